@@ -1,0 +1,250 @@
+"""
+The energy-latency frontier: what cost and carbon become as a latency budget grows, and what each step returns.
+
+Cost is a step function of the budget, because a budget only decides which arcs exist. The steps are found exactly:
+between two solves the prices of the last optimum show which arc is the first, in order of latency, that can improve it.
+
+Energy and carbon return on latency are defined here as secants between steps; the definitions are this project's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.memo import Memo
+from explorer.network import BUDGET_DECIMALS, Network, build_network, digest
+from explorer.placement import Placement, numbers_of
+from explorer.scenario import Scenario
+from explorer.solver import TIE_BREAK, Numbers, Optimum, PlacementModel, model_for
+
+Floats = NDArray[np.float64]
+
+GRID_POINTS = 24  # of a frontier that need not be exact
+REAL_STEP = 1e-9  # relative change of the objective above which a step is one
+UNSERVED_MW = 1e-6  # above this, load counts as unserved
+
+
+@dataclass(frozen=True, eq=False)
+class Frontier:
+    """
+    Optimal cost and carbon along one latency budget; the rest of the scenario as it is.
+
+    `table` has one row per step, from the strictest budget that serves all that can be served:
+
+    budget_ms
+        Where the step begins: the budget of the class, or with `over="all"` the common relaxation. [ms]
+    cost_usd_per_h, carbon_kg_per_h, electricity_mwh_per_h
+        Of the optimum from here to the next step: money at a carbon price of zero, emissions, facility load.
+    erl_usd_per_h_per_ms, crl_kg_per_h_per_ms
+        Energy and carbon return on latency: minus the change since the previous step, per ms of budget between the two.
+    erl_usd_per_mwh_per_ms, electricity_return_mwh_per_h_per_ms
+        The same per MWh served, and for the electricity itself.
+    erl_from_start_usd_per_h_per_ms, crl_from_start_kg_per_h_per_ms
+        The secants from the first row.
+    relocated_mw, unserved_mw
+        Load executed away from home, and by nobody. [MW]
+    opens
+        Regions whose new arcs the step uses, most load first, joined by "; ".
+    """
+
+    over: str
+    exact: bool
+    current_ms: float  # where the scenario stands on the axis [ms]
+    strictest_ms: float  # the smallest budget looked at; below the first row, load goes unserved [ms]
+    loosest_ms: float  # beyond it no further arc opens [ms]
+    table: pd.DataFrame
+
+    @cached_property
+    def current(self) -> pd.Series | None:
+        """The row that the scenario's own budget stands on, or None where it leaves load unserved."""
+        before = self.table[self.table["budget_ms"] <= self.current_ms + 1e-9]
+        return None if before.empty else before.iloc[-1]
+
+
+def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Frontier:
+    """
+    The energy-latency frontier of one class, or of a common relaxation of all.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    over : str
+        A workload id, or "all" for a relaxation added to every budget.
+    exact : bool
+        Find every step; otherwise solve on an even grid of budgets.
+
+    Raises
+    ------
+    ValueError
+        If `over` names no workload.
+    SolverError
+        If a solve fails or meets the time limit.
+
+    Examples
+    --------
+    >>> steps = frontier(Scenario.load("classroom-3x3"), over="all").table
+    >>> bool((steps["cost_usd_per_h"].diff().dropna() < 0).all())
+    True
+    """
+    return trace(build_network(scenario), over, scenario.latency_relaxation_ms, exact)
+
+
+_frontiers: Memo[Frontier] = Memo(size=64)
+
+
+def trace(network: Network, over: str, relaxation_ms: float, exact: bool = True) -> Frontier:
+    """`frontier` of a network whose budgets include `relaxation_ms`; remembered for all sessions."""
+    if over != "all" and over not in network.workloads:
+        raise ValueError(f"Unknown workload {over!r}; use 'all' or one of {', '.join(network.workloads)}.")
+
+    sweep = _Sweep(network, over, relaxation_ms)
+
+    def run() -> Frontier:
+        model = model_for("frontier", network.home, len(network.regions), len(network.workloads))
+        with model.lock:
+            return sweep.frontier(model, exact)
+
+    # the budget that varies along the axis does not matter to the curve: moving it moves the mark alone
+    found = _frontiers.find((sweep.key, over, exact), run)
+    return replace(found, current_ms=sweep.current_ms)
+
+
+class _Sweep:
+    """One walk along the budget axis."""
+
+    def __init__(self, network: Network, over: str, relaxation_ms: float) -> None:
+        self._network, self._over = network, over
+        self._numbers = numbers_of(network, network.objective)
+        own_budget = network.budget_ms - relaxation_ms
+        lawful = network.geography.lawful[:, :, np.newaxis]
+        if over == "all":
+            opens = network.latency_ms - own_budget
+            self._opens_ms = np.where(lawful, np.round(opens, BUDGET_DECIMALS), np.inf)
+            self.current_ms = float(relaxation_ms)
+            self._least_ms = -own_budget.min()  # no budget below zero
+        else:
+            k = network.workloads.index(over)
+            self._opens_ms = np.where(network.allowed, -np.inf, np.inf)
+            opens = network.latency_ms[:, :, k] - relaxation_ms
+            self._opens_ms[:, :, k] = np.where(lawful[:, :, 0], np.round(opens, BUDGET_DECIMALS), np.inf)
+            self.current_ms = float(own_budget[k])
+            self._least_ms = 0.0
+        finite = self._opens_ms[np.isfinite(self._opens_ms)]
+        self._breakpoints = np.unique(np.maximum(finite, self._least_ms))
+
+    @property
+    def key(self) -> bytes:
+        """Everything the curve depends on, which leaves out where the scenario stands on it."""
+        net, numbers = self._network, self._numbers
+        arrays = self._opens_ms, numbers.cost, net.money_usd_per_mwh, net.carbon_kg_per_arc_mwh, net.pue
+        amounts = numbers.free_mw, numbers.pinned_mw, numbers.capacity_mw, np.array([numbers.unserved_cost])
+        return digest(net.regions, net.workloads, net.objective, net.home.astype(float), *arrays, *amounts)
+
+    def frontier(self, model: PlacementModel, exact: bool) -> Frontier:
+        self._model = model
+        points = self._breakpoints
+        start, optimum = self._first_served()
+        rows = [self._row(start, optimum, None)]
+        if exact:
+            self._walk(start, optimum, rows)
+        else:
+            for budget in np.linspace(start, points[-1], GRID_POINTS)[1:]:
+                after = self._solve(budget)
+                rows.append(self._row(budget, after, optimum))
+                optimum = after
+        return Frontier(
+            over=self._over,
+            exact=exact,
+            current_ms=self.current_ms,
+            strictest_ms=float(points[0]),
+            loosest_ms=float(points[-1]),
+            table=_with_returns(pd.DataFrame(rows)),
+        )
+
+    def _walk(self, budget: float, optimum: Optimum, rows: list[dict[str, float | str]]) -> None:
+        """From one improving arc to the next; arcs in between cannot improve, so nothing is missed."""
+        while True:
+            best = optimum.price_free[:, np.newaxis] - optimum.capacity_price[:, np.newaxis]
+            improving = (self._numbers.cost < best - 2 * TIE_BREAK) & (self._opens_ms > budget)
+            later = self._opens_ms[improving]
+            pinned = self._pinned_opening(budget, optimum)
+            budget = min(later.min(initial=np.inf), pinned)
+            if not np.isfinite(budget):
+                return
+            after = self._solve(budget)
+            if abs(after.objective - optimum.objective) > REAL_STEP * abs(optimum.objective):
+                rows.append(self._row(budget, after, optimum))
+            optimum = after
+
+    def _pinned_opening(self, budget: float, optimum: Optimum) -> float:
+        """The next budget at which pinned load that goes unserved gets its home arc. [ms]"""
+        home = self._opens_ms[np.arange(len(self._network.home)), self._network.home]
+        waiting = (optimum.unserved_pinned_mw > UNSERVED_MW) & (home > budget)
+        return home[waiting].min(initial=np.inf)
+
+    def _first_served(self) -> tuple[float, Optimum]:
+        """The smallest breakpoint that serves as much as the largest, and its optimum."""
+        points = self._breakpoints
+        least_unserved = _unserved_mw(self._solve(points[-1])) + UNSERVED_MW
+        wanted = self._network.demand_mw > 0
+        earliest = self._opens_ms.min(axis=1)[wanted]
+        low = np.searchsorted(points, earliest[np.isfinite(earliest)].max(initial=points[0]))  # needed, and mostly enough
+        optimum = self._solve(points[low])
+        if least_unserved < 2 * UNSERVED_MW and _unserved_mw(optimum) <= least_unserved:
+            return float(points[low]), optimum
+        low, high = 0, len(points) - 1
+        while low < high:
+            middle = (low + high) // 2
+            if _unserved_mw(self._solve(points[middle])) <= least_unserved:
+                high = middle
+            else:
+                low = middle + 1
+        return float(points[high]), self._solve(points[high])
+
+    def _solve(self, budget_ms: float) -> Optimum:
+        numbers: Numbers = replace(self._numbers, allowed=self._opens_ms <= budget_ms)
+        return self._model.solve(numbers, None if self._network.objective == "cost" else self._network.cost_usd_per_mwh)
+
+    def _row(self, budget_ms: float, optimum: Optimum, before: Optimum | None) -> dict[str, float | str]:
+        result = Placement(self._network, optimum, self._network.objective)
+        return {
+            "budget_ms": budget_ms,
+            "cost_usd_per_h": result.cost_usd_per_h,
+            "carbon_kg_per_h": result.carbon_kg_per_h,
+            "electricity_mwh_per_h": result.facility_mw,
+            "served_mw": result.served_mw,
+            "relocated_mw": result.relocated_mw,
+            "unserved_mw": result.unserved_mw,
+            "opens": "" if before is None else self._opened(budget_ms, optimum, before),
+        }
+
+    def _opened(self, budget_ms: float, optimum: Optimum, before: Optimum) -> str:
+        """Regions of the arcs that opened at this budget and carry load now."""
+        new = np.where(self._opens_ms == budget_ms, optimum.free_mw - before.free_mw, 0.0).clip(min=0).sum(axis=(0, 2))
+        order = np.argsort(-new, kind="stable")
+        return "; ".join(self._network.regions[j] for j in order if new[j] > UNSERVED_MW)
+
+
+def _unserved_mw(optimum: Optimum) -> float:
+    return float(optimum.unserved_free_mw.sum() + optimum.unserved_pinned_mw.sum())
+
+
+def _with_returns(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the returns on latency, secants of the columns before; NaN in the first row."""
+    span, from_start = table["budget_ms"].diff(), table["budget_ms"] - table["budget_ms"].iloc[0]
+    energy, carbon = -table["cost_usd_per_h"].diff(), -table["carbon_kg_per_h"].diff()
+    first = table.iloc[0]
+    returns = {
+        "erl_usd_per_h_per_ms": energy / span,
+        "crl_kg_per_h_per_ms": carbon / span,
+        "erl_usd_per_mwh_per_ms": energy / span / table["served_mw"],
+        "electricity_return_mwh_per_h_per_ms": -table["electricity_mwh_per_h"].diff() / span,
+        "erl_from_start_usd_per_h_per_ms": (first["cost_usd_per_h"] - table["cost_usd_per_h"]) / from_start,
+        "crl_from_start_kg_per_h_per_ms": (first["carbon_kg_per_h"] - table["carbon_kg_per_h"]) / from_start,
+    }
+    return table.drop(columns=["served_mw", "opens"]).assign(**returns, opens=table["opens"])

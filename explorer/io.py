@@ -1,0 +1,296 @@
+"""
+Scenario folders: read, checked and written.
+
+A folder holds `scenario.toml` (title, description, settings), a CSV file for each table, and documents.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+import tomllib
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import param
+import tomli_w
+
+from explorer import csvfile, tables
+from explorer.errors import ExplorerError, Problem, ScenarioError
+from explorer.paths import SCENARIOS
+from explorer.scenario import SETTINGS, Scenario
+from explorer.schema import TABLES
+
+SCHEMA = 1  # raised when a folder of today can no longer be read
+SETTINGS_FILE = "scenario.toml"
+DOCUMENTS = (".md", ".txt")  # files of these kinds travel with a scenario
+_HEADINGS = ("schema", "title", "description", "parameters")
+_TABLE_FILES = tuple(table.file for table in TABLES.values())
+_MARK = "\ufeff"  # spreadsheets and some editors put it in front of UTF-8
+_NUMBER = "Write digits without quotes, with a point before the decimals, as 89.5."
+
+
+def names() -> list[str]:
+    """The names of the sample scenarios."""
+    return sorted(path.parent.name for path in SCENARIOS.glob(f"*/{SETTINGS_FILE}"))
+
+
+def load(name_or_path: str | Path) -> Scenario:
+    """
+    The sample scenario of that name, or else the scenario in that folder.
+
+    Raises
+    ------
+    ExplorerError
+        If there is neither.
+    ScenarioError
+        If the contents of the folder cannot be used; it lists everything wrong with them.
+    """
+    folder = _Folder(_find(name_or_path))
+    if folder.problems:
+        raise ScenarioError(str(name_or_path), folder.problems)
+    return Scenario(**folder.tables, **folder.settings, documents=folder.documents)
+
+
+def check(name_or_path: str | Path) -> list[Problem]:
+    """Everything wrong with the contents of a scenario folder; empty if it can be used."""
+    return _Folder(_find(name_or_path)).problems
+
+
+def save(scenario: Scenario, path: str | Path) -> None:
+    """
+    Write a scenario as a folder, whole or not at all.
+
+    A scenario that lies there already is replaced; whatever else lies in its folder stays.
+
+    Raises
+    ------
+    ExplorerError
+        If something other than a scenario lies there, or the folder cannot be written.
+    """
+    target = Path(path).resolve()
+    if target.exists() and not (target / SETTINGS_FILE).is_file() and not _is_empty_folder(target):
+        mend = "Choose another place, or remove what lies there yourself."
+        raise ExplorerError("Something that is not a scenario lies there already.", str(target), mend)
+    files = _files(scenario)
+    fresh = _beside(target)
+    try:
+        fresh.mkdir(parents=True)
+        for name, text in files.items():
+            (fresh / name).write_bytes(text.encode())
+        _keep_strangers(target, fresh)
+        _put_in_place(fresh, target)
+    except OSError as error:
+        mend = "Look for free space and the right to write there, or choose another place."
+        raise ExplorerError(f"The scenario cannot be saved: {error.strerror}.", str(target), mend) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _find(name_or_path: str | Path) -> Path:
+    if name_or_path in names():
+        return SCENARIOS / name_or_path
+    path = Path(name_or_path)
+    if path.is_dir():
+        return path
+    if path.exists():
+        mend = f"Give the folder, {str(path.parent)!r}."
+        raise ExplorerError("A scenario is a folder, and this is a file.", str(path), mend)
+    known = f"Sample scenarios are {', '.join(names())}; anything else is the path of a folder."
+    mend = tables.nearest(str(name_or_path), names(), "")
+    raise ExplorerError("There is no such scenario.", str(name_or_path), f"{mend} {known}".strip())
+
+
+class _Folder:
+    """What lies in a scenario folder, and everything wrong with it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.settings: dict[str, Any] = {}
+        self.tables: dict[str, pd.DataFrame] = {}
+        self.documents: dict[str, str] = {}
+        self.problems: list[Problem] = []
+        self._read_settings()
+        self._read_tables()
+        for file in sorted(entry.name for entry in path.iterdir() if entry.is_file()):
+            if _is_document(file) and (text := self._text(file)) is not None:
+                self.documents[file] = text
+            elif file.lower().endswith(".csv") and file not in _TABLE_FILES:
+                absent = [name for name in _TABLE_FILES if not (path / name).exists()]
+                mend = tables.nearest(file, absent, f"Remove it; tables are {', '.join(_TABLE_FILES)}.")
+                self._note(file, "no table of a scenario has this name.", mend)
+
+    def _note(self, file: str, what: str, mend: str, **place: Any) -> None:
+        found = {"row": None, "column": None, "value": None} | place
+        self.problems.append(Problem(file=file, what=what, mend=mend, **found))
+
+    def _text(self, file: str) -> str | None:
+        """The text of a file; None, and a problem, if there is none."""
+        try:
+            data = (self.path / file).read_bytes()
+        except FileNotFoundError:
+            self._note(file, "the file is missing.", f"Add it to the folder {self.path.name}.")
+            return None
+        except OSError as error:
+            self._note(file, f"it cannot be read: {error.strerror}.", "Make it a file that you may read.")
+            return None
+        try:
+            return data.decode()
+        except UnicodeDecodeError as error:
+            row, value = data.count(b"\n", 0, error.start) + 1, f"0x{data[error.start]:02x}"
+            what = f"byte {error.start + 1} of the file is not UTF-8 text."
+            self._note(file, what, "Save the file in the encoding UTF-8.", row=row, value=value)
+            return None
+
+    def _read_tables(self) -> None:
+        whole: dict[str, pd.DataFrame] = {}
+        lines: dict[str, pd.Index] = {}
+        for name, table in TABLES.items():
+            if not table.required and not (self.path / table.file).exists():
+                continue
+            text = self._text(table.file)
+            if text is None:
+                continue
+            frame, problems = csvfile.read(text.removeprefix(_MARK), table.file)
+            self.problems += problems
+            if frame.columns.empty:
+                continue
+            self.tables[name], amiss = tables.parse(name, frame, table.file)
+            self.problems += amiss
+            if not problems:  # a table that lacks rows would seem to contradict every other
+                whole[name], lines[name] = self.tables[name], frame.index
+        self.problems += tables.cross_check(whole, lines)
+
+    def _read_settings(self) -> None:
+        text = self._text(SETTINGS_FILE)
+        if text is None:
+            return
+        try:
+            content = tomllib.loads(text.removeprefix(_MARK))
+        except tomllib.TOMLDecodeError as error:
+            reason, _, place = str(error).rpartition(" (at ")
+            number = re.match(r"line (\d+)", place)
+            row = int(number[1]) if number else text.count("\n") + 1  # else "end of document"
+            mend = "Write lines such as total_demand_mw = 2000, and texts in double quotes."
+            self._note(SETTINGS_FILE, f"this is not TOML: {reason}.", mend, row=row)
+            return
+        self._check_headings(text, content)
+        parameters = content.get("parameters", {})
+        for name, value in parameters.items() if isinstance(parameters, dict) else ():
+            wrong = _refusal(name, value)
+            if wrong:
+                self._note_entry(text, name, value, *wrong)
+            else:
+                self.settings[name] = value
+
+    def _check_headings(self, text: str, content: dict[str, Any]) -> None:
+        """Check the top of the settings, and take the title and the description."""
+        for key, value in content.items():
+            if key in SETTINGS:
+                mend = "Move it below the line [parameters]."
+                self._note_entry(text, key, value, "this does not belong here.", mend)
+            elif key not in _HEADINGS:
+                mend = tables.nearest(key, _HEADINGS, f"Remove it; known are {', '.join(_HEADINGS)}.")
+                self._note_entry(text, key, value, "there is no such heading.", mend)
+            elif key == "parameters" and not isinstance(value, dict):
+                mend = "Write a line [parameters], and the settings below it."
+                self._note_entry(text, key, value, "this is not a table.", mend)
+            elif key in ("title", "description"):
+                if isinstance(value, str):
+                    self.settings[key] = value
+                else:
+                    self._note_entry(text, key, value, "this is not text.", "Write it in double quotes.")
+        if content.get("schema") != SCHEMA:
+            what = "the folder does not say that it follows the schema known here."
+            self._note_entry(text, "schema", content.get("schema"), what, f"Write schema = {SCHEMA} on top.")
+
+    def _note_entry(self, text: str, key: str, value: Any, what: str, mend: str) -> None:
+        found = re.search(rf"""^[ \t]*\[?[ \t]*["']?{re.escape(key)}["']?[ \t]*[\]=.]""", text, re.MULTILINE)
+        row = text.count("\n", 0, found.start()) + 1 if found else None
+        value = None if value is None else str(value)
+        self._note(SETTINGS_FILE, what, mend, row=row, column=key, value=value)
+
+
+def _refusal(name: str, value: Any) -> tuple[str, str] | None:
+    """What is wrong with the value of a setting, and how to mend it; None if it can be used."""
+    if name not in SETTINGS:
+        return "there is no such parameter.", tables.nearest(name, SETTINGS, _one_of(SETTINGS))
+    setting = Scenario.param[name]
+    if isinstance(setting, param.Selector):
+        if value in setting.objects:
+            return None
+        mend = tables.nearest(str(value), setting.objects, _one_of(setting.objects))
+        return "this is not one of the possible values.", mend
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        return "this is not a number.", _NUMBER
+    low, high = setting.bounds or (None, None)
+    above = not setting.inclusive_bounds[0]
+    if low is not None and (value <= low if above else value < low):
+        return f"this is {'not above' if above else 'below'} {low:g}.", f"{setting.label}: {setting.doc}"
+    if high is not None and value > high:
+        return f"this is above {high:g}.", f"{setting.label}: {setting.doc}"
+    return None
+
+
+def _one_of(values: Iterable[str]) -> str:
+    return f"Write one of: {', '.join(values)}."
+
+
+def _files(scenario: Scenario) -> dict[str, str]:
+    """The contents of the folder of a scenario, by file name."""
+    settings = {
+        name: value.item() if isinstance(value, np.generic) else value for name, value in scenario.settings().items()
+    }
+    headings = {"schema": SCHEMA, "title": scenario.title, "description": scenario.description}
+    files = {SETTINGS_FILE: tomli_w.dumps(headings | {"parameters": settings})}
+    for name, table in TABLES.items():
+        frame = scenario.workloads_table() if name == "workloads" else getattr(scenario, name)
+        if frame is not None:
+            files[table.file] = csvfile.write(frame)
+    for name in scenario.documents:
+        if Path(name).name != name or not _is_document(name):
+            mend = f"Give it a name like README.md, ending in {' or '.join(DOCUMENTS)}."
+            raise ExplorerError("A document cannot have this name.", name, mend)
+    return files | scenario.documents
+
+
+def _is_document(file: str) -> bool:
+    return file.lower().endswith(DOCUMENTS)
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
+
+
+def _beside(target: Path) -> Path:
+    """A hidden name beside the target, hence on the same disk, that nobody else uses."""
+    return target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+
+
+def _keep_strangers(target: Path, fresh: Path) -> None:
+    """Copy what lies in the target and is no part of a scenario."""
+    for entry in target.iterdir() if target.exists() else ():
+        if entry.is_dir():
+            shutil.copytree(entry, fresh / entry.name, symlinks=True)
+        elif entry.name not in (SETTINGS_FILE, *_TABLE_FILES) and not _is_document(entry.name):
+            shutil.copy2(entry, fresh / entry.name, follow_symlinks=False)
+
+
+def _put_in_place(fresh: Path, target: Path) -> None:
+    """Rename the new folder to the target; if that fails, the old one is there as before."""
+    if not target.exists():
+        fresh.rename(target)
+        return
+    old = _beside(target)
+    target.rename(old)
+    try:
+        fresh.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,306 @@
+"""A scenario as arrays: who wants how much, which arcs exist, how long they take, what they cost and emit."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.energy import Friction, arc_money_and_carbon, moved_gb_per_mwh, requests_per_mwh, with_carbon_price
+from explorer.errors import Problem, ScenarioError
+from explorer.geo import great_circle_km
+from explorer.latency import end_to_end_latency_ms, rtt_from_distance_ms
+from explorer.memo import Memo
+from explorer.scenario import Scenario
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+BUDGET_DECIMALS = 6  # latencies meet budgets to the nanosecond: a budget read off a frontier opens the arcs it stands for
+
+CARBON_COLUMN = {
+    "marginal": "carbon_marginal_g_per_kwh",
+    "operating margin": "carbon_operating_margin_g_per_kwh",
+    "average": "carbon_average_g_per_kwh",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Geography:
+    """What only tables, latency model and legal policy decide; shared by every slider move."""
+
+    home: NDArray[np.intp]  # (client,) region at the client's service node
+    client_rtt_ms: Floats  # (client,) client to its service node [ms]
+    region_rtt_ms: Floats  # (region, region) 0 on the diagonal [ms]
+    region_km: Floats  # (region, region) great-circle distance [km]
+    lawful: Bools  # (client, region)
+    zone_pair: Bools  # (region, region) may load whose home zone is the first's run in the second
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """
+    Frozen arrays of one scenario. Axes: client i, region j, workload k; `home` points from i to j.
+
+    Two networks are equal when all numbers that a solve depends on are equal, so results can be remembered by network.
+    """
+
+    key: bytes
+    clients: tuple[str, ...]
+    regions: tuple[str, ...]
+    workloads: tuple[str, ...]
+    geography: Geography
+    demand_mw: Floats  # (client, workload) IT load wanted [MW]
+    pinned_mw: Floats  # (client, workload) the part of it that state pins to its home [MW]
+    capacity_mw: Floats  # (region,) IT capacity, scaled [MW]
+    price_usd_per_mwh: Floats  # (region,) delivered electricity price [USD/MWh]
+    carbon_kg_per_mwh: Floats  # (region,) the chosen carbon signal [kg/MWh]
+    pue: Floats  # (region,) [-]
+    budget_ms: Floats  # (workload,) latency budget, relaxation included [ms]
+    prefill_ms: Floats  # (workload,) [ms]
+    round_trips: Floats  # (workload,) [-]
+    requests_per_mwh: Floats  # (workload,) [1/MWh]
+    gb_per_mwh: Floats  # (workload,) data moved per MWh of IT load away from home [GB/MWh]
+    friction: Friction
+    carbon_price_usd_per_t: float
+    unserved_usd_per_mwh: float
+    regional_radius_km: float
+    objective: str
+    time_limit_s: float
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Network) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    @property
+    def home(self) -> NDArray[np.intp]:
+        """Index of each client's home region, shape (client,)."""
+        return self.geography.home
+
+    @cached_property
+    def wan_ms(self) -> Floats:
+        """Wide-area part of the latency, n_k RTT(s(i), j), shape (client, region, workload). [ms]"""
+        return self.geography.region_rtt_ms[self.home][:, :, np.newaxis] * self.round_trips
+
+    @cached_property
+    def latency_ms(self) -> Floats:
+        """End-to-end latency to the first token, shape (client, region, workload). [ms]"""
+        geo = self.geography
+        return end_to_end_latency_ms(geo.client_rtt_ms, geo.region_rtt_ms[self.home], self.round_trips, self.prefill_ms)
+
+    @cached_property
+    def within_budget(self) -> Bools:
+        """Arcs that meet their class's latency budget, shape (client, region, workload)."""
+        return np.round(self.latency_ms - self.budget_ms, BUDGET_DECIMALS) <= 0
+
+    @cached_property
+    def allowed(self) -> Bools:
+        """Arcs that meet budget and law, shape (client, region, workload)."""
+        return self.within_budget & self.geography.lawful[:, :, np.newaxis]
+
+    @cached_property
+    def _money_and_carbon(self) -> tuple[Floats, Floats, Floats]:
+        return self.arcs_from(self.home)
+
+    def arcs_from(self, home: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
+        """Energy cost (region,), friction and carbon (home, region, workload) of arcs from any home regions."""
+        wan = self.geography.region_rtt_ms[home][:, :, np.newaxis] * self.round_trips
+        return arc_money_and_carbon(
+            self.price_usd_per_mwh, self.carbon_kg_per_mwh, self.pue, home, wan,
+            self.requests_per_mwh, self.gb_per_mwh, self.friction,
+        )  # fmt: skip
+
+    @property
+    def energy_usd_per_mwh(self) -> Floats:
+        """Electricity cost of one MWh of IT load, PUE_j price_j, shape (region,). [USD/MWh]"""
+        return self._money_and_carbon[0]
+
+    @property
+    def friction_usd_per_mwh(self) -> Floats:
+        """Friction of an arc at a carbon price of zero, shape (client, region, workload). [USD/MWh]"""
+        return self._money_and_carbon[1]
+
+    @property
+    def carbon_kg_per_arc_mwh(self) -> Floats:
+        """Emissions of an arc per MWh of IT load, shape (client, region, workload). [kg/MWh]"""
+        return self._money_and_carbon[2]
+
+    @cached_property
+    def money_usd_per_mwh(self) -> Floats:
+        """Energy and friction of an arc at a carbon price of zero, shape (client, region, workload). [USD/MWh]"""
+        return self.energy_usd_per_mwh[:, np.newaxis] + self.friction_usd_per_mwh
+
+    @cached_property
+    def cost_usd_per_mwh(self) -> Floats:
+        """Objective coefficient of an arc: money plus carbon at its price, shape (client, region, workload). [USD/MWh]"""
+        return with_carbon_price(self.money_usd_per_mwh, self.carbon_kg_per_arc_mwh, self.carbon_price_usd_per_t)
+
+
+_geographies: Memo[Geography] = Memo(size=16)
+
+
+def build_network(scenario: Scenario) -> Network:
+    """
+    The arrays behind a scenario; what does not depend on sliders is kept from one call to the next.
+
+    Raises
+    ------
+    ScenarioError
+        If tables contradict each other.
+    """
+    regions, clients = scenario.regions, scenario.clients
+    classes = np.array([list(w.model_values().values()) for w in scenario.workloads.values()]).T
+    budget, energy, share, local, prefill, trips, request_kb, response_kb, state_mb = classes
+    demand = np.outer(clients["demand_share"], share) * scenario.total_demand_mw
+    pinned = demand * np.clip(local * scenario.state_local_scale, 0.0, 1.0)
+    requests = requests_per_mwh(energy)
+    settings = scenario.settings()
+    numbers = [regions[c].to_numpy() for c in _region_columns(scenario)]
+    geography_key = _geography_key(scenario)
+    key = digest(geography_key, repr(settings), scenario.workloads.keys(), classes, clients["demand_share"], *numbers)
+    price, carbon, pue, capacity = numbers
+    return Network(
+        key=key,
+        clients=tuple(clients["id"]),
+        regions=tuple(regions["id"]),
+        workloads=tuple(scenario.workloads),
+        geography=_geographies.find(geography_key, lambda: _build_geography(scenario)),
+        demand_mw=demand,
+        pinned_mw=pinned,
+        capacity_mw=capacity * scenario.capacity_scale,
+        price_usd_per_mwh=price,
+        carbon_kg_per_mwh=carbon,
+        pue=pue,
+        budget_ms=budget + scenario.latency_relaxation_ms,
+        prefill_ms=prefill,
+        round_trips=trips,
+        requests_per_mwh=requests,
+        gb_per_mwh=moved_gb_per_mwh(requests, request_kb, response_kb, state_mb, scenario.state_move_share),
+        friction=Friction(
+            scale=scenario.friction_scale,
+            egress_usd_per_gb=scenario.egress_usd_per_gb,
+            operations_usd_per_mwh=scenario.operations_usd_per_mwh,
+            relocation_overhead=scenario.relocation_overhead,
+            transport_kwh_per_gb=scenario.transport_kwh_per_gb,
+            latency_value=scenario.latency_value,
+        ),
+        carbon_price_usd_per_t=scenario.carbon_price_usd_per_t,
+        unserved_usd_per_mwh=scenario.unserved_usd_per_mwh,
+        regional_radius_km=scenario.regional_radius_km,
+        objective=scenario.objective,
+        time_limit_s=scenario.time_limit_s,
+    )
+
+
+def _region_columns(scenario: Scenario) -> tuple[str, str, str, str]:
+    """Price, carbon, PUE and capacity; raises a `ScenarioError` where the chosen carbon signal has no column."""
+    carbon = CARBON_COLUMN[scenario.carbon_signal]
+    if carbon not in scenario.regions:
+        what = f"the column is missing, but the carbon signal is {scenario.carbon_signal!r}."
+        mend = f"Add {carbon} [g/kWh] to the regions, or choose another carbon signal."
+        raise ScenarioError(scenario.title, [Problem("regions.csv", None, carbon, None, what, mend)])
+    return "electricity_price_usd_per_mwh", carbon, "pue", "capacity_mw"
+
+
+def digest(*parts: object) -> bytes:
+    """A short key of arrays, text columns and plain values, by content: in-place edits of a table change it too."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        if isinstance(part, (np.ndarray, pd.Series)) and part.dtype == float:
+            data = np.asarray(part).tobytes()
+        elif isinstance(part, bytes):
+            data = part
+        else:
+            data = (part if isinstance(part, str) else "\x1f".join(part)).encode()
+        digest.update(len(data).to_bytes(8, "big") + data)
+    return digest.digest()
+
+
+def _geography_key(scenario: Scenario) -> bytes:
+    regions, clients = scenario.regions, scenario.clients
+    parts: list[object] = [scenario.latency_model, scenario.legal_policy]
+    for table in (regions, clients):
+        parts += [table[column] for column in ("id", "latitude", "longitude", "legal_zone")]
+    parts.append(clients["service"] if "service" in clients else "")
+    optional = (
+        (scenario.rtt_ms, ("from_region", "to_region", "rtt_ms")),
+        (scenario.legal_zones, ("legal_zone", "inbound", "outbound")),
+        (scenario.legal_transfers, ("from_zone", "to_zone", "status")),
+    )
+    for table, columns in optional:
+        parts += ["absent"] if table is None else [table[column] for column in columns]
+    return digest(*parts)
+
+
+def _build_geography(scenario: Scenario) -> Geography:
+    scenario.cross_check()
+    regions, clients = scenario.regions, scenario.clients
+    place = regions["latitude"].to_numpy(), regions["longitude"].to_numpy()
+    client_km = great_circle_km(clients["latitude"].to_numpy(), clients["longitude"].to_numpy(), *place)
+    region_km = great_circle_km(*place, *place)
+    client_zone, region_zone = (t["legal_zone"].to_numpy(object) for t in (clients, regions))
+    home = _home_regions(scenario, client_km, client_zone, region_zone)
+    lawful = _lawful_zones(scenario, client_zone, region_zone)
+    lawful[np.arange(len(home)), home] = True  # where the client is served today
+    return Geography(
+        home=home,
+        client_rtt_ms=rtt_from_distance_ms(client_km[np.arange(len(home)), home], scenario.latency_model),
+        region_rtt_ms=_region_rtt_ms(scenario, region_km),
+        region_km=region_km,
+        lawful=lawful,
+        zone_pair=_lawful_zones(scenario, region_zone, region_zone) | np.eye(len(regions), dtype=bool),
+    )
+
+
+def _home_regions(scenario: Scenario, client_km: Floats, client_zone: NDArray, region_zone: NDArray) -> NDArray[np.intp]:
+    """The region of least RTT in the client's legal zone, or anywhere if its zone has none; `service` overrides."""
+    own_zone = client_zone[:, np.newaxis] == region_zone
+    candidate = own_zone | ~own_zone.any(axis=1, keepdims=True)
+    home = np.where(candidate, client_km, np.inf).argmin(axis=1)  # every RTT model grows with distance
+    if "service" in scenario.clients:
+        index = {region: j for j, region in enumerate(scenario.regions["id"])}
+        given = [index.get(service, -1) for service in scenario.clients["service"]]
+        home = np.where(np.array(given) >= 0, given, home)
+    return home
+
+
+def _region_rtt_ms(scenario: Scenario, region_km: Floats) -> Floats:
+    rtt = rtt_from_distance_ms(region_km, scenario.latency_model)
+    if scenario.latency_model == "measured" and scenario.rtt_ms is not None:
+        index = {region: j for j, region in enumerate(scenario.regions["id"])}
+        measured = scenario.rtt_ms
+        a, b = (measured[c].map(index).to_numpy(int) for c in ("from_region", "to_region"))
+        rtt[b, a] = measured["rtt_ms"]  # the way back, where only one direction was measured
+        rtt[a, b] = measured["rtt_ms"]
+    np.fill_diagonal(rtt, 0.0)  # a request that stays home crosses no wide-area link
+    return rtt
+
+
+def _lawful_zones(scenario: Scenario, origin: NDArray, target: NDArray) -> Bools:
+    """May load of each origin zone run in each target zone, under the scenario's policy; shape (origin, target)."""
+    same = origin[:, np.newaxis] == target
+    match scenario.legal_policy:
+        case "open":
+            return np.ones_like(same)
+        case "same zone":
+            return same
+        case "adequacy":
+            table = scenario.legal_transfers
+            pairs = set() if table is None else {
+                (a, b) for a, b, status in zip(table["from_zone"], table["to_zone"], table["status"], strict=True)
+                if status == "adequate"
+            }  # fmt: skip
+            return same | np.array([[(a, b) in pairs for b in target] for a in origin])
+    table = scenario.legal_zones
+    if table is None:
+        return np.ones_like(same)
+    blocked_out = set(table.loc[table["outbound"] == "blocked", "legal_zone"])
+    blocked_in = set(table.loc[table["inbound"] == "blocked", "legal_zone"])
+    closed = np.array([z in blocked_out for z in origin])[:, np.newaxis] | np.array([z in blocked_in for z in target])
+    return same | ~closed

@@ -1,0 +1,310 @@
+"""Where the load runs, what that costs and emits, what is left unserved and why: the result of a solve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.memo import Memo
+from explorer.network import Network, build_network
+from explorer.scenario import Scenario
+from explorer.solver import Numbers, Optimum, model_for
+from explorer.units import KG_PER_T
+
+Floats = NDArray[np.float64]
+
+SMALLEST_MW = 1e-9  # below this a flow is rounding
+LAYERS = ("local", "regional", "energy-oriented")
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """
+    A frozen optimum: tables as DataFrames, totals as numbers. Carries no solver object, so sessions may share it.
+
+    `cost_usd_per_h` is money: energy and friction at a carbon price of zero. `objective_usd_per_h` adds the carbon
+    price and leaves out the penalty on unserved load, whatever objective was optimised.
+    """
+
+    network: Network
+    optimum: Optimum
+    objective: str  # what was minimised: cost, carbon or latency
+
+    @cached_property
+    def it_mw(self) -> Floats:
+        """IT load executed, shape (client, region, workload). [MW]"""
+        total = self.optimum.free_mw.copy()
+        total[np.arange(len(self.network.home)), self.network.home] += self.optimum.pinned_mw
+        total.setflags(write=False)
+        return total
+
+    @cached_property
+    def away_mw(self) -> Floats:
+        """IT load executed away from home, shape (client, region, workload). [MW]"""
+        away = self.it_mw.copy()
+        away[np.arange(len(self.network.home)), self.network.home] = 0.0
+        away.setflags(write=False)
+        return away
+
+    @cached_property
+    def region_it_mw(self) -> Floats:
+        """IT load executed in each region, shape (region,). [MW]"""
+        return self.it_mw.sum(axis=(0, 2))
+
+    @cached_property
+    def cost_usd_per_h(self) -> float:
+        """Energy and friction at a carbon price of zero. [USD/h]"""
+        return float((self.it_mw * self.network.money_usd_per_mwh).sum())
+
+    @cached_property
+    def carbon_kg_per_h(self) -> float:
+        """Emissions by the scenario's carbon signal. [kg/h]"""
+        return float((self.it_mw * self.network.carbon_kg_per_arc_mwh).sum())
+
+    @property
+    def objective_usd_per_h(self) -> float:
+        """Cost plus carbon at the scenario's carbon price. [USD/h]"""
+        return self.cost_usd_per_h + self.network.carbon_price_usd_per_t / KG_PER_T * self.carbon_kg_per_h
+
+    @cached_property
+    def friction_usd_per_h(self) -> float:
+        """The part of the cost that is friction. [USD/h]"""
+        return float((self.it_mw * self.network.friction_usd_per_mwh).sum())
+
+    @cached_property
+    def served_mw(self) -> float:
+        """IT load executed somewhere. [MW]"""
+        return float(self.it_mw.sum())
+
+    @cached_property
+    def relocated_mw(self) -> float:
+        """IT load executed away from home. [MW]"""
+        return float(self.away_mw.sum())
+
+    @cached_property
+    def facility_mw(self) -> float:
+        """Power drawn at the meters, IT load times PUE. [MW]"""
+        return float(self.region_it_mw @ self.network.pue)
+
+    @property
+    def relocated_facility_mw(self) -> float:
+        """Power drawn at the meters for relocated load. [MW]"""
+        return float(self.away_mw.sum(axis=(0, 2)) @ self.network.pue)
+
+    @property
+    def relocated_share(self) -> float:
+        """Share of the served IT load that runs away from home. [-]"""
+        return self.relocated_mw / self.served_mw if self.served_mw else 0.0
+
+    @cached_property
+    def mean_latency_ms(self) -> float:
+        """End-to-end latency, mean over served IT load. [ms]"""
+        return float((self.it_mw * self.network.latency_ms).sum() / self.served_mw) if self.served_mw else 0.0
+
+    @cached_property
+    def mean_wan_ms(self) -> float:
+        """Latency added by running away from home, mean over served IT load. [ms]"""
+        return float((self.it_mw * self.network.wan_ms).sum() / self.served_mw) if self.served_mw else 0.0
+
+    @cached_property
+    def unserved_mw(self) -> float:
+        """IT load that nobody executes. [MW]"""
+        return float(self.optimum.unserved_free_mw.sum() + self.optimum.unserved_pinned_mw.sum())
+
+    @cached_property
+    def baseline(self) -> Placement:
+        """The placement of least latency under the same constraints, ties broken by cost: what relocation is measured against."""
+        return self if self.objective == "latency" else place(self.network, "latency")
+
+    @cached_property
+    def flows(self) -> pd.DataFrame:
+        """
+        One row per client, region and workload that carries load.
+
+        Columns: client, service, region, workload, it_mw [MW], latency_ms [ms], is_home, layer,
+        energy_usd_per_h, friction_usd_per_h [USD/h], carbon_kg_per_h [kg/h].
+        """
+        net = self.network
+        i, j, k = np.nonzero(self.it_mw > SMALLEST_MW)
+        mw, home = self.it_mw[i, j, k], net.home[i]
+        return pd.DataFrame(
+            {
+                "client": np.array(net.clients, object)[i],
+                "service": np.array(net.regions, object)[home],
+                "region": np.array(net.regions, object)[j],
+                "workload": np.array(net.workloads, object)[k],
+                "it_mw": mw,
+                "latency_ms": net.latency_ms[i, j, k],
+                "is_home": j == home,
+                "layer": np.array(LAYERS, object)[self.layer_index[i, j]],
+                "energy_usd_per_h": mw * net.energy_usd_per_mwh[j],
+                "friction_usd_per_h": mw * net.friction_usd_per_mwh[i, j, k],
+                "carbon_kg_per_h": mw * net.carbon_kg_per_arc_mwh[i, j, k],
+            }
+        )
+
+    @property
+    def layer_index(self) -> NDArray[np.intp]:
+        """Which of `LAYERS` an arc belongs to by distance from home, shape (client, region)."""
+        net = self.network
+        layer = np.where(net.geography.region_km[net.home] <= net.regional_radius_km, 1, 2)
+        layer[np.arange(len(net.home)), net.home] = 0
+        return layer
+
+    @cached_property
+    def regions(self) -> pd.DataFrame:
+        """
+        One row per region: region, it_mw, facility_mw [MW], utilisation [-], capacity_price_usd_per_mwh [USD/MWh].
+
+        The shadow price is what one more MW of IT capacity there would save; NaN unless cost is the objective.
+        """
+        net, it_mw = self.network, self.region_it_mw
+        capacity = net.capacity_mw
+        used = np.divide(it_mw, capacity, out=np.zeros_like(it_mw), where=capacity > 0)
+        price = self.optimum.capacity_price if self.objective == "cost" else np.full(len(it_mw), np.nan)
+        return pd.DataFrame(
+            {
+                "region": net.regions,
+                "it_mw": it_mw,
+                "facility_mw": it_mw * net.pue,
+                "utilisation": used,
+                "capacity_price_usd_per_mwh": price,
+            }
+        )
+
+    @cached_property
+    def demand_prices(self) -> pd.DataFrame:
+        """
+        What one more MWh of a client's demand for a class would cost: client, workload, price_usd_per_mwh [USD/MWh].
+
+        The pinned and the free part are weighted as in the demand itself; NaN unless cost is the objective.
+        """
+        net, best = self.network, self.optimum
+        pinned = np.divide(net.pinned_mw, net.demand_mw, out=np.zeros_like(net.demand_mw), where=net.demand_mw > 0)
+        price = pinned * best.price_pinned + (1 - pinned) * best.price_free
+        if self.objective != "cost":
+            price = np.full_like(price, np.nan)
+        i, k = np.indices(price.shape).reshape(2, -1)
+        return pd.DataFrame(
+            {
+                "client": np.array(net.clients, object)[i],
+                "workload": np.array(net.workloads, object)[k],
+                "price_usd_per_mwh": price.ravel(),
+            }
+        )
+
+    @cached_property
+    def unserved(self) -> pd.DataFrame:
+        """
+        One row per demand not fully served: client, workload, part (free or pinned), unserved_mw [MW], reason.
+
+        The reason is the constraint whose removal on one arc would let more be served: latency, law, state locality,
+        several of them joined by "or", and capacity where no single one would.
+        """
+        rows = []
+        for part, amounts in (("free", self.optimum.unserved_free_mw), ("pinned", self.optimum.unserved_pinned_mw)):
+            for i, k in np.argwhere(amounts > SMALLEST_MW):
+                reason = self._reason(i, k, pinned=part == "pinned")
+                rows.append((self.network.clients[i], self.network.workloads[k], part, amounts[i, k], reason))
+        return pd.DataFrame(rows, columns=["client", "workload", "part", "unserved_mw", "reason"])
+
+    def _reason(self, i: int, k: int, pinned: bool) -> str:
+        """An arc would help if its cost, with the price of the capacity it takes, is below that of going unserved."""
+        net, best = self.network, self.optimum
+        price = (best.price_pinned if pinned else best.price_free)[i, k]
+        # half the penalty tells a region with room, however dear, from one that is full of load as urgent as this
+        helps = best.capacity_price < price / 2
+        on_time, lawful = net.within_budget[i, :, k], net.geography.lawful[i]
+        at_home = np.arange(len(net.regions)) == net.home[i]
+        if pinned:
+            reasons = {
+                "latency": helps & at_home & ~on_time,
+                "state locality": helps & on_time & lawful & ~at_home,
+            }
+        else:
+            reasons = {"latency": helps & ~on_time & lawful, "law": helps & on_time & ~lawful}
+        return " or ".join(name for name, arcs in reasons.items() if arcs.any()) or "capacity"
+
+    def totals(self) -> dict[str, float]:
+        """The headline figures by name, units in the names; the app, the command line and the files show these."""
+        return {
+            "cost_usd_per_h": self.cost_usd_per_h,
+            "carbon_kg_per_h": self.carbon_kg_per_h,
+            "objective_usd_per_h": self.objective_usd_per_h,
+            "friction_usd_per_h": self.friction_usd_per_h,
+            "served_mw": self.served_mw,
+            "facility_mw": self.facility_mw,
+            "relocated_mw": self.relocated_mw,
+            "relocated_facility_mw": self.relocated_facility_mw,
+            "relocated_share": self.relocated_share,
+            "unserved_mw": self.unserved_mw,
+            "mean_latency_ms": self.mean_latency_ms,
+            "mean_wan_ms": self.mean_wan_ms,
+        }
+
+
+def numbers_of(network: Network, objective: str) -> Numbers:
+    """What the solver needs to know of a network to minimise cost, carbon or latency."""
+    cost = {
+        "cost": lambda: network.cost_usd_per_mwh,
+        "carbon": lambda: network.carbon_kg_per_arc_mwh,
+        "latency": lambda: network.wan_ms,
+    }[objective]()
+    return Numbers(
+        cost=cost,
+        allowed=network.allowed,
+        free_mw=network.demand_mw - network.pinned_mw,
+        pinned_mw=network.pinned_mw,
+        capacity_mw=network.capacity_mw,
+        unserved_cost=network.unserved_usd_per_mwh,
+        time_limit_s=network.time_limit_s,
+    )
+
+
+_placements: Memo[Placement] = Memo(size=64)
+
+
+def place(network: Network, objective: str | None = None) -> Placement:
+    """
+    The optimal placement of a network, remembered for all sessions.
+
+    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency break ties by cost.
+    """
+    objective = objective or network.objective
+
+    def run() -> Placement:
+        model = model_for(objective, network.home, len(network.regions), len(network.workloads))
+        with model.lock:
+            done = _placements.get((network, objective))  # another session may have been faster
+            if done is not None:
+                return done
+            then = None if objective == "cost" else network.cost_usd_per_mwh
+            return Placement(network, model.solve(numbers_of(network, objective), then), objective)
+
+    return _placements.find((network, objective), run)
+
+
+def solve(scenario: Scenario) -> Placement:
+    """
+    Place a scenario's demand at the least objective.
+
+    Demand that cannot be served never raises: see `Placement.unserved`.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario's tables contradict each other.
+    SolverError
+        If the solver fails or meets `time_limit_s`.
+
+    Examples
+    --------
+    >>> placement = solve(Scenario.load("classroom-3x3"))
+    >>> placement.unserved_mw
+    0.0
+    """
+    return place(build_network(scenario))

@@ -1,0 +1,257 @@
+"""What the reader may change: a scenario's settings, workload classes and tables. Imports Param; never Panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import param
+
+from explorer import tables
+from explorer.errors import Problem, ScenarioError
+from explorer.latency import LATENCY_MODELS
+
+if TYPE_CHECKING:
+    from explorer.placement import Placement
+
+LEGAL_POLICIES = ("open", "today", "adequacy", "same zone")
+CARBON_SIGNALS = ("marginal", "operating margin", "average")
+OBJECTIVES = ("cost", "carbon", "latency")
+
+
+class Workload(param.Parameterized):
+    """One class of requests: how long they may wait, what they need, how they move."""
+
+    id = param.String(default="A", constant=True, precedence=-1, doc="Identifier, as in workloads.csv.")
+
+    latency_budget_ms = param.Number(
+        default=1000.0, bounds=(0, None), softbounds=(50, 3_600_000), precedence=1, label="Latency budget [ms]",
+        doc="Longest acceptable time from request to first token, network and processing [ms].")
+    energy_wh_per_request = param.Number(
+        default=0.3, bounds=(0, None), inclusive_bounds=(False, True), softbounds=(0.05, 50), precedence=2,
+        label="Energy per request [Wh]", doc="IT energy of one request; multiply by PUE for the meter [Wh].")
+    share_of_demand = param.Number(
+        default=1.0, bounds=(0, 1), step=0.01, precedence=3, label="Share of demand [-]",
+        doc="Share of the total IT load that this class stands for [-].")
+    state_local_share = param.Number(
+        default=0.0, bounds=(0, 1), step=0.01, precedence=4, label="State-local share [-]",
+        doc="Share of the class pinned to its home region by session state, before the scenario's scale [-].")
+    prefill_ms = param.Number(
+        default=100.0, bounds=(0, None), softbounds=(0, 10_000), precedence=5, label="Time to first token [ms]",
+        doc="Time to the first token spent outside the network: queueing and prefill [ms].")
+    round_trips = param.Number(
+        default=1.0, bounds=(0, None), softbounds=(1, 20), step=1, precedence=6, label="Round trips [-]",
+        doc="Sequential round trips between service node and compute per request; several for agents [-].")
+    request_kb = param.Number(
+        default=4.0, bounds=(0, None), softbounds=(0, 1000), precedence=7, label="Request size [kB]",
+        doc="Data sent to compute per request [kB].")
+    response_kb = param.Number(
+        default=2.0, bounds=(0, None), softbounds=(0, 1000), precedence=8, label="Response size [kB]",
+        doc="Data sent back per request [kB].")
+    state_mb = param.Number(
+        default=0.0, bounds=(0, None), softbounds=(0, 10_000), precedence=9, label="Session state [MB]",
+        doc="Session state (KV cache) that a moved session takes along [MB].")
+    processing_ms = param.Number(
+        default=None, allow_None=True, bounds=(0, None), precedence=-1, label="Whole answer [ms]",
+        doc="Time to generate the whole answer [ms]; not part of the budget.")
+    context_tokens = param.Number(
+        default=None, allow_None=True, bounds=(0, None), precedence=-1, label="Context [tokens]",
+        doc="Tokens of context behind the state size [tokens].")
+    demand_profile = param.String(
+        default="", precedence=-1, label="Demand profile", doc="Day curve of the demand, an id of demand_profile_24h.csv.")
+    extra = param.Dict(default={}, precedence=-1, doc="Other columns of workloads.csv: the sources of the figures.")
+
+    def model_values(self) -> dict[str, float]:
+        """Everything the model reads from a class, by parameter name."""
+        return {column: getattr(self, column) for column in _MODEL_COLUMNS}
+
+
+_MODEL_COLUMNS = (
+    "latency_budget_ms", "energy_wh_per_request", "share_of_demand", "state_local_share", "prefill_ms",
+    "round_trips", "request_kb", "response_kb", "state_mb",
+)  # fmt: skip
+_WORKLOAD_COLUMNS = ("id", "name", *_MODEL_COLUMNS, "processing_ms", "context_tokens", "demand_profile")
+
+
+class Table(param.DataFrame):
+    """A scenario table: checked and cleaned when it is set, so that what is in a scenario is always well formed."""
+
+    def __set__(self, obj: Any, val: pd.DataFrame | None) -> None:
+        super().__set__(obj, None if val is None else _parsed(self.name, val))
+
+
+def _parsed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    clean, problems = tables.parse(name, frame)
+    if problems:
+        raise ScenarioError(name, problems)
+    return clean
+
+
+class Scenario(param.Parameterized):
+    """
+    One what-if world: where users and compute are, what electricity costs and emits, what moving a request costs.
+
+    Tables have the columns of the files of the same names (see any folder in `sample_scenarios`).
+
+    Raises
+    ------
+    ScenarioError
+        If a table is malformed or tables contradict each other; it lists every problem found.
+    """
+
+    title = param.String(default="Untitled scenario", precedence=-1, doc="Shown on top of the page.")
+    description = param.String(default="", precedence=-1, doc="What the scenario is about, one or two sentences.")
+
+    total_demand_mw = param.Number(
+        default=1000.0, bounds=(0, None), softbounds=(0, 5000), step=50, precedence=1, label="Total demand [MW]",
+        doc="IT load of all inference demand together [MW]. Facilities draw PUE times as much.")
+    capacity_scale = param.Number(
+        default=1.0, bounds=(0, None), softbounds=(0.2, 4), step=0.05, precedence=2, label="IT capacity [× today]",
+        doc="Multiplies the IT capacity of every region [-].")
+    state_local_scale = param.Number(
+        default=1.0, bounds=(0, None), softbounds=(0, 2), step=0.05, precedence=3, label="State locality [× class share]",
+        doc="Multiplies each class's state-local share, the part pinned to its home region by session state [-].")
+    latency_model = param.Selector(
+        default="measured", objects=list(LATENCY_MODELS), precedence=4, label="Latency model",
+        doc="measured: cloud measurements, a fit where a pair is missing. paper: 2 (d/200 + 20) 1.4 ms. "
+        "fibre: 2 d/200 ms, the physical bound.")
+    latency_relaxation_ms = param.Number(
+        default=0.0, softbounds=(-200, 500), step=10, precedence=5, label="Relax all budgets by [ms]",
+        doc="Added to the latency budget of every class [ms].")
+    legal_policy = param.Selector(
+        default="today", objects=list(LEGAL_POLICIES), precedence=6, label="Legal policy",
+        doc="Which legal zones may serve which. open: no limit. today: zones that block transfers stay closed. "
+        "adequacy: same zone, or a pair with an adequacy decision. same zone: data stays. Home is always lawful.")
+    carbon_price_usd_per_t = param.Number(
+        default=0.0, bounds=(0, None), softbounds=(0, 300), step=5, precedence=7, label="Carbon price [USD/t]",
+        doc="Price of emissions in the placement decision, on top of the electricity price [USD per tonne CO2].")
+    carbon_signal = param.Selector(
+        default="marginal", objects=list(CARBON_SIGNALS), precedence=8, label="Carbon intensity",
+        doc="Which estimate of a grid's carbon intensity counts. marginal: the plant that responds now (WattTime). "
+        "operating margin: the country's dispatchable plants (UNFCCC). average: the whole mix. They disagree widely.")
+    objective = param.Selector(
+        default="cost", objects=list(OBJECTIVES), precedence=9, label="Objective",
+        doc="What the placement minimises: cost with its carbon price, carbon, or latency.")
+    friction_scale = param.Number(
+        default=1.0, bounds=(0, None), softbounds=(0, 5), step=0.1, precedence=10, label="Friction [×]",
+        doc="Multiplies everything that makes moving a request cost extra: egress, operations, overhead, transport [-].")
+    egress_usd_per_gb = param.Number(
+        default=0.05, bounds=(0, None), softbounds=(0, 0.2), step=0.005, precedence=11, label="Egress price [USD/GB]",
+        doc="Price of data leaving the home region for a relocated request [USD/GB].")
+    state_move_share = param.Number(
+        default=0.0, bounds=(0, 1), softbounds=(0, 0.01), step=0.0001, precedence=12, label="Requests that move state [-]",
+        doc="Share of relocated requests that take their session state along [-].")
+    operations_usd_per_mwh = param.Number(
+        default=0.0, bounds=(0, None), softbounds=(0, 50), step=0.5, precedence=13, label="Operations [USD/MWh]",
+        doc="Extra cost of operating relocated load, per MWh of IT load [USD/MWh].")
+    relocation_overhead = param.Number(
+        default=0.0, bounds=(0, None), softbounds=(0, 0.5), step=0.01, precedence=14, label="Energy overhead [-]",
+        doc="Extra energy that a relocated request needs, as a share of its own [-].")
+    transport_kwh_per_gb = param.Number(
+        default=0.0, bounds=(0, None), softbounds=(0, 0.06), step=0.001, precedence=15, label="Transport energy [kWh/GB]",
+        doc="Electricity that moving data takes, bought at home [kWh/GB].")
+    latency_value = param.Number(
+        default=0.0, bounds=(0, None), softbounds=(0, 0.2), step=0.005, precedence=16, label="Value of latency [USD/ms]",
+        doc="What a millisecond of wide-area latency costs, per million requests [USD per ms per million requests].")
+    unserved_usd_per_mwh = param.Number(
+        default=1e5, bounds=(0, None), inclusive_bounds=(False, True), precedence=-1, label="Unserved load [USD/MWh]",
+        doc="Penalty on load that nobody serves; far above any real cost, so that load is dropped last [USD/MWh].")
+    regional_radius_km = param.Number(
+        default=3000.0, bounds=(0, None), softbounds=(0, 10_000), step=100, precedence=-1, label="Regional radius [km]",
+        doc="Load executed within this distance of home counts as regional, further away as energy-oriented [km].")
+    time_limit_s = param.Number(
+        default=30.0, bounds=(0, None), inclusive_bounds=(False, True), precedence=-1, label="Time limit [s]",
+        doc="Longest time the solver may take for one placement [s].")
+
+    regions = Table(precedence=-1, doc="Compute regions: place, price, carbon, PUE, IT capacity.")
+    clients = Table(precedence=-1, doc="Where users are, and their shares of the demand.")
+    workloads = param.Dict(default={}, constant=True, precedence=-1, doc="Workload classes by id.")
+    rtt_ms = Table(allow_None=True, precedence=-1, doc="Measured round-trip times between regions [ms].")
+    legal_zones = Table(allow_None=True, precedence=-1, doc="Legal zones, and whether transfers in and out are open.")
+    legal_transfers = Table(allow_None=True, precedence=-1, doc="Pairs of legal zones with an adequacy decision.")
+    profiles = Table(allow_None=True, precedence=-1, doc="Price and carbon by UTC hour and season.")
+    demand_profiles = Table(allow_None=True, precedence=-1, doc="Relative load by local hour.")
+    sources = Table(allow_None=True, precedence=-1, doc="Where the figures come from.")
+    documents = param.Dict(default={}, precedence=-1, doc="Text files that travel with the scenario, by file name.")
+
+    def __init__(self, *, workloads: pd.DataFrame | Mapping[str, Workload], **params: Any) -> None:
+        if isinstance(workloads, pd.DataFrame):
+            workloads = _workload_objects(_parsed("workloads", workloads))
+        super().__init__(workloads=dict(workloads), **params)
+        self.cross_check()
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Scenario:
+        """The sample scenario of that name, or the scenario in that folder."""
+        from explorer import io  # io builds scenarios, so it comes after this module
+
+        return io.load(name_or_path)
+
+    def save(self, path: str | Path) -> None:
+        """Write the scenario as a folder: whole or not at all."""
+        from explorer import io
+
+        io.save(self, path)
+
+    def solve(self) -> Placement:
+        """The optimal placement, as `explorer.solve(scenario)`."""
+        from explorer.placement import solve
+
+        return solve(self)
+
+    def copy(self) -> Scenario:
+        """An independent scenario with the same contents; tables are shared until one of the two replaces them."""
+        values = {name: getattr(self, name) for name in (*SETTINGS, *TABLES, "title", "description", "documents")}
+        workloads = {
+            key: Workload(**{name: value for name, value in workload.param.values().items()})
+            for key, workload in self.workloads.items()
+        }
+        return Scenario(workloads=workloads, **values)
+
+    def settings(self) -> dict[str, Any]:
+        """The scalar settings by name, in reading order."""
+        return {name: getattr(self, name) for name in SETTINGS}
+
+    def workloads_table(self) -> pd.DataFrame:
+        """The workload classes as the table they came from."""
+        rows = [
+            {column: getattr(w, column) for column in _WORKLOAD_COLUMNS} | w.extra for w in self.workloads.values()
+        ]
+        return tables.parse("workloads", pd.DataFrame(rows))[0]
+
+    def cross_check(self) -> None:
+        """Raise a `ScenarioError` if tables contradict each other: unknown references, shares that do not sum to one."""
+        found = {name: getattr(self, name) for name in TABLES if getattr(self, name) is not None}
+        missing = [
+            Problem(f"{name}.csv", None, None, None, "the table is missing.", f"Give {name} as a DataFrame.")
+            for name in ("regions", "clients")
+            if name not in found
+        ]
+        problems = missing or tables.cross_check(found | {"workloads": self.workloads_table()})
+        if problems:
+            raise ScenarioError(self.title, problems)
+
+    def on_change(self, callback: Callable[..., Any]) -> None:
+        """Call back with Param events whenever a setting, a table or a workload class changes."""
+        self.param.watch(callback, [*SETTINGS, *TABLES])
+        for workload in self.workloads.values():
+            workload.param.watch(callback, list(_MODEL_COLUMNS))
+
+
+def _workload_objects(frame: pd.DataFrame) -> dict[str, Workload]:
+    objects = {}
+    for row in frame.to_dict("records"):
+        known = {c: row.pop(c) for c in _WORKLOAD_COLUMNS if c in row}
+        known = {c: v for c, v in known.items() if not (isinstance(v, float) and pd.isna(v))}
+        objects[known["id"]] = Workload(**known, extra=row)
+    return objects
+
+
+TABLES = tuple(name for name, p in Scenario.param.objects().items() if isinstance(p, Table))
+SETTINGS = tuple(
+    name
+    for name in Scenario.param.objects()
+    if name not in {"name", "title", "description", "workloads", "documents", *TABLES}
+)

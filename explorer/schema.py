@@ -1,0 +1,214 @@
+"""The columns of every table of a scenario: what they hold, in which unit, within which bounds."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+SEASONS = ("annual", "winter", "spring", "summer", "autumn")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `name` is `doc` [unit]."""
+
+    name: str
+    doc: str
+    kind: Literal["text", "number", "timezone"] = "text"
+    unit: str = ""
+    required: bool = True  # the column must be there, and no cell may be blank
+    default: float | None = None  # of an optional number
+    low: float = -math.inf  # least possible number
+    high: float = math.inf  # greatest possible number
+    above_low: bool = False  # the least number itself is not possible
+    whole: bool = False  # whole numbers only
+    choices: tuple[str, ...] = ()  # the only possible texts
+    refers_to: str = ""  # "table.column" that lists every text allowed here
+    sums_to_one: bool = False
+
+    @property
+    def meaning(self) -> str:
+        """What stands in a cell, as a sentence."""
+        return f"{self.name} is {self.doc}{f' [{self.unit}]' if self.unit else ''}."
+
+    @property
+    def range(self) -> str:
+        """Which numbers are possible, as a sentence."""
+        if math.isfinite(self.high):
+            return f"It lies between {self.low:g} and {self.high:g}."
+        return f"It is {'above' if self.above_low else 'at least'} {self.low:g}."
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its file in a scenario folder, what its rows are, and the columns that tell them apart."""
+
+    file: str
+    doc: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    required: bool = False  # no scenario without it
+
+
+def _text(name: str, doc: str, **more: Any) -> Column:
+    return Column(name, doc, **more)
+
+
+def _number(name: str, unit: str, doc: str, low: float = 0, high: float = math.inf, **more: Any) -> Column:
+    return Column(name, doc, "number", unit, low=low, high=high, **more)
+
+
+def _place(thing: str) -> tuple[Column, ...]:
+    return (
+        _text("id", f"a short name that no other {thing} has"),
+        _text("name", f"the name of the {thing} on screen"),
+        _text("country_iso2", "the two-letter code of the country", required=False),
+        _text("continent", "the continent", required=False),
+        _number("latitude", "degrees north", "the latitude", -90, 90),
+        _number("longitude", "degrees east", "the longitude", -180, 180),
+        Column("timezone", "a time zone such as Europe/Oslo", "timezone", required=False),
+        _text("legal_zone", "the jurisdiction whose rules apply", refers_to="legal_zones.legal_zone"),
+    )
+
+
+REGIONS = Table(
+    file="regions.csv",
+    doc="places where requests can run",
+    key=("id",),
+    required=True,
+    columns=(
+        *_place("region"),
+        _number("electricity_price_usd_per_mwh", "USD/MWh", "the delivered price of electricity", -math.inf),
+        _number("carbon_marginal_g_per_kwh", "g/kWh", "the carbon intensity of the plant that responds"),
+        _number("carbon_operating_margin_g_per_kwh", "g/kWh", "a second marginal carbon intensity", required=False),
+        _number("carbon_average_g_per_kwh", "g/kWh", "the carbon intensity of the whole mix"),
+        _number("pue", "", "the energy of the facility over that of its servers", 1),
+        _number("capacity_mw", "MW", "the IT load that fits"),
+    ),
+)
+
+CLIENTS = Table(
+    file="clients.csv",
+    doc="places where users are",
+    key=("id",),
+    required=True,
+    columns=(
+        *_place("client"),
+        _number("demand_share", "", "the share of all demand", 0, 1, sums_to_one=True),
+        _text("service", "the region that serves the client at home", required=False, refers_to="regions.id"),
+    ),
+)
+
+WORKLOADS = Table(
+    file="workloads.csv",
+    doc="classes of requests",
+    key=("id",),
+    required=True,
+    columns=(
+        _text("id", "a short name that no other class has"),
+        _text("name", "the name of the class on screen"),
+        _number("latency_budget_ms", "ms", "the longest wait for the first token"),
+        _number("energy_wh_per_request", "Wh", "the IT energy of a request", above_low=True),
+        _number("request_kb", "kB", "the size of a request"),
+        _number("response_kb", "kB", "the size of a response"),
+        _number("state_mb", "MB", "the session state that can move along"),
+        _number("prefill_ms", "ms", "the time to the first token, network apart"),
+        _number("processing_ms", "ms", "the time of the whole answer", required=False),
+        _number("share_of_demand", "", "the share of all demand", 0, 1, sums_to_one=True),
+        _number("state_local_share", "", "the share that cannot leave home", 0, 1),
+        _number("round_trips", "", "the round trips from service to compute", required=False, default=1),
+        _number("context_tokens", "tokens", "the context behind the session state", required=False),
+        _text(
+            "demand_profile",
+            "the curve of the day",
+            required=False,
+            refers_to="demand_profiles.profile_id",
+        ),
+    ),
+)
+
+RTT_MS = Table(
+    file="rtt_ms.csv",
+    doc="measured round trips between regions",
+    key=("from_region", "to_region"),
+    columns=(
+        _text("from_region", "the region where the round trip begins", refers_to="regions.id"),
+        _text("to_region", "the region where it turns", refers_to="regions.id"),
+        _number("rtt_ms", "ms", "the time of the round trip"),
+        _number("rtt_min_ms", "ms", "the least time measured", required=False),
+        _number("rtt_max_ms", "ms", "the greatest time measured", required=False),
+        _number("distance_km", "km", "the great-circle distance", required=False),
+        _number("providers", "", "the number of providers that measured", required=False),
+    ),
+)
+
+_TRANSFERS = ("open", "conditional", "blocked")
+
+LEGAL_ZONES = Table(
+    file="legal_zones.csv",
+    doc="jurisdictions",
+    key=("legal_zone",),
+    columns=(
+        _text("legal_zone", "a short name that no other zone has"),
+        _text("name", "the name of the zone on screen"),
+        _text("inbound", "whether requests may come in", choices=_TRANSFERS),
+        _text("outbound", "whether requests may go out", choices=_TRANSFERS),
+    ),
+)
+
+LEGAL_TRANSFERS = Table(
+    file="legal_transfers.csv",
+    doc="pairs of zones with a decision on transfers",
+    key=("from_zone", "to_zone"),
+    columns=(
+        _text("from_zone", "the zone of the users", refers_to="legal_zones.legal_zone"),
+        _text("to_zone", "the zone where requests run", refers_to="legal_zones.legal_zone"),
+        _text("status", "the decision", choices=("adequate",)),
+    ),
+)
+
+PROFILES = Table(
+    file="profiles_24h.csv",
+    doc="price and carbon of a region by hour",
+    key=("region_id", "season", "hour_utc"),
+    columns=(
+        _text("region_id", "the region", refers_to="regions.id"),
+        _text("season", "the local season", choices=SEASONS),
+        _number("hour_utc", "UTC", "the hour of the day", 0, 23, whole=True),
+        _number("price_usd_per_mwh", "USD/MWh", "the wholesale price", -math.inf, required=False),
+        _number("carbon_g_per_kwh", "g/kWh", "the average carbon intensity", required=False),
+        _number("price_relative", "", "the price over its annual mean", -math.inf, required=False),
+        _number("carbon_relative", "", "the carbon intensity over its annual mean", required=False),
+    ),
+)
+
+DEMAND_PROFILES = Table(
+    file="demand_profile_24h.csv",
+    doc="load by hour of the day",
+    key=("profile_id", "local_hour"),
+    columns=(
+        _text("profile_id", "the name of the curve"),
+        _number("local_hour", "local time", "the hour of the day", 0, 23, whole=True),
+        _number("relative_load", "", "the load over its daily mean"),
+    ),
+)
+
+SOURCES = Table(
+    file="sources.csv",
+    doc="where the figures come from",
+    key=("key",),
+    columns=(_text("key", "a short name that no other source has"),),
+)
+
+TABLES: dict[str, Table] = {
+    "regions": REGIONS,
+    "clients": CLIENTS,
+    "workloads": WORKLOADS,
+    "rtt_ms": RTT_MS,
+    "legal_zones": LEGAL_ZONES,
+    "legal_transfers": LEGAL_TRANSFERS,
+    "profiles": PROFILES,
+    "demand_profiles": DEMAND_PROFILES,
+    "sources": SOURCES,
+}

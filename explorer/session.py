@@ -1,0 +1,118 @@
+"""One reader's scenario and where it leads: inputs changed, results follow. Knows Param; knows nothing of a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+import param
+
+from explorer.errors import ExplorerError
+from explorer.frontiers import Frontier, trace
+from explorer.network import Network, build_network
+from explorer.placement import Placement, place
+from explorer.scenario import Scenario
+
+T = TypeVar("T")
+
+
+class Runner(Protocol):
+    """When work is done. A screen has its own: at once in Python, between events on a server."""
+
+    def soon(self, work: Callable[[], None]) -> None:
+        """Do the work once the changes at hand have all arrived."""
+        ...
+
+    def aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Do longer work without holding up anything else; hand over its result."""
+        ...
+
+
+class AtOnce:
+    """Does everything when asked: for notebooks, scripts and tests."""
+
+    def soon(self, work: Callable[[], None]) -> None:
+        work()
+
+    def aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        then(work())
+
+
+class Session(param.Parameterized):
+    """
+    A scenario, its placement and its frontier, always in step.
+
+    A slider that moves faster than the solver is followed at the solver's pace: the newest values win, nothing queues.
+    Results are replaced only when they differ, and a failure leaves the last good ones standing beside its `error`.
+    """
+
+    scenario = param.ClassSelector(class_=Scenario, allow_None=False, doc="The inputs explored.")
+    placement = param.ClassSelector(class_=Placement, constant=True, doc="Latest placement; set here only.")
+    frontier = param.ClassSelector(class_=Frontier, constant=True, doc="Latest frontier; set here only.")
+    frontier_busy = param.Boolean(default=False, constant=True, doc="Whether a newer frontier is being computed.")
+    error = param.ClassSelector(class_=ExplorerError, constant=True, doc="Why the latest inputs failed, or None.")
+    workload = param.String(default="", doc="Class that frontier and break-even look at: a workload id.")
+    region = param.String(default="", doc="Region picked on the map, or empty.")
+
+    def __init__(self, scenario: Scenario, runner: Runner | None = None) -> None:
+        super().__init__(scenario=scenario, workload=next(iter(scenario.workloads)))
+        self._runner = runner or AtOnce()
+        self._pending = False
+        self._tracing: tuple[Network, str] | None = None
+        scenario.on_change(self._on_change)
+        self.param.watch(self._on_workload, "workload")
+        self._update_placement()
+
+    @property
+    def network(self) -> Network:
+        """The arrays behind the latest placement."""
+        return self.placement.network
+
+    def _on_change(self, *_events: Any) -> None:
+        if not self._pending:
+            self._pending = True
+            self._runner.soon(self._update_placement)
+
+    def _on_workload(self, *_events: Any) -> None:
+        self._update_frontier()
+
+    def _update_placement(self) -> None:
+        self._pending = False
+        try:
+            self._set(placement=place(build_network(self.scenario)), error=None)
+        except ExplorerError as err:
+            self._set(error=err)
+        else:
+            self._update_frontier()
+
+    def _update_frontier(self) -> None:
+        wanted = self.network, self.workload
+        if self._tracing is not None:  # when it ends, it looks at what is wanted then
+            return
+        self._tracing = wanted
+        self._set(frontier_busy=True)
+        relaxation_ms = self.scenario.latency_relaxation_ms
+        self._runner.aside(lambda: _attempt(lambda: trace(*wanted, relaxation_ms)), self._on_frontier)
+
+    def _on_frontier(self, result: Frontier | ExplorerError) -> None:
+        done, self._tracing = self._tracing, None
+        if isinstance(result, ExplorerError):
+            self._set(error=result, frontier_busy=False)
+            return
+        current = done == (self.network, self.workload)
+        self._set(frontier=result, frontier_busy=not current)
+        if not current:
+            self._update_frontier()
+
+    def _set(self, **values: Any) -> None:
+        changed = {name: value for name, value in values.items() if getattr(self, name) is not value}
+        with param.edit_constant(self):
+            self.param.update(**changed)
+
+
+def _attempt(work: Callable[[], T]) -> T | ExplorerError:
+    """The result, or the error as a value: other threads have nobody to raise to."""
+    try:
+        return work()
+    except ExplorerError as err:
+        return err

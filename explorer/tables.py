@@ -1,0 +1,243 @@
+"""Whether the tables of a scenario make sense, each by itself and all together; everything wrong, at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.errors import Problem
+from explorer.schema import TABLES, Column
+
+SHARE_TOLERANCE = 1e-3  # shares typed with three decimals still sum to 1
+SOURCE_SEPARATOR = ";"  # between the source keys of one cell
+
+
+def parse(name: str, frame: pd.DataFrame, file: str | None = None) -> tuple[pd.DataFrame, list[Problem]]:
+    """
+    A clean copy of one table, and everything wrong inside it.
+
+    Parameters
+    ----------
+    name : str
+        Which table, a key of `explorer.schema.TABLES`.
+    frame : pandas.DataFrame
+        Cells as they stand in a file (text, the index counting lines) or as a user built them (any types).
+    file : str, optional
+        The file that the frame was read from. Without it, problems name the table, and rows by their label.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same columns: known numbers as float64, NaN where one cannot be used; all else as plain strings,
+        "" where blank. On the right, optional numbers that have a default and were not there.
+    list of Problem
+        In the order of the rows; empty if the table can be used.
+    """
+    table, headings = TABLES[name], [str(heading) for heading in frame.columns]
+    known = {column.name: column for column in table.columns}
+    scribe = _Scribe(file or name, frame.index)
+    clean: dict[str, Any] = {}
+    for heading, cells in zip(headings, (frame.iloc[:, i].tolist() for i in range(len(headings))), strict=True):
+        column = known.get(heading)
+        if heading in clean:
+            scribe.note(None, heading, None, "the column is there more than once.", "Keep one of them.")
+        elif column is None:
+            clean[heading] = _texts(cells)
+        elif column.kind == "number":
+            clean[heading] = _numbers(column, cells, scribe)
+        else:
+            clean[heading] = _checked_texts(column, cells, scribe)
+    for column in table.columns:
+        if column.name not in clean and column.required:
+            mend = f"Add it: {column.meaning}"
+            close = get_close_matches(column.name, [h for h in headings if h not in known], n=1)
+            mend = f"Did you mean it by {close[0]!r}? Then rename that column." if close else mend
+            row = None if file is None else 1
+            scribe.problems.append(Problem(scribe.file, row, column.name, None, "the column is missing.", mend))
+        elif column.name not in clean and column.default is not None:
+            clean[column.name] = np.full(len(frame), float(column.default))
+    result = pd.DataFrame(clean, index=pd.RangeIndex(len(frame)))
+    if frame.empty:
+        scribe.note(None, None, None, "the table has no rows.", f"Add rows: {table.doc}.")
+    elif set(table.key) <= set(clean):
+        _note_repetitions(table.key, clean, scribe)
+    return result, sorted(scribe.problems, key=lambda problem: problem.row or 0)
+
+
+def cross_check(tables: Mapping[str, pd.DataFrame], lines: Mapping[str, pd.Index] | None = None) -> list[Problem]:
+    """
+    What is wrong between tables: names that no other table knows, shares that do not sum to one.
+
+    An unknown name is reported once for each column, with the first row that has it.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        Tables by name, as `parse` returned them. References into a table that is not there are not checked.
+    lines : mapping of str to pandas.Index, optional
+        For tables that were read from files, the line of each row.
+    """
+    problems = []
+    for name, frame in tables.items():
+        for problem in _contradictions(name, frame, tables):
+            if lines is not None:
+                row = None if problem.row is None else int(lines[name][problem.row])
+                problem = replace(problem, file=TABLES[name].file, row=row)
+            problems.append(problem)
+    return problems
+
+
+def nearest(word: str, words: Iterable[str], otherwise: str) -> str:
+    """Ask for the nearest spelling among `words`, or say `otherwise`."""
+    close = get_close_matches(word, words, n=1)
+    return f"Did you mean {close[0]!r}?" if close else otherwise
+
+
+class _Scribe:
+    """Writes down the problems of one table."""
+
+    def __init__(self, file: str, labels: pd.Index) -> None:
+        self.file, self.labels, self.problems = file, labels, []
+
+    def row(self, position: int) -> int:
+        """What to call a row: its label, or its position where labels are not whole numbers."""
+        label = self.labels[position]
+        return int(label) if isinstance(label, (int, np.integer)) else position
+
+    def note(self, position: int | None, column: str | None, value: Any, what: str, mend: str) -> None:
+        row = None if position is None else self.row(position)
+        text = None if position is None else _as_text(value)
+        self.problems.append(Problem(self.file, row, column, text, what, mend))
+
+
+def _numbers(column: Column, cells: list[Any], scribe: _Scribe) -> NDArray[np.float64]:
+    """The cells of a number column; NaN where a cell is blank or cannot be used."""
+    parsed = [_as_float(cell) for cell in cells]
+    blank = np.array([number is None for number in parsed], dtype=bool)
+    values = np.array([math.nan if number is None else number for number in parsed], dtype=np.float64)
+    finite = np.isfinite(values)
+    too_low = values <= column.low if column.above_low else values < column.low
+    below = f"this is {'not above' if column.above_low else 'below'} {column.low:g}."
+    bounds = f"{column.meaning} {column.range}"
+    digits = "Write digits alone, with a point before the decimals, as 89.5."
+    whole = finite if not column.whole else finite & (values == np.round(values))
+    for wrong, what, mend in (
+        (blank & column.required, "the cell is blank.", f"Fill it in: {column.meaning}"),
+        (~blank & ~finite, "this is not a number.", digits),
+        (finite & ~whole, "this is not a whole number.", bounds),
+        (whole & too_low, below, bounds),
+        (whole & (values > column.high), f"this is above {column.high:g}.", bounds),
+    ):
+        for position in np.flatnonzero(wrong):
+            scribe.note(int(position), column.name, cells[position], what, mend)
+            values[position] = math.nan
+    if column.default is not None:
+        values[blank] = column.default
+    return values
+
+
+def _checked_texts(column: Column, cells: list[Any], scribe: _Scribe) -> pd.Series:
+    """The cells of a known text column, without blanks around them."""
+    texts = [_as_text(cell).strip() for cell in cells]
+    for position, text in enumerate(texts):
+        what = ""
+        if not text and column.required:
+            what, mend = "the cell is blank.", f"Fill it in: {column.meaning}"
+        elif text and column.choices and text not in column.choices:
+            what = "this is not one of the possible values."
+            mend = nearest(text, column.choices, f"Write one of: {', '.join(column.choices)}.")
+        elif text and column.kind == "timezone" and not _is_timezone(text):
+            what = "there is no such time zone."
+            mend = nearest(text, available_timezones(), "Write a name such as Europe/Oslo, or leave it blank.")
+        if what:
+            scribe.note(position, column.name, text, what, mend)
+    return pd.Series(texts, dtype=object)
+
+
+def _texts(cells: list[Any]) -> pd.Series:
+    return pd.Series([_as_text(cell) for cell in cells], dtype=object)
+
+
+def _note_repetitions(columns: tuple[str, ...], clean: Mapping[str, Any], scribe: _Scribe) -> None:
+    """Note every row whose key stands further up already; keys with a part amiss have been noted as such."""
+    first: dict[tuple, int] = {}
+    for position, key in enumerate(zip(*(clean[column] for column in columns), strict=True)):
+        if "" in key or any(part != part for part in key):
+            continue
+        if first.setdefault(key, position) != position:
+            what = f"row {scribe.row(first[key])} has the same {' and '.join(columns)}."
+            scribe.note(position, columns[0], key[0], what, "Remove one of the two rows, or correct it.")
+
+
+def _contradictions(name: str, frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    """Contradictions between one table and the others, with rows counted from 0."""
+    columns = [column for column in TABLES[name].columns if column.name in frame.columns]
+    for column in columns:
+        if column.sums_to_one and len(frame) and not frame.filter(TABLES[name].key).duplicated().any():
+            total = float(frame[column.name].to_numpy().sum())  # NaN, so no complaint, where one is unknown
+            if abs(total - 1) > SHARE_TOLERANCE:
+                what, mend = "the shares do not sum to 1.", "Scale them so that they do."
+                yield Problem(name, None, column.name, f"{total:.6g}", what, mend)
+    references = [(column.name, column.refers_to, None) for column in columns if column.refers_to]
+    if name != "sources":
+        headings = [h for h in frame.columns if h == "source" or h.endswith("_source")]
+        references += [(heading, "sources.key", SOURCE_SEPARATOR) for heading in headings]
+    for heading, refers_to, separator in references:
+        table, key = refers_to.split(".")
+        known = set(tables[table][key]) if table in tables and key in tables[table] else set()
+        if not known or "" in known:  # the list is not there, or lacks a name
+            continue
+        cells = frame[heading].to_numpy()
+        for value in _values(cells, separator):
+            if value not in known:
+                position = next(i for i, cell in enumerate(cells) if value in _values([cell], separator))
+                what = f"{TABLES[table].file} has no such {key}."
+                mend = nearest(value, known, f"Add it to {TABLES[table].file}, or correct it here.")
+                yield Problem(name, position, heading, value, what, mend)
+
+
+def _values(cells: Iterable[str], separator: str | None) -> list[str]:
+    """Every value in the cells once, in order of appearance, blanks apart."""
+    distinct = dict.fromkeys(cells)
+    parts = (part for cell in distinct for part in (cell.split(separator) if separator else [cell]))
+    return [value for value in dict.fromkeys(part.strip() for part in parts) if value]
+
+
+def _as_text(cell: Any) -> str:
+    """A cell as text, "" where it is missing."""
+    if isinstance(cell, str):
+        return cell
+    if cell is None or cell is pd.NA or cell != cell:  # NaN and NaT alone differ from themselves
+        return ""
+    return repr(float(cell)).removesuffix(".0") if isinstance(cell, (float, np.floating)) else str(cell)
+
+
+def _as_float(cell: Any) -> float | None:
+    """A cell as a number: None where it is blank, NaN where it is anything but a number."""
+    if isinstance(cell, float) and cell == cell:
+        return cell
+    text = _as_text(cell).strip()
+    if not text:
+        return None
+    try:
+        return math.nan if "_" in text else float(text)  # Python alone reads 1_000 as a number
+    except ValueError:
+        return math.nan
+
+
+@cache
+def _is_timezone(text: str) -> bool:
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):  # unknown, malformed, or a folder of zones such as "Europe"
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""One Viewer per question, each fed by a `Session`; `Explorer` puts them together."""

@@ -1,0 +1,110 @@
+"""What the reader may change: sliders and choices, grouped by the question they belong to."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import panel as pn
+import panel_material_ui as pmui
+import param
+
+from explorer.history import History
+from explorer.scenario import Scenario, Workload
+from explorer.session import Session
+from explorer.views.text import CLASS_COLOURS, duration
+
+_GROUPS = {
+    "What does it cost to move?": ("friction_scale", "carbon_price_usd_per_t"),
+    "How much, and how much room?": ("total_demand_mw", "capacity_scale"),
+    "What is allowed?": ("legal_policy", "state_local_scale", "latency_model"),
+    "What counts?": ("carbon_signal", "objective"),
+}
+_FRICTION_DETAILS = (
+    "egress_usd_per_gb", "operations_usd_per_mwh", "relocation_overhead", "state_move_share", "transport_kwh_per_gb",
+    "latency_value", "latency_relaxation_ms",
+)  # fmt: skip
+_LEAST_HEADROOM_MS = 5.0
+
+
+class Controls(pn.viewable.Viewer):
+    """All inputs of a scenario, written to it while they move."""
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        super().__init__(**params)
+        scenario = session.scenario
+        self.history = History(scenario)
+        self._layout = pn.Column(
+            _heading("How long may a request wait?"),
+            *(
+                _budget(workload, CLASS_COLOURS[k % len(CLASS_COLOURS)])
+                for k, workload in enumerate(scenario.workloads.values())
+            ),
+            *(item for title, names in _GROUPS.items() for item in (_heading(title), *(_control(scenario, n) for n in names))),
+            pmui.Accordion(
+                ("Frictions, one by one", pn.Column(*(_control(scenario, n) for n in _FRICTION_DETAILS), margin=0)),
+                sizing_mode="stretch_width", margin=(8, 4), disable_gutters=True,
+            ),
+            sizing_mode="stretch_width",
+            margin=(2, 6, 12, 6),
+        )  # fmt: skip
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._layout
+
+    def buttons(self) -> pn.Row:
+        """Undo, redo and reset, for a page's header."""
+        history = self.history
+        undo = _button("undo", "Undo the last change", history.undo)
+        redo = _button("redo", "Redo, or replay, the change undone last", history.redo)
+        reset = _button("restart_alt", "Back to the scenario as it was opened", history.reset)
+        for button, flag in ((undo, history.param.can_undo), (redo, history.param.can_redo), (reset, history.param.can_undo)):
+            button.disabled = flag.rx.not_()
+        return pn.Row(undo, redo, reset, margin=0)
+
+
+def _heading(text: str) -> pn.pane.HTML:
+    return pn.pane.HTML(
+        f'<div style="font-size:12.5px;font-weight:700;letter-spacing:.02em">{text}</div>', margin=(7, 6, 0, 6)
+    )
+
+
+def _button(icon: str, description: str, action: Any) -> pmui.IconButton:
+    return pmui.IconButton(icon=icon, description=description, on_click=lambda _event: action(), color="light", margin=0)
+
+
+def _control(scenario: Scenario, name: str) -> pn.viewable.Viewable:
+    """A slider for a number, a list for a choice, as the parameter declares itself."""
+    parameter = scenario.param[name]
+    if isinstance(parameter, param.Selector):
+        return pmui.Select.from_param(parameter, size="small", sizing_mode="stretch_width", margin=(5, 6))
+    return pmui.EditableFloatSlider.from_param(
+        parameter, size="small", sizing_mode="stretch_width", margin=(0, 10, 0, 6), format="0,0.[0000]"
+    )
+
+
+def _budget(workload: Workload, colour: str) -> pn.Row:
+    """A slider that is fine where the network decides and coarse where hours do: logarithmic in the time left to it."""
+    most = 2 * max(workload.latency_budget_ms - workload.prefill_ms, 1000.0)
+    slider = pmui.FloatSlider(
+        start=math.log10(_LEAST_HEADROOM_MS), end=math.log10(most), step=0.01, value=_position(workload), show_value=False,
+        size="small", sizing_mode="stretch_width", margin=(0, 10, 0, 6), color="primary", tooltips=False,
+        stylesheets=[f":host {{ --pmui-slider-bar-color: {colour}; }}"],
+        description=f"{workload.param.latency_budget_ms.doc} Class {workload.id}: {workload.name}.",
+    )  # fmt: skip
+
+    def show() -> None:
+        slider.param.update(label=f"{workload.id} {workload.name}: {duration(workload.latency_budget_ms)}", value=_position(workload))
+
+    def _on_slide(event: Any) -> None:
+        if abs(event.new - _position(workload)) > 1e-9:
+            workload.latency_budget_ms = round(workload.prefill_ms + 10**event.new, 1)
+
+    slider.param.watch(_on_slide, "value")
+    workload.param.watch(lambda _event: show(), "latency_budget_ms")
+    show()
+    return slider
+
+
+def _position(workload: Workload) -> float:
+    return math.log10(max(workload.latency_budget_ms - workload.prefill_ms, _LEAST_HEADROOM_MS))

@@ -1,0 +1,102 @@
+"""Plots that are drawn once and then patched: new columns go straight into the sources already on screen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+from weakref import WeakSet
+
+import panel as pn
+from bokeh.document import Document
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+COALESCE_MS = 10  # changes that arrive within this time are answered together
+
+_aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")  # one: longer work must not crowd out moves
+
+
+class Glyph:
+    """
+    What is on screen of one HoloViews element: pass `hook` to its `opts(hooks=[...])`, then `update` and `configure`.
+
+    Rendering the element anew, in another cell or another place, starts from the latest state.
+    """
+
+    def __init__(self) -> None:
+        self._plots: WeakSet[Any] = WeakSet()
+        self._columns: dict[str, NDArray] = {}
+        self._settings: dict[str, dict[str, Any]] = {}
+
+    def hook(self, plot: Any, element: Any) -> None:
+        self._plots.add(plot)
+        if self._columns:
+            _patch(plot.handles["cds"], self._columns)
+        for handle, values in self._settings.items():
+            plot.handles[handle].update(**values)
+
+    def update(self, **columns: NDArray) -> None:
+        """Replace columns; those left out must keep their length."""
+        self._columns |= columns
+        for plot in list(self._plots):
+            _patch(plot.handles["cds"], columns)
+
+    def configure(self, handle: str, **values: Any) -> None:
+        """Set properties of the Bokeh model behind a HoloViews handle: "color_color_mapper", "x_range", ..."""
+        self._settings[handle] = values
+        for plot in list(self._plots):
+            plot.handles[handle].update(**values)
+
+    def set_range(self, handle: str, low: float, high: float) -> None:
+        """Move an axis, and what its reset tool goes back to."""
+        self.configure(handle, start=low, end=high, reset_start=low, reset_end=high)
+
+
+def quiet_toolbar(plot: Any, element: Any) -> None:
+    """A hook: no logo, and tools that show when the pointer is over the plot."""
+    plot.state.toolbar.update(logo=None, autohide=True)
+
+
+def _patch(source: Any, columns: dict[str, NDArray]) -> None:
+    """Send only what is given, unless the number of rows changes."""
+    rows = {len(values) for values in columns.values()}
+    if rows == {len(values) for values in source.data.values()}:
+        source.data.update(columns)
+    else:
+        source.data = columns
+
+
+class LiveRunner:
+    """
+    When a served session works: after the events at hand, and with longer work in a thread beside the event loop.
+
+    Without a server (a notebook cell, a script) everything is done at once.
+    """
+
+    def __init__(self) -> None:
+        curdoc = pn.state.curdoc
+        self._document: Document | None = curdoc if curdoc is not None and curdoc.session_context else None
+
+    def soon(self, work: Callable[[], None]) -> None:
+        if self._document is None:
+            work()
+        else:
+            self._document.add_timeout_callback(lambda: self._held(work), COALESCE_MS)
+
+    def aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        document = self._document
+        if document is None:
+            then(work())
+            return
+        future = asyncio.get_running_loop().run_in_executor(_aside, work)
+        future.add_done_callback(
+            lambda done: document.add_next_tick_callback(lambda: self._held(lambda: then(done.result())))
+        )
+
+    def _held(self, work: Callable[[], None]) -> None:
+        """All changes in one message to the browser."""
+        with pn.io.hold(self._document):
+            work()

@@ -1,0 +1,51 @@
+"""Numbers and colours as readers see them."""
+
+from __future__ import annotations
+
+import math
+
+# Okabe and Ito's colours tell apart under every common colour blindness; as lines they hold on light and dark.
+CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
+BETTER, WORSE, NEUTRAL = "#1a86d0", "#d9600a", "#8a8f98"
+ACCENT = "#0f766e"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """
+    A number to `digits` significant digits at least, with thousands separated.
+
+    >>> number(184809.3), number(76.04), number(0.0512), number(0)
+    ('184,809', '76.0', '0.0512', '0')
+    """
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else "–"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def duration(ms: float) -> str:
+    """
+    A time in the unit one would say it in.
+
+    >>> duration(300), duration(1500), duration(60_000), duration(3_600_000)
+    ('300 ms', '1.5 s', '1 min', '1 h')
+    """
+    for unit, size in (("h", 3_600_000), ("min", 60_000), ("s", 1000)):
+        if abs(ms) >= size:
+            return f"{ms / size:.3g} {unit}"
+    return f"{ms:.4g} ms"
+
+
+def change(value: float, base: float) -> str:
+    """
+    A change in percent with its sign.
+
+    >>> change(78, 100), change(100, 100), change(1, 0)
+    ('−22.0 %', '±0 %', '–')
+    """
+    if base == 0:
+        return "–"
+    percent = 100 * (value - base) / base
+    if abs(percent) < 0.05:
+        return "±0 %"
+    return f"{percent:+.1f} %".replace("-", "−")

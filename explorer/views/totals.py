@@ -1,0 +1,113 @@
+"""What is it worth? The headline figures, each against the baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import panel as pn
+
+from explorer.session import Session
+from explorer.views.text import BETTER, NEUTRAL, WORSE, change, number
+
+_STYLE = """
+:host { container-type: inline-size; }
+.totals { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px; font-variant-numeric: tabular-nums; }
+.total { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 10px 7px; min-width: 0;
+         color: var(--mui-palette-text-primary, inherit); }
+.total .label { font-size: 12px; opacity: .75; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.total .value { font-size: 23px; font-weight: 650; line-height: 1.2; white-space: nowrap; }
+.total .unit { font-size: 12px; font-weight: 400; opacity: .8; }
+.total .delta { font-size: 12.5px; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+@container (max-width: 720px) { .totals { grid-template-columns: repeat(2, minmax(0, 1fr)); } .total .value { font-size: 20px; } }
+"""
+
+
+@dataclass(frozen=True)
+class _Card:
+    name: str
+    label: str
+    value: str
+    unit: str
+    delta: str
+    colour: str
+    explanation: str
+
+    def html(self) -> str:
+        return (
+            f'<div class="total" data-total="{self.name}" title="{escape(self.explanation)}">'
+            f'<div class="label">{self.label}</div>'
+            f'<div class="value">{self.value} <span class="unit">{self.unit}</span></div>'
+            f'<div class="delta" style="color:{self.colour}">{self.delta}</div></div>'
+        )
+
+
+class Totals(pn.viewable.Viewer):
+    """Six figures: cost, carbon, relocated load, facility power, added delay, unserved load."""
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        super().__init__(**params)
+        self._session = session
+        self._pane = pn.pane.HTML(stylesheets=[_STYLE], sizing_mode="stretch_width", margin=0)
+        session.param.watch(self._on_placement, "placement")
+        self._on_placement()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._pane
+
+    def _on_placement(self, *_events: Any) -> None:
+        cards = "".join(card.html() for card in self._cards())
+        self._pane.object = f'<div class="totals">{cards}</div>'
+
+    def _cards(self) -> list[_Card]:
+        placement = self._session.placement
+        now, base = placement.totals(), placement.baseline.totals()
+        signal = self._session.scenario.carbon_signal
+        return [
+            _against(
+                "cost", "Cost", now["cost_usd_per_h"], base["cost_usd_per_h"], "USD/h",
+                "Electricity and friction at a carbon price of zero. The baseline runs everything as near as it can.",
+            ),
+            _against(
+                "carbon", f"Carbon, {signal}", now["carbon_kg_per_h"] / 1000, base["carbon_kg_per_h"] / 1000, "t/h",
+                f"Emissions by the {signal} intensity of each grid, against the baseline. Other estimates can differ twofold.",
+            ),
+            _Card(
+                "relocated", "Relocated", number(now["relocated_mw"]), "MW",
+                f"{100 * now['relocated_share']:.0f} % of IT load, {number(now['relocated_facility_mw'])} MW at the meter",
+                NEUTRAL, "IT load executed away from its home region, and what that draws at the meter with PUE.",
+            ),
+            _against(
+                "facility", "Facility power", now["facility_mw"], base["facility_mw"], "MW",
+                "Power drawn at the meters: IT load times the PUE of where it runs.",
+            ),
+            _Card(
+                "delay", "Added delay", number(now["mean_wan_ms"]), "ms",
+                f"baseline {number(base['mean_wan_ms'])} ms", NEUTRAL,
+                "Wide-area round trips of a request, mean over all served load: 0 for load that stays home.",
+            ),
+            self._unserved(now["unserved_mw"]),
+        ]  # fmt: skip
+
+    def _unserved(self, unserved_mw: float) -> _Card:
+        explanation = "IT load that no region may or can execute."
+        if unserved_mw < 1e-6:
+            return _Card("unserved", "Unserved", "0", "MW", "all demand is served", BETTER, explanation)
+        causes = self._session.placement.unserved.groupby("reason")["unserved_mw"].sum().sort_values(ascending=False)
+        causes_text = ", ".join(f"{number(mw)} MW by {reason}" for reason, mw in causes.items())
+        return _Card(
+            "unserved", "Unserved", number(unserved_mw), "MW", f"held back by {causes.index[0]}", WORSE,
+            f"{explanation} {causes_text}.",
+        )  # fmt: skip
+
+
+def _against(name: str, label: str, value: float, base: float, unit: str, explanation: str) -> _Card:
+    """A figure that is better when smaller, with its change against the baseline."""
+    difference = value - base
+    still = abs(difference) <= 5e-4 * abs(base)
+    colour = NEUTRAL if still else BETTER if difference < 0 else WORSE
+    arrow = "" if still else "▼ " if difference < 0 else "▲ "
+    amount = number(abs(difference)) if not still else "0"
+    delta = f"{arrow}{change(value, base)} ({'' if still else '−' if difference < 0 else '+'}{amount})"
+    return _Card(name, label, number(value), unit, delta, colour, f"{explanation} Baseline: {number(base)} {unit}.")

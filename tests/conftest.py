@@ -1,0 +1,31 @@
+"""What every test shares: a headless browser, repeatable examples, and no server left behind."""
+
+import os
+import shutil
+import sys
+
+import pytest
+from hypothesis import settings
+
+# Slow machines must not fail a test, and a continuous-integration run must be the same run twice.
+settings.register_profile("wattlas", deadline=None, derandomize="CI" in os.environ, print_blob=True)
+settings.load_profile("wattlas")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    """The system's Chromium, which asks nothing of the network by itself."""
+    quiet = ["--disable-background-networking", "--disable-component-update", "--no-first-run"]
+    return {
+        **browser_type_launch_args,
+        "executable_path": shutil.which("chromium"),
+        "args": ["--no-sandbox", "--disable-gpu", *quiet],
+    }
+
+
+@pytest.fixture(autouse=True)
+def _fresh_panel():
+    """Stop servers and forget sessions after each test; tests without Panel do not load it."""
+    yield
+    if panel := sys.modules.get("panel"):
+        panel.state.reset()

@@ -1,0 +1,183 @@
+"""
+The placement problem a second time, to compare with: dicts, loops and `linprog`, from the formulas of the model alone.
+
+Shares no code with the package but the scenario that states the problem.
+"""
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from scipy.optimize import linprog
+
+from explorer import Scenario
+
+ABROAD = {"marginal": "carbon_marginal", "operating margin": "carbon_operating_margin", "average": "carbon_average"}
+Key = tuple[str, str, str]  # client, region, workload
+
+
+@dataclass
+class Arc:
+    """What one MWh of IT load means on an arc."""
+
+    at_home: bool
+    lawful: bool
+    latency_ms: float
+    wan_ms: float
+    energy_usd: float
+    friction_usd: float
+    carbon_kg: float
+    cost_usd: float  # energy, friction and carbon at its price
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """Coefficient by objective."""
+        return {"cost": self.cost_usd, "carbon": self.carbon_kg, "latency": self.wan_ms}
+
+
+def distance_km(a: dict[str, Any], b: dict[str, Any]) -> float:
+    """Great circle by the angle between two vectors, stable near and far."""
+    (u, v) = (
+        np.array([math.cos(p) * math.cos(q), math.cos(p) * math.sin(q), math.sin(p)])
+        for p, q in ((math.radians(x["latitude"]), math.radians(x["longitude"])) for x in (a, b))
+    )
+    return 6371 * math.atan2(float(np.linalg.norm(np.cross(u, v))), float(u @ v))
+
+
+def model_rtt_ms(km: float, model: str) -> float:
+    return {"paper": 2 * (km / 200 + 20) * 1.4, "measured": 8.5 + 0.0154 * km, "fibre": 2 * km / 200}[model]
+
+
+def lawful(scenario: Scenario, origin: str, target: str) -> bool:
+    """May load of the origin zone run in the target zone?"""
+    policy = scenario.legal_policy
+    if policy == "open" or origin == target:
+        return True
+    if policy == "adequacy" and scenario.legal_transfers is not None:
+        rows = scenario.legal_transfers.to_dict("records")
+        return any((row["from_zone"], row["to_zone"]) == (origin, target) for row in rows)
+    if policy == "today":
+        rows = [] if scenario.legal_zones is None else scenario.legal_zones.to_dict("records")
+        zones = {row["legal_zone"]: row for row in rows}
+        out_blocked = origin in zones and zones[origin]["outbound"] == "blocked"
+        in_blocked = target in zones and zones[target]["inbound"] == "blocked"
+        return not (out_blocked or in_blocked)
+    return False
+
+
+class Reference:
+    """All arcs and demands of a scenario, and its optimum for any objective."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = s = scenario
+        self.regions = {row["id"]: row for row in s.regions.to_dict("records")}
+        clients = s.clients.to_dict("records")
+        rows = [] if s.rtt_ms is None or s.latency_model != "measured" else s.rtt_ms.to_dict("records")
+        measured = {(row["from_region"], row["to_region"]): row["rtt_ms"] for row in rows}
+        self.capacity = {j: s.capacity_scale * row["capacity_mw"] for j, row in self.regions.items()}
+        self.budget = {k: w.latency_budget_ms + s.latency_relaxation_ms for k, w in s.workloads.items()}
+        self.home = {client["id"]: self._home(client) for client in clients}
+        self.arcs: dict[Key, Arc] = {}
+        self.free: dict[tuple[str, str], float] = {}
+        self.pinned: dict[tuple[str, str], float] = {}
+        for client, (k, w) in product(clients, s.workloads.items()):
+            i = client["id"]
+            h = self.home[i]
+            demand = s.total_demand_mw * client["demand_share"] * w.share_of_demand
+            local = min(1.0, w.state_local_share * s.state_local_scale)
+            self.free[i, k], self.pinned[i, k] = demand * (1 - local), demand * local
+            for j, region in self.regions.items():
+                rtt = measured.get((h, j), measured.get((j, h)))
+                if rtt is None:
+                    rtt = model_rtt_ms(distance_km(self.regions[h], region), s.latency_model)
+                self.arcs[i, j, k] = self._arc(client, h, j, w, 0.0 if j == h else rtt)
+
+    def _home(self, client: dict[str, Any]) -> str:
+        if client.get("service"):
+            return client["service"]
+        own = [j for j, region in self.regions.items() if region["legal_zone"] == client["legal_zone"]]
+        return min(own or self.regions, key=lambda j: distance_km(client, self.regions[j]))
+
+    def _arc(self, client: dict[str, Any], h: str, j: str, w: Any, rtt: float) -> Arc:
+        s, home, region = self.scenario, self.regions[h], self.regions[j]
+
+        def carbon(place: dict[str, Any]) -> float:
+            return place[ABROAD[s.carbon_signal] + "_g_per_kwh"]
+
+        def unit(place: dict[str, Any], carbon_price: float) -> float:
+            return place["electricity_price_usd_per_mwh"] + carbon_price * carbon(place) / 1000
+
+        requests = 1e6 / w.energy_wh_per_request
+        gb = requests * ((w.request_kb + w.response_kb) / 1e6 + s.state_move_share * w.state_mb / 1e3)
+        wan = w.round_trips * rtt
+
+        def friction(carbon_price: float) -> float:
+            if j == h:
+                return 0.0
+            egress = gb * s.egress_usd_per_gb + s.operations_usd_per_mwh
+            overhead = s.relocation_overhead * region["pue"] * unit(region, carbon_price)
+            transport = gb * s.transport_kwh_per_gb / 1000 * unit(home, carbon_price)
+            return s.friction_scale * (egress + overhead + transport) + s.latency_value * wan * requests / 1e6
+
+        kg = region["pue"] * carbon(region)
+        if j != h:
+            kg *= 1 + s.friction_scale * s.relocation_overhead
+            kg += s.friction_scale * gb * s.transport_kwh_per_gb / 1000 * carbon(home)
+        price = s.carbon_price_usd_per_t
+        return Arc(
+            at_home=j == h,
+            lawful=j == h or lawful(s, client["legal_zone"], region["legal_zone"]),
+            latency_ms=model_rtt_ms(distance_km(client, home), s.latency_model) + wan + w.prefill_ms,
+            wan_ms=wan,
+            energy_usd=region["pue"] * unit(region, 0.0),
+            friction_usd=friction(0.0),
+            carbon_kg=kg,
+            cost_usd=region["pue"] * unit(region, price) + friction(price),
+        )
+
+    def open(self, key: Key) -> bool:
+        """Lawful and within its budget."""
+        return self.arcs[key].lawful and self.arcs[key].latency_ms <= self.budget[key[2]]
+
+    def optimum(self, objective: str, then: str | None = None) -> float:
+        """Least objective, penalty on unserved load included; with `then`, the least of that among all such optima."""
+        columns: list[tuple[dict[str, float], float]] = []  # (weights, penalty) of every column
+        demand_rows: list[list[int]] = []
+        demands: list[float] = []
+        at_region: dict[str, list[int]] = defaultdict(list)
+        for part, amounts in (("free", self.free), ("pinned", self.pinned)):
+            for (i, k), amount in amounts.items():
+                row = [len(columns)]
+                columns.append(({}, self.scenario.unserved_usd_per_mwh))
+                for j in self.regions:
+                    arc = self.arcs[i, j, k]
+                    if self.open((i, j, k)) and (arc.at_home or part == "free"):
+                        at_region[j].append(len(columns))
+                        row.append(len(columns))
+                        columns.append((arc.weights, 0.0))
+                demand_rows.append(row)
+                demands.append(amount)
+
+        def matrix(rows: list[list[int]]) -> np.ndarray:
+            a = np.zeros((len(rows), len(columns)))
+            for r, row in enumerate(rows):
+                a[r, row] = 1.0
+            return a
+
+        capacity_rows, capacity = matrix([at_region[j] for j in self.regions]), list(self.capacity.values())
+        equal = {"A_eq": matrix(demand_rows), "b_eq": demands}
+
+        def weights(name: str) -> np.ndarray:
+            return np.array([w.get(name, 0.0) + penalty for w, penalty in columns])
+
+        best = linprog(weights(objective), A_ub=capacity_rows, b_ub=capacity, **equal, method="highs")
+        assert best.success, best.message
+        if then is None:
+            return best.fun
+        no_worse = np.vstack([capacity_rows, weights(objective)]), [*capacity, best.fun + 1e-7]
+        second = linprog(weights(then), A_ub=no_worse[0], b_ub=no_worse[1], **equal, method="highs")
+        assert second.success, second.message
+        return second.fun

@@ -1,0 +1,115 @@
+"""Random worlds for tests: small, reproducible and hard. Prices fall below zero, capacity runs out, links go unmeasured."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hypothesis import strategies as st
+
+from explorer import Scenario
+from explorer.latency import LATENCY_MODELS
+from explorer.scenario import CARBON_SIGNALS, LEGAL_POLICIES
+
+ZONES = ("NO", "NA", "EU", "CN")  # two of them look like "no" and "not available"
+
+
+def random_scenario(
+    seed: int, clients: int = 5, regions: int = 4, workloads: int = 2, lumpy: bool = False, **settings: Any
+) -> Scenario:
+    """
+    A random scenario; the same arguments give the same one.
+
+    `lumpy` draws all numbers from coarse lattices, so that ties and degenerate optima abound; otherwise the optimum is
+    unique almost surely. `settings` replace the random ones.
+    """
+    rng = np.random.default_rng(seed)
+
+    def draw(low: float, high: float, size: int | None = None) -> Any:
+        return low + (high - low) * (rng.integers(0, 5, size) / 4 if lumpy else rng.random(size))
+
+    def shares(size: int) -> Any:
+        return np.full(size, 1 / size) if lumpy else rng.dirichlet(np.full(size, 2.0))
+
+    def places(name: str, size: int) -> dict[str, Any]:
+        ids = [f"{name}{n}" for n in range(size)]
+        place = {"latitude": draw(-60, 70, size), "longitude": draw(-180, 180, size)}
+        return {"id": ids, "name": ids, **place, "legal_zone": rng.choice(ZONES, size)}
+
+    demand_mw = draw(100, 2000)
+    capacity_mw = draw(0, demand_mw / regions * draw(1, 6), regions)
+    region_table = pd.DataFrame(
+        places("r", regions)
+        | {
+            "electricity_price_usd_per_mwh": draw(-30, 200, regions),
+            "carbon_marginal_g_per_kwh": draw(0, 900, regions),
+            "carbon_operating_margin_g_per_kwh": draw(0, 900, regions),
+            "carbon_average_g_per_kwh": draw(0, 900, regions),
+            "pue": draw(1, 1.8, regions),
+            "capacity_mw": capacity_mw,
+        }
+    )
+    client_table = pd.DataFrame(places("c", clients) | {"demand_share": shares(clients)})
+    if lumpy:  # equally near regions leave the choice of a home open
+        client_table["service"] = rng.choice(region_table["id"], clients)
+    elif rng.random() < 0.5:
+        client_table["service"] = rng.choice([*region_table["id"], ""], clients)
+    trips, prefill = rng.integers(1, 4, workloads), draw(10, 300, workloads)
+    workload_table = pd.DataFrame(
+        {
+            "id": [f"w{n}" for n in range(workloads)],
+            "name": "class",
+            "latency_budget_ms": prefill + draw(20, 400, workloads) * trips,
+            "energy_wh_per_request": draw(0.1, 5, workloads),
+            "request_kb": draw(0, 20, workloads),
+            "response_kb": draw(0, 20, workloads),
+            "state_mb": draw(0, 100, workloads),
+            "prefill_ms": prefill,
+            "round_trips": trips,
+            "share_of_demand": shares(workloads),
+            "state_local_share": draw(0, 0.8, workloads),
+        }
+    )
+    pairs = [(a, b) for a in region_table["id"] for b in region_table["id"] if a != b and rng.random() < 0.6]
+    zone_pairs = [(a, b) for a in ZONES for b in ZONES if a != b and rng.random() < 0.4]
+    rules = ["open", "conditional", "blocked"]
+    tables = {
+        "rtt_ms": pd.DataFrame(pairs, columns=["from_region", "to_region"]).assign(rtt_ms=draw(5, 300, len(pairs))),
+        "legal_zones": pd.DataFrame(
+            {"legal_zone": ZONES, "name": ZONES, "inbound": rng.choice(rules, 4), "outbound": rng.choice(rules, 4)}
+        ),
+        "legal_transfers": pd.DataFrame(zone_pairs, columns=["from_zone", "to_zone"]).assign(status="adequate"),
+    }
+    random_settings = {
+        "total_demand_mw": demand_mw,
+        "capacity_scale": draw(0.5, 1.5),
+        "state_local_scale": draw(0, 2),
+        "latency_model": str(rng.choice(LATENCY_MODELS)),
+        "latency_relaxation_ms": draw(-50, 150),
+        "legal_policy": str(rng.choice(LEGAL_POLICIES)),
+        "carbon_price_usd_per_t": draw(0, 200),
+        "carbon_signal": str(rng.choice(CARBON_SIGNALS)),
+        "friction_scale": draw(0, 2),
+        "egress_usd_per_gb": draw(0, 0.3),
+        "state_move_share": draw(0, 0.01),
+        "operations_usd_per_mwh": draw(0, 20),
+        "relocation_overhead": draw(0, 0.3),
+        "transport_kwh_per_gb": draw(0, 0.06),
+        "latency_value": draw(0, 0.1),
+        "unserved_usd_per_mwh": draw(2e4, 1e5),
+    }
+    kept = {name: table for name, table in tables.items() if len(table) and rng.random() < 0.8}
+    return Scenario(
+        regions=region_table, clients=client_table, workloads=workload_table, **kept, **(random_settings | settings)
+    )
+
+
+def random_scenarios(**settings: Any) -> st.SearchStrategy[Scenario]:
+    """Random scenarios whose size shrinks when a test fails; each setting is a value or a strategy."""
+    return st.builds(
+        random_scenario,
+        seed=st.integers(0, 2**32 - 1),
+        clients=st.integers(1, 6),
+        regions=st.integers(1, 5),
+        workloads=st.integers(1, 3),
+        **{name: v if isinstance(v, st.SearchStrategy) else st.just(v) for name, v in settings.items()},
+    )

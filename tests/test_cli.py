@@ -1,0 +1,439 @@
+"""The command `wattlas`, as a person types it."""
+
+import http.client
+import io
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from explorer import Scenario, ScenarioError, SolverError, __version__, cli, frontier, report, solve
+from explorer.paths import SCENARIOS
+
+COMMANDS = ("serve", "solve", "frontier", "check")
+RESULTS = ["demand_prices.csv", "flows.csv", "regions.csv", "summary.md", "totals.csv", "unserved.csv"]
+PATIENCE_S = 60  # for a server to start on a slow machine
+
+
+class Shell:
+    """Runs `wattlas` in this process and keeps what it said."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str | Path) -> int:
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as stop:  # argparse: help, version, wrong usage
+            code = int(stop.code or 0)
+        self.out, self.err = self._capsys.readouterr()
+        return code
+
+
+@pytest.fixture
+def wattlas(capsys) -> Shell:
+    return Shell(capsys)
+
+
+@pytest.fixture
+def classroom(tmp_path) -> Path:
+    """A scenario folder to spoil."""
+    return shutil.copytree(SCENARIOS / "classroom-3x3", tmp_path / "classroom")
+
+
+def wait_until(true: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
+    deadline = time.monotonic() + patience_s
+    while not true():
+        assert time.monotonic() < deadline, "gave up waiting"
+
+
+def rows_of(markdown: str, heading: str) -> list[list[str]]:
+    """The cells of the table that has this first heading, without the headings."""
+    _, _, rest = markdown.partition(f"| {heading}")
+    lines = [line for line in rest.partition("\n\n")[0].splitlines()[2:] if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+# Help
+
+
+def test_without_a_command_it_says_where_to_start(wattlas):
+    assert wattlas() == 0
+    assert "wattlas serve" in wattlas.out
+    assert [command for command in COMMANDS if command not in wattlas.out] == []
+
+
+def test_version(wattlas):
+    assert wattlas("--version") == 0
+    assert wattlas.out == f"wattlas {__version__}\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_has_an_example_that_is_accepted(wattlas, command):
+    assert wattlas(command, "--help") == 0
+    example = wattlas.out.partition("example:")[2].split()
+    assert example[:2] == ["wattlas", command]
+    cli._parser().parse_args(example[1:])
+
+
+@pytest.mark.parametrize("arguments", [["solve", "world-2025"], ["fly"], ["serve", "--port", "0"]])
+def test_wrong_usage_is_explained(wattlas, arguments):
+    assert wattlas(*arguments) == 2
+    assert "usage: wattlas" in wattlas.err
+
+
+# Solve
+
+
+@pytest.mark.parametrize("name", ["classroom-3x3", "world-2025"])
+def test_the_totals_written_are_those_of_the_placement(wattlas, tmp_path, name):
+    assert wattlas("solve", name, "-o", tmp_path / "results") == 0
+    placement = solve(Scenario.load(name))
+    totals = pd.read_csv(tmp_path / "results" / "totals.csv", index_col="name")
+    assert totals["value"].to_dict() == placement.totals()
+    assert totals["baseline"].to_dict() == placement.baseline.totals()
+    assert totals["change"].tolist() == (totals["value"] - totals["baseline"]).tolist()
+
+
+def test_the_tables_written_are_those_of_the_placement(wattlas, tmp_path):
+    assert wattlas("solve", "world-2025", "-o", tmp_path) == 0
+    placement = solve(Scenario.load("world-2025"))
+    for name in ("flows", "regions", "demand_prices"):
+        written = pd.read_csv(tmp_path / f"{name}.csv")
+        pd.testing.assert_frame_equal(written, getattr(placement, name), check_exact=True, check_dtype=False)
+    assert (tmp_path / "unserved.csv").read_text() == "client,workload,part,unserved_mw,reason\n"
+
+
+def test_the_summary_tells_the_story_of_the_classroom(wattlas, tmp_path):
+    assert wattlas("solve", "classroom-3x3", "-o", tmp_path / "results") == 0
+    summary = (tmp_path / "results" / "summary.md").read_text(encoding="utf-8")
+    assert wattlas.out.startswith(summary)
+    assert sorted(path.name for path in (tmp_path / "results").iterdir()) == RESULTS
+    totals = rows_of(summary, "Total")
+    assert ["Cost [USD/h]", "7,471", "8,960", "-1,489", "-16.62"] in totals
+    assert ["Relocated load [MW IT]", "30", "0", "30", ""] in totals
+    assert rows_of(summary, "From") == [
+        ["Middle", "North", "Batch", "20", "1,080"],
+        ["South", "North", "Batch", "10", "1,120"],
+    ]
+    assert rows_of(summary, "Region") == [["North", "50", "54.5"]]
+    assert "all demand is served" in summary
+    assert ["Carbon price [USD/t]", "50"] in rows_of(summary, "Setting")
+    assert rows_of(summary, "Class | Latency budget")[-1] == ["Batch", "10,000", "0.4", "0"]
+    assert re.search(rf"Wattlas {re.escape(__version__)}, PuLP \d+\.\d+\S*, HiGHS \d+\.\d+", summary)
+
+
+def test_the_summary_says_what_is_unserved_and_why():
+    scenario = Scenario.load("classroom-3x3")
+    scenario.capacity_scale = 0.5
+    placement = solve(scenario)
+    rows = rows_of(report.summary(scenario, placement), "Class | Part")
+    assert {row[2] for row in rows} == set(placement.unserved["reason"])
+    assert sum(float(row[4]) for row in rows) == pytest.approx(placement.unserved_mw) == 25
+
+
+def test_a_summary_without_prices_names_the_full_regions():
+    scenario = Scenario.load("classroom-3x3")
+    scenario.objective = "carbon"
+    summary = report.summary(scenario, solve(scenario))
+    assert "Placed for least carbon" in summary
+    assert rows_of(summary, "Region") == [["North", "50"]]
+    assert "nan" not in summary
+
+
+def test_a_summary_with_nothing_to_tell():
+    scenario = Scenario.load("classroom-3x3")
+    scenario.total_demand_mw = 0
+    summary = report.summary(scenario, solve(scenario))
+    assert "all load runs at home" in summary and "every region has room" in summary
+
+
+def test_every_total_has_a_label():
+    assert list(report.TOTALS) == list(solve(Scenario.load("classroom-3x3")).totals())
+
+
+def test_results_replace_results_and_leave_the_rest_alone(wattlas, tmp_path):
+    (tmp_path / "totals.csv").write_text("old")
+    (tmp_path / "notes.txt").write_text("mine")
+    assert wattlas("solve", "classroom-3x3", "-o", tmp_path) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*RESULTS, "notes.txt"])
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "totals.csv").read_text() != "old"
+
+
+def test_a_failed_solve_leaves_nothing_behind(wattlas, tmp_path, monkeypatch):
+    def fail(*_):
+        raise SolverError("No optimum within 30 s.", "placement", "Raise time_limit_s.")
+
+    old = tmp_path / "old"
+    old.mkdir()
+    (old / "totals.csv").write_text("old")
+    monkeypatch.setattr(report, "summary", fail)  # the last thing written
+    for folder in (old, tmp_path / "new"):
+        assert wattlas("solve", "classroom-3x3", "-o", folder) == 2
+        assert wattlas.err.startswith("No optimum")
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+    assert [path.read_text() for path in old.iterdir()] == ["old"]
+
+
+@pytest.mark.parametrize(
+    ("command", "work", "file"), [("solve", "solve", "results"), ("frontier", "frontier", "a/steps.csv")]
+)
+def test_where_nothing_can_be_written_nothing_is_solved(wattlas, tmp_path, monkeypatch, command, work, file):
+    monkeypatch.setattr(cli, work, lambda *_, **__: pytest.fail("solved in vain"))
+    (tmp_path / "a-file").touch()
+    assert wattlas(command, "classroom-3x3", "-o", tmp_path / "a-file" / file) == 2
+    assert wattlas.err.startswith("Results cannot be written: Not a directory.\n  where: ")
+    assert "mend: " in wattlas.err
+
+
+# Frontier
+
+
+@pytest.mark.parametrize("over", ["all", "chat", "batch"])
+def test_the_frontier_shown_is_the_frontier(wattlas, over):
+    assert wattlas("frontier", "classroom-3x3", "--over", over) == 0
+    steps = frontier(Scenario.load("classroom-3x3"), over).table
+    rows = rows_of(wattlas.out, "Relaxation" if over == "all" else "Budget")
+    assert [row[-1].strip("| ") for row in rows] == steps["opens"].tolist()
+    assert [float(row[1].replace(",", "")) for row in rows] == steps["cost_usd_per_h"].round().tolist()
+
+
+def test_the_frontier_says_where_the_scenario_stands(wattlas):
+    assert wattlas("frontier", "classroom-3x3", "--over", "chat") == 0
+    assert "stands at 150 ms, in the row that begins at 100 ms." in wattlas.out
+
+
+def test_the_frontier_says_when_the_budget_is_too_strict(wattlas, classroom):
+    scenario = Scenario.load(classroom)
+    scenario.workloads["chat"].latency_budget_ms = 50
+    scenario.save(classroom)
+    assert wattlas("frontier", classroom, "--over", "chat") == 0
+    assert "stands at 50 ms, too strict" in wattlas.out and "that takes 100 ms." in wattlas.out
+
+
+@pytest.mark.parametrize("options", [[], ["--grid"]])
+def test_the_frontier_written_has_every_digit(wattlas, tmp_path, options):
+    file = tmp_path / "new" / "steps.csv"
+    assert wattlas("frontier", "world-2025", "--over", "A", *options, "-o", file) == 0
+    steps = frontier(Scenario.load("world-2025"), "A", exact=not options).table
+    written = pd.read_csv(file, keep_default_na=False, na_values={"budget_ms": []})
+    assert written["budget_ms"].tolist() == steps["budget_ms"].tolist()
+    assert written.columns.tolist() == steps.columns.tolist()
+    assert wattlas.out == f"{len(steps)} steps in {file}.\n"
+    assert [path.name for path in file.parent.iterdir()] == ["steps.csv"]
+
+
+def test_an_unknown_class_is_named_with_the_known_ones(wattlas):
+    assert wattlas("frontier", "classroom-3x3", "--over", "cat") == 2
+    assert wattlas.err == (
+        "There is no class 'cat'.\n  where: --over\n  mend: Did you mean 'chat'? Known are all, chat, batch.\n"
+    )
+
+
+# Check
+
+
+@pytest.mark.parametrize("name", ["classroom-3x3", "world-2025"])
+def test_the_samples_have_no_problems(wattlas, name):
+    assert wattlas("check", name) == 0
+    assert wattlas.out.startswith("No problems.\n")
+
+
+def test_check_says_what_a_sound_scenario_holds(wattlas):
+    wattlas("check", "classroom-3x3")
+    assert "3 clients, 3 regions, 2 classes, 100 MW of demand" in wattlas.out
+
+
+def spoil(folder: Path, file: str, old: str, new: str) -> None:
+    text = (folder / file).read_text(encoding="utf-8")
+    assert old in text
+    (folder / file).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.fixture
+def spoilt(classroom) -> Path:
+    """Four things wrong, in three files."""
+    spoil(classroom, "scenario.toml", "friction_scale", "friction_scal")
+    spoil(classroom, "regions.csv", ",32,", ",cheap,")
+    spoil(classroom, "regions.csv", "1.2,40", "1.2,-40")
+    (classroom / "clients.csv").unlink()
+    return classroom
+
+
+def test_check_lists_all_problems_at_once(wattlas, spoilt):
+    assert wattlas("check", spoilt) == 2
+    lines = wattlas.out.splitlines()
+    places = [
+        "scenario.toml, row 15, column friction_scal: ",
+        "regions.csv, row 2, column electricity_price_usd_per_mwh: ",
+        "regions.csv, row 4, column capacity_mw: ",
+        "clients.csv: ",
+    ]
+    assert len(lines) == 4
+    for place in places:
+        assert any(line.startswith(place) for line in lines), place
+    assert "Did you mean 'friction_scale'?" in wattlas.out and "(found 'cheap')" in wattlas.out
+
+
+@pytest.mark.parametrize("command", [["serve"], ["frontier"], ["solve", "-o", "results"]])
+def test_no_command_starts_on_a_scenario_with_problems(wattlas, spoilt, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    assert wattlas(command[0], spoilt, *command[1:]) == 2
+    with pytest.raises(ScenarioError) as failure:
+        Scenario.load(spoilt)
+    assert wattlas.err == f"{failure.value}\n"
+    assert wattlas.out == ""
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("command", [["serve"], ["frontier"], ["check"], ["solve", "-o", "results"]])
+def test_an_unknown_scenario_gets_the_nearest_spelling(wattlas, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    assert wattlas(command[0], "world-2026", *command[1:]) == 2
+    assert "Did you mean 'world-2025'?" in wattlas.err and "classroom-3x3" in wattlas.err
+    assert list(tmp_path.iterdir()) == []
+
+
+# On the terminal
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_shows_while_something_takes_long(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    monkeypatch.setattr(cli, "PROGRESS_AFTER_S", 0.01)
+    with cli._progress("Counting"):
+        wait_until(lambda: "Counting: 00:0" in terminal.getvalue())
+    assert terminal.getvalue().rstrip(" ").endswith("\r")  # wiped out at the end
+
+
+def test_progress_keeps_quiet_while_all_is_fast(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    with cli._progress("Counting"):
+        pass
+    assert terminal.getvalue() == ""
+
+
+def command_line(*arguments: str | Path) -> list[str]:
+    program = "import sys; from explorer.cli import main; sys.exit(main())"
+    return [sys.executable, "-c", program, *map(str, arguments)]
+
+
+def test_a_reader_who_has_seen_enough_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w") as pipe:
+        done = subprocess.run(
+            command_line("frontier", "world-2025"), stdout=pipe, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# Serve
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(*arguments: str | Path, log: Path) -> Iterator[subprocess.Popen]:
+    """A server that has said where it is; stopped by Ctrl-C, which must end it at once and in good order."""
+    with log.open("w") as file:
+        server = subprocess.Popen(
+            command_line("serve", *arguments), stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            wait_until(lambda: "Ctrl-C" in log.read_text() or server.poll() is not None)
+            assert server.poll() is None, log.read_text()
+            yield server
+            os.killpg(server.pid, signal.SIGINT)  # as a terminal does, to all processes of the command
+            assert server.wait(PATIENCE_S) == 0, log.read_text()
+        finally:
+            if server.poll() is None:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait()
+
+
+def get(port: int, path: str = "/", **headers: str) -> tuple[int, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+        response = connection.getresponse()
+        return response.status, "" if response.status == 101 else response.read().decode()
+    finally:
+        connection.close()
+
+
+def live_connection(port: int, origin: str) -> int:
+    """The status that a page gets which was opened at `origin` and wants a live connection to the app."""
+    token = re.search(r'"token":"([^"]+)"', get(port)[1])
+    assert token
+    return get(
+        port,
+        "/ws",
+        Origin=origin,
+        Connection="Upgrade",
+        Upgrade="websocket",
+        Sec_WebSocket_Version="13",
+        Sec_WebSocket_Key="d2F0dGxhcyB3YXR0bGFzIQ==",
+        Sec_WebSocket_Protocol=f"bokeh, {token[1]}",
+    )[0]
+
+
+def test_the_app_is_served_until_ctrl_c(port, tmp_path, monkeypatch, classroom):
+    monkeypatch.chdir(tmp_path)
+    log = tmp_path / "log"
+    with serving(classroom.name, "--port", port, log=log):  # a relative path, like any other
+        assert f"Wattlas is at http://127.0.0.1:{port}/\n" in log.read_text()
+        status, page = get(port)
+        assert status == 200 and "<script" in page
+        for host in ("127.0.0.1", "localhost"):
+            assert live_connection(port, f"http://{host}:{port}") == 101
+        assert "Traceback" not in log.read_text() and "ERROR" not in log.read_text()
+        assert live_connection(port, "http://elsewhere.example") == 403
+    assert "Traceback" not in log.read_text()
+
+
+def test_everyone_on_the_network_may_come_in(port, tmp_path):
+    log = tmp_path / "log"
+    with serving("classroom-3x3", "--port", port, "--address", "0.0.0.0", log=log):
+        assert re.search(rf"http://\S+:{port}/ on your network", log.read_text())
+        assert live_connection(port, f"http://workshop.local:{port}") == 101
+
+
+def test_several_processes_announce_themselves_once(port, tmp_path):
+    log = tmp_path / "log"
+    with serving("classroom-3x3", "--port", port, "--num-procs", "2", log=log):
+        assert get(port)[0] == 200
+        assert log.read_text().count("Wattlas is at") == 1
+
+
+def test_a_port_in_use_is_one_clear_error(wattlas):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert wattlas("serve", "classroom-3x3", "--port", str(port)) == 2
+    assert wattlas.err.startswith(f"Another program listens there already.\n  where: 127.0.0.1, port {port}\n  mend: ")
+    assert wattlas.out == ""
+
+
+def test_an_address_of_another_machine_is_one_clear_error(wattlas, port):
+    assert wattlas("serve", "classroom-3x3", "--address", "203.0.113.7", "--port", str(port)) == 2
+    assert wattlas.err.startswith("Nothing can listen there: Cannot assign requested address")

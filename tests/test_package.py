@@ -1,0 +1,118 @@
+"""What the package promises around its numbers: light imports, and files that travel with it."""
+
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import explorer
+from explorer.paths import ASSETS
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+TRAVELLING = ("assets", "layouts", "sample_scenarios")
+
+
+def run(*command: str | Path, cwd: Path, **environment: str) -> str:
+    """Standard output of a command, which must succeed."""
+    done = subprocess.run(command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def project_files(*folders: str) -> list[str]:
+    """Files of the project, committed or about to be, relative to the checkout."""
+    options = ["--cached", "--others", "--exclude-standard", "-z"]
+    names = run("git", "ls-files", *options, *folders, cwd=CHECKOUT).split("\0")
+    return sorted(name for name in names if name and (CHECKOUT / name).is_file())
+
+
+@pytest.fixture(scope="module")
+def distributions(tmp_path_factory) -> Path:
+    """Folder with an sdist of the checkout and the wheel built from that sdist."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, cwd=CHECKOUT)
+    return folder
+
+
+def test_the_core_and_the_command_load_nothing_that_draws(tmp_path):
+    probe = """
+import importlib, pkgutil, sys
+import explorer
+for module in pkgutil.iter_modules(explorer.__path__):
+    if module.name not in ("views", "__main__"):
+        importlib.import_module(f"explorer.{module.name}")
+assert "explorer.cli" in sys.modules
+print(*sorted({"panel", "holoviews", "geoviews", "bokeh", "cartopy"} & set(sys.modules)))
+"""
+    assert run(sys.executable, "-c", probe, cwd=tmp_path).split() == []
+
+
+def test_every_public_name_is_there():
+    assert len(set(explorer.__all__)) == len(explorer.__all__)
+    assert [name for name in explorer.__all__ if not hasattr(explorer, name)] == []
+
+
+def test_wheel_and_sdist_carry_scenarios_layouts_and_assets(distributions):
+    (wheel,), (sdist,) = distributions.glob("*.whl"), distributions.glob("*.tar.gz")
+    files = project_files(*TRAVELLING)
+    assert {Path(name).parts[0] for name in files} == set(TRAVELLING)
+    with zipfile.ZipFile(wheel) as archive:
+        in_wheel = set(archive.namelist())
+    with tarfile.open(sdist) as archive:
+        in_sdist = {name.partition("/")[2] for name in archive.getnames()}
+    assert {f"explorer/{name}" for name in files} | {"explorer/py.typed"} <= in_wheel
+    assert set(files) <= in_sdist
+    assert {name.partition("/")[0] for name in in_wheel if ".dist-info/" not in name} == {"explorer"}
+
+
+def test_an_installed_wheel_finds_its_files_far_from_the_checkout(distributions, tmp_path):
+    (wheel,) = distributions.glob("*.whl")
+    site = tmp_path / "site"
+    pip = [sys.executable, "-m", "pip"]
+    run(*pip, "install", "--no-index", "--no-deps", "--target", site, wheel, cwd=tmp_path)
+    probe = """
+from explorer.paths import ASSETS, LAYOUTS, SCENARIOS
+print(SCENARIOS / "world-2025" / "scenario.toml")
+print(LAYOUTS / "workshop.py")
+print(ASSETS / "basemap_mercator.npz")
+"""
+    found = run(sys.executable, "-c", probe, cwd=tmp_path, PYTHONPATH=str(site)).splitlines()
+    assert [path for path in found if not Path(path).is_relative_to(site) or not Path(path).is_file()] == []
+    for name in ("classroom-3x3", "world-2025"):
+        run(site / "bin" / "wattlas", "check", name, cwd=tmp_path, PYTHONPATH=str(site))
+
+
+def test_the_setup_commands_are_the_ones_that_are_checked():
+    commands = ["python3 -m venv .venv", '.venv/bin/pip install -e ".[test]"', ".venv/bin/pytest"]
+    for name in ("README.md", "CONTRIBUTING.md", ".ci/run"):
+        text = (CHECKOUT / name).read_text(encoding="utf-8")
+        assert [command for command in commands if command not in text] == [], name
+
+
+def test_no_file_names_a_machine_or_a_registry():
+    folders = "|".join(["home", "work", "root", "Users"])
+    hosts = "|".join([r"pypi\.org", r"pythonhosted\.org", r"npmjs\.(?:org|com)", r"deb\.debian\.org"])
+    local = re.compile(rf"(?<![\w.~-])/(?:{folders})/|{hosts}")
+    found = []
+    for name in project_files():
+        try:
+            text = (CHECKOUT / name).read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue  # a picture or an array
+        found += [f"{name}:{k}: {line}" for k, line in enumerate(text.splitlines(), 1) if local.search(line)]
+    assert found == []
+
+
+def test_no_line_of_the_base_map_crosses_the_map():
+    with np.load(ASSETS / "basemap_mercator.npz") as basemap:
+        for part in ("land", "holes", "borders"):
+            x, y = basemap[f"{part}_x"], basemap[f"{part}_y"]
+            assert np.array_equal(np.isnan(x), np.isnan(y))
+            assert np.nanmax(np.abs(x)) <= 20_037_509 and np.nanmax(np.abs(y)) < 19_000_000
+            assert np.nanmax(np.abs(np.diff(x))) < 1.5e6  # a jump across the antimeridian would be 4e7 m
