@@ -153,6 +153,8 @@ def _serve(args: argparse.Namespace) -> int:
 
             if not task_id():  # the only process, or the first of several
                 print(_where(args.address, args.port), "Press Ctrl-C to stop.", sep="\n", flush=True)
+                if args.show:  # Panel's own --show opens a page for each of the app's two addresses
+                    server.io_loop.add_callback(server.show, "/")
             return super().customize_server(server)
 
     # sessions start later and elsewhere, so a path must not depend on the working directory
@@ -161,7 +163,6 @@ def _serve(args: argparse.Namespace) -> int:
     options = [str(page), "--index", page.stem, "--port", str(args.port), "--address", args.address]
     options += ["--num-procs", str(args.num_procs), "--log-level", "error"]
     options += ["--warm"] if args.num_procs == 1 else []  # the solver's threads would not survive the fork
-    options += ["--show"] if args.show else []
     for origin in _origins(args.address, args.port):
         options += ["--allow-websocket-origin", origin]
     parser = argparse.ArgumentParser()

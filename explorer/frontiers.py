@@ -141,7 +141,7 @@ class _Sweep:
     def key(self) -> bytes:
         """Everything the curve depends on, which leaves out where the scenario stands on it."""
         net, numbers = self._network, self._numbers
-        arrays = self._opens_ms, numbers.cost, net.money_usd_per_mwh, net.carbon_kg_per_arc_mwh, net.pue
+        arrays = self._opens_ms, numbers.cost, net.cost_usd_per_mwh, net.money_usd_per_mwh, net.carbon_kg_per_arc_mwh, net.pue
         amounts = numbers.free_mw, numbers.pinned_mw, numbers.capacity_mw, np.array([numbers.unserved_cost])
         return digest(net.regions, net.workloads, net.objective, net.home.astype(float), *arrays, *amounts)
 
@@ -153,7 +153,7 @@ class _Sweep:
         if exact:
             self._walk(start, optimum, rows)
         else:
-            for budget in np.linspace(start, points[-1], GRID_POINTS)[1:]:
+            for budget in np.unique(np.linspace(start, points[-1], GRID_POINTS))[1:]:
                 after = self._solve(budget)
                 rows.append(self._row(budget, after, optimum))
                 optimum = after

@@ -20,7 +20,7 @@ from explorer.scenario import Scenario
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-BUDGET_DECIMALS = 6  # latencies meet budgets to the nanosecond: a budget read off a frontier opens the arcs it stands for
+BUDGET_DECIMALS = 6  # of ms: a budget read off a frontier opens the arcs it stands for, whatever the rounding
 
 CARBON_COLUMN = {
     "marginal": "carbon_marginal_g_per_kwh",

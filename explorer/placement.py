@@ -13,11 +13,12 @@ from explorer.memo import Memo
 from explorer.network import Network, build_network
 from explorer.scenario import Scenario
 from explorer.solver import Numbers, Optimum, model_for
-from explorer.units import KG_PER_T
+from explorer.units import KG_PER_T, KWH_PER_MWH
 
 Floats = NDArray[np.float64]
 
 SMALLEST_MW = 1e-9  # below this a flow is rounding
+PRICE_DIGITS = 5  # further digits of a price belong to the solver's tie-break
 LAYERS = ("local", "regional", "energy-oriented")
 
 
@@ -95,6 +96,19 @@ class Placement:
         """Power drawn at the meters for relocated load. [MW]"""
         return float(self.away_mw.sum(axis=(0, 2)) @ self.network.pue)
 
+    @cached_property
+    def grid_mw(self) -> Floats:
+        """
+        Electricity drawn from each region's grid, shape (region,): facilities, overhead of relocated load, and moving data,
+        which home supplies. Emissions are this times a carbon intensity, whichever estimate of it one believes. [MW]
+        """
+        net = self.network
+        scale, overhead = net.friction.scale, net.friction.relocation_overhead
+        drawn = net.pue * (self.region_it_mw + scale * overhead * self.away_mw.sum(axis=(0, 2)))
+        transport = scale * net.gb_per_mwh * net.friction.transport_kwh_per_gb / KWH_PER_MWH
+        np.add.at(drawn, net.home, self.away_mw.sum(axis=1) @ transport)
+        return drawn
+
     @property
     def relocated_share(self) -> float:
         """Share of the served IT load that runs away from home. [-]"""
@@ -165,7 +179,9 @@ class Placement:
         net, it_mw = self.network, self.region_it_mw
         capacity = net.capacity_mw
         used = np.divide(it_mw, capacity, out=np.zeros_like(it_mw), where=capacity > 0)
-        price = self.optimum.capacity_price if self.objective == "cost" else np.full(len(it_mw), np.nan)
+        price = np.full(len(it_mw), np.nan)
+        if self.objective == "cost":
+            price = self.optimum.capacity_price.round(PRICE_DIGITS)
         return pd.DataFrame(
             {
                 "region": net.regions,
@@ -185,7 +201,7 @@ class Placement:
         """
         net, best = self.network, self.optimum
         pinned = np.divide(net.pinned_mw, net.demand_mw, out=np.zeros_like(net.demand_mw), where=net.demand_mw > 0)
-        price = pinned * best.price_pinned + (1 - pinned) * best.price_free
+        price = (pinned * best.price_pinned + (1 - pinned) * best.price_free).round(PRICE_DIGITS)
         if self.objective != "cost":
             price = np.full_like(price, np.nan)
         i, k = np.indices(price.shape).reshape(2, -1)

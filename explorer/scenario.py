@@ -202,13 +202,13 @@ class Scenario(param.Parameterized):
         return solve(self)
 
     def copy(self) -> Scenario:
-        """An independent scenario with the same contents; tables are shared until one of the two replaces them."""
-        values = {name: getattr(self, name) for name in (*SETTINGS, *TABLES, "title", "description", "documents")}
+        """An independent scenario with the same contents."""
+        values = {name: getattr(self, name) for name in (*SETTINGS, *TABLES, "title", "description")}
         workloads = {
-            key: Workload(**{name: value for name, value in workload.param.values().items()})
+            key: Workload(**(workload.param.values() | {"extra": dict(workload.extra)}))
             for key, workload in self.workloads.items()
         }
-        return Scenario(workloads=workloads, **values)
+        return Scenario(workloads=workloads, documents=dict(self.documents), **values)
 
     def settings(self) -> dict[str, Any]:
         """The scalar settings by name, in reading order."""

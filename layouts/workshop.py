@@ -11,12 +11,15 @@ from explorer.io import names
 pn.extension("tabulator", reconnect=True)
 
 asked = pn.state.session_args.get("scenario", [b""])[0].decode()
-opened = sys.argv[1] if len(sys.argv) > 1 else "world-2025"
-explorer = Explorer(Scenario.load(asked if asked in names() else opened))
+opened = asked if asked in names() else sys.argv[1] if len(sys.argv) > 1 else "world-2025"
+explorer = Explorer(Scenario.load(opened))
+choice = pmui.Select(label="Scenario", options=sorted({*names(), opened}), value=opened, size="small", width=288, margin=(10, 12, 0, 12))
+choice.jscallback(value="location.search = '?scenario=' + encodeURIComponent(cb_obj.value)")
 pmui.Page(
     title=f"Wattlas · {explorer.session.scenario.title}",
     header=[explorer.controls.buttons()],
-    sidebar=[explorer.controls],
+    sidebar=[choice, explorer.controls],
     main=[explorer.main],
     sidebar_width=312,
+    sx={"& .MuiToolbar-root": {"minHeight": "48px"}},
 ).servable(title="Wattlas")

@@ -15,7 +15,8 @@ from scipy.optimize import linprog
 
 from explorer import Scenario
 
-ABROAD = {"marginal": "carbon_marginal", "operating margin": "carbon_operating_margin", "average": "carbon_average"}
+NANOSECOND_MS = 1e-6  # budgets are met to that precision
+CARBON = {"marginal": "carbon_marginal", "operating margin": "carbon_operating_margin", "average": "carbon_average"}
 Key = tuple[str, str, str]  # client, region, workload
 
 
@@ -105,7 +106,7 @@ class Reference:
         s, home, region = self.scenario, self.regions[h], self.regions[j]
 
         def carbon(place: dict[str, Any]) -> float:
-            return place[ABROAD[s.carbon_signal] + "_g_per_kwh"]
+            return place[CARBON[s.carbon_signal] + "_g_per_kwh"]
 
         def unit(place: dict[str, Any], carbon_price: float) -> float:
             return place["electricity_price_usd_per_mwh"] + carbon_price * carbon(place) / 1000
@@ -140,7 +141,7 @@ class Reference:
 
     def open(self, key: Key) -> bool:
         """Lawful and within its budget."""
-        return self.arcs[key].lawful and self.arcs[key].latency_ms <= self.budget[key[2]]
+        return self.arcs[key].lawful and self.arcs[key].latency_ms <= self.budget[key[2]] + NANOSECOND_MS / 2
 
     def optimum(self, objective: str, then: str | None = None) -> float:
         """Least objective, penalty on unserved load included; with `then`, the least of that among all such optima."""

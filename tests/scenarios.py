@@ -1,4 +1,4 @@
-"""Random worlds for tests: small, reproducible and hard. Prices fall below zero, capacity runs out, links go unmeasured."""
+"""Random worlds for tests: small, reproducible and hard. Prices fall below zero, capacity runs out."""
 
 from typing import Any
 

@@ -57,11 +57,8 @@ def test_the_world_keeps_the_notice_of_its_open_database():
 
 def test_every_figure_of_the_world_names_its_source():
     world = Scenario.load("world-2025")
-    figures = ["electricity_price_usd_per_mwh", "carbon_marginal_g_per_kwh", "carbon_operating_margin_g_per_kwh"]
-    figures += ["carbon_average_g_per_kwh", "pue", "capacity_mw"]
-    for figure in figures:
-        source = "price_source" if "price" in figure else f"{figure.removesuffix('_g_per_kwh')}_source"
-        assert (world.regions[source.replace("_mw_", "_")] != "").all(), figure
+    for figure in ("price", "carbon_marginal", "carbon_operating_margin", "carbon_average", "pue", "capacity"):
+        assert (world.regions[f"{figure}_source"] != "").all(), figure
     for table in (world.clients, world.rtt_ms, world.legal_zones, world.profiles, world.demand_profiles):
         assert table is not None and (table["source"] != "").all()
 

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from explorer.breakeven import break_even_pairs
 from explorer.network import Network
 from explorer.session import Session
-from explorer.views.live import Glyph, quiet_toolbar
-from explorer.views.text import number
+from explorer.views.live import Glyph, align_left, quiet_toolbar
 
 OPEN, BLOCKED, LOSES = "#0072B2", "#E69F00", "#9aa3ad"
 _TABLE = {
@@ -32,7 +31,7 @@ _TABLE = {
 
 class BreakEvenView(pn.viewable.Viewer):
     """
-    What one MWh of IT load saves elsewhere against what moving it costs; above the line it pays.
+    What one MWh of IT load saves elsewhere against what moving it costs; right of the line it pays.
 
     With a region picked: from there to everywhere. Otherwise: from every home to its best lawful place in time.
     """
@@ -59,9 +58,8 @@ class BreakEvenView(pn.viewable.Viewer):
         )  # fmt: skip
         hv.streams.Selection1D(source=pairs).add_subscriber(self._on_tap)
         return (line * pairs).opts(
-            responsive=True, xlabel="Friction [USD/MWh]", ylabel="Saving [USD/MWh]", show_grid=True, toolbar="above",
-            tools=["pan", "wheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar],
-            fontsize={"labels": "11px", "ticks": "11px"}, margin=0,
+            responsive=True, xlabel="Saving [USD/MWh]: right of the dashed line it pays", ylabel="Friction [USD/MWh]", show_grid=True, toolbar="above",
+            tools=["pan", "wheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar, align_left],
         )  # fmt: skip
 
     def _on_change(self, *_events: Any) -> None:
@@ -76,7 +74,7 @@ class BreakEvenView(pn.viewable.Viewer):
         columns = {short: shown[name].to_numpy() for name, short in _TABLE.items()}
         status = shown["status"].to_numpy(float)
         self._pairs.update(
-            x=columns["friction"], y=columns["saving"], color=status, status=status,
+            x=columns["saving"], y=columns["friction"], color=status, status=status,
             pair=np.array([f"{names[a]} → {names[b]}" for a, b in zip(shown["home"], shown["region"], strict=True)], object),
             obstacle=shown["obstacle"].to_numpy(object), **columns,
         )  # fmt: skip
@@ -84,13 +82,13 @@ class BreakEvenView(pn.viewable.Viewer):
         self._text.object = self._sentence(shown, names)
 
     def _fit(self, friction: NDArray, saving: NDArray) -> None:
-        right = 1.1 * max(float(friction.max(initial=0.0)), 1.0)
-        low, high = float(saving.min(initial=0.0)), float(saving.max(initial=0.0))
-        low, high = max(low, -1.5 * max(high, right)), max(high, right)  # far below the line says nothing more
-        margin = 0.08 * (high - low)
-        self._pairs.set_range("x_range", 0.0, right)
-        self._pairs.set_range("y_range", low - margin, high + margin)
-        self._line.update(x=np.array([0.0, right]), y=np.array([0.0, right]))
+        top = _round_above(1.1 * float(friction.max(initial=0.0)))
+        low, high = float(saving.min(initial=0.0)), max(float(saving.max(initial=0.0)), top)
+        low = max(low, -0.5 * high)  # far left of the line says nothing more
+        margin = 0.05 * (high - low)
+        self._pairs.set_range("x_range", low - margin, high + margin)
+        self._pairs.set_range("y_range", 0.0, top)
+        self._line.update(x=np.array([0.0, top]), y=np.array([0.0, top]))
 
     def _on_tap(self, index: list[int]) -> None:
         if index and not self._session.region:
@@ -99,14 +97,12 @@ class BreakEvenView(pn.viewable.Viewer):
     def _sentence(self, shown: pd.DataFrame, names: dict[str, str]) -> str:
         counts = shown["status"].value_counts()
         pays, blocked, loses = (int(counts.get(status, 0)) for status in (2, 1, 0))
-        who = f"from {names[self._session.region]}" if self._session.region else "from each home to its best region"
+        who = f"from {names[self._session.region]}" if self._session.region else "each home to its best region"
         keys = "".join(
             f"<span style='white-space:nowrap;margin-right:10px'><span style='color:{colour}'>●</span> {text}</span>"
-            for colour, text in ((OPEN, f"{pays} pay"), (BLOCKED, f"{blocked} pay, but law or latency forbid"), (LOSES, f"{loses} do not"))
+            for colour, text in ((OPEN, f"{pays} pay"), (BLOCKED, f"{blocked} would, but law or latency forbid"), (LOSES, f"{loses} do not"))
         )
-        best = shown[shown["status"] == 2].nlargest(1, "net_usd_per_mwh")
-        top = "" if best.empty else f" Best: {names[best['home'].iloc[0]]} → {names[best['region'].iloc[0]]}, {number(best['net_usd_per_mwh'].iloc[0])} USD/MWh net."
-        return f"<div style='font-size:12.5px;line-height:1.5'>Class {self._session.workload}, {who}: {keys}{top}</div>"
+        return f"<div style='font-size:12.5px;line-height:1.5'>Class {self._session.workload}, {who}: {keys}</div>"
 
 
 def _with_obstacles(table: pd.DataFrame, net: Network, workload: str) -> pd.DataFrame:
@@ -134,6 +130,12 @@ def _best_of_each_home(table: pd.DataFrame, net: Network) -> pd.DataFrame:
     own = table[table["home"].isin(homes)]
     ranked = own.assign(open=own["obstacle"] == "none").sort_values(["open", "net_usd_per_mwh"], ascending=False)
     return ranked.drop_duplicates("home")
+
+
+def _round_above(value: float) -> float:
+    """The next of 5, 10, 20, 50, ...: an axis that stays put while a slider moves, so that points are seen to move."""
+    steps = [m * 10.0**e for e in range(0, 7) for m in (1, 2, 5)]
+    return next((step for step in steps if step >= max(value, 5.0)), value)
 
 
 _HOVER_COLUMNS = ("status", "pair", "obstacle", *_TABLE.values())

@@ -24,6 +24,7 @@ _FRICTION_DETAILS = (
     "egress_usd_per_gb", "operations_usd_per_mwh", "relocation_overhead", "state_move_share", "transport_kwh_per_gb",
     "latency_value", "latency_relaxation_ms",
 )  # fmt: skip
+_FIELD = {"size": "small", "sizing_mode": "stretch_width", "margin": (4, 6)}
 _LEAST_HEADROOM_MS = 5.0
 
 
@@ -43,7 +44,9 @@ class Controls(pn.viewable.Viewer):
             *(item for title, names in _GROUPS.items() for item in (_heading(title), *(_control(scenario, n) for n in names))),
             pmui.Accordion(
                 ("Frictions, one by one", pn.Column(*(_control(scenario, n) for n in _FRICTION_DETAILS), margin=0)),
+                ("Exact values", _exact_values(scenario)),
                 sizing_mode="stretch_width", margin=(8, 4), disable_gutters=True,
+                sx={"& .MuiAccordionSummary-content *": {"fontSize": "13px", "fontWeight": 700}},
             ),
             sizing_mode="stretch_width",
             margin=(2, 6, 12, 6),
@@ -65,7 +68,7 @@ class Controls(pn.viewable.Viewer):
 
 def _heading(text: str) -> pn.pane.HTML:
     return pn.pane.HTML(
-        f'<div style="font-size:12.5px;font-weight:700;letter-spacing:.02em">{text}</div>', margin=(7, 6, 0, 6)
+        f'<div style="font-size:12.5px;font-weight:700;letter-spacing:.02em">{text}</div>', margin=(8, 6, 2, 6)
     )
 
 
@@ -78,9 +81,20 @@ def _control(scenario: Scenario, name: str) -> pn.viewable.Viewable:
     parameter = scenario.param[name]
     if isinstance(parameter, param.Selector):
         return pmui.Select.from_param(parameter, size="small", sizing_mode="stretch_width", margin=(5, 6))
-    return pmui.EditableFloatSlider.from_param(
-        parameter, size="small", sizing_mode="stretch_width", margin=(0, 10, 0, 6), format="0,0.[0000]"
+    return pmui.FloatSlider.from_param(
+        parameter, size="small", sizing_mode="stretch_width", margin=(0, 12, 0, 6), format="0,0.[0000]", tooltips=False
     )
+
+
+def _exact_values(scenario: Scenario) -> pn.Column:
+    """Every number as a field to type in, also beyond what its slider offers."""
+    sliders = [n for names in (*_GROUPS.values(), _FRICTION_DETAILS) for n in names if isinstance(scenario.param[n], param.Number)]
+    fields = [scenario.param[name] for name in sliders]
+    budgets = [
+        pmui.FloatInput.from_param(workload.param.latency_budget_ms, label=f"{workload.id} {workload.name} [ms]", **_FIELD)
+        for workload in scenario.workloads.values()
+    ]
+    return pn.Column(*budgets, *(pmui.FloatInput.from_param(field, **_FIELD) for field in fields), margin=0)
 
 
 def _budget(workload: Workload, colour: str) -> pn.Row:
@@ -88,8 +102,8 @@ def _budget(workload: Workload, colour: str) -> pn.Row:
     most = 2 * max(workload.latency_budget_ms - workload.prefill_ms, 1000.0)
     slider = pmui.FloatSlider(
         start=math.log10(_LEAST_HEADROOM_MS), end=math.log10(most), step=0.01, value=_position(workload), show_value=False,
-        size="small", sizing_mode="stretch_width", margin=(0, 10, 0, 6), color="primary", tooltips=False,
-        stylesheets=[f":host {{ --pmui-slider-bar-color: {colour}; }}"],
+        size="small", sizing_mode="stretch_width", margin=(0, 10, 0, 6), tooltips=False,
+        sx={"& .MuiSlider-track, & .MuiSlider-thumb": {"backgroundColor": colour, "borderColor": colour}},
         description=f"{workload.param.latency_budget_ms.doc} Class {workload.id}: {workload.name}.",
     )  # fmt: skip
 

@@ -40,12 +40,13 @@ class Explorer(pn.viewable.Viewer):
         self.controls = Controls(self.session)
         session = self.session
         error = session.param.error.rx
+        world = FlowMap(session)
         self.main = pn.Column(
             pn.pane.Alert(alert_type="warning", object=error.pipe(str), visible=error.is_not(None), margin=0),
             Totals(session),
             pn.Column(
                 pn.Column(
-                    _card("Where does it go?", _MAP_HELP, FlowMap(session)),
+                    _card("Where does it go?", _MAP_HELP, world, world.colour_choice()),
                     _card("Regions", _TABLE_HELP, RegionTable(session)),
                     sizing_mode="stretch_width", margin=0, styles={"gap": "10px"},
                 ),
@@ -96,7 +97,7 @@ _FRONTIER_HELP = (
     "Dashed: the baseline. Shaded: some load goes unserved. Tap a step to set that budget."
 )
 _BREAK_EVEN_HELP = (
-    "One MWh of IT load: what it saves to run it elsewhere, carbon price included, against the friction of moving it. Above the line "
-    "moving pays. The placement can still differ: capacity decides who gets the best places."
+    "One MWh of IT load: what it saves to run it elsewhere, carbon price included, against the friction of moving it. Right of the "
+    "dashed line moving pays. The placement can still differ: capacity decides who gets the best places."
 )
 _TABLE_HELP = "IT load by region. The shadow price is what one more MW of IT capacity there would save per hour. Click a row to pick it."

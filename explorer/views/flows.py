@@ -9,6 +9,7 @@ import geoviews.plotting.bokeh  # noqa: F401  registers the renderer
 import holoviews as hv
 import numpy as np
 import panel as pn
+import panel_material_ui as pmui
 import param
 from bokeh.models import CustomJSHover, HoverTool
 from bokeh.palettes import PuOr11, Viridis256
@@ -46,7 +47,7 @@ class FlowMap(pn.viewable.Viewer):
         regions = session.scenario.regions
         self._x, self._y = mercator_m(regions["latitude"], regions["longitude"])
         self._flows, self._regions, self._picked = Glyph(), Glyph(), Glyph()
-        self._legend = pn.pane.HTML(sizing_mode="stretch_width", margin=(0, 0, 4, 0))
+        self._legend = pn.pane.HTML(sizing_mode="stretch_width", margin=(0, 0, 2, 4))
         self._pane = pn.pane.HoloViews(self._figure(), sizing_mode="stretch_width", margin=0)
         session.param.watch(self._on_placement, "placement")
         session.param.watch(self._on_region, "region")
@@ -54,9 +55,11 @@ class FlowMap(pn.viewable.Viewer):
         self._on_placement()
 
     def __panel__(self) -> pn.viewable.Viewable:
-        colour = pn.widgets.Select.from_param(self.param.colour_by, width=215, margin=(0, 0, 0, 8), label="")
-        head = pn.Row(self._legend, colour, sizing_mode="stretch_width", margin=0)
-        return pn.Column(head, self._pane, sizing_mode="stretch_width", margin=0)
+        return pn.Column(self._legend, self._pane, sizing_mode="stretch_width", margin=0)
+
+    def colour_choice(self) -> pmui.Select:
+        """What circles show, for the head of the map's card."""
+        return pmui.Select.from_param(self.param.colour_by, size="small", width=290, margin=(0, 2, 0, 0), label="")
 
     def _figure(self) -> hv.Overlay:
         placement = self._session.placement
@@ -76,7 +79,7 @@ class FlowMap(pn.viewable.Viewer):
             ["x", "y"], ["shown", "size", "name", *_HOVER_COLUMNS], crs=MERCATOR,
         ).opts(
             size="size", color="shown", cmap=CHANGE_PALETTE, clim=(-1, 1), colorbar=True, line_color="#6b7480", line_width=0.7,
-            colorbar_opts={"height": 8, "width": 170, "bar_line_color": None, "major_tick_line_color": None, "background_fill_alpha": 0},
+            colorbar_opts={"height": 7, "width": 120, "margin": 0, "bar_line_color": None, "major_tick_line_color": None, "background_fill_alpha": 0},
             colorbar_position="bottom_left", tools=[_region_hover(), "tap"], nonselection_alpha=1.0, hooks=[self._regions.hook], default_tools=[],
         )  # fmt: skip
         picked = gv.Points(tuple(np.arange(2.0) for _ in range(3)), ["x", "y"], ["size"], crs=MERCATOR).opts(
@@ -191,9 +194,9 @@ def _scale(shown: NDArray, diverging: bool) -> tuple[float, float, list[str]]:
 def _legend(placement: Placement, session: Session) -> str:
     moved = placement.away_mw.sum(axis=(0, 1))
     items = "".join(
-        f'<span style="white-space:nowrap;margin-right:14px" title="{w.name}: IT load that runs away from home">'
-        f'<span style="display:inline-block;width:18px;height:4px;border-radius:2px;vertical-align:middle;'
+        f'<span style="white-space:nowrap;margin-right:10px" title="{w.name}: IT load that runs away from home">'
+        f'<span style="display:inline-block;width:13px;height:4px;border-radius:2px;vertical-align:middle;'
         f'background:{CLASS_COLOURS[k % len(CLASS_COLOURS)]}"></span> {w.id} {w.name} <b>{number(moved[k])} MW</b></span>'
         for k, w in enumerate(session.scenario.workloads.values())
     )
-    return f'<div style="font-size:12.5px;line-height:1.7">{items}</div>'
+    return f'<div style="font-size:12px;line-height:1.6">{items}</div>'

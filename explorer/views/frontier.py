@@ -9,12 +9,12 @@ import holoviews.plotting.bokeh  # noqa: F401  registers the renderer
 import numpy as np
 import pandas as pd
 import panel as pn
-from bokeh.models import HoverTool
+from bokeh.models import HoverTool, NumeralTickFormatter
 from numpy.typing import NDArray
 
 from explorer.frontiers import Frontier
 from explorer.session import Session
-from explorer.views.live import Glyph, quiet_toolbar
+from explorer.views.live import Glyph, align_left, quiet_toolbar
 from explorer.views.text import NEUTRAL, duration, number
 
 COST, CARBON, NOW = "#0072B2", "#D55E00", "#c2185b"
@@ -37,8 +37,8 @@ class FrontierView(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.viewable.Viewable:
         return pn.Column(
-            pn.pane.HoloViews(self._cost.figure(), sizing_mode="stretch_width", height=150, margin=0, linked_axes=False),
-            pn.pane.HoloViews(self._carbon.figure(), sizing_mode="stretch_width", height=180, margin=0, linked_axes=False),
+            pn.pane.HoloViews(self._cost.figure(), sizing_mode="stretch_width", height=132, margin=0, linked_axes=False),
+            pn.pane.HoloViews(self._carbon.figure(), sizing_mode="stretch_width", height=162, margin=0, linked_axes=False),
             self._text,
             sizing_mode="stretch_width",
             margin=0,
@@ -52,7 +52,7 @@ class FrontierView(pn.viewable.Viewer):
         current = self._session.scenario.latency_relaxation_ms
         if frontier.over != "all":
             current = self._session.scenario.workloads[frontier.over].latency_budget_ms
-        span = _span(frontier)
+        span = _span(frontier, current)
         baseline = placement.baseline
         self._cost.show(frontier, span, current, baseline.cost_usd_per_h)
         self._carbon.show(frontier, span, current, baseline.carbon_kg_per_h / 1000)
@@ -93,15 +93,14 @@ class _Staircase:
         hv.streams.Selection1D(source=corners).add_subscriber(self._on_tap)
         return (shade * base * line * now * corners).opts(
             responsive=True, ylabel=self._label, xlabel=self._xlabel, tools=["xpan", "xwheel_zoom", "reset"], active_tools=[],
-            toolbar="above", hooks=[quiet_toolbar], yformatter="%.5g", yticks=4, show_grid=True,
-            xaxis="bottom" if self._xlabel else "bare", gridstyle={"xgrid_line_alpha": 0},
-            fontsize={"labels": "11px", "ticks": "11px"}, margin=0,
+            hooks=[quiet_toolbar, align_left], yformatter=NumeralTickFormatter(format="0.0[0]a"), yticks=4, show_grid=True,
+            xaxis="bottom" if self._xlabel else None, gridstyle={"xgrid_line_alpha": 0},
         )  # fmt: skip
 
     def show(self, frontier: Frontier, span: tuple[float, float], current_ms: float, baseline: float) -> None:
         table = frontier.table.assign(carbon_t_per_h=frontier.table["carbon_kg_per_h"] / 1000)
         x, y = table["budget_ms"].to_numpy(), table[self._column].to_numpy()
-        low, high = _padded(np.append(y, baseline))
+        low, high = _padded(y, baseline)
         self._line.update(x=np.append(np.repeat(x, 2)[1:], span[1]), y=np.repeat(y, 2))
         hover = {name: table[name].to_numpy() for name in _HOVER if name != "opens"}
         self._corners.update(x=x, y=y, opens=table["opens"].to_numpy(object), **hover)
@@ -138,16 +137,21 @@ def _hover(label: str, digits: str) -> HoverTool:
     )
 
 
-def _span(frontier: Frontier) -> tuple[float, float]:
-    """The stretch of budget where something happens, with a margin."""
-    x = frontier.table["budget_ms"]
-    margin = max(0.06 * (x.iloc[-1] - x.iloc[0]), 5.0)
-    return max(float(x.iloc[0]) - 3 * margin, frontier.strictest_ms - margin), float(x.iloc[-1]) + 2 * margin
+def _span(frontier: Frontier, current_ms: float) -> tuple[float, float]:
+    """The stretch of budget where something happens, as far as the present budget if that is near."""
+    first, last = (float(frontier.table["budget_ms"].iloc[end]) for end in (0, -1))
+    margin = max(0.06 * (last - first), 5.0)
+    near = last < current_ms < last + 10 * margin
+    return max(first - 3 * margin, frontier.strictest_ms - margin), (current_ms if near else last) + 2 * margin
 
 
-def _padded(values: NDArray) -> tuple[float, float]:
+def _padded(values: NDArray, baseline: float) -> tuple[float, float]:
+    """The height of the steps with a margin; with the baseline where that does not flatten them."""
     low, high = float(values.min()), float(values.max())
-    margin = 0.08 * (high - low) or 0.05 * abs(high) or 1.0
+    reach = max(high, baseline) - min(low, baseline)
+    if reach < 2 * (high - low):
+        low, high = min(low, baseline), max(high, baseline)
+    margin = 0.1 * (high - low) or 0.05 * abs(high) or 1.0
     return low - margin, high + margin
 
 

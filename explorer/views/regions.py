@@ -9,12 +9,20 @@ import panel as pn
 
 from explorer.session import Session
 
+_STYLE = """
+.tabulator { font-size: 12.5px !important; border: none !important; }
+.tabulator .tabulator-header { font-size: 12px !important; }
+.tabulator .tabulator-col .tabulator-col-content { padding: 2px 4px !important; }
+.tabulator .tabulator-col .tabulator-col-title { white-space: normal !important; text-overflow: clip !important; line-height: 1.15; padding-right: 10px !important; }
+.tabulator .tabulator-row .tabulator-cell { padding: 3px 8px !important; height: 25px !important; }
+.tabulator .tabulator-row { min-height: 25px !important; height: 25px !important; }
+"""
 _COLUMNS = {
     "name": "Region",
     "it_mw": "IT load [MW]",
     "change_mw": "Change [MW]",
     "utilisation": "Used [%]",
-    "capacity_price": "Shadow price [USD/MWh]",
+    "capacity_price": "Shadow [USD/MWh]",
     "price": "Price [USD/MWh]",
     "carbon": "Carbon [kg/MWh]",
     "pue": "PUE [-]",
@@ -28,9 +36,9 @@ class RegionTable(pn.viewable.Viewer):
         super().__init__(**params)
         self._session = session
         self._table = pn.widgets.Tabulator(
-            self._rows(), titles=_COLUMNS, show_index=False, disabled=True, selectable=1, height=262, theme="simple",
-            sizing_mode="stretch_width", layout="fit_columns", margin=0, configuration={"rowHeight": 26},
-            widths={"name": 190}, text_align={c: "right" for c in _COLUMNS if c != "name"},
+            self._rows(), titles=_COLUMNS, show_index=False, disabled=True, selectable=1, height=268, theme="simple",
+            sizing_mode="stretch_width", layout="fit_columns", margin=0, stylesheets=[_STYLE],
+            configuration={"rowHeight": 24, "columnDefaults": {"headerSort": True}}, widths={"name": 190}, text_align={c: "right" for c in _COLUMNS if c != "name"},
             formatters={
                 **{c: {"type": "money", "precision": 1} for c in ("it_mw", "change_mw", "capacity_price", "price")},
                 **{c: {"type": "money", "precision": 0} for c in ("utilisation", "carbon")},

@@ -8,6 +8,7 @@ from typing import Any
 
 import panel as pn
 
+from explorer.network import CARBON_COLUMN
 from explorer.session import Session
 from explorer.views.text import BETTER, NEUTRAL, WORSE, change, number
 
@@ -16,6 +17,7 @@ _STYLE = """
 .totals { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px; font-variant-numeric: tabular-nums; }
 .total { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 10px 7px; min-width: 0;
          color: var(--mui-palette-text-primary, inherit); }
+.note { font-size: 12.5px; margin: 5px 2px 0; color: var(--mui-palette-text-secondary, inherit); }
 .total .label { font-size: 12px; opacity: .75; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .total .value { font-size: 23px; font-weight: 650; line-height: 1.2; white-space: nowrap; }
 .total .unit { font-size: 12px; font-weight: 400; opacity: .8; }
@@ -58,7 +60,18 @@ class Totals(pn.viewable.Viewer):
 
     def _on_placement(self, *_events: Any) -> None:
         cards = "".join(card.html() for card in self._cards())
-        self._pane.object = f'<div class="totals">{cards}</div>'
+        self._pane.object = f'<div class="totals">{cards}</div><div class="note">{self._carbon_note()}</div>'
+
+    def _carbon_note(self) -> str:
+        """The same move of load by every estimate of carbon intensity: a claim of savings rests on which one is used."""
+        placement, regions = self._session.placement, self._session.scenario.regions
+        changes = {
+            signal: change(float(placement.grid_mw @ regions[column]), float(placement.baseline.grid_mw @ regions[column]))
+            for signal, column in CARBON_COLUMN.items()
+            if column in regions
+        }
+        listed = ", ".join(f"<b>{percent}</b> by {signal}" for signal, percent in changes.items())
+        return f"Carbon against the baseline: {listed}. The estimates disagree: what moving saves depends on which one you trust."
 
     def _cards(self) -> list[_Card]:
         placement = self._session.placement
@@ -75,8 +88,8 @@ class Totals(pn.viewable.Viewer):
             ),
             _Card(
                 "relocated", "Relocated", number(now["relocated_mw"]), "MW",
-                f"{100 * now['relocated_share']:.0f} % of IT load, {number(now['relocated_facility_mw'])} MW at the meter",
-                NEUTRAL, "IT load executed away from its home region, and what that draws at the meter with PUE.",
+                f"{100 * now['relocated_share']:.0f} % of the IT load", NEUTRAL,
+                f"IT load executed away from its home region. It draws {number(now['relocated_facility_mw'])} MW at the meter.",
             ),
             _against(
                 "facility", "Facility power", now["facility_mw"], base["facility_mw"], "MW",
