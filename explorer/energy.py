@@ -88,7 +88,10 @@ def arc_money_and_carbon(
 
     def moved(at_region: Floats, at_home: Floats) -> Floats:
         """Overhead paid where the request runs, transport paid at home; shape (client, region, workload)."""
-        return friction.relocation_overhead * at_region[:, np.newaxis] + np.multiply.outer(at_home, transport)[:, np.newaxis]
+        return (
+            friction.relocation_overhead * at_region[:, np.newaxis]
+            + np.multiply.outer(at_home, transport)[:, np.newaxis]
+        )
 
     fixed = gb_per_mwh * friction.egress_usd_per_gb + friction.operations_usd_per_mwh
     friction_usd = friction.scale * (fixed + moved(energy_usd, price_usd_per_mwh[home]))

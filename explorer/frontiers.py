@@ -141,7 +141,14 @@ class _Sweep:
     def key(self) -> bytes:
         """Everything the curve depends on, which leaves out where the scenario stands on it."""
         net, numbers = self._network, self._numbers
-        arrays = self._opens_ms, numbers.cost, net.cost_usd_per_mwh, net.money_usd_per_mwh, net.carbon_kg_per_arc_mwh, net.pue
+        arrays = (
+            self._opens_ms,
+            numbers.cost,
+            net.cost_usd_per_mwh,
+            net.money_usd_per_mwh,
+            net.carbon_kg_per_arc_mwh,
+            net.pue,
+        )
         amounts = numbers.free_mw, numbers.pinned_mw, numbers.capacity_mw, np.array([numbers.unserved_cost])
         return digest(net.regions, net.workloads, net.objective, net.home.astype(float), *arrays, *amounts)
 
@@ -193,7 +200,9 @@ class _Sweep:
         least_unserved = _unserved_mw(self._solve(points[-1])) + UNSERVED_MW
         wanted = self._network.demand_mw > 0
         earliest = self._opens_ms.min(axis=1)[wanted]
-        low = np.searchsorted(points, earliest[np.isfinite(earliest)].max(initial=points[0]))  # needed, and mostly enough
+        low = np.searchsorted(
+            points, earliest[np.isfinite(earliest)].max(initial=points[0])
+        )  # needed, and mostly enough
         optimum = self._solve(points[low])
         if least_unserved < 2 * UNSERVED_MW and _unserved_mw(optimum) <= least_unserved:
             return float(points[low]), optimum

@@ -13,7 +13,9 @@ MERCATOR_RADIUS_M = 6378137.0  # sphere of EPSG:3857
 MERCATOR_EDGE_M = np.pi * MERCATOR_RADIUS_M  # x of the antimeridian
 
 
-def great_circle_km(latitude_a: ArrayLike, longitude_a: ArrayLike, latitude_b: ArrayLike, longitude_b: ArrayLike) -> Floats:
+def great_circle_km(
+    latitude_a: ArrayLike, longitude_a: ArrayLike, latitude_b: ArrayLike, longitude_b: ArrayLike
+) -> Floats:
     """
     Great-circle distance between every point of a and every point of b, by the haversine formula.
 
@@ -37,7 +39,9 @@ def mercator_m(latitude: ArrayLike, longitude: ArrayLike) -> tuple[Floats, Float
     return MERCATOR_RADIUS_M * lam, MERCATOR_RADIUS_M * np.arcsinh(np.tan(phi))
 
 
-def arc_points_m(x0: ArrayLike, y0: ArrayLike, x1: ArrayLike, y1: ArrayLike, pieces: int = 16, bend: float = 0.18) -> Floats:
+def arc_points_m(
+    x0: ArrayLike, y0: ArrayLike, x1: ArrayLike, y1: ArrayLike, pieces: int = 16, bend: float = 0.18
+) -> Floats:
     """
     Curved arcs between points of the Web Mercator plane, taking the short way round the globe.
 

@@ -258,7 +258,9 @@ def _build_geography(scenario: Scenario) -> Geography:
     )
 
 
-def _home_regions(scenario: Scenario, client_km: Floats, client_zone: NDArray, region_zone: NDArray) -> NDArray[np.intp]:
+def _home_regions(
+    scenario: Scenario, client_km: Floats, client_zone: NDArray, region_zone: NDArray
+) -> NDArray[np.intp]:
     """The region of least RTT in the client's legal zone, or anywhere if its zone has none; `service` overrides."""
     own_zone = client_zone[:, np.newaxis] == region_zone
     candidate = own_zone | ~own_zone.any(axis=1, keepdims=True)

@@ -27,40 +27,101 @@ class Workload(param.Parameterized):
     id = param.String(default="A", constant=True, precedence=-1, doc="Identifier, as in workloads.csv.")
 
     latency_budget_ms = param.Number(
-        default=1000.0, bounds=(0, None), softbounds=(50, 3_600_000), precedence=1, label="Latency budget [ms]",
-        doc="Longest acceptable time from request to first token, network and processing [ms].")
+        default=1000.0,
+        bounds=(0, None),
+        softbounds=(50, 3_600_000),
+        precedence=1,
+        label="Latency budget [ms]",
+        doc="Longest acceptable time from request to first token, network and processing [ms].",
+    )
     energy_wh_per_request = param.Number(
-        default=0.3, bounds=(0, None), inclusive_bounds=(False, True), softbounds=(0.05, 50), precedence=2,
-        label="Energy per request [Wh]", doc="IT energy of one request; multiply by PUE for the meter [Wh].")
+        default=0.3,
+        bounds=(0, None),
+        inclusive_bounds=(False, True),
+        softbounds=(0.05, 50),
+        precedence=2,
+        label="Energy per request [Wh]",
+        doc="IT energy of one request; multiply by PUE for the meter [Wh].",
+    )
     share_of_demand = param.Number(
-        default=1.0, bounds=(0, 1), step=0.01, precedence=3, label="Share of demand [-]",
-        doc="Share of the total IT load that this class stands for [-].")
+        default=1.0,
+        bounds=(0, 1),
+        step=0.01,
+        precedence=3,
+        label="Share of demand [-]",
+        doc="Share of the total IT load that this class stands for [-].",
+    )
     state_local_share = param.Number(
-        default=0.0, bounds=(0, 1), step=0.01, precedence=4, label="State-local share [-]",
-        doc="Share of the class pinned to its home region by session state, before the scenario's scale [-].")
+        default=0.0,
+        bounds=(0, 1),
+        step=0.01,
+        precedence=4,
+        label="State-local share [-]",
+        doc="Share of the class pinned to its home region by session state, before the scenario's scale [-].",
+    )
     prefill_ms = param.Number(
-        default=100.0, bounds=(0, None), softbounds=(0, 10_000), precedence=5, label="Time to first token [ms]",
-        doc="Time to the first token spent outside the network: queueing and prefill [ms].")
+        default=100.0,
+        bounds=(0, None),
+        softbounds=(0, 10_000),
+        precedence=5,
+        label="Time to first token [ms]",
+        doc="Time to the first token spent outside the network: queueing and prefill [ms].",
+    )
     round_trips = param.Number(
-        default=1.0, bounds=(0, None), softbounds=(1, 20), step=1, precedence=6, label="Round trips [-]",
-        doc="Sequential round trips between service node and compute per request; several for agents [-].")
+        default=1.0,
+        bounds=(0, None),
+        softbounds=(1, 20),
+        step=1,
+        precedence=6,
+        label="Round trips [-]",
+        doc="Sequential round trips between service node and compute per request; several for agents [-].",
+    )
     request_kb = param.Number(
-        default=4.0, bounds=(0, None), softbounds=(0, 1000), precedence=7, label="Request size [kB]",
-        doc="Data sent to compute per request [kB].")
+        default=4.0,
+        bounds=(0, None),
+        softbounds=(0, 1000),
+        precedence=7,
+        label="Request size [kB]",
+        doc="Data sent to compute per request [kB].",
+    )
     response_kb = param.Number(
-        default=2.0, bounds=(0, None), softbounds=(0, 1000), precedence=8, label="Response size [kB]",
-        doc="Data sent back per request [kB].")
+        default=2.0,
+        bounds=(0, None),
+        softbounds=(0, 1000),
+        precedence=8,
+        label="Response size [kB]",
+        doc="Data sent back per request [kB].",
+    )
     state_mb = param.Number(
-        default=0.0, bounds=(0, None), softbounds=(0, 10_000), precedence=9, label="Session state [MB]",
-        doc="Session state (KV cache) that a moved session takes along [MB].")
+        default=0.0,
+        bounds=(0, None),
+        softbounds=(0, 10_000),
+        precedence=9,
+        label="Session state [MB]",
+        doc="Session state (KV cache) that a moved session takes along [MB].",
+    )
     processing_ms = param.Number(
-        default=None, allow_None=True, bounds=(0, None), precedence=-1, label="Whole answer [ms]",
-        doc="Time to generate the whole answer [ms]; not part of the budget.")
+        default=None,
+        allow_None=True,
+        bounds=(0, None),
+        precedence=-1,
+        label="Whole answer [ms]",
+        doc="Time to generate the whole answer [ms]; not part of the budget.",
+    )
     context_tokens = param.Number(
-        default=None, allow_None=True, bounds=(0, None), precedence=-1, label="Context [tokens]",
-        doc="Tokens of context behind the state size [tokens].")
+        default=None,
+        allow_None=True,
+        bounds=(0, None),
+        precedence=-1,
+        label="Context [tokens]",
+        doc="Tokens of context behind the state size [tokens].",
+    )
     demand_profile = param.String(
-        default="", precedence=-1, label="Demand profile", doc="Day curve of the demand, an id of demand_profile_24h.csv.")
+        default="",
+        precedence=-1,
+        label="Demand profile",
+        doc="Day curve of the demand, an id of demand_profile_24h.csv.",
+    )
     extra = param.Dict(default={}, precedence=-1, doc="Other columns of workloads.csv: the sources of the figures.")
 
     def model_values(self) -> dict[str, float]:
@@ -105,65 +166,168 @@ class Scenario(param.Parameterized):
     description = param.String(default="", precedence=-1, doc="What the scenario is about, one or two sentences.")
 
     total_demand_mw = param.Number(
-        default=1000.0, bounds=(0, None), softbounds=(0, 5000), step=50, precedence=1, label="Total demand [MW]",
-        doc="IT load of all inference demand together [MW]. Facilities draw PUE times as much.")
+        default=1000.0,
+        bounds=(0, None),
+        softbounds=(0, 5000),
+        step=50,
+        precedence=1,
+        label="Total demand [MW]",
+        doc="IT load of all inference demand together [MW]. Facilities draw PUE times as much.",
+    )
     capacity_scale = param.Number(
-        default=1.0, bounds=(0, None), softbounds=(0.2, 4), step=0.05, precedence=2, label="IT capacity [× today]",
-        doc="Multiplies the IT capacity of every region [-].")
+        default=1.0,
+        bounds=(0, None),
+        softbounds=(0.2, 4),
+        step=0.05,
+        precedence=2,
+        label="IT capacity [× today]",
+        doc="Multiplies the IT capacity of every region [-].",
+    )
     state_local_scale = param.Number(
-        default=1.0, bounds=(0, None), softbounds=(0, 2), step=0.05, precedence=3, label="State locality [× class share]",
-        doc="Multiplies each class's state-local share, the part pinned to its home region by session state [-].")
+        default=1.0,
+        bounds=(0, None),
+        softbounds=(0, 2),
+        step=0.05,
+        precedence=3,
+        label="State locality [× class share]",
+        doc="Multiplies each class's state-local share, the part pinned to its home region by session state [-].",
+    )
     latency_model = param.Selector(
-        default="measured", objects=list(LATENCY_MODELS), precedence=4, label="Latency model",
+        default="measured",
+        objects=list(LATENCY_MODELS),
+        precedence=4,
+        label="Latency model",
         doc="measured: cloud measurements, a fit where a pair is missing. paper: 2 (d/200 + 20) 1.4 ms. "
-        "fibre: 2 d/200 ms, the physical bound.")
+        "fibre: 2 d/200 ms, the physical bound.",
+    )
     latency_relaxation_ms = param.Number(
-        default=0.0, softbounds=(-200, 500), step=10, precedence=5, label="Relax all budgets by [ms]",
-        doc="Added to the latency budget of every class [ms].")
+        default=0.0,
+        softbounds=(-200, 500),
+        step=10,
+        precedence=5,
+        label="Relax all budgets by [ms]",
+        doc="Added to the latency budget of every class [ms].",
+    )
     legal_policy = param.Selector(
-        default="today", objects=list(LEGAL_POLICIES), precedence=6, label="Legal policy",
+        default="today",
+        objects=list(LEGAL_POLICIES),
+        precedence=6,
+        label="Legal policy",
         doc="Which legal zones may serve which. open: no limit. today: zones that block transfers stay closed. "
-        "adequacy: same zone, or a pair with an adequacy decision. same zone: data stays. Home is always lawful.")
+        "adequacy: same zone, or a pair with an adequacy decision. same zone: data stays. Home is always lawful.",
+    )
     carbon_price_usd_per_t = param.Number(
-        default=0.0, bounds=(0, None), softbounds=(0, 300), step=5, precedence=7, label="Carbon price [USD/t]",
-        doc="Price of emissions in the placement decision, on top of the electricity price [USD per tonne CO2].")
+        default=0.0,
+        bounds=(0, None),
+        softbounds=(0, 300),
+        step=5,
+        precedence=7,
+        label="Carbon price [USD/t]",
+        doc="Price of emissions in the placement decision, on top of the electricity price [USD per tonne CO2].",
+    )
     carbon_signal = param.Selector(
-        default="marginal", objects=list(CARBON_SIGNALS), precedence=8, label="Carbon intensity",
+        default="marginal",
+        objects=list(CARBON_SIGNALS),
+        precedence=8,
+        label="Carbon intensity",
         doc="Which estimate of a grid's carbon intensity counts. marginal: the plant that responds now (WattTime). "
-        "operating margin: the country's dispatchable plants (UNFCCC). average: the whole mix. They disagree widely.")
+        "operating margin: the country's dispatchable plants (UNFCCC). average: the whole mix. They disagree widely.",
+    )
     objective = param.Selector(
-        default="cost", objects=list(OBJECTIVES), precedence=9, label="Objective",
-        doc="What the placement minimises: cost with its carbon price, carbon, or latency.")
+        default="cost",
+        objects=list(OBJECTIVES),
+        precedence=9,
+        label="Objective",
+        doc="What the placement minimises: cost with its carbon price, carbon, or latency.",
+    )
     friction_scale = param.Number(
-        default=1.0, bounds=(0, None), softbounds=(0, 5), step=0.1, precedence=10, label="Friction [×]",
-        doc="Multiplies everything that makes moving a request cost extra: egress, operations, overhead, transport [-].")
+        default=1.0,
+        bounds=(0, None),
+        softbounds=(0, 5),
+        step=0.1,
+        precedence=10,
+        label="Friction [×]",
+        doc="Multiplies everything that makes moving a request cost extra: egress, operations, overhead, transport [-].",
+    )
     egress_usd_per_gb = param.Number(
-        default=0.05, bounds=(0, None), softbounds=(0, 0.2), step=0.005, precedence=11, label="Egress price [USD/GB]",
-        doc="Price of data leaving the home region for a relocated request [USD/GB].")
+        default=0.05,
+        bounds=(0, None),
+        softbounds=(0, 0.2),
+        step=0.005,
+        precedence=11,
+        label="Egress price [USD/GB]",
+        doc="Price of data leaving the home region for a relocated request [USD/GB].",
+    )
     state_move_share = param.Number(
-        default=0.0, bounds=(0, 1), softbounds=(0, 0.01), step=0.0001, precedence=12, label="Requests that move state [-]",
-        doc="Share of relocated requests that take their session state along [-].")
+        default=0.0,
+        bounds=(0, 1),
+        softbounds=(0, 0.01),
+        step=0.0001,
+        precedence=12,
+        label="Requests that move state [-]",
+        doc="Share of relocated requests that take their session state along [-].",
+    )
     operations_usd_per_mwh = param.Number(
-        default=0.0, bounds=(0, None), softbounds=(0, 50), step=0.5, precedence=13, label="Operations [USD/MWh]",
-        doc="Extra cost of operating relocated load, per MWh of IT load [USD/MWh].")
+        default=0.0,
+        bounds=(0, None),
+        softbounds=(0, 50),
+        step=0.5,
+        precedence=13,
+        label="Operations [USD/MWh]",
+        doc="Extra cost of operating relocated load, per MWh of IT load [USD/MWh].",
+    )
     relocation_overhead = param.Number(
-        default=0.0, bounds=(0, None), softbounds=(0, 0.5), step=0.01, precedence=14, label="Energy overhead [-]",
-        doc="Extra energy that a relocated request needs, as a share of its own [-].")
+        default=0.0,
+        bounds=(0, None),
+        softbounds=(0, 0.5),
+        step=0.01,
+        precedence=14,
+        label="Energy overhead [-]",
+        doc="Extra energy that a relocated request needs, as a share of its own [-].",
+    )
     transport_kwh_per_gb = param.Number(
-        default=0.0, bounds=(0, None), softbounds=(0, 0.06), step=0.001, precedence=15, label="Transport energy [kWh/GB]",
-        doc="Electricity that moving data takes, bought at home [kWh/GB].")
+        default=0.0,
+        bounds=(0, None),
+        softbounds=(0, 0.06),
+        step=0.001,
+        precedence=15,
+        label="Transport energy [kWh/GB]",
+        doc="Electricity that moving data takes, bought at home [kWh/GB].",
+    )
     latency_value = param.Number(
-        default=0.0, bounds=(0, None), softbounds=(0, 0.2), step=0.005, precedence=16, label="Value of latency [USD/ms]",
-        doc="What a millisecond of wide-area latency costs, per million requests [USD per ms per million requests].")
+        default=0.0,
+        bounds=(0, None),
+        softbounds=(0, 0.2),
+        step=0.005,
+        precedence=16,
+        label="Value of latency [USD/ms]",
+        doc="What a millisecond of wide-area latency costs, per million requests [USD per ms per million requests].",
+    )
     unserved_usd_per_mwh = param.Number(
-        default=1e5, bounds=(0, None), inclusive_bounds=(False, True), precedence=-1, label="Unserved load [USD/MWh]",
-        doc="Penalty on load that nobody serves; far above any real cost, so that load is dropped last [USD/MWh].")
+        default=1e5,
+        bounds=(0, None),
+        inclusive_bounds=(False, True),
+        precedence=-1,
+        label="Unserved load [USD/MWh]",
+        doc="Penalty on load that nobody serves; far above any real cost, so that load is dropped last [USD/MWh].",
+    )
     regional_radius_km = param.Number(
-        default=3000.0, bounds=(0, None), softbounds=(0, 10_000), step=100, precedence=-1, label="Regional radius [km]",
-        doc="Load executed within this distance of home counts as regional, further away as energy-oriented [km].")
+        default=3000.0,
+        bounds=(0, None),
+        softbounds=(0, 10_000),
+        step=100,
+        precedence=-1,
+        label="Regional radius [km]",
+        doc="Load executed within this distance of home counts as regional, further away as energy-oriented [km].",
+    )
     time_limit_s = param.Number(
-        default=30.0, bounds=(0, None), inclusive_bounds=(False, True), precedence=-1, label="Time limit [s]",
-        doc="Longest time the solver may take for one placement [s].")
+        default=30.0,
+        bounds=(0, None),
+        inclusive_bounds=(False, True),
+        precedence=-1,
+        label="Time limit [s]",
+        doc="Longest time the solver may take for one placement [s].",
+    )
 
     regions = Table(precedence=-1, doc="Compute regions: place, price, carbon, PUE, IT capacity.")
     clients = Table(precedence=-1, doc="Where users are, and their shares of the demand.")
@@ -216,9 +380,7 @@ class Scenario(param.Parameterized):
 
     def workloads_table(self) -> pd.DataFrame:
         """The workload classes as the table they came from."""
-        rows = [
-            {column: getattr(w, column) for column in _WORKLOAD_COLUMNS} | w.extra for w in self.workloads.values()
-        ]
+        rows = [{column: getattr(w, column) for column in _WORKLOAD_COLUMNS} | w.extra for w in self.workloads.values()]
         return tables.parse("workloads", pd.DataFrame(rows))[0]
 
     def cross_check(self) -> None:

@@ -18,6 +18,7 @@ Bools = NDArray[np.bool_]
 
 DUAL_TOLERANCE = 1e-10  # HiGHS' tightest: the tie-break below must stand out from rounding
 FACE_TOLERANCE = 1e-7  # reduced cost up to which an arc belongs to a set of equal optima [USD/MWh or the like]
+PINNED_FIRST = 1e-8  # dropping pinned load costs that much more than free load: at a full home they would tie
 DUAL, PRIMAL = 1, 4  # HiGHS' simplex_strategy
 TIE_BREAK = 1e-6  # largest nudge of a cost: among equal optima always the same one is found [USD/MWh]
 
@@ -170,7 +171,8 @@ class PlacementModel:
         """Set costs and close the arcs outside the face; True if none of those carried load."""
         n = self._demands
         arc_cost = cost.ravel()[self._columns]
-        costs = np.concatenate([np.full(2 * n, numbers.unserved_cost), arc_cost[:n], arc_cost])
+        drop_cost = np.repeat([numbers.unserved_cost, numbers.unserved_cost + PINNED_FIRST], n)
+        costs = np.concatenate([drop_cost, arc_cost[:n], arc_cost])
         blocks = face.drop_free, face.drop_pinned, face.pinned
         open_ = np.concatenate([*(b.ravel() for b in blocks), face.arcs.ravel()[self._columns]])
         upper = np.where(open_, highspy.kHighsInf, 0.0)

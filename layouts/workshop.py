@@ -13,7 +13,9 @@ pn.extension("tabulator", reconnect=True)
 asked = pn.state.session_args.get("scenario", [b""])[0].decode()
 opened = asked if asked in names() else sys.argv[1] if len(sys.argv) > 1 else "world-2025"
 explorer = Explorer(Scenario.load(opened))
-choice = pmui.Select(label="Scenario", options=sorted({*names(), opened}), value=opened, size="small", width=288, margin=(10, 12, 0, 12))
+choice = pmui.Select(
+    label="Scenario", options=sorted({*names(), opened}), value=opened, size="small", width=288, margin=(10, 12, 0, 12)
+)
 choice.jscallback(value="location.search = '?scenario=' + encodeURIComponent(cb_obj.value)")
 pmui.Page(
     title=f"Wattlas · {explorer.session.scenario.title}",

@@ -11,19 +11,24 @@ from reference import Reference
 from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, SolverError, solve
-from explorer.network import Network, build_network
+from explorer.network import Floats, Network, build_network
 from explorer.placement import Placement, numbers_of
 from explorer.scenario import CARBON_SIGNALS, LEGAL_POLICIES, OBJECTIVES
-from explorer.solver import Numbers, Optimum, PlacementModel
+from explorer.solver import Numbers, PlacementModel
+
+def slider(low: float, high: float) -> st.SearchStrategy[float]:
+    """Twenty even steps, ends included."""
+    return st.integers(0, 20).map(lambda n: low + (high - low) * n / 20)
+
 
 SLIDERS = {
-    "total_demand_mw": st.floats(0, 3000),
-    "capacity_scale": st.floats(0, 3),
-    "state_local_scale": st.floats(0, 2),
-    "latency_relaxation_ms": st.floats(-200, 300),
-    "carbon_price_usd_per_t": st.floats(0, 300),
-    "friction_scale": st.floats(0, 5),
-    "latency_value": st.floats(0, 0.2),
+    "total_demand_mw": slider(0, 3000),
+    "capacity_scale": slider(0, 3),
+    "state_local_scale": slider(0, 2),
+    "latency_relaxation_ms": slider(-200, 300),
+    "carbon_price_usd_per_t": slider(0, 300),
+    "friction_scale": slider(0, 5),
+    "latency_value": slider(0, 0.2),
     "legal_policy": st.sampled_from(LEGAL_POLICIES),
     "carbon_signal": st.sampled_from(CARBON_SIGNALS),
     "objective": st.sampled_from(OBJECTIVES),
@@ -119,13 +124,15 @@ def test_prices_prove_the_optimum(world):
     assert worth - rent == pytest.approx(best.objective, rel=1e-6, abs=1e-2)
 
 
-def slope(model: PlacementModel, numbers: Numbers, name: str, direction: np.ndarray) -> float | None:
-    """Change of the optimum per MW along a direction of one of the arrays; None at a kink."""
-    def at(step: float) -> float:
-        return model.solve(replace(numbers, **{name: getattr(numbers, name) + step * direction})).objective
+def slope(model: PlacementModel, numbers: Numbers, direction: dict[str, Floats]) -> float | None:
+    """Change of the optimum per MW along a direction; None at a kink."""
 
-    step, middle = 1e-3, at(0.0)
-    up, down = (at(step) - middle) / step, (middle - at(-step)) / step
+    def at(step: float) -> float:
+        moved = {name: getattr(numbers, name) + step * change for name, change in direction.items()}
+        return model.solve(replace(numbers, **moved)).objective
+
+    step, here = 1e-3, at(0.0)
+    up, down = (at(step) - here) / step, (here - at(-step)) / step
     return up if up == pytest.approx(down, rel=1e-4, abs=1e-2) else None
 
 
@@ -133,12 +140,20 @@ def slope(model: PlacementModel, numbers: Numbers, name: str, direction: np.ndar
 @given(world=random_scenarios(total_demand_mw=500.0, capacity_scale=st.floats(0.5, 3)))
 def test_prices_are_what_one_more_mw_costs(world):
     placement = solve(world)
-    network, model = placement.network, fresh_model(placement.network)
-    numbers = numbers_of(network, "cost")
+    network = placement.network
+    model, numbers = fresh_model(network), numbers_of(network, "cost")
     for j, price in enumerate(placement.regions["capacity_price_usd_per_mwh"]):
-        expected = slope(model, numbers, "capacity_mw", np.eye(len(network.regions))[j])
-        if network.capacity_mw[j] > 0.01 and expected is not None:
-            assert price == pytest.approx(-expected, rel=1e-4, abs=2e-2)
+        change = slope(model, numbers, {"capacity_mw": np.eye(len(network.regions))[j]})
+        if network.capacity_mw[j] > 0.01 and change is not None:
+            assert price == pytest.approx(-change, rel=1e-4, abs=2e-2)
+    prices = placement.demand_prices["price_usd_per_mwh"].to_numpy().reshape(network.demand_mw.shape)
+    for i, k in np.argwhere(network.demand_mw > 0.01):
+        pinned = network.pinned_mw[i, k] / network.demand_mw[i, k]
+        unit = np.zeros_like(network.demand_mw)
+        unit[i, k] = 1.0
+        change = slope(model, numbers, {"free_mw": (1 - pinned) * unit, "pinned_mw": pinned * unit})
+        if change is not None:
+            assert prices[i, k] == pytest.approx(change, rel=1e-4, abs=2e-2)
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)

@@ -20,9 +20,7 @@ EXTENT_Y = tuple(float(y) for y in mercator_m([-52.0, 72.0], [0.0, 0.0])[1])
 def basemap() -> hv.Overlay:
     """Land as one NaN-separated shape and borders as one line, in Web Mercator metres."""
     with np.load(ASSETS / "basemap_mercator.npz") as outlines:
-        land, borders = (
-            {"x": outlines[f"{name}_x"], "y": outlines[f"{name}_y"]} for name in ("land", "borders")
-        )
+        land, borders = ({"x": outlines[f"{name}_x"], "y": outlines[f"{name}_y"]} for name in ("land", "borders"))
     grey = {"color": "#8d99a6", "tools": [], "default_tools": []}
     return hv.Overlay(
         [

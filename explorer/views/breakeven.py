@@ -51,7 +51,9 @@ class BreakEvenView(pn.viewable.Viewer):
     def _figure(self) -> hv.Overlay:
         two = np.arange(2.0)
         columns = tuple(two for _ in range(2 + len(_HOVER_COLUMNS)))
-        line = hv.Curve((two, two)).opts(color="#6b7480", line_width=2, line_dash="dashed", default_tools=[], hooks=[self._line.hook])
+        line = hv.Curve((two, two)).opts(
+            color="#6b7480", line_width=2, line_dash="dashed", default_tools=[], hooks=[self._line.hook]
+        )
         pairs = hv.Points(columns, ["x", "y"], list(_HOVER_COLUMNS)).opts(
             size=9, color="status", cmap=[LOSES, BLOCKED, OPEN], clim=(-0.5, 2.5), line_color="white", line_width=0.6,
             default_tools=[], tools=[_hover(), "tap"], nonselection_alpha=1.0, hooks=[self._pairs.hook],
@@ -100,7 +102,11 @@ class BreakEvenView(pn.viewable.Viewer):
         who = f"from {names[self._session.region]}" if self._session.region else "each home to its best region"
         keys = "".join(
             f"<span style='white-space:nowrap;margin-right:10px'><span style='color:{colour}'>●</span> {text}</span>"
-            for colour, text in ((OPEN, f"{pays} pay"), (BLOCKED, f"{blocked} would, but law or latency forbid"), (LOSES, f"{loses} do not"))
+            for colour, text in (
+                (OPEN, f"{pays} pay"),
+                (BLOCKED, f"{blocked} would, but law or latency forbid"),
+                (LOSES, f"{loses} do not"),
+            )
         )
         return f"<div style='font-size:12.5px;line-height:1.5'>Class {self._session.workload}, {who}: {keys}</div>"
 

@@ -61,7 +61,11 @@ class Controls(pn.viewable.Viewer):
         undo = _button("undo", "Undo the last change", history.undo)
         redo = _button("redo", "Redo, or replay, the change undone last", history.redo)
         reset = _button("restart_alt", "Back to the scenario as it was opened", history.reset)
-        for button, flag in ((undo, history.param.can_undo), (redo, history.param.can_redo), (reset, history.param.can_undo)):
+        for button, flag in (
+            (undo, history.param.can_undo),
+            (redo, history.param.can_redo),
+            (reset, history.param.can_undo),
+        ):
             button.disabled = flag.rx.not_()
         return pn.Row(undo, redo, reset, margin=0)
 
@@ -73,7 +77,9 @@ def _heading(text: str) -> pn.pane.HTML:
 
 
 def _button(icon: str, description: str, action: Any) -> pmui.IconButton:
-    return pmui.IconButton(icon=icon, description=description, on_click=lambda _event: action(), color="light", margin=0)
+    return pmui.IconButton(
+        icon=icon, description=description, on_click=lambda _event: action(), color="light", margin=0
+    )
 
 
 def _control(scenario: Scenario, name: str) -> pn.viewable.Viewable:
@@ -88,10 +94,17 @@ def _control(scenario: Scenario, name: str) -> pn.viewable.Viewable:
 
 def _exact_values(scenario: Scenario) -> pn.Column:
     """Every number as a field to type in, also beyond what its slider offers."""
-    sliders = [n for names in (*_GROUPS.values(), _FRICTION_DETAILS) for n in names if isinstance(scenario.param[n], param.Number)]
+    sliders = [
+        n
+        for names in (*_GROUPS.values(), _FRICTION_DETAILS)
+        for n in names
+        if isinstance(scenario.param[n], param.Number)
+    ]
     fields = [scenario.param[name] for name in sliders]
     budgets = [
-        pmui.FloatInput.from_param(workload.param.latency_budget_ms, label=f"{workload.id} {workload.name} [ms]", **_FIELD)
+        pmui.FloatInput.from_param(
+            workload.param.latency_budget_ms, label=f"{workload.id} {workload.name} [ms]", **_FIELD
+        )
         for workload in scenario.workloads.values()
     ]
     return pn.Column(*budgets, *(pmui.FloatInput.from_param(field, **_FIELD) for field in fields), margin=0)
@@ -108,7 +121,9 @@ def _budget(workload: Workload, colour: str) -> pn.Row:
     )  # fmt: skip
 
     def show() -> None:
-        slider.param.update(label=f"{workload.id} {workload.name}: {duration(workload.latency_budget_ms)}", value=_position(workload))
+        slider.param.update(
+            label=f"{workload.id} {workload.name}: {duration(workload.latency_budget_ms)}", value=_position(workload)
+        )
 
     def _on_slide(event: Any) -> None:
         if abs(event.new - _position(workload)) > 1e-9:

@@ -30,15 +30,17 @@ COLOUR_BY = {
     "utilisation of IT capacity [-]": "utilisation",
 }
 CHANGE_PALETTE = [*PuOr11[:5:-1], "#d3d7db", *PuOr11[4::-1]]  # less load orange, more load purple, none grey
-PIECES = 12  # straight pieces of an arc
+PIECES = 10  # straight pieces of an arc
 
 
 class FlowMap(pn.viewable.Viewer):
     """World map: regions sized by IT load, arcs as wide as the load that moves. A tap picks a region."""
 
-    colour_by = param.Selector(default="change_mw", objects=COLOUR_BY, label="Colour of regions", doc="What circles show.")
+    colour_by = param.Selector(
+        default="change_mw", objects=COLOUR_BY, label="Colour of regions", doc="What circles show."
+    )
     min_flow_mw = param.Number(
-        default=0.5, bounds=(0, None), softbounds=(0, 20), step=0.5, label="Hide flows below [MW]",
+        default=1.0, bounds=(0, None), softbounds=(0, 20), step=0.5, label="Hide flows below [MW]",
         doc="Smallest flow drawn [MW]. Changes the picture only, never the placement.")  # fmt: skip
 
     def __init__(self, session: Session, **params: Any) -> None:
@@ -68,10 +70,10 @@ class FlowMap(pn.viewable.Viewer):
         flows = gv.Segments(
             tuple(np.arange(2.0) for _ in range(9)),  # two rows that differ, or HoloViews makes them constants
             ["x0", "y0", "x1", "y1"],
-            ["workload", "line_width", "line_alpha", "flow_mw", "pair"],
+            ["color", "line_width", "line_alpha", "flow_mw", "pair"],
             crs=MERCATOR,
         ).opts(
-            color="workload", cmap=list(CLASS_COLOURS), clim=(-0.5, len(CLASS_COLOURS) - 0.5),
+            color="color", cmap=list(CLASS_COLOURS), clim=(-0.5, len(CLASS_COLOURS) - 0.5),
             line_width="line_width", line_alpha="line_alpha", tools=[self._flow_hover()], hooks=[self._flows.hook], default_tools=[],
         )  # fmt: skip
         regions = gv.Points(
@@ -96,11 +98,13 @@ class FlowMap(pn.viewable.Viewer):
         names = list(self._session.scenario.regions["name"])
         classes = [f"{w.id} {w.name}" for w in self._session.scenario.workloads.values()]
         n = len(names)
-        pair = CustomJSHover(args={"names": names}, code=f"return names[Math.floor(value / {n})] + ' → ' + names[value % {n}]")
+        pair = CustomJSHover(
+            args={"names": names}, code=f"return names[Math.floor(value / {n})] + ' → ' + names[value % {n}]"
+        )
         workload = CustomJSHover(args={"classes": classes}, code="return classes[value]")
         return HoverTool(
-            tooltips=[("Moves", "@pair{custom}"), ("Class", "@workload{custom}"), ("IT load", "@flow_mw{0,0.0} MW")],
-            formatters={"@pair": pair, "@workload": workload}, line_policy="interp",
+            tooltips=[("Moves", "@pair{custom}"), ("Class", "@color{custom}"), ("IT load", "@flow_mw{0,0.0} MW")],
+            formatters={"@pair": pair, "@color": workload}, line_policy="interp",
         )  # fmt: skip
 
     def _region_columns(self, placement: Placement) -> dict[str, NDArray]:
@@ -125,15 +129,18 @@ class FlowMap(pn.viewable.Viewer):
         home, region, workload, mw = home[keep], region[keep], workload[keep], mw[keep]
         points = arc_points_m(self._x[home], self._y[home], self._x[region], self._y[region], PIECES)
         x0, y0, x1, y1, arc = cut_at_antimeridian(points)
-        step = np.concatenate([np.tile(np.arange(PIECES), len(keep)), np.full(len(arc) - PIECES * len(keep), PIECES - 1)])
+        step = np.concatenate(
+            [np.tile(np.arange(PIECES), len(keep)), np.full(len(arc) - PIECES * len(keep), PIECES - 1)]
+        )
         columns = {
-            "x0": x0, "y0": y0, "x1": x1, "y1": y1,
-            "color": workload[arc], "workload": workload[arc], "flow_mw": mw[arc],
+            "x0": x0, "y0": y0, "x1": x1, "y1": y1, "flow_mw": mw[arc],
             "line_width": (0.8 + 0.55 * np.sqrt(mw))[arc],
             "line_alpha": 0.2 + 0.65 * (step + 1) / PIECES,  # faint at home, strong where the load runs
-            "pair": (home * len(self._x) + region)[arc],
         }  # fmt: skip
-        return {name: values.astype(np.float32) for name, values in columns.items()}
+        return {name: values.astype(np.float32) for name, values in columns.items()} | {
+            "color": workload[arc].astype(np.uint8),
+            "pair": (home * len(self._x) + region)[arc].astype(np.int32),
+        }
 
     def _on_placement(self, *_events: Any) -> None:
         placement = self._session.placement

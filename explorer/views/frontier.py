@@ -7,7 +7,6 @@ from typing import Any
 import holoviews as hv
 import holoviews.plotting.bokeh  # noqa: F401  registers the renderer
 import numpy as np
-import pandas as pd
 import panel as pn
 from bokeh.models import HoverTool, NumeralTickFormatter
 from numpy.typing import NDArray
@@ -26,37 +25,36 @@ class FrontierView(pn.viewable.Viewer):
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self._session = session
-        self._steps: pd.DataFrame = session.frontier.table if session.frontier else pd.DataFrame({"budget_ms": []})
         self._cost = _Staircase("cost_usd_per_h", "Cost [USD/h]", COST, "0,0", self._on_tap)
-        self._carbon = _Staircase("carbon_t_per_h", "Carbon [t/h]", CARBON, "0,0.0", self._on_tap, xlabel="Latency budget [ms]")
+        self._carbon = _Staircase(
+            "carbon_t_per_h", "Carbon [t/h]", CARBON, "0,0.0", self._on_tap, xlabel="Latency budget [ms]"
+        )
         self._text = pn.pane.HTML(sizing_mode="stretch_width", margin=(0, 0, 0, 6), min_height=38)
-        session.param.watch(self._on_frontier, "frontier")
-        session.param.watch(self._on_frontier, "placement")
-        if session.frontier:
-            self._on_frontier()
+        session.param.watch(self._on_change, "frontier")
+        self._on_change()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return pn.Column(
-            pn.pane.HoloViews(self._cost.figure(), sizing_mode="stretch_width", height=132, margin=0, linked_axes=False),
-            pn.pane.HoloViews(self._carbon.figure(), sizing_mode="stretch_width", height=162, margin=0, linked_axes=False),
+            pn.pane.HoloViews(
+                self._cost.figure(), sizing_mode="stretch_width", height=132, margin=0, linked_axes=False
+            ),
+            pn.pane.HoloViews(
+                self._carbon.figure(), sizing_mode="stretch_width", height=162, margin=0, linked_axes=False
+            ),
             self._text,
             sizing_mode="stretch_width",
             margin=0,
         )
 
-    def _on_frontier(self, *_events: Any) -> None:
+    def _on_change(self, *_events: Any) -> None:
         frontier, placement = self._session.frontier, self._session.placement
         if frontier is None:
             return
-        self._steps = frontier.table
-        current = self._session.scenario.latency_relaxation_ms
-        if frontier.over != "all":
-            current = self._session.scenario.workloads[frontier.over].latency_budget_ms
-        span = _span(frontier, current)
+        span = _span(frontier)
         baseline = placement.baseline
-        self._cost.show(frontier, span, current, baseline.cost_usd_per_h)
-        self._carbon.show(frontier, span, current, baseline.carbon_kg_per_h / 1000)
-        self._text.object = _sentence(frontier, current)
+        self._cost.show(frontier, span, baseline.cost_usd_per_h)
+        self._carbon.show(frontier, span, baseline.carbon_kg_per_h / 1000)
+        self._text.object = _sentence(frontier)
 
     def _on_tap(self, index: list[int]) -> None:
         if not index or self._session.frontier is None:
@@ -97,20 +95,19 @@ class _Staircase:
             xaxis="bottom" if self._xlabel else None, gridstyle={"xgrid_line_alpha": 0},
         )  # fmt: skip
 
-    def show(self, frontier: Frontier, span: tuple[float, float], current_ms: float, baseline: float) -> None:
+    def show(self, frontier: Frontier, span: tuple[float, float], baseline: float) -> None:
         table = frontier.table.assign(carbon_t_per_h=frontier.table["carbon_kg_per_h"] / 1000)
         x, y = table["budget_ms"].to_numpy(), table[self._column].to_numpy()
         low, high = _padded(y, baseline)
         self._line.update(x=np.append(np.repeat(x, 2)[1:], span[1]), y=np.repeat(y, 2))
         hover = {name: table[name].to_numpy() for name in _HOVER if name != "opens"}
         self._corners.update(x=x, y=y, opens=table["opens"].to_numpy(object), **hover)
-        at = min(max(current_ms, span[0]), span[1])
+        at = min(max(frontier.current_ms, span[0]), span[1])
         self._now.update(x=np.array([at, at]), y=np.array([low, high]))
         self._base.update(x=np.array(span), y=np.array([baseline, baseline]))
         self._shade.update(**_area(span[0], x[0], low, high))
-        for glyph in (self._line,):
-            glyph.set_range("x_range", *span)
-            glyph.set_range("y_range", low, high)
+        self._line.set_range("x_range", *span)
+        self._line.set_range("y_range", low, high)
 
 
 _HOVER = {
@@ -137,12 +134,12 @@ def _hover(label: str, digits: str) -> HoverTool:
     )
 
 
-def _span(frontier: Frontier, current_ms: float) -> tuple[float, float]:
+def _span(frontier: Frontier) -> tuple[float, float]:
     """The stretch of budget where something happens, as far as the present budget if that is near."""
     first, last = (float(frontier.table["budget_ms"].iloc[end]) for end in (0, -1))
     margin = max(0.06 * (last - first), 5.0)
-    near = last < current_ms < last + 10 * margin
-    return max(first - 3 * margin, frontier.strictest_ms - margin), (current_ms if near else last) + 2 * margin
+    near = last < frontier.current_ms < last + 10 * margin
+    return max(first - 3 * margin, frontier.strictest_ms - margin), (frontier.current_ms if near else last) + 2 * margin
 
 
 def _padded(values: NDArray, baseline: float) -> tuple[float, float]:
@@ -160,9 +157,9 @@ def _area(x0: float, x1: float, low: float, high: float) -> dict[str, NDArray]:
     return {"x": np.array([x0, x1, x1, x0]), "y": np.array([low, low, high, high])}
 
 
-def _sentence(frontier: Frontier, current_ms: float) -> str:
+def _sentence(frontier: Frontier) -> str:
     """Where the scenario stands, what the last step brought and what the next would."""
-    table = frontier.table
+    table, current_ms = frontier.table, frontier.current_ms
     before, after = table[table["budget_ms"] <= current_ms + 1e-9], table[table["budget_ms"] > current_ms + 1e-9]
     what = "Relaxation" if frontier.over == "all" else f"Budget of {frontier.over}"
     parts = [f"<b style='color:{NOW}'>{what}: {duration(current_ms)}.</b>"]

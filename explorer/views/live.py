@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 from weakref import WeakSet
 
+import numpy as np
 import panel as pn
 from bokeh.document import Document
 from numpy.typing import NDArray
@@ -34,21 +35,24 @@ class Glyph:
     def hook(self, plot: Any, element: Any) -> None:
         self._plots.add(plot)
         if self._columns:
-            _patch(plot.handles["cds"], self._columns)
+            _patch(plot.handles["cds"], self._columns, self._columns)
         for handle, values in self._settings.items():
             plot.handles[handle].update(**values)
 
     def update(self, **columns: NDArray) -> None:
-        """Replace columns; those left out must keep their length."""
-        self._columns |= columns
-        for plot in list(self._plots):
-            _patch(plot.handles["cds"], columns)
+        """Replace columns; those left out must keep their length. Only what differs is sent."""
+        new = {name: values for name, values in columns.items() if not _same(self._columns.get(name), values)}
+        self._columns |= new
+        if new:
+            for plot in list(self._plots):
+                _patch(plot.handles["cds"], new, self._columns)
 
     def configure(self, handle: str, **values: Any) -> None:
         """Set properties of the Bokeh model behind a HoloViews handle: "color_color_mapper", "x_range", ..."""
-        self._settings[handle] = values
-        for plot in list(self._plots):
-            plot.handles[handle].update(**values)
+        if self._settings.get(handle) != values:
+            self._settings[handle] = values
+            for plot in list(self._plots):
+                plot.handles[handle].update(**values)
 
     def set_range(self, handle: str, low: float, high: float) -> None:
         """Move an axis, and what its reset tool goes back to."""
@@ -65,13 +69,17 @@ def align_left(plot: Any, element: Any) -> None:
     plot.state.min_border_left = 62
 
 
-def _patch(source: Any, columns: dict[str, NDArray]) -> None:
-    """Send only what is given, unless the number of rows changes."""
-    rows = {len(values) for values in columns.values()}
-    if rows == {len(values) for values in source.data.values()}:
-        source.data.update(columns)
+def _same(old: NDArray | None, new: NDArray) -> bool:
+    return old is not None and old.dtype == new.dtype and np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
+
+
+def _patch(source: Any, new: dict[str, NDArray], every: dict[str, NDArray]) -> None:
+    """Send what is new, or every column where the number of rows changes."""
+    rows = {len(values) for values in source.data.values()}
+    if {len(values) for values in new.values()} == rows:
+        source.data.update(new)
     else:
-        source.data = columns
+        source.data = dict(every)
 
 
 class LiveRunner:

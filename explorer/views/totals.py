@@ -66,7 +66,9 @@ class Totals(pn.viewable.Viewer):
         """The same move of load by every estimate of carbon intensity: a claim of savings rests on which one is used."""
         placement, regions = self._session.placement, self._session.scenario.regions
         changes = {
-            signal: change(float(placement.grid_mw @ regions[column]), float(placement.baseline.grid_mw @ regions[column]))
+            signal: change(
+                float(placement.grid_mw @ regions[column]), float(placement.baseline.grid_mw @ regions[column])
+            )
             for signal, column in CARBON_COLUMN.items()
             if column in regions
         }
