@@ -30,8 +30,8 @@ def break_even(scenario: Scenario, workload: str) -> pd.DataFrame:
         One row per (home, region), home and region different:
 
         saving_usd_per_mwh
-            PUE_h (price_h + lambda c_h / 1000) - PUE_j (price_j + lambda c_j / 1000), per MWh of IT load; it is also the
-            break-even friction, the largest that still pays.
+            PUE_h (price_h + lambda c_h / 1000) - PUE_j (price_j + lambda c_j / 1000), per MWh of IT load; it is also
+            the break-even friction, the largest that still pays.
         friction_usd_per_mwh
             What moving costs, its energy at the carbon price included.
         net_usd_per_mwh, pays
@@ -39,8 +39,8 @@ def break_even(scenario: Scenario, workload: str) -> pd.DataFrame:
         price_gap_usd_per_mwh, break_even_price_gap_usd_per_mwh
             Electricity price at home less that of the region, as it is, and as it would have to be for moving to pay.
         break_even_carbon_price_usd_per_t
-            Carbon price from which moving pays, negative where it pays without one; NaN where the region, with the energy of
-            moving, is not cleaner than home.
+            Carbon price from which moving pays, negative where it pays without one; NaN where the region, with the
+            energy of moving, is not cleaner than home.
         wan_ms
             Latency added by the wide-area network.
         lawful

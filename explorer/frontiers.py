@@ -200,10 +200,9 @@ class _Sweep:
         least_unserved = _unserved_mw(self._solve(points[-1])) + UNSERVED_MW
         wanted = self._network.demand_mw > 0
         earliest = self._opens_ms.min(axis=1)[wanted]
-        low = np.searchsorted(
-            points, earliest[np.isfinite(earliest)].max(initial=points[0])
-        )  # needed, and mostly enough
-        optimum = self._solve(points[low])
+        needed = earliest[np.isfinite(earliest)].max(initial=points[0])  # and mostly enough
+        low = int(np.searchsorted(points, needed))
+        optimum = self._solve(float(points[low]))
         if least_unserved < 2 * UNSERVED_MW and _unserved_mw(optimum) <= least_unserved:
             return float(points[low]), optimum
         low, high = 0, len(points) - 1

@@ -53,6 +53,9 @@ class History(param.Parameterized):
             return
         if change <= self._last_change and len(self._done) > 1:
             self._done[-1] = now
+            if now == self._done[-2]:  # moved there and back: nothing to undo
+                self._done.pop()
+                self._last_change = set()
         else:
             self._done.append(now)
             self._last_change = change

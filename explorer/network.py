@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -138,7 +140,7 @@ class Network:
 
     @cached_property
     def cost_usd_per_mwh(self) -> Floats:
-        """Objective coefficient of an arc: money plus carbon at its price, shape (client, region, workload). [USD/MWh]"""
+        """Objective of an arc: money plus carbon at its price, shape (client, region, workload). [USD/MWh]"""
         return with_carbon_price(self.money_usd_per_mwh, self.carbon_kg_per_arc_mwh, self.carbon_price_usd_per_t)
 
 
@@ -208,7 +210,7 @@ def _region_columns(scenario: Scenario) -> tuple[str, str, str, str]:
     return "electricity_price_usd_per_mwh", carbon, "pue", "capacity_mw"
 
 
-def digest(*parts: object) -> bytes:
+def digest(*parts: NDArray | pd.Series | bytes | str | Iterable[str]) -> bytes:
     """A short key of arrays, text columns and plain values, by content: in-place edits of a table change it too."""
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
@@ -217,17 +219,17 @@ def digest(*parts: object) -> bytes:
         elif isinstance(part, bytes):
             data = part
         else:
-            data = (part if isinstance(part, str) else "\x1f".join(part)).encode()
+            data = (part if isinstance(part, str) else "\x1f".join(map(str, part))).encode()
         digest.update(len(data).to_bytes(8, "big") + data)
     return digest.digest()
 
 
 def _geography_key(scenario: Scenario) -> bytes:
     regions, clients = scenario.regions, scenario.clients
-    parts: list[object] = [scenario.latency_model, scenario.legal_policy]
+    parts: list[Any] = [scenario.latency_model, scenario.legal_policy]
     for table in (regions, clients):
         parts += [table[column] for column in ("id", "latitude", "longitude", "legal_zone")]
-    parts.append(clients["service"] if "service" in clients else "")
+    parts.append(clients.get("service", ""))
     optional = (
         (scenario.rtt_ms, ("from_region", "to_region", "rtt_ms")),
         (scenario.legal_zones, ("legal_zone", "inbound", "outbound")),

@@ -99,8 +99,8 @@ class Placement:
     @cached_property
     def grid_mw(self) -> Floats:
         """
-        Electricity drawn from each region's grid, shape (region,): facilities, overhead of relocated load, and moving data,
-        which home supplies. Emissions are this times a carbon intensity, whichever estimate of it one believes. [MW]
+        Electricity drawn from each region's grid, shape (region,): facilities, overhead of relocated load, and moving
+        data, which home supplies. Emissions are this times a carbon intensity, whichever estimate one believes. [MW]
         """
         net = self.network
         scale, overhead = net.friction.scale, net.friction.relocation_overhead
@@ -131,7 +131,7 @@ class Placement:
 
     @cached_property
     def baseline(self) -> Placement:
-        """The placement of least latency under the same constraints, ties broken by cost: what relocation is measured against."""
+        """The placement of least latency under the same constraints, ties broken by cost."""
         return self if self.objective == "latency" else place(self.network, "latency")
 
     @cached_property
@@ -227,6 +227,13 @@ class Placement:
                 reason = self._reason(i, k, pinned=part == "pinned")
                 rows.append((self.network.clients[i], self.network.workloads[k], part, amounts[i, k], reason))
         return pd.DataFrame(rows, columns=["client", "workload", "part", "unserved_mw", "reason"])
+
+    def unserved_by_reason(self) -> dict[str, float]:
+        """IT load left unserved by reason, most first. [MW]"""
+        totals: dict[str, float] = {}
+        for reason, mw in zip(self.unserved["reason"], self.unserved["unserved_mw"], strict=True):
+            totals[reason] = totals.get(reason, 0.0) + mw
+        return dict(sorted(totals.items(), key=lambda item: -item[1]))
 
     def _reason(self, i: int, k: int, pinned: bool) -> str:
         """An arc would help if its cost, with the price of the capacity it takes, is below that of going unserved."""

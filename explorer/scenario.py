@@ -140,7 +140,7 @@ class Table(param.DataFrame):
     """A scenario table: checked and cleaned when it is set, so that what is in a scenario is always well formed."""
 
     def __set__(self, obj: Any, val: pd.DataFrame | None) -> None:
-        super().__set__(obj, None if val is None else _parsed(self.name, val))
+        super().__set__(obj, None if val is None else _parsed(str(self.name), val))
 
 
 def _parsed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -247,7 +247,7 @@ class Scenario(param.Parameterized):
         step=0.1,
         precedence=10,
         label="Friction [×]",
-        doc="Multiplies everything that makes moving a request cost extra: egress, operations, overhead, transport [-].",
+        doc="Multiplies all that makes moving a request cost extra: egress, operations, overhead, transport [-].",
     )
     egress_usd_per_gb = param.Number(
         default=0.05,
@@ -384,7 +384,7 @@ class Scenario(param.Parameterized):
         return tables.parse("workloads", pd.DataFrame(rows))[0]
 
     def cross_check(self) -> None:
-        """Raise a `ScenarioError` if tables contradict each other: unknown references, shares that do not sum to one."""
+        """Raise a `ScenarioError` if tables contradict each other: unknown references, shares that do not sum to 1."""
         found = {name: getattr(self, name) for name in TABLES if getattr(self, name) is not None}
         missing = [
             Problem(f"{name}.csv", None, None, None, "the table is missing.", f"Give {name} as a DataFrame.")

@@ -10,7 +10,7 @@ import param
 from explorer.errors import ExplorerError
 from explorer.frontiers import Frontier, trace
 from explorer.network import Network, build_network
-from explorer.placement import Placement, place
+from explorer.placement import place
 from explorer.scenario import Scenario
 
 T = TypeVar("T")
@@ -46,8 +46,7 @@ class Session(param.Parameterized):
     Results are replaced only when they differ, and a failure leaves the last good ones standing beside its `error`.
     """
 
-    scenario = param.ClassSelector(class_=Scenario, allow_None=False, doc="The inputs explored.")
-    placement = param.ClassSelector(class_=Placement, constant=True, doc="Latest placement; set here only.")
+    placement = param.Parameter(constant=True, doc="Latest `Placement`; set here only.")
     frontier = param.ClassSelector(class_=Frontier, constant=True, doc="Latest frontier; set here only.")
     frontier_busy = param.Boolean(default=False, constant=True, doc="Whether a newer frontier is being computed.")
     error = param.ClassSelector(class_=ExplorerError, constant=True, doc="Why the latest inputs failed, or None.")
@@ -55,10 +54,12 @@ class Session(param.Parameterized):
     region = param.String(default="", doc="Region picked on the map, or empty.")
 
     def __init__(self, scenario: Scenario, runner: Runner | None = None) -> None:
-        super().__init__(scenario=scenario, workload=next(iter(scenario.workloads)))
+        super().__init__(workload=next(iter(scenario.workloads)))
+        self.scenario = scenario
         self._runner = runner or AtOnce()
         self._pending = False
         self._tracing: tuple[Network, str] | None = None
+        self._errors: dict[str, ExplorerError | None] = {"placement": None, "frontier": None}
         scenario.on_change(self._on_change)
         self.param.watch(self._on_workload, "workload")
         self._update_placement()
@@ -79,10 +80,11 @@ class Session(param.Parameterized):
     def _update_placement(self) -> None:
         self._pending = False
         try:
-            self._set(placement=place(build_network(self.scenario)), error=None)
+            self._set(placement=place(build_network(self.scenario)))
         except ExplorerError as err:
-            self._set(error=err)
+            self._note("placement", err)
         else:
+            self._note("placement", None)
             self._update_frontier()
 
     def _update_frontier(self) -> None:
@@ -96,13 +98,20 @@ class Session(param.Parameterized):
 
     def _on_frontier(self, result: Frontier | ExplorerError) -> None:
         done, self._tracing = self._tracing, None
-        if isinstance(result, ExplorerError):
-            self._set(error=result, frontier_busy=False)
-            return
         current = done == (self.network, self.workload)
-        self._set(frontier=result, frontier_busy=not current)
+        failed = isinstance(result, ExplorerError)
+        if not failed:
+            self._set(frontier=result)
+        if current:
+            self._note("frontier", result if failed else None)
+        self._set(frontier_busy=not current)
         if not current:
             self._update_frontier()
+
+    def _note(self, part: str, error: ExplorerError | None) -> None:
+        """Keep what fails until that part succeeds; a frontier that succeeds does not excuse the placement."""
+        self._errors[part] = error
+        self._set(error=self._errors["placement"] or self._errors["frontier"])
 
     def _set(self, **values: Any) -> None:
         changed = {name: value for name, value in values.items() if getattr(self, name) is not value}

@@ -70,7 +70,7 @@ def _everything(numbers: Numbers, home: Arcs) -> _Face:
 
 
 def _optimal_face(numbers: Numbers, best: Optimum, every: _Face, home: Arcs) -> _Face:
-    """All equal optima, by complementary slackness: what has a reduced cost stays empty, what has a price stays full."""
+    """All equal optima, by complementary slackness: what has a reduced cost stays empty, what has a price full."""
     delivered = numbers.cost + best.capacity_price[:, np.newaxis]
     dear = numbers.unserved_cost - FACE_TOLERANCE
     return _Face(
@@ -164,7 +164,8 @@ class PlacementModel:
         if np.array_equal(lower, self._rows[0]) and np.array_equal(upper, self._rows[1]):
             return True
         self._rows = lower, upper
-        self._highs.changeRowsBounds(len(lower), np.arange(len(lower), dtype=np.int32), lower, upper)
+        index = np.arange(len(lower), dtype=np.int32)
+        self._highs.changeRowsBounds(len(lower), index, lower, upper)  # pyright: ignore[reportAttributeAccessIssue]
         return False
 
     def _set_columns(self, numbers: Numbers, cost: Floats, face: _Face) -> bool:
@@ -260,6 +261,7 @@ def _state_problem(home: NDArray[np.intp], regions: int) -> highspy.Highs:
         dual_feasibility_tolerance=DUAL_TOLERANCE, dual_simplex_cost_perturbation_multiplier=0.0,
     )  # fmt: skip
     problem.solve(solver)
+    assert isinstance(problem.solverModel, highspy.Highs)  # PuLP leaves its live model here
     return problem.solverModel
 
 

@@ -23,5 +23,6 @@ pmui.Page(
     sidebar=[choice, explorer.controls],
     main=[explorer.main],
     sidebar_width=312,
+    sidebar_open="Mobi" not in pn.state.headers.get("User-Agent", ""),  # on a phone the pictures come first
     sx={"& .MuiToolbar-root": {"minHeight": "48px"}},
 ).servable(title="Wattlas")

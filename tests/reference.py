@@ -139,6 +139,10 @@ class Reference:
             cost_usd=region["pue"] * unit(region, price) + friction(price),
         )
 
+    def distance_km(self, a: str, b: str) -> float:
+        """Great-circle distance between two regions."""
+        return distance_km(self.regions[a], self.regions[b])
+
     def open(self, key: Key) -> bool:
         """Lawful and within its budget."""
         return self.arcs[key].lawful and self.arcs[key].latency_ms <= self.budget[key[2]] + NANOSECOND_MS / 2

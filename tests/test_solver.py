@@ -16,6 +16,7 @@ from explorer.placement import Placement, numbers_of
 from explorer.scenario import CARBON_SIGNALS, LEGAL_POLICIES, OBJECTIVES
 from explorer.solver import Numbers, PlacementModel
 
+
 def slider(low: float, high: float) -> st.SearchStrategy[float]:
     """Twenty even steps, ends included."""
     return st.integers(0, 20).map(lambda n: low + (high - low) * n / 20)
@@ -33,7 +34,9 @@ SLIDERS = {
     "carbon_signal": st.sampled_from(CARBON_SIGNALS),
     "objective": st.sampled_from(OBJECTIVES),
 }
-moves = st.lists(st.sampled_from(sorted(SLIDERS)).flatmap(lambda name: st.tuples(st.just(name), SLIDERS[name])), max_size=8)
+moves = st.lists(
+    st.sampled_from(sorted(SLIDERS)).flatmap(lambda name: st.tuples(st.just(name), SLIDERS[name])), max_size=8
+)
 
 
 def sizes(seed: int) -> tuple[int, int, int]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import holoviews as hv
-import holoviews.plotting.bokeh  # noqa: F401  registers the renderer
+import holoviews.plotting.bokeh  # registers the renderer
 import numpy as np
 import pandas as pd
 import panel as pn
 from bokeh.models import HoverTool
+from holoviews.streams import Selection1D
 from numpy.typing import NDArray
 
 from explorer.breakeven import break_even_pairs
@@ -39,6 +40,7 @@ class BreakEvenView(pn.viewable.Viewer):
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self._session = session
+        self._workload = session.workload
         self._pairs, self._line = Glyph(), Glyph()
         self._text = pn.pane.HTML(sizing_mode="stretch_width", margin=(0, 0, 0, 6), min_height=38)
         session.param.watch(self._on_change, ["placement", "region", "workload"])
@@ -48,7 +50,7 @@ class BreakEvenView(pn.viewable.Viewer):
         figure = pn.pane.HoloViews(self._figure(), sizing_mode="stretch_width", height=215, margin=0, linked_axes=False)
         return pn.Column(figure, self._text, sizing_mode="stretch_width", margin=0)
 
-    def _figure(self) -> hv.Overlay:
+    def _figure(self) -> Any:
         two = np.arange(2.0)
         columns = tuple(two for _ in range(2 + len(_HOVER_COLUMNS)))
         line = hv.Curve((two, two)).opts(
@@ -58,27 +60,27 @@ class BreakEvenView(pn.viewable.Viewer):
             size=9, color="status", cmap=[LOSES, BLOCKED, OPEN], clim=(-0.5, 2.5), line_color="white", line_width=0.6,
             default_tools=[], tools=[_hover(), "tap"], nonselection_alpha=1.0, hooks=[self._pairs.hook],
         )  # fmt: skip
-        hv.streams.Selection1D(source=pairs).add_subscriber(self._on_tap)
-        return (line * pairs).opts(
-            responsive=True, xlabel="Saving [USD/MWh]: right of the dashed line it pays", ylabel="Friction [USD/MWh]", show_grid=True, toolbar="above",
-            tools=["pan", "wheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar, align_left],
+        Selection1D(source=pairs).add_subscriber(self._on_tap)
+        return hv.Overlay([line, pairs]).opts(
+            responsive=True, show_grid=True, tools=["pan", "wheel_zoom", "reset"], active_tools=[],
+            xlabel="Saving [USD/MWh]: right of the dashed line it pays", ylabel="Friction [USD/MWh]",
+            hooks=[quiet_toolbar, align_left],
         )  # fmt: skip
 
     def _on_change(self, *_events: Any) -> None:
         session, net = self._session, self._session.network
-        if session.workload not in net.workloads:  # the frontier may look at all classes together; a pair needs one
-            return
-        table = _with_obstacles(break_even_pairs(net, session.workload), net, session.workload)
-        shown = table[table["home"] == session.region] if session.region else _best_of_each_home(table, net)
-        shown = shown.sort_values("status", kind="stable")  # what pays on top
-        self._shown = shown
+        if session.workload in net.workloads:  # the frontier may look at all classes together; a pair needs one
+            self._workload = session.workload
+        table = _with_obstacles(break_even_pairs(net, self._workload), net, self._workload)
+        shown = table.query("home == @session.region") if session.region else _best_of_each_home(table, net)
+        self._shown = shown = shown.sort_values("status", kind="stable")  # what pays on top
         names = dict(zip(session.scenario.regions["id"], session.scenario.regions["name"], strict=True))
         columns = {short: shown[name].to_numpy() for name, short in _TABLE.items()}
         status = shown["status"].to_numpy(float)
+        pair = [f"{names[home]} → {names[region]}" for home, region in zip(shown["home"], shown["region"], strict=True)]
         self._pairs.update(
             x=columns["saving"], y=columns["friction"], color=status, status=status,
-            pair=np.array([f"{names[a]} → {names[b]}" for a, b in zip(shown["home"], shown["region"], strict=True)], object),
-            obstacle=shown["obstacle"].to_numpy(object), **columns,
+            pair=np.array(pair, object), obstacle=shown["obstacle"].to_numpy(object), **columns,
         )  # fmt: skip
         self._fit(columns["friction"], columns["saving"])
         self._text.object = self._sentence(shown, names)
@@ -97,8 +99,7 @@ class BreakEvenView(pn.viewable.Viewer):
             self._session.region = str(self._shown["home"].iloc[index[0]])
 
     def _sentence(self, shown: pd.DataFrame, names: dict[str, str]) -> str:
-        counts = shown["status"].value_counts()
-        pays, blocked, loses = (int(counts.get(status, 0)) for status in (2, 1, 0))
+        pays, blocked, loses = (np.count_nonzero(shown["status"] == status) for status in (2, 1, 0))
         who = f"from {names[self._session.region]}" if self._session.region else "each home to its best region"
         keys = "".join(
             f"<span style='white-space:nowrap;margin-right:10px'><span style='color:{colour}'>●</span> {text}</span>"
@@ -108,7 +109,7 @@ class BreakEvenView(pn.viewable.Viewer):
                 (LOSES, f"{loses} do not"),
             )
         )
-        return f"<div style='font-size:12.5px;line-height:1.5'>Class {self._session.workload}, {who}: {keys}</div>"
+        return f"<div style='font-size:12.5px;line-height:1.5'>Class {self._workload}, {who}: {keys}</div>"
 
 
 def _with_obstacles(table: pd.DataFrame, net: Network, workload: str) -> pd.DataFrame:
@@ -132,7 +133,7 @@ def _with_obstacles(table: pd.DataFrame, net: Network, workload: str) -> pd.Data
 
 def _best_of_each_home(table: pd.DataFrame, net: Network) -> pd.DataFrame:
     """For every home of some client the region with the most to gain, open ones first."""
-    homes = {net.regions[j] for j in np.unique(net.home)}
+    homes = [net.regions[j] for j in np.unique(net.home)]
     own = table[table["home"].isin(homes)]
     ranked = own.assign(open=own["obstacle"] == "none").sort_values(["open", "net_usd_per_mwh"], ascending=False)
     return ranked.drop_duplicates("home")

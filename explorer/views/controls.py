@@ -25,7 +25,8 @@ _FRICTION_DETAILS = (
     "latency_value", "latency_relaxation_ms",
 )  # fmt: skip
 _FIELD = {"size": "small", "sizing_mode": "stretch_width", "margin": (4, 6)}
-_LEAST_HEADROOM_MS = 5.0
+_LEAST_HEADROOM_MS = 5.0  # the slider's left end: a budget of the time to first token and this
+_STEP = 0.01  # of a budget slider, in powers of ten
 
 
 class Controls(pn.viewable.Viewer):
@@ -41,7 +42,11 @@ class Controls(pn.viewable.Viewer):
                 _budget(workload, CLASS_COLOURS[k % len(CLASS_COLOURS)])
                 for k, workload in enumerate(scenario.workloads.values())
             ),
-            *(item for title, names in _GROUPS.items() for item in (_heading(title), *(_control(scenario, n) for n in names))),
+            *(
+                item
+                for title, names in _GROUPS.items()
+                for item in (_heading(title), *(_control(scenario, name) for name in names))
+            ),
             pmui.Accordion(
                 ("Frictions, one by one", pn.Column(*(_control(scenario, n) for n in _FRICTION_DETAILS), margin=0)),
                 ("Exact values", _exact_values(scenario)),
@@ -110,28 +115,29 @@ def _exact_values(scenario: Scenario) -> pn.Column:
     return pn.Column(*budgets, *(pmui.FloatInput.from_param(field, **_FIELD) for field in fields), margin=0)
 
 
-def _budget(workload: Workload, colour: str) -> pn.Row:
-    """A slider that is fine where the network decides and coarse where hours do: logarithmic in the time left to it."""
+def _budget(workload: Workload, colour: str) -> pmui.FloatSlider:
+    """A slider fine where the network decides and coarse where hours do: logarithmic in the time left to it."""
     most = 2 * max(workload.latency_budget_ms - workload.prefill_ms, 1000.0)
     slider = pmui.FloatSlider(
-        start=math.log10(_LEAST_HEADROOM_MS), end=math.log10(most), step=0.01, value=_position(workload), show_value=False,
-        size="small", sizing_mode="stretch_width", margin=(0, 10, 0, 6), tooltips=False,
+        start=math.log10(_LEAST_HEADROOM_MS), end=math.log10(most), step=_STEP, value=_position(workload),
+        show_value=False, size="small", sizing_mode="stretch_width", margin=(0, 10, 0, 6), tooltips=False,
         sx={"& .MuiSlider-track, & .MuiSlider-thumb": {"backgroundColor": colour, "borderColor": colour}},
         description=f"{workload.param.latency_budget_ms.doc} Class {workload.id}: {workload.name}.",
     )  # fmt: skip
 
-    def show() -> None:
-        slider.param.update(
-            label=f"{workload.id} {workload.name}: {duration(workload.latency_budget_ms)}", value=_position(workload)
-        )
+    def _show(*_events: Any) -> None:
+        slider.label = f"{workload.id} {workload.name}: {duration(workload.latency_budget_ms)}"
+        position = _position(workload)
+        if abs(position - slider.value) > _STEP / 2:  # set elsewhere; a slider that is being dragged is left alone
+            slider.param.update(value=position, end=max(slider.end, position))
 
     def _on_slide(event: Any) -> None:
-        if abs(event.new - _position(workload)) > 1e-9:
+        if abs(event.new - _position(workload)) > _STEP / 2:
             workload.latency_budget_ms = round(workload.prefill_ms + 10**event.new, 1)
 
     slider.param.watch(_on_slide, "value")
-    workload.param.watch(lambda _event: show(), "latency_budget_ms")
-    show()
+    workload.param.watch(_show, "latency_budget_ms")
+    _show()
     return slider
 
 

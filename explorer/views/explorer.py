@@ -18,12 +18,15 @@ from explorer.views.regions import RegionTable
 from explorer.views.totals import Totals
 
 _GRID = """
-:host { display: grid !important; grid-template-columns: minmax(0, 1.85fr) minmax(0, 1fr); gap: 10px; align-items: start; }
+:host { display: grid !important; grid-template-columns: minmax(0, 1.85fr) minmax(0, 1fr); gap: 10px;
+        align-items: start; }
 @media (max-width: 1000px) { :host { grid-template-columns: minmax(0, 1fr); } }
 """
 _CARD = """
-:host { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 8px; box-sizing: border-box; }
+:host { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 8px;
+        box-sizing: border-box; }
 """
+_HEAD = "@media (max-width: 600px) { :host { flex-wrap: wrap; } }"
 _TITLE = "font-size:14px;font-weight:700;margin:0;white-space:nowrap;color:var(--mui-palette-text-primary,inherit)"
 
 
@@ -72,6 +75,7 @@ def _card(title: str, explanation: str, view: Any, *tools: Any) -> pn.Column:
         pn.widgets.TooltipIcon(value=explanation, margin=(1, 0, 0, 4)),
         pn.Spacer(sizing_mode="stretch_width", height=1, margin=0),
         *tools,
+        stylesheets=[_HEAD],
         sizing_mode="stretch_width",
         margin=0,
     )
@@ -81,23 +85,25 @@ def _card(title: str, explanation: str, view: Any, *tools: Any) -> pn.Column:
 def _class_choice(session: Session) -> pmui.RadioButtonGroup:
     choice = pmui.RadioButtonGroup(
         options={**{key: key for key in session.scenario.workloads}, "all": "all"}, value=session.workload,
-        size="small", margin=0, description="Class whose latency budget the frontier varies; all varies every budget together.",
+        size="small", margin=0, description="Class whose latency budget the frontier varies; all relaxes every budget.",
     )  # fmt: skip
     choice.link(session, value="workload")
     return choice
 
 
-_MAP_HELP = (
-    "Circles are compute regions, sized by the IT load they execute. Arcs are load that runs away from home: as wide as its MW, "
-    "coloured by class, faint at home and strong where it runs. Tap a region to see its pairs under break-even."
-)
-_FRONTIER_HELP = (
-    "The optimum at every latency budget of a class: cost and carbon fall in steps, where the budget lets one more region in. "
-    "Energy and carbon return on latency (ERL, CRL) are what a step saves per millisecond; these definitions are Wattlas' own. "
-    "Dashed: the baseline. Shaded: some load goes unserved. Tap a step to set that budget."
-)
-_BREAK_EVEN_HELP = (
-    "One MWh of IT load: what it saves to run it elsewhere, carbon price included, against the friction of moving it. Right of the "
-    "dashed line moving pays. The placement can still differ: capacity decides who gets the best places."
-)
-_TABLE_HELP = "IT load by region. The shadow price is what one more MW of IT capacity there would save per hour. Click a row to pick it."
+_MAP_HELP = """
+Circles are compute regions, sized by the IT load they execute. Arcs are load that runs away from home: as wide as its
+MW, coloured by class, faint at home and strong where it runs. Tap a region to see its pairs under break-even.
+"""
+_FRONTIER_HELP = """
+The optimum at every latency budget of a class: cost and carbon change in steps, where the budget lets a region in.
+Energy and carbon return on latency (ERL, CRL) are what steps save per millisecond; these definitions are Wattlas' own.
+Dashed: the baseline. Shaded: some load goes unserved. Tap a step to set that budget.
+"""
+_BREAK_EVEN_HELP = """
+One MWh of IT load: what it saves to run it elsewhere, carbon price included, against the friction of moving it. Right
+of the dashed line moving pays. The placement can still differ: capacity decides who gets the best places.
+"""
+_TABLE_HELP = """
+The shadow price is what one more MW of IT capacity in a region would save per hour. Click a row to pick its region.
+"""

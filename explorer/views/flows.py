@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import geoviews as gv
-import geoviews.plotting.bokeh  # noqa: F401  registers the renderer
+import geoviews.plotting.bokeh  # registers the renderer
 import holoviews as hv
 import numpy as np
 import panel as pn
@@ -13,6 +13,7 @@ import panel_material_ui as pmui
 import param
 from bokeh.models import CustomJSHover, HoverTool
 from bokeh.palettes import PuOr11, Viridis256
+from holoviews.streams import Selection1D
 from numpy.typing import NDArray
 
 from explorer.geo import arc_points_m, cut_at_antimeridian, mercator_m
@@ -63,7 +64,7 @@ class FlowMap(pn.viewable.Viewer):
         """What circles show, for the head of the map's card."""
         return pmui.Select.from_param(self.param.colour_by, size="small", width=290, margin=(0, 2, 0, 0), label="")
 
-    def _figure(self) -> hv.Overlay:
+    def _figure(self) -> Any:
         placement = self._session.placement
         x, y, name = self._x, self._y, self._session.scenario.regions["name"].to_numpy(object)
         columns = self._region_columns(placement)
@@ -74,21 +75,22 @@ class FlowMap(pn.viewable.Viewer):
             crs=MERCATOR,
         ).opts(
             color="color", cmap=list(CLASS_COLOURS), clim=(-0.5, len(CLASS_COLOURS) - 0.5),
-            line_width="line_width", line_alpha="line_alpha", tools=[self._flow_hover()], hooks=[self._flows.hook], default_tools=[],
+            line_width="line_width", line_alpha="line_alpha", default_tools=[], tools=[self._flow_hover()],
+            hooks=[self._flows.hook],
         )  # fmt: skip
         regions = gv.Points(
             (x, y, columns["color"], columns["size"], name, *(columns[c] for c in _HOVER_COLUMNS)),
             ["x", "y"], ["shown", "size", "name", *_HOVER_COLUMNS], crs=MERCATOR,
         ).opts(
-            size="size", color="shown", cmap=CHANGE_PALETTE, clim=(-1, 1), colorbar=True, line_color="#6b7480", line_width=0.7,
-            colorbar_opts={"height": 7, "width": 120, "margin": 0, "bar_line_color": None, "major_tick_line_color": None, "background_fill_alpha": 0},
-            colorbar_position="bottom_left", tools=[_region_hover(), "tap"], nonselection_alpha=1.0, hooks=[self._regions.hook], default_tools=[],
+            size="size", color="shown", cmap=CHANGE_PALETTE, clim=(-1, 1), line_color="#6b7480", line_width=0.7,
+            nonselection_alpha=1.0, colorbar=True, colorbar_position="bottom_left", colorbar_opts=_COLORBAR,
+            default_tools=[], tools=[_region_hover(), "tap"], hooks=[self._regions.hook],
         )  # fmt: skip
         picked = gv.Points(tuple(np.arange(2.0) for _ in range(3)), ["x", "y"], ["size"], crs=MERCATOR).opts(
             size="size", fill_alpha=0, color="#d9600a", line_width=3, hooks=[self._picked.hook], default_tools=[]
         )
-        hv.streams.Selection1D(source=regions).add_subscriber(self._on_tap)
-        return (basemap() * flows * regions * picked).opts(
+        Selection1D(source=regions).add_subscriber(self._on_tap)
+        return hv.Overlay([*basemap(), flows, regions, picked]).opts(
             responsive=True, data_aspect=1, xlim=EXTENT_X, ylim=EXTENT_Y, xaxis=None, yaxis=None, show_frame=False,
             projection=MERCATOR, tools=["pan", "wheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar],
         )  # fmt: skip
@@ -172,6 +174,10 @@ def home_flows(placement: Placement) -> tuple[NDArray, NDArray, NDArray, NDArray
     return home, region, workload, total[home, region, workload]
 
 
+_COLORBAR = {
+    "height": 7, "width": 120, "margin": 0, "bar_line_color": None, "major_tick_line_color": None,
+    "background_fill_alpha": 0,
+}  # fmt: skip
 _LABELS = {column: label for label, column in COLOUR_BY.items()}
 _HOVER_COLUMNS = ("it_mw", "change_mw", "price", "carbon", "utilisation", "capacity", "capacity_price")
 
@@ -203,7 +209,8 @@ def _legend(placement: Placement, session: Session) -> str:
     items = "".join(
         f'<span style="white-space:nowrap;margin-right:10px" title="{w.name}: IT load that runs away from home">'
         f'<span style="display:inline-block;width:13px;height:4px;border-radius:2px;vertical-align:middle;'
-        f'background:{CLASS_COLOURS[k % len(CLASS_COLOURS)]}"></span> {w.id} {w.name} <b>{number(moved[k])} MW</b></span>'
+        f'background:{CLASS_COLOURS[k % len(CLASS_COLOURS)]}"></span> '
+        f"{w.id} {w.name} <b>{number(moved[k])} MW</b></span>"
         for k, w in enumerate(session.scenario.workloads.values())
     )
     return f'<div style="font-size:12px;line-height:1.6">{items}</div>'

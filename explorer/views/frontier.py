@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import holoviews as hv
-import holoviews.plotting.bokeh  # noqa: F401  registers the renderer
+import holoviews.plotting.bokeh  # registers the renderer
 import numpy as np
 import panel as pn
 from bokeh.models import HoverTool, NumeralTickFormatter
+from holoviews.streams import Selection1D
 from numpy.typing import NDArray
 
 from explorer.frontiers import Frontier
@@ -56,11 +57,11 @@ class FrontierView(pn.viewable.Viewer):
         self._carbon.show(frontier, span, baseline.carbon_kg_per_h / 1000)
         self._text.object = _sentence(frontier)
 
-    def _on_tap(self, index: list[int]) -> None:
-        if not index or self._session.frontier is None:
-            return
+    def _on_tap(self, step: int) -> None:
         frontier = self._session.frontier
-        budget_ms = float(frontier.table["budget_ms"].iloc[index[0]])
+        if frontier is None:
+            return
+        budget_ms = float(frontier.table["budget_ms"].iloc[step])
         if frontier.over == "all":
             self._session.scenario.latency_relaxation_ms = budget_ms
         else:
@@ -75,7 +76,7 @@ class _Staircase:
         self._on_tap, self._xlabel = on_tap, xlabel
         self._line, self._corners, self._now, self._base, self._shade = (Glyph() for _ in range(5))
 
-    def figure(self) -> hv.Overlay:
+    def figure(self) -> Any:
         two = np.arange(2.0)
         plain = {"default_tools": [], "tools": []}
         shade = hv.Area((two, two, two), vdims=["low", "high"]).opts(
@@ -88,12 +89,17 @@ class _Staircase:
             color=self._colour, size=6, line_color="white", line_width=0.5, nonselection_alpha=1.0, default_tools=[],
             tools=[_hover(self._label, self._digits), "tap"], hooks=[self._corners.hook],
         )  # fmt: skip
-        hv.streams.Selection1D(source=corners).add_subscriber(self._on_tap)
-        return (shade * base * line * now * corners).opts(
-            responsive=True, ylabel=self._label, xlabel=self._xlabel, tools=["xpan", "xwheel_zoom", "reset"], active_tools=[],
-            hooks=[quiet_toolbar, align_left], yformatter=NumeralTickFormatter(format="0.0[0]a"), yticks=4, show_grid=True,
-            xaxis="bottom" if self._xlabel else None, gridstyle={"xgrid_line_alpha": 0},
+        Selection1D(source=corners).add_subscriber(self._on_select)
+        return hv.Overlay([shade, base, line, now, corners]).opts(
+            responsive=True, ylabel=self._label, xlabel=self._xlabel, xaxis="bottom" if self._xlabel else None,
+            yformatter=NumeralTickFormatter(format="0.0[0]a"), yticks=4, show_grid=True,
+            tools=["xpan", "xwheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar, align_left],
         )  # fmt: skip
+
+    def _on_select(self, index: list[int]) -> None:
+        if index:
+            self._on_tap(index[0])
+            self._corners.deselect()  # so that a second tap on the same step counts too
 
     def show(self, frontier: Frontier, span: tuple[float, float], baseline: float) -> None:
         table = frontier.table.assign(carbon_t_per_h=frontier.table["carbon_kg_per_h"] / 1000)
@@ -110,13 +116,7 @@ class _Staircase:
         self._line.set_range("y_range", low, high)
 
 
-_HOVER = {
-    "budget_ms": "Budget",
-    "relocated_mw": "Relocated",
-    "erl_usd_per_h_per_ms": "ERL",
-    "crl_kg_per_h_per_ms": "CRL",
-    "opens": "Opens",
-}
+_HOVER = ("budget_ms", "relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens")
 
 
 def _hover(label: str, digits: str) -> HoverTool:

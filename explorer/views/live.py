@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -54,6 +53,11 @@ class Glyph:
             for plot in list(self._plots):
                 plot.handles[handle].update(**values)
 
+    def deselect(self) -> None:
+        """Forget which points were tapped."""
+        for plot in list(self._plots):
+            plot.handles["cds"].selected.indices = []
+
     def set_range(self, handle: str, low: float, high: float) -> None:
         """Move an axis, and what its reset tool goes back to."""
         self.configure(handle, start=low, end=high, reset_start=low, reset_end=high)
@@ -104,8 +108,7 @@ class LiveRunner:
         if document is None:
             then(work())
             return
-        future = asyncio.get_running_loop().run_in_executor(_aside, work)
-        future.add_done_callback(
+        _aside.submit(work).add_done_callback(  # adding a callback is the one thing other threads may do to a document
             lambda done: document.add_next_tick_callback(lambda: self._held(lambda: then(done.result())))
         )
 

@@ -13,7 +13,8 @@ _STYLE = """
 .tabulator { font-size: 12.5px !important; border: none !important; }
 .tabulator .tabulator-header { font-size: 12px !important; }
 .tabulator .tabulator-col .tabulator-col-content { padding: 2px 4px !important; }
-.tabulator .tabulator-col .tabulator-col-title { white-space: normal !important; text-overflow: clip !important; line-height: 1.15; padding-right: 10px !important; }
+.tabulator .tabulator-col .tabulator-col-title { white-space: normal !important; text-overflow: clip !important;
+  line-height: 1.15; padding-right: 10px !important; }
 .tabulator .tabulator-row .tabulator-cell { padding: 3px 8px !important; height: 25px !important; }
 .tabulator .tabulator-row { min-height: 25px !important; height: 25px !important; }
 """
@@ -38,7 +39,8 @@ class RegionTable(pn.viewable.Viewer):
         self._table = pn.widgets.Tabulator(
             self._rows(), titles=_COLUMNS, show_index=False, disabled=True, selectable=1, height=268, theme="simple",
             sizing_mode="stretch_width", layout="fit_columns", margin=0, stylesheets=[_STYLE],
-            configuration={"rowHeight": 24, "columnDefaults": {"headerSort": True}}, widths={"name": 190}, text_align={c: "right" for c in _COLUMNS if c != "name"},
+            configuration={"rowHeight": 25}, widths={"name": 190},
+            text_align={column: "right" for column in _COLUMNS if column != "name"},
             formatters={
                 **{c: {"type": "money", "precision": 1} for c in ("it_mw", "change_mw", "capacity_price", "price")},
                 **{c: {"type": "money", "precision": 0} for c in ("utilisation", "carbon")},

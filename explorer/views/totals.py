@@ -14,15 +14,20 @@ from explorer.views.text import BETTER, NEUTRAL, WORSE, change, number
 
 _STYLE = """
 :host { container-type: inline-size; }
-.totals { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px; font-variant-numeric: tabular-nums; }
-.total { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 10px 7px; min-width: 0;
-         color: var(--mui-palette-text-primary, inherit); }
+.totals { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px;
+          font-variant-numeric: tabular-nums; }
+.total { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 10px 7px;
+         min-width: 0; color: var(--mui-palette-text-primary, inherit); }
 .note { font-size: 12.5px; margin: 5px 2px 0; color: var(--mui-palette-text-secondary, inherit); }
 .total .label { font-size: 12px; opacity: .75; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .total .value { font-size: 23px; font-weight: 650; line-height: 1.2; white-space: nowrap; }
 .total .unit { font-size: 12px; font-weight: 400; opacity: .8; }
-.total .delta { font-size: 12.5px; font-weight: 600; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-@container (max-width: 720px) { .totals { grid-template-columns: repeat(2, minmax(0, 1fr)); } .total .value { font-size: 20px; } }
+.total .delta { font-size: 12.5px; font-weight: 600; white-space: nowrap; overflow: hidden;
+                text-overflow: ellipsis; }
+@container (max-width: 720px) {
+  .totals { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .total .value { font-size: 20px; }
+}
 """
 
 
@@ -63,7 +68,7 @@ class Totals(pn.viewable.Viewer):
         self._pane.object = f'<div class="totals">{cards}</div><div class="note">{self._carbon_note()}</div>'
 
     def _carbon_note(self) -> str:
-        """The same move of load by every estimate of carbon intensity: a claim of savings rests on which one is used."""
+        """The same move of load by every estimate of carbon intensity."""
         placement, regions = self._session.placement, self._session.scenario.regions
         changes = {
             signal: change(
@@ -73,7 +78,7 @@ class Totals(pn.viewable.Viewer):
             if column in regions
         }
         listed = ", ".join(f"<b>{percent}</b> by {signal}" for signal, percent in changes.items())
-        return f"Carbon against the baseline: {listed}. The estimates disagree: what moving saves depends on which one you trust."
+        return f"Carbon against the baseline: {listed}. The estimates disagree: what moving saves rests on the choice."
 
     def _cards(self) -> list[_Card]:
         placement = self._session.placement
@@ -86,12 +91,12 @@ class Totals(pn.viewable.Viewer):
             ),
             _against(
                 "carbon", f"Carbon, {signal}", now["carbon_kg_per_h"] / 1000, base["carbon_kg_per_h"] / 1000, "t/h",
-                f"Emissions by the {signal} intensity of each grid, against the baseline. Other estimates can differ twofold.",
+                f"Emissions by the {signal} intensity of each grid. Other estimates can differ twofold.",
             ),
             _Card(
                 "relocated", "Relocated", number(now["relocated_mw"]), "MW",
                 f"{100 * now['relocated_share']:.0f} % of the IT load", NEUTRAL,
-                f"IT load executed away from its home region. It draws {number(now['relocated_facility_mw'])} MW at the meter.",
+                f"IT load executed away from home. It draws {number(now['relocated_facility_mw'])} MW at the meter.",
             ),
             _against(
                 "facility", "Facility power", now["facility_mw"], base["facility_mw"], "MW",
@@ -109,10 +114,10 @@ class Totals(pn.viewable.Viewer):
         explanation = "IT load that no region may or can execute."
         if unserved_mw < 1e-6:
             return _Card("unserved", "Unserved", "0", "MW", "all demand is served", BETTER, explanation)
-        causes = self._session.placement.unserved.groupby("reason")["unserved_mw"].sum().sort_values(ascending=False)
+        causes = self._session.placement.unserved_by_reason()
         causes_text = ", ".join(f"{number(mw)} MW by {reason}" for reason, mw in causes.items())
         return _Card(
-            "unserved", "Unserved", number(unserved_mw), "MW", f"held back by {causes.index[0]}", WORSE,
+            "unserved", "Unserved", number(unserved_mw), "MW", f"held back by {next(iter(causes))}", WORSE,
             f"{explanation} {causes_text}.",
         )  # fmt: skip
 

@@ -1,0 +1,171 @@
+"""From tables to arrays: homes, round trips, law, and what makes two networks the same."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from reference import Reference
+from scenarios import random_scenario, random_scenarios
+
+from explorer import Scenario, ScenarioError, solve
+from explorer.network import build_network
+from explorer.scenario import LEGAL_POLICIES
+
+
+@pytest.fixture
+def world() -> Scenario:
+    return random_scenario(7, 5, 5, 2)
+
+
+@given(world=random_scenarios())
+def test_arrays_agree_with_the_formulas(world):
+    network, reference = build_network(world), Reference(world)
+    assert [network.regions[j] for j in network.home] == list(reference.home.values())
+    for i, client in enumerate(network.clients):
+        for k, workload in enumerate(network.workloads):
+            free, pinned = reference.free[client, workload], reference.pinned[client, workload]
+            assert network.demand_mw[i, k] == pytest.approx(free + pinned)
+            assert network.pinned_mw[i, k] == pytest.approx(pinned)
+            for j, region in enumerate(network.regions):
+                arc = reference.arcs[client, region, workload]
+                assert network.latency_ms[i, j, k] == pytest.approx(arc.latency_ms)
+                assert network.wan_ms[i, j, k] == pytest.approx(arc.wan_ms)
+                assert network.allowed[i, j, k] == reference.open((client, region, workload))
+                assert network.friction_usd_per_mwh[i, j, k] == pytest.approx(arc.friction_usd, abs=1e-9)
+                assert network.carbon_kg_per_arc_mwh[i, j, k] == pytest.approx(arc.carbon_kg)
+                assert network.cost_usd_per_mwh[i, j, k] == pytest.approx(arc.cost_usd, abs=1e-9)
+
+
+def test_measured_round_trips_count_both_ways_and_the_fit_fills_gaps():
+    world = Scenario.load("classroom-3x3")
+    world.rtt_ms = pd.DataFrame(
+        {"from_region": ["north", "middle", "south", "north"], "to_region": ["middle", "north", "middle", "north"],
+         "rtt_ms": [70, 90, 40, 5]}
+    )  # fmt: skip
+    network = build_network(world)
+    rtt, km = network.geography.region_rtt_ms, network.geography.region_km
+    assert rtt[0, 1] == 70 and rtt[1, 0] == 90  # each way its own
+    assert rtt[2, 1] == rtt[1, 2] == 40  # measured one way only
+    assert rtt[0, 2] == rtt[2, 0] == pytest.approx(8.5 + 0.0154 * km[0, 2])  # not measured
+    assert np.diagonal(rtt).tolist() == [0, 0, 0]  # whatever the table says
+    for model, per_km in (("paper", 0.014), ("fibre", 0.01)):
+        world.latency_model = model
+        assert build_network(world).geography.region_rtt_ms[0, 1] == pytest.approx(
+            km[0, 1] * per_km + (56 if model == "paper" else 0)
+        )
+
+
+@pytest.mark.parametrize(
+    ("policy", "allowed"),
+    [
+        ("open", "NO NA CN EU"),
+        ("today", "NO EU"),  # NA blocks what comes in, CN what goes in and out
+        ("adequacy", "NO NA"),
+        ("same zone", "NO"),
+    ],
+)
+def test_who_may_serve_norway(policy, allowed):
+    """The country codes of Norway and Namibia stay text, and each policy draws its own line."""
+    zones = ["NO", "NA", "CN", "EU"]
+    world = random_scenario(3, 4, 4, 1, legal_policy=policy)
+    world.regions = world.regions.assign(legal_zone=zones)
+    world.clients = world.clients.assign(legal_zone=zones, service=world.regions["id"])
+    world.legal_zones = pd.DataFrame(
+        {"legal_zone": zones, "name": zones, "inbound": ["conditional", "blocked", "blocked", "open"],
+         "outbound": ["open", "open", "blocked", "conditional"]}
+    )  # fmt: skip
+    world.legal_transfers = pd.DataFrame({"from_zone": ["NO"], "to_zone": ["NA"], "status": ["adequate"]})
+    lawful = build_network(world).geography.lawful
+    assert [zone for zone, ok in zip(zones, lawful[0], strict=True) if ok] == sorted(allowed.split(), key=zones.index)
+    assert np.diagonal(lawful).all()
+    if policy == "today":
+        assert lawful[2].tolist() == [False, False, True, False]
+        assert lawful[1].tolist() == [True, True, False, True]  # in its own zone, blocked or not
+
+
+@pytest.mark.parametrize("policy", LEGAL_POLICIES)
+def test_home_is_always_lawful(policy):
+    world = random_scenario(3, 4, 4, 1, legal_policy=policy)
+    world.clients = world.clients.assign(legal_zone="NO", service="r2")
+    world.regions = world.regions.assign(legal_zone="CN")
+    network = build_network(world)
+    assert (network.home == 2).all() and network.geography.lawful[:, 2].all()
+
+
+def test_home_is_the_nearest_region_of_the_own_zone_if_there_is_one():
+    world = Scenario.load("classroom-3x3")
+    world.clients = world.clients.assign(service=["", "north", ""])
+    world.regions = world.regions.assign(legal_zone=["land", "land", "other"])
+    assert build_network(world).home.tolist() == [0, 0, 1]  # South lies nearer South Town, but in another zone
+    world.clients = world.clients.assign(legal_zone="nowhere")
+    assert build_network(world).home.tolist() == [0, 0, 2]
+
+
+EDITS = {
+    "a price": lambda w: w.regions.__setitem__("electricity_price_usd_per_mwh", w.regions["pue"] * 10),
+    "a cell": lambda w: w.regions.__setitem__("pue", w.regions["pue"].replace(w.regions["pue"][0], 1.9)),
+    "whole numbers": lambda w: w.regions.__setitem__("capacity_mw", 100),
+    "shares": lambda w: w.clients.__setitem__("demand_share", w.clients["demand_share"].to_numpy()[::-1].copy()),
+    "places": lambda w: w.regions.__setitem__("longitude", w.regions["longitude"] / 2),
+    "zones": lambda w: w.regions.__setitem__("legal_zone", "EU"),
+    "round trips": lambda w: w.rtt_ms.__setitem__("rtt_ms", w.rtt_ms["rtt_ms"] + 5),
+    "a budget": lambda w: setattr(w.workloads["w0"], "latency_budget_ms", 77.0),
+    "round trips of a class": lambda w: setattr(w.workloads["w1"], "round_trips", 9),
+    "a setting": lambda w: setattr(w, "egress_usd_per_gb", 0.123),
+    "a legal rule": lambda w: w.legal_zones.__setitem__("inbound", "blocked"),
+    "an adequacy decision": lambda w: w.legal_transfers.__setitem__("to_zone", "CN"),
+    "a home": lambda w: w.clients.__setitem__("service", "r0"),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_an_edit_in_place_makes_another_network(name):
+    """Results are remembered by network, so an edit that went unnoticed would return a stale placement."""
+    world = full_scenario()
+    before = build_network(world)
+    assert before == build_network(world) and hash(before) == hash(build_network(world))
+    EDITS[name](world)
+    after = build_network(world)
+    assert after != before
+    assert after.geography is before.geography or name in {
+        "places", "zones", "round trips", "a legal rule", "an adequacy decision", "a home"
+    }  # fmt: skip
+    assert_allclose(solve(world).optimum.objective, Reference(world).optimum("cost"), rtol=1e-6)
+
+
+def full_scenario() -> Scenario:
+    """A random scenario that has every table."""
+    tables = ("rtt_ms", "legal_zones", "legal_transfers")
+    worlds = (random_scenario(seed, 4, 4, 2, latency_model="measured", objective="cost") for seed in range(99))
+    return next(w for w in worlds if all(getattr(w, name) is not None for name in tables))
+
+
+def test_title_and_names_do_not_matter_to_the_numbers(world):
+    before = build_network(world)
+    world.title = "Another title"
+    world.regions["name"] = "Anywhere"
+    assert build_network(world) == before
+
+
+@given(signal=st.sampled_from(["marginal", "operating margin", "average"]))
+def test_the_carbon_signal_chooses_the_column(signal):
+    world = random_scenario(1, carbon_signal=signal)
+    column = f"carbon_{signal.replace(' ', '_')}_g_per_kwh"
+    assert build_network(world).carbon_kg_per_mwh.tolist() == world.regions[column].tolist()
+
+
+def test_a_carbon_signal_without_its_column_is_a_problem_with_a_mend(world):
+    world.regions = world.regions.drop(columns="carbon_operating_margin_g_per_kwh")
+    world.carbon_signal = "operating margin"
+    with pytest.raises(ScenarioError, match="carbon_operating_margin_g_per_kwh") as error:
+        build_network(world)
+    (problem,) = error.value.problems
+    assert problem.file == "regions.csv" and "another carbon signal" in problem.mend
+
+
+def test_edits_that_contradict_other_tables_are_found(world):
+    world.clients["service"] = "atlantis"
+    with pytest.raises(ScenarioError, match="atlantis"):
+        build_network(world)
