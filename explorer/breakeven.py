@@ -53,7 +53,7 @@ def break_even(scenario: Scenario, workload: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> pairs = break_even(Scenario.load("classroom-3x3"), workload="A")
+    >>> pairs = break_even(Scenario.load("classroom-3x3"), workload="chat")
     >>> len(pairs), bool((pairs["pays"] == (pairs["saving_usd_per_mwh"] >= pairs["friction_usd_per_mwh"])).all())
     (6, True)
     """

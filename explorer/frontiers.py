@@ -232,8 +232,11 @@ class _Sweep:
         }
 
     def _opened(self, budget_ms: float, optimum: Optimum, before: Optimum) -> str:
-        """Regions of the arcs that opened at this budget and carry load now."""
-        new = np.where(self._opens_ms == budget_ms, optimum.free_mw - before.free_mw, 0.0).clip(min=0).sum(axis=(0, 2))
+        """Regions of the arcs that opened at this budget and carry load now, free or pinned."""
+        home = self._network.home
+        gained = (optimum.free_mw - before.free_mw).clip(min=0)
+        gained[np.arange(len(home)), home] += (optimum.pinned_mw - before.pinned_mw).clip(min=0)
+        new = np.where(self._opens_ms == budget_ms, gained, 0.0).sum(axis=(0, 2))
         order = np.argsort(-new, kind="stable")
         return "; ".join(self._network.regions[j] for j in order if new[j] > UNSERVED_MW)
 

@@ -75,7 +75,7 @@ class Reference:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = s = scenario
         self.regions = {row["id"]: row for row in s.regions.to_dict("records")}
-        clients = s.clients.to_dict("records")
+        clients: list[dict[str, Any]] = s.clients.to_dict("records")
         rows = [] if s.rtt_ms is None or s.latency_model != "measured" else s.rtt_ms.to_dict("records")
         measured = {(row["from_region"], row["to_region"]): row["rtt_ms"] for row in rows}
         self.capacity = {j: s.capacity_scale * row["capacity_mw"] for j, row in self.regions.items()}
@@ -84,8 +84,9 @@ class Reference:
         self.arcs: dict[Key, Arc] = {}
         self.free: dict[tuple[str, str], float] = {}
         self.pinned: dict[tuple[str, str], float] = {}
-        for client, (k, w) in product(clients, s.workloads.items()):
-            i = client["id"]
+        classes: dict[str, Any] = s.workloads
+        for client, k in product(clients, classes):
+            i, w = client["id"], classes[k]
             h = self.home[i]
             demand = s.total_demand_mw * client["demand_share"] * w.share_of_demand
             local = min(1.0, w.state_local_share * s.state_local_scale)

@@ -12,12 +12,12 @@ from explorer import Scenario, ScenarioError, Workload, solve
 from explorer.scenario import SETTINGS, TABLES
 
 UNIT = re.compile(r"\[[^\[\]]+\]")
-NUMBERS = [
-    pytest.param(p, id=f"{owner.__name__}.{name}")
+NUMBERS = {
+    f"{owner.__name__}.{name}": p
     for owner in (Scenario, Workload)
     for name, p in owner.param.objects().items()
     if isinstance(p, param.Number)
-]
+}
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def sample() -> Scenario:
     return Scenario.load("world-2025")
 
 
-@pytest.mark.parametrize("parameter", NUMBERS)
+@pytest.mark.parametrize("parameter", NUMBERS.values(), ids=NUMBERS)
 def test_every_number_says_what_it_is(parameter):
     assert UNIT.search(parameter.label), "the label ends in a unit"
     assert UNIT.search(parameter.doc), "the doc names the unit"
@@ -42,7 +42,7 @@ def test_every_number_says_what_it_is(parameter):
         assert parameter.step is not None or parameter.softbounds is not None
 
 
-@pytest.mark.parametrize("parameter", [p for p in NUMBERS if p.values[0].bounds])
+@pytest.mark.parametrize("parameter", [p for p in NUMBERS.values() if p.bounds], ids=lambda p: p.name)
 def test_a_number_out_of_bounds_is_refused(world, parameter):
     target = world if parameter.owner is Scenario else world.workloads["w0"]
     low, high = parameter.bounds
@@ -103,11 +103,10 @@ def test_every_figure_of_a_class_is_heard(world):
     """A change that alters the placement must reach whoever shows it."""
     heard, workload = set(), world.workloads["w0"]
     world.on_change(lambda *events: heard.update(event.name for event in events))
-    for parameter in NUMBERS:
-        (found,) = parameter.values
-        if found.owner is Workload and found.default is not None:
-            setattr(workload, found.name, getattr(workload, found.name) / 2 + 0.1)
-            assert found.name in heard
+    for name, parameter in workload.param.objects().items():
+        if isinstance(parameter, param.Number) and parameter.default is not None:
+            setattr(workload, name, getattr(workload, name) / 2 + 0.1)
+            assert name in heard
 
 
 def test_norway_and_namibia_are_text(sample):

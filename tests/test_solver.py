@@ -94,14 +94,6 @@ def test_a_warm_model_finds_what_a_fresh_one_finds(world, moves):
             assert_allclose(getattr(found, part), getattr(expected, part), atol=1e-6, err_msg=part)
 
 
-def test_sessions_that_share_a_model_do_not_see_each_other():
-    worlds = [random_scenario(seed, 6, 5, 2, capacity_scale=1.0) for seed in (1, 2, 1, 3, 2, 1)]
-    first: dict[str, float] = {}
-    for world in worlds:
-        placement = solve(world)
-        assert penalised(placement) == first.setdefault(str(world.total_demand_mw), penalised(placement))
-
-
 @given(world=random_scenarios(objective=st.sampled_from(OBJECTIVES), lumpy=st.booleans()))
 def test_prices_prove_the_optimum(world):
     """No arc is worth more than it costs, what is used is worth it, and prices add up to the objective."""

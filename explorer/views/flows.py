@@ -20,7 +20,7 @@ from explorer.geo import arc_points_m, cut_at_antimeridian, mercator_m
 from explorer.placement import Placement
 from explorer.session import Session
 from explorer.views.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
-from explorer.views.live import Glyph, quiet_toolbar
+from explorer.views.live import Glyph, edge_to_edge, quiet_toolbar
 from explorer.views.text import CLASS_COLOURS, number
 
 COLOUR_BY = {
@@ -92,7 +92,8 @@ class FlowMap(pn.viewable.Viewer):
         Selection1D(source=regions).add_subscriber(self._on_tap)
         return hv.Overlay([*basemap(), flows, regions, picked]).opts(
             responsive=True, data_aspect=1, xlim=EXTENT_X, ylim=EXTENT_Y, xaxis=None, yaxis=None, show_frame=False,
-            projection=MERCATOR, tools=["pan", "wheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar],
+            projection=MERCATOR, tools=["pan", "wheel_zoom", "reset"], active_tools=[],
+            hooks=[quiet_toolbar, edge_to_edge],
         )  # fmt: skip
 
     def _flow_hover(self) -> HoverTool:

@@ -64,8 +64,14 @@ class Glyph:
 
 
 def quiet_toolbar(plot: Any, element: Any) -> None:
-    """A hook: no logo, and tools that show when the pointer is over the plot."""
+    """A hook: no logo, and tools inside the plot that show when the pointer is over it."""
     plot.state.toolbar.update(logo=None, autohide=True)
+    plot.state.toolbar_inner = True
+
+
+def edge_to_edge(plot: Any, element: Any) -> None:
+    """A hook: a plot without axes needs no border."""
+    plot.state.update(min_border=0, outline_line_color=None)
 
 
 def align_left(plot: Any, element: Any) -> None:
