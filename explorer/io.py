@@ -22,6 +22,7 @@ import tomli_w
 
 from explorer import csvfile, tables
 from explorer.errors import ExplorerError, Problem, ScenarioError
+from explorer.memo import Memo
 from explorer.paths import SCENARIOS
 from explorer.scenario import SETTINGS, Scenario
 from explorer.schema import TABLES
@@ -32,6 +33,7 @@ DOCUMENTS = (".md", ".txt")  # files of these kinds travel with a scenario
 _HEADINGS = ("schema", "title", "description", "parameters")
 _TABLE_FILES = tuple(table.file for table in TABLES.values())
 _MARK = "\ufeff"  # spreadsheets and some editors put it in front of UTF-8
+_read: Memo[Scenario] = Memo(size=8)
 _NUMBER = "Write digits without quotes, with a point before the decimals, as 89.5."
 
 
@@ -51,10 +53,15 @@ def load(name_or_path: str | Path) -> Scenario:
     ScenarioError
         If the contents of the folder cannot be used; it lists everything wrong with them.
     """
-    folder = _Folder(_find(name_or_path))
-    if folder.problems:
-        raise ScenarioError(str(name_or_path), folder.problems)
-    return Scenario(**folder.tables, **folder.settings, documents=folder.documents)
+    path = _find(name_or_path)
+
+    def read() -> Scenario:
+        folder = _Folder(path)
+        if folder.problems:
+            raise ScenarioError(str(name_or_path), folder.problems)
+        return Scenario(**folder.tables, **folder.settings, documents=folder.documents)
+
+    return _read.find(_state_of(path), read).copy()  # thirty people open the same folder within a minute
 
 
 def check(name_or_path: str | Path) -> list[Problem]:
@@ -90,6 +97,12 @@ def save(scenario: Scenario, path: str | Path) -> None:
         raise ExplorerError(f"The scenario cannot be saved: {error.strerror}.", str(target), mend) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _state_of(path: Path) -> tuple[Any, ...]:
+    """Changes when a file of the folder does."""
+    stats = [(entry.name, entry.stat()) for entry in sorted(path.iterdir())]
+    return path.resolve(), *((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
 
 
 def _find(name_or_path: str | Path) -> Path:

@@ -12,6 +12,7 @@ import param
 from explorer import tables
 from explorer.errors import Problem, ScenarioError
 from explorer.latency import LATENCY_MODELS
+from explorer.workload import MODEL_COLUMNS, WORKLOAD_COLUMNS, Workload, workload_objects
 
 if TYPE_CHECKING:
     from explorer.placement import Placement
@@ -19,121 +20,6 @@ if TYPE_CHECKING:
 LEGAL_POLICIES = ("open", "today", "adequacy", "same zone")
 CARBON_SIGNALS = ("marginal", "operating margin", "average")
 OBJECTIVES = ("cost", "carbon", "latency")
-
-
-class Workload(param.Parameterized):
-    """One class of requests: how long they may wait, what they need, how they move."""
-
-    id = param.String(default="A", constant=True, precedence=-1, doc="Identifier, as in workloads.csv.")
-
-    latency_budget_ms = param.Number(
-        default=1000.0,
-        bounds=(0, None),
-        softbounds=(50, 3_600_000),
-        precedence=1,
-        label="Latency budget [ms]",
-        doc="Longest acceptable time from request to first token, network and processing [ms].",
-    )
-    energy_wh_per_request = param.Number(
-        default=0.3,
-        bounds=(0, None),
-        inclusive_bounds=(False, True),
-        softbounds=(0.05, 50),
-        precedence=2,
-        label="Energy per request [Wh]",
-        doc="IT energy of one request; multiply by PUE for the meter [Wh].",
-    )
-    share_of_demand = param.Number(
-        default=1.0,
-        bounds=(0, 1),
-        step=0.01,
-        precedence=3,
-        label="Share of demand [-]",
-        doc="Share of the total IT load that this class stands for [-].",
-    )
-    state_local_share = param.Number(
-        default=0.0,
-        bounds=(0, 1),
-        step=0.01,
-        precedence=4,
-        label="State-local share [-]",
-        doc="Share of the class pinned to its home region by session state, before the scenario's scale [-].",
-    )
-    prefill_ms = param.Number(
-        default=100.0,
-        bounds=(0, None),
-        softbounds=(0, 10_000),
-        precedence=5,
-        label="Time to first token [ms]",
-        doc="Time to the first token spent outside the network: queueing and prefill [ms].",
-    )
-    round_trips = param.Number(
-        default=1.0,
-        bounds=(0, None),
-        softbounds=(1, 20),
-        step=1,
-        precedence=6,
-        label="Round trips [-]",
-        doc="Sequential round trips between service node and compute per request; several for agents [-].",
-    )
-    request_kb = param.Number(
-        default=4.0,
-        bounds=(0, None),
-        softbounds=(0, 1000),
-        precedence=7,
-        label="Request size [kB]",
-        doc="Data sent to compute per request [kB].",
-    )
-    response_kb = param.Number(
-        default=2.0,
-        bounds=(0, None),
-        softbounds=(0, 1000),
-        precedence=8,
-        label="Response size [kB]",
-        doc="Data sent back per request [kB].",
-    )
-    state_mb = param.Number(
-        default=0.0,
-        bounds=(0, None),
-        softbounds=(0, 10_000),
-        precedence=9,
-        label="Session state [MB]",
-        doc="Session state (KV cache) that a moved session takes along [MB].",
-    )
-    processing_ms = param.Number(
-        default=None,
-        allow_None=True,
-        bounds=(0, None),
-        precedence=-1,
-        label="Whole answer [ms]",
-        doc="Time to generate the whole answer [ms]; not part of the budget.",
-    )
-    context_tokens = param.Number(
-        default=None,
-        allow_None=True,
-        bounds=(0, None),
-        precedence=-1,
-        label="Context [tokens]",
-        doc="Tokens of context behind the state size [tokens].",
-    )
-    demand_profile = param.String(
-        default="",
-        precedence=-1,
-        label="Demand profile",
-        doc="Day curve of the demand, an id of demand_profile_24h.csv.",
-    )
-    extra = param.Dict(default={}, precedence=-1, doc="Other columns of workloads.csv: the sources of the figures.")
-
-    def model_values(self) -> dict[str, float]:
-        """Everything the model reads from a class, by parameter name."""
-        return {column: getattr(self, column) for column in _MODEL_COLUMNS}
-
-
-_MODEL_COLUMNS = (
-    "latency_budget_ms", "energy_wh_per_request", "share_of_demand", "state_local_share", "prefill_ms",
-    "round_trips", "request_kb", "response_kb", "state_mb",
-)  # fmt: skip
-_WORKLOAD_COLUMNS = ("id", "name", *_MODEL_COLUMNS, "processing_ms", "context_tokens", "demand_profile")
 
 
 class Table(param.DataFrame):
@@ -342,7 +228,7 @@ class Scenario(param.Parameterized):
 
     def __init__(self, *, workloads: pd.DataFrame | Mapping[str, Workload], **params: Any) -> None:
         if isinstance(workloads, pd.DataFrame):
-            workloads = _workload_objects(_parsed("workloads", workloads))
+            workloads = workload_objects(_parsed("workloads", workloads))
         super().__init__(workloads=dict(workloads), **params)
         self.cross_check()
 
@@ -380,7 +266,7 @@ class Scenario(param.Parameterized):
 
     def workloads_table(self) -> pd.DataFrame:
         """The workload classes as the table they came from."""
-        rows = [{column: getattr(w, column) for column in _WORKLOAD_COLUMNS} | w.extra for w in self.workloads.values()]
+        rows = [{column: getattr(w, column) for column in WORKLOAD_COLUMNS} | w.extra for w in self.workloads.values()]
         return tables.parse("workloads", pd.DataFrame(rows))[0]
 
     def cross_check(self) -> None:
@@ -399,16 +285,7 @@ class Scenario(param.Parameterized):
         """Call back with Param events whenever a setting, a table or a workload class changes."""
         self.param.watch(callback, [*SETTINGS, *TABLES])
         for workload in self.workloads.values():
-            workload.param.watch(callback, list(_MODEL_COLUMNS))
-
-
-def _workload_objects(frame: pd.DataFrame) -> dict[str, Workload]:
-    objects = {}
-    for row in frame.to_dict("records"):
-        known = {c: row.pop(c) for c in _WORKLOAD_COLUMNS if c in row}
-        known = {c: v for c, v in known.items() if not (isinstance(v, float) and pd.isna(v))}
-        objects[known["id"]] = Workload(**known, extra=row)
-    return objects
+            workload.param.watch(callback, list(MODEL_COLUMNS))
 
 
 TABLES = tuple(name for name, p in Scenario.param.objects().items() if isinstance(p, Table))
