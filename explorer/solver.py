@@ -102,7 +102,7 @@ class PlacementModel:
         self._present = np.zeros(self._shape, bool)
         self._present.ravel()[self._columns] = True
         self._rows: tuple[Floats, Floats] = np.empty(0), np.empty(0)  # bounds of the rows as last set
-        self._column_numbers: tuple[Floats, Floats] = np.empty(0), np.empty(0)  # costs, upper bounds as last set
+        self._costs = self._upper = np.full(4 * self._demands, np.nan)  # of the columns, as last set
         self._value = np.zeros(4 * self._demands)  # columns as last solved
         self._nudge = TIE_BREAK * np.random.default_rng(0).random(self._shape)
 
@@ -135,13 +135,11 @@ class PlacementModel:
 
     def _run(self, numbers: Numbers, cost: Floats, face: _Face) -> tuple[Floats, Floats]:
         """Column values and row duals of the optimum over all arcs of the face."""
-        rows_kept = self._set_rows(numbers, face)
+        rows_kept, columns_kept = self._set_rows(numbers, face), self._set_columns(numbers, cost, face)
+        # From the last basis: primal simplex where that is still feasible, dual simplex where it no longer is.
+        self._highs.setOptionValue("simplex_strategy", PRIMAL if rows_kept and columns_kept else DUAL)
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + numbers.time_limit_s)
         while True:
-            columns_kept = self._set_columns(numbers, cost, face)
-            # From the last basis: primal simplex where that is still feasible, dual simplex where it no longer is.
-            self._highs.setOptionValue("simplex_strategy", PRIMAL if rows_kept and columns_kept else DUAL)
-            rows_kept = True
             self._highs.run()
             status = self._highs.getModelStatus()
             if status == highspy.HighsModelStatus.kTimeLimit:
@@ -151,10 +149,11 @@ class PlacementModel:
                 mend = "Look for extreme values in the scenario."
                 raise SolverError(f"HiGHS stopped: {status.name}.", "placement", mend)
             solution = self._highs.getSolution()
-            value, dual = np.array(solution.col_value), np.array(solution.row_dual)
-            self._value = value
+            dual = np.array(solution.row_dual)
             if not self._add_improving(cost, face.arcs, dual):
-                return value, dual
+                self._value = np.array(solution.col_value)
+                return self._value, dual
+            self._highs.setOptionValue("simplex_strategy", PRIMAL)
 
     def _set_rows(self, numbers: Numbers, face: _Face) -> bool:
         """Set demands and capacities; True if they are what they were."""
@@ -177,13 +176,12 @@ class PlacementModel:
         blocks = face.drop_free, face.drop_pinned, face.pinned
         open_ = np.concatenate([*(b.ravel() for b in blocks), face.arcs.ravel()[self._columns]])
         upper = np.where(open_, highspy.kHighsInf, 0.0)
-        last_costs, last_upper = self._column_numbers
-        changed = _changed(last_costs, costs)
+        changed = _changed(self._costs, costs)
         self._highs.changeColsCost(len(changed), changed, costs[changed])
-        changed = _changed(last_upper, upper)
+        changed = _changed(self._upper, upper)
         self._highs.changeColsBounds(len(changed), changed, np.zeros(len(changed)), upper[changed])
-        self._column_numbers = costs, upper
-        return not (self._value[~open_[: len(self._value)]] > 0).any()
+        self._costs, self._upper = costs, upper
+        return not self._value[~open_].any()
 
     def _add_improving(self, cost: Floats, arcs: Bools, dual: Floats) -> bool:
         """Add to every demand the best arc that would improve the placement; False if there is none."""
@@ -200,8 +198,9 @@ class PlacementModel:
         count, arc = len(better), arc[better]
         rows = np.column_stack([better, 2 * n + region[better]]).ravel().astype(np.int32)
         starts = np.arange(0, 2 * count, 2, dtype=np.int32)
-        zero = np.zeros(count)
-        self._highs.addCols(count, zero, zero, zero, 2 * count, starts, rows, np.ones(2 * count))
+        costs, upper = cost.ravel()[arc], np.full(count, highspy.kHighsInf)
+        self._highs.addCols(count, costs, np.zeros(count), upper, 2 * count, starts, rows, np.ones(2 * count))
+        self._costs, self._upper = np.concatenate([self._costs, costs]), np.concatenate([self._upper, upper])
         self._columns = np.concatenate([self._columns, arc])
         self._present.ravel()[arc] = True
         return True
@@ -214,8 +213,8 @@ class PlacementModel:
         free = np.zeros(self._shape)
         free.ravel()[self._columns] = value[3 * n :]
         unserved_free, unserved_pinned, pinned = (value[b * n : (b + 1) * n].reshape(i, k) for b in range(3))
-        home_cost = numbers.cost.ravel()[self._columns[:n]].reshape(i, k)
-        dropped = unserved_free.sum() + unserved_pinned.sum()
+        arc_cost = numbers.cost.ravel()[self._columns]
+        dropped = value[: 2 * n].sum()
         return Optimum(
             free_mw=free,
             pinned_mw=pinned,
@@ -224,14 +223,12 @@ class PlacementModel:
             price_free=prices.price_free if prices else dual[:n].reshape(i, k),
             price_pinned=prices.price_pinned if prices else dual[n : 2 * n].reshape(i, k),
             capacity_price=prices.capacity_price if prices else np.maximum(-dual[2 * n :], 0.0),
-            objective=float((free * numbers.cost).sum() + (pinned * home_cost).sum() + numbers.unserved_cost * dropped),
+            objective=float(value[2 * n :] @ np.concatenate([arc_cost[:n], arc_cost]) + numbers.unserved_cost * dropped),
         )
 
 
 def _changed(last: Floats, new: Floats) -> NDArray[np.int32]:
-    """Where `new` differs from `last`, or goes beyond it."""
-    kept = len(last)
-    return np.concatenate([np.flatnonzero(new[:kept] != last), np.arange(kept, len(new))]).astype(np.int32)
+    return np.flatnonzero(last != new).astype(np.int32)
 
 
 def _state_problem(home: NDArray[np.intp], regions: int) -> highspy.Highs:

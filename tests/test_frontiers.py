@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from reference import Reference
@@ -16,6 +16,9 @@ from explorer.scenario import OBJECTIVES
 
 worlds = random_scenarios(lumpy=st.booleans())
 axis = st.integers(0, 3)  # 0: all classes, else one of them
+# Rare: pinned load reaches its home, which is full, and takes the place of dearer load.
+PINNED_SWAPS = random_scenario(487, 2, 2, 2, capacity_scale=0.4, state_local_scale=2.0)
+PINNED_OPENS = random_scenario(3, 3, 3, 3)
 
 
 def over(world: Scenario, number: int) -> str:
@@ -50,6 +53,7 @@ def optimum(placement: Placement) -> float:
 
 @settings(max_examples=40)
 @given(world=random_scenarios(lumpy=st.booleans(), objective=st.sampled_from(OBJECTIVES)), axis=axis)
+@example(world=PINNED_SWAPS, axis=2)
 def test_steps_are_those_of_a_search_over_every_budget(world, axis):
     over_ = over(world, axis)
     found = frontier(world, over_)
@@ -90,6 +94,8 @@ def test_the_table_makes_sense(world, axis, exact):
     found = frontier(world, over(world, axis), exact)
     table = found.table
     assert np.diff(table["budget_ms"]).min(initial=1.0) > 5e-7
+    budgets = budgets_of_arcs(world, found.over)
+    assert (found.strictest_ms, found.loosest_ms) == pytest.approx((budgets[0], budgets[-1]), abs=1e-5)
     assert found.strictest_ms <= table["budget_ms"].iloc[0] <= table["budget_ms"].iloc[-1] <= found.loosest_ms
     priced = table["cost_usd_per_h"] + world.carbon_price_usd_per_t * table["carbon_kg_per_h"] / 1000
     falls = -np.diff(priced + world.unserved_usd_per_mwh * table["unserved_mw"])
@@ -124,6 +130,7 @@ def test_returns_on_latency_are_secants(world, axis, exact):
 
 @settings(max_examples=40)
 @given(world=worlds, axis=axis)
+@example(world=PINNED_OPENS, axis=2)
 def test_what_opens_at_a_step_opens_there_and_is_used(world, axis):
     found = frontier(world, over(world, axis))
     arcs = Reference(world).arcs
@@ -170,9 +177,11 @@ def test_the_mark_follows_the_budget_and_the_curve_stays():
 
 
 def test_a_curve_is_remembered_only_for_what_it_was_made_of():
-    """Where carbon ties, cost decides, so even there the carbon price counts."""
-    for seed in range(40):
-        changed = random_scenario(seed, 4, 4, 2, lumpy=True, objective="carbon", capacity_scale=2.0)
+    """Where latency ties, cost decides, so even there the carbon price counts."""
+    for seed in (1, 31, 41):  # where it changes who runs what
+        changed = random_scenario(
+            seed, 4, 4, 2, lumpy=True, objective="latency", capacity_scale=0.5, legal_policy="open"
+        )
         changed.carbon_price_usd_per_t = 0.0
         frontier(changed)
         changed.carbon_price_usd_per_t = 200.0

@@ -169,3 +169,13 @@ def test_edits_that_contradict_other_tables_are_found(world):
     world.clients["service"] = "atlantis"
     with pytest.raises(ScenarioError, match="atlantis"):
         build_network(world)
+
+
+@pytest.mark.parametrize("table, column", [("regions", "pue"), ("regions", "latitude"), ("clients", "demand_share")])
+def test_a_cell_spoilt_in_place_is_named(table, column):
+    scenario = Scenario.load("classroom-3x3")
+    getattr(scenario, table).loc[1, column] = float("nan")
+    with pytest.raises(ScenarioError) as caught:
+        build_network(scenario)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.row, problem.column, problem.value) == (f"{table}.csv", 3, column, "nan")

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 import panel as pn
 from bokeh.models import HoverTool
-from holoviews.streams import Selection1D
 from numpy.typing import NDArray
 
 from explorer.breakeven import break_even_pairs
 from explorer.network import Network
 from explorer.session import Session
-from explorer.views.live import Glyph, align_left, quiet_toolbar
+from explorer.views.live import Glyph, align_left, on_tap, quiet_toolbar
 
 OPEN, BLOCKED, LOSES = "#0072B2", "#E69F00", "#9aa3ad"
 _TABLE = {
@@ -60,7 +59,7 @@ class BreakEvenView(pn.viewable.Viewer):
             size=9, color="status", cmap=[LOSES, BLOCKED, OPEN], clim=(-0.5, 2.5), line_color="white", line_width=0.6,
             default_tools=[], tools=[_hover(), "tap"], nonselection_alpha=1.0, hooks=[self._pairs.hook],
         )  # fmt: skip
-        Selection1D(source=pairs).add_subscriber(self._on_tap)
+        on_tap(pairs, self._on_tap)
         return hv.Overlay([line, pairs]).opts(
             responsive=True, show_grid=True, tools=["pan", "wheel_zoom", "reset"], active_tools=[],
             xlabel="Saving [USD/MWh]: right of the dashed line it pays", ylabel="Friction [USD/MWh]",

@@ -24,6 +24,8 @@ _FRICTION_DETAILS = (
     "egress_usd_per_gb", "operations_usd_per_mwh", "relocation_overhead", "state_move_share", "transport_kwh_per_gb",
     "latency_value", "latency_relaxation_ms",
 )  # fmt: skip
+# a tip that neither covers the next button nor breaks at every word
+_TIP = ".MuiTooltip-popper { pointer-events: none !important; } .MuiTooltip-tooltip { white-space: nowrap; }"
 _FIELD = {"size": "small", "sizing_mode": "stretch_width", "margin": (4, 6)}
 _LEAST_HEADROOM_MS = 5.0  # the slider's left end: a budget of the time to first token and this
 _STEP = 0.01  # of a budget slider, in powers of ten
@@ -83,7 +85,8 @@ def _heading(text: str) -> pn.pane.HTML:
 
 def _button(icon: str, description: str, action: Any) -> pmui.IconButton:
     return pmui.IconButton(
-        icon=icon, description=description, on_click=lambda _event: action(), color="light", margin=0
+        icon=icon, description=description, on_click=lambda _event: action(), color="light", margin=0,
+        stylesheets=[_TIP],
     )
 
 

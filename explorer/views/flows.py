@@ -13,14 +13,13 @@ import panel_material_ui as pmui
 import param
 from bokeh.models import CustomJSHover, HoverTool
 from bokeh.palettes import PuOr11, Viridis256
-from holoviews.streams import Selection1D
 from numpy.typing import NDArray
 
 from explorer.geo import arc_points_m, cut_at_antimeridian, mercator_m
 from explorer.placement import Placement
 from explorer.session import Session
 from explorer.views.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
-from explorer.views.live import Glyph, edge_to_edge, quiet_toolbar
+from explorer.views.live import Glyph, edge_to_edge, on_tap, quiet_toolbar
 from explorer.views.text import CLASS_COLOURS, number
 
 COLOUR_BY = {
@@ -89,7 +88,7 @@ class FlowMap(pn.viewable.Viewer):
         picked = gv.Points(tuple(np.arange(2.0) for _ in range(3)), ["x", "y"], ["size"], crs=MERCATOR).opts(
             size="size", fill_alpha=0, color="#d9600a", line_width=3, hooks=[self._picked.hook], default_tools=[]
         )
-        Selection1D(source=regions).add_subscriber(self._on_tap)
+        on_tap(regions, self._on_tap)
         return hv.Overlay([*basemap(), flows, regions, picked]).opts(
             responsive=True, data_aspect=1, xlim=EXTENT_X, ylim=EXTENT_Y, xaxis=None, yaxis=None, show_frame=False,
             projection=MERCATOR, tools=["pan", "wheel_zoom", "reset"], active_tools=[],

@@ -9,12 +9,11 @@ import holoviews.plotting.bokeh  # registers the renderer
 import numpy as np
 import panel as pn
 from bokeh.models import HoverTool, NumeralTickFormatter
-from holoviews.streams import Selection1D
 from numpy.typing import NDArray
 
 from explorer.frontiers import Frontier
 from explorer.session import Session
-from explorer.views.live import Glyph, align_left, quiet_toolbar
+from explorer.views.live import Glyph, align_left, on_tap, quiet_toolbar
 from explorer.views.text import NEUTRAL, duration, number
 
 COST, CARBON, NOW = "#0072B2", "#D55E00", "#c2185b"
@@ -89,7 +88,7 @@ class _Staircase:
             color=self._colour, size=6, line_color="white", line_width=0.5, nonselection_alpha=1.0, default_tools=[],
             tools=[_hover(self._label, self._digits), "tap"], hooks=[self._corners.hook],
         )  # fmt: skip
-        Selection1D(source=corners).add_subscriber(self._on_select)
+        on_tap(corners, self._on_select)
         return hv.Overlay([shade, base, line, now, corners]).opts(
             responsive=True, ylabel=self._label, xlabel=self._xlabel, xaxis="bottom" if self._xlabel else None,
             yformatter=NumeralTickFormatter(format="0.0[0]a"), yticks=4, show_grid=True,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 from weakref import WeakSet
 
 import numpy as np
 import panel as pn
 from bokeh.document import Document
+from holoviews.streams import Selection1D
 from numpy.typing import NDArray
 
 T = TypeVar("T")
@@ -63,6 +64,13 @@ class Glyph:
         self.configure(handle, start=low, end=high, reset_start=low, reset_end=high)
 
 
+def on_tap(points: Any, callback: Callable[[list[int]], None]) -> None:
+    """Call back with the indices of the points tapped, once plots may be changed; HoloViews tells of it in between."""
+    runner = LiveRunner()
+    taps = Selection1D(source=points, transient=True)  # or a second tap on the same point would not count
+    taps.add_subscriber(lambda index: runner.soon(lambda: callback(index)))
+
+
 def quiet_toolbar(plot: Any, element: Any) -> None:
     """A hook: no logo, and tools inside the plot that show when the pointer is over it."""
     plot.state.toolbar.update(logo=None, autohide=True)
@@ -114,9 +122,14 @@ class LiveRunner:
         if document is None:
             then(work())
             return
-        _aside.submit(work).add_done_callback(  # adding a callback is the one thing other threads may do to a document
-            lambda done: document.add_next_tick_callback(lambda: self._held(lambda: then(done.result())))
-        )
+
+        def deliver(done: Future[T]) -> None:
+            context = document.session_context
+            if context is not None and not context.destroyed:  # the reader is still there
+                # adding a callback is the one thing other threads may do to a document
+                document.add_next_tick_callback(lambda: self._held(lambda: then(done.result())))
+
+        _aside.submit(work).add_done_callback(deliver)
 
     def _held(self, work: Callable[[], None]) -> None:
         """All changes in one message to the browser."""

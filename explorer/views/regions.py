@@ -31,7 +31,7 @@ _COLUMNS = {
 
 
 class RegionTable(pn.viewable.Viewer):
-    """One row per region, most load first; a click on a row picks the region, here and on the map."""
+    """One row per region, most load first; a click on a row picks the region, another lets it go."""
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
@@ -74,4 +74,5 @@ class RegionTable(pn.viewable.Viewer):
         self._table.value = self._rows()
 
     def _on_click(self, event: Any) -> None:
-        self._session.region = str(self._table.value.index[event.row])
+        region = str(self._table.value.index[event.row])
+        self._session.region = "" if region == self._session.region else region
