@@ -233,10 +233,10 @@ class _Sweep:
 
     def _opened(self, budget_ms: float, optimum: Optimum, before: Optimum) -> str:
         """Regions of the arcs that opened at this budget and carry load now, free or pinned."""
-        home = self._network.home
-        gained = (optimum.free_mw - before.free_mw).clip(min=0)
-        gained[np.arange(len(home)), home] += (optimum.pinned_mw - before.pinned_mw).clip(min=0)
-        new = np.where(self._opens_ms == budget_ms, gained, 0.0).sum(axis=(0, 2))
+        i, j, k = np.nonzero(self._opens_ms == budget_ms)
+        pinned = np.where(j == self._network.home[i], optimum.pinned_mw[i, k] - before.pinned_mw[i, k], 0.0)
+        gained = np.maximum(optimum.free_mw[i, j, k] - before.free_mw[i, j, k], 0.0) + np.maximum(pinned, 0.0)
+        new = np.bincount(j, gained, minlength=len(self._network.regions))
         order = np.argsort(-new, kind="stable")
         return "; ".join(self._network.regions[j] for j in order if new[j] > UNSERVED_MW)
 

@@ -160,7 +160,7 @@ def build_network(scenario: Scenario) -> Network:
     classes = np.array([list(w.model_values().values()) for w in scenario.workloads.values()]).T
     budget, energy, share, local, prefill, trips, request_kb, response_kb, state_mb = classes
     demand_share = _numbers(clients, "clients.csv", "demand_share")
-    demand = np.outer(demand_share, share) * scenario.total_demand_mw
+    demand = demand_share[:, np.newaxis] * share * scenario.total_demand_mw
     pinned = demand * np.clip(local * scenario.state_local_scale, 0.0, 1.0)
     requests = requests_per_mwh(energy)
     settings = scenario.settings()
@@ -213,7 +213,8 @@ def _region_columns(scenario: Scenario) -> tuple[str, str, str, str]:
 
 def _numbers(table: pd.DataFrame, file: str, column: str) -> Floats:
     """A column as numbers; tables are checked when they are set, but a cell may have been changed since."""
-    values = pd.to_numeric(table[column], errors="coerce").to_numpy(float)
+    cells: Any = pd.to_numeric(table[column], errors="coerce")
+    values = np.asarray(cells, float)
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
         found, mend = str(table[column].iloc[bad[0]]), "Give a finite number."

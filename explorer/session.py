@@ -44,6 +44,11 @@ class Session(param.Parameterized):
 
     A slider that moves faster than the solver is followed at the solver's pace: the newest values win, nothing queues.
     Results are replaced only when they differ, and a failure leaves the last good ones standing beside its `error`.
+
+    Raises
+    ------
+    ExplorerError
+        If the scenario cannot be placed to begin with.
     """
 
     placement = param.Parameter(constant=True, doc="Latest `Placement`; set here only.")
@@ -63,6 +68,8 @@ class Session(param.Parameterized):
         scenario.on_change(self._on_change)
         self.param.watch(self._on_workload, "workload")
         self._update_placement()
+        if self.placement is None and self.error is not None:
+            raise self.error  # nothing good to leave standing
 
     @property
     def network(self) -> Network:

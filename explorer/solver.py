@@ -176,12 +176,12 @@ class PlacementModel:
         blocks = face.drop_free, face.drop_pinned, face.pinned
         open_ = np.concatenate([*(b.ravel() for b in blocks), face.arcs.ravel()[self._columns]])
         upper = np.where(open_, highspy.kHighsInf, 0.0)
-        changed = _changed(self._costs, costs)
+        changed = _different(self._costs, costs)
         self._highs.changeColsCost(len(changed), changed, costs[changed])
-        changed = _changed(self._upper, upper)
+        changed = _different(self._upper, upper)
         self._highs.changeColsBounds(len(changed), changed, np.zeros(len(changed)), upper[changed])
         self._costs, self._upper = costs, upper
-        return not self._value[~open_].any()
+        return not (self._value[~open_] > 0).any()
 
     def _add_improving(self, cost: Floats, arcs: Bools, dual: Floats) -> bool:
         """Add to every demand the best arc that would improve the placement; False if there is none."""
@@ -201,7 +201,10 @@ class PlacementModel:
         costs, upper = cost.ravel()[arc], np.full(count, highspy.kHighsInf)
         self._highs.addCols(count, costs, np.zeros(count), upper, 2 * count, starts, rows, np.ones(2 * count))
         self._costs, self._upper = np.concatenate([self._costs, costs]), np.concatenate([self._upper, upper])
-        self._columns = np.concatenate([self._columns, arc])
+        self._columns, self._value = (
+            np.concatenate([self._columns, arc]),
+            np.concatenate([self._value, np.zeros(count)]),
+        )
         self._present.ravel()[arc] = True
         return True
 
@@ -223,11 +226,13 @@ class PlacementModel:
             price_free=prices.price_free if prices else dual[:n].reshape(i, k),
             price_pinned=prices.price_pinned if prices else dual[n : 2 * n].reshape(i, k),
             capacity_price=prices.capacity_price if prices else np.maximum(-dual[2 * n :], 0.0),
-            objective=float(value[2 * n :] @ np.concatenate([arc_cost[:n], arc_cost]) + numbers.unserved_cost * dropped),
+            objective=float(
+                value[2 * n :] @ np.concatenate([arc_cost[:n], arc_cost]) + numbers.unserved_cost * dropped
+            ),
         )
 
 
-def _changed(last: Floats, new: Floats) -> NDArray[np.int32]:
+def _different(last: Floats, new: Floats) -> NDArray[np.int32]:
     return np.flatnonzero(last != new).astype(np.int32)
 
 

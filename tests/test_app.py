@@ -186,7 +186,7 @@ def shared(browser: Browser, url: str) -> Iterator[App]:
 
 @pytest.fixture
 def app(shared: App) -> Iterator[App]:
-    """The page as it was opened; whatever a test does, the console stays clean and all requests stay on this machine."""
+    """The page as it was opened; whatever a test does, the console stays clean and no request leaves the machine."""
     shared.start_over()
     yield shared
     assert shared.complaints == []
@@ -325,6 +325,7 @@ def test_the_colour_of_regions_is_for_the_map_alone(app):
 
 def test_views_follow_a_slider_while_it_is_dragged(app):
     rail = app.slider(label("carbon_price_usd_per_t")).locator("xpath=../..")
+    rail.scroll_into_view_if_needed()
     box = rail.bounding_box()
     assert box
     mouse, y = app.page.mouse, box["y"] + box["height"] / 2

@@ -1,4 +1,4 @@
-"""What keeps a slider live, told without a clock: nothing is built anew, solves are counted, shortcuts change nothing."""
+"""What keeps a slider live, told without a clock: no model is built anew, solves are counted, short cuts hold."""
 
 from collections import Counter
 from typing import Any
@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from numpy.testing import assert_allclose
 from scenarios import random_scenario, random_scenarios
 
-from explorer import Scenario, frontiers, placement, solver
+from explorer import Scenario, SolverError, frontiers, placement, solver
 from explorer.frontiers import trace
 from explorer.memo import Memo
 from explorer.network import Network, build_network
@@ -49,7 +49,8 @@ def moves_of(owner: param.Parameterized, name: str) -> list[Any]:
     setting = owner.param[name]
     if isinstance(setting, param.Selector):
         return list(setting.objects)
-    low, high = (setting.softbounds or (1.0, 1000.0))[:2]
+    low, high = setting.get_soft_bounds()
+    low, high = low or 0.01, high or 1000.0  # some may not be zero, some have no end
     return [low, (low + high) / 2, high]
 
 
@@ -107,6 +108,24 @@ def test_a_budget_slides_along_a_frontier_that_is_there_already(counted):
     counted.clear()
     world.workloads[session.workload].latency_budget_ms += 25
     assert counted == {"solved": 1}
+
+
+def test_a_solve_that_was_cut_short_leaves_a_sound_model_behind(monkeypatch):
+    network = build_network(Scenario.load("world-2025"))
+    numbers, tight = numbers_of(network, "cost"), numbers_of(network, "latency")
+    model = PlacementModel(network.home, len(network.regions), len(network.workloads))
+    add = PlacementModel._add_improving
+
+    def add_and_stop(self: PlacementModel, *args: Any) -> bool:
+        add(self, *args)
+        raise SolverError("No optimum within 0 s.", "placement", "Raise time_limit_s.")
+
+    expected = model.solve(numbers).objective
+    with monkeypatch.context() as patch:
+        patch.setattr(PlacementModel, "_add_improving", add_and_stop)
+        with pytest.raises(SolverError):
+            model.solve(tight)
+    assert model.solve(numbers).objective == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_frontier_is_not_traced_on_a_grid(counted):

@@ -14,7 +14,7 @@ from bokeh.events import DocumentEvent
 from bokeh.models import ColumnDataSource
 
 import explorer.session
-from explorer import Explorer, Placement, Scenario, break_even, solve
+from explorer import Explorer, ExplorerError, Scenario, break_even, solve
 from explorer.geo import MERCATOR_EDGE_M
 from explorer.session import Session
 from explorer.solver import PlacementModel
@@ -284,13 +284,16 @@ def test_the_region_picked_is_ringed(session):
 def test_the_steps_shown_are_those_of_the_frontier(session, move):
     screen = Screen(FrontierView(session))
     move(session.scenario)
+    names = dict(session.scenario.regions[["id", "name"]].to_numpy().tolist())
     for over in (*session.scenario.workloads, "all"):
         session.workload = over
         table = session.frontier.table
         shown = [source.data for source in screen.sources("erl_usd_per_h_per_ms")]
         for corners in shown:
             assert list(corners["x"]) == list(corners["budget_ms"]) == list(table["budget_ms"])
-            assert list(corners["opens"]) == list(table["opens"])
+            assert list(corners["opens"]) == [
+                "; ".join(names[key] for key in keys.split("; ") if key) for keys in table["opens"]
+            ]
             for column in ("relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms"):
                 np.testing.assert_array_equal(corners[column], table[column])
         heights = {tuple(corners["y"]) for corners in shown}
@@ -433,3 +436,21 @@ def test_a_budget_set_elsewhere_moves_its_slider_and_is_not_rounded():
     assert slider.label == "A Interactive: 186.5 ms"
     assert slider.value == pytest.approx(np.log10(86.54321), abs=slider.step)
     assert first(scenario).latency_budget_ms == 186.54321
+
+
+def test_a_scenario_that_cannot_be_placed_says_so_at_once():
+    scenario = Scenario.load("classroom-3x3")
+    scenario.regions = scenario.regions.drop(columns="carbon_operating_margin_g_per_kwh", errors="ignore")
+    scenario.carbon_signal = "operating margin"
+    with pytest.raises(ExplorerError, match="carbon_operating_margin"):
+        Explorer(scenario)
+
+
+def test_regions_added_in_python_appear_on_the_map():
+    scenario = Scenario.load("classroom-3x3")
+    session = Session(scenario)
+    screen = Screen(FlowMap(session))
+    more = scenario.regions.iloc[[0]].assign(id="new", name="New", longitude=100.0)
+    scenario.regions = pd.concat([scenario.regions, more], ignore_index=True)
+    assert session.error is None
+    assert list(screen.columns("capacity")["name"]) == [*Scenario.load("classroom-3x3").regions["name"], "New"]

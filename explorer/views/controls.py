@@ -85,7 +85,11 @@ def _heading(text: str) -> pn.pane.HTML:
 
 def _button(icon: str, description: str, action: Any) -> pmui.IconButton:
     return pmui.IconButton(
-        icon=icon, description=description, on_click=lambda _event: action(), color="light", margin=0,
+        icon=icon,
+        description=description,
+        on_click=lambda _event: action(),
+        color="light",
+        margin=0,
         stylesheets=[_TIP],
     )
 

@@ -46,8 +46,8 @@ class FlowMap(pn.viewable.Viewer):
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self._session = session
-        regions = session.scenario.regions
-        self._x, self._y = mercator_m(regions["latitude"], regions["longitude"])
+        self._pair_names = CustomJSHover(code=_PAIR_NAMES)
+        self._place_regions()
         self._flows, self._regions, self._picked = Glyph(), Glyph(), Glyph()
         self._legend = pn.pane.HTML(sizing_mode="stretch_width", margin=(0, 0, 2, 4))
         self._pane = pn.pane.HoloViews(self._figure(), sizing_mode="stretch_width", margin=0)
@@ -61,12 +61,12 @@ class FlowMap(pn.viewable.Viewer):
 
     def colour_choice(self) -> pmui.Select:
         """What circles show, for the head of the map's card."""
-        return pmui.Select.from_param(self.param.colour_by, size="small", width=290, margin=(0, 2, 0, 0), label="")
+        return pmui.Select.from_param(
+            self.param.colour_by, size="small", width=290, margin=(0, 2, 0, 0), label="Colour"
+        )
 
     def _figure(self) -> Any:
-        placement = self._session.placement
-        x, y, name = self._x, self._y, self._session.scenario.regions["name"].to_numpy(object)
-        columns = self._region_columns(placement)
+        columns = self._region_columns(self._session.placement)
         flows = gv.Segments(
             tuple(np.arange(2.0) for _ in range(9)),  # two rows that differ, or HoloViews makes them constants
             ["x0", "y0", "x1", "y1"],
@@ -78,8 +78,8 @@ class FlowMap(pn.viewable.Viewer):
             hooks=[self._flows.hook],
         )  # fmt: skip
         regions = gv.Points(
-            (x, y, columns["color"], columns["size"], name, *(columns[c] for c in _HOVER_COLUMNS)),
-            ["x", "y"], ["shown", "size", "name", *_HOVER_COLUMNS], crs=MERCATOR,
+            tuple(columns[name] for name in ("x", "y", "color", "size", *_HOVER_COLUMNS)),
+            ["x", "y"], ["shown", "size", *_HOVER_COLUMNS], crs=MERCATOR,
         ).opts(
             size="size", color="shown", cmap=CHANGE_PALETTE, clim=(-1, 1), line_color="#6b7480", line_width=0.7,
             nonselection_alpha=1.0, colorbar=True, colorbar_position="bottom_left", colorbar_opts=_COLORBAR,
@@ -97,17 +97,20 @@ class FlowMap(pn.viewable.Viewer):
 
     def _flow_hover(self) -> HoverTool:
         """Names are kept in the browser; the pieces carry numbers only."""
-        names = list(self._session.scenario.regions["name"])
         classes = [f"{w.id} {w.name}" for w in self._session.scenario.workloads.values()]
-        n = len(names)
-        pair = CustomJSHover(
-            args={"names": names}, code=f"return names[Math.floor(value / {n})] + ' → ' + names[value % {n}]"
-        )
         workload = CustomJSHover(args={"classes": classes}, code="return classes[value]")
         return HoverTool(
             tooltips=[("Moves", "@pair{custom}"), ("Class", "@color{custom}"), ("IT load", "@flow_mw{0,0.0} MW")],
-            formatters={"@pair": pair, "@color": workload}, line_policy="interp",
+            formatters={"@pair": self._pair_names, "@color": workload}, line_policy="interp",
         )  # fmt: skip
+
+    def _place_regions(self) -> None:
+        """Where regions are and what they are called; only a new table of regions changes that."""
+        regions = self._session.scenario.regions
+        self._x, self._y = mercator_m(regions["latitude"], regions["longitude"])
+        self._names = regions["name"].to_numpy(object)
+        if self._pair_names.args.get("names") != list(self._names):
+            self._pair_names.args = {"names": list(self._names)}
 
     def _region_columns(self, placement: Placement) -> dict[str, NDArray]:
         net = placement.network
@@ -122,7 +125,8 @@ class FlowMap(pn.viewable.Viewer):
             "capacity_price": placement.regions["capacity_price_usd_per_mwh"].to_numpy(),
         }
         shown = values[self.colour_by]
-        return values | {"color": shown, "size": 5 + 2.1 * np.sqrt(it_mw)}
+        place = {"x": self._x, "y": self._y, "name": self._names}
+        return place | values | {"color": shown, "size": 5 + 2.1 * np.sqrt(it_mw)}
 
     def _flow_columns(self, placement: Placement) -> dict[str, NDArray]:
         home, region, workload, mw = home_flows(placement)
@@ -146,6 +150,7 @@ class FlowMap(pn.viewable.Viewer):
 
     def _on_placement(self, *_events: Any) -> None:
         placement = self._session.placement
+        self._place_regions()
         columns = self._region_columns(placement)
         self._flows.update(**self._flow_columns(placement))
         self._regions.update(**columns)
@@ -179,7 +184,8 @@ _COLORBAR = {
     "background_fill_alpha": 0,
 }  # fmt: skip
 _LABELS = {column: label for label, column in COLOUR_BY.items()}
-_HOVER_COLUMNS = ("it_mw", "change_mw", "price", "carbon", "utilisation", "capacity", "capacity_price")
+_PAIR_NAMES = "const n = names.length; return names[Math.floor(value / n)] + ' → ' + names[value % n]"
+_HOVER_COLUMNS = ("name", "it_mw", "change_mw", "price", "carbon", "utilisation", "capacity", "capacity_price")
 
 
 def _region_hover() -> HoverTool:

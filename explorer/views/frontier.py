@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import holoviews as hv
 import holoviews.plotting.bokeh  # registers the renderer
 import numpy as np
+import pandas as pd
 import panel as pn
 from bokeh.models import HoverTool, NumeralTickFormatter
 from numpy.typing import NDArray
@@ -31,6 +33,7 @@ class FrontierView(pn.viewable.Viewer):
         )
         self._text = pn.pane.HTML(sizing_mode="stretch_width", margin=(0, 0, 0, 6), min_height=38)
         session.param.watch(self._on_change, "frontier")
+        session.param.watch(self._on_busy, "frontier_busy")
         self._on_change()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -50,11 +53,16 @@ class FrontierView(pn.viewable.Viewer):
         frontier, placement = self._session.frontier, self._session.placement
         if frontier is None:
             return
+        frontier = _with_names(frontier, self._session.scenario.regions)
         span = _span(frontier)
         baseline = placement.baseline
         self._cost.show(frontier, span, baseline.cost_usd_per_h)
         self._carbon.show(frontier, span, baseline.carbon_kg_per_h / 1000)
         self._text.object = _sentence(frontier)
+
+    def _on_busy(self, event: Any) -> None:
+        """Fade what is about to be replaced; the delay keeps quick work from flickering."""
+        self._text.styles = {"opacity": "0.4" if event.new else "1", "transition": "opacity 0.2s 0.5s"}
 
     def _on_tap(self, step: int) -> None:
         frontier = self._session.frontier
@@ -154,6 +162,13 @@ def _padded(values: NDArray, baseline: float) -> tuple[float, float]:
 def _area(x0: float, x1: float, low: float, high: float) -> dict[str, NDArray]:
     """A rectangle as HoloViews' area glyph has it."""
     return {"x": np.array([x0, x1, x1, x0]), "y": np.array([low, low, high, high])}
+
+
+def _with_names(frontier: Frontier, regions: pd.DataFrame) -> Frontier:
+    """The frontier with the names of the regions that open, for their ids."""
+    names = dict(zip(regions["id"], regions["name"], strict=True))
+    opens = ["; ".join(names[key] for key in keys.split("; ") if key) for keys in frontier.table["opens"]]
+    return replace(frontier, table=frontier.table.assign(opens=opens))
 
 
 def _sentence(frontier: Frontier) -> str:

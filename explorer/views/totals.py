@@ -95,7 +95,7 @@ class Totals(pn.viewable.Viewer):
             ),
             _Card(
                 "relocated", "Relocated", number(now["relocated_mw"]), "MW",
-                f"{100 * now['relocated_share']:.0f} % of the IT load", NEUTRAL,
+                f"{100 * now['relocated_share']:.0f} %, baseline {100 * base['relocated_share']:.0f} %", NEUTRAL,
                 f"IT load executed away from home. It draws {number(now['relocated_facility_mw'])} MW at the meter.",
             ),
             _against(
