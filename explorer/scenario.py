@@ -88,6 +88,7 @@ class Scenario(param.Parameterized):
     )
     latency_relaxation_ms = param.Number(
         default=0.0,
+        bounds=(-3_600_000, 3_600_000),
         softbounds=(-200, 500),
         step=10,
         precedence=5,

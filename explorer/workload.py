@@ -15,6 +15,7 @@ class Workload(param.Parameterized):
         default=1000.0,
         bounds=(0, None),
         softbounds=(50, 3_600_000),
+        step=10,
         precedence=1,
         label="Latency budget [ms]",
         doc="Longest acceptable time from request to first token, network and processing [ms].",

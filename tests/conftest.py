@@ -7,6 +7,8 @@ import sys
 import pytest
 from hypothesis import settings
 
+collect_ignore = ["benchmarks"]  # they use a clock and need peers; ordinary tests do neither
+
 # Slow machines must not fail a test, and a continuous-integration run must be the same run twice.
 settings.register_profile("wattlas", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("wattlas")

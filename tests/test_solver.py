@@ -160,3 +160,12 @@ def test_the_time_limit_is_said_plainly(objective):
     assert "time_limit_s" in error.value.mend
     world.time_limit_s = 30
     assert solve(world).unserved_mw == pytest.approx(0, abs=1e-6)
+
+
+def test_the_time_limit_says_so_and_the_model_recovers():
+    scenario = Scenario.load("world-2025")
+    scenario.carbon_price_usd_per_t, scenario.time_limit_s = 12.345, 1e-6
+    with pytest.raises(SolverError, match="No optimum within 1e-06 s"):
+        solve(scenario)
+    scenario.time_limit_s = 30
+    assert solve(scenario).unserved_mw == 0
