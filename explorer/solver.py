@@ -70,7 +70,7 @@ def _everything(numbers: Numbers, home: Arcs) -> _Face:
 
 
 def _optimal_face(numbers: Numbers, best: Optimum, every: _Face, home: Arcs) -> _Face:
-    """All equal optima, by complementary slackness: what has a reduced cost stays empty, what has a price full."""
+    """All equal optima: what has a reduced cost stays empty, what has a price stays full."""
     delivered = numbers.cost + best.capacity_price[:, np.newaxis]
     dear = numbers.unserved_cost - FACE_TOLERANCE
     return _Face(

@@ -126,7 +126,7 @@ class FlowMap(pn.viewable.Viewer):
         }
         shown = values[self.colour_by]
         place = {"x": self._x, "y": self._y, "name": self._names}
-        return place | values | {"color": shown, "size": 5 + 2.1 * np.sqrt(it_mw)}
+        return place | values | {"color": shown, "size": _diameter(it_mw)}
 
     def _flow_columns(self, placement: Placement) -> dict[str, NDArray]:
         home, region, workload, mw = home_flows(placement)
@@ -163,7 +163,7 @@ class FlowMap(pn.viewable.Viewer):
     def _on_region(self, *_events: Any) -> None:
         net = self._session.network
         here = [net.regions.index(self._session.region)] if self._session.region in net.regions else []
-        size = 5 + 2.1 * np.sqrt(self._session.placement.region_it_mw[here]) + 8
+        size = _diameter(self._session.placement.region_it_mw[here]) + 8
         self._picked.update(x=self._x[here], y=self._y[here], size=size)
 
     def _on_tap(self, index: list[int]) -> None:
@@ -186,6 +186,11 @@ _COLORBAR = {
 _LABELS = {column: label for label, column in COLOUR_BY.items()}
 _PAIR_NAMES = "const n = names.length; return names[Math.floor(value / n)] + ' → ' + names[value % n]"
 _HOVER_COLUMNS = ("name", "it_mw", "change_mw", "price", "carbon", "utilisation", "capacity", "capacity_price")
+
+
+def _diameter(it_mw: NDArray) -> NDArray:
+    """Of a region's circle, its area growing with its load. [px]"""
+    return 5 + 2.1 * np.sqrt(it_mw)
 
 
 def _region_hover() -> HoverTool:

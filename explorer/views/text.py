@@ -7,7 +7,6 @@ import math
 # Okabe and Ito's colours tell apart under every common colour blindness; as lines they hold on light and dark.
 CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 BETTER, WORSE, NEUTRAL = "#1a86d0", "#d9600a", "#8a8f98"
-ACCENT = "#0f766e"
 
 
 def number(value: float, digits: int = 3) -> str:
