@@ -235,9 +235,11 @@ def _refusal(name: str, value: Any) -> tuple[str, str] | None:
         return "there is no such parameter.", tables.nearest(name, SETTINGS, _one_of(SETTINGS))
     setting = Scenario.param[name]
     if isinstance(setting, param.Selector):
-        if value in setting.objects:
+        if any(value == choice and type(value) is type(choice) for choice in setting.objects):  # true equals 1
             return None
-        mend = tables.nearest(str(value), setting.objects, _one_of(setting.objects))
+        offered = [str(choice) for choice in setting.objects]
+        words = [choice for choice in setting.objects if isinstance(choice, str)]
+        mend = "Write it without quotes." if value in offered else tables.nearest(str(value), words, _one_of(offered))
         return "this is not one of the possible values.", mend
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         return "this is not a number.", _NUMBER

@@ -12,12 +12,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer import tables
 from explorer.energy import Friction, arc_money_and_carbon, moved_gb_per_mwh, requests_per_mwh, with_carbon_price
 from explorer.errors import Problem, ScenarioError
 from explorer.geo import great_circle_km
+from explorer.hours import ANNUAL, AVERAGE, Profiles, load_curves, region_factors, utc_offsets_h
 from explorer.latency import end_to_end_latency_ms, rtt_from_distance_ms
 from explorer.memo import Memo
 from explorer.scenario import Scenario
+from explorer.schema import TABLES
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -56,11 +59,11 @@ class Network:
     regions: tuple[str, ...]
     workloads: tuple[str, ...]
     geography: Geography
-    demand_mw: Floats  # (client, workload) IT load wanted [MW]
+    demand_mw: Floats  # (client, workload) IT load wanted at that hour [MW]
     pinned_mw: Floats  # (client, workload) the part of it that state pins to its home [MW]
     capacity_mw: Floats  # (region,) IT capacity, scaled [MW]
-    price_usd_per_mwh: Floats  # (region,) delivered electricity price [USD/MWh]
-    carbon_kg_per_mwh: Floats  # (region,) the chosen carbon signal [kg/MWh]
+    price_usd_per_mwh: Floats  # (region,) delivered electricity price at the scenario's hour and season [USD/MWh]
+    carbon_kg_per_mwh: Floats  # (region,) the chosen carbon signal, likewise [kg/MWh]
     pue: Floats  # (region,) [-]
     budget_ms: Floats  # (workload,) latency budget, relaxation included [ms]
     prefill_ms: Floats  # (workload,) [ms]
@@ -145,6 +148,7 @@ class Network:
 
 
 _geographies: Memo[Geography] = Memo(size=16)
+_profiles: Memo[Profiles] = Memo(size=16)
 
 
 def build_network(scenario: Scenario) -> Network:
@@ -160,14 +164,15 @@ def build_network(scenario: Scenario) -> Network:
     classes = np.array([list(w.model_values().values()) for w in scenario.workloads.values()]).T
     budget, energy, share, local, prefill, trips, request_kb, response_kb, state_mb = classes
     demand_share = _numbers(clients, "clients.csv", "demand_share")
-    demand = demand_share[:, np.newaxis] * share * scenario.total_demand_mw
+    relative_price, relative_carbon, relative_load = _relative(scenario)
+    demand = demand_share[:, np.newaxis] * share * scenario.total_demand_mw * relative_load
     pinned = demand * np.clip(local * scenario.state_local_scale, 0.0, 1.0)
     requests = requests_per_mwh(energy)
-    settings = scenario.settings()
-    numbers = [_numbers(regions, "regions.csv", column) for column in _region_columns(scenario)]
+    price, carbon, pue, capacity = (_numbers(regions, "regions.csv", column) for column in _region_columns(scenario))
+    price, carbon = price * relative_price, carbon * relative_carbon
     geography_key = _geography_key(scenario)
-    key = digest(geography_key, repr(settings), scenario.workloads.keys(), classes, demand_share, *numbers)
-    price, carbon, pue, capacity = numbers
+    numbers = classes, demand, price, carbon, pue, capacity
+    key = digest(geography_key, repr(scenario.settings()), scenario.workloads.keys(), *numbers)
     return Network(
         key=key,
         clients=tuple(clients["id"]),
@@ -232,10 +237,17 @@ def digest(*parts: NDArray | pd.Series | bytes | str | Iterable[str]) -> bytes:
         elif isinstance(part, bytes):
             data = part
         else:
-            words = part.tolist() if isinstance(part, pd.Series) else part  # a Series joins 15 times slower than a list
-            data = (words if isinstance(words, str) else "\x1f".join(map(str, words))).encode()
+            data = (part if isinstance(part, str) else _joined(part)).encode()
         digest.update(len(data).to_bytes(8, "big") + data)
     return digest.digest()
+
+
+def _joined(part: pd.Series | Iterable[Any]) -> str:
+    words = part.tolist() if isinstance(part, pd.Series) else list(part)  # a Series joins 15 times slower than a list
+    try:
+        return "\x1f".join(words)
+    except TypeError:  # a cell that an edit in place made no text; `str` for all would take three times as long
+        return "\x1f".join(map(str, words))
 
 
 def _geography_key(scenario: Scenario) -> bytes:
@@ -252,6 +264,40 @@ def _geography_key(scenario: Scenario) -> bytes:
     for table, columns in optional:
         parts += ["absent"] if table is None else [table[column] for column in columns]
     return digest(*parts)
+
+
+def _relative(scenario: Scenario) -> tuple[Floats, Floats, Floats] | tuple[float, float, float]:
+    """Factors on price and carbon (region,) and on demand (client, workload) at the scenario's hour and season."""
+    if scenario.hour == AVERAGE and scenario.season == ANNUAL:
+        return 1.0, 1.0, 1.0  # what tables of profiles are relative to: they are not even looked at
+    regions, clients = scenario.regions, scenario.clients
+    parts: list[Any] = [regions["id"], regions["latitude"], clients["id"], clients.get("timezone", "")]
+    parts.append(workload.demand_profile for workload in scenario.workloads.values())
+    for table, columns in (
+        (scenario.profiles, ("region_id", "season", "hour_utc", "price_relative", "carbon_relative")),
+        (scenario.demand_profiles, ("profile_id", "local_hour", "relative_load")),
+    ):
+        parts += ["absent"] if table is None else [table.get(column, "absent") for column in columns]
+    profiles = _profiles.find(digest(*parts), lambda: _read_profiles(scenario))
+    return profiles.at(scenario.season, scenario.hour)
+
+
+def _read_profiles(scenario: Scenario) -> Profiles:
+    found = {}
+    for name in ("clients", "profiles", "demand_profiles"):
+        if (table := getattr(scenario, name)) is not None:  # tables are checked when they are set, but since then?
+            file = TABLES[name].file
+            found[name], problems = tables.parse(name, table.set_axis(range(2, len(table) + 2)), file)
+            if problems:
+                raise ScenarioError(file, problems)
+    scenario.cross_check()
+    ids, latitude = tuple(scenario.regions["id"]), _numbers(scenario.regions, "regions.csv", "latitude")
+    price, carbon = (
+        region_factors(found.get("profiles"), column, ids, latitude) for column in ("price_relative", "carbon_relative")
+    )
+    load = load_curves(found.get("demand_profiles"), [w.demand_profile for w in scenario.workloads.values()])
+    clients = found["clients"]
+    return Profiles(price, carbon, load, utc_offsets_h(clients.get("timezone", [""] * len(clients))))
 
 
 def _build_geography(scenario: Scenario) -> Geography:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,9 @@ import param
 
 from explorer import tables
 from explorer.errors import Problem, ScenarioError
+from explorer.hours import ANNUAL, AVERAGE, HOUR_CHOICES
 from explorer.latency import LATENCY_MODELS
+from explorer.schema import SEASONS
 from explorer.workload import MODEL_COLUMNS, WORKLOAD_COLUMNS, Workload, workload_objects
 
 if TYPE_CHECKING:
@@ -25,8 +28,18 @@ OBJECTIVES = ("cost", "carbon", "latency")
 class Table(param.DataFrame):
     """A scenario table: checked and cleaned when it is set, so that what is in a scenario is always well formed."""
 
-    def __set__(self, obj: Any, val: pd.DataFrame | None) -> None:
-        super().__set__(obj, None if val is None else _parsed(str(self.name), val))
+    def __set__(self, obj: Any, val: pd.DataFrame | _Checked | None) -> None:
+        if isinstance(val, _Checked):
+            super().__set__(obj, val.frame)
+        else:
+            super().__set__(obj, None if val is None else _parsed(str(self.name), val))
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A table from another scenario: checking those of a world takes longer than all else that opens a session."""
+
+    frame: pd.DataFrame
 
 
 def _parsed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -34,6 +47,13 @@ def _parsed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     if problems:
         raise ScenarioError(name, problems)
     return clean
+
+
+class Choice(param.Selector):
+    """A choice that is kept as it was offered: NumPy's 5 and 5.0 become the 5 that a file can hold."""
+
+    def __set__(self, obj: Any, val: Any) -> None:
+        super().__set__(obj, next((choice for choice in self.objects if choice == val), val))
 
 
 class Scenario(param.Parameterized):
@@ -58,7 +78,7 @@ class Scenario(param.Parameterized):
         step=50,
         precedence=1,
         label="Total demand [MW]",
-        doc="IT load of all inference demand together [MW]. Facilities draw PUE times as much.",
+        doc="IT load of all inference demand together, mean of the day [MW]. Facilities draw PUE times as much.",
     )
     capacity_scale = param.Number(
         default=1.0,
@@ -190,6 +210,22 @@ class Scenario(param.Parameterized):
         label="Value of latency [USD/ms]",
         doc="What a millisecond of wide-area latency costs, per million requests [USD per ms per million requests].",
     )
+    hour = Choice(
+        default=AVERAGE,
+        objects=list(HOUR_CHOICES),
+        precedence=17,
+        label="Hour of day [UTC]",
+        doc="One moment for the whole world [UTC]. Prices, carbon and, by local time, demand follow their profiles; "
+        "the shape of the average carbon intensity stands in for marginal ones. average: the mean of the day.",
+    )
+    season = Choice(
+        default=ANNUAL,
+        objects=list(SEASONS),
+        precedence=18,
+        label="Northern season",
+        doc="Season of the northern hemisphere: winter is December to February everywhere, the south's summer. "
+        "Prices, carbon and daylight saving follow it. annual: the mean of the year, in standard time.",
+    )
     unserved_usd_per_mwh = param.Number(
         default=1e5,
         bounds=(0, None),
@@ -222,7 +258,7 @@ class Scenario(param.Parameterized):
     rtt_ms = Table(allow_None=True, precedence=-1, doc="Measured round-trip times between regions [ms].")
     legal_zones = Table(allow_None=True, precedence=-1, doc="Legal zones, and whether transfers in and out are open.")
     legal_transfers = Table(allow_None=True, precedence=-1, doc="Pairs of legal zones with an adequacy decision.")
-    profiles = Table(allow_None=True, precedence=-1, doc="Price and carbon by UTC hour and season.")
+    profiles = Table(allow_None=True, precedence=-1, doc="Price and carbon by UTC hour and local season.")
     demand_profiles = Table(allow_None=True, precedence=-1, doc="Relative load by local hour.")
     sources = Table(allow_None=True, precedence=-1, doc="Where the figures come from.")
     documents = param.Dict(default={}, precedence=-1, doc="Text files that travel with the scenario, by file name.")
@@ -254,7 +290,9 @@ class Scenario(param.Parameterized):
 
     def copy(self) -> Scenario:
         """An independent scenario with the same contents."""
-        values = {name: getattr(self, name) for name in (*SETTINGS, *TABLES, "title", "description")}
+        values = {name: getattr(self, name) for name in (*SETTINGS, "title", "description")}
+        frames = {name: getattr(self, name) for name in TABLES}
+        values |= {name: None if frame is None else _Checked(frame.copy()) for name, frame in frames.items()}
         workloads = {
             key: Workload(**(workload.param.values() | {"extra": dict(workload.extra)}))
             for key, workload in self.workloads.items()
@@ -286,7 +324,7 @@ class Scenario(param.Parameterized):
         """Call back with Param events whenever a setting, a table or a workload class changes."""
         self.param.watch(callback, [*SETTINGS, *TABLES])
         for workload in self.workloads.values():
-            workload.param.watch(callback, list(MODEL_COLUMNS))
+            workload.param.watch(callback, [*MODEL_COLUMNS, "demand_profile"])
 
 
 TABLES = tuple(name for name, p in Scenario.param.objects().items() if isinstance(p, Table))

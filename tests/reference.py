@@ -7,8 +7,10 @@ Shares no code with the package but the scenario that states the problem.
 import math
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import product
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from scipy.optimize import linprog
@@ -17,6 +19,8 @@ from explorer import Scenario
 
 NANOSECOND_MS = 1e-6  # budgets are met to that precision
 CARBON = {"marginal": "carbon_marginal", "operating margin": "carbon_operating_margin", "average": "carbon_average"}
+OPPOSITE = {"winter": "summer", "spring": "autumn", "summer": "winter", "autumn": "spring", "annual": "annual"}
+MIDDLE = {"winter": 1, "spring": 4, "summer": 7, "autumn": 10, "annual": 1}  # month
 Key = tuple[str, str, str]  # client, region, workload
 
 
@@ -69,12 +73,44 @@ def lawful(scenario: Scenario, origin: str, target: str) -> bool:
     return False
 
 
+def now_over_mean(scenario: Scenario, region: dict[str, Any], column: str) -> float:
+    """Price or carbon of a region at the scenario's hour and season, over its mean."""
+    hour, season = scenario.hour, scenario.season
+    if scenario.profiles is None or (hour, season) == ("average", "annual"):
+        return 1.0
+    local = OPPOSITE[season] if region["latitude"] < 0 else season
+    known = {}
+    for row in scenario.profiles.to_dict("records"):
+        if row["region_id"] == region["id"] and row["season"] == local and not math.isnan(row[column]):
+            known[row["hour_utc"]] = row[column]
+    hours = [known.get(h, 1.0) for h in range(24)]
+    return sum(hours) / 24 if hour == "average" else hours[hour]
+
+
+def load_over_mean(scenario: Scenario, client: dict[str, Any], curve: str) -> float:
+    """A client's load at the scenario's hour, read off the curve at local time, over its mean."""
+    if scenario.hour == "average" or scenario.demand_profiles is None or not client.get("timezone"):
+        return 1.0
+    rows = [row for row in scenario.demand_profiles.to_dict("records") if row["profile_id"] == curve]
+    known = {row["local_hour"]: row["relative_load"] for row in rows}
+    clock = datetime(2025, MIDDLE[scenario.season], 15, tzinfo=ZoneInfo(client["timezone"]))
+    offset, saving = clock.utcoffset(), clock.dst()
+    if scenario.season == "annual":
+        offset -= saving
+    minutes = 60 * scenario.hour + int(offset.total_seconds()) // 60
+    hour, minute = minutes // 60 % 24, minutes % 60
+    return (known.get(hour, 1.0) * (60 - minute) + known.get((hour + 1) % 24, 1.0) * minute) / 60
+
+
 class Reference:
     """All arcs and demands of a scenario, and its optimum for any objective."""
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = s = scenario
         self.regions = {row["id"]: row for row in s.regions.to_dict("records")}
+        for row in self.regions.values():
+            row["electricity_price_usd_per_mwh"] *= now_over_mean(s, row, "price_relative")
+            row[CARBON[s.carbon_signal] + "_g_per_kwh"] *= now_over_mean(s, row, "carbon_relative")
         clients: list[dict[str, Any]] = s.clients.to_dict("records")
         rows = [] if s.rtt_ms is None or s.latency_model != "measured" else s.rtt_ms.to_dict("records")
         measured = {(row["from_region"], row["to_region"]): row["rtt_ms"] for row in rows}
@@ -89,6 +125,7 @@ class Reference:
             i, w = client["id"], classes[k]
             h = self.home[i]
             demand = s.total_demand_mw * client["demand_share"] * w.share_of_demand
+            demand *= load_over_mean(s, client, w.demand_profile)
             local = min(1.0, w.state_local_share * s.state_local_scale)
             self.free[i, k], self.pinned[i, k] = demand * (1 - local), demand * local
             for j, region in self.regions.items():

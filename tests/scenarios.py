@@ -7,10 +7,18 @@ import pandas as pd
 from hypothesis import strategies as st
 
 from explorer import Scenario
+from explorer.hours import ANNUAL, AVERAGE, HOUR_CHOICES
 from explorer.latency import LATENCY_MODELS
 from explorer.scenario import CARBON_SIGNALS, LEGAL_POLICIES
+from explorer.schema import SEASONS
 
 ZONES = ("NO", "NA", "EU", "CN")  # two of them look like "no" and "not available"
+CLOCKS = (
+    "", "America/New_York", "America/Sao_Paulo", "America/St_Johns", "Asia/Kathmandu", "Asia/Kolkata", "Asia/Tokyo",
+    "Australia/Sydney", "Europe/London", "Pacific/Auckland",
+)  # fmt: skip
+LARGE = 20  # regions; worlds beyond are for clocks, and pages of profiles would only slow them
+MOMENTS = {"hour": st.sampled_from(HOUR_CHOICES), "season": st.sampled_from(SEASONS)}
 
 
 def random_scenario(
@@ -98,13 +106,37 @@ def random_scenario(
         "unserved_usd_per_mwh": draw(2e4, 1e5),
     }
     kept = {name: table for name, table in tables.items() if len(table) and rng.random() < 0.8}
+    if regions <= LARGE and rng.random() < 0.8:  # one moment in the world; profiles have gaps
+        client_table["timezone"] = rng.choice(CLOCKS, clients)
+        workload_table["demand_profile"] = rng.choice(["day", "night", ""], workloads)
+
+        def some_rows(*columns: tuple[str, Any]) -> pd.DataFrame:
+            every = pd.MultiIndex.from_product([values for _, values in columns], names=[name for name, _ in columns])
+            rows = every.to_frame(index=False)
+            return rows[rng.random(len(rows)) < 0.9]
+
+        profiles = some_rows(("region_id", region_table["id"]), ("season", SEASONS), ("hour_utc", range(24)))
+        for column, low, high in (("price_relative", -0.5, 2.5), ("carbon_relative", 0.5, 1.5)):
+            known = rng.random(len(profiles)) < 0.9
+            profiles = profiles.assign(**{column: np.where(known, draw(low, high, len(profiles)), np.nan)})
+        curves = some_rows(("profile_id", ["day", "night"]), ("local_hour", range(24)))
+        curves = curves.assign(relative_load=draw(0, 2, len(curves)))
+        hourly = {"profiles": profiles, "demand_profiles": curves}
+        kept |= {name: table for name, table in hourly.items() if rng.random() < 0.9}
+        random_settings["hour"] = AVERAGE if rng.random() < 0.2 else int(rng.integers(24))
+        random_settings["season"] = str(rng.choice(SEASONS))
     return Scenario(
         regions=region_table, clients=client_table, workloads=workload_table, **kept, **(random_settings | settings)
     )
 
 
 def random_scenarios(**settings: Any) -> st.SearchStrategy[Scenario]:
-    """Random scenarios whose size shrinks when a test fails; each setting is a value or a strategy."""
+    """
+    Random scenarios whose size shrinks when a test fails; each setting is a value or a strategy.
+
+    Without `**MOMENTS` all is at the mean of day and year, where tables say what counts.
+    """
+    settings = {"hour": AVERAGE, "season": ANNUAL} | settings
     return st.builds(
         random_scenario,
         seed=st.integers(0, 2**32 - 1),

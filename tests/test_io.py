@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from explorer import io
 from explorer.errors import ExplorerError, ScenarioError
+from explorer.hours import HOUR_CHOICES
 from explorer.paths import SCENARIOS
 from explorer.scenario import TABLES, Scenario
+from explorer.schema import SEASONS
 from explorer.schema import TABLES as SCHEMA
 
 
@@ -89,11 +91,13 @@ strange_heading = word.filter(lambda name: not name.endswith("source"))
     remarks=st.lists(text, min_size=3, max_size=3),
     demand=positive,
     relaxation=st.floats(-3_600_000, 3_600_000) | st.integers(-3_600_000, 3_600_000),
+    hour=st.sampled_from(HOUR_CHOICES),
+    season=st.sampled_from(SEASONS),
     title=text,
     document=text,
 )
 def test_any_scenario_survives_a_round_trip(
-    tmp_path_factory, names, zones, capacity, price, heading, remarks, demand, relaxation, title, document
+    tmp_path_factory, names, zones, capacity, price, heading, remarks, demand, relaxation, hour, season, title, document
 ):
     scenario = Scenario.load("classroom-3x3")
     scenario.regions = scenario.regions.assign(
@@ -102,6 +106,8 @@ def test_any_scenario_survives_a_round_trip(
     scenario.param.update(
         total_demand_mw=demand,
         latency_relaxation_ms=relaxation,
+        hour=hour,
+        season=season,
         title=title,
         description=title,
         documents={"README.md": document},
@@ -116,8 +122,21 @@ def test_any_scenario_survives_a_round_trip(
 
 def test_numpy_numbers_are_written_as_numbers(tmp_path, classroom):
     classroom.total_demand_mw = pd.Series([120]).iloc[0]
+    classroom.hour = pd.Series([7.0]).iloc[0]
     classroom.save(tmp_path / "copy")
-    assert Scenario.load(tmp_path / "copy").total_demand_mw == 120
+    again = Scenario.load(tmp_path / "copy")
+    assert again.total_demand_mw == 120
+    assert again.hour == 7 and type(again.hour) is int
+
+
+def test_a_folder_from_before_there_were_hours_is_at_the_means(tmp_path, classroom):
+    classroom.param.update(hour=7, season="winter")
+    classroom.save(tmp_path / "old")
+    file = tmp_path / "old" / "scenario.toml"
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if not line.startswith(("hour", "season"))))
+    again = Scenario.load(tmp_path / "old")
+    assert (again.hour, again.season) == ("average", "annual")
 
 
 def test_a_save_replaces_a_scenario_and_leaves_other_files_alone(tmp_path, classroom):

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from reference import Reference
-from scenarios import random_scenario, random_scenarios
+from reference import OPPOSITE, Reference
+from scenarios import MOMENTS, random_scenario, random_scenarios
 
 from explorer import Scenario, ScenarioError, solve
 from explorer.network import build_network
-from explorer.scenario import LEGAL_POLICIES
+from explorer.scenario import LEGAL_POLICIES, TABLES
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def world() -> Scenario:
     return random_scenario(7, 5, 5, 2)
 
 
-@given(world=random_scenarios())
+@given(world=random_scenarios(**MOMENTS))
 def test_arrays_agree_with_the_formulas(world):
     network, reference = build_network(world), Reference(world)
     assert [network.regions[j] for j in network.home] == list(reference.home.values())
@@ -117,7 +117,22 @@ EDITS = {
     "a legal rule": lambda w: w.legal_zones.__setitem__("inbound", "blocked"),
     "an adequacy decision": lambda w: w.legal_transfers.__setitem__("to_zone", "CN"),
     "a home": lambda w: w.clients.__setitem__("service", "r0"),
-}
+    "a factor on a price": lambda w: w.profiles.__setitem__("price_relative", w.profiles["price_relative"] + 0.5),
+    "a factor on carbon": lambda w: w.profiles.__setitem__("carbon_relative", w.profiles["carbon_relative"] + 0.5),
+    "hours of profiles": lambda w: w.profiles.__setitem__("hour_utc", 23 - w.profiles["hour_utc"]),
+    "regions of profiles": lambda w: w.profiles.__setitem__("region_id", w.profiles["region_id"].replace(SWAP)),
+    "seasons": lambda w: w.profiles.__setitem__("season", w.profiles["season"].replace(OPPOSITE)),
+    "hemispheres": lambda w: w.regions.__setitem__("latitude", -w.regions["latitude"]),
+    "a curve of the day": lambda w: w.demand_profiles.__setitem__("relative_load", 0.5),
+    "hours of curves": lambda w: w.demand_profiles.__setitem__("local_hour", 23 - w.demand_profiles["local_hour"]),
+    "names of curves": lambda w: w.demand_profiles.__setitem__("profile_id", w.demand_profiles["profile_id"].replace(
+        {"day": "night", "night": "day"})),
+    "the curve of a class": lambda w: setattr(w.workloads["w0"], "demand_profile", "night"),
+    "clocks": lambda w: w.clients.__setitem__("timezone", "Asia/Kolkata"),
+    "an hour": lambda w: setattr(w, "hour", 11),
+    "a season": lambda w: setattr(w, "season", "winter"),
+}  # fmt: skip
+SWAP = {"r0": "r1", "r1": "r0"}
 
 
 @pytest.mark.parametrize("name", EDITS)
@@ -130,16 +145,21 @@ def test_an_edit_in_place_makes_another_network(name):
     after = build_network(world)
     assert after != before
     assert after.geography is before.geography or name in {
-        "places", "zones", "round trips", "a legal rule", "an adequacy decision", "a home"
+        "places", "zones", "round trips", "a legal rule", "an adequacy decision", "a home", "hemispheres"
     }  # fmt: skip
     assert_allclose(solve(world).optimum.objective, Reference(world).optimum("cost"), rtol=1e-6)
 
 
 def full_scenario() -> Scenario:
-    """A random scenario that has every table."""
-    tables = ("rtt_ms", "legal_zones", "legal_transfers")
-    worlds = (random_scenario(seed, 4, 4, 2, latency_model="measured", objective="cost") for seed in range(99))
-    return next(w for w in worlds if all(getattr(w, name) is not None for name in tables))
+    """A random scenario that has every table that counts, at one moment; its classes follow different curves."""
+    settings = {"latency_model": "measured", "objective": "cost", "hour": 4, "season": "summer"}
+    worlds = (random_scenario(seed, 4, 4, 2, **settings) for seed in range(99))
+    curves = ["day", "night"]
+    return next(
+        w for w in worlds
+        if all(getattr(w, name) is not None for name in TABLES if name != "sources")
+        and [workload.demand_profile for workload in w.workloads.values()] == curves
+    )  # fmt: skip
 
 
 def test_title_and_names_do_not_matter_to_the_numbers(world):
@@ -151,7 +171,7 @@ def test_title_and_names_do_not_matter_to_the_numbers(world):
 
 @given(signal=st.sampled_from(["marginal", "operating margin", "average"]))
 def test_the_carbon_signal_chooses_the_column(signal):
-    world = random_scenario(1, carbon_signal=signal)
+    world = random_scenario(1, carbon_signal=signal, hour="average", season="annual")
     column = f"carbon_{signal.replace(' ', '_')}_g_per_kwh"
     assert build_network(world).carbon_kg_per_mwh.tolist() == world.regions[column].tolist()
 

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import param
 import pytest
@@ -58,6 +59,18 @@ def test_a_choice_refuses_what_is_not_offered(world, name):
         setattr(world, name, "nonsense")
 
 
+@pytest.mark.parametrize("hour", [7, 7.0, np.int64(7), np.float64(7)], ids=repr)
+def test_an_hour_is_kept_as_a_whole_number(world, hour):
+    world.hour = hour
+    assert world.hour == 7 and type(world.hour) is int
+
+
+@pytest.mark.parametrize("hour", [24, -1, 7.5, "7", None])
+def test_an_hour_that_no_day_has_is_refused(world, hour):
+    with pytest.raises(ValueError, match="hour"):
+        world.hour = hour
+
+
 def test_settings_are_the_scalars_in_reading_order(world):
     assert list(world.settings()) == list(SETTINGS)
     assert not {"title", "description", "name", "workloads", "documents", *TABLES} & set(SETTINGS)
@@ -107,6 +120,13 @@ def test_every_figure_of_a_class_is_heard(world):
         if isinstance(parameter, param.Number) and parameter.default is not None:
             setattr(workload, name, getattr(workload, name) / 2 + 0.1)
             assert name in heard
+
+
+def test_the_curve_of_a_class_is_heard(world):
+    heard = []
+    world.on_change(lambda *events: heard.extend((event.name, event.new) for event in events))
+    world.workloads["w1"].demand_profile = "night shift"
+    assert heard == [("demand_profile", "night shift")]
 
 
 def test_norway_and_namibia_are_text(sample):

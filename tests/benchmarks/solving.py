@@ -34,11 +34,16 @@ def set_budget(scenario: Scenario, value: float) -> None:
     next(iter(scenario.workloads.values())).latency_budget_ms = value
 
 
+def set_hour(scenario: Scenario, value: float) -> None:
+    scenario.hour = round(value)
+
+
 MOVES: dict[str, tuple[Move, float, float]] = {
     "carbon price": (partial(set_to, "carbon_price_usd_per_t"), 0, 300),
     "latency budget": (set_budget, 100, 600),
     "friction": (partial(set_to, "friction_scale"), 0, 5),
     "capacity": (partial(set_to, "capacity_scale"), 0.5, 4),
+    "hour": (set_hour, 0, 23),
 }
 
 
@@ -86,7 +91,7 @@ for _name, _move in MOVES.items():
     row(f"re-solve after a move: {_name}", "HiGHS itself, warm, whole matrix", 1.3)(partial(after_a_move, *_move))
 
 
-@row("the same, all four moves", "HiGHS runs alone, warm, our few columns")
+@row("the same, all five moves", "HiGHS runs alone, warm, our few columns")
 def overhead() -> Pairs:
     for move in MOVES.values():
         network = build_network(Scenario.load(WORLD))
@@ -126,7 +131,7 @@ def whole_way() -> Pairs:
             yield ours, theirs
 
 
-@row("re-solve after a move, all four", "PuLP model built anew, CBC", 1 / 20)
+@row("re-solve after a move, all five", "PuLP model built anew, CBC", 1 / 20)
 def against_cbc() -> Pairs:
     warm = Warm()
     for move in MOVES.values():
