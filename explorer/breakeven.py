@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from explorer.network import Network, build_network
 from explorer.scenario import Scenario
@@ -62,10 +63,19 @@ def break_even(scenario: Scenario, workload: str) -> pd.DataFrame:
 
 def break_even_pairs(network: Network, workload: str) -> pd.DataFrame:
     """`break_even` of a network."""
+    squares = break_even_squares(network, workload)
+    home, region = np.nonzero(~np.eye(len(network.regions), dtype=bool))
+    names = np.array(network.regions, object)
+    columns = {name: square[home, region] for name, square in squares.items()}
+    return pd.DataFrame({"home": names[home], "region": names[region], **columns})
+
+
+def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
+    """The columns of `break_even` but its first two, each of shape (home, region); what is on the diagonal is moot."""
     if workload not in network.workloads:
         raise ValueError(f"Unknown workload {workload!r}; use one of {', '.join(network.workloads)}.")
-    k, n = network.workloads.index(workload), len(network.regions)
-    energy, friction, carbon = network.arcs_from(np.arange(n))
+    k = network.workloads.index(workload)
+    energy, friction, carbon = network.arcs_from(np.arange(len(network.regions)))
     friction, carbon = friction[:, :, k], carbon[:, :, k]
     at_home_kg = np.diagonal(carbon)  # no friction at home: emissions of the electricity alone
     per_kg = network.carbon_price_usd_per_t / KG_PER_T
@@ -80,21 +90,14 @@ def break_even_pairs(network: Network, workload: str) -> pd.DataFrame:
     price_weight = network.pue * (1 + network.friction.scale * network.friction.relocation_overhead)
     gap = network.price_usd_per_mwh[:, np.newaxis] - network.price_usd_per_mwh
     net = saving - full_friction
-
-    home, region = np.nonzero(~np.eye(n, dtype=bool))
-    names = np.array(network.regions, object)
-    return pd.DataFrame(
-        {
-            "home": names[home],
-            "region": names[region],
-            "saving_usd_per_mwh": saving[home, region],
-            "friction_usd_per_mwh": full_friction[home, region],
-            "net_usd_per_mwh": net[home, region],
-            "pays": net[home, region] >= 0,
-            "price_gap_usd_per_mwh": gap[home, region],
-            "break_even_price_gap_usd_per_mwh": (gap - net / price_weight)[home, region],
-            "break_even_carbon_price_usd_per_t": carbon_price[home, region],
-            "wan_ms": (network.geography.region_rtt_ms * network.round_trips[k])[home, region],
-            "lawful": network.geography.zone_pair[home, region],
-        }
-    )
+    return {
+        "saving_usd_per_mwh": saving,
+        "friction_usd_per_mwh": full_friction,
+        "net_usd_per_mwh": net,
+        "pays": net >= 0,
+        "price_gap_usd_per_mwh": gap,
+        "break_even_price_gap_usd_per_mwh": gap - net / price_weight,
+        "break_even_carbon_price_usd_per_t": carbon_price,
+        "wan_ms": network.geography.region_rtt_ms * network.round_trips[k],
+        "lawful": network.geography.zone_pair,
+    }

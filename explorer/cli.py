@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 from tqdm import tqdm
 
@@ -146,6 +147,7 @@ def _serve(args: argparse.Namespace) -> int:
     print(f"Opening {title} ...", flush=True)
 
     from panel.command.serve import Serve  # only this command needs Panel, and loading it takes seconds
+    from panel.config import config
 
     class App(Serve):
         def customize_server(self, server):
@@ -162,6 +164,9 @@ def _serve(args: argparse.Namespace) -> int:
     page = LAYOUTS / "workshop.py"
     options = [str(page), "--index", page.stem, "--port", str(args.port), "--address", args.address]
     options += ["--num-procs", str(args.num_procs), "--log-level", "error"]
+    # a page is the same for all until its session connects, which may be to another process than the one that sent it
+    options += ["--reuse-sessions"]
+    config.session_key_func = _page_asked_for
     options += ["--warm"] if args.num_procs == 1 else []  # the solver's threads would not survive the fork
     for origin in _origins(args.address, args.port):
         options += ["--allow-websocket-origin", origin]
@@ -170,6 +175,13 @@ def _serve(args: argparse.Namespace) -> int:
     with suppress(KeyboardInterrupt):  # Ctrl-C is how serving ends
         app.invoke(parser.parse_args([*options, "--args", scenario]))
     return 0
+
+
+def _page_asked_for(request: Any) -> tuple[str, str, bool]:
+    """What pages differ in before their sessions connect: address, scenario, and whether it is a phone's."""
+    asked = request.arguments.get("scenario", [b""])[0].decode(errors="replace")
+    known = asked if asked in io.names() else ""  # a page is kept for every key, so keys must be few
+    return request.path, known, "Mobi" in request.headers.get("User-Agent", "")
 
 
 def _refuse_if_taken(address: str, port: int) -> None:

@@ -4,11 +4,14 @@ import sys
 
 import panel as pn
 import panel_material_ui as pmui
+from panel.io.resources import LOCAL_DIST
 
 from explorer import Explorer, ExplorerError, Scenario
 from explorer.io import names
 
-pn.extension("tabulator", reconnect=True)
+pn.extension(reconnect=True)
+if pn.state.curdoc:  # a session that starts with its websocket would be sent to a CDN for its style sheets
+    pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST
 
 asked = pn.state.session_args.get("scenario", [b""])[0].decode()
 opened = asked if asked in names() else sys.argv[1] if len(sys.argv) > 1 else "world-2025"

@@ -1,34 +1,48 @@
 """What the plots hold, read from the Bokeh models that a browser would be sent."""
 
+import json
+import re
 from collections.abc import Callable
 from html import unescape
 from typing import Any
 
+import holoviews as hv
 import numpy as np
 import pandas as pd
 import panel as pn
-import panel_material_ui as pmui
 import pytest
 from bokeh.document import Document
-from bokeh.events import DocumentEvent
-from bokeh.models import ColumnDataSource
+from bokeh.document.events import DocumentPatchedEvent
+from bokeh.io.doc import patch_curdoc
+from bokeh.model import Model
+from bokeh.models import (
+    BoxAnnotation,
+    ColumnDataSource,
+    CustomJS,
+    GlyphRenderer,
+    LinearColorMapper,
+    RadioButtonGroup,
+    Range1d,
+    Select,
+    Span,
+)
+from bokeh.protocol import Protocol
 
 import explorer.session
 from explorer import Explorer, ExplorerError, Scenario, break_even, solve
-from explorer.geo import MERCATOR_EDGE_M
+from explorer.geo import mercator_m
 from explorer.session import Session
 from explorer.solver import PlacementModel
-from explorer.views.breakeven import BreakEvenView
+from explorer.views.breakeven import LOSS, PAYS, BreakEvenView
+from explorer.views.drawing import Drawing
 from explorer.views.flows import COLOUR_BY, FlowMap
 from explorer.views.frontier import FrontierView
-from explorer.views.regions import RegionTable
 from explorer.views.text import number
 from explorer.views.totals import Totals
 
-pn.extension("tabulator")
-
 SCENARIOS = ("classroom-3x3", "world-2025")
-MOST_BYTES = 120_000  # of columns, for one move of a slider of world-2025
+MOST_BYTES = 40_000  # of messages to the browser, for one move of a slider of world-2025
+FLOW_COLUMNS = ("home", "region", "workload", "it_mw")
 
 
 class Screen:
@@ -41,17 +55,42 @@ class Screen:
     def models(self) -> set[str]:
         return {model.id for model in self.document.models}
 
+    def select(self, kind: type[Model], **properties: Any) -> list[Any]:
+        return [*self.document.select({"type": kind} | properties)]
+
     def sources(self, *columns: str) -> list[ColumnDataSource]:
-        return [s for s in self.document.select({"type": ColumnDataSource}) if {*columns} <= {*s.data}]
+        return [s for s in self.select(ColumnDataSource) if {*columns} <= {*s.data}]
+
+    def source(self, *columns: str) -> ColumnDataSource:
+        """The only source with these columns."""
+        (source,) = self.sources(*columns)
+        return source
 
     def columns(self, *columns: str) -> dict[str, Any]:
-        """What the only source with these columns holds."""
-        (source,) = self.sources(*columns)
-        return source.data
+        return dict(self.source(*columns).data)
 
     def text(self) -> str:
         texts = [getattr(model, "text", None) for model in self.document.models]
         return unescape(" ".join(text for text in texts if isinstance(text, str)))
+
+    def contents(self) -> dict[str, list[str]]:
+        """What a browser that opens the page now would see, by kind of model: properties but names and references."""
+        contents: dict[str, list[str]] = {}
+        for model in self.document.models:
+            values = model.properties_with_values(include_defaults=True)
+            plain = {key: value for key, value in values.items() if key != "name" and not _refers(value)}
+            contents.setdefault(type(model).__name__, []).append(repr(_listed(plain)))
+        return {kind: sorted(models) for kind, models in contents.items()}
+
+
+def _refers(value: Any) -> bool:
+    return re.search(r"\(id='", repr(value)) is not None
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _listed(value[key]) for key in sorted(value)}
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 MOVES: dict[str, Callable[[Scenario], None]] = {
@@ -91,6 +130,10 @@ moves = pytest.mark.parametrize(
 )
 
 
+def ids(session: Session) -> list[str]:
+    return list(session.network.regions)
+
+
 # Everything together
 
 
@@ -111,25 +154,34 @@ def test_moves_patch_the_plots_on_screen_and_build_nothing_new(name):
     assert screen.models() == models
 
 
-def test_a_move_sends_little():
-    scenario = Scenario.load("world-2025")
-    screen, sent = Screen(Explorer(scenario)), []
+READING: dict[str, Callable[[Session], None]] = {
+    "region picked": lambda session: session.param.update(region=ids(session)[3]),
+    "class chosen": lambda session: session.param.update(workload=[*session.scenario.workloads][1]),
+    "all classes": lambda session: session.param.update(workload="all"),
+}
 
-    def on_change(event: DocumentEvent) -> None:
-        if event.kind == "ColumnDataChanged":
-            source = event.model
-            sent.extend(size(source.data[column]) for column in event.cols or source.data)
 
-    def size(values: Any) -> int:
-        column = np.asarray(values)
-        return sum(len(str(value)) for value in column) if column.dtype == object else column.nbytes
+@pytest.mark.parametrize("name", [*MOVES, *READING])
+def test_a_move_sends_little(name):
+    app, sent = Explorer(Scenario.load("world-2025")), []
+    document = Screen(app).document  # of which the frontier is as much a part as what is sent before it
+    document.on_change(lambda event: sent.append(bytes_of(event)))
+    if name in MOVES:
+        MOVES[name](app.session.scenario)
+    else:
+        READING[name](app.session)
+    print(f"{name}: {sum(sent):,} bytes in {len(sent)} events")
+    assert 0 < sum(sent) < MOST_BYTES
 
-    screen.document.on_change(on_change)
-    for name in ("budget", "carbon price", "friction"):
-        sent.clear()
-        MOVES[name](scenario)
-        print(f"{name}: {sum(sent):,} bytes of columns")
-        assert 0 < sum(sent) < MOST_BYTES
+
+def bytes_of(event: Any) -> int:
+    """Of a message to the browser with this change; served, a move's changes share two messages."""
+    assert isinstance(event, DocumentPatchedEvent)
+    message = Protocol().create("PATCH-DOC", [event])
+    frames = [message.header_json, message.metadata_json, message.content_json]
+    for buffer in message._buffers:
+        frames += [json.dumps(buffer.ref), buffer.to_bytes()]
+    return sum(map(len, frames))
 
 
 def test_a_failure_is_shown_with_its_mend_and_then_goes_away():
@@ -142,6 +194,94 @@ def test_a_failure_is_shown_with_its_mend_and_then_goes_away():
     assert "choose another carbon signal" in alert.object
     scenario.carbon_signal = "marginal"
     assert not alert.visible
+
+
+# One drawing, many readers
+
+VIEWS = (Totals, FlowMap, FrontierView, BreakEvenView)
+every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
+
+
+def explore(session: Session) -> None:
+    """Leave nothing as it was opened."""
+    MOVES["budget"](session.scenario)
+    MOVES["carbon price"](session.scenario)
+    session.region = ids(session)[1]
+    session.workload = [*session.scenario.workloads][1]
+
+
+@every_view
+def test_a_view_shown_late_looks_like_one_that_was_there_all_along(view, session):
+    shown = view(session)
+    opened, early = Screen(shown).contents(), Screen(shown)
+    explore(session)
+    assert early.contents() == Screen(shown).contents() != opened
+
+
+@every_view
+def test_readers_do_not_see_what_another_does(view):
+    mine, other = (Session(Scenario.load("classroom-3x3")) for _ in range(2))
+    views = view(mine), view(other)
+    screens = [Screen(shown) for shown in views]
+    assert not screens[0].models() & screens[1].models()
+    opened = screens[1].contents()
+    assert screens[0].contents() == opened
+    explore(mine)
+    assert screens[0].contents() != opened
+    assert [screens[1].contents(), Screen(views[1]).contents(), Screen(view(other)).contents()] == [opened] * 3
+
+
+def test_a_drawing_is_not_tied_to_the_reader_who_came_first():
+    """HoloViews clears a plot when the session it was drawn in ends."""
+    first = Document()
+    with patch_curdoc(first):
+        drawing = Drawing(lambda drawing: drawing.figure(hv.Curve([1, 2]).opts(hooks=[drawing.keep("line")])))
+    assert not first.session_destroyed_callbacks
+    _root, handles = drawing.copy()
+    assert handles["line"]["cds"].data["y"].tolist() == [1, 2]
+
+
+@every_view
+def test_a_view_no_longer_shown_is_no_longer_patched(view):
+    session = Session(Scenario.load("classroom-3x3"))
+    shown = view(session)
+    gone, stays = Screen(shown), Screen(shown)
+    opened = gone.contents()
+    (root,) = gone.document.roots
+    pn.panel(shown)._cleanup(root)
+    explore(session)
+    assert gone.contents() == opened
+    assert stays.contents() == Screen(shown).contents() != opened
+
+
+def test_what_a_reader_does_in_one_place_shows_in_the_other():
+    """A tap, a choice of a class and one of a colour, each with the same view shown twice."""
+    session = Session(Scenario.load("classroom-3x3"))
+    world, frontier = FlowMap(session), FrontierView(session)
+    one, other = Screen(world), Screen(world)
+    one.source("capacity").selected.indices = [2]
+    assert session.region == ids(session)[2]
+    assert other.source("capacity").selected.indices == [2]
+    other.source("capacity").selected.indices = []
+    assert session.region == ""
+    assert one.source("capacity").selected.indices == []
+
+    (select,), (same_select,) = one.select(Select), other.select(Select)
+    assert [value for value, _ in select.options] == list(COLOUR_BY.values())
+    select.value = "price"
+    assert (world.colour_by, same_select.value) == ("price", "price")
+    for screen in (one, other):
+        assert screen.columns("capacity")["color"].tolist() == screen.columns("capacity")["price"].tolist()
+
+    one, other = Screen(frontier), Screen(frontier)
+    (group,), (same_group,) = one.select(RadioButtonGroup), other.select(RadioButtonGroup)
+    assert group.labels == [*session.scenario.workloads, "all"]
+    for active, choice in reversed([*enumerate(group.labels)]):
+        group.active = active
+        assert session.workload == choice
+        assert same_group.active == active
+    session.workload = "all"
+    assert group.active == len(group.labels) - 1
 
 
 # Presentation
@@ -160,7 +300,7 @@ def test_presentation_never_solves(session, monkeypatch):
         shown = screens[0].columns("capacity")
         assert list(shown["color"]) == list(shown[column])
     world.min_flow_mw = 5.0
-    assert min(screens[0].columns("pair", "x0")["flow_mw"], default=5.0) >= 5.0
+    assert min(screens[0].columns(*FLOW_COLUMNS)["it_mw"], default=5.0) >= 5.0
     session.region = session.network.regions[0]
     assert {pair.split(" → ")[0] for pair in screens[1].columns("obstacle")["pair"]} == {name_of(session)}
 
@@ -207,74 +347,110 @@ def test_unserved_load_is_shown_with_its_reason():
 # Map
 
 
+def assert_close(shown: Any, expected: Any) -> None:
+    """But for what is sent in half the bytes."""
+    np.testing.assert_allclose(shown, expected, rtol=1e-6, atol=1e-6)
+
+
 @moves
 def test_the_regions_on_the_map_are_those_of_the_placement(session, move):
     screen = Screen(FlowMap(session))
     move(session.scenario)
     shown, placement = screen.columns("capacity"), session.placement
     assert list(shown["name"]) == list(session.scenario.regions["name"])
-    np.testing.assert_array_equal(shown["it_mw"], placement.region_it_mw)
-    np.testing.assert_array_equal(shown["change_mw"], placement.region_it_mw - placement.baseline.region_it_mw)
-    np.testing.assert_array_equal(shown["price"], placement.network.price_usd_per_mwh)
-    np.testing.assert_array_equal(shown["carbon"], placement.network.carbon_kg_per_mwh)
+    table = placement.regions
+    x, y = mercator_m(session.scenario.regions["latitude"], session.scenario.regions["longitude"])
+    expected = {
+        "x": x,
+        "y": y,
+        "it_mw": placement.region_it_mw,
+        "change_mw": placement.region_it_mw - placement.baseline.region_it_mw,
+        "price": placement.network.price_usd_per_mwh,
+        "carbon": placement.network.carbon_kg_per_mwh,
+        "utilisation": table["utilisation"],
+        "capacity": placement.network.capacity_mw,
+        "capacity_price": table["capacity_price_usd_per_mwh"],
+    }
+    for column, values in expected.items():
+        assert_close(shown[column], values)
     order = np.argsort(placement.region_it_mw, kind="stable")
     assert (np.diff(shown["size"][order]) >= 0).all()
     assert shown["size"].min() > 0  # an idle region can still be picked
 
 
 @moves
-def test_the_arcs_on_the_map_add_up_to_the_load_that_moves(session, move):
+def test_the_flows_on_the_map_add_up_to_the_load_that_moves(session, move):
     screen = Screen(FlowMap(session, min_flow_mw=0.0))
     move(session.scenario)
-    arcs = pd.DataFrame({name: screen.columns("pair", "x0")[name] for name in ("pair", "color", "flow_mw")})
-    moved = arcs.drop_duplicates().groupby("color")["flow_mw"].sum()
-    expected = session.placement.away_mw.sum(axis=(0, 1))
-    assert [moved.get(k, 0.0) for k in range(len(expected))] == pytest.approx(expected, rel=1e-5)
+    flows = pd.DataFrame(screen.columns(*FLOW_COLUMNS))
+    assert not flows.duplicated(["home", "region", "workload"]).any()
+    assert (flows["home"] != flows["region"]).all()
+    net, away_mw = session.network, session.placement.away_mw
+    n = len(net.regions)
 
-    by_pair = arcs.drop_duplicates().groupby("pair")["flow_mw"].sum()
-    net = session.network
-    into = np.bincount(by_pair.index % len(net.regions), by_pair, len(net.regions))
-    assert into == pytest.approx(session.placement.away_mw.sum(axis=(0, 2)), rel=1e-5, abs=1e-4)
-    out_of = np.bincount(by_pair.index // len(net.regions), by_pair, len(net.regions))
-    leaving = np.bincount(net.home, session.placement.away_mw.sum(axis=(1, 2)), len(net.regions))
-    assert out_of == pytest.approx(leaving, rel=1e-5, abs=1e-4)
+    def total(column: str, bins: int) -> Any:
+        return np.bincount(flows[column], flows["it_mw"], bins)
+
+    assert total("workload", len(net.workloads)) == pytest.approx(away_mw.sum(axis=(0, 1)), rel=1e-5, abs=1e-4)
+    assert total("region", n) == pytest.approx(away_mw.sum(axis=(0, 2)), rel=1e-5, abs=1e-4)
+    leaving = np.bincount(net.home, away_mw.sum(axis=(1, 2)), n)
+    assert total("home", n) == pytest.approx(leaving, rel=1e-5, abs=1e-4)
 
 
 @moves
-def test_no_arc_crosses_the_map_and_wider_means_more(session, move):
+def test_narrow_arcs_lie_on_wide_ones(session, move):
     screen = Screen(FlowMap(session))
     move(session.scenario)
-    arcs = screen.columns("pair", "x0")
-    assert np.abs(np.asarray(arcs["x1"]) - arcs["x0"]).max(initial=0.0) < MERCATOR_EDGE_M / 5
-    for end in ("x0", "x1"):
-        assert np.abs(arcs[end]).max(initial=0.0) <= MERCATOR_EDGE_M * (1 + 1e-6)
-    order = np.argsort(arcs["flow_mw"])
-    assert (np.diff(np.asarray(arcs["line_width"])[order]) >= 0).all()
+    assert (np.diff(screen.columns(*FLOW_COLUMNS)["it_mw"]) <= 0).all()
 
 
-def test_arcs_end_where_their_regions_are():
+def test_the_browser_draws_arcs_from_the_flows_on_screen():
+    """What tests/test_arcs.py runs has the sources that this map patches, whenever flows change."""
     session = Session(Scenario.load("world-2025"))
     screen = Screen(FlowMap(session))
-    arcs, regions = screen.columns("pair", "x0"), screen.columns("capacity")
-    n = len(session.network.regions)
-    for pair in np.unique(arcs["pair"]):
-        pieces = np.asarray(arcs["pair"]) == pair
-        starts = np.column_stack([arcs["x0"], arcs["y0"]])[pieces]
-        ends = np.column_stack([arcs["x1"], arcs["y1"]])[pieces]
-        home, region = (np.array([regions["x"][j], regions["y"][j]]) for j in divmod(int(pair), n))
-        assert np.abs(starts - home).max(axis=1).min() < 10.0  # metres
-        assert np.abs(ends - region).max(axis=1).min() < 10.0
+    flows = screen.source(*FLOW_COLUMNS)
+    (code,) = (code for code in screen.select(CustomJS) if "segments" in code.args)
+    assert code.args["flows"] is flows
+    assert code.args["regions"] is screen.source("capacity")
+    assert code.args["segments"] is screen.source("line_width", "x0", "y0", "x1", "y1")
+    assert code.args["classes"] == [f"{w.id} {w.name}" for w in session.scenario.workloads.values()]
+    assert flows.js_property_callbacks == {"change:data": [code]}
 
 
 def test_the_region_picked_is_ringed(session):
     screen = Screen(FlowMap(session))
-    rings = [s for s in screen.sources("x", "y", "size") if "name" not in s.data]
-    assert [len(ring.data["x"]) for ring in rings] == [0]
-    session.region = session.network.regions[1]
-    regions = screen.columns("capacity")
-    assert (rings[0].data["x"][0], rings[0].data["y"][0]) == (regions["x"][1], regions["y"][1])
+    regions = screen.source("capacity")
+    (drawn,) = (r for r in screen.select(GlyphRenderer) if r.data_source is regions)
+    ring, rim = (getattr(glyph.line_width, "value", glyph.line_width) for glyph in (drawn.selection_glyph, drawn.glyph))
+    assert ring > 2 * rim
+    assert drawn.nonselection_glyph is None  # the others do not fade
+    assert regions.selected.indices == []
+    session.region = ids(session)[1]
+    assert regions.selected.indices == [1]
+    MOVES["carbon price"](session.scenario)
+    assert regions.selected.indices == [1]
+    session.scenario.regions = session.scenario.regions.iloc[::-1].reset_index(drop=True)
+    assert session.error is None
+    assert regions.data["name"][regions.selected.indices[0]] == name_of(session)
     session.region = ""
-    assert len(rings[0].data["x"]) == 0
+    assert regions.selected.indices == []
+
+
+@moves
+def test_the_colours_of_regions_reach_as_far_as_their_values(session, move):
+    world = FlowMap(session)
+    screen = Screen(world)
+    move(session.scenario)
+    regions = screen.source("capacity")
+    (drawn,) = (r for r in screen.select(GlyphRenderer) if r.data_source is regions)
+    mapper = drawn.glyph.fill_color.transform
+    assert isinstance(mapper, LinearColorMapper)
+    for column in COLOUR_BY.values():
+        world.colour_by = column
+        shown = regions.data[column]
+        assert mapper.low <= shown.min() <= shown.max() <= mapper.high
+        if column == "change_mw":
+            assert mapper.low == -mapper.high < 0  # no change is in the middle
 
 
 # Frontier
@@ -290,22 +466,68 @@ def test_the_steps_shown_are_those_of_the_frontier(session, move):
         table = session.frontier.table
         shown = [source.data for source in screen.sources("erl_usd_per_h_per_ms")]
         for corners in shown:
-            assert list(corners["x"]) == list(corners["budget_ms"]) == list(table["budget_ms"])
+            assert list(corners["x"]) == list(table["budget_ms"])
             assert list(corners["opens"]) == [
                 "; ".join(names[key] for key in keys.split("; ") if key) for keys in table["opens"]
             ]
-            for column in ("relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms"):
-                np.testing.assert_array_equal(corners[column], table[column])
+            for column in ("budget_ms", "relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms"):
+                assert_close(corners[column], table[column])
         heights = {tuple(corners["y"]) for corners in shown}
         assert heights == {tuple(table["cost_usd_per_h"]), tuple(table["carbon_kg_per_h"] / 1000)}
+        stairs = [s.data for s in screen.sources("x", "y") if {*s.data} == {"x", "y"}]
+        assert len(stairs) == 2
+        for line in stairs:
+            assert (np.diff(line["x"]) >= 0).all()
+            assert ((np.diff(line["x"]) == 0) | (np.diff(line["y"]) == 0)).all()  # steps, no slopes
+            corners = set(zip(line["x"], line["y"], strict=True))
+            assert any(corners >= set(zip(columns["x"], columns["y"], strict=True)) for columns in shown)
+
+
+@moves
+def test_the_frontier_is_seen_against_the_baseline_and_what_goes_unserved(session, move):
+    screen = Screen(FrontierView(session))
+    move(session.scenario)
+    baseline, table = session.placement.baseline, session.frontier.table
+    dashed = {span.location for span in screen.select(Span, dimension="width")}
+    assert dashed == {baseline.cost_usd_per_h, baseline.carbon_kg_per_h / 1000}
+    shades = [shade for shade in screen.select(BoxAnnotation) if shade.right == table["budget_ms"].iloc[0]]
+    assert len(shades) == 2
+    for axis in screen.select(Range1d):
+        assert (axis.start, axis.end) == (axis.reset_start, axis.reset_end)
+        assert axis.start < axis.end
+    starts = {axis.start for axis in screen.select(Range1d)}
+    assert {shade.left for shade in shades} <= starts  # from the left edge
+    for steps in screen.sources("erl_usd_per_h_per_ms"):  # all steps are in sight
+        for column in ("x", "y"):
+            low, high = steps.data[column].min(), steps.data[column].max()
+            assert any(axis.start <= low <= high <= axis.end for axis in screen.select(Range1d))
+
+
+def test_a_tap_on_a_step_sets_that_budget_as_often_as_one_likes():
+    session = Session(Scenario.load("classroom-3x3"))
+    screen = Screen(FrontierView(session))
+    chat = session.scenario.workloads["chat"]
+    opened = chat.latency_budget_ms
+    for steps in screen.sources("erl_usd_per_h_per_ms"):
+        for _ in range(2):
+            budget_ms = steps.data["x"][-1]
+            steps.selected.indices = [len(steps.data["x"]) - 1]
+            assert chat.latency_budget_ms == budget_ms != opened
+            assert steps.selected.indices == []
+            chat.latency_budget_ms = opened
+    session.workload = "all"
+    for steps in screen.sources("erl_usd_per_h_per_ms"):
+        relaxation_ms = steps.data["x"][1]
+        steps.selected.indices = [1]
+        assert session.scenario.latency_relaxation_ms == relaxation_ms != 0.0
+        session.scenario.latency_relaxation_ms = 0.0
 
 
 def test_the_frontier_marks_the_present_budget_and_says_what_is_next():
     session = Session(Scenario.load("classroom-3x3"))
     screen = Screen(FrontierView(session))
     session.scenario.workloads["chat"].latency_budget_ms = 135.0
-    marks = [s.data["x"] for s in screen.sources("x", "y") if {*s.data} == {"x", "y"}]
-    assert [list(x) for x in marks].count([135.0, 135.0]) == 2  # in the cost plot and in the carbon plot
+    assert [span.location for span in screen.select(Span, dimension="height")] == [135.0, 135.0]  # cost and carbon
     assert "Budget of chat: 135 ms." in screen.text()
     table = session.frontier.table
     following = table[table["budget_ms"] > 135.0].iloc[0]
@@ -324,11 +546,22 @@ def expected_pairs(session: Session, workload: str) -> pd.DataFrame:
 
 def assert_pairs(shown: dict[str, Any], expected: pd.DataFrame) -> None:
     there = expected.loc[list(shown["pair"])]
-    np.testing.assert_array_equal(shown["x"], there["saving_usd_per_mwh"])
-    np.testing.assert_array_equal(shown["y"], there["friction_usd_per_mwh"])
-    np.testing.assert_array_equal(shown["carbon_price"], there["break_even_carbon_price_usd_per_t"])
-    np.testing.assert_array_equal(shown["price_gap_needed"], there["break_even_price_gap_usd_per_mwh"])
-    np.testing.assert_array_equal(np.asarray(shown["status"]) > 0, there["pays"])
+    columns = {
+        "x": "saving_usd_per_mwh",
+        "y": "friction_usd_per_mwh",
+        "saving": "saving_usd_per_mwh",
+        "friction": "friction_usd_per_mwh",
+        "net": "net_usd_per_mwh",
+        "price_gap": "price_gap_usd_per_mwh",
+        "price_gap_needed": "break_even_price_gap_usd_per_mwh",
+        "carbon_price": "break_even_carbon_price_usd_per_t",
+        "wan_ms": "wan_ms",
+    }
+    for name, column in columns.items():
+        assert_close(shown[name], there[column])
+    np.testing.assert_array_equal(np.asarray(shown["color"]) > LOSS, there["pays"])
+    np.testing.assert_array_equal(np.asarray(shown["color"]) == PAYS, there["pays"] & (shown["obstacle"] == "none"))
+    assert (np.diff(shown["color"].astype(int)) >= 0).all()  # what pays on top
 
 
 @moves
@@ -366,6 +599,14 @@ def test_break_even_keeps_its_class_and_follows_sliders_while_the_frontier_looks
     assert_pairs(screen.columns("obstacle"), expected_pairs(session, "batch"))
 
 
+def test_a_tap_on_a_pair_picks_its_home():
+    session = Session(Scenario.load("classroom-3x3"))
+    pairs = Screen(BreakEvenView(session)).source("obstacle")
+    home = pairs.data["pair"][1].split(" → ")[0]
+    pairs.selected.indices = [1]
+    assert name_of(session) == home
+
+
 def test_pairs_that_pay_but_may_not_move_say_why():
     session = Session(Scenario.load("classroom-3x3"))
     session.scenario.workloads["chat"].latency_budget_ms = 140.0  # South reaches Middle in 40 ms and North in 120
@@ -377,65 +618,7 @@ def test_pairs_that_pay_but_may_not_move_say_why():
     }
 
 
-# Table
-
-
-@moves
-def test_the_table_lists_every_region_most_load_first(session, move):
-    screen = Screen(RegionTable(session))
-    move(session.scenario)
-    shown, placement = screen.columns("region", "pue"), session.placement
-    it_mw = dict(zip(placement.network.regions, placement.region_it_mw, strict=True))
-    assert list(shown["it_mw"]) == sorted(shown["it_mw"], reverse=True)
-    assert dict(zip(shown["region"], shown["it_mw"], strict=True)) == pytest.approx(it_mw, abs=1e-3)
-
-
-# Controls
-
-
-def controls_of(app: Explorer, kind: type) -> dict[str, Any]:
-    return {widget.label: widget for widget in pn.panel(app.controls).select(kind)}
-
-
-def test_every_control_writes_to_the_scenario_and_follows_it():
-    scenario = Scenario.load("classroom-3x3")
-    app = Explorer(scenario)
-    declared = {p.label: name for name, p in scenario.param.objects().items() if name != "name" and p.precedence != -1}
-    for kind, new in ((pmui.FloatSlider, 0.25), (pmui.FloatInput, 0.75), (pmui.Select, None)):
-        controls = {label: widget for label, widget in controls_of(app, kind).items() if label in declared}
-        assert controls
-        for label, widget in controls.items():
-            name = declared[label]
-            before, value = getattr(scenario, name), widget.values[-1] if new is None else new
-            widget.value = value
-            assert getattr(scenario, name) == value
-            setattr(scenario, name, before)
-            assert widget.value == before
-    shown = {*controls_of(app, pmui.FloatSlider), *controls_of(app, pmui.Select)}
-    assert {*declared} <= shown
-
-
-def test_budget_sliders_are_fine_where_the_network_decides():
-    scenario = Scenario.load("world-2025")
-    sliders = list(controls_of(Explorer(scenario), pmui.FloatSlider).values())
-    for slider, workload in zip(sliders, scenario.workloads.values(), strict=False):
-        assert slider.label.startswith(f"{workload.id} {workload.name}: ")
-        slider.value = slider.start
-        assert 0 < workload.latency_budget_ms - workload.prefill_ms < 10.0
-        finest = workload.latency_budget_ms
-        slider.value = slider.start + slider.step
-        assert 0 < workload.latency_budget_ms - finest < 1.0
-        slider.value = slider.end
-        assert workload.latency_budget_ms >= 1000.0
-
-
-def test_a_budget_set_elsewhere_moves_its_slider_and_is_not_rounded():
-    scenario = Scenario.load("world-2025")
-    slider = next(iter(controls_of(Explorer(scenario), pmui.FloatSlider).values()))
-    first(scenario).latency_budget_ms = 186.54321
-    assert slider.label == "A Interactive: 186.5 ms"
-    assert slider.value == pytest.approx(np.log10(86.54321), abs=slider.step)
-    assert first(scenario).latency_budget_ms == 186.54321
+# Changes made in Python
 
 
 def test_a_scenario_that_cannot_be_placed_says_so_at_once():
@@ -446,11 +629,19 @@ def test_a_scenario_that_cannot_be_placed_says_so_at_once():
         Explorer(scenario)
 
 
-def test_regions_added_in_python_appear_on_the_map():
+def test_regions_added_in_python_appear_and_may_go_again_even_when_picked():
     scenario = Scenario.load("classroom-3x3")
     session = Session(scenario)
-    screen = Screen(FlowMap(session))
-    more = scenario.regions.iloc[[0]].assign(id="new", name="New", longitude=100.0)
-    scenario.regions = pd.concat([scenario.regions, more], ignore_index=True)
+    world, pairs = Screen(FlowMap(session)), Screen(BreakEvenView(session))
+    before, every_home = scenario.regions, pairs.contents()
+    new = before.iloc[[0]].assign(id="new", name="New", longitude=100.0)
+    scenario.regions = pd.concat([before, new], ignore_index=True)
     assert session.error is None
-    assert list(screen.columns("capacity")["name"]) == [*Scenario.load("classroom-3x3").regions["name"], "New"]
+    assert list(world.columns("capacity")["name"]) == [*before["name"], "New"]
+    session.region = "new"
+    assert "from New" in pairs.text()
+    scenario.regions = before
+    assert session.error is None
+    assert list(world.columns("capacity")["name"]) == list(before["name"])
+    assert world.source("capacity").selected.indices == []
+    assert pairs.contents() == every_home

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import holoviews as hv
-import holoviews.plotting.bokeh  # registers the renderer
 import numpy as np
-import pandas as pd
 import panel as pn
-from bokeh.models import HoverTool
+from bokeh.models import HoverTool, LayoutDOM
 from numpy.typing import NDArray
 
-from explorer.breakeven import break_even_pairs
+from explorer.breakeven import break_even_squares
 from explorer.network import Network
 from explorer.session import Session
-from explorer.views.live import Glyph, align_left, on_tap, quiet_toolbar
+from explorer.views.card import card
+from explorer.views.drawing import Drawing, LivePane, align_left, quiet_toolbar
 
 OPEN, BLOCKED, LOSES = "#0072B2", "#E69F00", "#9aa3ad"
+PAYS, FORBIDDEN, LOSS = 2, 1, 0  # whether a pair pays and may move
 _TABLE = {
     "friction_usd_per_mwh": "friction",
     "saving_usd_per_mwh": "saving",
@@ -40,80 +41,94 @@ class BreakEvenView(pn.viewable.Viewer):
         super().__init__(**params)
         self._session = session
         self._workload = session.workload
-        self._pairs, self._line = Glyph(), Glyph()
-        self._text = pn.pane.HTML(sizing_mode="stretch_width", margin=(0, 0, 0, 6), min_height=38)
+        self._pane = LivePane(_drawing, {("pairs", "selected", "indices"): self._on_tap})
         session.param.watch(self._on_change, ["placement", "region", "workload"])
         self._on_change()
 
     def __panel__(self) -> pn.viewable.Viewable:
-        figure = pn.pane.HoloViews(self._figure(), sizing_mode="stretch_width", height=215, margin=0, linked_axes=False)
-        return pn.Column(figure, self._text, sizing_mode="stretch_width", margin=0)
-
-    def _figure(self) -> Any:
-        two = np.arange(2.0)
-        columns = tuple(two for _ in range(2 + len(_HOVER_COLUMNS)))
-        line = hv.Curve((two, two)).opts(
-            color="#6b7480", line_width=2, line_dash="dashed", default_tools=[], hooks=[self._line.hook]
-        )
-        pairs = hv.Points(columns, ["x", "y"], list(_HOVER_COLUMNS)).opts(
-            size=9, color="status", cmap=[LOSES, BLOCKED, OPEN], clim=(-0.5, 2.5), line_color="white", line_width=0.6,
-            default_tools=[], tools=[_hover(), "tap"], nonselection_alpha=1.0, hooks=[self._pairs.hook],
-        )  # fmt: skip
-        on_tap(pairs, self._on_tap)
-        return hv.Overlay([line, pairs]).opts(
-            responsive=True, show_grid=True, tools=["pan", "wheel_zoom", "reset"], active_tools=[],
-            xlabel="Saving [USD/MWh]: right of the dashed line it pays", ylabel="Friction [USD/MWh]",
-            hooks=[quiet_toolbar, align_left],
-        )  # fmt: skip
+        return self._pane
 
     def _on_change(self, *_events: Any) -> None:
         session, net = self._session, self._session.network
         if session.workload in net.workloads:  # the frontier may look at all classes together; a pair needs one
             self._workload = session.workload
-        table = _with_obstacles(break_even_pairs(net, self._workload), net, self._workload)
-        shown = table.query("home == @session.region") if session.region else _best_of_each_home(table, net)
-        self._shown = shown = shown.sort_values("status", kind="stable")  # what pays on top
-        names = dict(zip(session.scenario.regions["id"], session.scenario.regions["name"], strict=True))
-        columns = {short: shown[name].to_numpy() for name, short in _TABLE.items()}
-        status = shown["status"].to_numpy(float)
-        pair = [f"{names[home]} → {names[region]}" for home, region in zip(shown["home"], shown["region"], strict=True)]
-        self._pairs.update(
-            x=columns["saving"], y=columns["friction"], color=status, status=status,
-            pair=np.array(pair, object), obstacle=shown["obstacle"].to_numpy(object), **columns,
+        squares = break_even_squares(net, self._workload)
+        obstacle = _obstacles(net, self._workload)
+        status = np.where(squares["pays"], np.where(obstacle == "none", PAYS, FORBIDDEN), LOSS)
+        if session.region in net.regions:  # a table of regions may come without the one picked
+            home = np.full(len(net.regions) - 1, net.regions.index(session.region))
+            region = np.delete(np.arange(len(net.regions)), home[0])
+        else:
+            home, region = _best_of_each_home(squares["net_usd_per_mwh"], obstacle == "none", net)
+        rank = np.argsort(status[home, region], kind="stable")  # what pays on top
+        self._home, region = home[rank], region[rank]
+        shown = self._home, region
+        names = session.scenario.regions["name"].to_numpy(object)
+        columns = {short: squares[name][shown].astype(np.float32) for name, short in _TABLE.items()}
+        self._pane.update(
+            "pairs", x=columns["saving"], y=columns["friction"], color=status[shown].astype(np.uint8),
+            pair=names[self._home] + " → " + names[region], obstacle=obstacle[shown], **columns,
         )  # fmt: skip
         self._fit(columns["friction"], columns["saving"])
-        self._text.object = self._sentence(shown, names)
+        self._pane.say("words", self._sentence(status[shown], names))
 
     def _fit(self, friction: NDArray, saving: NDArray) -> None:
         top = _round_above(1.1 * float(friction.max(initial=0.0)))
         low, high = float(saving.min(initial=0.0)), max(float(saving.max(initial=0.0)), top)
         low = max(low, -0.5 * high)  # far left of the line says nothing more
         margin = 0.05 * (high - low)
-        self._pairs.set_range("x_range", low - margin, high + margin)
-        self._pairs.set_range("y_range", 0.0, top)
-        self._line.update(x=np.array([0.0, top]), y=np.array([0.0, top]))
+        self._pane.set_range("pairs", "x_range", low - margin, high + margin)
+        self._pane.set_range("pairs", "y_range", 0.0, top)
 
-    def _on_tap(self, index: list[int]) -> None:
-        if index and not self._session.region:
-            self._session.region = str(self._shown["home"].iloc[index[0]])
+    def _on_tap(self, rows: list[int]) -> None:
+        if rows and self._session.region not in self._session.network.regions:
+            self._session.region = self._session.network.regions[self._home[rows[0]]]
 
-    def _sentence(self, shown: pd.DataFrame, names: dict[str, str]) -> str:
-        pays, blocked, loses = (np.count_nonzero(shown["status"] == status) for status in (2, 1, 0))
-        who = f"from {names[self._session.region]}" if self._session.region else "each home to its best region"
+    def _sentence(self, status: NDArray, names: NDArray) -> str:
+        session = self._session
+        who = "each home to its best region"
+        if session.region in session.network.regions:
+            who = f"from {names[session.network.regions.index(session.region)]}"
         keys = "".join(
-            f"<span style='white-space:nowrap;margin-right:10px'><span style='color:{colour}'>●</span> {text}</span>"
-            for colour, text in (
-                (OPEN, f"{pays} pay"),
-                (BLOCKED, f"{blocked} would, but law or latency forbid"),
-                (LOSES, f"{loses} do not"),
+            f"<span style='white-space:nowrap;margin-right:10px'><span style='color:{colour}'>●</span> "
+            f"{np.count_nonzero(status == code)} {text}</span>"
+            for code, colour, text in (
+                (PAYS, OPEN, "pay"),
+                (FORBIDDEN, BLOCKED, "would, but law or latency forbid"),
+                (LOSS, LOSES, "do not"),
             )
         )
         return f"<div style='font-size:12.5px;line-height:1.5'>Class {self._workload}, {who}: {keys}</div>"
 
 
-def _with_obstacles(table: pd.DataFrame, net: Network, workload: str) -> pd.DataFrame:
+@cache
+def _drawing() -> Drawing:
+    """Pairs of any scenario, without data, and the line where saving equals friction."""
+
+    def make(drawing: Drawing) -> LayoutDOM:
+        two = np.arange(2.0)
+        line = hv.Slope(1, 0).opts(color="#6b7480", line_width=2, line_dash="dashed")
+        pairs = hv.Points(
+            tuple(two for _ in range(2 + len(_HOVER_COLUMNS))), ["x", "y"], list(_HOVER_COLUMNS)
+        ).opts(
+            size=9, color="status", cmap=[LOSES, BLOCKED, OPEN], clim=(-0.5, 2.5), line_color="white", line_width=0.6,
+            default_tools=[], tools=[_hover(), "tap"], hooks=[drawing.keep("pairs")],
+        )  # fmt: skip
+        plot = hv.Overlay([line, pairs]).opts(
+            responsive=True, show_grid=True, tools=["pan", "wheel_zoom", "reset"], active_tools=[],
+            xlabel="Saving [USD/MWh]: right of the dashed line it pays", ylabel="Friction [USD/MWh]",
+            hooks=[quiet_toolbar, align_left],
+        )  # fmt: skip
+
+        words = drawing.words("words", margin=(0, 0, 0, 6), min_height=38)
+        return card("When does it pay?", _HELP, drawing.figure(plot, height=215), words)
+
+    return Drawing(make)
+
+
+def _obstacles(net: Network, workload: str) -> NDArray:
     """
-    Add `obstacle` (law, latency or none) and `status`: 2 pays and may move, 1 pays but may not, 0 does not pay.
+    What forbids a pair: law, latency or none; shape (home, region).
 
     A pair is open if any client of that home may run there in time; homes without clients are judged by zone alone.
     """
@@ -124,18 +139,15 @@ def _with_obstacles(table: pd.DataFrame, net: Network, workload: str) -> pd.Data
     empty = np.setdiff1d(np.arange(n), net.home)
     in_time[empty] = (net.geography.region_rtt_ms * net.round_trips[k] + net.prefill_ms[k] <= net.budget_ms[k])[empty]
     lawful[empty] = net.geography.zone_pair[empty]
-    away = ~np.eye(n, dtype=bool)
-    obstacle = np.where(lawful, np.where(in_time, "none", "latency"), "law")[away]
-    status = np.where(table["pays"], np.where(obstacle == "none", 2, 1), 0)
-    return table.assign(obstacle=obstacle, status=status)
+    return np.where(lawful, np.where(in_time, "none", "latency"), "law").astype(object)
 
 
-def _best_of_each_home(table: pd.DataFrame, net: Network) -> pd.DataFrame:
-    """For every home of some client the region with the most to gain, open ones first."""
-    homes = [net.regions[j] for j in np.unique(net.home)]
-    own = table[table["home"].isin(homes)]
-    ranked = own.assign(open=own["obstacle"] == "none").sort_values(["open", "net_usd_per_mwh"], ascending=False)
-    return ranked.drop_duplicates("home")
+def _best_of_each_home(net_gain: NDArray, is_open: NDArray, net: Network) -> tuple[NDArray, NDArray]:
+    """For every home of some client the region with the most to gain, open ones first; as indices."""
+    away = ~np.eye(len(net.regions), dtype=bool)
+    home = np.unique(net.home[away[net.home].any(axis=1)])  # none where there is one region only
+    candidates = away & (is_open | ~(is_open & away).any(axis=1, keepdims=True))
+    return home, np.where(candidates, net_gain, -np.inf)[home].argmax(axis=1)
 
 
 def _round_above(value: float) -> float:
@@ -144,6 +156,10 @@ def _round_above(value: float) -> float:
     return next((step for step in steps if step >= max(value, 5.0)), value)
 
 
+_HELP = """
+One MWh of IT load: what it saves to run it elsewhere, carbon price included, against the friction of moving it. Right
+of the dashed line moving pays. The placement can still differ: capacity decides who gets the best places.
+"""
 _HOVER_COLUMNS = ("status", "pair", "obstacle", *_TABLE.values())
 
 

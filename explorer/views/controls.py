@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
+import json
 import math
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, cast
 
 import panel as pn
-import panel_material_ui as pmui
 import param
+from bokeh.document import Document
+from bokeh.model import Model
+from panel.io.model import apply_changes_without_dispatch
+from param.parameterized import batch_call_watchers
 
 from explorer.history import History
-from explorer.scenario import Scenario, Workload
+from explorer.hours import ANNUAL, AVERAGE, HOURS
+from explorer.scenario import Scenario
 from explorer.session import Session
-from explorer.views.text import CLASS_COLOURS, duration
+from explorer.views.live import LiveRunner
+from explorer.views.text import CLASS_COLOURS
+from explorer.workload import Workload
 
+_BUDGETS = "How long may a request wait?"
 _GROUPS = {
     "What does it cost to move?": ("friction_scale", "carbon_price_usd_per_t"),
     "How much, and how much room?": ("total_demand_mw", "capacity_scale"),
     "What is allowed?": ("legal_policy", "state_local_scale", "latency_model"),
     "What counts?": ("carbon_signal", "objective"),
+    "When?": ("hour", "season"),
 }
+_FRICTIONS = "Frictions, one by one"
 _FRICTION_DETAILS = (
     "egress_usd_per_gb", "operations_usd_per_mwh", "relocation_overhead", "state_move_share", "transport_kwh_per_gb",
     "latency_value", "latency_relaxation_ms",
 )  # fmt: skip
-# a tip that neither covers the next button nor breaks at every word
-_TIP = ".MuiTooltip-popper { pointer-events: none !important; } .MuiTooltip-tooltip { white-space: nowrap; }"
-_FIELD = {"size": "small", "sizing_mode": "stretch_width", "margin": (4, 6)}
+_STEPPED = ("hour",)  # choices with an order: a slider goes through them
+_TEXTS = {
+    "hour": {AVERAGE: "average day", **{hour: f"{hour:02}:00 UTC" for hour in range(HOURS)}},
+    "season": {ANNUAL: "annual mean"},
+}
 _LEAST_HEADROOM_MS = 5.0  # the slider's left end: a budget of the time to first token and this
-_STEP = 0.01  # of a budget slider, in powers of ten
+_NO_LIMIT = 7.0  # the slider's right end where a budget has none: some hours
+_STEP = 0.01  # of a budget slider; like its end, in powers of ten
+_CSS = {name: Path(__file__).with_name(f"{name}.css").read_text("utf-8") for name in ("controls", "history")}
+
+Values = dict[str, Any]  # as the browser has them: by control
 
 
 class Controls(pn.viewable.Viewer):
@@ -36,117 +56,252 @@ class Controls(pn.viewable.Viewer):
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
-        scenario = session.scenario
-        self.history = History(scenario)
-        self._layout = pn.Column(
-            _heading("How long may a request wait?"),
-            *(
-                _budget(workload, CLASS_COLOURS[k % len(CLASS_COLOURS)])
-                for k, workload in enumerate(scenario.workloads.values())
-            ),
-            *(
-                item
-                for title, names in _GROUPS.items()
-                for item in (_heading(title), *(_control(scenario, name) for name in names))
-            ),
-            pmui.Accordion(
-                ("Frictions, one by one", pn.Column(*(_control(scenario, n) for n in _FRICTION_DETAILS), margin=0)),
-                ("Exact values", _exact_values(scenario)),
-                sizing_mode="stretch_width", margin=(8, 4), disable_gutters=True,
-                sx={"& .MuiAccordionSummary-content *": {"fontSize": "13px", "fontWeight": 700}},
-            ),
-            sizing_mode="stretch_width",
-            margin=(2, 6, 12, 6),
-        )  # fmt: skip
+        self.history = History(session.scenario)
+        self._inputs = _Inputs(session.scenario)
+        self._panel = ControlPanel(self._inputs)
+        session.scenario.on_change(self._panel.on_change)
 
     def __panel__(self) -> pn.viewable.Viewable:
-        return self._layout
+        return self._panel
 
-    def buttons(self) -> pn.Row:
+    def buttons(self) -> pn.viewable.Viewable:
         """Undo, redo and reset, for a page's header."""
-        history = self.history
-        undo = _button("undo", "Undo the last change", history.undo)
-        redo = _button("redo", "Redo, or replay, the change undone last", history.redo)
-        reset = _button("restart_alt", "Back to the scenario as it was opened", history.reset)
-        for button, flag in (
-            (undo, history.param.can_undo),
-            (redo, history.param.can_redo),
-            (reset, history.param.can_undo),
-        ):
-            button.disabled = flag.rx.not_()
-        return pn.Row(undo, redo, reset, margin=0)
+        return HistoryButtons(self.history, self._panel.key)
 
 
-def _heading(text: str) -> pn.pane.HTML:
-    return pn.pane.HTML(
-        f'<div style="font-size:12.5px;font-weight:700;letter-spacing:.02em">{text}</div>', margin=(8, 6, 2, 6)
-    )
+class _Inputs:
+    """The parameters behind the controls: what the browser has to know of them, their values, and changes to them."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        names = [name for names in (*_GROUPS.values(), _FRICTION_DETAILS) for name in names]
+        self._places: dict[str, tuple[param.Parameterized, str]] = {name: (scenario, name) for name in names}
+        self._origins: dict[str, Workload] = {}
+        for workload in scenario.workloads.values():
+            self._places[f"{workload.id}/budget"] = workload, "latency_budget_ms"
+            self._origins[f"{workload.id}/prefill"] = workload
+        self.groups = [
+            {"title": _BUDGETS, "controls": [_budget(k, w) for k, w in enumerate(scenario.workloads.values())]},
+            *({"title": t, "controls": [_control(scenario, n) for n in names]} for t, names in _GROUPS.items()),
+            {"title": _FRICTIONS, "folded": True, "controls": [_control(scenario, n) for n in _FRICTION_DETAILS]},
+        ]
+
+    def read(self) -> Values:
+        values = {key: getattr(owner, name) for key, (owner, name) in self._places.items()}
+        values |= {key: workload.prefill_ms for key, workload in self._origins.items()}
+        return {key: _finite(value) for key, value in values.items()}
+
+    def write(self, changes: Values) -> dict[str, str]:
+        """Apply what can be applied, in one batch per owner; return complaints about the rest."""
+        complaints: dict[str, str] = {}
+        by_owner: dict[param.Parameterized, Values] = {}
+        for key, value in changes.items():
+            by_owner.setdefault(self._places[key][0], {})[key] = value
+        for owner, values in by_owner.items():
+            with batch_call_watchers(owner):
+                for key, value in values.items():
+                    name = self._places[key][1]
+                    try:
+                        setattr(owner, name, value)
+                    except (ValueError, TypeError):
+                        complaints[key] = f"{value} is not possible. Possible: {_possible(_declared(owner)[name])}."
+        return complaints
 
 
-def _button(icon: str, description: str, action: Any) -> pmui.IconButton:
-    return pmui.IconButton(
-        icon=icon,
-        description=description,
-        on_click=lambda _event: action(),
-        color="light",
-        margin=0,
-        stylesheets=[_TIP],
-    )
+@dataclass
+class _Browser:
+    """What one place on a screen has been told, and what it still waits for."""
+
+    known: Values
+    owed: int | None = None  # serial of the message to answer
+    handled: int | None = None  # first serial of the latest message, whose contents are not applied twice
+    complaints: dict[str, str] = field(default_factory=dict)
 
 
-def _control(scenario: Scenario, name: str) -> pn.viewable.Viewable:
+class ControlPanel(pn.custom.JSComponent):
+    """
+    The controls in the browser. Serials and JSON go through two properties; `controls.js` has the other end.
+
+    sent : "[serial, changes]", or "[serial, changes, first serial]" for a message that went unanswered before.
+    news : "[serial answered or 0, values that differ from what this browser knows, complaints]".
+    """
+
+    groups = param.String(doc="What there is to control: JSON, never changes.")
+    key = param.String(doc="Lets the buttons find the controls they belong to.")
+    values = param.String(doc="Values to start from: JSON.")
+    sent = param.String(doc="Latest message from the browser.")
+    news = param.String(doc="Latest message to the browser.")
+
+    _esm = "controls.js"
+    _stylesheets: ClassVar = [_CSS["controls"]]
+
+    def __init__(self, inputs: _Inputs) -> None:
+        super().__init__(groups=json.dumps(inputs.groups), key=f"{id(inputs):x}", sizing_mode="stretch_width", margin=0)
+        self._inputs = inputs
+        self._browsers: dict[str, _Browser] = {}  # by where it is displayed
+        self._runner = LiveRunner()
+        self._pending = False
+
+    def on_change(self, *_events: Any) -> None:
+        """Tell browsers about values that were set elsewhere, once the changes at hand have all arrived."""
+        if not self._pending:
+            self._pending = True
+            self._runner.soon(self._tell_all)
+
+    @property
+    def _linked_properties(self) -> tuple[str, ...]:
+        return ()  # Panel's own way would wait for 50 ms, and show one browser what another one sent
+
+    def _get_properties(self, doc: Document | None) -> dict[str, Any]:
+        properties = super()._get_properties(doc)
+        properties["data"].values = json.dumps(self._inputs.read())
+        return properties
+
+    def _get_model(
+        self, doc: Document, root: Model | None = None, parent: Model | None = None, comm: Any = None
+    ) -> Model:
+        model = super()._get_model(doc, root, parent, comm)
+        ref, data = (root or model).ref["id"], cast(Any, model).data  # of which Model knows nothing
+        self._browsers[ref] = _Browser(json.loads(data.values))
+        data.on_change("sent", lambda _name, _old, message: self._on_sent(ref, json.loads(message)))
+        return model
+
+    def _cleanup(self, root: Model | None = None) -> None:
+        super()._cleanup(root)
+        if root is not None:
+            self._browsers.pop(root.ref["id"], None)
+
+    def _on_sent(self, ref: str, message: list[Any]) -> None:
+        """Apply changes and answer behind the work they cause: what a session does for them is registered first."""
+        serial, changes, *first = message
+        browser = self._browsers[ref]
+        answering = browser.owed is not None
+        browser.owed = serial
+        try:
+            if [browser.handled] != first:
+                browser.handled = first[0] if first else serial
+                browser.known |= changes
+                browser.complaints = self._inputs.write(changes)
+            if first:
+                browser.known = {}  # an answer was lost or is late: the next one says everything
+        finally:
+            if not answering:
+                self._runner.soon(partial(self._answer, ref))
+
+    def _answer(self, ref: str) -> None:
+        browser = self._browsers.get(ref)
+        if browser is not None and browser.owed is not None:
+            serial, browser.owed = browser.owed, None
+            self._tell(ref, browser, serial)
+
+    def _tell_all(self) -> None:
+        self._pending = False
+        for ref, browser in list(self._browsers.items()):
+            if browser.owed is None:  # else the answer tells
+                self._tell(ref, browser)
+
+    def _tell(self, ref: str, browser: _Browser, serial: int = 0) -> None:
+        values = self._inputs.read()
+        known = browser.known
+        changed = {key: value for key, value in values.items() if key not in known or known[key] != value}
+        if not (serial or changed):
+            return
+        browser.known = values
+        model, _parent = self._models[ref]
+        start = {"values": json.dumps(values)}
+        message: list[Any] = [serial, changed]
+        if serial and browser.complaints:
+            message.append(browser.complaints)
+        if model.document is None:  # not on its way yet
+            model.data.update(**start)
+            return
+        # a page that reconnects starts from the document, so that has to be up to date
+        apply_changes_without_dispatch(model.document, model.data, start)
+        self._apply_update({}, {"news": json.dumps(message, separators=(",", ":"))}, model, ref)
+
+
+class HistoryButtons(pn.custom.JSComponent):
+    """Undo, redo and reset in the browser."""
+
+    can_undo = param.Boolean(doc="Whether undo and reset are enabled.")
+    can_redo = param.Boolean(doc="Whether redo is enabled.")
+    key = param.String(doc="Key of the controls whose moves are waited for.")
+
+    _esm = "history.js"
+    _stylesheets: ClassVar = [_CSS["history"]]
+
+    def __init__(self, history: History, key: str) -> None:
+        super().__init__(key=key, can_undo=history.can_undo, can_redo=history.can_redo, margin=0)
+        self._actions: dict[str, Callable[[], None]] = {
+            "undo": history.undo, "redo": history.redo, "reset": history.reset,
+        }  # fmt: skip
+        history.param.watch(self._update_flags, ["can_undo", "can_redo"])
+
+    def _update_flags(self, *events: Any) -> None:
+        self.param.update(**{event.name: event.new for event in events})
+
+    def _handle_msg(self, data: str) -> None:
+        self._actions[data]()
+
+
+def _control(scenario: Scenario, name: str) -> dict[str, Any]:
     """A slider for a number, a list for a choice, as the parameter declares itself."""
-    parameter = scenario.param[name]
+    parameter = _declared(scenario)[name]
+    shared = {"key": name, "label": parameter.label, "doc": parameter.doc, "opened": _finite(getattr(scenario, name))}
     if isinstance(parameter, param.Selector):
-        return pmui.Select.from_param(parameter, size="small", sizing_mode="stretch_width", margin=(5, 6))
-    return pmui.FloatSlider.from_param(
-        parameter, size="small", sizing_mode="stretch_width", margin=(0, 12, 0, 6), format="0,0.[0000]", tooltips=False
-    )
+        choices = list(parameter.objects)
+        shared |= {"choices": choices, "texts": _texts(parameter)}
+        if name in _STEPPED:
+            return shared | {"kind": "steps", "min": 0, "max": len(choices) - 1, "step": 1}
+        return shared | {"kind": "choice"}
+    (low, high), (least, most) = parameter.bounds, parameter.get_soft_bounds()
+    limits = {"low": low, "high": high, "possible": _possible(parameter)}
+    return shared | limits | {"kind": "number", "min": least, "max": most, "step": parameter.step}
 
 
-def _exact_values(scenario: Scenario) -> pn.Column:
-    """Every number as a field to type in, also beyond what its slider offers."""
-    sliders = [
-        n
-        for names in (*_GROUPS.values(), _FRICTION_DETAILS)
-        for n in names
-        if isinstance(scenario.param[n], param.Number)
-    ]
-    fields = [scenario.param[name] for name in sliders]
-    budgets = [
-        pmui.FloatInput.from_param(
-            workload.param.latency_budget_ms, label=f"{workload.id} {workload.name} [ms]", **_FIELD
-        )
-        for workload in scenario.workloads.values()
-    ]
-    return pn.Column(*budgets, *(pmui.FloatInput.from_param(field, **_FIELD) for field in fields), margin=0)
-
-
-def _budget(workload: Workload, colour: str) -> pmui.FloatSlider:
+def _budget(place: int, workload: Workload) -> dict[str, Any]:
     """A slider fine where the network decides and coarse where hours do: logarithmic in the time left to it."""
-    most = 2 * max(workload.latency_budget_ms - workload.prefill_ms, 1000.0)
-    slider = pmui.FloatSlider(
-        start=math.log10(_LEAST_HEADROOM_MS), end=math.log10(most), step=_STEP, value=_position(workload),
-        show_value=False, size="small", sizing_mode="stretch_width", margin=(0, 10, 0, 6), tooltips=False,
-        sx={"& .MuiSlider-track, & .MuiSlider-thumb": {"backgroundColor": colour, "borderColor": colour}},
-        description=f"{workload.param.latency_budget_ms.doc} Class {workload.id}: {workload.name}.",
-    )  # fmt: skip
-
-    def _show(*_events: Any) -> None:
-        slider.label = f"{workload.id} {workload.name}: {duration(workload.latency_budget_ms)}"
-        position = _position(workload)
-        if abs(position - slider.value) > _STEP / 2:  # set elsewhere; a slider that is being dragged is left alone
-            slider.param.update(value=position, end=max(slider.end, position))
-
-    def _on_slide(event: Any) -> None:
-        if abs(event.new - _position(workload)) > _STEP / 2:
-            workload.latency_budget_ms = round(workload.prefill_ms + 10**event.new, 1)
-
-    slider.param.watch(_on_slide, "value")
-    workload.param.watch(_show, "latency_budget_ms")
-    _show()
-    return slider
+    parameter = _declared(workload)["latency_budget_ms"]
+    least = math.log10(_LEAST_HEADROOM_MS)
+    left = workload.latency_budget_ms - workload.prefill_ms
+    most = math.log10(2 * max(left, 1000.0)) if math.isfinite(left) else _NO_LIMIT
+    return {
+        "kind": "duration",
+        "key": f"{workload.id}/budget",
+        "origin": f"{workload.id}/prefill",
+        "label": f"{workload.id} {workload.name}",
+        "doc": f"{parameter.doc} Class {workload.id}: {workload.name}.",
+        "colour": CLASS_COLOURS[place % len(CLASS_COLOURS)],
+        "opened": _finite(workload.latency_budget_ms),
+        "least": _LEAST_HEADROOM_MS,
+        "min": least,
+        "max": least + math.ceil((most - least) / _STEP) * _STEP,  # a slider ends at a whole step
+        "step": _STEP,
+        "low": parameter.bounds[0],
+        "high": parameter.bounds[1],
+        "possible": f"{_possible(parameter)} ms, or with a unit such as 1.5 s, 2 min or 1 h",
+    }
 
 
-def _position(workload: Workload) -> float:
-    return math.log10(max(workload.latency_budget_ms - workload.prefill_ms, _LEAST_HEADROOM_MS))
+def _declared(owner: param.Parameterized) -> dict[str, param.Parameter]:
+    """Parameters as they are: asking an object for one by name would copy it first, at a third of a control's cost."""
+    return owner.param.objects("existing")
+
+
+def _possible(parameter: param.Parameter) -> str:
+    """What a parameter takes, in words."""
+    if isinstance(parameter, param.Selector):
+        return ", ".join(_texts(parameter))
+    assert isinstance(parameter, param.Number)
+    low, high = (None if bound is None else f"{bound:,.10g}".replace("-", "−") for bound in parameter.bounds or ())
+    return f"{low} or more" if high is None else f"{low} to {high}"
+
+
+def _texts(parameter: param.Selector) -> list[str]:
+    """Choices as readers see them."""
+    texts = _TEXTS.get(str(parameter.name), {})
+    return [texts.get(choice, choice) for choice in parameter.objects]
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows no infinity: the browser takes None for it."""
+    return None if value == math.inf else value

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import holoviews as hv
-import holoviews.plotting.bokeh  # registers the renderer
 import numpy as np
 import pandas as pd
 import panel as pn
-from bokeh.models import HoverTool, NumeralTickFormatter
+from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter, Plot, RadioButtonGroup
 from numpy.typing import NDArray
 
 from explorer.frontiers import Frontier
 from explorer.session import Session
-from explorer.views.live import Glyph, align_left, on_tap, quiet_toolbar
+from explorer.units import KG_PER_T
+from explorer.views.card import card
+from explorer.views.drawing import FONT, Drawing, LivePane, align_left, quiet_toolbar
 from explorer.views.text import NEUTRAL, duration, number
 
+ALL = "all"  # relaxes every budget alike
 COST, CARBON, NOW = "#0072B2", "#D55E00", "#c2185b"
 
 
@@ -27,102 +30,122 @@ class FrontierView(pn.viewable.Viewer):
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self._session = session
-        self._cost = _Staircase("cost_usd_per_h", "Cost [USD/h]", COST, "0,0", self._on_tap)
-        self._carbon = _Staircase(
-            "carbon_t_per_h", "Carbon [t/h]", CARBON, "0,0.0", self._on_tap, xlabel="Latency budget [ms]"
+        self._choices = [*session.scenario.workloads, ALL]
+        self._pane = LivePane(
+            _drawing,
+            {
+                **{(f"{of} steps", "selected", "indices"): self._on_tap for of in _QUANTITIES},
+                ("class", "widget", "active"): self._on_choice,
+            },
         )
-        self._text = pn.pane.HTML(sizing_mode="stretch_width", margin=(0, 0, 0, 6), min_height=38)
+        self._pane.configure("class", "widget", labels=self._choices)
+        session.param.watch(self._on_workload, "workload")
         session.param.watch(self._on_change, "frontier")
         session.param.watch(self._on_busy, "frontier_busy")
+        self._on_workload()
         self._on_change()
 
     def __panel__(self) -> pn.viewable.Viewable:
-        return pn.Column(
-            pn.pane.HoloViews(
-                self._cost.figure(), sizing_mode="stretch_width", height=132, margin=0, linked_axes=False
-            ),
-            pn.pane.HoloViews(
-                self._carbon.figure(), sizing_mode="stretch_width", height=162, margin=0, linked_axes=False
-            ),
-            self._text,
-            sizing_mode="stretch_width",
-            margin=0,
-        )
+        return self._pane
 
     def _on_change(self, *_events: Any) -> None:
         frontier, placement = self._session.frontier, self._session.placement
         if frontier is None:
             return
         frontier = _with_names(frontier, self._session.scenario.regions)
-        span = _span(frontier)
-        baseline = placement.baseline
-        self._cost.show(frontier, span, baseline.cost_usd_per_h)
-        self._carbon.show(frontier, span, baseline.carbon_kg_per_h / 1000)
-        self._text.object = _sentence(frontier)
+        span, baseline = _span(frontier), placement.baseline
+        table = frontier.table
+        self._show("cost", frontier, table["cost_usd_per_h"].to_numpy(), span, baseline.cost_usd_per_h)
+        carbon_t_per_h = table["carbon_kg_per_h"].to_numpy() / KG_PER_T
+        self._show("carbon", frontier, carbon_t_per_h, span, baseline.carbon_kg_per_h / KG_PER_T)
+        self._pane.say("words", _sentence(frontier))
+
+    def _show(self, of: str, frontier: Frontier, values: NDArray, span: tuple[float, float], baseline: float) -> None:
+        """One quantity of a frontier, `values` at its steps, over a span of budgets [ms]."""
+        pane, table, (first_ms, last_ms) = self._pane, frontier.table, span
+        x = table["budget_ms"].to_numpy()
+        low, high = _padded(values, baseline)
+        pane.update(f"{of} line", x=np.append(np.repeat(x, 2)[1:], last_ms), y=np.repeat(values, 2))
+        hover = {name: table[name].to_numpy().astype(np.float32) for name in _HOVER if name != "opens"}
+        pane.update(f"{of} steps", x=x, y=values, **hover, opens=table["opens"].to_numpy(object))
+        pane.configure(f"{of} now", "glyph", location=min(max(frontier.current_ms, first_ms), last_ms))
+        pane.configure(f"{of} base", "glyph", location=baseline)
+        pane.configure(f"{of} shade", "glyph", left=first_ms, right=float(x[0]))
+        pane.set_range(f"{of} line", "x_range", first_ms, last_ms)
+        pane.set_range(f"{of} line", "y_range", low, high)
 
     def _on_busy(self, event: Any) -> None:
         """Fade what is about to be replaced; the delay keeps quick work from flickering."""
-        self._text.styles = {"opacity": "0.4" if event.new else "1", "transition": "opacity 0.2s 0.5s"}
+        opacity = "0.4" if event.new else "1"
+        self._pane.configure("words", "words", styles=FONT | {"opacity": opacity, "transition": "opacity 0.2s 0.5s"})
 
-    def _on_tap(self, step: int) -> None:
+    def _on_workload(self, *_events: Any) -> None:
+        self._pane.configure("class", "widget", active=self._choices.index(self._session.workload))
+
+    def _on_choice(self, active: int) -> None:
+        self._session.workload = self._choices[active]
+
+    def _on_tap(self, rows: list[int]) -> None:
         frontier = self._session.frontier
-        if frontier is None:
+        if frontier is None or not rows:
             return
-        budget_ms = float(frontier.table["budget_ms"].iloc[step])
+        for of in _QUANTITIES:
+            self._pane.configure(
+                f"{of} steps", "selected", indices=[]
+            )  # so that a second tap on the same step counts too
+        budget_ms = float(frontier.table["budget_ms"].iloc[rows[0]])
         if frontier.over == "all":
             self._session.scenario.latency_relaxation_ms = budget_ms
         else:
             self._session.scenario.workloads[frontier.over].latency_budget_ms = budget_ms
 
 
-class _Staircase:
+_QUANTITIES = {  # label, colour, digits of the hover, height [px]
+    "cost": ("Cost [USD/h]", COST, "0,0", 132),
+    "carbon": ("Carbon [t/h]", CARBON, "0,0.0", 162),
+}
+
+
+@cache
+def _drawing() -> Drawing:
+    """The frontier of any scenario, without data: cost above carbon."""
+
+    def make(drawing: Drawing) -> LayoutDOM:
+        words = drawing.words("words", margin=(0, 0, 0, 6), min_height=38)
+        figures = [_staircase(drawing, of, lowest=of == "carbon") for of in _QUANTITIES]
+        choice = drawing.widget("class", RadioButtonGroup(labels=[ALL], active=0))
+        return card("What does waiting buy?", _HELP, *figures, words, tools=[choice])
+
+    return Drawing(make)
+
+
+def _staircase(drawing: Drawing, of: str, lowest: bool) -> Plot:
     """One quantity along the budget: the steps, the present budget, the baseline, and what goes unserved before."""
-
-    def __init__(self, column: str, label: str, colour: str, digits: str, on_tap: Any, xlabel: str = "") -> None:
-        self._column, self._label, self._colour, self._digits = column, label, colour, digits
-        self._on_tap, self._xlabel = on_tap, xlabel
-        self._line, self._corners, self._now, self._base, self._shade = (Glyph() for _ in range(5))
-
-    def figure(self) -> Any:
-        two = np.arange(2.0)
-        plain = {"default_tools": [], "tools": []}
-        shade = hv.Area((two, two, two), vdims=["low", "high"]).opts(
-            color=NEUTRAL, fill_alpha=0.16, line_alpha=0, hooks=[self._shade.hook], **plain
-        )
-        base = hv.Curve((two, two)).opts(color=NEUTRAL, line_dash="dashed", hooks=[self._base.hook], **plain)
-        line = hv.Curve((two, two)).opts(color=self._colour, line_width=2.5, hooks=[self._line.hook], **plain)
-        now = hv.Curve((two, two)).opts(color=NOW, line_width=2, hooks=[self._now.hook], **plain)
-        corners = hv.Points(tuple(two for _ in range(2 + len(_HOVER))), ["x", "y"], list(_HOVER)).opts(
-            color=self._colour, size=6, line_color="white", line_width=0.5, nonselection_alpha=1.0, default_tools=[],
-            tools=[_hover(self._label, self._digits), "tap"], hooks=[self._corners.hook],
-        )  # fmt: skip
-        on_tap(corners, self._on_select)
-        return hv.Overlay([shade, base, line, now, corners]).opts(
-            responsive=True, ylabel=self._label, xlabel=self._xlabel, xaxis="bottom" if self._xlabel else None,
-            yformatter=NumeralTickFormatter(format="0.0[0]a"), yticks=4, show_grid=True,
-            tools=["xpan", "xwheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar, align_left],
-        )  # fmt: skip
-
-    def _on_select(self, index: list[int]) -> None:
-        if index:
-            self._on_tap(index[0])
-            self._corners.deselect()  # so that a second tap on the same step counts too
-
-    def show(self, frontier: Frontier, span: tuple[float, float], baseline: float) -> None:
-        table = frontier.table.assign(carbon_t_per_h=frontier.table["carbon_kg_per_h"] / 1000)
-        x, y = table["budget_ms"].to_numpy(), table[self._column].to_numpy()
-        low, high = _padded(y, baseline)
-        self._line.update(x=np.append(np.repeat(x, 2)[1:], span[1]), y=np.repeat(y, 2))
-        hover = {name: table[name].to_numpy() for name in _HOVER if name != "opens"}
-        self._corners.update(x=x, y=y, opens=table["opens"].to_numpy(object), **hover)
-        at = min(max(frontier.current_ms, span[0]), span[1])
-        self._now.update(x=np.array([at, at]), y=np.array([low, high]))
-        self._base.update(x=np.array(span), y=np.array([baseline, baseline]))
-        self._shade.update(**_area(span[0], x[0], low, high))
-        self._line.set_range("x_range", *span)
-        self._line.set_range("y_range", low, high)
+    label, colour, digits, height = _QUANTITIES[of]
+    two = np.arange(2.0)
+    plain = {"default_tools": [], "tools": []}
+    shade = hv.VSpan(0, 1).opts(color=NEUTRAL, alpha=0.16, line_alpha=0, hooks=[drawing.keep(f"{of} shade")])
+    base = hv.HLine(0).opts(color=NEUTRAL, line_dash="dashed", line_width=1, hooks=[drawing.keep(f"{of} base")])
+    line = hv.Curve((two, two)).opts(color=colour, line_width=2.5, hooks=[drawing.keep(f"{of} line")], **plain)
+    now = hv.VLine(0).opts(color=NOW, line_width=2, hooks=[drawing.keep(f"{of} now")])
+    steps = hv.Points(tuple(two for _ in range(2 + len(_HOVER))), ["x", "y"], list(_HOVER)).opts(
+        color=colour, size=6, line_color="white", line_width=0.5, default_tools=[],
+        tools=[_hover(label, digits), "tap"], hooks=[drawing.keep(f"{of} steps")],
+    )  # fmt: skip
+    plot = hv.Overlay([shade, base, line, now, steps]).opts(
+        responsive=True, ylabel=label, xlabel="Latency budget [ms]" if lowest else "",
+        xaxis="bottom" if lowest else None, yformatter=NumeralTickFormatter(format="0.0[0]a"), yticks=4,
+        show_grid=True, tools=["xpan", "xwheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar, align_left],
+    )  # fmt: skip
+    return drawing.figure(plot, height=height)
 
 
+_HELP = """
+The optimum at every latency budget of a class, or with all budgets relaxed alike: cost and carbon change in steps,
+where the budget lets a region in. Energy and carbon return on latency (ERL, CRL) are what steps save per millisecond;
+these definitions are Wattlas' own. Dashed: the baseline. Shaded: some load goes unserved. Tap a step to set that
+budget.
+"""
 _HOVER = ("budget_ms", "relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens")
 
 
@@ -157,11 +180,6 @@ def _padded(values: NDArray, baseline: float) -> tuple[float, float]:
         low, high = min(low, baseline), max(high, baseline)
     margin = 0.1 * (high - low) or 0.05 * abs(high) or 1.0
     return low - margin, high + margin
-
-
-def _area(x0: float, x1: float, low: float, high: float) -> dict[str, NDArray]:
-    """A rectangle as HoloViews' area glyph has it."""
-    return {"x": np.array([x0, x1, x1, x0]), "y": np.array([low, low, high, high])}
 
 
 def _with_names(frontier: Frontier, regions: pd.DataFrame) -> Frontier:

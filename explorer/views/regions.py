@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import panel as pn
+import param
+from bokeh.document import Document
+from bokeh.model import Model
+from numpy.typing import NDArray
 
+from explorer.placement import Placement
 from explorer.session import Session
+from explorer.views.card import CARD
 
-_STYLE = """
-.tabulator { font-size: 12.5px !important; border: none !important; }
-.tabulator .tabulator-header { font-size: 12px !important; }
-.tabulator .tabulator-col .tabulator-col-content { padding: 2px 4px !important; }
-.tabulator .tabulator-col .tabulator-col-title { white-space: normal !important; text-overflow: clip !important;
-  line-height: 1.15; padding-right: 10px !important; }
-.tabulator .tabulator-row .tabulator-cell { padding: 3px 8px !important; height: 25px !important; }
-.tabulator .tabulator-row { min-height: 25px !important; height: 25px !important; }
-"""
-_COLUMNS = {
-    "name": "Region",
-    "it_mw": "IT load [MW]",
-    "change_mw": "Change [MW]",
-    "utilisation": "Used [%]",
-    "capacity_price": "Shadow [USD/MWh]",
-    "price": "Price [USD/MWh]",
-    "carbon": "Carbon [kg/MWh]",
-    "pue": "PUE [-]",
-}
+DECIMALS = 3  # more than is shown; what differs by less is the solver's rounding and need not be sent
+
+
+class RegionRows(pn.custom.JSComponent):
+    """What the browser knows of the regions, in their own order: it sorts, formats and marks by itself."""
+
+    ids = param.List(doc="Region ids.")
+    names = param.List(doc="What regions are called.")
+    loads = param.Array(
+        doc="IT load, change against the baseline [MW], utilisation [%] and shadow price [USD/MWh]: shape (4, region)."
+    )
+    grids = param.Array(doc="Electricity price [USD/MWh] and carbon [kg/MWh], shape (2, region).")
+    pue = param.Array(doc="PUE, shape (region,). [-]")
+    picked = param.String(doc="Id of the region picked, or empty.")
+
+    _esm = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")  # once, not for every reader
+
+    def _update_model(
+        self, events: dict[str, Any], msg: dict[str, Any], root: Model, model: Model, doc: Document, comm: Any
+    ) -> None:
+        """Straight into the model: Panel's own way, which expects models among the numbers, takes twice the time."""
+        sent = {name: msg.pop(name) for name in _SENT if name in msg}
+        with pn.io.hold(doc):
+            model.data.update(**sent)  # pyright: ignore[reportAttributeAccessIssue]
+        if msg:
+            super()._update_model(events, msg, root, model, doc, comm)
+
+
+_SENT = ("ids", "names", "loads", "grids", "pue", "picked")
+_STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
 class RegionTable(pn.viewable.Viewer):
@@ -36,43 +54,56 @@ class RegionTable(pn.viewable.Viewer):
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self._session = session
-        self._table = pn.widgets.Tabulator(
-            self._rows(), titles=_COLUMNS, show_index=False, disabled=True, selectable=1, height=268, theme="simple",
-            sizing_mode="stretch_width", layout="fit_columns", margin=0, stylesheets=[_STYLE],
-            configuration={"rowHeight": 25}, widths={"name": 190},
-            text_align={column: "right" for column in _COLUMNS if column != "name"},
-            formatters={
-                **{c: {"type": "money", "precision": 1} for c in ("it_mw", "change_mw", "capacity_price", "price")},
-                **{c: {"type": "money", "precision": 0} for c in ("utilisation", "carbon")},
-            },
+        self._rows = RegionRows(
+            **self._columns(), picked=session.region, sizing_mode="stretch_width", margin=0,
+            stylesheets=[CARD, _STYLE],
         )  # fmt: skip
-        self._table.on_click(self._on_click)
+        self._rows.on_msg(self._on_message)
         session.param.watch(self._on_placement, "placement")
+        session.param.watch(self._on_region, "region")
 
     def __panel__(self) -> pn.viewable.Viewable:
-        return self._table
+        return self._rows
 
-    def _rows(self) -> pd.DataFrame:
+    def _columns(self) -> dict[str, Any]:
         placement = self._session.placement
-        net, now = placement.network, placement.regions
-        rows = pd.DataFrame(
-            {
-                "name": self._session.scenario.regions["name"],
-                "it_mw": now["it_mw"],
-                "change_mw": now["it_mw"] - placement.baseline.region_it_mw,
-                "utilisation": 100 * now["utilisation"],
-                "capacity_price": now["capacity_price_usd_per_mwh"],
-                "price": net.price_usd_per_mwh,
-                "carbon": net.carbon_kg_per_mwh,
-                "pue": net.pue,
-            }
-        )
-        rows.index = pd.Index(net.regions, name="region")
-        return rows.round(3).sort_values("it_mw", ascending=False, kind="stable")
+        net = placement.network
+        return {
+            "ids": list(net.regions),
+            "names": self._session.scenario.regions["name"].tolist(),
+            "loads": _loads(placement),
+            "grids": _compact(net.price_usd_per_mwh, net.carbon_kg_per_mwh),
+            "pue": _compact(net.pue)[0],
+        }
 
     def _on_placement(self, *_events: Any) -> None:
-        self._table.value = self._rows()
+        """Send what differs from what is on screen."""
+        new = {name: values for name, values in self._columns().items() if not _same(getattr(self._rows, name), values)}
+        self._rows.param.update(**new)
 
-    def _on_click(self, event: Any) -> None:
-        region = str(self._table.value.index[event.row])
-        self._session.region = "" if region == self._session.region else region
+    def _on_region(self, *_events: Any) -> None:
+        self._rows.picked = self._session.region
+
+    def _on_message(self, event: Any) -> None:
+        region = event.data["pick"]
+        if region in self._session.network.regions:  # a click may cross a change of the table
+            self._session.region = "" if region == self._session.region else region
+
+
+def _loads(placement: Placement) -> NDArray[np.float32]:
+    it_mw, now = placement.region_it_mw, placement.regions
+    return _compact(
+        it_mw,
+        it_mw - placement.baseline.region_it_mw,
+        100 * now["utilisation"].to_numpy(),
+        now["capacity_price_usd_per_mwh"].to_numpy(),
+    )
+
+
+def _compact(*lines: NDArray[np.float64]) -> NDArray[np.float32]:
+    """One array for all lines: on the way to the browser, each array takes 270 bytes besides its numbers."""
+    return np.stack(lines).round(DECIMALS).astype(np.float32)
+
+
+def _same(old: Any, new: Any) -> bool:
+    return np.array_equal(old, new, equal_nan=True) if isinstance(new, np.ndarray) else old == new

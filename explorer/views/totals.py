@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -10,6 +11,7 @@ import panel as pn
 
 from explorer.network import CARBON_COLUMN
 from explorer.session import Session
+from explorer.views.drawing import Drawing, LivePane
 from explorer.views.text import BETTER, NEUTRAL, WORSE, change, number
 
 _STYLE = """
@@ -50,13 +52,18 @@ class _Card:
         )
 
 
+@cache
+def _drawing() -> Drawing:
+    return Drawing(lambda drawing: drawing.words("totals", stylesheets=[_STYLE]))
+
+
 class Totals(pn.viewable.Viewer):
     """Six figures: cost, carbon, relocated load, facility power, added delay, unserved load."""
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self._session = session
-        self._pane = pn.pane.HTML(stylesheets=[_STYLE], sizing_mode="stretch_width", margin=0)
+        self._pane = LivePane(_drawing)
         session.param.watch(self._on_placement, "placement")
         self._on_placement()
 
@@ -65,7 +72,7 @@ class Totals(pn.viewable.Viewer):
 
     def _on_placement(self, *_events: Any) -> None:
         cards = "".join(card.html() for card in self._cards())
-        self._pane.object = f'<div class="totals">{cards}</div><div class="note">{self._carbon_note()}</div>'
+        self._pane.say("totals", f'<div class="totals">{cards}</div><div class="note">{self._carbon_note()}</div>')
 
     def _carbon_note(self) -> str:
         """The same move of load by every estimate of carbon intensity."""

@@ -1,0 +1,312 @@
+// All inputs of a scenario as one component: plain DOM, and a bridge to Python on which the newest value wins.
+
+const PATIENCE_MS = 3000 // without an answer for so long, a message counts as lost
+const DURATIONS = {ms: 1, s: 1000, min: 60_000, h: 3_600_000}
+
+// By the id of the Controls: the buttons of the same scenario wait for what is still on its way.
+const bridges = (globalThis[Symbol.for("wattlas.bridges")] ??= new Map())
+const bridgeOfData = new WeakMap() // a view that is drawn again carries on where it was
+
+/**
+ * What Python holds, and what it has not heard of yet.
+ *
+ * Changes wait in a map, where a newer value replaces an older one, while one message is under way. Python answers once
+ * its work for that message has gone out, and with what differs from what it was sent: there the scenario wins.
+ */
+class Bridge {
+  constructor(data) {
+    this.data = data
+    this.values = JSON.parse(data.values)
+    this.unsent = new Map()
+    this.sent = null // {serial, first, changes} of the message under way
+    this.serial = Math.floor(Math.random() * 1e4) // so that a page opened anew is not taken for the one before
+    this.views = new Map()
+    this.waiting = []
+  }
+
+  /** The value a reader should see: the newest there is, wherever it came from. */
+  latest(key) {
+    if (this.unsent.has(key)) return this.unsent.get(key)
+    if (this.sent && key in this.sent.changes) return this.sent.changes[key]
+    return this.values[key] ?? Infinity // which JSON does not know
+  }
+
+  set(key, value) {
+    this.unsent.set(key, value)
+    this.send()
+  }
+
+  send() {
+    if (this.sent || !this.unsent.size) return
+    this.sent = {changes: Object.fromEntries(this.unsent)}
+    this.unsent.clear()
+    this.post()
+  }
+
+  /** Send the message under way; once more, it names its first serial, so that nothing is done twice. */
+  post() {
+    clearTimeout(this.timer)
+    const again = this.sent.first === undefined ? [] : [this.sent.first]
+    this.sent.serial = ++this.serial
+    this.sent.first ??= this.serial
+    this.timer = setTimeout(() => this.post(), PATIENCE_MS)
+    this.data.sent = JSON.stringify([this.serial, this.sent.changes, ...again])
+  }
+
+  receive([serial, changed, complaints = {}]) {
+    const answered = this.sent?.serial === serial ? this.sent.changes : {}
+    if (this.sent?.serial === serial) {
+      clearTimeout(this.timer)
+      this.sent = null
+    }
+    Object.assign(this.values, answered, changed)
+    this.send()
+    for (const show of this.views.values()) show({...answered, ...changed}, complaints)
+    if (!this.sent) this.waiting.splice(0).forEach(resume => resume())
+  }
+
+  /** Resolves when Python knows everything. */
+  idle() {
+    return this.sent ? new Promise(resolve => this.waiting.push(resolve)) : Promise.resolve()
+  }
+
+  attach(view, show) {
+    this.views.set(view, show)
+    bridges.set(this.data.key, this)
+    if (this.sent) this.post()
+  }
+
+  detach(view) {
+    this.views.delete(view)
+    if (this.views.size) return
+    clearTimeout(this.timer)
+    if (bridges.get(this.data.key) === this) bridges.delete(this.data.key)
+    this.waiting.splice(0).forEach(resume => resume())
+  }
+}
+
+export function render({view, model, data}) {
+  if (!bridgeOfData.has(data)) bridgeOfData.set(data, new Bridge(data))
+  const bridge = bridgeOfData.get(data)
+  const controls = []
+  const build = item => {
+    const control = item.kind === "choice" ? choice(item, bridge) : slider(item, bridge)
+    controls.push({...control, item})
+    return control.element
+  }
+  const groups = JSON.parse(data.groups).map(group => section(group, build))
+  const show = (changed, complaints) => {
+    for (const {item, refresh, complain} of controls) {
+      if (item.key in changed || item.origin in changed) refresh()
+      if (item.key in complaints) complain(complaints[item.key])
+    }
+  }
+  bridge.attach(view, show)
+  model.on("news", () => bridge.receive(JSON.parse(data.news)))
+  model.on("remove", () => bridge.detach(view))
+  controls.forEach(({refresh}) => refresh())
+  return el("div", {class: "groups"}, ...groups)
+}
+
+function section({title, folded, controls}, build) {
+  const items = controls.map(build)
+  if (folded) return el("details", {}, el("summary", {}, title), ...items)
+  return el("section", {}, el("h3", {}, title), ...items)
+}
+
+// Controls
+
+/** What every control has: a label with an explanation, a place for complaints, and a mark when it was changed. */
+function frame(item, bridge) {
+  const [name, unit] = item.label.split(/ (?=\[[^\]]*\]$)/)
+  const id = `tip-${item.key}`
+  const info = el("button", {type: "button", class: "info", "aria-label": `About: ${name}`, "aria-describedby": id}, "i")
+  info.addEventListener("keydown", event => event.key === "Escape" && info.blur())
+  const label = el("span", {class: "label"}, name, unit ? el("span", {class: "unit"}, ` ${unit}`) : "")
+  const head = el("div", {class: "head"}, label, info, el("span", {class: "tip", role: "tooltip", id}, item.doc))
+  const complaint = el("p", {class: "complaint", role: "alert"})
+  const element = el("div", {class: `control ${item.kind}`, "data-key": item.key}, head, complaint)
+  if (item.colour) element.style.setProperty("--accent", item.colour)
+  return {
+    element,
+    head,
+    complain: text => (complaint.textContent = text),
+    mark: value => element.classList.toggle("changed", value !== (item.opened ?? Infinity)),
+  }
+}
+
+function choice(item, bridge) {
+  const {element, head, complain, mark} = frame(item, bridge)
+  const select = el("select", {"aria-label": item.label}, ...item.texts.map(text => el("option", {value: text}, text)))
+  const refresh = () => {
+    const value = bridge.latest(item.key)
+    select.selectedIndex = item.choices.indexOf(value)
+    mark(value)
+  }
+  select.addEventListener("change", () => {
+    complain("")
+    bridge.set(item.key, item.choices[select.selectedIndex])
+    refresh()
+  })
+  head.append(select)
+  return {element, refresh, complain}
+}
+
+function slider(item, bridge) {
+  const {element, head, complain, mark} = frame(item, bridge)
+  const scale = SCALES[item.kind](item, bridge)
+  const range = el("input", {type: "range", min: item.min, max: item.max, step: item.step, "aria-label": item.label})
+  const rail = el("div", {class: "rail"}, range)
+  const figure = item.kind === "steps" ? el("output", {}) : el("input", exactField(item))
+  let held = false // by a pointer: then nothing else moves it
+
+  const paint = value => {
+    place(range, rail, scale, value, item.opened ?? Infinity)
+    range.setAttribute("aria-valuetext", scale.text(value))
+    if (!figure.matches(":focus")) figure.value = scale.text(value)
+    else if (figure.value === figure.unedited) figure.value = figure.unedited = scale.edit(value)
+    mark(value)
+  }
+  const change = value => {
+    complain("")
+    bridge.set(item.key, value)
+    paint(value)
+  }
+  const refresh = () => held || paint(bridge.latest(item.key))
+
+  range.addEventListener("input", () => change(scale.value(Number(range.value))))
+  range.addEventListener("pointerdown", () => {
+    held = true
+    const release = () => {
+      held = false
+      for (const end of ["pointerup", "pointercancel"]) window.removeEventListener(end, release)
+      refresh()
+    }
+    for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, release)
+  })
+  if (figure.tagName === "INPUT") typing(figure, item, scale, {current: () => bridge.latest(item.key), change, complain})
+  head.append(figure)
+  element.insertBefore(rail, element.lastChild)
+  return {element, refresh, complain}
+}
+
+function exactField(item) {
+  const type = item.kind === "number" ? "decimal" : "text" // durations may be typed with their unit
+  const attributes = {type: "text", inputmode: type, autocomplete: "off", spellcheck: "false"}
+  return {...attributes, "aria-label": `${item.label}, exact value`}
+}
+
+/** Put the handle where the value is, or at the end it lies beyond, and the tick where the scenario was opened. */
+function place(range, rail, scale, value, opened) {
+  if (scale.grows) range.max = Math.max(Number(range.max), onGrid(range, scale.position(value)))
+  range.value = Math.min(scale.position(value), range.max)
+  rail.style.setProperty("--at", share(range, Number(range.value)))
+  rail.style.setProperty("--opened", share(range, scale.position(opened)))
+}
+
+function share(range, position) {
+  const [low, high] = [Number(range.min), Number(range.max)]
+  return Math.min(Math.max((position - low) / (high - low), 0), 1)
+}
+
+/** The first position of the slider that is not below; without it, a handle could not reach the very end. */
+function onGrid(range, position) {
+  const [low, step] = [Number(range.min), Number(range.step)]
+  return Number.isFinite(position) ? low + Math.ceil((position - low) / step - 1e-9) * step : low
+}
+
+/** A field that shows a value as one reads it and, while it is edited, as one types it. */
+function typing(field, item, scale, {current, change, complain}) {
+  const restore = () => {
+    field.value = field.unedited = scale.edit(current())
+    field.removeAttribute("aria-invalid")
+  }
+  const commit = () => {
+    if (field.value === field.unedited) return
+    const {value, wrong} = read(field.value, item)
+    if (wrong) {
+      field.setAttribute("aria-invalid", "true")
+      return complain(wrong)
+    }
+    change(value)
+    restore()
+  }
+  field.addEventListener("focus", () => {
+    restore()
+    field.select()
+  })
+  field.addEventListener("blur", () => {
+    commit()
+    field.removeAttribute("aria-invalid")
+    field.value = scale.text(current()) // what could not be read is gone; the complaint stays
+  })
+  field.addEventListener("keydown", event => {
+    if (event.key === "Enter") commit()
+    if (event.key !== "Escape") return
+    event.stopPropagation() // it is meant for this field, not for a drawer around it
+    restore()
+    complain("")
+  })
+}
+
+// Values as positions and as text
+
+const SCALES = {
+  number: () => ({position: value => value, value: position => position, text: grouped, edit: plain}),
+
+  // logarithmic in the time a budget leaves: fine where the network decides, coarse where hours do
+  duration: (item, bridge) => {
+    const origin = () => bridge.latest(item.origin)
+    return {
+      grows: true,
+      position: ms => Math.log10(Math.max(ms - origin(), item.least)),
+      value: position => Math.round((origin() + 10 ** position) * 10) / 10,
+      text: duration,
+      edit: plain,
+    }
+  },
+
+  steps: ({choices, texts}) => ({
+    position: choice => choices.indexOf(choice),
+    value: position => choices[position],
+    text: choice => texts[choices.indexOf(choice)],
+  }),
+}
+
+function grouped(value) {
+  const digits = Math.abs(value) < 0.001 ? {maximumSignificantDigits: 3} : {maximumFractionDigits: 4}
+  return value.toLocaleString("en-US", digits).replace("-", "−")
+}
+
+function plain(value) {
+  return String(Number(value.toPrecision(12)))
+}
+
+/** As explorer/views/text.py says durations. */
+function duration(ms) {
+  if (ms === Infinity) return "no limit"
+  const unit = ["h", "min", "s"].find(unit => Math.abs(ms) >= DURATIONS[unit])
+  if (unit) return `${Number((ms / DURATIONS[unit]).toPrecision(3))} ${unit}`
+  return `${Number(ms.toPrecision(4))} ms`.replace("-", "−")
+}
+
+/** The number that was typed, or what is wrong with it. */
+function read(typed, item) {
+  const tidy = typed.replace(/−/g, "-").replace(/\s/g, "")
+  const ungrouped = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\D|$)/.test(tidy) ? tidy.replace(/,/g, "") : tidy
+  const [, digits, unit] = ungrouped.match(/^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z]*)$/i) ?? []
+  const size = unit ? item.kind === "duration" && DURATIONS[unit] : 1
+  const value = Number(digits) * size
+  if (!size || !Number.isFinite(value)) return {wrong: `“${typed}” is not a number. Possible: ${item.possible}.`}
+  if (value < (item.low ?? -Infinity) || value > (item.high ?? Infinity)) {
+    return {wrong: `${typed} is not possible. Possible: ${item.possible}.`}
+  }
+  return {value}
+}
+
+function el(tag, attributes, ...children) {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
+  element.append(...children)
+  return element
+}

@@ -1,0 +1,60 @@
+// Undo, redo and reset for a page's header, and the keys that readers expect to do the same.
+
+// Drawn on a grid of 24: an arrow bent back, its mirror image, and one that runs full circle.
+const SHAPES = {
+  undo: "M8.5 5 4 9.5 8.5 14 M4.5 9.5 H14 a5 5 0 0 1 0 10 H10",
+  redo: "M15.5 5 20 9.5 15.5 14 M19.5 9.5 H10 a5 5 0 0 0 0 10 H14",
+  reset: "M4.5 4.5 V9.5 H9.5 M4.9 9.2 A7.75 7.75 0 1 1 4.25 12.5",
+}
+const TITLES = {
+  undo: "Undo the last change",
+  redo: "Redo, or replay, the change undone last",
+  reset: "Back to the scenario as it was opened",
+}
+const FLAGS = {undo: "can_undo", redo: "can_redo", reset: "can_undo"}
+
+export function render({model, data}) {
+  const press = async action => {
+    const bridge = globalThis[Symbol.for("wattlas.bridges")]?.get(data.key)
+    await bridge?.idle() // a slider's last move comes before the undo that is meant for it
+    model.send_msg(action)
+  }
+  const buttons = Object.keys(TITLES).map(action => button(action, () => press(action)))
+  const update = () => buttons.forEach(({element, action}) => (element.disabled = !data[FLAGS[action]]))
+  model.on(["can_undo", "can_redo"], update)
+  update()
+
+  const onKey = event => {
+    const action = shortcut(event)
+    if (!action || event.defaultPrevented) return
+    event.preventDefault() // also tells a second row of buttons that this one has done it
+    if (data[FLAGS[action]]) press(action)
+  }
+  document.addEventListener("keydown", onKey)
+  model.on("remove", () => document.removeEventListener("keydown", onKey))
+
+  const row = document.createElement("div")
+  row.className = "buttons"
+  row.append(...buttons.map(({element}) => element))
+  return row
+}
+
+function button(action, press) {
+  const element = document.createElement("button")
+  element.type = "button"
+  element.setAttribute("aria-label", TITLES[action])
+  element.innerHTML =
+    `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${SHAPES[action]}"/></svg>` +
+    `<span class="tip" aria-hidden="true">${TITLES[action]}</span>`
+  element.addEventListener("click", press)
+  return {element, action}
+}
+
+/** Ctrl+Z and Ctrl+Shift+Z, on a Mac with Cmd; text fields keep theirs. */
+function shortcut(event) {
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "z") return null
+  const [target] = event.composedPath()
+  const ranges = target.matches?.("input[type=range]")
+  if (!ranges && (target.isContentEditable || target.matches?.("input, textarea"))) return null
+  return event.shiftKey ? "redo" : "undo"
+}

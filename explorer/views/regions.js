@@ -1,0 +1,243 @@
+// The table of regions. Python sends numbers in the order of the regions; here they are sorted, formatted and marked.
+// A move of a slider rewrites the cells that differ and puts the rows that are already there in another order.
+const COLUMNS = [
+  {title: "Region", unit: "", of: "names", draw: draw_name,
+   help: "Compute region. Click a row to pick its region, once more to let it go."},
+  {title: "IT load", unit: "MW", of: "loads", line: 0, digits: [1, 1], help: "IT load executed in the region."},
+  {title: "Change", unit: "MW", of: "loads", line: 1, digits: [1, 1], sign: "exceptZero", draw: draw_change,
+   help: "IT load against the baseline, which runs everything as near as it can."},
+  {title: "Utilisation", unit: "%", of: "loads", line: 2, digits: [0, 0], draw: draw_bar,
+   help: "Share of the region's IT capacity that is in use."},
+  {title: "Shadow price", unit: "USD/MWh", of: "loads", line: 3, digits: [1, 1],
+   help: "What one more MW of IT capacity in the region would save per hour. Known when cost is what is minimised."},
+  {title: "Electricity", unit: "USD/MWh", of: "grids", line: 0, digits: [1, 1],
+   help: "Price of electricity delivered in the region."},
+  {title: "Carbon", unit: "kg/MWh", of: "grids", line: 1, digits: [0, 0],
+   help: "Emissions per MWh of electricity, by the scenario's chosen carbon signal."},
+  {title: "PUE", unit: "", of: "pue", line: 0, digits: [2, 3],
+   help: "Power usage effectiveness: power drawn at the meter for each unit of IT load."},
+]
+const HELP = "What the map shows, as figures. Point at a header to read what it means, click it to sort; "
+  + "click a row to pick its region."
+const LINES = {names: 1, loads: 4, grids: 2, pue: 1}
+const UNKNOWN = "–"
+const FIGURE_SPACE = "\u2007" // as wide as a digit
+const FORMATS = COLUMNS.map(({digits, sign}) => digits && new Intl.NumberFormat("en-US", {
+  minimumFractionDigits: digits[0], maximumFractionDigits: digits[1], signDisplay: sign ?? "negative",
+}))
+
+export function render({model}) {
+  const table = new RegionTable(model)
+  model.on(["ids", "names", "loads", "grids", "pue", "picked"], () => table.show_soon())
+  return table.card
+}
+
+class RegionTable {
+  constructor(model) {
+    this.model = model
+    this.sort = {column: 1, rising: false}
+    this.rows = [] // in the order of the regions, whatever the order on screen
+    this.ids = []
+    this.picked = ""
+    this.clicked = null // the region that this table asked Python to pick or let go
+    this.build()
+    this.show_soon()
+  }
+
+  build() {
+    this.headers = COLUMNS.map((column, k) => header(column, () => this.sort_by(k)))
+    this.body = element("tbody", {})
+    this.body.addEventListener("click", event => this.pick(event.target.closest("tr")))
+    this.body.addEventListener("keydown", event => this.on_key(event))
+    this.scroller = element("div", {className: "scroller"}, element("table", {},
+      element("caption", {textContent: "Regions: IT load, its change, utilisation, prices, carbon and PUE"}),
+      element("colgroup", {}, ...COLUMNS.map(() => element("col", {}))),
+      element("thead", {}, element("tr", {}, ...this.headers)),
+      this.body,
+    ))
+    this.card = element("div", {className: "card"}, ...heading("Regions", HELP), this.scroller)
+  }
+
+  // A move patches several properties, and sliders can be faster than the screen: once per frame is enough.
+  show_soon() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = undefined
+      this.show()
+    })
+  }
+
+  show() {
+    if (!this.complete()) {
+      return
+    }
+    this.keep_rows()
+    this.rows.forEach((row, region) => COLUMNS.forEach((_, k) => this.write(row.children[k], k, region)))
+    this.arrange()
+    this.mark()
+  }
+
+  // Of another table of regions, one part can arrive a frame before the next.
+  complete() {
+    return Object.entries(LINES).every(([name, lines]) => this.model[name].length === lines * this.model.ids.length)
+  }
+
+  keep_rows() {
+    if (this.ids === this.model.ids) {
+      return
+    }
+    this.ids = this.model.ids
+    this.rows = this.ids.map(id => element("tr", {tabIndex: -1, region: id},
+      ...COLUMNS.map((_, k) => k === 0 ? element("th", {scope: "row"}) : element("td", {}))))
+    this.body.replaceChildren(...this.rows)
+  }
+
+  value(k, region) {
+    const {of, line} = COLUMNS[k]
+    const numbers = this.model[of]
+    return k === 0 ? numbers[region] : numbers[line * this.ids.length + region]
+  }
+
+  write(cell, k, region) {
+    const value = this.value(k, region)
+    if (Object.is(cell.value, value)) {
+      return
+    }
+    cell.value = value
+    const text = k === 0 ? value : figure(value, k)
+    if (cell.textContent !== text) {
+      cell.textContent = text
+    }
+    COLUMNS[k].draw?.(cell, value, text)
+  }
+
+  // Rows that are in place stay untouched; a row that is moved would lose the focus.
+  arrange() {
+    const {column, rising} = this.sort
+    const focused = this.body.getRootNode().activeElement
+    let place = this.body.firstElementChild
+    for (const region of this.order(column, rising)) {
+      const row = this.rows[region]
+      if (row === place) {
+        place = place.nextElementSibling
+      } else {
+        this.body.insertBefore(row, place)
+      }
+    }
+    if (focused?.parentElement === this.body) {
+      focused.focus({preventScroll: true})
+    }
+    this.headers.forEach((cell, k) => {
+      cell.ariaSort = k !== column ? "none" : rising ? "ascending" : "descending"
+    })
+  }
+
+  order(column, rising) {
+    const values = this.rows.map((_, region) => this.value(column, region))
+    const sign = rising ? 1 : -1
+    return [...values.keys()].sort((a, b) => {
+      const [x, y] = [values[a], values[b]]
+      return sign * (column === 0 ? x.localeCompare(y, "en") : x - y) // equal or all unknown: as the regions come
+    })
+  }
+
+  sort_by(column) {
+    const again = column === this.sort.column
+    this.sort = {column, rising: again ? !this.sort.rising : column === 0}
+    this.arrange()
+    this.scroller.scrollTop = 0
+  }
+
+  mark() {
+    const moved = this.picked !== this.model.picked
+    this.picked = this.model.picked
+    for (const row of this.rows) {
+      row.ariaCurrent = row.region === this.picked ? "true" : null
+    }
+    const row = this.picked_row()
+    this.make_tab_stop(this.rows.find(row => row.tabIndex === 0) ?? row ?? this.body.firstElementChild)
+    if (moved && row && this.clicked !== this.picked) {
+      this.make_tab_stop(row)
+      row.scrollIntoView({block: "nearest"})
+    }
+    if (moved) {
+      this.clicked = null
+    }
+  }
+
+  picked_row() {
+    return this.rows.find(row => row.region === this.picked)
+  }
+
+  // Of all rows one is reached with the Tab key, the others from there with the arrow keys.
+  make_tab_stop(row) {
+    for (const other of this.rows) {
+      other.tabIndex = other === row ? 0 : -1
+    }
+  }
+
+  pick(row) {
+    this.clicked = row.region
+    this.make_tab_stop(row)
+    this.model.send_msg({pick: row.region})
+  }
+
+  on_key(event) {
+    const row = event.target.closest("tr")
+    const next = {ArrowDown: row.nextElementSibling, ArrowUp: row.previousElementSibling}[event.key]
+    if (event.key === "Enter" || event.key === " ") {
+      this.pick(row)
+    } else if (next) {
+      this.make_tab_stop(next)
+      next.focus()
+    } else {
+      return
+    }
+    event.preventDefault() // or the page scrolls
+  }
+}
+
+// As the other views have it in Python.
+function heading(title, explanation) {
+  const help = element("span", {className: "help", tabIndex: 0, role: "button", ariaLabel: `${title} Explanation`,
+    textContent: "?"})
+  return [
+    element("h2", {textContent: title}), help,
+    element("div", {className: "explanation", role: "tooltip", textContent: explanation}),
+  ]
+}
+
+function header({title, unit, help}, sort) {
+  const button = element("button", {type: "button", title: help, onclick: sort},
+    element("span", {className: "title", textContent: title}),
+    element("span", {className: "unit", textContent: unit}))
+  return element("th", {scope: "col"}, button)
+}
+
+// Figures of fewer decimals than their column may have are filled up, so that all points are in line.
+function figure(value, k) {
+  if (Number.isNaN(value)) {
+    return UNKNOWN
+  }
+  const text = FORMATS[k].format(value).replace("-", "−")
+  const decimals = text.split(".")[1]?.length ?? 0
+  return text + FIGURE_SPACE.repeat(COLUMNS[k].digits[1] - decimals)
+}
+
+function draw_name(cell, name) {
+  cell.title = name // where there is no room for all of it
+}
+
+function draw_change(cell, value, text) {
+  cell.className = text.startsWith("+") ? "more" : text.startsWith("−") ? "less" : "none"
+}
+
+function draw_bar(cell, value) {
+  cell.className = "used"
+  cell.style.setProperty("--used", Math.min(value, 100) / 100)
+}
+
+function element(tag, properties, ...children) {
+  const made = Object.assign(document.createElement(tag), properties)
+  made.append(...children)
+  return made
+}
