@@ -6,7 +6,9 @@ from explorer.breakeven import break_even
 from explorer.errors import ExplorerError, ScenarioError, SolverError
 from explorer.frontiers import Frontier, frontier
 from explorer.placement import Placement, solve
+from explorer.relocatable import relocatable_demand
 from explorer.scenario import Scenario, Workload
+from explorer.shapley import attribution, waterfall
 
 if TYPE_CHECKING:
     from explorer.views.explorer import Explorer
@@ -22,9 +24,12 @@ __all__ = [
     "ScenarioError",
     "SolverError",
     "Workload",
+    "attribution",
     "break_even",
     "frontier",
+    "relocatable_demand",
     "solve",
+    "waterfall",
 ]
 
 

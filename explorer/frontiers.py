@@ -18,12 +18,15 @@ from numpy.typing import NDArray
 
 from explorer.memo import Memo
 from explorer.network import BUDGET_DECIMALS, Network, build_network, digest
-from explorer.placement import Placement, numbers_of
+from explorer.placement import LAYERS, Placement, numbers_of
+from explorer.relocatable import READINGS, relocatable_mw
 from explorer.scenario import Scenario
 from explorer.solver import TIE_BREAK, Numbers, Optimum, PlacementModel, model_for
 
 Floats = NDArray[np.float64]
 
+LAYER_COLUMNS = [f"{layer.replace('-', '_')}_mw" for layer in LAYERS]
+RID_COLUMNS = [f"rid_{reading}_mw" for reading in READINGS]
 GRID_POINTS = 24  # of a frontier that need not be exact
 REAL_STEP = 1e-9  # relative change of the objective above which a step is one
 UNSERVED_MW = 1e-6  # above this, load counts as unserved
@@ -48,6 +51,12 @@ class Frontier:
         The secants from the first row.
     relocated_mw, unserved_mw
         Load executed away from home, and by nobody. [MW]
+    local_mw, regional_mw, energy_oriented_mw
+        Load by layer, of all classes together: at home, within the regional radius of it, further away. [MW]
+    rid_gross_mw, rid_deliverable_mw, rid_economic_mw
+        Relocatable demand of all classes together at this very budget, as in `relocatable_demand`. It may grow before
+        the next row too, by arcs that no optimum uses. Only `frontier` has these columns: they take two more solves
+        per row, which nobody waits for while dragging a slider, so `trace` leaves them out. [MW]
     opens
         Regions whose new arcs the step uses, most load first, joined by "; ".
     """
@@ -91,26 +100,36 @@ def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Front
     >>> bool((steps["cost_usd_per_h"].diff().dropna() < 0).all())
     True
     """
-    return trace(build_network(scenario), over, scenario.latency_relaxation_ms, exact)
+    sweep = _Sweep(build_network(scenario), over, scenario.latency_relaxation_ms)
+    found = _trace(sweep, exact)
+    table = _full_tables.find((sweep.key, over, exact), lambda: sweep.with_relocatable(found.table))
+    return replace(found, table=table)
 
 
+# Results by all that a curve depends on. The budget that varies along the axis is not part of it: moving that moves
+# the mark alone.
 _frontiers: Memo[Frontier] = Memo(size=64)
+_full_tables: Memo[pd.DataFrame] = Memo(size=64)
 
 
 def trace(network: Network, over: str, relaxation_ms: float, exact: bool = True) -> Frontier:
-    """`frontier` of a network whose budgets include `relaxation_ms`; remembered for all sessions."""
-    if over != "all" and over not in network.workloads:
-        raise ValueError(f"Unknown workload {over!r}; use 'all' or one of {', '.join(network.workloads)}.")
+    """
+    `frontier` of a network whose budgets include `relaxation_ms`, without its `rid_` columns: fit to follow a slider.
 
-    sweep = _Sweep(network, over, relaxation_ms)
+    Remembered for all sessions.
+    """
+    return _trace(_Sweep(network, over, relaxation_ms), exact)
+
+
+def _trace(sweep: _Sweep, exact: bool) -> Frontier:
+    network = sweep.network
 
     def run() -> Frontier:
         model = model_for("frontier", network.home, len(network.regions), len(network.workloads))
         with model.lock:
             return sweep.frontier(model, exact)
 
-    # the budget that varies along the axis does not matter to the curve: moving it moves the mark alone
-    found = _frontiers.find((sweep.key, over, exact), run)
+    found = _frontiers.find((sweep.key, sweep.over, exact), run)
     return replace(found, current_ms=sweep.current_ms)
 
 
@@ -118,7 +137,9 @@ class _Sweep:
     """One walk along the budget axis."""
 
     def __init__(self, network: Network, over: str, relaxation_ms: float) -> None:
-        self._network, self._over = network, over
+        if over != "all" and over not in network.workloads:
+            raise ValueError(f"Unknown workload {over!r}; use 'all' or one of {', '.join(network.workloads)}.")
+        self.network, self.over = network, over
         self._numbers = numbers_of(network, network.objective)
         own_budget = network.budget_ms - relaxation_ms
         lawful = network.geography.lawful[:, :, np.newaxis]
@@ -140,7 +161,7 @@ class _Sweep:
     @property
     def key(self) -> bytes:
         """Everything the curve depends on, which leaves out where the scenario stands on it."""
-        net, numbers = self._network, self._numbers
+        net, numbers = self.network, self._numbers
         arrays = (
             self._opens_ms,
             numbers.cost,
@@ -148,9 +169,11 @@ class _Sweep:
             net.money_usd_per_mwh,
             net.carbon_kg_per_arc_mwh,
             net.pue,
+            net.geography.region_km,
         )
-        amounts = numbers.free_mw, numbers.pinned_mw, numbers.capacity_mw, np.array([numbers.unserved_cost])
-        return digest(net.regions, net.workloads, net.objective, net.home.astype(float), *arrays, *amounts)
+        amounts = numbers.free_mw, numbers.pinned_mw, numbers.capacity_mw
+        scalars = np.array([numbers.unserved_cost, net.regional_radius_km])
+        return digest(net.regions, net.workloads, net.objective, net.home.astype(float), *arrays, *amounts, scalars)
 
     def frontier(self, model: PlacementModel, exact: bool) -> Frontier:
         self._model = model
@@ -165,7 +188,7 @@ class _Sweep:
                 rows.append(self._row(budget, after, optimum))
                 optimum = after
         return Frontier(
-            over=self._over,
+            over=self.over,
             exact=exact,
             current_ms=self.current_ms,
             strictest_ms=float(points[0]),
@@ -190,7 +213,7 @@ class _Sweep:
 
     def _pinned_opening(self, budget: float, optimum: Optimum) -> float:
         """The next budget at which pinned load that goes unserved gets its home arc. [ms]"""
-        home = self._opens_ms[np.arange(len(self._network.home)), self._network.home]
+        home = self._opens_ms[np.arange(len(self.network.home)), self.network.home]
         waiting = (optimum.unserved_pinned_mw > UNSERVED_MW) & (home > budget)
         return home[waiting].min(initial=np.inf)
 
@@ -198,7 +221,7 @@ class _Sweep:
         """The smallest breakpoint that serves as much as the largest, and its optimum."""
         points = self._breakpoints
         least_unserved = _unserved_mw(self._solve(points[-1])) + UNSERVED_MW
-        wanted = self._network.demand_mw > 0
+        wanted = self.network.demand_mw > 0
         earliest = self._opens_ms.min(axis=1)[wanted]
         needed = earliest[np.isfinite(earliest)].max(initial=points[0])  # and mostly enough
         low = int(np.searchsorted(points, needed))
@@ -216,10 +239,10 @@ class _Sweep:
 
     def _solve(self, budget_ms: float) -> Optimum:
         numbers: Numbers = replace(self._numbers, allowed=self._opens_ms <= budget_ms)
-        return self._model.solve(numbers, None if self._network.objective == "cost" else self._network.cost_usd_per_mwh)
+        return self._model.solve(numbers, None if self.network.objective == "cost" else self.network.cost_usd_per_mwh)
 
     def _row(self, budget_ms: float, optimum: Optimum, before: Optimum | None) -> dict[str, float | str]:
-        result = Placement(self._network, optimum, self._network.objective)
+        result = Placement(self.network, optimum, self.network.objective)
         return {
             "budget_ms": budget_ms,
             "cost_usd_per_h": result.cost_usd_per_h,
@@ -228,17 +251,24 @@ class _Sweep:
             "served_mw": result.served_mw,
             "relocated_mw": result.relocated_mw,
             "unserved_mw": result.unserved_mw,
+            **dict(zip(LAYER_COLUMNS, result.layers_mw.sum(axis=1).tolist(), strict=True)),
             "opens": "" if before is None else self._opened(budget_ms, optimum, before),
         }
+
+    def with_relocatable(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The table with its `rid_` columns, before `opens`. [MW]"""
+        totals = [relocatable_mw(self.network, self._opens_ms <= ms).sum(axis=1) for ms in table["budget_ms"]]
+        columns = dict(zip(RID_COLUMNS, np.transpose(totals), strict=True))
+        return table.drop(columns="opens").assign(**columns, opens=table["opens"])
 
     def _opened(self, budget_ms: float, optimum: Optimum, before: Optimum) -> str:
         """Regions of the arcs that opened at this budget and carry load now, free or pinned."""
         i, j, k = np.nonzero(self._opens_ms == budget_ms)
-        pinned = np.where(j == self._network.home[i], optimum.pinned_mw[i, k] - before.pinned_mw[i, k], 0.0)
+        pinned = np.where(j == self.network.home[i], optimum.pinned_mw[i, k] - before.pinned_mw[i, k], 0.0)
         gained = np.maximum(optimum.free_mw[i, j, k] - before.free_mw[i, j, k], 0.0) + np.maximum(pinned, 0.0)
-        new = np.bincount(j, gained, minlength=len(self._network.regions))
+        new = np.bincount(j, gained, minlength=len(self.network.regions))
         order = np.argsort(-new, kind="stable")
-        return "; ".join(self._network.regions[j] for j in order if new[j] > UNSERVED_MW)
+        return "; ".join(self.network.regions[j] for j in order if new[j] > UNSERVED_MW)
 
 
 def _unserved_mw(optimum: Optimum) -> float:

@@ -161,6 +161,28 @@ class Placement:
             }
         )
 
+    @cached_property
+    def layers_mw(self) -> Floats:
+        """IT load executed in each of `LAYERS`, shape (layer, workload). [MW]"""
+        in_layer = np.equal.outer(np.arange(len(LAYERS)), self.layer_index.ravel())
+        return in_layer @ self.it_mw.reshape(in_layer.shape[1], -1)
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """
+        IT load by class and layer: workload, layer, it_mw [MW].
+
+        local runs at home, regional within `regional_radius_km` of home, energy-oriented further away.
+        """
+        n, k = np.indices(self.layers_mw.shape).reshape(2, -1, order="F")  # class by class
+        return pd.DataFrame(
+            {
+                "workload": np.array(self.network.workloads, object)[k],
+                "layer": np.array(LAYERS, object)[n],
+                "it_mw": self.layers_mw[n, k],
+            }
+        )
+
     @property
     def layer_index(self) -> NDArray[np.intp]:
         """Which of `LAYERS` an arc belongs to by distance from home, shape (client, region)."""
@@ -286,6 +308,15 @@ def numbers_of(network: Network, objective: str) -> Numbers:
         unserved_cost=network.unserved_usd_per_mwh,
         time_limit_s=network.time_limit_s,
     )
+
+
+def serve_first(cost: Floats) -> float:
+    """
+    A penalty on unserved load, for arc costs of shape (client, region, workload), above what serving it can ever cost.
+
+    Making room for a load may take a chain of moves, but never two out of the same region.
+    """
+    return float(cost.max() + cost.shape[1] * (cost.max() - cost.min())) + 1.0
 
 
 _placements: Memo[Placement] = Memo(size=64)

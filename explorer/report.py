@@ -14,8 +14,10 @@ import pandas as pd
 from explorer import __version__
 from explorer.errors import ExplorerError
 from explorer.frontiers import Frontier
-from explorer.placement import Placement
+from explorer.placement import LAYERS, Placement
+from explorer.relocatable import READINGS, relocatable_table
 from explorer.scenario import Scenario
+from explorer.shapley import attribution_table
 
 TOTALS = {
     "cost_usd_per_h": "Cost [USD/h]",
@@ -69,6 +71,9 @@ def write_results(scenario: Scenario, placement: Placement, folder: Path) -> Non
         "regions": placement.regions,
         "demand_prices": placement.demand_prices,
         "unserved": placement.unserved,
+        "layers": placement.layers,
+        "relocatable_demand": relocatable_table(placement.network),
+        "attribution": attribution_table(placement.network),
     }
     for name, table in tables.items():
         write_table(table, folder / f"{name}.csv")
@@ -100,6 +105,12 @@ def summary(scenario: Scenario, placement: Placement) -> str:
         _totals(placement),
         "## What moves where",
         *_moves(scenario, placement),
+        "## What could move",
+        "Local load runs at home, regional near it, energy-oriented further off. Relocatable is what could leave home: "
+        "gross by latency and law, deliverable within the capacities too, economic also for less than at home.",
+        _could_move(scenario, placement),
+        "## What holds it back",
+        *_held_back(placement),
         "## Full regions",
         *_full_regions(scenario, placement),
         "## Unserved demand",
@@ -127,6 +138,7 @@ def steps_text(scenario: Scenario, found: Frontier) -> str:
         "ERL [USD/h per ms]": "erl_usd_per_h_per_ms",
         "CRL [kg/h per ms]": "crl_kg_per_h_per_ms",
         "Relocated [MW]": "relocated_mw",
+        "Relocatable, economic [MW]": "rid_economic_mw",
         "Unserved [MW]": "unserved_mw",
         "Opens": "opens",
     }
@@ -170,6 +182,33 @@ def _moves(scenario: Scenario, placement: Placement) -> list[str]:
         }
     )
     return [table, _rest(moves, "flows.csv")]
+
+
+def _could_move(scenario: Scenario, placement: Placement) -> str:
+    """Layers and relocatable demand by class, and of all together."""
+    layers = placement.layers.pivot(index="workload", columns="layer", values="it_mw").loc[:, list(LAYERS)]
+    relocatable = relocatable_table(placement.network).set_index("workload")
+    table = layers.join(relocatable).loc[list(scenario.workloads)]
+    headings = [f"{name.capitalize()} [MW IT]" for name in LAYERS]
+    headings += [f"Relocatable, {name} [MW IT]" for name in READINGS]
+    columns = {"Class": [*(workload.name for workload in scenario.workloads.values()), "All"]}
+    return _markdown(
+        columns | {h: [*table[name], table[name].sum()] for h, name in zip(headings, table.columns, strict=True)}
+    )
+
+
+def _held_back(placement: Placement) -> list[str]:
+    factors = attribution_table(placement.network)
+    total = sum(factors["usd_per_h"].tolist())
+    if not total:
+        return ["Nothing: without friction, egress price, state locality, law and limits of capacity it costs as much."]
+    columns = {
+        "Obstacle": [factor.capitalize() for factor in factors["factor"]],
+        "Costs [USD/h]": factors["usd_per_h"],
+        "Share [%]": 100 * factors["share"],
+    }
+    about = f"Without these obstacles the least cost, carbon at its price included, is {_figure(total)} USD/h lower."
+    return [about, _markdown(columns), "Shared out by Shapley value, which does not depend on an order of obstacles."]
 
 
 def _full_regions(scenario: Scenario, placement: Placement) -> list[str]:

@@ -267,7 +267,7 @@ def _state_problem(home: NDArray[np.intp], regions: int) -> highspy.Highs:
     return problem.solverModel
 
 
-_models: Memo[PlacementModel] = Memo(size=12)
+_models: Memo[PlacementModel] = Memo(size=24)
 
 
 def model_for(purpose: str, home: NDArray[np.intp], regions: int, workloads: int) -> PlacementModel:

@@ -17,11 +17,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from explorer import Scenario, ScenarioError, SolverError, __version__, cli, frontier, report, solve
+from explorer import Scenario, ScenarioError, SolverError, __version__, attribution, cli, frontier, report, solve
 from explorer.paths import SCENARIOS
+from explorer.relocatable import relocatable_demand
 
 COMMANDS = ("serve", "solve", "frontier", "check")
-RESULTS = ["demand_prices.csv", "flows.csv", "regions.csv", "summary.md", "totals.csv", "unserved.csv"]
+RESULTS = [
+    "attribution.csv", "demand_prices.csv", "flows.csv", "layers.csv", "regions.csv", "relocatable_demand.csv",
+    "summary.md", "totals.csv", "unserved.csv",
+]  # fmt: skip
 PATIENCE_S = 60  # for a server to start on a slow machine
 
 
@@ -108,9 +112,11 @@ def test_the_totals_written_are_those_of_the_placement(wattlas, tmp_path, name):
 def test_the_tables_written_are_those_of_the_placement(wattlas, tmp_path):
     assert wattlas("solve", "world-2025", "-o", tmp_path) == 0
     placement = solve(Scenario.load("world-2025"))
-    for name in ("flows", "regions", "demand_prices"):
+    tables = {name: getattr(placement, name) for name in ("flows", "regions", "demand_prices", "layers")}
+    tables |= {measure.__name__: measure(Scenario.load("world-2025")) for measure in (relocatable_demand, attribution)}
+    for name, table in tables.items():
         written = pd.read_csv(tmp_path / f"{name}.csv")
-        pd.testing.assert_frame_equal(written, getattr(placement, name), check_exact=True, check_dtype=False)
+        pd.testing.assert_frame_equal(written, table, check_exact=True, check_dtype=False)
     assert (tmp_path / "unserved.csv").read_text() == "client,workload,part,unserved_mw,reason\n"
 
 
@@ -126,7 +132,20 @@ def test_the_summary_tells_the_story_of_the_classroom(wattlas, tmp_path):
         ["Middle", "North", "Batch", "20", "1,080"],
         ["South", "North", "Batch", "10", "1,120"],
     ]
-    assert rows_of(summary, "Region") == [["North", "50", "54.5"]]
+    assert rows_of(summary, "Class | Local") == [  # local, regional, energy-oriented; gross, deliverable, economic
+        ["Chat", "60", "0", "0", "24", "24", "0"],
+        ["Batch", "10", "0", "30", "40", "40", "32"],
+        ["All", "70", "0", "30", "64", "64", "32"],
+    ]
+    assert "1,505 USD/h lower" in summary
+    assert rows_of(summary, "Obstacle") == [
+        ["Friction", "678.8", "45.11"],
+        ["Egress", "435.4", "28.93"],
+        ["State locality", "169.2", "11.24"],
+        ["Law", "0", "0"],
+        ["Capacity", "221.6", "14.72"],
+    ]
+    assert rows_of(summary, "Region | Load") == [["North", "50", "54.5"]]
     assert "all demand is served" in summary
     assert ["Carbon price [USD/t]", "50"] in rows_of(summary, "Setting")
     assert rows_of(summary, "Class | Latency budget")[-1] == ["Batch", "10,000", "0.4", "0"]
@@ -147,7 +166,7 @@ def test_a_summary_without_prices_names_the_full_regions():
     scenario.objective = "carbon"
     summary = report.summary(scenario, solve(scenario))
     assert "Placed for least carbon" in summary
-    assert rows_of(summary, "Region") == [["North", "50"]]
+    assert rows_of(summary, "Region | Load") == [["North", "50"]]
     assert "nan" not in summary
 
 
@@ -155,7 +174,8 @@ def test_a_summary_with_nothing_to_tell():
     scenario = Scenario.load("classroom-3x3")
     scenario.total_demand_mw = 0
     summary = report.summary(scenario, solve(scenario))
-    assert "all load runs at home" in summary and "every region has room" in summary
+    for words in ("all load runs at home", "Nothing: without friction", "every region has room"):
+        assert words in summary
 
 
 def test_every_total_has_a_label():

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,9 @@ from numpy.testing import assert_allclose
 from reference import Reference
 from scenarios import random_scenario, random_scenarios
 
-from explorer import Frontier, Placement, Scenario, frontier, solve
+from explorer import Frontier, Placement, Scenario, frontier, frontiers, relocatable_demand, solve
+from explorer.frontiers import trace
+from explorer.network import build_network
 from explorer.scenario import OBJECTIVES
 
 worlds = random_scenarios(lumpy=st.booleans())
@@ -25,14 +28,18 @@ def over(world: Scenario, number: int) -> str:
     return ["all", *world.workloads][number % (len(world.workloads) + 1)]
 
 
-def at_budget(world: Scenario, over: str, budget_ms: float) -> Placement:
-    """The placement where the axis stands at that budget."""
+def moved_to(world: Scenario, over: str, budget_ms: float) -> Scenario:
+    """The scenario where the axis stands at that budget."""
     moved = world.copy()
     if over == "all":
         moved.latency_relaxation_ms = budget_ms
     else:
         moved.workloads[over].latency_budget_ms = max(budget_ms, 0.0)
-    return solve(moved)
+    return moved
+
+
+def at_budget(world: Scenario, over: str, budget_ms: float) -> Placement:
+    return solve(moved_to(world, over, budget_ms))
 
 
 def budgets_of_arcs(world: Scenario, over: str) -> list[float]:
@@ -101,6 +108,45 @@ def test_the_table_makes_sense(world, axis, exact):
     falls = -np.diff(priced + world.unserved_usd_per_mwh * table["unserved_mw"])
     assert (falls > 0).all() if exact else (falls > -1e-6 * (1 + np.abs(priced[1:]))).all()
     assert_allclose(table["unserved_mw"], table["unserved_mw"].iloc[0], atol=1e-5)
+
+
+@settings(max_examples=40)
+@given(world=random_scenarios(lumpy=st.booleans(), regional_radius_km=st.floats(0, 15_000)), axis=axis)
+def test_layers_and_relocatable_demand_are_those_at_the_budget_of_the_row(world, axis):
+    found = frontier(world, over(world, axis))
+    for row in found.table.to_dict("records"):
+        moved = moved_to(world, found.over, row["budget_ms"])
+        by_layer: Any = solve(moved).layers.groupby("layer")["it_mw"].sum()
+        for layer in ("local", "regional", "energy-oriented"):
+            assert row[f"{layer.replace('-', '_')}_mw"] == pytest.approx(by_layer[layer], rel=1e-6, abs=1e-5)
+        relocatable: Any = relocatable_demand(moved).drop(columns="workload").sum()
+        for reading in ("gross", "deliverable", "economic"):
+            assert row[f"rid_{reading}_mw"] == pytest.approx(relocatable[f"{reading}_mw"], rel=1e-6, abs=1e-5)
+
+
+def test_what_follows_a_slider_has_all_but_relocatable_demand(monkeypatch):
+    world = Scenario.load("world-2025")
+    world.total_demand_mw = 1234.0  # nobody has asked yet
+    with monkeypatch.context() as patch:
+        patch.setattr(frontiers, "relocatable_mw", lambda *_: pytest.fail("a solve that nobody waits for"))
+        live = trace(build_network(world), "A", 0.0).table
+    table = frontier(world, over="A").table
+    assert [c for c in table if c not in live] == ["rid_gross_mw", "rid_deliverable_mw", "rid_economic_mw"]
+    pd.testing.assert_frame_equal(table[live.columns], live, check_exact=True)
+    rid: Any = table[["rid_economic_mw", "rid_deliverable_mw", "rid_gross_mw"]]
+    assert np.diff(rid, axis=0).min() > -1e-5 and np.diff(rid, axis=1).min() > -1e-5
+    assert (table["relocated_mw"] < table["rid_deliverable_mw"]).all()
+    assert_allclose(table["regional_mw"] + table["energy_oriented_mw"], table["relocated_mw"])
+
+
+def test_layers_are_remembered_only_for_their_radius():
+    world = Scenario.load("world-2025")
+    regional = []
+    for radius in (0.0, 3000.0, 30_000.0):
+        world.regional_radius_km = radius
+        table = frontier(world, over="A").table
+        regional.append(table["regional_mw"].iloc[-1])
+    assert regional[0] == 0 < regional[1] < regional[2] == pytest.approx(table["relocated_mw"].iloc[-1])
 
 
 def secant(table: Any, column: str, row: int, other: int) -> float:

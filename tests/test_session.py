@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import explorer.session
-from explorer import Scenario, ScenarioError, SolverError, frontier
+from explorer import Scenario, ScenarioError, SolverError
+from explorer.frontiers import trace
 from explorer.network import build_network
 from explorer.placement import place
 from explorer.scenario import SETTINGS
@@ -74,7 +75,9 @@ def assert_in_step(session: Session) -> None:
     assert session.placement is place(network)
     assert session.frontier.over == over
     assert not session.frontier_busy
-    pd.testing.assert_frame_equal(session.frontier.table, frontier(session.scenario, over).table)
+    pd.testing.assert_frame_equal(
+        session.frontier.table, trace(network, over, session.scenario.latency_relaxation_ms).table
+    )
 
 
 # What it follows
@@ -251,7 +254,9 @@ def test_a_stale_frontier_is_shown_and_followed_by_the_newest_alone(scenario):
     runner.run()
     for step, demand in zip(shown, (70.0, 90.0), strict=True):
         scenario.total_demand_mw = demand
-        pd.testing.assert_frame_equal(step.table, frontier(scenario, "chat").table)
+        pd.testing.assert_frame_equal(
+            step.table, trace(build_network(scenario), "chat", scenario.latency_relaxation_ms).table
+        )
     assert_in_step(session)
 
 
