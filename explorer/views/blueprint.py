@@ -19,18 +19,18 @@ _STORES = (
 )  # where Bokeh 3.9 keeps what was set, and defaults that can change
 
 
-class _Copied:
+class _Copied(HasProps):
     """
     What a copy is besides what its original is: quick to write out and to walk through.
 
     Bokeh asks every property whether it was set; a copy looks where Bokeh keeps what was.
     """
 
-    def properties_with_refs(self: Any) -> Any:
+    def properties_with_refs(self) -> Any:
         set_ = self._property_values.keys() | self._unstable_default_values.keys()
         return [name for name in super().properties_with_refs() if name in set_]
 
-    def properties_with_values(self: Any, *, include_defaults: bool = True, include_undefined: bool = False) -> Any:
+    def properties_with_values(self, *, include_defaults: bool = True, include_undefined: bool = False) -> Any:
         if include_defaults or include_undefined or self.themed_values():
             return super().properties_with_values(
                 include_defaults=include_defaults, include_undefined=include_undefined
@@ -46,7 +46,8 @@ def _copied(kind: type[Model]) -> type[Model]:
     """The same model to Bokeh and to the browser. A figure becomes a plot: making one makes its parts once more."""
     names = {name: getattr(kind, name) for name in ("__view_model__", "__view_module__", "__qualified_model__")}
     base = Plot if issubclass(kind, Plot) else kind
-    return type(kind)(f"_{kind.__name__}", (_Copied, base), names)  # Bokeh registers no class with such a name
+    metaclass: Any = type(kind)
+    return metaclass(f"_{kind.__name__}", (_Copied, base), names)  # Bokeh registers no class with such a name
 
 
 class Blueprint:
@@ -72,7 +73,7 @@ class Blueprint:
 
     def copy(self) -> dict[str, Model]:
         """New models by the id of their originals."""
-        made = {id: _blank(kind) for id, kind, _ in self._parts}
+        made: dict[str, Model] = {id: _blank(kind) for id, kind, _ in self._parts}
         for id, _, stores in self._parts:
             for store, values in stores.items():
                 _fill(made[id], store, values, made)

@@ -51,5 +51,5 @@ def card(title: str, explanation: str, *body: LayoutDOM, tools: Sequence[LayoutD
         tool.update(stylesheets=[_TOOL], styles=FONT, margin=(0, 2, 2, 4))
     top: LayoutDOM = heading(title, explanation)
     if tools:
-        top = Row(top, *tools, sizing_mode="stretch_width", stylesheets=[_WRAP])
-    return Column(top, *body, sizing_mode="stretch_width", stylesheets=[CARD])
+        top = Row(children=[top, *tools], sizing_mode="stretch_width", stylesheets=[_WRAP])
+    return Column(children=[top, *body], sizing_mode="stretch_width", stylesheets=[CARD])

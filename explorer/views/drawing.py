@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from explorer.views.blueprint import Blueprint
 
 Handles = dict[str, dict[str, Model]]  # by the name of a glyph: HoloViews' handle -> Bokeh model
-FONT = {"font-family": "inherit"}  # the page's, not Bokeh's
+FONT: dict[str, str | None] = {"font-family": "inherit"}  # the page's, not Bokeh's
 _FULL_WIDTH = ".bk-clearfix { display: block !important; }"
 
 

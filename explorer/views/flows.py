@@ -152,7 +152,7 @@ def _drawing() -> Drawing:
         figure.center = [item for item in figure.center if not isinstance(item, Grid)]
         _draw_arcs_in_the_browser(figure, drawing.handles)
         legend = drawing.words("legend", margin=(0, 0, 2, 4))
-        options = [(column, label) for label, column in COLOUR_BY.items()]
+        options: list[Any] = [(column, label) for label, column in COLOUR_BY.items()]
         colour = drawing.widget("colour", Select(options=options, value="change_mw", width=230, name="Colour"))
         return card("Where does it go?", _HELP, legend, figure, tools=[colour])
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tests.benchmarks import solving  # noqa: F401  each module enters its rows
+from tests.benchmarks import crowd, page, serving, solving  # noqa: F401  each module enters its rows
 from tests.benchmarks.growth import draw
 from tests.benchmarks.table import HEADER, ROWS, WIDTHS, line, measure
 
