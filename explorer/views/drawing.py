@@ -53,7 +53,8 @@ class Drawing:
         nobodys = Document()  # in the document of whoever comes first, the plot would be cleared when that session ends
         with patch_curdoc(nobodys):  # Bokeh's: HoloViews asks neither Panel nor its own argument
             figure = hv.renderer("bokeh").get_plot(element).state
-        figure.update(sizing_mode="stretch_width", margin=0, title=None, **properties)
+        # WebGL waits for the graphics card at each of these small pictures, and knows no layers
+        figure.update(sizing_mode="stretch_width", margin=0, title=None, output_backend="canvas", **properties)
         figure.toolbar.tools = [tool for tool in figure.toolbar.tools if not isinstance(tool, BoxZoomTool)]
         kept = {models["cds"].id for models in self.handles.values() if "cds" in models}
         for renderer in figure.select({"type": GlyphRenderer}):  # variants that look the same are four more models

@@ -150,6 +150,10 @@ def _drawing() -> Drawing:
         )  # fmt: skip
         figure = drawing.figure(world, min_border=0, outline_line_color=None, below=[], left=[])
         figure.center = [item for item in figure.center if not isinstance(item, Grid)]
+        for moving in ("arcs", "regions"):
+            # on the canvas above: land and borders, which take most of the time, are not painted again at each move
+            drawing.handles[moving]["glyph_renderer"].update(level="overlay")
+        drawing.handles["regions"]["color_colorbar"].update(level="overlay")
         _draw_arcs_in_the_browser(figure, drawing.handles)
         legend = drawing.words("legend", margin=(0, 0, 2, 4))
         options: list[Any] = [(column, label) for label, column in COLOUR_BY.items()]

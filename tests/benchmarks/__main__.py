@@ -9,6 +9,8 @@ Print the table of benchmarks, measured on this machine; the exit code is 1 when
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
 from pathlib import Path
 
 from tests.benchmarks import crowd, page, serving, solving  # noqa: F401  each module enters its rows
@@ -21,6 +23,7 @@ def main() -> int:
     parser.add_argument("words", nargs="*", help="measure only rows that contain one of these words")
     parser.add_argument("--figure", type=Path, metavar="FILE", help="also draw how cost grows with size, log-log")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an exception, on which servers are stopped
     chosen = [entry for entry in ROWS if not options.words or any(word in entry.what for word in options.words)]
     print(line(HEADER), line(tuple("-" * width for width in WIDTHS)), sep="\n", flush=True)
     missed = 0
