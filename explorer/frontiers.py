@@ -121,6 +121,13 @@ def trace(network: Network, over: str, relaxation_ms: float, exact: bool = True)
     return _trace(_Sweep(network, over, relaxation_ms), exact)
 
 
+def remembered(network: Network, over: str, relaxation_ms: float) -> Frontier | None:
+    """What `trace` would return, if that takes no solve: a budget slides along a curve that is there already."""
+    sweep = _Sweep(network, over, relaxation_ms)
+    found = _frontiers.get((sweep.key, over, True))
+    return None if found is None else replace(found, current_ms=sweep.current_ms)
+
+
 def _trace(sweep: _Sweep, exact: bool) -> Frontier:
     network = sweep.network
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 import param
 
 from explorer.errors import ExplorerError
-from explorer.frontiers import Frontier, trace
+from explorer.frontiers import Frontier, remembered, trace
 from explorer.network import Network, build_network
 from explorer.placement import place
 from explorer.scenario import Scenario
@@ -98,9 +98,14 @@ class Session(param.Parameterized):
         wanted = self.network, self.workload
         if self._tracing is not None:  # when it ends, it looks at what is wanted then
             return
+        relaxation_ms = self.scenario.latency_relaxation_ms
+        found = remembered(*wanted, relaxation_ms)
+        if found is not None:
+            self._set(frontier=found, frontier_busy=False)
+            self._note("frontier", None)
+            return
         self._tracing = wanted
         self._set(frontier_busy=True)
-        relaxation_ms = self.scenario.latency_relaxation_ms
         self._runner.aside(lambda: _attempt(lambda: trace(*wanted, relaxation_ms)), self._on_frontier)
 
     def _on_frontier(self, result: Frontier | ExplorerError) -> None:

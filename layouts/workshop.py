@@ -5,6 +5,7 @@ import sys
 import panel as pn
 import panel_material_ui as pmui
 from panel.io.resources import LOCAL_DIST
+from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
 from explorer.io import names
@@ -31,6 +32,8 @@ except ExplorerError as error:
     page.main = [pn.pane.Alert(str(error), alert_type="danger", margin=10)]
 else:
     page.title = f"Wattlas · {explorer.session.scenario.title}"
+    with edit_readonly(page):  # with this reader's work: Panel's own flag is everybody's, and keeps every page alive
+        page.busy = explorer.session.param.frontier_busy
     page.header, page.main = [explorer.controls.buttons()], [explorer.main]
     page.sidebar = [choice, explorer.controls]
 page.servable(title="Wattlas")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from html import escape
 from typing import Any
 
 import holoviews as hv
@@ -12,14 +13,14 @@ import panel as pn
 from bokeh.document import Document
 from bokeh.io.doc import patch_curdoc
 from bokeh.model import Model
-from bokeh.models import BoxZoomTool, Div, GlyphRenderer, LayoutDOM, Plot
+from bokeh.models import BoxZoomTool, GlyphRenderer, LayoutDOM, Plot
 from numpy.typing import NDArray
+from panel.models.markup import HTML
 
 from explorer.views.blueprint import Blueprint
 
 Handles = dict[str, dict[str, Model]]  # by the name of a glyph: HoloViews' handle -> Bokeh model
 FONT: dict[str, str | None] = {"font-family": "inherit"}  # the page's, not Bokeh's
-_FULL_WIDTH = ".bk-clearfix { display: block !important; }"
 
 
 class Drawing:
@@ -63,10 +64,13 @@ class Drawing:
                 renderer.selection_glyph = None
         return figure
 
-    def words(self, name: str, **properties: Any) -> Div:
+    def words(self, name: str, **properties: Any) -> HTML:
         """A text that `LivePane.say` fills."""
-        sheets = [_FULL_WIDTH, *properties.pop("stylesheets", [])]
-        words = Div(**{"sizing_mode": "stretch_width", "styles": FONT, "margin": 0} | properties, stylesheets=sheets)
+        # Panel's, because Bokeh's own lays out the whole page anew when a text changes
+        words = HTML(
+            **{"sizing_mode": "stretch_width", "styles": FONT, "margin": 0} | properties,
+            run_scripts=False, disable_math=True,
+        )  # fmt: skip
         self.handles[name] = {"words": words}
         return words
 
@@ -133,7 +137,7 @@ class LivePane(pn.pane.Bokeh):
 
     def say(self, name: str, html: str) -> None:
         """Fill a text."""
-        self.configure(name, "words", text=html)
+        self.configure(name, "words", text=escape(html))
 
     def set_range(self, name: str, axis: str, low: float, high: float) -> None:
         """Move an axis, and what its reset tool goes back to."""

@@ -12,6 +12,7 @@ from bokeh.document import Document
 T = TypeVar("T")
 
 COALESCE_MS = 1  # changes that arrive within this time are answered together; sliders send one at a time
+HEAD_START_MS = 5  # of answers over longer work
 
 _aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")  # one: longer work must not crowd out moves
 
@@ -45,7 +46,8 @@ class LiveRunner:
                 # adding a callback is the one thing other threads may do to a document
                 document.add_next_tick_callback(lambda: self._held(lambda: then(done.result())))
 
-        _aside.submit(work).add_done_callback(deliver)
+        # the interpreter goes to one thread at a time: what is ready for the reader leaves first
+        document.add_timeout_callback(lambda: _aside.submit(work).add_done_callback(deliver), HEAD_START_MS)
 
     def _held(self, work: Callable[[], None]) -> None:
         """All changes in one message to the browser."""

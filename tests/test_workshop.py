@@ -1,0 +1,46 @@
+"""The layout of the workshop as a server runs it, without a browser."""
+
+import gc
+import weakref
+from types import SimpleNamespace
+
+import panel as pn
+from bokeh.document import Document
+from panel.io.application import build_single_handler_application
+from panel.io.document import _cleanup_doc
+
+from explorer.paths import LAYOUTS
+
+
+def open_session() -> Document:
+    """What a server makes for a reader."""
+    document = Document()
+    request = SimpleNamespace(arguments={}, headers={}, cookies={}, path="/workshop")
+    session = SimpleNamespace(id="0", destroyed=False, request=request, server_context=None, _document=document)
+    document._session_context = lambda: session  # a layout shows nothing without one
+    build_single_handler_application(str(LAYOUTS / "workshop.py"), ["classroom-3x3"]).initialize_document(document)
+    return document
+
+
+def close_session(document: Document) -> None:
+    """What a server does when a reader has left."""
+    for memory in (pn.state._locations, pn.state._templates, pn.state._notifications):
+        memory.pop(document, None)
+    _cleanup_doc(document)
+
+
+def test_a_reader_who_left_leaves_nothing_behind():
+    kept = open_session()  # what is made once per process is made now
+    document = open_session()
+    gone = weakref.ref(document)
+    close_session(document)
+    del document
+    gc.collect()
+    assert gone() is None
+    assert kept.roots  # the others stay
+
+
+def test_style_sheets_come_from_the_server_itself_even_before_a_page_is_rendered():
+    urls = {url for model in open_session().models if (url := getattr(model, "url", None))}
+    assert urls
+    assert not [url for url in urls if url.startswith("http")]
