@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import explorer.session
-from explorer import Scenario, ScenarioError, SolverError
+from explorer import Scenario, ScenarioError, SolverError, frontiers
 from explorer.frontiers import trace
+from explorer.memo import Memo
 from explorer.network import build_network
 from explorer.placement import place
 from explorer.scenario import SETTINGS
@@ -45,6 +46,12 @@ class Later:
         while self.soons or self.asides:
             self.run_soon()
             self.run_aside()
+
+
+@pytest.fixture(autouse=True)
+def _no_frontier_from_before(monkeypatch):
+    """What another test traced would be there at once."""
+    monkeypatch.setattr(frontiers, "_frontiers", Memo(64))
 
 
 @pytest.fixture

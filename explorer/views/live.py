@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
@@ -13,8 +14,23 @@ T = TypeVar("T")
 
 COALESCE_MS = 1  # changes that arrive within this time are answered together; sliders send one at a time
 HEAD_START_MS = 5  # of answers over longer work
+QUIET_S, PATIENCE_S = 0.02, 1.0  # longer work begins when nobody has moved anything for so long, or has waited so long
 
 _aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")  # one: longer work must not crowd out moves
+
+
+class _Moves:
+    """When anybody of this process last moved something: answers go before longer work, whoever it is for."""
+
+    last_s = 0.0
+
+    def wait_for_quiet(self) -> None:
+        patience = time.monotonic() + PATIENCE_S
+        while (now := time.monotonic()) < min(self.last_s + QUIET_S, patience):
+            time.sleep(min(self.last_s + QUIET_S, patience) - now)
+
+
+_moves = _Moves()
 
 
 class LiveRunner:
@@ -32,6 +48,7 @@ class LiveRunner:
         if self._document is None:
             work()
         else:
+            _moves.last_s = time.monotonic()
             self._document.add_timeout_callback(lambda: self._held(work), COALESCE_MS)
 
     def aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
@@ -46,8 +63,12 @@ class LiveRunner:
                 # adding a callback is the one thing other threads may do to a document
                 document.add_next_tick_callback(lambda: self._held(lambda: then(done.result())))
 
+        def begin() -> T:
+            _moves.wait_for_quiet()
+            return work()
+
         # the interpreter goes to one thread at a time: what is ready for the reader leaves first
-        document.add_timeout_callback(lambda: _aside.submit(work).add_done_callback(deliver), HEAD_START_MS)
+        document.add_timeout_callback(lambda: _aside.submit(begin).add_done_callback(deliver), HEAD_START_MS)
 
     def _held(self, work: Callable[[], None]) -> None:
         """All changes in one message to the browser."""
