@@ -455,10 +455,14 @@ def test_another_scenario_is_chosen_by_name(open_app):
         app.slider(label("carbon_price_usd_per_t")).press("End")
 
 
-def test_nothing_is_wider_than_a_phone(open_app):
+def test_on_a_phone_nothing_is_too_wide_and_no_card_lies_on_another(open_app):
     app = open_app(viewport=PHONE)
     app.expect_totals(WORLD)
     assert app.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    table, following = app.page.locator("table").bounding_box(), app.page.get_by_text("What does waiting buy?")
+    title = following.bounding_box()
+    assert table and title
+    assert table["y"] + app.page.locator(".scroller").evaluate("el => el.clientHeight") <= title["y"]
 
 
 def test_readers_do_not_disturb_each_other(app, open_app):

@@ -127,7 +127,7 @@ def test_a_change_of_a_copy_is_told_to_its_document():
             model.styles["opacity"] = "1"
         if isinstance(model, ColumnDataSource):
             model.data.update(x=np.zeros(3))
-    assert [getattr(event, "attr", None) for event in told] == ["text", "styles", "data"]
+    assert sorted(getattr(event, "attr", "") for event in told) == ["data", "styles", "text"]
 
 
 @pytest.mark.parametrize("view", [breakeven, flows, frontier, totals])
