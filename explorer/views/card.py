@@ -29,6 +29,7 @@ _TOOL = """
 .bk-input { height: 30px; padding: 2px 8px; font: inherit; font-size: 13px; border-radius: 6px;
             color: var(--mui-palette-text-primary, inherit); border-color: var(--mui-palette-divider, #8886);
             background-color: transparent; }
+select.bk-input { appearance: auto; background-image: none; }
 .bk-input option { color: black; background: white; }
 .bk-btn { padding: 3px 9px; font: inherit; font-size: 13px; color: var(--mui-palette-text-primary, inherit);
           background: transparent; border-color: var(--mui-palette-divider, #8886); }
