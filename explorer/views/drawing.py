@@ -67,8 +67,8 @@ class Drawing:
     def words(self, name: str, **properties: Any) -> HTML:
         """A text that `LivePane.say` fills."""
         # Panel's, because Bokeh's own lays out the whole page anew when a text changes
-        settings = {"sizing_mode": "stretch_width", "styles": FONT, "margin": 0, "run_scripts": False}
-        words = HTML(**settings | {"disable_math": True} | properties)
+        settings: Any = {"sizing_mode": "stretch_width", "styles": FONT, "margin": 0, "run_scripts": False}
+        words = HTML(**(settings | {"disable_math": True} | properties))
         self.handles[name] = {"words": words}
         return words
 
