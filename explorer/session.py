@@ -95,10 +95,9 @@ class Session(param.Parameterized):
             self._update_frontier()
 
     def _update_frontier(self) -> None:
-        wanted = self.network, self.workload
         if self._tracing is not None:  # when it ends, it looks at what is wanted then
             return
-        relaxation_ms = self.scenario.latency_relaxation_ms
+        wanted, relaxation_ms = (self.network, self.workload), self.scenario.latency_relaxation_ms
         found = remembered(*wanted, relaxation_ms)
         if found is not None:
             self._set(frontier=found, frontier_busy=False)
@@ -110,9 +109,10 @@ class Session(param.Parameterized):
 
     def _on_frontier(self, result: Frontier | ExplorerError) -> None:
         done, self._tracing = self._tracing, None
-        current = done == (self.network, self.workload)
-        failed = isinstance(result, ExplorerError)
-        if not failed:
+        wanted = self.network, self.workload
+        current, failed = done == wanted, isinstance(result, ExplorerError)
+        newest_known = not current and remembered(*wanted, self.scenario.latency_relaxation_ms) is not None
+        if not failed and not newest_known:  # two in one message would cross on their way to a plot
             self._set(frontier=result)
         if current:
             self._note("frontier", result if failed else None)

@@ -18,8 +18,10 @@ from explorer.views.totals import Totals
 
 _GRID = """
 :host { display: grid !important; grid-template-columns: minmax(0, 1.85fr) minmax(0, 1fr); gap: 10px;
-        grid-auto-rows: max-content; flex-shrink: 0; align-items: start; }
-@media (max-width: 1000px) { :host { grid-template-columns: minmax(0, 1fr); } }
+        align-items: start; }
+@media (max-width: 1000px) {
+  :host { grid-template-columns: minmax(0, 1fr); grid-auto-rows: max-content; flex-shrink: 0; }
+}
 """
 
 
