@@ -110,12 +110,12 @@ class Session(param.Parameterized):
     def _on_frontier(self, result: Frontier | ExplorerError) -> None:
         done, self._tracing = self._tracing, None
         wanted = self.network, self.workload
-        current, failed = done == wanted, isinstance(result, ExplorerError)
+        current, error = done == wanted, result if isinstance(result, ExplorerError) else None
         newest_known = not current and remembered(*wanted, self.scenario.latency_relaxation_ms) is not None
-        if not failed and not newest_known:  # two in one message would cross on their way to a plot
+        if error is None and not newest_known:  # two in one message would cross on their way to a plot
             self._set(frontier=result)
         if current:
-            self._note("frontier", result if failed else None)
+            self._note("frontier", error)
         self._set(frontier_busy=not current)
         if not current:
             self._update_frontier()
