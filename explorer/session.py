@@ -112,7 +112,7 @@ class Session(param.Parameterized):
         wanted = self.network, self.workload
         current, error = done == wanted, result if isinstance(result, ExplorerError) else None
         newest_known = not current and remembered(*wanted, self.scenario.latency_relaxation_ms) is not None
-        if error is None and not newest_known:  # two in one message would cross on their way to a plot
+        if error is None and not newest_known:  # else this one would be drawn for nothing
             self._set(frontier=result)
         if current:
             self._note("frontier", error)

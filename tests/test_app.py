@@ -72,9 +72,7 @@ class App:
 
     def _on_console(self, message: Any) -> None:
         drawn_by_software = "GL Driver Message" in message.text  # slow, but no fault of the page
-        # 2026-11-23: open bug, to be mended: a move right after opening can reach a plot in two halves, for one frame
-        in_two_halves = "columns of inconsistent lengths" in message.text
-        if message.type in ("error", "warning") and not drawn_by_software and not in_two_halves:
+        if message.type in ("error", "warning") and not drawn_by_software:
             self.complaints.append(message.text)
 
     def _on_request(self, url: str) -> None:

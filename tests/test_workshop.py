@@ -11,16 +11,24 @@ import panel as pn
 from bokeh.document import Document
 from panel.io.application import build_single_handler_application
 from panel.io.document import _cleanup_doc
+from panel.io.state import set_curdoc
 
 from explorer.paths import LAYOUTS
+from explorer.views.live import LiveRunner
 
 
-def open_session() -> Document:
-    """What a server makes for a reader."""
+def new_document() -> Document:
+    """What a server gives to a reader, empty."""
     document = Document()
     request = SimpleNamespace(arguments={}, headers={}, cookies={}, path="/workshop")
     session = SimpleNamespace(id="0", destroyed=False, request=request, server_context=None, _document=document)
     document._session_context = lambda: session  # a layout shows nothing without one
+    return document
+
+
+def open_session() -> Document:
+    """What a server makes for a reader."""
+    document = new_document()
     build_single_handler_application(str(LAYOUTS / "workshop.py"), ["classroom-3x3"]).initialize_document(document)
     return document
 
@@ -54,3 +62,17 @@ def test_style_sheets_come_from_the_server_itself_even_before_a_page_is_rendered
     urls = {url for model in open_session().models if (url := getattr(model, "url", None))}
     assert urls
     assert not [url for url in urls if url.startswith("http")]
+
+
+def test_what_is_ready_before_the_page_has_loaded_waits_for_it():
+    """Panel drops what it sends to a page that has not loaded: the page would keep what it was opened with."""
+    document, done = new_document(), []
+    with set_curdoc(document):
+        runner = LiveRunner()
+        for place in range(2):
+            runner.soon(lambda place=place: done.append(place))
+        for callback in document.session_callbacks:
+            callback.callback()
+        assert done == []
+        pn.state._on_load(document)
+        assert done == [0, 1]

@@ -113,17 +113,12 @@ class LivePane(pn.pane.Bokeh):
         self._drawing, self._listen, self._prepare = drawing, listen or {}, prepare
         self._copies: dict[str, Handles] = {}
         self._columns: dict[str, dict[str, NDArray]] = {}
-        self._growing: set[str] = set()  # elements whose number of rows has changed
         self._settings: dict[tuple[str, str], dict[str, Any]] = {}
 
     def update(self, name: str, /, **columns: NDArray) -> None:
         """Replace columns of an element; those left out must keep their length. Only what differs is sent."""
         known = self._columns.setdefault(name, {})
         new = {column: values for column, values in columns.items() if not _same(known.get(column), values)}
-        if any(column in known and len(known[column]) != len(values) for column, values in new.items()):
-            self._growing.add(name)
-        if new and name in self._growing:  # messages are written late: a part could meet a later number of rows
-            new = columns
         known |= new
         if new:
             for handles in self._copies.values():

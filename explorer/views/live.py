@@ -37,12 +37,14 @@ class LiveRunner:
     """
     When a served session works: after the events at hand, and with longer work in a thread beside the event loop.
 
-    Without a server (a notebook cell, a script) everything is done at once.
+    Without a server (a notebook cell, a script) everything is done at once. What is ready before the page has loaded
+    waits for it: Panel would drop the messages, and page and server would differ from then on.
     """
 
     def __init__(self) -> None:
         curdoc = pn.state.curdoc
         self._document: Document | None = curdoc if curdoc is not None and curdoc.session_context else None
+        self._until_loaded: list[Callable[[], None]] = []
 
     def soon(self, work: Callable[[], None]) -> None:
         if self._document is None:
@@ -71,6 +73,17 @@ class LiveRunner:
         document.add_timeout_callback(lambda: _aside.submit(begin).add_done_callback(deliver), HEAD_START_MS)
 
     def _held(self, work: Callable[[], None]) -> None:
-        """All changes in one message to the browser."""
+        """All changes in one message to the browser, once it is there."""
+        if pn.state.loaded:
+            with pn.io.hold(self._document):
+                work()
+            return
+        if not self._until_loaded:
+            pn.state.onload(self._on_load)
+        self._until_loaded.append(work)
+
+    def _on_load(self) -> None:
+        waiting, self._until_loaded = self._until_loaded, []
         with pn.io.hold(self._document):
-            work()
+            for work in waiting:
+                work()
