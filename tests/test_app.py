@@ -89,7 +89,9 @@ class App:
             arg=MARK["map"],
         )
         self.page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
-        self.page.wait_for_function('mark => /"x0":\\[[^\\]]/.test(wattlas.data(mark))', arg=MARK["map"])  # arcs
+        for view, column in (("map", "x0"), ("frontier", MARK["frontier"])):  # arcs and steps
+            script = '([mark, column]) => RegExp(`"${column}":\\\\[[^\\\\]]`).test(wattlas.data(mark))'
+            self.page.wait_for_function(script, arg=[MARK[view], column])
 
     def figure(self, name: str) -> Locator:
         return self.page.locator(f"[data-total={name}] .value")

@@ -13,7 +13,7 @@ import panel as pn
 from bokeh.document import Document
 from bokeh.io.doc import patch_curdoc
 from bokeh.model import Model
-from bokeh.models import BoxZoomTool, GlyphRenderer, LayoutDOM, Plot
+from bokeh.models import BoxZoomTool, ColumnDataSource, GlyphRenderer, LayoutDOM, Plot
 from numpy.typing import NDArray
 from panel.models.markup import HTML
 
@@ -34,6 +34,9 @@ class Drawing:
     def __init__(self, make: Callable[[Drawing], LayoutDOM]) -> None:
         self.handles: Handles = {}
         root = make(self)
+        for models in self.handles.values():  # what plots were drawn with is nobody's data
+            if isinstance(source := models.get("cds"), ColumnDataSource):
+                source.data = {name: values[:0] for name, values in source.data.items()}
         self._root = root.id
         self._blueprint = Blueprint(root)
         self._ids = {
@@ -152,7 +155,7 @@ class LivePane(pn.pane.Bokeh):
             return self.get_root(doc, comm)
         model, handles = self._drawing().copy()
         for name, columns in self._columns.items():
-            handles[name]["cds"].update(data=dict(columns))  # and none of those it was drawn with
+            handles[name]["cds"].update(data=dict(columns))
         for (name, handle), values in self._settings.items():
             handles[name][handle].update(**values)
         for name, handle, key in self._listen:

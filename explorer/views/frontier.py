@@ -51,6 +51,7 @@ class FrontierView(pn.viewable.Viewer):
     def _on_change(self, *_events: Any) -> None:
         frontier, placement = self._session.frontier, self._session.placement
         if frontier is None:
+            self._pane.say("words", "Finding the budgets where something changes…")
             return
         frontier = _with_names(frontier, self._session.scenario.regions)
         span, baseline = _span(frontier), placement.baseline
@@ -68,9 +69,10 @@ class FrontierView(pn.viewable.Viewer):
         pane.update(f"{of} line", x=np.append(np.repeat(x, 2)[1:], last_ms), y=np.repeat(values, 2))
         hover = {name: table[name].to_numpy().astype(np.float32) for name in _HOVER if name != "opens"}
         pane.update(f"{of} steps", x=x, y=values, **hover, opens=table["opens"].to_numpy(object))
-        pane.configure(f"{of} now", "glyph", location=min(max(frontier.current_ms, first_ms), last_ms))
-        pane.configure(f"{of} base", "glyph", location=baseline)
-        pane.configure(f"{of} shade", "glyph", left=first_ms, right=float(x[0]))
+        now_ms = min(max(frontier.current_ms, first_ms), last_ms)
+        pane.configure(f"{of} now", "glyph", location=now_ms, visible=True)
+        pane.configure(f"{of} base", "glyph", location=baseline, visible=True)
+        pane.configure(f"{of} shade", "glyph", left=first_ms, right=float(x[0]), visible=True)
         pane.set_range(f"{of} line", "x_range", first_ms, last_ms)
         pane.set_range(f"{of} line", "y_range", low, high)
 
@@ -124,10 +126,13 @@ def _staircase(drawing: Drawing, of: str, lowest: bool) -> Plot:
     label, colour, digits, height = _QUANTITIES[of]
     two = np.arange(2.0)
     plain = {"default_tools": [], "tools": []}
-    shade = hv.VSpan(0, 1).opts(color=NEUTRAL, alpha=0.16, line_alpha=0, hooks=[drawing.keep(f"{of} shade")])
-    base = hv.HLine(0).opts(color=NEUTRAL, line_dash="dashed", line_width=1, hooks=[drawing.keep(f"{of} base")])
+    later = {"visible": False}  # until a frontier says where they are
+    shade = hv.VSpan(0, 1).opts(color=NEUTRAL, alpha=0.16, line_alpha=0, hooks=[drawing.keep(f"{of} shade")], **later)
+    base = hv.HLine(0).opts(
+        color=NEUTRAL, line_dash="dashed", line_width=1, hooks=[drawing.keep(f"{of} base")], **later
+    )
     line = hv.Curve((two, two)).opts(color=colour, line_width=2.5, hooks=[drawing.keep(f"{of} line")], **plain)
-    now = hv.VLine(0).opts(color=NOW, line_width=2, hooks=[drawing.keep(f"{of} now")])
+    now = hv.VLine(0).opts(color=NOW, line_width=2, hooks=[drawing.keep(f"{of} now")], **later)
     steps = hv.Points(tuple(two for _ in range(2 + len(_HOVER))), ["x", "y"], list(_HOVER)).opts(
         color=colour, size=6, line_color="white", line_width=0.5, default_tools=[],
         tools=[_hover(label, digits), "tap"], hooks=[drawing.keep(f"{of} steps")],
