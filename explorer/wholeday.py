@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 SUNRISE_H, SUNSET_H = 6, 18  # local mean solar time, at an equinox
+TURN_H = 6  # hours solved without a pause
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +163,7 @@ _days: Memo[WholeDay] = Memo(size=32)
 
 
 def solve_day(scenario: Scenario) -> Iterator[WholeDay | None]:
-    """The day of a scenario: None for every hour solved on the way, then the day, remembered for all sessions."""
+    """The day of a scenario, remembered for all sessions; on the way None now and then, for others to go first."""
     networks = day_networks(scenario)
     day = _days.get(networks)
     if day is None:
@@ -186,7 +187,8 @@ def solve_day(scenario: Scenario) -> Iterator[WholeDay | None]:
             )
             it_mw.append(best.region_it_mw)
             relocated_mw.append(best.away_mw.sum(axis=(0, 2)))
-            yield None
+            if len(rows) % TURN_H == 0:
+                yield None
         table, relocated = pd.DataFrame(rows), np.array(relocated_mw)
         daylight = in_daylight(table["hour_utc"], scenario.regions["longitude"])
         table["relocated_in_daylight_mw"] = (relocated * daylight).sum(axis=1)
