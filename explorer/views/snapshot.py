@@ -13,7 +13,6 @@ from html import escape
 from math import isfinite, prod
 from pathlib import Path
 from string import Template
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 from bokeh.document import Document
@@ -41,7 +40,7 @@ VIEWS = {"totals": Totals, "map": FlowMap, "frontier": FrontierView, "break-even
 STEPS = {"carbon_price_usd_per_t": 8, "friction_scale": 8}  # besides the budget of the first class
 BUDGET_STEPS = 16
 MOST_STATES = 5000
-STATE_BYTES, PAGE_BYTES = 4_500, 1_200_000  # of a large scenario, for an estimate before any work
+STATE_BYTES, PAGE_BYTES = 1_500, 1_100_000  # of a large scenario, for an estimate before any work
 STATE_S, CURVE_S = 0.03, 0.3
 _HERE = Path(__file__).parent
 
@@ -198,14 +197,15 @@ def _refuse_too_many(states: int, axes: Sequence[Axis]) -> None:
 
 
 def _write_whole(path: Path, page: bytes) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with NamedTemporaryFile(dir=path.parent, prefix=".wattlas-", suffix=".html", delete=False) as unfinished:
-            unfinished.write(page)
-        os.chmod(unfinished.name, 0o644)
-        os.replace(unfinished.name, path)
+        unfinished.write_bytes(page)
+        os.replace(unfinished, path)
     except OSError as error:
         mend = "Look for free space and the right to write there, or choose another place."
         raise ExplorerError(f"The snapshot cannot be written: {error.strerror}.", str(path), mend) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _page(
