@@ -4,10 +4,12 @@ import re
 
 import numpy as np
 import pandas as pd
+import panel as pn
 import pytest
+from bokeh.document import Document
 from numpy.testing import assert_allclose
 
-from explorer import Placement, Scenario, attribution, frontier, io, solve
+from explorer import Explorer, Placement, Scenario, attribution, frontier, io, solve
 from explorer.network import build_network
 from explorer.paths import SCENARIOS
 from explorer.wholeday import whole_day, whole_day_regions
@@ -36,7 +38,14 @@ def test_a_scenario_is_sound_small_and_serves_all_demand(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_row_of_figures_has_a_source(name):
+def test_the_app_opens_it(name):
+    app, document = Explorer(Scenario.load(name)), Document()
+    document.add_root(pn.panel(app).get_root(document))
+    assert app.session.error is None and app.session.frontier is not None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_row_of_figures_has_a_source(name, world):
     scenario = Scenario.load(name)
     for table in (scenario.regions, scenario.clients, scenario.workloads_table(), scenario.rtt_ms):
         for column in table.filter(regex="(^|_)source$") if table is not None else ():
@@ -45,6 +54,8 @@ def test_every_row_of_figures_has_a_source(name):
     assert len(keys) == len(scenario.sources)
     named = " ".join(file.read_text(encoding="utf-8") for file in (SCENARIOS / name).glob("*.csv"))
     assert [key for key in keys if named.count(key) < 2] == []  # none that nothing refers to
+    notes = {word for note in scenario.sources["note"] for word in re.findall(r"[\w-]+", note)}
+    assert notes & {*world.sources["key"]} <= keys
 
 
 @pytest.mark.parametrize("name", SUBSETS)
@@ -65,6 +76,15 @@ def test_demand_is_shared_as_in_the_world(name, world):
     clients = Scenario.load(name).clients
     there = world.clients.set_index("id")["demand_share"][clients["id"]]
     assert_allclose(clients["demand_share"], there / there.sum(), atol=2.1e-5)
+
+
+def test_hourly_figures_cover_every_region_and_season_under_their_own_licence():
+    scenario = Scenario.load("follow-the-sun")
+    profiles = scenario.profiles
+    assert len(profiles) == len(scenario.regions) * 5 * 24 and {*profiles["region_id"]} == {*scenario.regions["id"]}
+    assert profiles[["price_relative", "carbon_relative"]].notna().all(axis=None)
+    notice = scenario.documents["profiles_24h.NOTICE.md"]
+    assert "Open Database License" in notice and "© Electricity Maps" in notice
 
 
 def test_the_stylised_figures_are_those_of_the_world_rounded(world):
