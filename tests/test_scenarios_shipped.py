@@ -256,6 +256,9 @@ def test_media_heavy_reads_as_it_is():
         setattr(s, setting, before)
     cheap, free, loose, relaxed = changed.values()
     assert 0 < 1 - relaxed.objective_usd_per_h / p.objective_usd_per_h < 0.001
+    frugal = s.copy()
+    frugal.workloads["video"].energy_wh_per_request = 0.14
+    assert away_mw(solve(frugal), "video") == 0
     gains = {k: away_mw(loose, k) - away_mw(p, k) for k in s.workloads}
     assert max(gains, key=gains.__getitem__) == "voice"
     check_what_to_see(
@@ -280,7 +283,7 @@ def test_follow_the_sun_reads_as_it_is():
     s = Scenario.load("follow-the-sun")
     p = solve(s)
     moves = {k: share(p, k, "regional", "energy-oriented") for k in s.workloads}
-    gb_per_mwh = build_network(s).gb_per_mwh[[*s.workloads].index("embedding")]
+    gb_per_mwh = build_network(s).gb_per_mwh[[*s.workloads].index("embed")]
     day = whole_day(s).sum()
     load = whole_day_regions(s).pivot(index="hour_utc", columns="region", values="it_mw")
     most = load.idxmax(axis=1)
@@ -304,8 +307,8 @@ def test_follow_the_sun_reads_as_it_is():
         "from 12 to 22 UTC.",
         f"{100 * day['relocated_in_daylight_mw'] / day['relocated_mw']:.0f} % of the relocated load runs in daylight",
         f"At 8 UTC Ohio and Virginia run {ohio_and_virginia[8]:.1f} MW, at 20 UTC {ohio_and_virginia[20]:.1f}.",
-        f"Batch moves most, {moves['batch']:.0f} % of it, then background agents, {moves['background-agent']:.0f} %, "
-        f"and coding agents, {moves['coding-agent']:.0f} %. Of embedding {moves['embedding']:.0f} % moves",
+        f"Batch moves most, {moves['batch']:.0f} % of it, then background agents, {moves['agent']:.0f} %, "
+        f"and coding agents, {moves['code']:.0f} %. Of embedding {moves['embed']:.0f} % moves",
         f"a MWh of it is {gb_per_mwh:,.0f} GB to carry.",
         f"Placed anew every hour, a day costs {day['objective_usd_per_h']:,.0f} USD, carbon at its price; placed by "
         f"the day's mean prices and carbon it costs {day['by_means_usd_per_h']:,.0f}, so the hours are worth "
