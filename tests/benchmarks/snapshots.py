@@ -48,5 +48,4 @@ def making() -> Pairs:
 @row("the same: key press to painted views", "the served app", 1)
 def painting() -> Pairs:
     served = sorted(max(stroke.painted_s.values()) for stroke in strokes())
-    for ours, theirs in zip(sorted(made()[2]), served, strict=False):
-        yield ours, theirs
+    yield from zip(sorted(made()[2]), served, strict=False)
