@@ -80,7 +80,7 @@ def near_optimal(scenario: Scenario, slack: float = 0.01) -> pd.DataFrame:
     >>> near_optimal(Scenario.load("classroom-3x3"), slack=0.01).round(2).to_numpy().tolist()
     [['north', 50.0, 48.19, 50.0], ['middle', 30.0, 15.0, 32.58], ['south', 20.0, 17.42, 35.85]]
     """
-    return near_optimal_table(build_network(scenario), slack)
+    return near_optimal_table(build_network(scenario), slack).copy()
 
 
 def near_optimal_table(network: Network, slack: float = 0.01) -> pd.DataFrame:
@@ -96,7 +96,7 @@ def near_optimal_steps(network: Network, slack: float = 0.01) -> Iterator[pd.Dat
     """
     `near_optimal` of a network region by region, those of most load first; NaN where a range is not known yet.
 
-    The last table is complete and remembered for all sessions; the first is, too, where it is known.
+    The last table is complete and remembered for all sessions; where it is remembered already, it is the only one.
     """
     if slack < 0:
         raise ValueError(f"The slack must be at least 0, not {slack!r}.")
