@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from explorer.frontiers import UNSERVED_MW, trace
 from explorer.network import Network, build_network
+from explorer.placement import place
 from explorer.scenario import Scenario
 from explorer.solver import PlacementModel
 from explorer.tornado import changed, saving_usd_per_h, solved
@@ -63,6 +64,7 @@ class Draws:
     network: Network  # the world that is drawn around
     spread: Spread
     wanted: int  # draws in all
+    given_usd_per_h: float  # saving with inputs as they are [USD/h]
     relaxed_ms: Floats  # (budget,) by how much all budgets are relaxed along the frontier [ms]
     totals: Floats  # (draw, total) as the columns of `table`
     frontier_usd_per_h: Floats  # (draw, budget) objective, NaN where less is served than at the loosest [USD/h]
@@ -179,7 +181,8 @@ def draws_of(network: Network, draws: int = 100, seed: int = 0, spread: Spread |
     # models of its own: neither other sessions nor earlier runs decide from which basis a solve starts, so that the
     # same seed gives the same digits
     models = {of: PlacementModel(*shape) for of in ("best", "baseline", "frontier")}
-    relaxed_ms = _budgets(network)
+    given = place(network)
+    given_usd_per_h, relaxed_ms = saving_usd_per_h(given, given.baseline), _budgets(network)
     rows: list[tuple[Floats, Floats, Floats, Floats]] = []
     for draw in range(draws):
         world = drawn_network(network, spread, seed, draw)
@@ -188,7 +191,8 @@ def draws_of(network: Network, draws: int = 100, seed: int = 0, spread: Spread |
         totals = np.array([saving, *(getattr(best, name) for name in TOTALS[1:])])
         frontier = _frontier(world, relaxed_ms, models["frontier"])
         rows.append((totals, frontier, best.region_it_mw, best.away_mw.sum(axis=(0, 2))))
-        yield Draws(network, spread, draws, relaxed_ms, *(np.array(column) for column in zip(*rows, strict=True)))
+        arrays = [np.array(column) for column in zip(*rows, strict=True)]
+        yield Draws(network, spread, draws, given_usd_per_h, relaxed_ms, *arrays)
 
 
 def drawn_network(network: Network, spread: Spread, seed: int, draw: int) -> Network:
@@ -231,9 +235,10 @@ def _frontier(world: Network, relaxed_ms: Floats, model: PlacementModel) -> Floa
 
 
 def _quantiles(values: Floats) -> dict[str, Floats]:
-    """Over draws, by name; where no draw has a value, none."""
-    known = np.isfinite(values).any(axis=0)
-    found = {name: np.full(values.shape[1], np.nan) for name in QUANTILES}
-    for name, quantile in QUANTILES.items():
-        found[name][known] = np.nanquantile(values[:, known], quantile, axis=0)
-    return found
+    """Over draws, by name; NaN where no draw has a value."""
+    known = np.isfinite(values)
+    some = known.any(axis=0)
+    quantile = np.quantile if known.all() else np.nanquantile  # which is slow
+    found = np.full((len(QUANTILES), values.shape[1]), np.nan)
+    found[:, some] = quantile(values[:, some], [*QUANTILES.values()], axis=0)
+    return dict(zip(QUANTILES, found, strict=True))

@@ -132,8 +132,8 @@ INPUTS = {
         lambda net: float(net.geography.region_rtt_ms.sum()) / max(1, len(net.regions) * (len(net.regions) - 1)),
         lambda net, by: {"geography": replace(net.geography, region_rtt_ms=net.geography.region_rtt_ms * by)},
     ),
-    "Time for the network": Input(
-        "ms, budget less prefill of the strictest class",
+    "Latency budgets": Input(
+        "ms less prefill, strictest class",
         lambda net: float((net.budget_ms - net.prefill_ms).min()),
         lambda net, by: {"budget_ms": net.prefill_ms + (net.budget_ms - net.prefill_ms) * by},
     ),

@@ -110,6 +110,7 @@ def test_without_spread_every_draw_is_the_scenario(world):
     found, placement = monte_carlo(world, draws=2, spread=NONE), solve(world)
     close = {"atol": 1e-5 * (1 + world.total_demand_mw)}
     expected = [saving(world), placement.cost_usd_per_h, placement.carbon_kg_per_h]
+    assert found.given_usd_per_h == pytest.approx(expected[0])
     assert_allclose(found.totals[:, :3], [expected] * 2, rtol=1e-9, **close)
     assert found.totals[:, 4] == pytest.approx(placement.unserved_mw, abs=1e-6)
     band = found.frontier

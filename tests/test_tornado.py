@@ -74,7 +74,7 @@ BY_HAND = {
     "Demand": setting("total_demand_mw"),
     "Demand pinned by state": pinned,
     "RTT between regions": rtt,
-    "Time for the network": budgets,
+    "Latency budgets": budgets,
     "Energy per request": energy,
     "Egress price": setting("egress_usd_per_gb"),
     "Friction": setting("friction_scale"),
@@ -139,7 +139,7 @@ def test_rows_are_sorted_by_effect_and_name_values_and_units():
     base = dict(zip(table["input"], table["base"], strict=True))
     assert base["Demand"] == pytest.approx(100) and base["IT capacity"] == pytest.approx(150)
     assert base["RTT between regions"] == pytest.approx((80 + 40 + 120) / 3)
-    assert base["Time for the network"] == pytest.approx(150 - 91.5)
+    assert base["Latency budgets"] == pytest.approx(150 - 91.5)
     assert base["Demand pinned by state"] == pytest.approx(30)
     assert (table["unit"].str.len() > 0).all()
 
