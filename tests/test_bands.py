@@ -43,7 +43,7 @@ class Program:
         self.weights = np.array([arc[2] for arc in arcs])
         self.capacity = np.array(list(reference.capacity.values()))
         optimum = self._least(self.weights, self.of_region, self.capacity)
-        self.limit = optimum + slack * abs(optimum) + 1e-7
+        self.limit = optimum + slack * abs(optimum) + 1e-4  # more than the tolerance of `linprog` may win
 
     def range_mw(self, region: str) -> tuple[float, float]:
         rows, bounds = np.vstack([self.of_region, self.weights]), np.append(self.capacity, self.limit)

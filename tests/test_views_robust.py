@@ -129,8 +129,8 @@ def test_bars_reach_from_least_to_most_with_the_optimum_between(session):
     show(view)
     table = near_optimal(session.scenario, 0.01).sort_values("least_mw", ascending=False)
     free, firm, optimum = columns(view, "free"), columns(view, "firm"), columns(view, "optimum")
-    assert_allclose(free["left"], table["least_mw"])
     assert_allclose(free["right"], table["most_mw"])
+    assert_allclose(free["least"], table["least_mw"])
     assert_allclose(firm["right"], table["least_mw"])
     assert_allclose(optimum["x"], table["it_mw"])
     assert_allclose(optimum["y"], (free["top"] + free["bottom"]) / 2)
@@ -147,6 +147,23 @@ def test_the_slack_is_the_readers_choice(session):
         table = near_optimal(session.scenario, slack)
         assert sorted(columns(view, "free")["right"]) == pytest.approx(sorted(table["most_mw"]))
         assert f"For {100 * slack:g} % more" in words(view)
+
+
+@pytest.mark.parametrize(
+    "objective, unit, amount",
+    [
+        ("cost", "USD/h", lambda best: best.objective_usd_per_h),
+        ("carbon", "t/h", lambda best: best.carbon_kg_per_h / 1000),
+        ("latency", "ms on average", lambda best: best.mean_wan_ms),
+    ],
+)
+def test_the_slack_is_told_in_the_unit_of_the_objective_without_penalties(objective, unit, amount):
+    world = random_scenario(7, 4, 3, 2, objective=objective, total_demand_mw=3000.0, hour="average", season="annual")
+    best = solve(world)
+    assert best.unserved_mw > 1
+    view = BandsView(Session(world))
+    show(view)
+    assert f"({number(0.01 * abs(amount(best)))} {unit})" in words(view)
 
 
 def test_of_many_regions_those_of_most_weight_are_shown_and_all_are_in_the_table():

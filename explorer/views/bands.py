@@ -14,7 +14,7 @@ from bokeh.models import HoverTool, LayoutDOM, RadioButtonGroup
 
 from explorer.bands import near_optimal_steps
 from explorer.network import Network
-from explorer.placement import place
+from explorer.placement import Placement, place
 from explorer.session import Session
 from explorer.units import KG_PER_T
 from explorer.views.drawing import Drawing, quiet_toolbar
@@ -36,7 +36,7 @@ class Bands:
 
     network: Network
     slack: float
-    optimum: float  # of the objective; USD/h, kg/h or MW times ms
+    optimum: float  # of the objective, without the penalty on unserved load [USD/h, kg/h or MW ms]
     table: pd.DataFrame
 
     @property
@@ -61,7 +61,7 @@ class BandsView(MeasureView):
         return self.session.network, self._slack
 
     def compute(self, network: Network, slack: float) -> Iterator[Bands]:
-        optimum = place(network).optimum.objective
+        optimum = _optimum(place(network))
         for done, table in enumerate(near_optimal_steps(network, slack), start=1):
             bands = Bands(network, slack, optimum, table)
             if done % PIECE == 0 or not bands.missing:
@@ -79,7 +79,7 @@ class BandsView(MeasureView):
         least, most, it_mw = (shown[name].to_numpy() for name in ("least_mw", "most_mw", "it_mw"))
         columns = {"least": least, "most": most, "it_mw": it_mw, "region": shown["region"].to_numpy(object)}
         self.pane.update("firm", **lying(np.zeros(len(least)), least, 0.3))
-        self.pane.update("free", **lying(least, most, 0.3), **columns)
+        self.pane.update("free", **lying(np.zeros(len(least)), most, 0.3), **columns)  # below, for the hover
         self.pane.update("optimum", x=it_mw, y=places_of(len(it_mw)))
         name_rows(self.pane, "free", [short(name) for name in shown["region"]])
         end = max(1.0, float(most.max()))
@@ -145,6 +145,15 @@ def _sentence(result: Bands, table: pd.DataFrame) -> str:
         for colour, sign, text in keys
     )
     return f"{legend}<br>{' '.join(parts)}"
+
+
+def _optimum(best: Placement) -> float:
+    match best.objective:
+        case "carbon":
+            return best.carbon_kg_per_h
+        case "latency":
+            return best.mean_wan_ms * best.served_mw
+    return best.objective_usd_per_h
 
 
 def _amount(result: Bands) -> str:
