@@ -18,8 +18,8 @@ from explorer.frontiers import UNSERVED_MW, trace
 from explorer.network import Network, build_network
 from explorer.placement import place
 from explorer.scenario import Scenario
+from explorer.sensitivity import changed, saving_usd_per_h, solved
 from explorer.solver import PlacementModel
-from explorer.tornado import changed, saving_usd_per_h, solved
 
 Floats = NDArray[np.float64]
 

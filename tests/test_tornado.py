@@ -14,7 +14,7 @@ from explorer import Scenario, solve
 from explorer.network import build_network
 from explorer.placement import place
 from explorer.scenario import OBJECTIVES
-from explorer.tornado import INPUTS, RESULTS, tornado, tornado_steps
+from explorer.sensitivity import INPUTS, RESULTS, tornado, tornado_steps
 
 CARBON = {"marginal": "carbon_marginal", "operating margin": "carbon_operating_margin", "average": "carbon_average"}
 

@@ -11,11 +11,11 @@ from bokeh.document import Document
 from numpy.testing import assert_allclose
 from scenarios import random_scenario
 
-from explorer import Scenario, solve
+from explorer import ExplorerError, Scenario, solve
 from explorer.bands import near_optimal
-from explorer.draws import monte_carlo
+from explorer.draws import draws_of, monte_carlo
+from explorer.sensitivity import INPUTS, tornado
 from explorer.session import Session
-from explorer.tornado import INPUTS, tornado
 from explorer.views.bands import ROWS, BandsView
 from explorer.views.draws import DrawsView
 from explorer.views.text import number
@@ -311,3 +311,20 @@ def test_what_no_longer_belongs_to_the_scenario_is_marked(session):
     assert view._result.given_usd_per_h == pytest.approx(
         solve(session.scenario).baseline.objective_usd_per_h - solve(session.scenario).objective_usd_per_h
     )
+
+
+def test_a_failure_is_said_and_stays_until_the_next_run(session, monkeypatch):
+    def failing(*_args: Any) -> Iterator[Any]:
+        yield next(iter(draws_of(session.network, 1)))
+        raise ExplorerError("No optimum.", "placement", "Raise the limit.")
+
+    view = DrawsView(session)
+    show(view)
+    with monkeypatch.context() as patch:
+        patch.setattr("explorer.views.draws.draws_of", failing)
+        ask(view, "run", True)
+    assert words(view) == "<b>No optimum.</b> Raise the limit."
+    assert not handle(view, "run", "widget").active
+    session.scenario.friction_scale = 2.0
+    ask(view, "run", True)
+    assert "with inputs as they are" in words(view)

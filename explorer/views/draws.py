@@ -38,6 +38,7 @@ class DrawsView(MeasureView):
     def __init__(self, session: Session, **params: Any) -> None:
         self._asked: tuple[Network, ...] = ()
         self._began_s = 0.0
+        self._unfinished = False
         super().__init__(session, **params)
 
     def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:
@@ -47,16 +48,17 @@ class DrawsView(MeasureView):
         return self._asked
 
     def compute(self, *asked: Network) -> Iterator[Draws]:
-        self._began_s = time.monotonic()
+        self._began_s, self._unfinished = time.monotonic(), True
         for network in asked:
             yield from draws_of(network, DRAWS)
+        self._unfinished = False
 
     def update(self) -> None:
         super().update()
         running = self._running and bool(self._asked)
         self.pane.configure("run", "widget", active=running, label="Cancel" if running else f"Run {DRAWS} draws")
         result = self._result
-        if not running:
+        if not running and not (self._asked and self._unfinished):  # why it failed is said already
             self.pane.say("words", _IDLE if result is None else self._sentence(result))
 
     def show(self, result: Draws) -> None:

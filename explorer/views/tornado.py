@@ -12,7 +12,7 @@ import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter
 
 from explorer.network import Network
-from explorer.tornado import INPUTS, tornado_steps
+from explorer.sensitivity import INPUTS, tornado_steps
 from explorer.views.drawing import Drawing, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
 from explorer.views.rows import lying, name_rows, rectangles, row_axis

@@ -67,7 +67,7 @@ def tornado(scenario: Scenario, change: float = 0.2) -> pd.DataFrame:
     Notes
     -----
     One at a time: inputs that matter only together do not show. The same relative change is not equally likely for
-    every input; `explorer.draws` varies them together, each by what is known of its spread.
+    every input; `monte_carlo` varies them together, each by what is known of its spread.
 
     Examples
     --------
