@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 import highspy
 import numpy as np
@@ -230,6 +231,39 @@ class PlacementModel:
                 value[2 * n :] @ np.concatenate([arc_cost[:n], arc_cost]) + numbers.unserved_cost * dropped
             ),
         )
+
+    def price_range(self, free: Floats, pinned: Floats, capacity: Floats) -> Floats:
+        """
+        How far demand and capacity may move before the prices of the latest `solve` (one without `then`) change.
+
+        Parameters
+        ----------
+        free, pinned : shape (n, i, k)
+            Directions in which demand moves. [MW]
+        capacity : shape (n, j)
+            The same for capacity.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, 2)
+            Least and largest multiple of each direction at which the optimal basis is still feasible, hence optimal:
+            its prices do not depend on the right-hand sides, and arcs left out were priced by them too.
+        """
+        directions = np.concatenate([free.reshape(len(free), -1), pinned.reshape(len(pinned), -1), capacity], axis=1)
+        slack = np.concatenate([np.full(self._shape[1], np.inf), np.zeros(2 * self._demands)])  # last row first
+        highs: Any = self._highs  # its types leave out the basis
+        basic = np.array(highs.getBasicVariables()[1])  # a column, or -1 - row for the slack of a row
+        upper = np.concatenate([self._upper, slack])[basic]
+        value = np.clip(highs.getBasisSolve(self._rows[1])[1], 0.0, upper)
+        result = np.empty((len(directions), 2))
+        for n, direction in enumerate(directions):
+            rate = highs.getBasisSolve(direction)[1]
+            rate[np.abs(rate) < 1e-9] = 0.0
+            with np.errstate(divide="ignore", invalid="ignore"):  # what does not move never arrives
+                to_zero, to_upper = -value / rate, (upper - value) / rate
+            ends = np.where(rate < 0, [to_upper, to_zero], [to_zero, to_upper])
+            result[n] = ends[0][rate != 0].max(initial=-np.inf), ends[1][rate != 0].min(initial=np.inf)
+        return result
 
 
 def _different(last: Floats, new: Floats) -> NDArray[np.int32]:
