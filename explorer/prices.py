@@ -63,13 +63,14 @@ def marginal_prices(scenario: Scenario) -> pd.DataFrame:
 
     Notes
     -----
-    The range is where the optimal basis stays feasible (sensitivity of the right-hand side, [1]_): reduced costs, also
-    those of arcs that the solver never had to look at, do not depend on demand or capacity, so the basis stays optimal.
+    A dual price says what the least objective gains per MW as far as it remains an optimal dual: as far as some
+    placement is on its face, one that uses arcs without reduced cost only and fills every region whose capacity has a
+    price (complementary slackness, [1]_). So the range is a linear program of its own, and as wide as can be, also
+    where many placements cost the same. Arcs that the solver left out have a reduced cost, hence no part in it.
 
-    Such a range is never too wide, but it may be too narrow: where choices tie, the next basis can have the same price.
-    Where the optimum is degenerate (a region is full to the last MW and nobody waits), the range ends at the present
-    amount on one side at least: a kink. The price is then one of several that lie between that of one MWh less and that
-    of one MWh more.
+    Just outside the range the price is another: higher for more demand, lower for more capacity. Where that begins at
+    the present amount (a region is full to the last MW and nobody waits) there is a kink: the price is then one of
+    several between that of one MWh less and that of one MWh more, and the range may have no width.
 
     References
     ----------
@@ -107,13 +108,13 @@ def _table(network: Network) -> pd.DataFrame:
     more = np.concatenate([more.reshape(-1, *demand_mw.shape), np.zeros((regions, *demand_mw.shape))])
     room = np.zeros((len(more), regions))
     room[-regions:] = np.eye(regions)
-    model = model_for("prices", network.home, regions, workloads)
+    numbers, model = numbers_of(network, "cost"), model_for("prices", network.home, regions, workloads)
     with model.lock:
-        best = model.solve(numbers_of(network, "cost"))
+        best = model.solve(numbers, numbers.cost)
         known = network.objective == "cost" and bool(np.isfinite(best.capacity_price).all())
-        reach = (
-            model.price_range(more * (1 - pinned), more * pinned, room) if known else np.full((len(more), 2), np.nan)
-        )
+        reach = np.full((len(more), 2), np.nan)
+        if known:
+            reach = model.price_range(numbers, best, more * (1 - pinned), more * pinned, room)
     marginal = pinned * best.price_pinned + (1 - pinned) * best.price_free
     price = np.concatenate([(more[:-regions] * marginal).sum(axis=(1, 2)), best.capacity_price])
     mw = np.concatenate([np.column_stack([demand_mw, client_mw]).ravel(), network.capacity_mw])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference import Reference
-from scenarios import MOMENTS, random_scenario, random_scenarios
+from scenarios import MOMENTS, random_scenarios
 
 from explorer import Scenario, prices, solve
 from explorer.network import build_network
@@ -65,35 +65,19 @@ def test_a_price_is_the_slope_of_the_optimum_as_far_as_it_holds(world, pick):
                     assert moved.slope(a, b) == pytest.approx(row["price_usd_per_mwh"], rel=1e-5, abs=0.05 / (b - a))
 
 
-@settings(max_examples=15)
-@given(world=worlds, pick=st.randoms(use_true_random=False))
+@settings(max_examples=20)
+@given(world=worlds | lumpy_worlds, pick=st.randoms(use_true_random=False))
 def test_beyond_its_range_a_price_of_demand_is_higher_above_and_lower_below(world, pick):
-    """Of capacity the other way round. Prices step; that they only step in one direction makes the objective convex."""
+    """Of capacity the other way round. However many placements tie, the range is as wide as that."""
     for row, moved in pick.sample(found := list(rows(world)), min(5, len(found))):
         sign = -1 if row["kind"] == "capacity" else 1
         price = row["price_usd_per_mwh"]
         if np.isfinite(row["to_mw"]):
             above = moved.slope(row["to_mw"], row["to_mw"] + 1.0)
-            assert sign * (above - price) > -0.05 - 1e-5 * abs(price)
+            assert sign * (above - price) > 1e-4
         if row["from_mw"] > 1.0:
             below = moved.slope(row["from_mw"] - 1.0, row["from_mw"])
-            assert sign * (price - below) > -0.05 - 1e-5 * abs(price)
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_where_nothing_ties_the_price_ends_with_its_range(seed):
-    world = random_scenario(seed, 4, 4, 2, total_demand_mw=500.0, legal_policy="open", latency_relaxation_ms=300.0,
-                            capacity_scale=1.5, state_local_scale=0.0, hour="average", season="annual")  # fmt: skip
-    assert solve(world).unserved_mw == 0
-    ends = 0
-    for row, moved in rows(world):
-        price = row["price_usd_per_mwh"]
-        for end, step in ((row["to_mw"], 0.3), (row["from_mw"], -0.3)):
-            if np.isfinite(end) and end + step > 0:
-                beyond = moved.slope(*sorted((end, end + step)))
-                assert beyond != pytest.approx(price, rel=1e-5, abs=0.001), (row, end)
-                ends += 1
-    assert ends >= 10
+            assert sign * (price - below) > 1e-4
 
 
 @settings(max_examples=15)
