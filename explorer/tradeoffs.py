@@ -52,7 +52,7 @@ def cost_carbon_front(scenario: Scenario) -> pd.DataFrame:
         relocated_mw
             IT load executed away from home. [MW]
         moved_mw
-            IT load that some other region executes than in the row before. [MW]
+            IT load that changes region from the row before, net: what regions gain. [MW]
         loses, gains
             Regions with less and with more load than in the row before, up to three each, most first, joined by "; ".
 
@@ -66,8 +66,8 @@ def cost_carbon_front(scenario: Scenario) -> pd.DataFrame:
     Notes
     -----
     Any point between two rows is reached by mixing their placements, and nothing lies below: the front is the optimum
-    of least cost under any cap on carbon. Only `moved_mw` needs care where placements are equally good: then the
-    solver's choice among them decides.
+    of least cost under any cap on carbon. Where several placements have a row's cost and carbon, the solver's choice
+    among them decides who moves.
 
     All placements serve the same demand: what the least objective at the scenario's own carbon price serves, each
     client's and class's part. So no carbon price is high enough to drop load.
@@ -212,8 +212,7 @@ class _Search:
     def _move(self, before: Placement, after: Placement) -> tuple[float, str, str]:
         """Load that moves between two placements [MW], and the regions that lose and gain."""
         change = after.region_it_mw - before.region_it_mw
-        moved_mw = np.maximum(after.it_mw - before.it_mw, 0.0).sum()
-        return float(moved_mw), self._most(-change), self._most(change)
+        return float(np.maximum(change, 0.0).sum()), self._most(-change), self._most(change)
 
     def _most(self, mw: Floats) -> str:
         order = np.argsort(-mw, kind="stable")[:NAMED]
