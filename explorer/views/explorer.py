@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import panel as pn
@@ -11,12 +12,14 @@ from explorer.session import Session
 from explorer.views.controls import Controls
 from explorer.views.live import LiveRunner
 from explorer.views.questions import Questions
+from explorer.views.save import SaveButton
+from explorer.views.snapshot import Snapshot, write_snapshot
 from explorer.views.totals import Totals
 
 
 class Explorer(pn.viewable.Viewer):
     """
-    The whole app for one scenario: in a notebook cell as it is, on a page by its `controls` and `main`.
+    The whole app for one scenario: in a notebook cell as it is, on a page by its `controls`, `main` and `buttons`.
 
     The scenario given is the one that the sliders move, and that moves the sliders when Python changes it.
     """
@@ -25,6 +28,7 @@ class Explorer(pn.viewable.Viewer):
         super().__init__(**params)
         self.session = Session(scenario, LiveRunner())
         self.controls = Controls(self.session)
+        self.buttons = pn.Row(self.controls.buttons(), SaveButton(self.session), margin=0)
         session = self.session
         error = session.param.error.rx
         self.main = pn.Column(
@@ -35,6 +39,10 @@ class Explorer(pn.viewable.Viewer):
             margin=10,
             styles={"gap": "10px"},
         )  # fmt: skip
+
+    def snapshot(self, path: str | Path, **options: Any) -> Snapshot:
+        """Write the present scenario as one HTML file with live sliders; options as in `write_snapshot`."""
+        return write_snapshot(self.session.scenario, path, **options)
 
     def __panel__(self) -> pn.viewable.Viewable:
         return pn.Row(pn.Column(self.controls, width=310), self.main, sizing_mode="stretch_width")
