@@ -273,7 +273,9 @@ class PlacementModel:
         none = np.empty(0)
         highs.addRows(len(rows), lower, upper, 0, none.astype(np.int32), none.astype(np.int32), none)
         for p, j in np.argwhere(kinds):
-            at = np.array([p, len(kinds) + j][: 1 if j == regions.shape[1] else 2], np.int32)
+            at = np.array(
+                [p] if j == regions.shape[1] else [p, len(kinds) + j], np.int32
+            )  # unserved load has no region
             highs.addCol(0.0, 0.0, highspy.kHighsInf, len(at), at, np.ones(len(at)))
         multiple = highs.getNumCol()
         highs.addCol(-1.0, 0.0, 0.0, 0, none.astype(np.int32), none)
@@ -287,7 +289,10 @@ class PlacementModel:
                 highs.changeColCost(multiple, -sign)
                 highs.changeColBounds(multiple, *sorted((0.0, sign * highspy.kHighsInf)))
                 highs.run()
-                bounded = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+                status = highs.getModelStatus()
+                if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnbounded):
+                    raise SolverError(f"HiGHS stopped: {status.name}.", "prices", "Look for extreme values.")
+                bounded = status == highspy.HighsModelStatus.kOptimal
                 result[n, end] = highs.getSolution().col_value[multiple] if bounded else sign * np.inf
         return result[which]
 

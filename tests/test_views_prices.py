@@ -75,7 +75,7 @@ def test_circles_and_rings_are_those_of_the_table(name):
         columns(view, "clients")["price"].min(),
         columns(view, "clients")["price"].max(),
     )
-    assert handle(view, "clients", "color_colorbar").title == "Serving one more MWh [USD/MWh]"
+    assert handle(view, "clients", "color_colorbar").title == "One more MWh [USD/MWh]"
 
 
 def test_a_hover_has_the_price_of_every_class(session):
@@ -83,7 +83,7 @@ def test_a_hover_has_the_price_of_every_class(session):
     view = PricesView(session)
     show(view)
     classes = dict(zip(columns(view, "clients")["name"], columns(view, "clients")["classes"], strict=True))
-    assert classes["Middle Town"] == "chat 150, batch 120"
+    assert classes["Middle Town"] == "chat 150.0, batch 120.0"
 
 
 def test_words_name_the_extremes_and_what_capacity_is_worth(session):
@@ -91,9 +91,9 @@ def test_words_name_the_extremes_and_what_capacity_is_worth(session):
     view = PricesView(session)
     document = show(view)
     models = {model.id for model in document.models}
-    assert "between <b>104 USD/MWh</b> in North Town and <b>138 USD/MWh</b> in Middle Town" in words(view)
+    assert "between <b>104.5 USD/MWh</b> in North Town and <b>138.0 USD/MWh</b> in Middle Town" in words(view)
     mean = 0.2 * 104.5 + 0.5 * 138 + 0.3 * 120
-    assert f"{number(mean)} on average over demand" in words(view)
+    assert f"{number(mean, 4)} on average over demand" in words(view)
     assert "1 of 3 regions, most in North: <b>54.5 USD/MWh</b>, as far as 52.0 MW (50.0 MW now)." in words(view)
     session.scenario.capacity_scale = 3.0
     assert "Capacity is worth nothing anywhere" in words(view)

@@ -87,16 +87,16 @@ class PricesView(MeasureView):
                 size=10, color="shown", cmap=list(Viridis256), clim=(0, 1), line_color="#6b7480", line_width=0.7,
                 colorbar=True, colorbar_position="bottom_left",
                 colorbar_opts=_COLORBAR, default_tools=[],
-                tools=[_hover("One more MWh costs", "Demand", ("By class", "@classes"))],
+                tools=["pan", "wheel_zoom", "reset", _hover("One more MWh costs", "Demand", ("By class", "@classes"))],
                 hooks=[drawing.keep("clients")],
             )  # fmt: skip
             world = hv.Overlay([*basemap(), regions, clients]).opts(
                 responsive=True, data_aspect=1, xlim=EXTENT_X, ylim=EXTENT_Y, xaxis=None, yaxis=None, show_frame=False,
-                projection=MERCATOR, tools=["pan", "wheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar],
+                projection=MERCATOR, active_tools=[], hooks=[quiet_toolbar],
             )  # fmt: skip
             figure = drawing.figure(world, min_border=0, outline_line_color=None, below=[], left=[])
             figure.center = [item for item in figure.center if not isinstance(item, Grid)]
-            drawing.handles["clients"]["color_colorbar"].update(title="Serving one more MWh [USD/MWh]")
+            drawing.handles["clients"]["color_colorbar"].update(title="One more MWh [USD/MWh]")
             return measure_card(drawing, "What is one more MWh worth?", _HELP, figure)
 
         return Drawing(make)
@@ -131,7 +131,7 @@ def _by_class(result: Prices) -> NDArray:
     prices = rows["price_usd_per_mwh"].to_numpy().reshape(-1, len(result.network.workloads))
     names = result.network.workloads
     return np.array(
-        [", ".join(f"{k} {number(p)}" for k, p in zip(names, line, strict=True)) for line in prices], object
+        [", ".join(f"{k} {number(p, 4)}" for k, p in zip(names, line, strict=True)) for line in prices], object
     )
 
 
@@ -152,10 +152,10 @@ def _sentence(result: Prices, clients: pd.DataFrame, regions: pd.DataFrame) -> s
     if np.isnan(price).all():
         return f"<b>There are no such prices:</b> {_why_not(result.network)}"
     cheapest, dearest = (
-        f"<b>{number(price[n])} USD/MWh</b> in {clients['name'].iloc[n]}" for n in (price.argmin(), price.argmax())
+        f"<b>{number(price[n], 4)} USD/MWh</b> in {clients['name'].iloc[n]}" for n in (price.argmin(), price.argmax())
     )
     mean = np.average(price, weights=demand_mw) if demand_mw.any() else price.mean()
-    text = f"One more MWh costs between {cheapest} and {dearest}, {number(mean)} on average over demand. "
+    text = f"One more MWh costs between {cheapest} and {dearest}, {number(mean, 4)} on average over demand. "
     penalised = np.count_nonzero(price >= result.network.unserved_usd_per_mwh * PENALTY_SHARE)
     if penalised:
         text += f"For {penalised} of {len(price)} clients that is a penalty: some load goes unserved. "
@@ -183,7 +183,7 @@ capacity, the dual of its capacity; areas grow with the price, dots are worth no
 range says between which amounts a price holds, all else as it is: an exact linear program on the optimal face.
 """
 _COLORBAR = {
-    "height": 7, "width": 150, "margin": 0, "bar_line_color": None, "major_tick_line_color": None,
+    "height": 7, "width": 120, "margin": 0, "bar_line_color": None, "major_tick_line_color": None,
     "background_fill_alpha": 0,
 }  # fmt: skip
 

@@ -24,6 +24,7 @@ from explorer.views.text import NEUTRAL, number
 STEPS_USD_PER_T = (50.0, 100.0)  # carbon prices between which the front changes its colour
 COLOURS = ["#009E73", "#E69F00", "#D55E00"]  # cheaper, between, dearer
 NOW = "#c2185b"
+TOOLS = ("pan", "wheel_zoom", "reset")  # of an element: HoloViews overlooks those of an overlay
 _LABELS = np.array(["Now", "Baseline"], object)
 UNSERVED_MW = 1e-6
 
@@ -82,7 +83,12 @@ class TradeOffView(MeasureView):
                 **banded, line_width=4, tools=[], hooks=[drawing.keep("front")]
             )
             corners = hv.Points(tuple(two for _ in range(3 + len(_HOVER))), ["x", "y"], ["band", *_HOVER]).opts(
-                **banded, size=6, line_color="white", line_width=0.5, tools=[_hover()], hooks=[drawing.keep("corners")]
+                **banded,
+                size=6,
+                line_color="white",
+                line_width=0.5,
+                tools=[*TOOLS, _hover()],
+                hooks=[drawing.keep("corners")],
             )
             base, now = (
                 hv.Points((two, two), ["x", "y"]).opts(
@@ -95,12 +101,13 @@ class TradeOffView(MeasureView):
                 )
             )  # fmt: skip
             labels = hv.Labels((two, two, _LABELS), ["x", "y"], "text").opts(
-                text_color=NEUTRAL, text_font_size="13px", text_font_style="bold", text_baseline="bottom",
-                tools=[], default_tools=[], hooks=[drawing.keep("labels"), _above],
+                text_color=NEUTRAL, text_font_size="13px", text_font_style="bold", text_align="right",
+                text_baseline="top",
+                tools=[], default_tools=[], hooks=[drawing.keep("labels"), _below_left],
             )  # fmt: skip
             plot = hv.Overlay([front, corners, base, now, labels]).opts(
                 responsive=True, xlabel="Carbon [t/h]", ylabel="Cost without carbon price [USD/h]", show_grid=True,
-                tools=["pan", "wheel_zoom", "reset"], active_tools=[], fontscale=1.1,
+                active_tools=[], fontscale=1.1,
                 yformatter=NumeralTickFormatter(format="0.[0]a"), xformatter=NumeralTickFormatter(format="0,0.[0]"),
                 hooks=[quiet_toolbar, align_left],
             )  # fmt: skip
@@ -109,9 +116,9 @@ class TradeOffView(MeasureView):
         return Drawing(make)
 
 
-def _above(plot: Any, _element: Any) -> None:
-    """A hook: labels clear of their marks."""
-    plot.handles["glyph"].y_offset = -11
+def _below_left(plot: Any, _element: Any) -> None:
+    """A hook: labels clear of their marks, where no placement can be."""
+    plot.handles["glyph"].update(x_offset=-8, y_offset=5)
 
 
 def _with_names(front: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
