@@ -12,6 +12,7 @@ from bokeh.models import RadioButtonGroup
 from explorer.session import Session
 from explorer.views.attribution import AttributionView
 from explorer.views.breakeven import BreakEvenView
+from explorer.views.day import DayView
 from explorer.views.drawing import FONT, Drawing, LivePane
 from explorer.views.flows import FlowMap
 from explorer.views.frontier import FrontierView
@@ -19,6 +20,7 @@ from explorer.views.regions import RegionTable
 
 QUESTIONS: dict[str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]] = {  # columns of views
     "Overview": ((FlowMap, RegionTable), (FrontierView, BreakEvenView)),
+    "Where does it go?": ((DayView,), ()),
     "What holds it back?": ((AttributionView,), ()),
 }
 _GRID = """
