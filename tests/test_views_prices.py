@@ -114,6 +114,16 @@ def test_a_penalty_is_called_one_and_does_not_drown_the_colours():
     assert handle(view, "clients", "color_color_mapper").high < world.unserved_usd_per_mwh / 10
 
 
+def test_where_all_prices_are_penalties_their_range_is_the_scale():
+    world = random_scenario(8, 5, 4, 2, total_demand_mw=1e5, objective="cost")
+    view = PricesView(Session(world))
+    show(view)
+    price, mapper = columns(view, "clients")["price"], handle(view, "clients", "color_color_mapper")
+    assert price.min() > world.unserved_usd_per_mwh / 2
+    assert mapper.low == price.min() and mapper.high >= price.max()
+    assert "For 5 of 5 clients that is a penalty" in words(view)
+
+
 @pytest.mark.parametrize("objective", ["latency", "carbon"])
 def test_without_prices_it_says_why(session, objective):
     view = PricesView(session)

@@ -24,7 +24,7 @@ from explorer.views.measure import MeasureView, measure_card
 from explorer.views.text import number
 
 RING = "#D55E00"
-LARGEST_RING_PX = 80.0
+LARGEST_RING_PX = 60.0
 PENALTY_SHARE = 0.1  # of the penalty on unserved load: prices from there on are not those of energy
 
 
@@ -142,8 +142,10 @@ def _diameter(usd_per_mwh: NDArray) -> NDArray:
 
 def _scale(price: NDArray, unserved_usd_per_mwh: float) -> tuple[float, float]:
     """Ends of the colour scale; a price that is a penalty on unserved load is beyond, or all others were one colour."""
-    usual = price[price < unserved_usd_per_mwh * PENALTY_SHARE]
-    low, high = (float(usual.min()), float(usual.max())) if len(usual) else (0.0, 1.0)
+    known = price[~np.isnan(price)]
+    usual = known[known < unserved_usd_per_mwh * PENALTY_SHARE]
+    shown = usual if len(usual) else known
+    low, high = (float(shown.min()), float(shown.max())) if len(shown) else (0.0, 1.0)
     return low, high if high > low else low + 1.0
 
 
