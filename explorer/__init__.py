@@ -8,10 +8,12 @@ from explorer.draws import Draws, Spread, monte_carlo
 from explorer.errors import ExplorerError, ScenarioError, SolverError
 from explorer.frontiers import Frontier, frontier
 from explorer.placement import Placement, solve
+from explorer.prices import marginal_prices
 from explorer.relocatable import relocatable_demand
 from explorer.scenario import Scenario, Workload
 from explorer.sensitivity import tornado
 from explorer.shapley import attribution, waterfall
+from explorer.tradeoffs import cost_carbon_front
 from explorer.wholeday import whole_day, whole_day_regions
 
 if TYPE_CHECKING:
@@ -32,7 +34,9 @@ __all__ = [
     "Workload",
     "attribution",
     "break_even",
+    "cost_carbon_front",
     "frontier",
+    "marginal_prices",
     "monte_carlo",
     "near_optimal",
     "relocatable_demand",

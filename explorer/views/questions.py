@@ -18,12 +18,15 @@ from explorer.views.drawing import FONT, Drawing, LivePane
 from explorer.views.draws import DrawsView
 from explorer.views.flows import FlowMap
 from explorer.views.frontier import FrontierView
+from explorer.views.prices import PricesView
 from explorer.views.regions import RegionTable
 from explorer.views.tornado import TornadoView
+from explorer.views.tradeoff import TradeOffView
 
 QUESTIONS: dict[str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]] = {  # columns of views
     "Overview": ((FlowMap, RegionTable), (FrontierView, BreakEvenView)),
     "Where does it go?": ((DayView,), ()),
+    "What is it worth?": ((TradeOffView,), (PricesView,)),
     "What holds it back?": ((AttributionView,), ()),
     "How sure is it?": ((BandsView, TornadoView), (DrawsView,)),
 }
