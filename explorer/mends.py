@@ -9,7 +9,7 @@ that are out of room and those that are not: only an arc from the first to the s
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -67,8 +67,8 @@ def mends(scenario: Scenario) -> pd.DataFrame:
         client, workload, unserved_mw, cause
             Whose load goes unserved, how much [MW], and why, as in `Placement.unserved`.
         kind, amount, unit
-            latency (a longer budget of the class [ms]), capacity (more in one region [MW], for everyone a larger
-            capacity_scale [%]), law (a pair of legal zones opened) or state locality (less load pinned to its home [%]).
+            latency (a longer budget of the class [ms]), capacity (more in one region [MW], for everyone more in all
+            [%]), law (a pair of legal zones opened) or state locality (less of the class pinned to its home [%]).
         mend
             The same in words, rounded so that what they say is enough.
         serves_mw
@@ -98,7 +98,7 @@ def mends(scenario: Scenario) -> pd.DataFrame:
     >>> world.total_demand_mw = 200
     >>> world.capacity_scale = 0.75
     >>> mends(world).iloc[0][["client", "cause", "mend"]].tolist()
-    ['everyone', 'capacity', 'raise all capacities by 11.2 %']
+    ['everyone', 'capacity', 'raise all capacities by 77.8 %']
     """
     return mends_table(build_network(scenario), names_of(scenario))
 
@@ -108,8 +108,12 @@ _tables: Memo[pd.DataFrame] = Memo(size=16)
 
 def mends_table(network: Network, names: Names) -> pd.DataFrame:
     """`mends` of a network, remembered for all sessions."""
-    rows = lambda: pd.DataFrame(list(mend_rows(network, names)), columns=list(COLUMNS))  # noqa: E731
-    return _tables.find((network, names), rows)
+    return _tables.find((network, names), lambda: as_table(mend_rows(network, names)))
+
+
+def as_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
+    """Rows of `mend_rows` as a table."""
+    return pd.DataFrame(list(rows), columns=list(COLUMNS))
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,21 +143,26 @@ def mend_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
     if placement.unserved.empty:
         return
     search = _Search(placement, names)
-    groups = placement.unserved.groupby(["client", "workload"], sort=False)
-    demands = sorted(groups, key=lambda group: -group[1]["unserved_mw"].sum())
+    entries: list[dict[str, Any]] = placement.unserved.to_dict("records")  # pyright: ignore[reportAssignmentType]
+    demands: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for entry in entries:
+        demands.setdefault((entry["client"], entry["workload"]), []).append(entry)
+    order = sorted(demands.items(), key=lambda demand: -_total_mw(demand[1]))
     if len(demands) > 1:
-        workloads = sorted(set(placement.unserved["workload"]))
-        label = EVERYONE, workloads[0] if len(workloads) == 1 else "all"
-        demands.insert(0, (label, placement.unserved))
-    for (client, workload), rows in demands:
+        workloads = {entry["workload"] for entry in entries}
+        order.insert(0, ((EVERYONE, workloads.pop() if len(workloads) == 1 else "all"), entries))
+    for (client, workload), parts in order:
+        by_cause: dict[str, float] = {}
+        for part in parts:
+            by_cause[part["reason"]] = by_cause.get(part["reason"], 0.0) + part["unserved_mw"]
         head = {
             "client": client,
             "workload": workload,
-            "unserved_mw": float(rows["unserved_mw"].sum()),
-            "cause": ", ".join(rows.groupby("reason", sort=False)["unserved_mw"].sum().sort_values().index[::-1]),
+            "unserved_mw": _total_mw(parts),
+            "cause": ", ".join(sorted(by_cause, key=lambda cause: -by_cause[cause])),
         }
         found = False
-        for mend in search.mends(search.load(rows, client == EVERYONE)):
+        for mend in search.mends(search.load(parts, client == EVERYONE)):
             found, mended = True, search.solve(mend.network)
             yield head | {
                 "kind": mend.kind,
@@ -166,6 +175,10 @@ def mend_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
         if not found:
             nothing = {"serves_mw": 0.0, "cost_change_usd_per_h": 0.0}
             yield head | {"kind": "", "amount": np.nan, "unit": "", "mend": NO_MEND} | nothing
+
+
+def _total_mw(parts: list[dict[str, Any]]) -> float:
+    return sum(part["unserved_mw"] for part in parts)
 
 
 class _Search:
@@ -182,15 +195,18 @@ class _Search:
         self._helps[self._homes] |= pinned_waiting & ~self._full[net.home][:, np.newaxis]
         self._cost = numbers_of(net, placement.objective).cost + placement.optimum.capacity_price[:, np.newaxis]
 
-    def load(self, rows: pd.DataFrame, everyone: bool) -> _Load:
+    def load(self, parts: list[dict[str, Any]], everyone: bool) -> _Load:
         """Rows of `Placement.unserved` as a load to serve."""
         net, best = self._network, self._placement.optimum
         free, pinned = net.demand_mw - net.pinned_mw - best.unserved_free_mw, net.pinned_mw - best.unserved_pinned_mw
-        i, k = [net.clients.index(c) for c in rows["client"]], [net.workloads.index(w) for w in rows["workload"]]
-        free[i, k] += best.unserved_free_mw[i, k]
-        pinned[i, k] += best.unserved_pinned_mw[i, k]
-        zones = {self._names.client_zone[n] for n in i}
-        return _Load(float(rows["unserved_mw"].sum()), free, pinned, sorted(set(k)), zones, everyone)
+        clients, workloads = set(), set()
+        for part in parts:
+            i, k = net.clients.index(part["client"]), net.workloads.index(part["workload"])
+            (free if part["part"] == "free" else pinned)[i, k] += part["unserved_mw"]
+            clients.add(i)
+            workloads.add(k)
+        zones = {self._names.client_zone[i] for i in clients}
+        return _Load(_total_mw(parts), free, pinned, sorted(workloads), zones, everyone)
 
     def solve(self, network: Network) -> Placement:
         """The placement of a changed network, not remembered: its key is the old one."""
@@ -278,7 +294,7 @@ class _Search:
 
         def missing(share: float) -> tuple[float, float]:
             best = self._serve(larger(share), load.free_mw, load.pinned_mw)
-            return best.objective, net.capacity_mw @ best.capacity_price.round()
+            return best.objective, float(net.capacity_mw @ best.capacity_price.round())
 
         share = _newton(missing, MOST_CAPACITY, load.mw)
         if share is None:
@@ -317,7 +333,7 @@ class _Search:
             pinned = looser(share, load.pinned_mw)
             best = self._serve(net, load.free_mw + load.pinned_mw - pinned, pinned)
             gain = (best.price_pinned - best.price_free).round()
-            return best.objective, (load.pinned_mw * gain)[:, classes].sum()
+            return best.objective, float((load.pinned_mw * gain)[:, classes].sum())
 
         share = _newton(missing, 1.0, load.mw)
         if share is None:
@@ -354,7 +370,7 @@ def _newton(missing: Callable[[float], tuple[float, float]], most: float, missin
     """
     The least change that serves as much as the most would, or None where that serves nothing.
 
-    What is missing is convex in the change and made of straight pieces: a step along the present one never goes too far.
+    What is missing is convex in the change, in straight pieces: a step along the present one never goes too far.
     """
     goal_mw = missing(most)[0]
     if missing_mw - goal_mw < UNSERVED_MW:

@@ -1,4 +1,4 @@
-"""Mends against an independent program: each serves what it says, nothing smaller does, and no other place is better."""
+"""Mends against an independent program: each serves what it says, nothing smaller does, and no place is better."""
 
 from itertools import product
 from typing import Any
@@ -103,8 +103,9 @@ def rows_of(world: Scenario) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("lumpy", [False, True])
 def test_a_mend_serves_as_much_as_its_kind_can_and_nothing_smaller_does(lumpy):
     seen = dict.fromkeys(KINDS, 0)
-    for seed in range(24):
-        world = random_scenario(seed, 4, 4, 2, lumpy=lumpy, objective=OBJECTIVES[seed % 3])
+    for seed in range(9):
+        pins = 0.5 + seed % 3
+        world = random_scenario(seed, 4, 4, 2, lumpy=lumpy, objective=OBJECTIVES[seed % 2], state_local_scale=pins)
         for row in rows_of(world):
             check, what = Check(world, row), (seed, row)
             before = check.missing_mw()
@@ -116,11 +117,11 @@ def test_a_mend_serves_as_much_as_its_kind_can_and_nothing_smaller_does(lumpy):
             assert check.after() == pytest.approx(least, abs=ROUNDING_MW) and least < before, what
             if row["kind"] != "law":  # a pair of zones comes whole
                 assert check.after(0.99) > least + 1e-6, what
-    assert min(seen.values()) >= 3, seen
+    assert min(seen.values()) >= 2, seen
 
 
 def test_a_kind_that_is_not_there_would_not_help():
-    for seed in range(40):
+    for seed in range(8):
         world = random_scenario(seed, 3, 4, 2)
         rows = rows_of(world)
         for client, workload in {(row["client"], row["workload"]) for row in rows}:
@@ -153,7 +154,7 @@ def applied(world: Scenario, row: dict[str, Any]) -> Scenario | None:
     return other
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(world=random_scenarios(objective=st.sampled_from(OBJECTIVES), state_local_scale=st.floats(0.5, 1)))
 def test_a_scenario_with_the_mend_made_serves_and_costs_what_the_row_says(world):
     before = solve(world)
@@ -167,7 +168,7 @@ def test_a_scenario_with_the_mend_made_serves_and_costs_what_the_row_says(world)
         assert change == pytest.approx(row["cost_change_usd_per_h"], rel=1e-4, abs=0.05)
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(world=random_scenarios(lumpy=st.booleans()))
 def test_every_unserved_load_has_rows_with_its_cause(world):
     placement, table = solve(world), mends(world)
@@ -206,10 +207,6 @@ def test_every_unserved_load_has_rows_with_its_cause(world):
 def test_mends_by_hand(changes, expected):
     found = {row["mend"]: row["serves_mw"] for row in rows_of(two_regions(**changes))}
     assert found == pytest.approx(expected)
-
-
-def test_a_chain_of_moves_counts():
-    """Asia's chat has no room at home; it gets some when Europe's batch may wait long enough to run elsewhere."""
 
 
 def test_everybody_served_needs_no_mend():
