@@ -59,7 +59,7 @@ class Questions(pn.viewable.Viewer):
         question = [*QUESTIONS][active]
         if question not in self._made:
             self._made[question] = self._make(question)
-        self._answers.objects = [self._made[question]]
+        self._answers[:] = [self._made[question]]
 
     def _make(self, question: str) -> pn.Column:
         columns = [
