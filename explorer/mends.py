@@ -188,7 +188,7 @@ class _Search:
         self._placement, self._names = placement, names
         self._network = net = placement.network
         self._homes = np.arange(len(net.home)), net.home
-        best = self._serve(net, net.demand_mw - net.pinned_mw, net.pinned_mw)
+        best = serve_most(net, net.demand_mw - net.pinned_mw, net.pinned_mw)
         self._full = best.capacity_price > 0.5  # (region,) no room, and no way to make some
         waiting, pinned_waiting = best.price_free > 0.5, best.price_pinned > 0.5
         self._helps = waiting[:, np.newaxis] & ~self._full[:, np.newaxis]  # (i, j, k) an arc that would, if it opened
@@ -223,24 +223,9 @@ class _Search:
             if mend is not None:
                 yield mend
 
-    def _serve(self, network: Network, free_mw: Floats, pinned_mw: Floats) -> Optimum:
-        """Serve as much as can be, whatever it costs: prices are 1 where one more MW would go unserved, 0 elsewhere."""
-        numbers = Numbers(
-            cost=np.zeros_like(network.latency_ms),
-            allowed=network.allowed,
-            free_mw=free_mw,
-            pinned_mw=pinned_mw,
-            capacity_mw=network.capacity_mw,
-            unserved_cost=1.0,
-            time_limit_s=network.time_limit_s,
-        )
-        model = model_for("mends", network.home, len(network.regions), len(network.workloads))
-        with model.lock:
-            return model.solve(numbers)
-
     def _missing_mw(self, network: Network, load: _Load) -> float:
         """What cannot be served of the load and all that is served today."""
-        return self._serve(network, load.free_mw, load.pinned_mw).objective
+        return serve_most(network, load.free_mw, load.pinned_mw).objective
 
     def _latency(self, load: _Load) -> _Mend | None:
         """The steps at which arcs open, halved until the first that serves as much as the last."""
@@ -261,7 +246,7 @@ class _Search:
         goal_mw = self._missing_mw(longer(steps[-1]), load) + UNSERVED_MW
         if goal_mw > load.mw:
             return None
-        enough = _first(steps[first:], lambda ms: self._missing_mw(longer(ms), load) <= goal_mw)
+        enough = first_that_works(steps[first:], lambda ms: self._missing_mw(longer(ms), load) <= goal_mw)
         whose = " and ".join(net.workloads[k] for k in classes)
         words = f"raise the budget{'s' if len(classes) > 1 else ''} of {whose} by {_up(enough)} ms"
         return _Mend("latency", enough, "ms", words, longer(enough))
@@ -293,7 +278,7 @@ class _Search:
             return replace(net, capacity_mw=(1 + share) * net.capacity_mw)
 
         def missing(share: float) -> tuple[float, float]:
-            best = self._serve(larger(share), load.free_mw, load.pinned_mw)
+            best = serve_most(larger(share), load.free_mw, load.pinned_mw)
             return best.objective, float(net.capacity_mw @ best.capacity_price.round())
 
         share = _newton(missing, MOST_CAPACITY, load.mw)
@@ -331,7 +316,7 @@ class _Search:
 
         def missing(share: float) -> tuple[float, float]:
             pinned = looser(share, load.pinned_mw)
-            best = self._serve(net, load.free_mw + load.pinned_mw - pinned, pinned)
+            best = serve_most(net, load.free_mw + load.pinned_mw - pinned, pinned)
             gain = (best.price_pinned - best.price_free).round()
             return best.objective, float((load.pinned_mw * gain)[:, classes].sum())
 
@@ -339,7 +324,8 @@ class _Search:
         if share is None:
             return None
         whose = " and ".join(net.workloads[k] for k in classes)
-        words = f"pin {_up(100 * share)} % less of {whose} to its home"
+        how_much = "nothing" if share == 1 else f"{_up(100 * share)} % less"
+        words = f"pin {how_much} of {whose} to its home"
         changed = replace(net, pinned_mw=looser(share, net.pinned_mw))
         return _Mend("state locality", 100 * share, "%", words, changed)
 
@@ -355,11 +341,31 @@ class _Search:
         return None if best is None else (best, most_mw)
 
 
-def _first(steps: Floats, works: Callable[[float], bool]) -> float:
+def serve_most(network: Network, free_mw: Floats, pinned_mw: Floats) -> Optimum:
+    """
+    Serve as much as can be of any free and pinned load, whatever it costs.
+
+    The objective is what goes unserved [MW]; prices are 1 where one more MW would, and 0 elsewhere.
+    """
+    numbers = Numbers(
+        cost=np.zeros_like(network.latency_ms),
+        allowed=network.allowed,
+        free_mw=free_mw,
+        pinned_mw=pinned_mw,
+        capacity_mw=network.capacity_mw,
+        unserved_cost=1.0,
+        time_limit_s=network.time_limit_s,
+    )
+    model = model_for("mends", network.home, len(network.regions), len(network.workloads))
+    with model.lock:
+        return model.solve(numbers)
+
+
+def first_that_works(steps: Floats, works: Callable[[float], bool]) -> float:
     """The first step that works, where all later ones do: often the very first."""
     if works(float(steps[0])):
         return float(steps[0])
-    low, high = 0, len(steps) - 1
+    low, high = 0, len(steps) - 1  # the last works
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if works(float(steps[middle])) else (middle, high)

@@ -193,7 +193,7 @@ def test_every_unserved_load_has_rows_with_its_cause(world):
         ),
         ({"legal_policy": "same zone"}, {"allow X → Y": 20, "add 20 MW in Home": 20}),
         ({"legal_policy": "same zone", "latency_budget_ms": 200.0}, {"add 20 MW in Home": 20}),
-        ({"state_local_share": 0.8}, {"pin 100 % less of chat to its home": 16, "add 16 MW in Home": 16}),
+        ({"state_local_share": 0.8}, {"pin nothing of chat to its home": 16, "add 16 MW in Home": 16}),
         ({"state_local_share": 0.8, "capacity_mw@home": 4.0},
          {"pin 75 % less of chat to its home": 12, "add 12 MW in Home": 12}),
         ({"capacity_mw@far": 15.0}, {"add 5 MW in Home": 5}),
