@@ -72,6 +72,7 @@ def _axis(scenario: Scenario, key: str, count: int) -> Axis:
     elif isinstance(parameter, param.Selector):
         values = _choices(name, list(parameter.objects), own, count)
     else:
+        assert isinstance(parameter, param.Number)
         values = _numbers(parameter, own, count)
     label = f"{workload.id} {workload.name}, latency budget [ms]" if workload is not None else str(parameter.label)
     return Axis(key, label, " ".join(str(parameter.doc).split()), tuple(values), values.index(own))
@@ -90,7 +91,7 @@ def _budgets(scenario: Scenario, over: str, own: float, count: int) -> list[floa
 
 
 def _numbers(parameter: param.Number, own: float, count: int) -> list[float]:
-    low, high = parameter.get_soft_bounds()
+    low, high = (float(bound) for bound in parameter.get_soft_bounds() if bound is not None)
     step = parameter.step or (high - low) / (count - 1)
     places = np.linspace(low, high, count)
     snapped = [float(f"{low + step * round((place - low) / step):.10g}") for place in places]
@@ -107,7 +108,7 @@ def _choices(name: str, choices: list[Any], own: Any, count: int) -> list[Any]:
 
 
 def _with(own: float, values: list[float], replace: bool) -> list[float]:
-    """Values in order with `own` among them, instead of the nearest one or besides the others."""
-    if replace and own not in values:
-        values[int(np.argmin(np.abs(np.array(values) - own)))] = own
+    """Values in order with `own` among them: instead of the nearest one between the ends, or besides the others."""
+    if replace and own not in values and len(values) > 2:
+        values[1 + int(np.argmin(np.abs(np.array(values[1:-1]) - own)))] = own
     return sorted({*values, own})

@@ -21,9 +21,9 @@ from explorer.session import Session
 from explorer.views import snapshot as snapshots
 from explorer.views.breakeven import BreakEvenView
 from explorer.views.snapshot import _walk, write_snapshot
-from explorer.views.text import number
+from explorer.views.text import duration, number
 
-STEPS = {"chat": 3, "friction_scale": 3, "carbon_price_usd_per_t": 2}
+STEPS = {"chat": 3, "friction_scale": 3, "carbon_price_usd_per_t": 3}
 
 
 def scenario() -> Scenario:
@@ -66,15 +66,14 @@ def test_every_state_in_the_file_equals_a_fresh_solve(made):
     def of(view: str, name: str) -> list[list[Any]]:
         return [values[n] for (where, _model, what), n in slots.items() if (where, what) == (view, name)]
 
-    (texts,) = of("totals", "text")
+    (texts,), (sentences,) = of("totals", "text"), of("frontier", "text")
     (loads,) = of("table", "loads")
     states = states_of(STEPS)
-    budgets = [there.workloads["chat"].latency_budget_ms for _state, there in states]
-    assert any(slot == pytest.approx(budgets) for slot in of("frontier", "location"))  # the mark
-    assert len(states) == written.states == 18
+    assert len(states) == written.states == 27
     for state, there in states:
         placement = solve(there)
         assert f"{number(placement.cost_usd_per_h)} &lt;span" in texts[state]
+        assert f"Budget of chat: {duration(there.workloads['chat'].latency_budget_ms)}." in sentences[state]
         assert np.allclose(loads[state][:3], placement.region_it_mw, atol=1e-2)
         curve = frontier(there, over="chat").table
         steps = [y for y in of("frontier", "y") if len(y[state]) == len(curve)]
@@ -92,7 +91,7 @@ def test_a_walk_meets_every_state_once_and_moves_one_slider_by_one_step():
             places[n] = place
         seen.append(state)
         assert state == places[0] + 3 * places[1] + 9 * places[2]
-    assert sorted(seen) == [*range(18)]
+    assert sorted(seen) == [*range(27)]
 
 
 def test_the_scenario_stays_as_it_is_and_an_explorer_writes_what_it_shows(tmp_path):
@@ -161,7 +160,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 def test_the_command_writes_the_file_and_says_so(tmp_path, capsys):
     path = tmp_path / "c.html"
     assert main(["snapshot", "classroom-3x3", "-o", str(path), "--slider", "friction_scale=2"]) == 0
-    assert f"2 states in {path}" in capsys.readouterr().out
+    assert f"3 states in {path}" in capsys.readouterr().out
     assert path.stat().st_mode & 0o777 == 0o644
 
 
