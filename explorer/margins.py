@@ -9,9 +9,9 @@ import pandas as pd
 
 from explorer.frontiers import UNSERVED_MW
 from explorer.memo import Memo
-from explorer.mends import first_that_works, serve_most
 from explorer.network import BUDGET_DECIMALS, Network, build_network
 from explorer.scenario import Scenario
+from explorer.serving import first_that_works, serve_most
 
 
 def budget_margins(scenario: Scenario) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from scipy.optimize import linprog
 from test_placement import two_regions
 
 from explorer import Scenario, solve
-from explorer.mends import COLUMNS, EVERYONE, NO_MEND, mends
+from explorer.mends import COLUMNS, EVERYONE, NO_MEND, apply, can_apply, mends
 from explorer.scenario import OBJECTIVES
 
 ROUNDING_MW = 2e-5
@@ -166,6 +166,18 @@ def test_a_scenario_with_the_mend_made_serves_and_costs_what_the_row_says(world)
         assert row["serves_mw"] > 1e-7
         change = after.cost_usd_per_h - before.cost_usd_per_h
         assert change == pytest.approx(row["cost_change_usd_per_h"], rel=1e-4, abs=0.05)
+
+
+@settings(max_examples=25)
+@given(world=random_scenarios(state_local_scale=st.floats(0.5, 3)))
+def test_what_words_say_is_enough(world):
+    """They round up; applied to the scenario, at least as much is served."""
+    unserved_mw = solve(world).unserved_mw
+    for row in filter(can_apply, rows_of(world)):
+        other = world.copy()
+        apply(other, row)
+        assert solve(other).unserved_mw <= unserved_mw - row["serves_mw"] + 1e-5
+    assert all(row["unit"] in ("MW", "pair", "") for row in rows_of(world) if not can_apply(row))
 
 
 @settings(max_examples=25)

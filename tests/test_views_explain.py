@@ -18,7 +18,7 @@ from explorer.scenario import OBJECTIVES
 from explorer.session import Session
 from explorer.views.certificate import CertificateView, _small
 from explorer.views.text import duration, number
-from explorer.views.unserved import LARGEST, UnservedView
+from explorer.views.unserved import LARGEST, TRY, UnservedView
 
 
 @pytest.fixture
@@ -161,3 +161,23 @@ def test_of_many_the_largest_are_shown_and_mends_come_one_by_one():
     assert (len(names), names[0], names[-1]) == (LARGEST + 1, "Shanghai, A", f"{others} others")
     bars = columns(view, "loads")
     assert (bars["right"] - bars["left"]).sum() == pytest.approx(800)
+
+
+@pytest.mark.parametrize(("move", "kind"), [("capacity", "raise all capacities"), ("latency", "raise the budget")])
+def test_a_change_that_is_tried_is_made(session, move, kind):
+    view = UnservedView(session)
+    show(view)
+    assert choices(view).options == [TRY]
+    session.scenario.param.update(**UNSERVED[move])
+    words_of = mends(session.scenario)["mend"].tolist()
+    offered = choices(view).options
+    assert offered[0] == TRY and set(offered[1:]) <= set(words_of) and offered[1].startswith(kind)
+    choices(view).value = offered[1]
+    assert session.placement.unserved_mw == pytest.approx(0, abs=1e-6)
+    assert "Everybody is served." in words(view)
+    assert (choices(view).value, choices(view).options) == (TRY, [TRY])
+
+
+def choices(view: Any) -> Any:
+    (handles,) = view.pane._copies.values()
+    return handles["try"]["widget"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -11,11 +11,12 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import pandas as pd
-from bokeh.models import LayoutDOM
+from bokeh.models import LayoutDOM, Select
 
 from explorer.frontiers import UNSERVED_MW
 from explorer.margins import margins_table
-from explorer.mends import EVERYONE, NO_MEND, Names, as_table, mend_rows, names_of
+from explorer.mend_search import Names
+from explorer.mends import EVERYONE, NO_MEND, apply, as_table, can_apply, mend_rows, names_of
 from explorer.network import Network
 from explorer.placement import Placement, place
 from explorer.views.bars import bars, key, labels, name_rows, named_rows, row_places
@@ -30,6 +31,7 @@ COLOURS = ("#0072B2", "#D55E00", "#CC79A7", "#E69F00", "#009E73", "#0072B2", "#5
 WHITE = np.array([True, False, False, False, False, True, False])  # whether words on these colours are white
 LARGEST = 6  # demands that are shown each for itself
 SMALLEST_SHARE = 0.16  # of the width that words need
+TRY = "Try one…"
 _STYLE = """
 :host { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
@@ -54,6 +56,9 @@ class UnservedView(MeasureView):
 
     file_name = "mends"
 
+    def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:
+        return {("try", "widget", "value"): self._on_try}
+
     def inputs(self) -> tuple[Hashable, ...]:
         return self.session.network, names_of(self.session.scenario)
 
@@ -73,10 +78,18 @@ class UnservedView(MeasureView):
             yield Unserved(placement, as_table(rows), None)
 
     def show(self, result: Unserved) -> None:
+        self.pane.configure("try", "widget", options=[TRY, *_choices(result.mends)])
         if result.margins is not None:
             self._show_margins(result.margins)
         else:
             self._show_unserved(result)
+
+    def _on_try(self, words: str) -> None:
+        """Make a change of the list; undone as any other."""
+        self.pane.configure("try", "widget", value=TRY)
+        row = _choices(self._result.mends).get(words)
+        if row is not None:
+            apply(self.session.scenario, row)
 
     def _show_margins(self, margins: pd.DataFrame) -> None:
         budget, least = margins["budget_ms"].to_numpy(), margins["least_ms"].to_numpy()
@@ -159,9 +172,20 @@ class UnservedView(MeasureView):
             )  # fmt: skip
             mends = drawing.words("mends", stylesheets=[_STYLE], styles=FONT, margin=(4, 4))
             figure = drawing.figure(plot, height=225)
-            return measure_card(drawing, "Who goes unserved, and what would help?", _HELP, figure, mends)
+            choice = drawing.widget("try", Select(options=[TRY], value=TRY, width=160, name="Try a change"))
+            title = "Who goes unserved, and what would help?"
+            return measure_card(drawing, title, _HELP, figure, mends, tools=[choice])
 
         return Drawing(make)
+
+
+def _choices(mends: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Changes of parameters that a list can offer, by their words."""
+    rows: list[dict[str, Any]] = mends.to_dict("records")  # pyright: ignore[reportAssignmentType]
+    choices: dict[str, dict[str, Any]] = {}
+    for row in filter(can_apply, rows):
+        choices.setdefault(row["mend"], row)  # everyone's first
+    return choices
 
 
 def _sentence(result: Unserved, mw_by_kind: Any) -> str:
