@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from test_measure import Later, columns, show, words
+from test_views import Screen, explore
 
 from explorer import Placement, Scenario, solve
 from explorer.certificates import certificate
@@ -17,6 +18,8 @@ from explorer.mends import NO_MEND, mends
 from explorer.scenario import OBJECTIVES
 from explorer.session import Session
 from explorer.views.certificate import CertificateView, _small
+from explorer.views.layers import LayersView
+from explorer.views.relocatable import RelocatableView
 from explorer.views.text import duration, number
 from explorer.views.unserved import LARGEST, TRY, UnservedView
 
@@ -136,7 +139,7 @@ def test_mends_are_listed_as_in_their_table(session, move):
     whole = table[table["serves_mw"] > session.placement.unserved_mw - 1e-6]
     if len(whole):
         best = whole.loc[whole["cost_change_usd_per_h"].idxmin(), "mend"]
-        assert f"To serve all of it: <b>{best}</b>" in unescape(words(view))
+        assert f"To serve all of it: <b style='white-space:nowrap'>{best}</b>" in unescape(words(view))
     else:
         assert "To serve all of it" not in words(view)
     assert (NO_MEND in words(view, "mends")) == (move == "nothing helps")
@@ -167,7 +170,7 @@ def test_of_many_the_largest_are_shown_and_mends_come_one_by_one():
 def test_a_change_that_is_tried_is_made(session, move, kind):
     view = UnservedView(session)
     show(view)
-    assert choices(view).options == [TRY]
+    assert not choices(view).visible
     session.scenario.param.update(**UNSERVED[move])
     words_of = mends(session.scenario)["mend"].tolist()
     offered = choices(view).options
@@ -175,9 +178,34 @@ def test_a_change_that_is_tried_is_made(session, move, kind):
     choices(view).value = offered[1]
     assert session.placement.unserved_mw == pytest.approx(0, abs=1e-6)
     assert "Everybody is served." in words(view)
-    assert (choices(view).value, choices(view).options) == (TRY, [TRY])
+    assert (choices(view).value, choices(view).options, choices(view).visible) == (TRY, [TRY], False)
 
 
 def choices(view: Any) -> Any:
     (handles,) = view.pane._copies.values()
     return handles["try"]["widget"]
+
+
+# All four, as every view
+
+
+VIEWS = (CertificateView, UnservedView, LayersView, RelocatableView)
+every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
+
+
+@every_view
+def test_a_view_shown_late_looks_like_one_that_was_there_all_along(view, session):
+    shown = view(session)
+    opened, early = Screen(shown).contents(), Screen(shown)
+    explore(session)
+    assert early.contents() == Screen(shown).contents() != opened
+
+
+@every_view
+def test_readers_do_not_see_what_another_does(view):
+    mine, other = (Session(Scenario.load("classroom-3x3")) for _ in range(2))
+    screens = [Screen(view(session)) for session in (mine, other)]
+    assert not screens[0].models() & screens[1].models()
+    opened = screens[1].contents()
+    explore(mine)
+    assert screens[0].contents() != opened == screens[1].contents()

@@ -30,7 +30,7 @@ KINDS = (*CAUSES, SEVERAL, NEEDED, LEFT)
 COLOURS = ("#0072B2", "#D55E00", "#CC79A7", "#E69F00", "#009E73", "#0072B2", "#56B4E9")
 WHITE = np.array([True, False, False, False, False, True, False])  # whether words on these colours are white
 LARGEST = 6  # demands that are shown each for itself
-SMALLEST_SHARE = 0.16  # of the width that words need
+SMALLEST_SHARE = 0.2  # of the width that a few words need
 TRY = "Try one…"
 _STYLE = """
 :host { overflow-x: auto; }
@@ -78,7 +78,8 @@ class UnservedView(MeasureView):
             yield Unserved(placement, as_table(rows), None)
 
     def show(self, result: Unserved) -> None:
-        self.pane.configure("try", "widget", options=[TRY, *_choices(result.mends)])
+        choices = _choices(result.mends)
+        self.pane.configure("try", "widget", options=[TRY, *choices], visible=bool(choices))
         if result.margins is not None:
             self._show_margins(result.margins)
         else:
@@ -135,7 +136,9 @@ class UnservedView(MeasureView):
         load = mw[rows, kind]
         width = float(mw.sum(axis=1).max())
         texts = [f"{number(value)} MW, {KINDS[k]}" for value, k in zip(load, kind, strict=True)]
-        words = [t if mw >= 2 * SMALLEST_SHARE * width else t.split(",")[0] for t, mw in zip(texts, load, strict=True)]
+        words = [
+            t if mw >= 2.2 * SMALLEST_SHARE * width else t.split(",")[0] for t, mw in zip(texts, load, strict=True)
+        ]
         self._bars(rows, right - load, right, kind, np.array(names, object)[rows], texts, words)
         name_rows(self.pane, "rows", names)
         self.pane.configure("loads", "xaxis", axis_label="Unserved IT load [MW]")
@@ -172,7 +175,9 @@ class UnservedView(MeasureView):
             )  # fmt: skip
             mends = drawing.words("mends", stylesheets=[_STYLE], styles=FONT, margin=(4, 4))
             figure = drawing.figure(plot, height=225)
-            choice = drawing.widget("try", Select(options=[TRY], value=TRY, width=160, name="Try a change"))
+            choice = drawing.widget(
+                "try", Select(options=[TRY], value=TRY, width=160, name="Try a change", visible=False)
+            )
             title = "Who goes unserved, and what would help?"
             return measure_card(drawing, title, _HELP, figure, mends, tools=[choice])
 
@@ -199,7 +204,7 @@ def _sentence(result: Unserved, mw_by_kind: Any) -> str:
     whole = [row for row in rows if row["serves_mw"] > result.placement.unserved_mw - UNSERVED_MW]
     if whole:
         best = min(whole, key=lambda row: row["cost_change_usd_per_h"])
-        said += f" To serve all of it: <b>{escape(best['mend'])}</b>."
+        said += f" To serve all of it: <b style='white-space:nowrap'>{escape(best['mend'])}</b>."
     return said
 
 
@@ -222,6 +227,6 @@ Unserved load by the constraint that keeps it out: latency, law, state locality 
 together and for the largest loads, the least single change of each kind that would serve them without taking from
 anybody else: a longer budget of the class, capacity in one region, a pair of legal zones opened, or less load pinned to
 its home. Each is tried out by a solve; what it serves in all, and what that changes of the cost, is of that solve. No
-smaller change of that kind would do. Where everybody is served: the shortest budget of each class at which that is
-still so, all else as it is. What counts as a mend is this project's own choice.
+smaller change of that kind would do; "Try one" makes a change of parameters. Where everybody is served: the shortest
+budget of each class at which that is still so, all else as it is. What counts as a mend is this project's own choice.
 """
