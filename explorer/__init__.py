@@ -2,13 +2,17 @@
 
 from typing import TYPE_CHECKING, Any
 
+from explorer.bands import near_optimal
 from explorer.breakeven import break_even
+from explorer.draws import Draws, Spread, monte_carlo
 from explorer.errors import ExplorerError, ScenarioError, SolverError
 from explorer.frontiers import Frontier, frontier
 from explorer.placement import Placement, solve
 from explorer.relocatable import relocatable_demand
 from explorer.scenario import Scenario, Workload
+from explorer.sensitivity import tornado
 from explorer.shapley import attribution, waterfall
+from explorer.wholeday import whole_day, whole_day_regions
 
 if TYPE_CHECKING:
     from explorer.views.explorer import Explorer
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Draws",
     "Explorer",
     "ExplorerError",
     "Frontier",
@@ -23,13 +28,19 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "SolverError",
+    "Spread",
     "Workload",
     "attribution",
     "break_even",
     "frontier",
+    "monte_carlo",
+    "near_optimal",
     "relocatable_demand",
     "solve",
+    "tornado",
     "waterfall",
+    "whole_day",
+    "whole_day_regions",
 ]
 
 

@@ -86,6 +86,8 @@ class MeasureView(pn.viewable.Viewer):
         """Compute anew if somebody looks and the inputs are others than those of what is seen."""
         if not self._running and self.pane.shown and self.inputs() != self._done:
             self._running = True
+            if self._result is None:
+                self.pane.say("words", "Computing…")
             self.pane.fade("words", True)
             self._runner.through(self._pieces(), self._on_piece)
 
