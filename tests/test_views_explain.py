@@ -61,10 +61,10 @@ def test_every_check_has_a_row_with_value_unit_tolerance_and_mark(session, objec
 def test_the_sentence_says_bound_cost_and_gap(session):
     view = CertificateView(session)
     show(view)
-    assert "✓ Proven" in words(view)
+    assert "✓ Proven" in words(view) and "Counted in both: carbon at its price." in words(view)
     assert "No placement can cost less than <b>9,865.00 USD/h</b>; this one costs 9,865.00 USD/h" in words(view)
     session.scenario.objective = "carbon"
-    assert "can emit less" in words(view)
+    assert "can emit less" in words(view) and "Counted" not in words(view)
     session.scenario.objective = "latency"
     assert "can wait less" in words(view)
     assert "nobody serves" not in words(view)
@@ -77,7 +77,7 @@ def test_what_is_no_optimum_has_a_cross_and_says_so(session):
     show(view)
     best = session.placement.optimum
     wrong = Placement(session.network, replace(best, free_mw=1.01 * best.free_mw), "cost")
-    view.show((certificate(wrong), 0.0))
+    view.show((certificate(wrong), wrong))
     failed = certificate(wrong).table.query("not holds")["check"].tolist()
     assert "balance" in failed and f"✗ Not proven: {', '.join(failed)}" in words(view)
     assert [row[0] for row in cells(words(view, "checks"))].count("✗") == len(failed)

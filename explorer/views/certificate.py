@@ -50,14 +50,14 @@ class CertificateView(MeasureView):
     def inputs(self) -> tuple[Hashable, ...]:
         return (self.session.placement,)
 
-    def compute(self, placement: Placement) -> Iterator[tuple[Certificate, float]]:
-        yield certificate(placement), placement.unserved_mw
+    def compute(self, placement: Placement) -> Iterator[tuple[Certificate, Placement]]:
+        yield certificate(placement), placement
 
-    def show(self, result: tuple[Certificate, float]) -> None:
+    def show(self, result: tuple[Certificate, Placement]) -> None:
         self.pane.say("checks", _rows(result[0].table))
         self.pane.say("words", _sentence(*result))
 
-    def table(self, result: tuple[Certificate, float]) -> pd.DataFrame:
+    def table(self, result: tuple[Certificate, Placement]) -> pd.DataFrame:
         return result[0].table
 
     @staticmethod
@@ -95,12 +95,17 @@ def _small(value: float) -> str:
     return f"{digit} × 10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}".replace("-", "−")
 
 
-def _sentence(proof: Certificate, unserved_mw: float) -> str:
+def _sentence(proof: Certificate, placement: Placement) -> str:
     verb, unit = _VERBS[proof.unit], proof.unit
     bound, cost, gap = f"{proof.lower_bound:,.2f} {unit}", f"{proof.objective:,.2f} {unit}", _small(proof.gap)
     proven = f"No placement can {verb} less than <b>{bound}</b>; this one {verb}s {cost}: <b>gap {gap} {unit}</b>."
-    if unserved_mw > 0:
-        proven += f" Both count {number(unserved_mw)} MW that nobody serves, at the penalty for it."
+    counted = []
+    if placement.objective == "cost" and placement.network.carbon_price_usd_per_t:
+        counted.append("carbon at its price")
+    if placement.unserved_mw > 0:
+        counted.append(f"{number(placement.unserved_mw)} MW that nobody serves, at the penalty for it")
+    if counted:
+        proven += f" Counted in both: {', and '.join(counted)}."
     if not proof.holds:
         failed = ", ".join(proof.table.loc[~proof.table["holds"], "check"])
         return f"<b>✗ Not proven: {failed}.</b> {proven}"
