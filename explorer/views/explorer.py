@@ -8,21 +8,10 @@ import panel as pn
 
 from explorer.scenario import Scenario
 from explorer.session import Session
-from explorer.views.breakeven import BreakEvenView
 from explorer.views.controls import Controls
-from explorer.views.flows import FlowMap
-from explorer.views.frontier import FrontierView
 from explorer.views.live import LiveRunner
-from explorer.views.regions import RegionTable
+from explorer.views.questions import Questions
 from explorer.views.totals import Totals
-
-_GRID = """
-:host { display: grid !important; grid-template-columns: minmax(0, 1.85fr) minmax(0, 1fr); gap: 10px;
-        align-items: start; }
-@media (max-width: 1000px) {
-  :host { grid-template-columns: minmax(0, 1fr); grid-auto-rows: max-content; flex-shrink: 0; }
-}
-"""
 
 
 class Explorer(pn.viewable.Viewer):
@@ -41,11 +30,7 @@ class Explorer(pn.viewable.Viewer):
         self.main = pn.Column(
             pn.pane.Alert(alert_type="warning", object=error.pipe(str), visible=error.is_not(None), margin=0),
             Totals(session),
-            pn.Column(
-                _column(FlowMap(session), RegionTable(session)),
-                _column(FrontierView(session), BreakEvenView(session)),
-                stylesheets=[_GRID], sizing_mode="stretch_width", margin=0,
-            ),
+            Questions(session),
             sizing_mode="stretch_width",
             margin=10,
             styles={"gap": "10px"},
@@ -53,7 +38,3 @@ class Explorer(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.viewable.Viewable:
         return pn.Row(pn.Column(self.controls, width=310), self.main, sizing_mode="stretch_width")
-
-
-def _column(*views: pn.viewable.Viewer) -> pn.Column:
-    return pn.Column(*views, sizing_mode="stretch_width", margin=0, styles={"gap": "10px"})
