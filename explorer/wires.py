@@ -38,7 +38,7 @@ class Line:
 # To build: German grid development plan 2021/2023 as used in PyPSA-DE, 995 EUR/MW/km and 597,015 EUR/MW in euros of
 # 2020, at 1.142 USD. The submarine cable is this project's estimate, checked against a link of 1.4 GW and 720 km for
 # 2.2 billion USD, stations included; Härtel et al. 2017 (doi:10.1016/j.epsr.2017.06.008) have 1,008 EUR/MW/km.
-# What is planned now costs far more than older studies have it: an overhead line of Hagspiel et al. is at 442 EUR/MW/km.
+# What is planned now costs far more than in older studies: Hagspiel et al. have 442 EUR/MW/km for an overhead line.
 # Upkeep and life: Hagspiel et al. 2014 (doi:10.1016/j.energy.2014.01.025), table A.2; of the cable, Purvins et al. 2018
 # (doi:10.1016/j.jclepro.2018.03.095); both as in PyPSA's technology-data.
 LINES = {
