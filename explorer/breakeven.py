@@ -124,6 +124,23 @@ def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
     }
 
 
+def forbidden_by(network: Network, workload: str) -> NDArray:
+    """
+    What closes a pair to a class, shape (home, region): "law", "latency" (lawful for some client, but in time for none
+    of those) or "none". Homes without clients are judged by their own zone and by the way between regions.
+    """
+    k, n = _index(network, workload), len(network.regions)
+    geography = network.geography
+    lawful, possible = np.zeros((n, n), bool), np.zeros((n, n), bool)
+    np.logical_or.at(lawful, network.home, geography.lawful)
+    np.logical_or.at(possible, network.home, network.allowed[:, :, k])
+    empty = np.setdiff1d(np.arange(n), network.home)
+    latency_ms = geography.region_rtt_ms[empty] * network.round_trips[k] + network.prefill_ms[k]
+    lawful[empty] = geography.zone_pair[empty]
+    possible[empty] = lawful[empty] & (latency_ms <= network.budget_ms[k])
+    return np.where(possible, "none", np.where(lawful, "latency", "law")).astype(object)
+
+
 def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
     """
     The algebra of pairs against the placement of all: which pairs pay, which are used, and what explains a difference.
