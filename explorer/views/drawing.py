@@ -126,6 +126,17 @@ class LivePane(pn.pane.Bokeh):
         """Whether anybody looks at it."""
         return bool(self._copies)
 
+    @property
+    def copies(self) -> list[Handles]:
+        """The handles of every copy that is shown."""
+        return list(self._copies.values())
+
+    @property
+    def state(self) -> dict[tuple[str, str, str], Any]:
+        """What every copy shows, by (name, handle, column or property); columns have the handle "cds"."""
+        columns = {(n, "cds", column): v for n, shown in self._columns.items() for column, v in shown.items()}
+        return columns | {(*of, key): v for of, shown in self._settings.items() for key, v in shown.items()}
+
     def update(self, name: str, /, **columns: NDArray) -> None:
         """Replace columns of an element; those left out must keep their length. Only what differs is sent."""
         known = self._columns.setdefault(name, {})

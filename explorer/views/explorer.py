@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import panel as pn
@@ -11,6 +12,7 @@ from explorer.session import Session
 from explorer.views.controls import Controls
 from explorer.views.live import LiveRunner
 from explorer.views.questions import Questions
+from explorer.views.snapshot import Snapshot, write_snapshot
 from explorer.views.totals import Totals
 
 
@@ -35,6 +37,10 @@ class Explorer(pn.viewable.Viewer):
             margin=10,
             styles={"gap": "10px"},
         )  # fmt: skip
+
+    def snapshot(self, path: str | Path, **options: Any) -> Snapshot:
+        """Write the present scenario as one HTML file with live sliders; options as in `write_snapshot`."""
+        return write_snapshot(self.session.scenario, path, **options)
 
     def __panel__(self) -> pn.viewable.Viewable:
         return pn.Row(pn.Column(self.controls, width=310), self.main, sizing_mode="stretch_width")

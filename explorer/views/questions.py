@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,7 +17,7 @@ from explorer.views.flows import FlowMap
 from explorer.views.frontier import FrontierView
 from explorer.views.regions import RegionTable
 
-QUESTIONS: dict[str, Sequence[Sequence[type[pn.viewable.Viewer]]]] = {  # columns of views
+QUESTIONS: dict[str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]] = {  # columns of views
     "Overview": ((FlowMap, RegionTable), (FrontierView, BreakEvenView)),
     "What holds it back?": ((AttributionView,), ()),
 }
@@ -59,12 +59,12 @@ class Questions(pn.viewable.Viewer):
         question = [*QUESTIONS][active]
         if question not in self._made:
             self._made[question] = self._make(question)
-        self._answers.objects = [self._made[question]]
+        self._answers[:] = [self._made[question]]
 
     def _make(self, question: str) -> pn.Column:
         columns = [
             pn.Column(
-                *(view(self._session) for view in views), sizing_mode="stretch_width", margin=0, styles={"gap": "10px"}
+                *(make(self._session) for make in views), sizing_mode="stretch_width", margin=0, styles={"gap": "10px"}
             )
             for views in QUESTIONS[question]
         ]
