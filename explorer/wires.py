@@ -110,8 +110,8 @@ def wires_or_fibre(
             Length of the line. [km]
         loss_share
             Part of what is sent that lines and converters lose. [-]
-        generated_mwh_per_mwh
-            What is sent for one MWh delivered, 1 / (1 - loss_share). [MWh/MWh]
+        sent_per_delivered
+            MWh sent for one MWh delivered, 1 / (1 - loss_share). [-]
         home_mwh, region_mwh
             Electricity drawn from the home's grid, and from the region's. [MWh]
         data_gb, transport_kwh
@@ -213,7 +213,7 @@ def wires_or_fibre_table(
             "way": WAYS,
             "route_km": [0.0, route_km, 0.0],
             "loss_share": [0.0, 1 - passed_on, 0.0],
-            "generated_mwh_per_mwh": [1.0, 1 / passed_on, 1.0],
+            "sent_per_delivered": [1.0, 1 / passed_on, 1.0],
             "home_mwh": home_mwh,
             "region_mwh": region_mwh,
             "data_gb": [0.0, 0.0, data_gb],

@@ -57,7 +57,7 @@ def test_a_line_by_hand(world, line, rate, utilisation, detour):
     power *= math.exp(km / 1000 * math.log(1 - wires.loss_per_1000_km))
     power *= 1 - wires.station_loss
     assert 1 - found["loss_share"] == pytest.approx(power, rel=1e-6)
-    assert found["generated_mwh_per_mwh"] == pytest.approx(1 / power, rel=1e-6)
+    assert found["sent_per_delivered"] == pytest.approx(1 / power, rel=1e-6)
     assert found["region_mwh"] == pytest.approx(home["pue"] / power, rel=1e-6)
     assert found["home_mwh"] == found["data_gb"] == found["transport_kwh"] == found["added_ms"] == 0
 

@@ -160,5 +160,6 @@ def _hover() -> HoverTool:
             ("Break-even egress price", "@egress{0,0.000} USD/GB"),
             ("Added delay", "@wan_ms{0,0.0} ms"),
             ("Forbidden by", "@obstacle"),
-        ]
+        ],
+        limit=2,  # of those on top of each other
     )

@@ -37,12 +37,12 @@ class Mark:
 
 
 MARKS = (  # what is drawn last is on top
-    Mark("friction", "do not pay", "circle", "●", "#9aa3ad", 4),
-    Mark("no demand", "pay, but no load is at home there", "circle", "●", "#9aa3ad", 4),
+    Mark("friction", "do not pay", "circle", "●", "#9aa3ad", 5),
+    Mark("no demand", "pay, but no load is at home there", "circle", "●", "#9aa3ad", 5),
     Mark("better region", "pay, but the load goes where it pays as well or better", "circle", "○", "#f4f6f8", 6),
     Mark("latency", "pay, but are too slow", "triangle", "▲", "#CC79A7", 8),
-    Mark("law", "pay, but law forbids", "x", "✕", "#D55E00", 8),
-    Mark("state locality", "pay, but state stays at home", "diamond", "◆", "#56B4E9", 9),
+    Mark("law", "pay, but law forbids", "diamond", "◆", "#D55E00", 10),
+    Mark("state locality", "pay, but state stays at home", "star", "★", "#56B4E9", 11),
     Mark("objective", "differ, because the objective is not cost", "hex", "⬢", "#56B4E9", 9),
     Mark("capacity", "pay, but capacity is taken", "square", "■", "#E69F00", 7),
     Mark("home full", "do not pay and are used: home is full", "inverted_triangle", "▼", "#F0E442", 12),
@@ -64,7 +64,7 @@ _X, _Y = 96, 64  # cells of the image
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Every pair of one home, or of all homes, by id, with the columns of `break_even` and of `verdicts`."""
+    """Pairs of one home, or of all with load, by id, with the columns of `break_even` and of `verdicts`."""
 
     workload: str
     home: str  # picked, or empty
@@ -103,8 +103,9 @@ class HeatMapView(MeasureView):
         network = placement.network
         columns = verdict_pairs(placement, workload)[["used_mw", "obstacle", "better_region"]]
         pairs = break_even_pairs(network, workload).drop(columns="repaid_after_h").join(columns)
-        concerned = pairs["home"] == home if home else pairs["obstacle"] != "no demand"
-        pairs = pairs.loc[concerned]
+        wants_some = network.demand_mw[:, network.workloads.index(workload)] > SMALLEST_MW
+        homes = [home] if home else np.array(network.regions, object)[np.unique(network.home[wants_some])].tolist()
+        pairs = pairs.loc[pairs["home"].isin(homes)]
         yield Verdicts(workload, home, network.regions, float(np.median(network.pue)), pairs)
 
     def show(self, result: Verdicts) -> None:
@@ -120,7 +121,7 @@ class HeatMapView(MeasureView):
         figures = {name: pairs[column].to_numpy(np.float32) for name, column in _FIGURES.items()}
         x = (pairs["saving_usd_per_mwh"] / result.pue).to_numpy(np.float32)
         self._homes = pairs["home"].tolist()
-        known = np.array([*(names.get(region, region) for region in result.regions), ""], object)
+        known = np.array([*(names.get(region, region) for region in result.regions), "–"], object)
         self.pane.update("names", name=known)
         self.pane.configure("pairs", "selected", indices=[])
         self.pane.update(
@@ -143,7 +144,7 @@ class HeatMapView(MeasureView):
         image[0] = (pue * gap - friction[:, np.newaxis]).astype(np.float32)
         place = {"x": left, "y": bottom, "dw": right - left, "dh": top - bottom}
         self.pane.update("plane", image=image, **{name: np.array([value]) for name, value in place.items()})
-        end = round_above(pue * right / 2)
+        end = round_above(pue * right / 3)
         self.pane.configure("plane", "color_mapper", low=-end, high=end)
         self.pane.configure("line", "glyph", gradient=pue)
         self.pane.set_range("pairs", "x_range", left, right)
@@ -179,7 +180,7 @@ class HeatMapView(MeasureView):
             two, three = np.arange(2.0), ("home", "region", "better")
             plane = hv.Image((two, two, np.array([[-1.0, 1.0], [0.0, 1.0]])), vdims="net").opts(
                 cmap=_PALETTE, clim=(-1, 1), alpha=0.55, default_tools=[], tools=[], colorbar=True,
-                colorbar_opts=_COLORBAR, hooks=[drawing.keep("plane")],
+                colorbar_opts=_COLORBAR, clabel="Net [USD/MWh]", hooks=[drawing.keep("plane")],
             )  # fmt: skip
             line = hv.Slope(1, 0).opts(color="#c2185b", line_width=3, hooks=[drawing.keep("line")])
             pairs = hv.Points(
@@ -215,6 +216,8 @@ def _hover(names: ColumnDataSource) -> HoverTool:
             ("Such pairs", "@color{custom}"),
             ("Goes to", "@better{custom}"),
         ],
+        limit=1,  # of those on top of each other
+        sort_by=[("color", "descending")],
         formatters={"@home": name, "@region": name, "@better": name, "@color": says},
     )
 

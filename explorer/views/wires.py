@@ -257,7 +257,7 @@ def _sentence(result: Compared, home: str, region: str) -> str:
     return (
         f"One MWh of class {escape(result.workload)} at home in <b>{escape(home)}</b>, with electricity or servers of "
         f"<b>{escape(region)}</b>. Against the home grid, {against}. Two different things: by wires the "
-        f"<b>electricity</b> moves, {wires['generated_mwh_per_mwh']:.2f} MWh are sent for each that arrives, and any "
+        f"<b>electricity</b> moves, {wires['sent_per_delivered']:.2f} MWh are sent for each that arrives, and any "
         f"load can use it. By fibre the <b>computation</b> moves, only of load that may run elsewhere.{placed}"
     )
 
@@ -272,7 +272,7 @@ _LEGEND = "<div style='font-size:12px;line-height:1.6'>{}</div>".format(
 _FIGURES = """
 :host { font-size: 13.5px; line-height: 1.65; font-variant-numeric: tabular-nums; }
 .way { padding-left: 5.2em; text-indent: -5.2em; }
-b, span { display: inline-block; text-indent: 0; } b { width: 5.2em; } span { min-width: 10em; }
+b, span { display: inline-block; text-indent: 0; } b { width: 5.2em; } span { min-width: 10.4em; margin-right: 0.5em; }
 """
 _HELP = """
 Per MWh of IT load. Home grid: PUE × price at home. Wires: (PUE at home) ÷ (1 − losses) is bought at the region's
