@@ -205,6 +205,14 @@ def test_all_reasons_occur():
     }  # fmt: skip
 
 
+def test_clients_without_load_open_no_pair():
+    for seed in range(12):
+        world = random_scenario(seed, clients=8, regions=3, capacity_scale=1.5, objective="cost")
+        share = world.clients["demand_share"].where(world.clients.index % 2 == 0, 0.0)
+        world.clients = world.clients.assign(demand_share=share / share.sum())
+        check_verdicts(world)
+
+
 def test_with_room_everywhere_capacity_is_no_reason():
     for seed in range(8):
         world = random_scenario(seed, capacity_scale=1.0, objective="cost")
