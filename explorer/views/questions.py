@@ -11,15 +11,24 @@ from bokeh.models import RadioButtonGroup
 
 from explorer.session import Session
 from explorer.views.attribution import AttributionView
+from explorer.views.bands import BandsView
 from explorer.views.breakeven import BreakEvenView
+from explorer.views.day import DayView
 from explorer.views.drawing import FONT, Drawing, LivePane
+from explorer.views.draws import DrawsView
 from explorer.views.flows import FlowMap
 from explorer.views.frontier import FrontierView
+from explorer.views.prices import PricesView
 from explorer.views.regions import RegionTable
+from explorer.views.tornado import TornadoView
+from explorer.views.tradeoff import TradeOffView
 
 QUESTIONS: dict[str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]] = {  # columns of views
     "Overview": ((FlowMap, RegionTable), (FrontierView, BreakEvenView)),
+    "Where does it go?": ((DayView,), ()),
+    "What is it worth?": ((TradeOffView,), (PricesView,)),
     "What holds it back?": ((AttributionView,), ()),
+    "How sure is it?": ((BandsView, TornadoView), (DrawsView,)),
 }
 _GRID = """
 :host {{ display: grid !important; grid-template-columns: {columns}; gap: 10px; align-items: start; }}
