@@ -78,7 +78,8 @@ def break_even_pairs(network: Network, workload: str, migration_usd_per_mw: floa
         raise ValueError(f"The cost of migration must be at least 0 USD/MW, not {migration_usd_per_mw}.")
     table = _pairs(network, break_even_squares(network, workload))
     net = table["net_usd_per_mwh"].to_numpy()
-    hours = np.divide(migration_usd_per_mw, net, out=np.full_like(net, np.inf), where=net > 0)
+    with np.errstate(over="ignore"):
+        hours = np.divide(migration_usd_per_mw, net, out=np.full_like(net, np.inf), where=net > 0)
     return table.assign(repaid_after_h=np.where((net >= 0) & (migration_usd_per_mw == 0), 0.0, hours))
 
 
@@ -109,7 +110,8 @@ def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
     gap = network.price_usd_per_mwh[:, np.newaxis] - network.price_usd_per_mwh
     net = saving - full_friction
     charged_gb = network.friction.scale * network.gb_per_mwh[k]
-    egress = network.friction.egress_usd_per_gb + net / charged_gb if charged_gb else np.full_like(net, np.nan)
+    with np.errstate(over="ignore"):  # hardly any data: any price will do, or none
+        egress = network.friction.egress_usd_per_gb + net / charged_gb if charged_gb else np.full_like(net, np.nan)
     return {
         "saving_usd_per_mwh": saving,
         "friction_usd_per_mwh": full_friction,

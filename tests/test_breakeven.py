@@ -90,12 +90,11 @@ def test_at_the_break_even_carbon_price_moving_is_a_draw(world):
 @settings(max_examples=50)
 @given(world=worlds)
 def test_at_the_break_even_egress_price_moving_is_a_draw(world):
-    charged = world.friction_scale > 0 and Reference(world).scenario.workloads["w0"].request_kb >= 0
-    gb = world.workloads["w0"]
-    moved = gb.request_kb + gb.response_kb + world.state_move_share * gb.state_mb
+    workload = world.workloads["w0"]
+    moved_kb = workload.request_kb + workload.response_kb + world.state_move_share * 1000 * workload.state_mb
     for (h, j), row in pairs(world).items():
         egress = row["break_even_egress_usd_per_gb"]
-        assert math.isnan(egress) == (not (charged and moved > 0))
+        assert math.isnan(egress) == (world.friction_scale * moved_kb == 0)
         if not math.isnan(egress):
             assert (egress >= world.egress_usd_per_gb) == row["pays"]
         if 0 <= egress < 1e6:
