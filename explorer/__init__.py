@@ -4,9 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 from explorer.bands import near_optimal
 from explorer.breakeven import break_even
+from explorer.certificates import certificate
 from explorer.draws import Draws, Spread, monte_carlo
 from explorer.errors import ExplorerError, ScenarioError, SolverError
 from explorer.frontiers import Frontier, frontier
+from explorer.margins import budget_margins
+from explorer.mends import mends
 from explorer.placement import Placement, solve
 from explorer.prices import marginal_prices
 from explorer.relocatable import relocatable_demand
@@ -34,9 +37,12 @@ __all__ = [
     "Workload",
     "attribution",
     "break_even",
+    "budget_margins",
+    "certificate",
     "cost_carbon_front",
     "frontier",
     "marginal_prices",
+    "mends",
     "monte_carlo",
     "near_optimal",
     "relocatable_demand",
