@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from explorer.bands import near_optimal
-from explorer.breakeven import break_even
+from explorer.breakeven import break_even, verdicts
 from explorer.certificates import certificate
 from explorer.draws import Draws, Spread, monte_carlo
 from explorer.errors import ExplorerError, ScenarioError, SolverError
@@ -18,6 +18,7 @@ from explorer.sensitivity import tornado
 from explorer.shapley import attribution, waterfall
 from explorer.tradeoffs import cost_carbon_front
 from explorer.wholeday import whole_day, whole_day_regions
+from explorer.wires import wires_or_fibre
 
 if TYPE_CHECKING:
     from explorer.views.explorer import Explorer
@@ -48,9 +49,11 @@ __all__ = [
     "relocatable_demand",
     "solve",
     "tornado",
+    "verdicts",
     "waterfall",
     "whole_day",
     "whole_day_regions",
+    "wires_or_fibre",
 ]
 
 
