@@ -485,6 +485,9 @@ def test_on_a_phone_nothing_is_too_wide_and_no_card_lies_on_another(open_app):
     app = open_app(viewport=PHONE)
     app.expect_totals(WORLD)
     assert app.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    header, theme = app.page.locator("header"), app.button("Toggle theme").bounding_box()
+    assert theme and theme["x"] + theme["width"] <= PHONE["width"]
+    assert header.evaluate("header => header.clientHeight") <= 56  # one that grows lies on the totals
     table, following = app.page.locator("table").bounding_box(), app.page.get_by_text("What does waiting buy?")
     title = following.bounding_box()
     assert table and title
