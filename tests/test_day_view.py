@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from bokeh.models import Toggle
 from numpy.testing import assert_allclose
-from test_measure import columns, show, words
+from screens import columns, show, words
 
 import explorer.wholeday
 from explorer import Scenario

@@ -2,17 +2,15 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterator
-from html import unescape
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import panel as pn
 import pytest
-from bokeh.document import Document
 from bokeh.models import Toggle
+from screens import Later, columns, show, words
 
 from explorer import ExplorerError, Scenario, attribution, solve, waterfall
 from explorer.session import Session
@@ -24,22 +22,6 @@ from explorer.views.text import number
 @pytest.fixture
 def session() -> Session:
     return Session(Scenario.load("classroom-3x3"))
-
-
-def show(view: Any) -> Document:
-    document = Document()
-    document.add_root(pn.panel(view).get_root(document))
-    return document
-
-
-def words(view: Any, name: str = "words") -> str:
-    (handles,) = view.pane._copies.values()
-    return unescape(unescape(handles[name]["words"].text))
-
-
-def columns(view: Any, name: str) -> dict[str, Any]:
-    (handles,) = view.pane._copies.values()
-    return handles[name]["cds"].data
 
 
 class Counted(AttributionView):
@@ -55,23 +37,6 @@ class Counted(AttributionView):
         self.asked.append(inputs)
         for _ in range(self.pieces):
             yield from super().compute(*inputs)
-
-
-class Later:
-    """Does longer work when told to."""
-
-    def __init__(self) -> None:
-        self.waiting: list[Callable[[], Any]] = []
-
-    def through(self, pieces: Iterator[Any], then: Callable[[Any], bool]) -> None:
-        def step() -> None:
-            if then(next(pieces)):
-                self.waiting.append(step)
-
-        self.waiting.append(step)
-
-    def step(self) -> None:
-        self.waiting.pop(0)()
 
 
 def test_nothing_is_computed_until_somebody_looks(session):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from test_measure import Later, columns, show, words
+from screens import Later, columns, show, words
 from test_views import Screen, explore
 
 from explorer import Placement, Scenario, solve

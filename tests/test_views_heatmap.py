@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from test_measure import columns, show, words
+from screens import columns, show, words
 from test_views import MOVES, bytes_of
 
 from explorer import Scenario, break_even

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from test_measure import columns, show, words
+from screens import columns, show, words
 
 from explorer import Scenario, frontier, relocatable_demand, solve
 from explorer.placement import LAYERS

@@ -1,16 +1,14 @@
 """What is one more MWh worth? The map shows the table, its words the extremes, and says why there are no prices."""
 
-from html import unescape
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import panel as pn
 import pytest
-from bokeh.document import Document
 from bokeh.models import Toggle
 from numpy.testing import assert_allclose
 from scenarios import random_scenario
+from screens import columns, handle, show, words
 
 from explorer import Scenario, solve
 from explorer.prices import marginal_prices
@@ -23,26 +21,6 @@ from explorer.views.text import number
 @pytest.fixture
 def session() -> Session:
     return Session(Scenario.load("classroom-3x3"))
-
-
-def show(view: Any) -> Document:
-    document = Document()
-    document.add_root(pn.panel(view).get_root(document))
-    return document
-
-
-def words(view: Any, name: str = "words") -> str:
-    (handles,) = view.pane._copies.values()
-    return unescape(unescape(handles[name]["words"].text))
-
-
-def handle(view: Any, name: str, key: str) -> Any:
-    (handles,) = view.pane._copies.values()
-    return handles[name][key]
-
-
-def columns(view: Any, name: str) -> dict[str, Any]:
-    return handle(view, name, "cds").data
 
 
 def of_kind(table: pd.DataFrame, kind: str) -> Any:

@@ -1,15 +1,14 @@
 """How firm, what matters, how sure: what the pictures hold and the sentences say."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
 import numpy as np
-import panel as pn
 import pytest
-from bokeh.document import Document
 from numpy.testing import assert_allclose
 from scenarios import random_scenario
+from screens import Later, columns, handle, show, words
 
 from explorer import ExplorerError, Scenario, solve
 from explorer.bands import near_optimal
@@ -35,25 +34,6 @@ def session() -> Session:
     return Session(Scenario.load("classroom-3x3"))
 
 
-def show(view: Any) -> Document:
-    document = Document()
-    document.add_root(pn.panel(view).get_root(document))
-    return document
-
-
-def handle(view: Any, name: str, kind: str) -> Any:
-    (handles,) = view.pane._copies.values()
-    return handles[name][kind]
-
-
-def words(view: Any) -> str:
-    return unescape(handle(view, "words", "words").text)
-
-
-def columns(view: Any, name: str) -> dict[str, Any]:
-    return handle(view, name, "cds").data
-
-
 def row_names(view: Any, element: str) -> list[str]:
     """From top to bottom."""
     overrides = handle(view, element, "yaxis").major_label_overrides
@@ -63,24 +43,6 @@ def row_names(view: Any, element: str) -> list[str]:
 def ask(view: Any, name: str, value: Any) -> None:
     """What a reader does to a widget."""
     handle(view, name, "widget").active = value
-
-
-class Later:
-    """Does longer work when told to."""
-
-    def __init__(self) -> None:
-        self.waiting: list[Callable[[], Any]] = []
-
-    def through(self, pieces: Iterator[Any], then: Callable[[Any], bool]) -> None:
-        def step() -> None:
-            if then(next(pieces)):
-                self.waiting.append(step)
-
-        self.waiting.append(step)
-
-    def step(self, times: int = 1) -> None:
-        for _ in range(times):
-            self.waiting.pop(0)()
 
 
 @pytest.mark.parametrize("kind", VIEWS)

@@ -1,15 +1,13 @@
 """What does a tonne cost? The picture is the front, its marks are placements, its words are their numbers."""
 
-from html import unescape
 from typing import Any
 
 import numpy as np
-import panel as pn
 import pytest
-from bokeh.document import Document
 from bokeh.models import Toggle
 from numpy.testing import assert_allclose
 from scenarios import random_scenario
+from screens import columns, show, words
 
 from explorer import Scenario, solve, tradeoffs
 from explorer.session import Session
@@ -21,22 +19,6 @@ from explorer.views.tradeoff import TradeOffView
 @pytest.fixture
 def session() -> Session:
     return Session(Scenario.load("classroom-3x3"))
-
-
-def show(view: Any) -> Document:
-    document = Document()
-    document.add_root(pn.panel(view).get_root(document))
-    return document
-
-
-def words(view: Any, name: str = "words") -> str:
-    (handles,) = view.pane._copies.values()
-    return unescape(unescape(handles[name]["words"].text))
-
-
-def columns(view: Any, name: str) -> dict[str, Any]:
-    (handles,) = view.pane._copies.values()
-    return handles[name]["cds"].data
 
 
 def range_of(view: Any, axis: str) -> tuple[float, float]:
