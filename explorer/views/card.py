@@ -29,7 +29,12 @@ _TOOL = """
 .bk-input { height: 30px; padding: 2px 8px; font: inherit; font-size: 13px; border-radius: 6px;
             color: var(--mui-palette-text-primary, inherit); border-color: var(--mui-palette-divider, #8886);
             background-color: transparent; }
-select.bk-input { appearance: auto; background-image: none; }
+select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an arrow in the colour of the text */
+  appearance: none; height: 30px; padding-right: 26px; background-repeat: no-repeat; background-size: 5px 5px;
+  background-position: right 15px center, right 10px center;
+  background-image: linear-gradient(45deg, transparent 50%, currentColor 50%),
+                    linear-gradient(135deg, currentColor 50%, transparent 50%);
+}
 .bk-input option { color: black; background: white; }
 .bk-btn { padding: 3px 9px; font: inherit; font-size: 13px; color: var(--mui-palette-text-primary, inherit);
           background: transparent; border-color: var(--mui-palette-divider, #8886); }
