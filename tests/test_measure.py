@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode
 from collections.abc import Iterator
+from html import unescape
 from io import BytesIO
 from typing import Any
 
@@ -10,11 +11,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from bokeh.models import Toggle
+from panel.models.markup import HTML
 from screens import Later, columns, show, words
 
 from explorer import ExplorerError, Scenario, attribution, solve, waterfall
 from explorer.session import Session
 from explorer.views.attribution import AttributionView
+from explorer.views.breakeven import BreakEvenView
+from explorer.views.frontier import FrontierView
 from explorer.views.questions import QUESTIONS, Questions
 from explorer.views.text import number
 
@@ -162,3 +166,25 @@ def test_the_views_of_a_question_are_made_when_it_is_asked_and_kept(session):
         assert len(shown) >= len([view for view in views if view.__module__ != "explorer.views.regions"])
     assert [*questions._made] == [*QUESTIONS]
     assert len(document.roots) == before[0]
+
+
+# The table behind a picture that has no work to wait for
+
+
+@pytest.mark.parametrize("view", [FrontierView, BreakEvenView])
+def test_a_table_behind_a_picture_of_the_overview_follows_it(session, view):
+    shown = view(session)
+    document = show(shown)
+    (button,) = document.select({"type": Toggle})
+    (table,) = [model for model in document.select({"type": HTML}) if not model.visible]
+    assert table.text == ""
+    button.active = True
+    assert table.visible
+    before = table.text
+    assert "usd" in before.lower() and "Save as CSV" in unescape(before)
+    session.scenario.friction_scale = 3.0
+    assert table.text != before
+    session.region = session.network.regions[0]
+    if view is BreakEvenView:
+        homes = {row.split("</td>")[0].split("<td>")[-1] for row in unescape(table.text).split("<tr>")[2:]}
+        assert homes == {session.network.regions[0]}

@@ -7,14 +7,16 @@ from typing import Any
 
 import holoviews as hv
 import numpy as np
+import pandas as pd
 import panel as pn
 from bokeh.models import HoverTool, LayoutDOM
 from numpy.typing import NDArray
 
-from explorer.breakeven import break_even_squares, forbidden_by
+from explorer.breakeven import break_even_pairs, break_even_squares, forbidden_by
 from explorer.network import Network
 from explorer.session import Session
-from explorer.views.card import card
+from explorer.views.behind import TableBehind, disclosure, place_for_table
+from explorer.views.card import beside, card
 from explorer.views.drawing import Drawing, LivePane, align_left, quiet_toolbar
 
 OPEN, BLOCKED, LOSES = "#0072B2", "#E69F00", "#9aa3ad"
@@ -43,6 +45,7 @@ class BreakEvenView(pn.viewable.Viewer):
         self._session = session
         self._workload = session.workload
         self._pane = LivePane(_drawing, {("pairs", "selected", "indices"): self._on_tap})
+        self._behind = TableBehind(self._pane, "break-even", self._table)
         session.param.watch(self._on_change, ["placement", "region", "workload"])
         self._on_change()
 
@@ -62,16 +65,24 @@ class BreakEvenView(pn.viewable.Viewer):
         else:
             home, region = _best_of_each_home(squares["net_usd_per_mwh"], obstacle == "none", net)
         rank = np.argsort(status[home, region], kind="stable")  # what pays on top
-        self._home, region = home[rank], region[rank]
-        shown = self._home, region
+        self._home, self._region = shown = home[rank], region[rank]
         names = session.scenario.regions["name"].to_numpy(object)
         columns = {short: squares[name][shown].astype(np.float32) for name, short in _TABLE.items()}
         self._pane.update(
             "pairs", x=columns["saving"], y=columns["friction"], color=status[shown].astype(np.uint8),
-            pair=names[self._home] + " → " + names[region], obstacle=obstacle[shown], **columns,
+            pair=names[self._home] + " → " + names[self._region], obstacle=obstacle[shown], **columns,
         )  # fmt: skip
         self._fit(columns["friction"], columns["saving"])
         self._pane.say("words", self._sentence(status[shown], names))
+        self._behind.update()
+
+    def _table(self) -> pd.DataFrame:
+        """The pairs of the picture, what pays most first."""
+        net = self._session.network
+        ids = np.array(net.regions, object)
+        pairs = pd.MultiIndex.from_arrays([ids[self._home], ids[self._region]], names=["home", "region"])
+        table = break_even_pairs(net, self._workload).set_index(["home", "region"]).loc[pairs].reset_index()
+        return table.sort_values("net_usd_per_mwh", ascending=False)
 
     def _fit(self, friction: NDArray, saving: NDArray) -> None:
         top = round_above(1.1 * float(friction.max(initial=0.0)))
@@ -122,7 +133,8 @@ def _drawing() -> Drawing:
         )  # fmt: skip
 
         words = drawing.words("words", margin=(0, 0, 0, 6), min_height=38)
-        return card("When does it pay?", _HELP, drawing.figure(plot, height=215), words)
+        body = drawing.figure(plot, height=215), beside(words, disclosure(drawing)), place_for_table(drawing)
+        return card("When does it pay?", _HELP, *body)
 
     return Drawing(make)
 

@@ -51,6 +51,12 @@ def heading(title: str, explanation: str) -> Div:
     return Div(text=text, sizing_mode="stretch_width", margin=(3, 0, 3, 2), styles=FONT, stylesheets=[_TITLE])
 
 
+def beside(words: LayoutDOM, tool: LayoutDOM) -> Row:
+    """A text with a tool at its right, for cards whose heading has no room left."""
+    tool.update(stylesheets=[_TOOL], styles=FONT, margin=(2, 2, 2, 4))
+    return Row(children=[words, tool], sizing_mode="stretch_width")
+
+
 def card(title: str, explanation: str, *body: LayoutDOM, tools: Sequence[LayoutDOM] = ()) -> Column:
     """The frame with its heading, and tools at the heading's right."""
     for tool in tools:

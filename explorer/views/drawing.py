@@ -116,10 +116,14 @@ class LivePane(pn.pane.Bokeh):
         **params: Any,
     ) -> None:
         super().__init__(**params)
-        self._drawing, self._listen, self._prepare, self._on_show = drawing, listen or {}, prepare, on_show
+        self._drawing, self._listen, self._prepare, self._on_show = drawing, dict(listen or {}), prepare, on_show
         self._copies: dict[str, Handles] = {}
         self._columns: dict[str, dict[str, NDArray]] = {}
         self._settings: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def listen(self, name: str, handle: str, key: str, callback: Callable[[Any], None]) -> None:
+        """Listen to one more property, in copies to come."""
+        self._listen[name, handle, key] = callback
 
     @property
     def shown(self) -> bool:
