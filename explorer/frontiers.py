@@ -149,17 +149,17 @@ class _Sweep:
         self.network, self.over = network, over
         self._numbers = numbers_of(network, network.objective)
         own_budget = network.budget_ms - relaxation_ms
-        lawful = network.geography.lawful[:, :, np.newaxis]
+        permitted = network.permitted
         if over == "all":
             opens = network.latency_ms - own_budget
-            self._opens_ms = np.where(lawful, np.round(opens, BUDGET_DECIMALS), np.inf)
+            self._opens_ms = np.where(permitted, np.round(opens, BUDGET_DECIMALS), np.inf)
             self.current_ms = float(relaxation_ms)
             self._least_ms = -own_budget.min()  # no budget below zero
         else:
             k = network.workloads.index(over)
             self._opens_ms = np.where(network.allowed, -np.inf, np.inf)
             opens = network.latency_ms[:, :, k] - relaxation_ms
-            self._opens_ms[:, :, k] = np.where(lawful[:, :, 0], np.round(opens, BUDGET_DECIMALS), np.inf)
+            self._opens_ms[:, :, k] = np.where(permitted[:, :, k], np.round(opens, BUDGET_DECIMALS), np.inf)
             self.current_ms = float(own_budget[k])
             self._least_ms = 0.0
         finite = self._opens_ms[np.isfinite(self._opens_ms)]

@@ -240,8 +240,9 @@ class Placement:
         """
         One row per demand not fully served: client, workload, part (free or pinned), unserved_mw [MW], reason.
 
-        The reason is the constraint whose removal on one arc would let more be served: latency, law, state locality,
-        several of them joined by "or", and capacity where no single one would.
+        The reason is the constraint whose removal on one arc would let more be served: latency, law, system (the region
+        does not offer the class), arcs.csv (that table closes the arc), state locality, several of them joined by "or",
+        and capacity where no single one would.
         """
         rows = []
         for part, amounts in (("free", self.optimum.unserved_free_mw), ("pinned", self.optimum.unserved_pinned_mw)):
@@ -263,16 +264,13 @@ class Placement:
         price = (best.price_pinned if pinned else best.price_free)[i, k]
         # half the penalty tells a region with room, however dear, from one that is full of load as urgent as this
         helps = best.capacity_price < price / 2
-        on_time, lawful = net.within_budget[i, :, k], net.geography.lawful[i]
-        at_home = np.arange(len(net.regions)) == net.home[i]
+        holds = {"latency": net.within_budget[i, :, k]}
+        holds |= {name: np.broadcast_to(mask, net.latency_ms.shape)[i, :, k] for name, mask in net.masks.items()}
         if pinned:
-            reasons = {
-                "latency": helps & at_home & ~on_time,
-                "state locality": helps & on_time & lawful & ~at_home,
-            }
-        else:
-            reasons = {"latency": helps & ~on_time & lawful, "law": helps & on_time & ~lawful}
-        return " or ".join(name for name, arcs in reasons.items() if arcs.any()) or "capacity"
+            holds["state locality"] = np.arange(len(net.regions)) == net.home[i]
+        missing = np.sum([~held for held in holds.values()], axis=0)
+        alone = helps & (missing == 1)  # one constraint stands in the way of these arcs
+        return " or ".join(name for name, held in holds.items() if (alone & ~held).any()) or "capacity"
 
     def totals(self) -> dict[str, float]:
         """The headline figures by name, units in the names; the app, the command line and the files show these."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from explorer.placement import Placement
 
 LEGAL_POLICIES = ("open", "today", "adequacy", "same zone")
+CUSTOM_POLICY = "custom"  # takes a table of its own
 CARBON_SIGNALS = ("marginal", "operating margin", "average")
 OBJECTIVES = ("cost", "carbon", "latency")
 
@@ -117,11 +118,12 @@ class Scenario(param.Parameterized):
     )
     legal_policy = param.Selector(
         default="today",
-        objects=list(LEGAL_POLICIES),
+        objects=[*LEGAL_POLICIES, CUSTOM_POLICY],
         precedence=6,
         label="Legal policy",
         doc="Which legal zones may serve which. open: no limit. today: zones that block transfers stay closed. "
-        "adequacy: same zone, or a pair with an adequacy decision. same zone: data stays. Home is always lawful.",
+        "adequacy: same zone, or a pair with an adequacy decision. same zone: data stays. custom: by the scenario's "
+        "own table legal_custom. Home is always lawful.",
     )
     carbon_price_usd_per_t = param.Number(
         default=0.0,
@@ -258,6 +260,24 @@ class Scenario(param.Parameterized):
     rtt_ms = Table(allow_None=True, precedence=-1, doc="Measured round-trip times between regions [ms].")
     legal_zones = Table(allow_None=True, precedence=-1, doc="Legal zones, and whether transfers in and out are open.")
     legal_transfers = Table(allow_None=True, precedence=-1, doc="Pairs of legal zones with an adequacy decision.")
+    legal_custom = Table(
+        allow_None=True,
+        precedence=-1,
+        doc="Pairs of legal zones for the policy custom. Pairs not listed are closed, but no zone to itself.",
+    )
+    systems = Table(
+        allow_None=True,
+        precedence=-1,
+        doc="Which classes a region offers to run, at home too. What is not listed is offered.",
+    )
+    arcs = Table(
+        allow_None=True,
+        precedence=-1,
+        doc="Latency, friction or permission of single arcs, in place of the model's. latency_ms is the whole time to "
+        "the first token [ms]. friction_usd_per_mwh is all friction, whatever its scale [USD/MWh]; emissions stay as "
+        "modelled. allowed opens an arc, whatever law and systems say but within its budget, or closes it. Blank "
+        "cells leave it to the model.",
+    )
     profiles = Table(allow_None=True, precedence=-1, doc="Price and carbon by UTC hour and local season.")
     demand_profiles = Table(allow_None=True, precedence=-1, doc="Relative load by local hour.")
     sources = Table(allow_None=True, precedence=-1, doc="Where the figures come from.")

@@ -29,7 +29,7 @@ class Arc:
     """What one MWh of IT load means on an arc."""
 
     at_home: bool
-    lawful: bool
+    lawful: bool  # and offered, and not closed: open but for its latency
     latency_ms: float
     wan_ms: float
     energy_usd: float
@@ -59,11 +59,17 @@ def model_rtt_ms(km: float, model: str) -> float:
 def lawful(scenario: Scenario, origin: str, target: str) -> bool:
     """May load of the origin zone run in the target zone?"""
     policy = scenario.legal_policy
+    if policy == "custom" and origin == target:
+        rows = scenario.legal_custom.to_dict("records")
+        return not any((row["from_zone"], row["to_zone"], row["allowed"]) == (origin, origin, "false") for row in rows)
     if policy == "open" or origin == target:
         return True
     if policy == "adequacy" and scenario.legal_transfers is not None:
         rows = scenario.legal_transfers.to_dict("records")
         return any((row["from_zone"], row["to_zone"]) == (origin, target) for row in rows)
+    if policy == "custom":
+        rows = scenario.legal_custom.to_dict("records")
+        return any((row["from_zone"], row["to_zone"], row["allowed"]) == (origin, target, "true") for row in rows)
     if policy == "today":
         rows = [] if scenario.legal_zones is None else scenario.legal_zones.to_dict("records")
         zones = {row["legal_zone"]: row for row in rows}
@@ -151,7 +157,10 @@ class Reference:
 
         requests = 1e6 / w.energy_wh_per_request
         gb = requests * ((w.request_kb + w.response_kb) / 1e6 + s.state_move_share * w.state_mb / 1e3)
-        wan = w.round_trips * rtt
+        access, wan = model_rtt_ms(distance_km(client, home), s.latency_model), w.round_trips * rtt
+        told, offered = self._told(client["id"], j, w.id)
+        if "latency_ms" in told:
+            wan = told["latency_ms"] - access - w.prefill_ms
 
         def friction(carbon_price: float) -> float:
             if j == h:
@@ -165,17 +174,28 @@ class Reference:
         if j != h:
             kg *= 1 + s.friction_scale * s.relocation_overhead
             kg += s.friction_scale * gb * s.transport_kwh_per_gb / 1000 * carbon(home)
-        price = s.carbon_price_usd_per_t
+        price, friction_usd = s.carbon_price_usd_per_t, told.get("friction_usd_per_mwh", friction(0.0))
         return Arc(
             at_home=j == h,
-            lawful=j == h or lawful(s, client["legal_zone"], region["legal_zone"]),
-            latency_ms=model_rtt_ms(distance_km(client, home), s.latency_model) + wan + w.prefill_ms,
+            lawful=told["allowed"] == "true" if "allowed" in told else offered and (
+                j == h or lawful(s, client["legal_zone"], region["legal_zone"])),
+            latency_ms=access + wan + w.prefill_ms,
             wan_ms=wan,
             energy_usd=region["pue"] * unit(region, 0.0),
-            friction_usd=friction(0.0),
+            friction_usd=friction_usd,
             carbon_kg=kg,
-            cost_usd=region["pue"] * unit(region, price) + friction(price),
+            cost_usd=region["pue"] * unit(region, price) + friction_usd + friction(price) - friction(0.0),
+        )  # fmt: skip
+
+    def _told(self, client: str, region: str, workload: str) -> tuple[dict[str, Any], bool]:
+        """What the table of arcs says, blanks apart, and whether that of systems lets the region run the class."""
+        arcs, systems = (
+            [] if table is None else table.to_dict("records") for table in (self.scenario.arcs, self.scenario.systems)
         )
+        rows = [row for row in arcs if (row["client"], row["region"], row["workload"]) == (client, region, workload)]
+        told = {name: value for row in rows for name, value in row.items() if value != "" and value == value}
+        closed = [(row["region"], row["workload"]) for row in systems if row["offered"] == "false"]
+        return told, (region, workload) not in closed
 
     def distance_km(self, a: str, b: str) -> float:
         """Great-circle distance between two regions."""

@@ -291,6 +291,26 @@ def spoilt(classroom) -> Path:
     return classroom
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (None, "legal_custom.csv: the table is missing, but the legal policy is 'custom'."),
+        (
+            "client,region,workload,allowed\nnorth-town,north,chat,false\n",
+            "arcs.csv, row 2, column allowed: north is",
+        ),
+    ],
+)
+def test_check_finds_what_shows_only_when_settings_and_tables_meet(wattlas, classroom, text, problem):
+    if text is None:
+        spoil(classroom, "scenario.toml", '"open"', '"custom"')
+    else:
+        (classroom / "arcs.csv").write_text(text)
+    assert wattlas("check", classroom) == 2
+    (line,) = wattlas.out.splitlines()
+    assert line.startswith(problem)
+
+
 def test_check_lists_all_problems_at_once(wattlas, spoilt):
     assert wattlas("check", spoilt) == 2
     lines = wattlas.out.splitlines()

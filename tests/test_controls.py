@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 import pytest
@@ -12,7 +13,7 @@ from bokeh.document import Document
 from panel.tests.util import serve_component, wait_until
 from playwright.sync_api import Locator, Page, expect
 
-from explorer import Scenario
+from explorer import Scenario, ScenarioError
 from explorer.scenario import SETTINGS
 from explorer.session import Session
 from explorer.views import controls
@@ -116,6 +117,25 @@ def test_choices_are_said_in_full_where_their_values_are_terse(screen):
     assert screen.controls["hour"]["texts"][:3] == ["average day", "00:00 UTC", "01:00 UTC"]
     assert screen.controls["season"]["texts"][0] == "annual mean"
     assert "average" in screen.controls["carbon_signal"]["texts"]
+
+
+def test_the_custom_policy_is_offered_where_the_scenario_has_its_table(scenario):
+    def policies() -> list[str]:
+        return Screen(Controls(Session(scenario))).controls["legal_policy"]["choices"]
+
+    assert "custom" not in policies()
+    scenario.legal_custom = pd.DataFrame({"from_zone": ["EU"], "to_zone": ["US"], "allowed": [False]})
+    assert policies()[-1] == "custom"
+
+
+def test_a_policy_without_its_table_is_an_error_beside_the_last_results(scenario):
+    session = Session(scenario)
+    shown, placement = Controls(session), session.placement
+    scenario.legal_policy = "custom"
+    assert isinstance(session.error, ScenarioError) and session.placement is placement
+    assert Screen(shown).start["legal_policy"] == "custom"
+    scenario.legal_policy = "today"
+    assert session.error is None
 
 
 def test_budget_sliders_are_fine_where_the_network_decides_and_reach_what_is_set():

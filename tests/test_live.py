@@ -48,7 +48,7 @@ def moves_of(owner: param.Parameterized, name: str) -> list[Any]:
     """Values a reader may give a setting: both ends of its slider and the middle, or all its choices."""
     setting = owner.param[name]
     if isinstance(setting, param.Selector):
-        return list(setting.objects)
+        return [choice for choice in setting.objects if choice != "custom"]  # which takes a table
     low, high = setting.get_soft_bounds()
     low, high = low or 0.01, high or 1000.0  # some may not be zero, some have no end
     return [low, (low + high) / 2, high]

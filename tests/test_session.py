@@ -92,7 +92,7 @@ def assert_in_step(session: Session) -> None:
 
 def another(parameter: param.Parameter, value: Any) -> Any:
     if isinstance(parameter, param.Selector):
-        others = [choice for choice in parameter.objects if choice not in (value, "operating margin")]
+        others = [choice for choice in parameter.objects if choice not in (value, "operating margin", "custom")]
         return others[-1]
     return 0.9 * value if value else 0.5
 

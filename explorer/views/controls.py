@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from param.parameterized import batch_call_watchers
 
 from explorer.history import History
 from explorer.hours import ANNUAL, AVERAGE, HOURS
-from explorer.scenario import Scenario
+from explorer.scenario import CUSTOM_POLICY, Scenario
 from explorer.session import Session
 from explorer.views.live import LiveRunner
 from explorer.views.text import CLASS_COLOURS
@@ -248,8 +248,8 @@ def _control(scenario: Scenario, name: str) -> dict[str, Any]:
     parameter = _declared(scenario)[name]
     shared = {"key": name, "label": parameter.label, "doc": parameter.doc, "opened": _finite(getattr(scenario, name))}
     if isinstance(parameter, param.Selector):
-        choices = list(parameter.objects)
-        shared |= {"choices": choices, "texts": _texts(parameter)}
+        choices = [choice for choice in parameter.objects if _is_offered(scenario, name, choice)]
+        shared |= {"choices": choices, "texts": _texts(parameter, choices)}
         if name in _STEPPED:
             return shared | {"kind": "steps", "min": 0, "max": len(choices) - 1, "step": 1}
         return shared | {"kind": "choice"}
@@ -290,16 +290,23 @@ def _declared(owner: param.Parameterized) -> dict[str, param.Parameter]:
 def _possible(parameter: param.Parameter) -> str:
     """What a parameter takes, in words."""
     if isinstance(parameter, param.Selector):
-        return ", ".join(_texts(parameter))
+        return ", ".join(_texts(parameter, parameter.objects))
     assert isinstance(parameter, param.Number)
     low, high = (None if bound is None else f"{bound:,.10g}".replace("-", "−") for bound in parameter.bounds or ())
     return f"{low} or more" if high is None else f"{low} to {high}"
 
 
-def _texts(parameter: param.Selector) -> list[str]:
+def _texts(parameter: param.Selector, choices: Iterable[Any]) -> list[str]:
     """Choices as readers see them."""
     texts = _TEXTS.get(str(parameter.name), {})
-    return [texts.get(choice, choice) for choice in parameter.objects]
+    return [texts.get(choice, choice) for choice in choices]
+
+
+def _is_offered(scenario: Scenario, name: str, choice: Any) -> bool:
+    """Whether the scenario has the table that a choice takes, or the choice is made already."""
+    if (name, choice) != ("legal_policy", CUSTOM_POLICY):
+        return True
+    return scenario.legal_custom is not None or scenario.legal_policy == choice
 
 
 def _finite(value: Any) -> Any:
