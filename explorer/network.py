@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,6 +79,7 @@ class Network:
     regional_radius_km: float
     objective: str
     time_limit_s: float
+    cost_cap_usd_per_h: float = math.inf  # where carbon is the objective [USD/h]
     overrides: Overrides | None = None  # None where no table says anything of single arcs
 
     def __eq__(self, other: object) -> bool:
@@ -258,6 +260,7 @@ def build_network(scenario: Scenario) -> Network:
         regional_radius_km=scenario.regional_radius_km,
         objective=scenario.objective,
         time_limit_s=scenario.time_limit_s,
+        cost_cap_usd_per_h=scenario.cost_cap_usd_per_h,
         overrides=overrides,
     )
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import isfinite
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.costcap import least_under_cap
+from explorer.costcap import serve_first as serve_first  # for measures that compare placements
 from explorer.memo import Memo
 from explorer.network import Network, build_network
 from explorer.scenario import Scenario
-from explorer.solver import Numbers, Optimum, model_for
+from explorer.solver import Numbers, Optimum, PlacementModel, model_for
 from explorer.units import KG_PER_T, KWH_PER_MWH
 
 Floats = NDArray[np.float64]
@@ -308,15 +311,6 @@ def numbers_of(network: Network, objective: str) -> Numbers:
     )
 
 
-def serve_first(cost: Floats) -> float:
-    """
-    A penalty on unserved load, for arc costs of shape (client, region, workload), above what serving it can ever cost.
-
-    Making room for a load may take a chain of moves, but never two out of the same region.
-    """
-    return float(cost.max() + cost.shape[1] * (cost.max() - cost.min())) + 1.0
-
-
 _placements: Memo[Placement] = Memo(size=64)
 
 
@@ -324,7 +318,8 @@ def place(network: Network, objective: str | None = None) -> Placement:
     """
     The optimal placement of a network, remembered for all sessions.
 
-    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency break ties by cost.
+    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency break ties by cost; carbon
+    alone heeds the network's cap on cost, and what that leaves to choose from serves all that can be served.
     """
     objective = objective or network.objective
 
@@ -334,10 +329,16 @@ def place(network: Network, objective: str | None = None) -> Placement:
             done = _placements.get((network, objective))  # another session may have been faster
             if done is not None:
                 return done
-            then = None if objective == "cost" else network.cost_usd_per_mwh
-            return Placement(network, model.solve(numbers_of(network, objective), then), objective)
+            return Placement(network, _optimum(network, objective, model), objective)
 
     return _placements.find((network, objective), run)
+
+
+def _optimum(network: Network, objective: str, model: PlacementModel) -> Optimum:
+    numbers = numbers_of(network, objective)
+    if objective == "carbon" and isfinite(network.cost_cap_usd_per_h):
+        return least_under_cap(model, network.home, numbers, network.money_usd_per_mwh, network.cost_cap_usd_per_h)
+    return model.solve(numbers, None if objective == "cost" else network.cost_usd_per_mwh)
 
 
 def solve(scenario: Scenario) -> Placement:
@@ -351,7 +352,7 @@ def solve(scenario: Scenario) -> Placement:
     ScenarioError
         If the scenario's tables contradict each other.
     SolverError
-        If the solver fails or meets `time_limit_s`.
+        If the solver fails or meets `time_limit_s`, or if no placement stays within the cap on cost.
 
     Examples
     --------

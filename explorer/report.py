@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
-from math import isnan
+from math import inf, isnan
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -243,7 +243,7 @@ def _settings(scenario: Scenario) -> list[str]:
     settings, classes = scenario.settings(), scenario.workloads.values()
     scalars = {
         "Setting": [scenario.param[name].label for name in settings],
-        "Value": [str(value).removesuffix(".0") for value in settings.values()],
+        "Value": ["none" if value == inf else str(value).removesuffix(".0") for value in settings.values()],
     }
     budgets = {
         "Class": [workload.name for workload in classes],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -148,6 +149,16 @@ class Scenario(param.Parameterized):
         precedence=9,
         label="Objective",
         doc="What the placement minimises: cost with its carbon price, carbon, or latency.",
+    )
+    cost_cap_usd_per_h = param.Number(
+        default=math.inf,
+        bounds=(0, None),
+        softbounds=(0, 200_000),
+        step=500,
+        precedence=9.5,
+        label="Cost cap [USD/h]",
+        doc="The most that a placement of least carbon may cost, at a carbon price of zero [USD/h]; none by default. "
+        "Other objectives have no cap. All that can be served still is: a cap below what that takes is an error.",
     )
     friction_scale = param.Number(
         default=1.0,

@@ -40,7 +40,8 @@ class Arc:
     @property
     def weights(self) -> dict[str, float]:
         """Coefficient by objective."""
-        return {"cost": self.cost_usd, "carbon": self.carbon_kg, "latency": self.wan_ms}
+        money = self.energy_usd + self.friction_usd
+        return {"cost": self.cost_usd, "carbon": self.carbon_kg, "latency": self.wan_ms, "money": money}
 
 
 def distance_km(a: dict[str, Any], b: dict[str, Any]) -> float:
@@ -207,20 +208,42 @@ class Reference:
 
     def optimum(self, objective: str, then: str | None = None) -> float:
         """Least objective, penalty on unserved load included; with `then`, the least of that among all such optima."""
-        columns: list[tuple[dict[str, float], float]] = []  # (weights, penalty) of every column
+        penalty = self.scenario.unserved_usd_per_mwh
+        best = self._least(objective, penalty)
+        assert best is not None
+        if then is None:
+            return best
+        second = self._least(then, penalty, (objective, penalty, best + 1e-7))
+        assert second is not None
+        return second
+
+    def serving_all(self, objective: str, money: float = math.inf) -> float | None:
+        """Least objective, penalty apart, of serving all that can be served for so much money; None if nothing can."""
+        unserved = self._least("unserved", 0.0)
+        assert unserved is not None
+        rows = [("unserved", 0.0, unserved + 1e-8)]
+        return self._least(objective, 0.0, *rows, *([] if money == math.inf else [("money", 0.0, money)]))
+
+    def _least(self, objective: str, penalty: float, *rows: tuple[str, float, float]) -> float | None:
+        """
+        Least total of a weight, with a penalty on unserved load; None if there is none.
+
+        Each row is such a total, by weight and penalty, and the most that it may be.
+        """
+        columns: list[dict[str, float]] = []  # weights
         demand_rows: list[list[int]] = []
         demands: list[float] = []
         at_region: dict[str, list[int]] = defaultdict(list)
         for part, amounts in (("free", self.free), ("pinned", self.pinned)):
             for (i, k), amount in amounts.items():
                 row = [len(columns)]
-                columns.append(({}, self.scenario.unserved_usd_per_mwh))
+                columns.append({"unserved": 1.0})
                 for j in self.regions:
                     arc = self.arcs[i, j, k]
                     if self.open((i, j, k)) and (arc.at_home or part == "free"):
                         at_region[j].append(len(columns))
                         row.append(len(columns))
-                        columns.append((arc.weights, 0.0))
+                        columns.append(arc.weights)
                 demand_rows.append(row)
                 demands.append(amount)
 
@@ -230,17 +253,14 @@ class Reference:
                 a[r, row] = 1.0
             return a
 
-        capacity_rows, capacity = matrix([at_region[j] for j in self.regions]), list(self.capacity.values())
+        def total(name: str, penalty: float) -> np.ndarray:
+            return np.array([w.get(name, 0.0) + penalty * w.get("unserved", 0.0) for w in columns])
+
+        below = np.vstack([matrix([at_region[j] for j in self.regions]), *(total(*row[:2]) for row in rows)])
+        most = [*self.capacity.values(), *(row[2] for row in rows)]
         equal = {"A_eq": matrix(demand_rows), "b_eq": demands}
-
-        def weights(name: str) -> np.ndarray:
-            return np.array([w.get(name, 0.0) + penalty for w, penalty in columns])
-
-        best = linprog(weights(objective), A_ub=capacity_rows, b_ub=capacity, **equal, method="highs")
+        best = linprog(total(objective, penalty), A_ub=below, b_ub=most, **equal, method="highs")
+        if best.status == 2:
+            return None
         assert best.success, best.message
-        if then is None:
-            return best.fun
-        no_worse = np.vstack([capacity_rows, weights(objective)]), [*capacity, best.fun + 1e-7]
-        second = linprog(weights(then), A_ub=no_worse[0], b_ub=no_worse[1], **equal, method="highs")
-        assert second.success, second.message
-        return second.fun
+        return best.fun
