@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -80,6 +80,7 @@ class Network:
     objective: str
     time_limit_s: float
     cost_cap_usd_per_h: float = math.inf  # where carbon is the objective [USD/h]
+    hosting_usd_per_h: Floats | None = None  # (region,) per class run away from its home; None where it is all free
     overrides: Overrides | None = None  # None where no table says anything of single arcs
 
     def __eq__(self, other: object) -> bool:
@@ -92,6 +93,13 @@ class Network:
     def home(self) -> NDArray[np.intp]:
         """Index of each client's home region, shape (client,)."""
         return self.geography.home
+
+    @property
+    def without_hosting(self) -> Network:
+        """The same where hosting costs nothing: what a linear program can tell of."""
+        if self.hosting_usd_per_h is None:
+            return self
+        return replace(self, key=digest(self.key, "without hosting"), hosting_usd_per_h=None)
 
     @cached_property
     def wan_ms(self) -> Floats:
@@ -228,7 +236,9 @@ def build_network(scenario: Scenario) -> Network:
     geography_key = _geography_key(scenario)
     geography = _geographies.find(geography_key, lambda: _build_geography(scenario))
     overrides_key, overrides = _overrides_of(scenario, geography_key, geography.home)
-    numbers = classes, demand, price, carbon, pue, capacity
+    hosting = _hosting_usd_per_h(scenario)
+    _check_cap(scenario, hosting)
+    numbers = classes, demand, price, carbon, pue, capacity, hosting
     key = digest(geography_key, overrides_key, repr(scenario.settings()), scenario.workloads.keys(), *numbers)
     return Network(
         key=key,
@@ -261,8 +271,27 @@ def build_network(scenario: Scenario) -> Network:
         objective=scenario.objective,
         time_limit_s=scenario.time_limit_s,
         cost_cap_usd_per_h=scenario.cost_cap_usd_per_h,
+        hosting_usd_per_h=hosting if hosting.any() else None,
         overrides=overrides,
     )
+
+
+def _check_cap(scenario: Scenario, hosting: Floats) -> None:
+    """A cap on cost has a price, in a linear program; a choice of hosts has none."""
+    if scenario.objective == "carbon" and math.isfinite(scenario.cost_cap_usd_per_h) and hosting.any():
+        what = "there is no least carbon under a cap on cost where hosting costs."
+        mend = f"Take the cap away (it is {scenario.cost_cap_usd_per_h:g} USD/h), or set hosting to 0."
+        raise ScenarioError(scenario.title, [Problem("scenario.toml", None, "cost_cap_usd_per_h", None, what, mend)])
+
+
+def _hosting_usd_per_h(scenario: Scenario) -> Floats:
+    """A region's own, where it has one, or else the scenario's, shape (region,). [USD/h]"""
+    regions, own = scenario.regions, "hosting_usd_per_h"
+    everywhere = np.full(len(regions), float(scenario.hosting_usd_per_h))
+    if own not in regions:
+        return everywhere
+    is_blank = regions[own].isna()
+    return _numbers(regions.assign(**{own: regions[own].where(~is_blank, everywhere)}), "regions.csv", own)
 
 
 def _overrides_of(scenario: Scenario, geography_key: bytes, home: NDArray[np.intp]) -> tuple[bytes, Overrides | None]:

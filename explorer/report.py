@@ -24,6 +24,7 @@ TOTALS = {
     "carbon_kg_per_h": "Carbon [kg/h]",
     "objective_usd_per_h": "Cost and carbon at its price [USD/h]",
     "friction_usd_per_h": "Friction, part of the cost [USD/h]",
+    "hosting_usd_per_h": "Hosting, part of the cost [USD/h]",
     "served_mw": "Load served [MW IT]",
     "facility_mw": "Power at the meters [MW]",
     "relocated_mw": "Relocated load [MW IT]",
@@ -71,6 +72,7 @@ def write_results(scenario: Scenario, placement: Placement, folder: Path) -> Non
         "regions": placement.regions,
         "demand_prices": placement.demand_prices,
         "unserved": placement.unserved,
+        "hosting": placement.hosting,
         "layers": placement.layers,
         "relocatable_demand": relocatable_table(placement.network),
         "attribution": attribution_table(placement.network),
@@ -218,7 +220,7 @@ def _full_regions(scenario: Scenario, placement: Placement) -> list[str]:
     full = full.sort_values(["capacity_price_usd_per_mwh", "it_mw"], ascending=False, kind="stable")
     top, place = full.head(MOST_ROWS), _region_names(scenario)
     columns = {"Region": [place[region] for region in top["region"]], "Load [MW IT]": top["it_mw"]}
-    if placement.objective == "cost":  # else capacity has no price
+    if placement.has_prices:
         columns["Worth of one more MW [USD/h]"] = top["capacity_price_usd_per_mwh"]
     return [_markdown(columns), _rest(full, "regions.csv")]
 

@@ -223,6 +223,17 @@ class Scenario(param.Parameterized):
         label="Value of latency [USD/ms]",
         doc="What a millisecond of wide-area latency costs, per million requests [USD per ms per million requests].",
     )
+    hosting_usd_per_h = param.Number(
+        default=0.0,
+        bounds=(0, None),
+        softbounds=(0, 2000),
+        step=50,
+        precedence=16.5,
+        label="Hosting [USD/h]",
+        doc="Fixed cost of a class in a region that runs any of it for clients of other homes, however little [USD/h]; "
+        "a region's own, a column of regions, comes first. Above zero, least cost is a mixed-integer program: it takes "
+        "seconds, up to the time limit, and has no shadow prices. The frontier and other measures leave hosting out.",
+    )
     hour = Choice(
         default=AVERAGE,
         objects=list(HOUR_CHOICES),

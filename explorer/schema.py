@@ -91,6 +91,7 @@ REGIONS = Table(
         _number("carbon_average_g_per_kwh", "g/kWh", "the carbon intensity of the whole mix"),
         _number("pue", "", "the energy of the facility over that of its servers", 1),
         _number("capacity_mw", "MW", "the IT load that fits"),
+        _number("hosting_usd_per_h", "USD/h", "what running a class for other regions costs", required=False),
     ),
 )
 

@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from explorer import Scenario
 
@@ -262,5 +262,45 @@ class Reference:
         best = linprog(total(objective, penalty), A_ub=below, b_ub=most, **equal, method="highs")
         if best.status == 2:
             return None
+        assert best.success, best.message
+        return best.fun
+
+    def with_hosting(self) -> float:
+        """Least cost, penalty on unserved load included, with a fee for each region and class that hosts any load."""
+        fees = {j: row.get("hosting_usd_per_h", math.nan) for j, row in self.regions.items()}
+        costs: list[float] = []
+        rows: list[tuple[dict[int, float], float, float]] = []  # coefficients, least, most
+        at_region: dict[str, dict[int, float]] = {j: {} for j in self.regions}
+        yes_no: dict[tuple[str, str], int] = {}
+
+        def column(cost: float) -> int:
+            costs.append(cost)
+            return len(costs) - 1
+
+        for j, k in product(self.regions, self.budget):
+            yes_no[j, k] = column(self.scenario.hosting_usd_per_h if math.isnan(fees[j]) else fees[j])
+        for part, amounts in (("free", self.free), ("pinned", self.pinned)):
+            for (i, k), amount in amounts.items():
+                row = {column(self.scenario.unserved_usd_per_mwh): 1.0}
+                for j in self.regions:
+                    arc = self.arcs[i, j, k]
+                    if self.open((i, j, k)) and (arc.at_home or part == "free"):
+                        x = column(arc.cost_usd)
+                        row[x] = at_region[j][x] = 1.0
+                        if not arc.at_home:
+                            rows.append(({x: 1.0, yes_no[j, k]: -amount}, -math.inf, 0.0))
+                rows.append((row, amount, amount))
+        rows += [(at_region[j], -math.inf, mw) for j, mw in self.capacity.items()]
+        a = np.zeros((len(rows), len(costs)))
+        for r, (row, _, _) in enumerate(rows):
+            a[r, list(row)] = list(row.values())
+        whole = np.arange(len(costs)) < len(yes_no)
+        best = milp(
+            costs,
+            constraints=LinearConstraint(a, [row[1] for row in rows], [row[2] for row in rows]),
+            bounds=Bounds(0, np.where(whole, 1.0, np.inf)),
+            integrality=whole.astype(int),
+            options={"mip_rel_gap": 0.0},
+        )
         assert best.success, best.message
         return best.fun

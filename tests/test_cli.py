@@ -23,8 +23,8 @@ from explorer.relocatable import relocatable_demand
 
 COMMANDS = ("serve", "solve", "frontier", "check")
 RESULTS = [
-    "attribution.csv", "demand_prices.csv", "flows.csv", "layers.csv", "regions.csv", "relocatable_demand.csv",
-    "summary.md", "totals.csv", "unserved.csv",
+    "attribution.csv", "demand_prices.csv", "flows.csv", "hosting.csv", "layers.csv", "regions.csv",
+    "relocatable_demand.csv", "summary.md", "totals.csv", "unserved.csv",
 ]  # fmt: skip
 PATIENCE_S = 60  # for a server to start on a slow machine
 

@@ -104,7 +104,7 @@ def independent_objective(world: Scenario, lifted: set[str]) -> float:
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 14, 15, 17, 18, 22, 25, 31, 32, 34, 36])
 def test_values_are_those_of_32_independent_programs(seed):
-    """Worlds in which something moves. Odd ones are full of ties; in most some goes unserved; from 30 arcs have tables."""
+    """Worlds in which something moves. Odd ones are full of ties; in most some goes unserved; from 30 tables rule."""
     world = random_scenario(seed, 4, 4, 2, lumpy=seed % 2 == 1, exceptions=seed >= 30)
     objective = np.empty((2,) * len(FACTORS))
     for case in product(range(2), repeat=len(FACTORS)):
