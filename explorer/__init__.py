@@ -9,6 +9,7 @@ from explorer.placement import Placement, solve
 from explorer.relocatable import relocatable_demand
 from explorer.scenario import Scenario, Workload
 from explorer.shapley import attribution, waterfall
+from explorer.wholeday import whole_day, whole_day_regions
 
 if TYPE_CHECKING:
     from explorer.views.explorer import Explorer
@@ -30,6 +31,8 @@ __all__ = [
     "relocatable_demand",
     "solve",
     "waterfall",
+    "whole_day",
+    "whole_day_regions",
 ]
 
 

@@ -1,4 +1,4 @@
-"""The command `wattlas`: serve the app, solve a scenario, trace its frontier, check its files."""
+"""The command `wattlas`: serve the app, solve a scenario, trace its frontier, check its files, write a snapshot."""
 
 from __future__ import annotations
 
@@ -128,6 +128,20 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, metavar="FILE", help="write all columns to this CSV file instead of the screen"
     )
 
+    snapping = add(_snapshot, "write one HTML file with live sliders that needs no server",
+                   "wattlas snapshot world-2025 -o world.html --slider A=16 --slider hour=9")  # fmt: skip
+    snapping.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
+    snapping.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.html", help="the file to write")
+    snapping.add_argument(
+        "--slider",
+        type=_slider,
+        action="append",
+        metavar="KEY=N",
+        help="a slider with N positions: a class for its latency budget, all for a common relaxation, or a setting "
+        "such as friction_scale or hour; may be repeated; if left out, the first class, carbon price and friction",
+    )
+    snapping.add_argument("--base-url", default="", metavar="URL", help="address of the live app, for a link")
+
     checking = add(_check, "list everything wrong in a scenario's files", "wattlas check my-scenario")
     checking.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
     return parser
@@ -140,6 +154,13 @@ def _whole_number(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _slider(text: str) -> tuple[str, int]:
+    key, _, count = text.partition("=")
+    if not key or not count.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} does not read like friction_scale=8")
+    return key, int(count)
 
 
 def _serve(args: argparse.Namespace) -> int:
@@ -268,6 +289,26 @@ def _check(args: argparse.Namespace) -> int:
         return 2
     contents = f"{len(scenario.clients)} clients, {len(scenario.regions)} regions, {len(scenario.workloads)} classes"
     print(f"No problems.\n{scenario.title}: {contents}, {scenario.total_demand_mw:g} MW of demand.")
+    return 0
+
+
+def _snapshot(args: argparse.Namespace) -> int:
+    from explorer.views.snapshot import write_snapshot  # brings the plotting libraries along
+
+    scenario = Scenario.load(args.scenario)
+    steps: dict[str, int] = {}
+    for key, count in args.slider or []:
+        if key in steps:
+            raise ExplorerError(f"The slider {key!r} is asked for twice.", "--slider", "Ask for it once.")
+        steps[key] = count
+    with tqdm(desc="Solving", unit=" states", delay=PROGRESS_AFTER_S, leave=False, disable=None) as bar:
+
+        def show(done: int, states: int) -> None:
+            bar.total = states
+            bar.update(done - bar.n)
+
+        written = write_snapshot(scenario, args.output, steps or None, args.base_url, show)
+    print(f"{written.states:,} states in {written.path}, {written.size_bytes / 1e6:.1f} MB.")
     return 0
 
 

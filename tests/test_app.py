@@ -474,3 +474,26 @@ def test_readers_do_not_disturb_each_other(app, open_app):
     with other.changing("totals"):
         other.slider(label("carbon_price_usd_per_t")).press("End")
     assert app.state("totals") == before
+
+
+def test_the_button_saves_what_is_on_screen_as_a_file_and_can_be_stopped(open_app, browser, tmp_path):
+    app = open_app("?scenario=classroom-3x3")
+    world = Scenario.load("classroom-3x3")
+    with app.changing("totals"):
+        app.slider(label("total_demand_mw")).press("ArrowRight")
+    world.total_demand_mw = float(app.slider(label("total_demand_mw")).input_value())
+    save = app.button("Save as one HTML file with live sliders")
+    save.click()
+    expect(app.page.get_by_text(re.compile(r"states, .* left"))).to_be_visible(timeout=PATIENCE_MS)
+    app.button("Stop making the file").click()
+    expect(app.page.get_by_text(re.compile(r"states, .* left"))).to_be_hidden()
+    with app.changing("totals"), app.page.expect_download(timeout=4 * PATIENCE_MS) as download:
+        save.click()
+        app.slider(label("total_demand_mw")).press("ArrowRight")  # the app goes on
+    download.value.save_as(tmp_path / "saved.html")
+    page = browser.new_page()
+    page.goto((tmp_path / "saved.html").as_uri())
+    page.wait_for_selector("html[data-ready=yes]")
+    cost = number(solve(world).cost_usd_per_h)
+    expect(page.locator("[data-total=cost] .value")).to_contain_text(f"{cost} ")
+    page.close()

@@ -36,7 +36,7 @@ class Drawing:
         root = make(self)
         for models in self.handles.values():  # what plots were drawn with is nobody's data
             if isinstance(source := models.get("cds"), ColumnDataSource):
-                source.data = {name: values[:0] for name, values in source.data.items()}
+                source.update(data={name: values[:0] for name, values in source.data.items()})
         self._root = root.id
         self._blueprint = Blueprint(root)
         self._ids = {
@@ -103,6 +103,8 @@ class LivePane(pn.pane.Bokeh):
         Called with the new value when a reader changes that property: taps points, chooses from a list.
     prepare : callable, optional
         Called with the handles of every new copy.
+    on_show : callable, optional
+        Called when a new copy is about to be seen.
     """
 
     def __init__(
@@ -110,13 +112,30 @@ class LivePane(pn.pane.Bokeh):
         drawing: Callable[[], Drawing],
         listen: Mapping[tuple[str, str, str], Callable[[Any], None]] | None = None,
         prepare: Callable[[Handles], None] | None = None,
+        on_show: Callable[[], None] | None = None,
         **params: Any,
     ) -> None:
         super().__init__(**params)
-        self._drawing, self._listen, self._prepare = drawing, listen or {}, prepare
+        self._drawing, self._listen, self._prepare, self._on_show = drawing, listen or {}, prepare, on_show
         self._copies: dict[str, Handles] = {}
         self._columns: dict[str, dict[str, NDArray]] = {}
         self._settings: dict[tuple[str, str], dict[str, Any]] = {}
+
+    @property
+    def shown(self) -> bool:
+        """Whether anybody looks at it."""
+        return bool(self._copies)
+
+    @property
+    def copies(self) -> list[Handles]:
+        """The handles of every copy that is shown."""
+        return list(self._copies.values())
+
+    @property
+    def state(self) -> dict[tuple[str, str, str], Any]:
+        """What every copy shows, by (name, handle, column or property); columns have the handle "cds"."""
+        columns = {(n, "cds", column): v for n, shown in self._columns.items() for column, v in shown.items()}
+        return columns | {(*of, key): v for of, shown in self._settings.items() for key, v in shown.items()}
 
     def update(self, name: str, /, **columns: NDArray) -> None:
         """Replace columns of an element; those left out must keep their length. Only what differs is sent."""
@@ -139,6 +158,11 @@ class LivePane(pn.pane.Bokeh):
     def say(self, name: str, html: str) -> None:
         """Fill a text."""
         self.configure(name, "words", text=escape(html))
+
+    def fade(self, name: str, busy: bool) -> None:
+        """Fade a text that is about to be replaced; the delay keeps quick work from flickering."""
+        styles = FONT | {"opacity": "0.4" if busy else "1", "transition": "opacity 0.2s 0.5s"}
+        self.configure(name, "words", styles=styles)
 
     def set_range(self, name: str, axis: str, low: float, high: float) -> None:
         """Move an axis, and what its reset tool goes back to."""
@@ -168,6 +192,8 @@ class LivePane(pn.pane.Bokeh):
             self._wrap_bokeh_callbacks(root, model, doc, comm)
         self._copies[root.ref["id"]] = handles
         self._models[root.ref["id"]] = (model, parent)
+        if self._on_show is not None:
+            self._on_show()
         return model
 
     def _cleanup(self, root: Any = None) -> None:

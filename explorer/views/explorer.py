@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import panel as pn
 
 from explorer.scenario import Scenario
 from explorer.session import Session
-from explorer.views.breakeven import BreakEvenView
 from explorer.views.controls import Controls
-from explorer.views.flows import FlowMap
-from explorer.views.frontier import FrontierView
 from explorer.views.live import LiveRunner
-from explorer.views.regions import RegionTable
+from explorer.views.questions import Questions
+from explorer.views.save import SaveButton
+from explorer.views.snapshot import Snapshot, write_snapshot
 from explorer.views.totals import Totals
-
-_GRID = """
-:host { display: grid !important; grid-template-columns: minmax(0, 1.85fr) minmax(0, 1fr); gap: 10px;
-        align-items: start; }
-@media (max-width: 1000px) {
-  :host { grid-template-columns: minmax(0, 1fr); grid-auto-rows: max-content; flex-shrink: 0; }
-}
-"""
 
 
 class Explorer(pn.viewable.Viewer):
     """
-    The whole app for one scenario: in a notebook cell as it is, on a page by its `controls` and `main`.
+    The whole app for one scenario: in a notebook cell as it is, on a page by its `controls`, `main` and `buttons`.
 
     The scenario given is the one that the sliders move, and that moves the sliders when Python changes it.
     """
@@ -36,24 +28,21 @@ class Explorer(pn.viewable.Viewer):
         super().__init__(**params)
         self.session = Session(scenario, LiveRunner())
         self.controls = Controls(self.session)
+        self.buttons = pn.Row(self.controls.buttons(), SaveButton(self.session), margin=0)
         session = self.session
         error = session.param.error.rx
         self.main = pn.Column(
             pn.pane.Alert(alert_type="warning", object=error.pipe(str), visible=error.is_not(None), margin=0),
             Totals(session),
-            pn.Column(
-                _column(FlowMap(session), RegionTable(session)),
-                _column(FrontierView(session), BreakEvenView(session)),
-                stylesheets=[_GRID], sizing_mode="stretch_width", margin=0,
-            ),
+            Questions(session),
             sizing_mode="stretch_width",
             margin=10,
             styles={"gap": "10px"},
         )  # fmt: skip
 
+    def snapshot(self, path: str | Path, **options: Any) -> Snapshot:
+        """Write the present scenario as one HTML file with live sliders; options as in `write_snapshot`."""
+        return write_snapshot(self.session.scenario, path, **options)
+
     def __panel__(self) -> pn.viewable.Viewable:
         return pn.Row(pn.Column(self.controls, width=310), self.main, sizing_mode="stretch_width")
-
-
-def _column(*views: pn.viewable.Viewer) -> pn.Column:
-    return pn.Column(*views, sizing_mode="stretch_width", margin=0, styles={"gap": "10px"})

@@ -17,7 +17,7 @@ from explorer.frontiers import Frontier
 from explorer.session import Session
 from explorer.units import KG_PER_T
 from explorer.views.card import card
-from explorer.views.drawing import FONT, Drawing, LivePane, align_left, quiet_toolbar
+from explorer.views.drawing import Drawing, LivePane, align_left, quiet_toolbar
 from explorer.views.text import NEUTRAL, duration, number
 
 ALL = "all"  # relaxes every budget alike
@@ -77,9 +77,7 @@ class FrontierView(pn.viewable.Viewer):
         pane.set_range(f"{of} line", "y_range", low, high)
 
     def _on_busy(self, event: Any) -> None:
-        """Fade what is about to be replaced; the delay keeps quick work from flickering."""
-        opacity = "0.4" if event.new else "1"
-        self._pane.configure("words", "words", styles=FONT | {"opacity": opacity, "transition": "opacity 0.2s 0.5s"})
+        self._pane.fade("words", event.new)
 
     def _on_workload(self, *_events: Any) -> None:
         self._pane.configure("class", "widget", active=self._choices.index(self._session.workload))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -71,6 +71,20 @@ class LiveRunner:
 
         # the interpreter goes to one thread at a time: what is ready for the reader leaves first
         document.add_timeout_callback(lambda: _aside.submit(begin).add_done_callback(deliver), HEAD_START_MS)
+
+    def through(self, pieces: Iterator[T], then: Callable[[T], bool]) -> None:
+        """Do longer work piece by piece, as long as `then` wants more: others take turns with it."""
+        if self._document is None:
+            for piece in pieces:
+                if not then(piece):
+                    return
+            return
+
+        def deliver(piece: T) -> None:
+            if then(piece):
+                self.aside(lambda: next(pieces), deliver)
+
+        self.aside(lambda: next(pieces), deliver)
 
     def _held(self, work: Callable[[], None]) -> None:
         """All changes in one message to the browser, once it is there."""

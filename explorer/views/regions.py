@@ -45,7 +45,7 @@ class RegionRows(pn.custom.JSComponent):
 
 
 _SENT = ("ids", "names", "loads", "grids", "pue", "picked")
-_STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
 class RegionTable(pn.viewable.Viewer):
@@ -55,8 +55,8 @@ class RegionTable(pn.viewable.Viewer):
         super().__init__(**params)
         self._session = session
         self._rows = RegionRows(
-            **self._columns(), picked=session.region, sizing_mode="stretch_width", margin=0,
-            stylesheets=[CARD, _STYLE],
+            **table_columns(session), picked=session.region, sizing_mode="stretch_width", margin=0,
+            stylesheets=[CARD, STYLE],
         )  # fmt: skip
         self._rows.on_msg(self._on_message)
         session.param.watch(self._on_placement, "placement")
@@ -65,20 +65,10 @@ class RegionTable(pn.viewable.Viewer):
     def __panel__(self) -> pn.viewable.Viewable:
         return self._rows
 
-    def _columns(self) -> dict[str, Any]:
-        placement = self._session.placement
-        net = placement.network
-        return {
-            "ids": list(net.regions),
-            "names": self._session.scenario.regions["name"].tolist(),
-            "loads": _loads(placement),
-            "grids": _compact(net.price_usd_per_mwh, net.carbon_kg_per_mwh),
-            "pue": _compact(net.pue)[0],
-        }
-
     def _on_placement(self, *_events: Any) -> None:
         """Send what differs from what is on screen."""
-        new = {name: values for name, values in self._columns().items() if not _same(getattr(self._rows, name), values)}
+        columns = table_columns(self._session)
+        new = {name: values for name, values in columns.items() if not _same(getattr(self._rows, name), values)}
         self._rows.param.update(**new)
 
     def _on_region(self, *_events: Any) -> None:
@@ -88,6 +78,19 @@ class RegionTable(pn.viewable.Viewer):
         region = event.data["pick"]
         if region in self._session.network.regions:  # a click may cross a change of the table
             self._session.region = "" if region == self._session.region else region
+
+
+def table_columns(session: Session) -> dict[str, Any]:
+    """What the table shows, as `RegionRows` takes it."""
+    placement = session.placement
+    net = placement.network
+    return {
+        "ids": list(net.regions),
+        "names": session.scenario.regions["name"].tolist(),
+        "loads": _loads(placement),
+        "grids": _compact(net.price_usd_per_mwh, net.carbon_kg_per_mwh),
+        "pue": _compact(net.pue)[0],
+    }
 
 
 def _loads(placement: Placement) -> NDArray[np.float32]:

@@ -35,6 +35,29 @@ def duration(ms: float) -> str:
     return f"{ms:.4g} ms"
 
 
+_UNITS = (  # as columns are named, longest first
+    "usd_per_h_per_ms", "kg_per_h_per_ms", "usd_per_mwh", "usd_per_gb", "usd_per_t", "usd_per_h", "kg_per_mwh",
+    "kg_per_h", "t_per_h", "kwh_per_gb", "mwh", "kwh", "mw", "ms", "usd", "km", "gb", "kg", "h",
+)  # fmt: skip
+
+
+def title_of(column: str) -> str:
+    """
+    The name of a column as a heading.
+
+    >>> title_of("capacity_price_usd_per_mwh"), title_of("it_mw"), title_of("usd_per_h"), title_of("factor")
+    ('capacity price [USD/MWh]', 'it [MW]', '[USD/h]', 'factor')
+    """
+    unit = next((unit for unit in _UNITS if f"_{column}".endswith(f"_{unit}")), "")
+    words = column.removesuffix(unit).replace("_", " ").strip()
+    if not unit:
+        return words
+    spoken = unit.replace("_per_ms", " per ms").replace("_per_", "/")
+    for plain, proper in (("usd", "USD"), ("mwh", "MWh"), ("kwh", "kWh"), ("mw", "MW"), ("gb", "GB")):
+        spoken = spoken.replace(plain, proper)
+    return f"{words} [{spoken}]".strip()
+
+
 def change(value: float, base: float) -> str:
     """
     A change in percent with its sign.

@@ -1,0 +1,86 @@
+"""The views grouped by question. Those of a question are made and drawn when somebody asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import panel as pn
+from bokeh.models import RadioButtonGroup
+
+from explorer.session import Session
+from explorer.views.attribution import AttributionView
+from explorer.views.breakeven import BreakEvenView
+from explorer.views.day import DayView
+from explorer.views.drawing import FONT, Drawing, LivePane
+from explorer.views.flows import FlowMap
+from explorer.views.frontier import FrontierView
+from explorer.views.regions import RegionTable
+
+QUESTIONS: dict[str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]] = {  # columns of views
+    "Overview": ((FlowMap, RegionTable), (FrontierView, BreakEvenView)),
+    "Where does it go?": ((DayView,), ()),
+    "What holds it back?": ((AttributionView,), ()),
+}
+_GRID = """
+:host {{ display: grid !important; grid-template-columns: {columns}; gap: 10px; align-items: start; }}
+@media (max-width: 1000px) {{
+  :host {{ grid-template-columns: minmax(0, 1fr); grid-auto-rows: max-content; flex-shrink: 0; }}
+}}
+"""
+_WIDE = "minmax(0, 1.85fr) minmax(0, 1fr)"  # for a map at the left
+_EVEN = "minmax(0, 1fr) minmax(0, 1fr)"
+_STRIP = """
+:host { overflow-x: auto; scrollbar-width: none; }
+.bk-btn-group { gap: 2px; border-bottom: 1px solid var(--mui-palette-divider, #8886); width: max-content;
+                min-width: 100%; }
+.bk-btn { flex: 0 0 auto; padding: 4px 12px 5px; font: inherit; font-size: 14px; border: 0; border-radius: 6px 6px 0 0;
+          color: var(--mui-palette-text-secondary, inherit); background: transparent; box-shadow: none; }
+.bk-btn:hover { background: #8882; }
+.bk-btn.bk-active { color: var(--mui-palette-primary-main, #0072b2); background: transparent; font-weight: 650;
+                    box-shadow: inset 0 -3px 0 var(--mui-palette-primary-main, #0072b2); }
+"""
+
+
+class Questions(pn.viewable.Viewer):
+    """A strip of questions, and below it the views that answer the one asked."""
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        super().__init__(**params)
+        self._session = session
+        self._made: dict[str, pn.Column] = {}
+        self._strip = LivePane(_drawing, {("strip", "widget", "active"): self._on_choice})
+        self._answers = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._on_choice(0)
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return pn.Column(self._strip, self._answers, sizing_mode="stretch_width", margin=0, styles={"gap": "10px"})
+
+    def _on_choice(self, active: int) -> None:
+        question = [*QUESTIONS][active]
+        if question not in self._made:
+            self._made[question] = self._make(question)
+        self._answers[:] = [self._made[question]]
+
+    def _make(self, question: str) -> pn.Column:
+        columns = [
+            pn.Column(
+                *(make(self._session) for make in views), sizing_mode="stretch_width", margin=0, styles={"gap": "10px"}
+            )
+            for views in QUESTIONS[question]
+        ]
+        grid = _GRID.format(columns=_WIDE if question == "Overview" else _EVEN)
+        return pn.Column(*columns, stylesheets=[grid], sizing_mode="stretch_width", margin=0)
+
+
+@cache
+def _drawing() -> Drawing:
+    def make(drawing: Drawing) -> RadioButtonGroup:
+        strip = RadioButtonGroup(
+            labels=[*QUESTIONS], active=0, styles=FONT, stylesheets=[_STRIP], sizing_mode="stretch_width", margin=0
+        )
+        drawing.widget("strip", strip)
+        return strip
+
+    return Drawing(make)

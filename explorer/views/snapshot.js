@@ -1,0 +1,169 @@
+// Replays a recorded screen: a slider chooses a state, and every slot whose contents differ there is patched.
+const TEXTS = ["axis_label_text_color", "major_label_text_color"]
+const LINES = ["axis_line_color", "major_tick_line_color", "minor_tick_line_color"]
+const FONT = getComputedStyle(document.body).fontFamily
+const SIZES = {f4: 4, u2: 2, u1: 1}
+const KINDS = {f4: Float32Array, u2: Uint16Array, u1: Uint8Array}
+const root = document.documentElement
+
+const [libraries, contents, states] = await Promise.all(["libraries", "contents", "states"].map(unpacked))
+const decoder = new TextDecoder()
+;(0, eval)(decoder.decode(libraries))
+const {docs, item, roots, slots, axes, table, table_style} = JSON.parse(decoder.decode(contents))
+document.querySelector("main").hidden = false
+item.roots = Object.fromEntries(Object.entries(roots).map(([view, id]) => [id, document.getElementById(view)]))
+await embedded()
+const shown = Bokeh.documents.at(-1)
+const read = reader(states)
+const regions_model = table_model()
+const places = axes.map(axis => axis.opened)
+const current = slots.map((_, slot) => read(slot).at(state_of(places)))
+make_sliders()
+set_theme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")
+document.getElementById("theme").onclick = () => set_theme(root.dataset.theme == "dark" ? "light" : "dark")
+document.getElementById("waiting").remove()
+root.dataset.ready = "yes"
+
+async function unpacked(id) {
+  const holder = document.getElementById(id)
+  const bytes = Uint8Array.from(atob(holder.textContent), character => character.charCodeAt(0))
+  holder.textContent = ""
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))
+  return new Uint8Array(await new Response(stream).arrayBuffer())
+}
+
+async function embedded() {
+  const views = await Bokeh.embed.embed_items(docs, [item])
+  await Promise.all(views.flatMap(view => [...view].map(one => one.ready ?? null)))
+}
+
+// Of each slot: which of its distinct contents a state shows, and those contents.
+function reader(bytes) {
+  const end = bytes.indexOf(10)
+  const heads = JSON.parse(decoder.decode(bytes.subarray(0, end)))
+  const count = axes.reduce((all, axis) => all * axis.texts.length, 1)
+  let at = end + 1
+  const joined = (length, kind) => {
+    const [size, made] = [SIZES[kind], new Uint8Array(length * SIZES[kind])]
+    for (let byte = 0; byte < size; byte++) {
+      for (let n = 0; n < length; n++) {
+        made[n * size + byte] = bytes[at++]
+      }
+    }
+    return new KINDS[kind](made.buffer)
+  }
+  const all = heads.map(({kind, sizes, values}) => {
+    const which = joined(count, "u2")
+    if (kind == "json") {
+      return {at: state => which[state], get: place => values[place]}
+    }
+    const starts = sizes.reduce((ends, size) => [...ends, ends.at(-1) + size], [0])
+    const numbers = joined(starts.at(-1), kind)
+    return {at: state => which[state], get: place => numbers.slice(starts[place], starts[place + 1])}
+  })
+  return slot => all[slot]
+}
+
+function state_of(places) {
+  let stride = 1
+  return places.reduce((state, place, n) => {
+    const step = place * stride
+    stride *= axes[n].texts.length
+    return state + step
+  }, 0)
+}
+
+function show() {
+  const state = state_of(places)
+  const [columns, properties, cells] = [new Map(), new Map(), {}]
+  slots.forEach(({view, model, column, name}, slot) => {
+    const place = read(slot).at(state)
+    if (place == current[slot]) {
+      return
+    }
+    current[slot] = place
+    const value = read(slot).get(place)
+    if (view == "table") {
+      cells[name] = value
+    } else {
+      const changes = column ? columns : properties
+      changes.set(model, {...changes.get(model), [name]: value})
+    }
+  })
+  for (const [id, changed] of columns) {
+    const source = shown.get_model_by_id(id)
+    const known = source.data instanceof Map ? Object.fromEntries(source.data) : source.data
+    source.data = {...known, ...changed}
+  }
+  for (const [id, changed] of properties) {
+    shown.get_model_by_id(id).setv(changed)
+  }
+  regions_model.change(cells)
+  root.dataset.state = state
+}
+
+// As the table of regions knows its model.
+function table_model() {
+  const typed = Object.fromEntries(Object.entries(table).map(([name, value]) =>
+    [name, ["ids", "names"].includes(name) ? value : Float32Array.from(value, v => v ?? NaN)]))
+  const listeners = []
+  const model = {
+    ...typed, picked: "",
+    on: (_names, listener) => listeners.push(listener),
+    send_msg: ({pick}) => model.change({picked: pick == model.picked ? "" : pick}),
+    change: changed => {
+      Object.assign(model, changed)
+      listeners.forEach(listener => listener())
+    },
+  }
+  const shadow = document.getElementById("table").attachShadow({mode: "open"})
+  shadow.innerHTML = `<style>${table_style.join("")}</style>`
+  shadow.append(regions.render({model}))
+  return model
+}
+
+function make_sliders() {
+  axes.forEach((axis, n) => {
+    const slider = Object.assign(document.createElement("input"), {
+      type: "range", min: 0, max: axis.texts.length - 1, step: 1, value: axis.opened, ariaLabel: axis.label, title: axis.explanation,
+    })
+    const value = document.createElement("output")
+    const label = document.createElement("label")
+    label.append(axis.label, value)
+    const write = () => {
+      value.textContent = axis.texts[slider.value]
+      slider.setAttribute("aria-valuetext", value.textContent)
+    }
+    slider.oninput = () => {
+      places[n] = slider.valueAsNumber
+      write()
+      show()
+    }
+    write()
+    const control = document.createElement("div")
+    control.append(label, slider)
+    document.getElementById("controls").append(control)
+  })
+}
+
+function set_theme(theme) {
+  root.dataset.theme = theme
+  const text = getComputedStyle(root).getPropertyValue("--plot-text").trim()
+  const faint = theme == "dark" ? "#ffffff30" : "#00000018"
+  for (const model of shown._all_models.values()) {
+    if (model.type.endsWith("Axis")) {
+      model.setv({...same(TEXTS, text), ...same(LINES, null), ...same(["axis_label_text_font", "major_label_text_font"], FONT),
+        axis_label_text_font_style: "normal"})
+    } else if (model.type == "Grid") {
+      model.setv({grid_line_color: model.grid_line_color === null ? null : faint})
+    } else if (model.type == "ColorBar") {
+      model.setv({title_text_color: text, major_label_text_color: text, title_text_font: FONT, title_text_font_style: "normal"})
+    } else if (model.type == "Figure") {
+      model.setv({outline_line_color: null})
+    }
+  }
+}
+
+function same(names, value) {
+  return Object.fromEntries(names.map(name => [name, value]))
+}

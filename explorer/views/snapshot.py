@@ -1,0 +1,299 @@
+"""One self-contained HTML file with live sliders: the screen in every state, solved beforehand and replayed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from math import isfinite, prod
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from bokeh.document import Document
+from bokeh.embed.util import standalone_docs_json_and_render_items
+from bokeh.models import AbstractButton, LayoutDOM, Plot, RadioButtonGroup, Select, TapTool
+from bokeh.settings import settings as bokeh_settings
+from panel.io.resources import DIST_DIR
+
+from explorer import __version__
+from explorer.axes import Axis, axes_of
+from explorer.errors import ExplorerError
+from explorer.hours import AVERAGE
+from explorer.recording import Recording, checksum
+from explorer.scenario import SETTINGS, Scenario
+from explorer.session import Session
+from explorer.views.breakeven import BreakEvenView
+from explorer.views.card import CARD
+from explorer.views.flows import FlowMap
+from explorer.views.frontier import FrontierView
+from explorer.views.regions import STYLE, table_columns
+from explorer.views.text import duration
+from explorer.views.totals import Totals
+
+VIEWS = {"totals": Totals, "map": FlowMap, "frontier": FrontierView, "break-even": BreakEvenView}
+STEPS = {"carbon_price_usd_per_t": 8, "friction_scale": 8}  # besides the budget of the first class
+BUDGET_STEPS = 16
+MOST_STATES = 5000
+STATE_BYTES, PAGE_BYTES = 1_500, 1_100_000  # of a large scenario, for an estimate before any work
+STATE_S, CURVE_S = 0.03, 0.3
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was written."""
+
+    path: Path
+    states: int
+    size_bytes: int
+    checksum: str  # SHA-256 of the table in the file
+
+
+def default_steps(scenario: Scenario) -> dict[str, int]:
+    """The sliders of a snapshot that asks for none: the budget of the first class, carbon price and friction."""
+    return {next(iter(scenario.workloads)): BUDGET_STEPS, **STEPS}
+
+
+def write_snapshot(
+    scenario: Scenario,
+    path: str | Path,
+    steps: Mapping[str, int] | None = None,
+    base_url: str = "",
+    progress: Callable[[int, int], None] = lambda done, states: None,
+) -> Snapshot:
+    """
+    Solve every state of a few sliders and write them with the views as one HTML file that needs no server.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Stays as it is.
+    path : str or Path
+        The file to write, whole or not at all.
+    steps : mapping of str to int, optional
+        Positions of each slider, by workload id (its latency budget), "all" (a common relaxation) or setting.
+    base_url : str, optional
+        Address of the live app, for a link.
+    progress : callable
+        Called with the states done and the number of all.
+
+    Raises
+    ------
+    ExplorerError
+        Before any work, if the file cannot be written there, a slider is impossible or there are too many states.
+    SolverError
+        If a solve fails or meets the time limit.
+    """
+    path, scenario = Path(path), scenario.copy()
+    _refuse_bad_target(path)
+    steps = default_steps(scenario) if steps is None else dict(steps)
+    axes = axes_of(scenario, steps)
+    states = prod(len(axis.values) for axis in axes)
+    _refuse_too_many(states, axes)
+    latency = next((axis.key for axis in axes if axis.is_latency), next(iter(scenario.workloads)))
+    document, views = Document(), _Views(scenario, latency)
+    document_roots = views.roots()
+    recording = Recording(states)
+    for done, (state, places) in enumerate(_walk(axes), 1):
+        for axis, place in places:
+            axis.set(scenario, place)
+        if views.session.error is not None:
+            raise views.session.error
+        recording.add(state, views.state)
+        progress(done, states)
+    for axis in axes:
+        axis.set(scenario, axis.opened)
+    for root in document_roots:
+        document.add_root(root)
+    table = recording.table()
+    page = _page(scenario, axes, views, document, recording, table, base_url)
+    _write_whole(path, page)
+    return Snapshot(path, states, len(page), checksum(table))
+
+
+class _Views:
+    """The views of one session outside any server, and what they show."""
+
+    def __init__(self, scenario: Scenario, workload: str) -> None:
+        self.session = Session(scenario)
+        self.session.workload = workload
+        self._panes = {name: view(self.session).__panel__() for name, view in VIEWS.items()}
+
+    def roots(self) -> list[LayoutDOM]:
+        """The views' layouts without what only Python could answer."""
+        roots = []
+        for name, pane in self._panes.items():
+            (root,) = pane.get_root().children
+            root.update(name=name)
+            for widget in root.select({"type": (AbstractButton, RadioButtonGroup, Select)}):
+                widget.visible = False
+            for plot in root.select({"type": Plot}):
+                plot.update(background_fill_color=None, border_fill_color=None)
+                plot.toolbar.tools = [tool for tool in plot.toolbar.tools if not isinstance(tool, TapTool)]
+            roots.append(root)
+        return roots
+
+    @property
+    def state(self) -> dict[tuple[str, ...], Any]:
+        """What is shown, by view, element, handle, and column or property."""
+        shown = {(name, *slot): value for name, pane in self._panes.items() for slot, value in pane.state.items()}
+        table = table_columns(self.session)
+        return shown | {("table", "", "", column): value for column, value in table.items()}
+
+    def models(self) -> dict[tuple[str, str, str], str]:
+        """Ids of the models behind elements."""
+        return {
+            (name, element, handle): model.id
+            for name, pane in self._panes.items()
+            for element, handles in pane.copies[0].items()
+            for handle, model in handles.items()
+        }
+
+
+def _walk(axes: Sequence[Axis]) -> Iterator[tuple[int, list[tuple[Axis, int]]]]:
+    """All states, the first axis fastest, and what to move for each: one slider by one step."""
+    sizes = [len(axis.values) for axis in axes]
+    strides = [prod(sizes[:n]) for n in range(len(sizes))]
+    places, ways = [0] * len(axes), [1] * len(axes)
+    yield 0, [(axis, 0) for axis in axes]
+    for _ in range(prod(sizes) - 1):
+        n = next(n for n, size in enumerate(sizes) if 0 <= places[n] + ways[n] < size)
+        for turned in range(n):
+            ways[turned] *= -1
+        places[n] += ways[n]
+        state = sum(place * stride for place, stride in zip(places, strides, strict=True))
+        yield state, [(axes[n], places[n])]
+
+
+def _refuse_bad_target(path: Path) -> None:
+    where = str(path)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ExplorerError("A snapshot is an HTML file.", where, "Let its name end in .html.")
+    if path.is_dir():
+        raise ExplorerError("There is a folder of that name.", where, "Choose another name.")
+    if not path.parent.is_dir():
+        raise ExplorerError("There is no such folder.", str(path.parent), "Make it first, or choose another.")
+    if not os.access(path.parent, os.W_OK):
+        raise ExplorerError("The folder cannot be written to.", str(path.parent), "Choose another folder.")
+
+
+def _refuse_too_many(states: int, axes: Sequence[Axis]) -> None:
+    if states <= MOST_STATES:
+        return
+    sizes = " × ".join(f"{len(axis.values)} ({axis.key})" for axis in axes)
+    curves = prod(len(axis.values) for axis in axes if not axis.is_latency)
+    mb, minutes = (PAGE_BYTES + states * STATE_BYTES) / 1e6, (states * STATE_S + curves * CURVE_S) / 60
+    raise ExplorerError(
+        f"{sizes} are {states:,} states: about {mb:,.0f} MB and {minutes:,.0f} min for a world like world-2025.",
+        "sliders",
+        f"Ask for fewer sliders or positions, {MOST_STATES:,} states at most.",
+    )
+
+
+def _write_whole(path: Path, page: bytes) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_bytes(page)
+        os.replace(unfinished, path)
+    except OSError as error:
+        mend = "Look for free space and the right to write there, or choose another place."
+        raise ExplorerError(f"The snapshot cannot be written: {error.strerror}.", str(path), mend) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _page(
+    scenario: Scenario, axes: Sequence[Axis], views: _Views, document: Document, recording: Recording, table: bytes,
+    base_url: str,
+) -> bytes:  # fmt: skip
+    """The file."""
+    models = views.models()
+    (docs, (item,)) = standalone_docs_json_and_render_items(document.roots, suppress_callback_warning=True)
+    slots = [
+        {"view": slot[0], "model": models.get(slot[:3]), "column": slot[2] == "cds", "name": slot[3]}
+        for slot in recording.slots()
+    ]
+    contents = {
+        "docs": docs,
+        "item": item.to_json(),
+        "roots": {root.name: root.id for root in document.roots},
+        "slots": slots,
+        "axes": [
+            {
+                "key": axis.key, "label": axis.label, "explanation": axis.explanation, "opened": axis.opened,
+                "texts": [_text(axis, value) for value in axis.values],
+            }
+            for axis in axes
+        ],
+        "table": {name: _plain(value) for name, value in table_columns(views.session).items()},
+        "table_style": [CARD, STYLE],
+        "classes": list(scenario.workloads),
+    }  # fmt: skip
+    js = Path(bokeh_settings.bokehjs_path()) / "js"
+    names = ("bokeh", "bokeh-widgets", "bokeh-tables")  # the last because Panel's asks for it
+    libraries = [*(js / f"{name}.min.js" for name in names), DIST_DIR / "panel.min.js"]
+    now = datetime.now(UTC)
+    return Template((_HERE / "snapshot.html").read_text("utf-8")).substitute(
+        title=escape(scenario.title),
+        description=escape(scenario.description),
+        style=(_HERE / "snapshot.css").read_text("utf-8"),
+        libraries=_packed(b"\n;".join(library.read_bytes() for library in libraries)),
+        contents=_packed(json.dumps(contents, separators=(",", ":")).encode()),
+        table=b64encode(table).decode(),
+        script=_script(),
+        about=_about(scenario, axes, now, checksum(table)),
+        link=f'<a href="{escape(base_url)}">Open the live app</a>' if base_url else "",
+        checksum=checksum(table),
+    ).encode()  # fmt: skip
+
+
+def _script() -> str:
+    """The table of regions as the app has it, and what moves everything."""
+    regions = (_HERE / "regions.js").read_text("utf-8").replace("export function render", "function render")
+    return f"const regions = (() => {{\n{regions}\nreturn {{render}} }})()\n" + (_HERE / "snapshot.js").read_text(
+        "utf-8"
+    )
+
+
+def _about(scenario: Scenario, axes: Sequence[Axis], now: datetime, digest: str) -> str:
+    """What the file was made from: sliders, settings, classes, sources, versions."""
+    moving = {axis.key for axis in axes}
+    settings = [(str(scenario.param[name].label), getattr(scenario, name)) for name in SETTINGS if name not in moving]
+    budgets = [
+        (f"{w.id} {w.name}, latency budget", duration(w.latency_budget_ms))
+        for w in scenario.workloads.values() if w.id not in moving
+    ]  # fmt: skip
+    rows = "".join(f"<tr><th>{escape(str(k))}</th><td>{escape(str(v))}</td></tr>" for k, v in budgets + settings)
+    sources = ""
+    if scenario.sources is not None:
+        lines = (
+            escape(f"{row.title}. {row.publisher}, {row.year}. {row.licence}.") for row in scenario.sources.itertuples()
+        )
+        sources = "<h3>Sources</h3><ul>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
+    made = (
+        f"<p>Made on {now:%Y-%m-%d %H:%M} UTC with Wattlas {__version__} from the scenario “{escape(scenario.title)}”. "
+        f"SHA-256 of the table of states: <code>{digest}</code></p>"
+    )
+    return f"{made}<h3>Settings that stay</h3><table>{rows}</table>{sources}"
+
+
+def _text(axis: Axis, value: Any) -> str:
+    if axis.is_latency:
+        return duration(value)
+    if axis.key == "hour":
+        return "average day" if value == AVERAGE else f"{value:02}:00 UTC"
+    return f"{value:,g}" if isinstance(value, int | float) and isfinite(value) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    return value.ravel().tolist() if hasattr(value, "ravel") else value
+
+
+def _packed(data: bytes) -> str:
+    return b64encode(gzip.compress(data, compresslevel=9, mtime=0)).decode()
