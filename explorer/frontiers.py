@@ -150,7 +150,7 @@ class _Sweep:
     def __init__(self, network: Network, over: str, relaxation_ms: float) -> None:
         if over != "all" and over not in network.workloads:
             raise ValueError(f"Unknown workload {over!r}; use 'all' or one of {', '.join(network.workloads)}.")
-        network = network.without_hosting
+        network = network.plain
         self.network, self.over = network, over
         self._numbers = numbers_of(network, network.objective)
         own_budget = network.budget_ms - relaxation_ms

@@ -95,11 +95,11 @@ class Network:
         return self.geography.home
 
     @property
-    def without_hosting(self) -> Network:
-        """The same where hosting costs nothing: what a linear program can tell of."""
-        if self.hosting_usd_per_h is None:
+    def plain(self) -> Network:
+        """The same without hosting and without a cap on cost: what one linear program can tell of."""
+        if self.hosting_usd_per_h is None and self.cost_cap_usd_per_h == math.inf:
             return self
-        return replace(self, key=digest(self.key, "without hosting"), hosting_usd_per_h=None)
+        return replace(self, key=digest(self.key, "plain"), hosting_usd_per_h=None, cost_cap_usd_per_h=math.inf)
 
     @cached_property
     def wan_ms(self) -> Floats:

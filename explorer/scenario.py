@@ -341,6 +341,12 @@ class Scenario(param.Parameterized):
         }
         return Scenario(workloads=workloads, documents=dict(self.documents), **values)
 
+    def offers(self, name: str, choice: Any) -> bool:
+        """Whether the scenario has the table that a choice of a setting takes, or that choice is made already."""
+        if (name, choice) != ("legal_policy", CUSTOM_POLICY):
+            return True
+        return self.legal_custom is not None or self.legal_policy == choice
+
     def settings(self) -> dict[str, Any]:
         """The scalar settings by name, in reading order."""
         return {name: getattr(self, name) for name in SETTINGS}

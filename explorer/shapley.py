@@ -193,7 +193,7 @@ def lifted_objectives(network: Network) -> Floats:
 
 def _lifted_objectives(network: Network) -> Floats:
     numbers = numbers_of(network, "cost")
-    actual = place(network.without_hosting, "cost").optimum
+    actual = place(network.plain, "cost").optimum
     free = np.maximum(numbers.free_mw - actual.unserved_free_mw, 0.0)
     pinned = np.maximum(numbers.pinned_mw - actual.unserved_pinned_mw, 0.0)
     model = model_for("attribution", network.home, len(network.regions), len(network.workloads))

@@ -1,6 +1,7 @@
 """The controls: what is offered, how changes reach the scenario and the screen, and what readers see and type."""
 
 import json
+import math
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -110,7 +111,8 @@ def test_there_is_a_control_for_every_setting_that_is_meant_to_have_one(scenario
     for name in declared:
         control, parameter = screen.controls[name], scenario.param[name]
         assert (control["label"], control["doc"]) == (parameter.label, parameter.doc)
-        assert control["opened"] == screen.start[name] == getattr(scenario, name)
+        value = getattr(scenario, name)
+        assert control["opened"] == screen.start[name] == (None if value == math.inf else value)
 
 
 def test_choices_are_said_in_full_where_their_values_are_terse(screen):
@@ -136,6 +138,17 @@ def test_a_policy_without_its_table_is_an_error_beside_the_last_results(scenario
     assert Screen(shown).start["legal_policy"] == "custom"
     scenario.legal_policy = "today"
     assert session.error is None
+
+
+def test_a_limit_that_is_none_can_be_set_and_taken_away(scenario, screen):
+    control = screen.controls["cost_cap_usd_per_h"]
+    assert control["kind"] == "limit" and control["possible"] == "0 or more, or blank for no limit"
+    screen.send(cost_cap_usd_per_h=9000)
+    assert scenario.cost_cap_usd_per_h == 9000
+    screen.send(cost_cap_usd_per_h=None)  # JSON knows no infinity
+    assert scenario.cost_cap_usd_per_h == math.inf
+    screen.send(total_demand_mw=None)
+    assert scenario.total_demand_mw == 100
 
 
 def test_budget_sliders_are_fine_where_the_network_decides_and_reach_what_is_set():
@@ -434,6 +447,27 @@ def test_exact_values_are_typed_also_beyond_the_slider(serve):
     budget.press("Enter")
     served.wait_for(lambda: scenario.workloads["A"].latency_budget_ms == 7_200_000)
     assert float(served.slider("A Interactive").get_attribute("max")) > float(end)
+
+
+@pytest.mark.ui
+def test_a_limit_is_typed_and_blank_takes_it_away(serve):
+    served = serve()
+    field, scenario = served.exact("cost_cap_usd_per_h"), served.scenario
+    expect(field).to_have_value("no limit")
+    field.fill("250,000")
+    field.press("Enter")
+    served.wait_for(lambda: scenario.cost_cap_usd_per_h == 250_000)
+    field.fill("")
+    field.press("Enter")
+    served.wait_for(lambda: scenario.cost_cap_usd_per_h == math.inf)
+    field.blur()
+    expect(field).to_have_value("no limit")
+    served.set(cost_cap_usd_per_h=300_000)
+    expect(field).to_have_value("300,000")
+    field.fill("much")
+    field.press("Enter")
+    expect(served.complaint("cost_cap_usd_per_h")).to_contain_text("blank for no limit")
+    assert scenario.cost_cap_usd_per_h == 300_000
 
 
 @pytest.mark.ui
