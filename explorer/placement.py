@@ -365,7 +365,7 @@ def place(network: Network, objective: str | None = None) -> Placement:
 
     def run() -> Placement:
         model = model_for(objective, network.home, len(network.regions), len(network.workloads))
-        if objective == "cost" and network.hosting_usd_per_h is not None:
+        if network.hosting_usd_per_h is not None and objective == "cost":
             return _place_with_hosting(network, network.hosting_usd_per_h, model)
         with model.lock:
             done = _placements.get((network, objective))  # another session may have been faster
@@ -374,6 +374,12 @@ def place(network: Network, objective: str | None = None) -> Placement:
             return Placement(network, _optimum(network, objective, model), objective)
 
     return _placements.find((network, objective), run)
+
+
+def is_quick(network: Network) -> bool:
+    """Whether placing takes milliseconds: there is no hosting to decide on, or that has been done."""
+    decides = network.objective == "cost" and network.hosting_usd_per_h is not None
+    return not decides or _placements.get((network, "cost")) is not None
 
 
 def _place_with_hosting(network: Network, hosting_usd_per_h: Floats, model: PlacementModel) -> Placement:

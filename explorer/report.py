@@ -105,6 +105,7 @@ def summary(scenario: Scenario, placement: Placement) -> str:
         "## Totals",
         "The baseline runs everything as near as the constraints allow.",
         _totals(placement),
+        *_hosting(scenario, placement),
         "## What moves where",
         *_moves(scenario, placement),
         "## What could move",
@@ -184,6 +185,28 @@ def _moves(scenario: Scenario, placement: Placement) -> list[str]:
         }
     )
     return [table, _rest(moves, "flows.csv")]
+
+
+def _hosting(scenario: Scenario, placement: Placement) -> list[str]:
+    if placement.network.hosting_usd_per_h is None:
+        return []
+    table = placement.hosting.sort_values("it_mw", ascending=False, kind="stable")
+    top, place = table.head(MOST_ROWS), _region_names(scenario)
+    parts = ["## Hosting"]
+    if table.empty:
+        parts.append("None: no region runs load of another home.")
+    else:
+        columns = {
+            "Region": [place[region] for region in top["region"]],
+            "Class": [scenario.workloads[key].name for key in top["workload"]],
+            "Load [MW IT]": top["it_mw"],
+            "Hosting [USD/h]": top["hosting_usd_per_h"],
+        }
+        parts += [_markdown(columns), _rest(table, "hosting.csv")]
+    if round(placement.gap_usd_per_h):
+        gap = _figure(placement.gap_usd_per_h)
+        parts.append(f"The best choice found within the time limit: another could be up to {gap} USD/h cheaper.")
+    return [*parts, "What could move, and what holds it back, are without hosting."]
 
 
 def _could_move(scenario: Scenario, placement: Placement) -> str:

@@ -1,5 +1,7 @@
 """Hosting: a fixed cost decides where load is run for others. Against a mixed-integer program of scipy's."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from test_placement import two_regions
 
 from explorer import Placement, Scenario, ScenarioError, attribution, frontier, placement, relocatable_demand, solve
 from explorer.network import build_network
+from explorer.report import summary
 from explorer.session import Session
 
 
@@ -169,3 +172,17 @@ def test_a_session_follows_it():
     assert session.error is None and session.placement.relocated_mw == 0
     session.scenario.hosting_usd_per_h = 0.0
     assert session.placement.relocated_mw == pytest.approx(20)
+
+
+def test_the_summary_lists_who_hosts_and_how_good_the_choice_is():
+    world = Scenario.load("classroom-3x3")
+    assert "## Hosting" not in summary(world, solve(world))
+    world.hosting_usd_per_h = 400.0
+    found = solve(world)
+    text = summary(world, found)
+    rows = text[text.index("## Hosting") : text.index("## What moves where")]
+    assert rows.count(" 400 |") == found.hosts.sum() > 0
+    assert "Hosting, part of the cost [USD/h]" in text and "cheaper" not in rows
+    assert "up to 50 USD/h cheaper" in summary(world, replace(found, gap_usd_per_h=50.0))
+    world.hosting_usd_per_h = 5000.0
+    assert "None: no region runs load of another home." in summary(world, solve(world))
