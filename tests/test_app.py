@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from explorer import Scenario, solve
 from explorer.scenario import Workload
+from explorer.views.questions import QUESTIONS
 from explorer.views.text import number
 
 pytestmark = pytest.mark.ui
@@ -33,6 +34,7 @@ _PROBE = """
 window.wattlas = {
   columns: source => source.data instanceof Map ? Object.fromEntries(source.data) : source.data,
   plots: mark => Bokeh.documents.flatMap(d => [...d._all_models.values()]).filter(m => m.type == "Figure"
+    && Bokeh.index.find_one_by_id(m.id)
     && m.renderers.some(r => r.data_source && mark in wattlas.columns(r.data_source))),
   data: mark => JSON.stringify(wattlas.plots(mark).map(plot => ({
     glyphs: plot.renderers.filter(r => r.data_source).map(r => {
@@ -422,6 +424,27 @@ def test_undo_redo_and_reset(app):
     expect_state(opened)
     undo.click()
     expect_state(two)
+
+
+# Questions
+
+
+@pytest.mark.parametrize("question", [*QUESTIONS][1:])
+def test_a_question_is_answered_live_and_the_overview_comes_back(app, question):
+    answered = """() => {
+      const models = Bokeh.documents.flatMap(d => [...d._all_models.values()])
+      const texts = models.filter(m => m.type.endsWith("HTML")).map(m => m.text)
+      return models.some(m => m.name == "disclosure") && !texts.some(text => text.startsWith("Computing"))
+        && texts.join()
+    }"""
+    app.button(question).click()
+    opened = app.page.wait_for_function(answered).json_value()
+    with app.changing("totals"):
+        app.slider(label("friction_scale")).press("End")
+    app.page.wait_for_function(f"before => {{ const now = ({answered})(); return now && now != before }}", arg=opened)
+    app.button("Back to the scenario as it was opened").click()
+    app.button("Overview").click()
+    app.wait_until_ready()
 
 
 # Other pages

@@ -214,7 +214,11 @@ def align_left(plot: Any, element: Any) -> None:
 
 
 def _same(old: NDArray | None, new: NDArray) -> bool:
-    return old is not None and old.dtype == new.dtype and np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
+    if old is None or old.dtype != new.dtype or old.shape != new.shape:
+        return False
+    if any(isinstance(cell, np.ndarray) for cell in new[:1]):  # a column of images
+        return all(map(np.array_equal, old, new))
+    return np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
 
 
 def _patch(source: Any, new: dict[str, NDArray], every: dict[str, NDArray]) -> None:

@@ -132,7 +132,7 @@ def measure_card(
     drawing: Drawing, title: str, explanation: str, *body: LayoutDOM, tools: Sequence[LayoutDOM] = ()
 ) -> Column:
     """The card of a `MeasureView`: pictures, a text named "words" below them, a table behind a button."""
-    disclosure = drawing.widget("disclosure", Toggle(label="Table", active=False))
+    disclosure = drawing.widget("disclosure", Toggle(label="Table", active=False, name="disclosure"))
     words = drawing.words("words", margin=(2, 0, 0, 6), min_height=38, stylesheets=[_WORDS])
     table = drawing.words("table", visible=False, margin=(4, 0, 0, 6), stylesheets=[_TABLE], styles=FONT)
     return card(title, explanation, *body, words, table, tools=[*tools, disclosure])
@@ -142,4 +142,4 @@ def _html(table: pd.DataFrame, file_name: str) -> str:
     """A table as readers see it, and as a file to keep."""
     csv = b64encode(table.to_csv(index=False).encode()).decode()
     link = f'<a download="{file_name}.csv" href="data:text/csv;base64,{csv}">Save as CSV</a>'
-    return table.rename(columns=title_of).to_html(index=False, na_rep="–", float_format=number) + link
+    return table.rename(columns=title_of).to_html(index=False, border=0, na_rep="–", float_format=number) + link
