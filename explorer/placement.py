@@ -98,7 +98,14 @@ class Placement:
     @property
     def has_prices(self) -> bool:
         """Whether capacity and demand have prices: only where cost is the objective, and no hosting a yes or no."""
-        return self.objective == "cost" and self.network.hosting_usd_per_h is None
+        return self.objective == "cost" and self.is_one_program
+
+    @property
+    def is_one_program(self) -> bool:
+        """Whether it is the optimum of one linear program, with nothing to decide on and no cap on cost."""
+        net = self.network
+        is_free = {"cost": net.hosting_usd_per_h is None, "carbon": not isfinite(net.cost_cap_usd_per_h)}
+        return is_free.get(self.objective, True)
 
     @cached_property
     def carbon_kg_per_h(self) -> float:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reference import Reference
 from scenarios import random_scenario, random_scenarios
 
-from explorer import Scenario, SolverError, frontier, solve
+from explorer import ExplorerError, Scenario, SolverError, certificate, frontier, solve
 
 
 def close(value: float) -> object:
@@ -115,3 +115,10 @@ def test_no_cap_is_no_cap(classroom, tmp_path):
     classroom.cost_cap_usd_per_h = 9e3
     classroom.save(tmp_path / "mine")
     assert Scenario.load(tmp_path / "mine").cost_cap_usd_per_h == 9e3
+
+
+def test_a_bound_by_prices_is_not_for_a_capped_placement(classroom):
+    assert certificate(solve(classroom)).holds
+    classroom.cost_cap_usd_per_h = solve(classroom).cost_usd_per_h - 100
+    with pytest.raises(ExplorerError, match="cost has a cap"):
+        certificate(solve(classroom))

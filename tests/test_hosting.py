@@ -10,7 +10,19 @@ from reference import Reference
 from scenarios import random_scenario
 from test_placement import two_regions
 
-from explorer import Placement, Scenario, ScenarioError, attribution, frontier, placement, relocatable_demand, solve
+from explorer import (
+    ExplorerError,
+    Placement,
+    Scenario,
+    ScenarioError,
+    attribution,
+    certificate,
+    frontier,
+    marginal_prices,
+    placement,
+    relocatable_demand,
+    solve,
+)
 from explorer.network import build_network
 from explorer.report import summary
 from explorer.session import Session
@@ -142,6 +154,14 @@ def test_measures_leave_hosting_out():
     for table, same in zip([frontier(world).table, attribution(world), relocatable_demand(world)], before, strict=True):
         pd.testing.assert_frame_equal(table, same)
     assert solve(world).relocated_mw < 30
+
+
+def test_nothing_claims_prices_or_proofs_of_a_choice():
+    world = two(hosting_usd_per_h=100.0)
+    with pytest.raises(ExplorerError, match="Prices prove no optimum"):
+        certificate(solve(world))
+    assert marginal_prices(world)["price_usd_per_mwh"].isna().all()
+    assert certificate(solve(world).baseline).holds
 
 
 def test_a_time_limit_leaves_the_best_found_and_its_gap():

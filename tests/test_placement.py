@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose
 from reference import Reference
 from scenarios import random_scenarios
 
-from explorer import Placement, Scenario, solve
+from explorer import Placement, Scenario, certificate, solve
 from explorer.scenario import OBJECTIVES
 
 any_objective = random_scenarios(objective=st.sampled_from(OBJECTIVES), lumpy=st.booleans(), exceptions=st.booleans())
@@ -212,6 +212,7 @@ def test_an_open_arc_is_open_whatever_law_and_systems_say():
     assert solve(two_regions(**closed)).unserved_mw == pytest.approx(20)
     placement = solve(two_regions(**closed, arcs=exception("far", client="town", allowed=True)))
     assert placement.unserved_mw == 0 and placement.relocated_mw == pytest.approx(20)
+    assert certificate(placement).holds
 
 
 def test_everything_served_needs_no_reason():
