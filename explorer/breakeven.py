@@ -129,7 +129,8 @@ def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
 def forbidden_by(network: Network, workload: str) -> NDArray:
     """
     What closes a pair to a class, shape (home, region): "law" (or what the tables systems and arcs say), "latency"
-    (lawful for some client, but in time for none of those) or "none". Homes without clients are judged by their own zone and by the way between regions.
+    (lawful for some client, but in time for none of those) or "none". Homes without clients are judged by their own
+    zone and by the way between regions.
     """
     k, n = _index(network, workload), len(network.regions)
     geography = network.geography
