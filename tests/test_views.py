@@ -355,7 +355,7 @@ def test_totals_say_that_hosting_is_being_worked_out_and_how_well_it_was():
     session = Session(Scenario.load("classroom-3x3"), Apart())
     view, before = Totals(session), session.placement
     session.scenario.hosting_usd_per_h = 3210.0
-    assert "Working out where hosting pays, for up to 30" in Screen(view).text()
+    assert "Working out where hosting pays, for up to 30 s" in Screen(view).text()
     assert shown_totals(view)["cost"] == number(before.cost_usd_per_h)
     waiting.pop()()
     assert "Working out" not in Screen(view).text()

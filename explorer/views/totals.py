@@ -77,8 +77,8 @@ class Totals(pn.viewable.Viewer):
         self._pane.say("totals", f'<div class="totals">{cards}</div><div class="note">{note}</div>')
 
     def _deciding_note(self) -> str:
-        limit = number(self._session.scenario.time_limit_s)
-        return f"Working out where hosting pays, for up to {limit} s. Until then all is as it was before."
+        limit_s = self._session.scenario.time_limit_s
+        return f"Working out where hosting pays, for up to {limit_s:g} s. Until then all is as it was before."
 
     def _carbon_note(self) -> str:
         """The same move of load by every estimate of carbon intensity."""
