@@ -153,8 +153,6 @@ class Scenario(param.Parameterized):
     cost_cap_usd_per_h = param.Number(
         default=math.inf,
         bounds=(0, None),
-        softbounds=(0, 200_000),
-        step=500,
         precedence=9.5,
         label="Cost cap [USD/h]",
         doc="The most that a placement of least carbon may cost, at a carbon price of zero [USD/h]; none by default. "

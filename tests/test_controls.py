@@ -169,7 +169,7 @@ def another(control: dict[str, Any]) -> Any:
     """A value that this control can take and does not have."""
     if "choices" in control:
         return next(choice for choice in control["choices"] if choice != control["opened"])
-    return 1234.5 if control["kind"] == "duration" else control["min"] + 3 * control["step"]
+    return 1234.5 if control["kind"] in ("duration", "limit") else control["min"] + 3 * control["step"]
 
 
 def test_every_change_lands_in_the_scenario_and_is_answered_without_an_echo(scenario, screen):
