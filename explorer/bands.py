@@ -50,6 +50,8 @@ def near_optimal(scenario: Scenario, slack: float = 0.01) -> pd.DataFrame:
             The least and the most IT load over all placements that serve the same demand, each client's and class's
             part, and are no worse than the slack allows. Every load in between is possible too. [MW]
 
+        Hosting and a cap on cost are left out.
+
     Raises
     ------
     ValueError
@@ -100,6 +102,7 @@ def near_optimal_steps(network: Network, slack: float = 0.01) -> Iterator[pd.Dat
     """
     if slack < 0:
         raise ValueError(f"The slack must be at least 0, not {slack!r}.")
+    network = network.plain
     found = _tables.get((network, slack))
     if found is not None:
         yield found

@@ -128,13 +128,14 @@ def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
 
 def forbidden_by(network: Network, workload: str) -> NDArray:
     """
-    What closes a pair to a class, shape (home, region): "law", "latency" (lawful for some client, but in time for none
-    of those) or "none". Homes without clients are judged by their own zone and by the way between regions.
+    What closes a pair to a class, shape (home, region): "law" (or what the tables systems and arcs say), "latency"
+    (lawful for some client, but in time for none of those) or "none". Homes without clients are judged by their own
+    zone and by the way between regions.
     """
     k, n = _index(network, workload), len(network.regions)
     geography = network.geography
     lawful, possible = np.zeros((n, n), bool), np.zeros((n, n), bool)
-    np.logical_or.at(lawful, network.home, geography.lawful)
+    np.logical_or.at(lawful, network.home, network.permitted[:, :, k])
     np.logical_or.at(possible, network.home, network.allowed[:, :, k])
     empty = np.setdiff1d(np.arange(n), network.home)
     latency_ms = geography.region_rtt_ms[empty] * network.round_trips[k] + network.prefill_ms[k]
@@ -228,7 +229,7 @@ def verdict_squares(placement: Placement, workload: str, pays: NDArray) -> dict[
             ~pays,
             ~for_some(demand)[:, np.newaxis],
             ~for_some(movable)[:, np.newaxis],
-            ~for_some(net.geography.lawful & movable[:, np.newaxis]),
+            ~for_some(net.permitted[:, :, k] & movable[:, np.newaxis]),
             ~for_some(possible),
             np.full_like(pays, not by_cost),
             for_some(wanted),

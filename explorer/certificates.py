@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.errors import ExplorerError
 from explorer.network import Network
 from explorer.placement import Placement, numbers_of
 from explorer.solver import FACE_TOLERANCE, PINNED_FIRST, TIE_BREAK, Numbers, Optimum
@@ -124,6 +125,10 @@ def certificate(placement: Placement) -> Certificate:
     (True, 9865.0, 9865.0)
     """
     network, best = placement.network, placement.optimum
+    if not placement.is_one_program:
+        what = "Prices prove no optimum where hosting is chosen or cost has a cap."
+        mend = "Set hosting to 0, or take the cap away. What a choice of hosts may miss is in Placement.gap_usd_per_h."
+        raise ExplorerError(what, "certificate", mend)
     numbers = numbers_of(network, placement.objective)
     load, at_home = placement.it_mw, (np.arange(len(network.home)), network.home)
     late_ms = np.where(load > 0, network.latency_ms - network.budget_ms, 0.0)
@@ -155,7 +160,7 @@ def certificate(placement: Placement) -> Certificate:
         unit=UNITS[placement.objective],
         over_budget_mw=float(load[late_ms > RESIDUAL_MS].sum()),
         over_budget_ms=float(late_ms.max(initial=0.0)),
-        unlawful_mw=float((load * ~network.geography.lawful[:, :, np.newaxis]).sum()),
+        unlawful_mw=float((load * ~network.permitted).sum()),
         overload_mw=float(overload.max(initial=0.0)),
         imbalance_mw=float(max(np.abs(imbalance_free).max(), np.abs(imbalance_pinned).max())),
         negative_mw=float(max(0.0, *(-mw.min() for mw in loads))),

@@ -115,7 +115,7 @@ class Search:
             return replace(net, budget_ms=budgets)
 
         late_ms = np.round(net.latency_ms - net.budget_ms, BUDGET_DECIMALS)
-        closed = net.geography.lawful[:, :, np.newaxis] & (late_ms > 0)
+        closed = net.permitted & (late_ms > 0)
         closed[:, :, [k for k in range(len(net.workloads)) if k not in classes]] = False
         steps = np.unique(late_ms[closed])
         first = int(np.searchsorted(steps, late_ms[closed & self._helps].min(initial=np.inf)))

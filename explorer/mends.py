@@ -97,7 +97,7 @@ def as_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
 
 def mend_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
     """The rows of `mends`, each when it is found: everyone first, then the largest load."""
-    placement = place(network)
+    placement = place(network.plain)  # what hosting leaves unserved, hosting alone can mend
     if placement.unserved.empty:
         return
     search = Search(placement, names)

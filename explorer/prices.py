@@ -111,7 +111,7 @@ def _table(network: Network) -> pd.DataFrame:
     numbers, model = numbers_of(network, "cost"), model_for("prices", network.home, regions, workloads)
     with model.lock:
         best = model.solve(numbers, numbers.cost)
-        known = network.objective == "cost" and bool(np.isfinite(best.capacity_price).all())
+        known = network.objective == "cost" and network.hosting_usd_per_h is None
         reach = np.full((len(more), 2), np.nan)
         if known:
             reach = model.price_range(numbers, best, more * (1 - pinned), more * pinned, room)

@@ -131,7 +131,7 @@ class _Search:
     """Placements on the front: `_known` from the left without a gap, `_ahead` from the right, the nearest last."""
 
     def __init__(self, network: Network) -> None:
-        self._network = network
+        self._network = network = network.plain
         numbers, best = numbers_of(network, "cost"), place(network, "cost").optimum
         free = np.maximum(numbers.free_mw - best.unserved_free_mw, 0.0)
         pinned = np.maximum(numbers.pinned_mw - best.unserved_pinned_mw, 0.0)

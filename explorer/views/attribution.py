@@ -50,7 +50,8 @@ class AttributionView(MeasureView):
     file_name = "attribution"
 
     def compute(self, network: Network) -> Iterator[Obstacles]:
-        best, baseline = place(network, "cost"), place(network, "latency")
+        plain = network.plain  # as the attribution takes it
+        best, baseline = place(plain, "cost"), place(plain, "latency")
         saved = baseline.objective_usd_per_h - best.objective_usd_per_h
         yield Obstacles(saved, attribution_table(network), waterfall_table(network))
 

@@ -61,7 +61,7 @@ class BandsView(MeasureView):
         return self.session.network, self._slack
 
     def compute(self, network: Network, slack: float) -> Iterator[Bands]:
-        optimum = _optimum(place(network))
+        optimum = _optimum(place(network.plain))
         for done, table in enumerate(near_optimal_steps(network, slack), start=1):
             bands = Bands(network, slack, optimum, table)
             if done % PIECE == 0 or not bands.missing:
