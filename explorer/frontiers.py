@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.memo import Memo
-from explorer.network import BUDGET_DECIMALS, Network, build_network, digest
+from explorer.memo import Memo, digest
+from explorer.network import BUDGET_DECIMALS, Network, build_network
 from explorer.placement import LAYERS, Placement, numbers_of
 from explorer.relocatable import READINGS, relocatable_mw
 from explorer.scenario import Scenario

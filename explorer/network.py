@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from explorer import tables
 from explorer.energy import Friction, arc_money_and_carbon, moved_gb_per_mwh, requests_per_mwh, with_carbon_price
 from explorer.errors import Problem, ScenarioError
-from explorer.geo import great_circle_km
+from explorer.geography import Geography, build_geography, column_numbers, geography_key
 from explorer.hours import ANNUAL, AVERAGE, Profiles, load_curves, region_factors, utc_offsets_h
-from explorer.latency import end_to_end_latency_ms, rtt_from_distance_ms
-from explorer.memo import Memo
+from explorer.latency import end_to_end_latency_ms
+from explorer.memo import Memo, digest
 from explorer.overrides import NAMES as OVERRIDES
 from explorer.overrides import Overrides, read_overrides
-from explorer.scenario import CUSTOM_POLICY, Scenario
+from explorer.scenario import Scenario
 from explorer.schema import TABLES
 
 Floats = NDArray[np.float64]
@@ -35,18 +32,6 @@ CARBON_COLUMN = {
     "operating margin": "carbon_operating_margin_g_per_kwh",
     "average": "carbon_average_g_per_kwh",
 }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Geography:
-    """What only tables, latency model and legal policy decide; shared by every slider move."""
-
-    home: NDArray[np.intp]  # (client,) region at the client's service node
-    client_rtt_ms: Floats  # (client,) client to its service node [ms]
-    region_rtt_ms: Floats  # (region, region) 0 on the diagonal [ms]
-    region_km: Floats  # (region, region) great-circle distance [km]
-    lawful: Bools  # (client, region) by the legal policy
-    zone_pair: Bools  # (region, region) may load whose home zone is the first's run in the second
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,20 +211,22 @@ def build_network(scenario: Scenario) -> Network:
     regions, clients = scenario.regions, scenario.clients
     classes = np.array([list(w.model_values().values()) for w in scenario.workloads.values()]).T
     budget, energy, share, local, prefill, trips, request_kb, response_kb, state_mb = classes
-    demand_share = _numbers(clients, "clients.csv", "demand_share")
+    demand_share = column_numbers(clients, "clients.csv", "demand_share")
     relative_price, relative_carbon, relative_load = _relative(scenario)
     demand = demand_share[:, np.newaxis] * share * scenario.total_demand_mw * relative_load
     pinned = demand * np.clip(local * scenario.state_local_scale, 0.0, 1.0)
     requests = requests_per_mwh(energy)
-    price, carbon, pue, capacity = (_numbers(regions, "regions.csv", column) for column in _region_columns(scenario))
+    price, carbon, pue, capacity = (
+        column_numbers(regions, "regions.csv", column) for column in _region_columns(scenario)
+    )
     price, carbon = price * relative_price, carbon * relative_carbon
-    geography_key = _geography_key(scenario)
-    geography = _geographies.find(geography_key, lambda: _build_geography(scenario))
-    overrides_key, overrides = _overrides_of(scenario, geography_key, geography.home)
+    places = geography_key(scenario)
+    geography = _geographies.find(places, lambda: build_geography(scenario))
+    overrides_key, overrides = _overrides_of(scenario, places, geography.home)
     hosting = _hosting_usd_per_h(scenario)
     _check_cap(scenario, hosting)
     numbers = classes, demand, price, carbon, pue, capacity, hosting
-    key = digest(geography_key, overrides_key, repr(scenario.settings()), scenario.workloads.keys(), *numbers)
+    key = digest(places, overrides_key, repr(scenario.settings()), scenario.workloads.keys(), *numbers)
     return Network(
         key=key,
         clients=tuple(clients["id"]),
@@ -291,15 +278,15 @@ def _hosting_usd_per_h(scenario: Scenario) -> Floats:
     if own not in regions:
         return everywhere
     is_blank = regions[own].isna()
-    return _numbers(regions.assign(**{own: regions[own].where(~is_blank, everywhere)}), "regions.csv", own)
+    return column_numbers(regions.assign(**{own: regions[own].where(~is_blank, everywhere)}), "regions.csv", own)
 
 
-def _overrides_of(scenario: Scenario, geography_key: bytes, home: NDArray[np.intp]) -> tuple[bytes, Overrides | None]:
+def _overrides_of(scenario: Scenario, places: bytes, home: NDArray[np.intp]) -> tuple[bytes, Overrides | None]:
     """What tables say of single arcs, and a key of it; nothing where there are no such tables."""
     found = [getattr(scenario, name) for name in OVERRIDES]
     if all(table is None for table in found):
         return b"", None
-    parts: list[Any] = [geography_key, scenario.workloads.keys()]
+    parts: list[Any] = [places, scenario.workloads.keys()]
     for name, table in zip(OVERRIDES, found, strict=True):
         columns = [column.name for column in TABLES[name].columns]
         parts += ["absent"] if table is None else [table.get(column, "absent") for column in columns]
@@ -315,57 +302,6 @@ def _region_columns(scenario: Scenario) -> tuple[str, str, str, str]:
         mend = f"Add {carbon} [g/kWh] to the regions, or choose another carbon signal."
         raise ScenarioError(scenario.title, [Problem("regions.csv", None, carbon, None, what, mend)])
     return "electricity_price_usd_per_mwh", carbon, "pue", "capacity_mw"
-
-
-def _numbers(table: pd.DataFrame, file: str, column: str) -> Floats:
-    """A column as numbers; tables are checked when they are set, but a cell may have been changed since."""
-    cells: Any = pd.to_numeric(table[column], errors="coerce")
-    values = np.asarray(cells, float)
-    bad = np.flatnonzero(~np.isfinite(values))
-    if len(bad):
-        found, mend = str(table[column].iloc[bad[0]]), "Give a finite number."
-        problem = Problem(file, int(bad[0]) + 2, column, found, "this is not a number.", mend)
-        raise ScenarioError(file, [problem])
-    return values
-
-
-def digest(*parts: NDArray | pd.Series | bytes | str | Iterable[str]) -> bytes:
-    """A short key of arrays, text columns and plain values, by content: in-place edits of a table change it too."""
-    digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        if isinstance(part, (np.ndarray, pd.Series)) and part.dtype.kind in "fiu":
-            data = np.asarray(part, float).tobytes()
-        elif isinstance(part, bytes):
-            data = part
-        else:
-            data = (part if isinstance(part, str) else _joined(part)).encode()
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.digest()
-
-
-def _joined(part: pd.Series | Iterable[Any]) -> str:
-    words = part.tolist() if isinstance(part, pd.Series) else list(part)  # a Series joins 15 times slower than a list
-    try:
-        return "\x1f".join(words)
-    except TypeError:  # a cell that an edit in place made no text; `str` for all would take three times as long
-        return "\x1f".join(map(str, words))
-
-
-def _geography_key(scenario: Scenario) -> bytes:
-    regions, clients = scenario.regions, scenario.clients
-    parts: list[Any] = [scenario.latency_model, scenario.legal_policy]
-    for table in (regions, clients):
-        parts += [table[column] for column in ("id", "latitude", "longitude", "legal_zone")]
-    parts.append(clients.get("service", ""))
-    optional = (
-        (scenario.rtt_ms, ("from_region", "to_region", "rtt_ms")),
-        (scenario.legal_zones, ("legal_zone", "inbound", "outbound")),
-        (scenario.legal_transfers, ("from_zone", "to_zone", "status")),
-        (scenario.legal_custom, ("from_zone", "to_zone", "allowed")),
-    )
-    for table, columns in optional:
-        parts += ["absent"] if table is None else [table[column] for column in columns]
-    return digest(*parts)
 
 
 def _relative(scenario: Scenario) -> tuple[Floats, Floats, Floats] | tuple[float, float, float]:
@@ -393,102 +329,10 @@ def _read_profiles(scenario: Scenario) -> Profiles:
             if problems:
                 raise ScenarioError(file, problems)
     scenario.cross_check()
-    ids, latitude = tuple(scenario.regions["id"]), _numbers(scenario.regions, "regions.csv", "latitude")
+    ids, latitude = tuple(scenario.regions["id"]), column_numbers(scenario.regions, "regions.csv", "latitude")
     price, carbon = (
         region_factors(found.get("profiles"), column, ids, latitude) for column in ("price_relative", "carbon_relative")
     )
     load = load_curves(found.get("demand_profiles"), [w.demand_profile for w in scenario.workloads.values()])
     clients = found["clients"]
     return Profiles(price, carbon, load, utc_offsets_h(clients.get("timezone", [""] * len(clients))))
-
-
-def _build_geography(scenario: Scenario) -> Geography:
-    scenario.cross_check()
-    regions, clients = scenario.regions, scenario.clients
-    client_at, region_at = (
-        [_numbers(table, file, column) for column in ("latitude", "longitude")]
-        for table, file in ((clients, "clients.csv"), (regions, "regions.csv"))
-    )
-    client_km, region_km = great_circle_km(*client_at, *region_at), great_circle_km(*region_at, *region_at)
-    client_zone, region_zone = (t["legal_zone"].to_numpy(object) for t in (clients, regions))
-    home = _home_regions(scenario, client_km, client_zone, region_zone)
-    lawful = _lawful_zones(scenario, client_zone, region_zone)
-    lawful[np.arange(len(home)), home] = True  # where the client is served today
-    return Geography(
-        home=home,
-        client_rtt_ms=rtt_from_distance_ms(client_km[np.arange(len(home)), home], scenario.latency_model),
-        region_rtt_ms=_region_rtt_ms(scenario, region_km),
-        region_km=region_km,
-        lawful=lawful,
-        zone_pair=_lawful_zones(scenario, region_zone, region_zone) | np.eye(len(regions), dtype=bool),
-    )
-
-
-def _home_regions(
-    scenario: Scenario, client_km: Floats, client_zone: NDArray, region_zone: NDArray
-) -> NDArray[np.intp]:
-    """The region of least RTT in the client's legal zone, or anywhere if its zone has none; `service` overrides."""
-    own_zone = client_zone[:, np.newaxis] == region_zone
-    candidate = own_zone | ~own_zone.any(axis=1, keepdims=True)
-    home = np.where(candidate, client_km, np.inf).argmin(axis=1)  # every RTT model grows with distance
-    if "service" in scenario.clients:
-        index = {region: j for j, region in enumerate(scenario.regions["id"])}
-        given = [index.get(service, -1) for service in scenario.clients["service"]]
-        home = np.where(np.array(given) >= 0, given, home)
-    return home
-
-
-def _region_rtt_ms(scenario: Scenario, region_km: Floats) -> Floats:
-    rtt = rtt_from_distance_ms(region_km, scenario.latency_model)
-    if scenario.latency_model == "measured" and scenario.rtt_ms is not None:
-        index = {region: j for j, region in enumerate(scenario.regions["id"])}
-        measured = scenario.rtt_ms
-        a, b = (measured[c].map(index).to_numpy(int) for c in ("from_region", "to_region"))
-        rtt[b, a] = measured["rtt_ms"]  # the way back, where only one direction was measured
-        rtt[a, b] = measured["rtt_ms"]
-    np.fill_diagonal(rtt, 0.0)  # a request that stays home crosses no wide-area link
-    return rtt
-
-
-def _lawful_zones(scenario: Scenario, origin: NDArray, target: NDArray) -> Bools:
-    """May load of each origin zone run in each target zone, under the scenario's policy; shape (origin, target)."""
-    same = origin[:, np.newaxis] == target
-    match scenario.legal_policy:
-        case "open":
-            return np.ones_like(same)
-        case "same zone":
-            return same
-        case "adequacy":
-            table = scenario.legal_transfers
-            pairs = set() if table is None else {
-                (a, b) for a, b, status in zip(table["from_zone"], table["to_zone"], table["status"], strict=True)
-                if status == "adequate"
-            }  # fmt: skip
-            return same | np.array([[(a, b) in pairs for b in target] for a in origin])
-        case policy if policy == CUSTOM_POLICY:
-            return _custom_zones(scenario, origin, target, same)
-    table = scenario.legal_zones
-    if table is None:
-        return np.ones_like(same)
-    blocked_out = set(table.loc[table["outbound"] == "blocked", "legal_zone"])
-    blocked_in = set(table.loc[table["inbound"] == "blocked", "legal_zone"])
-    closed = np.array([z in blocked_out for z in origin])[:, np.newaxis] | np.array([z in blocked_in for z in target])
-    return same | ~closed
-
-
-def _custom_zones(scenario: Scenario, origin: NDArray, target: NDArray, same: Bools) -> Bools:
-    """As the table `legal_custom` has it; what it does not list is closed, but not a zone to itself."""
-    table, file = scenario.legal_custom, TABLES["legal_custom"].file
-    if table is None:
-        what = f"the table is missing, but the legal policy is {CUSTOM_POLICY!r}."
-        mend = "Add it, with columns from_zone, to_zone and allowed, or choose another legal policy."
-        raise ScenarioError(scenario.title, [Problem(file, None, None, None, what, mend)])
-    clean, problems = tables.parse("legal_custom", table.set_axis(range(2, len(table) + 2)), file)
-    if problems:
-        raise ScenarioError(file, problems)
-    pairs = {
-        (a, b): flag == "true"
-        for a, b, flag in zip(clean["from_zone"], clean["to_zone"], clean["allowed"], strict=True)
-    }
-    return np.array([[pairs.get((a, b), near) for b, near in zip(target, row, strict=True)]
-                     for a, row in zip(origin, same, strict=True)])  # fmt: skip

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.memo import Memo
-from explorer.network import Network, build_network, digest
+from explorer.memo import Memo, digest
+from explorer.network import Network, build_network
 from explorer.placement import Placement, numbers_of, place
 from explorer.scenario import Scenario
 from explorer.solver import PlacementModel, model_for

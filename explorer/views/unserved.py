@@ -30,7 +30,9 @@ KINDS = (*CAUSES, SEVERAL, NEEDED, LEFT)
 COLOURS = (
     "#0072B2", "#D55E00", "#CC79A7", "#E69F00", "#F0E442", "#999999", "#882255", "#009E73", "#0072B2", "#56B4E9",
 )  # fmt: skip
-WHITE = np.array([True, False, False, False, False, False, True, False, True, False])  # whether words on these colours are white
+WHITE = np.array(
+    [True, False, False, False, False, False, True, False, True, False]
+)  # whether words on these colours are white
 LARGEST = 6  # demands that are shown each for itself
 SMALLEST_SHARE = 0.2  # of the width that a few words need
 TRY = "Try one…"
