@@ -152,6 +152,9 @@ def test_lines_of_the_map_never_cross_it(classroom, axes, tmp_path):
     scenario = Scenario.load("world-2025")
     placement = solve(scenario)
     (plot,) = axes(lambda path: placement.figure(path, scenario))
+    assert any(
+        to_hex(marks.get_facecolor()[0]) == "#e3e3e3" for marks in plot.collections if len(marks.get_facecolor())
+    )
     lines = [np.asarray(path.vertices) for marks in plot.collections for path in marks.get_paths()]
     steps = np.concatenate([np.diff(line[:, 0]) for line in lines if len(line) > 30])
     assert np.nanmax(np.abs(steps)) < 1.0  # of a width of 5.4

@@ -222,8 +222,13 @@ def _earth() -> list[Any]:
     shapes = [ring[~np.isnan(ring[:, 0])] for ring in rings]
     return [
         hv.Path([np.column_stack([x, y])]).opts(color=PALE, linewidth=0.4, backend=MPL),
-        hv.Polygons([shape for shape in shapes if len(shape) > 2]).opts(color="#e3e3e3", linewidth=0.2, backend=MPL),
+        hv.Polygons([shape for shape in shapes if len(shape) > 2]).opts(hooks=[_pale], linewidth=0.2, backend=MPL),
     ]
+
+
+def _pale(plot: Any, _element: Any) -> None:
+    """A hook, because HoloViews gives polygons the first colour of its cycle whatever they are told."""
+    plot.handles["artist"].set(facecolor="#e3e3e3", edgecolor="#e3e3e3")
 
 
 def _paths(arcs: Arcs, workload: int, width_mm: float) -> list[hv.Path]:
