@@ -3,8 +3,8 @@ Results as pictures, one line each: HoloViews and GeoViews objects that compose 
 
 A result that is an object draws itself: `placement.map(scenario)`, where the scenario knows names and places,
 `placement.layers_plot()`, `frontier.plot()`. A table is handed to the function of its own name:
-`pictures.break_even(table)`, `pictures.attribution(table)`. A notebook shows them after `hv.extension("bokeh")`, which
-readies `Explorer` too.
+`pictures.break_even(table)`, `pictures.attribution(table)`. A notebook shows them, and `Explorer` too, after
+`pictures.notebook()`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import geoviews.plotting.bokeh  # registers the renderer
 import holoviews as hv
 import numpy as np
 import pandas as pd
+import panel as pn
 from bokeh.models import NumeralTickFormatter
 
 from explorer.frontiers import Frontier
@@ -50,6 +51,12 @@ BOKEH = "bokeh"
 WIDTH, HEIGHT = 560, 300  # of a plot [px]
 MAP_WIDTH = 860  # [px]
 _TICKS = NumeralTickFormatter(format="0.0[0]a")
+
+
+def notebook() -> None:
+    """Ready a notebook for these pictures and for `Explorer`; nothing is fetched from a network."""
+    hv.extension("bokeh", inline=True)
+    pn.config.inline = True  # style sheets too
 
 
 def world_map(placement: Placement, scenario: Scenario, min_flow_mw: float = 0.0) -> Any:
