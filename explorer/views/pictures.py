@@ -56,7 +56,8 @@ _TICKS = NumeralTickFormatter(format="0.0[0]a")
 def notebook() -> None:
     """Ready a notebook for these pictures and for `Explorer`; nothing is fetched from a network."""
     hv.extension("bokeh", inline=True)
-    pn.config.inline = True  # style sheets too
+    config: Any = pn.config
+    config.inline = True  # style sheets too
 
 
 def world_map(placement: Placement, scenario: Scenario, min_flow_mw: float = 0.0) -> Any:
