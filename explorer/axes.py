@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +59,7 @@ def axes_of(scenario: Scenario, steps: Mapping[str, int]) -> list[Axis]:
 
 
 def _axis(scenario: Scenario, key: str, count: int) -> Axis:
-    known = [*scenario.workloads, ALL, *(name for name in SETTINGS if scenario.param[name].precedence != -1)]
+    known = [*scenario.workloads, ALL, *(name for name in SETTINGS if _varies(scenario.param[name]))]
     if key not in known:
         mend = f"{nearest(key, known, '')} Possible: {', '.join(known)}.".strip()
         raise ExplorerError(f"There is no slider {key!r}.", "sliders", mend)
@@ -70,7 +71,8 @@ def _axis(scenario: Scenario, key: str, count: int) -> Axis:
     if workload is not None or key == ALL:
         values = _budgets(scenario, key, own, count)
     elif isinstance(parameter, param.Selector):
-        values = _choices(name, list(parameter.objects), own, count)
+        offered = [choice for choice in parameter.objects if scenario.offers(name, choice)]
+        values = _choices(name, offered, own, count)
     else:
         assert isinstance(parameter, param.Number)
         values = _numbers(parameter, own, count)
@@ -88,6 +90,11 @@ def _budgets(scenario: Scenario, over: str, own: float, count: int) -> list[floa
     first, last = float(np.floor(steps.iloc[0])), float(np.ceil(steps.iloc[-1]))
     inside = first <= own <= last
     return _with(own, np.linspace(first, last, count if inside else count - 1).round(1).tolist(), replace=inside)
+
+
+def _varies(setting: param.Parameter) -> bool:
+    """Whether it has a control that goes through values; a limit that is infinite when there is none does not."""
+    return setting.precedence != -1 and setting.default != math.inf
 
 
 def _numbers(parameter: param.Number, own: float, count: int) -> list[float]:

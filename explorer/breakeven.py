@@ -2,6 +2,7 @@
 When moving pays: for every pair of regions, what one MWh of IT load saves there against what moving it costs.
 
 The condition is saving >= friction. Its exact form in arXiv:2604.27855 is not public: this one is the project's own.
+What pays for a pair by itself is then held against the placement, where pairs compete, and laws and clocks count.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.network import Network, build_network
+from explorer.placement import SMALLEST_MW, Placement, place
 from explorer.scenario import Scenario
 from explorer.units import KG_PER_T
 
+SAME_COST = 1e-5  # the solver tells costs apart that differ by more [USD/MWh]
 
-def break_even(scenario: Scenario, workload: str) -> pd.DataFrame:
+
+def break_even(scenario: Scenario, workload: str, migration_usd_per_mw: float = 0.0) -> pd.DataFrame:
     """
     Break-even quantities of a class for every pair of a home and another region.
 
@@ -24,6 +28,8 @@ def break_even(scenario: Scenario, workload: str) -> pd.DataFrame:
     scenario : Scenario
     workload : str
         Workload id.
+    migration_usd_per_mw : float, optional
+        What it costs, once, to move one MW of IT load: software, data, contracts. [USD/MW]
 
     Returns
     -------
@@ -42,6 +48,11 @@ def break_even(scenario: Scenario, workload: str) -> pd.DataFrame:
         break_even_carbon_price_usd_per_t
             Carbon price from which moving pays, negative where it pays without one; NaN where the region, with the
             energy of moving, is not cleaner than home.
+        break_even_egress_usd_per_gb
+            Egress price up to which moving pays. Negative where it would not pay if egress were free: no egress price
+            mends that. NaN where no data is charged for, so that the price does not matter.
+        repaid_after_h
+            Hours of moved load until the net saving has repaid `migration_usd_per_mw`; infinite where it never does.
         wan_ms
             Latency added by the wide-area network.
         lawful
@@ -50,7 +61,7 @@ def break_even(scenario: Scenario, workload: str) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If there is no such workload.
+        If there is no such workload, or the cost of migration is negative.
 
     Examples
     --------
@@ -58,12 +69,22 @@ def break_even(scenario: Scenario, workload: str) -> pd.DataFrame:
     >>> len(pairs), bool((pairs["pays"] == (pairs["saving_usd_per_mwh"] >= pairs["friction_usd_per_mwh"])).all())
     (6, True)
     """
-    return break_even_pairs(build_network(scenario), workload)
+    return break_even_pairs(build_network(scenario), workload, migration_usd_per_mw)
 
 
-def break_even_pairs(network: Network, workload: str) -> pd.DataFrame:
+def break_even_pairs(network: Network, workload: str, migration_usd_per_mw: float = 0.0) -> pd.DataFrame:
     """`break_even` of a network."""
-    squares = break_even_squares(network, workload)
+    if not migration_usd_per_mw >= 0:
+        raise ValueError(f"The cost of migration must be at least 0 USD/MW, not {migration_usd_per_mw}.")
+    table = _pairs(network, break_even_squares(network, workload))
+    net = table["net_usd_per_mwh"].to_numpy()
+    with np.errstate(over="ignore"):
+        hours = np.divide(migration_usd_per_mw, net, out=np.full_like(net, np.inf), where=net > 0)
+    return table.assign(repaid_after_h=np.where((net >= 0) & (migration_usd_per_mw == 0), 0.0, hours))
+
+
+def _pairs(network: Network, squares: dict[str, NDArray]) -> pd.DataFrame:
+    """What is off the diagonal of squares of shape (home, region), one row per pair."""
     home, region = np.nonzero(~np.eye(len(network.regions), dtype=bool))
     names = np.array(network.regions, object)
     columns = {name: square[home, region] for name, square in squares.items()}
@@ -71,10 +92,8 @@ def break_even_pairs(network: Network, workload: str) -> pd.DataFrame:
 
 
 def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
-    """The columns of `break_even` but its first two, each of shape (home, region); what is on the diagonal is moot."""
-    if workload not in network.workloads:
-        raise ValueError(f"Unknown workload {workload!r}; use one of {', '.join(network.workloads)}.")
-    k = network.workloads.index(workload)
+    """The columns of `break_even` between its first two and its last, each (home, region); their diagonal is moot."""
+    k = _index(network, workload)
     energy, friction, carbon = network.arcs_from(np.arange(len(network.regions)))
     friction, carbon = friction[:, :, k], carbon[:, :, k]
     at_home_kg = np.diagonal(carbon)  # no friction at home: emissions of the electricity alone
@@ -90,6 +109,9 @@ def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
     price_weight = network.pue * (1 + network.friction.scale * network.friction.relocation_overhead)
     gap = network.price_usd_per_mwh[:, np.newaxis] - network.price_usd_per_mwh
     net = saving - full_friction
+    charged_gb = network.friction.scale * network.gb_per_mwh[k]
+    with np.errstate(over="ignore"):  # hardly any data: any price will do, or none
+        egress = network.friction.egress_usd_per_gb + net / charged_gb if charged_gb else np.full_like(net, np.nan)
     return {
         "saving_usd_per_mwh": saving,
         "friction_usd_per_mwh": full_friction,
@@ -98,6 +120,133 @@ def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
         "price_gap_usd_per_mwh": gap,
         "break_even_price_gap_usd_per_mwh": gap - net / price_weight,
         "break_even_carbon_price_usd_per_t": carbon_price,
+        "break_even_egress_usd_per_gb": egress,
         "wan_ms": network.geography.region_rtt_ms * network.round_trips[k],
         "lawful": network.geography.zone_pair,
     }
+
+
+def forbidden_by(network: Network, workload: str) -> NDArray:
+    """
+    What closes a pair to a class, shape (home, region): "law" (or what the tables systems and arcs say), "latency"
+    (lawful for some client, but in time for none of those) or "none". Homes without clients are judged by their own
+    zone and by the way between regions.
+    """
+    k, n = _index(network, workload), len(network.regions)
+    geography = network.geography
+    lawful, possible = np.zeros((n, n), bool), np.zeros((n, n), bool)
+    np.logical_or.at(lawful, network.home, network.permitted[:, :, k])
+    np.logical_or.at(possible, network.home, network.allowed[:, :, k])
+    empty = np.setdiff1d(np.arange(n), network.home)
+    latency_ms = geography.region_rtt_ms[empty] * network.round_trips[k] + network.prefill_ms[k]
+    lawful[empty] = geography.zone_pair[empty]
+    possible[empty] = lawful[empty] & (latency_ms <= network.budget_ms[k])
+    return np.where(possible, "none", np.where(lawful, "latency", "law")).astype(object)
+
+
+def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
+    """
+    The algebra of pairs against the placement of all: which pairs pay, which are used, and what explains a difference.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    workload : str
+        Workload id.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per (home, region), home and region different:
+
+        net_usd_per_mwh, pays
+            As in `break_even`.
+        used_mw
+            Load of the class that the placement moves from that home to that region. [MW]
+        obstacle
+            Where a pair pays and is used: "none". Where it neither pays nor is used: "friction". Where it pays and is
+            not used, the first of these that applies: "no demand" (no client of the class is at home there), "state
+            locality" (state pins all of it), "law", "latency" (lawful for some, in time for none of them),
+            "objective" (the placement does not minimise cost), "capacity" (cheaper than where the load runs, so it is
+            full), "better region" (the load runs somewhere as cheap or cheaper). Where it is used and does not pay:
+            "home full" (load that cannot stay), or "objective".
+        better_region
+            Where "better region" is the obstacle, the one that takes most of the load; otherwise empty.
+
+    Raises
+    ------
+    ValueError
+        If there is no such workload.
+    ScenarioError
+        If the scenario's tables contradict each other.
+    SolverError
+        If the solve fails or meets the time limit.
+
+    Examples
+    --------
+    >>> table = verdicts(Scenario.load("classroom-3x3"), workload="batch")
+    >>> table.loc[table["pays"], ["home", "region", "used_mw", "obstacle", "better_region"]].to_numpy().tolist()
+    ... # doctest: +NORMALIZE_WHITESPACE
+    [['middle', 'north', 20.0, 'none', ''], ['middle', 'south', 0.0, 'better region', 'north'],
+     ['south', 'north', 10.0, 'none', '']]
+    """
+    return verdict_pairs(place(build_network(scenario)), workload)
+
+
+def verdict_pairs(placement: Placement, workload: str) -> pd.DataFrame:
+    """`verdicts` of a placement."""
+    squares = break_even_squares(placement.network, workload)
+    verdict = {name: squares[name] for name in ("net_usd_per_mwh", "pays")}
+    return _pairs(placement.network, verdict | verdict_squares(placement, workload, squares["pays"]))
+
+
+def verdict_squares(placement: Placement, workload: str, pays: NDArray) -> dict[str, NDArray]:
+    """The columns of `verdicts` after `pays`, each of shape (home, region) like it; their diagonal is moot."""
+    net, best, k = placement.network, placement.optimum, _index(placement.network, workload)
+    n = len(net.regions)
+    at_home = np.equal.outer(np.arange(n), net.home).astype(float)  # (home, client)
+
+    def for_some(client: NDArray) -> NDArray:
+        """Whether it holds for a client of that home; (client, ...) to (home, ...)."""
+        return at_home @ client > 0
+
+    cost, moved_mw, allowed = net.cost_usd_per_mwh[:, :, k], best.free_mw[:, :, k], net.allowed[:, :, k]
+    demand = net.demand_mw[:, k] > SMALLEST_MW
+    movable = net.demand_mw[:, k] - net.pinned_mw[:, k] > SMALLEST_MW
+    dearest = np.where(moved_mw > SMALLEST_MW, cost, -np.inf).max(axis=1)
+    dearest[best.unserved_free_mw[:, k] > SMALLEST_MW] = np.inf  # going unserved is dearer than any region
+    possible = allowed & movable[:, np.newaxis]
+    wanted = possible & (cost < dearest[:, np.newaxis] - SAME_COST)
+    instead_mw = at_home @ np.einsum("ij,il->ijl", possible, moved_mw).reshape(len(net.home), -1)  # at l, may run at j
+    better = instead_mw.reshape(n, n, n).argmax(axis=2)
+
+    used_mw = at_home @ placement.away_mw[:, :, k]
+    used, by_cost = used_mw > SMALLEST_MW, placement.objective == "cost"
+    obstacle = np.select(
+        [
+            used & pays,
+            used,
+            ~pays,
+            ~for_some(demand)[:, np.newaxis],
+            ~for_some(movable)[:, np.newaxis],
+            ~for_some(net.permitted[:, :, k] & movable[:, np.newaxis]),
+            ~for_some(possible),
+            np.full_like(pays, not by_cost),
+            for_some(wanted),
+        ],
+        ["none", "home full" if by_cost else "objective", "friction", "no demand", "state locality", "law", "latency",
+         "objective", "capacity"],
+        "better region",
+    )  # fmt: skip
+    names = np.array(net.regions, object)
+    return {
+        "used_mw": used_mw,
+        "obstacle": obstacle.astype(object),
+        "better_region": np.where(obstacle == "better region", names[better], ""),
+    }
+
+
+def _index(network: Network, workload: str) -> int:
+    if workload not in network.workloads:
+        raise ValueError(f"Unknown workload {workload!r}; use one of {', '.join(network.workloads)}.")
+    return network.workloads.index(workload)

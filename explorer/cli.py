@@ -16,8 +16,9 @@ from typing import Any
 from tqdm import tqdm
 
 from explorer import __version__, io, report, tables
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, ScenarioError
 from explorer.frontiers import frontier
+from explorer.network import build_network
 from explorer.paths import LAYOUTS
 from explorer.placement import solve
 from explorer.scenario import Scenario
@@ -277,10 +278,15 @@ def _frontier(args: argparse.Namespace) -> int:
 
 def _check(args: argparse.Namespace) -> int:
     problems = io.check(args.scenario)
+    if not problems:
+        scenario = Scenario.load(args.scenario)
+        try:
+            build_network(scenario)
+        except ScenarioError as error:  # what shows only when settings and tables meet
+            problems = error.problems
     if problems:
         print(*problems, sep="\n")
         return 2
-    scenario = Scenario.load(args.scenario)
     contents = f"{len(scenario.clients)} clients, {len(scenario.regions)} regions, {len(scenario.workloads)} classes"
     print(f"No problems.\n{scenario.title}: {contents}, {scenario.total_demand_mw:g} MW of demand.")
     return 0

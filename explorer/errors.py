@@ -18,7 +18,7 @@ class ExplorerError(Exception):
 
 
 class SolverError(ExplorerError):
-    """The solver stopped without an optimum: a failure or the time limit."""
+    """There is no optimum to show: a failure, the time limit, or a cap on cost that nothing meets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,10 @@ def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Front
     SolverError
         If a solve fails or meets the time limit.
 
+    Notes
+    -----
+    Hosting and a cap on cost are left out: where they count, the scenario's own placement lies above the frontier.
+
     Examples
     --------
     >>> steps = frontier(Scenario.load("classroom-3x3"), over="all").table
@@ -168,20 +172,21 @@ class _Sweep:
     def __init__(self, network: Network, over: str, relaxation_ms: float) -> None:
         if over != "all" and over not in network.workloads:
             raise ValueError(f"Unknown workload {over!r}; use 'all' or one of {', '.join(network.workloads)}.")
+        network = network.plain
         self.network, self.over = network, over
         self._numbers = numbers_of(network, network.objective)
         own_budget = network.budget_ms - relaxation_ms
-        lawful = network.geography.lawful[:, :, np.newaxis]
+        permitted = network.permitted
         if over == "all":
             opens = network.latency_ms - own_budget
-            self._opens_ms = np.where(lawful, np.round(opens, BUDGET_DECIMALS), np.inf)
+            self._opens_ms = np.where(permitted, np.round(opens, BUDGET_DECIMALS), np.inf)
             self.current_ms = float(relaxation_ms)
             self._least_ms = -own_budget.min()  # no budget below zero
         else:
             k = network.workloads.index(over)
             self._opens_ms = np.where(network.allowed, -np.inf, np.inf)
             opens = network.latency_ms[:, :, k] - relaxation_ms
-            self._opens_ms[:, :, k] = np.where(lawful[:, :, 0], np.round(opens, BUDGET_DECIMALS), np.inf)
+            self._opens_ms[:, :, k] = np.where(permitted[:, :, k], np.round(opens, BUDGET_DECIMALS), np.inf)
             self.current_ms = float(own_budget[k])
             self._least_ms = 0.0
         finite = self._opens_ms[np.isfinite(self._opens_ms)]

@@ -241,7 +241,8 @@ def _refusal(name: str, value: Any) -> tuple[str, str] | None:
         words = [choice for choice in setting.objects if isinstance(choice, str)]
         mend = "Write it without quotes." if value in offered else tables.nearest(str(value), words, _one_of(offered))
         return "this is not one of the possible values.", mend
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    no_limit = value == math.inf == setting.default
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not (math.isfinite(value) or no_limit):
         return "this is not a number.", _NUMBER
     low, high = setting.bounds or (None, None)
     above = not setting.inclusive_bounds[0]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +20,9 @@ from explorer.geo import great_circle_km
 from explorer.hours import ANNUAL, AVERAGE, Profiles, load_curves, region_factors, utc_offsets_h
 from explorer.latency import end_to_end_latency_ms, rtt_from_distance_ms
 from explorer.memo import Memo
-from explorer.scenario import Scenario
+from explorer.overrides import NAMES as OVERRIDES
+from explorer.overrides import Overrides, read_overrides
+from explorer.scenario import CUSTOM_POLICY, Scenario
 from explorer.schema import TABLES
 
 Floats = NDArray[np.float64]
@@ -42,7 +45,7 @@ class Geography:
     client_rtt_ms: Floats  # (client,) client to its service node [ms]
     region_rtt_ms: Floats  # (region, region) 0 on the diagonal [ms]
     region_km: Floats  # (region, region) great-circle distance [km]
-    lawful: Bools  # (client, region)
+    lawful: Bools  # (client, region) by the legal policy
     zone_pair: Bools  # (region, region) may load whose home zone is the first's run in the second
 
 
@@ -76,6 +79,9 @@ class Network:
     regional_radius_km: float
     objective: str
     time_limit_s: float
+    cost_cap_usd_per_h: float = math.inf  # where carbon is the objective [USD/h]
+    hosting_usd_per_h: Floats | None = None  # (region,) per class run away from its home; None where it is all free
+    overrides: Overrides | None = None  # None where no table says anything of single arcs
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Network) and self.key == other.key
@@ -88,16 +94,38 @@ class Network:
         """Index of each client's home region, shape (client,)."""
         return self.geography.home
 
+    @property
+    def plain(self) -> Network:
+        """The same without hosting and without a cap on cost: what one linear program can tell of."""
+        if self.hosting_usd_per_h is None and self.cost_cap_usd_per_h == math.inf:
+            return self
+        return replace(self, key=digest(self.key, "plain"), hosting_usd_per_h=None, cost_cap_usd_per_h=math.inf)
+
     @cached_property
     def wan_ms(self) -> Floats:
-        """Wide-area part of the latency, n_k RTT(s(i), j), shape (client, region, workload). [ms]"""
-        return self.geography.region_rtt_ms[self.home][:, :, np.newaxis] * self.round_trips
+        """
+        Wide-area part of the latency, n_k RTT(s(i), j), shape (client, region, workload). [ms]
+
+        Where a table gives the latency, what is left of it without RTT(i, s(i)) and t_k, even if that is below zero.
+        """
+        wan = self._wan_ms(self.home)
+        if self.overrides is None:
+            return wan
+        return wan + (self.latency_ms - self._model_latency_ms)
+
+    def _wan_ms(self, home: NDArray[np.intp]) -> Floats:
+        return self.geography.region_rtt_ms[home][:, :, np.newaxis] * self.round_trips
+
+    @cached_property
+    def _model_latency_ms(self) -> Floats:
+        geo = self.geography
+        return end_to_end_latency_ms(geo.client_rtt_ms, geo.region_rtt_ms[self.home], self.round_trips, self.prefill_ms)
 
     @cached_property
     def latency_ms(self) -> Floats:
         """End-to-end latency to the first token, shape (client, region, workload). [ms]"""
-        geo = self.geography
-        return end_to_end_latency_ms(geo.client_rtt_ms, geo.region_rtt_ms[self.home], self.round_trips, self.prefill_ms)
+        model = self._model_latency_ms
+        return model if self.overrides is None else self.overrides.latency_ms.over(model)
 
     @cached_property
     def within_budget(self) -> Bools:
@@ -105,17 +133,51 @@ class Network:
         return np.round(self.latency_ms - self.budget_ms, BUDGET_DECIMALS) <= 0
 
     @cached_property
+    def masks(self) -> dict[str, Bools]:
+        """
+        What must all hold for an arc to exist, latency apart, each of shape (client, region, workload), by name.
+
+        law: the legal policy lets the client's load run there. system: the region offers the class. arcs.csv: that
+        table does not close the arc; where it opens one, law and system hold too.
+        """
+        lawful = self.geography.lawful[:, :, np.newaxis]
+        if self.overrides is None:
+            return {"law": lawful}
+        shape, given = self.latency_ms.shape, self.overrides.allowed
+        told = given.filled(True)
+        return {
+            "law": told.over(np.broadcast_to(lawful, shape)),
+            "system": told.over(np.broadcast_to(self.overrides.offered, shape)),
+            "arcs.csv": given.over(np.ones(shape, bool)),
+        }
+
+    @cached_property
+    def permitted(self) -> Bools:
+        """Arcs that every mask allows, within the budget or not, shape (client, region, workload)."""
+        permitted = np.logical_and.reduce(list(self.masks.values()))
+        return np.broadcast_to(permitted, self.latency_ms.shape)
+
+    @cached_property
     def allowed(self) -> Bools:
-        """Arcs that meet budget and law, shape (client, region, workload)."""
-        return self.within_budget & self.geography.lawful[:, :, np.newaxis]
+        """Arcs that meet the budget and every mask, shape (client, region, workload)."""
+        return self.within_budget & self.permitted
 
     @cached_property
     def _money_and_carbon(self) -> tuple[Floats, Floats, Floats]:
-        return self.arcs_from(self.home)
+        energy, friction, carbon = self._arcs_from(self.home, self.wan_ms)
+        if self.overrides is not None:
+            friction = self.overrides.friction_usd_per_mwh.over(friction)
+        return energy, friction, carbon
 
     def arcs_from(self, home: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
-        """Energy cost (region,), friction and carbon (home, region, workload) of arcs from any home regions."""
-        wan = self.geography.region_rtt_ms[home][:, :, np.newaxis] * self.round_trips
+        """
+        Energy cost (region,), friction and carbon (home, region, workload) of arcs from any home regions.
+
+        By the model alone: what a table says of an arc is said of a client.
+        """
+        return self._arcs_from(home, self._wan_ms(home))
+
+    def _arcs_from(self, home: NDArray[np.intp], wan: Floats) -> tuple[Floats, Floats, Floats]:
         return arc_money_and_carbon(
             self.price_usd_per_mwh, self.carbon_kg_per_mwh, self.pue, home, wan,
             self.requests_per_mwh, self.gb_per_mwh, self.friction,
@@ -149,6 +211,7 @@ class Network:
 
 _geographies: Memo[Geography] = Memo(size=16)
 _profiles: Memo[Profiles] = Memo(size=16)
+_overrides: Memo[Overrides] = Memo(size=16)
 
 
 def build_network(scenario: Scenario) -> Network:
@@ -171,14 +234,18 @@ def build_network(scenario: Scenario) -> Network:
     price, carbon, pue, capacity = (_numbers(regions, "regions.csv", column) for column in _region_columns(scenario))
     price, carbon = price * relative_price, carbon * relative_carbon
     geography_key = _geography_key(scenario)
-    numbers = classes, demand, price, carbon, pue, capacity
-    key = digest(geography_key, repr(scenario.settings()), scenario.workloads.keys(), *numbers)
+    geography = _geographies.find(geography_key, lambda: _build_geography(scenario))
+    overrides_key, overrides = _overrides_of(scenario, geography_key, geography.home)
+    hosting = _hosting_usd_per_h(scenario)
+    _check_cap(scenario, hosting)
+    numbers = classes, demand, price, carbon, pue, capacity, hosting
+    key = digest(geography_key, overrides_key, repr(scenario.settings()), scenario.workloads.keys(), *numbers)
     return Network(
         key=key,
         clients=tuple(clients["id"]),
         regions=tuple(regions["id"]),
         workloads=tuple(scenario.workloads),
-        geography=_geographies.find(geography_key, lambda: _build_geography(scenario)),
+        geography=geography,
         demand_mw=demand,
         pinned_mw=pinned,
         capacity_mw=capacity * scenario.capacity_scale,
@@ -203,7 +270,41 @@ def build_network(scenario: Scenario) -> Network:
         regional_radius_km=scenario.regional_radius_km,
         objective=scenario.objective,
         time_limit_s=scenario.time_limit_s,
+        cost_cap_usd_per_h=scenario.cost_cap_usd_per_h,
+        hosting_usd_per_h=hosting if hosting.any() else None,
+        overrides=overrides,
     )
+
+
+def _check_cap(scenario: Scenario, hosting: Floats) -> None:
+    """A cap on cost has a price, in a linear program; a choice of hosts has none."""
+    if scenario.objective == "carbon" and math.isfinite(scenario.cost_cap_usd_per_h) and hosting.any():
+        what = "there is no least carbon under a cap on cost where hosting costs."
+        mend = f"Take the cap away (it is {scenario.cost_cap_usd_per_h:g} USD/h), or set hosting to 0."
+        raise ScenarioError(scenario.title, [Problem("scenario.toml", None, "cost_cap_usd_per_h", None, what, mend)])
+
+
+def _hosting_usd_per_h(scenario: Scenario) -> Floats:
+    """A region's own, where it has one, or else the scenario's, shape (region,). [USD/h]"""
+    regions, own = scenario.regions, "hosting_usd_per_h"
+    everywhere = np.full(len(regions), float(scenario.hosting_usd_per_h))
+    if own not in regions:
+        return everywhere
+    is_blank = regions[own].isna()
+    return _numbers(regions.assign(**{own: regions[own].where(~is_blank, everywhere)}), "regions.csv", own)
+
+
+def _overrides_of(scenario: Scenario, geography_key: bytes, home: NDArray[np.intp]) -> tuple[bytes, Overrides | None]:
+    """What tables say of single arcs, and a key of it; nothing where there are no such tables."""
+    found = [getattr(scenario, name) for name in OVERRIDES]
+    if all(table is None for table in found):
+        return b"", None
+    parts: list[Any] = [geography_key, scenario.workloads.keys()]
+    for name, table in zip(OVERRIDES, found, strict=True):
+        columns = [column.name for column in TABLES[name].columns]
+        parts += ["absent"] if table is None else [table.get(column, "absent") for column in columns]
+    key = digest(*parts)
+    return key, _overrides.find(key, lambda: read_overrides(scenario, home))
 
 
 def _region_columns(scenario: Scenario) -> tuple[str, str, str, str]:
@@ -260,6 +361,7 @@ def _geography_key(scenario: Scenario) -> bytes:
         (scenario.rtt_ms, ("from_region", "to_region", "rtt_ms")),
         (scenario.legal_zones, ("legal_zone", "inbound", "outbound")),
         (scenario.legal_transfers, ("from_zone", "to_zone", "status")),
+        (scenario.legal_custom, ("from_zone", "to_zone", "allowed")),
     )
     for table, columns in optional:
         parts += ["absent"] if table is None else [table[column] for column in columns]
@@ -363,6 +465,8 @@ def _lawful_zones(scenario: Scenario, origin: NDArray, target: NDArray) -> Bools
                 if status == "adequate"
             }  # fmt: skip
             return same | np.array([[(a, b) in pairs for b in target] for a in origin])
+        case policy if policy == CUSTOM_POLICY:
+            return _custom_zones(scenario, origin, target, same)
     table = scenario.legal_zones
     if table is None:
         return np.ones_like(same)
@@ -370,3 +474,21 @@ def _lawful_zones(scenario: Scenario, origin: NDArray, target: NDArray) -> Bools
     blocked_in = set(table.loc[table["inbound"] == "blocked", "legal_zone"])
     closed = np.array([z in blocked_out for z in origin])[:, np.newaxis] | np.array([z in blocked_in for z in target])
     return same | ~closed
+
+
+def _custom_zones(scenario: Scenario, origin: NDArray, target: NDArray, same: Bools) -> Bools:
+    """As the table `legal_custom` has it; what it does not list is closed, but not a zone to itself."""
+    table, file = scenario.legal_custom, TABLES["legal_custom"].file
+    if table is None:
+        what = f"the table is missing, but the legal policy is {CUSTOM_POLICY!r}."
+        mend = "Add it, with columns from_zone, to_zone and allowed, or choose another legal policy."
+        raise ScenarioError(scenario.title, [Problem(file, None, None, None, what, mend)])
+    clean, problems = tables.parse("legal_custom", table.set_axis(range(2, len(table) + 2)), file)
+    if problems:
+        raise ScenarioError(file, problems)
+    pairs = {
+        (a, b): flag == "true"
+        for a, b, flag in zip(clean["from_zone"], clean["to_zone"], clean["allowed"], strict=True)
+    }
+    return np.array([[pairs.get((a, b), near) for b, near in zip(target, row, strict=True)]
+                     for a, row in zip(origin, same, strict=True)])  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.costcap import least_under_cap
+from explorer.costcap import serve_first as serve_first  # for measures that compare placements
+from explorer.hosting import choose_hosts
 from explorer.memo import Memo
 from explorer.network import Network, build_network
 from explorer.scenario import Scenario
-from explorer.solver import Numbers, Optimum, model_for
+from explorer.solver import Numbers, Optimum, PlacementModel, model_for
 from explorer.units import KG_PER_T, KWH_PER_MWH
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 SMALLEST_MW = 1e-9  # below this a flow is rounding
+HOSTED_MW = 1e-6  # and below this no reason to pay for hosting
 PRICE_DIGITS = 5  # further digits of a price belong to the solver's tie-break
 LAYERS = ("local", "regional", "energy-oriented")
 
@@ -29,13 +35,15 @@ class Placement:
     """
     A frozen optimum: tables as DataFrames, totals as numbers. Carries no solver object, so sessions may share it.
 
-    `cost_usd_per_h` is money: energy and friction at a carbon price of zero. `objective_usd_per_h` adds the carbon
-    price and leaves out the penalty on unserved load, whatever objective was optimised.
+    `cost_usd_per_h` is money: energy, friction and hosting at a carbon price of zero. `objective_usd_per_h` adds the
+    carbon price and leaves out the penalty on unserved load, whatever objective was optimised. Hosting is paid under
+    every objective, but only least cost chooses where to pay it.
     """
 
     network: Network
     optimum: Optimum
     objective: str  # what was minimised: cost, carbon or latency
+    gap_usd_per_h: float = 0.0  # with hosting, what a placement that took longer to find could still save [USD/h]
 
     @cached_property
     def it_mw(self) -> Floats:
@@ -60,8 +68,46 @@ class Placement:
 
     @cached_property
     def cost_usd_per_h(self) -> float:
-        """Energy and friction at a carbon price of zero. [USD/h]"""
-        return float((self.it_mw * self.network.money_usd_per_mwh).sum())
+        """Energy, friction and hosting at a carbon price of zero. [USD/h]"""
+        return float((self.it_mw * self.network.money_usd_per_mwh).sum()) + self.hosting_usd_per_h
+
+    @cached_property
+    def hosts(self) -> Bools:
+        """Which classes regions run for clients of other homes, shape (region, workload)."""
+        return self.away_mw.sum(axis=0) > HOSTED_MW
+
+    @cached_property
+    def hosting_usd_per_h(self) -> float:
+        """The part of the cost that is hosting. [USD/h]"""
+        fees = self.network.hosting_usd_per_h
+        return 0.0 if fees is None else float(fees @ self.hosts.sum(axis=1))
+
+    @property
+    def hosting(self) -> pd.DataFrame:
+        """One row per region and class run for clients of other homes: region, workload, it_mw, hosting_usd_per_h."""
+        net = self.network
+        j, k = np.nonzero(self.hosts)
+        fees = np.zeros(len(net.regions)) if net.hosting_usd_per_h is None else net.hosting_usd_per_h
+        return pd.DataFrame(
+            {
+                "region": np.array(net.regions, object)[j],
+                "workload": np.array(net.workloads, object)[k],
+                "it_mw": self.away_mw.sum(axis=0)[j, k],
+                "hosting_usd_per_h": fees[j],
+            }
+        )
+
+    @property
+    def has_prices(self) -> bool:
+        """Whether capacity and demand have prices: only where cost is the objective, and no hosting a yes or no."""
+        return self.objective == "cost" and self.is_one_program
+
+    @property
+    def is_one_program(self) -> bool:
+        """Whether it is the optimum of one linear program, with nothing to decide on and no cap on cost."""
+        net = self.network
+        is_free = {"cost": net.hosting_usd_per_h is None, "carbon": not isfinite(net.cost_cap_usd_per_h)}
+        return is_free.get(self.objective, True)
 
     @cached_property
     def carbon_kg_per_h(self) -> float:
@@ -198,13 +244,13 @@ class Placement:
         """
         One row per region: region, it_mw, facility_mw [MW], utilisation [-], capacity_price_usd_per_mwh [USD/MWh].
 
-        The shadow price is what one more MW of IT capacity there would save; NaN unless cost is the objective.
+        The shadow price is what one more MW of IT capacity there would save; NaN unless `has_prices`.
         """
         net, it_mw = self.network, self.region_it_mw
         capacity = net.capacity_mw
         used = np.divide(it_mw, capacity, out=np.zeros_like(it_mw), where=capacity > 0)
         price = np.full(len(it_mw), np.nan)
-        if self.objective == "cost":
+        if self.has_prices:
             price = self.optimum.capacity_price.round(PRICE_DIGITS)
         return pd.DataFrame(
             {
@@ -221,12 +267,12 @@ class Placement:
         """
         What one more MWh of a client's demand for a class would cost: client, workload, price_usd_per_mwh [USD/MWh].
 
-        The pinned and the free part are weighted as in the demand itself; NaN unless cost is the objective.
+        The pinned and the free part are weighted as in the demand itself; NaN unless `has_prices`.
         """
         net, best = self.network, self.optimum
         pinned = np.divide(net.pinned_mw, net.demand_mw, out=np.zeros_like(net.demand_mw), where=net.demand_mw > 0)
         price = (pinned * best.price_pinned + (1 - pinned) * best.price_free).round(PRICE_DIGITS)
-        if self.objective != "cost":
+        if not self.has_prices:
             price = np.full_like(price, np.nan)
         i, k = np.indices(price.shape).reshape(2, -1)
         return pd.DataFrame(
@@ -242,8 +288,9 @@ class Placement:
         """
         One row per demand not fully served: client, workload, part (free or pinned), unserved_mw [MW], reason.
 
-        The reason is the constraint whose removal on one arc would let more be served: latency, law, state locality,
-        several of them joined by "or", and capacity where no single one would.
+        The reason is the constraint whose removal on one arc would let more be served: latency, law, system (the region
+        does not offer the class), arcs.csv (that table closes the arc), hosting, state locality, several of them joined
+        by "or", and capacity where no single one would.
         """
         rows = []
         for part, amounts in (("free", self.optimum.unserved_free_mw), ("pinned", self.optimum.unserved_pinned_mw)):
@@ -265,16 +312,16 @@ class Placement:
         price = (best.price_pinned if pinned else best.price_free)[i, k]
         # half the penalty tells a region with room, however dear, from one that is full of load as urgent as this
         helps = best.capacity_price < price / 2
-        on_time, lawful = net.within_budget[i, :, k], net.geography.lawful[i]
         at_home = np.arange(len(net.regions)) == net.home[i]
+        holds = {"latency": net.within_budget[i, :, k]}
+        holds |= {name: np.broadcast_to(mask, net.latency_ms.shape)[i, :, k] for name, mask in net.masks.items()}
+        if self.objective == "cost" and net.hosting_usd_per_h is not None:
+            holds["hosting"] = self.hosts[:, k] | at_home
         if pinned:
-            reasons = {
-                "latency": helps & at_home & ~on_time,
-                "state locality": helps & on_time & lawful & ~at_home,
-            }
-        else:
-            reasons = {"latency": helps & ~on_time & lawful, "law": helps & on_time & ~lawful}
-        return " or ".join(name for name, arcs in reasons.items() if arcs.any()) or "capacity"
+            holds["state locality"] = at_home
+        missing = np.sum([~held for held in holds.values()], axis=0)
+        alone = helps & (missing == 1)  # one constraint stands in the way of these arcs
+        return " or ".join(name for name, held in holds.items() if (alone & ~held).any()) or "capacity"
 
     def totals(self) -> dict[str, float]:
         """The headline figures by name, units in the names; the app, the command line and the files show these."""
@@ -283,6 +330,7 @@ class Placement:
             "carbon_kg_per_h": self.carbon_kg_per_h,
             "objective_usd_per_h": self.objective_usd_per_h,
             "friction_usd_per_h": self.friction_usd_per_h,
+            "hosting_usd_per_h": self.hosting_usd_per_h,
             "served_mw": self.served_mw,
             "facility_mw": self.facility_mw,
             "relocated_mw": self.relocated_mw,
@@ -339,15 +387,6 @@ def numbers_of(network: Network, objective: str) -> Numbers:
     )
 
 
-def serve_first(cost: Floats) -> float:
-    """
-    A penalty on unserved load, for arc costs of shape (client, region, workload), above what serving it can ever cost.
-
-    Making room for a load may take a chain of moves, but never two out of the same region.
-    """
-    return float(cost.max() + cost.shape[1] * (cost.max() - cost.min())) + 1.0
-
-
 _placements: Memo[Placement] = Memo(size=64)
 
 
@@ -355,20 +394,61 @@ def place(network: Network, objective: str | None = None) -> Placement:
     """
     The optimal placement of a network, remembered for all sessions.
 
-    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency break ties by cost.
+    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency break ties by cost; carbon
+    alone heeds the network's cap on cost, and what that leaves to choose from serves all that can be served.
     """
     objective = objective or network.objective
 
     def run() -> Placement:
         model = model_for(objective, network.home, len(network.regions), len(network.workloads))
+        if network.hosting_usd_per_h is not None and objective == "cost":
+            return _place_with_hosting(network, network.hosting_usd_per_h, model)
         with model.lock:
             done = _placements.get((network, objective))  # another session may have been faster
             if done is not None:
                 return done
-            then = None if objective == "cost" else network.cost_usd_per_mwh
-            return Placement(network, model.solve(numbers_of(network, objective), then), objective)
+            return Placement(network, _optimum(network, objective, model), objective)
 
     return _placements.find((network, objective), run)
+
+
+def is_quick(network: Network) -> bool:
+    """Whether placing takes milliseconds: there is no hosting to decide on, or that has been done."""
+    decides = network.objective == "cost" and network.hosting_usd_per_h is not None
+    return not decides or _placements.get((network, "cost")) is not None
+
+
+def _place_with_hosting(network: Network, hosting_usd_per_h: Floats, model: PlacementModel) -> Placement:
+    """
+    The cheapest placement where hosting costs too, or the best found within the time limit.
+
+    Which classes a region hosts is decided first, without holding up others who solve. Where load goes, and the prices
+    that explain what goes unserved, are those of the linear program that is left.
+    """
+    numbers = numbers_of(network, "cost")
+    for_free = np.repeat(hosting_usd_per_h[:, np.newaxis] == 0, len(network.workloads), axis=1)
+
+    def under(hosts: Bools) -> Placement:
+        open_ = np.repeat((hosts | for_free)[np.newaxis], len(network.home), axis=0)
+        open_[np.arange(len(network.home)), network.home] = True
+        with model.lock:
+            best = model.solve(replace(numbers, allowed=numbers.allowed & open_))
+        found = Placement(network, best, "cost")
+        return replace(found, optimum=replace(best, objective=best.objective + found.hosting_usd_per_h))
+
+    anywhere, nowhere = under(~for_free), under(for_free)
+    least = anywhere.optimum.objective - anywhere.hosting_usd_per_h
+    decided = choose_hosts(numbers, network.home, hosting_usd_per_h)
+    chosen = [] if decided.chosen is None else [under(decided.chosen)]
+    best = min([*chosen, nowhere, anywhere], key=lambda found: found.optimum.objective)
+    return replace(best, gap_usd_per_h=max(best.optimum.objective - max(least, decided.bound), 0.0))
+
+
+def _optimum(network: Network, objective: str, model: PlacementModel) -> Optimum:
+    numbers = numbers_of(network, objective)
+    if objective == "carbon" and isfinite(network.cost_cap_usd_per_h):
+        return least_under_cap(model, network.home, numbers, network.money_usd_per_mwh, network.cost_cap_usd_per_h)
+    return model.solve(numbers, None if objective == "cost" else network.cost_usd_per_mwh)
 
 
 def solve(scenario: Scenario) -> Placement:
@@ -382,7 +462,7 @@ def solve(scenario: Scenario) -> Placement:
     ScenarioError
         If the scenario's tables contradict each other.
     SolverError
-        If the solver fails or meets `time_limit_s`.
+        If the solver fails or meets `time_limit_s`, or if no placement stays within the cap on cost.
 
     Examples
     --------

@@ -59,6 +59,8 @@ def relocatable_demand(scenario: Scenario) -> pd.DataFrame:
 
     Notes
     -----
+    Cost here is that of the load itself: hosting is left out.
+
     Deliverable and economic load are moved in a world that goes on working. Pinned load has its home's capacity first.
     Then as much of the rest is served as can be, at home, which takes capacity there, or elsewhere. Only then counts
     how much is away from home, so a region full of its own load takes in none. Load with no room at home may be served

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib.metadata import version
-from math import isnan
+from math import inf, isnan
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +24,7 @@ TOTALS = {
     "carbon_kg_per_h": "Carbon [kg/h]",
     "objective_usd_per_h": "Cost and carbon at its price [USD/h]",
     "friction_usd_per_h": "Friction, part of the cost [USD/h]",
+    "hosting_usd_per_h": "Hosting, part of the cost [USD/h]",
     "served_mw": "Load served [MW IT]",
     "facility_mw": "Power at the meters [MW]",
     "relocated_mw": "Relocated load [MW IT]",
@@ -71,6 +72,7 @@ def write_results(scenario: Scenario, placement: Placement, folder: Path) -> Non
         "regions": placement.regions,
         "demand_prices": placement.demand_prices,
         "unserved": placement.unserved,
+        "hosting": placement.hosting,
         "layers": placement.layers,
         "relocatable_demand": relocatable_table(placement.network),
         "attribution": attribution_table(placement.network),
@@ -103,6 +105,7 @@ def summary(scenario: Scenario, placement: Placement) -> str:
         "## Totals",
         "The baseline runs everything as near as the constraints allow.",
         _totals(placement),
+        *_hosting(scenario, placement),
         "## What moves where",
         *_moves(scenario, placement),
         "## What could move",
@@ -184,6 +187,28 @@ def _moves(scenario: Scenario, placement: Placement) -> list[str]:
     return [table, _rest(moves, "flows.csv")]
 
 
+def _hosting(scenario: Scenario, placement: Placement) -> list[str]:
+    if placement.network.hosting_usd_per_h is None:
+        return []
+    table = placement.hosting.sort_values("it_mw", ascending=False, kind="stable")
+    top, place = table.head(MOST_ROWS), _region_names(scenario)
+    parts = ["## Hosting"]
+    if table.empty:
+        parts.append("None: no region runs load of another home.")
+    else:
+        columns = {
+            "Region": [place[region] for region in top["region"]],
+            "Class": [scenario.workloads[key].name for key in top["workload"]],
+            "Load [MW IT]": top["it_mw"],
+            "Hosting [USD/h]": top["hosting_usd_per_h"],
+        }
+        parts += [_markdown(columns), _rest(table, "hosting.csv")]
+    if round(placement.gap_usd_per_h):
+        gap = _figure(placement.gap_usd_per_h)
+        parts.append(f"The best choice found within the time limit: another could be up to {gap} USD/h cheaper.")
+    return [*parts, "What could move, and what holds it back, are without hosting."]
+
+
 def _could_move(scenario: Scenario, placement: Placement) -> str:
     """Layers and relocatable demand by class, and of all together."""
     layers = placement.layers.pivot(index="workload", columns="layer", values="it_mw").loc[:, list(LAYERS)]
@@ -218,7 +243,7 @@ def _full_regions(scenario: Scenario, placement: Placement) -> list[str]:
     full = full.sort_values(["capacity_price_usd_per_mwh", "it_mw"], ascending=False, kind="stable")
     top, place = full.head(MOST_ROWS), _region_names(scenario)
     columns = {"Region": [place[region] for region in top["region"]], "Load [MW IT]": top["it_mw"]}
-    if placement.objective == "cost":  # else capacity has no price
+    if placement.has_prices:
         columns["Worth of one more MW [USD/h]"] = top["capacity_price_usd_per_mwh"]
     return [_markdown(columns), _rest(full, "regions.csv")]
 
@@ -243,7 +268,7 @@ def _settings(scenario: Scenario) -> list[str]:
     settings, classes = scenario.settings(), scenario.workloads.values()
     scalars = {
         "Setting": [scenario.param[name].label for name in settings],
-        "Value": [str(value).removesuffix(".0") for value in settings.values()],
+        "Value": ["none" if value == inf else str(value).removesuffix(".0") for value in settings.values()],
     }
     budgets = {
         "Class": [workload.name for workload in classes],

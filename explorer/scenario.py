@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from explorer.placement import Placement
 
 LEGAL_POLICIES = ("open", "today", "adequacy", "same zone")
+CUSTOM_POLICY = "custom"  # takes a table of its own
 CARBON_SIGNALS = ("marginal", "operating margin", "average")
 OBJECTIVES = ("cost", "carbon", "latency")
 
@@ -117,11 +119,12 @@ class Scenario(param.Parameterized):
     )
     legal_policy = param.Selector(
         default="today",
-        objects=list(LEGAL_POLICIES),
+        objects=[*LEGAL_POLICIES, CUSTOM_POLICY],
         precedence=6,
         label="Legal policy",
         doc="Which legal zones may serve which. open: no limit. today: zones that block transfers stay closed. "
-        "adequacy: same zone, or a pair with an adequacy decision. same zone: data stays. Home is always lawful.",
+        "adequacy: same zone, or a pair with an adequacy decision. same zone: data stays. custom: by the scenario's "
+        "own table legal_custom. Home is always lawful.",
     )
     carbon_price_usd_per_t = param.Number(
         default=0.0,
@@ -146,6 +149,14 @@ class Scenario(param.Parameterized):
         precedence=9,
         label="Objective",
         doc="What the placement minimises: cost with its carbon price, carbon, or latency.",
+    )
+    cost_cap_usd_per_h = param.Number(
+        default=math.inf,
+        bounds=(0, None),
+        precedence=9.5,
+        label="Cost cap [USD/h]",
+        doc="The most that a placement of least carbon may cost, at a carbon price of zero [USD/h]; none by default. "
+        "Other objectives have no cap. All that can be served still is: a cap below what that takes is an error.",
     )
     friction_scale = param.Number(
         default=1.0,
@@ -210,6 +221,17 @@ class Scenario(param.Parameterized):
         label="Value of latency [USD/ms]",
         doc="What a millisecond of wide-area latency costs, per million requests [USD per ms per million requests].",
     )
+    hosting_usd_per_h = param.Number(
+        default=0.0,
+        bounds=(0, None),
+        softbounds=(0, 2000),
+        step=50,
+        precedence=16.5,
+        label="Hosting [USD/h]",
+        doc="Fixed cost of a class in a region that runs any of it for clients of other homes, however little [USD/h]; "
+        "a region's own, a column of regions, comes first. Above zero, least cost is a mixed-integer program: it takes "
+        "seconds, up to the time limit, and has no shadow prices. The frontier and other measures leave hosting out.",
+    )
     hour = Choice(
         default=AVERAGE,
         objects=list(HOUR_CHOICES),
@@ -258,6 +280,24 @@ class Scenario(param.Parameterized):
     rtt_ms = Table(allow_None=True, precedence=-1, doc="Measured round-trip times between regions [ms].")
     legal_zones = Table(allow_None=True, precedence=-1, doc="Legal zones, and whether transfers in and out are open.")
     legal_transfers = Table(allow_None=True, precedence=-1, doc="Pairs of legal zones with an adequacy decision.")
+    legal_custom = Table(
+        allow_None=True,
+        precedence=-1,
+        doc="Pairs of legal zones for the policy custom. Pairs not listed are closed, but no zone to itself.",
+    )
+    systems = Table(
+        allow_None=True,
+        precedence=-1,
+        doc="Which classes a region offers to run, at home too. What is not listed is offered.",
+    )
+    arcs = Table(
+        allow_None=True,
+        precedence=-1,
+        doc="Latency, friction or permission of single arcs, in place of the model's. latency_ms is the whole time to "
+        "the first token [ms]. friction_usd_per_mwh is all friction, whatever its scale [USD/MWh]; emissions stay as "
+        "modelled. allowed opens an arc, whatever law and systems say but within its budget, or closes it. Blank "
+        "cells leave it to the model.",
+    )
     profiles = Table(allow_None=True, precedence=-1, doc="Price and carbon by UTC hour and local season.")
     demand_profiles = Table(allow_None=True, precedence=-1, doc="Relative load by local hour.")
     sources = Table(allow_None=True, precedence=-1, doc="Where the figures come from.")
@@ -298,6 +338,12 @@ class Scenario(param.Parameterized):
             for key, workload in self.workloads.items()
         }
         return Scenario(workloads=workloads, documents=dict(self.documents), **values)
+
+    def offers(self, name: str, choice: Any) -> bool:
+        """Whether the scenario has the table that a choice of a setting takes, or that choice is made already."""
+        if (name, choice) != ("legal_policy", CUSTOM_POLICY):
+            return True
+        return self.legal_custom is not None or self.legal_policy == choice
 
     def settings(self) -> dict[str, Any]:
         """The scalar settings by name, in reading order."""

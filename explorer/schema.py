@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 SEASONS = ("annual", "winter", "spring", "summer", "autumn")
+FLAGS = ("true", "false")
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Column:
 
     name: str
     doc: str
-    kind: Literal["text", "number", "timezone"] = "text"
+    kind: Literal["text", "number", "timezone", "flag"] = "text"  # a flag is the text true or false
     unit: str = ""
     required: bool = True  # the column must be there, and no cell may be blank
     default: float | None = None  # of an optional number
@@ -49,6 +50,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     required: bool = False  # no scenario without it
+    any_of: tuple[str, ...] = ()  # optional columns of which at least one must be there
 
 
 def _text(name: str, doc: str, **more: Any) -> Column:
@@ -57,6 +59,10 @@ def _text(name: str, doc: str, **more: Any) -> Column:
 
 def _number(name: str, unit: str, doc: str, low: float = 0, high: float = math.inf, **more: Any) -> Column:
     return Column(name, doc, "number", unit, low=low, high=high, **more)
+
+
+def _flag(name: str, doc: str, **more: Any) -> Column:
+    return Column(name, f"{doc}, true or false", "flag", choices=FLAGS, **more)
 
 
 def _place(thing: str) -> tuple[Column, ...]:
@@ -85,6 +91,7 @@ REGIONS = Table(
         _number("carbon_average_g_per_kwh", "g/kWh", "the carbon intensity of the whole mix"),
         _number("pue", "", "the energy of the facility over that of its servers", 1),
         _number("capacity_mw", "MW", "the IT load that fits"),
+        _number("hosting_usd_per_h", "USD/h", "what running a class for other regions costs", required=False),
     ),
 )
 
@@ -168,6 +175,43 @@ LEGAL_TRANSFERS = Table(
     ),
 )
 
+LEGAL_CUSTOM = Table(
+    file="legal_custom.csv",
+    doc="pairs of zones under the legal policy custom",
+    key=("from_zone", "to_zone"),
+    columns=(
+        _text("from_zone", "the zone of the users", refers_to="legal_zones.legal_zone"),
+        _text("to_zone", "the zone where requests run", refers_to="legal_zones.legal_zone"),
+        _flag("allowed", "whether requests may run there"),
+    ),
+)
+
+SYSTEMS = Table(
+    file="systems.csv",
+    doc="which classes of requests a region offers to run",
+    key=("region", "workload"),
+    columns=(
+        _text("region", "the region", refers_to="regions.id"),
+        _text("workload", "the class", refers_to="workloads.id"),
+        _flag("offered", "whether the region runs the class"),
+    ),
+)
+
+ARCS = Table(
+    file="arcs.csv",
+    doc="what is known better than by the model of a client's requests of one class in one region",
+    key=("client", "region", "workload"),
+    any_of=("latency_ms", "friction_usd_per_mwh", "allowed"),
+    columns=(
+        _text("client", "the client", refers_to="clients.id"),
+        _text("region", "the region where its requests run", refers_to="regions.id"),
+        _text("workload", "the class of the requests", refers_to="workloads.id"),
+        _number("latency_ms", "ms", "the time from the request to the first token", required=False),
+        _number("friction_usd_per_mwh", "USD/MWh", "the whole friction", -math.inf, required=False),
+        _flag("allowed", "whether the requests may run there", required=False),
+    ),
+)
+
 PROFILES = Table(
     file="profiles_24h.csv",
     doc="price and carbon of a region by hour",
@@ -208,6 +252,9 @@ TABLES: dict[str, Table] = {
     "rtt_ms": RTT_MS,
     "legal_zones": LEGAL_ZONES,
     "legal_transfers": LEGAL_TRANSFERS,
+    "legal_custom": LEGAL_CUSTOM,
+    "systems": SYSTEMS,
+    "arcs": ARCS,
     "profiles": PROFILES,
     "demand_profiles": DEMAND_PROFILES,
     "sources": SOURCES,

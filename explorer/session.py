@@ -10,7 +10,7 @@ import param
 from explorer.errors import ExplorerError
 from explorer.frontiers import Frontier, remembered, trace
 from explorer.network import Network, build_network
-from explorer.placement import place
+from explorer.placement import Placement, is_quick, place
 from explorer.scenario import Scenario
 
 T = TypeVar("T")
@@ -27,6 +27,10 @@ class Runner(Protocol):
         """Do longer work without holding up anything else; hand over its result."""
         ...
 
+    def apart(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        """The same for work that may take half a minute: not even other longer work waits for it."""
+        ...
+
 
 class AtOnce:
     """Does everything when asked: for notebooks, scripts and tests."""
@@ -36,6 +40,8 @@ class AtOnce:
 
     def aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
         then(work())
+
+    apart = aside
 
 
 class Session(param.Parameterized):
@@ -52,6 +58,7 @@ class Session(param.Parameterized):
     """
 
     placement = param.Parameter(constant=True, doc="Latest `Placement`; set here only.")
+    placement_busy = param.Boolean(default=False, constant=True, doc="Whether a newer placement takes seconds to find.")
     frontier = param.ClassSelector(class_=Frontier, constant=True, doc="Latest frontier; set here only.")
     frontier_busy = param.Boolean(default=False, constant=True, doc="Whether a newer frontier is being computed.")
     error = param.ClassSelector(class_=ExplorerError, constant=True, doc="Why the latest inputs failed, or None.")
@@ -63,11 +70,12 @@ class Session(param.Parameterized):
         self.scenario = scenario
         self._runner = runner or AtOnce()
         self._pending = False
+        self._deciding: Network | None = None
         self._tracing: tuple[Network, str] | None = None
         self._errors: dict[str, ExplorerError | None] = {"placement": None, "frontier": None}
         scenario.on_change(self._on_change)
         self.param.watch(self._on_workload, "workload")
-        self._update_placement()
+        self._update_placement(at_once=True)
         if self.placement is None and self.error is not None:
             raise self.error  # nothing good to leave standing
 
@@ -84,15 +92,35 @@ class Session(param.Parameterized):
     def _on_workload(self, *_events: Any) -> None:
         self._update_frontier()
 
-    def _update_placement(self) -> None:
+    def _update_placement(self, at_once: bool = False) -> None:
         self._pending = False
         try:
-            self._set(placement=place(build_network(self.scenario)))
+            network = build_network(self.scenario)
+            if at_once or is_quick(network):
+                self._set(placement=place(network))
+            else:
+                self._decide(network)
+                return
         except ExplorerError as err:
             self._note("placement", err)
         else:
             self._note("placement", None)
             self._update_frontier()
+
+    def _decide(self, network: Network) -> None:
+        """Place where that takes seconds; the last results stand until then."""
+        if self._deciding is None:  # else, when that ends, it looks at what is wanted then
+            self._deciding = network
+            self._set(placement_busy=True)
+            self._runner.apart(lambda: _attempt(lambda: place(network)), self._on_decided)
+
+    def _on_decided(self, result: Placement | ExplorerError) -> None:
+        done, self._deciding = self._deciding, None
+        self._set(placement_busy=False)
+        if isinstance(result, ExplorerError) and done == _attempt(lambda: build_network(self.scenario)):
+            self._note("placement", result)
+        else:
+            self._update_placement()  # finds it remembered, unless something else is wanted by now
 
     def _update_frontier(self) -> None:
         if self._tracing is not None:  # when it ends, it looks at what is wanted then

@@ -60,7 +60,10 @@ def attribution(scenario: Scenario) -> pd.DataFrame:
     -----
     Lifted means: egress price zero; all other friction zero; no load pinned to its home; legal policy `open`; any
     region can take all load. Latency budgets stay: what they cost is the frontier's question. Prices and carbon stay
-    too, however much load comes, so the value of capacity is an upper bound: a grid sells only so much so cheaply.
+    too, however much load comes, so the value of capacity is an upper bound: a grid sells only so much so cheaply. What
+    the tables `systems` and `arcs` say stays as well, but friction from `arcs` counts as friction, egress included.
+
+    Hosting is left out, as if it cost nothing: with it, each of the 32 placements would be a mixed-integer program.
 
     All compared placements serve the same demand: what the placement as it is serves, each client's and class's part.
     So no penalty on unserved load is in any figure; who goes unserved, and why, is in `Placement.unserved`. Lifting an
@@ -190,7 +193,7 @@ def lifted_objectives(network: Network) -> Floats:
 
 def _lifted_objectives(network: Network) -> Floats:
     numbers = numbers_of(network, "cost")
-    actual = place(network, "cost").optimum
+    actual = place(network.plain, "cost").optimum
     free = np.maximum(numbers.free_mw - actual.unserved_free_mw, 0.0)
     pinned = np.maximum(numbers.pinned_mw - actual.unserved_pinned_mw, 0.0)
     model = model_for("attribution", network.home, len(network.regions), len(network.workloads))
@@ -216,15 +219,17 @@ def _lifted_objectives(network: Network) -> Floats:
 
 def _lifted(network: Network, no_friction: bool, no_egress: bool, no_law: bool) -> Network:
     """The network with obstacles on its arcs lifted. Its key is the old one: it must not be remembered."""
-    friction, geography = network.friction, network.geography
+    friction, geography, overrides = network.friction, network.geography, network.overrides
     if no_friction:
         rest = {"operations_usd_per_mwh": 0.0, "relocation_overhead": 0.0, "transport_kwh_per_gb": 0.0}
         friction = replace(friction, **rest, latency_value=0.0)
+        if overrides is not None:
+            overrides = replace(overrides, friction_usd_per_mwh=overrides.friction_usd_per_mwh.filled(0.0))
     if no_egress:
         friction = replace(friction, egress_usd_per_gb=0.0)
     if no_law:
         geography = replace(geography, lawful=np.ones_like(geography.lawful))
-    return replace(network, friction=friction, geography=geography)
+    return replace(network, friction=friction, geography=geography, overrides=overrides)
 
 
 def _cost(network: Network, case: Numbers, best: Optimum) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 import highspy
 import numpy as np
@@ -230,6 +231,70 @@ class PlacementModel:
                 value[2 * n :] @ np.concatenate([arc_cost[:n], arc_cost]) + numbers.unserved_cost * dropped
             ),
         )
+
+    def price_range(self, numbers: Numbers, best: Optimum, free: Floats, pinned: Floats, capacity: Floats) -> Floats:
+        """
+        How far demand and capacity may move before what that costs per MW is no longer what the prices of `best` say.
+
+        Parameters
+        ----------
+        numbers, best
+            What was solved, and its optimum; with `then`, so that the tie-break is in none of its prices.
+        free, pinned : shape (n, i, k)
+            Directions in which demand moves. [MW]
+        capacity : shape (n, j)
+            The same for capacity.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n, 2)
+            Least and largest multiple of each direction: as far as prices of `best` remain optimal, some placement is
+            on its face, which uses tied arcs only and fills what has a price. No basis decides, so ties do not matter.
+        """
+        home = self._home_arcs
+        face = _optimal_face(numbers, best, _everything(numbers, home), home)
+        at_home = np.zeros((self._demands, len(numbers.capacity_mw)), bool)
+        at_home[np.arange(self._demands), self._home] = face.pinned
+        regions = np.concatenate([face.arcs.swapaxes(1, 2).reshape(at_home.shape), at_home])
+        choices = np.column_stack([regions, np.concatenate([face.drop_free, face.drop_pinned])])
+        kinds, kind = np.unique(choices, axis=0, return_inverse=True)  # demands with the same choices are as one
+
+        def by_row(free: Floats, pinned: Floats, capacity: Floats) -> Floats:
+            amounts = np.zeros((len(kinds), len(capacity)))
+            np.add.at(amounts, kind, np.concatenate([a.reshape(len(capacity), -1) for a in (free, pinned)], axis=1).T)
+            return np.concatenate([amounts, capacity.T]).T
+
+        [upper] = by_row(*(a[np.newaxis] for a in (numbers.free_mw, numbers.pinned_mw, numbers.capacity_mw)))
+        must = np.concatenate([np.ones(len(kinds), bool), face.full])
+        lower, rows = np.where(must, upper, -highspy.kHighsInf), np.arange(len(upper), dtype=np.int32)
+        highs: Any = highspy.Highs()
+        for option, value in (("output_flag", False), ("threads", 1), ("presolve", "off"), ("solver", "simplex")):
+            highs.setOptionValue(option, value)
+        none = np.empty(0)
+        highs.addRows(len(rows), lower, upper, 0, none.astype(np.int32), none.astype(np.int32), none)
+        for p, j in np.argwhere(kinds):
+            at = np.array(
+                [p] if j == regions.shape[1] else [p, len(kinds) + j], np.int32
+            )  # unserved load has no region
+            highs.addCol(0.0, 0.0, highspy.kHighsInf, len(at), at, np.ones(len(at)))
+        multiple = highs.getNumCol()
+        highs.addCol(-1.0, 0.0, 0.0, 0, none.astype(np.int32), none)
+        directions, which = np.unique(by_row(free, pinned, capacity).round(12), axis=0, return_inverse=True)
+        result, last = np.empty((len(directions), 2)), np.zeros(len(rows))
+        for n, direction in enumerate(directions):
+            for row in np.flatnonzero(direction != last):
+                highs.changeCoeff(int(row), multiple, -direction[row])
+            last = direction
+            for end, sign in enumerate((-1.0, 1.0)):
+                highs.changeColCost(multiple, -sign)
+                highs.changeColBounds(multiple, *sorted((0.0, sign * highspy.kHighsInf)))
+                highs.run()
+                status = highs.getModelStatus()
+                if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnbounded):
+                    raise SolverError(f"HiGHS stopped: {status.name}.", "prices", "Look for extreme values.")
+                bounded = status == highspy.HighsModelStatus.kOptimal
+                result[n, end] = highs.getSolution().col_value[multiple] if bounded else sign * np.inf
+        return result[which]
 
 
 def _different(last: Floats, new: Floats) -> NDArray[np.int32]:

@@ -65,6 +65,12 @@ def parse(name: str, frame: pd.DataFrame, file: str | None = None) -> tuple[pd.D
             scribe.problems.append(Problem(scribe.file, row, column.name, None, "the column is missing.", mend))
         elif column.name not in clean and column.default is not None:
             clean[column.name] = np.full(len(frame), float(column.default))
+    if table.any_of and not set(table.any_of) & set(clean):
+        what = f"there is no column {', '.join(table.any_of[:-1])} or {table.any_of[-1]}."
+        close = (get_close_matches(heading, table.any_of, n=1) for heading in headings if heading not in known)
+        meant = next((names[0] for names in close if names), None)
+        mend = f"Did you mean {meant!r} by one of the others?" if meant else "Add at least one of them."
+        scribe.problems.append(Problem(scribe.file, None if file is None else 1, None, None, what, mend))
     result = pd.DataFrame(clean, index=pd.RangeIndex(len(frame)))
     if frame.empty:
         scribe.note(None, None, None, "the table has no rows.", f"Add rows: {table.doc}.")
@@ -148,6 +154,8 @@ def _numbers(column: Column, cells: list[Any], scribe: _Scribe) -> NDArray[np.fl
 def _checked_texts(column: Column, cells: list[Any], scribe: _Scribe) -> pd.Series:
     """The cells of a known text column, without blanks around them."""
     texts = [_as_text(cell).strip() for cell in cells]
+    if column.kind == "flag":  # Python writes True, and spreadsheets TRUE
+        texts = [text.lower() if text.lower() in column.choices else text for text in texts]
     for position, text in enumerate(texts):
         what = ""
         if not text and column.required:

@@ -24,7 +24,17 @@ page = pmui.Page(
     sidebar=[choice],
     sidebar_width=312,
     sidebar_open="Mobi" not in pn.state.headers.get("User-Agent", ""),  # on a phone the pictures come first
-    sx={"& .MuiToolbar-root": {"minHeight": "48px"}},
+    sx={
+        "& .MuiToolbar-root": {"minHeight": "48px"},
+        # one line on a phone too: a header that grows lies on the totals
+        "& .MuiToolbar-root h3": {
+            "fontSize": {"xs": "16px", "sm": "24px"},
+            "maxWidth": {"xs": "36vw", "sm": "none"},
+            "whiteSpace": "nowrap",
+            "overflow": "hidden",
+            "textOverflow": "ellipsis",
+        },
+    },
 )
 try:
     explorer = Explorer(Scenario.load(opened))
@@ -34,6 +44,6 @@ else:
     page.title = f"Wattlas · {explorer.session.scenario.title}"
     with edit_readonly(page):  # with this reader's work: Panel's own flag is everybody's, and keeps every page alive
         page.busy = explorer.session.param.frontier_busy
-    page.header, page.main = [explorer.controls.buttons()], [explorer.main]
+    page.header, page.main = [explorer.buttons], [explorer.main]
     page.sidebar = [choice, explorer.controls]
 page.servable(title="Wattlas")

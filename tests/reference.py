@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from explorer import Scenario
 
@@ -29,7 +29,7 @@ class Arc:
     """What one MWh of IT load means on an arc."""
 
     at_home: bool
-    lawful: bool
+    lawful: bool  # and offered, and not closed: open but for its latency
     latency_ms: float
     wan_ms: float
     energy_usd: float
@@ -40,7 +40,8 @@ class Arc:
     @property
     def weights(self) -> dict[str, float]:
         """Coefficient by objective."""
-        return {"cost": self.cost_usd, "carbon": self.carbon_kg, "latency": self.wan_ms}
+        money = self.energy_usd + self.friction_usd
+        return {"cost": self.cost_usd, "carbon": self.carbon_kg, "latency": self.wan_ms, "money": money}
 
 
 def distance_km(a: dict[str, Any], b: dict[str, Any]) -> float:
@@ -59,11 +60,17 @@ def model_rtt_ms(km: float, model: str) -> float:
 def lawful(scenario: Scenario, origin: str, target: str) -> bool:
     """May load of the origin zone run in the target zone?"""
     policy = scenario.legal_policy
+    if policy == "custom" and origin == target:
+        rows = scenario.legal_custom.to_dict("records")
+        return not any((row["from_zone"], row["to_zone"], row["allowed"]) == (origin, origin, "false") for row in rows)
     if policy == "open" or origin == target:
         return True
     if policy == "adequacy" and scenario.legal_transfers is not None:
         rows = scenario.legal_transfers.to_dict("records")
         return any((row["from_zone"], row["to_zone"]) == (origin, target) for row in rows)
+    if policy == "custom":
+        rows = scenario.legal_custom.to_dict("records")
+        return any((row["from_zone"], row["to_zone"], row["allowed"]) == (origin, target, "true") for row in rows)
     if policy == "today":
         rows = [] if scenario.legal_zones is None else scenario.legal_zones.to_dict("records")
         zones = {row["legal_zone"]: row for row in rows}
@@ -151,7 +158,10 @@ class Reference:
 
         requests = 1e6 / w.energy_wh_per_request
         gb = requests * ((w.request_kb + w.response_kb) / 1e6 + s.state_move_share * w.state_mb / 1e3)
-        wan = w.round_trips * rtt
+        access, wan = model_rtt_ms(distance_km(client, home), s.latency_model), w.round_trips * rtt
+        told, offered = self._told(client["id"], j, w.id)
+        if "latency_ms" in told:
+            wan = told["latency_ms"] - access - w.prefill_ms
 
         def friction(carbon_price: float) -> float:
             if j == h:
@@ -165,17 +175,28 @@ class Reference:
         if j != h:
             kg *= 1 + s.friction_scale * s.relocation_overhead
             kg += s.friction_scale * gb * s.transport_kwh_per_gb / 1000 * carbon(home)
-        price = s.carbon_price_usd_per_t
+        price, friction_usd = s.carbon_price_usd_per_t, told.get("friction_usd_per_mwh", friction(0.0))
         return Arc(
             at_home=j == h,
-            lawful=j == h or lawful(s, client["legal_zone"], region["legal_zone"]),
-            latency_ms=model_rtt_ms(distance_km(client, home), s.latency_model) + wan + w.prefill_ms,
+            lawful=told["allowed"] == "true" if "allowed" in told else offered and (
+                j == h or lawful(s, client["legal_zone"], region["legal_zone"])),
+            latency_ms=access + wan + w.prefill_ms,
             wan_ms=wan,
             energy_usd=region["pue"] * unit(region, 0.0),
-            friction_usd=friction(0.0),
+            friction_usd=friction_usd,
             carbon_kg=kg,
-            cost_usd=region["pue"] * unit(region, price) + friction(price),
+            cost_usd=region["pue"] * unit(region, price) + friction_usd + friction(price) - friction(0.0),
+        )  # fmt: skip
+
+    def _told(self, client: str, region: str, workload: str) -> tuple[dict[str, Any], bool]:
+        """What the table of arcs says, blanks apart, and whether that of systems lets the region run the class."""
+        arcs, systems = (
+            [] if table is None else table.to_dict("records") for table in (self.scenario.arcs, self.scenario.systems)
         )
+        rows = [row for row in arcs if (row["client"], row["region"], row["workload"]) == (client, region, workload)]
+        told = {name: value for row in rows for name, value in row.items() if value != "" and value == value}
+        closed = [(row["region"], row["workload"]) for row in systems if row["offered"] == "false"]
+        return told, (region, workload) not in closed
 
     def distance_km(self, a: str, b: str) -> float:
         """Great-circle distance between two regions."""
@@ -187,20 +208,42 @@ class Reference:
 
     def optimum(self, objective: str, then: str | None = None) -> float:
         """Least objective, penalty on unserved load included; with `then`, the least of that among all such optima."""
-        columns: list[tuple[dict[str, float], float]] = []  # (weights, penalty) of every column
+        penalty = self.scenario.unserved_usd_per_mwh
+        best = self._least(objective, penalty)
+        assert best is not None
+        if then is None:
+            return best
+        second = self._least(then, penalty, (objective, penalty, best + 1e-7))
+        assert second is not None
+        return second
+
+    def serving_all(self, objective: str, money: float = math.inf) -> float | None:
+        """Least objective, penalty apart, of serving all that can be served for so much money; None if nothing can."""
+        unserved = self._least("unserved", 0.0)
+        assert unserved is not None
+        rows = [("unserved", 0.0, unserved + 1e-8)]
+        return self._least(objective, 0.0, *rows, *([] if money == math.inf else [("money", 0.0, money)]))
+
+    def _least(self, objective: str, penalty: float, *rows: tuple[str, float, float]) -> float | None:
+        """
+        Least total of a weight, with a penalty on unserved load; None if there is none.
+
+        Each row is such a total, by weight and penalty, and the most that it may be.
+        """
+        columns: list[dict[str, float]] = []  # weights
         demand_rows: list[list[int]] = []
         demands: list[float] = []
         at_region: dict[str, list[int]] = defaultdict(list)
         for part, amounts in (("free", self.free), ("pinned", self.pinned)):
             for (i, k), amount in amounts.items():
                 row = [len(columns)]
-                columns.append(({}, self.scenario.unserved_usd_per_mwh))
+                columns.append({"unserved": 1.0})
                 for j in self.regions:
                     arc = self.arcs[i, j, k]
                     if self.open((i, j, k)) and (arc.at_home or part == "free"):
                         at_region[j].append(len(columns))
                         row.append(len(columns))
-                        columns.append((arc.weights, 0.0))
+                        columns.append(arc.weights)
                 demand_rows.append(row)
                 demands.append(amount)
 
@@ -210,17 +253,54 @@ class Reference:
                 a[r, row] = 1.0
             return a
 
-        capacity_rows, capacity = matrix([at_region[j] for j in self.regions]), list(self.capacity.values())
+        def total(name: str, penalty: float) -> np.ndarray:
+            return np.array([w.get(name, 0.0) + penalty * w.get("unserved", 0.0) for w in columns])
+
+        below = np.vstack([matrix([at_region[j] for j in self.regions]), *(total(*row[:2]) for row in rows)])
+        most = [*self.capacity.values(), *(row[2] for row in rows)]
         equal = {"A_eq": matrix(demand_rows), "b_eq": demands}
-
-        def weights(name: str) -> np.ndarray:
-            return np.array([w.get(name, 0.0) + penalty for w, penalty in columns])
-
-        best = linprog(weights(objective), A_ub=capacity_rows, b_ub=capacity, **equal, method="highs")
+        best = linprog(total(objective, penalty), A_ub=below, b_ub=most, **equal, method="highs")
+        if best.status == 2:
+            return None
         assert best.success, best.message
-        if then is None:
-            return best.fun
-        no_worse = np.vstack([capacity_rows, weights(objective)]), [*capacity, best.fun + 1e-7]
-        second = linprog(weights(then), A_ub=no_worse[0], b_ub=no_worse[1], **equal, method="highs")
-        assert second.success, second.message
-        return second.fun
+        return best.fun
+
+    def with_hosting(self) -> float:
+        """Least cost, penalty on unserved load included, with a fee for each region and class that hosts any load."""
+        fees = {j: row.get("hosting_usd_per_h", math.nan) for j, row in self.regions.items()}
+        costs: list[float] = []
+        rows: list[tuple[dict[int, float], float, float]] = []  # coefficients, least, most
+        at_region: dict[str, dict[int, float]] = {j: {} for j in self.regions}
+        yes_no: dict[tuple[str, str], int] = {}
+
+        def column(cost: float) -> int:
+            costs.append(cost)
+            return len(costs) - 1
+
+        for j, k in product(self.regions, self.budget):
+            yes_no[j, k] = column(self.scenario.hosting_usd_per_h if math.isnan(fees[j]) else fees[j])
+        for part, amounts in (("free", self.free), ("pinned", self.pinned)):
+            for (i, k), amount in amounts.items():
+                row = {column(self.scenario.unserved_usd_per_mwh): 1.0}
+                for j in self.regions:
+                    arc = self.arcs[i, j, k]
+                    if self.open((i, j, k)) and (arc.at_home or part == "free"):
+                        x = column(arc.cost_usd)
+                        row[x] = at_region[j][x] = 1.0
+                        if not arc.at_home:
+                            rows.append(({x: 1.0, yes_no[j, k]: -amount}, -math.inf, 0.0))
+                rows.append((row, amount, amount))
+        rows += [(at_region[j], -math.inf, mw) for j, mw in self.capacity.items()]
+        a = np.zeros((len(rows), len(costs)))
+        for r, (row, _, _) in enumerate(rows):
+            a[r, list(row)] = list(row.values())
+        whole = np.arange(len(costs)) < len(yes_no)
+        best = milp(
+            costs,
+            constraints=LinearConstraint(a, [row[1] for row in rows], [row[2] for row in rows]),
+            bounds=Bounds(0, np.where(whole, 1.0, np.inf)),
+            integrality=whole.astype(int),
+            options={"mip_rel_gap": 0.0},
+        )
+        assert best.success, best.message
+        return best.fun

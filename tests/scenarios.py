@@ -22,13 +22,20 @@ MOMENTS = {"hour": st.sampled_from(HOUR_CHOICES), "season": st.sampled_from(SEAS
 
 
 def random_scenario(
-    seed: int, clients: int = 5, regions: int = 4, workloads: int = 2, lumpy: bool = False, **settings: Any
+    seed: int,
+    clients: int = 5,
+    regions: int = 4,
+    workloads: int = 2,
+    lumpy: bool = False,
+    exceptions: bool = False,
+    **settings: Any,
 ) -> Scenario:
     """
     A random scenario; the same arguments give the same one.
 
     `lumpy` draws all numbers from coarse lattices, so that ties and degenerate optima abound; otherwise the optimum is
-    unique almost surely. `settings` replace the random ones.
+    unique almost surely. `exceptions` adds most of the tables that override the model: arcs, systems and legal_custom,
+    the policy that takes it included. `settings` replace the random ones.
     """
     rng = np.random.default_rng(seed)
 
@@ -125,6 +132,26 @@ def random_scenario(
         kept |= {name: table for name, table in hourly.items() if rng.random() < 0.9}
         random_settings["hour"] = AVERAGE if rng.random() < 0.2 else int(rng.integers(24))
         random_settings["season"] = str(rng.choice(SEASONS))
+    if exceptions:  # drawn last and by themselves: the rest of the world is the same with and without
+        rng = np.random.default_rng([seed, 1])
+        client_table["service"] = homes = rng.choice(region_table["id"], clients)
+        ids = {"client": client_table["id"], "region": region_table["id"], "workload": workload_table["id"]}
+        arcs = pd.MultiIndex.from_product(ids.values(), names=ids).to_frame(index=False)
+        blank = rng.random((3, len(arcs))) < 0.4
+        latency, friction = draw(0, 600, len(arcs)), draw(-20, 100, len(arcs))
+        at_home = arcs["region"].to_numpy() == homes[arcs["client"].str[1:].astype(int)]
+        allowed = np.where(at_home | (rng.random(len(arcs)) < 0.5), "true", "false")
+        arcs["latency_ms"], arcs["friction_usd_per_mwh"] = np.where(blank[:2], np.nan, [latency, friction])
+        arcs["allowed"] = np.where(blank[2], "", allowed)
+        arcs = arcs[rng.random(len(arcs)) < 0.3]
+        systems = pd.MultiIndex.from_product([ids["region"], ids["workload"]], names=["region", "workload"])
+        systems = systems.to_frame(index=False).assign(offered=rng.random(regions * workloads) < 0.7)
+        pairs = pd.DataFrame([(a, b) for a in ZONES for b in ZONES], columns=["from_zone", "to_zone"])
+        pairs = pairs.assign(allowed=rng.random(len(pairs)) < 0.6)
+        tables = {"arcs": arcs, "systems": systems, "legal_custom": pairs[rng.random(len(pairs)) < 0.8]}
+        kept |= {name: table for name, table in tables.items() if len(table) and rng.random() < 0.8}
+        if "legal_custom" in kept and rng.random() < 0.5:
+            random_settings["legal_policy"] = "custom"
     return Scenario(
         regions=region_table, clients=client_table, workloads=workload_table, **kept, **(random_settings | settings)
     )

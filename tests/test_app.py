@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from explorer import Scenario, solve
 from explorer.scenario import Workload
+from explorer.views.questions import QUESTIONS
 from explorer.views.text import number
 
 pytestmark = pytest.mark.ui
@@ -33,6 +34,7 @@ _PROBE = """
 window.wattlas = {
   columns: source => source.data instanceof Map ? Object.fromEntries(source.data) : source.data,
   plots: mark => Bokeh.documents.flatMap(d => [...d._all_models.values()]).filter(m => m.type == "Figure"
+    && Bokeh.index.find_one_by_id(m.id)
     && m.renderers.some(r => r.data_source && mark in wattlas.columns(r.data_source))),
   data: mark => JSON.stringify(wattlas.plots(mark).map(plot => ({
     glyphs: plot.renderers.filter(r => r.data_source).map(r => {
@@ -424,6 +426,27 @@ def test_undo_redo_and_reset(app):
     expect_state(two)
 
 
+# Questions
+
+
+@pytest.mark.parametrize("question", [*QUESTIONS][1:])
+def test_a_question_is_answered_live_and_the_overview_comes_back(app, question):
+    answered = """() => {
+      const models = Bokeh.documents.flatMap(d => [...d._all_models.values()])
+      const texts = models.filter(m => m.type.endsWith("HTML")).map(m => m.text)
+      return models.some(m => m.name == "disclosure") && !texts.some(text => text.startsWith("Computing"))
+        && texts.join()
+    }"""
+    app.button(question).click()
+    opened = app.page.wait_for_function(answered).json_value()
+    with app.changing("totals"):
+        app.slider(label("friction_scale")).press("End")
+    app.page.wait_for_function(f"before => {{ const now = ({answered})(); return now && now != before }}", arg=opened)
+    app.button("Back to the scenario as it was opened").click()
+    app.button("Overview").click()
+    app.wait_until_ready()
+
+
 # Other pages
 
 
@@ -462,6 +485,9 @@ def test_on_a_phone_nothing_is_too_wide_and_no_card_lies_on_another(open_app):
     app = open_app(viewport=PHONE)
     app.expect_totals(WORLD)
     assert app.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    header, theme = app.page.locator("header"), app.button("Toggle theme").bounding_box()
+    assert theme and theme["x"] + theme["width"] <= PHONE["width"]
+    assert header.evaluate("header => header.clientHeight") <= 56  # one that grows lies on the totals
     table, following = app.page.locator("table").bounding_box(), app.page.get_by_text("What does waiting buy?")
     title = following.bounding_box()
     assert table and title
@@ -474,3 +500,26 @@ def test_readers_do_not_disturb_each_other(app, open_app):
     with other.changing("totals"):
         other.slider(label("carbon_price_usd_per_t")).press("End")
     assert app.state("totals") == before
+
+
+def test_the_button_saves_what_is_on_screen_as_a_file_and_can_be_stopped(open_app, browser, tmp_path):
+    app = open_app("?scenario=classroom-3x3")
+    world = Scenario.load("classroom-3x3")
+    with app.changing("totals"):
+        app.slider(label("total_demand_mw")).press("ArrowRight")
+    world.total_demand_mw = float(app.slider(label("total_demand_mw")).input_value())
+    save = app.button("Save as one HTML file with live sliders")
+    save.click()
+    expect(app.page.get_by_text(re.compile(r"states, .* left"))).to_be_visible(timeout=PATIENCE_MS)
+    app.button("Stop making the file").click()
+    expect(app.page.get_by_text(re.compile(r"states, .* left"))).to_be_hidden()
+    with app.changing("totals"), app.page.expect_download(timeout=4 * PATIENCE_MS) as download:
+        save.click()
+        app.slider(label("total_demand_mw")).press("ArrowRight")  # the app goes on
+    download.value.save_as(tmp_path / "saved.html")
+    page = browser.new_page()
+    page.goto((tmp_path / "saved.html").as_uri())
+    page.wait_for_selector("html[data-ready=yes]")
+    cost = number(solve(world).cost_usd_per_h)
+    expect(page.locator("[data-total=cost] .value")).to_contain_text(f"{cost} ")
+    page.close()

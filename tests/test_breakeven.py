@@ -1,7 +1,10 @@
 """Break-even quantities in closed form, by substitution, and against the placement."""
 
+import math
+from itertools import product
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
@@ -10,6 +13,8 @@ from reference import Reference, lawful
 from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, break_even, solve
+from explorer.breakeven import verdict_pairs, verdicts
+from explorer.scenario import OBJECTIVES
 
 worlds = random_scenarios()
 
@@ -80,6 +85,148 @@ def test_at_the_break_even_carbon_price_moving_is_a_draw(world):
         assert pairs(world)[h, j]["net_usd_per_mwh"] == pytest.approx(0, abs=1e-6 * (1 + carbon_price))
         world.carbon_price_usd_per_t = carbon_price * 1.01 + 1
         assert pairs(world)[h, j]["pays"]
+
+
+@settings(max_examples=50)
+@given(world=worlds)
+def test_at_the_break_even_egress_price_moving_is_a_draw(world):
+    workload = world.workloads["w0"]
+    moved_kb = workload.request_kb + workload.response_kb + world.state_move_share * 1000 * workload.state_mb
+    for (h, j), row in pairs(world).items():
+        egress = row["break_even_egress_usd_per_gb"]
+        assert math.isnan(egress) == (world.friction_scale * moved_kb == 0)
+        if not math.isnan(egress):
+            assert (egress >= world.egress_usd_per_gb) == row["pays"]
+        if 0 <= egress < 1e6:
+            other = world.copy()
+            other.egress_usd_per_gb = egress
+            assert pairs(other)[h, j]["net_usd_per_mwh"] == pytest.approx(0, abs=1e-6)
+        elif egress < 0:
+            other = world.copy()
+            other.egress_usd_per_gb = 0.0
+            assert not pairs(other)[h, j]["pays"]
+
+
+def test_where_no_data_is_charged_for_no_egress_price_decides():
+    world = random_scenario(3)
+    world.friction_scale = 0.0
+    assert break_even(world, "w0")["break_even_egress_usd_per_gb"].isna().all()
+    world.friction_scale = 1.0
+    world.workloads["w0"].param.update(request_kb=0.0, response_kb=0.0, state_mb=0.0)
+    assert break_even(world, "w0")["break_even_egress_usd_per_gb"].isna().all()
+
+
+@settings(max_examples=50)
+@given(world=worlds, migration=st.floats(0, 1e6))
+def test_after_the_hours_named_what_was_saved_has_repaid_the_migration(world, migration):
+    table = break_even(world, "w0", migration_usd_per_mw=migration)
+    pd.testing.assert_frame_equal(table.drop(columns="repaid_after_h"), break_even(world, "w0").iloc[:, :-1])
+    for row in table.to_dict("records"):
+        hours, net = row["repaid_after_h"], row["net_usd_per_mwh"]
+        assert hours >= 0
+        if math.isinf(hours):
+            assert net <= 0 or migration / net > 1e300
+        else:
+            assert row["pays"]
+            assert hours * net == pytest.approx(migration)
+
+
+def test_a_migration_that_pays_its_mover_is_refused():
+    for usd_per_mw in (-1.0, math.nan):
+        with pytest.raises(ValueError, match="at least 0 USD/MW"):
+            break_even(random_scenario(0), "w0", migration_usd_per_mw=usd_per_mw)
+
+
+# Against the placement
+
+
+def check_verdicts(world: Scenario) -> set[str]:
+    """Each verdict by its definition, from flows, totals and the arcs of the reference; the obstacles that occurred."""
+    placement, reference = solve(world), Reference(world)
+    spare = dict(zip(world.regions["id"], placement.network.capacity_mw - placement.region_it_mw, strict=True))
+    clients_of = {j: [i for i, home in reference.home.items() if home == j] for j in reference.regions}
+    occurred: set[str] = set()
+    for workload in world.workloads:
+        flows = placement.flows.query("workload == @workload and not is_home")
+        mw = flows.groupby(["service", "region"])["it_mw"].sum().to_dict()
+        table = verdict_pairs(placement, workload)
+        algebra = pairs(world, workload)
+        assert [*zip(table["home"], table["region"], strict=True)] == [*algebra]
+        for row in table.to_dict("records"):
+            h, j, obstacle = row["home"], row["region"], row["obstacle"]
+            occurred.add(obstacle)
+            used, pays = row["used_mw"] > 1e-9, row["pays"]
+            assert row["used_mw"] == pytest.approx(mw.get((h, j), 0.0), abs=1e-8)
+            assert (pays, row["net_usd_per_mwh"]) == tuple(algebra[h, j][c] for c in ("pays", "net_usd_per_mwh"))
+            assert (row["better_region"] != "") == (obstacle == "better region")
+            assert (obstacle == "none") == (pays and used)
+            assert (obstacle == "friction") == (not pays and not used)
+            demand = [i for i in clients_of[h] if reference.free[i, workload] + reference.pinned[i, workload] > 1e-9]
+            free = [i for i in clients_of[h] if reference.free[i, workload] > 1e-9]
+            lawful = [i for i in free if reference.arcs[i, j, workload].lawful]
+            possible = [i for i in free if reference.open((i, j, workload))]
+            if used and not pays:  # the placement never does that without need
+                assert obstacle == ("home full" if placement.objective == "cost" else "objective")
+                assert placement.objective != "cost" or spare[h] == pytest.approx(0, abs=1e-6)
+            elif pays and not used:
+                reasons = {
+                    "no demand": not demand, "state locality": not free, "law": not lawful, "latency": not possible,
+                    "objective": placement.objective != "cost",
+                }  # fmt: skip
+                first = next((reason for reason, holds in reasons.items() if holds), None)
+                assert first == obstacle or (first is None and obstacle in ("capacity", "better region"))
+            if obstacle == "capacity":
+                assert spare[j] == pytest.approx(0, abs=1e-6)
+            if obstacle == "better region":
+                best = row["better_region"]
+                taken = best == h or mw[h, best] > 0
+                arcs = [reference.arcs[i, best, workload].cost_usd for i in possible]
+                assert taken
+                assert min(arcs) <= reference.arcs[possible[0], j, workload].cost_usd + 1e-4
+    return occurred
+
+
+@settings(max_examples=60)
+@given(seed=st.integers(0, 2**32 - 1), lumpy=st.booleans(), objective=st.sampled_from([*["cost"] * 3, *OBJECTIVES]))
+def test_every_difference_between_algebra_and_placement_has_its_reason(seed, lumpy, objective):
+    check_verdicts(random_scenario(seed, clients=6, regions=4, lumpy=lumpy, objective=objective))
+
+
+def test_all_reasons_occur():
+    occurred: set[str] = set()
+    for seed, objective in product(range(12), ("cost", "carbon")):
+        occurred |= check_verdicts(random_scenario(seed, clients=6, regions=4, objective=objective))
+    world = random_scenario(0, state_local_scale=1e9)
+    occurred |= check_verdicts(world)
+    assert occurred == {
+        "none", "friction", "no demand", "state locality", "law", "latency", "objective", "capacity", "better region",
+        "home full",
+    }  # fmt: skip
+
+
+def test_clients_without_load_open_no_pair():
+    for seed in range(12):
+        world = random_scenario(seed, clients=8, regions=3, capacity_scale=1.5, objective="cost")
+        share = world.clients["demand_share"].where(world.clients.index % 2 == 0, 0.0)
+        world.clients = world.clients.assign(demand_share=share / share.sum())
+        check_verdicts(world)
+
+
+def test_with_room_everywhere_capacity_is_no_reason():
+    for seed in range(8):
+        world = random_scenario(seed, capacity_scale=1.0, objective="cost")
+        world.regions = world.regions.assign(capacity_mw=1e6)
+        found = set(verdicts(world, "w0")["obstacle"]) | set(verdicts(world, "w1")["obstacle"])
+        assert not found & {"capacity", "home full", "objective"}
+
+
+def test_the_classroom_verdicts():
+    world = Scenario.load("classroom-3x3")
+    chat = verdicts(world, "chat").set_index(["home", "region"])
+    assert chat.loc[("middle", "north"), "obstacle"] == "latency"
+    batch = verdicts(world, "batch").set_index(["home", "region"])
+    assert batch.loc[("middle", "south"), ["obstacle", "better_region"]].tolist() == ["better region", "north"]
+    assert np.allclose(batch["used_mw"].sum(), 30)
 
 
 @settings(max_examples=50)

@@ -15,6 +15,10 @@ Edit = Callable[[Path], None]
 MORE_TABLES = {
     "legal_zones.csv": "legal_zone,name,inbound,outbound\nland,Land,open,conditional\nsea,Sea,open,open\n",
     "legal_transfers.csv": "from_zone,to_zone,status\nland,sea,adequate\n",
+    "legal_custom.csv": "from_zone,to_zone,allowed\nland,sea,true\nsea,sea,FALSE\n",
+    "systems.csv": "region,workload,offered\nnorth,chat,true\nsouth,batch,false\n",
+    "arcs.csv": "client,region,workload,latency_ms,friction_usd_per_mwh,allowed\n"
+    "north-town,south,chat,120,-1.5,\nnorth-town,south,batch,,,false\n",
     "profiles_24h.csv": "region_id,season,hour_utc,price_relative\nnorth,annual,0,1\nnorth,annual,1,\n",
     "demand_profile_24h.csv": "profile_id,local_hour,relative_load\nflat,0,1\nflat,1,1\n",
 }
@@ -146,6 +150,43 @@ CELLS = (
         "0",
         "above 0",
     ),
+    Case("latency of an arc", change("arcs.csv", "120", "-1"), "arcs.csv", 2, "latency_ms", "-1", "at least 0"),
+    Case("infinite latency of an arc", change("arcs.csv", "120", "inf"), "arcs.csv", 2, "latency_ms", "inf", "digits"),
+    Case("true for a latency", change("arcs.csv", "120", "true"), "arcs.csv", 2, "latency_ms", "true", "digits"),
+    Case(
+        "friction without end",
+        change("arcs.csv", "-1.5", "-inf"),
+        "arcs.csv",
+        2,
+        "friction_usd_per_mwh",
+        "-inf",
+        "digits",
+    ),
+    Case("neither true nor false", change("arcs.csv", "false", "no"), "arcs.csv", 3, "allowed", "no", "true, false"),
+    Case("number for true", change("systems.csv", "true", "1"), "systems.csv", 2, "offered", "1", "true, false"),
+    Case("blank system", change("systems.csv", "chat,true", "chat,"), "systems.csv", 2, "offered", "", "Fill it in"),
+    Case(
+        "misspelt flag", change("legal_custom.csv", "true", "ture"), "legal_custom.csv", 2, "allowed", "ture", "'true'"
+    ),
+    Case(
+        "arc twice",
+        append("arcs.csv", "north-town,south,chat,1,1,\n"),
+        "arcs.csv",
+        4,
+        "client",
+        "north-town",
+        "Remove one",
+    ),
+    Case("system twice", append("systems.csv", "south,batch,true\n"), "systems.csv", 4, "region", "south", "one of"),
+    Case(
+        "nothing said of arcs",
+        write("arcs.csv", "client,region,workload,latncy_ms\nnorth-town,south,chat,1\n"),
+        "arcs.csv",
+        1,
+        None,
+        None,
+        "'latency_ms'",
+    ),
     Case("latitude", change("clients.csv", ",25,", ",95,"), "clients.csv", 3, "latitude", "95", "between -90 and 90"),
     Case(
         "longitude", change("clients.csv", ",25,0,", ",25,200,"), "clients.csv", 3, "longitude", "200", "-180 and 180"
@@ -225,6 +266,44 @@ CELLS = (
 )
 
 REFERENCES = (
+    Case(
+        "class of a system",
+        change("systems.csv", "south,batch", "south,bach"),
+        "systems.csv",
+        3,
+        "workload",
+        "bach",
+        "'batch'",
+    ),
+    Case("region of a system", change("systems.csv", "south,b", "soth,b"), "systems.csv", 3, "region", "soth", "south"),
+    Case(
+        "client of an arc",
+        change("arcs.csv", "town,south,b", "twn,south,b"),
+        "arcs.csv",
+        3,
+        "client",
+        "north-twn",
+        "'north-town'",
+    ),
+    Case("region of an arc", change("arcs.csv", "south,b", "sout,b"), "arcs.csv", 3, "region", "sout", "'south'"),
+    Case(
+        "class of an arc",
+        change("arcs.csv", "south,batch", "south,Batch"),
+        "arcs.csv",
+        3,
+        "workload",
+        "Batch",
+        "'batch'",
+    ),
+    Case(
+        "zone of a custom rule",
+        change("legal_custom.csv", "land,", "lnd,"),
+        "legal_custom.csv",
+        2,
+        "from_zone",
+        "lnd",
+        "'land'",
+    ),
     Case(
         "pair", change("rtt_ms.csv", "middle,south", "middle,souht"), "rtt_ms.csv", 4, "to_region", "souht", "'south'"
     ),

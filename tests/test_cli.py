@@ -23,8 +23,8 @@ from explorer.relocatable import relocatable_demand
 
 COMMANDS = ("serve", "solve", "frontier", "check")
 RESULTS = [
-    "attribution.csv", "demand_prices.csv", "flows.csv", "layers.csv", "regions.csv", "relocatable_demand.csv",
-    "summary.md", "totals.csv", "unserved.csv",
+    "attribution.csv", "demand_prices.csv", "flows.csv", "hosting.csv", "layers.csv", "regions.csv",
+    "relocatable_demand.csv", "summary.md", "totals.csv", "unserved.csv",
 ]  # fmt: skip
 PATIENCE_S = 60  # for a server to start on a slow machine
 
@@ -289,6 +289,26 @@ def spoilt(classroom) -> Path:
     spoil(classroom, "regions.csv", "1.2,40", "1.2,-40")
     (classroom / "clients.csv").unlink()
     return classroom
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (None, "legal_custom.csv: the table is missing, but the legal policy is 'custom'."),
+        (
+            "client,region,workload,allowed\nnorth-town,north,chat,false\n",
+            "arcs.csv, row 2, column allowed: north is",
+        ),
+    ],
+)
+def test_check_finds_what_shows_only_when_settings_and_tables_meet(wattlas, classroom, text, problem):
+    if text is None:
+        spoil(classroom, "scenario.toml", '"open"', '"custom"')
+    else:
+        (classroom / "arcs.csv").write_text(text)
+    assert wattlas("check", classroom) == 2
+    (line,) = wattlas.out.splitlines()
+    assert line.startswith(problem)
 
 
 def test_check_lists_all_problems_at_once(wattlas, spoilt):

@@ -1,10 +1,12 @@
 """The controls: what is offered, how changes reach the scenario and the screen, and what readers see and type."""
 
 import json
+import math
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pandas as pd
 import panel as pn
 import panel_material_ui as pmui
 import pytest
@@ -12,7 +14,7 @@ from bokeh.document import Document
 from panel.tests.util import serve_component, wait_until
 from playwright.sync_api import Locator, Page, expect
 
-from explorer import Scenario
+from explorer import Scenario, ScenarioError
 from explorer.scenario import SETTINGS
 from explorer.session import Session
 from explorer.views import controls
@@ -109,13 +111,44 @@ def test_there_is_a_control_for_every_setting_that_is_meant_to_have_one(scenario
     for name in declared:
         control, parameter = screen.controls[name], scenario.param[name]
         assert (control["label"], control["doc"]) == (parameter.label, parameter.doc)
-        assert control["opened"] == screen.start[name] == getattr(scenario, name)
+        value = getattr(scenario, name)
+        assert control["opened"] == screen.start[name] == (None if value == math.inf else value)
 
 
 def test_choices_are_said_in_full_where_their_values_are_terse(screen):
     assert screen.controls["hour"]["texts"][:3] == ["average day", "00:00 UTC", "01:00 UTC"]
     assert screen.controls["season"]["texts"][0] == "annual mean"
     assert "average" in screen.controls["carbon_signal"]["texts"]
+
+
+def test_the_custom_policy_is_offered_where_the_scenario_has_its_table(scenario):
+    def policies() -> list[str]:
+        return Screen(Controls(Session(scenario))).controls["legal_policy"]["choices"]
+
+    assert "custom" not in policies()
+    scenario.legal_custom = pd.DataFrame({"from_zone": ["EU"], "to_zone": ["US"], "allowed": [False]})
+    assert policies()[-1] == "custom"
+
+
+def test_a_policy_without_its_table_is_an_error_beside_the_last_results(scenario):
+    session = Session(scenario)
+    shown, placement = Controls(session), session.placement
+    scenario.legal_policy = "custom"
+    assert isinstance(session.error, ScenarioError) and session.placement is placement
+    assert Screen(shown).start["legal_policy"] == "custom"
+    scenario.legal_policy = "today"
+    assert session.error is None
+
+
+def test_a_limit_that_is_none_can_be_set_and_taken_away(scenario, screen):
+    control = screen.controls["cost_cap_usd_per_h"]
+    assert control["kind"] == "limit" and control["possible"] == "0 or more, or blank for no limit"
+    screen.send(cost_cap_usd_per_h=9000)
+    assert scenario.cost_cap_usd_per_h == 9000
+    screen.send(cost_cap_usd_per_h=None)  # JSON knows no infinity
+    assert scenario.cost_cap_usd_per_h == math.inf
+    screen.send(total_demand_mw=None)
+    assert scenario.total_demand_mw == 100
 
 
 def test_budget_sliders_are_fine_where_the_network_decides_and_reach_what_is_set():
@@ -136,7 +169,7 @@ def another(control: dict[str, Any]) -> Any:
     """A value that this control can take and does not have."""
     if "choices" in control:
         return next(choice for choice in control["choices"] if choice != control["opened"])
-    return 1234.5 if control["kind"] == "duration" else control["min"] + 3 * control["step"]
+    return 1234.5 if control["kind"] in ("duration", "limit") else control["min"] + 3 * control["step"]
 
 
 def test_every_change_lands_in_the_scenario_and_is_answered_without_an_echo(scenario, screen):
@@ -414,6 +447,27 @@ def test_exact_values_are_typed_also_beyond_the_slider(serve):
     budget.press("Enter")
     served.wait_for(lambda: scenario.workloads["A"].latency_budget_ms == 7_200_000)
     assert float(served.slider("A Interactive").get_attribute("max")) > float(end)
+
+
+@pytest.mark.ui
+def test_a_limit_is_typed_and_blank_takes_it_away(serve):
+    served = serve()
+    field, scenario = served.exact("cost_cap_usd_per_h"), served.scenario
+    expect(field).to_have_value("no limit")
+    field.fill("250,000")
+    field.press("Enter")
+    served.wait_for(lambda: scenario.cost_cap_usd_per_h == 250_000)
+    field.fill("")
+    field.press("Enter")
+    served.wait_for(lambda: scenario.cost_cap_usd_per_h == math.inf)
+    field.blur()
+    expect(field).to_have_value("no limit")
+    served.set(cost_cap_usd_per_h=300_000)
+    expect(field).to_have_value("300,000")
+    field.fill("much")
+    field.press("Enter")
+    expect(served.complaint("cost_cap_usd_per_h")).to_contain_text("blank for no limit")
+    assert scenario.cost_cap_usd_per_h == 300_000
 
 
 @pytest.mark.ui

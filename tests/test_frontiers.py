@@ -59,7 +59,10 @@ def optimum(placement: Placement) -> float:
 
 
 @settings(max_examples=40)
-@given(world=random_scenarios(lumpy=st.booleans(), objective=st.sampled_from(OBJECTIVES)), axis=axis)
+@given(
+    world=random_scenarios(lumpy=st.booleans(), exceptions=st.booleans(), objective=st.sampled_from(OBJECTIVES)),
+    axis=axis,
+)
 @example(world=PINNED_SWAPS, axis=2)
 def test_steps_are_those_of_a_search_over_every_budget(world, axis):
     over_ = over(world, axis)

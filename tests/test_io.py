@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scenarios import random_scenario
 
 from explorer import io
 from explorer.errors import ExplorerError, ScenarioError
 from explorer.hours import HOUR_CHOICES
+from explorer.network import build_network
 from explorer.paths import SCENARIOS
 from explorer.scenario import TABLES, Scenario
 from explorer.schema import SEASONS
@@ -118,6 +120,15 @@ def test_any_scenario_survives_a_round_trip(
     before = contents(folder)
     Scenario.load(folder).save(folder)
     assert contents(folder) == before
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_overrides_the_model_survives_a_round_trip(tmp_path, seed):
+    scenario = random_scenario(seed, exceptions=True)
+    scenario.save(tmp_path / "mine")
+    assert io.check(tmp_path / "mine") == []
+    assert_same(Scenario.load(tmp_path / "mine"), scenario)
+    assert build_network(Scenario.load(tmp_path / "mine")) == build_network(scenario)
 
 
 def test_numpy_numbers_are_written_as_numbers(tmp_path, classroom):

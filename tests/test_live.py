@@ -48,7 +48,7 @@ def moves_of(owner: param.Parameterized, name: str) -> list[Any]:
     """Values a reader may give a setting: both ends of its slider and the middle, or all its choices."""
     setting = owner.param[name]
     if isinstance(setting, param.Selector):
-        return list(setting.objects)
+        return [choice for choice in setting.objects if choice != "custom"]  # which takes a table
     low, high = setting.get_soft_bounds()
     low, high = low or 0.01, high or 1000.0  # some may not be zero, some have no end
     return [low, (low + high) / 2, high]
@@ -136,6 +136,9 @@ def test_a_frontier_is_not_traced_on_a_grid(counted):
     assert len(found.table) <= counted["solved"] <= 2 * len(found.table)
 
 
+MORE_THAN_ONE_PROGRAM = ("cost_cap_usd_per_h", "hosting_usd_per_h")
+
+
 @settings(max_examples=25, stateful_step_count=12)
 class Readers(RuleBasedStateMachine):
     """Two people share a process and move whatever they like; each sees what a process of their own would compute."""
@@ -146,7 +149,7 @@ class Readers(RuleBasedStateMachine):
     def open(self, data: st.DataObject, lumpy: bool) -> None:
         self.world = data.draw(random_scenarios(lumpy=st.just(lumpy)))
 
-    @rule(data=st.data(), name=st.sampled_from(sorted(set(SETTINGS) - {"time_limit_s"})))
+    @rule(data=st.data(), name=st.sampled_from(sorted(set(SETTINGS) - {"time_limit_s", *MORE_THAN_ONE_PROGRAM})))
     def move_a_setting(self, data: st.DataObject, name: str) -> None:
         setattr(self.world, name, data.draw(st.sampled_from(moves_of(self.world, name))))
 

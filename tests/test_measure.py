@@ -2,21 +2,23 @@
 
 import re
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import panel as pn
 import pytest
-from bokeh.document import Document
 from bokeh.models import Toggle
+from panel.models.markup import HTML
+from screens import Later, columns, show, words
 
 from explorer import ExplorerError, Scenario, attribution, solve, waterfall
 from explorer.session import Session
 from explorer.views.attribution import AttributionView
+from explorer.views.breakeven import BreakEvenView
+from explorer.views.frontier import FrontierView
 from explorer.views.questions import QUESTIONS, Questions
 from explorer.views.text import number
 
@@ -24,22 +26,6 @@ from explorer.views.text import number
 @pytest.fixture
 def session() -> Session:
     return Session(Scenario.load("classroom-3x3"))
-
-
-def show(view: Any) -> Document:
-    document = Document()
-    document.add_root(pn.panel(view).get_root(document))
-    return document
-
-
-def words(view: Any, name: str = "words") -> str:
-    (handles,) = view.pane._copies.values()
-    return unescape(unescape(handles[name]["words"].text))
-
-
-def columns(view: Any, name: str) -> dict[str, Any]:
-    (handles,) = view.pane._copies.values()
-    return handles[name]["cds"].data
 
 
 class Counted(AttributionView):
@@ -55,23 +41,6 @@ class Counted(AttributionView):
         self.asked.append(inputs)
         for _ in range(self.pieces):
             yield from super().compute(*inputs)
-
-
-class Later:
-    """Does longer work when told to."""
-
-    def __init__(self) -> None:
-        self.waiting: list[Callable[[], Any]] = []
-
-    def through(self, pieces: Iterator[Any], then: Callable[[Any], bool]) -> None:
-        def step() -> None:
-            if then(next(pieces)):
-                self.waiting.append(step)
-
-        self.waiting.append(step)
-
-    def step(self) -> None:
-        self.waiting.pop(0)()
 
 
 def test_nothing_is_computed_until_somebody_looks(session):
@@ -197,3 +166,25 @@ def test_the_views_of_a_question_are_made_when_it_is_asked_and_kept(session):
         assert len(shown) >= len([view for view in views if view.__module__ != "explorer.views.regions"])
     assert [*questions._made] == [*QUESTIONS]
     assert len(document.roots) == before[0]
+
+
+# The table behind a picture that has no work to wait for
+
+
+@pytest.mark.parametrize("view", [FrontierView, BreakEvenView])
+def test_a_table_behind_a_picture_of_the_overview_follows_it(session, view):
+    shown = view(session)
+    document = show(shown)
+    (button,) = document.select({"type": Toggle})
+    (table,) = [model for model in document.select({"type": HTML}) if not model.visible]
+    assert table.text == ""
+    button.active = True
+    assert table.visible
+    before = table.text
+    assert "usd" in before.lower() and "Save as CSV" in unescape(before)
+    session.scenario.friction_scale = 3.0
+    assert table.text != before
+    session.region = session.network.regions[0]
+    if view is BreakEvenView:
+        homes = {row.split("</td>")[0].split("<td>")[-1] for row in unescape(table.text).split("<tr>")[2:]}
+        assert homes == {session.network.regions[0]}

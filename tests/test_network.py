@@ -19,7 +19,7 @@ def world() -> Scenario:
     return random_scenario(7, 5, 5, 2)
 
 
-@given(world=random_scenarios(**MOMENTS))
+@given(world=random_scenarios(exceptions=st.booleans(), **MOMENTS))
 def test_arrays_agree_with_the_formulas(world):
     network, reference = build_network(world), Reference(world)
     assert [network.regions[j] for j in network.home] == list(reference.home.values())
@@ -64,6 +64,7 @@ def test_measured_round_trips_count_both_ways_and_the_fit_fills_gaps():
         ("today", "NO EU"),  # NA blocks what comes in, CN what goes in and out
         ("adequacy", "NO NA"),
         ("same zone", "NO"),
+        ("custom", "NO EU"),
     ],
 )
 def test_who_may_serve_norway(policy, allowed):
@@ -77,6 +78,9 @@ def test_who_may_serve_norway(policy, allowed):
          "outbound": ["open", "open", "blocked", "conditional"]}
     )  # fmt: skip
     world.legal_transfers = pd.DataFrame({"from_zone": ["NO"], "to_zone": ["NA"], "status": ["adequate"]})
+    world.legal_custom = pd.DataFrame(
+        {"from_zone": ["NO", "NO", "CN"], "to_zone": ["NA", "EU", "CN"], "allowed": [False, True, False]}
+    )
     lawful = build_network(world).geography.lawful
     assert [zone for zone, ok in zip(zones, lawful[0], strict=True) if ok] == sorted(allowed.split(), key=zones.index)
     assert np.diagonal(lawful).all()
@@ -85,9 +89,10 @@ def test_who_may_serve_norway(policy, allowed):
         assert lawful[1].tolist() == [True, True, False, True]  # in its own zone, blocked or not
 
 
-@pytest.mark.parametrize("policy", LEGAL_POLICIES)
+@pytest.mark.parametrize("policy", [*LEGAL_POLICIES, "custom"])
 def test_home_is_always_lawful(policy):
     world = random_scenario(3, 4, 4, 1, legal_policy=policy)
+    world.legal_custom = pd.DataFrame({"from_zone": ["NO"], "to_zone": ["CN"], "allowed": ["false"]})
     world.clients = world.clients.assign(legal_zone="NO", service="r2")
     world.regions = world.regions.assign(legal_zone="CN")
     network = build_network(world)
@@ -101,6 +106,19 @@ def test_home_is_the_nearest_region_of_the_own_zone_if_there_is_one():
     assert build_network(world).home.tolist() == [0, 0, 1]  # South lies nearer South Town, but in another zone
     world.clients = world.clients.assign(legal_zone="nowhere")
     assert build_network(world).home.tolist() == [0, 0, 2]
+
+
+def test_the_custom_policy_takes_its_table(world):
+    world.legal_policy = "custom"
+    with pytest.raises(ScenarioError, match=r"legal_custom\.csv") as caught:
+        build_network(world)
+    (problem,) = caught.value.problems
+    assert "from_zone, to_zone and allowed" in problem.mend
+    world.legal_custom = pd.DataFrame({"from_zone": ["NO"], "to_zone": ["EU"], "allowed": [True]})
+    build_network(world)
+    world.legal_custom.loc[0, "allowed"] = "perhaps"
+    with pytest.raises(ScenarioError, match=r"row 2, column allowed.*'perhaps'"):
+        build_network(world)
 
 
 EDITS = {
@@ -131,6 +149,20 @@ EDITS = {
     "clocks": lambda w: w.clients.__setitem__("timezone", "Asia/Kolkata"),
     "an hour": lambda w: setattr(w, "hour", 11),
     "a season": lambda w: setattr(w, "season", "winter"),
+    "a latency of an arc": lambda w: w.arcs.__setitem__("latency_ms", w.arcs["latency_ms"] / 2),
+    "friction of an arc": lambda w: w.arcs.__setitem__("friction_usd_per_mwh", 3.5),
+    "whether an arc is open": lambda w: w.arcs.__setitem__("allowed", "true"),
+    "where an arc leads": lambda w: w.arcs.__setitem__("region", w.arcs["region"].replace(SWAP)),
+    "whose an arc is": lambda w: w.arcs.__setitem__("client", w.arcs["client"].replace({"c0": "c1", "c1": "c0"})),
+    "of which class an arc is": lambda w: w.arcs.__setitem__("workload", w.arcs["workload"].replace(
+        {"w0": "w1", "w1": "w0"})),
+    "what a region offers": lambda w: w.systems.__setitem__("offered", True),  # no text, as one writes it in Python
+    "which region offers it": lambda w: w.systems.__setitem__("region", w.systems["region"].replace(SWAP)),
+    "which class it offers": lambda w: w.systems.__setitem__("workload", w.systems["workload"].replace(
+        {"w0": "w1", "w1": "w0"})),
+    "a custom rule": lambda w: w.legal_custom.__setitem__("allowed", "true"),
+    "a zone of a custom rule": lambda w: w.legal_custom.__setitem__("to_zone", w.legal_custom["to_zone"].replace(
+        {"NO": "NA", "NA": "NO"})),
 }  # fmt: skip
 SWAP = {"r0": "r1", "r1": "r0"}
 
@@ -145,7 +177,8 @@ def test_an_edit_in_place_makes_another_network(name):
     after = build_network(world)
     assert after != before
     assert after.geography is before.geography or name in {
-        "places", "zones", "round trips", "a legal rule", "an adequacy decision", "a home", "hemispheres"
+        "places", "zones", "round trips", "a legal rule", "an adequacy decision", "a home", "hemispheres",
+        "a custom rule", "a zone of a custom rule",
     }  # fmt: skip
     assert_allclose(solve(world).optimum.objective, Reference(world).optimum("cost"), rtol=1e-6)
 
@@ -153,12 +186,13 @@ def test_an_edit_in_place_makes_another_network(name):
 def full_scenario() -> Scenario:
     """A random scenario that has every table that counts, at one moment; its classes follow different curves."""
     settings = {"latency_model": "measured", "objective": "cost", "hour": 4, "season": "summer"}
-    worlds = (random_scenario(seed, 4, 4, 2, **settings) for seed in range(99))
+    worlds = (random_scenario(seed, 4, 4, 2, exceptions=True, **settings) for seed in range(99))
     curves = ["day", "night"]
     return next(
         w for w in worlds
         if all(getattr(w, name) is not None for name in TABLES if name != "sources")
         and [workload.demand_profile for workload in w.workloads.values()] == curves
+        and len(w.arcs) > 3
     )  # fmt: skip
 
 
@@ -199,3 +233,54 @@ def test_a_cell_spoilt_in_place_is_named(table, column):
         build_network(scenario)
     (problem,) = caught.value.problems
     assert (problem.file, problem.row, problem.column, problem.value) == (f"{table}.csv", 3, column, "nan")
+
+
+def arcs(**columns: object) -> pd.DataFrame:
+    """An arc of the classroom's Chat, from North Town to Middle, and what is said of it."""
+    return pd.DataFrame({"client": ["north-town"], "region": "middle", "workload": "chat"} | columns)
+
+
+def test_an_arc_is_as_its_table_says_and_the_others_are_as_before():
+    world = Scenario.load("classroom-3x3")
+    world.param.update(latency_value=0.1, relocation_overhead=0.1, transport_kwh_per_gb=1.0)
+    before, (i, j, k) = build_network(world), (0, 1, 0)
+    others = np.ones(before.latency_ms.shape, bool)
+    others[i, j, k] = False
+
+    world.arcs = arcs(latency_ms=[before.latency_ms[i, j, k] + 7])
+    after = build_network(world)
+    assert after.latency_ms[i, j, k] == after.wan_ms[i, j, k] + (before.latency_ms - before.wan_ms)[i, j, k]
+    assert after.wan_ms[i, j, k] == pytest.approx(before.wan_ms[i, j, k] + 7)
+    worth = 7 * 0.1 * before.requests_per_mwh[k] / 1e6
+    assert after.friction_usd_per_mwh[i, j, k] == pytest.approx(before.friction_usd_per_mwh[i, j, k] + worth)
+    for name in ("latency_ms", "wan_ms", "friction_usd_per_mwh", "carbon_kg_per_arc_mwh"):
+        assert_allclose(getattr(after, name)[others], getattr(before, name)[others])
+
+    world.arcs = arcs(friction_usd_per_mwh=[-3])
+    world.friction_scale = 2.0
+    scaled, world.arcs = build_network(world), None
+    plain = build_network(world)
+    assert scaled.friction_usd_per_mwh[i, j, k] == -3
+    assert_allclose(scaled.friction_usd_per_mwh[others], plain.friction_usd_per_mwh[others])
+    assert_allclose(scaled.carbon_kg_per_arc_mwh, plain.carbon_kg_per_arc_mwh)
+
+
+@pytest.mark.parametrize("spoil, column, value", [
+    (lambda w: w.arcs.__setitem__("latency_ms", float("inf")), "latency_ms", "inf"),
+    (lambda w: w.arcs.__setitem__("latency_ms", True), "latency_ms", "True"),
+    (lambda w: w.arcs.__setitem__("region", "atlantis"), "region", "atlantis"),
+    (lambda w: w.arcs.__setitem__("allowed", "NO"), "allowed", "NO"),
+    (lambda w: w.arcs.__setitem__("region", "north"), "allowed", "false"),
+])  # fmt: skip
+def test_a_table_of_arcs_spoilt_in_place_is_one_problem(spoil, column, value):
+    world = Scenario.load("classroom-3x3")
+    world.arcs = arcs(latency_ms=[60.0], allowed=[False])
+    build_network(world)
+    spoil(world)
+    with pytest.raises(ScenarioError) as caught:
+        build_network(world)
+    (problem,) = caught.value.problems
+    assert (problem.column, problem.value) == (column, value) and problem.file.startswith("arcs")
+    assert problem.mend
+    if value == "false":
+        assert "always lawful" in problem.what and "systems.csv" in problem.mend

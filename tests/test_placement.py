@@ -13,11 +13,11 @@ from numpy.testing import assert_allclose
 from reference import Reference
 from scenarios import random_scenarios
 
-from explorer import Placement, Scenario, solve
+from explorer import Placement, Scenario, certificate, solve
 from explorer.scenario import OBJECTIVES
 
-any_objective = random_scenarios(objective=st.sampled_from(OBJECTIVES), lumpy=st.booleans())
-for_cost = random_scenarios(lumpy=st.booleans())
+any_objective = random_scenarios(objective=st.sampled_from(OBJECTIVES), lumpy=st.booleans(), exceptions=st.booleans())
+for_cost = random_scenarios(lumpy=st.booleans(), exceptions=st.booleans())
 
 
 def penalised(placement: Placement) -> float:
@@ -111,7 +111,7 @@ def test_more_capacity_never_costs_more(world, factor, region):
     assert one <= at_most(scarce) and penalised(solve(world)) <= at_most(one)
 
 
-@given(world=for_cost)
+@given(world=random_scenarios(lumpy=st.booleans()))  # an arc faster than its model may earn by being so
 def test_no_friction_law_or_locality_never_costs_more(world):
     world.regions["electricity_price_usd_per_mwh"] = world.regions["electricity_price_usd_per_mwh"].clip(lower=0)
     costs = [penalised(solve(world))]
@@ -167,6 +167,11 @@ def two_regions(**changes: object) -> Scenario:
     return Scenario(regions=regions, clients=clients, workloads=workloads, **settings)
 
 
+def exception(region: str, **columns: object) -> pd.DataFrame:
+    """A row on Chat in a region."""
+    return pd.DataFrame({"region": [region], "workload": "chat"} | columns)
+
+
 @pytest.mark.parametrize(
     ("changes", "part", "unserved_mw", "reason"),
     [
@@ -181,6 +186,17 @@ def two_regions(**changes: object) -> Scenario:
         ({"capacity_mw@home": 50.0, "latency_budget_ms": 100.0, "state_local_share": 1.0}, "pinned", 20, "latency"),
         ({"capacity_mw@home": 5.0, "latency_budget_ms": 200.0}, "free", 15, "latency"),
         ({"capacity_mw@home": 5.0, "state_local_share": 1.0, "capacity_mw@far": 0.0}, "pinned", 15, "capacity"),
+        ({"systems": exception("far", offered=False)}, "free", 20, "system"),
+        ({"systems": exception("far", offered=False), "legal_policy": "same zone"}, "free", 20, "capacity"),
+        (
+            {"capacity_mw@home": 50.0, "systems": exception("home", offered=False), "state_local_share": 1.0},
+            "pinned",
+            20,
+            "system or state locality",
+        ),
+        ({"arcs": exception("far", client="town", allowed=False), "legal_policy": "same zone"}, "free", 20, "arcs.csv"),
+        ({"arcs": exception("far", client="town", latency_ms=501.0)}, "free", 20, "latency"),
+        ({"arcs": exception("far", client="town", allowed=True), "latency_budget_ms": 200.0}, "free", 20, "latency"),
     ],
 )
 @pytest.mark.parametrize("objective", OBJECTIVES)
@@ -191,6 +207,14 @@ def test_unserved_load_has_its_reason(changes, part, unserved_mw, reason, object
     assert row["unserved_mw"] == pytest.approx(unserved_mw) == placement.unserved_mw
 
 
+def test_an_open_arc_is_open_whatever_law_and_systems_say():
+    closed = {"legal_policy": "same zone", "systems": exception("far", offered=False)}
+    assert solve(two_regions(**closed)).unserved_mw == pytest.approx(20)
+    placement = solve(two_regions(**closed, arcs=exception("far", client="town", allowed=True)))
+    assert placement.unserved_mw == 0 and placement.relocated_mw == pytest.approx(20)
+    assert certificate(placement).holds
+
+
 def test_everything_served_needs_no_reason():
     placement = solve(two_regions())
     assert placement.unserved.empty and placement.relocated_mw == pytest.approx(20)
@@ -199,11 +223,13 @@ def test_everything_served_needs_no_reason():
 LIFTED = {
     "latency": {"latency_relaxation_ms": 1e6},
     "law": {"legal_policy": "open"},
+    "system": {"systems": None},
+    "arcs.csv": {"arcs": None},
     "state locality": {"state_local_scale": 0.0},
 }
 
 
-@given(world=random_scenarios(capacity_scale=st.floats(0.5, 3)))
+@given(world=random_scenarios(capacity_scale=st.floats(0.5, 3), exceptions=st.booleans()))
 def test_lifting_the_reason_serves_more(world):
     before = solve(world)
     reasons = {name for joined in before.unserved["reason"] for name in joined.split(" or ")}
@@ -211,6 +237,8 @@ def test_lifting_the_reason_serves_more(world):
         if name in reasons:
             lifted = world.copy()
             lifted.param.update(**settings)
+            if name == "arcs.csv":  # what else the table says stays
+                lifted.arcs = world.arcs.assign(allowed="true")
             assert solve(lifted).served_mw > before.served_mw
 
 

@@ -10,6 +10,7 @@ from pandas.testing import assert_frame_equal
 from scenarios import random_scenario
 
 from explorer import Scenario, ScenarioError, Workload, solve
+from explorer.network import build_network
 from explorer.scenario import SETTINGS, TABLES
 
 UNIT = re.compile(r"\[[^\[\]]+\]")
@@ -37,7 +38,7 @@ def test_every_number_says_what_it_is(parameter):
     assert UNIT.search(parameter.label), "the label ends in a unit"
     assert UNIT.search(parameter.doc), "the doc names the unit"
     assert parameter.doc.rstrip().endswith(".")
-    if parameter.precedence >= 0:  # shown as a slider, which has two ends
+    if parameter.precedence >= 0 and parameter.default != float("inf"):  # shown as a slider, which has two ends
         low, high = parameter.get_soft_bounds()
         assert low < high and low <= parameter.default <= high
         assert parameter.step is not None or parameter.softbounds is not None
@@ -90,7 +91,11 @@ def test_every_setting_is_heard(world, name):
     events = []
     world.on_change(lambda *found: events.extend(found))
     parameter, old = world.param[name], getattr(world, name)
-    new = next(v for v in parameter.objects if v != old) if isinstance(parameter, param.Selector) else old / 2 + 0.1
+    new = (
+        next(v for v in parameter.objects if v != old)
+        if isinstance(parameter, param.Selector)
+        else min(old, 1e6) / 2 + 0.1
+    )
     setattr(world, name, new)
     assert [(event.name, event.new) for event in events] == [(name, new)]
     setattr(world, name, new)
@@ -144,7 +149,8 @@ def test_a_copy_is_equal_and_independent(sample):
     assert copy.settings() == sample.settings()
     assert (copy.title, copy.description, copy.documents) == (sample.title, sample.description, sample.documents)
     for name in TABLES:
-        assert_frame_equal(getattr(copy, name), getattr(sample, name))
+        if (table := getattr(sample, name)) is not None:
+            assert_frame_equal(getattr(copy, name), table)
     assert_frame_equal(copy.workloads_table(), sample.workloads_table())
     assert solve(copy).totals() == solve(sample).totals()
 
@@ -199,3 +205,29 @@ def test_the_workload_table_goes_there_and_back(sample):
     assert_frame_equal(again.workloads_table(), table)
     for key, workload in sample.workloads.items():
         assert again.workloads[key].param.values() == workload.param.values()
+
+
+def test_a_copy_keeps_what_overrides_the_model():
+    world = random_scenario(4, exceptions=True)
+    copy = world.copy()
+    for name in ("arcs", "systems", "legal_custom"):
+        assert_frame_equal(getattr(copy, name), getattr(world, name))
+    assert solve(copy) is solve(world)
+    copy.arcs.loc[0, "latency_ms"] = 1.0
+    assert world.arcs.loc[0, "latency_ms"] != 1.0
+    assert build_network(copy) != build_network(world)
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "wrong"),
+    [
+        ("arcs", {"client": ["c0"], "region": "r9", "workload": "w0", "latency_ms": 3.0}, "r9"),
+        ("systems", {"region": ["r0"], "workload": "w7", "offered": False}, "w7"),
+    ],
+)
+def test_a_table_on_something_else_is_refused(world, table, columns, wrong):
+    setattr(world, table, pd.DataFrame(columns))
+    with pytest.raises(ScenarioError, match=wrong):
+        world.cross_check()
+    with pytest.raises(ScenarioError, match=wrong):
+        solve(world)

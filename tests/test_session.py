@@ -32,6 +32,8 @@ class Later:
     def aside(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         self.asides.append(lambda: then(work()))
 
+    apart = aside
+
     def run_soon(self) -> None:
         waiting, self.soons = self.soons, []
         for work in waiting:
@@ -92,9 +94,9 @@ def assert_in_step(session: Session) -> None:
 
 def another(parameter: param.Parameter, value: Any) -> Any:
     if isinstance(parameter, param.Selector):
-        others = [choice for choice in parameter.objects if choice not in (value, "operating margin")]
+        others = [choice for choice in parameter.objects if choice not in (value, "operating margin", "custom")]
         return others[-1]
-    return 0.9 * value if value else 0.5
+    return 0.9 * min(value, 1e6) if value else 0.5
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -283,7 +285,53 @@ def test_moving_the_budget_that_the_frontier_varies_moves_its_mark_and_traces_no
     assert session.frontier.current_ms == 30.0
 
 
+def test_what_takes_seconds_is_decided_aside_and_the_newest_wins(scenario):
+    runner = Later()
+    session = Session(scenario, runner)
+    runner.run()
+    placement = session.placement
+    for fee in (401.5, 501.5, 3001.5):  # which no other test looks at
+        scenario.hosting_usd_per_h = fee
+        runner.run_soon()
+        assert session.placement is placement and session.placement_busy
+    assert len(runner.asides) == 1
+    runner.run()
+    assert_in_step(session)
+    assert session.placement.relocated_mw == 0 and not session.placement_busy
+    scenario.hosting_usd_per_h = 401.5  # decided before
+    runner.run_soon()
+    assert session.placement.hosting_usd_per_h > 0
+    scenario.hosting_usd_per_h = 0.0
+    runner.run_soon()
+    assert session.placement is placement
+
+
+def test_a_decision_that_fails_is_an_error_and_what_follows_clears_it(scenario, monkeypatch):
+    session = Session(scenario)
+    placement = session.placement
+    with monkeypatch.context() as broken:
+        broken.setattr(explorer.session, "place", fails)
+        scenario.hosting_usd_per_h = 123.0
+    assert isinstance(session.error, SolverError) and session.placement is placement and not session.placement_busy
+    scenario.hosting_usd_per_h = 124.0
+    assert_in_step(session)
+
+    runner = Later()
+    session = Session(scenario, runner)
+    scenario.hosting_usd_per_h = 125.0
+    runner.run_soon()
+    scenario.hosting_usd_per_h = 126.0
+    with monkeypatch.context() as broken:
+        broken.setattr(explorer.session, "place", fails)
+        runner.run_aside()  # 125 fails when 126 is wanted
+    assert session.error is None
+    runner.run()
+    assert_in_step(session)
+
+
 CHANGES = (
+    lambda s: setattr(s.scenario, "hosting_usd_per_h", 300.0),
+    lambda s: setattr(s.scenario, "hosting_usd_per_h", 0.0),
     lambda s: setattr(s.scenario, "carbon_price_usd_per_t", 100.0),
     lambda s: setattr(s.scenario, "carbon_price_usd_per_t", 0.0),
     lambda s: setattr(s.scenario, "carbon_signal", "operating margin"),

@@ -87,6 +87,9 @@ def independent_objective(world: Scenario, lifted: set[str]) -> float:
     other = world.copy()
     for factor in lifted:
         other.param.update(**LIFTED[factor])
+    if "friction" in lifted and other.arcs is not None:
+        told = other.arcs["friction_usd_per_mwh"]
+        other.arcs = other.arcs.assign(friction_usd_per_mwh=told.where(told.isna(), 0.0))
     reference, served = Reference(other), Reference(world)
     for row in solve(world).unserved.to_dict("records"):
         getattr(served, row["part"])[row["client"], row["workload"]] -= row["unserved_mw"]
@@ -99,10 +102,10 @@ def independent_objective(world: Scenario, lifted: set[str]) -> float:
     return reference.optimum("cost")
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 14, 15, 17, 18, 22, 25])
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 14, 15, 17, 18, 22, 25, 31, 32, 34, 36])
 def test_values_are_those_of_32_independent_programs(seed):
-    """Worlds in which something moves. Odd ones are full of ties; in most some load goes unserved."""
-    world = random_scenario(seed, 4, 4, 2, lumpy=seed % 2 == 1)
+    """Worlds in which something moves. Odd ones are full of ties; in most some goes unserved; from 30 tables rule."""
+    world = random_scenario(seed, 4, 4, 2, lumpy=seed % 2 == 1, exceptions=seed >= 30)
     objective = np.empty((2,) * len(FACTORS))
     for case in product(range(2), repeat=len(FACTORS)):
         objective[case] = independent_objective(world, {f for f, on in zip(FACTORS, case, strict=True) if on})

@@ -71,9 +71,34 @@ def test_an_optional_number_takes_its_default_where_it_is_blank_or_absent():
     assert "processing_ms" not in absent and math.isnan(blank.loc[0, "processing_ms"])
 
 
+EXCEPTIONS = {name: tables.parse(name, pd.DataFrame(columns))[0] for name, columns in {
+    "arcs": {"client": ["a", "b"], "region": "r", "workload": "w", "latency_ms": [1.5, None], "allowed": [True, None]},
+    "systems": {"region": ["r", "NO"], "workload": "w", "offered": ["TRUE", "false"]},
+    "legal_custom": {"from_zone": ["NA"], "to_zone": "NO", "allowed": [np.True_]},
+}.items()}  # fmt: skip
+
+
+def test_flags_are_true_or_false_however_they_are_written():
+    assert EXCEPTIONS["arcs"]["allowed"].tolist() == ["true", ""]
+    assert EXCEPTIONS["systems"]["offered"].tolist() == ["true", "false"]
+    assert EXCEPTIONS["legal_custom"]["allowed"].tolist() == ["true"]
+    for word in ("NO", "yes", 1, 0.0, ""):
+        _, problems = tables.parse("systems", pd.DataFrame({"region": ["r"], "workload": "w", "offered": [word]}))
+        assert [(p.column, p.row) for p in problems] == [("offered", 0)], word
+
+
+@pytest.mark.parametrize("heading, mend", [("latency", "'latency_ms'"), ("note", "Add at least one")])
+def test_a_table_of_arcs_says_something_of_them(heading, mend):
+    columns = {"client": ["a"], "region": "r", "workload": "w", heading: 3}
+    _, (problem,) = tables.parse("arcs", pd.DataFrame(columns))
+    assert (problem.row, problem.column) == (None, None) and mend in problem.mend
+    assert problem.what == "there is no column latency_ms, friction_usd_per_mwh or allowed."
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_parsing_a_clean_table_again_changes_nothing(name, world):
     table = world.workloads_table() if name == "workloads" else getattr(world, name)
+    table = EXCEPTIONS[name] if table is None else table
     again, problems = tables.parse(name, table)
     assert problems == []
     pd.testing.assert_frame_equal(again, table, check_exact=True)

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -10,6 +11,7 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 import panel as pn
+import param
 import pytest
 from bokeh.document import Document
 from bokeh.document.events import DocumentPatchedEvent
@@ -31,7 +33,7 @@ from bokeh.protocol import Protocol
 import explorer.session
 from explorer import Explorer, ExplorerError, Scenario, break_even, solve
 from explorer.geo import mercator_m
-from explorer.session import Session
+from explorer.session import AtOnce, Session
 from explorer.solver import PlacementModel
 from explorer.views.breakeven import LOSS, PAYS, BreakEvenView
 from explorer.views.drawing import Drawing
@@ -342,6 +344,26 @@ def test_unserved_load_is_shown_with_its_reason():
     session.scenario.capacity_scale = 0.5
     assert shown_totals(view)["unserved"] == "25.0"
     assert "held back by capacity" in Screen(view).text()
+
+
+def test_totals_say_that_hosting_is_being_worked_out_and_how_well_it_was():
+    class Apart(AtOnce):
+        def apart(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+            waiting.append(lambda: then(work()))
+
+    waiting: list[Callable[[], None]] = []
+    session = Session(Scenario.load("classroom-3x3"), Apart())
+    view, before = Totals(session), session.placement
+    session.scenario.hosting_usd_per_h = 3210.0
+    assert "Working out where hosting pays, for up to 30 s" in Screen(view).text()
+    assert shown_totals(view)["cost"] == number(before.cost_usd_per_h)
+    waiting.pop()()
+    assert "Working out" not in Screen(view).text()
+    assert shown_totals(view)["cost"] == number(session.placement.cost_usd_per_h) != number(before.cost_usd_per_h)
+    assert "could be up to" not in Screen(view).text()
+    with param.edit_constant(session):
+        session.placement = replace(session.placement, gap_usd_per_h=42.0)
+    assert "could be up to 42.0 USD/h cheaper" in Screen(view).text()
 
 
 # Map

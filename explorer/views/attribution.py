@@ -50,7 +50,8 @@ class AttributionView(MeasureView):
     file_name = "attribution"
 
     def compute(self, network: Network) -> Iterator[Obstacles]:
-        best, baseline = place(network, "cost"), place(network, "latency")
+        plain = network.plain  # as the attribution takes it
+        best, baseline = place(plain, "cost"), place(plain, "latency")
         saved = baseline.objective_usd_per_h - best.objective_usd_per_h
         yield Obstacles(saved, attribution_table(network), waterfall_table(network))
 
@@ -87,7 +88,7 @@ class AttributionView(MeasureView):
             plot = hv.Overlay([bars, order]).opts(
                 responsive=True, xlabel="Saving against the baseline [USD/h]", ylabel="", show_grid=True,
                 yticks=list(zip(_PLACES.tolist(), _ROWS, strict=True)), ylim=(0.4, len(_ROWS) + 0.6), active_tools=[],
-                xformatter=NumeralTickFormatter(format="0.[0]a"), tools=["xpan", "reset"], fontscale=1.1,
+                xformatter=NumeralTickFormatter(format="0.[0]a"), fontscale=1.1,
                 hooks=[quiet_toolbar],
             )  # fmt: skip
             return measure_card(drawing, "What holds it back?", _HELP, drawing.figure(plot, height=300))

@@ -7,14 +7,16 @@ from typing import Any
 
 import holoviews as hv
 import numpy as np
+import pandas as pd
 import panel as pn
 from bokeh.models import HoverTool, LayoutDOM
 from numpy.typing import NDArray
 
-from explorer.breakeven import break_even_squares
+from explorer.breakeven import break_even_pairs, break_even_squares, forbidden_by
 from explorer.network import Network
 from explorer.session import Session
-from explorer.views.card import card
+from explorer.views.behind import TableBehind, disclosure, place_for_table
+from explorer.views.card import beside, card
 from explorer.views.drawing import Drawing, LivePane, align_left, quiet_toolbar
 
 OPEN, BLOCKED, LOSES = "#0072B2", "#E69F00", "#9aa3ad"
@@ -26,6 +28,7 @@ _TABLE = {
     "break_even_price_gap_usd_per_mwh": "price_gap_needed",
     "price_gap_usd_per_mwh": "price_gap",
     "break_even_carbon_price_usd_per_t": "carbon_price",
+    "break_even_egress_usd_per_gb": "egress",
     "wan_ms": "wan_ms",
 }
 
@@ -42,6 +45,7 @@ class BreakEvenView(pn.viewable.Viewer):
         self._session = session
         self._workload = session.workload
         self._pane = LivePane(_drawing, {("pairs", "selected", "indices"): self._on_tap})
+        self._behind = TableBehind(self._pane, "break-even", self._table)
         session.param.watch(self._on_change, ["placement", "region", "workload"])
         self._on_change()
 
@@ -53,7 +57,7 @@ class BreakEvenView(pn.viewable.Viewer):
         if session.workload in net.workloads:  # the frontier may look at all classes together; a pair needs one
             self._workload = session.workload
         squares = break_even_squares(net, self._workload)
-        obstacle = _obstacles(net, self._workload)
+        obstacle = forbidden_by(net, self._workload)
         status = np.where(squares["pays"], np.where(obstacle == "none", PAYS, FORBIDDEN), LOSS)
         if session.region in net.regions:  # a table of regions may come without the one picked
             home = np.full(len(net.regions) - 1, net.regions.index(session.region))
@@ -61,19 +65,27 @@ class BreakEvenView(pn.viewable.Viewer):
         else:
             home, region = _best_of_each_home(squares["net_usd_per_mwh"], obstacle == "none", net)
         rank = np.argsort(status[home, region], kind="stable")  # what pays on top
-        self._home, region = home[rank], region[rank]
-        shown = self._home, region
+        self._home, self._region = shown = home[rank], region[rank]
         names = session.scenario.regions["name"].to_numpy(object)
         columns = {short: squares[name][shown].astype(np.float32) for name, short in _TABLE.items()}
         self._pane.update(
             "pairs", x=columns["saving"], y=columns["friction"], color=status[shown].astype(np.uint8),
-            pair=names[self._home] + " → " + names[region], obstacle=obstacle[shown], **columns,
+            pair=names[self._home] + " → " + names[self._region], obstacle=obstacle[shown], **columns,
         )  # fmt: skip
         self._fit(columns["friction"], columns["saving"])
         self._pane.say("words", self._sentence(status[shown], names))
+        self._behind.update()
+
+    def _table(self) -> pd.DataFrame:
+        """The pairs of the picture, what pays most first."""
+        net = self._session.network
+        ids = np.array(net.regions, object)
+        pairs = pd.MultiIndex.from_arrays([ids[self._home], ids[self._region]], names=["home", "region"])
+        table = break_even_pairs(net, self._workload).set_index(["home", "region"]).loc[pairs].reset_index()
+        return table.sort_values("net_usd_per_mwh", ascending=False)
 
     def _fit(self, friction: NDArray, saving: NDArray) -> None:
-        top = _round_above(1.1 * float(friction.max(initial=0.0)))
+        top = round_above(1.1 * float(friction.max(initial=0.0)))
         low, high = float(saving.min(initial=0.0)), max(float(saving.max(initial=0.0)), top)
         low = max(low, -0.5 * high)  # far left of the line says nothing more
         margin = 0.05 * (high - low)
@@ -121,25 +133,10 @@ def _drawing() -> Drawing:
         )  # fmt: skip
 
         words = drawing.words("words", margin=(0, 0, 0, 6), min_height=38)
-        return card("When does it pay?", _HELP, drawing.figure(plot, height=215), words)
+        body = drawing.figure(plot, height=215), beside(words, disclosure(drawing)), place_for_table(drawing)
+        return card("When does it pay?", _HELP, *body)
 
     return Drawing(make)
-
-
-def _obstacles(net: Network, workload: str) -> NDArray:
-    """
-    What forbids a pair: law, latency or none; shape (home, region).
-
-    A pair is open if any client of that home may run there in time; homes without clients are judged by zone alone.
-    """
-    n, k = len(net.regions), net.workloads.index(workload)
-    in_time, lawful = np.zeros((n, n), bool), np.zeros((n, n), bool)
-    np.logical_or.at(in_time, net.home, net.within_budget[:, :, k])
-    np.logical_or.at(lawful, net.home, net.geography.lawful)
-    empty = np.setdiff1d(np.arange(n), net.home)
-    in_time[empty] = (net.geography.region_rtt_ms * net.round_trips[k] + net.prefill_ms[k] <= net.budget_ms[k])[empty]
-    lawful[empty] = net.geography.zone_pair[empty]
-    return np.where(lawful, np.where(in_time, "none", "latency"), "law").astype(object)
 
 
 def _best_of_each_home(net_gain: NDArray, is_open: NDArray, net: Network) -> tuple[NDArray, NDArray]:
@@ -150,7 +147,7 @@ def _best_of_each_home(net_gain: NDArray, is_open: NDArray, net: Network) -> tup
     return home, np.where(candidates, net_gain, -np.inf)[home].argmax(axis=1)
 
 
-def _round_above(value: float) -> float:
+def round_above(value: float) -> float:
     """The next of 5, 10, 20, 50, ...: an axis that stays put while a slider moves, so that points are seen to move."""
     steps = [m * 10.0**e for e in range(0, 7) for m in (1, 2, 5)]
     return next((step for step in steps if step >= max(value, 5.0)), value)
@@ -172,7 +169,9 @@ def _hover() -> HoverTool:
             ("Net", "@net{+0,0.0} USD/MWh"),
             ("Price gap, needed", "@price_gap{0,0.0}, @price_gap_needed{0,0.0} USD/MWh"),
             ("Break-even carbon price", "@carbon_price{0,0} USD/t"),
+            ("Break-even egress price", "@egress{0,0.000} USD/GB"),
             ("Added delay", "@wan_ms{0,0.0} ms"),
             ("Forbidden by", "@obstacle"),
-        ]
+        ],
+        limit=2,  # of those on top of each other
     )

@@ -29,7 +29,12 @@ _TOOL = """
 .bk-input { height: 30px; padding: 2px 8px; font: inherit; font-size: 13px; border-radius: 6px;
             color: var(--mui-palette-text-primary, inherit); border-color: var(--mui-palette-divider, #8886);
             background-color: transparent; }
-select.bk-input { appearance: auto; background-image: none; }
+select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an arrow in the colour of the text */
+  appearance: none; height: 30px; padding-right: 26px; background-repeat: no-repeat; background-size: 5px 5px;
+  background-position: right 15px center, right 10px center;
+  background-image: linear-gradient(45deg, transparent 50%, currentColor 50%),
+                    linear-gradient(135deg, currentColor 50%, transparent 50%);
+}
 .bk-input option { color: black; background: white; }
 .bk-btn { padding: 3px 9px; font: inherit; font-size: 13px; color: var(--mui-palette-text-primary, inherit);
           background: transparent; border-color: var(--mui-palette-divider, #8886); }
@@ -44,6 +49,12 @@ def heading(title: str, explanation: str) -> Div:
     help = f'<span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
     text = f'<h2>{title}</h2>{help}<div class="explanation" role="tooltip">{explanation.strip()}</div>'
     return Div(text=text, sizing_mode="stretch_width", margin=(3, 0, 3, 2), styles=FONT, stylesheets=[_TITLE])
+
+
+def beside(words: LayoutDOM, tool: LayoutDOM) -> Row:
+    """A text with a tool at its right, for cards whose heading has no room left."""
+    tool.update(stylesheets=[_TOOL], styles=FONT, margin=(2, 2, 2, 4))
+    return Row(children=[words, tool], sizing_mode="stretch_width")
 
 
 def card(title: str, explanation: str, *body: LayoutDOM, tools: Sequence[LayoutDOM] = ()) -> Column:

@@ -90,7 +90,7 @@ export function render({view, model, data}) {
   const bridge = bridgeOfData.get(data)
   const controls = []
   const build = item => {
-    const control = item.kind === "choice" ? choice(item, bridge) : slider(item, bridge)
+    const control = (MAKERS[item.kind] ?? slider)(item, bridge)
     controls.push({...control, item})
     return control.element
   }
@@ -190,6 +190,29 @@ function slider(item, bridge) {
   return {element, refresh, complain}
 }
 
+/** A figure without a slider: where there is no limit, there is no end to slide to. */
+function limit(item, bridge) {
+  const {element, head, complain, mark} = frame(item, bridge)
+  const field = el("input", exactField(item))
+  const scale = SCALES.limit()
+  const refresh = () => {
+    const value = bridge.latest(item.key)
+    if (!field.matches(":focus")) field.value = scale.text(value)
+    else if (field.value === field.unedited) field.value = field.unedited = scale.edit(value)
+    mark(value)
+  }
+  const change = value => {
+    complain("")
+    bridge.set(item.key, value)
+    refresh()
+  }
+  typing(field, item, scale, {current: () => bridge.latest(item.key), change, complain})
+  head.append(field)
+  return {element, refresh, complain}
+}
+
+const MAKERS = {choice, limit}
+
 function exactField(item) {
   const type = item.kind === "number" ? "decimal" : "text" // durations may be typed with their unit
   const attributes = {type: "text", inputmode: type, autocomplete: "off", spellcheck: "false"}
@@ -254,6 +277,11 @@ function typing(field, item, scale, {current, change, complain}) {
 const SCALES = {
   number: () => ({position: value => value, value: position => position, text: grouped, edit: plain}),
 
+  limit: () => ({
+    text: value => (value === Infinity ? "no limit" : grouped(value)),
+    edit: value => (value === Infinity ? "" : plain(value)),
+  }),
+
   // logarithmic in the time a budget leaves: fine where the network decides, coarse where hours do
   duration: (item, bridge) => {
     const origin = () => bridge.latest(item.origin)
@@ -292,6 +320,7 @@ function duration(ms) {
 
 /** The number that was typed, or what is wrong with it. */
 function read(typed, item) {
+  if (item.kind === "limit" && /^(|none|no limit)$/i.test(typed.trim())) return {value: Infinity}
   const tidy = typed.replace(/−/g, "-").replace(/\s/g, "")
   const ungrouped = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\D|$)/.test(tidy) ? tidy.replace(/,/g, "") : tidy
   const [, digits, unit] = ungrouped.match(/^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z]*)$/i) ?? []

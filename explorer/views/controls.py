@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -30,13 +30,13 @@ _GROUPS = {
     "What does it cost to move?": ("friction_scale", "carbon_price_usd_per_t"),
     "How much, and how much room?": ("total_demand_mw", "capacity_scale"),
     "What is allowed?": ("legal_policy", "state_local_scale", "latency_model"),
-    "What counts?": ("carbon_signal", "objective"),
+    "What counts?": ("carbon_signal", "objective", "cost_cap_usd_per_h"),
     "When?": ("hour", "season"),
 }
 _FRICTIONS = "Frictions, one by one"
 _FRICTION_DETAILS = (
     "egress_usd_per_gb", "operations_usd_per_mwh", "relocation_overhead", "state_move_share", "transport_kwh_per_gb",
-    "latency_value", "latency_relaxation_ms",
+    "latency_value", "hosting_usd_per_h", "latency_relaxation_ms",
 )  # fmt: skip
 _STEPPED = ("hour",)  # choices with an order: a slider goes through them
 _TEXTS = {
@@ -100,6 +100,8 @@ class _Inputs:
             with batch_call_watchers(owner):
                 for key, value in values.items():
                     name = self._places[key][1]
+                    if value is None and _declared(owner)[name].default == math.inf:
+                        value = math.inf  # as _finite has it
                     try:
                         setattr(owner, name, value)
                     except (ValueError, TypeError):
@@ -244,17 +246,19 @@ class HistoryButtons(pn.custom.JSComponent):
 
 
 def _control(scenario: Scenario, name: str) -> dict[str, Any]:
-    """A slider for a number, a list for a choice, as the parameter declares itself."""
+    """A slider for a number, a list for a choice, a field for a limit, as the parameter declares itself."""
     parameter = _declared(scenario)[name]
     shared = {"key": name, "label": parameter.label, "doc": parameter.doc, "opened": _finite(getattr(scenario, name))}
     if isinstance(parameter, param.Selector):
-        choices = list(parameter.objects)
-        shared |= {"choices": choices, "texts": _texts(parameter)}
+        choices = [choice for choice in parameter.objects if scenario.offers(name, choice)]
+        shared |= {"choices": choices, "texts": _texts(parameter, choices)}
         if name in _STEPPED:
             return shared | {"kind": "steps", "min": 0, "max": len(choices) - 1, "step": 1}
         return shared | {"kind": "choice"}
     (low, high), (least, most) = parameter.bounds, parameter.get_soft_bounds()
     limits = {"low": low, "high": high, "possible": _possible(parameter)}
+    if parameter.default == math.inf:
+        return shared | limits | {"kind": "limit", "possible": f"{_possible(parameter)}, or blank for no limit"}
     return shared | limits | {"kind": "number", "min": least, "max": most, "step": parameter.step}
 
 
@@ -290,16 +294,16 @@ def _declared(owner: param.Parameterized) -> dict[str, param.Parameter]:
 def _possible(parameter: param.Parameter) -> str:
     """What a parameter takes, in words."""
     if isinstance(parameter, param.Selector):
-        return ", ".join(_texts(parameter))
+        return ", ".join(_texts(parameter, parameter.objects))
     assert isinstance(parameter, param.Number)
     low, high = (None if bound is None else f"{bound:,.10g}".replace("-", "−") for bound in parameter.bounds or ())
     return f"{low} or more" if high is None else f"{low} to {high}"
 
 
-def _texts(parameter: param.Selector) -> list[str]:
+def _texts(parameter: param.Selector, choices: Iterable[Any]) -> list[str]:
     """Choices as readers see them."""
     texts = _TEXTS.get(str(parameter.name), {})
-    return [texts.get(choice, choice) for choice in parameter.objects]
+    return [texts.get(choice, choice) for choice in choices]
 
 
 def _finite(value: Any) -> Any:

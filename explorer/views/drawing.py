@@ -116,10 +116,14 @@ class LivePane(pn.pane.Bokeh):
         **params: Any,
     ) -> None:
         super().__init__(**params)
-        self._drawing, self._listen, self._prepare, self._on_show = drawing, listen or {}, prepare, on_show
+        self._drawing, self._listen, self._prepare, self._on_show = drawing, dict(listen or {}), prepare, on_show
         self._copies: dict[str, Handles] = {}
         self._columns: dict[str, dict[str, NDArray]] = {}
         self._settings: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def listen(self, name: str, handle: str, key: str, callback: Callable[[Any], None]) -> None:
+        """Listen to one more property, in copies to come."""
+        self._listen[name, handle, key] = callback
 
     @property
     def shown(self) -> bool:
@@ -214,7 +218,11 @@ def align_left(plot: Any, element: Any) -> None:
 
 
 def _same(old: NDArray | None, new: NDArray) -> bool:
-    return old is not None and old.dtype == new.dtype and np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
+    if old is None or old.dtype != new.dtype or old.shape != new.shape:
+        return False
+    if any(isinstance(cell, np.ndarray) for cell in new[:1]):  # a column of images
+        return all(map(np.array_equal, old, new))
+    return np.array_equal(old, new, equal_nan=old.dtype.kind == "f")
 
 
 def _patch(source: Any, new: dict[str, NDArray], every: dict[str, NDArray]) -> None:

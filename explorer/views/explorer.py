@@ -12,13 +12,14 @@ from explorer.session import Session
 from explorer.views.controls import Controls
 from explorer.views.live import LiveRunner
 from explorer.views.questions import Questions
+from explorer.views.save import SaveButton
 from explorer.views.snapshot import Snapshot, write_snapshot
 from explorer.views.totals import Totals
 
 
 class Explorer(pn.viewable.Viewer):
     """
-    The whole app for one scenario: in a notebook cell as it is, on a page by its `controls` and `main`.
+    The whole app for one scenario: in a notebook cell as it is, on a page by its `controls`, `main` and `buttons`.
 
     The scenario given is the one that the sliders move, and that moves the sliders when Python changes it.
     """
@@ -27,6 +28,7 @@ class Explorer(pn.viewable.Viewer):
         super().__init__(**params)
         self.session = Session(scenario, LiveRunner())
         self.controls = Controls(self.session)
+        self.buttons = pn.Row(self.controls.buttons(), SaveButton(self.session), margin=0)
         session = self.session
         error = session.param.error.rx
         self.main = pn.Column(

@@ -142,11 +142,14 @@ def _drawing() -> Drawing:
         ).opts(
             size="size", color="shown", cmap=CHANGE_PALETTE, clim=(-1, 1), line_color="#6b7480", line_width=0.7,
             selection_line_color="#d9600a", selection_line_width=4, colorbar=True, colorbar_position="bottom_left",
-            colorbar_opts=_COLORBAR, default_tools=[], tools=[_region_hover(), "tap"], hooks=[drawing.keep("regions")],
+            colorbar_opts=_COLORBAR, default_tools=[],
+            # on an element: those of an overlay count only where an element has tools by default
+            tools=[_region_hover(), "tap", "pan", "wheel_zoom", "zoom_in", "zoom_out", "reset"],
+            hooks=[drawing.keep("regions")],
         )  # fmt: skip
         world = hv.Overlay([*basemap(), flows, regions]).opts(
             responsive=True, data_aspect=1, xlim=EXTENT_X, ylim=EXTENT_Y, xaxis=None, yaxis=None, show_frame=False,
-            projection=MERCATOR, tools=["pan", "wheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar],
+            projection=MERCATOR, active_tools=[], hooks=[quiet_toolbar],
         )  # fmt: skip
         figure = drawing.figure(world, min_border=0, outline_line_color=None, below=[], left=[])
         figure.center = [item for item in figure.center if not isinstance(item, Grid)]

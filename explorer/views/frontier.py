@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from explorer.frontiers import Frontier
 from explorer.session import Session
 from explorer.units import KG_PER_T
-from explorer.views.card import card
+from explorer.views.behind import TableBehind, disclosure, place_for_table
+from explorer.views.card import beside, card
 from explorer.views.drawing import Drawing, LivePane, align_left, quiet_toolbar
 from explorer.views.text import NEUTRAL, duration, number
 
@@ -38,6 +39,7 @@ class FrontierView(pn.viewable.Viewer):
                 ("class", "widget", "active"): self._on_choice,
             },
         )
+        self._behind = TableBehind(self._pane, "frontier", self._table)
         self._pane.configure("class", "widget", labels=self._choices)
         session.param.watch(self._on_workload, "workload")
         session.param.watch(self._on_change, "frontier")
@@ -60,6 +62,11 @@ class FrontierView(pn.viewable.Viewer):
         carbon_t_per_h = table["carbon_kg_per_h"].to_numpy() / KG_PER_T
         self._show("carbon", frontier, carbon_t_per_h, span, baseline.carbon_kg_per_h / KG_PER_T)
         self._pane.say("words", _sentence(frontier))
+        self._behind.update()
+
+    def _table(self) -> pd.DataFrame | None:
+        frontier = self._session.frontier
+        return None if frontier is None else _with_names(frontier, self._session.scenario.regions).table
 
     def _show(self, of: str, frontier: Frontier, values: NDArray, span: tuple[float, float], baseline: float) -> None:
         """One quantity of a frontier, `values` at its steps, over a span of budgets [ms]."""
@@ -114,7 +121,10 @@ def _drawing() -> Drawing:
         words = drawing.words("words", margin=(0, 0, 0, 6), min_height=38)
         figures = [_staircase(drawing, of, lowest=of == "carbon") for of in _QUANTITIES]
         choice = drawing.widget("class", RadioButtonGroup(labels=[ALL], active=0))
-        return card("What does waiting buy?", _HELP, *figures, words, tools=[choice])
+        table = place_for_table(drawing)
+        return card(
+            "What does waiting buy?", _HELP, *figures, beside(words, disclosure(drawing)), table, tools=[choice]
+        )
 
     return Drawing(make)
 

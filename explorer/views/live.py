@@ -16,6 +16,7 @@ COALESCE_MS = 1  # changes that arrive within this time are answered together; s
 HEAD_START_MS = 5  # of answers over longer work
 QUIET_S, PATIENCE_S = 0.02, 1.0  # longer work begins when nobody has moved anything for so long, or has waited so long
 
+_apart = ThreadPoolExecutor(max_workers=1, thread_name_prefix="apart")  # outside Python nearly all of the time
 _aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")  # one: longer work must not crowd out moves
 
 
@@ -54,6 +55,12 @@ class LiveRunner:
             self._document.add_timeout_callback(lambda: self._held(work), COALESCE_MS)
 
     def aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        self._submit(_aside, work, then)
+
+    def apart(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        self._submit(_apart, work, then)
+
+    def _submit(self, pool: ThreadPoolExecutor, work: Callable[[], T], then: Callable[[T], None]) -> None:
         document = self._document
         if document is None:
             then(work())
@@ -70,7 +77,7 @@ class LiveRunner:
             return work()
 
         # the interpreter goes to one thread at a time: what is ready for the reader leaves first
-        document.add_timeout_callback(lambda: _aside.submit(begin).add_done_callback(deliver), HEAD_START_MS)
+        document.add_timeout_callback(lambda: pool.submit(begin).add_done_callback(deliver), HEAD_START_MS)
 
     def through(self, pieces: Iterator[T], then: Callable[[T], bool]) -> None:
         """Do longer work piece by piece, as long as `then` wants more: others take turns with it."""

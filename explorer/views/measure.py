@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pandas as pd
 import panel as pn
-from bokeh.models import Column, LayoutDOM, Toggle
+from bokeh.models import Column, LayoutDOM
 
 from explorer.errors import ExplorerError
 from explorer.session import Session
+from explorer.views.behind import TableBehind, disclosure, place_for_table
 from explorer.views.card import card
-from explorer.views.drawing import FONT, Drawing, LivePane
+from explorer.views.drawing import Drawing, LivePane
 from explorer.views.live import LiveRunner
-from explorer.views.text import number, title_of
 
 _DONE = object()
 _WORDS = ":host { font-size: 13px; line-height: 1.5; }"
-_TABLE = """
-:host { overflow: auto; max-height: 260px; }
-table { border-collapse: collapse; font-size: 12.5px; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { text-align: right; padding: 3px 8px; border: 0; border-bottom: 1px solid #8883; }
-th { font-weight: 600; vertical-align: bottom; }
-td:first-child, th:first-child { text-align: left; padding-left: 2px; }
-a { color: var(--mui-palette-primary-main, #0072b2); font-size: 12.5px; }
-"""
 
 
 class MeasureView(pn.viewable.Viewer):
@@ -55,9 +46,8 @@ class MeasureView(pn.viewable.Viewer):
         self._running = False
         self._done: tuple[Hashable, ...] | None = None
         self._result: Any = None
-        self._disclosed = False
-        listen = {("disclosure", "widget", "active"): self._on_disclosure, **self.listen()}
-        self.pane = LivePane(self.drawing, listen, on_show=self.update)
+        self.pane = LivePane(self.drawing, self.listen(), on_show=self.update)
+        self._behind = TableBehind(self.pane, self.file_name, self._make_table)
         session.param.watch(lambda *_events: self.update(), list(self.depends))
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -86,6 +76,8 @@ class MeasureView(pn.viewable.Viewer):
         """Compute anew if somebody looks and the inputs are others than those of what is seen."""
         if not self._running and self.pane.shown and self.inputs() != self._done:
             self._running = True
+            if self._result is None:
+                self.pane.say("words", "Computing…")
             self.pane.fade("words", True)
             self._runner.through(self._pieces(), self._on_piece)
 
@@ -106,7 +98,7 @@ class MeasureView(pn.viewable.Viewer):
         elif result is not _DONE:
             self._result = result
             self.show(result)
-            self._show_table()
+            self._behind.update()
         if result is not _DONE and inputs == self.inputs():
             return True
         self._running = False
@@ -115,29 +107,14 @@ class MeasureView(pn.viewable.Viewer):
         self.update()
         return False
 
-    def _on_disclosure(self, active: bool) -> None:
-        self._disclosed = active
-        self.pane.configure("table", "words", visible=active)
-        self._show_table()
-
-    def _show_table(self) -> None:
-        if self._disclosed and self._result is not None:
-            table = self.table(self._result)
-            self.pane.say("table", _html(table, self.file_name))
+    def _make_table(self) -> pd.DataFrame | None:
+        return None if self._result is None else self.table(self._result)
 
 
 def measure_card(
     drawing: Drawing, title: str, explanation: str, *body: LayoutDOM, tools: Sequence[LayoutDOM] = ()
 ) -> Column:
     """The card of a `MeasureView`: pictures, a text named "words" below them, a table behind a button."""
-    disclosure = drawing.widget("disclosure", Toggle(label="Table", active=False))
     words = drawing.words("words", margin=(2, 0, 0, 6), min_height=38, stylesheets=[_WORDS])
-    table = drawing.words("table", visible=False, margin=(4, 0, 0, 6), stylesheets=[_TABLE], styles=FONT)
-    return card(title, explanation, *body, words, table, tools=[*tools, disclosure])
-
-
-def _html(table: pd.DataFrame, file_name: str) -> str:
-    """A table as readers see it, and as a file to keep."""
-    csv = b64encode(table.to_csv(index=False).encode()).decode()
-    link = f'<a download="{file_name}.csv" href="data:text/csv;base64,{csv}">Save as CSV</a>'
-    return table.rename(columns=title_of).to_html(index=False, na_rep="–", float_format=number) + link
+    body = (*body, words, place_for_table(drawing))
+    return card(title, explanation, *body, tools=[*tools, disclosure(drawing)])

@@ -11,15 +11,31 @@ from bokeh.models import RadioButtonGroup
 
 from explorer.session import Session
 from explorer.views.attribution import AttributionView
+from explorer.views.bands import BandsView
 from explorer.views.breakeven import BreakEvenView
+from explorer.views.certificate import CertificateView
+from explorer.views.day import DayView
 from explorer.views.drawing import FONT, Drawing, LivePane
+from explorer.views.draws import DrawsView
 from explorer.views.flows import FlowMap
 from explorer.views.frontier import FrontierView
+from explorer.views.heatmap import HeatMapView
+from explorer.views.layers import LayersView
+from explorer.views.prices import PricesView
 from explorer.views.regions import RegionTable
+from explorer.views.relocatable import RelocatableView
+from explorer.views.tornado import TornadoView
+from explorer.views.tradeoff import TradeOffView
+from explorer.views.unserved import UnservedView
+from explorer.views.wires import WiresView
 
 QUESTIONS: dict[str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]] = {  # columns of views
     "Overview": ((FlowMap, RegionTable), (FrontierView, BreakEvenView)),
-    "What holds it back?": ((AttributionView,), ()),
+    "Where does it go?": ((LayersView, RelocatableView), (DayView,)),
+    "What is it worth?": ((TradeOffView,), (PricesView,)),
+    "When does it pay?": ((HeatMapView,), (WiresView,)),
+    "What holds it back?": ((AttributionView,), (UnservedView,)),
+    "How sure is it?": ((BandsView, TornadoView), (DrawsView, CertificateView)),
 }
 _GRID = """
 :host {{ display: grid !important; grid-template-columns: {columns}; gap: 10px; align-items: start; }}

@@ -32,11 +32,12 @@ from explorer.views.breakeven import BreakEvenView
 from explorer.views.card import CARD
 from explorer.views.flows import FlowMap
 from explorer.views.frontier import FrontierView
+from explorer.views.layers import LayersView
 from explorer.views.regions import STYLE, table_columns
 from explorer.views.text import duration
 from explorer.views.totals import Totals
 
-VIEWS = {"totals": Totals, "map": FlowMap, "frontier": FrontierView, "break-even": BreakEvenView}
+VIEWS = {"totals": Totals, "map": FlowMap, "frontier": FrontierView, "break-even": BreakEvenView, "layers": LayersView}
 STEPS = {"carbon_price_usd_per_t": 8, "friction_scale": 8}  # besides the budget of the first class
 BUDGET_STEPS = 16
 MOST_STATES = 5000

@@ -10,6 +10,7 @@ from typing import Any
 import panel as pn
 
 from explorer.network import CARBON_COLUMN
+from explorer.placement import Placement
 from explorer.session import Session
 from explorer.views.drawing import Drawing, LivePane
 from explorer.views.text import BETTER, NEUTRAL, WORSE, change, number
@@ -64,7 +65,7 @@ class Totals(pn.viewable.Viewer):
         super().__init__(**params)
         self._session = session
         self._pane = LivePane(_drawing)
-        session.param.watch(self._on_placement, "placement")
+        session.param.watch(self._on_placement, ["placement", "placement_busy"])
         self._on_placement()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -72,7 +73,12 @@ class Totals(pn.viewable.Viewer):
 
     def _on_placement(self, *_events: Any) -> None:
         cards = "".join(card.html() for card in self._cards())
-        self._pane.say("totals", f'<div class="totals">{cards}</div><div class="note">{self._carbon_note()}</div>')
+        note = self._deciding_note() if self._session.placement_busy else self._carbon_note()
+        self._pane.say("totals", f'<div class="totals">{cards}</div><div class="note">{note}</div>')
+
+    def _deciding_note(self) -> str:
+        limit_s = self._session.scenario.time_limit_s
+        return f"Working out where hosting pays, for up to {limit_s:g} s. Until then all is as it was before."
 
     def _carbon_note(self) -> str:
         """The same move of load by every estimate of carbon intensity."""
@@ -94,7 +100,8 @@ class Totals(pn.viewable.Viewer):
         return [
             _against(
                 "cost", "Cost", now["cost_usd_per_h"], base["cost_usd_per_h"], "USD/h",
-                "Electricity and friction at a carbon price of zero. The baseline runs everything as near as it can.",
+                f"Electricity, friction and hosting at a carbon price of zero.{_gap(placement)} "
+                "The baseline runs everything as near as it can.",
             ),
             _against(
                 "carbon", f"Carbon, {signal}", now["carbon_kg_per_h"] / 1000, base["carbon_kg_per_h"] / 1000, "t/h",
@@ -127,6 +134,13 @@ class Totals(pn.viewable.Viewer):
             "unserved", "Unserved", number(unserved_mw), "MW", f"held back by {next(iter(causes))}", WORSE,
             f"{explanation} {causes_text}.",
         )  # fmt: skip
+
+
+def _gap(placement: Placement) -> str:
+    """How good the choice of hosts is."""
+    if placement.gap_usd_per_h < 1:
+        return ""
+    return f" Another choice of hosts could be up to {number(placement.gap_usd_per_h)} USD/h cheaper."
 
 
 def _against(name: str, label: str, value: float, base: float, unit: str, explanation: str) -> _Card:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from explorer import Scenario, solve
 from explorer.views.text import number
 from tests.benchmarks import servers
-from tests.benchmarks.servers import Server
 from tests.benchmarks.solving import WORLD
 from tests.benchmarks.table import Pairs, row
 
@@ -112,16 +111,14 @@ window.probe = {changed: {}, painted: {}, pressed: 0, last: 0};
 class Tab:
     """A page in the browser, with a probe in it and an ear on its websocket."""
 
-    def __init__(
-        self, browser: Browser, server: Server, plots: dict[str, str], texts: dict[str, str], quiet_ms: int
-    ) -> None:
+    def __init__(self, browser: Browser, url: str, plots: dict[str, str], texts: dict[str, str], quiet_ms: int) -> None:
         self.received_kb = self.sent_kb = 0.0
         self._quiet_ms = quiet_ms
         self._page = browser.new_page(viewport={"width": WIDTH_PX, "height": HEIGHT_PX})
         self._page.set_default_timeout(PATIENCE_MS)
         self._page.add_init_script(_PROBE)
         self._page.on("websocket", self._on_websocket)
-        self._page.goto(server.page_url)
+        self._page.goto(url)
         views = [plots, texts]
         self._page.wait_for_function("views => window.Bokeh && probe.ready(...views)", arg=views)
         self._page.wait_for_timeout(OPENING_QUIET_MS)
@@ -183,9 +180,9 @@ def strokes() -> list[Stroke]:
         servers.panel(servers.PAGES / "bare.py") as least,
         chromium() as browser,
     ):
-        ours = Tab(browser, app, PLOTS, {"totals": ".totals"}, QUIET_MS)
-        echo = Tab(browser, empty, PLOTS, {"echo": ".echo"}, ECHO_QUIET_MS)
-        bare = Tab(browser, least, {}, {"echo": ".echo"}, ECHO_QUIET_MS)
+        ours = Tab(browser, app.page_url, PLOTS, {"totals": ".totals"}, QUIET_MS)
+        echo = Tab(browser, empty.page_url, PLOTS, {"echo": ".echo"}, ECHO_QUIET_MS)
+        bare = Tab(browser, least.page_url, {}, {"echo": ".echo"}, ECHO_QUIET_MS)
         found = []
         for turn in range(ROUNDS):
             for slider, label in SLIDERS.items():
