@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,6 +75,26 @@ class Frontier:
         """The row that the scenario's own budget stands on, or None where it leaves load unserved."""
         before = self.table[self.table["budget_ms"] <= self.current_ms + 1e-9]
         return None if before.empty else before.iloc[-1]
+
+    def __repr__(self) -> str:
+        return f"<Frontier over {self.over!r}: {len(self.table)} steps>"
+
+    def _repr_html_(self) -> str:
+        from explorer.views.summaries import frontier_html
+
+        return frontier_html(self)
+
+    def plot(self, quantity: str = "cost") -> Any:
+        """A HoloViews picture of cost or carbon along the budget; see `explorer.views.pictures`."""
+        from explorer.views.pictures import staircase
+
+        return staircase(self, quantity)
+
+    def figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
+        """Write cost above carbon as a figure for print: SVG, PDF or PNG; see `explorer.views.figures`."""
+        from explorer.views.figures import frontier_figure
+
+        return frontier_figure(self, path, width_mm)
 
 
 def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Frontier:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import isfinite
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -338,6 +340,33 @@ class Placement:
             "mean_latency_ms": self.mean_latency_ms,
             "mean_wan_ms": self.mean_wan_ms,
         }
+
+    def __repr__(self) -> str:
+        moved = f"{self.relocated_mw:,.4g} of {self.served_mw:,.4g} MW relocated"
+        return f"<Placement of least {self.objective}: {moved}, {self.cost_usd_per_h:,.0f} USD/h>"
+
+    def _repr_html_(self) -> str:
+        from explorer.views.summaries import placement_html
+
+        return placement_html(self)
+
+    def map(self, scenario: Scenario, min_flow_mw: float = 0.0) -> Any:
+        """A GeoViews map of load and of what moves; see `explorer.views.pictures`."""
+        from explorer.views.pictures import world_map
+
+        return world_map(self, scenario, min_flow_mw)
+
+    def layers_plot(self) -> Any:
+        """A HoloViews picture of load at home, nearby and further away, by class; see `explorer.views.pictures`."""
+        from explorer.views.pictures import layer_bars
+
+        return layer_bars(self)
+
+    def figure(self, path: str | Path, scenario: Scenario, width_mm: float = 180.0) -> Path:
+        """Write the map as a figure for print: SVG, PDF or PNG; see `explorer.views.figures`."""
+        from explorer.views.figures import map_figure
+
+        return map_figure(self, scenario, path, width_mm)
 
 
 def numbers_of(network: Network, objective: str) -> Numbers:

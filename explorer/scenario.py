@@ -372,6 +372,15 @@ class Scenario(param.Parameterized):
         for workload in self.workloads.values():
             workload.param.watch(callback, [*MODEL_COLUMNS, "demand_profile"])
 
+    def __repr__(self) -> str:
+        sizes = f"{len(self.clients)} clients, {len(self.regions)} regions, {len(self.workloads)} classes"
+        return f"<Scenario {self.title!r}: {sizes}, {self.total_demand_mw:,.4g} MW>"
+
+    def _repr_html_(self) -> str:
+        from explorer.views.summaries import scenario_html
+
+        return scenario_html(self)
+
 
 TABLES = tuple(name for name, p in Scenario.param.objects().items() if isinstance(p, Table))
 SETTINGS = tuple(

@@ -1,0 +1,381 @@
+"""
+Results as figures for print: SVG, PDF or PNG, sized in millimetres, drawn by HoloViews' matplotlib backend.
+
+As with pictures, a result that is an object writes itself, `placement.figure(path, scenario)` and
+`frontier.figure(path)`; a table is handed to `break_even_figure(table, path)` or `attribution_figure(table, path)`. A
+journal's column is about 88 mm wide, two are 180 mm. Nothing is told apart by hue alone: it is by line style, marker or
+luminance too, so that figures can be read in grey.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import holoviews as hv
+import holoviews.plotting.mpl  # registers the renderer
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from explorer.errors import ExplorerError
+from explorer.frontiers import Frontier
+from explorer.geo import MERCATOR_RADIUS_M
+from explorer.paths import ASSETS
+from explorer.placement import LAYERS, Placement
+from explorer.scenario import Scenario
+from explorer.views.elements import (
+    FORBIDDEN,
+    LAYER_COLOURS,
+    LOSES,
+    PAYS,
+    QUANTITIES,
+    Arcs,
+    arcs_of,
+    budget_label,
+    budget_span,
+    class_names,
+    friction_span,
+    layers_table,
+    pairs_by_status,
+    region_columns,
+    shared_out,
+    steps,
+)
+from explorer.views.text import duration, number
+
+Floats = NDArray[np.float64]
+
+MPL = "matplotlib"
+MM_PER_INCH = 25.4
+SMALLEST_MM, LARGEST_MM = 60.0, 500.0
+ENDINGS = (".svg", ".pdf", ".png")
+INK, PALE = "#222222", "#8a8f98"
+MORE, LESS, SAME = "#4b2a85", "#E69F00", "#ffffff"  # dark, middle, white
+LINES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))  # of classes
+CLASSES = ("#0b3c5d", "#D55E00", "#009E73", "#b0589a")  # of classes, dark enough for thin lines
+OUR_OWN = "This project's own definition."
+_STYLE: Any = {
+    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 7, "axes.linewidth": 0.6,
+    "svg.fonttype": "none", "svg.hashsalt": "wattlas", "pdf.fonttype": 42, "hatch.linewidth": 0.5,
+}  # fmt: skip
+
+
+def map_figure(placement: Placement, scenario: Scenario, path: str | Path, width_mm: float = 180.0) -> Path:
+    """
+    Write the world map of a placement, in the equal-area projection Equal Earth.
+
+    Raises
+    ------
+    ExplorerError
+        Before any work, if the file cannot be written there or the width is no width of a page.
+    """
+    with _written(path, width_mm) as target:
+        arcs, names = arcs_of(placement, scenario, 0.0), class_names(scenario)
+        regions = region_columns(placement, scenario)
+        x, y = _from_mercator(regions["x"], regions["y"])
+        change = regions["change_mw"]
+        shade = np.where(change > 0.5, MORE, np.where(change < -0.5, LESS, SAME))
+        points = hv.Points((x, y, regions["it_mw"], shade), ["x", "y"], ["it_mw", "shade"]).opts(
+            s=hv.dim("it_mw") * (110 * width_mm / 180 / max(regions["it_mw"].max(), 1.0)) + 4,
+            c="shade",
+            edgecolors=INK,
+            linewidth=0.4,
+            backend=MPL,
+        )
+        flows = [path for k in range(len(names)) for path in _paths(arcs, k, width_mm)]
+        world = hv.Overlay([*_earth(), *flows, points]).opts(
+            aspect="equal", xaxis=None, yaxis=None, show_frame=False, show_legend=False, padding=0.01, title="",
+            backend=MPL,
+        )  # fmt: skip
+        handles = [
+            Line2D([], [], color=CLASSES[k % 4], linestyle=LINES[k % 4], linewidth=1.2, label=f"{name}, {mw:,.0f} MW")
+            for k, (name, mw) in enumerate(zip(names, placement.away_mw.sum(axis=(0, 1)), strict=True))
+            if mw > 0
+        ]
+        handles += [
+            Line2D([], [], marker="o", linestyle="", color=shade, markeredgecolor=INK, markeredgewidth=0.4, label=label)
+            for shade, label in ((MORE, "more load than baseline"), (LESS, "less"), (SAME, "as much"))
+        ]
+        moved = f"{number(placement.relocated_mw)} of {number(placement.served_mw)} MW of IT load run away from home"
+        _finish(
+            world, target, width_mm, 0.46, f"{scenario.title}: {moved}",
+            f"Area of circles: IT load. Width of lines: relocated load. Equal Earth projection. {_sources(scenario)}",
+            handles,
+        )  # fmt: skip
+    return Path(path)
+
+
+def layers_figure(placement: Placement, scenario: Scenario, path: str | Path, width_mm: float = 88.0) -> Path:
+    """Write where each class runs: at home, within the regional radius, or further away; errors as in `map_figure`."""
+    with _written(path, width_mm) as target:
+        names = dict(zip(scenario.workloads, class_names(scenario), strict=True))
+        table = layers_table(placement).set_index("class").loc[list(names)[::-1]].rename(index=names).reset_index()
+        bars = hv.Bars(table, ["class", "layer"], "it_mw").opts(
+            stacked=True, invert_axes=True, color=hv.Cycle(list(LAYER_COLOURS)), xlabel="",
+            ylabel="IT load [MW]", show_legend=False, backend=MPL,
+        )  # fmt: skip
+        handles = [
+            Patch(facecolor=colour, edgecolor=INK, linewidth=0.4, label=layer)
+            for layer, colour in zip(LAYERS, LAYER_COLOURS, strict=True)
+        ]
+        radius = f"Regional: within {placement.network.regional_radius_km:,.0f} km of home. {OUR_OWN}"
+        _finish(bars, target, width_mm, 0.5, f"{scenario.title}: where each class runs", radius, handles)
+    return Path(path)
+
+
+def frontier_figure(frontier: Frontier, path: str | Path, width_mm: float = 88.0) -> Path:
+    """Write cost above carbon along a frontier; errors as in `map_figure`."""
+    with _written(path, width_mm) as target:
+        layout = hv.Layout([_staircase(frontier, quantity) for quantity in QUANTITIES]).cols(1)
+        layout = layout.opts(sublabel_format="", vspace=0.25, backend=MPL)
+        handles: list[Any] = [
+            Line2D([], [], color=INK, linewidth=1.4, marker="o", markersize=2.5, label="optimum"),
+            Line2D([], [], color=INK, linewidth=0.9, linestyle="--", label=f"now: {duration(frontier.current_ms)}"),
+        ]
+        if frontier.strictest_ms < frontier.table["budget_ms"].iloc[0]:
+            handles.append(Patch(facecolor="#dddddd", label="some load unserved"))
+        _finish(layout, target, width_mm, 0.95, "What waiting buys", f"Exact frontier. {OUR_OWN}", handles)
+    return Path(path)
+
+
+def break_even_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 88.0) -> Path:
+    """Write the pairs of `explorer.break_even`, saving against friction; errors as in `map_figure`."""
+    with _written(path, width_mm) as target:
+        styles = {PAYS: (MORE, "o"), FORBIDDEN: (LESS, "^"), LOSES: (SAME, "s")}
+        shown = {name: points for name, points in pairs_by_status(table).items() if len(points)}
+        drawn = []
+        for name, points in shown.items():
+            colour, marker = styles[name]
+            edge = PALE if name == LOSES else INK
+            drawn.append(points.opts(color=colour, marker=marker, s=9, linewidth=0.4, edgecolors=edge, backend=MPL))
+        line = hv.Slope(1, 0).opts(color=INK, linestyle="--", linewidth=0.8, backend=MPL)
+        xlim, ylim = friction_span(table)
+        plot = hv.Overlay([line, *drawn]).opts(
+            xlim=xlim, ylim=ylim, xlabel="Saving [USD/MWh]", ylabel="Friction [USD/MWh]", show_legend=False,
+            backend=MPL, title="", aspect="auto",
+        )  # fmt: skip
+        handles = [
+            Line2D([], [], linestyle="", marker=styles[name][1], color=styles[name][0], label=f"{len(points)} {name}",
+                   markeredgecolor=PALE if name == LOSES else INK, markeredgewidth=0.5, markersize=3.5)
+            for name, points in reversed(shown.items())
+        ]  # fmt: skip
+        note = f"Every pair of a home and a region. Dashed: saving equals friction. {OUR_OWN}"
+        _finish(plot, target, width_mm, 0.62, "Right of the dashed line moving pays", note, handles)
+    return Path(path)
+
+
+def attribution_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 88.0) -> Path:
+    """Write the obstacles of `explorer.attribution`, the greatest on top; errors as in `map_figure`."""
+    with _written(path, width_mm) as target:
+        bars, words = shared_out(table)
+        named = bars.data.assign(factor=bars.data["factor"] + "\n" + words["words"])
+        plot = hv.Bars(named, "factor", "usd_per_h").opts(
+            invert_axes=True, color=PALE, edgecolor=INK, xlabel="", ylabel="Cost of the obstacle [USD/h]", title="",
+            aspect="auto", backend=MPL,
+        )  # fmt: skip
+        note = f"Shapley values over all orders of lifting the five. {OUR_OWN}"
+        _finish(plot, target, width_mm, 0.5, "What holds relocation back", note, [])
+    return Path(path)
+
+
+def equal_earth(latitude: Floats, longitude: Floats) -> tuple[Floats, Floats]:
+    """
+    Places in the Equal Earth projection of a unit sphere, from degrees.
+
+    References
+    ----------
+    .. [1] Šavrič, Patterson and Jenny, "The Equal Earth map projection," Int. J. Geogr. Inf. Sci. 33(3), 2019.
+
+    >>> [float(v.round(4)) for v in equal_earth(np.array(0.0), np.array(180.0))]
+    [2.7066, 0.0]
+    """
+    a1, a2, a3, a4 = 1.340264, -0.081106, 0.000893, 0.003796
+    theta = np.arcsin(np.sqrt(3) / 2 * np.sin(np.radians(latitude)))
+    t2, t6 = theta**2, theta**6
+    slope = 9 * a4 * t6 * t2 + 7 * a3 * t6 + 3 * a2 * t2 + a1
+    x = 2 * np.sqrt(3) / 3 * np.radians(longitude) * np.cos(theta) / slope
+    return x, theta * (a4 * t6 * t2 + a3 * t6 + a2 * t2 + a1)
+
+
+def _from_mercator(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    latitude = np.degrees(np.arctan(np.sinh(y / MERCATOR_RADIUS_M)))
+    return equal_earth(latitude, np.degrees(x / MERCATOR_RADIUS_M))
+
+
+def _earth() -> list[Any]:
+    """The outline of the globe, without Antarctica, and the land."""
+    south, north = np.linspace(-60, 84, 73), np.linspace(-180, 180, 73)
+    latitude = np.concatenate([south, np.full(73, 84.0), south[::-1], np.full(73, -60.0)])
+    longitude = np.concatenate([np.full(73, 180.0), north[::-1], np.full(73, -180.0), north])
+    x, y = equal_earth(latitude, longitude)
+    with np.load(ASSETS / "basemap_mercator.npz") as outlines:
+        land = np.column_stack(_from_mercator(outlines["land_x"].astype(float), outlines["land_y"].astype(float)))
+    rings = np.split(land, np.flatnonzero(np.isnan(land[:, 0])))
+    shapes = [ring[~np.isnan(ring[:, 0])] for ring in rings]
+    return [
+        hv.Path([np.column_stack([x, y])]).opts(color=PALE, linewidth=0.4, backend=MPL),
+        hv.Polygons([shape for shape in shapes if len(shape) > 2]).opts(hooks=[_pale], linewidth=0.2, backend=MPL),
+    ]
+
+
+def _pale(plot: Any, _element: Any) -> None:
+    """A hook, because HoloViews gives polygons the first colour of its cycle whatever they are told."""
+    plot.handles["artist"].set(facecolor="#e3e3e3", edgecolor="#e3e3e3")
+
+
+def _paths(arcs: Arcs, workload: int, width_mm: float) -> list[hv.Path]:
+    """The arcs of one class in a few widths, each an unbroken line unless the edge of the map breaks it."""
+    ends = arcs.ends
+    first = np.diff(arcs.flow, prepend=-1) != 0
+    first[1:] |= ends[0, 1:] != ends[2, :-1]
+    # one line through all of them, which lifts its pen where a part begins: one path draws a hundred times faster
+    at = np.arange(len(first)) + 2 * np.cumsum(first) - 1
+    line = np.full((len(first) + 2 * first.sum(), 2), np.nan)
+    line[at[first]] = ends[:2, first].T
+    line[at + 1] = ends[2:].T
+    flow = np.full(len(line), -1)
+    flow[at[first]], flow[at + 1] = arcs.flow[first], arcs.flow
+    line = np.column_stack(_from_mercator(*line.T))
+    level = np.ceil(np.sqrt(arcs.it_mw)).astype(int)
+    drawn = []
+    for width in np.unique(level[arcs.workload == workload]):
+        keep = np.flatnonzero((arcs.workload == workload) & (level == width))
+        part = np.where(np.isin(flow, keep)[:, np.newaxis], line, np.nan)
+        style = {"color": CLASSES[workload % 4], "linestyle": LINES[workload % 4], "alpha": 0.75}
+        width_pt = (0.3 + 0.16 * width) * max(width_mm / 180, 0.6)
+        drawn.append(hv.Path([part]).opts(linewidth=width_pt, **style, backend=MPL))
+    return drawn
+
+
+def _staircase(frontier: Frontier, quantity: str) -> hv.Overlay:
+    line, points = steps(frontier, quantity)
+    first_ms, last_ms = budget_span(frontier)
+    shown: list[Any] = [
+        line.opts(color=INK, linewidth=1.4, backend=MPL),
+        points.opts(color=INK, s=6, backend=MPL),
+    ]
+    if first_ms <= frontier.current_ms <= last_ms:
+        now = hv.VLine(frontier.current_ms).opts(color=INK, linewidth=0.9, linestyle="--", backend=MPL)
+        shown.insert(0, now)
+    start_ms = float(frontier.table["budget_ms"].iloc[0])
+
+    def shade(plot: Any, _element: Any) -> None:  # HoloViews' own span sets two colours, of which matplotlib warns
+        plot.handles["axis"].axvspan(first_ms, start_ms, facecolor="#dddddd", zorder=0)
+
+    overlay: Any = hv.Overlay(shown).opts(
+        xlim=(first_ms, last_ms), padding=(0, 0.1), xlabel=budget_label(frontier), ylabel=QUANTITIES[quantity],
+        title="", show_legend=False, aspect="auto", xaxis="bottom" if quantity == "carbon" else "bare",
+        hooks=[shade] if first_ms < start_ms else [], backend=MPL,
+    )  # fmt: skip
+    return overlay
+
+
+def _sources(scenario: Scenario) -> str:
+    """Whose data the figure shows; all are in the scenario's own list."""
+    land = "Land: Natural Earth."
+    if scenario.sources is None or "publisher" not in scenario.sources:
+        return land
+    count = len(scenario.sources)
+    listed = f"{count} sources, listed" if count > 1 else "one source, named"
+    return f"Data: {listed} in sources.csv of the scenario. {land}"
+
+
+@contextmanager
+def _written(path: str | Path, width_mm: float) -> Iterator[Path]:
+    """Refuse a bad target before any work; the file is there whole or not at all."""
+    path = Path(path)
+    where = str(path)
+    if path.suffix.lower() not in ENDINGS:
+        raise ExplorerError("A figure is an SVG, PDF or PNG file.", where, f"Let it end in {', '.join(ENDINGS)}.")
+    if path.is_dir():
+        raise ExplorerError("There is a folder of that name.", where, "Choose another name.")
+    if not path.parent.is_dir():
+        raise ExplorerError("There is no such folder.", str(path.parent), "Make it first, or choose another.")
+    if not os.access(path.parent, os.W_OK):
+        raise ExplorerError("The folder cannot be written to.", str(path.parent), "Choose another folder.")
+    if not SMALLEST_MM <= width_mm <= LARGEST_MM:
+        what = f"A figure cannot be {width_mm:g} mm wide."
+        raise ExplorerError(what, "width_mm", f"Choose from {SMALLEST_MM:g} to {LARGEST_MM:g} mm.")
+    unfinished = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix.lower()}")
+    try:
+        with mpl.rc_context(_STYLE):
+            yield unfinished
+        os.replace(unfinished, path)
+    except OSError as error:
+        mend = "Look for free space and the right to write there, or choose another place."
+        raise ExplorerError(f"The figure cannot be written: {error.strerror}.", where, mend) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _finish(
+    drawn: Any, target: Path, width_mm: float, aspect: float, title: str, note: str, handles: Sequence[Any]
+) -> None:
+    """Render by HoloViews, set the size, and add title, legend and note where they cannot cover data."""
+    figure = hv.render(drawn, backend=MPL)
+    try:
+        width = width_mm / MM_PER_INCH
+        lines = _wrapped(note, width_mm)
+        columns = max(1, min(len(handles), int(width_mm // 40)))
+        below = 0.13 * len(lines) + 0.15 * -(-len(handles) // columns) + 0.1  # [inch]
+        heading = _wrapped(title, width_mm / 1.5)
+        above = 0.16 * len(heading) + 0.04
+        height = width * aspect + below + above
+        figure.set_size_inches(width, height)
+        _lay_out(figure, below / height, 1 - above / height)
+        figure.text(0.01, 1 - 0.03 / height, "\n".join(heading), fontsize=8, fontweight="bold", va="top")
+        figure.text(0.01, 0.03 / height, "\n".join(lines), fontsize=6, color="#444444", va="bottom")
+        if handles:
+            figure.legend(
+                handles=handles, loc="lower left", bbox_to_anchor=(0.0, (0.13 * len(lines) + 0.04) / height),
+                ncols=columns, fontsize=6.5, frameon=False, borderpad=0.2, handlelength=2.6, columnspacing=1.2,
+            )  # fmt: skip
+        # no date: the same figure is the same file
+        metadata: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}[target.suffix]
+        figure.savefig(target, dpi=300, metadata=metadata)
+    finally:
+        plt.close(figure)
+
+
+def _lay_out(figure: Any, bottom: float, top: float) -> None:
+    """Axes one above the other between the legend and the title, as large as their labels leave them."""
+    rows = len(figure.axes)
+    for axes in figure.axes:
+        axes.tick_params(labelsize=6.5, width=0.6, length=2.5)
+        axes.xaxis.label.set_size(7)
+        axes.yaxis.label.set_size(7)
+    edges = np.zeros(4)  # of the labels, beyond left, bottom, right and top of the axes; shares of the figure
+    for _ in range(2):  # labels may change with the room they are given
+        left, low, right, high = edges
+        height = (top - bottom) / rows
+        for row, axes in enumerate(figure.axes):
+            floor = top - (row + 1) * height
+            axes.set_position((left, floor + low, 1 - left - right, height - low - high))
+        boxes = [
+            (
+                axes.get_tightbbox().transformed(figure.transFigure.inverted()),
+                axes.bbox.transformed(figure.transFigure.inverted()),
+            )
+            for axes in figure.axes
+        ]
+        edges = 0.012 + np.max(
+            [(own.x0 - all_.x0, own.y0 - all_.y0, all_.x1 - own.x1, all_.y1 - own.y1) for all_, own in boxes], axis=0
+        )
+
+
+def _wrapped(text: str, width_mm: float) -> list[str]:
+    """Lines of a note in 6 pt type."""
+    most, lines = int(width_mm / 1.2), [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(word) > most:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines

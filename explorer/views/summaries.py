@@ -1,0 +1,82 @@
+"""Scenarios and results as a notebook shows them: what it is, the key figures with their units, the first rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+import pandas as pd
+
+from explorer.frontiers import Frontier
+from explorer.placement import Placement
+from explorer.scenario import Scenario
+from explorer.views.text import change, duration, number, title_of
+
+FIRST_ROWS = 5
+_CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top"
+
+
+def scenario_html(scenario: Scenario) -> str:
+    """Title, sizes, settings that are not what they are by default, and the classes."""
+    settings = {
+        str(scenario.param[name].label): str(value)
+        for name, value in scenario.settings().items()
+        if value != scenario.param[name].default
+    }
+    facts = {
+        "Demand": f"{number(scenario.total_demand_mw)} MW of IT load",
+        "Places": f"{len(scenario.clients)} clients, {len(scenario.regions)} regions",
+        "Changed settings": ", ".join(f"{label} {value}" for label, value in settings.items()) or "none",
+    }
+    columns = ["id", "name", "latency_budget_ms", "energy_wh_per_request", "share_of_demand", "state_local_share"]
+    return _page(scenario.title, scenario.description, facts, scenario.workloads_table().loc[:, columns], "classes")
+
+
+def placement_html(placement: Placement) -> str:
+    """Cost and carbon against the baseline, what moves, what goes unserved, and the largest flows."""
+    base, unserved = placement.baseline, placement.unserved_by_reason()
+    facts = {
+        "Cost": f"{number(placement.cost_usd_per_h)} USD/h ({change(placement.cost_usd_per_h, base.cost_usd_per_h)} "
+        "against the baseline)",
+        "Carbon": f"{number(placement.carbon_kg_per_h)} kg/h "
+        f"({change(placement.carbon_kg_per_h, base.carbon_kg_per_h)})",
+        "Relocated": f"{number(placement.relocated_mw)} of {number(placement.served_mw)} MW "
+        f"({100 * placement.relocated_share:.0f} %)",
+        "Mean latency": duration(placement.mean_latency_ms),
+        "Unserved": ", ".join(f"{number(mw)} MW ({reason})" for reason, mw in unserved.items()) or "0 MW",
+    }
+    columns = ["client", "region", "workload", "it_mw", "latency_ms", "layer"]
+    flows = placement.flows.sort_values("it_mw", ascending=False, kind="stable").loc[:, columns]
+    what = f"Of least {placement.objective}. The baseline runs everything as near as the constraints allow."
+    return _page("Placement", what, facts, flows, "flows, largest first")
+
+
+def frontier_html(frontier: Frontier) -> str:
+    """Where it begins and ends, where the scenario stands, and the first steps."""
+    table = frontier.table
+    first, last = table.iloc[0], table.iloc[-1]
+    here = "too strict to serve what can be served" if frontier.current is None else "on the frontier"
+    facts = {
+        "Steps": f"{len(table)}, from {duration(float(first['budget_ms']))} to {duration(float(last['budget_ms']))}",
+        "Cost": f"{number(first['cost_usd_per_h'])} to {number(last['cost_usd_per_h'])} USD/h",
+        "Carbon": f"{number(first['carbon_kg_per_h'])} to {number(last['carbon_kg_per_h'])} kg/h",
+        "The scenario": f"{duration(frontier.current_ms)}, {here}",
+    }
+    axis = "a relaxation of every budget" if frontier.over == "all" else f"the latency budget of {frontier.over}"
+    columns = ["budget_ms", "cost_usd_per_h", "carbon_kg_per_h", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens"]
+    return _page("Frontier", f"The optimum along {axis}.", facts, table.loc[:, columns], "steps")
+
+
+def _page(title: str, what: str, facts: Mapping[str, str], table: pd.DataFrame, rows: str) -> str:
+    """No colours of its own: it stands on whatever a notebook's theme is."""
+    cells = "".join(
+        f"<tr><th style='{_CELL}'>{escape(name)}</th><td style='{_CELL}'>{escape(value)}</td></tr>"
+        for name, value in facts.items()
+    )
+    head = table.head(FIRST_ROWS).rename(columns=title_of)
+    first = head.to_html(index=False, na_rep="–", float_format=number, border=0, justify="left")
+    more = f"{len(table)} {rows}" if len(table) <= FIRST_ROWS else f"First {FIRST_ROWS} of {len(table)} {rows}"
+    return (
+        f"<div><b>{escape(title)}</b><br>{escape(what)}"
+        f"<table><tbody>{cells}</tbody></table><small>{escape(more)}</small>{first}</div>"
+    )
