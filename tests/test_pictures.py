@@ -227,7 +227,6 @@ def test_python_moves_what_an_explorer_shows_in_a_cell(notebook):
     assert document.callbacks._held_events == []  # nothing waits to be sent
 
 
-@pytest.mark.xfail(strict=True, reason="in a notebook nobody sends what a slider's own message changed")
 def test_what_a_reader_moves_in_a_cell_moves_the_scenario_and_its_pictures(notebook):
     scenario = Scenario.load("classroom-3x3")
     explorer = Explorer(scenario)
@@ -259,7 +258,6 @@ assert "holoviews" in sys.modules
     subprocess.run([sys.executable, "-c", probe], cwd=folder, check=True)
 
 
-@pytest.mark.xfail(strict=True, reason="in a notebook nobody sends what a view patched without controls beside it")
 def test_a_view_alone_in_a_cell_follows_too(notebook):
     scenario = Scenario.load("classroom-3x3")
     session = Session(scenario)

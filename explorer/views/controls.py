@@ -164,7 +164,12 @@ class ControlPanel(pn.custom.JSComponent):
         model = super()._get_model(doc, root, parent, comm)
         ref, data = (root or model).ref["id"], cast(Any, model).data  # of which Model knows nothing
         self._browsers[ref] = _Browser(json.loads(data.values))
-        data.on_change("sent", lambda _name, _old, message: self._on_sent(ref, json.loads(message)))
+
+        def on_sent(_name: str, _old: str, message: str) -> None:
+            with pn.io.hold(doc, comm=comm):  # a notebook is sent what is held, and nothing else
+                self._on_sent(ref, json.loads(message))
+
+        data.on_change("sent", on_sent)
         return model
 
     def _cleanup(self, root: Model | None = None) -> None:

@@ -15,6 +15,7 @@ from bokeh.io.doc import patch_curdoc
 from bokeh.model import Model
 from bokeh.models import BoxZoomTool, ColumnDataSource, GlyphRenderer, LayoutDOM, Plot
 from numpy.typing import NDArray
+from panel.io.notebook import push_on_root
 from panel.models.markup import HTML
 
 from explorer.views.blueprint import Blueprint
@@ -149,6 +150,7 @@ class LivePane(pn.pane.Bokeh):
         if new:
             for handles in self._copies.values():
                 _patch(handles[name]["cds"], new, known)
+            self._send()
 
     def configure(self, name: str, handle: str, /, **values: Any) -> None:
         """Set properties of the Bokeh model behind a handle: "color_color_mapper", "glyph", "selected", ..."""
@@ -158,6 +160,12 @@ class LivePane(pn.pane.Bokeh):
         if new:
             for handles in self._copies.values():
                 handles[name][handle].update(**new)
+            self._send()
+
+    def _send(self) -> None:
+        """In a notebook, what is patched waits until somebody sends it; on a server this does nothing."""
+        for ref in self._copies:
+            push_on_root(ref)
 
     def say(self, name: str, html: str) -> None:
         """Fill a text."""
