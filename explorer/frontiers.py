@@ -190,6 +190,8 @@ class _Sweep:
             self.current_ms = float(own_budget[k])
             self._least_ms = 0.0
         finite = self._opens_ms[np.isfinite(self._opens_ms)]
+        if not finite.size:  # nothing can ever be served: one step, of nothing
+            finite = np.array([self.current_ms])
         self._breakpoints = np.unique(np.maximum(finite, self._least_ms))
 
     @property

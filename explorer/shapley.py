@@ -242,7 +242,7 @@ def _cost_with_room_for_all(network: Network, case: Numbers) -> float:
     """The same where capacity is no limit: each load takes its cheapest arc, and nothing is left to solve. [USD/h]"""
     at_home = case.cost[np.arange(len(network.home)), network.home]
     cheapest = np.where(case.allowed, case.cost, np.inf).min(axis=1)
-    cheapest = np.where(case.free_mw > 0, cheapest, 0.0)  # where there is no arc, nothing is served
+    cheapest = np.where(np.isfinite(cheapest), cheapest, 0.0)  # where there is no arc, nothing is served but rounding
     return float((case.free_mw * cheapest).sum() + (case.pinned_mw * at_home).sum())
 
 

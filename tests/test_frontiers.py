@@ -59,6 +59,7 @@ def optimum(placement: Placement) -> float:
 
 
 @settings(max_examples=40)
+@example(world=random_scenario(0, clients=1, regions=1, workloads=1, lumpy=True, exceptions=True), axis=0)  # no arcs
 @given(
     world=random_scenarios(lumpy=st.booleans(), exceptions=st.booleans(), objective=st.sampled_from(OBJECTIVES)),
     axis=axis,

@@ -120,6 +120,7 @@ def test_values_are_those_of_32_independent_programs(seed):
 
 
 @settings(max_examples=40)
+@example(world=random_scenario(0, clients=2, regions=1, workloads=3, lumpy=True))  # load that no arc serves
 @given(world=random_scenarios(lumpy=st.booleans()))
 def test_only_friction_can_be_negative_and_only_by_negative_prices(world):
     found = values(world)
