@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import panel as pn
 import pytest
+from bokeh.document import Document
+from bokeh.io.doc import patch_curdoc
 from bokeh.models import GlyphRenderer, Legend
 from panel.io.state import state
 from panel.models.comm_manager import CommManager as BrowserComm
@@ -32,7 +34,9 @@ SCENARIOS = ("classroom-3x3", "world-2025")
 
 def drawn(picture: Any) -> Any:
     """The Bokeh figure of a picture."""
-    return hv.render(picture, backend="bokeh")
+    nobodys = Document()  # HoloViews would take one that a server of another test has left behind
+    with patch_curdoc(nobodys):
+        return hv.render(picture, backend="bokeh")
 
 
 def elements(picture: Any, kind: type) -> list[Any]:
