@@ -101,7 +101,7 @@ class BreakEvenView(pn.viewable.Viewer):
         who = "each home to its best region"
         if session.region in session.network.regions:
             who = f"from {names[session.network.regions.index(session.region)]}"
-        keys = "".join(
+        keys = " ".join(
             f"<span style='white-space:nowrap;margin-right:10px'><span style='color:{colour}'>●</span> "
             f"{np.count_nonzero(status == code)} {text}</span>"
             for code, colour, text in (
