@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from explorer.frontiers import UNSERVED_MW, trace
 from explorer.network import Network, build_network
-from explorer.placement import place
+from explorer.placement import place, solved
 from explorer.scenario import Scenario
-from explorer.sensitivity import changed, saving_usd_per_h, solved
+from explorer.sensitivity import changed, saving_usd_per_h
 from explorer.solver import PlacementModel
 
 Floats = NDArray[np.float64]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from explorer.frontiers import UNSERVED_MW
 from explorer.network import BUDGET_DECIMALS, Network
-from explorer.placement import Placement, numbers_of
+from explorer.placement import Placement, numbers_of, solved
 from explorer.serving import first_that_works, least_change, round_up, serve_most
 from explorer.solver import model_for
 
@@ -88,11 +88,9 @@ class Search:
 
     def solve(self, network: Network) -> Placement:
         """The placement of a changed network, not remembered: its key is the old one."""
-        objective = self._placement.objective
         model = model_for("mended", network.home, len(network.regions), len(network.workloads))
-        then = None if objective == "cost" else network.cost_usd_per_mwh
         with model.lock:
-            return Placement(network, model.solve(numbers_of(network, objective), then), objective)
+            return solved(network, self._placement.objective, model)
 
     def mends(self, load: Load) -> Iterator[Mend]:
         """The least mend of each kind that helps."""

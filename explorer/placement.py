@@ -444,11 +444,17 @@ def _place_with_hosting(network: Network, hosting_usd_per_h: Floats, model: Plac
     return replace(best, gap_usd_per_h=max(best.optimum.objective - max(least, decided.bound), 0.0))
 
 
+def solved(network: Network, objective: str, model: PlacementModel) -> Placement:
+    """The placement of a network that is not worth remembering. Hold the model's lock if others use it."""
+    then = None if objective == "cost" else network.cost_usd_per_mwh
+    return Placement(network, model.solve(numbers_of(network, objective), then), objective)
+
+
 def _optimum(network: Network, objective: str, model: PlacementModel) -> Optimum:
-    numbers = numbers_of(network, objective)
     if objective == "carbon" and isfinite(network.cost_cap_usd_per_h):
+        numbers = numbers_of(network, objective)
         return least_under_cap(model, network.home, numbers, network.money_usd_per_mwh, network.cost_cap_usd_per_h)
-    return model.solve(numbers, None if objective == "cost" else network.cost_usd_per_mwh)
+    return solved(network, objective, model).optimum
 
 
 def solve(scenario: Scenario) -> Placement:

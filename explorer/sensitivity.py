@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from explorer.memo import Memo, digest
 from explorer.network import Network, build_network
-from explorer.placement import Placement, numbers_of, place
+from explorer.placement import Placement, place, solved
 from explorer.scenario import Scenario
-from explorer.solver import PlacementModel, model_for
+from explorer.solver import model_for
 from explorer.units import WH_PER_MWH
 
 Floats = NDArray[np.float64]
@@ -181,12 +181,6 @@ def tornado_steps(network: Network, change: float = 0.2) -> Iterator[pd.DataFram
 def changed(network: Network, *why: object, **fields: Any) -> Network:
     """A network with other fields, and a key of its own: nothing of it may be taken for the network's."""
     return replace(network, key=digest(network.key, repr(why)), **fields)
-
-
-def solved(network: Network, objective: str, model: PlacementModel) -> Placement:
-    """The placement of a network that is not worth remembering. Hold the model's lock if others use it."""
-    then = None if objective == "cost" else network.cost_usd_per_mwh
-    return Placement(network, model.solve(numbers_of(network, objective), then), objective)
 
 
 def saving_usd_per_h(best: Placement, baseline: Placement) -> float:

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from explorer.hours import HOURS
 from explorer.memo import Memo
 from explorer.network import Network, build_network
-from explorer.placement import Placement, numbers_of
+from explorer.placement import Placement, solved
 from explorer.scenario import Scenario
 from explorer.solver import model_for
 
@@ -206,6 +206,5 @@ def _whole_day(scenario: Scenario) -> WholeDay:
 def _place(network: Network) -> Placement:
     """The optimum, not remembered: 48 of them would push out what readers are looking at."""
     model = model_for(f"day, {network.objective}", network.home, len(network.regions), len(network.workloads))
-    then = None if network.objective == "cost" else network.cost_usd_per_mwh
     with model.lock:
-        return Placement(network, model.solve(numbers_of(network, network.objective), then), network.objective)
+        return solved(network, network.objective, model)

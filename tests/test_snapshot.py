@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 from base64 import b64decode
 from itertools import product
@@ -130,7 +131,7 @@ def test_a_bad_target_is_one_clear_error_before_any_work(tmp_path, no_work, path
 
 
 def test_a_folder_that_cannot_be_written_to_is_refused_before_any_work(tmp_path, no_work, monkeypatch):
-    monkeypatch.setattr(snapshots.os, "access", lambda _path, _mode: False)  # root may write everywhere
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)  # root may write everywhere
     with pytest.raises(ExplorerError, match="cannot be written to"):
         write_snapshot(scenario(), tmp_path / "file.html")
 
@@ -150,7 +151,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     def full(*_args: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(snapshots.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(ExplorerError, match="No space left"):
         write_snapshot(scenario(), path, {"friction_scale": 2})
     assert [p.name for p in tmp_path.iterdir()] == ["file.html"]

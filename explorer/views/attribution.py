@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import holoviews as hv
 import numpy as np
@@ -17,6 +16,7 @@ from explorer.placement import place
 from explorer.shapley import FACTORS, attribution_table, waterfall_table
 from explorer.views.drawing import Drawing, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
+from explorer.views.rows import rectangles
 from explorer.views.text import number
 
 _COLOURS = ["#0072B2", "#D55E00", "#009E73"]  # of what is possible, an obstacle, what is saved
@@ -79,12 +79,11 @@ class AttributionView(MeasureView):
 
         def make(drawing: Drawing) -> LayoutDOM:
             tip = [("", "@name"), ("Saving", "@usd_per_h{0,0} USD/h"), ("Of what is possible", "@share{0 %}")]
-            bars = _rectangles(drawing, "bars", ["name", "usd_per_h", "share"]).opts(
-                color="kind", cmap=_COLOURS, clim=(-0.5, 2.5), tools=[HoverTool(tooltips=tip)]
-            )
-            order = _rectangles(drawing, "order", []).opts(
-                color="#4a4f57", line_color="white", line_alpha=0.9, tools=[]
-            )
+            bars = rectangles(
+                drawing, "bars", ["kind", "name", "usd_per_h", "share"],
+                color="kind", cmap=_COLOURS, clim=(-0.5, 2.5), tools=[HoverTool(tooltips=tip)],
+            )  # fmt: skip
+            order = rectangles(drawing, "order").opts(color="#4a4f57", line_color="white", line_alpha=0.9)
             plot = hv.Overlay([bars, order]).opts(
                 responsive=True, xlabel="Saving against the baseline [USD/h]", ylabel="", show_grid=True,
                 yticks=list(zip(_PLACES.tolist(), _ROWS, strict=True)), ylim=(0.4, len(_ROWS) + 0.6), active_tools=[],
@@ -94,13 +93,6 @@ class AttributionView(MeasureView):
             return measure_card(drawing, "What holds it back?", _HELP, drawing.figure(plot, height=300))
 
         return Drawing(make)
-
-
-def _rectangles(drawing: Drawing, name: str, values: list[str]) -> Any:
-    """Horizontal bars without data."""
-    nothing = [(0.0, 0.0, 1.0, 1.0, 0.0, *[0.0] * len(values))]
-    bars = hv.Rectangles(nothing, vdims=["kind", *values])
-    return bars.opts(line_alpha=0, default_tools=[], hooks=[drawing.keep(name)])
 
 
 def _steps(top: float, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

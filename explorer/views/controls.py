@@ -22,7 +22,7 @@ from explorer.hours import ANNUAL, AVERAGE, HOURS
 from explorer.scenario import Scenario
 from explorer.session import Session
 from explorer.views.live import LiveRunner
-from explorer.views.text import CLASS_COLOURS
+from explorer.views.text import CLASS_COLOURS, hour_text
 from explorer.workload import Workload
 
 _BUDGETS = "How long may a request wait?"
@@ -40,7 +40,7 @@ _FRICTION_DETAILS = (
 )  # fmt: skip
 _STEPPED = ("hour",)  # choices with an order: a slider goes through them
 _TEXTS = {
-    "hour": {AVERAGE: "average day", **{hour: f"{hour:02}:00 UTC" for hour in range(HOURS)}},
+    "hour": {hour: hour_text(hour) for hour in (AVERAGE, *range(HOURS))},
     "season": {ANNUAL: "annual mean"},
 }
 _LEAST_HEADROOM_MS = 5.0  # the slider's left end: a budget of the time to first token and this

@@ -19,6 +19,7 @@ from explorer.network import Network
 from explorer.scenario import Scenario
 from explorer.views.drawing import Drawing, align_left
 from explorer.views.measure import MeasureView, measure_card
+from explorer.views.rows import rectangles
 from explorer.views.text import number
 from explorer.wholeday import SUNRISE_H, SUNSET_H, WholeDay, solve_day
 
@@ -124,13 +125,12 @@ class DayView(MeasureView):
 
         def make(drawing: Drawing) -> LayoutDOM:
             load = hv.Overlay([
-                _rectangles(drawing, "sun").opts(color=SUN, alpha=0.2, tools=[]),
-                _rectangles(drawing, "bars", "kind").opts(
-                    color="kind", cmap=[MOVED, OWN], clim=(-0.5, 1.5), tools=[]
-                ),
+                rectangles(drawing, "sun", color=SUN, alpha=0.2),
+                rectangles(drawing, "bars", ["kind"], color="kind", cmap=[MOVED, OWN], clim=(-0.5, 1.5)),
                 _now(drawing, "load now"),
-                _rectangles(drawing, "cells", "region", "hour", "it_mw", "moved_mw", "solar_h").opts(
-                    fill_alpha=0, tools=[_cell_hover(), "tap"]
+                rectangles(
+                    drawing, "cells", ["region", "hour", "it_mw", "moved_mw", "solar_h"],
+                    fill_alpha=0, tools=[_cell_hover(), "tap"],
                 ),
             ]).opts(
                 responsive=True, xlabel="", ylabel="", xlim=(0, HOURS), xticks=_TICKS, show_grid=False,
@@ -163,13 +163,6 @@ class DayView(MeasureView):
 def short_names(regions: pd.DataFrame) -> NDArray:
     """Names of regions without what stands in brackets."""
     return regions["name"].str.replace(r"\s*\(.*", "", regex=True).to_numpy(object)
-
-
-def _rectangles(drawing: Drawing, name: str, *values: str) -> Any:
-    """Rectangles without data."""
-    nothing = [(0.0, 0.0, 1.0, 1.0, *("" if value == "region" else 0.0 for value in values))]
-    rectangles = hv.Rectangles(nothing, vdims=[*values])
-    return rectangles.opts(line_alpha=0, default_tools=[], hooks=[drawing.keep(name)])
 
 
 def _now(drawing: Drawing, name: str) -> Any:

@@ -41,10 +41,7 @@ class Arcs:
 def arcs_of(placement: Placement, scenario: Scenario, min_flow_mw: float) -> Arcs:
     """Every flow away from home of at least that size; wide arcs first, so that narrow ones lie on top."""
     x, y = _places(placement, scenario)
-    home, region, workload, mw = home_flows(placement)
-    keep = np.flatnonzero(mw >= max(min_flow_mw, 1e-9))
-    keep = keep[np.argsort(-mw[keep], kind="stable")]
-    home, region, workload, mw = home[keep], region[keep], workload[keep], mw[keep]
+    home, region, workload, mw = home_flows(placement, min_flow_mw)
     ends, flow = arc_pieces((x[home], y[home]), (x[region], y[region]), ARC_PIECES)
     return Arcs(ends, flow, home, region, workload, mw)
 

@@ -9,7 +9,6 @@ luminance too, so that figures can be read in grey.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +30,7 @@ from explorer.geo import MERCATOR_RADIUS_M
 from explorer.paths import ASSETS
 from explorer.placement import LAYERS, Placement
 from explorer.scenario import Scenario
+from explorer.target import refuse_bad_target, written_whole
 from explorer.views.elements import (
     FORBIDDEN,
     LAYER_COLOURS,
@@ -292,28 +292,13 @@ def _sources(scenario: Scenario) -> str:
 def _written(path: str | Path, width_mm: float) -> Iterator[Path]:
     """Refuse a bad target before any work; the file is there whole or not at all."""
     path = Path(path)
-    where = str(path)
-    if path.suffix.lower() not in ENDINGS:
-        raise ExplorerError("A figure is an SVG, PDF or PNG file.", where, f"Let it end in {', '.join(ENDINGS)}.")
-    if path.is_dir():
-        raise ExplorerError("There is a folder of that name.", where, "Choose another name.")
-    if not path.parent.is_dir():
-        raise ExplorerError("There is no such folder.", str(path.parent), "Make it first, or choose another.")
-    if not os.access(path.parent, os.W_OK):
-        raise ExplorerError("The folder cannot be written to.", str(path.parent), "Choose another folder.")
+    mend = f"Let it end in {', '.join(ENDINGS)}."
+    refuse_bad_target(path, ENDINGS, "A figure is an SVG, PDF or PNG file.", mend)
     if not SMALLEST_MM <= width_mm <= LARGEST_MM:
         what = f"A figure cannot be {width_mm:g} mm wide."
         raise ExplorerError(what, "width_mm", f"Choose from {SMALLEST_MM:g} to {LARGEST_MM:g} mm.")
-    unfinished = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix.lower()}")
-    try:
-        with mpl.rc_context(_STYLE):
-            yield unfinished
-        os.replace(unfinished, path)
-    except OSError as error:
-        mend = "Look for free space and the right to write there, or choose another place."
-        raise ExplorerError(f"The figure cannot be written: {error.strerror}.", where, mend) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with written_whole(path, "figure") as unfinished, mpl.rc_context(_STYLE):
+        yield unfinished
 
 
 def _finish(

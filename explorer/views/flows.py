@@ -88,18 +88,16 @@ class FlowMap(pn.viewable.Viewer):
             "capacity": net.capacity_mw,
             "capacity_price": table["capacity_price_usd_per_mwh"].to_numpy(),
         }
-        values |= {"color": values[self.colour_by], "size": _diameter(it_mw)}
+        values |= {"color": values[self.colour_by], "size": diameter(it_mw)}
         return self._place() | {name: column.astype(np.float32) for name, column in values.items()}
 
     def _flow_columns(self, placement: Placement) -> dict[str, NDArray]:
-        home, region, workload, mw = home_flows(placement)
-        keep = np.flatnonzero(mw >= max(self.min_flow_mw, 1e-9))
-        keep = keep[np.argsort(-mw[keep], kind="stable")]  # narrow arcs on top of wide ones
+        home, region, workload, mw = home_flows(placement, self.min_flow_mw)
         return {
-            "home": home[keep].astype(np.uint16),
-            "region": region[keep].astype(np.uint16),
-            "workload": workload[keep].astype(np.uint8),
-            "it_mw": mw[keep].astype(np.float32),
+            "home": home.astype(np.uint16),
+            "region": region.astype(np.uint16),
+            "workload": workload.astype(np.uint8),
+            "it_mw": mw.astype(np.float32),
         }
 
     def _on_placement(self, *_events: Any) -> None:
@@ -178,13 +176,19 @@ def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
     handles["flows"] = {"cds": flows, "arcs": arcs}
 
 
-def home_flows(placement: Placement) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-    """Relocated load by home region, region and class: three index arrays and the IT load [MW]."""
+def home_flows(placement: Placement, min_flow_mw: float) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """
+    Relocated load of at least that size by home region, region and class: three index arrays and the IT load [MW].
+
+    Wide arcs first, so that narrow ones are drawn on top.
+    """
     net, n = placement.network, len(placement.network.regions)
     total = np.zeros((n, n, len(net.workloads)))
     np.add.at(total, net.home, placement.away_mw)
-    home, region, workload = np.nonzero(total)
-    return home, region, workload, total[home, region, workload]
+    home, region, workload = np.nonzero(total >= max(min_flow_mw, 1e-9))
+    mw = total[home, region, workload]
+    order = np.argsort(-mw, kind="stable")
+    return home[order], region[order], workload[order], mw[order]
 
 
 _HELP = """
@@ -200,7 +204,7 @@ _ARC_COLUMNS = ("color", "line_width", "line_alpha", "flow_mw", "moves", "class"
 _HOVER_COLUMNS = ("name", "it_mw", "change_mw", "price", "carbon", "utilisation", "capacity", "capacity_price")
 
 
-def _diameter(it_mw: NDArray) -> NDArray:
+def diameter(it_mw: NDArray) -> NDArray:
     """Of a region's circle, its area growing with its load. [px]"""
     return 5 + 2.1 * np.sqrt(it_mw)
 

@@ -43,7 +43,7 @@ from explorer.views.elements import (
     shared_out,
     steps,
 )
-from explorer.views.flows import CHANGE_PALETTE
+from explorer.views.flows import CHANGE_PALETTE, diameter
 from explorer.views.frontier import CARBON, COST, NOW
 from explorer.views.text import CLASS_COLOURS, NEUTRAL, duration
 
@@ -79,7 +79,7 @@ def world_map(placement: Placement, scenario: Scenario, min_flow_mw: float = 0.0
     """
     flows = _flows(placement, scenario, min_flow_mw)
     columns = region_columns(placement, scenario)
-    columns["size"] = 5 + 2.1 * np.sqrt(columns["it_mw"])  # [px] its area grows with the load
+    columns["size"] = diameter(columns["it_mw"])
     reach = max(float(np.abs(columns["change_mw"]).max(initial=0.0)), 1.0)
     regions = gv.Points(pd.DataFrame(columns), ["x", "y"], [name for name in columns if name not in "xy"], crs=MERCATOR)
     regions = regions.opts(

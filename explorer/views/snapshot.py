@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,17 +23,17 @@ from panel.io.resources import DIST_DIR
 from explorer import __version__
 from explorer.axes import Axis, axes_of
 from explorer.errors import ExplorerError
-from explorer.hours import AVERAGE
 from explorer.recording import Recording, checksum
 from explorer.scenario import SETTINGS, Scenario
 from explorer.session import Session
+from explorer.target import refuse_bad_target, written_whole
 from explorer.views.breakeven import BreakEvenView
 from explorer.views.card import CARD
 from explorer.views.flows import FlowMap
 from explorer.views.frontier import FrontierView
 from explorer.views.layers import LayersView
 from explorer.views.regions import STYLE, table_columns
-from explorer.views.text import duration
+from explorer.views.text import duration, hour_text
 from explorer.views.totals import Totals
 
 VIEWS = {"totals": Totals, "map": FlowMap, "frontier": FrontierView, "break-even": BreakEvenView, "layers": LayersView}
@@ -92,7 +91,7 @@ def write_snapshot(
         If a solve fails or meets the time limit.
     """
     path, scenario = Path(path), scenario.copy()
-    _refuse_bad_target(path)
+    refuse_bad_target(path, (".html", ".htm"), "A snapshot is an HTML file.", "Let its name end in .html.")
     steps = default_steps(scenario) if steps is None else dict(steps)
     axes = axes_of(scenario, steps)
     states = prod(len(axis.values) for axis in axes)
@@ -113,9 +112,11 @@ def write_snapshot(
     for root in document_roots:
         document.add_root(root)
     table = recording.table()
-    page = _page(scenario, axes, views, document, recording, table, base_url)
-    _write_whole(path, page)
-    return Snapshot(path, states, len(page), checksum(table))
+    digest = checksum(table)
+    page = _page(scenario, axes, views, document, recording, table, digest, base_url)
+    with written_whole(path, "snapshot") as unfinished:
+        unfinished.write_bytes(page)
+    return Snapshot(path, states, len(page), digest)
 
 
 class _Views:
@@ -172,18 +173,6 @@ def _walk(axes: Sequence[Axis]) -> Iterator[tuple[int, list[tuple[Axis, int]]]]:
         yield state, [(axes[n], places[n])]
 
 
-def _refuse_bad_target(path: Path) -> None:
-    where = str(path)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise ExplorerError("A snapshot is an HTML file.", where, "Let its name end in .html.")
-    if path.is_dir():
-        raise ExplorerError("There is a folder of that name.", where, "Choose another name.")
-    if not path.parent.is_dir():
-        raise ExplorerError("There is no such folder.", str(path.parent), "Make it first, or choose another.")
-    if not os.access(path.parent, os.W_OK):
-        raise ExplorerError("The folder cannot be written to.", str(path.parent), "Choose another folder.")
-
-
 def _refuse_too_many(states: int, axes: Sequence[Axis]) -> None:
     if states <= MOST_STATES:
         return
@@ -197,21 +186,9 @@ def _refuse_too_many(states: int, axes: Sequence[Axis]) -> None:
     )
 
 
-def _write_whole(path: Path, page: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_bytes(page)
-        os.replace(unfinished, path)
-    except OSError as error:
-        mend = "Look for free space and the right to write there, or choose another place."
-        raise ExplorerError(f"The snapshot cannot be written: {error.strerror}.", str(path), mend) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
 def _page(
     scenario: Scenario, axes: Sequence[Axis], views: _Views, document: Document, recording: Recording, table: bytes,
-    base_url: str,
+    digest: str, base_url: str,
 ) -> bytes:  # fmt: skip
     """The file."""
     models = views.models()
@@ -234,7 +211,6 @@ def _page(
         ],
         "table": {name: _plain(value) for name, value in table_columns(views.session).items()},
         "table_style": [CARD, STYLE],
-        "classes": list(scenario.workloads),
     }  # fmt: skip
     js = Path(bokeh_settings.bokehjs_path()) / "js"
     names = ("bokeh", "bokeh-widgets", "bokeh-tables")  # the last because Panel's asks for it
@@ -248,9 +224,9 @@ def _page(
         contents=_packed(json.dumps(contents, separators=(",", ":")).encode()),
         table=b64encode(table).decode(),
         script=_script(),
-        about=_about(scenario, axes, now, checksum(table)),
+        about=_about(scenario, axes, now, digest),
         link=f'<a href="{escape(base_url)}">Open the live app</a>' if base_url else "",
-        checksum=checksum(table),
+        checksum=digest,
     ).encode()  # fmt: skip
 
 
@@ -288,7 +264,7 @@ def _text(axis: Axis, value: Any) -> str:
     if axis.is_latency:
         return duration(value)
     if axis.key == "hour":
-        return "average day" if value == AVERAGE else f"{value:02}:00 UTC"
+        return hour_text(value)
     return f"{value:,g}" if isinstance(value, int | float) and isfinite(value) else str(value)
 
 

@@ -35,6 +35,16 @@ def duration(ms: float) -> str:
     return f"{ms:.4g} ms"
 
 
+def hour_text(hour: int | str) -> str:
+    """
+    An hour of the day, or the mean of all.
+
+    >>> hour_text(7), hour_text("average")
+    ('07:00 UTC', 'average day')
+    """
+    return f"{hour:02}:00 UTC" if isinstance(hour, int) else "average day"
+
+
 _UNITS = (  # as columns are named, longest first
     "usd_per_h_per_ms", "kg_per_h_per_ms", "usd_per_mwh", "usd_per_gb", "usd_per_t", "usd_per_h", "kg_per_mwh",
     "kg_per_h", "t_per_h", "kwh_per_gb", "mwh", "kwh", "mw", "ms", "usd", "km", "gb", "kg", "h",
