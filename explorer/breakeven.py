@@ -69,7 +69,8 @@ def break_even(scenario: Scenario, workload: str, migration_usd_per_mw: float = 
     >>> len(pairs), bool((pairs["pays"] == (pairs["saving_usd_per_mwh"] >= pairs["friction_usd_per_mwh"])).all())
     (6, True)
     """
-    return break_even_pairs(build_network(scenario), workload, migration_usd_per_mw)
+    network = build_network(scenario)
+    return network.labels.put_on(break_even_pairs(network, workload, migration_usd_per_mw))
 
 
 def break_even_pairs(network: Network, workload: str, migration_usd_per_mw: float = 0.0) -> pd.DataFrame:

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.labels import Labels
 from explorer.memo import Memo, digest
 from explorer.network import BUDGET_DECIMALS, Network, build_network
 from explorer.placement import LAYERS, Placement, numbers_of
@@ -69,6 +70,7 @@ class Frontier:
     strictest_ms: float  # the smallest budget looked at; below the first row, load goes unserved [ms]
     loosest_ms: float  # beyond it no further arc opens [ms]
     table: pd.DataFrame
+    labels: Labels
 
     @cached_property
     def current(self) -> pd.Series | None:
@@ -151,7 +153,7 @@ def remembered(network: Network, over: str, relaxation_ms: float) -> Frontier | 
     """What `trace` would return, if that takes no solve: a budget slides along a curve that is there already."""
     sweep = _Sweep(network, over, relaxation_ms)
     found = _frontiers.get((sweep.key, over, True))
-    return None if found is None else replace(found, current_ms=sweep.current_ms)
+    return None if found is None else sweep.here(found)
 
 
 def _trace(sweep: _Sweep, exact: bool) -> Frontier:
@@ -163,7 +165,7 @@ def _trace(sweep: _Sweep, exact: bool) -> Frontier:
             return sweep.frontier(model, exact)
 
     found = _frontiers.find((sweep.key, sweep.over, exact), run)
-    return replace(found, current_ms=sweep.current_ms)
+    return sweep.here(found)
 
 
 class _Sweep:
@@ -230,7 +232,12 @@ class _Sweep:
             strictest_ms=float(points[0]),
             loosest_ms=float(points[-1]),
             table=_with_returns(pd.DataFrame(rows)),
+            labels=self.network.labels,
         )
+
+    def here(self, found: Frontier) -> Frontier:
+        """The same curve with where this scenario stands on it, and its names."""
+        return replace(found, current_ms=self.current_ms, labels=self.network.labels)
 
     def _walk(self, budget: float, optimum: Optimum, rows: list[dict[str, float | str]]) -> None:
         """From one improving arc to the next; arcs in between cannot improve, so nothing is missed."""

@@ -15,6 +15,7 @@ from explorer.energy import Friction, arc_money_and_carbon, moved_gb_per_mwh, re
 from explorer.errors import Problem, ScenarioError
 from explorer.geography import Geography, build_geography, column_numbers, geography_key
 from explorer.hours import ANNUAL, AVERAGE, Profiles, load_curves, region_factors, utc_offsets_h
+from explorer.labels import Labels, labels_of
 from explorer.latency import end_to_end_latency_ms
 from explorer.memo import Memo, digest
 from explorer.overrides import NAMES as OVERRIDES
@@ -40,12 +41,14 @@ class Network:
     Frozen arrays of one scenario. Axes: client i, region j, workload k; `home` points from i to j.
 
     Two networks are equal when all numbers that a solve depends on are equal, so results can be remembered by network.
+    Labels are no part of that.
     """
 
     key: bytes
     clients: tuple[str, ...]
     regions: tuple[str, ...]
     workloads: tuple[str, ...]
+    labels: Labels
     geography: Geography
     demand_mw: Floats  # (client, workload) IT load wanted at that hour [MW]
     pinned_mw: Floats  # (client, workload) the part of it that state pins to its home [MW]
@@ -232,6 +235,7 @@ def build_network(scenario: Scenario) -> Network:
         clients=tuple(clients["id"]),
         regions=tuple(regions["id"]),
         workloads=tuple(scenario.workloads),
+        labels=labels_of(scenario),
         geography=geography,
         demand_mw=demand,
         pinned_mw=pinned,

@@ -350,11 +350,11 @@ class Placement:
 
         return placement_html(self)
 
-    def map(self, scenario: Scenario, min_flow_mw: float = 0.0) -> Any:
+    def map(self, min_flow_mw: float = 0.0) -> Any:
         """A GeoViews map of load and of what moves; see `explorer.views.pictures`."""
         from explorer.views.pictures import world_map
 
-        return world_map(self, scenario, min_flow_mw)
+        return world_map(self, min_flow_mw)
 
     def layers_plot(self) -> Any:
         """A HoloViews picture of load at home, nearby and further away, by class; see `explorer.views.pictures`."""
@@ -362,11 +362,17 @@ class Placement:
 
         return layer_bars(self)
 
-    def figure(self, path: str | Path, scenario: Scenario, width_mm: float = 180.0) -> Path:
+    def figure(self, path: str | Path, width_mm: float = 180.0) -> Path:
         """Write the map as a figure for print: SVG, PDF or PNG; see `explorer.views.figures`."""
         from explorer.views.figures import map_figure
 
-        return map_figure(self, scenario, path, width_mm)
+        return map_figure(self, path, width_mm)
+
+    def layers_figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
+        """Write where each class runs as a figure for print; see `explorer.views.figures`."""
+        from explorer.views.figures import layers_figure
+
+        return layers_figure(self, path, width_mm)
 
 
 def numbers_of(network: Network, objective: str) -> Numbers:
@@ -476,4 +482,5 @@ def solve(scenario: Scenario) -> Placement:
     >>> placement.unserved_mw
     0.0
     """
-    return place(build_network(scenario))
+    network = build_network(scenario)
+    return replace(place(network), network=network)  # one that was remembered may go by other names

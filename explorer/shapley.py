@@ -84,7 +84,8 @@ def attribution(scenario: Scenario) -> pd.DataFrame:
     >>> table["usd_per_h"].round(2).tolist()
     [678.83, 435.42, 169.17, 0.0, 221.58]
     """
-    return attribution_table(build_network(scenario))
+    network = build_network(scenario)
+    return network.labels.put_on(attribution_table(network))
 
 
 def attribution_table(network: Network) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from matplotlib.colors import to_hex, to_rgb
 from PIL import Image
 
 from explorer import ExplorerError, Scenario, attribution, break_even, frontier, solve
+from explorer.labels import labels_of
 from explorer.placement import LAYERS
 from explorer.views import elements, figures
 from tests.scenarios import random_scenario
@@ -26,8 +28,8 @@ def writers(scenario: Scenario) -> dict[str, Write]:
     found = frontier(scenario, over=workload)
     pairs, obstacles = break_even(scenario, workload), attribution(scenario)
     return {
-        "map": lambda path: placement.figure(path, scenario),
-        "layers": lambda path: figures.layers_figure(placement, scenario, path),
+        "map": lambda path: placement.figure(path),
+        "layers": lambda path: placement.layers_figure(path),
         "frontier": lambda path: found.figure(path),
         "pairs": lambda path: figures.break_even_figure(pairs, path),
         "obstacles": lambda path: figures.attribution_figure(obstacles, path),
@@ -55,22 +57,54 @@ def axes(monkeypatch, tmp_path) -> Callable[[Write], list]:
 
 
 def text_of(svg: Path) -> str:
-    return " ".join(re.findall(r"<text[^>]*>([^<]*)", svg.read_text(encoding="utf-8")))
+    return unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)", svg.read_text(encoding="utf-8"))))
 
 
 SAID = {
-    "map": ["Classroom, three by three: 30.0 of 100 MW", "Batch, 30 MW", "more load than baseline", "one source"],
+    "map": ["Classroom, three by three: 30.0 of 100 MW", "Batch, 30 MW", "more load than baseline", "Natural Earth"],
     "layers": ["where each class runs", "IT load [MW]", "energy-oriented", "within 3,000 km", "Chat"],
-    "frontier": ["What waiting buys", "Cost [USD/h]", "Carbon [t/h]", "Latency budget of chat [ms]", "now: 150 ms"],
-    "pairs": ["Saving [USD/MWh]", "Friction [USD/MWh]", "2 pays", "4 does not pay"],
-    "obstacles": ["Cost of the obstacle [USD/h]", "679 (45 %)", "Shapley"],
+    "frontier": [
+        "Classroom, three by three: what waiting buys",
+        "Cost [USD/h]",
+        "Carbon [t/h]",
+        "Latency budget of chat [ms]",
+        "now: 150 ms",
+    ],
+    "pairs": [
+        "Classroom, three by three: right of the dashed line",
+        "Saving [USD/MWh]",
+        "Friction [USD/MWh]",
+        "2 pays",
+        "4 does not pay",
+    ],
+    "obstacles": ["what holds relocation back", "Cost of the obstacle [USD/h]", "679 (45 %)", "Shapley"],
 }
 
 
 @pytest.mark.parametrize("kind", SAID)
 def test_a_figure_has_title_units_legend_and_sources(classroom, tmp_path, kind):
     said = text_of(classroom[kind](tmp_path / "figure.svg"))
-    assert [words for words in SAID[kind] if words not in said] == []
+    assert [words for words in [*SAID[kind], "Data: Wattlas; details in"] if words not in said] == []
+
+
+def test_a_figure_names_as_many_publishers_as_fit_and_counts_the_rest(tmp_path):
+    world = Scenario.load("world-2025")
+    publishers = labels_of(world).publishers
+    assert "ENTSO-E Transparency Platform" in publishers and len(set(publishers)) == len(publishers)
+    for width_mm in (88.0, 180.0):
+        said = text_of(solve(world).figure(tmp_path / "map.svg", width_mm))
+        named = said.split("Data: ")[1].split("; and ")[0].split("; ")
+        assert tuple(named) == publishers[: len(named)]
+        assert f"; and {len(publishers) - len(named)} more;" in said
+    world.sources = None
+    assert "names no sources" in text_of(solve(world).figure(tmp_path / "map.svg"))
+
+
+def test_a_figure_of_a_table_that_lost_its_origin_still_stands(tmp_path):
+    table = break_even(Scenario.load("classroom-3x3"), "chat")
+    table.attrs = {}
+    said = text_of(figures.break_even_figure(table, tmp_path / "pairs.svg"))
+    assert "Right of the dashed line" in said and "Data:" not in said
 
 
 @pytest.mark.parametrize("kind", ["map", "frontier"])
@@ -87,7 +121,7 @@ def test_width_is_in_millimetres_and_everything_fits(tmp_path):
     placement, found = solve(scenario), frontier(scenario)
     for width_mm in (88.0, 180.0):
         for path in (
-            placement.figure(tmp_path / "map.png", scenario, width_mm),
+            placement.figure(tmp_path / "map.png", width_mm),
             found.figure(tmp_path / "frontier.png", width_mm),
         ):
             with Image.open(path) as image:
@@ -151,7 +185,7 @@ def test_equal_earth_is_the_projection_of_that_name():
 def test_lines_of_the_map_never_cross_it(classroom, axes, tmp_path):
     scenario = Scenario.load("world-2025")
     placement = solve(scenario)
-    (plot,) = axes(lambda path: placement.figure(path, scenario))
+    (plot,) = axes(lambda path: placement.figure(path))
     assert any(
         to_hex(marks.get_facecolor()[0]) == "#e3e3e3" for marks in plot.collections if len(marks.get_facecolor())
     )
@@ -181,7 +215,7 @@ def test_a_width_that_no_page_has_is_refused(tmp_path):
     scenario = Scenario.load("classroom-3x3")
     for width_mm in (8.8, 1800.0, float("nan")):
         with pytest.raises(ExplorerError, match="mm wide"):
-            solve(scenario).figure(tmp_path / "map.svg", scenario, width_mm=width_mm)
+            solve(scenario).figure(tmp_path / "map.svg", width_mm=width_mm)
 
 
 def test_a_figure_that_fails_leaves_the_old_file(monkeypatch, tmp_path, classroom):

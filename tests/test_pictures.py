@@ -50,7 +50,7 @@ def scenario(request) -> Scenario:
 
 def test_a_map_shows_every_region_and_every_flow_of_the_placement(scenario):
     placement = solve(scenario)
-    picture = placement.map(scenario)
+    picture = placement.map()
     (regions,) = elements(picture, gv.Points)
     table = regions.data.set_index("name")
     named = placement.regions.set_index(scenario.regions["name"])
@@ -69,7 +69,7 @@ def test_a_map_shows_every_region_and_every_flow_of_the_placement(scenario):
 
 def test_a_map_hides_flows_that_are_too_small(scenario):
     placement = solve(scenario)
-    few = elements(placement.map(scenario, min_flow_mw=15.0), hv.Segments)
+    few = elements(placement.map(min_flow_mw=15.0), hv.Segments)
     assert few and min(f.data["it_mw"].min() for f in few) >= 15.0
 
 
@@ -126,7 +126,7 @@ def test_layers_pairs_and_obstacles_are_those_of_their_tables(scenario):
 def test_pictures_compose():
     scenario = Scenario.load("classroom-3x3")
     chat, batch = frontier(scenario, over="chat"), frontier(scenario, over="batch")
-    side_by_side = solve(scenario).map(scenario) + chat.plot() + solve(scenario).layers_plot()
+    side_by_side = solve(scenario).map() + chat.plot() + solve(scenario).layers_plot()
     assert isinstance(side_by_side, hv.Layout) and len(side_by_side) == 3
     over_each_other = chat.plot() * batch.plot()
     assert isinstance(over_each_other, hv.Overlay)
@@ -134,7 +134,7 @@ def test_pictures_compose():
         drawn(chat.plot()).select({"type": GlyphRenderer})
     )
     oslo = gv.Points([(10.75, 59.9)])  # in degrees
-    drawn(solve(scenario).map(scenario) * oslo)
+    drawn(solve(scenario).map() * oslo)
     drawn(side_by_side)
 
 
@@ -144,7 +144,7 @@ def test_pictures_of_little_or_nothing_are_drawn(settings):
     world.param.update(**settings)
     placement, found = solve(world), frontier(world)
     workload = next(iter(world.workloads))
-    drawn(placement.map(world))
+    drawn(placement.map())
     drawn(placement.layers_plot())
     drawn(found.plot() * found.plot())
     drawn(pictures.attribution(attribution(world)))
@@ -152,9 +152,23 @@ def test_pictures_of_little_or_nothing_are_drawn(settings):
         drawn(pictures.break_even(break_even(world, workload)))
 
 
-def test_a_map_refuses_the_scenario_of_another_world():
-    with pytest.raises(ValueError, match="other regions"):
-        solve(Scenario.load("classroom-3x3")).map(Scenario.load("world-2025"))
+def test_a_placement_keeps_the_names_it_was_solved_with():
+    scenario = Scenario.load("classroom-3x3")
+    before = solve(scenario)
+    names = scenario.regions["name"]
+    scenario.regions = scenario.regions.assign(name=names.str.upper())
+    scenario.title = "Another title"
+    after = solve(scenario)
+    for placement, found, title in (
+        (before, names, before.network.labels.title),
+        (after, names.str.upper(), "Another title"),
+    ):
+        picture = placement.map()
+        (regions,) = elements(picture, gv.Points)
+        assert sorted(regions["name"]) == sorted(found)
+        assert picture.opts.get("plot", backend="bokeh").kwargs["title"] == title
+    assert after.cost_usd_per_h == before.cost_usd_per_h
+    assert frontier(scenario).labels.title == "Another title"
 
 
 # In a notebook

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from explorer.frontiers import Frontier
 from explorer.geo import mercator_m
 from explorer.placement import LAYERS, Placement
-from explorer.scenario import Scenario
 from explorer.units import KG_PER_T
 from explorer.views.arcs import arc_pieces
 from explorer.views.flows import home_flows
@@ -38,23 +37,23 @@ class Arcs:
     it_mw: Floats  # (flow,) [MW]
 
 
-def arcs_of(placement: Placement, scenario: Scenario, min_flow_mw: float) -> Arcs:
+def arcs_of(placement: Placement, min_flow_mw: float) -> Arcs:
     """Every flow away from home of at least that size; wide arcs first, so that narrow ones lie on top."""
-    x, y = _places(placement, scenario)
+    x, y = _places(placement)
     home, region, workload, mw = home_flows(placement, min_flow_mw)
     ends, flow = arc_pieces((x[home], y[home]), (x[region], y[region]), ARC_PIECES)
     return Arcs(ends, flow, home, region, workload, mw)
 
 
-def region_columns(placement: Placement, scenario: Scenario) -> dict[str, NDArray]:
+def region_columns(placement: Placement) -> dict[str, NDArray]:
     """One row per region: place [m], load, change, price, carbon, utilisation; largest first to hide none."""
     net, table = placement.network, placement.regions
-    x, y = _places(placement, scenario)
+    x, y = _places(placement)
     it_mw = placement.region_it_mw
     columns = {
         "x": x,
         "y": y,
-        "name": scenario.regions["name"].to_numpy(object),
+        "name": np.array(net.labels.regions, object),
         "it_mw": it_mw,
         "change_mw": it_mw - placement.baseline.region_it_mw,
         "price_usd_per_mwh": net.price_usd_per_mwh,
@@ -65,17 +64,9 @@ def region_columns(placement: Placement, scenario: Scenario) -> dict[str, NDArra
     return {name: values[order] for name, values in columns.items()}
 
 
-def _places(placement: Placement, scenario: Scenario) -> tuple[Floats, Floats]:
+def _places(placement: Placement) -> tuple[Floats, Floats]:
     """Where the regions of a placement are, x and y. [m]"""
-    if tuple(scenario.regions["id"]) != placement.network.regions:
-        raise ValueError("This is a placement of other regions: give the scenario that it was solved for.")
-    return mercator_m(scenario.regions["latitude"], scenario.regions["longitude"])
-
-
-def class_names(scenario: Scenario) -> list[str]:
-    """Id and name of every class, once where both are the same word."""
-    classes = scenario.workloads.values()
-    return [w.name if w.id.lower() == w.name.lower() else f"{w.id} {w.name}" for w in classes]
+    return mercator_m(*placement.network.geography.region_at)
 
 
 def budget_label(frontier: Frontier) -> str:
@@ -84,11 +75,19 @@ def budget_label(frontier: Frontier) -> str:
 
 
 def budget_span(frontier: Frontier) -> tuple[float, float]:
-    """From the strictest budget to a little after the last step, or to where the scenario stands. [ms]"""
+    """From the strictest budget to a little after the last step, or after the present budget if that is near. [ms]"""
     x = frontier.table["budget_ms"]
     first, last = float(x.iloc[0]), float(x.iloc[-1])
     margin = max(0.08 * (last - first), 5.0)
-    return max(min(frontier.strictest_ms, first), first - 2 * margin), last + 2 * margin
+    is_near = last < frontier.current_ms <= 2 * last - first
+    last = frontier.current_ms if is_near else last + margin
+    return max(min(frontier.strictest_ms, first), first - 2 * margin), last + margin
+
+
+def is_on_axis(frontier: Frontier) -> bool:
+    """Whether the budget of the scenario lies within `budget_span`."""
+    first_ms, last_ms = budget_span(frontier)
+    return first_ms <= frontier.current_ms <= last_ms
 
 
 def values_of(frontier: Frontier, quantity: str) -> Floats:
@@ -131,7 +130,7 @@ def pairs_by_status(table: pd.DataFrame) -> dict[str, hv.Scatter]:
     rows = table.assign(pair=table["home"] + " → " + table["region"])
     return {
         name: hv.Scatter(rows[status == name], "saving_usd_per_mwh", shown, label=name)
-        for name in (LOSES, FORBIDDEN, PAYS)
+        for name in (LOSES, PAYS, FORBIDDEN)  # the few on top of the many
     }
 
 

@@ -1,16 +1,17 @@
 """
 Results as figures for print: SVG, PDF or PNG, sized in millimetres, drawn by HoloViews' matplotlib backend.
 
-As with pictures, a result that is an object writes itself, `placement.figure(path, scenario)` and
-`frontier.figure(path)`; a table is handed to `break_even_figure(table, path)` or `attribution_figure(table, path)`. A
-journal's column is about 88 mm wide, two are 180 mm. Nothing is told apart by hue alone: it is by line style, marker or
-luminance too, so that figures can be read in grey.
+As with pictures, a result that is an object writes itself, `placement.figure(path)`, `placement.layers_figure(path)`
+and `frontier.figure(path)`; a table is handed to `break_even_figure(table, path)` or `attribution_figure(table, path)`.
+A journal's column is about 88 mm wide, two are 180 mm. Nothing is told apart by hue alone: it is by line style, marker
+or luminance too, so that figures can be read in grey.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,6 @@ from explorer.frontiers import Frontier
 from explorer.geo import MERCATOR_RADIUS_M
 from explorer.paths import ASSETS
 from explorer.placement import LAYERS, Placement
-from explorer.scenario import Scenario
 from explorer.target import refuse_bad_target, written_whole
 from explorer.views.elements import (
     FORBIDDEN,
@@ -41,8 +41,8 @@ from explorer.views.elements import (
     arcs_of,
     budget_label,
     budget_span,
-    class_names,
     friction_span,
+    is_on_axis,
     layers_table,
     pairs_by_status,
     region_columns,
@@ -61,6 +61,8 @@ INK, PALE = "#222222", "#8a8f98"
 MORE, LESS, SAME = "#4b2a85", "#E69F00", "#ffffff"  # dark, middle, white
 LINES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))  # of classes
 CLASSES = ("#0b3c5d", "#D55E00", "#009E73", "#b0589a")  # of classes, dark enough for thin lines
+CHARACTERS_PER_MM, LINE_INCH = 1 / 1.2, 0.105  # of notes in 6 pt type
+SOURCE_LINES = 3
 OUR_OWN = "This project's own definition."
 _STYLE: Any = {
     "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 7, "axes.linewidth": 0.6,
@@ -68,7 +70,7 @@ _STYLE: Any = {
 }  # fmt: skip
 
 
-def map_figure(placement: Placement, scenario: Scenario, path: str | Path, width_mm: float = 180.0) -> Path:
+def map_figure(placement: Placement, path: str | Path, width_mm: float = 180.0) -> Path:
     """
     Write the world map of a placement, in the equal-area projection Equal Earth.
 
@@ -78,8 +80,8 @@ def map_figure(placement: Placement, scenario: Scenario, path: str | Path, width
         Before any work, if the file cannot be written there or the width is no width of a page.
     """
     with _written(path, width_mm) as target:
-        arcs, names = arcs_of(placement, scenario, 0.0), class_names(scenario)
-        regions = region_columns(placement, scenario)
+        arcs, labels = arcs_of(placement, 0.0), placement.network.labels
+        regions = region_columns(placement)
         x, y = _from_mercator(regions["x"], regions["y"])
         change = regions["change_mw"]
         shade = np.where(change > 0.5, MORE, np.where(change < -0.5, LESS, SAME))
@@ -90,14 +92,14 @@ def map_figure(placement: Placement, scenario: Scenario, path: str | Path, width
             linewidth=0.4,
             backend=MPL,
         )
-        flows = [path for k in range(len(names)) for path in _paths(arcs, k, width_mm)]
+        flows = [path for k in range(len(labels.workloads)) for path in _paths(arcs, k, width_mm)]
         world = hv.Overlay([*_earth(), *flows, points]).opts(
             aspect="equal", xaxis=None, yaxis=None, show_frame=False, show_legend=False, padding=0.01, title="",
             backend=MPL,
         )  # fmt: skip
         handles = [
             Line2D([], [], color=CLASSES[k % 4], linestyle=LINES[k % 4], linewidth=1.2, label=f"{name}, {mw:,.0f} MW")
-            for k, (name, mw) in enumerate(zip(names, placement.away_mw.sum(axis=(0, 1)), strict=True))
+            for k, (name, mw) in enumerate(zip(labels.workloads, placement.away_mw.sum(axis=(0, 1)), strict=True))
             if mw > 0
         ]
         handles += [
@@ -106,17 +108,19 @@ def map_figure(placement: Placement, scenario: Scenario, path: str | Path, width
         ]
         moved = f"{number(placement.relocated_mw)} of {number(placement.served_mw)} MW of IT load run away from home"
         _finish(
-            world, target, width_mm, 0.46, f"{scenario.title}: {moved}",
-            f"Area of circles: IT load. Width of lines: relocated load. Equal Earth projection. {_sources(scenario)}",
+            world, target, width_mm, 0.46, f"{labels.title}: {moved}",
+            ["Area of circles: IT load. Width of lines: relocated load. Equal Earth projection. Land: Natural Earth.",
+             _sources(labels.publishers, width_mm)],
             handles,
         )  # fmt: skip
     return Path(path)
 
 
-def layers_figure(placement: Placement, scenario: Scenario, path: str | Path, width_mm: float = 88.0) -> Path:
+def layers_figure(placement: Placement, path: str | Path, width_mm: float = 88.0) -> Path:
     """Write where each class runs: at home, within the regional radius, or further away; errors as in `map_figure`."""
     with _written(path, width_mm) as target:
-        names = dict(zip(scenario.workloads, class_names(scenario), strict=True))
+        net = placement.network
+        labels, names = net.labels, dict(zip(net.workloads, net.labels.workloads, strict=True))
         table = layers_table(placement).set_index("class").loc[list(names)[::-1]].rename(index=names).reset_index()
         bars = hv.Bars(table, ["class", "layer"], "it_mw").opts(
             stacked=True, invert_axes=True, color=hv.Cycle(list(LAYER_COLOURS)), xlabel="",
@@ -126,8 +130,9 @@ def layers_figure(placement: Placement, scenario: Scenario, path: str | Path, wi
             Patch(facecolor=colour, edgecolor=INK, linewidth=0.4, label=layer)
             for layer, colour in zip(LAYERS, LAYER_COLOURS, strict=True)
         ]
-        radius = f"Regional: within {placement.network.regional_radius_km:,.0f} km of home. {OUR_OWN}"
-        _finish(bars, target, width_mm, 0.5, f"{scenario.title}: where each class runs", radius, handles)
+        radius = f"Regional: within {net.regional_radius_km:,.0f} km of home. {OUR_OWN}"
+        notes = [radius, _sources(labels.publishers, width_mm)]
+        _finish(bars, target, width_mm, 0.5, f"{labels.title}: where each class runs", notes, handles)
     return Path(path)
 
 
@@ -138,11 +143,15 @@ def frontier_figure(frontier: Frontier, path: str | Path, width_mm: float = 88.0
         layout = layout.opts(sublabel_format="", vspace=0.25, backend=MPL)
         handles: list[Any] = [
             Line2D([], [], color=INK, linewidth=1.4, marker="o", markersize=2.5, label="optimum"),
-            Line2D([], [], color=INK, linewidth=0.9, linestyle="--", label=f"now: {duration(frontier.current_ms)}"),
         ]
+        if is_on_axis(frontier):
+            now = f"now: {duration(frontier.current_ms)}"
+            handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle="--", label=now))
         if frontier.strictest_ms < frontier.table["budget_ms"].iloc[0]:
             handles.append(Patch(facecolor="#dddddd", label="some load unserved"))
-        _finish(layout, target, width_mm, 0.95, "What waiting buys", f"Exact frontier. {OUR_OWN}", handles)
+        labels, how = frontier.labels, "Every step of it." if frontier.exact else "On an even grid of budgets."
+        notes = [f"Optimal cost and carbon. {how} {OUR_OWN}", _sources(labels.publishers, width_mm)]
+        _finish(layout, target, width_mm, 0.95, f"{labels.title}: what waiting buys", notes, handles)
     return Path(path)
 
 
@@ -167,8 +176,9 @@ def break_even_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 8
                    markeredgecolor=PALE if name == LOSES else INK, markeredgewidth=0.5, markersize=3.5)
             for name, points in reversed(shown.items())
         ]  # fmt: skip
-        note = f"Every pair of a home and a region. Dashed: saving equals friction. {OUR_OWN}"
-        _finish(plot, target, width_mm, 0.62, "Right of the dashed line moving pays", note, handles)
+        notes = [f"Every pair of a home and a region. Dashed: saving equals friction. {OUR_OWN}"]
+        title = _title(table, "right of the dashed line moving pays")
+        _finish(plot, target, width_mm, 0.62, title, [*notes, *_table_sources(table, width_mm)], handles)
     return Path(path)
 
 
@@ -181,8 +191,9 @@ def attribution_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 
             invert_axes=True, color=PALE, edgecolor=INK, xlabel="", ylabel="Cost of the obstacle [USD/h]", title="",
             aspect="auto", backend=MPL,
         )  # fmt: skip
-        note = f"Shapley values over all orders of lifting the five. {OUR_OWN}"
-        _finish(plot, target, width_mm, 0.5, "What holds relocation back", note, [])
+        notes = [f"Shapley values over all orders of lifting the five. {OUR_OWN}"]
+        title = _title(table, "what holds relocation back")
+        _finish(plot, target, width_mm, 0.5, title, [*notes, *_table_sources(table, width_mm)], [])
     return Path(path)
 
 
@@ -262,7 +273,7 @@ def _staircase(frontier: Frontier, quantity: str) -> hv.Overlay:
         line.opts(color=INK, linewidth=1.4, backend=MPL),
         points.opts(color=INK, s=6, backend=MPL),
     ]
-    if first_ms <= frontier.current_ms <= last_ms:
+    if is_on_axis(frontier):
         now = hv.VLine(frontier.current_ms).opts(color=INK, linewidth=0.9, linestyle="--", backend=MPL)
         shown.insert(0, now)
     start_ms = float(frontier.table["budget_ms"].iloc[0])
@@ -278,14 +289,26 @@ def _staircase(frontier: Frontier, quantity: str) -> hv.Overlay:
     return overlay
 
 
-def _sources(scenario: Scenario) -> str:
-    """Whose data the figure shows; all are in the scenario's own list."""
-    land = "Land: Natural Earth."
-    if scenario.sources is None or "publisher" not in scenario.sources:
-        return land
-    count = len(scenario.sources)
-    listed = f"{count} sources, listed" if count > 1 else "one source, named"
-    return f"Data: {listed} in sources.csv of the scenario. {land}"
+def _sources(publishers: Sequence[str], width_mm: float) -> str:
+    """Whose data the figure shows: as many as a few lines can name, the rest counted."""
+    if not publishers:
+        return "Data: the scenario names no sources."
+    shown = list(accumulate(publishers, "{}; {}".format))
+    fit = max(sum(len(names) < CHARACTERS_PER_MM * SOURCE_LINES * width_mm for names in shown), 1)
+    rest = f"; and {len(publishers) - fit} more" if fit < len(publishers) else ""
+    return f"Data: {shown[fit - 1]}{rest}; details in the scenario's sources.csv."
+
+
+def _title(table: pd.DataFrame, what: str) -> str:
+    """Of the scenario that a table is about, where it still says so, and what it shows."""
+    title = table.attrs.get("title")
+    return f"{title}: {what}" if title else what.capitalize()
+
+
+def _table_sources(table: pd.DataFrame, width_mm: float) -> list[str]:
+    """Whose data, where the table still says so; pandas lose it where two tables become one."""
+    publishers = table.attrs.get("publishers")
+    return [] if publishers is None else [_sources(publishers, width_mm)]
 
 
 @contextmanager
@@ -302,15 +325,15 @@ def _written(path: str | Path, width_mm: float) -> Iterator[Path]:
 
 
 def _finish(
-    drawn: Any, target: Path, width_mm: float, aspect: float, title: str, note: str, handles: Sequence[Any]
+    drawn: Any, target: Path, width_mm: float, aspect: float, title: str, notes: Sequence[str], handles: Sequence[Any]
 ) -> None:
     """Render by HoloViews, set the size, and add title, legend and note where they cannot cover data."""
     figure = hv.render(drawn, backend=MPL)
     try:
         width = width_mm / MM_PER_INCH
-        lines = _wrapped(note, width_mm)
+        lines = [line for note in notes for line in _wrapped(note, width_mm)]
         columns = max(1, min(len(handles), int(width_mm // 40)))
-        below = 0.13 * len(lines) + 0.15 * -(-len(handles) // columns) + 0.1  # [inch]
+        below = LINE_INCH * len(lines) + 0.15 * -(-len(handles) // columns) + 0.1  # [inch]
         heading = _wrapped(title, width_mm / 1.5)
         above = 0.16 * len(heading) + 0.04
         height = width * aspect + below + above
@@ -320,7 +343,7 @@ def _finish(
         figure.text(0.01, 0.03 / height, "\n".join(lines), fontsize=6, color="#444444", va="bottom")
         if handles:
             figure.legend(
-                handles=handles, loc="lower left", bbox_to_anchor=(0.0, (0.13 * len(lines) + 0.04) / height),
+                handles=handles, loc="lower left", bbox_to_anchor=(0.0, (LINE_INCH * len(lines) + 0.04) / height),
                 ncols=columns, fontsize=6.5, frameon=False, borderpad=0.2, handlelength=2.6, columnspacing=1.2,
             )  # fmt: skip
         # no date: the same figure is the same file
@@ -358,7 +381,7 @@ def _lay_out(figure: Any, bottom: float, top: float) -> None:
 
 def _wrapped(text: str, width_mm: float) -> list[str]:
     """Lines of a note in 6 pt type."""
-    most, lines = int(width_mm / 1.2), [""]
+    most, lines = int(CHARACTERS_PER_MM * width_mm), [""]
     for word in text.split():
         if lines[-1] and len(lines[-1]) + 1 + len(word) > most:
             lines.append("")

@@ -1,10 +1,9 @@
 """
 Results as pictures, one line each: HoloViews and GeoViews objects that compose with `+` and `*`.
 
-A result that is an object draws itself: `placement.map(scenario)`, where the scenario knows names and places,
-`placement.layers_plot()`, `frontier.plot()`. A table is handed to the function of its own name:
-`pictures.break_even(table)`, `pictures.attribution(table)`. A notebook shows them, and `Explorer` too, after
-`pictures.notebook()`.
+A result that is an object draws itself: `placement.map()`, `placement.layers_plot()`, `frontier.plot()`. A table is
+handed to the function of its own name: `pictures.break_even(table)`, `pictures.attribution(table)`. A notebook shows
+them, and `Explorer` too, after `pictures.notebook()`.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from bokeh.models import NumeralTickFormatter
 
 from explorer.frontiers import Frontier
 from explorer.placement import LAYERS, Placement
-from explorer.scenario import Scenario
 from explorer.views.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
 from explorer.views.breakeven import BLOCKED, OPEN
 from explorer.views.breakeven import LOSES as GREY
@@ -35,8 +33,8 @@ from explorer.views.elements import (
     arcs_of,
     budget_label,
     budget_span,
-    class_names,
     friction_span,
+    is_on_axis,
     layers_table,
     pairs_by_status,
     region_columns,
@@ -60,15 +58,13 @@ def notebook() -> None:
     config.inline = True  # style sheets too
 
 
-def world_map(placement: Placement, scenario: Scenario, min_flow_mw: float = 0.0) -> Any:
+def world_map(placement: Placement, min_flow_mw: float = 0.0) -> Any:
     """
     The world map of a placement: regions sized by IT load, arcs as wide as the load that moves.
 
     Parameters
     ----------
     placement : Placement
-    scenario : Scenario
-        The one that was solved: it knows names and places.
     min_flow_mw : float
         Smallest flow drawn. [MW]
 
@@ -77,8 +73,8 @@ def world_map(placement: Placement, scenario: Scenario, min_flow_mw: float = 0.0
     holoviews.Overlay
         In Web Mercator; GeoViews elements in degrees may be laid over it.
     """
-    flows = _flows(placement, scenario, min_flow_mw)
-    columns = region_columns(placement, scenario)
+    flows = _flows(placement, min_flow_mw)
+    columns = region_columns(placement)
     columns["size"] = diameter(columns["it_mw"])
     reach = max(float(np.abs(columns["change_mw"]).max(initial=0.0)), 1.0)
     regions = gv.Points(pd.DataFrame(columns), ["x", "y"], [name for name in columns if name not in "xy"], crs=MERCATOR)
@@ -104,18 +100,20 @@ def world_map(placement: Placement, scenario: Scenario, min_flow_mw: float = 0.0
         xaxis=None,
         yaxis=None,
         projection=MERCATOR,
-        title=scenario.title,
+        title=placement.network.labels.title,
         legend_position="bottom_left",
         active_tools=[],
         backend=BOKEH,
     )
 
 
-def _flows(placement: Placement, scenario: Scenario, min_flow_mw: float) -> list[hv.Segments]:
+def _flows(placement: Placement, min_flow_mw: float) -> list[hv.Segments]:
     """The arcs of every class that moves."""
-    arcs, names = arcs_of(placement, scenario, min_flow_mw), scenario.regions["name"].tolist()
+    arcs, labels = arcs_of(placement, min_flow_mw), placement.network.labels
     mw = arcs.it_mw[arcs.flow]
-    moves = np.array([f"{names[h]} → {names[r]}" for h, r in zip(arcs.home, arcs.region, strict=True)], object)
+    moves = np.array(
+        [f"{labels.regions[h]} → {labels.regions[r]}" for h, r in zip(arcs.home, arcs.region, strict=True)], object
+    )
     along = np.arange(len(arcs.flow)) - np.searchsorted(arcs.flow, arcs.flow)  # pieces since its home
     rows = pd.DataFrame(
         {
@@ -127,7 +125,7 @@ def _flows(placement: Placement, scenario: Scenario, min_flow_mw: float) -> list
         }
     )
     classes, drawn = arcs.workload[arcs.flow], []
-    for k, name in enumerate(class_names(scenario)):
+    for k, name in enumerate(labels.workloads):
         if (classes == k).any():
             mine = rows[classes == k].iloc[::-1].sort_values("it_mw", ascending=False, kind="stable")  # legend: strong
             values = ["it_mw", "moves", "width", "alpha"]
@@ -164,7 +162,7 @@ def staircase(frontier: Frontier, quantity: str = "cost") -> Any:
     )
     shown: list[Any] = [line, points]
     first_ms, last_ms = budget_span(frontier)
-    if first_ms <= frontier.current_ms <= last_ms:
+    if is_on_axis(frontier):
         shown.insert(0, hv.VLine(frontier.current_ms).opts(color=NOW, line_width=2, backend=BOKEH))
     if first_ms < (start_ms := float(frontier.table["budget_ms"].iloc[0])):  # before it, load goes unserved
         shade = hv.VSpan(first_ms, start_ms).opts(color=NEUTRAL, alpha=0.16, line_alpha=0, backend=BOKEH)

@@ -1,0 +1,42 @@
+"""What people read on pictures and no number depends on: names, and whose data it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+from explorer.scenario import Scenario
+
+# how a figure got here is in sources.csv
+_ASIDE = re.compile(r"\s*\([^()]*\)|^Computed by |[,;] (assigned|compiled|fit|from|quoted|underlying) .*")
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Names in the order of a network's axes."""
+
+    title: str
+    regions: tuple[str, ...]
+    workloads: tuple[str, ...]  # id and name of every class, once where both are the same word
+    publishers: tuple[str, ...]  # of the scenario's data, each once, in the order of its sources
+
+    def put_on(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The table, with title and publishers as its `attrs`, so that its figure can say them."""
+        table.attrs = {"title": self.title, "publishers": list(self.publishers)}
+        return table
+
+
+def labels_of(scenario: Scenario) -> Labels:
+    """The labels of a scenario as it is now."""
+    classes = scenario.workloads.values()
+    sources, publishers = scenario.sources, ()
+    if sources is not None and "publisher" in sources:
+        publishers = dict.fromkeys(_ASIDE.sub("", str(publisher)) for publisher in sources["publisher"])
+    return Labels(
+        title=scenario.title,
+        regions=tuple(map(str, scenario.regions["name"])),
+        workloads=tuple(w.name if w.id.lower() == w.name.lower() else f"{w.id} {w.name}" for w in classes),
+        publishers=tuple(publishers),
+    )
