@@ -35,7 +35,12 @@ class Axis:
         if self.key in scenario.workloads:
             scenario.workloads[self.key].latency_budget_ms = self.values[place]
         else:
-            setattr(scenario, _setting(self.key), self.values[place])
+            setattr(scenario, self.setting, self.values[place])
+
+    @property
+    def setting(self) -> str:
+        """The scenario's parameter behind it, unless that is a class's own budget."""
+        return _setting(self.key)
 
     @property
     def is_latency(self) -> bool:

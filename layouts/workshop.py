@@ -18,7 +18,7 @@ asked = pn.state.session_args.get("scenario", [b""])[0].decode()
 opened = asked if asked in names() else sys.argv[1] if len(sys.argv) > 1 else "world-2025"
 options = sorted({*names(), opened})
 choice = pmui.Select(label="Scenario", options=options, value=opened, size="small", width=288, margin=(10, 12, 0, 12))
-choice.jscallback(value="location.search = '?scenario=' + encodeURIComponent(cb_obj.value)")
+choice.jscallback(value="location.assign('?scenario=' + encodeURIComponent(cb_obj.value))")
 page = pmui.Page(
     title="Wattlas",
     sidebar=[choice],
@@ -37,7 +37,8 @@ page = pmui.Page(
     },
 )
 try:
-    explorer = Explorer(Scenario.load(opened))
+    # one that only this server knows, by its path, goes without a name
+    explorer = Explorer(Scenario.load(opened), address=f"?scenario={opened}" if opened in names() else "?")
 except ExplorerError as error:
     page.main = [pn.pane.Alert(str(error), alert_type="danger", margin=10)]
 else:

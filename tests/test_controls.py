@@ -18,7 +18,7 @@ from explorer import Scenario, ScenarioError
 from explorer.scenario import SETTINGS
 from explorer.session import Session
 from explorer.views import controls
-from explorer.views.controls import Controls
+from explorer.views.controls import Controls, Look, link_values
 from explorer.views.live import LiveRunner
 
 WORLD = Scenario.load("world-2025")
@@ -70,6 +70,9 @@ class Later:
     def soon(self, work: Callable[[], None]) -> None:
         self.work.append(work)
 
+    def once_loaded(self, work: Callable[[], None]) -> None:
+        work()
+
     def aside(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         then(work())
 
@@ -99,6 +102,31 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Later:
     runner = Later()
     monkeypatch.setattr(controls, "LiveRunner", lambda: runner)
     return runner
+
+
+# Links
+
+
+def test_a_link_may_set_what_is_looked_at_and_nothing_that_is_not_there(scenario):
+    session = Session(scenario)
+    looks = {"class": Look(session, "workload", lambda: session.network.workloads)}
+    screen = Screen(Controls(session, looks))
+    assert screen.start["class"] == "chat" and "class" not in screen.controls
+    screen.send(**{"class": "batch", "friction_scale": 2.0})
+    assert (session.workload, scenario.friction_scale) == ("batch", 2.0)
+    serial = screen.send(**{"class": "Z", "chat/budget": "soon", "friction_scale": 3.0})
+    assert (session.workload, scenario.friction_scale) == ("batch", 3.0)
+    assert screen.news[-1][0] == serial and {*screen.news[-1][2]} == {"class", "chat/budget"}
+    assert screen.news[-1][1]["class"] == "batch"  # what it really is
+    session.workload = "chat"
+    assert screen.news[-1][1] == {"class": "chat"}
+
+
+def test_a_link_has_every_control_and_nothing_else(scenario, screen):
+    scenario.cost_cap_usd_per_h = math.inf
+    values = link_values(scenario)
+    assert {*values} == {*screen.controls}
+    assert values["cost_cap_usd_per_h"] is None and values["chat/budget"] == 150.0
 
 
 # What is offered

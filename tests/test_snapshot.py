@@ -8,6 +8,7 @@ from base64 import b64decode
 from itertools import product
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from explorer.recording import checksum
 from explorer.session import Session
 from explorer.views import snapshot as snapshots
 from explorer.views.breakeven import BreakEvenView
+from explorer.views.controls import link_values
 from explorer.views.snapshot import _walk, write_snapshot
 from explorer.views.text import duration, number
 
@@ -246,7 +248,14 @@ def test_the_table_sorts_the_theme_turns_and_the_link_leads_to_the_app(opened):
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.get_by_role("button", name="Toggle theme").click()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
-    assert page.get_by_role("link", name="Open the live app").get_attribute("href") == "https://example.org/?a=1&b=2"
+    page.get_by_role("slider", name="Friction [×]").press("End")
+    link = page.get_by_role("link", name="Open the live app").get_attribute("href")
+    assert link and link.startswith("https://example.org/?a=1&b=2#v=1&")
+    said = dict(parse_qsl(urlsplit(link).fragment, keep_blank_values=True))
+    seen, there = link_values(scenario()), axes_of(scenario(), STEPS)[1].values[-1]
+    assert {*said} == {*seen, "v", "class"}
+    assert (float(said["friction_scale"]), float(said["chat/budget"])) == (there, seen["chat/budget"])
+    assert (said["legal_policy"], said["hour"], said["class"]) == ("open", "average", "chat")
     page.get_by_text("What this file is made from").click()
     expect(page.get_by_text("SHA-256")).to_be_visible()
     expect(page.get_by_text("Settings that stay")).to_be_visible()

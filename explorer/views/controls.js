@@ -18,7 +18,8 @@ class Bridge {
     this.data = data
     this.values = JSON.parse(data.values)
     this.unsent = new Map()
-    this.sent = null // {serial, first, changes} of the message under way
+    this.asked = {} // what nobody vouches for: not shown until Python has taken it
+    this.sent = null // {serial, first, changes, asked} of the message under way
     this.serial = Math.floor(Math.random() * 1e4) // so that a page opened anew is not taken for the one before
     this.views = new Map()
     this.waiting = []
@@ -36,10 +37,16 @@ class Bridge {
     this.send()
   }
 
+  ask(values) {
+    Object.assign(this.asked, values)
+    this.send()
+  }
+
   send() {
-    if (this.sent || !this.unsent.size) return
-    this.sent = {changes: Object.fromEntries(this.unsent)}
+    if (this.sent || !(this.unsent.size + Object.keys(this.asked).length)) return
+    this.sent = {changes: Object.fromEntries(this.unsent), asked: this.asked}
     this.unsent.clear()
+    this.asked = {}
     this.post()
   }
 
@@ -50,11 +57,11 @@ class Bridge {
     this.sent.serial = ++this.serial
     this.sent.first ??= this.serial
     this.timer = setTimeout(() => this.post(), PATIENCE_MS)
-    this.data.sent = JSON.stringify([this.serial, this.sent.changes, ...again])
+    this.data.sent = JSON.stringify([this.serial, {...this.sent.asked, ...this.sent.changes}, ...again])
   }
 
   receive([serial, changed, complaints = {}]) {
-    const answered = this.sent?.serial === serial ? this.sent.changes : {}
+    const answered = this.sent?.serial === serial ? {...this.sent.asked, ...this.sent.changes} : {}
     if (this.sent?.serial === serial) {
       clearTimeout(this.timer)
       this.sent = null
@@ -89,6 +96,9 @@ export function render({view, model, data}) {
   if (!bridgeOfData.has(data)) bridgeOfData.set(data, new Bridge(data))
   const bridge = bridgeOfData.get(data)
   const controls = []
+  const notice = el("p", {class: "complaint", role: "alert"})
+  const say = text => (notice.textContent = text)
+  let link
   const build = item => {
     const control = (MAKERS[item.kind] ?? slider)(item, bridge)
     controls.push({...control, item})
@@ -100,12 +110,20 @@ export function render({view, model, data}) {
       if (item.key in changed || item.origin in changed) refresh()
       if (item.key in complaints) complain(complaints[item.key])
     }
+    const others = Object.keys(complaints).filter(key => !controls.some(({item}) => item.key === key))
+    if (others.length) say([notice.textContent, ...others.map(key => complaints[key])].join(" "))
+    link?.update()
   }
   bridge.attach(view, show)
   model.on("news", () => bridge.receive(JSON.parse(data.news)))
-  model.on("remove", () => bridge.detach(view))
+  model.on("remove", () => {
+    link?.remove()
+    bridge.detach(view)
+  })
   controls.forEach(({refresh}) => refresh())
-  return el("div", {class: "groups"}, ...groups)
+  const {address, keys} = JSON.parse(data.address)
+  if (address) link = new Link(bridge, {address, keys}, say)
+  return el("div", {class: "groups"}, notice, ...groups)
 }
 
 function section({title, folded, controls}, build) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,11 +18,10 @@ from panel.io.model import apply_changes_without_dispatch
 from param.parameterized import batch_call_watchers
 
 from explorer.history import History
-from explorer.hours import ANNUAL, AVERAGE, HOURS
 from explorer.scenario import Scenario
 from explorer.session import Session
 from explorer.views.live import LiveRunner
-from explorer.views.text import CLASS_COLOURS, hour_text
+from explorer.views.text import CLASS_COLOURS, setting_text
 from explorer.workload import Workload
 
 _BUDGETS = "How long may a request wait?"
@@ -39,27 +38,44 @@ _FRICTION_DETAILS = (
     "latency_value", "hosting_usd_per_h", "latency_relaxation_ms",
 )  # fmt: skip
 _STEPPED = ("hour",)  # choices with an order: a slider goes through them
-_TEXTS = {
-    "hour": {hour: hour_text(hour) for hour in (AVERAGE, *range(HOURS))},
-    "season": {ANNUAL: "annual mean"},
-}
 _LEAST_HEADROOM_MS = 5.0  # the slider's left end: a budget of the time to first token and this
 _NO_LIMIT = 7.0  # the slider's right end where a budget has none: some hours
 _STEP = 0.01  # of a budget slider; like its end, in powers of ten
-_CSS = {name: Path(__file__).with_name(f"{name}.css").read_text("utf-8") for name in ("controls", "history")}
+_HERE = Path(__file__)
+_CSS = {name: _HERE.with_name(f"{name}.css").read_text("utf-8") for name in ("controls", "history")}
 
 Values = dict[str, Any]  # as the browser has them: by control
 
 
-class Controls(pn.viewable.Viewer):
-    """All inputs of a scenario, written to it while they move."""
+@dataclass(frozen=True)
+class Look:
+    """A parameter that says what a reader looks at, not what is computed. A link restores it, undo leaves it."""
 
-    def __init__(self, session: Session, **params: Any) -> None:
+    owner: param.Parameterized
+    name: str
+    choices: Callable[[], Collection[Any]]
+
+
+class Controls(pn.viewable.Viewer):
+    """
+    All inputs of a scenario, written to it while they move.
+
+    Parameters
+    ----------
+    session : Session
+    looks : mapping of str to Look
+        What links restore besides the inputs, by the name it has there.
+    address : str
+        Path or query that links to the page begin with; empty where the page's address is not to be touched.
+    """
+
+    def __init__(self, session: Session, looks: Mapping[str, Look] = {}, address: str = "", **params: Any) -> None:
         super().__init__(**params)
         self.history = History(session.scenario)
-        self._inputs = _Inputs(session.scenario)
-        self._panel = ControlPanel(self._inputs)
+        self._panel = ControlPanel(_Inputs(session.scenario, looks), address)
         session.scenario.on_change(self._panel.on_change)
+        for look in looks.values():
+            look.owner.param.watch(self._panel.on_change, look.name)
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._panel
@@ -72,23 +88,30 @@ class Controls(pn.viewable.Viewer):
 class _Inputs:
     """The parameters behind the controls: what the browser has to know of them, their values, and changes to them."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, looks: Mapping[str, Look]) -> None:
         names = [name for names in (*_GROUPS.values(), _FRICTION_DETAILS) for name in names]
         self._places: dict[str, tuple[param.Parameterized, str]] = {name: (scenario, name) for name in names}
         self._origins: dict[str, Workload] = {}
         for workload in scenario.workloads.values():
-            self._places[f"{workload.id}/budget"] = workload, "latency_budget_ms"
+            self._places[budget_key(workload)] = workload, "latency_budget_ms"
             self._origins[f"{workload.id}/prefill"] = workload
+        self._looks = looks
+        self._places |= {key: (look.owner, look.name) for key, look in looks.items()}
         self.groups = [
             {"title": _BUDGETS, "controls": [_budget(k, w) for k, w in enumerate(scenario.workloads.values())]},
             *({"title": t, "controls": [_control(scenario, n) for n in names]} for t, names in _GROUPS.items()),
             {"title": _FRICTIONS, "folded": True, "controls": [_control(scenario, n) for n in _FRICTION_DETAILS]},
         ]
 
+    @property
+    def keys(self) -> list[str]:
+        """Of all that may be written."""
+        return [*self._places]
+
     def read(self) -> Values:
         values = {key: getattr(owner, name) for key, (owner, name) in self._places.items()}
         values |= {key: workload.prefill_ms for key, workload in self._origins.items()}
-        return {key: _finite(value) for key, value in values.items()}
+        return {key: finite(value) for key, value in values.items()}
 
     def write(self, changes: Values) -> dict[str, str]:
         """Apply what can be applied, in one batch per owner; return complaints about the rest."""
@@ -98,15 +121,21 @@ class _Inputs:
             by_owner.setdefault(self._places[key][0], {})[key] = value
         for owner, values in by_owner.items():
             with batch_call_watchers(owner):
-                for key, value in values.items():
-                    name = self._places[key][1]
-                    if value is None and _declared(owner)[name].default == math.inf:
-                        value = math.inf  # as _finite has it
-                    try:
-                        setattr(owner, name, value)
-                    except (ValueError, TypeError):
-                        complaints[key] = f"{value} is not possible. Possible: {_possible(_declared(owner)[name])}."
+                complaints |= {key: wrong for key, value in values.items() if (wrong := self._set(key, value))}
         return complaints
+
+    def _set(self, key: str, value: Any) -> str:
+        """Apply one value; what is wrong with it, or nothing."""
+        owner, name = self._places[key]
+        if key in self._looks and value not in self._looks[key].choices():
+            return f"There is no {key} {value!r}."
+        if value is None and _declared(owner)[name].default == math.inf:
+            value = math.inf  # as `finite` has it
+        try:
+            setattr(owner, name, value)
+        except (ValueError, TypeError):
+            return f"{value} is not possible. Possible: {_possible(_declared(owner)[name])}."
+        return ""
 
 
 @dataclass
@@ -130,14 +159,18 @@ class ControlPanel(pn.custom.JSComponent):
     groups = param.String(doc="What there is to control: JSON, never changes.")
     key = param.String(doc="Lets the buttons find the controls they belong to.")
     values = param.String(doc="Values to start from: JSON.")
+    address = param.String(doc="What links begin with, and the keys of values in them: JSON, never changes.")
     sent = param.String(doc="Latest message from the browser.")
     news = param.String(doc="Latest message to the browser.")
 
-    _esm = "controls.js"
+    _esm = "".join(_HERE.with_name(name).read_text("utf-8") for name in ("controls.js", "link.js"))
     _stylesheets: ClassVar = [_CSS["controls"]]
 
-    def __init__(self, inputs: _Inputs) -> None:
-        super().__init__(groups=json.dumps(inputs.groups), key=f"{id(inputs):x}", sizing_mode="stretch_width", margin=0)
+    def __init__(self, inputs: _Inputs, address: str) -> None:
+        super().__init__(
+            groups=json.dumps(inputs.groups), key=f"{id(inputs):x}",
+            address=json.dumps({"address": address, "keys": inputs.keys}), sizing_mode="stretch_width", margin=0,
+        )  # fmt: skip
         self._inputs = inputs
         self._browsers: dict[str, _Browser] = {}  # by where it is displayed
         self._runner = LiveRunner()
@@ -166,8 +199,11 @@ class ControlPanel(pn.custom.JSComponent):
         self._browsers[ref] = _Browser(json.loads(data.values))
 
         def on_sent(_name: str, _old: str, message: str) -> None:
-            with pn.io.hold(doc, comm=comm):  # a notebook is sent what is held, and nothing else
-                self._on_sent(ref, json.loads(message))
+            def work() -> None:
+                with pn.io.hold(doc, comm=comm):  # a notebook is sent what is held, and nothing else
+                    self._on_sent(ref, json.loads(message))
+
+            self._runner.once_loaded(work)  # a link moves things before the page is there
 
         data.on_change("sent", on_sent)
         return model
@@ -250,10 +286,22 @@ class HistoryButtons(pn.custom.JSComponent):
         self._actions[data]()
 
 
+def link_values(scenario: Scenario) -> Values:
+    """What a link to a scenario says of it, by name; `link.js` writes it."""
+    inputs = _Inputs(scenario, {})
+    values = inputs.read()
+    return {key: values[key] for key in inputs.keys}
+
+
+def budget_key(workload: Workload) -> str:
+    """The name of a class's budget among the values of controls and links."""
+    return f"{workload.id}/budget"
+
+
 def _control(scenario: Scenario, name: str) -> dict[str, Any]:
     """A slider for a number, a list for a choice, a field for a limit, as the parameter declares itself."""
     parameter = _declared(scenario)[name]
-    shared = {"key": name, "label": parameter.label, "doc": parameter.doc, "opened": _finite(getattr(scenario, name))}
+    shared = {"key": name, "label": parameter.label, "doc": parameter.doc, "opened": finite(getattr(scenario, name))}
     if isinstance(parameter, param.Selector):
         choices = [choice for choice in parameter.objects if scenario.offers(name, choice)]
         shared |= {"choices": choices, "texts": _texts(parameter, choices)}
@@ -275,12 +323,12 @@ def _budget(place: int, workload: Workload) -> dict[str, Any]:
     most = math.log10(2 * max(left, 1000.0)) if math.isfinite(left) else _NO_LIMIT
     return {
         "kind": "duration",
-        "key": f"{workload.id}/budget",
+        "key": budget_key(workload),
         "origin": f"{workload.id}/prefill",
         "label": f"{workload.id} {workload.name}",
         "doc": f"{parameter.doc} Class {workload.id}: {workload.name}.",
         "colour": CLASS_COLOURS[place % len(CLASS_COLOURS)],
-        "opened": _finite(workload.latency_budget_ms),
+        "opened": finite(workload.latency_budget_ms),
         "least": _LEAST_HEADROOM_MS,
         "min": least,
         "max": least + math.ceil((most - least) / _STEP) * _STEP,  # a slider ends at a whole step
@@ -307,10 +355,9 @@ def _possible(parameter: param.Parameter) -> str:
 
 def _texts(parameter: param.Selector, choices: Iterable[Any]) -> list[str]:
     """Choices as readers see them."""
-    texts = _TEXTS.get(str(parameter.name), {})
-    return [texts.get(choice, choice) for choice in choices]
+    return [setting_text(str(parameter.name), choice) for choice in choices]
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
     """JSON knows no infinity: the browser takes None for it."""
     return None if value == math.inf else value

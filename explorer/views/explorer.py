@@ -9,9 +9,9 @@ import panel as pn
 
 from explorer.scenario import Scenario
 from explorer.session import Session
-from explorer.views.controls import Controls
+from explorer.views.controls import Controls, Look
 from explorer.views.live import LiveRunner
-from explorer.views.questions import Questions
+from explorer.views.questions import QUESTIONS, Questions
 from explorer.views.save import SaveButton
 from explorer.views.snapshot import Snapshot, write_snapshot
 from explorer.views.totals import Totals
@@ -22,19 +22,31 @@ class Explorer(pn.viewable.Viewer):
     The whole app for one scenario: in a notebook cell as it is, on a page by its `controls`, `main` and `buttons`.
 
     The scenario given is the one that the sliders move, and that moves the sliders when Python changes it.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    address : str
+        Path or query of the page, which then has a link to what is seen in its address; empty leaves that alone.
     """
 
-    def __init__(self, scenario: Scenario, **params: Any) -> None:
+    def __init__(self, scenario: Scenario, address: str = "", **params: Any) -> None:
         super().__init__(**params)
         self.session = Session(scenario, LiveRunner())
-        self.controls = Controls(self.session)
+        questions = Questions(self.session)
+        looks = {
+            "question": Look(questions, "question", lambda: QUESTIONS),
+            "class": Look(self.session, "workload", lambda: self.session.network.workloads),
+            "region": Look(self.session, "region", lambda: ("", *self.session.network.regions)),
+        }
+        self.controls = Controls(self.session, looks, address)
         self.buttons = pn.Row(self.controls.buttons(), SaveButton(self.session), margin=0)
         session = self.session
         error = session.param.error.rx
         self.main = pn.Column(
             pn.pane.Alert(alert_type="warning", object=error.pipe(str), visible=error.is_not(None), margin=0),
             Totals(session),
-            Questions(session),
+            questions,
             sizing_mode="stretch_width",
             margin=10,
             styles={"gap": "10px"},

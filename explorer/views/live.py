@@ -54,6 +54,13 @@ class LiveRunner:
             _moves.last_s = time.monotonic()
             self._document.add_timeout_callback(lambda: self._held(work), COALESCE_MS)
 
+    def once_loaded(self, work: Callable[[], None]) -> None:
+        """At once, or when the page is there to be told what comes of it."""
+        if self._document is None:
+            work()
+        else:
+            self._held(work)
+
     def aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
         self._submit(_aside, work, then)
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import panel as pn
+import param
 from bokeh.models import RadioButtonGroup
 
 from explorer.session import Session
@@ -60,22 +61,29 @@ _STRIP = """
 class Questions(pn.viewable.Viewer):
     """A strip of questions, and below it the views that answer the one asked."""
 
+    question = param.Selector(objects=[*QUESTIONS], doc="The one asked.")
+
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self._session = session
         self._made: dict[str, pn.Column] = {}
         self._strip = LivePane(_drawing, {("strip", "widget", "active"): self._on_choice})
         self._answers = pn.Column(sizing_mode="stretch_width", margin=0)
-        self._on_choice(0)
+        self.param.watch(self._on_question, "question")
+        self._on_question()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return pn.Column(self._strip, self._answers, sizing_mode="stretch_width", margin=0, styles={"gap": "10px"})
 
     def _on_choice(self, active: int) -> None:
-        question = [*QUESTIONS][active]
+        self.question = [*QUESTIONS][active]
+
+    def _on_question(self, *_events: Any) -> None:
+        question = self.question
         if question not in self._made:
             self._made[question] = self._make(question)
         self._answers[:] = [self._made[question]]
+        self._strip.configure("strip", "widget", active=[*QUESTIONS].index(question))
 
     def _make(self, question: str) -> pn.Column:
         columns = [

@@ -9,7 +9,7 @@ const root = document.documentElement
 const [libraries, contents, states] = await Promise.all(["libraries", "contents", "states"].map(unpacked))
 const decoder = new TextDecoder()
 ;(0, eval)(decoder.decode(libraries))
-const {docs, item, roots, slots, axes, table, table_style} = JSON.parse(decoder.decode(contents))
+const {docs, item, roots, slots, axes, table, table_style, link_values} = JSON.parse(decoder.decode(contents))
 document.querySelector("main").hidden = false
 item.roots = Object.fromEntries(Object.entries(roots).map(([view, id]) => [id, document.getElementById(view)]))
 await embedded()
@@ -18,7 +18,10 @@ const read = reader(states)
 const regions_model = table_model()
 const places = axes.map(axis => axis.opened)
 const current = slots.map((_, slot) => read(slot).at(state_of(places)))
+const live = document.getElementById("live")
+const live_address = live?.href
 make_sliders()
+update_link()
 set_theme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")
 document.getElementById("theme").onclick = () => set_theme(root.dataset.theme == "dark" ? "light" : "dark")
 document.getElementById("waiting").remove()
@@ -100,6 +103,14 @@ function show() {
   }
   regions_model.change(cells)
   root.dataset.state = state
+  update_link()
+}
+
+// The live app opens with what is seen here.
+function update_link() {
+  if (!live) return
+  const moved = axes.map((axis, n) => [axis.link_key, axis.values[places[n]] ?? Infinity])
+  live.href = `${live_address}#${fragment({...link_values, ...Object.fromEntries(moved)})}`
 }
 
 // As the table of regions knows its model.

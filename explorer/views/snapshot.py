@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from math import isfinite, prod
+from math import prod
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -29,11 +29,12 @@ from explorer.session import Session
 from explorer.target import refuse_bad_target, written_whole
 from explorer.views.breakeven import BreakEvenView
 from explorer.views.card import CARD
+from explorer.views.controls import budget_key, finite, link_values
 from explorer.views.flows import FlowMap
 from explorer.views.frontier import FrontierView
 from explorer.views.layers import LayersView
 from explorer.views.regions import STYLE, table_columns
-from explorer.views.text import duration, hour_text
+from explorer.views.text import duration, setting_text
 from explorer.views.totals import Totals
 
 VIEWS = {"totals": Totals, "map": FlowMap, "frontier": FrontierView, "break-even": BreakEvenView, "layers": LayersView}
@@ -204,13 +205,15 @@ def _page(
         "slots": slots,
         "axes": [
             {
-                "key": axis.key, "label": axis.label, "explanation": axis.explanation, "opened": axis.opened,
-                "texts": [_text(axis, value) for value in axis.values],
+                "link_key": _link_key(scenario, axis), "values": [finite(value) for value in axis.values],
+                "texts": [_text(axis, value) for value in axis.values], "opened": axis.opened,
+                "label": axis.label, "explanation": axis.explanation,
             }
             for axis in axes
         ],
         "table": {name: _plain(value) for name, value in table_columns(views.session).items()},
         "table_style": [CARD, STYLE],
+        "link_values": link_values(scenario) | {"class": views.session.workload},
     }  # fmt: skip
     js = Path(bokeh_settings.bokehjs_path()) / "js"
     names = ("bokeh", "bokeh-widgets", "bokeh-tables")  # the last because Panel's asks for it
@@ -225,28 +228,30 @@ def _page(
         table=b64encode(table).decode(),
         script=_script(),
         about=_about(scenario, axes, now, digest),
-        link=f'<a href="{escape(base_url)}">Open the live app</a>' if base_url else "",
+        link=f'<a id="live" href="{escape(base_url)}">Open the live app</a>' if base_url else "",
         checksum=digest,
     ).encode()  # fmt: skip
 
 
 def _script() -> str:
-    """The table of regions as the app has it, and what moves everything."""
+    """The table of regions and the form of links as the app has them, and what moves everything."""
     regions = (_HERE / "regions.js").read_text("utf-8").replace("export function render", "function render")
-    return f"const regions = (() => {{\n{regions}\nreturn {{render}} }})()\n" + (_HERE / "snapshot.js").read_text(
-        "utf-8"
-    )
+    rest = [(_HERE / name).read_text("utf-8") for name in ("link.js", "snapshot.js")]
+    return "\n".join([f"const regions = (() => {{\n{regions}\nreturn {{render}} }})()", *rest])
 
 
 def _about(scenario: Scenario, axes: Sequence[Axis], now: datetime, digest: str) -> str:
     """What the file was made from: sliders, settings, classes, sources, versions."""
-    moving = {axis.key for axis in axes}
-    settings = [(str(scenario.param[name].label), getattr(scenario, name)) for name in SETTINGS if name not in moving]
+    moving = {axis.key if axis.key in scenario.workloads else axis.setting for axis in axes}
+    settings = [
+        (str(scenario.param[name].label), setting_text(name, getattr(scenario, name)))
+        for name in SETTINGS if name not in moving
+    ]  # fmt: skip
     budgets = [
         (f"{w.id} {w.name}, latency budget", duration(w.latency_budget_ms))
         for w in scenario.workloads.values() if w.id not in moving
     ]  # fmt: skip
-    rows = "".join(f"<tr><th>{escape(str(k))}</th><td>{escape(str(v))}</td></tr>" for k, v in budgets + settings)
+    rows = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in budgets + settings)
     sources = ""
     if scenario.sources is not None:
         lines = (
@@ -260,12 +265,16 @@ def _about(scenario: Scenario, axes: Sequence[Axis], now: datetime, digest: str)
     return f"{made}<h3>Settings that stay</h3><table>{rows}</table>{sources}"
 
 
+def _link_key(scenario: Scenario, axis: Axis) -> str:
+    """What links call the value of an axis."""
+    workload = scenario.workloads.get(axis.key)
+    return axis.setting if workload is None else budget_key(workload)
+
+
 def _text(axis: Axis, value: Any) -> str:
     if axis.is_latency:
         return duration(value)
-    if axis.key == "hour":
-        return hour_text(value)
-    return f"{value:,g}" if isinstance(value, int | float) and isfinite(value) else str(value)
+    return setting_text(axis.key, value)
 
 
 def _plain(value: Any) -> Any:

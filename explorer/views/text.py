@@ -35,14 +35,29 @@ def duration(ms: float) -> str:
     return f"{ms:.4g} ms"
 
 
-def hour_text(hour: int | str) -> str:
+def setting_text(name: str, value: object) -> str:
     """
-    An hour of the day, or the mean of all.
+    The value of a setting as readers see it, where that is not the value itself.
 
-    >>> hour_text(7), hour_text("average")
-    ('07:00 UTC', 'average day')
+    >>> setting_text("hour", 7), setting_text("hour", "average"), setting_text("season", "annual")
+    ('07:00 UTC', 'average day', 'annual mean')
+    >>> setting_text("friction_scale", 1.0), setting_text("cost_cap_usd_per_h", math.inf)
+    ('1', 'no limit')
     """
-    return f"{hour:02}:00 UTC" if isinstance(hour, int) else "average day"
+    match name, value:
+        case "hour", int():
+            return f"{value:02}:00 UTC"
+        case "hour", _:
+            return "average day"
+        case "season", "annual":
+            return "annual mean"
+        case _, math.inf:
+            return "no limit"
+        case _, bool() | str():
+            return str(value)
+        case _, int() | float():
+            return f"{value:,.10g}"
+    return str(value)
 
 
 _UNITS = (  # as columns are named, longest first
