@@ -262,6 +262,59 @@ def test_the_table_sorts_the_theme_turns_and_the_link_leads_to_the_app(opened):
 
 
 @pytest.mark.ui
+def test_reset_goes_back_to_how_the_file_was_opened(opened):
+    page = opened(1400)
+    cost, reset = page.locator("[data-total=cost] .value"), page.get_by_role("button", name="Reset")
+    expect(reset).to_be_disabled()
+    before = cost.inner_text()
+    friction = page.get_by_role("slider", name="Friction [×]")
+    friction.press("Home")
+    expect(cost).not_to_have_text(before, use_inner_text=True)
+    reset.click()
+    expect(cost).to_have_text(before, use_inner_text=True)
+    expect(friction).to_have_attribute("aria-valuetext", "1")
+    expect(reset).to_be_disabled()
+
+
+@pytest.mark.ui
+def test_the_map_says_what_a_region_is_and_zooms(opened):
+    page = opened(1400)
+    page.evaluate(
+        """() => {
+          const plots = Bokeh.documents.flatMap(d => [...d._all_models.values()]).filter(m => m.type == "Figure")
+          globalThis.map = plots.find(p => p.renderers.some(r => r.data_source?.get_column?.("capacity_price")))
+        }"""
+    )
+    x, y = page.evaluate(
+        """() => {
+          const view = Bokeh.index.find_one_by_id(map.id)
+          const source = map.renderers.map(r => r.data_source).find(s => s?.get_column?.("capacity_price"))
+          const [sx, sy] = [view.frame.x_scale.compute(source.get_column("x")[0]),
+                            view.frame.y_scale.compute(source.get_column("y")[0])]
+          const {left, top} = view.canvas_view.el.getBoundingClientRect()
+          return [left + sx, top + sy]
+        }"""
+    )
+    page.mouse.move(x - 5, y)
+    page.mouse.move(x, y)
+    said = page.locator(".bk-tooltip-content, .bk-Tooltip, .bk-tooltip").locator("visible=true").first
+    expect(said).to_contain_text(scenario().regions["name"][0])
+    expect(said).to_contain_text("USD/MWh")
+    before = page.evaluate("[map.x_range.start, map.x_range.end]")
+    page.get_by_title("Zoom In").first.click()
+    page.wait_for_function("before => map.x_range.end - map.x_range.start < before[1] - before[0]", arg=before)
+
+
+@pytest.mark.ui
+def test_a_browser_that_cannot_unpack_the_file_says_so(browser, made):
+    page = browser.new_page()
+    page.add_init_script("delete globalThis.DecompressionStream")
+    page.goto(made[0].as_uri())
+    expect(page.get_by_text("This browser cannot open the file")).to_be_visible()
+    page.close()
+
+
+@pytest.mark.ui
 def test_on_a_phone_nothing_is_too_wide_and_sliders_move(opened, made):
     page = opened(390, 844)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -156,6 +156,7 @@ def _drawing() -> Drawing:
             drawing.handles[moving]["glyph_renderer"].update(level="overlay")
         drawing.handles["regions"]["color_colorbar"].update(level="overlay")
         _draw_arcs_in_the_browser(figure, drawing.handles)
+        _let_regions_speak_first(figure, drawing.handles)
         legend = drawing.words("legend", margin=(0, 0, 2, 4))
         options: list[Any] = [(column, label) for label, column in COLOUR_BY.items()]
         colour = drawing.widget("colour", Select(options=options, value="change_mw", width=230, name="Colour"))
@@ -174,6 +175,14 @@ def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
     flows.js_on_change("data", arcs)
     figure.js_on_change("inner_width", arcs)
     handles["flows"] = {"cds": flows, "arcs": arcs}
+
+
+def _let_regions_speak_first(figure: Plot, handles: Handles) -> None:
+    """Arcs end where regions are: what is said of them would lie below what is said of the region."""
+    arcs = handles["arcs"]["glyph_renderer"]
+    (hover,) = [t for t in figure.toolbar.tools if isinstance(t, HoverTool) and arcs in t.renderers]
+    code = "export default ({regions}) => !regions.inspected.indices.length"
+    hover.filters = {"@moves": CustomJS(args={"regions": handles["regions"]["cds"]}, code=code)}
 
 
 def home_flows(placement: Placement, min_flow_mw: float) -> tuple[NDArray, NDArray, NDArray, NDArray]:
@@ -199,6 +208,7 @@ _COLORBAR = {
     "height": 7, "width": 120, "margin": 0, "bar_line_color": None, "major_tick_line_color": None,
     "background_fill_alpha": 0,
 }  # fmt: skip
+_MOST_SAID = 3  # regions or arcs that lie on each other, in one hover
 _LABELS = {column: label for label, column in COLOUR_BY.items()}
 _ARC_COLUMNS = ("color", "line_width", "line_alpha", "flow_mw", "moves", "class")
 _HOVER_COLUMNS = ("name", "it_mw", "change_mw", "price", "carbon", "utilisation", "capacity", "capacity_price")
@@ -211,8 +221,9 @@ def diameter(it_mw: NDArray) -> NDArray:
 
 def _flow_hover() -> HoverTool:
     return HoverTool(
-        tooltips=[("Moves", "@moves"), ("Class", "@class"), ("IT load", "@flow_mw{0,0.0} MW")], line_policy="interp"
-    )
+        tooltips=[("Moves", "@moves"), ("Class", "@class"), ("IT load", "@flow_mw{0,0.0} MW")], line_policy="interp",
+        limit=_MOST_SAID,
+    )  # fmt: skip
 
 
 def _region_hover() -> HoverTool:
@@ -224,7 +235,8 @@ def _region_hover() -> HoverTool:
             ("Shadow price", "@capacity_price{0,0.00} USD/MWh of capacity"),
             ("Electricity", "@price{0,0.0} USD/MWh"),
             ("Carbon", "@carbon{0,0} kg/MWh"),
-        ]
+        ],
+        limit=_MOST_SAID,
     )
 
 

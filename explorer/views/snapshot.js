@@ -20,8 +20,13 @@ const places = axes.map(axis => axis.opened)
 const current = slots.map((_, slot) => read(slot).at(state_of(places)))
 const live = document.getElementById("live")
 const live_address = live?.href
-make_sliders()
+const sliders = axes.map(make_slider)
 update_link()
+const reset = document.getElementById("reset")
+reset.onclick = () => {
+  sliders.forEach((write, n) => write(places[n] = axes[n].opened))
+  show()
+}
 set_theme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")
 document.getElementById("theme").onclick = () => set_theme(root.dataset.theme == "dark" ? "light" : "dark")
 document.getElementById("waiting").remove()
@@ -103,6 +108,7 @@ function show() {
   }
   regions_model.change(cells)
   root.dataset.state = state
+  reset.disabled = places.every((place, n) => place == axes[n].opened)
   update_link()
 }
 
@@ -133,28 +139,31 @@ function table_model() {
   return model
 }
 
-function make_sliders() {
-  axes.forEach((axis, n) => {
-    const slider = Object.assign(document.createElement("input"), {
-      type: "range", min: 0, max: axis.texts.length - 1, step: 1, value: axis.opened, ariaLabel: axis.label, title: axis.explanation,
-    })
-    const value = document.createElement("output")
-    const label = document.createElement("label")
-    label.append(axis.label, value)
-    const write = () => {
-      value.textContent = axis.texts[slider.value]
-      slider.setAttribute("aria-valuetext", value.textContent)
-    }
-    slider.oninput = () => {
-      places[n] = slider.valueAsNumber
-      write()
-      show()
-    }
-    write()
-    const control = document.createElement("div")
-    control.append(label, slider)
-    document.getElementById("controls").append(control)
+/** Returns what moves it to a place. */
+function make_slider(axis, n) {
+  const last = axis.texts.length - 1
+  const slider = Object.assign(document.createElement("input"), {
+    type: "range", min: 0, max: last, step: 1, ariaLabel: axis.label, title: axis.explanation,
   })
+  const value = document.createElement("output")
+  const [label, rail, control] = ["label", "div", "div"].map(tag => document.createElement(tag))
+  rail.className = "rail"
+  rail.style.setProperty("--opened", axis.opened / last)
+  rail.append(slider)
+  label.append(axis.label, value)
+  control.append(label, rail)
+  document.getElementById("controls").append(control)
+  const write = place => {
+    slider.value = place
+    value.textContent = axis.texts[place]
+    slider.setAttribute("aria-valuetext", value.textContent)
+  }
+  slider.oninput = () => {
+    write(places[n] = slider.valueAsNumber)
+    show()
+  }
+  write(axis.opened)
+  return write
 }
 
 function set_theme(theme) {
