@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import errno
+import gc
 import multiprocessing
 import os
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -169,13 +171,18 @@ def _serve(args: argparse.Namespace) -> int:
     _refuse_if_taken(args.address, args.port)
     print(f"Opening {title} ...", flush=True)
 
-    from panel.command.serve import Serve  # only this command needs Panel, and loading it takes seconds
+    import_module("explorer.views.explorer")  # before processes part, which then share it
+    from bokeh.settings import settings  # only this command needs Panel and Bokeh, and loading them takes seconds
+    from panel.command.serve import Serve
     from panel.config import config
+
+    settings.perform_document_validation = False  # of every page again, a seventh of its making: tests have done it
 
     class App(Serve):
         def customize_server(self, server):
             from tornado.process import task_id
 
+            gc.freeze()  # what is loaded by now stays: looking through it for rubbish would hold readers up
             if not task_id():  # the only process, or the first of several
                 print(_where(args.address, args.port), "Press Ctrl-C to stop.", sep="\n", flush=True)
                 if args.show:  # Panel's own --show opens a page for each of the app's two addresses

@@ -483,4 +483,5 @@ def solve(scenario: Scenario) -> Placement:
     0.0
     """
     network = build_network(scenario)
-    return replace(place(network), network=network)  # one that was remembered may go by other names
+    found = place(network)  # one that was remembered may go by other names
+    return found if found.network.labels == network.labels else replace(found, network=network)

@@ -307,7 +307,8 @@ class Scenario(param.Parameterized):
         if isinstance(workloads, pd.DataFrame):
             workloads = workload_objects(_parsed("workloads", workloads))
         super().__init__(workloads=dict(workloads), **params)
-        self.cross_check()
+        if not any(isinstance(value, _Checked) for value in params.values()):  # else they were checked together
+            self.cross_check()
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Scenario:

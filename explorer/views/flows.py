@@ -180,7 +180,8 @@ def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
 def _let_regions_speak_first(figure: Plot, handles: Handles) -> None:
     """Arcs end where regions are: what is said of them would lie below what is said of the region."""
     arcs = handles["arcs"]["glyph_renderer"]
-    (hover,) = [t for t in figure.toolbar.tools if isinstance(t, HoverTool) and arcs in t.renderers]
+    hovers = [tool for tool in figure.toolbar.tools if isinstance(tool, HoverTool)]
+    (hover,) = [tool for tool in hovers if isinstance(tool.renderers, list) and arcs in tool.renderers]
     code = "export default ({regions}) => !regions.inspected.indices.length"
     hover.filters = {"@moves": CustomJS(args={"regions": handles["regions"]["cds"]}, code=code)}
 
