@@ -486,9 +486,9 @@ def test_the_address_is_a_link_that_restores_what_is_seen(open_app, browser):
     with app.changing("totals"):
         app.slider(label("carbon_price_usd_per_t")).press("End")
     app.choice("Legal policy").select_option("same zone")
-    app.button("batch").click()
+    app.button("all").click()
     app.button("What holds it back?").click()
-    app.page.wait_for_url(re.compile("legal_policy=same%20zone.*question=What.*class=batch"))
+    app.page.wait_for_url(re.compile("legal_policy=same%20zone.*question=What.*class=all"))
     world.param.update(carbon_price_usd_per_t=300.0, legal_policy="same zone")
     app.expect_totals(world)
     assert "?scenario=classroom-3x3#v=1&" in app.page.url
@@ -500,7 +500,7 @@ def test_the_address_is_a_link_that_restores_what_is_seen(open_app, browser):
     cost = number(solve(world).cost_usd_per_h)
     expect(other.locator("[data-total=cost] .value")).to_contain_text(f"{cost} ", timeout=PATIENCE_MS)
     other.get_by_role("button", name="Overview", exact=True).click()
-    expect(other.get_by_role("button", name="batch", exact=True)).to_have_class(re.compile("active"))
+    expect(other.get_by_role("button", name="all", exact=True)).to_have_class(re.compile("active"))
     undo = other.get_by_role("button", name="Undo the last change")
     expect(undo).to_be_enabled()
     other.evaluate("location.hash = location.hash.replace('carbon_price_usd_per_t=300', 'carbon_price_usd_per_t=0')")

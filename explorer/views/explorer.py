@@ -10,6 +10,7 @@ import panel as pn
 from explorer.scenario import Scenario
 from explorer.session import Session
 from explorer.views.controls import Controls, Look
+from explorer.views.frontier import ALL
 from explorer.views.live import LiveRunner
 from explorer.views.questions import QUESTIONS, Questions
 from explorer.views.save import SaveButton
@@ -36,7 +37,7 @@ class Explorer(pn.viewable.Viewer):
         questions = Questions(self.session)
         looks = {
             "question": Look(questions, "question", lambda: QUESTIONS),
-            "class": Look(self.session, "workload", lambda: self.session.network.workloads),
+            "class": Look(self.session, "workload", lambda: (*self.session.network.workloads, ALL)),
             "region": Look(self.session, "region", lambda: ("", *self.session.network.regions)),
         }
         self.controls = Controls(self.session, looks, address)
