@@ -36,7 +36,7 @@ def session() -> Session:
 
 def row_names(view: Any, element: str) -> list[str]:
     """From top to bottom."""
-    overrides = handle(view, element, "yaxis").major_label_overrides
+    overrides = handle(view, "rows", "axis").major_label_overrides
     return [overrides[place] for place in sorted(overrides, reverse=True)]
 
 

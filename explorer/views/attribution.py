@@ -16,23 +16,16 @@ from explorer.placement import place
 from explorer.shapley import FACTORS, attribution_table, waterfall_table
 from explorer.views.drawing import Drawing, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
-from explorer.views.rows import rectangles
+from explorer.views.rows import lying, rectangles, row_places
 from explorer.views.text import number
 
 _COLOURS = ["#0072B2", "#D55E00", "#009E73"]  # of what is possible, an obstacle, what is saved
 _ROWS = ("without obstacles", *FACTORS, "as it is")  # from top to bottom
-_PLACES = np.arange(len(_ROWS), 0.0, -1)
-
-
-def _lying(places: np.ndarray, half: float) -> dict[str, np.ndarray]:
-    return {"bottom": places - half, "top": places + half}
-
-
-_BARS = _lying(_PLACES, 0.36) | {
+_PLACES = row_places(len(_ROWS))
+_BARS = {
     "name": np.array(_ROWS, object),
     "color": np.array([0, *[1] * len(FACTORS), 2], np.uint8),  # of _COLOURS
 }
-_ORDER = _lying(_PLACES[1:-1], 0.09)
 
 
 @dataclass(frozen=True)
@@ -62,9 +55,9 @@ class AttributionView(MeasureView):
         right, left = _steps(possible, shapley)
         ends = np.array([0.0, *left, 0.0]), np.array([possible, *right, saved])
         share = lengths / possible if possible else np.full(len(lengths), np.nan)
-        self.pane.update("bars", **_BARS, left=ends[0], right=ends[1], usd_per_h=lengths, share=share)
+        self.pane.update("bars", **_BARS, **lying(*ends, 0.36), usd_per_h=lengths, share=share)
         right, left = _steps(possible, in_order)
-        self.pane.update("order", **_ORDER, left=left, right=right)
+        self.pane.update("order", **lying(left, right, 0.09, below=-1))  # in the rows between the first and the last
         low, high = min(0.0, saved), max(possible, saved, 1.0)
         self.pane.set_range("bars", "x_range", low - 0.02 * (high - low), high + 0.04 * (high - low))
         self.pane.say("words", _sentence(saved, possible, shapley))

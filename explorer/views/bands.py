@@ -19,7 +19,7 @@ from explorer.session import Session
 from explorer.units import KG_PER_T
 from explorer.views.drawing import Drawing, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
-from explorer.views.rows import lying, name_rows, places_of, rectangles, row_axis, short, with_names
+from explorer.views.rows import FEWEST, WIDE_PX, lying, name_rows, named_rows, rectangles, row_places, short, with_names
 from explorer.views.text import number
 
 SLACKS = {"0.5 %": 0.005, "1 %": 0.01, "5 %": 0.05}
@@ -80,8 +80,8 @@ class BandsView(MeasureView):
         columns = {"least": least, "most": most, "it_mw": it_mw, "region": shown["region"].to_numpy(object)}
         self.pane.update("firm", **lying(np.zeros(len(least)), least, 0.3))
         self.pane.update("free", **lying(np.zeros(len(least)), most, 0.3), **columns)  # below, for the hover
-        self.pane.update("optimum", x=it_mw, y=places_of(len(it_mw)))
-        name_rows(self.pane, "free", [short(name) for name in shown["region"]])
+        self.pane.update("optimum", x=it_mw, y=row_places(len(it_mw)))
+        name_rows(self.pane, "rows", [short(name) for name in shown["region"]], FEWEST)
         end = max(1.0, float(most.max()))
         self.pane.set_range("free", "x_range", -0.015 * end, 1.04 * end)
         self.pane.say("words", _sentence(result, table))
@@ -116,10 +116,9 @@ class BandsView(MeasureView):
                 color=OPTIMUM, size=10, line_color="white", line_width=1.2, default_tools=[], tools=[],
                 hooks=[drawing.keep("optimum")],
             )  # fmt: skip
-            axis = row_axis(ROWS)
             plot = hv.Overlay([free, firm, optimum]).opts(
-                responsive=True, xlabel="IT load [MW]", show_grid=True, active_tools=[], tools=["xpan", "reset"],
-                fontscale=1.1, **axis | {"hooks": [*axis["hooks"], quiet_toolbar]},
+                responsive=True, xlabel="IT load [MW]", ylabel="", show_grid=True, active_tools=[], fontscale=1.1,
+                tools=["xpan", "reset"], hooks=[quiet_toolbar, named_rows(drawing, "rows", WIDE_PX)],
             )  # fmt: skip
             figure = drawing.figure(plot, height=340)
             slack = drawing.widget("slack", RadioButtonGroup(labels=[*SLACKS], active=1))

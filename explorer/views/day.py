@@ -20,7 +20,7 @@ from explorer.scenario import Scenario
 from explorer.views.drawing import Drawing, align_left
 from explorer.views.measure import MeasureView, measure_card
 from explorer.views.rows import rectangles
-from explorer.views.text import number
+from explorer.views.text import key, number
 from explorer.wholeday import SUNRISE_H, SUNSET_H, WholeDay, solve_day
 
 ROWS = 8  # regions shown
@@ -202,7 +202,7 @@ def _sentence(scenario: Scenario, day: WholeDay) -> str:
         )
     total: dict[str, float] = table.sum().to_dict()
     keys = [(MOVED, "from elsewhere"), (OWN, "its own"), (SUN, "daylight")]
-    legend = " ".join(f"<span style='color:{colour}'>■</span> {name}" for colour, name in keys)
+    legend = " ".join(f"{key(colour)} {name}" for colour, name in keys)
     parts = [f"{legend}; regions from east to west, each against its fullest hour."]
     if total["relocated_mw"] > 0:
         share = 100 * total["relocated_in_daylight_mw"] / total["relocated_mw"]

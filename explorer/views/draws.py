@@ -17,8 +17,8 @@ from explorer.network import Network
 from explorer.session import Session
 from explorer.views.drawing import Drawing, align_left, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
-from explorer.views.rows import lying, name_rows, rectangles, row_axis, short, with_names
-from explorer.views.text import number
+from explorer.views.rows import FEWEST, WIDE_PX, lying, name_rows, named_rows, rectangles, short, with_names
+from explorer.views.text import key, number
 
 DRAWS = 100
 ROWS = 15  # regions shown
@@ -80,7 +80,7 @@ class DrawsView(MeasureView):
             **{name: shown[f"{name}_mw"].to_numpy() for name in ("p10", "p50", "p90")},
             color=(times >= SURE * result.done).astype(np.uint8),
         )  # fmt: skip
-        name_rows(self.pane, "bars", [short(name) for name in shown["region"]])
+        name_rows(self.pane, "rows", [short(name) for name in shown["region"]], FEWEST)
         self.pane.set_range("bars", "x_range", 0.0, 1.02 * result.done)
         for name in _FIGURES:
             self.pane.configure(name, "widget", visible=True)
@@ -114,7 +114,7 @@ class DrawsView(MeasureView):
             found = [short(str(name)) for name in names[of]]
             if found:
                 more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-                parts.append(f"<span style='color:{colour}'>■</span> {what}: {', '.join(found[:NAMED])}{more}.")
+                parts.append(f"{key(colour)} {what}: {', '.join(found[:NAMED])}{more}.")
         return " ".join(parts)
 
     def _progress(self, result: Draws) -> str:
@@ -176,10 +176,9 @@ def _regions(drawing: Drawing) -> Any:
         ]
     )
     bars = rectangles(drawing, "bars", _BARS, color="kind", cmap=[MAYBE, SURELY], clim=(-0.5, 1.5), tools=[hover])
-    axis = row_axis(ROWS)
     return hv.Overlay([bars]).opts(
-        responsive=True, xlabel="Draws in which it receives load", show_grid=True, tools=["reset"], active_tools=[],
-        fontscale=1.1, **axis | {"hooks": [*axis["hooks"], quiet_toolbar]},
+        responsive=True, xlabel="Draws in which it receives load", ylabel="", show_grid=True, tools=["reset"],
+        active_tools=[], fontscale=1.1, hooks=[quiet_toolbar, named_rows(drawing, "rows", WIDE_PX)],
     )  # fmt: skip
 
 

@@ -14,20 +14,11 @@ from numpy.typing import NDArray
 
 from explorer.frontiers import LAYER_COLUMNS, Frontier
 from explorer.placement import LAYERS, Placement
-from explorer.views.bars import (
-    bars,
-    budget_label,
-    budget_name,
-    budget_span,
-    key,
-    labels,
-    name_rows,
-    named_rows,
-    row_places,
-)
+from explorer.views.budgets import budget_label, budget_name, budget_span
 from explorer.views.drawing import Drawing, align_left, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
-from explorer.views.text import duration, number
+from explorer.views.rows import bars, labels, name_rows, named_rows, row_places
+from explorer.views.text import duration, key, number
 
 KINDS = (*LAYERS, "unserved")
 COLOURS = ("#0072B2", "#56B4E9", "#E69F00", "#8a8f98")  # of KINDS
@@ -132,7 +123,7 @@ class LayersView(MeasureView):
             tip = [("", "class @workload, @layer"), ("Load", "@it_mw{0,0.0} MW"), ("Of the class", "@share{0.0} %")]
             classes = bars(drawing, "classes", ["workload", "layer", "it_mw", "share"], COLOURS, tip)
             plot = hv.Overlay([classes, labels(drawing, "class words")]).opts(
-                responsive=True, xlabel="Share of the class's load [%]", ylabel="", yticks=[1], xlim=(0, 100),
+                responsive=True, xlabel="Share of the class's load [%]", ylabel="", xlim=(0, 100),
                 tools=[], active_tools=[], hooks=[quiet_toolbar, named_rows(drawing, "class rows")], fontscale=1.1,
             )  # fmt: skip
             tip = [

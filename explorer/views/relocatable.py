@@ -18,10 +18,11 @@ from explorer.memo import Memo
 from explorer.network import Network
 from explorer.placement import Placement
 from explorer.relocatable import READINGS, relocatable_mw, relocatable_table
-from explorer.views.bars import bars, budget_label, budget_name, budget_span, key, name_rows, named_rows, row_places
+from explorer.views.budgets import budget_label, budget_name, budget_span
 from explorer.views.drawing import Drawing, align_left, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
-from explorer.views.text import number
+from explorer.views.rows import bars, name_rows, named_rows, row_places
+from explorer.views.text import key, number
 
 Floats = NDArray[np.float64]
 
@@ -114,7 +115,7 @@ class RelocatableView(MeasureView):
             tip = [("", "@name: @load"), ("Load", "@it_mw{0,0.0} MW"), ("Of the demand", "@share{0.0} %")]
             loads = bars(drawing, "loads", ["name", "load", "it_mw", "share"], COLOURS, tip)
             plot = hv.Overlay([loads]).opts(
-                responsive=True, xlabel="IT load [MW]", ylabel="", yticks=[1], show_grid=True, fontscale=1.1,
+                responsive=True, xlabel="IT load [MW]", ylabel="", show_grid=True, fontscale=1.1,
                 tools=[], active_tools=[], hooks=[quiet_toolbar, named_rows(drawing, "rows")],
             )  # fmt: skip
             figures = drawing.figure(plot, height=215), drawing.figure(_budgets(drawing), height=215)

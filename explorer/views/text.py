@@ -35,6 +35,11 @@ def duration(ms: float) -> str:
     return f"{ms:.4g} ms"
 
 
+def key(colour: str) -> str:
+    """What stands for a colour in a text."""
+    return f"<span style='color:{colour};font-size:18px;line-height:1'>■</span>"
+
+
 def setting_text(name: str, value: object) -> str:
     """
     The value of a setting as readers see it, where that is not the value itself.

@@ -15,8 +15,8 @@ from explorer.network import Network
 from explorer.sensitivity import INPUTS, tornado_steps
 from explorer.views.drawing import Drawing, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
-from explorer.views.rows import lying, name_rows, rectangles, row_axis
-from explorer.views.text import NEUTRAL, number
+from explorer.views.rows import WIDE_PX, lying, name_rows, named_rows, rectangles
+from explorer.views.text import NEUTRAL, key, number
 
 CHANGE = 0.2
 LOW, HIGH = "#56B4E9", "#D55E00"
@@ -50,7 +50,7 @@ class TornadoView(MeasureView):
                 **{name: result[f"{name}_{side}"].to_numpy() for name in _HOVER},
                 input=result["input"].to_numpy(object), value=_values(result, side),
             )  # fmt: skip
-        name_rows(self.pane, "low", result["input"].tolist())
+        name_rows(self.pane, "rows", result["input"].tolist())
         self.pane.configure("base", "glyph", location=base, visible=True)
         ends = np.concatenate([[base], *savings.values()])
         margin = 0.05 * max(float(np.ptp(ends)), 1.0)
@@ -71,11 +71,10 @@ class TornadoView(MeasureView):
                 for side, colour in (("low", LOW), ("high", HIGH))
             ]
             base = hv.VLine(0).opts(color=NEUTRAL, line_width=2, visible=False, hooks=[drawing.keep("base")])
-            axis = row_axis(len(INPUTS))
             plot = hv.Overlay([*bars, base]).opts(
-                responsive=True, xlabel="Saving against the baseline [USD/h]", show_grid=True, active_tools=[],
-                xformatter=NumeralTickFormatter(format="0.[0]a"), tools=["xpan", "reset"], fontscale=1.1,
-                **axis | {"hooks": [*axis["hooks"], quiet_toolbar]},
+                responsive=True, xlabel="Saving against the baseline [USD/h]", ylabel="", show_grid=True,
+                active_tools=[], xformatter=NumeralTickFormatter(format="0.[0]a"), tools=["xpan", "reset"],
+                fontscale=1.1, hooks=[quiet_toolbar, named_rows(drawing, "rows", WIDE_PX)],
             )  # fmt: skip
             return measure_card(drawing, "What matters most?", _HELP, drawing.figure(plot, height=340))
 
@@ -89,8 +88,8 @@ def _values(result: pd.DataFrame, side: str) -> Any:
 
 
 def _sentence(result: pd.DataFrame, base: float) -> str:
-    key = "".join(
-        f"<span style='white-space:nowrap;margin-right:10px'><span style='color:{colour}'>■</span> {text}</span>"
+    legend = "".join(
+        f"<span style='white-space:nowrap;margin-right:10px'>{key(colour)} {text}</span>"
         for colour, text in ((LOW, "input a fifth lower"), (HIGH, "a fifth higher"))
     )
     names = [_spoken(str(name)) for name in result["input"]]
@@ -102,7 +101,7 @@ def _sentence(result: pd.DataFrame, base: float) -> str:
         parts.append(f"Most depends on <b>{names[0]}</b>: between {span}.")
     if small.any():
         parts.append(f"Hardly any effect: {', '.join(names[n] for n in np.flatnonzero(small))}.")
-    return f"{key}<br>{' '.join(parts)}"
+    return f"{legend}<br>{' '.join(parts)}"
 
 
 def _spoken(name: str) -> str:

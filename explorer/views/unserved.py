@@ -19,10 +19,10 @@ from explorer.mend_search import Names
 from explorer.mends import EVERYONE, NO_MEND, apply, as_table, can_apply, mend_rows, names_of
 from explorer.network import Network
 from explorer.placement import Placement, place
-from explorer.views.bars import bars, key, labels, name_rows, named_rows, row_places
 from explorer.views.drawing import FONT, Drawing, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
-from explorer.views.text import duration, number
+from explorer.views.rows import bars, labels, name_rows, named_rows, row_places
+from explorer.views.text import duration, key, number
 
 CAUSES = ("latency", "law", "state locality", "capacity", "system", "arcs.csv", "hosting")
 SEVERAL, NEEDED, LEFT = "either of several", "needed", "left"
@@ -174,7 +174,7 @@ class UnservedView(MeasureView):
             tip = [("", "@who"), ("", "@what")]
             loads = bars(drawing, "loads", ["who", "what"], COLOURS, tip)
             plot = hv.Overlay([loads, labels(drawing, "load words")]).opts(
-                responsive=True, xlabel="", ylabel="", yticks=[1], tools=[], active_tools=[], fontscale=1.1,
+                responsive=True, xlabel="", ylabel="", tools=[], active_tools=[], fontscale=1.1,
                 hooks=[quiet_toolbar, named_rows(drawing, "rows")],
             )  # fmt: skip
             mends = drawing.words("mends", stylesheets=[_STYLE], styles=FONT, margin=(4, 4))
