@@ -216,14 +216,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "ServerApp.ip": "127.0.0.1",
         "ServerApp.port": 0,  # a free one
         "ServerApp.allow_root": True,
-        "ServerApp.open_browser": False,
         "ServerApp.root_dir": notebooks,
         "IdentityProvider.token": token,
         "LabApp.extension_manager": "readonly",  # the other one asks a registry
         "LabApp.expose_app_in_browser": True,  # for the probe
         "JupyterNotebookApp.expose_app_in_browser": True,
     }
-    arguments = [f"--{name}={value}" for name, value in options.items()]
+    arguments = ["--no-browser", *(f"--{name}={value}" for name, value in options.items())]
     log = folder / "log.txt"
     with log.open("w") as lines:
         process = subprocess.Popen(
