@@ -70,13 +70,17 @@ def notebook() -> None:
 def _inline_style_sheets(_viewable: Any, root: Model) -> None:
     """Put every style sheet of Panel's into the page, once for all that share it."""
     inline: dict[str, Any] = {}
-    for model in root.select({"type": UIElement}):
-        sheets = list(model.stylesheets)
+    elements: Any = root.select({"type": UIElement})
+    for element in elements:
+        sheets = list(element.stylesheets)
         for place, sheet in enumerate(sheets):
             if isinstance(sheet, ImportedStyleSheet):
-                sheets[place] = inline.setdefault(sheet.url, replace_inline_css(sheet))
-        if sheets != model.stylesheets:
-            model.stylesheets = sheets
+                url = str(sheet.url)
+                if url not in inline:
+                    inline[url] = replace_inline_css(sheet)
+                sheets[place] = inline[url]
+        if sheets != element.stylesheets:
+            element.stylesheets = sheets
 
 
 def world_map(placement: Placement, scenario: Scenario, min_flow_mw: float = 0.0) -> Any:
