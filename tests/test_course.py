@@ -168,13 +168,12 @@ def test_predictions_are_compared_and_not_marked():
     assert compare("law", "capacity") == "You guessed law. The model: capacity."
 
 
-def test_an_explorer_in_a_cell_fetches_nothing(client):
+@pytest.mark.parametrize("shown", ["Explorer(scenario)", "frontier(scenario).plot()"])
+def test_what_a_cell_shows_fetches_nothing(client, shown):
     notebook = nbformat.v4.new_notebook()
-    lines = "from explorer import Explorer, Scenario\nfrom explorer.views import pictures\npictures.notebook()"
-    notebook.cells = [
-        nbformat.v4.new_code_cell(lines),
-        nbformat.v4.new_code_cell('Explorer(Scenario.load("classroom-3x3"))'),
-    ]
+    lines = "from explorer import Explorer, Scenario, frontier\nfrom explorer.views import pictures\n"
+    lines += 'pictures.notebook()\nscenario = Scenario.load("classroom-3x3")'
+    notebook.cells = [nbformat.v4.new_code_cell(lines), nbformat.v4.new_code_cell(shown)]
     client.nb = notebook
     client.reset_execution_trackers()
     ready, shown_in = (client.execute_cell(cell, index) for index, cell in enumerate(notebook.cells))
