@@ -12,7 +12,7 @@ CARD = """
 :host { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 8px;
         box-sizing: border-box; }
 """
-_WRAP = "@media (max-width: 600px) { :host { flex-wrap: wrap; } }"
+_WRAP = "@container (max-width: 560px) { :host { flex-wrap: wrap; } }"
 _TITLE = """
 :host { color: var(--mui-palette-text-primary, inherit); z-index: 10; flex: 1 1 auto; min-width: 0; }
 h2 { font-size: 14px; font-weight: 700; margin: 0; white-space: nowrap; display: inline; }

@@ -13,7 +13,7 @@ import panel as pn
 from bokeh.document import Document
 from bokeh.io.doc import patch_curdoc
 from bokeh.model import Model
-from bokeh.models import BoxZoomTool, ColumnDataSource, GlyphRenderer, LayoutDOM, Plot
+from bokeh.models import Axis, BoxZoomTool, ColorBar, ColumnDataSource, GlyphRenderer, LayoutDOM, Plot
 from numpy.typing import NDArray
 from panel.io.notebook import push_on_root
 from panel.models.markup import HTML
@@ -62,6 +62,11 @@ class Drawing:
         figure.update(sizing_mode="stretch_width", margin=0, title=None, output_backend="canvas", **properties)
         figure.toolbar.tools = [tool for tool in figure.toolbar.tools if not isinstance(tool, BoxZoomTool)]
         kept = {models["cds"].id for models in self.handles.values() if "cds" in models}
+        for axis in figure.select({"type": Axis}):
+            axis.update(axis_label_text_font_style="normal", axis_line_color=None, minor_tick_line_color=None)
+            axis.major_tick_line_color = None
+        for colours in figure.select({"type": ColorBar}):
+            colours.title_text_font_style = "normal"
         for renderer in figure.select({"type": GlyphRenderer}):  # variants that look the same are four more models
             renderer.update(nonselection_glyph=None, muted_glyph=None, hover_glyph=None)
             if renderer.data_source.id not in kept:

@@ -39,13 +39,18 @@ QUESTIONS: dict[str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]
     "How sure is it?": ((BandsView, TornadoView), (DrawsView, CertificateView)),
 }
 _GRID = """
-:host {{ display: grid !important; grid-template-columns: {columns}; gap: 10px; align-items: start; }}
-@media (max-width: 1000px) {{
+:host {{ display: grid !important; grid-template-columns: minmax(0, {left}) minmax(0, 1fr); gap: 10px;
+         align-items: start; }}
+/* by the width of the views together: in a notebook that of the window says nothing */
+@container (max-width: 1000px) {{
+  :host {{ grid-template-columns: minmax(0, {narrow}) minmax(0, 1fr); }}
+}}
+@container (max-width: 880px) {{
   :host {{ grid-template-columns: minmax(0, 1fr); grid-auto-rows: max-content; flex-shrink: 0; }}
 }}
 """
-_WIDE = "minmax(0, 1.85fr) minmax(0, 1fr)"  # for a map at the left
-_EVEN = "minmax(0, 1fr) minmax(0, 1fr)"
+_MAP_LEFT = _GRID.format(left="1.85fr", narrow="1.5fr")
+_EVEN = _GRID.format(left="1fr", narrow="1fr")
 _STRIP = """
 :host { overflow-x: auto; scrollbar-width: none; }
 .bk-btn-group { gap: 2px; border-bottom: 1px solid var(--mui-palette-divider, #8886); width: max-content;
@@ -68,7 +73,7 @@ class Questions(pn.viewable.Viewer):
         self._session = session
         self._made: dict[str, pn.Column] = {}
         self._strip = LivePane(_drawing, {("strip", "widget", "active"): self._on_choice})
-        self._answers = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._answers = pn.Column(sizing_mode="stretch_width", margin=0, styles={"container-type": "inline-size"})
         self.param.watch(self._on_question, "question")
         self._on_question()
 
@@ -92,7 +97,7 @@ class Questions(pn.viewable.Viewer):
             )
             for views in QUESTIONS[question]
         ]
-        grid = _GRID.format(columns=_WIDE if question == "Overview" else _EVEN)
+        grid = _MAP_LEFT if question == "Overview" else _EVEN
         return pn.Column(*columns, stylesheets=[grid], sizing_mode="stretch_width", margin=0)
 
 

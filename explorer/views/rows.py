@@ -59,8 +59,7 @@ def named_rows(drawing: Drawing, name: str, border_px: int | None = None) -> Any
 
     def hook(plot: Any, _element: Any) -> None:
         axis = plot.handles["yaxis"]
-        axis.update(ticker=FixedTicker(ticks=[]), major_tick_line_color=None, minor_tick_line_color=None)
-        axis.major_label_text_font_size = "13px"
+        axis.update(ticker=FixedTicker(ticks=[]), major_label_text_font_size="13px")
         if border_px is not None:
             plot.state.min_border_left = border_px
         drawing.handles[name] = {"axis": axis, "ticker": axis.ticker, "range": plot.handles["y_range"]}

@@ -1,6 +1,5 @@
 // Replays a recorded screen: a slider chooses a state, and every slot whose contents differ there is patched.
 const TEXTS = ["axis_label_text_color", "major_label_text_color"]
-const LINES = ["axis_line_color", "major_tick_line_color", "minor_tick_line_color"]
 const FONT = getComputedStyle(document.body).fontFamily
 const SIZES = {f4: 4, u2: 2, u1: 1}
 const KINDS = {f4: Float32Array, u2: Uint16Array, u1: Uint8Array}
@@ -172,12 +171,11 @@ function set_theme(theme) {
   const faint = theme == "dark" ? "#ffffff30" : "#00000018"
   for (const model of shown._all_models.values()) {
     if (model.type.endsWith("Axis")) {
-      model.setv({...same(TEXTS, text), ...same(LINES, null), ...same(["axis_label_text_font", "major_label_text_font"], FONT),
-        axis_label_text_font_style: "normal"})
+      model.setv({...same(TEXTS, text), ...same(["axis_label_text_font", "major_label_text_font"], FONT)})
     } else if (model.type == "Grid") {
       model.setv({grid_line_color: model.grid_line_color === null ? null : faint})
     } else if (model.type == "ColorBar") {
-      model.setv({title_text_color: text, major_label_text_color: text, title_text_font: FONT, title_text_font_style: "normal"})
+      model.setv({title_text_color: text, major_label_text_color: text, title_text_font: FONT})
     } else if (model.type == "Figure") {
       model.setv({outline_line_color: null})
     }

@@ -27,7 +27,8 @@ _STYLE = """
 .total .unit { font-size: 12px; font-weight: 400; opacity: .8; }
 .total .delta { font-size: 12.5px; font-weight: 600; white-space: nowrap; overflow: hidden;
                 text-overflow: ellipsis; }
-@container (max-width: 720px) {
+@container (max-width: 940px) { .totals { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
+@container (max-width: 560px) {
   .totals { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .total .value { font-size: 20px; }
 }
