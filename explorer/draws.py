@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 
 BUDGETS = 8  # of the frontier band
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+SURE, NEVER = 0.9, 0.1  # share of draws from which, and below which, a region is as good as decided
 RUNS_MW, FROM_ELSEWHERE = 1.0, 0.1  # a region receives load where more than that runs, and that share came from away
 
 

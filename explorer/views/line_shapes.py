@@ -13,7 +13,7 @@ from explorer.hours import HOURS
 from explorer.tradeoffs import avoided_kg_per_h
 from explorer.units import KG_PER_T
 from explorer.views.rows import short
-from explorer.views.shapes import SAME_MW, Shape, bars, reach, refuse_unknown
+from explorer.views.shapes import SAME_MW, Shape, bars, refuse_unknown
 from explorer.views.text import number
 from explorer.views.tradeoff import STEPS_USD_PER_T
 
@@ -135,6 +135,7 @@ def budgets(draws: Draws) -> Shape:
     )
     saved = " to ".join(number(float(end[-1])) for end in (low, high))
     title = f"the longest budgets save {saved} USD/h in eight of ten draws"
+    margin = max(0.02 * float(np.ptp(x)), 1.0)
     top = 1.05 * max(float(high.max(initial=0.0)), 1.0)
     return Shape(
         title,
@@ -151,8 +152,8 @@ def budgets(draws: Draws) -> Shape:
         },
         {
             "xlabel": "All budgets relaxed by [ms]",
-            "ylabel": "Saving against the strictest [USD/h]",
-            "xlim": reach(x, 0.02),
+            "ylabel": "Saving [USD/h]",
+            "xlim": (x.min() - margin, x.max() + margin),
             "ylim": (min(0.0, 1.05 * float(low.min(initial=0.0))), top),
         },
         {"points": _BUDGET},

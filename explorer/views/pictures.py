@@ -1,9 +1,9 @@
 """
 Results as pictures, one line each: HoloViews and GeoViews objects that compose with `+` and `*`.
 
-A result that is an object draws itself: `placement.map()`, `placement.layers_plot()`, `frontier.plot()` and
-`draws.plot()`. A table is handed to the function of its own name: `pictures.break_even(table)`, `pictures.tornado(table)`.
-A notebook shows them, and `Explorer` too, after `pictures.notebook()`.
+What is an object draws itself: `placement.map()`, `placement.layers_plot()`, `frontier.plot()`, `draws.plot()`.
+A table is handed to the function of its own name: `pictures.break_even(table)`, `pictures.tornado(table)`. A notebook
+shows them, and `Explorer` too, after `pictures.notebook()`.
 """
 
 from __future__ import annotations
@@ -278,8 +278,8 @@ def _drawn(
         "title": "\n".join(title),
     }
     legend: dict[str, Any] = {"legend_position": legend_position, "legend_cols": legend_cols}
-    if is_below:  # close to the axis, which Bokeh's defaults are not
-        legend["legend_opts"] = {"location": "left", "orientation": "horizontal", "margin": 0, "padding": 4} | _FRAMELESS
+    if is_below:
+        legend["legend_opts"] = _CLOSE
     return overlay(drawn, **plot, **shape.axes).opts(**legend, backend=BOKEH)
 
 
@@ -296,7 +296,8 @@ def _filled(colour: str) -> dict[str, Any]:
     return {"color": colour, "line_color": "white", "line_width": 0.5}
 
 
-_FRAMELESS = {"border_line_alpha": 0.0}
+# of a legend below: Bokeh leaves a gap between it and the axis
+_CLOSE = {"location": "left", "orientation": "horizontal", "margin": 0, "padding": 4, "border_line_alpha": 0.0}
 _POINTS = {"size": 7, "line_color": "white"}
 _PAIR = [
     ("", "@pair"),

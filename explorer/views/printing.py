@@ -15,7 +15,8 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
-from matplotlib.patches import Patch
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 
 from explorer.errors import ExplorerError
 from explorer.labels import Labels
@@ -28,6 +29,7 @@ SMALLEST_MM, LARGEST_MM = 60.0, 500.0
 ENDINGS = (".svg", ".pdf", ".png")
 INK, PALE = "#222222", "#8a8f98"
 MORE, LESS, SAME = "#4b2a85", "#E69F00", "#ffffff"  # dark, middle, white
+DARK, LIGHT = "#0b3c5d", "#cfe0ee"
 LINES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))  # of classes
 CLASSES = ("#0b3c5d", "#D55E00", "#009E73", "#b0589a")  # of classes, dark enough for thin lines
 CHARACTERS_PER_MM, LINE_INCH = 1 / 1.2, 0.105  # of notes in 6 pt type
@@ -54,6 +56,7 @@ class Page:
         notes: Sequence[str],
         handles: Sequence[Any] = (),
         aspect: float = 0.5,
+        shares: Sequence[float] = (),
     ) -> None:
         """
         Render by HoloViews, and add title, legend, notes and sources where they cannot cover data.
@@ -71,30 +74,29 @@ class Page:
             What the legend names.
         aspect : float
             Height of all plots together over the width of the page. [-]
+        shares : sequence of float
+            Of that height, from the topmost plot to the lowest; equal unless given.
         """
         title, publishers = _origin(about)
         title = f"{title}: {what}" if title else sentence(what)
         if publishers is not None:
             notes = [*notes, _sources(publishers, self.width_mm)]
-        figure = hv.render(drawn, backend=MPL)
+        figure = hv.renderer(MPL).get_plot(drawn).state  # which `hv.render` makes twice
         try:
             width = self.width_mm / MM_PER_INCH
             lines = [line for note in notes for line in _wrapped(note, self.width_mm)]
-            columns = max(1, min(len(handles), int(self.width_mm // 40)))
-            below = LINE_INCH * len(lines) + 0.15 * -(-len(handles) // columns) + 0.1  # [inch]
+            figure.set_size_inches(width, width)  # as wide as the legend may be
+            legend, rows = _legend(figure, handles)
+            below = LINE_INCH * len(lines) + 0.15 * rows + 0.1  # [inch]
             heading = _wrapped(title, self.width_mm / 1.5)
             above = 0.16 * len(heading) + 0.04
             height = width * aspect + below + above
             figure.set_size_inches(width, height)
-            _lay_out(figure, below / height, 1 - above / height)
+            _lay_out(figure, below / height, 1 - above / height, shares or [1.0] * len(figure.axes))
             figure.text(0.01, 1 - 0.03 / height, "\n".join(heading), fontsize=8, fontweight="bold", va="top")
             figure.text(0.01, 0.03 / height, "\n".join(lines), fontsize=6, color="#444444", va="bottom")
-            if handles:
-                figure.legend(
-                    handles=list(handles), loc="lower left", ncols=columns, fontsize=6.5, frameon=False,
-                    bbox_to_anchor=(0.0, (LINE_INCH * len(lines) + 0.04) / height), borderpad=0.2, handlelength=2.6,
-                    columnspacing=1.2,
-                )  # fmt: skip
+            if legend is not None:
+                legend.set_bbox_to_anchor((0.0, (LINE_INCH * len(lines) + 0.04) / height), figure.transFigure)
             # no date: the same figure is the same file
             metadata: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
             figure.savefig(self.target, dpi=300, metadata=metadata[self.target.suffix])
@@ -122,9 +124,9 @@ def page(path: str | Path, width_mm: float) -> Iterator[Page]:
         yield Page(unfinished, width_mm)
 
 
-def patch(colour: str, label: str, hatch: str = "") -> Patch:
-    """What stands for a bar in a legend."""
-    return Patch(facecolor=colour, edgecolor=INK, linewidth=0.4, hatch=hatch, label=label)
+def filled(colour: str, hatch: str = "") -> dict[str, Any]:
+    """The style of a bar, and of what stands for it in a legend."""
+    return {"facecolor": colour, "edgecolor": INK, "linewidth": 0.4, "hatch": hatch}
 
 
 def _origin(about: Labels | pd.DataFrame) -> tuple[str | None, Sequence[str] | None]:
@@ -144,30 +146,40 @@ def _sources(publishers: Sequence[str], width_mm: float) -> str:
     return f"Data: {shown[fit - 1]}{rest}; details in the scenario's sources.csv."
 
 
-def _lay_out(figure: Any, bottom: float, top: float) -> None:
+def _legend(figure: Figure, handles: Sequence[Any]) -> tuple[Legend | None, int]:
+    """A legend in as many columns as the figure is wide enough for, and its rows; None and 0 for nothing to tell."""
+    most = min(len(handles), int(figure.get_figwidth() * MM_PER_INCH // 40))
+    for columns in range(most, 0, -1):
+        legend = figure.legend(
+            handles=list(handles), loc="lower left", ncols=columns, fontsize=6.5, frameon=False, borderpad=0.2,
+            handlelength=2.6, columnspacing=1.2,
+        )  # fmt: skip
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return legend, -(-len(handles) // columns)
+        legend.remove()
+    return None, 0
+
+
+def _lay_out(figure: Figure, bottom: float, top: float, shares: Sequence[float]) -> None:
     """Axes one above the other between the legend and the title, as large as their labels leave them."""
-    rows = len(figure.axes)
     for axes in figure.axes:
         axes.tick_params(labelsize=6.5, width=0.6, length=2.5)
         axes.xaxis.label.set_size(7)
         axes.yaxis.label.set_size(7)
-    edges = np.zeros(4)  # of the labels, beyond left, bottom, right and top of the axes; shares of the figure
-    for _ in range(2):  # labels may change with the room they are given
-        left, low, right, high = edges
-        height = (top - bottom) / rows
+    edges = np.zeros((len(figure.axes), 4))  # of labels beyond left, bottom, right, top of axes; shares of the figure
+    for _ in range(3):  # labels change with the room they are given
+        left, right = edges[:, 0].max(), edges[:, 2].max()
+        room, ceiling = top - bottom - edges[:, [1, 3]].sum(), top
+        for axes, share, (_, low, _, high) in zip(figure.axes, shares, edges, strict=True):
+            height = room * share / sum(shares)
+            axes.set_position((left, ceiling - high - height, 1 - left - right, height))
+            ceiling -= high + height + low
         for row, axes in enumerate(figure.axes):
-            floor = top - (row + 1) * height
-            axes.set_position((left, floor + low, 1 - left - right, height - low - high))
-        boxes = [
-            (
-                axes.get_tightbbox().transformed(figure.transFigure.inverted()),
-                axes.bbox.transformed(figure.transFigure.inverted()),
-            )
-            for axes in figure.axes
-        ]
-        edges = 0.012 + np.max(
-            [(own.x0 - all_.x0, own.y0 - all_.y0, all_.x1 - own.x1, all_.y1 - own.y1) for all_, own in boxes], axis=0
-        )
+            every = axes.get_tightbbox()
+            assert every is not None
+            every, own = (box.transformed(figure.transFigure.inverted()) for box in (every, axes.bbox))
+            edges[row] = own.x0 - every.x0, own.y0 - every.y0, every.x1 - own.x1, every.y1 - own.y1
+        edges += 0.012
 
 
 def _wrapped(text: str, width_mm: float) -> list[str]:

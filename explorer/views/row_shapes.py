@@ -8,10 +8,9 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 
-from explorer.draws import Draws
+from explorer.draws import NEVER, SURE, Draws
 from explorer.relocatable import READINGS
 from explorer.views.bands import USED_MW
-from explorer.views.draws import NEVER, SURE
 from explorer.views.rows import lying, places_of, short
 from explorer.views.shapes import SAME_MW, Shape, bars, left_out, row_axes
 from explorer.views.text import number
@@ -72,7 +71,8 @@ def ranges(table: pd.DataFrame) -> Shape:
             "free": bars(lying(least, most, 0.3), of, hover, "free to choose"),
             "optimum": hv.Scatter((it_mw, places_of(len(it_mw))), *of, label="optimum"),
         },
-        row_axes("IT load [MW]", regions, [0.0, *most]) | {"ylabel": left_out(len(shown), len(table), "widest of")},
+        row_axes("IT load [MW]", regions, [-0.015 * most.max(initial=1.0), *most])  # room for dots at zero
+        | {"ylabel": left_out(len(shown), len(table), "widest of")},
         dict.fromkeys(("firm", "free"), _RANGE),
         len(shown),
     )
