@@ -125,7 +125,7 @@ SAID = {
     ],
     "relocatable_demand": ["of 64.0 MW that may run elsewhere, 32.0", "IT load [MW]", "gross: in time", "all classes"],
     "wires_or_fibre": [
-        "Middle → North, Batch: fibre costs least",
+        "three by three: fibre costs least for Batch, Middle → North",
         "Cost [USD per MWh of IT load]",
         "fibre: 65.5",
         "egress",

@@ -44,6 +44,7 @@ from explorer.tradeoffs import avoided_kg_per_h
 from explorer.views import draws as draws_view
 from explorer.views import pictures
 from explorer.views.arcs import BEND, arc_pieces
+from explorer.views.elements import sentence
 from explorer.views.frontier import FrontierView
 from explorer.views.text import number
 from tests.scenarios import random_scenario
@@ -294,7 +295,7 @@ def test_parts_of_what_a_way_costs_add_up_to_its_total(prices):
         assert way["x"].min() == 0 and sorted(way["x"])[1:] == pytest.approx(sorted(way["x_end"])[:-1])
     assert names_of(picture) == [f"{way}: {number(usd)}" for way, usd in total.items()]
     least = {"home grid": "the home grid costs least", "wires": "wires cost least", "fibre": "fibre costs least"}
-    assert option(picture, "title") == f"Middle → North, Batch: {least[total.idxmin()]}"
+    assert option(picture, "title") == f"{sentence(least[total.idxmin()])} for Batch, Middle → North"
 
 
 def test_draws_show_their_quantiles_and_who_receives_load():

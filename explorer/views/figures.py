@@ -261,12 +261,12 @@ def _styled(part: Any, style: Mapping[str, Any]) -> Any:
 
 def _handle(name: str, part: Any, styles: Mapping[str, Mapping[str, Any]]) -> Any:
     """What stands for a part in a legend; points on a line show the line too."""
-    style = styles[name]
+    style = dict(styles[name])
     if isinstance(part, (hv.Rectangles, hv.Area)):
         return Patch(**style, label=part.label)
     if isinstance(part, hv.Curve):
         return Line2D([], [], **style, label=part.label)
-    line = styles.get(f"{name} line", {"linestyle": ""})
+    line = dict(styles.get(f"{name} line", {"linestyle": ""}))
     marker = {"marker": style["marker"], "color": style["color"], "markersize": 0.7 * style["s"] ** 0.5 + 1}
     edge = {"markeredgecolor": style.get("edgecolors", style["color"]), "markeredgewidth": style.get("linewidth", 0.0)}
     return Line2D([], [], **(line | marker | edge), label=part.label)

@@ -80,11 +80,11 @@ def day(table: pd.DataFrame, quantity: str) -> Shape:
     hover = ["cost_usd_per_h", "carbon_kg_per_h", "relocated_mw", "unserved_mw", "hour_utc"]
     if quantity == "carbon":
         rows = table[hover].assign(hour=middle, carbon=table["carbon_kg_per_h"] / KG_PER_T)
-        line, total = hv.Curve(rows, "hour", "carbon"), number(float(rows["carbon"].sum()))
+        line, total = hv.Curve(rows, "hour", "carbon"), number(float(rows["carbon"].to_numpy().sum()))
         points = hv.Scatter(rows, "hour", ["carbon", *hover])
         axes |= {"ylabel": "Carbon [t/h]", "padding": (0, 0.1)}
         return Shape(f"{total} t of carbon a day", {"line": line, "best": points}, axes, {"best": _HOUR})
-    best, means = table["objective_usd_per_h"], table["by_means_usd_per_h"]
+    best, means = (table[name].to_numpy() for name in ("objective_usd_per_h", "by_means_usd_per_h"))
     rows = table[hover].assign(hour=middle, priced_usd_per_h=best, by_means_usd_per_h=means)
     saved, total = float((means - best).sum()), float(means.sum())
     follows = table.attrs.get("objective", "cost") == "cost" and saved > 1e-6 * abs(total)
@@ -135,6 +135,8 @@ def budgets(draws: Draws) -> Shape:
     )
     saved = " to ".join(number(float(end[-1])) for end in (low, high))
     title = f"the longest budgets save {saved} USD/h in eight of ten draws"
+    if high[-1] - low[-1] + abs(high[-1]) < 1e-6:
+        title = "longer budgets save nothing in eight of ten draws"
     margin = max(0.02 * float(np.ptp(x)), 1.0)
     top = 1.05 * max(float(high.max(initial=0.0)), 1.0)
     return Shape(
@@ -143,9 +145,7 @@ def budgets(draws: Draws) -> Shape:
             "band": hv.Area((x, low, high), "relaxed_ms", ["band_usd_per_h", "high"], label="eight of ten draws"),
             "line": hv.Curve((x, middle), "relaxed_ms", "band_usd_per_h", label="median"),
             "points": hv.Scatter(
-                band[["relaxed_ms", "p50_usd_per_h", "p10_usd_per_h", "p90_usd_per_h", "draws"]].rename(
-                    columns={"p50_usd_per_h": "band_usd_per_h"}
-                ),
+                (x, middle, low, high, band["draws"].to_numpy()),
                 "relaxed_ms",
                 ["band_usd_per_h", "p10_usd_per_h", "p90_usd_per_h", "draws"],
             ),

@@ -160,7 +160,7 @@ def _legend(figure: Figure, handles: Sequence[Any]) -> tuple[Legend | None, int]
     return None, 0
 
 
-def _lay_out(figure: Figure, bottom: float, top: float, shares: Sequence[float]) -> None:
+def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) -> None:
     """Axes one above the other between the legend and the title, as large as their labels leave them."""
     for axes in figure.axes:
         axes.tick_params(labelsize=6.5, width=0.6, length=2.5)
@@ -175,9 +175,7 @@ def _lay_out(figure: Figure, bottom: float, top: float, shares: Sequence[float])
             axes.set_position((left, ceiling - high - height, 1 - left - right, height))
             ceiling -= high + height + low
         for row, axes in enumerate(figure.axes):
-            every = axes.get_tightbbox()
-            assert every is not None
-            every, own = (box.transformed(figure.transFigure.inverted()) for box in (every, axes.bbox))
+            every, own = (box.transformed(figure.transFigure.inverted()) for box in (axes.get_tightbbox(), axes.bbox))
             edges[row] = own.x0 - every.x0, own.y0 - every.y0, every.x1 - own.x1, every.y1 - own.y1
         edges += 0.012
 

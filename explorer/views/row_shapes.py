@@ -60,8 +60,9 @@ def ranges(table: pd.DataFrame) -> Shape:
     regions = [short(names.get(region, region)) for region in shown["region"]]
     hover = {"region": regions, **{name: shown[name] for name in ("it_mw", "least_mw", "most_mw")}}
     of = "range_mw", "range_row"
-    used = table["it_mw"] > USED_MW
-    loose = used & (table["least_mw"] < 0.5 * table["it_mw"])
+    reach = max(float(most.max()), 1.0)
+    used = table["it_mw"].to_numpy() > USED_MW
+    loose = used & (table["least_mw"] < 0.5 * table["it_mw"]).to_numpy()
     near = f"for {100 * slack:g} % more than the optimum" if slack is not None else "near the optimum"
     title = f"{near}, {loose.sum()} of {used.sum()} regions in use could do with less than half of their load"
     return Shape(
@@ -71,7 +72,7 @@ def ranges(table: pd.DataFrame) -> Shape:
             "free": bars(lying(least, most, 0.3), of, hover, "free to choose"),
             "optimum": hv.Scatter((it_mw, places_of(len(it_mw))), *of, label="optimum"),
         },
-        row_axes("IT load [MW]", regions, [-0.015 * most.max(initial=1.0), *most])  # room for dots at zero
+        row_axes("IT load [MW]", regions, [-0.015 * reach, reach])  # room for dots at zero
         | {"ylabel": left_out(len(shown), len(table), "widest of")},
         dict.fromkeys(("firm", "free"), _RANGE),
         len(shown),
@@ -115,10 +116,10 @@ def ways(table: pd.DataFrame) -> Shape:
             parts[part] = bars(lying(left[:, n], right[:, n], 0.36), ("usd_per_mwh", "way_row"), hover, label)
     parts["zero"] = hv.VLine(0.0)
     at = table.attrs
-    pair = f"{short(at['home'])} → {short(at['region'])}, {at['workload']}: " if "home" in at else ""
+    pair = f" for {at['workload']}, {short(at['home'])} → {short(at['region'])}" if "home" in at else ""
     cheapest = table["way"].iloc[int(table["total_usd_per_mwh"].to_numpy().argmin())]
     return Shape(
-        f"{pair}{_COSTS_LEAST[cheapest]}",
+        f"{_COSTS_LEAST[cheapest]}{pair}",
         parts,
         row_axes("Cost [USD per MWh of IT load]", names, [0.0, *left.ravel(), *right.ravel()]),
         {part: [("", "@way"), (label, "@part_usd_per_mwh{0,0.00} USD/MWh")] for part, (label, _) in PARTS.items()},

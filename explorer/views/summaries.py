@@ -72,11 +72,10 @@ def frontier_html(frontier: Frontier) -> str:
 def draws_html(draws: Draws) -> str:
     """What moving saves in most of the worlds drawn, what was drawn, who surely receives load, and the regions."""
     saving = {name: number(value) for name, value in draws.saving_usd_per_h().items()}
-    names = dict(zip(draws.network.regions, draws.network.labels.regions, strict=True))
-    table = draws.regions.assign(region=draws.regions["region"].map(names))
+    table = draws.regions.assign(region=draws.network.labels.regions)
     table = table.sort_values(["receives_draws", "p50_mw"], ascending=False, kind="stable")
     sure = table.loc[table["receives_draws"] >= SURE * draws.done, "region"]
-    unserved = int((draws.table["unserved_mw"] > UNSERVED_MW).sum())
+    unserved = int((draws.table["unserved_mw"].to_numpy() > UNSERVED_MW).sum())
     more = f" and {len(sure) - FIRST_ROWS} more" if len(sure) > FIRST_ROWS else ""
     facts = {
         "Draws": f"{draws.done} of {draws.wanted}",
