@@ -17,7 +17,7 @@ import panel as pn
 import pytest
 from bokeh.document import Document
 from bokeh.io.doc import patch_curdoc
-from bokeh.models import GlyphRenderer, Legend, Plot
+from bokeh.models import CategoricalTickFormatter, GlyphRenderer, Legend, NumeralTickFormatter, Plot
 from panel.io.state import state
 from panel.models.comm_manager import CommManager as BrowserComm
 from pyviz_comms import Comm, CommManager
@@ -141,6 +141,9 @@ def test_layers_pairs_and_obstacles_are_those_of_their_tables(scenario):
     assert bars.data.set_index("factor")["usd_per_h"].to_dict() == obstacles.set_index("factor")["usd_per_h"].to_dict()
     (words,) = elements(pictures.attribution(obstacles), hv.Labels)
     assert any(number(obstacles["usd_per_h"].max()) in word for word in words["words"])
+    figure = drawn(pictures.attribution(obstacles))
+    assert isinstance(figure.yaxis[0].formatter, CategoricalTickFormatter)  # names, and amounts below them
+    assert isinstance(figure.xaxis[0].formatter, NumeralTickFormatter)
 
 
 def pictures_of(scenario: Scenario) -> dict[str, Any]:
@@ -335,7 +338,11 @@ def test_every_picture_says_what_it_shows_in_words_and_units(classroom):
         labels = [axis.axis_label for axis in (*figure.xaxis, *figure.yaxis) if axis.axis_label]
         assert any(re.search(r"\[.+\]|Draws in which", label) for label in labels), name
         assert figure.select({"type": Legend}) or name == "carbon"
-        assert figure.hover and all(hover.tooltips for hover in figure.hover), name
+        assert figure.hover, name
+        for hover in figure.hover:
+            asked = set(re.findall(r"@(\w+)", " ".join(text for _, text in hover.tooltips)))
+            for renderer in hover.renderers:
+                assert asked <= set(renderer.data_source.column_names), name
 
 
 def test_what_is_laid_over_a_picture_leaves_its_words_and_axes(classroom):

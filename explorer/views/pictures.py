@@ -165,7 +165,7 @@ def attribution(table: pd.DataFrame) -> Any:
         height=HEIGHT,
         xlabel="",
         ylabel="Cost of the obstacle [USD/h]",
-        hooks=[_ticks("yaxis", SHORT)],
+        hooks=[_ticks("xaxis", SHORT)],  # as it is on screen
         ylim=(min(0.0, 1.1 * float(table["usd_per_h"].to_numpy().min())), 1.35 * reach if reach > 0 else 1.0),
         title="What holds relocation back",
     )
