@@ -82,7 +82,9 @@ def near_optimal(scenario: Scenario, slack: float = 0.01) -> pd.DataFrame:
     >>> near_optimal(Scenario.load("classroom-3x3"), slack=0.01).round(2).to_numpy().tolist()
     [['north', 50.0, 48.19, 50.0], ['middle', 30.0, 15.0, 32.58], ['south', 20.0, 17.42, 35.85]]
     """
-    return near_optimal_table(build_network(scenario), slack).copy()
+    network = build_network(scenario)
+    names = dict(zip(network.regions, network.labels.regions, strict=True))
+    return network.labels.put_on(near_optimal_table(network, slack), slack=slack, names=names)
 
 
 def near_optimal_table(network: Network, slack: float = 0.01) -> pd.DataFrame:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,6 +27,7 @@ Floats = NDArray[np.float64]
 
 BUDGETS = 8  # of the frontier band
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+SURE, NEVER = 0.9, 0.1  # share of draws from which, and below which, a region is as good as decided
 RUNS_MW, FROM_ELSEWHERE = 1.0, 0.1  # a region receives load where more than that runs, and that share came from away
 
 
@@ -70,6 +73,26 @@ class Draws:
     frontier_usd_per_h: Floats  # (draw, budget) objective, NaN where less is served than at the loosest [USD/h]
     it_mw: Floats  # (draw, region) [MW]
     from_elsewhere_mw: Floats  # (draw, region) the part of it relocated there [MW]
+
+    def __repr__(self) -> str:
+        return f"<Draws: {self.done} of {self.wanted} worlds around {self.network.labels.title!r}>"
+
+    def _repr_html_(self) -> str:
+        from explorer.views.summaries import draws_html
+
+        return draws_html(self)
+
+    def plot(self, of: str = "budgets") -> Any:
+        """A HoloViews picture of what longer "budgets" save, or of the "regions"; see `explorer.views.pictures`."""
+        from explorer.views.pictures import drawn_worlds
+
+        return drawn_worlds(self, of)
+
+    def figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
+        """Write both as a figure for print: SVG, PDF or PNG; see `explorer.views.figures`."""
+        from explorer.views.figures import draws_figure
+
+        return draws_figure(self, path, width_mm)
 
     @property
     def done(self) -> int:

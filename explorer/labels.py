@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -22,10 +23,16 @@ class Labels:
     workloads: tuple[str, ...]  # id and name of every class, once where both are the same word
     publishers: tuple[str, ...]  # of the scenario's data, each once, in the order of its sources
 
-    def put_on(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The table, with title and publishers as its `attrs`, so that its figure can say them."""
-        table.attrs = {"title": self.title, "publishers": list(self.publishers)}
-        return table
+    def put_on(self, table: pd.DataFrame, **more: Any) -> pd.DataFrame:
+        """
+        A table of the same data, with title and publishers as its `attrs`, so that its picture can say them.
+
+        `more` is what else the picture says and no column does: plain values, by name. The table handed in may be
+        remembered for others, and stays as it is.
+        """
+        labelled = table.copy(deep=False)
+        labelled.attrs = {"title": self.title, "publishers": list(self.publishers), **more}
+        return labelled
 
 
 def labels_of(scenario: Scenario) -> Labels:

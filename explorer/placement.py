@@ -351,8 +351,8 @@ class Placement:
         return placement_html(self)
 
     def map(self, min_flow_mw: float = 0.0) -> Any:
-        """A GeoViews map of load and of what moves; see `explorer.views.pictures`."""
-        from explorer.views.pictures import world_map
+        """A GeoViews map of load and of what moves; see `explorer.views.world_picture`."""
+        from explorer.views.world_picture import world_map
 
         return world_map(self, min_flow_mw)
 
@@ -364,7 +364,7 @@ class Placement:
 
     def figure(self, path: str | Path, width_mm: float = 180.0) -> Path:
         """Write the map as a figure for print: SVG, PDF or PNG; see `explorer.views.figures`."""
-        from explorer.views.figures import map_figure
+        from explorer.views.world_figure import map_figure
 
         return map_figure(self, path, width_mm)
 

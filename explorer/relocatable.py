@@ -82,7 +82,9 @@ def relocatable_demand(scenario: Scenario) -> pd.DataFrame:
     >>> table["deliverable_mw"].tolist(), table["economic_mw"].tolist()
     ([24.0, 40.0], [0.0, 32.0])
     """
-    return relocatable_table(build_network(scenario))
+    network = build_network(scenario)
+    names = dict(zip(network.workloads, network.labels.workloads, strict=True))
+    return network.labels.put_on(relocatable_table(network), names=names)
 
 
 _readings: Memo[Floats] = Memo(size=64)

@@ -75,7 +75,8 @@ def tornado(scenario: Scenario, change: float = 0.2) -> pd.DataFrame:
     >>> table["input"].tolist()[:3], table["saving_usd_per_h_high"].round(1).tolist()[:3]
     (['Electricity prices', 'IT capacity', 'PUE above 1'], [2659.1, 2344.0, 2440.5])
     """
-    return tornado_table(build_network(scenario), change).copy()
+    network = build_network(scenario)
+    return network.labels.put_on(tornado_table(network, change), change=change)
 
 
 def tornado_table(network: Network, change: float = 0.2) -> pd.DataFrame:

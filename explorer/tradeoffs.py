@@ -85,7 +85,12 @@ def cost_carbon_front(scenario: Scenario) -> pd.DataFrame:
     >>> front.iloc[:, 1:4].round(2).to_numpy().tolist()
     [[42.42, 7177.0, 54810.0], [133.8, 7471.0, 47880.0], [280.9, 7566.8, 47164.0], [inf, 8294.9, 44572.0]]
     """
-    return cost_carbon_front_table(build_network(scenario))
+    network = build_network(scenario)
+    return network.labels.put_on(
+        cost_carbon_front_table(network),
+        carbon_price_usd_per_t=network.carbon_price_usd_per_t,
+        names=dict(zip(network.regions, network.labels.regions, strict=True)),
+    )
 
 
 def cost_carbon_front_table(network: Network) -> pd.DataFrame:

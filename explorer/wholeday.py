@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from explorer.hours import HOURS
+from explorer.labels import labels_of
 from explorer.memo import Memo
 from explorer.network import Network, build_network
 from explorer.placement import Placement, solved
@@ -84,7 +85,7 @@ def whole_day(scenario: Scenario) -> pd.DataFrame:
     >>> len(day), day["objective_usd_per_h"].round(6).unique().tolist(), day["relocated_mw"].sum().round(6).item()
     (24, [9865.0], 720.0)
     """
-    return _whole_day(scenario).table.copy()
+    return labels_of(scenario).put_on(_whole_day(scenario).table, objective=scenario.objective)
 
 
 def whole_day_regions(scenario: Scenario) -> pd.DataFrame:

@@ -151,9 +151,16 @@ def wires_or_fibre(
     >>> table["total_usd_per_mwh"].round(1).to_dict()
     {'home grid': 150.0, 'wires': 212.8, 'fibre': 65.5}
     """
-    return wires_or_fibre_table(
-        build_network(scenario), home, region, workload, line=line, discount_rate_per_year=discount_rate_per_year,
+    network = build_network(scenario)
+    table = wires_or_fibre_table(
+        network, home, region, workload, line=line, discount_rate_per_year=discount_rate_per_year,
         utilisation=utilisation, detour_factor=detour_factor,
+    )  # fmt: skip
+    labels = network.labels
+    regions, classes = dict(zip(network.regions, labels.regions, strict=True)), network.workloads
+    return labels.put_on(
+        table, home=regions[home], region=regions[region], workload=labels.workloads[classes.index(workload)],
+        line=LINES[line].name,
     )  # fmt: skip
 
 

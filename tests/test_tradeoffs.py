@@ -16,7 +16,7 @@ from explorer import Scenario, solve, tradeoffs
 from explorer.network import build_network
 from explorer.scenario import OBJECTIVES
 from explorer.solver import TIE_BREAK
-from explorer.tradeoffs import avoided_kg_per_h, cost_carbon_front, growing_fronts
+from explorer.tradeoffs import avoided_kg_per_h, cost_carbon_front, cost_carbon_front_table, growing_fronts
 
 PRICE_FROM, PRICE_TO = "carbon_price_from_usd_per_t", "carbon_price_to_usd_per_t"
 
@@ -172,16 +172,16 @@ def test_a_front_grows_from_the_left_and_is_remembered(monkeypatch):
 
 def test_a_front_outlives_the_carbon_price_and_nothing_else():
     world = Scenario.load("classroom-3x3")
-    front = cost_carbon_front(world)
+    front = cost_carbon_front_table(build_network(world))
     for moved in ({"carbon_price_usd_per_t": 170.0}, {"objective": "carbon"}, {"objective": "latency"}):
         world.param.update(**moved)
-        assert cost_carbon_front(world) is front
+        assert cost_carbon_front_table(build_network(world)) is front
     for moved in (
         {"egress_usd_per_gb": 0.1}, {"capacity_scale": 1.01}, {"state_local_scale": 0.9},
         {"latency_relaxation_ms": 30.0}, {"carbon_signal": "average", "relocation_overhead": 0.2},
     ):  # fmt: skip
         world.param.update(**moved)
-        other = cost_carbon_front(world)
+        other = cost_carbon_front_table(build_network(world))
         assert other is not front
         front = other
 

@@ -146,3 +146,8 @@ def layers_table(placement: Placement) -> pd.DataFrame:
     """Load by class and layer, local first: class, layer, it_mw [MW]."""
     table = placement.layers.assign(layer=pd.Categorical(placement.layers["layer"], LAYERS, ordered=True))
     return table.rename(columns={"workload": "class"})
+
+
+def sentence(words: str) -> str:
+    """With a capital at its beginning."""
+    return words[:1].upper() + words[1:]

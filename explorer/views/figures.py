@@ -1,124 +1,69 @@
 """
 Results as figures for print: SVG, PDF or PNG, sized in millimetres, drawn by HoloViews' matplotlib backend.
 
-As with pictures, a result that is an object writes itself, `placement.figure(path)`, `placement.layers_figure(path)`
-and `frontier.figure(path)`; a table is handed to `break_even_figure(table, path)` or `attribution_figure(table, path)`.
-A journal's column is about 88 mm wide, two are 180 mm. Nothing is told apart by hue alone: it is by line style, marker
-or luminance too, so that figures can be read in grey.
+As with pictures, a result that is an object writes itself, `placement.figure(path)`, `placement.layers_figure(path)`,
+`frontier.figure(path)` and `draws.figure(path)`; a table is handed to the function of its own name and `_figure`, as in
+`tornado_figure(table, path)`. A journal's column is about 88 mm wide, two are 180 mm. Nothing is told apart by hue
+alone: it is by line style, marker, hatching or luminance too, so that figures can be read in grey.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from itertools import accumulate
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import holoviews as hv
-import holoviews.plotting.mpl  # registers the renderer
-import matplotlib as mpl
-import numpy as np
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from numpy.typing import NDArray
 
-from explorer.errors import ExplorerError
+from explorer.draws import Draws
 from explorer.frontiers import Frontier
-from explorer.geo import MERCATOR_RADIUS_M
-from explorer.paths import ASSETS
+from explorer.labels import Labels
 from explorer.placement import LAYERS, Placement
-from explorer.target import refuse_bad_target, written_whole
+from explorer.relocatable import READINGS
+from explorer.views import line_shapes, row_shapes
 from explorer.views.elements import (
     FORBIDDEN,
     LAYER_COLOURS,
     LOSES,
     PAYS,
     QUANTITIES,
-    Arcs,
-    arcs_of,
     budget_label,
     budget_span,
     friction_span,
     is_on_axis,
     layers_table,
     pairs_by_status,
-    region_columns,
     shared_out,
     steps,
 )
-from explorer.views.text import duration, number
+from explorer.views.printing import (
+    DARK,
+    INK,
+    LESS,
+    LIGHT,
+    LINES,
+    MORE,
+    MPL,
+    OUR_OWN,
+    PALE,
+    SAME,
+    Page,
+    filled,
+    page,
+)
+from explorer.views.shapes import Shape
+from explorer.views.text import duration
 
-Floats = NDArray[np.float64]
-
-MPL = "matplotlib"
-MM_PER_INCH = 25.4
-SMALLEST_MM, LARGEST_MM = 60.0, 500.0
-ENDINGS = (".svg", ".pdf", ".png")
-INK, PALE = "#222222", "#8a8f98"
-MORE, LESS, SAME = "#4b2a85", "#E69F00", "#ffffff"  # dark, middle, white
-LINES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))  # of classes
-CLASSES = ("#0b3c5d", "#D55E00", "#009E73", "#b0589a")  # of classes, dark enough for thin lines
-CHARACTERS_PER_MM, LINE_INCH = 1 / 1.2, 0.105  # of notes in 6 pt type
-SOURCE_LINES = 3
-OUR_OWN = "This project's own definition."
-_STYLE: Any = {
-    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 7, "axes.linewidth": 0.6,
-    "svg.fonttype": "none", "svg.hashsalt": "wattlas", "pdf.fonttype": 42, "hatch.linewidth": 0.5,
-}  # fmt: skip
-
-
-def map_figure(placement: Placement, path: str | Path, width_mm: float = 180.0) -> Path:
-    """
-    Write the world map of a placement, in the equal-area projection Equal Earth.
-
-    Raises
-    ------
-    ExplorerError
-        Before any work, if the file cannot be written there or the width is no width of a page.
-    """
-    with _written(path, width_mm) as target:
-        arcs, labels = arcs_of(placement, 0.0), placement.network.labels
-        regions = region_columns(placement)
-        x, y = _from_mercator(regions["x"], regions["y"])
-        change = regions["change_mw"]
-        shade = np.where(change > 0.5, MORE, np.where(change < -0.5, LESS, SAME))
-        points = hv.Points((x, y, regions["it_mw"], shade), ["x", "y"], ["it_mw", "shade"]).opts(
-            s=hv.dim("it_mw") * (110 * width_mm / 180 / max(regions["it_mw"].max(), 1.0)) + 4,
-            c="shade",
-            edgecolors=INK,
-            linewidth=0.4,
-            backend=MPL,
-        )
-        flows = [path for k in range(len(labels.workloads)) for path in _paths(arcs, k, width_mm)]
-        world = hv.Overlay([*_earth(), *flows, points]).opts(
-            aspect="equal", xaxis=None, yaxis=None, show_frame=False, show_legend=False, padding=0.01, title="",
-            backend=MPL,
-        )  # fmt: skip
-        handles = [
-            Line2D([], [], color=CLASSES[k % 4], linestyle=LINES[k % 4], linewidth=1.2, label=f"{name}, {mw:,.0f} MW")
-            for k, (name, mw) in enumerate(zip(labels.workloads, placement.away_mw.sum(axis=(0, 1)), strict=True))
-            if mw > 0
-        ]
-        handles += [
-            Line2D([], [], marker="o", linestyle="", color=shade, markeredgecolor=INK, markeredgewidth=0.4, label=label)
-            for shade, label in ((MORE, "more load than baseline"), (LESS, "less"), (SAME, "as much"))
-        ]
-        moved = f"{number(placement.relocated_mw)} of {number(placement.served_mw)} MW of IT load run away from home"
-        _finish(
-            world, target, width_mm, 0.46, f"{labels.title}: {moved}",
-            ["Area of circles: IT load. Width of lines: relocated load. Equal Earth projection. Land: Natural Earth.",
-             _sources(labels.publishers, width_mm)],
-            handles,
-        )  # fmt: skip
-    return Path(path)
+ROW_MM, AXIS_MM, PLOT_MM = 3.6, 9.0, 42.0  # heights of a row, of an axis and its label, of a plot without rows
 
 
 def layers_figure(placement: Placement, path: str | Path, width_mm: float = 88.0) -> Path:
-    """Write where each class runs: at home, within the regional radius, or further away; errors as in `map_figure`."""
-    with _written(path, width_mm) as target:
+    """Write where each class runs: at home, within the regional radius, or further away; errors as in `page`."""
+    with page(path, width_mm) as sheet:
         net = placement.network
         labels, names = net.labels, dict(zip(net.workloads, net.labels.workloads, strict=True))
         table = layers_table(placement).set_index("class").loc[list(names)[::-1]].rename(index=names).reset_index()
@@ -126,19 +71,15 @@ def layers_figure(placement: Placement, path: str | Path, width_mm: float = 88.0
             stacked=True, invert_axes=True, color=hv.Cycle(list(LAYER_COLOURS)), xlabel="",
             ylabel="IT load [MW]", show_legend=False, backend=MPL,
         )  # fmt: skip
-        handles = [
-            Patch(facecolor=colour, edgecolor=INK, linewidth=0.4, label=layer)
-            for layer, colour in zip(LAYERS, LAYER_COLOURS, strict=True)
-        ]
+        handles = [Patch(**filled(colour), label=layer) for layer, colour in zip(LAYERS, LAYER_COLOURS, strict=True)]
         radius = f"Regional: within {net.regional_radius_km:,.0f} km of home. {OUR_OWN}"
-        notes = [radius, _sources(labels.publishers, width_mm)]
-        _finish(bars, target, width_mm, 0.5, f"{labels.title}: where each class runs", notes, handles)
+        sheet.draw(bars, labels, "where each class runs", [radius], handles)
     return Path(path)
 
 
 def frontier_figure(frontier: Frontier, path: str | Path, width_mm: float = 88.0) -> Path:
-    """Write cost above carbon along a frontier; errors as in `map_figure`."""
-    with _written(path, width_mm) as target:
+    """Write cost above carbon along a frontier; errors as in `page`."""
+    with page(path, width_mm) as sheet:
         layout = hv.Layout([_staircase(frontier, quantity) for quantity in QUANTITIES]).cols(1)
         layout = layout.opts(sublabel_format="", vspace=0.25, backend=MPL)
         handles: list[Any] = [
@@ -150,14 +91,14 @@ def frontier_figure(frontier: Frontier, path: str | Path, width_mm: float = 88.0
         if frontier.strictest_ms < frontier.table["budget_ms"].iloc[0]:
             handles.append(Patch(facecolor="#dddddd", label="some load unserved"))
         labels, how = frontier.labels, "Every step of it." if frontier.exact else "On an even grid of budgets."
-        notes = [f"Optimal cost and carbon. {how} {OUR_OWN}", _sources(labels.publishers, width_mm)]
-        _finish(layout, target, width_mm, 0.95, f"{labels.title}: what waiting buys", notes, handles)
+        notes = [f"Optimal cost and carbon. {how} {OUR_OWN}"]
+        sheet.draw(layout, labels, "what waiting buys", notes, handles, aspect=0.95)
     return Path(path)
 
 
 def break_even_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 88.0) -> Path:
-    """Write the pairs of `explorer.break_even`, saving against friction; errors as in `map_figure`."""
-    with _written(path, width_mm) as target:
+    """Write the pairs of `explorer.break_even`, saving against friction; errors as in `page`."""
+    with page(path, width_mm) as sheet:
         styles = {PAYS: (MORE, "o"), FORBIDDEN: (LESS, "^"), LOSES: (SAME, "s")}
         shown = {name: points for name, points in pairs_by_status(table).items() if len(points)}
         drawn = []
@@ -177,14 +118,13 @@ def break_even_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 8
             for name, points in reversed(shown.items())
         ]  # fmt: skip
         notes = [f"Every pair of a home and a region. Dashed: saving equals friction. {OUR_OWN}"]
-        title = _title(table, "right of the dashed line moving pays")
-        _finish(plot, target, width_mm, 0.62, title, [*notes, *_table_sources(table, width_mm)], handles)
+        sheet.draw(plot, table, "right of the dashed line moving pays", notes, handles, aspect=0.62)
     return Path(path)
 
 
 def attribution_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 88.0) -> Path:
-    """Write the obstacles of `explorer.attribution`, the greatest on top; errors as in `map_figure`."""
-    with _written(path, width_mm) as target:
+    """Write the obstacles of `explorer.attribution`, the greatest on top; errors as in `page`."""
+    with page(path, width_mm) as sheet:
         bars, words = shared_out(table)
         named = bars.data.assign(factor=bars.data["factor"] + "\n" + words["words"])
         plot = hv.Bars(named, "factor", "usd_per_h").opts(
@@ -192,78 +132,156 @@ def attribution_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 
             aspect="auto", backend=MPL,
         )  # fmt: skip
         notes = [f"Shapley values over all orders of lifting the five. {OUR_OWN}"]
-        title = _title(table, "what holds relocation back")
-        _finish(plot, target, width_mm, 0.5, title, [*notes, *_table_sources(table, width_mm)], [])
+        sheet.draw(plot, table, "what holds relocation back", notes)
     return Path(path)
 
 
-def equal_earth(latitude: Floats, longitude: Floats) -> tuple[Floats, Floats]:
-    """
-    Places in the Equal Earth projection of a unit sphere, from degrees.
-
-    References
-    ----------
-    .. [1] Šavrič, Patterson and Jenny, "The Equal Earth map projection," Int. J. Geogr. Inf. Sci. 33(3), 2019.
-
-    >>> [float(v.round(4)) for v in equal_earth(np.array(0.0), np.array(180.0))]
-    [2.7066, 0.0]
-    """
-    a1, a2, a3, a4 = 1.340264, -0.081106, 0.000893, 0.003796
-    theta = np.arcsin(np.sqrt(3) / 2 * np.sin(np.radians(latitude)))
-    t2, t6 = theta**2, theta**6
-    slope = 9 * a4 * t6 * t2 + 7 * a3 * t6 + 3 * a2 * t2 + a1
-    x = 2 * np.sqrt(3) / 3 * np.radians(longitude) * np.cos(theta) / slope
-    return x, theta * (a4 * t6 * t2 + a3 * t6 + a2 * t2 + a1)
+def cost_carbon_front_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 88.0) -> Path:
+    """Write the placements of `explorer.cost_carbon_front`, cost against carbon; errors as in `page`."""
+    styles: dict[str, Any] = {"now": {"color": LESS, "marker": "D", "s": 26, "edgecolors": INK, "linewidth": 0.8}}
+    for name, line, marker in zip(("cheap", "middling", "dear"), LINES, ("o", "s", "^"), strict=False):
+        styles[f"{name} line"] = {"color": INK, "linestyle": line, "linewidth": 1.0}
+        styles[name] = {"color": INK, "marker": marker, "s": 5}
+    note = "Every placement that is best at some carbon price, by what the last tonne avoided costs there."
+    return _write([line_shapes.front], styles, table, path, width_mm, note)
 
 
-def _from_mercator(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    latitude = np.degrees(np.arctan(np.sinh(y / MERCATOR_RADIUS_M)))
-    return equal_earth(latitude, np.degrees(x / MERCATOR_RADIUS_M))
+def tornado_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 88.0) -> Path:
+    """Write the inputs of `explorer.tornado`, that of most effect on top; errors as in `page`."""
+    styles = {"low": filled(LESS), "high": filled(MORE), "base": {"color": INK, "linewidth": 0.9}}
+    note = f"One input at a time; placement and baseline solved anew. Line: inputs as they are. {OUR_OWN}"
+    return _write([row_shapes.swings], styles, table, path, width_mm, note)
 
 
-def _earth() -> list[Any]:
-    """The outline of the globe, without Antarctica, and the land."""
-    south, north = np.linspace(-60, 84, 73), np.linspace(-180, 180, 73)
-    latitude = np.concatenate([south, np.full(73, 84.0), south[::-1], np.full(73, -60.0)])
-    longitude = np.concatenate([np.full(73, 180.0), north[::-1], np.full(73, -180.0), north])
-    x, y = equal_earth(latitude, longitude)
-    with np.load(ASSETS / "basemap_mercator.npz") as outlines:
-        land = np.column_stack(_from_mercator(outlines["land_x"].astype(float), outlines["land_y"].astype(float)))
-    rings = np.split(land, np.flatnonzero(np.isnan(land[:, 0])))
-    shapes = [ring[~np.isnan(ring[:, 0])] for ring in rings]
-    return [
-        hv.Path([np.column_stack([x, y])]).opts(color=PALE, linewidth=0.4, backend=MPL),
-        hv.Polygons([shape for shape in shapes if len(shape) > 2]).opts(hooks=[_pale], linewidth=0.2, backend=MPL),
-    ]
+def near_optimal_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 88.0) -> Path:
+    """Write the regions of `explorer.near_optimal` whose range of load is widest; errors as in `page`."""
+    optimum = {"color": SAME, "marker": "o", "s": 14, "edgecolors": INK, "linewidth": 0.8}
+    styles = {"firm": filled(DARK), "free": filled(LIGHT), "optimum": optimum}
+    note = f"Least and most load over all placements within the slack, one region at a time. {OUR_OWN}"
+    return _write([row_shapes.ranges], styles, table, path, width_mm, note)
 
 
-def _pale(plot: Any, _element: Any) -> None:
-    """A hook, because HoloViews gives polygons the first colour of its cycle whatever they are told."""
-    plot.handles["artist"].set(facecolor="#e3e3e3", edgecolor="#e3e3e3")
+def whole_day_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 88.0) -> Path:
+    """Write load, cost and carbon of `explorer.whole_day` by hour; errors as in `page`."""
+    styles = {
+        "home": filled(LIGHT),
+        "dark": filled(DARK),
+        "sunny": filled(LESS),
+        "unserved": filled(SAME, "/////"),
+        "means": {"color": INK, "linestyle": "--", "linewidth": 0.9},
+        "line": {"color": INK, "linewidth": 1.2},
+        "best": {"color": INK, "s": 5},
+    }
+    shapes = [partial(line_shapes.day, quantity=quantity) for quantity in line_shapes.DAY_QUANTITIES]
+    note = f"Each hour placed by itself. Daylight: 6 to 18 local solar time. {OUR_OWN}"
+    return _write(shapes, styles, table, path, width_mm, note)
 
 
-def _paths(arcs: Arcs, workload: int, width_mm: float) -> list[hv.Path]:
-    """The arcs of one class in a few widths, each an unbroken line unless the edge of the map breaks it."""
-    ends = arcs.ends
-    first = np.diff(arcs.flow, prepend=-1) != 0
-    first[1:] |= ends[0, 1:] != ends[2, :-1]
-    # one line through all of them, which lifts its pen where a part begins: one path draws a hundred times faster
-    at = np.arange(len(first)) + 2 * np.cumsum(first) - 1
-    line = np.full((len(first) + 2 * first.sum(), 2), np.nan)
-    line[at[first]] = ends[:2, first].T
-    line[at + 1] = ends[2:].T
-    flow = np.full(len(line), -1)
-    flow[at[first]], flow[at + 1] = arcs.flow[first], arcs.flow
-    line = np.column_stack(_from_mercator(*line.T))
-    level = np.ceil(np.sqrt(arcs.it_mw)).astype(int)
-    drawn = []
-    for width in np.unique(level[arcs.workload == workload]):
-        keep = np.flatnonzero((arcs.workload == workload) & (level == width))
-        part = np.where(np.isin(flow, keep)[:, np.newaxis], line, np.nan)
-        style = {"color": CLASSES[workload % 4], "linestyle": LINES[workload % 4], "alpha": 0.75}
-        width_pt = (0.3 + 0.16 * width) * max(width_mm / 180, 0.6)
-        drawn.append(hv.Path([part]).opts(linewidth=width_pt, **style, backend=MPL))
-    return drawn
+def relocatable_demand_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 88.0) -> Path:
+    """Write what of each class `explorer.relocatable_demand` says could move; errors as in `page`."""
+    styles = {name: filled(colour) for name, colour in zip(READINGS, reversed(LAYER_COLOURS), strict=True)}
+    note = f"The narrower bar lies on the wider; in total each reading is within the one before. {OUR_OWN}"
+    return _write([row_shapes.readings], styles, table, path, width_mm, note)
+
+
+def wires_or_fibre_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 88.0) -> Path:
+    """Write the ways of `explorer.wires_or_fibre`, each as the sum of its costs; errors as in `page`."""
+    styles: dict[str, Any] = {part: filled(*style) for part, style in PARTS.items()}
+    styles["zero"] = {"color": INK, "linewidth": 0.6}
+    built = f"; {line}" if (line := table.attrs.get("line")) else ""
+    note = f"Wires: electricity from the other region{built}. Fibre: computation executed there. {OUR_OWN}"
+    return _write([row_shapes.ways], styles, table, path, width_mm, note)
+
+
+def draws_figure(draws: Draws, path: str | Path, width_mm: float = 88.0) -> Path:
+    """Write what longer budgets save in worlds drawn at random, and who receives load; errors as in `page`."""
+    styles = {
+        "band": {"color": "#cccccc", "linewidth": 0.0},
+        "line": {"color": INK, "linewidth": 1.4},
+        "points": {"color": INK, "s": 6},
+        "sure": filled(DARK),
+        "open": filled(LIGHT),
+    }
+    drawn = f"{draws.done} worlds: prices, carbon, latencies and demand drawn independently."
+    note = f"{drawn} Saving: against the strictest budget of the same world. {OUR_OWN}"
+    with page(path, width_mm) as sheet:
+        below, above = row_shapes.receiving(draws), line_shapes.budgets(draws)
+        _draw(sheet, [above, below], styles, draws.network.labels, below.title, note)
+    return Path(path)
+
+
+def _write(
+    shapes_of: Sequence[Callable[[pd.DataFrame], Shape]],
+    styles: Mapping[str, Mapping[str, Any]],
+    table: pd.DataFrame,
+    path: str | Path,
+    width_mm: float,
+    note: str,
+) -> Path:
+    """Shapes of a table above each other; the first says what they show."""
+    with page(path, width_mm) as sheet:
+        shapes = [shape_of(table) for shape_of in shapes_of]
+        _draw(sheet, shapes, styles, table, shapes[0].title, note)
+    return Path(path)
+
+
+def _draw(
+    sheet: Page,
+    shapes: Sequence[Shape],
+    styles: Mapping[str, Mapping[str, Any]],
+    about: Labels | pd.DataFrame,
+    title: str,
+    note: str,
+) -> None:
+    """Shapes above each other, with the style of each part, and a legend of what has a label."""
+    plots, handles = [], []
+    for shape, below in zip(shapes, [*shapes[1:], None], strict=True):
+        parts = [_styled(part, styles[name]) for name, part in shape.parts.items()]
+        shared = below is not None and below.axes["xlabel"] == shape.axes["xlabel"]
+        plot = {"title": "", "show_legend": False, "aspect": "auto", "xaxis": "bare" if shared else "bottom"}
+        plots.append(hv.Overlay(parts).opts(**shape.axes, **plot, backend=MPL))
+        handles += [_handle(name, part, styles) for name, part in shape.parts.items() if part.label]
+    drawn = plots[0]
+    if len(plots) > 1:
+        drawn = hv.Layout(plots).cols(1).opts(sublabel_format="", vspace=0.25, backend=MPL)
+    heights_mm = [ROW_MM * shape.rows or PLOT_MM for shape in shapes]
+    aspect = (sum(heights_mm) + AXIS_MM * len(shapes)) / sheet.width_mm
+    sheet.draw(drawn, about, title, [note], handles, aspect, heights_mm)
+
+
+def _styled(part: Any, style: Mapping[str, Any]) -> Any:
+    if not isinstance(part, hv.Area):
+        return part.opts(**style, backend=MPL)
+
+    def paint(plot: Any, _element: Any) -> None:  # HoloViews gives areas the first colour of its cycle
+        plot.handles["artist"].set(**style)
+
+    return part.opts(hooks=[paint], backend=MPL)
+
+
+def _handle(name: str, part: Any, styles: Mapping[str, Mapping[str, Any]]) -> Any:
+    """What stands for a part in a legend; points on a line show the line too."""
+    style = dict(styles[name])
+    if isinstance(part, (hv.Rectangles, hv.Area)):
+        return Patch(**style, label=part.label)
+    if isinstance(part, hv.Curve):
+        return Line2D([], [], **style, label=part.label)
+    line = dict(styles.get(f"{name} line", {"linestyle": ""}))
+    marker = {"marker": style["marker"], "color": style["color"], "markersize": 0.7 * style["s"] ** 0.5 + 1}
+    edge = {"markeredgecolor": style.get("edgecolors", style["color"]), "markeredgewidth": style.get("linewidth", 0.0)}
+    return Line2D([], [], **(line | marker | edge), label=part.label)
+
+
+PARTS = {  # of the cost of a way: colour and hatching
+    "energy": (DARK,),
+    "losses": (SAME, "xxxxx"),
+    "line": ("#E69F00",),
+    "converters": ("#F0E442", "....."),
+    "egress": (SAME, "|||||"),
+    "transport": ("#56B4E9", "-----"),
+    "other": (SAME, "/////"),
+    "carbon": ("#b5b8bd",),
+}
 
 
 def _staircase(frontier: Frontier, quantity: str) -> hv.Overlay:
@@ -287,103 +305,3 @@ def _staircase(frontier: Frontier, quantity: str) -> hv.Overlay:
         hooks=[shade] if first_ms < start_ms else [], backend=MPL,
     )  # fmt: skip
     return overlay
-
-
-def _sources(publishers: Sequence[str], width_mm: float) -> str:
-    """Whose data the figure shows: as many as a few lines can name, the rest counted."""
-    if not publishers:
-        return "Data: the scenario names no sources."
-    shown = list(accumulate(publishers, "{}; {}".format))
-    fit = max(sum(len(names) < CHARACTERS_PER_MM * SOURCE_LINES * width_mm for names in shown), 1)
-    rest = f"; and {len(publishers) - fit} more" if fit < len(publishers) else ""
-    return f"Data: {shown[fit - 1]}{rest}; details in the scenario's sources.csv."
-
-
-def _title(table: pd.DataFrame, what: str) -> str:
-    """Of the scenario that a table is about, where it still says so, and what it shows."""
-    title = table.attrs.get("title")
-    return f"{title}: {what}" if title else what.capitalize()
-
-
-def _table_sources(table: pd.DataFrame, width_mm: float) -> list[str]:
-    """Whose data, where the table still says so; pandas lose it where two tables become one."""
-    publishers = table.attrs.get("publishers")
-    return [] if publishers is None else [_sources(publishers, width_mm)]
-
-
-@contextmanager
-def _written(path: str | Path, width_mm: float) -> Iterator[Path]:
-    """Refuse a bad target before any work; the file is there whole or not at all."""
-    path = Path(path)
-    mend = f"Let it end in {', '.join(ENDINGS)}."
-    refuse_bad_target(path, ENDINGS, "A figure is an SVG, PDF or PNG file.", mend)
-    if not SMALLEST_MM <= width_mm <= LARGEST_MM:
-        what = f"A figure cannot be {width_mm:g} mm wide."
-        raise ExplorerError(what, "width_mm", f"Choose from {SMALLEST_MM:g} to {LARGEST_MM:g} mm.")
-    with written_whole(path, "figure") as unfinished, mpl.rc_context(_STYLE):
-        yield unfinished
-
-
-def _finish(
-    drawn: Any, target: Path, width_mm: float, aspect: float, title: str, notes: Sequence[str], handles: Sequence[Any]
-) -> None:
-    """Render by HoloViews, set the size, and add title, legend and note where they cannot cover data."""
-    figure = hv.render(drawn, backend=MPL)
-    try:
-        width = width_mm / MM_PER_INCH
-        lines = [line for note in notes for line in _wrapped(note, width_mm)]
-        columns = max(1, min(len(handles), int(width_mm // 40)))
-        below = LINE_INCH * len(lines) + 0.15 * -(-len(handles) // columns) + 0.1  # [inch]
-        heading = _wrapped(title, width_mm / 1.5)
-        above = 0.16 * len(heading) + 0.04
-        height = width * aspect + below + above
-        figure.set_size_inches(width, height)
-        _lay_out(figure, below / height, 1 - above / height)
-        figure.text(0.01, 1 - 0.03 / height, "\n".join(heading), fontsize=8, fontweight="bold", va="top")
-        figure.text(0.01, 0.03 / height, "\n".join(lines), fontsize=6, color="#444444", va="bottom")
-        if handles:
-            figure.legend(
-                handles=handles, loc="lower left", bbox_to_anchor=(0.0, (LINE_INCH * len(lines) + 0.04) / height),
-                ncols=columns, fontsize=6.5, frameon=False, borderpad=0.2, handlelength=2.6, columnspacing=1.2,
-            )  # fmt: skip
-        # no date: the same figure is the same file
-        metadata: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}[target.suffix]
-        figure.savefig(target, dpi=300, metadata=metadata)
-    finally:
-        plt.close(figure)
-
-
-def _lay_out(figure: Any, bottom: float, top: float) -> None:
-    """Axes one above the other between the legend and the title, as large as their labels leave them."""
-    rows = len(figure.axes)
-    for axes in figure.axes:
-        axes.tick_params(labelsize=6.5, width=0.6, length=2.5)
-        axes.xaxis.label.set_size(7)
-        axes.yaxis.label.set_size(7)
-    edges = np.zeros(4)  # of the labels, beyond left, bottom, right and top of the axes; shares of the figure
-    for _ in range(2):  # labels may change with the room they are given
-        left, low, right, high = edges
-        height = (top - bottom) / rows
-        for row, axes in enumerate(figure.axes):
-            floor = top - (row + 1) * height
-            axes.set_position((left, floor + low, 1 - left - right, height - low - high))
-        boxes = [
-            (
-                axes.get_tightbbox().transformed(figure.transFigure.inverted()),
-                axes.bbox.transformed(figure.transFigure.inverted()),
-            )
-            for axes in figure.axes
-        ]
-        edges = 0.012 + np.max(
-            [(own.x0 - all_.x0, own.y0 - all_.y0, all_.x1 - own.x1, all_.y1 - own.y1) for all_, own in boxes], axis=0
-        )
-
-
-def _wrapped(text: str, width_mm: float) -> list[str]:
-    """Lines of a note in 6 pt type."""
-    most, lines = int(CHARACTERS_PER_MM * width_mm), [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > most:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines

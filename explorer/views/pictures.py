@@ -1,56 +1,64 @@
 """
 Results as pictures, one line each: HoloViews and GeoViews objects that compose with `+` and `*`.
 
-A result that is an object draws itself: `placement.map()`, `placement.layers_plot()`, `frontier.plot()`. A table is
-handed to the function of its own name: `pictures.break_even(table)`, `pictures.attribution(table)`. A notebook shows
-them, and `Explorer` too, after `pictures.notebook()`.
+What is an object draws itself: `placement.map()`, `placement.layers_plot()`, `frontier.plot()`, `draws.plot()`.
+A table is handed to the function of its own name: `pictures.break_even(table)`, `pictures.tornado(table)`. A notebook
+shows them, and `Explorer` too, after `pictures.notebook()`.
 """
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-import geoviews as gv
-import geoviews.plotting.bokeh  # registers the renderer
 import holoviews as hv
-import numpy as np
 import pandas as pd
 import panel as pn
 from bokeh.model import Model
 from bokeh.models import ImportedStyleSheet, NumeralTickFormatter, UIElement
 from panel.io.notebook import replace_inline_css
 
+from explorer.draws import Draws
 from explorer.frontiers import Frontier
 from explorer.placement import LAYERS, Placement
-from explorer.views.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
+from explorer.relocatable import READINGS
+from explorer.views import day, line_shapes, row_shapes
+from explorer.views.bands import FIRM, FREE, OPTIMUM
 from explorer.views.breakeven import BLOCKED, OPEN
 from explorer.views.breakeven import LOSES as GREY
+from explorer.views.draws import BAND, MAYBE, SURELY
 from explorer.views.elements import (
-    ARC_PIECES,
     FORBIDDEN,
     LAYER_COLOURS,
     LOSES,
     PAYS,
     QUANTITIES,
-    arcs_of,
     budget_label,
     budget_span,
     friction_span,
     is_on_axis,
     layers_table,
     pairs_by_status,
-    region_columns,
+    sentence,
     shared_out,
     steps,
 )
-from explorer.views.flows import CHANGE_PALETTE, diameter
 from explorer.views.frontier import CARBON, COST, NOW
-from explorer.views.text import CLASS_COLOURS, NEUTRAL, duration
+from explorer.views.relocatable import COLOURS as LOAD_COLOURS
+from explorer.views.shapes import Shape, refuse_unknown
+from explorer.views.text import NEUTRAL, duration
+from explorer.views.tornado import HIGH, LOW
+from explorer.views.tradeoff import COLOURS as PRICE_COLOURS
+from explorer.views.wires import PARTS
+from explorer.views.world_picture import BOKEH, overlay
+from explorer.views.world_picture import world_map as world_map  # with GeoViews, which `notebook` makes ready too
 
-BOKEH = "bokeh"
 WIDTH, HEIGHT = 560, 300  # of a plot [px]
-MAP_WIDTH = 860  # [px]
-_TICKS = NumeralTickFormatter(format="0.0[0]a")
+FRAME_HEIGHT, ROW_HEIGHT = 205, 23  # of axes, without titles and legends [px]
+TITLE_CHARACTERS = 58  # of a line
+SHORT, DIGITS = "0.0[0]a", "0,0.[000]"  # of ticks: 12.5k; as many as tell ticks apart, for some axes are short
 
 
 def notebook() -> None:
@@ -81,93 +89,6 @@ def _inline_style_sheets(_viewable: Any, root: Model) -> None:
             element.stylesheets = sheets
 
 
-def world_map(placement: Placement, min_flow_mw: float = 0.0) -> Any:
-    """
-    The world map of a placement: regions sized by IT load, arcs as wide as the load that moves.
-
-    Parameters
-    ----------
-    placement : Placement
-    min_flow_mw : float
-        Smallest flow drawn. [MW]
-
-    Returns
-    -------
-    holoviews.Overlay
-        In Web Mercator; GeoViews elements in degrees may be laid over it.
-    """
-    flows = _flows(placement, min_flow_mw)
-    columns = region_columns(placement)
-    columns["size"] = diameter(columns["it_mw"])
-    reach = max(float(np.abs(columns["change_mw"]).max(initial=0.0)), 1.0)
-    regions = gv.Points(pd.DataFrame(columns), ["x", "y"], [name for name in columns if name not in "xy"], crs=MERCATOR)
-    regions = regions.opts(
-        size="size",
-        color="change_mw",
-        cmap=CHANGE_PALETTE,
-        clim=(-reach, reach),
-        line_color="#6b7480",
-        colorbar=True,
-        colorbar_opts={"height": 8, "width": 190},
-        clabel="Change against baseline [MW]",
-        colorbar_position="bottom",
-        tools=["hover"],
-        hover_tooltips=_REGION,
-        backend=BOKEH,
-    )
-    return hv.Overlay([*basemap(), *flows, regions]).opts(
-        frame_width=MAP_WIDTH,
-        data_aspect=1,
-        xlim=EXTENT_X,
-        ylim=EXTENT_Y,
-        xaxis=None,
-        yaxis=None,
-        projection=MERCATOR,
-        title=placement.network.labels.title,
-        legend_position="bottom_left",
-        active_tools=[],
-        backend=BOKEH,
-    )
-
-
-def _flows(placement: Placement, min_flow_mw: float) -> list[hv.Segments]:
-    """The arcs of every class that moves."""
-    arcs, labels = arcs_of(placement, min_flow_mw), placement.network.labels
-    mw = arcs.it_mw[arcs.flow]
-    moves = np.array(
-        [f"{labels.regions[h]} → {labels.regions[r]}" for h, r in zip(arcs.home, arcs.region, strict=True)], object
-    )
-    along = np.arange(len(arcs.flow)) - np.searchsorted(arcs.flow, arcs.flow)  # pieces since its home
-    rows = pd.DataFrame(
-        {
-            **dict(zip(("x0", "y0", "x1", "y1"), arcs.ends, strict=True)),
-            "it_mw": mw,
-            "moves": moves[arcs.flow],
-            "width": 0.8 + 0.55 * np.sqrt(mw),  # [px]
-            "alpha": np.minimum(0.2 + 0.65 * (along + 1) / ARC_PIECES, 0.85),  # faint at home, strong where it runs
-        }
-    )
-    classes, drawn = arcs.workload[arcs.flow], []
-    for k, name in enumerate(labels.workloads):
-        if (classes == k).any():
-            mine = rows[classes == k].iloc[::-1].sort_values("it_mw", ascending=False, kind="stable")  # legend: strong
-            values = ["it_mw", "moves", "width", "alpha"]
-            segments = hv.Segments(mine, ["x0", "y0", "x1", "y1"], values, label=name)
-            colour = CLASS_COLOURS[k % len(CLASS_COLOURS)]
-            tips = [("Moves", "@moves"), ("Class", name), ("IT load", "@it_mw{0,0.0} MW")]
-            drawn.append(
-                segments.opts(
-                    color=colour,
-                    line_width="width",
-                    line_alpha="alpha",
-                    tools=["hover"],
-                    hover_tooltips=tips,
-                    backend=BOKEH,
-                )
-            )
-    return drawn
-
-
 def staircase(frontier: Frontier, quantity: str = "cost") -> Any:
     """
     Cost or carbon along a frontier: its steps, and the budget of the scenario.
@@ -190,18 +111,17 @@ def staircase(frontier: Frontier, quantity: str = "cost") -> Any:
     if first_ms < (start_ms := float(frontier.table["budget_ms"].iloc[0])):  # before it, load goes unserved
         shade = hv.VSpan(first_ms, start_ms).opts(color=NEUTRAL, alpha=0.16, line_alpha=0, backend=BOKEH)
         shown.insert(0, shade)
-    return hv.Overlay(shown).opts(
+    return overlay(
+        shown,
         width=WIDTH,
         height=HEIGHT,
         xlabel=budget_label(frontier),
         ylabel=QUANTITIES[quantity],
         show_grid=True,
-        yformatter=_TICKS,
+        hooks=[_ticks("yaxis", SHORT)],
         xlim=(first_ms, last_ms),
         padding=(0, 0.1),
-        active_tools=[],
         title=f"{quantity.capitalize()} of the optimum; the scenario: {duration(frontier.current_ms)}",
-        backend=BOKEH,
     )
 
 
@@ -243,7 +163,8 @@ def break_even(table: pd.DataFrame) -> Any:
     ]
     line = hv.Slope(1, 0).opts(color="#6b7480", line_width=2, line_dash="dashed", backend=BOKEH)
     xlim, ylim = friction_span(table)
-    return hv.Overlay([line, *pairs]).opts(
+    return overlay(
+        [line, *pairs],
         width=WIDTH,
         height=HEIGHT,
         xlim=xlim,
@@ -251,11 +172,8 @@ def break_even(table: pd.DataFrame) -> Any:
         show_grid=True,
         xlabel="Saving [USD/MWh]",
         ylabel="Friction [USD/MWh]",
-        legend_position="bottom_right",
-        active_tools=[],
         title="Right of the dashed line moving pays",
-        backend=BOKEH,
-    )
+    ).opts(legend_position="bottom_right", backend=BOKEH)
 
 
 def attribution(table: pd.DataFrame) -> Any:
@@ -264,26 +182,146 @@ def attribution(table: pd.DataFrame) -> Any:
     bars = bars.opts(invert_axes=True, color="#D55E00", tools=["hover"], backend=BOKEH)
     words = words.opts(invert_axes=True, text_align="left", text_font_size="9pt", text_color=NEUTRAL, backend=BOKEH)
     reach = float(table["usd_per_h"].to_numpy().max())
-    return hv.Overlay([bars, words]).opts(
+    return overlay(
+        [bars, words],
         width=WIDTH,
         height=HEIGHT,
         xlabel="",
         ylabel="Cost of the obstacle [USD/h]",
-        active_tools=[],
-        yformatter=_TICKS,
+        hooks=[_ticks("xaxis", SHORT)],  # as it is on screen
         ylim=(min(0.0, 1.1 * float(table["usd_per_h"].to_numpy().min())), 1.35 * reach if reach > 0 else 1.0),
         title="What holds relocation back",
-        backend=BOKEH,
     )
 
 
-_REGION = [
-    ("", "@name"),
-    ("IT load", "@it_mw{0,0.0} MW, @change_mw{+0,0.0} against baseline"),
-    ("Utilisation", "@utilisation{0 %}"),
-    ("Electricity", "@price_usd_per_mwh{0,0.0} USD/MWh"),
-    ("Carbon", "@carbon_kg_per_mwh{0,0} kg/MWh"),
-]
+def cost_carbon_front(table: pd.DataFrame) -> Any:
+    """The placements of `explorer.cost_carbon_front`, by what a tonne costs there, and where the scenario is."""
+    styles: dict[str, Any] = {"now": {"color": NOW, "marker": "diamond", "size": 15, "line_color": "white"}}
+    for name, colour in zip(("cheap", "middling", "dear"), PRICE_COLOURS, strict=True):
+        styles |= {f"{name} line": {"color": colour, "line_width": 3}, name: {"color": colour, **_POINTS}}
+    ticks = {"xaxis": DIGITS, "yaxis": DIGITS}
+    return _drawn(line_shapes.front(table), styles, ticks, legend_cols=1, legend_position="top_right")
+
+
+def tornado(table: pd.DataFrame) -> Any:
+    """The inputs of `explorer.tornado`, that of most effect on top: bars from the saving now to what it becomes."""
+    styles = {"low": _filled(LOW), "high": _filled(HIGH), "base": {"color": NEUTRAL, "line_width": 2}}
+    return _drawn(row_shapes.swings(table), styles, {"xaxis": SHORT})
+
+
+def near_optimal(table: pd.DataFrame) -> Any:
+    """The regions of `explorer.near_optimal` whose range of load is widest: what is needed, and what is free."""
+    styles = {
+        "firm": _filled(FIRM),
+        "free": _filled(FREE),
+        "optimum": {"color": OPTIMUM, "size": 9, "line_color": "white"},
+    }
+    return _drawn(row_shapes.ranges(table), styles)
+
+
+def whole_day(table: pd.DataFrame, quantity: str = "load") -> Any:
+    """
+    Load, cost or carbon of `explorer.whole_day` by hour.
+
+    Raises
+    ------
+    ValueError
+        If `quantity` is none of "load", "cost" and "carbon".
+    """
+    colour = CARBON if quantity == "carbon" else day.COST
+    styles = {
+        "home": _filled(day.OWN),
+        "dark": _filled(day.MOVED),
+        "sunny": _filled(day.SUN),
+        "unserved": _filled("#000000"),
+        "means": {"color": day.MEANS, "line_dash": "dashed", "line_width": 1.8},
+        "line": {"color": colour, "line_width": 2.5},
+        "best": {"color": colour, **_POINTS},
+    }
+    return _drawn(line_shapes.day(table, quantity), styles, {"yaxis": DIGITS}, legend_cols=2)
+
+
+def relocatable_demand(table: pd.DataFrame) -> Any:
+    """The classes of `explorer.relocatable_demand` and all together: the narrower reading lies on the wider."""
+    styles = {name: _filled(colour) for name, colour in zip(READINGS, LOAD_COLOURS[1:4], strict=True)}
+    return _drawn(row_shapes.readings(table), styles, legend_cols=2)
+
+
+def wires_or_fibre(table: pd.DataFrame) -> Any:
+    """The ways of `explorer.wires_or_fibre`, each as the sum of its costs."""
+    styles: dict[str, Any] = {part: _filled(colour) for part, (_, colour) in PARTS.items()}
+    styles["zero"] = {"color": NEUTRAL, "line_width": 1}
+    return _drawn(row_shapes.ways(table), styles, legend_cols=4)
+
+
+def drawn_worlds(draws: Draws, of: str = "budgets") -> Any:
+    """
+    What longer budgets save in worlds drawn at random, or in how many of them a region receives load.
+
+    Raises
+    ------
+    ValueError
+        If `of` is neither "budgets" nor "regions".
+    """
+    styles = {
+        "band": {"color": BAND, "fill_alpha": 0.35, "line_alpha": 0},
+        "line": {"color": BAND, "line_width": 3},
+        "points": {"color": BAND, **_POINTS},
+        "sure": _filled(SURELY),
+        "open": _filled(MAYBE),
+    }
+    refuse_unknown("picture of draws", of, ("budgets", "regions"))
+    shape = line_shapes.budgets(draws) if of == "budgets" else row_shapes.receiving(draws)
+    return _drawn(shape, styles, {"yaxis": SHORT} if of == "budgets" else {})
+
+
+def _drawn(
+    shape: Shape,
+    styles: Mapping[str, Mapping[str, Any]],
+    ticks: Mapping[str, str] = MappingProxyType({}),
+    legend_cols: int = 3,
+    legend_position: str = "bottom",
+) -> Any:
+    """A shape with the style of each part."""
+    drawn, named = [], 0
+    for name, part in shape.parts.items():
+        hover = {"tools": ["hover"], "hover_tooltips": shape.tips[name]} if name in shape.tips else {}
+        drawn.append(part.opts(**styles[name], **hover, backend=BOKEH))
+        named += bool(part.label)
+    title = textwrap.wrap(sentence(shape.title), TITLE_CHARACTERS)
+    is_below = legend_position == "bottom"
+    key = 8 + 23 * -(-named // legend_cols) if is_below and named else 0
+    frame = ROW_HEIGHT * max(shape.rows, 3) if shape.rows else FRAME_HEIGHT
+    plot: dict[str, Any] = {
+        "width": WIDTH,
+        "height": frame + 60 + 22 * len(title) + key,
+        "show_grid": True,
+        "gridstyle": {"ygrid_line_alpha": 0.0 if shape.rows else 1.0},
+        "hooks": [_ticks(*tick) for tick in ticks.items()],
+        "title": "\n".join(title),
+    }
+    legend: dict[str, Any] = {"legend_position": legend_position, "legend_cols": legend_cols}
+    if is_below:
+        legend["legend_opts"] = _CLOSE
+    return overlay(drawn, **plot, **shape.axes).opts(**legend, backend=BOKEH)
+
+
+def _ticks(axis: str, form: str) -> Callable[[Any, Any], None]:
+    """A hook: how ticks are written. No option, for a formatter belongs to one page, and a picture goes on many."""
+
+    def hook(plot: Any, _element: Any) -> None:
+        plot.handles[axis].formatter = NumeralTickFormatter(format=form)
+
+    return hook
+
+
+def _filled(colour: str) -> dict[str, Any]:
+    return {"color": colour, "line_color": "white", "line_width": 0.5}
+
+
+# of a legend below: Bokeh leaves a gap between it and the axis
+_CLOSE = {"location": "left", "orientation": "horizontal", "margin": 0, "padding": 4, "border_line_alpha": 0.0}
+_POINTS = {"size": 7, "line_color": "white"}
 _PAIR = [
     ("", "@pair"),
     ("Saving (break-even friction)", "@saving_usd_per_mwh{0,0.0} USD/MWh"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from html import escape
 
 import pandas as pd
 
-from explorer.frontiers import Frontier
+from explorer.draws import SURE, Draws
+from explorer.frontiers import UNSERVED_MW, Frontier
 from explorer.placement import Placement
 from explorer.scenario import Scenario
 from explorer.views.text import change, duration, number, title_of
@@ -65,6 +67,26 @@ def frontier_html(frontier: Frontier) -> str:
     axis = "a relaxation of every budget" if frontier.over == "all" else f"the latency budget of {frontier.over}"
     columns = ["budget_ms", "cost_usd_per_h", "carbon_kg_per_h", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens"]
     return _page("Frontier", f"The optimum along {axis}.", facts, table.loc[:, columns], "steps")
+
+
+def draws_html(draws: Draws) -> str:
+    """What moving saves in most of the worlds drawn, what was drawn, who surely receives load, and the regions."""
+    saving = {name: number(value) for name, value in draws.saving_usd_per_h().items()}
+    table = draws.regions.assign(region=draws.network.labels.regions)
+    table = table.sort_values(["receives_draws", "p50_mw"], ascending=False, kind="stable")
+    sure = table.loc[table["receives_draws"] >= SURE * draws.done, "region"]
+    unserved = int((draws.table["unserved_mw"].to_numpy() > UNSERVED_MW).sum())
+    more = f" and {len(sure) - FIRST_ROWS} more" if len(sure) > FIRST_ROWS else ""
+    facts = {
+        "Draws": f"{draws.done} of {draws.wanted}",
+        "Saving, median": f"{saving['p50']} USD/h; with inputs as they are {number(draws.given_usd_per_h)} USD/h",
+        "Eight of ten draws": f"{saving['p10']} to {saving['p90']} USD/h",
+        "Standard deviations": ", ".join(f"{name} {100 * cv:g} %" for name, cv in asdict(draws.spread).items()),
+        "Sure to receive load": ", ".join(sure.head(FIRST_ROWS)) + more or "none",
+        "With unserved load": f"{unserved} draws",
+    }
+    what = "Worlds drawn at random around the scenario; what moving saves is against each world's own baseline."
+    return _page("Draws", what, facts, table, "regions, surest first")
 
 
 def _page(title: str, what: str, facts: Mapping[str, str], table: pd.DataFrame, rows: str) -> str:
