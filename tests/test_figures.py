@@ -95,7 +95,7 @@ SAID = {
         "Classroom, three by three: what waiting buys",
         "Cost [USD/h]",
         "Carbon [t/h]",
-        "Latency budget of chat [ms]",
+        "Latency budget of class chat [ms]",
         "now: 150 ms",
     ],
     "break_even": [

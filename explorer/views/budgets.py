@@ -6,11 +6,23 @@ from explorer.frontiers import Frontier
 
 
 def budget_span(frontier: Frontier) -> tuple[float, float]:
-    """The stretch of budget where something happens, as far as the present budget if that is near. [ms]"""
+    """
+    The stretch of budget where something happens, and some of where load goes unserved. [ms]
+
+    As far as the present budget if that is near; a mark for one beyond is drawn at the end.
+    """
     first, last = (float(frontier.table["budget_ms"].iloc[end]) for end in (0, -1))
     margin, now = max(0.06 * (last - first), 5.0), frontier.current_ms
-    far = (now if first - 10 * margin < now < first else first), (now if last < now < last + 10 * margin else last)
-    return far[0] - margin, far[1] + margin
+    start = max(first - 3 * margin, frontier.strictest_ms - margin)
+    if first - 10 * margin < now < first:
+        start = min(start, now - margin)
+    return start, (now if last < now < last + 10 * margin else last) + 2 * margin
+
+
+def is_on_axis(frontier: Frontier) -> bool:
+    """Whether the budget of the scenario lies within `budget_span`."""
+    first_ms, last_ms = budget_span(frontier)
+    return first_ms <= frontier.current_ms <= last_ms
 
 
 def budget_name(frontier: Frontier) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter, Toggle
 
-from explorer.draws import Draws, draws_of
+from explorer.draws import NEVER, SURE, Draws, draws_of
 from explorer.network import Network
 from explorer.session import Session
 from explorer.views.drawing import Drawing, align_left, quiet_toolbar
@@ -23,7 +23,6 @@ from explorer.views.text import key, number
 DRAWS = 100
 ROWS = 15  # regions shown
 BAND, SURELY, MAYBE = "#0072B2", "#009E73", "#E69F00"
-SURE, NEVER = 0.9, 0.1  # share of draws from which, and below which, a region is as good as decided
 NAMED = 4  # regions in a sentence
 _BARS = ("kind", "draws", "p10", "p50", "p90", "region")
 _FIGURES = {"band figure": 200, "bars figure": 330}  # heights [px]

@@ -14,6 +14,7 @@ from explorer.geo import mercator_m
 from explorer.placement import LAYERS, Placement
 from explorer.units import KG_PER_T
 from explorer.views.arcs import arc_pieces
+from explorer.views.budgets import budget_span
 from explorer.views.flows import home_flows
 from explorer.views.text import number
 
@@ -67,27 +68,6 @@ def region_columns(placement: Placement) -> dict[str, NDArray]:
 def _places(placement: Placement) -> tuple[Floats, Floats]:
     """Where the regions of a placement are, x and y. [m]"""
     return mercator_m(*placement.network.geography.region_at)
-
-
-def budget_label(frontier: Frontier) -> str:
-    """The axis of a frontier in words, with its unit."""
-    return "Relaxation of all budgets [ms]" if frontier.over == "all" else f"Latency budget of {frontier.over} [ms]"
-
-
-def budget_span(frontier: Frontier) -> tuple[float, float]:
-    """From the strictest budget to a little after the last step, or after the present budget if that is near. [ms]"""
-    x = frontier.table["budget_ms"]
-    first, last = float(x.iloc[0]), float(x.iloc[-1])
-    margin = max(0.08 * (last - first), 5.0)
-    is_near = last < frontier.current_ms <= 2 * last - first
-    last = frontier.current_ms if is_near else last + margin
-    return max(min(frontier.strictest_ms, first), first - 2 * margin), last + margin
-
-
-def is_on_axis(frontier: Frontier) -> bool:
-    """Whether the budget of the scenario lies within `budget_span`."""
-    first_ms, last_ms = budget_span(frontier)
-    return first_ms <= frontier.current_ms <= last_ms
 
 
 def values_of(frontier: Frontier, quantity: str) -> Floats:

@@ -25,16 +25,14 @@ from explorer.labels import Labels
 from explorer.placement import LAYERS, Placement
 from explorer.relocatable import READINGS
 from explorer.views import line_shapes, row_shapes
+from explorer.views.budgets import budget_label, budget_span, is_on_axis
 from explorer.views.elements import (
     FORBIDDEN,
     LAYER_COLOURS,
     LOSES,
     PAYS,
     QUANTITIES,
-    budget_label,
-    budget_span,
     friction_span,
-    is_on_axis,
     layers_table,
     pairs_by_status,
     shared_out,

@@ -17,6 +17,7 @@ from explorer.frontiers import Frontier
 from explorer.session import Session
 from explorer.units import KG_PER_T
 from explorer.views.behind import TableBehind, disclosure, place_for_table
+from explorer.views.budgets import budget_span
 from explorer.views.card import beside, card
 from explorer.views.drawing import Drawing, LivePane, align_left, quiet_toolbar
 from explorer.views.text import NEUTRAL, duration, number
@@ -56,7 +57,7 @@ class FrontierView(pn.viewable.Viewer):
             self._pane.say("words", "Finding the budgets where something changes…")
             return
         frontier = _with_names(frontier, self._session.scenario.regions)
-        span, baseline = _span(frontier), placement.baseline
+        span, baseline = budget_span(frontier), placement.baseline
         table = frontier.table
         self._show("cost", frontier, table["cost_usd_per_h"].to_numpy(), span, baseline.cost_usd_per_h)
         carbon_t_per_h = table["carbon_kg_per_h"].to_numpy() / KG_PER_T
@@ -175,14 +176,6 @@ def _hover(label: str, digits: str) -> HoverTool:
             ("Opens", "@opens"),
         ]
     )
-
-
-def _span(frontier: Frontier) -> tuple[float, float]:
-    """The stretch of budget where something happens, as far as the present budget if that is near."""
-    first, last = (float(frontier.table["budget_ms"].iloc[end]) for end in (0, -1))
-    margin = max(0.06 * (last - first), 5.0)
-    near = last < frontier.current_ms < last + 10 * margin
-    return max(first - 3 * margin, frontier.strictest_ms - margin), (frontier.current_ms if near else last) + 2 * margin
 
 
 def _padded(values: NDArray, baseline: float) -> tuple[float, float]:

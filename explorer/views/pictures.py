@@ -28,6 +28,7 @@ from explorer.views import day, line_shapes, row_shapes
 from explorer.views.bands import FIRM, FREE, OPTIMUM
 from explorer.views.breakeven import BLOCKED, OPEN
 from explorer.views.breakeven import LOSES as GREY
+from explorer.views.budgets import budget_label, budget_span, is_on_axis
 from explorer.views.draws import BAND, MAYBE, SURELY
 from explorer.views.elements import (
     FORBIDDEN,
@@ -35,10 +36,7 @@ from explorer.views.elements import (
     LOSES,
     PAYS,
     QUANTITIES,
-    budget_label,
-    budget_span,
     friction_span,
-    is_on_axis,
     layers_table,
     pairs_by_status,
     sentence,

@@ -11,7 +11,7 @@ import pandas as pd
 from explorer.draws import NEVER, SURE, Draws
 from explorer.relocatable import READINGS
 from explorer.views.bands import USED_MW
-from explorer.views.rows import lying, places_of, short
+from explorer.views.rows import lying, row_places, short
 from explorer.views.shapes import SAME_MW, Shape, bars, left_out, row_axes
 from explorer.views.text import number
 from explorer.views.wires import PARTS
@@ -70,7 +70,7 @@ def ranges(table: pd.DataFrame) -> Shape:
         {
             "firm": bars(lying(np.zeros(len(least)), least, 0.3), of, hover, "needed"),
             "free": bars(lying(least, most, 0.3), of, hover, "free to choose"),
-            "optimum": hv.Scatter((it_mw, places_of(len(it_mw))), *of, label="optimum"),
+            "optimum": hv.Scatter((it_mw, row_places(len(it_mw))), *of, label="optimum"),
         },
         row_axes("IT load [MW]", regions, [-0.015 * reach, reach])  # room for dots at zero
         | {"ylabel": left_out(len(shown), len(table), "widest of")},

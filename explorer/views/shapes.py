@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.views.rows import places_of
+from explorer.views.rows import row_places
 
 Floats = NDArray[np.float64]
 Tips = list[tuple[str, str]]
@@ -45,13 +45,13 @@ def bars(columns: dict[str, Floats], of: tuple[str, str], hover: dict[str, Any],
 
 def row_axes(xlabel: str, names: Sequence[str], values: Sequence[float] | Floats) -> dict[str, Any]:
     """The axes of bars in named rows, the first on top, as far as all values reach."""
-    places = places_of(len(names)).tolist()
+    places = row_places(len(names)).tolist()
     return {
         "xlabel": xlabel,
         "ylabel": "",
         "yticks": list(zip(places, names, strict=True)),
         "xlim": reach(np.asarray(values, float), 0.04),
-        "ylim": (0.45 - len(names), 0.55),
+        "ylim": (0.45, len(names) + 0.55),
     }
 
 
