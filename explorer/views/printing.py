@@ -17,6 +17,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
+from matplotlib.ticker import FuncFormatter, ScalarFormatter
 
 from explorer.errors import ExplorerError
 from explorer.labels import Labels
@@ -164,8 +165,10 @@ def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) ->
     """Axes one above the other between the legend and the title, as large as their labels leave them."""
     for axes in figure.axes:
         axes.tick_params(labelsize=6.5, width=0.6, length=2.5)
-        axes.xaxis.label.set_size(7)
-        axes.yaxis.label.set_size(7)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.label.set_size(7)
+            if isinstance(axis.get_major_formatter(), ScalarFormatter):  # numbers, not names
+                axis.set_major_formatter(FuncFormatter(_grouped))
     edges = np.zeros((len(figure.axes), 4))  # of labels beyond left, bottom, right, top of axes; shares of the figure
     for _ in range(3):  # labels change with the room they are given
         left, right = edges[:, 0].max(), edges[:, 2].max()
@@ -178,6 +181,10 @@ def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) ->
             every, own = (box.transformed(figure.transFigure.inverted()) for box in (axes.get_tightbbox(), axes.bbox))
             edges[row] = own.x0 - every.x0, own.y0 - every.y0, every.x1 - own.x1, every.y1 - own.y1
         edges += 0.012
+
+
+def _grouped(value: float, _place: int) -> str:
+    return f"{value:,.10g}".replace("-", "−")
 
 
 def _wrapped(text: str, width_mm: float) -> list[str]:
