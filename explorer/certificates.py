@@ -83,6 +83,11 @@ class Certificate:
         columns = ["check", "value", "unit", "tolerance", "holds", "meaning"]
         return pd.DataFrame([(*row[:4], abs(row[1]) <= row[3], row[4]) for row in rows], columns=columns)
 
+    def _repr_html_(self) -> str:
+        from explorer.views.summaries import certificate_html
+
+        return certificate_html(self)
+
 
 def certificate(placement: Placement) -> Certificate:
     """

@@ -27,6 +27,7 @@ from explorer import (
     Scenario,
     attribution,
     break_even,
+    certificate,
     cost_carbon_front,
     frontier,
     monte_carlo,
@@ -444,6 +445,15 @@ def test_a_placement_keeps_the_names_it_was_solved_with():
 
 def words(html: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_a_certificate_says_in_a_cell_whether_it_proves_the_placement():
+    proof = certificate(solve(Scenario.load("classroom-3x3")))
+    shown = words(proof._repr_html_())
+    assert "Proves that nothing is better" in shown and "relative gap" in shown
+    assert f"No placement has less than {number(proof.lower_bound)} USD/h" in shown
+    shown = words(replace(proof, overload_mw=3.0)._repr_html_())
+    assert "Does not prove the placement" in shown and "Checks that fail capacity" in shown
 
 
 def test_results_say_in_a_line_and_in_a_cell_what_they_are():

@@ -8,6 +8,7 @@ from html import escape
 
 import pandas as pd
 
+from explorer.certificates import Certificate
 from explorer.draws import SURE, Draws
 from explorer.frontiers import UNSERVED_MW, Frontier
 from explorer.placement import Placement
@@ -89,15 +90,31 @@ def draws_html(draws: Draws) -> str:
     return _page("Draws", what, facts, table, "regions, surest first")
 
 
-def _page(title: str, what: str, facts: Mapping[str, str], table: pd.DataFrame, rows: str) -> str:
+def certificate_html(certificate: Certificate) -> str:
+    """Whether it proves the placement, what that rests on, and every check."""
+    table = certificate.table
+    failed = table.loc[~table["holds"], "check"].tolist()
+    facts = {
+        "Objective": f"{number(certificate.objective)} {certificate.unit}, penalty on unserved load included",
+        "No placement has less than": f"{number(certificate.lower_bound)} {certificate.unit}",
+        "Checks that fail": ", ".join(failed) or "none",
+    }
+    what = "Proves that nothing is better." if certificate.holds else "Does not prove the placement."
+    shown = table.assign(**{name: [f"{value:.2g}" for value in table[name]] for name in ("value", "tolerance")})
+    return _page("Certificate", what, facts, shown, "checks", len(shown))
+
+
+def _page(
+    title: str, what: str, facts: Mapping[str, str], table: pd.DataFrame, rows: str, most: int = FIRST_ROWS
+) -> str:
     """No colours of its own: it stands on whatever a notebook's theme is."""
     cells = "".join(
         f"<tr><th style='{_CELL}'>{escape(name)}</th><td style='{_CELL}'>{escape(value)}</td></tr>"
         for name, value in facts.items()
     )
-    head = table.head(FIRST_ROWS).rename(columns=title_of)
+    head = table.head(most).rename(columns=title_of)
     first = head.to_html(index=False, na_rep="–", float_format=number, border=0, justify="left")
-    more = f"{len(table)} {rows}" if len(table) <= FIRST_ROWS else f"First {FIRST_ROWS} of {len(table)} {rows}"
+    more = f"{len(table)} {rows}" if len(table) <= most else f"First {most} of {len(table)} {rows}"
     return (
         f"<div><b>{escape(title)}</b><br>{escape(what)}"
         f"<table><tbody>{cells}</tbody></table><small>{escape(more)}</small>{first}</div>"
