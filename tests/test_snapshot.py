@@ -5,6 +5,7 @@ import json
 import os
 import re
 from base64 import b64decode
+from importlib.metadata import version
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,18 @@ def test_the_scenario_stays_as_it_is_and_an_explorer_writes_what_it_shows(tmp_pa
     contents = json.loads(gzip.decompress(packed((tmp_path / "now.html").read_text("utf-8"), "contents")))
     (axis,) = contents["axes"]
     assert axis["texts"][axis["opened"]] == "2"
+
+
+def test_the_latency_slider_is_that_of_the_class_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(snapshots, "BUDGET_STEPS", 2)
+    monkeypatch.setattr(snapshots, "STEPS", {"friction_scale": 2})
+    for looked_at, label in (("batch", "batch Batch, latency budget [ms]"), ("all", "Relax all budgets by [ms]")):
+        app = Explorer(scenario())
+        app.session.workload = looked_at
+        app.snapshot(tmp_path / "now.html")
+        contents = json.loads(gzip.decompress(packed((tmp_path / "now.html").read_text("utf-8"), "contents")))
+        assert contents["axes"][0]["label"].startswith(label)
+        assert contents["link_values"]["class"] == looked_at
 
 
 # What cannot be written
@@ -259,6 +272,7 @@ def test_the_table_sorts_the_theme_turns_and_the_link_leads_to_the_app(opened):
     page.get_by_text("What this file is made from").click()
     expect(page.get_by_text("SHA-256")).to_be_visible()
     expect(page.get_by_text("Settings that stay")).to_be_visible()
+    expect(page.get_by_text(f"HighsPy {version('highspy')}")).to_be_visible()
 
 
 @pytest.mark.ui

@@ -43,7 +43,7 @@ class BreakEvenView(pn.viewable.Viewer):
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self._session = session
-        self._workload = session.workload
+        self._workload = session.network.workloads[0]
         self._pane = LivePane(_drawing, {("pairs", "selected", "indices"): self._on_tap})
         self._behind = TableBehind(self._pane, "break-even", self._table)
         session.param.watch(self._on_change, ["placement", "region", "workload"])

@@ -14,7 +14,7 @@ from explorer.views.frontier import ALL
 from explorer.views.live import LiveRunner
 from explorer.views.questions import QUESTIONS, Questions
 from explorer.views.save import SaveButton
-from explorer.views.snapshot import Snapshot, write_snapshot
+from explorer.views.snapshot import Snapshot, default_steps, write_snapshot
 from explorer.views.totals import Totals
 
 
@@ -54,8 +54,14 @@ class Explorer(pn.viewable.Viewer):
         )  # fmt: skip
 
     def snapshot(self, path: str | Path, **options: Any) -> Snapshot:
-        """Write the present scenario as one HTML file with live sliders; options as in `write_snapshot`."""
-        return write_snapshot(self.session.scenario, path, **options)
+        """
+        Write the present scenario as one HTML file with live sliders; options as in `write_snapshot`.
+
+        Unless `steps` says otherwise, the latency slider is that of the class looked at.
+        """
+        scenario = self.session.scenario
+        steps = options.pop("steps", None) or default_steps(scenario, self.session.workload)
+        return write_snapshot(scenario, path, steps, **options)
 
     def __panel__(self) -> pn.viewable.Viewable:
         return pn.Row(pn.Column(self.controls, width=310), self.main, sizing_mode="stretch_width")

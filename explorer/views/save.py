@@ -17,7 +17,7 @@ from explorer import io
 from explorer.errors import ExplorerError
 from explorer.scenario import Scenario
 from explorer.session import Session
-from explorer.views.snapshot import write_snapshot
+from explorer.views.snapshot import default_steps, write_snapshot
 from explorer.views.text import duration
 
 _POLL_S = 0.2
@@ -77,7 +77,9 @@ class SaveButton(pn.custom.JSComponent):
         self.progress = "starting…"
         spawn = multiprocessing.get_context("spawn")
         ours, theirs = spawn.Pipe(duplex=False)
-        process = spawn.Process(target=_make_file, args=(str(scenario), str(target), theirs), daemon=True)
+        process = spawn.Process(
+            target=_make_file, args=(str(scenario), str(target), self._session.workload, theirs), daemon=True
+        )
         process.start()
         theirs.close()
         begun, said = time.monotonic(), None
@@ -104,8 +106,9 @@ class SaveButton(pn.custom.JSComponent):
         return None
 
 
-def _make_file(scenario: str, target: str, says: Connection) -> None:
+def _make_file(folder: str, target: str, over: str, says: Connection) -> None:
     try:
-        write_snapshot(Scenario.load(scenario), target, progress=lambda *done: says.send(done))
+        scenario = Scenario.load(folder)
+        write_snapshot(scenario, target, default_steps(scenario, over), progress=lambda *done: says.send(done))
     except ExplorerError as error:
         says.send(error)

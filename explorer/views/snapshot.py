@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
+from importlib.metadata import version
 from math import prod
 from pathlib import Path
 from string import Template
@@ -56,9 +57,9 @@ class Snapshot:
     checksum: str  # SHA-256 of the table in the file
 
 
-def default_steps(scenario: Scenario) -> dict[str, int]:
-    """The sliders of a snapshot that asks for none: the budget of the first class, carbon price and friction."""
-    return {next(iter(scenario.workloads)): BUDGET_STEPS, **STEPS}
+def default_steps(scenario: Scenario, over: str = "") -> dict[str, int]:
+    """The sliders of a snapshot that asks for none: the budget of a class, the first or `over`, and `STEPS`."""
+    return {over or next(iter(scenario.workloads)): BUDGET_STEPS, **STEPS}
 
 
 def write_snapshot(
@@ -78,7 +79,8 @@ def write_snapshot(
     path : str or Path
         The file to write, whole or not at all.
     steps : mapping of str to int, optional
-        Positions of each slider, by workload id (its latency budget), "all" (a common relaxation) or setting.
+        Positions of each slider, by workload id (its latency budget), "all" (a common relaxation) or setting;
+        `default_steps` if left out.
     base_url : str, optional
         Address of the live app, for a link.
     progress : callable
@@ -258,8 +260,10 @@ def _about(scenario: Scenario, axes: Sequence[Axis], now: datetime, digest: str)
             escape(f"{row.title}. {row.publisher}, {row.year}. {row.licence}.") for row in scenario.sources.itertuples()
         )
         sources = "<h3>Sources</h3><ul>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
+    solvers = ", ".join(f"{name} {version(name.lower())}" for name in ("HighsPy", "PuLP", "Bokeh"))
     made = (
-        f"<p>Made on {now:%Y-%m-%d %H:%M} UTC with Wattlas {__version__} from the scenario “{escape(scenario.title)}”. "
+        f"<p>Made on {now:%Y-%m-%d %H:%M} UTC with Wattlas {__version__} ({solvers}) from the "
+        f"scenario “{escape(scenario.title)}”. "
         f"SHA-256 of the table of states: <code>{digest}</code></p>"
     )
     return f"{made}<h3>Settings that stay</h3><table>{rows}</table>{sources}"
