@@ -1,0 +1,21 @@
+"""The world under the data is all there, and goes to a page in few pieces."""
+
+import holoviews as hv
+import numpy as np
+from bokeh.models import GlyphRenderer
+
+from explorer.paths import ASSETS
+from explorer.views.basemap import basemap
+
+
+def test_land_and_borders_are_each_one_array_with_every_point_of_the_file():
+    plot = hv.render(basemap(), backend="bokeh")
+    land, borders = (renderer.data_source.data for renderer in plot.select({"type": GlyphRenderer}))
+    with np.load(ASSETS / "basemap_mercator.npz") as outlines:
+        for drawn, name in ((land, "land"), (borders, "borders")):
+            for axis in "xy":
+                (values,) = drawn[f"{axis}s"]
+                kept, filed = (v[np.isfinite(v)] for v in (values, outlines[f"{name}_{axis}"]))
+                assert values.dtype == np.float32
+                assert sorted(kept) == sorted(filed)
+                assert np.isnan(values).sum() == np.isnan(outlines[f"{name}_{axis}"]).sum()
