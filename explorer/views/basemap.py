@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import holoviews as hv
+import holoviews.plotting.bokeh  # registers the renderer
 import numpy as np
 from bokeh.models.glyphs import MultiPolygons, Patches
 from cartopy.crs import GOOGLE_MERCATOR
