@@ -2,7 +2,6 @@
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import GlyphRenderer
 
 from explorer.paths import ASSETS
 from explorer.views.basemap import basemap
@@ -10,7 +9,7 @@ from explorer.views.basemap import basemap
 
 def test_land_and_borders_are_each_one_array_with_every_point_of_the_file():
     plot = hv.render(basemap(), backend="bokeh")
-    land, borders = (renderer.data_source.data for renderer in plot.select({"type": GlyphRenderer}))
+    land, borders = (renderer.data_source.data for renderer in plot.renderers)
     with np.load(ASSETS / "basemap_mercator.npz") as outlines:
         for drawn, name in ((land, "land"), (borders, "borders")):
             for axis in "xy":
