@@ -122,6 +122,17 @@ def test_a_link_may_set_what_is_looked_at_and_nothing_that_is_not_there(scenario
     assert screen.news[-1][1] == {"class": "chat"}
 
 
+def test_what_a_link_sets_is_undone_in_one(scenario):
+    shown = Controls(Session(scenario))
+    screen, before = Screen(shown), link_values(scenario)
+    screen.send(**{"chat/budget": 120.0, "batch/budget": 900.0, "friction_scale": 2.0, "legal_policy": "same zone"})
+    assert link_values(scenario) != before
+    shown.history.undo()
+    assert link_values(scenario) == before and not shown.history.can_undo
+    shown.history.redo()
+    assert (scenario.friction_scale, scenario.workloads["batch"].latency_budget_ms) == (2.0, 900.0)
+
+
 def test_a_link_has_every_control_and_nothing_else(scenario, screen):
     scenario.cost_cap_usd_per_h = math.inf
     values = link_values(scenario)

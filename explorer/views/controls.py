@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -114,15 +115,12 @@ class _Inputs:
         return {key: finite(value) for key, value in values.items()}
 
     def write(self, changes: Values) -> dict[str, str]:
-        """Apply what can be applied, in one batch per owner; return complaints about the rest."""
-        complaints: dict[str, str] = {}
-        by_owner: dict[param.Parameterized, Values] = {}
-        for key, value in changes.items():
-            by_owner.setdefault(self._places[key][0], {})[key] = value
-        for owner, values in by_owner.items():
-            with batch_call_watchers(owner):
-                complaints |= {key: wrong for key, value in values.items() if (wrong := self._set(key, value))}
-        return complaints
+        """Apply what can be applied, as one change; return complaints about the rest."""
+        with ExitStack() as batches:  # watchers are called when all is set: what a link sets is undone in one
+            for owner in reversed(dict.fromkeys(self._places[key][0] for key in changes)):  # the first ends first
+                batches.enter_context(batch_call_watchers(owner))
+            wrong = {key: self._set(key, value) for key, value in changes.items()}
+        return {key: complaint for key, complaint in wrong.items() if complaint}
 
     def _set(self, key: str, value: Any) -> str:
         """Apply one value; what is wrong with it, or nothing."""
