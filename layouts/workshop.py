@@ -1,6 +1,7 @@
 """The workshop app. Run: wattlas serve, or panel serve layouts/workshop.py --args world-2025"""
 
 import sys
+from urllib.parse import quote
 
 import panel as pn
 import panel_material_ui as pmui
@@ -38,7 +39,7 @@ page = pmui.Page(
 )
 try:
     # one that only this server knows, by its path, goes without a name
-    explorer = Explorer(Scenario.load(opened), address=f"?scenario={opened}" if opened in names() else "?")
+    explorer = Explorer(Scenario.load(opened), address=f"?scenario={quote(opened)}" if opened in names() else "?")
 except ExplorerError as error:
     page.main = [pn.pane.Alert(str(error), alert_type="danger", margin=10)]
 else:
