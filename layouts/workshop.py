@@ -15,7 +15,7 @@ pn.extension(reconnect=True)
 if pn.state.curdoc:  # a session that starts with its websocket would be sent to a CDN for its style sheets
     pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST
 
-asked = pn.state.session_args.get("scenario", [b""])[0].decode()
+asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
 opened = asked if asked in names() else sys.argv[1] if len(sys.argv) > 1 else "world-2025"
 options = sorted({*names(), opened})
 choice = pmui.Select(label="Scenario", options=options, value=opened, size="small", width=288, margin=(10, 12, 0, 12))
