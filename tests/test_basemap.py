@@ -2,6 +2,7 @@
 
 import holoviews as hv
 import numpy as np
+from bokeh.models.glyphs import Patches
 
 from explorer.paths import ASSETS
 from explorer.views.basemap import basemap
@@ -9,6 +10,9 @@ from explorer.views.basemap import basemap
 
 def test_land_and_borders_are_each_one_array_with_every_point_of_the_file():
     plot = hv.render(basemap(), backend="bokeh")
+    (polygons, _) = plot.renderers
+    glyphs = {polygons.glyph, polygons.selection_glyph, polygons.nonselection_glyph, polygons.muted_glyph}
+    assert {type(glyph) for glyph in glyphs if glyph not in (None, "auto")} == {Patches}  # the browser draws them all
     land, borders = (renderer.data_source.data for renderer in plot.renderers)
     with np.load(ASSETS / "basemap_mercator.npz") as outlines:
         for drawn, name in ((land, "land"), (borders, "borders")):

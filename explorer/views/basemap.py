@@ -40,6 +40,8 @@ def _in_one_piece(plot: Any, _element: Any) -> None:
     if isinstance(renderer.glyph, MultiPolygons):
         style: Any = renderer.glyph.properties_with_values(include_defaults=False)
         renderer.glyph = Patches(**style)
+        for variant in ("selection_glyph", "nonselection_glyph", "muted_glyph"):  # of the other kind still
+            setattr(renderer, variant, None)
     source.data = {name: [_joined(pieces)] for name, pieces in source.data.items()}
 
 
