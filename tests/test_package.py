@@ -89,7 +89,11 @@ print(ASSETS / "basemap_mercator.npz")
 
 
 def test_the_setup_commands_are_the_ones_that_are_checked():
-    commands = ["python3 -m venv .venv", '.venv/bin/pip install -e ".[test]"', ".venv/bin/pytest"]
+    commands = [
+        "python3 -m venv .venv",
+        '.venv/bin/pip install -e ".[test]"',
+        ".venv/bin/pytest -n auto --dist loadfile",
+    ]
     for name in ("README.md", "CONTRIBUTING.md", ".ci/run"):
         text = (CHECKOUT / name).read_text(encoding="utf-8")
         assert [command for command in commands if command not in text] == [], name

@@ -16,11 +16,11 @@ import pandas as pd
 import panel as pn
 import pytest
 from bokeh.document import Document
-from bokeh.io.doc import patch_curdoc
 from bokeh.models import CategoricalTickFormatter, GlyphRenderer, Legend, NumeralTickFormatter, Plot
 from panel.io.state import state
 from panel.models.comm_manager import CommManager as BrowserComm
 from pyviz_comms import Comm, CommManager
+from screens import drawn
 
 from explorer import (
     Explorer,
@@ -49,13 +49,6 @@ from explorer.views.text import number
 from tests.scenarios import random_scenario
 
 SCENARIOS = ("classroom-3x3", "world-2025")
-
-
-def drawn(picture: Any) -> Any:
-    """The Bokeh figure of a picture."""
-    nobodys = Document()  # HoloViews would take one that a server of another test has left behind
-    with patch_curdoc(nobodys):
-        return hv.render(picture, backend="bokeh")
 
 
 def elements(picture: Any, kind: type) -> list[Any]:
