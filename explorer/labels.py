@@ -21,7 +21,12 @@ class Labels:
     title: str
     regions: tuple[str, ...]
     workloads: tuple[str, ...]  # id and name of every class, once where both are the same word
-    publishers: tuple[str, ...]  # of the scenario's data, each once, in the order of its sources
+    sources: tuple[str, ...]  # publisher of each source, as the scenario has it
+
+    @property
+    def publishers(self) -> tuple[str, ...]:
+        """Of the scenario's data, each once, in the order of its sources."""
+        return tuple(dict.fromkeys(_ASIDE.sub("", source) for source in self.sources))
 
     def put_on(self, table: pd.DataFrame, **more: Any) -> pd.DataFrame:
         """
@@ -38,12 +43,11 @@ class Labels:
 def labels_of(scenario: Scenario) -> Labels:
     """The labels of a scenario as it is now."""
     classes = scenario.workloads.values()
-    sources, publishers = scenario.sources, ()
-    if sources is not None and "publisher" in sources:
-        publishers = dict.fromkeys(_ASIDE.sub("", str(publisher)) for publisher in sources["publisher"])
+    sources = scenario.sources
+    publishers = () if sources is None or "publisher" not in sources else map(str, sources["publisher"])
     return Labels(
         title=scenario.title,
         regions=tuple(map(str, scenario.regions["name"])),
         workloads=tuple(w.name if w.id.lower() == w.name.lower() else f"{w.id} {w.name}" for w in classes),
-        publishers=tuple(publishers),
+        sources=tuple(publishers),
     )

@@ -83,6 +83,11 @@ class Network:
         return self.geography.home
 
     @property
+    def region_names(self) -> dict[str, str]:
+        """What regions are called, by id."""
+        return dict(zip(self.regions, self.labels.regions, strict=True))
+
+    @property
     def plain(self) -> Network:
         """The same without hosting and without a cap on cost: what one linear program can tell of."""
         if self.hosting_usd_per_h is None and self.cost_cap_usd_per_h == math.inf:

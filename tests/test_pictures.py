@@ -43,9 +43,8 @@ from explorer.session import Session
 from explorer.tradeoffs import avoided_kg_per_h
 from explorer.views import pictures
 from explorer.views.arcs import BEND, arc_pieces
-from explorer.views.elements import sentence
 from explorer.views.frontier import FrontierView
-from explorer.views.text import number
+from explorer.views.text import number, sentence
 from tests.scenarios import random_scenario
 
 SCENARIOS = ("classroom-3x3", "world-2025")

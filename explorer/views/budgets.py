@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from explorer.frontiers import Frontier
+from explorer.views.text import sentence
 
 
 def budget_span(frontier: Frontier) -> tuple[float, float]:
@@ -32,5 +33,4 @@ def budget_name(frontier: Frontier) -> str:
 
 def budget_label(frontier: Frontier) -> str:
     """The label of its axis."""
-    name = budget_name(frontier)
-    return f"{name[0].upper()}{name[1:]} [ms]"
+    return f"{sentence(budget_name(frontier))} [ms]"

@@ -16,6 +16,7 @@ from explorer.units import KG_PER_T
 from explorer.views.arcs import arc_pieces
 from explorer.views.budgets import budget_span
 from explorer.views.flows import home_flows
+from explorer.views.shapes import refuse_unknown
 from explorer.views.text import number
 
 Floats = NDArray[np.float64]
@@ -72,8 +73,7 @@ def _places(placement: Placement) -> tuple[Floats, Floats]:
 
 def values_of(frontier: Frontier, quantity: str) -> Floats:
     """Cost [USD/h] or carbon [t/h] at the steps."""
-    if quantity not in QUANTITIES:
-        raise ValueError(f"Unknown quantity {quantity!r}; use one of {', '.join(QUANTITIES)}.")
+    refuse_unknown("quantity", quantity, [*QUANTITIES])
     if quantity == "cost":
         return frontier.table["cost_usd_per_h"].to_numpy()
     return frontier.table["carbon_kg_per_h"].to_numpy() / KG_PER_T
@@ -126,8 +126,3 @@ def layers_table(placement: Placement) -> pd.DataFrame:
     """Load by class and layer, local first: class, layer, it_mw [MW]."""
     table = placement.layers.assign(layer=pd.Categorical(placement.layers["layer"], LAYERS, ordered=True))
     return table.rename(columns={"workload": "class"})
-
-
-def sentence(words: str) -> str:
-    """With a capital at its beginning."""
-    return words[:1].upper() + words[1:]

@@ -39,14 +39,13 @@ from explorer.views.elements import (
     friction_span,
     layers_table,
     pairs_by_status,
-    sentence,
     shared_out,
     steps,
 )
 from explorer.views.frontier import CARBON, COST, NOW
 from explorer.views.relocatable import COLOURS as LOAD_COLOURS
 from explorer.views.shapes import Shape, refuse_unknown
-from explorer.views.text import NEUTRAL, duration
+from explorer.views.text import NEUTRAL, duration, sentence
 from explorer.views.tornado import HIGH, LOW
 from explorer.views.tradeoff import COLOURS as PRICE_COLOURS
 from explorer.views.wires import PARTS

@@ -22,7 +22,7 @@ from matplotlib.ticker import FuncFormatter, ScalarFormatter
 from explorer.errors import ExplorerError
 from explorer.labels import Labels
 from explorer.target import refuse_bad_target, written_whole
-from explorer.views.elements import sentence
+from explorer.views.text import sentence
 
 MPL = "matplotlib"
 MM_PER_INCH = 25.4

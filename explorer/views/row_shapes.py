@@ -129,7 +129,7 @@ def ways(table: pd.DataFrame) -> Shape:
 
 def receiving(draws: Draws) -> Shape:
     table = draws.regions
-    names = dict(zip(draws.network.regions, draws.network.labels.regions, strict=True))
+    names = draws.network.region_names
     shown = table.sort_values(["receives_draws", "p50_mw"], ascending=False, kind="stable").head(ROWS)
     times, regions = shown["receives_draws"].to_numpy(float), [short(names[region]) for region in shown["region"]]
     columns, sure = lying(np.zeros(len(times)), times, 0.34), times >= SURE * draws.done

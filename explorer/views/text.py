@@ -35,6 +35,11 @@ def duration(ms: float) -> str:
     return f"{ms:.4g} ms"
 
 
+def sentence(words: str) -> str:
+    """With a capital at its beginning."""
+    return words[:1].upper() + words[1:]
+
+
 def key(colour: str) -> str:
     """What stands for a colour in a text."""
     return f"<span style='color:{colour};font-size:18px;line-height:1'>■</span>"
