@@ -21,6 +21,7 @@ extensions = [
     "numpydoc",
     "myst_nb",
     "mathml",
+    "offline",
     "scenario_reference",
     "api_reference",
 ]

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import explorer
 import pandas as pd
+
+import explorer
 
 WRITERS = {  # by a column that no other result has
     "factor": "attribution",

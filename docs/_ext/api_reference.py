@@ -12,9 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import explorer
 import param
 from sphinx.application import Sphinx
+
+import explorer
 
 FOLDER = "api"
 MARK = "% public names"

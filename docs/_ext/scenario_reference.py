@@ -12,11 +12,12 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-import explorer
 import param
+from sphinx.application import Sphinx
+
+import explorer
 from explorer.io import names
 from explorer.schema import TABLES, Column, Table
-from sphinx.application import Sphinx
 
 FIRST_SAMPLE = "world-2025"  # examples come from here, where it has the column
 UNIT = re.compile(r"\[([^\[\]]+)\]\s*$")  # at the end of a label
