@@ -18,7 +18,7 @@ from explorer.hosting import choose_hosts
 from explorer.memo import Memo
 from explorer.network import Network, build_network
 from explorer.scenario import Scenario
-from explorer.solver import Numbers, Optimum, PlacementModel, model_for
+from explorer.solver import TIE_BREAK, Numbers, Optimum, PlacementModel, model_for
 from explorer.units import KG_PER_T, KWH_PER_MWH
 
 Floats = NDArray[np.float64]
@@ -26,6 +26,7 @@ Bools = NDArray[np.bool_]
 
 SMALLEST_MW = 1e-9  # below this a flow is rounding
 HOSTED_MW = 1e-6  # and below this no reason to pay for hosting
+SERVED_AT_PAR = 4 * TIE_BREAK  # so that load just as dear as the penalty is served [USD/MWh]
 PRICE_DIGITS = 5  # further digits of a price belong to the solver's tie-break
 LAYERS = ("local", "regional", "energy-oriented")
 
@@ -288,9 +289,10 @@ class Placement:
         """
         One row per demand not fully served: client, workload, part (free or pinned), unserved_mw [MW], reason.
 
-        The reason is the constraint whose removal on one arc would let more be served: latency, law, system (the region
-        does not offer the class), arcs.csv (that table closes the arc), hosting, state locality, several of them joined
-        by "or", and capacity where no single one would.
+        The reason is price where there is room within reach but serving there is dearer than the penalty; otherwise the
+        constraint whose removal on one arc would let more be served: latency, law, system (the region does not offer
+        the class), arcs.csv (that table closes the arc), hosting, state locality, several of them joined by "or", and
+        capacity where no single one would.
         """
         rows = []
         for part, amounts in (("free", self.optimum.unserved_free_mw), ("pinned", self.optimum.unserved_pinned_mw)):
@@ -309,6 +311,9 @@ class Placement:
     def _reason(self, i: int, k: int, pinned: bool) -> str:
         """An arc would help if its cost, with the price of the capacity it takes, is below that of going unserved."""
         net, best = self.network, self.optimum
+        can_run = net.allowed[i, :, k] & (net.capacity_mw - self.region_it_mw > HOSTED_MW)
+        if self.objective == "cost" and (can_run[net.home[i]] if pinned else can_run.any()):
+            return "price"
         price = (best.price_pinned if pinned else best.price_free)[i, k]
         # half the penalty tells a region with room, however dear, from one that is full of load as urgent as this
         helps = best.capacity_price < price / 2
@@ -388,7 +393,7 @@ def numbers_of(network: Network, objective: str) -> Numbers:
         free_mw=network.demand_mw - network.pinned_mw,
         pinned_mw=network.pinned_mw,
         capacity_mw=network.capacity_mw,
-        unserved_cost=network.unserved_usd_per_mwh,
+        unserved_cost=network.unserved_usd_per_mwh + SERVED_AT_PAR,
         time_limit_s=network.time_limit_s,
     )
 

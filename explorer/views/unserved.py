@@ -24,14 +24,15 @@ from explorer.views.measure import MeasureView, measure_card
 from explorer.views.rows import bars, labels, name_rows, named_rows, row_places
 from explorer.views.text import duration, key, number
 
-CAUSES = ("latency", "law", "state locality", "capacity", "system", "arcs.csv", "hosting")
+CAUSES = ("latency", "law", "state locality", "capacity", "system", "arcs.csv", "hosting", "price")
 SEVERAL, NEEDED, LEFT = "either of several", "needed", "left"
 KINDS = (*CAUSES, SEVERAL, NEEDED, LEFT)
 COLOURS = (
-    "#0072B2", "#D55E00", "#CC79A7", "#E69F00", "#F0E442", "#999999", "#882255", "#009E73", "#0072B2", "#56B4E9",
+    "#0072B2", "#D55E00", "#CC79A7", "#E69F00", "#F0E442", "#999999", "#882255", "#332288", "#009E73", "#0072B2",
+    "#56B4E9",
 )  # fmt: skip
 WHITE = np.array(
-    [True, False, False, False, False, False, True, False, True, False]
+    [True, False, False, False, False, False, True, True, False, True, False]
 )  # whether words on these colours are white
 LARGEST = 6  # demands that are shown each for itself
 SMALLEST_SHARE = 0.2  # of the width that a few words need
@@ -88,6 +89,10 @@ class UnservedView(MeasureView):
             self._show_margins(result.margins)
         else:
             self._show_unserved(result)
+
+    def stop(self) -> None:
+        if self._result is None or self._result.mends.empty:
+            self.pane.say("mends", "")  # nothing is looked for any more
 
     def _on_try(self, words: str) -> None:
         """Make a change of the list; undone as any other."""
@@ -227,10 +232,11 @@ def _list(mends: pd.DataFrame, clients: dict[str, str]) -> str:
 
 
 _HELP = """
-Unserved load by the constraint that keeps it out: latency, law, state locality or capacity. Below, for everyone
-together and for the largest loads, the least single change of each kind that would serve them without taking from
-anybody else: a longer budget of the class, capacity in one region, a pair of legal zones opened, or less load pinned to
-its home. Each is tried out by a solve; what it serves in all, and what that changes of the cost, is of that solve. No
-smaller change of that kind would do; "Try one" makes a change of parameters. Where everybody is served: the shortest
-budget of each class at which that is still so, all else as it is. What counts as a mend is this project's own choice.
+Unserved load by what keeps it out: latency, law, state locality, capacity, or a price of serving it above the penalty
+on unserved load. Below, for everyone together and for the largest loads, the least single change of each kind that
+would serve them without taking from anybody else: a higher penalty, a longer budget of the class, capacity in one
+region, a pair of legal zones opened, or less load pinned to its home. Each is tried out by a solve; what it serves in
+all, and what that changes of the cost, is of that solve. No smaller change of that kind would do; "Try one" makes a
+change of parameters. Where everybody is served: the shortest budget of each class at which that is still so, all else
+as it is. What counts as a mend is this project's own choice.
 """
