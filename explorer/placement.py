@@ -137,12 +137,12 @@ class Placement:
 
     @cached_property
     def facility_mw(self) -> float:
-        """Power drawn at the meters, IT load times PUE. [MW]"""
+        """Power of the facilities, IT load times PUE; `grid_mw` adds what moving takes. [MW]"""
         return float(self.region_it_mw @ self.network.pue)
 
     @property
     def relocated_facility_mw(self) -> float:
-        """Power drawn at the meters for relocated load. [MW]"""
+        """Power of the facilities for relocated load, IT load times PUE. [MW]"""
         return float(self.away_mw.sum(axis=(0, 2)) @ self.network.pue)
 
     @cached_property
@@ -157,6 +157,12 @@ class Placement:
         transport = scale * net.gb_per_mwh * net.friction.transport_kwh_per_gb / KWH_PER_MWH
         np.add.at(drawn, net.home, self.away_mw.sum(axis=1) @ transport)
         return drawn
+
+    @property
+    def relocated_grid_mw(self) -> float:
+        """Electricity drawn for relocated load, wherever it is drawn. [MW]"""
+        at_home = self.region_it_mw - self.away_mw.sum(axis=(0, 2))
+        return float(self.grid_mw.sum() - at_home @ self.network.pue)
 
     @property
     def relocated_share(self) -> float:
@@ -329,7 +335,7 @@ class Placement:
         return " or ".join(name for name, held in holds.items() if (alone & ~held).any()) or "capacity"
 
     def totals(self) -> dict[str, float]:
-        """The headline figures by name, units in the names; the app, the command line and the files show these."""
+        """The headline figures by name, units in the names; `explorer.headlines` has their labels and changes."""
         return {
             "cost_usd_per_h": self.cost_usd_per_h,
             "carbon_kg_per_h": self.carbon_kg_per_h,
@@ -337,9 +343,10 @@ class Placement:
             "friction_usd_per_h": self.friction_usd_per_h,
             "hosting_usd_per_h": self.hosting_usd_per_h,
             "served_mw": self.served_mw,
+            "grid_mw": float(self.grid_mw.sum()),
             "facility_mw": self.facility_mw,
             "relocated_mw": self.relocated_mw,
-            "relocated_facility_mw": self.relocated_facility_mw,
+            "relocated_grid_mw": self.relocated_grid_mw,
             "relocated_share": self.relocated_share,
             "unserved_mw": self.unserved_mw,
             "mean_latency_ms": self.mean_latency_ms,
