@@ -137,9 +137,10 @@ def _lawful(network: Network, k: int) -> NDArray:
     opened, closed = (given.filled(False).over(np.zeros(network.latency_ms.shape, bool)) for _ in range(2))
     opened.flat[given.at] = given.value
     closed.flat[given.at] = ~given.value.astype(bool)
-    at_home = np.equal.outer(np.arange(len(network.regions)), network.home)
+    at_home: NDArray = np.equal.outer(np.arange(len(network.regions)), network.home)
     for_one = (at_home[:, :, np.newaxis] & opened[:, :, k]).any(axis=1)
-    for_all = (~at_home[:, :, np.newaxis] | closed[:, :, k]).all(axis=1) & at_home.any(axis=1)[:, np.newaxis]
+    nobody = ~np.isin(np.arange(len(network.regions)), network.home)
+    for_all = (~at_home[:, :, np.newaxis] | closed[:, :, k]).all(axis=1) & ~nobody[:, np.newaxis]
     return (lawful | for_one) & ~for_all
 
 

@@ -17,11 +17,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.frontiers import UNSERVED_MW, trace
-from explorer.headlines import saving_usd_per_h
 from explorer.network import Network, build_network
 from explorer.placement import place, solved
 from explorer.scenario import Scenario
-from explorer.sensitivity import changed
+from explorer.sensitivity import changed, saving_usd_per_h
 from explorer.solver import PlacementModel
 
 Floats = NDArray[np.float64]

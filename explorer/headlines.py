@@ -21,7 +21,7 @@ from explorer.placement import Placement, place
 
 Floats = NDArray[np.float64]
 
-SAME_LOAD_MW = 1e-6  # placements serve the same load where no more than that, summed over demands, goes to others
+SAME_LOAD = 1e-7  # share of all demand; placements serve the same load where no more of it differs
 NO_BASE = 1e-3  # a baseline smaller than that times the change is no base for a percentage
 DISAGREE = 1.5  # estimates of a change that differ by that factor, or in sign, disagree
 NO_CHANGE_PERCENT = 0.05  # less is rounding
@@ -85,7 +85,7 @@ def _headline(placement: Placement, name: str, value: float, baseline: float) ->
 
 
 def _both_serve(placement: Placement) -> bool:
-    return min(placement.served_mw, placement.baseline.served_mw) > SAME_LOAD_MW
+    return min(placement.served_mw, placement.baseline.served_mw) > _hardly_mw(placement)
 
 
 def _per_mwh_percent(placement: Placement, value: float, baseline: float) -> float:
@@ -100,7 +100,7 @@ def basis_of(placement: Placement) -> str:
     if serve_the_same(placement, placement.baseline):
         return ""
     less_mw = placement.baseline.served_mw - placement.served_mw
-    if abs(less_mw) <= SAME_LOAD_MW:
+    if abs(less_mw) <= _hardly_mw(placement):
         return "per MWh served; other load is served"
     figure = f"{abs(less_mw):,.0f}" if abs(less_mw) >= 100 else f"{abs(less_mw):.3g}"
     return f"per MWh served; {figure} MW {'less' if less_mw > 0 else 'more'} are served"
@@ -108,7 +108,12 @@ def basis_of(placement: Placement) -> str:
 
 def serve_the_same(one: Placement, other: Placement) -> bool:
     """Whether two placements of a network serve the same of each client's and class's load."""
-    return float(np.abs(_unserved_mw(one) - _unserved_mw(other)).sum()) <= SAME_LOAD_MW
+    return float(np.abs(_unserved_mw(one) - _unserved_mw(other)).sum()) <= _hardly_mw(one)
+
+
+def _hardly_mw(placement: Placement) -> float:
+    """Load that is none. [MW]"""
+    return SAME_LOAD * float(placement.network.demand_mw.sum())
 
 
 def _unserved_mw(placement: Placement) -> Floats:
@@ -117,7 +122,11 @@ def _unserved_mw(placement: Placement) -> Floats:
 
 
 def like_for_like(placement: Placement, baseline: Placement) -> Placement:
-    """The baseline, or, where it serves other load, the baseline of just what the placement serves."""
+    """
+    The baseline, or, where it serves other load, the baseline of just what the placement serves.
+
+    Against that a difference is a saving: refusing somebody saves nothing.
+    """
     if serve_the_same(placement, baseline):
         return baseline
     net, unserved_mw = placement.network, _unserved_mw(placement)
@@ -129,15 +138,6 @@ def like_for_like(placement: Placement, baseline: Placement) -> Placement:
         unserved_usd_per_mwh=serve_first(net.wan_ms),  # what this placement serves can be served
     )
     return place(same, "latency")
-
-
-def saving_usd_per_h(best: Placement, baseline: Placement) -> float:
-    """
-    What a placement costs less than the baseline, carbon at its price included. [USD/h]
-
-    A baseline that serves other load gives way to that of the load served: refusing somebody saves nothing.
-    """
-    return like_for_like(best, baseline).objective_usd_per_h - best.objective_usd_per_h
 
 
 def percent_change(value: float, baseline: float) -> float:

@@ -14,10 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.headlines import saving_usd_per_h
 from explorer.memo import Memo, digest
 from explorer.network import Network, build_network
-from explorer.placement import place, solved
+from explorer.placement import Placement, place, solved
 from explorer.scenario import Scenario
 from explorer.solver import model_for
 from explorer.units import WH_PER_MWH
@@ -183,6 +182,11 @@ def tornado_steps(network: Network, change: float = 0.2) -> Iterator[pd.DataFram
 def changed(network: Network, *why: object, **fields: Any) -> Network:
     """A network with other fields, and a key of its own: nothing of it may be taken for the network's."""
     return replace(network, key=digest(network.key, repr(why)), **fields)
+
+
+def saving_usd_per_h(best: Placement, baseline: Placement) -> float:
+    """What a placement costs less than the baseline, carbon at its price included. [USD/h]"""
+    return baseline.objective_usd_per_h - best.objective_usd_per_h
 
 
 def _results(network: Network) -> dict[str, float]:

@@ -12,7 +12,7 @@ import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter
 
 from explorer.frontiers import UNSERVED_MW
-from explorer.headlines import saving_usd_per_h
+from explorer.headlines import like_for_like
 from explorer.network import Network
 from explorer.placement import Placement, place
 from explorer.shapley import FACTORS, attribution_table, waterfall_table
@@ -48,7 +48,7 @@ class AttributionView(MeasureView):
     def compute(self, network: Network) -> Iterator[Obstacles]:
         plain = network.plain  # as the attribution takes it
         best = place(plain, "cost")
-        saved = saving_usd_per_h(best, best.baseline)
+        saved = like_for_like(best, best.baseline).objective_usd_per_h - best.objective_usd_per_h
         yield Obstacles(best, saved, attribution_table(network), waterfall_table(network))
 
     def show(self, result: Obstacles) -> None:

@@ -271,6 +271,7 @@ _HELP = """
 Colour: net saving of moving one MWh of IT load = PUE × gap − friction. Price gap: a pair's whole saving ÷ the median
 PUE, that is the electricity price gap that would save as much between two places of that PUE and equal carbon. So the
 colour below a pair is its own net saving; on the line it is zero. Marks: what the placement makes of it. It differs
-from the algebra of pairs where law, latency, state, capacity or what is offered binds, or where the load has an even better place to go.
-This comparison, like the break-even condition itself, is the project's own. Tap a pair to see all from its home.
+from the algebra of pairs where law, latency, state, capacity or what is offered binds, or where the load has an even
+better place to go. This comparison, like the break-even condition itself, is the project's own. Tap a pair to see all
+from its home.
 """

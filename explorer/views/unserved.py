@@ -25,14 +25,14 @@ from explorer.views.rows import bars, labels, name_rows, named_rows, row_places
 from explorer.views.text import duration, key, number
 
 CAUSES = ("latency", "law", "state locality", "capacity", "system", "arcs.csv", "hosting", "price")
-SEVERAL, NEEDED, LEFT = "either of several", "needed", "left"
-KINDS = (*CAUSES, SEVERAL, NEEDED, LEFT)
+SEVERAL, TOGETHER, NEEDED, LEFT = "either of several", "several together", "needed", "left"
+KINDS = (*CAUSES, SEVERAL, TOGETHER, NEEDED, LEFT)
 COLOURS = (
-    "#0072B2", "#D55E00", "#CC79A7", "#E69F00", "#F0E442", "#999999", "#882255", "#332288", "#009E73", "#0072B2",
-    "#56B4E9",
+    "#0072B2", "#D55E00", "#CC79A7", "#E69F00", "#F0E442", "#999999", "#882255", "#332288", "#009E73", "#44AA99",
+    "#0072B2", "#56B4E9",
 )  # fmt: skip
 WHITE = np.array(
-    [True, False, False, False, False, False, True, True, False, True, False]
+    [True, False, False, False, False, False, True, True, False, False, True, False]
 )  # whether words on these colours are white
 LARGEST = 6  # demands that are shown each for itself
 SMALLEST_SHARE = 0.2  # of the width that a few words need
@@ -139,7 +139,7 @@ class UnservedView(MeasureView):
         for client, workload, reason, load in zip(
             entries["client"], entries["workload"], entries["reason"], entries["unserved_mw"], strict=True
         ):
-            mw[shown.get((client, workload), LARGEST), KINDS.index(reason if reason in CAUSES else SEVERAL)] += load
+            mw[shown.get((client, workload), LARGEST), KINDS.index(_kind(reason))] += load
         rows, kind = np.nonzero(mw)
         right = mw.cumsum(axis=1)[rows, kind]
         load = mw[rows, kind]
@@ -191,6 +191,12 @@ class UnservedView(MeasureView):
             return measure_card(drawing, title, _HELP, figure, mends, tools=[choice])
 
         return Drawing(make)
+
+
+def _kind(reason: str) -> str:
+    if reason in CAUSES:
+        return reason
+    return TOGETHER if " and " in reason else SEVERAL
 
 
 def _choices(mends: pd.DataFrame) -> dict[str, dict[str, Any]]:
