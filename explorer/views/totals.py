@@ -134,7 +134,7 @@ class Totals(pn.viewable.Viewer):
         ]  # fmt: skip
 
     def _unserved(self, unserved_mw: float) -> _Card:
-        explanation = "IT load that no region may or can execute."
+        explanation = "IT load that nobody executes."
         if unserved_mw <= UNSERVED_MW:
             return _Card("unserved", "Unserved", "0", "MW", "all demand is served", BETTER, explanation)
         causes = self._session.placement.unserved_by_reason()
