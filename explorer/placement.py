@@ -482,6 +482,10 @@ def solve(scenario: Scenario) -> Placement:
     >>> placement.unserved_mw
     0.0
     """
-    network = build_network(scenario)
-    found = place(network)  # one that was remembered may go by other names
+    return place_named(build_network(scenario))
+
+
+def place_named(network: Network) -> Placement:
+    """`place`, by the names of this network: what was remembered may have been another's of the same numbers."""
+    found = place(network)
     return found if found.network.labels == network.labels else replace(found, network=network)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter
 
+from explorer.markup import html
 from explorer.network import Network
 from explorer.placement import place
 from explorer.shapley import FACTORS, attribution_table, waterfall_table
@@ -100,10 +101,11 @@ def _sentence(saved: float, possible: float, shapley: np.ndarray) -> str:
         return f"Nothing holds it back: moving saves {number(saved)} USD/h."
     order = np.argsort(-shapley)
     parts = [f"{FACTORS[n]} {100 * shapley[n] / held:.0f} %" for n in order if shapley[n] > 0]
-    return (
-        f"Moving saves <b>{number(saved)} of {number(possible)} USD/h</b> that would be possible without obstacles, "
-        f"carbon at its price included. Of the {number(held)} USD/h held back: {', '.join(parts)}."
-    )
+    return html(
+        "Moving saves <b>{} of {} USD/h</b> that would be possible without obstacles, carbon at its price included. "
+        "Of the {} USD/h held back: {}.",
+        number(saved), number(possible), number(held), ", ".join(parts),
+    )  # fmt: skip
 
 
 _HELP = """

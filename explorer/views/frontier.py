@@ -11,9 +11,12 @@ import numpy as np
 import pandas as pd
 import panel as pn
 from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter, Plot, RadioButtonGroup
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.frontiers import Frontier
+from explorer.labels import NamesById, as_shown
+from explorer.markup import html, joined
 from explorer.session import Session
 from explorer.units import KG_PER_T
 from explorer.views.behind import TableBehind, disclosure, place_for_table
@@ -41,7 +44,7 @@ class FrontierView(pn.viewable.Viewer):
             },
         )
         self._behind = TableBehind(self._pane, "frontier", self._table)
-        self._pane.configure("class", "widget", labels=self._choices)
+        self._pane.configure("class", "widget", labels=[as_shown(choice) for choice in self._choices])
         session.param.watch(self._on_workload, "workload")
         session.param.watch(self._on_change, "frontier")
         session.param.watch(self._on_busy, "frontier_busy")
@@ -56,7 +59,7 @@ class FrontierView(pn.viewable.Viewer):
         if frontier is None:
             self._pane.say("words", "Finding the budgets where something changes…")
             return
-        frontier = _with_names(frontier, self._session.scenario.regions)
+        frontier = _with_names(frontier, self._session.network.region_names)
         span, baseline = budget_span(frontier), placement.baseline
         table = frontier.table
         self._show("cost", frontier, table["cost_usd_per_h"].to_numpy(), span, baseline.cost_usd_per_h)
@@ -67,7 +70,7 @@ class FrontierView(pn.viewable.Viewer):
 
     def _table(self) -> pd.DataFrame | None:
         frontier = self._session.frontier
-        return None if frontier is None else _with_names(frontier, self._session.scenario.regions).table
+        return None if frontier is None else _with_names(frontier, self._session.network.region_names).table
 
     def _show(self, of: str, frontier: Frontier, values: NDArray, span: tuple[float, float], baseline: float) -> None:
         """One quantity of a frontier, `values` at its steps, over a span of budgets [ms]."""
@@ -188,19 +191,18 @@ def _padded(values: NDArray, baseline: float) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _with_names(frontier: Frontier, regions: pd.DataFrame) -> Frontier:
+def _with_names(frontier: Frontier, names: NamesById) -> Frontier:
     """The frontier with the names of the regions that open, for their ids."""
-    names = dict(zip(regions["id"], regions["name"], strict=True))
-    opens = ["; ".join(names[key] for key in keys.split("; ") if key) for keys in frontier.table["opens"]]
+    opens = [names.listed(ids) for ids in frontier.table["opens"]]
     return replace(frontier, table=frontier.table.assign(opens=opens))
 
 
-def _sentence(frontier: Frontier) -> str:
+def _sentence(frontier: Frontier) -> Markup:
     """Where the scenario stands, what the last step brought and what the next would."""
     table, current_ms = frontier.table, frontier.current_ms
     before, after = table[table["budget_ms"] <= current_ms + 1e-9], table[table["budget_ms"] > current_ms + 1e-9]
-    what = "Relaxation" if frontier.over == "all" else f"Budget of {frontier.over}"
-    parts = [f"<b style='color:{NOW}'>{what}: {duration(current_ms)}.</b>"]
+    what = "Relaxation" if frontier.over == "all" else f"Budget of {as_shown(frontier.over)}"
+    parts: list[str] = [html("<b style='color:{}'>{}: {}.</b>", NOW, what, duration(current_ms))]
     if before.empty:
         parts.append(f"Some load goes unserved below {duration(float(table['budget_ms'].iloc[0]))} (shaded).")
     elif len(before) > 1:
@@ -213,4 +215,4 @@ def _sentence(frontier: Frontier) -> str:
     else:
         row = after.iloc[0]
         parts.append(f"Next step at {duration(float(row['budget_ms']))} opens {row['opens']}.")
-    return f"<div style='font-size:12.5px;line-height:1.5'>{' '.join(parts)}</div>"
+    return html("<div style='font-size:12.5px;line-height:1.5'>{}</div>", joined(parts, " "))

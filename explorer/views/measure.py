@@ -10,6 +10,7 @@ import panel as pn
 from bokeh.models import Column, LayoutDOM
 
 from explorer.errors import ExplorerError
+from explorer.markup import html
 from explorer.session import Session
 from explorer.views.behind import TableBehind, disclosure, place_for_table
 from explorer.views.card import card
@@ -94,7 +95,7 @@ class MeasureView(pn.viewable.Viewer):
         """Show a result; whether to go on."""
         inputs, result = piece
         if isinstance(result, ExplorerError):
-            self.pane.say("words", f"<b>{result.what}</b> {result.mend}")
+            self.pane.say("words", html("<b>{}</b> {}", result.what, result.mend))
         elif result is not _DONE:
             self._result = result
             self.show(result)

@@ -38,6 +38,7 @@ SOURCE_LINES = 3
 OUR_OWN = "This project's own definition."
 _STYLE: Any = {
     "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 7, "axes.linewidth": 0.6,
+    "text.parse_math": False,  # names may hold dollar signs
     "svg.fonttype": "none", "svg.hashsalt": "wattlas", "pdf.fonttype": 42, "hatch.linewidth": 0.5,
 }  # fmt: skip
 

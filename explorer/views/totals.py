@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from typing import Any
 
 import panel as pn
+from markupsafe import Markup
 
+from explorer.markup import html, joined
 from explorer.network import CARBON_COLUMN
 from explorer.placement import Placement
 from explorer.session import Session
@@ -45,12 +46,12 @@ class _Card:
     colour: str
     explanation: str
 
-    def html(self) -> str:
-        return (
-            f'<div class="total" data-total="{self.name}" title="{escape(self.explanation)}">'
-            f'<div class="label">{self.label}</div>'
-            f'<div class="value">{self.value} <span class="unit">{self.unit}</span></div>'
-            f'<div class="delta" style="color:{self.colour}">{self.delta}</div></div>'
+    def html(self) -> Markup:
+        return html(
+            '<div class="total" data-total="{c.name}" title="{c.explanation}"><div class="label">{c.label}</div>'
+            '<div class="value">{c.value} <span class="unit">{c.unit}</span></div>'
+            '<div class="delta" style="color:{c.colour}">{c.delta}</div></div>',
+            c=self,
         )
 
 
@@ -73,15 +74,15 @@ class Totals(pn.viewable.Viewer):
         return self._pane
 
     def _on_placement(self, *_events: Any) -> None:
-        cards = "".join(card.html() for card in self._cards())
+        cards = joined(card.html() for card in self._cards())
         note = self._deciding_note() if self._session.placement_busy else self._carbon_note()
-        self._pane.say("totals", f'<div class="totals">{cards}</div><div class="note">{note}</div>')
+        self._pane.say("totals", html('<div class="totals">{}</div><div class="note">{}</div>', cards, note))
 
     def _deciding_note(self) -> str:
         limit_s = self._session.scenario.time_limit_s
         return f"Working out where hosting pays, for up to {limit_s:g} s. Until then all is as it was before."
 
-    def _carbon_note(self) -> str:
+    def _carbon_note(self) -> Markup:
         """The same move of load by every estimate of carbon intensity."""
         placement, regions = self._session.placement, self._session.scenario.regions
         changes = {
@@ -91,8 +92,10 @@ class Totals(pn.viewable.Viewer):
             for signal, column in CARBON_COLUMN.items()
             if column in regions
         }
-        listed = ", ".join(f"<b>{percent}</b> by {signal}" for signal, percent in changes.items())
-        return f"Carbon against the baseline: {listed}. The estimates disagree: what moving saves rests on the choice."
+        listed = joined((html("<b>{}</b> by {}", percent, signal) for signal, percent in changes.items()), ", ")
+        return html(
+            "Carbon against the baseline: {}. The estimates disagree: what moving saves rests on the choice.", listed
+        )
 
     def _cards(self) -> list[_Card]:
         placement = self._session.placement
