@@ -48,10 +48,19 @@ def as_shown(name: str) -> str:
     return f"{ISOLATE}{line}{END}" if any(bidirectional(c) in _RIGHT_TO_LEFT for c in line) else line
 
 
-def plain(text: str, isolated: bool = False) -> str:
-    """A text without what `as_shown` puts between its characters, for files; or with names isolated as they are."""
-    text = text.replace(_APART, "")
-    return text if isolated else text.replace(ISOLATE, "").replace(END, "")
+def plain(text: str) -> str:
+    """A text without what `as_shown` puts between and around its characters, for files."""
+    return text.replace(_APART, "").replace(ISOLATE, "").replace(END, "")
+
+
+def isolated(lines: Iterable[str]) -> list[str]:
+    """Lines of a text that was broken, where a name that goes on in the next is isolated in both."""
+    made, within = [], False
+    for line in lines:
+        whole = f"{ISOLATE}{line}" if within else line
+        within = whole.count(ISOLATE) > whole.count(END)
+        made.append(f"{whole}{END}" if within else whole)
+    return made
 
 
 def told_apart(ids: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:

@@ -9,11 +9,9 @@ from typing import LiteralString
 import pandas as pd
 from markupsafe import Markup, escape
 
-from explorer.labels import plain
-
 # what Markdown, with or without tables and formulas, would not leave as it is; brackets alone mean nothing in it
 _MEANT = re.compile(
-    r"[\\`*<|~$]|&(?=[#\w])|\](?=[\[(:])|(?<!\w)_|_(?!\w)"
+    r"[\\`*<|~$]|&(?=[#\w])|\](?=[\[(:])|(?<![^\W_])_|_(?![^\W_])"
     r"|^(?:>|#+(?=\s|$)|[+=-](?=[\s+=-]|$)|\d+(?=[.)](?:\s|$)))"  # where a line begins
 )
 
@@ -52,7 +50,12 @@ def in_markdown(text: str) -> str:
     >>> print(in_markdown("<b>A|B</b> [x](y) *z* snake_case [MW] 5 %"))
     \<b>A\|B\</b> [x\](y) \*z\* snake_case [MW] 5 %
     """
-    return _MEANT.sub(_escaped, plain(" ".join(text.split()), isolated=True))
+    return _MEANT.sub(_escaped, " ".join(text.split()))
+
+
+def lines_in_markdown(text: str) -> str:
+    """The same for a text of several lines, which stay lines."""
+    return "  \n".join(map(in_markdown, text.splitlines()))
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -22,7 +22,7 @@ from panel.io.notebook import replace_inline_css
 
 from explorer.draws import Draws
 from explorer.frontiers import Frontier
-from explorer.labels import as_shown
+from explorer.labels import as_shown, isolated
 from explorer.placement import LAYERS, Placement
 from explorer.relocatable import READINGS
 from explorer.views import day, line_shapes, row_shapes
@@ -287,7 +287,7 @@ def _drawn(
         hover = {"tools": ["hover"], "hover_tooltips": shape.tips[name]} if name in shape.tips else {}
         drawn.append(part.opts(**styles[name], **hover, backend=BOKEH))
         named += bool(part.label)
-    title = textwrap.wrap(sentence(shape.title), TITLE_CHARACTERS)
+    title = isolated(textwrap.wrap(sentence(shape.title), TITLE_CHARACTERS))
     is_below = legend_position == "bottom"
     key = 8 + 23 * -(-named // legend_cols) if is_below and named else 0
     frame = ROW_HEIGHT * max(shape.rows, 3) if shape.rows else FRAME_HEIGHT

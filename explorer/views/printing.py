@@ -20,7 +20,7 @@ from matplotlib.legend import Legend
 from matplotlib.ticker import FuncFormatter, ScalarFormatter
 
 from explorer.errors import ExplorerError
-from explorer.labels import Labels
+from explorer.labels import Labels, isolated
 from explorer.target import refuse_bad_target, written_whole
 from explorer.views.text import sentence
 
@@ -195,4 +195,4 @@ def _wrapped(text: str, width_mm: float) -> list[str]:
         if lines[-1] and len(lines[-1]) + 1 + len(word) > most:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
+    return isolated(lines)
