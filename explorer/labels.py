@@ -140,19 +140,22 @@ def labels_of(scenario: Scenario) -> Labels:
         short_regions=_shortened(full, map(str, regions["name"])),
         clients=told_apart(clients["id"], map(str, clients["name"])),
         classes=told_apart(scenario.workloads, (w.name for w in scenario.workloads.values())),
-        workloads=tuple(class_label(w.id, w.name) for w in scenario.workloads.values()),
+        workloads=tuple(
+            as_shown(w.name) if w.id.lower() == w.name.lower() else class_label(w.id, w.name)
+            for w in scenario.workloads.values()
+        ),
         sources=tuple(map(as_shown, publishers)),
     )
 
 
 def class_label(id: str, name: str) -> str:
     """
-    Id and name of a class, once where both are the same word.
+    A class by its id, which sentences say, and by its name.
 
-    >>> class_label("A", "Interactive"), class_label("chat", "Chat")
-    ('A Interactive', 'Chat')
+    >>> class_label("A", "Interactive")
+    'A Interactive'
     """
-    return as_shown(name) if id.lower() == name.lower() else f"{as_shown(id)} {as_shown(name)}"
+    return f"{as_shown(id)} {as_shown(name)}"
 
 
 def _shortened(full: Sequence[str], names: Iterable[str]) -> tuple[str, ...]:

@@ -482,10 +482,10 @@ def solve(scenario: Scenario) -> Placement:
     >>> placement.unserved_mw
     0.0
     """
-    return place_named(build_network(scenario))
+    network = build_network(scenario)
+    return by_names_of(network, place(network))
 
 
-def place_named(network: Network) -> Placement:
-    """`place`, by the names of this network: what was remembered may have been another's of the same numbers."""
-    found = place(network)
+def by_names_of(network: Network, found: Placement) -> Placement:
+    """What `place` remembered, perhaps from another scenario of the same numbers, by the names of this one."""
     return found if found.network.labels == network.labels else replace(found, network=network)

@@ -38,8 +38,6 @@ from explorer import (
 from explorer.labels import END, ISOLATE, as_shown, isolated, labels_of, plain, told_apart
 from explorer.markup import html, in_markdown, joined
 from explorer.mends import mends
-from explorer.network import build_network
-from explorer.placement import place_named
 from explorer.report import steps_text, summary
 from explorer.session import Session
 from explorer.views import pictures
@@ -321,7 +319,7 @@ def test_readers_of_the_same_numbers_see_their_own_names():
     yours.regions = yours.regions.assign(name=["Yours 1", "Yours 2", "Yours 3"])
     Session(mine)
     assert Session(yours).network.labels.regions == ("Yours 1", "Yours 2", "Yours 3")
-    assert place_named(build_network(mine)).network.labels == labels_of(mine)
+    assert Session(mine).network.labels == labels_of(mine)
 
 
 # From right to left
