@@ -21,6 +21,7 @@ from tqdm import tqdm
 from explorer import __version__, io, report, tables
 from explorer.errors import ExplorerError, ScenarioError
 from explorer.frontiers import frontier
+from explorer.labels import as_shown
 from explorer.network import build_network
 from explorer.paths import LAYOUTS
 from explorer.placement import solve
@@ -169,7 +170,7 @@ def _slider(text: str) -> tuple[str, int]:
 def _serve(args: argparse.Namespace) -> int:
     title = Scenario.load(args.scenario).title  # an error in the scenario shows here, not in somebody's browser
     _refuse_if_taken(args.address, args.port)
-    print(f"Opening {title} ...", flush=True)
+    print(f"Opening {as_shown(title)} ...", flush=True)
 
     import_module("explorer.views.explorer")  # before processes part, which then share it
     from bokeh.settings import settings  # only this command needs Panel and Bokeh, and loading them takes seconds
@@ -299,7 +300,7 @@ def _check(args: argparse.Namespace) -> int:
         print(*problems, sep="\n")
         return 2
     contents = f"{len(scenario.clients)} clients, {len(scenario.regions)} regions, {len(scenario.workloads)} classes"
-    print(f"No problems.\n{scenario.title}: {contents}, {scenario.total_demand_mw:g} MW of demand.")
+    print(f"No problems.\n{as_shown(scenario.title)}: {contents}, {scenario.total_demand_mw:g} MW of demand.")
     return 0
 
 

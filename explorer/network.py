@@ -15,7 +15,7 @@ from explorer.energy import Friction, arc_money_and_carbon, moved_gb_per_mwh, re
 from explorer.errors import Problem, ScenarioError
 from explorer.geography import Geography, build_geography, column_numbers, geography_key
 from explorer.hours import ANNUAL, AVERAGE, Profiles, load_curves, region_factors, utc_offsets_h
-from explorer.labels import Labels, labels_of
+from explorer.labels import Labels, NamesById, labels_of
 from explorer.latency import end_to_end_latency_ms
 from explorer.memo import Memo, digest
 from explorer.overrides import NAMES as OVERRIDES
@@ -83,9 +83,24 @@ class Network:
         return self.geography.home
 
     @property
-    def region_names(self) -> dict[str, str]:
+    def region_names(self) -> NamesById:
         """What regions are called, by id."""
-        return dict(zip(self.regions, self.labels.regions, strict=True))
+        return NamesById(zip(self.regions, self.labels.regions, strict=True))
+
+    @property
+    def short_region_names(self) -> NamesById:
+        """The same where there is little room."""
+        return NamesById(zip(self.regions, self.labels.short_regions, strict=True))
+
+    @property
+    def client_names(self) -> NamesById:
+        """What clients are called, by id."""
+        return NamesById(zip(self.clients, self.labels.clients, strict=True))
+
+    @property
+    def class_names(self) -> NamesById:
+        """What classes are called, by id."""
+        return NamesById(zip(self.workloads, self.labels.classes, strict=True))
 
     @property
     def plain(self) -> Network:

@@ -14,9 +14,11 @@ import panel as pn
 import param
 from bokeh.models import ColumnDataSource, CustomJS, Grid, HoverTool, LayoutDOM, Plot, Select
 from bokeh.palettes import PuOr11, Viridis256
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.geo import mercator_m
+from explorer.markup import html, joined
 from explorer.placement import Placement
 from explorer.session import Session
 from explorer.views.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
@@ -65,7 +67,7 @@ class FlowMap(pn.viewable.Viewer):
 
     def _name_classes(self, handles: Handles) -> None:
         """The hover of an arc names its class; the figure is drawn for any scenario."""
-        classes = [f"{w.id} {w.name}" for w in self._session.scenario.workloads.values()]
+        classes = [*self._session.network.labels.workloads]
         arcs = handles["flows"]["arcs"]
         assert isinstance(arcs, CustomJS)
         arcs.args = arcs.args | {"classes": classes}
@@ -74,7 +76,7 @@ class FlowMap(pn.viewable.Viewer):
         """Where regions are and what they are called."""
         regions = self._session.scenario.regions
         x, y = mercator_m(regions["latitude"], regions["longitude"])
-        return {"x": x, "y": y, "name": regions["name"].to_numpy(object)}
+        return {"x": x, "y": y, "name": np.array(self._session.network.labels.regions, object)}
 
     def _region_columns(self, placement: Placement) -> dict[str, NDArray]:
         net, table = placement.network, placement.regions
@@ -109,7 +111,7 @@ class FlowMap(pn.viewable.Viewer):
         self._pane.configure("regions", "color_color_mapper", low=low, high=high, palette=palette)
         self._pane.configure("regions", "color_colorbar", title=_LABELS[self.colour_by])
         self._pane.configure("colour", "widget", value=self.colour_by)
-        self._pane.say("legend", _legend(placement, self._session))
+        self._pane.say("legend", _legend(placement))
         self._on_region()
 
     def _on_region(self, *_events: Any) -> None:
@@ -250,13 +252,15 @@ def _scale(shown: NDArray, diverging: bool) -> tuple[float, float, list[str]]:
     return low, high if high > low else low + 1.0, list(Viridis256)
 
 
-def _legend(placement: Placement, session: Session) -> str:
-    moved = placement.away_mw.sum(axis=(0, 1))
-    items = "".join(
-        f'<span style="white-space:nowrap;margin-right:10px" title="{w.name}: IT load that runs away from home">'
-        f'<span style="display:inline-block;width:13px;height:4px;border-radius:2px;vertical-align:middle;'
-        f'background:{CLASS_COLOURS[k % len(CLASS_COLOURS)]}"></span> '
-        f"{w.id} {w.name} <b>{number(moved[k])} MW</b></span>"
-        for k, w in enumerate(session.scenario.workloads.values())
-    )
-    return f'<div style="font-size:12px;line-height:1.6">{items}</div>'
+def _legend(placement: Placement) -> Markup:
+    moved, labels = placement.away_mw.sum(axis=(0, 1)), placement.network.labels
+    items = joined(
+        html(
+            '<span style="white-space:nowrap;margin-right:10px" title="{}: IT load that runs away from home">'
+            '<span style="display:inline-block;width:13px;height:4px;border-radius:2px;vertical-align:middle;'
+            'background:{}"></span> {} <b>{} MW</b></span>',
+            name, CLASS_COLOURS[k % len(CLASS_COLOURS)], label, number(moved[k]),
+        )
+        for k, (name, label) in enumerate(zip(labels.classes, labels.workloads, strict=True))
+    )  # fmt: skip
+    return html('<div style="font-size:12px;line-height:1.6">{}</div>', items)

@@ -20,7 +20,7 @@ from matplotlib.legend import Legend
 from matplotlib.ticker import FuncFormatter, ScalarFormatter
 
 from explorer.errors import ExplorerError
-from explorer.labels import Labels
+from explorer.labels import Labels, isolated
 from explorer.target import refuse_bad_target, written_whole
 from explorer.views.text import sentence
 
@@ -38,6 +38,7 @@ SOURCE_LINES = 3
 OUR_OWN = "This project's own definition."
 _STYLE: Any = {
     "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 7, "axes.linewidth": 0.6,
+    "text.parse_math": False,  # names may hold dollar signs
     "svg.fonttype": "none", "svg.hashsalt": "wattlas", "pdf.fonttype": 42, "hatch.linewidth": 0.5,
 }  # fmt: skip
 
@@ -194,4 +195,4 @@ def _wrapped(text: str, width_mm: float) -> list[str]:
         if lines[-1] and len(lines[-1]) + 1 + len(word) > most:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
-    return lines
+    return isolated(lines)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 
+from markupsafe import Markup
+
+from explorer.markup import html, joined
+
 # Okabe and Ito's colours tell apart under every common colour blindness; as lines they hold on light and dark.
 CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
 BETTER, WORSE, NEUTRAL = "#1a86d0", "#d9600a", "#8a8f98"
@@ -40,9 +44,17 @@ def sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def key(colour: str) -> str:
+def key(colour: str) -> Markup:
     """What stands for a colour in a text."""
-    return f"<span style='color:{colour};font-size:18px;line-height:1'>■</span>"
+    return html("<span style='color:{};font-size:18px;line-height:1'>■</span>", colour)
+
+
+def legend(*entries: tuple[str, str, str]) -> Markup:
+    """Colours with the sign that they have on a picture and what they mean, each on one line."""
+    return joined(
+        html("<span style='white-space:nowrap;margin-right:10px'><span style='color:{}'>{}</span> {}</span>", *entry)
+        for entry in entries
+    )
 
 
 def setting_text(name: str, value: object) -> str:
