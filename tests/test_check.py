@@ -451,5 +451,5 @@ def test_a_problem_reads_as_one_line(folder):
     (problem,) = io.check(folder)
     assert str(problem) == (
         "regions.csv, row 3, column pue: this is below 1. (found '0.5') "
-        "pue is the energy of the facility over that of its servers. It is at least 1."
+        "pue is the energy of the facility over that of its servers. It is at least 1, and 1,000,000,000 at most."
     )
