@@ -26,7 +26,7 @@ class Column:
     high: float = LARGEST  # greatest possible number; where it is infinite, "inf" stands for no limit
     above_low: bool = False  # the least number itself is not possible
     whole: bool = False  # whole numbers only
-    reserved: str = ""  # of an id: signs that stand between ids elsewhere
+    reserved: str = ""  # of an id: what stands between two of them elsewhere
     choices: tuple[str, ...] = ()  # the only possible texts
     refers_to: str = ""  # "table.column" that lists every text allowed here
     sums_to_one: bool = False
@@ -94,7 +94,7 @@ REGIONS = Table(
     key=("id",),
     required=True,
     columns=(
-        *_place("region", reserved=";"),  # between the regions that open at a step
+        *_place("region", reserved="; "),  # between the regions that open at a step
         _number("electricity_price_usd_per_mwh", "USD/MWh", "the delivered price of electricity", -LARGEST),
         _number("carbon_marginal_g_per_kwh", "g/kWh", "the carbon intensity of the plant that responds"),
         _number("carbon_operating_margin_g_per_kwh", "g/kWh", "a second marginal carbon intensity", required=False),
@@ -123,7 +123,7 @@ WORKLOADS = Table(
     key=("id",),
     required=True,
     columns=(
-        _id("class", reserved="/="),  # in links, A/budget, and in --slider A=8
+        _id("class", reserved="/"),  # in links, as A/budget
         _text("name", "the name of the class on screen"),
         _number("latency_budget_ms", "ms", "the longest wait for the first token", high=math.inf),
         _number("energy_wh_per_request", "Wh", "the IT energy of a request", above_low=True),
@@ -231,9 +231,7 @@ PROFILES = Table(
         _text("season", "the local season", choices=SEASONS),
         _number("hour_utc", "UTC", "the hour of the day", 0, 23, whole=True),
         _number("price_usd_per_mwh", "USD/MWh", "the price, which counts by its annual mean", -LARGEST, required=False),
-        _number(
-            "carbon_g_per_kwh", "g/kWh", "the carbon intensity, which counts by its annual mean", required=False
-        ),
+        _number("carbon_g_per_kwh", "g/kWh", "the carbon intensity, which counts by its annual mean", required=False),
         _number("price_relative", "", "the price over its annual mean", -LARGEST, required=False),
         _number("carbon_relative", "", "the carbon intensity over its annual mean", required=False),
     ),

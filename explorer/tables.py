@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import MOST_SHOWN, Problem
 from explorer.hints import closest, nearest, timezone_mend, timezones
+from explorer.hours import ABSOLUTE, over_mean
 from explorer.schema import TABLES, WORDS, Column
 
 SHARE_TOLERANCE = 1e-3  # shares typed with three decimals still sum to 1
@@ -113,6 +114,19 @@ def cross_check(tables: Mapping[str, pd.DataFrame], lines: Mapping[str, pd.Index
     return problems
 
 
+def to_one(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Shares that are accepted as they are, such as three of 0.333, scaled to a sum of 1: no load is lost in between.
+
+    Others, which a slider has moved, stay.
+
+    >>> to_one(np.array([0.333, 0.333, 0.333])).sum().item()
+    1.0
+    """
+    total = shares.sum()
+    return shares / total if abs(total - 1) <= SHARE_TOLERANCE else shares
+
+
 class _Scribe:
     """Writes down the problems of one table."""
 
@@ -201,7 +215,8 @@ def _note_unfit_ids(table: str, column: Column, ids: Iterable[str], scribe: _Scr
     taken = {word.casefold() for word in (*WORDS, *(_settings() if table == "workloads" else ()))}
     taken = taken if column.name == "id" else set()
     for position, text in enumerate(ids):
-        unfit = next((sign for sign in text if sign in column.reserved or unicodedata.category(sign) in CONTROL), None)
+        unfit = next((sign for sign in text if unicodedata.category(sign) in CONTROL), None)
+        unfit = column.reserved if column.reserved and column.reserved in text else unfit
         if text.casefold() in taken:
             what = "this word has a meaning of its own here."
             scribe.note(position, column.name, text, what, f"Choose another {column.name}.")
@@ -251,6 +266,8 @@ def _contradictions(name: str, frame: pd.DataFrame, tables: Mapping[str, pd.Data
             if abs(total - 1) > SHARE_TOLERANCE:
                 what, mend = "the shares do not sum to 1.", "Scale them so that they do."
                 yield Problem(name, None, column.name, f"{total:.6g}", what, mend)
+    if name == "profiles":
+        yield from _without_mean(frame)
     references = [(column.name, column.refers_to, None) for column in columns if column.refers_to]
     if name != "sources":
         headings = [heading for heading in frame.columns if _is_source(heading)]
@@ -270,6 +287,20 @@ def _contradictions(name: str, frame: pd.DataFrame, tables: Mapping[str, pd.Data
             mend = f"Add it to {TABLES[table].file}, or correct it here."
             mend = nearest(value, known, mend) if n < MOST_HINTS else mend
             yield Problem(name, position, heading, value, what, mend)
+
+
+def _without_mean(profiles: pd.DataFrame) -> Iterator[Problem]:
+    """Absolute figures that no factor can be made of, where no factor is given."""
+    for relative, absolute in ABSOLUTE.items():
+        if absolute not in profiles or not {"region_id", "season"} <= set(profiles):
+            continue
+        lacking = profiles[absolute].notna() & over_mean(profiles[absolute], profiles).isna()
+        if relative in profiles:
+            lacking &= profiles[relative].isna()
+        for _, rows in profiles[lacking].groupby("region_id", sort=False):
+            value, region = _as_text(rows[absolute].iloc[0]), rows["region_id"].iloc[0]
+            what = f"the annual mean of {region} is not above 0, so that this is no multiple of it."
+            yield Problem("profiles", int(rows.index[0]), absolute, value, what, f"Add a column {relative}.")
 
 
 def _as_text(cell: Any) -> str:
