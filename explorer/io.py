@@ -37,7 +37,8 @@ DOCUMENTS = (".md", ".txt")  # files of these kinds travel with a scenario
 _HEADINGS = ("schema", "title", "description", "parameters")
 _TABLE_FILES = tuple(table.file for table in TABLES.values())
 LARGEST_FILE_MB = 64  # of a table or a document: the largest that a world could need has a tenth of it
-LARGEST_SETTINGS_MB = 1
+LARGEST_SETTINGS_MB = 0.5
+MOST_DOTS = 400  # in a line of the settings: keys with so many parts take longer than anybody waits
 _NOT_OURS = re.compile(r"\.|~\$|.*~$", re.DOTALL)  # hidden files, and what editors and offices leave beside a file
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # begin a file in UTF-16
 _MARK = "\ufeff"  # spreadsheets and some editors put it in front of UTF-8
@@ -220,8 +221,8 @@ class _Folder:
             elif not path.resolve().is_relative_to(self.path.resolve()):
                 self._note(file, "this is a link to a file outside the folder.", "Put a copy of the file in its place.")
             elif found.st_size > most_mb * 1e6:
-                what = f"the file has {found.st_size / 1e6:,.0f} MB."
-                self._note(file, what, f"Up to {most_mb} MB are read; leave out what is not needed.")
+                what = f"the file has {round(found.st_size / 1e6, 1):,.10g} MB."
+                self._note(file, what, f"Up to {most_mb:g} MB are read; leave out what is not needed.")
             else:
                 with path.open("rb") as opened:
                     return opened.read(int(most_mb * 1e6))
@@ -257,6 +258,9 @@ class _Folder:
         text = self._text(SETTINGS_FILE)
         if text is None:
             return
+        if any(line.count(".") > MOST_DOTS for line in text.split("\n")):
+            self._note_depth()
+            return
         try:
             content = tomllib.loads(text.removeprefix(_MARK))
         except tomllib.TOMLDecodeError as error:
@@ -267,8 +271,7 @@ class _Folder:
             self._note(SETTINGS_FILE, f"this is not TOML: {reason}.", mend, row=row)
             return
         except RecursionError:
-            mend = "Write a line [parameters], and the settings below it."
-            self._note(SETTINGS_FILE, "tables lie in tables, too deep to be read.", mend)
+            self._note_depth()
             return
         except ValueError:  # Python gives up on whole numbers of thousands of digits
             self._note_endless_number(text)
@@ -282,6 +285,10 @@ class _Folder:
                 self._note_entry(name, value, *wrong)
             else:
                 self.settings[name] = value
+
+    def _note_depth(self) -> None:
+        mend = "Write a line [parameters], and the settings below it."
+        self._note(SETTINGS_FILE, "tables lie in tables, too deep to be read.", mend)
 
     def _note_endless_number(self, text: str) -> None:
         for row, line in enumerate(text.split("\n"), start=1):
@@ -346,7 +353,7 @@ def _refusal(name: str, value: Any, hint: bool) -> tuple[str, str] | None:
             return None
         offered = [str(choice) for choice in setting.objects]
         words = [choice for choice in setting.objects if isinstance(choice, str)]
-        mend = "Write it without quotes." if value in offered else tables.nearest(str(value), words, _one_of(offered))
+        mend = "Write it without quotes." if value in offered else tables.nearest(_as_text(value), words, _one_of(offered))
         return "this is not one of the possible values.", mend
     no_limit = value == math.inf == setting.default
     if isinstance(value, bool) or not isinstance(value, (int, float)):
