@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 LONGEST_WORD = 60  # letters: longer ones are no slip of the pen, and comparing them takes long
 MOST_WORDS = 1000  # that one word is compared with
 
-_ANY_ZONE = "Write a name such as Europe/Oslo, or leave it blank."
+ANY_ZONE = "Write a name such as Europe/Oslo, or leave it blank."
 _OFFSET = re.compile(r"(?:utc|gmt)? ?([-+\N{MINUS SIGN}]) ?(\d{1,2})(?::?00)?")
 # In use for one offset only: IST, CST, BST, PST and others stand for several, hours apart.
 _ABBREVIATIONS = {
@@ -70,10 +70,10 @@ def timezone_mend(text: str) -> str:
     'Write a name such as Europe/Oslo, or leave it blank.'
     """
     if len(text) > LONGEST_WORD:
-        return _ANY_ZONE
+        return ANY_ZONE
     word = " ".join(text.casefold().split())
     meant = _of_offset(word) or _ABBREVIATIONS.get(word) or _of_name(word.replace(" ", "_"))
-    return _ANY_ZONE if meant is None else f"Did you mean {meant!r}?"
+    return ANY_ZONE if meant is None else f"Did you mean {meant!r}?"
 
 
 def _of_offset(word: str) -> str | None:

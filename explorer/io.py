@@ -353,7 +353,9 @@ def _refusal(name: str, value: Any, hint: bool) -> tuple[str, str] | None:
             return None
         offered = [str(choice) for choice in setting.objects]
         words = [choice for choice in setting.objects if isinstance(choice, str)]
-        mend = "Write it without quotes." if value in offered else tables.nearest(_as_text(value), words, _one_of(offered))
+        mend = (
+            "Write it without quotes." if value in offered else tables.nearest(_as_text(value), words, _one_of(offered))
+        )
         return "this is not one of the possible values.", mend
     no_limit = value == math.inf == setting.default
     if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.errors import MOST_SHOWN, Problem
-from explorer.hints import closest, nearest, timezone_mend, timezones
+from explorer.hints import ANY_ZONE, closest, nearest, timezone_mend, timezones
 from explorer.hours import ABSOLUTE, over_mean
 from explorer.schema import TABLES, WORDS, Column
 
@@ -204,7 +204,7 @@ def _checked_texts(column: Column, cells: list[Any], scribe: _Scribe) -> pd.Seri
             mend = nearest(text, column.choices, one_of) if scribe.has_room else one_of
         elif text and column.kind == "timezone" and text not in timezones():
             what = "there is no such time zone."
-            mend = timezone_mend(text if scribe.has_room else "")
+            mend = timezone_mend(text) if scribe.has_room else ANY_ZONE
         if what:
             scribe.note(position, column.name, text, what, mend)
     return pd.Series(texts, dtype=object)
