@@ -7,7 +7,7 @@ Each rule says little and is seldom wrong: what it finds is a slip, or wants a w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -162,22 +162,29 @@ def _profiles(scenario: Scenario) -> Iterator[_Doubt]:
         known = table[given].notna().any(axis=1)
         yield from _holes(given[0], table[known], ["region_id", "season"], "hour_utc")
         if column in table:
-            whole = [*SEASONS[1:]]
-            means = _whole_days(table[table[column].notna()], ["region_id", "season"], column).unstack("season")
-            means = means.reindex(columns=[ANNUAL, *whole])
-            year = means[ANNUAL].fillna(means[whole].mean(axis=1, skipna=False))
-            yield from _off_one(column, table, "region_id", year, "year")
+            yield from _off_one(column, table, "region_id", _year_means(table, column), "year")
         if len(given) == 2:
-            own = over_mean(table[absolute], table)
-            apart = (table[column] - own).abs() > MEAN_TOLERANCE * own.abs().clip(lower=1)
-            rows = np.flatnonzero(apart)
-            if len(rows):
-                row = rows[0]
-                mean = annual_mean(table[absolute], table).iloc[row]
-                what = f"{column} counts, and {absolute} ({table[absolute].iloc[row]:g}) over its annual mean"
-                what += f" ({mean:g}) is {own.iloc[row]:.4g}."
-                mend = f"Remove {absolute}, or leave {column} blank, which is then computed."
-                yield _Doubt(column, rows.tolist(), f"{table[column].iloc[row]:g}", what, mend)
+            yield from _contradictions(column, absolute, table)
+
+
+def _year_means(table: Any, column: str) -> Any:
+    """The mean of a factor over the year by region, where all its hours are there: of the year, or of the seasons."""
+    seasons = list(SEASONS[1:])
+    means = _whole_days(table[table[column].notna()], ["region_id", "season"], column).unstack("season")
+    means = means.reindex(columns=[ANNUAL, *seasons])
+    return means[ANNUAL].fillna(means[seasons].mean(axis=1, skipna=False))
+
+
+def _contradictions(column: str, absolute: str, table: pd.DataFrame) -> Iterator[_Doubt]:
+    """Factors that are not the absolute figure beside them over its mean."""
+    own = over_mean(table, absolute)
+    rows = np.flatnonzero((table[column] - own).abs() > MEAN_TOLERANCE * own.abs().clip(lower=1))
+    if len(rows):
+        row = rows[0]
+        what = f"{column} counts, and {absolute} ({table[absolute].iat[row]:g}) over its annual mean"
+        what += f" ({annual_mean(table, absolute).iat[row]:g}) is {own.iat[row]:.4g}."
+        mend = f"Remove {absolute}, or leave {column} blank, which is then computed."
+        yield _Doubt(column, rows.tolist(), f"{table[column].iat[row]:g}", what, mend)
 
 
 def _demand_profiles(scenario: Scenario) -> Iterator[_Doubt]:
@@ -188,30 +195,34 @@ def _demand_profiles(scenario: Scenario) -> Iterator[_Doubt]:
         yield from _off_one("relative_load", table, "profile_id", means, "day")
 
 
-def _whole_days(table: pd.DataFrame, key: list[str], column: str) -> pd.Series:
+def _whole_days(table: Any, key: list[str], column: str) -> Any:
     """The mean of a column over each day that has all hours, by the key of the day."""
     days = table.groupby(key)[column]
     return days.mean()[days.size() == HOURS]
 
 
-def _off_one(column: str, table: pd.DataFrame, key: str, means: pd.Series, span: str) -> Iterator[_Doubt]:
-    off = means[(means - 1).abs() > MEAN_TOLERANCE]
-    if len(off):
-        rows = [int(np.flatnonzero(table[key] == name)[0]) for name in off.index]
-        rows, names = zip(*sorted(zip(rows, off.index, strict=True)), strict=True)
-        what = f"the mean of {names[0]} over the {span} is {off[names[0]]:.4g}, and factors on a mean have a mean of 1."
-        value = f"{table[column].iloc[rows[0]]:g}"
-        yield _Doubt(column, rows, value, what, "Divide them by their mean, or scale what they multiply.")
+def _off_one(column: str, table: pd.DataFrame, key: str, means: Any, span: str) -> Iterator[_Doubt]:
+    """Means by the cells of the column `key` that are not 1."""
+    off = means[(means - 1).abs() > MEAN_TOLERANCE].to_dict()
+    if off:
+        first = {name: row for row, name in reversed(list(enumerate(table[key]))) if name in off}
+        name, *_ = names = sorted(off, key=lambda name: first[name])
+        what = f"the mean of {name} over the {span} is {off[name]:.4g}, and factors on a mean have a mean of 1."
+        mend = "Divide them by their mean, or scale what they multiply."
+        yield _Doubt(column, [first[name] for name in names], f"{table[column].iat[first[name]]:g}", what, mend)
 
 
 def _holes(column: str, known: pd.DataFrame, key: list[str], hour: str) -> Iterator[_Doubt]:
     """Days that have some hours and not all; `known` are the rows that tell something."""
-    days = [(rows.index[0], name, rows) for name, rows in known.groupby(key) if len(rows) < HOURS]
-    if days:
-        days.sort(key=lambda day: day[0])
-        row, name, rows = days[0]
-        absent = sorted(set(range(HOURS)) - {int(value) for value in rows[hour]})
-        what = f"{' in '.join(map(str, name))} lacks the hour{'s' if len(absent) > 1 else ''}"
-        what += f" {', '.join(map(str, absent))}: there the mean counts, a factor of 1."
-        value = f"{known[column].loc[row]:g}"
-        yield _Doubt(column, [int(day[0]) for day in days], value, what, f"Add a row for each {hour} from 0 to 23.")
+    days: dict[tuple[str, ...], list[int]] = {}
+    for row, name in zip(known.index, zip(*(known[part] for part in key), strict=True), strict=True):
+        days.setdefault(name, []).append(row)
+    holes = {name: rows for name, rows in days.items() if len(rows) < HOURS}
+    if holes:
+        name, rows = next(iter(holes.items()))
+        absent = sorted(set(range(HOURS)) - {int(value) for value in known[hour].loc[rows]})
+        what = f"{' in '.join(name)} lacks the hour{'s' if len(absent) > 1 else ''} {', '.join(map(str, absent))}:"
+        what += " there the mean counts, a factor of 1."
+        value = f"{known[column].loc[rows[0]]:g}"
+        mend = f"Add a row for each {hour} from 0 to {HOURS - 1}."
+        yield _Doubt(column, [rows[0] for rows in holes.values()], value, what, mend)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -84,33 +85,35 @@ def region_factors(table: pd.DataFrame | None, column: str, regions: Sequence[st
     return np.where(np.asarray(latitude, float) < 0, local[_IN_THE_SOUTH], local)
 
 
-def _factors(table: pd.DataFrame, column: str) -> pd.Series:
+def _factors(table: pd.DataFrame, column: str) -> Any:
     """The factor of each row: what is given, or else made of the absolute figure; NaN where there is neither. [-]"""
     absolute = ABSOLUTE[column]
-    given = table[column] if column in table else pd.Series(np.nan, table.index)
-    return given.fillna(over_mean(table[absolute], table)) if absolute in table else given
+    given: Any = table[column] if column in table else pd.Series(np.nan, table.index)
+    return given.fillna(over_mean(table, absolute)) if absolute in table else given
 
 
-def over_mean(figures: pd.Series, table: pd.DataFrame) -> pd.Series:
+def over_mean(table: pd.DataFrame, column: str) -> Any:
     """
-    Figures of the rows of a table `profiles` over their annual mean; 1 where a region has but one figure. [-]
+    Figures of a table `profiles` over their annual mean, as a series; 1 where a region has but one figure. [-]
 
     NaN where that mean is not above zero: there is no such factor.
     """
-    mean = annual_mean(figures, table)
+    figures: Any = table[column]
+    mean = annual_mean(table, column)
     by_region = figures.groupby(table["region_id"])
     is_flat = figures.notna() & (by_region.transform("min") == by_region.transform("max"))
     return (figures / mean.where(mean > 0)).mask(is_flat, 1.0)
 
 
-def annual_mean(figures: pd.Series, table: pd.DataFrame) -> pd.Series:
+def annual_mean(table: pd.DataFrame, column: str) -> Any:
     """
-    The mean of each row's region, in the figures' unit: of the rows for the year, or of all where it has none of those.
+    The mean of each row's region, as a series: of the rows for the year, or of all where it has none of those.
 
     >>> table = pd.DataFrame({"region_id": ["a", "a", "b", "b"], "season": ["annual", "winter", "winter", "summer"]})
-    >>> annual_mean(pd.Series([50.0, 80.0, 30.0, 10.0]), table).tolist()
+    >>> annual_mean(table.assign(price_usd_per_mwh=[50.0, 80.0, 30.0, 10.0]), "price_usd_per_mwh").tolist()
     [50.0, 50.0, 20.0, 20.0]
     """
+    figures: Any = table[column]
     of_year = figures.where(table["season"] == ANNUAL).groupby(table["region_id"]).transform("mean")
     return of_year.fillna(figures.groupby(table["region_id"]).transform("mean"))
 

@@ -294,13 +294,16 @@ def _without_mean(profiles: pd.DataFrame) -> Iterator[Problem]:
     for relative, absolute in ABSOLUTE.items():
         if absolute not in profiles or not {"region_id", "season"} <= set(profiles):
             continue
-        lacking = profiles[absolute].notna() & over_mean(profiles[absolute], profiles).isna()
+        lacking = profiles[absolute].notna() & over_mean(profiles, absolute).isna()
         if relative in profiles:
             lacking &= profiles[relative].isna()
-        for _, rows in profiles[lacking].groupby("region_id", sort=False):
-            value, region = _as_text(rows[absolute].iloc[0]), rows["region_id"].iloc[0]
-            what = f"the annual mean of {region} is not above 0, so that this is no multiple of it."
-            yield Problem("profiles", int(rows.index[0]), absolute, value, what, f"Add a column {relative}.")
+        told = set()
+        for row in np.flatnonzero(lacking):
+            region, figure = profiles["region_id"].iat[row], profiles[absolute].iat[row]
+            if region not in told:
+                what = f"the annual mean of {region} is not above 0, so that this is no multiple of it."
+                yield Problem("profiles", int(row), absolute, _as_text(figure), what, f"Add a column {relative}.")
+            told.add(region)
 
 
 def _as_text(cell: Any) -> str:
