@@ -41,6 +41,7 @@ LARGEST_SETTINGS_MB = 0.5
 MOST_DOTS = 400  # in a line of the settings: keys with so many parts take longer than anybody waits
 _NOT_OURS = re.compile(r"\.|~\$|.*~$", re.DOTALL)  # hidden files, and what editors and offices leave beside a file
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # begin a file in UTF-16
+_WIDE_BARE = re.compile(rb"\0[^\0]\0[^\0]|[^\0]\0[^\0]\0")  # or do without such a mark
 _MARK = "\ufeff"  # spreadsheets and some editors put it in front of UTF-8
 _read: Memo[Scenario] = Memo(size=8)
 _KEY = re.compile(r"""[ \t]*\[?[ \t]*["']?([^\s"'=.\[\]]+)["']?[ \t]*[\]=.]""")
@@ -205,9 +206,9 @@ class _Folder:
             what = "this is text in UTF-16." if data.startswith(_WIDE) else what
             self._note(file, what, "Save the file in the encoding UTF-8.", row=row, value=value)
             return None
-        if "\0" in text:
-            row = text.count("\n", 0, text.index("\0")) + 1
-            self._note(file, "this is not text.", "Save the file in the encoding UTF-8.", row=row, value="0x00")
+        if not _is_document(file) and _WIDE_BARE.match(data):
+            what = "this is text in UTF-16."
+            self._note(file, what, "Save the file in the encoding UTF-8.", row=1, value="0x00")
             return None
         return text
 
