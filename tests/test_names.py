@@ -93,7 +93,8 @@ def named(spy: str = SPY) -> Scenario:
     if "service" in tables["clients"]:
         tables["clients"]["service"] = tables["clients"]["service"].map(lambda id: id and id + spy)
     workloads = scenario.workloads_table()
-    workloads["id"], workloads["name"] = workloads["id"] + spy, workloads["name"] + spy
+    workloads["id"] = workloads["id"] + spy.replace("/", "")  # which ids of classes cannot hold
+    workloads["name"] = workloads["name"] + spy
     return Scenario(
         **tables, workloads=workloads, total_demand_mw=scenario.total_demand_mw, title=f"World{spy}",
         description=f"A world{spy}", latency_model="paper", legal_policy="open",
