@@ -11,7 +11,7 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import pandas as pd
-from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter
+from bokeh.models import HoverTool, LayoutDOM
 from numpy.typing import NDArray
 
 from explorer.hours import AVERAGE, HOURS
@@ -151,7 +151,7 @@ class DayView(MeasureView):
                 ),
             ]).opts(
                 responsive=True, xlabel="Hour of the day [UTC]", ylabel="Cost [USD/h]", xlim=(0, HOURS), xticks=_TICKS,
-                yticks=3, show_grid=True, yformatter=NumeralTickFormatter(format="0.[0]a"), default_tools=[],
+                yticks=3, show_grid=True, default_tools=[],
                 toolbar=None, fontscale=1.05, hooks=[_wide_left],
             )  # fmt: skip
             figures = drawing.figure(load, height=300), drawing.figure(cost, height=130)

@@ -39,8 +39,8 @@ class Arcs:
     it_mw: Floats  # (flow,) [MW]
 
 
-def arcs_of(placement: Placement, min_flow_mw: float) -> Arcs:
-    """Every flow away from home of at least that size; wide arcs first, so that narrow ones lie on top."""
+def arcs_of(placement: Placement, min_flow_mw: float | None = None) -> Arcs:
+    """Flows away from home, as `home_flows` has them."""
     x, y = _places(placement)
     home, region, workload, mw = home_flows(placement, min_flow_mw)
     ends, flow = arc_pieces((x[home], y[home]), (x[region], y[region]), ARC_PIECES)

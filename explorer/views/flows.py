@@ -22,7 +22,8 @@ from explorer.session import Session
 from explorer.views.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
 from explorer.views.card import card
 from explorer.views.drawing import Drawing, Handles, LivePane, quiet_toolbar
-from explorer.views.text import CLASS_COLOURS, number
+from explorer.views.map_scale import MapScale, scale_of, too_small_text
+from explorer.views.text import CLASS_COLOURS, ELLIPSIS, number, sentence
 
 COLOUR_BY = {
     "change against baseline [MW]": "change_mw",
@@ -41,8 +42,9 @@ class FlowMap(pn.viewable.Viewer):
         default="change_mw", objects=COLOUR_BY, label="Colour of regions", doc="What circles show."
     )
     min_flow_mw = param.Number(
-        default=1.0, bounds=(0, None), softbounds=(0, 20), step=0.5, label="Hide flows below [MW]",
-        doc="Smallest flow drawn [MW]. Changes the picture only, never the placement.")  # fmt: skip
+        default=None, allow_None=True, bounds=(0, None), label="Hide flows below [MW]",
+        doc="Smallest flow drawn [MW]; None: what suits the scenario. Changes the picture only, never the placement.",
+    )  # fmt: skip
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
@@ -88,7 +90,7 @@ class FlowMap(pn.viewable.Viewer):
             "capacity": net.capacity_mw,
             "capacity_price": table["capacity_price_usd_per_mwh"].to_numpy(),
         }
-        values |= {"color": values[self.colour_by], "size": diameter(it_mw)}
+        values |= {"color": values[self.colour_by], "size": scale_of(net).circle_px(it_mw)}
         return self._place() | {name: column.astype(np.float32) for name, column in values.items()}
 
     def _flow_columns(self, placement: Placement) -> dict[str, NDArray]:
@@ -98,18 +100,21 @@ class FlowMap(pn.viewable.Viewer):
             "region": region.astype(np.uint16),
             "workload": workload.astype(np.uint8),
             "it_mw": mw.astype(np.float32),
+            "width": scale_of(placement.network).arc_px(mw).astype(np.float32),
         }
 
     def _on_placement(self, *_events: Any) -> None:
         placement = self._session.placement
-        columns = self._region_columns(placement)
+        columns, flows = self._region_columns(placement), self._flow_columns(placement)
+        scale = scale_of(placement.network)
         self._pane.update("regions", **columns)
-        self._pane.update("flows", **self._flow_columns(placement))
-        low, high, palette = _scale(columns["color"], diverging=self.colour_by == "change_mw")
+        self._pane.update("flows", **flows)
+        least_mw = scale.smallest_mw if self.colour_by == "change_mw" else None
+        low, high, palette = _colours(columns["color"], least_mw)
         self._pane.configure("regions", "color_color_mapper", low=low, high=high, palette=palette)
         self._pane.configure("regions", "color_colorbar", title=_LABELS[self.colour_by])
         self._pane.configure("colour", "widget", value=self.colour_by)
-        self._pane.say("legend", _legend(placement, self._session))
+        self._pane.say("legend", _legend(placement, self._session, float(flows["it_mw"].sum()), self.min_flow_mw))
         self._on_region()
 
     def _on_region(self, *_events: Any) -> None:
@@ -169,9 +174,11 @@ def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
     """From one row per flow, when flows change and when the figure is first laid out."""
     segments, regions = handles["arcs"]["cds"], handles["regions"]["cds"]
     segments.syncable = False  # the server knows the flows
-    flows = ColumnDataSource({name: [] for name in ("home", "region", "workload", "it_mw")})
+    flows = ColumnDataSource({name: [] for name in ("home", "region", "workload", "it_mw", "width")})
     code = (Path(__file__).parent / "arcs.js").read_text()
-    arcs = CustomJS(args={"flows": flows, "regions": regions, "segments": segments}, code=code)
+    arcs = CustomJS(
+        args={"flows": flows, "regions": regions, "segments": segments, "colours": len(CLASS_COLOURS)}, code=code
+    )
     flows.js_on_change("data", arcs)
     figure.js_on_change("inner_width", arcs)
     handles["flows"] = {"cds": flows, "arcs": arcs}
@@ -186,16 +193,18 @@ def _let_regions_speak_first(figure: Plot, handles: Handles) -> None:
     hover.filters = {"@moves": CustomJS(args={"regions": handles["regions"]["cds"]}, code=code)}
 
 
-def home_flows(placement: Placement, min_flow_mw: float) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+def home_flows(placement: Placement, min_flow_mw: float | None = None) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """
     Relocated load of at least that size by home region, region and class: three index arrays and the IT load [MW].
 
-    Wide arcs first, so that narrow ones are drawn on top.
+    Unless given, the least size is that of the scenario's map. Wide arcs first, so that narrow ones are drawn on top.
     """
+    if min_flow_mw is None:
+        min_flow_mw = scale_of(placement.network).smallest_mw
     net, n = placement.network, len(placement.network.regions)
     total = np.zeros((n, n, len(net.workloads)))
     np.add.at(total, net.home, placement.away_mw)
-    home, region, workload = np.nonzero(total >= max(min_flow_mw, 1e-9))
+    home, region, workload = np.nonzero((total > 0) & (total >= min_flow_mw))
     mw = total[home, region, workload]
     order = np.argsort(-mw, kind="stable")
     return home[order], region[order], workload[order], mw[order]
@@ -213,11 +222,6 @@ _MOST_SAID = 3  # regions or arcs that lie on each other, in one hover
 _LABELS = {column: label for label, column in COLOUR_BY.items()}
 _ARC_COLUMNS = ("color", "line_width", "line_alpha", "flow_mw", "moves", "class")
 _HOVER_COLUMNS = ("name", "it_mw", "change_mw", "price", "carbon", "utilisation", "capacity", "capacity_price")
-
-
-def diameter(it_mw: NDArray) -> NDArray:
-    """Of a region's circle, its area growing with its load. [px]"""
-    return 5 + 2.1 * np.sqrt(it_mw)
 
 
 def _flow_hover() -> HoverTool:
@@ -241,22 +245,52 @@ def _region_hover() -> HoverTool:
     )
 
 
-def _scale(shown: NDArray, diverging: bool) -> tuple[float, float, list[str]]:
-    """Ends and palette of the colour scale; a scale of changes has its middle at zero."""
-    if diverging:
-        end = max(float(np.abs(shown).max(initial=0.0)), 1.0)
+def _colours(shown: NDArray, least: float | None) -> tuple[float, float, list[str]]:
+    """Ends and palette of the colour scale; one of changes is even about zero, and at least so long to either side."""
+    if least is not None:
+        end = max(float(np.abs(shown).max(initial=0.0)), least)
         return -end, end, CHANGE_PALETTE
     low, high = float(min(shown.min(initial=0.0), 0.0)), float(shown.max(initial=0.0))
     return low, high if high > low else low + 1.0, list(Viridis256)
 
 
-def _legend(placement: Placement, session: Session) -> str:
-    moved = placement.away_mw.sum(axis=(0, 1))
+def _legend(placement: Placement, session: Session, drawn_mw: float, min_flow_mw: float | None) -> str:
+    """Classes with what moves of each, what sizes mean, and what is too small to be drawn."""
+    moved, scale = placement.away_mw.sum(axis=(0, 1)), scale_of(placement.network)
     items = "".join(
-        f'<span style="white-space:nowrap;margin-right:10px" title="{w.name}: IT load that runs away from home">'
-        f'<span style="display:inline-block;width:13px;height:4px;border-radius:2px;vertical-align:middle;'
-        f'background:{CLASS_COLOURS[k % len(CLASS_COLOURS)]}"></span> '
-        f"{w.id} {w.name} <b>{number(moved[k])} MW</b></span>"
+        f'<span style="{_ITEM}" title="{w.id} {w.name}: IT load that runs away from home">'
+        f'<span style="{_line(CLASS_COLOURS[k % len(CLASS_COLOURS)], 4)}"></span>'
+        f'<span style="{ELLIPSIS}">{w.id} {w.name}</span>&nbsp;<b>{number(moved[k])} MW</b></span>'
         for k, w in enumerate(session.scenario.workloads.values())
     )
-    return f'<div style="font-size:12px;line-height:1.6">{items}</div>'
+    smallest_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
+    hidden = too_small_text(float(moved.sum()), drawn_mw, smallest_mw)
+    rest = f'<span style="{_ITEM}">{sentence(hidden)}.</span>' if hidden else ""
+    return f'<div style="font-size:12px;line-height:1.6">{items}{rest}{_key(scale)}</div>'
+
+
+def _key(scale: MapScale) -> str:
+    """A circle and an arc as large as they are on the map, and the load that they stand for."""
+    key = np.array(scale.key_mw)
+    circle_px, arc_px = float(scale.circle_px(key)), float(scale.arc_px(key))
+    circle = (
+        f"display:inline-block;width:{circle_px:.1f}px;height:{circle_px:.1f}px;border-radius:50%;flex:none;"
+        "box-sizing:border-box;border:1px solid #6b7480;background:#d3d7db;margin-right:4px"
+    )
+    return (
+        f'<span style="{_ITEM}" title="Area of circles and width of arcs grow with the load">'
+        f'<span style="{circle}"></span>'
+        f'<span style="{_line("#8a8f98", arc_px)}"></span>{scale.key_mw:,g}&nbsp;MW each</span>'
+    )
+
+
+def _line(colour: str, width_px: float) -> str:
+    """The style of a short line."""
+    return (
+        f"display:inline-block;flex:none;width:13px;height:{width_px:.1f}px;border-radius:2px;background:{colour};"
+        "margin-right:4px"
+    )
+
+
+# as wide as there is room, so that a long name leaves what stands behind it in sight
+_ITEM = "display:inline-flex;align-items:center;max-width:100%;margin-right:10px;vertical-align:top"

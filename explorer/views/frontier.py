@@ -10,7 +10,7 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 import panel as pn
-from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter, Plot, RadioButtonGroup
+from bokeh.models import HoverTool, LayoutDOM, Plot, RadioButtonGroup
 from numpy.typing import NDArray
 
 from explorer.frontiers import Frontier
@@ -148,7 +148,7 @@ def _staircase(drawing: Drawing, of: str, lowest: bool) -> Plot:
     )  # fmt: skip
     plot = hv.Overlay([shade, base, line, now, steps]).opts(
         responsive=True, ylabel=label, xlabel="Latency budget [ms]" if lowest else "",
-        xaxis="bottom" if lowest else None, yformatter=NumeralTickFormatter(format="0.0[0]a"), yticks=4,
+        xaxis="bottom" if lowest else None, yticks=4,
         show_grid=True, tools=["xpan", "xwheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar, align_left],
     )  # fmt: skip
     return drawing.figure(plot, height=height)

@@ -17,12 +17,12 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
-from matplotlib.ticker import FuncFormatter, ScalarFormatter
+from matplotlib.ticker import Formatter, ScalarFormatter
 
 from explorer.errors import ExplorerError
 from explorer.labels import Labels
 from explorer.target import refuse_bad_target, written_whole
-from explorer.views.text import sentence
+from explorer.views.text import sentence, takes_prefix, tick_texts
 
 MPL = "matplotlib"
 MM_PER_INCH = 25.4
@@ -168,7 +168,7 @@ def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) ->
         for axis in (axes.xaxis, axes.yaxis):
             axis.label.set_size(7)
             if isinstance(axis.get_major_formatter(), ScalarFormatter):  # numbers, not names
-                axis.set_major_formatter(FuncFormatter(_grouped))
+                axis.set_major_formatter(_Ticks(takes_prefix(axis.get_label_text())))
     edges = np.zeros((len(figure.axes), 4))  # of labels beyond left, bottom, right, top of axes; shares of the figure
     for _ in range(3):  # labels change with the room they are given
         left, right = edges[:, 0].max(), edges[:, 2].max()
@@ -183,8 +183,17 @@ def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) ->
         edges += 0.012
 
 
-def _grouped(value: float, _place: int) -> str:
-    return f"{value:,.10g}".replace("-", "−")
+class _Ticks(Formatter):
+    """Numbers that can be told apart."""
+
+    def __init__(self, prefixed: bool) -> None:
+        self._prefixed = prefixed
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return self.format_ticks([x])[0]
+
+    def format_ticks(self, values: Any) -> list[str]:
+        return tick_texts(values, self._prefixed)
 
 
 def _wrapped(text: str, width_mm: float) -> list[str]:
