@@ -260,12 +260,12 @@ def _legend(placement: Placement, session: Session, drawn_mw: float, min_flow_mw
     items = "".join(
         f'<span style="{_ITEM}" title="{w.id} {w.name}: IT load that runs away from home">'
         f'<span style="{_line(CLASS_COLOURS[k % len(CLASS_COLOURS)], 4)}"></span>'
-        f'<span style="{ELLIPSIS}">{w.id} {w.name}</span>&nbsp;<b>{number(moved[k])} MW</b></span>'
+        f'<span style="{ELLIPSIS}">{w.id} {w.name}</span>&nbsp;<b style="flex:none">{number(moved[k])} MW</b></span>'
         for k, w in enumerate(session.scenario.workloads.values())
     )
     smallest_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
     hidden = too_small_text(float(moved.sum()), drawn_mw, smallest_mw)
-    rest = f'<span style="{_ITEM}">{sentence(hidden)}.</span>' if hidden else ""
+    rest = f'<span style="margin-right:10px">{sentence(hidden)}.</span>' if hidden else ""
     return f'<div style="font-size:12px;line-height:1.6">{items}{rest}{_key(scale)}</div>'
 
 
@@ -293,4 +293,4 @@ def _line(colour: str, width_px: float) -> str:
 
 
 # as wide as there is room, so that a long name leaves what stands behind it in sight
-_ITEM = "display:inline-flex;align-items:center;max-width:100%;margin-right:10px;vertical-align:top"
+_ITEM = "display:inline-flex;align-items:center;max-width:min(100%, 260px);margin-right:10px;vertical-align:top"
