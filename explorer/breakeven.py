@@ -56,7 +56,8 @@ def break_even(scenario: Scenario, workload: str, migration_usd_per_mw: float = 
         wan_ms
             Latency added by the wide-area network.
         lawful
-            Whether the legal policy lets load of the home's zone run there.
+            Whether the legal policy lets load of the home's zone run there. `arcs.csv` goes before it: where that
+            closes the way to all clients of the home, it is not lawful; where it opens it to one of them, it is.
 
     Raises
     ------
@@ -123,26 +124,57 @@ def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
         "break_even_carbon_price_usd_per_t": carbon_price,
         "break_even_egress_usd_per_gb": egress,
         "wan_ms": network.geography.region_rtt_ms * network.round_trips[k],
-        "lawful": network.geography.zone_pair,
+        "lawful": _lawful(network, k),
     }
+
+
+def _lawful(network: Network, k: int) -> NDArray:
+    """Pairs that law, or what the table of arcs says of clients before it, leaves open to a class: (home, region)."""
+    lawful = network.geography.zone_pair.copy()
+    if network.overrides is None:
+        return lawful
+    given = network.overrides.allowed
+    opened, closed = (given.filled(False).over(np.zeros(network.latency_ms.shape, bool)) for _ in range(2))
+    opened.flat[given.at] = given.value
+    closed.flat[given.at] = ~given.value.astype(bool)
+    at_home: NDArray = np.equal.outer(np.arange(len(network.regions)), network.home)
+    for_one = (at_home[:, :, np.newaxis] & opened[:, :, k]).any(axis=1)
+    nobody = ~np.isin(np.arange(len(network.regions)), network.home)
+    for_all = (~at_home[:, :, np.newaxis] | closed[:, :, k]).all(axis=1) & ~nobody[:, np.newaxis]
+    return (lawful | for_one) & ~for_all
 
 
 def forbidden_by(network: Network, workload: str) -> NDArray:
     """
-    What closes a pair to a class, shape (home, region): "law" (or what the tables systems and arcs say), "latency"
-    (lawful for some client, but in time for none of those) or "none". Homes without clients are judged by their own
-    zone and by the way between regions.
+    What closes a pair to a class, shape (home, region): the first of "law", "not offered" (the region does not run the
+    class), "own terms" (`arcs.csv` closes the way) and "latency" that no client of the home gets past, or "none". Homes
+    without clients are judged by their own zone, by what the region offers and by the way between regions.
     """
     k, n = _index(network, workload), len(network.regions)
     geography = network.geography
-    lawful, possible = np.zeros((n, n), bool), np.zeros((n, n), bool)
-    np.logical_or.at(lawful, network.home, network.permitted[:, :, k])
-    np.logical_or.at(possible, network.home, network.allowed[:, :, k])
+    gates = {name: np.zeros((n, n), bool) for name in _gates(network, k)}
+    for name, gate in _gates(network, k).items():
+        np.logical_or.at(gates[name], network.home, gate)
     empty = np.setdiff1d(np.arange(n), network.home)
     latency_ms = geography.region_rtt_ms[empty] * network.round_trips[k] + network.prefill_ms[k]
-    lawful[empty] = geography.zone_pair[empty]
-    possible[empty] = lawful[empty] & (latency_ms <= network.budget_ms[k])
-    return np.where(possible, "none", np.where(lawful, "latency", "law")).astype(object)
+    offered = np.ones(n, bool) if network.overrides is None else network.overrides.offered[:, k]
+    open_ = geography.zone_pair[empty]
+    gates["law"][empty] = open_
+    gates["not offered"][empty] = gates["own terms"][empty] = open_ & offered
+    gates["latency"][empty] = open_ & offered & (latency_ms <= network.budget_ms[k])
+    return np.select([~gate for gate in gates.values()], list(gates), "none").astype(object)
+
+
+def _gates(network: Network, k: int) -> dict[str, NDArray]:
+    """Arcs of a class that get past each obstacle and all before it, shape (client, region)."""
+    names = {"law": "law", "system": "not offered", "arcs.csv": "own terms"}
+    passed = np.ones(network.latency_ms.shape[:2], bool)
+    gates = {}
+    for mask, name in names.items():
+        if mask in network.masks:
+            passed = passed & np.broadcast_to(network.masks[mask], network.latency_ms.shape)[:, :, k]
+        gates[name] = passed
+    return gates | {"latency": passed & network.within_budget[:, :, k]}
 
 
 def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
@@ -167,10 +199,13 @@ def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
         obstacle
             Where a pair pays and is used: "none". Where it neither pays nor is used: "friction". Where it pays and is
             not used, the first of these that applies: "no demand" (no client of the class is at home there), "state
-            locality" (state pins all of it), "law", "latency" (lawful for some, in time for none of them),
+            locality" (state pins all of it), "law", "not offered" (the table `systems` closes the region to the
+            class), "own terms" (`arcs.csv` closes the way), "latency" (open to some, in time for none of them),
             "objective" (the placement does not minimise cost), "capacity" (cheaper than where the load runs, so it is
-            full), "better region" (the load runs somewhere as cheap or cheaper). Where it is used and does not pay:
-            "home full" (load that cannot stay), or "objective".
+            full), "own terms" (what `arcs.csv` says of the way is dearer than the model), "better region" (the load
+            runs somewhere as cheap or cheaper). Where it is used and does not pay: "objective", "not offered" (by the
+            home), "own terms" (`arcs.csv` says something of the way, or of home, that makes it pay or leaves no
+            choice), or "home full" (load that cannot stay).
         better_region
             Where "better region" is the obstacle, the one that takes most of the load; otherwise empty.
 
@@ -222,23 +257,34 @@ def verdict_squares(placement: Placement, workload: str, pays: NDArray) -> dict[
     better = instead_mw.reshape(n, n, n).argmax(axis=2)
 
     used_mw = at_home @ placement.away_mw[:, :, k]
-    used, by_cost = used_mw > SMALLEST_MW, placement.objective == "cost"
-    obstacle = np.select(
-        [
-            used & pays,
-            used,
-            ~pays,
-            ~for_some(demand)[:, np.newaxis],
-            ~for_some(movable)[:, np.newaxis],
-            ~for_some(net.permitted[:, :, k] & movable[:, np.newaxis]),
-            ~for_some(possible),
-            np.full_like(pays, not by_cost),
-            for_some(wanted),
-        ],
-        ["none", "home full" if by_cost else "objective", "friction", "no demand", "state locality", "law", "latency",
-         "objective", "capacity"],
-        "better region",
-    )  # fmt: skip
+    used, other_aim = used_mw > SMALLEST_MW, np.full_like(pays, placement.objective != "cost")
+    moves, clients = placement.away_mw[:, :, k] > SMALLEST_MW, np.arange(len(net.home))
+    terms = np.zeros_like(allowed) if net.overrides is None else net.overrides.has_terms(net.latency_ms.shape)[:, :, k]
+    can_stay, stay = allowed[clients, net.home], cost[clients, net.home]
+    at_its_home = np.broadcast_to(net.masks.get("system", True), net.latency_ms.shape)[clients, net.home, k]
+    by_terms = terms | terms[clients, net.home][:, np.newaxis]
+    lured = by_terms & ((cost < stay[:, np.newaxis]) | ~can_stay[:, np.newaxis])
+    by_model = np.zeros_like(allowed)  # what the model alone would make of an arc with terms of its own
+    if terms.any():
+        energy, friction, carbon = net.arcs_from(net.home)
+        modelled = energy + friction[:, :, k] + net.carbon_price_usd_per_t / KG_PER_T * carbon[:, :, k]
+        by_model = possible & terms & (modelled < dearest[:, np.newaxis] - SAME_COST)
+    gates = {name: for_some(gate & movable[:, np.newaxis]) for name, gate in _gates(net, k).items()}
+    cases = [
+        ("none", used & pays),
+        ("objective", used & other_aim),
+        ("not offered", used & for_some(moves & ~at_its_home[:, np.newaxis])),
+        ("own terms", used & for_some(moves & lured)),
+        ("home full", used),
+        ("friction", ~pays),
+        ("no demand", ~for_some(demand)[:, np.newaxis]),
+        ("state locality", ~for_some(movable)[:, np.newaxis]),
+        *((name, ~gate) for name, gate in gates.items()),
+        ("objective", other_aim),
+        ("capacity", for_some(wanted)),
+        ("own terms", for_some(by_model)),
+    ]
+    obstacle = np.select([case for _, case in cases], [name for name, _ in cases], "better region")
     names = np.array(net.regions, object)
     return {
         "used_mw": used_mw,

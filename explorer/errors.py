@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+_log = logging.getLogger(__name__)
 
 
 class ExplorerError(Exception):
@@ -19,6 +22,20 @@ class ExplorerError(Exception):
 
 class SolverError(ExplorerError):
     """There is no optimum to show: a failure, the time limit, or a cap on cost that nothing meets."""
+
+
+def told(error: Exception) -> ExplorerError:
+    """
+    Any error in words for the reader, for whoever waits for a result: a fault of the program's own goes to the log too.
+
+    >>> told(SolverError("No optimum.", "placement", "Raise the limit.")).what
+    'No optimum.'
+    """
+    if isinstance(error, ExplorerError):
+        return error
+    _log.error("A computation failed.", exc_info=error)
+    what = f"This could not be computed: {type(error).__name__}: {error}."
+    return ExplorerError(what, "Wattlas itself", "That is a fault of Wattlas; other settings may still work.")
 
 
 @dataclass(frozen=True, slots=True)

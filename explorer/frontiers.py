@@ -44,8 +44,10 @@ class Frontier:
 
     budget_ms
         Where the step begins: the budget of the class, or with `over="all"` the common relaxation. [ms]
-    cost_usd_per_h, carbon_kg_per_h, electricity_mwh_per_h
-        Of the optimum from here to the next step: money at a carbon price of zero, emissions, facility load.
+    cost_usd_per_h, carbon_kg_per_h, objective_usd_per_h, electricity_mwh_per_h
+        Of the optimum from here to the next step: money at a carbon price of zero, emissions, money with carbon at its
+        price, and electricity drawn, that of moving included. Where cost is the objective, it is the third that falls;
+        the first may rise from one row to the next.
     erl_usd_per_h_per_ms, crl_kg_per_h_per_ms
         Energy and carbon return on latency: minus the change since the previous step, per ms of budget between the two.
     erl_usd_per_mwh_per_ms, electricity_return_mwh_per_h_per_ms
@@ -290,7 +292,8 @@ class _Sweep:
             "budget_ms": budget_ms,
             "cost_usd_per_h": result.cost_usd_per_h,
             "carbon_kg_per_h": result.carbon_kg_per_h,
-            "electricity_mwh_per_h": result.facility_mw,
+            "objective_usd_per_h": result.objective_usd_per_h,
+            "electricity_mwh_per_h": float(result.grid_mw.sum()),
             "served_mw": result.served_mw,
             "relocated_mw": result.relocated_mw,
             "unserved_mw": result.unserved_mw,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from explorer.frontiers import UNSERVED_MW
 from explorer.network import BUDGET_DECIMALS, Network
-from explorer.placement import Placement, numbers_of, solved
+from explorer.placement import Placement, numbers_of, serve_first, solved
 from explorer.serving import first_that_works, least_change, round_up, serve_most
 from explorer.solver import model_for
 
@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 
 MOST_CAPACITY = 1e3  # times what there is; where that does not serve more, no capacity does
 WHOLE = 1e-9  # short of it, all is meant
+SAME_PENALTY = 1e-9  # relative; where serving and leaving unserved cost the same, rounding decides
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Load:
     """Load that goes unserved, and what is to be served: that, and what everybody else is served today."""
 
     mw: float
+    missing_mw: float  # what of it cannot be served, whatever it costs; the rest is dearer than the penalty [MW]
     free_mw: Floats  # (client, workload) to be served [MW]
     pinned_mw: Floats  # (client, workload) [MW]
     workloads: list[int]  # whose load it is
@@ -84,7 +86,8 @@ class Search:
             clients.add(i)
             workloads.add(k)
         zones = {self._names.client_zone[i] for i in clients}
-        return Load(total_mw(parts), free, pinned, sorted(workloads), zones, everyone)
+        missing_mw = serve_most(net, free, pinned).objective
+        return Load(total_mw(parts), missing_mw, free, pinned, sorted(workloads), zones, everyone)
 
     def solve(self, network: Network) -> Placement:
         """The placement of a changed network, not remembered: its key is the old one."""
@@ -93,8 +96,11 @@ class Search:
             return solved(network, self._placement.objective, model)
 
     def mends(self, load: Load) -> Iterator[Mend]:
-        """The least mend of each kind that helps."""
-        for kind in (self._latency, self._capacity, self._law, self._locality):
+        """The least mend of each kind that helps: to pay more where that does, to lift what stands in the way."""
+        kinds = [self._price] if load.missing_mw < load.mw - UNSERVED_MW else []
+        if load.missing_mw > UNSERVED_MW:
+            kinds += [self._latency, self._capacity, self._law, self._locality]
+        for kind in kinds:
             mend = kind(load)
             if mend is not None:
                 yield mend
@@ -102,6 +108,38 @@ class Search:
     def _missing_mw(self, network: Network, load: Load) -> float:
         """What cannot be served of the load and all that is served today."""
         return serve_most(network, load.free_mw, load.pinned_mw).objective
+
+    def _price(self, load: Load) -> Mend | None:
+        """
+        The least penalty at which as much of a load is served as can be, where cost is the objective.
+
+        Cost against load served of all placements has a convex lower edge, and the penalty is the slope at which one
+        stops on it: from the placement at one penalty, the line to the cheapest that serves all has the next.
+        """
+        net, unserved_usd_per_mwh = self._network, self._network.unserved_usd_per_mwh
+        if self._placement.objective != "cost":
+            return None
+        numbers = replace(numbers_of(net, "cost"), free_mw=load.free_mw, pinned_mw=load.pinned_mw)
+        model = model_for("mended", net.home, len(net.regions), len(net.workloads))
+
+        def at(penalty: float) -> tuple[float, float]:
+            """What serving costs [USD/h], and what goes unserved [MW]."""
+            best = model.solve(replace(numbers, unserved_cost=penalty))
+            mw = float(best.unserved_free_mw.sum() + best.unserved_pinned_mw.sum())
+            return best.objective - penalty * mw, mw
+
+        with model.lock:
+            all_usd, least_mw = at(max(serve_first(numbers.cost), unserved_usd_per_mwh))
+            usd, mw = at(unserved_usd_per_mwh)
+            while mw > least_mw + UNSERVED_MW:
+                needed = (all_usd - usd) / (mw - least_mw)
+                if needed <= unserved_usd_per_mwh * (1 + SAME_PENALTY):  # a draw: rounding decides
+                    break
+                unserved_usd_per_mwh = needed
+                usd, mw = at(unserved_usd_per_mwh)
+        words = f"raise unserved_usd_per_mwh to {round_up(unserved_usd_per_mwh)}"
+        enough = replace(net, unserved_usd_per_mwh=unserved_usd_per_mwh * (1 + SAME_PENALTY))
+        return Mend("price", unserved_usd_per_mwh, "USD/MWh", words, enough)
 
     def _latency(self, load: Load) -> Mend | None:
         """The steps at which arcs open, halved until the first that serves as much as the last."""
@@ -120,7 +158,7 @@ class Search:
         if first == len(steps):
             return None
         goal_mw = self._missing_mw(longer(steps[-1]), load) + UNSERVED_MW
-        if goal_mw > load.mw:
+        if goal_mw > load.missing_mw:
             return None
         enough = first_that_works(steps[first:], lambda ms: self._missing_mw(longer(ms), load) <= goal_mw)
         whose = " and ".join(net.workloads[k] for k in classes)
@@ -140,7 +178,7 @@ class Search:
         regions = np.flatnonzero(self._full)
         regions = regions[np.argsort(-self._placement.optimum.capacity_price[regions], kind="stable")]
         # as one MW serves one MW or nothing, what a load's worth of capacity serves is what it takes
-        found = self._best(load, regions.tolist(), lambda region: larger(region, load.mw))
+        found = self._best(load, regions.tolist(), lambda region: larger(region, load.missing_mw))
         if found is None:
             return None
         region, mw = found
@@ -157,7 +195,7 @@ class Search:
             best = serve_most(larger(share), load.free_mw, load.pinned_mw)
             return best.objective, float(net.capacity_mw @ best.capacity_price.round())
 
-        share = least_change(missing, MOST_CAPACITY, load.mw)
+        share = least_change(missing, MOST_CAPACITY, load.missing_mw)
         if share is None:
             return None
         return Mend("capacity", 100 * share, "%", f"raise all capacities by {round_up(100 * share)} %", larger(share))
@@ -196,7 +234,7 @@ class Search:
             gain = (best.price_pinned - best.price_free).round()
             return best.objective, float((load.pinned_mw * gain)[:, classes].sum())
 
-        share = least_change(missing, 1.0, load.mw)
+        share = least_change(missing, 1.0, load.missing_mw)
         if share is None:
             return None
         whose = " and ".join(net.workloads[k] for k in classes)
@@ -209,10 +247,10 @@ class Search:
         """The first choice that serves all of a load, or else most of it; and how much. [MW]"""
         best, most_mw = None, UNSERVED_MW
         for choice in choices:
-            served_mw = load.mw - self._missing_mw(change(choice), load)
+            served_mw = load.missing_mw - self._missing_mw(change(choice), load)
             if served_mw > most_mw + UNSERVED_MW:
                 best, most_mw = choice, served_mw
-            if most_mw > load.mw - UNSERVED_MW:
+            if most_mw > load.missing_mw - UNSERVED_MW:
                 break
         return None if best is None else (best, most_mw)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from explorer.frontiers import UNSERVED_MW
 from explorer.memo import Memo
 from explorer.mend_search import Names, Search, total_mw
 from explorer.network import Network, build_network
@@ -46,6 +47,7 @@ def mends(scenario: Scenario) -> pd.DataFrame:
         client, workload, unserved_mw, cause
             Whose load goes unserved, how much [MW], and why, as in `Placement.unserved`.
         kind, amount, unit
+            price (a higher penalty on unserved load, by its new value [USD/MWh], where serving is dearer than that),
             latency (a longer budget of the class [ms]), capacity (more in one region [MW], for everyone more in all
             [%]), law (a pair of legal zones opened) or state locality (less of the class pinned to its home [%]).
         mend
@@ -67,7 +69,9 @@ def mends(scenario: Scenario) -> pd.DataFrame:
     Notes
     -----
     A mend serves a load if it can be served without taking anything from anybody else, all of it where the kind can,
-    otherwise as much as it can. No smaller amount of the same kind does. Which region or which pair of zones: one that
+    otherwise as much as it can. No smaller amount of the same kind does. What could be served, but is dearer than the
+    penalty, only a higher penalty serves; the other kinds are for what cannot be served at any cost, and one of them
+    that would serve at too high a cost only has no row. Which region or which pair of zones: one that
     serves most, and among these the one where the objective gains most by the prices of the placement; pairs of the
     client's own zone come first.
 
@@ -121,7 +125,10 @@ def mend_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
         }
         found = False
         for mend in search.mends(search.load(parts, client == EVERYONE)):
-            found, mended = True, search.solve(mend.network)
+            mended = search.solve(mend.network)
+            if placement.unserved_mw - mended.unserved_mw < UNSERVED_MW:  # possible, but dearer than the penalty
+                continue
+            found = True
             yield head | {
                 "kind": mend.kind,
                 "amount": mend.amount,
@@ -137,7 +144,7 @@ def mend_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
 
 def can_apply(row: dict[str, Any]) -> bool:
     """Whether a row of `mends` is a change of parameters; regions and laws are tables, changed by hand."""
-    return row["kind"] in ("latency", "state locality") or (row["kind"], row["unit"]) == ("capacity", "%")
+    return row["kind"] in ("price", "latency", "state locality") or (row["kind"], row["unit"]) == ("capacity", "%")
 
 
 def apply(scenario: Scenario, row: dict[str, Any]) -> None:
@@ -145,6 +152,9 @@ def apply(scenario: Scenario, row: dict[str, Any]) -> None:
     amount = float(round_up(row["amount"]))
     unserved = place(build_network(scenario)).unserved
     classes = set(unserved["workload"]) if row["client"] == EVERYONE else {row["workload"]}
+    if row["kind"] == "price":
+        scenario.unserved_usd_per_mwh = amount
+        return
     if row["kind"] == "capacity":
         scenario.capacity_scale *= 1 + amount / 100
         return

@@ -275,6 +275,17 @@ def build_network(scenario: Scenario) -> Network:
     )
 
 
+def carbon_intensities(scenario: Scenario) -> dict[str, Floats]:
+    """Every carbon signal that the regions have, at the hour and season, each of shape (region,). [kg/MWh]"""
+    _, relative, _ = _relative(scenario)
+    regions = scenario.regions
+    return {
+        signal: column_numbers(regions, "regions.csv", column) * relative
+        for signal, column in CARBON_COLUMN.items()
+        if column in regions
+    }
+
+
 def _check_cap(scenario: Scenario, hosting: Floats) -> None:
     """A cap on cost has a price, in a linear program; a choice of hosts has none."""
     if scenario.objective == "carbon" and math.isfinite(scenario.cost_cap_usd_per_h) and hosting.any():

@@ -51,6 +51,13 @@ class Overrides:
     friction_usd_per_mwh: Cells
     allowed: Cells
 
+    def has_terms(self, shape: tuple[int, ...]) -> Bools:
+        """Arcs of which `arcs` says anything, as an array of that shape (client, region, workload)."""
+        has = np.zeros(shape, bool)
+        for cells in (self.latency_ms, self.friction_usd_per_mwh, self.allowed):
+            has.flat[cells.at] = True
+        return has
+
 
 def read_overrides(scenario: Scenario, home: NDArray[np.intp]) -> Overrides:
     """

@@ -18,7 +18,7 @@ from explorer.hosting import choose_hosts
 from explorer.memo import Memo
 from explorer.network import Network, build_network
 from explorer.scenario import Scenario
-from explorer.solver import Numbers, Optimum, PlacementModel, model_for
+from explorer.solver import TIE_BREAK, Numbers, Optimum, PlacementModel, model_for
 from explorer.units import KG_PER_T, KWH_PER_MWH
 
 Floats = NDArray[np.float64]
@@ -26,6 +26,7 @@ Bools = NDArray[np.bool_]
 
 SMALLEST_MW = 1e-9  # below this a flow is rounding
 HOSTED_MW = 1e-6  # and below this no reason to pay for hosting
+SERVED_AT_PAR = 4 * TIE_BREAK  # so that load just as dear as the penalty is served [USD/MWh]
 PRICE_DIGITS = 5  # further digits of a price belong to the solver's tie-break
 LAYERS = ("local", "regional", "energy-oriented")
 
@@ -136,12 +137,12 @@ class Placement:
 
     @cached_property
     def facility_mw(self) -> float:
-        """Power drawn at the meters, IT load times PUE. [MW]"""
+        """Power of the facilities, IT load times PUE; `grid_mw` adds what moving takes. [MW]"""
         return float(self.region_it_mw @ self.network.pue)
 
     @property
     def relocated_facility_mw(self) -> float:
-        """Power drawn at the meters for relocated load. [MW]"""
+        """Power of the facilities for relocated load, IT load times PUE. [MW]"""
         return float(self.away_mw.sum(axis=(0, 2)) @ self.network.pue)
 
     @cached_property
@@ -156,6 +157,12 @@ class Placement:
         transport = scale * net.gb_per_mwh * net.friction.transport_kwh_per_gb / KWH_PER_MWH
         np.add.at(drawn, net.home, self.away_mw.sum(axis=1) @ transport)
         return drawn
+
+    @property
+    def relocated_grid_mw(self) -> float:
+        """Electricity drawn for relocated load, wherever it is drawn. [MW]"""
+        at_home = self.region_it_mw - self.away_mw.sum(axis=(0, 2))
+        return float(self.grid_mw.sum() - at_home @ self.network.pue)
 
     @property
     def relocated_share(self) -> float:
@@ -288,9 +295,10 @@ class Placement:
         """
         One row per demand not fully served: client, workload, part (free or pinned), unserved_mw [MW], reason.
 
-        The reason is the constraint whose removal on one arc would let more be served: latency, law, system (the region
-        does not offer the class), arcs.csv (that table closes the arc), hosting, state locality, several of them joined
-        by "or", and capacity where no single one would.
+        The reason is price where there is room within reach but serving there is dearer than the penalty; otherwise the
+        constraint whose removal on one arc would let more be served: latency, law, system (the region does not offer
+        the class), arcs.csv (that table closes the arc), hosting, state locality, several of them joined by "or", and
+        capacity where no single one would.
         """
         rows = []
         for part, amounts in (("free", self.optimum.unserved_free_mw), ("pinned", self.optimum.unserved_pinned_mw)):
@@ -309,6 +317,9 @@ class Placement:
     def _reason(self, i: int, k: int, pinned: bool) -> str:
         """An arc would help if its cost, with the price of the capacity it takes, is below that of going unserved."""
         net, best = self.network, self.optimum
+        can_run = net.allowed[i, :, k] & (net.capacity_mw - self.region_it_mw > HOSTED_MW)
+        if self.objective == "cost" and (can_run[net.home[i]] if pinned else can_run.any()):
+            return "price"
         price = (best.price_pinned if pinned else best.price_free)[i, k]
         # half the penalty tells a region with room, however dear, from one that is full of load as urgent as this
         helps = best.capacity_price < price / 2
@@ -324,7 +335,7 @@ class Placement:
         return " or ".join(name for name, held in holds.items() if (alone & ~held).any()) or "capacity"
 
     def totals(self) -> dict[str, float]:
-        """The headline figures by name, units in the names; the app, the command line and the files show these."""
+        """The headline figures by name, units in the names; `explorer.headlines` has their labels and changes."""
         return {
             "cost_usd_per_h": self.cost_usd_per_h,
             "carbon_kg_per_h": self.carbon_kg_per_h,
@@ -332,9 +343,10 @@ class Placement:
             "friction_usd_per_h": self.friction_usd_per_h,
             "hosting_usd_per_h": self.hosting_usd_per_h,
             "served_mw": self.served_mw,
+            "grid_mw": float(self.grid_mw.sum()),
             "facility_mw": self.facility_mw,
             "relocated_mw": self.relocated_mw,
-            "relocated_facility_mw": self.relocated_facility_mw,
+            "relocated_grid_mw": self.relocated_grid_mw,
             "relocated_share": self.relocated_share,
             "unserved_mw": self.unserved_mw,
             "mean_latency_ms": self.mean_latency_ms,
@@ -388,7 +400,7 @@ def numbers_of(network: Network, objective: str) -> Numbers:
         free_mw=network.demand_mw - network.pinned_mw,
         pinned_mw=network.pinned_mw,
         capacity_mw=network.capacity_mw,
-        unserved_cost=network.unserved_usd_per_mwh,
+        unserved_cost=network.unserved_usd_per_mwh + SERVED_AT_PAR,
         time_limit_s=network.time_limit_s,
     )
 

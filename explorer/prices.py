@@ -7,6 +7,8 @@ much that another placement pattern takes over. How far that is belongs to the p
 
 from __future__ import annotations
 
+from math import floor, log10
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -20,8 +22,7 @@ from explorer.solver import model_for
 Floats = NDArray[np.float64]
 
 ALL = "all"  # classes together
-MW_DIGITS = 9  # further digits are rounding
-MW_DIGITS = 9  # further digits are rounding
+MW_DIGITS = 9  # of the largest amount, where that is below one MW, or after the point; further ones are rounding
 
 
 def marginal_prices(scenario: Scenario) -> pd.DataFrame:
@@ -118,6 +119,8 @@ def _table(network: Network) -> pd.DataFrame:
     marginal = pinned * best.price_pinned + (1 - pinned) * best.price_free
     price = np.concatenate([(more[:-regions] * marginal).sum(axis=(1, 2)), best.capacity_price])
     mw = np.concatenate([np.column_stack([demand_mw, client_mw]).ravel(), network.capacity_mw])
+    largest = client_mw.max(initial=0.0)
+    digits = MW_DIGITS - (floor(log10(largest)) if 0 < largest < 1 else 0)
     return pd.DataFrame(
         {
             "kind": ["demand"] * clients * (workloads + 1) + ["capacity"] * regions,
@@ -125,7 +128,7 @@ def _table(network: Network) -> pd.DataFrame:
             "workload": [*network.workloads, ALL] * clients + [ALL] * regions,
             "price_usd_per_mwh": price.round(PRICE_DIGITS) + 0.0 if known else np.nan,
             "mw": mw,
-            "from_mw": np.maximum(mw + reach[:, 0], 0.0).round(MW_DIGITS),
-            "to_mw": (mw + reach[:, 1]).round(MW_DIGITS),
+            "from_mw": np.maximum(mw + reach[:, 0], 0.0).round(digits),
+            "to_mw": np.maximum(mw + reach[:, 1], 0.0).round(digits),
         }
     )

@@ -14,26 +14,12 @@ import pandas as pd
 from explorer import __version__
 from explorer.errors import ExplorerError
 from explorer.frontiers import Frontier
+from explorer.headlines import basis_of, headlines
 from explorer.placement import LAYERS, Placement
 from explorer.relocatable import READINGS, relocatable_table
 from explorer.scenario import Scenario
 from explorer.shapley import attribution_table
 
-TOTALS = {
-    "cost_usd_per_h": "Cost [USD/h]",
-    "carbon_kg_per_h": "Carbon [kg/h]",
-    "objective_usd_per_h": "Cost and carbon at its price [USD/h]",
-    "friction_usd_per_h": "Friction, part of the cost [USD/h]",
-    "hosting_usd_per_h": "Hosting, part of the cost [USD/h]",
-    "served_mw": "Load served [MW IT]",
-    "facility_mw": "Power at the meters [MW]",
-    "relocated_mw": "Relocated load [MW IT]",
-    "relocated_facility_mw": "Power for relocated load [MW]",
-    "relocated_share": "Relocated share of the load [-]",
-    "unserved_mw": "Unserved load [MW IT]",
-    "mean_latency_ms": "Mean latency [ms]",
-    "mean_wan_ms": "Mean latency added by relocation [ms]",
-}
 MOST_ROWS = 10  # of a table in the summary; the CSV files have all
 FULL = 1e-4  # a utilisation this close to 1, or a capacity worth more, marks a full region
 
@@ -88,11 +74,9 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
 
 
 def totals_table(placement: Placement) -> pd.DataFrame:
-    """`Placement.totals`, those of the baseline, and the change from that: name, value, baseline, change."""
-    totals = pd.Series(placement.totals(), name="value")
-    baseline = pd.Series(placement.baseline.totals())
-    table = totals.to_frame().assign(baseline=baseline, change=totals - baseline)
-    return table.rename_axis("name").reset_index()
+    """`headlines` as a table: name, value, baseline, change (in the unit of the name), change_percent, basis."""
+    columns = ["name", "value", "baseline", "change", "change_percent", "basis"]
+    return pd.DataFrame(list(headlines(placement).values())).loc[:, columns]
 
 
 def summary(scenario: Scenario, placement: Placement) -> str:
@@ -104,7 +88,7 @@ def summary(scenario: Scenario, placement: Placement) -> str:
         f"Placed for least {placement.objective} by {software}.",
         "## Totals",
         "The baseline runs everything as near as the constraints allow.",
-        _totals(placement),
+        *_totals(placement),
         *_hosting(scenario, placement),
         "## What moves where",
         *_moves(scenario, placement),
@@ -138,6 +122,7 @@ def steps_text(scenario: Scenario, found: Frontier) -> str:
         budget: "budget_ms",
         "Cost [USD/h]": "cost_usd_per_h",
         "Carbon [kg/h]": "carbon_kg_per_h",
+        "Both, carbon at its price [USD/h]": "objective_usd_per_h",
         "ERL [USD/h per ms]": "erl_usd_per_h_per_ms",
         "CRL [kg/h per ms]": "crl_kg_per_h_per_ms",
         "Relocated [MW]": "relocated_mw",
@@ -154,17 +139,21 @@ def steps_text(scenario: Scenario, found: Frontier) -> str:
     return "\n\n".join(parts)
 
 
-def _totals(placement: Placement) -> str:
-    table = totals_table(placement)
-    return _markdown(
+def _totals(placement: Placement) -> list[str]:
+    figures = headlines(placement).values()
+    table = _markdown(
         {
-            "Total": [TOTALS[name] for name in table["name"]],
-            "Value": table["value"],
-            "Baseline": table["baseline"],
-            "Change": table["change"],
-            "Change [%]": 100 * table["change"] / table["baseline"].where(table["baseline"] != 0),
+            "Total": [f"{figure.label} [{figure.unit}]" for figure in figures],
+            "Value": [figure.value for figure in figures],
+            "Baseline": [figure.baseline for figure in figures],
+            "Change": [figure.change for figure in figures],
+            "Change [%]": [figure.change_percent for figure in figures],
         }
     )
+    basis = basis_of(placement)
+    if not basis:
+        return [table]
+    return [table, f"Cost, carbon and electricity are compared {basis} than in the baseline, so no saving is claimed."]
 
 
 def _moves(scenario: Scenario, placement: Placement) -> list[str]:
@@ -226,13 +215,17 @@ def _held_back(placement: Placement) -> list[str]:
     factors = attribution_table(placement.network)
     total = sum(factors["usd_per_h"].tolist())
     if not total:
+        if placement.unserved_mw and not placement.served_mw:
+            return ["Nothing is served, so nothing is held back."]
         return ["Nothing: without friction, egress price, state locality, law and limits of capacity it costs as much."]
     columns = {
         "Obstacle": [factor.capitalize() for factor in factors["factor"]],
         "Costs [USD/h]": factors["usd_per_h"],
         "Share [%]": 100 * factors["share"],
     }
-    about = f"Without these obstacles the least cost, carbon at its price included, is {_figure(total)} USD/h lower."
+    served = "" if placement.unserved.empty else f" of the {_figure(placement.served_mw)} MW that are served"
+    lower = f"carbon at its price included, is {_figure(total)} USD/h lower."
+    about = f"Without these obstacles the least cost{served}, {lower}"
     return [about, _markdown(columns), "Shared out by Shapley value, which does not depend on an order of obstacles."]
 
 

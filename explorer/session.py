@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 import param
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, told
 from explorer.frontiers import Frontier, remembered, trace
 from explorer.network import Network, build_network
 from explorer.placement import Placement, is_quick, place
@@ -160,8 +160,8 @@ class Session(param.Parameterized):
 
 
 def _attempt(work: Callable[[], T]) -> T | ExplorerError:
-    """The result, or the error as a value: other threads have nobody to raise to."""
+    """The result, or any error as a value: other threads have nobody to raise to, and somebody waits."""
     try:
         return work()
-    except ExplorerError as err:
-        return err
+    except Exception as err:
+        return told(err)

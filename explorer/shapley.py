@@ -67,7 +67,10 @@ def attribution(scenario: Scenario) -> pd.DataFrame:
 
     All compared placements serve the same demand: what the placement as it is serves, each client's and class's part.
     So no penalty on unserved load is in any figure; who goes unserved, and why, is in `Placement.unserved`. Lifting an
-    obstacle leaves every placement possible, so the same demand can always be served.
+    obstacle leaves every placement possible, so the same demand can always be served. Who goes unserved is therefore
+    part of the question: where some cannot be served, it is those whose service would cost most, and equals go short
+    by equal fractions, so that the figures do not hang on the order of a table. What serving those who go unserved
+    would bring is no part of the figures either: load dropped for its price counts for no obstacle.
 
     A value is positive where the obstacle costs money, zero where it does not matter. Only friction can be negative:
     where energy, with its carbon, has a price below zero, overhead and transport energy earn money.

@@ -140,7 +140,7 @@ class App:
             "cost": totals["cost_usd_per_h"],
             "carbon": totals["carbon_kg_per_h"] / 1000,
             "relocated": totals["relocated_mw"],
-            "facility": totals["facility_mw"],
+            "grid": totals["grid_mw"],
             "delay": totals["mean_wan_ms"],
             "unserved": totals["unserved_mw"],
         }

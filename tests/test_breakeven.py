@@ -11,9 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from reference import Reference, lawful
 from scenarios import random_scenario, random_scenarios
+from test_placement import two_regions
 
 from explorer import Scenario, break_even, solve
-from explorer.breakeven import verdict_pairs, verdicts
+from explorer.breakeven import forbidden_by, verdict_pairs, verdicts
 from explorer.scenario import OBJECTIVES
 
 worlds = random_scenarios()
@@ -202,6 +203,97 @@ def test_all_reasons_occur():
         "none", "friction", "no demand", "state locality", "law", "latency", "objective", "capacity", "better region",
         "home full",
     }  # fmt: skip
+
+
+def one_row(**columns: object) -> pd.DataFrame:
+    return pd.DataFrame({name: [value] for name, value in columns.items()} | {"workload": ["chat"]})
+
+
+CHEAP_HOME = {"electricity_price_usd_per_mwh@far": 80.0}  # 50 at home: moving does not pay
+DEAR_HOME = {"electricity_price_usd_per_mwh@home": 200.0}  # it does
+ROOM = {"capacity_mw@home": 50.0}
+
+
+@pytest.mark.parametrize(
+    ("changes", "tables", "used_mw", "obstacle", "closed"),
+    [
+        (CHEAP_HOME | ROOM, {}, 0, "friction", "none"),
+        (CHEAP_HOME, {}, 20, "home full", "none"),
+        (CHEAP_HOME | ROOM, {"systems": one_row(region="home", offered="false")}, 20, "not offered", "none"),
+        (
+            CHEAP_HOME | ROOM,
+            {"arcs": one_row(client="town", region="far", friction_usd_per_mwh=-60.0)},
+            20,
+            "own terms",
+            "none",
+        ),
+        (
+            CHEAP_HOME | ROOM,
+            {"arcs": one_row(client="town", region="home", friction_usd_per_mwh=90.0)},
+            20,
+            "own terms",
+            "none",
+        ),
+        (CHEAP_HOME | ROOM, {"arcs": one_row(client="town", region="home", latency_ms=501.0)}, 20, "own terms", "none"),
+        (DEAR_HOME | ROOM, {}, 20, "none", "none"),
+        (DEAR_HOME | ROOM, {"systems": one_row(region="far", offered="false")}, 0, "not offered", "not offered"),
+        (
+            DEAR_HOME | ROOM,
+            {"arcs": one_row(client="town", region="far", allowed="false")},
+            0,
+            "own terms",
+            "own terms",
+        ),
+        (
+            DEAR_HOME | ROOM,
+            {"arcs": one_row(client="town", region="far", friction_usd_per_mwh=190.0)},
+            0,
+            "own terms",
+            "none",
+        ),
+        (DEAR_HOME | ROOM | {"legal_policy": "same zone"}, {}, 0, "law", "law"),
+        (DEAR_HOME | ROOM | {"latency_budget_ms": 200.0}, {}, 0, "latency", "latency"),
+    ],
+)
+def test_what_tables_say_of_a_pair_is_told_by_name(changes, tables, used_mw, obstacle, closed):
+    world = two_regions(**changes)
+    world.param.update(egress_usd_per_gb=0.0, **tables)
+    [row] = [row for row in verdicts(world, "chat").to_dict("records") if row["home"] == "home"]
+    assert (row["used_mw"], row["obstacle"]) == (pytest.approx(used_mw), obstacle)
+    assert forbidden_by(solve(world).network, "chat")[0, 1] == closed
+
+
+@pytest.mark.parametrize(
+    ("policy", "allowed", "lawful"),
+    [("open", "", True), ("open", "false", False), ("same zone", "", False), ("same zone", "true", True)],
+)
+def test_a_pair_that_the_table_of_arcs_closes_is_not_lawful(policy, allowed, lawful):
+    world = two_regions(legal_policy=policy)
+    world.arcs = one_row(client="town", region="far", allowed=allowed)
+    table = break_even(world, "chat").set_index(["home", "region"])
+    assert table.loc[("home", "far"), "lawful"] == lawful
+    assert table.loc[("far", "home"), "lawful"] == (policy == "open")  # nobody lives there of whom it could speak
+
+
+@settings(max_examples=20)
+@given(seed=st.integers(0, 2**32 - 1), objective=st.sampled_from([*["cost"] * 3, *OBJECTIVES]))
+def test_home_is_full_only_where_it_is(seed, objective):
+    """With tables that override the model, too."""
+    world = random_scenario(seed, clients=6, regions=4, exceptions=True, objective=objective)
+    placement = solve(world)
+    spare = dict(zip(world.regions["id"], placement.network.capacity_mw - placement.region_it_mw, strict=True))
+    network, told = placement.network, {"systems": world.systems is not None, "arcs": world.arcs is not None}
+    for k, workload in enumerate(world.workloads):
+        for row in verdict_pairs(placement, workload).to_dict("records"):
+            h = network.regions.index(row["home"])
+            if row["obstacle"] == "home full":
+                assert spare[row["home"]] == pytest.approx(0, abs=1e-6)
+            elif row["obstacle"] == "not offered":
+                assert told["systems"]
+                away = network.overrides.offered[network.regions.index(row["region"]), k]
+                assert not (network.overrides.offered[h, k] if row["used_mw"] > 1e-9 else away)
+            elif row["obstacle"] == "own terms":
+                assert told["arcs"]
 
 
 def test_clients_without_load_open_no_pair():

@@ -144,7 +144,10 @@ def test_load_left_unserved_is_told(session):
     show(view)
     session.scenario.capacity_scale = 0.2
     unserved = whole_day(session.scenario)["unserved_mw"].sum()
-    assert f"{number(unserved)} MWh a day go unserved" in words(view)
+    assert f"{number(unserved)} MWh a day go unserved, hour by hour" in words(view)
+    assert "the totals above are of one hour alone" in words(view)
+    session.scenario.hour = "average"
+    assert "the totals above are of the average hour alone" in words(view)
 
 
 def test_the_table_has_every_hour(session):

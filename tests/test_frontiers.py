@@ -96,7 +96,7 @@ def test_setting_the_budget_of_a_row_gives_its_figures(world, axis, exact):
         placement = at_budget(world, found.over, row["budget_ms"])
         for name in ("cost_usd_per_h", "carbon_kg_per_h", "relocated_mw", "unserved_mw"):
             assert row[name] == pytest.approx(getattr(placement, name), rel=1e-6, abs=1e-5), name
-        assert row["electricity_mwh_per_h"] == pytest.approx(placement.facility_mw, rel=1e-6)
+        assert row["electricity_mwh_per_h"] == pytest.approx(placement.grid_mw.sum(), rel=1e-6)
 
 
 @settings(max_examples=60)

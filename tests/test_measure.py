@@ -3,6 +3,7 @@
 import re
 from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import nullcontext
 from html import unescape
 from io import BytesIO
 from typing import Any
@@ -102,6 +103,33 @@ def test_a_failure_is_said_and_the_next_inputs_are_tried(session, monkeypatch):
     assert words(view) == "<b>No optimum.</b> Raise the limit."
     monkeypatch.setattr(Counted, "compute", compute)
     session.scenario.friction_scale = 3.0
+    assert "Moving saves" in words(view)
+
+
+@pytest.mark.parametrize("part", ["compute", "show"])
+def test_a_fault_of_any_kind_ends_the_waiting_and_is_said(session, monkeypatch, part):
+    """As a page has it, where longer work is done beside the event loop."""
+
+    def failing(self: Any, *inputs: Any) -> Iterator[Any]:
+        raise ArithmeticError("<division> by zero")
+        yield
+
+    def failing_show(self: Any, result: Any) -> None:
+        raise ArithmeticError("<division> by zero")
+
+    view = Counted(session)
+    view._runner = later = Later()
+    with monkeypatch.context() as patch:
+        patch.setattr(Counted, part, failing if part == "compute" else failing_show)
+        show(view)
+        with nullcontext() if part == "compute" else pytest.raises(ArithmeticError):
+            while later.waiting:
+                later.step()
+    assert "This could not be computed: ArithmeticError: <division> by zero." in words(view)
+    assert not later.waiting
+    session.scenario.friction_scale = 3.0
+    while later.waiting:
+        later.step()
     assert "Moving saves" in words(view)
 
 

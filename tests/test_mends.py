@@ -1,6 +1,7 @@
 """Mends against an independent program: each serves what it says, nothing smaller does, and no place is better."""
 
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -247,3 +248,59 @@ def test_the_world_at_ten_in_the_morning():
     assert table.loc[("ru-moscow", "law"), "serves_mw"] == pytest.approx(table.loc[("ru-moscow", "law"), "unserved_mw"])
     assert table.loc[("in-delhi", "capacity"), "mend"] == "add 3.86 MW in Delhi"
     assert table.loc[("in-delhi", "state locality"), "cause"] == "state locality"
+
+
+# Load that is dearer to serve than the penalty
+
+
+CASES = Path(__file__).parent / "cases"
+
+
+def test_prices_above_the_penalty_have_a_higher_penalty_as_their_mend():
+    """Beta serves all for 1.2 x 120000 per MWh; the penalty is 100000."""
+    world = Scenario.load(CASES / "prices-above-penalty")
+    table = mends(world)
+    assert set(table["cause"]) == set(table["kind"]) == {"price"}
+    first = table.iloc[0]
+    assert (first["client"], first["mend"]) == (EVERYONE, "raise unserved_usd_per_mwh to 144000")
+    assert first["amount"] == pytest.approx(144000)
+    assert (first["serves_mw"], first["cost_change_usd_per_h"]) == pytest.approx((100, 14.4e6))
+    apply(world, first.to_dict())
+    assert world.unserved_usd_per_mwh == 144000  # as dear as the penalty is not dearer: served
+    assert (solve(world).unserved_mw, solve(world).cost_usd_per_h) == pytest.approx((0, 14.4e6))
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("classroom-3x3", {"unserved_usd_per_mwh": 1.0}),
+        ("classroom-3x3", {"unserved_usd_per_mwh": 60.0, "total_demand_mw": 200.0}),
+        ("world-2025", {"state_move_share": 1.0, "friction_scale": 5.0}),
+    ],
+)
+def test_where_the_penalty_holds_load_back_the_table_says_which_would_not(name, changes):
+    world = Scenario.load(name)
+    world.param.update(**changes)
+    first = mends(world).iloc[0]
+    assert (first["client"], first["kind"]) == (EVERYONE, "price")
+    most = world.copy()
+    most.unserved_usd_per_mwh = 1e9
+    served_mw = solve(world).unserved_mw - solve(most).unserved_mw
+    assert first["serves_mw"] == pytest.approx(served_mw)
+    for share, enough in ((1 + 1e-6, True), (1 - 1e-3, False)):
+        world.unserved_usd_per_mwh = first["amount"] * share
+        assert (solve(world).unserved_mw < solve(most).unserved_mw + 1e-6) == enough
+
+
+@settings(max_examples=40)
+@given(world=random_scenarios(objective=st.sampled_from(OBJECTIVES), unserved_usd_per_mwh=st.floats(0.01, 200)))
+def test_whatever_the_penalty_mends_are_a_table_and_each_serves_what_it_says(world):
+    before = solve(world)
+    for row in rows_of(world):
+        assert row["unserved_mw"] <= before.unserved_mw + 1e-6
+        if row["kind"] == "price":
+            other = world.copy()
+            other.unserved_usd_per_mwh = row["amount"] * (1 + 1e-6)
+            assert before.unserved_mw - solve(other).unserved_mw >= row["serves_mw"] - 1e-5
+            assert row["amount"] >= world.unserved_usd_per_mwh * (1 - 1e-9)
+        assert (row["serves_mw"] > 1e-7) == bool(row["kind"])

@@ -153,3 +153,15 @@ def test_a_placement_without_prices_has_no_ranges():
     world = Scenario.load("classroom-3x3")
     world.hosting_usd_per_h = 5.0
     assert marginal_prices(world)[["price_usd_per_mwh", "from_mw", "to_mw"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("total_mw", [1e-4, 1e-3])
+def test_ranges_of_a_tiny_world_are_told_to_its_own_digits(total_mw):
+    """The world of the example, smaller: so are its ranges."""
+    world = Scenario.load("classroom-3x3")
+    expected = marginal_prices(world)
+    world.total_demand_mw = total_mw
+    world.regions["capacity_mw"] *= total_mw / 100
+    table = marginal_prices(world)
+    for column in ("mw", "from_mw", "to_mw"):
+        np.testing.assert_allclose(table[column] * 100 / total_mw, expected[column], rtol=1e-5, err_msg=column)

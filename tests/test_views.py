@@ -330,7 +330,7 @@ def test_totals_are_those_of_the_placement(session, move):
         "cost": totals["cost_usd_per_h"],
         "carbon": totals["carbon_kg_per_h"] / 1000,
         "relocated": totals["relocated_mw"],
-        "facility": totals["facility_mw"],
+        "grid": totals["grid_mw"],
         "delay": totals["mean_wan_ms"],
         "unserved": totals["unserved_mw"],
     }
@@ -510,8 +510,10 @@ def test_the_frontier_is_seen_against_the_baseline_and_what_goes_unserved(sessio
     screen = Screen(FrontierView(session))
     move(session.scenario)
     baseline, table = session.placement.baseline, session.frontier.table
-    dashed = {span.location for span in screen.select(Span, dimension="width")}
-    assert dashed == {baseline.cost_usd_per_h, baseline.carbon_kg_per_h / 1000}
+    lines = screen.select(Span, dimension="width")
+    assert {span.location for span in lines} == {baseline.cost_usd_per_h, baseline.carbon_kg_per_h / 1000}
+    alike = baseline.unserved_mw == pytest.approx(table["unserved_mw"].iloc[0], abs=1e-6)
+    assert {span.visible for span in lines} == {alike}  # of less load it is no measure
     shades = [shade for shade in screen.select(BoxAnnotation) if shade.right == table["budget_ms"].iloc[0]]
     assert len(shades) == 2
     for axis in screen.select(Range1d):
@@ -667,3 +669,31 @@ def test_regions_added_in_python_appear_and_may_go_again_even_when_picked():
     assert list(world.columns("capacity")["name"]) == list(before["name"])
     assert world.source("capacity").selected.indices == []
     assert pairs.contents() == every_home
+
+
+# What is said of a frontier
+
+
+def said_of(session: Session) -> str:
+    return re.sub(r"<[^>]+>", "", unescape(unescape(Screen(FrontierView(session)).text())))
+
+
+def test_a_budget_too_strict_opens_nothing_and_says_so():
+    session = Session(Scenario.load("classroom-3x3"))
+    session.scenario.workloads["chat"].latency_budget_ms = 50.0
+    assert "More load goes unserved below 100 ms (shaded)." in said_of(session)
+    assert "opens" not in said_of(session) and "Next step" not in said_of(session)
+    session.scenario.workloads["chat"].latency_budget_ms = 100.0
+    assert re.search(r"Next step at [\d.]+ ms opens \w+", said_of(session))
+
+
+def test_money_that_rises_along_a_frontier_is_explained():
+    session = Session(Scenario.load("stylized-12"))
+    session.scenario.carbon_price_usd_per_t = 150.0
+    table = session.frontier.table
+    expected = table["cost_usd_per_h"] + 0.15 * table["carbon_kg_per_h"]
+    assert table["objective_usd_per_h"].tolist() == pytest.approx(expected.tolist())
+    assert (table["objective_usd_per_h"].diff().dropna() < 0).all() and (table["cost_usd_per_h"].diff() > 1).any()
+    assert "Money rises where less carbon is worth it" in said_of(session)
+    session.scenario.carbon_price_usd_per_t = 0.0
+    assert "Money rises" not in said_of(session)

@@ -1,6 +1,7 @@
 """Certificates and unserved load on screen: rows equal the tables, words say the figures, moves build nothing new."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from typing import Any
@@ -179,6 +180,29 @@ def test_a_change_that_is_tried_is_made(session, move, kind):
     assert session.placement.unserved_mw == pytest.approx(0, abs=1e-6)
     assert "Everybody is served." in words(view)
     assert (choices(view).value, choices(view).options, choices(view).visible) == (TRY, [TRY], False)
+
+
+def test_load_that_is_dearer_than_the_penalty_is_told_as_such(session):
+    view = UnservedView(session)
+    show(view)
+    session.scenario.unserved_usd_per_mwh = 1.0
+    assert "100 MW by price" in words(view)
+    assert cells(unescape(words(view, "mends")))[0][1] == "raise unserved_usd_per_mwh to 150"
+    choices(view).value = "raise unserved_usd_per_mwh to 150"
+    assert "Everybody is served." in words(view)
+
+
+def test_a_fault_while_mends_are_looked_for_ends_the_looking(session, monkeypatch):
+    def failing(*inputs: Any) -> Iterator[Any]:
+        raise ValueError("math domain error")
+        yield
+
+    monkeypatch.setattr("explorer.views.unserved.mend_rows", failing)
+    session.scenario.total_demand_mw = 300.0
+    view = UnservedView(session)
+    show(view)
+    assert "ValueError: math domain error" in words(view)
+    assert words(view, "mends") == ""
 
 
 def choices(view: Any) -> Any:

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM
 
+from explorer.frontiers import UNSERVED_MW
+from explorer.headlines import like_for_like
 from explorer.network import Network
-from explorer.placement import place
+from explorer.placement import Placement, place
 from explorer.shapley import FACTORS, attribution_table, waterfall_table
 from explorer.views.drawing import Drawing, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
@@ -30,8 +32,9 @@ _BARS = {
 
 @dataclass(frozen=True)
 class Obstacles:
-    """Saving against the baseline as it is, and what each obstacle keeps away. [USD/h]"""
+    """Saving against the baseline of the load served, and what each obstacle keeps away. [USD/h]"""
 
+    placement: Placement
     saved_usd_per_h: float
     attribution: pd.DataFrame
     waterfall: pd.DataFrame
@@ -44,9 +47,9 @@ class AttributionView(MeasureView):
 
     def compute(self, network: Network) -> Iterator[Obstacles]:
         plain = network.plain  # as the attribution takes it
-        best, baseline = place(plain, "cost"), place(plain, "latency")
-        saved = baseline.objective_usd_per_h - best.objective_usd_per_h
-        yield Obstacles(saved, attribution_table(network), waterfall_table(network))
+        best = place(plain, "cost")
+        saved = like_for_like(best, best.baseline).objective_usd_per_h - best.objective_usd_per_h
+        yield Obstacles(best, saved, attribution_table(network), waterfall_table(network))
 
     def show(self, result: Obstacles) -> None:
         shapley, in_order = (table["usd_per_h"].to_numpy() for table in (result.attribution, result.waterfall))
@@ -60,7 +63,7 @@ class AttributionView(MeasureView):
         self.pane.update("order", **lying(left, right, 0.09, below=-1))  # in the rows between the first and the last
         low, high = min(0.0, saved), max(possible, saved, 1.0)
         self.pane.set_range("bars", "x_range", low - 0.02 * (high - low), high + 0.04 * (high - low))
-        self.pane.say("words", _sentence(saved, possible, shapley))
+        self.pane.say("words", _sentence(result.placement, saved, shapley))
 
     def table(self, result: Obstacles) -> pd.DataFrame:
         return result.attribution.assign(put_in_place_in_this_order_usd_per_h=result.waterfall["usd_per_h"])
@@ -94,21 +97,27 @@ def _steps(top: float, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.array([top, *ends[:-1]]), ends
 
 
-def _sentence(saved: float, possible: float, shapley: np.ndarray) -> str:
-    held = shapley.sum()
+def _sentence(best: Placement, saved: float, shapley: np.ndarray) -> str:
+    """What moving saves and what holds it back, of the load that is served."""
+    if best.served_mw <= UNSERVED_MW:
+        return "Nothing is served, so nothing is saved."
+    held, whose = shapley.sum(), ""
+    if best.unserved_mw > UNSERVED_MW:
+        whose = f" All of it is of the {number(best.served_mw)} MW served; {number(best.unserved_mw)} MW are not."
     if held <= 0:
-        return f"Nothing holds it back: moving saves {number(saved)} USD/h."
+        return f"Nothing holds it back: moving saves {number(saved)} USD/h.{whose}"
     order = np.argsort(-shapley)
     parts = [f"{FACTORS[n]} {100 * shapley[n] / held:.0f} %" for n in order if shapley[n] > 0]
     return (
-        f"Moving saves <b>{number(saved)} of {number(possible)} USD/h</b> that would be possible without obstacles, "
-        f"carbon at its price included. Of the {number(held)} USD/h held back: {', '.join(parts)}."
+        f"Moving saves <b>{number(saved)} of {number(saved + held)} USD/h</b> that would be possible without "
+        f"obstacles, carbon at its price included. Of the {number(held)} USD/h held back: {', '.join(parts)}.{whose}"
     )
 
 
 _HELP = """
 Saving against the baseline, carbon at its price, if friction, egress price, state locality, law and capacity were
 lifted, and what each keeps away. Bars: Shapley values, the mean over all 120 orders in which the five may be lifted.
-Thin: put in place one after the other, from top to bottom. All serve the same demand. Latency budgets stay: what they
+Thin: put in place one after the other, from top to bottom. All serve the same demand, that which is served as it is,
+the baseline too. Latency budgets stay: what they
 cost is the frontier's question. The choice of these five is this project's own.
 """

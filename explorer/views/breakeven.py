@@ -106,7 +106,7 @@ class BreakEvenView(pn.viewable.Viewer):
             f"{np.count_nonzero(status == code)} {text}</span>"
             for code, colour, text in (
                 (PAYS, OPEN, "pay"),
-                (FORBIDDEN, BLOCKED, "would, but law or latency forbid"),
+                (FORBIDDEN, BLOCKED, "would, but are closed to it"),
                 (LOSS, LOSES, "do not"),
             )
         )
@@ -155,7 +155,8 @@ def round_above(value: float) -> float:
 
 _HELP = """
 One MWh of IT load: what it saves to run it elsewhere, carbon price included, against the friction of moving it. Right
-of the dashed line moving pays. The placement can still differ: capacity decides who gets the best places.
+of the dashed line moving pays. Pairs may be closed: by law, because the region does not offer the class, by terms of
+their own, or for latency. The placement can still differ: capacity decides who gets the best places.
 """
 _HOVER_COLUMNS = ("status", "pair", "obstacle", *_TABLE.values())
 
@@ -171,7 +172,7 @@ def _hover() -> HoverTool:
             ("Break-even carbon price", "@carbon_price{0,0} USD/t"),
             ("Break-even egress price", "@egress{0,0.000} USD/GB"),
             ("Added delay", "@wan_ms{0,0.0} ms"),
-            ("Forbidden by", "@obstacle"),
+            ("Closed by", "@obstacle"),
         ],
         limit=2,  # of those on top of each other
     )

@@ -215,7 +215,10 @@ def _sentence(scenario: Scenario, day: WholeDay) -> str:
         )
     parts.append(f"Most load, by UTC hour: {_busiest(scenario, day)}.")
     if total["unserved_mw"] > SAME:
-        parts.append(f"{number(total['unserved_mw'])} MWh a day go unserved.")
+        one = "the average hour" if scenario.hour == AVERAGE else "one hour"
+        parts.append(
+            f"{number(total['unserved_mw'])} MWh a day go unserved, hour by hour; the totals above are of {one} alone."
+        )
     return " ".join(parts)
 
 

@@ -13,7 +13,7 @@ import panel as pn
 from bokeh.models import HoverTool, LayoutDOM, Plot, RadioButtonGroup
 from numpy.typing import NDArray
 
-from explorer.frontiers import Frontier
+from explorer.frontiers import UNSERVED_MW, Frontier
 from explorer.session import Session
 from explorer.units import KG_PER_T
 from explorer.views.behind import TableBehind, disclosure, place_for_table
@@ -23,6 +23,7 @@ from explorer.views.drawing import Drawing, LivePane, align_left, quiet_toolbar
 from explorer.views.text import NEUTRAL, duration, number
 
 ALL = "all"  # relaxes every budget alike
+RISE = 1e-6  # relative; a rise that is no rounding
 COST, CARBON, NOW = "#0072B2", "#D55E00", "#c2185b"
 
 
@@ -59,9 +60,12 @@ class FrontierView(pn.viewable.Viewer):
         frontier = _with_names(frontier, self._session.scenario.regions)
         span, baseline = budget_span(frontier), placement.baseline
         table = frontier.table
-        self._show("cost", frontier, table["cost_usd_per_h"].to_numpy(), span, baseline.cost_usd_per_h)
+        # where the budget leaves more unserved than the frontier does, the baseline is no measure of it
+        alike = abs(baseline.unserved_mw - table["unserved_mw"].iloc[0]) <= UNSERVED_MW
+        cost = table["cost_usd_per_h"].to_numpy()
+        self._show("cost", frontier, cost, span, baseline.cost_usd_per_h, alike)
         carbon_t_per_h = table["carbon_kg_per_h"].to_numpy() / KG_PER_T
-        self._show("carbon", frontier, carbon_t_per_h, span, baseline.carbon_kg_per_h / KG_PER_T)
+        self._show("carbon", frontier, carbon_t_per_h, span, baseline.carbon_kg_per_h / KG_PER_T, alike)
         self._pane.say("words", _sentence(frontier))
         self._behind.update()
 
@@ -69,17 +73,19 @@ class FrontierView(pn.viewable.Viewer):
         frontier = self._session.frontier
         return None if frontier is None else _with_names(frontier, self._session.scenario.regions).table
 
-    def _show(self, of: str, frontier: Frontier, values: NDArray, span: tuple[float, float], baseline: float) -> None:
-        """One quantity of a frontier, `values` at its steps, over a span of budgets [ms]."""
+    def _show(
+        self, of: str, frontier: Frontier, values: NDArray, span: tuple[float, float], baseline: float, alike: bool
+    ) -> None:
+        """One quantity of a frontier, `values` at its steps, over a span of budgets [ms]; the baseline where alike."""
         pane, table, (first_ms, last_ms) = self._pane, frontier.table, span
         x = table["budget_ms"].to_numpy()
-        low, high = _padded(values, baseline)
+        low, high = _padded(values, baseline if alike else values[0])
         pane.update(f"{of} line", x=np.append(np.repeat(x, 2)[1:], last_ms), y=np.repeat(values, 2))
         hover = {name: table[name].to_numpy().astype(np.float32) for name in _HOVER if name != "opens"}
         pane.update(f"{of} steps", x=x, y=values, **hover, opens=table["opens"].to_numpy(object))
         now_ms = min(max(frontier.current_ms, first_ms), last_ms)
         pane.configure(f"{of} now", "glyph", location=now_ms, visible=True)
-        pane.configure(f"{of} base", "glyph", location=baseline, visible=True)
+        pane.configure(f"{of} base", "glyph", location=baseline, visible=alike)
         pane.configure(f"{of} shade", "glyph", left=first_ms, right=float(x[0]), visible=True)
         pane.set_range(f"{of} line", "x_range", first_ms, last_ms)
         pane.set_range(f"{of} line", "y_range", low, high)
@@ -109,7 +115,7 @@ class FrontierView(pn.viewable.Viewer):
 
 
 _QUANTITIES = {  # label, colour, digits of the hover, height [px]
-    "cost": ("Cost [USD/h]", COST, "0,0", 132),
+    "cost": ("Money [USD/h]", COST, "0,0", 132),
     "carbon": ("Carbon [t/h]", CARBON, "0,0.0", 162),
 }
 
@@ -156,9 +162,10 @@ def _staircase(drawing: Drawing, of: str, lowest: bool) -> Plot:
 
 _HELP = """
 The optimum at every latency budget of a class, or with all budgets relaxed alike: cost and carbon change in steps,
-where the budget lets a region in. Energy and carbon return on latency (ERL, CRL) are what steps save per millisecond;
-these definitions are Wattlas' own. Dashed: the baseline. Shaded: some load goes unserved. Tap a step to set that
-budget.
+where the budget lets a region in. Money is cost without the carbon price: that counts in the optimum, so that money may
+rise where less carbon is worth it. Energy and carbon return on latency (ERL, CRL) are what steps save per
+millisecond; these definitions are Wattlas' own. Dashed: the baseline. Shaded: some load goes unserved. Tap a step to
+set that budget.
 """
 _HOVER = ("budget_ms", "relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens")
 
@@ -195,6 +202,11 @@ def _with_names(frontier: Frontier, regions: pd.DataFrame) -> Frontier:
     return replace(frontier, table=frontier.table.assign(opens=opens))
 
 
+def _rises(values: NDArray) -> bool:
+    """Whether a figure is higher at some step than at the one before, rounding apart."""
+    return bool((np.diff(values) > RISE * np.abs(values[1:])).any())
+
+
 def _sentence(frontier: Frontier) -> str:
     """Where the scenario stands, what the last step brought and what the next would."""
     table, current_ms = frontier.table, frontier.current_ms
@@ -202,7 +214,7 @@ def _sentence(frontier: Frontier) -> str:
     what = "Relaxation" if frontier.over == "all" else f"Budget of {frontier.over}"
     parts = [f"<b style='color:{NOW}'>{what}: {duration(current_ms)}.</b>"]
     if before.empty:
-        parts.append(f"Some load goes unserved below {duration(float(table['budget_ms'].iloc[0]))} (shaded).")
+        parts.append(f"More load goes unserved below {duration(float(table['budget_ms'].iloc[0]))} (shaded).")
     elif len(before) > 1:
         row = before.iloc[-1]
         erl, crl = row["erl_from_start_usd_per_h_per_ms"], row["crl_from_start_kg_per_h_per_ms"]
@@ -210,7 +222,10 @@ def _sentence(frontier: Frontier) -> str:
         parts.append(f"Since the strictest: ERL {number(erl)} USD/h, CRL {number(crl)} kg/h per ms.{dirtier}")
     if after.empty:
         parts.append("No later step.")
-    else:
+    elif not before.empty:  # else the first is where the shade ends
         row = after.iloc[0]
-        parts.append(f"Next step at {duration(float(row['budget_ms']))} opens {row['opens']}.")
+        opens = f" opens {row['opens']}" if row["opens"] else ""
+        parts.append(f"Next step at {duration(float(row['budget_ms']))}{opens}.")
+    if _rises(table["cost_usd_per_h"].to_numpy()) and not _rises(table["objective_usd_per_h"].to_numpy()):
+        parts.append("Money rises where less carbon is worth it: the carbon price is not in it.")
     return f"<div style='font-size:12.5px;line-height:1.5'>{' '.join(parts)}</div>"

@@ -42,6 +42,8 @@ MARKS = (  # what is drawn last is on top
     Mark("better region", "pay, but the load goes where it pays as well or better", "circle", "○", "#f4f6f8", 6),
     Mark("latency", "pay, but are too slow", "triangle", "▲", "#CC79A7", 8),
     Mark("law", "pay, but law forbids", "diamond", "◆", "#D55E00", 10),
+    Mark("not offered", "differ, because the class is not offered there or at home", "x", "✕", "#4a4f57", 10),
+    Mark("own terms", "differ, because arcs.csv has terms of its own for them", "diamond_cross", "❖", "#882255", 11),
     Mark("state locality", "pay, but state stays at home", "star", "★", "#56B4E9", 11),
     Mark("objective", "differ, because the objective is not cost", "hex", "⬢", "#56B4E9", 9),
     Mark("capacity", "pay, but capacity is taken", "square", "■", "#E69F00", 7),
@@ -269,6 +271,7 @@ _HELP = """
 Colour: net saving of moving one MWh of IT load = PUE × gap − friction. Price gap: a pair's whole saving ÷ the median
 PUE, that is the electricity price gap that would save as much between two places of that PUE and equal carbon. So the
 colour below a pair is its own net saving; on the line it is zero. Marks: what the placement makes of it. It differs
-from the algebra of pairs where law, latency, state or capacity binds, or where the load has an even better place to go.
-This comparison, like the break-even condition itself, is the project's own. Tap a pair to see all from its home.
+from the algebra of pairs where law, latency, state, capacity or what is offered binds, or where the load has an even
+better place to go. This comparison, like the break-even condition itself, is the project's own. Tap a pair to see all
+from its home.
 """

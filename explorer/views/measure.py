@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from html import escape
 from typing import Any, ClassVar
 
 import pandas as pd
 import panel as pn
 from bokeh.models import Column, LayoutDOM
 
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, told
 from explorer.session import Session
 from explorer.views.behind import TableBehind, disclosure, place_for_table
 from explorer.views.card import card
@@ -32,6 +33,7 @@ class MeasureView(pn.viewable.Viewer):
     inputs() : what the result depends on, hashable; by default the network
     compute(*inputs) : yields results, each better than the one before; runs in a thread, one piece at a time
     show(result) : patches `self.pane`, words included
+    stop() : takes back words that promise more, after a failure
     table(result) : the DataFrame behind the picture, units in its column names
     listen() : what readers may touch, as `LivePane` takes it
     """
@@ -69,6 +71,9 @@ class MeasureView(pn.viewable.Viewer):
     def show(self, result: Any) -> None:
         raise NotImplementedError
 
+    def stop(self) -> None:
+        pass
+
     def table(self, result: Any) -> pd.DataFrame:
         raise NotImplementedError
 
@@ -86,26 +91,38 @@ class MeasureView(pn.viewable.Viewer):
         try:
             for result in self.compute(*inputs):
                 yield inputs, result
-        except ExplorerError as err:
-            yield inputs, err
+        except Exception as err:  # whatever it is, somebody waits for an end
+            yield inputs, told(err)
         yield inputs, _DONE
 
     def _on_piece(self, piece: tuple[tuple[Hashable, ...], Any]) -> bool:
         """Show a result; whether to go on."""
         inputs, result = piece
         if isinstance(result, ExplorerError):
-            self.pane.say("words", f"<b>{result.what}</b> {result.mend}")
+            self._say_failure(result)
         elif result is not _DONE:
             self._result = result
-            self.show(result)
-            self._behind.update()
+            try:
+                self.show(result)
+                self._behind.update()
+            except Exception as err:
+                self._say_failure(told(err))
+                self._end(inputs)
+                raise
         if result is not _DONE and inputs == self.inputs():
             return True
+        self._end(inputs)
+        self.update()
+        return False
+
+    def _end(self, inputs: tuple[Hashable, ...]) -> None:
         self._running = False
         self._done = inputs
         self.pane.fade("words", False)
-        self.update()
-        return False
+
+    def _say_failure(self, error: ExplorerError) -> None:
+        self.pane.say("words", f"<b>{escape(error.what)}</b> {escape(error.mend)}")
+        self.stop()
 
     def _make_table(self) -> pd.DataFrame | None:
         return None if self._result is None else self.table(self._result)

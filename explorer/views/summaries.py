@@ -11,9 +11,10 @@ import pandas as pd
 from explorer.certificates import Certificate
 from explorer.draws import SURE, Draws
 from explorer.frontiers import UNSERVED_MW, Frontier
+from explorer.headlines import Headline, headlines
 from explorer.placement import Placement
 from explorer.scenario import Scenario
-from explorer.views.text import change, duration, number, title_of
+from explorer.views.text import duration, number, percent, title_of
 
 FIRST_ROWS = 5
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top"
@@ -37,12 +38,11 @@ def scenario_html(scenario: Scenario) -> str:
 
 def placement_html(placement: Placement) -> str:
     """Cost and carbon against the baseline, what moves, what goes unserved, and the largest flows."""
-    base, unserved = placement.baseline, placement.unserved_by_reason()
+    figures, unserved = headlines(placement), placement.unserved_by_reason()
+    cost, carbon = figures["cost_usd_per_h"], figures["carbon_kg_per_h"]
     facts = {
-        "Cost": f"{number(placement.cost_usd_per_h)} USD/h ({change(placement.cost_usd_per_h, base.cost_usd_per_h)} "
-        "against the baseline)",
-        "Carbon": f"{number(placement.carbon_kg_per_h)} kg/h "
-        f"({change(placement.carbon_kg_per_h, base.carbon_kg_per_h)})",
+        "Cost": f"{number(cost.value)} {cost.unit} ({_against_the_baseline(cost)})",
+        "Carbon": f"{number(carbon.value)} {carbon.unit} ({_against_the_baseline(carbon)})",
         "Relocated": f"{number(placement.relocated_mw)} of {number(placement.served_mw)} MW "
         f"({100 * placement.relocated_share:.0f} %)",
         "Mean latency": duration(placement.mean_latency_ms),
@@ -52,6 +52,10 @@ def placement_html(placement: Placement) -> str:
     flows = placement.flows.sort_values("it_mw", ascending=False, kind="stable").loc[:, columns]
     what = f"Of least {placement.objective}. The baseline runs everything as near as the constraints allow."
     return _page("Placement", what, facts, flows, "flows, largest first")
+
+
+def _against_the_baseline(figure: Headline) -> str:
+    return f"{percent(figure.change_percent)} against the baseline{figure.basis and f', {figure.basis}'}"
 
 
 def frontier_html(frontier: Frontier) -> str:

@@ -140,16 +140,15 @@ def title_of(column: str) -> str:
     return f"{words} [{spoken}]".strip()
 
 
-def change(value: float, base: float) -> str:
+def percent(value: float) -> str:
     """
     A change in percent with its sign.
 
-    >>> change(78, 100), change(100, 100), change(1, 0)
+    >>> percent(-22), percent(0.04), percent(math.nan)
     ('−22.0 %', '±0 %', '–')
     """
-    if base == 0:
+    if not math.isfinite(value):
         return "–"
-    percent = 100 * (value - base) / base
-    if abs(percent) < 0.05:
+    if abs(value) < 0.05:
         return "±0 %"
-    return f"{percent:+.1f} %".replace("-", "−")
+    return f"{value:+,.1f} %".replace("-", "−")

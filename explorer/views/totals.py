@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
 from typing import Any
 
 import panel as pn
 
-from explorer.network import CARBON_COLUMN
+from explorer.frontiers import UNSERVED_MW
+from explorer.headlines import Headline, basis_of, carbon_changes_percent, disagree, headlines
+from explorer.network import carbon_intensities
 from explorer.placement import Placement
 from explorer.session import Session
+from explorer.units import KG_PER_T
 from explorer.views.drawing import Drawing, LivePane
-from explorer.views.text import BETTER, NEUTRAL, WORSE, change, number
+from explorer.views.text import BETTER, NEUTRAL, WORSE, number, percent
 
 _STYLE = """
 :host { container-type: inline-size; }
@@ -60,7 +63,7 @@ def _drawing() -> Drawing:
 
 
 class Totals(pn.viewable.Viewer):
-    """Six figures: cost, carbon, relocated load, facility power, added delay, unserved load."""
+    """Six figures: cost, carbon, relocated load, electricity, added delay, unserved load."""
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
@@ -74,60 +77,65 @@ class Totals(pn.viewable.Viewer):
 
     def _on_placement(self, *_events: Any) -> None:
         cards = "".join(card.html() for card in self._cards())
-        note = self._deciding_note() if self._session.placement_busy else self._carbon_note()
+        note = self._deciding_note() if self._session.placement_busy else self._note()
         self._pane.say("totals", f'<div class="totals">{cards}</div><div class="note">{note}</div>')
 
     def _deciding_note(self) -> str:
         limit_s = self._session.scenario.time_limit_s
         return f"Working out where hosting pays, for up to {limit_s:g} s. Until then all is as it was before."
 
-    def _carbon_note(self) -> str:
-        """The same move of load by every estimate of carbon intensity."""
-        placement, regions = self._session.placement, self._session.scenario.regions
-        changes = {
-            signal: change(
-                float(placement.grid_mw @ regions[column]), float(placement.baseline.grid_mw @ regions[column])
-            )
-            for signal, column in CARBON_COLUMN.items()
-            if column in regions
-        }
-        listed = ", ".join(f"<b>{percent}</b> by {signal}" for signal, percent in changes.items())
-        return f"Carbon against the baseline: {listed}. The estimates disagree: what moving saves rests on the choice."
+    def _note(self) -> str:
+        """The same move of load by every estimate of carbon intensity, and what is compared."""
+        placement = self._session.placement
+        changes = carbon_changes_percent(placement, carbon_intensities(self._session.scenario))
+        listed = ", ".join(f"<b>{percent(change)}</b> by {signal}" for signal, change in changes.items())
+        note = f"Carbon against the baseline: {listed}."
+        if disagree(list(changes.values())):
+            note += " The estimates disagree: what moving saves rests on the choice."
+        basis = basis_of(placement)
+        if basis:
+            return f"<b>Compared {basis} than in the baseline, so no saving is claimed.</b> {note}"
+        if placement.unserved_mw > UNSERVED_MW:
+            note += f" The baseline leaves the same {number(placement.unserved_mw)} MW unserved."
+        return note
 
     def _cards(self) -> list[_Card]:
         placement = self._session.placement
-        now, base = placement.totals(), placement.baseline.totals()
+        now = headlines(placement)
         signal = self._session.scenario.carbon_signal
+        moved, share, delay = (now[name] for name in ("relocated_mw", "relocated_share", "mean_wan_ms"))
         return [
             _against(
-                "cost", "Cost", now["cost_usd_per_h"], base["cost_usd_per_h"], "USD/h",
+                "cost", "Cost", now["cost_usd_per_h"],
                 f"Electricity, friction and hosting at a carbon price of zero.{_gap(placement)} "
                 "The baseline runs everything as near as it can.",
             ),
             _against(
-                "carbon", f"Carbon, {signal}", now["carbon_kg_per_h"] / 1000, base["carbon_kg_per_h"] / 1000, "t/h",
+                "carbon", f"Carbon, {signal}", _in_tonnes(now["carbon_kg_per_h"]),
                 f"Emissions by the {signal} intensity of each grid. Other estimates can differ twofold.",
             ),
             _Card(
-                "relocated", "Relocated", number(now["relocated_mw"]), "MW",
-                f"{100 * now['relocated_share']:.0f} %, baseline {100 * base['relocated_share']:.0f} %", NEUTRAL,
-                f"IT load executed away from home. It draws {number(now['relocated_facility_mw'])} MW at the meter.",
+                "relocated", "Relocated", number(moved.value), "MW",
+                f"{100 * share.value:.0f} %, baseline {100 * share.baseline:.0f} %", NEUTRAL,
+                "IT load executed away from home. "
+                f"It takes {number(now['relocated_grid_mw'].value)} MW of electricity, moving included.",
             ),
             _against(
-                "facility", "Facility power", now["facility_mw"], base["facility_mw"], "MW",
-                "Power drawn at the meters: IT load times the PUE of where it runs.",
+                "grid", "Electricity drawn", now["grid_mw"],
+                "Electricity drawn from all grids: IT load times the PUE of where it runs, and what moving takes, "
+                "overhead of relocated load and transport of data.",
             ),
             _Card(
-                "delay", "Added delay", number(now["mean_wan_ms"]), "ms",
-                f"baseline {number(base['mean_wan_ms'])} ms", NEUTRAL,
+                "delay", "Added delay", number(delay.value), delay.unit,
+                f"baseline {number(delay.baseline)} {delay.unit}", NEUTRAL,
                 "Wide-area round trips of a request, mean over all served load: 0 for load that stays home.",
             ),
-            self._unserved(now["unserved_mw"]),
+            self._unserved(now["unserved_mw"].value),
         ]  # fmt: skip
 
     def _unserved(self, unserved_mw: float) -> _Card:
         explanation = "IT load that no region may or can execute."
-        if unserved_mw < 1e-6:
+        if unserved_mw <= UNSERVED_MW:
             return _Card("unserved", "Unserved", "0", "MW", "all demand is served", BETTER, explanation)
         causes = self._session.placement.unserved_by_reason()
         causes_text = ", ".join(f"{number(mw)} MW by {reason}" for reason, mw in causes.items())
@@ -144,12 +152,22 @@ def _gap(placement: Placement) -> str:
     return f" Another choice of hosts could be up to {number(placement.gap_usd_per_h)} USD/h cheaper."
 
 
-def _against(name: str, label: str, value: float, base: float, unit: str, explanation: str) -> _Card:
+def _in_tonnes(figure: Headline) -> Headline:
+    """The same figure in tonnes, as cards have room for."""
+    kg = {name: getattr(figure, name) / KG_PER_T for name in ("value", "baseline", "change")}
+    return replace(figure, unit="t/h", **kg)
+
+
+def _against(name: str, label: str, figure: Headline, explanation: str) -> _Card:
     """A figure that is better when smaller, with its change against the baseline."""
-    difference = value - base
-    still = abs(difference) <= 5e-4 * abs(base)
-    colour = NEUTRAL if still else BETTER if difference < 0 else WORSE
-    arrow = "" if still else "▼ " if difference < 0 else "▲ "
-    amount = number(abs(difference)) if not still else "0"
-    delta = f"{arrow}{change(value, base)} ({'' if still else '−' if difference < 0 else '+'}{amount})"
-    return _Card(name, label, number(value), unit, delta, colour, f"{explanation} Baseline: {number(base)} {unit}.")
+    explanation = f"{explanation} Baseline: {number(figure.baseline)} {figure.unit}."
+    if figure.basis:
+        delta = f"{percent(figure.change_percent)} per MWh served"
+        explanation += f" Compared {figure.basis} than in the baseline."
+        return _Card(name, label, number(figure.value), figure.unit, delta, NEUTRAL, explanation)
+    still = abs(figure.change) <= 5e-4 * abs(figure.baseline)
+    colour = NEUTRAL if still else BETTER if figure.change < 0 else WORSE
+    arrow = "" if still else "▼ " if figure.change < 0 else "▲ "
+    amount = "0" if still else f"{'−' if figure.change < 0 else '+'}{number(abs(figure.change))}"
+    delta = f"{arrow}{percent(figure.change_percent)} ({amount})"
+    return _Card(name, label, number(figure.value), figure.unit, delta, colour, explanation)

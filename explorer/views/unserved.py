@@ -24,14 +24,15 @@ from explorer.views.measure import MeasureView, measure_card
 from explorer.views.rows import bars, labels, name_rows, named_rows, row_places
 from explorer.views.text import duration, key, number
 
-CAUSES = ("latency", "law", "state locality", "capacity", "system", "arcs.csv", "hosting")
-SEVERAL, NEEDED, LEFT = "either of several", "needed", "left"
-KINDS = (*CAUSES, SEVERAL, NEEDED, LEFT)
+CAUSES = ("latency", "law", "state locality", "capacity", "system", "arcs.csv", "hosting", "price")
+SEVERAL, TOGETHER, NEEDED, LEFT = "either of several", "several together", "needed", "left"
+KINDS = (*CAUSES, SEVERAL, TOGETHER, NEEDED, LEFT)
 COLOURS = (
-    "#0072B2", "#D55E00", "#CC79A7", "#E69F00", "#F0E442", "#999999", "#882255", "#009E73", "#0072B2", "#56B4E9",
+    "#0072B2", "#D55E00", "#CC79A7", "#E69F00", "#F0E442", "#999999", "#882255", "#332288", "#009E73", "#44AA99",
+    "#0072B2", "#56B4E9",
 )  # fmt: skip
 WHITE = np.array(
-    [True, False, False, False, False, False, True, False, True, False]
+    [True, False, False, False, False, False, True, True, False, False, True, False]
 )  # whether words on these colours are white
 LARGEST = 6  # demands that are shown each for itself
 SMALLEST_SHARE = 0.2  # of the width that a few words need
@@ -89,6 +90,10 @@ class UnservedView(MeasureView):
         else:
             self._show_unserved(result)
 
+    def stop(self) -> None:
+        if self._result is None or self._result.mends.empty:
+            self.pane.say("mends", "")  # nothing is looked for any more
+
     def _on_try(self, words: str) -> None:
         """Make a change of the list; undone as any other."""
         self.pane.configure("try", "widget", value=TRY)
@@ -134,7 +139,7 @@ class UnservedView(MeasureView):
         for client, workload, reason, load in zip(
             entries["client"], entries["workload"], entries["reason"], entries["unserved_mw"], strict=True
         ):
-            mw[shown.get((client, workload), LARGEST), KINDS.index(reason if reason in CAUSES else SEVERAL)] += load
+            mw[shown.get((client, workload), LARGEST), KINDS.index(_kind(reason))] += load
         rows, kind = np.nonzero(mw)
         right = mw.cumsum(axis=1)[rows, kind]
         load = mw[rows, kind]
@@ -188,6 +193,12 @@ class UnservedView(MeasureView):
         return Drawing(make)
 
 
+def _kind(reason: str) -> str:
+    if reason in CAUSES:
+        return reason
+    return TOGETHER if " and " in reason else SEVERAL
+
+
 def _choices(mends: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Changes of parameters that a list can offer, by their words."""
     rows: list[dict[str, Any]] = mends.to_dict("records")  # pyright: ignore[reportAssignmentType]
@@ -227,10 +238,11 @@ def _list(mends: pd.DataFrame, clients: dict[str, str]) -> str:
 
 
 _HELP = """
-Unserved load by the constraint that keeps it out: latency, law, state locality or capacity. Below, for everyone
-together and for the largest loads, the least single change of each kind that would serve them without taking from
-anybody else: a longer budget of the class, capacity in one region, a pair of legal zones opened, or less load pinned to
-its home. Each is tried out by a solve; what it serves in all, and what that changes of the cost, is of that solve. No
-smaller change of that kind would do; "Try one" makes a change of parameters. Where everybody is served: the shortest
-budget of each class at which that is still so, all else as it is. What counts as a mend is this project's own choice.
+Unserved load by what keeps it out: latency, law, state locality, capacity, or a price of serving it above the penalty
+on unserved load. Below, for everyone together and for the largest loads, the least single change of each kind that
+would serve them without taking from anybody else: a higher penalty, a longer budget of the class, capacity in one
+region, a pair of legal zones opened, or less load pinned to its home. Each is tried out by a solve; what it serves in
+all, and what that changes of the cost, is of that solve. No smaller change of that kind would do; "Try one" makes a
+change of parameters. Where everybody is served: the shortest budget of each class at which that is still so, all else
+as it is. What counts as a mend is this project's own choice.
 """
