@@ -27,7 +27,7 @@ from explorer.views import day, line_shapes, row_shapes
 from explorer.views.bands import FIRM, FREE, OPTIMUM
 from explorer.views.breakeven import BLOCKED, OPEN
 from explorer.views.breakeven import LOSES as GREY
-from explorer.views.budgets import budget_label, budget_span, is_on_axis
+from explorer.views.budgets import budget_label, budget_span, is_on_axis, now_label
 from explorer.views.draws import BAND, MAYBE, SURELY
 from explorer.views.elements import (
     FORBIDDEN,
@@ -41,10 +41,11 @@ from explorer.views.elements import (
     shared_out,
     steps,
 )
-from explorer.views.frontier import CARBON, COST, NOW
+from explorer.views.frontier import CARBON, COST
+from explorer.views.now import NOW
 from explorer.views.relocatable import COLOURS as LOAD_COLOURS
 from explorer.views.shapes import Shape, refuse_unknown
-from explorer.views.text import NEUTRAL, duration, sentence
+from explorer.views.text import NEUTRAL, sentence
 from explorer.views.ticks import ticks_apart
 from explorer.views.tornado import HIGH, LOW
 from explorer.views.tradeoff import COLOURS as PRICE_COLOURS
@@ -116,7 +117,7 @@ def staircase(frontier: Frontier, quantity: str = "cost") -> Any:
         show_grid=True,
         xlim=(first_ms, last_ms),
         padding=(0, 0.1),
-        title=f"{quantity.capitalize()} of the optimum; the scenario: {duration(frontier.current_ms)}",
+        title=f"{quantity.capitalize()} of the optimum; {now_label(frontier)}",
     )
 
 
@@ -320,6 +321,7 @@ def _step(quantity: str) -> list[tuple[str, str]]:
     return [
         ("Budget", "@budget_ms{0,0.0} ms"),
         (label, f"@{quantity}{{0,0.0}} {unit}"),
+        ("Cost, carbon at its price", "@objective_usd_per_h{0,0} USD/h"),
         ("Relocated", "@relocated_mw{0,0} MW"),
         ("Energy return (ERL)", "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms"),
         ("Carbon return (CRL)", "@crl_kg_per_h_per_ms{0,0.00} kg/h per ms"),

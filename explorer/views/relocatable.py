@@ -21,6 +21,7 @@ from explorer.relocatable import READINGS, relocatable_mw, relocatable_table
 from explorer.views.budgets import budget_label, budget_name, budget_span
 from explorer.views.drawing import Drawing, align_left, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
+from explorer.views.now import now_mark, place_now
 from explorer.views.rows import bars, name_rows, named_rows, row_places
 from explorer.views.text import key, number
 
@@ -29,7 +30,6 @@ Floats = NDArray[np.float64]
 LOADS = ("demand", *READINGS, "relocated")  # each within the one before, in total
 COLOURS = ("#8a8f9855", "#56B4E9", "#0072B2", "#009E73", "#E69F00")
 HALVES = np.array([0.44, 0.38, 0.28, 0.18, 0.08])  # of the bars' heights
-NOW = "#c2185b"
 POINTS = 13  # budgets at which the readings are looked at
 
 
@@ -93,9 +93,10 @@ class RelocatableView(MeasureView):
             "points", x=curve[point, 0], y=curve[point, 1 + of], color=of.astype(float),
             load=np.array(READINGS, object)[of],
         )  # fmt: skip
-        self.pane.configure("now", "glyph", location=min(max(frontier.current_ms, first), last), visible=True)
+        highest = 1.06 * (max(float(curve[:, 1:].max()), float(relocated.max())) or 1.0)
+        place_now(self.pane, "now", frontier, highest)
         self.pane.set_range("points", "x_range", first, last)
-        self.pane.set_range("points", "y_range", 0.0, 1.06 * max(float(curve[:, 1:].max()), relocated.max(), 1.0))
+        self.pane.set_range("points", "y_range", 0.0, highest)
         self.pane.configure("points", "xaxis", axis_label=budget_label(frontier))
 
     def table(self, result: Relocatable) -> pd.DataFrame:
@@ -135,8 +136,7 @@ def _budgets(drawing: Drawing) -> Any:
         color="kind", cmap=list(COLOURS[1:4]), clim=(-0.5, 2.5), size=7, line_color="white", line_width=0.6,
         default_tools=[], tools=[HoverTool(tooltips=tip)], hooks=[drawing.keep("points")],
     )  # fmt: skip
-    now = hv.VLine(0).opts(color=NOW, line_width=2, visible=False, hooks=[drawing.keep("now")])
-    return hv.Overlay([*lines, points, now]).opts(
+    return hv.Overlay([*lines, points, *now_mark(drawing, "now")]).opts(
         responsive=True, xlabel="Latency budget [ms]", ylabel="All classes [MW]", show_grid=True, fontscale=1.1,
         tools=["xpan", "xwheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar, align_left],
     )  # fmt: skip

@@ -1,0 +1,36 @@
+"""The mark of the present budget on an axis of budgets; one that lies beyond the axis says so at its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+
+from explorer.frontiers import Frontier
+from explorer.views.budgets import budget_span, is_on_axis, now_label
+from explorer.views.drawing import Drawing, LivePane
+
+NOW = "#c2185b"
+
+
+def now_mark(drawing: Drawing, name: str) -> list[Any]:
+    """A line and words without data, for `place_now`."""
+    two = np.arange(2.0)
+    line = hv.VLine(0).opts(color=NOW, line_width=2, visible=False, hooks=[drawing.keep(name)])
+    words = hv.Labels((two, two, ["", " "]), ["x", "y"], "text").opts(
+        text_color=NOW, text_font_size="12px", text_baseline="top", default_tools=[], tools=[],
+        hooks=[drawing.keep(f"{name} beyond")],
+    )  # fmt: skip
+    return [line, words]
+
+
+def place_now(pane: LivePane, name: str, frontier: Frontier, top: float) -> None:
+    """Move the mark to where the scenario is; `top` is the upper end of the vertical axis."""
+    (first_ms, last_ms), now_ms, beyond = budget_span(frontier), frontier.current_ms, not is_on_axis(frontier)
+    at_ms = min(max(now_ms, first_ms), last_ms)
+    pane.configure(name, "glyph", location=at_ms, visible=True, line_dash=[4, 4] if beyond else [])
+    align, offset_px = ("left", 5) if now_ms < first_ms else ("right", -5)
+    pane.configure(f"{name} beyond", "glyph", text_align=align, x_offset=offset_px)
+    text = np.array([now_label(frontier) if beyond else ""], object)
+    pane.update(f"{name} beyond", x=np.array([at_ms]), y=np.array([top]), text=text)
