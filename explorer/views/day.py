@@ -20,7 +20,7 @@ from explorer.scenario import Scenario
 from explorer.views.drawing import Drawing, align_left
 from explorer.views.measure import MeasureView, measure_card
 from explorer.views.rows import rectangles
-from explorer.views.text import key, number
+from explorer.views.text import elided, key, number
 from explorer.wholeday import SUNRISE_H, SUNSET_H, WholeDay, solve_day
 
 ROWS = 8  # regions shown
@@ -97,7 +97,7 @@ class DayView(MeasureView):
             solar_h=((left + 0.5 + np.repeat(longitude[shown], HOURS) / 15) % HOURS).astype(np.float32),
         )  # fmt: skip
         self.pane.update("sun", **_daylight(longitude[shown]))
-        labels = {n - row: f"{names[j]}, {peak_mw[row]:.0f} MW" for row, j in enumerate(shown)}
+        labels = {n - row: f"{elided(names[j], 20)}, {number(peak_mw[row], 2)} MW" for row, j in enumerate(shown)}
         self.pane.configure("bars", "yaxis", major_label_overrides=labels)
         self.pane.set_range("bars", "y_range", 0.42, n + 0.5)
 

@@ -45,7 +45,7 @@ from explorer.views.frontier import CARBON, COST
 from explorer.views.now import NOW
 from explorer.views.relocatable import COLOURS as LOAD_COLOURS
 from explorer.views.shapes import Shape, refuse_unknown
-from explorer.views.text import NEUTRAL, sentence
+from explorer.views.text import NEUTRAL, elided, sentence
 from explorer.views.ticks import ticks_apart
 from explorer.views.tornado import HIGH, LOW
 from explorer.views.tradeoff import COLOURS as PRICE_COLOURS
@@ -296,7 +296,10 @@ def _drawn(
     legend: dict[str, Any] = {"legend_position": legend_position, "legend_cols": legend_cols}
     if is_below:
         legend["legend_opts"] = _CLOSE
-    return overlay(drawn, **plot, **shape.axes).opts(**legend, backend=BOKEH)
+    axes = dict(shape.axes)
+    if shape.rows:
+        axes["yticks"] = [(place, elided(name)) for place, name in axes["yticks"]]
+    return overlay(drawn, **plot, **axes).opts(**legend, backend=BOKEH)
 
 
 def _filled(colour: str) -> dict[str, Any]:

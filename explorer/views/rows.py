@@ -12,6 +12,7 @@ from bokeh.models import FixedTicker, HoverTool
 from numpy.typing import NDArray
 
 from explorer.views.drawing import Drawing, LivePane
+from explorer.views.text import elided
 
 FEWEST = 6  # rows that a picture of many has room for, so that bars of few are not blocks
 WIDE_PX = 128  # for names that vary in length: the bars stay where they are
@@ -68,10 +69,11 @@ def named_rows(drawing: Drawing, name: str, border_px: int | None = None) -> Any
 
 
 def name_rows(pane: LivePane, name: str, names: Sequence[str], fewest: int = 1) -> None:
-    """What the rows are called, from top to bottom, and room for them, and for as many as there may be fewest."""
+    """What rows are called, from top to bottom, and room for as many as there may be fewest; tips say all of it."""
     places, spare = row_places(len(names)).astype(int).tolist(), max(fewest - len(names), 0)
     pane.configure(name, "ticker", ticks=places)
-    pane.configure(name, "axis", major_label_overrides=dict(zip(places, names, strict=True)))
+    labels = [elided(row) for row in names]
+    pane.configure(name, "axis", major_label_overrides=dict(zip(places, labels, strict=True)))
     pane.configure(name, "range", start=0.4 - spare, end=len(names) + 0.6)
 
 

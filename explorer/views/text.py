@@ -27,6 +27,19 @@ def number(value: float, digits: int = 3) -> str:
     return f"{value:,.{decimals}f}".replace("-", "−")
 
 
+def elided(name: str, most: int = 32) -> str:
+    """
+    A name that may be too long for a row or a legend; what is isolated stays isolated.
+
+    >>> elided("Other cloud europe-southwest1, Madrid (three zones)"), elided("Madrid")
+    ('Other cloud europe-southwest1,…', 'Madrid')
+    """
+    if len(name) <= most:
+        return name
+    end = "\u2069" if "\u2068" in name[:most] and "\u2069" not in name[:most] else ""
+    return f"{name[: most - 1].rstrip()}…{end}"
+
+
 def takes_prefix(label: str) -> bool:
     """
     Whether numbers of an axis may be shortened to k, M and G: not where its unit has a prefix already, or is a name.

@@ -17,7 +17,7 @@ from explorer.views.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
 from explorer.views.elements import ARC_PIECES, Arcs, arcs_of, region_columns
 from explorer.views.flows import CHANGE_PALETTE
 from explorer.views.map_scale import MapScale, scale_of, too_small_text
-from explorer.views.text import CLASS_COLOURS, NEUTRAL, number
+from explorer.views.text import CLASS_COLOURS, NEUTRAL, elided, number
 from explorer.views.ticks import ticks_apart
 
 BOKEH = "bokeh"
@@ -116,7 +116,7 @@ def _flows(placement: Placement, arcs: Arcs) -> list[hv.Segments]:
         if (classes == k).any():
             mine = rows[classes == k].iloc[::-1].sort_values("it_mw", ascending=False, kind="stable")  # legend: strong
             values = ["it_mw", "moves", "width", "alpha"]
-            segments = hv.Segments(mine, ["x0", "y0", "x1", "y1"], values, label=name)
+            segments = hv.Segments(mine, ["x0", "y0", "x1", "y1"], values, label=elided(name, 40))
             colour = CLASS_COLOURS[k % len(CLASS_COLOURS)]
             tips = [("Moves", "@moves"), ("Class", name), ("IT load", "@it_mw{0,0.0} MW")]
             drawn.append(
