@@ -39,7 +39,8 @@ select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an a
 .bk-input option { color: black; background: white; }
 :host { max-width: 100%; }
 .bk-btn-group { flex-wrap: wrap; max-width: 100%; height: auto; }
-.bk-btn { flex: 0 1 auto; height: auto; max-width: 100%; overflow: hidden; text-overflow: ellipsis; padding: 3px 9px;
+.bk-btn-group > .bk-btn.bk-btn { flex: 0 1 auto; }
+.bk-btn { height: auto; max-width: 100%; overflow: hidden; text-overflow: ellipsis; padding: 3px 9px;
           font: inherit; font-size: 13px; color: var(--mui-palette-text-primary, inherit);
           background: transparent; border-color: var(--mui-palette-divider, #8886); }
 .bk-btn.bk-active { color: var(--mui-palette-primary-contrastText, #fff); box-shadow: none;

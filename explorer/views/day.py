@@ -97,7 +97,7 @@ class DayView(MeasureView):
             solar_h=((left + 0.5 + np.repeat(longitude[shown], HOURS) / 15) % HOURS).astype(np.float32),
         )  # fmt: skip
         self.pane.update("sun", **_daylight(longitude[shown]))
-        labels = {n - row: f"{elided(names[j], 20)}, {number(peak_mw[row], 2)} MW" for row, j in enumerate(shown)}
+        labels = {n - row: f"{elided(str(names[j]), 20)}, {number(peak_mw[row], 2)} MW" for row, j in enumerate(shown)}
         self.pane.configure("bars", "yaxis", major_label_overrides=labels)
         self.pane.set_range("bars", "y_range", 0.42, n + 0.5)
 

@@ -65,12 +65,13 @@ def layers_figure(placement: Placement, path: str | Path, width_mm: float = 88.0
         labels, names = net.labels, dict(zip(net.workloads, net.labels.workloads, strict=True))
         table = layers_table(placement).set_index("class").loc[list(names)[::-1]].rename(index=names).reset_index()
         bars = hv.Bars(table, ["class", "layer"], "it_mw").opts(
-            stacked=True, invert_axes=True, color=hv.Cycle(list(LAYER_COLOURS)), xlabel="",
+            stacked=True, invert_axes=True, color=hv.Cycle(list(LAYER_COLOURS)), xlabel="", aspect="auto",
             ylabel="IT load [MW]", show_legend=False, backend=MPL,
         )  # fmt: skip
         handles = [Patch(**filled(colour), label=layer) for layer, colour in zip(LAYERS, LAYER_COLOURS, strict=True)]
         radius = f"Regional: within {net.regional_radius_km:,.0f} km of home. {OUR_OWN}"
-        sheet.draw(bars, labels, "where each class runs", [radius], handles)
+        aspect = max((1.3 * ROW_MM * len(names) + AXIS_MM) / width_mm, 0.5)
+        sheet.draw(bars, labels, "where each class runs", [radius], handles, aspect)
     return Path(path)
 
 
@@ -279,8 +280,8 @@ PARTS = {  # of the cost of a way: colour and hatching
 }
 
 
-_NOW = {"color": INK, "linewidth": 0.9, "linestyle": "--"}
-_BEYOND = {"linestyle": ""}  # of the axis: words alone
+_NOW: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": "--"}
+_BEYOND: dict[str, Any] = {"linestyle": ""}  # of the axis: words alone
 
 
 def _staircase(frontier: Frontier, quantity: str) -> hv.Overlay:

@@ -23,7 +23,7 @@ from explorer.views.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
 from explorer.views.card import card
 from explorer.views.drawing import Drawing, Handles, LivePane, quiet_toolbar
 from explorer.views.map_scale import MapScale, scale_of, too_small_text
-from explorer.views.text import CLASS_COLOURS, ELLIPSIS, number, sentence
+from explorer.views.text import CLASS_COLOURS, number, sentence
 
 COLOUR_BY = {
     "change against baseline [MW]": "change_mw",
@@ -162,7 +162,7 @@ def _drawing() -> Drawing:
         drawing.handles["regions"]["color_colorbar"].update(level="overlay")
         _draw_arcs_in_the_browser(figure, drawing.handles)
         _let_regions_speak_first(figure, drawing.handles)
-        legend = drawing.words("legend", margin=(0, 0, 2, 4))
+        legend = drawing.words("legend", margin=(0, 0, 2, 4), stylesheets=[_LEGEND])
         options: list[Any] = [(column, label) for label, column in COLOUR_BY.items()]
         colour = drawing.widget("colour", Select(options=options, value="change_mw", width=230, name="Colour"))
         return card("Where does it go?", _HELP, legend, figure, tools=[colour])
@@ -258,39 +258,36 @@ def _legend(placement: Placement, session: Session, drawn_mw: float, min_flow_mw
     """Classes with what moves of each, what sizes mean, and what is too small to be drawn."""
     moved, scale = placement.away_mw.sum(axis=(0, 1)), scale_of(placement.network)
     items = "".join(
-        f'<span style="{_ITEM}" title="{w.id} {w.name}: IT load that runs away from home">'
-        f'<span style="{_line(CLASS_COLOURS[k % len(CLASS_COLOURS)], 4)}"></span>'
-        f'<span style="{ELLIPSIS}">{w.id} {w.name}</span>&nbsp;<b style="flex:none">{number(moved[k])} MW</b></span>'
+        f'<span title="{w.id} {w.name}: IT load that runs away from home">'
+        f'<i style="background:{CLASS_COLOURS[k % len(CLASS_COLOURS)]}"></i>'
+        f"<u>{w.id} {w.name}</u>&nbsp;<b>{number(moved[k])} MW</b></span>"
         for k, w in enumerate(session.scenario.workloads.values())
     )
     smallest_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
     hidden = too_small_text(float(moved.sum()), drawn_mw, smallest_mw)
-    rest = f'<span style="margin-right:10px">{sentence(hidden)}.</span>' if hidden else ""
-    return f'<div style="font-size:12px;line-height:1.6">{items}{rest}{_key(scale)}</div>'
+    rest = f"{sentence(hidden)}. " if hidden else ""
+    return f"{items}{rest}{_key(scale)}"
 
 
 def _key(scale: MapScale) -> str:
     """A circle and an arc as large as they are on the map, and the load that they stand for."""
     key = np.array(scale.key_mw)
     circle_px, arc_px = float(scale.circle_px(key)), float(scale.arc_px(key))
-    circle = (
-        f"display:inline-block;width:{circle_px:.1f}px;height:{circle_px:.1f}px;border-radius:50%;flex:none;"
-        "box-sizing:border-box;border:1px solid #6b7480;background:#d3d7db;margin-right:4px"
-    )
     return (
-        f'<span style="{_ITEM}" title="Area of circles and width of arcs grow with the load">'
-        f'<span style="{circle}"></span>'
-        f'<span style="{_line("#8a8f98", arc_px)}"></span>{scale.key_mw:,g}&nbsp;MW each</span>'
+        '<span title="Area of circles and width of arcs grow with the load">'
+        f'<em style="width:{circle_px:.1f}px;height:{circle_px:.1f}px"></em><i style="height:{arc_px:.1f}px"></i>'
+        f"{scale.key_mw:,g}&nbsp;MW each</span>"
     )
 
 
-def _line(colour: str, width_px: float) -> str:
-    """The style of a short line."""
-    return (
-        f"display:inline-block;flex:none;width:13px;height:{width_px:.1f}px;border-radius:2px;background:{colour};"
-        "margin-right:4px"
-    )
-
-
-# as wide as there is room, so that a long name leaves what stands behind it in sight
-_ITEM = "display:inline-flex;align-items:center;max-width:min(100%, 260px);margin-right:10px;vertical-align:top"
+# items as wide as there is room, so that a long name leaves the load behind it in sight
+_LEGEND = """
+:host { font-size: 12px; line-height: 1.6; }
+span { display: inline-flex; align-items: center; max-width: min(100%, 260px); margin-right: 10px;
+       vertical-align: top; }
+i { flex: none; width: 13px; height: 4px; margin-right: 4px; border-radius: 2px; background: #8a8f98; }
+u { overflow: hidden; text-decoration: none; text-overflow: ellipsis; white-space: nowrap; }
+b { flex: none; }
+em { flex: none; box-sizing: border-box; margin-right: 4px; border: 1px solid #6b7480; border-radius: 50%;
+     background: #d3d7db; }
+"""

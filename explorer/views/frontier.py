@@ -84,7 +84,7 @@ class FrontierView(pn.viewable.Viewer):
         pane.update(f"{of} line", x=np.append(np.repeat(x, 2)[1:], last_ms), y=np.repeat(values, 2))
         hover = {name: table[name].to_numpy().astype(np.float32) for name in _HOVER if name != "opens"}
         pane.update(f"{of} steps", x=x, y=values, **hover, opens=table["opens"].to_numpy(object))
-        place_now(pane, f"{of} now", frontier, high)
+        place_now(pane, f"{of} now", frontier, (low + high) / 2)
         pane.configure(f"{of} base", "glyph", location=baseline, visible=alike)
         pane.configure(f"{of} shade", "glyph", left=first_ms, right=float(x[0]), visible=True)
         pane.set_range(f"{of} line", "x_range", first_ms, last_ms)

@@ -19,12 +19,13 @@ from explorer.views.drawing import Drawing, align_left, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
 from explorer.views.now import now_mark, place_now
 from explorer.views.rows import bars, labels, name_rows, named_rows, row_places
-from explorer.views.text import duration, key, number
+from explorer.views.text import duration, elided, key, number
 
 KINDS = (*LAYERS, "unserved")
 COLOURS = ("#0072B2", "#56B4E9", "#E69F00", "#8a8f98")  # of KINDS
 WHITE = np.array([True, False, False, False])  # whether words on these colours are white
 COLUMNS = (*LAYER_COLUMNS, "unserved_mw")
+ROWS_PX = 185  # height of the bars of a few classes
 SMALLEST_SHARE = 0.09  # of a bar that has room for words
 OVERLAP = 0.004  # of the width: steps that only touch show a hairline
 
@@ -80,9 +81,8 @@ class LayersView(MeasureView):
             "class words", x=(100 * (right - share / 2)).ravel()[shown], y=y[shown],
             text=np.array([f"{percent[n]:.0f} %" for n in shown], object), text_color=WHITE[kind[shown]].astype(float),
         )  # fmt: skip
-        name_rows(
-            self.pane, "class rows", [f"{w}, {number(mw)} MW" for w, mw in zip(workloads, total[:, 0], strict=True)]
-        )
+        names = [f"{elided(w)}, {number(mw)} MW" for w, mw in zip(workloads, total[:, 0], strict=True)]
+        name_rows(self.pane, "class rows", names, height_px=ROWS_PX)
 
     def _show_budgets(self, frontier: Frontier) -> None:
         mw, start = frontier.table[list(COLUMNS)].to_numpy(), frontier.table["budget_ms"].to_numpy()
@@ -100,7 +100,7 @@ class LayersView(MeasureView):
             text=np.array(KINDS, object)[named], text_color=WHITE[named].astype(float),
         )  # fmt: skip
         highest = 1.03 * (float(top.max()) or 1.0)
-        place_now(self.pane, "now", frontier, highest)
+        place_now(self.pane, "now", frontier, highest / 2)
         self.pane.set_range("budgets", "x_range", first, last)
         self.pane.set_range("budgets", "y_range", 0.0, highest)
         self.pane.configure("budgets", "xaxis", axis_label=budget_label(frontier))
@@ -136,7 +136,7 @@ class LayersView(MeasureView):
                 responsive=True, xlabel="Latency budget [ms]", ylabel="All classes [MW]", fontscale=1.1,
                 tools=["xpan", "xwheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar, align_left],
             )  # fmt: skip
-            figures = drawing.figure(plot, height=185), drawing.figure(steps, height=230)
+            figures = drawing.figure(plot, height=ROWS_PX), drawing.figure(steps, height=230)
             return measure_card(drawing, "Local, regional or where energy is cheap?", _HELP, *figures)
 
         return Drawing(make)

@@ -155,7 +155,7 @@ def _legend(figure: Figure, handles: Sequence[Any]) -> tuple[Legend | None, int]
     width_mm = figure.get_figwidth() * MM_PER_INCH
     for handle in handles:
         handle.set_label(textwrap.fill(handle.get_label(), int(LEGEND_CHARACTERS_PER_MM * width_mm)))
-    lines = max((handle.get_label().count("\n") + 1 for handle in handles), default=1)
+    lines = [handle.get_label().count("\n") + 1 for handle in handles]
     most = min(len(handles), int(width_mm // 40))
     for columns in range(most, 0, -1):
         legend = figure.legend(
@@ -163,7 +163,7 @@ def _legend(figure: Figure, handles: Sequence[Any]) -> tuple[Legend | None, int]
             handlelength=2.6, columnspacing=1.2,
         )  # fmt: skip
         if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
-            return legend, lines * -(-len(handles) // columns)
+            return legend, sum(lines) if columns == 1 else max(lines) * -(-len(handles) // columns)
         legend.remove()
     return None, 0
 

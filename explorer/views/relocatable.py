@@ -27,6 +27,7 @@ from explorer.views.text import key, number
 
 Floats = NDArray[np.float64]
 
+ROWS_PX = 215  # height of the bars of a few classes
 LOADS = ("demand", *READINGS, "relocated")  # each within the one before, in total
 COLOURS = ("#8a8f9855", "#56B4E9", "#0072B2", "#009E73", "#E69F00")
 HALVES = np.array([0.44, 0.38, 0.28, 0.18, 0.08])  # of the bars' heights
@@ -73,8 +74,8 @@ class RelocatableView(MeasureView):
             "loads", left=np.zeros_like(length), right=length, bottom=y - half, top=y + half, color=kind.astype(float),
             name=names[row], load=np.array(LOADS, object)[kind], it_mw=length, share=100 * of.T.ravel(),
         )  # fmt: skip
-        name_rows(self.pane, "rows", [name.removeprefix("class ") for name in names])
-        self.pane.set_range("loads", "x_range", 0.0, 1.03 * max(float(mw.max()), 1.0))
+        name_rows(self.pane, "rows", [name.removeprefix("class ") for name in names], height_px=ROWS_PX)
+        self.pane.set_range("loads", "x_range", 0.0, 1.03 * (float(mw.max()) or 1.0))
         if result.frontier is not None:
             self._show_budgets(result, result.frontier)
         self.pane.say("words", _sentence(mw[0]))
@@ -94,7 +95,7 @@ class RelocatableView(MeasureView):
             load=np.array(READINGS, object)[of],
         )  # fmt: skip
         highest = 1.06 * (max(float(curve[:, 1:].max()), float(relocated.max())) or 1.0)
-        place_now(self.pane, "now", frontier, highest)
+        place_now(self.pane, "now", frontier, highest / 2)
         self.pane.set_range("points", "x_range", first, last)
         self.pane.set_range("points", "y_range", 0.0, highest)
         self.pane.configure("points", "xaxis", axis_label=budget_label(frontier))
@@ -119,7 +120,7 @@ class RelocatableView(MeasureView):
                 responsive=True, xlabel="IT load [MW]", ylabel="", show_grid=True, fontscale=1.1,
                 tools=[], active_tools=[], hooks=[quiet_toolbar, named_rows(drawing, "rows")],
             )  # fmt: skip
-            figures = drawing.figure(plot, height=215), drawing.figure(_budgets(drawing), height=215)
+            figures = drawing.figure(plot, height=ROWS_PX), drawing.figure(_budgets(drawing), height=215)
             return measure_card(drawing, "How much could move?", _HELP, *figures)
 
         return Drawing(make)

@@ -10,7 +10,6 @@ from itertools import pairwise
 # more for scenarios of many classes, whose arcs say their class too.
 CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999",
                   "#7B5FC9", "#8C564B", "#9ACD32", "#B0305C")  # fmt: skip
-ELLIPSIS = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"  # style of a text that may be too long
 BETTER, WORSE, NEUTRAL = "#1a86d0", "#d9600a", "#8a8f98"
 
 

@@ -14,10 +14,12 @@ _CODE = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 def tell_ticks_apart(figure: Plot) -> None:
     """Write the numbers of all axes as `tick_texts` does; names and logarithms stay as they are."""
-    for axis in figure.select({"type": Axis}):
+    axes: Any = figure.select({"type": Axis})
+    for axis in axes:
         if type(axis.formatter) is BasicTickFormatter:
             axis.formatter = _formatter(takes_prefix(str(axis.axis_label or "")))
-    for colours in figure.select({"type": ColorBar}):
+    bars: Any = figure.select({"type": ColorBar})
+    for colours in bars:
         colours.formatter = _formatter(prefixed=False)  # whatever it shows
 
 
