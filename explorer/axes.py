@@ -13,6 +13,7 @@ import param
 from explorer.errors import ExplorerError
 from explorer.frontiers import trace
 from explorer.hours import AVERAGE
+from explorer.labels import class_label
 from explorer.network import build_network
 from explorer.scenario import SETTINGS, Scenario
 from explorer.tables import nearest
@@ -81,7 +82,11 @@ def _axis(scenario: Scenario, key: str, count: int) -> Axis:
     else:
         assert isinstance(parameter, param.Number)
         values = _numbers(parameter, own, count)
-    label = f"{workload.id} {workload.name}, latency budget [ms]" if workload is not None else str(parameter.label)
+    label = (
+        f"{class_label(workload.id, workload.name)}, latency budget [ms]"
+        if workload is not None
+        else str(parameter.label)
+    )
     return Axis(key, label, " ".join(str(parameter.doc).split()), tuple(values), values.index(own))
 
 

@@ -83,7 +83,7 @@ def near_optimal(scenario: Scenario, slack: float = 0.01) -> pd.DataFrame:
     [['north', 50.0, 48.19, 50.0], ['middle', 30.0, 15.0, 32.58], ['south', 20.0, 17.42, 35.85]]
     """
     network = build_network(scenario)
-    return network.labels.put_on(near_optimal_table(network, slack), slack=slack, names=network.region_names)
+    return network.labels.put_on(near_optimal_table(network, slack), slack=slack, names=network.short_region_names)
 
 
 def near_optimal_table(network: Network, slack: float = 0.01) -> pd.DataFrame:

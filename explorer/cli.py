@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -19,8 +20,9 @@ from typing import Any
 from tqdm import tqdm
 
 from explorer import __version__, io, report, tables
-from explorer.errors import ExplorerError, ScenarioError
+from explorer.errors import ExplorerError, ScenarioError, lines
 from explorer.frontiers import frontier
+from explorer.labels import as_shown
 from explorer.network import build_network
 from explorer.paths import LAYOUTS
 from explorer.placement import solve
@@ -41,6 +43,9 @@ and open the address that it prints."""
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, or 2 for something that the reader can mend."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # letters that a terminal does not have are no reason to end
+            stream.reconfigure(errors="backslashreplace")
     parser = _parser()
     args = parser.parse_args(argv)
     if args.command is None:
@@ -55,9 +60,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever reads the output, as `head` does, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         return 0
+    except OSError as error:  # nothing that a command writes itself: it says more of what went wrong
+        _close_output()
+        mend = "Look for free space and the right to write there, or choose another place."
+        where = str(error.filename or "standard output")
+        print(ExplorerError(f"It cannot be read or written: {error.strerror}.", where, mend), file=sys.stderr)
+        return 2
     return code
+
+
+def _close_output() -> None:
+    """Nobody takes what is still to be written: it must not be tried again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -160,7 +176,7 @@ def _whole_number(low: int, high: int) -> Callable[[str], int]:
 
 
 def _slider(text: str) -> tuple[str, int]:
-    key, _, count = text.partition("=")
+    key, _, count = text.rpartition("=")  # the key may have the sign in it
     if not key or not count.isdecimal():
         raise argparse.ArgumentTypeError(f"{text!r} does not read like friction_scale=8")
     return key, int(count)
@@ -169,7 +185,7 @@ def _slider(text: str) -> tuple[str, int]:
 def _serve(args: argparse.Namespace) -> int:
     title = Scenario.load(args.scenario).title  # an error in the scenario shows here, not in somebody's browser
     _refuse_if_taken(args.address, args.port)
-    print(f"Opening {title} ...", flush=True)
+    print(f"Opening {as_shown(title)} ...", flush=True)
 
     import_module("explorer.views.explorer")  # before processes part, which then share it
     from bokeh.settings import settings  # only this command needs Panel and Bokeh, and loading them takes seconds
@@ -296,10 +312,13 @@ def _check(args: argparse.Namespace) -> int:
         except ScenarioError as error:  # what shows only when settings and tables meet
             problems = error.problems
     if problems:
-        print(*problems, sep="\n")
+        print(*lines(problems), sep="\n")
         return 2
+    doubts = io.doubts(args.scenario)
     contents = f"{len(scenario.clients)} clients, {len(scenario.regions)} regions, {len(scenario.workloads)} classes"
-    print(f"No problems.\n{scenario.title}: {contents}, {scenario.total_demand_mw:g} MW of demand.")
+    print(f"No problems.\n{as_shown(scenario.title)}: {contents}, {scenario.total_demand_mw:g} MW of demand.")
+    if doubts:
+        print("Warnings, for what can be meant but seldom is:", *lines(doubts), sep="\n")
     return 0
 
 

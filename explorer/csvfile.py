@@ -5,19 +5,26 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from explorer.errors import Problem
 
+MOST_COLUMNS = 1000
+COMMENT = "#"  # begins a line that says something to people only
+_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?,*\s*')  # spreadsheets write it on top, and read it to know
+
 
 def read(text: str, file: str) -> tuple[pd.DataFrame, list[Problem]]:
     """
     The cells of a CSV file, and what is wrong with its layout.
 
-    The frame's index holds the line in which each row starts, the header being line 1. Blank lines are skipped,
-    and rows of the wrong length left out. Without a header that can be used there are no columns.
+    The frame's index holds the line in which each row starts, the first line being 1. Blank lines, lines that begin
+    with "#", a first line such as "sep=,", and blank columns without a name are skipped, and rows of the wrong length
+    left out. Without a header that can be used there are no columns.
     """
     rows, problems = _rows(text, file)
 
@@ -31,31 +38,71 @@ def read(text: str, file: str) -> tuple[pd.DataFrame, list[Problem]]:
     (first, header), *body = rows
     header = [name.strip() for name in header]
     if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
-        note(first, header[0], "the cells are not separated by commas.", "Save it as comma-separated values.")
+        mend = "Save it as comma-separated values, with a point before the decimals."
+        note(first, header[0], "the cells are not separated by commas.", mend)
         return pd.DataFrame(), problems
+    if len(header) > MOST_COLUMNS:
+        mend = f"Keep {MOST_COLUMNS} at most; is a line break missing after the header?"
+        note(first, None, f"the table has {len(header)} columns.", mend)
+        return pd.DataFrame(), problems
+    header, body = _without_blank_ends(header, body)
+    wrong = [(line, len(cells)) for line, cells in body if len(cells) != len(header)]
+    body = [(line, cells) for line, cells in body if len(cells) == len(header)]
     if "" in header:
         note(first, None, f"column {header.index('') + 1} has no name.", "Name it, or remove it.")
-    for line, cells in body:
-        if len(cells) != len(header):
-            what = f"the row has {len(cells)} cells and the header {len(header)}."
-            note(line, None, what, "Add or remove commas; put a cell with a comma of its own in double quotes.")
-    body = [(line, cells) for line, cells in body if len(cells) == len(header)]
+    if wrong:
+        line, count = wrong[0]
+        others = f" So it is with {len(wrong) - 1} more." if len(wrong) > 1 else ""
+        what = f"the row has {count} cells and the header {len(header)}.{others}"
+        mend = "Add or remove commas; put a cell with a comma of its own in double quotes."
+        note(line, None, what, f"{mend} Decimals have a point.")
     cells, lines = [cells for _, cells in body], [line for line, _ in body]
     return pd.DataFrame(cells, columns=header, index=pd.Index(lines, dtype=int), dtype=object), problems
 
 
 def _rows(text: str, file: str) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
     """The rows, each with the line in which it starts, up to the first that cannot be read."""
-    reader, rows, line = csv.reader(io.StringIO(text, newline=""), strict=True), [], 1
+    lines = _Lines(text)
+    reader, rows = csv.reader(lines, strict=True), []
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                rows.append((line, cells))
-            line = reader.line_num + 1
+                rows.append((lines.start, cells))
+            lines.start = None
     except csv.Error as error:
         mend = "Look for a double quote without its partner; a quote inside quotes is written twice."
-        return rows, [Problem(file, line, None, None, f"the row cannot be read: {error}.", mend)]
+        return rows, [Problem(file, lines.start, None, None, f"the row cannot be read: {error}.", mend)]
     return rows, []
+
+
+class _Lines:
+    """The lines of a file but for those that no row is in. A row may go over several: `start` is its first."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self.start = text, None
+
+    def __iter__(self) -> Iterator[str]:
+        for number, line in enumerate(io.StringIO(self._text, newline=""), start=1):
+            if self.start is None:
+                if line.lstrip().startswith(COMMENT) or (number == 1 and _SEPARATOR_LINE.fullmatch(line)):
+                    continue
+                self.start = number
+            yield line
+
+
+def _without_blank_ends(
+    header: list[str], body: list[tuple[int, list[str]]]
+) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Header and rows without the blank cells that spreadsheets write on the right of a table."""
+
+    def width(cells: list[str]) -> int:
+        return next((n for n in range(len(cells), 0, -1) if cells[n - 1].strip()), 0)
+
+    named = width(header)
+    used = max([named, *(width(cells) for _, cells in body if len(cells) == len(header))])
+    if used > named:  # something stands under a heading without a name
+        return header, body
+    return header[:named], [(line, cells[: max(named, width(cells))]) for line, cells in body]
 
 
 def write(table: pd.DataFrame) -> str:
@@ -69,4 +116,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return "" if math.isnan(value) else repr(value).removesuffix(".0")
     # csv.writer would leave a lone carriage return bare, and csv.reader take it for the end of a row
-    return '"{}"'.format(value.replace('"', '""')) if any(mark in value for mark in ',"\r\n') else value
+    is_bare = not any(mark in value for mark in ',"\r\n') and not value.lstrip().startswith(COMMENT)
+    return value if is_bare else '"{}"'.format(value.replace('"', '""'))

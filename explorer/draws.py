@@ -38,11 +38,16 @@ class Spread:
 
     Factors are log-normal with mean 1, so that the expected input is the scenario's; each is drawn independently.
 
-    price, carbon : per region. 0.2: the weaker prices of the reference data are known to 20 to 30 per cent, and
-        published marginal intensities differ by more than that.
-    rtt : per pair of regions, the same both ways. 0.22: where several providers measured a pair, nine in ten differ by
+    Attributes
+    ----------
+    price, carbon : float
+        Per region. 0.2: the weaker prices of the reference data are known to 20 to 30 per cent, and published marginal
+        intensities differ by more than that.
+    rtt : float
+        Per pair of regions, the same both ways. 0.22: where several providers measured a pair, nine in ten differ by
         less than that.
-    demand : per client, all classes together. 0.2: users are counted, but how much each of them asks is not.
+    demand : float
+        Per client, all classes together. 0.2: users are counted, but how much each of them asks is not.
     """
 
     price: float = 0.2

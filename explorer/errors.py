@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+MOST_SHOWN = 100  # problems in one list: who has mended those looks again
+LONGEST_QUOTE = 60  # letters of what stands in a file
 _log = logging.getLogger(__name__)
 
 
@@ -40,7 +42,7 @@ def told(error: Exception) -> ExplorerError:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a scenario's files or tables."""
+    """One thing wrong, or doubtful, in a scenario's files or tables."""
 
     file: str  # file or table
     row: int | None  # line in the file, the header being line 1
@@ -50,12 +52,12 @@ class Problem:
     mend: str  # what to do
 
     def __str__(self) -> str:
-        place = [self.file]
+        place = [_printable(self.file)]
         if self.row is not None:
             place.append(f"row {self.row}")
         if self.column is not None:
-            place.append(f"column {self.column}")
-        found = "" if self.value is None else f" (found {self.value!r})"
+            place.append(f"column {_printable(self.column)}")
+        found = "" if self.value is None else f" (found {shortened(self.value)!r})"
         return f"{', '.join(place)}: {self.what}{found} {self.mend}"
 
 
@@ -65,9 +67,26 @@ class ScenarioError(ExplorerError):
     def __init__(self, where: str, problems: Iterable[Problem]) -> None:
         problems = tuple(problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"The scenario has {count}.", where, "\n  ".join(map(str, problems)))
+        super().__init__(f"The scenario has {count}.", where, "\n  ".join(lines(problems)))
         self.args = (where, problems)  # what __init__ takes, so it pickles
         self.problems = problems
 
     def __str__(self) -> str:
-        return "\n  ".join([f"{self.where}: {self.what}", *map(str, self.problems)])
+        return "\n  ".join([f"{self.where}: {self.what}", *lines(self.problems)])
+
+
+def lines(problems: Sequence[Problem]) -> list[str]:
+    """The first of the problems, a line for each, and how many more there are."""
+    more = len(problems) - MOST_SHOWN
+    return [*map(str, problems[:MOST_SHOWN]), *([f"And {more} more."] if more > 0 else [])]
+
+
+def shortened(text: str) -> str:
+    """The text, or as much of its beginning as helps to find it."""
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
+
+
+def _printable(text: str) -> str:
+    """The text in one line, without what a terminal would take for commands."""
+    text = shortened(text)
+    return text if text.isprintable() else repr(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -19,6 +20,7 @@ HOURS = 24
 AVERAGE = "average"  # no hour of its own: the mean of the day
 ANNUAL = "annual"  # no season of its own: the mean of the year
 HOUR_CHOICES = (AVERAGE, *range(HOURS))
+ABSOLUTE = {"price_relative": "price_usd_per_mwh", "carbon_relative": "carbon_g_per_kwh"}  # what factors are made of
 
 _YEAR = 2025
 _MONTHS = {"winter": (1,), "spring": (4,), "summer": (7,), "autumn": (10,), ANNUAL: (1, 7)}  # seasons of the north
@@ -48,9 +50,10 @@ def region_factors(table: pd.DataFrame | None, column: str, regions: Sequence[st
     Parameters
     ----------
     table : pandas.DataFrame or None
-        A clean table `profiles`: region_id, season (local), hour_utc, and factors.
+        A clean table `profiles`: region_id, season (local), hour_utc, and factors, or what they are made of.
     column : str
-        The factors: "price_relative" or "carbon_relative". [-]
+        The factors: "price_relative" or "carbon_relative". [-] Where there is none, "price_usd_per_mwh" or
+        "carbon_g_per_kwh" over its annual mean.
     regions : sequence of str
         Ids of regions.
     latitude : array_like, shape (region,)
@@ -60,7 +63,7 @@ def region_factors(table: pd.DataFrame | None, column: str, regions: Sequence[st
     -------
     numpy.ndarray, shape (season of the north, UTC hour, region)
         Seasons in the order of `explorer.schema.SEASONS`: in "winter" it is December to February everywhere. 1 where
-        the table, the column, the row or its factor is missing. [-]
+        the table, the columns, the row or its figures are missing. [-]
 
     Examples
     --------
@@ -73,12 +76,46 @@ def region_factors(table: pd.DataFrame | None, column: str, regions: Sequence[st
     [0.5, 1.0]
     """
     local = np.ones((len(SEASONS), HOURS, len(regions)))
-    if table is not None and column in table:
+    if table is not None:
         season, region = ({name: n for n, name in enumerate(names)} for names in (SEASONS, regions))
-        rows = table[table[column].notna()]
+        factors = _factors(table, column)
+        rows = table[factors.notna()]
         seasons, places = [season[name] for name in rows["season"]], [region[name] for name in rows["region_id"]]
-        local[seasons, np.asarray(rows["hour_utc"], int), places] = rows[column]
+        local[seasons, np.asarray(rows["hour_utc"], int), places] = factors[factors.notna()]
     return np.where(np.asarray(latitude, float) < 0, local[_IN_THE_SOUTH], local)
+
+
+def _factors(table: pd.DataFrame, column: str) -> Any:
+    """The factor of each row: what is given, or else made of the absolute figure; NaN where there is neither. [-]"""
+    absolute = ABSOLUTE[column]
+    given: Any = table[column] if column in table else pd.Series(np.nan, table.index)
+    return given.fillna(over_mean(table, absolute)) if absolute in table else given
+
+
+def over_mean(table: pd.DataFrame, column: str) -> Any:
+    """
+    Figures of a table `profiles` over their annual mean, as a series; 1 where a region has but one figure. [-]
+
+    NaN where that mean is not above zero: there is no such factor.
+    """
+    figures: Any = table[column]
+    mean = annual_mean(table, column)
+    by_region = figures.groupby(table["region_id"])
+    is_flat = figures.notna() & (by_region.transform("min") == by_region.transform("max"))
+    return (figures / mean.where(mean > 0)).mask(is_flat, 1.0)
+
+
+def annual_mean(table: pd.DataFrame, column: str) -> Any:
+    """
+    The mean of each row's region, as a series: of the rows for the year, or of all where it has none of those.
+
+    >>> table = pd.DataFrame({"region_id": ["a", "a", "b", "b"], "season": ["annual", "winter", "winter", "summer"]})
+    >>> annual_mean(table.assign(price_usd_per_mwh=[50.0, 80.0, 30.0, 10.0]), "price_usd_per_mwh").tolist()
+    [50.0, 50.0, 20.0, 20.0]
+    """
+    figures: Any = table[column]
+    of_year = figures.where(table["season"] == ANNUAL).groupby(table["region_id"]).transform("mean")
+    return of_year.fillna(figures.groupby(table["region_id"]).transform("mean"))
 
 
 def load_curves(table: pd.DataFrame | None, names: Sequence[str]) -> Floats:
@@ -216,7 +253,8 @@ def coverage(profiles: pd.DataFrame | None, regions: Iterable[str]) -> tuple[int
     Returns
     -------
     tuple of int
-        Regions with a price profile, regions with a carbon profile: a factor for at least one hour.
+        Regions with a price profile, regions with a carbon profile: a factor, or what it is made of, for at least one
+        hour.
 
     Examples
     --------
@@ -228,8 +266,5 @@ def coverage(profiles: pd.DataFrame | None, regions: Iterable[str]) -> tuple[int
         return 0, 0
     wanted = set(regions)
 
-    def count(column: str) -> int:
-        known = profiles["region_id"][profiles[column].notna()] if column in profiles else ()
-        return len(wanted & set(known))
-
-    return count("price_relative"), count("carbon_relative")
+    price, carbon = (profiles["region_id"][_factors(profiles, column).notna()] for column in ABSOLUTE)
+    return len(wanted & set(price)), len(wanted & set(carbon))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.frontiers import UNSERVED_MW
+from explorer.labels import as_shown
 from explorer.network import BUDGET_DECIMALS, Network
 from explorer.placement import Placement, numbers_of, serve_first, solved
 from explorer.serving import first_that_works, least_change, round_up, serve_most
@@ -161,7 +162,7 @@ class Search:
         if goal_mw > load.missing_mw:
             return None
         enough = first_that_works(steps[first:], lambda ms: self._missing_mw(longer(ms), load) <= goal_mw)
-        whose = " and ".join(net.workloads[k] for k in classes)
+        whose = listed([as_shown(net.workloads[k]) for k in classes])
         words = f"raise the budget{'s' if len(classes) > 1 else ''} of {whose} by {round_up(enough)} ms"
         return Mend("latency", enough, "ms", words, longer(enough))
 
@@ -218,7 +219,7 @@ class Search:
         if found is None:
             return None
         pair, _ = found
-        return Mend("law", 1.0, "pair", f"allow {pair[0]} → {pair[1]}", opened(pair))
+        return Mend("law", 1.0, "pair", f"allow {as_shown(pair[0])} → {as_shown(pair[1])}", opened(pair))
 
     def _locality(self, load: Load) -> Mend | None:
         net, classes = self._network, load.workloads
@@ -237,7 +238,7 @@ class Search:
         share = least_change(missing, 1.0, load.missing_mw)
         if share is None:
             return None
-        whose = " and ".join(net.workloads[k] for k in classes)
+        whose = listed([as_shown(net.workloads[k]) for k in classes])
         how_much = "nothing" if share > 1 - WHOLE else f"{round_up(100 * share)} % less"
         words = f"pin {how_much} of {whose} to its home"
         changed = replace(net, pinned_mw=looser(share, net.pinned_mw))
@@ -253,6 +254,16 @@ class Search:
             if most_mw > load.missing_mw - UNSERVED_MW:
                 break
         return None if best is None else (best, most_mw)
+
+
+def listed(names: Sequence[str]) -> str:
+    """
+    Names as one says them.
+
+    >>> listed(["A"]), listed(["A", "B", "C"])
+    ('A', 'A, B and C')
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def total_mw(parts: list[dict[str, Any]]) -> float:

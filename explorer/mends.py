@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from explorer.frontiers import UNSERVED_MW
+from explorer.labels import labels_of
 from explorer.memo import Memo
 from explorer.mend_search import Names, Search, total_mw
 from explorer.network import Network, build_network
@@ -27,7 +28,7 @@ COLUMNS = (
 def names_of(scenario: Scenario) -> Names:
     """The names and zones of a scenario."""
     clients, regions = scenario.clients, scenario.regions
-    return Names(tuple(clients["legal_zone"]), tuple(regions["legal_zone"]), tuple(regions["name"]))
+    return Names(tuple(clients["legal_zone"]), tuple(regions["legal_zone"]), labels_of(scenario).regions)
 
 
 def mends(scenario: Scenario) -> pd.DataFrame:

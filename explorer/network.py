@@ -14,8 +14,8 @@ from explorer import tables
 from explorer.energy import Friction, arc_money_and_carbon, moved_gb_per_mwh, requests_per_mwh, with_carbon_price
 from explorer.errors import Problem, ScenarioError
 from explorer.geography import Geography, build_geography, column_numbers, geography_key
-from explorer.hours import ANNUAL, AVERAGE, Profiles, load_curves, region_factors, utc_offsets_h
-from explorer.labels import Labels, labels_of
+from explorer.hours import ABSOLUTE, ANNUAL, AVERAGE, Profiles, load_curves, region_factors, utc_offsets_h
+from explorer.labels import Labels, NamesById, labels_of
 from explorer.latency import end_to_end_latency_ms
 from explorer.memo import Memo, digest
 from explorer.overrides import NAMES as OVERRIDES
@@ -84,9 +84,24 @@ class Network:
         return self.geography.home
 
     @property
-    def region_names(self) -> dict[str, str]:
+    def region_names(self) -> NamesById:
         """What regions are called, by id."""
-        return dict(zip(self.regions, self.labels.regions, strict=True))
+        return NamesById(zip(self.regions, self.labels.regions, strict=True))
+
+    @property
+    def short_region_names(self) -> NamesById:
+        """The same where there is little room."""
+        return NamesById(zip(self.regions, self.labels.short_regions, strict=True))
+
+    @property
+    def client_names(self) -> NamesById:
+        """What clients are called, by id."""
+        return NamesById(zip(self.clients, self.labels.clients, strict=True))
+
+    @property
+    def class_names(self) -> NamesById:
+        """What classes are called, by id."""
+        return NamesById(zip(self.workloads, self.labels.classes, strict=True))
 
     @property
     def plain(self) -> Network:
@@ -220,7 +235,7 @@ def build_network(scenario: Scenario) -> Network:
     regions, clients = scenario.regions, scenario.clients
     classes = np.array([list(w.model_values().values()) for w in scenario.workloads.values()]).T
     budget, energy, share, local, prefill, trips, request_kb, response_kb, state_mb = classes
-    demand_share = column_numbers(clients, "clients.csv", "demand_share")
+    demand_share, share = tables.to_one(column_numbers(clients, "clients.csv", "demand_share")), tables.to_one(share)
     relative_price, relative_carbon, relative_load = _relative(scenario)
     demand = demand_share[:, np.newaxis] * share * scenario.total_demand_mw * relative_load
     pinned = demand * np.clip(local * scenario.state_local_scale, 0.0, 1.0)
@@ -335,7 +350,7 @@ def _relative(scenario: Scenario) -> tuple[Floats, Floats, Floats] | tuple[float
     parts: list[Any] = [regions["id"], regions["latitude"], clients["id"], clients.get("timezone", "")]
     parts.append(workload.demand_profile for workload in scenario.workloads.values())
     for table, columns in (
-        (scenario.profiles, ("region_id", "season", "hour_utc", "price_relative", "carbon_relative")),
+        (scenario.profiles, ("region_id", "season", "hour_utc", *ABSOLUTE, *ABSOLUTE.values())),
         (scenario.demand_profiles, ("profile_id", "local_hour", "relative_load")),
     ):
         parts += ["absent"] if table is None else [table.get(column, "absent") for column in columns]
@@ -353,9 +368,7 @@ def _read_profiles(scenario: Scenario) -> Profiles:
                 raise ScenarioError(file, problems)
     scenario.cross_check()
     ids, latitude = tuple(scenario.regions["id"]), column_numbers(scenario.regions, "regions.csv", "latitude")
-    price, carbon = (
-        region_factors(found.get("profiles"), column, ids, latitude) for column in ("price_relative", "carbon_relative")
-    )
+    price, carbon = (region_factors(found.get("profiles"), column, ids, latitude) for column in ABSOLUTE)
     load = load_curves(found.get("demand_profiles"), [w.demand_profile for w in scenario.workloads.values()])
     clients = found["clients"]
     return Profiles(price, carbon, load, utc_offsets_h(clients.get("timezone", [""] * len(clients))))

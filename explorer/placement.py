@@ -495,5 +495,9 @@ def solve(scenario: Scenario) -> Placement:
     0.0
     """
     network = build_network(scenario)
-    found = place(network)  # one that was remembered may go by other names
+    return by_names_of(network, place(network))
+
+
+def by_names_of(network: Network, found: Placement) -> Placement:
+    """What `place` remembered, perhaps from another scenario of the same numbers, by the names of this one."""
     return found if found.network.labels == network.labels else replace(found, network=network)

@@ -15,6 +15,8 @@ from explorer import __version__
 from explorer.errors import ExplorerError
 from explorer.frontiers import Frontier
 from explorer.headlines import basis_of, headlines
+from explorer.labels import NamesById, as_shown
+from explorer.markup import in_markdown
 from explorer.placement import LAYERS, Placement
 from explorer.relocatable import READINGS, relocatable_table
 from explorer.scenario import Scenario
@@ -83,27 +85,27 @@ def summary(scenario: Scenario, placement: Placement) -> str:
     """What a placement comes to, as Markdown: totals, moves, full regions, unserved demand, settings."""
     software = f"Wattlas {__version__}, PuLP {version('pulp')}, HiGHS {version('highspy')}"
     parts = [
-        f"# {scenario.title}",
-        scenario.description,
+        f"# {in_markdown(as_shown(scenario.title))}",
+        in_markdown(as_shown(scenario.description)),
         f"Placed for least {placement.objective} by {software}.",
         "## Totals",
         "The baseline runs everything as near as the constraints allow.",
         *_totals(placement),
-        *_hosting(scenario, placement),
+        *_hosting(placement),
         "## What moves where",
-        *_moves(scenario, placement),
+        *_moves(placement),
         "## What could move",
         "Local load runs at home, regional near it, energy-oriented further off. Relocatable is what could leave home: "
         "gross by latency and law, deliverable within the capacities too, economic also for less than at home.",
-        _could_move(scenario, placement),
+        _could_move(placement),
         "## What holds it back",
         *_held_back(placement),
         "## Full regions",
-        *_full_regions(scenario, placement),
+        *_full_regions(placement),
         "## Unserved demand",
-        *_unserved(scenario, placement),
+        *_unserved(placement),
         "## Settings",
-        *_settings(scenario),
+        *_settings(scenario, placement.network.class_names),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -111,7 +113,7 @@ def summary(scenario: Scenario, placement: Placement) -> str:
 def steps_text(scenario: Scenario, found: Frontier) -> str:
     """The rows of a frontier as Markdown, and where the scenario stands among them."""
     budget = "Relaxation [ms]" if found.over == "all" else "Budget [ms]"
-    axis = "all budgets" if found.over == "all" else f"the budget of {found.over}"
+    axis = "all budgets" if found.over == "all" else f"the budget of {in_markdown(as_shown(found.over))}"
     row = found.table.iloc[0] if found.current is None else found.current
     begins = f"{_figure(row.to_dict()['budget_ms'])} ms"
     if found.current is None:
@@ -130,10 +132,12 @@ def steps_text(scenario: Scenario, found: Frontier) -> str:
         "Unserved [MW]": "unserved_mw",
         "Opens": "opens",
     }
+    table = found.table.assign(opens=[NamesById().listed(ids) for ids in found.table["opens"]])
+    title, grow = in_markdown(as_shown(scenario.title)), "grow" if found.over == "all" else "grows"
     parts = [
-        f"# {scenario.title}: cost and carbon as {axis} {'grow' if found.over == 'all' else 'grows'}",
+        f"# {title}: cost and carbon as {axis} {grow}",
         f"The scenario stands at {_figure(found.current_ms)} ms, {stand}",
-        _markdown({heading: found.table[name] for heading, name in columns.items()}),
+        _markdown({heading: table[name] for heading, name in columns.items()}),
         "ERL and CRL are what cost and carbon fall by, per ms of budget since the row before.",
     ]
     return "\n\n".join(parts)
@@ -156,19 +160,20 @@ def _totals(placement: Placement) -> list[str]:
     return [table, f"Cost, carbon and electricity are compared {basis} than in the baseline, so no saving is claimed."]
 
 
-def _moves(scenario: Scenario, placement: Placement) -> list[str]:
+def _moves(placement: Placement) -> list[str]:
     away = placement.flows.query("not is_home")
     if away.empty:
         return ["Nothing: all load runs at home."]
     weighted = away.assign(mw_ms=away["it_mw"] * away["latency_ms"])
     moves = weighted.groupby(["service", "region", "workload"], as_index=False).agg({"it_mw": "sum", "mw_ms": "sum"})
     moves = moves.sort_values("it_mw", ascending=False, kind="stable")
-    top, place = moves.head(MOST_ROWS), _region_names(scenario)
+    top, net = moves.head(MOST_ROWS), placement.network
+    place, of = net.region_names, net.class_names
     table = _markdown(
         {
             "From": [place[home] for home in top["service"]],
             "To": [place[region] for region in top["region"]],
-            "Class": [scenario.workloads[key].name for key in top["workload"]],
+            "Class": [of[key] for key in top["workload"]],
             "Load [MW IT]": top["it_mw"],
             "Mean latency [ms]": top["mw_ms"] / top["it_mw"],
         }
@@ -176,18 +181,18 @@ def _moves(scenario: Scenario, placement: Placement) -> list[str]:
     return [table, _rest(moves, "flows.csv")]
 
 
-def _hosting(scenario: Scenario, placement: Placement) -> list[str]:
+def _hosting(placement: Placement) -> list[str]:
     if placement.network.hosting_usd_per_h is None:
         return []
     table = placement.hosting.sort_values("it_mw", ascending=False, kind="stable")
-    top, place = table.head(MOST_ROWS), _region_names(scenario)
+    top, place, of = table.head(MOST_ROWS), placement.network.region_names, placement.network.class_names
     parts = ["## Hosting"]
     if table.empty:
         parts.append("None: no region runs load of another home.")
     else:
         columns = {
             "Region": [place[region] for region in top["region"]],
-            "Class": [scenario.workloads[key].name for key in top["workload"]],
+            "Class": [of[key] for key in top["workload"]],
             "Load [MW IT]": top["it_mw"],
             "Hosting [USD/h]": top["hosting_usd_per_h"],
         }
@@ -198,14 +203,14 @@ def _hosting(scenario: Scenario, placement: Placement) -> list[str]:
     return [*parts, "What could move, and what holds it back, are without hosting."]
 
 
-def _could_move(scenario: Scenario, placement: Placement) -> str:
+def _could_move(placement: Placement) -> str:
     """Layers and relocatable demand by class, and of all together."""
     layers = placement.layers.pivot(index="workload", columns="layer", values="it_mw").loc[:, list(LAYERS)]
     relocatable = relocatable_table(placement.network).set_index("workload")
-    table = layers.join(relocatable).loc[list(scenario.workloads)]
+    table = layers.join(relocatable).loc[list(placement.network.workloads)]
     headings = [f"{name.capitalize()} [MW IT]" for name in LAYERS]
     headings += [f"Relocatable, {name} [MW IT]" for name in READINGS]
-    columns = {"Class": [*(workload.name for workload in scenario.workloads.values()), "All"]}
+    columns = {"Class": [*placement.network.labels.classes, "All"]}
     return _markdown(
         columns | {h: [*table[name], table[name].sum()] for h, name in zip(headings, table.columns, strict=True)}
     )
@@ -229,26 +234,26 @@ def _held_back(placement: Placement) -> list[str]:
     return [about, _markdown(columns), "Shared out by Shapley value, which does not depend on an order of obstacles."]
 
 
-def _full_regions(scenario: Scenario, placement: Placement) -> list[str]:
+def _full_regions(placement: Placement) -> list[str]:
     full = placement.regions.query("capacity_price_usd_per_mwh > @FULL or utilisation > 1 - @FULL")
     if full.empty:
         return ["None: every region has room."]
     full = full.sort_values(["capacity_price_usd_per_mwh", "it_mw"], ascending=False, kind="stable")
-    top, place = full.head(MOST_ROWS), _region_names(scenario)
+    top, place = full.head(MOST_ROWS), placement.network.region_names
     columns = {"Region": [place[region] for region in top["region"]], "Load [MW IT]": top["it_mw"]}
     if placement.has_prices:
         columns["Worth of one more MW [USD/h]"] = top["capacity_price_usd_per_mwh"]
     return [_markdown(columns), _rest(full, "regions.csv")]
 
 
-def _unserved(scenario: Scenario, placement: Placement) -> list[str]:
+def _unserved(placement: Placement) -> list[str]:
     if placement.unserved.empty:
         return ["None: all demand is served."]
     causes = placement.unserved.groupby(["workload", "part", "reason"], as_index=False)
     table = causes.agg(clients=("client", "size"), unserved_mw=("unserved_mw", "sum"))
     table = table.sort_values("unserved_mw", ascending=False, kind="stable")
     columns = {
-        "Class": [scenario.workloads[key].name for key in table["workload"]],
+        "Class": [placement.network.class_names[key] for key in table["workload"]],
         "Part": table["part"],
         "Held back by": table["reason"],
         "Clients": table["clients"],
@@ -257,23 +262,19 @@ def _unserved(scenario: Scenario, placement: Placement) -> list[str]:
     return [_markdown(columns), "By client in unserved.csv."]
 
 
-def _settings(scenario: Scenario) -> list[str]:
+def _settings(scenario: Scenario, names: NamesById) -> list[str]:
     settings, classes = scenario.settings(), scenario.workloads.values()
     scalars = {
         "Setting": [scenario.param[name].label for name in settings],
         "Value": ["none" if value == inf else str(value).removesuffix(".0") for value in settings.values()],
     }
     budgets = {
-        "Class": [workload.name for workload in classes],
+        "Class": [names[workload.id] for workload in classes],
         "Latency budget [ms]": [workload.latency_budget_ms for workload in classes],
         "Share of demand [-]": [workload.share_of_demand for workload in classes],
         "State-local share [-]": [workload.state_local_share for workload in classes],
     }
     return [_markdown(scalars), _markdown(budgets)]
-
-
-def _region_names(scenario: Scenario) -> dict[str, str]:
-    return dict(zip(scenario.regions["id"], scenario.regions["name"], strict=True))
 
 
 def _rest(table: pd.DataFrame, file: str) -> str:
@@ -289,7 +290,7 @@ def _markdown(columns: Mapping[str, Iterable[str | float]]) -> str:
         words = isinstance(values[0], str)
         cells = [
             heading,
-            *(value.replace("|", "\\|") if isinstance(value, str) else _figure(value) for value in values),
+            *(in_markdown(value) if isinstance(value, str) else _figure(value) for value in values),
         ]
         width = max(map(len, cells))
         cells.insert(1, "-" * width if words else "-" * (width - 1) + ":")

@@ -15,8 +15,9 @@ from explorer import tables
 from explorer.errors import Problem, ScenarioError
 from explorer.hours import ANNUAL, AVERAGE, HOUR_CHOICES
 from explorer.latency import LATENCY_MODELS
-from explorer.schema import SEASONS
-from explorer.workload import MODEL_COLUMNS, WORKLOAD_COLUMNS, Workload, workload_objects
+from explorer.schema import LARGEST, SEASONS
+from explorer.schema import TABLES as SCHEMA
+from explorer.workload import MODEL_COLUMNS, WORKLOAD_COLUMNS, Limit, Workload, workload_objects
 
 if TYPE_CHECKING:
     from explorer.placement import Placement
@@ -25,6 +26,7 @@ LEGAL_POLICIES = ("open", "today", "adequacy", "same zone")
 CUSTOM_POLICY = "custom"  # takes a table of its own
 CARBON_SIGNALS = ("marginal", "operating margin", "average")
 OBJECTIVES = ("cost", "carbon", "latency")
+LARGEST_SCALE = 1e6  # of what multiplies others
 
 
 class Table(param.DataFrame):
@@ -34,7 +36,12 @@ class Table(param.DataFrame):
         if isinstance(val, _Checked):
             super().__set__(obj, val.frame)
         else:
-            super().__set__(obj, None if val is None else _parsed(str(self.name), val))
+            super().__set__(obj, None if val is None else self._parsed(val))
+
+    def _parsed(self, frame: pd.DataFrame) -> pd.DataFrame | None:
+        """The clean table; none for an optional one without rows."""
+        clean = _parsed(str(self.name), frame)
+        return None if clean.empty and not SCHEMA[str(self.name)].required else clean
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,9 @@ class Scenario(param.Parameterized):
     """
     One what-if world: where users and compute are, what electricity costs and emits, what moving a request costs.
 
-    Tables have the columns of the files of the same names (see any folder in `sample_scenarios`).
+    Tables have the columns of the files of the same names (see any folder in `sample_scenarios`). An optional table
+    without rows is the same as none. Numbers are finite and within the bounds that each declares; `cost_cap_usd_per_h`
+    alone may be infinite.
 
     Raises
     ------
@@ -75,7 +84,7 @@ class Scenario(param.Parameterized):
 
     total_demand_mw = param.Number(
         default=1000.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         softbounds=(0, 5000),
         step=50,
         precedence=1,
@@ -84,7 +93,7 @@ class Scenario(param.Parameterized):
     )
     capacity_scale = param.Number(
         default=1.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST_SCALE),
         softbounds=(0.2, 4),
         step=0.05,
         precedence=2,
@@ -93,7 +102,7 @@ class Scenario(param.Parameterized):
     )
     state_local_scale = param.Number(
         default=1.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST_SCALE),
         softbounds=(0, 2),
         step=0.05,
         precedence=3,
@@ -128,7 +137,7 @@ class Scenario(param.Parameterized):
     )
     carbon_price_usd_per_t = param.Number(
         default=0.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         softbounds=(0, 300),
         step=5,
         precedence=7,
@@ -150,7 +159,7 @@ class Scenario(param.Parameterized):
         label="Objective",
         doc="What the placement minimises: cost with its carbon price, carbon, or latency.",
     )
-    cost_cap_usd_per_h = param.Number(
+    cost_cap_usd_per_h = Limit(
         default=math.inf,
         bounds=(0, None),
         precedence=9.5,
@@ -160,7 +169,7 @@ class Scenario(param.Parameterized):
     )
     friction_scale = param.Number(
         default=1.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST_SCALE),
         softbounds=(0, 5),
         step=0.1,
         precedence=10,
@@ -169,7 +178,7 @@ class Scenario(param.Parameterized):
     )
     egress_usd_per_gb = param.Number(
         default=0.05,
-        bounds=(0, None),
+        bounds=(0, LARGEST_SCALE),
         softbounds=(0, 0.2),
         step=0.005,
         precedence=11,
@@ -187,7 +196,7 @@ class Scenario(param.Parameterized):
     )
     operations_usd_per_mwh = param.Number(
         default=0.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         softbounds=(0, 50),
         step=0.5,
         precedence=13,
@@ -196,7 +205,7 @@ class Scenario(param.Parameterized):
     )
     relocation_overhead = param.Number(
         default=0.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST_SCALE),
         softbounds=(0, 0.5),
         step=0.01,
         precedence=14,
@@ -205,7 +214,7 @@ class Scenario(param.Parameterized):
     )
     transport_kwh_per_gb = param.Number(
         default=0.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST_SCALE),
         softbounds=(0, 0.06),
         step=0.001,
         precedence=15,
@@ -214,7 +223,7 @@ class Scenario(param.Parameterized):
     )
     latency_value = param.Number(
         default=0.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST_SCALE),
         softbounds=(0, 0.2),
         step=0.005,
         precedence=16,
@@ -223,7 +232,7 @@ class Scenario(param.Parameterized):
     )
     hosting_usd_per_h = param.Number(
         default=0.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         softbounds=(0, 2000),
         step=50,
         precedence=16.5,
@@ -250,7 +259,7 @@ class Scenario(param.Parameterized):
     )
     unserved_usd_per_mwh = param.Number(
         default=1e5,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         inclusive_bounds=(False, True),
         precedence=-1,
         label="Unserved load [USD/MWh]",
@@ -258,7 +267,7 @@ class Scenario(param.Parameterized):
     )
     regional_radius_km = param.Number(
         default=3000.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         softbounds=(0, 10_000),
         step=100,
         precedence=-1,
@@ -267,7 +276,7 @@ class Scenario(param.Parameterized):
     )
     time_limit_s = param.Number(
         default=30.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         inclusive_bounds=(False, True),
         precedence=-1,
         label="Time limit [s]",
@@ -352,8 +361,11 @@ class Scenario(param.Parameterized):
 
     def workloads_table(self) -> pd.DataFrame:
         """The workload classes as the table they came from."""
+        return self._workloads()[0]
+
+    def _workloads(self) -> tuple[pd.DataFrame, list[Problem]]:
         rows = [{column: getattr(w, column) for column in WORKLOAD_COLUMNS} | w.extra for w in self.workloads.values()]
-        return tables.parse("workloads", pd.DataFrame(rows))[0]
+        return tables.parse("workloads", pd.DataFrame(rows))
 
     def cross_check(self) -> None:
         """Raise a `ScenarioError` if tables contradict each other: unknown references, shares that do not sum to 1."""
@@ -363,7 +375,8 @@ class Scenario(param.Parameterized):
             for name in ("regions", "clients")
             if name not in found
         ]
-        problems = missing or tables.cross_check(found | {"workloads": self.workloads_table()})
+        workloads, amiss = self._workloads()
+        problems = missing or amiss or tables.cross_check(found | {"workloads": workloads})
         if problems:
             raise ScenarioError(self.title, problems)
 

@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 SEASONS = ("annual", "winter", "spring", "summer", "autumn")
 FLAGS = ("true", "false")
+LARGEST = 1e9  # of any number in a table, of either sign: beyond it, figures in other units and solvers lose digits
+WORDS = ("all", "everyone")  # the product's own for classes, clients and regions taken together
 
 
 @dataclass(frozen=True)
@@ -16,14 +18,15 @@ class Column:
 
     name: str
     doc: str
-    kind: Literal["text", "number", "timezone", "flag"] = "text"  # a flag is the text true or false
+    kind: Literal["text", "id", "number", "timezone", "flag"] = "text"  # a flag is the text true or false
     unit: str = ""
     required: bool = True  # the column must be there, and no cell may be blank
     default: float | None = None  # of an optional number
-    low: float = -math.inf  # least possible number
-    high: float = math.inf  # greatest possible number
+    low: float = -LARGEST  # least possible number
+    high: float = LARGEST  # greatest possible number; where it is infinite, "inf" stands for no limit
     above_low: bool = False  # the least number itself is not possible
     whole: bool = False  # whole numbers only
+    reserved: str = ""  # of an id: what stands between two of them elsewhere
     choices: tuple[str, ...] = ()  # the only possible texts
     refers_to: str = ""  # "table.column" that lists every text allowed here
     sums_to_one: bool = False
@@ -36,9 +39,12 @@ class Column:
     @property
     def range(self) -> str:
         """Which numbers are possible, as a sentence."""
-        if math.isfinite(self.high):
+        if self.low == -LARGEST:
+            return f"It lies between {self.low:,.0f} and {self.high:,.0f}."
+        if self.high < LARGEST:
             return f"It lies between {self.low:g} and {self.high:g}."
-        return f"It is {'above' if self.above_low else 'at least'} {self.low:g}."
+        most = f", and {self.high:,.0f} at most" if math.isfinite(self.high) else ""
+        return f"It is {'above' if self.above_low else 'at least'} {self.low:g}{most}."
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ def _text(name: str, doc: str, **more: Any) -> Column:
     return Column(name, doc, **more)
 
 
-def _number(name: str, unit: str, doc: str, low: float = 0, high: float = math.inf, **more: Any) -> Column:
+def _number(name: str, unit: str, doc: str, low: float = 0, high: float = LARGEST, **more: Any) -> Column:
     return Column(name, doc, "number", unit, low=low, high=high, **more)
 
 
@@ -65,9 +71,13 @@ def _flag(name: str, doc: str, **more: Any) -> Column:
     return Column(name, f"{doc}, true or false", "flag", choices=FLAGS, **more)
 
 
-def _place(thing: str) -> tuple[Column, ...]:
+def _id(thing: str, reserved: str = "") -> Column:
+    return Column("id", f"a short name that no other {thing} has", "id", reserved=reserved)
+
+
+def _place(thing: str, reserved: str = "") -> tuple[Column, ...]:
     return (
-        _text("id", f"a short name that no other {thing} has"),
+        _id(thing, reserved),
         _text("name", f"the name of the {thing} on screen"),
         _text("country_iso2", "the two-letter code of the country", required=False),
         _text("continent", "the continent", required=False),
@@ -84,8 +94,8 @@ REGIONS = Table(
     key=("id",),
     required=True,
     columns=(
-        *_place("region"),
-        _number("electricity_price_usd_per_mwh", "USD/MWh", "the delivered price of electricity", -math.inf),
+        *_place("region", reserved="; "),  # between the regions that open at a step
+        _number("electricity_price_usd_per_mwh", "USD/MWh", "the delivered price of electricity", -LARGEST),
         _number("carbon_marginal_g_per_kwh", "g/kWh", "the carbon intensity of the plant that responds"),
         _number("carbon_operating_margin_g_per_kwh", "g/kWh", "a second marginal carbon intensity", required=False),
         _number("carbon_average_g_per_kwh", "g/kWh", "the carbon intensity of the whole mix"),
@@ -113,9 +123,9 @@ WORKLOADS = Table(
     key=("id",),
     required=True,
     columns=(
-        _text("id", "a short name that no other class has"),
+        _id("class", reserved="/"),  # in links, as A/budget
         _text("name", "the name of the class on screen"),
-        _number("latency_budget_ms", "ms", "the longest wait for the first token"),
+        _number("latency_budget_ms", "ms", "the longest wait for the first token", high=math.inf),
         _number("energy_wh_per_request", "Wh", "the IT energy of a request", above_low=True),
         _number("request_kb", "kB", "the size of a request"),
         _number("response_kb", "kB", "the size of a response"),
@@ -207,7 +217,7 @@ ARCS = Table(
         _text("region", "the region where its requests run", refers_to="regions.id"),
         _text("workload", "the class of the requests", refers_to="workloads.id"),
         _number("latency_ms", "ms", "the time from the request to the first token", required=False),
-        _number("friction_usd_per_mwh", "USD/MWh", "the whole friction", -math.inf, required=False),
+        _number("friction_usd_per_mwh", "USD/MWh", "the whole friction", -LARGEST, required=False),
         _flag("allowed", "whether the requests may run there", required=False),
     ),
 )
@@ -220,9 +230,9 @@ PROFILES = Table(
         _text("region_id", "the region", refers_to="regions.id"),
         _text("season", "the local season", choices=SEASONS),
         _number("hour_utc", "UTC", "the hour of the day", 0, 23, whole=True),
-        _number("price_usd_per_mwh", "USD/MWh", "the wholesale price", -math.inf, required=False),
-        _number("carbon_g_per_kwh", "g/kWh", "the average carbon intensity", required=False),
-        _number("price_relative", "", "the price over its annual mean", -math.inf, required=False),
+        _number("price_usd_per_mwh", "USD/MWh", "the price, which counts by its annual mean", -LARGEST, required=False),
+        _number("carbon_g_per_kwh", "g/kWh", "the carbon intensity, which counts by its annual mean", required=False),
+        _number("price_relative", "", "the price over its annual mean", -LARGEST, required=False),
         _number("carbon_relative", "", "the carbon intensity over its annual mean", required=False),
     ),
 )
@@ -242,7 +252,7 @@ SOURCES = Table(
     file="sources.csv",
     doc="where the figures come from",
     key=("key",),
-    columns=(_text("key", "a short name that no other source has"),),
+    columns=(Column("key", "a short name that no other source has", "id", reserved=";"),),  # several in one cell
 )
 
 TABLES: dict[str, Table] = {

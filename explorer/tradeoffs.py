@@ -89,7 +89,7 @@ def cost_carbon_front(scenario: Scenario) -> pd.DataFrame:
     return network.labels.put_on(
         cost_carbon_front_table(network),
         carbon_price_usd_per_t=network.carbon_price_usd_per_t,
-        names=network.region_names,
+        names=network.short_region_names,
     )
 
 

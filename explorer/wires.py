@@ -157,7 +157,7 @@ def wires_or_fibre(
         utilisation=utilisation, detour_factor=detour_factor,
     )  # fmt: skip
     labels = network.labels
-    regions, classes = network.region_names, network.workloads
+    regions, classes = network.short_region_names, network.workloads
     return labels.put_on(
         table, home=regions[home], region=regions[region], workload=labels.workloads[classes.index(workload)],
         line=LINES[line].name,

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 import pandas as pd
 import param
+
+from explorer.schema import LARGEST
+
+
+class Limit(param.Number):
+    """A number that may be infinite, for no limit; no whole number that is too large to compute with."""
+
+    def __set__(self, obj: Any, val: Any) -> None:
+        if isinstance(val, int) and abs(val) > sys.float_info.max:
+            raise ValueError(f"{self.name} must be at most {sys.float_info.max:g}, or inf for no limit.")
+        super().__set__(obj, val)
 
 
 class Workload(param.Parameterized):
@@ -11,18 +25,18 @@ class Workload(param.Parameterized):
 
     id = param.String(default="A", constant=True, precedence=-1, doc="Identifier, as in workloads.csv.")
 
-    latency_budget_ms = param.Number(
+    latency_budget_ms = Limit(
         default=1000.0,
         bounds=(0, None),
         softbounds=(50, 3_600_000),
         step=10,
         precedence=1,
         label="Latency budget [ms]",
-        doc="Longest acceptable time from request to first token, network and processing [ms].",
+        doc="Longest acceptable time from request to first token, network and processing [ms]; inf for no limit.",
     )
     energy_wh_per_request = param.Number(
         default=0.3,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         inclusive_bounds=(False, True),
         softbounds=(0.05, 50),
         precedence=2,
@@ -47,7 +61,7 @@ class Workload(param.Parameterized):
     )
     prefill_ms = param.Number(
         default=100.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         softbounds=(0, 10_000),
         precedence=5,
         label="Time to first token [ms]",
@@ -55,7 +69,7 @@ class Workload(param.Parameterized):
     )
     round_trips = param.Number(
         default=1.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         softbounds=(1, 20),
         step=1,
         precedence=6,
@@ -64,7 +78,7 @@ class Workload(param.Parameterized):
     )
     request_kb = param.Number(
         default=4.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         softbounds=(0, 1000),
         precedence=7,
         label="Request size [kB]",
@@ -72,7 +86,7 @@ class Workload(param.Parameterized):
     )
     response_kb = param.Number(
         default=2.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         softbounds=(0, 1000),
         precedence=8,
         label="Response size [kB]",
@@ -80,7 +94,7 @@ class Workload(param.Parameterized):
     )
     state_mb = param.Number(
         default=0.0,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         softbounds=(0, 10_000),
         precedence=9,
         label="Session state [MB]",
@@ -89,7 +103,7 @@ class Workload(param.Parameterized):
     processing_ms = param.Number(
         default=None,
         allow_None=True,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         precedence=-1,
         label="Whole answer [ms]",
         doc="Time to generate the whole answer [ms]; not part of the budget.",
@@ -97,7 +111,7 @@ class Workload(param.Parameterized):
     context_tokens = param.Number(
         default=None,
         allow_None=True,
-        bounds=(0, None),
+        bounds=(0, LARGEST),
         precedence=-1,
         label="Context [tokens]",
         doc="Tokens of context behind the state size [tokens].",

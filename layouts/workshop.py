@@ -10,6 +10,8 @@ from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
 from explorer.io import names
+from explorer.labels import as_shown
+from explorer.markup import lines_in_markdown
 
 pn.extension(reconnect=True)
 if pn.state.curdoc:  # a session that starts with its websocket would be sent to a CDN for its style sheets
@@ -54,9 +56,9 @@ try:
     # one that only this server knows, by its path, goes without a name
     explorer = Explorer(Scenario.load(opened), address=f"?scenario={quote(opened)}" if opened in names() else "?")
 except ExplorerError as error:
-    page.main = [pn.pane.Alert(str(error), alert_type="danger", margin=10)]
+    page.main = [pn.pane.Alert(lines_in_markdown(str(error)), alert_type="danger", margin=10, disable_math=True)]
 else:
-    page.title = f"Wattlas · {explorer.session.scenario.title}"
+    page.title = f"Wattlas · {as_shown(explorer.session.scenario.title)}"
     with edit_readonly(page):  # with this reader's work: Panel's own flag is everybody's, and keeps every page alive
         page.busy = explorer.session.param.frontier_busy
     page.header, page.main = [explorer.buttons], [explorer.main]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -158,17 +159,17 @@ class App:
             self.page.wait_for_function("([mark, opened]) => wattlas.data(mark) == opened", arg=[MARK[view], opened])
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory) -> Iterator[str]:
+@contextmanager
+def serving(folder: Path, *scenario: str) -> Iterator[str]:
     """Where `wattlas serve` serves; in the end it must have nothing to complain about."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     program = "import sys; from explorer.cli import main; sys.exit(main())"
-    log = tmp_path_factory.mktemp("server") / "errors.txt"
+    log = folder / "errors.txt"
     with log.open("w") as errors:
         server = subprocess.Popen(
-            [sys.executable, "-c", program, "serve", "--port", str(port)],
+            [sys.executable, "-c", program, "serve", *scenario, "--port", str(port)],
             stdout=subprocess.PIPE, stderr=errors, text=True,
         )  # fmt: skip
         assert server.stdout
@@ -182,6 +183,12 @@ def url(tmp_path_factory) -> Iterator[str]:
             server.kill()
             server.wait()
             server.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("server")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -277,6 +277,11 @@ def test_check_says_what_a_sound_scenario_holds(wattlas):
     assert "3 clients, 3 regions, 2 classes, 100 MW of demand" in wattlas.out
 
 
+def test_a_sound_scenario_gets_no_warning(wattlas):
+    wattlas("check", "classroom-3x3")
+    assert "Warnings" not in wattlas.out
+
+
 def spoil(folder: Path, file: str, old: str, new: str) -> None:
     text = (folder / file).read_text(encoding="utf-8")
     assert old in text
@@ -311,6 +316,22 @@ def test_check_finds_what_shows_only_when_settings_and_tables_meet(wattlas, clas
     assert wattlas("check", classroom) == 2
     (line,) = wattlas.out.splitlines()
     assert line.startswith(problem)
+
+
+def test_check_warns_of_what_is_doubtful_and_goes_on(wattlas, classroom):
+    spoil(classroom, "regions.csv", ",land,80,", ",land,0.08,")
+    assert wattlas("check", classroom) == 0
+    first, _, heading, warning = wattlas.out.splitlines()
+    assert first == "No problems." and heading == "Warnings, for what can be meant but seldom is:"
+    assert warning.startswith("regions.csv, row 3, column electricity_price_usd_per_mwh: ")
+
+
+def test_check_lists_a_hundred_problems_and_counts_the_rest(wattlas, classroom):
+    header, *rows = (classroom / "clients.csv").read_text().splitlines()
+    wrong = [rows[0].replace("north-town", f"c{n}").replace(",60,", ",600,") for n in range(250)]
+    (classroom / "clients.csv").write_text("\n".join([header, *wrong]))
+    assert wattlas("check", classroom) == 2
+    assert len(wattlas.out.splitlines()) == 101 and wattlas.out.endswith("\nAnd 151 more.\n")
 
 
 def test_check_lists_all_problems_at_once(wattlas, spoilt):
@@ -383,6 +404,25 @@ def test_a_reader_who_has_seen_enough_is_no_error():
             command_line("frontier", "world-2025"), stdout=pipe, stderr=subprocess.PIPE, text=True, check=False
         )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", [["check", "world-2025"], ["solve", "classroom-3x3", "-o", "results"]])
+def test_a_device_that_is_full_is_said_in_one_line(tmp_path, command):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            command_line(*command), stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("It cannot be read or written: No space left on device.\n  where: standard output\n")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("variables", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
+def test_a_terminal_without_our_letters_gets_what_it_can_show(variables):
+    folder = Path(__file__).parent / "cases" / "right-to-left-names"
+    done = subprocess.run(command_line("check", folder), env=os.environ | variables, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"No problems.\n")
 
 
 # Serve

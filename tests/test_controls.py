@@ -236,7 +236,7 @@ def test_what_the_scenario_rejects_is_put_back_with_a_complaint_and_the_rest_is_
     answered, changed, complaints = screen.news[-1]
     assert answered == serial
     assert changed == {"total_demand_mw": before, "objective": scenario.objective, "state_move_share": 0.0002}
-    assert complaints["total_demand_mw"] == "-5 is not possible. Possible: 0 or more."
+    assert complaints["total_demand_mw"] == "-5 is not possible. Possible: 0 to 1,000,000,000."
     assert complaints["objective"] == "fun is not possible. Possible: cost, carbon, latency."
     assert complaints["state_move_share"] == "much is not possible. Possible: 0 to 1."
     screen.send(friction_scale=1)
@@ -515,12 +515,12 @@ def test_bad_text_is_explained_where_it_was_typed_and_changes_nothing(serve):
     name, before = "carbon_price_usd_per_t", served.scenario.carbon_price_usd_per_t
     field, complaint = served.exact(name), served.complaint(name)
     for typed, wrong in (
-        ("dear", "“dear” is not a number. Possible: 0 or more."),
-        ("1,5", "“1,5” is not a number. Possible: 0 or more."),
-        ("1e999", "“1e999” is not a number. Possible: 0 or more."),
-        ("5 s", "“5 s” is not a number. Possible: 0 or more."),
-        ("", "“” is not a number. Possible: 0 or more."),
-        ("-3", "-3 is not possible. Possible: 0 or more."),
+        ("dear", "“dear” is not a number. Possible: 0 to 1,000,000,000."),
+        ("1,5", "“1,5” is not a number. Possible: 0 to 1,000,000,000."),
+        ("1e999", "“1e999” is not a number. Possible: 0 to 1,000,000,000."),
+        ("5 s", "“5 s” is not a number. Possible: 0 to 1,000,000,000."),
+        ("", "“” is not a number. Possible: 0 to 1,000,000,000."),
+        ("-3", "-3 is not possible. Possible: 0 to 1,000,000,000."),
     ):
         field.fill(typed)
         field.press("Enter")

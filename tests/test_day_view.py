@@ -11,8 +11,9 @@ from screens import columns, show, words
 
 import explorer.wholeday
 from explorer import Scenario
+from explorer.labels import labels_of
 from explorer.session import Session
-from explorer.views.day import ROWS, DayView, short_names
+from explorer.views.day import ROWS, DayView
 from explorer.views.text import number
 from explorer.wholeday import in_daylight, whole_day, whole_day_regions
 
@@ -37,7 +38,7 @@ def tap(view: DayView, name: str, row: int) -> None:
 def load_of(scenario: Scenario, column: str) -> pd.DataFrame:
     """By hour and name of region."""
     table = whole_day_regions(scenario).pivot(index="hour_utc", columns="region", values=column)
-    return table[scenario.regions["id"]].set_axis(short_names(scenario.regions), axis=1)
+    return table[scenario.regions["id"]].set_axis(labels_of(scenario).short_regions, axis=1)
 
 
 def check_picture(view: DayView) -> None:
@@ -81,11 +82,12 @@ def test_daylight_lies_behind_the_hours_with_sun(session):
     show(view)
     sun, cells = columns(view, "sun"), columns(view, "cells")
     regions = session.scenario.regions
-    up = dict(zip(short_names(regions), in_daylight(range(24), regions["longitude"]).T, strict=True))
+    names = labels_of(session.scenario).short_regions
+    up = dict(zip(names, in_daylight(range(24), regions["longitude"]).T, strict=True))
     for name, hour, bottom in zip(cells["region"], cells["hour"], cells["bottom"], strict=True):
         lit = (sun["bottom"] == bottom) & (sun["left"] <= hour + 0.5) & (hour + 0.5 < sun["right"])
         assert lit.any() == up[name][int(hour)]
-    solar = (cells["hour"] + 0.5 + regions.set_axis(short_names(regions))["longitude"][cells["region"]] / 15) % 24
+    solar = (cells["hour"] + 0.5 + regions.set_axis(names)["longitude"][cells["region"]] / 15) % 24
     assert_allclose(cells["solar_h"], solar, atol=1e-4)
 
 

@@ -1,5 +1,7 @@
 """One moment in the world: profiles of price, carbon and demand by hour and season, and where they tell nothing."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,11 +13,21 @@ from reference import Reference
 from scenarios import CLOCKS, random_scenario, random_scenarios
 
 from explorer import Scenario, ScenarioError, network, solve
-from explorer.hours import AVERAGE, HOUR_CHOICES, HOURS, coverage, load_curves, relative_load, utc_offsets_h
+from explorer.hours import (
+    ABSOLUTE,
+    AVERAGE,
+    HOUR_CHOICES,
+    HOURS,
+    coverage,
+    load_curves,
+    relative_load,
+    utc_offsets_h,
+)
 from explorer.memo import Memo
 from explorer.network import Network, build_network
 from explorer.scenario import CARBON_SIGNALS, OBJECTIVES
 from explorer.schema import SEASONS
+from explorer.wholeday import whole_day
 
 hours = st.integers(0, 23)
 seasons = st.sampled_from(SEASONS)
@@ -290,4 +302,85 @@ def test_coverage_counts_regions_with_at_least_one_factor(world_2025):
     assert coverage(world_2025.profiles, regions) == (26, 43)
     assert coverage(world_2025.profiles, regions[:1]) == (1, 1)
     assert coverage(None, regions) == (0, 0)
-    assert coverage(without(world_2025.profiles, "price_relative"), regions) == (0, 43)
+    assert coverage(without(world_2025.profiles, "price_relative"), regions) == (26, 43)  # of prices as such
+    assert coverage(world_2025.profiles.drop(columns=["price_relative", "price_usd_per_mwh"]), regions) == (0, 43)
+
+
+# Absolute figures
+
+
+def test_prices_of_the_hour_count_as_such():
+    """100 MW of IT load, all in Beta: 20 USD/MWh from 10 to 15 UTC and 60 else, PUE 1.2."""
+    world = Scenario.load(Path(__file__).parent / "cases" / "profiles-absolute")
+    world.hour = 12
+    assert dict(zip(("a", "b"), build_network(world).price_usd_per_mwh, strict=True)) == {"a": 100, "b": 20}
+    assert solve(world).cost_usd_per_h == pytest.approx(2400)
+    world.hour = 0
+    assert solve(world).cost_usd_per_h == pytest.approx(7200)
+    assert whole_day(world)["cost_usd_per_h"].mean() == pytest.approx(6000)
+    assert coverage(world.profiles, world.regions["id"]) == (2, 2)
+
+
+@settings(max_examples=20)
+@given(
+    figures=st.lists(st.floats(-50, 300), min_size=HOURS, max_size=HOURS).filter(lambda day: sum(day) > 1),
+    scale=st.floats(0.01, 100),
+)
+def test_absolute_figures_are_relative_to_their_own_mean(figures, scale):
+    """In whatever currency: the price of the hour is the region's times the figure over the day's mean."""
+    world = flat_world()
+    price = world.regions["electricity_price_usd_per_mwh"].to_numpy()
+    rows = pd.DataFrame({"region_id": "r1", "season": "annual", "hour_utc": range(HOURS)})
+    world.profiles = rows.assign(price_usd_per_mwh=np.array(figures) * scale)
+    for hour in (0, 9, 23):
+        expected = price * [1, figures[hour] / (sum(figures) / HOURS), 1]
+        assert_allclose(at(world, hour).price_usd_per_mwh, expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("column", ABSOLUTE)
+def test_the_figures_of_the_world_make_its_own_factors(world_2025, column):
+    """Computed elsewhere, to four digits: of the year's mean in every season."""
+    names = "price_usd_per_mwh", "carbon_kg_per_mwh"
+    other = world_2025.copy()
+    other.profiles = without(other.profiles, column)
+    for season in SEASONS:
+        for hour in (0, 7, 18):
+            for name in names:
+                assert_allclose(
+                    getattr(at(other, hour, season), name), getattr(at(world_2025, hour, season), name), rtol=0.01
+                )
+    assert numbers(at(other, 7)) != numbers(at(other, AVERAGE))
+
+
+def test_a_factor_comes_before_the_figure_beside_it():
+    world = flat_world()
+    price = world.regions["electricity_price_usd_per_mwh"].to_numpy()
+    day = pd.DataFrame({"region_id": "r0", "season": "annual", "hour_utc": range(HOURS), "price_usd_per_mwh": 40.0})
+    day.loc[12, "price_usd_per_mwh"] = 80.0
+    world.profiles = day.assign(price_relative=np.where(day["hour_utc"] == 3, 0.25, np.nan))
+    assert at(world, 3).price_usd_per_mwh[0] == 0.25 * price[0]
+    assert at(world, 12).price_usd_per_mwh[0] == pytest.approx(80 / (1000 / 24) * price[0])
+
+
+def test_a_change_of_a_figure_in_place_is_seen():
+    world = Scenario.load(Path(__file__).parent / "cases" / "profiles-absolute")
+    before = at(world, 12)
+    world.profiles.loc[world.profiles["hour_utc"] == 12, "price_usd_per_mwh"] = 30.0
+    assert at(world, 12) != before
+
+
+def test_figures_that_never_change_have_a_factor_of_one_even_at_zero():
+    world = flat_world()
+    rows = pd.DataFrame({"region_id": "r0", "season": "annual", "hour_utc": range(HOURS)})
+    world.profiles = rows.assign(carbon_g_per_kwh=0.0, price_usd_per_mwh=-3.0)
+    assert numbers(at(world, 5)) == numbers(at(world, AVERAGE))
+
+
+def test_figures_without_a_mean_above_zero_are_refused():
+    world = flat_world()
+    rows = pd.DataFrame({"region_id": "r0", "season": "annual", "hour_utc": [0, 1]})
+    world.profiles = rows.assign(price_usd_per_mwh=[-5.0, 5.0])
+    with pytest.raises(ScenarioError, match="price_relative"):
+        at(world, 0)
+    world.profiles = world.profiles.assign(price_relative=[0.5, 1.5])
+    assert at(world, 0) != at(world, 1)

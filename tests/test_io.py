@@ -15,7 +15,7 @@ from explorer.hours import HOUR_CHOICES
 from explorer.network import build_network
 from explorer.paths import SCENARIOS
 from explorer.scenario import TABLES, Scenario
-from explorer.schema import SEASONS
+from explorer.schema import LARGEST, SEASONS
 from explorer.schema import TABLES as SCHEMA
 
 
@@ -80,7 +80,7 @@ def test_norway_and_namibia_stay_what_they_are(tmp_path, classroom):
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 word = text.map(str.strip).filter(bool)
-positive = st.floats(0, allow_infinity=False)
+positive = st.floats(0, LARGEST)
 strange_heading = word.filter(lambda name: not name.endswith("source"))
 
 
@@ -88,7 +88,7 @@ strange_heading = word.filter(lambda name: not name.endswith("source"))
     names=st.lists(word, min_size=3, max_size=3),
     zones=st.lists(word, min_size=3, max_size=3),
     capacity=st.lists(positive, min_size=3, max_size=3),
-    price=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=3, max_size=3),
+    price=st.lists(st.floats(-LARGEST, LARGEST), min_size=3, max_size=3),
     heading=strange_heading.map(lambda name: f"x{name}"),
     remarks=st.lists(text, min_size=3, max_size=3),
     demand=positive,

@@ -284,3 +284,23 @@ def test_a_table_of_arcs_spoilt_in_place_is_one_problem(spoil, column, value):
     assert problem.mend
     if value == "false":
         assert "always lawful" in problem.what and "systems.csv" in problem.mend
+
+
+@pytest.mark.parametrize("share", [0.333, 0.3333, 1 / 3, 0.33366])
+def test_shares_that_are_rounded_lose_no_load(share):
+    """Three of 0.333 sum to 0.999: accepted, and all of the demand is there and is served."""
+    world = random_scenario(5, 3, 3, 3, hour="average", season="annual", total_demand_mw=900.0, capacity_scale=1e6)
+    world.clients = world.clients.assign(demand_share=share)
+    world.regions = world.regions.assign(capacity_mw=1.0)
+    for workload in world.workloads.values():
+        workload.param.update(share_of_demand=share, latency_budget_ms=1e6)
+    assert build_network(world).demand_mw.sum() == pytest.approx(900, rel=1e-12)
+    placement = solve(world)
+    assert placement.flows["it_mw"].sum() == pytest.approx(900, rel=1e-9) and placement.unserved_mw == 0
+
+
+def test_shares_that_a_slider_has_moved_stay():
+    world = random_scenario(5, 3, 3, 2, hour="average", season="annual")
+    before = build_network(world).demand_mw.sum()
+    world.workloads["w0"].share_of_demand += 0.1 * (1 - world.workloads["w0"].share_of_demand)
+    assert build_network(world).demand_mw.sum() > before * 1.001

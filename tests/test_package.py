@@ -66,7 +66,7 @@ def test_wheel_and_sdist_carry_scenarios_layouts_and_assets(distributions):
         in_wheel = set(archive.namelist())
     with tarfile.open(sdist) as archive:
         in_sdist = {name.partition("/")[2] for name in archive.getnames()}
-    assert {f"explorer/{name}" for name in files} | {"explorer/py.typed"} <= in_wheel
+    assert {f"explorer/{name}" for name in files} | {"explorer/py.typed", "explorer/docs/model.md"} <= in_wheel
     assert set(files) <= in_sdist
     assert {name.partition("/")[0] for name in in_wheel if ".dist-info/" not in name} == {"explorer"}
 

@@ -12,6 +12,7 @@ from scenarios import random_scenario
 from explorer import Scenario, ScenarioError, Workload, solve
 from explorer.network import build_network
 from explorer.scenario import SETTINGS, TABLES
+from explorer.schema import TABLES as SCHEMA
 
 UNIT = re.compile(r"\[[^\[\]]+\]")
 NUMBERS = {
@@ -51,6 +52,24 @@ def test_a_number_out_of_bounds_is_refused(world, parameter):
     for value in (low - 1, *([high + 1] if high is not None else [])):
         with pytest.raises(ValueError, match=parameter.name):
             setattr(target, parameter.name, value)
+
+
+NO_LIMIT = {"Scenario.cost_cap_usd_per_h", "Workload.latency_budget_ms"}
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_number_is_finite_and_within_limits_but_those_that_may_have_none(world, name):
+    parameter = NUMBERS[name]
+    target = world if parameter.owner is Scenario else world.workloads["w0"]
+    before = getattr(target, parameter.name)
+    for value in (float("nan"), -float("inf"), 10**400, *([] if name in NO_LIMIT else [float("inf"), 1e300])):
+        with pytest.raises(ValueError, match=parameter.name):
+            setattr(target, parameter.name, value)
+    assert getattr(target, parameter.name) == before
+    if name in NO_LIMIT:
+        setattr(target, parameter.name, float("inf"))
+    else:
+        setattr(target, parameter.name, parameter.bounds[1])
 
 
 @pytest.mark.parametrize("name", [name for name in SETTINGS if isinstance(Scenario.param[name], param.Selector)])
@@ -231,3 +250,34 @@ def test_a_table_on_something_else_is_refused(world, table, columns, wrong):
         world.cross_check()
     with pytest.raises(ScenarioError, match=wrong):
         solve(world)
+
+
+@pytest.mark.parametrize("name", sorted(set(TABLES) - {"regions", "clients"}))
+def test_an_optional_table_without_rows_is_none(world, name):
+    columns = [column.name for column in SCHEMA[name].columns]
+    setattr(world, name, pd.DataFrame(columns=columns))
+    assert getattr(world, name) is None
+    build_network(world)
+
+
+@pytest.mark.parametrize("name", ["regions", "clients"])
+def test_a_table_that_every_world_has_is_not_empty(world, name):
+    with pytest.raises(ScenarioError, match="no rows"):
+        setattr(world, name, getattr(world, name).iloc[:0])
+
+
+@pytest.mark.parametrize("key", ["all", "hour", "a/b"])
+def test_a_class_with_a_name_of_the_products_own_is_refused(world, key):
+    table = world.workloads_table().replace("w0", key)
+    with pytest.raises(ScenarioError, match=key):
+        Scenario(regions=world.regions, clients=world.clients, workloads=table)
+    classes = {key: Workload(id=key, name="x")}
+    with pytest.raises(ScenarioError, match=key):
+        Scenario(regions=world.regions, clients=world.clients, workloads=classes)
+
+
+def test_a_budget_without_limit_is_kept_and_comes_back(world, tmp_path):
+    world.workloads["w0"].latency_budget_ms = float("inf")
+    world.cross_check()
+    world.save(tmp_path / "mine")
+    assert Scenario.load(tmp_path / "mine").workloads["w0"].latency_budget_ms == float("inf")

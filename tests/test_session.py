@@ -352,3 +352,18 @@ def test_in_whatever_order_things_happen_the_end_is_right(actions):
     session.scenario.carbon_signal = "marginal"
     runner.run()
     assert_in_step(session)
+
+
+def test_a_fault_beside_the_event_loop_is_said_and_leaves_nobody_waiting(monkeypatch):
+    session = Session(Scenario.load("classroom-3x3"))
+
+    def failing(*args: Any) -> None:
+        raise ArithmeticError("division by zero")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("explorer.session.trace", failing)
+        session.scenario.friction_scale = 2.345
+    assert session.error is not None and "ArithmeticError: division by zero" in session.error.what
+    assert not session.frontier_busy
+    session.scenario.friction_scale = 2.346
+    assert session.error is None and session.frontier is not None

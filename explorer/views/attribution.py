@@ -13,6 +13,7 @@ from bokeh.models import HoverTool, LayoutDOM
 
 from explorer.frontiers import UNSERVED_MW
 from explorer.headlines import like_for_like
+from explorer.markup import html
 from explorer.network import Network
 from explorer.placement import Placement, place
 from explorer.shapley import FACTORS, attribution_table, waterfall_table
@@ -108,10 +109,11 @@ def _sentence(best: Placement, saved: float, shapley: np.ndarray) -> str:
         return f"Nothing holds it back: moving saves {number(saved)} USD/h.{whose}"
     order = np.argsort(-shapley)
     parts = [f"{FACTORS[n]} {100 * shapley[n] / held:.0f} %" for n in order if shapley[n] > 0]
-    return (
-        f"Moving saves <b>{number(saved)} of {number(saved + held)} USD/h</b> that would be possible without "
-        f"obstacles, carbon at its price included. Of the {number(held)} USD/h held back: {', '.join(parts)}.{whose}"
-    )
+    return html(
+        "Moving saves <b>{} of {} USD/h</b> that would be possible without obstacles, carbon at its price included. "
+        "Of the {} USD/h held back: {}.{}",
+        number(saved), number(saved + held), number(held), ", ".join(parts), whose,
+    )  # fmt: skip
 
 
 _HELP = """

@@ -13,14 +13,16 @@ import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM, RadioButtonGroup
 
 from explorer.bands import near_optimal_steps
+from explorer.labels import NamesById
+from explorer.markup import html, joined
 from explorer.network import Network
 from explorer.placement import Placement, place
 from explorer.session import Session
 from explorer.units import KG_PER_T
 from explorer.views.drawing import Drawing, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
-from explorer.views.rows import FEWEST, WIDE_PX, lying, name_rows, named_rows, rectangles, row_places, short, with_names
-from explorer.views.text import number
+from explorer.views.rows import FEWEST, WIDE_PX, lying, name_rows, named_rows, rectangles, row_places, with_names
+from explorer.views.text import legend, number
 
 SLACKS = {"0.5 %": 0.005, "1 %": 0.01, "5 %": 0.05}
 ROWS = 15  # regions shown
@@ -72,25 +74,31 @@ class BandsView(MeasureView):
             regions = len(result.table)
             self.pane.say("words", f"{regions - result.missing} of {regions} regions looked at…")
             return
-        table = self._named(result.table)
+        table = result.table
         middle_mw = table["least_mw"] + table["most_mw"]
         shown = table.iloc[np.argsort(-middle_mw, kind="stable")[:ROWS]]
         shown = shown.sort_values(["least_mw", "it_mw"], ascending=False)
         least, most, it_mw = (shown[name].to_numpy() for name in ("least_mw", "most_mw", "it_mw"))
-        columns = {"least": least, "most": most, "it_mw": it_mw, "region": shown["region"].to_numpy(object)}
+        columns = {
+            "least": least,
+            "most": most,
+            "it_mw": it_mw,
+            "region": self._named(shown)["region"].to_numpy(object),
+        }
         self.pane.update("firm", **lying(np.zeros(len(least)), least, 0.3))
         self.pane.update("free", **lying(np.zeros(len(least)), most, 0.3), **columns)  # below, for the hover
         self.pane.update("optimum", x=it_mw, y=row_places(len(it_mw)))
-        name_rows(self.pane, "rows", [short(name) for name in shown["region"]], FEWEST)
+        names = self.session.network.short_region_names
+        name_rows(self.pane, "rows", [names[region] for region in shown["region"]], FEWEST)
         end = max(1.0, float(most.max()))
         self.pane.set_range("free", "x_range", -0.015 * end, 1.04 * end)
-        self.pane.say("words", _sentence(result, table))
+        self.pane.say("words", _sentence(result, names))
 
     def table(self, result: Bands) -> pd.DataFrame:
         return self._named(result.table).sort_values("most_mw", ascending=False)
 
     def _named(self, table: pd.DataFrame) -> pd.DataFrame:
-        return with_names(table, self.session.scenario.regions)
+        return with_names(table, self.session.network.region_names)
 
     def _on_slack(self, active: int) -> None:
         self._slack = [*SLACKS.values()][active]
@@ -127,23 +135,23 @@ class BandsView(MeasureView):
         return Drawing(make)
 
 
-def _sentence(result: Bands, table: pd.DataFrame) -> str:
-    names, it_mw, least_mw = (table[name].to_numpy() for name in ("region", "it_mw", "least_mw"))
+def _sentence(result: Bands, names: NamesById) -> str:
+    regions = result.table["region"].tolist()
+    it_mw, least_mw = (result.table[name].to_numpy() for name in ("it_mw", "least_mw"))
     used, half = it_mw > USED_MW, (it_mw > USED_MW) & (least_mw < 0.5 * it_mw)
-    parts = [
-        f"For {100 * result.slack:g} % more than the optimum ({_amount(result)}), <b>{np.count_nonzero(half)} of "
-        f"{np.count_nonzero(used)} regions in use</b> could do with less than half of their load."
-    ]
+    parts: list[str] = [
+        html(
+            "For {:g} % more than the optimum ({}), <b>{} of {} regions in use</b> could do with less than half of "
+            "their load.",
+            100 * result.slack, _amount(result), np.count_nonzero(half), np.count_nonzero(used),
+        )
+    ]  # fmt: skip
     needed = [j for j in np.argsort(-least_mw, kind="stable")[:NAMED] if least_mw[j] > USED_MW]
     if needed:
-        listed = ", ".join(f"{short(str(names[j]))} {number(float(least_mw[j]))} MW" for j in needed)
+        listed = ", ".join(f"{names[regions[j]]} {number(float(least_mw[j]))} MW" for j in needed)
         parts.append(f"Needed in every such placement: at least {listed}.")
-    keys = ((FIRM, "■", "needed"), (FREE, "■", "free to choose"), (OPTIMUM, "●", "optimum"))
-    legend = "".join(
-        f"<span style='white-space:nowrap;margin-right:10px'><span style='color:{colour}'>{sign}</span> {text}</span>"
-        for colour, sign, text in keys
-    )
-    return f"{legend}<br>{' '.join(parts)}"
+    keys = legend((FIRM, "■", "needed"), (FREE, "■", "free to choose"), (OPTIMUM, "●", "optimum"))
+    return html("{}<br>{}", keys, joined(parts, " "))
 
 
 def _optimum(best: Placement) -> float:

@@ -7,7 +7,10 @@ from collections.abc import Callable
 
 import pandas as pd
 from bokeh.models import LayoutDOM, Toggle
+from markupsafe import Markup
 
+from explorer.labels import plain
+from explorer.markup import html, table_html
 from explorer.views.drawing import FONT, Drawing, LivePane
 from explorer.views.text import number, title_of
 
@@ -62,8 +65,8 @@ def place_for_table(drawing: Drawing) -> LayoutDOM:
     return drawing.words("table", visible=False, margin=(4, 0, 0, 6), stylesheets=[_TABLE], styles=FONT)
 
 
-def _html(table: pd.DataFrame, file_name: str) -> str:
+def _html(table: pd.DataFrame, file_name: str) -> Markup:
     """A table as readers see it, and as a file to keep."""
-    csv = b64encode(table.to_csv(index=False).encode()).decode()
-    link = f'<a download="{file_name}.csv" href="data:text/csv;base64,{csv}">Save as CSV</a>'
-    return table.rename(columns=title_of).to_html(index=False, border=0, na_rep="–", float_format=number) + link
+    csv = b64encode(plain(table.to_csv(index=False)).encode()).decode()
+    link = html('<a download="{}.csv" href="data:text/csv;base64,{}">Save as CSV</a>', file_name, csv)
+    return html("{}{}", table_html(table.rename(columns=title_of), number), link)

@@ -10,14 +10,18 @@ import numpy as np
 import pandas as pd
 import panel as pn
 from bokeh.models import HoverTool, LayoutDOM
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.breakeven import break_even_pairs, break_even_squares, forbidden_by
+from explorer.labels import as_shown
+from explorer.markup import html
 from explorer.network import Network
 from explorer.session import Session
 from explorer.views.behind import TableBehind, disclosure, place_for_table
 from explorer.views.card import beside, card
 from explorer.views.drawing import Drawing, LivePane, align_left, quiet_toolbar
+from explorer.views.text import legend
 
 OPEN, BLOCKED, LOSES = "#0072B2", "#E69F00", "#9aa3ad"
 PAYS, FORBIDDEN, LOSS = 2, 1, 0  # whether a pair pays and may move
@@ -66,7 +70,7 @@ class BreakEvenView(pn.viewable.Viewer):
             home, region = _best_of_each_home(squares["net_usd_per_mwh"], obstacle == "none", net)
         rank = np.argsort(status[home, region], kind="stable")  # what pays on top
         self._home, self._region = shown = home[rank], region[rank]
-        names = session.scenario.regions["name"].to_numpy(object)
+        names = np.array(net.labels.regions, object)
         columns = {short: squares[name][shown].astype(np.float32) for name, short in _TABLE.items()}
         self._pane.update(
             "pairs", x=columns["saving"], y=columns["friction"], color=status[shown].astype(np.uint8),
@@ -96,21 +100,24 @@ class BreakEvenView(pn.viewable.Viewer):
         if rows and self._session.region not in self._session.network.regions:
             self._session.region = self._session.network.regions[self._home[rows[0]]]
 
-    def _sentence(self, status: NDArray, names: NDArray) -> str:
+    def _sentence(self, status: NDArray, names: NDArray) -> Markup:
         session = self._session
         who = "each home to its best region"
         if session.region in session.network.regions:
             who = f"from {names[session.network.regions.index(session.region)]}"
-        keys = " ".join(
-            f"<span style='white-space:nowrap;margin-right:10px'><span style='color:{colour}'>●</span> "
-            f"{np.count_nonzero(status == code)} {text}</span>"
-            for code, colour, text in (
-                (PAYS, OPEN, "pay"),
-                (FORBIDDEN, BLOCKED, "would, but are closed to it"),
-                (LOSS, LOSES, "do not"),
+        keys = legend(
+            *(
+                (colour, "●", f"{np.count_nonzero(status == code)} {text}")
+                for code, colour, text in (
+                    (PAYS, OPEN, "pay"),
+                    (FORBIDDEN, BLOCKED, "would, but are closed to it"),
+                    (LOSS, LOSES, "do not"),
+                )
             )
         )
-        return f"<div style='font-size:12.5px;line-height:1.5'>Class {self._workload}, {who}: {keys}</div>"
+        return html(
+            "<div style='font-size:12.5px;line-height:1.5'>Class {}, {}: {}</div>", as_shown(self._workload), who, keys
+        )
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from explorer.frontiers import Frontier
+from explorer.labels import as_shown
 from explorer.views.text import duration, sentence
 
 
@@ -39,7 +40,9 @@ def now_label(frontier: Frontier) -> str:
 
 def budget_name(frontier: Frontier) -> str:
     """What grows along a frontier."""
-    return "relaxation of all budgets" if frontier.over == "all" else f"latency budget of class {frontier.over}"
+    return (
+        "relaxation of all budgets" if frontier.over == "all" else f"latency budget of class {as_shown(frontier.over)}"
+    )
 
 
 def budget_label(frontier: Frontier) -> str:

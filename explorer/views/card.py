@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bokeh.models import Column, Div, LayoutDOM, Row
 
+from explorer.markup import html
 from explorer.views.drawing import FONT
 
 CARD = """
@@ -51,9 +52,12 @@ select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an a
 
 def heading(title: str, explanation: str) -> Div:
     """A title with its explanation, for the hand on a mouse, on a keyboard and on a phone."""
-    help = f'<span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
-    text = f'<h2>{title}</h2>{help}<div class="explanation" role="tooltip">{explanation.strip()}</div>'
-    return Div(text=text, sizing_mode="stretch_width", margin=(3, 0, 3, 2), styles=FONT, stylesheets=[_TITLE])
+    text = html(
+        '<h2>{title}</h2><span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
+        '<div class="explanation" role="tooltip">{explanation}</div>',
+        title=title, explanation=explanation.strip(),
+    )  # fmt: skip
+    return Div(text=str(text), sizing_mode="stretch_width", margin=(3, 0, 3, 2), styles=FONT, stylesheets=[_TITLE])
 
 
 def beside(words: LayoutDOM, tool: LayoutDOM) -> Row:

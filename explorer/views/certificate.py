@@ -7,8 +7,10 @@ from functools import cache
 
 import pandas as pd
 from bokeh.models import LayoutDOM
+from markupsafe import Markup
 
 from explorer.certificates import Certificate, certificate
+from explorer.markup import html, joined
 from explorer.placement import Placement
 from explorer.views.drawing import FONT, Drawing
 from explorer.views.measure import MeasureView, measure_card
@@ -70,16 +72,17 @@ class CertificateView(MeasureView):
         return Drawing(make)
 
 
-def _rows(table: pd.DataFrame) -> str:
+def _rows(table: pd.DataFrame) -> Markup:
     rows = []
     for check, value, unit, tolerance, holds, _meaning in table.to_numpy(object):
         if check in _GROUPS:
-            rows.append(f'<tr class="group"><td colspan="4">{_GROUPS[check]}</td></tr>')
-        mark = '<span class="holds">✓</span>' if holds else '<span class="fails">✗</span>'
+            rows.append(html('<tr class="group"><td colspan="4">{}</td></tr>', _GROUPS[check]))
+        mark = html('<span class="holds">✓</span>' if holds else '<span class="fails">✗</span>')
         found, most = (_small(number) + ("" if unit == "-" else f" {unit}") for number in (value, tolerance))
-        rows.append(f"<tr><td>{mark}</td><td>{_WORDS[check]}</td><td>{found}</td><td>{most}</td></tr>")
-    head = "<tr><th></th><th>Check</th><th>Found</th><th>Tolerated</th></tr>"
-    return f"<table>{head}{''.join(rows)}</table>"
+        cells = mark, _WORDS[check], found, most
+        rows.append(html("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", *cells))
+    head = html("<tr><th></th><th>Check</th><th>Found</th><th>Tolerated</th></tr>")
+    return html("<table>{}{}</table>", head, joined(rows))
 
 
 def _small(value: float) -> str:
@@ -95,10 +98,13 @@ def _small(value: float) -> str:
     return f"{digit} × 10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}".replace("-", "−")
 
 
-def _sentence(proof: Certificate, placement: Placement) -> str:
+def _sentence(proof: Certificate, placement: Placement) -> Markup:
     verb, unit = _VERBS[proof.unit], proof.unit
     bound, cost, gap = f"{proof.lower_bound:,.2f} {unit}", f"{proof.objective:,.2f} {unit}", _small(proof.gap)
-    proven = f"No placement can {verb} less than <b>{bound}</b>; this one {verb}s {cost}: <b>gap {gap} {unit}</b>."
+    proven = html(
+        "No placement can {verb} less than <b>{bound}</b>; this one {verb}s {cost}: <b>gap {gap} {unit}</b>.",
+        verb=verb, bound=bound, cost=cost, gap=gap, unit=unit,
+    )  # fmt: skip
     counted = []
     if placement.objective == "cost" and placement.network.carbon_price_usd_per_t:
         counted.append("carbon at its price")
@@ -108,8 +114,8 @@ def _sentence(proof: Certificate, placement: Placement) -> str:
         proven += f" Counted in both: {', and '.join(counted)}."
     if not proof.holds:
         failed = ", ".join(proof.table.loc[~proof.table["holds"], "check"])
-        return f"<b>✗ Not proven: {failed}.</b> {proven}"
-    return f"<b>✓ Proven.</b> {proven}"
+        return html("<b>✗ Not proven: {}.</b> {}", failed, proven)
+    return html("<b>✓ Proven.</b> {}", proven)
 
 
 _HELP = """

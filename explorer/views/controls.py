@@ -19,6 +19,7 @@ from panel.io.model import apply_changes_without_dispatch
 from param.parameterized import batch_call_watchers
 
 from explorer.history import History
+from explorer.labels import as_shown, class_label
 from explorer.scenario import Scenario
 from explorer.session import Session
 from explorer.views.live import LiveRunner
@@ -323,8 +324,8 @@ def _budget(place: int, workload: Workload) -> dict[str, Any]:
         "kind": "duration",
         "key": budget_key(workload),
         "origin": f"{workload.id}/prefill",
-        "label": f"{workload.id} {workload.name}",
-        "doc": f"{parameter.doc} Class {workload.id}: {workload.name}.",
+        "label": class_label(workload.id, workload.name),
+        "doc": f"{parameter.doc} Class {as_shown(workload.id)}: {as_shown(workload.name)}.",
         "colour": CLASS_COLOURS[place % len(CLASS_COLOURS)],
         "opened": finite(workload.latency_budget_ms),
         "least": _LEAST_HEADROOM_MS,

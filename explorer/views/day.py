@@ -12,9 +12,12 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.hours import AVERAGE, HOURS
+from explorer.labels import labels_of
+from explorer.markup import html, joined
 from explorer.network import Network
 from explorer.scenario import Scenario
 from explorer.views.drawing import Drawing, align_left
@@ -75,7 +78,8 @@ class DayView(MeasureView):
         return result[1].table
 
     def _show_load(self, scenario: Scenario, day: WholeDay) -> None:
-        names, longitude = short_names(scenario.regions), scenario.regions["longitude"].to_numpy(float)
+        names = np.array(labels_of(scenario).short_regions, object)
+        longitude = scenario.regions["longitude"].to_numpy(float)
         shown = _most_moving(day, longitude)
         n = len(shown)
         floor = np.repeat(np.arange(n, 0.0, -1) - 0.5, HOURS)
@@ -160,11 +164,6 @@ class DayView(MeasureView):
         return Drawing(make)
 
 
-def short_names(regions: pd.DataFrame) -> NDArray:
-    """Names of regions without what stands in brackets."""
-    return regions["name"].str.replace(r"\s*\(.*", "", regex=True).to_numpy(object)
-
-
 def _now(drawing: Drawing, name: str) -> Any:
     """The scenario's hour."""
     return hv.VSpan(0, 1).opts(color=NOW, alpha=0.3, line_alpha=0, visible=False, hooks=[drawing.keep(name)])
@@ -193,20 +192,20 @@ def _daylight(longitude: NDArray) -> dict[str, NDArray]:
     return {"left": left, "right": right, "bottom": floor, "top": floor + 1}
 
 
-def _sentence(scenario: Scenario, day: WholeDay) -> str:
+def _sentence(scenario: Scenario, day: WholeDay) -> Markup:
     table = day.table
     if np.ptp(day.it_mw, axis=0).max() <= SAME * day.it_mw.max() and np.ptp(table["objective_usd_per_h"]) < 1:
-        return (
+        return html(
             "<b>Every hour is like every other:</b> no profile of price, carbon or demand makes a difference here. "
             "Those of the scenarios World 2025 and Follow the sun do."
         )
     total: dict[str, float] = table.sum().to_dict()
     keys = [(MOVED, "from elsewhere"), (OWN, "its own"), (SUN, "daylight")]
-    legend = " ".join(f"{key(colour)} {name}" for colour, name in keys)
-    parts = [f"{legend}; regions from east to west, each against its fullest hour."]
+    legend = joined((html("{} {}", key(colour), name) for colour, name in keys), " ")
+    parts: list[str] = [html("{}; regions from east to west, each against its fullest hour.", legend)]
     if total["relocated_mw"] > 0:
         share = 100 * total["relocated_in_daylight_mw"] / total["relocated_mw"]
-        parts.append(f"<b>{share:.0f} % of the relocated load runs in daylight</b> (half would be chance).")
+        parts.append(html("<b>{:.0f} % of the relocated load runs in daylight</b> (half would be chance).", share))
     saved, means = total["by_means_usd_per_h"] - total["objective_usd_per_h"], total["by_means_usd_per_h"]
     if means > 0 and scenario.objective == "cost":
         parts.append(
@@ -219,14 +218,14 @@ def _sentence(scenario: Scenario, day: WholeDay) -> str:
         parts.append(
             f"{number(total['unserved_mw'])} MWh a day go unserved, hour by hour; the totals above are of {one} alone."
         )
-    return " ".join(parts)
+    return joined(parts, " ")
 
 
 def _busiest(scenario: Scenario, day: WholeDay) -> str:
     """The region with most load, hour after hour; a run past midnight is told once."""
     most = [int(region) for region in day.it_mw.argmax(axis=1)]
     first = next((hour for hour in range(HOURS) if most[hour] != most[hour - 1]), 0)
-    names, runs = short_names(scenario.regions), []
+    names, runs = labels_of(scenario).short_regions, []
     for region, hours in groupby(range(first, first + HOURS), key=lambda hour: most[hour % HOURS]):
         span = [hour % HOURS for hour in hours]
         runs.append(f"{names[region]} {span[0]}–{(span[-1] + 1) % HOURS or HOURS}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from html import escape
 from typing import Any
 
 import holoviews as hv
@@ -14,6 +13,7 @@ from bokeh.document import Document
 from bokeh.io.doc import patch_curdoc
 from bokeh.model import Model
 from bokeh.models import Axis, BoxZoomTool, ColorBar, ColumnDataSource, GlyphRenderer, LayoutDOM, Plot
+from markupsafe import escape
 from numpy.typing import NDArray
 from panel.io.notebook import push_on_root
 from panel.models.markup import HTML
@@ -174,9 +174,10 @@ class LivePane(pn.pane.Bokeh):
         for ref in self._copies:
             push_on_root(ref)
 
-    def say(self, name: str, html: str) -> None:
-        """Fill a text."""
-        self.configure(name, "words", text=escape(html))
+    def say(self, name: str, words: str) -> None:
+        """Fill a text: with HTML if that is what `markup` made, else with the words as they are."""
+        # escaped once more, for Panel's model undoes that on its way to the browser
+        self.configure(name, "words", text=str(escape(str(escape(words)))))
 
     def fade(self, name: str, busy: bool) -> None:
         """Fade a text that is about to be replaced; the delay keeps quick work from flickering."""

@@ -11,13 +11,15 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM, Toggle
+from markupsafe import Markup
 
 from explorer.draws import NEVER, SURE, Draws, draws_of
+from explorer.markup import html, joined
 from explorer.network import Network
 from explorer.session import Session
 from explorer.views.drawing import Drawing, align_left, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
-from explorer.views.rows import FEWEST, WIDE_PX, lying, name_rows, named_rows, rectangles, short, with_names
+from explorer.views.rows import FEWEST, WIDE_PX, lying, name_rows, named_rows, rectangles, with_names
 from explorer.views.text import key, number
 
 DRAWS = 100
@@ -72,14 +74,15 @@ class DrawsView(MeasureView):
         self.pane.set_range("points", "x_range", float(x[0]) - 1.0, float(x[-1]) + 1.0)
         self.pane.set_range("points", "y_range", float(min(0.0, np.nanmin(low))), 1.05 * float(known.max()))
 
-        shown = self.table(result).head(ROWS)
-        times = shown["receives_draws"].to_numpy(float)
+        net, shown = self.session.network, self._sorted(result).head(ROWS)
+        regions, times = shown["region"].tolist(), shown["receives_draws"].to_numpy(float)
         self.pane.update(
-            "bars", **lying(np.zeros(len(times)), times, 0.34), draws=times, region=shown["region"].to_numpy(object),
+            "bars", **lying(np.zeros(len(times)), times, 0.34), draws=times,
+            region=np.array([net.region_names[region] for region in regions], object),
             **{name: shown[f"{name}_mw"].to_numpy() for name in ("p10", "p50", "p90")},
             color=(times >= SURE * result.done).astype(np.uint8),
         )  # fmt: skip
-        name_rows(self.pane, "rows", [short(name) for name in shown["region"]], FEWEST)
+        name_rows(self.pane, "rows", [net.short_region_names[region] for region in regions], FEWEST)
         self.pane.set_range("bars", "x_range", 0.0, 1.02 * result.done)
         for name in _FIGURES:
             self.pane.configure(name, "widget", visible=True)
@@ -87,34 +90,38 @@ class DrawsView(MeasureView):
         self.pane.fade("words", False)  # it tells how far it is
 
     def table(self, result: Draws) -> pd.DataFrame:
-        table = with_names(result.regions, self.session.scenario.regions)
-        return table.sort_values(["receives_draws", "p50_mw"], ascending=False, kind="stable")
+        return with_names(self._sorted(result), self.session.network.region_names)
+
+    def _sorted(self, result: Draws) -> pd.DataFrame:
+        return result.regions.sort_values(["receives_draws", "p50_mw"], ascending=False, kind="stable")
 
     def _on_run(self, active: bool) -> None:
         self._asked = (self.session.network,) if active else ()
         self.update()
 
-    def _sentence(self, result: Draws) -> str:
-        parts = []
+    def _sentence(self, result: Draws) -> Markup:
+        parts: list[str] = []
         if result.network != self.session.network:
-            parts.append("<b>The scenario has changed since: run again.</b>")
+            parts.append(html("<b>The scenario has changed since: run again.</b>"))
         if result.done < result.wanted:
             parts.append(self._progress(result))
         saving = {name: number(value) for name, value in result.saving_usd_per_h().items()}
         parts.append(
-            f"Moving saves <b>{saving['p50']} USD/h</b> (median), "
-            f"in eight of ten draws {saving['p10']} to {saving['p90']}; with inputs as they are "
-            f"{number(result.given_usd_per_h)}."
-        )
-        table = self.table(result)
-        names, share = table["region"].to_numpy(), table["receives_draws"].to_numpy() / result.done
+            html(
+                "Moving saves <b>{p50} USD/h</b> (median), in eight of ten draws {p10} to {p90}; with inputs as they "
+                "are {given}.",
+                given=number(result.given_usd_per_h), **saving,
+            )
+        )  # fmt: skip
+        table, names = self._sorted(result), self.session.network.short_region_names
+        regions, share = table["region"].to_numpy(), table["receives_draws"].to_numpy() / result.done
         sure, maybe = share >= SURE, (share > NEVER) & (share < SURE)
         for what, colour, of in (("Sure to receive load", SURELY, sure), ("Open", MAYBE, maybe)):
-            found = [short(str(name)) for name in names[of]]
+            found = [names[region] for region in regions[of]]
             if found:
                 more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-                parts.append(f"{key(colour)} {what}: {', '.join(found[:NAMED])}{more}.")
-        return " ".join(parts)
+                parts.append(html("{} {}: {}{}.", key(colour), what, ", ".join(found[:NAMED]), more))
+        return joined(parts, " ")
 
     def _progress(self, result: Draws) -> str:
         if not self._asked:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.frontiers import Frontier
 from explorer.geo import mercator_m
+from explorer.labels import NamesById, as_shown
 from explorer.placement import LAYERS, Placement
 from explorer.units import KG_PER_T
 from explorer.views.arcs import arc_pieces
@@ -85,6 +86,7 @@ def steps(frontier: Frontier, quantity: str) -> tuple[hv.Curve, hv.Scatter]:
     line = np.append(np.repeat(x, 2)[1:], budget_span(frontier)[1]), np.repeat(y, 2)
     hover = ["objective_usd_per_h", "relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens"]
     rows = frontier.table[hover].assign(budget_ms=x, **{quantity: y})
+    rows["opens"] = [NamesById().listed(ids) for ids in rows["opens"]]
     return hv.Curve(line, "budget_ms", quantity), hv.Scatter(rows, "budget_ms", [quantity, *hover])
 
 
@@ -107,7 +109,8 @@ def pairs_by_status(table: pd.DataFrame) -> dict[str, hv.Scatter]:
     """Pairs of `break_even`, saving against friction, by whether moving pays and may be done."""
     status = np.where(table["pays"], np.where(table["lawful"], PAYS, FORBIDDEN), LOSES)
     shown = ["friction_usd_per_mwh", "net_usd_per_mwh", "break_even_carbon_price_usd_per_t", "wan_ms", "pair"]
-    rows = table.assign(pair=table["home"] + " → " + table["region"])
+    ends = zip(table["home"], table["region"], strict=True)
+    rows = table.assign(pair=[f"{as_shown(home)} → {as_shown(region)}" for home, region in ends])
     return {
         name: hv.Scatter(rows[status == name], "saving_usd_per_mwh", shown, label=name)
         for name in (LOSES, PAYS, FORBIDDEN)  # the few on top of the many

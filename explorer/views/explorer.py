@@ -7,6 +7,7 @@ from typing import Any
 
 import panel as pn
 
+from explorer.markup import lines_in_markdown
 from explorer.scenario import Scenario
 from explorer.session import Session
 from explorer.views.controls import Controls, Look
@@ -45,7 +46,10 @@ class Explorer(pn.viewable.Viewer):
         session = self.session
         error = session.param.error.rx
         self.main = pn.Column(
-            pn.pane.Alert(alert_type="warning", object=error.pipe(str), visible=error.is_not(None), margin=0),
+            pn.pane.Alert(
+                object=error.pipe(lambda error: lines_in_markdown(str(error))), visible=error.is_not(None),
+                alert_type="warning", disable_math=True, margin=0,
+            ),
             Totals(session),
             questions,
             sizing_mode="stretch_width",

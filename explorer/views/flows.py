@@ -14,9 +14,11 @@ import panel as pn
 import param
 from bokeh.models import ColumnDataSource, CustomJS, Grid, HoverTool, LayoutDOM, Plot, Select
 from bokeh.palettes import PuOr11, Viridis256
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.geo import mercator_m
+from explorer.markup import html, joined
 from explorer.placement import Placement
 from explorer.session import Session
 from explorer.views.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
@@ -67,7 +69,7 @@ class FlowMap(pn.viewable.Viewer):
 
     def _name_classes(self, handles: Handles) -> None:
         """The hover of an arc names its class; the figure is drawn for any scenario."""
-        classes = [f"{w.id} {w.name}" for w in self._session.scenario.workloads.values()]
+        classes = [*self._session.network.labels.workloads]
         arcs = handles["flows"]["arcs"]
         assert isinstance(arcs, CustomJS)
         arcs.args = arcs.args | {"classes": classes}
@@ -76,7 +78,7 @@ class FlowMap(pn.viewable.Viewer):
         """Where regions are and what they are called."""
         regions = self._session.scenario.regions
         x, y = mercator_m(regions["latitude"], regions["longitude"])
-        return {"x": x, "y": y, "name": regions["name"].to_numpy(object)}
+        return {"x": x, "y": y, "name": np.array(self._session.network.labels.regions, object)}
 
     def _region_columns(self, placement: Placement) -> dict[str, NDArray]:
         net, table = placement.network, placement.regions
@@ -114,7 +116,7 @@ class FlowMap(pn.viewable.Viewer):
         self._pane.configure("regions", "color_color_mapper", low=low, high=high, palette=palette)
         self._pane.configure("regions", "color_colorbar", title=_LABELS[self.colour_by])
         self._pane.configure("colour", "widget", value=self.colour_by)
-        self._pane.say("legend", _legend(placement, self._session, float(flows["it_mw"].sum()), self.min_flow_mw))
+        self._pane.say("legend", _legend(placement, float(flows["it_mw"].sum()), self.min_flow_mw))
         self._on_region()
 
     def _on_region(self, *_events: Any) -> None:
@@ -254,30 +256,31 @@ def _colours(shown: NDArray, least: float | None) -> tuple[float, float, list[st
     return low, high if high > low else low + 1.0, list(Viridis256)
 
 
-def _legend(placement: Placement, session: Session, drawn_mw: float, min_flow_mw: float | None) -> str:
+def _legend(placement: Placement, drawn_mw: float, min_flow_mw: float | None) -> Markup:
     """Classes with what moves of each, what sizes mean, and what is too small to be drawn."""
-    moved, scale = placement.away_mw.sum(axis=(0, 1)), scale_of(placement.network)
-    items = "".join(
-        f'<span title="{w.id} {w.name}: IT load that runs away from home">'
-        f'<i style="background:{CLASS_COLOURS[k % len(CLASS_COLOURS)]}"></i>'
-        f"<u>{w.id} {w.name}</u>&nbsp;<b>{number(moved[k])} MW</b></span>"
-        for k, w in enumerate(session.scenario.workloads.values())
-    )
+    moved, scale, labels = placement.away_mw.sum(axis=(0, 1)), scale_of(placement.network), placement.network.labels
+    items = joined(
+        html(
+            '<span title="{}: IT load that runs away from home"><i style="background:{}"></i><u>{}</u>&nbsp;'
+            "<b>{} MW</b></span>",
+            label, CLASS_COLOURS[k % len(CLASS_COLOURS)], label, number(moved[k]),
+        )
+        for k, label in enumerate(labels.workloads)
+    )  # fmt: skip
     smallest_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
     hidden = too_small_text(float(moved.sum()), drawn_mw, smallest_mw)
-    rest = f"{sentence(hidden)}. " if hidden else ""
-    return f"{items}{rest}{_key(scale)}"
+    return html("{}{}{}", items, f"{sentence(hidden)}. " if hidden else "", _key(scale))
 
 
-def _key(scale: MapScale) -> str:
+def _key(scale: MapScale) -> Markup:
     """A circle and an arc as large as they are on the map, and the load that they stand for."""
     key = np.array(scale.key_mw)
-    circle_px, arc_px = float(scale.circle_px(key)), float(scale.arc_px(key))
-    return (
+    circle, arc = f"{float(scale.circle_px(key)):.1f}px", f"{float(scale.arc_px(key)):.1f}px"
+    return html(
         '<span title="Area of circles and width of arcs grow with the load">'
-        f'<em style="width:{circle_px:.1f}px;height:{circle_px:.1f}px"></em><i style="height:{arc_px:.1f}px"></i>'
-        f"{scale.key_mw:,g}&nbsp;MW each</span>"
-    )
+        '<em style="width:{};height:{}"></em><i style="height:{}"></i>{}&nbsp;MW each</span>',
+        circle, circle, arc, f"{scale.key_mw:,g}",
+    )  # fmt: skip
 
 
 # items as wide as there is room, so that a long name leaves the load behind it in sight

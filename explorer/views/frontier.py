@@ -11,9 +11,12 @@ import numpy as np
 import pandas as pd
 import panel as pn
 from bokeh.models import HoverTool, LayoutDOM, Plot, RadioButtonGroup
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.frontiers import UNSERVED_MW, Frontier
+from explorer.labels import NamesById, as_shown
+from explorer.markup import html, joined
 from explorer.session import Session
 from explorer.units import KG_PER_T
 from explorer.views.behind import TableBehind, disclosure, place_for_table
@@ -43,7 +46,7 @@ class FrontierView(pn.viewable.Viewer):
             },
         )
         self._behind = TableBehind(self._pane, "frontier", self._table)
-        self._pane.configure("class", "widget", labels=self._choices)
+        self._pane.configure("class", "widget", labels=[as_shown(choice) for choice in self._choices])
         session.param.watch(self._on_workload, "workload")
         session.param.watch(self._on_change, "frontier")
         session.param.watch(self._on_busy, "frontier_busy")
@@ -58,7 +61,7 @@ class FrontierView(pn.viewable.Viewer):
         if frontier is None:
             self._pane.say("words", "Finding the budgets where something changes…")
             return
-        frontier = _with_names(frontier, self._session.scenario.regions)
+        frontier = _with_names(frontier, self._session.network.region_names)
         span, baseline = budget_span(frontier), placement.baseline
         table = frontier.table
         # where the budget leaves more unserved than the frontier does, the baseline is no measure of it
@@ -72,7 +75,7 @@ class FrontierView(pn.viewable.Viewer):
 
     def _table(self) -> pd.DataFrame | None:
         frontier = self._session.frontier
-        return None if frontier is None else _with_names(frontier, self._session.scenario.regions).table
+        return None if frontier is None else _with_names(frontier, self._session.network.region_names).table
 
     def _show(
         self, of: str, frontier: Frontier, values: NDArray, span: tuple[float, float], baseline: float, alike: bool
@@ -193,10 +196,9 @@ def _padded(values: NDArray, baseline: float) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _with_names(frontier: Frontier, regions: pd.DataFrame) -> Frontier:
+def _with_names(frontier: Frontier, names: NamesById) -> Frontier:
     """The frontier with the names of the regions that open, for their ids."""
-    names = dict(zip(regions["id"], regions["name"], strict=True))
-    opens = ["; ".join(names[key] for key in keys.split("; ") if key) for keys in frontier.table["opens"]]
+    opens = [names.listed(ids) for ids in frontier.table["opens"]]
     return replace(frontier, table=frontier.table.assign(opens=opens))
 
 
@@ -205,12 +207,12 @@ def _rises(values: NDArray) -> bool:
     return bool((np.diff(values) > RISE * np.abs(values[1:])).any())
 
 
-def _sentence(frontier: Frontier) -> str:
+def _sentence(frontier: Frontier) -> Markup:
     """Where the scenario stands, what the last step brought and what the next would."""
     table, current_ms = frontier.table, frontier.current_ms
     before, after = table[table["budget_ms"] <= current_ms + 1e-9], table[table["budget_ms"] > current_ms + 1e-9]
-    what = "Relaxation" if frontier.over == "all" else f"Budget of {frontier.over}"
-    parts = [f"<b style='color:{NOW}'>{what}: {duration(current_ms)}.</b>"]
+    what = "Relaxation" if frontier.over == "all" else f"Budget of {as_shown(frontier.over)}"
+    parts: list[str] = [html("<b style='color:{}'>{}: {}.</b>", NOW, what, duration(current_ms))]
     if before.empty:
         parts.append(f"More load goes unserved below {duration(float(table['budget_ms'].iloc[0]))} (shaded).")
     elif len(before) > 1:
@@ -226,4 +228,4 @@ def _sentence(frontier: Frontier) -> str:
         parts.append(f"Next step at {duration(float(row['budget_ms']))}{opens}.")
     if _rises(table["cost_usd_per_h"].to_numpy()) and not _rises(table["objective_usd_per_h"].to_numpy()):
         parts.append("This cost rises where less carbon is worth it: the carbon price is not in it.")
-    return f"<div style='font-size:12.5px;line-height:1.5'>{' '.join(parts)}</div>"
+    return html("<div style='font-size:12.5px;line-height:1.5'>{}</div>", joined(parts, " "))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from typing import Any
 
 import holoviews as hv
@@ -13,9 +12,12 @@ import numpy as np
 import pandas as pd
 from bokeh.models import ColumnDataSource, CustomJSHover, HoverTool, LayoutDOM
 from bokeh.palettes import interp_palette
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.breakeven import break_even_pairs, verdict_pairs
+from explorer.labels import NamesById, as_shown
+from explorer.markup import html, joined
 from explorer.placement import SMALLEST_MW, Placement
 from explorer.session import Session
 from explorer.views.breakeven import round_above
@@ -111,7 +113,7 @@ class HeatMapView(MeasureView):
         yield Verdicts(workload, home, network.regions, float(np.median(network.pue)), pairs)
 
     def show(self, result: Verdicts) -> None:
-        names, index = self._names(), {region: j for j, region in enumerate(result.regions)}
+        names, index = self.session.network.region_names, {region: j for j, region in enumerate(result.regions)}
         code = np.array([_CODE[obstacle] for obstacle in result.pairs["obstacle"]], np.uint8)
         drawn = np.flatnonzero((code >= _UNMARKED) | bool(result.home))
         drawn = drawn[np.argsort(code[drawn], kind="stable")]
@@ -123,7 +125,7 @@ class HeatMapView(MeasureView):
         figures = {name: pairs[column].to_numpy(np.float32) for name, column in _FIGURES.items()}
         x = (pairs["saving_usd_per_mwh"] / result.pue).to_numpy(np.float32)
         self._homes = pairs["home"].tolist()
-        known = np.array([*(names.get(region, region) for region in result.regions), "–"], object)
+        known = np.array([*(names[region] for region in result.regions), "–"], object)
         self.pane.update("names", name=known)
         self.pane.configure("pairs", "selected", indices=[])
         self.pane.update(
@@ -159,13 +161,9 @@ class HeatMapView(MeasureView):
             return grouped.agg(
                 pairs=("home", "size"), used_mw=("used_mw", "sum"), mean_net_usd_per_mwh=("net_usd_per_mwh", "mean")
             )
-        names = self._names()
-        named = {c: result.pairs[c].map(lambda key: names.get(key, key)) for c in ("home", "region", "better_region")}
+        names = self.session.network.region_names
+        named = {c: [names[id] for id in result.pairs[c]] for c in ("home", "region", "better_region")}
         return result.pairs.assign(**named).sort_values("net_usd_per_mwh", ascending=False)
-
-    def _names(self) -> dict[str, str]:
-        regions = self.session.scenario.regions
-        return dict(zip(regions["id"], regions["name"], strict=True))
 
     def _on_tap(self, rows: list[int]) -> None:
         if rows and self.session.region not in self.session.network.regions:
@@ -232,27 +230,34 @@ def _around(values: NDArray) -> tuple[float, float]:
     return min(below, step * np.floor(low / step)) if low < np.inf else 0.0, step * np.ceil(1.1 * max(high, 1.0) / step)
 
 
-def _legend(result: Verdicts) -> str:
+def _legend(result: Verdicts) -> Markup:
     """What the marks mean, and how many pairs have them."""
     counts = result.pairs["obstacle"].value_counts()
-    return "".join(
-        f'<span><i style="color:{mark.colour}">{mark.sign}</i> <b>{counts[mark.obstacle]:,}</b> {mark.says}</span>'
+    return joined(
+        html(
+            '<span><i style="color:{}">{}</i> <b>{:,}</b> {}</span>',
+            mark.colour,
+            mark.sign,
+            counts[mark.obstacle],
+            mark.says,
+        )
         for mark in reversed(MARKS)
         if mark.obstacle in counts
     )
 
 
-def _sentence(result: Verdicts, names: Mapping[str, str]) -> str:
+def _sentence(result: Verdicts, names: NamesById) -> str:
     pairs = result.pairs
     if pairs.empty:
         return "No load could move: there is nothing to compare."
     pays, used = pairs["pays"], pairs["used_mw"] > SMALLEST_MW
-    who = f"from {escape(names.get(result.home, result.home))}" if result.home else "from all homes with load"
-    return (
-        f"Class {escape(result.workload)}: of {len(pairs):,} pairs {who}, <b>{pays.sum():,} pay, "
-        f"{(pays & used).sum()} of them are used</b> and carry {number(pairs.loc[pays, 'used_mw'].sum())} MW. Each "
-        "pair by itself pays right of the line; the placement weighs all pairs together."
-    )
+    who = f"from {names[result.home]}" if result.home else "from all homes with load"
+    return html(
+        "Class {}: of {:,} pairs {}, <b>{:,} pay, {} of them are used</b> and carry {} MW. Each pair by itself pays "
+        "right of the line; the placement weighs all pairs together.",
+        as_shown(result.workload), len(pairs), who, pays.sum(), (pays & used).sum(),
+        number(pairs.loc[pays, "used_mw"].sum()),
+    )  # fmt: skip
 
 
 _LEGEND = """

@@ -13,6 +13,8 @@ from bokeh.models import LayoutDOM
 from numpy.typing import NDArray
 
 from explorer.frontiers import LAYER_COLUMNS, Frontier
+from explorer.labels import as_shown
+from explorer.markup import html, joined
 from explorer.placement import LAYERS, Placement
 from explorer.views.budgets import budget_label, budget_name, budget_span
 from explorer.views.drawing import Drawing, align_left, quiet_toolbar
@@ -64,7 +66,7 @@ class LayersView(MeasureView):
         self.pane.say("words", _sentence(result))
 
     def _show_classes(self, result: Layers) -> None:
-        mw, workloads = result.now_mw, result.placement.network.workloads
+        mw, workloads = result.now_mw, [*map(as_shown, result.placement.network.workloads)]
         total = mw.sum(axis=1, keepdims=True)
         share = np.divide(mw, total, out=np.zeros_like(mw), where=total > 0)
         right = share.cumsum(axis=1)
@@ -107,7 +109,8 @@ class LayersView(MeasureView):
 
     def table(self, result: Layers) -> pd.DataFrame:
         rows = [
-            (f"class {w}, now", *mw) for w, mw in zip(result.placement.network.workloads, result.now_mw, strict=True)
+            (f"class {as_shown(w)}, now", *mw)
+            for w, mw in zip(result.placement.network.workloads, result.now_mw, strict=True)
         ]
         if result.frontier is not None:
             steps, name = result.frontier.table, budget_name(result.frontier)
@@ -152,20 +155,20 @@ def _sentence(result: Layers) -> str:
     radius_km = result.placement.network.regional_radius_km
     where = ("at home", f"within {number(radius_km)} km of it", "further away, for cheap energy", "nowhere")
     keys = [
-        f"<span style='white-space:nowrap'>{key(colour)} <b>{number(load)} MW</b> {name}</span>"
+        html("<span style='white-space:nowrap'>{} <b>{} MW</b> {}</span>", key(colour), number(load), name)
         for colour, load, name in zip(COLOURS, mw, where, strict=True)
         if load > 1e-6 or name != "nowhere"
     ]
-    said = f"Of {number(mw.sum())} MW now: {', '.join(keys)}."
+    said = html("Of {} MW now: {}.", number(mw.sum()), joined(keys, ", "))
     frontier = result.frontier
     if frontier is None or len(frontier.table) < 2:
         return said
     first, last = frontier.table.iloc[0], frontier.table.iloc[-1]
-    return (
-        f"{said} As the {budget_name(frontier)} goes from {duration(first['budget_ms'])} to "
-        f"{duration(last['budget_ms'])}, load further away goes from {number(first['energy_oriented_mw'])} to "
-        f"{number(last['energy_oriented_mw'])} MW."
-    )
+    return html(
+        "{} As the {} goes from {} to {}, load further away goes from {} to {} MW.",
+        said, budget_name(frontier), duration(first["budget_ms"]), duration(last["budget_ms"]),
+        number(first["energy_oriented_mw"]), number(last["energy_oriented_mw"]),
+    )  # fmt: skip
 
 
 _HELP = """

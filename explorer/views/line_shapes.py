@@ -10,9 +10,9 @@ import pandas as pd
 
 from explorer.draws import Draws
 from explorer.hours import HOURS
+from explorer.labels import NamesById
 from explorer.tradeoffs import avoided_kg_per_h
 from explorer.units import KG_PER_T
-from explorer.views.rows import short
 from explorer.views.shapes import SAME_MW, Shape, bars, refuse_unknown
 from explorer.views.text import number
 from explorer.views.tradeoff import STEPS_USD_PER_T
@@ -23,7 +23,7 @@ DAY_QUANTITIES = ("load", "cost", "carbon")
 def front(table: pd.DataFrame) -> Shape:
     """Cost against carbon: the placements, in stretches of what a tonne costs there, and the scenario's own."""
     price = table["carbon_price_from_usd_per_t"].to_numpy()
-    names = table.attrs.get("names", {})
+    names = NamesById(table.attrs.get("names", {}))
     rows = pd.DataFrame(
         {
             "carbon": table["carbon_kg_per_h"] / KG_PER_T,
@@ -32,7 +32,7 @@ def front(table: pd.DataFrame) -> Shape:
             "avoided": (table["carbon_kg_per_h"].iloc[0] - table["carbon_kg_per_h"]) / KG_PER_T,
             "relocated_mw": table["relocated_mw"],
             "moved_mw": table["moved_mw"],
-            **{name: [_named(keys, names) for keys in table[name]] for name in ("loses", "gains")},
+            **{name: [names.listed(ids) for ids in table[name]] for name in ("loses", "gains")},
         }
     )
     low, high = STEPS_USD_PER_T
@@ -158,10 +158,6 @@ def budgets(draws: Draws) -> Shape:
         },
         {"points": _BUDGET},
     )
-
-
-def _named(keys: str, names: dict[str, str]) -> str:
-    return "; ".join(short(names.get(key, key)) for key in keys.split("; ") if key)
 
 
 def _prices(table: pd.DataFrame) -> list[str]:

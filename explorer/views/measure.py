@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from html import escape
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -11,6 +10,7 @@ import panel as pn
 from bokeh.models import Column, LayoutDOM
 
 from explorer.errors import ExplorerError, told
+from explorer.markup import html
 from explorer.session import Session
 from explorer.views.behind import TableBehind, disclosure, place_for_table
 from explorer.views.card import card
@@ -121,7 +121,7 @@ class MeasureView(pn.viewable.Viewer):
         self.pane.fade("words", False)
 
     def _say_failure(self, error: ExplorerError) -> None:
-        self.pane.say("words", f"<b>{escape(error.what)}</b> {escape(error.mend)}")
+        self.pane.say("words", html("<b>{}</b> {}", error.what, error.mend))
         self.stop()
 
     def _make_table(self) -> pd.DataFrame | None:

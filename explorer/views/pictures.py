@@ -21,6 +21,7 @@ from panel.io.notebook import replace_inline_css
 
 from explorer.draws import Draws
 from explorer.frontiers import Frontier
+from explorer.labels import as_shown, isolated
 from explorer.placement import LAYERS, Placement
 from explorer.relocatable import READINGS
 from explorer.views import day, line_shapes, row_shapes
@@ -50,7 +51,7 @@ from explorer.views.ticks import ticks_apart
 from explorer.views.tornado import HIGH, LOW
 from explorer.views.tradeoff import COLOURS as PRICE_COLOURS
 from explorer.views.wires import PARTS
-from explorer.views.world_picture import BOKEH, overlay
+from explorer.views.world_picture import BOKEH, as_title, overlay
 from explorer.views.world_picture import world_map as world_map  # with GeoViews, which `notebook` makes ready too
 
 WIDTH, HEIGHT = 560, 300  # of a plot [px]
@@ -123,7 +124,8 @@ def staircase(frontier: Frontier, quantity: str = "cost") -> Any:
 
 def layer_bars(placement: Placement) -> Any:
     """IT load of each class at home, within the regional radius, and further away."""
-    bars = hv.Bars(layers_table(placement), ["class", "layer"], "it_mw")
+    table = layers_table(placement)
+    bars = hv.Bars(table.assign(**{"class": [*map(as_shown, table["class"])]}), ["class", "layer"], "it_mw")
     return bars.opts(
         stacked=True,
         invert_axes=True,
@@ -282,7 +284,7 @@ def _drawn(
         hover = {"tools": ["hover"], "hover_tooltips": shape.tips[name]} if name in shape.tips else {}
         drawn.append(part.opts(**styles[name], **hover, backend=BOKEH))
         named += bool(part.label)
-    title = textwrap.wrap(sentence(shape.title), TITLE_CHARACTERS)
+    title = isolated(textwrap.wrap(sentence(shape.title), TITLE_CHARACTERS))
     is_below = legend_position == "bottom"
     key = 8 + 23 * -(-named // legend_cols) if is_below and named else 0
     frame = ROW_HEIGHT * max(shape.rows, 3) if shape.rows else FRAME_HEIGHT
@@ -291,7 +293,7 @@ def _drawn(
         "height": frame + 60 + 22 * len(title) + key,
         "show_grid": True,
         "gridstyle": {"ygrid_line_alpha": 0.0 if shape.rows else 1.0},
-        "title": "\n".join(title),
+        "title": as_title("\n".join(title)),
     }
     legend: dict[str, Any] = {"legend_position": legend_position, "legend_cols": legend_cols}
     if is_below:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,9 +13,12 @@ import numpy as np
 import pandas as pd
 from bokeh.models import Grid, HoverTool, LayoutDOM
 from bokeh.palettes import Viridis256
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.geo import mercator_m
+from explorer.labels import Labels, as_shown
+from explorer.markup import html, joined
 from explorer.network import Network
 from explorer.prices import ALL, marginal_prices_table
 from explorer.views.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
@@ -49,16 +52,23 @@ class PricesView(MeasureView):
         yield Prices(network, marginal_prices_table(network))
 
     def show(self, result: Prices) -> None:
-        scenario, demand, capacity = self.session.scenario, result.of("demand"), result.of("capacity")
+        scenario, labels = self.session.scenario, self.session.network.labels
+        demand, capacity = result.of("demand"), result.of("capacity")
         price = demand["price_usd_per_mwh"].to_numpy()
         self.pane.update(
-            "clients", **_places(scenario.clients), **_hover_columns(demand), color=price, classes=_by_class(result)
+            "clients",
+            **_places(scenario.clients, labels.clients),
+            **_hover_columns(demand),
+            color=price,
+            classes=_by_class(result),
         )
         worth = capacity["price_usd_per_mwh"].to_numpy()
-        self.pane.update("regions", **_places(scenario.regions), **_hover_columns(capacity), size=_diameter(worth))
+        self.pane.update(
+            "regions", **_places(scenario.regions, labels.regions), **_hover_columns(capacity), size=_diameter(worth)
+        )
         low, high = _scale(price, result.network.unserved_usd_per_mwh)
         self.pane.configure("clients", "color_color_mapper", low=low, high=high)
-        self.pane.say("words", _sentence(result, scenario.clients, scenario.regions))
+        self.pane.say("words", _sentence(result, labels))
 
     def table(self, result: Prices) -> pd.DataFrame:
         """Regions, clients, clients class by class; the dearest first."""
@@ -102,9 +112,9 @@ class PricesView(MeasureView):
         return Drawing(make)
 
 
-def _places(table: pd.DataFrame) -> dict[str, NDArray]:
+def _places(table: pd.DataFrame, names: Sequence[str]) -> dict[str, NDArray]:
     x, y = mercator_m(table["latitude"], table["longitude"])
-    return {"x": x, "y": y, "name": table["name"].to_numpy(object)}
+    return {"x": x, "y": y, "name": np.array(names, object)}
 
 
 def _hover_columns(rows: pd.DataFrame) -> dict[str, NDArray]:
@@ -129,7 +139,7 @@ def _by_class(result: Prices) -> NDArray:
     """The prices of every client's classes in words."""
     rows = result.table.loc[(result.table["kind"] == "demand") & (result.table["workload"] != ALL)]
     prices = rows["price_usd_per_mwh"].to_numpy().reshape(-1, len(result.network.workloads))
-    names = result.network.workloads
+    names = [*map(as_shown, result.network.workloads)]
     return np.array(
         [", ".join(f"{k} {number(p, 4)}" for k, p in zip(names, line, strict=True)) for line in prices], object
     )
@@ -149,27 +159,32 @@ def _scale(price: NDArray, unserved_usd_per_mwh: float) -> tuple[float, float]:
     return low, high if high > low else low + 1.0
 
 
-def _sentence(result: Prices, clients: pd.DataFrame, regions: pd.DataFrame) -> str:
+def _sentence(result: Prices, labels: Labels) -> Markup:
     price, demand_mw = result.of("demand")[["price_usd_per_mwh", "mw"]].to_numpy(float).T
     if np.isnan(price).all():
-        return f"<b>There are no such prices:</b> {_why_not(result.network)}"
+        return html("<b>There are no such prices:</b> {}", _why_not(result.network))
     cheapest, dearest = (
-        f"<b>{number(price[n], 4)} USD/MWh</b> in {clients['name'].iloc[n]}" for n in (price.argmin(), price.argmax())
+        html("<b>{} USD/MWh</b> in {}", number(price[n], 4), labels.clients[n])
+        for n in (price.argmin(), price.argmax())
     )
     mean = np.average(price, weights=demand_mw) if demand_mw.any() else price.mean()
-    text = f"One more MWh costs between {cheapest} and {dearest}, {number(mean, 4)} on average over demand. "
+    said: list[str] = [
+        html("One more MWh costs between {} and {}, {} on average over demand.", cheapest, dearest, number(mean, 4))
+    ]
     penalised = np.count_nonzero(price >= result.network.unserved_usd_per_mwh * PENALTY_SHARE)
     if penalised:
-        text += f"For {penalised} of {len(price)} clients that is a penalty: some load goes unserved. "
+        said.append(f"For {penalised} of {len(price)} clients that is a penalty: some load goes unserved.")
     worth, capacity_mw, to_mw = result.of("capacity")[["price_usd_per_mwh", "mw", "to_mw"]].to_numpy(float).T
     if not worth.any():
-        return text + "Capacity is worth nothing anywhere: there is room where load would go."
+        return joined([*said, "Capacity is worth nothing anywhere: there is room where load would go."], " ")
     best = worth.argmax()
-    return text + (
-        f"<span style='color:{RING}'>◯</span> Capacity is worth something in {np.count_nonzero(worth)} of {len(worth)} "
-        f"regions, most in {regions['name'].iloc[best]}: <b>{number(worth[best])} USD/MWh</b>, as far as "
-        f"{number(to_mw[best])} MW ({number(capacity_mw[best])} MW now)."
-    )
+    most = html(
+        "<span style='color:{}'>◯</span> Capacity is worth something in {} of {} regions, most in {}: "
+        "<b>{} USD/MWh</b>, as far as {} MW ({} MW now).",
+        RING, np.count_nonzero(worth), len(worth), labels.regions[best], number(worth[best]), number(to_mw[best]),
+        number(capacity_mw[best]),
+    )  # fmt: skip
+    return joined([*said, most], " ")
 
 
 def _why_not(network: Network) -> str:

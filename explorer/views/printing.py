@@ -21,7 +21,7 @@ from matplotlib.legend import Legend
 from matplotlib.ticker import Formatter, ScalarFormatter
 
 from explorer.errors import ExplorerError
-from explorer.labels import Labels
+from explorer.labels import Labels, isolated
 from explorer.target import refuse_bad_target, written_whole
 from explorer.views.text import sentence, takes_prefix, tick_texts
 
@@ -40,6 +40,7 @@ SOURCE_LINES = 3
 OUR_OWN = "This project's own definition."
 _STYLE: Any = {
     "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 7, "axes.linewidth": 0.6,
+    "text.parse_math": False,  # names may hold dollar signs
     "svg.fonttype": "none", "svg.hashsalt": "wattlas", "pdf.fonttype": 42, "hatch.linewidth": 0.5,
 }  # fmt: skip
 
@@ -154,7 +155,7 @@ def _legend(figure: Figure, handles: Sequence[Any]) -> tuple[Legend | None, int]
     """A legend in as many columns as the figure is wide enough for, and its lines; None and 0 for nothing to tell."""
     width_mm = figure.get_figwidth() * MM_PER_INCH
     for handle in handles:
-        handle.set_label(textwrap.fill(handle.get_label(), int(LEGEND_CHARACTERS_PER_MM * width_mm)))
+        handle.set_label("\n".join(_within(handle.get_label(), LEGEND_CHARACTERS_PER_MM * width_mm)))
     lines = [handle.get_label().count("\n") + 1 for handle in handles]
     most = min(len(handles), int(width_mm // 40))
     for columns in range(most, 0, -1):
@@ -175,8 +176,8 @@ def _wrap_names(figure: Figure, width_mm: float) -> int:
         if isinstance(axis.get_major_formatter(), ScalarFormatter):
             continue  # numbers
         texts = [label.get_text() for label in axis.get_ticklabels()]
-        most = int(NAME_CHARACTERS_PER_MM * width_mm)
-        names = ["\n".join(part for line in text.split("\n") for part in textwrap.wrap(line, most)) for text in texts]
+        most = NAME_CHARACTERS_PER_MM * width_mm
+        names = ["\n".join(part for line in text.split("\n") for part in _within(line, most)) for text in texts]
         if names != texts:
             axis.set_ticks(axis.get_ticklocs(), labels=names)
             lines = max(lines, *(name.count("\n") + 1 for name in names))
@@ -220,4 +221,9 @@ class _Ticks(Formatter):
 
 def _wrapped(text: str, width_mm: float) -> list[str]:
     """Lines of a note in 6 pt type."""
-    return textwrap.wrap(" ".join(text.split()), int(CHARACTERS_PER_MM * width_mm), break_on_hyphens=False) or [""]
+    return _within(" ".join(text.split()), CHARACTERS_PER_MM * width_mm)
+
+
+def _within(text: str, characters: float) -> list[str]:
+    """Lines of at most so many characters."""
+    return isolated(textwrap.wrap(text, int(characters), break_on_hyphens=False) or [""])

@@ -86,7 +86,7 @@ def table_columns(session: Session) -> dict[str, Any]:
     net = placement.network
     return {
         "ids": list(net.regions),
-        "names": session.scenario.regions["name"].tolist(),
+        "names": list(net.labels.regions),
         "loads": _loads(placement),
         "grids": _compact(net.price_usd_per_mwh, net.carbon_kg_per_mwh),
         "pue": _compact(net.pue)[0],

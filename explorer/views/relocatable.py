@@ -14,6 +14,8 @@ from bokeh.models import HoverTool, LayoutDOM
 from numpy.typing import NDArray
 
 from explorer.frontiers import Frontier
+from explorer.labels import as_shown
+from explorer.markup import html, joined
 from explorer.memo import Memo
 from explorer.network import Network
 from explorer.placement import Placement
@@ -66,7 +68,7 @@ class RelocatableView(MeasureView):
 
     def show(self, result: Relocatable) -> None:
         mw = np.vstack([result.mw.sum(axis=0), result.mw])
-        names = np.array(["all classes", *(f"class {w}" for w in result.workloads)], object)
+        names = np.array(["all classes", *(f"class {as_shown(w)}" for w in result.workloads)], object)
         kind, row = (index.ravel() for index in np.indices(mw.T.shape))  # inner bars last, on top
         y, half, length = row_places(len(names))[row], HALVES[kind], mw.T.ravel()
         of = np.divide(mw, mw[:, :1], out=np.full_like(mw, np.nan), where=mw[:, :1] > 0)
@@ -101,7 +103,7 @@ class RelocatableView(MeasureView):
         self.pane.configure("points", "xaxis", axis_label=budget_label(frontier))
 
     def table(self, result: Relocatable) -> pd.DataFrame:
-        rows = [(f"class {w}, now", *mw) for w, mw in zip(result.workloads, result.mw, strict=True)]
+        rows = [(f"class {as_shown(w)}, now", *mw) for w, mw in zip(result.workloads, result.mw, strict=True)]
         rows.append(("all classes, now", *result.mw.sum(axis=0)))
         if result.frontier is not None:
             name, demand = budget_name(result.frontier), result.mw[:, 0].sum()
@@ -174,7 +176,7 @@ def _sentence(mw: Floats) -> str:
     if mw[0] == 0:
         return "There is no demand."
     keys = [
-        f"<span style='white-space:nowrap'>{key(colour)} <b>{text}</b></span> {meaning}"
+        html("<span style='white-space:nowrap'>{} <b>{}</b></span> {}", key(colour), text, meaning)
         for colour, text, meaning in (
             (COLOURS[1], f"{gross} MW gross", "may run elsewhere in time and by law"),
             (COLOURS[2], f"{deliverable} MW deliverable", "finds room there at the same time"),
@@ -182,7 +184,7 @@ def _sentence(mw: Floats) -> str:
             (COLOURS[4], f"{relocated} MW relocated", "does run elsewhere"),
         )
     ]
-    return f"Of {demand} MW of demand: {'; '.join(keys)}."
+    return html("Of {} MW of demand: {}.", demand, joined(keys, "; "))
 
 
 _HELP = """

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from explorer.draws import NEVER, SURE, Draws
+from explorer.labels import NamesById
 from explorer.relocatable import READINGS
 from explorer.views.bands import USED_MW
-from explorer.views.rows import lying, row_places, short
+from explorer.views.rows import lying, row_places
 from explorer.views.shapes import SAME_MW, Shape, bars, left_out, row_axes
 from explorer.views.text import number
 from explorer.views.wires import PARTS
@@ -53,11 +54,11 @@ def swings(table: pd.DataFrame) -> Shape:
 
 def ranges(table: pd.DataFrame) -> Shape:
     """The load of each region over all placements almost as good, of those whose range is widest."""
-    names, slack = table.attrs.get("names", {}), table.attrs.get("slack")
+    names, slack = NamesById(table.attrs.get("names", {})), table.attrs.get("slack")
     width = (table["most_mw"] - table["least_mw"]).to_numpy()
     shown = table.iloc[np.lexsort((-table["it_mw"], -width.round(6)))[:ROWS]]
     least, most, it_mw = (shown[name].to_numpy() for name in ("least_mw", "most_mw", "it_mw"))
-    regions = [short(names.get(region, region)) for region in shown["region"]]
+    regions = [names[region] for region in shown["region"]]
     hover = {"region": regions, **{name: shown[name] for name in ("it_mw", "least_mw", "most_mw")}}
     of = "range_mw", "range_row"
     reach = max(float(most.max()), 1.0)
@@ -83,8 +84,8 @@ def readings(table: pd.DataFrame) -> Shape:
     """Nested bars of what could move, all classes together and each, the narrower reading inside the wider."""
     mw = table[[f"{reading}_mw" for reading in READINGS]].to_numpy()
     mw = np.vstack([mw.sum(axis=0), mw])
-    names = table.attrs.get("names", {})
-    rows = ["all classes", *(str(names.get(workload, workload)) for workload in table["workload"])]
+    names = NamesById(table.attrs.get("names", {}))
+    rows = ["all classes", *(names[workload] for workload in table["workload"])]
     meanings = ("in time, by law", "with room for it", "for less than at home")
     parts = {}
     for n, (reading, meaning, half) in enumerate(zip(READINGS, meanings, (0.42, 0.3, 0.15), strict=True)):
@@ -116,7 +117,7 @@ def ways(table: pd.DataFrame) -> Shape:
             parts[part] = bars(lying(left[:, n], right[:, n], 0.36), ("usd_per_mwh", "way_row"), hover, label)
     parts["zero"] = hv.VLine(0.0)
     at = table.attrs
-    pair = f" for {at['workload']}, {short(at['home'])} → {short(at['region'])}" if "home" in at else ""
+    pair = f" for {at['workload']}, {at['home']} → {at['region']}" if "home" in at else ""
     cheapest = table["way"].iloc[int(table["total_usd_per_mwh"].to_numpy().argmin())]
     return Shape(
         f"{_COSTS_LEAST[cheapest]}{pair}",
@@ -129,9 +130,9 @@ def ways(table: pd.DataFrame) -> Shape:
 
 def receiving(draws: Draws) -> Shape:
     table = draws.regions
-    names = draws.network.region_names
+    names = draws.network.short_region_names
     shown = table.sort_values(["receives_draws", "p50_mw"], ascending=False, kind="stable").head(ROWS)
-    times, regions = shown["receives_draws"].to_numpy(float), [short(names[region]) for region in shown["region"]]
+    times, regions = shown["receives_draws"].to_numpy(float), [names[region] for region in shown["region"]]
     columns, sure = lying(np.zeros(len(times)), times, 0.34), times >= SURE * draws.done
     hover = {"region": regions, **{name: shown[name] for name in ("receives_draws", "p10_mw", "p50_mw", "p90_mw")}}
     parts = {

@@ -11,6 +11,7 @@ import pandas as pd
 from bokeh.models import FixedTicker, HoverTool
 from numpy.typing import NDArray
 
+from explorer.labels import NamesById
 from explorer.views.drawing import Drawing, LivePane
 from explorer.views.text import elided
 
@@ -87,17 +88,6 @@ def name_rows(pane: LivePane, name: str, names: Sequence[str], fewest: int = 1, 
         pane.configure(name, "plot", height=max(height_px, AXIS_PX + ROW_PX * len(names)))
 
 
-def with_names(table: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
+def with_names(table: pd.DataFrame, names: NamesById) -> pd.DataFrame:
     """A table of regions by what they are called; one that is no longer there keeps its id."""
-    names = dict(zip(regions["id"], regions["name"], strict=True))
-    return table.assign(region=[names.get(region, region) for region in table["region"]])
-
-
-def short(name: str) -> str:
-    """
-    A name without what it says in brackets.
-
-    >>> short("Texas (Dallas - Midlothian)")
-    'Texas'
-    """
-    return name.split(" (")[0]
+    return table.assign(region=[names[region] for region in table["region"]])

@@ -15,6 +15,7 @@ import param
 
 from explorer import io
 from explorer.errors import ExplorerError
+from explorer.labels import as_shown, plain
 from explorer.scenario import Scenario
 from explorer.session import Session
 from explorer.views.snapshot import default_steps, write_snapshot
@@ -40,7 +41,7 @@ class SaveButton(pn.custom.JSComponent):
     ]
 
     def __init__(self, session: Session) -> None:
-        super().__init__(file_name=f"{session.scenario.title}.html", margin=0)
+        super().__init__(file_name=f"{plain(as_shown(session.scenario.title))}.html", margin=0)
         self._session = session
         self._making = False
 

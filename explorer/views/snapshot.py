@@ -8,7 +8,6 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
 from importlib.metadata import version
 from math import prod
 from pathlib import Path
@@ -19,11 +18,14 @@ from bokeh.document import Document
 from bokeh.embed.util import standalone_docs_json_and_render_items
 from bokeh.models import AbstractButton, LayoutDOM, Plot, RadioButtonGroup, Select, TapTool
 from bokeh.settings import settings as bokeh_settings
+from markupsafe import Markup, escape
 from panel.io.resources import DIST_DIR
 
 from explorer import __version__
 from explorer.axes import Axis, axes_of
 from explorer.errors import ExplorerError
+from explorer.labels import as_shown, class_label
+from explorer.markup import html, joined
 from explorer.recording import Recording, checksum
 from explorer.scenario import SETTINGS, Scenario
 from explorer.session import Session
@@ -222,15 +224,15 @@ def _page(
     libraries = [*(js / f"{name}.min.js" for name in names), DIST_DIR / "panel.min.js"]
     now = datetime.now(UTC)
     return Template((_HERE / "snapshot.html").read_text("utf-8")).substitute(
-        title=escape(scenario.title),
-        description=escape(scenario.description),
+        title=escape(as_shown(scenario.title)),
+        description=escape(as_shown(scenario.description)),
         style=(_HERE / "snapshot.css").read_text("utf-8"),
         libraries=_packed(b"\n;".join(library.read_bytes() for library in libraries)),
         contents=_packed(json.dumps(contents, separators=(",", ":")).encode()),
         table=b64encode(table).decode(),
         script=_script(),
         about=_about(scenario, axes, now, digest),
-        link=f'<a id="live" href="{escape(base_url)}">Open the live app</a>' if base_url else "",
+        link=html('<a id="live" href="{}">Open the live app</a>', base_url) if base_url else "",
         checksum=digest,
     ).encode()  # fmt: skip
 
@@ -242,7 +244,7 @@ def _script() -> str:
     return "\n".join([f"const regions = (() => {{\n{regions}\nreturn {{render}} }})()", *rest])
 
 
-def _about(scenario: Scenario, axes: Sequence[Axis], now: datetime, digest: str) -> str:
+def _about(scenario: Scenario, axes: Sequence[Axis], now: datetime, digest: str) -> Markup:
     """What the file was made from: sliders, settings, classes, sources, versions."""
     moving = {axis.key if axis.key in scenario.workloads else axis.setting for axis in axes}
     settings = [
@@ -250,23 +252,21 @@ def _about(scenario: Scenario, axes: Sequence[Axis], now: datetime, digest: str)
         for name in SETTINGS if name not in moving
     ]  # fmt: skip
     budgets = [
-        (f"{w.id} {w.name}, latency budget", duration(w.latency_budget_ms))
+        (f"{class_label(w.id, w.name)}, latency budget", duration(w.latency_budget_ms))
         for w in scenario.workloads.values() if w.id not in moving
     ]  # fmt: skip
-    rows = "".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in budgets + settings)
+    rows = joined(html("<tr><th>{}</th><td>{}</td></tr>", *row) for row in budgets + settings)
     sources = ""
     if scenario.sources is not None:
-        lines = (
-            escape(f"{row.title}. {row.publisher}, {row.year}. {row.licence}.") for row in scenario.sources.itertuples()
-        )
-        sources = "<h3>Sources</h3><ul>" + "".join(f"<li>{line}</li>" for line in lines) + "</ul>"
+        lines = (f"{row.title}. {row.publisher}, {row.year}. {row.licence}." for row in scenario.sources.itertuples())
+        items = joined(html("<li>{}</li>", as_shown(line)) for line in lines)
+        sources = html("<h3>Sources</h3><ul>{}</ul>", items)
     solvers = ", ".join(f"{name} {version(name.lower())}" for name in ("HighsPy", "PuLP", "Bokeh"))
-    made = (
-        f"<p>Made on {now:%Y-%m-%d %H:%M} UTC with Wattlas {__version__} ({solvers}) from the "
-        f"scenario “{escape(scenario.title)}”. "
-        f"SHA-256 of the table of states: <code>{digest}</code></p>"
-    )
-    return f"{made}<h3>Settings that stay</h3><table>{rows}</table>{sources}"
+    return html(
+        "<p>Made on {:%Y-%m-%d %H:%M} UTC with Wattlas {} ({}) from the scenario “{}”. SHA-256 of the table of states: "
+        "<code>{}</code></p><h3>Settings that stay</h3><table>{}</table>{}",
+        now, __version__, solvers, as_shown(scenario.title), digest, rows, sources,
+    )  # fmt: skip
 
 
 def _link_key(scenario: Scenario, axis: Axis) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from html import escape
 
 import pandas as pd
 
@@ -12,6 +11,8 @@ from explorer.certificates import Certificate
 from explorer.draws import SURE, Draws
 from explorer.frontiers import UNSERVED_MW, Frontier
 from explorer.headlines import Headline, headlines
+from explorer.labels import as_shown
+from explorer.markup import html, joined, table_html
 from explorer.placement import Placement
 from explorer.scenario import Scenario
 from explorer.views.text import duration, number, percent, title_of
@@ -33,7 +34,8 @@ def scenario_html(scenario: Scenario) -> str:
         "Changed settings": ", ".join(f"{label} {value}" for label, value in settings.items()) or "none",
     }
     columns = ["id", "name", "latency_budget_ms", "energy_wh_per_request", "share_of_demand", "state_local_share"]
-    return _page(scenario.title, scenario.description, facts, scenario.workloads_table().loc[:, columns], "classes")
+    classes = scenario.workloads_table().loc[:, columns]
+    return _page(as_shown(scenario.title), as_shown(scenario.description), facts, classes, "classes")
 
 
 def placement_html(placement: Placement) -> str:
@@ -69,7 +71,9 @@ def frontier_html(frontier: Frontier) -> str:
         "Carbon": f"{number(first['carbon_kg_per_h'])} to {number(last['carbon_kg_per_h'])} kg/h",
         "The scenario": f"{duration(frontier.current_ms)}, {here}",
     }
-    axis = "a relaxation of every budget" if frontier.over == "all" else f"the latency budget of {frontier.over}"
+    axis = (
+        "a relaxation of every budget" if frontier.over == "all" else f"the latency budget of {as_shown(frontier.over)}"
+    )
     columns = ["budget_ms", "cost_usd_per_h", "carbon_kg_per_h", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens"]
     return _page("Frontier", f"The optimum along {axis}.", facts, table.loc[:, columns], "steps")
 
@@ -112,14 +116,14 @@ def _page(
     title: str, what: str, facts: Mapping[str, str], table: pd.DataFrame, rows: str, most: int = FIRST_ROWS
 ) -> str:
     """No colours of its own: it stands on whatever a notebook's theme is."""
-    cells = "".join(
-        f"<tr><th style='{_CELL}'>{escape(name)}</th><td style='{_CELL}'>{escape(value)}</td></tr>"
+    cells = joined(
+        html("<tr><th style='{0}'>{1}</th><td style='{0}'>{2}</td></tr>", _CELL, name, value)
         for name, value in facts.items()
     )
     head = table.head(most).rename(columns=title_of)
-    first = head.to_html(index=False, na_rep="–", float_format=number, border=0, justify="left")
     more = f"{len(table)} {rows}" if len(table) <= most else f"First {most} of {len(table)} {rows}"
-    return (
-        f"<div><b>{escape(title)}</b><br>{escape(what)}"
-        f"<table><tbody>{cells}</tbody></table><small>{escape(more)}</small>{first}</div>"
-    )
+    page = html(
+        "<div><b>{}</b><br>{}<table><tbody>{}</tbody></table><small>{}</small>{}</div>",
+        title, what, cells, more, table_html(head, number),
+    )  # fmt: skip
+    return str(page)

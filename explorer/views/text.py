@@ -6,6 +6,11 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+from markupsafe import Markup
+
+from explorer.labels import isolated
+from explorer.markup import html, joined
+
 # Okabe and Ito's colours tell apart under every common colour blindness; as lines they hold on light and dark. Four
 # more for scenarios of many classes, whose arcs say their class too.
 CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999",
@@ -33,10 +38,7 @@ def elided(name: str, most: int = 32) -> str:
     >>> elided("Other cloud europe-southwest1, Madrid (three zones)"), elided("Madrid")
     ('Other cloud europe-southwest1,…', 'Madrid')
     """
-    if len(name) <= most:
-        return name
-    end = "\u2069" if "\u2068" in name[:most] and "\u2069" not in name[:most] else ""
-    return f"{name[: most - 1].rstrip()}…{end}"
+    return name if len(name) <= most else isolated([f"{name[: most - 1].rstrip()}…"])[0]
 
 
 def takes_prefix(label: str) -> bool:
@@ -99,9 +101,17 @@ def sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def key(colour: str) -> str:
+def key(colour: str) -> Markup:
     """What stands for a colour in a text."""
-    return f"<span style='color:{colour};font-size:18px;line-height:1'>■</span>"
+    return html("<span style='color:{};font-size:18px;line-height:1'>■</span>", colour)
+
+
+def legend(*entries: tuple[str, str, str]) -> Markup:
+    """Colours with the sign that they have on a picture and what they mean, each on one line."""
+    return joined(
+        html("<span style='white-space:nowrap;margin-right:10px'><span style='color:{}'>{}</span> {}</span>", *entry)
+        for entry in entries
+    )
 
 
 def setting_text(name: str, value: object) -> str:

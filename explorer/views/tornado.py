@@ -10,13 +10,15 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM
+from markupsafe import Markup
 
+from explorer.markup import html, joined
 from explorer.network import Network
 from explorer.sensitivity import INPUTS, tornado_steps
 from explorer.views.drawing import Drawing, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
 from explorer.views.rows import WIDE_PX, lying, name_rows, named_rows, rectangles
-from explorer.views.text import NEUTRAL, key, number
+from explorer.views.text import NEUTRAL, legend, number
 
 CHANGE = 0.2
 LOW, HIGH = "#56B4E9", "#D55E00"
@@ -87,21 +89,18 @@ def _values(result: pd.DataFrame, side: str) -> Any:
     return np.array([f"{number(base)} → {number(value)} {unit}" for base, value, unit in rows], object)
 
 
-def _sentence(result: pd.DataFrame, base: float) -> str:
-    legend = "".join(
-        f"<span style='white-space:nowrap;margin-right:10px'>{key(colour)} {text}</span>"
-        for colour, text in ((LOW, "input a fifth lower"), (HIGH, "a fifth higher"))
-    )
+def _sentence(result: pd.DataFrame, base: float) -> Markup:
+    keys = legend((LOW, "■", "input a fifth lower"), (HIGH, "■", "a fifth higher"))
     names = [_spoken(str(name)) for name in result["input"]]
     small = result["effect_usd_per_h"].to_numpy() <= NO_EFFECT * max(abs(base), 1.0)
-    parts = [f"Moving saves {number(base)} USD/h, carbon at its price included."]
+    parts: list[str] = [f"Moving saves {number(base)} USD/h, carbon at its price included."]
     if not small[0]:
         low, high = (float(result[f"saving_usd_per_h_{side}"].to_numpy()[0]) for side in ("low", "high"))
         span = f"{number(min(base, low, high))} and {number(max(base, low, high))} USD/h"
-        parts.append(f"Most depends on <b>{names[0]}</b>: between {span}.")
+        parts.append(html("Most depends on <b>{}</b>: between {}.", names[0], span))
     if small.any():
         parts.append(f"Hardly any effect: {', '.join(names[n] for n in np.flatnonzero(small))}.")
-    return f"{legend}<br>{' '.join(parts)}"
+    return html("{}<br>{}", keys, joined(parts, " "))
 
 
 def _spoken(name: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
-from html import escape
 from typing import Any
 
 import panel as pn
+from markupsafe import Markup
 
 from explorer.frontiers import UNSERVED_MW
 from explorer.headlines import Headline, basis_of, carbon_changes_percent, disagree, headlines
+from explorer.markup import html, joined
 from explorer.network import carbon_intensities
 from explorer.placement import Placement
 from explorer.session import Session
@@ -48,12 +49,12 @@ class _Card:
     colour: str
     explanation: str
 
-    def html(self) -> str:
-        return (
-            f'<div class="total" data-total="{self.name}" title="{escape(self.explanation)}">'
-            f'<div class="label">{self.label}</div>'
-            f'<div class="value">{self.value} <span class="unit">{self.unit}</span></div>'
-            f'<div class="delta" style="color:{self.colour}">{self.delta}</div></div>'
+    def html(self) -> Markup:
+        return html(
+            '<div class="total" data-total="{c.name}" title="{c.explanation}"><div class="label">{c.label}</div>'
+            '<div class="value">{c.value} <span class="unit">{c.unit}</span></div>'
+            '<div class="delta" style="color:{c.colour}">{c.delta}</div></div>',
+            c=self,
         )
 
 
@@ -76,25 +77,25 @@ class Totals(pn.viewable.Viewer):
         return self._pane
 
     def _on_placement(self, *_events: Any) -> None:
-        cards = "".join(card.html() for card in self._cards())
+        cards = joined(card.html() for card in self._cards())
         note = self._deciding_note() if self._session.placement_busy else self._note()
-        self._pane.say("totals", f'<div class="totals">{cards}</div><div class="note">{note}</div>')
+        self._pane.say("totals", html('<div class="totals">{}</div><div class="note">{}</div>', cards, note))
 
     def _deciding_note(self) -> str:
         limit_s = self._session.scenario.time_limit_s
         return f"Working out where hosting pays, for up to {limit_s:g} s. Until then all is as it was before."
 
-    def _note(self) -> str:
+    def _note(self) -> Markup:
         """The same move of load by every estimate of carbon intensity, and what is compared."""
         placement = self._session.placement
         changes = carbon_changes_percent(placement, carbon_intensities(self._session.scenario))
-        listed = ", ".join(f"<b>{percent(change)}</b> by {signal}" for signal, change in changes.items())
-        note = f"Carbon against the baseline: {listed}."
+        listed = joined((html("<b>{}</b> by {}", percent(change), signal) for signal, change in changes.items()), ", ")
+        note = html("Carbon against the baseline: {}.", listed)
         if disagree(list(changes.values())):
             note += " The estimates disagree: what moving saves rests on the choice."
         basis = basis_of(placement)
         if basis:
-            return f"<b>Compared {basis} than in the baseline, so no saving is claimed.</b> {note}"
+            return html("<b>Compared {} than in the baseline, so no saving is claimed.</b> {}", basis, note)
         if placement.unserved_mw > UNSERVED_MW:
             note += f" The baseline leaves the same {number(placement.unserved_mw)} MW unserved."
         return note
@@ -134,7 +135,7 @@ class Totals(pn.viewable.Viewer):
         ]  # fmt: skip
 
     def _unserved(self, unserved_mw: float) -> _Card:
-        explanation = "IT load that no region may or can execute."
+        explanation = "IT load that nobody executes."
         if unserved_mw <= UNSERVED_MW:
             return _Card("unserved", "Unserved", "0", "MW", "all demand is served", BETTER, explanation)
         causes = self._session.placement.unserved_by_reason()

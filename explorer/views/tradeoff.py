@@ -11,8 +11,11 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM
+from markupsafe import Markup
 from numpy.typing import NDArray
 
+from explorer.labels import NamesById
+from explorer.markup import html, joined
 from explorer.network import Network
 from explorer.placement import Placement, place
 from explorer.tradeoffs import avoided_kg_per_h, growing_fronts
@@ -48,7 +51,7 @@ class TradeOffView(MeasureView):
             yield TradeOff(front, placement)
 
     def show(self, result: TradeOff) -> None:
-        front, pane = _with_names(result.front, self.session.scenario.regions), self.pane
+        front, pane = _with_names(result.front, self.session.network.region_names), self.pane
         carbon, cost = front["carbon_kg_per_h"].to_numpy() / KG_PER_T, front["cost_usd_per_h"].to_numpy()
         price = front["carbon_price_from_usd_per_t"].to_numpy()
         band = np.searchsorted(STEPS_USD_PER_T, price).astype(np.uint8)
@@ -120,14 +123,9 @@ def _below_left(plot: Any, _element: Any) -> None:
     plot.handles["glyph"].update(x_offset=-8, y_offset=5)
 
 
-def _with_names(front: pd.DataFrame, regions: pd.DataFrame) -> pd.DataFrame:
+def _with_names(front: pd.DataFrame, names: NamesById) -> pd.DataFrame:
     """The front with names of regions for their ids."""
-    names = dict(zip(regions["id"], regions["name"], strict=True))
-    named = {
-        column: ["; ".join(names[key] for key in keys.split("; ") if key) for keys in front[column]]
-        for column in ("loses", "gains")
-    }
-    return front.assign(**named)
+    return front.assign(**{column: [names.listed(ids) for ids in front[column]] for column in ("loses", "gains")})
 
 
 def _prices(front: pd.DataFrame) -> NDArray:
@@ -148,25 +146,26 @@ def _padded(values: NDArray, now: float, base: float) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _sentence(front: pd.DataFrame, placement: Placement) -> str:
+def _sentence(front: pd.DataFrame, placement: Placement) -> Markup:
     """Where the scenario stands, what tonnes cost there, and how many there are at which price."""
     left_out = placement.unserved_mw
     unserved = f" {number(left_out)} MW go unserved, here and everywhere on it." if left_out > UNSERVED_MW else ""
-    return f"{_present(front, placement)} {_tonnes(front)}{unserved}"
+    return html("{} {}{}", _present(front, placement), _tonnes(front), unserved)
 
 
-def _present(front: pd.DataFrame, placement: Placement) -> str:
+def _present(front: pd.DataFrame, placement: Placement) -> Markup:
     carbon_price = placement.network.carbon_price_usd_per_t
-    mark = f"<b style='color:{NOW}'>◆ Now, at {carbon_price:g} USD/t:</b>"
+    mark = html("<b style='color:{}'>◆ Now, at {:g} USD/t:</b>", NOW, carbon_price)
     if placement.objective != "cost":
         at, cost = front["carbon_kg_per_h"].to_numpy()[::-1], front["cost_usd_per_h"].to_numpy()[::-1]
         more = max(placement.cost_usd_per_h - float(np.interp(placement.carbon_kg_per_h, at, cost)), 0.0)
-        return f"{mark} least {placement.objective} costs {number(more)} USD/h more than its carbon has to."
+        least = placement.objective
+        return html("{} least {} costs {} USD/h more than its carbon has to.", mark, least, number(more))
     row = front[front["carbon_price_from_usd_per_t"] <= carbon_price].iloc[-1]
     last, then = row["carbon_price_from_usd_per_t"], row["carbon_price_to_usd_per_t"]
     known = [f"the last tonne avoided costs {number(last)} USD"] if last > 0 else []
     known += [f"the next would cost {number(then)} USD"] if np.isfinite(then) else ["no other placement emits less"]
-    return f"{mark} {', '.join(known)}."
+    return html("{} {}.", mark, ", ".join(known))
 
 
 def _tonnes(front: pd.DataFrame) -> str:
@@ -175,23 +174,23 @@ def _tonnes(front: pd.DataFrame) -> str:
     every = avoided_kg_per_h(front, np.inf)
     amounts = [
         *(
-            f"<b>{number(avoided_kg_per_h(front, step) / KG_PER_T)}</b> below {step:g} USD/t"
+            html("<b>{}</b> below {:g} USD/t", number(avoided_kg_per_h(front, step) / KG_PER_T), step)
             for step in STEPS_USD_PER_T
         ),
         f"all up to {number(front['carbon_price_from_usd_per_t'].iloc[-1])} USD/t",
     ]
-    keys = ", ".join(
-        f"<span style='white-space:nowrap'><span style='color:{colour}'>●</span> {amount}</span>"
+    keys = [
+        html("<span style='white-space:nowrap'><span style='color:{}'>●</span> {}</span>", colour, amount)
         for colour, amount in zip(COLOURS, amounts, strict=True)
-    )
+    ]
     first = front.iloc[1]
     cheapest = (front["carbon_kg_per_h"].iloc[0] - first["carbon_kg_per_h"]) / KG_PER_T
     moves = " to ".join(filter(None, (first["loses"], first["gains"])))
-    return (
-        f"Against least cost, up to <b>{number(every / KG_PER_T)} t/h</b> can be avoided: {keys}. "
-        f"The cheapest {number(cheapest)} t/h cost {number(first['carbon_price_from_usd_per_t'])} USD/t: "
-        f"{number(first['moved_mw'])} MW move{f', {moves}' if moves else ''}."
-    )
+    return html(
+        "Against least cost, up to <b>{} t/h</b> can be avoided: {}. The cheapest {} t/h cost {} USD/t: {} MW move{}.",
+        number(every / KG_PER_T), joined(keys, ", "), number(cheapest), number(first["carbon_price_from_usd_per_t"]),
+        number(first["moved_mw"]), f", {moves}" if moves else "",
+    )  # fmt: skip
 
 
 _HELP = """

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from typing import Any
 
 import holoviews as hv
 import numpy as np
 import pandas as pd
 from bokeh.models import LayoutDOM, Select
+from markupsafe import Markup
 
 from explorer.frontiers import UNSERVED_MW
+from explorer.labels import NamesById, as_shown
 from explorer.margins import margins_table
+from explorer.markup import html, joined
 from explorer.mend_search import Names
 from explorer.mends import EVERYONE, NO_MEND, apply, as_table, can_apply, mend_rows, names_of
 from explorer.network import Network
@@ -109,9 +111,10 @@ class UnservedView(MeasureView):
         kind = np.repeat([KINDS.index(NEEDED), KINDS.index(LEFT)], len(share))
         rows = np.tile(np.arange(len(share)), 2)
         texts = [f"{duration(value)} {KINDS[k]}" for value, k in zip(ms, kind, strict=True)]
-        who = [f"class {w}" for w in margins["workload"]]
+        classes = [*map(as_shown, margins["workload"])]
+        who = [f"class {w}" for w in classes]
         self._bars(rows, left, right, kind, np.tile(who, 2), texts, texts)
-        names = [f"{w}, {duration(ms)}" for w, ms in zip(margins["workload"], budget, strict=True)]
+        names = [f"{w}, {duration(ms)}" for w, ms in zip(classes, budget, strict=True)]
         name_rows(self.pane, "rows", names)
         self.pane.configure("loads", "xaxis", axis_label="Share of the latency budget [%]")
         self.pane.set_range("loads", "x_range", 0.0, 100.0)
@@ -119,20 +122,23 @@ class UnservedView(MeasureView):
         self.pane.say("mends", "")
         self.pane.say(
             "words",
-            f"<b>Everybody is served.</b> The least to spare: class {tightest['workload']} could wait "
-            f"<b>{duration(tightest['margin_ms'])}</b> less, {duration(tightest['least_ms'])} instead of "
-            f"{duration(tightest['budget_ms'])}, before anybody goes unserved.",
+            html(
+                "<b>Everybody is served.</b> The least to spare: class {} could wait <b>{}</b> less, {} instead of "
+                "{}, before anybody goes unserved.",
+                as_shown(tightest["workload"]),
+                *(duration(tightest[name]) for name in ("margin_ms", "least_ms", "budget_ms")),
+            ),
         )
 
     def _show_unserved(self, result: Unserved) -> None:
         entries = result.placement.unserved
-        clients = dict(zip(self.session.scenario.clients["id"], self.session.scenario.clients["name"], strict=True))
+        clients = result.placement.network.client_names
         sums: dict[tuple[str, str], float] = {}
         for client, workload, mw in zip(entries["client"], entries["workload"], entries["unserved_mw"], strict=True):
             sums[client, workload] = sums.get((client, workload), 0.0) + mw
         demands = sorted(sums, key=lambda demand: -sums[demand])
         shown = {demand: n for n, demand in enumerate(demands[:LARGEST])}
-        names = [f"{clients[client]}, {workload}" for client, workload in shown]
+        names = [f"{clients[client]}, {as_shown(workload)}" for client, workload in shown]
         if len(demands) > LARGEST:
             names.append(f"{len(demands) - LARGEST} others")
         mw = np.zeros((len(names), len(KINDS)))
@@ -208,33 +214,37 @@ def _choices(mends: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return choices
 
 
-def _sentence(result: Unserved, mw_by_kind: Any) -> str:
+def _sentence(result: Unserved, mw_by_kind: Any) -> Markup:
     causes = [
-        f"<span style='white-space:nowrap'>{key(colour)} {number(mw)} MW by {cause}</span>"
+        html("<span style='white-space:nowrap'>{} {} MW by {}</span>", key(colour), number(mw), cause)
         for cause, colour, mw in zip(KINDS, COLOURS, mw_by_kind, strict=True)
         if mw > 0
     ]
-    said = f"<b>{number(result.placement.unserved_mw)} MW go unserved</b>: {', '.join(causes)}."
+    left_out = number(result.placement.unserved_mw)
+    said = html("<b>{} MW go unserved</b>: {}.", left_out, joined(causes, ", "))
     rows: list[dict[str, Any]] = result.mends.to_dict("records")  # pyright: ignore[reportAssignmentType]
     whole = [row for row in rows if row["serves_mw"] > result.placement.unserved_mw - UNSERVED_MW]
     if whole:
         best = min(whole, key=lambda row: row["cost_change_usd_per_h"])
-        said += f" To serve all of it: <b style='white-space:nowrap'>{escape(best['mend'])}</b>."
+        said += html(" To serve all of it: <b style='white-space:nowrap'>{}</b>.", best["mend"])
     return said
 
 
-def _list(mends: pd.DataFrame, clients: dict[str, str]) -> str:
+def _list(mends: pd.DataFrame, clients: NamesById) -> Markup:
     """The mends as readers see them: one line each, everyone's first."""
     lines = []
     for row in mends.to_dict("records"):
         whole = row["client"] == EVERYONE
-        who = "Everyone" if whole else f"{escape(clients[row['client']])}, {escape(row['workload'])}"
+        who = "Everyone" if whole else f"{clients[row['client']]}, {as_shown(row['workload'])}"
         change = row["cost_change_usd_per_h"]
         change = f"{'+' if change > 0 else ''}{number(change)}" if row["mend"] != NO_MEND else "–"
-        cells = who, escape(row["mend"]), f"{number(row['serves_mw'])} MW", f"{change} USD/h"
-        lines.append(f"<tr{' class=all' if whole else ''}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>")
-    head = "<tr><th>For</th><th>Least change</th><th>serves in all</th><th>costs</th></tr>"
-    return f"<table>{head}{''.join(lines)}</table>" if lines else "Looking for what would help…"
+        cells = who, row["mend"], f"{number(row['serves_mw'])} MW", f"{change} USD/h"
+        line = joined(html("<td>{}</td>", cell) for cell in cells)
+        lines.append(html("<tr class=all>{}</tr>" if whole else "<tr>{}</tr>", line))
+    if not lines:
+        return html("Looking for what would help…")
+    head = html("<tr><th>For</th><th>Least change</th><th>serves in all</th><th>costs</th></tr>")
+    return html("<table>{}{}</table>", head, joined(lines))
 
 
 _HELP = """

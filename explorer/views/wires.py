@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from typing import Any
 
 import holoviews as hv
 import numpy as np
 import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM, Select
+from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 from explorer.breakeven import break_even_squares, forbidden_by
+from explorer.labels import as_shown
+from explorer.markup import html, joined
 from explorer.placement import SMALLEST_MW, Placement
 from explorer.session import Session
 from explorer.views.drawing import Drawing, quiet_toolbar
@@ -84,7 +86,7 @@ class WiresView(MeasureView):
         yield Compared(pair, workload, ways, forbidden, moved_mw, placement.objective == "cost")
 
     def show(self, result: Compared) -> None:
-        names = self._names()
+        names = self.session.network.region_names
         options = [(AUTOMATIC, "Where most of it goes"), *names.items()]
         partner = self._partner if self._partner in names else AUTOMATIC
         self.pane.configure("partner", "widget", options=options, value=partner)
@@ -102,7 +104,7 @@ class WiresView(MeasureView):
         self.pane.set_range("bars", "x_range", low - 0.01 * (high - low), high + 0.03 * (high - low))
         self.pane.configure("bars", "yaxis", major_label_overrides=labels)
         self.pane.say("figures", _figures(result.ways))
-        self.pane.say("words", _sentence(result, *(names.get(name, name) for name in result.pair)))
+        self.pane.say("words", _sentence(result, *(names[name] for name in result.pair)))
 
     def table(self, result: Compared) -> pd.DataFrame:
         """Figures as rows, for they are many; and what moving the data takes by each published estimate."""
@@ -116,10 +118,6 @@ class WiresView(MeasureView):
             for source, each in TRANSPORT_KWH_PER_GB.items()
         ]
         return pd.concat([figures, pd.DataFrame(estimates)], ignore_index=True)
-
-    def _names(self) -> dict[str, str]:
-        regions = self.session.scenario.regions
-        return dict(zip(regions["id"], regions["name"], strict=True))
 
     def _on_partner(self, region: str) -> None:
         self._partner = region
@@ -150,7 +148,7 @@ class WiresView(MeasureView):
             )  # fmt: skip
             figure = drawing.figure(plot, height=215)
             figure.ygrid.visible = False
-            legend = drawing.words("legend", text=escape(_LEGEND), margin=(0, 0, 2, 6))
+            legend = drawing.words("legend", text=str(escape(str(_LEGEND))), margin=(0, 0, 2, 6))
             figures = drawing.words("figures", margin=(2, 0, 0, 6), stylesheets=[_FIGURES])
             partner = drawing.widget("partner", Select(options=[(AUTOMATIC, "")], value=AUTOMATIC, width=190))
             lines: list[Any] = [(name, line.name) for name, line in LINES.items()]
@@ -215,7 +213,7 @@ def _bars(ways: pd.DataFrame) -> dict[str, Any]:
 _NOTHING = pd.DataFrame({f"{part}_usd_per_mwh": np.zeros(len(WAYS)) for part in PARTS})
 
 
-def _figures(ways: pd.DataFrame) -> str:
+def _figures(ways: pd.DataFrame) -> Markup:
     """What is not money."""
     stay, wires, fibre = ways.to_dict("records")
     rows = (
@@ -234,40 +232,45 @@ def _figures(ways: pd.DataFrame) -> str:
             f"{number(fibre['carbon_kg'])} kg CO₂",
         ),
     )
-    return "".join(
-        f"<div class='way'><b>{way}</b>{''.join(f'<span>{figure}</span>' for figure in figures)}</div>"
+    return joined(
+        html("<div class='way'><b>{}</b>{}</div>", way, joined(html("<span>{}</span>", figure) for figure in figures))
         for way, *figures in rows
     )
 
 
-def _sentence(result: Compared, home: str, region: str) -> str:
+def _sentence(result: Compared, home: str, region: str) -> Markup:
     stay, wires, fibre = result.ways.to_dict("records")
     saved = {way["way"]: stay["total_usd_per_mwh"] - way["total_usd_per_mwh"] for way in (wires, fibre)}
-    against = ", ".join(
-        f"{way} {verb} <b>{number(abs(usd))} USD/MWh</b>{more}"
+    against = [
+        html("{} {} <b>{} USD/MWh</b>{}", way, verb, number(abs(usd)), more)
         for (way, usd), ending in zip(saved.items(), ("", "s"), strict=True)
         for verb, more in [(f"save{ending}", "") if usd >= 0 else (f"cost{ending}", " more")]
-    )
+    ]
     placed = ""
     if result.forbidden != "none":
         placed = f" Here {'the law' if result.forbidden == 'law' else 'the latency budget'} forbids that."
     elif result.moved_mw > SMALLEST_MW:
         forced = ", dearer or not: home is full" if saved["fibre"] < 0 and result.by_cost else ""
         placed = f" The placement moves {number(result.moved_mw)} MW of it{forced}."
-    return (
-        f"One MWh of class {escape(result.workload)} at home in <b>{escape(home)}</b>, with electricity or servers of "
-        f"<b>{escape(region)}</b>. Against the home grid, {against}. Two different things: by wires the "
-        f"<b>electricity</b> moves, {wires['sent_per_delivered']:.2f} MWh are sent for each that arrives, and any "
-        f"load can use it. By fibre the <b>computation</b> moves, only of load that may run elsewhere.{placed}"
-    )
+    return html(
+        "One MWh of class {} at home in <b>{}</b>, with electricity or servers of <b>{}</b>. Against the home grid, "
+        "{}. Two different things: by wires the <b>electricity</b> moves, {:.2f} MWh are sent for each that arrives, "
+        "and any load can use it. By fibre the <b>computation</b> moves, only of load that may run elsewhere.{}",
+        as_shown(result.workload), home, region, joined(against, ", "), wires["sent_per_delivered"], placed,
+    )  # fmt: skip
 
 
-_LEGEND = "<div style='font-size:12px;line-height:1.6'>{}</div>".format(
-    "".join(
-        f'<span style="white-space:nowrap;margin-right:10px"><span style="display:inline-block;width:11px;height:11px;'
-        f'border-radius:2px;vertical-align:-1px;background:{colour}"></span> {name}</span>'
+_LEGEND = html(
+    "<div style='font-size:12px;line-height:1.6'>{}</div>",
+    joined(
+        html(
+            '<span style="white-space:nowrap;margin-right:10px"><span style="display:inline-block;width:11px;'
+            'height:11px;border-radius:2px;vertical-align:-1px;background:{}"></span> {}</span>',
+            colour,
+            name,
+        )
         for name, colour in PARTS.values()
-    )
+    ),
 )
 _FIGURES = """
 :host { font-size: 13.5px; line-height: 1.65; font-variant-numeric: tabular-nums; }

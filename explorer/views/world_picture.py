@@ -72,7 +72,7 @@ def world_map(placement: Placement, min_flow_mw: float | None = None) -> Any:
         xaxis=None,
         yaxis=None,
         projection=MERCATOR,
-        title="\n".join([*textwrap.wrap(placement.network.labels.title, TITLE_CHARACTERS), moves]),
+        title=as_title("\n".join([*textwrap.wrap(placement.network.labels.title, TITLE_CHARACTERS), moves])),
         legend_position="bottom_left",
         active_tools=[],
         hooks=[ticks_apart],
@@ -111,14 +111,15 @@ def _flows(placement: Placement, arcs: Arcs) -> list[hv.Segments]:
             "alpha": np.minimum(0.2 + 0.65 * (along + 1) / ARC_PIECES, 0.85),  # faint at home, strong where it runs
         }
     )
+    rows["class"] = np.array(labels.workloads, object)[arcs.workload[arcs.flow]]
     classes, drawn = arcs.workload[arcs.flow], []
     for k, name in enumerate(labels.workloads):
         if (classes == k).any():
             mine = rows[classes == k].iloc[::-1].sort_values("it_mw", ascending=False, kind="stable")  # legend: strong
-            values = ["it_mw", "moves", "width", "alpha"]
+            values = ["it_mw", "moves", "width", "alpha", "class"]
             segments = hv.Segments(mine, ["x0", "y0", "x1", "y1"], values, label=elided(name, 40))
             colour = CLASS_COLOURS[k % len(CLASS_COLOURS)]
-            tips = [("Moves", "@moves"), ("Class", name), ("IT load", "@it_mw{0,0.0} MW")]
+            tips = [("Moves", "@moves"), ("Class", "@class"), ("IT load", "@it_mw{0,0.0} MW")]
             drawn.append(
                 segments.opts(
                     color=colour,
@@ -139,6 +140,11 @@ _REGION = [
     ("Electricity", "@price_usd_per_mwh{0,0.0} USD/MWh"),
     ("Carbon", "@carbon_kg_per_mwh{0,0} kg/MWh"),
 ]
+
+
+def as_title(text: str) -> str:
+    """A text as the title of a picture, which HoloViews would fill in where braces are."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def overlay(elements: Sequence[Any], **opts: Any) -> Any:

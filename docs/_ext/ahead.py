@@ -1,0 +1,47 @@
+"""
+Public names that the pages use and the package does not have yet, made from what it has.
+
+A name goes from here when `explorer.__all__` has it; when none is left, so does this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import explorer
+
+WRITERS = {  # by a column that no other result has
+    "factor": "attribution",
+    "gross_mw": "relocatable_demand",
+    "pays": "break_even",
+    "carbon_price_from_usd_per_t": "cost_carbon_front",
+    "input": "tornado",
+    "least_mw": "near_optimal",
+    "hour_utc": "whole_day",
+    "way": "wires_or_fibre",
+}
+
+
+def figure(result: Any, path: str | Path) -> Path:
+    """Write a result as a figure for print."""
+    if not isinstance(result, pd.DataFrame):
+        return result.figure(path)
+    from explorer.views import figures
+
+    [writer] = {name for column, name in WRITERS.items() if column in result}
+    return getattr(figures, f"{writer}_figure")(result, path)
+
+
+NAMES: dict[str, Callable[..., Any] | None] = {  # None: named in the text, in no cell
+    "figure": figure,
+    "plot": None,
+    "remedies": getattr(explorer, "mends", None),
+    "concentration": None,
+}
+for name, made in NAMES.items():
+    if made is not None and not hasattr(explorer, name):
+        setattr(explorer, name, made)

@@ -1,0 +1,64 @@
+"""The one way to HTML and Markdown: what is put in is text, and stays text whatever a scenario calls things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import LiteralString
+
+import pandas as pd
+from markupsafe import Markup, escape
+
+# what Markdown, with or without tables and formulas, would not leave as it is; brackets alone mean nothing in it
+_MEANT = re.compile(
+    r"[\\`*<|~$]|&(?=[#\w])|\](?=[\[(:])|(?<![^\W_])_|_(?![^\W_])"
+    r"|^(?:>|#+(?=\s|$)|[+=-](?=[\s+=-]|$)|\d+(?=[.)](?:\s|$)))"  # where a line begins
+)
+
+
+def html(template: LiteralString, *values: object, **named: object) -> Markup:
+    """
+    HTML that stands in the code, with values in the places of `str.format`, escaped unless they are HTML already.
+
+    >>> str(html("<b>{}</b>, {:,.1f} MW", "<script>", 1234.5))
+    '<b>&lt;script&gt;</b>, 1,234.5 MW'
+    >>> str(html("<p>{}</p>", html("<i>{name}</i>", name="A & B")))
+    '<p><i>A &amp; B</i></p>'
+    """
+    return Markup(template).format(*values, **named)
+
+
+def joined(parts: Iterable[str], between: str = "") -> Markup:
+    """
+    Parts one after the other, each escaped unless it is HTML already.
+
+    >>> str(joined(["<", html("<hr>")], " & "))
+    '&lt; &amp; <hr>'
+    """
+    return escape(between).join(parts)
+
+
+def table_html(table: pd.DataFrame, number: Callable[[float], str]) -> Markup:
+    """A table, numbers as `number` writes them."""
+    return Markup(table.to_html(index=False, border=0, na_rep="–", float_format=number, justify="left", escape=True))
+
+
+def in_markdown(text: str) -> str:
+    r"""
+    A text as Markdown that shows it as it is, on one line.
+
+    >>> print(in_markdown("<b>A|B</b> [x](y) *z* snake_case [MW] 5 %"))
+    \<b>A\|B\</b> [x\](y) \*z\* snake_case [MW] 5 %
+    """
+    return _MEANT.sub(_escaped, " ".join(text.split()))
+
+
+def lines_in_markdown(text: str) -> str:
+    """The same for a text of several lines, which stay lines."""
+    return "  \n".join(map(in_markdown, text.splitlines()))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """With a backslash before it; of what would number a list, before the point that follows."""
+    signs = found[0]
+    return f"{signs}\\" if signs[0].isdigit() else f"\\{signs}"

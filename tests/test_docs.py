@@ -1,0 +1,106 @@
+"""What the documentation says about the code is so; that its pages can be built, `.ci/run` checks."""
+
+import ast
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+import explorer
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+DOCS = CHECKOUT / "docs"
+PAGES = sorted(path for path in DOCS.rglob("*.md") if not {"_build", "api"} & set(path.relative_to(DOCS).parts))
+FENCE = re.compile(r"^```(\S*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def names_ahead() -> set[str]:
+    """Names that the pages use before the package has them."""
+    path = DOCS / "_ext" / "ahead.py"
+    if not path.exists():
+        return set()
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "NAMES" and isinstance(node.value, ast.Dict):
+            return {ast.literal_eval(key) for key in node.value.keys if key is not None}
+    raise AssertionError("ahead.py has no NAMES")
+
+
+def python_blocks(text: str) -> list[str]:
+    """The Python on a page, without the options of cells."""
+    blocks = [body for kind, body in FENCE.findall(text) if kind in ("python", "{code-cell}")]
+    return ["\n".join(line for line in body.splitlines() if not line.startswith(":")) for body in blocks]
+
+
+def ids(path: Path) -> str:
+    return path.relative_to(DOCS).as_posix()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_code_on_a_page_uses_names_that_are_there(page):
+    text = page.read_text("utf-8")
+    used = set(re.findall(r"(?<![\w/.])explorer\.([A-Za-z]\w*)(?=[(`\s.,;)|]|$)", text))
+    for block in python_blocks(text):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and node.module == "explorer":
+                used |= {name.name for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("explorer."):
+                assert importlib.util.find_spec(str(node.module)), node.module
+                used.discard(str(node.module).split(".")[1])
+    assert used - set(explorer.__all__) - names_ahead() == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_links_between_pages_lead_somewhere(page):
+    text = FENCE.sub("", page.read_text("utf-8"))
+    targets = [target.partition("#")[0] for target in LINK.findall(text) if "://" not in target]
+    assert [target for target in targets if target and not (page.parent / target).exists()] == []
+
+
+def test_pages_that_other_documents_name_are_there():
+    for name in ("README.md", "CONTRIBUTING.md"):
+        targets = [target for target in LINK.findall((CHECKOUT / name).read_text("utf-8")) if "docs/" in target]
+        assert [target for target in targets if not (CHECKOUT / target.partition("#")[0]).exists()] == []
+
+
+def test_names_ahead_are_not_there_yet():
+    assert names_ahead() & set(explorer.__all__) == set(), "take them out of docs/_ext/ahead.py"
+
+
+def test_the_model_page_has_every_public_function():
+    text = (DOCS / "model.md").read_text("utf-8")
+    renamed = {"mends": "remedies"} if "remedies" in names_ahead() else {}
+    drawing = {"plot", "figure"}
+    functions = {name for name in explorer.__all__ if name.islower()} - drawing  # classes have capitals
+    wanted = {renamed.get(name, name) for name in functions}
+    assert {name for name in wanted if f"`explorer.{name}" not in text} == set()
+
+
+def test_the_model_page_reads_as_plain_markdown():
+    text = (DOCS / "model.md").read_text("utf-8")
+    assert "```{" not in text and "\n%" not in text and LINK.findall(text) == []
+    assert text.count("$$") % 2 == 0
+    assert re.sub(r"\$\$.*?\$\$", "", text, flags=re.DOTALL).count("$") % 2 == 0
+
+
+def test_the_nomenclature_has_every_input_of_the_model():
+    text = (DOCS / "nomenclature.md").read_text("utf-8")
+    scenario = explorer.Scenario.load("classroom-3x3")
+    inputs = {*scenario.settings(), *next(iter(scenario.workloads.values())).model_values()}
+    assert {name for name in inputs if f"`{name}`" not in text} == set()
+
+
+def test_the_internals_page_has_every_private_name_of_a_library():
+    trees = [ast.parse(path.read_text("utf-8")) for path in (CHECKOUT / "explorer").rglob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    own = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
+    stored = [node for node in nodes if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store)]
+    own |= {node.id for node in stored if isinstance(node, ast.Name)}
+    own |= {node.attr for node in stored if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"}
+    private = [node for node in nodes if isinstance(node, ast.Attribute) and re.match("_[^_]", node.attr)]
+    used = {node.attr for node in private if node.attr not in own or ast.unparse(node.value) == "super()"}
+    used -= {"_exit"}  # of os, where it is public
+    text = (DOCS / "internals.md").read_text("utf-8")
+    assert used >= {"_property_values", "_get_model"}  # else nothing was looked at
+    assert {name for name in used if f"`{name}`" not in text} == set()
