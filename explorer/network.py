@@ -52,6 +52,7 @@ class Network:
     geography: Geography
     demand_mw: Floats  # (client, workload) IT load wanted at that hour [MW]
     pinned_mw: Floats  # (client, workload) the part of it that state pins to its home [MW]
+    largest_home_mw: float  # demand of the home with most, mean of the day: what pictures are sized by [MW]
     capacity_mw: Floats  # (region,) IT capacity, scaled [MW]
     price_usd_per_mwh: Floats  # (region,) delivered electricity price at the scenario's hour and season [USD/MWh]
     carbon_kg_per_mwh: Floats  # (region,) the chosen carbon signal, likewise [kg/MWh]
@@ -245,6 +246,7 @@ def build_network(scenario: Scenario) -> Network:
     price, carbon = price * relative_price, carbon * relative_carbon
     places = geography_key(scenario)
     geography = _geographies.find(places, lambda: build_geography(scenario))
+    at_homes = np.bincount(geography.home, demand_share) * share.sum() * scenario.total_demand_mw
     overrides_key, overrides = _overrides_of(scenario, places, geography.home)
     hosting = _hosting_usd_per_h(scenario)
     _check_cap(scenario, hosting)
@@ -259,6 +261,7 @@ def build_network(scenario: Scenario) -> Network:
         geography=geography,
         demand_mw=demand,
         pinned_mw=pinned,
+        largest_home_mw=float(at_homes.max(initial=0.0)),
         capacity_mw=capacity * scenario.capacity_scale,
         price_usd_per_mwh=price,
         carbon_kg_per_mwh=carbon,

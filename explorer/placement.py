@@ -362,7 +362,7 @@ class Placement:
 
         return placement_html(self)
 
-    def map(self, min_flow_mw: float = 0.0) -> Any:
+    def map(self, min_flow_mw: float | None = None) -> Any:
         """A GeoViews map of load and of what moves; see `explorer.views.world_picture`."""
         from explorer.views.world_picture import world_map
 

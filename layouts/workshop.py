@@ -29,13 +29,26 @@ page = pmui.Page(
     sidebar_open="Mobi" not in pn.state.headers.get("User-Agent", ""),  # on a phone the pictures come first
     sx={
         "& .MuiToolbar-root": {"minHeight": "48px"},
-        # one line on a phone too: a header that grows lies on the totals
-        "& .MuiToolbar-root h3": {
+        # one line: a header that grows lies on the totals. The title leaves room for the buttons; whole when pointed at
+        "& .MuiToolbar-root > .MuiBox-root": {"flexShrink": 0},
+        "& .MuiToolbar-root > .MuiBox-root:has(.title)": {"flex": "0 1 auto", "minWidth": 0},
+        "& .MuiToolbar-root a": {
+            "minWidth": 0,
+            "height": {"xs": "21px", "sm": "31px"},
+            "alignItems": "start !important",
+        },
+        "& .MuiToolbar-root h3.title": {
             "fontSize": {"xs": "16px", "sm": "24px"},
-            "maxWidth": {"xs": "36vw", "sm": "none"},
+            "lineHeight": "1.3",
             "whiteSpace": "nowrap",
             "overflow": "hidden",
             "textOverflow": "ellipsis",
+        },
+        "& .MuiToolbar-root a:is(:hover, :focus-visible) h3.title": {
+            "whiteSpace": "normal",
+            "overflowWrap": "anywhere",
+            "backgroundColor": "primary.main",
+            "borderRadius": "4px",
         },
     },
 )

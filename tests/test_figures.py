@@ -93,7 +93,7 @@ SAID = {
     "layers": ["where each class runs", "IT load [MW]", "energy-oriented", "within 3,000 km", "Chat"],
     "frontier": [
         "Classroom, three by three: what waiting buys",
-        "Cost [USD/h]",
+        "Cost without carbon price [USD/h]",
         "Carbon [t/h]",
         "Latency budget of class chat [ms]",
         "now: 150 ms",

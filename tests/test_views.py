@@ -694,6 +694,6 @@ def test_money_that_rises_along_a_frontier_is_explained():
     expected = table["cost_usd_per_h"] + 0.15 * table["carbon_kg_per_h"]
     assert table["objective_usd_per_h"].tolist() == pytest.approx(expected.tolist())
     assert (table["objective_usd_per_h"].diff().dropna() < 0).all() and (table["cost_usd_per_h"].diff() > 1).any()
-    assert "Money rises where less carbon is worth it" in said_of(session)
+    assert "This cost rises where less carbon is worth it" in said_of(session)
     session.scenario.carbon_price_usd_per_t = 0.0
-    assert "Money rises" not in said_of(session)
+    assert "This cost rises" not in said_of(session)

@@ -6,19 +6,19 @@ const WORLD = 2 * EDGE
 const PIECES = 10
 const BEND = 0.18 // height of the curve over its chord, as a share of it
 
-const [home, region, workload, it_mw] = ["home", "region", "workload", "it_mw"].map(name => flows.get_column(name))
+const [home, region, workload, it_mw, width] =
+  ["home", "region", "workload", "it_mw", "width"].map(name => flows.get_column(name))
 const [x, y, name] = ["x", "y", "name"].map(column => regions.get_column(column))
 const pieces = {x0: [], y0: [], x1: [], y1: [], color: [], line_width: [], line_alpha: [], flow_mw: [], moves: [], class: []}
 
 for (let flow = 0; flow < home.length; flow++) {
   const points = arc(x[home[flow]], y[home[flow]], x[region[flow]], y[region[flow]])
-  const width = 0.8 + 0.55 * Math.sqrt(it_mw[flow])
   for (let piece = 0; piece < PIECES; piece++) {
     const alpha = 0.2 + 0.65 * (piece + 1) / PIECES // faint at home, strong where the load runs
     for (const ends of on_the_map(points[piece], points[piece + 1])) {
       ["x0", "y0", "x1", "y1"].forEach((column, i) => pieces[column].push(ends[i]))
-      pieces.color.push(workload[flow])
-      pieces.line_width.push(width)
+      pieces.color.push(workload[flow] % colours)
+      pieces.line_width.push(width[flow])
       pieces.line_alpha.push(alpha)
       pieces.flow_mw.push(it_mw[flow])
       pieces.moves.push(`${name[home[flow]]} → ${name[region[flow]]}`)

@@ -9,7 +9,7 @@ from functools import cache
 import holoviews as hv
 import numpy as np
 import pandas as pd
-from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter
+from bokeh.models import HoverTool, LayoutDOM
 
 from explorer.frontiers import UNSERVED_MW
 from explorer.headlines import like_for_like
@@ -84,7 +84,7 @@ class AttributionView(MeasureView):
             plot = hv.Overlay([bars, order]).opts(
                 responsive=True, xlabel="Saving against the baseline [USD/h]", ylabel="", show_grid=True,
                 yticks=list(zip(_PLACES.tolist(), _ROWS, strict=True)), ylim=(0.4, len(_ROWS) + 0.6), active_tools=[],
-                xformatter=NumeralTickFormatter(format="0.[0]a"), fontscale=1.1,
+                fontscale=1.1,
                 hooks=[quiet_toolbar],
             )  # fmt: skip
             return measure_card(drawing, "What holds it back?", _HELP, drawing.figure(plot, height=300))

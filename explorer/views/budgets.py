@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from explorer.frontiers import Frontier
 from explorer.labels import as_shown
-from explorer.views.text import sentence
+from explorer.views.text import duration, sentence
 
 
 def budget_span(frontier: Frontier) -> tuple[float, float]:
     """
     The stretch of budget where something happens, and some of where load goes unserved. [ms]
 
-    As far as the present budget if that is near; a mark for one beyond is drawn at the end.
+    As far as the present budget if that is near; the mark of one beyond is drawn at the end, and says so.
     """
     first, last = (float(frontier.table["budget_ms"].iloc[end]) for end in (0, -1))
     margin, now = max(0.06 * (last - first), 5.0), frontier.current_ms
@@ -25,6 +25,17 @@ def is_on_axis(frontier: Frontier) -> bool:
     """Whether the budget of the scenario lies within `budget_span`."""
     first_ms, last_ms = budget_span(frontier)
     return first_ms <= frontier.current_ms <= last_ms
+
+
+def now_label(frontier: Frontier) -> str:
+    """
+    What the mark of the present budget says: where it is, or that it is beyond the axis, and at which end.
+
+    A mark beyond is drawn at the end of the axis that it is nearest to.
+    """
+    (first_ms, last_ms), now_ms = budget_span(frontier), frontier.current_ms
+    text = f"now: {duration(now_ms)}"
+    return f"← {text}" if now_ms < first_ms else f"{text} →" if now_ms > last_ms else text
 
 
 def budget_name(frontier: Frontier) -> str:

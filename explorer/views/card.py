@@ -13,9 +13,10 @@ CARD = """
 :host { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 8px;
         box-sizing: border-box; }
 """
-_WRAP = "@container (max-width: 560px) { :host { flex-wrap: wrap; } }"
+_WRAP = ":host { flex-wrap: wrap; }"
+_FIRST = ":host { flex: 1 1 0 !important; min-width: max-content; }"  # tools that have no room beside it go below
 _TITLE = """
-:host { color: var(--mui-palette-text-primary, inherit); z-index: 10; flex: 1 1 auto; min-width: 0; }
+:host { color: var(--mui-palette-text-primary, inherit); z-index: 10; }
 h2 { font-size: 14px; font-weight: 700; margin: 0; white-space: nowrap; display: inline; }
 .help { display: inline-block; width: 15px; height: 15px; margin-left: 6px; border: 1.4px solid currentColor;
         border-radius: 50%; font-size: 11px; line-height: 15px; font-weight: 700; text-align: center; opacity: .6;
@@ -37,7 +38,11 @@ select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an a
                     linear-gradient(135deg, currentColor 50%, transparent 50%);
 }
 .bk-input option { color: black; background: white; }
-.bk-btn { padding: 3px 9px; font: inherit; font-size: 13px; color: var(--mui-palette-text-primary, inherit);
+:host { max-width: 100%; }
+.bk-btn-group { flex-wrap: wrap; max-width: 100%; height: auto; }
+.bk-btn-group > .bk-btn.bk-btn { flex: 0 1 auto; }
+.bk-btn { height: auto; max-width: 100%; overflow: hidden; text-overflow: ellipsis; padding: 3px 9px;
+          font: inherit; font-size: 13px; color: var(--mui-palette-text-primary, inherit);
           background: transparent; border-color: var(--mui-palette-divider, #8886); }
 .bk-btn.bk-active { color: var(--mui-palette-primary-contrastText, #fff); box-shadow: none;
                     background: var(--mui-palette-primary-main, #0072b2); }
@@ -67,5 +72,6 @@ def card(title: str, explanation: str, *body: LayoutDOM, tools: Sequence[LayoutD
         tool.update(stylesheets=[_TOOL], styles=FONT, margin=(0, 2, 2, 4))
     top: LayoutDOM = heading(title, explanation)
     if tools:
+        top.stylesheets = [*top.stylesheets, _FIRST]
         top = Row(children=[top, *tools], sizing_mode="stretch_width", stylesheets=[_WRAP])
     return Column(children=[top, *body], sizing_mode="stretch_width", stylesheets=[CARD])

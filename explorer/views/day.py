@@ -11,7 +11,7 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import pandas as pd
-from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter
+from bokeh.models import HoverTool, LayoutDOM
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -23,7 +23,7 @@ from explorer.scenario import Scenario
 from explorer.views.drawing import Drawing, align_left
 from explorer.views.measure import MeasureView, measure_card
 from explorer.views.rows import rectangles
-from explorer.views.text import key, number
+from explorer.views.text import elided, key, number
 from explorer.wholeday import SUNRISE_H, SUNSET_H, WholeDay, solve_day
 
 ROWS = 8  # regions shown
@@ -101,7 +101,7 @@ class DayView(MeasureView):
             solar_h=((left + 0.5 + np.repeat(longitude[shown], HOURS) / 15) % HOURS).astype(np.float32),
         )  # fmt: skip
         self.pane.update("sun", **_daylight(longitude[shown]))
-        labels = {n - row: f"{names[j]}, {peak_mw[row]:.0f} MW" for row, j in enumerate(shown)}
+        labels = {n - row: f"{elided(str(names[j]), 20)}, {number(peak_mw[row], 2)} MW" for row, j in enumerate(shown)}
         self.pane.configure("bars", "yaxis", major_label_overrides=labels)
         self.pane.set_range("bars", "y_range", 0.42, n + 0.5)
 
@@ -155,7 +155,7 @@ class DayView(MeasureView):
                 ),
             ]).opts(
                 responsive=True, xlabel="Hour of the day [UTC]", ylabel="Cost [USD/h]", xlim=(0, HOURS), xticks=_TICKS,
-                yticks=3, show_grid=True, yformatter=NumeralTickFormatter(format="0.[0]a"), default_tools=[],
+                yticks=3, show_grid=True, default_tools=[],
                 toolbar=None, fontscale=1.05, hooks=[_wide_left],
             )  # fmt: skip
             figures = drawing.figure(load, height=300), drawing.figure(cost, height=130)

@@ -19,6 +19,7 @@ from panel.io.notebook import push_on_root
 from panel.models.markup import HTML
 
 from explorer.views.blueprint import Blueprint
+from explorer.views.ticks import tell_ticks_apart
 
 Handles = dict[str, dict[str, Model]]  # by the name of a glyph: HoloViews' handle -> Bokeh model
 FONT: dict[str, str | None] = {"font-family": "inherit"}  # the page's, not Bokeh's
@@ -65,6 +66,7 @@ class Drawing:
         for axis in figure.select({"type": Axis}):
             axis.update(axis_label_text_font_style="normal", axis_line_color=None, minor_tick_line_color=None)
             axis.major_tick_line_color = None
+        tell_ticks_apart(figure)
         for colours in figure.select({"type": ColorBar}):
             colours.title_text_font_style = "normal"
         for renderer in figure.select({"type": GlyphRenderer}):  # variants that look the same are four more models

@@ -10,7 +10,7 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import pandas as pd
-from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter, Toggle
+from bokeh.models import HoverTool, LayoutDOM, Toggle
 from markupsafe import Markup
 
 from explorer.draws import NEVER, SURE, Draws, draws_of
@@ -166,7 +166,7 @@ def _band(drawing: Drawing) -> Any:
     )
     return hv.Overlay([band, median, points]).opts(
         responsive=True, xlabel="All budgets relaxed by [ms]", ylabel="Saving [USD/h]", show_grid=True,
-        yformatter=NumeralTickFormatter(format="0.[0]a"), yticks=4, tools=["xpan", "reset"], active_tools=[],
+        yticks=4, tools=["xpan", "reset"], active_tools=[],
         hooks=[quiet_toolbar, align_left],
     )  # fmt: skip
 

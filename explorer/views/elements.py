@@ -23,7 +23,7 @@ from explorer.views.text import number
 Floats = NDArray[np.float64]
 
 ARC_PIECES = 24  # straight pieces of an arc in a picture that stands still
-QUANTITIES = {"cost": "Cost [USD/h]", "carbon": "Carbon [t/h]"}
+QUANTITIES = {"cost": "Cost without carbon price [USD/h]", "carbon": "Carbon [t/h]"}
 PAYS, FORBIDDEN, LOSES = "pays", "would pay, but law forbids", "does not pay"
 LAYER_COLOURS = ("#0b3c5d", "#56B4E9", "#F0E442")  # dark, middle and light: told apart in grey too
 
@@ -40,8 +40,8 @@ class Arcs:
     it_mw: Floats  # (flow,) [MW]
 
 
-def arcs_of(placement: Placement, min_flow_mw: float) -> Arcs:
-    """Every flow away from home of at least that size; wide arcs first, so that narrow ones lie on top."""
+def arcs_of(placement: Placement, min_flow_mw: float | None = None) -> Arcs:
+    """Flows away from home, as `home_flows` has them."""
     x, y = _places(placement)
     home, region, workload, mw = home_flows(placement, min_flow_mw)
     ends, flow = arc_pieces((x[home], y[home]), (x[region], y[region]), ARC_PIECES)
@@ -84,7 +84,7 @@ def steps(frontier: Frontier, quantity: str) -> tuple[hv.Curve, hv.Scatter]:
     """The staircase as a line whose corners are spelt out, and its steps with all that a hover shows."""
     x, y = frontier.table["budget_ms"].to_numpy(), values_of(frontier, quantity)
     line = np.append(np.repeat(x, 2)[1:], budget_span(frontier)[1]), np.repeat(y, 2)
-    hover = ["relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens"]
+    hover = ["objective_usd_per_h", "relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens"]
     rows = frontier.table[hover].assign(budget_ms=x, **{quantity: y})
     rows["opens"] = [NamesById().listed(ids) for ids in rows["opens"]]
     return hv.Curve(line, "budget_ms", quantity), hv.Scatter(rows, "budget_ms", [quantity, *hover])
@@ -93,7 +93,7 @@ def steps(frontier: Frontier, quantity: str) -> tuple[hv.Curve, hv.Scatter]:
 def shared_out(table: pd.DataFrame) -> tuple[hv.Bars, hv.Labels]:
     """Obstacles as bars, the greatest on top, and what each costs in words at its end."""
     rows = table.iloc[::-1].sort_values("usd_per_h", kind="stable")
-    reach = max(float(np.abs(rows["usd_per_h"].to_numpy()).max()), 1.0)
+    reach = float(np.abs(rows["usd_per_h"].to_numpy()).max()) or 1.0
     words = rows.assign(
         at=np.maximum(rows["usd_per_h"], 0.0) + 0.02 * reach,
         words=[
@@ -120,7 +120,7 @@ def pairs_by_status(table: pd.DataFrame) -> dict[str, hv.Scatter]:
 def friction_span(table: pd.DataFrame) -> tuple[tuple[float, float], tuple[float, float]]:
     """Ends of both axes of `pairs_by_status`: far left of the line says nothing more. [USD/MWh]"""
     friction, saving = table["friction_usd_per_mwh"].to_numpy(), table["saving_usd_per_mwh"].to_numpy()
-    top = 1.15 * max(float(friction.max()), 1.0)
+    top = 1.15 * float(friction.max(initial=0.0)) or 1.0
     high = max(1.08 * float(saving.max()), top)
     return (max(1.08 * min(float(saving.min()), 0.0), -0.6 * high), high), (0.0, top)
 

@@ -25,7 +25,7 @@ from explorer.labels import Labels
 from explorer.placement import LAYERS, Placement
 from explorer.relocatable import READINGS
 from explorer.views import line_shapes, row_shapes
-from explorer.views.budgets import budget_label, budget_span, is_on_axis
+from explorer.views.budgets import budget_label, budget_span, is_on_axis, now_label
 from explorer.views.elements import (
     FORBIDDEN,
     LAYER_COLOURS,
@@ -54,7 +54,6 @@ from explorer.views.printing import (
     page,
 )
 from explorer.views.shapes import Shape
-from explorer.views.text import duration
 
 ROW_MM, AXIS_MM, PLOT_MM = 3.6, 9.0, 42.0  # heights of a row, of an axis and its label, of a plot without rows
 
@@ -66,12 +65,13 @@ def layers_figure(placement: Placement, path: str | Path, width_mm: float = 88.0
         labels, names = net.labels, dict(zip(net.workloads, net.labels.workloads, strict=True))
         table = layers_table(placement).set_index("class").loc[list(names)[::-1]].rename(index=names).reset_index()
         bars = hv.Bars(table, ["class", "layer"], "it_mw").opts(
-            stacked=True, invert_axes=True, color=hv.Cycle(list(LAYER_COLOURS)), xlabel="",
+            stacked=True, invert_axes=True, color=hv.Cycle(list(LAYER_COLOURS)), xlabel="", aspect="auto",
             ylabel="IT load [MW]", show_legend=False, backend=MPL,
         )  # fmt: skip
         handles = [Patch(**filled(colour), label=layer) for layer, colour in zip(LAYERS, LAYER_COLOURS, strict=True)]
         radius = f"Regional: within {net.regional_radius_km:,.0f} km of home. {OUR_OWN}"
-        sheet.draw(bars, labels, "where each class runs", [radius], handles)
+        aspect = max((1.3 * ROW_MM * len(names) + AXIS_MM) / width_mm, 0.5)
+        sheet.draw(bars, labels, "where each class runs", [radius], handles, aspect)
     return Path(path)
 
 
@@ -83,9 +83,7 @@ def frontier_figure(frontier: Frontier, path: str | Path, width_mm: float = 88.0
         handles: list[Any] = [
             Line2D([], [], color=INK, linewidth=1.4, marker="o", markersize=2.5, label="optimum"),
         ]
-        if is_on_axis(frontier):
-            now = f"now: {duration(frontier.current_ms)}"
-            handles.append(Line2D([], [], color=INK, linewidth=0.9, linestyle="--", label=now))
+        handles.append(Line2D([], [], **(_NOW if is_on_axis(frontier) else _BEYOND), label=now_label(frontier)))
         if frontier.strictest_ms < frontier.table["budget_ms"].iloc[0]:
             handles.append(Patch(facecolor="#dddddd", label="some load unserved"))
         labels, how = frontier.labels, "Every step of it." if frontier.exact else "On an even grid of budgets."
@@ -282,6 +280,10 @@ PARTS = {  # of the cost of a way: colour and hatching
 }
 
 
+_NOW: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": "--"}
+_BEYOND: dict[str, Any] = {"linestyle": ""}  # of the axis: words alone
+
+
 def _staircase(frontier: Frontier, quantity: str) -> hv.Overlay:
     line, points = steps(frontier, quantity)
     first_ms, last_ms = budget_span(frontier)
@@ -290,8 +292,7 @@ def _staircase(frontier: Frontier, quantity: str) -> hv.Overlay:
         points.opts(color=INK, s=6, backend=MPL),
     ]
     if is_on_axis(frontier):
-        now = hv.VLine(frontier.current_ms).opts(color=INK, linewidth=0.9, linestyle="--", backend=MPL)
-        shown.insert(0, now)
+        shown.insert(0, hv.VLine(frontier.current_ms).opts(**_NOW, backend=MPL))
     start_ms = float(frontier.table["budget_ms"].iloc[0])
 
     def shade(plot: Any, _element: Any) -> None:  # HoloViews' own span sets two colours, of which matplotlib warns

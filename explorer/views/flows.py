@@ -24,7 +24,8 @@ from explorer.session import Session
 from explorer.views.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
 from explorer.views.card import card
 from explorer.views.drawing import Drawing, Handles, LivePane, quiet_toolbar
-from explorer.views.text import CLASS_COLOURS, number
+from explorer.views.map_scale import MapScale, scale_of, too_small_text
+from explorer.views.text import CLASS_COLOURS, number, sentence
 
 COLOUR_BY = {
     "change against baseline [MW]": "change_mw",
@@ -43,8 +44,9 @@ class FlowMap(pn.viewable.Viewer):
         default="change_mw", objects=COLOUR_BY, label="Colour of regions", doc="What circles show."
     )
     min_flow_mw = param.Number(
-        default=1.0, bounds=(0, None), softbounds=(0, 20), step=0.5, label="Hide flows below [MW]",
-        doc="Smallest flow drawn [MW]. Changes the picture only, never the placement.")  # fmt: skip
+        default=None, allow_None=True, bounds=(0, None), label="Hide flows below [MW]",
+        doc="Smallest flow drawn [MW]; None: what suits the scenario. Changes the picture only, never the placement.",
+    )  # fmt: skip
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
@@ -90,7 +92,7 @@ class FlowMap(pn.viewable.Viewer):
             "capacity": net.capacity_mw,
             "capacity_price": table["capacity_price_usd_per_mwh"].to_numpy(),
         }
-        values |= {"color": values[self.colour_by], "size": diameter(it_mw)}
+        values |= {"color": values[self.colour_by], "size": scale_of(net).circle_px(it_mw)}
         return self._place() | {name: column.astype(np.float32) for name, column in values.items()}
 
     def _flow_columns(self, placement: Placement) -> dict[str, NDArray]:
@@ -100,18 +102,21 @@ class FlowMap(pn.viewable.Viewer):
             "region": region.astype(np.uint16),
             "workload": workload.astype(np.uint8),
             "it_mw": mw.astype(np.float32),
+            "width": scale_of(placement.network).arc_px(mw).astype(np.float32),
         }
 
     def _on_placement(self, *_events: Any) -> None:
         placement = self._session.placement
-        columns = self._region_columns(placement)
+        columns, flows = self._region_columns(placement), self._flow_columns(placement)
+        scale = scale_of(placement.network)
         self._pane.update("regions", **columns)
-        self._pane.update("flows", **self._flow_columns(placement))
-        low, high, palette = _scale(columns["color"], diverging=self.colour_by == "change_mw")
+        self._pane.update("flows", **flows)
+        least_mw = scale.smallest_mw if self.colour_by == "change_mw" else None
+        low, high, palette = _colours(columns["color"], least_mw)
         self._pane.configure("regions", "color_color_mapper", low=low, high=high, palette=palette)
         self._pane.configure("regions", "color_colorbar", title=_LABELS[self.colour_by])
         self._pane.configure("colour", "widget", value=self.colour_by)
-        self._pane.say("legend", _legend(placement))
+        self._pane.say("legend", _legend(placement, float(flows["it_mw"].sum()), self.min_flow_mw))
         self._on_region()
 
     def _on_region(self, *_events: Any) -> None:
@@ -159,7 +164,7 @@ def _drawing() -> Drawing:
         drawing.handles["regions"]["color_colorbar"].update(level="overlay")
         _draw_arcs_in_the_browser(figure, drawing.handles)
         _let_regions_speak_first(figure, drawing.handles)
-        legend = drawing.words("legend", margin=(0, 0, 2, 4))
+        legend = drawing.words("legend", margin=(0, 0, 2, 4), stylesheets=[_LEGEND])
         options: list[Any] = [(column, label) for label, column in COLOUR_BY.items()]
         colour = drawing.widget("colour", Select(options=options, value="change_mw", width=230, name="Colour"))
         return card("Where does it go?", _HELP, legend, figure, tools=[colour])
@@ -171,9 +176,11 @@ def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
     """From one row per flow, when flows change and when the figure is first laid out."""
     segments, regions = handles["arcs"]["cds"], handles["regions"]["cds"]
     segments.syncable = False  # the server knows the flows
-    flows = ColumnDataSource({name: [] for name in ("home", "region", "workload", "it_mw")})
+    flows = ColumnDataSource({name: [] for name in ("home", "region", "workload", "it_mw", "width")})
     code = (Path(__file__).parent / "arcs.js").read_text()
-    arcs = CustomJS(args={"flows": flows, "regions": regions, "segments": segments}, code=code)
+    arcs = CustomJS(
+        args={"flows": flows, "regions": regions, "segments": segments, "colours": len(CLASS_COLOURS)}, code=code
+    )
     flows.js_on_change("data", arcs)
     figure.js_on_change("inner_width", arcs)
     handles["flows"] = {"cds": flows, "arcs": arcs}
@@ -188,16 +195,18 @@ def _let_regions_speak_first(figure: Plot, handles: Handles) -> None:
     hover.filters = {"@moves": CustomJS(args={"regions": handles["regions"]["cds"]}, code=code)}
 
 
-def home_flows(placement: Placement, min_flow_mw: float) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+def home_flows(placement: Placement, min_flow_mw: float | None = None) -> tuple[NDArray, NDArray, NDArray, NDArray]:
     """
     Relocated load of at least that size by home region, region and class: three index arrays and the IT load [MW].
 
-    Wide arcs first, so that narrow ones are drawn on top.
+    Unless given, the least size is that of the scenario's map. Wide arcs first, so that narrow ones are drawn on top.
     """
+    if min_flow_mw is None:
+        min_flow_mw = scale_of(placement.network).smallest_mw
     net, n = placement.network, len(placement.network.regions)
     total = np.zeros((n, n, len(net.workloads)))
     np.add.at(total, net.home, placement.away_mw)
-    home, region, workload = np.nonzero(total >= max(min_flow_mw, 1e-9))
+    home, region, workload = np.nonzero((total > 0) & (total >= min_flow_mw))
     mw = total[home, region, workload]
     order = np.argsort(-mw, kind="stable")
     return home[order], region[order], workload[order], mw[order]
@@ -215,11 +224,6 @@ _MOST_SAID = 3  # regions or arcs that lie on each other, in one hover
 _LABELS = {column: label for label, column in COLOUR_BY.items()}
 _ARC_COLUMNS = ("color", "line_width", "line_alpha", "flow_mw", "moves", "class")
 _HOVER_COLUMNS = ("name", "it_mw", "change_mw", "price", "carbon", "utilisation", "capacity", "capacity_price")
-
-
-def diameter(it_mw: NDArray) -> NDArray:
-    """Of a region's circle, its area growing with its load. [px]"""
-    return 5 + 2.1 * np.sqrt(it_mw)
 
 
 def _flow_hover() -> HoverTool:
@@ -243,24 +247,50 @@ def _region_hover() -> HoverTool:
     )
 
 
-def _scale(shown: NDArray, diverging: bool) -> tuple[float, float, list[str]]:
-    """Ends and palette of the colour scale; a scale of changes has its middle at zero."""
-    if diverging:
-        end = max(float(np.abs(shown).max(initial=0.0)), 1.0)
+def _colours(shown: NDArray, least: float | None) -> tuple[float, float, list[str]]:
+    """Ends and palette of the colour scale; one of changes is even about zero, and at least so long to either side."""
+    if least is not None:
+        end = max(float(np.abs(shown).max(initial=0.0)), least)
         return -end, end, CHANGE_PALETTE
     low, high = float(min(shown.min(initial=0.0), 0.0)), float(shown.max(initial=0.0))
     return low, high if high > low else low + 1.0, list(Viridis256)
 
 
-def _legend(placement: Placement) -> Markup:
-    moved, labels = placement.away_mw.sum(axis=(0, 1)), placement.network.labels
+def _legend(placement: Placement, drawn_mw: float, min_flow_mw: float | None) -> Markup:
+    """Classes with what moves of each, what sizes mean, and what is too small to be drawn."""
+    moved, scale, labels = placement.away_mw.sum(axis=(0, 1)), scale_of(placement.network), placement.network.labels
     items = joined(
         html(
-            '<span style="white-space:nowrap;margin-right:10px" title="{}: IT load that runs away from home">'
-            '<span style="display:inline-block;width:13px;height:4px;border-radius:2px;vertical-align:middle;'
-            'background:{}"></span> {} <b>{} MW</b></span>',
-            name, CLASS_COLOURS[k % len(CLASS_COLOURS)], label, number(moved[k]),
+            '<span title="{}: IT load that runs away from home"><i style="background:{}"></i><u>{}</u>&nbsp;'
+            "<b>{} MW</b></span>",
+            label, CLASS_COLOURS[k % len(CLASS_COLOURS)], label, number(moved[k]),
         )
-        for k, (name, label) in enumerate(zip(labels.classes, labels.workloads, strict=True))
+        for k, label in enumerate(labels.workloads)
     )  # fmt: skip
-    return html('<div style="font-size:12px;line-height:1.6">{}</div>', items)
+    smallest_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
+    hidden = too_small_text(float(moved.sum()), drawn_mw, smallest_mw)
+    return html("{}{}{}", items, f"{sentence(hidden)}. " if hidden else "", _key(scale))
+
+
+def _key(scale: MapScale) -> Markup:
+    """A circle and an arc as large as they are on the map, and the load that they stand for."""
+    key = np.array(scale.key_mw)
+    circle, arc = f"{float(scale.circle_px(key)):.1f}px", f"{float(scale.arc_px(key)):.1f}px"
+    return html(
+        '<span title="Area of circles and width of arcs grow with the load">'
+        '<em style="width:{};height:{}"></em><i style="height:{}"></i>{}&nbsp;MW each</span>',
+        circle, circle, arc, f"{scale.key_mw:,g}",
+    )  # fmt: skip
+
+
+# items as wide as there is room, so that a long name leaves the load behind it in sight
+_LEGEND = """
+:host { font-size: 12px; line-height: 1.6; }
+span { display: inline-flex; align-items: center; max-width: min(100%, 260px); margin-right: 10px;
+       vertical-align: top; }
+i { flex: none; width: 13px; height: 4px; margin-right: 4px; border-radius: 2px; background: #8a8f98; }
+u { overflow: hidden; text-decoration: none; text-overflow: ellipsis; white-space: nowrap; }
+b { flex: none; }
+em { flex: none; box-sizing: border-box; margin-right: 4px; border: 1px solid #6b7480; border-radius: 50%;
+     background: #d3d7db; }
+"""

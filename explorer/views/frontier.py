@@ -10,7 +10,7 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 import panel as pn
-from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter, Plot, RadioButtonGroup
+from bokeh.models import HoverTool, LayoutDOM, Plot, RadioButtonGroup
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -23,11 +23,12 @@ from explorer.views.behind import TableBehind, disclosure, place_for_table
 from explorer.views.budgets import budget_span
 from explorer.views.card import beside, card
 from explorer.views.drawing import Drawing, LivePane, align_left, quiet_toolbar
+from explorer.views.now import NOW, now_mark, place_now
 from explorer.views.text import NEUTRAL, duration, number
 
 ALL = "all"  # relaxes every budget alike
 RISE = 1e-6  # relative; a rise that is no rounding
-COST, CARBON, NOW = "#0072B2", "#D55E00", "#c2185b"
+COST, CARBON = "#0072B2", "#D55E00"
 
 
 class FrontierView(pn.viewable.Viewer):
@@ -86,8 +87,7 @@ class FrontierView(pn.viewable.Viewer):
         pane.update(f"{of} line", x=np.append(np.repeat(x, 2)[1:], last_ms), y=np.repeat(values, 2))
         hover = {name: table[name].to_numpy().astype(np.float32) for name in _HOVER if name != "opens"}
         pane.update(f"{of} steps", x=x, y=values, **hover, opens=table["opens"].to_numpy(object))
-        now_ms = min(max(frontier.current_ms, first_ms), last_ms)
-        pane.configure(f"{of} now", "glyph", location=now_ms, visible=True)
+        place_now(pane, f"{of} now", frontier, (low + high) / 2)
         pane.configure(f"{of} base", "glyph", location=baseline, visible=alike)
         pane.configure(f"{of} shade", "glyph", left=first_ms, right=float(x[0]), visible=True)
         pane.set_range(f"{of} line", "x_range", first_ms, last_ms)
@@ -117,9 +117,9 @@ class FrontierView(pn.viewable.Viewer):
             self._session.scenario.workloads[frontier.over].latency_budget_ms = budget_ms
 
 
-_QUANTITIES = {  # label, colour, digits of the hover, height [px]
-    "cost": ("Money [USD/h]", COST, "0,0", 132),
-    "carbon": ("Carbon [t/h]", CARBON, "0,0.0", 162),
+_QUANTITIES = {  # label of the axis, name and form in the hover, colour, height [px]
+    "cost": ("Cost [USD/h]\nwithout carbon price", "Cost without carbon price", "@y{0,0} USD/h", COST, 132),
+    "carbon": ("Carbon [t/h]", "Carbon", "@y{0,0.0} t/h", CARBON, 162),
 }
 
 
@@ -141,7 +141,7 @@ def _drawing() -> Drawing:
 
 def _staircase(drawing: Drawing, of: str, lowest: bool) -> Plot:
     """One quantity along the budget: the steps, the present budget, the baseline, and what goes unserved before."""
-    label, colour, digits, height = _QUANTITIES[of]
+    label, name, form, colour, height = _QUANTITIES[of]
     two = np.arange(2.0)
     plain = {"default_tools": [], "tools": []}
     later = {"visible": False}  # until a frontier says where they are
@@ -150,14 +150,13 @@ def _staircase(drawing: Drawing, of: str, lowest: bool) -> Plot:
         color=NEUTRAL, line_dash="dashed", line_width=1, hooks=[drawing.keep(f"{of} base")], **later
     )
     line = hv.Curve((two, two)).opts(color=colour, line_width=2.5, hooks=[drawing.keep(f"{of} line")], **plain)
-    now = hv.VLine(0).opts(color=NOW, line_width=2, hooks=[drawing.keep(f"{of} now")], **later)
     steps = hv.Points(tuple(two for _ in range(2 + len(_HOVER))), ["x", "y"], list(_HOVER)).opts(
         color=colour, size=6, line_color="white", line_width=0.5, default_tools=[],
-        tools=[_hover(label, digits), "tap"], hooks=[drawing.keep(f"{of} steps")],
+        tools=[_hover(name, form), "tap"], hooks=[drawing.keep(f"{of} steps")],
     )  # fmt: skip
-    plot = hv.Overlay([shade, base, line, now, steps]).opts(
+    plot = hv.Overlay([shade, base, line, *now_mark(drawing, f"{of} now"), steps]).opts(
         responsive=True, ylabel=label, xlabel="Latency budget [ms]" if lowest else "",
-        xaxis="bottom" if lowest else None, yformatter=NumeralTickFormatter(format="0.0[0]a"), yticks=4,
+        xaxis="bottom" if lowest else None, yticks=4,
         show_grid=True, tools=["xpan", "xwheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar, align_left],
     )  # fmt: skip
     return drawing.figure(plot, height=height)
@@ -165,21 +164,20 @@ def _staircase(drawing: Drawing, of: str, lowest: bool) -> Plot:
 
 _HELP = """
 The optimum at every latency budget of a class, or with all budgets relaxed alike: cost and carbon change in steps,
-where the budget lets a region in. Money is cost without the carbon price: that counts in the optimum, so that money may
-rise where less carbon is worth it. Energy and carbon return on latency (ERL, CRL) are what steps save per
+where the budget lets a region in. The cost shown is without the carbon price: that counts in the optimum, so that this
+cost may rise where less carbon is worth it. Energy and carbon return on latency (ERL, CRL) are what steps save per
 millisecond; these definitions are Wattlas' own. Dashed: the baseline. Shaded: some load goes unserved. Tap a step to
 set that budget.
 """
-_HOVER = ("budget_ms", "relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens")
+_HOVER = ("budget_ms", "objective_usd_per_h", "relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens")
 
 
-def _hover(label: str, digits: str) -> HoverTool:
-    name = label.split(" [")[0]
-    unit = label.split("[")[1].rstrip("]")
+def _hover(name: str, form: str) -> HoverTool:
     return HoverTool(
         tooltips=[
             ("Budget", "@budget_ms{0,0.0} ms"),
-            (name, f"@y{{{digits}}} {unit}"),
+            (name, form),
+            ("Cost, carbon at its price", "@objective_usd_per_h{0,0} USD/h"),
             ("Relocated", "@relocated_mw{0,0} MW"),
             ("Energy return (ERL)", "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms"),
             ("Carbon return (CRL)", "@crl_kg_per_h_per_ms{0,0.00} kg/h per ms"),
@@ -229,5 +227,5 @@ def _sentence(frontier: Frontier) -> Markup:
         opens = f" opens {row['opens']}" if row["opens"] else ""
         parts.append(f"Next step at {duration(float(row['budget_ms']))}{opens}.")
     if _rises(table["cost_usd_per_h"].to_numpy()) and not _rises(table["objective_usd_per_h"].to_numpy()):
-        parts.append("Money rises where less carbon is worth it: the carbon price is not in it.")
+        parts.append("This cost rises where less carbon is worth it: the carbon price is not in it.")
     return html("<div style='font-size:12.5px;line-height:1.5'>{}</div>", joined(parts, " "))

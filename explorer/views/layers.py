@@ -19,14 +19,15 @@ from explorer.placement import LAYERS, Placement
 from explorer.views.budgets import budget_label, budget_name, budget_span
 from explorer.views.drawing import Drawing, align_left, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
+from explorer.views.now import now_mark, place_now
 from explorer.views.rows import bars, labels, name_rows, named_rows, row_places
-from explorer.views.text import duration, key, number
+from explorer.views.text import duration, elided, key, number
 
 KINDS = (*LAYERS, "unserved")
 COLOURS = ("#0072B2", "#56B4E9", "#E69F00", "#8a8f98")  # of KINDS
 WHITE = np.array([True, False, False, False])  # whether words on these colours are white
 COLUMNS = (*LAYER_COLUMNS, "unserved_mw")
-NOW = "#c2185b"
+ROWS_PX = 185  # height of the bars of a few classes
 SMALLEST_SHARE = 0.09  # of a bar that has room for words
 OVERLAP = 0.004  # of the width: steps that only touch show a hairline
 
@@ -82,9 +83,8 @@ class LayersView(MeasureView):
             "class words", x=(100 * (right - share / 2)).ravel()[shown], y=y[shown],
             text=np.array([f"{percent[n]:.0f} %" for n in shown], object), text_color=WHITE[kind[shown]].astype(float),
         )  # fmt: skip
-        name_rows(
-            self.pane, "class rows", [f"{w}, {number(mw)} MW" for w, mw in zip(workloads, total[:, 0], strict=True)]
-        )
+        names = [f"{elided(w)}, {number(mw)} MW" for w, mw in zip(workloads, total[:, 0], strict=True)]
+        name_rows(self.pane, "class rows", names, height_px=ROWS_PX)
 
     def _show_budgets(self, frontier: Frontier) -> None:
         mw, start = frontier.table[list(COLUMNS)].to_numpy(), frontier.table["budget_ms"].to_numpy()
@@ -101,9 +101,10 @@ class LayersView(MeasureView):
             "budget words", x=np.full(len(named), start[0] + 0.015 * (last - first)), y=(top - mw / 2)[0, named],
             text=np.array(KINDS, object)[named], text_color=WHITE[named].astype(float),
         )  # fmt: skip
-        self.pane.configure("now", "glyph", location=min(max(frontier.current_ms, first), last), visible=True)
+        highest = 1.03 * (float(top.max()) or 1.0)
+        place_now(self.pane, "now", frontier, highest / 2)
         self.pane.set_range("budgets", "x_range", first, last)
-        self.pane.set_range("budgets", "y_range", 0.0, 1.03 * max(float(top.max()), 1.0))
+        self.pane.set_range("budgets", "y_range", 0.0, highest)
         self.pane.configure("budgets", "xaxis", axis_label=budget_label(frontier))
 
     def table(self, result: Layers) -> pd.DataFrame:
@@ -133,13 +134,12 @@ class LayersView(MeasureView):
                 ("", "@layer"), ("Load", "@it_mw{0,0.0} MW"), ("Budget", "@left{0,0.0} to @to_ms{0,0.0} ms"),
             ]  # fmt: skip
             budgets = bars(drawing, "budgets", ["layer", "it_mw", "to_ms"], COLOURS, tip)
-            now = hv.VLine(0).opts(color=NOW, line_width=2, visible=False, hooks=[drawing.keep("now")])
             words = labels(drawing, "budget words", text_align="left")
-            steps = hv.Overlay([budgets, words, now]).opts(
+            steps = hv.Overlay([budgets, words, *now_mark(drawing, "now")]).opts(
                 responsive=True, xlabel="Latency budget [ms]", ylabel="All classes [MW]", fontscale=1.1,
                 tools=["xpan", "xwheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar, align_left],
             )  # fmt: skip
-            figures = drawing.figure(plot, height=185), drawing.figure(steps, height=230)
+            figures = drawing.figure(plot, height=ROWS_PX), drawing.figure(steps, height=230)
             return measure_card(drawing, "Local, regional or where energy is cheap?", _HELP, *figures)
 
         return Drawing(make)

@@ -123,7 +123,7 @@ def _day_load(table: pd.DataFrame, axes: dict[str, Any]) -> Shape:
     return Shape(
         share or "no load runs away from home",
         parts,
-        axes | {"ylabel": "IT load [MW]", "ylim": (0.0, 1.05 * max(float(floor.max()), 1.0))},
+        axes | {"ylabel": "IT load [MW]", "ylim": (0.0, 1.05 * float(floor.max()) or 1.0)},
         {key: [("Hour", "@hour_utc{0} UTC"), (label, "@load_mw{0,0.0} MW")] for key, (label, _) in loads.items()},
     )
 
@@ -138,7 +138,7 @@ def budgets(draws: Draws) -> Shape:
     if high[-1] - low[-1] + abs(high[-1]) < 1e-6:
         title = "longer budgets save nothing in eight of ten draws"
     margin = max(0.02 * float(np.ptp(x)), 1.0)
-    top = 1.05 * max(float(high.max(initial=0.0)), 1.0)
+    top = 1.05 * float(high.max(initial=0.0)) or 1.0
     return Shape(
         title,
         {

@@ -9,15 +9,14 @@ shows them, and `Explorer` too, after `pictures.notebook()`.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Mapping
 from typing import Any
 
 import holoviews as hv
 import pandas as pd
 import panel as pn
 from bokeh.model import Model
-from bokeh.models import ImportedStyleSheet, NumeralTickFormatter, UIElement
+from bokeh.models import ImportedStyleSheet, UIElement
 from panel.io.notebook import replace_inline_css
 
 from explorer.draws import Draws
@@ -29,7 +28,7 @@ from explorer.views import day, line_shapes, row_shapes
 from explorer.views.bands import FIRM, FREE, OPTIMUM
 from explorer.views.breakeven import BLOCKED, OPEN
 from explorer.views.breakeven import LOSES as GREY
-from explorer.views.budgets import budget_label, budget_span, is_on_axis
+from explorer.views.budgets import budget_label, budget_span, is_on_axis, now_label
 from explorer.views.draws import BAND, MAYBE, SURELY
 from explorer.views.elements import (
     FORBIDDEN,
@@ -43,10 +42,12 @@ from explorer.views.elements import (
     shared_out,
     steps,
 )
-from explorer.views.frontier import CARBON, COST, NOW
+from explorer.views.frontier import CARBON, COST
+from explorer.views.now import NOW
 from explorer.views.relocatable import COLOURS as LOAD_COLOURS
 from explorer.views.shapes import Shape, refuse_unknown
-from explorer.views.text import NEUTRAL, duration, sentence
+from explorer.views.text import NEUTRAL, elided, sentence
+from explorer.views.ticks import ticks_apart
 from explorer.views.tornado import HIGH, LOW
 from explorer.views.tradeoff import COLOURS as PRICE_COLOURS
 from explorer.views.wires import PARTS
@@ -56,7 +57,6 @@ from explorer.views.world_picture import world_map as world_map  # with GeoViews
 WIDTH, HEIGHT = 560, 300  # of a plot [px]
 FRAME_HEIGHT, ROW_HEIGHT = 205, 23  # of axes, without titles and legends [px]
 TITLE_CHARACTERS = 58  # of a line
-SHORT, DIGITS = "0.0[0]a", "0,0.[000]"  # of ticks: 12.5k; as many as tell ticks apart, for some axes are short
 
 
 def notebook() -> None:
@@ -116,10 +116,9 @@ def staircase(frontier: Frontier, quantity: str = "cost") -> Any:
         xlabel=budget_label(frontier),
         ylabel=QUANTITIES[quantity],
         show_grid=True,
-        hooks=[_ticks("yaxis", SHORT)],
         xlim=(first_ms, last_ms),
         padding=(0, 0.1),
-        title=f"{quantity.capitalize()} of the optimum; the scenario: {duration(frontier.current_ms)}",
+        title=f"{quantity.capitalize()} of the optimum; {now_label(frontier)}",
     )
 
 
@@ -139,6 +138,7 @@ def layer_bars(placement: Placement) -> Any:
         legend_cols=3,
         tools=["hover"],
         active_tools=[],
+        hooks=[ticks_apart],
         title="Where each class runs",
         backend=BOKEH,
     )
@@ -187,7 +187,6 @@ def attribution(table: pd.DataFrame) -> Any:
         height=HEIGHT,
         xlabel="",
         ylabel="Cost of the obstacle [USD/h]",
-        hooks=[_ticks("xaxis", SHORT)],  # as it is on screen
         ylim=(min(0.0, 1.1 * float(table["usd_per_h"].to_numpy().min())), 1.35 * reach if reach > 0 else 1.0),
         title="What holds relocation back",
     )
@@ -198,14 +197,13 @@ def cost_carbon_front(table: pd.DataFrame) -> Any:
     styles: dict[str, Any] = {"now": {"color": NOW, "marker": "diamond", "size": 15, "line_color": "white"}}
     for name, colour in zip(("cheap", "middling", "dear"), PRICE_COLOURS, strict=True):
         styles |= {f"{name} line": {"color": colour, "line_width": 3}, name: {"color": colour, **_POINTS}}
-    ticks = {"xaxis": DIGITS, "yaxis": DIGITS}
-    return _drawn(line_shapes.front(table), styles, ticks, legend_cols=1, legend_position="top_right")
+    return _drawn(line_shapes.front(table), styles, legend_cols=1, legend_position="top_right")
 
 
 def tornado(table: pd.DataFrame) -> Any:
     """The inputs of `explorer.tornado`, that of most effect on top: bars from the saving now to what it becomes."""
     styles = {"low": _filled(LOW), "high": _filled(HIGH), "base": {"color": NEUTRAL, "line_width": 2}}
-    return _drawn(row_shapes.swings(table), styles, {"xaxis": SHORT})
+    return _drawn(row_shapes.swings(table), styles)
 
 
 def near_optimal(table: pd.DataFrame) -> Any:
@@ -237,7 +235,7 @@ def whole_day(table: pd.DataFrame, quantity: str = "load") -> Any:
         "line": {"color": colour, "line_width": 2.5},
         "best": {"color": colour, **_POINTS},
     }
-    return _drawn(line_shapes.day(table, quantity), styles, {"yaxis": DIGITS}, legend_cols=2)
+    return _drawn(line_shapes.day(table, quantity), styles, legend_cols=2)
 
 
 def relocatable_demand(table: pd.DataFrame) -> Any:
@@ -271,13 +269,12 @@ def drawn_worlds(draws: Draws, of: str = "budgets") -> Any:
     }
     refuse_unknown("picture of draws", of, ("budgets", "regions"))
     shape = line_shapes.budgets(draws) if of == "budgets" else row_shapes.receiving(draws)
-    return _drawn(shape, styles, {"yaxis": SHORT} if of == "budgets" else {})
+    return _drawn(shape, styles)
 
 
 def _drawn(
     shape: Shape,
     styles: Mapping[str, Mapping[str, Any]],
-    ticks: Mapping[str, str] = MappingProxyType({}),
     legend_cols: int = 3,
     legend_position: str = "bottom",
 ) -> Any:
@@ -296,22 +293,15 @@ def _drawn(
         "height": frame + 60 + 22 * len(title) + key,
         "show_grid": True,
         "gridstyle": {"ygrid_line_alpha": 0.0 if shape.rows else 1.0},
-        "hooks": [_ticks(*tick) for tick in ticks.items()],
         "title": as_title("\n".join(title)),
     }
     legend: dict[str, Any] = {"legend_position": legend_position, "legend_cols": legend_cols}
     if is_below:
         legend["legend_opts"] = _CLOSE
-    return overlay(drawn, **plot, **shape.axes).opts(**legend, backend=BOKEH)
-
-
-def _ticks(axis: str, form: str) -> Callable[[Any, Any], None]:
-    """A hook: how ticks are written. No option, for a formatter belongs to one page, and a picture goes on many."""
-
-    def hook(plot: Any, _element: Any) -> None:
-        plot.handles[axis].formatter = NumeralTickFormatter(format=form)
-
-    return hook
+    axes = dict(shape.axes)
+    if shape.rows:
+        axes["yticks"] = [(place, elided(name)) for place, name in axes["yticks"]]
+    return overlay(drawn, **plot, **axes).opts(**legend, backend=BOKEH)
 
 
 def _filled(colour: str) -> dict[str, Any]:
@@ -336,6 +326,7 @@ def _step(quantity: str) -> list[tuple[str, str]]:
     return [
         ("Budget", "@budget_ms{0,0.0} ms"),
         (label, f"@{quantity}{{0,0.0}} {unit}"),
+        ("Cost, carbon at its price", "@objective_usd_per_h{0,0} USD/h"),
         ("Relocated", "@relocated_mw{0,0} MW"),
         ("Energy return (ERL)", "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms"),
         ("Carbon return (CRL)", "@crl_kg_per_h_per_ms{0,0.00} kg/h per ms"),

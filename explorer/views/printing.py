@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
-from matplotlib.ticker import FuncFormatter, ScalarFormatter
+from matplotlib.ticker import Formatter, ScalarFormatter
 
 from explorer.errors import ExplorerError
 from explorer.labels import Labels, isolated
 from explorer.target import refuse_bad_target, written_whole
-from explorer.views.text import sentence
+from explorer.views.text import sentence, takes_prefix, tick_texts
 
 MPL = "matplotlib"
 MM_PER_INCH = 25.4
@@ -34,6 +35,7 @@ DARK, LIGHT = "#0b3c5d", "#cfe0ee"
 LINES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))  # of classes
 CLASSES = ("#0b3c5d", "#D55E00", "#009E73", "#b0589a")  # of classes, dark enough for thin lines
 CHARACTERS_PER_MM, LINE_INCH = 1 / 1.2, 0.105  # of notes in 6 pt type
+LEGEND_CHARACTERS_PER_MM, NAME_CHARACTERS_PER_MM = 0.6, 0.4  # of a legend, and of what rows are called
 SOURCE_LINES = 3
 OUR_OWN = "This project's own definition."
 _STYLE: Any = {
@@ -89,6 +91,7 @@ class Page:
             lines = [line for note in notes for line in _wrapped(note, self.width_mm)]
             figure.set_size_inches(width, width)  # as wide as the legend may be
             legend, rows = _legend(figure, handles)
+            aspect *= 1 + 0.7 * (_wrap_names(figure, self.width_mm) - 1)
             below = LINE_INCH * len(lines) + 0.15 * rows + 0.1  # [inch]
             heading = _wrapped(title, self.width_mm / 1.5)
             above = 0.16 * len(heading) + 0.04
@@ -149,17 +152,36 @@ def _sources(publishers: Sequence[str], width_mm: float) -> str:
 
 
 def _legend(figure: Figure, handles: Sequence[Any]) -> tuple[Legend | None, int]:
-    """A legend in as many columns as the figure is wide enough for, and its rows; None and 0 for nothing to tell."""
-    most = min(len(handles), int(figure.get_figwidth() * MM_PER_INCH // 40))
+    """A legend in as many columns as the figure is wide enough for, and its lines; None and 0 for nothing to tell."""
+    width_mm = figure.get_figwidth() * MM_PER_INCH
+    for handle in handles:
+        handle.set_label("\n".join(_within(handle.get_label(), LEGEND_CHARACTERS_PER_MM * width_mm)))
+    lines = [handle.get_label().count("\n") + 1 for handle in handles]
+    most = min(len(handles), int(width_mm // 40))
     for columns in range(most, 0, -1):
         legend = figure.legend(
             handles=list(handles), loc="lower left", ncols=columns, fontsize=6.5, frameon=False, borderpad=0.2,
             handlelength=2.6, columnspacing=1.2,
         )  # fmt: skip
         if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
-            return legend, -(-len(handles) // columns)
+            return legend, sum(lines) if columns == 1 else max(lines) * -(-len(handles) // columns)
         legend.remove()
     return None, 0
+
+
+def _wrap_names(figure: Figure, width_mm: float) -> int:
+    """Long names of rows on several lines, a third of the page wide; how many lines the longest takes."""
+    lines = 1
+    for axis in (axes.yaxis for axes in figure.axes):
+        if isinstance(axis.get_major_formatter(), ScalarFormatter):
+            continue  # numbers
+        texts = [label.get_text() for label in axis.get_ticklabels()]
+        most = NAME_CHARACTERS_PER_MM * width_mm
+        names = ["\n".join(part for line in text.split("\n") for part in _within(line, most)) for text in texts]
+        if names != texts:
+            axis.set_ticks(axis.get_ticklocs(), labels=names)
+            lines = max(lines, *(name.count("\n") + 1 for name in names))
+    return lines
 
 
 def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) -> None:
@@ -169,7 +191,7 @@ def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) ->
         for axis in (axes.xaxis, axes.yaxis):
             axis.label.set_size(7)
             if isinstance(axis.get_major_formatter(), ScalarFormatter):  # numbers, not names
-                axis.set_major_formatter(FuncFormatter(_grouped))
+                axis.set_major_formatter(_Ticks(takes_prefix(axis.get_label_text())))
     edges = np.zeros((len(figure.axes), 4))  # of labels beyond left, bottom, right, top of axes; shares of the figure
     for _ in range(3):  # labels change with the room they are given
         left, right = edges[:, 0].max(), edges[:, 2].max()
@@ -184,15 +206,24 @@ def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) ->
         edges += 0.012
 
 
-def _grouped(value: float, _place: int) -> str:
-    return f"{value:,.10g}".replace("-", "−")
+class _Ticks(Formatter):
+    """Numbers that can be told apart."""
+
+    def __init__(self, prefixed: bool) -> None:
+        self._prefixed = prefixed
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return self.format_ticks([x])[0]
+
+    def format_ticks(self, values: Any) -> list[str]:
+        return tick_texts(values, self._prefixed)
 
 
 def _wrapped(text: str, width_mm: float) -> list[str]:
     """Lines of a note in 6 pt type."""
-    most, lines = int(CHARACTERS_PER_MM * width_mm), [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > most:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return isolated(lines)
+    return _within(" ".join(text.split()), CHARACTERS_PER_MM * width_mm)
+
+
+def _within(text: str, characters: float) -> list[str]:
+    """Lines of at most so many characters."""
+    return isolated(textwrap.wrap(text, int(characters), break_on_hyphens=False) or [""])

@@ -52,11 +52,11 @@ _GRID = """
 _MAP_LEFT = _GRID.format(left="1.85fr", narrow="1.5fr")
 _EVEN = _GRID.format(left="1fr", narrow="1fr")
 _STRIP = """
-:host { overflow-x: auto; scrollbar-width: none; }
-.bk-btn-group { gap: 2px; border-bottom: 1px solid var(--mui-palette-divider, #8886); width: max-content;
-                min-width: 100%; }
-.bk-btn { flex: 0 0 auto; padding: 4px 12px 5px; font: inherit; font-size: 14px; border: 0; border-radius: 6px 6px 0 0;
-          color: var(--mui-palette-text-secondary, inherit); background: transparent; box-shadow: none; }
+.bk-btn-group { gap: 2px; border-bottom: 1px solid var(--mui-palette-divider, #8886); flex-wrap: wrap; width: 100%;
+                height: auto; }
+.bk-btn { flex: 0 0 auto; height: auto; padding: 4px 12px 5px; font: inherit; font-size: 14px; border: 0;
+          border-radius: 6px 6px 0 0; color: var(--mui-palette-text-secondary, inherit); background: transparent;
+          box-shadow: none; }
 .bk-btn:hover { background: #8882; }
 .bk-btn.bk-active { color: var(--mui-palette-primary-main, #0072b2); background: transparent; font-weight: 650;
                     box-shadow: inset 0 -3px 0 var(--mui-palette-primary-main, #0072b2); }

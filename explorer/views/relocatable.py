@@ -23,15 +23,16 @@ from explorer.relocatable import READINGS, relocatable_mw, relocatable_table
 from explorer.views.budgets import budget_label, budget_name, budget_span
 from explorer.views.drawing import Drawing, align_left, quiet_toolbar
 from explorer.views.measure import MeasureView, measure_card
+from explorer.views.now import now_mark, place_now
 from explorer.views.rows import bars, name_rows, named_rows, row_places
 from explorer.views.text import key, number
 
 Floats = NDArray[np.float64]
 
+ROWS_PX = 215  # height of the bars of a few classes
 LOADS = ("demand", *READINGS, "relocated")  # each within the one before, in total
 COLOURS = ("#8a8f9855", "#56B4E9", "#0072B2", "#009E73", "#E69F00")
 HALVES = np.array([0.44, 0.38, 0.28, 0.18, 0.08])  # of the bars' heights
-NOW = "#c2185b"
 POINTS = 13  # budgets at which the readings are looked at
 
 
@@ -75,8 +76,8 @@ class RelocatableView(MeasureView):
             "loads", left=np.zeros_like(length), right=length, bottom=y - half, top=y + half, color=kind.astype(float),
             name=names[row], load=np.array(LOADS, object)[kind], it_mw=length, share=100 * of.T.ravel(),
         )  # fmt: skip
-        name_rows(self.pane, "rows", [name.removeprefix("class ") for name in names])
-        self.pane.set_range("loads", "x_range", 0.0, 1.03 * max(float(mw.max()), 1.0))
+        name_rows(self.pane, "rows", [name.removeprefix("class ") for name in names], height_px=ROWS_PX)
+        self.pane.set_range("loads", "x_range", 0.0, 1.03 * (float(mw.max()) or 1.0))
         if result.frontier is not None:
             self._show_budgets(result, result.frontier)
         self.pane.say("words", _sentence(mw[0]))
@@ -95,9 +96,10 @@ class RelocatableView(MeasureView):
             "points", x=curve[point, 0], y=curve[point, 1 + of], color=of.astype(float),
             load=np.array(READINGS, object)[of],
         )  # fmt: skip
-        self.pane.configure("now", "glyph", location=min(max(frontier.current_ms, first), last), visible=True)
+        highest = 1.06 * (max(float(curve[:, 1:].max()), float(relocated.max())) or 1.0)
+        place_now(self.pane, "now", frontier, highest / 2)
         self.pane.set_range("points", "x_range", first, last)
-        self.pane.set_range("points", "y_range", 0.0, 1.06 * max(float(curve[:, 1:].max()), relocated.max(), 1.0))
+        self.pane.set_range("points", "y_range", 0.0, highest)
         self.pane.configure("points", "xaxis", axis_label=budget_label(frontier))
 
     def table(self, result: Relocatable) -> pd.DataFrame:
@@ -120,7 +122,7 @@ class RelocatableView(MeasureView):
                 responsive=True, xlabel="IT load [MW]", ylabel="", show_grid=True, fontscale=1.1,
                 tools=[], active_tools=[], hooks=[quiet_toolbar, named_rows(drawing, "rows")],
             )  # fmt: skip
-            figures = drawing.figure(plot, height=215), drawing.figure(_budgets(drawing), height=215)
+            figures = drawing.figure(plot, height=ROWS_PX), drawing.figure(_budgets(drawing), height=215)
             return measure_card(drawing, "How much could move?", _HELP, *figures)
 
         return Drawing(make)
@@ -137,8 +139,7 @@ def _budgets(drawing: Drawing) -> Any:
         color="kind", cmap=list(COLOURS[1:4]), clim=(-0.5, 2.5), size=7, line_color="white", line_width=0.6,
         default_tools=[], tools=[HoverTool(tooltips=tip)], hooks=[drawing.keep("points")],
     )  # fmt: skip
-    now = hv.VLine(0).opts(color=NOW, line_width=2, visible=False, hooks=[drawing.keep("now")])
-    return hv.Overlay([*lines, points, now]).opts(
+    return hv.Overlay([*lines, points, *now_mark(drawing, "now")]).opts(
         responsive=True, xlabel="Latency budget [ms]", ylabel="All classes [MW]", show_grid=True, fontscale=1.1,
         tools=["xpan", "xwheel_zoom", "reset"], active_tools=[], hooks=[quiet_toolbar, align_left],
     )  # fmt: skip

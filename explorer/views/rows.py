@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 
 from explorer.labels import NamesById
 from explorer.views.drawing import Drawing, LivePane
+from explorer.views.text import elided
 
 FEWEST = 6  # rows that a picture of many has room for, so that bars of few are not blocks
+LONGEST = 44  # characters of a row's name with its figures
+ROW_PX, AXIS_PX = 18, 62  # heights of a row that can be read, and of an axis with its label
 WIDE_PX = 128  # for names that vary in length: the bars stay where they are
 
 
@@ -63,17 +66,26 @@ def named_rows(drawing: Drawing, name: str, border_px: int | None = None) -> Any
         axis.update(ticker=FixedTicker(ticks=[]), major_label_text_font_size="13px")
         if border_px is not None:
             plot.state.min_border_left = border_px
-        drawing.handles[name] = {"axis": axis, "ticker": axis.ticker, "range": plot.handles["y_range"]}
+        drawing.handles[name] = {
+            "axis": axis, "ticker": axis.ticker, "range": plot.handles["y_range"], "plot": plot.state,
+        }  # fmt: skip
 
     return hook
 
 
-def name_rows(pane: LivePane, name: str, names: Sequence[str], fewest: int = 1) -> None:
-    """What the rows are called, from top to bottom, and room for them, and for as many as there may be fewest."""
+def name_rows(pane: LivePane, name: str, names: Sequence[str], fewest: int = 1, height_px: int | None = None) -> None:
+    """
+    What rows are called, from top to bottom, and room for as many as there may be fewest; tips say all of it.
+
+    A plot whose height is given grows with rows that are too many for it.
+    """
     places, spare = row_places(len(names)).astype(int).tolist(), max(fewest - len(names), 0)
     pane.configure(name, "ticker", ticks=places)
-    pane.configure(name, "axis", major_label_overrides=dict(zip(places, names, strict=True)))
+    labels = [elided(row, LONGEST) for row in names]
+    pane.configure(name, "axis", major_label_overrides=dict(zip(places, labels, strict=True)))
     pane.configure(name, "range", start=0.4 - spare, end=len(names) + 0.6)
+    if height_px is not None:
+        pane.configure(name, "plot", height=max(height_px, AXIS_PX + ROW_PX * len(names)))
 
 
 def with_names(table: pd.DataFrame, names: NamesById) -> pd.DataFrame:

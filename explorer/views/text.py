@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import pairwise
 
 from markupsafe import Markup
 
+from explorer.labels import isolated
 from explorer.markup import html, joined
 
-# Okabe and Ito's colours tell apart under every common colour blindness; as lines they hold on light and dark.
-CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
+# Okabe and Ito's colours tell apart under every common colour blindness; as lines they hold on light and dark. Four
+# more for scenarios of many classes, whose arcs say their class too.
+CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999",
+                  "#7B5FC9", "#8C564B", "#9ACD32", "#B0305C")  # fmt: skip
 BETTER, WORSE, NEUTRAL = "#1a86d0", "#d9600a", "#8a8f98"
 
 
@@ -24,6 +29,58 @@ def number(value: float, digits: int = 3) -> str:
         return "0" if value == 0 else "–"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def elided(name: str, most: int = 32) -> str:
+    """
+    A name that may be too long for a row or a legend; what is isolated stays isolated.
+
+    >>> elided("Other cloud europe-southwest1, Madrid (three zones)"), elided("Madrid")
+    ('Other cloud europe-southwest1,…', 'Madrid')
+    """
+    return name if len(name) <= most else isolated([f"{name[: most - 1].rstrip()}…"])[0]
+
+
+def takes_prefix(label: str) -> bool:
+    """
+    Whether numbers of an axis may be shortened to k, M and G: not where its unit has a prefix already, or is a name.
+
+    >>> [takes_prefix(label) for label in ("Cost [USD/h]", "Carbon [t/h]", "IT load [MW]", "Budget [ms]", "Draws")]
+    [True, True, False, False, False]
+    """
+    unit = label.rpartition("[")[2]
+    return unit.startswith(("USD", "t/"))
+
+
+def tick_texts(values: Sequence[float], prefixed: bool = False) -> list[str]:
+    """
+    Labels of an axis's ticks, with as many digits as tell all of them apart; in the browser ticks.js does the same.
+
+    >>> tick_texts([1_265_000, 1_270_000, 1_275_000], prefixed=True)
+    ['1.265 M', '1.270 M', '1.275 M']
+    >>> tick_texts([0, 5000, 10_000], prefixed=True), tick_texts([0, 50_000]), tick_texts([-0.5, 0, 0.5])
+    (['0', '5 k', '10 k'], ['0', '50,000'], ['−0.5', '0', '0.5'])
+    """
+    largest = max(map(abs, values), default=0.0)
+    prefix, unit = "", 1.0
+    if prefixed and largest >= _SHORTEST:
+        prefix, unit = next((name, size) for name, size in _PREFIXES if largest >= size)
+    steps = [b - a for a, b in pairwise(sorted(values)) if b > a]
+    step = min(steps, default=largest)
+    decimals = 0
+    while decimals < _MOST_DECIMALS and any(
+        abs(round(value / unit, decimals) - value / unit) > 1e-6 * step / unit for value in values
+    ):
+        decimals += 1
+    return [
+        "0" if abs(value) <= 1e-6 * step else f"{value / unit:,.{decimals}f} {prefix}".strip().replace("-", "−")
+        for value in values
+    ]
+
+
+_PREFIXES = (("G", 1e9), ("M", 1e6), ("k", 1e3))
+_SHORTEST = 1e4  # numbers below are short enough
+_MOST_DECIMALS = 12
 
 
 def duration(ms: float) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import pandas as pd
-from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter
+from bokeh.models import HoverTool, LayoutDOM
 from markupsafe import Markup
 
 from explorer.markup import html, joined
@@ -75,7 +75,7 @@ class TornadoView(MeasureView):
             base = hv.VLine(0).opts(color=NEUTRAL, line_width=2, visible=False, hooks=[drawing.keep("base")])
             plot = hv.Overlay([*bars, base]).opts(
                 responsive=True, xlabel="Saving against the baseline [USD/h]", ylabel="", show_grid=True,
-                active_tools=[], xformatter=NumeralTickFormatter(format="0.[0]a"), tools=["xpan", "reset"],
+                active_tools=[], tools=["xpan", "reset"],
                 fontscale=1.1, hooks=[quiet_toolbar, named_rows(drawing, "rows", WIDE_PX)],
             )  # fmt: skip
             return measure_card(drawing, "What matters most?", _HELP, drawing.figure(plot, height=340))

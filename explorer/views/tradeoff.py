@@ -10,7 +10,7 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import pandas as pd
-from bokeh.models import HoverTool, LayoutDOM, NumeralTickFormatter
+from bokeh.models import HoverTool, LayoutDOM
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -111,17 +111,11 @@ class TradeOffView(MeasureView):
             plot = hv.Overlay([front, corners, base, now, labels]).opts(
                 responsive=True, xlabel="Carbon [t/h]", ylabel="Cost without carbon price [USD/h]", show_grid=True,
                 active_tools=[], fontscale=1.1,
-                xformatter=_digits(), yformatter=_digits(),
                 hooks=[quiet_toolbar, align_left],
             )  # fmt: skip
             return measure_card(drawing, "What does a tonne cost?", _HELP, drawing.figure(plot, height=320))
 
         return Drawing(make)
-
-
-def _digits() -> NumeralTickFormatter:
-    """As many digits as tell ticks apart: some fronts are a few kg long."""
-    return NumeralTickFormatter(format="0,0.[000]")
 
 
 def _below_left(plot: Any, _element: Any) -> None:

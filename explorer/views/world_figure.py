@@ -14,34 +14,40 @@ from explorer.geo import MERCATOR_RADIUS_M
 from explorer.paths import ASSETS
 from explorer.placement import Placement
 from explorer.views.elements import Arcs, arcs_of, region_columns
+from explorer.views.map_scale import MapScale, scale_of, too_small_text
 from explorer.views.printing import CLASSES, INK, LESS, LINES, MORE, MPL, PALE, SAME, page
-from explorer.views.text import number
+from explorer.views.text import number, sentence
 
 Floats = NDArray[np.float64]
+
+FULL_MM = 180.0  # a page of two columns
+PT_PER_PX = 0.3  # of circles and lines there, as they are on screen
+WIDTHS_PER_PX = 2  # that lines are told apart by
 
 
 def map_figure(placement: Placement, path: str | Path, width_mm: float = 180.0) -> Path:
     """Write the world map of a placement, in the equal-area projection Equal Earth; errors as in `page`."""
     with page(path, width_mm) as sheet:
-        arcs, labels = arcs_of(placement, 0.0), placement.network.labels
+        arcs, labels, scale = arcs_of(placement), placement.network.labels, scale_of(placement.network)
         regions = region_columns(placement)
         x, y = _from_mercator(regions["x"], regions["y"])
-        change = regions["change_mw"]
-        shade = np.where(change > 0.5, MORE, np.where(change < -0.5, LESS, SAME))
-        points = hv.Points((x, y, regions["it_mw"], shade), ["x", "y"], ["it_mw", "shade"]).opts(
-            s=hv.dim("it_mw") * (110 * width_mm / 180 / max(regions["it_mw"].max(), 1.0)) + 4,
+        change, least_mw = regions["change_mw"], scale.smallest_mw / 2
+        shade = np.where(change > least_mw, MORE, np.where(change < -least_mw, LESS, SAME))
+        areas = _circle_pt(scale, regions["it_mw"], width_mm) ** 2
+        points = hv.Points((x, y, regions["it_mw"], areas, shade), ["x", "y"], ["it_mw", "area", "shade"]).opts(
+            s="area",
             c="shade",
             edgecolors=INK,
             linewidth=0.4,
             backend=MPL,
         )
-        flows = [path for k in range(len(labels.workloads)) for path in _paths(arcs, k, width_mm)]
+        flows = [path for k in range(len(labels.workloads)) for path in _paths(arcs, scale, k, width_mm)]
         world = hv.Overlay([*_earth(), *flows, points]).opts(
             aspect="equal", xaxis=None, yaxis=None, show_frame=False, show_legend=False, padding=0.01, title="",
             backend=MPL,
         )  # fmt: skip
         handles = [
-            Line2D([], [], color=CLASSES[k % 4], linestyle=LINES[k % 4], linewidth=1.2, label=f"{name}, {mw:,.0f} MW")
+            Line2D([], [], **_class_style(k), linewidth=1.2, label=f"{name}, {number(mw, 2)} MW")
             for k, (name, mw) in enumerate(zip(labels.workloads, placement.away_mw.sum(axis=(0, 1)), strict=True))
             if mw > 0
         ]
@@ -49,8 +55,16 @@ def map_figure(placement: Placement, path: str | Path, width_mm: float = 180.0) 
             Line2D([], [], marker="o", linestyle="", color=shade, markeredgecolor=INK, markeredgewidth=0.4, label=label)
             for shade, label in ((MORE, "more load than baseline"), (LESS, "less"), (SAME, "as much"))
         ]
+        key = np.array(scale.key_mw)
+        size = {"markersize": float(_circle_pt(scale, key, width_mm)), "markerfacecolor": SAME, "markeredgewidth": 0.4}
+        line = {"color": INK, "linewidth": float(_line_pt(scale.arc_px(key), width_mm))}
+        handles.append(
+            Line2D([], [], marker="o", markeredgecolor=INK, **size, **line, label=f"{scale.key_mw:,g} MW each")
+        )
         moved = f"{number(placement.relocated_mw)} of {number(placement.served_mw)} MW of IT load run away from home"
         circles = "Area of circles: IT load. Width of lines: relocated load."
+        if hidden := too_small_text(placement.relocated_mw, float(arcs.it_mw.sum()), scale.smallest_mw):
+            circles += f" {sentence(hidden)}."
         note = f"{circles} Equal Earth projection. Land: Natural Earth."
         sheet.draw(world, labels, moved, [note], handles, aspect=0.46)
     return Path(path)
@@ -101,7 +115,7 @@ def _pale(plot: Any, _element: Any) -> None:
     plot.handles["artist"].set(facecolor="#e3e3e3", edgecolor="#e3e3e3")
 
 
-def _paths(arcs: Arcs, workload: int, width_mm: float) -> list[hv.Path]:
+def _paths(arcs: Arcs, scale: MapScale, workload: int, width_mm: float) -> list[hv.Path]:
     """The arcs of one class in a few widths, each an unbroken line unless the edge of the map breaks it."""
     ends = arcs.ends
     first = np.diff(arcs.flow, prepend=-1) != 0
@@ -114,12 +128,27 @@ def _paths(arcs: Arcs, workload: int, width_mm: float) -> list[hv.Path]:
     flow = np.full(len(line), -1)
     flow[at[first]], flow[at + 1] = arcs.flow[first], arcs.flow
     line = np.column_stack(_from_mercator(*line.T))
-    level = np.ceil(np.sqrt(arcs.it_mw)).astype(int)
+    level = np.ceil(WIDTHS_PER_PX * scale.arc_px(arcs.it_mw)).astype(int)
     drawn = []
     for width in np.unique(level[arcs.workload == workload]):
         keep = np.flatnonzero((arcs.workload == workload) & (level == width))
         part = np.where(np.isin(flow, keep)[:, np.newaxis], line, np.nan)
-        style = {"color": CLASSES[workload % 4], "linestyle": LINES[workload % 4], "alpha": 0.75}
-        width_pt = (0.3 + 0.16 * width) * max(width_mm / 180, 0.6)
-        drawn.append(hv.Path([part]).opts(linewidth=width_pt, **style, backend=MPL))
+        width_pt = _line_pt(width / WIDTHS_PER_PX, width_mm)
+        drawn.append(hv.Path([part]).opts(linewidth=width_pt, **_class_style(workload), alpha=0.75, backend=MPL))
     return drawn
+
+
+def _class_style(workload: int) -> dict[str, Any]:
+    """Colour and line of a class: those of no other among the first sixteen."""
+    lap, place = divmod(workload, len(CLASSES))
+    return {"color": CLASSES[place], "linestyle": LINES[(place + lap) % len(LINES)]}
+
+
+def _circle_pt(scale: MapScale, it_mw: Floats, width_mm: float) -> Floats:
+    """Diameter of a region's circle in print. [pt]"""
+    return PT_PER_PX * scale.circle_px(it_mw) * np.sqrt(width_mm / FULL_MM)
+
+
+def _line_pt(width_px: float | Floats, width_mm: float) -> Floats:
+    """Width in print of an arc that has this one on screen. [pt]"""
+    return np.asarray(PT_PER_PX * width_px * max(width_mm / FULL_MM, 0.6))
