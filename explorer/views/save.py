@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
+from weakref import WeakSet
 
 import panel as pn
 import param
@@ -23,6 +24,7 @@ from explorer.views.text import duration
 _POLL_S = 0.2
 _HERE = Path(__file__)
 _turn = asyncio.Semaphore(1)  # one file at a time: thirty readers may press at once
+_folders: WeakSet[TemporaryDirectory[str]] = WeakSet()  # of files in the making
 
 
 class SaveButton(pn.custom.JSComponent):
@@ -57,7 +59,8 @@ class SaveButton(pn.custom.JSComponent):
         """Solve and write in another process: this one goes on answering everybody."""
         self.param.update(progress="waiting for other readers' files…", problem="")
         try:
-            with TemporaryDirectory(prefix="wattlas-") as folder:
+            with (made := TemporaryDirectory(prefix="wattlas-")) as folder:
+                _folders.add(made)
                 scenario, target = Path(folder) / "scenario", Path(folder) / "snapshot.html"
                 io.save(self._session.scenario, scenario)
                 async with _turn:
@@ -104,6 +107,15 @@ class SaveButton(pn.custom.JSComponent):
         if self._making and not target.exists():
             return ExplorerError("The file was not made.", "snapshot", "Try again, or use `wattlas snapshot`.")
         return None
+
+
+def end_all() -> None:
+    """Stop making files, and leave nothing of them behind."""
+    for process in multiprocessing.active_children():
+        process.terminate()
+        process.join()
+    for folder in list(_folders):
+        folder.cleanup()
 
 
 def _make_file(folder: str, target: str, over: str, says: Connection) -> None:
