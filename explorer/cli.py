@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,9 +21,11 @@ from explorer.frontiers import frontier
 from explorer.network import build_network
 from explorer.placement import solve
 from explorer.scenario import Scenario
+from explorer.target import written_together
 
 DEFAULT_SCENARIO = "world-2025"
 PROGRESS_AFTER_S = 1.0
+STDOUT = Path("/dev/stdout")  # written through, where another device is refused
 
 _ABOUT = """\
 Explore AI inference as relocatable electricity demand: what moves, where, what it saves, what stops it.
@@ -40,7 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        code = args.command(args)
+        with _sigterm_as_exit():
+            code = args.command(args)
         sys.stdout.flush()
     except ExplorerError as error:
         print(error, file=sys.stderr)
@@ -51,6 +55,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
+
+
+@contextmanager
+def _sigterm_as_exit() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does: what is unfinished is cleared away."""
+
+    def leave(number: int, _frame: object) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -185,7 +203,7 @@ def _serve(args: argparse.Namespace) -> int:
 
 def _solve(args: argparse.Namespace) -> int:
     scenario = Scenario.load(args.scenario)
-    with report.results_in(args.output) as folder:
+    with written_together(args.output, report.RESULTS) as folder:
         with _progress("Placing the demand"):
             placement = solve(scenario)
             report.write_results(scenario, placement, folder)
@@ -211,7 +229,10 @@ def _frontier(args: argparse.Namespace) -> int:
     if args.output is None:
         print(report.steps_text(scenario, trace()))
         return 0
-    with report.results_in(args.output.parent) as folder:
+    if args.output == STDOUT:
+        report.write_table(trace().table, sys.stdout)
+        return 0
+    with written_together(args.output.parent, [args.output.name]) as folder:
         steps = trace().table
         report.write_table(steps, folder / args.output.name)
     print(f"{len(steps)} steps in {args.output}.")

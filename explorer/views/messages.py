@@ -47,6 +47,8 @@ class Connection(_Handler):
             if isinstance(fragment, bytes):
                 raise Refused("binary data")
             message = await self.receiver.consume(fragment)  # pyright: ignore[reportOptionalMemberAccess]
+            if message is not None and not isinstance(message.header.get("msgid"), str):
+                raise Refused("a message without its number")
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             self._note(error)  # nobody knows where the next message begins
             self.close(_NOT_UNDERSTOOD, REFUSED)
@@ -102,17 +104,25 @@ def refuse_strange(content: Any) -> None:
 
     >>> refuse_strange({"events": [{"kind": "ModelChanged", "model": {"id": "p1"}, "attr": "active", "new": True}]})
     """
-    events = content.get("events") if isinstance(content, dict) else None
-    if not isinstance(events, list):
-        raise Refused("a patch without events")
-    for event in events:
-        match event:
-            case {"kind": "ModelChanged", "model": {"id": str(), **none}, "attr": str(), "new": new} if not none:
-                _refuse_unless_plain(new)
-            case {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": {"type": "event", **rest}}:
-                _refuse_unless_plain(rest)
-            case _:
-                raise Refused("an event of a kind that no page sends")
+    match content:
+        case {"events": list(events), **more} if not more:
+            for event in events:
+                _refuse_strange_event(event)
+        case _:
+            raise Refused("a patch of another shape")
+
+
+def _refuse_strange_event(event: Any) -> None:
+    match event:  # and nothing more: Bokeh would unpack that too, whatever it is
+        case {"kind": "ModelChanged", "model": {"id": str(), **none}, "attr": str(), "new": new, **more}:
+            strange = none or more
+        case {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": {"type": "event", **new}, **more}:
+            strange = more
+        case _:
+            raise Refused("an event of a kind that no page sends")
+    if strange:
+        raise Refused("an event with more than it needs")
+    _refuse_unless_plain(new)
 
 
 def _refuse_unless_plain(value: Any, depth: int = 0) -> None:

@@ -8,7 +8,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar
+from typing import Any, ClassVar
 from weakref import WeakSet
 
 import panel as pn
@@ -44,11 +44,11 @@ class SaveButton(pn.custom.JSComponent):
     def __init__(self, session: Session) -> None:
         super().__init__(file_name=f"{session.scenario.title}.html", margin=0)
         self._session = session
-        self._making = False
+        self._making = self._busy = False  # the last until a file that is not wanted any more is cleared away
 
-    def _handle_msg(self, data: str) -> None:
-        if data == "start" and not self._making:
-            self._making = True
+    def _handle_msg(self, data: Any) -> None:
+        if data == "start" and not self._busy:
+            self._making = self._busy = True
             pn.state.execute(self._make)
         elif data == "stop":
             self._making = False
@@ -72,7 +72,7 @@ class SaveButton(pn.custom.JSComponent):
         except ExplorerError as error:
             self.problem = f"{error.what} {error.mend}"
         finally:
-            self._making = False
+            self._making = self._busy = False
             self.progress = ""
 
     async def _follow(self, scenario: Path, target: Path) -> ExplorerError | None:
