@@ -141,8 +141,10 @@ class _Inputs:
             wrong = f"{_short(value)} is not possible. Possible: {_possible(declared)}."
         if not fits:
             return wrong
+        if value is None and declared.default == math.inf:
+            value = math.inf  # as `finite` has it
         try:
-            setattr(owner, name, math.inf if value is None else value)  # as `finite` has it
+            setattr(owner, name, value)
         except (ValueError, TypeError):
             return wrong
         return ""
@@ -320,11 +322,13 @@ def _is_serial(number: Any) -> bool:
 
 def _is_of_its_kind(value: Any, parameter: param.Parameter) -> bool:
     """Whether a value from a browser may be tried: a finite number, a blank limit, or one of a few choices."""
+    if isinstance(value, (bool, dict, list)):
+        return False
     if isinstance(parameter, param.Selector):
-        return isinstance(value, (str, int, float)) and value in parameter.objects
+        return value in parameter.objects
     if value is None:
         return parameter.default == math.inf
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, str):
         return False
     try:
         return math.isfinite(value)

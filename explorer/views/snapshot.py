@@ -46,11 +46,11 @@ BUDGET_STEPS = 16
 MOST_STATES = 5000
 STATE_BYTES, PAGE_BYTES = 1_500, 1_100_000  # of a large scenario, for an estimate before any work
 STATE_S, CURVE_S = 0.03, 0.3
-# Nothing is fetched, and only scripts that are part of the file run: none that a scenario's texts might bring along.
-# The libraries are packed, which takes 'unsafe-eval', as do the functions that follow their plots (`CustomJS`); they
-# write style elements and attributes.
+# Nothing is fetched, and the only scripts of the page that run are its own: none that a scenario's texts might bring
+# along. These unpack the libraries ('unsafe-eval'), which compile the functions that follow their plots (`CustomJS`)
+# from text and load them from blobs, as only a script can; and which write style elements and attributes.
 _POLICY = (
-    "default-src 'none'; script-src 'unsafe-eval' {hashes}; style-src 'unsafe-inline'; "
+    "default-src 'none'; script-src 'unsafe-eval' blob: {hashes}; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
 )
 _HERE = Path(__file__).parent
