@@ -230,7 +230,9 @@ def _frontier(args: argparse.Namespace) -> int:
         print(report.steps_text(scenario, trace()))
         return 0
     if args.output == STDOUT:
-        report.write_table(trace().table, sys.stdout)
+        with os.fdopen(os.dup(1), "w", encoding="utf-8", newline="") as out:
+            os.dup2(2, 1)  # HiGHS introduces itself on the standard output, at a time of its own
+            report.write_table(trace().table, out)
         return 0
     with written_together(args.output.parent, [args.output.name]) as folder:
         steps = trace().table

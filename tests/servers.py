@@ -88,7 +88,7 @@ class Reader:
 
     def __init__(self, socket: WebSocketClientConnection) -> None:
         self._socket = socket
-        self._sent, self._controls = 0, ""
+        self._sent, self._controls, self._ended = 0, "", False
 
     async def load(self) -> None:
         """Have the page there."""
@@ -117,6 +117,7 @@ class Reader:
         """Type and contents of the next message, or None if the server has hung up."""
         header = await asyncio.wait_for(self._socket.read_message(), PATIENCE_S)
         if header is None:
+            self._ended = True
             return None
         await self._socket.read_message()
         content = await self._socket.read_message()
@@ -140,8 +141,8 @@ class Reader:
 
     async def close(self) -> None:
         self._socket.close()
-        while await self._socket.read_message() is not None:
-            pass
+        while not self._ended:  # the end comes once
+            self._ended = await self._socket.read_message() is None
 
 
 @asynccontextmanager
