@@ -667,3 +667,23 @@ def test_regions_added_in_python_appear_and_may_go_again_even_when_picked():
     assert list(world.columns("capacity")["name"]) == list(before["name"])
     assert world.source("capacity").selected.indices == []
     assert pairs.contents() == every_home
+
+
+@pytest.mark.parametrize(
+    ("name", "handle", "key", "value"),
+    [
+        ("regions", "selected", "indices", [10**9]),
+        ("regions", "selected", "indices", [-1]),
+        ("colour", "widget", "value", "nothing"),
+    ],
+)
+def test_what_no_reader_can_choose_is_left_alone(name, handle, key, value):
+    session = Session(Scenario.load("classroom-3x3"))
+    view = FlowMap(session)
+    pane: Any = view.__panel__()
+    pane.get_root(Document())
+    before = session.region, view.colour_by
+    setattr(pane.copies[0][name][handle], key, value)
+    assert (session.region, view.colour_by) == before
+    pane.copies[0]["regions"]["selected"].indices = [1]
+    assert session.region == session.network.regions[1]
