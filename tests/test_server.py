@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from tornado.web import Application
 from tornado.websocket import WebSocketClosedError
 
 from explorer.address import Address
-from explorer.views import messages, server
+from explorer.views import messages, save, server
 from explorer.views.messages import REFUSED, Refused, refuse_strange
 
 SECRETS = ("explorer", "site-packages", "Traceback", "Tornado", "/", "1.9")  # none of them is in a word of refusal
@@ -324,6 +325,13 @@ def test_a_flood_costs_only_its_own_session_which_recovers(port):
             await hearing
 
     asyncio.run(flooded())
+
+
+def test_a_server_that_ends_leaves_no_file_in_the_making():
+    folder = TemporaryDirectory()
+    save._folders.add(folder)
+    save.end_all()
+    assert not Path(folder.name).exists()
 
 
 # In a browser

@@ -307,12 +307,12 @@ class HistoryButtons(pn.custom.JSComponent):
 def _message(text: str) -> list[Any] | None:
     """Serial, changes, and the first serial of a message sent again; None for anything else."""
     try:
-        message = json.loads(text) if len(text) <= _MOST_CHARACTERS else None
+        message: Any = json.loads(text) if len(text) <= _MOST_CHARACTERS else None
     except (ValueError, RecursionError):
         return None
     match message:
         case [serial, dict(), *first] if len(first) <= 1 and all(map(_is_serial, (serial, *first))):
-            return message
+            return [serial, message[1], *first]
     return None
 
 

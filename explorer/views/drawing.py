@@ -246,7 +246,7 @@ def align_left(plot: Any, element: Any) -> None:
 
 def _is_offered(handles: Mapping[str, Any], handle: str, value: Any) -> bool:
     """Whether a reader can have chosen that: a browser may say anything, also what was there a moment ago."""
-    model = handles[handle]
+    model: Any = handles[handle]
     if isinstance(model, Select):
         return value in [option if isinstance(option, str) else option[0] for option in model.options]
     if isinstance(model, RadioButtonGroup):
