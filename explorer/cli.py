@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import errno
-import gc
-import multiprocessing
 import os
-import socket
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
 
 from tqdm import tqdm
 
 from explorer import __version__, io, report, tables
+from explorer.address import EVERYWHERE, LAST_PORT, Address, host_name
 from explorer.errors import ExplorerError, ScenarioError, lines
 from explorer.frontiers import frontier
 from explorer.labels import as_shown
 from explorer.network import build_network
-from explorer.paths import LAYOUTS
 from explorer.placement import solve
 from explorer.scenario import Scenario
+from explorer.target import written_together
 
 DEFAULT_SCENARIO = "world-2025"
-EVERYWHERE = "0.0.0.0"
-LAST_PORT = 65535
 PROGRESS_AFTER_S = 1.0
+STDOUT = Path("/dev/stdout")  # written through, where another device is refused
 
 _ABOUT = """\
 Explore AI inference as relocatable electricity demand: what moves, where, what it saves, what stops it.
@@ -52,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
-        code = args.command(args)
+        with _sigterm_as_exit():
+            code = args.command(args)
         sys.stdout.flush()
     except ExplorerError as error:
         print(error, file=sys.stderr)
@@ -74,6 +71,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _close_output() -> None:
     """Nobody takes what is still to be written: it must not be tried again when the interpreter ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _sigterm_as_exit() -> Iterator[None]:
+    """Let SIGTERM end a command as Ctrl-C does: what is unfinished is cleared away."""
+
+    def leave(number: int, _frame: object) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -117,6 +128,14 @@ def _parser() -> argparse.ArgumentParser:
         default="127.0.0.1",
         metavar="ADDRESS",
         help=f"address to listen on; {EVERYWHERE} lets in everyone on your network; only this machine if left out",
+    )
+    serve.add_argument(
+        "--allow-websocket-origin",
+        type=_host,
+        action="append",
+        metavar="HOST[:PORT]",
+        help="another name that browsers may know this server by, such as that of a proxy, for the page and "
+        "its live connection; may be repeated; only the names and numbers of this machine if left out",
     )
     serve.add_argument(
         "--num-procs",
@@ -175,6 +194,13 @@ def _whole_number(low: int, high: int) -> Callable[[str], int]:
     return parse
 
 
+def _host(text: str) -> str:
+    try:
+        return host_name(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _slider(text: str) -> tuple[str, int]:
     key, _, count = text.rpartition("=")  # the key may have the sign in it
     if not key or not count.isdecimal():
@@ -184,93 +210,16 @@ def _slider(text: str) -> tuple[str, int]:
 
 def _serve(args: argparse.Namespace) -> int:
     title = Scenario.load(args.scenario).title  # an error in the scenario shows here, not in somebody's browser
-    _refuse_if_taken(args.address, args.port)
+    address = Address(args.address, args.port, args.allow_websocket_origin or ())
+    address.refuse_if_taken()
     print(f"Opening {as_shown(title)} ...", flush=True)
-
-    import_module("explorer.views.explorer")  # before processes part, which then share it
-    from bokeh.settings import settings  # only this command needs Panel and Bokeh, and loading them takes seconds
-    from panel.command.serve import Serve
-    from panel.config import config
-
-    settings.perform_document_validation = False  # of every page again, a seventh of its making: tests have done it
-
-    class App(Serve):
-        def customize_server(self, server):
-            from tornado.process import task_id
-
-            gc.freeze()  # what is loaded by now stays: looking through it for rubbish would hold readers up
-            if not task_id():  # the only process, or the first of several
-                print(_where(args.address, args.port), "Press Ctrl-C to stop.", sep="\n", flush=True)
-                if args.show:  # Panel's own --show opens a page for each of the app's two addresses
-                    server.io_loop.add_callback(server.show, "/")
-            return super().customize_server(server)
-
-    # sessions start later and elsewhere, so a path must not depend on the working directory
-    scenario = args.scenario if args.scenario in io.names() else str(Path(args.scenario).resolve())
-    page = LAYOUTS / "workshop.py"
-    options = [str(page), "--index", page.stem, "--port", str(args.port), "--address", args.address]
-    options += ["--num-procs", str(args.num_procs), "--log-level", "error"]
-    # a page is the same for all until its session connects, which may be to another process than the one that sent it
-    options += ["--reuse-sessions"]
-    config.session_key_func = _page_asked_for
-    options += ["--warm"] if args.num_procs == 1 else []  # the solver's threads would not survive the fork
-    for origin in _origins(args.address, args.port):
-        options += ["--allow-websocket-origin", origin]
-    parser = argparse.ArgumentParser()
-    app = App(parser)
-    with suppress(KeyboardInterrupt):  # Ctrl-C is how serving ends
-        app.invoke(parser.parse_args([*options, "--args", scenario]))
-    for helper in multiprocessing.active_children():  # snapshots in the making
-        helper.terminate()
-    sys.stdout.flush()
-    os._exit(0)  # an interpreter that leaves in good order joins every thread, and now and then waits for ever
-
-
-def _page_asked_for(request: Any) -> tuple[str, str, bool]:
-    """What pages differ in before their sessions connect: address, scenario, and whether it is a phone's."""
-    asked = request.arguments.get("scenario", [b""])[0].decode(errors="replace")
-    known = asked if asked in io.names() else ""  # a page is kept for every key, so keys must be few
-    return request.path, known, "Mobi" in request.headers.get("User-Agent", "")
-
-
-def _refuse_if_taken(address: str, port: int) -> None:
-    where = f"{address}, port {port}"
-    try:
-        socket.create_server((address, port)).close()
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            mend = f"Stop it, or choose another port: --port {port % LAST_PORT + 1}."
-            raise ExplorerError("Another program listens there already.", where, mend) from error
-        mend = f"Choose another address, such as 127.0.0.1 or {EVERYWHERE}, or a port above 1023."
-        raise ExplorerError(f"Nothing can listen there: {error.strerror}.", where, mend) from error
-
-
-def _origins(address: str, port: int) -> list[str]:
-    """The addresses a page may come from that opens a live connection, as browsers name them."""
-    if address == EVERYWHERE:
-        return ["*"]  # this machine may have many names in a network
-    return [f"{host}:{port}" for host in ("localhost", "127.0.0.1", address)]
-
-
-def _where(address: str, port: int) -> str:
-    if address != EVERYWHERE:
-        return f"Wattlas is at http://{address}:{port}/"
-    return f"Wattlas is at http://localhost:{port}/ here, and at http://{_own_address()}:{port}/ on your network."
-
-
-def _own_address() -> str:
-    """What others on the network call this machine."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # an address for examples; connecting a datagram socket sends nothing
-        except OSError:
-            return socket.gethostname()
-        return probe.getsockname()[0]
+    import_module("explorer.views.server").serve(args.scenario, address, args.num_procs, args.show)
+    return 0
 
 
 def _solve(args: argparse.Namespace) -> int:
     scenario = Scenario.load(args.scenario)
-    with report.results_in(args.output) as folder:
+    with written_together(args.output, report.RESULTS) as folder:
         with _progress("Placing the demand"):
             placement = solve(scenario)
             report.write_results(scenario, placement, folder)
@@ -296,7 +245,12 @@ def _frontier(args: argparse.Namespace) -> int:
     if args.output is None:
         print(report.steps_text(scenario, trace()))
         return 0
-    with report.results_in(args.output.parent) as folder:
+    if args.output == STDOUT:
+        with os.fdopen(os.dup(1), "w", encoding="utf-8", newline="") as out:
+            os.dup2(2, 1)  # HiGHS introduces itself on the standard output, at a time of its own
+            report.write_table(trace().table, out)
+        return 0
+    with written_together(args.output.parent, [args.output.name]) as folder:
         steps = trace().table
         report.write_table(steps, folder / args.output.name)
     print(f"{len(steps)} steps in {args.output}.")

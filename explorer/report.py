@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from math import inf, isnan
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TextIO
 
 import pandas as pd
 
 from explorer import __version__
-from explorer.errors import ExplorerError
 from explorer.frontiers import Frontier
 from explorer.headlines import basis_of, headlines
 from explorer.labels import NamesById, as_shown
@@ -26,30 +24,10 @@ MOST_ROWS = 10  # of a table in the summary; the CSV files have all
 FULL = 1e-4  # a utilisation this close to 1, or a capacity worth more, marks a full region
 
 
-@contextmanager
-def results_in(folder: Path) -> Iterator[Path]:
-    """
-    A place for result files. When all are written, each takes the place of the file of its name in `folder`.
-
-    Raises
-    ------
-    ExplorerError
-        If the folder cannot be made or written to: at once, so that nobody waits for results that go nowhere.
-    """
-    is_new = not folder.exists()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".wattlas-", dir=folder) as unfinished:
-            yield Path(unfinished)
-            for path in sorted(Path(unfinished).iterdir()):
-                path.replace(folder / path.name)
-    except OSError as error:
-        mend = "Look for free space and the right to write there, or choose another place."
-        raise ExplorerError(f"Results cannot be written: {error.strerror}.", str(folder), mend) from error
-    finally:
-        if is_new:
-            with suppress(OSError):  # nothing came of it, or there are results in it
-                folder.rmdir()
+RESULTS = (
+    "totals.csv", "flows.csv", "regions.csv", "demand_prices.csv", "unserved.csv", "hosting.csv", "layers.csv",
+    "relocatable_demand.csv", "attribution.csv", "summary.md",
+)  # fmt: skip
 
 
 def write_results(scenario: Scenario, placement: Placement, folder: Path) -> None:
@@ -70,9 +48,9 @@ def write_results(scenario: Scenario, placement: Placement, folder: Path) -> Non
     (folder / "summary.md").write_text(summary(scenario, placement), encoding="utf-8", newline="\n")
 
 
-def write_table(table: pd.DataFrame, path: Path) -> None:
+def write_table(table: pd.DataFrame, file: Path | TextIO) -> None:
     """Write a table as a CSV file; numbers keep every digit."""
-    table.to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    table.to_csv(file, index=False, encoding="utf-8", lineterminator="\n")
 
 
 def totals_table(placement: Placement) -> pd.DataFrame:

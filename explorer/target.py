@@ -1,11 +1,13 @@
-"""One file to write: refused before any work if it cannot be, and there whole or not at all."""
+"""Files to write: refused before any work if they cannot be, and there whole and together or not at all."""
 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from explorer.errors import ExplorerError
 
@@ -15,23 +17,92 @@ def refuse_bad_target(path: Path, endings: Sequence[str], what: str, mend: str) 
     where = str(path)
     if path.suffix.lower() not in endings:
         raise ExplorerError(what, where, mend)
-    if path.is_dir():
-        raise ExplorerError("There is a folder of that name.", where, "Choose another name.")
+    refuse_odd_target(path)
     if not path.parent.is_dir():
         raise ExplorerError("There is no such folder.", str(path.parent), "Make it first, or choose another.")
     if not os.access(path.parent, os.W_OK):
         raise ExplorerError("The folder cannot be written to.", str(path.parent), "Choose another folder.")
 
 
+def refuse_odd_target(path: Path) -> None:
+    """
+    Raise an `ExplorerError` where something lies that is no ordinary file: a result must not take its place.
+
+    What a link leads to, or whatever waits behind a device, is not what a reader means to replace.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        mend = "Choose another name or place."
+        raise ExplorerError(f"No file can be there: {error.strerror}.", str(path), mend) from error
+    if stat.S_ISLNK(mode):
+        raise ExplorerError("There is a link of that name.", str(path), "Name the file itself, or remove the link.")
+    if stat.S_ISDIR(mode):
+        raise ExplorerError("There is a folder of that name.", str(path), "Choose another name.")
+    if not stat.S_ISREG(mode):
+        raise ExplorerError("There is a device or pipe of that name.", str(path), "Choose another name.")
+
+
 @contextmanager
 def written_whole(path: Path, name: str) -> Iterator[Path]:
     """Where to write it; it takes its place when all is written. `name` says what it is, for an error."""
-    unfinished = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix.lower()}")
     try:
-        yield unfinished
-        os.replace(unfinished, path)
+        with TemporaryDirectory(prefix=".wattlas-", dir=path.parent) as folder:
+            unfinished = Path(folder) / path.name
+            yield unfinished
+            refuse_odd_target(path)
+            os.replace(unfinished, path)
     except OSError as error:
         mend = "Look for free space and the right to write there, or choose another place."
         raise ExplorerError(f"The {name} cannot be written: {error.strerror}.", str(path), mend) from error
+
+
+@contextmanager
+def written_together(folder: Path, names: Sequence[str]) -> Iterator[Path]:
+    """
+    A place to write several files. When all are written, all take the places of those of their names in `folder`.
+
+    Raises
+    ------
+    ExplorerError
+        If the folder cannot be made or written to, or something odd lies there: at once, so that nobody
+        waits for results that go nowhere.
+    """
+    for name in names:
+        refuse_odd_target(folder / name)
+    is_new = not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".wattlas-", dir=folder) as unfinished:
+            new, old = Path(unfinished) / "new", Path(unfinished) / "old"
+            new.mkdir()
+            old.mkdir()
+            yield new
+            _swap(new, old, folder, names)
+    except OSError as error:
+        mend = "Look for free space and the right to write there, or choose another place."
+        raise ExplorerError(f"Results cannot be written: {error.strerror}.", str(folder), mend) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        if is_new:
+            with suppress(OSError):  # nothing came of it, or there are results in it
+                folder.rmdir()
+
+
+def _swap(new: Path, old: Path, folder: Path, names: Sequence[str]) -> None:
+    """Put new files in place, the old ones aside; all of them, or none."""
+    placed: list[str] = []
+    try:
+        for name in names:
+            refuse_odd_target(folder / name)
+            with suppress(FileNotFoundError):
+                os.replace(folder / name, old / name)
+            placed.append(name)
+            os.replace(new / name, folder / name)
+    except BaseException:  # a signal too
+        for name in placed:
+            (folder / name).unlink(missing_ok=True)
+        for path in old.iterdir():
+            os.replace(path, folder / path.name)
+        raise

@@ -1,6 +1,6 @@
 """The command `wattlas`, as a person types it."""
 
-import http.client
+import errno
 import io
 import os
 import re
@@ -9,13 +9,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from servers import PATIENCE_S, command_line, free_port, get, serving, token_of, wait_until
 
 from explorer import Scenario, ScenarioError, SolverError, __version__, attribution, cli, frontier, report, solve
 from explorer.headlines import headlines
@@ -27,7 +26,6 @@ RESULTS = [
     "attribution.csv", "demand_prices.csv", "flows.csv", "hosting.csv", "layers.csv", "regions.csv",
     "relocatable_demand.csv", "summary.md", "totals.csv", "unserved.csv",
 ]  # fmt: skip
-PATIENCE_S = 60  # for a server to start on a slow machine
 
 
 class Shell:
@@ -54,12 +52,6 @@ def wattlas(capsys) -> Shell:
 def classroom(tmp_path) -> Path:
     """A scenario folder to spoil."""
     return shutil.copytree(SCENARIOS / "classroom-3x3", tmp_path / "classroom")
-
-
-def wait_until(true: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
-    deadline = time.monotonic() + patience_s
-    while not true():
-        assert time.monotonic() < deadline, "gave up waiting"
 
 
 def rows_of(markdown: str, heading: str) -> list[list[str]]:
@@ -217,6 +209,88 @@ def test_where_nothing_can_be_written_nothing_is_solved(wattlas, tmp_path, monke
     assert wattlas(command, "classroom-3x3", "-o", tmp_path / "a-file" / file) == 2
     assert wattlas.err.startswith("Results cannot be written: Not a directory.\n  where: ")
     assert "mend: " in wattlas.err
+
+
+def test_results_come_together_or_not_at_all(wattlas, tmp_path, monkeypatch):
+    (tmp_path / "totals.csv").write_text("old")
+    replace = os.replace
+
+    def fail_at_the_last(source, target):
+        if Path(source).name == "summary.md":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", fail_at_the_last)
+    assert wattlas("solve", "classroom-3x3", "-o", tmp_path) == 2
+    assert "No space left" in wattlas.err
+    assert [path.name for path in tmp_path.iterdir()] == ["totals.csv"]
+    assert (tmp_path / "totals.csv").read_text() == "old"
+
+
+def link(path: Path) -> None:
+    path.with_name("elsewhere").write_text("mine")
+    path.symlink_to("elsewhere")
+
+
+def bound(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(path))
+
+
+ODD = {
+    "a link": link,
+    "a link that leads nowhere": lambda path: path.symlink_to("nowhere"),
+    "a pipe": os.mkfifo,
+    "a folder": Path.mkdir,
+    "a socket": bound,
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(
+    ("command", "work", "output", "name"),
+    [("solve", "solve", ".", "summary.md"), ("frontier", "frontier", "steps.csv", "steps.csv")],
+)
+def test_nothing_odd_is_replaced_by_a_result(wattlas, tmp_path, monkeypatch, odd, command, work, output, name):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli, work, lambda *_, **__: pytest.fail("solved in vain"))
+    ODD[odd](Path(name))
+    before = {path.name: path.lstat() for path in tmp_path.iterdir()}
+    assert wattlas(command, "classroom-3x3", "-o", output) == 2
+    assert wattlas.err.startswith("There is a") and "mend: " in wattlas.err
+    after = {path.name: path.lstat() for path in tmp_path.iterdir()}
+    assert after.keys() == before.keys()
+    assert all(
+        after[name].st_ino == before[name].st_ino and after[name].st_mode == before[name].st_mode for name in after
+    )
+
+
+def test_a_frontier_may_be_written_to_the_standard_output():
+    done = subprocess.run(
+        command_line("frontier", "classroom-3x3", "-o", "/dev/stdout"), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert pd.read_csv(io.StringIO(done.stdout)).shape[0] == len(frontier(Scenario.load("classroom-3x3")).table)
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_command_that_is_stopped_leaves_nothing_behind(tmp_path, stop):
+    """It waits in the middle of its work for whoever opens the pipe, until the signal comes."""
+    program = (
+        "import os, sys; from explorer import cli, report;"
+        "report.write_results = lambda *_: (print('working', flush=True), os.read(0, 1));"
+        f"sys.exit(cli.main(['solve', 'classroom-3x3', '-o', {str(tmp_path / 'new')!r}]))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        assert process.stdout
+        assert any("working" in line for line in process.stdout)
+        assert list((tmp_path / "new").iterdir())
+        process.send_signal(stop)
+        assert process.wait(PATIENCE_S) == 128 + stop
+    assert list(tmp_path.iterdir()) == []
 
 
 # Frontier
@@ -391,11 +465,6 @@ def test_progress_keeps_quiet_while_all_is_fast(monkeypatch):
     assert terminal.getvalue() == ""
 
 
-def command_line(*arguments: str | Path) -> list[str]:
-    program = "import sys; from explorer.cli import main; sys.exit(main())"
-    return [sys.executable, "-c", program, *map(str, arguments)]
-
-
 def test_a_reader_who_has_seen_enough_is_no_error():
     reading, writing = os.pipe()
     os.close(reading)
@@ -430,44 +499,11 @@ def test_a_terminal_without_our_letters_gets_what_it_can_show(variables):
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-@contextmanager
-def serving(*arguments: str | Path, log: Path) -> Iterator[subprocess.Popen]:
-    """A server that has said where it is; stopped by Ctrl-C, which must end it at once and in good order."""
-    with log.open("w") as file:
-        server = subprocess.Popen(
-            command_line("serve", *arguments), stdout=file, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        try:
-            wait_until(lambda: "Ctrl-C" in log.read_text() or server.poll() is not None)
-            assert server.poll() is None, log.read_text()
-            yield server
-            os.killpg(server.pid, signal.SIGINT)  # as a terminal does, to all processes of the command
-            assert server.wait(PATIENCE_S) == 0, log.read_text()
-        finally:
-            if server.poll() is None:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait()
-
-
-def get(port: int, path: str = "/", **headers: str) -> tuple[int, str]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
-    try:
-        connection.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
-        response = connection.getresponse()
-        return response.status, "" if response.status == 101 else response.read().decode()
-    finally:
-        connection.close()
+    return free_port()
 
 
 def live_connection(port: int, page: str, origin: str) -> int:
     """The status that a page gets which was opened at `origin` and wants a live connection to the app."""
-    token = re.search(r'"token":"([^"]+)"', page)
-    assert token
     return get(
         port,
         "/ws",
@@ -476,7 +512,7 @@ def live_connection(port: int, page: str, origin: str) -> int:
         Upgrade="websocket",
         Sec_WebSocket_Version="13",
         Sec_WebSocket_Key="d2F0dGxhcyB3YXR0bGFzIQ==",
-        Sec_WebSocket_Protocol=f"bokeh, {token[1]}",
+        Sec_WebSocket_Protocol=f"bokeh, {token_of(page)}",
     )[0]
 
 
@@ -494,18 +530,57 @@ def test_the_app_is_served_until_ctrl_c(port, tmp_path, monkeypatch, classroom):
     assert "Traceback" not in log.read_text()
 
 
-def test_everyone_on_the_network_may_come_in(port, tmp_path):
+def test_everyone_on_the_network_may_come_in_by_names_that_are_known(port, tmp_path):
     log = tmp_path / "log"
-    with serving("classroom-3x3", "--port", port, "--address", "0.0.0.0", log=log):
+    also = ["--allow-websocket-origin", "workshop.local"]
+    with serving("classroom-3x3", "--port", port, "--address", "0.0.0.0", *also, log=log):
         assert re.search(rf"http://\S+:{port}/ on your network", log.read_text())
-        assert live_connection(port, get(port)[1], f"http://workshop.local:{port}") == 101
+        page = get(port)[1]
+        for host in (f"workshop.local:{port}", socket.gethostname() + f":{port}"):
+            assert get(port, Host=host)[0] == 200
+            assert live_connection(port, page, f"http://{host}") == 101
+        assert live_connection(port, page, f"http://elsewhere.example:{port}") == 403
+        assert get(port, Host=f"elsewhere.example:{port}")[0] == 421
 
 
-def test_several_processes_announce_themselves_once(port, tmp_path):
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_alive(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_several_processes_announce_themselves_once_and_outlive_one_of_them(port, tmp_path):
     log = tmp_path / "log"
-    with serving("classroom-3x3", "--port", port, "--num-procs", "2", log=log):
+    with serving("classroom-3x3", "--port", port, "--num-procs", "2", log=log) as server:
         assert get(port)[0] == 200
         assert log.read_text().count("Wattlas is at") == 1
+        first, other = children_of(server.pid)
+        os.kill(first, signal.SIGKILL)
+        wait_until(lambda: len({*children_of(server.pid)} - {first, other}) == 1)
+        assert get(port)[0] == 200
+
+
+def test_no_process_goes_on_serving_without_the_one_that_can_be_stopped(port, tmp_path):
+    server = subprocess.Popen(
+        command_line("serve", "classroom-3x3", "--port", port, "--num-procs", "2"),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert server.stdout
+    try:
+        assert any("Ctrl-C" in line for line in server.stdout)
+        children = children_of(server.pid)
+        assert len(children) == 2
+        server.terminate()
+        assert server.wait(PATIENCE_S) == 128 + signal.SIGTERM
+        wait_until(lambda: not any(map(is_alive, children)))
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+        server.stdout.close()
 
 
 def test_a_port_in_use_is_one_clear_error(wattlas):

@@ -249,6 +249,45 @@ def test_what_python_makes_of_a_change_is_what_the_browser_is_told(scenario, scr
     assert screen.news == [[serial, {"friction_scale": 3}]]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nope", "", "null", "{}", "[]", "[1]", "[1, 2]", '["a", {}]', "[true, {}]", "[1.5, {}]", "[-1, {}]",
+        '[1, {}, "z"]', "[1, {}, 2, 3]", '[1, {"hour": ' + "9" * 5000 + "}]", "[" * 50_000,
+        '[1, {"objective": "' + "x" * 200_000 + '"}]',
+    ],
+    ids=lambda text: text[:20],
+)  # fmt: skip
+def test_a_message_that_cannot_be_read_is_complained_about_and_changes_nothing(scenario, screen, text):
+    before = link_values(scenario)
+    screen._data.sent = text or " "
+    assert screen.news == [[0, {}, {"": "A message could not be read and has changed nothing."}]]
+    assert link_values(scenario) == before
+    screen.send(total_demand_mw=50)
+    assert scenario.total_demand_mw == 50
+
+
+@pytest.mark.parametrize(
+    "value",
+    [True, [1], {"a": 1}, "1", math.inf, -math.inf, math.nan, 10**400, None, "x" * 9999],
+    ids=lambda value: str(value)[:8],
+)
+@pytest.mark.parametrize("key", ["total_demand_mw", "hour", "legal_policy", "nothing", "chat/prefill"])
+def test_a_value_of_another_kind_is_complained_about_and_changes_nothing(scenario, screen, key, value):
+    before = link_values(scenario)
+    screen.send(**{key: value})
+    (_serial, _changed, complaints) = screen.news[-1]
+    assert list(complaints) == [key] and len(complaints[key]) < 1000
+    assert link_values(scenario) == before
+
+
+@pytest.mark.parametrize("data", [None, 7, [], {}, "nothing", "__init__"])
+def test_buttons_do_nothing_that_they_do_not_say(scenario, shown, data):
+    before = link_values(scenario)
+    shown.buttons()._handle_msg(data)
+    assert link_values(scenario) == before
+
+
 def test_a_watcher_that_fails_does_not_leave_the_browser_waiting(scenario, screen):
     def fail(*_events):
         raise RuntimeError("not the controls' fault")

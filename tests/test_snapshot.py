@@ -145,6 +145,15 @@ def test_a_bad_target_is_one_clear_error_before_any_work(tmp_path, no_work, path
         write_snapshot(scenario(), tmp_path / path)
 
 
+@pytest.mark.parametrize("target", ["there.html", "nowhere.html"])
+def test_a_link_is_not_replaced_and_not_followed(tmp_path, no_work, target):
+    (tmp_path / "there.html").write_text("mine")
+    (tmp_path / "link.html").symlink_to(target)
+    with pytest.raises(ExplorerError, match="There is a link of that name"):
+        write_snapshot(scenario(), tmp_path / "link.html")
+    assert (tmp_path / "link.html").is_symlink() and (tmp_path / "there.html").read_text() == "mine"
+
+
 def test_a_folder_that_cannot_be_written_to_is_refused_before_any_work(tmp_path, no_work, monkeypatch):
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)  # root may write everywhere
     with pytest.raises(ExplorerError, match="cannot be written to"):
@@ -317,6 +326,20 @@ def test_the_map_says_what_a_region_is_and_zooms(opened):
     before = page.evaluate("[map.x_range.start, map.x_range.end]")
     page.get_by_title("Zoom In").first.click()
     page.wait_for_function("before => map.x_range.end - map.x_range.start < before[1] - before[0]", arg=before)
+
+
+@pytest.mark.ui
+def test_nothing_that_is_brought_along_runs(browser, made, tmp_path):
+    """Whatever gets into the file as markup or text."""
+    brought = '<img src="x:" onerror="window.ran = 1"><script>window.ran = 1</script><a href="javascript:window.ran=1">'
+    spoilt = tmp_path / "spoilt.html"
+    spoilt.write_text(made[0].read_text("utf-8").replace("<footer>", f"<footer>{brought}"), "utf-8")
+    page = browser.new_page()
+    page.goto(spoilt.as_uri())
+    page.wait_for_selector("html[data-ready=yes]")
+    page.evaluate("document.querySelector('a[href^=javascript]').click()")
+    assert page.evaluate("window.ran ?? 0") == 0
+    page.close()
 
 
 @pytest.mark.ui

@@ -697,3 +697,23 @@ def test_money_that_rises_along_a_frontier_is_explained():
     assert "This cost rises where less carbon is worth it" in said_of(session)
     session.scenario.carbon_price_usd_per_t = 0.0
     assert "This cost rises" not in said_of(session)
+
+
+@pytest.mark.parametrize(
+    ("name", "handle", "key", "value"),
+    [
+        ("regions", "selected", "indices", [10**9]),
+        ("regions", "selected", "indices", [-1]),
+        ("colour", "widget", "value", "nothing"),
+    ],
+)
+def test_what_no_reader_can_choose_is_left_alone(name, handle, key, value):
+    session = Session(Scenario.load("classroom-3x3"))
+    view = FlowMap(session)
+    pane: Any = view.__panel__()
+    pane.get_root(Document())
+    before = session.region, view.colour_by
+    setattr(pane.copies[0][name][handle], key, value)
+    assert (session.region, view.colour_by) == before
+    pane.copies[0]["regions"]["selected"].indices = [1]
+    assert session.region == session.network.regions[1]

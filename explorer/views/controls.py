@@ -43,6 +43,10 @@ _STEPPED = ("hour",)  # choices with an order: a slider goes through them
 _LEAST_HEADROOM_MS = 5.0  # the slider's left end: a budget of the time to first token and this
 _NO_LIMIT = 7.0  # the slider's right end where a budget has none: some hours
 _STEP = 0.01  # of a budget slider; like its end, in powers of ten
+_MOST_CHARACTERS = 100_000  # of a message; everything in a link of a large scenario takes a few thousand
+_MOST_SAID = 60  # characters of what was not understood
+_LAST_SERIAL = 2**53  # what a browser can count to
+_UNREADABLE = "A message could not be read and has changed nothing."
 _HERE = Path(__file__)
 _CSS = {name: _HERE.with_name(f"{name}.css").read_text("utf-8") for name in ("controls", "history")}
 
@@ -117,23 +121,33 @@ class _Inputs:
 
     def write(self, changes: Values) -> dict[str, str]:
         """Apply what can be applied, as one change; return complaints about the rest."""
+        known = [self._places[key][0] for key in changes if key in self._places]
         with ExitStack() as batches:  # watchers are called when all is set: what a link sets is undone in one
-            for owner in reversed(dict.fromkeys(self._places[key][0] for key in changes)):  # the first ends first
+            for owner in reversed(dict.fromkeys(known)):  # the first ends first
                 batches.enter_context(batch_call_watchers(owner))
             wrong = {key: self._set(key, value) for key, value in changes.items()}
         return {key: complaint for key, complaint in wrong.items() if complaint}
 
     def _set(self, key: str, value: Any) -> str:
         """Apply one value; what is wrong with it, or nothing."""
+        if key not in self._places:
+            return f"There is no input {_short(key)!r}."
         owner, name = self._places[key]
-        if key in self._looks and value not in self._looks[key].choices():
-            return f"There is no {key} {value!r}."
-        if value is None and _declared(owner)[name].default == math.inf:
+        declared = _declared(owner)[name]
+        if key in self._looks:
+            fits = isinstance(value, str) and value in self._looks[key].choices()
+            wrong = f"There is no {key} {_short(value)!r}."
+        else:
+            fits = _is_of_its_kind(value, declared)
+            wrong = f"{_short(value)} is not possible. Possible: {_possible(declared)}."
+        if not fits:
+            return wrong
+        if value is None and declared.default == math.inf:
             value = math.inf  # as `finite` has it
         try:
             setattr(owner, name, value)
         except (ValueError, TypeError):
-            return f"{value} is not possible. Possible: {_possible(_declared(owner)[name])}."
+            return wrong
         return ""
 
 
@@ -200,7 +214,7 @@ class ControlPanel(pn.custom.JSComponent):
         def on_sent(_name: str, _old: str, message: str) -> None:
             def work() -> None:
                 with pn.io.hold(doc, comm=comm):  # a notebook is sent what is held, and nothing else
-                    self._on_sent(ref, json.loads(message))
+                    self._on_sent(ref, message)
 
             self._runner.once_loaded(work)  # a link moves things before the page is there
 
@@ -212,8 +226,12 @@ class ControlPanel(pn.custom.JSComponent):
         if root is not None:
             self._browsers.pop(root.ref["id"], None)
 
-    def _on_sent(self, ref: str, message: list[Any]) -> None:
+    def _on_sent(self, ref: str, text: str) -> None:
         """Apply changes and answer behind the work they cause: what a session does for them is registered first."""
+        message = _message(text)
+        if message is None:
+            self._send(ref, [0, {}, {"": _UNREADABLE}])
+            return
         serial, changes, *first = message
         browser = self._browsers[ref]
         answering = browser.owed is not None
@@ -250,14 +268,15 @@ class ControlPanel(pn.custom.JSComponent):
         browser.known = values
         model, _parent = self._models[ref]
         start = {"values": json.dumps(values)}
-        message: list[Any] = [serial, changed]
-        if serial and browser.complaints:
-            message.append(browser.complaints)
         if model.document is None:  # not on its way yet
             model.data.update(**start)
             return
         # a page that reconnects starts from the document, so that has to be up to date
         apply_changes_without_dispatch(model.document, model.data, start)
+        self._send(ref, [serial, changed, *([browser.complaints] if serial and browser.complaints else [])])
+
+    def _send(self, ref: str, message: list[Any]) -> None:
+        model, _parent = self._models[ref]
         self._apply_update({}, {"news": json.dumps(message, separators=(",", ":"))}, model, ref)
 
 
@@ -281,8 +300,50 @@ class HistoryButtons(pn.custom.JSComponent):
     def _update_flags(self, *events: Any) -> None:
         self.param.update(**{event.name: event.new for event in events})
 
-    def _handle_msg(self, data: str) -> None:
-        self._actions[data]()
+    def _handle_msg(self, data: Any) -> None:
+        if isinstance(data, str) and data in self._actions:
+            self._actions[data]()
+
+
+def _message(text: str) -> list[Any] | None:
+    """Serial, changes, and the first serial of a message sent again; None for anything else."""
+    try:
+        message: Any = json.loads(text) if len(text) <= _MOST_CHARACTERS else None
+    except (ValueError, RecursionError):
+        return None
+    match message:
+        case [serial, dict(), *first] if len(first) <= 1 and all(map(_is_serial, (serial, *first))):
+            return [serial, message[1], *first]
+    return None
+
+
+def _is_serial(number: Any) -> bool:
+    return type(number) is int and 0 < number <= _LAST_SERIAL
+
+
+def _is_of_its_kind(value: Any, parameter: param.Parameter) -> bool:
+    """Whether a value from a browser may be tried: a finite number, a blank limit, or one of a few choices."""
+    if isinstance(value, (bool, dict, list)):
+        return False
+    if isinstance(parameter, param.Selector):
+        return value in parameter.objects
+    if value is None:
+        return parameter.default == math.inf
+    if isinstance(value, str):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return False
+
+
+def _short(value: Any) -> str:
+    """A value as a complaint names it."""
+    try:
+        said = str(value) if isinstance(value, (str, int, float)) else "That"
+    except ValueError:  # an integer of thousands of digits
+        return "That"
+    return said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…"
 
 
 def link_values(scenario: Scenario) -> Values:

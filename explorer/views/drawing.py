@@ -12,7 +12,18 @@ import panel as pn
 from bokeh.document import Document
 from bokeh.io.doc import patch_curdoc
 from bokeh.model import Model
-from bokeh.models import Axis, BoxZoomTool, ColorBar, ColumnDataSource, GlyphRenderer, LayoutDOM, Plot
+from bokeh.models import (
+    Axis,
+    BoxZoomTool,
+    ColorBar,
+    ColumnDataSource,
+    GlyphRenderer,
+    LayoutDOM,
+    Plot,
+    RadioButtonGroup,
+    Select,
+    Selection,
+)
 from markupsafe import escape
 from numpy.typing import NDArray
 from panel.io.notebook import push_on_root
@@ -204,7 +215,10 @@ class LivePane(pn.pane.Bokeh):
             handles[name][handle].update(**values)
         for name, handle, key in self._listen:
             handles[name][handle].on_change(
-                key, lambda key, _old, new, name=name, handle=handle: self._on_reader(name, handle, key, new)
+                key,
+                lambda key, _old, new, of=handles, name=name, handle=handle: (
+                    self._on_reader(name, handle, key, new) if _is_offered(of[name], handle, new) else None
+                ),
             )
         if self._prepare is not None:
             self._prepare(handles)
@@ -231,6 +245,19 @@ def quiet_toolbar(plot: Any, element: Any) -> None:
 def align_left(plot: Any, element: Any) -> None:
     """A hook: plots above each other share their left edge, whatever their tick labels."""
     plot.state.min_border_left = 62
+
+
+def _is_offered(handles: Mapping[str, Any], handle: str, value: Any) -> bool:
+    """Whether a reader can have chosen that: a browser may say anything, also what was there a moment ago."""
+    model: Any = handles[handle]
+    if isinstance(model, Select):
+        return value in [option if isinstance(option, str) else option[0] for option in model.options]
+    if isinstance(model, RadioButtonGroup):
+        return value in range(len(model.labels))
+    if isinstance(model, Selection):
+        rows = max(map(len, handles["cds"].data.values()))
+        return all(0 <= row < rows for row in value)
+    return True
 
 
 def _same(old: NDArray | None, new: NDArray) -> bool:

@@ -75,8 +75,9 @@ class RegionTable(pn.viewable.Viewer):
         self._rows.picked = self._session.region
 
     def _on_message(self, event: Any) -> None:
-        region = event.data["pick"]
-        if region in self._session.network.regions:  # a click may cross a change of the table
+        region = event.data.get("pick") if isinstance(event.data, dict) else None
+        # a click may cross a change of the table
+        if isinstance(region, str) and region in self._session.network.regions:
             self._session.region = "" if region == self._session.region else region
 
 

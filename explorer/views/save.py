@@ -8,7 +8,8 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar
+from typing import Any, ClassVar
+from weakref import WeakSet
 
 import panel as pn
 import param
@@ -24,6 +25,7 @@ from explorer.views.text import duration
 _POLL_S = 0.2
 _HERE = Path(__file__)
 _turn = asyncio.Semaphore(1)  # one file at a time: thirty readers may press at once
+_folders: WeakSet[TemporaryDirectory[str]] = WeakSet()  # of files in the making
 
 
 class SaveButton(pn.custom.JSComponent):
@@ -43,11 +45,11 @@ class SaveButton(pn.custom.JSComponent):
     def __init__(self, session: Session) -> None:
         super().__init__(file_name=f"{plain(as_shown(session.scenario.title))}.html", margin=0)
         self._session = session
-        self._making = False
+        self._making = self._busy = False  # the last until a file that is not wanted any more is cleared away
 
-    def _handle_msg(self, data: str) -> None:
-        if data == "start" and not self._making:
-            self._making = True
+    def _handle_msg(self, data: Any) -> None:
+        if data == "start" and not self._busy:
+            self._making = self._busy = True
             pn.state.execute(self._make)
         elif data == "stop":
             self._making = False
@@ -58,7 +60,8 @@ class SaveButton(pn.custom.JSComponent):
         """Solve and write in another process: this one goes on answering everybody."""
         self.param.update(progress="waiting for other readers' files…", problem="")
         try:
-            with TemporaryDirectory(prefix="wattlas-") as folder:
+            with (made := TemporaryDirectory(prefix="wattlas-")) as folder:
+                _folders.add(made)
                 scenario, target = Path(folder) / "scenario", Path(folder) / "snapshot.html"
                 io.save(self._session.scenario, scenario)
                 async with _turn:
@@ -70,7 +73,7 @@ class SaveButton(pn.custom.JSComponent):
         except ExplorerError as error:
             self.problem = f"{error.what} {error.mend}"
         finally:
-            self._making = False
+            self._making = self._busy = False
             self.progress = ""
 
     async def _follow(self, scenario: Path, target: Path) -> ExplorerError | None:
@@ -105,6 +108,15 @@ class SaveButton(pn.custom.JSComponent):
         if self._making and not target.exists():
             return ExplorerError("The file was not made.", "snapshot", "Try again, or use `wattlas snapshot`.")
         return None
+
+
+def end_all() -> None:
+    """Stop making files, and leave nothing of them behind."""
+    for process in multiprocessing.active_children():
+        process.terminate()
+        process.join()
+    for folder in list(_folders):
+        folder.cleanup()
 
 
 def _make_file(folder: str, target: str, over: str, says: Connection) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from importlib.metadata import version
 from math import prod
 from pathlib import Path
@@ -46,6 +48,13 @@ BUDGET_STEPS = 16
 MOST_STATES = 5000
 STATE_BYTES, PAGE_BYTES = 1_500, 1_100_000  # of a large scenario, for an estimate before any work
 STATE_S, CURVE_S = 0.03, 0.3
+# Nothing is fetched, and the only scripts of the page that run are its own: none that a scenario's texts might bring
+# along. These unpack the libraries ('unsafe-eval'), which compile the functions that follow their plots (`CustomJS`)
+# from text and load them from blobs, as only a script can; and which write style elements and attributes.
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-eval' blob: {hashes}; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+)
 _HERE = Path(__file__).parent
 
 
@@ -223,14 +232,17 @@ def _page(
     names = ("bokeh", "bokeh-widgets", "bokeh-tables")  # the last because Panel's asks for it
     libraries = [*(js / f"{name}.min.js" for name in names), DIST_DIR / "panel.min.js"]
     now = datetime.now(UTC)
-    return Template((_HERE / "snapshot.html").read_text("utf-8")).substitute(
+    template, script = (_HERE / "snapshot.html").read_text("utf-8"), f"\n{_script()}\n"
+    own = [*re.findall("<script>(.*?)</script>", template, re.DOTALL), script]
+    return Template(template).substitute(
+        policy=_POLICY.format(hashes=" ".join(f"'sha256-{_sha256(text)}'" for text in own)),
         title=escape(as_shown(scenario.title)),
         description=escape(as_shown(scenario.description)),
         style=(_HERE / "snapshot.css").read_text("utf-8"),
         libraries=_packed(b"\n;".join(library.read_bytes() for library in libraries)),
         contents=_packed(json.dumps(contents, separators=(",", ":")).encode()),
         table=b64encode(table).decode(),
-        script=_script(),
+        script=script,
         about=_about(scenario, axes, now, digest),
         link=html('<a id="live" href="{}">Open the live app</a>', base_url) if base_url else "",
         checksum=digest,
@@ -283,6 +295,10 @@ def _text(axis: Axis, value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     return value.ravel().tolist() if hasattr(value, "ravel") else value
+
+
+def _sha256(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()
 
 
 def _packed(data: bytes) -> str:

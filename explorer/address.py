@@ -1,0 +1,108 @@
+"""Where the app is served, and the names by which browsers may ask for it."""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from explorer.errors import ExplorerError
+
+EVERYWHERE = "0.0.0.0"
+LAST_PORT = 65535
+_EVERYWHERE = (EVERYWHERE, "::")
+_HOST = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Address:
+    """
+    An address to listen on, and the hosts a browser may name there.
+
+    Parameters
+    ----------
+    host : str
+        Name or number of this machine; `EVERYWHERE` listens on all of its networks.
+    port : int
+    also : sequence of str
+        More hosts that browsers may name, "HOST" or "HOST:PORT": the names that a proxy goes by.
+    """
+
+    host: str
+    port: int
+    also: Sequence[str] = ()
+
+    def refuse_if_taken(self) -> None:
+        """Raises an `ExplorerError` where nothing can listen."""
+        where = f"{self.host}, port {self.port}"
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        try:
+            socket.create_server((self.host, self.port), family=family).close()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                mend = f"Stop it, or choose another port: --port {self.port % LAST_PORT + 1}."
+                raise ExplorerError("Another program listens there already.", where, mend) from error
+            mend = f"Choose another address, such as 127.0.0.1 or {EVERYWHERE}, or a port above 1023."
+            raise ExplorerError(f"Nothing can listen there: {error.strerror}.", where, mend) from error
+
+    def knows(self, host: str, reached: str | None = None) -> bool:
+        """
+        Whether a browser that asks for `host` means this server, and not a page elsewhere that pretends to be it.
+
+        Parameters
+        ----------
+        host : str
+            As the browser names it in `Host`, or after the scheme in `Origin`.
+        reached : str, optional
+            The number of this machine under which the connection came in. A number leads nowhere else.
+        """
+        own = self._names() | ({_bracketed(reached)} if reached else set())
+        known = {f"{name}:{self.port}" for name in own} | (own if self.port == 80 else set())
+        for name in self.also:
+            known |= {name} if _has_port(name) else {name, f"{name}:{self.port}"}
+        return host.lower() in {name.lower() for name in known}
+
+    def text(self) -> str:
+        """For the terminal."""
+        if self.host not in _EVERYWHERE:
+            return f"Wattlas is at http://{_bracketed(self.host)}:{self.port}/"
+        here, there = f"http://localhost:{self.port}/", f"http://{_own_number()}:{self.port}/"
+        return f"Wattlas is at {here} here, and at {there} on your network."
+
+    def _names(self) -> set[str]:
+        here = {"localhost", "127.0.0.1", "[::1]"}
+        if self.host in _EVERYWHERE:
+            return here | {socket.gethostname(), _bracketed(_own_number())}
+        return here | {_bracketed(self.host)}
+
+
+def host_name(text: str) -> str:
+    """
+    A host as an option names it, or a ValueError.
+
+    >>> host_name("atlas.example"), host_name("[::1]:5006")
+    ('atlas.example', '[::1]:5006')
+    """
+    if not _HOST.fullmatch(text):
+        raise ValueError(f"{text!r} is not a host such as atlas.example or atlas.example:8080")
+    return text
+
+
+def _has_port(host: str) -> bool:
+    return host.rpartition("]")[2].count(":") == 1
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _own_number() -> str:
+    """What others on the network call this machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address for examples; connecting a datagram socket sends nothing
+        except OSError:
+            return socket.gethostname()
+        return probe.getsockname()[0]

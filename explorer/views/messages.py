@@ -1,0 +1,149 @@
+"""What a browser may send over its live connection, and what comes of anything else."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bokeh.server.views.ws import WSHandler as _Handler
+else:
+    _Handler = object
+
+MOST_BYTES = 256 * 1024  # of a message; the longest that a page sends, of everything in a link, has some thousand
+MOST_DEPTH = 20
+BURST, PER_S = 1500, 600  # fragments, of which a message has three: a page that opens sends some hundred messages
+PULL_COST = 300  # asking for a whole document is as much work as many messages
+REFUSED = "The message was refused."
+_NOT_UNDERSTOOD = 1008  # a websocket's code for "policy violation"
+_MOST_LOGGED = 10
+_PLAIN = ("number", "map", "array", "set")  # forms of values that hold nothing but values
+_log = logging.getLogger("wattlas")
+
+
+class Refused(Exception):
+    """A message that no page of this app sends."""
+
+
+class Connection(_Handler):
+    """
+    Bokeh's live connection, for browsers that may be hostile.
+
+    A message is answered before the next is read, so a flood waits in its own connection. What goes
+    wrong over a message is told to its browser in a word, and to the log in a line.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._pace = _Pace()
+        self._logged = 0
+
+    async def on_message(self, fragment: str | bytes) -> None:
+        await self._pace.turn()
+        try:
+            if isinstance(fragment, bytes):
+                raise Refused("binary data")
+            message = await self.receiver.consume(fragment)  # pyright: ignore[reportOptionalMemberAccess]
+            if message is not None and not isinstance(message.header.get("msgid"), str):
+                raise Refused("a message without its number")
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            self._note(error)  # nobody knows where the next message begins
+            self.close(_NOT_UNDERSTOOD, REFUSED)
+            return
+        if message is not None:
+            await self.send_message(await self._reply(message))
+
+    async def _reply(self, message: Any) -> Any:
+        connection: Any = self.connection
+        try:
+            if message.msgtype == "PULL-DOC-REQ":
+                await self._pace.turn(PULL_COST)
+                return await connection.session.pull(message, connection)
+            if message.msgtype != "PATCH-DOC":
+                raise Refused(f"a message of type {message.msgtype!r}")
+            refuse_strange(message.content)
+            return await connection.session.patch(message, connection)
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            self._note(error)
+        return connection.error(message, REFUSED)  # out here, where Bokeh finds no traceback to send along
+
+    async def _async_open(self, token: str) -> None:
+        try:
+            await super()._async_open(token)
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
+            self._note(error)
+            self.close(_NOT_UNDERSTOOD, REFUSED)
+
+    def _note(self, error: BaseException) -> None:
+        self._logged += 1
+        if self._logged <= _MOST_LOGGED:
+            _log.error("A message of a browser: %s", brief(error))
+
+
+class _Pace:
+    """How fast one connection may go: a lot at once, less for long. Whoever is faster waits."""
+
+    def __init__(self) -> None:
+        self._left, self._at_s = float(BURST), time.monotonic()
+
+    async def turn(self, cost: int = 1) -> None:
+        now_s = time.monotonic()
+        self._left = min(BURST, self._left + (now_s - self._at_s) * PER_S) - cost
+        self._at_s = now_s
+        await asyncio.sleep(max(0.0, -self._left / PER_S))  # zero lets others have their turn too
+
+
+def refuse_strange(content: Any) -> None:
+    """
+    Raise `Refused` for anything but changes of properties to plain values, and events.
+
+    A page may not add models, replace a document, or write into columns, which readers share.
+
+    >>> refuse_strange({"events": [{"kind": "ModelChanged", "model": {"id": "p1"}, "attr": "active", "new": True}]})
+    """
+    match content:
+        case {"events": list(events), **more} if not more:
+            for event in events:
+                _refuse_strange_event(event)
+        case _:
+            raise Refused("a patch of another shape")
+
+
+def _refuse_strange_event(event: Any) -> None:
+    match event:  # and nothing more: Bokeh would unpack that too, whatever it is
+        case {"kind": "ModelChanged", "model": {"id": str(), **none}, "attr": str(), "new": new, **more}:
+            strange = none or more
+        case {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": {"type": "event", **new}, **more}:
+            strange = more
+        case _:
+            raise Refused("an event of a kind that no page sends")
+    if strange:
+        raise Refused("an event with more than it needs")
+    _refuse_unless_plain(new)
+
+
+def _refuse_unless_plain(value: Any, depth: int = 0) -> None:
+    if depth > MOST_DEPTH:
+        raise Refused("values nested too deeply")
+    if isinstance(value, dict):
+        if value.get("type", "map") not in _PLAIN:
+            raise Refused(f"a value of type {value['type']!r}")
+        parts = value.values()
+    elif isinstance(value, list):
+        parts = value
+    else:
+        return
+    for part in parts:
+        _refuse_unless_plain(part, depth + 1)
+
+
+def brief(error: BaseException | None) -> str:
+    """An error in one line, for the log."""
+    last = error.__traceback__ if error is not None else None
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    where = f" ({Path(last.tb_frame.f_code.co_filename).name}, line {last.tb_lineno})" if last else ""
+    return f"{type(error).__name__}: {str(error)[:200]!r}{where}"

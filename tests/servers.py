@@ -1,0 +1,169 @@
+"""`wattlas serve` in a process of its own, and what others may ask of it."""
+
+import asyncio
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+PATIENCE_S = 60  # for a server to start on a slow machine
+
+
+def wait_until(true: Callable[[], object], patience_s: float = PATIENCE_S) -> None:
+    deadline = time.monotonic() + patience_s
+    while not true():
+        assert time.monotonic() < deadline, "gave up waiting"
+
+
+def command_line(*arguments: str | Path) -> list[str]:
+    program = "import sys; from explorer.cli import main; sys.exit(main())"
+    return [sys.executable, "-c", program, *map(str, arguments)]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(*arguments: str | Path, log: Path) -> Iterator[subprocess.Popen]:
+    """A server that has said where it is; stopped by Ctrl-C, which must end it at once and in good order."""
+    with log.open("w") as file:
+        server = subprocess.Popen(
+            command_line("serve", *arguments), stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            wait_until(lambda: "Ctrl-C" in log.read_text() or server.poll() is not None)
+            assert server.poll() is None, log.read_text()
+            yield server
+            os.killpg(server.pid, signal.SIGINT)  # as a terminal does, to all processes of the command
+            assert server.wait(PATIENCE_S) == 0, log.read_text()
+        finally:
+            if server.poll() is None:
+                os.killpg(server.pid, signal.SIGKILL)
+                server.wait()
+
+
+def ask(port: int, path: str = "/", method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:
+    """Status, headers and contents, by exactly that path."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    try:
+        connection.putrequest(method, path, skip_host="Host" in headers)
+        for name, value in headers.items():
+            connection.putheader(name.replace("_", "-"), value)
+        connection.endheaders()
+        response = connection.getresponse()
+        text = "" if response.status == 101 else response.read().decode(errors="replace")
+        return response.status, dict(response.getheaders()), text
+    finally:
+        connection.close()
+
+
+def get(port: int, path: str = "/", **headers: str) -> tuple[int, str]:
+    status, _headers, text = ask(port, path, **headers)
+    return status, text
+
+
+def token_of(page: str) -> str:
+    token = re.search(r'"token":"([^"]+)"', page)
+    assert token
+    return token[1]
+
+
+class Reader:
+    """A browser as the server knows it: a live connection, on which anything may be sent."""
+
+    def __init__(self, socket: WebSocketClientConnection) -> None:
+        self._socket = socket
+        self._sent, self._controls, self._ended = 0, "", False
+
+    async def load(self) -> None:
+        """Have the page there."""
+        await self.send("PULL-DOC-REQ", {})
+        document = await self.answer()
+        found = re.search(r'"name":"ControlPanel\d+","id":"(\w+)"', document[1])
+        assert found
+        self._controls = found[1]
+        await self.send("PATCH-DOC", {"events": [EVENT]})
+        assert (await self.answer())[0] == "OK"
+
+    async def send(self, kind: str, content: Any) -> None:
+        self._sent += 1
+        text = content if isinstance(content, str) else json.dumps(content)
+        await self.send_raw(json.dumps({"msgid": str(self._sent), "msgtype": kind}), "{}", text)
+
+    async def send_raw(self, *fragments: str | bytes) -> None:
+        for fragment in fragments:
+            await self._socket.write_message(fragment, binary=isinstance(fragment, bytes))
+
+    async def say(self, text: str) -> None:
+        """Send the controls something."""
+        await self.send("PATCH-DOC", {"events": [changed(self._controls, "sent", text)]})
+
+    async def read(self) -> tuple[str, str] | None:
+        """Type and contents of the next message, or None if the server has hung up."""
+        header = await asyncio.wait_for(self._socket.read_message(), PATIENCE_S)
+        if header is None:
+            self._ended = True
+            return None
+        await self._socket.read_message()
+        content = await self._socket.read_message()
+        for _ in range(2 * json.loads(header).get("num_buffers", 0)):
+            await self._socket.read_message()
+        return json.loads(header)["msgtype"], str(content)
+
+    async def answer(self) -> tuple[str, str]:
+        """What comes back, besides what the server tells by itself."""
+        while (message := await self.read()) is not None:
+            if message[0] != "PATCH-DOC":
+                return message
+        return "closed", ""
+
+    async def news(self, serial: int) -> str:
+        """The answer of the controls to a message."""
+        while (message := await self.read()) is not None:
+            if f'"news","new":"[{serial},' in message[1]:
+                return message[1]
+        raise AssertionError("the server has hung up")
+
+    async def close(self) -> None:
+        self._socket.close()
+        while not self._ended:  # the end comes once
+            self._ended = await self._socket.read_message() is None
+
+
+@asynccontextmanager
+async def connected(port: int, token: str = "") -> AsyncIterator[Reader]:
+    """A reader whose token is let in; ConnectionError if it is not."""
+    request = HTTPRequest(f"ws://127.0.0.1:{port}/ws")
+    reader = Reader(await websocket_connect(request, subprotocols=["bokeh", token or token_of(get(port)[1])]))
+    try:
+        if await reader.read() is None:
+            raise ConnectionError
+        yield reader
+    finally:
+        await reader.close()
+
+
+EVENT = {
+    "kind": "MessageSent",
+    "msg_type": "bokeh_event",
+    "msg_data": {"type": "event", "name": "document_ready", "values": {"type": "map"}},
+}
+
+
+def changed(model: str, name: str, value: Any) -> dict[str, Any]:
+    return {"kind": "ModelChanged", "model": {"id": model}, "attr": name, "new": value}
