@@ -251,7 +251,8 @@ def _is_offered(handles: Mapping[str, Any], handle: str, value: Any) -> bool:
     """Whether a reader can have chosen that: a browser may say anything, also what was there a moment ago."""
     model: Any = handles[handle]
     if isinstance(model, Select):
-        return value in [option if isinstance(option, str) else option[0] for option in model.options]
+        options: Any = model.options
+        return value in [option if isinstance(option, str) else option[0] for option in options]
     if isinstance(model, RadioButtonGroup):
         return value in range(len(model.labels))
     if isinstance(model, Selection):
