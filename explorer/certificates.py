@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from explorer.errors import ExplorerError
 from explorer.network import Network
 from explorer.placement import Placement, numbers_of
-from explorer.solver import FACE_TOLERANCE, PINNED_FIRST, TIE_BREAK, Numbers, Optimum
+from explorer.program import AMPLE, Numbers, Optimum, units_of
+from explorer.ties import FACE_TOLERANCE
 
 Floats = NDArray[np.float64]
 
@@ -46,7 +47,7 @@ class Certificate:
     objective: float  # what the placement costs [unit]
     lower_bound: float  # what no placement costs less than [unit]
     price_tolerance: float  # the solver's own, of the two prices above [unit per MW]
-    gap_bound: float  # the largest gap that the solver's tie-break and the residuals explain [unit]
+    gap_bound: float  # the largest gap that the solver's tolerance and the residuals explain [unit]
 
     @property
     def gap(self) -> float:
@@ -96,8 +97,8 @@ def certificate(placement: Placement) -> Certificate:
     Parameters
     ----------
     placement : Placement
-        Least cost, carbon or latency. Carbon and latency break ties by cost in a second solve; what is certified is the
-        first, that no placement emits or waits less. Prices belong to it, too.
+        Least cost, carbon or latency. What is certified is that no placement costs, emits or waits less, not how ties
+        are broken. Prices belong to that, too.
 
     Returns
     -------
@@ -114,9 +115,10 @@ def certificate(placement: Placement) -> Certificate:
     so the gap c x + P u - L(p) cannot hide anything, whatever p is. Dual infeasibility is how far a y is above
     min(P, min (c + p)), over all arcs: those that the solver never looked at, too.
 
-    Among equal optima the solver always finds the same one, because costs are nudged by up to
-    `TIE_BREAK` = 1e-6 USD/MWh. Its prices belong to nudged costs: the gap is at most `TIE_BREAK` times the demand in MW
-    (2 mUSD/h for 2 GW). With a second solve it is `FACE_TOLERANCE` = 1e-7 times demand and capacity.
+    Ties are broken on the face of the optimum, level by level (see `PlacementModel.solve`), so nothing is paid for that
+    but rounding: what has a reduced cost of up to `FACE_TOLERANCE` = 1e-7, in the solver's unit of cost, counts as on
+    the face. That unit is 1e-5 of the largest cost there is, which mostly is the penalty on unserved load. The gap is
+    at most that much times demand and capacity: 0.6 mUSD/h for 2 GW of demand in 4 GW of capacity, at 1e5 USD/MWh.
 
     References
     ----------
@@ -157,8 +159,9 @@ def certificate(placement: Placement) -> Certificate:
         (best.price_pinned - cheapest_pinned).max(),
         -best.capacity_price.min(),
     )
-    demand_mw, capacity_mw = network.demand_mw.sum(), network.capacity_mw.sum()
-    nudged = TIE_BREAK * demand_mw if placement.objective == "cost" else FACE_TOLERANCE * (demand_mw + capacity_mw)
+    demand_mw = network.demand_mw.sum()
+    capacity_mw = np.minimum(network.capacity_mw, AMPLE * demand_mw).sum()
+    tolerance = FACE_TOLERANCE * units_of(numbers).cost
     explained = numbers.unserved_cost * residuals.sum() + overload.clip(min=0.0) @ prices
     objective = _objective(network, numbers, best)
     return Certificate(
@@ -173,8 +176,8 @@ def certificate(placement: Placement) -> Certificate:
         slackness=_slackness(network, numbers, best),
         objective=objective,
         lower_bound=float(lower_bound),
-        price_tolerance=(TIE_BREAK if placement.objective == "cost" else FACE_TOLERANCE) + PINNED_FIRST,
-        gap_bound=float(nudged + explained + ROUNDING * abs(objective)),
+        price_tolerance=tolerance,
+        gap_bound=float(tolerance * (demand_mw + capacity_mw) + explained + ROUNDING * abs(objective)),
     )
 
 

@@ -21,6 +21,15 @@ class SolverError(ExplorerError):
     """There is no optimum to show: a failure, the time limit, or a cap on cost that nothing meets."""
 
 
+class OutOfTime(SolverError):
+    """The time limit was over before there was an optimum."""
+
+    def __init__(self, time_limit_s: float) -> None:
+        mend = "Raise time_limit_s, or use fewer regions."
+        super().__init__(f"No optimum within {time_limit_s:g} s.", "placement", mend)
+        self.args = (time_limit_s,)  # what __init__ takes, so it pickles
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong in a scenario's files or tables."""
