@@ -21,7 +21,7 @@ from explorer.ties import FACE_TOLERANCE
 
 Floats = NDArray[np.float64]
 
-RESIDUAL_MW = 1e-6  # more than the solver's own tolerance, less than anybody would miss
+RESIDUAL = 1e-9  # of all demand: more than the solver's own tolerance, less than anybody would miss
 RESIDUAL_MS = 1e-6  # to which budgets are met
 ROUNDING = 1e-12  # of sums, relative to what is summed
 UNITS = {"cost": "USD/h", "carbon": "kg/h", "latency": "MW ms"}
@@ -46,6 +46,7 @@ class Certificate:
     slackness: float  # value of load off its cheapest arcs, and of priced capacity that idles [unit]
     objective: float  # what the placement costs [unit]
     lower_bound: float  # what no placement costs less than [unit]
+    residual_mw: float  # up to which a load counts as none [MW]
     price_tolerance: float  # the solver's own, of the two prices above [unit per MW]
     gap_bound: float  # the largest gap that the solver's tolerance and the residuals explain [unit]
 
@@ -70,12 +71,12 @@ class Certificate:
         per_mw = {"USD/h": "USD/MWh", "kg/h": "kg/MWh", "MW ms": "ms"}[self.unit]
         share = self.gap_bound / abs(self.objective) if self.objective else 0.0
         rows = [
-            ("budget", self.over_budget_mw, "MW", RESIDUAL_MW, "load that takes longer than its latency budget"),
+            ("budget", self.over_budget_mw, "MW", self.residual_mw, "load that takes longer than its latency budget"),
             ("lateness", self.over_budget_ms, "ms", RESIDUAL_MS, "by how much it does"),
-            ("law", self.unlawful_mw, "MW", RESIDUAL_MW, "load where the law forbids it"),
-            ("capacity", self.overload_mw, "MW", RESIDUAL_MW, "load of a region above its capacity"),
-            ("balance", self.imbalance_mw, "MW", RESIDUAL_MW, "demand neither served nor counted as unserved"),
-            ("sign", self.negative_mw, "MW", RESIDUAL_MW, "load below zero"),
+            ("law", self.unlawful_mw, "MW", self.residual_mw, "load where the law forbids it"),
+            ("capacity", self.overload_mw, "MW", self.residual_mw, "load of a region above its capacity"),
+            ("balance", self.imbalance_mw, "MW", self.residual_mw, "demand neither served nor counted as unserved"),
+            ("sign", self.negative_mw, "MW", self.residual_mw, "load below zero"),
             ("prices", self.dual_infeasibility, per_mw, self.price_tolerance, "price above the cheapest way to serve"),
             ("slackness", self.slackness, self.unit, self.gap_bound, "load off its cheapest place, idle dear capacity"),
             ("gap", self.gap, self.unit, self.gap_bound, "cost above the lower bound"),
@@ -176,6 +177,7 @@ def certificate(placement: Placement) -> Certificate:
         slackness=_slackness(network, numbers, best),
         objective=objective,
         lower_bound=float(lower_bound),
+        residual_mw=float(RESIDUAL * demand_mw),
         price_tolerance=tolerance,
         gap_bound=float(tolerance * (demand_mw + capacity_mw) + explained + ROUNDING * abs(objective)),
     )

@@ -49,7 +49,7 @@ class Highs:
 def stated(problem: pulp.LpProblem, **options: Any) -> Highs:
     """The live HiGHS model of a problem in PuLP's words, not solved yet."""
     highs = Highs(**options)
-    problem.solverModel = highs.raw
+    problem.solverModel = highs.raw  # pyright: ignore[reportAttributeAccessIssue]
     pulp.HiGHS(msg=False).buildSolverModel(problem)
     if (highs.getNumCol(), highs.getNumRow()) != (problem.numVariables(), problem.numConstraints()):
         raise SolverError("HiGHS refused a number.", "solver", EXTREMES)  # PuLP does not look

@@ -312,8 +312,8 @@ class Placement:
     def unserved_by_reason(self) -> dict[str, float]:
         """IT load left unserved by reason, most first. [MW]"""
         totals: dict[str, float] = {}
-        for reason, mw in zip(self.unserved["reason"], self.unserved["unserved_mw"], strict=True):
-            totals[reason] = totals.get(reason, 0.0) + mw
+        for why, mw in zip(self.unserved["reason"], self.unserved["unserved_mw"], strict=True):
+            totals[why] = totals.get(why, 0.0) + mw
         return dict(sorted(totals.items(), key=lambda item: -item[1]))
 
     @cached_property
@@ -414,9 +414,9 @@ def place(network: Network, objective: str | None = None) -> Placement:
     """
     The optimal placement of a network, remembered for all sessions.
 
-    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency serve all that can be served and
-    break ties by cost; carbon alone heeds the network's cap on cost. What still ties is decided by least added latency,
-    home first, and then by a fixed order, see `PlacementModel.solve`.
+    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency serve all that can be served
+    and break ties by cost; carbon alone heeds the network's cap on cost. What still ties is decided by least added
+    latency, home first, and then by a fixed order, see `PlacementModel.solve`.
     """
     objective = objective or network.objective
 

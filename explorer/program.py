@@ -15,6 +15,7 @@ Bools = NDArray[np.bool_]
 
 DEMAND_BITS, COST_BITS = 10, 17  # binary digits of the total demand and of the largest cost, where HiGHS is at its best
 AMPLE = 2.0  # times the total demand; no region can need as much
+TOO_MUCH = 1e8  # times all capacity; of so large a demand, what can be served is too small a part to tell
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,12 +61,16 @@ def units_of(numbers: Numbers) -> Units:
     Raises
     ------
     SolverError
-        If an amount or a cost is not finite.
+        If an amount or a cost is not finite, or the demand out of all proportion to the capacity.
     """
     total_mw = float(numbers.free_mw.sum() + numbers.pinned_mw.sum())
     if not math.isfinite(total_mw):
         mend = "Lower total_demand_mw, or look for extreme shares of demand."
         raise SolverError(f"The demand is {total_mw:g} MW in all: not a number to reckon with.", "placement", mend)
+    capacity_mw = float(numbers.capacity_mw.sum())
+    if 0 < capacity_mw < total_mw / TOO_MUCH:
+        what = f"The demand is {total_mw:g} MW in all, more than {TOO_MUCH:g} times all capacity, {capacity_mw:g} MW."
+        raise SolverError(what, "placement", "Lower total_demand_mw, or raise capacities.")
     largest = max(float(np.abs(numbers.cost[numbers.allowed]).max(initial=0.0)), abs(numbers.unserved_cost))
     if not math.isfinite(largest):
         mend = "Look for extreme prices, carbon intensities, latencies, friction or a penalty that is not finite."

@@ -41,8 +41,8 @@ class Case:
         room = np.where(load < numbers.capacity_mw - smallest, 0.0, np.inf)
         i, origin, k = np.nonzero(best.free_mw)
         move = np.full((regions, regions), np.inf)  # from, to: the cheapest way to send a MW on
-        away = np.where(numbers.allowed[i, :, k], numbers.cost[i, :, k], np.inf) - numbers.cost[i, origin, k, np.newaxis]
-        np.minimum.at(move, origin, away)
+        there = np.where(numbers.allowed[i, :, k], numbers.cost[i, :, k], np.inf)
+        np.minimum.at(move, origin, there - numbers.cost[i, origin, k, np.newaxis])
         for _ in range(regions):  # a chain of moves leaves no region twice
             cheaper = np.minimum(room, (move + room).min(axis=1))
             if (cheaper == room).all():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Lock
 
 import highspy
@@ -16,7 +16,6 @@ from explorer.highs import EXTREMES, Highs, stated
 from explorer.memo import Memo
 from explorer.program import Numbers, Optimum, in_units, units_of
 from explorer.ties import (
-    FACE_TOLERANCE,
     ROUNDING,
     Level,
     Prices,
@@ -103,14 +102,14 @@ class PlacementModel:
         """Flat (i, j, k) index of the arc from a demand to a region."""
         return np.ravel_multi_index((self._client[demand], region, self._workload[demand]), self._shape)
 
-    def solve(self, numbers: Numbers, then: Floats | None = None) -> Optimum:
+    def solve(self, numbers: Numbers, then: Floats | None = None, any_will_do: bool = False) -> Optimum:
         """
         The cheapest placement; with `then`, the cheapest by `then` (i, j, k) among all that are cheapest by `cost`.
 
         Among those that are still equal it is the one of least added latency, and then the first in a fixed order;
         demands that have the same arcs at the same costs and latencies are served alike, each the same fraction at each
         place. So it does not matter what was solved before. Prices belong to `cost`, and are the least where there is
-        more than one set of them.
+        more than one set of them. Where the objective alone is asked for, `any_will_do`: ties stay as they fall.
 
         Two costs are one where they differ by less than `FACE_TOLERANCE` times 1e-5 of the largest there is, which
         mostly is the penalty: 1e-7 USD/MWh at 1e5 USD/MWh.
@@ -125,15 +124,17 @@ class PlacementModel:
         units = units_of(numbers)
         scaled = in_units(numbers, units)
         levels = [objective_level(scaled)]
-        levels += [tie_level(by, numbers.allowed) for by in (then, numbers.added_ms) if by is not None]
-        kinds = alike(levels, numbers.allowed, self._client_home)
-        levels.append(order_of_kinds(self._order, kinds))
         try:
-            loads = self._best(scaled, levels)
+            if any_will_do:
+                loads, _ = self._run(scaled, levels[0].arcs, levels[0].drop, self._everything(scaled))
+            else:
+                levels += [tie_level(by, numbers.allowed) for by in (then, numbers.added_ms) if by is not None]
+                kinds = alike(levels, numbers.allowed, self._client_home)
+                loads = self._best(scaled, [*levels, order_of_kinds(self._order, kinds)])
+                loads = self._alike(scaled, kinds, loads)
         except BaseException:
             self._forget()
             raise
-        loads = self._alike(scaled, kinds, loads)
         prices = least_prices(
             scaled, self._client_home, loads.free, loads.pinned, loads.dropped_free, loads.dropped_pinned
         )
