@@ -278,12 +278,13 @@ class _Sweep:
     def _first_served(self) -> tuple[float, Optimum]:
         """The smallest breakpoint that serves as much as the largest, and its optimum."""
         points = self._breakpoints
-        least_unserved = _unserved_mw(self._solve(points[-1])) + self._hardly_mw
         wanted = self.network.demand_mw > 0
         earliest = self._opens_ms.min(axis=1)[wanted]
         needed = earliest[np.isfinite(earliest)].max(initial=points[0])  # and mostly enough
         low = int(np.searchsorted(points, needed))
+        # the strict one first: few arcs, from which the solver gets to many far sooner than the other way round
         optimum = self._solve(float(points[low]))
+        least_unserved = _unserved_mw(self._solve(points[-1])) + self._hardly_mw
         if least_unserved < 2 * self._hardly_mw and _unserved_mw(optimum) <= least_unserved:
             return float(points[low]), optimum
         low, high = 0, len(points) - 1
