@@ -281,9 +281,9 @@ def _frontier(args: argparse.Namespace) -> int:
         print(report.steps_text(scenario, trace()))
         return 0
     with report.results_in(args.output.parent) as folder:
-        steps = trace().table
-        report.write_table(steps, folder / args.output.name)
-    print(f"{len(steps)} steps in {args.output}.")
+        steps = trace()
+        report.write_table(steps.table, folder / args.output.name)
+    print(" ".join([f"{len(steps.table)} steps in {args.output}.", report.missing_text(steps)]).strip())
     return 0
 
 

@@ -17,15 +17,19 @@ from explorer.memo import Memo
 from explorer.program import Numbers, Optimum, in_units, units_of
 from explorer.ties import (
     ROUNDING,
+    Face,
     Level,
     Prices,
     alike,
+    everything,
     fixed_order,
     in_equal_parts,
     is_best,
     least_prices,
     objective_level,
+    optimal_face,
     order_of_kinds,
+    rivals,
     tie_level,
 )
 
@@ -36,18 +40,8 @@ Ints = NDArray[np.intp]
 DUAL_TOLERANCE = 1e-10  # HiGHS' tightest: what breaks ties must stand out from rounding
 TIE_BREAK = 1e-6  # measures take placements for equal that differ by less per MWh of demand [USD/MWh or the like]
 DUAL, PRIMAL = 1, 4  # HiGHS' simplex_strategy
-HINTS = (1.0, 1e-4, 1e-5, 1e-7)  # weights of the levels in the run that is to end on the best of all at once
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Face:
-    """Which part of the feasible set a run may use."""
-
-    arcs: Bools  # (i, j, k) for free load
-    pinned: Bools  # (i, k) the home arc, for pinned load
-    drop_free: Bools  # (i, k) may be left unserved
-    drop_pinned: Bools  # (i, k)
-    full: Bools  # (j,) regions that must stay full
+LONGEST_MS = 1e6  # what takes longer takes as long where ties are broken, so that others can be told apart
+HINTS = (1.0, 1e-7, 1e-8, 1e-10)  # weights of the levels in the run that is to end on the best of all at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,10 +100,12 @@ class PlacementModel:
         """
         The cheapest placement; with `then`, the cheapest by `then` (i, j, k) among all that are cheapest by `cost`.
 
-        Among those that are still equal it is the one of least added latency, and then the first in a fixed order;
-        demands that have the same arcs at the same costs and latencies are served alike, each the same fraction at each
-        place. So it does not matter what was solved before. Prices belong to `cost`, and are the least where there is
-        more than one set of them. Where the objective alone is asked for, `any_will_do`: ties stay as they fall.
+        Among those that are still equal it is the one of least added latency, and then the first in a fixed order, with
+        least load away from home. Demands that have the same arcs at the same costs and latencies are served alike,
+        each the same fraction at each place; so are those of which each may take the part of the other and go unserved,
+        after load that is pinned has had its home. So it does not matter what was solved before. Prices belong to
+        `cost`, and are the least where there is more than one set of them. Where the objective alone is asked for,
+        `any_will_do`: ties stay as they fall.
 
         Two costs are one where they differ by less than `FACE_TOLERANCE` times 1e-5 of the largest there is, which
         mostly is the penalty: 1e-7 USD/MWh at 1e5 USD/MWh.
@@ -126,12 +122,19 @@ class PlacementModel:
         levels = [objective_level(scaled)]
         try:
             if any_will_do:
-                loads, _ = self._run(scaled, levels[0].arcs, levels[0].drop, self._everything(scaled))
+                loads, _ = self._run(
+                    scaled, levels[0].arcs, levels[0].drop, everything(scaled.allowed, self._client_home)
+                )
             else:
-                levels += [tie_level(by, numbers.allowed) for by in (then, numbers.added_ms) if by is not None]
+                added_ms = None if numbers.added_ms is None else numbers.added_ms.clip(-LONGEST_MS, LONGEST_MS)
+                levels += [tie_level(by, numbers.allowed) for by in (then, added_ms) if by is not None]
                 kinds = alike(levels, numbers.allowed, self._client_home)
-                loads = self._best(scaled, [*levels, order_of_kinds(self._order, kinds)])
-                loads = self._alike(scaled, kinds, loads)
+                loads, face = self._best(scaled, levels, order_of_kinds(self._order, kinds))
+                loads = self._alike(scaled, loads, *kinds)
+                if loads.dropped_free.any():
+                    idle = scaled.capacity_mw - self._used(loads) > ROUNDING
+                    free_kind = rivals(face, idle, loads.free, loads.dropped_free)
+                    loads = self._alike(scaled, loads, free_kind, kinds[1])
         except BaseException:
             self._forget()
             raise
@@ -151,44 +154,36 @@ class PlacementModel:
             objective=float(cost + scaled.unserved_cost * dropped) * units.mw * units.cost,
         )
 
-    def _best(self, numbers: Numbers, levels: Sequence[Level]) -> _Loads:
+    def _best(self, numbers: Numbers, levels: Sequence[Level], order: Level) -> tuple[_Loads, Face]:
         """
-        The best on every level among those that are best on all before.
+        The best on every level among those that are best on all before, the first in the order of those that are left,
+        and the face of these.
 
         All levels at once, each of far less weight than the one before, mostly end there; prices on each level tell
         whether they did. Where they did not, the levels follow one another, each on the optimal face of the last.
         """
-        face = self._everything(numbers)
-        weights = [*HINTS[: len(levels) - 1], HINTS[-1]]
-        arcs = sum(weight * level.arcs for weight, level in zip(weights, levels, strict=True))
-        drop = sum(weight * level.drop for weight, level in zip(weights, levels, strict=True))
-        loads, _ = self._run(numbers, np.asarray(arcs), np.asarray(drop), face)
-        if is_best(levels, self._prices(levels), numbers.allowed, self._client_home):
-            return loads
+        face = every = everything(numbers.allowed, self._client_home)
+        weights = [*HINTS[: len(levels)], HINTS[-1]]
+        arcs = sum(weight * level.arcs for weight, level in zip(weights, [*levels, order], strict=True))
+        drop = sum(weight * level.drop for weight, level in zip(weights, [*levels, order], strict=True))
+        loads, _ = self._run(numbers, np.asarray(arcs), np.asarray(drop), every)
+        by_level = self._prices([*levels, order])
+        if is_best([*levels, order], by_level, every, self._client_home):
+            for level, prices in zip(levels, by_level[:-1], strict=True):
+                face = optimal_face(level, prices, face, self._client_home)
+            return loads, face
         for level in levels:
-            loads, prices = self._run(numbers, level.arcs, level.drop, face)
-            face = self._optimal_face(level, prices, face)
-        return loads
+            _, prices = self._run(numbers, level.arcs, level.drop, face)
+            face = optimal_face(level, prices, face, self._client_home)
+        loads, _ = self._run(numbers, order.arcs, order.drop, face)
+        return loads, face
 
-    def _everything(self, numbers: Numbers) -> _Face:
-        drop = np.ones(numbers.free_mw.shape, bool)
-        at_home = numbers.allowed[self._home_arcs].reshape(drop.shape)
-        return _Face(numbers.allowed, at_home, drop, drop, np.zeros(len(numbers.capacity_mw), bool))
+    def _used(self, loads: _Loads) -> Floats:
+        """Load of each region, shape (j,)."""
+        pinned = np.bincount(self._client_home, loads.pinned.sum(axis=1), minlength=self._shape[1])
+        return loads.free.sum(axis=(0, 2)) + pinned
 
-    def _optimal_face(self, level: Level, prices: Prices, face: _Face) -> _Face:
-        """All equal optima: what has a reduced cost stays empty, what has a price stays full."""
-        delivered = level.arcs + prices.capacity[:, np.newaxis]
-        drop_free, drop_pinned = level.drop.reshape(2, *prices.free.shape)
-        at_home = delivered[self._home_arcs].reshape(prices.pinned.shape)
-        return _Face(
-            arcs=face.arcs & (delivered - prices.free[:, np.newaxis] <= level.tolerance),
-            pinned=face.pinned & (at_home - prices.pinned <= level.tolerance),
-            drop_free=face.drop_free & (drop_free - prices.free <= level.tolerance),
-            drop_pinned=face.drop_pinned & (drop_pinned - prices.pinned <= level.tolerance),
-            full=face.full | (prices.capacity > level.tolerance),
-        )
-
-    def _run(self, numbers: Numbers, arcs: Floats, drop: Floats, face: _Face) -> tuple[_Loads, Prices]:
+    def _run(self, numbers: Numbers, arcs: Floats, drop: Floats, face: Face) -> tuple[_Loads, Prices]:
         """The optimum over all arcs of the face by these costs, and its prices."""
         rows_kept, columns_kept = self._set_rows(numbers, face), self._set_columns(arcs, drop, face)
         # From the last basis: primal simplex where that is still feasible, dual simplex where it no longer is.
@@ -235,10 +230,9 @@ class PlacementModel:
         dropped_free, dropped_pinned, pinned = (value[b * n : (b + 1) * n].reshape(i, k) for b in range(3))
         return _Loads(free, pinned, dropped_free, dropped_pinned)
 
-    def _alike(self, numbers: Numbers, kinds: tuple[Ints, Ints], loads: _Loads) -> _Loads:
+    def _alike(self, numbers: Numbers, loads: _Loads, free_kind: Ints, pinned_kind: Ints) -> _Loads:
         """The same with all demands of a kind served alike, which changes nothing on any level."""
         i, j, k = self._shape
-        free_kind, pinned_kind = kinds
         by_demand = np.column_stack([loads.free.swapaxes(1, 2).reshape(-1, j), loads.dropped_free.ravel()])
         free = in_equal_parts(free_kind, numbers.free_mw.ravel(), by_demand)
         by_demand = np.column_stack([loads.pinned.ravel(), loads.dropped_pinned.ravel()])
@@ -250,7 +244,7 @@ class PlacementModel:
             dropped_pinned=pinned[:, 1].reshape(i, k),
         )
 
-    def _set_rows(self, numbers: Numbers, face: _Face) -> bool:
+    def _set_rows(self, numbers: Numbers, face: Face) -> bool:
         """Set demands and capacities; True if they are what they were."""
         demand = np.concatenate([numbers.free_mw.ravel(), numbers.pinned_mw.ravel()])
         least = np.where(face.full, numbers.capacity_mw, -highspy.kHighsInf)
@@ -266,7 +260,7 @@ class PlacementModel:
         cost = arcs.ravel()[self._columns]
         return np.concatenate([drop, cost[: self._demands], cost])
 
-    def _set_columns(self, arcs: Floats, drop: Floats, face: _Face) -> bool:
+    def _set_columns(self, arcs: Floats, drop: Floats, face: Face) -> bool:
         """Set costs and close the arcs outside the face; True if none of those carried load."""
         costs = self._by_column(arcs, drop)
         blocks = face.drop_free, face.drop_pinned, face.pinned
@@ -324,7 +318,8 @@ class PlacementModel:
         units = units_of(numbers)
         scaled = in_units(numbers, units)
         prices = Prices(best.price_free / units.cost, best.price_pinned / units.cost, best.capacity_price / units.cost)
-        face = self._optimal_face(objective_level(scaled), prices, self._everything(scaled))
+        every = everything(scaled.allowed, self._client_home)
+        face = optimal_face(objective_level(scaled), prices, every, self._client_home)
         at_home = np.zeros((self._demands, len(numbers.capacity_mw)), bool)
         at_home[np.arange(self._demands), self._home] = face.pinned.ravel()
         regions = np.concatenate([face.arcs.swapaxes(1, 2).reshape(at_home.shape), at_home])

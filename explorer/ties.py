@@ -20,8 +20,9 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.intp]
 
 FACE_TOLERANCE = 1e-7  # of the objective, in solver units: costs closer than that are one
-LEVEL_TOLERANCE = 1e-9  # of a level that breaks ties, whose largest number is 1
-AWAY_DIFFERS = 0.1  # how much the fixed order tells arcs apart that lead away from home, which count 1
+LEVEL_SIZE = 1024.0  # of a level that breaks ties: its largest number
+LEVEL_TOLERANCE = 1e-8  # to which it tells numbers apart
+AWAY_DIFFERS = 0.1  # how much the fixed order tells arcs apart that lead away from home, of what they count
 ROUNDING = 1e-9  # of amounts, in solver units
 DECIMALS = 6  # to which costs of equal demands are the same, in solver units
 
@@ -50,24 +51,23 @@ def objective_level(numbers: Numbers) -> Level:
 
 
 def tie_level(arcs: Floats, allowed: Bools) -> Level:
-    """
-    What breaks ties, brought to a largest number of 1.
-
-    What can be served at no cost to the levels before is served; of two loads that compete for it, the pinned one: it
-    has nowhere else to go.
-    """
+    """What breaks ties, brought to one size; what can be served at no cost to the levels before is served."""
     arcs = np.where(allowed, arcs, 0.0)
-    arcs = arcs / (np.abs(arcs).max(initial=0.0) or 1.0)
-    most = serve_first(arcs)
-    return Level(arcs, np.repeat([most, most + 1.0], arcs.shape[0] * arcs.shape[2]), LEVEL_TOLERANCE)
+    arcs = arcs * (LEVEL_SIZE / (np.abs(arcs).max(initial=0.0) or 1.0))
+    return Level(arcs, np.full(2 * arcs.shape[0] * arcs.shape[2], serve_first(arcs)), LEVEL_TOLERANCE)
 
 
 def fixed_order(shape: tuple[int, int, int], home: Ints) -> Level:
-    """What leaves no ties but of equal demands: least load away from home, and then the same arcs always."""
+    """
+    What leaves no ties but of equal demands: least load away from home, and then the same arcs always.
+
+    Of a free and a pinned load that compete for their home, the pinned one goes first: it has nowhere else to go.
+    """
     rng = np.random.default_rng(0)
-    arcs = 1.0 + AWAY_DIFFERS * rng.random(shape)
+    arcs = LEVEL_SIZE * (1.0 + AWAY_DIFFERS * rng.random(shape))
     arcs[np.arange(len(home)), home] = 0.0
-    drop = serve_first(arcs) + rng.random(2 * shape[0] * shape[2])
+    demands = shape[0] * shape[2]
+    drop = serve_first(arcs) + LEVEL_SIZE * (np.repeat([0.0, 1.0], demands) + rng.random(2 * demands))
     return Level(arcs, drop, LEVEL_TOLERANCE)
 
 
@@ -80,14 +80,47 @@ def order_of_kinds(order: Level, kinds: tuple[Ints, Ints]) -> Level:
     return Level(arcs, order.drop[np.concatenate([free, len(rows) + pinned])], order.tolerance)
 
 
-def is_best(levels: Sequence[Level], prices: Sequence[Prices], allowed: Bools, home: Ints) -> bool:
+@dataclass(frozen=True, slots=True, eq=False)
+class Face:
+    """Which part of the feasible set holds what is equal so far."""
+
+    arcs: Bools  # (i, j, k) for free load
+    pinned: Bools  # (i, k) the home arc, for pinned load
+    drop_free: Bools  # (i, k) may be left unserved
+    drop_pinned: Bools  # (i, k)
+    full: Bools  # (j,) regions that must stay full
+
+
+def everything(allowed: Bools, home: Ints) -> Face:
+    """All that is feasible."""
+    clients, regions, workloads = allowed.shape
+    drop = np.ones((clients, workloads), bool)
+    return Face(allowed, allowed[np.arange(clients), home], drop, drop, np.zeros(regions, bool))
+
+
+def optimal_face(level: Level, prices: Prices, face: Face, home: Ints) -> Face:
+    """All equal optima of a level: what has a reduced cost stays empty, what has a price stays full."""
+    delivered = level.arcs + prices.capacity[:, np.newaxis]
+    drop_free, drop_pinned = level.drop.reshape(2, *prices.free.shape)
+    at_home = delivered[np.arange(len(home)), home]
+    return Face(
+        arcs=face.arcs & (delivered - prices.free[:, np.newaxis] <= level.tolerance),
+        pinned=face.pinned & (at_home - prices.pinned <= level.tolerance),
+        drop_free=face.drop_free & (drop_free - prices.free <= level.tolerance),
+        drop_pinned=face.drop_pinned & (drop_pinned - prices.pinned <= level.tolerance),
+        full=face.full | (prices.capacity > level.tolerance),
+    )
+
+
+def is_best(levels: Sequence[Level], prices: Sequence[Prices], face: Face, home: Ints) -> bool:
     """
     Whether a basis is optimal on every level among what is optimal on all before, by its prices on each.
 
     So it is where nothing outside of it has a reduced cost below zero on the first level that tells them apart.
     """
     clients = np.arange(len(home))
-    ties = [allowed, allowed[clients, home], True, True, True]  # what no level before has told from the optimum
+    # what no level before has told from the optimum; of the last, regions with room to spare
+    ties = [face.arcs, face.pinned, face.drop_free, face.drop_pinned, ~face.full]
     for level, price in zip(levels, prices, strict=True):
         delivered = level.arcs + price.capacity[:, np.newaxis]
         drop_free, drop_pinned = level.drop.reshape(2, *price.free.shape)
@@ -161,6 +194,44 @@ def _same(rows: Floats) -> Ints:
     rows = np.ascontiguousarray(rows)
     whole = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
     return np.unique(whole, return_inverse=True)[1].ravel()
+
+
+def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
+    """
+    Which free demands compete for the same places on a face, where each of them may be the one that goes unserved.
+
+    Parameters
+    ----------
+    face
+        What is equal on all levels but the fixed order.
+    idle : shape (j,)
+        Regions with room to spare.
+    free, dropped : shapes (i, j, k) and (i, k)
+        A placement on the face, pinned load apart.
+
+    Returns
+    -------
+    numpy.ndarray, shape (demand,)
+        The same number for rivals, of which each may take the part of the other; a number of its own for every other
+        demand.
+
+    Notes
+    -----
+    A demand may take a place where a chain of moves leads from there to a place that it leaves. To go unserved is a
+    place, and so is room to spare. The answer is one of the face: every placement on it has the same.
+    """
+    demands, regions = dropped.size, len(idle)
+    arcs = np.column_stack([face.arcs.swapaxes(1, 2).reshape(demands, -1), face.drop_free.ravel()])
+    uses = np.column_stack([free.swapaxes(1, 2).reshape(demands, -1), dropped.ravel()]) > 0
+    step = np.eye(regions + 2)
+    step[: regions + 1, : regions + 1] += uses.T.astype(float) @ arcs
+    step[:regions, -1] = idle & ~face.full
+    step[-1, :regions] = ~face.full
+    for _ in range(regions.bit_length() + 1):  # chains of twice the length
+        step = ((step > 0).astype(float) @ (step > 0) > 0).astype(float)
+    places = arcs & (uses @ step[:-1, :-1].T > 0)
+    alone = ~places[:, -1]
+    return _same(np.column_stack([places, alone * np.arange(1.0, demands + 1)]))
 
 
 def in_equal_parts(kind: Ints, wanted: Floats, amounts: Floats) -> Floats:

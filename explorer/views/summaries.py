@@ -65,6 +65,8 @@ def frontier_html(frontier: Frontier) -> str:
         "Carbon": f"{number(first['carbon_kg_per_h'])} to {number(last['carbon_kg_per_h'])} kg/h",
         "The scenario": f"{duration(frontier.current_ms)}, {here}",
     }
+    if frontier.missing:
+        facts["Missing"] = f"{', '.join(frontier.missing)}: the time limit was over"
     axis = "a relaxation of every budget" if frontier.over == "all" else f"the latency budget of {frontier.over}"
     columns = ["budget_ms", "cost_usd_per_h", "carbon_kg_per_h", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens"]
     return _page("Frontier", f"The optimum along {axis}.", facts, table.loc[:, columns], "steps")
