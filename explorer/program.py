@@ -71,7 +71,8 @@ def units_of(numbers: Numbers) -> Units:
     if 0 < capacity_mw < total_mw / TOO_MUCH:
         what = f"The demand is {total_mw:g} MW in all, more than {TOO_MUCH:g} times all capacity, {capacity_mw:g} MW."
         raise SolverError(what, "placement", "Lower total_demand_mw, or raise capacities.")
-    largest = max(float(np.abs(numbers.cost[numbers.allowed]).max(initial=0.0)), abs(numbers.unserved_cost))
+    cost = np.where(numbers.allowed, numbers.cost, 0.0)
+    largest = max(float(cost.max(initial=0.0)), -float(cost.min(initial=0.0)), abs(numbers.unserved_cost))
     if not math.isfinite(largest):
         mend = "Look for extreme prices, carbon intensities, latencies, friction or a penalty that is not finite."
         raise SolverError(f"An arc costs {largest:g}: not a number to reckon with.", "placement", mend)

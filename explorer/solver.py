@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -18,9 +18,9 @@ from explorer.program import Numbers, Optimum, in_units, units_of
 from explorer.ties import (
     ROUNDING,
     Face,
+    Kinds,
     Level,
     Prices,
-    alike,
     everything,
     fixed_order,
     in_equal_parts,
@@ -41,7 +41,7 @@ DUAL_TOLERANCE = 1e-10  # HiGHS' tightest: what breaks ties must stand out from 
 TIE_BREAK = 1e-6  # measures take placements for equal that differ by less per MWh of demand [USD/MWh or the like]
 DUAL, PRIMAL = 1, 4  # HiGHS' simplex_strategy
 LONGEST_MS = 1e6  # what takes longer takes as long where ties are broken, so that others can be told apart
-HINTS = (1.0, 1e-7, 1e-8, 1e-10)  # weights of the levels in the run that is to end on the best of all at once
+HINTS = (1.0, 1e-6, 1e-7, 1e-9)  # weights of the levels in the run that is to end on the best of all at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +77,7 @@ class PlacementModel:
         self._columns = self._arc(np.arange(self._demands), self._home)
         self._present = np.zeros(self._shape, bool)
         self._present.ravel()[self._columns] = True
-        self._order = fixed_order(self._shape, home)
+        self._order, self._kinds = fixed_order(self._shape, home), Kinds(home, regions)
         self._forget()
 
     def _forget(self) -> None:
@@ -128,12 +128,13 @@ class PlacementModel:
             else:
                 added_ms = None if numbers.added_ms is None else numbers.added_ms.clip(-LONGEST_MS, LONGEST_MS)
                 levels += [tie_level(by, numbers.allowed) for by in (then, added_ms) if by is not None]
-                kinds = alike(levels, numbers.allowed, self._client_home)
+                counts = [by for by in (numbers.cost, then, numbers.added_ms) if by is not None]
+                kinds = self._kinds.of(counts, [units.cost] + [1.0] * (len(counts) - 1), numbers.allowed)
                 loads, face = self._best(scaled, levels, order_of_kinds(self._order, kinds))
                 loads = self._alike(scaled, loads, *kinds)
                 if loads.dropped_free.any():
                     idle = scaled.capacity_mw - self._used(loads) > ROUNDING
-                    free_kind = rivals(face, idle, loads.free, loads.dropped_free)
+                    free_kind = rivals(face(), idle, loads.free, loads.dropped_free)
                     loads = self._alike(scaled, loads, free_kind, kinds[1])
         except BaseException:
             self._forget()
@@ -154,10 +155,10 @@ class PlacementModel:
             objective=float(cost + scaled.unserved_cost * dropped) * units.mw * units.cost,
         )
 
-    def _best(self, numbers: Numbers, levels: Sequence[Level], order: Level) -> tuple[_Loads, Face]:
+    def _best(self, numbers: Numbers, levels: Sequence[Level], order: Level) -> tuple[_Loads, Callable[[], Face]]:
         """
         The best on every level among those that are best on all before, the first in the order of those that are left,
-        and the face of these.
+        and, for who asks, the face of these.
 
         All levels at once, each of far less weight than the one before, mostly end there; prices on each level tell
         whether they did. Where they did not, the levels follow one another, each on the optimal face of the last.
@@ -169,14 +170,19 @@ class PlacementModel:
         loads, _ = self._run(numbers, np.asarray(arcs), np.asarray(drop), every)
         by_level = self._prices([*levels, order])
         if is_best([*levels, order], by_level, every, self._client_home):
-            for level, prices in zip(levels, by_level[:-1], strict=True):
-                face = optimal_face(level, prices, face, self._client_home)
-            return loads, face
+
+            def face_of_all() -> Face:
+                face = every
+                for level, prices in zip(levels, by_level[:-1], strict=True):
+                    face = optimal_face(level, prices, face, self._client_home)
+                return face
+
+            return loads, face_of_all
         for level in levels:
             _, prices = self._run(numbers, level.arcs, level.drop, face)
             face = optimal_face(level, prices, face, self._client_home)
         loads, _ = self._run(numbers, order.arcs, order.drop, face)
-        return loads, face
+        return loads, lambda: face
 
     def _used(self, loads: _Loads) -> Floats:
         """Load of each region, shape (j,)."""
@@ -189,6 +195,7 @@ class PlacementModel:
         # From the last basis: primal simplex where that is still feasible, dual simplex where it no longer is.
         self._highs.setOptionValue("simplex_strategy", PRIMAL if rows_kept and columns_kept else DUAL)
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + numbers.time_limit_s)
+        priced = np.where(face.arcs, arcs, np.inf)
         while True:
             self._highs.run()
             status = self._highs.getModelStatus()
@@ -198,7 +205,7 @@ class PlacementModel:
                 raise SolverError(f"HiGHS stopped: {status.name}.", "placement", EXTREMES)
             solution = self._highs.getSolution()
             prices = self._by_row(np.array(solution.row_dual))
-            if not self._add_improving(arcs, face.arcs, prices):
+            if not self._add_improving(priced, prices):
                 self._value = np.array(solution.col_value)
                 return self._loads(), prices
             self._highs.setOptionValue("simplex_strategy", PRIMAL)
@@ -235,8 +242,9 @@ class PlacementModel:
         i, j, k = self._shape
         by_demand = np.column_stack([loads.free.swapaxes(1, 2).reshape(-1, j), loads.dropped_free.ravel()])
         free = in_equal_parts(free_kind, numbers.free_mw.ravel(), by_demand)
-        by_demand = np.column_stack([loads.pinned.ravel(), loads.dropped_pinned.ravel()])
-        pinned = in_equal_parts(pinned_kind, numbers.pinned_mw.ravel(), by_demand)
+        pinned = np.column_stack([loads.pinned.ravel(), loads.dropped_pinned.ravel()])
+        if loads.dropped_pinned.any():  # otherwise all of it is at home
+            pinned = in_equal_parts(pinned_kind, numbers.pinned_mw.ravel(), pinned)
         return _Loads(
             free=np.ascontiguousarray(free[:, :j].reshape(i, k, j).swapaxes(1, 2)),
             pinned=pinned[:, 0].reshape(i, k),
@@ -273,11 +281,15 @@ class PlacementModel:
         self._costs, self._upper = costs, upper
         return not (self._value[~open_] > 0).any()
 
-    def _add_improving(self, cost: Floats, arcs: Bools, prices: Prices) -> bool:
-        """Add to every demand the best arc that would improve the placement; False if there is none."""
+    def _add_improving(self, cost: Floats, prices: Prices) -> bool:
+        """
+        Add to every demand the best arc that would improve the placement; False if there is none.
+
+        Arcs outside of the face have infinite cost.
+        """
         n = self._demands
         gain = prices.free[:, np.newaxis] - prices.capacity[:, np.newaxis] - cost
-        gain[~arcs | self._present] = -np.inf
+        gain[self._present] = -np.inf
         region = gain.argmax(axis=1).ravel()
         arc = self._arc(np.arange(n), region)
         better = np.flatnonzero(gain.ravel()[arc] > DUAL_TOLERANCE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def objective_level(numbers: Numbers) -> Level:
 def tie_level(arcs: Floats, allowed: Bools) -> Level:
     """What breaks ties, brought to one size; what can be served at no cost to the levels before is served."""
     arcs = np.where(allowed, arcs, 0.0)
-    arcs = arcs * (LEVEL_SIZE / (np.abs(arcs).max(initial=0.0) or 1.0))
+    arcs *= LEVEL_SIZE / (max(float(arcs.max(initial=0.0)), -float(arcs.min(initial=0.0))) or 1.0)
     return Level(arcs, np.full(2 * arcs.shape[0] * arcs.shape[2], serve_first(arcs)), LEVEL_TOLERANCE)
 
 
@@ -75,7 +76,7 @@ def order_of_kinds(order: Level, kinds: tuple[Ints, Ints]) -> Level:
     """The last level: the fixed order, in which all demands of a kind stand where the first of them does."""
     clients, regions, workloads = order.arcs.shape
     rows = order.arcs.swapaxes(1, 2).reshape(-1, regions)
-    free, pinned = (np.unique(kind, return_index=True)[1][kind] for kind in kinds)
+    free, pinned = (_first(kind) for kind in kinds)
     arcs = rows[free].reshape(clients, workloads, regions).swapaxes(1, 2)
     return Level(arcs, order.drop[np.concatenate([free, len(rows) + pinned])], order.tolerance)
 
@@ -112,6 +113,13 @@ def optimal_face(level: Level, prices: Prices, face: Face, home: Ints) -> Face:
     )
 
 
+def _first(kind: Ints) -> Ints:
+    """The first demand of each demand's kind."""
+    first = np.zeros(kind.max(initial=-1) + 1, np.intp)
+    first[kind[::-1]] = np.arange(len(kind))[::-1]
+    return first[kind]
+
+
 def is_best(levels: Sequence[Level], prices: Sequence[Prices], face: Face, home: Ints) -> bool:
     """
     Whether a basis is optimal on every level among what is optimal on all before, by its prices on each.
@@ -119,21 +127,19 @@ def is_best(levels: Sequence[Level], prices: Sequence[Prices], face: Face, home:
     So it is where nothing outside of it has a reduced cost below zero on the first level that tells them apart.
     """
     clients = np.arange(len(home))
-    # what no level before has told from the optimum; of the last, regions with room to spare
-    ties = [face.arcs, face.pinned, face.drop_free, face.drop_pinned, ~face.full]
+    i, j, k = np.nonzero(face.arcs)  # what no level before has told from the optimum
+    ties = [face.pinned, face.drop_free, face.drop_pinned, ~face.full]  # of the last, regions with room to spare
     for level, price in zip(levels, prices, strict=True):
-        delivered = level.arcs + price.capacity[:, np.newaxis]
+        reduced = level.arcs[i, j, k] + price.capacity[j] - price.free[i, k]
+        at_home = level.arcs[clients, home] + price.capacity[home][:, np.newaxis]
         drop_free, drop_pinned = level.drop.reshape(2, *price.free.shape)
-        reduced = (
-            delivered - price.free[:, np.newaxis],
-            delivered[clients, home] - price.pinned,
-            drop_free - price.free,
-            drop_pinned - price.pinned,
-            price.capacity,
-        )
-        if any((tied & (cost < -level.tolerance)).any() for tied, cost in zip(ties, reduced, strict=True)):
+        others = at_home - price.pinned, drop_free - price.free, drop_pinned - price.pinned, price.capacity
+        below = (reduced < -level.tolerance).any()
+        if below or any((tied & (cost < -level.tolerance)).any() for tied, cost in zip(ties, others, strict=True)):
             return False
-        ties = [tied & (cost <= level.tolerance) for tied, cost in zip(ties, reduced, strict=True)]
+        same = reduced <= level.tolerance
+        i, j, k = i[same], j[same], k[same]
+        ties = [tied & (cost <= level.tolerance) for tied, cost in zip(ties, others, strict=True)]
     return True
 
 
@@ -150,24 +156,10 @@ def least_prices(
     cost = np.where(numbers.allowed, numbers.cost, np.inf)
     at_home = cost[np.arange(len(home)), home]
     load = free.sum(axis=(0, 2)) + np.bincount(home, pinned.sum(axis=1), minlength=regions)
-    full = load >= numbers.capacity_mw - ROUNDING
-    i, k = np.nonzero(dropped_free)
-    waiting = (penalty - cost[i, :, k]).max(axis=0, initial=0.0)
-    i, k = np.nonzero(dropped_pinned)
-    np.maximum.at(waiting, home[i], penalty - at_home[i, k])
-    i, origin, k = np.nonzero(free)
-    order = np.argsort(origin, kind="stable")
-    i, origin, k = i[order], origin[order], k[order]
-    origins, first = np.unique(origin, return_index=True)
-    saving = cost[i, origin, k][:, np.newaxis] - cost[i, :, k]  # of moving a MW from its region to any
-    saving = np.maximum.reduceat(saving, first) if len(first) else np.empty((0, regions))
-    price = np.where(full, waiting, 0.0)
-    for _ in range(regions):
-        moved = (saving + price[origins, np.newaxis]).max(axis=0, initial=0.0)
-        higher = np.where(full, np.maximum(price, moved), 0.0)
-        if (higher <= price + ROUNDING).all():
-            break
-        price = higher
+    price = np.zeros(regions)
+    full = np.flatnonzero(load >= numbers.capacity_mw - ROUNDING)
+    if len(full):
+        price[full] = _room_prices(cost, full, penalty, free, dropped_free, dropped_pinned, home)
     delivered = cost + price[:, np.newaxis]
     return Prices(
         free=np.minimum(delivered.min(axis=1), penalty),
@@ -176,24 +168,69 @@ def least_prices(
     )
 
 
-def alike(levels: Sequence[Level], allowed: Bools, home: Ints) -> tuple[Ints, Ints]:
+def _room_prices(
+    cost: Floats, full: Ints, penalty: float, free: Floats, dropped_free: Floats, dropped_pinned: Floats, home: Ints
+) -> Floats:
+    """Least prices of the capacity of full regions, shape (full,)."""
+    position = np.full(cost.shape[1], -1)
+    position[full] = np.arange(len(full))
+    i, k = np.nonzero(dropped_free)
+    price = (penalty - cost[i[:, np.newaxis], full, k[:, np.newaxis]]).max(axis=0, initial=0.0)
+    i, k = np.nonzero((dropped_pinned > 0) & (position[home] >= 0)[:, np.newaxis])
+    np.maximum.at(price, position[home[i]], penalty - cost[i, home[i], k])
+    i, origin, k = np.nonzero(free)
+    order = np.argsort(origin, kind="stable")
+    i, origin, k = i[order], origin[order], k[order]
+    saving = cost[i, origin, k][:, np.newaxis] - cost[i[:, np.newaxis], full, k[:, np.newaxis]]  # of a MW moved there
+    first = np.flatnonzero(np.diff(origin, prepend=-1))
+    saving = np.maximum.reduceat(saving, first) if len(first) else np.empty((0, len(full)))
+    room = position[origin[first]]  # that it leaves, and whose price is nothing where there is room already
+    for _ in range(len(full)):
+        left = np.where(room >= 0, price[room], 0.0)
+        higher = np.maximum(price, (saving + left[:, np.newaxis]).max(axis=0, initial=0.0))
+        if (higher <= price + ROUNDING).all():
+            break
+        price = higher
+    return price
+
+
+class Kinds:
     """
-    Which free and which pinned demands are of a kind, with the same arcs that count the same on every level.
+    Which free and which pinned demands are of a kind: the same arcs, at the same costs and latencies.
 
-    A number for each demand.
+    What costs and latencies tell apart is remembered for as long as these are the very same arrays: along a frontier
+    only arcs open.
     """
-    clients, demands = np.arange(len(home)), allowed.shape[0] * allowed.shape[2]
-    rows = [allowed.astype(float), *(level.arcs.round(DECIMALS) * allowed + 0.0 for level in levels)]
-    by_demand = np.concatenate([row.swapaxes(1, 2).reshape(demands, -1) for row in rows], axis=1)
-    at_home = [row[clients, home].ravel() for row in rows]
-    return _same(by_demand), _same(np.column_stack([np.repeat(home, allowed.shape[2]), *at_home]).astype(float))
+
+    def __init__(self, home: Ints, regions: int) -> None:
+        self._home = home
+        # sums of such numbers tell sets of arcs apart, and kinds of costs, but for one chance in 1e19
+        self._prints = np.random.default_rng(0).integers(1, 2**64 - 1, regions + 1, dtype=np.uint64)
+        self._made_of: tuple[list[int], list[float]] = [], []
+        self._arrays: list[Floats] = []  # that these are: as long as they live, no other can be taken for them
+        self._by_cost: tuple[Ints, Ints] = np.empty(0, np.intp), np.empty(0, np.intp)
+
+    def of(self, counts: Sequence[Floats], units: Sequence[float], allowed: Bools) -> tuple[Ints, Ints]:
+        """A number for each free and each pinned demand, by what counts (i, j, k) and to which unit it is rounded."""
+        clients, demands = np.arange(len(self._home)), allowed.shape[0] * allowed.shape[2]
+        made_of = [*map(id, counts)], [*units]
+        if made_of != self._made_of:
+            rows = [(count / unit).round(DECIMALS) + 0.0 for count, unit in zip(counts, units, strict=True)]
+            by_demand = np.concatenate([row.swapaxes(1, 2).reshape(demands, -1) for row in rows], axis=1)
+            at_home = [np.repeat(self._home, allowed.shape[2]), *(row[clients, self._home].ravel() for row in rows)]
+            self._by_cost = _same(by_demand), _same(np.column_stack(at_home).astype(float))
+            self._made_of, self._arrays = made_of, list(counts)
+        free, pinned = self._by_cost
+        prints = np.where(allowed, self._prints[: allowed.shape[1], np.newaxis], np.uint64(0)).sum(axis=1).ravel()
+        arcs = np.unique(prints + self._prints[-1] * free.astype(np.uint64), return_inverse=True)[1].ravel()
+        return arcs, 2 * pinned + allowed[clients, self._home].ravel()
 
 
-def _same(rows: Floats) -> Ints:
+def _same(rows: NDArray[Any]) -> Ints:
     """A number for each row, the same for equal rows."""
-    rows = np.ascontiguousarray(rows)
-    whole = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
-    return np.unique(whole, return_inverse=True)[1].ravel()
+    kinds: dict[bytes, int] = {}
+    size, data = rows.itemsize * rows.shape[1], rows.tobytes()
+    return np.array([kinds.setdefault(data[n * size : (n + 1) * size], len(kinds)) for n in range(len(rows))])
 
 
 def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
@@ -221,17 +258,40 @@ def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
     place, and so is room to spare. The answer is one of the face: every placement on it has the same.
     """
     demands, regions = dropped.size, len(idle)
-    arcs = np.column_stack([face.arcs.swapaxes(1, 2).reshape(demands, -1), face.drop_free.ravel()])
-    uses = np.column_stack([free.swapaxes(1, 2).reshape(demands, -1), dropped.ravel()]) > 0
-    step = np.eye(regions + 2)
-    step[: regions + 1, : regions + 1] += uses.T.astype(float) @ arcs
-    step[:regions, -1] = idle & ~face.full
-    step[-1, :regions] = ~face.full
-    for _ in range(regions.bit_length() + 1):  # chains of twice the length
-        step = ((step > 0).astype(float) @ (step > 0) > 0).astype(float)
-    places = arcs & (uses @ step[:-1, :-1].T > 0)
-    alone = ~places[:, -1]
-    return _same(np.column_stack([places, alone * np.arange(1.0, demands + 1)]))
+    unserved, spare = 1 << regions, 1 << (regions + 1)  # places are bits: regions first
+    arcs = _bits(np.column_stack([face.arcs.swapaxes(1, 2).reshape(demands, -1), face.drop_free.ravel()]))
+    load = np.column_stack([free.swapaxes(1, 2).reshape(demands, -1), dropped.ravel()])
+    uses = [[int(place) for place in np.flatnonzero(row)] for row in load]
+    back = [1 << place for place in range(regions + 2)]  # from where a chain of moves leads to a place
+    step = [0] * (regions + 2)  # where one move leads from a place
+    for demand, places in enumerate(uses):
+        for place in places:
+            step[place] |= arcs[demand]
+    for region in np.flatnonzero(~face.full):
+        step[-1] |= 1 << int(region)
+        step[region] |= spare if idle[region] else 0
+    for place, there in enumerate(step):
+        for other in range(regions + 2):
+            if there >> other & 1:
+                back[other] |= 1 << place
+    for between in range(regions + 2):
+        for place in range(regions + 2):
+            if back[place] >> between & 1:
+                back[place] |= back[between]
+    kinds: dict[int, int] = {}
+    kind = []
+    for demand, places in enumerate(uses):
+        may = 0
+        for place in places:
+            may |= back[place]
+        may &= arcs[demand]
+        kind.append(kinds.setdefault(may if may & unserved else -1 - demand, len(kinds)))
+    return np.array(kind)
+
+
+def _bits(rows: Bools) -> list[int]:
+    """Each row as a number, its first entry the lowest bit."""
+    return [int.from_bytes(row.tobytes(), "little") for row in np.packbits(rows, axis=1, bitorder="little")]
 
 
 def in_equal_parts(kind: Ints, wanted: Floats, amounts: Floats) -> Floats:
