@@ -132,7 +132,7 @@ class _Search:
         regions = len(network.regions)
         pinned = np.bincount(network.home, self._numbers.pinned_mw.sum(axis=1), minlength=regions)
         self._bound = {LEAST: pinned, MOST: network.capacity_mw}  # which no load can go beyond [MW]
-        self._noise = TIE_BREAK * (1.0 + network.demand_mw.sum())  # of an objective
+        self._noise = TIE_BREAK * network.demand_mw.sum()  # of an objective
         # a price on a region's load that counts for more than all else: room is made by moves out of each region once
         self._dominant = (1 + regions) * float(np.ptp(numbers.cost)) + 1.0
         self._loads, self._objectives = np.empty((0, regions)), np.empty(0)
@@ -164,7 +164,7 @@ class _Search:
         cost = numbers.cost + price_usd_per_mwh[:, np.newaxis]
         model = model_for("near optimal", net.home, len(net.regions), len(net.workloads))
         with model.lock:
-            best = model.solve(replace(numbers, cost=cost, unserved_cost=serve_first(cost)))
+            best = model.solve(replace(numbers, cost=cost, unserved_cost=serve_first(cost, numbers.allowed)))
         clients = np.arange(len(net.home))
         it_mw = best.free_mw
         it_mw[clients, net.home] += best.pinned_mw

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from explorer.errors import ExplorerError
 from explorer.network import Network
 from explorer.placement import Placement, numbers_of
-from explorer.solver import FACE_TOLERANCE, PINNED_FIRST, TIE_BREAK, Numbers, Optimum
+from explorer.program import AMPLE, Numbers, Optimum, units_of
+from explorer.ties import FACE_TOLERANCE
 
 Floats = NDArray[np.float64]
 
-RESIDUAL_MW = 1e-6  # more than the solver's own tolerance, less than anybody would miss
+RESIDUAL = 1e-9  # of all demand: more than the solver's own tolerance, less than anybody would miss
 RESIDUAL_MS = 1e-6  # to which budgets are met
 ROUNDING = 1e-12  # of sums, relative to what is summed
 UNITS = {"cost": "USD/h", "carbon": "kg/h", "latency": "MW ms"}
@@ -45,8 +46,9 @@ class Certificate:
     slackness: float  # value of load off its cheapest arcs, and of priced capacity that idles [unit]
     objective: float  # what the placement costs [unit]
     lower_bound: float  # what no placement costs less than [unit]
+    residual_mw: float  # up to which a load counts as none [MW]
     price_tolerance: float  # the solver's own, of the two prices above [unit per MW]
-    gap_bound: float  # the largest gap that the solver's tie-break and the residuals explain [unit]
+    gap_bound: float  # the largest gap that the solver's tolerance and the residuals explain [unit]
 
     @property
     def gap(self) -> float:
@@ -69,12 +71,12 @@ class Certificate:
         per_mw = {"USD/h": "USD/MWh", "kg/h": "kg/MWh", "MW ms": "ms"}[self.unit]
         share = self.gap_bound / abs(self.objective) if self.objective else 0.0
         rows = [
-            ("budget", self.over_budget_mw, "MW", RESIDUAL_MW, "load that takes longer than its latency budget"),
+            ("budget", self.over_budget_mw, "MW", self.residual_mw, "load that takes longer than its latency budget"),
             ("lateness", self.over_budget_ms, "ms", RESIDUAL_MS, "by how much it does"),
-            ("law", self.unlawful_mw, "MW", RESIDUAL_MW, "load where the law forbids it"),
-            ("capacity", self.overload_mw, "MW", RESIDUAL_MW, "load of a region above its capacity"),
-            ("balance", self.imbalance_mw, "MW", RESIDUAL_MW, "demand neither served nor counted as unserved"),
-            ("sign", self.negative_mw, "MW", RESIDUAL_MW, "load below zero"),
+            ("law", self.unlawful_mw, "MW", self.residual_mw, "load where the law forbids it"),
+            ("capacity", self.overload_mw, "MW", self.residual_mw, "load of a region above its capacity"),
+            ("balance", self.imbalance_mw, "MW", self.residual_mw, "demand neither served nor counted as unserved"),
+            ("sign", self.negative_mw, "MW", self.residual_mw, "load below zero"),
             ("prices", self.dual_infeasibility, per_mw, self.price_tolerance, "price above the cheapest way to serve"),
             ("slackness", self.slackness, self.unit, self.gap_bound, "load off its cheapest place, idle dear capacity"),
             ("gap", self.gap, self.unit, self.gap_bound, "cost above the lower bound"),
@@ -96,8 +98,8 @@ def certificate(placement: Placement) -> Certificate:
     Parameters
     ----------
     placement : Placement
-        Least cost, carbon or latency. Carbon and latency break ties by cost in a second solve; what is certified is the
-        first, that no placement emits or waits less. Prices belong to it, too.
+        Least cost, carbon or latency. What is certified is that no placement costs, emits or waits less, not how ties
+        are broken. Prices belong to that, too.
 
     Returns
     -------
@@ -114,9 +116,10 @@ def certificate(placement: Placement) -> Certificate:
     so the gap c x + P u - L(p) cannot hide anything, whatever p is. Dual infeasibility is how far a y is above
     min(P, min (c + p)), over all arcs: those that the solver never looked at, too.
 
-    Among equal optima the solver always finds the same one, because costs are nudged by up to
-    `TIE_BREAK` = 1e-6 USD/MWh. Its prices belong to nudged costs: the gap is at most `TIE_BREAK` times the demand in MW
-    (2 mUSD/h for 2 GW). With a second solve it is `FACE_TOLERANCE` = 1e-7 times demand and capacity.
+    Ties are broken on the face of the optimum, level by level (see `PlacementModel.solve`), so nothing is paid for that
+    but rounding: what has a reduced cost of up to `FACE_TOLERANCE` = 1e-7, in the solver's unit of cost, counts as on
+    the face. That unit is 1e-5 of the largest cost there is, which mostly is the penalty on unserved load. The gap is
+    at most that much times demand and capacity: 0.6 mUSD/h for 2 GW of demand in 4 GW of capacity, at 1e5 USD/MWh.
 
     References
     ----------
@@ -157,8 +160,9 @@ def certificate(placement: Placement) -> Certificate:
         (best.price_pinned - cheapest_pinned).max(),
         -best.capacity_price.min(),
     )
-    demand_mw, capacity_mw = network.demand_mw.sum(), network.capacity_mw.sum()
-    nudged = TIE_BREAK * demand_mw if placement.objective == "cost" else FACE_TOLERANCE * (demand_mw + capacity_mw)
+    demand_mw = network.demand_mw.sum()
+    capacity_mw = np.minimum(network.capacity_mw, AMPLE * demand_mw).sum()
+    tolerance = FACE_TOLERANCE * units_of(numbers).cost
     explained = numbers.unserved_cost * residuals.sum() + overload.clip(min=0.0) @ prices
     objective = _objective(network, numbers, best)
     return Certificate(
@@ -173,8 +177,9 @@ def certificate(placement: Placement) -> Certificate:
         slackness=_slackness(network, numbers, best),
         objective=objective,
         lower_bound=float(lower_bound),
-        price_tolerance=(TIE_BREAK if placement.objective == "cost" else FACE_TOLERANCE) + PINNED_FIRST,
-        gap_bound=float(nudged + explained + ROUNDING * abs(objective)),
+        residual_mw=float(RESIDUAL * demand_mw),
+        price_tolerance=tolerance,
+        gap_bound=float(tolerance * (demand_mw + capacity_mw) + explained + ROUNDING * abs(objective)),
     )
 
 

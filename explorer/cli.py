@@ -247,13 +247,12 @@ def _frontier(args: argparse.Namespace) -> int:
         return 0
     if args.output == STDOUT:
         with os.fdopen(os.dup(1), "w", encoding="utf-8", newline="") as out:
-            os.dup2(2, 1)  # HiGHS introduces itself on the standard output, at a time of its own
             report.write_table(trace().table, out)
         return 0
     with written_together(args.output.parent, [args.output.name]) as folder:
-        steps = trace().table
-        report.write_table(steps, folder / args.output.name)
-    print(f"{len(steps)} steps in {args.output}.")
+        steps = trace()
+        report.write_table(steps.table, folder / args.output.name)
+    print(" ".join([f"{len(steps.table)} steps in {args.output}.", report.missing_text(steps)]).strip())
     return 0
 
 

@@ -9,21 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import SolverError
-from explorer.solver import Numbers, Optimum, PlacementModel
+from explorer.program import Numbers, Optimum, serve_first
+from explorer.solver import PlacementModel
 
 Floats = NDArray[np.float64]
 
 NO_GAIN = 1e-7  # a weighted figure lower by less is no other vertex [kg/MWh or the like, per MW of demand]
 SAME_COST = 1e-9  # relative; a cost that exceeds the cap by less meets it
-
-
-def serve_first(cost: Floats) -> float:
-    """
-    A penalty on unserved load, for arc costs of shape (client, region, workload), above what serving it can ever cost.
-
-    Making room for a load may take a chain of moves, but never two out of the same region.
-    """
-    return float(cost.max() + cost.shape[1] * (cost.max() - cost.min())) + 1.0
 
 
 def least_under_cap(
@@ -38,7 +30,7 @@ def least_under_cap(
     home : shape (client,)
         Index of each client's home region.
     numbers : Numbers
-        Its cost is that to minimise, such as carbon. [kg/MWh]
+        Its cost is that to minimise, such as carbon [kg/MWh], and its penalty serves all that can be served.
     usd_per_mwh : shape (client, region, workload)
         Money by arc. [USD/MWh]
     cap_usd_per_h : float
@@ -73,21 +65,19 @@ def least_under_cap(
         return total(found, numbers.cost)
 
     def vertex(weighted: Floats, then: Floats) -> Optimum:
-        return model.solve(replace(numbers, cost=weighted, unserved_cost=serve_first(weighted)), then)
+        penalty = serve_first(weighted, numbers.allowed)
+        return model.solve(replace(numbers, cost=weighted, unserved_cost=penalty), then)
 
     most_usd = cap_usd_per_h + SAME_COST * max(1.0, abs(cap_usd_per_h))
-    without_cap = model.solve(numbers, then=usd_per_mwh)
-    if usd(without_cap) <= most_usd:
-        return without_cap
+    above = model.solve(numbers, usd_per_mwh)
+    if usd(above) <= most_usd:
+        return above
     below = vertex(usd_per_mwh, then=numbers.cost)
     if usd(below) > most_usd:
         cheapest = f"{math.ceil(usd(below) * 100) / 100:,.2f} USD/h"
         what = f"No placement that serves what can be served costs so little: the cheapest one takes {cheapest}."
         mend = f"Raise the cap to {cheapest} or more, or choose another objective."
         raise SolverError(what, f"cost_cap_usd_per_h = {cap_usd_per_h:,.10g}", mend)
-    above = vertex(numbers.cost, then=usd_per_mwh)
-    if usd(above) <= most_usd:
-        return above  # only by serving less, at a low penalty, was there less to be had
     noise = NO_GAIN * (1.0 + numbers.free_mw.sum() + numbers.pinned_mw.sum())
     while True:
         price = max(cost(below) - cost(above), 0.0) / (usd(above) - usd(below))

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.frontiers import UNSERVED_MW, trace
+from explorer.frontiers import hardly_mw, trace
 from explorer.network import Network, build_network
 from explorer.placement import place, solved
 from explorer.scenario import Scenario
@@ -75,7 +75,7 @@ class Draws:
     given_usd_per_h: float  # saving with inputs as they are [USD/h]
     relaxed_ms: Floats  # (budget,) by how much all budgets are relaxed along the frontier [ms]
     totals: Floats  # (draw, total) as the columns of `table`
-    frontier_usd_per_h: Floats  # (draw, budget) objective, NaN where less is served than at the loosest [USD/h]
+    frontier_usd_per_h: Floats  # (draw, budget) objective, NaN where not as much is served as at the loosest [USD/h]
     it_mw: Floats  # (draw, region) [MW]
     from_elsewhere_mw: Floats  # (draw, region) the part of it relocated there [MW]
 
@@ -109,7 +109,8 @@ class Draws:
         """
         One row per draw: draw, saving_usd_per_h, cost_usd_per_h, carbon_kg_per_h, relocated_mw, unserved_mw.
 
-        The saving is against the draw's baseline, carbon at its price included. [USD/h], [kg/h], [MW]
+        The saving is against the draw's baseline, carbon at its price included; NaN where less is served than there,
+        because load is dearer than the penalty. [USD/h], [kg/h], [MW]
         """
         return pd.DataFrame(self.totals, columns=list(TOTALS)).rename_axis("draw").reset_index()
 
@@ -146,7 +147,11 @@ class Draws:
         return pd.DataFrame({"region": self.network.regions, "receives_draws": receives.sum(axis=0), **columns})
 
     def saving_usd_per_h(self) -> dict[str, float]:
-        """Quantiles of the saving against the baseline, by the names of `QUANTILES`. [USD/h]"""
+        """
+        Quantiles of the saving against the baseline, by the names of `QUANTILES`. [USD/h]
+
+        Of draws that serve as much as their baseline; NaN where none does.
+        """
         return {name: float(value[0]) for name, value in _quantiles(self.totals[:, :1]).items()}
 
 
@@ -255,12 +260,12 @@ def _budgets(network: Network) -> Floats:
 
 
 def _frontier(world: Network, relaxed_ms: Floats, model: PlacementModel) -> Floats:
-    """The objective at each budget, NaN where less is served than at the loosest. [USD/h]"""
+    """The objective at each budget, NaN where not as much is served as at the loosest. [USD/h]"""
     objective, unserved = np.empty(len(relaxed_ms)), np.empty(len(relaxed_ms))
     for n, relaxed in enumerate(relaxed_ms):
         point = solved(replace(world, budget_ms=world.budget_ms + relaxed), world.objective, model)
         objective[n], unserved[n] = point.objective_usd_per_h, point.unserved_mw
-    return np.where(unserved <= unserved[-1] + UNSERVED_MW, objective, np.nan)
+    return np.where(np.abs(unserved - unserved[-1]) <= hardly_mw(world), objective, np.nan)
 
 
 def _quantiles(values: Floats) -> dict[str, Floats]:

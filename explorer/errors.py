@@ -40,6 +40,15 @@ def told(error: Exception) -> ExplorerError:
     return ExplorerError(what, "Wattlas itself", "That is a fault of Wattlas; other settings may still work.")
 
 
+class OutOfTime(SolverError):
+    """The time limit was over before there was an optimum."""
+
+    def __init__(self, time_limit_s: float) -> None:
+        mend = "Raise time_limit_s, or use fewer regions."
+        super().__init__(f"No optimum within {time_limit_s:g} s.", "placement", mend)
+        self.args = (time_limit_s,)  # what __init__ takes, so it pickles
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing wrong, or doubtful, in a scenario's files or tables."""

@@ -12,12 +12,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.errors import OutOfTime
 from explorer.labels import Labels
 from explorer.memo import Memo, digest
 from explorer.network import BUDGET_DECIMALS, Network, build_network
@@ -32,7 +34,8 @@ LAYER_COLUMNS = [f"{layer.replace('-', '_')}_mw" for layer in LAYERS]
 RID_COLUMNS = [f"rid_{reading}_mw" for reading in READINGS]
 GRID_POINTS = 24  # of a frontier that need not be exact
 REAL_STEP = 1e-9  # relative change of the objective above which a step is one
-UNSERVED_MW = 1e-6  # above this, load counts as unserved
+UNSERVED_MW = 1e-6  # above this, load counts as unserved in a world of ordinary size
+UNSERVED_SHARE = 1e-9  # of all demand; the same in a world of any size
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +76,11 @@ class Frontier:
     loosest_ms: float  # beyond it no further arc opens [ms]
     table: pd.DataFrame
     labels: Labels
+
+    @property
+    def missing(self) -> list[str]:
+        """Columns of relocatable demand that are not complete, because the time limit was over."""
+        return [c for c in RID_COLUMNS if c in self.table and np.isnan(self.table[c].to_numpy()).any()]
 
     @cached_property
     def current(self) -> pd.Series | None:
@@ -118,7 +126,8 @@ def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Front
     ValueError
         If `over` names no workload.
     SolverError
-        If a solve fails or meets the time limit.
+        If a solve fails, or one for the steps themselves meets the time limit. Where time runs out for relocatable
+        demand, the steps are there and `Frontier.missing` says what is not.
 
     Notes
     -----
@@ -132,8 +141,13 @@ def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Front
     """
     sweep = _Sweep(build_network(scenario), over, scenario.latency_relaxation_ms)
     found = _trace(sweep, exact)
-    table = _full_tables.find((sweep.key, over, exact), lambda: sweep.with_relocatable(found.table))
-    return replace(found, table=table)
+    known = _full_tables.get((sweep.key, over, exact))
+    if known is not None:
+        return replace(found, table=known)
+    full = replace(found, table=sweep.with_relocatable(found.table))
+    if not full.missing:  # with more time there may be more
+        _full_tables.find((sweep.key, over, exact), lambda: full.table)
+    return full
 
 
 # Results by all that a curve depends on. The budget that varies along the axis is not part of it: moving that moves
@@ -178,6 +192,7 @@ class _Sweep:
             raise ValueError(f"Unknown workload {over!r}; use 'all' or one of {', '.join(network.workloads)}.")
         network = network.plain
         self.network, self.over = network, over
+        self._hardly_mw = hardly_mw(network)
         self._numbers = numbers_of(network, network.objective)
         own_budget = network.budget_ms - relaxation_ms
         permitted = network.permitted
@@ -259,19 +274,20 @@ class _Sweep:
     def _pinned_opening(self, budget: float, optimum: Optimum) -> float:
         """The next budget at which pinned load that goes unserved gets its home arc. [ms]"""
         home = self._opens_ms[np.arange(len(self.network.home)), self.network.home]
-        waiting = (optimum.unserved_pinned_mw > UNSERVED_MW) & (home > budget)
+        waiting = (optimum.unserved_pinned_mw > self._hardly_mw) & (home > budget)
         return home[waiting].min(initial=np.inf)
 
     def _first_served(self) -> tuple[float, Optimum]:
         """The smallest breakpoint that serves as much as the largest, and its optimum."""
         points = self._breakpoints
-        least_unserved = _unserved_mw(self._solve(points[-1])) + UNSERVED_MW
         wanted = self.network.demand_mw > 0
         earliest = self._opens_ms.min(axis=1)[wanted]
         needed = earliest[np.isfinite(earliest)].max(initial=points[0])  # and mostly enough
         low = int(np.searchsorted(points, needed))
+        # the strict one first: few arcs, from which the solver gets to many far sooner than the other way round
         optimum = self._solve(float(points[low]))
-        if least_unserved < 2 * UNSERVED_MW and _unserved_mw(optimum) <= least_unserved:
+        least_unserved = _unserved_mw(self._solve(points[-1])) + self._hardly_mw
+        if least_unserved < 2 * self._hardly_mw and _unserved_mw(optimum) <= least_unserved:
             return float(points[low]), optimum
         low, high = 0, len(points) - 1
         while low < high:
@@ -302,9 +318,17 @@ class _Sweep:
         }
 
     def with_relocatable(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The table with its `rid_` columns, before `opens`. [MW]"""
-        totals = [relocatable_mw(self.network, self._opens_ms <= ms).sum(axis=1) for ms in table["budget_ms"]]
-        columns = dict(zip(RID_COLUMNS, np.transpose(totals), strict=True))
+        """The table with its `rid_` columns, before `opens`, as far as the time limit allows. [MW]"""
+        readings = np.full((len(READINGS), len(table)), np.nan)
+        deadline = monotonic() + self.network.time_limit_s
+        try:
+            for n, reading in enumerate(READINGS):
+                for row, budget in enumerate(table["budget_ms"]):
+                    left_s = max(deadline - monotonic(), 0.0)
+                    readings[n, row] = relocatable_mw(self.network, self._opens_ms <= budget, reading, left_s)
+        except OutOfTime:
+            pass  # what is not there is NaN, which says so
+        columns = dict(zip(RID_COLUMNS, readings, strict=True))
         return table.drop(columns="opens").assign(**columns, opens=table["opens"])
 
     def _opened(self, budget_ms: float, optimum: Optimum, before: Optimum) -> str:
@@ -314,7 +338,12 @@ class _Sweep:
         gained = np.maximum(optimum.free_mw[i, j, k] - before.free_mw[i, j, k], 0.0) + np.maximum(pinned, 0.0)
         new = np.bincount(j, gained, minlength=len(self.network.regions))
         order = np.argsort(-new, kind="stable")
-        return "; ".join(self.network.regions[j] for j in order if new[j] > UNSERVED_MW)
+        return "; ".join(self.network.regions[j] for j in order if new[j] > self._hardly_mw)
+
+
+def hardly_mw(network: Network) -> float:
+    """Load that counts as none in a network. [MW]"""
+    return UNSERVED_SHARE * float(network.demand_mw.sum())
 
 
 def _unserved_mw(optimum: Optimum) -> float:

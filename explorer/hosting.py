@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 import highspy
@@ -11,7 +11,8 @@ import pulp
 from numpy.typing import NDArray
 
 from explorer.errors import SolverError
-from explorer.solver import Numbers
+from explorer.highs import EXTREMES, Highs, stated
+from explorer.program import Numbers, in_units, units_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -56,15 +57,22 @@ def choose_hosts(numbers: Numbers, home: NDArray[np.intp], hosting_usd_per_h: Fl
     The program without whole numbers would buy hosting in parts; where it does, a row for that one arc is added,
     x <= y times the demand. Few of these thousands of rows matter, and with them the bound is close from the start.
     """
-    program = _Program(numbers, home, hosting_usd_per_h)
+    units = units_of(numbers)
+    usd_per_h = units.mw * units.cost
+    program = _Program(in_units(numbers, units), home, hosting_usd_per_h / usd_per_h)
     for _ in range(ROUNDS):
         if not program.tighten():
             break
-    return program.choose()
+    found = program.choose()
+    return replace(found, bound=found.bound * usd_per_h)
 
 
 class _Program:
-    """Columns: unserved free, unserved pinned, pinned at home, free at home, arcs away from home, hosting."""
+    """
+    In solver units, as `in_units` has them.
+
+    Columns: unserved free, unserved pinned, pinned at home, free at home, arcs away from home, hosting.
+    """
 
     def __init__(self, numbers: Numbers, home: NDArray[np.intp], hosting_usd_per_h: Floats) -> None:
         self._deadline = monotonic() + numbers.time_limit_s
@@ -80,10 +88,10 @@ class _Program:
         self._first_host = self._first_arc + len(i)
         self._bound = -np.inf
         self._highs = self._state(numbers, home, hosting_usd_per_h)
-        self._check()
+        self._run(self._left_s)
 
-    def _state(self, numbers: Numbers, home: NDArray[np.intp], hosting_usd_per_h: Floats) -> highspy.Highs:
-        """The program in PuLP's words, whole numbers apart; solved once, it leaves the live HiGHS model."""
+    def _state(self, numbers: Numbers, home: NDArray[np.intp], hosting_usd_per_h: Floats) -> Highs:
+        """The program in PuLP's words, whole numbers apart."""
         problem = pulp.LpProblem("hosting", pulp.LpMinimize)
 
         def block(name: str, most: list[float | None]) -> list[pulp.LpVariable]:
@@ -125,9 +133,7 @@ class _Program:
         room_mw = np.minimum(wanted_mw, np.repeat(numbers.capacity_mw, self._workloads))
         for loads, y, mw in zip(at_host, hosted, room_mw.tolist(), strict=True):
             problem += total(loads) - mw * y <= 0
-        problem.solve(pulp.HiGHS(msg=False, threads=1, timeLimit=numbers.time_limit_s, gapRel=0.0, gapAbs=self._exact))
-        assert isinstance(problem.solverModel, highspy.Highs)  # PuLP leaves its live model here
-        return problem.solverModel
+        return stated(problem, threads=1, mip_rel_gap=0.0, mip_abs_gap=self._exact)
 
     def tighten(self) -> bool:
         """Add rows where hosting is bought in parts; False if there are none, or no time."""
@@ -176,5 +182,4 @@ class _Program:
     def _check(self) -> None:
         status = self._highs.getModelStatus()
         if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit):
-            mend = "Look for extreme values in the scenario."
-            raise SolverError(f"HiGHS stopped: {status.name}.", "hosting", mend)
+            raise SolverError(f"HiGHS stopped: {status.name}.", "hosting", EXTREMES)

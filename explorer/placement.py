@@ -13,21 +13,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.costcap import least_under_cap
-from explorer.costcap import serve_first as serve_first  # for measures that compare placements
 from explorer.hosting import choose_hosts
 from explorer.memo import Memo
 from explorer.network import Network, build_network
+from explorer.program import serve_first as serve_first  # for measures that compare placements
+from explorer.reasons import Case, reason
 from explorer.scenario import Scenario
-from explorer.solver import TIE_BREAK, Numbers, Optimum, PlacementModel, model_for
+from explorer.solver import Numbers, Optimum, PlacementModel, model_for
 from explorer.units import KG_PER_T, KWH_PER_MWH
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-SMALLEST_MW = 1e-9  # below this a flow is rounding
-HOSTED_MW = 1e-6  # and below this no reason to pay for hosting
-SERVED_AT_PAR = 4 * TIE_BREAK  # so that load just as dear as the penalty is served [USD/MWh]
-PRICE_DIGITS = 5  # further digits of a price belong to the solver's tie-break
+SMALLEST_MW = 1e-15  # below this there is no load; what is rounding is zero already, in a world of any size
+HOSTED_SHARE = 1e-9  # of all demand; below this, load is no reason to pay for hosting
+PRICE_DIGITS = 5  # further digits of a price are rounding
 LAYERS = ("local", "regional", "energy-oriented")
 
 
@@ -75,7 +75,7 @@ class Placement:
     @cached_property
     def hosts(self) -> Bools:
         """Which classes regions run for clients of other homes, shape (region, workload)."""
-        return self.away_mw.sum(axis=0) > HOSTED_MW
+        return self.away_mw.sum(axis=0) > HOSTED_SHARE * self.network.demand_mw.sum()
 
     @cached_property
     def hosting_usd_per_h(self) -> float:
@@ -295,44 +295,44 @@ class Placement:
         """
         One row per demand not fully served: client, workload, part (free or pinned), unserved_mw [MW], reason.
 
-        The reason is price where there is room within reach but serving there is dearer than the penalty; otherwise the
-        constraint whose removal on one arc would let more be served: latency, law, system (the region does not offer
-        the class), arcs.csv (that table closes the arc), hosting, state locality, several of them joined by "or", and
-        capacity where no single one would.
+        The reason is what must be lifted for more of that demand to be served, and nobody else to be served less:
+
+        price
+            It can be served as things are, but for more than the penalty on unserved load. Least cost alone asks.
+        latency, law, system, arcs.csv, hosting, state locality
+            Without that one constraint some arc to a region with room, or where room can be made by moves, serves it.
+            system: the region does not offer the class. arcs.csv: that table closes the arc. Several that would each do
+            are joined by "or".
+        capacity
+            None of these would alone, but more capacity would.
+
+        Where nothing would alone, the fewest things that would together are joined by "and".
         """
         rows = []
         for part, amounts in (("free", self.optimum.unserved_free_mw), ("pinned", self.optimum.unserved_pinned_mw)):
             for i, k in np.argwhere(amounts > SMALLEST_MW):
-                reason = self._reason(i, k, pinned=part == "pinned")
-                rows.append((self.network.clients[i], self.network.workloads[k], part, amounts[i, k], reason))
+                why = reason(self._case, i, k, pinned=part == "pinned")
+                rows.append((self.network.clients[i], self.network.workloads[k], part, amounts[i, k], why))
         return pd.DataFrame(rows, columns=["client", "workload", "part", "unserved_mw", "reason"])
 
     def unserved_by_reason(self) -> dict[str, float]:
         """IT load left unserved by reason, most first. [MW]"""
         totals: dict[str, float] = {}
-        for reason, mw in zip(self.unserved["reason"], self.unserved["unserved_mw"], strict=True):
-            totals[reason] = totals.get(reason, 0.0) + mw
+        for why, mw in zip(self.unserved["reason"], self.unserved["unserved_mw"], strict=True):
+            totals[why] = totals.get(why, 0.0) + mw
         return dict(sorted(totals.items(), key=lambda item: -item[1]))
 
-    def _reason(self, i: int, k: int, pinned: bool) -> str:
-        """An arc would help if its cost, with the price of the capacity it takes, is below that of going unserved."""
-        net, best = self.network, self.optimum
-        can_run = net.allowed[i, :, k] & (net.capacity_mw - self.region_it_mw > HOSTED_MW)
-        if self.objective == "cost" and (can_run[net.home[i]] if pinned else can_run.any()):
-            return "price"
-        price = (best.price_pinned if pinned else best.price_free)[i, k]
-        # half the penalty tells a region with room, however dear, from one that is full of load as urgent as this
-        helps = best.capacity_price < price / 2
-        at_home = np.arange(len(net.regions)) == net.home[i]
-        holds = {"latency": net.within_budget[i, :, k]}
-        holds |= {name: np.broadcast_to(mask, net.latency_ms.shape)[i, :, k] for name, mask in net.masks.items()}
+    @cached_property
+    def _case(self) -> Case:
+        """What stands in the way of each arc, and what it takes to make room where it leads."""
+        net = self.network
+        holds = {"latency": net.within_budget}
+        holds |= {name: np.broadcast_to(mask, net.latency_ms.shape) for name, mask in net.masks.items()}
         if self.objective == "cost" and net.hosting_usd_per_h is not None:
-            holds["hosting"] = self.hosts[:, k] | at_home
-        if pinned:
-            holds["state locality"] = at_home
-        missing = np.sum([~held for held in holds.values()], axis=0)
-        alone = helps & (missing == 1)  # one constraint stands in the way of these arcs
-        return " or ".join(name for name, held in holds.items() if (alone & ~held).any()) or "capacity"
+            hosted = np.repeat(self.hosts[np.newaxis], len(net.home), axis=0)
+            hosted[np.arange(len(net.home)), net.home] = True
+            holds["hosting"] = hosted
+        return Case(numbers_of(net, self.objective), self.objective == "cost", net.home, holds, self.optimum)
 
     def totals(self) -> dict[str, float]:
         """The headline figures by name, units in the names; `explorer.headlines` has their labels and changes."""
@@ -388,20 +388,29 @@ class Placement:
 
 
 def numbers_of(network: Network, objective: str) -> Numbers:
-    """What the solver needs to know of a network to minimise cost, carbon or latency."""
+    """
+    What the solver needs to know of a network to minimise cost, carbon or latency.
+
+    Under least cost the penalty on unserved load is a price. Kilograms and milliseconds have none: there it is at least
+    so high that all that can be served is.
+    """
     cost = {
         "cost": lambda: network.cost_usd_per_mwh,
         "carbon": lambda: network.carbon_kg_per_arc_mwh,
         "latency": lambda: network.wan_ms,
     }[objective]()
+    penalty = network.unserved_usd_per_mwh
+    if objective != "cost":
+        penalty = max(penalty, serve_first(cost, network.allowed))
     return Numbers(
         cost=cost,
         allowed=network.allowed,
         free_mw=network.demand_mw - network.pinned_mw,
         pinned_mw=network.pinned_mw,
         capacity_mw=network.capacity_mw,
-        unserved_cost=network.unserved_usd_per_mwh + SERVED_AT_PAR,
+        unserved_cost=penalty,
         time_limit_s=network.time_limit_s,
+        added_ms=network.wan_ms,
     )
 
 
@@ -412,8 +421,9 @@ def place(network: Network, objective: str | None = None) -> Placement:
     """
     The optimal placement of a network, remembered for all sessions.
 
-    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency break ties by cost; carbon
-    alone heeds the network's cap on cost, and what that leaves to choose from serves all that can be served.
+    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency serve all that can be served
+    and break ties by cost; carbon alone heeds the network's cap on cost. What still ties is decided by least added
+    latency, home first, and then by a fixed order, see `PlacementModel.solve`.
     """
     objective = objective or network.objective
 

@@ -66,9 +66,10 @@ def relocatable_demand(scenario: Scenario) -> pd.DataFrame:
     how much is away from home, so a region full of its own load takes in none. Load with no room at home may be served
     by a dearer region: that is deliverable and not economic.
 
-    Of all the largest relocations, the cheapest is split by class; where cost ties too, the solver's own fixed order
-    of arcs decides. In total, economic <= deliverable <= gross <= demand less pinned load. By class the last two hold,
-    but economic may exceed deliverable where classes compete: the largest move of all may need one to give way.
+    Of all the largest relocations, the cheapest is split by class; where cost ties too, that of least added latency,
+    home first, then one in a fixed order. In total, economic <= deliverable <= gross <= demand less pinned load. By
+    class the last two hold, but economic may exceed deliverable where classes compete: the largest move of all may
+    need one to give way.
 
     Gross load grows with every latency budget. The others do too, and with capacity, as long as all demand is served;
     where it is not, new room may first go to load that waits for it at home.
@@ -92,55 +93,87 @@ _readings: Memo[Floats] = Memo(size=64)
 
 def relocatable_table(network: Network) -> pd.DataFrame:
     """`relocatable_demand` of a network, remembered for all sessions."""
-    readings = _readings.find(network, lambda: relocatable_mw(network, network.allowed))
+
+    def by_class() -> Floats:
+        return np.array([_Moves(network, network.allowed).by_class_mw(reading) for reading in READINGS])
+
+    readings = _readings.find(network, by_class)
     columns = {f"{name}_mw": mw for name, mw in zip(READINGS, readings, strict=True)}
     return pd.DataFrame({"workload": network.workloads, **columns})
 
 
-def relocatable_mw(network: Network, allowed: Bools) -> Floats:
+def relocatable_mw(network: Network, allowed: Bools, reading: str, time_limit_s: float) -> float:
     """
-    The three `READINGS` where the network had other arcs, as it does along a frontier.
+    One of the `READINGS`, of all classes together, where the network had other arcs, as it does along a frontier.
+
+    How it splits by class is left open: that takes several times as long.
 
     Parameters
     ----------
     network : Network
     allowed : shape (client, region, workload)
         Arcs that meet budget and law.
+    reading : str
+    time_limit_s : float
 
     Returns
     -------
-    numpy.ndarray, shape (reading, workload)
-        Gross, deliverable and economic load. [MW]
+    float
+        Load. [MW]
 
     Raises
     ------
     SolverError
-        If a solve fails or meets the time limit.
+        If a solve fails.
+    OutOfTime
+        If a solve meets the time limit.
     """
-    at_home = np.arange(len(network.home)), network.home
-    away = allowed.copy()
-    away[at_home] = False
-    cost = network.cost_usd_per_mwh
-    cheaper = away & (cost < cost[at_home][:, np.newaxis] - SAME_COST)
-    free_mw = network.demand_mw - network.pinned_mw
-    gross = (free_mw * away.any(axis=1)).sum(axis=0)
-    pinned_at_home = np.bincount(
-        network.home, (network.pinned_mw * allowed[at_home]).sum(axis=1), minlength=len(network.regions)
-    )
-    numbers = replace(
-        numbers_of(network, "cost"),
-        allowed=allowed,
-        pinned_mw=np.zeros_like(network.pinned_mw),  # it is in place already
-        capacity_mw=np.maximum(network.capacity_mw - pinned_at_home, 0.0),
-    )
+    return _Moves(network, allowed).total_mw(reading, time_limit_s)
 
-    def largest(reading: str, counted: Bools) -> Floats:
+
+class _Moves:
+    """What may move where, of a network that has these arcs."""
+
+    def __init__(self, network: Network, allowed: Bools) -> None:
+        self._network = network
+        at_home = np.arange(len(network.home)), network.home
+        away = allowed.copy()
+        away[at_home] = False
+        self._cost = network.cost_usd_per_mwh
+        cheaper = away & (self._cost < self._cost[at_home][:, np.newaxis] - SAME_COST)
+        self._counted = {"gross": away, "deliverable": away, "economic": cheaper}
+        pinned_at_home = np.bincount(
+            network.home, (network.pinned_mw * allowed[at_home]).sum(axis=1), minlength=len(network.regions)
+        )
+        self._numbers = replace(
+            numbers_of(network, "cost"),
+            allowed=allowed,
+            pinned_mw=np.zeros_like(network.pinned_mw),  # it is in place already
+            capacity_mw=np.maximum(network.capacity_mw - pinned_at_home, 0.0),
+        )
+
+    def by_class_mw(self, reading: str) -> Floats:
+        """Of all the largest relocations the cheapest, shape (workload,). [MW]"""
+        if reading == "gross":
+            return self._gross_mw()
+        return self._largest_mw(reading, self._numbers.time_limit_s, self._cost, False)
+
+    def total_mw(self, reading: str, time_limit_s: float) -> float:
+        """The largest relocation of all classes together. [MW]"""
+        if reading == "gross":
+            return float(self._gross_mw().sum())
+        return float(self._largest_mw(reading, time_limit_s, None, True).sum())
+
+    def _gross_mw(self) -> Floats:
+        return (self._numbers.free_mw * self._counted["gross"].any(axis=1)).sum(axis=0)
+
+    def _largest_mw(self, reading: str, time_limit_s: float, then: Floats | None, any_will_do: bool) -> Floats:
         """A model of its own for each reading: both start from where they last ended, three times as fast."""
+        net, counted = self._network, self._counted[reading]
         reward = -counted.astype(float)
-        case = replace(numbers, cost=reward, unserved_cost=serve_first(reward))
-        model = model_for(reading, network.home, len(network.regions), len(network.workloads))
+        penalty = serve_first(reward, self._numbers.allowed)
+        case = replace(self._numbers, cost=reward, unserved_cost=penalty, time_limit_s=time_limit_s)
+        model = model_for(reading, net.home, len(net.regions), len(net.workloads))
         with model.lock:
-            moved = model.solve(case, then=cost)
+            moved = model.solve(case, then, any_will_do)
         return (moved.free_mw * counted).sum(axis=(0, 1))
-
-    return np.array([gross, largest("deliverable", away), largest("economic", cheaper)])

@@ -117,8 +117,16 @@ def steps_text(scenario: Scenario, found: Frontier) -> str:
         f"The scenario stands at {_figure(found.current_ms)} ms, {stand}",
         _markdown({heading: table[name] for heading, name in columns.items()}),
         "ERL and CRL are what cost and carbon fall by, per ms of budget since the row before.",
+        missing_text(found),
     ]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
+
+
+def missing_text(found: Frontier) -> str:
+    """Which columns of a frontier are not complete, and how to have them; nothing where all are."""
+    if not found.missing:
+        return ""
+    return f"Missing, as the time limit was over: {', '.join(found.missing)}. Raise time_limit_s to have them."
 
 
 def _totals(placement: Placement) -> list[str]:

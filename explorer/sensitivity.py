@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.frontiers import hardly_mw
 from explorer.memo import Memo, digest
 from explorer.network import Network, build_network
 from explorer.placement import Placement, place, solved
@@ -49,7 +50,8 @@ def tornado(scenario: Scenario, change: float = 0.2) -> pd.DataFrame:
             Largest less smallest saving among the three cases: as it is, low and high. [USD/h]
         saving_usd_per_h
             What the optimum saves against the baseline (the placement of least latency), carbon at its price included;
-            the same in each row. [USD/h]
+            the same in each row. NaN, like the effect, where less is served than in the baseline because load is
+            dearer than the penalty. [USD/h]
         saving_usd_per_h_low, saving_usd_per_h_high
             The same with the input moved, against the baseline with the input moved. [USD/h]
         cost_usd_per_h_low, ..., carbon_kg_per_h_low, ..., relocated_mw_low, ..., unserved_mw_low, ...
@@ -174,7 +176,7 @@ def tornado_steps(network: Network, change: float = 0.2) -> Iterator[pd.DataFram
             row[side] = moved.value(case)
             results |= {f"{of}_{side}": value for of, value in _results(case).items()}
         savings = saving, results["saving_usd_per_h_low"], results["saving_usd_per_h_high"]
-        rows.append(row | {"effect_usd_per_h": max(savings) - min(savings), "saving_usd_per_h": saving} | results)
+        rows.append(row | {"effect_usd_per_h": float(np.ptp(savings)), "saving_usd_per_h": saving} | results)
         table = pd.DataFrame(rows).sort_values("effect_usd_per_h", ascending=False, kind="stable", ignore_index=True)
         yield _tables.find((network, change), lambda table=table: table) if len(rows) == len(INPUTS) else table
 
@@ -185,7 +187,13 @@ def changed(network: Network, *why: object, **fields: Any) -> Network:
 
 
 def saving_usd_per_h(best: Placement, baseline: Placement) -> float:
-    """What a placement costs less than the baseline, carbon at its price included. [USD/h]"""
+    """
+    What a placement costs less than the baseline, carbon at its price included. [USD/h]
+
+    NaN where it serves less, because load was dearer than the penalty: what is not done is not saved.
+    """
+    if best.unserved_mw > baseline.unserved_mw + hardly_mw(best.network):
+        return float("nan")
     return baseline.objective_usd_per_h - best.objective_usd_per_h
 
 

@@ -67,13 +67,13 @@ def cost_carbon_front(scenario: Scenario) -> pd.DataFrame:
     -----
     Any point between two rows is reached by mixing their placements, and nothing lies below: the front is the optimum
     of least cost under any cap on carbon. Where several placements have a row's cost and carbon, the solver's choice
-    among them decides who moves.
+    among them, least added latency first, decides who moves.
 
     All placements serve the same demand: what the least objective at the scenario's own carbon price serves, each
     client's and class's part. So no carbon price is high enough to drop load.
 
-    The method is that of [1]_. "Below the line" means by more than the solver's tie-break can feign: 1e-6 USD (or kg)
-    per MWh of demand. What is less is not told from the line.
+    The method is that of [1]_. "Below the line" means by more than `TIE_BREAK`, 1e-6 USD (or kg) per MWh of demand.
+    What is less is not told from the line.
 
     References
     ----------
@@ -193,7 +193,9 @@ class _Search:
         net = self._network
         model = model_for("tradeoff", net.home, len(net.regions), len(net.workloads))
         with model.lock:
-            best = model.solve(replace(self._numbers, cost=cost, unserved_cost=serve_first(cost)), then)
+            best = model.solve(
+                replace(self._numbers, cost=cost, unserved_cost=serve_first(cost, self._numbers.allowed)), then
+            )
         return Placement(net, best, "cost")
 
     def table(self) -> pd.DataFrame:
@@ -233,7 +235,7 @@ def _convex(placements: list[Placement]) -> tuple[list[Placement], list[float]]:
     """
     The corners of a front, and the carbon price from which each is the best. [USD/t]
 
-    What the tie-break left a hair above the line between others goes.
+    What rounding left a hair above the line between others goes.
     """
     corners, prices = placements[:1], [0.0]
     for placement in placements[1:]:

@@ -18,7 +18,7 @@ from explorer.hours import HOURS
 from explorer.labels import labels_of
 from explorer.memo import Memo
 from explorer.network import Network, build_network
-from explorer.placement import Placement, solved
+from explorer.placement import Placement, numbers_of, serve_first, solved
 from explorer.scenario import Scenario
 from explorer.solver import model_for
 
@@ -57,9 +57,9 @@ def whole_day(scenario: Scenario) -> pd.DataFrame:
         cost_usd_per_h, carbon_kg_per_h, objective_usd_per_h
             Of the optimum, as in `Placement`. A row lasts one hour, so that their sums are the day's.
         by_means_usd_per_h
-            What the same demand costs, carbon at its price included, when it is placed by the day's mean prices and
-            carbon and then pays those of the hour. Never below `objective_usd_per_h` where cost is the objective: the
-            difference is what following the hours is worth. [USD/h]
+            What the demand served in that hour costs, carbon at its price included, when it is placed by the day's mean
+            prices and carbon and then pays those of the hour. Never below `objective_usd_per_h` where cost is the
+            objective, as both serve the same: the difference is what following the hours is worth. [USD/h]
         served_mw, unserved_mw, relocated_mw
             IT load executed somewhere, nowhere, and away from home. [MW]
         relocated_in_daylight_mw
@@ -173,14 +173,14 @@ def solve_day(scenario: Scenario) -> Iterator[WholeDay | None]:
         rows, it_mw, relocated_mw = [], [], []
         for network in networks:
             best = _place(network)
-            by_means = _place(replace(network, price_usd_per_mwh=price, carbon_kg_per_mwh=carbon))
+            by_means = _place_the_same(best, price, carbon)
             rows.append(
                 {
                     "hour_utc": len(rows),
                     "cost_usd_per_h": best.cost_usd_per_h,
                     "carbon_kg_per_h": best.carbon_kg_per_h,
                     "objective_usd_per_h": best.objective_usd_per_h,
-                    "by_means_usd_per_h": float((by_means.it_mw * network.cost_usd_per_mwh).sum()),
+                    "by_means_usd_per_h": float((by_means * network.cost_usd_per_mwh).sum()),
                     "served_mw": best.served_mw,
                     "unserved_mw": best.unserved_mw,
                     "relocated_mw": best.relocated_mw,
@@ -209,3 +209,22 @@ def _place(network: Network) -> Placement:
     model = model_for(f"day, {network.objective}", network.home, len(network.regions), len(network.workloads))
     with model.lock:
         return solved(network, network.objective, model)
+
+
+def _place_the_same(best: Placement, price_usd_per_mwh: Floats, carbon_kg_per_mwh: Floats) -> Floats:
+    """Where the load that a placement serves would run at other prices and carbon, shape (client, region, workload)."""
+    net = replace(best.network, price_usd_per_mwh=price_usd_per_mwh, carbon_kg_per_mwh=carbon_kg_per_mwh)
+    served = best.optimum
+    numbers, clients = numbers_of(net, net.objective), np.arange(len(net.home))
+    numbers = replace(
+        numbers,
+        free_mw=served.free_mw.sum(axis=1),
+        pinned_mw=served.pinned_mw,
+        unserved_cost=max(numbers.unserved_cost, serve_first(numbers.cost, numbers.allowed)),
+    )
+    model = model_for(f"day, {net.objective}", net.home, len(net.regions), len(net.workloads))
+    with model.lock:
+        found = model.solve(numbers, None if net.objective == "cost" else net.cost_usd_per_mwh)
+    it_mw = found.free_mw.copy()
+    it_mw[clients, net.home] += found.pinned_mw
+    return it_mw

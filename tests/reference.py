@@ -217,6 +217,17 @@ class Reference:
         assert second is not None
         return second
 
+    def in_order(self, *levels: tuple[str, float]) -> list[float]:
+        """Least totals of weights, each with a penalty, one after the other: among all that are least before."""
+        rows: list[tuple[str, float, float]] = []
+        found = []
+        for name, penalty in levels:
+            least = self._least(name, penalty, *rows)
+            assert least is not None
+            rows.append((name, penalty, least + 1e-6 + 1e-12 * abs(least)))
+            found.append(least)
+        return found
+
     def serving_all(self, objective: str, money: float = math.inf) -> float | None:
         """Least objective, penalty apart, of serving all that can be served for so much money; None if nothing can."""
         unserved = self._least("unserved", 0.0)
@@ -259,7 +270,8 @@ class Reference:
         below = np.vstack([matrix([at_region[j] for j in self.regions]), *(total(*row[:2]) for row in rows)])
         most = [*self.capacity.values(), *(row[2] for row in rows)]
         equal = {"A_eq": matrix(demand_rows), "b_eq": demands}
-        best = linprog(total(objective, penalty), A_ub=below, b_ub=most, **equal, method="highs")
+        options = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
+        best = linprog(total(objective, penalty), A_ub=below, b_ub=most, **equal, method="highs", options=options)
         if best.status == 2:
             return None
         assert best.success, best.message

@@ -241,7 +241,7 @@ def test_the_world_with_a_budget_of_105_ms():
 
 
 def test_the_world_at_ten_in_the_morning():
-    """Moscow's Interactive needs one open pair of zones; Delhi's pinned load needs room, or fewer pins."""
+    """Moscow's classes, served alike, need one open pair of zones; Delhi's pinned load needs room, or fewer pins."""
     world = Scenario.load("world-2025")
     world.hour = 10
     table = mends(world)

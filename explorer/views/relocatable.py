@@ -166,7 +166,8 @@ def _curve(network: Network, frontier: Frontier) -> Iterator[Floats]:
         shift_ms = budget_ms - frontier.current_ms
         budgets[slice(None) if frontier.over == "all" else network.workloads.index(frontier.over)] += shift_ms
         then = replace(network, budget_ms=budgets)
-        rows.append([budget_ms, *relocatable_mw(then, then.allowed).sum(axis=1)])
+        totals = [relocatable_mw(then, then.allowed, reading, then.time_limit_s) for reading in READINGS]
+        rows.append([budget_ms, *totals])
         yield np.array(rows)
     _curves.find(id(table), lambda: (table, np.array(rows)))
 

@@ -71,6 +71,8 @@ def frontier_html(frontier: Frontier) -> str:
         "Carbon": f"{number(first['carbon_kg_per_h'])} to {number(last['carbon_kg_per_h'])} kg/h",
         "The scenario": f"{duration(frontier.current_ms)}, {here}",
     }
+    if frontier.missing:
+        facts["Missing"] = f"{', '.join(frontier.missing)}: the time limit was over"
     axis = (
         "a relaxation of every budget" if frontier.over == "all" else f"the latency budget of {as_shown(frontier.over)}"
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 
-from explorer import Scenario, frontiers, solver
+from explorer import Scenario, frontier, frontiers, solver
 from explorer.frontiers import trace
 from explorer.memo import Memo
 from explorer.network import Network, build_network
@@ -21,6 +22,8 @@ from tests.benchmarks.table import Pairs, agree, row, timed
 
 WORLD = "world-2025"
 LARGE = 500, 200, 8
+LARGE_CASE = Path(__file__).parents[1] / "cases" / "large"
+LONG_S = 600.0
 SEEDS = range(3)
 
 Move = Callable[[Scenario, float], None]
@@ -187,6 +190,19 @@ for _workload in Scenario.load(WORLD).workloads:
     row(f"exact frontier of class {_workload}, all steps, from nothing", "one cold solve of ours", 8)(
         partial(exact_frontier, _workload)
     )
+
+
+@row("the same for 500 x 200 x 4, relocatable demand included", "one cold solve of ours", 10)
+def large_frontier() -> Pairs:
+    scenario = Scenario.load(LARGE_CASE)
+    scenario.time_limit_s = LONG_S
+    network = build_network(scenario)
+    numbers = numbers_of(network, "cost")
+    cold, _ = timed(lambda: SOLVERS["wattlas"](numbers, network.home))
+    with forgetful(), patch.object(frontiers, "_full_tables", Memo(1)):
+        seconds, found = timed(lambda: frontier(scenario, next(iter(scenario.workloads))))
+    assert len(found.table) == 28 and not found.missing
+    yield seconds, cold
 
 
 def cold(peer: str) -> Pairs:

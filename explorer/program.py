@@ -1,0 +1,110 @@
+"""The placement program as arrays: what is asked, and what comes back. Axes: client i, region j, workload k."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.errors import SolverError
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+DEMAND_BITS, COST_BITS = 10, 17  # binary digits of the total demand and of the largest cost, where HiGHS is at its best
+AMPLE = 2.0  # times the total demand; no region can need as much
+TOO_MUCH = 1e8  # times all capacity; of so large a demand, what can be served is too small a part to tell
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbers:
+    """What may change between solves."""
+
+    cost: Floats  # (i, j, k) objective per MWh of IT load
+    allowed: Bools  # (i, j, k) arcs that exist
+    free_mw: Floats  # (i, k) demand that may move [MW]
+    pinned_mw: Floats  # (i, k) demand that has its home arc only [MW]
+    capacity_mw: Floats  # (j,) [MW]
+    unserved_cost: float  # objective per MWh left unserved
+    time_limit_s: float
+    added_ms: Floats | None = None  # (i, j, k) wide-area latency: among equal placements, the least counts [ms]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Optimum:
+    """The optimum, as plain arrays. Prices are in the unit of the objective per MWh."""
+
+    free_mw: Floats  # (i, j, k) load that may move, by where it runs [MW]
+    pinned_mw: Floats  # (i, k) pinned load, run at home [MW]
+    unserved_free_mw: Floats  # (i, k) [MW]
+    unserved_pinned_mw: Floats  # (i, k) [MW]
+    price_free: Floats  # (i, k) marginal price of serving one more MWh that may move
+    price_pinned: Floats  # (i, k) the same for pinned load
+    capacity_price: Floats  # (j,) shadow price of IT capacity, at least 0
+    objective: float  # with the penalty on unserved load
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Powers of two that bring amounts and costs to a size that tolerances are made for: no digit is lost."""
+
+    mw: float  # MW that are 1 to the solver
+    cost: float  # objective per MWh that is 1 to the solver
+
+
+def units_of(numbers: Numbers) -> Units:
+    """
+    The units in which to solve.
+
+    Raises
+    ------
+    SolverError
+        If an amount or a cost is not finite, or the demand out of all proportion to the capacity.
+    """
+    total_mw = float(numbers.free_mw.sum() + numbers.pinned_mw.sum())
+    if not math.isfinite(total_mw):
+        mend = "Lower total_demand_mw, or look for extreme shares of demand."
+        raise SolverError(f"The demand is {total_mw:g} MW in all: not a number to reckon with.", "placement", mend)
+    capacity_mw = float(numbers.capacity_mw.sum())
+    if 0 < capacity_mw < total_mw / TOO_MUCH:
+        what = f"The demand is {total_mw:g} MW in all, more than {TOO_MUCH:g} times all capacity, {capacity_mw:g} MW."
+        raise SolverError(what, "placement", "Lower total_demand_mw, or raise capacities.")
+    cost = np.where(numbers.allowed, numbers.cost, 0.0)
+    largest = max(float(cost.max(initial=0.0)), -float(cost.min(initial=0.0)), abs(numbers.unserved_cost))
+    if not math.isfinite(largest):
+        mend = "Look for extreme prices, carbon intensities, latencies, friction or a penalty that is not finite."
+        raise SolverError(f"An arc costs {largest:g}: not a number to reckon with.", "placement", mend)
+    return Units(_power_of_two(total_mw, DEMAND_BITS), _power_of_two(largest, COST_BITS))
+
+
+def _power_of_two(value: float, bits: int) -> float:
+    return math.ldexp(1.0, max(math.frexp(value)[1] - bits, -1000)) if value else 1.0
+
+
+def in_units(numbers: Numbers, units: Units) -> Numbers:
+    """The numbers as the solver gets them; arcs that do not exist cost nothing."""
+    ample = AMPLE * (numbers.free_mw.sum() + numbers.pinned_mw.sum())
+    return replace(
+        numbers,
+        cost=np.where(numbers.allowed, numbers.cost, 0.0) / units.cost,
+        free_mw=numbers.free_mw / units.mw,
+        pinned_mw=numbers.pinned_mw / units.mw,
+        capacity_mw=np.minimum(numbers.capacity_mw, ample) / units.mw,
+        unserved_cost=numbers.unserved_cost / units.cost,
+    )
+
+
+def serve_first(cost: Floats, allowed: Bools | None = None) -> float:
+    """
+    A penalty on unserved load, for arc costs of shape (client, region, workload), above what serving it can ever cost.
+
+    Making room for a load may take a chain of moves, but never two out of the same region. Arcs that do not exist do
+    not count.
+    """
+    existing = cost.ravel() if allowed is None else cost[allowed]
+    if not existing.size:
+        return 1.0
+    least, most = float(existing.min()), float(existing.max())
+    return max(most, 0.0) + cost.shape[1] * (most - least) + 1.0
