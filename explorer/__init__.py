@@ -2,26 +2,26 @@
 
 from typing import TYPE_CHECKING, Any
 
-from explorer.bands import near_optimal
-from explorer.breakeven import break_even, verdicts
-from explorer.certificates import certificate
-from explorer.draws import Draws, Spread, monte_carlo
+from explorer.measures.near_optimal import near_optimal
+from explorer.measures.break_even import break_even, verdicts
+from explorer.measures.certificate import certificate
+from explorer.measures.monte_carlo import Draws, Spread, monte_carlo
 from explorer.errors import ExplorerError, ScenarioError, SolverError
-from explorer.frontiers import Frontier, frontier
-from explorer.margins import budget_margins
-from explorer.mends import mends
-from explorer.placement import Placement, solve
-from explorer.prices import marginal_prices
-from explorer.relocatable import relocatable_demand
-from explorer.scenario import Scenario, Workload
-from explorer.sensitivity import tornado
-from explorer.shapley import attribution, waterfall
-from explorer.tradeoffs import cost_carbon_front
-from explorer.wholeday import whole_day, whole_day_regions
-from explorer.wires import wires_or_fibre
+from explorer.measures.frontier import Frontier, frontier
+from explorer.measures.budget_margins import budget_margins
+from explorer.measures.remedies import mends
+from explorer.model.placement import Placement, solve
+from explorer.measures.marginal_prices import marginal_prices
+from explorer.measures.relocatable_demand import relocatable_demand
+from explorer.scenario.scenario import Scenario, Workload
+from explorer.measures.tornado import tornado
+from explorer.measures.attribution import attribution, waterfall
+from explorer.measures.cost_carbon_front import cost_carbon_front
+from explorer.measures.whole_day import whole_day, whole_day_regions
+from explorer.measures.wires_or_fibre import wires_or_fibre
 
 if TYPE_CHECKING:
-    from explorer.views.explorer import Explorer
+    from explorer.app.explorer import Explorer
 
 __version__ = "0.1.0"
 
@@ -59,7 +59,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name == "Explorer":  # brings Panel and the plotting libraries along, so only when asked for
-        from explorer.views.explorer import Explorer
+        from explorer.app.explorer import Explorer
 
         return Explorer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

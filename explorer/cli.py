@@ -15,15 +15,17 @@ from threading import Event, Thread
 
 from tqdm import tqdm
 
-from explorer import __version__, io, report, tables
-from explorer.address import EVERYWHERE, LAST_PORT, Address, host_name
+from explorer import __version__, report
+from explorer.scenario import folder as scenario_folder
+from explorer.scenario import validation
+from explorer.app.address import EVERYWHERE, LAST_PORT, Address, host_name
 from explorer.errors import ExplorerError, ScenarioError, lines
-from explorer.frontiers import frontier
-from explorer.labels import as_shown
-from explorer.network import build_network
-from explorer.placement import solve
-from explorer.scenario import Scenario
-from explorer.target import written_together
+from explorer.measures.frontier import frontier
+from explorer.model.labels import as_shown
+from explorer.model.network import build_network
+from explorer.model.placement import solve
+from explorer.scenario.scenario import Scenario
+from explorer.atomic_write import written_together
 
 DEFAULT_SCENARIO = "world-2025"
 PROGRESS_AFTER_S = 1.0
@@ -106,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
         subparser.set_defaults(command=command)
         return subparser
 
-    scenario_help = f"a sample scenario ({', '.join(io.names())}) or the path of a scenario folder"
+    scenario_help = f"a sample scenario ({', '.join(scenario_folder.names())}) or the path of a scenario folder"
 
     serve = add(_serve, "open the app in web browsers", "wattlas serve world-2025 --port 5007 --show")
     serve.add_argument(
@@ -213,7 +215,7 @@ def _serve(args: argparse.Namespace) -> int:
     address = Address(args.address, args.port, args.allow_websocket_origin or ())
     address.refuse_if_taken()
     print(f"Opening {as_shown(title)} ...", flush=True)
-    import_module("explorer.views.server").serve(args.scenario, address, args.num_procs, args.show)
+    import_module("explorer.app.server").serve(args.scenario, address, args.num_procs, args.show)
     return 0
 
 
@@ -233,7 +235,7 @@ def _frontier(args: argparse.Namespace) -> int:
     scenario = Scenario.load(args.scenario)
     known = ("all", *scenario.workloads)
     if args.over not in known:
-        mend = tables.nearest(args.over, known, "")
+        mend = validation.nearest(args.over, known, "")
         raise ExplorerError(
             f"There is no class {args.over!r}.", "--over", f"{mend} Known are {', '.join(known)}.".strip()
         )
@@ -257,7 +259,7 @@ def _frontier(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    problems = io.check(args.scenario)
+    problems = scenario_folder.check(args.scenario)
     if not problems:
         scenario = Scenario.load(args.scenario)
         try:
@@ -267,7 +269,7 @@ def _check(args: argparse.Namespace) -> int:
     if problems:
         print(*lines(problems), sep="\n")
         return 2
-    doubts = io.doubts(args.scenario)
+    doubts = scenario_folder.doubts(args.scenario)
     contents = f"{len(scenario.clients)} clients, {len(scenario.regions)} regions, {len(scenario.workloads)} classes"
     print(f"No problems.\n{as_shown(scenario.title)}: {contents}, {scenario.total_demand_mw:g} MW of demand.")
     if doubts:
@@ -276,7 +278,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _snapshot(args: argparse.Namespace) -> int:
-    from explorer.views.snapshot import write_snapshot  # brings the plotting libraries along
+    from explorer.app.snapshot.write import write_snapshot  # brings the plotting libraries along
 
     scenario = Scenario.load(args.scenario)
     steps: dict[str, int] = {}

@@ -8,10 +8,10 @@ from typing import Any, Protocol, TypeVar
 import param
 
 from explorer.errors import ExplorerError, told
-from explorer.frontiers import Frontier, remembered, trace
-from explorer.network import Network, build_network
-from explorer.placement import Placement, by_names_of, is_quick, place
-from explorer.scenario import Scenario
+from explorer.measures.frontier import Frontier, remembered, trace
+from explorer.model.network import Network, build_network
+from explorer.model.placement import Placement, by_names_of, is_quick, place
+from explorer.scenario.scenario import Scenario
 
 T = TypeVar("T")
 

@@ -9,8 +9,8 @@ from panel.io.resources import LOCAL_DIST
 from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
-from explorer.io import names
-from explorer.labels import as_shown
+from explorer.scenario.folder import names
+from explorer.model.labels import as_shown
 from explorer.markup import lines_in_markdown
 
 pn.extension(reconnect=True)

@@ -17,9 +17,9 @@ import pytest
 from servers import PATIENCE_S, command_line, free_port, get, serving, token_of, wait_until
 
 from explorer import Scenario, ScenarioError, SolverError, __version__, attribution, cli, frontier, report, solve
-from explorer.headlines import headlines
-from explorer.paths import SCENARIOS
-from explorer.relocatable import relocatable_demand
+from explorer.measures.headlines import headlines
+from explorer.packaged_data import SCENARIOS
+from explorer.measures.relocatable_demand import relocatable_demand
 
 COMMANDS = ("serve", "solve", "frontier", "check")
 RESULTS = [

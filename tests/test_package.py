@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import explorer
-from explorer.paths import ASSETS
+from explorer.packaged_data import ASSETS
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 TRAVELLING = ("assets", "layouts", "sample_scenarios")
@@ -77,7 +77,7 @@ def test_an_installed_wheel_finds_its_files_far_from_the_checkout(distributions,
     pip = [sys.executable, "-m", "pip"]
     run(*pip, "install", "--no-index", "--no-deps", "--target", site, wheel, cwd=tmp_path)
     probe = """
-from explorer.paths import ASSETS, LAYOUTS, SCENARIOS
+from explorer.packaged_data import ASSETS, LAYOUTS, SCENARIOS
 print(SCENARIOS / "world-2025" / "scenario.toml")
 print(LAYOUTS / "workshop.py")
 print(ASSETS / "basemap_mercator.npz")

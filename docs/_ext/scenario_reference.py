@@ -16,8 +16,8 @@ import param
 from sphinx.application import Sphinx
 
 import explorer
-from explorer.io import names
-from explorer.schema import TABLES, Column, Table
+from explorer.scenario.folder import names
+from explorer.scenario.schema import TABLES, Column, Table
 
 FIRST_SAMPLE = "world-2025"  # examples come from here, where it has the column
 UNIT = re.compile(r"\[([^\[\]]+)\]\s*$")  # at the end of a label

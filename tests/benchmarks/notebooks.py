@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
-from explorer.paths import LAYOUTS
+from explorer.packaged_data import LAYOUTS
 from tests.benchmarks.once import ROOT
 from tests.benchmarks.table import Pairs, row, timed
 

@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 
 from explorer import Scenario
-from explorer.network import build_network
-from explorer.placement import numbers_of
+from explorer.model.network import build_network
+from explorer.model.placement import numbers_of
 from tests.benchmarks.table import timed
 from tests.scenarios import random_scenario
 

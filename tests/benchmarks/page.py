@@ -10,7 +10,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from explorer import Scenario, solve
-from explorer.views.text import number
+from explorer.text import number
 from tests.benchmarks import servers
 from tests.benchmarks.solving import WORLD
 from tests.benchmarks.table import Pairs, row

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import csc_array
 
-from explorer.network import Floats
-from explorer.solver import Numbers, PlacementModel
+from explorer.model.network import Floats
+from explorer.model.solver import Numbers, PlacementModel
 
 Home = NDArray[np.intp]
 

@@ -15,10 +15,10 @@ from unittest.mock import patch
 import numpy as np
 
 from explorer import Scenario, solve
-from explorer.frontiers import trace
-from explorer.network import build_network
-from explorer.placement import place
-from explorer.views.text import number
+from explorer.measures.frontier import trace
+from explorer.model.network import build_network
+from explorer.model.placement import place
+from explorer.text import number
 from tests.benchmarks import servers
 from tests.benchmarks.clients import Opening, Reader, shown_cost
 from tests.benchmarks.servers import Server

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from explorer import Scenario
-from explorer.views.snapshot import Snapshot, write_snapshot
+from explorer.app.snapshot.write import Snapshot, write_snapshot
 from tests.benchmarks.page import PLOTS, QUIET_MS, SLIDERS, Tab, chromium, strokes
 from tests.benchmarks.solving import WORLD
 from tests.benchmarks.table import Pairs, row

@@ -10,12 +10,14 @@ from unittest.mock import patch
 
 import numpy as np
 
-from explorer import Scenario, frontier, frontiers, solver
-from explorer.frontiers import trace
-from explorer.memo import Memo
-from explorer.network import Network, build_network
-from explorer.placement import numbers_of, place
-from explorer.solver import PlacementModel
+from explorer import Scenario, frontier
+from explorer.measures import frontier as frontiers
+from explorer.model import solver
+from explorer.measures.frontier import trace
+from explorer.cache import Memo
+from explorer.model.network import Network, build_network
+from explorer.model.placement import numbers_of, place
+from explorer.model.solver import PlacementModel
 from tests.benchmarks.once import solve_alone
 from tests.benchmarks.peers import SOLVERS, DirectHighs, program, pulp_cbc
 from tests.benchmarks.table import Pairs, agree, row, timed

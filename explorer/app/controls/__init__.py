@@ -1,0 +1,1 @@
+"""Sliders, choices and history in the browser."""

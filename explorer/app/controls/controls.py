@@ -1,0 +1,423 @@
+"""What the reader may change: sliders and choices, grouped by the question they belong to."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+import panel as pn
+import param
+from bokeh.document import Document
+from bokeh.model import Model
+from panel.io.model import apply_changes_without_dispatch
+from param.parameterized import batch_call_watchers
+
+from explorer.scenario.history import History
+from explorer.model.labels import as_shown, class_label
+from explorer.scenario.scenario import Scenario
+from explorer.session import Session
+from explorer.app.live.scheduler import LiveRunner
+from explorer.text import CLASS_COLOURS, setting_text
+from explorer.scenario.workload import Workload
+
+_BUDGETS = "How long may a request wait?"
+_GROUPS = {
+    "What does it cost to move?": ("friction_scale", "carbon_price_usd_per_t"),
+    "How much, and how much room?": ("total_demand_mw", "capacity_scale"),
+    "What is allowed?": ("legal_policy", "state_local_scale", "latency_model"),
+    "What counts?": ("carbon_signal", "objective", "cost_cap_usd_per_h"),
+    "When?": ("hour", "season"),
+}
+_FRICTIONS = "Frictions, one by one"
+_FRICTION_DETAILS = (
+    "egress_usd_per_gb", "operations_usd_per_mwh", "relocation_overhead", "state_move_share", "transport_kwh_per_gb",
+    "latency_value", "hosting_usd_per_h", "latency_relaxation_ms",
+)  # fmt: skip
+_STEPPED = ("hour",)  # choices with an order: a slider goes through them
+_LEAST_HEADROOM_MS = 5.0  # the slider's left end: a budget of the time to first token and this
+_NO_LIMIT = 7.0  # the slider's right end where a budget has none: some hours
+_STEP = 0.01  # of a budget slider; like its end, in powers of ten
+_MOST_CHARACTERS = 100_000  # of a message; everything in a link of a large scenario takes a few thousand
+_MOST_SAID = 60  # characters of what was not understood
+_LAST_SERIAL = 2**53  # what a browser can count to
+_UNREADABLE = "A message could not be read and has changed nothing."
+_HERE = Path(__file__)
+_CSS = {name: _HERE.with_name(f"{name}.css").read_text("utf-8") for name in ("controls", "history")}
+
+Values = dict[str, Any]  # as the browser has them: by control
+
+
+@dataclass(frozen=True)
+class Look:
+    """A parameter that says what a reader looks at, not what is computed. A link restores it, undo leaves it."""
+
+    owner: param.Parameterized
+    name: str
+    choices: Callable[[], Collection[Any]]
+
+
+class Controls(pn.viewable.Viewer):
+    """
+    All inputs of a scenario, written to it while they move.
+
+    Parameters
+    ----------
+    session : Session
+    looks : mapping of str to Look
+        What links restore besides the inputs, by the name it has there.
+    address : str
+        Path or query that links to the page begin with; empty where the page's address is not to be touched.
+    """
+
+    def __init__(self, session: Session, looks: Mapping[str, Look] = {}, address: str = "", **params: Any) -> None:
+        super().__init__(**params)
+        self.history = History(session.scenario)
+        self._panel = ControlPanel(_Inputs(session.scenario, looks), address)
+        session.scenario.on_change(self._panel.on_change)
+        for look in looks.values():
+            look.owner.param.watch(self._panel.on_change, look.name)
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._panel
+
+    def buttons(self) -> pn.viewable.Viewable:
+        """Undo, redo and reset, for a page's header."""
+        return HistoryButtons(self.history, self._panel.key)
+
+
+class _Inputs:
+    """The parameters behind the controls: what the browser has to know of them, their values, and changes to them."""
+
+    def __init__(self, scenario: Scenario, looks: Mapping[str, Look]) -> None:
+        names = [name for names in (*_GROUPS.values(), _FRICTION_DETAILS) for name in names]
+        self._places: dict[str, tuple[param.Parameterized, str]] = {name: (scenario, name) for name in names}
+        self._origins: dict[str, Workload] = {}
+        for workload in scenario.workloads.values():
+            self._places[budget_key(workload)] = workload, "latency_budget_ms"
+            self._origins[f"{workload.id}/prefill"] = workload
+        self._looks = looks
+        self._places |= {key: (look.owner, look.name) for key, look in looks.items()}
+        self.groups = [
+            {"title": _BUDGETS, "controls": [_budget(k, w) for k, w in enumerate(scenario.workloads.values())]},
+            *({"title": t, "controls": [_control(scenario, n) for n in names]} for t, names in _GROUPS.items()),
+            {"title": _FRICTIONS, "folded": True, "controls": [_control(scenario, n) for n in _FRICTION_DETAILS]},
+        ]
+
+    @property
+    def keys(self) -> list[str]:
+        """Of all that may be written."""
+        return [*self._places]
+
+    def read(self) -> Values:
+        values = {key: getattr(owner, name) for key, (owner, name) in self._places.items()}
+        values |= {key: workload.prefill_ms for key, workload in self._origins.items()}
+        return {key: finite(value) for key, value in values.items()}
+
+    def write(self, changes: Values) -> dict[str, str]:
+        """Apply what can be applied, as one change; return complaints about the rest."""
+        known = [self._places[key][0] for key in changes if key in self._places]
+        with ExitStack() as batches:  # watchers are called when all is set: what a link sets is undone in one
+            for owner in reversed(dict.fromkeys(known)):  # the first ends first
+                batches.enter_context(batch_call_watchers(owner))
+            wrong = {key: self._set(key, value) for key, value in changes.items()}
+        return {key: complaint for key, complaint in wrong.items() if complaint}
+
+    def _set(self, key: str, value: Any) -> str:
+        """Apply one value; what is wrong with it, or nothing."""
+        if key not in self._places:
+            return f"There is no input {_short(key)!r}."
+        owner, name = self._places[key]
+        declared = _declared(owner)[name]
+        if key in self._looks:
+            fits = isinstance(value, str) and value in self._looks[key].choices()
+            wrong = f"There is no {key} {_short(value)!r}."
+        else:
+            fits = _is_of_its_kind(value, declared)
+            wrong = f"{_short(value)} is not possible. Possible: {_possible(declared)}."
+        if not fits:
+            return wrong
+        if value is None and declared.default == math.inf:
+            value = math.inf  # as `finite` has it
+        try:
+            setattr(owner, name, value)
+        except (ValueError, TypeError):
+            return wrong
+        return ""
+
+
+@dataclass
+class _Browser:
+    """What one place on a screen has been told, and what it still waits for."""
+
+    known: Values
+    owed: int | None = None  # serial of the message to answer
+    handled: int | None = None  # first serial of the latest message, whose contents are not applied twice
+    complaints: dict[str, str] = field(default_factory=dict)
+
+
+class ControlPanel(pn.custom.JSComponent):
+    """
+    The controls in the browser. Serials and JSON go through two properties; `controls.js` has the other end.
+
+    sent : "[serial, changes]", or "[serial, changes, first serial]" for a message that went unanswered before.
+    news : "[serial answered or 0, values that differ from what this browser knows, complaints]".
+    """
+
+    groups = param.String(doc="What there is to control: JSON, never changes.")
+    key = param.String(doc="Lets the buttons find the controls they belong to.")
+    values = param.String(doc="Values to start from: JSON.")
+    address = param.String(doc="What links begin with, and the keys of values in them: JSON, never changes.")
+    sent = param.String(doc="Latest message from the browser.")
+    news = param.String(doc="Latest message to the browser.")
+
+    _esm = "".join(_HERE.with_name(name).read_text("utf-8") for name in ("controls.js", "link.js"))
+    _stylesheets: ClassVar = [_CSS["controls"]]
+
+    def __init__(self, inputs: _Inputs, address: str) -> None:
+        super().__init__(
+            groups=json.dumps(inputs.groups), key=f"{id(inputs):x}",
+            address=json.dumps({"address": address, "keys": inputs.keys}), sizing_mode="stretch_width", margin=0,
+        )  # fmt: skip
+        self._inputs = inputs
+        self._browsers: dict[str, _Browser] = {}  # by where it is displayed
+        self._runner = LiveRunner()
+        self._pending = False
+
+    def on_change(self, *_events: Any) -> None:
+        """Tell browsers about values that were set elsewhere, once the changes at hand have all arrived."""
+        if not self._pending:
+            self._pending = True
+            self._runner.soon(self._tell_all)
+
+    @property
+    def _linked_properties(self) -> tuple[str, ...]:
+        return ()  # Panel's own way would wait for 50 ms, and show one browser what another one sent
+
+    def _get_properties(self, doc: Document | None) -> dict[str, Any]:
+        properties = super()._get_properties(doc)
+        properties["data"].values = json.dumps(self._inputs.read())
+        return properties
+
+    def _get_model(
+        self, doc: Document, root: Model | None = None, parent: Model | None = None, comm: Any = None
+    ) -> Model:
+        model = super()._get_model(doc, root, parent, comm)
+        ref, data = (root or model).ref["id"], cast(Any, model).data  # of which Model knows nothing
+        self._browsers[ref] = _Browser(json.loads(data.values))
+
+        def on_sent(_name: str, _old: str, message: str) -> None:
+            def work() -> None:
+                with pn.io.hold(doc, comm=comm):  # a notebook is sent what is held, and nothing else
+                    self._on_sent(ref, message)
+
+            self._runner.once_loaded(work)  # a link moves things before the page is there
+
+        data.on_change("sent", on_sent)
+        return model
+
+    def _cleanup(self, root: Model | None = None) -> None:
+        super()._cleanup(root)
+        if root is not None:
+            self._browsers.pop(root.ref["id"], None)
+
+    def _on_sent(self, ref: str, text: str) -> None:
+        """Apply changes and answer behind the work they cause: what a session does for them is registered first."""
+        message = _message(text)
+        if message is None:
+            self._send(ref, [0, {}, {"": _UNREADABLE}])
+            return
+        serial, changes, *first = message
+        browser = self._browsers[ref]
+        answering = browser.owed is not None
+        browser.owed = serial
+        try:
+            if [browser.handled] != first:
+                browser.handled = first[0] if first else serial
+                browser.known |= changes
+                browser.complaints = self._inputs.write(changes)
+            if first:
+                browser.known = {}  # an answer was lost or is late: the next one says everything
+        finally:
+            if not answering:
+                self._runner.soon(partial(self._answer, ref))
+
+    def _answer(self, ref: str) -> None:
+        browser = self._browsers.get(ref)
+        if browser is not None and browser.owed is not None:
+            serial, browser.owed = browser.owed, None
+            self._tell(ref, browser, serial)
+
+    def _tell_all(self) -> None:
+        self._pending = False
+        for ref, browser in list(self._browsers.items()):
+            if browser.owed is None:  # else the answer tells
+                self._tell(ref, browser)
+
+    def _tell(self, ref: str, browser: _Browser, serial: int = 0) -> None:
+        values = self._inputs.read()
+        known = browser.known
+        changed = {key: value for key, value in values.items() if key not in known or known[key] != value}
+        if not (serial or changed):
+            return
+        browser.known = values
+        model, _parent = self._models[ref]
+        start = {"values": json.dumps(values)}
+        if model.document is None:  # not on its way yet
+            model.data.update(**start)
+            return
+        # a page that reconnects starts from the document, so that has to be up to date
+        apply_changes_without_dispatch(model.document, model.data, start)
+        self._send(ref, [serial, changed, *([browser.complaints] if serial and browser.complaints else [])])
+
+    def _send(self, ref: str, message: list[Any]) -> None:
+        model, _parent = self._models[ref]
+        self._apply_update({}, {"news": json.dumps(message, separators=(",", ":"))}, model, ref)
+
+
+class HistoryButtons(pn.custom.JSComponent):
+    """Undo, redo and reset in the browser."""
+
+    can_undo = param.Boolean(doc="Whether undo and reset are enabled.")
+    can_redo = param.Boolean(doc="Whether redo is enabled.")
+    key = param.String(doc="Key of the controls whose moves are waited for.")
+
+    _esm = "history.js"
+    _stylesheets: ClassVar = [_CSS["history"]]
+
+    def __init__(self, history: History, key: str) -> None:
+        super().__init__(key=key, can_undo=history.can_undo, can_redo=history.can_redo, margin=0)
+        self._actions: dict[str, Callable[[], None]] = {
+            "undo": history.undo, "redo": history.redo, "reset": history.reset,
+        }  # fmt: skip
+        history.param.watch(self._update_flags, ["can_undo", "can_redo"])
+
+    def _update_flags(self, *events: Any) -> None:
+        self.param.update(**{event.name: event.new for event in events})
+
+    def _handle_msg(self, data: Any) -> None:
+        if isinstance(data, str) and data in self._actions:
+            self._actions[data]()
+
+
+def _message(text: str) -> list[Any] | None:
+    """Serial, changes, and the first serial of a message sent again; None for anything else."""
+    try:
+        message: Any = json.loads(text) if len(text) <= _MOST_CHARACTERS else None
+    except (ValueError, RecursionError):
+        return None
+    match message:
+        case [serial, dict(), *first] if len(first) <= 1 and all(map(_is_serial, (serial, *first))):
+            return [serial, message[1], *first]
+    return None
+
+
+def _is_serial(number: Any) -> bool:
+    return type(number) is int and 0 < number <= _LAST_SERIAL
+
+
+def _is_of_its_kind(value: Any, parameter: param.Parameter) -> bool:
+    """Whether a value from a browser may be tried: a finite number, a blank limit, or one of a few choices."""
+    if isinstance(value, (bool, dict, list)):
+        return False
+    if isinstance(parameter, param.Selector):
+        return value in parameter.objects
+    if value is None:
+        return parameter.default == math.inf
+    if isinstance(value, str):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return False
+
+
+def _short(value: Any) -> str:
+    """A value as a complaint names it."""
+    try:
+        said = str(value) if isinstance(value, (str, int, float)) else "That"
+    except ValueError:  # an integer of thousands of digits
+        return "That"
+    return said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…"
+
+
+def link_values(scenario: Scenario) -> Values:
+    """What a link to a scenario says of it, by name; `link.js` writes it."""
+    inputs = _Inputs(scenario, {})
+    values = inputs.read()
+    return {key: values[key] for key in inputs.keys}
+
+
+def budget_key(workload: Workload) -> str:
+    """The name of a class's budget among the values of controls and links."""
+    return f"{workload.id}/budget"
+
+
+def _control(scenario: Scenario, name: str) -> dict[str, Any]:
+    """A slider for a number, a list for a choice, a field for a limit, as the parameter declares itself."""
+    parameter = _declared(scenario)[name]
+    shared = {"key": name, "label": parameter.label, "doc": parameter.doc, "opened": finite(getattr(scenario, name))}
+    if isinstance(parameter, param.Selector):
+        choices = [choice for choice in parameter.objects if scenario.offers(name, choice)]
+        shared |= {"choices": choices, "texts": _texts(parameter, choices)}
+        if name in _STEPPED:
+            return shared | {"kind": "steps", "min": 0, "max": len(choices) - 1, "step": 1}
+        return shared | {"kind": "choice"}
+    (low, high), (least, most) = parameter.bounds, parameter.get_soft_bounds()
+    limits = {"low": low, "high": high, "possible": _possible(parameter)}
+    if parameter.default == math.inf:
+        return shared | limits | {"kind": "limit", "possible": f"{_possible(parameter)}, or blank for no limit"}
+    return shared | limits | {"kind": "number", "min": least, "max": most, "step": parameter.step}
+
+
+def _budget(place: int, workload: Workload) -> dict[str, Any]:
+    """A slider fine where the network decides and coarse where hours do: logarithmic in the time left to it."""
+    parameter = _declared(workload)["latency_budget_ms"]
+    least = math.log10(_LEAST_HEADROOM_MS)
+    left = workload.latency_budget_ms - workload.prefill_ms
+    most = math.log10(2 * max(left, 1000.0)) if math.isfinite(left) else _NO_LIMIT
+    return {
+        "kind": "duration",
+        "key": budget_key(workload),
+        "origin": f"{workload.id}/prefill",
+        "label": class_label(workload.id, workload.name),
+        "doc": f"{parameter.doc} Class {as_shown(workload.id)}: {as_shown(workload.name)}.",
+        "colour": CLASS_COLOURS[place % len(CLASS_COLOURS)],
+        "opened": finite(workload.latency_budget_ms),
+        "least": _LEAST_HEADROOM_MS,
+        "min": least,
+        "max": least + math.ceil((most - least) / _STEP) * _STEP,  # a slider ends at a whole step
+        "step": _STEP,
+        "low": parameter.bounds[0],
+        "high": parameter.bounds[1],
+        "possible": f"{_possible(parameter)} ms, or with a unit such as 1.5 s, 2 min or 1 h",
+    }
+
+
+def _declared(owner: param.Parameterized) -> dict[str, param.Parameter]:
+    """Parameters as they are: asking an object for one by name would copy it first, at a third of a control's cost."""
+    return owner.param.objects("existing")
+
+
+def _possible(parameter: param.Parameter) -> str:
+    """What a parameter takes, in words."""
+    if isinstance(parameter, param.Selector):
+        return ", ".join(_texts(parameter, parameter.objects))
+    assert isinstance(parameter, param.Number)
+    low, high = (None if bound is None else f"{bound:,.10g}".replace("-", "−") for bound in parameter.bounds or ())
+    return f"{low} or more" if high is None else f"{low} to {high}"
+
+
+def _texts(parameter: param.Selector, choices: Iterable[Any]) -> list[str]:
+    """Choices as readers see them."""
+    return [setting_text(str(parameter.name), choice) for choice in choices]
+
+
+def finite(value: Any) -> Any:
+    """JSON knows no infinity: the browser takes None for it."""
+    return None if value == math.inf else value

@@ -1,0 +1,71 @@
+"""The whole app: controls and views of one scenario, arranged so that cause and effect are seen together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+
+from explorer.markup import lines_in_markdown
+from explorer.scenario.scenario import Scenario
+from explorer.session import Session
+from explorer.app.controls.controls import Controls, Look
+from explorer.app.views.frontier import ALL
+from explorer.app.live.scheduler import LiveRunner
+from explorer.app.questions import QUESTIONS, Questions
+from explorer.app.snapshot.save_button import SaveButton
+from explorer.app.snapshot.write import Snapshot, default_steps, write_snapshot
+from explorer.app.views.totals import Totals
+
+
+class Explorer(pn.viewable.Viewer):
+    """
+    The whole app for one scenario: in a notebook cell as it is, on a page by its `controls`, `main` and `buttons`.
+
+    The scenario given is the one that the sliders move, and that moves the sliders when Python changes it.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    address : str
+        Path or query of the page, which then has a link to what is seen in its address; empty leaves that alone.
+    """
+
+    def __init__(self, scenario: Scenario, address: str = "", **params: Any) -> None:
+        super().__init__(**params)
+        self.session = Session(scenario, LiveRunner())
+        questions = Questions(self.session)
+        looks = {
+            "question": Look(questions, "question", lambda: QUESTIONS),
+            "class": Look(self.session, "workload", lambda: (*self.session.network.workloads, ALL)),
+            "region": Look(self.session, "region", lambda: ("", *self.session.network.regions)),
+        }
+        self.controls = Controls(self.session, looks, address)
+        self.buttons = pn.Row(self.controls.buttons(), SaveButton(self.session), margin=0)
+        session = self.session
+        error = session.param.error.rx
+        self.main = pn.Column(
+            pn.pane.Alert(
+                object=error.pipe(lambda error: lines_in_markdown(str(error))), visible=error.is_not(None),
+                alert_type="warning", disable_math=True, margin=0,
+            ),
+            Totals(session),
+            questions,
+            sizing_mode="stretch_width",
+            margin=10,
+            styles={"gap": "10px"},
+        )  # fmt: skip
+
+    def snapshot(self, path: str | Path, **options: Any) -> Snapshot:
+        """
+        Write the present scenario as one HTML file with live sliders; options as in `write_snapshot`.
+
+        Unless `steps` says otherwise, the latency slider is that of the class looked at.
+        """
+        scenario = self.session.scenario
+        steps = options.pop("steps", None) or default_steps(scenario, self.session.workload)
+        return write_snapshot(scenario, path, steps, **options)
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return pn.Row(pn.Column(self.controls, width=310), self.main, sizing_mode="stretch_width")

@@ -1,0 +1,1 @@
+"""Plots that are patched in place, and when the work for them is done."""

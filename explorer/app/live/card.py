@@ -1,0 +1,77 @@
+"""The frame of a view: a question, an explanation one hover away, and what answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bokeh.models import Column, Div, LayoutDOM, Row
+
+from explorer.markup import html
+from explorer.app.live.pane import FONT
+
+CARD = """
+:host { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 8px;
+        box-sizing: border-box; }
+"""
+_WRAP = ":host { flex-wrap: wrap; }"
+_FIRST = ":host { flex: 1 1 0 !important; min-width: max-content; }"  # tools that have no room beside it go below
+_TITLE = """
+:host { color: var(--mui-palette-text-primary, inherit); z-index: 10; }
+h2 { font-size: 14px; font-weight: 700; margin: 0; white-space: nowrap; display: inline; }
+.help { display: inline-block; width: 15px; height: 15px; margin-left: 6px; border: 1.4px solid currentColor;
+        border-radius: 50%; font-size: 11px; line-height: 15px; font-weight: 700; text-align: center; opacity: .6;
+        cursor: help; position: relative; top: -1px; }
+.help:hover, .help:focus-visible { opacity: 1; }
+.explanation { display: none; position: absolute; left: 0; top: 26px; width: min(360px, 80vw); padding: 8px 10px;
+               border-radius: 6px; font-size: 12.5px; line-height: 1.45; background: #2b2f36; color: #f4f5f7;
+               box-shadow: 0 3px 12px #0006; }
+.help:hover + .explanation, .help:focus + .explanation { display: block; }
+"""
+_TOOL = """
+.bk-input { height: 30px; padding: 2px 8px; font: inherit; font-size: 13px; border-radius: 6px;
+            color: var(--mui-palette-text-primary, inherit); border-color: var(--mui-palette-divider, #8886);
+            background-color: transparent; }
+select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an arrow in the colour of the text */
+  appearance: none; height: 30px; padding-right: 26px; background-repeat: no-repeat; background-size: 5px 5px;
+  background-position: right 15px center, right 10px center;
+  background-image: linear-gradient(45deg, transparent 50%, currentColor 50%),
+                    linear-gradient(135deg, currentColor 50%, transparent 50%);
+}
+.bk-input option { color: black; background: white; }
+:host { max-width: 100%; }
+.bk-btn-group { flex-wrap: wrap; max-width: 100%; height: auto; }
+.bk-btn-group > .bk-btn.bk-btn { flex: 0 1 auto; }
+.bk-btn { height: auto; max-width: 100%; overflow: hidden; text-overflow: ellipsis; padding: 3px 9px;
+          font: inherit; font-size: 13px; color: var(--mui-palette-text-primary, inherit);
+          background: transparent; border-color: var(--mui-palette-divider, #8886); }
+.bk-btn.bk-active { color: var(--mui-palette-primary-contrastText, #fff); box-shadow: none;
+                    background: var(--mui-palette-primary-main, #0072b2); }
+.bk-btn:hover:not(.bk-active) { background: #8883; }
+"""
+
+
+def heading(title: str, explanation: str) -> Div:
+    """A title with its explanation, for the hand on a mouse, on a keyboard and on a phone."""
+    text = html(
+        '<h2>{title}</h2><span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
+        '<div class="explanation" role="tooltip">{explanation}</div>',
+        title=title, explanation=explanation.strip(),
+    )  # fmt: skip
+    return Div(text=str(text), sizing_mode="stretch_width", margin=(3, 0, 3, 2), styles=FONT, stylesheets=[_TITLE])
+
+
+def beside(words: LayoutDOM, tool: LayoutDOM) -> Row:
+    """A text with a tool at its right, for cards whose heading has no room left."""
+    tool.update(stylesheets=[_TOOL], styles=FONT, margin=(2, 2, 2, 4))
+    return Row(children=[words, tool], sizing_mode="stretch_width")
+
+
+def card(title: str, explanation: str, *body: LayoutDOM, tools: Sequence[LayoutDOM] = ()) -> Column:
+    """The frame with its heading, and tools at the heading's right."""
+    for tool in tools:
+        tool.update(stylesheets=[_TOOL], styles=FONT, margin=(0, 2, 2, 4))
+    top: LayoutDOM = heading(title, explanation)
+    if tools:
+        top.stylesheets = [*top.stylesheets, _FIRST]
+        top = Row(children=[top, *tools], sizing_mode="stretch_width", stylesheets=[_WRAP])
+    return Column(children=[top, *body], sizing_mode="stretch_width", stylesheets=[CARD])

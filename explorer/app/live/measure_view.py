@@ -1,0 +1,137 @@
+"""A view of what takes longer: computed beside the event loop, only while somebody looks, newest inputs first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+import pandas as pd
+import panel as pn
+from bokeh.models import Column, LayoutDOM
+
+from explorer.errors import ExplorerError, told
+from explorer.markup import html
+from explorer.session import Session
+from explorer.app.live.table_panel import TableBehind, disclosure, place_for_table
+from explorer.app.live.card import card
+from explorer.app.live.pane import Drawing, LivePane
+from explorer.app.live.scheduler import LiveRunner
+
+_DONE = object()
+_WORDS = ":host { font-size: 13px; line-height: 1.5; }"
+
+
+class MeasureView(pn.viewable.Viewer):
+    """
+    A card with a picture, a sentence and the table behind them, in step with a session.
+
+    A subclass says
+
+    drawing : its `Drawing`, as a cached function, made with `measure_card`
+    file_name : what its table is called when it is saved, without ending
+    depends : parameters of the session whose change may change the inputs
+    inputs() : what the result depends on, hashable; by default the network
+    compute(*inputs) : yields results, each better than the one before; runs in a thread, one piece at a time
+    show(result) : patches `self.pane`, words included
+    stop() : takes back words that promise more, after a failure
+    table(result) : the DataFrame behind the picture, units in its column names
+    listen() : what readers may touch, as `LivePane` takes it
+    """
+
+    file_name: ClassVar[str]
+    depends: ClassVar[Sequence[str]] = ("placement",)
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        super().__init__(**params)
+        self.session = session
+        self._runner = LiveRunner()
+        self._running = False
+        self._done: tuple[Hashable, ...] | None = None
+        self._result: Any = None
+        self.pane = LivePane(self.drawing, self.listen(), on_show=self.update)
+        self._behind = TableBehind(self.pane, self.file_name, self._make_table)
+        session.param.watch(lambda *_events: self.update(), list(self.depends))
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self.pane
+
+    @staticmethod
+    def drawing() -> Drawing:
+        raise NotImplementedError
+
+    def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:
+        return {}
+
+    def inputs(self) -> tuple[Hashable, ...]:
+        return (self.session.network,)
+
+    def compute(self, *inputs: Any) -> Iterator[Any]:
+        raise NotImplementedError
+
+    def show(self, result: Any) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        pass
+
+    def table(self, result: Any) -> pd.DataFrame:
+        raise NotImplementedError
+
+    def update(self) -> None:
+        """Compute anew if somebody looks and the inputs are others than those of what is seen."""
+        if not self._running and self.pane.shown and self.inputs() != self._done:
+            self._running = True
+            if self._result is None:
+                self.pane.say("words", "Computing…")
+            self.pane.fade("words", True)
+            self._runner.through(self._pieces(), self._on_piece)
+
+    def _pieces(self) -> Iterator[tuple[tuple[Hashable, ...], Any]]:
+        inputs = self.inputs()  # those of now, not of when the work was asked for
+        try:
+            for result in self.compute(*inputs):
+                yield inputs, result
+        except Exception as err:  # whatever it is, somebody waits for an end
+            yield inputs, told(err)
+        yield inputs, _DONE
+
+    def _on_piece(self, piece: tuple[tuple[Hashable, ...], Any]) -> bool:
+        """Show a result; whether to go on."""
+        inputs, result = piece
+        if isinstance(result, ExplorerError):
+            self._say_failure(result)
+        elif result is not _DONE:
+            self._result = result
+            try:
+                self.show(result)
+                self._behind.update()
+            except Exception as err:
+                self._say_failure(told(err))
+                self._end(inputs)
+                raise
+        if result is not _DONE and inputs == self.inputs():
+            return True
+        self._end(inputs)
+        self.update()
+        return False
+
+    def _end(self, inputs: tuple[Hashable, ...]) -> None:
+        self._running = False
+        self._done = inputs
+        self.pane.fade("words", False)
+
+    def _say_failure(self, error: ExplorerError) -> None:
+        self.pane.say("words", html("<b>{}</b> {}", error.what, error.mend))
+        self.stop()
+
+    def _make_table(self) -> pd.DataFrame | None:
+        return None if self._result is None else self.table(self._result)
+
+
+def measure_card(
+    drawing: Drawing, title: str, explanation: str, *body: LayoutDOM, tools: Sequence[LayoutDOM] = ()
+) -> Column:
+    """The card of a `MeasureView`: pictures, a text named "words" below them, a table behind a button."""
+    words = drawing.words("words", margin=(2, 0, 0, 6), min_height=38, stylesheets=[_WORDS])
+    body = (*body, words, place_for_table(drawing))
+    return card(title, explanation, *body, tools=[*tools, disclosure(drawing)])

@@ -1,0 +1,113 @@
+"""The views grouped by question. Those of a question are made and drawn when somebody asks it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import panel as pn
+import param
+from bokeh.models import RadioButtonGroup
+
+from explorer.session import Session
+from explorer.app.views.attribution import AttributionView
+from explorer.app.views.near_optimal import BandsView
+from explorer.app.views.break_even import BreakEvenView
+from explorer.app.views.certificate import CertificateView
+from explorer.app.views.whole_day import DayView
+from explorer.app.live.pane import FONT, Drawing, LivePane
+from explorer.app.views.monte_carlo import DrawsView
+from explorer.app.views.world_map import FlowMap
+from explorer.app.views.frontier import FrontierView
+from explorer.app.views.verdicts import HeatMapView
+from explorer.app.views.layers import LayersView
+from explorer.app.views.marginal_prices import PricesView
+from explorer.app.region_table.regions import RegionTable
+from explorer.app.views.relocatable_demand import RelocatableView
+from explorer.app.views.tornado import TornadoView
+from explorer.app.views.cost_carbon_front import TradeOffView
+from explorer.app.views.remedies import UnservedView
+from explorer.app.views.wires_or_fibre import WiresView
+
+QUESTIONS: dict[str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]] = {  # columns of views
+    "Overview": ((FlowMap, RegionTable), (FrontierView, BreakEvenView)),
+    "Where does it go?": ((LayersView, RelocatableView), (DayView,)),
+    "What is it worth?": ((TradeOffView,), (PricesView,)),
+    "When does it pay?": ((HeatMapView,), (WiresView,)),
+    "What holds it back?": ((AttributionView,), (UnservedView,)),
+    "How sure is it?": ((BandsView, TornadoView), (DrawsView, CertificateView)),
+}
+_GRID = """
+:host {{ display: grid !important; grid-template-columns: minmax(0, {left}) minmax(0, 1fr); gap: 10px;
+         align-items: start; }}
+/* by the width of the views together: in a notebook that of the window says nothing */
+@container (max-width: 1000px) {{
+  :host {{ grid-template-columns: minmax(0, {narrow}) minmax(0, 1fr); }}
+}}
+@container (max-width: 880px) {{
+  :host {{ grid-template-columns: minmax(0, 1fr); grid-auto-rows: max-content; flex-shrink: 0; }}
+}}
+"""
+_MAP_LEFT = _GRID.format(left="1.85fr", narrow="1.5fr")
+_EVEN = _GRID.format(left="1fr", narrow="1fr")
+_STRIP = """
+.bk-btn-group { gap: 2px; border-bottom: 1px solid var(--mui-palette-divider, #8886); flex-wrap: wrap; width: 100%;
+                height: auto; }
+.bk-btn { flex: 0 0 auto; height: auto; padding: 4px 12px 5px; font: inherit; font-size: 14px; border: 0;
+          border-radius: 6px 6px 0 0; color: var(--mui-palette-text-secondary, inherit); background: transparent;
+          box-shadow: none; }
+.bk-btn:hover { background: #8882; }
+.bk-btn.bk-active { color: var(--mui-palette-primary-main, #0072b2); background: transparent; font-weight: 650;
+                    box-shadow: inset 0 -3px 0 var(--mui-palette-primary-main, #0072b2); }
+"""
+
+
+class Questions(pn.viewable.Viewer):
+    """A strip of questions, and below it the views that answer the one asked."""
+
+    question = param.Selector(objects=[*QUESTIONS], doc="The one asked.")
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        super().__init__(**params)
+        self._session = session
+        self._made: dict[str, pn.Column] = {}
+        self._strip = LivePane(_drawing, {("strip", "widget", "active"): self._on_choice})
+        self._answers = pn.Column(sizing_mode="stretch_width", margin=0, styles={"container-type": "inline-size"})
+        self.param.watch(self._on_question, "question")
+        self._on_question()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return pn.Column(self._strip, self._answers, sizing_mode="stretch_width", margin=0, styles={"gap": "10px"})
+
+    def _on_choice(self, active: int) -> None:
+        self.question = [*QUESTIONS][active]
+
+    def _on_question(self, *_events: Any) -> None:
+        question = self.question
+        if question not in self._made:
+            self._made[question] = self._make(question)
+        self._answers[:] = [self._made[question]]
+        self._strip.configure("strip", "widget", active=[*QUESTIONS].index(question))
+
+    def _make(self, question: str) -> pn.Column:
+        columns = [
+            pn.Column(
+                *(make(self._session) for make in views), sizing_mode="stretch_width", margin=0, styles={"gap": "10px"}
+            )
+            for views in QUESTIONS[question]
+        ]
+        grid = _MAP_LEFT if question == "Overview" else _EVEN
+        return pn.Column(*columns, stylesheets=[grid], sizing_mode="stretch_width", margin=0)
+
+
+@cache
+def _drawing() -> Drawing:
+    def make(drawing: Drawing) -> RadioButtonGroup:
+        strip = RadioButtonGroup(
+            labels=[*QUESTIONS], active=0, styles=FONT, stylesheets=[_STRIP], sizing_mode="stretch_width", margin=0
+        )
+        drawing.widget("strip", strip)
+        return strip
+
+    return Drawing(make)

@@ -1,0 +1,259 @@
+"""The app as a server: what is served and to whom, and what every answer says about how it may be used."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import logging
+import os
+import re
+import secrets
+import signal
+import sys
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any
+
+from bokeh.embed.bundle import extension_dirs
+from bokeh.server.views.ico_handler import IcoHandler
+from bokeh.server.views.multi_root_static_handler import MultiRootStaticHandler
+from bokeh.server.views.static_handler import StaticHandler
+from bokeh.settings import settings
+from panel.command.serve import Serve
+from panel.config import config
+from panel.io.server import DocHandler, WSHandler
+from tornado.ioloop import PeriodicCallback
+from tornado.process import task_id
+from tornado.routing import PathMatches, Rule
+from tornado.web import HTTPError, RequestHandler
+
+import explorer.app.explorer  # noqa: F401  # before processes part, which then share it
+from explorer.scenario import folder as scenario_folder
+from explorer.app.address import Address
+from explorer.packaged_data import LAYOUTS
+from explorer.app.snapshot import save_button as save
+from explorer.app.messages import MOST_BYTES, Connection, brief
+
+PAGE = LAYOUTS / "workshop.py"
+ORPHANED_MS = 1000
+MOST_BODY_BYTES = 4096  # of requests: nothing here takes any
+_log = logging.getLogger("wattlas")
+
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # the page has its own
+}
+# What a page may load and do. Inline scripts need the nonce of their answer. BokehJS compiles the functions that follow
+# a plot (`CustomJS`) from text, which takes 'unsafe-eval'; components and the modules they import are run from blobs;
+# Material UI and BokehJS write style elements and attributes, which no nonce can cover.
+_POLICY = (
+    "default-src 'self'; script-src 'self' blob: 'unsafe-eval' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob: ws://{host} wss://{host}; "
+    "worker-src 'none'; frame-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
+# Libraries, styles, fonts and icons; raw paths, in which only the ^ of a folder's version is written with a %.
+_FILES = r"(?!.*\.\.)[\w./@-]+(?:%5E)?[\w./@-]+\.(?:js|css|woff2|png|ico|svg)"
+_EXTENSIONS = "panel|panel-material-ui|geoviews"
+
+_WORDS = {
+    400: "Bad request.",
+    403: "Not from there.",
+    404: "Nothing here.",
+    405: "Not that way.",
+    421: "This server does not go by that name.",
+}
+
+
+class Gate(RequestHandler):
+    """Comes before a handler: who asks, from where, and what an answer says besides its contents."""
+
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+        for name, value in _HEADERS.items():
+            self.set_header(name, value)
+
+    def prepare(self) -> Awaitable[None] | None:
+        address: Address = self.settings["address"]
+        request, reached = self.request, _reached(self.request)
+        if not address.knows(request.headers.get("Host", ""), reached):
+            raise HTTPError(421)
+        origin = request.headers.get("Origin")
+        if origin is not None and not address.knows(re.sub("^https?://", "", origin), reached):
+            raise HTTPError(403)
+        if _is_used_by_another_site(request.headers):
+            raise HTTPError(403)
+        return super().prepare()
+
+    async def _execute(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            await super()._execute(*args, **kwargs)
+        except (SystemExit, KeyboardInterrupt) as error:  # of code that was run for a reader: not for the server
+            self.log_exception(type(error), error, error.__traceback__)
+            if not self._finished:
+                self.send_error(500)
+
+    def write_error(self, status_code: int, **_kwargs: Any) -> None:
+        """No paths, no versions."""
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(_WORDS.get(status_code, "Something went wrong here."))
+
+    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
+        if not isinstance(value, HTTPError):
+            _log.error("%s %r: %s", self.request.method, self.request.path, brief(value))
+
+
+class Page(Gate, DocHandler):
+    """The page: the same for all, and without anything of a scenario, until its session connects."""
+
+    def prepare(self) -> Awaitable[None] | None:
+        waiting = super().prepare()  # raises for those who are not let in
+        self._nonce = secrets.token_urlsafe(16)
+        self.set_header("Cache-Control", "no-store")
+        policy = _POLICY.format(nonce=self._nonce, host=self.request.headers["Host"])
+        self.set_header("Content-Security-Policy", policy)
+        return waiting
+
+    def write(self, chunk: Any) -> None:
+        if self.get_status() == 200:
+            chunk = chunk.replace("<script", f'<script nonce="{self._nonce}"')
+        super().write(chunk)
+
+    def compute_etag(self) -> None:
+        return None
+
+
+class Live(Gate, Connection, WSHandler):
+    """The live connection of a page."""
+
+    def check_origin(self, origin: str) -> bool:
+        return True  # the gate has seen to it
+
+
+class Files(Gate, StaticHandler):
+    """BokehJS."""
+
+
+class ExtensionFiles(Gate, MultiRootStaticHandler):
+    """What Panel, Material UI and GeoViews add to BokehJS."""
+
+
+class Icon(Gate, IcoHandler):
+    """Browsers ask for it by themselves."""
+
+
+class Nothing(Gate):
+    """Everything else."""
+
+    def prepare(self) -> Awaitable[None] | None:
+        super().prepare()
+        raise HTTPError(404)
+
+
+_KEPT = {DocHandler: Page, WSHandler: Live, IcoHandler: Icon}  # of all that Panel and Bokeh install
+
+
+class _Server(Serve):
+    """Panel's own command, for one app on one address."""
+
+    def __init__(self, address: Address, show: bool) -> None:
+        self._parser = argparse.ArgumentParser()
+        super().__init__(self._parser)
+        self._address, self._show = address, show
+        self._parent = os.getpid()
+
+    def run(self, options: list[str]) -> None:
+        self.invoke(self._parser.parse_args(options))
+
+    def customize_kwargs(self, args: argparse.Namespace, server_kwargs: dict[str, Any]) -> dict[str, Any]:
+        kwargs = super().customize_kwargs(args, server_kwargs)
+        # made before processes part: a page comes from one, and its session may connect to another
+        kwargs |= {"sign_sessions": True, "secret_key": secrets.token_bytes(32)}
+        return kwargs | {"include_headers": ["User-Agent"], "include_cookies": []}  # of other servers on this machine
+
+    def customize_server(self, server: Any) -> Any:
+        gc.freeze()  # what is loaded by now stays: looking through it for rubbish would hold readers up
+        serve_only_the_app(server._tornado, self._address)
+        server._http.conn_params.max_body_size = MOST_BODY_BYTES
+        # Ctrl-C ends the loop: a KeyboardInterrupt would come up in the middle of whatever is being done for a reader
+        asyncio.get_event_loop().add_signal_handler(signal.SIGINT, server.io_loop.stop)
+        if not task_id():  # the only process, or the first of several
+            print(self._address.text(), "Press Ctrl-C to stop.", sep="\n", flush=True)
+            if self._show:  # Panel's own --show opens a page for each of the app's two addresses
+                server.io_loop.add_callback(server.show, "/")
+        if task_id() is not None:
+
+            def leave_if_alone() -> None:
+                if os.getppid() != self._parent:  # it was killed, and nobody could stop this process any more
+                    server.io_loop.stop()
+
+            PeriodicCallback(leave_if_alone, ORPHANED_MS).start()
+        return super().customize_server(server)
+
+
+def serve(scenario: str, address: Address, processes: int, show: bool) -> None:
+    """Serve a scenario, named or by its path, until Ctrl-C or SIGTERM; the process ends with it."""
+    settings.perform_document_validation = False  # of every page again, a seventh of its making: tests have done it
+    # sessions start later and elsewhere, so a path must not depend on the working directory
+    scenario = scenario if scenario in scenario_folder.names() else str(Path(scenario).resolve())
+    options = [str(PAGE), "--index", PAGE.stem, "--port", str(address.port), "--address", address.host]
+    options += ["--num-procs", str(processes), "--log-level", "error"]
+    options += ["--websocket-max-message-size", str(MOST_BYTES)]
+    # a page is the same for all until its session connects, which may be to another process than the one that sent it
+    options += ["--reuse-sessions"]
+    config.session_key_func = _page_asked_for
+    options += ["--warm"] if processes == 1 else []  # the solver's threads would not survive the fork
+    code: Any = 0
+    try:
+        _Server(address, show).run([*options, "--args", scenario])
+    except KeyboardInterrupt:  # of the process that looks after the others
+        pass
+    except SystemExit as stop:
+        code = stop.code
+    save.end_all()
+    sys.stdout.flush()
+    # an interpreter that leaves in good order joins every thread, and now and then waits for ever
+    os._exit(code if isinstance(code, int) else code is not None)
+
+
+def serve_only_the_app(application: Any, address: Address) -> None:
+    """Leave nothing of what Panel and Bokeh install but the page, its live connection and its files, behind a gate."""
+    kept = [
+        Rule(rule.matcher, _KEPT[rule.target], rule.target_kwargs)
+        for rule in application.wildcard_router.rules
+        if rule.target in _KEPT
+    ]
+    root = {"root": extension_dirs}  # filled as libraries are loaded
+    application.wildcard_router.rules = [
+        *kept,
+        Rule(PathMatches(f"/static/extensions/((?:{_EXTENSIONS})/{_FILES})$"), ExtensionFiles, root),
+        Rule(PathMatches(r"/static/(js/bokeh[\w-]*\.min\.js)$"), Files),
+    ]
+    application.settings |= {"address": address, "default_handler_class": Nothing}
+
+
+def _page_asked_for(request: Any) -> tuple[str, str, bool]:
+    """What pages differ in before their sessions connect: address, scenario, and whether it is a phone's."""
+    asked = request.arguments.get("scenario", [b""])[0].decode(errors="replace")
+    known = asked if asked in scenario_folder.names() else ""  # a page is kept for every key, so keys must be few
+    return request.path, known, "Mobi" in request.headers.get("User-Agent", "")
+
+
+def _reached(request: Any) -> str | None:
+    """The number of this machine under which a request came in."""
+    try:
+        return request.connection.stream.socket.getsockname()[0]
+    except (AttributeError, OSError):  # it is gone
+        return None
+
+
+def _is_used_by_another_site(headers: Any) -> bool:
+    """Whether a page elsewhere uses something of this server. A link that a person follows is no such use."""
+    followed = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
+    return headers.get("Sec-Fetch-Site") in ("cross-site", "same-site") and not followed

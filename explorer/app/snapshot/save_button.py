@@ -1,0 +1,127 @@
+"""A button that saves the present scenario as one HTML file with live sliders, made in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
+from weakref import WeakSet
+
+import panel as pn
+import param
+
+from explorer.scenario import folder as scenario_folder
+from explorer.errors import ExplorerError
+from explorer.model.labels import as_shown, plain
+from explorer.scenario.scenario import Scenario
+from explorer.session import Session
+from explorer.app.snapshot.write import default_steps, write_snapshot
+from explorer.text import duration
+
+_POLL_S = 0.2
+_HERE = Path(__file__)
+_turn = asyncio.Semaphore(1)  # one file at a time: thirty readers may press at once
+_folders: WeakSet[TemporaryDirectory[str]] = WeakSet()  # of files in the making
+
+
+class SaveButton(pn.custom.JSComponent):
+    """In a page's header. Says how long it takes, can be stopped, and hands the file to the browser."""
+
+    file_name = param.String(doc="What the file is called.")
+    progress = param.String(doc="How far it is; empty when nothing is being made.")
+    problem = param.String(doc="Why there is no file, or empty.")
+    page = param.String(doc="The file, when it is there; empty again once the browser has it.")
+
+    _esm = _HERE.with_suffix(".js").read_text(encoding="utf-8")
+    _stylesheets: ClassVar = [
+        _HERE.with_name("history.css").read_text("utf-8"),
+        _HERE.with_suffix(".css").read_text("utf-8"),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(file_name=f"{plain(as_shown(session.scenario.title))}.html", margin=0)
+        self._session = session
+        self._making = self._busy = False  # the last until a file that is not wanted any more is cleared away
+
+    def _handle_msg(self, data: Any) -> None:
+        if data == "start" and not self._busy:
+            self._making = self._busy = True
+            pn.state.execute(self._make)
+        elif data == "stop":
+            self._making = False
+        elif data == "saved":
+            self.page = ""
+
+    async def _make(self) -> None:
+        """Solve and write in another process: this one goes on answering everybody."""
+        self.param.update(progress="waiting for other readers' files…", problem="")
+        try:
+            with (made := TemporaryDirectory(prefix="wattlas-")) as folder:
+                _folders.add(made)
+                scenario, target = Path(folder) / "scenario", Path(folder) / "snapshot.html"
+                scenario_folder.save(self._session.scenario, scenario)
+                async with _turn:
+                    error = await self._follow(scenario, target) if self._making else None
+                if error is not None:
+                    raise error
+                if self._making:
+                    self.page = target.read_text("utf-8")
+        except ExplorerError as error:
+            self.problem = f"{error.what} {error.mend}"
+        finally:
+            self._making = self._busy = False
+            self.progress = ""
+
+    async def _follow(self, scenario: Path, target: Path) -> ExplorerError | None:
+        """Start the process, show what it says, and stop it when nobody wants the file any more."""
+        self.progress = "starting…"
+        spawn = multiprocessing.get_context("spawn")
+        ours, theirs = spawn.Pipe(duplex=False)
+        process = spawn.Process(
+            target=_make_file, args=(str(scenario), str(target), self._session.workload, theirs), daemon=True
+        )
+        process.start()
+        theirs.close()
+        begun, said = time.monotonic(), None
+        try:
+            while self._making and process.is_alive():
+                while ours.poll():
+                    said = ours.recv()
+                if isinstance(said, tuple):
+                    done, states = said
+                    left_s = (time.monotonic() - begun) / done * (states - done)
+                    self.progress = f"{done:,} of {states:,} states, {duration(1000 * round(left_s))} left"
+                await asyncio.sleep(_POLL_S)
+            while ours.poll():
+                said = ours.recv()
+        except EOFError:
+            process.join()
+        finally:
+            process.terminate()
+            ours.close()
+        if isinstance(said, ExplorerError):
+            return said
+        if self._making and not target.exists():
+            return ExplorerError("The file was not made.", "snapshot", "Try again, or use `wattlas snapshot`.")
+        return None
+
+
+def end_all() -> None:
+    """Stop making files, and leave nothing of them behind."""
+    for process in multiprocessing.active_children():
+        process.terminate()
+        process.join()
+    for folder in list(_folders):
+        folder.cleanup()
+
+
+def _make_file(folder: str, target: str, over: str, says: Connection) -> None:
+    try:
+        scenario = Scenario.load(folder)
+        write_snapshot(scenario, target, default_steps(scenario, over), progress=lambda *done: says.send(done))
+    except ExplorerError as error:
+        says.send(error)

@@ -1,0 +1,305 @@
+"""One self-contained HTML file with live sliders: the screen in every state, solved beforehand and replayed."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from base64 import b64encode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from importlib.metadata import version
+from math import prod
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from bokeh.document import Document
+from bokeh.embed.util import standalone_docs_json_and_render_items
+from bokeh.models import AbstractButton, LayoutDOM, Plot, RadioButtonGroup, Select, TapTool
+from bokeh.settings import settings as bokeh_settings
+from markupsafe import Markup, escape
+from panel.io.resources import DIST_DIR
+
+from explorer import __version__
+from explorer.app.snapshot.grid_slider import Axis, axes_of
+from explorer.errors import ExplorerError
+from explorer.model.labels import as_shown, class_label
+from explorer.markup import html, joined
+from explorer.app.snapshot.state_table import Recording, checksum
+from explorer.scenario.scenario import SETTINGS, Scenario
+from explorer.session import Session
+from explorer.atomic_write import refuse_bad_target, written_whole
+from explorer.app.views.break_even import BreakEvenView
+from explorer.app.live.card import CARD
+from explorer.app.controls.controls import budget_key, finite, link_values
+from explorer.app.views.world_map import FlowMap
+from explorer.app.views.frontier import FrontierView
+from explorer.app.views.layers import LayersView
+from explorer.app.region_table.regions import STYLE, table_columns
+from explorer.text import duration, setting_text
+from explorer.app.views.totals import Totals
+
+VIEWS = {"totals": Totals, "map": FlowMap, "frontier": FrontierView, "break-even": BreakEvenView, "layers": LayersView}
+STEPS = {"carbon_price_usd_per_t": 8, "friction_scale": 8}  # besides the budget of the first class
+BUDGET_STEPS = 16
+MOST_STATES = 5000
+STATE_BYTES, PAGE_BYTES = 1_500, 1_100_000  # of a large scenario, for an estimate before any work
+STATE_S, CURVE_S = 0.03, 0.3
+# Nothing is fetched, and the only scripts of the page that run are its own: none that a scenario's texts might bring
+# along. These unpack the libraries ('unsafe-eval'), which compile the functions that follow their plots (`CustomJS`)
+# from text and load them from blobs, as only a script can; and which write style elements and attributes.
+_POLICY = (
+    "default-src 'none'; script-src 'unsafe-eval' blob: {hashes}; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+)
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What was written."""
+
+    path: Path
+    states: int
+    size_bytes: int
+    checksum: str  # SHA-256 of the table in the file
+
+
+def default_steps(scenario: Scenario, over: str = "") -> dict[str, int]:
+    """The sliders of a snapshot that asks for none: the budget of a class, the first or `over`, and `STEPS`."""
+    return {over or next(iter(scenario.workloads)): BUDGET_STEPS, **STEPS}
+
+
+def write_snapshot(
+    scenario: Scenario,
+    path: str | Path,
+    steps: Mapping[str, int] | None = None,
+    base_url: str = "",
+    progress: Callable[[int, int], None] = lambda done, states: None,
+) -> Snapshot:
+    """
+    Solve every state of a few sliders and write them with the views as one HTML file that needs no server.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Stays as it is.
+    path : str or Path
+        The file to write, whole or not at all.
+    steps : mapping of str to int, optional
+        Positions of each slider, by workload id (its latency budget), "all" (a common relaxation) or setting;
+        `default_steps` if left out.
+    base_url : str, optional
+        Address of the live app, for a link.
+    progress : callable
+        Called with the states done and the number of all.
+
+    Raises
+    ------
+    ExplorerError
+        Before any work, if the file cannot be written there, a slider is impossible or there are too many states.
+    SolverError
+        If a solve fails or meets the time limit.
+    """
+    path, scenario = Path(path), scenario.copy()
+    refuse_bad_target(path, (".html", ".htm"), "A snapshot is an HTML file.", "Let its name end in .html.")
+    steps = default_steps(scenario) if steps is None else dict(steps)
+    axes = axes_of(scenario, steps)
+    states = prod(len(axis.values) for axis in axes)
+    _refuse_too_many(states, axes)
+    latency = next((axis.key for axis in axes if axis.is_latency), next(iter(scenario.workloads)))
+    document, views = Document(), _Views(scenario, latency)
+    document_roots = views.roots()
+    recording = Recording(states)
+    for done, (state, places) in enumerate(_walk(axes), 1):
+        for axis, place in places:
+            axis.set(scenario, place)
+        if views.session.error is not None:
+            raise views.session.error
+        recording.add(state, views.state)
+        progress(done, states)
+    for axis in axes:
+        axis.set(scenario, axis.opened)
+    for root in document_roots:
+        document.add_root(root)
+    table = recording.table()
+    digest = checksum(table)
+    page = _page(scenario, axes, views, document, recording, table, digest, base_url)
+    with written_whole(path, "snapshot") as unfinished:
+        unfinished.write_bytes(page)
+    return Snapshot(path, states, len(page), digest)
+
+
+class _Views:
+    """The views of one session outside any server, and what they show."""
+
+    def __init__(self, scenario: Scenario, workload: str) -> None:
+        self.session = Session(scenario)
+        self.session.workload = workload
+        self._panes = {name: view(self.session).__panel__() for name, view in VIEWS.items()}
+
+    def roots(self) -> list[LayoutDOM]:
+        """The views' layouts without what only Python could answer."""
+        roots = []
+        for name, pane in self._panes.items():
+            (root,) = pane.get_root().children
+            root.update(name=name)
+            for widget in root.select({"type": (AbstractButton, RadioButtonGroup, Select)}):
+                widget.visible = False
+            for plot in root.select({"type": Plot}):
+                plot.update(background_fill_color=None, border_fill_color=None)
+                plot.toolbar.tools = [tool for tool in plot.toolbar.tools if not isinstance(tool, TapTool)]
+            roots.append(root)
+        return roots
+
+    @property
+    def state(self) -> dict[tuple[str, ...], Any]:
+        """What is shown, by view, element, handle, and column or property."""
+        shown = {(name, *slot): value for name, pane in self._panes.items() for slot, value in pane.state.items()}
+        table = table_columns(self.session)
+        return shown | {("table", "", "", column): value for column, value in table.items()}
+
+    def models(self) -> dict[tuple[str, str, str], str]:
+        """Ids of the models behind elements."""
+        return {
+            (name, element, handle): model.id
+            for name, pane in self._panes.items()
+            for element, handles in pane.copies[0].items()
+            for handle, model in handles.items()
+        }
+
+
+def _walk(axes: Sequence[Axis]) -> Iterator[tuple[int, list[tuple[Axis, int]]]]:
+    """All states, the first axis fastest, and what to move for each: one slider by one step."""
+    sizes = [len(axis.values) for axis in axes]
+    strides = [prod(sizes[:n]) for n in range(len(sizes))]
+    places, ways = [0] * len(axes), [1] * len(axes)
+    yield 0, [(axis, 0) for axis in axes]
+    for _ in range(prod(sizes) - 1):
+        n = next(n for n, size in enumerate(sizes) if 0 <= places[n] + ways[n] < size)
+        for turned in range(n):
+            ways[turned] *= -1
+        places[n] += ways[n]
+        state = sum(place * stride for place, stride in zip(places, strides, strict=True))
+        yield state, [(axes[n], places[n])]
+
+
+def _refuse_too_many(states: int, axes: Sequence[Axis]) -> None:
+    if states <= MOST_STATES:
+        return
+    sizes = " × ".join(f"{len(axis.values)} ({axis.key})" for axis in axes)
+    curves = prod(len(axis.values) for axis in axes if not axis.is_latency)
+    mb, minutes = (PAGE_BYTES + states * STATE_BYTES) / 1e6, (states * STATE_S + curves * CURVE_S) / 60
+    raise ExplorerError(
+        f"{sizes} are {states:,} states: about {mb:,.0f} MB and {minutes:,.0f} min for a world like world-2025.",
+        "sliders",
+        f"Ask for fewer sliders or positions, {MOST_STATES:,} states at most.",
+    )
+
+
+def _page(
+    scenario: Scenario, axes: Sequence[Axis], views: _Views, document: Document, recording: Recording, table: bytes,
+    digest: str, base_url: str,
+) -> bytes:  # fmt: skip
+    """The file."""
+    models = views.models()
+    (docs, (item,)) = standalone_docs_json_and_render_items(document.roots, suppress_callback_warning=True)
+    slots = [
+        {"view": slot[0], "model": models.get(slot[:3]), "column": slot[2] == "cds", "name": slot[3]}
+        for slot in recording.slots()
+    ]
+    contents = {
+        "docs": docs,
+        "item": item.to_json(),
+        "roots": {root.name: root.id for root in document.roots},
+        "slots": slots,
+        "axes": [
+            {
+                "link_key": _link_key(scenario, axis), "values": [finite(value) for value in axis.values],
+                "texts": [_text(axis, value) for value in axis.values], "opened": axis.opened,
+                "label": axis.label, "explanation": axis.explanation,
+            }
+            for axis in axes
+        ],
+        "table": {name: _plain(value) for name, value in table_columns(views.session).items()},
+        "table_style": [CARD, STYLE],
+        "link_values": link_values(scenario) | {"class": views.session.workload},
+    }  # fmt: skip
+    js = Path(bokeh_settings.bokehjs_path()) / "js"
+    names = ("bokeh", "bokeh-widgets", "bokeh-tables")  # the last because Panel's asks for it
+    libraries = [*(js / f"{name}.min.js" for name in names), DIST_DIR / "panel.min.js"]
+    now = datetime.now(UTC)
+    template, script = (_HERE / "snapshot.html").read_text("utf-8"), f"\n{_script()}\n"
+    own = [*re.findall("<script>(.*?)</script>", template, re.DOTALL), script]
+    return Template(template).substitute(
+        policy=_POLICY.format(hashes=" ".join(f"'sha256-{_sha256(text)}'" for text in own)),
+        title=escape(as_shown(scenario.title)),
+        description=escape(as_shown(scenario.description)),
+        style=(_HERE / "snapshot.css").read_text("utf-8"),
+        libraries=_packed(b"\n;".join(library.read_bytes() for library in libraries)),
+        contents=_packed(json.dumps(contents, separators=(",", ":")).encode()),
+        table=b64encode(table).decode(),
+        script=script,
+        about=_about(scenario, axes, now, digest),
+        link=html('<a id="live" href="{}">Open the live app</a>', base_url) if base_url else "",
+        checksum=digest,
+    ).encode()  # fmt: skip
+
+
+def _script() -> str:
+    """The table of regions and the form of links as the app has them, and what moves everything."""
+    regions = (_HERE / "regions.js").read_text("utf-8").replace("export function render", "function render")
+    rest = [(_HERE / name).read_text("utf-8") for name in ("link.js", "snapshot.js")]
+    return "\n".join([f"const regions = (() => {{\n{regions}\nreturn {{render}} }})()", *rest])
+
+
+def _about(scenario: Scenario, axes: Sequence[Axis], now: datetime, digest: str) -> Markup:
+    """What the file was made from: sliders, settings, classes, sources, versions."""
+    moving = {axis.key if axis.key in scenario.workloads else axis.setting for axis in axes}
+    settings = [
+        (str(scenario.param[name].label), setting_text(name, getattr(scenario, name)))
+        for name in SETTINGS if name not in moving
+    ]  # fmt: skip
+    budgets = [
+        (f"{class_label(w.id, w.name)}, latency budget", duration(w.latency_budget_ms))
+        for w in scenario.workloads.values() if w.id not in moving
+    ]  # fmt: skip
+    rows = joined(html("<tr><th>{}</th><td>{}</td></tr>", *row) for row in budgets + settings)
+    sources = ""
+    if scenario.sources is not None:
+        lines = (f"{row.title}. {row.publisher}, {row.year}. {row.licence}." for row in scenario.sources.itertuples())
+        items = joined(html("<li>{}</li>", as_shown(line)) for line in lines)
+        sources = html("<h3>Sources</h3><ul>{}</ul>", items)
+    solvers = ", ".join(f"{name} {version(name.lower())}" for name in ("HighsPy", "PuLP", "Bokeh"))
+    return html(
+        "<p>Made on {:%Y-%m-%d %H:%M} UTC with Wattlas {} ({}) from the scenario “{}”. SHA-256 of the table of states: "
+        "<code>{}</code></p><h3>Settings that stay</h3><table>{}</table>{}",
+        now, __version__, solvers, as_shown(scenario.title), digest, rows, sources,
+    )  # fmt: skip
+
+
+def _link_key(scenario: Scenario, axis: Axis) -> str:
+    """What links call the value of an axis."""
+    workload = scenario.workloads.get(axis.key)
+    return axis.setting if workload is None else budget_key(workload)
+
+
+def _text(axis: Axis, value: Any) -> str:
+    if axis.is_latency:
+        return duration(value)
+    return setting_text(axis.key, value)
+
+
+def _plain(value: Any) -> Any:
+    return value.ravel().tolist() if hasattr(value, "ravel") else value
+
+
+def _sha256(text: str) -> str:
+    return b64encode(sha256(text.encode()).digest()).decode()
+
+
+def _packed(data: bytes) -> str:
+    return b64encode(gzip.compress(data, compresslevel=9, mtime=0)).decode()

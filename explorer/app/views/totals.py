@@ -1,0 +1,174 @@
+"""What is it worth? The headline figures, each against the baseline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import panel as pn
+from markupsafe import Markup
+
+from explorer.measures.frontier import UNSERVED_MW
+from explorer.measures.headlines import Headline, basis_of, carbon_changes_percent, disagree, headlines
+from explorer.markup import html, joined
+from explorer.model.network import carbon_intensities
+from explorer.model.placement import Placement
+from explorer.session import Session
+from explorer.units import KG_PER_T
+from explorer.app.live.pane import Drawing, LivePane
+from explorer.text import BETTER, NEUTRAL, WORSE, number, percent
+
+_STYLE = """
+:host { container-type: inline-size; }
+.totals { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px;
+          font-variant-numeric: tabular-nums; }
+.total { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 10px 7px;
+         min-width: 0; color: var(--mui-palette-text-primary, inherit); }
+.note { font-size: 12.5px; margin: 5px 2px 0; color: var(--mui-palette-text-secondary, inherit); }
+.total .label { font-size: 12px; opacity: .75; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.total .value { font-size: 23px; font-weight: 650; line-height: 1.2; white-space: nowrap; }
+.total .unit { font-size: 12px; font-weight: 400; opacity: .8; }
+.total .delta { font-size: 12.5px; font-weight: 600; white-space: nowrap; overflow: hidden;
+                text-overflow: ellipsis; }
+@container (max-width: 940px) { .totals { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
+@container (max-width: 560px) {
+  .totals { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .total .value { font-size: 20px; }
+}
+"""
+
+
+@dataclass(frozen=True)
+class _Card:
+    name: str
+    label: str
+    value: str
+    unit: str
+    delta: str
+    colour: str
+    explanation: str
+
+    def html(self) -> Markup:
+        return html(
+            '<div class="total" data-total="{c.name}" title="{c.explanation}"><div class="label">{c.label}</div>'
+            '<div class="value">{c.value} <span class="unit">{c.unit}</span></div>'
+            '<div class="delta" style="color:{c.colour}">{c.delta}</div></div>',
+            c=self,
+        )
+
+
+@cache
+def _drawing() -> Drawing:
+    return Drawing(lambda drawing: drawing.words("totals", stylesheets=[_STYLE]))
+
+
+class Totals(pn.viewable.Viewer):
+    """Six figures: cost, carbon, relocated load, electricity, added delay, unserved load."""
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        super().__init__(**params)
+        self._session = session
+        self._pane = LivePane(_drawing)
+        session.param.watch(self._on_placement, ["placement", "placement_busy"])
+        self._on_placement()
+
+    def __panel__(self) -> pn.viewable.Viewable:
+        return self._pane
+
+    def _on_placement(self, *_events: Any) -> None:
+        cards = joined(card.html() for card in self._cards())
+        note = self._deciding_note() if self._session.placement_busy else self._note()
+        self._pane.say("totals", html('<div class="totals">{}</div><div class="note">{}</div>', cards, note))
+
+    def _deciding_note(self) -> str:
+        limit_s = self._session.scenario.time_limit_s
+        return f"Working out where hosting pays, for up to {limit_s:g} s. Until then all is as it was before."
+
+    def _note(self) -> Markup:
+        """The same move of load by every estimate of carbon intensity, and what is compared."""
+        placement = self._session.placement
+        changes = carbon_changes_percent(placement, carbon_intensities(self._session.scenario))
+        listed = joined((html("<b>{}</b> by {}", percent(change), signal) for signal, change in changes.items()), ", ")
+        note = html("Carbon against the baseline: {}.", listed)
+        if disagree(list(changes.values())):
+            note += " The estimates disagree: what moving saves rests on the choice."
+        basis = basis_of(placement)
+        if basis:
+            return html("<b>Compared {} than in the baseline, so no saving is claimed.</b> {}", basis, note)
+        if placement.unserved_mw > UNSERVED_MW:
+            note += f" The baseline leaves the same {number(placement.unserved_mw)} MW unserved."
+        return note
+
+    def _cards(self) -> list[_Card]:
+        placement = self._session.placement
+        now = headlines(placement)
+        signal = self._session.scenario.carbon_signal
+        moved, share, delay = (now[name] for name in ("relocated_mw", "relocated_share", "mean_wan_ms"))
+        return [
+            _against(
+                "cost", "Cost", now["cost_usd_per_h"],
+                f"Electricity, friction and hosting at a carbon price of zero.{_gap(placement)} "
+                "The baseline runs everything as near as it can.",
+            ),
+            _against(
+                "carbon", f"Carbon, {signal}", _in_tonnes(now["carbon_kg_per_h"]),
+                f"Emissions by the {signal} intensity of each grid. Other estimates can differ twofold.",
+            ),
+            _Card(
+                "relocated", "Relocated", number(moved.value), "MW",
+                f"{100 * share.value:.0f} %, baseline {100 * share.baseline:.0f} %", NEUTRAL,
+                "IT load executed away from home. "
+                f"It takes {number(now['relocated_grid_mw'].value)} MW of electricity, moving included.",
+            ),
+            _against(
+                "grid", "Electricity drawn", now["grid_mw"],
+                "Electricity drawn from all grids: IT load times the PUE of where it runs, and what moving takes, "
+                "overhead of relocated load and transport of data.",
+            ),
+            _Card(
+                "delay", "Added delay", number(delay.value), delay.unit,
+                f"baseline {number(delay.baseline)} {delay.unit}", NEUTRAL,
+                "Wide-area round trips of a request, mean over all served load: 0 for load that stays home.",
+            ),
+            self._unserved(now["unserved_mw"].value),
+        ]  # fmt: skip
+
+    def _unserved(self, unserved_mw: float) -> _Card:
+        explanation = "IT load that nobody executes."
+        if unserved_mw <= UNSERVED_MW:
+            return _Card("unserved", "Unserved", "0", "MW", "all demand is served", BETTER, explanation)
+        causes = self._session.placement.unserved_by_reason()
+        causes_text = ", ".join(f"{number(mw)} MW by {reason}" for reason, mw in causes.items())
+        return _Card(
+            "unserved", "Unserved", number(unserved_mw), "MW", f"held back by {next(iter(causes))}", WORSE,
+            f"{explanation} {causes_text}.",
+        )  # fmt: skip
+
+
+def _gap(placement: Placement) -> str:
+    """How good the choice of hosts is."""
+    if placement.gap_usd_per_h < 1:
+        return ""
+    return f" Another choice of hosts could be up to {number(placement.gap_usd_per_h)} USD/h cheaper."
+
+
+def _in_tonnes(figure: Headline) -> Headline:
+    """The same figure in tonnes, as cards have room for."""
+    kg = {name: getattr(figure, name) / KG_PER_T for name in ("value", "baseline", "change")}
+    return replace(figure, unit="t/h", **kg)
+
+
+def _against(name: str, label: str, figure: Headline, explanation: str) -> _Card:
+    """A figure that is better when smaller, with its change against the baseline."""
+    explanation = f"{explanation} Baseline: {number(figure.baseline)} {figure.unit}."
+    if figure.basis:
+        delta = f"{percent(figure.change_percent)} per MWh served"
+        explanation += f" Compared {figure.basis} than in the baseline."
+        return _Card(name, label, number(figure.value), figure.unit, delta, NEUTRAL, explanation)
+    still = abs(figure.change) <= 5e-4 * abs(figure.baseline)
+    colour = NEUTRAL if still else BETTER if figure.change < 0 else WORSE
+    arrow = "" if still else "▼ " if figure.change < 0 else "▲ "
+    amount = "0" if still else f"{'−' if figure.change < 0 else '+'}{number(abs(figure.change))}"
+    delta = f"{arrow}{percent(figure.change_percent)} ({amount})"
+    return _Card(name, label, number(figure.value), figure.unit, delta, colour, explanation)

@@ -1,0 +1,229 @@
+"""What every figure for print shares: a page of so many millimetres, its title, legend and sources, its greys."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import holoviews as hv
+import holoviews.plotting.mpl  # registers the renderer
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.ticker import Formatter, ScalarFormatter
+
+from explorer.errors import ExplorerError
+from explorer.model.labels import Labels, isolated
+from explorer.atomic_write import refuse_bad_target, written_whole
+from explorer.text import sentence, takes_prefix, tick_texts
+
+MPL = "matplotlib"
+MM_PER_INCH = 25.4
+SMALLEST_MM, LARGEST_MM = 60.0, 500.0
+ENDINGS = (".svg", ".pdf", ".png")
+INK, PALE = "#222222", "#8a8f98"
+MORE, LESS, SAME = "#4b2a85", "#E69F00", "#ffffff"  # dark, middle, white
+DARK, LIGHT = "#0b3c5d", "#cfe0ee"
+LINES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))  # of classes
+CLASSES = ("#0b3c5d", "#D55E00", "#009E73", "#b0589a")  # of classes, dark enough for thin lines
+CHARACTERS_PER_MM, LINE_INCH = 1 / 1.2, 0.105  # of notes in 6 pt type
+LEGEND_CHARACTERS_PER_MM, NAME_CHARACTERS_PER_MM = 0.6, 0.4  # of a legend, and of what rows are called
+SOURCE_LINES = 3
+OUR_OWN = "This project's own definition."
+_STYLE: Any = {
+    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 7, "axes.linewidth": 0.6,
+    "text.parse_math": False,  # names may hold dollar signs
+    "svg.fonttype": "none", "svg.hashsalt": "wattlas", "pdf.fonttype": 42, "hatch.linewidth": 0.5,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where a figure is drawn, and how wide it is."""
+
+    target: Path
+    width_mm: float
+
+    def draw(
+        self,
+        drawn: Any,
+        about: Labels | pd.DataFrame,
+        what: str,
+        notes: Sequence[str],
+        handles: Sequence[Any] = (),
+        aspect: float = 0.5,
+        shares: Sequence[float] = (),
+    ) -> None:
+        """
+        Render by HoloViews, and add title, legend, notes and sources where they cannot cover data.
+
+        Parameters
+        ----------
+        drawn : HoloViews object
+        about : Labels or pandas.DataFrame
+            Of the scenario, or a table whose `attrs` still say which that was.
+        what : str
+            What the figure shows or finds; the title of the scenario goes before it.
+        notes : sequence of str
+            Below the legend; sources follow.
+        handles : sequence of matplotlib artists
+            What the legend names.
+        aspect : float
+            Height of all plots together over the width of the page. [-]
+        shares : sequence of float
+            Of that height, from the topmost plot to the lowest; equal unless given.
+        """
+        title, publishers = _origin(about)
+        title = f"{title}: {what}" if title else sentence(what)
+        if publishers is not None:
+            notes = [*notes, _sources(publishers, self.width_mm)]
+        figure = hv.renderer(MPL).get_plot(drawn).state  # which `hv.render` makes twice
+        try:
+            width = self.width_mm / MM_PER_INCH
+            lines = [line for note in notes for line in _wrapped(note, self.width_mm)]
+            figure.set_size_inches(width, width)  # as wide as the legend may be
+            legend, rows = _legend(figure, handles)
+            aspect *= 1 + 0.7 * (_wrap_names(figure, self.width_mm) - 1)
+            below = LINE_INCH * len(lines) + 0.15 * rows + 0.1  # [inch]
+            heading = _wrapped(title, self.width_mm / 1.5)
+            above = 0.16 * len(heading) + 0.04
+            height = width * aspect + below + above
+            figure.set_size_inches(width, height)
+            _lay_out(figure, below / height, 1 - above / height, shares or [1.0] * len(figure.axes))
+            figure.text(0.01, 1 - 0.03 / height, "\n".join(heading), fontsize=8, fontweight="bold", va="top")
+            figure.text(0.01, 0.03 / height, "\n".join(lines), fontsize=6, color="#444444", va="bottom")
+            if legend is not None:
+                legend.set_bbox_to_anchor((0.0, (LINE_INCH * len(lines) + 0.04) / height), figure.transFigure)
+            # no date: the same figure is the same file
+            metadata: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
+            figure.savefig(self.target, dpi=300, metadata=metadata[self.target.suffix])
+        finally:
+            plt.close(figure)
+
+
+@contextmanager
+def page(path: str | Path, width_mm: float) -> Iterator[Page]:
+    """
+    A page to draw on; its file is there whole or not at all.
+
+    Raises
+    ------
+    ExplorerError
+        Before any work, if the file cannot be written there or the width is no width of a page.
+    """
+    path = Path(path)
+    mend = f"Let it end in {', '.join(ENDINGS)}."
+    refuse_bad_target(path, ENDINGS, "A figure is an SVG, PDF or PNG file.", mend)
+    if not SMALLEST_MM <= width_mm <= LARGEST_MM:
+        what = f"A figure cannot be {width_mm:g} mm wide."
+        raise ExplorerError(what, "width_mm", f"Choose from {SMALLEST_MM:g} to {LARGEST_MM:g} mm.")
+    with written_whole(path, "figure") as unfinished, mpl.rc_context(_STYLE):
+        yield Page(unfinished, width_mm)
+
+
+def filled(colour: str, hatch: str = "") -> dict[str, Any]:
+    """The style of a bar, and of what stands for it in a legend."""
+    return {"facecolor": colour, "edgecolor": INK, "linewidth": 0.4, "hatch": hatch}
+
+
+def _origin(about: Labels | pd.DataFrame) -> tuple[str | None, Sequence[str] | None]:
+    """Title and publishers, where a table still says them; pandas lose both where two tables become one."""
+    if isinstance(about, Labels):
+        return about.title, about.publishers
+    return about.attrs.get("title"), about.attrs.get("publishers")
+
+
+def _sources(publishers: Sequence[str], width_mm: float) -> str:
+    """Whose data the figure shows: as many as a few lines can name, the rest counted."""
+    if not publishers:
+        return "Data: the scenario names no sources."
+    shown = list(accumulate(publishers, "{}; {}".format))
+    fit = max(sum(len(names) < CHARACTERS_PER_MM * SOURCE_LINES * width_mm for names in shown), 1)
+    rest = f"; and {len(publishers) - fit} more" if fit < len(publishers) else ""
+    return f"Data: {shown[fit - 1]}{rest}; details in the scenario's sources.csv."
+
+
+def _legend(figure: Figure, handles: Sequence[Any]) -> tuple[Legend | None, int]:
+    """A legend in as many columns as the figure is wide enough for, and its lines; None and 0 for nothing to tell."""
+    width_mm = figure.get_figwidth() * MM_PER_INCH
+    for handle in handles:
+        handle.set_label("\n".join(_within(handle.get_label(), LEGEND_CHARACTERS_PER_MM * width_mm)))
+    lines = [handle.get_label().count("\n") + 1 for handle in handles]
+    most = min(len(handles), int(width_mm // 40))
+    for columns in range(most, 0, -1):
+        legend = figure.legend(
+            handles=list(handles), loc="lower left", ncols=columns, fontsize=6.5, frameon=False, borderpad=0.2,
+            handlelength=2.6, columnspacing=1.2,
+        )  # fmt: skip
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return legend, sum(lines) if columns == 1 else max(lines) * -(-len(handles) // columns)
+        legend.remove()
+    return None, 0
+
+
+def _wrap_names(figure: Figure, width_mm: float) -> int:
+    """Long names of rows on several lines, a third of the page wide; how many lines the longest takes."""
+    lines = 1
+    for axis in (axes.yaxis for axes in figure.axes):
+        if isinstance(axis.get_major_formatter(), ScalarFormatter):
+            continue  # numbers
+        texts = [label.get_text() for label in axis.get_ticklabels()]
+        most = NAME_CHARACTERS_PER_MM * width_mm
+        names = ["\n".join(part for line in text.split("\n") for part in _within(line, most)) for text in texts]
+        if names != texts:
+            axis.set_ticks(axis.get_ticklocs(), labels=names)
+            lines = max(lines, *(name.count("\n") + 1 for name in names))
+    return lines
+
+
+def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) -> None:
+    """Axes one above the other between the legend and the title, as large as their labels leave them."""
+    for axes in figure.axes:
+        axes.tick_params(labelsize=6.5, width=0.6, length=2.5)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.label.set_size(7)
+            if isinstance(axis.get_major_formatter(), ScalarFormatter):  # numbers, not names
+                axis.set_major_formatter(_Ticks(takes_prefix(axis.get_label_text())))
+    edges = np.zeros((len(figure.axes), 4))  # of labels beyond left, bottom, right, top of axes; shares of the figure
+    for _ in range(3):  # labels change with the room they are given
+        left, right = edges[:, 0].max(), edges[:, 2].max()
+        room, ceiling = top - bottom - edges[:, [1, 3]].sum(), top
+        for axes, share, (_, low, _, high) in zip(figure.axes, shares, edges, strict=True):
+            height = room * share / sum(shares)
+            axes.set_position((left, ceiling - high - height, 1 - left - right, height))
+            ceiling -= high + height + low
+        for row, axes in enumerate(figure.axes):
+            every, own = (box.transformed(figure.transFigure.inverted()) for box in (axes.get_tightbbox(), axes.bbox))
+            edges[row] = own.x0 - every.x0, own.y0 - every.y0, every.x1 - own.x1, every.y1 - own.y1
+        edges += 0.012
+
+
+class _Ticks(Formatter):
+    """Numbers that can be told apart."""
+
+    def __init__(self, prefixed: bool) -> None:
+        self._prefixed = prefixed
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return self.format_ticks([x])[0]
+
+    def format_ticks(self, values: Any) -> list[str]:
+        return tick_texts(values, self._prefixed)
+
+
+def _wrapped(text: str, width_mm: float) -> list[str]:
+    """Lines of a note in 6 pt type."""
+    return _within(" ".join(text.split()), CHARACTERS_PER_MM * width_mm)
+
+
+def _within(text: str, characters: float) -> list[str]:
+    """Lines of at most so many characters."""
+    return isolated(textwrap.wrap(text, int(characters), break_on_hyphens=False) or [""])

@@ -1,0 +1,53 @@
+"""The world under the data: land and borders, already projected, read once per process."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import holoviews as hv
+import holoviews.plotting.bokeh  # registers the renderer
+import numpy as np
+from bokeh.models.glyphs import MultiPolygons, Patches
+from cartopy.crs import GOOGLE_MERCATOR
+from numpy.typing import NDArray
+
+from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
+from explorer.packaged_data import ASSETS
+
+MERCATOR = GOOGLE_MERCATOR
+EXTENT_X = (-MERCATOR_EDGE_M, MERCATOR_EDGE_M)
+EXTENT_Y = tuple(float(y) for y in mercator_m([-52.0, 72.0], [0.0, 0.0])[1])
+
+
+@cache
+def basemap() -> hv.Overlay:
+    """Land as one NaN-separated shape and borders as one line, in Web Mercator metres."""
+    with np.load(ASSETS / "basemap_mercator.npz") as outlines:
+        land, borders = ({"x": outlines[f"{name}_x"], "y": outlines[f"{name}_y"]} for name in ("land", "borders"))
+    grey = {"color": "#8d99a6", "tools": [], "default_tools": [], "hooks": [_in_one_piece]}
+    return hv.Overlay(
+        [
+            hv.Polygons([land], ["x", "y"]).opts(**grey, fill_alpha=0.28, line_alpha=0.0),
+            hv.Path([borders], ["x", "y"]).opts(**grey, line_alpha=0.45, line_width=0.6),
+        ]
+    )
+
+
+def _in_one_piece(plot: Any, _element: Any) -> None:
+    """A hook: HoloViews takes shapes apart where they are separated, and every piece would be sent by itself."""
+    source, renderer = plot.handles["cds"], plot.handles["glyph_renderer"]
+    if isinstance(renderer.glyph, MultiPolygons):
+        style: Any = renderer.glyph.properties_with_values(include_defaults=False)
+        renderer.glyph = Patches(**style)
+        for variant in ("selection_glyph", "nonselection_glyph", "muted_glyph"):  # of the other kind still
+            setattr(renderer, variant, None)
+    source.data = {name: [_joined(pieces)] for name, pieces in source.data.items()}
+
+
+def _joined(pieces: Any) -> NDArray:
+    """Arrays, however they are nested, as one with NaN between them."""
+    if isinstance(pieces, np.ndarray) and pieces.dtype != object:
+        return pieces
+    gap = np.array([np.nan], np.float32)
+    return np.concatenate([part for piece in pieces for part in (gap, _joined(piece))][1:])

@@ -1,0 +1,131 @@
+"""Scenarios and results as a notebook shows them: what it is, the key figures with their units, the first rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import pandas as pd
+
+from explorer.measures.certificate import Certificate
+from explorer.measures.monte_carlo import SURE, Draws
+from explorer.measures.frontier import UNSERVED_MW, Frontier
+from explorer.measures.headlines import Headline, headlines
+from explorer.model.labels import as_shown
+from explorer.markup import html, joined, table_html
+from explorer.model.placement import Placement
+from explorer.scenario.scenario import Scenario
+from explorer.text import duration, number, percent, title_of
+
+FIRST_ROWS = 5
+_CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top"
+
+
+def scenario_html(scenario: Scenario) -> str:
+    """Title, sizes, settings that are not what they are by default, and the classes."""
+    settings = {
+        str(scenario.param[name].label): str(value)
+        for name, value in scenario.settings().items()
+        if value != scenario.param[name].default
+    }
+    facts = {
+        "Demand": f"{number(scenario.total_demand_mw)} MW of IT load",
+        "Places": f"{len(scenario.clients)} clients, {len(scenario.regions)} regions",
+        "Changed settings": ", ".join(f"{label} {value}" for label, value in settings.items()) or "none",
+    }
+    columns = ["id", "name", "latency_budget_ms", "energy_wh_per_request", "share_of_demand", "state_local_share"]
+    classes = scenario.workloads_table().loc[:, columns]
+    return _page(as_shown(scenario.title), as_shown(scenario.description), facts, classes, "classes")
+
+
+def placement_html(placement: Placement) -> str:
+    """Cost and carbon against the baseline, what moves, what goes unserved, and the largest flows."""
+    figures, unserved = headlines(placement), placement.unserved_by_reason()
+    cost, carbon = figures["cost_usd_per_h"], figures["carbon_kg_per_h"]
+    facts = {
+        "Cost": f"{number(cost.value)} {cost.unit} ({_against_the_baseline(cost)})",
+        "Carbon": f"{number(carbon.value)} {carbon.unit} ({_against_the_baseline(carbon)})",
+        "Relocated": f"{number(placement.relocated_mw)} of {number(placement.served_mw)} MW "
+        f"({100 * placement.relocated_share:.0f} %)",
+        "Mean latency": duration(placement.mean_latency_ms),
+        "Unserved": ", ".join(f"{number(mw)} MW ({reason})" for reason, mw in unserved.items()) or "0 MW",
+    }
+    columns = ["client", "region", "workload", "it_mw", "latency_ms", "layer"]
+    flows = placement.flows.sort_values("it_mw", ascending=False, kind="stable").loc[:, columns]
+    what = f"Of least {placement.objective}. The baseline runs everything as near as the constraints allow."
+    return _page("Placement", what, facts, flows, "flows, largest first")
+
+
+def _against_the_baseline(figure: Headline) -> str:
+    return f"{percent(figure.change_percent)} against the baseline{figure.basis and f', {figure.basis}'}"
+
+
+def frontier_html(frontier: Frontier) -> str:
+    """Where it begins and ends, where the scenario stands, and the first steps."""
+    table = frontier.table
+    first, last = table.iloc[0], table.iloc[-1]
+    here = "too strict to serve what can be served" if frontier.current is None else "on the frontier"
+    facts = {
+        "Steps": f"{len(table)}, from {duration(float(first['budget_ms']))} to {duration(float(last['budget_ms']))}",
+        "Cost": f"{number(first['cost_usd_per_h'])} to {number(last['cost_usd_per_h'])} USD/h",
+        "Carbon": f"{number(first['carbon_kg_per_h'])} to {number(last['carbon_kg_per_h'])} kg/h",
+        "The scenario": f"{duration(frontier.current_ms)}, {here}",
+    }
+    if frontier.missing:
+        facts["Missing"] = f"{', '.join(frontier.missing)}: the time limit was over"
+    axis = (
+        "a relaxation of every budget" if frontier.over == "all" else f"the latency budget of {as_shown(frontier.over)}"
+    )
+    columns = ["budget_ms", "cost_usd_per_h", "carbon_kg_per_h", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens"]
+    return _page("Frontier", f"The optimum along {axis}.", facts, table.loc[:, columns], "steps")
+
+
+def draws_html(draws: Draws) -> str:
+    """What moving saves in most of the worlds drawn, what was drawn, who surely receives load, and the regions."""
+    saving = {name: number(value) for name, value in draws.saving_usd_per_h().items()}
+    table = draws.regions.assign(region=draws.network.labels.regions)
+    table = table.sort_values(["receives_draws", "p50_mw"], ascending=False, kind="stable")
+    sure = table.loc[table["receives_draws"] >= SURE * draws.done, "region"]
+    unserved = int((draws.table["unserved_mw"].to_numpy() > UNSERVED_MW).sum())
+    more = f" and {len(sure) - FIRST_ROWS} more" if len(sure) > FIRST_ROWS else ""
+    facts = {
+        "Draws": f"{draws.done} of {draws.wanted}",
+        "Saving, median": f"{saving['p50']} USD/h; with inputs as they are {number(draws.given_usd_per_h)} USD/h",
+        "Eight of ten draws": f"{saving['p10']} to {saving['p90']} USD/h",
+        "Standard deviations": ", ".join(f"{name} {100 * cv:g} %" for name, cv in asdict(draws.spread).items()),
+        "Sure to receive load": ", ".join(sure.head(FIRST_ROWS)) + more or "none",
+        "With unserved load": f"{unserved} draws",
+    }
+    what = "Worlds drawn at random around the scenario; what moving saves is against each world's own baseline."
+    return _page("Draws", what, facts, table, "regions, surest first")
+
+
+def certificate_html(certificate: Certificate) -> str:
+    """Whether it proves the placement, what that rests on, and every check."""
+    table = certificate.table
+    failed = table.loc[~table["holds"], "check"].tolist()
+    facts = {
+        "Objective": f"{number(certificate.objective)} {certificate.unit}, penalty on unserved load included",
+        "No placement has less than": f"{number(certificate.lower_bound)} {certificate.unit}",
+        "Checks that fail": ", ".join(failed) or "none",
+    }
+    what = "Proves that nothing is better." if certificate.holds else "Does not prove the placement."
+    shown = table.assign(**{name: [f"{value:.2g}" for value in table[name]] for name in ("value", "tolerance")})
+    return _page("Certificate", what, facts, shown, "checks", len(shown))
+
+
+def _page(
+    title: str, what: str, facts: Mapping[str, str], table: pd.DataFrame, rows: str, most: int = FIRST_ROWS
+) -> str:
+    """No colours of its own: it stands on whatever a notebook's theme is."""
+    cells = joined(
+        html("<tr><th style='{0}'>{1}</th><td style='{0}'>{2}</td></tr>", _CELL, name, value)
+        for name, value in facts.items()
+    )
+    head = table.head(most).rename(columns=title_of)
+    more = f"{len(table)} {rows}" if len(table) <= most else f"First {most} of {len(table)} {rows}"
+    page = html(
+        "<div><b>{}</b><br>{}<table><tbody>{}</tbody></table><small>{}</small>{}</div>",
+        title, what, cells, more, table_html(head, number),
+    )  # fmt: skip
+    return str(page)

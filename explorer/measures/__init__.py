@@ -1,0 +1,1 @@
+"""What a placement means: tables only, one module per measure."""

@@ -1,0 +1,259 @@
+"""
+What holds relocation back: the benefit that friction, egress, state locality, law and capacity keep away, shared out.
+
+The sum is shared by Shapley values, which do not depend on the order in which obstacles are looked at; the waterfall,
+which does, stands beside it. Which obstacles there are, and what lifting one means, is this project's own choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+from math import factorial
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.cache import Memo
+from explorer.model.network import Network, build_network
+from explorer.model.placement import numbers_of, place, serve_first
+from explorer.scenario.scenario import Scenario
+from explorer.model.solver import TIE_BREAK, Numbers, Optimum, model_for
+
+Floats = NDArray[np.float64]
+
+FACTORS = ("friction", "egress", "state locality", "law", "capacity")
+
+
+def attribution(scenario: Scenario) -> pd.DataFrame:
+    """
+    What each obstacle to relocation costs: its Shapley value in the benefit that all of them together keep away.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Whatever its objective, placements of least cost, carbon at its price included, are compared.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per obstacle, in the order of `FACTORS`:
+
+        factor
+            friction (operations, overhead, transport, value of latency), egress, state locality, law or capacity.
+        usd_per_h
+            What it costs: how much `objective_usd_per_h` falls when it is lifted, mean over all 120 orders in which the
+            five may be lifted. The sum is the objective as it is less that without any of them. [USD/h]
+        share
+            Part of that sum, NaN where the sum is zero. [-]
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario's tables contradict each other.
+    SolverError
+        If a solve fails or meets the time limit.
+
+    Notes
+    -----
+    Lifted means: egress price zero; all other friction zero; no load pinned to its home; legal policy `open`; any
+    region can take all load. Latency budgets stay: what they cost is the frontier's question. Prices and carbon stay
+    too, however much load comes, so the value of capacity is an upper bound: a grid sells only so much so cheaply. What
+    the tables `systems` and `arcs` say stays as well, but friction from `arcs` counts as friction, egress included.
+
+    Hosting is left out, as if it cost nothing: with it, each of the 32 placements would be a mixed-integer program.
+
+    All compared placements serve the same demand: what the placement as it is serves, each client's and class's part.
+    So no penalty on unserved load is in any figure; who goes unserved, and why, is in `Placement.unserved`. Lifting an
+    obstacle leaves every placement possible, so the same demand can always be served. Who goes unserved is therefore
+    part of the question: where some cannot be served, it is those whose service would cost most, and equals go short
+    by equal fractions, so that the figures do not hang on the order of a table. What serving those who go unserved
+    would bring is no part of the figures either: load dropped for its price counts for no obstacle.
+
+    A value is positive where the obstacle costs money, zero where it does not matter. Only friction can be negative:
+    where energy, with its carbon, has a price below zero, overhead and transport energy earn money.
+
+    References
+    ----------
+    .. [1] Shapley, "A Value for n-Person Games," in Contributions to the Theory of Games II, Princeton, 1953.
+
+    Examples
+    --------
+    >>> table = attribution(Scenario.load("classroom-3x3"))
+    >>> table["factor"].tolist()
+    ['friction', 'egress', 'state locality', 'law', 'capacity']
+    >>> table["usd_per_h"].round(2).tolist()
+    [678.83, 435.42, 169.17, 0.0, 221.58]
+    """
+    network = build_network(scenario)
+    return network.labels.put_on(attribution_table(network))
+
+
+def attribution_table(network: Network) -> pd.DataFrame:
+    """`attribution` of a network."""
+    objective = lifted_objectives(network)
+    return _table(network, FACTORS, shapley_values(objective[(0,) * len(FACTORS)] - objective))
+
+
+def waterfall(scenario: Scenario, order: Sequence[str] = FACTORS) -> pd.DataFrame:
+    """
+    From the placement without obstacles to the one there is, one obstacle after the other.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    order : sequence of str
+        The five `FACTORS` in the order in which they are put in place. What one costs depends on those before it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per obstacle in that order: factor, usd_per_h, share as in `attribution`, and objective_usd_per_h, the
+        objective with this obstacle and all before it; the last is the placement as it is. [USD/h]
+
+    Raises
+    ------
+    ValueError
+        If `order` is not the five factors, each once.
+    ScenarioError
+        If the scenario's tables contradict each other.
+    SolverError
+        If a solve fails or meets the time limit.
+
+    Examples
+    --------
+    >>> steps = waterfall(Scenario.load("classroom-3x3"))
+    >>> steps.round(2)[["factor", "objective_usd_per_h"]].to_numpy().tolist()[-1]
+    ['capacity', 9865.0]
+    """
+    return waterfall_table(build_network(scenario), order)
+
+
+def waterfall_table(network: Network, order: Sequence[str] = FACTORS) -> pd.DataFrame:
+    """`waterfall` of a network."""
+    if sorted(order) != sorted(FACTORS):
+        raise ValueError(f"The order must be these five, each once: {', '.join(FACTORS)}.")
+    objective = lifted_objectives(network)
+    lifted = [1] * len(FACTORS)
+    path = [objective[tuple(lifted)]]
+    for factor in order:
+        lifted[FACTORS.index(factor)] = 0
+        path.append(objective[tuple(lifted)])
+    return _table(network, order, np.diff(path)).assign(objective_usd_per_h=path[1:])
+
+
+def shapley_values(worth: Floats) -> Floats:
+    """
+    Shapley values of a cooperative game, exactly.
+
+    Parameters
+    ----------
+    worth : shape (2,) * players
+        Worth of every coalition; index 1 along a player's axis where the player takes part.
+
+    Returns
+    -------
+    numpy.ndarray, shape (players,)
+        Each player's marginal worth, mean over all orders of joining:
+        :math:`\\phi_p = \\sum_{S \\not\\ni p} \\frac{|S|!\\,(n-|S|-1)!}{n!} (v(S \\cup p) - v(S))`.
+
+    Examples
+    --------
+    A left glove is worth nothing without a right one; there are two left gloves.
+
+    >>> worth = np.zeros((2, 2, 2))
+    >>> worth[1, 0, 1] = worth[0, 1, 1] = worth[1, 1, 1] = 6
+    >>> shapley_values(worth).round(9).tolist()
+    [1.0, 1.0, 4.0]
+    """
+    players = worth.ndim
+    others = np.indices((2,) * (players - 1)).sum(axis=0)  # how many of them have joined before
+    orders = np.array([factorial(size) * factorial(players - size - 1) for size in range(players)])
+    weight = orders[others] / factorial(players)
+    return np.array([(weight * np.diff(worth, axis=p).squeeze(p)).sum() for p in range(players)])
+
+
+_objectives: Memo[Floats] = Memo(size=64)
+
+
+def lifted_objectives(network: Network) -> Floats:
+    """
+    The least objective of serving the same demand with every subset of obstacles lifted; remembered for all sessions.
+
+    Returns
+    -------
+    numpy.ndarray, shape (2, 2, 2, 2, 2)
+        Index 1 along the axis of a factor, in the order of `FACTORS`, where it is lifted. [USD/h]
+
+    Raises
+    ------
+    SolverError
+        If a solve fails or meets the time limit.
+    """
+    return _objectives.find(network, lambda: _lifted_objectives(network))
+
+
+def _lifted_objectives(network: Network) -> Floats:
+    numbers = numbers_of(network, "cost")
+    actual = place(network.plain, "cost").optimum
+    free = np.maximum(numbers.free_mw - actual.unserved_free_mw, 0.0)
+    pinned = np.maximum(numbers.pinned_mw - actual.unserved_pinned_mw, 0.0)
+    model = model_for("attribution", network.home, len(network.regions), len(network.workloads))
+    objective = np.empty((2,) * len(FACTORS))
+    with model.lock:
+        # demands change least often: from one set of costs or arcs to the next the solver has least to mend
+        for no_pins, no_law, no_friction, no_egress in product(range(2), repeat=4):
+            changed = _lifted(network, bool(no_friction), bool(no_egress), bool(no_law))
+            case = replace(
+                numbers,
+                cost=changed.cost_usd_per_mwh,
+                allowed=changed.allowed,
+                free_mw=free + pinned if no_pins else free,
+                pinned_mw=np.zeros_like(pinned) if no_pins else pinned,
+                unserved_cost=serve_first(changed.cost_usd_per_mwh),
+            )
+            at = no_friction, no_egress, no_pins, no_law
+            objective[(*at, 0)] = _cost(network, case, model.solve(case))
+            objective[(*at, 1)] = _cost_with_room_for_all(network, case)
+    objective.setflags(write=False)
+    return objective
+
+
+def _lifted(network: Network, no_friction: bool, no_egress: bool, no_law: bool) -> Network:
+    """The network with obstacles on its arcs lifted. Its key is the old one: it must not be remembered."""
+    friction, geography, overrides = network.friction, network.geography, network.overrides
+    if no_friction:
+        rest = {"operations_usd_per_mwh": 0.0, "relocation_overhead": 0.0, "transport_kwh_per_gb": 0.0}
+        friction = replace(friction, **rest, latency_value=0.0)
+        if overrides is not None:
+            overrides = replace(overrides, friction_usd_per_mwh=overrides.friction_usd_per_mwh.filled(0.0))
+    if no_egress:
+        friction = replace(friction, egress_usd_per_gb=0.0)
+    if no_law:
+        geography = replace(geography, lawful=np.ones_like(geography.lawful))
+    return replace(network, friction=friction, geography=geography, overrides=overrides)
+
+
+def _cost(network: Network, case: Numbers, best: Optimum) -> float:
+    """What all served load costs. [USD/h]"""
+    at_home = case.cost[np.arange(len(network.home)), network.home]
+    return float((best.free_mw * case.cost).sum() + (best.pinned_mw * at_home).sum())
+
+
+def _cost_with_room_for_all(network: Network, case: Numbers) -> float:
+    """The same where capacity is no limit: each load takes its cheapest arc, and nothing is left to solve. [USD/h]"""
+    at_home = case.cost[np.arange(len(network.home)), network.home]
+    cheapest = np.where(case.allowed, case.cost, np.inf).min(axis=1)
+    cheapest = np.where(np.isfinite(cheapest), cheapest, 0.0)  # where there is no arc, nothing is served but rounding
+    return float((case.free_mw * cheapest).sum() + (case.pinned_mw * at_home).sum())
+
+
+def _table(network: Network, factors: Sequence[str], usd_per_h: Floats) -> pd.DataFrame:
+    """Values and shares; what the solver's tie-break alone may have made of nothing is nothing again."""
+    noise = 2 * TIE_BREAK * network.demand_mw.sum()
+    usd_per_h = np.where(np.abs(usd_per_h) <= noise, 0.0, usd_per_h)
+    total = usd_per_h.sum()
+    share = usd_per_h / total if total else np.full(len(usd_per_h), np.nan)
+    return pd.DataFrame({"factor": list(factors), "usd_per_h": usd_per_h, "share": share})

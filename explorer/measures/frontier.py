@@ -1,0 +1,366 @@
+"""
+The energy-latency frontier: what cost and carbon become as a latency budget grows, and what each step returns.
+
+Cost is a step function of the budget, because a budget only decides which arcs exist. The steps are found exactly:
+between two solves the prices of the last optimum show which arc is the first, in order of latency, that can improve it.
+
+Energy and carbon return on latency are defined here as secants between steps; the definitions are this project's own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.errors import OutOfTime
+from explorer.model.labels import Labels
+from explorer.cache import Memo, digest
+from explorer.model.network import BUDGET_DECIMALS, Network, build_network
+from explorer.model.placement import LAYERS, Placement, numbers_of
+from explorer.measures.relocatable_demand import READINGS, relocatable_mw
+from explorer.scenario.scenario import Scenario
+from explorer.model.solver import TIE_BREAK, Numbers, Optimum, PlacementModel, model_for
+
+Floats = NDArray[np.float64]
+
+LAYER_COLUMNS = [f"{layer.replace('-', '_')}_mw" for layer in LAYERS]
+RID_COLUMNS = [f"rid_{reading}_mw" for reading in READINGS]
+GRID_POINTS = 24  # of a frontier that need not be exact
+REAL_STEP = 1e-9  # relative change of the objective above which a step is one
+UNSERVED_MW = 1e-6  # above this, load counts as unserved in a world of ordinary size
+UNSERVED_SHARE = 1e-9  # of all demand; the same in a world of any size
+
+
+@dataclass(frozen=True, eq=False)
+class Frontier:
+    """
+    Optimal cost and carbon along one latency budget; the rest of the scenario as it is.
+
+    `table` has one row per step, from the strictest budget that serves all that can be served:
+
+    budget_ms
+        Where the step begins: the budget of the class, or with `over="all"` the common relaxation. [ms]
+    cost_usd_per_h, carbon_kg_per_h, objective_usd_per_h, electricity_mwh_per_h
+        Of the optimum from here to the next step: money at a carbon price of zero, emissions, money with carbon at its
+        price, and electricity drawn, that of moving included. Where cost is the objective, it is the third that falls;
+        the first may rise from one row to the next.
+    erl_usd_per_h_per_ms, crl_kg_per_h_per_ms
+        Energy and carbon return on latency: minus the change since the previous step, per ms of budget between the two.
+    erl_usd_per_mwh_per_ms, electricity_return_mwh_per_h_per_ms
+        The same per MWh served, and for the electricity itself.
+    erl_from_start_usd_per_h_per_ms, crl_from_start_kg_per_h_per_ms
+        The secants from the first row.
+    relocated_mw, unserved_mw
+        Load executed away from home, and by nobody. [MW]
+    local_mw, regional_mw, energy_oriented_mw
+        Load by layer, of all classes together: at home, within the regional radius of it, further away. [MW]
+    rid_gross_mw, rid_deliverable_mw, rid_economic_mw
+        Relocatable demand of all classes together at this very budget, as in `relocatable_demand`. It may grow before
+        the next row too, by arcs that no optimum uses. Only `frontier` has these columns: they take two more solves
+        per row, which nobody waits for while dragging a slider, so `trace` leaves them out. [MW]
+    opens
+        Regions whose new arcs the step uses, most load first, joined by "; ".
+    """
+
+    over: str
+    exact: bool
+    current_ms: float  # where the scenario stands on the axis [ms]
+    strictest_ms: float  # the smallest budget looked at; below the first row, load goes unserved [ms]
+    loosest_ms: float  # beyond it no further arc opens [ms]
+    table: pd.DataFrame
+    labels: Labels
+
+    @property
+    def missing(self) -> list[str]:
+        """Columns of relocatable demand that are not complete, because the time limit was over."""
+        return [c for c in RID_COLUMNS if c in self.table and np.isnan(self.table[c].to_numpy()).any()]
+
+    @cached_property
+    def current(self) -> pd.Series | None:
+        """The row that the scenario's own budget stands on, or None where it leaves load unserved."""
+        before = self.table[self.table["budget_ms"] <= self.current_ms + 1e-9]
+        return None if before.empty else before.iloc[-1]
+
+    def __repr__(self) -> str:
+        return f"<Frontier over {self.over!r}: {len(self.table)} steps>"
+
+    def _repr_html_(self) -> str:
+        from explorer.html_table import frontier_html
+
+        return frontier_html(self)
+
+    def plot(self, quantity: str = "cost") -> Any:
+        """A HoloViews picture of cost or carbon along the budget; see `explorer.charts.pictures`."""
+        from explorer.charts.pictures import staircase
+
+        return staircase(self, quantity)
+
+    def figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
+        """Write cost above carbon as a figure for print: SVG, PDF or PNG; see `explorer.charts.figures`."""
+        from explorer.charts.figures import frontier_figure
+
+        return frontier_figure(self, path, width_mm)
+
+
+def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Frontier:
+    """
+    The energy-latency frontier of one class, or of a common relaxation of all.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    over : str
+        A workload id, or "all" for a relaxation added to every budget.
+    exact : bool
+        Find every step; otherwise solve on an even grid of budgets.
+
+    Raises
+    ------
+    ValueError
+        If `over` names no workload.
+    SolverError
+        If a solve fails, or one for the steps themselves meets the time limit. Where time runs out for relocatable
+        demand, the steps are there and `Frontier.missing` says what is not.
+
+    Notes
+    -----
+    Hosting and a cap on cost are left out: where they count, the scenario's own placement lies above the frontier.
+
+    Examples
+    --------
+    >>> steps = frontier(Scenario.load("classroom-3x3"), over="all").table
+    >>> bool((steps["cost_usd_per_h"].diff().dropna() < 0).all())
+    True
+    """
+    sweep = _Sweep(build_network(scenario), over, scenario.latency_relaxation_ms)
+    found = _trace(sweep, exact)
+    known = _full_tables.get((sweep.key, over, exact))
+    if known is not None:
+        return replace(found, table=known)
+    full = replace(found, table=sweep.with_relocatable(found.table))
+    if not full.missing:  # with more time there may be more
+        _full_tables.find((sweep.key, over, exact), lambda: full.table)
+    return full
+
+
+# Results by all that a curve depends on. The budget that varies along the axis is not part of it: moving that moves
+# the mark alone.
+_frontiers: Memo[Frontier] = Memo(size=64)
+_full_tables: Memo[pd.DataFrame] = Memo(size=64)
+
+
+def trace(network: Network, over: str, relaxation_ms: float, exact: bool = True) -> Frontier:
+    """
+    `frontier` of a network whose budgets include `relaxation_ms`, without its `rid_` columns: fit to follow a slider.
+
+    Remembered for all sessions.
+    """
+    return _trace(_Sweep(network, over, relaxation_ms), exact)
+
+
+def remembered(network: Network, over: str, relaxation_ms: float) -> Frontier | None:
+    """What `trace` would return, if that takes no solve: a budget slides along a curve that is there already."""
+    sweep = _Sweep(network, over, relaxation_ms)
+    found = _frontiers.get((sweep.key, over, True))
+    return None if found is None else sweep.here(found)
+
+
+def _trace(sweep: _Sweep, exact: bool) -> Frontier:
+    network = sweep.network
+
+    def run() -> Frontier:
+        model = model_for("frontier", network.home, len(network.regions), len(network.workloads))
+        with model.lock:
+            return sweep.frontier(model, exact)
+
+    found = _frontiers.find((sweep.key, sweep.over, exact), run)
+    return sweep.here(found)
+
+
+class _Sweep:
+    """One walk along the budget axis."""
+
+    def __init__(self, network: Network, over: str, relaxation_ms: float) -> None:
+        if over != "all" and over not in network.workloads:
+            raise ValueError(f"Unknown workload {over!r}; use 'all' or one of {', '.join(network.workloads)}.")
+        network = network.plain
+        self.network, self.over = network, over
+        self._hardly_mw = hardly_mw(network)
+        self._numbers = numbers_of(network, network.objective)
+        own_budget = network.budget_ms - relaxation_ms
+        permitted = network.permitted
+        if over == "all":
+            opens = network.latency_ms - own_budget
+            self._opens_ms = np.where(permitted, np.round(opens, BUDGET_DECIMALS), np.inf)
+            self.current_ms = float(relaxation_ms)
+            self._least_ms = -own_budget.min()  # no budget below zero
+        else:
+            k = network.workloads.index(over)
+            self._opens_ms = np.where(network.allowed, -np.inf, np.inf)
+            opens = network.latency_ms[:, :, k] - relaxation_ms
+            self._opens_ms[:, :, k] = np.where(permitted[:, :, k], np.round(opens, BUDGET_DECIMALS), np.inf)
+            self.current_ms = float(own_budget[k])
+            self._least_ms = 0.0
+        finite = self._opens_ms[np.isfinite(self._opens_ms)]
+        if not finite.size:  # nothing can ever be served: one step, of nothing
+            finite = np.array([self.current_ms])
+        self._breakpoints = np.unique(np.maximum(finite, self._least_ms))
+
+    @property
+    def key(self) -> bytes:
+        """Everything the curve depends on, which leaves out where the scenario stands on it."""
+        net, numbers = self.network, self._numbers
+        arrays = (
+            self._opens_ms,
+            numbers.cost,
+            net.cost_usd_per_mwh,
+            net.money_usd_per_mwh,
+            net.carbon_kg_per_arc_mwh,
+            net.pue,
+            net.geography.region_km,
+        )
+        amounts = numbers.free_mw, numbers.pinned_mw, numbers.capacity_mw
+        scalars = np.array([numbers.unserved_cost, net.regional_radius_km])
+        return digest(net.regions, net.workloads, net.objective, net.home.astype(float), *arrays, *amounts, scalars)
+
+    def frontier(self, model: PlacementModel, exact: bool) -> Frontier:
+        self._model = model
+        points = self._breakpoints
+        start, optimum = self._first_served()
+        rows = [self._row(start, optimum, None)]
+        if exact:
+            self._walk(start, optimum, rows)
+        else:
+            for budget in np.unique(np.linspace(start, points[-1], GRID_POINTS))[1:]:
+                after = self._solve(budget)
+                rows.append(self._row(budget, after, optimum))
+                optimum = after
+        return Frontier(
+            over=self.over,
+            exact=exact,
+            current_ms=self.current_ms,
+            strictest_ms=float(points[0]),
+            loosest_ms=float(points[-1]),
+            table=_with_returns(pd.DataFrame(rows)),
+            labels=self.network.labels,
+        )
+
+    def here(self, found: Frontier) -> Frontier:
+        """The same curve with where this scenario stands on it, and its names."""
+        return replace(found, current_ms=self.current_ms, labels=self.network.labels)
+
+    def _walk(self, budget: float, optimum: Optimum, rows: list[dict[str, float | str]]) -> None:
+        """From one improving arc to the next; arcs in between cannot improve, so nothing is missed."""
+        while True:
+            best = optimum.price_free[:, np.newaxis] - optimum.capacity_price[:, np.newaxis]
+            improving = (self._numbers.cost < best - 2 * TIE_BREAK) & (self._opens_ms > budget)
+            later = self._opens_ms[improving]
+            pinned = self._pinned_opening(budget, optimum)
+            budget = min(later.min(initial=np.inf), pinned)
+            if not np.isfinite(budget):
+                return
+            after = self._solve(budget)
+            if abs(after.objective - optimum.objective) > REAL_STEP * abs(optimum.objective):
+                rows.append(self._row(budget, after, optimum))
+            optimum = after
+
+    def _pinned_opening(self, budget: float, optimum: Optimum) -> float:
+        """The next budget at which pinned load that goes unserved gets its home arc. [ms]"""
+        home = self._opens_ms[np.arange(len(self.network.home)), self.network.home]
+        waiting = (optimum.unserved_pinned_mw > self._hardly_mw) & (home > budget)
+        return home[waiting].min(initial=np.inf)
+
+    def _first_served(self) -> tuple[float, Optimum]:
+        """The smallest breakpoint that serves as much as the largest, and its optimum."""
+        points = self._breakpoints
+        wanted = self.network.demand_mw > 0
+        earliest = self._opens_ms.min(axis=1)[wanted]
+        needed = earliest[np.isfinite(earliest)].max(initial=points[0])  # and mostly enough
+        low = int(np.searchsorted(points, needed))
+        # the strict one first: few arcs, from which the solver gets to many far sooner than the other way round
+        optimum = self._solve(float(points[low]))
+        least_unserved = _unserved_mw(self._solve(points[-1])) + self._hardly_mw
+        if least_unserved < 2 * self._hardly_mw and _unserved_mw(optimum) <= least_unserved:
+            return float(points[low]), optimum
+        low, high = 0, len(points) - 1
+        while low < high:
+            middle = (low + high) // 2
+            if _unserved_mw(self._solve(points[middle])) <= least_unserved:
+                high = middle
+            else:
+                low = middle + 1
+        return float(points[high]), self._solve(points[high])
+
+    def _solve(self, budget_ms: float) -> Optimum:
+        numbers: Numbers = replace(self._numbers, allowed=self._opens_ms <= budget_ms)
+        return self._model.solve(numbers, None if self.network.objective == "cost" else self.network.cost_usd_per_mwh)
+
+    def _row(self, budget_ms: float, optimum: Optimum, before: Optimum | None) -> dict[str, float | str]:
+        result = Placement(self.network, optimum, self.network.objective)
+        return {
+            "budget_ms": budget_ms,
+            "cost_usd_per_h": result.cost_usd_per_h,
+            "carbon_kg_per_h": result.carbon_kg_per_h,
+            "objective_usd_per_h": result.objective_usd_per_h,
+            "electricity_mwh_per_h": float(result.grid_mw.sum()),
+            "served_mw": result.served_mw,
+            "relocated_mw": result.relocated_mw,
+            "unserved_mw": result.unserved_mw,
+            **dict(zip(LAYER_COLUMNS, result.layers_mw.sum(axis=1).tolist(), strict=True)),
+            "opens": "" if before is None else self._opened(budget_ms, optimum, before),
+        }
+
+    def with_relocatable(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The table with its `rid_` columns, before `opens`, as far as the time limit allows. [MW]"""
+        readings = np.full((len(READINGS), len(table)), np.nan)
+        deadline = monotonic() + self.network.time_limit_s
+        try:
+            for n, reading in enumerate(READINGS):
+                for row, budget in enumerate(table["budget_ms"]):
+                    left_s = max(deadline - monotonic(), 0.0)
+                    readings[n, row] = relocatable_mw(self.network, self._opens_ms <= budget, reading, left_s)
+        except OutOfTime:
+            pass  # what is not there is NaN, which says so
+        columns = dict(zip(RID_COLUMNS, readings, strict=True))
+        return table.drop(columns="opens").assign(**columns, opens=table["opens"])
+
+    def _opened(self, budget_ms: float, optimum: Optimum, before: Optimum) -> str:
+        """Regions of the arcs that opened at this budget and carry load now, free or pinned."""
+        i, j, k = np.nonzero(self._opens_ms == budget_ms)
+        pinned = np.where(j == self.network.home[i], optimum.pinned_mw[i, k] - before.pinned_mw[i, k], 0.0)
+        gained = np.maximum(optimum.free_mw[i, j, k] - before.free_mw[i, j, k], 0.0) + np.maximum(pinned, 0.0)
+        new = np.bincount(j, gained, minlength=len(self.network.regions))
+        order = np.argsort(-new, kind="stable")
+        return "; ".join(self.network.regions[j] for j in order if new[j] > self._hardly_mw)
+
+
+def hardly_mw(network: Network) -> float:
+    """Load that counts as none in a network. [MW]"""
+    return UNSERVED_SHARE * float(network.demand_mw.sum())
+
+
+def _unserved_mw(optimum: Optimum) -> float:
+    return float(optimum.unserved_free_mw.sum() + optimum.unserved_pinned_mw.sum())
+
+
+def _with_returns(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the returns on latency, secants of the columns before; NaN in the first row."""
+    span, from_start = table["budget_ms"].diff(), table["budget_ms"] - table["budget_ms"].iloc[0]
+    energy, carbon = -table["cost_usd_per_h"].diff(), -table["carbon_kg_per_h"].diff()
+    first = table.iloc[0]
+    returns = {
+        "erl_usd_per_h_per_ms": energy / span,
+        "crl_kg_per_h_per_ms": carbon / span,
+        "erl_usd_per_mwh_per_ms": energy / span / table["served_mw"],
+        "electricity_return_mwh_per_h_per_ms": -table["electricity_mwh_per_h"].diff() / span,
+        "erl_from_start_usd_per_h_per_ms": (first["cost_usd_per_h"] - table["cost_usd_per_h"]) / from_start,
+        "crl_from_start_kg_per_h_per_ms": (first["carbon_kg_per_h"] - table["carbon_kg_per_h"]) / from_start,
+    }
+    return table.drop(columns=["served_mw", "opens"]).assign(**returns, opens=table["opens"])

@@ -1,0 +1,176 @@
+"""
+The headline figures of a placement: what each is called, its unit, its value, and its change against the baseline.
+
+The app, its snapshots, notebooks, the command line and the files all take them from here.
+
+Whoever refuses to serve somebody has less to pay, and that is no saving. So what grows with the load is compared only
+between placements that serve the same load; otherwise per MWh served, and said to be so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.model.cost_cap import serve_first
+from explorer.cache import digest
+from explorer.model.placement import Placement, place
+
+Floats = NDArray[np.float64]
+
+SAME_LOAD = 1e-7  # share of all demand; placements serve the same load where no more of it differs
+NO_BASE = 1e-3  # a baseline smaller than that times the change is no base for a percentage
+DISAGREE = 1.5  # estimates of a change that differ by that factor, or in sign, disagree
+NO_CHANGE_PERCENT = 0.05  # less is rounding
+
+_TOTAL, _MEAN, _OTHER = "grows with the load served", "mean over the load served", "other"
+_KINDS = {  # by name in `Placement.totals`: label, unit, and how it depends on the load served
+    "cost_usd_per_h": ("Cost", "USD/h", _TOTAL),
+    "carbon_kg_per_h": ("Carbon", "kg/h", _TOTAL),
+    "objective_usd_per_h": ("Cost and carbon at its price", "USD/h", _TOTAL),
+    "friction_usd_per_h": ("Friction, part of the cost", "USD/h", _TOTAL),
+    "hosting_usd_per_h": ("Hosting, part of the cost", "USD/h", _TOTAL),
+    "served_mw": ("Load served", "MW IT", _OTHER),
+    "grid_mw": ("Electricity drawn, moving included", "MW", _TOTAL),
+    "facility_mw": ("Facilities, load times PUE", "MW", _TOTAL),
+    "relocated_mw": ("Relocated load", "MW IT", _OTHER),
+    "relocated_grid_mw": ("Electricity for relocated load", "MW", _OTHER),
+    "relocated_share": ("Relocated share of the load", "-", _MEAN),
+    "unserved_mw": ("Unserved load", "MW IT", _OTHER),
+    "mean_latency_ms": ("Mean latency", "ms", _MEAN),
+    "mean_wan_ms": ("Mean latency added by relocation", "ms", _MEAN),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One figure of a placement against its baseline."""
+
+    name: str  # as in `Placement.totals`, unit last
+    label: str
+    unit: str
+    value: float
+    baseline: float
+    change: float  # in the unit; NaN where it grows with the load, and the loads differ
+    change_percent: float  # of the size of the baseline; NaN where that is next to nothing
+    basis: str  # what is compared where that is not the figure itself
+
+
+def headlines(placement: Placement) -> dict[str, Headline]:
+    """
+    The figures of `Placement.totals` by name, each against the baseline.
+
+    Examples
+    --------
+    >>> from explorer import Scenario, solve
+    >>> cost = headlines(solve(Scenario.load("classroom-3x3")))["cost_usd_per_h"]
+    >>> cost.label, cost.unit, round(cost.value), round(cost.change), round(cost.change_percent, 2)
+    ('Cost', 'USD/h', 7471, -1489, -16.62)
+    """
+    now, base = placement.totals(), placement.baseline.totals()
+    return {name: _headline(placement, name, now[name], base[name]) for name in _KINDS}
+
+
+def _headline(placement: Placement, name: str, value: float, baseline: float) -> Headline:
+    label, unit, kind = _KINDS[name]
+    basis = basis_of(placement) if kind is _TOTAL else ""
+    percent = _per_mwh_percent(placement, value, baseline) if basis else percent_change(value, baseline)
+    change = nan if basis else value - baseline
+    if kind is _MEAN and not _both_serve(placement):
+        change = percent = nan
+    return Headline(name, label, unit, value, baseline, change, percent, basis)
+
+
+def _both_serve(placement: Placement) -> bool:
+    return min(placement.served_mw, placement.baseline.served_mw) > _hardly_mw(placement)
+
+
+def _per_mwh_percent(placement: Placement, value: float, baseline: float) -> float:
+    """The change per MWh served of a figure that grows with the load. [%]"""
+    if not _both_serve(placement):
+        return nan
+    return percent_change(value / placement.served_mw, baseline / placement.baseline.served_mw)
+
+
+def basis_of(placement: Placement) -> str:
+    """How totals are compared where placement and baseline serve other loads; empty where both serve the same."""
+    if serve_the_same(placement, placement.baseline):
+        return ""
+    less_mw = placement.baseline.served_mw - placement.served_mw
+    if abs(less_mw) <= _hardly_mw(placement):
+        return "per MWh served; other load is served"
+    figure = f"{abs(less_mw):,.0f}" if abs(less_mw) >= 100 else f"{abs(less_mw):.3g}"
+    return f"per MWh served; {figure} MW {'less' if less_mw > 0 else 'more'} are served"
+
+
+def serve_the_same(one: Placement, other: Placement) -> bool:
+    """Whether two placements of a network serve the same of each client's and class's load."""
+    return float(np.abs(_unserved_mw(one) - _unserved_mw(other)).sum()) <= _hardly_mw(one)
+
+
+def _hardly_mw(placement: Placement) -> float:
+    """Load that is none. [MW]"""
+    return SAME_LOAD * float(placement.network.demand_mw.sum())
+
+
+def _unserved_mw(placement: Placement) -> Floats:
+    """Load that nobody executes, shape (part, client, workload): free, pinned. [MW]"""
+    return np.stack([placement.optimum.unserved_free_mw, placement.optimum.unserved_pinned_mw])
+
+
+def like_for_like(placement: Placement, baseline: Placement) -> Placement:
+    """
+    The baseline, or, where it serves other load, the baseline of just what the placement serves.
+
+    Against that a difference is a saving: refusing somebody saves nothing.
+    """
+    if serve_the_same(placement, baseline):
+        return baseline
+    net, unserved_mw = placement.network, _unserved_mw(placement)
+    same = replace(
+        net,
+        key=digest(net.key, "served", unserved_mw),
+        demand_mw=np.maximum(net.demand_mw - unserved_mw.sum(axis=0), 0.0),
+        pinned_mw=np.maximum(net.pinned_mw - unserved_mw[1], 0.0),
+        unserved_usd_per_mwh=serve_first(net.wan_ms),  # what this placement serves can be served
+    )
+    return place(same, "latency")
+
+
+def percent_change(value: float, baseline: float) -> float:
+    """
+    A change in percent of the size of the baseline, so that less is less below zero too; NaN without a base.
+
+    >>> percent_change(78, 100), percent_change(-7200, -4200).__round__(1), percent_change(1, 0)
+    (-22.0, -71.4, nan)
+    """
+    change = value - baseline
+    if change == 0:
+        return 0.0 if baseline else nan
+    return 100 * change / abs(baseline) if abs(baseline) > NO_BASE * abs(change) else nan
+
+
+def carbon_changes_percent(placement: Placement, intensities: dict[str, Floats]) -> dict[str, float]:
+    """As the change of carbon in `headlines`, by estimates of carbon intensity, each of shape (region,). [%]"""
+    now, base = placement.grid_mw, placement.baseline.grid_mw
+    alike = serve_the_same(placement, placement.baseline)
+    changes = {name: (float(now @ intensity), float(base @ intensity)) for name, intensity in intensities.items()}
+    return {
+        name: percent_change(*pair) if alike else _per_mwh_percent(placement, *pair) for name, pair in changes.items()
+    }
+
+
+def disagree(changes_percent: list[float]) -> bool:
+    """
+    Whether estimates of a change differ so much that what it is rests on which one believes.
+
+    >>> disagree([-23.8, -23.8]), disagree([-9.0, -21.0]), disagree([-4.0, 3.0]), disagree([0.0, 0.01])
+    (False, True, True, False)
+    """
+    known = [0.0 if abs(percent) < NO_CHANGE_PERCENT else percent for percent in changes_percent if percent == percent]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    least, most = sorted((abs(low), abs(high)))
+    return low < 0 < high or most > DISAGREE * least

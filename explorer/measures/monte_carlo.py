@@ -1,0 +1,278 @@
+"""
+How sure the answer is: the optimum of many worlds whose prices, carbon, latencies and demand are drawn at random.
+
+Which inputs are drawn, how far they spread, and that they spread independently, is this project's own choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.measures.frontier import hardly_mw, trace
+from explorer.model.network import Network, build_network
+from explorer.model.placement import place, solved
+from explorer.scenario.scenario import Scenario
+from explorer.measures.tornado import changed, saving_usd_per_h
+from explorer.model.solver import PlacementModel
+
+Floats = NDArray[np.float64]
+
+BUDGETS = 8  # of the frontier band
+QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
+SURE, NEVER = 0.9, 0.1  # share of draws from which, and below which, a region is as good as decided
+RUNS_MW, FROM_ELSEWHERE = 1.0, 0.1  # a region receives load where more than that runs, and that share came from away
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """
+    Coefficients of variation of what is drawn: standard deviation over mean. [-]
+
+    Factors are log-normal with mean 1, so that the expected input is the scenario's; each is drawn independently.
+
+    Attributes
+    ----------
+    price, carbon : float
+        Per region. 0.2: the weaker prices of the reference data are known to 20 to 30 per cent, and published marginal
+        intensities differ by more than that.
+    rtt : float
+        Per pair of regions, the same both ways. 0.22: where several providers measured a pair, nine in ten differ by
+        less than that.
+    demand : float
+        Per client, all classes together. 0.2: users are counted, but how much each of them asks is not.
+    """
+
+    price: float = 0.2
+    carbon: float = 0.2
+    rtt: float = 0.22
+    demand: float = 0.2
+
+    def __post_init__(self) -> None:
+        for part in fields(self):
+            if not getattr(self, part.name) >= 0:
+                raise ValueError(f"The spread of {part.name} must be at least 0, not {getattr(self, part.name)!r}.")
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """
+    What came out of the draws so far. Arrays have one row per draw.
+
+    The baseline of a draw is the placement of least latency in the same drawn world.
+    """
+
+    network: Network  # the world that is drawn around
+    spread: Spread
+    wanted: int  # draws in all
+    given_usd_per_h: float  # saving with inputs as they are [USD/h]
+    relaxed_ms: Floats  # (budget,) by how much all budgets are relaxed along the frontier [ms]
+    totals: Floats  # (draw, total) as the columns of `table`
+    frontier_usd_per_h: Floats  # (draw, budget) objective, NaN where not as much is served as at the loosest [USD/h]
+    it_mw: Floats  # (draw, region) [MW]
+    from_elsewhere_mw: Floats  # (draw, region) the part of it relocated there [MW]
+
+    def __repr__(self) -> str:
+        return f"<Draws: {self.done} of {self.wanted} worlds around {self.network.labels.title!r}>"
+
+    def _repr_html_(self) -> str:
+        from explorer.html_table import draws_html
+
+        return draws_html(self)
+
+    def plot(self, of: str = "budgets") -> Any:
+        """A HoloViews picture of what longer "budgets" save, or of the "regions"; see `explorer.charts.pictures`."""
+        from explorer.charts.pictures import drawn_worlds
+
+        return drawn_worlds(self, of)
+
+    def figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
+        """Write both as a figure for print: SVG, PDF or PNG; see `explorer.charts.figures`."""
+        from explorer.charts.figures import draws_figure
+
+        return draws_figure(self, path, width_mm)
+
+    @property
+    def done(self) -> int:
+        """Draws made so far."""
+        return len(self.totals)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """
+        One row per draw: draw, saving_usd_per_h, cost_usd_per_h, carbon_kg_per_h, relocated_mw, unserved_mw.
+
+        The saving is against the draw's baseline, carbon at its price included; NaN where less is served than there,
+        because load is dearer than the penalty. [USD/h], [kg/h], [MW]
+        """
+        return pd.DataFrame(self.totals, columns=list(TOTALS)).rename_axis("draw").reset_index()
+
+    @cached_property
+    def frontier(self) -> pd.DataFrame:
+        """
+        What longer latency budgets save, over all draws.
+
+        relaxed_ms
+            By how much all budgets are relaxed from where they are. [ms]
+        p10_usd_per_h, p50_usd_per_h, p90_usd_per_h
+            Quantiles of the saving against the draw's own strictest budget, carbon at its price included. The strictest
+            is the first of these eight at which the draw serves as much as at the last. [USD/h]
+        draws
+            How many serve as much here; others do not count.
+        """
+        cost = self.frontier_usd_per_h
+        served = np.isfinite(cost)
+        strictest = np.take_along_axis(cost, served.argmax(axis=1)[:, np.newaxis], axis=1)
+        quantiles = _quantiles(strictest - cost)
+        columns = {f"{name}_usd_per_h": values for name, values in quantiles.items()}
+        return pd.DataFrame({"relaxed_ms": self.relaxed_ms, **columns, "draws": served.sum(axis=0)})
+
+    @cached_property
+    def regions(self) -> pd.DataFrame:
+        """
+        One row per region: region; receives_draws, in how many draws it receives load; p10_mw, p50_mw, p90_mw [MW].
+
+        A region receives load where more than 1 MW runs and at least a tenth of that was relocated there from
+        elsewhere. Quantiles are of its IT load.
+        """
+        receives = (self.it_mw > RUNS_MW) & (self.from_elsewhere_mw >= FROM_ELSEWHERE * self.it_mw)
+        columns = {f"{name}_mw": values for name, values in _quantiles(self.it_mw).items()}
+        return pd.DataFrame({"region": self.network.regions, "receives_draws": receives.sum(axis=0), **columns})
+
+    def saving_usd_per_h(self) -> dict[str, float]:
+        """
+        Quantiles of the saving against the baseline, by the names of `QUANTILES`. [USD/h]
+
+        Of draws that serve as much as their baseline; NaN where none does.
+        """
+        return {name: float(value[0]) for name, value in _quantiles(self.totals[:, :1]).items()}
+
+
+TOTALS = ("saving_usd_per_h", "cost_usd_per_h", "carbon_kg_per_h", "relocated_mw", "unserved_mw")
+
+
+def monte_carlo(scenario: Scenario, draws: int = 100, seed: int = 0, spread: Spread | None = None) -> Draws:
+    """
+    Optima of worlds drawn at random around a scenario.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    draws : int, at least 1
+    seed : int
+        The same seed gives the same draws; the first ones stay what they are when more are asked for.
+    spread : Spread, optional
+        How far inputs spread.
+
+    Returns
+    -------
+    Draws
+
+    Raises
+    ------
+    ValueError
+        If there is less than one draw.
+    ScenarioError
+        If the scenario's tables contradict each other.
+    SolverError
+        If a solve fails or meets the time limit.
+
+    Notes
+    -----
+    Every draw is optimised knowing what was drawn. So on average draws save more than the scenario: wherever it becomes
+    cheap, load goes. They say how sure the answer is, not what a placement decided beforehand would save.
+
+    Real prices and carbon intensities of neighbours move together, which independent draws leave out: a continent as a
+    whole is less sure than they say, and which of its regions wins is surer.
+
+    The frontier is solved anew at eight budgets per draw, evenly spaced from the scenario's strictest to its last step
+    or, where that is later, its own budgets; steps between them do not show.
+
+    Examples
+    --------
+    >>> found = monte_carlo(Scenario.load("classroom-3x3"), draws=20)
+    >>> found.regions["receives_draws"].tolist()
+    [20, 0, 5]
+    """
+    *_, result = draws_of(build_network(scenario), draws, seed, spread)
+    return result
+
+
+def draws_of(network: Network, draws: int = 100, seed: int = 0, spread: Spread | None = None) -> Iterator[Draws]:
+    """`monte_carlo` of a network draw by draw: each result holds one more. Who has seen enough stops asking."""
+    if draws < 1:
+        raise ValueError(f"At least one draw is needed, not {draws!r}.")
+    network = network.plain  # hosting and a cap on cost take more than one linear program
+    spread = spread or Spread()
+    shape = network.home, len(network.regions), len(network.workloads)
+    # models of its own: neither other sessions nor earlier runs decide from which basis a solve starts, so that the
+    # same seed gives the same digits
+    models = {of: PlacementModel(*shape) for of in ("best", "baseline", "frontier")}
+    given = place(network)
+    given_usd_per_h, relaxed_ms = saving_usd_per_h(given, given.baseline), _budgets(network)
+    rows: list[tuple[Floats, Floats, Floats, Floats]] = []
+    for draw in range(draws):
+        world = drawn_network(network, spread, seed, draw)
+        best = solved(world, world.objective, models["best"])
+        saving = saving_usd_per_h(best, solved(world, "latency", models["baseline"]))
+        totals = np.array([saving, *(getattr(best, name) for name in TOTALS[1:])])
+        frontier = _frontier(world, relaxed_ms, models["frontier"])
+        rows.append((totals, frontier, best.region_it_mw, best.away_mw.sum(axis=(0, 2))))
+        arrays = [np.array(column) for column in zip(*rows, strict=True)]
+        yield Draws(network, spread, draws, given_usd_per_h, relaxed_ms, *arrays)
+
+
+def drawn_network(network: Network, spread: Spread, seed: int, draw: int) -> Network:
+    """The world of one draw. More spread moves the same draw further, in the same direction."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(draw,)))
+    regions, clients = len(network.regions), len(network.clients)
+    price, carbon = _factors(rng, spread.price, regions), _factors(rng, spread.carbon, regions)
+    demand = _factors(rng, spread.demand, clients)[:, np.newaxis]
+    one_way = np.triu(_factors(rng, spread.rtt, regions * regions).reshape(regions, regions), 1)
+    geography = replace(network.geography, region_rtt_ms=network.geography.region_rtt_ms * (one_way + one_way.T))
+    return changed(
+        network, spread, seed, draw,
+        price_usd_per_mwh=network.price_usd_per_mwh * price,
+        carbon_kg_per_mwh=network.carbon_kg_per_mwh * carbon,
+        demand_mw=network.demand_mw * demand,
+        pinned_mw=network.pinned_mw * demand,
+        geography=geography,
+    )  # fmt: skip
+
+
+def _factors(rng: np.random.Generator, variation: float, size: int) -> Floats:
+    """Log-normal with mean 1 and that coefficient of variation."""
+    variance = np.log1p(variation**2)
+    return np.exp(np.sqrt(variance) * rng.standard_normal(size) - variance / 2)
+
+
+def _budgets(network: Network) -> Floats:
+    """Where the frontier band is looked at, relative to the budgets as they are. [ms]"""
+    steps = trace(network, "all", 0.0).table["budget_ms"]
+    return np.unique(np.linspace(steps.iloc[0], max(steps.iloc[-1], 0.0), BUDGETS))
+
+
+def _frontier(world: Network, relaxed_ms: Floats, model: PlacementModel) -> Floats:
+    """The objective at each budget, NaN where not as much is served as at the loosest. [USD/h]"""
+    objective, unserved = np.empty(len(relaxed_ms)), np.empty(len(relaxed_ms))
+    for n, relaxed in enumerate(relaxed_ms):
+        point = solved(replace(world, budget_ms=world.budget_ms + relaxed), world.objective, model)
+        objective[n], unserved[n] = point.objective_usd_per_h, point.unserved_mw
+    return np.where(np.abs(unserved - unserved[-1]) <= hardly_mw(world), objective, np.nan)
+
+
+def _quantiles(values: Floats) -> dict[str, Floats]:
+    """Over draws, by name; NaN where no draw has a value."""
+    known = np.isfinite(values)
+    some = known.any(axis=0)
+    quantile = np.quantile if known.all() else np.nanquantile  # which is slow
+    found = np.full((len(QUANTILES), values.shape[1]), np.nan)
+    found[:, some] = quantile(values[:, some], [*QUANTILES.values()], axis=0)
+    return dict(zip(QUANTILES, found, strict=True))

@@ -1,0 +1,1 @@
+"""A scenario as arrays, the linear program of its placement, and the placement."""

@@ -1,0 +1,158 @@
+"""Where clients and regions are to each other: homes, round-trip times, and what the law lets cross."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.scenario import validation
+from explorer.errors import Problem, ScenarioError
+from explorer.model.geodesy import great_circle_km
+from explorer.model.latency import rtt_from_distance_ms
+from explorer.cache import digest
+from explorer.scenario.scenario import CUSTOM_POLICY, Scenario
+from explorer.scenario.schema import TABLES
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Geography:
+    """What only tables, latency model and legal policy decide; shared by every slider move."""
+
+    home: NDArray[np.intp]  # (client,) region at the client's service node
+    client_rtt_ms: Floats  # (client,) client to its service node [ms]
+    region_rtt_ms: Floats  # (region, region) 0 on the diagonal [ms]
+    region_km: Floats  # (region, region) great-circle distance [km]
+    region_at: Floats  # (2, region) latitude and longitude [degrees]
+    lawful: Bools  # (client, region) by the legal policy
+    zone_pair: Bools  # (region, region) may load whose home zone is the first's run in the second
+
+
+def geography_key(scenario: Scenario) -> bytes:
+    """All that a geography depends on."""
+    regions, clients = scenario.regions, scenario.clients
+    parts: list[Any] = [scenario.latency_model, scenario.legal_policy]
+    for table in (regions, clients):
+        parts += [table[column] for column in ("id", "latitude", "longitude", "legal_zone")]
+    parts.append(clients.get("service", ""))
+    optional = (
+        (scenario.rtt_ms, ("from_region", "to_region", "rtt_ms")),
+        (scenario.legal_zones, ("legal_zone", "inbound", "outbound")),
+        (scenario.legal_transfers, ("from_zone", "to_zone", "status")),
+        (scenario.legal_custom, ("from_zone", "to_zone", "allowed")),
+    )
+    for table, columns in optional:
+        parts += ["absent"] if table is None else [table[column] for column in columns]
+    return digest(*parts)
+
+
+def build_geography(scenario: Scenario) -> Geography:
+    """Raises a `ScenarioError` where tables contradict each other."""
+    scenario.cross_check()
+    regions, clients = scenario.regions, scenario.clients
+    client_at, region_at = (
+        [column_numbers(table, file, column) for column in ("latitude", "longitude")]
+        for table, file in ((clients, "clients.csv"), (regions, "regions.csv"))
+    )
+    client_km, region_km = great_circle_km(*client_at, *region_at), great_circle_km(*region_at, *region_at)
+    client_zone, region_zone = (t["legal_zone"].to_numpy(object) for t in (clients, regions))
+    home = _home_regions(scenario, client_km, client_zone, region_zone)
+    lawful = _lawful_zones(scenario, client_zone, region_zone)
+    lawful[np.arange(len(home)), home] = True  # where the client is served today
+    return Geography(
+        home=home,
+        client_rtt_ms=rtt_from_distance_ms(client_km[np.arange(len(home)), home], scenario.latency_model),
+        region_rtt_ms=_region_rtt_ms(scenario, region_km),
+        region_km=region_km,
+        region_at=np.array(region_at),
+        lawful=lawful,
+        zone_pair=_lawful_zones(scenario, region_zone, region_zone) | np.eye(len(regions), dtype=bool),
+    )
+
+
+def _home_regions(
+    scenario: Scenario, client_km: Floats, client_zone: NDArray, region_zone: NDArray
+) -> NDArray[np.intp]:
+    """The region of least RTT in the client's legal zone, or anywhere if its zone has none; `service` overrides."""
+    own_zone = client_zone[:, np.newaxis] == region_zone
+    candidate = own_zone | ~own_zone.any(axis=1, keepdims=True)
+    home = np.where(candidate, client_km, np.inf).argmin(axis=1)  # every RTT model grows with distance
+    if "service" in scenario.clients:
+        index = {region: j for j, region in enumerate(scenario.regions["id"])}
+        given = [index.get(service, -1) for service in scenario.clients["service"]]
+        home = np.where(np.array(given) >= 0, given, home)
+    return home
+
+
+def _region_rtt_ms(scenario: Scenario, region_km: Floats) -> Floats:
+    rtt = rtt_from_distance_ms(region_km, scenario.latency_model)
+    if scenario.latency_model == "measured" and scenario.rtt_ms is not None:
+        index = {region: j for j, region in enumerate(scenario.regions["id"])}
+        measured = scenario.rtt_ms
+        a, b = (measured[c].map(index).to_numpy(int) for c in ("from_region", "to_region"))
+        rtt[b, a] = measured["rtt_ms"]  # the way back, where only one direction was measured
+        rtt[a, b] = measured["rtt_ms"]
+    np.fill_diagonal(rtt, 0.0)  # a request that stays home crosses no wide-area link
+    return rtt
+
+
+def _lawful_zones(scenario: Scenario, origin: NDArray, target: NDArray) -> Bools:
+    """May load of each origin zone run in each target zone, under the scenario's policy; shape (origin, target)."""
+    same = origin[:, np.newaxis] == target
+    match scenario.legal_policy:
+        case "open":
+            return np.ones_like(same)
+        case "same zone":
+            return same
+        case "adequacy":
+            table = scenario.legal_transfers
+            pairs = set() if table is None else {
+                (a, b) for a, b, status in zip(table["from_zone"], table["to_zone"], table["status"], strict=True)
+                if status == "adequate"
+            }  # fmt: skip
+            return same | np.array([[(a, b) in pairs for b in target] for a in origin])
+        case policy if policy == CUSTOM_POLICY:
+            return _custom_zones(scenario, origin, target, same)
+    table = scenario.legal_zones
+    if table is None:
+        return np.ones_like(same)
+    blocked_out = set(table.loc[table["outbound"] == "blocked", "legal_zone"])
+    blocked_in = set(table.loc[table["inbound"] == "blocked", "legal_zone"])
+    closed = np.array([z in blocked_out for z in origin])[:, np.newaxis] | np.array([z in blocked_in for z in target])
+    return same | ~closed
+
+
+def _custom_zones(scenario: Scenario, origin: NDArray, target: NDArray, same: Bools) -> Bools:
+    """As the table `legal_custom` has it; what it does not list is closed, but not a zone to itself."""
+    table, file = scenario.legal_custom, TABLES["legal_custom"].file
+    if table is None:
+        what = f"the table is missing, but the legal policy is {CUSTOM_POLICY!r}."
+        mend = "Add it, with columns from_zone, to_zone and allowed, or choose another legal policy."
+        raise ScenarioError(scenario.title, [Problem(file, None, None, None, what, mend)])
+    clean, problems = validation.parse("legal_custom", table.set_axis(range(2, len(table) + 2)), file)
+    if problems:
+        raise ScenarioError(file, problems)
+    pairs = {
+        (a, b): flag == "true"
+        for a, b, flag in zip(clean["from_zone"], clean["to_zone"], clean["allowed"], strict=True)
+    }
+    return np.array([[pairs.get((a, b), near) for b, near in zip(target, row, strict=True)]
+                     for a, row in zip(origin, same, strict=True)])  # fmt: skip
+
+
+def column_numbers(table: pd.DataFrame, file: str, column: str) -> Floats:
+    """A column as numbers; tables are checked when they are set, but a cell may have been changed since."""
+    cells: Any = pd.to_numeric(table[column], errors="coerce")
+    values = np.asarray(cells, float)
+    bad = np.flatnonzero(~np.isfinite(values))
+    if len(bad):
+        found, mend = str(table[column].iloc[bad[0]]), "Give a finite number."
+        problem = Problem(file, int(bad[0]) + 2, column, found, "this is not a number.", mend)
+        raise ScenarioError(file, [problem])
+    return values

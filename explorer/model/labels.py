@@ -1,0 +1,165 @@
+"""What people read on pictures and no number depends on: names, and whose data it is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from unicodedata import bidirectional, category
+
+import pandas as pd
+
+from explorer.scenario.scenario import Scenario
+
+# how a figure got here is in sources.csv
+_ASIDE = re.compile(r"\s*\([^()]*\)|^Computed by |[,;] (assigned|compiled|fit|from|quoted|underlying) .*")
+
+ISOLATE, END = "\u2068", "\u2069"  # around what runs in the direction of its own first letter
+_APART = "\u2060"  # nothing to see: keeps two signs apart that Bokeh would take for the beginning of a formula
+_FORMULA = re.compile(r"\$(?=\$)|\\(?=[\[(])")
+_HIDDEN = ("Cc", "Cf", "Cs")  # control and format characters, halves of characters
+_REPLACED = "\ufffd"
+_RIGHT_TO_LEFT = ("R", "AL", "AN")
+# Persian, Indian scripts and emoji need them within a word
+_JOINER = re.compile(r"(?<=[^\x00-\u02ff\u2000-\u206f])[\u200c\u200d](?=[^\x00-\u02ff\u2000-\u206f])")
+
+
+@lru_cache(maxsize=4096)
+def as_shown(name: str) -> str:
+    r"""
+    A name as it stands in a line of text, wherever that is: in HTML, on a canvas, in print, in a terminal.
+
+    It stays on its line, hides nothing, makes no formula, and one with letters from right to left is isolated, so that
+    a number behind it stays behind it.
+
+    >>> as_shown("Dallas\n\tEast"), as_shown("gro\u202ess"), as_shown("Zürich")
+    ('Dallas East', 'gro\ufffdss', 'Zürich')
+    >>> as_shown("דבי") == "\u2068דבי\u2069"
+    True
+    """
+    joiners = {found.start() for found in _JOINER.finditer(name)}
+    visible = "".join(
+        _REPLACED if category(c) in _HIDDEN and not c.isspace() and n not in joiners else c for n, c in enumerate(name)
+    )
+    line = _FORMULA.sub(rf"\g<0>{_APART}", " ".join(visible.split()))
+    return f"{ISOLATE}{line}{END}" if any(bidirectional(c) in _RIGHT_TO_LEFT for c in line) else line
+
+
+def plain(text: str) -> str:
+    """A text without what `as_shown` puts between and around its characters, for files."""
+    return text.replace(_APART, "").replace(ISOLATE, "").replace(END, "")
+
+
+def isolated(lines: Iterable[str]) -> list[str]:
+    """Lines of a text that was broken, where a name that goes on in the next is isolated in both."""
+    made, within = [], False
+    for line in lines:
+        whole = f"{ISOLATE}{line}" if within else line
+        within = whole.count(ISOLATE) > whole.count(END)
+        made.append(f"{whole}{END}" if within else whole)
+    return made
+
+
+def told_apart(ids: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
+    """
+    Names as shown, with its id beside each that several things share, and for one that has no name.
+
+    >>> told_apart(["ash-1", "ash-2", "sin"], ["Ashburn", "Ashburn", "Singapore"])
+    ('Ashburn (ash-1)', 'Ashburn (ash-2)', 'Singapore')
+    """
+    marks: Sequence[str] = [as_shown(id) for id in ids]
+    known = [as_shown(name) or mark for name, mark in zip(names, marks, strict=True)]
+    while len(set(known)) < len(known):
+        count = Counter(known)
+        known = [f"{n} ({mark})" if count[n] > 1 else n for n, mark in zip(known, marks, strict=True)]
+        marks = [str(place) for place in range(1, len(known) + 1)]  # where ids look the same, too
+    return tuple(known)
+
+
+def short(name: str) -> str:
+    """
+    A name without what it says in brackets.
+
+    >>> short("Texas (Dallas - Midlothian)")
+    'Texas'
+    """
+    return name.split(" (")[0]
+
+
+class NamesById(dict[str, str]):
+    """What things are called; one that is not among them is called by its id."""
+
+    def __missing__(self, id: str) -> str:
+        return as_shown(id)
+
+    def listed(self, ids: str) -> str:
+        """The names of several, in a column of a table that holds their ids."""
+        return "; ".join(self[id] for id in ids.split("; ") if id)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Names as shown, in the order of a network's axes; none twice."""
+
+    title: str
+    regions: tuple[str, ...]
+    short_regions: tuple[str, ...]  # without what is in brackets, where that tells them apart
+    clients: tuple[str, ...]
+    classes: tuple[str, ...]
+    workloads: tuple[str, ...]  # id and name of every class, once where both are the same word
+    sources: tuple[str, ...]  # publisher of each source
+
+    @property
+    def publishers(self) -> tuple[str, ...]:
+        """Of the scenario's data, each once, in the order of its sources."""
+        return tuple(dict.fromkeys(_ASIDE.sub("", source) for source in self.sources))
+
+    def put_on(self, table: pd.DataFrame, **more: Any) -> pd.DataFrame:
+        """
+        A table of the same data, with title and publishers as its `attrs`, so that its picture can say them.
+
+        `more` is what else the picture says and no column does: plain values, by name. The table handed in may be
+        remembered for others, and stays as it is.
+        """
+        labelled = table.copy(deep=False)
+        labelled.attrs = {"title": self.title, "publishers": list(self.publishers), **more}
+        return labelled
+
+
+def labels_of(scenario: Scenario) -> Labels:
+    """The labels of a scenario as it is now."""
+    regions, clients, sources = scenario.regions, scenario.clients, scenario.sources
+    publishers = () if sources is None or "publisher" not in sources else map(str, sources["publisher"])
+    full = told_apart(regions["id"], map(str, regions["name"]))
+    return Labels(
+        title=as_shown(scenario.title),
+        regions=full,
+        short_regions=_shortened(full, map(str, regions["name"])),
+        clients=told_apart(clients["id"], map(str, clients["name"])),
+        classes=told_apart(scenario.workloads, (w.name for w in scenario.workloads.values())),
+        workloads=tuple(
+            as_shown(w.name) if w.id.lower() == w.name.lower() else class_label(w.id, w.name)
+            for w in scenario.workloads.values()
+        ),
+        sources=tuple(map(as_shown, publishers)),
+    )
+
+
+def class_label(id: str, name: str) -> str:
+    """
+    A class by its id, which sentences say, and by its name.
+
+    >>> class_label("A", "Interactive")
+    'A Interactive'
+    """
+    return f"{as_shown(id)} {as_shown(name)}"
+
+
+def _shortened(full: Sequence[str], names: Iterable[str]) -> tuple[str, ...]:
+    """Names without what is in brackets, or in full where several would be the same."""
+    brief = [as_shown(short(name)) or label for name, label in zip(names, full, strict=True)]
+    count = Counter(brief)
+    return tuple(label if count[name] > 1 else name for name, label in zip(brief, full, strict=True))

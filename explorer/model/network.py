@@ -1,0 +1,374 @@
+"""A scenario as arrays: who wants how much, which arcs exist, how long they take, what they cost and emit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.scenario import validation
+from explorer.model.arc_costs import Friction, arc_money_and_carbon, moved_gb_per_mwh, requests_per_mwh, with_carbon_price
+from explorer.errors import Problem, ScenarioError
+from explorer.model.geography import Geography, build_geography, column_numbers, geography_key
+from explorer.scenario.profiles import ABSOLUTE, ANNUAL, AVERAGE, Profiles, load_curves, region_factors, utc_offsets_h
+from explorer.model.labels import Labels, NamesById, labels_of
+from explorer.model.latency import end_to_end_latency_ms
+from explorer.cache import Memo, digest
+from explorer.model.arc_overrides import NAMES as OVERRIDES
+from explorer.model.arc_overrides import Overrides, read_overrides
+from explorer.scenario.scenario import Scenario
+from explorer.scenario.schema import TABLES
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+BUDGET_DECIMALS = 6  # of ms: a budget read off a frontier opens the arcs it stands for, whatever the rounding
+
+CARBON_COLUMN = {
+    "marginal": "carbon_marginal_g_per_kwh",
+    "operating margin": "carbon_operating_margin_g_per_kwh",
+    "average": "carbon_average_g_per_kwh",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """
+    Frozen arrays of one scenario. Axes: client i, region j, workload k; `home` points from i to j.
+
+    Two networks are equal when all numbers that a solve depends on are equal, so results can be remembered by network.
+    Labels are no part of that.
+    """
+
+    key: bytes
+    clients: tuple[str, ...]
+    regions: tuple[str, ...]
+    workloads: tuple[str, ...]
+    labels: Labels
+    geography: Geography
+    demand_mw: Floats  # (client, workload) IT load wanted at that hour [MW]
+    pinned_mw: Floats  # (client, workload) the part of it that state pins to its home [MW]
+    largest_home_mw: float  # demand of the home with most, mean of the day: what pictures are sized by [MW]
+    capacity_mw: Floats  # (region,) IT capacity, scaled [MW]
+    price_usd_per_mwh: Floats  # (region,) delivered electricity price at the scenario's hour and season [USD/MWh]
+    carbon_kg_per_mwh: Floats  # (region,) the chosen carbon signal, likewise [kg/MWh]
+    pue: Floats  # (region,) [-]
+    budget_ms: Floats  # (workload,) latency budget, relaxation included [ms]
+    prefill_ms: Floats  # (workload,) [ms]
+    round_trips: Floats  # (workload,) [-]
+    requests_per_mwh: Floats  # (workload,) [1/MWh]
+    gb_per_mwh: Floats  # (workload,) data moved per MWh of IT load away from home [GB/MWh]
+    friction: Friction
+    carbon_price_usd_per_t: float
+    unserved_usd_per_mwh: float
+    regional_radius_km: float
+    objective: str
+    time_limit_s: float
+    cost_cap_usd_per_h: float = math.inf  # where carbon is the objective [USD/h]
+    hosting_usd_per_h: Floats | None = None  # (region,) per class run away from its home; None where it is all free
+    overrides: Overrides | None = None  # None where no table says anything of single arcs
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Network) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    @property
+    def home(self) -> NDArray[np.intp]:
+        """Index of each client's home region, shape (client,)."""
+        return self.geography.home
+
+    @property
+    def region_names(self) -> NamesById:
+        """What regions are called, by id."""
+        return NamesById(zip(self.regions, self.labels.regions, strict=True))
+
+    @property
+    def short_region_names(self) -> NamesById:
+        """The same where there is little room."""
+        return NamesById(zip(self.regions, self.labels.short_regions, strict=True))
+
+    @property
+    def client_names(self) -> NamesById:
+        """What clients are called, by id."""
+        return NamesById(zip(self.clients, self.labels.clients, strict=True))
+
+    @property
+    def class_names(self) -> NamesById:
+        """What classes are called, by id."""
+        return NamesById(zip(self.workloads, self.labels.classes, strict=True))
+
+    @property
+    def plain(self) -> Network:
+        """The same without hosting and without a cap on cost: what one linear program can tell of."""
+        if self.hosting_usd_per_h is None and self.cost_cap_usd_per_h == math.inf:
+            return self
+        return replace(self, key=digest(self.key, "plain"), hosting_usd_per_h=None, cost_cap_usd_per_h=math.inf)
+
+    @cached_property
+    def wan_ms(self) -> Floats:
+        """
+        Wide-area part of the latency, n_k RTT(s(i), j), shape (client, region, workload). [ms]
+
+        Where a table gives the latency, what is left of it without RTT(i, s(i)) and t_k, even if that is below zero.
+        """
+        wan = self._wan_ms(self.home)
+        if self.overrides is None:
+            return wan
+        return wan + (self.latency_ms - self._model_latency_ms)
+
+    def _wan_ms(self, home: NDArray[np.intp]) -> Floats:
+        return self.geography.region_rtt_ms[home][:, :, np.newaxis] * self.round_trips
+
+    @cached_property
+    def _model_latency_ms(self) -> Floats:
+        geo = self.geography
+        return end_to_end_latency_ms(geo.client_rtt_ms, geo.region_rtt_ms[self.home], self.round_trips, self.prefill_ms)
+
+    @cached_property
+    def latency_ms(self) -> Floats:
+        """End-to-end latency to the first token, shape (client, region, workload). [ms]"""
+        model = self._model_latency_ms
+        return model if self.overrides is None else self.overrides.latency_ms.over(model)
+
+    @cached_property
+    def within_budget(self) -> Bools:
+        """Arcs that meet their class's latency budget, shape (client, region, workload)."""
+        return np.round(self.latency_ms - self.budget_ms, BUDGET_DECIMALS) <= 0
+
+    @cached_property
+    def masks(self) -> dict[str, Bools]:
+        """
+        What must all hold for an arc to exist, latency apart, each of shape (client, region, workload), by name.
+
+        law: the legal policy lets the client's load run there. system: the region offers the class. arcs.csv: that
+        table does not close the arc; where it opens one, law and system hold too.
+        """
+        lawful = self.geography.lawful[:, :, np.newaxis]
+        if self.overrides is None:
+            return {"law": lawful}
+        shape, given = self.latency_ms.shape, self.overrides.allowed
+        told = given.filled(True)
+        return {
+            "law": told.over(np.broadcast_to(lawful, shape)),
+            "system": told.over(np.broadcast_to(self.overrides.offered, shape)),
+            "arcs.csv": given.over(np.ones(shape, bool)),
+        }
+
+    @cached_property
+    def permitted(self) -> Bools:
+        """Arcs that every mask allows, within the budget or not, shape (client, region, workload)."""
+        permitted = np.logical_and.reduce(list(self.masks.values()))
+        return np.broadcast_to(permitted, self.latency_ms.shape)
+
+    @cached_property
+    def allowed(self) -> Bools:
+        """Arcs that meet the budget and every mask, shape (client, region, workload)."""
+        return self.within_budget & self.permitted
+
+    @cached_property
+    def _money_and_carbon(self) -> tuple[Floats, Floats, Floats]:
+        energy, friction, carbon = self._arcs_from(self.home, self.wan_ms)
+        if self.overrides is not None:
+            friction = self.overrides.friction_usd_per_mwh.over(friction)
+        return energy, friction, carbon
+
+    def arcs_from(self, home: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
+        """
+        Energy cost (region,), friction and carbon (home, region, workload) of arcs from any home regions.
+
+        By the model alone: what a table says of an arc is said of a client.
+        """
+        return self._arcs_from(home, self._wan_ms(home))
+
+    def _arcs_from(self, home: NDArray[np.intp], wan: Floats) -> tuple[Floats, Floats, Floats]:
+        return arc_money_and_carbon(
+            self.price_usd_per_mwh, self.carbon_kg_per_mwh, self.pue, home, wan,
+            self.requests_per_mwh, self.gb_per_mwh, self.friction,
+        )  # fmt: skip
+
+    @property
+    def energy_usd_per_mwh(self) -> Floats:
+        """Electricity cost of one MWh of IT load, PUE_j price_j, shape (region,). [USD/MWh]"""
+        return self._money_and_carbon[0]
+
+    @property
+    def friction_usd_per_mwh(self) -> Floats:
+        """Friction of an arc at a carbon price of zero, shape (client, region, workload). [USD/MWh]"""
+        return self._money_and_carbon[1]
+
+    @property
+    def carbon_kg_per_arc_mwh(self) -> Floats:
+        """Emissions of an arc per MWh of IT load, shape (client, region, workload). [kg/MWh]"""
+        return self._money_and_carbon[2]
+
+    @cached_property
+    def money_usd_per_mwh(self) -> Floats:
+        """Energy and friction of an arc at a carbon price of zero, shape (client, region, workload). [USD/MWh]"""
+        return self.energy_usd_per_mwh[:, np.newaxis] + self.friction_usd_per_mwh
+
+    @cached_property
+    def cost_usd_per_mwh(self) -> Floats:
+        """Objective of an arc: money plus carbon at its price, shape (client, region, workload). [USD/MWh]"""
+        return with_carbon_price(self.money_usd_per_mwh, self.carbon_kg_per_arc_mwh, self.carbon_price_usd_per_t)
+
+
+_geographies: Memo[Geography] = Memo(size=16)
+_profiles: Memo[Profiles] = Memo(size=16)
+_overrides: Memo[Overrides] = Memo(size=16)
+
+
+def build_network(scenario: Scenario) -> Network:
+    """
+    The arrays behind a scenario; what does not depend on sliders is kept from one call to the next.
+
+    Raises
+    ------
+    ScenarioError
+        If tables contradict each other.
+    """
+    regions, clients = scenario.regions, scenario.clients
+    classes = np.array([list(w.model_values().values()) for w in scenario.workloads.values()]).T
+    budget, energy, share, local, prefill, trips, request_kb, response_kb, state_mb = classes
+    demand_share, share = validation.to_one(column_numbers(clients, "clients.csv", "demand_share")), validation.to_one(share)
+    relative_price, relative_carbon, relative_load = _relative(scenario)
+    demand = demand_share[:, np.newaxis] * share * scenario.total_demand_mw * relative_load
+    pinned = demand * np.clip(local * scenario.state_local_scale, 0.0, 1.0)
+    requests = requests_per_mwh(energy)
+    price, carbon, pue, capacity = (
+        column_numbers(regions, "regions.csv", column) for column in _region_columns(scenario)
+    )
+    price, carbon = price * relative_price, carbon * relative_carbon
+    places = geography_key(scenario)
+    geography = _geographies.find(places, lambda: build_geography(scenario))
+    at_homes = np.bincount(geography.home, demand_share) * share.sum() * scenario.total_demand_mw
+    overrides_key, overrides = _overrides_of(scenario, places, geography.home)
+    hosting = _hosting_usd_per_h(scenario)
+    _check_cap(scenario, hosting)
+    numbers = classes, demand, price, carbon, pue, capacity, hosting
+    key = digest(places, overrides_key, repr(scenario.settings()), scenario.workloads.keys(), *numbers)
+    return Network(
+        key=key,
+        clients=tuple(clients["id"]),
+        regions=tuple(regions["id"]),
+        workloads=tuple(scenario.workloads),
+        labels=labels_of(scenario),
+        geography=geography,
+        demand_mw=demand,
+        pinned_mw=pinned,
+        largest_home_mw=float(at_homes.max(initial=0.0)),
+        capacity_mw=capacity * scenario.capacity_scale,
+        price_usd_per_mwh=price,
+        carbon_kg_per_mwh=carbon,
+        pue=pue,
+        budget_ms=budget + scenario.latency_relaxation_ms,
+        prefill_ms=prefill,
+        round_trips=trips,
+        requests_per_mwh=requests,
+        gb_per_mwh=moved_gb_per_mwh(requests, request_kb, response_kb, state_mb, scenario.state_move_share),
+        friction=Friction(
+            scale=scenario.friction_scale,
+            egress_usd_per_gb=scenario.egress_usd_per_gb,
+            operations_usd_per_mwh=scenario.operations_usd_per_mwh,
+            relocation_overhead=scenario.relocation_overhead,
+            transport_kwh_per_gb=scenario.transport_kwh_per_gb,
+            latency_value=scenario.latency_value,
+        ),
+        carbon_price_usd_per_t=scenario.carbon_price_usd_per_t,
+        unserved_usd_per_mwh=scenario.unserved_usd_per_mwh,
+        regional_radius_km=scenario.regional_radius_km,
+        objective=scenario.objective,
+        time_limit_s=scenario.time_limit_s,
+        cost_cap_usd_per_h=scenario.cost_cap_usd_per_h,
+        hosting_usd_per_h=hosting if hosting.any() else None,
+        overrides=overrides,
+    )
+
+
+def carbon_intensities(scenario: Scenario) -> dict[str, Floats]:
+    """Every carbon signal that the regions have, at the hour and season, each of shape (region,). [kg/MWh]"""
+    _, relative, _ = _relative(scenario)
+    regions = scenario.regions
+    return {
+        signal: column_numbers(regions, "regions.csv", column) * relative
+        for signal, column in CARBON_COLUMN.items()
+        if column in regions
+    }
+
+
+def _check_cap(scenario: Scenario, hosting: Floats) -> None:
+    """A cap on cost has a price, in a linear program; a choice of hosts has none."""
+    if scenario.objective == "carbon" and math.isfinite(scenario.cost_cap_usd_per_h) and hosting.any():
+        what = "there is no least carbon under a cap on cost where hosting costs."
+        mend = f"Take the cap away (it is {scenario.cost_cap_usd_per_h:g} USD/h), or set hosting to 0."
+        raise ScenarioError(scenario.title, [Problem("scenario.toml", None, "cost_cap_usd_per_h", None, what, mend)])
+
+
+def _hosting_usd_per_h(scenario: Scenario) -> Floats:
+    """A region's own, where it has one, or else the scenario's, shape (region,). [USD/h]"""
+    regions, own = scenario.regions, "hosting_usd_per_h"
+    everywhere = np.full(len(regions), float(scenario.hosting_usd_per_h))
+    if own not in regions:
+        return everywhere
+    is_blank = regions[own].isna()
+    return column_numbers(regions.assign(**{own: regions[own].where(~is_blank, everywhere)}), "regions.csv", own)
+
+
+def _overrides_of(scenario: Scenario, places: bytes, home: NDArray[np.intp]) -> tuple[bytes, Overrides | None]:
+    """What tables say of single arcs, and a key of it; nothing where there are no such tables."""
+    found = [getattr(scenario, name) for name in OVERRIDES]
+    if all(table is None for table in found):
+        return b"", None
+    parts: list[Any] = [places, scenario.workloads.keys()]
+    for name, table in zip(OVERRIDES, found, strict=True):
+        columns = [column.name for column in TABLES[name].columns]
+        parts += ["absent"] if table is None else [table.get(column, "absent") for column in columns]
+    key = digest(*parts)
+    return key, _overrides.find(key, lambda: read_overrides(scenario, home))
+
+
+def _region_columns(scenario: Scenario) -> tuple[str, str, str, str]:
+    """Price, carbon, PUE and capacity; raises a `ScenarioError` where the chosen carbon signal has no column."""
+    carbon = CARBON_COLUMN[scenario.carbon_signal]
+    if carbon not in scenario.regions:
+        what = f"the column is missing, but the carbon signal is {scenario.carbon_signal!r}."
+        mend = f"Add {carbon} [g/kWh] to the regions, or choose another carbon signal."
+        raise ScenarioError(scenario.title, [Problem("regions.csv", None, carbon, None, what, mend)])
+    return "electricity_price_usd_per_mwh", carbon, "pue", "capacity_mw"
+
+
+def _relative(scenario: Scenario) -> tuple[Floats, Floats, Floats] | tuple[float, float, float]:
+    """Factors on price and carbon (region,) and on demand (client, workload) at the scenario's hour and season."""
+    if scenario.hour == AVERAGE and scenario.season == ANNUAL:
+        return 1.0, 1.0, 1.0  # what tables of profiles are relative to: they are not even looked at
+    regions, clients = scenario.regions, scenario.clients
+    parts: list[Any] = [regions["id"], regions["latitude"], clients["id"], clients.get("timezone", "")]
+    parts.append(workload.demand_profile for workload in scenario.workloads.values())
+    for table, columns in (
+        (scenario.profiles, ("region_id", "season", "hour_utc", *ABSOLUTE, *ABSOLUTE.values())),
+        (scenario.demand_profiles, ("profile_id", "local_hour", "relative_load")),
+    ):
+        parts += ["absent"] if table is None else [table.get(column, "absent") for column in columns]
+    profiles = _profiles.find(digest(*parts), lambda: _read_profiles(scenario))
+    return profiles.at(scenario.season, scenario.hour)
+
+
+def _read_profiles(scenario: Scenario) -> Profiles:
+    found = {}
+    for name in ("clients", "profiles", "demand_profiles"):
+        if (table := getattr(scenario, name)) is not None:  # tables are checked when they are set, but since then?
+            file = TABLES[name].file
+            found[name], problems = validation.parse(name, table.set_axis(range(2, len(table) + 2)), file)
+            if problems:
+                raise ScenarioError(file, problems)
+    scenario.cross_check()
+    ids, latitude = tuple(scenario.regions["id"]), column_numbers(scenario.regions, "regions.csv", "latitude")
+    price, carbon = (region_factors(found.get("profiles"), column, ids, latitude) for column in ABSOLUTE)
+    load = load_curves(found.get("demand_profiles"), [w.demand_profile for w in scenario.workloads.values()])
+    clients = found["clients"]
+    return Profiles(price, carbon, load, utc_offsets_h(clients.get("timezone", [""] * len(clients))))

@@ -1,0 +1,513 @@
+"""Where the load runs, what that costs and emits, what is left unserved and why: the result of a solve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.model.cost_cap import least_under_cap
+from explorer.model.hosting import choose_hosts
+from explorer.cache import Memo
+from explorer.model.network import Network, build_network
+from explorer.model.program import serve_first as serve_first  # for measures that compare placements
+from explorer.model.constraints import Case, reason
+from explorer.scenario.scenario import Scenario
+from explorer.model.solver import Numbers, Optimum, PlacementModel, model_for
+from explorer.units import KG_PER_T, KWH_PER_MWH
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+SMALLEST_MW = 1e-15  # below this there is no load; what is rounding is zero already, in a world of any size
+HOSTED_SHARE = 1e-9  # of all demand; below this, load is no reason to pay for hosting
+PRICE_DIGITS = 5  # further digits of a price are rounding
+LAYERS = ("local", "regional", "energy-oriented")
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """
+    A frozen optimum: tables as DataFrames, totals as numbers. Carries no solver object, so sessions may share it.
+
+    `cost_usd_per_h` is money: energy, friction and hosting at a carbon price of zero. `objective_usd_per_h` adds the
+    carbon price and leaves out the penalty on unserved load, whatever objective was optimised. Hosting is paid under
+    every objective, but only least cost chooses where to pay it.
+    """
+
+    network: Network
+    optimum: Optimum
+    objective: str  # what was minimised: cost, carbon or latency
+    gap_usd_per_h: float = 0.0  # with hosting, what a placement that took longer to find could still save [USD/h]
+
+    @cached_property
+    def it_mw(self) -> Floats:
+        """IT load executed, shape (client, region, workload). [MW]"""
+        total = self.optimum.free_mw.copy()
+        total[np.arange(len(self.network.home)), self.network.home] += self.optimum.pinned_mw
+        total.setflags(write=False)
+        return total
+
+    @cached_property
+    def away_mw(self) -> Floats:
+        """IT load executed away from home, shape (client, region, workload). [MW]"""
+        away = self.it_mw.copy()
+        away[np.arange(len(self.network.home)), self.network.home] = 0.0
+        away.setflags(write=False)
+        return away
+
+    @cached_property
+    def region_it_mw(self) -> Floats:
+        """IT load executed in each region, shape (region,). [MW]"""
+        return self.it_mw.sum(axis=(0, 2))
+
+    @cached_property
+    def cost_usd_per_h(self) -> float:
+        """Energy, friction and hosting at a carbon price of zero. [USD/h]"""
+        return float((self.it_mw * self.network.money_usd_per_mwh).sum()) + self.hosting_usd_per_h
+
+    @cached_property
+    def hosts(self) -> Bools:
+        """Which classes regions run for clients of other homes, shape (region, workload)."""
+        return self.away_mw.sum(axis=0) > HOSTED_SHARE * self.network.demand_mw.sum()
+
+    @cached_property
+    def hosting_usd_per_h(self) -> float:
+        """The part of the cost that is hosting. [USD/h]"""
+        fees = self.network.hosting_usd_per_h
+        return 0.0 if fees is None else float(fees @ self.hosts.sum(axis=1))
+
+    @property
+    def hosting(self) -> pd.DataFrame:
+        """One row per region and class run for clients of other homes: region, workload, it_mw, hosting_usd_per_h."""
+        net = self.network
+        j, k = np.nonzero(self.hosts)
+        fees = np.zeros(len(net.regions)) if net.hosting_usd_per_h is None else net.hosting_usd_per_h
+        return pd.DataFrame(
+            {
+                "region": np.array(net.regions, object)[j],
+                "workload": np.array(net.workloads, object)[k],
+                "it_mw": self.away_mw.sum(axis=0)[j, k],
+                "hosting_usd_per_h": fees[j],
+            }
+        )
+
+    @property
+    def has_prices(self) -> bool:
+        """Whether capacity and demand have prices: only where cost is the objective, and no hosting a yes or no."""
+        return self.objective == "cost" and self.is_one_program
+
+    @property
+    def is_one_program(self) -> bool:
+        """Whether it is the optimum of one linear program, with nothing to decide on and no cap on cost."""
+        net = self.network
+        is_free = {"cost": net.hosting_usd_per_h is None, "carbon": not isfinite(net.cost_cap_usd_per_h)}
+        return is_free.get(self.objective, True)
+
+    @cached_property
+    def carbon_kg_per_h(self) -> float:
+        """Emissions by the scenario's carbon signal. [kg/h]"""
+        return float((self.it_mw * self.network.carbon_kg_per_arc_mwh).sum())
+
+    @property
+    def objective_usd_per_h(self) -> float:
+        """Cost plus carbon at the scenario's carbon price. [USD/h]"""
+        return self.cost_usd_per_h + self.network.carbon_price_usd_per_t / KG_PER_T * self.carbon_kg_per_h
+
+    @cached_property
+    def friction_usd_per_h(self) -> float:
+        """The part of the cost that is friction. [USD/h]"""
+        return float((self.it_mw * self.network.friction_usd_per_mwh).sum())
+
+    @cached_property
+    def served_mw(self) -> float:
+        """IT load executed somewhere. [MW]"""
+        return float(self.it_mw.sum())
+
+    @cached_property
+    def relocated_mw(self) -> float:
+        """IT load executed away from home. [MW]"""
+        return float(self.away_mw.sum())
+
+    @cached_property
+    def facility_mw(self) -> float:
+        """Power of the facilities, IT load times PUE; `grid_mw` adds what moving takes. [MW]"""
+        return float(self.region_it_mw @ self.network.pue)
+
+    @property
+    def relocated_facility_mw(self) -> float:
+        """Power of the facilities for relocated load, IT load times PUE. [MW]"""
+        return float(self.away_mw.sum(axis=(0, 2)) @ self.network.pue)
+
+    @cached_property
+    def grid_mw(self) -> Floats:
+        """
+        Electricity drawn from each region's grid, shape (region,): facilities, overhead of relocated load, and moving
+        data, which home supplies. Emissions are this times a carbon intensity, whichever estimate one believes. [MW]
+        """
+        net = self.network
+        scale, overhead = net.friction.scale, net.friction.relocation_overhead
+        drawn = net.pue * (self.region_it_mw + scale * overhead * self.away_mw.sum(axis=(0, 2)))
+        transport = scale * net.gb_per_mwh * net.friction.transport_kwh_per_gb / KWH_PER_MWH
+        np.add.at(drawn, net.home, self.away_mw.sum(axis=1) @ transport)
+        return drawn
+
+    @property
+    def relocated_grid_mw(self) -> float:
+        """Electricity drawn for relocated load, wherever it is drawn. [MW]"""
+        at_home = self.region_it_mw - self.away_mw.sum(axis=(0, 2))
+        return float(self.grid_mw.sum() - at_home @ self.network.pue)
+
+    @property
+    def relocated_share(self) -> float:
+        """Share of the served IT load that runs away from home. [-]"""
+        return self.relocated_mw / self.served_mw if self.served_mw else 0.0
+
+    @cached_property
+    def mean_latency_ms(self) -> float:
+        """End-to-end latency, mean over served IT load. [ms]"""
+        return float((self.it_mw * self.network.latency_ms).sum() / self.served_mw) if self.served_mw else 0.0
+
+    @cached_property
+    def mean_wan_ms(self) -> float:
+        """Latency added by running away from home, mean over served IT load. [ms]"""
+        return float((self.it_mw * self.network.wan_ms).sum() / self.served_mw) if self.served_mw else 0.0
+
+    @cached_property
+    def unserved_mw(self) -> float:
+        """IT load that nobody executes. [MW]"""
+        return float(self.optimum.unserved_free_mw.sum() + self.optimum.unserved_pinned_mw.sum())
+
+    @cached_property
+    def baseline(self) -> Placement:
+        """The placement of least latency under the same constraints, ties broken by cost."""
+        return self if self.objective == "latency" else place(self.network, "latency")
+
+    @cached_property
+    def flows(self) -> pd.DataFrame:
+        """
+        One row per client, region and workload that carries load.
+
+        Columns: client, service, region, workload, it_mw [MW], latency_ms [ms], is_home, layer,
+        energy_usd_per_h, friction_usd_per_h [USD/h], carbon_kg_per_h [kg/h].
+        """
+        net = self.network
+        i, j, k = np.nonzero(self.it_mw > SMALLEST_MW)
+        mw, home = self.it_mw[i, j, k], net.home[i]
+        return pd.DataFrame(
+            {
+                "client": np.array(net.clients, object)[i],
+                "service": np.array(net.regions, object)[home],
+                "region": np.array(net.regions, object)[j],
+                "workload": np.array(net.workloads, object)[k],
+                "it_mw": mw,
+                "latency_ms": net.latency_ms[i, j, k],
+                "is_home": j == home,
+                "layer": np.array(LAYERS, object)[self.layer_index[i, j]],
+                "energy_usd_per_h": mw * net.energy_usd_per_mwh[j],
+                "friction_usd_per_h": mw * net.friction_usd_per_mwh[i, j, k],
+                "carbon_kg_per_h": mw * net.carbon_kg_per_arc_mwh[i, j, k],
+            }
+        )
+
+    @cached_property
+    def layers_mw(self) -> Floats:
+        """IT load executed in each of `LAYERS`, shape (layer, workload). [MW]"""
+        in_layer = np.equal.outer(np.arange(len(LAYERS)), self.layer_index.ravel())
+        return in_layer @ self.it_mw.reshape(in_layer.shape[1], -1)
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """
+        IT load by class and layer: workload, layer, it_mw [MW].
+
+        local runs at home, regional within `regional_radius_km` of home, energy-oriented further away.
+        """
+        n, k = np.indices(self.layers_mw.shape).reshape(2, -1, order="F")  # class by class
+        return pd.DataFrame(
+            {
+                "workload": np.array(self.network.workloads, object)[k],
+                "layer": np.array(LAYERS, object)[n],
+                "it_mw": self.layers_mw[n, k],
+            }
+        )
+
+    @property
+    def layer_index(self) -> NDArray[np.intp]:
+        """Which of `LAYERS` an arc belongs to by distance from home, shape (client, region)."""
+        net = self.network
+        layer = np.where(net.geography.region_km[net.home] <= net.regional_radius_km, 1, 2)
+        layer[np.arange(len(net.home)), net.home] = 0
+        return layer
+
+    @cached_property
+    def regions(self) -> pd.DataFrame:
+        """
+        One row per region: region, it_mw, facility_mw [MW], utilisation [-], capacity_price_usd_per_mwh [USD/MWh].
+
+        The shadow price is what one more MW of IT capacity there would save; NaN unless `has_prices`.
+        """
+        net, it_mw = self.network, self.region_it_mw
+        capacity = net.capacity_mw
+        used = np.divide(it_mw, capacity, out=np.zeros_like(it_mw), where=capacity > 0)
+        price = np.full(len(it_mw), np.nan)
+        if self.has_prices:
+            price = self.optimum.capacity_price.round(PRICE_DIGITS)
+        return pd.DataFrame(
+            {
+                "region": net.regions,
+                "it_mw": it_mw,
+                "facility_mw": it_mw * net.pue,
+                "utilisation": used,
+                "capacity_price_usd_per_mwh": price,
+            }
+        )
+
+    @cached_property
+    def demand_prices(self) -> pd.DataFrame:
+        """
+        What one more MWh of a client's demand for a class would cost: client, workload, price_usd_per_mwh [USD/MWh].
+
+        The pinned and the free part are weighted as in the demand itself; NaN unless `has_prices`.
+        """
+        net, best = self.network, self.optimum
+        pinned = np.divide(net.pinned_mw, net.demand_mw, out=np.zeros_like(net.demand_mw), where=net.demand_mw > 0)
+        price = (pinned * best.price_pinned + (1 - pinned) * best.price_free).round(PRICE_DIGITS)
+        if not self.has_prices:
+            price = np.full_like(price, np.nan)
+        i, k = np.indices(price.shape).reshape(2, -1)
+        return pd.DataFrame(
+            {
+                "client": np.array(net.clients, object)[i],
+                "workload": np.array(net.workloads, object)[k],
+                "price_usd_per_mwh": price.ravel(),
+            }
+        )
+
+    @cached_property
+    def unserved(self) -> pd.DataFrame:
+        """
+        One row per demand not fully served: client, workload, part (free or pinned), unserved_mw [MW], reason.
+
+        The reason is what must be lifted for more of that demand to be served, and nobody else to be served less:
+
+        price
+            It can be served as things are, but for more than the penalty on unserved load. Least cost alone asks.
+        latency, law, system, arcs.csv, hosting, state locality
+            Without that one constraint some arc to a region with room, or where room can be made by moves, serves it.
+            system: the region does not offer the class. arcs.csv: that table closes the arc. Several that would each do
+            are joined by "or".
+        capacity
+            None of these would alone, but more capacity would.
+
+        Where nothing would alone, the fewest things that would together are joined by "and".
+        """
+        rows = []
+        for part, amounts in (("free", self.optimum.unserved_free_mw), ("pinned", self.optimum.unserved_pinned_mw)):
+            for i, k in np.argwhere(amounts > SMALLEST_MW):
+                why = reason(self._case, i, k, pinned=part == "pinned")
+                rows.append((self.network.clients[i], self.network.workloads[k], part, amounts[i, k], why))
+        return pd.DataFrame(rows, columns=["client", "workload", "part", "unserved_mw", "reason"])
+
+    def unserved_by_reason(self) -> dict[str, float]:
+        """IT load left unserved by reason, most first. [MW]"""
+        totals: dict[str, float] = {}
+        for why, mw in zip(self.unserved["reason"], self.unserved["unserved_mw"], strict=True):
+            totals[why] = totals.get(why, 0.0) + mw
+        return dict(sorted(totals.items(), key=lambda item: -item[1]))
+
+    @cached_property
+    def _case(self) -> Case:
+        """What stands in the way of each arc, and what it takes to make room where it leads."""
+        net = self.network
+        holds = {"latency": net.within_budget}
+        holds |= {name: np.broadcast_to(mask, net.latency_ms.shape) for name, mask in net.masks.items()}
+        if self.objective == "cost" and net.hosting_usd_per_h is not None:
+            hosted = np.repeat(self.hosts[np.newaxis], len(net.home), axis=0)
+            hosted[np.arange(len(net.home)), net.home] = True
+            holds["hosting"] = hosted
+        return Case(numbers_of(net, self.objective), self.objective == "cost", net.home, holds, self.optimum)
+
+    def totals(self) -> dict[str, float]:
+        """The headline figures by name, units in the names; `explorer.measures.headlines` has their labels and changes."""
+        return {
+            "cost_usd_per_h": self.cost_usd_per_h,
+            "carbon_kg_per_h": self.carbon_kg_per_h,
+            "objective_usd_per_h": self.objective_usd_per_h,
+            "friction_usd_per_h": self.friction_usd_per_h,
+            "hosting_usd_per_h": self.hosting_usd_per_h,
+            "served_mw": self.served_mw,
+            "grid_mw": float(self.grid_mw.sum()),
+            "facility_mw": self.facility_mw,
+            "relocated_mw": self.relocated_mw,
+            "relocated_grid_mw": self.relocated_grid_mw,
+            "relocated_share": self.relocated_share,
+            "unserved_mw": self.unserved_mw,
+            "mean_latency_ms": self.mean_latency_ms,
+            "mean_wan_ms": self.mean_wan_ms,
+        }
+
+    def __repr__(self) -> str:
+        moved = f"{self.relocated_mw:,.4g} of {self.served_mw:,.4g} MW relocated"
+        return f"<Placement of least {self.objective}: {moved}, {self.cost_usd_per_h:,.0f} USD/h>"
+
+    def _repr_html_(self) -> str:
+        from explorer.html_table import placement_html
+
+        return placement_html(self)
+
+    def map(self, min_flow_mw: float | None = None) -> Any:
+        """A GeoViews map of load and of what moves; see `explorer.charts.world_picture`."""
+        from explorer.charts.world_picture import world_map
+
+        return world_map(self, min_flow_mw)
+
+    def layers_plot(self) -> Any:
+        """A HoloViews picture of load at home, nearby and further away, by class; see `explorer.charts.pictures`."""
+        from explorer.charts.pictures import layer_bars
+
+        return layer_bars(self)
+
+    def figure(self, path: str | Path, width_mm: float = 180.0) -> Path:
+        """Write the map as a figure for print: SVG, PDF or PNG; see `explorer.charts.figures`."""
+        from explorer.charts.world_figure import map_figure
+
+        return map_figure(self, path, width_mm)
+
+    def layers_figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
+        """Write where each class runs as a figure for print; see `explorer.charts.figures`."""
+        from explorer.charts.figures import layers_figure
+
+        return layers_figure(self, path, width_mm)
+
+
+def numbers_of(network: Network, objective: str) -> Numbers:
+    """
+    What the solver needs to know of a network to minimise cost, carbon or latency.
+
+    Under least cost the penalty on unserved load is a price. Kilograms and milliseconds have none: there it is at least
+    so high that all that can be served is.
+    """
+    cost = {
+        "cost": lambda: network.cost_usd_per_mwh,
+        "carbon": lambda: network.carbon_kg_per_arc_mwh,
+        "latency": lambda: network.wan_ms,
+    }[objective]()
+    penalty = network.unserved_usd_per_mwh
+    if objective != "cost":
+        penalty = max(penalty, serve_first(cost, network.allowed))
+    return Numbers(
+        cost=cost,
+        allowed=network.allowed,
+        free_mw=network.demand_mw - network.pinned_mw,
+        pinned_mw=network.pinned_mw,
+        capacity_mw=network.capacity_mw,
+        unserved_cost=penalty,
+        time_limit_s=network.time_limit_s,
+        added_ms=network.wan_ms,
+    )
+
+
+_placements: Memo[Placement] = Memo(size=64)
+
+
+def place(network: Network, objective: str | None = None) -> Placement:
+    """
+    The optimal placement of a network, remembered for all sessions.
+
+    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency serve all that can be served
+    and break ties by cost; carbon alone heeds the network's cap on cost. What still ties is decided by least added
+    latency, home first, and then by a fixed order, see `PlacementModel.solve`.
+    """
+    objective = objective or network.objective
+
+    def run() -> Placement:
+        model = model_for(objective, network.home, len(network.regions), len(network.workloads))
+        if network.hosting_usd_per_h is not None and objective == "cost":
+            return _place_with_hosting(network, network.hosting_usd_per_h, model)
+        with model.lock:
+            done = _placements.get((network, objective))  # another session may have been faster
+            if done is not None:
+                return done
+            return Placement(network, _optimum(network, objective, model), objective)
+
+    return _placements.find((network, objective), run)
+
+
+def is_quick(network: Network) -> bool:
+    """Whether placing takes milliseconds: there is no hosting to decide on, or that has been done."""
+    decides = network.objective == "cost" and network.hosting_usd_per_h is not None
+    return not decides or _placements.get((network, "cost")) is not None
+
+
+def _place_with_hosting(network: Network, hosting_usd_per_h: Floats, model: PlacementModel) -> Placement:
+    """
+    The cheapest placement where hosting costs too, or the best found within the time limit.
+
+    Which classes a region hosts is decided first, without holding up others who solve. Where load goes, and the prices
+    that explain what goes unserved, are those of the linear program that is left.
+    """
+    numbers = numbers_of(network, "cost")
+    for_free = np.repeat(hosting_usd_per_h[:, np.newaxis] == 0, len(network.workloads), axis=1)
+
+    def under(hosts: Bools) -> Placement:
+        open_ = np.repeat((hosts | for_free)[np.newaxis], len(network.home), axis=0)
+        open_[np.arange(len(network.home)), network.home] = True
+        with model.lock:
+            best = model.solve(replace(numbers, allowed=numbers.allowed & open_))
+        found = Placement(network, best, "cost")
+        return replace(found, optimum=replace(best, objective=best.objective + found.hosting_usd_per_h))
+
+    anywhere, nowhere = under(~for_free), under(for_free)
+    least = anywhere.optimum.objective - anywhere.hosting_usd_per_h
+    decided = choose_hosts(numbers, network.home, hosting_usd_per_h)
+    chosen = [] if decided.chosen is None else [under(decided.chosen)]
+    best = min([*chosen, nowhere, anywhere], key=lambda found: found.optimum.objective)
+    return replace(best, gap_usd_per_h=max(best.optimum.objective - max(least, decided.bound), 0.0))
+
+
+def solved(network: Network, objective: str, model: PlacementModel) -> Placement:
+    """The placement of a network that is not worth remembering. Hold the model's lock if others use it."""
+    then = None if objective == "cost" else network.cost_usd_per_mwh
+    return Placement(network, model.solve(numbers_of(network, objective), then), objective)
+
+
+def _optimum(network: Network, objective: str, model: PlacementModel) -> Optimum:
+    if objective == "carbon" and isfinite(network.cost_cap_usd_per_h):
+        numbers = numbers_of(network, objective)
+        return least_under_cap(model, network.home, numbers, network.money_usd_per_mwh, network.cost_cap_usd_per_h)
+    return solved(network, objective, model).optimum
+
+
+def solve(scenario: Scenario) -> Placement:
+    """
+    Place a scenario's demand at the least objective.
+
+    Demand that cannot be served never raises: see `Placement.unserved`.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario's tables contradict each other.
+    SolverError
+        If the solver fails or meets `time_limit_s`, or if no placement stays within the cap on cost.
+
+    Examples
+    --------
+    >>> placement = solve(Scenario.load("classroom-3x3"))
+    >>> placement.unserved_mw
+    0.0
+    """
+    network = build_network(scenario)
+    return by_names_of(network, place(network))
+
+
+def by_names_of(network: Network, found: Placement) -> Placement:
+    """What `place` remembered, perhaps from another scenario of the same numbers, by the names of this one."""
+    return found if found.network.labels == network.labels else replace(found, network=network)

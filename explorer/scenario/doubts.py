@@ -1,0 +1,228 @@
+"""
+What is probably not meant in a scenario that can be used: figures in other units, days with holes, impossible speeds.
+
+Each rule says little and is seldom wrong: what it finds is a slip, or wants a word in the scenario's README.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from explorer.errors import Problem
+from explorer.model.geodesy import great_circle_km
+from explorer.model.geography import build_geography
+from explorer.scenario.profiles import ABSOLUTE, ANNUAL, HOURS, annual_mean, over_mean
+from explorer.model.latency import rtt_from_distance_ms
+from explorer.scenario.scenario import Scenario
+from explorer.scenario.schema import SEASONS, TABLES
+
+MEAN_TOLERANCE = 0.01  # of factors: figures with three digits still have a mean of 1, and agree with what they are of
+NEARER_MS = 1.0  # of round trip, by the fit to measurements: about 65 km
+LEAST_PRICE = 1.0  # that anybody pays, above zero [USD/MWh]; a kWh costs less
+LEAST_CARBON = 2.0  # of the dirtiest region of a world [g/kWh]
+MOST_ROWS = 5  # named one by one
+
+
+class _Doubt(NamedTuple):
+    """One rule and all rows that it holds for: the first is shown."""
+
+    column: str
+    rows: Sequence[int]  # from 0
+    value: str  # in the first of them
+    what: str
+    mend: str
+
+
+def doubts_about(scenario: Scenario, lines: Mapping[str, pd.Index]) -> list[Problem]:
+    """
+    What is doubtful in a scenario: one entry for each rule and column, with the first row that it holds for.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        As it was read.
+    lines : mapping of str to pandas.Index
+        For each of its tables, the line of each row in its file.
+
+    Raises
+    ------
+    ScenarioError
+        If settings and tables contradict each other.
+    """
+    rules = {
+        "regions": (_units(scenario), _dearer_than_unserved(scenario)),
+        "clients": (_far_homes(scenario),),
+        "rtt_ms": (_faster_than_light(scenario),),
+        "profiles": (_profiles(scenario),),
+        "demand_profiles": (_demand_profiles(scenario),),
+    }
+    return [
+        Problem(
+            TABLES[table].file,
+            int(lines[table][doubt.rows[0]]),
+            doubt.column,
+            doubt.value,
+            f"{doubt.what}{_more([int(lines[table][row]) for row in doubt.rows[1:]])}",
+            doubt.mend,
+        )
+        for table, found in rules.items()
+        for rule in found
+        for doubt in rule
+    ]
+
+
+def _more(rows: list[int]) -> str:
+    if not rows:
+        return ""
+    named = ", ".join(map(str, rows[:MOST_ROWS]))
+    rest = f" and {len(rows) - MOST_ROWS} more" if len(rows) > MOST_ROWS else ""
+    return f" So it is in row{'s' if len(rows) > 1 else ''} {named}{rest}."
+
+
+def _units(scenario: Scenario) -> Iterator[_Doubt]:
+    regions = scenario.regions
+    price = regions["electricity_price_usd_per_mwh"].to_numpy()
+    low = np.flatnonzero((price > 0) & (price < LEAST_PRICE))
+    if len(low):
+        what = f"this is below {LEAST_PRICE:g} USD/MWh, as a price per kWh is."
+        mend = "Write what a MWh costs, a thousand times as much as a kWh."
+        yield _Doubt("electricity_price_usd_per_mwh", low.tolist(), f"{price[low[0]]:g}", what, mend)
+    for column in ("carbon_marginal_g_per_kwh", "carbon_operating_margin_g_per_kwh", "carbon_average_g_per_kwh"):
+        carbon = regions[column].to_numpy() if column in regions else np.zeros(1)
+        if 0 < np.nanmax(carbon, initial=0) < LEAST_CARBON:
+            row = int(np.nanargmax(carbon))
+            what = f"all regions are below {LEAST_CARBON:g} g/kWh, as figures in kg/kWh or t/MWh are."
+            yield _Doubt(column, [row], f"{carbon[row]:g}", what, "Write grams per kWh, which are kg per MWh.")
+
+
+def _dearer_than_unserved(scenario: Scenario) -> Iterator[_Doubt]:
+    regions = scenario.regions
+    price = regions["electricity_price_usd_per_mwh"].to_numpy()
+    cost = price * regions["pue"].to_numpy()
+    dear = np.flatnonzero(cost >= scenario.unserved_usd_per_mwh)
+    if len(dear):
+        what = f"with PUE this is {cost[dear[0]]:,.6g} USD per MWh of IT load, and unserved_usd_per_mwh no more than"
+        what += f" {scenario.unserved_usd_per_mwh:,.6g}: load may stay unserved for its price."
+        mend = f"Set unserved_usd_per_mwh far above {cost.max():,.6g}, or write prices in USD/MWh."
+        yield _Doubt("electricity_price_usd_per_mwh", dear.tolist(), f"{price[dear[0]]:g}", what, mend)
+
+
+def _far_homes(scenario: Scenario) -> Iterator[_Doubt]:
+    clients, regions = scenario.clients, scenario.regions
+    geography = build_geography(scenario)
+    km = great_circle_km(clients["latitude"], clients["longitude"], regions["latitude"], regions["longitude"])
+    rtt_ms = rtt_from_distance_ms(km, "measured")
+    each, home = np.arange(len(clients)), geography.home
+    nearest = np.where(geography.lawful, rtt_ms, np.inf).argmin(axis=1)
+    gain_ms = rtt_ms[each, home] - rtt_ms[each, nearest]
+    far = np.flatnonzero(gain_ms > NEARER_MS)
+    given = clients["service"].to_numpy() if "service" in clients else np.full(len(clients), "")
+    for column, rows, mend in (
+        ("service", far[given[far] != ""], "Name the nearer region, or say in the README why it is this one."),
+        ("legal_zone", far[given[far] == ""], "Name the nearer region as its service, or say in the README why not."),
+    ):
+        if len(rows):
+            i = rows[0]
+            here, there = (str(regions["id"].iloc[place[i]]) for place in (home, nearest))
+            what = f"the client's home {here} is {km[i, home[i]]:,.0f} km away, and {there}, as lawful,"
+            what += f" {km[i, nearest[i]]:,.0f} km."
+            yield _Doubt(column, rows.tolist(), str(clients[column].iloc[i]), what, mend)
+
+
+def _faster_than_light(scenario: Scenario) -> Iterator[_Doubt]:
+    measured, regions = scenario.rtt_ms, scenario.regions
+    if measured is None:
+        return
+    place = {region: j for j, region in enumerate(regions["id"])}
+    at = [regions[column] for column in ("latitude", "longitude")]
+    a, b = (measured[column].map(place).to_numpy(int) for column in ("from_region", "to_region"))
+    least_ms = rtt_from_distance_ms(great_circle_km(*at, *at)[a, b], "fibre")
+    rtt_ms = measured["rtt_ms"].to_numpy()
+    fast = np.flatnonzero(rtt_ms < least_ms)
+    if len(fast):
+        row = fast[0]
+        what = f"light in fibre takes {least_ms[row]:.1f} ms there and back, by the coordinates of"
+        what += f" {measured['from_region'].iloc[row]} and {measured['to_region'].iloc[row]}."
+        mend = "Write round trips, not one way, in ms; or correct the coordinates in regions.csv."
+        yield _Doubt("rtt_ms", fast.tolist(), f"{rtt_ms[row]:g}", what, mend)
+
+
+def _profiles(scenario: Scenario) -> Iterator[_Doubt]:
+    table = scenario.profiles
+    if table is None:
+        return
+    for column, absolute in ABSOLUTE.items():
+        given = [name for name in (column, absolute) if name in table]
+        if not given:
+            continue
+        known = table[given].notna().any(axis=1)
+        yield from _holes(given[0], table[known], ["region_id", "season"], "hour_utc")
+        if column in table:
+            yield from _off_one(column, table, "region_id", _year_means(table, column), "year")
+        if len(given) == 2:
+            yield from _contradictions(column, absolute, table)
+
+
+def _year_means(table: Any, column: str) -> Any:
+    """The mean of a factor over the year by region, where all its hours are there: of the year, or of the seasons."""
+    seasons = list(SEASONS[1:])
+    means = _whole_days(table[table[column].notna()], ["region_id", "season"], column).unstack("season")
+    means = means.reindex(columns=[ANNUAL, *seasons])
+    return means[ANNUAL].fillna(means[seasons].mean(axis=1, skipna=False))
+
+
+def _contradictions(column: str, absolute: str, table: pd.DataFrame) -> Iterator[_Doubt]:
+    """Factors that are not the absolute figure beside them over its mean."""
+    own = over_mean(table, absolute)
+    rows = np.flatnonzero((table[column] - own).abs() > MEAN_TOLERANCE * own.abs().clip(lower=1))
+    if len(rows):
+        row = rows[0]
+        what = f"{column} counts, and {absolute} ({table[absolute].iat[row]:g}) over its annual mean"
+        what += f" ({annual_mean(table, absolute).iat[row]:g}) is {own.iat[row]:.4g}."
+        mend = f"Remove {absolute}, or leave {column} blank, which is then computed."
+        yield _Doubt(column, rows.tolist(), f"{table[column].iat[row]:g}", what, mend)
+
+
+def _demand_profiles(scenario: Scenario) -> Iterator[_Doubt]:
+    table = scenario.demand_profiles
+    if table is not None:
+        yield from _holes("relative_load", table, ["profile_id"], "local_hour")
+        means = _whole_days(table, ["profile_id"], "relative_load")
+        yield from _off_one("relative_load", table, "profile_id", means, "day")
+
+
+def _whole_days(table: Any, key: list[str], column: str) -> Any:
+    """The mean of a column over each day that has all hours, by the key of the day."""
+    days = table.groupby(key)[column]
+    return days.mean()[days.size() == HOURS]
+
+
+def _off_one(column: str, table: pd.DataFrame, key: str, means: Any, span: str) -> Iterator[_Doubt]:
+    """Means by the cells of the column `key` that are not 1."""
+    off = means[(means - 1).abs() > MEAN_TOLERANCE].to_dict()
+    if off:
+        first = {name: row for row, name in reversed(list(enumerate(table[key]))) if name in off}
+        name, *_ = names = sorted(off, key=lambda name: first[name])
+        what = f"the mean of {name} over the {span} is {off[name]:.4g}, and factors on a mean have a mean of 1."
+        mend = "Divide them by their mean, or scale what they multiply."
+        yield _Doubt(column, [first[name] for name in names], f"{table[column].iat[first[name]]:g}", what, mend)
+
+
+def _holes(column: str, known: pd.DataFrame, key: list[str], hour: str) -> Iterator[_Doubt]:
+    """Days that have some hours and not all; `known` are the rows that tell something."""
+    days: dict[tuple[str, ...], list[int]] = {}
+    for row, name in zip(known.index, zip(*(known[part] for part in key), strict=True), strict=True):
+        days.setdefault(name, []).append(row)
+    holes = {name: rows for name, rows in days.items() if len(rows) < HOURS}
+    if holes:
+        name, rows = next(iter(holes.items()))
+        absent = sorted(set(range(HOURS)) - {int(value) for value in known[hour].loc[rows]})
+        what = f"{' in '.join(name)} lacks the hour{'s' if len(absent) > 1 else ''} {', '.join(map(str, absent))}:"
+        what += " there the mean counts, a factor of 1."
+        value = f"{known[column].loc[rows[0]]:g}"
+        mend = f"Add a row for each {hour} from 0 to {HOURS - 1}."
+        yield _Doubt(column, [rows[0] for rows in holes.values()], value, what, mend)

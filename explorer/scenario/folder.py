@@ -1,0 +1,433 @@
+"""
+Scenario folders: read, checked and written.
+
+A folder holds `scenario.toml` (title, description, settings), a CSV file for each table, and documents.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import shutil
+import stat
+import sys
+import tomllib
+import uuid
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import param
+import tomli_w
+
+from explorer.scenario import csv_text
+from explorer.scenario import validation
+from explorer.scenario.doubts import doubts_about
+from explorer.errors import MOST_SHOWN, ExplorerError, Problem, ScenarioError, shortened
+from explorer.cache import Memo
+from explorer.packaged_data import SCENARIOS
+from explorer.scenario.scenario import SETTINGS, Scenario
+from explorer.scenario.schema import TABLES
+
+SCHEMA = 1  # raised when a folder of today can no longer be read
+SETTINGS_FILE = "scenario.toml"
+DOCUMENTS = (".md", ".txt")  # files of these kinds travel with a scenario
+_HEADINGS = ("schema", "title", "description", "parameters")
+_TABLE_FILES = tuple(table.file for table in TABLES.values())
+LARGEST_FILE_MB = 64  # of a table or a document: the largest that a world could need has a tenth of it
+LARGEST_SETTINGS_MB = 0.5
+MOST_DOTS = 400  # in a line of the settings: keys with so many parts take longer than anybody waits
+_NOT_OURS = re.compile(r"\.|~\$|.*~$", re.DOTALL)  # hidden files, and what editors and offices leave beside a file
+_WIDE = (b"\xff\xfe", b"\xfe\xff")  # begin a file in UTF-16
+_WIDE_BARE = re.compile(rb"\0[^\0]\0[^\0]|[^\0]\0[^\0]\0")  # or do without such a mark
+_MARK = "\ufeff"  # spreadsheets and some editors put it in front of UTF-8
+_read: Memo[Scenario] = Memo(size=8)
+_KEY = re.compile(r"""[ \t]*\[?[ \t]*["']?([^\s"'=.\[\]]+)["']?[ \t]*[\]=.]""")
+_NUMBER = "Write digits without quotes, with a point before the decimals, as 89.5."
+
+
+def names() -> list[str]:
+    """The names of the sample scenarios."""
+    return sorted(path.parent.name for path in SCENARIOS.glob(f"*/{SETTINGS_FILE}"))
+
+
+def load(name_or_path: str | Path) -> Scenario:
+    """
+    The sample scenario of that name, or else the scenario in that folder.
+
+    Raises
+    ------
+    ExplorerError
+        If there is neither.
+    ScenarioError
+        If the contents of the folder cannot be used; it lists everything wrong with them.
+    """
+    path = _find(name_or_path)
+
+    def read() -> Scenario:
+        return _Folder(path).scenario(str(name_or_path))
+
+    return _read.find(_state_of(path), read).copy()  # thirty people open the same folder within a minute
+
+
+def check(name_or_path: str | Path) -> list[Problem]:
+    """Everything wrong with the contents of a scenario folder; empty if it can be used."""
+    return _Folder(_find(name_or_path)).problems
+
+
+def doubts(name_or_path: str | Path) -> list[Problem]:
+    """
+    What is probably not meant in a scenario folder that can be used; empty if there is nothing of the kind.
+
+    Raises
+    ------
+    ScenarioError
+        If the contents of the folder cannot be used.
+    """
+    folder = _Folder(_find(name_or_path))
+    return doubts_about(folder.scenario(str(name_or_path)), folder.lines)
+
+
+def save(scenario: Scenario, path: str | Path) -> None:
+    """
+    Write a scenario as a folder, whole or not at all.
+
+    A scenario that lies there already is replaced; whatever else lies in its folder stays.
+
+    Raises
+    ------
+    ExplorerError
+        If something other than a scenario lies there, or the folder cannot be written.
+    """
+    target = Path(path).resolve()
+    if target.exists() and not (target / SETTINGS_FILE).is_file() and not _is_empty_folder(target):
+        mend = "Choose another place, or remove what lies there yourself."
+        raise ExplorerError("Something that is not a scenario lies there already.", str(target), mend)
+    files = _files(scenario)
+    fresh = _beside(target)
+    try:
+        fresh.mkdir(parents=True)
+        for name, text in files.items():
+            (fresh / name).write_bytes(text.encode())
+        _keep_strangers(target, fresh)
+        _put_in_place(fresh, target)
+    except OSError as error:
+        mend = "Look for free space and the right to write there, or choose another place."
+        raise ExplorerError(f"The scenario cannot be saved: {error.strerror}.", str(target), mend) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _state_of(path: Path) -> tuple[Any, ...]:
+    """Changes when a file of the folder does."""
+    stats = [(entry.name, entry.stat()) for entry in _entries(path) if os.path.exists(entry)]
+    return path.resolve(), *((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+
+
+def _entries(path: Path) -> list[Path]:
+    """What lies in a scenario folder, but for hidden files and those that editors leave beside others."""
+    try:
+        return sorted(entry for entry in path.iterdir() if not _NOT_OURS.match(entry.name))
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: str | Path, error: OSError) -> ExplorerError:
+    mend = "Give a folder that you may look into."
+    return ExplorerError(f"The folder cannot be read: {error.strerror}.", shortened(str(path)), mend)
+
+
+def _find(name_or_path: str | Path) -> Path:
+    if name_or_path in names():
+        return SCENARIOS / name_or_path
+    path = Path(name_or_path)
+    try:
+        if path.is_dir():
+            return path
+        is_there = path.exists()
+    except OSError as error:  # a name too long for any file, or a folder on the way that is closed
+        raise _unreadable(path, error) from error
+    if is_there:
+        mend = f"Give the folder, {str(path.parent)!r}."
+        raise ExplorerError("A scenario is a folder, and this is a file.", str(path), mend)
+    known = f"Sample scenarios are {', '.join(names())}; anything else is the path of a folder."
+    mend = validation.nearest(str(name_or_path), names(), "")
+    raise ExplorerError("There is no such scenario.", shortened(str(name_or_path)), f"{mend} {known}".strip())
+
+
+class _Folder:
+    """What lies in a scenario folder, and everything wrong with it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.settings: dict[str, Any] = {}
+        self.tables: dict[str, pd.DataFrame] = {}
+        self.lines: dict[str, pd.Index] = {}  # of each table's rows in its file
+        self.documents: dict[str, str] = {}
+        self.problems: list[Problem] = []
+        self._rows: dict[str, int] = {}  # of the keys of the settings
+        self._read_settings()
+        self._read_tables()
+        for entry in _entries(path):
+            file = entry.name
+            if not _is_document(file) and not file.lower().endswith(".csv"):
+                continue
+            if os.path.isdir(entry) or not os.path.exists(entry):  # a link may lead nowhere
+                continue
+            if _is_document(file) and (text := self._text(file)) is not None:
+                self.documents[file] = text
+            elif not _is_document(file) and file not in _TABLE_FILES:
+                absent = [name for name in _TABLE_FILES if not (path / name).exists()]
+                mend = validation.nearest(file, absent, f"Remove it; tables are {', '.join(_TABLE_FILES)}.")
+                self._note(file, "no table of a scenario has this name.", mend)
+
+    def scenario(self, where: str) -> Scenario:
+        """Raises a `ScenarioError` if there is a problem."""
+        if self.problems:
+            raise ScenarioError(where, self.problems)
+        return Scenario(**self.tables, **self.settings, documents=self.documents)
+
+    def _note(self, file: str, what: str, mend: str, **place: Any) -> None:
+        found = {"row": None, "column": None, "value": None} | place
+        self.problems.append(Problem(file=file, what=what, mend=mend, **found))
+
+    def _text(self, file: str) -> str | None:
+        """The text of a file; None, and a problem, if there is none."""
+        data = self._bytes(file)
+        if data is None:
+            return None
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            row, value = data.count(b"\n", 0, error.start) + 1, f"0x{data[error.start]:02x}"
+            what = f"byte {error.start + 1} of the file is not UTF-8 text."
+            what = "this is text in UTF-16." if data.startswith(_WIDE) else what
+            self._note(file, what, "Save the file in the encoding UTF-8.", row=row, value=value)
+            return None
+        if not _is_document(file) and _WIDE_BARE.match(data):
+            what = "this is text in UTF-16."
+            self._note(file, what, "Save the file in the encoding UTF-8.", row=1, value="0x00")
+            return None
+        return text
+
+    def _bytes(self, file: str) -> bytes | None:
+        """The contents of a file; None, and a problem, if it has none that may be read."""
+        path, most_mb = self.path / file, LARGEST_SETTINGS_MB if file == SETTINGS_FILE else LARGEST_FILE_MB
+        try:
+            found = path.stat()  # before it is opened: a pipe would keep its reader waiting for ever
+            if not stat.S_ISREG(found.st_mode):
+                self._note(file, "this is not an ordinary file.", "Put a file of text in its place.")
+            elif not path.resolve().is_relative_to(self.path.resolve()):
+                self._note(file, "this is a link to a file outside the folder.", "Put a copy of the file in its place.")
+            elif found.st_size > most_mb * 1e6:
+                what = f"the file has {round(found.st_size / 1e6, 1):,.10g} MB."
+                self._note(file, what, f"Up to {most_mb:g} MB are read; leave out what is not needed.")
+            else:
+                with path.open("rb") as opened:
+                    return opened.read(int(most_mb * 1e6))
+        except FileNotFoundError:
+            if path.is_symlink():
+                self._note(file, "this is a link that leads nowhere.", "Put the file in its place.")
+            else:
+                self._note(file, "the file is missing.", f"Add it to the folder {shortened(self.path.name)}.")
+        except OSError as error:
+            self._note(file, f"it cannot be read: {error.strerror}.", "Make it a file that you may read.")
+        return None
+
+    def _read_tables(self) -> None:
+        whole: dict[str, pd.DataFrame] = {}
+        for name, table in TABLES.items():
+            if not table.required and not os.path.lexists(self.path / table.file):
+                continue
+            text = self._text(table.file)
+            if text is None:
+                continue
+            frame, problems = csv_text.read(text.removeprefix(_MARK), table.file)
+            self.problems += problems
+            if frame.columns.empty:
+                continue
+            self.tables[name], amiss = validation.parse(name, frame, table.file)
+            self.problems += amiss
+            self.lines[name] = frame.index
+            if not problems:  # a table that lacks rows would seem to contradict every other
+                whole[name] = self.tables[name]
+        self.problems += validation.cross_check(whole, self.lines)
+
+    def _read_settings(self) -> None:
+        text = self._text(SETTINGS_FILE)
+        if text is None:
+            return
+        if any(line.count(".") > MOST_DOTS for line in text.split("\n")):
+            self._note_depth()
+            return
+        try:
+            content = tomllib.loads(text.removeprefix(_MARK))
+        except tomllib.TOMLDecodeError as error:
+            reason, _, place = str(error).rpartition(" (at ")
+            number = re.match(r"line (\d+)", place)
+            row = int(number[1]) if number else text.count("\n") + 1  # else "end of document"
+            mend = "Write lines such as total_demand_mw = 2000, and texts in double quotes."
+            self._note(SETTINGS_FILE, f"this is not TOML: {reason}.", mend, row=row)
+            return
+        except RecursionError:
+            self._note_depth()
+            return
+        except ValueError:  # Python gives up on whole numbers of thousands of digits
+            self._note_endless_number(text)
+            return
+        self._rows = _rows_of_keys(text)
+        self._check_headings(content)
+        parameters = content.get("parameters", {})
+        for name, value in parameters.items() if isinstance(parameters, dict) else ():
+            wrong = _refusal(name, value, hint=len(self.problems) < MOST_SHOWN)
+            if wrong:
+                self._note_entry(name, value, *wrong)
+            else:
+                self.settings[name] = value
+
+    def _note_depth(self) -> None:
+        mend = "Write a line [parameters], and the settings below it."
+        self._note(SETTINGS_FILE, "tables lie in tables, too deep to be read.", mend)
+
+    def _note_endless_number(self, text: str) -> None:
+        for row, line in enumerate(text.split("\n"), start=1):
+            key, _, value = line.partition("=")
+            if max(map(len, re.findall(r"\d+", value.replace("_", ""))), default=0) > sys.get_int_max_str_digits():
+                place = {"row": row, "column": key.strip(), "value": value.strip()}
+                self._note(SETTINGS_FILE, "this number has too many digits.", _NUMBER, **place)
+                return
+        self._note(SETTINGS_FILE, "a number in it has too many digits.", _NUMBER)
+
+    def _check_headings(self, content: dict[str, Any]) -> None:
+        """Check the top of the settings, and take the title and the description."""
+        for key, value in content.items():
+            if key in SETTINGS:
+                mend = "Move it below the line [parameters]."
+                self._note_entry(key, value, "this does not belong here.", mend)
+            elif key not in _HEADINGS:
+                mend = validation.nearest(key, _HEADINGS, f"Remove it; known are {', '.join(_HEADINGS)}.")
+                self._note_entry(key, value, "there is no such heading.", mend)
+            elif key == "parameters" and not isinstance(value, dict):
+                mend = "Write a line [parameters], and the settings below it."
+                self._note_entry(key, value, "this is not a table.", mend)
+            elif key in ("title", "description"):
+                if isinstance(value, str):
+                    self.settings[key] = value
+                else:
+                    self._note_entry(key, value, "this is not text.", "Write it in double quotes.")
+        if content.get("schema") != SCHEMA:
+            what = "the folder does not say that it follows the schema known here."
+            self._note_entry("schema", content.get("schema"), what, f"Write schema = {SCHEMA} on top.")
+
+    def _note_entry(self, key: str, value: Any, what: str, mend: str) -> None:
+        found = None if value is None else _as_text(value)
+        self._note(SETTINGS_FILE, what, mend, row=self._rows.get(key), column=key, value=found)
+
+
+def _rows_of_keys(text: str) -> dict[str, int]:
+    """The line in which a key, or a heading in brackets, stands for the first time."""
+    rows: dict[str, int] = {}
+    for row, line in enumerate(text.split("\n"), start=1):
+        if found := _KEY.match(line):
+            rows.setdefault(found[1], row)
+    return rows
+
+
+def _as_text(value: Any) -> str:
+    """A value of the settings as text, whatever its size or depth."""
+    try:
+        return str(value)
+    except (ValueError, RecursionError):  # whole numbers of thousands of digits, and tables in tables
+        return "…"
+
+
+def _refusal(name: str, value: Any, hint: bool) -> tuple[str, str] | None:
+    """What is wrong with the value of a setting, and how to mend it; None if it can be used."""
+    if name not in SETTINGS:
+        mend = _one_of(SETTINGS)
+        return "there is no such parameter.", validation.nearest(name, SETTINGS, mend) if hint else mend
+    setting = Scenario.param[name]
+    if isinstance(setting, param.Selector):
+        if any(value == choice and type(value) is type(choice) for choice in setting.objects):  # true equals 1
+            return None
+        offered = [str(choice) for choice in setting.objects]
+        words = [choice for choice in setting.objects if isinstance(choice, str)]
+        mend = (
+            "Write it without quotes." if value in offered else validation.nearest(_as_text(value), words, _one_of(offered))
+        )
+        return "this is not one of the possible values.", mend
+    no_limit = value == math.inf == setting.default
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return "this is not a number.", _NUMBER
+    if isinstance(value, float) and not math.isfinite(value) and not no_limit:
+        return "this is not a number.", _NUMBER
+    low, high = setting.bounds or (None, None)
+    high = sys.float_info.max if high is None and not no_limit else high
+    above = not setting.inclusive_bounds[0]
+    if low is not None and (value <= low if above else value < low):
+        return f"this is {'not above' if above else 'below'} {low:,.10g}.", f"{setting.label}: {setting.doc}"
+    if high is not None and value > high:
+        return f"this is above {high:,.10g}.", f"{setting.label}: {setting.doc}"
+    return None
+
+
+def _one_of(values: Iterable[str]) -> str:
+    return f"Write one of: {', '.join(values)}."
+
+
+def _files(scenario: Scenario) -> dict[str, str]:
+    """The contents of the folder of a scenario, by file name."""
+    settings = {
+        name: value.item() if isinstance(value, np.generic) else value for name, value in scenario.settings().items()
+    }
+    headings = {"schema": SCHEMA, "title": scenario.title, "description": scenario.description}
+    files = {SETTINGS_FILE: tomli_w.dumps(headings | {"parameters": settings})}
+    for name, table in TABLES.items():
+        frame = scenario.workloads_table() if name == "workloads" else getattr(scenario, name)
+        if frame is not None:
+            files[table.file] = csv_text.write(frame)
+    for name in scenario.documents:
+        if Path(name).name != name or not _is_document(name):
+            mend = f"Give it a name like README.md, ending in {' or '.join(DOCUMENTS)}."
+            raise ExplorerError("A document cannot have this name.", name, mend)
+    return files | scenario.documents
+
+
+def _is_document(file: str) -> bool:
+    return file.lower().endswith(DOCUMENTS)
+
+
+def _is_empty_folder(path: Path) -> bool:
+    return path.is_dir() and not any(path.iterdir())
+
+
+def _beside(target: Path) -> Path:
+    """A hidden name beside the target, hence on the same disk, that nobody else uses."""
+    return target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+
+
+def _keep_strangers(target: Path, fresh: Path) -> None:
+    """Copy what lies in the target and is no part of a scenario."""
+    for entry in target.iterdir() if target.exists() else ():
+        if entry.is_dir():
+            shutil.copytree(entry, fresh / entry.name, symlinks=True)
+        elif entry.name not in (SETTINGS_FILE, *_TABLE_FILES) and not _is_document(entry.name):
+            shutil.copy2(entry, fresh / entry.name, follow_symlinks=False)
+
+
+def _put_in_place(fresh: Path, target: Path) -> None:
+    """Rename the new folder to the target; if that fails, the old one is there as before."""
+    if not target.exists():
+        fresh.rename(target)
+        return
+    old = _beside(target)
+    target.rename(old)
+    try:
+        fresh.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,86 @@
+"""Undo, redo and reset of what a reader changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import param
+
+from explorer.scenario.scenario import SETTINGS, Scenario
+
+State = dict[tuple[str, str], Any]  # (workload id or "", parameter) -> value
+
+
+class History(param.Parameterized):
+    """The states a scenario went through. Moves of one slider in a row count as one change, as readers see them."""
+
+    can_undo = param.Boolean(default=False, constant=True, doc="Whether there is something to undo.")
+    can_redo = param.Boolean(default=False, constant=True, doc="Whether there is something to redo.")
+
+    def __init__(self, scenario: Scenario) -> None:
+        super().__init__()
+        self._scenario = scenario
+        self._done, self._undone = [_state(scenario)], list[State]()
+        self._last_change: set[tuple[str, str]] = set()
+        self._restoring = False
+        scenario.on_change(self._on_change)
+
+    def undo(self) -> None:
+        """Back to before the last change."""
+        if len(self._done) > 1:
+            self._undone.append(self._done.pop())
+            self._restore()
+
+    def redo(self) -> None:
+        """The last undone change again."""
+        if self._undone:
+            self._done.append(self._undone.pop())
+            self._restore()
+
+    def reset(self) -> None:
+        """Back to how the scenario was opened; can be undone."""
+        if _state(self._scenario) != self._done[0]:
+            self._done.append(self._done[0])
+            self._undone.clear()
+            self._restore()
+
+    def _on_change(self, *events: Any) -> None:
+        if self._restoring:
+            return
+        now = _state(self._scenario)
+        change = {key for key, value in now.items() if value != self._done[-1][key]}
+        if not change and not self._last_change:
+            return
+        if change <= self._last_change and len(self._done) > 1:
+            self._done[-1] = now
+            if now == self._done[-2]:  # moved there and back: nothing to undo
+                self._done.pop()
+                self._last_change = set()
+        else:
+            self._done.append(now)
+            self._last_change = change
+        self._undone.clear()
+        self._update_flags()
+
+    def _restore(self) -> None:
+        self._restoring = True
+        self._last_change = set()
+        state = self._done[-1]
+        try:
+            self._scenario.param.update({name: state["", name] for name in SETTINGS})
+            for key, workload in self._scenario.workloads.items():
+                workload.param.update({name: value for (owner, name), value in state.items() if owner == key})
+        finally:
+            self._restoring = False
+        self._update_flags()
+
+    def _update_flags(self) -> None:
+        with param.edit_constant(self):
+            self.param.update(can_undo=len(self._done) > 1, can_redo=bool(self._undone))
+
+
+def _state(scenario: Scenario) -> State:
+    settings = {("", name): value for name, value in scenario.settings().items()}
+    for key, workload in scenario.workloads.items():
+        settings |= {(key, name): value for name, value in workload.model_values().items()}
+    return settings

@@ -1,0 +1,404 @@
+"""What the reader may change: a scenario's settings, workload classes and tables. Imports Param; never Panel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import param
+
+from explorer.scenario import validation
+from explorer.errors import Problem, ScenarioError
+from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
+from explorer.model.latency import LATENCY_MODELS
+from explorer.scenario.schema import LARGEST, SEASONS
+from explorer.scenario.schema import TABLES as SCHEMA
+from explorer.scenario.workload import MODEL_COLUMNS, WORKLOAD_COLUMNS, Limit, Workload, workload_objects
+
+if TYPE_CHECKING:
+    from explorer.model.placement import Placement
+
+LEGAL_POLICIES = ("open", "today", "adequacy", "same zone")
+CUSTOM_POLICY = "custom"  # takes a table of its own
+CARBON_SIGNALS = ("marginal", "operating margin", "average")
+OBJECTIVES = ("cost", "carbon", "latency")
+LARGEST_SCALE = 1e6  # of what multiplies others
+
+
+class Table(param.DataFrame):
+    """A scenario table: checked and cleaned when it is set, so that what is in a scenario is always well formed."""
+
+    def __set__(self, obj: Any, val: pd.DataFrame | _Checked | None) -> None:
+        if isinstance(val, _Checked):
+            super().__set__(obj, val.frame)
+        else:
+            super().__set__(obj, None if val is None else self._parsed(val))
+
+    def _parsed(self, frame: pd.DataFrame) -> pd.DataFrame | None:
+        """The clean table; none for an optional one without rows."""
+        clean = _parsed(str(self.name), frame)
+        return None if clean.empty and not SCHEMA[str(self.name)].required else clean
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """A table from another scenario: checking those of a world takes longer than all else that opens a session."""
+
+    frame: pd.DataFrame
+
+
+def _parsed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    clean, problems = validation.parse(name, frame)
+    if problems:
+        raise ScenarioError(name, problems)
+    return clean
+
+
+class Choice(param.Selector):
+    """A choice that is kept as it was offered: NumPy's 5 and 5.0 become the 5 that a file can hold."""
+
+    def __set__(self, obj: Any, val: Any) -> None:
+        super().__set__(obj, next((choice for choice in self.objects if choice == val), val))
+
+
+class Scenario(param.Parameterized):
+    """
+    One what-if world: where users and compute are, what electricity costs and emits, what moving a request costs.
+
+    Tables have the columns of the files of the same names (see any folder in `sample_scenarios`). An optional table
+    without rows is the same as none. Numbers are finite and within the bounds that each declares; `cost_cap_usd_per_h`
+    alone may be infinite.
+
+    Raises
+    ------
+    ScenarioError
+        If a table is malformed or tables contradict each other; it lists every problem found.
+    """
+
+    title = param.String(default="Untitled scenario", precedence=-1, doc="Shown on top of the page.")
+    description = param.String(default="", precedence=-1, doc="What the scenario is about, one or two sentences.")
+
+    total_demand_mw = param.Number(
+        default=1000.0,
+        bounds=(0, LARGEST),
+        softbounds=(0, 5000),
+        step=50,
+        precedence=1,
+        label="Total demand [MW]",
+        doc="IT load of all inference demand together, mean of the day [MW]. Facilities draw PUE times as much.",
+    )
+    capacity_scale = param.Number(
+        default=1.0,
+        bounds=(0, LARGEST_SCALE),
+        softbounds=(0.2, 4),
+        step=0.05,
+        precedence=2,
+        label="IT capacity [× today]",
+        doc="Multiplies the IT capacity of every region [-].",
+    )
+    state_local_scale = param.Number(
+        default=1.0,
+        bounds=(0, LARGEST_SCALE),
+        softbounds=(0, 2),
+        step=0.05,
+        precedence=3,
+        label="State locality [× class share]",
+        doc="Multiplies each class's state-local share, the part pinned to its home region by session state [-].",
+    )
+    latency_model = param.Selector(
+        default="measured",
+        objects=list(LATENCY_MODELS),
+        precedence=4,
+        label="Latency model",
+        doc="measured: cloud measurements, a fit where a pair is missing. paper: 2 (d/200 + 20) 1.4 ms. "
+        "fibre: 2 d/200 ms, the physical bound.",
+    )
+    latency_relaxation_ms = param.Number(
+        default=0.0,
+        bounds=(-3_600_000, 3_600_000),
+        softbounds=(-200, 500),
+        step=10,
+        precedence=5,
+        label="Relax all budgets by [ms]",
+        doc="Added to the latency budget of every class [ms].",
+    )
+    legal_policy = param.Selector(
+        default="today",
+        objects=[*LEGAL_POLICIES, CUSTOM_POLICY],
+        precedence=6,
+        label="Legal policy",
+        doc="Which legal zones may serve which. open: no limit. today: zones that block transfers stay closed. "
+        "adequacy: same zone, or a pair with an adequacy decision. same zone: data stays. custom: by the scenario's "
+        "own table legal_custom. Home is always lawful.",
+    )
+    carbon_price_usd_per_t = param.Number(
+        default=0.0,
+        bounds=(0, LARGEST),
+        softbounds=(0, 300),
+        step=5,
+        precedence=7,
+        label="Carbon price [USD/t]",
+        doc="Price of emissions in the placement decision, on top of the electricity price [USD per tonne CO2].",
+    )
+    carbon_signal = param.Selector(
+        default="marginal",
+        objects=list(CARBON_SIGNALS),
+        precedence=8,
+        label="Carbon intensity",
+        doc="Which estimate of a grid's carbon intensity counts. marginal: the plant that responds now (WattTime). "
+        "operating margin: the country's dispatchable plants (UNFCCC). average: the whole mix. They disagree widely.",
+    )
+    objective = param.Selector(
+        default="cost",
+        objects=list(OBJECTIVES),
+        precedence=9,
+        label="Objective",
+        doc="What the placement minimises: cost with its carbon price, carbon, or latency.",
+    )
+    cost_cap_usd_per_h = Limit(
+        default=math.inf,
+        bounds=(0, None),
+        precedence=9.5,
+        label="Cost cap [USD/h]",
+        doc="The most that a placement of least carbon may cost, at a carbon price of zero [USD/h]; none by default. "
+        "Other objectives have no cap. All that can be served still is: a cap below what that takes is an error.",
+    )
+    friction_scale = param.Number(
+        default=1.0,
+        bounds=(0, LARGEST_SCALE),
+        softbounds=(0, 5),
+        step=0.1,
+        precedence=10,
+        label="Friction [×]",
+        doc="Multiplies all that makes moving a request cost extra: egress, operations, overhead, transport [-].",
+    )
+    egress_usd_per_gb = param.Number(
+        default=0.05,
+        bounds=(0, LARGEST_SCALE),
+        softbounds=(0, 0.2),
+        step=0.005,
+        precedence=11,
+        label="Egress price [USD/GB]",
+        doc="Price of data leaving the home region for a relocated request [USD/GB].",
+    )
+    state_move_share = param.Number(
+        default=0.0,
+        bounds=(0, 1),
+        softbounds=(0, 0.01),
+        step=0.0001,
+        precedence=12,
+        label="Requests that move state [-]",
+        doc="Share of relocated requests that take their session state along [-].",
+    )
+    operations_usd_per_mwh = param.Number(
+        default=0.0,
+        bounds=(0, LARGEST),
+        softbounds=(0, 50),
+        step=0.5,
+        precedence=13,
+        label="Operations [USD/MWh]",
+        doc="Extra cost of operating relocated load, per MWh of IT load [USD/MWh].",
+    )
+    relocation_overhead = param.Number(
+        default=0.0,
+        bounds=(0, LARGEST_SCALE),
+        softbounds=(0, 0.5),
+        step=0.01,
+        precedence=14,
+        label="Energy overhead [-]",
+        doc="Extra energy that a relocated request needs, as a share of its own [-].",
+    )
+    transport_kwh_per_gb = param.Number(
+        default=0.0,
+        bounds=(0, LARGEST_SCALE),
+        softbounds=(0, 0.06),
+        step=0.001,
+        precedence=15,
+        label="Transport energy [kWh/GB]",
+        doc="Electricity that moving data takes, bought at home [kWh/GB].",
+    )
+    latency_value = param.Number(
+        default=0.0,
+        bounds=(0, LARGEST_SCALE),
+        softbounds=(0, 0.2),
+        step=0.005,
+        precedence=16,
+        label="Value of latency [USD/ms]",
+        doc="What a millisecond of wide-area latency costs, per million requests [USD per ms per million requests].",
+    )
+    hosting_usd_per_h = param.Number(
+        default=0.0,
+        bounds=(0, LARGEST),
+        softbounds=(0, 2000),
+        step=50,
+        precedence=16.5,
+        label="Hosting [USD/h]",
+        doc="Fixed cost of a class in a region that runs any of it for clients of other homes, however little [USD/h]; "
+        "a region's own, a column of regions, comes first. Above zero, least cost is a mixed-integer program: it takes "
+        "seconds, up to the time limit, and has no shadow prices. The frontier and other measures leave hosting out.",
+    )
+    hour = Choice(
+        default=AVERAGE,
+        objects=list(HOUR_CHOICES),
+        precedence=17,
+        label="Hour of day [UTC]",
+        doc="One moment for the whole world [UTC]. Prices, carbon and, by local time, demand follow their profiles; "
+        "the shape of the average carbon intensity stands in for marginal ones. average: the mean of the day.",
+    )
+    season = Choice(
+        default=ANNUAL,
+        objects=list(SEASONS),
+        precedence=18,
+        label="Northern season",
+        doc="Season of the northern hemisphere: winter is December to February everywhere, the south's summer. "
+        "Prices, carbon and daylight saving follow it. annual: the mean of the year, in standard time.",
+    )
+    unserved_usd_per_mwh = param.Number(
+        default=1e5,
+        bounds=(0, LARGEST),
+        inclusive_bounds=(False, True),
+        precedence=-1,
+        label="Unserved load [USD/MWh]",
+        doc="Penalty on load that nobody serves; far above any real cost, so that load is dropped last [USD/MWh].",
+    )
+    regional_radius_km = param.Number(
+        default=3000.0,
+        bounds=(0, LARGEST),
+        softbounds=(0, 10_000),
+        step=100,
+        precedence=-1,
+        label="Regional radius [km]",
+        doc="Load executed within this distance of home counts as regional, further away as energy-oriented [km].",
+    )
+    time_limit_s = param.Number(
+        default=30.0,
+        bounds=(0, LARGEST),
+        inclusive_bounds=(False, True),
+        precedence=-1,
+        label="Time limit [s]",
+        doc="Longest time the solver may take for one placement [s].",
+    )
+
+    regions = Table(precedence=-1, doc="Compute regions: place, price, carbon, PUE, IT capacity.")
+    clients = Table(precedence=-1, doc="Where users are, and their shares of the demand.")
+    workloads = param.Dict(default={}, constant=True, precedence=-1, doc="Workload classes by id.")
+    rtt_ms = Table(allow_None=True, precedence=-1, doc="Measured round-trip times between regions [ms].")
+    legal_zones = Table(allow_None=True, precedence=-1, doc="Legal zones, and whether transfers in and out are open.")
+    legal_transfers = Table(allow_None=True, precedence=-1, doc="Pairs of legal zones with an adequacy decision.")
+    legal_custom = Table(
+        allow_None=True,
+        precedence=-1,
+        doc="Pairs of legal zones for the policy custom. Pairs not listed are closed, but no zone to itself.",
+    )
+    systems = Table(
+        allow_None=True,
+        precedence=-1,
+        doc="Which classes a region offers to run, at home too. What is not listed is offered.",
+    )
+    arcs = Table(
+        allow_None=True,
+        precedence=-1,
+        doc="Latency, friction or permission of single arcs, in place of the model's. latency_ms is the whole time to "
+        "the first token [ms]. friction_usd_per_mwh is all friction, whatever its scale [USD/MWh]; emissions stay as "
+        "modelled. allowed opens an arc, whatever law and systems say but within its budget, or closes it. Blank "
+        "cells leave it to the model.",
+    )
+    profiles = Table(allow_None=True, precedence=-1, doc="Price and carbon by UTC hour and local season.")
+    demand_profiles = Table(allow_None=True, precedence=-1, doc="Relative load by local hour.")
+    sources = Table(allow_None=True, precedence=-1, doc="Where the figures come from.")
+    documents = param.Dict(default={}, precedence=-1, doc="Text files that travel with the scenario, by file name.")
+
+    def __init__(self, *, workloads: pd.DataFrame | Mapping[str, Workload], **params: Any) -> None:
+        if isinstance(workloads, pd.DataFrame):
+            workloads = workload_objects(_parsed("workloads", workloads))
+        super().__init__(workloads=dict(workloads), **params)
+        if not any(isinstance(value, _Checked) for value in params.values()):  # else they were checked together
+            self.cross_check()
+
+    @classmethod
+    def load(cls, name_or_path: str | Path) -> Scenario:
+        """The sample scenario of that name, or the scenario in that folder."""
+        from explorer import io  # io builds scenarios, so it comes after this module
+
+        return io.load(name_or_path)
+
+    def save(self, path: str | Path) -> None:
+        """Write the scenario as a folder: whole or not at all."""
+        from explorer import io
+
+        io.save(self, path)
+
+    def solve(self) -> Placement:
+        """The optimal placement, as `explorer.solve(scenario)`."""
+        from explorer.model.placement import solve
+
+        return solve(self)
+
+    def copy(self) -> Scenario:
+        """An independent scenario with the same contents."""
+        values = {name: getattr(self, name) for name in (*SETTINGS, "title", "description")}
+        frames = {name: getattr(self, name) for name in TABLES}
+        values |= {name: None if frame is None else _Checked(frame.copy()) for name, frame in frames.items()}
+        workloads = {
+            key: Workload(**(workload.param.values() | {"extra": dict(workload.extra)}))
+            for key, workload in self.workloads.items()
+        }
+        return Scenario(workloads=workloads, documents=dict(self.documents), **values)
+
+    def offers(self, name: str, choice: Any) -> bool:
+        """Whether the scenario has the table that a choice of a setting takes, or that choice is made already."""
+        if (name, choice) != ("legal_policy", CUSTOM_POLICY):
+            return True
+        return self.legal_custom is not None or self.legal_policy == choice
+
+    def settings(self) -> dict[str, Any]:
+        """The scalar settings by name, in reading order."""
+        return {name: getattr(self, name) for name in SETTINGS}
+
+    def workloads_table(self) -> pd.DataFrame:
+        """The workload classes as the table they came from."""
+        return self._workloads()[0]
+
+    def _workloads(self) -> tuple[pd.DataFrame, list[Problem]]:
+        rows = [{column: getattr(w, column) for column in WORKLOAD_COLUMNS} | w.extra for w in self.workloads.values()]
+        return validation.parse("workloads", pd.DataFrame(rows))
+
+    def cross_check(self) -> None:
+        """Raise a `ScenarioError` if tables contradict each other: unknown references, shares that do not sum to 1."""
+        found = {name: getattr(self, name) for name in TABLES if getattr(self, name) is not None}
+        missing = [
+            Problem(f"{name}.csv", None, None, None, "the table is missing.", f"Give {name} as a DataFrame.")
+            for name in ("regions", "clients")
+            if name not in found
+        ]
+        workloads, amiss = self._workloads()
+        problems = missing or amiss or validation.cross_check(found | {"workloads": workloads})
+        if problems:
+            raise ScenarioError(self.title, problems)
+
+    def on_change(self, callback: Callable[..., Any]) -> None:
+        """Call back with Param events whenever a setting, a table or a workload class changes."""
+        self.param.watch(callback, [*SETTINGS, *TABLES])
+        for workload in self.workloads.values():
+            workload.param.watch(callback, [*MODEL_COLUMNS, "demand_profile"])
+
+    def __repr__(self) -> str:
+        sizes = f"{len(self.clients)} clients, {len(self.regions)} regions, {len(self.workloads)} classes"
+        return f"<Scenario {self.title!r}: {sizes}, {self.total_demand_mw:,.4g} MW>"
+
+    def _repr_html_(self) -> str:
+        from explorer.html_table import scenario_html
+
+        return scenario_html(self)
+
+
+TABLES = tuple(name for name, p in Scenario.param.objects().items() if isinstance(p, Table))
+SETTINGS = tuple(
+    name
+    for name in Scenario.param.objects()
+    if name not in {"name", "title", "description", "workloads", "documents", *TABLES}
+)

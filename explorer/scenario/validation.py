@@ -1,0 +1,328 @@
+"""Whether the tables of a scenario make sense, each by itself and all together; everything wrong, at once."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.errors import MOST_SHOWN, Problem
+from explorer.scenario.hints import ANY_ZONE, closest, nearest, timezone_mend, timezones
+from explorer.scenario.profiles import ABSOLUTE, over_mean
+from explorer.scenario.schema import TABLES, WORDS, Column
+
+SHARE_TOLERANCE = 1e-3  # shares typed with three decimals still sum to 1
+SOURCE_SEPARATOR = ";"  # between the source keys of one cell
+_COMMA = re.compile(r"[-+]?\d+,\d+")
+MOST_HINTS = 20  # of one column: looking for near spellings takes long in a long list
+CONTROL = ("Cc", "Zl", "Zp")  # Unicode's categories of control characters and line breaks
+DIGITS = "Write digits alone, with a point before the decimals, as 89.5."
+
+
+def parse(name: str, frame: pd.DataFrame, file: str | None = None) -> tuple[pd.DataFrame, list[Problem]]:
+    """
+    A clean copy of one table, and everything wrong inside it.
+
+    Parameters
+    ----------
+    name : str
+        Which table, a key of `explorer.scenario.schema.TABLES`.
+    frame : pandas.DataFrame
+        Cells as they stand in a file (text, the index counting lines) or as a user built them (any types).
+    file : str, optional
+        The file that the frame was read from. Without it, problems name the table, and rows by their label.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same columns, known ones by their names even if a heading has them in capitals or with blanks: known numbers
+        as float64, NaN where one cannot be used; all else as plain strings, "" where blank, and known ones with each
+        accent and its letter in one sign (NFC). On the right, optional numbers that have a default and were not there.
+    list of Problem
+        In the order of the rows; empty if the table can be used.
+    """
+    table, known = TABLES[name], {column.name: column for column in TABLES[name].columns}
+    headings = [_heading(str(heading), known) for heading in frame.columns]
+    scribe = _Scribe(file or name, frame.index)
+    clean: dict[str, Any] = {}
+    for heading, cells in zip(headings, (frame.iloc[:, i].tolist() for i in range(len(headings))), strict=True):
+        column = known.get(heading)
+        if heading in clean:
+            scribe.note(None, heading, None, "the column is there more than once.", "Keep one of them.")
+        elif column is None:
+            clean[heading] = _texts(cells)
+        elif column.kind == "number":
+            clean[heading] = _numbers(column, cells, scribe)
+        else:
+            clean[heading] = _checked_texts(column, cells, scribe)
+            if column.kind == "id":
+                _note_unfit_ids(name, column, clean[heading], scribe)
+    scribe.note_commas()
+    unknown = list(islice((heading for heading in headings if heading not in known), MOST_SHOWN))
+    for column in table.columns:
+        if column.name not in clean and column.required:
+            mend = f"Add it: {column.meaning}"
+            close = closest(column.name, unknown)
+            mend = f"Did you mean it by {close!r}? Then rename that column." if close else mend
+            row = None if file is None else 1
+            scribe.problems.append(Problem(scribe.file, row, column.name, None, "the column is missing.", mend))
+        elif column.name not in clean and column.default is not None:
+            clean[column.name] = np.full(len(frame), float(column.default))
+    if table.any_of and not set(table.any_of) & set(clean):
+        what = f"there is no column {', '.join(table.any_of[:-1])} or {table.any_of[-1]}."
+        meant = next(filter(None, (closest(heading, table.any_of) for heading in unknown)), None)
+        mend = f"Did you mean {meant!r} by one of the others?" if meant else "Add at least one of them."
+        scribe.problems.append(Problem(scribe.file, None if file is None else 1, None, None, what, mend))
+    result = pd.DataFrame(clean, index=pd.RangeIndex(len(frame)))
+    if not len(frame):
+        if table.required:
+            scribe.note(None, None, None, "the table has no rows.", f"Add rows: {table.doc}.")
+    elif set(table.key) <= set(clean):
+        _note_repetitions(table.key, clean, scribe)
+    return result, sorted(scribe.problems, key=lambda problem: problem.row or 0)
+
+
+def cross_check(tables: Mapping[str, pd.DataFrame], lines: Mapping[str, pd.Index] | None = None) -> list[Problem]:
+    """
+    What is wrong between tables: names that no other table knows, shares that do not sum to one.
+
+    An unknown name is reported once for each column, with the first row that has it.
+
+    Parameters
+    ----------
+    tables : mapping of str to pandas.DataFrame
+        Tables by name, as `parse` returned them. References into a table that is not there are not checked.
+    lines : mapping of str to pandas.Index, optional
+        For tables that were read from files, the line of each row.
+    """
+    problems = []
+    for name, frame in tables.items():
+        for problem in _contradictions(name, frame, tables):
+            if lines is not None:
+                row = None if problem.row is None else int(lines[name][problem.row])
+                problem = replace(problem, file=TABLES[name].file, row=row)
+            problems.append(problem)
+    return problems
+
+
+def to_one(shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Shares that are accepted as they are, such as three of 0.333, scaled to a sum of 1: no load is lost in between.
+
+    Others, which a slider has moved, stay.
+
+    >>> to_one(np.array([0.333, 0.333, 0.333])).sum().item()
+    1.0
+    """
+    total = shares.sum()
+    return shares / total if abs(total - 1) <= SHARE_TOLERANCE else shares
+
+
+class _Scribe:
+    """Writes down the problems of one table."""
+
+    def __init__(self, file: str, labels: pd.Index) -> None:
+        self.file, self.labels, self.problems = file, labels, []
+        self._commas: list[tuple[int, str, str]] = []
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a further problem may still be shown: a hint that nobody reads costs time."""
+        return len(self.problems) < MOST_SHOWN
+
+    def row(self, position: int) -> int:
+        """What to call a row: its label, or its position where labels are not whole numbers."""
+        label = self.labels[position]
+        return int(label) if isinstance(label, (int, np.integer)) else position
+
+    def note(self, position: int | None, column: str | None, value: Any, what: str, mend: str) -> None:
+        row = None if position is None else self.row(position)
+        text = None if position is None else _as_text(value)
+        self.problems.append(Problem(self.file, row, column, text, what, mend))
+
+    def put_comma(self, position: int, column: str, text: str) -> None:
+        """Keep a number with a decimal comma in mind: whoever writes one writes them all so."""
+        self._commas.append((position, column, text))
+
+    def note_commas(self) -> None:
+        """Note numbers with decimal commas, as one problem."""
+        if self._commas:
+            position, column, text = min(self._commas)
+            more = f" So it is in {len(self._commas) - 1} more cells." if len(self._commas) > 1 else ""
+            self.note(position, column, text, f"this is not a number.{more}", DIGITS)
+
+
+def _numbers(column: Column, cells: list[Any], scribe: _Scribe) -> NDArray[np.float64]:
+    """The cells of a number column; NaN where a cell is blank or cannot be used."""
+    parsed = [_as_float(cell) for cell in cells]
+    blank = np.array([number is None for number in parsed], dtype=bool)
+    values = np.array([math.nan if number is None else number for number in parsed], dtype=np.float64)
+    finite = np.isfinite(values) | ((values == math.inf) & (column.high == math.inf))
+    too_low = values <= column.low if column.above_low else values < column.low
+    below = f"this is {'not above' if column.above_low else 'below'} {column.low:,.10g}."
+    bounds = f"{column.meaning} {column.range}"
+    whole = finite if not column.whole else finite & (values == np.round(values))
+    for wrong, what, mend in (
+        (blank & column.required, "the cell is blank.", f"Fill it in: {column.meaning}"),
+        (~blank & ~finite, "this is not a number.", DIGITS),
+        (finite & ~whole, "this is not a whole number.", bounds),
+        (whole & too_low, below, bounds),
+        (whole & (values > column.high), f"this is above {column.high:,.10g}.", bounds),
+    ):
+        for position in np.flatnonzero(wrong):
+            if mend == DIGITS and _COMMA.fullmatch(_as_text(cells[position]).strip()):
+                scribe.put_comma(int(position), column.name, cells[position])
+            else:
+                scribe.note(int(position), column.name, cells[position], what, mend)
+            values[position] = math.nan
+    if column.default is not None:
+        values[blank] = column.default
+    return values
+
+
+def _checked_texts(column: Column, cells: list[Any], scribe: _Scribe) -> pd.Series:
+    """The cells of a known text column, without blanks around them."""
+    texts = [unicodedata.normalize("NFC", _as_text(cell)).strip() for cell in cells]
+    if column.kind == "flag":  # Python writes True, and spreadsheets TRUE
+        texts = [text.lower() if text.lower() in column.choices else text for text in texts]
+    for position, text in enumerate(texts):
+        what = ""
+        if not text and column.required:
+            what, mend = "the cell is blank.", f"Fill it in: {column.meaning}"
+        elif text and column.choices and text not in column.choices:
+            what = "this is not one of the possible values."
+            one_of = f"Write one of: {', '.join(column.choices)}."
+            mend = nearest(text, column.choices, one_of) if scribe.has_room else one_of
+        elif text and column.kind == "timezone" and text not in timezones():
+            what = "there is no such time zone."
+            mend = timezone_mend(text) if scribe.has_room else ANY_ZONE
+        if what:
+            scribe.note(position, column.name, text, what, mend)
+    return pd.Series(texts, dtype=object)
+
+
+def _note_unfit_ids(table: str, column: Column, ids: Iterable[str], scribe: _Scribe) -> None:
+    """Note ids that would be taken for something else: for a word of the product, or for two ids."""
+    taken = {word.casefold() for word in (*WORDS, *(_settings() if table == "workloads" else ()))}
+    taken = taken if column.name == "id" else set()
+    for position, text in enumerate(ids):
+        unfit = next((sign for sign in text if unicodedata.category(sign) in CONTROL), None)
+        unfit = column.reserved if column.reserved and column.reserved in text else unfit
+        if text.casefold() in taken:
+            what = "this word has a meaning of its own here."
+            scribe.note(position, column.name, text, what, f"Choose another {column.name}.")
+        elif unfit is not None:
+            what = f"the {column.name} cannot hold {unfit!r}."
+            scribe.note(position, column.name, text, what, "Write letters, digits and hyphens.")
+
+
+@cache
+def _settings() -> tuple[str, ...]:
+    from explorer.scenario.scenario import SETTINGS  # scenarios check their tables here, so they come after this module
+
+    return SETTINGS
+
+
+def _heading(text: str, known: Iterable[str]) -> str:
+    """The known column that a heading means, however a spreadsheet writes it; or else the heading itself."""
+    plain = "_".join(unicodedata.normalize("NFC", text).casefold().replace("-", " ").split())
+    return plain if plain in known or _is_source(plain) else text
+
+
+def _is_source(heading: str) -> bool:
+    return heading == "source" or heading.endswith("_source")
+
+
+def _texts(cells: list[Any]) -> pd.Series:
+    return pd.Series([_as_text(cell) for cell in cells], dtype=object)
+
+
+def _note_repetitions(columns: tuple[str, ...], clean: Mapping[str, Any], scribe: _Scribe) -> None:
+    """Note every row whose key stands further up already; keys with a part amiss have been noted as such."""
+    first: dict[tuple, int] = {}
+    for position, key in enumerate(zip(*(clean[column] for column in columns), strict=True)):
+        if "" in key or any(part != part for part in key):
+            continue
+        if first.setdefault(key, position) != position:
+            what = f"row {scribe.row(first[key])} has the same {' and '.join(columns)}."
+            scribe.note(position, columns[0], key[0], what, "Remove one of the two rows, or correct it.")
+
+
+def _contradictions(name: str, frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+    """Contradictions between one table and the others, with rows counted from 0."""
+    columns = [column for column in TABLES[name].columns if column.name in frame.columns]
+    for column in columns:
+        if column.sums_to_one and len(frame) and not frame.filter(TABLES[name].key).duplicated().any():
+            total = float(frame[column.name].to_numpy().sum())  # NaN, so no complaint, where one is unknown
+            if abs(total - 1) > SHARE_TOLERANCE:
+                what, mend = "the shares do not sum to 1.", "Scale them so that they do."
+                yield Problem(name, None, column.name, f"{total:.6g}", what, mend)
+    if name == "profiles":
+        yield from _without_mean(frame)
+    references = [(column.name, column.refers_to, None) for column in columns if column.refers_to]
+    if name != "sources":
+        headings = [heading for heading in frame.columns if _is_source(heading)]
+        references += [(heading, "sources.key", SOURCE_SEPARATOR) for heading in headings]
+    for heading, refers_to, separator in references:
+        table, key = refers_to.split(".")
+        known = set(tables[table][key]) if table in tables and key in tables[table] else set()
+        if not known or "" in known:  # the list is not there, or lacks a name
+            continue
+        first: dict[str, int] = {}
+        for position, cell in enumerate(frame[heading]):
+            for value in cell.split(separator) if separator else (cell,):
+                first.setdefault(unicodedata.normalize("NFC", value).strip(), position)
+        unknown = {value: position for value, position in first.items() if value and value not in known}
+        for n, (value, position) in enumerate(unknown.items()):
+            what = f"{TABLES[table].file} has no such {key}."
+            mend = f"Add it to {TABLES[table].file}, or correct it here."
+            mend = nearest(value, known, mend) if n < MOST_HINTS else mend
+            yield Problem(name, position, heading, value, what, mend)
+
+
+def _without_mean(profiles: pd.DataFrame) -> Iterator[Problem]:
+    """Absolute figures that no factor can be made of, where no factor is given."""
+    for relative, absolute in ABSOLUTE.items():
+        if absolute not in profiles or not {"region_id", "season"} <= set(profiles):
+            continue
+        lacking = profiles[absolute].notna() & over_mean(profiles, absolute).isna()
+        if relative in profiles:
+            lacking &= profiles[relative].isna()
+        told = set()
+        for row in np.flatnonzero(lacking):
+            region, figure = profiles["region_id"].iat[row], profiles[absolute].iat[row]
+            if region not in told:
+                what = f"the annual mean of {region} is not above 0, so that this is no multiple of it."
+                yield Problem("profiles", int(row), absolute, _as_text(figure), what, f"Add a column {relative}.")
+            told.add(region)
+
+
+def _as_text(cell: Any) -> str:
+    """A cell as text, "" where it is missing."""
+    if isinstance(cell, str):
+        return cell
+    if cell is None or cell is pd.NA or cell != cell:  # NaN and NaT alone differ from themselves
+        return ""
+    return repr(float(cell)).removesuffix(".0") if isinstance(cell, (float, np.floating)) else str(cell)
+
+
+def _as_float(cell: Any) -> float | None:
+    """A cell as a number: None where it is blank, NaN where it is anything but a number."""
+    if isinstance(cell, float) and cell == cell:
+        return cell
+    text = _as_text(cell).strip()
+    if not text:
+        return None
+    try:
+        return math.nan if "_" in text else float(text)  # Python alone reads 1_000 as a number
+    except ValueError:
+        return math.nan

@@ -1,0 +1,176 @@
+"""Numbers and colours as readers see them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from markupsafe import Markup
+
+from explorer.model.labels import isolated
+from explorer.markup import html, joined
+
+# Okabe and Ito's colours tell apart under every common colour blindness; as lines they hold on light and dark. Four
+# more for scenarios of many classes, whose arcs say their class too.
+CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999",
+                  "#7B5FC9", "#8C564B", "#9ACD32", "#B0305C")  # fmt: skip
+BETTER, WORSE, NEUTRAL = "#1a86d0", "#d9600a", "#8a8f98"
+
+
+def number(value: float, digits: int = 3) -> str:
+    """
+    A number to `digits` significant digits at least, with thousands separated.
+
+    >>> number(184809.3), number(76.04), number(0.0512), number(0)
+    ('184,809', '76.0', '0.0512', '0')
+    """
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else "–"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def elided(name: str, most: int = 32) -> str:
+    """
+    A name that may be too long for a row or a legend; what is isolated stays isolated.
+
+    >>> elided("Other cloud europe-southwest1, Madrid (three zones)"), elided("Madrid")
+    ('Other cloud europe-southwest1,…', 'Madrid')
+    """
+    return name if len(name) <= most else isolated([f"{name[: most - 1].rstrip()}…"])[0]
+
+
+def takes_prefix(label: str) -> bool:
+    """
+    Whether numbers of an axis may be shortened to k, M and G: not where its unit has a prefix already, or is a name.
+
+    >>> [takes_prefix(label) for label in ("Cost [USD/h]", "Carbon [t/h]", "IT load [MW]", "Budget [ms]", "Draws")]
+    [True, True, False, False, False]
+    """
+    unit = label.rpartition("[")[2]
+    return unit.startswith(("USD", "t/"))
+
+
+def tick_texts(values: Sequence[float], prefixed: bool = False) -> list[str]:
+    """
+    Labels of an axis's ticks, with as many digits as tell all of them apart; in the browser ticks.js does the same.
+
+    >>> tick_texts([1_265_000, 1_270_000, 1_275_000], prefixed=True)
+    ['1.265 M', '1.270 M', '1.275 M']
+    >>> tick_texts([0, 5000, 10_000], prefixed=True), tick_texts([0, 50_000]), tick_texts([-0.5, 0, 0.5])
+    (['0', '5 k', '10 k'], ['0', '50,000'], ['−0.5', '0', '0.5'])
+    """
+    largest = max(map(abs, values), default=0.0)
+    prefix, unit = "", 1.0
+    if prefixed and largest >= _SHORTEST:
+        prefix, unit = next((name, size) for name, size in _PREFIXES if largest >= size)
+    steps = [b - a for a, b in pairwise(sorted(values)) if b > a]
+    step = min(steps, default=largest)
+    decimals = 0
+    while decimals < _MOST_DECIMALS and any(
+        abs(round(value / unit, decimals) - value / unit) > 1e-6 * step / unit for value in values
+    ):
+        decimals += 1
+    return [
+        "0" if abs(value) <= 1e-6 * step else f"{value / unit:,.{decimals}f} {prefix}".strip().replace("-", "−")
+        for value in values
+    ]
+
+
+_PREFIXES = (("G", 1e9), ("M", 1e6), ("k", 1e3))
+_SHORTEST = 1e4  # numbers below are short enough
+_MOST_DECIMALS = 12
+
+
+def duration(ms: float) -> str:
+    """
+    A time in the unit one would say it in.
+
+    >>> duration(300), duration(1500), duration(60_000), duration(3_600_000)
+    ('300 ms', '1.5 s', '1 min', '1 h')
+    """
+    for unit, size in (("h", 3_600_000), ("min", 60_000), ("s", 1000)):
+        if abs(ms) >= size:
+            return f"{ms / size:.3g} {unit}"
+    return f"{ms:.4g} ms"
+
+
+def sentence(words: str) -> str:
+    """With a capital at its beginning."""
+    return words[:1].upper() + words[1:]
+
+
+def key(colour: str) -> Markup:
+    """What stands for a colour in a text."""
+    return html("<span style='color:{};font-size:18px;line-height:1'>■</span>", colour)
+
+
+def legend(*entries: tuple[str, str, str]) -> Markup:
+    """Colours with the sign that they have on a picture and what they mean, each on one line."""
+    return joined(
+        html("<span style='white-space:nowrap;margin-right:10px'><span style='color:{}'>{}</span> {}</span>", *entry)
+        for entry in entries
+    )
+
+
+def setting_text(name: str, value: object) -> str:
+    """
+    The value of a setting as readers see it, where that is not the value itself.
+
+    >>> setting_text("hour", 7), setting_text("hour", "average"), setting_text("season", "annual")
+    ('07:00 UTC', 'average day', 'annual mean')
+    >>> setting_text("friction_scale", 1.0), setting_text("cost_cap_usd_per_h", math.inf)
+    ('1', 'no limit')
+    """
+    match name, value:
+        case "hour", int():
+            return f"{value:02}:00 UTC"
+        case "hour", _:
+            return "average day"
+        case "season", "annual":
+            return "annual mean"
+        case _, math.inf:
+            return "no limit"
+        case _, bool() | str():
+            return str(value)
+        case _, int() | float():
+            return f"{value:,.10g}"
+    return str(value)
+
+
+_UNITS = (  # as columns are named, longest first
+    "usd_per_h_per_ms", "kg_per_h_per_ms", "usd_per_mwh", "usd_per_gb", "usd_per_t", "usd_per_h", "kg_per_mwh",
+    "kg_per_h", "t_per_h", "kwh_per_gb", "mwh", "kwh", "mw", "ms", "usd", "km", "gb", "kg", "h",
+)  # fmt: skip
+
+
+def title_of(column: str) -> str:
+    """
+    The name of a column as a heading.
+
+    >>> title_of("capacity_price_usd_per_mwh"), title_of("it_mw"), title_of("usd_per_h"), title_of("factor")
+    ('capacity price [USD/MWh]', 'it [MW]', '[USD/h]', 'factor')
+    """
+    unit = next((unit for unit in _UNITS if f"_{column}".endswith(f"_{unit}")), "")
+    words = column.removesuffix(unit).replace("_", " ").strip()
+    if not unit:
+        return words
+    spoken = unit.replace("_per_ms", " per ms").replace("_per_", "/")
+    for plain, proper in (("usd", "USD"), ("mwh", "MWh"), ("kwh", "kWh"), ("mw", "MW"), ("gb", "GB")):
+        spoken = spoken.replace(plain, proper)
+    return f"{words} [{spoken}]".strip()
+
+
+def percent(value: float) -> str:
+    """
+    A change in percent with its sign.
+
+    >>> percent(-22), percent(0.04), percent(math.nan)
+    ('−22.0 %', '±0 %', '–')
+    """
+    if not math.isfinite(value):
+        return "–"
+    if abs(value) < 0.05:
+        return "±0 %"
+    return f"{value:+,.1f} %".replace("-", "−")

@@ -1,1 +1,0 @@
-"""One Viewer per question, each fed by a `Session`; `Explorer` puts them together."""

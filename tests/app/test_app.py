@@ -1,0 +1,573 @@
+"""The served app, used as a reader uses it: with a mouse and a keyboard, in a browser."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from explorer import Scenario, solve
+from explorer.scenario.scenario import Workload
+from explorer.app.questions import QUESTIONS
+from explorer.text import number
+
+pytestmark = pytest.mark.ui
+
+DESKTOP, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
+PATIENCE_MS = 30_000
+WORLD = Scenario.load("world-2025")
+EVERY_VIEW = frozenset({"totals", "map", "frontier", "break-even"})
+SEA = -1.75e7, -3e6  # of the South Pacific, in Web Mercator metres
+MARK = {"map": "capacity", "frontier": "erl_usd_per_h_per_ms", "break-even": "obstacle"}  # a column that only it has
+
+# What the plots that have a column show, and where on the screen a point of a plot is.
+_PROBE = """
+window.wattlas = {
+  columns: source => source.data instanceof Map ? Object.fromEntries(source.data) : source.data,
+  plots: mark => Bokeh.documents.flatMap(d => [...d._all_models.values()]).filter(m => m.type == "Figure"
+    && Bokeh.index.find_one_by_id(m.id)
+    && m.renderers.some(r => r.data_source && mark in wattlas.columns(r.data_source))),
+  data: mark => JSON.stringify(wattlas.plots(mark).map(plot => ({
+    glyphs: plot.renderers.filter(r => r.data_source).map(r => {
+      const columns = wattlas.columns(r.data_source)
+      return Object.fromEntries(Object.keys(columns).sort().map(name => [name, Array.from(columns[name])]))
+    }),
+    picked: plot.renderers.filter(r => r.data_source).map(r => r.data_source.selected.indices),
+    lines: [...plot.renderers, ...plot.center].filter(m => m.type == "Span").map(m => m.location),
+  })), (key, value) => Number.isNaN(value) ? null : value),
+  place: (mark, x, y) => {
+    const view = Bokeh.index.find_one_by_id(wattlas.plots(mark)[0].id)
+    const box = view.canvas_view.el.getBoundingClientRect()
+    return [box.left + view.frame.x_scale.compute(x), box.top + view.frame.y_scale.compute(y)]
+  },
+  clicked: -Infinity,
+}
+addEventListener("pointerup", event => { wattlas.clicked = event.timeStamp }, true)
+"""
+
+
+class App:
+    """The page of one reader."""
+
+    def __init__(self, browser: Browser, url: str, viewport: Any = DESKTOP) -> None:
+        self.page: Page = browser.new_page(viewport=viewport)
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.complaints: list[str] = []
+        self.hosts: set[str | None] = set()
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self._on_request(request.url))
+        self.page.on("websocket", lambda websocket: self._on_request(websocket.url))
+        self.page.add_init_script(_PROBE)
+        self.page.goto(url)
+        self.wait_until_ready()
+        self._opened = {view: self.state(view) for view in MARK}
+
+    def _on_console(self, message: Any) -> None:
+        drawn_by_software = "GL Driver Message" in message.text  # slow, but no fault of the page
+        if message.type in ("error", "warning") and not drawn_by_software:
+            self.complaints.append(message.text)
+
+    def _on_request(self, url: str) -> None:
+        if urlsplit(url).scheme not in ("data", "blob"):
+            self.hosts.add(urlsplit(url).hostname)
+
+    def wait_until_ready(self) -> None:
+        """Until all views are drawn and have data; changes made before that can be lost."""
+        expect(self.figure("cost")).to_be_visible(timeout=PATIENCE_MS)
+        for mark in MARK.values():
+            self.page.wait_for_function("mark => wattlas.plots(mark).length > 0", arg=mark)
+        self.page.wait_for_function(
+            "mark => wattlas.plots(mark).every(p => Bokeh.index.find_one_by_id(p.id)?.frame.bbox.width > 0)",
+            arg=MARK["map"],
+        )
+        self.page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
+        for view, column in (("map", "x0"), ("frontier", MARK["frontier"])):  # arcs and steps
+            script = '([mark, column]) => RegExp(`"${column}":\\\\[[^\\\\]]`).test(wattlas.data(mark))'
+            self.page.wait_for_function(script, arg=[MARK[view], column])
+
+    def figure(self, name: str) -> Locator:
+        return self.page.locator(f"[data-total={name}] .value")
+
+    def slider(self, label: str) -> Locator:
+        return self.page.locator(f"input[type=range][aria-label^='{label}']")
+
+    def choice(self, label: str) -> Locator:
+        return self.page.get_by_role("combobox", name=label, exact=True)
+
+    def button(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def source(self, view: str) -> dict[str, list[Any]]:
+        """The columns that have the view's mark, of its first plot."""
+        plot = json.loads(self.state(view))[0]
+        return next(columns for columns in plot["glyphs"] if MARK[view] in columns)
+
+    def click_at(self, view: str, x: float, y: float) -> None:
+        """Click on the point of the view's first plot that has these coordinates; never twice, to Bokeh, in 300 ms."""
+        self.page.wait_for_function("performance.now() - wattlas.clicked > 300")
+        self.page.mouse.click(*self.page.evaluate("at => wattlas.place(...at)", [MARK[view], x, y]))
+
+    def state(self, view: str) -> str:
+        if view == "totals":
+            return self.page.locator(".totals").inner_text()
+        return self.page.evaluate("mark => wattlas.data(mark)", MARK[view])
+
+    @contextmanager
+    def changing(self, *views: str) -> Iterator[None]:
+        """What is done inside changes these views."""
+        before = {view: self.state(view) for view in views}
+        yield
+        for view, state in before.items():
+            if view == "totals":
+                expect(self.page.locator(".totals")).not_to_have_text(state, timeout=PATIENCE_MS, use_inner_text=True)
+            else:
+                self.page.wait_for_function("([mark, old]) => wattlas.data(mark) != old", arg=[MARK[view], state])
+
+    def expect_totals(self, scenario: Scenario) -> None:
+        """The figures on the page are those that Python solves."""
+        totals = solve(scenario).totals()
+        figures = {
+            "cost": totals["cost_usd_per_h"],
+            "carbon": totals["carbon_kg_per_h"] / 1000,
+            "relocated": totals["relocated_mw"],
+            "grid": totals["grid_mw"],
+            "delay": totals["mean_wan_ms"],
+            "unserved": totals["unserved_mw"],
+        }
+        for name, figure in figures.items():
+            expect(self.figure(name)).to_have_text(re.compile(f"^{re.escape(number(figure))} "), timeout=PATIENCE_MS)
+
+    def start_over(self) -> None:
+        """Back to how the page was opened."""
+        reset = self.button("Back to the scenario as it was opened")
+        if reset.is_enabled():
+            reset.click()
+        self.button("A").click()
+        self.expect_totals(WORLD)
+        for view, opened in self._opened.items():
+            self.page.wait_for_function("([mark, opened]) => wattlas.data(mark) == opened", arg=[MARK[view], opened])
+
+
+@contextmanager
+def serving(folder: Path, *scenario: str) -> Iterator[str]:
+    """Where `wattlas serve` serves; in the end it must have nothing to complain about."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    program = "import sys; from explorer.cli import main; sys.exit(main())"
+    log = folder / "errors.txt"
+    with log.open("w") as errors:
+        server = subprocess.Popen(
+            [sys.executable, "-c", program, "serve", *scenario, "--port", str(port)],
+            stdout=subprocess.PIPE, stderr=errors, text=True,
+        )  # fmt: skip
+        assert server.stdout
+        try:
+            assert any("Ctrl-C" in line for line in server.stdout), log.read_text()
+            yield f"http://127.0.0.1:{port}/"
+            server.send_signal(signal.SIGINT)
+            assert server.wait(30) == 0
+            assert "explorer" not in log.read_text()  # no traceback leads through this project
+        finally:
+            server.kill()
+            server.wait()
+            server.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("server")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Browser, url: str) -> Iterator[App]:
+    app = App(browser, url)
+    yield app
+    app.page.close()
+
+
+@pytest.fixture
+def app(shared: App) -> Iterator[App]:
+    """The page as it was opened; whatever a test does, the console stays clean and no request leaves the machine."""
+    shared.start_over()
+    yield shared
+    assert shared.complaints == []
+    assert shared.hosts == {"127.0.0.1"}
+
+
+@pytest.fixture
+def open_app(browser: Browser, url: str) -> Iterator[Callable[..., App]]:
+    """Opens further pages, as clean as the first."""
+    opened: list[App] = []
+
+    def open_page(query: str = "", **settings: Any) -> App:
+        opened.append(App(browser, url + query, **settings))
+        return opened[-1]
+
+    yield open_page
+    for app in opened:
+        app.page.close()
+        assert app.complaints == []
+        assert app.hosts == {"127.0.0.1"}
+
+
+def label(name: str) -> str:
+    return str(WORLD.param[name].label)
+
+
+def workload(key: str = "A") -> Workload:
+    return WORLD.workloads[key]
+
+
+# As opened
+
+
+def test_the_page_opens_with_the_totals_of_the_scenario(app):
+    app.expect_totals(WORLD)
+    expect(app.page).to_have_title(re.compile("Wattlas"))
+    expect(app.page.get_by_text("World 2025").first).to_be_visible()
+    placement = solve(WORLD)
+    assert app.source("map")["it_mw"] == pytest.approx(placement.region_it_mw.tolist(), rel=1e-6, abs=1e-6)
+
+
+# Every kind of control
+
+
+def exactly(field: str, value: float) -> Callable[[App], None]:
+    """Type a number into the field beside a slider."""
+
+    def act(app: App) -> None:
+        box = app.page.get_by_label(f"{field}, exact value", exact=True)
+        box.press("ControlOrMeta+a")
+        box.press_sequentially(f"{value:g}")
+        box.press("Enter")
+
+    return act
+
+
+def slide(name: str, key: str, times: int = 1) -> Callable[[App], None]:
+    def act(app: App) -> None:
+        for _ in range(times):
+            app.slider(name).press(key)
+
+    return act
+
+
+def choose(name: str, option: str) -> Callable[[App], None]:
+    def act(app: App) -> None:
+        app.choice(label(name)).select_option(option)
+
+    return act
+
+
+CLASS_A = f"{workload().id} {workload().name}"
+ELSEWHERE = EVERY_VIEW - {"break-even"}  # a pair's break-even knows no amounts
+
+
+@pytest.mark.parametrize(
+    ("act", "settings", "budget_ms", "views"),
+    [
+        pytest.param(slide(CLASS_A, "Home"), {}, 105.0, EVERY_VIEW, id="latency budget"),
+        pytest.param(slide(label("friction_scale"), "End"), {"friction_scale": 5.0}, None, EVERY_VIEW, id="friction"),
+        pytest.param(
+            slide(label("carbon_price_usd_per_t"), "ArrowRight", times=5),
+            {"carbon_price_usd_per_t": 75.0}, None, EVERY_VIEW, id="carbon price",
+        ),
+        pytest.param(
+            slide(label("total_demand_mw"), "End"), {"total_demand_mw": 5000.0}, None, ELSEWHERE, id="total demand"
+        ),
+        pytest.param(slide(label("capacity_scale"), "End"), {"capacity_scale": 4.0}, None, ELSEWHERE, id="capacity"),
+        pytest.param(
+            choose("legal_policy", "same zone"), {"legal_policy": "same zone"}, None, EVERY_VIEW, id="legal policy"
+        ),
+        pytest.param(
+            choose("latency_model", "fibre"), {"latency_model": "fibre"}, None, EVERY_VIEW, id="latency model"
+        ),
+        pytest.param(
+            choose("carbon_signal", "average"), {"carbon_signal": "average"}, None, EVERY_VIEW, id="carbon signal"
+        ),
+        pytest.param(exactly(CLASS_A, 172.5), {}, 172.5, EVERY_VIEW, id="exact budget"),
+        pytest.param(
+            exactly(label("total_demand_mw"), 7000), {"total_demand_mw": 7000.0}, None, ELSEWHERE,
+            id="exact value beyond the slider",
+        ),
+    ],
+)  # fmt: skip
+def test_a_control_moves_every_view_to_where_python_says(app, act, settings, budget_ms, views):
+    with app.changing(*views):
+        act(app)
+    scenario = WORLD.copy()
+    scenario.param.update(**settings)
+    if budget_ms is not None:
+        scenario.workloads["A"].latency_budget_ms = budget_ms
+    app.expect_totals(scenario)
+    assert app.source("map")["it_mw"] == pytest.approx(solve(scenario).region_it_mw.tolist(), abs=1e-3)
+
+
+def test_the_class_chosen_is_that_of_frontier_and_break_even(app):
+    before = app.state("totals"), app.state("map")
+    with app.changing("frontier", "break-even"):
+        app.button("B").click()
+    expect(app.page.get_by_text("Budget of B")).to_be_visible()
+    expect(app.page.get_by_text("Class B, each home")).to_be_visible()
+    assert (app.state("totals"), app.state("map")) == before
+
+
+def test_the_colour_of_regions_is_for_the_map_alone(app):
+    before = app.state("totals"), app.state("frontier"), app.state("break-even")
+    colour = app.page.locator("select[name=Colour]")
+    with app.changing("map"):
+        colour.select_option("electricity price [USD/MWh]")
+    app.page.wait_for_function(
+        "mark => { const [c] = JSON.parse(wattlas.data(mark))[0].glyphs.filter(c => mark in c);"
+        " return `${c.color}` == `${c.price}` }", arg=MARK["map"],
+    )  # fmt: skip
+    assert (app.state("totals"), app.state("frontier"), app.state("break-even")) == before
+    colour.select_option("change against baseline [MW]")
+
+
+def test_views_follow_a_slider_while_it_is_dragged(app):
+    slider = app.slider(label("total_demand_mw"))  # every value of it has totals of its own
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box
+    mouse, y = app.page.mouse, box["y"] + box["height"] / 2
+    at = [box["x"] + share * box["width"] for share in np.linspace(0.4, 0.7, 8)]
+    mouse.move(at[0], y)
+    mouse.down()
+    for x in at[1:]:
+        with app.changing("totals", "map"):
+            mouse.move(x, y, steps=4)
+    world = WORLD.copy()
+    world.total_demand_mw = float(slider.input_value())
+    assert world.total_demand_mw == pytest.approx(3500, abs=100)
+    cost = number(solve(world).cost_usd_per_h)
+    expect(app.figure("cost")).to_contain_text(cost, timeout=PATIENCE_MS)  # before the handle is let go
+    mouse.up()
+    assert float(slider.input_value()) == world.total_demand_mw
+
+
+# Picking on the plots
+
+
+def test_a_tap_on_a_step_of_the_frontier_sets_that_budget_as_often_as_one_likes(app):
+    steps = app.source("frontier")
+    falls = -np.diff(steps["y"])
+    step = int(np.argmax(falls)) + 1  # the highest step is the easiest to hit
+    scenario = WORLD.copy()
+    scenario.workloads["A"].latency_budget_ms = steps["x"][step]
+    for _ in range(2):
+        with app.changing("totals", "frontier"):
+            app.click_at("frontier", steps["x"][step], steps["y"][step])
+        app.expect_totals(scenario)
+        with app.changing("totals"):
+            app.slider(CLASS_A).press("Home")
+
+
+def test_a_tap_on_a_region_of_the_map_picks_it_and_a_tap_on_the_sea_lets_go(app):
+    regions = app.source("map")
+    x, y = np.array(regions["x"]), np.array(regions["y"])
+    distance = np.hypot(x - x[:, np.newaxis], y - y[:, np.newaxis]) + np.where(np.eye(len(x)), np.inf, 0)
+    lonely = int(np.argmax(distance.min(axis=1)))
+    name = regions["name"][lonely]
+    with app.changing("map", "break-even"):
+        app.click_at("map", x[lonely], y[lonely])
+    expect(app.page.get_by_text(f"from {name}")).to_be_visible()
+    assert {pair.split(" → ")[0] for pair in app.source("break-even")["pair"]} == {name}
+    with app.changing("map", "break-even"):
+        app.click_at("map", *SEA)
+    expect(app.page.get_by_text("each home to its best region")).to_be_visible()
+
+
+def test_a_click_on_a_row_of_the_table_picks_the_region_and_another_lets_go(app):
+    name = "Ohio"  # full of load, so it is on top of the table
+    row = app.page.get_by_role("row").filter(has=app.page.get_by_role("rowheader", name=re.compile(name)))
+    with app.changing("map", "break-even"):
+        row.click()
+    expect(app.page.get_by_text(re.compile(f"from {name}"))).to_be_visible()
+    with app.changing("map", "break-even"):
+        row.click()
+
+
+# Undo
+
+
+def test_undo_redo_and_reset(app):
+    opened = app.state("totals")
+    undo, redo = app.button("Undo the last change"), app.button(re.compile("^Redo"))
+    with app.changing("totals"):
+        app.slider(label("friction_scale")).press("End")
+    one = app.state("totals")
+    with app.changing("totals", "map"):
+        app.slider(CLASS_A).press("Home")
+    two = app.state("totals")
+
+    def expect_state(state: str) -> None:
+        expect(app.page.locator(".totals")).to_have_text(state, timeout=PATIENCE_MS, use_inner_text=True)
+
+    undo.click()
+    expect_state(one)
+    undo.click()
+    expect_state(opened)
+    expect(app.slider(label("friction_scale"))).to_have_value("1")
+    redo.click()
+    expect_state(one)
+    redo.click()
+    expect_state(two)
+    expect(redo).to_be_disabled()
+    app.button("Back to the scenario as it was opened").click()
+    expect_state(opened)
+    undo.click()
+    expect_state(two)
+
+
+# Questions
+
+
+@pytest.mark.parametrize("question", [*QUESTIONS][1:])
+def test_a_question_is_answered_live_and_the_overview_comes_back(app, question):
+    answered = """() => {
+      const models = Bokeh.documents.flatMap(d => [...d._all_models.values()])
+      const texts = models.filter(m => m.type.endsWith("HTML")).map(m => m.text)
+      return models.some(m => m.name == "disclosure") && !texts.some(text => text.startsWith("Computing"))
+        && texts.join()
+    }"""
+    app.button(question).click()
+    opened = app.page.wait_for_function(answered).json_value()
+    with app.changing("totals"):
+        app.slider(label("friction_scale")).press("End")
+    app.page.wait_for_function(f"before => {{ const now = ({answered})(); return now && now != before }}", arg=opened)
+    app.button("Back to the scenario as it was opened").click()
+    app.button("Overview").click()
+    app.wait_until_ready()
+
+
+# Other pages
+
+
+def test_the_dark_theme_reaches_every_plot(app):
+    def backgrounds() -> list[str]:
+        return app.page.evaluate(
+            "marks => marks.flatMap(m => wattlas.plots(m)).map(p => p.background_fill_color + p.border_fill_color)",
+            [*MARK.values()],
+        )
+
+    light = backgrounds()
+    toggle = app.button("Toggle theme")
+    toggle.click()
+    app.page.wait_for_function(
+        """([marks, light]) => marks.flatMap(m => wattlas.plots(m))
+        .every((p, k) => p.background_fill_color + p.border_fill_color != light[k])""",
+        arg=[[*MARK.values()], light],
+    )
+    with app.changing("totals", "map", "frontier"):
+        app.slider(label("friction_scale")).press("End")
+    toggle.click()
+
+
+def test_another_scenario_is_chosen_by_name(open_app):
+    app = open_app()
+    app.page.get_by_role("combobox", name="Scenario").click()
+    app.page.get_by_role("menuitem", name="classroom-3x3", exact=True).click()
+    app.page.wait_for_url("**/?scenario=classroom-3x3")
+    app.wait_until_ready()
+    app.expect_totals(Scenario.load("classroom-3x3"))
+    with app.changing(*EVERY_VIEW):
+        app.slider(label("carbon_price_usd_per_t")).press("End")
+
+
+def test_the_address_is_a_link_that_restores_what_is_seen(open_app, browser):
+    app, world = open_app("?scenario=classroom-3x3"), Scenario.load("classroom-3x3")
+    with app.changing("totals"):
+        app.slider(label("carbon_price_usd_per_t")).press("End")
+    app.choice("Legal policy").select_option("same zone")
+    app.button("all").click()
+    app.button("What holds it back?").click()
+    app.page.wait_for_url(re.compile("legal_policy=same%20zone.*question=What.*class=all"))
+    world.param.update(carbon_price_usd_per_t=300.0, legal_policy="same zone")
+    app.expect_totals(world)
+    assert "?scenario=classroom-3x3#v=1&" in app.page.url
+
+    other = browser.new_page()
+    other.goto(app.page.url)
+    asked = other.get_by_role("button", name="What holds it back?", exact=True)
+    expect(asked).to_have_class(re.compile("active"), timeout=PATIENCE_MS)
+    cost = number(solve(world).cost_usd_per_h)
+    expect(other.locator("[data-total=cost] .value")).to_contain_text(f"{cost} ", timeout=PATIENCE_MS)
+    other.get_by_role("button", name="Overview", exact=True).click()
+    expect(other.get_by_role("button", name="all", exact=True)).to_have_class(re.compile("active"))
+    undo = other.get_by_role("button", name="Undo the last change")
+    expect(undo).to_be_enabled()
+    other.evaluate("location.hash = location.hash.replace('carbon_price_usd_per_t=300', 'carbon_price_usd_per_t=0')")
+    world.carbon_price_usd_per_t = 0.0
+    cost = number(solve(world).cost_usd_per_h)
+    expect(other.locator("[data-total=cost] .value")).to_contain_text(f"{cost} ", timeout=PATIENCE_MS)
+    other.close()
+
+
+def test_what_a_link_says_wrongly_is_complained_about_and_the_rest_is_done(open_app):
+    wrong = "friction_scale=-4&chat/budget=soon&hour=25&class=Z&tide=3&carbon_price_usd_per_t=300"
+    app, world = open_app(f"?scenario=classroom-3x3#v=1&{wrong}"), Scenario.load("classroom-3x3")
+    world.carbon_price_usd_per_t = 300.0
+    app.expect_totals(world)
+    for words in ("-4 is not possible", "soon is not possible", "no class 'Z'", "not there in this scenario: tide"):
+        expect(app.page.get_by_text(words)).to_be_visible()
+    app.page.evaluate("location.hash = '#v=2&carbon_price_usd_per_t=0'")
+    expect(app.page.get_by_text("another version")).to_be_visible()
+    app.expect_totals(world)
+
+
+def test_on_a_phone_nothing_is_too_wide_and_no_card_lies_on_another(open_app):
+    app = open_app(viewport=PHONE)
+    app.expect_totals(WORLD)
+    assert app.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    header, theme = app.page.locator("header"), app.button("Toggle theme").bounding_box()
+    assert theme and theme["x"] + theme["width"] <= PHONE["width"]
+    assert header.evaluate("header => header.clientHeight") <= 56  # one that grows lies on the totals
+    table, following = app.page.locator("table").bounding_box(), app.page.get_by_text("What does waiting buy?")
+    title = following.bounding_box()
+    assert table and title
+    assert table["y"] + app.page.locator(".scroller").evaluate("el => el.clientHeight") <= title["y"]
+
+
+def test_readers_do_not_disturb_each_other(app, open_app):
+    other = open_app("?scenario=classroom-3x3")
+    before = app.state("totals")
+    with other.changing("totals"):
+        other.slider(label("carbon_price_usd_per_t")).press("End")
+    assert app.state("totals") == before
+
+
+def test_the_button_saves_what_is_on_screen_as_a_file_and_can_be_stopped(open_app, browser, tmp_path):
+    app = open_app("?scenario=classroom-3x3")
+    world = Scenario.load("classroom-3x3")
+    with app.changing("totals"):
+        app.slider(label("total_demand_mw")).press("ArrowRight")
+    world.total_demand_mw = float(app.slider(label("total_demand_mw")).input_value())
+    save = app.button("Save as one HTML file with live sliders")
+    save.click()
+    expect(app.page.get_by_text(re.compile(r"states, .* left"))).to_be_visible(timeout=PATIENCE_MS)
+    app.button("Stop making the file").click()
+    expect(app.page.get_by_text(re.compile(r"states, .* left"))).to_be_hidden()
+    with app.changing("totals"), app.page.expect_download(timeout=4 * PATIENCE_MS) as download:
+        save.click()
+        app.slider(label("total_demand_mw")).press("ArrowRight")  # the app goes on
+    download.value.save_as(tmp_path / "saved.html")
+    page = browser.new_page()
+    page.goto((tmp_path / "saved.html").as_uri())
+    page.wait_for_selector("html[data-ready=yes]")
+    cost = number(solve(world).cost_usd_per_h)
+    expect(page.locator("[data-total=cost] .value")).to_contain_text(f"{cost} ")
+    page.close()

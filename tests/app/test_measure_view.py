@@ -1,0 +1,218 @@
+"""Views of what takes longer: nothing is computed that nobody looks at, and what is seen is of the newest inputs."""
+
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from contextlib import nullcontext
+from html import unescape
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from bokeh.models import Toggle
+from panel.models.markup import HTML
+from screens import Later, columns, show, words
+
+from explorer import ExplorerError, Scenario, attribution, solve, waterfall
+from explorer.session import Session
+from explorer.app.views.attribution import AttributionView
+from explorer.app.views.break_even import BreakEvenView
+from explorer.app.views.frontier import FrontierView
+from explorer.app.questions import QUESTIONS, Questions
+from explorer.text import number
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session(Scenario.load("classroom-3x3"))
+
+
+class Counted(AttributionView):
+    """Says how often it was asked, and in how many pieces it answers."""
+
+    pieces = 1
+
+    def __init__(self, session: Session) -> None:
+        self.asked: list[Any] = []
+        super().__init__(session)
+
+    def compute(self, *inputs: Any) -> Iterator[Any]:
+        self.asked.append(inputs)
+        for _ in range(self.pieces):
+            yield from super().compute(*inputs)
+
+
+def test_nothing_is_computed_until_somebody_looks(session):
+    view = Counted(session)
+    session.scenario.friction_scale = 2.0
+    assert view.asked == []
+    show(view)
+    assert view.asked == [(session.network,)]
+
+
+def test_what_is_seen_follows_the_inputs_and_builds_nothing_new(session):
+    view = Counted(session)
+    document = show(view)
+    models = {model.id for model in document.models}
+    for scale in (0.0, 3.0):
+        session.scenario.friction_scale = scale
+        assert np.allclose(columns(view, "bars")["usd_per_h"][1:-1], attribution(session.scenario)["usd_per_h"])
+    assert {model.id for model in document.models} == models
+    assert len(view.asked) == 3
+
+
+def test_what_does_not_change_the_inputs_computes_nothing(session):
+    view = Counted(session)
+    show(view)
+    session.region = session.network.regions[0]
+    session.workload = "all"
+    session.scenario.title = "Another"
+    assert len(view.asked) == 1
+
+
+def test_inputs_that_change_meanwhile_end_the_work_and_begin_it_anew(session):
+    view = Counted(session)
+    view.pieces = 9
+    view._runner = later = Later()
+    show(view)
+    later.step()
+    later.step()
+    session.scenario.friction_scale = 3.0
+    assert len(later.waiting) == 1  # nothing queues
+    later.step()
+    later.step()
+    assert view.asked == [view.asked[0], (session.network,)]
+    while later.waiting:
+        later.step()
+    assert len(view.asked) == 2
+    assert np.allclose(columns(view, "bars")["usd_per_h"][1:-1], attribution(session.scenario)["usd_per_h"])
+
+
+def test_a_failure_is_said_and_the_next_inputs_are_tried(session, monkeypatch):
+    view = Counted(session)
+    compute = Counted.compute
+
+    def failing(self: Counted, *inputs: Any) -> Iterator[Any]:
+        raise ExplorerError("No optimum.", "placement", "Raise the limit.")
+        yield
+
+    monkeypatch.setattr(Counted, "compute", failing)
+    show(view)
+    assert words(view) == "<b>No optimum.</b> Raise the limit."
+    monkeypatch.setattr(Counted, "compute", compute)
+    session.scenario.friction_scale = 3.0
+    assert "Moving saves" in words(view)
+
+
+@pytest.mark.parametrize("part", ["compute", "show"])
+def test_a_fault_of_any_kind_ends_the_waiting_and_is_said(session, monkeypatch, part):
+    """As a page has it, where longer work is done beside the event loop."""
+
+    def failing(self: Any, *inputs: Any) -> Iterator[Any]:
+        raise ArithmeticError("<division> by zero")
+        yield
+
+    def failing_show(self: Any, result: Any) -> None:
+        raise ArithmeticError("<division> by zero")
+
+    view = Counted(session)
+    view._runner = later = Later()
+    with monkeypatch.context() as patch:
+        patch.setattr(Counted, part, failing if part == "compute" else failing_show)
+        show(view)
+        with nullcontext() if part == "compute" else pytest.raises(ArithmeticError):
+            while later.waiting:
+                later.step()
+    assert "This could not be computed: ArithmeticError: <division> by zero." in words(view)
+    assert not later.waiting
+    session.scenario.friction_scale = 3.0
+    while later.waiting:
+        later.step()
+    assert "Moving saves" in words(view)
+
+
+def test_the_table_behind_a_picture_is_made_when_asked_for(session):
+    view = AttributionView(session)
+    document = show(view)
+    assert words(view, "table") == ""
+    (button,) = document.select({"type": Toggle})
+    button.active = True
+    for factor, usd_per_h in attribution(session.scenario)[["factor", "usd_per_h"]].itertuples(index=False):
+        assert f"<td>{factor}</td>\n      <td>{number(usd_per_h)}</td>" in words(view, "table")
+    assert "<th>[USD/h]</th>" in words(view, "table")
+    session.scenario.friction_scale = 0.0
+    assert "<td>friction</td>\n      <td>0</td>" in words(view, "table")
+    csv = re.search(r"base64,([^\"]*)", words(view, "table"))
+    assert csv
+    saved = pd.read_csv(BytesIO(b64decode(csv[1])))
+    assert np.allclose(saved["usd_per_h"], attribution(session.scenario)["usd_per_h"])
+
+
+# What holds it back?
+
+
+def test_the_staircase_leads_from_what_is_possible_to_what_is_saved(session):
+    view = AttributionView(session)
+    show(view)
+    bars, order = columns(view, "bars"), columns(view, "order")
+    placement = solve(session.scenario)
+    saved = placement.baseline.objective_usd_per_h - placement.objective_usd_per_h
+    held = attribution(session.scenario)["usd_per_h"]
+    assert bars["right"][0] == pytest.approx(saved + held.sum())
+    assert bars["right"][-1] == pytest.approx(saved)
+    for steps in (bars["left"][1:-1], bars["right"][1:-1]), (order["left"], order["right"]):
+        assert np.allclose(steps[0][:-1], steps[1][1:])  # each begins where the one above ends
+    assert order["left"][-1] == pytest.approx(saved)
+    assert np.allclose(order["right"] - order["left"], waterfall(session.scenario)["usd_per_h"])
+    assert f"{number(saved)} of {number(saved + held.sum())} USD/h" in words(view)
+
+
+def test_without_obstacles_it_says_so(session):
+    scenario = session.scenario
+    scenario.param.update(friction_scale=0.0, egress_usd_per_gb=0.0, state_local_scale=0.0, capacity_scale=100.0)
+    scenario.legal_policy = "open"
+    view = AttributionView(session)
+    show(view)
+    assert "Nothing holds it back" in words(view)
+
+
+# Questions
+
+
+def test_the_views_of_a_question_are_made_when_it_is_asked_and_kept(session):
+    questions = Questions(session)
+    document = show(questions)
+    assert [*questions._made] == ["Overview"]
+    before = len(document.roots), {model.id for model in document.models}
+    for place in (*range(1, len(QUESTIONS)), 0):
+        questions._on_choice(place)
+        asked = [*QUESTIONS][place]
+        views = [view for column in QUESTIONS[asked] for view in column]
+        shown = [pane for pane in questions._answers.select(lambda v: hasattr(v, "shown")) if pane.shown]
+        assert len(shown) >= len([view for view in views if view.__module__ != "explorer.app.region_table.regions"])
+    assert [*questions._made] == [*QUESTIONS]
+    assert len(document.roots) == before[0]
+
+
+# The table behind a picture that has no work to wait for
+
+
+@pytest.mark.parametrize("view", [FrontierView, BreakEvenView])
+def test_a_table_behind_a_picture_of_the_overview_follows_it(session, view):
+    shown = view(session)
+    document = show(shown)
+    (button,) = document.select({"type": Toggle})
+    (table,) = [model for model in document.select({"type": HTML}) if not model.visible]
+    assert table.text == ""
+    button.active = True
+    assert table.visible
+    before = table.text
+    assert "usd" in before.lower() and "Save as CSV" in unescape(before)
+    session.scenario.friction_scale = 3.0
+    assert table.text != before
+    session.region = session.network.regions[0]
+    if view is BreakEvenView:
+        homes = {row.split("</td>")[0].split("<td>")[-1] for row in unescape(table.text).split("<tr>")[2:]}
+        assert homes == {session.network.regions[0]}

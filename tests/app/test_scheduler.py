@@ -1,0 +1,221 @@
+"""What keeps a slider live, told without a clock: no model is built anew, solves are counted, short cuts hold."""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import param
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from numpy.testing import assert_allclose
+from scenarios import random_scenario, random_scenarios
+
+from explorer import Scenario, SolverError
+from explorer.measures import frontier as frontiers
+from explorer.model import placement
+from explorer.model import solver
+from explorer.measures.frontier import trace
+from explorer.cache import Memo
+from explorer.model.network import Network, build_network
+from explorer.model.placement import numbers_of, place
+from explorer.scenario.scenario import SETTINGS
+from explorer.session import Session
+from explorer.model.solver import Optimum, PlacementModel
+from explorer.scenario.workload import Workload
+
+
+@pytest.fixture
+def counted(monkeypatch) -> Counter:
+    """How often a model was built and solved; memories are empty at the start."""
+    counter: Counter = Counter()
+    build, solve = PlacementModel.__init__, PlacementModel.solve
+
+    def counted_build(self: PlacementModel, *args: Any) -> None:
+        counter["built"] += 1
+        build(self, *args)
+
+    def counted_solve(self: PlacementModel, *args: Any) -> Optimum:
+        counter["solved"] += 1
+        return solve(self, *args)
+
+    monkeypatch.setattr(PlacementModel, "__init__", counted_build)
+    monkeypatch.setattr(PlacementModel, "solve", counted_solve)
+    for module, memory in ((solver, "_models"), (placement, "_placements"), (frontiers, "_frontiers")):
+        monkeypatch.setattr(module, memory, Memo(12))
+    return counter
+
+
+def moves_of(owner: param.Parameterized, name: str) -> list[Any]:
+    """Values a reader may give a setting: both ends of its slider and the middle, or all its choices."""
+    setting = owner.param[name]
+    if isinstance(setting, param.Selector):
+        return [choice for choice in setting.objects if choice != "custom"]  # which takes a table
+    low, high = setting.get_soft_bounds()
+    low, high = low or 0.01, high or 1000.0  # some may not be zero, some have no end
+    return [low, (low + high) / 2, high]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_never_builds_a_model_anew(counted, name):
+    world = random_scenario(1, objective="cost")
+    for objective in ("cost", "carbon", "latency"):
+        place(build_network(world), objective)
+    before = counted["built"]
+    for value in moves_of(world, name):
+        setattr(world, name, value)
+        place(build_network(world)).baseline.cost_usd_per_h  # noqa: B018  made when asked for
+    assert counted["built"] == before == 3
+
+
+@pytest.mark.parametrize("name", list(Workload().model_values()))
+def test_a_class_parameter_never_builds_a_model_anew(counted, name):
+    world = random_scenario(1, objective="cost", workloads=1)
+    (workload,) = world.workloads.values()
+    place(build_network(world)).baseline.cost_usd_per_h  # noqa: B018
+    before = counted["built"]
+    for value in moves_of(workload, name):
+        setattr(workload, name, value)
+        place(build_network(world)).baseline.cost_usd_per_h  # noqa: B018
+    assert counted["built"] == before == 2
+
+
+def test_a_move_is_one_solve_and_a_baseline_one_more(counted):
+    world = random_scenario(1, objective="cost")
+    for price in (10.0, 20.0, 30.0):
+        world.carbon_price_usd_per_t = price
+        counted.clear()
+        found = place(build_network(world))
+        assert counted["solved"] == 1
+        assert found.baseline is place(build_network(world), "latency")
+        assert counted["solved"] == 2
+
+
+def test_what_was_solved_once_is_never_solved_again(counted):
+    world = random_scenario(1, objective="cost")
+    placed = place(build_network(world))
+    first = Session(world)
+    trace(placed.network, first.workload, world.latency_relaxation_ms)
+    counted.clear()
+    second = Session(random_scenario(1, objective="cost"))  # somebody else, at the same state
+    assert second.placement is first.placement is placed
+    assert not counted
+
+
+def test_a_budget_slides_along_a_frontier_that_is_there_already(counted):
+    """The budget of the class looked at moves the mark, not the curve."""
+    world = random_scenario(1, objective="cost")
+    session = Session(world)
+    assert session.frontier is not None
+    counted.clear()
+    world.workloads[session.workload].latency_budget_ms += 25
+    assert counted == {"solved": 1}
+
+
+def test_a_solve_that_was_cut_short_leaves_a_sound_model_behind(monkeypatch):
+    network = build_network(Scenario.load("world-2025"))
+    numbers, tight = numbers_of(network, "cost"), numbers_of(network, "latency")
+    model = PlacementModel(network.home, len(network.regions), len(network.workloads))
+    add = PlacementModel._add_improving
+
+    def add_and_stop(self: PlacementModel, *args: Any) -> bool:
+        add(self, *args)
+        raise SolverError("No optimum within 0 s.", "placement", "Raise time_limit_s.")
+
+    expected = model.solve(numbers).objective
+    with monkeypatch.context() as patch:
+        patch.setattr(PlacementModel, "_add_improving", add_and_stop)
+        with pytest.raises(SolverError):
+            model.solve(tight)
+    assert model.solve(numbers).objective == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_frontier_is_not_traced_on_a_grid(counted):
+    """No more solves than breakpoints that could improve; far fewer than breakpoints."""
+    world = Scenario.load("world-2025")
+    network = build_network(world)
+    found = trace(network, "A", 0.0)
+    assert len(found.table) <= counted["solved"] <= 2 * len(found.table)
+
+
+MORE_THAN_ONE_PROGRAM = ("cost_cap_usd_per_h", "hosting_usd_per_h")
+
+
+@settings(max_examples=25, stateful_step_count=12)
+class Readers(RuleBasedStateMachine):
+    """Two people share a process and move whatever they like; each sees what a process of their own would compute."""
+
+    world: Scenario
+
+    @initialize(data=st.data(), lumpy=st.booleans())
+    def open(self, data: st.DataObject, lumpy: bool) -> None:
+        self.world = data.draw(random_scenarios(lumpy=st.just(lumpy)))
+
+    @rule(data=st.data(), name=st.sampled_from(sorted(set(SETTINGS) - {"time_limit_s", *MORE_THAN_ONE_PROGRAM})))
+    def move_a_setting(self, data: st.DataObject, name: str) -> None:
+        setattr(self.world, name, data.draw(st.sampled_from(moves_of(self.world, name))))
+
+    @rule(data=st.data())
+    def move_a_class(self, data: st.DataObject) -> None:
+        workload = data.draw(st.sampled_from(sorted(self.world.workloads)))
+        budget = data.draw(st.sampled_from([0.0, 50.0, 150.0, 300.0, 600.0, 5000.0]))
+        self.world.workloads[workload].latency_budget_ms = budget
+
+    @rule(column=st.sampled_from(["electricity_price_usd_per_mwh", "pue", "capacity_mw"]), data=st.data())
+    def edit_a_table(self, column: str, data: st.DataObject) -> None:
+        """In place, as in a notebook."""
+        row = data.draw(st.integers(0, len(self.world.regions) - 1))
+        self.world.regions.loc[row, column] = data.draw(st.sampled_from([1.0, 1.25, 3.0, 200.0]))
+
+    @rule(data=st.data())
+    def look_along_a_frontier(self, data: st.DataObject) -> None:
+        """It has a model of its own; and its step at today's budget is the placement of today."""
+        over = data.draw(st.sampled_from(["all", *self.world.workloads]))
+        network = build_network(self.world)
+        here = trace(network, over, self.world.latency_relaxation_ms).current
+        if here is not None and network.objective == "cost":
+            found = place(network)
+            objective = here["cost_usd_per_h"] + network.carbon_price_usd_per_t / 1000 * here["carbon_kg_per_h"]
+            assert found.objective_usd_per_h == pytest.approx(objective, rel=1e-6, abs=1e-3)
+            assert found.unserved_mw == pytest.approx(here["unserved_mw"], abs=1e-5)
+
+    @rule(seed=st.integers(0, 3))
+    def somebody_else_looks(self, seed: int) -> None:
+        """At another world of the same structure, which may share the model."""
+        regions, clients = len(self.world.regions), len(self.world.clients)
+        place(build_network(random_scenario(seed, clients, regions, len(self.world.workloads))))
+
+    @invariant()
+    def as_if_solved_from_nothing(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        network = build_network(self.world)
+        for objective in {self.world.objective, "latency"}:
+            found = place(network, objective).optimum
+            then = None if objective == "cost" else network.cost_usd_per_mwh
+            fresh = PlacementModel(network.home, len(network.regions), len(network.workloads))
+            expected = fresh.solve(numbers_of(network, objective), then)
+            assert found.objective == pytest.approx(expected.objective, rel=1e-8, abs=1e-5)
+            for part in ("free_mw", "pinned_mw", "unserved_free_mw", "unserved_pinned_mw"):
+                assert_allclose(getattr(found, part), getattr(expected, part), atol=1e-6, err_msg=part)
+            if objective == "cost" and has_one_set_of_prices(network, expected):
+                for price in ("price_free", "price_pinned", "capacity_price"):
+                    assert_allclose(getattr(found, price), getattr(expected, price), atol=1e-4, err_msg=price)
+
+
+def has_one_set_of_prices(network: Network, best: Optimum) -> bool:
+    """
+    Whether the optimal basis is not degenerate.
+
+    Its columns are flows, load left unserved, and capacity left over; a column above zero for every row (two per
+    demand, one per region) means that no basic column is at zero, and then prices are unique.
+    """
+    load = [best.free_mw, best.pinned_mw, best.unserved_free_mw, best.unserved_pinned_mw]
+    pinned = np.bincount(network.home, best.pinned_mw.sum(axis=1), minlength=len(network.regions))
+    idle = network.capacity_mw - best.free_mw.sum(axis=(0, 2)) - pinned
+    used = sum(np.count_nonzero(mw > 1e-6) for mw in [*load, idle])
+    return used == 2 * network.demand_mw.size + len(network.regions)
+
+
+TestReaders = Readers.TestCase

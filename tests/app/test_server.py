@@ -1,0 +1,370 @@
+"""The app as a server: who is answered, with what, and what comes of messages that no page sends."""
+
+import asyncio
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+from servers import Reader, ask, changed, connected, free_port, get, serving, token_of
+from tornado.httpclient import AsyncHTTPClient
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+from tornado.web import Application
+from tornado.websocket import WebSocketClosedError
+
+from explorer.app.address import Address
+from explorer.app import messages
+from explorer.app.snapshot import save_button as save
+from explorer.app import server
+from explorer.app.messages import REFUSED, Refused, refuse_strange
+
+SECRETS = ("explorer", "site-packages", "Traceback", "Tornado", "/", "1.9")  # none of them is in a word of refusal
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory) -> Iterator[tuple[int, Path]]:
+    """One server for all of these tests: whatever is sent to it, the next one finds it well."""
+    port, log = free_port(), tmp_path_factory.mktemp("server") / "log"
+    with serving("classroom-3x3", "--port", port, log=log):
+        yield port, log
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture
+def port(served) -> Iterator[int]:
+    yield served[0]
+    assert get(served[0])[0] == 200
+
+
+# What is served
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/components/unittest.__main__/a/b/c",
+        "/components/panel.pane/Alert/_stylesheets/css/alerts.css",
+        "/workshop/components/antigravity/a/b/c",
+        "/metadata",
+        "/workshop/metadata",
+        "/autoload.js?bokeh-autoload-element=1",
+        "/workshop/autoload.js",
+        "/liveness",
+        "/rest/session_info",
+        "/admin",
+        "/proxy/127.0.0.1/",
+        "/index",
+        "/static/",
+        "/static/js/",
+        "/static/js/bokeh.json",
+        "/static/js/lib/bokeh.js",
+        "/static/js/../../server.py",
+        "/static/js/bokeh/../../../settings.min.js",
+        "/static/extensions/",
+        "/static/extensions/panel",
+        "/static/extensions/panel/../../command.js",
+        "/static/extensions/panel/%2e%2e/%2e%2e/x.js",
+        "/static/extensions/panel/..%2f..%2fx.js",
+        "/static/extensions/panel//etc/passwd",
+        "/static/extensions/panel/package.json",
+        "/static/extensions/nowhere/x.js",
+        "/workshop/static/js/bokeh.min.js",
+        "//etc/passwd",
+        "/workshop.py",
+        "/%00",
+    ],
+)
+def test_what_the_page_does_not_need_is_not_there(port, path):
+    status, headers, text = ask(port, path)
+    assert status == 404
+    assert text == "Nothing here."
+    assert "Server" not in headers
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"])
+def test_there_is_nothing_but_to_read(port, method):
+    status, _headers, text = ask(port, "/", method)
+    assert status == 405
+    assert not [word for word in SECRETS if word in text]
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("127.0.0.1:{port}", 200),
+        ("localhost:{port}", 200),
+        ("LOCALHOST:{port}", 200),
+        ("[::1]:{port}", 200),
+        ("localhost", 421),
+        ("localhost:1", 421),
+        ("0.0.0.0:{port}", 421),
+        ("rebound.example:{port}", 421),
+        ("localhost.rebound.example:{port}", 421),
+        ("localhost:{port}.rebound.example", 421),
+        ("", 421),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/favicon.ico", "/static/js/bokeh.min.js", "/nothing"])
+def test_the_server_answers_to_its_own_names_alone(port, host, status, path):
+    got = ask(port, path, Host=host.format(port=port))[0]
+    assert got == (404 if status == 200 and path == "/nothing" else status)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "http://localhost:{port}"}, 200),
+        ({"Origin": "http://elsewhere.example"}, 403),
+        ({"Origin": "http://127.0.0.1:1"}, 403),
+        ({"Origin": "http://127.0.0.1:{port}@elsewhere.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "no-cors", "Sec_Fetch_Dest": "script"}, 403),
+        ({"Sec_Fetch_Site": "same-site", "Sec_Fetch_Mode": "cors", "Sec_Fetch_Dest": "empty"}, 403),
+        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "iframe"}, 403),
+        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}, 200),
+        ({"Sec_Fetch_Site": "same-origin", "Sec_Fetch_Mode": "no-cors", "Sec_Fetch_Dest": "script"}, 200),
+    ],
+)
+def test_other_sites_may_link_here_and_nothing_else(port, headers, status):
+    headers = {name: value.format(port=port) for name, value in headers.items()}
+    for path in ("/", "/static/js/bokeh.min.js"):
+        assert ask(port, path, **headers)[0] == status
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/", 200),
+        ("/workshop", 200),
+        ("/favicon.ico", 200),
+        ("/static/js/bokeh.min.js", 200),
+        ("/nothing", 404),
+        ("/ws", 400),
+    ],
+)
+def test_every_answer_says_how_it_may_be_used(port, path, status):
+    got, headers, text = ask(port, path)
+    assert got == status
+    assert (
+        server._HEADERS.items() - {("Content-Security-Policy", server._HEADERS["Content-Security-Policy"])}
+        <= headers.items()
+    )
+    assert "Server" not in headers
+    rules = dict(rule.split(" ", 1) for rule in headers["Content-Security-Policy"].split("; "))
+    if "<html" not in text:
+        assert rules == {"default-src": "'none'", "frame-ancestors": "'none'"}
+        return
+    assert headers["Cache-Control"] == "no-store"
+    assert "'unsafe-inline'" not in rules["script-src"] and "http" not in headers["Content-Security-Policy"]
+    nonce = rules["script-src"].partition("'nonce-")[2].partition("'")[0]
+    assert nonce not in get(port)[1]  # another each time
+    assert text.count("<script") == text.count(f'<script nonce="{nonce}"') > 0
+
+
+def test_the_page_holds_nothing_of_a_scenario_before_its_session_connects(port):
+    """Its scripts are trusted whoever wrote them."""
+    assert "Classroom" not in get(port)[1]
+
+
+def test_an_exit_does_not_leave_its_handler():
+    class Leaves(server.Gate):
+        def get(self) -> None:
+            raise SystemExit(0)
+
+    async def asked() -> list[int]:
+        listening, port = bind_unused_port()
+        web = HTTPServer(Application([("/", Leaves)], address=Address("127.0.0.1", port)))
+        web.add_socket(listening)
+        try:
+            url = f"http://127.0.0.1:{port}/"
+            return [(await AsyncHTTPClient().fetch(url, raise_error=False)).code for _ in range(2)]
+        finally:
+            web.stop()
+
+    assert asyncio.run(asked()) == [500, 500]
+
+
+@pytest.mark.parametrize(
+    ("address", "host", "known"),
+    [
+        (Address("127.0.0.1", 80), "localhost", True),
+        (Address("::1", 5006), "[::1]:5006", True),
+        (Address("0.0.0.0", 5006), socket.gethostname() + ":5006", True),
+        (Address("127.0.0.1", 5006), "atlas.example:5006", False),
+        (Address("127.0.0.1", 5006, ["atlas.example"]), "atlas.example:5006", True),
+        (Address("127.0.0.1", 5006, ["atlas.example"]), "atlas.example", True),
+        (Address("127.0.0.1", 5006, ["atlas.example:8080"]), "atlas.example:8080", True),
+        (Address("127.0.0.1", 5006, ["atlas.example:8080"]), "atlas.example:5006", False),
+        (Address("127.0.0.1", 5006, ["[2001:db8::1]"]), "[2001:db8::1]:5006", True),
+    ],
+)
+def test_a_server_knows_its_names_and_those_it_was_told(address, host, known):
+    assert address.knows(host) == known
+
+
+def test_a_number_by_which_it_was_reached_is_a_name_of_this_machine():
+    assert Address("0.0.0.0", 5006).knows("192.0.2.7:5006", reached="192.0.2.7")
+    assert not Address("0.0.0.0", 5006).knows("192.0.2.7:5006", reached="192.0.2.8")
+
+
+# Sessions
+
+
+def test_only_tokens_of_this_server_open_a_session(port):
+    token = token_of(get(port)[1])
+    body, _, signature = token.partition(".")
+    assert signature
+    forged = [body, f"{body}.{signature[::-1]}", f"{body[:-4]}AAAA.{signature}", "nothing", "."]
+
+    async def is_let_in(token: str) -> bool:
+        try:
+            async with connected(port, token):
+                return True
+        except ConnectionError:
+            return False
+
+    assert [one for one in (*forged, token) if asyncio.run(is_let_in(one))] == [token]
+
+
+# Messages
+
+
+def nested(depth: int) -> Any:
+    return "[" * depth + "]" * depth
+
+
+PATCHES = {
+    "no JSON": "nope",
+    "deeply nested": f'{{"events": {nested(50_000)}}}',
+    "nested": {"events": [changed("p1", "active", json.loads(nested(100)))]},
+    "a number of 5,000 digits": f'{{"events": [{"9" * 5000}]}}',
+    "no events": {},
+    "a list": [],
+    "events that are none": {"events": [1, None, "x"]},
+    "an unknown model": {"events": [changed("nobody", "active", 1)]},
+    "a model": {"events": [changed("p1", "active", {"type": "object", "name": "Slider", "id": "x"})]},
+    "packed bytes": {"events": [changed("p1", "active", {"type": "bytes", "data": "H4sIAAAA"})]},
+    "packed bytes beside": {"events": [changed("p1", "active", 1) | {"hint": {"type": "bytes", "data": "H4sIAAAA"}}]},
+    "packed bytes around": {"events": [], "more": {"type": "bytes", "data": "H4sIAAAA"}},
+    "columns": {"events": [{"kind": "ColumnsPatched", "model": {"id": "p1"}, "attr": "data", "patches": {}}]},
+    "a new root": {"events": [{"kind": "RootAdded", "model": {"id": "p1"}}]},
+    "a title": {"events": [{"kind": "TitleChanged", "title": "mine"}]},
+}
+
+
+@pytest.mark.parametrize("patch", PATCHES)
+def test_a_patch_that_no_page_sends_is_refused_in_a_word(port, patch):
+    async def answer() -> tuple[str, str]:
+        async with connected(port) as reader:
+            await reader.send("PATCH-DOC", PATCHES[patch])
+            return await reader.answer()
+
+    kind, content = asyncio.run(answer())
+    assert kind == "closed" or (kind, json.loads(content)) == ("ERROR", {"text": REFUSED, "traceback": None})
+
+
+@pytest.mark.parametrize(
+    "fragments",
+    [
+        ("nope",),
+        ("{}",),
+        ("[]", "{}", "{}"),
+        ('{"msgtype": "PATCH-DOC"}', "{}", '{"events": []}'),
+        ('{"msgid": "1", "msgtype": "PUSH-DOC"}', "{}", '{"doc": {}}'),
+        ('{"msgid": "1", "msgtype": "SERVER-INFO-REQ"}', "{}", "{}"),
+        ('{"msgid": "1", "msgtype": ["PATCH-DOC"]}', "{}", "{}"),
+        ('{"msgid": "1", "msgtype": "PATCH-DOC", "num_buffers": 9}', "{}", '{"events": []}', '{"id": "1"}', b"x"),
+        (nested(50_000), "{}", "{}"),
+        ('{"msgid": "1", "msgtype": "PATCH-DOC"}', "{}", "null"),
+        (b"binary",),
+        ("x" * (messages.MOST_BYTES + 1),),
+    ],
+)
+def test_a_message_that_is_none_is_refused_or_ends_its_connection(port, fragments):
+    async def answer() -> tuple[str, str]:
+        async with connected(port) as reader:
+            with suppress(WebSocketClosedError):
+                await reader.send_raw(*fragments)
+                await reader.send_raw("no message", "begins", "like this")
+            return await reader.answer()
+
+    kind, content = asyncio.run(answer())
+    assert kind == "closed" or json.loads(content) == {"text": REFUSED, "traceback": None}
+
+
+def test_what_pages_send_passes():
+    refuse_strange({"events": [changed("p1", "start", {"type": "number", "value": "nan"})]})
+    refuse_strange({"events": [changed("p1", "data", {"type": "map", "entries": [["a", [1, 2]]]})]})
+    with pytest.raises(Refused):
+        refuse_strange({"events": [changed("p1", "data", {"type": "map", "entries": [["a", {"type": "ndarray"}]]})]})
+
+
+def test_a_flood_costs_only_its_own_session_which_recovers(port):
+    """Thousands of fragments from one; another moves its slider meanwhile, and in the end the first does."""
+
+    async def flood(reader: Reader) -> None:
+        for _ in range(1500):
+            await reader.say("nonsense")
+
+    async def flooded() -> None:
+        async with connected(port) as rude, connected(port) as polite:
+            await rude.load()
+            await polite.load()
+            hearing = asyncio.create_task(rude.news(7))
+            flooding = asyncio.create_task(flood(rude))
+            for serial in (1, 2, 3):
+                await polite.say(json.dumps([serial, {"chat/budget": 100 + serial}]))
+                await polite.news(serial)
+            assert not hearing.done()
+            await flooding
+            await rude.say('[7, {"chat/budget": 120}]')
+            await hearing
+
+    asyncio.run(flooded())
+
+
+def test_a_server_that_ends_leaves_no_file_in_the_making():
+    folder = TemporaryDirectory()
+    save._folders.add(folder)
+    save.end_all()
+    assert not Path(folder.name).exists()
+
+
+# In a browser
+
+
+@pytest.mark.ui
+def test_the_page_works_by_its_policy_and_nothing_brought_along_runs(browser: Browser, port):
+    complaints: list[str] = []
+    page = browser.new_page()
+    page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(f"http://127.0.0.1:{port}/")
+    slider = page.locator("input[type=range]").first
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**budget**")  # the link follows
+    assert [c for c in complaints if "GL Driver" not in c] == []
+    ran = page.evaluate(
+        """async () => {
+          const violated = []
+          addEventListener("securitypolicyviolation", event => violated.push(event.effectiveDirective))
+          const place = document.createElement("div")
+          document.body.append(place)
+          place.innerHTML = '<img src="x:" onerror="window.ran = 1"><iframe srcdoc="<script>parent.ran = 1</script>">'
+          const script = document.createElement("script")
+          script.textContent = "window.ran = 1"
+          place.append(script)
+          await fetch("https://elsewhere.example/").catch(() => violated.push("fetched nothing"))
+          while (new Set(violated).size < 3) await new Promise(resolve => setTimeout(resolve, 20))
+          return window.ran ?? 0
+        }"""
+    )
+    page.close()
+    assert ran == 0

@@ -1,0 +1,212 @@
+"""Wires or fibre as it is shown: the bars are the table, the pair is the one that was asked for or moves most."""
+
+from html import unescape
+from typing import Any
+
+import numpy as np
+import pytest
+from screens import columns, show, words
+
+from explorer import Scenario, break_even, solve
+from explorer.session import Session
+from explorer.text import number
+from explorer.app.views.wires_or_fibre import PARTS, WiresView, pair_of
+from explorer.measures.wires_or_fibre import TRANSPORT_KWH_PER_GB, WAYS, wires_or_fibre
+
+
+@pytest.fixture(params=["classroom-3x3", "world-2025"])
+def session(request) -> Session:
+    return Session(Scenario.load(request.param))
+
+
+@pytest.fixture
+def classroom() -> Session:
+    return Session(Scenario.load("classroom-3x3"))
+
+
+def handles(view: WiresView) -> dict[str, Any]:
+    (copy,) = view.pane.copies
+    return copy
+
+
+def shown_pair(view: WiresView) -> tuple[str, str]:
+    assert view._result.pair is not None
+    return view._result.pair
+
+
+def assert_bars(view: WiresView, **options: Any) -> None:
+    """Each bar is as long as its part costs, and begins where the one before ends."""
+    home, region = shown_pair(view)
+    expected = wires_or_fibre(view.session.scenario, home, region, view._workload, **options)
+    bars = columns(view, "bars")
+    labels = handles(view)["bars"]["yaxis"].major_label_overrides
+    for n, row in enumerate(expected.to_dict("records")):
+        at = slice(n * len(PARTS), (n + 1) * len(PARTS))
+        left, right = bars["left"][at], bars["right"][at]
+        costs = np.array([row[f"{part}_usd_per_mwh"] for part in PARTS])
+        np.testing.assert_allclose(right - left, np.abs(costs), atol=1e-9)
+        np.testing.assert_allclose(bars["usd_per_mwh"][at], costs)
+        assert right.max(initial=0) + left.min(initial=0) == pytest.approx(row["total_usd_per_mwh"])
+        assert {*bars["way"][at]} == {row["way"]}
+        assert labels[len(WAYS) - n] == f"{row['way']}: {number(row['total_usd_per_mwh'])}"
+    x_range = handles(view)["bars"]["x_range"]
+    assert x_range.start < bars["left"].min()
+    assert x_range.end > bars["right"].max()
+
+
+def test_bars_follow_moves_and_nothing_new_is_built(session):
+    view = WiresView(session)
+    document = show(view)
+    models = {model.id for model in document.models}
+    assert_bars(view)
+    scenario = session.scenario
+    for move in ({"carbon_price_usd_per_t": 150.0}, {"friction_scale": 0.0}, {"egress_usd_per_gb": 0.2}):
+        scenario.param.update(**move)
+        assert_bars(view)
+    for region in session.network.regions[:2]:
+        session.region = region
+        assert shown_pair(view)[0] == session.region
+        assert_bars(view)
+    for workload in scenario.workloads:
+        session.workload = workload
+        assert view._workload == session.workload
+        assert_bars(view)
+    scenario.regions = scenario.regions.assign(electricity_price_usd_per_mwh=-20.0)  # what earns is left of zero
+    assert columns(view, "bars")["left"].min() < 0
+    assert_bars(view)
+    assert {model.id for model in document.models} == models
+
+
+def test_while_the_frontier_looks_at_all_classes_the_last_one_stays(classroom):
+    view = WiresView(classroom)
+    show(view)
+    classroom.workload = "batch"
+    classroom.workload = "all"
+    classroom.scenario.friction_scale = 2.0
+    assert view._workload == "batch"
+    assert "class batch" in words(view)
+
+
+def test_the_pair_is_the_largest_flow(session):
+    for workload in session.scenario.workloads:
+        flows = solve(session.scenario).flows.query("workload == @workload and not is_home")
+        totals = flows.groupby(["service", "region"])["it_mw"].sum()
+        for home in ("", *session.network.regions):
+            of_home = totals[totals.index.get_level_values(0) == home] if home else totals
+            found = pair_of(session.placement, workload, home)
+            assert found is not None and (not home or found[0] == home)
+            if len(of_home):
+                assert of_home[found] == pytest.approx(of_home.max())
+
+
+def test_without_flows_it_is_the_pair_with_most_to_gain_that_is_open(classroom):
+    classroom.scenario.friction_scale = 100.0
+    assert solve(classroom.scenario).relocated_mw == 0
+    table = break_even(classroom.scenario, "batch").set_index(["home", "region"])["net_usd_per_mwh"]
+    assert pair_of(classroom.placement, "batch") == table.idxmax()
+    assert pair_of(classroom.placement, "batch", "south") == ("south", table["south"].idxmax())
+    classroom.scenario.workloads["chat"].latency_budget_ms = 140.0  # of Middle and South, each reaches only the other
+    classroom.scenario.friction_scale = 3.0
+    assert break_even(classroom.scenario, "chat").set_index(["home", "region"])["net_usd_per_mwh"].idxmax() == (
+        "middle", "north",
+    )  # fmt: skip
+    assert pair_of(classroom.placement, "chat", "middle") == ("middle", "south")
+    assert pair_of(classroom.placement, "chat", "north") is not None  # no open one: the best of the closed
+
+
+def test_a_partner_chosen_stays_until_it_is_the_home_or_gone(classroom):
+    view = WiresView(classroom)
+    show(view)
+    classroom.param.update(region="middle", workload="batch")
+    assert shown_pair(view) == ("middle", "north")
+    partner = handles(view)["partner"]["widget"]
+    assert [value for value, _ in partner.options] == ["", "north", "middle", "south"]
+    partner.value = "south"
+    assert shown_pair(view) == ("middle", "south")
+    assert_bars(view)
+    classroom.region = "south"
+    assert shown_pair(view)[0] == "south" != shown_pair(view)[1]
+    classroom.region = ""
+    assert shown_pair(view)[1] == "south"
+    regions = classroom.scenario.regions
+    classroom.scenario.rtt_ms = None
+    classroom.scenario.clients = classroom.scenario.clients.assign(service="north")
+    classroom.scenario.regions = regions[regions["id"] != "south"]
+    assert shown_pair(view) == ("north", "middle")
+    assert partner.value == ""
+    assert [value for value, _ in partner.options] == ["", "north", "middle"]
+
+
+def test_a_cable_may_be_chosen(classroom):
+    view = WiresView(classroom)
+    show(view)
+    line = handles(view)["line"]["widget"]
+    assert [value for value, _ in line.options] == ["overhead", "submarine"]
+    line.value = "submarine"
+    assert_bars(view, line="submarine")
+
+
+def test_words_say_what_is_lost_moved_added_and_saved(session):
+    view = WiresView(session)
+    show(view)
+    for region in session.network.regions[:3]:
+        session.region = region
+        stay, wires, fibre = wires_or_fibre(session.scenario, *shown_pair(view), view._workload).to_dict("records")
+        figures = words(view, "figures")
+        for figure in (
+            f"{100 * wires['loss_share']:.1f} % lost", f"{number(wires['route_km'])} km of line",
+            f"{number(fibre['data_gb'])} GB moved", f"{number(fibre['transport_kwh'])} kWh to move it",
+            f"{number(fibre['added_ms'])} ms added",
+            *(f"{number(way['carbon_kg'])} kg CO₂" for way in (stay, wires, fibre)),
+        ):  # fmt: skip
+            assert figure in figures
+        text = unescape(words(view))
+        assert f"{wires['sent_per_delivered']:.2f} MWh are sent for each that arrives" in text
+        for way, ending in ((wires, ""), (fibre, "s")):
+            usd = stay["total_usd_per_mwh"] - way["total_usd_per_mwh"]
+            verb = f"save{ending}" if usd >= 0 else f"cost{ending}"
+            assert f"{way['way']} {verb} <b>{number(abs(usd))} USD/MWh</b>{'' if usd >= 0 else ' more'}" in text
+        names = dict(zip(session.scenario.regions["id"], session.scenario.regions["name"], strict=True))
+        assert all(f"<b>{names[region]}</b>" in text for region in shown_pair(view))
+
+
+def test_words_say_what_forbids_the_fibre_and_why_load_moves_at_a_loss(classroom):
+    view = WiresView(classroom)
+    show(view)
+    classroom.region, classroom.workload = "middle", "batch"
+    assert "The placement moves 20.0 MW of it." in words(view)
+    classroom.workload = "chat"
+    handles(view)["partner"]["widget"].value = "north"
+    assert "the latency budget forbids that" in words(view)
+    classroom.scenario.legal_policy = "same zone"
+    classroom.scenario.regions = classroom.scenario.regions.assign(legal_zone=["elsewhere", "land", "land"])
+    assert "the law forbids that" in words(view)
+    handles(view)["partner"]["widget"].value = "south"
+    classroom.scenario.regions = classroom.scenario.regions.assign(capacity_mw=[50.0, 15.0, 80.0])
+    assert "dearer or not: home is full" in words(view)
+
+
+def test_one_region_leaves_nothing_to_compare(classroom):
+    scenario = classroom.scenario
+    view = WiresView(classroom)
+    show(view)
+    scenario.rtt_ms = None
+    scenario.clients = scenario.clients.assign(service="north")
+    scenario.regions = scenario.regions.iloc[:1]
+    assert "nothing can be moved" in words(view)
+    assert len(columns(view, "bars")["left"]) == 0
+    assert view.table(view._result).empty
+
+
+def test_the_table_holds_every_figure_and_the_published_estimates(session):
+    view = WiresView(session)
+    show(view)
+    expected = wires_or_fibre(session.scenario, *shown_pair(view), view._workload)
+    table = view.table(view._result)
+    assert len(table) == len(expected.columns) - 1 + len(TRANSPORT_KWH_PER_GB)
+    figures = table.set_index("figure")
+    for way in WAYS:
+        total = expected.set_index("way").loc[way, "total_usd_per_mwh"]
+        assert figures.loc["total [USD/MWh]", way] == pytest.approx(total)
+    gb = expected["data_gb"].iloc[-1]
+    np.testing.assert_allclose(figures["fibre"].iloc[-4:], gb * np.array([*TRANSPORT_KWH_PER_GB.values()]))

@@ -1,0 +1,78 @@
+"""The layout of the workshop as a server runs it, without a browser."""
+
+import gc
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+from types import SimpleNamespace
+
+import panel as pn
+from bokeh.document import Document
+from panel.io.application import build_single_handler_application
+from panel.io.document import _cleanup_doc
+from panel.io.state import set_curdoc
+
+from explorer.packaged_data import LAYOUTS
+from explorer.app.live.scheduler import LiveRunner
+
+
+def new_document() -> Document:
+    """What a server gives to a reader, empty."""
+    document = Document()
+    request = SimpleNamespace(arguments={}, headers={}, cookies={}, path="/workshop")
+    session = SimpleNamespace(id="0", destroyed=False, request=request, server_context=None, _document=document)
+    document._session_context = lambda: session  # a layout shows nothing without one
+    return document
+
+
+def open_session() -> Document:
+    """What a server makes for a reader."""
+    document = new_document()
+    build_single_handler_application(str(LAYOUTS / "workshop.py"), ["classroom-3x3"]).initialize_document(document)
+    return document
+
+
+def close_session(document: Document) -> None:
+    """What a server does when a reader has left."""
+    for memory in (pn.state._locations, pn.state._templates, pn.state._notifications):
+        memory.pop(document, None)
+    _cleanup_doc(document)
+
+
+def what_is_left_of_a_reader_who_left() -> Document | None:
+    kept = open_session()  # what is made once per process is made now
+    document = open_session()
+    assert kept.roots and document.roots
+    gone = weakref.ref(document)
+    close_session(document)
+    del document
+    gc.collect()
+    return gone()
+
+
+def test_a_reader_who_left_leaves_nothing_behind():
+    """In a process of its own: other tests leave traces in Panel's state."""
+    code = "import test_workshop; assert test_workshop.what_is_left_of_a_reader_who_left() is None"
+    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_style_sheets_come_from_the_server_itself_even_before_a_page_is_rendered():
+    urls = {url for model in open_session().models if (url := getattr(model, "url", None))}
+    assert urls
+    assert not [url for url in urls if url.startswith("http")]
+
+
+def test_what_is_ready_before_the_page_has_loaded_waits_for_it():
+    """Panel drops what it sends to a page that has not loaded: the page would keep what it was opened with."""
+    document, done = new_document(), []
+    with set_curdoc(document):
+        runner = LiveRunner()
+        for place in range(2):
+            runner.soon(lambda place=place: done.append(place))
+        for callback in document.session_callbacks:
+            callback.callback()
+        assert done == []
+        pn.state._on_load(document)
+        assert sorted(done) == [0, 1]

@@ -1,0 +1,199 @@
+"""The arcs of the map, as arcs.js draws them in the browser from one row per flow."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from playwright.sync_api import Browser
+
+import explorer
+from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
+
+pytestmark = pytest.mark.ui
+
+WORLD_M = 2 * MERCATOR_EDGE_M
+PIECES, BEND = 10, 0.18  # straight pieces of an arc; its height over its chord, as a share of the chord
+CLASSES = ["A Interactive", "B Agentic", "C Batch"]
+CODE = (Path(explorer.__file__).parent / "views" / "arcs.js").read_text(encoding="utf-8")
+RUN = """([code, flows, regions, classes, colours]) => {
+  const source = columns => ({get_column: name => columns[name] ?? null})
+  const segments = {}
+  const run = new Function("flows", "regions", "segments", "classes", "colours", code)
+  run(source(flows), source(regions), segments, classes, colours)
+  return JSON.stringify(segments.data)
+}"""
+
+Places = list[tuple[float, float]]  # latitude and longitude of regions [deg]
+Draw = Callable[..., pd.DataFrame]
+places = st.lists(st.tuples(st.floats(-80, 80), st.floats(-180, 180)), min_size=2, max_size=7)
+examples = settings(max_examples=40)  # each of up to 42 flows
+
+
+@pytest.fixture(scope="module")
+def draw(browser: Browser) -> Iterator[Draw]:
+    """Draws a flow from every region to every other; returns one row per piece, `flow` being the row of its flow."""
+    page = browser.new_page()
+
+    def run(where: Places, it_mw: NDArray | None = None) -> pd.DataFrame:
+        flows = flows_between(len(where), it_mw)
+        x, y = mercator_m(*zip(*where, strict=True))
+        regions = {"x": x.tolist(), "y": y.tolist(), "name": [f"Region {k}" for k in range(len(where))]}
+        text = page.evaluate(RUN, [CODE, flows.to_dict("list"), regions, CLASSES, 2])
+        pieces = pd.DataFrame(json.loads(text))
+        flow_of = {mw: row for row, mw in enumerate(flows["it_mw"])}
+        return pieces.assign(flow=pieces["flow_mw"].map(flow_of))
+
+    yield run
+    page.close()
+
+
+def flows_between(n: int, it_mw: NDArray | None = None) -> pd.DataFrame:
+    """Every ordered pair of n regions, each with a load of its own [MW]."""
+    home, region = np.nonzero(~np.eye(n, dtype=bool))
+    loads = 1.5 + np.arange(len(home)) if it_mw is None else it_mw
+    workload = home % len(CLASSES)
+    return pd.DataFrame({"home": home, "region": region, "workload": workload, "it_mw": loads, "width": loads / 2})
+
+
+def ends(where: Places) -> tuple[NDArray, NDArray]:
+    """Where flows start and end, x + iy. [m]"""
+    x, y = mercator_m(*zip(*where, strict=True))
+    flows = flows_between(len(where))
+    return (x + 1j * y)[flows["home"]], (x + 1j * y)[flows["region"]]
+
+
+def starts_and_stops(pieces: pd.DataFrame) -> tuple[NDArray, NDArray]:
+    return (pieces["x0"] + 1j * pieces["y0"]).to_numpy(), (pieces["x1"] + 1j * pieces["y1"]).to_numpy()
+
+
+def assert_same_place(a: NDArray, b: NDArray) -> None:
+    """On the globe, where both edges of the map are one line."""
+    apart = np.asarray(a - b)
+    laps = apart.real / WORLD_M
+    assert np.abs(laps - laps.round()).max(initial=0.0) * WORLD_M < 0.01  # [m]
+    assert np.abs(apart.imag).max(initial=0.0) < 0.01
+
+
+def chords(pieces: pd.DataFrame) -> NDArray:
+    """From the start of each flow's arc to its end, however often the arc is cut. [m]"""
+    start, stop = starts_and_stops(pieces)
+    return pd.Series(stop - start).groupby(pieces["flow"]).sum().to_numpy()
+
+
+@examples
+@given(places)
+def test_arcs_go_the_short_way_from_home_to_the_region(draw, where):
+    pieces = draw(where)
+    home, region = ends(where)
+    start, stop = starts_and_stops(pieces)
+    first, last = ~pieces["flow"].duplicated(), ~pieces["flow"].duplicated(keep="last")
+    assert pieces.loc[first, "flow"].tolist() == list(range(len(home)))
+    assert_same_place(start[first], home)
+    assert_same_place(stop[last], region)
+    assert_same_place(home + chords(pieces), region)
+    assert np.abs(chords(pieces).real).max() <= MERCATOR_EDGE_M * (1 + 1e-9)
+
+
+@examples
+@given(places)
+def test_no_piece_of_an_arc_crosses_the_map(draw, where):
+    pieces = draw(where)
+    edge = MERCATOR_EDGE_M * (1 + 1e-9)
+    assert pieces[["x0", "x1"]].abs().max(axis=None) <= edge
+    assert (pieces["x1"] - pieces["x0"]).abs().max() < MERCATOR_EDGE_M / 4
+
+
+@examples
+@given(places)
+def test_arcs_are_bent_to_their_left_and_nothing_is_lost_or_drawn_twice(draw, where):
+    pieces = draw(where)
+    along = np.linspace(0, 1, PIECES + 1)
+    home, _ = ends(where)
+    curve = home[:, np.newaxis] + np.multiply.outer(chords(pieces), along + 4j * BEND * along * (1 - along))
+    start, stop = starts_and_stops(pieces)
+    length = pd.Series(np.abs(stop - start)).groupby(pieces["flow"]).sum()
+    assert length.to_numpy() == pytest.approx(np.abs(np.diff(curve)).sum(axis=1), rel=1e-9, abs=0.01)
+    for flow, points in enumerate(curve):
+        mine = start[pieces["flow"] == flow]
+        shared = np.isclose(np.abs(mine.real), MERCATOR_EDGE_M, rtol=1e-9)  # begins at the cut, maybe
+        assert PIECES <= len(mine) <= PIECES + shared.sum()
+        for point in points[:-1]:
+            assert_same_place(mine[np.abs(on_the_globe(mine - point)).argmin()], point)
+
+
+def on_the_globe(apart: NDArray) -> NDArray:
+    """The shortest of all distances between the same two places, x + iy. [m]"""
+    return apart - WORLD_M * np.round(apart.real / WORLD_M)
+
+
+@examples
+@given(places)
+def test_pieces_join_up_round_the_back_of_the_map(draw, where):
+    pieces = draw(where)
+    start, stop = starts_and_stops(pieces)
+    joined = pieces["flow"].duplicated().to_numpy()[1:]  # to the piece before
+    assert_same_place(start[1:][joined], stop[:-1][joined])
+
+
+def test_an_arc_over_the_pacific_is_cut_once(draw):
+    pieces = draw([(35.68, 139.69), (37.77, -122.42)])  # Tokyo and San Francisco
+    there = pieces[pieces["flow"] == 0].reset_index()
+    assert len(there) == PIECES + 1
+    (cut,) = np.flatnonzero(np.isclose(there["x1"], MERCATOR_EDGE_M, rtol=1e-12))
+    assert there["x0"][cut + 1] == pytest.approx(-MERCATOR_EDGE_M, rel=1e-12)
+    assert there["y0"][cut + 1] == pytest.approx(there["y1"][cut])
+    assert (there["x0"][: cut + 1] > 0).all() and (there["x1"][cut + 1 :] < 0).all()
+
+
+def test_there_and_back_are_two_arcs(draw):
+    pieces = draw([(0.0, 0.0), (0.0, 9.0)])
+    there, back = (pieces[pieces["flow"] == flow] for flow in (0, 1))
+    height = BEND * mercator_m(0.0, 9.0)[0]
+    assert (there["y1"].max(), back["y1"].min()) == pytest.approx((height, -height))
+    assert there["y0"].min() == pytest.approx(0.0, abs=1e-6)
+
+
+@examples
+@given(st.lists(st.floats(2**-10, 1e4, width=32), min_size=6, max_size=6, unique=True))
+def test_an_arc_is_as_wide_as_python_says_all_along(draw, it_mw):
+    pieces = draw([(10.0, 170.0), (50.0, -60.0), (-30.0, 20.0)], np.array(it_mw))
+    assert sorted(pieces["flow_mw"].unique()) == sorted(it_mw)
+    assert (pieces["line_width"] == pieces["flow_mw"] / 2).all()
+
+
+@examples
+@given(places)
+def test_arcs_are_faint_at_home_and_strong_where_the_load_runs(draw, where):
+    pieces = draw(where)
+    fades = pieces.groupby("flow")["line_alpha"]
+    assert fades.is_monotonic_increasing.all()
+    assert (fades.first() < 0.5 * fades.last()).all()
+    assert pieces["line_alpha"].between(0, 1, inclusive="right").all()
+
+
+@examples
+@given(places)
+def test_every_piece_says_what_moves_from_where_to_where(draw, where):
+    pieces = draw(where)
+    flows = flows_between(len(where)).loc[pieces["flow"]].reset_index()
+    said: dict[str, Any] = {
+        "moves": [f"Region {h} → Region {r}" for h, r in zip(flows["home"], flows["region"], strict=True)],
+        "class": [CLASSES[k] for k in flows["workload"]],
+        "color": list(flows["workload"] % 2),  # where there are more classes than colours
+        "flow_mw": list(flows["it_mw"]),
+    }
+    for column, values in said.items():
+        assert pieces[column].tolist() == values
+
+
+def test_where_nothing_moves_nothing_is_drawn(draw):
+    pieces = draw([(35.68, 139.69)])
+    assert {"x0", "y0", "x1", "y1", "color", "line_width", "line_alpha", "moves", "class"} <= {*pieces.columns}
+    assert pieces.empty

@@ -1,0 +1,374 @@
+"""Figures for print: what they show, how large they are, and that a bad target is refused before any work."""
+
+import os
+import re
+from collections.abc import Callable
+from functools import partial
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cartopy.crs import EqualEarth, Geodetic, Globe
+from matplotlib import pyplot as plt
+from matplotlib.collections import PolyCollection
+from matplotlib.colors import to_hex, to_rgb
+from PIL import Image
+
+from explorer import (
+    ExplorerError,
+    Scenario,
+    attribution,
+    break_even,
+    cost_carbon_front,
+    frontier,
+    monte_carlo,
+    near_optimal,
+    relocatable_demand,
+    solve,
+    tornado,
+    whole_day,
+    wires_or_fibre,
+)
+from explorer.model.labels import labels_of
+from explorer.model.placement import LAYERS
+from explorer.charts import elements
+from explorer.charts import figures
+from explorer.charts.backends import page as printing
+from explorer.charts import world_figure
+from tests.scenarios import random_scenario
+
+Write = Callable[..., Path]
+
+
+def writers(scenario: Scenario) -> dict[str, Write]:
+    """Every kind of figure of a scenario, by name."""
+    placement, workload = solve(scenario), next(iter(scenario.workloads))
+    found, draws = frontier(scenario, over=workload), monte_carlo(scenario, draws=2)
+    ids = scenario.regions["id"].tolist()
+    tables = {
+        figures.attribution_figure: attribution(scenario),
+        figures.cost_carbon_front_figure: cost_carbon_front(scenario),
+        figures.tornado_figure: tornado(scenario),
+        figures.near_optimal_figure: near_optimal(scenario),
+        figures.whole_day_figure: whole_day(scenario),
+        figures.relocatable_demand_figure: relocatable_demand(scenario),
+    }
+    if len(ids) > 1:
+        tables[figures.break_even_figure] = break_even(scenario, workload)
+        tables[figures.wires_or_fibre_figure] = wires_or_fibre(scenario, ids[1], ids[0], list(scenario.workloads)[-1])
+    return {
+        "map": placement.figure,
+        "layers": placement.layers_figure,
+        "frontier": found.figure,
+        "draws": draws.figure,
+        **{write.__name__.removesuffix("_figure"): partial(write, table) for write, table in tables.items()},
+    }
+
+
+@pytest.fixture(scope="module")
+def classroom() -> dict[str, Write]:
+    return writers(Scenario.load("classroom-3x3"))
+
+
+@pytest.fixture
+def axes(monkeypatch, tmp_path) -> Callable[[Write], list]:
+    """Writes a figure; returns the axes it was drawn in."""
+    kept: list = []
+    monkeypatch.setattr(plt, "close", kept.append)
+
+    def write(figure: Write) -> list:
+        figure(tmp_path / "figure.png")
+        return kept[-1].axes
+
+    yield write
+    monkeypatch.undo()
+    plt.close("all")
+
+
+def text_of(svg: Path) -> str:
+    return unescape(" ".join(re.findall(r"<text[^>]*>([^<]*)", svg.read_text(encoding="utf-8"))))
+
+
+SAID = {
+    "map": ["Classroom, three by three: 30.0 of 100 MW", "Batch, 30 MW", "more load than baseline", "Natural Earth"],
+    "layers": ["where each class runs", "IT load [MW]", "energy-oriented", "within 3,000 km", "Chat"],
+    "frontier": [
+        "Classroom, three by three: what waiting buys",
+        "Cost without carbon price [USD/h]",
+        "Carbon [t/h]",
+        "Latency budget of class chat [ms]",
+        "now: 150 ms",
+    ],
+    "break_even": [
+        "Classroom, three by three: right of the dashed line",
+        "Saving [USD/MWh]",
+        "Friction [USD/MWh]",
+        "2 pays",
+        "4 does not pay",
+    ],
+    "cost_carbon_front": [
+        "up to 10.2 t/h can be avoided, 6.93 of them",
+        "Carbon [t/h]",
+        "Cost without carbon price [USD/h]",
+        "below 50 USD/t",
+        "now: 50 USD/t",
+    ],
+    "tornado": ["saving depends most on electricity prices", "baseline [USD/h]", "20 % lower", "20 % higher", "Demand"],
+    "near_optimal": ["for 1 % more than the optimum", "IT load [MW]", "needed", "free to choose", "South"],
+    "whole_day": [
+        "50 % of the relocated load runs in daylight",
+        "IT load [MW]",
+        "Cost with carbon [USD/h]",
+        "Carbon [t/h]",
+        "Hour of the day [UTC]",
+        "relocated, in the dark",
+        "placed hour by hour",
+    ],
+    "relocatable_demand": ["of 64.0 MW that may run elsewhere, 32.0", "IT load [MW]", "gross: in time", "all classes"],
+    "wires_or_fibre": [
+        "three by three: fibre costs least for Batch, Middle → North",
+        "Cost [USD per MWh of IT load]",
+        "fibre: 65.5",
+        "egress",
+    ],
+    "draws": [
+        "1 of 3 regions is sure",
+        "Saving [USD/h]",
+        "All budgets relaxed by [ms]",
+        "eight of ten draws",
+        "2 worlds",
+    ],
+    "attribution": ["what holds relocation back", "Cost of the obstacle [USD/h]", "679 (45 %)", "Shapley"],
+}
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_a_figure_has_title_units_legend_and_sources(classroom, tmp_path, kind):
+    said = text_of(classroom[kind](tmp_path / "figure.svg"))
+    assert [words for words in [*SAID[kind], "Data: Wattlas; details in"] if words not in said] == []
+
+
+def test_a_figure_names_as_many_publishers_as_fit_and_counts_the_rest(tmp_path):
+    world = Scenario.load("world-2025")
+    publishers = labels_of(world).publishers
+    assert "ENTSO-E Transparency Platform" in publishers and len(set(publishers)) == len(publishers)
+    for width_mm in (88.0, 180.0):
+        said = text_of(solve(world).figure(tmp_path / "map.svg", width_mm))
+        named = said.split("Data: ")[1].split("; and ")[0].split("; ")
+        assert tuple(named) == publishers[: len(named)]
+        assert f"; and {len(publishers) - len(named)} more;" in said
+    world.sources = None
+    assert "names no sources" in text_of(solve(world).figure(tmp_path / "map.svg"))
+
+
+def test_a_figure_of_a_table_that_lost_its_origin_still_stands(tmp_path):
+    table = break_even(Scenario.load("classroom-3x3"), "chat")
+    table.attrs = {}
+    said = text_of(figures.break_even_figure(table, tmp_path / "pairs.svg"))
+    assert "Right of the dashed line" in said and "Data:" not in said
+
+
+@pytest.mark.parametrize("kind", ["map", "frontier"])
+def test_the_same_figure_is_the_same_file_and_leaves_nothing_else(classroom, tmp_path, kind):
+    for ending in ("svg", "pdf"):
+        first = classroom[kind](tmp_path / f"a.{ending}").read_bytes()
+        assert classroom[kind](tmp_path / f"a.{ending}").read_bytes() == first
+    assert sorted(os.listdir(tmp_path)) == ["a.pdf", "a.svg"]
+    assert plt.get_fignums() == []
+
+
+def test_width_is_in_millimetres_and_everything_fits(classroom, tmp_path):
+    for kind, write in classroom.items():
+        for width_mm in (88.0, 180.0) if kind in ("map", "near_optimal") else (88.0,):
+            path = write(tmp_path / f"{kind}.png", width_mm)
+            with Image.open(path) as image:
+                assert image.width == pytest.approx(width_mm / 25.4 * 300, abs=1)
+                grey = np.asarray(image.convert("L"))
+            assert grey.min() < 60  # there is something dark
+            rim = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+            assert rim.min() == 255, (kind, width_mm)  # nothing is cut off
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"regions": 3, "capacity_scale": 0.1, "friction_scale": 1000.0}, {"regions": 1, "total_demand_mw": 0.0}],
+    ids=["much goes unserved, nothing moves", "one region, no load"],
+)
+def test_every_figure_of_a_degenerate_world_is_drawn(tmp_path, settings):
+    for kind, write in writers(random_scenario(5, clients=3, lumpy=True, **settings)).items():
+        assert write(tmp_path / f"{kind}.png").stat().st_size > 5000
+
+
+def test_every_figure_of_the_world_is_drawn_and_fits(tmp_path):
+    for kind, write in writers(Scenario.load("world-2025")).items():
+        with Image.open(write(tmp_path / f"{kind}.png")) as image:
+            grey = np.asarray(image.convert("L"))
+        assert np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]).min() == 255, kind
+
+
+def test_bars_of_layers_have_the_load_and_the_colour_of_their_layer(classroom, axes):
+    (plot,) = axes(classroom["layers"])
+    drawn: dict[str, float] = {}
+    for bar in plot.patches:
+        colour = to_hex(bar.get_facecolor()).lower()
+        drawn[colour] = drawn.get(colour, 0.0) + bar.get_width()
+    layers = solve(Scenario.load("classroom-3x3")).layers.groupby("layer")["it_mw"].sum()
+    for layer, colour in zip(LAYERS, elements.LAYER_COLOURS, strict=True):
+        assert drawn.get(colour.lower(), 0.0) == pytest.approx(layers[layer])
+
+
+def test_steps_and_bars_stand_where_the_tables_say(classroom, axes):
+    scenario = Scenario.load("classroom-3x3")
+    cost, carbon = axes(classroom["frontier"])
+    table = frontier(scenario, over="chat").table
+    for plot, column, unit in ((cost, "cost_usd_per_h", 1.0), (carbon, "carbon_kg_per_h", 1000.0)):
+        (points,) = (marks.get_offsets() for marks in plot.collections if len(marks.get_offsets()) == len(table))
+        assert np.asarray(points) == pytest.approx(np.column_stack([table["budget_ms"], table[column] / unit]))
+    (bars,) = axes(classroom["attribution"])
+    found = sorted(attribution(scenario)["usd_per_h"])
+    assert sorted(bar.get_width() for bar in bars.patches) == pytest.approx(found)
+    assert [label.get_text().split("\n")[0] for label in bars.get_yticklabels()][-1] == "friction"
+
+
+def boxes(plot: Any, colour: str) -> np.ndarray:
+    """Left, right and height of the bars of that colour, from the highest to the lowest."""
+    found = [
+        (box.x0, box.x1, box.height, -box.y0)
+        for bars in plot.collections
+        if len(bars.get_facecolor()) and to_hex(bars.get_facecolor()[0]).lower() == colour.lower()
+        for box in (path.get_extents() for path in bars.get_paths())
+    ]
+    return np.array(sorted(found, key=lambda box: (box[3], box[0])))[:, :3]
+
+
+def test_bars_of_figures_are_as_long_as_the_tables_say(classroom, axes):
+    scenario = Scenario.load("classroom-3x3")
+    (plot,) = axes(classroom["tornado"])
+    table = tornado(scenario)
+    base = table["saving_usd_per_h"].to_numpy()
+    for colour, side in ((printing.LESS, "low"), (printing.MORE, "high")):
+        ends = np.sort(np.column_stack([base, table[f"saving_usd_per_h_{side}"]]))
+        assert boxes(plot, colour)[:, :2] == pytest.approx(ends)
+    assert [label.get_text() for label in plot.get_yticklabels()] == table["input"].tolist()
+
+    (plot,) = axes(classroom["near_optimal"])
+    table = near_optimal(scenario).set_index("region").loc[["south", "middle", "north"]]  # widest first
+    assert boxes(plot, printing.DARK)[:, 1] == pytest.approx(table["least_mw"].to_numpy())
+    assert boxes(plot, printing.LIGHT)[:, :2] == pytest.approx(table[["least_mw", "most_mw"]].to_numpy())
+
+    load, cost, carbon = axes(classroom["whole_day"])
+    table = whole_day(scenario)
+    day = np.sort(boxes(load, printing.LESS)[:, 2])[-24:]
+    assert day == pytest.approx(np.sort(table["relocated_in_daylight_mw"]))
+    for plot, values in ((cost, table["objective_usd_per_h"]), (carbon, table["carbon_kg_per_h"] / 1000)):
+        assert plot.lines[-1].get_ydata() == pytest.approx(values.to_numpy())
+
+    (plot,) = axes(classroom["relocatable_demand"])
+    for colour, reading in zip(reversed(elements.LAYER_COLOURS), ("gross", "deliverable", "economic"), strict=True):
+        mw = relocatable_demand(scenario)[f"{reading}_mw"].to_numpy()
+        assert boxes(plot, colour)[:, 1] == pytest.approx([mw.sum(), *mw])
+
+    (plot,) = axes(classroom["wires_or_fibre"])
+    totals = wires_or_fibre(scenario, "middle", "north", "batch")["total_usd_per_mwh"]
+    right: dict[float, float] = {}
+    for box in (path.get_extents() for bars in plot.collections for path in bars.get_paths()):
+        right[box.y0] = max(right.get(box.y0, 0.0), box.x1)
+    assert [right[y] for y in sorted(right, reverse=True)] == pytest.approx(totals.to_list())
+
+
+def test_a_front_and_a_band_in_print_go_through_their_tables(classroom, axes):
+    scenario = Scenario.load("classroom-3x3")
+    (plot,) = axes(classroom["cost_carbon_front"])
+    table = cost_carbon_front(scenario)
+    every = np.unique(np.concatenate([line.get_xydata() for line in plot.lines]), axis=0)
+    assert every == pytest.approx(np.column_stack([table["carbon_kg_per_h"] / 1000, table["cost_usd_per_h"]])[::-1])
+    assert len({str(line.get_linestyle()) for line in plot.lines}) == len(plot.lines) == 2
+    above, below = axes(classroom["draws"])
+    draws = monte_carlo(scenario, draws=2)
+    assert above.lines[-1].get_ydata() == pytest.approx(draws.frontier["p50_usd_per_h"].to_numpy())
+    (band,) = (area for area in above.collections if isinstance(area, PolyCollection))
+    assert to_hex(band.get_facecolor()[0]) == "#cccccc"
+    assert band.get_paths()[0].get_extents().y1 == pytest.approx(draws.frontier["p90_usd_per_h"].max())
+    assert boxes(below, printing.DARK)[:, 1].tolist() == [2.0]
+
+
+def test_what_is_told_apart_by_colour_is_told_apart_in_grey():
+    def luminance(colour: str) -> float:
+        return float(np.dot(to_rgb(colour), (0.2126, 0.7152, 0.0722)))
+
+    paper = printing
+    for colours in (
+        elements.LAYER_COLOURS,
+        (paper.MORE, paper.LESS, paper.SAME),
+        (paper.DARK, paper.LIGHT),
+        (paper.DARK, paper.LESS, paper.LIGHT),  # of a day
+    ):
+        grey = sorted(luminance(colour) for colour in colours)
+        assert min(np.diff(grey)) > 0.15
+    assert len({str(line) for line in paper.LINES}) == len(paper.LINES) == len(paper.CLASSES)
+    styles = list(figures.PARTS.values())
+    assert len({style[1:] for style in styles if style[0] == paper.SAME}) == 3  # white ones by hatching
+    plain = sorted(luminance(colour) for colour, *hatch in styles if not hatch)
+    assert min(np.diff(plain)) > 0.05
+
+
+def test_equal_earth_is_the_projection_of_that_name():
+    rng = np.random.default_rng(0)
+    latitude, longitude = rng.uniform(-85, 85, 200), rng.uniform(-179, 179, 200)
+    radius = 6371000.0
+    sphere = Globe(semimajor_axis=radius, ellipse=None)
+    other = EqualEarth(globe=sphere).transform_points(Geodetic(globe=sphere), longitude, latitude)
+    found = np.column_stack(world_figure.equal_earth(latitude, longitude)) * radius
+    assert found == pytest.approx(other[:, :2], abs=1.0)
+
+
+def test_lines_of_the_map_never_cross_it(classroom, axes, tmp_path):
+    scenario = Scenario.load("world-2025")
+    placement = solve(scenario)
+    (plot,) = axes(lambda path: placement.figure(path))
+    assert any(
+        to_hex(marks.get_facecolor()[0]) == "#e3e3e3" for marks in plot.collections if len(marks.get_facecolor())
+    )
+    lines = [np.asarray(path.vertices) for marks in plot.collections for path in marks.get_paths()]
+    steps = np.concatenate([np.diff(line[:, 0]) for line in lines if len(line) > 30])
+    assert np.nanmax(np.abs(steps)) < 1.0  # of a width of 5.4
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("map.jpg", "SVG, PDF or PNG"),
+        ("map", "SVG, PDF or PNG"),
+        ("nowhere/map.svg", "no such folder"),
+        ("folder.svg", "folder of that name"),
+    ],
+)
+def test_a_bad_target_is_refused_before_any_work(monkeypatch, tmp_path, classroom, name, what):
+    (tmp_path / "folder.svg").mkdir()
+    monkeypatch.setattr(printing.hv, "renderer", lambda *_args, **_options: pytest.fail("it was drawn"))
+    for write in classroom.values():
+        with pytest.raises(ExplorerError, match=what):
+            write(tmp_path / name)
+
+
+def test_a_width_that_no_page_has_is_refused(tmp_path):
+    scenario = Scenario.load("classroom-3x3")
+    for width_mm in (8.8, 1800.0, float("nan")):
+        with pytest.raises(ExplorerError, match="mm wide"):
+            solve(scenario).figure(tmp_path / "map.svg", width_mm=width_mm)
+
+
+def test_a_figure_that_fails_leaves_the_old_file(monkeypatch, tmp_path, classroom):
+    path = tmp_path / "figure.pdf"
+    path.write_text("old")
+
+    def full(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", full)
+    with pytest.raises(ExplorerError, match="No space left"):
+        classroom["attribution"](path)
+    assert path.read_text() == "old" and os.listdir(tmp_path) == ["figure.pdf"]
+    assert plt.get_fignums() == []

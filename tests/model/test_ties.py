@@ -1,0 +1,202 @@
+"""Among equal placements: least added latency, home first, then a fixed order; equals alike. In every measure."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from reference import Reference
+from scenarios import random_scenario, random_scenarios
+
+import explorer.model.solver
+from explorer import Placement, Scenario, attribution, cost_carbon_front, frontier, near_optimal, solve, whole_day
+from explorer.model.network import build_network
+from explorer.model.placement import numbers_of
+from explorer.scenario.scenario import OBJECTIVES
+from explorer.model.solver import PlacementModel
+from explorer.model.ties import is_best
+
+CASES = Path(__file__).parents[1] / "cases"
+SERVE, LATENCY = ("unserved", 0.0), ("latency", 0.0)
+
+
+def levels(world: Scenario) -> list[tuple[str, float]]:
+    """What counts, first to last, each with its penalty on unserved load."""
+    return {
+        "cost": [("cost", world.unserved_usd_per_mwh), SERVE, LATENCY],
+        "carbon": [SERVE, ("carbon", 0.0), ("cost", 0.0), LATENCY],
+        "latency": [SERVE, LATENCY, ("cost", 0.0)],
+    }[world.objective]
+
+
+def totals(placement: Placement) -> dict[str, float]:
+    net, load = placement.network, placement.it_mw
+    return {
+        "unserved": placement.unserved_mw,
+        "cost": float((load * net.cost_usd_per_mwh).sum()),
+        "carbon": placement.carbon_kg_per_h,
+        "latency": float((load * net.wan_ms).sum()),
+    }
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("lumpy", [False, True])
+def test_levels_are_those_of_an_independent_program(objective, lumpy):
+    """One LP after the other; each gives way by 1e-6, for which the next gains little."""
+    for seed in range(40):
+        world = random_scenario(seed, 5, 5, 2, lumpy=lumpy, objective=objective, exceptions=seed % 3 == 0)
+        found = totals(solve(world))
+        wanted = levels(world)
+        for (name, penalty), least in zip(wanted, Reference(world).in_order(*wanted), strict=True):
+            value = found[name] + penalty * found["unserved"]
+            assert value == pytest.approx(least, rel=1e-4, abs=1e-2), (seed, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "cost", "relocated_mw", "wan_ms"),
+    [
+        (CASES / "all-equal", {}, 8400.00, 0.0, 0.0),
+        ("world-2025", {}, 184809.33, 1129.12, 62.896),
+        ("world-2025", {"friction_scale": 0.0}, 171129.90, 1309.99, 64.495),
+        ("classroom-3x3", {"friction_scale": 0.0}, 6320.00, 45.0, 34.0),
+    ],
+)
+def test_the_nearest_of_equal_placements_is_taken(name, changes, cost, relocated_mw, wan_ms):
+    world = Scenario.load(name)
+    world.param.update(**changes)
+    placement = solve(world)
+    assert placement.cost_usd_per_h == pytest.approx(cost, abs=0.005)
+    assert placement.relocated_mw == pytest.approx(relocated_mw, abs=0.005)
+    assert placement.mean_wan_ms == pytest.approx(wan_ms, abs=0.0005)
+
+
+def test_where_nothing_is_gained_by_moving_nothing_moves():
+    """In no measure, and by no objective."""
+    world = Scenario.load(CASES / "all-equal")
+    for world.objective in OBJECTIVES:
+        placement = solve(world)
+        assert placement.flows["is_home"].all() and placement.relocated_mw == 0
+        for over in ("all", *world.workloads):
+            assert (frontier(world, over).table["relocated_mw"] == 0).all()
+        assert (whole_day(world)["relocated_mw"] == 0).all()
+        assert near_optimal(world)["it_mw"].tolist() == placement.regions["it_mw"].tolist()
+    assert (cost_carbon_front(world)["relocated_mw"] == 0).all()
+
+
+@settings(max_examples=30)
+@given(world=random_scenarios(objective=st.sampled_from(OBJECTIVES), lumpy=st.booleans()), over=st.integers(0, 3))
+def test_a_frontier_breaks_ties_as_a_placement_does(world, over):
+    axis = ["all", *world.workloads][over % (1 + len(world.workloads))]
+    for row in frontier(world, axis).table.to_dict("records"):
+        moved = world.copy()
+        if axis == "all":
+            moved.latency_relaxation_ms = row["budget_ms"]
+        else:
+            moved.workloads[axis].latency_budget_ms = max(row["budget_ms"], 0.0)
+        placement = solve(moved)
+        layers: Any = placement.layers.groupby("layer")["it_mw"].sum()
+        assert row["relocated_mw"] == pytest.approx(placement.relocated_mw, rel=1e-6, abs=1e-5)
+        assert row["regional_mw"] == pytest.approx(layers["regional"], rel=1e-6, abs=1e-5)
+
+
+LOADS = "free_mw", "pinned_mw", "unserved_free_mw", "unserved_pinned_mw"
+PRICES = "price_free", "price_pinned", "capacity_price"
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_what_was_solved_before_leaves_no_trace(objective):
+    """Neither in loads nor in prices, where there are many sets of them."""
+    home = np.arange(6) % 5  # the same structure for all
+    warm = PlacementModel(home, 5, 2)
+    for seed in range(25):
+        network = build_network(random_scenario(seed, 6, 5, 2, lumpy=True, hour="average"))
+        network = replace(network, geography=replace(network.geography, home=home))
+        numbers = numbers_of(network, objective)
+        then = None if objective == "cost" else network.cost_usd_per_mwh
+        found, expected = warm.solve(numbers, then), PlacementModel(home, 5, 2).solve(numbers, then)
+        for part in LOADS:
+            assert_allclose(getattr(found, part), getattr(expected, part), atol=1e-8, err_msg=part)
+        for part in PRICES:
+            assert_allclose(getattr(found, part), getattr(expected, part), atol=1e-6, err_msg=part)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_either_way_to_the_best_ends_there(objective, monkeypatch):
+    """All levels at once where that is proved to do, or one level after the other."""
+    for seed in range(20):
+        world = random_scenario(seed, 6, 5, 2, lumpy=seed % 2 == 1, objective=objective)
+        network = build_network(world)
+        numbers = numbers_of(network, objective)
+        then = None if objective == "cost" else network.cost_usd_per_mwh
+        found = []
+        for believe in (is_best, lambda *_: False):
+            monkeypatch.setattr(explorer.model.solver, "is_best", believe)
+            model = PlacementModel(network.home, len(network.regions), len(network.workloads))
+            found.append(model.solve(numbers, then))
+        for part in (*LOADS, *PRICES):
+            assert_allclose(getattr(found[0], part), getattr(found[1], part), atol=1e-6, err_msg=f"{seed} {part}")
+
+
+def test_equal_demands_are_served_the_same_fraction():
+    """Towns alike in all but their size, with room for a part of them at home and for another away."""
+    world = Scenario.load("classroom-3x3")
+    clients = world.clients.iloc[[1, 1, 1]].assign(id=list("abc"), demand_share=[0.2, 0.5, 0.3])
+    world = Scenario(
+        regions=world.regions.assign(capacity_mw=[15.0, 30.0, 10.0]), clients=clients,
+        workloads=world.workloads_table(), rtt_ms=world.rtt_ms, **world.settings(),
+    )  # fmt: skip
+    for world.objective in OBJECTIVES:
+        placement = solve(world)
+        assert placement.unserved_mw == pytest.approx(45)
+        best, net = placement.optimum, placement.network
+        free = net.demand_mw - net.pinned_mw
+        assert_allclose(best.unserved_free_mw / free, best.unserved_free_mw[[0] * 3] / free[[0] * 3])
+        served = best.free_mw / free[:, np.newaxis]
+        assert_allclose(served, served[[0] * 3], atol=1e-12)
+        pinned = best.unserved_pinned_mw[:, 0] / net.pinned_mw[:, 0]
+        assert_allclose(pinned, pinned[0])
+
+
+def unserved_fractions(world: Scenario) -> dict[tuple[str, str], float]:
+    placement = solve(world)
+    net, best = placement.network, placement.optimum
+    fraction = best.unserved_free_mw / (net.demand_mw - net.pinned_mw)
+    return {(net.clients[i], net.workloads[k]): fraction[i, k] for i, k in np.ndindex(fraction.shape)}
+
+
+def test_attribution_under_unserved_load_does_not_hang_on_a_tie():
+    """Of four classes at a full home no one is singled out; clients and classes in another order are the same world."""
+    world = Scenario.load("stylized-12")
+    world.param.update(capacity_scale=0.5, total_demand_mw=1500.0)
+    fractions = unserved_fractions(world)
+    for client in ("london-users", "mumbai-users", "beijing-users", "singapore-users", "tokyo-users"):
+        assert fractions[client, "A"] == pytest.approx(fractions[client, "B"]) == pytest.approx(fractions[client, "C"])
+    table = attribution(world).set_index("factor")["usd_per_h"]
+    for seed in range(3):
+        other = world.copy()
+        other.clients = world.clients.sample(frac=1.0, random_state=seed).reset_index(drop=True)
+        shuffled = attribution(other).set_index("factor")["usd_per_h"]
+        assert shuffled[["law", "state locality"]].tolist() == pytest.approx(table[["law", "state locality"]].tolist())
+        assert shuffled.tolist() == pytest.approx(table.tolist(), rel=0.01)
+
+
+def test_an_arc_without_end_is_no_measure_for_the_others():
+    """Latencies out of all proportion, even below zero, leave ties to be broken by the rest."""
+    world = Scenario.load(CASES / "all-equal")
+    ids = world.clients["id"].tolist(), world.regions["id"].tolist(), list(world.workloads)
+    far = pd.DataFrame({"client": ids[0][:1], "region": ids[1][1:2], "workload": ids[2][0], "latency_ms": 1e12})
+    world.arcs = far
+    assert solve(world).relocated_mw == 0
+    world.workloads[ids[2][0]].latency_budget_ms = 1e13
+    assert solve(world).relocated_mw == 0
+    home = build_network(world).home[0]
+    assert home != 1
+    world.arcs = far.assign(latency_ms=0.0)  # faster than home: below zero is less
+    placement = solve(world)
+    assert placement.mean_wan_ms < 0
+    assert placement.flows.query("not is_home")[["client", "region"]].to_numpy().tolist() == [[ids[0][0], ids[1][1]]]

@@ -1,0 +1,318 @@
+"""The scenarios that come along: they open, are small, are made of what they say, and their READMEs tell the truth."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import panel as pn
+import pytest
+from bokeh.document import Document
+from numpy.testing import assert_allclose
+
+from explorer import Explorer, Placement, Scenario, attribution, frontier, solve
+from explorer.scenario import folder as scenario_folder
+from explorer.model.network import build_network
+from explorer.packaged_data import SCENARIOS
+from explorer.measures.whole_day import whole_day, whole_day_regions
+
+SUBSETS = ("europe-sovereignty", "follow-the-sun", "media-heavy")  # of world-2025
+NAMES = ("stylized-12", *SUBSETS)
+MOST_BYTES = 150_000
+CHANGED = {"legal_zone", "demand_share", "share_of_demand"}  # what a subset may say otherwise
+
+
+@pytest.fixture(scope="module")
+def world() -> Scenario:
+    return Scenario.load("world-2025")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_scenario_is_sound_small_and_serves_all_demand(name):
+    assert scenario_folder.check(name) == []
+    assert sum(file.stat().st_size for file in (SCENARIOS / name).iterdir()) < MOST_BYTES
+    scenario = Scenario.load(name)
+    placement = solve(scenario)
+    assert placement.unserved_mw == 0 and placement.baseline.unserved_mw == 0
+    assert placement.objective_usd_per_h < placement.baseline.objective_usd_per_h
+    table = frontier(scenario).table
+    assert (np.diff(table["cost_usd_per_h"] + 0.05 * table["carbon_kg_per_h"]) < 0).all()  # all have 50 USD/t
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_app_opens_it(name):
+    app, document = Explorer(Scenario.load(name)), Document()
+    document.add_root(pn.panel(app).get_root(document))
+    assert app.session.error is None and app.session.frontier is not None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_row_of_figures_has_a_source(name, world):
+    scenario = Scenario.load(name)
+    for table in (scenario.regions, scenario.clients, scenario.workloads_table(), scenario.rtt_ms):
+        for column in table.filter(regex="(^|_)source$") if table is not None else ():
+            assert (table[column] != "").all(), column
+    keys = set(scenario.sources["key"])
+    assert len(keys) == len(scenario.sources)
+    named = " ".join(file.read_text(encoding="utf-8") for file in (SCENARIOS / name).glob("*.csv"))
+    assert [key for key in keys if named.count(key) < 2] == []  # none that nothing refers to
+    notes = {word for note in scenario.sources["note"] for word in re.findall(r"[\w-]+", note)}
+    assert notes & {*world.sources["key"]} <= keys
+
+
+@pytest.mark.parametrize("name", SUBSETS)
+@pytest.mark.parametrize("table", ["regions", "clients", "rtt_ms", "profiles", "demand_profiles", "legal_zones"])
+def test_real_figures_are_those_of_the_world(name, table, world):
+    part, whole = getattr(Scenario.load(name), table), getattr(world, table)
+    if part is None or (name, table) == ("europe-sovereignty", "legal_zones"):
+        return
+    key = [*scenario_folder.TABLES[table].key]
+    same = [column for column in part if column in whole and column not in CHANGED - {*key}]
+    assert {*same} > {*key}
+    found = part[key].merge(whole, on=key, how="left")
+    pd.testing.assert_frame_equal(part[same], found[same], check_exact=True)
+
+
+@pytest.mark.parametrize("name", SUBSETS)
+def test_demand_is_shared_as_in_the_world(name, world):
+    clients = Scenario.load(name).clients
+    there = world.clients.set_index("id")["demand_share"][clients["id"]]
+    assert_allclose(clients["demand_share"], there / there.sum(), atol=2.1e-5)
+
+
+def test_hourly_figures_cover_every_region_and_season_under_their_own_licence():
+    scenario = Scenario.load("follow-the-sun")
+    profiles = scenario.profiles
+    assert len(profiles) == len(scenario.regions) * 5 * 24 and {*profiles["region_id"]} == {*scenario.regions["id"]}
+    assert profiles[["price_relative", "carbon_relative"]].notna().all(axis=None)
+    notice = scenario.documents["profiles_24h.NOTICE.md"]
+    assert "Open Database License" in notice and "© Electricity Maps" in notice
+
+
+def test_the_stylised_figures_are_those_of_the_world_rounded(world):
+    regions = Scenario.load("stylized-12").regions
+    real = world.regions.set_index("id").loc[regions["after"]].reset_index()
+    steps = {
+        "latitude": 5,
+        "longitude": 5,
+        "electricity_price_usd_per_mwh": 10,
+        "carbon_average_g_per_kwh": 10,
+        "carbon_marginal_g_per_kwh": 50,
+        "carbon_operating_margin_g_per_kwh": 50,
+        "pue": 0.05,
+    }
+    for column, step in steps.items():
+        assert (np.abs(regions[column] - real[column]) <= step / 2 + 1e-9).all(), column
+        multiple = regions[column] / (5 if column == "electricity_price_usd_per_mwh" else step)
+        assert_allclose(multiple, multiple.round(), atol=1e-9)
+
+
+def test_in_europe_what_held_for_the_union_holds_for_its_countries(world):
+    scenario = Scenario.load("europe-sovereignty")
+    scenario.legal_policy = "adequacy"
+    network = build_network(scenario)
+    zone = world.regions.set_index("id")["legal_zone"]
+    adequate = {*zip(world.legal_transfers["from_zone"], world.legal_transfers["to_zone"], strict=True)}
+    clients = world.clients.set_index("id")["legal_zone"]
+    for i, client in enumerate(network.clients):
+        for j, region in enumerate(network.regions):
+            a, b = clients[client], zone[region]
+            assert network.geography.lawful[i, j] == (a == b or (a, b) in adequate)
+
+
+def test_the_egress_price_is_the_mean_of_list_prices_where_demand_is():
+    scenario = Scenario.load("media-heavy")
+    network = build_network(scenario)
+    price = scenario.regions["egress_list_usd_per_gb"].astype(float).to_numpy()
+    demand_mw = network.demand_mw.sum(axis=1)
+    assert scenario.egress_usd_per_gb == round(price[network.home] @ demand_mw / demand_mw.sum(), 4)
+
+
+# What the READMEs say. Each sentence with a figure is made anew from results; nothing with a digit may be left over.
+
+
+def check_what_to_see(scenario: Scenario, *sentences: str) -> None:
+    section = scenario.documents["README.md"].split("## What to see")[1].split("##")[0]
+    left = " ".join(re.sub(r"^\d\. ", "", section, flags=re.MULTILINE).split())
+    for sentence in sentences:
+        assert sentence in left
+        left = left.replace(sentence, "")
+    assert re.findall(r"[^.]*\d[^.]*", left) == []
+
+
+def away_mw(placement: Placement, workload: str) -> float:
+    layers = placement.layers
+    return layers[(layers["workload"] == workload) & (layers["layer"] != "local")]["it_mw"].sum()
+
+
+def share(placement: Placement, workload: str, *layers: str) -> float:
+    table = placement.layers[placement.layers["workload"] == workload].set_index("layer")["it_mw"]
+    return 100 * table[[*layers]].sum() / table.sum()
+
+
+def held(scenario: Scenario) -> dict[str, float]:
+    """Shapley shares in percent."""
+    table = attribution(scenario)
+    return dict(zip(table["factor"], 100 * table["share"], strict=True))
+
+
+def test_stylized_12_reads_as_it_is():
+    s = Scenario.load("stylized-12")
+    p = solve(s)
+    far = {k: share(p, k, "energy-oriented") for k in "ABCD"}
+    saved = p.baseline.objective_usd_per_h - p.objective_usd_per_h
+    budgets, h = {}, held(s)
+    for budget_ms in (216, 300, 301, 400):
+        s.workloads["A"].latency_budget_ms = budget_ms
+        pairs = (build_network(s).within_budget[:, :, 0].sum() - len(s.clients)) // 2
+        budgets[budget_ms] = pairs, solve(s).objective_usd_per_h
+    s.workloads["A"].latency_budget_ms = 300
+    s.egress_usd_per_gb = 0
+    no_egress = p.objective_usd_per_h - solve(s).objective_usd_per_h
+    s.egress_usd_per_gb = 0.05
+    policies = {}
+    for policy in ("open", "adequacy", "same zone"):
+        s.legal_policy = policy
+        policies[policy] = solve(s).objective_usd_per_h
+    s.legal_policy, s.carbon_signal = "today", "operating margin"
+    q = solve(s)
+    assert_allclose(q.it_mw, p.it_mw)
+    ids = [*s.regions["id"]]
+    lapland_ms = build_network(s).latency_ms[ids.index("london"), ids.index("lapland"), 0]
+    assert budgets[216][0] == 0
+    check_what_to_see(
+        s,
+        f"Of {s.total_demand_mw:.0f} MW, {p.relocated_mw:.1f} run away from home.",
+        f"energy-oriented, beyond {s.regional_radius_km:,.0f} km, run {far['A']:.0f} % of A, {far['B']:.0f} % of B, "
+        f"{far['C']:.0f} % of C and {far['D']:.0f} % of D. Of A, {share(p, 'A', 'regional'):.0f} % run regionally. "
+        f"Against the baseline that saves {saved:,.0f} USD/h, carbon at its price.",
+        f"At 216 ms nothing of A can leave, and the objective is {budgets[216][1]:,.0f} USD/h; "
+        f"at 300 ms {budgets[300][0]} pairs of regions are open and it is {budgets[300][1]:,.0f}; "
+        f"at 301 ms {budgets[301][0]} are, London and Lapland at {lapland_ms:.2f} ms among them, "
+        f"and it is {budgets[301][1]:,.0f}; at 400 ms {budgets[400][0]} are, and it is {budgets[400][1]:,.0f}.",
+        f"Capacity holds back {h['capacity']:.0f} %, state locality {h['state locality']:.0f} %, law {h['law']:.0f} %, "
+        f"friction {h['friction']:.0f} % and egress {h['egress']:.0f} % of what could be saved besides.",
+        f"Egress for nothing lowers the objective by {no_egress:,.0f} USD/h.",
+        f"The objective falls to {policies['open']:,.0f} USD/h when all is open, for China's demand may leave; "
+        f"it rises to {policies['adequacy']:,.0f} under adequacy and to {policies['same zone']:,.0f} where",
+        f"its emissions, {p.carbon_kg_per_h:,.0f} kg/h by the plant that responds, become {q.carbon_kg_per_h:,.0f}.",
+    )
+
+
+def test_europe_sovereignty_reads_as_it_is():
+    s = Scenario.load("europe-sovereignty")
+    p, h = solve(s), held(s)
+    moved = p.flows[~p.flows["is_home"]]
+    assert {*moved["service"]} == {"se-stockholm"} and {*moved["region"]} == {"se-lulea"}
+    s.latency_relaxation_ms = 500
+    relaxed = solve(s)
+    s.latency_relaxation_ms, s.legal_policy = 0, "adequacy"
+    q, g = solve(s), held(s)
+    s.legal_policy = "open"
+    o = solve(s)
+    at, there = (dict(zip(x.regions["region"], x.regions["it_mw"], strict=True)) for x in (q, o))
+    assert at["us-dallas"] - there["us-dallas"] == pytest.approx(there["br-sao-paulo"])
+    assert q.regions.set_index("region")["utilisation"]["is-reykjavik"] == pytest.approx(1)
+    falls, cheaper, dirtier = (
+        100 * abs(1 - ratio)
+        for ratio in (
+            q.objective_usd_per_h / p.objective_usd_per_h,
+            o.cost_usd_per_h / q.cost_usd_per_h,
+            o.carbon_kg_per_h / q.carbon_kg_per_h,
+        )
+    )
+    check_what_to_see(
+        s,
+        f"{p.relocated_mw:.1f} of {p.served_mw:.0f} MW leave home, from Stockholm to Luleå in the same country. "
+        f"The objective is {p.objective_usd_per_h:,.0f} USD/h, all but the baseline's "
+        f"{p.baseline.objective_usd_per_h:,.0f}.",
+        f"Nothing changes: {relaxed.objective_usd_per_h:,.0f} USD/h.",
+        f"Law holds back {h['law']:.0f} % of what could be saved, capacity {h['capacity']:.0f} %, state locality "
+        f"{h['state locality']:.0f} %, egress {h['egress']:.0f} % and friction {h['friction']:.0f} %.",
+        f"{q.relocated_mw:.1f} MW leave home, and the objective falls by {falls:.0f} % to "
+        f"{q.objective_usd_per_h:,.0f} USD/h, at {q.carbon_kg_per_h:,.0f} kg/h. Most goes overseas: "
+        f"{at['us-dallas']:.1f} MW to Dallas and {at['ca-montreal']:.1f} MW to Montreal; "
+        f"{at['is-reykjavik']:.1f} MW fill Reykjavik.",
+        f"Now law holds back {g['law']:.0f} %, and capacity {g['capacity']:.0f} %.",
+        f"Cost falls by another {cheaper:.0f} %, and emissions rise by {dirtier:.0f} %: {there['br-sao-paulo']:.1f} MW "
+        "run in São Paulo instead of Dallas.",
+    )
+
+
+def test_media_heavy_reads_as_it_is():
+    s = Scenario.load("media-heavy")
+    p, h = solve(s), held(s)
+    gb = dict(zip(s.workloads, build_network(s).gb_per_mwh, strict=True))
+    moves = {k: share(p, k, "regional", "energy-oriented") for k in s.workloads}
+    assert h["law"] == 0
+    changed = {}
+    for name, setting, value in (
+        ("cheap", "egress_usd_per_gb", 0.02),
+        ("free", "egress_usd_per_gb", 0.0),
+        ("no state", "state_local_scale", 0.0),
+        ("relaxed", "latency_relaxation_ms", 500),
+    ):
+        before = getattr(s, setting)
+        setattr(s, setting, value)
+        changed[name] = solve(s)
+        setattr(s, setting, before)
+    cheap, free, loose, relaxed = changed.values()
+    assert 0 < 1 - relaxed.objective_usd_per_h / p.objective_usd_per_h < 0.001
+    frugal = s.copy()
+    frugal.workloads["video"].energy_wh_per_request = 0.14
+    assert away_mw(solve(frugal), "video") == 0
+    gains = {k: away_mw(loose, k) - away_mw(p, k) for k in s.workloads}
+    assert max(gains, key=gains.__getitem__) == "voice"
+    check_what_to_see(
+        s,
+        f"{p.relocated_mw:.1f} of {p.served_mw:.0f} MW run away from home.",
+        f"{moves['video']:.0f} % of *Video from text* ({gb['video']:.0f} GB/MWh), "
+        f"{moves['image']:.0f} % of *Image from text* ({gb['image']:.0f} GB/MWh), "
+        f"{moves['edit']:.0f} % of *Image edited in a session* ({gb['edit']:,.0f} GB/MWh) and "
+        f"{moves['watch']:.0f} % of *Video understood* ({gb['watch']:,.0f} GB/MWh).",
+        f"Egress holds back {h['egress']:.0f} % of what could be saved, state locality {h['state locality']:.0f} %, "
+        f"capacity {h['capacity']:.0f} %, friction {h['friction']:.0f} %; law nothing.",
+        f"At 0.02 USD/GB {cheap.relocated_mw:.1f} MW move, and the objective falls from {p.objective_usd_per_h:,.0f} "
+        f"to {cheap.objective_usd_per_h:,.0f} USD/h. Where egress is free it is {free.objective_usd_per_h:,.0f}: "
+        f"{free.relocated_mw:.1f} MW move, {away_mw(free, 'watch'):.1f} of them *Video understood*.",
+        f"{loose.relocated_mw:.1f} MW move; the objective is {loose.objective_usd_per_h:,.0f} USD/h. Live voice "
+        f"gains most: {away_mw(loose, 'voice'):.1f} MW instead of {away_mw(p, 'voice'):.1f}.",
+        f"The objective falls to {relaxed.objective_usd_per_h:,.0f} USD/h, by less than 0.1 %:",
+    )
+
+
+def test_follow_the_sun_reads_as_it_is():
+    s = Scenario.load("follow-the-sun")
+    p = solve(s)
+    moves = {k: share(p, k, "regional", "energy-oriented") for k in s.workloads}
+    gb_per_mwh = build_network(s).gb_per_mwh[[*s.workloads].index("embed")]
+    day = whole_day(s).sum()
+    load = whole_day_regions(s).pivot(index="hour_utc", columns="region", values="it_mw")
+    most = load.idxmax(axis=1)
+    assert [h for h in most.index if most[h] == "au-sydney"] == [0, 1, 2, 3, 23]
+    assert [h for h in most.index if most[h] == "us-columbus"] == [*range(4, 12)]
+    assert [h for h in most.index if most[h] == "us-dallas"] == [*range(12, 23)]
+    capacity = dict(zip(s.regions["id"], s.regions["capacity_mw"], strict=True))
+    dallas, frankfurt = load.loc[12, "us-dallas"], load.loc[12, "de-frankfurt"]
+    assert (dallas, frankfurt) == pytest.approx((capacity["us-dallas"], capacity["de-frankfurt"]))
+    ohio_and_virginia = load[["us-columbus", "us-ashburn"]].sum(axis=1)
+    worth = {}
+    for season in ("annual", "winter", "summer"):
+        s.season = season
+        total = whole_day(s).sum()
+        worth[season] = 100 * (1 - total["objective_usd_per_h"] / total["by_means_usd_per_h"])
+    check_what_to_see(
+        s,
+        f"At {s.hour} UTC {p.relocated_mw:.1f} of {p.served_mw:.1f} MW run away from home; Dallas is full with "
+        f"{dallas:.1f} MW, and so is Frankfurt with {frankfurt:.1f}.",
+        "Most load runs in Sydney from 23 to 3 UTC, around noon there; in Ohio from 4 to 11 UTC, at night; in Dallas "
+        "from 12 to 22 UTC.",
+        f"{100 * day['relocated_in_daylight_mw'] / day['relocated_mw']:.0f} % of the relocated load runs in daylight",
+        f"At 8 UTC Ohio and Virginia run {ohio_and_virginia[8]:.1f} MW, at 20 UTC {ohio_and_virginia[20]:.1f}.",
+        f"Batch moves most, {moves['batch']:.0f} % of it, then background agents, {moves['agent']:.0f} %, "
+        f"and coding agents, {moves['code']:.0f} %. Of embedding {moves['embed']:.0f} % moves",
+        f"a MWh of it is {gb_per_mwh:,.0f} GB to carry.",
+        f"Placed anew every hour, a day costs {day['objective_usd_per_h']:,.0f} USD, carbon at its price; placed by "
+        f"the day's mean prices and carbon it costs {day['by_means_usd_per_h']:,.0f}, so the hours are worth "
+        f"{worth['annual']:.1f} %. In the northern winter they are worth {worth['winter']:.1f} %, in summer "
+        f"{worth['summer']:.1f} %.",
+    )
