@@ -2,23 +2,23 @@
 
 from typing import TYPE_CHECKING, Any
 
-from explorer.measures.near_optimal import near_optimal
-from explorer.measures.break_even import break_even, verdicts
-from explorer.measures.certificate import certificate
-from explorer.measures.monte_carlo import Draws, Spread, monte_carlo
 from explorer.errors import ExplorerError, ScenarioError, SolverError
-from explorer.measures.frontier import Frontier, frontier
-from explorer.measures.budget_margins import budget_margins
-from explorer.measures.remedies import mends
-from explorer.model.placement import Placement, solve
-from explorer.measures.marginal_prices import marginal_prices
-from explorer.measures.relocatable_demand import relocatable_demand
-from explorer.scenario.scenario import Scenario, Workload
-from explorer.measures.tornado import tornado
 from explorer.measures.attribution import attribution, waterfall
+from explorer.measures.break_even import break_even, verdicts
+from explorer.measures.budget_margins import budget_margins
+from explorer.measures.certificate import certificate
 from explorer.measures.cost_carbon_front import cost_carbon_front
+from explorer.measures.frontier import Frontier, frontier
+from explorer.measures.marginal_prices import marginal_prices
+from explorer.measures.monte_carlo import Draws, Spread, monte_carlo
+from explorer.measures.near_optimal import near_optimal
+from explorer.measures.relocatable_demand import relocatable_demand
+from explorer.measures.remedies import mends
+from explorer.measures.tornado import tornado
 from explorer.measures.whole_day import whole_day, whole_day_regions
 from explorer.measures.wires_or_fibre import wires_or_fibre
+from explorer.model.placement import Placement, solve
+from explorer.scenario.scenario import Scenario, Workload
 
 if TYPE_CHECKING:
     from explorer.app.explorer import Explorer

@@ -16,16 +16,17 @@ from threading import Event, Thread
 from tqdm import tqdm
 
 from explorer import __version__, report
-from explorer.scenario import folder as scenario_folder
-from explorer.scenario import validation
 from explorer.app.address import EVERYWHERE, LAST_PORT, Address, host_name
+from explorer.atomic_write import written_together
 from explorer.errors import ExplorerError, ScenarioError, lines
 from explorer.measures.frontier import frontier
+from explorer.model.doubts import doubts
 from explorer.model.labels import as_shown
 from explorer.model.network import build_network
 from explorer.model.placement import solve
-from explorer.scenario.scenario import Scenario
-from explorer.atomic_write import written_together
+from explorer.scenario import folder as scenario_folder
+from explorer.scenario import validation
+from explorer.scenario.scenario import Scenario, check
 
 DEFAULT_SCENARIO = "world-2025"
 PROGRESS_AFTER_S = 1.0
@@ -259,7 +260,7 @@ def _frontier(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    problems = scenario_folder.check(args.scenario)
+    problems = check(args.scenario)
     if not problems:
         scenario = Scenario.load(args.scenario)
         try:
@@ -269,11 +270,11 @@ def _check(args: argparse.Namespace) -> int:
     if problems:
         print(*lines(problems), sep="\n")
         return 2
-    doubts = scenario_folder.doubts(args.scenario)
+    warnings = doubts(args.scenario)
     contents = f"{len(scenario.clients)} clients, {len(scenario.regions)} regions, {len(scenario.workloads)} classes"
     print(f"No problems.\n{as_shown(scenario.title)}: {contents}, {scenario.total_demand_mw:g} MW of demand.")
-    if doubts:
-        print("Warnings, for what can be meant but seldom is:", *lines(doubts), sep="\n")
+    if warnings:
+        print("Warnings, for what can be meant but seldom is:", *lines(warnings), sep="\n")
     return 0
 
 

@@ -7,12 +7,12 @@ from dataclasses import asdict
 
 import pandas as pd
 
+from explorer.markup import html, joined, table_html
 from explorer.measures.certificate import Certificate
-from explorer.measures.monte_carlo import SURE, Draws
 from explorer.measures.frontier import UNSERVED_MW, Frontier
 from explorer.measures.headlines import Headline, headlines
+from explorer.measures.monte_carlo import SURE, Draws
 from explorer.model.labels import as_shown
-from explorer.markup import html, joined, table_html
 from explorer.model.placement import Placement
 from explorer.scenario.scenario import Scenario
 from explorer.text import duration, number, percent, title_of

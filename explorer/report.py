@@ -11,14 +11,14 @@ from typing import TextIO
 import pandas as pd
 
 from explorer import __version__
+from explorer.markup import in_markdown
+from explorer.measures.attribution import attribution_table
 from explorer.measures.frontier import Frontier
 from explorer.measures.headlines import basis_of, headlines
-from explorer.model.labels import NamesById, as_shown
-from explorer.markup import in_markdown
-from explorer.model.placement import LAYERS, Placement
 from explorer.measures.relocatable_demand import READINGS, relocatable_table
+from explorer.model.labels import NamesById, as_shown
+from explorer.model.placement import LAYERS, Placement
 from explorer.scenario.scenario import Scenario
-from explorer.measures.attribution import attribution_table
 
 MOST_ROWS = 10  # of a table in the summary; the CSV files have all
 FULL = 1e-4  # a utilisation this close to 1, or a capacity worth more, marks a full region

@@ -8,8 +8,8 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from explorer.model.labels import isolated
 from explorer.markup import html, joined
+from explorer.model.labels import isolated
 
 # Okabe and Ito's colours tell apart under every common colour blindness; as lines they hold on light and dark. Four
 # more for scenarios of many classes, whose arcs say their class too.

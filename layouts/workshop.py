@@ -9,9 +9,9 @@ from panel.io.resources import LOCAL_DIST
 from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
-from explorer.scenario.folder import names
-from explorer.model.labels import as_shown
 from explorer.markup import lines_in_markdown
+from explorer.model.labels import as_shown
+from explorer.scenario.folder import names
 
 pn.extension(reconnect=True)
 if pn.state.curdoc:  # a session that starts with its websocket would be sent to a CDN for its style sheets

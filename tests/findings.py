@@ -14,11 +14,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from explorer import Scenario, attribution, solve
-from explorer.model.network import build_network
-from explorer.packaged_data import ASSETS
-from explorer.model.placement import LAYERS
 from explorer.measures.attribution import FACTORS
 from explorer.measures.whole_day import whole_day, whole_day_regions
+from explorer.model.network import build_network
+from explorer.model.placement import LAYERS
+from explorer.packaged_data import ASSETS
 
 STYLISED, EUROPE, MEDIA, SUN = "stylized-12", "europe-sovereignty", "media-heavy", "follow-the-sun"
 BUDGETS_MS = np.arange(216, 561, 4)  # of class A: from home alone to the whole world

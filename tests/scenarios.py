@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from explorer import Scenario
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
-from explorer.model.latency import LATENCY_MODELS
 from explorer.scenario.scenario import CARBON_SIGNALS, LEGAL_POLICIES
-from explorer.scenario.schema import SEASONS
+from explorer.scenario.schema import LATENCY_MODELS, SEASONS
 
 ZONES = ("NO", "NA", "EU", "CN")  # two of them look like "no" and "not available"
 CLOCKS = (

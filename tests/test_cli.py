@@ -18,8 +18,8 @@ from servers import PATIENCE_S, command_line, free_port, get, serving, token_of,
 
 from explorer import Scenario, ScenarioError, SolverError, __version__, attribution, cli, frontier, report, solve
 from explorer.measures.headlines import headlines
-from explorer.packaged_data import SCENARIOS
 from explorer.measures.relocatable_demand import relocatable_demand
+from explorer.packaged_data import SCENARIOS
 
 COMMANDS = ("serve", "solve", "frontier", "check")
 RESULTS = [

@@ -7,16 +7,16 @@ from typing import Any
 
 import panel as pn
 
-from explorer.markup import lines_in_markdown
-from explorer.scenario.scenario import Scenario
-from explorer.session import Session
 from explorer.app.controls.controls import Controls, Look
-from explorer.app.views.frontier import ALL
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.questions import QUESTIONS, Questions
 from explorer.app.snapshot.save_button import SaveButton
 from explorer.app.snapshot.write import Snapshot, default_steps, write_snapshot
+from explorer.app.views.frontier import ALL
 from explorer.app.views.totals import Totals
+from explorer.markup import lines_in_markdown
+from explorer.scenario.scenario import Scenario
+from explorer.session import Session
 
 
 class Explorer(pn.viewable.Viewer):

@@ -10,25 +10,25 @@ import panel as pn
 import param
 from bokeh.models import RadioButtonGroup
 
-from explorer.session import Session
+from explorer.app.live.pane import FONT, Drawing, LivePane
+from explorer.app.region_table.regions import RegionTable
 from explorer.app.views.attribution import AttributionView
-from explorer.app.views.near_optimal import BandsView
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.certificate import CertificateView
-from explorer.app.views.whole_day import DayView
-from explorer.app.live.pane import FONT, Drawing, LivePane
-from explorer.app.views.monte_carlo import DrawsView
-from explorer.app.views.world_map import FlowMap
+from explorer.app.views.cost_carbon_front import TradeOffView
 from explorer.app.views.frontier import FrontierView
-from explorer.app.views.verdicts import HeatMapView
 from explorer.app.views.layers import LayersView
 from explorer.app.views.marginal_prices import PricesView
-from explorer.app.region_table.regions import RegionTable
+from explorer.app.views.monte_carlo import DrawsView
+from explorer.app.views.near_optimal import BandsView
 from explorer.app.views.relocatable_demand import RelocatableView
-from explorer.app.views.tornado import TornadoView
-from explorer.app.views.cost_carbon_front import TradeOffView
 from explorer.app.views.remedies import UnservedView
+from explorer.app.views.tornado import TornadoView
+from explorer.app.views.verdicts import HeatMapView
+from explorer.app.views.whole_day import DayView
 from explorer.app.views.wires_or_fibre import WiresView
+from explorer.app.views.world_map import FlowMap
+from explorer.session import Session
 
 QUESTIONS: dict[str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]] = {  # columns of views
     "Overview": ((FlowMap, RegionTable), (FrontierView, BreakEvenView)),

@@ -29,11 +29,11 @@ from tornado.routing import PathMatches, Rule
 from tornado.web import HTTPError, RequestHandler
 
 import explorer.app.explorer  # noqa: F401  # before processes part, which then share it
-from explorer.scenario import folder as scenario_folder
 from explorer.app.address import Address
-from explorer.packaged_data import LAYOUTS
-from explorer.app.snapshot import save_button as save
 from explorer.app.messages import MOST_BYTES, Connection, brief
+from explorer.app.snapshot import save_button as save
+from explorer.packaged_data import LAYOUTS
+from explorer.scenario import folder as scenario_folder
 
 PAGE = LAYOUTS / "workshop.py"
 ORPHANED_MS = 1000

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.app.views.world_map import home_flows
+from explorer.charts.arcs import arc_pieces
+from explorer.charts.budget_axis import budget_span
+from explorer.charts.shapes import refuse_unknown
 from explorer.measures.frontier import Frontier
 from explorer.model.geodesy import mercator_m
 from explorer.model.labels import NamesById, as_shown
 from explorer.model.placement import LAYERS, Placement
-from explorer.units import KG_PER_T
-from explorer.charts.arcs import arc_pieces
-from explorer.charts.budget_axis import budget_span
-from explorer.app.views.world_map import home_flows
-from explorer.charts.shapes import refuse_unknown
 from explorer.text import number
+from explorer.units import KG_PER_T
 
 Floats = NDArray[np.float64]
 

@@ -19,26 +19,7 @@ import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from explorer.measures.monte_carlo import Draws
-from explorer.measures.frontier import Frontier
-from explorer.model.labels import Labels
-from explorer.model.placement import LAYERS, Placement
-from explorer.measures.relocatable_demand import READINGS
-from explorer.charts import line_shapes
-from explorer.charts import row_shapes
-from explorer.charts.budget_axis import budget_label, budget_span, is_on_axis, now_label
-from explorer.charts.elements import (
-    FORBIDDEN,
-    LAYER_COLOURS,
-    LOSES,
-    PAYS,
-    QUANTITIES,
-    friction_span,
-    layers_table,
-    pairs_by_status,
-    shared_out,
-    steps,
-)
+from explorer.charts import line_shapes, row_shapes
 from explorer.charts.backends.page import (
     DARK,
     INK,
@@ -54,7 +35,25 @@ from explorer.charts.backends.page import (
     filled,
     page,
 )
+from explorer.charts.budget_axis import budget_label, budget_span, is_on_axis, now_label
+from explorer.charts.elements import (
+    FORBIDDEN,
+    LAYER_COLOURS,
+    LOSES,
+    PAYS,
+    QUANTITIES,
+    friction_span,
+    layers_table,
+    pairs_by_status,
+    shared_out,
+    steps,
+)
 from explorer.charts.shapes import Shape
+from explorer.measures.frontier import Frontier
+from explorer.measures.monte_carlo import Draws
+from explorer.measures.relocatable_demand import READINGS
+from explorer.model.labels import Labels
+from explorer.model.placement import LAYERS, Placement
 
 ROW_MM, AXIS_MM, PLOT_MM = 3.6, 9.0, 42.0  # heights of a row, of an axis and its label, of a plot without rows
 

@@ -8,14 +8,14 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 
-from explorer.measures.monte_carlo import Draws
-from explorer.scenario.profiles import HOURS
-from explorer.model.labels import NamesById
-from explorer.measures.cost_carbon_front import avoided_kg_per_h
-from explorer.units import KG_PER_T
-from explorer.charts.shapes import SAME_MW, Shape, bars, refuse_unknown
-from explorer.text import number
 from explorer.app.views.cost_carbon_front import STEPS_USD_PER_T
+from explorer.charts.shapes import SAME_MW, Shape, bars, refuse_unknown
+from explorer.measures.cost_carbon_front import avoided_kg_per_h
+from explorer.measures.monte_carlo import Draws
+from explorer.model.labels import NamesById
+from explorer.scenario.profiles import HOURS
+from explorer.text import number
+from explorer.units import KG_PER_T
 
 DAY_QUANTITIES = ("load", "cost", "carbon")
 

@@ -19,19 +19,19 @@ from bokeh.model import Model
 from bokeh.models import ImportedStyleSheet, UIElement
 from panel.io.notebook import replace_inline_css
 
-from explorer.measures.monte_carlo import Draws
-from explorer.measures.frontier import Frontier
-from explorer.model.labels import as_shown, isolated
-from explorer.model.placement import LAYERS, Placement
-from explorer.measures.relocatable_demand import READINGS
+from explorer.app.live.budget_mark import NOW
 from explorer.app.views import whole_day as day
-from explorer.charts import line_shapes
-from explorer.charts import row_shapes
-from explorer.app.views.near_optimal import FIRM, FREE, OPTIMUM
 from explorer.app.views.break_even import BLOCKED, OPEN
 from explorer.app.views.break_even import LOSES as GREY
-from explorer.charts.budget_axis import budget_label, budget_span, is_on_axis, now_label
+from explorer.app.views.cost_carbon_front import COLOURS as PRICE_COLOURS
+from explorer.app.views.frontier import CARBON, COST
 from explorer.app.views.monte_carlo import BAND, MAYBE, SURELY
+from explorer.app.views.near_optimal import FIRM, FREE, OPTIMUM
+from explorer.app.views.relocatable_demand import COLOURS as LOAD_COLOURS
+from explorer.app.views.tornado import HIGH, LOW
+from explorer.app.views.wires_or_fibre import PARTS
+from explorer.charts import line_shapes, row_shapes
+from explorer.charts.budget_axis import budget_label, budget_span, is_on_axis, now_label
 from explorer.charts.elements import (
     FORBIDDEN,
     LAYER_COLOURS,
@@ -44,17 +44,16 @@ from explorer.charts.elements import (
     shared_out,
     steps,
 )
-from explorer.app.views.frontier import CARBON, COST
-from explorer.app.live.budget_mark import NOW
-from explorer.app.views.relocatable_demand import COLOURS as LOAD_COLOURS
 from explorer.charts.shapes import Shape, refuse_unknown
-from explorer.text import NEUTRAL, elided, sentence
 from explorer.charts.ticks import ticks_apart
-from explorer.app.views.tornado import HIGH, LOW
-from explorer.app.views.cost_carbon_front import COLOURS as PRICE_COLOURS
-from explorer.app.views.wires_or_fibre import PARTS
 from explorer.charts.world_picture import BOKEH, as_title, overlay
 from explorer.charts.world_picture import world_map as world_map  # with GeoViews, which `notebook` makes ready too
+from explorer.measures.frontier import Frontier
+from explorer.measures.monte_carlo import Draws
+from explorer.measures.relocatable_demand import READINGS
+from explorer.model.labels import as_shown, isolated
+from explorer.model.placement import LAYERS, Placement
+from explorer.text import NEUTRAL, elided, sentence
 
 WIDTH, HEIGHT = 560, 300  # of a plot [px]
 FRAME_HEIGHT, ROW_HEIGHT = 205, 23  # of axes, without titles and legends [px]

@@ -8,14 +8,14 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 
-from explorer.measures.monte_carlo import NEVER, SURE, Draws
-from explorer.model.labels import NamesById
-from explorer.measures.relocatable_demand import READINGS
-from explorer.app.views.near_optimal import USED_MW
 from explorer.app.live.rows import lying, row_places
-from explorer.charts.shapes import SAME_MW, Shape, bars, left_out, row_axes
-from explorer.text import number
+from explorer.app.views.near_optimal import USED_MW
 from explorer.app.views.wires_or_fibre import PARTS
+from explorer.charts.shapes import SAME_MW, Shape, bars, left_out, row_axes
+from explorer.measures.monte_carlo import NEVER, SURE, Draws
+from explorer.measures.relocatable_demand import READINGS
+from explorer.model.labels import NamesById
+from explorer.text import number
 
 ROWS = 12  # regions shown
 

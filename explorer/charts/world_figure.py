@@ -10,12 +10,12 @@ import numpy as np
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from explorer.model.geodesy import MERCATOR_RADIUS_M
-from explorer.packaged_data import ASSETS
-from explorer.model.placement import Placement
+from explorer.charts.backends.page import CLASSES, INK, LESS, LINES, MORE, MPL, PALE, SAME, page
 from explorer.charts.elements import Arcs, arcs_of, region_columns
 from explorer.charts.map_scale import MapScale, scale_of, too_small_text
-from explorer.charts.backends.page import CLASSES, INK, LESS, LINES, MORE, MPL, PALE, SAME, page
+from explorer.model.geodesy import MERCATOR_RADIUS_M
+from explorer.model.placement import Placement
+from explorer.packaged_data import ASSETS
 from explorer.text import number, sentence
 
 Floats = NDArray[np.float64]

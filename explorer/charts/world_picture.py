@@ -12,13 +12,13 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 
-from explorer.model.placement import Placement
+from explorer.app.views.world_map import CHANGE_PALETTE
 from explorer.charts.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
 from explorer.charts.elements import ARC_PIECES, Arcs, arcs_of, region_columns
-from explorer.app.views.world_map import CHANGE_PALETTE
 from explorer.charts.map_scale import MapScale, scale_of, too_small_text
-from explorer.text import CLASS_COLOURS, NEUTRAL, elided, number
 from explorer.charts.ticks import ticks_apart
+from explorer.model.placement import Placement
+from explorer.text import CLASS_COLOURS, NEUTRAL, elided, number
 
 BOKEH = "bokeh"
 MAP_WIDTH = 860  # [px]

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from explorer.cache import Memo
 from explorer.model.network import Network, build_network
 from explorer.model.placement import numbers_of, place, serve_first
-from explorer.scenario.scenario import Scenario
 from explorer.model.solver import TIE_BREAK, Numbers, Optimum, model_for
+from explorer.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
 

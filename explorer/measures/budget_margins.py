@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from explorer.measures.frontier import UNSERVED_MW
 from explorer.cache import Memo
+from explorer.measures.frontier import UNSERVED_MW
+from explorer.measures.max_service import first_that_works, serve_most
 from explorer.model.network import BUDGET_DECIMALS, Network, build_network
 from explorer.scenario.scenario import Scenario
-from explorer.measures.max_service import first_that_works, serve_most
 
 
 def budget_margins(scenario: Scenario) -> pd.DataFrame:

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from explorer.cache import Memo, digest
 from explorer.model.network import Network, build_network
 from explorer.model.placement import Placement, numbers_of, place, serve_first
-from explorer.scenario.scenario import Scenario
 from explorer.model.solver import TIE_BREAK, model_for
+from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T
 
 Floats = NDArray[np.float64]

@@ -19,14 +19,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.errors import OutOfTime
-from explorer.model.labels import Labels
 from explorer.cache import Memo, digest
+from explorer.errors import OutOfTime
+from explorer.measures.relocatable_demand import READINGS, relocatable_mw
+from explorer.model.labels import Labels
 from explorer.model.network import BUDGET_DECIMALS, Network, build_network
 from explorer.model.placement import LAYERS, Placement, numbers_of
-from explorer.measures.relocatable_demand import READINGS, relocatable_mw
-from explorer.scenario.scenario import Scenario
 from explorer.model.solver import TIE_BREAK, Numbers, Optimum, PlacementModel, model_for
+from explorer.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
 

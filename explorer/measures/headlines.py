@@ -15,8 +15,8 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.model.cost_cap import serve_first
 from explorer.cache import digest
+from explorer.model.cost_cap import serve_first
 from explorer.model.placement import Placement, place
 
 Floats = NDArray[np.float64]

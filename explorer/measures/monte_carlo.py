@@ -17,11 +17,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.measures.frontier import hardly_mw, trace
+from explorer.measures.tornado import changed, saving_usd_per_h
 from explorer.model.network import Network, build_network
 from explorer.model.placement import place, solved
-from explorer.scenario.scenario import Scenario
-from explorer.measures.tornado import changed, saving_usd_per_h
 from explorer.model.solver import PlacementModel
+from explorer.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from explorer.cache import Memo
 from explorer.model.network import Network, build_network
 from explorer.model.placement import numbers_of, serve_first
-from explorer.scenario.scenario import Scenario
 from explorer.model.solver import model_for
+from explorer.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

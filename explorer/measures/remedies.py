@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from explorer.measures.frontier import UNSERVED_MW
-from explorer.model.labels import labels_of
 from explorer.cache import Memo
+from explorer.measures.frontier import UNSERVED_MW
+from explorer.measures.max_service import round_up
 from explorer.measures.remedy_search import Names, Search, total_mw
+from explorer.model.labels import labels_of
 from explorer.model.network import Network, build_network
 from explorer.model.placement import place
 from explorer.scenario.scenario import Scenario
-from explorer.measures.max_service import round_up
 
 EVERYONE = "everyone"
 NO_MEND = "no single change serves it"

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.measures.frontier import UNSERVED_MW
+from explorer.measures.max_service import first_that_works, least_change, round_up, serve_most
 from explorer.model.labels import as_shown
 from explorer.model.network import BUDGET_DECIMALS, Network
 from explorer.model.placement import Placement, numbers_of, serve_first, solved
-from explorer.measures.max_service import first_that_works, least_change, round_up, serve_most
 from explorer.model.solver import model_for
 
 Floats = NDArray[np.float64]

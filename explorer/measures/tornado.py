@@ -14,12 +14,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.measures.frontier import hardly_mw
 from explorer.cache import Memo, digest
+from explorer.measures.frontier import hardly_mw
 from explorer.model.network import Network, build_network
 from explorer.model.placement import Placement, place, solved
-from explorer.scenario.scenario import Scenario
 from explorer.model.solver import model_for
+from explorer.scenario.scenario import Scenario
 from explorer.units import WH_PER_MWH
 
 Floats = NDArray[np.float64]

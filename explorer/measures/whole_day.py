@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from explorer.scenario.profiles import HOURS
-from explorer.model.labels import labels_of
 from explorer.cache import Memo
+from explorer.model.labels import labels_of
 from explorer.model.network import Network, build_network
 from explorer.model.placement import Placement, numbers_of, serve_first, solved
-from explorer.scenario.scenario import Scenario
 from explorer.model.solver import model_for
+from explorer.scenario.profiles import HOURS
+from explorer.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.scenario import validation
 from explorer.errors import Problem, ScenarioError
+from explorer.scenario import validation
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.schema import TABLES
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.scenario import validation
+from explorer.cache import digest
 from explorer.errors import Problem, ScenarioError
 from explorer.model.geodesy import great_circle_km
 from explorer.model.latency import rtt_from_distance_ms
-from explorer.cache import digest
+from explorer.scenario import validation
 from explorer.scenario.scenario import CUSTOM_POLICY, Scenario
 from explorer.scenario.schema import TABLES
 

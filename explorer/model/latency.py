@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from explorer.scenario.schema import LATENCY_MODELS
 from explorer.units import (
     FIBRE_KM_PER_MS,
     FIT_MS_PER_KM,
@@ -14,8 +15,6 @@ from explorer.units import (
 )
 
 Floats = NDArray[np.float64]
-
-LATENCY_MODELS = ("measured", "paper", "fibre")
 
 
 def rtt_from_distance_ms(distance_km: ArrayLike, model: str) -> Floats:

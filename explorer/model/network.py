@@ -10,16 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.scenario import validation
-from explorer.model.arc_costs import Friction, arc_money_and_carbon, moved_gb_per_mwh, requests_per_mwh, with_carbon_price
-from explorer.errors import Problem, ScenarioError
-from explorer.model.geography import Geography, build_geography, column_numbers, geography_key
-from explorer.scenario.profiles import ABSOLUTE, ANNUAL, AVERAGE, Profiles, load_curves, region_factors, utc_offsets_h
-from explorer.model.labels import Labels, NamesById, labels_of
-from explorer.model.latency import end_to_end_latency_ms
 from explorer.cache import Memo, digest
+from explorer.errors import Problem, ScenarioError
+from explorer.model.arc_costs import (
+    Friction,
+    arc_money_and_carbon,
+    moved_gb_per_mwh,
+    requests_per_mwh,
+    with_carbon_price,
+)
 from explorer.model.arc_overrides import NAMES as OVERRIDES
 from explorer.model.arc_overrides import Overrides, read_overrides
+from explorer.model.geography import Geography, build_geography, column_numbers, geography_key
+from explorer.model.labels import Labels, NamesById, labels_of
+from explorer.model.latency import end_to_end_latency_ms
+from explorer.scenario import validation
+from explorer.scenario.profiles import ABSOLUTE, ANNUAL, AVERAGE, Profiles, load_curves, region_factors, utc_offsets_h
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.schema import TABLES
 
@@ -235,7 +241,10 @@ def build_network(scenario: Scenario) -> Network:
     regions, clients = scenario.regions, scenario.clients
     classes = np.array([list(w.model_values().values()) for w in scenario.workloads.values()]).T
     budget, energy, share, local, prefill, trips, request_kb, response_kb, state_mb = classes
-    demand_share, share = validation.to_one(column_numbers(clients, "clients.csv", "demand_share")), validation.to_one(share)
+    demand_share, share = (
+        validation.to_one(column_numbers(clients, "clients.csv", "demand_share")),
+        validation.to_one(share),
+    )
     relative_price, relative_carbon, relative_load = _relative(scenario)
     demand = demand_share[:, np.newaxis] * share * scenario.total_demand_mw * relative_load
     pinned = demand * np.clip(local * scenario.state_local_scale, 0.0, 1.0)

@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.cache import Memo
+from explorer.model.constraints import Case, reason
 from explorer.model.cost_cap import least_under_cap
 from explorer.model.hosting import choose_hosts
-from explorer.cache import Memo
 from explorer.model.network import Network, build_network
 from explorer.model.program import serve_first as serve_first  # for measures that compare placements
-from explorer.model.constraints import Case, reason
-from explorer.scenario.scenario import Scenario
 from explorer.model.solver import Numbers, Optimum, PlacementModel, model_for
+from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T, KWH_PER_MWH
 
 Floats = NDArray[np.float64]
@@ -335,7 +335,7 @@ class Placement:
         return Case(numbers_of(net, self.objective), self.objective == "cost", net.home, holds, self.optimum)
 
     def totals(self) -> dict[str, float]:
-        """The headline figures by name, units in the names; `explorer.measures.headlines` has their labels and changes."""
+        """Return the headline figures by name, units in the names; labels are in `headlines`."""
         return {
             "cost_usd_per_h": self.cost_usd_per_h,
             "carbon_kg_per_h": self.carbon_kg_per_h,

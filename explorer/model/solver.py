@@ -11,9 +11,9 @@ import numpy as np
 import pulp
 from numpy.typing import NDArray
 
+from explorer.cache import Memo
 from explorer.errors import OutOfTime, SolverError
 from explorer.model.highs import EXTREMES, Highs, stated
-from explorer.cache import Memo
 from explorer.model.program import Numbers, Optimum, in_units, units_of
 from explorer.model.ties import (
     ROUNDING,

@@ -14,7 +14,8 @@ import stat
 import sys
 import tomllib
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,9 @@ import pandas as pd
 import param
 import tomli_w
 
-from explorer.scenario import csv_text
-from explorer.scenario import validation
-from explorer.scenario.doubts import doubts_about
 from explorer.errors import MOST_SHOWN, ExplorerError, Problem, ScenarioError, shortened
-from explorer.cache import Memo
 from explorer.packaged_data import SCENARIOS
-from explorer.scenario.scenario import SETTINGS, Scenario
+from explorer.scenario import csv_text, validation
 from explorer.scenario.schema import TABLES
 
 SCHEMA = 1  # raised when a folder of today can no longer be read
@@ -44,7 +41,6 @@ _NOT_OURS = re.compile(r"\.|~\$|.*~$", re.DOTALL)  # hidden files, and what edit
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # begin a file in UTF-16
 _WIDE_BARE = re.compile(rb"\0[^\0]\0[^\0]|[^\0]\0[^\0]\0")  # or do without such a mark
 _MARK = "\ufeff"  # spreadsheets and some editors put it in front of UTF-8
-_read: Memo[Scenario] = Memo(size=8)
 _KEY = re.compile(r"""[ \t]*\[?[ \t]*["']?([^\s"'=.\[\]]+)["']?[ \t]*[\]=.]""")
 _NUMBER = "Write digits without quotes, with a point before the decimals, as 89.5."
 
@@ -54,44 +50,10 @@ def names() -> list[str]:
     return sorted(path.parent.name for path in SCENARIOS.glob(f"*/{SETTINGS_FILE}"))
 
 
-def load(name_or_path: str | Path) -> Scenario:
-    """
-    The sample scenario of that name, or else the scenario in that folder.
-
-    Raises
-    ------
-    ExplorerError
-        If there is neither.
-    ScenarioError
-        If the contents of the folder cannot be used; it lists everything wrong with them.
-    """
-    path = _find(name_or_path)
-
-    def read() -> Scenario:
-        return _Folder(path).scenario(str(name_or_path))
-
-    return _read.find(_state_of(path), read).copy()  # thirty people open the same folder within a minute
+Declared = Mapping[str, param.Parameter]  # the settings that there are, by name
 
 
-def check(name_or_path: str | Path) -> list[Problem]:
-    """Everything wrong with the contents of a scenario folder; empty if it can be used."""
-    return _Folder(_find(name_or_path)).problems
-
-
-def doubts(name_or_path: str | Path) -> list[Problem]:
-    """
-    What is probably not meant in a scenario folder that can be used; empty if there is nothing of the kind.
-
-    Raises
-    ------
-    ScenarioError
-        If the contents of the folder cannot be used.
-    """
-    folder = _Folder(_find(name_or_path))
-    return doubts_about(folder.scenario(str(name_or_path)), folder.lines)
-
-
-def save(scenario: Scenario, path: str | Path) -> None:
+def save(path: str | Path, contents: Contents) -> None:
     """
     Write a scenario as a folder, whole or not at all.
 
@@ -106,7 +68,7 @@ def save(scenario: Scenario, path: str | Path) -> None:
     if target.exists() and not (target / SETTINGS_FILE).is_file() and not _is_empty_folder(target):
         mend = "Choose another place, or remove what lies there yourself."
         raise ExplorerError("Something that is not a scenario lies there already.", str(target), mend)
-    files = _files(scenario)
+    files = _files(contents)
     fresh = _beside(target)
     try:
         fresh.mkdir(parents=True)
@@ -121,7 +83,7 @@ def save(scenario: Scenario, path: str | Path) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _state_of(path: Path) -> tuple[Any, ...]:
+def state_of(path: Path) -> tuple[Any, ...]:
     """Changes when a file of the folder does."""
     stats = [(entry.name, entry.stat()) for entry in _entries(path) if os.path.exists(entry)]
     return path.resolve(), *((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
@@ -140,7 +102,7 @@ def _unreadable(path: str | Path, error: OSError) -> ExplorerError:
     return ExplorerError(f"The folder cannot be read: {error.strerror}.", shortened(str(path)), mend)
 
 
-def _find(name_or_path: str | Path) -> Path:
+def find(name_or_path: str | Path) -> Path:
     if name_or_path in names():
         return SCENARIOS / name_or_path
     path = Path(name_or_path)
@@ -158,11 +120,25 @@ def _find(name_or_path: str | Path) -> Path:
     raise ExplorerError("There is no such scenario.", shortened(str(name_or_path)), f"{mend} {known}".strip())
 
 
-class _Folder:
-    """What lies in a scenario folder, and everything wrong with it."""
+@dataclass(frozen=True)
+class Contents:
+    """What a folder holds of a scenario."""
 
-    def __init__(self, path: Path) -> None:
+    settings: Mapping[str, Any]  # title and description too
+    tables: Mapping[str, pd.DataFrame]
+    documents: Mapping[str, str]
+
+
+class Folder:
+    """
+    What lies in a scenario folder, and everything wrong with it.
+
+    `declared` says which settings there are, and what each may be.
+    """
+
+    def __init__(self, path: Path, declared: Declared) -> None:
         self.path = path
+        self._declared = declared
         self.settings: dict[str, Any] = {}
         self.tables: dict[str, pd.DataFrame] = {}
         self.lines: dict[str, pd.Index] = {}  # of each table's rows in its file
@@ -184,11 +160,11 @@ class _Folder:
                 mend = validation.nearest(file, absent, f"Remove it; tables are {', '.join(_TABLE_FILES)}.")
                 self._note(file, "no table of a scenario has this name.", mend)
 
-    def scenario(self, where: str) -> Scenario:
-        """Raises a `ScenarioError` if there is a problem."""
+    def contents(self, where: str) -> Contents:
+        """Raise a `ScenarioError` if there is a problem."""
         if self.problems:
             raise ScenarioError(where, self.problems)
-        return Scenario(**self.tables, **self.settings, documents=self.documents)
+        return Contents(self.settings, self.tables, self.documents)
 
     def _note(self, file: str, what: str, mend: str, **place: Any) -> None:
         found = {"row": None, "column": None, "value": None} | place
@@ -282,7 +258,7 @@ class _Folder:
         self._check_headings(content)
         parameters = content.get("parameters", {})
         for name, value in parameters.items() if isinstance(parameters, dict) else ():
-            wrong = _refusal(name, value, hint=len(self.problems) < MOST_SHOWN)
+            wrong = _refusal(self._declared, name, value, hint=len(self.problems) < MOST_SHOWN)
             if wrong:
                 self._note_entry(name, value, *wrong)
             else:
@@ -304,7 +280,7 @@ class _Folder:
     def _check_headings(self, content: dict[str, Any]) -> None:
         """Check the top of the settings, and take the title and the description."""
         for key, value in content.items():
-            if key in SETTINGS:
+            if key in self._declared:
                 mend = "Move it below the line [parameters]."
                 self._note_entry(key, value, "this does not belong here.", mend)
             elif key not in _HEADINGS:
@@ -344,19 +320,21 @@ def _as_text(value: Any) -> str:
         return "…"
 
 
-def _refusal(name: str, value: Any, hint: bool) -> tuple[str, str] | None:
+def _refusal(declared: Declared, name: str, value: Any, hint: bool) -> tuple[str, str] | None:
     """What is wrong with the value of a setting, and how to mend it; None if it can be used."""
-    if name not in SETTINGS:
-        mend = _one_of(SETTINGS)
-        return "there is no such parameter.", validation.nearest(name, SETTINGS, mend) if hint else mend
-    setting = Scenario.param[name]
+    if name not in declared:
+        mend = _one_of(declared)
+        return "there is no such parameter.", validation.nearest(name, declared, mend) if hint else mend
+    setting: Any = declared[name]
     if isinstance(setting, param.Selector):
         if any(value == choice and type(value) is type(choice) for choice in setting.objects):  # true equals 1
             return None
         offered = [str(choice) for choice in setting.objects]
         words = [choice for choice in setting.objects if isinstance(choice, str)]
         mend = (
-            "Write it without quotes." if value in offered else validation.nearest(_as_text(value), words, _one_of(offered))
+            "Write it without quotes."
+            if value in offered
+            else validation.nearest(_as_text(value), words, _one_of(offered))
         )
         return "this is not one of the possible values.", mend
     no_limit = value == math.inf == setting.default
@@ -378,22 +356,19 @@ def _one_of(values: Iterable[str]) -> str:
     return f"Write one of: {', '.join(values)}."
 
 
-def _files(scenario: Scenario) -> dict[str, str]:
-    """The contents of the folder of a scenario, by file name."""
+def _files(contents: Contents) -> dict[str, str]:
+    """The files of a folder by name."""
     settings = {
-        name: value.item() if isinstance(value, np.generic) else value for name, value in scenario.settings().items()
+        name: value.item() if isinstance(value, np.generic) else value for name, value in contents.settings.items()
     }
-    headings = {"schema": SCHEMA, "title": scenario.title, "description": scenario.description}
+    headings = {"schema": SCHEMA} | {name: settings.pop(name) for name in ("title", "description")}
     files = {SETTINGS_FILE: tomli_w.dumps(headings | {"parameters": settings})}
-    for name, table in TABLES.items():
-        frame = scenario.workloads_table() if name == "workloads" else getattr(scenario, name)
-        if frame is not None:
-            files[table.file] = csv_text.write(frame)
-    for name in scenario.documents:
+    files |= {TABLES[name].file: csv_text.write(frame) for name, frame in contents.tables.items()}
+    for name in contents.documents:
         if Path(name).name != name or not _is_document(name):
             mend = f"Give it a name like README.md, ending in {' or '.join(DOCUMENTS)}."
             raise ExplorerError("A document cannot have this name.", name, mend)
-    return files | scenario.documents
+    return files | dict(contents.documents)
 
 
 def _is_document(file: str) -> bool:

@@ -62,7 +62,7 @@ def region_factors(table: pd.DataFrame | None, column: str, regions: Sequence[st
     Returns
     -------
     numpy.ndarray, shape (season of the north, UTC hour, region)
-        Seasons in the order of `explorer.scenario.schema.SEASONS`: in "winter" it is December to February everywhere. 1 where
+        Seasons in the order of `SEASONS`: in "winter" it is December to February everywhere. 1 where
         the table, the columns, the row or its figures are missing. [-]
 
     Examples

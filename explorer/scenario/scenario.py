@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import param
 
-from explorer.scenario import validation
+from explorer.cache import Memo
 from explorer.errors import Problem, ScenarioError
+from explorer.presentation import render
+from explorer.scenario import folder, validation
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
-from explorer.model.latency import LATENCY_MODELS
-from explorer.scenario.schema import LARGEST, SEASONS
+from explorer.scenario.schema import LARGEST, LATENCY_MODELS, SEASONS
 from explorer.scenario.schema import TABLES as SCHEMA
 from explorer.scenario.workload import MODEL_COLUMNS, WORKLOAD_COLUMNS, Limit, Workload, workload_objects
 
@@ -321,22 +322,43 @@ class Scenario(param.Parameterized):
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Scenario:
-        """The sample scenario of that name, or the scenario in that folder."""
-        from explorer import io  # io builds scenarios, so it comes after this module
+        """
+        Read the sample scenario of that name, or else the scenario in that folder.
 
-        return io.load(name_or_path)
+        Raises
+        ------
+        ExplorerError
+            If there is neither.
+        ScenarioError
+            If the contents of the folder cannot be used; it lists everything wrong with them.
+        """
+        path = folder.find(name_or_path)
+
+        def read() -> Scenario:
+            found = folder.Folder(path, declared()).contents(str(name_or_path))
+            return cls(**found.tables, **found.settings, documents=dict(found.documents))
+
+        return _read.find(folder.state_of(path), read).copy()  # thirty people open the same folder within a minute
 
     def save(self, path: str | Path) -> None:
-        """Write the scenario as a folder: whole or not at all."""
-        from explorer import io
+        """
+        Write the scenario as a folder, whole or not at all.
 
-        io.save(self, path)
+        A scenario that lies there already is replaced; whatever else lies in its folder stays.
+
+        Raises
+        ------
+        ExplorerError
+            If something other than a scenario lies there, or the folder cannot be written.
+        """
+        frames = {name: getattr(self, name) for name in TABLES} | {"workloads": self.workloads_table()}
+        tables = {name: frame for name in SCHEMA if (frame := frames[name]) is not None}
+        settings = self.settings() | {"title": self.title, "description": self.description}
+        folder.save(path, folder.Contents(settings, tables, self.documents))
 
     def solve(self) -> Placement:
-        """The optimal placement, as `explorer.solve(scenario)`."""
-        from explorer.model.placement import solve
-
-        return solve(self)
+        """Place the demand, as `explorer.solve(scenario)`."""
+        return render(self, "placement")
 
     def copy(self) -> Scenario:
         """An independent scenario with the same contents."""
@@ -391,9 +413,7 @@ class Scenario(param.Parameterized):
         return f"<Scenario {self.title!r}: {sizes}, {self.total_demand_mw:,.4g} MW>"
 
     def _repr_html_(self) -> str:
-        from explorer.html_table import scenario_html
-
-        return scenario_html(self)
+        return render(self, "html")
 
 
 TABLES = tuple(name for name, p in Scenario.param.objects().items() if isinstance(p, Table))
@@ -402,3 +422,14 @@ SETTINGS = tuple(
     for name in Scenario.param.objects()
     if name not in {"name", "title", "description", "workloads", "documents", *TABLES}
 )
+_read: Memo[Scenario] = Memo(size=8)
+
+
+def declared() -> dict[str, param.Parameter]:
+    """The settings of a scenario by name, as they are declared."""
+    return {name: Scenario.param[name] for name in SETTINGS}
+
+
+def check(name_or_path: str | Path) -> list[Problem]:
+    """Everything wrong with the contents of a scenario folder; empty if it can be used."""
+    return folder.Folder(folder.find(name_or_path), declared()).problems

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
+LATENCY_MODELS = ("measured", "paper", "fibre")  # of round-trip times
 SEASONS = ("annual", "winter", "spring", "summer", "autumn")
 FLAGS = ("true", "false")
 LARGEST = 1e9  # of any number in a table, of either sign: beyond it, figures in other units and solvers lose digits

@@ -17,8 +17,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from explorer import Scenario, solve
-from explorer.scenario.scenario import Workload
 from explorer.app.questions import QUESTIONS
+from explorer.scenario.scenario import Workload
 from explorer.text import number
 
 pytestmark = pytest.mark.ui

@@ -4,11 +4,11 @@ import pytest
 from screens import columns, handle, show
 
 from explorer import Scenario, frontier
-from explorer.session import Session
-from explorer.charts.budget_axis import budget_span, is_on_axis, now_label
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
 from explorer.app.views.relocatable_demand import RelocatableView
+from explorer.charts.budget_axis import budget_span, is_on_axis, now_label
+from explorer.session import Session
 
 BUDGETS = {150.0: "now: 150 ms", 20_000.0: "now: 20 s →", 1.0: "← now: 1 ms"}
 

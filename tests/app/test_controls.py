@@ -15,11 +15,11 @@ from panel.tests.util import serve_component, wait_until
 from playwright.sync_api import Locator, Page, expect
 
 from explorer import Scenario, ScenarioError
-from explorer.scenario.scenario import SETTINGS
-from explorer.session import Session
 from explorer.app.controls import controls
 from explorer.app.controls.controls import Controls, Look, link_values
 from explorer.app.live.scheduler import LiveRunner
+from explorer.scenario.scenario import SETTINGS
+from explorer.session import Session
 
 WORLD = Scenario.load("world-2025")
 CLASSROOM = Scenario.load("classroom-3x3")

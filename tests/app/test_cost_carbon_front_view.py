@@ -10,11 +10,11 @@ from scenarios import random_scenario
 from screens import columns, show, words
 
 from explorer import Scenario, solve
-from explorer.measures import cost_carbon_front as tradeoffs
-from explorer.session import Session
-from explorer.measures.cost_carbon_front import avoided_kg_per_h, cost_carbon_front
-from explorer.text import number
 from explorer.app.views.cost_carbon_front import TradeOffView
+from explorer.measures import cost_carbon_front as tradeoffs
+from explorer.measures.cost_carbon_front import avoided_kg_per_h, cost_carbon_front
+from explorer.session import Session
+from explorer.text import number
 
 
 @pytest.fixture

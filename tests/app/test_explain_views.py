@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from screens import Later, columns, show, words
-from test_views import Screen, explore
 
 from explorer import Placement, Scenario, solve
-from explorer.measures.certificate import certificate
-from explorer.measures.budget_margins import budget_margins
-from explorer.measures.remedies import NO_MEND, mends
-from explorer.scenario.scenario import OBJECTIVES
-from explorer.session import Session
 from explorer.app.views.certificate import CertificateView, _small
 from explorer.app.views.layers import LayersView
 from explorer.app.views.relocatable_demand import RelocatableView
-from explorer.text import duration, number
 from explorer.app.views.remedies import LARGEST, TRY, UnservedView
+from explorer.measures.budget_margins import budget_margins
+from explorer.measures.certificate import certificate
+from explorer.measures.remedies import NO_MEND, mends
+from explorer.scenario.scenario import OBJECTIVES
+from explorer.session import Session
+from explorer.text import duration, number
+from tests.app.test_views import Screen, explore
 
 
 @pytest.fixture

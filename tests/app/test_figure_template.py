@@ -20,11 +20,10 @@ from bokeh.models import (
 )
 from bokeh.plotting import figure
 
-from explorer.app.views import break_even as breakeven
-from explorer.app.views import world_map as flows
-from explorer.app.views import frontier
-from explorer.app.views import totals
 from explorer.app.live.figure_template import Blueprint
+from explorer.app.views import break_even as breakeven
+from explorer.app.views import frontier, totals
+from explorer.app.views import world_map as flows
 
 
 def some_layout() -> Column:

@@ -8,11 +8,11 @@ from numpy.testing import assert_allclose
 from screens import columns, show, words
 
 from explorer import Scenario, frontier, relocatable_demand, solve
-from explorer.model.placement import LAYERS
-from explorer.measures.relocatable_demand import READINGS
-from explorer.session import Session
 from explorer.app.views.layers import KINDS, LayersView
 from explorer.app.views.relocatable_demand import LOADS, RelocatableView
+from explorer.measures.relocatable_demand import READINGS
+from explorer.model.placement import LAYERS
+from explorer.session import Session
 from explorer.text import number
 
 

@@ -11,10 +11,10 @@ from scenarios import random_scenario
 from screens import columns, handle, show, words
 
 from explorer import Scenario, solve
-from explorer.measures.marginal_prices import marginal_prices
-from explorer.session import Session
 from explorer.app.views import marginal_prices as prices
 from explorer.app.views.marginal_prices import PricesView
+from explorer.measures.marginal_prices import marginal_prices
+from explorer.session import Session
 from explorer.text import number
 
 

@@ -16,11 +16,11 @@ from panel.models.markup import HTML
 from screens import Later, columns, show, words
 
 from explorer import ExplorerError, Scenario, attribution, solve, waterfall
-from explorer.session import Session
+from explorer.app.questions import QUESTIONS, Questions
 from explorer.app.views.attribution import AttributionView
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.frontier import FrontierView
-from explorer.app.questions import QUESTIONS, Questions
+from explorer.session import Session
 from explorer.text import number
 
 

@@ -22,7 +22,6 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from playwright.sync_api import Page, expect
 from screens import drawn, show, words
-from test_app import MARK, PATIENCE_MS, App, serving
 
 from explorer import (
     Explorer,
@@ -35,18 +34,19 @@ from explorer import (
     solve,
     wires_or_fibre,
 )  # fmt: skip
-from explorer.model.labels import END, ISOLATE, as_shown, isolated, labels_of, plain, told_apart
-from explorer.markup import html, in_markdown, joined
-from explorer.measures.remedies import mends
-from explorer.report import steps_text, summary
-from explorer.session import Session
-from explorer.charts import pictures
-from explorer.app.views.near_optimal import BandsView
 from explorer.app.live.card import heading
 from explorer.app.live.pane import Drawing, LivePane
-from explorer.charts.figures import wires_or_fibre_figure
 from explorer.app.questions import QUESTIONS
 from explorer.app.snapshot.write import write_snapshot
+from explorer.app.views.near_optimal import BandsView
+from explorer.charts import pictures
+from explorer.charts.figures import wires_or_fibre_figure
+from explorer.markup import html, in_markdown, joined
+from explorer.measures.remedies import mends
+from explorer.model.labels import END, ISOLATE, as_shown, isolated, labels_of, plain, told_apart
+from explorer.report import steps_text, summary
+from explorer.session import Session
+from tests.app.test_app import MARK, PATIENCE_MS, App, serving
 
 CASES = Path(__file__).parents[1] / "cases"
 EXPLORER = Path(__file__).parents[2] / "explorer"

@@ -16,8 +16,8 @@ from panel.tests.util import serve_component
 from playwright.sync_api import Locator, Page, expect
 
 from explorer import Scenario, solve
-from explorer.session import Session
 from explorer.app.region_table.regions import RegionTable
+from explorer.session import Session
 
 MOST_BYTES = 2000  # for one move of a slider of world-2025
 PATIENCE_MS = 30_000

@@ -11,14 +11,14 @@ from scenarios import random_scenario
 from screens import Later, columns, handle, show, words
 
 from explorer import ExplorerError, Scenario, solve
-from explorer.measures.near_optimal import near_optimal
+from explorer.app.views.monte_carlo import DrawsView
+from explorer.app.views.near_optimal import ROWS, BandsView
+from explorer.app.views.tornado import CHANGE, TornadoView
 from explorer.measures.monte_carlo import draws_of, monte_carlo
+from explorer.measures.near_optimal import near_optimal
 from explorer.measures.tornado import INPUTS, tornado
 from explorer.session import Session
-from explorer.app.views.near_optimal import ROWS, BandsView
-from explorer.app.views.monte_carlo import DrawsView
 from explorer.text import number
-from explorer.app.views.tornado import CHANGE, TornadoView
 
 VIEWS = (BandsView, TornadoView, DrawsView)
 DRAWS = 20  # a hundred show no more

@@ -13,17 +13,16 @@ from numpy.testing import assert_allclose
 from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, SolverError
-from explorer.measures import frontier as frontiers
-from explorer.model import placement
-from explorer.model import solver
-from explorer.measures.frontier import trace
 from explorer.cache import Memo
+from explorer.measures import frontier as frontiers
+from explorer.measures.frontier import trace
+from explorer.model import placement, solver
 from explorer.model.network import Network, build_network
 from explorer.model.placement import numbers_of, place
-from explorer.scenario.scenario import SETTINGS
-from explorer.session import Session
 from explorer.model.solver import Optimum, PlacementModel
+from explorer.scenario.scenario import SETTINGS
 from explorer.scenario.workload import Workload
+from explorer.session import Session
 
 
 @pytest.fixture

@@ -18,11 +18,10 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application
 from tornado.websocket import WebSocketClosedError
 
+from explorer.app import messages, server
 from explorer.app.address import Address
-from explorer.app import messages
-from explorer.app.snapshot import save_button as save
-from explorer.app import server
 from explorer.app.messages import REFUSED, Refused, refuse_strange
+from explorer.app.snapshot import save_button as save
 
 SECRETS = ("explorer", "site-packages", "Traceback", "Tornado", "/", "1.9")  # none of them is in a word of refusal
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 import explorer.session
 from explorer import Scenario, ScenarioError, SolverError
+from explorer.cache import Memo
 from explorer.measures import frontier as frontiers
 from explorer.measures.frontier import trace
-from explorer.cache import Memo
 from explorer.model.network import build_network
 from explorer.model.placement import place
 from explorer.scenario.scenario import SETTINGS

@@ -14,18 +14,18 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from test_recording import read
 
 from explorer import Explorer, ExplorerError, Scenario, frontier, solve
-from explorer.app.snapshot.grid_slider import axes_of
-from explorer.cli import main
-from explorer.app.snapshot.state_table import checksum
-from explorer.session import Session
-from explorer.app.snapshot import write as snapshots
-from explorer.app.views.break_even import BreakEvenView
 from explorer.app.controls.controls import link_values
+from explorer.app.snapshot import write as snapshots
+from explorer.app.snapshot.grid_slider import axes_of
+from explorer.app.snapshot.state_table import checksum
 from explorer.app.snapshot.write import _walk, write_snapshot
+from explorer.app.views.break_even import BreakEvenView
+from explorer.cli import main
+from explorer.session import Session
 from explorer.text import duration, number
+from tests.app.test_state_table import read
 
 STEPS = {"chat": 3, "friction_scale": 3, "carbon_price_usd_per_t": 3}
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 from screens import columns, show, words
-from test_views import MOVES, bytes_of
 
 from explorer import Scenario, break_even
+from explorer.app.views.verdicts import MARKS, HeatMapView
 from explorer.measures.break_even import verdicts
 from explorer.session import Session
-from explorer.app.views.verdicts import MARKS, HeatMapView
+from tests.app.test_views import MOVES, bytes_of
 
 MOST_BYTES = 80_000  # of a move that changes every pair of world-2025
 

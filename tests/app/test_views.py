@@ -32,15 +32,15 @@ from bokeh.protocol import Protocol
 
 import explorer.session
 from explorer import Explorer, ExplorerError, Scenario, break_even, solve
-from explorer.model.geodesy import mercator_m
-from explorer.session import AtOnce, Session
-from explorer.model.solver import PlacementModel
-from explorer.app.views.break_even import LOSS, PAYS, BreakEvenView
 from explorer.app.live.pane import Drawing
-from explorer.app.views.world_map import COLOUR_BY, FlowMap
+from explorer.app.views.break_even import LOSS, PAYS, BreakEvenView
 from explorer.app.views.frontier import FrontierView
-from explorer.text import number
 from explorer.app.views.totals import Totals
+from explorer.app.views.world_map import COLOUR_BY, FlowMap
+from explorer.model.geodesy import mercator_m
+from explorer.model.solver import PlacementModel
+from explorer.session import AtOnce, Session
+from explorer.text import number
 
 SCENARIOS = ("classroom-3x3", "world-2025")
 MOST_BYTES = 40_000  # of messages to the browser, for one move of a slider of world-2025

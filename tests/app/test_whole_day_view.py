@@ -11,11 +11,11 @@ from screens import columns, show, words
 
 import explorer.measures.whole_day
 from explorer import Scenario
+from explorer.app.views.whole_day import ROWS, DayView
+from explorer.measures.whole_day import in_daylight, whole_day, whole_day_regions
 from explorer.model.labels import labels_of
 from explorer.session import Session
-from explorer.app.views.whole_day import ROWS, DayView
 from explorer.text import number
-from explorer.measures.whole_day import in_daylight, whole_day, whole_day_regions
 
 TALL = 0.8
 

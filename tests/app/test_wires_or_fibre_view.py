@@ -8,10 +8,10 @@ import pytest
 from screens import columns, show, words
 
 from explorer import Scenario, break_even, solve
-from explorer.session import Session
-from explorer.text import number
 from explorer.app.views.wires_or_fibre import PARTS, WiresView, pair_of
 from explorer.measures.wires_or_fibre import TRANSPORT_KWH_PER_GB, WAYS, wires_or_fibre
+from explorer.session import Session
+from explorer.text import number
 
 
 @pytest.fixture(params=["classroom-3x3", "world-2025"])

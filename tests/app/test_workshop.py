@@ -13,8 +13,8 @@ from panel.io.application import build_single_handler_application
 from panel.io.document import _cleanup_doc
 from panel.io.state import set_curdoc
 
-from explorer.packaged_data import LAYOUTS
 from explorer.app.live.scheduler import LiveRunner
+from explorer.packaged_data import LAYOUTS
 
 
 def new_document() -> Document:

@@ -11,10 +11,10 @@ from unittest.mock import patch
 import numpy as np
 
 from explorer import Scenario, frontier
-from explorer.measures import frontier as frontiers
-from explorer.model import solver
-from explorer.measures.frontier import trace
 from explorer.cache import Memo
+from explorer.measures import frontier as frontiers
+from explorer.measures.frontier import trace
+from explorer.model import solver
 from explorer.model.network import Network, build_network
 from explorer.model.placement import numbers_of, place
 from explorer.model.solver import PlacementModel

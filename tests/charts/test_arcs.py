@@ -21,7 +21,7 @@ pytestmark = pytest.mark.ui
 WORLD_M = 2 * MERCATOR_EDGE_M
 PIECES, BEND = 10, 0.18  # straight pieces of an arc; its height over its chord, as a share of the chord
 CLASSES = ["A Interactive", "B Agentic", "C Batch"]
-CODE = (Path(explorer.__file__).parent / "views" / "arcs.js").read_text(encoding="utf-8")
+CODE = (Path(explorer.__file__).parent / "app" / "views" / "arcs.js").read_text(encoding="utf-8")
 RUN = """([code, flows, regions, classes, colours]) => {
   const source = columns => ({get_column: name => columns[name] ?? null})
   const segments = {}

@@ -4,8 +4,8 @@ import numpy as np
 from bokeh.models.glyphs import Patches
 from screens import drawn
 
-from explorer.packaged_data import ASSETS
 from explorer.charts.basemap import basemap
+from explorer.packaged_data import ASSETS
 
 
 def test_land_and_borders_are_each_one_array_with_every_point_of_the_file():

@@ -21,12 +21,11 @@ from explorer import (
     tornado,
     whole_day,
 )
-from explorer.session import Session
-from explorer.charts import figures
-from explorer.charts import pictures
-from explorer.charts.line_shapes import DAY_QUANTITIES
 from explorer.app.questions import QUESTIONS
 from explorer.app.views.totals import Totals
+from explorer.charts import figures, pictures
+from explorer.charts.line_shapes import DAY_QUANTITIES
+from explorer.session import Session
 
 CASES = Path(__file__).parents[1] / "cases"
 VIEWS = [Totals, *(view for columns in QUESTIONS.values() for column in columns for view in column)]

@@ -31,12 +31,10 @@ from explorer import (
     whole_day,
     wires_or_fibre,
 )
+from explorer.charts import elements, figures, world_figure
+from explorer.charts.backends import page as printing
 from explorer.model.labels import labels_of
 from explorer.model.placement import LAYERS
-from explorer.charts import elements
-from explorer.charts import figures
-from explorer.charts.backends import page as printing
-from explorer.charts import world_figure
 from tests.scenarios import random_scenario
 
 Write = Callable[..., Path]

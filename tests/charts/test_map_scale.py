@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from screens import show
 
 from explorer import Scenario, solve
-from explorer.session import Session
-from explorer.charts.elements import arcs_of
 from explorer.app.views.world_map import FlowMap
+from explorer.charts.elements import arcs_of
 from explorer.charts.map_scale import MapScale, scale_of, too_small_text
+from explorer.session import Session
 
 CASES = Path(__file__).parents[1] / "cases"
 loads = st.floats(1e-6, 1e7)

@@ -38,12 +38,12 @@ from explorer import (
     whole_day,
     wires_or_fibre,
 )
-from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
-from explorer.session import Session
-from explorer.measures.cost_carbon_front import avoided_kg_per_h
+from explorer.app.views.frontier import FrontierView
 from explorer.charts import pictures
 from explorer.charts.arcs import BEND, arc_pieces
-from explorer.app.views.frontier import FrontierView
+from explorer.measures.cost_carbon_front import avoided_kg_per_h
+from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
+from explorer.session import Session
 from explorer.text import number, sentence
 from tests.scenarios import random_scenario
 

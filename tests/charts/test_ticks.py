@@ -11,8 +11,8 @@ from playwright.sync_api import Browser
 from screens import drawn
 
 from explorer import Scenario, frontier
-from explorer.text import takes_prefix, tick_texts
 from explorer.charts.ticks import _CODE
+from explorer.text import takes_prefix, tick_texts
 
 TABLE = [  # ticks, whether a prefix may stand before the unit, labels
     ([1_270_000, 1_270_500, 1_271_000], True, ["1.2700 M", "1.2705 M", "1.2710 M"]),

@@ -12,11 +12,11 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 from reference import Reference
 from scenarios import random_scenario, random_scenarios
-from test_placement import two_regions
 
 from explorer import Scenario, attribution, solve, waterfall
-from explorer.scenario.scenario import OBJECTIVES
 from explorer.measures.attribution import FACTORS, shapley_values
+from explorer.scenario.scenario import OBJECTIVES
+from tests.model.test_placement import two_regions
 
 NO_FRICTION = ("operations_usd_per_mwh", "relocation_overhead", "transport_kwh_per_gb", "latency_value")
 LIFTED: dict[str, dict[str, Any]] = {

@@ -11,11 +11,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from reference import Reference, lawful
 from scenarios import random_scenario, random_scenarios
-from test_placement import two_regions
 
 from explorer import Scenario, break_even, solve
 from explorer.measures.break_even import forbidden_by, verdict_pairs, verdicts
 from explorer.scenario.scenario import OBJECTIVES
+from tests.model.test_placement import two_regions
 
 worlds = random_scenarios()
 

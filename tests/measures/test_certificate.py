@@ -13,8 +13,8 @@ from scenarios import random_scenario, random_scenarios
 
 from explorer import Placement, Scenario, solve
 from explorer.measures.certificate import Certificate, certificate
-from explorer.scenario.scenario import OBJECTIVES
 from explorer.model.solver import FACE_TOLERANCE, TIE_BREAK
+from explorer.scenario.scenario import OBJECTIVES
 
 any_objective = random_scenarios(objective=st.sampled_from(OBJECTIVES), lumpy=st.booleans())
 

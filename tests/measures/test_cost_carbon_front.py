@@ -14,10 +14,15 @@ from scipy.optimize import linprog
 
 from explorer import Scenario, solve
 from explorer.measures import cost_carbon_front as tradeoffs
+from explorer.measures.cost_carbon_front import (
+    avoided_kg_per_h,
+    cost_carbon_front,
+    cost_carbon_front_table,
+    growing_fronts,
+)
 from explorer.model.network import build_network
-from explorer.scenario.scenario import OBJECTIVES
 from explorer.model.solver import TIE_BREAK
-from explorer.measures.cost_carbon_front import avoided_kg_per_h, cost_carbon_front, cost_carbon_front_table, growing_fronts
+from explorer.scenario.scenario import OBJECTIVES
 
 PRICE_FROM, PRICE_TO = "carbon_price_from_usd_per_t", "carbon_price_to_usd_per_t"
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from explorer import Scenario, frontier, solve
+from explorer.measures.attribution import FACTORS
 from explorer.model.network import build_network
 from explorer.packaged_data import ASSETS
 from explorer.scenario.scenario import LEGAL_POLICIES
-from explorer.measures.attribution import FACTORS
 
 
 def test_waiting_longer_opens_places_and_lowers_the_objective():

@@ -14,10 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenarios import random_scenarios
 from screens import columns, show
-from test_views import Screen
 
 from explorer import Scenario, cli, report, solve
-from explorer.scenario import folder as scenario_folder
+from explorer.app.snapshot.state_table import Recording
+from explorer.app.views.attribution import AttributionView
+from explorer.app.views.totals import Totals
 from explorer.measures.headlines import (
     basis_of,
     carbon_changes_percent,
@@ -28,12 +29,10 @@ from explorer.measures.headlines import (
     serve_the_same,
 )
 from explorer.model.network import carbon_intensities
-from explorer.app.snapshot.state_table import Recording
 from explorer.scenario.scenario import OBJECTIVES
 from explorer.session import Session
-from explorer.app.views.attribution import AttributionView
 from explorer.text import BETTER, WORSE, number, percent
-from explorer.app.views.totals import Totals
+from tests.app.test_views import Screen
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -98,7 +97,7 @@ def test_a_figure_is_the_same_wherever_it_is_shown(name, tmp_path, capsys):
     assert text_of(recorded) == text_of(Screen(view).text())
     # the command line, its file and its text
     folder = tmp_path / "mine"
-    scenario_folder.save(scenario, folder)
+    scenario.save(folder)
     assert cli.main(["solve", str(folder), "-o", str(tmp_path / "results")]) == 0
     printed = capsys.readouterr().out
     written = pd.read_csv(tmp_path / "results" / "totals.csv", index_col="name")

@@ -14,8 +14,8 @@ from scipy.optimize import linprog
 
 from explorer import Scenario, solve
 from explorer.measures.near_optimal import near_optimal, near_optimal_steps
-from explorer.scenario.profiles import ANNUAL, AVERAGE
 from explorer.model.network import build_network
+from explorer.scenario.profiles import ANNUAL, AVERAGE
 from explorer.scenario.scenario import OBJECTIVES
 
 MW = 1e-3  # to which ranges are compared; objectives are known to a millionth of the load

@@ -12,11 +12,11 @@ from numpy.testing import assert_allclose
 from reference import Arc, Key, Reference
 from scenarios import random_scenario, random_scenarios
 from scipy.optimize import linprog
-from test_placement import two_regions
 
 from explorer import Scenario, relocatable_demand, solve
-from explorer.model.placement import LAYERS
 from explorer.measures.relocatable_demand import READINGS
+from explorer.model.placement import LAYERS
+from tests.model.test_placement import two_regions
 
 COLUMNS = [f"{reading}_mw" for reading in READINGS]
 ROUNDING_MW = 1e-5

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from reference import Reference
 from scenarios import random_scenario, random_scenarios
 from scipy.optimize import linprog
-from test_placement import two_regions
 
 from explorer import Scenario, solve
 from explorer.measures.remedies import COLUMNS, EVERYONE, NO_MEND, apply, can_apply, mends
 from explorer.scenario.scenario import OBJECTIVES
+from tests.model.test_placement import two_regions
 
 ROUNDING_MW = 2e-5
 KINDS = ("latency", "capacity", "law", "state locality")

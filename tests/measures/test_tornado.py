@@ -11,10 +11,10 @@ from reference import Reference
 from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, solve
+from explorer.measures.tornado import INPUTS, RESULTS, tornado, tornado_steps
 from explorer.model.network import build_network
 from explorer.model.placement import place
 from explorer.scenario.scenario import OBJECTIVES
-from explorer.measures.tornado import INPUTS, RESULTS, tornado, tornado_steps
 
 CARBON = {"marginal": "carbon_marginal", "operating margin": "carbon_operating_margin", "average": "carbon_average"}
 

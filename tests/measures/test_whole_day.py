@@ -12,9 +12,9 @@ from reference import Reference
 from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, solve
+from explorer.measures.whole_day import in_daylight, solve_day, whole_day, whole_day_regions
 from explorer.scenario.scenario import OBJECTIVES
 from explorer.scenario.schema import SEASONS
-from explorer.measures.whole_day import in_daylight, solve_day, whole_day, whole_day_regions
 
 COLUMNS = {
     "cost_usd_per_h", "carbon_kg_per_h", "objective_usd_per_h", "served_mw", "unserved_mw", "relocated_mw",

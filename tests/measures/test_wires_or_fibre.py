@@ -8,10 +8,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from reference import Reference
 from scenarios import random_scenario, random_scenarios
-from test_breakeven import served_from
 
 from explorer import Scenario
 from explorer.measures.wires_or_fibre import LINES, WAYS, capital_recovery_factor, wires_or_fibre
+from tests.measures.test_break_even import served_from
 
 worlds = random_scenarios().filter(lambda world: len(world.regions) > 1)
 rates, shares, factors = st.floats(0, 0.3), st.floats(0.01, 1), st.floats(1, 3)

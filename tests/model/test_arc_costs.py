@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.model.arc_costs import Friction, arc_money_and_carbon, moved_gb_per_mwh, requests_per_mwh, with_carbon_price
+from explorer.model.arc_costs import (
+    Friction,
+    arc_money_and_carbon,
+    moved_gb_per_mwh,
+    requests_per_mwh,
+    with_carbon_price,
+)
 
 frictions = st.builds(
     Friction,

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from reference import Reference
 from scenarios import random_scenario, random_scenarios
 from scipy.optimize import linprog
-from test_placement import two_regions
 
 from explorer import Placement, Scenario, solve
 from explorer.scenario.scenario import OBJECTIVES
+from tests.model.test_placement import two_regions
 
 CASES = Path(__file__).parents[1] / "cases"
 

@@ -20,7 +20,6 @@ from explorer import (
     certificate,
     cost_carbon_front,
     frontier,
-    frontiers,
     marginal_prices,
     monte_carlo,
     near_optimal,
@@ -29,11 +28,12 @@ from explorer import (
     whole_day,
 )
 from explorer.errors import OutOfTime
+from explorer.measures import frontier as steps_of
 from explorer.model.highs import Highs
 from explorer.model.network import build_network
 from explorer.model.placement import numbers_of
-from explorer.report import steps_text
 from explorer.model.solver import PlacementModel
+from explorer.report import steps_text
 
 CASES = Path(__file__).parents[1] / "cases"
 
@@ -149,9 +149,9 @@ def test_nothing_is_printed():
 def test_a_frontier_keeps_its_steps_where_relocatable_demand_takes_too_long(monkeypatch):
     world = random_scenario(2, 6, 6, 2, legal_policy="open", latency_relaxation_ms=200.0)
     whole = frontier(world).table
-    monkeypatch.setattr(frontiers, "_full_tables", type(frontiers._full_tables)(4))
+    monkeypatch.setattr(steps_of, "_full_tables", type(steps_of._full_tables)(4))
     calls = 0
-    known = frontiers.relocatable_mw
+    known = steps_of.relocatable_mw
 
     def slow(network, allowed, reading, time_limit_s):
         nonlocal calls
@@ -162,7 +162,7 @@ def test_a_frontier_keeps_its_steps_where_relocatable_demand_takes_too_long(monk
         return known(network, allowed, reading, time_limit_s)
 
     with monkeypatch.context() as patch:
-        patch.setattr(frontiers, "relocatable_mw", slow)
+        patch.setattr(steps_of, "relocatable_mw", slow)
         found = frontier(world)
     assert found.missing == ["rid_economic_mw"]
     assert "Missing, as the time limit was over: rid_economic_mw. Raise time_limit_s" in steps_text(world, found)
@@ -178,7 +178,7 @@ def test_a_frontier_keeps_its_steps_where_relocatable_demand_takes_too_long(monk
 def test_the_readings_of_a_frontier_stop_at_the_time_limit():
     """Nothing but solves of theirs: the steps are remembered."""
     world = random_scenario(4, 20, 12, 3, legal_policy="open", latency_relaxation_ms=300.0)
-    steps = frontiers.trace(build_network(world), "all", world.latency_relaxation_ms).table
+    steps = steps_of.trace(build_network(world), "all", world.latency_relaxation_ms).table
     world.time_limit_s = 1e-9
     found = frontier(world)
     assert found.missing == ["rid_deliverable_mw", "rid_economic_mw"]

@@ -8,7 +8,6 @@ import pytest
 from numpy.testing import assert_allclose
 from reference import Reference
 from scenarios import random_scenario
-from test_placement import two_regions
 
 from explorer import (
     ExplorerError,
@@ -26,6 +25,7 @@ from explorer import (
 from explorer.model.network import build_network
 from explorer.report import summary
 from explorer.session import Session
+from tests.model.test_placement import two_regions
 
 
 def penalised(found: Placement) -> float:

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from explorer.model.latency import LATENCY_MODELS, end_to_end_latency_ms, rtt_from_distance_ms
+from explorer.model.latency import end_to_end_latency_ms, rtt_from_distance_ms
+from explorer.scenario.schema import LATENCY_MODELS
 
 distances = arrays(float, 6, elements=st.floats(0, 20_015))
 times = st.floats(0, 1000)

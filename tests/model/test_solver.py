@@ -13,8 +13,8 @@ from scenarios import random_scenario, random_scenarios
 from explorer import Scenario, SolverError, solve
 from explorer.model.network import Floats, Network, build_network
 from explorer.model.placement import Placement, numbers_of
-from explorer.scenario.scenario import CARBON_SIGNALS, LEGAL_POLICIES, OBJECTIVES
 from explorer.model.solver import Numbers, PlacementModel
+from explorer.scenario.scenario import CARBON_SIGNALS, LEGAL_POLICIES, OBJECTIVES
 
 
 def slider(low: float, high: float) -> st.SearchStrategy[float]:

@@ -17,9 +17,9 @@ import explorer.model.solver
 from explorer import Placement, Scenario, attribution, cost_carbon_front, frontier, near_optimal, solve, whole_day
 from explorer.model.network import build_network
 from explorer.model.placement import numbers_of
-from explorer.scenario.scenario import OBJECTIVES
 from explorer.model.solver import PlacementModel
 from explorer.model.ties import is_best
+from explorer.scenario.scenario import OBJECTIVES
 
 CASES = Path(__file__).parents[1] / "cases"
 SERVE, LATENCY = ("unserved", 0.0), ("latency", 0.0)

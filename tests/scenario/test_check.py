@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from explorer import Scenario
-from explorer.scenario import hints
-from explorer.scenario import folder as scenario_folder
 from explorer.errors import MOST_SHOWN, ExplorerError, ScenarioError
 from explorer.packaged_data import SCENARIOS
+from explorer.scenario import hints
+from explorer.scenario.scenario import check
 from explorer.scenario.schema import TABLES
 
 Edit = Callable[[Path], None]
@@ -561,14 +561,14 @@ CASES = {case.label: case for case in (*FILES, *LAYOUT, *CELLS, *REFERENCES, *SE
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_one_thing_wrong_is_one_problem(folder, case):
     case.edit(folder)
-    problems = scenario_folder.check(folder)
+    problems = check(folder)
     assert [(p.file, p.row, p.column, p.value) for p in problems] == [case.place]
     assert case.mend in problems[0].mend
     assert problems[0].what and problems[0].mend
 
 
 def test_the_folder_has_no_problem_before_it_is_edited(folder):
-    assert scenario_folder.check(folder) == []
+    assert check(folder) == []
 
 
 def test_all_problems_are_told_at_once(folder):
@@ -576,7 +576,7 @@ def test_all_problems_are_told_at_once(folder):
     labels += ["pair", "service", "unknown setting", "setting not a number", "setting not a choice"]
     for label in labels:
         CASES[label].edit(folder)
-    problems = scenario_folder.check(folder)
+    problems = check(folder)
     expected = [str(CASES[label].place) for label in labels]
     assert sorted(str((p.file, p.row, p.column, p.value)) for p in problems) == sorted(expected)
 
@@ -585,12 +585,12 @@ def test_rows_are_lines_of_the_file(folder):
     text = (folder / "clients.csv").read_text()
     text = text.replace("North Town", '"North\nTown"').replace("south-town", "\n,,,,,,,\nsouth-town")
     (folder / "clients.csv").write_text("\ufeff" + text.replace("0.3", "-0.3").replace("\n", "\r\n"))
-    assert [(p.row, p.value) for p in scenario_folder.check(folder)] == [(7, "-0.3")]
+    assert [(p.row, p.value) for p in check(folder)] == [(7, "-0.3")]
 
 
 def test_a_problem_reads_as_one_line(folder):
     change("regions.csv", "1.5,", "0.5,")(folder)
-    (problem,) = scenario_folder.check(folder)
+    (problem,) = check(folder)
     assert str(problem) == (
         "regions.csv, row 3, column pue: this is below 1. (found '0.5') "
         "pue is the energy of the facility over that of its servers. It is at least 1, and 1,000,000,000 at most."
@@ -601,25 +601,25 @@ CASES_OF_OLD = Path(__file__).parents[1] / "cases"
 
 
 def test_a_number_of_400_digits_is_one_problem():
-    (problem,) = scenario_folder.check(CASES_OF_OLD / "integer-of-400-digits")
+    (problem,) = check(CASES_OF_OLD / "integer-of-400-digits")
     assert (problem.file, problem.column) == ("scenario.toml", "total_demand_mw")
     assert len(str(problem)) < 400
 
 
 def test_hints_at_time_zones_are_right():
-    problems = scenario_folder.check(CASES_OF_OLD / "time-zone-hints")
+    problems = check(CASES_OF_OLD / "time-zone-hints")
     assert [(p.value, p.mend) for p in problems] == [
         ("CEST", "Did you mean 'Europe/Berlin'?"), ("UTC+1", "Did you mean 'Etc/GMT-1'?")
     ]  # fmt: skip
 
 
 def test_the_class_called_all_is_refused():
-    (problem,) = scenario_folder.check(CASES_OF_OLD / "class-called-all")
+    (problem,) = check(CASES_OF_OLD / "class-called-all")
     assert (problem.file, problem.row, problem.column, problem.value) == ("workloads.csv", 2, "id", "all")
 
 
 def test_the_line_that_spreadsheets_write_on_top_is_passed_over():
-    assert scenario_folder.check(CASES_OF_OLD / "excel-sep-line") == []
+    assert check(CASES_OF_OLD / "excel-sep-line") == []
 
 
 HABITS = {
@@ -642,7 +642,7 @@ def test_habits_of_spreadsheets_change_nothing(folder, habit):
     before = Scenario.load(folder)
     for file in ("clients.csv", "regions.csv", "workloads.csv", "rtt_ms.csv"):
         write(file, HABITS[habit]((folder / file).read_text()))(folder)
-    assert scenario_folder.check(folder) == []
+    assert check(folder) == []
     after = Scenario.load(folder)
     for name in ("clients", "regions", "rtt_ms"):
         assert getattr(after, name).equals(getattr(before, name)), name
@@ -657,7 +657,7 @@ def test_rows_are_lines_whatever_is_passed_over(folder):
         .replace("middle-town", "# one\n\n# two\nmiddle-town")
     )
     write("clients.csv", f"sep=,\n# three\n{text}")(folder)
-    assert [(p.row, p.value) for p in scenario_folder.check(folder)] == [(9, "-0.3")]
+    assert [(p.row, p.value) for p in check(folder)] == [(9, "-0.3")]
 
 
 def test_an_id_may_begin_like_a_comment(folder):
@@ -675,7 +675,7 @@ def test_an_accent_may_be_a_sign_of_its_own(folder, forms):
         write(file, unicodedata.normalize(form, text))(folder)
     for file in ("rtt_ms.csv", "systems.csv", "arcs.csv", "profiles_24h.csv"):
         write(file, (folder / file).read_text().replace("middle,", "mühle,").replace(",middle", ",mühle"))(folder)
-    assert scenario_folder.check(folder) == []
+    assert check(folder) == []
     assert Scenario.load(folder).clients["service"][1] == "mühle"
 
 
@@ -684,7 +684,7 @@ def test_an_optional_table_without_rows_is_none(folder, file):
     keep_header(file)(folder)
     if file == "legal_zones.csv":  # nobody's zones are listed now, so that there is nothing to refer to
         remove("legal_transfers.csv")(folder)
-    assert scenario_folder.check(folder) == []
+    assert check(folder) == []
     (name,) = (name for name, table in TABLES.items() if table.file == file)
     assert getattr(Scenario.load(folder), name) is None
 
@@ -696,14 +696,14 @@ def test_what_editors_and_offices_leave_is_passed_over(folder):
         (folder / name).write_bytes(b"\xff\0")
     (folder / "gone.md").symlink_to("nowhere")
     (folder / "round.md").symlink_to("round.md")
-    assert scenario_folder.check(folder) == []
+    assert check(folder) == []
     assert set(Scenario.load(folder).documents) == {"README.md"}
 
 
 def test_a_link_within_the_folder_is_read(folder):
     (folder / "README.md").rename(folder / "text")
     (folder / "README.md").symlink_to("text")
-    assert scenario_folder.check(folder) == []
+    assert check(folder) == []
     assert "Classroom" in Scenario.load(folder).documents["README.md"]
 
 
@@ -719,7 +719,7 @@ def test_a_folder_that_cannot_be_one_is_said_in_short(tmp_path, monkeypatch, nam
     (tmp_path / "loop").symlink_to("loop")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ExplorerError) as error:
-        scenario_folder.check(name)
+        check(name)
     assert len(error.value.where) < 100
 
 
@@ -729,7 +729,7 @@ def test_a_folder_that_may_not_be_looked_into_is_said(folder, monkeypatch):
 
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(ExplorerError, match="Permission denied"):
-        scenario_folder.check(folder)
+        check(folder)
 
 
 MANY = 3000
@@ -755,7 +755,7 @@ def test_a_table_that_is_wrong_throughout_asks_for_few_hints(folder, monkeypatch
     monkeypatch.setattr(hints, "get_close_matches", lambda *a, **k: asked.append(a) or real(*a, **k))
     monkeypatch.setattr(hints, "_of_name", lambda word: asked.append(word))
     write(file, text)(folder)
-    problems = scenario_folder.check(folder)
+    problems = check(folder)
     assert len(problems) >= MANY and len(asked) <= 3 * MOST_SHOWN
     lines = str(ScenarioError("here", problems)).splitlines()
     assert len(lines) == MOST_SHOWN + 2 and lines[-1] == f"  And {len(problems) - MOST_SHOWN} more."
@@ -764,7 +764,7 @@ def test_a_table_that_is_wrong_throughout_asks_for_few_hints(folder, monkeypatch
 
 def test_a_long_value_is_cut_and_no_command_reaches_the_terminal(folder):
     change(TOML, "schema = 1", f'schema = 1\n"{"k" * 5000}" = "{"v" * 5000}"\n"\\u001b[2J" = 1')(folder)
-    long, command = scenario_folder.check(folder)
+    long, command = check(folder)
     assert len(str(long)) < 400 and "k…" in str(long) and "v…" in str(long)
     assert "\x1b" not in str(command)
 
@@ -787,10 +787,10 @@ def test_no_bytes_end_in_a_traceback(folder, data):
         content = content[:start] + data.draw(NOISE) + content[end:]
     file.write_bytes(content)
     try:
-        if scenario_folder.check(folder):
+        if check(folder):
             with pytest.raises(ScenarioError):
-                scenario_folder.load(folder)
+                Scenario.load(folder)
         else:
-            scenario_folder.load(folder)
+            Scenario.load(folder)
     finally:
         file.write_bytes(before)

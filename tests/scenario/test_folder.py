@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scenarios import random_scenario
 
-from explorer.scenario import folder as scenario_folder
 from explorer.errors import ExplorerError, ScenarioError
-from explorer.scenario.profiles import HOUR_CHOICES
 from explorer.model.network import build_network
 from explorer.packaged_data import SCENARIOS
-from explorer.scenario.scenario import TABLES, Scenario
+from explorer.scenario import folder as scenario_folder
+from explorer.scenario.profiles import HOUR_CHOICES
+from explorer.scenario.scenario import TABLES, Scenario, check
 from explorer.scenario.schema import LARGEST, SEASONS
 from explorer.scenario.schema import TABLES as SCHEMA
 
@@ -42,11 +42,11 @@ def classroom() -> Scenario:
 
 @pytest.mark.parametrize("name", scenario_folder.names())
 def test_a_sample_scenario_has_no_problem_and_survives_a_round_trip(name, tmp_path):
-    assert scenario_folder.check(name) == []
-    scenario = scenario_folder.load(name)
+    assert check(name) == []
+    scenario = Scenario.load(name)
     assert scenario.title and scenario.description and "README.md" in scenario.documents
-    scenario_folder.save(scenario, tmp_path / "copy")
-    assert_same(scenario_folder.load(tmp_path / "copy"), scenario)
+    scenario.save(tmp_path / "copy")
+    assert_same(Scenario.load(tmp_path / "copy"), scenario)
 
 
 def test_the_samples_are_the_world_and_the_classroom():
@@ -126,7 +126,7 @@ def test_any_scenario_survives_a_round_trip(
 def test_what_overrides_the_model_survives_a_round_trip(tmp_path, seed):
     scenario = random_scenario(seed, exceptions=True)
     scenario.save(tmp_path / "mine")
-    assert scenario_folder.check(tmp_path / "mine") == []
+    assert check(tmp_path / "mine") == []
     assert_same(Scenario.load(tmp_path / "mine"), scenario)
     assert build_network(Scenario.load(tmp_path / "mine")) == build_network(scenario)
 
@@ -168,7 +168,7 @@ def test_a_save_makes_the_folders_above_and_fills_an_empty_one(tmp_path, classro
     classroom.save(tmp_path / "deep" / "down")
     (tmp_path / "empty").mkdir()
     classroom.save(tmp_path / "empty")
-    assert scenario_folder.check(tmp_path / "deep" / "down") == scenario_folder.check(tmp_path / "empty") == []
+    assert check(tmp_path / "deep" / "down") == check(tmp_path / "empty") == []
 
 
 def test_a_save_never_replaces_what_is_not_a_scenario(tmp_path, classroom):
@@ -237,22 +237,22 @@ def test_a_document_cannot_take_the_place_of_another_file(tmp_path, classroom, n
 
 def test_an_unknown_name_brings_the_nearest_and_all_names():
     with pytest.raises(ExplorerError) as error:
-        scenario_folder.load("world-2052")
+        Scenario.load("world-2052")
     assert error.value.where == "world-2052"
     assert "Did you mean 'world-2025'?" in error.value.mend and "classroom-3x3" in error.value.mend
 
 
 def test_a_file_is_not_a_scenario():
     with pytest.raises(ExplorerError, match="is a folder") as error:
-        scenario_folder.load(SCENARIOS / "world-2025" / scenario_folder.SETTINGS_FILE)
+        Scenario.load(SCENARIOS / "world-2025" / scenario_folder.SETTINGS_FILE)
     assert str(SCENARIOS / "world-2025") in error.value.mend
 
 
 def test_a_path_reaches_a_folder_with_the_name_of_a_sample(tmp_path, monkeypatch, classroom):
     classroom.save(tmp_path / "world-2025")
     monkeypatch.chdir(tmp_path)
-    assert scenario_folder.load("./world-2025").title == scenario_folder.load(Path("world-2025")).title == classroom.title
-    assert scenario_folder.load("world-2025").title != classroom.title
+    assert Scenario.load("./world-2025").title == Scenario.load(Path("world-2025")).title == classroom.title
+    assert Scenario.load("world-2025").title != classroom.title
 
 
 def test_loading_lists_every_problem(tmp_path, classroom):
@@ -260,8 +260,8 @@ def test_loading_lists_every_problem(tmp_path, classroom):
     (tmp_path / "mine" / "clients.csv").unlink()
     (tmp_path / "mine" / "rtt_ms.csv").write_text("from_region,to_region,rtt_ms\nnorth,south,-1\n")
     with pytest.raises(ScenarioError) as error:
-        scenario_folder.load(tmp_path / "mine")
-    assert list(error.value.problems) == scenario_folder.check(tmp_path / "mine")
+        Scenario.load(tmp_path / "mine")
+    assert list(error.value.problems) == check(tmp_path / "mine")
     assert {problem.file for problem in error.value.problems} == {"clients.csv", "rtt_ms.csv"}
 
 

@@ -13,7 +13,10 @@ from reference import Reference
 from scenarios import CLOCKS, random_scenario, random_scenarios
 
 from explorer import Scenario, ScenarioError, solve
+from explorer.cache import Memo
+from explorer.measures.whole_day import whole_day
 from explorer.model import network
+from explorer.model.network import Network, build_network
 from explorer.scenario.profiles import (
     ABSOLUTE,
     AVERAGE,
@@ -24,11 +27,8 @@ from explorer.scenario.profiles import (
     relative_load,
     utc_offsets_h,
 )
-from explorer.cache import Memo
-from explorer.model.network import Network, build_network
 from explorer.scenario.scenario import CARBON_SIGNALS, OBJECTIVES
 from explorer.scenario.schema import SEASONS
-from explorer.measures.whole_day import whole_day
 
 hours = st.integers(0, 23)
 seasons = st.sampled_from(SEASONS)

@@ -10,10 +10,11 @@ from bokeh.document import Document
 from numpy.testing import assert_allclose
 
 from explorer import Explorer, Placement, Scenario, attribution, frontier, solve
-from explorer.scenario import folder as scenario_folder
+from explorer.measures.whole_day import whole_day, whole_day_regions
 from explorer.model.network import build_network
 from explorer.packaged_data import SCENARIOS
-from explorer.measures.whole_day import whole_day, whole_day_regions
+from explorer.scenario.scenario import check
+from explorer.scenario.schema import TABLES
 
 SUBSETS = ("europe-sovereignty", "follow-the-sun", "media-heavy")  # of world-2025
 NAMES = ("stylized-12", *SUBSETS)
@@ -28,7 +29,7 @@ def world() -> Scenario:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scenario_is_sound_small_and_serves_all_demand(name):
-    assert scenario_folder.check(name) == []
+    assert check(name) == []
     assert sum(file.stat().st_size for file in (SCENARIOS / name).iterdir()) < MOST_BYTES
     scenario = Scenario.load(name)
     placement = solve(scenario)
@@ -65,7 +66,7 @@ def test_real_figures_are_those_of_the_world(name, table, world):
     part, whole = getattr(Scenario.load(name), table), getattr(world, table)
     if part is None or (name, table) == ("europe-sovereignty", "legal_zones"):
         return
-    key = [*scenario_folder.TABLES[table].key]
+    key = [*TABLES[table].key]
     same = [column for column in part if column in whole and column not in CHANGED - {*key}]
     assert {*same} > {*key}
     found = part[key].merge(whole, on=key, how="left")

@@ -11,8 +11,8 @@ import pytest
 from nbclient import NotebookClient
 
 import explorer
-from explorer.teaching.exercises import EXERCISES, check, compare
 from explorer.packaged_data import LAYOUTS
+from explorer.teaching.exercises import EXERCISES, check, compare
 
 COURSE = LAYOUTS / "classroom"
 LESSONS = sorted(COURSE.glob("*.ipynb"))

@@ -328,7 +328,7 @@ function plain(value) {
   return String(Number(value.toPrecision(12)))
 }
 
-/** As explorer/views/text.py says durations. */
+/** As explorer/text.py says durations. */
 function duration(ms) {
   if (ms === Infinity) return "no limit"
   const unit = ["h", "min", "s"].find(unit => Math.abs(ms) >= DURATIONS[unit])

@@ -7,9 +7,9 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 
-from explorer.measures.frontier import Frontier
-from explorer.charts.budget_axis import budget_span, is_on_axis, now_label
 from explorer.app.live.pane import Drawing, LivePane
+from explorer.charts.budget_axis import budget_span, is_on_axis, now_label
+from explorer.measures.frontier import Frontier
 
 NOW = "#c2185b"
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from bokeh.models import Column, Div, LayoutDOM, Row
 
-from explorer.markup import html
 from explorer.app.live.pane import FONT
+from explorer.markup import html
 
 CARD = """
 :host { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 8px;

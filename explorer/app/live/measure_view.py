@@ -9,13 +9,13 @@ import pandas as pd
 import panel as pn
 from bokeh.models import Column, LayoutDOM
 
-from explorer.errors import ExplorerError, told
-from explorer.markup import html
-from explorer.session import Session
-from explorer.app.live.table_panel import TableBehind, disclosure, place_for_table
 from explorer.app.live.card import card
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.live.scheduler import LiveRunner
+from explorer.app.live.table_panel import TableBehind, disclosure, place_for_table
+from explorer.errors import ExplorerError, told
+from explorer.markup import html
+from explorer.session import Session
 
 _DONE = object()
 _WORDS = ":host { font-size: 13px; line-height: 1.5; }"

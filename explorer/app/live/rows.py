@@ -11,8 +11,8 @@ import pandas as pd
 from bokeh.models import FixedTicker, HoverTool
 from numpy.typing import NDArray
 
-from explorer.model.labels import NamesById
 from explorer.app.live.pane import Drawing, LivePane
+from explorer.model.labels import NamesById
 from explorer.text import elided
 
 FEWEST = 6  # rows that a picture of many has room for, so that bars of few are not blocks

@@ -9,9 +9,9 @@ import pandas as pd
 from bokeh.models import LayoutDOM, Toggle
 from markupsafe import Markup
 
-from explorer.model.labels import plain
-from explorer.markup import html, table_html
 from explorer.app.live.pane import FONT, Drawing, LivePane
+from explorer.markup import html, table_html
+from explorer.model.labels import plain
 from explorer.text import number, title_of
 
 _TABLE = """

@@ -12,9 +12,9 @@ from bokeh.document import Document
 from bokeh.model import Model
 from numpy.typing import NDArray
 
+from explorer.app.live.card import CARD
 from explorer.model.placement import Placement
 from explorer.session import Session
-from explorer.app.live.card import CARD
 
 DECIMALS = 3  # more than is shown; what differs by less is the solver's rounding and need not be sent
 

@@ -12,9 +12,9 @@ import param
 
 from explorer.errors import ExplorerError
 from explorer.measures.frontier import trace
-from explorer.scenario.profiles import AVERAGE
 from explorer.model.labels import class_label
 from explorer.model.network import build_network
+from explorer.scenario.profiles import AVERAGE
 from explorer.scenario.scenario import SETTINGS, Scenario
 from explorer.scenario.validation import nearest
 

@@ -14,16 +14,16 @@ from weakref import WeakSet
 import panel as pn
 import param
 
-from explorer.scenario import folder as scenario_folder
+from explorer.app.snapshot.write import default_steps, write_snapshot
 from explorer.errors import ExplorerError
 from explorer.model.labels import as_shown, plain
 from explorer.scenario.scenario import Scenario
 from explorer.session import Session
-from explorer.app.snapshot.write import default_steps, write_snapshot
 from explorer.text import duration
 
 _POLL_S = 0.2
 _HERE = Path(__file__)
+CONTROLS = _HERE.parents[1] / "controls"
 _turn = asyncio.Semaphore(1)  # one file at a time: thirty readers may press at once
 _folders: WeakSet[TemporaryDirectory[str]] = WeakSet()  # of files in the making
 
@@ -38,7 +38,7 @@ class SaveButton(pn.custom.JSComponent):
 
     _esm = _HERE.with_suffix(".js").read_text(encoding="utf-8")
     _stylesheets: ClassVar = [
-        _HERE.with_name("history.css").read_text("utf-8"),
+        (CONTROLS / "history.css").read_text("utf-8"),
         _HERE.with_suffix(".css").read_text("utf-8"),
     ]
 
@@ -63,7 +63,7 @@ class SaveButton(pn.custom.JSComponent):
             with (made := TemporaryDirectory(prefix="wattlas-")) as folder:
                 _folders.add(made)
                 scenario, target = Path(folder) / "scenario", Path(folder) / "snapshot.html"
-                scenario_folder.save(self._session.scenario, scenario)
+                self._session.scenario.save(scenario)
                 async with _turn:
                     error = await self._follow(scenario, target) if self._making else None
                 if error is not None:

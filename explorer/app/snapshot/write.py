@@ -24,23 +24,23 @@ from markupsafe import Markup, escape
 from panel.io.resources import DIST_DIR
 
 from explorer import __version__
-from explorer.app.snapshot.grid_slider import Axis, axes_of
-from explorer.errors import ExplorerError
-from explorer.model.labels import as_shown, class_label
-from explorer.markup import html, joined
-from explorer.app.snapshot.state_table import Recording, checksum
-from explorer.scenario.scenario import SETTINGS, Scenario
-from explorer.session import Session
-from explorer.atomic_write import refuse_bad_target, written_whole
-from explorer.app.views.break_even import BreakEvenView
-from explorer.app.live.card import CARD
 from explorer.app.controls.controls import budget_key, finite, link_values
-from explorer.app.views.world_map import FlowMap
+from explorer.app.live.card import CARD
+from explorer.app.region_table.regions import STYLE, table_columns
+from explorer.app.snapshot.grid_slider import Axis, axes_of
+from explorer.app.snapshot.state_table import Recording, checksum
+from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
-from explorer.app.region_table.regions import STYLE, table_columns
-from explorer.text import duration, setting_text
 from explorer.app.views.totals import Totals
+from explorer.app.views.world_map import FlowMap
+from explorer.atomic_write import refuse_bad_target, written_whole
+from explorer.errors import ExplorerError
+from explorer.markup import html, joined
+from explorer.model.labels import as_shown, class_label
+from explorer.scenario.scenario import SETTINGS, Scenario
+from explorer.session import Session
+from explorer.text import duration, setting_text
 
 VIEWS = {"totals": Totals, "map": FlowMap, "frontier": FrontierView, "break-even": BreakEvenView, "layers": LayersView}
 STEPS = {"carbon_price_usd_per_t": 8, "friction_scale": 8}  # besides the budget of the first class
@@ -232,13 +232,13 @@ def _page(
     names = ("bokeh", "bokeh-widgets", "bokeh-tables")  # the last because Panel's asks for it
     libraries = [*(js / f"{name}.min.js" for name in names), DIST_DIR / "panel.min.js"]
     now = datetime.now(UTC)
-    template, script = (_HERE / "snapshot.html").read_text("utf-8"), f"\n{_script()}\n"
+    template, script = (_HERE / "player.html").read_text("utf-8"), f"\n{_script()}\n"
     own = [*re.findall("<script>(.*?)</script>", template, re.DOTALL), script]
     return Template(template).substitute(
         policy=_POLICY.format(hashes=" ".join(f"'sha256-{_sha256(text)}'" for text in own)),
         title=escape(as_shown(scenario.title)),
         description=escape(as_shown(scenario.description)),
-        style=(_HERE / "snapshot.css").read_text("utf-8"),
+        style=(_HERE / "player.css").read_text("utf-8"),
         libraries=_packed(b"\n;".join(library.read_bytes() for library in libraries)),
         contents=_packed(json.dumps(contents, separators=(",", ":")).encode()),
         table=b64encode(table).decode(),
@@ -251,8 +251,12 @@ def _page(
 
 def _script() -> str:
     """The table of regions and the form of links as the app has them, and what moves everything."""
-    regions = (_HERE / "regions.js").read_text("utf-8").replace("export function render", "function render")
-    rest = [(_HERE / name).read_text("utf-8") for name in ("link.js", "snapshot.js")]
+    regions = (
+        (_HERE.parent / "region_table" / "regions.js")
+        .read_text("utf-8")
+        .replace("export function render", "function render")
+    )
+    rest = [path.read_text("utf-8") for path in (_HERE.parent / "controls" / "link.js", _HERE / "player.js")]
     return "\n".join([f"const regions = (() => {{\n{regions}\nreturn {{render}} }})()", *rest])
 
 

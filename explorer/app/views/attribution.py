@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM
 
+from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import Drawing, quiet_toolbar
+from explorer.app.live.rows import lying, rectangles, row_places
+from explorer.markup import html
+from explorer.measures.attribution import FACTORS, attribution_table, waterfall_table
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.headlines import like_for_like
-from explorer.markup import html
 from explorer.model.network import Network
 from explorer.model.placement import Placement, place
-from explorer.measures.attribution import FACTORS, attribution_table, waterfall_table
-from explorer.app.live.pane import Drawing, quiet_toolbar
-from explorer.app.live.measure_view import MeasureView, measure_card
-from explorer.app.live.rows import lying, rectangles, row_places
 from explorer.text import number
 
 _COLOURS = ["#0072B2", "#D55E00", "#009E73"]  # of what is possible, an obstacle, what is saved

@@ -13,14 +13,14 @@ from bokeh.models import HoverTool, LayoutDOM
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from explorer.measures.break_even import break_even_pairs, break_even_squares, forbidden_by
-from explorer.model.labels import as_shown
-from explorer.markup import html
-from explorer.model.network import Network
-from explorer.session import Session
-from explorer.app.live.table_panel import TableBehind, disclosure, place_for_table
 from explorer.app.live.card import beside, card
 from explorer.app.live.pane import Drawing, LivePane, align_left, quiet_toolbar
+from explorer.app.live.table_panel import TableBehind, disclosure, place_for_table
+from explorer.markup import html
+from explorer.measures.break_even import break_even_pairs, break_even_squares, forbidden_by
+from explorer.model.labels import as_shown
+from explorer.model.network import Network
+from explorer.session import Session
 from explorer.text import legend
 
 OPEN, BLOCKED, LOSES = "#0072B2", "#E69F00", "#9aa3ad"

@@ -9,11 +9,11 @@ import pandas as pd
 from bokeh.models import LayoutDOM
 from markupsafe import Markup
 
-from explorer.measures.certificate import Certificate, certificate
-from explorer.markup import html, joined
-from explorer.model.placement import Placement
-from explorer.app.live.pane import FONT, Drawing
 from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import FONT, Drawing
+from explorer.markup import html, joined
+from explorer.measures.certificate import Certificate, certificate
+from explorer.model.placement import Placement
 from explorer.text import number
 
 _STYLE = """

@@ -14,15 +14,15 @@ from bokeh.models import HoverTool, LayoutDOM
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from explorer.model.labels import NamesById
+from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import Drawing, align_left, quiet_toolbar
 from explorer.markup import html, joined
+from explorer.measures.cost_carbon_front import avoided_kg_per_h, growing_fronts
+from explorer.model.labels import NamesById
 from explorer.model.network import Network
 from explorer.model.placement import Placement, place
-from explorer.measures.cost_carbon_front import avoided_kg_per_h, growing_fronts
-from explorer.units import KG_PER_T
-from explorer.app.live.pane import Drawing, align_left, quiet_toolbar
-from explorer.app.live.measure_view import MeasureView, measure_card
 from explorer.text import NEUTRAL, number
+from explorer.units import KG_PER_T
 
 STEPS_USD_PER_T = (50.0, 100.0)  # carbon prices between which the front changes its colour
 COLOURS = ["#009E73", "#E69F00", "#D55E00"]  # cheaper, between, dearer

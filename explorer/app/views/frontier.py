@@ -14,17 +14,17 @@ from bokeh.models import HoverTool, LayoutDOM, Plot, RadioButtonGroup
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from explorer.measures.frontier import UNSERVED_MW, Frontier
-from explorer.model.labels import NamesById, as_shown
-from explorer.markup import html, joined
-from explorer.session import Session
-from explorer.units import KG_PER_T
-from explorer.app.live.table_panel import TableBehind, disclosure, place_for_table
-from explorer.charts.budget_axis import budget_span
+from explorer.app.live.budget_mark import NOW, now_mark, place_now
 from explorer.app.live.card import beside, card
 from explorer.app.live.pane import Drawing, LivePane, align_left, quiet_toolbar
-from explorer.app.live.budget_mark import NOW, now_mark, place_now
+from explorer.app.live.table_panel import TableBehind, disclosure, place_for_table
+from explorer.charts.budget_axis import budget_span
+from explorer.markup import html, joined
+from explorer.measures.frontier import UNSERVED_MW, Frontier
+from explorer.model.labels import NamesById, as_shown
+from explorer.session import Session
 from explorer.text import NEUTRAL, duration, number
+from explorer.units import KG_PER_T
 
 ALL = "all"  # relaxes every budget alike
 RISE = 1e-6  # relative; a rise that is no rounding

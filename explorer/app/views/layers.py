@@ -12,15 +12,15 @@ import pandas as pd
 from bokeh.models import LayoutDOM
 from numpy.typing import NDArray
 
+from explorer.app.live.budget_mark import now_mark, place_now
+from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import Drawing, align_left, quiet_toolbar
+from explorer.app.live.rows import bars, labels, name_rows, named_rows, row_places
+from explorer.charts.budget_axis import budget_label, budget_name, budget_span
+from explorer.markup import html, joined
 from explorer.measures.frontier import LAYER_COLUMNS, Frontier
 from explorer.model.labels import as_shown
-from explorer.markup import html, joined
 from explorer.model.placement import LAYERS, Placement
-from explorer.charts.budget_axis import budget_label, budget_name, budget_span
-from explorer.app.live.pane import Drawing, align_left, quiet_toolbar
-from explorer.app.live.measure_view import MeasureView, measure_card
-from explorer.app.live.budget_mark import now_mark, place_now
-from explorer.app.live.rows import bars, labels, name_rows, named_rows, row_places
 from explorer.text import duration, elided, key, number
 
 KINDS = (*LAYERS, "unserved")

@@ -16,14 +16,14 @@ from bokeh.palettes import Viridis256
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import Drawing, quiet_toolbar
+from explorer.charts.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
+from explorer.markup import html, joined
+from explorer.measures.marginal_prices import ALL, marginal_prices_table
 from explorer.model.geodesy import mercator_m
 from explorer.model.labels import Labels, as_shown
-from explorer.markup import html, joined
 from explorer.model.network import Network
-from explorer.measures.marginal_prices import ALL, marginal_prices_table
-from explorer.charts.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
-from explorer.app.live.pane import Drawing, quiet_toolbar
-from explorer.app.live.measure_view import MeasureView, measure_card
 from explorer.text import number
 
 RING = "#D55E00"

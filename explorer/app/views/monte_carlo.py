@@ -13,13 +13,13 @@ import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM, Toggle
 from markupsafe import Markup
 
-from explorer.measures.monte_carlo import NEVER, SURE, Draws, draws_of
+from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import Drawing, align_left, quiet_toolbar
+from explorer.app.live.rows import FEWEST, WIDE_PX, lying, name_rows, named_rows, rectangles, with_names
 from explorer.markup import html, joined
+from explorer.measures.monte_carlo import NEVER, SURE, Draws, draws_of
 from explorer.model.network import Network
 from explorer.session import Session
-from explorer.app.live.pane import Drawing, align_left, quiet_toolbar
-from explorer.app.live.measure_view import MeasureView, measure_card
-from explorer.app.live.rows import FEWEST, WIDE_PX, lying, name_rows, named_rows, rectangles, with_names
 from explorer.text import key, number
 
 DRAWS = 100

@@ -12,17 +12,17 @@ import numpy as np
 import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM, RadioButtonGroup
 
+from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import Drawing, quiet_toolbar
+from explorer.app.live.rows import FEWEST, WIDE_PX, lying, name_rows, named_rows, rectangles, row_places, with_names
+from explorer.markup import html, joined
 from explorer.measures.near_optimal import near_optimal_steps
 from explorer.model.labels import NamesById
-from explorer.markup import html, joined
 from explorer.model.network import Network
 from explorer.model.placement import Placement, place
 from explorer.session import Session
-from explorer.units import KG_PER_T
-from explorer.app.live.pane import Drawing, quiet_toolbar
-from explorer.app.live.measure_view import MeasureView, measure_card
-from explorer.app.live.rows import FEWEST, WIDE_PX, lying, name_rows, named_rows, rectangles, row_places, with_names
 from explorer.text import legend, number
+from explorer.units import KG_PER_T
 
 SLACKS = {"0.5 %": 0.005, "1 %": 0.01, "5 %": 0.05}
 ROWS = 15  # regions shown

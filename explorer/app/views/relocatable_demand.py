@@ -13,18 +13,18 @@ import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM
 from numpy.typing import NDArray
 
-from explorer.measures.frontier import Frontier
-from explorer.model.labels import as_shown
-from explorer.markup import html, joined
+from explorer.app.live.budget_mark import now_mark, place_now
+from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import Drawing, align_left, quiet_toolbar
+from explorer.app.live.rows import bars, name_rows, named_rows, row_places
 from explorer.cache import Memo
+from explorer.charts.budget_axis import budget_label, budget_name, budget_span
+from explorer.markup import html, joined
+from explorer.measures.frontier import Frontier
+from explorer.measures.relocatable_demand import READINGS, relocatable_mw, relocatable_table
+from explorer.model.labels import as_shown
 from explorer.model.network import Network
 from explorer.model.placement import Placement
-from explorer.measures.relocatable_demand import READINGS, relocatable_mw, relocatable_table
-from explorer.charts.budget_axis import budget_label, budget_name, budget_span
-from explorer.app.live.pane import Drawing, align_left, quiet_toolbar
-from explorer.app.live.measure_view import MeasureView, measure_card
-from explorer.app.live.budget_mark import now_mark, place_now
-from explorer.app.live.rows import bars, name_rows, named_rows, row_places
 from explorer.text import key, number
 
 Floats = NDArray[np.float64]

@@ -13,17 +13,17 @@ import pandas as pd
 from bokeh.models import LayoutDOM, Select
 from markupsafe import Markup
 
-from explorer.measures.frontier import UNSERVED_MW
-from explorer.model.labels import NamesById, as_shown
-from explorer.measures.budget_margins import margins_table
+from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import FONT, Drawing, quiet_toolbar
+from explorer.app.live.rows import bars, labels, name_rows, named_rows, row_places
 from explorer.markup import html, joined
-from explorer.measures.remedy_search import Names
+from explorer.measures.budget_margins import margins_table
+from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.remedies import EVERYONE, NO_MEND, apply, as_table, can_apply, mend_rows, names_of
+from explorer.measures.remedy_search import Names
+from explorer.model.labels import NamesById, as_shown
 from explorer.model.network import Network
 from explorer.model.placement import Placement, place
-from explorer.app.live.pane import FONT, Drawing, quiet_toolbar
-from explorer.app.live.measure_view import MeasureView, measure_card
-from explorer.app.live.rows import bars, labels, name_rows, named_rows, row_places
 from explorer.text import duration, key, number
 
 CAUSES = ("latency", "law", "state locality", "capacity", "system", "arcs.csv", "hosting", "price")

@@ -12,12 +12,12 @@ import pandas as pd
 from bokeh.models import HoverTool, LayoutDOM
 from markupsafe import Markup
 
-from explorer.markup import html, joined
-from explorer.model.network import Network
-from explorer.measures.tornado import INPUTS, tornado_steps
-from explorer.app.live.pane import Drawing, quiet_toolbar
 from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import Drawing, quiet_toolbar
 from explorer.app.live.rows import WIDE_PX, lying, name_rows, named_rows, rectangles
+from explorer.markup import html, joined
+from explorer.measures.tornado import INPUTS, tornado_steps
+from explorer.model.network import Network
 from explorer.text import NEUTRAL, legend, number
 
 CHANGE = 0.2

@@ -9,15 +9,15 @@ from typing import Any
 import panel as pn
 from markupsafe import Markup
 
+from explorer.app.live.pane import Drawing, LivePane
+from explorer.markup import html, joined
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.headlines import Headline, basis_of, carbon_changes_percent, disagree, headlines
-from explorer.markup import html, joined
 from explorer.model.network import carbon_intensities
 from explorer.model.placement import Placement
 from explorer.session import Session
-from explorer.units import KG_PER_T
-from explorer.app.live.pane import Drawing, LivePane
 from explorer.text import BETTER, NEUTRAL, WORSE, number, percent
+from explorer.units import KG_PER_T
 
 _STYLE = """
 :host { container-type: inline-size; }

@@ -15,14 +15,14 @@ from bokeh.palettes import interp_palette
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import Drawing, align_left, quiet_toolbar
+from explorer.app.views.break_even import round_above
+from explorer.markup import html, joined
 from explorer.measures.break_even import break_even_pairs, verdict_pairs
 from explorer.model.labels import NamesById, as_shown
-from explorer.markup import html, joined
 from explorer.model.placement import SMALLEST_MW, Placement
 from explorer.session import Session
-from explorer.app.views.break_even import round_above
-from explorer.app.live.pane import Drawing, align_left, quiet_toolbar
-from explorer.app.live.measure_view import MeasureView, measure_card
 from explorer.text import number
 
 

@@ -15,16 +15,16 @@ from bokeh.models import HoverTool, LayoutDOM
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from explorer.scenario.profiles import AVERAGE, HOURS
-from explorer.model.labels import labels_of
-from explorer.markup import html, joined
-from explorer.model.network import Network
-from explorer.scenario.scenario import Scenario
-from explorer.app.live.pane import Drawing, align_left
 from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import Drawing, align_left
 from explorer.app.live.rows import rectangles
-from explorer.text import elided, key, number
+from explorer.markup import html, joined
 from explorer.measures.whole_day import SUNRISE_H, SUNSET_H, WholeDay, solve_day
+from explorer.model.labels import labels_of
+from explorer.model.network import Network
+from explorer.scenario.profiles import AVERAGE, HOURS
+from explorer.scenario.scenario import Scenario
+from explorer.text import elided, key, number
 
 ROWS = 8  # regions shown
 MOVED, OWN, SUN, COST, MEANS, NOW = "#0072B2", "#9aa3ad", "#E69F00", "#0072B2", "#D55E00", "#c2185b"

@@ -14,15 +14,15 @@ from bokeh.models import HoverTool, LayoutDOM, Select
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-from explorer.measures.break_even import break_even_squares, forbidden_by
-from explorer.model.labels import as_shown
+from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import Drawing, quiet_toolbar
 from explorer.markup import html, joined
+from explorer.measures.break_even import break_even_squares, forbidden_by
+from explorer.measures.wires_or_fibre import LINES, TRANSPORT_KWH_PER_GB, WAYS, wires_or_fibre_table
+from explorer.model.labels import as_shown
 from explorer.model.placement import SMALLEST_MW, Placement
 from explorer.session import Session
-from explorer.app.live.pane import Drawing, quiet_toolbar
-from explorer.app.live.measure_view import MeasureView, measure_card
 from explorer.text import number, title_of
-from explorer.measures.wires_or_fibre import LINES, TRANSPORT_KWH_PER_GB, WAYS, wires_or_fibre_table
 
 AUTOMATIC = ""  # the partner that the placement suggests
 PARTS = {  # of a cost: column of the table -> what it is called, its colour

@@ -17,14 +17,14 @@ from bokeh.palettes import PuOr11, Viridis256
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from explorer.model.geodesy import mercator_m
-from explorer.markup import html, joined
-from explorer.model.placement import Placement
-from explorer.session import Session
-from explorer.charts.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
 from explorer.app.live.card import card
 from explorer.app.live.pane import Drawing, Handles, LivePane, quiet_toolbar
+from explorer.charts.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
 from explorer.charts.map_scale import MapScale, scale_of, too_small_text
+from explorer.markup import html, joined
+from explorer.model.geodesy import mercator_m
+from explorer.model.placement import Placement
+from explorer.session import Session
 from explorer.text import CLASS_COLOURS, number, sentence
 
 COLOUR_BY = {

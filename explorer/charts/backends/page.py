@@ -20,9 +20,9 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.ticker import Formatter, ScalarFormatter
 
+from explorer.atomic_write import refuse_bad_target, written_whole
 from explorer.errors import ExplorerError
 from explorer.model.labels import Labels, isolated
-from explorer.atomic_write import refuse_bad_target, written_whole
 from explorer.text import sentence, takes_prefix, tick_texts
 
 MPL = "matplotlib"

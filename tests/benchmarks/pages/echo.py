@@ -6,9 +6,9 @@ from typing import Any
 import panel as pn
 
 import explorer
+from explorer.app.explorer import Explorer
 from explorer.packaged_data import LAYOUTS
 from explorer.session import Session
-from explorer.app.explorer import Explorer
 
 
 class Echo(Explorer):

@@ -7,6 +7,7 @@ Each rule says little and is seldom wrong: what it finds is a slip, or wants a w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,9 +16,10 @@ import pandas as pd
 from explorer.errors import Problem
 from explorer.model.geodesy import great_circle_km
 from explorer.model.geography import build_geography
-from explorer.scenario.profiles import ABSOLUTE, ANNUAL, HOURS, annual_mean, over_mean
 from explorer.model.latency import rtt_from_distance_ms
-from explorer.scenario.scenario import Scenario
+from explorer.scenario import folder
+from explorer.scenario.profiles import ABSOLUTE, ANNUAL, HOURS, annual_mean, over_mean
+from explorer.scenario.scenario import Scenario, declared
 from explorer.scenario.schema import SEASONS, TABLES
 
 MEAN_TOLERANCE = 0.01  # of factors: figures with three digits still have a mean of 1, and agree with what they are of
@@ -35,6 +37,21 @@ class _Doubt(NamedTuple):
     value: str  # in the first of them
     what: str
     mend: str
+
+
+def doubts(name_or_path: str | Path) -> list[Problem]:
+    """
+    What is probably not meant in a scenario folder that can be used; empty if there is nothing of the kind.
+
+    Raises
+    ------
+    ScenarioError
+        If the contents of the folder cannot be used.
+    """
+    found = folder.Folder(folder.find(name_or_path), declared())
+    contents = found.contents(str(name_or_path))
+    scenario = Scenario(**contents.tables, **contents.settings, documents=dict(contents.documents))
+    return doubts_about(scenario, found.lines)
 
 
 def doubts_about(scenario: Scenario, lines: Mapping[str, pd.Index]) -> list[Problem]:

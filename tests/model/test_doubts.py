@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from explorer import ScenarioError
-from explorer.scenario import folder as scenario_folder
+from explorer.model.doubts import doubts
 from explorer.packaged_data import SCENARIOS
+from explorer.scenario import folder as scenario_folder
+from explorer.scenario.scenario import check
 
 CASES = Path(__file__).parents[1] / "cases"
 DAY = range(24)
@@ -31,8 +33,8 @@ def profile(folder: Path, rows: list[str], columns: str) -> None:
 
 
 def places(folder: Path) -> list[tuple[str, int | None, str | None, str | None]]:
-    assert scenario_folder.check(folder) == []
-    return [(doubt.file, doubt.row, doubt.column, doubt.value) for doubt in scenario_folder.doubts(folder)]
+    assert check(folder) == []
+    return [(doubt.file, doubt.row, doubt.column, doubt.value) for doubt in doubts(folder)]
 
 
 def test_a_sound_scenario_raises_no_doubt(folder):
@@ -47,13 +49,13 @@ def test_a_sound_scenario_raises_no_doubt(folder):
 def test_the_readme_of_a_sample_explains_each_of_its_warnings(name):
     readme = (SCENARIOS / name / "README.md").read_text(encoding="utf-8")
     explained = readme.partition("## What check says")[2].partition("\n## ")[0]
-    for doubt in scenario_folder.doubts(name):
+    for doubt in doubts(name):
         assert doubt.file in explained and str(doubt.column) in explained, str(doubt)
 
 
 def test_every_client_that_a_warning_is_about_is_in_the_readme_of_the_world():
     readme = (SCENARIOS / "world-2025" / "README.md").read_text(encoding="utf-8")
-    (doubt,) = scenario_folder.doubts("world-2025")
+    (doubt,) = doubts("world-2025")
     rows = [doubt.row, *map(int, re.findall(r"\d+", doubt.what.partition(" in row")[2]))]
     clients = pd.read_csv(SCENARIOS / "world-2025" / "clients.csv", keep_default_na=False)
     for row in rows:
@@ -80,7 +82,7 @@ def test_carbon_in_kg_per_kwh_is_doubted_if_all_regions_have_it_so(folder):
 
 
 def test_prices_above_the_penalty_are_doubted():
-    (doubt,) = scenario_folder.doubts(CASES / "prices-above-penalty")
+    (doubt,) = doubts(CASES / "prices-above-penalty")
     assert (doubt.row, doubt.column, doubt.value) == (2, "electricity_price_usd_per_mwh", "150000")
     assert "180,000" in doubt.what and "row 3" in doubt.what and "unserved_usd_per_mwh" in doubt.mend
 
@@ -88,7 +90,7 @@ def test_prices_above_the_penalty_are_doubted():
 def test_a_penalty_below_prices_is_doubted(folder):
     change(folder / "scenario.toml", "unserved_usd_per_mwh = 1e5", "unserved_usd_per_mwh = 72")
     assert [row for _, row, *_ in places(folder)] == [3]  # 80 × 1.5, and 60 × 1.2 in row 4
-    assert "row 4" in scenario_folder.doubts(folder)[0].what
+    assert "row 4" in doubts(folder)[0].what
 
 
 def test_a_round_trip_faster_than_light_in_fibre_is_doubted(folder):
@@ -97,7 +99,7 @@ def test_a_round_trip_faster_than_light_in_fibre_is_doubted(folder):
     assert places(folder) == []
     change(folder / "rtt_ms.csv", "middle,south,22.3", "middle,south,22.2")
     assert places(folder) == [("rtt_ms.csv", 4, "rtt_ms", "22.2")]
-    assert "22.2 ms" in scenario_folder.doubts(folder)[0].what
+    assert "22.2 ms" in doubts(folder)[0].what
 
 
 def test_a_home_farther_than_another_lawful_region_is_doubted(folder):
@@ -114,12 +116,12 @@ def test_a_home_farther_than_another_lawful_region_is_doubted(folder):
 def test_hours_that_a_day_lacks_are_told(folder, missing, said):
     profile(folder, [f"north,annual,{hour},1" for hour in DAY if hour not in missing], "price_relative")
     assert places(folder) == [("profiles_24h.csv", 2, "price_relative", "1")]
-    assert said in scenario_folder.doubts(folder)[0].what and "a factor of 1" in scenario_folder.doubts(folder)[0].what
+    assert said in doubts(folder)[0].what and "a factor of 1" in doubts(folder)[0].what
     rows = [f"day,{hour},1\n" for hour in DAY if hour not in missing]
     (folder / "profiles_24h.csv").unlink()
     (folder / "demand_profile_24h.csv").write_text("profile_id,local_hour,relative_load\n" + "".join(rows))
     assert places(folder) == [("demand_profile_24h.csv", 2, "relative_load", "1")]
-    assert said in scenario_folder.doubts(folder)[0].what
+    assert said in doubts(folder)[0].what
 
 
 def test_factors_whose_mean_is_not_one_are_doubted(folder):
@@ -148,10 +150,10 @@ def test_factors_that_contradict_the_figures_beside_them_are_doubted(folder):
     assert places(folder) == []
     profile(folder, [row.replace(",3,60,1.5", ",3,90,1.5") for row in rows], "price_usd_per_mwh,price_relative")
     assert places(folder) == [("profiles_24h.csv", 2, "price_relative", "0.5")]  # 20 is not half of 41.25
-    assert "41.25" in scenario_folder.doubts(folder)[0].what
+    assert "41.25" in doubts(folder)[0].what
 
 
 def test_doubts_are_about_what_can_be_used(folder):
     change(folder / "regions.csv", ",land,80,", ",land,dear,")
     with pytest.raises(ScenarioError, match="dear"):
-        scenario_folder.doubts(folder)
+        doubts(folder)
