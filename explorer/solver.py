@@ -15,6 +15,7 @@ from explorer.errors import OutOfTime, SolverError
 from explorer.highs import EXTREMES, Highs, stated
 from explorer.memo import Memo
 from explorer.program import Numbers, Optimum, in_units, units_of
+from explorer.ties import FACE_TOLERANCE as FACE_TOLERANCE  # for who checks what is found
 from explorer.ties import (
     ROUNDING,
     Face,
