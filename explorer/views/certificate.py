@@ -117,6 +117,6 @@ Worked out anew from prices, latencies and laws, without the solver. Feasible: n
 and all demand accounted for. Optimal: whatever prices capacity has, Σ demand × min(penalty, cheapest cost + price)
 − Σ capacity × price is a lower bound on every placement (Lagrangian relaxation; Geoffrion 1974); the solver's prices
 make it meet the cost. Over all arcs, those that the solver never looked at, too. What is tolerated: two costs are one
-that differ by less than 10⁻¹² of the largest, which mostly is the penalty: 10⁻⁷ USD/MWh at 10⁵. So the gap is at most that
-times demand and capacity. How ties are broken is no part of the proof.
+that differ by less than 10⁻¹² of the largest, which mostly is the penalty: 10⁻⁷ USD/MWh at 10⁵. So the gap is at most
+that times demand and capacity. How ties are broken is no part of the proof.
 """
