@@ -126,8 +126,11 @@ def is_best(levels: Sequence[Level], prices: Sequence[Prices], face: Face, home:
 
     So it is where nothing outside of it has a reduced cost below zero on the first level that tells them apart.
     """
-    clients = np.arange(len(home))
-    i, j, k = np.nonzero(face.arcs)  # what no level before has told from the optimum
+    clients, first = np.arange(len(home)), prices[0]
+    reduced = levels[0].arcs + first.capacity[:, np.newaxis] - first.free[:, np.newaxis]
+    if (reduced[face.arcs] < -levels[0].tolerance).any():
+        return False
+    i, j, k = np.nonzero(face.arcs & (reduced <= levels[0].tolerance))  # what no level before has told from the optimum
     ties = [face.pinned, face.drop_free, face.drop_pinned, ~face.full]  # of the last, regions with room to spare
     for level, price in zip(levels, prices, strict=True):
         reduced = level.arcs[i, j, k] + price.capacity[j] - price.free[i, k]
@@ -155,11 +158,12 @@ def least_prices(
     regions, penalty = len(numbers.capacity_mw), numbers.unserved_cost
     cost = np.where(numbers.allowed, numbers.cost, np.inf)
     at_home = cost[np.arange(len(home)), home]
-    load = free.sum(axis=(0, 2)) + np.bincount(home, pinned.sum(axis=1), minlength=regions)
+    used = np.nonzero(free)
+    load = np.bincount(used[1], free[used], regions) + np.bincount(home, pinned.sum(axis=1), regions)
     price = np.zeros(regions)
     full = np.flatnonzero(load >= numbers.capacity_mw - ROUNDING)
     if len(full):
-        price[full] = _room_prices(cost, full, penalty, free, dropped_free, dropped_pinned, home)
+        price[full] = _room_prices(cost, full, penalty, used, dropped_free, dropped_pinned, home)
     delivered = cost + price[:, np.newaxis]
     return Prices(
         free=np.minimum(delivered.min(axis=1), penalty),
@@ -169,16 +173,22 @@ def least_prices(
 
 
 def _room_prices(
-    cost: Floats, full: Ints, penalty: float, free: Floats, dropped_free: Floats, dropped_pinned: Floats, home: Ints
+    cost: Floats,
+    full: Ints,
+    penalty: float,
+    used: tuple[Ints, ...],
+    dropped_free: Floats,
+    dropped_pinned: Floats,
+    home: Ints,
 ) -> Floats:
-    """Least prices of the capacity of full regions, shape (full,)."""
+    """Least prices of the capacity of full regions, shape (full,); `used` are the arcs (i, j, k) that carry load."""
     position = np.full(cost.shape[1], -1)
     position[full] = np.arange(len(full))
     i, k = np.nonzero(dropped_free)
     price = (penalty - cost[i[:, np.newaxis], full, k[:, np.newaxis]]).max(axis=0, initial=0.0)
     i, k = np.nonzero((dropped_pinned > 0) & (position[home] >= 0)[:, np.newaxis])
     np.maximum.at(price, position[home[i]], penalty - cost[i, home[i], k])
-    i, origin, k = np.nonzero(free)
+    i, origin, k = used
     order = np.argsort(origin, kind="stable")
     i, origin, k = i[order], origin[order], k[order]
     saving = cost[i, origin, k][:, np.newaxis] - cost[i[:, np.newaxis], full, k[:, np.newaxis]]  # of a MW moved there

@@ -66,7 +66,7 @@ class CappedProgram:
 
 
 def scale(world: Scenario) -> float:
-    """What the solver's tie-break, and the last digit of what goes unserved, may amount to. [USD/h or kg/h]"""
+    """What counts as equal, and the last digit of what goes unserved, may amount to. [USD/h or kg/h]"""
     return 1e-5 * world.total_demand_mw + 1e-5
 
 

@@ -18,10 +18,10 @@ from explorer import (
     certificate,
     frontier,
     marginal_prices,
-    placement,
     relocatable_demand,
     solve,
 )
+from explorer.model import placement
 from explorer.model.network import build_network
 from explorer.report import summary
 from explorer.session import Session

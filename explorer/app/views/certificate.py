@@ -122,7 +122,7 @@ _HELP = """
 Worked out anew from prices, latencies and laws, without the solver. Feasible: no load late, unlawful or above capacity,
 and all demand accounted for. Optimal: whatever prices capacity has, Σ demand × min(penalty, cheapest cost + price)
 − Σ capacity × price is a lower bound on every placement (Lagrangian relaxation; Geoffrion 1974); the solver's prices
-make it meet the cost. Over all arcs, those that the solver never looked at, too. What is tolerated: the solver breaks
-ties by nudging costs by up to 10⁻⁶ USD/MWh, so the gap is at most that times the demand in MW. With the objectives
-carbon and latency, what is proven is their least; of equal ones the cheapest is taken.
+make it meet the cost. Over all arcs, those that the solver never looked at, too. What is tolerated: two costs are one
+that differ by less than 10⁻¹² of the largest, which mostly is the penalty: 10⁻⁷ USD/MWh at 10⁵. So the gap is at most
+that times demand and capacity. How ties are broken is no part of the proof.
 """
