@@ -14,6 +14,7 @@ from explorer.measures.headlines import Headline, headlines
 from explorer.measures.monte_carlo import SURE, Draws
 from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
+from explorer.presentation import renders
 from explorer.scenario.scenario import Scenario
 from explorer.text import duration, number, percent, title_of
 
@@ -21,6 +22,7 @@ FIRST_ROWS = 5
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top"
 
 
+@renders(Scenario, "html")
 def scenario_html(scenario: Scenario) -> str:
     """Title, sizes, settings that are not what they are by default, and the classes."""
     settings = {
@@ -38,6 +40,7 @@ def scenario_html(scenario: Scenario) -> str:
     return _page(as_shown(scenario.title), as_shown(scenario.description), facts, classes, "classes")
 
 
+@renders(Placement, "html")
 def placement_html(placement: Placement) -> str:
     """Cost and carbon against the baseline, what moves, what goes unserved, and the largest flows."""
     figures, unserved = headlines(placement), placement.unserved_by_reason()
@@ -60,6 +63,7 @@ def _against_the_baseline(figure: Headline) -> str:
     return f"{percent(figure.change_percent)} against the baseline{figure.basis and f', {figure.basis}'}"
 
 
+@renders(Frontier, "html")
 def frontier_html(frontier: Frontier) -> str:
     """Where it begins and ends, where the scenario stands, and the first steps."""
     table = frontier.table
@@ -80,6 +84,7 @@ def frontier_html(frontier: Frontier) -> str:
     return _page("Frontier", f"The optimum along {axis}.", facts, table.loc[:, columns], "steps")
 
 
+@renders(Draws, "html")
 def draws_html(draws: Draws) -> str:
     """What moving saves in most of the worlds drawn, what was drawn, who surely receives load, and the regions."""
     saving = {name: number(value) for name, value in draws.saving_usd_per_h().items()}
@@ -100,6 +105,7 @@ def draws_html(draws: Draws) -> str:
     return _page("Draws", what, facts, table, "regions, surest first")
 
 
+@renders(Certificate, "html")
 def certificate_html(certificate: Certificate) -> str:
     """Whether it proves the placement, what that rests on, and every check."""
     table = certificate.table

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from types import ModuleType
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -17,11 +18,23 @@ import pandas as pd
 F = TypeVar("F", bound=Callable[..., Any])
 
 CHARTS = "explorer.charts"
-MODULES: dict[str, tuple[str, ...]] = {  # by class
-    "Placement": ("explorer.html_table", f"{CHARTS}.world_map", f"{CHARTS}.layers"),
-    "Frontier": ("explorer.html_table", f"{CHARTS}.frontier"),
-    "Draws": ("explorer.html_table", f"{CHARTS}.monte_carlo"),
-    "Certificate": ("explorer.html_table", f"{CHARTS}.certificate"),
+_HTML = "explorer.html_table"
+MODULES: dict[tuple[str, str], str] = {  # by class and what is asked for
+    ("Scenario", "placement"): "explorer.model.placement",
+    ("Scenario", "html"): _HTML,
+    ("Placement", "html"): _HTML,
+    ("Placement", "plot"): f"{CHARTS}.world_picture",
+    ("Placement", "figure"): f"{CHARTS}.world_figure",
+    ("Placement", "layers plot"): f"{CHARTS}.pictures",
+    ("Placement", "layers figure"): f"{CHARTS}.figures",
+    ("Frontier", "html"): _HTML,
+    ("Frontier", "plot"): f"{CHARTS}.pictures",
+    ("Frontier", "figure"): f"{CHARTS}.figures",
+    ("Draws", "html"): _HTML,
+    ("Draws", "chart"): f"{CHARTS}.monte_carlo",
+    ("Certificate", "html"): _HTML,
+    ("break_even", "plot"): f"{CHARTS}.pictures",
+    ("break_even", "figure"): f"{CHARTS}.figures",
 }
 _known: dict[tuple[object, str], Callable[..., Any]] = {}
 
@@ -51,16 +64,20 @@ def render(result: Any, how: str, *args: Any, **options: Any) -> Any:
     return function(result, *args, **options)
 
 
+def drawing() -> ModuleType:
+    """What draws charts: its `plot` and `figure`, for results that have methods of these names."""
+    return import_module(f"{CHARTS}.draw")
+
+
 def renderer(result: Any, how: str) -> Callable[..., Any] | None:
     """The function that `render` calls; None where there is none."""
     if isinstance(result, pd.DataFrame):
-        measure = result.attrs.get("measure")
-        kind, modules = measure, (f"{CHARTS}.{measure}",) if measure else ()
+        kind = name = str(result.attrs.get("measure", ""))
     else:
-        kind, modules = type(result), MODULES.get(type(result).__name__, ())
-    for module in modules:
-        if (kind, how) not in _known:
-            import_module(module)
+        kind, name = type(result), type(result).__name__
+    module = MODULES.get((name, how), f"{CHARTS}.{name}" if kind == name and name and how == "chart" else None)
+    if (kind, how) not in _known and module is not None:
+        import_module(module)
     return _known.get((kind, how))
 
 

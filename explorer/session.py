@@ -10,7 +10,7 @@ import param
 from explorer.errors import ExplorerError, told
 from explorer.measures.frontier import Frontier, remembered, trace
 from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement, by_names_of, is_quick, place
+from explorer.model.placement import Placement, is_quick, place
 from explorer.scenario.scenario import Scenario
 
 T = TypeVar("T")
@@ -97,7 +97,7 @@ class Session(param.Parameterized):
         try:
             network = build_network(self.scenario)
             if at_once or is_quick(network):
-                self._set(placement=by_names_of(network, place(network)))
+                self._set(placement=place(network))
             else:
                 self._decide(network)
                 return

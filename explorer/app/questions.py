@@ -15,28 +15,28 @@ from explorer.app.region_table.regions import RegionTable
 from explorer.app.views.attribution import AttributionView
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.certificate import CertificateView
-from explorer.app.views.cost_carbon_front import TradeOffView
+from explorer.app.views.cost_carbon_front import CostCarbonFrontView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
 from explorer.app.views.marginal_prices import PricesView
-from explorer.app.views.monte_carlo import DrawsView
-from explorer.app.views.near_optimal import BandsView
-from explorer.app.views.relocatable_demand import RelocatableView
+from explorer.app.views.monte_carlo import MonteCarloView
+from explorer.app.views.near_optimal import NearOptimalView
+from explorer.app.views.relocatable_demand import RelocatableDemandView
 from explorer.app.views.remedies import UnservedView
 from explorer.app.views.tornado import TornadoView
 from explorer.app.views.verdicts import HeatMapView
-from explorer.app.views.whole_day import DayView
-from explorer.app.views.wires_or_fibre import WiresView
+from explorer.app.views.whole_day import WholeDayView
+from explorer.app.views.wires_or_fibre import WiresOrFibreView
 from explorer.app.views.world_map import FlowMap
 from explorer.session import Session
 
 QUESTIONS: dict[str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]] = {  # columns of views
     "Overview": ((FlowMap, RegionTable), (FrontierView, BreakEvenView)),
-    "Where does it go?": ((LayersView, RelocatableView), (DayView,)),
-    "What is it worth?": ((TradeOffView,), (PricesView,)),
-    "When does it pay?": ((HeatMapView,), (WiresView,)),
+    "Where does it go?": ((LayersView, RelocatableDemandView), (WholeDayView,)),
+    "What is it worth?": ((CostCarbonFrontView,), (PricesView,)),
+    "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),
     "What holds it back?": ((AttributionView,), (UnservedView,)),
-    "How sure is it?": ((BandsView, TornadoView), (DrawsView, CertificateView)),
+    "How sure is it?": ((NearOptimalView, TornadoView), (MonteCarloView, CertificateView)),
 }
 _GRID = """
 :host {{ display: grid !important; grid-template-columns: minmax(0, {left}) minmax(0, 1fr); gap: 10px;

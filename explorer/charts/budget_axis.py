@@ -14,8 +14,13 @@ def budget_span(frontier: Frontier) -> tuple[float, float]:
     As far as the present budget if that is near; the mark of one beyond is drawn at the end, and says so.
     """
     first, last = (float(frontier.table["budget_ms"].iloc[end]) for end in (0, -1))
-    margin, now = max(0.06 * (last - first), 5.0), frontier.current_ms
-    start = max(first - 3 * margin, frontier.strictest_ms - margin)
+    return span_ms(first, last, frontier.strictest_ms, frontier.current_ms)
+
+
+def span_ms(first: float, last: float, strictest: float, now: float) -> tuple[float, float]:
+    """`budget_span` of a frontier by its first and last step, the strictest budget, and that of now. [ms]"""
+    margin = max(0.06 * (last - first), 5.0)
+    start = max(first - 3 * margin, strictest - margin)
     if first - 10 * margin < now < first:
         start = min(start, now - margin)
     return start, (now if last < now < last + 10 * margin else last) + 2 * margin
@@ -40,11 +45,19 @@ def now_label(frontier: Frontier) -> str:
 
 def budget_name(frontier: Frontier) -> str:
     """What grows along a frontier."""
-    return (
-        "relaxation of all budgets" if frontier.over == "all" else f"latency budget of class {as_shown(frontier.over)}"
-    )
+    return name_of(frontier.over)
+
+
+def name_of(over: str) -> str:
+    """What grows along a frontier over that class, or over "all"."""
+    return "relaxation of all budgets" if over == "all" else f"latency budget of class {as_shown(over)}"
 
 
 def budget_label(frontier: Frontier) -> str:
     """The label of its axis."""
-    return f"{sentence(budget_name(frontier))} [ms]"
+    return label_of(frontier.over)
+
+
+def label_of(over: str) -> str:
+    """The label of the axis of a frontier over that class, or over "all"."""
+    return f"{sentence(name_of(over))} [ms]"

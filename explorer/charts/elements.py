@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import holoviews as hv
@@ -12,12 +13,10 @@ from numpy.typing import NDArray
 from explorer.app.views.world_map import home_flows
 from explorer.charts.arcs import arc_pieces
 from explorer.charts.budget_axis import budget_span
-from explorer.charts.shapes import refuse_unknown
 from explorer.measures.frontier import Frontier
 from explorer.model.geodesy import mercator_m
 from explorer.model.labels import NamesById, as_shown
 from explorer.model.placement import LAYERS, Placement
-from explorer.text import number
 from explorer.units import KG_PER_T
 
 Floats = NDArray[np.float64]
@@ -90,21 +89,6 @@ def steps(frontier: Frontier, quantity: str) -> tuple[hv.Curve, hv.Scatter]:
     return hv.Curve(line, "budget_ms", quantity), hv.Scatter(rows, "budget_ms", [quantity, *hover])
 
 
-def shared_out(table: pd.DataFrame) -> tuple[hv.Bars, hv.Labels]:
-    """Obstacles as bars, the greatest on top, and what each costs in words at its end."""
-    rows = table.iloc[::-1].sort_values("usd_per_h", kind="stable")
-    reach = float(np.abs(rows["usd_per_h"].to_numpy()).max()) or 1.0
-    words = rows.assign(
-        at=np.maximum(rows["usd_per_h"], 0.0) + 0.02 * reach,
-        words=[
-            number(usd) + (f" ({100 * share:.0f} %)" if share == share else "")
-            for usd, share in zip(rows["usd_per_h"], rows["share"], strict=True)
-        ],
-    )
-    bars = hv.Bars(rows[["factor", "usd_per_h", "share"]], "factor", ["usd_per_h", "share"])
-    return bars, hv.Labels(words, ["factor", "at"], "words")
-
-
 def pairs_by_status(table: pd.DataFrame) -> dict[str, hv.Scatter]:
     """Pairs of `break_even`, saving against friction, by whether moving pays and may be done."""
     status = np.where(table["pays"], np.where(table["lawful"], PAYS, FORBIDDEN), LOSES)
@@ -129,3 +113,8 @@ def layers_table(placement: Placement) -> pd.DataFrame:
     """Load by class and layer, local first: class, layer, it_mw [MW]."""
     table = placement.layers.assign(layer=pd.Categorical(placement.layers["layer"], LAYERS, ordered=True))
     return table.rename(columns={"workload": "class"})
+
+
+def refuse_unknown(what: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise ValueError(f"Unknown {what} {name!r}; use one of {', '.join(known)}.")

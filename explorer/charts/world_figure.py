@@ -16,6 +16,7 @@ from explorer.charts.map_scale import MapScale, scale_of, too_small_text
 from explorer.model.geodesy import MERCATOR_RADIUS_M
 from explorer.model.placement import Placement
 from explorer.packaged_data import ASSETS
+from explorer.presentation import renders
 from explorer.text import number, sentence
 
 Floats = NDArray[np.float64]
@@ -25,6 +26,7 @@ PT_PER_PX = 0.3  # of circles and lines there, as they are on screen
 WIDTHS_PER_PX = 2  # that lines are told apart by
 
 
+@renders(Placement, "figure")
 def map_figure(placement: Placement, path: str | Path, width_mm: float = 180.0) -> Path:
     """Write the world map of a placement, in the equal-area projection Equal Earth; errors as in `page`."""
     with page(path, width_mm) as sheet:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
 from typing import Any
 
 import geoviews as gv
@@ -13,18 +12,20 @@ import numpy as np
 import pandas as pd
 
 from explorer.app.views.world_map import CHANGE_PALETTE
+from explorer.charts.backends.bokeh import BOKEH, as_title
 from explorer.charts.basemap import EXTENT_X, EXTENT_Y, MERCATOR, basemap
 from explorer.charts.elements import ARC_PIECES, Arcs, arcs_of, region_columns
 from explorer.charts.map_scale import MapScale, scale_of, too_small_text
 from explorer.charts.ticks import ticks_apart
 from explorer.model.placement import Placement
+from explorer.presentation import renders
 from explorer.text import CLASS_COLOURS, NEUTRAL, elided, number
 
-BOKEH = "bokeh"
 MAP_WIDTH = 860  # [px]
 TITLE_CHARACTERS = 100  # of a line
 
 
+@renders(Placement, "plot")
 def world_map(placement: Placement, min_flow_mw: float | None = None) -> Any:
     """
     The world map of a placement: regions sized by IT load, arcs as wide as the load that moves.
@@ -140,20 +141,3 @@ _REGION = [
     ("Electricity", "@price_usd_per_mwh{0,0.0} USD/MWh"),
     ("Carbon", "@carbon_kg_per_mwh{0,0} kg/MWh"),
 ]
-
-
-def as_title(text: str) -> str:
-    """A text as the title of a picture, which HoloViews would fill in where braces are."""
-    return text.replace("{", "{{").replace("}", "}}")
-
-
-def overlay(elements: Sequence[Any], **opts: Any) -> Any:
-    """
-    Elements over each other, with options of the plot that each of them carries.
-
-    Those of the overlay itself are lost where `*` makes a new one of it.
-    """
-    for element in elements:
-        known = hv.Store.registry[BOKEH][type(element)].param
-        element.opts(**{name: value for name, value in opts.items() if name in known}, backend=BOKEH)
-    return hv.Overlay(elements).opts(**opts, active_tools=[], hooks=[ticks_apart], backend=BOKEH)

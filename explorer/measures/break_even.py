@@ -71,7 +71,7 @@ def break_even(scenario: Scenario, workload: str, migration_usd_per_mw: float = 
     (6, True)
     """
     network = build_network(scenario)
-    return network.labels.put_on(break_even_pairs(network, workload, migration_usd_per_mw))
+    return network.labels.put_on(break_even_pairs(network, workload, migration_usd_per_mw), measure="break_even")
 
 
 def break_even_pairs(network: Network, workload: str, migration_usd_per_mw: float = 0.0) -> pd.DataFrame:

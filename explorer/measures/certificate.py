@@ -18,6 +18,7 @@ from explorer.model.network import Network
 from explorer.model.placement import Placement, numbers_of
 from explorer.model.program import AMPLE, Numbers, Optimum, units_of
 from explorer.model.ties import FACE_TOLERANCE
+from explorer.presentation import render
 
 Floats = NDArray[np.float64]
 
@@ -86,9 +87,7 @@ class Certificate:
         return pd.DataFrame([(*row[:4], abs(row[1]) <= row[3], row[4]) for row in rows], columns=columns)
 
     def _repr_html_(self) -> str:
-        from explorer.html_table import certificate_html
-
-        return certificate_html(self)
+        return render(self, "html")
 
 
 def certificate(placement: Placement) -> Certificate:

@@ -86,11 +86,20 @@ def cost_carbon_front(scenario: Scenario) -> pd.DataFrame:
     [[42.42, 7177.0, 54810.0], [133.8, 7471.0, 47880.0], [280.9, 7566.8, 47164.0], [inf, 8294.9, 44572.0]]
     """
     network = build_network(scenario)
+    return labelled(network, cost_carbon_front_table(network))
+
+
+def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
+    """A front of a network with all that its picture says and no column does: where the scenario stands."""
+    now = place(network)
+    marks = {
+        name: {"cost_usd_per_h": float(at.cost_usd_per_h), "carbon_kg_per_h": float(at.carbon_kg_per_h)}
+        for name, at in (("now", now), ("baseline", now.baseline))
+    }
     return network.labels.put_on(
-        cost_carbon_front_table(network),
-        carbon_price_usd_per_t=network.carbon_price_usd_per_t,
-        names=network.short_region_names,
-    )
+        table, measure="cost_carbon_front", names=network.short_region_names, objective=now.objective,
+        carbon_price_usd_per_t=network.carbon_price_usd_per_t, unserved_mw=float(now.unserved_mw), **marks,
+    )  # fmt: skip
 
 
 def cost_carbon_front_table(network: Network) -> pd.DataFrame:

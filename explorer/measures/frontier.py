@@ -26,6 +26,7 @@ from explorer.model.labels import Labels
 from explorer.model.network import BUDGET_DECIMALS, Network, build_network
 from explorer.model.placement import LAYERS, Placement, numbers_of
 from explorer.model.solver import TIE_BREAK, Numbers, Optimum, PlacementModel, model_for
+from explorer.presentation import render
 from explorer.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -92,21 +93,15 @@ class Frontier:
         return f"<Frontier over {self.over!r}: {len(self.table)} steps>"
 
     def _repr_html_(self) -> str:
-        from explorer.html_table import frontier_html
-
-        return frontier_html(self)
+        return render(self, "html")
 
     def plot(self, quantity: str = "cost") -> Any:
-        """A HoloViews picture of cost or carbon along the budget; see `explorer.charts.pictures`."""
-        from explorer.charts.pictures import staircase
-
-        return staircase(self, quantity)
+        """Draw cost or carbon along the budget."""
+        return render(self, "plot", quantity)
 
     def figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
-        """Write cost above carbon as a figure for print: SVG, PDF or PNG; see `explorer.charts.figures`."""
-        from explorer.charts.figures import frontier_figure
-
-        return frontier_figure(self, path, width_mm)
+        """Write cost above carbon as a figure for print: SVG, PDF or PNG."""
+        return render(self, "figure", path, width_mm)
 
 
 def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Frontier:

@@ -21,6 +21,7 @@ from explorer.measures.tornado import changed, saving_usd_per_h
 from explorer.model.network import Network, build_network
 from explorer.model.placement import place, solved
 from explorer.model.solver import PlacementModel
+from explorer.presentation import drawing, render
 from explorer.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -83,21 +84,15 @@ class Draws:
         return f"<Draws: {self.done} of {self.wanted} worlds around {self.network.labels.title!r}>"
 
     def _repr_html_(self) -> str:
-        from explorer.html_table import draws_html
+        return render(self, "html")
 
-        return draws_html(self)
-
-    def plot(self, of: str = "budgets") -> Any:
-        """A HoloViews picture of what longer "budgets" save, or of the "regions"; see `explorer.charts.pictures`."""
-        from explorer.charts.pictures import drawn_worlds
-
-        return drawn_worlds(self, of)
+    def plot(self, of: str = "") -> Any:
+        """A HoloViews picture of what longer budgets save and who receives load; of "budgets" or "regions" alone."""
+        return drawing().plot(self, of)
 
     def figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
-        """Write both as a figure for print: SVG, PDF or PNG; see `explorer.charts.figures`."""
-        from explorer.charts.figures import draws_figure
-
-        return draws_figure(self, path, width_mm)
+        """Write both as a figure for print: SVG, PDF or PNG."""
+        return drawing().figure(self, path, width_mm=width_mm)
 
     @property
     def done(self) -> int:

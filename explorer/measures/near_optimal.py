@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from explorer.cache import Memo
 from explorer.model.network import Network, build_network
-from explorer.model.placement import numbers_of, place, serve_first
+from explorer.model.placement import Placement, numbers_of, place, serve_first
 from explorer.model.solver import TIE_BREAK, model_for
 from explorer.scenario.scenario import Scenario
 
@@ -83,7 +83,26 @@ def near_optimal(scenario: Scenario, slack: float = 0.01) -> pd.DataFrame:
     [['north', 50.0, 48.19, 50.0], ['middle', 30.0, 15.0, 32.58], ['south', 20.0, 17.42, 35.85]]
     """
     network = build_network(scenario)
-    return network.labels.put_on(near_optimal_table(network, slack), slack=slack, names=network.short_region_names)
+    return labelled(network, near_optimal_table(network, slack), slack)
+
+
+def labelled(network: Network, table: pd.DataFrame, slack: float) -> pd.DataFrame:
+    """A table of a network with all that its picture says and no column does."""
+    best = place(network.plain)
+    return network.labels.put_on(
+        table, measure="near_optimal", slack=slack, names=network.short_region_names, objective=best.objective,
+        optimum=_amount_of(best),
+    )  # fmt: skip
+
+
+def _amount_of(best: Placement) -> float:
+    """The objective without the penalty on unserved load. [USD/h, kg/h or MW ms]"""
+    match best.objective:
+        case "carbon":
+            return best.carbon_kg_per_h
+        case "latency":
+            return best.mean_wan_ms * best.served_mw
+    return best.objective_usd_per_h
 
 
 def near_optimal_table(network: Network, slack: float = 0.01) -> pd.DataFrame:

@@ -7,7 +7,9 @@ definitions are the project's own.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,18 +17,22 @@ from numpy.typing import NDArray
 
 from explorer.cache import Memo
 from explorer.model.network import Network, build_network
-from explorer.model.placement import numbers_of, serve_first
+from explorer.model.placement import Placement, numbers_of, place, serve_first
 from explorer.model.solver import model_for
 from explorer.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from explorer.measures.frontier import Frontier  # which asks this module for its columns
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 READINGS = ("gross", "deliverable", "economic")
+POINTS = 13  # budgets of a frontier at which the readings are looked at
 SAME_COST = 1e-9  # an arc must be cheaper than home by more than rounding [USD/MWh]
 
 
-def relocatable_demand(scenario: Scenario) -> pd.DataFrame:
+def relocatable_demand(scenario: Scenario, along: Frontier | None = None) -> pd.DataFrame:
     """
     Load of each class that could run away from home: as latency and law have it, as capacity has it, as cost has it.
 
@@ -34,6 +40,8 @@ def relocatable_demand(scenario: Scenario) -> pd.DataFrame:
     ----------
     scenario : Scenario
         Its objective does not matter: what could move is no matter of what one prefers.
+    along : Frontier, optional
+        Of the scenario: how the readings grow along its budget then stands in ``attrs["along"]``, for the picture.
 
     Returns
     -------
@@ -84,8 +92,61 @@ def relocatable_demand(scenario: Scenario) -> pd.DataFrame:
     ([24.0, 40.0], [0.0, 32.0])
     """
     network = build_network(scenario)
-    names = dict(zip(network.workloads, network.labels.workloads, strict=True))
-    return network.labels.put_on(relocatable_table(network), names=names)
+    curve = None
+    if along is not None:
+        *_, curve = readings_along(network, along)
+    return labelled(network, relocatable_table(network), place(network), along, curve)
+
+
+def labelled(
+    network: Network,
+    table: pd.DataFrame,
+    placement: Placement,
+    along: Frontier | None = None,
+    curve: Floats | None = None,
+) -> pd.DataFrame:
+    """A table of a network with all that its picture says and no column does: demand, what a placement moves."""
+    more: dict[str, Any] = {}
+    if along is not None and curve is not None:
+        columns = dict(zip(("budget_ms", *(f"{reading}_mw" for reading in READINGS)), curve.T.tolist(), strict=True))
+        more["along"] = columns | {
+            "over": along.over, "now_ms": float(along.current_ms), "strictest_ms": float(along.strictest_ms),
+            "step_ms": along.table["budget_ms"].tolist(), "relocated_mw": along.table["relocated_mw"].tolist(),
+        }  # fmt: skip
+    return network.labels.put_on(
+        table, measure="relocatable_demand",
+        names=dict(zip(network.workloads, network.labels.workloads, strict=True)),
+        demand_mw=network.demand_mw.sum(axis=0).tolist(),
+        relocated_mw=placement.away_mw.sum(axis=(0, 1)).tolist(), **more,
+    )  # fmt: skip
+
+
+_curves: Memo[tuple[pd.DataFrame, Floats]] = Memo(size=32)
+
+
+def readings_along(network: Network, frontier: Frontier) -> Iterator[Floats]:
+    """
+    The readings of all classes together at some of a frontier's steps, first to last.
+
+    Yields all that are known so far, again and again, shape (point, 1 + reading): budget [ms] and `READINGS` [MW].
+    Remembered by the table itself, which is the same wherever the scenario stands on the axis.
+    """
+    table = frontier.table
+    known = _curves.get(id(table))
+    if known is not None and known[0] is table:
+        yield known[1]
+        return
+    chosen = np.unique(np.linspace(0, len(table) - 1, POINTS).round().astype(int))
+    rows: list[list[float]] = []
+    for budget_ms in table["budget_ms"].to_numpy()[chosen]:
+        budgets = network.budget_ms.copy()
+        shift_ms = budget_ms - frontier.current_ms
+        budgets[slice(None) if frontier.over == "all" else network.workloads.index(frontier.over)] += shift_ms
+        then = replace(network, budget_ms=budgets)
+        limit_s = network.time_limit_s
+        rows.append([budget_ms, *(relocatable_mw(then, then.allowed, each, limit_s) for each in READINGS)])
+        yield np.array(rows)
+    _curves.find(id(table), lambda: (table, np.array(rows)))
 
 
 _readings: Memo[Floats] = Memo(size=64)

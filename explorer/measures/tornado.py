@@ -78,7 +78,12 @@ def tornado(scenario: Scenario, change: float = 0.2) -> pd.DataFrame:
     (['Electricity prices', 'IT capacity', 'PUE above 1'], [2659.1, 2344.0, 2440.5])
     """
     network = build_network(scenario)
-    return network.labels.put_on(tornado_table(network, change), change=change)
+    return labelled(network, tornado_table(network, change), change)
+
+
+def labelled(network: Network, table: pd.DataFrame, change: float) -> pd.DataFrame:
+    """A table of a network with all that its picture says and no column does."""
+    return network.labels.put_on(table, measure="tornado", change=change)
 
 
 def tornado_table(network: Network, change: float = 0.2) -> pd.DataFrame:

@@ -85,7 +85,21 @@ def whole_day(scenario: Scenario) -> pd.DataFrame:
     >>> len(day), day["objective_usd_per_h"].round(6).unique().tolist(), day["relocated_mw"].sum().round(6).item()
     (24, [9865.0], 720.0)
     """
-    return labels_of(scenario).put_on(_whole_day(scenario).table, objective=scenario.objective)
+    return labelled(scenario, _whole_day(scenario))
+
+
+def labelled(scenario: Scenario, day: WholeDay) -> pd.DataFrame:
+    """The table of a day with all that its picture says and no column does: load of every region by hour."""
+    labels = labels_of(scenario)
+    regions = {
+        "name": list(labels.short_regions),
+        "longitude": scenario.regions["longitude"].tolist(),
+        "it_mw": day.it_mw.tolist(),
+        "relocated_mw": day.relocated_mw.tolist(),
+    }
+    return labels.put_on(
+        day.table, measure="whole_day", objective=scenario.objective, hour=scenario.hour, regions=regions
+    )
 
 
 def whole_day_regions(scenario: Scenario) -> pd.DataFrame:

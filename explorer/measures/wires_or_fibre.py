@@ -8,13 +8,19 @@ load, which stays where it is; fibre moves only requests and answers, and only l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from explorer.measures.break_even import forbidden_by
 from explorer.model.network import Network, build_network
+from explorer.model.placement import Placement
 from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T, KWH_PER_MWH
+
+Floats = NDArray[np.float64]
 
 WAYS = ("home grid", "wires", "fibre")
 HOURS_PER_YEAR = 8760.0
@@ -156,12 +162,32 @@ def wires_or_fibre(
         network, home, region, workload, line=line, discount_rate_per_year=discount_rate_per_year,
         utilisation=utilisation, detour_factor=detour_factor,
     )  # fmt: skip
-    labels = network.labels
-    regions, classes = network.short_region_names, network.workloads
-    return labels.put_on(
-        table, home=regions[home], region=regions[region], workload=labels.workloads[classes.index(workload)],
-        line=LINES[line].name,
+    return labelled(network, table, home, region, workload, line)
+
+
+def labelled(
+    network: Network, table: pd.DataFrame, home: str, region: str, workload: str, line: str,
+    placement: Placement | None = None,
+) -> pd.DataFrame:  # fmt: skip
+    """A table of a network with all that its picture says and no column does; what a placement moves, if given."""
+    h, j, k = network.regions.index(home), network.regions.index(region), network.workloads.index(workload)
+    more: dict[str, Any] = {}
+    if placement is not None:
+        more = {"moved_mw": float(moved_mw(placement, workload)[h, j]), "objective": placement.objective}
+    names = network.short_region_names
+    return network.labels.put_on(
+        table, measure="wires_or_fibre", home=names[home], region=names[region],
+        workload=network.labels.workloads[k], workload_id=workload, line=LINES[line].name,
+        forbidden=str(forbidden_by(network, workload)[h, j]), **more,
     )  # fmt: skip
+
+
+def moved_mw(placement: Placement, workload: str) -> Floats:
+    """Load of the class that runs away from home, shape (home, region). [MW]"""
+    network = placement.network
+    moved = np.zeros((len(network.regions),) * 2)
+    np.add.at(moved, network.home, placement.away_mw[:, :, network.workloads.index(workload)])
+    return moved
 
 
 def wires_or_fibre_table(

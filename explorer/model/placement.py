@@ -19,6 +19,7 @@ from explorer.model.hosting import choose_hosts
 from explorer.model.network import Network, build_network
 from explorer.model.program import serve_first as serve_first  # for measures that compare placements
 from explorer.model.solver import Numbers, Optimum, PlacementModel, model_for
+from explorer.presentation import render, renders
 from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T, KWH_PER_MWH
 
@@ -358,33 +359,23 @@ class Placement:
         return f"<Placement of least {self.objective}: {moved}, {self.cost_usd_per_h:,.0f} USD/h>"
 
     def _repr_html_(self) -> str:
-        from explorer.html_table import placement_html
-
-        return placement_html(self)
+        return render(self, "html")
 
     def map(self, min_flow_mw: float | None = None) -> Any:
-        """A GeoViews map of load and of what moves; see `explorer.charts.world_picture`."""
-        from explorer.charts.world_picture import world_map
-
-        return world_map(self, min_flow_mw)
+        """Draw a GeoViews map of load and of what moves, flows of at least so many MW."""
+        return render(self, "plot", min_flow_mw)
 
     def layers_plot(self) -> Any:
-        """A HoloViews picture of load at home, nearby and further away, by class; see `explorer.charts.pictures`."""
-        from explorer.charts.pictures import layer_bars
-
-        return layer_bars(self)
+        """Draw load at home, nearby and further away, by class."""
+        return render(self, "layers plot")
 
     def figure(self, path: str | Path, width_mm: float = 180.0) -> Path:
-        """Write the map as a figure for print: SVG, PDF or PNG; see `explorer.charts.figures`."""
-        from explorer.charts.world_figure import map_figure
-
-        return map_figure(self, path, width_mm)
+        """Write the map as a figure for print: SVG, PDF or PNG."""
+        return render(self, "figure", path, width_mm)
 
     def layers_figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
-        """Write where each class runs as a figure for print; see `explorer.charts.figures`."""
-        from explorer.charts.figures import layers_figure
-
-        return layers_figure(self, path, width_mm)
+        """Write where each class runs as a figure for print."""
+        return render(self, "layers figure", path, width_mm)
 
 
 def numbers_of(network: Network, objective: str) -> Numbers:
@@ -437,7 +428,9 @@ def place(network: Network, objective: str | None = None) -> Placement:
                 return done
             return Placement(network, _optimum(network, objective, model), objective)
 
-    return _placements.find((network, objective), run)
+    found = _placements.find((network, objective), run)
+    # names are no part of what is remembered
+    return found if found.network.labels == network.labels else replace(found, network=network)
 
 
 def is_quick(network: Network) -> bool:
@@ -485,6 +478,7 @@ def _optimum(network: Network, objective: str, model: PlacementModel) -> Optimum
     return solved(network, objective, model).optimum
 
 
+@renders(Scenario, "placement")
 def solve(scenario: Scenario) -> Placement:
     """
     Place a scenario's demand at the least objective.
@@ -504,10 +498,4 @@ def solve(scenario: Scenario) -> Placement:
     >>> placement.unserved_mw
     0.0
     """
-    network = build_network(scenario)
-    return by_names_of(network, place(network))
-
-
-def by_names_of(network: Network, found: Placement) -> Placement:
-    """What `place` remembered, perhaps from another scenario of the same numbers, by the names of this one."""
-    return found if found.network.labels == network.labels else replace(found, network=network)
+    return place(build_network(scenario))

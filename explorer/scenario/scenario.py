@@ -422,6 +422,7 @@ SETTINGS = tuple(
     for name in Scenario.param.objects()
     if name not in {"name", "title", "description", "workloads", "documents", *TABLES}
 )
+validation.reserve("workloads", SETTINGS)  # sliders of classes and of settings stand side by side
 _read: Memo[Scenario] = Memo(size=8)
 
 

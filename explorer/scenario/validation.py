@@ -7,7 +7,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -212,7 +211,7 @@ def _checked_texts(column: Column, cells: list[Any], scribe: _Scribe) -> pd.Seri
 
 def _note_unfit_ids(table: str, column: Column, ids: Iterable[str], scribe: _Scribe) -> None:
     """Note ids that would be taken for something else: for a word of the product, or for two ids."""
-    taken = {word.casefold() for word in (*WORDS, *(_settings() if table == "workloads" else ()))}
+    taken = {word.casefold() for word in (*WORDS, *_reserved.get(table, ()))}
     taken = taken if column.name == "id" else set()
     for position, text in enumerate(ids):
         unfit = next((sign for sign in text if unicodedata.category(sign) in CONTROL), None)
@@ -225,11 +224,12 @@ def _note_unfit_ids(table: str, column: Column, ids: Iterable[str], scribe: _Scr
             scribe.note(position, column.name, text, what, "Write letters, digits and hyphens.")
 
 
-@cache
-def _settings() -> tuple[str, ...]:
-    from explorer.scenario.scenario import SETTINGS  # scenarios check their tables here, so they come after this module
+_reserved: dict[str, Iterable[str]] = {}
 
-    return SETTINGS
+
+def reserve(table: str, words: Iterable[str]) -> None:
+    """Let no id of a table be one of these words."""
+    _reserved[table] = words
 
 
 def _heading(text: str, known: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from scenarios import random_scenario
 from screens import columns, show, words
 
 from explorer import Scenario, solve
-from explorer.app.views.cost_carbon_front import TradeOffView
+from explorer.app.views.cost_carbon_front import CostCarbonFrontView
 from explorer.measures import cost_carbon_front as tradeoffs
 from explorer.measures.cost_carbon_front import avoided_kg_per_h, cost_carbon_front
 from explorer.session import Session
@@ -24,19 +24,19 @@ def session() -> Session:
 
 def range_of(view: Any, axis: str) -> tuple[float, float]:
     (handles,) = view.pane._copies.values()
-    return handles["front"][axis].start, handles["front"][axis].end
+    return handles["cost and carbon"][axis].start, handles["cost and carbon"][axis].end
 
 
 @pytest.mark.parametrize("name", ["classroom-3x3", "world-2025"])
 def test_corners_and_lines_are_those_of_the_table(name):
     session = Session(Scenario.load(name))
-    view = TradeOffView(session)
+    view = CostCarbonFrontView(session)
     show(view)
     front, corners, lines = cost_carbon_front(session.scenario), columns(view, "corners"), columns(view, "front")
     carbon_t, cost = front["carbon_kg_per_h"].to_numpy() / 1000, front["cost_usd_per_h"].to_numpy()
     assert_allclose(corners["x"], carbon_t)
     assert_allclose(corners["y"], cost)
-    assert_allclose(corners["avoided"], carbon_t[0] - carbon_t)
+    assert_allclose(corners["avoided_t_per_h"], carbon_t[0] - carbon_t)
     assert_allclose(corners["moved_mw"], front["moved_mw"])
     assert_allclose(corners["relocated_mw"], front["relocated_mw"])
     assert_allclose([lines["x0"], lines["y0"]], [carbon_t[:-1], cost[:-1]])
@@ -53,12 +53,12 @@ def test_corners_and_lines_are_those_of_the_table(name):
 
 
 def test_the_marks_are_the_placement_and_its_baseline(session):
-    view = TradeOffView(session)
+    view = CostCarbonFrontView(session)
     show(view)
     for carbon_price in (50.0, 200.0):
         session.scenario.carbon_price_usd_per_t = carbon_price
         placement = solve(session.scenario)
-        for mark, at in (("now", placement), ("base", placement.baseline)):
+        for mark, at in (("now", placement), ("baseline", placement.baseline)):
             assert columns(view, mark)["x"].tolist() == pytest.approx([at.carbon_kg_per_h / 1000])
             assert columns(view, mark)["y"].tolist() == pytest.approx([at.cost_usd_per_h])
         for axis, values in (("x_range", "x"), ("y_range", "y")):
@@ -68,11 +68,11 @@ def test_the_marks_are_the_placement_and_its_baseline(session):
 
 
 def test_a_carbon_price_moves_the_mark_and_builds_nothing_new(session):
-    view = TradeOffView(session)
+    view = CostCarbonFrontView(session)
     document = show(view)
     models, corners = {model.id for model in document.models}, columns(view, "corners")["x"]
     session.scenario.carbon_price_usd_per_t = 300.0
-    assert columns(view, "corners")["x"] is corners
+    assert columns(view, "corners")["x"] is corners  # nothing of it is sent again
     assert columns(view, "now")["x"][0] == pytest.approx(corners[-1])
     session.scenario.egress_usd_per_gb = 0.1  # another front, of another length
     assert_allclose(columns(view, "corners")["y"], cost_carbon_front(session.scenario)["cost_usd_per_h"])
@@ -81,7 +81,7 @@ def test_a_carbon_price_moves_the_mark_and_builds_nothing_new(session):
 
 def test_words_say_what_the_last_and_the_next_tonne_cost(session):
     """README: 42.4 USD/t bring Chat back from South; the next step of the front is at 133.8, the last at 280.9."""
-    view = TradeOffView(session)
+    view = CostCarbonFrontView(session)
     show(view)
     assert "Now, at 50 USD/t:</b> the last tonne avoided costs 42.4 USD, the next would cost 134 USD." in words(view)
     assert "up to <b>10.2 t/h</b> can be avoided" in words(view)
@@ -96,7 +96,7 @@ def test_words_say_what_the_last_and_the_next_tonne_cost(session):
 
 def test_words_of_the_world_are_those_of_its_table():
     session = Session(Scenario.load("world-2025"))
-    view = TradeOffView(session)
+    view = CostCarbonFrontView(session)
     show(view)
     front = cost_carbon_front(session.scenario)
     for price in (50, 100):
@@ -105,7 +105,7 @@ def test_words_of_the_world_are_those_of_its_table():
 
 def test_another_objective_costs_more_than_its_carbon_has_to(session):
     """Least latency is all at home: 8960 USD/h and 62.8 t/h, where 7177 USD/h would do with less carbon even."""
-    view = TradeOffView(session)
+    view = CostCarbonFrontView(session)
     show(view)
     session.scenario.objective = "latency"
     assert "least latency costs 1,783 USD/h more than its carbon has to" in words(view)
@@ -118,7 +118,7 @@ def test_a_front_is_shown_while_it_grows(monkeypatch):
     world = random_scenario(5, 8, 8, 3, legal_policy="open", latency_relaxation_ms=310.0, capacity_scale=4.0)
     seen = []
 
-    class Watched(TradeOffView):
+    class Watched(CostCarbonFrontView):
         def show(self, result: Any) -> None:
             super().show(result)
             seen.append(len(columns(self, "corners")["x"]))
@@ -131,7 +131,7 @@ def test_a_front_is_shown_while_it_grows(monkeypatch):
 def test_one_placement_is_cheapest_and_cleanest_and_load_may_go_unserved():
     world = random_scenario(3, regions=1, objective="cost")
     world.regions = world.regions.assign(capacity_mw=1.0)
-    view = TradeOffView(Session(world))
+    view = CostCarbonFrontView(Session(world))
     show(view)
     assert len(columns(view, "corners")["x"]) == 1 and len(columns(view, "front")["x0"]) == 0
     assert "no other placement emits less. The cheapest placement is the cleanest too." in words(view)
@@ -139,7 +139,7 @@ def test_one_placement_is_cheapest_and_cleanest_and_load_may_go_unserved():
 
 
 def test_the_table_behind_it_is_the_front(session):
-    view = TradeOffView(session)
+    view = CostCarbonFrontView(session)
     document = show(view)
     (button,) = document.select({"type": Toggle})
     button.active = True

@@ -14,7 +14,7 @@ from screens import Later, columns, show, words
 from explorer import Placement, Scenario, solve
 from explorer.app.views.certificate import CertificateView, _small
 from explorer.app.views.layers import LayersView
-from explorer.app.views.relocatable_demand import RelocatableView
+from explorer.app.views.relocatable_demand import RelocatableDemandView
 from explorer.app.views.remedies import LARGEST, TRY, UnservedView
 from explorer.measures.budget_margins import budget_margins
 from explorer.measures.certificate import certificate
@@ -213,7 +213,7 @@ def choices(view: Any) -> Any:
 # All four, as every view
 
 
-VIEWS = (CertificateView, UnservedView, LayersView, RelocatableView)
+VIEWS = (CertificateView, UnservedView, LayersView, RelocatableDemandView)
 every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
 
 

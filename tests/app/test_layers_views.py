@@ -9,7 +9,9 @@ from screens import columns, show, words
 
 from explorer import Scenario, frontier, relocatable_demand, solve
 from explorer.app.views.layers import KINDS, LayersView
-from explorer.app.views.relocatable_demand import LOADS, RelocatableView
+from explorer.app.views.relocatable_demand import RelocatableDemandView
+from explorer.charts.relocatable_demand import LOADS
+from explorer.measures import relocatable_demand as measures
 from explorer.measures.relocatable_demand import READINGS
 from explorer.model.placement import LAYERS
 from explorer.session import Session
@@ -107,16 +109,16 @@ def test_a_budget_that_moves_moves_the_mark(session):
 
 @moves
 def test_nested_bars_are_the_readings(session, move):
-    view = RelocatableView(session)
+    view = RelocatableDemandView(session)
     document = show(view)
     models = {model.id for model in document.models}
     session.scenario.param.update(**MOVES[move])
     assert {model.id for model in document.models} == models
-    bars, placement = columns(view, "loads"), solve(session.scenario)
+    bars, placement = columns(view, "nested"), solve(session.scenario)
     readings: Any = relocatable_demand(session.scenario).set_index("workload")
     found = {(name, load): mw for name, load, mw in zip(bars["name"], bars["load"], bars["right"], strict=True)}
     for k, workload in enumerate(session.network.workloads):
-        of = f"class {workload}"
+        of = f"{workload.title()}"
         assert found[of, "demand"] == pytest.approx(session.network.demand_mw[:, k].sum())
         assert found[of, "relocated"] == pytest.approx(placement.away_mw[:, :, k].sum())
         for reading in READINGS:
@@ -130,7 +132,7 @@ def test_nested_bars_are_the_readings(session, move):
 
 @pytest.mark.parametrize("over", ["chat", "all"])
 def test_readings_along_a_budget_are_those_of_the_full_frontier(session, over):
-    view = RelocatableView(session)
+    view = RelocatableDemandView(session)
     show(view)
     session.workload = over
     steps = frontier(session.scenario, over).table.set_index("budget_ms")
@@ -148,10 +150,12 @@ def test_readings_along_a_budget_are_those_of_the_full_frontier(session, over):
 
 
 def test_a_curve_is_computed_once_wherever_the_scenario_stands(session, monkeypatch):
-    view = RelocatableView(session)
+    view = RelocatableDemandView(session)
     show(view)
-    monkeypatch.setattr("explorer.app.views.relocatable_demand.relocatable_mw", None)  # would fail if it were called
+    asked, readings = [], measures.relocatable_mw
+    monkeypatch.setattr(measures, "relocatable_mw", lambda *of: asked.append(of) or readings(*of))
     session.scenario.workloads["chat"].latency_budget_ms = 175.0
+    assert len(asked) == 1  # the readings of now, and none of the curve
     assert settings(view, "now", "glyph").location == 175
 
 
@@ -161,7 +165,7 @@ def test_one_region_draws_nothing_strange():
     clients = world.clients.drop(columns="service", errors="ignore")
     alone = Scenario(regions=one, clients=clients, workloads=world.workloads_table(), total_demand_mw=100.0)
     session = Session(alone)
-    for view in (LayersView(session), RelocatableView(session)):
+    for view in (LayersView(session), RelocatableDemandView(session)):
         show(view)
         assert "100 MW" in words(view)
     assert "<b>0 MW gross</b>" in words(view)

@@ -58,7 +58,7 @@ def test_what_is_seen_follows_the_inputs_and_builds_nothing_new(session):
     models = {model.id for model in document.models}
     for scale in (0.0, 3.0):
         session.scenario.friction_scale = scale
-        assert np.allclose(columns(view, "bars")["usd_per_h"][1:-1], attribution(session.scenario)["usd_per_h"])
+        assert np.allclose(columns(view, "steps")["usd_per_h"][1:-1], attribution(session.scenario)["usd_per_h"])
     assert {model.id for model in document.models} == models
     assert len(view.asked) == 3
 
@@ -87,7 +87,7 @@ def test_inputs_that_change_meanwhile_end_the_work_and_begin_it_anew(session):
     while later.waiting:
         later.step()
     assert len(view.asked) == 2
-    assert np.allclose(columns(view, "bars")["usd_per_h"][1:-1], attribution(session.scenario)["usd_per_h"])
+    assert np.allclose(columns(view, "steps")["usd_per_h"][1:-1], attribution(session.scenario)["usd_per_h"])
 
 
 def test_a_failure_is_said_and_the_next_inputs_are_tried(session, monkeypatch):
@@ -156,7 +156,7 @@ def test_the_table_behind_a_picture_is_made_when_asked_for(session):
 def test_the_staircase_leads_from_what_is_possible_to_what_is_saved(session):
     view = AttributionView(session)
     show(view)
-    bars, order = columns(view, "bars"), columns(view, "order")
+    bars, order = columns(view, "steps"), columns(view, "in order")
     placement = solve(session.scenario)
     saved = placement.baseline.objective_usd_per_h - placement.objective_usd_per_h
     held = attribution(session.scenario)["usd_per_h"]

@@ -11,16 +11,17 @@ from scenarios import random_scenario
 from screens import Later, columns, handle, show, words
 
 from explorer import ExplorerError, Scenario, solve
-from explorer.app.views.monte_carlo import DrawsView
-from explorer.app.views.near_optimal import ROWS, BandsView
+from explorer.app.views.monte_carlo import MonteCarloView
+from explorer.app.views.near_optimal import NearOptimalView
 from explorer.app.views.tornado import CHANGE, TornadoView
+from explorer.charts.near_optimal import ROWS
 from explorer.measures.monte_carlo import draws_of, monte_carlo
 from explorer.measures.near_optimal import near_optimal
 from explorer.measures.tornado import INPUTS, tornado
 from explorer.session import Session
 from explorer.text import number
 
-VIEWS = (BandsView, TornadoView, DrawsView)
+VIEWS = (NearOptimalView, TornadoView, MonteCarloView)
 DRAWS = 20  # a hundred show no more
 
 
@@ -36,7 +37,7 @@ def session() -> Session:
 
 def row_names(view: Any, element: str) -> list[str]:
     """From top to bottom."""
-    overrides = handle(view, "rows", "axis").major_label_overrides
+    overrides = handle(view, element, "yaxis").major_label_overrides
     return [overrides[place] for place in sorted(overrides, reverse=True)]
 
 
@@ -49,13 +50,13 @@ def ask(view: Any, name: str, value: Any) -> None:
 def test_a_move_patches_what_is_there_and_builds_nothing(session, kind):
     view = kind(session)
     document = show(view)
-    if kind is DrawsView:
+    if kind is MonteCarloView:
         ask(view, "run", True)
     models = {model.id for model in document.models}
-    element = {BandsView: "free", TornadoView: "low", DrawsView: "bars"}[kind]
+    element = {NearOptimalView: "free", TornadoView: "low", MonteCarloView: "receiving"}[kind]
     before = columns(view, element)["right"].copy()
     session.scenario.param.update(friction_scale=0.0, capacity_scale=1.3)
-    if kind is DrawsView:
+    if kind is MonteCarloView:
         ask(view, "run", True)
     assert not np.array_equal(before, columns(view, element)["right"])
     assert {model.id for model in document.models} == models
@@ -76,7 +77,7 @@ def test_a_move_patches_what_is_there_and_builds_nothing(session, kind):
 def test_odd_worlds_do_not_break_it(kind, scenario):
     view = kind(Session(scenario()))
     show(view)
-    if kind is DrawsView:
+    if kind is MonteCarloView:
         ask(view, "run", True)
     ask(view, "disclosure", True)
     assert "nan" not in words(view)
@@ -87,22 +88,22 @@ def test_odd_worlds_do_not_break_it(kind, scenario):
 
 
 def test_bars_reach_from_least_to_most_with_the_optimum_between(session):
-    view = BandsView(session)
+    view = NearOptimalView(session)
     show(view)
     table = near_optimal(session.scenario, 0.01).sort_values("least_mw", ascending=False)
-    free, firm, optimum = columns(view, "free"), columns(view, "firm"), columns(view, "optimum")
+    free, firm, optimum = columns(view, "free"), columns(view, "needed"), columns(view, "optimum")
     assert_allclose(free["right"], table["most_mw"])
-    assert_allclose(free["least"], table["least_mw"])
+    assert_allclose(free["least_mw"], table["least_mw"])
     assert_allclose(firm["right"], table["least_mw"])
     assert_allclose(optimum["x"], table["it_mw"])
     assert_allclose(optimum["y"], (free["top"] + free["bottom"]) / 2)
-    assert row_names(view, "free") == ["North", "South", "Middle"]
+    assert row_names(view, "near optimal") == ["North", "South", "Middle"]
     assert "For 1 % more than the optimum (98.7 USD/h), <b>0 of 3 regions in use</b>" in words(view)
     assert "North 48.2 MW, South 17.4 MW, Middle 15.0 MW" in words(view)
 
 
 def test_the_slack_is_the_readers_choice(session):
-    view = BandsView(session)
+    view = NearOptimalView(session)
     show(view)
     for active, slack in ((2, 0.05), (0, 0.005)):
         ask(view, "slack", active)
@@ -123,20 +124,20 @@ def test_the_slack_is_told_in_the_unit_of_the_objective_without_penalties(object
     world = random_scenario(7, 4, 3, 2, objective=objective, total_demand_mw=3000.0, hour="average", season="annual")
     best = solve(world)
     assert best.unserved_mw > 1
-    view = BandsView(Session(world))
+    view = NearOptimalView(Session(world))
     show(view)
     assert f"({number(0.01 * abs(amount(best)))} {unit})" in words(view)
 
 
 def test_of_many_regions_those_of_most_weight_are_shown_and_all_are_in_the_table():
     session = Session(Scenario.load("world-2025"))
-    view = BandsView(session)
+    view = NearOptimalView(session)
     show(view)
     table = near_optimal(session.scenario)
     weight = (table["least_mw"] + table["most_mw"]).sort_values(ascending=False)
     shown = columns(view, "free")
-    assert sorted(shown["least"] + shown["most"], reverse=True) == pytest.approx(weight.tolist()[:ROWS])
-    assert "Texas" in row_names(view, "free")
+    assert sorted(shown["least_mw"] + shown["most_mw"], reverse=True) == pytest.approx(weight.tolist()[:ROWS])
+    assert "Texas" in row_names(view, "near optimal")
     assert len(view.table(view._result)) == len(table)
     used = table[table["it_mw"] > 0.5]
     half = (used["least_mw"] < used["it_mw"] / 2).sum()
@@ -145,7 +146,7 @@ def test_of_many_regions_those_of_most_weight_are_shown_and_all_are_in_the_table
 
 def test_regions_looked_at_are_counted_while_the_last_picture_stays():
     session = Session(random_scenario(2, 6, 20, 1, hour="average", season="annual"))
-    view = BandsView(session)
+    view = NearOptimalView(session)
     view._runner = later = Later()
     show(view)
     later.step()
@@ -168,8 +169,8 @@ def test_the_tornado_is_the_table_around_the_saving(session):
         assert_allclose(bars["left"], np.minimum(base, saving))
         assert_allclose(bars["right"], np.maximum(base, saving))
         assert_allclose(bars["relocated_mw"], table[f"relocated_mw_{side}"])
-    assert handle(view, "base", "glyph").location == base
-    assert row_names(view, "low") == table["input"].tolist()
+    assert handle(view, "as it is", "glyph").location == base
+    assert row_names(view, "tornado") == table["input"].tolist()
     assert columns(view, "high")["value"][0] == "57.3 → 68.8 USD/MWh, mean of regions"
     assert f"Moving saves {number(base)} USD/h" in words(view)
     assert "Most depends on <b>electricity prices</b>: between 1,877 and 2,659 USD/h" in words(view)
@@ -180,7 +181,7 @@ def test_bars_at_one_side_of_the_line_do_not_hide_each_other(session):
     """In the classroom less demand saves less, and more does too, because North is full."""
     view = TornadoView(session)
     show(view)
-    row = row_names(view, "low").index("Demand")
+    row = row_names(view, "tornado").index("Demand")
     low, high = columns(view, "low"), columns(view, "high")
     assert low["right"][row] == high["right"][row]
     assert low["bottom"][row] >= high["top"][row]
@@ -201,16 +202,16 @@ def test_inputs_moved_are_counted_while_the_last_picture_stays():
 
 
 def test_nothing_is_drawn_until_a_reader_asks(session):
-    view = DrawsView(session)
+    view = MonteCarloView(session)
     show(view)
     session.scenario.friction_scale = 2.0
     assert view._result is None
-    assert not handle(view, "band figure", "widget").visible
+    assert not handle(view, "budgets plot", "widget").visible
     assert "starts when you say so" in words(view)
 
 
 def test_draws_are_those_of_the_table(session):
-    view = DrawsView(session)
+    view = MonteCarloView(session)
     show(view)
     ask(view, "run", True)
     found = monte_carlo(session.scenario, DRAWS)
@@ -220,10 +221,12 @@ def test_draws_are_those_of_the_table(session):
     assert_allclose(outline["y"][:size], band["p90_usd_per_h"])
     assert_allclose(outline["y"][size:], band["p10_usd_per_h"][::-1])
     assert_allclose(columns(view, "points")["y"], band["p50_usd_per_h"])
-    assert columns(view, "bars")["right"].tolist() == regions["receives_draws"].tolist()
-    assert row_names(view, "bars") == [name.title() for name in regions["region"]]
-    assert columns(view, "bars")["color"].tolist() == (regions["receives_draws"] >= 0.9 * DRAWS).astype(int).tolist()
-    for name in ("band figure", "bars figure"):
+    assert columns(view, "receiving")["right"].tolist() == regions["receives_draws"].tolist()
+    assert row_names(view, "regions") == [name.title() for name in regions["region"]]
+    assert (
+        columns(view, "receiving")["color"].tolist() == (regions["receives_draws"] >= 0.9 * DRAWS).astype(int).tolist()
+    )
+    for name in ("budgets plot", "regions plot"):
         assert handle(view, name, "widget").visible
     saving = found.saving_usd_per_h()
     assert f"<b>{number(saving['p50'])} USD/h</b>" in words(view)
@@ -234,7 +237,7 @@ def test_draws_are_those_of_the_table(session):
 
 
 def test_progress_is_told_and_a_reader_can_stop_it(session):
-    view = DrawsView(session)
+    view = MonteCarloView(session)
     view._runner = later = Later()
     show(view)
     later.step()
@@ -257,7 +260,7 @@ def test_progress_is_told_and_a_reader_can_stop_it(session):
 
 
 def test_what_no_longer_belongs_to_the_scenario_is_marked(session):
-    view = DrawsView(session)
+    view = MonteCarloView(session)
     show(view)
     ask(view, "run", True)
     first = view._result
@@ -280,7 +283,7 @@ def test_a_failure_is_said_and_stays_until_the_next_run(session, monkeypatch):
         yield next(iter(draws_of(session.network, 1)))
         raise ExplorerError("No optimum.", "placement", "Raise the limit.")
 
-    view = DrawsView(session)
+    view = MonteCarloView(session)
     show(view)
     with monkeypatch.context() as patch:
         patch.setattr("explorer.app.views.monte_carlo.draws_of", failing)

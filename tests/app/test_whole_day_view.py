@@ -11,7 +11,8 @@ from screens import columns, show, words
 
 import explorer.measures.whole_day
 from explorer import Scenario
-from explorer.app.views.whole_day import ROWS, DayView
+from explorer.app.views.whole_day import WholeDayView
+from explorer.charts.whole_day import ROWS
 from explorer.measures.whole_day import in_daylight, whole_day, whole_day_regions
 from explorer.model.labels import labels_of
 from explorer.session import Session
@@ -25,12 +26,12 @@ def session() -> Session:
     return Session(Scenario.load("follow-the-sun"))
 
 
-def glyph(view: DayView, name: str) -> Any:
+def glyph(view: WholeDayView, name: str) -> Any:
     (handles,) = view.pane._copies.values()
     return handles[name]["glyph"]
 
 
-def tap(view: DayView, name: str, row: int) -> None:
+def tap(view: WholeDayView, name: str, row: int) -> None:
     (handles,) = view.pane._copies.values()
     handles[name]["selected"].indices = [row]
 
@@ -41,9 +42,9 @@ def load_of(scenario: Scenario, column: str) -> pd.DataFrame:
     return table[scenario.regions["id"]].set_axis(labels_of(scenario).short_regions, axis=1)
 
 
-def check_picture(view: DayView) -> None:
+def check_picture(view: WholeDayView) -> None:
     scenario = view.session.scenario
-    cells, bars, it_mw = columns(view, "cells"), columns(view, "bars"), load_of(scenario, "it_mw")
+    cells, bars, it_mw = columns(view, "cells"), columns(view, "ridges"), load_of(scenario, "it_mw")
     n = len(cells["hour"]) // 24
     moved_mw = load_of(scenario, "relocated_mw")
     for k, (name, hour) in enumerate(zip(cells["region"], cells["hour"].astype(int), strict=True)):
@@ -60,10 +61,11 @@ def check_picture(view: DayView) -> None:
     assert_allclose(columns(view, "best")["y"], table["objective_usd_per_h"])
     assert_allclose(columns(view, "means")["y"], table["by_means_usd_per_h"])
     assert_allclose(columns(view, "hours")["relocated_mw"], table["relocated_mw"], rtol=1e-6)
+    assert_allclose(columns(view, "emitted")["y"], table["carbon_kg_per_h"] / 1000)
 
 
 def test_the_picture_is_that_of_the_day(session):
-    view = DayView(session)
+    view = WholeDayView(session)
     show(view)
     check_picture(view)
     load, cells = load_of(session.scenario, "it_mw"), columns(view, "cells")
@@ -73,14 +75,14 @@ def test_the_picture_is_that_of_the_day(session):
     longitude = session.scenario.regions.set_axis(load.columns)["longitude"]
     assert shown == sorted(shown, key=lambda name: -longitude[name])  # from east to west
     (handles,) = view.pane._copies.values()
-    labels = handles["bars"]["yaxis"].major_label_overrides
+    labels = handles["load"]["yaxis"].major_label_overrides
     assert labels == {ROWS - k: f"{name}, {load[name].max():.0f} MW" for k, name in enumerate(shown)}
 
 
 def test_daylight_lies_behind_the_hours_with_sun(session):
-    view = DayView(session)
+    view = WholeDayView(session)
     show(view)
-    sun, cells = columns(view, "sun"), columns(view, "cells")
+    sun, cells = columns(view, "daylight"), columns(view, "cells")
     regions = session.scenario.regions
     names = labels_of(session.scenario).short_regions
     up = dict(zip(names, in_daylight(range(24), regions["longitude"]).T, strict=True))
@@ -92,7 +94,7 @@ def test_daylight_lies_behind_the_hours_with_sun(session):
 
 
 def test_what_is_seen_follows_the_inputs_and_builds_nothing_new(session):
-    view = DayView(session)
+    view = WholeDayView(session)
     document = show(view)
     models = {model.id for model in document.models}
     for changes in ({"egress_usd_per_gb": 0.0}, {"total_demand_mw": 200.0, "season": "summer"}):
@@ -102,12 +104,12 @@ def test_what_is_seen_follows_the_inputs_and_builds_nothing_new(session):
 
 
 def test_the_hour_moves_the_mark_and_solves_no_day(session, monkeypatch):
-    view = DayView(session)
+    view = WholeDayView(session)
     show(view)
     monkeypatch.setattr(explorer.measures.whole_day, "_place", lambda network: pytest.fail("an hour was placed"))
     for hour in (0, 23, 5):
         session.scenario.hour = hour
-        for name in ("load now", "cost now"):
+        for name in ("load now", "cost now", "carbon now"):
             mark = glyph(view, name)
             assert (mark.left, mark.right, mark.visible) == (hour, hour + 1, True)
     session.scenario.hour = "average"
@@ -115,7 +117,7 @@ def test_the_hour_moves_the_mark_and_solves_no_day(session, monkeypatch):
 
 
 def test_a_tap_on_an_hour_sets_it(session):
-    view = DayView(session)
+    view = WholeDayView(session)
     show(view)
     tap(view, "cells", 3 * 24 + 17)
     assert session.scenario.hour == 17 and glyph(view, "cost now").left == 17
@@ -127,7 +129,7 @@ def test_a_tap_on_an_hour_sets_it(session):
 
 
 def test_the_words_say_what_following_is_worth(session):
-    view = DayView(session)
+    view = WholeDayView(session)
     show(view)
     day = whole_day(session.scenario).sum()
     saved = day["by_means_usd_per_h"] - day["objective_usd_per_h"]
@@ -142,7 +144,7 @@ def test_the_words_say_what_following_is_worth(session):
 
 
 def test_load_left_unserved_is_told(session):
-    view = DayView(session)
+    view = WholeDayView(session)
     show(view)
     session.scenario.capacity_scale = 0.2
     unserved = whole_day(session.scenario)["unserved_mw"].sum()
@@ -153,7 +155,7 @@ def test_load_left_unserved_is_told(session):
 
 
 def test_the_table_has_every_hour(session):
-    view = DayView(session)
+    view = WholeDayView(session)
     document = show(view)
     (button,) = document.select({"type": Toggle})
     button.active = True
@@ -161,7 +163,7 @@ def test_the_table_has_every_hour(session):
 
 
 def test_without_profiles_it_says_so():
-    view = DayView(Session(Scenario.load("classroom-3x3")))
+    view = WholeDayView(Session(Scenario.load("classroom-3x3")))
     show(view)
     assert "Every hour is like every other" in words(view)
     check_picture(view)
@@ -179,15 +181,15 @@ def test_one_region_and_nothing_to_move():
         demand_profiles=scenario.demand_profiles,
         total_demand_mw=10,
     )
-    view = DayView(Session(small))
+    view = WholeDayView(Session(small))
     show(view)
     check_picture(view)
     assert "daylight</b>" not in words(view) and "London 0–24" in words(view)
 
 
 def test_no_demand_at_all(session):
-    view = DayView(session)
+    view = WholeDayView(session)
     show(view)
     session.scenario.total_demand_mw = 0.0
     check_picture(view)
-    assert np.isfinite(columns(view, "bars")["top"]).all()
+    assert np.isfinite(columns(view, "ridges")["top"]).all()

@@ -1,14 +1,17 @@
 """Wires or fibre as it is shown: the bars are the table, the pair is the one that was asked for or moves most."""
 
+import re
 from html import unescape
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from screens import columns, show, words
 
 from explorer import Scenario, break_even, solve
-from explorer.app.views.wires_or_fibre import PARTS, WiresView, pair_of
+from explorer.app.views.wires_or_fibre import WiresOrFibreView, pair_of
+from explorer.charts.wires_or_fibre import PARTS
 from explorer.measures.wires_or_fibre import TRANSPORT_KWH_PER_GB, WAYS, wires_or_fibre
 from explorer.session import Session
 from explorer.text import number
@@ -24,38 +27,39 @@ def classroom() -> Session:
     return Session(Scenario.load("classroom-3x3"))
 
 
-def handles(view: WiresView) -> dict[str, Any]:
+def handles(view: WiresOrFibreView) -> dict[str, Any]:
     (copy,) = view.pane.copies
     return copy
 
 
-def shown_pair(view: WiresView) -> tuple[str, str]:
-    assert view._result.pair is not None
-    return view._result.pair
+def shown_pair(view: WiresOrFibreView) -> tuple[str, str]:
+    ids = {name: region for region, name in view.session.network.region_names.items()}
+    return ids[view._result.attrs["home"]], ids[view._result.attrs["region"]]
 
 
-def assert_bars(view: WiresView, **options: Any) -> None:
+def assert_bars(view: WiresOrFibreView, **options: Any) -> None:
     """Each bar is as long as its part costs, and begins where the one before ends."""
     home, region = shown_pair(view)
     expected = wires_or_fibre(view.session.scenario, home, region, view._workload, **options)
-    bars = columns(view, "bars")
-    labels = handles(view)["bars"]["yaxis"].major_label_overrides
+    bars = pd.DataFrame(columns(view, "parts"))
+    labels = handles(view)["ways"]["yaxis"].major_label_overrides
     for n, row in enumerate(expected.to_dict("records")):
-        at = slice(n * len(PARTS), (n + 1) * len(PARTS))
-        left, right = bars["left"][at], bars["right"][at]
-        costs = np.array([row[f"{part}_usd_per_mwh"] for part in PARTS])
-        np.testing.assert_allclose(right - left, np.abs(costs), atol=1e-9)
-        np.testing.assert_allclose(bars["usd_per_mwh"][at], costs)
-        assert right.max(initial=0) + left.min(initial=0) == pytest.approx(row["total_usd_per_mwh"])
-        assert {*bars["way"][at]} == {row["way"]}
-        assert labels[len(WAYS) - n] == f"{row['way']}: {number(row['total_usd_per_mwh'])}"
-    x_range = handles(view)["bars"]["x_range"]
+        of = bars[bars["way"] == row["way"]].set_index("part")
+        costs = pd.Series({name: row[f"{part}_usd_per_mwh"] for part, name in PARTS.items()})
+        assert costs.drop(of.index).eq(0).all()  # what no way costs has no bar
+        np.testing.assert_allclose(of["right"] - of["left"], costs[of.index].abs(), atol=1e-9)
+        np.testing.assert_allclose(of["part_usd_per_mwh"], costs[of.index])
+        assert [list(PARTS.values())[role] for role in of["color"]] == of.index.tolist()
+        total = row["total_usd_per_mwh"]
+        assert max(of["right"].max(), 0) + min(of["left"].min(), 0) == pytest.approx(total)
+        assert labels[len(WAYS) - n] == f"{row['way']}: {number(total)}"
+    x_range = handles(view)["ways"]["x_range"]
     assert x_range.start < bars["left"].min()
     assert x_range.end > bars["right"].max()
 
 
 def test_bars_follow_moves_and_nothing_new_is_built(session):
-    view = WiresView(session)
+    view = WiresOrFibreView(session)
     document = show(view)
     models = {model.id for model in document.models}
     assert_bars(view)
@@ -72,13 +76,13 @@ def test_bars_follow_moves_and_nothing_new_is_built(session):
         assert view._workload == session.workload
         assert_bars(view)
     scenario.regions = scenario.regions.assign(electricity_price_usd_per_mwh=-20.0)  # what earns is left of zero
-    assert columns(view, "bars")["left"].min() < 0
+    assert columns(view, "parts")["left"].min() < 0
     assert_bars(view)
     assert {model.id for model in document.models} == models
 
 
 def test_while_the_frontier_looks_at_all_classes_the_last_one_stays(classroom):
-    view = WiresView(classroom)
+    view = WiresOrFibreView(classroom)
     show(view)
     classroom.workload = "batch"
     classroom.workload = "all"
@@ -115,7 +119,7 @@ def test_without_flows_it_is_the_pair_with_most_to_gain_that_is_open(classroom):
 
 
 def test_a_partner_chosen_stays_until_it_is_the_home_or_gone(classroom):
-    view = WiresView(classroom)
+    view = WiresOrFibreView(classroom)
     show(view)
     classroom.param.update(region="middle", workload="batch")
     assert shown_pair(view) == ("middle", "north")
@@ -138,7 +142,7 @@ def test_a_partner_chosen_stays_until_it_is_the_home_or_gone(classroom):
 
 
 def test_a_cable_may_be_chosen(classroom):
-    view = WiresView(classroom)
+    view = WiresOrFibreView(classroom)
     show(view)
     line = handles(view)["line"]["widget"]
     assert [value for value, _ in line.options] == ["overhead", "submarine"]
@@ -147,12 +151,12 @@ def test_a_cable_may_be_chosen(classroom):
 
 
 def test_words_say_what_is_lost_moved_added_and_saved(session):
-    view = WiresView(session)
+    view = WiresOrFibreView(session)
     show(view)
     for region in session.network.regions[:3]:
         session.region = region
         stay, wires, fibre = wires_or_fibre(session.scenario, *shown_pair(view), view._workload).to_dict("records")
-        figures = words(view, "figures")
+        figures = re.sub("<[^>]*>", "|", words(view))
         for figure in (
             f"{100 * wires['loss_share']:.1f} % lost", f"{number(wires['route_km'])} km of line",
             f"{number(fibre['data_gb'])} GB moved", f"{number(fibre['transport_kwh'])} kWh to move it",
@@ -171,7 +175,7 @@ def test_words_say_what_is_lost_moved_added_and_saved(session):
 
 
 def test_words_say_what_forbids_the_fibre_and_why_load_moves_at_a_loss(classroom):
-    view = WiresView(classroom)
+    view = WiresOrFibreView(classroom)
     show(view)
     classroom.region, classroom.workload = "middle", "batch"
     assert "The placement moves 20.0 MW of it." in words(view)
@@ -188,18 +192,18 @@ def test_words_say_what_forbids_the_fibre_and_why_load_moves_at_a_loss(classroom
 
 def test_one_region_leaves_nothing_to_compare(classroom):
     scenario = classroom.scenario
-    view = WiresView(classroom)
+    view = WiresOrFibreView(classroom)
     show(view)
     scenario.rtt_ms = None
     scenario.clients = scenario.clients.assign(service="north")
     scenario.regions = scenario.regions.iloc[:1]
     assert "nothing can be moved" in words(view)
-    assert len(columns(view, "bars")["left"]) == 0
+    assert len(columns(view, "parts")["left"]) == 0
     assert view.table(view._result).empty
 
 
 def test_the_table_holds_every_figure_and_the_published_estimates(session):
-    view = WiresView(session)
+    view = WiresOrFibreView(session)
     show(view)
     expected = wires_or_fibre(session.scenario, *shown_pair(view), view._workload)
     table = view.table(view._result)

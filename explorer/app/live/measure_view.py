@@ -18,7 +18,13 @@ from explorer.markup import html
 from explorer.session import Session
 
 _DONE = object()
-_WORDS = ":host { font-size: 13px; line-height: 1.5; }"
+_WORDS = """
+:host { font-size: 13px; line-height: 1.5; }
+.key { white-space: nowrap; margin-right: 8px; }
+.figures { padding-left: 5.2em; text-indent: -5.2em; font-variant-numeric: tabular-nums; }
+.figures b, .figures span { display: inline-block; text-indent: 0; }
+.figures b { width: 5.2em; } .figures span { min-width: 10.4em; margin-right: 0.5em; }
+"""
 
 
 class MeasureView(pn.viewable.Viewer):

@@ -21,6 +21,7 @@ from matplotlib.legend import Legend
 from matplotlib.ticker import Formatter, ScalarFormatter
 
 from explorer.atomic_write import refuse_bad_target, written_whole
+from explorer.charts.chart import About
 from explorer.errors import ExplorerError
 from explorer.model.labels import Labels, isolated
 from explorer.text import sentence, takes_prefix, tick_texts
@@ -55,7 +56,7 @@ class Page:
     def draw(
         self,
         drawn: Any,
-        about: Labels | pd.DataFrame,
+        about: Labels | About | pd.DataFrame,
         what: str,
         notes: Sequence[str],
         handles: Sequence[Any] = (),
@@ -68,7 +69,7 @@ class Page:
         Parameters
         ----------
         drawn : HoloViews object
-        about : Labels or pandas.DataFrame
+        about : Labels, About or pandas.DataFrame
             Of the scenario, or a table whose `attrs` still say which that was.
         what : str
             What the figure shows or finds; the title of the scenario goes before it.
@@ -134,9 +135,9 @@ def filled(colour: str, hatch: str = "") -> dict[str, Any]:
     return {"facecolor": colour, "edgecolor": INK, "linewidth": 0.4, "hatch": hatch}
 
 
-def _origin(about: Labels | pd.DataFrame) -> tuple[str | None, Sequence[str] | None]:
+def _origin(about: Labels | About | pd.DataFrame) -> tuple[str | None, Sequence[str] | None]:
     """Title and publishers, where a table still says them; pandas lose both where two tables become one."""
-    if isinstance(about, Labels):
+    if not isinstance(about, pd.DataFrame):
         return about.title, about.publishers
     return about.attrs.get("title"), about.attrs.get("publishers")
 

@@ -1,0 +1,167 @@
+"""Charts on screen: their panels drawn once without data, and patched with the columns of each result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+from bokeh.models import FixedTicker, HoverTool, LayoutDOM
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from explorer.app.live.pane import Drawing, LivePane, quiet_toolbar
+from explorer.charts.backends import bokeh
+from explorer.charts.chart import PLACES, Chart, Columns, Filled, Mark, Panel, is_labelled_below, left_px
+from explorer.charts.palette import LOOKS
+from explorer.charts.rows import row_places, row_range
+from explorer.markup import html, joined
+from explorer.text import elided
+
+NUMBERS_PX = 62  # left of plots without rows: they share their left edge, whatever their tick labels
+_FACES = {"vertical": {"x": "location"}, "horizontal": {"y": "location"}, "diagonal": {"slope": "gradient"},
+          "span": {"left": "left", "right": "right"}}  # fmt: skip  # columns: properties of Bokeh's annotation
+
+
+def draw_panels(drawing: Drawing, panels: tuple[Panel, ...], taps: tuple[str, ...] = ()) -> list[LayoutDOM]:
+    """The plots of a chart without data; marks in `taps` can be tapped."""
+    plots = {panel.name: _plot(drawing, panels, panel, taps) for panel in panels}
+    return [
+        drawing.widget(f"{panel.name} plot", drawing.figure(plots[panel.name], height=panel.height_px))
+        for panel in panels
+    ]
+
+
+def patch(pane: LivePane, chart: Chart, first: Markup = html("")) -> None:  # noqa: B008  it never changes
+    """Put a chart's columns, ranges, rows and sentences on screen; `first` goes before its finding."""
+    for panel, filled in zip(chart.panels, chart.filled, strict=True):
+        for mark in panel.marks:
+            _patch_mark(pane, mark, filled.columns.get(mark.name, {}))
+        _patch_axes(pane, panel, filled)
+        pane.configure(f"{panel.name} plot", "widget", visible=True)
+    say(pane, chart, first)
+
+
+def say(pane: LivePane, chart: Chart, first: Markup) -> None:
+    """Put a chart's legend and finding on screen."""
+    pane.say("words", legend(chart) + first + chart.finding)
+
+
+def legend(chart: Chart) -> Markup:
+    """What stands for what, above the sentences."""
+    keys = [
+        html(
+            '<span class="key"><span style="color:{}">{}</span> {}</span>',
+            LOOKS[role].colour,
+            _sign(marks, role),
+            label,
+        )
+        for marks, role, label in chart.legend()
+    ]
+    return html('<div class="keys">{}</div>', joined(keys, " ")) if keys else html("")
+
+
+def _sign(marks: tuple[Mark, ...], role: str) -> str:
+    """What stands for a role: an area, if it has one; otherwise what lies on top."""
+    look, mark = LOOKS[role], next((mark for mark in marks if mark.kind in _AREAS), marks[-1])
+    if mark.kind == "points":
+        return _MARKERS[look.marker]
+    if mark.kind in ("line", "segments") and look.dash == "dashed":
+        return "┅"
+    return _SIGNS.get(mark.kind, "■")
+
+
+_AREAS = ("bars", "area", "span")
+_MARKERS = {"circle": "●", "diamond": "◆", "square": "■", "triangle": "▲", "x": "×"}
+_SIGNS = {"line": "━", "segments": "━", "vertical": "┃", "horizontal": "┅", "diagonal": "╱"}
+
+
+def _plot(drawing: Drawing, panels: tuple[Panel, ...], panel: Panel, taps: tuple[str, ...]) -> Any:
+    hooks = [quiet_toolbar, _shape(panel, left_px(panels, panel) or NUMBERS_PX), _keep_axes(drawing, panel)]
+    return hv.Overlay([_element(drawing, mark, mark.name in taps) for mark in panel.marks]).opts(
+        responsive=True, xlabel="" if is_labelled_below(panels, panel) else panel.x.label, ylabel=panel.y.label,
+        show_grid=True, fontscale=1.1, active_tools=[],
+        tools=["pan", "wheel_zoom", "reset"] if panel.zooms else ["xpan", "reset"],
+        hooks=hooks, **bokeh.tick_places(panel),
+    )  # fmt: skip
+
+
+def _element(drawing: Drawing, mark: Mark, taps: bool) -> Any:
+    drawn = bokeh.element(mark, bokeh.empty(mark))
+    if mark.kind in _FACES:
+        return drawn.opts(**bokeh.style(mark, LOOKS[mark.roles[0]]), visible=False, hooks=[drawing.keep(mark.name)])
+    options = bokeh.style(mark, LOOKS[mark.roles[0]])
+    if len(mark.roles) > 1:
+        colour = "text_color" if mark.kind == "words" else "color"
+        shades = [_shade(mark, role) for role in mark.roles]
+        options |= {colour: "role", "cmap": shades, "clim": (-0.5, len(shades) - 0.5)}
+    tools: list[Any] = [HoverTool(tooltips=list(mark.tip))] if mark.tip else []
+    tools += ["tap"] if taps else []
+    return drawn.opts(**options, default_tools=[], tools=tools, hooks=[drawing.keep(mark.name)])
+
+
+def _shade(mark: Mark, role: str) -> str:
+    return LOOKS[role].words_colour if mark.kind == "words" else LOOKS[role].colour
+
+
+def _keep_axes(drawing: Drawing, panel: Panel) -> Callable[[Any, Any], None]:
+    """A hook: the axes and ranges of a panel can be patched by its name."""
+
+    def hook(plot: Any, _element: Any) -> None:
+        handles = {name: plot.handles[name] for name in ("xaxis", "yaxis", "x_range", "y_range")}
+        drawing.handles[panel.name] = handles | {"ticker": plot.handles["yaxis"].ticker}
+
+    return hook
+
+
+def _shape(panel: Panel, border_px: int) -> Callable[[Any, Any], None]:
+    """A hook: so much room at the left, and where there are rows, names of them instead of numbers."""
+
+    def hook(plot: Any, _element: Any) -> None:
+        plot.state.min_border_left = border_px
+        if panel.has_rows:
+            plot.handles["yaxis"].update(ticker=FixedTicker(ticks=[]), major_label_text_font_size="13px")
+            plot.state.ygrid.visible = False
+
+    return hook
+
+
+def _patch_mark(pane: LivePane, mark: Mark, columns: Columns) -> None:
+    if mark.kind in _FACES:
+        there = bool(columns) and len(columns[PLACES[mark.kind][0]]) > 0
+        places = _FACES[mark.kind].items() if there else ()
+        at = {prop: float(columns[name][0]) for name, prop in places}
+        pane.configure(mark.name, "glyph", **at, visible=there)
+        return
+    pane.update(mark.name, **on_screen(mark, columns or {name: _NOTHING for name in mark.columns}))
+
+
+_NOTHING = np.empty(0)
+
+
+def on_screen(mark: Mark, columns: Columns) -> dict[str, NDArray]:
+    """Columns as HoloViews' glyph has them."""
+    shown = dict(columns)
+    if "role" in shown:
+        shown["text_color" if mark.kind == "words" else "color"] = np.asarray(shown.pop("role"), np.uint8)
+    if mark.kind == "area":  # one polygon, there and back
+        x, low, high = (shown.pop(name) for name in PLACES["area"])
+        shown |= {"x": np.concatenate([x, x[::-1]]), "y": np.concatenate([high, low[::-1]])}
+    return shown
+
+
+def _patch_axes(pane: LivePane, panel: Panel, filled: Filled) -> None:
+    y_range = filled.y_range
+    if panel.has_rows:
+        y_range = row_range(len(filled.rows), panel.fewest_rows)
+        places = row_places(len(filled.rows)).astype(int).tolist()
+        pane.configure(panel.name, "ticker", ticks=places)
+        names = dict(zip(places, map(elided, filled.rows), strict=True))
+        pane.configure(panel.name, "yaxis", major_label_overrides=names)
+    for axis, ends in (("x_range", filled.x_range), ("y_range", y_range)):
+        if ends is not None:
+            pane.set_range(panel.name, axis, *ends)
+    for axis, label in (("xaxis", filled.x_label), ("yaxis", filled.y_label)):
+        if label:
+            pane.configure(panel.name, axis, axis_label=label)

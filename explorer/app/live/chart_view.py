@@ -1,0 +1,81 @@
+"""A card whose picture is the chart of a measure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from types import ModuleType
+from typing import Any, ClassVar
+
+import pandas as pd
+from bokeh.models import LayoutDOM
+
+from explorer.app.live.chart_pane import draw_panels, patch
+from explorer.app.live.measure_view import MeasureView, measure_card
+from explorer.app.live.pane import Drawing
+from explorer.registry import MEASURES
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a computation is that has no picture yet."""
+
+    done: int
+    of: int
+    what: str
+
+
+class ChartView(MeasureView):
+    """
+    Shows the chart of a measure's result, its finding and its table.
+
+    A subclass says `measure`, a name in the registry, `chart`, the module that makes its chart, and
+    what `compute` yields: results as the public function returns them, or `Progress` on the way.
+    """
+
+    measure: ClassVar[str]
+    chart: ClassVar[ModuleType]
+    taps: ClassVar[tuple[str, ...]] = ()  # marks that can be tapped
+    waits: ClassVar[bool] = False  # whether plots are hidden until there is a result
+
+    @property
+    def file_name(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return self.measure
+
+    def show(self, result: Any) -> None:
+        if isinstance(result, Progress):  # the last picture stays until there is a whole one
+            self.pane.say("words", f"{result.done} of {result.of} {result.what}…")
+            return
+        patch(self.pane, self.chart.chart(result))
+
+    def table(self, result: pd.DataFrame | Progress) -> pd.DataFrame | None:
+        """As the public function returns it, regions by name."""
+        if isinstance(result, Progress):
+            return None
+        names = result.attrs.get("names", {})
+        return result.assign(
+            **{c: result[c].map(lambda key: names.get(key, key)) for c in ("region", "home") if c in result}
+        )
+
+    @staticmethod
+    def tools(drawing: Drawing) -> list[LayoutDOM]:
+        """Widgets at the heading's right."""
+        return []
+
+    @classmethod
+    def drawing(cls) -> Drawing:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return _drawing(cls)
+
+
+@cache
+def _drawing(view: type[ChartView]) -> Drawing:
+    """The picture of any scenario, without data."""
+
+    def make(drawing: Drawing) -> LayoutDOM:
+        measure, tools = MEASURES[view.measure], view.tools(drawing)
+        plots = draw_panels(drawing, view.chart.PANELS, view.taps)
+        for plot in plots:
+            plot.visible = not view.waits
+        return measure_card(drawing, measure.title, view.chart.HELP, *plots, tools=tools)
+
+    return Drawing(make)

@@ -1,0 +1,204 @@
+"""
+Charts as HoloViews elements for Bokeh: the glyphs of live plots and of pictures in a notebook.
+
+Both take their styles from here, so that a mark looks the same wherever it is shown.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import holoviews as hv
+import holoviews.plotting.bokeh  # registers the renderer
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.charts.chart import (
+    PLACES,
+    Chart,
+    Columns,
+    Filled,
+    Mark,
+    Panel,
+    is_labelled_below,
+    left_px,
+    rows_of,
+)
+from explorer.charts.palette import LOOKS, Look
+from explorer.charts.rows import row_places, row_range
+from explorer.charts.ticks import ticks_apart
+from explorer.model.labels import isolated
+from explorer.text import elided, sentence
+
+BOKEH = "bokeh"
+WIDTH, LOWEST = 560, 70  # of a picture, of axes [px]
+TITLE_CHARACTERS = 58  # of a line
+LONG_LABEL = 26  # characters, of which three do not fit side by side
+_FACES = ("vertical", "horizontal", "diagonal", "span")  # annotations, which have no rows
+
+
+def element(mark: Mark, columns: Columns, panel: str = "") -> Any:
+    """
+    A mark with its data as a HoloViews element without style.
+
+    Dimensions have names of their own for each panel, so that pictures side by side do not share
+    axes that mean different things.
+    """
+    if mark.kind in _FACES:
+        at = {name: float(columns[name][0]) for name in PLACES[mark.kind]}
+        match mark.kind:
+            case "vertical":
+                return hv.VLine(at["x"])
+            case "horizontal":
+                return hv.HLine(at["y"])
+            case "diagonal":
+                return hv.Slope(at["slope"], 0)
+        return hv.VSpan(at["left"], at["right"])
+    ends = ("left", "bottom", "right", "top") if mark.kind == "bars" else PLACES[mark.kind]
+    table = pd.DataFrame({f"{panel}{name}": np.asarray(columns[name]) for name in ends})
+    values = [name for name in mark.columns if name not in ends]
+    table = table.assign(**{name: np.asarray(columns[name]) for name in values})
+    keys = [*table.columns[: len(ends)]]
+    match mark.kind:
+        case "bars":
+            return hv.Rectangles(table, keys, values)
+        case "segments":
+            return hv.Segments(table, keys, values)
+        case "area":
+            return hv.Area(table, keys[0], keys[1:])
+        case "line":
+            return hv.Curve(table, keys[0], keys[1:])
+        case "words":
+            return hv.Labels(table, keys[:2], [keys[2], *values])
+    return hv.Points(table, keys, values)
+
+
+def style(mark: Mark, look: Look) -> dict[str, Any]:
+    """Options of a mark of one role."""
+    match mark.kind:
+        case "bars":
+            edge = {"line_color": "white", "line_width": 0.5} if mark.edged else {"line_alpha": 0}
+            return {"color": look.colour, "alpha": mark.opacity, **edge}
+        case "area":
+            return {"fill_color": look.colour, "fill_alpha": mark.opacity, "line_alpha": 0}
+        case "points":
+            return {
+                "color": look.colour, "alpha": mark.opacity, "marker": look.marker, "size": mark.size,
+                "line_color": "white", "line_width": 0.5,
+            }  # fmt: skip
+        case "words":
+            return {"text_color": look.words_colour, "text_font_size": f"{mark.size:g}px"}
+        case "span":
+            return {"color": look.colour, "alpha": mark.opacity, "line_alpha": 0}
+    return {
+        "color": look.colour, "line_width": mark.size, "line_dash": look.dash, "alpha": mark.opacity,
+    }  # fmt: skip
+
+
+def draw(chart: Chart) -> Any:
+    """A chart as a HoloViews object: an overlay, or a layout of one below the other."""
+    plots = [_panel(chart, panel, filled) for panel, filled in zip(chart.panels, chart.filled, strict=True)]
+    return plots[0] if len(plots) == 1 else hv.Layout(plots).cols(1)
+
+
+def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
+    drawn = [
+        part for mark in panel.marks for part in _parts(panel, mark, filled.columns.get(mark.name, {}), filled.labels)
+    ]
+    lines = textwrap.wrap(sentence(chart.title), TITLE_CHARACTERS) if panel is chart.panels[0] else []
+    title = isolated(lines)
+    named = {part.label for part in drawn if part.label}
+    legend_cols = 3 if max(map(len, named), default=0) < LONG_LABEL else 2
+    rows_px = panel.row_px * max(len(filled.rows), 3)
+    frame = rows_px if panel.has_rows else max(panel.height_px - 80, LOWEST)
+    x_label = "" if is_labelled_below(chart.panels, panel) else filled.x_label or panel.x.label
+    options = {
+        "width": WIDTH,
+        "height": frame + 60 + 22 * len(title) + (8 + 23 * -(-len(named) // legend_cols) if named else 0),
+        "show_grid": True,
+        "xlabel": x_label,
+        "ylabel": filled.y_label or panel.y.label,
+        "title": as_title("\n".join(title)),
+        "xlim": filled.x_range,
+        "ylim": row_range(len(filled.rows)) if panel.has_rows else filled.y_range,
+        "hooks": [],
+    }  # fmt: skip
+    options |= tick_places(panel)
+    if len(chart.panels) > 1 and (left := left_px(chart.panels, panel)) is not None:
+        options["hooks"].append(_room_left(left))
+    if panel.has_rows:
+        places = row_places(len(filled.rows)).tolist()
+        options |= {"yticks": list(zip(places, map(elided, filled.rows), strict=True))}
+        options |= {"gridstyle": {"ygrid_line_alpha": 0.0}}
+    legend: dict[str, Any] = {"legend_position": "bottom", "legend_cols": legend_cols, "legend_opts": _CLOSE}
+    return overlay(drawn, **options).opts(**legend, backend=BOKEH)
+
+
+def _parts(panel: Panel, mark: Mark, columns: Columns, labels: Mapping[str, tuple[str, ...]]) -> list[Any]:
+    """An element for each role of a mark that has rows, so that a legend can name it."""
+    parts = []
+    for n, role in enumerate(mark.roles):
+        rows = rows_of(mark, columns, n)
+        if not len(rows):
+            continue
+        mine = {name: np.asarray(values)[rows] for name, values in columns.items()}
+        part = element(mark, mine, f"{panel.name} ")
+        named = labels.get(mark.name, mark.labels)
+        if n < len(named) and mark.kind not in _FACES:
+            part = part.relabel(named[n])
+        hover = {"tools": ["hover"], "hover_tooltips": _tips(mark, f"{panel.name} ")} if mark.tip else {}
+        parts.append(part.opts(**style(mark, LOOKS[role]), **hover, backend=BOKEH))
+    return parts
+
+
+def _tips(mark: Mark, panel: str) -> list[tuple[str, str]]:
+    """Tips of an element whose places have names of their own for each panel."""
+    places = "|".join(PLACES[mark.kind])
+    return [(label, re.sub(rf"@({places})\b", rf"@{{{panel}\1}}", text)) for label, text in mark.tip]
+
+
+def tick_places(panel: Panel) -> dict[str, Any]:
+    """Options that say where ticks are, of either backend."""
+    axes = {"xticks": panel.x.at, "yticks": None if panel.has_rows else panel.y.at}
+    return {name: at if isinstance(at, int) else list(at) for name, at in axes.items() if at is not None}
+
+
+def _room_left(px: int) -> Callable[[Any, Any], None]:
+    """A hook: panels with one axis share their left edge."""
+
+    def hook(plot: Any, _element: Any) -> None:
+        plot.state.min_border_left = px
+
+    return hook
+
+
+def as_title(text: str) -> str:
+    """A text as the title of a picture, which HoloViews would fill in where braces are."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def overlay(elements: list[Any], **options: Any) -> Any:
+    """
+    Elements over each other, with options of the plot that each of them carries.
+
+    Those of the overlay itself are lost where `*` makes a new one of it.
+    """
+    for part in elements:
+        known = hv.Store.registry[BOKEH][type(part)].param
+        part.opts(**{name: value for name, value in options.items() if name in known}, backend=BOKEH)
+    hooks = [*options.pop("hooks", []), ticks_apart]
+    return hv.Overlay(elements).opts(**options, active_tools=[], hooks=hooks, backend=BOKEH)
+
+
+def empty(mark: Mark) -> dict[str, NDArray]:
+    """Columns without meaning, two rows that differ, or HoloViews makes them constants."""
+    two = np.arange(2.0)
+    return {name: np.array(["", " "], object) if name == "text" else two for name in mark.columns}
+
+
+# of a legend below: Bokeh leaves a gap between it and the axis
+_CLOSE = {"location": "left", "orientation": "horizontal", "margin": 0, "padding": 4, "border_line_alpha": 0.0}

@@ -1,0 +1,138 @@
+"""Charts as figures for print: HoloViews elements for matplotlib on a page of so many millimetres."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from explorer.charts.backends.bokeh import element, tick_places
+from explorer.charts.backends.page import MPL, page
+from explorer.charts.chart import PLACES, Chart, Filled, Mark, Panel, is_labelled_below, rows_of
+from explorer.charts.palette import INK, LOOKS, Look
+from explorer.charts.rows import row_places, row_range
+
+AXIS_MM, PX_PER_MM, ROW_PX_PER_MM = 9.0, 5.0, 6.4  # height of an axis; of a panel and of a row, on screen for print
+PT_PER_PX = 0.55  # of lines and points
+_FILLED = ("bars", "area", "span")
+_STRAIGHT = ("line", "segments", "vertical", "horizontal", "diagonal")
+
+
+def draw(chart: Chart, path: str | Path, width_mm: float = 88.0) -> Path:
+    """
+    Write a chart as SVG, PDF or PNG, its panels above each other.
+
+    Raises
+    ------
+    ExplorerError
+        If the file cannot be written there or the width is no width of a page.
+    """
+    with page(path, width_mm) as sheet:
+        plots, heights_mm = [], []
+        for panel, filled in zip(chart.panels, chart.filled, strict=True):
+            plots.append(_panel(panel, filled, is_labelled_below(chart.panels, panel)))
+            rows_mm = panel.row_px / ROW_PX_PER_MM * max(len(filled.rows), 2)
+            heights_mm.append(rows_mm if panel.has_rows else panel.height_px / PX_PER_MM)
+        drawn = plots[0] if len(plots) == 1 else hv.Layout(plots).cols(1).opts(
+            sublabel_format="", vspace=0.25, backend=MPL)  # fmt: skip
+        handles = [handle for marks, role, label in chart.legend() for handle in _handles(marks, LOOKS[role], label)]
+        aspect = (sum(heights_mm) + AXIS_MM * len(plots)) / sheet.width_mm
+        sheet.draw(drawn, chart.about, chart.title, chart.notes, handles, aspect, heights_mm)
+    return Path(path)
+
+
+def _panel(panel: Panel, filled: Filled, shares_axis: bool) -> Any:
+    parts = [part for mark in panel.marks for part in _parts(panel, mark, filled.columns.get(mark.name, {}))]
+    options: dict[str, Any] = {
+        "xlabel": filled.x_label or panel.x.label, "ylabel": filled.y_label or panel.y.label,
+        "xlim": filled.x_range, "title": "", "show_legend": False, "aspect": "auto",
+        "ylim": row_range(len(filled.rows)) if panel.has_rows else filled.y_range,
+        "xaxis": "bare" if shares_axis else "bottom",
+    }  # fmt: skip
+    options |= tick_places(panel)
+    spans = [mark for mark in panel.marks if mark.kind == "span" and filled.columns.get(mark.name)]
+    options["hooks"] = [_span(filled.columns[mark.name], LOOKS[mark.roles[0]]) for mark in spans]
+    if panel.has_rows:
+        options["yticks"] = list(zip(row_places(len(filled.rows)).tolist(), filled.rows, strict=True))
+    return hv.Overlay(parts).opts(**options, backend=MPL)
+
+
+def _parts(panel: Panel, mark: Mark, columns: Mapping[str, Any]) -> list[Any]:
+    parts = []
+    for n, role in enumerate(mark.roles):
+        rows = rows_of(mark, columns, n)
+        if len(rows) and mark.opacity and mark.kind != "span":
+            mine = {name: np.asarray(values)[rows] for name, values in columns.items()}
+            make = _chains if mark.kind == "segments" else element
+            parts.append(_styled(mark, make(mark, mine, f"{panel.name} "), LOOKS[role]))
+    return parts
+
+
+def _chains(mark: Mark, columns: Mapping[str, Any], panel: str) -> Any:
+    """Segments as lines, those that go on from each other as one, so that its dashes go on too."""
+    x0, y0, x1, y1 = (np.asarray(columns[name], float) for name in PLACES["segments"])
+    starts = np.flatnonzero(np.append(True, (x0[1:] != x1[:-1]) | (y0[1:] != y1[:-1])))
+    lines = [
+        np.column_stack([np.append(x0[rows], x1[rows[-1]]), np.append(y0[rows], y1[rows[-1]])])
+        for rows in np.split(np.arange(len(x0)), starts[1:])
+    ]
+    return hv.Path(lines, [f"{panel}x0", f"{panel}y0"])
+
+
+def _styled(mark: Mark, part: Any, look: Look) -> Any:
+    if mark.kind == "area":  # which HoloViews gives colours of its own
+
+        def paint(plot: Any, _element: Any) -> None:
+            plot.handles["artist"].set(facecolor=look.ink, edgecolor="none", alpha=1.0)
+
+        return part.opts(hooks=[paint], backend=MPL)
+    return part.opts(**_style(mark, look), backend=MPL)
+
+
+def _span(columns: Mapping[str, Any], look: Look) -> Callable[[Any, Any], None]:
+    """A hook: a span behind all else, or around it. HoloViews' own has two colours, of which matplotlib warns."""
+    left, right = (float(columns[name][0]) for name in PLACES["span"])
+    outline = {"edgecolor": INK, "linestyle": look.line, "linewidth": 0.6, "zorder": 9}
+    style = outline if look.ink == "none" else {"edgecolor": "none", "zorder": 0}
+
+    def hook(plot: Any, _element: Any) -> None:
+        plot.handles["axis"].axvspan(left, right, facecolor=look.ink, **style)
+
+    return hook
+
+
+def _style(mark: Mark, look: Look) -> dict[str, Any]:
+    if mark.kind == "bars":
+        edge = {"edgecolor": INK, "linewidth": 0.4} if mark.edged else {"edgecolor": look.ink, "linewidth": 0.0}
+        return {"facecolor": look.ink, "hatch": look.hatch, **edge}
+    if mark.kind in _STRAIGHT:
+        return {"color": look.line_ink or look.ink, "linestyle": look.line, "linewidth": PT_PER_PX * mark.size}
+    if mark.kind == "words":
+        return {"color": look.words_colour, "size": 6}
+    return {
+        "color": look.ink, "marker": look.printed_marker, "s": (PT_PER_PX * mark.size) ** 2, "edgecolors": INK,
+        "linewidth": 0.5,
+    }  # fmt: skip
+
+
+def _handles(marks: tuple[Mark, ...], look: Look, label: str) -> list[Any]:
+    """What stands for a role in a legend: an area, and a line with its points."""
+    found: list[Any] = []
+    if any(mark.kind in _FILLED for mark in marks):
+        found.append(Patch(facecolor=look.ink, edgecolor=INK, linewidth=0.4, hatch=look.hatch, label=label))
+    lines = [mark for mark in marks if mark.kind in _STRAIGHT]
+    points = [mark for mark in marks if mark.kind == "points"]
+    if lines or points:
+        style: dict[str, Any] = _style(lines[0], look) if lines else {"linestyle": "", "color": look.ink}
+        for mark in points[:1]:
+            style |= {
+                "marker": look.printed_marker, "markerfacecolor": look.ink, "markeredgecolor": INK,
+                "markeredgewidth": 0.5, "markersize": 0.7 * PT_PER_PX * mark.size + 1,
+            }  # fmt: skip
+        found.append(Line2D([], [], **style, label=label))
+    return found

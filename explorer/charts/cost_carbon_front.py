@@ -1,0 +1,186 @@
+"""What does a tonne cost? The front from least cost to least carbon, and where the scenario stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
+from explorer.markup import html, joined
+from explorer.measures.cost_carbon_front import avoided_kg_per_h
+from explorer.presentation import renders
+from explorer.text import number
+from explorer.units import KG_PER_T
+
+STEPS_USD_PER_T = (50.0, 100.0)  # carbon prices between which the front changes its colour
+UNSERVED_MW = 1e-6  # above this, load counts as unserved
+_ROLES = ("cheap", "middling", "dear")
+_LABELS = ("below 50 USD/t", "50 to 100 USD/t", "above 100 USD/t")
+_AT = (("Cost", "@y{0,0} USD/h"), ("Carbon", "@x{0,0.0} t/h"))
+_TIP = (
+    ("Best at a carbon price", "@prices"),
+    ("Cost", "@y{0,0} USD/h"),
+    ("Carbon", "@x{0,0.0} t/h, @avoided_t_per_h{0,0.0} t/h less than at least cost"),
+    ("Relocated", "@relocated_mw{0,0} MW"),
+    ("Moves here", "@moved_mw{0,0.0} MW"),
+    ("Less load", "@loses"),
+    ("More load", "@gains"),
+)
+PANELS = (
+    Panel(
+        "cost and carbon",
+        (
+            Mark("front", "segments", _ROLES, _LABELS, size=3),
+            Mark("corners", "points", _ROLES, _LABELS, _TIP, size=6),
+            Mark("baseline", "points", ("baseline",), ("baseline: least latency",), _AT, size=12),
+            Mark("now", "points", ("now",), ("now",), _AT, size=18),
+        ),
+        Axis("Carbon [t/h]"),
+        Axis("Cost without carbon price [USD/h]"),
+        height_px=320,
+        zooms=True,
+    ),
+)
+HELP = """
+Every placement that is best at some carbon price, from least cost (right) to least carbon (left): minimise cost +
+carbon price × carbon. Slope = what the next tonne costs (marginal abatement cost). Found exactly, by supporting lines
+(Aneja and Nair, 1979); nothing lies below. All serve the same demand under the same budgets, law and capacity. Money
+counts energy and friction, carbon follows the scenario's carbon signal: only what moving avoids, while grids stay
+as they are.
+"""
+
+
+@renders("cost_carbon_front", "chart")
+def chart(table: pd.DataFrame) -> Chart:
+    """The placements of `explorer.cost_carbon_front`, and the scenario's own where the table says it."""
+    front = with_names(table)
+    carbon, cost = _carbon_t_per_h(front), front["cost_usd_per_h"].to_numpy()
+    price = front["carbon_price_from_usd_per_t"].to_numpy()
+    role = np.searchsorted(STEPS_USD_PER_T, price).astype(np.uint8)
+    columns: dict[str, Columns] = {
+        "front": {"x0": carbon[:-1], "y0": cost[:-1], "x1": carbon[1:], "y1": cost[1:], "role": role[1:]},
+        "corners": {
+            "x": carbon, "y": cost, "role": role, "prices": _prices(front), "avoided_t_per_h": carbon[0] - carbon,
+            **{name: front[name].to_numpy() for name in ("relocated_mw", "moved_mw")},
+            **{name: front[name].to_numpy(object) for name in ("loses", "gains")},
+        },
+    }  # fmt: skip
+    marks = {name: table.attrs[name] for name in ("now", "baseline") if name in table.attrs}
+    for name, at in marks.items():
+        columns[name] = {
+            "x": np.array([at["carbon_kg_per_h"] / KG_PER_T]),
+            "y": np.array([at["cost_usd_per_h"]]),
+        }
+    x_range, y_range = (_reach(columns, place) for place in ("x", "y"))
+    labels = {"now": (_now(table),)} if "now" in marks else {}
+    if "baseline" in marks and not (_is_in(columns, x_range, "x") and _is_in(columns, y_range, "y")):
+        labels["baseline"] = ("",)
+    return Chart(
+        PANELS,
+        (Filled(columns, x_range, y_range, labels=labels),),
+        _title(table),
+        _finding(front, table.attrs),
+        About.of(table),
+        ["Every placement that is best at some carbon price, by what the last tonne avoided costs there."],
+    )
+
+
+def with_names(front: pd.DataFrame) -> pd.DataFrame:
+    """The front with names of regions for their ids."""
+    names = front.attrs.get("names", {})
+    named = {
+        column: ["; ".join(str(names.get(key, key)) for key in keys.split("; ") if key) for keys in front[column]]
+        for column in ("loses", "gains")
+    }
+    return front.assign(**named)
+
+
+def _carbon_t_per_h(front: pd.DataFrame) -> NDArray[np.float64]:
+    return front["carbon_kg_per_h"].to_numpy() / KG_PER_T
+
+
+def _prices(front: pd.DataFrame) -> NDArray:
+    """The carbon prices at which each placement is the best, in words."""
+    spans = zip(front["carbon_price_from_usd_per_t"], front["carbon_price_to_usd_per_t"], strict=True)
+    words = [
+        f"{number(low)} to {number(high)} USD/t" if np.isfinite(high) else f"above {number(low)} USD/t"
+        for low, high in spans
+    ]
+    return np.array(words, object)
+
+
+def _reach(columns: Mapping[str, Columns], place: str) -> tuple[float, float]:
+    """Ends of the front and of the present with a margin; the baseline's where that does not flatten them."""
+    seen = [columns[name][place] for name in ("corners", "now") if name in columns]
+    every = [*seen, columns["baseline"][place]] if "baseline" in columns else seen
+    (low, high), (least, most) = ((np.concatenate(of).min(), np.concatenate(of).max()) for of in (seen, every))
+    if most - least < 2.5 * (high - low):
+        low, high = least, most
+    margin = 0.09 * (high - low) or 0.05 * abs(high) or 1.0
+    return float(low - margin), float(high + margin)
+
+
+def _is_in(columns: Mapping[str, Columns], ends: tuple[float, float], place: str) -> bool:
+    return bool(ends[0] <= columns["baseline"][place][0] <= ends[1])
+
+
+def _now(table: pd.DataFrame) -> str:
+    objective = table.attrs["objective"]
+    if objective != "cost":
+        return f"now: least {objective}"
+    return f"now: {table.attrs['carbon_price_usd_per_t']:g} USD/t"
+
+
+def _title(table: pd.DataFrame) -> str:
+    if len(table) == 1:
+        return "the cheapest placement is the cleanest too"
+    low = STEPS_USD_PER_T[0]
+    every, cheap = (number(avoided_kg_per_h(table, most) / KG_PER_T) for most in (np.inf, low))
+    return f"up to {every} t/h can be avoided, {cheap} of them below {low:g} USD/t"
+
+
+def _finding(front: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
+    """Where the scenario stands, what tonnes cost there, and how many there are at which price."""
+    parts = [_present(front, attrs)] if "now" in attrs else []
+    parts.append(_tonnes(front))
+    if attrs.get("unserved_mw", 0.0) > UNSERVED_MW:
+        parts.append(html("{} MW go unserved, here and everywhere on it.", number(attrs["unserved_mw"])))
+    return joined(parts, " ")
+
+
+def _present(front: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
+    carbon_price, now = attrs["carbon_price_usd_per_t"], attrs["now"]
+    mark = html("<b>Now, at {:g} USD/t:</b>", carbon_price)
+    if attrs["objective"] != "cost":
+        at, cost = front["carbon_kg_per_h"].to_numpy()[::-1], front["cost_usd_per_h"].to_numpy()[::-1]
+        more = max(now["cost_usd_per_h"] - float(np.interp(now["carbon_kg_per_h"], at, cost)), 0.0)
+        return html("{} least {} costs {} USD/h more than its carbon has to.", mark, attrs["objective"], number(more))
+    row = front[front["carbon_price_from_usd_per_t"] <= carbon_price].iloc[-1]
+    last, then = row["carbon_price_from_usd_per_t"], row["carbon_price_to_usd_per_t"]
+    known = [f"the last tonne avoided costs {number(last)} USD"] if last > 0 else []
+    known += [f"the next would cost {number(then)} USD"] if np.isfinite(then) else ["no other placement emits less"]
+    return html("{} {}.", mark, ", ".join(known))
+
+
+def _tonnes(front: pd.DataFrame) -> Markup:
+    if len(front) == 1:
+        return html("The cheapest placement is the cleanest too.")
+    amounts = [
+        html("<b>{}</b> below {:g} USD/t", number(avoided_kg_per_h(front, step) / KG_PER_T), step)
+        for step in STEPS_USD_PER_T
+    ]
+    first = front.iloc[1]
+    cheapest = (front["carbon_kg_per_h"].iloc[0] - first["carbon_kg_per_h"]) / KG_PER_T
+    moves = " to ".join(filter(None, (first["loses"], first["gains"])))
+    return html(
+        "Against least cost, up to <b>{} t/h</b> can be avoided: {}, all up to {} USD/t. "
+        "The cheapest {} t/h cost {} USD/t: {} MW move{}.",
+        number(avoided_kg_per_h(front, np.inf) / KG_PER_T), joined(amounts, ", "),
+        number(front["carbon_price_from_usd_per_t"].iloc[-1]), number(cheapest),
+        number(first["carbon_price_from_usd_per_t"]), number(first["moved_mw"]), f", {moves}" if moves else "",
+    )  # fmt: skip

@@ -1,0 +1,77 @@
+"""Results as pictures: in a notebook, and in print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from explorer.charts.chart import Chart
+from explorer.presentation import render, renderer
+
+
+def plot(result: Any, of: str = "", **options: Any) -> Any:
+    """
+    Draw the result of any measure as a HoloViews object, which composes with `+` and `*`.
+
+    Parameters
+    ----------
+    result
+        What a function of `explorer` returned: a `Placement`, a `Frontier`, a table.
+    of : str, optional
+        One of several panels, such as "cost" of a frontier; all of them unless given.
+    **options
+        As the picture of that result takes them.
+
+    Raises
+    ------
+    TypeError
+        If `result` is no result of a measure, or a table that was changed so that it no longer says
+        which.
+    ValueError
+        If it has no such panel.
+
+    Examples
+    --------
+    >>> from explorer import Scenario, tornado
+    >>> plot(tornado(Scenario.load("classroom-3x3")))  # doctest: +ELLIPSIS
+    :Overlay...
+    """
+    own = renderer(result, "plot")
+    if own is not None:
+        return own(result, of, **options) if of else own(result, **options)
+    from explorer.charts.backends import bokeh
+
+    return bokeh.draw(_chart(result, of, **options))
+
+
+def figure(result: Any, path: str | Path, of: str = "", width_mm: float | None = None, **options: Any) -> Path:
+    """
+    Write the result of any measure as a figure for print: SVG, PDF or PNG, by the ending of `path`.
+
+    Parameters
+    ----------
+    result, of, **options
+        As in `plot`.
+    path : str or pathlib.Path
+    width_mm : float, optional
+        A journal's column is about 88 mm wide, two are 180 mm. By default one column; a map has two.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `plot`.
+    ExplorerError
+        If the file cannot be written there or the width is no width of a page.
+    """
+    size = {} if width_mm is None else {"width_mm": width_mm}
+    own = renderer(result, "figure")
+    if own is not None:
+        return own(result, path, **size, **options)
+    from explorer.charts.backends import matplotlib
+
+    return matplotlib.draw(_chart(result, of, **options), path, **size)
+
+
+def _chart(result: Any, of: str, **options: Any) -> Chart:
+    chart: Chart = render(result, "chart", **options)
+    return chart.only(of) if of else chart

@@ -1,0 +1,87 @@
+"""
+Which colour a role has, on screen and in print: here and nowhere else.
+
+Colours on screen are Okabe and Ito's, told apart under every common colour blindness. In print
+nothing is told apart by hue alone: by luminance, hatching, line style or marker too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GREY = (
+    "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999",
+)  # fmt: skip
+MAGENTA, SLATE, MIST = "#c2185b", "#8a8f98", "#9aa3ad"
+INK, DARK, MIDDLE, LIGHT, PAPER = "#222222", "#0b3c5d", "#7f8a96", "#c8ced6", "#ffffff"
+
+Dashes = str | tuple[int, tuple[float, ...]]  # as matplotlib has them
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a role looks."""
+
+    colour: str  # on screen
+    ink: str = INK  # in print; "none" for an outline
+    line_ink: str = ""  # of its lines in print, where its areas are too pale for lines
+    hatch: str = ""  # of areas in print
+    line: Dashes = "-"  # style of lines in print
+    dash: str = "solid"  # the same on screen
+    marker: str = "circle"  # on screen
+    printed_marker: str = "o"
+    words_colour: str = "black"  # of words that lie on it
+
+
+LOOKS: dict[str, Look] = {
+    # of every picture
+    "cost": Look(BLUE),
+    "carbon": Look(RED),
+    "now": Look(MAGENTA, ink=ORANGE, line_ink=INK, line="--", marker="diamond", printed_marker="D"),
+    "baseline": Look(SLATE, ink=MIDDLE, line=":", dash="dashed", marker="square", printed_marker="s"),
+    "zero": Look(SLATE, ink=INK),
+    "unserved": Look("#000000", ink=PAPER, hatch="/////", words_colour="white"),
+    "shade": Look(SLATE, ink="#dddddd"),
+    "words": Look(SLATE),
+    # of what a tonne costs
+    "cheap": Look(GREEN),
+    "middling": Look(ORANGE, line=(0, (5, 1.5)), printed_marker="s"),
+    "dear": Look(RED, line=(0, (1, 1.2)), printed_marker="^"),
+    # of what could move; in print lines have another ink than bars
+    "demand": Look("#8a8f9855", ink=PAPER),
+    "gross": Look(SKY, ink=YELLOW, line_ink=LIGHT),
+    "deliverable": Look(BLUE, ink=SKY, line_ink=INK, line=(0, (5, 1.5))),
+    "economic": Look(GREEN, ink=DARK, line_ink=INK, line=(0, (1, 1.2))),
+    "relocated": Look(ORANGE, ink=PAPER, line_ink=INK, hatch="/////"),
+    # of what a MWh costs
+    "electricity": Look(BLUE, ink=DARK),
+    "losses": Look(RED, ink=PAPER, hatch="xxxxx"),
+    "line": Look(ORANGE, ink=ORANGE),
+    "converters": Look(YELLOW, ink=YELLOW, hatch="....."),
+    "egress": Look(PINK, ink=PAPER, hatch="|||||"),
+    "moving data": Look(SKY, ink=SKY, hatch="-----"),
+    "other friction": Look(GREEN, ink=PAPER, hatch="/////"),
+    "carbon price": Look(SLATE, ink="#b5b8bd"),
+    # of worlds drawn at random
+    "draws": Look(BLUE, ink="#cccccc"),
+    "median": Look(BLUE),
+    "sure": Look(GREEN, ink=DARK),
+    "open": Look(ORANGE, ink="#cfe0ee"),
+    # of a day
+    "daylight": Look(ORANGE, ink="#efe6cf"),
+    "moved in": Look(BLUE, ink=DARK),
+    "own": Look(MIST, ink=MIDDLE),
+    "hour": Look(MAGENTA, ink="none", line="--"),
+    "by means": Look(RED, line="--", dash="dashed"),
+    # of sensitivity and ranges
+    "lower": Look(SKY, ink="#E69F00"),
+    "higher": Look(RED, ink="#4b2a85", words_colour="white"),
+    "needed": Look(BLUE, ink=DARK, words_colour="white"),
+    "free": Look(SKY, ink="#cfe0ee"),
+    "optimum": Look(RED, ink=PAPER, printed_marker="o"),
+    # of what holds relocation back
+    "possible": Look(BLUE, ink=DARK, words_colour="white"),
+    "constraint": Look(RED, ink=LIGHT),
+    "saved": Look(GREEN, ink=MIDDLE),
+    "in order": Look("#4a4f57", ink=INK),
+}

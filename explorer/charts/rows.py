@@ -1,0 +1,46 @@
+"""Pictures of one row per thing, the first on top: where rows are, and horizontal bars in them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+FEWEST = 6  # rows that a picture of many has room for, so that bars of few are not blocks
+
+
+def row_places(count: int) -> NDArray[np.float64]:
+    """Where the middles of rows are, from top to bottom."""
+    return np.arange(count, 0.0, -1)
+
+
+def horizontal_bars(
+    left: NDArray, right: NDArray, half: NDArray | float, below: NDArray | float = 0.0
+) -> dict[str, NDArray]:
+    """
+    Columns of bars, a row each.
+
+    `half` is half of their height, `below` how far they lie below the middle of their row, both as
+    shares of a row.
+    """
+    places = row_places(len(left)) - below
+    return {"left": left, "right": right, "bottom": places - half, "top": places + half}
+
+
+def row_range(count: int, fewest: int = 1) -> tuple[float, float]:
+    """The vertical range of so many rows, with room for as many as there may be fewest."""
+    return 0.4 - max(fewest - count, 0), count + 0.6
+
+
+def left_out(shown: int, every: int, what: str) -> str:
+    """How many of all regions are shown, where some are not."""
+    return f"{shown} {what} {every} regions" if shown < every else ""
+
+
+def reach(values: NDArray, margin: float) -> tuple[float, float]:
+    """From the least to the most, with a margin; beside zero only where there is something."""
+    values = np.asarray(values, float)
+    low, high = float(values.min(initial=np.inf)), float(values.max(initial=-np.inf))
+    if not high - low > 0:
+        low, high = (low - 1.0, low + 1.0) if np.isfinite(low) and low != 0 else (0.0, 1.0)
+    room = margin * (high - low)
+    return (low if low == 0 else low - room), (high if high == 0 else high + room)

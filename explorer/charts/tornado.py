@@ -1,0 +1,105 @@
+"""What matters most? The saving with every input lower and higher, one at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
+from explorer.charts.rows import horizontal_bars, reach
+from explorer.markup import html, joined
+from explorer.presentation import renders
+from explorer.text import number
+
+NO_EFFECT = 1e-3  # of the saving: below this share an input hardly matters
+_MOVED = ("saving_usd_per_h", "cost_usd_per_h", "carbon_kg_per_h", "relocated_mw", "unserved_mw")
+_TIP = (
+    ("", "@input"),
+    ("Value", "@value"),
+    ("Saving", "@saving_usd_per_h{0,0} USD/h"),
+    ("Cost", "@cost_usd_per_h{0,0} USD/h"),
+    ("Carbon", "@carbon_kg_per_h{0,0} kg/h"),
+    ("Relocated", "@relocated_mw{0,0.0} MW"),
+    ("Unserved", "@unserved_mw{0,0.0} MW"),
+)
+PANELS = (
+    Panel(
+        "tornado",
+        (
+            Mark("low", "bars", ("lower",), ("input lower",), _TIP),
+            Mark("high", "bars", ("higher",), ("input higher",), _TIP),
+            Mark("as it is", "vertical", ("zero",)),
+        ),
+        Axis("Saving against the baseline [USD/h]"),
+        height_px=340,
+        has_rows=True,
+    ),
+)
+HELP = """
+Every input a fifth lower and a fifth higher, one at a time; each time placement and baseline are solved anew. The
+saving is what the placement costs less than that baseline (the placement of least latency), carbon at its price. Sorted
+by the largest less the smallest saving. A column of a table moves in all rows at once, so what matters only between
+regions, or together with another input, does not show; and a fifth is not equally likely for all. Which inputs are
+moved is this project's own choice.
+"""
+
+
+@renders("tornado", "chart")
+def chart(table: pd.DataFrame) -> Chart:
+    """The inputs of `explorer.tornado`, that of most effect on top: bars from the saving now."""
+    base = float(table["saving_usd_per_h"].iloc[0])
+    savings = {side: table[f"saving_usd_per_h_{side}"].to_numpy() for side in ("low", "high")}
+    shared = (savings["low"] - base) * (savings["high"] - base) > 0  # both bars at one side of the line
+    half = np.where(shared, 0.18, 0.36)
+    columns: dict[str, Any] = {"as it is": {"x": np.array([base])}}
+    for side, saving in savings.items():
+        below = np.where(shared, -half if side == "low" else half, 0.0)
+        places = horizontal_bars(np.minimum(base, saving), np.maximum(base, saving), half, below)
+        hover = {name: table[f"{name}_{side}"].to_numpy() for name in _MOVED}
+        names = {"input": table["input"].to_numpy(object), "value": _values(table, side)}
+        columns[side] = places | hover | names
+    change = f" by {100 * table.attrs['change']:g} %" if "change" in table.attrs else ""
+    labels = {side: (f"input {side}er{change}",) for side in savings}
+    ends = np.append(base, np.concatenate([*savings.values()]))
+    return Chart(
+        PANELS,
+        (Filled(columns, reach(ends, 0.05), rows=table["input"].tolist(), labels=labels),),
+        _title(table, base),
+        _finding(table, base),
+        About.of(table),
+        ["One input at a time; placement and baseline solved anew. Line: inputs as they are."],
+    )
+
+
+def _values(table: pd.DataFrame, side: str) -> Any:
+    """What inputs are moved from and to, with their units."""
+    rows = zip(table["base"], table[side], table["unit"], strict=True)
+    return np.array([f"{number(base)} → {number(value)} {unit}" for base, value, unit in rows], object)
+
+
+def _title(table: pd.DataFrame, base: float) -> str:
+    if table["effect_usd_per_h"].iloc[0] <= NO_EFFECT * max(abs(base), 1.0):
+        return "no input moves the saving"
+    return f"the saving depends most on {_spoken(str(table['input'].iloc[0]))}"
+
+
+def _finding(table: pd.DataFrame, base: float) -> Markup:
+    names = [_spoken(str(name)) for name in table["input"]]
+    small = table["effect_usd_per_h"].to_numpy() <= NO_EFFECT * max(abs(base), 1.0)
+    parts = [html("Moving saves {} USD/h, carbon at its price included.", number(base))]
+    if not small[0]:
+        low, high = (float(table[f"saving_usd_per_h_{side}"].iloc[0]) for side in ("low", "high"))
+        least, most = number(min(base, low, high)), number(max(base, low, high))
+        parts.append(html("Most depends on <b>{}</b>: between {} and {} USD/h.", names[0], least, most))
+    if small.any():
+        hardly = ", ".join(names[n] for n in np.flatnonzero(small))
+        parts.append(html("Hardly any effect: {}.", hardly))
+    return joined(parts, " ")
+
+
+def _spoken(name: str) -> str:
+    """An input within a sentence; what is an abbreviation stays one."""
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]

@@ -1,0 +1,167 @@
+"""Wires or fibre? One MWh of IT load by line from another region's grid, and its computation executed there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
+from explorer.charts.rows import row_places
+from explorer.markup import html, joined
+from explorer.model.placement import SMALLEST_MW
+from explorer.presentation import renders
+from explorer.text import elided, number
+
+PARTS = {  # of a cost: column of the table, what it is called
+    "energy": "electricity",
+    "losses": "losses",
+    "line": "line",
+    "converters": "converters",
+    "egress": "egress",
+    "transport": "moving data",
+    "other": "other friction",
+    "carbon": "carbon price",
+}
+_NAMES = tuple(PARTS.values())  # which are roles too
+PANELS = (
+    Panel(
+        "ways",
+        (
+            Mark("zero", "vertical", ("zero",), size=1),
+            Mark(
+                "parts",
+                "bars",
+                _NAMES,
+                _NAMES,
+                (("", "@way: @part"), ("Cost", "@part_usd_per_mwh{0,0.00} USD/MWh of IT load")),
+            ),
+        ),
+        Axis("Cost [USD per MWh of IT load]"),
+        height_px=215,
+        has_rows=True,
+        fewest_rows=1,
+    ),
+)
+HELP = """
+Per MWh of IT load. Home grid: PUE × price at home. Wires: (PUE at home) ÷ (1 − losses) is bought at the region's
+price; 1 − losses = 0.99² × 0.977^(km/1000), route = 1.25 × great circle. Line and two converter stations bear 7 %
+interest over 40 years and 2 % upkeep a year (cable 0.35 %), and run at 80 % of their power. Fibre: PUE × price in the
+region, and the friction of the placement. Sources: PyPSA-Eur (losses, detour, interest), German grid plan 2023 (costs),
+Hagspiel 2014 and Purvins 2018 (upkeep). The cable's cost, the 80 % and the comparison itself are this project's own.
+"""
+_COSTS_LEAST = {
+    "home grid": "the home grid costs least",
+    "wires": "wires cost least",
+    "fibre": "fibre costs least",
+}
+
+
+@renders("wires_or_fibre", "chart")
+def chart(table: pd.DataFrame) -> Chart:
+    """The ways of `explorer.wires_or_fibre`, each as the sum of its costs; a table of none has no picture."""
+    built = f"; {table.attrs['line']}" if "line" in table.attrs else ""
+    return Chart(
+        PANELS,
+        (Filled({}, (0.0, 1.0)) if table.empty else _ways(table),),
+        _title(table),
+        _finding(table),
+        About.of(table),
+        [f"Wires: electricity from the other region{built}. Fibre: computation executed there."],
+    )
+
+
+def _ways(table: pd.DataFrame) -> Filled:
+    """A bar for each way and part: what costs stacks up to the right of zero, what earns to the left."""
+    usd = table[[f"{part}_usd_per_mwh" for part in PARTS]].to_numpy()
+    paid, earned = (np.cumsum(part, axis=1) for part in (np.maximum(usd, 0.0), np.minimum(usd, 0.0)))
+    right, left = np.where(usd >= 0, paid, earned - usd), np.where(usd >= 0, paid - usd, earned)
+    some = np.flatnonzero(np.abs(usd).max(axis=0) > 0)  # parts that any of the ways has
+    left, right, usd = left[:, some], right[:, some], usd[:, some]
+    places, ways = np.repeat(row_places(len(table)), len(some)), table["way"].to_numpy(object)
+    parts = {
+        "left": left.ravel(), "right": right.ravel(), "bottom": places - 0.36, "top": places + 0.36,
+        "role": np.tile(some.astype(np.uint8), len(table)), "way": np.repeat(ways, len(some)),
+        "part": np.tile(np.array(_NAMES, object)[some], len(table)), "part_usd_per_mwh": usd.ravel(),
+    }  # fmt: skip
+    low, high = min(0.0, float(left.min(initial=0.0))), max(float(right.max(initial=0.0)), 1.0)
+    ends = low - 0.01 * (high - low), high + 0.03 * (high - low)
+    rows = [f"{way}: {number(total)}" for way, total in zip(ways, table["total_usd_per_mwh"], strict=True)]
+    return Filled({"zero": {"x": np.zeros(1)}, "parts": parts}, ends, rows=rows)
+
+
+def _title(table: pd.DataFrame) -> str:
+    if table.empty:
+        return "nothing can be moved"
+    cheapest, attrs = table["way"].iloc[int(table["total_usd_per_mwh"].to_numpy().argmin())], table.attrs
+    pair = f" for {attrs['workload']}, {elided(attrs['home'])} → {elided(attrs['region'])}" if "home" in attrs else ""
+    return f"{_COSTS_LEAST[cheapest]}{pair}"
+
+
+def _finding(table: pd.DataFrame) -> Markup:
+    if table.empty:
+        return html("One region only: nothing can be moved.")
+    ways, attrs = table.to_dict("records"), table.attrs
+    stay, wires, fibre = ways
+    saved = {way["way"]: stay["total_usd_per_mwh"] - way["total_usd_per_mwh"] for way in (wires, fibre)}
+    against = joined(
+        (
+            html("{} {} <b>{} USD/MWh</b>{}", way, verb, number(abs(usd)), more)
+            for (way, usd), ending in zip(saved.items(), ("", "s"), strict=True)
+            for verb, more in [(f"save{ending}", "") if usd >= 0 else (f"cost{ending}", " more")]
+        ),
+        ", ",
+    )
+    sentence = html(
+        "One MWh of class {} at home in <b>{}</b>, with electricity or servers of <b>{}</b>. Against the home grid, "
+        "{}. Two different things: by wires the <b>electricity</b> moves, {:.2f} MWh are sent for each that arrives, "
+        "and any load can use it. By fibre the <b>computation</b> moves, only of load that may run elsewhere.{}",
+        attrs.get("workload_id", ""), attrs.get("home", "one region"), attrs.get("region", "another"), against,
+        wires["sent_per_delivered"], _placed(attrs, saved["fibre"]),
+    )  # fmt: skip
+    return _figures(*ways) + sentence
+
+
+def _placed(attrs: Mapping[Any, Any], fibre_saves_usd: float) -> str:
+    """What forbids the fibre, or what the placement moves by it."""
+    forbidden = attrs.get("forbidden", "none")
+    if forbidden != "none":
+        return f" Here {'the law' if forbidden == 'law' else 'the latency budget'} forbids that."
+    if attrs.get("moved_mw", 0.0) <= SMALLEST_MW:
+        return ""
+    is_forced = fibre_saves_usd < 0 and attrs.get("objective") == "cost"
+    forced = ", dearer or not: home is full" if is_forced else ""
+    return f" The placement moves {number(attrs['moved_mw'])} MW of it{forced}."
+
+
+def _figures(stay: Mapping[Any, Any], wires: Mapping[Any, Any], fibre: Mapping[Any, Any]) -> Markup:
+    """What is not money."""
+    rows = (
+        (stay["way"], f"{number(stay['carbon_kg'])} kg CO₂"),
+        (
+            wires["way"],
+            f"{100 * wires['loss_share']:.1f} % lost",
+            f"{number(wires['route_km'])} km of line",
+            f"{number(wires['carbon_kg'])} kg CO₂",
+        ),
+        (
+            fibre["way"],
+            f"{number(fibre['data_gb'])} GB moved",
+            f"{number(fibre['transport_kwh'])} kWh to move it",
+            f"{number(fibre['added_ms'])} ms added",
+            f"{number(fibre['carbon_kg'])} kg CO₂",
+        ),
+    )
+    return joined(
+        (
+            html(
+                '<div class="figures"><b>{}</b>{}</div>',
+                way,
+                joined((html("<span>{}</span>", figure) for figure in figures)),
+            )
+            for way, *figures in rows
+        )
+    )

@@ -1,0 +1,634 @@
+"""Charts of measures: colours and words of roles, what a pointer reads, the same numbers in all renderers."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+import pandas as pd
+import pytest
+from bokeh.models import HoverTool, Legend
+from markupsafe import Markup
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex, to_rgb
+from numpy.testing import assert_allclose
+from screens import columns, drawn, handle, show, words
+
+from explorer import (
+    Scenario,
+    attribution,
+    cost_carbon_front,
+    frontier,
+    monte_carlo,
+    near_optimal,
+    relocatable_demand,
+    solve,
+    tornado,
+    waterfall,
+    whole_day,
+    wires_or_fibre,
+)
+from explorer.app.live.chart_pane import on_screen
+from explorer.app.live.chart_view import ChartView
+from explorer.app.views.attribution import AttributionView
+from explorer.app.views.cost_carbon_front import CostCarbonFrontView
+from explorer.app.views.monte_carlo import MonteCarloView
+from explorer.app.views.near_optimal import NearOptimalView
+from explorer.app.views.relocatable_demand import RelocatableDemandView
+from explorer.app.views.tornado import TornadoView
+from explorer.app.views.whole_day import WholeDayView
+from explorer.app.views.wires_or_fibre import WiresOrFibreView
+from explorer.charts.backends import bokeh, matplotlib
+from explorer.charts.chart import PLACES, About, Axis, Chart, Filled, Mark, Panel, rows_of
+from explorer.charts.draw import plot
+from explorer.charts.palette import LOOKS
+from explorer.charts.relocatable_demand import LOADS
+from explorer.measures.concentration import concentration
+from explorer.model.labels import labels_of
+from explorer.presentation import render
+from explorer.registry import MEASURES
+from explorer.session import Session
+from explorer.text import number
+from tests.scenarios import random_scenario
+
+FACES = ("vertical", "horizontal", "diagonal", "span")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A chart as it has to be: what a legend says of which colour, and what a pointer reads."""
+
+    measure: Callable[[Scenario], Any]
+    legend: dict[str, tuple[str, str]]  # role: colour on screen, label
+    tips: dict[str, dict[str, str]]  # mark: label: template
+    view: type[ChartView] | None = None
+    scenario: str = "classroom-3x3"
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+_INPUT = {
+    "": "@input",
+    "Value": "@value",
+    "Saving": "@saving_usd_per_h{0,0} USD/h",
+    "Cost": "@cost_usd_per_h{0,0} USD/h",
+    "Carbon": "@carbon_kg_per_h{0,0} kg/h",
+    "Relocated": "@relocated_mw{0,0.0} MW",
+    "Unserved": "@unserved_mw{0,0.0} MW",
+}
+_AT = {"Cost": "@y{0,0} USD/h", "Carbon": "@x{0,0.0} t/h"}
+PICTURES = {
+    "tornado": Picture(
+        tornado,
+        {"lower": ("#56B4E9", "input lower by 20 %"), "higher": ("#D55E00", "input higher by 20 %")},
+        {"low": _INPUT, "high": _INPUT},
+        TornadoView,
+    ),
+    "near_optimal": Picture(
+        near_optimal,
+        {
+            "free": ("#56B4E9", "free to choose"),
+            "needed": ("#0072B2", "needed"),
+            "optimum": ("#D55E00", "optimum"),
+        },
+        {
+            "free": {
+                "": "@region",
+                "Optimum": "@it_mw{0,0.0} MW",
+                "Least": "@least_mw{0,0.0} MW",
+                "Most": "@most_mw{0,0.0} MW",
+            }
+        },
+        NearOptimalView,
+    ),
+    "concentration": Picture(
+        concentration,
+        {"needed": ("#0072B2", "optimum"), "baseline": ("#8a8f98", "baseline")},
+        {
+            "share": {
+                "": "@region",
+                "Share": "@percent{0.0} %, in the baseline @baseline_percent{0.0} %",
+                "IT load": "@it_mw{0,0.0} MW, in the baseline @baseline_it_mw{0,0.0} MW",
+            }
+        },
+    ),
+    "cost_carbon_front": Picture(
+        cost_carbon_front,
+        {
+            "cheap": ("#009E73", "below 50 USD/t"),
+            "dear": ("#D55E00", "above 100 USD/t"),
+            "baseline": ("#8a8f98", "baseline: least latency"),
+            "now": ("#c2185b", "now: 50 USD/t"),
+        },
+        {
+            "corners": {
+                "Best at a carbon price": "@prices",
+                "Cost": "@y{0,0} USD/h",
+                "Carbon": "@x{0,0.0} t/h, @avoided_t_per_h{0,0.0} t/h less than at least cost",
+                "Relocated": "@relocated_mw{0,0} MW",
+                "Moves here": "@moved_mw{0,0.0} MW",
+                "Less load": "@loses",
+                "More load": "@gains",
+            },
+            "baseline": _AT,
+            "now": _AT,
+        },
+        CostCarbonFrontView,
+    ),
+    "attribution": Picture(
+        attribution,
+        {
+            "possible": ("#0072B2", "without obstacles"),
+            "constraint": ("#D55E00", "kept away, Shapley value"),
+            "saved": ("#009E73", "saved as it is"),
+            "in order": ("#4a4f57", "put in place from top to bottom"),
+        },
+        {"steps": {"": "@name", "Saving": "@usd_per_h{0,0} USD/h", "Of what is possible": "@percent{0} %"}},
+        AttributionView,
+    ),
+    "monte_carlo": Picture(
+        lambda scenario: monte_carlo(scenario, draws=4),
+        {
+            "draws": ("#0072B2", "eight of ten draws"),
+            "median": ("#0072B2", "median"),
+            "open": ("#E69F00", "in fewer"),
+            "sure": ("#009E73", "in 90 % of draws or more"),
+        },
+        {
+            "points": {
+                "Budgets relaxed by": "@x{0,0} ms",
+                "Saving, median": "@y{0,0} USD/h",
+                "Eight of ten draws": "@p10_usd_per_h{0,0} to @p90_usd_per_h{0,0} USD/h",
+                "Draws": "@draws",
+            },
+            "receiving": {
+                "": "@region",
+                "Receives load in": "@receives_draws draws",
+                "IT load, median": "@p50_mw{0,0.0} MW",
+                "Eight of ten draws": "@p10_mw{0,0.0} to @p90_mw{0,0.0} MW",
+            },
+        },
+        MonteCarloView,
+    ),
+    "relocatable_demand": Picture(
+        lambda scenario: relocatable_demand(scenario, frontier(scenario, next(iter(scenario.workloads)))),
+        {
+            "demand": ("#8a8f9855", "demand"),
+            "gross": ("#56B4E9", "gross: in time, by law"),
+            "deliverable": ("#0072B2", "deliverable: with room for it"),
+            "economic": ("#009E73", "economic: for less than at home"),
+            "relocated": ("#E69F00", "relocated by the placement"),
+            "now": ("#c2185b", "now"),
+        },
+        {
+            "nested": {"": "@name: @load", "Load": "@it_mw{0,0.0} MW", "Of the demand": "@share{0.0} %"},
+            "points": {"": "@load", "Load": "@y{0,0.0} MW", "Budget": "@x{0,0.0} ms"},
+        },
+        RelocatableDemandView,
+    ),
+    "whole_day": Picture(
+        whole_day,
+        {
+            "daylight": ("#E69F00", "daylight"),
+            "moved in": ("#0072B2", "from elsewhere"),
+            "own": ("#9aa3ad", "its own"),
+            "hour": ("#c2185b", "the scenario's hour"),
+            "by means": ("#D55E00", "placed by the day's means"),
+            "cost": ("#0072B2", "placed hour by hour"),
+        },
+        {
+            "cells": {
+                "": "@region",
+                "Hour": "@hour{0} UTC, @solar_h{0.0} h solar time",
+                "IT load": "@it_mw{0,0.0} MW",
+                "From elsewhere": "@moved_mw{0,0.0} MW",
+            },
+            "hours": {
+                "Hour": "@hour_utc{0} UTC",
+                "With carbon at its price": "@y{0,0} USD/h",
+                "By the day's means": "@by_means_usd_per_h{0,0} USD/h",
+                "Cost": "@cost_usd_per_h{0,0} USD/h",
+                "Carbon": "@carbon_kg_per_h{0,0} kg/h",
+                "Relocated": "@relocated_mw{0,0.0} MW",
+                "Unserved": "@unserved_mw{0,0.0} MW",
+            },
+            "hours of carbon": {
+                "Hour": "@hour_utc{0} UTC",
+                "Carbon": "@y{0,0.0} t/h",
+                "Relocated": "@relocated_mw{0,0.0} MW",
+                "Unserved": "@unserved_mw{0,0.0} MW",
+            },
+        },
+        WholeDayView,
+        "follow-the-sun",
+        {"hour": 7},
+    ),
+    "wires_or_fibre": Picture(
+        lambda scenario: wires_or_fibre(
+            scenario, *scenario.regions["id"].tolist()[1::-1], list(scenario.workloads)[-1]
+        ),
+        {
+            "electricity": ("#0072B2", "electricity"),
+            "losses": ("#D55E00", "losses"),
+            "line": ("#E69F00", "line"),
+            "converters": ("#F0E442", "converters"),
+            "egress": ("#CC79A7", "egress"),
+            "moving data": ("#56B4E9", "moving data"),
+            "other friction": ("#009E73", "other friction"),
+            "carbon price": ("#8a8f98", "carbon price"),
+        },
+        {"parts": {"": "@way: @part", "Cost": "@part_usd_per_mwh{0,0.00} USD/MWh of IT load"}},
+        WiresOrFibreView,
+    ),
+}
+every = pytest.mark.parametrize("name", PICTURES)
+scenarios = pytest.mark.parametrize("scenario", ["classroom-3x3", "world-2025"])
+
+
+def scenario_of(picture: Picture) -> Scenario:
+    scenario = Scenario.load(picture.scenario)
+    scenario.param.update(**picture.settings)
+    return scenario
+
+
+@pytest.fixture(scope="module")
+def charts() -> dict[str, Chart]:
+    return {name: render(of.measure(scenario_of(of)), "chart") for name, of in PICTURES.items()}
+
+
+def parts_of(chart: Chart) -> list[tuple[Mark, str, dict[str, np.ndarray]]]:
+    """Marks and roles that have rows, from the lowest to the highest, with the columns of those rows."""
+    found = []
+    for panel, filled in zip(chart.panels, chart.filled, strict=True):
+        for mark in panel.marks:
+            values = filled.columns.get(mark.name, {})
+            for n, role in enumerate(mark.roles):
+                rows = rows_of(mark, values, n)
+                if len(rows):
+                    found.append((mark, role, {key: np.asarray(column)[rows] for key, column in values.items()}))
+    return found
+
+
+@every
+def test_a_role_has_its_colour_and_its_word_in_the_legend(charts, name):
+    said = {role: (LOOKS[role].colour, label) for _, role, label in charts[name].legend()}
+    assert said == PICTURES[name].legend
+
+
+@every
+def test_a_pointer_reads_every_column_under_its_name_and_unit(charts, name):
+    tips = {mark.name: dict(mark.tip) for panel in charts[name].panels for mark in panel.marks if mark.tip}
+    assert tips == PICTURES[name].tips
+
+
+@every
+def test_names_of_panels_and_marks_are_no_two_things(charts, name):
+    names = [each.name for panel in charts[name].panels for each in (panel, *panel.marks)]
+    assert len(names) == len(set(names))
+
+
+@every
+def test_what_it_finds_is_one_line_and_sentences(charts, name):
+    chart = charts[name]
+    assert "\n" not in chart.title and "<" not in chart.title and not chart.title[:2].istitle()
+    assert len(chart.finding) > 30 and chart.about.title and chart.notes
+
+
+@every
+def test_a_notebook_draws_the_same_numbers_in_the_same_colours(charts, name):
+    picture = bokeh.draw(charts[name])
+    shown = picture.traverse(lambda part: part, [hv.Element])
+    shown = [part for part in shown if not isinstance(part, (hv.Overlay, hv.Layout))]
+    parts = parts_of(charts[name])
+    assert len(shown) == len(parts)
+    for part, (mark, role, values) in zip(shown, parts, strict=True):
+        style = part.opts.get("style", backend="bokeh").kwargs
+        if mark.opacity and mark.kind != "words":
+            assert style["fill_color" if mark.kind == "area" else "color"] == LOOKS[role].colour, mark.name
+        if mark.kind in FACES:
+            continue
+        ends = ("left", "bottom", "right", "top") if mark.kind == "bars" else PLACES[mark.kind]
+        for n, place in enumerate(ends):
+            assert_equal(part.dimension_values(n, flat=True), values[place])
+    figure = drawn(picture)
+    words_said = [
+        item.label.value for legend in figure.select({"type": Legend}) for item in legend.items if legend.visible
+    ]
+    in_legend = [label for marks, _, label in charts[name].legend() if any(m.kind not in FACES for m in marks)]
+    assert set(words_said) == set(in_legend)
+
+
+@every
+def test_what_a_pointer_reads_in_a_notebook_is_there(charts, name):
+    figure = drawn(bokeh.draw(charts[name]))
+    hovers = list(figure.select({"type": HoverTool}))
+    assert hovers
+    for hover in hovers:
+        asked = {a or b for _, text in hover.tooltips for a, b in re.findall(r"@(?:\{([^}]*)\}|(\w+))", text)}
+        for renderer in hover.renderers:
+            assert asked <= set(renderer.data_source.column_names), asked
+
+
+@every
+def test_a_view_shows_the_same_numbers_legend_and_finding(name, monkeypatch):
+    monkeypatch.setattr("explorer.app.views.monte_carlo.DRAWS", 4)
+    picture = PICTURES[name]
+    if picture.view is None:
+        return
+    assert picture.view.measure == name
+    session = Session(scenario_of(picture))
+    view = picture.view(session)
+    show(view)
+    if name == "monte_carlo":  # which waits until somebody asks
+        handle(view, "run", "widget").active = True
+    chart = render(view._result, "chart")
+    for panel, filled in zip(chart.panels, chart.filled, strict=True):
+        for mark in panel.marks:
+            values = filled.columns.get(mark.name, {})
+            if mark.kind in FACES:
+                assert handle(view, mark.name, "glyph").visible == bool(values)
+                continue
+            wanted = on_screen(mark, values) if values else {}
+            for column, expected in wanted.items():
+                assert_equal(columns(view, mark.name)[column], expected)
+        axis = handle(view, panel.name, "x_range")
+        assert (axis.start, axis.end) == pytest.approx(filled.x_range)
+        if filled.rows:
+            named = handle(view, panel.name, "yaxis").major_label_overrides
+            assert [named[place] for place in sorted(named, reverse=True)] == list(filled.rows)
+    said = words(view)
+    assert str(Markup(chart.finding).unescape()) in str(Markup(said).unescape()) or chart.finding in said
+    for role, label in ((role, label) for _, role, label in chart.legend()):
+        assert re.search(rf'color:{LOOKS[role].colour}">.</span> {re.escape(label)}</span>', said), label
+
+
+@every
+def test_print_has_the_same_numbers_told_apart_in_grey(charts, name, tmp_path, monkeypatch):
+    kept: list[Any] = []
+    monkeypatch.setattr(plt, "close", kept.append)
+    matplotlib.draw(charts[name], tmp_path / "figure.png")
+    monkeypatch.undo()
+    figure = kept[-1]
+    places = {
+        (mark.kind, role): values for mark, role, values in parts_of(charts[name]) if mark.opacity
+    }  # of several marks of one role, the last
+    axes = figure.axes
+    for (kind, role), values in places.items():
+        if kind == "points":
+            at = np.column_stack([values["x"], values["y"]])
+            found = [np.asarray(marks.get_offsets()) for plot in axes for marks in plot.collections]
+        elif kind == "line":
+            at = np.column_stack([values["x"], values["y"]])
+            found = [np.asarray(line.get_xydata()) for plot in axes for line in plot.lines]
+        elif kind == "bars":
+            at = np.column_stack([values[end] for end in ("left", "bottom", "right", "top")])
+            found = [
+                np.array([path.get_extents().extents for path in marks.get_paths()])
+                for plot in axes
+                for marks in plot.collections
+                if len(marks.get_facecolor()) and to_hex(marks.get_facecolor()[0]) == LOOKS[role].ink.lower()
+            ]
+        else:
+            continue
+        assert any(each.shape == at.shape and np.allclose(each, at) for each in found), (kind, role)
+    in_legend = [text.get_text() for legend in figure.legends for text in legend.get_texts()]
+    assert list(dict.fromkeys(in_legend)) == [label for _, _, label in charts[name].legend()]
+    plt.close(figure)
+
+
+@every
+def test_roles_of_one_mark_differ_in_print_without_hue(charts, name):
+    for panel in charts[name].panels:
+        for mark in panel.marks:
+            looks = {
+                "bars": [(_grey(LOOKS[role].ink), LOOKS[role].hatch) for role in mark.roles],
+                "points": [LOOKS[role].printed_marker + str(_grey(LOOKS[role].ink)) for role in mark.roles],
+                "segments": [LOOKS[role].line for role in mark.roles],
+            }.get(mark.kind, [*mark.roles])
+            assert len(set(map(str, looks))) == len(mark.roles), mark.name
+
+
+def _grey(colour: str) -> float:
+    """Luminance in steps that an eye tells apart."""
+    return round(float(np.dot(to_rgb(colour), (0.2126, 0.7152, 0.0722))), 1)
+
+
+def assert_equal(found: Any, expected: Any) -> None:
+    found, expected = np.asarray(found), np.asarray(expected)
+    if expected.dtype == object:
+        assert found.tolist() == expected.tolist()
+    else:
+        assert_allclose(found.astype(float), expected.astype(float), rtol=1e-6)
+
+
+# What charts are made of
+
+
+def test_columns_that_do_not_fit_are_refused():
+    panel = Panel("one", (Mark("dots", "points", ("cost",)),), Axis("x"))
+    for wrong in ({"x": np.zeros(1)}, {"x": np.zeros(1), "y": np.zeros(2)}):
+        with pytest.raises(ValueError, match="dots"):
+            Chart((panel,), (Filled({"dots": wrong}, (0, 1)),), "t", Markup("f"), About())
+
+
+def test_segments_that_go_on_are_one_line_in_print():
+    mark = Mark("way", "segments", ("cost",))
+    ends = {"x0": [0.0, 1.0, 5.0], "y0": [0.0, 1.0, 5.0], "x1": [1.0, 2.0, 6.0], "y1": [1.0, 0.0, 6.0]}
+    lines = matplotlib._chains(mark, ends, "").split()
+    assert [line.array().tolist() for line in lines] == [[[0, 0], [1, 1], [2, 0]], [[5, 5], [6, 6]]]
+
+
+def test_panels_of_a_chart_can_be_drawn_alone_and_others_are_refused():
+    table = tornado(Scenario.load("classroom-3x3"))
+    assert isinstance(plot(table, "tornado"), hv.Overlay)
+    with pytest.raises(ValueError, match=r"'price'.*tornado"):
+        plot(table, "price")
+
+
+# What each of them shows
+
+
+@scenarios
+def test_a_front_goes_through_every_placement_and_marks_the_scenarios(scenario):
+    world = Scenario.load(scenario)
+    table = cost_carbon_front(world)
+    chart = render(table, "chart")
+    (filled,) = chart.filled
+    corners, front = filled.columns["corners"], filled.columns["front"]
+    assert_allclose(corners["x"], table["carbon_kg_per_h"] / 1000)
+    assert_allclose(corners["y"], table["cost_usd_per_h"])
+    price = table["carbon_price_from_usd_per_t"]
+    assert_equal(corners["role"], np.select([price <= 50, price <= 100], [0, 1], 2))
+    assert_equal(front["role"], corners["role"][1:])
+    slope = 1000 * (front["y1"] - front["y0"]) / (front["x0"] - front["x1"]) / 1000
+    assert_allclose(slope, price[1:], rtol=1e-6)
+    (row,) = np.flatnonzero(
+        (price <= world.carbon_price_usd_per_t) & (world.carbon_price_usd_per_t < table["carbon_price_to_usd_per_t"])
+    )
+    assert filled.columns["now"]["x"][0] == pytest.approx(corners["x"][row])
+    assert filled.columns["now"]["y"][0] == pytest.approx(corners["y"][row])
+    table.attrs = {"measure": "cost_carbon_front"}
+    (filled,) = render(table, "chart").filled
+    assert "now" not in filled.columns and "baseline" not in filled.columns  # nobody's price is marked
+
+
+@scenarios
+def test_bars_of_a_tornado_reach_from_the_saving_to_what_it_becomes(scenario):
+    table = tornado(Scenario.load(scenario), change=0.1)
+    chart = render(table, "chart")
+    (filled,) = chart.filled
+    base = table["saving_usd_per_h"].iloc[0]
+    assert [label for *_, label in chart.legend()] == ["input lower by 10 %", "input higher by 10 %"]
+    low, high = filled.columns["low"], filled.columns["high"]
+    for side, bars in (("low", low), ("high", high)):
+        saving = table[f"saving_usd_per_h_{side}"].to_numpy()
+        assert_allclose([bars["left"], bars["right"]], [np.minimum(saving, base), np.maximum(saving, base)])
+        assert np.round((bars["bottom"] + bars["top"]) / 2).tolist() == list(range(len(table), 0, -1))
+    beside = np.isclose(low["right"], high["left"]) | np.isclose(low["left"], high["right"])
+    assert (beside | (low["bottom"] >= high["top"])).all()  # neither hides the other
+    assert list(filled.rows) == table["input"].tolist()
+    assert filled.columns["as it is"]["x"][0] == base
+
+
+@scenarios
+def test_ranges_shown_are_those_of_most_weight_and_the_picture_says_how_many_there_are(scenario):
+    table = near_optimal(Scenario.load(scenario))
+    (filled,) = render(table, "chart").filled
+    weight = (table["least_mw"] + table["most_mw"]).sort_values(ascending=False).head(15)
+    free, needed, optimum = (filled.columns[name] for name in ("free", "needed", "optimum"))
+    assert_allclose(np.sort(free["least_mw"] + free["most_mw"])[::-1], weight)
+    assert_allclose(needed["right"], free["least_mw"])
+    assert_allclose(free["right"], free["most_mw"])
+    assert_allclose(optimum["x"], free["it_mw"])
+    assert filled.y_label == (f"15 largest of {len(table)} regions" if len(table) > 15 else "")
+
+
+@scenarios
+def test_a_day_has_the_load_cost_and_carbon_of_every_hour(scenario):
+    table = whole_day(Scenario.load(scenario))
+    load, cost, carbon = render(table, "chart").filled
+    assert_allclose(cost.columns["best"]["y"], table["objective_usd_per_h"])
+    assert_allclose(cost.columns["means"]["y"], table["by_means_usd_per_h"])
+    assert_allclose(cost.columns["hours"]["x"], table["hour_utc"] + 0.5)
+    assert_allclose(carbon.columns["emitted"]["y"], table["carbon_kg_per_h"] / 1000)
+    regions = table.attrs["regions"]
+    names = [*labels_of(Scenario.load(scenario)).short_regions]
+    it_mw = pd.DataFrame(regions["it_mw"], columns=names)
+    for (region, cells), row in zip(
+        pd.DataFrame(load.columns["cells"]).groupby("region", sort=False), load.rows, strict=True
+    ):
+        assert row == f"{region}, {it_mw[region].max():.0f} MW"
+        assert_allclose(cells["it_mw"], it_mw[region], rtol=1e-6)
+    assert load.y_label == (f"8 of {len(names)} regions" if len(names) > 8 else "")
+    with pytest.raises(ValueError, match=r"'price'.*load, cost, carbon"):
+        plot(table, "price")
+
+
+@scenarios
+def test_readings_are_nested_bars_of_all_classes_and_of_each(scenario):
+    world = Scenario.load(scenario)
+    table, placement = relocatable_demand(world), solve(world)
+    chart = render(table, "chart")
+    (filled,) = chart.filled  # nothing is known of other budgets
+    bars = pd.DataFrame(filled.columns["nested"])
+    thick = np.inf
+    total = {"demand": placement.network.demand_mw.sum(axis=0), "relocated": placement.away_mw.sum(axis=(0, 1))}
+    for load in LOADS:
+        of = bars[bars["load"] == load]
+        mw = total[load] if load in total else table[f"{load}_mw"].to_numpy()
+        assert_allclose(of["right"] - of["left"], [mw.sum(), *mw], atol=1e-9)
+        assert (of["top"] - of["bottom"]).max() < thick  # so that what lies below is seen
+        thick = (of["top"] - of["bottom"]).min()
+    classes = world.workloads.values()
+    assert list(filled.rows)[1:] == [w.name if w.id == w.name.lower() else f"{w.id} {w.name}" for w in classes]
+
+
+@pytest.mark.parametrize("prices", [1.0, -1.0])
+def test_parts_of_what_a_way_costs_add_up_to_its_total(prices):
+    scenario = Scenario.load("classroom-3x3")
+    column = "electricity_price_usd_per_mwh"
+    scenario.regions = scenario.regions.assign(**{column: prices * scenario.regions[column]})
+    table = wires_or_fibre(scenario, "middle", "north", "batch")
+    chart = render(table, "chart")
+    (filled,) = chart.filled
+    bars = pd.DataFrame(filled.columns["parts"])
+    bars["usd"] = np.where(bars["left"] < 0, -1, 1) * (bars["right"] - bars["left"])
+    total = table.set_index("way")["total_usd_per_mwh"]
+    assert bars.groupby("way")["usd"].sum().to_dict() == pytest.approx(total.to_dict())
+    for _, way in bars[bars["usd"] > 0].groupby("way"):
+        assert way["left"].min() == 0 and sorted(way["left"])[1:] == pytest.approx(sorted(way["right"])[:-1])
+    assert list(filled.rows) == [f"{way}: {number(usd)}" for way, usd in total.items()]
+    least = {"home grid": "the home grid costs least", "wires": "wires cost least", "fibre": "fibre costs least"}
+    assert chart.title == f"{least[total.idxmin()]} for Batch, Middle → North"
+
+
+def test_draws_show_their_quantiles_and_who_receives_load():
+    draws = monte_carlo(Scenario.load("classroom-3x3"), draws=20)
+    chart = render(draws, "chart")
+    budgets, regions = chart.filled
+    table, band = draws.frontier, budgets.columns["band"]
+    assert_allclose([band["x"], band["low"], band["high"]], table[["relaxed_ms", "p10_usd_per_h", "p90_usd_per_h"]].T)
+    assert_allclose(budgets.columns["median"]["y"], table["p50_usd_per_h"])
+    bars = regions.columns["receiving"]
+    assert bars["region"].tolist() == list(regions.rows) == ["North", "South", "Middle"]
+    assert bars["right"].tolist() == [20.0, 5.0, 0.0]  # as in the docstring of monte_carlo
+    assert bars["role"].tolist() == [1, 0, 0]
+    assert chart.title == "1 of 3 regions is sure to receive load, 1 open"
+    assert isinstance(draws.plot(), hv.Layout) and isinstance(draws.plot("regions"), hv.Overlay)
+    with pytest.raises(ValueError, match=r"'saving'.*budgets, regions"):
+        draws.plot("saving")
+
+
+def test_draws_that_serve_less_at_strict_budgets_have_no_band_there():
+    draws = monte_carlo(Scenario.load("classroom-3x3"), draws=3)
+    cost = draws.frontier_usd_per_h.copy()
+    cost[:, 0] = np.nan
+    less = replace(draws, frontier_usd_per_h=cost)
+    assert_allclose(render(less, "chart").filled[0].columns["band"]["x"], draws.relaxed_ms[1:])
+    drawn(less.plot())
+
+
+@scenarios
+def test_the_staircase_leads_from_what_is_possible_to_what_is_saved(scenario):
+    world = Scenario.load(scenario)
+    table, placement = attribution(world), solve(world)
+    (filled,) = render(table, "chart").filled
+    steps, thin = filled.columns["steps"], filled.columns["in order"]
+    saved = placement.baseline.objective_usd_per_h - placement.objective_usd_per_h
+    assert steps["right"][-1] == pytest.approx(saved)
+    assert steps["right"][0] == pytest.approx(saved + table["usd_per_h"].sum())
+    assert_allclose(thin["right"] - thin["left"], waterfall(world)["usd_per_h"])
+    assert_allclose(steps["right"][1:-1] - steps["left"][1:-1], table["usd_per_h"])
+    for left, right in ((steps["left"][1:-1], steps["right"][1:-1]), (thin["left"], thin["right"])):
+        assert_allclose(left[:-1], right[1:])  # each begins where the one above ends
+    assert_allclose((thin["top"] + thin["bottom"]) / 2, (steps["top"] + steps["bottom"])[1:-1] / 2)
+    assert list(filled.rows) == ["without obstacles", *table["factor"], "as it is"]
+
+
+def test_names_are_the_scenarios_own_where_another_of_the_same_numbers_was_placed_before():
+    for title in ("Before", "After"):
+        scenario = Scenario.load("classroom-3x3")
+        scenario.title = title
+        scenario.regions = scenario.regions.assign(name=[f"{title} {name}" for name in scenario.regions["name"]])
+        view = WiresOrFibreView(Session(scenario))
+        show(view)
+        assert f"<b>{title} Middle</b>" in words(view)
+        assert render(relocatable_demand(scenario), "chart").about.title == title
+
+
+@every
+@pytest.mark.parametrize("settings", [{"friction_scale": 1000.0}, {"capacity_scale": 0.1}, {"total_demand_mw": 0.0}])
+def test_charts_of_little_or_nothing_are_drawn(name, settings, tmp_path):
+    world = random_scenario(3, clients=3, regions=1 if "friction_scale" in settings else 3, lumpy=True)
+    world.param.update(**settings)
+    if name == "wires_or_fibre" and len(world.regions) == 1:
+        return
+    chart = render(PICTURES[name].measure(world), "chart")
+    drawn(bokeh.draw(chart))
+    assert matplotlib.draw(chart, tmp_path / "figure.png").stat().st_size > 5000
+    assert "nan" not in chart.finding and "nan" not in chart.title
+
+
+def test_every_measure_of_the_registry_has_a_picture_here():
+    assert set(MEASURES) <= set(PICTURES)
