@@ -247,5 +247,7 @@ def test_the_world_at_ten_in_the_morning():
     moscow = table.loc[[("ru-moscow", "law")]]
     assert moscow["workload"].nunique() == len(moscow) > 1
     assert moscow["serves_mw"].tolist() == pytest.approx([moscow["unserved_mw"].sum()] * len(moscow))
-    assert table.loc[("in-delhi", "capacity"), "mend"] == "add 3.86 MW in Delhi"
-    assert table.loc[("in-delhi", "state locality"), "cause"] == "state locality"
+    delhi = table.loc[[("in-delhi", "capacity")]]
+    assert delhi["mend"].tolist() == [f"add {mw} MW in Delhi" for mw in ("2.11", "0.791", "0.322")]
+    assert delhi["unserved_mw"].sum() == pytest.approx(3.22046)
+    assert set(table.loc[[("in-delhi", "state locality")], "cause"]) == {"state locality"}
