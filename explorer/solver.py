@@ -87,6 +87,7 @@ class PlacementModel:
         columns = 3 * self._demands + len(self._columns)
         self._costs = self._upper = np.full(columns, np.nan)  # of the columns, as last set
         self._value = np.zeros(columns)  # columns as last solved
+        self._last_prices: Prices | None = None
 
     @property
     def _home_arcs(self) -> tuple[Ints, Ints, Ints]:
@@ -197,6 +198,8 @@ class PlacementModel:
         self._highs.setOptionValue("simplex_strategy", PRIMAL if rows_kept and columns_kept else DUAL)
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + numbers.time_limit_s)
         priced = np.where(face.arcs, arcs, np.inf)
+        if self._last_prices is not None:
+            self._add_improving(priced, self._last_prices)  # what has opened since then, without a run to find it
         while True:
             self._highs.run()
             status = self._highs.getModelStatus()
@@ -207,7 +210,7 @@ class PlacementModel:
             solution = self._highs.getSolution()
             prices = self._by_row(np.array(solution.row_dual))
             if not self._add_improving(priced, prices):
-                self._value = np.array(solution.col_value)
+                self._value, self._last_prices = np.array(solution.col_value), prices
                 return self._loads(), prices
             self._highs.setOptionValue("simplex_strategy", PRIMAL)
 

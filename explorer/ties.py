@@ -268,6 +268,8 @@ def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
     place, and so is room to spare. The answer is one of the face: every placement on it has the same.
     """
     demands, regions = dropped.size, len(idle)
+    if not free.sum(axis=1)[face.drop_free].any():  # nobody who is served may go unserved instead
+        return np.arange(demands)
     unserved, spare = 1 << regions, 1 << (regions + 1)  # places are bits: regions first
     arcs = _bits(np.column_stack([face.arcs.swapaxes(1, 2).reshape(demands, -1), face.drop_free.ravel()]))
     load = np.column_stack([free.swapaxes(1, 2).reshape(demands, -1), dropped.ravel()])
