@@ -78,7 +78,7 @@ class PlacementModel:
         self._columns = self._arc(np.arange(self._demands), self._home)
         self._present = np.zeros(self._shape, bool)
         self._present.ravel()[self._columns] = True
-        self._order, self._kinds = fixed_order(self._shape, home), Kinds(home, regions)
+        self._order, self._kinds = fixed_order(self._shape, home), Kinds(home)
         self._forget()
 
     def _forget(self) -> None:
@@ -130,8 +130,8 @@ class PlacementModel:
             else:
                 added_ms = None if numbers.added_ms is None else numbers.added_ms.clip(-LONGEST_MS, LONGEST_MS)
                 levels += [tie_level(by, numbers.allowed) for by in (then, added_ms) if by is not None]
-                counts = [by for by in (numbers.cost, then, numbers.added_ms) if by is not None]
-                kinds = self._kinds.of(counts, [units.cost] + [1.0] * (len(counts) - 1), numbers.allowed)
+                counts = [by for by in (numbers.cost / units.cost, then, numbers.added_ms) if by is not None]
+                kinds = self._kinds.of(counts, numbers.allowed)
                 loads, face = self._best(scaled, levels, order_of_kinds(self._order, kinds))
                 loads = self._alike(scaled, loads, *kinds)
                 if loads.dropped_free.any():
