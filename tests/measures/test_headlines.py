@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scenarios import random_scenarios
 from screens import columns, show
 
-from explorer import Scenario, cli, report, solve
+from explorer import Scenario, attribution, cli, report, solve
 from explorer.app.snapshot.state_table import Recording
 from explorer.app.views.attribution import AttributionView
 from explorer.app.views.totals import Totals
