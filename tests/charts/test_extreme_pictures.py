@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from explorer.charts.line_shapes import DAY_QUANTITIES
 from screens import drawn, show
 
 from explorer import (
@@ -24,7 +25,6 @@ from explorer import (
 from explorer.app.questions import QUESTIONS
 from explorer.app.views.totals import Totals
 from explorer.charts import figures, pictures
-from explorer.charts.line_shapes import DAY_QUANTITIES
 from explorer.session import Session
 
 CASES = Path(__file__).parents[1] / "cases"
