@@ -2,8 +2,7 @@
 Results as pictures, one line each: HoloViews and GeoViews objects that compose with `+` and `*`.
 
 What is an object draws itself: `placement.map()`, `placement.layers_plot()`, `frontier.plot()`.
-A table is handed to the function of its own name, `pictures.break_even(table)`, or to `explorer.charts.draw.plot`. A
-notebook shows them, and `Explorer` too, after `pictures.notebook()`.
+A table is handed to `explorer.plot`.
 """
 
 from __future__ import annotations
@@ -12,10 +11,6 @@ from typing import Any
 
 import holoviews as hv
 import pandas as pd
-import panel as pn
-from bokeh.model import Model
-from bokeh.models import ImportedStyleSheet, UIElement
-from panel.io.notebook import replace_inline_css
 
 from explorer.app.live.budget_mark import NOW
 from explorer.app.views.break_even import BLOCKED, OPEN
@@ -35,7 +30,6 @@ from explorer.charts.elements import (
     steps,
 )
 from explorer.charts.ticks import ticks_apart
-from explorer.charts.world_picture import world_map as world_map  # with GeoViews, which `notebook` makes ready too
 from explorer.measures.frontier import Frontier
 from explorer.model.labels import as_shown
 from explorer.model.placement import LAYERS, Placement
@@ -43,34 +37,6 @@ from explorer.presentation import renders
 from explorer.text import NEUTRAL
 
 WIDTH, HEIGHT = 560, 300  # of a plot [px]
-
-
-def notebook() -> None:
-    """Ready a notebook for these pictures and for `Explorer`; nothing is fetched from a network."""
-    hv.extension("bokeh", inline=True)
-    config: Any = pn.config
-    config.inline = True
-    # Panel heeds that for what it shows itself, but HoloViews and widgets (VS Code) take style sheets from a network.
-    # Only this list, which Panel keeps to itself, is asked for all of them.
-    hooks = pn.viewable.Viewable._preprocessing_hooks
-    if _inline_style_sheets not in hooks:
-        hooks.append(_inline_style_sheets)
-
-
-def _inline_style_sheets(_viewable: Any, root: Model) -> None:
-    """Put every style sheet of Panel's into the page, once for all that share it."""
-    inline: dict[str, Any] = {}
-    elements: Any = root.select({"type": UIElement})
-    for element in elements:
-        sheets = list(element.stylesheets)
-        for place, sheet in enumerate(sheets):
-            if isinstance(sheet, ImportedStyleSheet):
-                url = str(sheet.url)
-                if url not in inline:
-                    inline[url] = replace_inline_css(sheet)
-                sheets[place] = inline[url]
-        if sheets != element.stylesheets:
-            element.stylesheets = sheets
 
 
 @renders(Frontier, "plot")

@@ -42,7 +42,7 @@ from explorer.app.views.near_optimal import BandsView
 from explorer.charts import pictures
 from explorer.charts.figures import wires_or_fibre_figure
 from explorer.markup import html, in_markdown, joined
-from explorer.measures.remedies import mends
+from explorer.measures.remedies import remedies
 from explorer.model.labels import END, ISOLATE, as_shown, isolated, labels_of, plain, told_apart
 from explorer.report import steps_text, summary
 from explorer.session import Session
@@ -353,11 +353,11 @@ def test_the_table_of_a_view_is_saved_without_isolates():
     assert "دبي" in (csv := b64decode(saved).decode()) and ISOLATE not in csv and END not in csv
 
 
-def test_mends_say_zones_and_classes_isolated():
+def test_remedies_say_zones_and_classes_isolated():
     scenario = Scenario.load(CASES / "right-to-left-names")
     scenario.total_demand_mw = 400
-    said = [mend for mend in mends(scenario)["mend"] if re.search("[\u0590-\u08ff]", mend)]
-    assert all(mend.count(ISOLATE) == mend.count(END) > 0 for mend in said)
+    said = [words for words in remedies(scenario)["remedy"] if re.search("[\u0590-\u08ff]", words)]
+    assert all(words.count(ISOLATE) == words.count(END) > 0 for words in said)
 
 
 def test_printed_titles_are_not_turned_round(tmp_path):

@@ -19,7 +19,7 @@ from explorer.app.live.rows import bars, labels, name_rows, named_rows, row_plac
 from explorer.markup import html, joined
 from explorer.measures.budget_margins import margins_table
 from explorer.measures.frontier import UNSERVED_MW
-from explorer.measures.remedies import EVERYONE, NO_MEND, apply, as_table, can_apply, mend_rows, names_of
+from explorer.measures.remedies import EVERYONE, NO_REMEDY, apply, as_table, can_apply, names_of, remedy_rows
 from explorer.measures.remedy_search import Names
 from explorer.model.labels import NamesById, as_shown
 from explorer.model.network import Network
@@ -51,17 +51,17 @@ td:first-child, th:first-child, td:nth-child(2), th:nth-child(2) { text-align: l
 
 @dataclass(frozen=True)
 class Unserved:
-    """Load that goes unserved and mends found so far; or, where there is none, margins."""
+    """Load that goes unserved and remedies found so far; or, where there is none, margins."""
 
     placement: Placement
-    mends: pd.DataFrame
+    remedies: pd.DataFrame
     margins: pd.DataFrame | None
 
 
 class UnservedView(MeasureView):
     """Unserved load by client, class and cause above what would serve it; or how short budgets could be."""
 
-    file_name = "mends"
+    file_name = "remedies"
 
     def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:
         return {("try", "widget", "value"): self._on_try}
@@ -77,7 +77,7 @@ class UnservedView(MeasureView):
         rows: list[dict[str, Any]] = []
         yield Unserved(placement, as_table(rows), None)
         demands: set[tuple[str, str]] = set()
-        for row in mend_rows(network, names):
+        for row in remedy_rows(network, names):
             demands.add((row["client"], row["workload"]))
             if len(demands) > LARGEST + 1:  # the first is everyone
                 return
@@ -85,7 +85,7 @@ class UnservedView(MeasureView):
             yield Unserved(placement, as_table(rows), None)
 
     def show(self, result: Unserved) -> None:
-        choices = _choices(result.mends)
+        choices = _choices(result.remedies)
         self.pane.configure("try", "widget", options=[TRY, *choices], visible=bool(choices))
         if result.margins is not None:
             self._show_margins(result.margins)
@@ -93,13 +93,13 @@ class UnservedView(MeasureView):
             self._show_unserved(result)
 
     def stop(self) -> None:
-        if self._result is None or self._result.mends.empty:
-            self.pane.say("mends", "")  # nothing is looked for any more
+        if self._result is None or self._result.remedies.empty:
+            self.pane.say("remedies", "")  # nothing is looked for any more
 
     def _on_try(self, words: str) -> None:
         """Make a change of the list; undone as any other."""
         self.pane.configure("try", "widget", value=TRY)
-        row = _choices(self._result.mends).get(words)
+        row = _choices(self._result.remedies).get(words)
         if row is not None:
             apply(self.session.scenario, row)
 
@@ -119,7 +119,7 @@ class UnservedView(MeasureView):
         self.pane.configure("loads", "xaxis", axis_label="Share of the latency budget [%]")
         self.pane.set_range("loads", "x_range", 0.0, 100.0)
         tightest = margins.loc[margins["margin_ms"].idxmin()]
-        self.pane.say("mends", "")
+        self.pane.say("remedies", "")
         self.pane.say(
             "words",
             html(
@@ -158,7 +158,7 @@ class UnservedView(MeasureView):
         name_rows(self.pane, "rows", names)
         self.pane.configure("loads", "xaxis", axis_label="Unserved IT load [MW]")
         self.pane.set_range("loads", "x_range", 0.0, 1.02 * width)
-        self.pane.say("mends", _list(result.mends, clients))
+        self.pane.say("remedies", _list(result.remedies, clients))
         self.pane.say("words", _sentence(result, mw.sum(axis=0)))
 
     def _bars(self, rows: Any, left: Any, right: Any, kind: Any, who: Any, texts: list[str], words: list[str]) -> None:
@@ -174,7 +174,7 @@ class UnservedView(MeasureView):
         )  # fmt: skip
 
     def table(self, result: Unserved) -> pd.DataFrame:
-        return result.mends if result.margins is None else result.margins
+        return result.remedies if result.margins is None else result.margins
 
     @staticmethod
     @cache
@@ -188,13 +188,13 @@ class UnservedView(MeasureView):
                 responsive=True, xlabel="", ylabel="", tools=[], active_tools=[], fontscale=1.1,
                 hooks=[quiet_toolbar, named_rows(drawing, "rows")],
             )  # fmt: skip
-            mends = drawing.words("mends", stylesheets=[_STYLE], styles=FONT, margin=(4, 4))
+            remedies = drawing.words("remedies", stylesheets=[_STYLE], styles=FONT, margin=(4, 4))
             figure = drawing.figure(plot, height=225)
             choice = drawing.widget(
                 "try", Select(options=[TRY], value=TRY, width=160, name="Try a change", visible=False)
             )
             title = "Who goes unserved, and what would help?"
-            return measure_card(drawing, title, _HELP, figure, mends, tools=[choice])
+            return measure_card(drawing, title, _HELP, figure, remedies, tools=[choice])
 
         return Drawing(make)
 
@@ -205,12 +205,12 @@ def _kind(reason: str) -> str:
     return TOGETHER if " and " in reason else SEVERAL
 
 
-def _choices(mends: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def _choices(remedies: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Changes of parameters that a list can offer, by their words."""
-    rows: list[dict[str, Any]] = mends.to_dict("records")  # pyright: ignore[reportAssignmentType]
+    rows: list[dict[str, Any]] = remedies.to_dict("records")  # pyright: ignore[reportAssignmentType]
     choices: dict[str, dict[str, Any]] = {}
     for row in filter(can_apply, rows):
-        choices.setdefault(row["mend"], row)  # everyone's first
+        choices.setdefault(row["remedy"], row)  # everyone's first
     return choices
 
 
@@ -222,23 +222,23 @@ def _sentence(result: Unserved, mw_by_kind: Any) -> Markup:
     ]
     left_out = number(result.placement.unserved_mw)
     said = html("<b>{} MW go unserved</b>: {}.", left_out, joined(causes, ", "))
-    rows: list[dict[str, Any]] = result.mends.to_dict("records")  # pyright: ignore[reportAssignmentType]
+    rows: list[dict[str, Any]] = result.remedies.to_dict("records")  # pyright: ignore[reportAssignmentType]
     whole = [row for row in rows if row["serves_mw"] > result.placement.unserved_mw - UNSERVED_MW]
     if whole:
         best = min(whole, key=lambda row: row["cost_change_usd_per_h"])
-        said += html(" To serve all of it: <b style='white-space:nowrap'>{}</b>.", best["mend"])
+        said += html(" To serve all of it: <b style='white-space:nowrap'>{}</b>.", best["remedy"])
     return said
 
 
-def _list(mends: pd.DataFrame, clients: NamesById) -> Markup:
-    """The mends as readers see them: one line each, everyone's first."""
+def _list(remedies: pd.DataFrame, clients: NamesById) -> Markup:
+    """The remedies as readers see them: one line each, everyone's first."""
     lines = []
-    for row in mends.to_dict("records"):
+    for row in remedies.to_dict("records"):
         whole = row["client"] == EVERYONE
         who = "Everyone" if whole else f"{clients[row['client']]}, {as_shown(row['workload'])}"
         change = row["cost_change_usd_per_h"]
-        change = f"{'+' if change > 0 else ''}{number(change)}" if row["mend"] != NO_MEND else "–"
-        cells = who, row["mend"], f"{number(row['serves_mw'])} MW", f"{change} USD/h"
+        change = f"{'+' if change > 0 else ''}{number(change)}" if row["remedy"] != NO_REMEDY else "–"
+        cells = who, row["remedy"], f"{number(row['serves_mw'])} MW", f"{change} USD/h"
         line = joined(html("<td>{}</td>", cell) for cell in cells)
         lines.append(html("<tr class=all>{}</tr>" if whole else "<tr>{}</tr>", line))
     if not lines:
@@ -254,5 +254,5 @@ would serve them without taking from anybody else: a higher penalty, a longer bu
 region, a pair of legal zones opened, or less load pinned to its home. Each is tried out by a solve; what it serves in
 all, and what that changes of the cost, is of that solve. No smaller change of that kind would do; "Try one" makes a
 change of parameters. Where everybody is served: the shortest budget of each class at which that is still so, all else
-as it is. What counts as a mend is this project's own choice.
+as it is. What counts as a remedy is this project's own choice.
 """
