@@ -33,6 +33,8 @@ MODULES: dict[tuple[str, str], str] = {  # by class and what is asked for
     ("Draws", "html"): _HTML,
     ("Draws", "chart"): f"{CHARTS}.monte_carlo",
     ("Certificate", "html"): _HTML,
+    ("Certificate", "chart"): f"{CHARTS}.certificate",
+    ("mends", "chart"): f"{CHARTS}.remedies",
     ("break_even", "plot"): f"{CHARTS}.pictures",
     ("break_even", "figure"): f"{CHARTS}.figures",
 }
