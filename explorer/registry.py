@@ -25,6 +25,7 @@ MEASURES = {
     for measure in (
         Measure("attribution", "What holds it back?", "Shapley attribution"),
         Measure("cost_carbon_front", "What does a tonne cost?", "marginal abatement curve"),
+        Measure("frontier", "What does waiting buy?", "energy-latency frontier"),
         Measure("monte_carlo", "How sure is it?", "Monte Carlo uncertainty"),
         Measure("near_optimal", "How firm is each region?", "near-optimal range"),
         Measure("relocatable_demand", "How much could move?", "relocatable inference demand (RID)"),

@@ -11,7 +11,6 @@ be read in grey.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import holoviews as hv
 import pandas as pd
@@ -29,19 +28,15 @@ from explorer.charts.backends.page import (
     filled,
     page,
 )
-from explorer.charts.budget_axis import budget_label, budget_span, is_on_axis, now_label
 from explorer.charts.elements import (
     FORBIDDEN,
     LAYER_COLOURS,
     LOSES,
     PAYS,
-    QUANTITIES,
     friction_span,
     layers_table,
     pairs_by_status,
-    steps,
 )
-from explorer.measures.frontier import Frontier
 from explorer.model.placement import LAYERS, Placement
 from explorer.presentation import renders
 
@@ -61,24 +56,6 @@ def layers_figure(placement: Placement, path: str | Path, width_mm: float = 88.0
         radius = f"Regional: within {net.regional_radius_km:,.0f} km of home. {OUR_OWN}"
         aspect = max((1.3 * ROW_MM * len(names) + AXIS_MM) / width_mm, 0.5)
         sheet.draw(bars, labels, "where each class runs", [radius], handles, aspect)
-    return Path(path)
-
-
-@renders(Frontier, "figure")
-def frontier_figure(frontier: Frontier, path: str | Path, width_mm: float = 88.0) -> Path:
-    """Write cost above carbon along a frontier; errors as in `page`."""
-    with page(path, width_mm) as sheet:
-        layout = hv.Layout([_staircase(frontier, quantity) for quantity in QUANTITIES]).cols(1)
-        layout = layout.opts(sublabel_format="", vspace=0.25, backend=MPL)
-        handles: list[Any] = [
-            Line2D([], [], color=INK, linewidth=1.4, marker="o", markersize=2.5, label="optimum"),
-        ]
-        handles.append(Line2D([], [], **(_NOW if is_on_axis(frontier) else _BEYOND), label=now_label(frontier)))
-        if frontier.strictest_ms < frontier.table["budget_ms"].iloc[0]:
-            handles.append(Patch(facecolor="#dddddd", label="some load unserved"))
-        labels, how = frontier.labels, "Every step of it." if frontier.exact else "On an even grid of budgets."
-        notes = [f"Optimal cost and carbon. {how} {OUR_OWN}"]
-        sheet.draw(layout, labels, "what waiting buys", notes, handles, aspect=0.95)
     return Path(path)
 
 
@@ -109,28 +86,4 @@ def break_even_figure(table: pd.DataFrame, path: str | Path, width_mm: float = 8
     return Path(path)
 
 
-def _staircase(frontier: Frontier, quantity: str) -> hv.Overlay:
-    line, points = steps(frontier, quantity)
-    first_ms, last_ms = budget_span(frontier)
-    shown: list[Any] = [
-        line.opts(color=INK, linewidth=1.4, backend=MPL),
-        points.opts(color=INK, s=6, backend=MPL),
-    ]
-    if is_on_axis(frontier):
-        shown.insert(0, hv.VLine(frontier.current_ms).opts(**_NOW, backend=MPL))
-    start_ms = float(frontier.table["budget_ms"].iloc[0])
-
-    def shade(plot: Any, _element: Any) -> None:  # HoloViews' own span sets two colours, of which matplotlib warns
-        plot.handles["axis"].axvspan(first_ms, start_ms, facecolor="#dddddd", zorder=0)
-
-    overlay: Any = hv.Overlay(shown).opts(
-        xlim=(first_ms, last_ms), padding=(0, 0.1), xlabel=budget_label(frontier), ylabel=QUANTITIES[quantity],
-        title="", show_legend=False, aspect="auto", xaxis="bottom" if quantity == "carbon" else "bare",
-        hooks=[shade] if first_ms < start_ms else [], backend=MPL,
-    )  # fmt: skip
-    return overlay
-
-
 ROW_MM, AXIS_MM = 3.6, 9.0  # heights of a row and of an axis with its label
-_NOW: dict[str, Any] = {"color": INK, "linewidth": 0.9, "linestyle": "--"}
-_BEYOND: dict[str, Any] = {"linestyle": ""}  # of the axis: words alone

@@ -38,6 +38,7 @@ LOOKS: dict[str, Look] = {
     "cost": Look(BLUE),
     "carbon": Look(RED),
     "now": Look(MAGENTA, ink=ORANGE, line_ink=INK, line="--", marker="diamond", printed_marker="D"),
+    "beyond": Look(MAGENTA, line=(0, (1, 1.2)), dash="dashed", words_colour=MAGENTA),  # the axis
     "baseline": Look(SLATE, ink=MIDDLE, line=":", dash="dashed", marker="square", printed_marker="s"),
     "zero": Look(SLATE, ink=INK),
     "unserved": Look("#000000", ink=PAPER, hatch="/////", words_colour="white"),

@@ -17,30 +17,23 @@ from bokeh.model import Model
 from bokeh.models import ImportedStyleSheet, UIElement
 from panel.io.notebook import replace_inline_css
 
-from explorer.app.live.budget_mark import NOW
 from explorer.app.views.break_even import BLOCKED, OPEN
 from explorer.app.views.break_even import LOSES as GREY
-from explorer.app.views.frontier import CARBON, COST
 from explorer.charts.backends.bokeh import BOKEH, overlay
-from explorer.charts.budget_axis import budget_label, budget_span, is_on_axis, now_label
 from explorer.charts.elements import (
     FORBIDDEN,
     LAYER_COLOURS,
     LOSES,
     PAYS,
-    QUANTITIES,
     friction_span,
     layers_table,
     pairs_by_status,
-    steps,
 )
 from explorer.charts.ticks import ticks_apart
 from explorer.charts.world_picture import world_map as world_map  # with GeoViews, which `notebook` makes ready too
-from explorer.measures.frontier import Frontier
 from explorer.model.labels import as_shown
 from explorer.model.placement import LAYERS, Placement
 from explorer.presentation import renders
-from explorer.text import NEUTRAL
 
 WIDTH, HEIGHT = 560, 300  # of a plot [px]
 
@@ -71,42 +64,6 @@ def _inline_style_sheets(_viewable: Any, root: Model) -> None:
                 sheets[place] = inline[url]
         if sheets != element.stylesheets:
             element.stylesheets = sheets
-
-
-@renders(Frontier, "plot")
-def staircase(frontier: Frontier, quantity: str = "cost") -> Any:
-    """
-    Cost or carbon along a frontier: its steps, and the budget of the scenario.
-
-    Raises
-    ------
-    ValueError
-        If `quantity` is neither "cost" nor "carbon".
-    """
-    line, points = steps(frontier, quantity)
-    colour = COST if quantity == "cost" else CARBON
-    line = line.opts(color=colour, line_width=2.5, backend=BOKEH)
-    points = points.opts(
-        color=colour, size=7, line_color="white", tools=["hover"], hover_tooltips=_step(quantity), backend=BOKEH
-    )
-    shown: list[Any] = [line, points]
-    first_ms, last_ms = budget_span(frontier)
-    if is_on_axis(frontier):
-        shown.insert(0, hv.VLine(frontier.current_ms).opts(color=NOW, line_width=2, backend=BOKEH))
-    if first_ms < (start_ms := float(frontier.table["budget_ms"].iloc[0])):  # before it, load goes unserved
-        shade = hv.VSpan(first_ms, start_ms).opts(color=NEUTRAL, alpha=0.16, line_alpha=0, backend=BOKEH)
-        shown.insert(0, shade)
-    return overlay(
-        shown,
-        width=WIDTH,
-        height=HEIGHT,
-        xlabel=budget_label(frontier),
-        ylabel=QUANTITIES[quantity],
-        show_grid=True,
-        xlim=(first_ms, last_ms),
-        padding=(0, 0.1),
-        title=f"{quantity.capitalize()} of the optimum; {now_label(frontier)}",
-    )
 
 
 @renders(Placement, "layers plot")
@@ -172,16 +129,3 @@ _PAIR = [
     ("Break-even carbon price", "@break_even_carbon_price_usd_per_t{0,0} USD/t"),
     ("Added delay", "@wan_ms{0,0.0} ms"),
 ]
-
-
-def _step(quantity: str) -> list[tuple[str, str]]:
-    label, unit = QUANTITIES[quantity].rstrip("]").split(" [")
-    return [
-        ("Budget", "@budget_ms{0,0.0} ms"),
-        (label, f"@{quantity}{{0,0.0}} {unit}"),
-        ("Cost, carbon at its price", "@objective_usd_per_h{0,0} USD/h"),
-        ("Relocated", "@relocated_mw{0,0} MW"),
-        ("Energy return (ERL)", "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms"),
-        ("Carbon return (CRL)", "@crl_kg_per_h_per_ms{0,0.00} kg/h per ms"),
-        ("Opens", "@opens"),
-    ]

@@ -482,7 +482,7 @@ def test_the_colours_of_regions_reach_as_far_as_their_values(session, move):
 def test_the_steps_shown_are_those_of_the_frontier(session, move):
     screen = Screen(FrontierView(session))
     move(session.scenario)
-    names = dict(session.scenario.regions[["id", "name"]].to_numpy().tolist())
+    names = session.network.short_region_names
     for over in (*session.scenario.workloads, "all"):
         session.workload = over
         table = session.frontier.table
@@ -511,8 +511,9 @@ def test_the_frontier_is_seen_against_the_baseline_and_what_goes_unserved(sessio
     move(session.scenario)
     baseline, table = session.placement.baseline, session.frontier.table
     lines = screen.select(Span, dimension="width")
-    assert {span.location for span in lines} == {baseline.cost_usd_per_h, baseline.carbon_kg_per_h / 1000}
     alike = baseline.unserved_mw == pytest.approx(table["unserved_mw"].iloc[0], abs=1e-6)
+    if alike:
+        assert {span.location for span in lines} == {baseline.cost_usd_per_h, baseline.carbon_kg_per_h / 1000}
     assert {span.visible for span in lines} == {alike}  # of less load it is no measure
     shades = [shade for shade in screen.select(BoxAnnotation) if shade.right == table["budget_ms"].iloc[0]]
     assert len(shades) == 2
@@ -551,7 +552,8 @@ def test_the_frontier_marks_the_present_budget_and_says_what_is_next():
     session = Session(Scenario.load("classroom-3x3"))
     screen = Screen(FrontierView(session))
     session.scenario.workloads["chat"].latency_budget_ms = 135.0
-    assert [span.location for span in screen.select(Span, dimension="height")] == [135.0, 135.0]  # cost and carbon
+    marks = [span.location for span in screen.select(Span, dimension="height") if span.visible]
+    assert marks == [135.0, 135.0]  # cost and carbon
     assert "Budget of chat: 135 ms." in screen.text()
     table = session.frontier.table
     following = table[table["budget_ms"] > 135.0].iloc[0]

@@ -96,7 +96,7 @@ SAID = {
     "map": ["Classroom, three by three: 30.0 of 100 MW", "Batch, 30 MW", "more load than baseline", "Natural Earth"],
     "layers": ["where each class runs", "IT load [MW]", "energy-oriented", "within 3,000 km", "Chat"],
     "frontier": [
-        "Classroom, three by three: what waiting buys",
+        "Classroom, three by three: waiting 80 ms longer saves",
         "Cost without carbon price [USD/h]",
         "Carbon [t/h]",
         "Latency budget of class chat [ms]",

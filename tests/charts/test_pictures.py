@@ -108,11 +108,11 @@ def test_a_frontier_is_a_staircase_through_its_table(scenario):
     found = frontier(scenario, over=next(iter(scenario.workloads)))
     for quantity, column, unit in (("cost", "cost_usd_per_h", 1), ("carbon", "carbon_kg_per_h", 1000)):
         picture = found.plot(quantity)
-        (steps,) = elements(picture, hv.Scatter)
+        (steps,) = elements(picture, hv.Points)
         assert steps["budget_ms"] == pytest.approx(found.table["budget_ms"])
-        assert steps[quantity] == pytest.approx(found.table[column] / unit)
-        (line,) = elements(picture, hv.Curve)
-        x, y = line["budget_ms"], line[quantity]
+        assert steps[f"{quantity} y"] == pytest.approx(found.table[column] / unit)
+        (line,) = (curve for curve in elements(picture, hv.Curve) if not curve.label)
+        x, y = line[f"{quantity} x"], line[f"{quantity} y"]
         for row in found.table.itertuples():
             assert y[np.flatnonzero(x <= row.budget_ms)[-1]] == pytest.approx(getattr(row, column) / unit)
         drawn(picture)

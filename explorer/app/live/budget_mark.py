@@ -8,7 +8,7 @@ import holoviews as hv
 import numpy as np
 
 from explorer.app.live.pane import Drawing, LivePane
-from explorer.charts.budget_axis import budget_span, is_on_axis, now_label
+from explorer.charts.budget_axis import BudgetAxis
 from explorer.measures.frontier import Frontier
 
 NOW = "#c2185b"
@@ -27,12 +27,13 @@ def now_mark(drawing: Drawing, name: str) -> list[Any]:
 
 def place_now(pane: LivePane, name: str, frontier: Frontier, middle: float) -> None:
     """Move the mark to where the scenario is; its words lie in the middle of the vertical axis, where lines are few."""
-    (first_ms, last_ms), now_ms, beyond = budget_span(frontier), frontier.current_ms, not is_on_axis(frontier)
+    axis = BudgetAxis.of(frontier)
+    (first_ms, last_ms), now_ms, beyond = axis.ends, axis.now_ms, not axis.has_now
     at_ms = min(max(now_ms, first_ms), last_ms)
     pane.configure(name, "glyph", location=at_ms, visible=True, line_dash=[4, 4] if beyond else [])
     align, offset_px = ("left", 5) if now_ms < first_ms else ("right", -5)
     pane.configure(f"{name} beyond", "glyph", text_align=align, x_offset=offset_px)
-    rows = [(at_ms, middle, now_label(frontier))] if beyond else []
+    rows = [(at_ms, middle, axis.now_text)] if beyond else []
     x, y = (np.array([row[n] for row in rows], float) for n in (0, 1))
     pane.update(f"{name} beyond", x=x, y=y, words=np.array([row[2] for row in rows], object))
 

@@ -38,7 +38,7 @@ def patch(pane: LivePane, chart: Chart, first: Markup = html("")) -> None:  # no
     for panel, filled in zip(chart.panels, chart.filled, strict=True):
         for mark in panel.marks:
             _patch_mark(pane, mark, filled.columns.get(mark.name, {}))
-        _patch_axes(pane, panel, filled)
+        _patch_axes(pane, chart.panels, panel, filled)
         pane.configure(f"{panel.name} plot", "widget", visible=True)
     say(pane, chart, first)
 
@@ -82,9 +82,15 @@ def _plot(drawing: Drawing, panels: tuple[Panel, ...], panel: Panel, taps: tuple
     return hv.Overlay([_element(drawing, mark, mark.name in taps) for mark in panel.marks]).opts(
         responsive=True, xlabel="" if is_labelled_below(panels, panel) else panel.x.label, ylabel=panel.y.label,
         show_grid=True, fontscale=1.1, active_tools=[],
-        tools=["pan", "wheel_zoom", "reset"] if panel.zooms else ["xpan", "reset"],
+        tools=_tools(panel),
         hooks=hooks, **bokeh.tick_places(panel),
     )  # fmt: skip
+
+
+def _tools(panel: Panel) -> list[str]:
+    if panel.zooms:
+        return ["pan", "wheel_zoom", "reset"]
+    return ["xpan", "xwheel_zoom", "reset"] if panel.zooms_across else ["xpan", "reset"]
 
 
 def _element(drawing: Drawing, mark: Mark, taps: bool) -> Any:
@@ -98,7 +104,8 @@ def _element(drawing: Drawing, mark: Mark, taps: bool) -> Any:
         options |= {colour: "role", "cmap": shades, "clim": (-0.5, len(shades) - 0.5)}
     tools: list[Any] = [HoverTool(tooltips=list(mark.tip))] if mark.tip else []
     tools += ["tap"] if taps else []
-    return drawn.opts(**options, default_tools=[], tools=tools, hooks=[drawing.keep(mark.name)])
+    hooks = [*options.pop("hooks", []), drawing.keep(mark.name)]
+    return drawn.opts(**options, default_tools=[], tools=tools, hooks=hooks)
 
 
 def _shade(mark: Mark, role: str) -> str:
@@ -151,7 +158,7 @@ def on_screen(mark: Mark, columns: Columns) -> dict[str, NDArray]:
     return shown
 
 
-def _patch_axes(pane: LivePane, panel: Panel, filled: Filled) -> None:
+def _patch_axes(pane: LivePane, panels: tuple[Panel, ...], panel: Panel, filled: Filled) -> None:
     y_range = filled.y_range
     if panel.has_rows:
         y_range = row_range(len(filled.rows), panel.fewest_rows)
@@ -162,6 +169,7 @@ def _patch_axes(pane: LivePane, panel: Panel, filled: Filled) -> None:
     for axis, ends in (("x_range", filled.x_range), ("y_range", y_range)):
         if ends is not None:
             pane.set_range(panel.name, axis, *ends)
-    for axis, label in (("xaxis", filled.x_label), ("yaxis", filled.y_label)):
+    x_label = "" if is_labelled_below(panels, panel) else filled.x_label
+    for axis, label in (("xaxis", x_label), ("yaxis", filled.y_label)):
         if label:
             pane.configure(panel.name, axis, axis_label=label)

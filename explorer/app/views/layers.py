@@ -16,7 +16,7 @@ from explorer.app.live.budget_mark import now_mark, place_now
 from explorer.app.live.measure_view import MeasureView, measure_card
 from explorer.app.live.pane import Drawing, align_left, quiet_toolbar
 from explorer.app.live.rows import bars, labels, name_rows, named_rows, row_places
-from explorer.charts.budget_axis import budget_label, budget_name, budget_span
+from explorer.charts.budget_axis import BudgetAxis, label_of, name_of
 from explorer.markup import html, joined
 from explorer.measures.frontier import LAYER_COLUMNS, Frontier
 from explorer.model.labels import as_shown
@@ -88,7 +88,7 @@ class LayersView(MeasureView):
 
     def _show_budgets(self, frontier: Frontier) -> None:
         mw, start = frontier.table[list(COLUMNS)].to_numpy(), frontier.table["budget_ms"].to_numpy()
-        first, last = budget_span(frontier)
+        first, last = BudgetAxis.of(frontier).ends
         top, end = mw.cumsum(axis=1), np.append(start[1:], last)
         row, kind = (index.ravel() for index in np.indices(mw.shape))
         self.pane.update(
@@ -105,7 +105,7 @@ class LayersView(MeasureView):
         place_now(self.pane, "now", frontier, highest / 2)
         self.pane.set_range("budgets", "x_range", first, last)
         self.pane.set_range("budgets", "y_range", 0.0, highest)
-        self.pane.configure("budgets", "xaxis", axis_label=budget_label(frontier))
+        self.pane.configure("budgets", "xaxis", axis_label=label_of(frontier.over))
 
     def table(self, result: Layers) -> pd.DataFrame:
         rows = [
@@ -113,7 +113,7 @@ class LayersView(MeasureView):
             for w, mw in zip(result.placement.network.workloads, result.now_mw, strict=True)
         ]
         if result.frontier is not None:
-            steps, name = result.frontier.table, budget_name(result.frontier)
+            steps, name = result.frontier.table, name_of(result.frontier.over)
             along = zip(steps["budget_ms"], steps[list(COLUMNS)].to_numpy(), strict=True)
             rows += [(f"all classes, {name} {ms:,.1f} ms", *mw) for ms, mw in along]
         return pd.DataFrame(rows, columns=["where", *COLUMNS])
@@ -166,7 +166,7 @@ def _sentence(result: Layers) -> str:
     first, last = frontier.table.iloc[0], frontier.table.iloc[-1]
     return html(
         "{} As the {} goes from {} to {}, load further away goes from {} to {} MW.",
-        said, budget_name(frontier), duration(first["budget_ms"]), duration(last["budget_ms"]),
+        said, name_of(frontier.over), duration(first["budget_ms"]), duration(last["budget_ms"]),
         number(first["energy_oriented_mw"]), number(last["energy_oriented_mw"]),
     )  # fmt: skip
 

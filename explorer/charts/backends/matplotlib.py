@@ -91,6 +91,15 @@ def _styled(mark: Mark, part: Any, look: Look) -> Any:
             plot.handles["artist"].set(facecolor=look.ink, edgecolor="none", alpha=1.0)
 
         return part.opts(hooks=[paint], backend=MPL)
+    if mark.kind == "words":
+
+        def ground(plot: Any, _element: Any) -> None:
+            paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.5}
+            shift = {"left": "\u2009{}", "center": "{}", "right": "{}\u2009"}[mark.align]
+            for words in plot.handles["artist"]:
+                words.set(text=shift.format(words.get_text()), bbox=paper if mark.on_paper else None)
+
+        part = part.opts(hooks=[ground], backend=MPL)
     return part.opts(**_style(mark, look), backend=MPL)
 
 
@@ -113,7 +122,7 @@ def _style(mark: Mark, look: Look) -> dict[str, Any]:
     if mark.kind in _STRAIGHT:
         return {"color": look.line_ink or look.ink, "linestyle": look.line, "linewidth": PT_PER_PX * mark.size}
     if mark.kind == "words":
-        return {"color": look.words_colour, "size": 6}
+        return {"color": look.words_colour, "size": 6, "horizontalalignment": mark.align}
     return {
         "color": look.ink, "marker": look.printed_marker, "s": (PT_PER_PX * mark.size) ** 2, "edgecolors": INK,
         "linewidth": 0.5,
