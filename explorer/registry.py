@@ -24,8 +24,10 @@ MEASURES = {
     measure.name: measure
     for measure in (
         Measure("attribution", "What holds it back?", "Shapley attribution"),
+        Measure("break_even", "When does it pay?", "break-even analysis"),
         Measure("cost_carbon_front", "What does a tonne cost?", "marginal abatement curve"),
         Measure("frontier", "What does waiting buy?", "energy-latency frontier"),
+        Measure("layers", "Local, regional or where energy is cheap?", "load by layer"),
         Measure("monte_carlo", "How sure is it?", "Monte Carlo uncertainty"),
         Measure("near_optimal", "How firm is each region?", "near-optimal range"),
         Measure("relocatable_demand", "How much could move?", "relocatable inference demand (RID)"),

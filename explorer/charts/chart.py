@@ -53,6 +53,7 @@ class Mark:
     roles: tuple[str, ...]  # keys of `palette.LOOKS`
     labels: tuple[str, ...] = ()  # of the roles, for a legend; none for a mark that explains itself
     tip: Tips = ()
+    tips_at_once: int | None = None  # of things on top of each other, on screen
     size: float = 2.0  # width of a line, diameter of a point [px], as on screen
     opacity: float = 1.0  # 0 for what is there for a pointer only
     edged: bool = True  # whether bars have an edge; many side by side look better without

@@ -1,9 +1,8 @@
 """
-Results as pictures, one line each: HoloViews and GeoViews objects that compose with `+` and `*`.
+Pictures in a notebook, which shows them and `Explorer` after `pictures.notebook()`.
 
-What is an object draws itself: `placement.map()`, `placement.layers_plot()`, `frontier.plot()`.
-A table is handed to the function of its own name, `pictures.break_even(table)`, or to `explorer.charts.draw.plot`. A
-notebook shows them, and `Explorer` too, after `pictures.notebook()`.
+What is an object draws itself: `placement.map()`, `placement.layers_plot()`, `frontier.plot()`; a table is handed to
+`explorer.charts.draw.plot`.
 """
 
 from __future__ import annotations
@@ -11,31 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 import holoviews as hv
-import pandas as pd
 import panel as pn
 from bokeh.model import Model
 from bokeh.models import ImportedStyleSheet, UIElement
 from panel.io.notebook import replace_inline_css
 
-from explorer.app.views.break_even import BLOCKED, OPEN
-from explorer.app.views.break_even import LOSES as GREY
-from explorer.charts.backends.bokeh import BOKEH, overlay
-from explorer.charts.elements import (
-    FORBIDDEN,
-    LAYER_COLOURS,
-    LOSES,
-    PAYS,
-    friction_span,
-    layers_table,
-    pairs_by_status,
-)
-from explorer.charts.ticks import ticks_apart
 from explorer.charts.world_picture import world_map as world_map  # with GeoViews, which `notebook` makes ready too
-from explorer.model.labels import as_shown
-from explorer.model.placement import LAYERS, Placement
-from explorer.presentation import renders
-
-WIDTH, HEIGHT = 560, 300  # of a plot [px]
 
 
 def notebook() -> None:
@@ -64,68 +44,3 @@ def _inline_style_sheets(_viewable: Any, root: Model) -> None:
                 sheets[place] = inline[url]
         if sheets != element.stylesheets:
             element.stylesheets = sheets
-
-
-@renders(Placement, "layers plot")
-def layer_bars(placement: Placement) -> Any:
-    """IT load of each class at home, within the regional radius, and further away."""
-    table = layers_table(placement)
-    bars = hv.Bars(table.assign(**{"class": [*map(as_shown, table["class"])]}), ["class", "layer"], "it_mw")
-    return bars.opts(
-        stacked=True,
-        invert_axes=True,
-        cmap=dict(zip(LAYERS, LAYER_COLOURS, strict=True)),
-        width=WIDTH,
-        height=HEIGHT,
-        xlabel="",
-        ylabel="IT load [MW]",
-        legend_position="top",
-        legend_cols=3,
-        tools=["hover"],
-        active_tools=[],
-        hooks=[ticks_apart],
-        title="Where each class runs",
-        backend=BOKEH,
-    )
-
-
-@renders("break_even", "plot")
-def break_even(table: pd.DataFrame) -> Any:
-    """The pairs of `explorer.break_even`: right of the dashed line, where saving equals friction, moving pays."""
-    styles = {PAYS: (OPEN, "circle"), FORBIDDEN: (BLOCKED, "triangle"), LOSES: (GREY, "x")}
-    pairs = [
-        points.opts(
-            color=styles[name][0],
-            marker=styles[name][1],
-            size=7,
-            alpha=0.75,
-            tools=["hover"],
-            hover_tooltips=_PAIR,
-            backend=BOKEH,
-        )
-        for name, points in pairs_by_status(table).items()
-        if len(points)
-    ]
-    line = hv.Slope(1, 0).opts(color="#6b7480", line_width=2, line_dash="dashed", backend=BOKEH)
-    xlim, ylim = friction_span(table)
-    return overlay(
-        [line, *pairs],
-        width=WIDTH,
-        height=HEIGHT,
-        xlim=xlim,
-        ylim=ylim,
-        show_grid=True,
-        xlabel="Saving [USD/MWh]",
-        ylabel="Friction [USD/MWh]",
-        title="Right of the dashed line moving pays",
-    ).opts(legend_position="bottom_right", backend=BOKEH)
-
-
-_PAIR = [
-    ("", "@pair"),
-    ("Saving (break-even friction)", "@saving_usd_per_mwh{0,0.0} USD/MWh"),
-    ("Friction", "@friction_usd_per_mwh{0,0.0} USD/MWh"),
-    ("Net", "@net_usd_per_mwh{+0,0.0} USD/MWh"),
-    ("Break-even carbon price", "@break_even_carbon_price_usd_per_t{0,0} USD/t"),
-    ("Added delay", "@wan_ms{0,0.0} ms"),
-]

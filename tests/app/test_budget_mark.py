@@ -6,6 +6,7 @@ from screens import columns, drawn, handle, show, words
 
 from explorer import Scenario, frontier
 from explorer.app.views.frontier import FrontierView
+from explorer.app.views.layers import LayersView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
 from explorer.charts.budget_axis import BudgetAxis
 from explorer.session import Session
@@ -20,7 +21,7 @@ def world(budget_ms: float) -> Scenario:
 
 
 @pytest.mark.parametrize("budget_ms", BUDGETS)
-@pytest.mark.parametrize("view", [FrontierView, RelocatableDemandView])
+@pytest.mark.parametrize("view", [FrontierView, LayersView, RelocatableDemandView])
 def test_a_budget_beyond_the_axis_says_so(view, budget_ms):
     scenario = world(budget_ms)
     session = Session(scenario)

@@ -19,6 +19,7 @@ from screens import columns, drawn, handle, show, words
 from explorer import (
     Scenario,
     attribution,
+    break_even,
     cost_carbon_front,
     frontier,
     monte_carlo,
@@ -32,8 +33,10 @@ from explorer import (
 )
 from explorer.app.live.chart_pane import on_screen
 from explorer.app.views.attribution import AttributionView
+from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.cost_carbon_front import CostCarbonFrontView
 from explorer.app.views.frontier import FrontierView
+from explorer.app.views.layers import LayersView
 from explorer.app.views.monte_carlo import MonteCarloView
 from explorer.app.views.near_optimal import NearOptimalView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
@@ -46,6 +49,7 @@ from explorer.charts.draw import plot
 from explorer.charts.palette import LOOKS
 from explorer.charts.relocatable_demand import LOADS
 from explorer.measures.concentration import concentration
+from explorer.measures.layers import layers
 from explorer.model.labels import labels_of
 from explorer.presentation import render
 from explorer.registry import MEASURES
@@ -121,6 +125,28 @@ PICTURES = {
             }
         },
     ),
+    "break_even": Picture(
+        lambda scenario: break_even(scenario, next(iter(scenario.workloads))),
+        {
+            "break-even": ("#6b7480", "saving equals friction"),
+            "loses": ("#9aa3ad", "1 do not pay"),
+            "pays": ("#0072B2", "2 pay"),
+        },
+        {
+            "pairs": {
+                "": "@pair",
+                "Saving (break-even friction)": "@x{0,0.0} USD/MWh",
+                "Friction": "@y{0,0.0} USD/MWh",
+                "Net": "@net_usd_per_mwh{+0,0.0} USD/MWh",
+                "Price gap, needed": "@price_gap_usd_per_mwh{0,0.0}, @break_even_price_gap_usd_per_mwh{0,0.0} USD/MWh",
+                "Break-even carbon price": "@break_even_carbon_price_usd_per_t{0,0} USD/t",
+                "Break-even egress price": "@break_even_egress_usd_per_gb{0,0.000} USD/GB",
+                "Added delay": "@wan_ms{0,0.0} ms",
+                "Closed by": "@closed_by",
+            }
+        },
+        BreakEvenView,
+    ),
     "frontier": Picture(
         lambda scenario: frontier(scenario, next(iter(scenario.workloads))),
         {
@@ -166,6 +192,24 @@ PICTURES = {
         },
         {"steps": {"": "@name", "Saving": "@usd_per_h{0,0} USD/h", "Of what is possible": "@percent{0} %"}},
         AttributionView,
+    ),
+    "layers": Picture(
+        lambda scenario: layers(scenario, frontier(scenario, next(iter(scenario.workloads)))),
+        {
+            "local": ("#0072B2", "local: at home"),
+            "regional": ("#56B4E9", "regional: within 3,000 km of it"),
+            "energy-oriented": ("#E69F00", "energy-oriented: further away"),
+            "now": ("#c2185b", "now: 150 ms"),
+        },
+        {
+            "classes": {"": "@workload, @layer", "Load": "@it_mw{0,0.0} MW", "Of the class": "@share{0.0} %"},
+            "budgets": {
+                "": "@layer",
+                "Load": "@it_mw{0,0.0} MW",
+                "Budget": "@left{0,0.0} to @to_ms{0,0.0} ms",
+            },
+        },
+        LayersView,
     ),
     "monte_carlo": Picture(
         lambda scenario: monte_carlo(scenario, draws=4),
@@ -618,6 +662,34 @@ def test_a_baseline_that_serves_less_is_no_measure_of_a_frontier():
     assert solve(world).baseline.unserved_mw > 1
     for filled in render(frontier(world, "chat"), "chart").filled:
         assert not [mark for mark in filled.columns if "baseline" in mark]
+
+
+@scenarios
+def test_of_each_home_the_best_open_pair_is_drawn_or_all_pairs(scenario):
+    world = Scenario.load(scenario)
+    table = break_even(world, next(iter(world.workloads)))
+    names = dict(zip(world.regions["id"], labels_of(world).short_regions, strict=True))
+    clients = solve(world).network
+    homes = sorted({clients.regions[j] for j in clients.home})
+    expected = {}
+    for home in homes:
+        pairs = table[table["home"] == home]
+        open_ = pairs[pairs["closed_by"] == "none"]
+        best = (open_ if len(open_) else pairs).sort_values("net_usd_per_mwh", kind="stable", ascending=False).iloc[0]
+        expected[f"{names[home]} → {names[best['region']]}"] = best
+    points = render(table, "chart").filled[0].columns["pairs"]
+    assert sorted(points["pair"]) == sorted(expected)
+    for pair, x, y, role in zip(points["pair"], points["x"], points["y"], points["role"], strict=True):
+        best = expected[pair]
+        assert (x, y) == pytest.approx((best["saving_usd_per_mwh"], best["friction_usd_per_mwh"]), rel=1e-5)
+        assert role == (0 if not best["pays"] else 2 if best["closed_by"] == "none" else 1)
+    assert (np.diff(points["role"].astype(int)) >= 0).all()  # what pays on top
+    table.attrs["best_of_each_home"] = False
+    chart = render(table, "chart")
+    points = chart.filled[0].columns["pairs"]
+    assert len(points["x"]) == len(table)
+    assert (points["role"] == 2).sum() == (table["pays"] & (table["closed_by"] == "none")).sum()
+    assert "pairs" in chart.title and "every pair" in chart.finding
 
 
 def test_draws_show_their_quantiles_and_who_receives_load():

@@ -20,6 +20,7 @@ from explorer.markup import html, joined
 from explorer.text import elided
 
 NUMBERS_PX = 62  # left of plots without rows: they share their left edge, whatever their tick labels
+ROW_PX, AXIS_PX = 18, 62  # heights of a row that can be read, and of an axis with its label
 _FACES = {"vertical": {"x": "location"}, "horizontal": {"y": "location"}, "diagonal": {"slope": "gradient"},
           "span": {"left": "left", "right": "right"}}  # fmt: skip  # columns: properties of Bokeh's annotation
 
@@ -39,7 +40,7 @@ def patch(pane: LivePane, chart: Chart, first: Markup = html("")) -> None:  # no
         for mark in panel.marks:
             _patch_mark(pane, mark, filled.columns.get(mark.name, {}))
         _patch_axes(pane, chart.panels, panel, filled)
-        pane.configure(f"{panel.name} plot", "widget", visible=True)
+        pane.configure(f"{panel.name} plot", "widget", visible=True, height=_height_px(panel, filled))
     say(pane, chart, first)
 
 
@@ -96,16 +97,21 @@ def _tools(panel: Panel) -> list[str]:
 def _element(drawing: Drawing, mark: Mark, taps: bool) -> Any:
     drawn = bokeh.element(mark, bokeh.empty(mark))
     if mark.kind in _FACES:
-        return drawn.opts(**bokeh.style(mark, LOOKS[mark.roles[0]]), visible=False, hooks=[drawing.keep(mark.name)])
+        return drawn.opts(**bokeh.style(mark, LOOKS[mark.roles[0]]), hooks=[_hide, drawing.keep(mark.name)])
     options = bokeh.style(mark, LOOKS[mark.roles[0]])
     if len(mark.roles) > 1:
         colour = "text_color" if mark.kind == "words" else "color"
         shades = [_shade(mark, role) for role in mark.roles]
         options |= {colour: "role", "cmap": shades, "clim": (-0.5, len(shades) - 0.5)}
-    tools: list[Any] = [HoverTool(tooltips=list(mark.tip))] if mark.tip else []
+    tools: list[Any] = [HoverTool(tooltips=list(mark.tip), limit=mark.tips_at_once)] if mark.tip else []
     tools += ["tap"] if taps else []
     hooks = [*options.pop("hooks", []), drawing.keep(mark.name)]
     return drawn.opts(**options, default_tools=[], tools=tools, hooks=hooks)
+
+
+def _hide(plot: Any, _element: Any) -> None:
+    """A hook: an annotation is not there until a chart says where."""
+    plot.handles["glyph"].visible = False
 
 
 def _shade(mark: Mark, role: str) -> str:
@@ -156,6 +162,11 @@ def on_screen(mark: Mark, columns: Columns) -> dict[str, NDArray]:
         x, low, high = (shown.pop(name) for name in PLACES["area"])
         shown |= {"x": np.concatenate([x, x[::-1]]), "y": np.concatenate([high, low[::-1]])}
     return shown
+
+
+def _height_px(panel: Panel, filled: Filled) -> int:
+    """A plot grows with rows that are too many for it."""
+    return max(panel.height_px, AXIS_PX + ROW_PX * len(filled.rows))
 
 
 def _patch_axes(pane: LivePane, panels: tuple[Panel, ...], panel: Panel, filled: Filled) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import panel as pn
 from bokeh.models import LayoutDOM, RadioButtonGroup
 
-from explorer.app.live.card import beside, card
+from explorer.app.live.card import SMALL, beside, card
 from explorer.app.live.chart_pane import draw_panels, patch
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.live.table_panel import TableBehind, disclosure, place_for_table
@@ -87,16 +87,10 @@ def _drawing() -> Drawing:
     """The frontier of any scenario, without data: cost above carbon."""
 
     def make(drawing: Drawing) -> LayoutDOM:
-        words = drawing.words("words", margin=(0, 0, 0, 6), min_height=38, stylesheets=[_SMALL])
+        words = drawing.words("words", margin=(0, 0, 0, 6), min_height=38, stylesheets=[SMALL])
         plots = draw_panels(drawing, PANELS, _STEPS)
         choice = drawing.widget("class", RadioButtonGroup(labels=[ALL], active=0))
         body = *plots, beside(words, disclosure(drawing)), place_for_table(drawing)
         return card(MEASURES[FrontierView.measure].title, HELP, *body, tools=[choice])
 
     return Drawing(make)
-
-
-_SMALL = """
-:host { font-size: 12.5px; line-height: 1.5; }
-.key { white-space: nowrap; margin-right: 8px; }
-"""
