@@ -26,17 +26,12 @@ MODULES: dict[tuple[str, str], str] = {  # by class and what is asked for
     ("Placement", "html"): _HTML,
     ("Placement", "plot"): f"{CHARTS}.world_picture",
     ("Placement", "figure"): f"{CHARTS}.world_figure",
-    ("Placement", "layers plot"): f"{CHARTS}.pictures",
-    ("Placement", "layers figure"): f"{CHARTS}.figures",
     ("Frontier", "html"): _HTML,
-    ("Frontier", "plot"): f"{CHARTS}.pictures",
-    ("Frontier", "figure"): f"{CHARTS}.figures",
+    ("Frontier", "chart"): f"{CHARTS}.frontier",
     ("Draws", "html"): _HTML,
     ("Draws", "chart"): f"{CHARTS}.monte_carlo",
     ("Certificate", "html"): _HTML,
     ("Certificate", "chart"): f"{CHARTS}.certificate",
-    ("break_even", "plot"): f"{CHARTS}.pictures",
-    ("break_even", "figure"): f"{CHARTS}.figures",
 }
 _known: dict[tuple[object, str], Callable[..., Any]] = {}
 

@@ -50,6 +50,7 @@ MEASURES = {
         Measure("concentration", "How concentrated is it?", "Herfindahl index", PLACE),
         Measure("cost_carbon_front", "What does a tonne cost?", "marginal abatement curve", WORTH),
         Measure("frontier", "What does waiting buy?", "energy-latency frontier", OVERVIEW, needs=("over",)),
+        Measure("layers", "Local, regional or where energy is cheap?", "load by layer", PLACE),
         Measure("marginal_prices", "What is one more MWh worth?", "marginal prices, duals", WORTH),
         Measure("monte_carlo", "How sure is it?", "Monte Carlo uncertainty", CERTAINTY),
         Measure("near_optimal", "How firm is each region?", "near-optimal range", CERTAINTY),
