@@ -38,7 +38,12 @@ def now_label(frontier: Frontier) -> str:
 
     A mark beyond is drawn at the end of the axis that it is nearest to.
     """
-    (first_ms, last_ms), now_ms = budget_span(frontier), frontier.current_ms
+    return now_words(budget_span(frontier), frontier.current_ms)
+
+
+def now_words(span: tuple[float, float], now_ms: float) -> str:
+    """`now_label` of an axis by its ends and the present budget. [ms]"""
+    first_ms, last_ms = span
     text = f"now: {duration(now_ms)}"
     return f"← {text}" if now_ms < first_ms else f"{text} →" if now_ms > last_ms else text
 

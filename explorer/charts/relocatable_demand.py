@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from explorer.charts.budget_axis import label_of, span_ms
+from explorer.charts.budget_axis import label_of, now_words, span_ms
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import row_places
 from explorer.markup import html
@@ -22,6 +22,7 @@ Floats = NDArray[np.float64]
 
 LOADS = ("demand", *READINGS, "relocated")  # each within the one before, in total
 SAME_MW = 1e-6  # of a load: less is none
+BEYOND_FROM_END = 0.12  # of the axis: words of a mark of now that is beyond it
 _HALVES = np.array([0.44, 0.38, 0.28, 0.18, 0.08])  # of the bars' heights
 _LABELS = (
     "demand",
@@ -50,6 +51,7 @@ PANELS = (
             ),
             Mark("points", "points", READINGS, _LABELS[1:-1], _POINT, size=7),
             Mark("now", "vertical", ("now",), ("now",)),
+            Mark("now beyond", "words", ("now",), size=12),
         ),
         Axis("Latency budget [ms]"),
         Axis("All classes [MW]"),
@@ -122,6 +124,13 @@ def _along(along: Mapping[str, Any], mw: Floats) -> Filled:
         "now": {"x": np.array([min(max(along["now_ms"], first), last)])},
     }  # fmt: skip
     top = 1.06 * max(float(curve[:, 1:].max()), float(relocated.max()), 1.0)
+    if not first <= along["now_ms"] <= last:  # the mark stands at the end that it is nearest to
+        inwards = BEYOND_FROM_END if along["now_ms"] < first else 1 - BEYOND_FROM_END
+        text = now_words((first, last), along["now_ms"])
+        columns["now beyond"] = {
+            "x": np.array([first + inwards * (last - first)]), "y": np.array([top / 2]),
+            "text": np.array([text], object),
+        }  # fmt: skip
     return Filled(columns, (first, last), (0.0, top), x_label=label_of(along["over"]))
 
 

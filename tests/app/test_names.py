@@ -38,9 +38,9 @@ from explorer.app.live.card import heading
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.questions import QUESTIONS
 from explorer.app.snapshot.write import write_snapshot
-from explorer.app.views.near_optimal import BandsView
+from explorer.app.views.near_optimal import NearOptimalView
 from explorer.charts import pictures
-from explorer.charts.figures import wires_or_fibre_figure
+from explorer.charts.draw import figure, plot
 from explorer.markup import html, in_markdown, joined
 from explorer.measures.remedies import mends
 from explorer.model.labels import END, ISOLATE, as_shown, isolated, labels_of, plain, told_apart
@@ -260,15 +260,15 @@ def test_no_name_becomes_markup_outside_the_app(tmp_path):
         assert page.handlers == []
         assert SPY.split()[0] in page.text
     table, workload = table_of(scenario), next(iter(scenario.workloads))
-    for picture in (placement.map(), placement.layers_plot(), steps.plot(), pictures.wires_or_fibre(table),
-                    pictures.break_even(break_even(scenario, workload)), pictures.near_optimal(near_optimal(scenario)),
-                    pictures.relocatable_demand(relocatable_demand(scenario))):  # fmt: skip
-        plot = drawn(picture)
-        assert formulas(plot) == []
-        for tool in plot.select({"type": HoverTool}):
+    for picture in (placement.map(), placement.layers_plot(), steps.plot(), plot(table),
+                    pictures.break_even(break_even(scenario, workload)), plot(near_optimal(scenario)),
+                    plot(relocatable_demand(scenario))):  # fmt: skip
+        root = drawn(picture)
+        assert formulas(root) == []
+        for tool in root.select({"type": HoverTool}):
             assert "__xss" not in json.dumps(tool.tooltips)
     for ending in ("svg", "pdf"):
-        wires_or_fibre_figure(table, tmp_path / f"figure.{ending}")
+        figure(table, tmp_path / f"figure.{ending}")
         placement.figure(tmp_path / f"map.{ending}")
     assert not _Tags((tmp_path / "map.svg").read_text("utf-8")).tags & {"script", "img"}
     assert write_snapshot(scenario, tmp_path / "file.html", STEPS)
@@ -286,11 +286,11 @@ def test_what_shares_its_name_has_its_id_beside_it_everywhere():
     regions = ["Ashburn (ash-1)", "Ashburn (ash-2)", "Ashburn (ash-gov)", "Singapore (sin-1)", "Singapore (sin-2)"]
     assert [*placement.network.labels.regions] == [*placement.network.labels.short_regions] == regions
     assert "| Ashburn (ash-1)   | Ashburn (ash-2) |" in summary(scenario, placement)
-    view = BandsView(Session(scenario))
+    view = NearOptimalView(Session(scenario))
     show(view)
     assert "at least Ashburn (ash-2)" in words(view)
     assert table_of(scenario).attrs["home"] == "Ashburn (ash-1)"
-    for picture in (pictures.near_optimal(near_optimal(scenario)), placement.map()):
+    for picture in (plot(near_optimal(scenario)), placement.map()):
         said = [text for text in strings(drawn(picture)) if "Ashburn" in text]
         assert said and all("ash-" in text for text in said)
 
@@ -346,7 +346,7 @@ def test_a_name_from_right_to_left_leaves_its_number_behind_it():
 
 
 def test_the_table_of_a_view_is_saved_without_isolates():
-    view = BandsView(Session(Scenario.load(CASES / "right-to-left-names")))
+    view = NearOptimalView(Session(Scenario.load(CASES / "right-to-left-names")))
     document = show(view)
     view._behind._on_disclosure(True)
     (saved,) = re.findall(r"base64,([^\"]+)", " ".join(texts(document.roots[0])))
