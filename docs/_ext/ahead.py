@@ -30,7 +30,7 @@ def figure(result: Any, path: str | Path) -> Path:
     """Write a result as a figure for print."""
     if not isinstance(result, pd.DataFrame):
         return result.figure(path)
-    from explorer.views import figures
+    from explorer.charts import draw
 
     [writer] = {name for column, name in WRITERS.items() if column in result}
     return getattr(figures, f"{writer}_figure")(result, path)
