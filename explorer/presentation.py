@@ -34,6 +34,7 @@ MODULES: dict[tuple[str, str], str] = {  # by class and what is asked for
     ("Draws", "html"): _HTML,
     ("Draws", "chart"): f"{CHARTS}.monte_carlo",
     ("Certificate", "html"): _HTML,
+    ("Certificate", "chart"): f"{CHARTS}.certificate",
     ("break_even", "plot"): f"{CHARTS}.pictures",
     ("break_even", "figure"): f"{CHARTS}.figures",
 }

@@ -14,7 +14,7 @@ from explorer.measures.max_service import round_up
 from explorer.measures.remedy_search import Names, Search, total_mw
 from explorer.model.labels import labels_of
 from explorer.model.network import Network, build_network
-from explorer.model.placement import place
+from explorer.model.placement import Placement, place
 from explorer.scenario.scenario import Scenario
 
 EVERYONE = "everyone"
@@ -84,7 +84,21 @@ def remedies(scenario: Scenario) -> pd.DataFrame:
     >>> remedies(world).iloc[0][["client", "constraint", "remedy"]].tolist()
     ['everyone', 'capacity', 'raise all capacities by 77.8 %']
     """
-    return remedies_table(build_network(scenario), names_of(scenario))
+    network = build_network(scenario)
+    return labelled(place(network), remedies_table(network, names_of(scenario)))
+
+
+def labelled(placement: Placement, table: pd.DataFrame) -> pd.DataFrame:
+    """Put on a table of a placement's network all that its picture says and no column does."""
+    entries = placement.unserved[["client", "workload", "reason", "unserved_mw"]]
+    network = placement.network
+    return network.labels.put_on(
+        table,
+        measure="remedies",
+        clients=dict(network.client_names),
+        unserved=[*entries.itertuples(index=False, name=None)],
+        unserved_mw=placement.unserved_mw,
+    )
 
 
 _tables: Memo[pd.DataFrame] = Memo(size=16)

@@ -12,10 +12,12 @@ from numpy.testing import assert_allclose
 from screens import Later, columns, show, words
 
 from explorer import Placement, Scenario, solve
-from explorer.app.views.certificate import CertificateView, _small
+from explorer.app.views.certificate import CertificateView
 from explorer.app.views.layers import LayersView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
-from explorer.app.views.remedies import LARGEST, TRY, UnservedView
+from explorer.app.views.remedies import TRY, UnservedView
+from explorer.charts.certificate import small
+from explorer.charts.remedies import LARGEST
 from explorer.measures.budget_margins import budget_margins
 from explorer.measures.certificate import certificate
 from explorer.measures.remedies import NO_REMEDY, remedies
@@ -38,7 +40,7 @@ def cells(html: str) -> list[list[str]]:
 
 def row_names(view: Any) -> list[str]:
     (handles,) = view.pane._copies.values()
-    return [*handles["rows"]["axis"].major_label_overrides.values()]
+    return [*handles["service"]["yaxis"].major_label_overrides.values()]
 
 
 # Is it really the optimum?
@@ -56,7 +58,7 @@ def test_every_check_has_a_row_with_value_unit_tolerance_and_mark(session, objec
     assert len(rows) == len(table)
     for (mark, _what, found, most), row in zip(rows, table.to_dict("records"), strict=True):
         unit = "" if row["unit"] == "-" else f" {row['unit']}"
-        assert (mark, found, most) == ("✓", _small(row["value"]) + unit, _small(row["tolerance"]) + unit)
+        assert (mark, found, most) == ("✓", small(row["value"]) + unit, small(row["tolerance"]) + unit)
 
 
 def test_the_sentence_says_bound_cost_and_gap(session):
@@ -78,7 +80,7 @@ def test_what_is_no_optimum_has_a_cross_and_says_so(session):
     show(view)
     best = session.placement.optimum
     wrong = Placement(session.network, replace(best, free_mw=1.01 * best.free_mw), "cost")
-    view.show((certificate(wrong), wrong))
+    view.show(certificate(wrong))
     failed = certificate(wrong).table.query("not holds")["check"].tolist()
     assert "balance" in failed and f"✗ Not proven: {', '.join(failed)}" in words(view)
     assert [row[0] for row in cells(words(view, "checks"))].count("✗") == len(failed)
@@ -86,7 +88,7 @@ def test_what_is_no_optimum_has_a_cross_and_says_so(session):
 
 @pytest.mark.parametrize(("value", "said"), [(0.0, "0"), (-2.4e-11, "−2 × 10⁻¹¹"), (12.0, "12"), (0.5, "0.50")])
 def test_residuals_are_said_by_their_power_of_ten(value, said):
-    assert _small(value) == said
+    assert small(value) == said
 
 
 # Who goes unserved?

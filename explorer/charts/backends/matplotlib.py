@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from explorer.charts.backends.bokeh import element, tick_places
 from explorer.charts.backends.page import MPL, page
 from explorer.charts.chart import PLACES, Chart, Filled, Mark, Panel, is_labelled_below, rows_of
-from explorer.charts.palette import INK, LOOKS, Look
+from explorer.charts.palette import INK, LOOKS, PAPER, Look
 from explorer.charts.rows import row_places, row_range
 
 AXIS_MM, PX_PER_MM, ROW_PX_PER_MM = 9.0, 5.0, 6.4  # height of an axis; of a panel and of a row, on screen for print
@@ -58,7 +58,8 @@ def _panel(panel: Panel, filled: Filled, shares_axis: bool) -> Any:
     spans = [mark for mark in panel.marks if mark.kind == "span" and filled.columns.get(mark.name)]
     options["hooks"] = [_span(filled.columns[mark.name], LOOKS[mark.roles[0]]) for mark in spans]
     if panel.has_rows:
-        options["yticks"] = list(zip(row_places(len(filled.rows)).tolist(), filled.rows, strict=True))
+        ticks = list(zip(row_places(len(filled.rows)).tolist(), filled.rows, strict=True))
+        options |= {"yticks": ticks} if ticks else {"yaxis": "bare"}
     return hv.Overlay(parts).opts(**options, backend=MPL)
 
 
@@ -91,7 +92,15 @@ def _styled(mark: Mark, part: Any, look: Look) -> Any:
             plot.handles["artist"].set(facecolor=look.ink, edgecolor="none", alpha=1.0)
 
         return part.opts(hooks=[paint], backend=MPL)
+    if mark.kind == "words" and look.hatch:
+        return part.opts(**_style(mark, look), hooks=[_on_paper], backend=MPL)
     return part.opts(**_style(mark, look), backend=MPL)
+
+
+def _on_paper(plot: Any, _element: Any) -> None:
+    """A hook: words that lie on hatching have paper around them."""
+    for text in plot.handles["artist"]:
+        text.set_bbox({"facecolor": PAPER, "edgecolor": "none", "pad": 0.6})
 
 
 def _span(columns: Mapping[str, Any], look: Look) -> Callable[[Any, Any], None]:
@@ -113,7 +122,7 @@ def _style(mark: Mark, look: Look) -> dict[str, Any]:
     if mark.kind in _STRAIGHT:
         return {"color": look.line_ink or look.ink, "linestyle": look.line, "linewidth": PT_PER_PX * mark.size}
     if mark.kind == "words":
-        return {"color": look.words_colour, "size": 6}
+        return {"color": INK if look.hatch else look.words_colour, "size": 6}
     return {
         "color": look.ink, "marker": look.printed_marker, "s": (PT_PER_PX * mark.size) ** 2, "edgecolors": INK,
         "linewidth": 0.5,
