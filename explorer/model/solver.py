@@ -41,6 +41,7 @@ DUAL_TOLERANCE = 1e-10  # HiGHS' tightest: what breaks ties must stand out from 
 TIE_BREAK = 1e-6  # measures take placements for equal that differ by less per MWh of demand [USD/MWh or the like]
 DUAL, PRIMAL = 1, 4  # HiGHS' simplex_strategy
 LONGEST_MS = 1e6  # what takes longer takes as long where ties are broken, so that others can be told apart
+MOST_ARCS = 4  # per demand, beside the home arcs: with more, those are left out that are not in use
 HINTS = (1.0, 1e-6, 1e-7, 1e-9)  # weights of the levels in the run that is to end on the best of all at once
 
 
@@ -122,6 +123,7 @@ class PlacementModel:
         scaled = in_units(numbers, units)
         levels = [objective_level(scaled)]
         try:
+            self._leave_out_idle_arcs()
             if any_will_do:
                 loads, _ = self._run(
                     scaled, levels[0].arcs, levels[0].drop, everything(scaled.allowed, self._client_home)
@@ -310,6 +312,20 @@ class PlacementModel:
         )
         self._present.ravel()[arc] = True
         return True
+
+    def _leave_out_idle_arcs(self) -> None:
+        """Delete arcs that are not in the basis, where there are many: each costs HiGHS time in every run."""
+        fixed = 4 * self._demands
+        if len(self._costs) <= fixed + MOST_ARCS * self._demands:
+            return
+        _, basic = self._highs.getBasicVariables()
+        keep = np.arange(len(self._costs)) < fixed
+        keep[basic[basic >= 0]] = True
+        idle = np.flatnonzero(~keep).astype(np.int32)
+        self._highs.deleteCols(len(idle), idle)
+        self._present.ravel()[self._columns[idle - 3 * self._demands]] = False
+        self._columns = self._columns[keep[3 * self._demands :]]
+        self._costs, self._upper, self._value = self._costs[keep], self._upper[keep], self._value[keep]
 
     def price_range(self, numbers: Numbers, best: Optimum, free: Floats, pinned: Floats, capacity: Floats) -> Floats:
         """
