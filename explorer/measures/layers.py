@@ -44,7 +44,7 @@ def labelled(placement: Placement, frontier: Frontier | None = None) -> pd.DataF
     """The layers of a placement, and what their picture says of all classes along a budget."""
     table = placement.layers.copy(deep=False)
     if frontier is not None:
-        steps = frontier.table[["budget_ms", *LAYER_COLUMNS, "unserved_mw"]].to_dict("list")
+        steps = {name: frontier.table[name].tolist() for name in ("budget_ms", *LAYER_COLUMNS, "unserved_mw")}
         ends = {"strictest_ms": frontier.strictest_ms, "now_ms": frontier.current_ms}
         table.attrs["along"] = {"over": frontier.over, **ends, **steps}
     return table

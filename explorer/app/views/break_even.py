@@ -47,7 +47,7 @@ class BreakEvenView(pn.viewable.Viewer):
         pairs = break_even_pairs(net, self._workload)
         home = session.region if session.region in net.regions else ""  # a table of regions may come without it
         if home:
-            pairs = pairs[pairs["home"] == home]
+            pairs = pairs.loc[pairs["home"] == home]
         self._result = labelled(net, pairs, self._workload, home)
         patch(self.pane, chart(self._result))
         self._behind.update()
