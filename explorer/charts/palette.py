@@ -95,4 +95,21 @@ LOOKS: dict[str, Look] = {
     "constraint": Look(RED, ink=LIGHT),
     "saved": Look(GREEN, ink=MIDDLE),
     "in order": Look("#4a4f57", ink=INK),
+    # of what keeps load out, and of what would serve it
+    "latency": Look(BLUE, words_colour="white"),
+    "law": Look(RED, ink=PAPER, hatch="/////", words_colour="white"),
+    "state locality": Look(PINK, ink=PAPER, hatch="|||||"),
+    "capacity": Look(ORANGE, ink=ORANGE),
+    "system": Look(YELLOW, ink=YELLOW, hatch="....."),
+    "arcs.csv": Look(GREY, ink=LIGHT),
+    "hosting": Look("#882255", ink=PAPER, hatch="xxxxx", words_colour="white"),
+    "price": Look("#332288", ink=PAPER, hatch="\\\\\\\\\\", words_colour="white"),
+    "either of several": Look(GREEN, ink=PAPER, hatch="-----"),
+    "several together": Look("#44AA99", ink=MIDDLE),
+    "left": Look(SKY, ink="#cfe0ee"),
+    "served": Look(GREEN, ink="#cfe0ee"),
+    # of proofs
+    "holds": Look(GREEN, ink=MIDDLE),
+    "fails": Look(RED, ink=PAPER, hatch="xxxxx"),
+    "tolerated": Look(SLATE, line="--"),
 }

@@ -11,6 +11,7 @@ from explorer.cache import Memo
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.max_service import first_that_works, serve_most
 from explorer.model.network import BUDGET_DECIMALS, Network, build_network
+from explorer.model.placement import place
 from explorer.scenario.scenario import Scenario
 
 
@@ -47,7 +48,13 @@ def budget_margins(scenario: Scenario) -> pd.DataFrame:
     >>> budget_margins(Scenario.load("classroom-3x3"))[["budget_ms", "least_ms"]].to_numpy().tolist()
     [[150.0, 100.0], [10000.0, 1000.0]]
     """
-    return margins_table(build_network(scenario))
+    network = build_network(scenario)
+    return labelled(network, margins_table(network))
+
+
+def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
+    """A table of a network with all that its picture says and no column does."""
+    return network.labels.put_on(table, measure="budget_margins", unserved_mw=place(network).unserved_mw)
 
 
 _tables: Memo[pd.DataFrame] = Memo(size=64)

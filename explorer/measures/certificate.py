@@ -7,13 +7,14 @@ less what capacity earns, costs no more than any placement (Lagrangian relaxatio
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
+from explorer.model.labels import Labels
 from explorer.model.network import Network
 from explorer.model.placement import Placement, numbers_of
 from explorer.model.program import AMPLE, Numbers, Optimum, units_of
@@ -50,6 +51,9 @@ class Certificate:
     residual_mw: float  # up to which a load counts as none [MW]
     price_tolerance: float  # the solver's own, of the two prices above [unit per MW]
     gap_bound: float  # the largest gap that the solver's tolerance and the residuals explain [unit]
+    carbon_price_usd_per_t: float  # counted in the objective; 0 where that is not cost [USD/t]
+    unserved_mw: float  # load that nobody serves, counted at the penalty for it [MW]
+    labels: Labels = field(repr=False)  # of the scenario
 
     @property
     def gap(self) -> float:
@@ -179,6 +183,9 @@ def certificate(placement: Placement) -> Certificate:
         residual_mw=float(RESIDUAL * demand_mw),
         price_tolerance=tolerance,
         gap_bound=float(tolerance * (demand_mw + capacity_mw) + explained + ROUNDING * abs(objective)),
+        carbon_price_usd_per_t=network.carbon_price_usd_per_t if placement.objective == "cost" else 0.0,
+        unserved_mw=placement.unserved_mw,
+        labels=network.labels,
     )
 
 

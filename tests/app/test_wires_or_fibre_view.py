@@ -10,9 +10,9 @@ import pytest
 from screens import columns, show, words
 
 from explorer import Scenario, break_even, solve
-from explorer.app.views.wires_or_fibre import WiresOrFibreView, pair_of
+from explorer.app.views.wires_or_fibre import WiresOrFibreView
 from explorer.charts.wires_or_fibre import PARTS
-from explorer.measures.wires_or_fibre import TRANSPORT_KWH_PER_GB, WAYS, wires_or_fibre
+from explorer.measures.wires_or_fibre import TRANSPORT_KWH_PER_GB, WAYS, pair_of, wires_or_fibre
 from explorer.session import Session
 from explorer.text import number
 

@@ -17,14 +17,18 @@ from numpy.testing import assert_allclose
 from screens import columns, drawn, handle, show, words
 
 from explorer import (
+    Placement,
     Scenario,
     attribution,
     break_even,
+    budget_margins,
+    certificate,
     cost_carbon_front,
     frontier,
     monte_carlo,
     near_optimal,
     relocatable_demand,
+    remedies,
     solve,
     tornado,
     waterfall,
@@ -48,6 +52,7 @@ from explorer.charts.chart import PLACES, About, Axis, Chart, Filled, Mark, Pane
 from explorer.charts.draw import plot
 from explorer.charts.palette import LOOKS
 from explorer.charts.relocatable_demand import LOADS
+from explorer.charts.remedies import KINDS
 from explorer.measures.concentration import concentration
 from explorer.measures.layers import layers
 from explorer.model.labels import labels_of
@@ -287,6 +292,32 @@ PICTURES = {
         WholeDayView,
         "follow-the-sun",
         {"hour": 7},
+    ),
+    "budget_margins": Picture(
+        budget_margins,
+        {"needed": ("#0072B2", "needed"), "left": ("#56B4E9", "left")},
+        {"loads": {"": "@who: @what"}},
+    ),
+    "remedies": Picture(
+        remedies,
+        {
+            "latency": ("#0072B2", "latency"),
+            "served": ("#009E73", "would be served by a change"),
+        },
+        {
+            "loads": {"": "@who: @what"},
+            "served": {
+                "": "@who: @remedy",
+                "Serves in all": "@serves_mw{0,0.0} MW",
+                "Adds to the cost": "@cost_change_usd_per_h{+0,0} USD/h",
+            },
+        },
+        settings={"latency_relaxation_ms": -60.0},
+    ),
+    "certificate": Picture(
+        lambda scenario: certificate(solve(scenario)),
+        {"holds": ("#009E73", "holds"), "tolerated": ("#8a8f98", "tolerated")},
+        {"checks": {"": "@meaning", "Found": "@found", "Tolerated": "@tolerated"}},
     ),
     "wires_or_fibre": Picture(
         lambda scenario: wires_or_fibre(
@@ -733,6 +764,53 @@ def test_the_staircase_leads_from_what_is_possible_to_what_is_saved(scenario):
         assert_allclose(left[:-1], right[1:])  # each begins where the one above ends
     assert_allclose((thin["top"] + thin["bottom"]) / 2, (steps["top"] + steps["bottom"])[1:-1] / 2)
     assert list(filled.rows) == ["without obstacles", *table["factor"], "as it is"]
+
+
+@pytest.mark.parametrize("settings", [{"total_demand_mw": 3000.0}, {"latency_relaxation_ms": -150.0}, {}])
+def test_unserved_load_is_there_by_reason_above_what_would_serve_it(settings):
+    world = Scenario.load("world-2025")
+    world.param.update(**settings)
+    placement, table = solve(world), remedies(world)
+    chart = render(table, "chart")
+    loads = pd.DataFrame(chart.filled[0].columns["loads"])
+    mw = loads["right"] - loads["left"]
+    assert mw.sum() == pytest.approx(placement.unserved_mw, abs=1e-6)
+    kinds = np.array(KINDS, object)[loads["role"]]
+    for cause, load in placement.unserved_by_reason().items():
+        if cause in KINDS:
+            assert mw[kinds == cause].sum() == pytest.approx(load)
+        assert f"{number(load)} MW by {cause}" in chart.finding
+    if placement.unserved.empty:
+        assert table.empty and chart.title == "everybody is served"
+        return
+    served = chart.filled[1].columns["served"]
+    assert_allclose(served["right"], table["serves_mw"].head(12))
+    assert served["remedy"].tolist() == table["remedy"].head(12).tolist()
+
+
+@scenarios
+def test_a_budget_is_what_is_needed_and_what_is_left(scenario):
+    table = budget_margins(Scenario.load(scenario))
+    (filled,) = render(table, "chart").filled
+    bars = filled.columns["loads"]
+    needed, left = np.split(bars["right"] - bars["left"], 2)
+    assert_allclose(needed, 100 * table["least_ms"] / table["budget_ms"])
+    assert_allclose(needed + left, 100)
+
+
+def test_checks_that_fail_reach_beyond_what_is_tolerated():
+    placement = solve(Scenario.load("classroom-3x3"))
+    best = placement.optimum
+    wrong = Placement(placement.network, replace(best, free_mw=1.01 * best.free_mw), "cost")
+    proof = certificate(wrong)
+    chart = render(proof, "chart")
+    (filled,) = chart.filled
+    bars, table = filled.columns["checks"], proof.table
+    assert_equal(bars["role"], ~table["holds"])
+    assert_equal(bars["right"] > 100, ~table["holds"])
+    assert_allclose(bars["right"], 100 * table["value"].abs() / table["tolerance"])
+    assert {role for _, role, _ in chart.legend()} == {"holds", "fails", "tolerated"}
+    assert chart.title.startswith("not proven: ") and "balance" in chart.title
 
 
 def test_names_are_the_scenarios_own_where_another_of_the_same_numbers_was_placed_before():

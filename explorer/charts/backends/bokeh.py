@@ -153,7 +153,8 @@ def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
         options["hooks"].append(_room_left(left))
     if panel.has_rows:
         places = row_places(len(filled.rows)).tolist()
-        options |= {"yticks": list(zip(places, map(elided, filled.rows), strict=True))}
+        named_ticks = list(zip(places, map(elided, filled.rows), strict=True))
+        options |= {"yticks": named_ticks} if named_ticks else {"yaxis": "bare"}
         options |= {"gridstyle": {"ygrid_line_alpha": 0.0}}
     legend: dict[str, Any] = {"legend_position": "bottom", "legend_cols": legend_cols, "legend_opts": _CLOSE}
     return overlay(drawn, **options).opts(**legend, backend=BOKEH)

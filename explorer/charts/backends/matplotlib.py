@@ -58,7 +58,8 @@ def _panel(panel: Panel, filled: Filled, shares_axis: bool) -> Any:
     spans = [mark for mark in panel.marks if mark.kind == "span" and filled.columns.get(mark.name)]
     options["hooks"] = [_span(filled.columns[mark.name], LOOKS[mark.roles[0]]) for mark in spans]
     if panel.has_rows:
-        options["yticks"] = list(zip(row_places(len(filled.rows)).tolist(), filled.rows, strict=True))
+        ticks = list(zip(row_places(len(filled.rows)).tolist(), filled.rows, strict=True))
+        options |= {"yticks": ticks} if ticks else {"yaxis": "bare"}
     return hv.Overlay(parts).opts(**options, backend=MPL)
 
 
@@ -97,7 +98,7 @@ def _styled(mark: Mark, part: Any, look: Look) -> Any:
             paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.5}
             shift = {"left": "\u2009{}", "center": "{}", "right": "{}\u2009"}[mark.align]
             for words in plot.handles["artist"]:
-                words.set(text=shift.format(words.get_text()), bbox=paper if mark.on_paper else None)
+                words.set(text=shift.format(words.get_text()), bbox=paper if mark.on_paper or look.hatch else None)
 
         part = part.opts(hooks=[ground], backend=MPL)
     return part.opts(**_style(mark, look), backend=MPL)
@@ -122,7 +123,8 @@ def _style(mark: Mark, look: Look) -> dict[str, Any]:
     if mark.kind in _STRAIGHT:
         return {"color": look.line_ink or look.ink, "linestyle": look.line, "linewidth": PT_PER_PX * mark.size}
     if mark.kind == "words":
-        return {"color": look.words_colour, "size": 6, "horizontalalignment": mark.align}
+        colour = INK if look.hatch else look.words_colour
+        return {"color": colour, "size": 6, "horizontalalignment": mark.align}
     return {
         "color": look.ink, "marker": look.printed_marker, "s": (PT_PER_PX * mark.size) ** 2, "edgecolors": INK,
         "linewidth": 0.5,

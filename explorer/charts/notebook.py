@@ -1,9 +1,4 @@
-"""
-Pictures in a notebook, which shows them and `Explorer` after `pictures.notebook()`.
-
-What is an object draws itself: `placement.map()`, `placement.layers_plot()`, `frontier.plot()`; a table is handed to
-`explorer.charts.draw.plot`.
-"""
+"""What a notebook needs before it shows pictures and the app, without a network."""
 
 from __future__ import annotations
 
@@ -15,11 +10,11 @@ from bokeh.model import Model
 from bokeh.models import ImportedStyleSheet, UIElement
 from panel.io.notebook import replace_inline_css
 
-from explorer.charts.world_picture import world_map as world_map  # with GeoViews, which `notebook` makes ready too
+import explorer.charts.world_picture  # noqa: F401  with GeoViews, which is made ready too
 
 
 def notebook() -> None:
-    """Ready a notebook for these pictures and for `Explorer`; nothing is fetched from a network."""
+    """Ready a notebook for what `plot` returns and for `Explorer`; nothing is fetched from a network."""
     hv.extension("bokeh", inline=True)
     config: Any = pn.config
     config.inline = True
