@@ -35,7 +35,8 @@ def test_a_budget_beyond_the_axis_says_so(view, budget_ms):
     on_axis = first_ms <= budget_ms <= last_ms
     mark, words = handle(shown, name, "glyph"), dict(columns(shown, f"{name} beyond"))
     assert mark.visible and mark.location == min(max(budget_ms, first_ms), last_ms)
-    assert list(words["text" if view is RelocatableDemandView else "words"]) == ([] if on_axis else [BUDGETS[budget_ms]])
+    said = words["text" if view is RelocatableDemandView else "words"]
+    assert list(said) == ([] if on_axis else [BUDGETS[budget_ms]])
     if view is RelocatableDemandView:  # words beside the mark, whose look is the same in all pictures of now
         assert all(first_ms < x < last_ms for x in words["x"])
     else:
