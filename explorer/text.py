@@ -11,10 +11,6 @@ from markupsafe import Markup
 from explorer.markup import html, joined
 from explorer.model.labels import isolated
 
-# Okabe and Ito's colours tell apart under every common colour blindness; as lines they hold on light and dark. Four
-# more for scenarios of many classes, whose arcs say their class too.
-CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999",
-                  "#7B5FC9", "#8C564B", "#9ACD32", "#B0305C")  # fmt: skip
 BETTER, WORSE, NEUTRAL = "#1a86d0", "#d9600a", "#8a8f98"
 
 

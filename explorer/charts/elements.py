@@ -3,72 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import holoviews as hv
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.app.views.world_map import home_flows
-from explorer.charts.arcs import arc_pieces
 from explorer.charts.budget_axis import budget_span
 from explorer.measures.frontier import Frontier
-from explorer.model.geodesy import mercator_m
 from explorer.model.labels import NamesById, as_shown
 from explorer.model.placement import LAYERS, Placement
 from explorer.units import KG_PER_T
 
 Floats = NDArray[np.float64]
 
-ARC_PIECES = 24  # straight pieces of an arc in a picture that stands still
 QUANTITIES = {"cost": "Cost without carbon price [USD/h]", "carbon": "Carbon [t/h]"}
 PAYS, FORBIDDEN, LOSES = "pays", "would pay, but law forbids", "does not pay"
 LAYER_COLOURS = ("#0b3c5d", "#56B4E9", "#F0E442")  # dark, middle and light: told apart in grey too
-
-
-@dataclass(frozen=True)
-class Arcs:
-    """Relocated load as pieces of arcs, faint at home; columns of one length, in Web Mercator metres."""
-
-    ends: Floats  # (4, piece) x0, y0, x1, y1 [m]
-    flow: NDArray[np.intp]  # (piece,) row of the arrays below
-    home: NDArray[np.intp]  # (flow,)
-    region: NDArray[np.intp]
-    workload: NDArray[np.intp]
-    it_mw: Floats  # (flow,) [MW]
-
-
-def arcs_of(placement: Placement, min_flow_mw: float | None = None) -> Arcs:
-    """Flows away from home, as `home_flows` has them."""
-    x, y = _places(placement)
-    home, region, workload, mw = home_flows(placement, min_flow_mw)
-    ends, flow = arc_pieces((x[home], y[home]), (x[region], y[region]), ARC_PIECES)
-    return Arcs(ends, flow, home, region, workload, mw)
-
-
-def region_columns(placement: Placement) -> dict[str, NDArray]:
-    """One row per region: place [m], load, change, price, carbon, utilisation; largest first to hide none."""
-    net, table = placement.network, placement.regions
-    x, y = _places(placement)
-    it_mw = placement.region_it_mw
-    columns = {
-        "x": x,
-        "y": y,
-        "name": np.array(net.labels.regions, object),
-        "it_mw": it_mw,
-        "change_mw": it_mw - placement.baseline.region_it_mw,
-        "price_usd_per_mwh": net.price_usd_per_mwh,
-        "carbon_kg_per_mwh": net.carbon_kg_per_mwh,
-        "utilisation": table["utilisation"].to_numpy(),
-    }
-    order = np.argsort(-it_mw, kind="stable")
-    return {name: values[order] for name, values in columns.items()}
-
-
-def _places(placement: Placement) -> tuple[Floats, Floats]:
-    """Where the regions of a placement are, x and y. [m]"""
-    return mercator_m(*placement.network.geography.region_at)
 
 
 def values_of(frontier: Frontier, quantity: str) -> Floats:

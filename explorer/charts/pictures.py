@@ -35,7 +35,6 @@ from explorer.charts.elements import (
     steps,
 )
 from explorer.charts.ticks import ticks_apart
-from explorer.charts.world_picture import world_map as world_map  # with GeoViews, which `notebook` makes ready too
 from explorer.measures.frontier import Frontier
 from explorer.model.labels import as_shown
 from explorer.model.placement import LAYERS, Placement
