@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -35,6 +36,16 @@ def elided(name: str, most: int = 32) -> str:
     ('Other cloud europe-southwest1,…', 'Madrid')
     """
     return name if len(name) <= most else isolated([f"{name[: most - 1].rstrip()}…"])[0]
+
+
+def wrapped(text: str, most: float) -> list[str]:
+    """
+    A text in lines of at most so many characters, one at least; what is isolated stays isolated in each.
+
+    >>> wrapped("Data: Ember; US EPA and 12 more", 12.5), wrapped("", 9)
+    (['Data: Ember;', 'US EPA and', '12 more'], [''])
+    """
+    return isolated(textwrap.wrap(text, int(most), break_on_hyphens=False)) or [""]
 
 
 def takes_prefix(label: str) -> bool:

@@ -6,7 +6,6 @@ Both take their styles from here, so that a place looks the same wherever it is 
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any
 
 import holoviews as hv
@@ -21,10 +20,9 @@ from explorer.charts.map import ARC_PIECES, Arcs, Circles, Map, Scale
 from explorer.charts.map_scale import MapScale
 from explorer.charts.palette import CLASS_COLOURS, LOOKS, RIM, SLATE
 from explorer.charts.ticks import ticks_apart
-from explorer.model.labels import isolated
 from explorer.model.placement import Placement
 from explorer.presentation import render, renders
-from explorer.text import elided, sentence
+from explorer.text import elided, sentence, wrapped
 
 WIDTH_PX = 860
 TITLE_CHARACTERS = 100  # of a line
@@ -48,7 +46,7 @@ def draw(world: Map) -> Any:
     places = [_circles(circles, world) for circles in world.circles]
     key = [] if world.key is None else _key(world.key)
     found = "; ".join(part for part in (sentence(world.title), world.left_out) if part)
-    title = isolated(textwrap.wrap(world.about.title, TITLE_CHARACTERS))
+    title = wrapped(world.about.title, TITLE_CHARACTERS)
     return hv.Overlay([*basemap(), *arcs, *places, *key]).opts(
         **frame(),
         frame_width=WIDTH_PX,
