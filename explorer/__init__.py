@@ -1,27 +1,32 @@
 """Wattlas: AI inference as relocatable electricity demand, explored live."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from explorer.errors import ExplorerError, ScenarioError, SolverError
-from explorer.measures.attribution import attribution, waterfall
-from explorer.measures.break_even import break_even, verdicts
-from explorer.measures.budget_margins import budget_margins
-from explorer.measures.certificate import certificate
-from explorer.measures.cost_carbon_front import cost_carbon_front
-from explorer.measures.frontier import Frontier, frontier
-from explorer.measures.marginal_prices import marginal_prices
-from explorer.measures.monte_carlo import Draws, Spread, monte_carlo
-from explorer.measures.near_optimal import near_optimal
-from explorer.measures.relocatable_demand import relocatable_demand
-from explorer.measures.remedies import mends
-from explorer.measures.tornado import tornado
-from explorer.measures.whole_day import whole_day, whole_day_regions
-from explorer.measures.wires_or_fibre import wires_or_fibre
-from explorer.model.placement import Placement, solve
-from explorer.scenario.scenario import Scenario, Workload
+from explorer.registry import MEASURES
 
 if TYPE_CHECKING:
     from explorer.app.explorer import Explorer
+    from explorer.charts.draw import figure, plot
+    from explorer.charts.notebook import notebook
+    from explorer.errors import ExplorerError, ScenarioError, SolverError
+    from explorer.measures.attribution import attribution, waterfall
+    from explorer.measures.break_even import break_even, verdicts
+    from explorer.measures.budget_margins import budget_margins
+    from explorer.measures.certificate import certificate
+    from explorer.measures.concentration import concentration
+    from explorer.measures.cost_carbon_front import cost_carbon_front
+    from explorer.measures.frontier import Frontier, frontier
+    from explorer.measures.marginal_prices import marginal_prices
+    from explorer.measures.monte_carlo import Draws, Spread, monte_carlo
+    from explorer.measures.near_optimal import near_optimal
+    from explorer.measures.relocatable_demand import relocatable_demand
+    from explorer.measures.remedies import remedies
+    from explorer.measures.tornado import tornado
+    from explorer.measures.whole_day import whole_day, whole_day_regions
+    from explorer.measures.wires_or_fibre import wires_or_fibre
+    from explorer.model.placement import Placement, solve
+    from explorer.scenario.scenario import Scenario, Workload
 
 __version__ = "0.1.0"
 
@@ -40,13 +45,17 @@ __all__ = [
     "break_even",
     "budget_margins",
     "certificate",
+    "concentration",
     "cost_carbon_front",
+    "figure",
     "frontier",
     "marginal_prices",
-    "mends",
     "monte_carlo",
     "near_optimal",
+    "notebook",
+    "plot",
     "relocatable_demand",
+    "remedies",
     "solve",
     "tornado",
     "verdicts",
@@ -56,10 +65,33 @@ __all__ = [
     "wires_or_fibre",
 ]
 
+_MODULES = {name: measure.module for name, measure in MEASURES.items()} | {
+    "Draws": "explorer.measures.monte_carlo",
+    "Explorer": "explorer.app.explorer",
+    "ExplorerError": "explorer.errors",
+    "Frontier": "explorer.measures.frontier",
+    "Placement": "explorer.model.placement",
+    "Scenario": "explorer.scenario.scenario",
+    "ScenarioError": "explorer.errors",
+    "SolverError": "explorer.errors",
+    "Spread": "explorer.measures.monte_carlo",
+    "Workload": "explorer.scenario.scenario",
+    "figure": "explorer.charts.draw",
+    "notebook": "explorer.charts.notebook",
+    "plot": "explorer.charts.draw",
+    "solve": "explorer.model.placement",
+    "waterfall": "explorer.measures.attribution",
+    "whole_day_regions": "explorer.measures.whole_day",
+}
+
 
 def __getattr__(name: str) -> Any:
-    if name == "Explorer":  # brings Panel and the plotting libraries along, so only when asked for
-        from explorer.app.explorer import Explorer
+    """A public name, from its module when it is first asked for: `import explorer` alone loads no library."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_MODULES[name]), name)
+    return value
 
-        return Explorer
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

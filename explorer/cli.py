@@ -1,4 +1,4 @@
-"""The command `wattlas`: serve the app, solve a scenario, trace its frontier, check its files, write a snapshot."""
+"""The command `wattlas`: serve the app, solve a scenario, write any measure of it or a snapshot, check its files."""
 
 from __future__ import annotations
 
@@ -6,24 +6,29 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any, TextIO
 
 from tqdm import tqdm
 
 from explorer import __version__, report
 from explorer.app.address import EVERYWHERE, LAST_PORT, Address, host_name
 from explorer.atomic_write import written_together
+from explorer.charts.draw import figure
 from explorer.errors import ExplorerError, ScenarioError, lines
+from explorer.measures.arguments import choices, completed
 from explorer.measures.frontier import frontier
 from explorer.model.doubts import doubts
 from explorer.model.labels import as_shown
 from explorer.model.network import build_network
 from explorer.model.placement import solve
+from explorer.presentation import renderer
+from explorer.registry import MEASURES
 from explorer.scenario import folder as scenario_folder
 from explorer.scenario import validation
 from explorer.scenario.scenario import Scenario, check
@@ -31,6 +36,7 @@ from explorer.scenario.scenario import Scenario, check
 DEFAULT_SCENARIO = "world-2025"
 PROGRESS_AFTER_S = 1.0
 STDOUT = Path("/dev/stdout")  # written through, where another device is refused
+TABLE, FIGURES = ".csv", (".svg", ".pdf", ".png")  # endings of the files of a measure
 
 _ABOUT = """\
 Explore AI inference as relocatable electricity demand: what moves, where, what it saves, what stops it.
@@ -98,11 +104,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    def add(command: Callable[[argparse.Namespace], int], about: str, example: str) -> argparse.ArgumentParser:
+    def add(
+        command: Callable[[argparse.Namespace], int], about: str, example: str, more: str = ""
+    ) -> argparse.ArgumentParser:
         subparser = commands.add_parser(
             command.__name__.strip("_"),
             help=about,
-            description=f"{about[0].upper()}{about[1:]}.",
+            description=f"{about[0].upper()}{about[1:]}.{more}",
             epilog=f"example:\n  {example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
@@ -169,6 +177,21 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, metavar="FILE", help="write all columns to this CSV file instead of the screen"
     )
 
+    known = "\n".join(f"  {measure.name:20}{measure.title} – {measure.term}" for measure in MEASURES.values())
+    measuring = add(_measure, "write one measure of a scenario as a table or as a figure",
+                    "wattlas measure break_even world-2025 --workload A -o pairs.csv",
+                    f"\n\nmeasures:\n{known}")  # fmt: skip
+    measuring.add_argument("measure", metavar="NAME", help="which: one of those above")
+    measuring.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
+    measuring.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE",
+        help="the table as FILE.csv, or the figure for print as FILE.svg, FILE.pdf or FILE.png",
+    )  # fmt: skip
+    measuring.add_argument("--workload", metavar="CLASS", help="class looked at; the first if left out")
+    measuring.add_argument("--over", metavar="CLASS", help="class whose budget grows; all together if left out")
+    measuring.add_argument("--home", metavar="REGION", help="where the load is at home; the largest flow if left out")
+    measuring.add_argument("--region", metavar="REGION", help="where it could go; the largest flow if left out")
+
     snapping = add(_snapshot, "write one HTML file with live sliders that needs no server",
                    "wattlas snapshot world-2025 -o world.html --slider A=16 --slider hour=9")  # fmt: skip
     snapping.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
@@ -234,12 +257,7 @@ def _solve(args: argparse.Namespace) -> int:
 
 def _frontier(args: argparse.Namespace) -> int:
     scenario = Scenario.load(args.scenario)
-    known = ("all", *scenario.workloads)
-    if args.over not in known:
-        mend = validation.nearest(args.over, known, "")
-        raise ExplorerError(
-            f"There is no class {args.over!r}.", "--over", f"{mend} Known are {', '.join(known)}.".strip()
-        )
+    _refuse_unknown("class", args.over, "--over", choices(scenario)["over"])
 
     def trace():
         with _progress("Tracing the frontier"):
@@ -249,7 +267,7 @@ def _frontier(args: argparse.Namespace) -> int:
         print(report.steps_text(scenario, trace()))
         return 0
     if args.output == STDOUT:
-        with os.fdopen(os.dup(1), "w", encoding="utf-8", newline="") as out:
+        with _standard_output() as out:
             report.write_table(trace().table, out)
         return 0
     with written_together(args.output.parent, [args.output.name]) as folder:
@@ -257,6 +275,59 @@ def _frontier(args: argparse.Namespace) -> int:
         report.write_table(steps.table, folder / args.output.name)
     print(" ".join([f"{len(steps.table)} steps in {args.output}.", report.missing_text(steps)]).strip())
     return 0
+
+
+def _measure(args: argparse.Namespace) -> int:
+    _refuse_unknown("measure", args.measure, "NAME", MEASURES)
+    measure, output = MEASURES[args.measure], args.output
+    if output != STDOUT and output.suffix.lower() not in (TABLE, *FIGURES):
+        mend = f"Let it end in {TABLE}, {', '.join(FIGURES)}."
+        raise ExplorerError("A measure is a CSV table, or an SVG, PDF or PNG figure.", str(output), mend)
+    scenario = Scenario.load(args.scenario)
+    given = _given_ids(args, scenario)
+
+    def compute() -> Any:
+        with _progress(measure.title):
+            subject = solve(scenario) if measure.takes == "placement" else scenario
+            return measure.function(subject, **completed(scenario, measure.needs, given))
+
+    if output == STDOUT:
+        with _standard_output() as out:
+            report.write_table(report.table_of(compute()), out)
+        return 0
+    with written_together(output.parent, [output.name]) as folder:
+        result, file = compute(), folder / output.name
+        if output.suffix.lower() == TABLE:
+            report.write_table(report.table_of(result), file)
+        elif renderer(result, "figure") or renderer(result, "chart"):
+            figure(result, file)
+        else:
+            mend = f"Write its table: let the name end in {TABLE}."
+            raise ExplorerError(f"There is no figure of {measure.name}.", str(output), mend)
+    print(f"{measure.title} In {output}.")
+    return 0
+
+
+def _given_ids(args: argparse.Namespace, scenario: Scenario) -> dict[str, str]:
+    """The ids that somebody gave for a measure, each known and of use."""
+    needs, known = MEASURES[args.measure].needs, choices(scenario)
+    given = {name: value for name in known if (value := getattr(args, name)) is not None}
+    for name, value in given.items():
+        if name not in needs:
+            takes = f" It takes {', '.join(f'--{need}' for need in needs)}." if needs else ""
+            raise ExplorerError(f"There is no --{name} of {args.measure}.", f"--{name}", f"Leave it out.{takes}")
+        _refuse_unknown("region" if name in ("home", "region") else "class", value, f"--{name}", known[name])
+    return given
+
+
+def _refuse_unknown(kind: str, name: str, where: str, known: Collection[str]) -> None:
+    if name not in known:
+        mend = validation.nearest(name, known, "")
+        raise ExplorerError(f"There is no {kind} {name!r}.", where, f"{mend} Known are {', '.join(known)}.".strip())
+
+
+def _standard_output() -> TextIO:
+    return os.fdopen(os.dup(1), "w", encoding="utf-8", newline="")
 
 
 def _check(args: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -29,18 +30,12 @@ MODULES: dict[tuple[str, str], str] = {  # by class and what is asked for
     ("marginal_prices", "map"): f"{CHARTS}.marginal_prices",
     ("marginal_prices", "plot"): f"{CHARTS}.backends.geoviews_map",
     ("marginal_prices", "figure"): f"{CHARTS}.backends.printed_map",
-    ("Placement", "layers plot"): f"{CHARTS}.pictures",
-    ("Placement", "layers figure"): f"{CHARTS}.figures",
     ("Frontier", "html"): _HTML,
-    ("Frontier", "plot"): f"{CHARTS}.pictures",
-    ("Frontier", "figure"): f"{CHARTS}.figures",
+    ("Frontier", "chart"): f"{CHARTS}.frontier",
     ("Draws", "html"): _HTML,
     ("Draws", "chart"): f"{CHARTS}.monte_carlo",
     ("Certificate", "html"): _HTML,
     ("Certificate", "chart"): f"{CHARTS}.certificate",
-    ("mends", "chart"): f"{CHARTS}.remedies",
-    ("break_even", "plot"): f"{CHARTS}.pictures",
-    ("break_even", "figure"): f"{CHARTS}.figures",
 }
 _known: dict[tuple[object, str], Callable[..., Any]] = {}
 
@@ -82,7 +77,7 @@ def renderer(result: Any, how: str) -> Callable[..., Any] | None:
     else:
         kind, name = type(result), type(result).__name__
     module = MODULES.get((name, how), f"{CHARTS}.{name}" if kind == name and name and how == "chart" else None)
-    if (kind, how) not in _known and module is not None:
+    if (kind, how) not in _known and module is not None and find_spec(module) is not None:
         import_module(module)
     return _known.get((kind, how))
 

@@ -8,7 +8,10 @@ command `wattlas measure NAME`, and its card in the app.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -18,18 +21,52 @@ class Measure:
     name: str
     title: str  # the question in a user's words
     term: str  # what the field calls it
+    question: str  # of the page's strip: where its card is
+    needs: tuple[str, ...] = ()  # ids that its function takes besides: see `measures.arguments`
+    home: str = ""  # the module of `measures` that has it, unless that is of its own name
+    takes: str = "scenario"  # or "placement"
 
+    @property
+    def module(self) -> str:
+        """The module that computes it."""
+        return f"explorer.measures.{self.home or self.name}"
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The public function."""
+        return getattr(import_module(self.module), self.name)
+
+
+OVERVIEW, PLACE, WORTH = "Overview", "Where does it go?", "What is it worth?"
+PAYS, OBSTACLES, CERTAINTY = "When does it pay?", "What holds it back?", "How sure is it?"
 
 MEASURES = {
     measure.name: measure
     for measure in (
-        Measure("attribution", "What holds it back?", "Shapley attribution"),
-        Measure("cost_carbon_front", "What does a tonne cost?", "marginal abatement curve"),
-        Measure("monte_carlo", "How sure is it?", "Monte Carlo uncertainty"),
-        Measure("near_optimal", "How firm is each region?", "near-optimal range"),
-        Measure("relocatable_demand", "How much could move?", "relocatable inference demand (RID)"),
-        Measure("tornado", "What matters most?", "one-at-a-time sensitivity"),
-        Measure("whole_day", "Does the load follow the sun?", "24 hourly optima"),
-        Measure("wires_or_fibre", "Wires or fibre?", "transmission against inference relocation"),
+        Measure("attribution", "What holds it back?", "Shapley attribution", OBSTACLES),
+        Measure("break_even", "When does it pay?", "break-even condition", OVERVIEW, needs=("workload",)),
+        Measure("budget_margins", "How short could budgets be?", "latency slack", OBSTACLES),
+        Measure("certificate", "Is it really the optimum?", "optimality certificate", CERTAINTY, takes="placement"),
+        Measure("concentration", "How concentrated is it?", "Herfindahl index", PLACE),
+        Measure("cost_carbon_front", "What does a tonne cost?", "marginal abatement curve", WORTH),
+        Measure("frontier", "What does waiting buy?", "energy-latency frontier", OVERVIEW, needs=("over",)),
+        Measure("layers", "Local, regional or where energy is cheap?", "load by layer", PLACE),
+        Measure("marginal_prices", "What is one more MWh worth?", "marginal prices, duals", WORTH),
+        Measure("monte_carlo", "How sure is it?", "Monte Carlo uncertainty", CERTAINTY),
+        Measure("near_optimal", "How firm is each region?", "near-optimal range", CERTAINTY),
+        Measure("relocatable_demand", "How much could move?", "relocatable inference demand (RID)", PLACE),
+        Measure("remedies", "Who goes unserved, and what would help?", "minimal relaxation", OBSTACLES),
+        Measure("tornado", "What matters most?", "one-at-a-time sensitivity", CERTAINTY),
+        Measure(
+            "verdicts", "Where is the line?", "relocation phase diagram", PAYS, needs=("workload",), home="break_even"
+        ),
+        Measure("whole_day", "Does the load follow the sun?", "24 hourly optima", PLACE),
+        Measure(
+            "wires_or_fibre",
+            "Wires or fibre?",
+            "transmission against inference relocation",
+            PAYS,
+            needs=("home", "region", "workload"),
+        ),
     )
 }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from math import inf, isnan
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import pandas as pd
 
@@ -51,6 +51,11 @@ def write_results(scenario: Scenario, placement: Placement, folder: Path) -> Non
 def write_table(table: pd.DataFrame, file: Path | TextIO) -> None:
     """Write a table as a CSV file; numbers keep every digit."""
     table.to_csv(file, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def table_of(result: Any) -> pd.DataFrame:
+    """The table of any measure's result."""
+    return result if isinstance(result, pd.DataFrame) else result.table
 
 
 def totals_table(placement: Placement) -> pd.DataFrame:

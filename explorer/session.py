@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import param
@@ -128,7 +129,7 @@ class Session(param.Parameterized):
         wanted, relaxation_ms = (self.network, self.workload), self.scenario.latency_relaxation_ms
         found = remembered(*wanted, relaxation_ms)
         if found is not None:
-            self._set(frontier=found, frontier_busy=False)
+            self._set(frontier=self._against_baseline(found), frontier_busy=False)
             self._note("frontier", None)
             return
         self._tracing = wanted
@@ -140,13 +141,16 @@ class Session(param.Parameterized):
         wanted = self.network, self.workload
         current, error = done == wanted, result if isinstance(result, ExplorerError) else None
         newest_known = not current and remembered(*wanted, self.scenario.latency_relaxation_ms) is not None
-        if error is None and not newest_known:  # else this one would be drawn for nothing
-            self._set(frontier=result)
+        if not isinstance(result, ExplorerError) and not newest_known:  # else this one would be drawn for nothing
+            self._set(frontier=self._against_baseline(result))
         if current:
             self._note("frontier", error)
         self._set(frontier_busy=not current)
         if not current:
             self._update_frontier()
+
+    def _against_baseline(self, frontier: Frontier) -> Frontier:
+        return replace(frontier, placement=self.placement)
 
     def _note(self, part: str, error: ExplorerError | None) -> None:
         """Keep what fails until that part succeeds; a frontier that succeeds does not excuse the placement."""

@@ -16,17 +16,6 @@ FENCE = re.compile(r"^```(\S*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 
-def names_ahead() -> set[str]:
-    """Names that the pages use before the package has them."""
-    path = DOCS / "_ext" / "ahead.py"
-    if not path.exists():
-        return set()
-    for node in ast.parse(path.read_text("utf-8")).body:
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "NAMES" and isinstance(node.value, ast.Dict):
-            return {ast.literal_eval(key) for key in node.value.keys if key is not None}
-    raise AssertionError("ahead.py has no NAMES")
-
-
 def python_blocks(text: str) -> list[str]:
     """The Python on a page, without the options of cells."""
     blocks = [body for kind, body in FENCE.findall(text) if kind in ("python", "{code-cell}")]
@@ -48,7 +37,7 @@ def test_code_on_a_page_uses_names_that_are_there(page):
             elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("explorer."):
                 assert importlib.util.find_spec(str(node.module)), node.module
                 used.discard(str(node.module).split(".")[1])
-    assert used - set(explorer.__all__) - names_ahead() == set()
+    assert used - set(explorer.__all__) == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)
@@ -64,17 +53,11 @@ def test_pages_that_other_documents_name_are_there():
         assert [target for target in targets if not (CHECKOUT / target.partition("#")[0]).exists()] == []
 
 
-def test_names_ahead_are_not_there_yet():
-    assert names_ahead() & set(explorer.__all__) == set(), "take them out of docs/_ext/ahead.py"
-
-
 def test_the_model_page_has_every_public_function():
     text = (DOCS / "model.md").read_text("utf-8")
-    renamed = {"mends": "remedies"} if "remedies" in names_ahead() else {}
-    drawing = {"plot", "figure"}
+    drawing = {"plot", "figure", "notebook"}
     functions = {name for name in explorer.__all__ if name.islower()} - drawing  # classes have capitals
-    wanted = {renamed.get(name, name) for name in functions}
-    assert {name for name in wanted if f"`explorer.{name}" not in text} == set()
+    assert {name for name in functions if f"`explorer.{name}" not in text} == set()
 
 
 def test_the_model_page_reads_as_plain_markdown():

@@ -1,5 +1,6 @@
 """What the package promises around its numbers: light imports, and files that travel with it."""
 
+import ast
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 import explorer
 from explorer.packaged_data import ASSETS
+from explorer.registry import MEASURES
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 TRAVELLING = ("assets", "layouts", "sample_scenarios")
@@ -44,18 +46,52 @@ def test_the_core_and_the_command_load_nothing_that_draws(tmp_path):
     probe = """
 import importlib, pkgutil, sys
 import explorer
-for module in pkgutil.iter_modules(explorer.__path__):
-    if module.name not in ("views", "__main__"):
-        importlib.import_module(f"explorer.{module.name}")
-assert "explorer.cli" in sys.modules
-print(*sorted({"panel", "holoviews", "geoviews", "bokeh", "cartopy"} & set(sys.modules)))
+drawing, loaded = ("explorer.app", "explorer.charts", "explorer.__main__"), []
+def walk(package):
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        if module.name not in drawing:
+            loaded.append(importlib.import_module(module.name))
+            if module.ispkg:
+                walk(loaded[-1])
+walk(explorer)
+assert {"explorer.cli", "explorer.model.solver", "explorer.measures.tornado"} <= set(sys.modules), sorted(sys.modules)
+print(*sorted({"panel", "holoviews", "geoviews", "bokeh", "cartopy", "matplotlib"} & set(sys.modules)))
 """
     assert run(sys.executable, "-c", probe, cwd=tmp_path).split() == []
+
+
+def test_importing_the_package_loads_no_library(tmp_path):
+    probe = """
+import sys
+before = set(sys.modules)
+import explorer
+print(*sorted(name for name in set(sys.modules) - before if name.partition(".")[0] not in sys.stdlib_module_names))
+"""
+    assert run(sys.executable, "-c", probe, cwd=tmp_path).split() == ["explorer", "explorer.registry"]
 
 
 def test_every_public_name_is_there():
     assert len(set(explorer.__all__)) == len(explorer.__all__)
     assert [name for name in explorer.__all__ if not hasattr(explorer, name)] == []
+    assert set(explorer.__all__) == set(explorer._MODULES) <= set(dir(explorer))
+    with pytest.raises(AttributeError, match="no attribute 'mends'"):
+        _ = explorer.mends  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_type_checkers_see_the_public_names():
+    tree = ast.parse(Path(explorer.__file__).read_text(encoding="utf-8"))
+    (checked,) = [node for node in tree.body if isinstance(node, ast.If)]
+    seen = {
+        alias.name: node.module for node in checked.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
+    assert seen == explorer._MODULES
+
+
+def test_every_measure_is_public_under_its_own_name():
+    assert [name for name in MEASURES if getattr(explorer, name).__name__ != name] == []
+    charts = {path.stem for path in (CHECKOUT / "explorer" / "charts").glob("*.py")}
+    public = {name for name in explorer.__all__ if name.islower()}
+    assert charts & public <= MEASURES.keys() | {"notebook"}
 
 
 def test_wheel_and_sdist_carry_scenarios_layouts_and_assets(distributions):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import ahead  # noqa: F401  names that the pages use and the package does not have yet
 from IPython.core.getipython import get_ipython
 
 

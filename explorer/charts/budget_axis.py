@@ -1,61 +1,88 @@
-"""The axis of a frontier: what grows along it, and the stretch of it that is worth seeing."""
+"""The axis of a latency budget: what grows along it, the stretch worth seeing, and the mark of the present budget."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.charts.chart import Columns, Mark
 from explorer.measures.frontier import Frontier
 from explorer.model.labels import as_shown
 from explorer.text import duration, sentence
 
 
-def budget_span(frontier: Frontier) -> tuple[float, float]:
+@dataclass(frozen=True)
+class BudgetAxis:
     """
     The stretch of budget where something happens, and some of where load goes unserved. [ms]
 
     As far as the present budget if that is near; the mark of one beyond is drawn at the end, and says so.
     """
-    first, last = (float(frontier.table["budget_ms"].iloc[end]) for end in (0, -1))
-    return span_ms(first, last, frontier.strictest_ms, frontier.current_ms)
+
+    first_ms: float
+    last_ms: float
+    now_ms: float
+
+    @classmethod
+    def of(cls, frontier: Frontier) -> BudgetAxis:
+        """The axis of a frontier."""
+        first, last = (float(frontier.table["budget_ms"].iloc[end]) for end in (0, -1))
+        return cls.along(first, last, frontier.strictest_ms, frontier.current_ms)
+
+    @classmethod
+    def along(cls, first: float, last: float, strictest: float, now: float) -> BudgetAxis:
+        """The axis of steps from first to last, by the strictest budget, and that of now. [ms]"""
+        margin = max(0.06 * (last - first), 5.0)
+        start = max(first - 3 * margin, strictest - margin)
+        if first - 10 * margin < now < first:
+            start = min(start, now - margin)
+        return cls(start, (now if last < now < last + 10 * margin else last) + 2 * margin, now)
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        return self.first_ms, self.last_ms
+
+    @property
+    def has_now(self) -> bool:
+        """Whether the present budget lies on it."""
+        return self.first_ms <= self.now_ms <= self.last_ms
+
+    @property
+    def now_text(self) -> str:
+        """Where the present budget is, or that it is beyond the axis, and at which end."""
+        text = f"now: {duration(self.now_ms)}"
+        return f"← {text}" if self.now_ms < self.first_ms else f"{text} →" if self.now_ms > self.last_ms else text
 
 
-def span_ms(first: float, last: float, strictest: float, now: float) -> tuple[float, float]:
-    """`budget_span` of a frontier by its first and last step, the strictest budget, and that of now. [ms]"""
-    margin = max(0.06 * (last - first), 5.0)
-    start = max(first - 3 * margin, strictest - margin)
-    if first - 10 * margin < now < first:
-        start = min(start, now - margin)
-    return start, (now if last < now < last + 10 * margin else last) + 2 * margin
+def now_marks(name: str) -> tuple[Mark, ...]:
+    """The mark of the present budget, and that of one beyond the axis at the end it is nearest to, with words."""
+    return (
+        Mark(name, "vertical", ("now",)),
+        Mark(f"{name} beyond", "vertical", ("beyond",)),
+        Mark(f"{name} before", "words", ("beyond",), size=12, align="left", on_paper=True),
+        Mark(f"{name} after", "words", ("beyond",), size=12, align="right", on_paper=True),
+    )
 
 
-def is_on_axis(frontier: Frontier) -> bool:
-    """Whether the budget of the scenario lies within `budget_span`."""
-    first_ms, last_ms = budget_span(frontier)
-    return first_ms <= frontier.current_ms <= last_ms
+def now_columns(name: str, axis: BudgetAxis, middle: float) -> dict[str, Columns]:
+    """Columns of `now_marks`; words lie at `middle` of the vertical axis, where lines are few."""
+    at_ms = np.array([min(max(axis.now_ms, axis.first_ms), axis.last_ms)])
+    if axis.has_now:
+        return {name: {"x": at_ms}}
+    words = {"x": at_ms, "y": np.array([middle]), "text": np.array([axis.now_text], object)}
+    end = "before" if axis.now_ms < axis.first_ms else "after"
+    return {f"{name} beyond": {"x": at_ms}, f"{name} {end}": words}
 
 
-def now_label(frontier: Frontier) -> str:
-    """
-    What the mark of the present budget says: where it is, or that it is beyond the axis, and at which end.
-
-    A mark beyond is drawn at the end of the axis that it is nearest to.
-    """
-    (first_ms, last_ms), now_ms = budget_span(frontier), frontier.current_ms
-    text = f"now: {duration(now_ms)}"
-    return f"← {text}" if now_ms < first_ms else f"{text} →" if now_ms > last_ms else text
-
-
-def budget_name(frontier: Frontier) -> str:
-    """What grows along a frontier."""
-    return name_of(frontier.over)
+def now_labels(name: str, axis: BudgetAxis) -> dict[str, tuple[str, ...]]:
+    """What a legend says of `now_marks`."""
+    return {name: (axis.now_text,), f"{name} beyond": (axis.now_text,)}
 
 
 def name_of(over: str) -> str:
     """What grows along a frontier over that class, or over "all"."""
     return "relaxation of all budgets" if over == "all" else f"latency budget of class {as_shown(over)}"
-
-
-def budget_label(frontier: Frontier) -> str:
-    """The label of its axis."""
-    return label_of(frontier.over)
 
 
 def label_of(over: str) -> str:

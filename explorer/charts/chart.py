@@ -53,9 +53,12 @@ class Mark:
     roles: tuple[str, ...]  # keys of `palette.LOOKS`
     labels: tuple[str, ...] = ()  # of the roles, for a legend; none for a mark that explains itself
     tip: Tips = ()
+    tips_at_once: int | None = None  # of things on top of each other, on screen
     size: float = 2.0  # width of a line, diameter of a point [px], as on screen
     opacity: float = 1.0  # 0 for what is there for a pointer only
     edged: bool = True  # whether bars have an edge; many side by side look better without
+    align: Literal["left", "center", "right"] = "center"  # of words: which end of them is at their place
+    on_paper: bool = False  # whether words have a ground of their own, to be read on lines and bars
 
     @property
     def tip_columns(self) -> tuple[str, ...]:
@@ -91,6 +94,7 @@ class Panel:
     fewest_rows: int = FEWEST  # that there is room for on screen
     names_px: int = 128  # for names of rows, which vary in length: on screen bars stay where they are
     zooms: bool = False  # whether a wheel zooms on screen
+    zooms_across: bool = False  # the same, along the horizontal axis alone
 
 
 @dataclass(frozen=True)

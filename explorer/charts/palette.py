@@ -53,6 +53,7 @@ LOOKS: dict[str, Look] = {
     "cost": Look(BLUE),
     "carbon": Look(RED),
     "now": Look(MAGENTA, ink=ORANGE, line_ink=INK, line="--", marker="diamond", printed_marker="D"),
+    "beyond": Look(MAGENTA, line=(0, (1, 1.2)), dash="dashed", words_colour=MAGENTA),  # the axis
     "baseline": Look(SLATE, ink=MIDDLE, line=":", dash="dashed", marker="square", printed_marker="s"),
     "zero": Look(SLATE, ink=INK),
     "unserved": Look("#000000", ink=PAPER, hatch="/////", words_colour="white"),
@@ -94,6 +95,16 @@ LOOKS: dict[str, Look] = {
     "needed": Look(BLUE, ink=DARK, words_colour="white"),
     "free": Look(SKY, ink="#cfe0ee"),
     "optimum": Look(RED, ink=PAPER, printed_marker="o"),
+    # of layers
+    "local": Look(BLUE, ink=DARK, words_colour="white"),
+    "regional": Look(SKY, ink=SKY),
+    "energy-oriented": Look(ORANGE, ink=YELLOW),
+    "nowhere": Look(SLATE, ink=PAPER, hatch="/////"),
+    # of pairs of regions
+    "break-even": Look("#6b7480", ink=INK, line="--", dash="dashed"),
+    "pays": Look(BLUE, ink="#4b2a85"),
+    "closed": Look(ORANGE, ink="#E69F00", printed_marker="^"),
+    "loses": Look(MIST, ink=PAPER, printed_marker="s"),
     # of what holds relocation back
     "possible": Look(BLUE, ink=DARK, words_colour="white"),
     "constraint": Look(RED, ink=LIGHT),

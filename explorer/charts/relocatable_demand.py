@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from explorer.charts.budget_axis import label_of, span_ms
+from explorer.charts.budget_axis import BudgetAxis, label_of, now_columns, now_labels, now_marks
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import row_places
 from explorer.markup import html
@@ -49,7 +49,7 @@ PANELS = (
                 for load, label in zip(LOADS[1:], _LABELS[1:], strict=True)
             ),
             Mark("points", "points", READINGS, _LABELS[1:-1], _POINT, size=7),
-            Mark("now", "vertical", ("now",), ("now",)),
+            *now_marks("now"),
         ),
         Axis("Latency budget [ms]"),
         Axis("All classes [MW]"),
@@ -108,21 +108,21 @@ def _nested(table: pd.DataFrame, mw: Floats) -> Filled:
 def _along(along: Mapping[str, Any], mw: Floats) -> Filled:
     """What could move at some budgets and at that of now, and what does move at all of them."""
     step_ms, relocated = np.array(along["step_ms"], float), np.array(along["relocated_mw"], float)
-    first, last = span_ms(step_ms[0], step_ms[-1], along["strictest_ms"], along["now_ms"])
+    axis = BudgetAxis.along(step_ms[0], step_ms[-1], along["strictest_ms"], along["now_ms"])
     known = np.column_stack([along["budget_ms"], *(along[f"{reading}_mw"] for reading in READINGS)])
     curve = np.unique(np.vstack([known, [along["now_ms"], *mw[1:-1]]]), axis=0)
+    top = 1.06 * max(float(curve[:, 1:].max()), float(relocated.max()), 1.0)
     of, point = (index.ravel() for index in np.indices((len(READINGS), len(curve))))
     columns = {
-        "relocated": {"x": np.append(np.repeat(step_ms, 2)[1:], last), "y": np.repeat(relocated, 2)},
+        "relocated": {"x": np.append(np.repeat(step_ms, 2)[1:], axis.last_ms), "y": np.repeat(relocated, 2)},
         **{reading: {"x": curve[:, 0], "y": curve[:, n]} for n, reading in enumerate(READINGS, 1)},
         "points": {
             "x": curve[point, 0], "y": curve[point, 1 + of], "role": of.astype(np.uint8),
             "load": np.array(READINGS, object)[of],
         },
-        "now": {"x": np.array([min(max(along["now_ms"], first), last)])},
+        **now_columns("now", axis, top / 2),
     }  # fmt: skip
-    top = 1.06 * max(float(curve[:, 1:].max()), float(relocated.max()), 1.0)
-    return Filled(columns, (first, last), (0.0, top), x_label=label_of(along["over"]))
+    return Filled(columns, axis.ends, (0.0, top), x_label=label_of(along["over"]), labels=now_labels("now", axis))
 
 
 def _title(mw: Floats) -> str:

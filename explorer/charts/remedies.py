@@ -48,7 +48,7 @@ SERVED = Panel(
             ("served",),
             ("would be served by a change",),
             (
-                ("", "@who: @mend"),
+                ("", "@who: @remedy"),
                 ("Serves in all", "@serves_mw{0,0.0} MW"),
                 ("Adds to the cost", "@cost_change_usd_per_h{+0,0} USD/h"),
             ),
@@ -66,13 +66,13 @@ would serve them without taking from anybody else: a higher penalty, a longer bu
 region, a pair of legal zones opened, or less load pinned to its home. Each is tried out by a solve; what it serves in
 all, and what that changes of the cost, is of that solve. No smaller change of that kind would do; "Try one" makes a
 change of parameters. Where everybody is served: the shortest budget of each class at which that is still so, all else
-as it is. What counts as a mend is this project's own choice.
+as it is. What counts as a remedy is this project's own choice.
 """
 
 
-@renders("mends", "chart")
+@renders("remedies", "chart")
 def chart(table: pd.DataFrame) -> Chart:
-    """Who goes unserved and why, most first, above the changes of `explorer.mends`."""
+    """Who goes unserved and why, most first, above the changes of `explorer.remedies`."""
     names, mw = _unserved(table)
     rows, kind = np.nonzero(mw)
     right, load = mw.cumsum(axis=1)[rows, kind], mw[rows, kind]
@@ -116,7 +116,7 @@ def service_bars(
 
 
 def whom(row: dict[str, Any], clients: dict[str, str]) -> str:
-    """Whose load a row of `explorer.mends` is about."""
+    """Whose load a row of `explorer.remedies` is about."""
     if row["client"] == EVERYONE:
         return "Everyone"
     return f"{NamesById(clients)[row['client']]}, {as_shown(row['workload'])}"
@@ -144,11 +144,11 @@ def _changes(table: pd.DataFrame, clients: dict[str, str]) -> Filled:
     rows: list[dict[str, Any]] = table.to_dict("records")  # pyright: ignore[reportAssignmentType]
     who = [whom(row, clients) for row in rows]
     serves = table["serves_mw"].to_numpy(float)
-    mends = np.array([*map(as_shown, table["mend"])], object)
-    short = np.array([elided(mend) for mend in mends], object)
+    remedies_said = np.array([*map(as_shown, table["remedy"])], object)
+    short = np.array([elided(words) for words in remedies_said], object)
     hover = {
         "who": np.array(who, object),
-        "mend": mends,
+        "remedy": remedies_said,
         "serves_mw": serves,
         "cost_change_usd_per_h": table["cost_change_usd_per_h"].to_numpy(float),
     }
@@ -178,7 +178,7 @@ def _title(table: pd.DataFrame) -> str:
     if not table.attrs.get("unserved"):
         return "everybody is served"
     whole, left_out = _whole(table), number(table.attrs["unserved_mw"])
-    helps = f"to serve all of it, {as_shown(whole[0]['mend'])}" if whole else "no single change serves all of it"
+    helps = f"to serve all of it, {as_shown(whole[0]['remedy'])}" if whole else "no single change serves all of it"
     return f"{left_out} MW go unserved; {helps}"
 
 
@@ -188,15 +188,15 @@ def _finding(table: pd.DataFrame) -> Markup:
     sums: dict[str, float] = {}
     for _, _, reason, mw in table.attrs["unserved"]:
         sums[reason] = sums.get(reason, 0.0) + mw
-    causes = joined(
+    constraints = joined(
         (
             html("<span style='white-space:nowrap'>{} MW by {}</span>", number(mw), reason)
             for reason, mw in sorted(sums.items(), key=lambda item: -item[1])
         ),
         ", ",
     )
-    said = html("<b>{} MW go unserved</b>: {}.", number(table.attrs["unserved_mw"]), causes)
+    said = html("<b>{} MW go unserved</b>: {}.", number(table.attrs["unserved_mw"]), constraints)
     whole = _whole(table)
     if whole:
-        said += html(" To serve all of it: <b style='white-space:nowrap'>{}</b>.", whole[0]["mend"])
+        said += html(" To serve all of it: <b style='white-space:nowrap'>{}</b>.", whole[0]["remedy"])
     return said

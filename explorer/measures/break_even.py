@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.model.labels import as_shown
 from explorer.model.network import Network, build_network
 from explorer.model.placement import SMALLEST_MW, Placement, place
 from explorer.scenario.scenario import Scenario
@@ -58,6 +59,9 @@ def break_even(scenario: Scenario, workload: str, migration_usd_per_mw: float = 
         lawful
             Whether the legal policy lets load of the home's zone run there. `arcs.csv` goes before it: where that
             closes the way to all clients of the home, it is not lawful; where it opens it to one of them, it is.
+        closed_by
+            The first obstacle that no client of the home gets past: "law", "not offered" (the region does not run the
+            class), "own terms" (`arcs.csv` closes the way) or "latency"; "none" where the pair is open.
 
     Raises
     ------
@@ -71,7 +75,20 @@ def break_even(scenario: Scenario, workload: str, migration_usd_per_mw: float = 
     (6, True)
     """
     network = build_network(scenario)
-    return network.labels.put_on(break_even_pairs(network, workload, migration_usd_per_mw), measure="break_even")
+    return labelled(network, break_even_pairs(network, workload, migration_usd_per_mw), workload)
+
+
+def labelled(network: Network, table: pd.DataFrame, workload: str, home: str = "") -> pd.DataFrame:
+    """
+    Pairs of a class with what their picture says besides.
+
+    All from one `home` are drawn; otherwise the best of each home, unless `attrs["best_of_each_home"]` is made False.
+    """
+    names = network.short_region_names
+    return network.labels.put_on(
+        table, measure="break_even", names=names, workload=as_shown(workload), home=names[home] if home else "",
+        homes=[network.regions[j] for j in np.unique(network.home)], best_of_each_home=not home,
+    )  # fmt: skip
 
 
 def break_even_pairs(network: Network, workload: str, migration_usd_per_mw: float = 0.0) -> pd.DataFrame:
@@ -82,7 +99,9 @@ def break_even_pairs(network: Network, workload: str, migration_usd_per_mw: floa
     net = table["net_usd_per_mwh"].to_numpy()
     with np.errstate(over="ignore"):
         hours = np.divide(migration_usd_per_mw, net, out=np.full_like(net, np.inf), where=net > 0)
-    return table.assign(repaid_after_h=np.where((net >= 0) & (migration_usd_per_mw == 0), 0.0, hours))
+    repaid = np.where((net >= 0) & (migration_usd_per_mw == 0), 0.0, hours)
+    closed_by = forbidden_by(network, workload)[~np.eye(len(network.regions), dtype=bool)]
+    return table.assign(repaid_after_h=repaid, closed_by=closed_by)
 
 
 def _pairs(network: Network, squares: dict[str, NDArray]) -> pd.DataFrame:

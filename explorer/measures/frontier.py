@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from explorer.cache import Memo, digest
 from explorer.errors import OutOfTime
 from explorer.measures.relocatable_demand import READINGS, relocatable_mw
-from explorer.model.labels import Labels
+from explorer.model.labels import Labels, NamesById
 from explorer.model.network import BUDGET_DECIMALS, Network, build_network
-from explorer.model.placement import LAYERS, Placement, numbers_of
+from explorer.model.placement import LAYERS, Placement, numbers_of, place
 from explorer.model.solver import TIE_BREAK, Numbers, Optimum, PlacementModel, model_for
-from explorer.presentation import render
+from explorer.presentation import drawing, render
 from explorer.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -77,6 +77,8 @@ class Frontier:
     loosest_ms: float  # beyond it no further arc opens [ms]
     table: pd.DataFrame
     labels: Labels
+    names: NamesById  # of regions, for the ids in `opens`
+    placement: Placement | None = None  # whose baseline it is seen against
 
     @property
     def missing(self) -> list[str]:
@@ -96,12 +98,12 @@ class Frontier:
         return render(self, "html")
 
     def plot(self, quantity: str = "cost") -> Any:
-        """Draw cost or carbon along the budget."""
-        return render(self, "plot", quantity)
+        """Draw "cost" or "carbon" along the budget."""
+        return drawing().plot(self, quantity)
 
     def figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
         """Write cost above carbon as a figure for print: SVG, PDF or PNG."""
-        return render(self, "figure", path, width_mm)
+        return drawing().figure(self, path, width_mm=width_mm)
 
 
 def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Frontier:
@@ -134,8 +136,9 @@ def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Front
     >>> bool((steps["cost_usd_per_h"].diff().dropna() < 0).all())
     True
     """
-    sweep = _Sweep(build_network(scenario), over, scenario.latency_relaxation_ms)
-    found = _trace(sweep, exact)
+    network = build_network(scenario)
+    sweep = _Sweep(network, over, scenario.latency_relaxation_ms)
+    found = replace(_trace(sweep, exact), placement=place(network, "latency"))
     known = _full_tables.get((sweep.key, over, exact))
     if known is not None:
         return replace(found, table=known)
@@ -245,11 +248,13 @@ class _Sweep:
             loosest_ms=float(points[-1]),
             table=_with_returns(pd.DataFrame(rows)),
             labels=self.network.labels,
+            names=self.network.short_region_names,
         )
 
     def here(self, found: Frontier) -> Frontier:
         """The same curve with where this scenario stands on it, and its names."""
-        return replace(found, current_ms=self.current_ms, labels=self.network.labels)
+        labels, names = self.network.labels, self.network.short_region_names
+        return replace(found, current_ms=self.current_ms, labels=labels, names=names)
 
     def _walk(self, budget: float, optimum: Optimum, rows: list[dict[str, float | str]]) -> None:
         """From one improving arc to the next; arcs in between cannot improve, so nothing is missed."""

@@ -129,12 +129,14 @@ def like_for_like(placement: Placement, baseline: Placement) -> Placement:
     """
     if serve_the_same(placement, baseline):
         return baseline
-    net, unserved_mw = placement.network, _unserved_mw(placement)
+    net, best = placement.network, placement.optimum
+    # what runs, not what is left of demand: a difference of rounding alone would be a demand of its own
+    free_mw, pinned_mw = np.maximum(best.free_mw.sum(axis=1), 0.0), np.maximum(best.pinned_mw, 0.0)
     same = replace(
         net,
-        key=digest(net.key, "served", unserved_mw),
-        demand_mw=np.maximum(net.demand_mw - unserved_mw.sum(axis=0), 0.0),
-        pinned_mw=np.maximum(net.pinned_mw - unserved_mw[1], 0.0),
+        key=digest(net.key, "served", np.stack([free_mw, pinned_mw])),
+        demand_mw=free_mw + pinned_mw,
+        pinned_mw=pinned_mw,
         unserved_usd_per_mwh=serve_first(net.wan_ms),  # what this placement serves can be served
     )
     return place(same, "latency")

@@ -30,7 +30,7 @@ def serve_most(network: Network, free_mw: Floats, pinned_mw: Floats) -> Optimum:
         unserved_cost=1.0,
         time_limit_s=network.time_limit_s,
     )
-    model = model_for("mends", network.home, len(network.regions), len(network.workloads))
+    model = model_for("remedies", network.home, len(network.regions), len(network.workloads))
     with model.lock:
         return model.solve(numbers)
 

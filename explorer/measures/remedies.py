@@ -18,9 +18,9 @@ from explorer.model.placement import Placement, place
 from explorer.scenario.scenario import Scenario
 
 EVERYONE = "everyone"
-NO_MEND = "no single change serves it"
+NO_REMEDY = "no single change serves it"
 COLUMNS = (
-    "client", "workload", "unserved_mw", "cause", "kind", "amount", "unit", "mend", "serves_mw",
+    "client", "workload", "unserved_mw", "constraint", "kind", "amount", "unit", "remedy", "serves_mw",
     "cost_change_usd_per_h",
 )  # fmt: skip
 
@@ -31,7 +31,7 @@ def names_of(scenario: Scenario) -> Names:
     return Names(tuple(clients["legal_zone"]), tuple(regions["legal_zone"]), labels_of(scenario).regions)
 
 
-def mends(scenario: Scenario) -> pd.DataFrame:
+def remedies(scenario: Scenario) -> pd.DataFrame:
     """
     Why load goes unserved, and the least change of each kind that would serve it.
 
@@ -43,22 +43,22 @@ def mends(scenario: Scenario) -> pd.DataFrame:
     -------
     pandas.DataFrame
         For everyone together, where several go unserved, then for every client and class, most unserved load first, one
-        row per kind of mend that helps:
+        row per kind of remedy that helps:
 
-        client, workload, unserved_mw, cause
+        client, workload, unserved_mw, constraint
             Whose load goes unserved, how much [MW], and why, as in `Placement.unserved`.
         kind, amount, unit
             price (a higher penalty on unserved load, by its new value [USD/MWh], where serving is dearer than that),
             latency (a longer budget of the class [ms]), capacity (more in one region [MW], for everyone more in all
             [%]), law (a pair of legal zones opened) or state locality (less of the class pinned to its home [%]).
-        mend
+        remedy
             The same in words, rounded so that what they say is enough.
         serves_mw
-            How much less goes unserved in all, by a solve of the mended scenario. [MW]
+            How much less goes unserved in all, by a solve of the changed scenario. [MW]
         cost_change_usd_per_h
             What that adds to `Placement.cost_usd_per_h`. [USD/h]
 
-        Load that no single change serves has one row with that mend. Empty where all is served.
+        Load that no single change serves has one row with that remedy. Empty where all is served.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def mends(scenario: Scenario) -> pd.DataFrame:
 
     Notes
     -----
-    A mend serves a load if it can be served without taking anything from anybody else, all of it where the kind can,
+    A remedy serves a load if it can be served without taking anything from anybody else, all of it where the kind can,
     otherwise as much as it can. No smaller amount of the same kind does. What could be served, but is dearer than the
     penalty, only a higher penalty serves; the other kinds are for what cannot be served at any cost, and one of them
     that would serve at too high a cost only has no row. Which region or which pair of zones: one that
@@ -81,20 +81,20 @@ def mends(scenario: Scenario) -> pd.DataFrame:
     >>> world = Scenario.load("classroom-3x3")
     >>> world.total_demand_mw = 200
     >>> world.capacity_scale = 0.75
-    >>> mends(world).iloc[0][["client", "cause", "mend"]].tolist()
+    >>> remedies(world).iloc[0][["client", "constraint", "remedy"]].tolist()
     ['everyone', 'capacity', 'raise all capacities by 77.8 %']
     """
     network = build_network(scenario)
-    return labelled(place(network), mends_table(network, names_of(scenario)))
+    return labelled(place(network), remedies_table(network, names_of(scenario)))
 
 
 def labelled(placement: Placement, table: pd.DataFrame) -> pd.DataFrame:
-    """A table of a placement's network with all that its picture says and no column does."""
+    """Put on a table of a placement's network all that its picture says and no column does."""
     entries = placement.unserved[["client", "workload", "reason", "unserved_mw"]]
     network = placement.network
     return network.labels.put_on(
         table,
-        measure="mends",
+        measure="remedies",
         clients=dict(network.client_names),
         unserved=[*entries.itertuples(index=False, name=None)],
         unserved_mw=placement.unserved_mw,
@@ -104,19 +104,19 @@ def labelled(placement: Placement, table: pd.DataFrame) -> pd.DataFrame:
 _tables: Memo[pd.DataFrame] = Memo(size=16)
 
 
-def mends_table(network: Network, names: Names) -> pd.DataFrame:
-    """`mends` of a network, remembered for all sessions."""
-    return _tables.find((network, names), lambda: as_table(mend_rows(network, names)))
+def remedies_table(network: Network, names: Names) -> pd.DataFrame:
+    """`remedies` of a network, remembered for all sessions."""
+    return _tables.find((network, names), lambda: as_table(remedy_rows(network, names)))
 
 
 def as_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
-    """Rows of `mend_rows` as a table."""
+    """Rows of `remedy_rows` as a table."""
     return pd.DataFrame(list(rows), columns=list(COLUMNS))
 
 
-def mend_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
-    """The rows of `mends`, each when it is found: everyone first, then the largest load."""
-    placement = place(network.plain)  # what hosting leaves unserved, hosting alone can mend
+def remedy_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
+    """The rows of `remedies`, each when it is found: everyone first, then the largest load."""
+    placement = place(network.plain)  # what hosting leaves unserved, hosting alone can serve
     if placement.unserved.empty:
         return
     search = Search(placement, names)
@@ -129,41 +129,41 @@ def mend_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
         workloads = {entry["workload"] for entry in entries}
         order.insert(0, ((EVERYONE, workloads.pop() if len(workloads) == 1 else "all"), entries))
     for (client, workload), parts in order:
-        by_cause: dict[str, float] = {}
+        by_constraint: dict[str, float] = {}
         for part in parts:
-            by_cause[part["reason"]] = by_cause.get(part["reason"], 0.0) + part["unserved_mw"]
+            by_constraint[part["reason"]] = by_constraint.get(part["reason"], 0.0) + part["unserved_mw"]
         head = {
             "client": client,
             "workload": workload,
             "unserved_mw": total_mw(parts),
-            "cause": ", ".join(sorted(by_cause, key=lambda cause: -by_cause[cause])),
+            "constraint": ", ".join(sorted(by_constraint, key=lambda name: -by_constraint[name])),
         }
         found = False
-        for mend in search.mends(search.load(parts, client == EVERYONE)):
-            mended = search.solve(mend.network)
-            if placement.unserved_mw - mended.unserved_mw < UNSERVED_MW:  # possible, but dearer than the penalty
+        for remedy in search.remedies(search.load(parts, client == EVERYONE)):
+            changed = search.solve(remedy.network)
+            if placement.unserved_mw - changed.unserved_mw < UNSERVED_MW:  # possible, but dearer than the penalty
                 continue
             found = True
             yield head | {
-                "kind": mend.kind,
-                "amount": mend.amount,
-                "unit": mend.unit,
-                "mend": mend.words,
-                "serves_mw": placement.unserved_mw - mended.unserved_mw,
-                "cost_change_usd_per_h": mended.cost_usd_per_h - placement.cost_usd_per_h,
+                "kind": remedy.kind,
+                "amount": remedy.amount,
+                "unit": remedy.unit,
+                "remedy": remedy.words,
+                "serves_mw": placement.unserved_mw - changed.unserved_mw,
+                "cost_change_usd_per_h": changed.cost_usd_per_h - placement.cost_usd_per_h,
             }
         if not found:
             nothing = {"serves_mw": 0.0, "cost_change_usd_per_h": 0.0}
-            yield head | {"kind": "", "amount": np.nan, "unit": "", "mend": NO_MEND} | nothing
+            yield head | {"kind": "", "amount": np.nan, "unit": "", "remedy": NO_REMEDY} | nothing
 
 
 def can_apply(row: dict[str, Any]) -> bool:
-    """Whether a row of `mends` is a change of parameters; regions and laws are tables, changed by hand."""
+    """Whether a row of `remedies` is a change of parameters; regions and laws are tables, changed by hand."""
     return row["kind"] in ("price", "latency", "state locality") or (row["kind"], row["unit"]) == ("capacity", "%")
 
 
 def apply(scenario: Scenario, row: dict[str, Any]) -> None:
-    """Make a change that a row of `mends` of this scenario says, as far as its words round it up."""
+    """Make a change that a row of `remedies` of this scenario says, as far as its words round it up."""
     amount = float(round_up(row["amount"]))
     unserved = place(build_network(scenario)).unserved
     classes = set(unserved["workload"]) if row["client"] == EVERYONE else {row["workload"]}

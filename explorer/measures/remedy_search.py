@@ -52,7 +52,7 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Mend:
+class Remedy:
     """A change, in words, and what it makes of the network."""
 
     kind: str
@@ -63,7 +63,7 @@ class Mend:
 
 
 class Search:
-    """Looks for mends of one placement."""
+    """Looks for remedies of one placement."""
 
     def __init__(self, placement: Placement, names: Names) -> None:
         self._placement, self._names = placement, names
@@ -92,25 +92,25 @@ class Search:
 
     def solve(self, network: Network) -> Placement:
         """The placement of a changed network, not remembered: its key is the old one."""
-        model = model_for("mended", network.home, len(network.regions), len(network.workloads))
+        model = model_for("remedy", network.home, len(network.regions), len(network.workloads))
         with model.lock:
             return solved(network, self._placement.objective, model)
 
-    def mends(self, load: Load) -> Iterator[Mend]:
-        """The least mend of each kind that helps: to pay more where that does, to lift what stands in the way."""
+    def remedies(self, load: Load) -> Iterator[Remedy]:
+        """The least remedy of each kind that helps: to pay more where that does, to lift what stands in the way."""
         kinds = [self._price] if load.missing_mw < load.mw - UNSERVED_MW else []
         if load.missing_mw > UNSERVED_MW:
             kinds += [self._latency, self._capacity, self._law, self._locality]
         for kind in kinds:
-            mend = kind(load)
-            if mend is not None:
-                yield mend
+            remedy = kind(load)
+            if remedy is not None:
+                yield remedy
 
     def _missing_mw(self, network: Network, load: Load) -> float:
         """What cannot be served of the load and all that is served today."""
         return serve_most(network, load.free_mw, load.pinned_mw).objective
 
-    def _price(self, load: Load) -> Mend | None:
+    def _price(self, load: Load) -> Remedy | None:
         """
         The least penalty at which as much of a load is served as can be, where cost is the objective.
 
@@ -121,7 +121,7 @@ class Search:
         if self._placement.objective != "cost":
             return None
         numbers = replace(numbers_of(net, "cost"), free_mw=load.free_mw, pinned_mw=load.pinned_mw)
-        model = model_for("mended", net.home, len(net.regions), len(net.workloads))
+        model = model_for("remedy", net.home, len(net.regions), len(net.workloads))
 
         def at(penalty: float) -> tuple[float, float]:
             """What serving costs [USD/h], and what goes unserved [MW]."""
@@ -140,9 +140,9 @@ class Search:
                 usd, mw = at(unserved_usd_per_mwh)
         words = f"raise unserved_usd_per_mwh to {round_up(unserved_usd_per_mwh)}"
         enough = replace(net, unserved_usd_per_mwh=unserved_usd_per_mwh * (1 + SAME_PENALTY))
-        return Mend("price", unserved_usd_per_mwh, "USD/MWh", words, enough)
+        return Remedy("price", unserved_usd_per_mwh, "USD/MWh", words, enough)
 
-    def _latency(self, load: Load) -> Mend | None:
+    def _latency(self, load: Load) -> Remedy | None:
         """The steps at which arcs open, halved until the first that serves as much as the last."""
         net, classes = self._network, load.workloads
 
@@ -164,9 +164,9 @@ class Search:
         enough = first_that_works(steps[first:], lambda ms: self._missing_mw(longer(ms), load) <= goal_mw)
         whose = listed([as_shown(net.workloads[k]) for k in classes])
         words = f"raise the budget{'s' if len(classes) > 1 else ''} of {whose} by {round_up(enough)} ms"
-        return Mend("latency", enough, "ms", words, longer(enough))
+        return Remedy("latency", enough, "ms", words, longer(enough))
 
-    def _capacity(self, load: Load) -> Mend | None:
+    def _capacity(self, load: Load) -> Remedy | None:
         if load.everyone:
             return self._capacity_everywhere(load)
         net = self._network
@@ -184,9 +184,9 @@ class Search:
             return None
         region, mw = found
         words = f"add {round_up(mw)} MW in {self._names.region[region]}"
-        return Mend("capacity", mw, "MW", words, larger(region, mw))
+        return Remedy("capacity", mw, "MW", words, larger(region, mw))
 
-    def _capacity_everywhere(self, load: Load) -> Mend | None:
+    def _capacity_everywhere(self, load: Load) -> Remedy | None:
         net = self._network
 
         def larger(share: float) -> Network:
@@ -199,9 +199,9 @@ class Search:
         share = least_change(missing, MOST_CAPACITY, load.missing_mw)
         if share is None:
             return None
-        return Mend("capacity", 100 * share, "%", f"raise all capacities by {round_up(100 * share)} %", larger(share))
+        return Remedy("capacity", 100 * share, "%", f"raise all capacities by {round_up(100 * share)} %", larger(share))
 
-    def _law(self, load: Load) -> Mend | None:
+    def _law(self, load: Load) -> Remedy | None:
         net = self._network
         of_client, of_region = np.array(self._names.client_zone), np.array(self._names.region_zone)
 
@@ -219,9 +219,9 @@ class Search:
         if found is None:
             return None
         pair, _ = found
-        return Mend("law", 1.0, "pair", f"allow {as_shown(pair[0])} → {as_shown(pair[1])}", opened(pair))
+        return Remedy("law", 1.0, "pair", f"allow {as_shown(pair[0])} → {as_shown(pair[1])}", opened(pair))
 
-    def _locality(self, load: Load) -> Mend | None:
+    def _locality(self, load: Load) -> Remedy | None:
         net, classes = self._network, load.workloads
 
         def looser(share: float, pinned_mw: Floats) -> Floats:
@@ -242,7 +242,7 @@ class Search:
         how_much = "nothing" if share > 1 - WHOLE else f"{round_up(100 * share)} % less"
         words = f"pin {how_much} of {whose} to its home"
         changed = replace(net, pinned_mw=looser(share, net.pinned_mw))
-        return Mend("state locality", 100 * share, "%", words, changed)
+        return Remedy("state locality", 100 * share, "%", words, changed)
 
     def _best(self, load: Load, choices: Sequence[Any], change: Callable[[Any], Network]) -> tuple[Any, float] | None:
         """The first choice that serves all of a load, or else most of it; and how much. [MW]"""

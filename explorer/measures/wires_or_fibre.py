@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.measures.break_even import forbidden_by
+from explorer.measures.break_even import break_even_squares, forbidden_by
 from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement
+from explorer.model.placement import SMALLEST_MW, Placement
 from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T, KWH_PER_MWH
 
@@ -188,6 +188,33 @@ def moved_mw(placement: Placement, workload: str) -> Floats:
     moved = np.zeros((len(network.regions),) * 2)
     np.add.at(moved, network.home, placement.away_mw[:, :, network.workloads.index(workload)])
     return moved
+
+
+def pair_of(placement: Placement, workload: str, home: str = "", region: str = "") -> tuple[str, str] | None:
+    """
+    The pair to look at: the largest flow of the class; without any, the most to gain, open pairs before closed ones.
+
+    `home` and `region` narrow the choice where they are regions of the scenario; None if there is only one region.
+    """
+    network = placement.network
+    n, known = len(network.regions), network.regions
+    candidate = ~np.eye(n, dtype=bool)
+    if home in known:
+        candidate &= np.equal.outer(np.arange(n) == known.index(home), np.ones(n, bool))
+    elif candidate[np.unique(network.home)].any():  # there is somebody at home
+        candidate &= np.isin(np.arange(n), network.home)[:, np.newaxis]
+    if region in known and candidate[:, known.index(region)].any():
+        candidate &= np.arange(n) == known.index(region)
+    if not candidate.any():
+        return None
+    flow = np.where(candidate, moved_mw(placement, workload), 0.0)
+    if flow.max() > SMALLEST_MW:
+        h, j = np.unravel_index(flow.argmax(), flow.shape)
+    else:
+        is_open = candidate & (forbidden_by(network, workload) == "none")
+        gain = break_even_squares(network, workload)["net_usd_per_mwh"]
+        h, j = np.unravel_index(np.where(is_open if is_open.any() else candidate, gain, -np.inf).argmax(), flow.shape)
+    return known[h], known[j]
 
 
 def wires_or_fibre_table(

@@ -19,7 +19,7 @@ from explorer.model.hosting import choose_hosts
 from explorer.model.network import Network, build_network
 from explorer.model.program import serve_first as serve_first  # for measures that compare placements
 from explorer.model.solver import Numbers, Optimum, PlacementModel, model_for
-from explorer.presentation import render, renders
+from explorer.presentation import drawing, render, renders
 from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T, KWH_PER_MWH
 
@@ -230,14 +230,20 @@ class Placement:
 
         local runs at home, regional within `regional_radius_km` of home, energy-oriented further away.
         """
+        net, best = self.network, self.optimum
         n, k = np.indices(self.layers_mw.shape).reshape(2, -1, order="F")  # class by class
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
-                "workload": np.array(self.network.workloads, object)[k],
+                "workload": np.array(net.workloads, object)[k],
                 "layer": np.array(LAYERS, object)[n],
                 "it_mw": self.layers_mw[n, k],
             }
         )
+        unserved_mw = (best.unserved_free_mw + best.unserved_pinned_mw).sum(axis=0)
+        return net.labels.put_on(
+            table, measure="layers", names=dict(zip(net.workloads, net.labels.workloads, strict=True)),
+            unserved_mw=unserved_mw.tolist(), radius_km=net.regional_radius_km,
+        )  # fmt: skip
 
     @property
     def layer_index(self) -> NDArray[np.intp]:
@@ -367,7 +373,7 @@ class Placement:
 
     def layers_plot(self) -> Any:
         """Draw load at home, nearby and further away, by class."""
-        return render(self, "layers plot")
+        return drawing().plot(self.layers)
 
     def figure(self, path: str | Path, width_mm: float = 180.0) -> Path:
         """Write the map as a figure for print: SVG, PDF or PNG."""
@@ -375,7 +381,7 @@ class Placement:
 
     def layers_figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
         """Write where each class runs as a figure for print."""
-        return render(self, "layers figure", path, width_mm)
+        return drawing().figure(self.layers, path, width_mm=width_mm)
 
 
 def numbers_of(network: Network, objective: str) -> Numbers:

@@ -77,7 +77,7 @@ class PlacementModel:
         self._columns = self._arc(np.arange(self._demands), self._home)
         self._present = np.zeros(self._shape, bool)
         self._present.ravel()[self._columns] = True
-        self._order, self._kinds = fixed_order(self._shape, home), Kinds(home, regions)
+        self._order, self._kinds = fixed_order(self._shape, home), Kinds(home)
         self._forget()
 
     def _forget(self) -> None:
@@ -86,6 +86,7 @@ class PlacementModel:
         columns = 3 * self._demands + len(self._columns)
         self._costs = self._upper = np.full(columns, np.nan)  # of the columns, as last set
         self._value = np.zeros(columns)  # columns as last solved
+        self._last_prices: Prices | None = None
 
     @property
     def _home_arcs(self) -> tuple[Ints, Ints, Ints]:
@@ -128,8 +129,8 @@ class PlacementModel:
             else:
                 added_ms = None if numbers.added_ms is None else numbers.added_ms.clip(-LONGEST_MS, LONGEST_MS)
                 levels += [tie_level(by, numbers.allowed) for by in (then, added_ms) if by is not None]
-                counts = [by for by in (numbers.cost, then, numbers.added_ms) if by is not None]
-                kinds = self._kinds.of(counts, [units.cost] + [1.0] * (len(counts) - 1), numbers.allowed)
+                counts = [by for by in (numbers.cost / units.cost, then, numbers.added_ms) if by is not None]
+                kinds = self._kinds.of(counts, numbers.allowed)
                 loads, face = self._best(scaled, levels, order_of_kinds(self._order, kinds))
                 loads = self._alike(scaled, loads, *kinds)
                 if loads.dropped_free.any():
@@ -196,6 +197,8 @@ class PlacementModel:
         self._highs.setOptionValue("simplex_strategy", PRIMAL if rows_kept and columns_kept else DUAL)
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + numbers.time_limit_s)
         priced = np.where(face.arcs, arcs, np.inf)
+        if self._last_prices is not None:
+            self._add_improving(priced, self._last_prices)  # what has opened since then, without a run to find it
         while True:
             self._highs.run()
             status = self._highs.getModelStatus()
@@ -206,7 +209,7 @@ class PlacementModel:
             solution = self._highs.getSolution()
             prices = self._by_row(np.array(solution.row_dual))
             if not self._add_improving(priced, prices):
-                self._value = np.array(solution.col_value)
+                self._value, self._last_prices = np.array(solution.col_value), prices
                 return self._loads(), prices
             self._highs.setOptionValue("simplex_strategy", PRIMAL)
 

@@ -25,7 +25,7 @@ LEVEL_SIZE = 1024.0  # of a level that breaks ties: its largest number
 LEVEL_TOLERANCE = 1e-8  # to which it tells numbers apart
 AWAY_DIFFERS = 0.1  # how much the fixed order tells arcs apart that lead away from home, of what they count
 ROUNDING = 1e-9  # of amounts, in solver units
-DECIMALS = 6  # to which costs of equal demands are the same, in solver units
+DECIMALS = 6  # to which costs of equal demands are the same, in solver units, and latencies in ms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,9 +128,10 @@ def is_best(levels: Sequence[Level], prices: Sequence[Prices], face: Face, home:
     """
     clients, first = np.arange(len(home)), prices[0]
     reduced = levels[0].arcs + first.capacity[:, np.newaxis] - first.free[:, np.newaxis]
-    if (reduced[face.arcs] < -levels[0].tolerance).any():
+    if (face.arcs & (reduced < -levels[0].tolerance)).any():
         return False
-    i, j, k = np.nonzero(face.arcs & (reduced <= levels[0].tolerance))  # what no level before has told from the optimum
+    # what no level before has told from the optimum
+    i, j, k = _where(face.arcs & (reduced <= levels[0].tolerance))
     ties = [face.pinned, face.drop_free, face.drop_pinned, ~face.full]  # of the last, regions with room to spare
     for level, price in zip(levels, prices, strict=True):
         reduced = level.arcs[i, j, k] + price.capacity[j] - price.free[i, k]
@@ -158,7 +159,7 @@ def least_prices(
     regions, penalty = len(numbers.capacity_mw), numbers.unserved_cost
     cost = np.where(numbers.allowed, numbers.cost, np.inf)
     at_home = cost[np.arange(len(home)), home]
-    used = np.nonzero(free)
+    used = _where(free)
     load = np.bincount(used[1], free[used], regions) + np.bincount(home, pinned.sum(axis=1), regions)
     price = np.zeros(regions)
     full = np.flatnonzero(load >= numbers.capacity_mw - ROUNDING)
@@ -166,10 +167,15 @@ def least_prices(
         price[full] = _room_prices(cost, full, penalty, used, dropped_free, dropped_pinned, home)
     delivered = cost + price[:, np.newaxis]
     return Prices(
-        free=np.minimum(delivered.min(axis=1), penalty),
+        free=np.minimum(delivered.swapaxes(0, 1).copy().min(axis=0), penalty),  # a quarter of the time of axis 1
         pinned=np.minimum(at_home + price[home][:, np.newaxis], penalty),
         capacity=price,
     )
+
+
+def _where(array: NDArray[Any]) -> tuple[Ints, ...]:
+    """`numpy.nonzero`, sooner."""
+    return np.unravel_index(np.flatnonzero(array), array.shape)
 
 
 def _room_prices(
@@ -191,7 +197,7 @@ def _room_prices(
     i, origin, k = used
     order = np.argsort(origin, kind="stable")
     i, origin, k = i[order], origin[order], k[order]
-    saving = cost[i, origin, k][:, np.newaxis] - cost[i[:, np.newaxis], full, k[:, np.newaxis]]  # of a MW moved there
+    saving = cost[i, origin, k][:, np.newaxis] - cost[:, full][i, :, k]  # of a MW moved there
     first = np.flatnonzero(np.diff(origin, prepend=-1))
     saving = np.maximum.reduceat(saving, first) if len(first) else np.empty((0, len(full)))
     room = position[origin[first]]  # that it leaves, and whose price is nothing where there is room already
@@ -208,32 +214,28 @@ class Kinds:
     """
     Which free and which pinned demands are of a kind: the same arcs, at the same costs and latencies.
 
-    What costs and latencies tell apart is remembered for as long as these are the very same arrays: along a frontier
-    only arcs open.
+    What costs and latencies tell apart is remembered until one of them changes: while a budget moves, only arcs open.
     """
 
-    def __init__(self, home: Ints, regions: int) -> None:
+    def __init__(self, home: Ints) -> None:
         self._home = home
-        # sums of such numbers tell sets of arcs apart, and kinds of costs, but for one chance in 1e19
-        self._prints = np.random.default_rng(0).integers(1, 2**64 - 1, regions + 1, dtype=np.uint64)
-        self._made_of: tuple[list[int], list[float]] = [], []
-        self._arrays: list[Floats] = []  # that these are: as long as they live, no other can be taken for them
+        self._counts: list[Floats] = []
         self._by_cost: tuple[Ints, Ints] = np.empty(0, np.intp), np.empty(0, np.intp)
 
-    def of(self, counts: Sequence[Floats], units: Sequence[float], allowed: Bools) -> tuple[Ints, Ints]:
-        """A number for each free and each pinned demand, by what counts (i, j, k) and to which unit it is rounded."""
+    def of(self, counts: list[Floats], allowed: Bools) -> tuple[Ints, Ints]:
+        """A number for each free and each pinned demand, by what counts (i, j, k), in solver units or ms."""
         clients, demands = np.arange(len(self._home)), allowed.shape[0] * allowed.shape[2]
-        made_of = [*map(id, counts)], [*units]
-        if made_of != self._made_of:
-            rows = [(count / unit).round(DECIMALS) + 0.0 for count, unit in zip(counts, units, strict=True)]
+        if len(counts) != len(self._counts) or not all(map(np.array_equal, counts, self._counts)):
+            rows = [count.round(DECIMALS) + 0.0 for count in counts]
             by_demand = np.concatenate([row.swapaxes(1, 2).reshape(demands, -1) for row in rows], axis=1)
             at_home = [np.repeat(self._home, allowed.shape[2]), *(row[clients, self._home].ravel() for row in rows)]
             self._by_cost = _same(by_demand), _same(np.column_stack(at_home).astype(float))
-            self._made_of, self._arrays = made_of, list(counts)
+            self._counts = counts
         free, pinned = self._by_cost
-        prints = np.where(allowed, self._prints[: allowed.shape[1], np.newaxis], np.uint64(0)).sum(axis=1).ravel()
-        arcs = np.unique(prints + self._prints[-1] * free.astype(np.uint64), return_inverse=True)[1].ravel()
-        return arcs, 2 * pinned + allowed[clients, self._home].ravel()
+        arcs = np.packbits(allowed.swapaxes(1, 2).reshape(demands, -1), axis=1)
+        return _same(np.column_stack([free.view(np.uint8).reshape(demands, -1), arcs])), 2 * pinned + allowed[
+            clients, self._home
+        ].ravel()
 
 
 def _same(rows: NDArray[Any]) -> Ints:
@@ -268,6 +270,8 @@ def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
     place, and so is room to spare. The answer is one of the face: every placement on it has the same.
     """
     demands, regions = dropped.size, len(idle)
+    if not free.sum(axis=1)[face.drop_free].any():  # nobody who is served may go unserved instead
+        return np.arange(demands)
     unserved, spare = 1 << regions, 1 << (regions + 1)  # places are bits: regions first
     arcs = _bits(np.column_stack([face.arcs.swapaxes(1, 2).reshape(demands, -1), face.drop_free.ravel()]))
     load = np.column_stack([free.swapaxes(1, 2).reshape(demands, -1), dropped.ravel()])

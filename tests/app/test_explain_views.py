@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from screens import Later, columns, show, words
+from screens import Later, columns, handle, show, words
 
 from explorer import Placement, Scenario, solve
 from explorer.app.views.certificate import CertificateView
@@ -20,7 +20,7 @@ from explorer.charts.certificate import small
 from explorer.charts.remedies import LARGEST
 from explorer.measures.budget_margins import budget_margins
 from explorer.measures.certificate import certificate
-from explorer.measures.remedies import NO_MEND, mends
+from explorer.measures.remedies import NO_REMEDY, remedies
 from explorer.scenario.scenario import OBJECTIVES
 from explorer.session import Session
 from explorer.text import duration, number
@@ -111,13 +111,15 @@ def test_bars_are_the_unserved_loads_or_the_margins(session, move):
     assert {model.id for model in document.models} == models
     placement, bars = solve(session.scenario), columns(view, "loads")
     lengths = bars["right"] - bars["left"]
+    label = handle(view, "service", "xaxis").axis_label
+    assert label == ("Share of the latency budget [%]" if placement.unserved.empty else "Unserved IT load [MW]")
     if placement.unserved.empty:
         margins = budget_margins(session.scenario)
         share = 100 * margins["least_ms"] / margins["budget_ms"]
         assert_allclose(lengths, np.append(share, 100 - share))
         assert "Everybody is served." in words(view)
         assert f"<b>{duration(margins['margin_ms'].min())}</b> less" in words(view)
-        assert words(view, "mends") == ""
+        assert words(view, "remedies") == ""
         assert len(row_names(view)) == len(margins)
     else:
         assert lengths.sum() == pytest.approx(placement.unserved_mw)
@@ -131,37 +133,37 @@ def test_bars_are_the_unserved_loads_or_the_margins(session, move):
 
 
 @pytest.mark.parametrize("move", ["capacity", "latency", "nothing helps"])
-def test_mends_are_listed_as_in_their_table(session, move):
+def test_remedies_are_listed_as_in_their_table(session, move):
     view = UnservedView(session)
     show(view)
     session.scenario.param.update(**UNSERVED[move])
-    table = mends(session.scenario)
-    rows = cells(unescape(words(view, "mends")))
-    assert [row[1] for row in rows] == table["mend"].tolist()
+    table = remedies(session.scenario)
+    rows = cells(unescape(words(view, "remedies")))
+    assert [row[1] for row in rows] == table["remedy"].tolist()
     assert [row[2] for row in rows] == [f"{number(mw)} MW" for mw in table["serves_mw"]]
     whole = table[table["serves_mw"] > session.placement.unserved_mw - 1e-6]
     if len(whole):
-        best = whole.loc[whole["cost_change_usd_per_h"].idxmin(), "mend"]
+        best = whole.loc[whole["cost_change_usd_per_h"].idxmin(), "remedy"]
         assert f"To serve all of it: <b style='white-space:nowrap'>{best}</b>" in unescape(words(view))
     else:
         assert "To serve all of it" not in words(view)
-    assert (NO_MEND in words(view, "mends")) == (move == "nothing helps")
+    assert (NO_REMEDY in words(view, "remedies")) == (move == "nothing helps")
 
 
-def test_of_many_the_largest_are_shown_and_mends_come_one_by_one():
+def test_of_many_the_largest_are_shown_and_remedies_come_one_by_one():
     world = Scenario.load("world-2025")
     world.workloads["A"].latency_budget_ms = 105.0
     view = UnservedView(Session(world))
     view._runner = later = Later()
     show(view)
     later.step()
-    assert "Looking for what would help" in words(view, "mends")
+    assert "Looking for what would help" in words(view, "remedies")
     counts = []
     while later.waiting:
         later.step()
-        counts.append(len(cells(words(view, "mends"))))
+        counts.append(len(cells(words(view, "remedies"))))
     assert counts == sorted(counts) and counts[0] == 1
-    assert cells(words(view, "mends"))[0][:2] == ["Everyone", "raise the budget of A by 63.4 ms"]
+    assert cells(words(view, "remedies"))[0][:2] == ["Everyone", "raise the budget of A by 63.4 ms"]
     names = row_names(view)
     others = len(solve(world).unserved["client"].unique()) - LARGEST
     assert (len(names), names[0], names[-1]) == (LARGEST + 1, "Shanghai, A", f"{others} others")
@@ -175,7 +177,7 @@ def test_a_change_that_is_tried_is_made(session, move, kind):
     show(view)
     assert not choices(view).visible
     session.scenario.param.update(**UNSERVED[move])
-    words_of = mends(session.scenario)["mend"].tolist()
+    words_of = remedies(session.scenario)["remedy"].tolist()
     offered = choices(view).options
     assert offered[0] == TRY and set(offered[1:]) <= set(words_of) and offered[1].startswith(kind)
     choices(view).value = offered[1]
@@ -189,22 +191,22 @@ def test_load_that_is_dearer_than_the_penalty_is_told_as_such(session):
     show(view)
     session.scenario.unserved_usd_per_mwh = 1.0
     assert "100 MW by price" in words(view)
-    assert cells(unescape(words(view, "mends")))[0][1] == "raise unserved_usd_per_mwh to 150"
+    assert cells(unescape(words(view, "remedies")))[0][1] == "raise unserved_usd_per_mwh to 150"
     choices(view).value = "raise unserved_usd_per_mwh to 150"
     assert "Everybody is served." in words(view)
 
 
-def test_a_fault_while_mends_are_looked_for_ends_the_looking(session, monkeypatch):
+def test_a_fault_while_remedies_are_looked_for_ends_the_looking(session, monkeypatch):
     def failing(*inputs: Any) -> Iterator[Any]:
         raise ValueError("math domain error")
         yield
 
-    monkeypatch.setattr("explorer.app.views.remedies.mend_rows", failing)
+    monkeypatch.setattr("explorer.app.views.remedies.remedy_rows", failing)
     session.scenario.total_demand_mw = 300.0
     view = UnservedView(session)
     show(view)
     assert "ValueError: math domain error" in words(view)
-    assert words(view, "mends") == ""
+    assert words(view, "remedies") == ""
 
 
 def choices(view: Any) -> Any:

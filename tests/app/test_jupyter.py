@@ -34,10 +34,9 @@ SCENARIO = "classroom-3x3"
 FRONT_ENDS = {"lab": "lab/tree", "notebook": "notebooks"}  # of one server: JupyterLab and Notebook 7
 
 READY = """
-from explorer import Explorer, Scenario, frontier
-from explorer.charts import pictures
+from explorer import Explorer, Scenario, frontier, notebook
 
-pictures.notebook()
+notebook()
 """
 PICTURE = f"scenario = Scenario.load({SCENARIO!r})\nfrontier(scenario).plot()"
 EXPLORER = "Explorer(scenario)"

@@ -3,13 +3,16 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 from screens import columns, show, words
 
 from explorer import Scenario, frontier, relocatable_demand, solve
-from explorer.app.views.layers import KINDS, LayersView
+from explorer.app.views.layers import LayersView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
+from explorer.charts.budget_axis import BudgetAxis
+from explorer.charts.layers import KINDS
 from explorer.charts.relocatable_demand import LOADS
 from explorer.measures import relocatable_demand as measures
 from explorer.measures.relocatable_demand import READINGS
@@ -54,7 +57,7 @@ def test_bars_of_layers_are_those_of_the_placement(session, move):
     placement, bars = solve(session.scenario), columns(view, "classes")
     for n, layer in enumerate(KINDS):
         for k, workload in enumerate(session.network.workloads):
-            (row,) = np.flatnonzero((bars["layer"] == layer) & (bars["workload"] == workload))
+            (row,) = np.flatnonzero((bars["layer"] == layer) & (bars["workload"] == workload.title()))
             unserved = placement.unserved.query("workload == @workload")["unserved_mw"].sum()
             expected = placement.layers_mw[n, k] if layer in LAYERS else unserved
             assert bars["it_mw"][row] == pytest.approx(expected)
@@ -70,12 +73,26 @@ def test_bars_of_layers_are_those_of_the_placement(session, move):
 def test_rows_carry_the_names_of_classes_and_follow_their_number(session):
     view = LayersView(session)
     show(view)
-    axis = settings(view, "class rows", "axis")
-    assert axis.major_label_overrides == {2: "chat, 60.0 MW", 1: "batch, 40.0 MW"}
-    assert settings(view, "class rows", "ticker").ticks == [2, 1]
+    axis = settings(view, "by class", "yaxis")
+    assert axis.major_label_overrides == {2: "Chat, 60.0 MW", 1: "Batch, 40.0 MW"}
+    assert settings(view, "by class", "ticker").ticks == [2, 1]
     world = LayersView(Session(Scenario.load("world-2025")))
     show(world)
-    assert next(iter(settings(world, "class rows", "axis").major_label_overrides.values())) == "A, 800 MW"
+    rows = settings(world, "by class", "yaxis").major_label_overrides
+    assert next(iter(rows.values())) == "A Interactive, 800 MW"
+
+
+def test_a_plot_of_many_classes_has_room_for_every_row():
+    scenario = Scenario.load("classroom-3x3")
+    table = scenario.workloads_table()
+    many = pd.concat([table.iloc[[0]].assign(id=f"c{n}", name=f"Class {n}", share_of_demand=0.05) for n in range(20)])
+    few = LayersView(Session(scenario))
+    world = Scenario(regions=scenario.regions, clients=scenario.clients, workloads=many, rtt_ms=scenario.rtt_ms)
+    views = few, LayersView(Session(world))
+    for view in views:
+        show(view)
+    heights = [settings(view, "by class plot", "widget").height for view in views]
+    assert heights[0] == 185 and heights[1] >= 20 * 18
 
 
 @pytest.mark.parametrize("over", ["chat", "batch", "all"])
@@ -92,9 +109,10 @@ def test_layers_along_a_budget_are_those_of_the_frontier(session, over):
         assert_allclose(lengths(bars, "y")[rows], steps[name], atol=1e-4)
     assert_allclose(bars["top"][bars["layer"] == "unserved"], 100, rtol=1e-6)  # layers stand on each other
     name = "Relaxation of all budgets [ms]" if over == "all" else f"Latency budget of class {over} [ms]"
-    assert settings(view, "budgets", "xaxis").axis_label == name
-    edge = settings(view, "budgets", "x_range").end  # a budget far beyond is marked at the edge
-    assert settings(view, "now", "glyph").location == min(session.frontier.current_ms, edge)
+    assert settings(view, "along a budget", "xaxis").axis_label == name
+    axis, now = BudgetAxis.of(session.frontier), session.frontier.current_ms
+    mark = settings(view, "now" if axis.has_now else "now beyond", "glyph")  # one far beyond is marked at the edge
+    assert mark.visible and mark.location == min(now, axis.last_ms)
     table = view.table(view._result)
     assert len(table) == len(session.network.workloads) + len(steps)
     assert_allclose(table["energy_oriented_mw"][-len(steps) :], steps["energy_oriented_mw"])
@@ -155,7 +173,7 @@ def test_a_curve_is_computed_once_wherever_the_scenario_stands(session, monkeypa
     asked, readings = [], measures.relocatable_mw
     monkeypatch.setattr(measures, "relocatable_mw", lambda *of: asked.append(of) or readings(*of))
     session.scenario.workloads["chat"].latency_budget_ms = 175.0
-    assert len(asked) == 1  # the readings of now, and none of the curve
+    assert asked == []  # none of the curve: the readings of now, by class, are all that is computed
     assert settings(view, "now", "glyph").location == 175
 
 

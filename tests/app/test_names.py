@@ -39,10 +39,9 @@ from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.questions import QUESTIONS
 from explorer.app.snapshot.write import write_snapshot
 from explorer.app.views.near_optimal import BandsView
-from explorer.charts import pictures
-from explorer.charts.figures import wires_or_fibre_figure
+from explorer.charts.draw import figure, plot
 from explorer.markup import html, in_markdown, joined
-from explorer.measures.remedies import mends
+from explorer.measures.remedies import remedies
 from explorer.model.labels import END, ISOLATE, as_shown, isolated, labels_of, plain, told_apart
 from explorer.report import steps_text, summary
 from explorer.session import Session
@@ -260,15 +259,15 @@ def test_no_name_becomes_markup_outside_the_app(tmp_path):
         assert page.handlers == []
         assert SPY.split()[0] in page.text
     table, workload = table_of(scenario), next(iter(scenario.workloads))
-    for picture in (placement.map(), placement.layers_plot(), steps.plot(), pictures.wires_or_fibre(table),
-                    pictures.break_even(break_even(scenario, workload)), pictures.near_optimal(near_optimal(scenario)),
-                    pictures.relocatable_demand(relocatable_demand(scenario))):  # fmt: skip
-        plot = drawn(picture)
-        assert formulas(plot) == []
-        for tool in plot.select({"type": HoverTool}):
+    for picture in (placement.map(), placement.layers_plot(), steps.plot(), plot(table),
+                    plot(break_even(scenario, workload)), plot(near_optimal(scenario)),
+                    plot(relocatable_demand(scenario))):  # fmt: skip
+        shown = drawn(picture)
+        assert formulas(shown) == []
+        for tool in shown.select({"type": HoverTool}):
             assert "__xss" not in json.dumps(tool.tooltips)
     for ending in ("svg", "pdf"):
-        wires_or_fibre_figure(table, tmp_path / f"figure.{ending}")
+        figure(table, tmp_path / f"figure.{ending}")
         placement.figure(tmp_path / f"map.{ending}")
     assert not _Tags((tmp_path / "map.svg").read_text("utf-8")).tags & {"script", "img"}
     assert write_snapshot(scenario, tmp_path / "file.html", STEPS)
@@ -290,7 +289,7 @@ def test_what_shares_its_name_has_its_id_beside_it_everywhere():
     show(view)
     assert "at least Ashburn (ash-2)" in words(view)
     assert table_of(scenario).attrs["home"] == "Ashburn (ash-1)"
-    for picture in (pictures.near_optimal(near_optimal(scenario)), placement.map()):
+    for picture in (plot(near_optimal(scenario)), placement.map()):
         said = [text for text in strings(drawn(picture)) if "Ashburn" in text]
         assert said and all("ash-" in text for text in said)
 
@@ -353,11 +352,11 @@ def test_the_table_of_a_view_is_saved_without_isolates():
     assert "دبي" in (csv := b64decode(saved).decode()) and ISOLATE not in csv and END not in csv
 
 
-def test_mends_say_zones_and_classes_isolated():
+def test_remedies_say_zones_and_classes_isolated():
     scenario = Scenario.load(CASES / "right-to-left-names")
     scenario.total_demand_mw = 400
-    said = [mend for mend in mends(scenario)["mend"] if re.search("[\u0590-\u08ff]", mend)]
-    assert all(mend.count(ISOLATE) == mend.count(END) > 0 for mend in said)
+    said = [words for words in remedies(scenario)["remedy"] if re.search("[\u0590-\u08ff]", words)]
+    assert all(words.count(ISOLATE) == words.count(END) > 0 for words in said)
 
 
 def test_printed_titles_are_not_turned_round(tmp_path):

@@ -247,18 +247,18 @@ def test_sliders_move_every_view_to_what_the_solver_gives(opened):
     expect(page.locator("[data-total=cost] .value")).to_contain_text(number(placement.cost_usd_per_h))
     assert np.allclose(column(page, "capacity_price", "it_mw"), placement.region_it_mw, rtol=1e-4)
     assert np.allclose(column(page, "opens", "y"), frontier(there, over="chat").table["cost_usd_per_h"], rtol=1e-4)
-    assert max(column(page, "obstacle", "friction")) == pytest.approx(max(frictions(there)), rel=1e-4)
+    assert max(column(page, "closed_by", "y")) == pytest.approx(max(frictions(there)), rel=1e-4)
     load = page.get_by_role("row").nth(1).get_by_role("cell").first
     expect(load).to_contain_text(f"{placement.region_it_mw.max():.1f}")
     friction.press("Home")
     there.friction_scale = 0.0
     expect(page.locator("[data-total=cost] .value")).to_contain_text(number(solve(there).cost_usd_per_h))
-    assert max(column(page, "obstacle", "friction")) == pytest.approx(max(frictions(there)), rel=1e-4)
+    assert max(column(page, "closed_by", "y")) == pytest.approx(max(frictions(there)), rel=1e-4)
 
 
 def frictions(there: Scenario) -> np.ndarray:
     """Of the pairs that break-even shows. [USD/MWh]"""
-    return BreakEvenView(Session(there)).__panel__().state["pairs", "cds", "friction"]
+    return BreakEvenView(Session(there)).__panel__().state["pairs", "cds", "y"]
 
 
 @pytest.mark.ui

@@ -20,14 +20,15 @@ from explorer import (
     Placement,
     Scenario,
     attribution,
+    break_even,
     budget_margins,
     certificate,
     cost_carbon_front,
     frontier,
-    mends,
     monte_carlo,
     near_optimal,
     relocatable_demand,
+    remedies,
     solve,
     tornado,
     waterfall,
@@ -35,9 +36,11 @@ from explorer import (
     wires_or_fibre,
 )
 from explorer.app.live.chart_pane import on_screen
-from explorer.app.live.chart_view import ChartView
 from explorer.app.views.attribution import AttributionView
+from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.cost_carbon_front import CostCarbonFrontView
+from explorer.app.views.frontier import FrontierView
+from explorer.app.views.layers import LayersView
 from explorer.app.views.monte_carlo import MonteCarloView
 from explorer.app.views.near_optimal import NearOptimalView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
@@ -51,6 +54,7 @@ from explorer.charts.palette import LOOKS
 from explorer.charts.relocatable_demand import LOADS
 from explorer.charts.remedies import KINDS
 from explorer.measures.concentration import concentration
+from explorer.measures.layers import layers
 from explorer.model.labels import labels_of
 from explorer.presentation import render
 from explorer.registry import MEASURES
@@ -68,7 +72,7 @@ class Picture:
     measure: Callable[[Scenario], Any]
     legend: dict[str, tuple[str, str]]  # role: colour on screen, label
     tips: dict[str, dict[str, str]]  # mark: label: template
-    view: type[ChartView] | None = None
+    view: Any = None
     scenario: str = "classroom-3x3"
     settings: dict[str, Any] = field(default_factory=dict)
 
@@ -83,6 +87,14 @@ _INPUT = {
     "Unserved": "@unserved_mw{0,0.0} MW",
 }
 _AT = {"Cost": "@y{0,0} USD/h", "Carbon": "@x{0,0.0} t/h"}
+_STEP = {
+    "Budget": "@budget_ms{0,0.0} ms",
+    "Cost, carbon at its price": "@objective_usd_per_h{0,0} USD/h",
+    "Relocated": "@relocated_mw{0,0} MW",
+    "Energy return (ERL)": "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms",
+    "Carbon return (CRL)": "@crl_kg_per_h_per_ms{0,0.00} kg/h per ms",
+    "Opens": "@opens",
+}
 PICTURES = {
     "tornado": Picture(
         tornado,
@@ -118,6 +130,40 @@ PICTURES = {
             }
         },
     ),
+    "break_even": Picture(
+        lambda scenario: break_even(scenario, next(iter(scenario.workloads))),
+        {
+            "break-even": ("#6b7480", "saving equals friction"),
+            "loses": ("#9aa3ad", "1 do not pay"),
+            "pays": ("#0072B2", "2 pay"),
+        },
+        {
+            "pairs": {
+                "": "@pair",
+                "Saving (break-even friction)": "@x{0,0.0} USD/MWh",
+                "Friction": "@y{0,0.0} USD/MWh",
+                "Net": "@net_usd_per_mwh{+0,0.0} USD/MWh",
+                "Price gap, needed": "@price_gap_usd_per_mwh{0,0.0}, @break_even_price_gap_usd_per_mwh{0,0.0} USD/MWh",
+                "Break-even carbon price": "@break_even_carbon_price_usd_per_t{0,0} USD/t",
+                "Break-even egress price": "@break_even_egress_usd_per_gb{0,0.000} USD/GB",
+                "Added delay": "@wan_ms{0,0.0} ms",
+                "Closed by": "@closed_by",
+            }
+        },
+        BreakEvenView,
+    ),
+    "frontier": Picture(
+        lambda scenario: frontier(scenario, next(iter(scenario.workloads))),
+        {
+            "shade": ("#8a8f98", "some load unserved"),
+            "now": ("#c2185b", "now: 150 ms"),
+        },
+        {
+            "cost steps": _STEP | {"Cost without carbon price": "@y{0,0} USD/h"},
+            "carbon steps": _STEP | {"Carbon": "@y{0,0.0} t/h"},
+        },
+        FrontierView,
+    ),
     "cost_carbon_front": Picture(
         cost_carbon_front,
         {
@@ -152,6 +198,24 @@ PICTURES = {
         {"steps": {"": "@name", "Saving": "@usd_per_h{0,0} USD/h", "Of what is possible": "@percent{0} %"}},
         AttributionView,
     ),
+    "layers": Picture(
+        lambda scenario: layers(scenario, frontier(scenario, next(iter(scenario.workloads)))),
+        {
+            "local": ("#0072B2", "local: at home"),
+            "regional": ("#56B4E9", "regional: within 3,000 km of it"),
+            "energy-oriented": ("#E69F00", "energy-oriented: further away"),
+            "now": ("#c2185b", "now: 150 ms"),
+        },
+        {
+            "classes": {"": "@workload, @layer", "Load": "@it_mw{0,0.0} MW", "Of the class": "@share{0.0} %"},
+            "budgets": {
+                "": "@layer",
+                "Load": "@it_mw{0,0.0} MW",
+                "Budget": "@left{0,0.0} to @to_ms{0,0.0} ms",
+            },
+        },
+        LayersView,
+    ),
     "monte_carlo": Picture(
         lambda scenario: monte_carlo(scenario, draws=4),
         {
@@ -184,7 +248,7 @@ PICTURES = {
             "deliverable": ("#0072B2", "deliverable: with room for it"),
             "economic": ("#009E73", "economic: for less than at home"),
             "relocated": ("#E69F00", "relocated by the placement"),
-            "now": ("#c2185b", "now"),
+            "now": ("#c2185b", "now: 150 ms"),
         },
         {
             "nested": {"": "@name: @load", "Load": "@it_mw{0,0.0} MW", "Of the demand": "@share{0.0} %"},
@@ -234,8 +298,8 @@ PICTURES = {
         {"needed": ("#0072B2", "needed"), "left": ("#56B4E9", "left")},
         {"loads": {"": "@who: @what"}},
     ),
-    "mends": Picture(
-        mends,
+    "remedies": Picture(
+        remedies,
         {
             "latency": ("#0072B2", "latency"),
             "served": ("#009E73", "would be served by a change"),
@@ -243,7 +307,7 @@ PICTURES = {
         {
             "loads": {"": "@who: @what"},
             "served": {
-                "": "@who: @mend",
+                "": "@who: @remedy",
                 "Serves in all": "@serves_mw{0,0.0} MW",
                 "Adds to the cost": "@cost_change_usd_per_h{+0,0} USD/h",
             },
@@ -330,7 +394,7 @@ def test_what_it_finds_is_one_line_and_sentences(charts, name):
 def test_a_notebook_draws_the_same_numbers_in_the_same_colours(charts, name):
     picture = bokeh.draw(charts[name])
     shown = picture.traverse(lambda part: part, [hv.Element])
-    shown = [part for part in shown if not isinstance(part, (hv.Overlay, hv.Layout))]
+    shown = [part for part in shown if not isinstance(part, (hv.Overlay, hv.Layout)) and not is_key(part)]
     parts = parts_of(charts[name])
     assert len(shown) == len(parts)
     for part, (mark, role, values) in zip(shown, parts, strict=True):
@@ -346,8 +410,12 @@ def test_a_notebook_draws_the_same_numbers_in_the_same_colours(charts, name):
     words_said = [
         item.label.value for legend in figure.select({"type": Legend}) for item in legend.items if legend.visible
     ]
-    in_legend = [label for marks, _, label in charts[name].legend() if any(m.kind not in FACES for m in marks)]
-    assert set(words_said) == set(in_legend)
+    assert set(words_said) == {label for *_, label in charts[name].legend()}
+
+
+def is_key(part: Any) -> bool:
+    """Whether it is there for the legend alone, to name an annotation."""
+    return bool(part.label) and len(part) == 1 and np.isnan(part.dimension_values(0).astype(float)).all()
 
 
 @every
@@ -373,7 +441,7 @@ def test_a_view_shows_the_same_numbers_legend_and_finding(name, monkeypatch):
     show(view)
     if name == "monte_carlo":  # which waits until somebody asks
         handle(view, "run", "widget").active = True
-    chart = render(view._result, "chart")
+    chart = render(session.frontier if name == "frontier" else view._result, "chart")
     for panel, filled in zip(chart.panels, chart.filled, strict=True):
         for mark in panel.marks:
             values = filled.columns.get(mark.name, {})
@@ -594,6 +662,67 @@ def test_parts_of_what_a_way_costs_add_up_to_its_total(prices):
     assert chart.title == f"{least[total.idxmin()]} for Batch, Middle → North"
 
 
+@scenarios
+def test_a_frontier_is_a_staircase_through_its_table_and_is_held_against_the_baseline(scenario):
+    world = Scenario.load(scenario)
+    found, baseline = frontier(world, next(iter(world.workloads))), solve(world).baseline
+    names = dict(zip(world.regions["id"], labels_of(world).short_regions, strict=True))
+    for filled, of, unit in zip(render(found, "chart").filled, ("cost", "carbon"), (1, 1000), strict=True):
+        values = found.table["cost_usd_per_h" if of == "cost" else "carbon_kg_per_h"].to_numpy() / unit
+        steps, line = filled.columns[f"{of} steps"], filled.columns[f"{of} line"]
+        assert_allclose([steps["x"], steps["y"]], [found.table["budget_ms"], values])
+        assert list(steps["opens"]) == [
+            "; ".join(names[key] for key in keys.split("; ") if key) for keys in found.table["opens"]
+        ]
+        for budget_ms, value in zip(found.table["budget_ms"], values, strict=True):
+            assert line["y"][np.flatnonzero(line["x"] <= budget_ms)[-1]] == value
+        assert (filled.columns[f"{of} shade"]["left"], filled.columns[f"{of} shade"]["right"]) == (
+            filled.x_range[0],
+            steps["x"][0],
+        )
+        if baseline.unserved_mw <= 1e-6:
+            expected = (baseline.cost_usd_per_h if of == "cost" else baseline.carbon_kg_per_h) / unit
+            assert filled.columns[f"{of} baseline"]["y"] == pytest.approx([expected])
+            inside = filled.y_range[0] <= expected <= filled.y_range[1]
+            assert filled.labels[f"{of} baseline"] == ("baseline" if inside else "",)
+
+
+def test_a_baseline_that_serves_less_is_no_measure_of_a_frontier():
+    world = Scenario.load("classroom-3x3")
+    world.workloads["chat"].latency_budget_ms = 50.0
+    assert solve(world).baseline.unserved_mw > 1
+    for filled in render(frontier(world, "chat"), "chart").filled:
+        assert not [mark for mark in filled.columns if "baseline" in mark]
+
+
+@scenarios
+def test_of_each_home_the_best_open_pair_is_drawn_or_all_pairs(scenario):
+    world = Scenario.load(scenario)
+    table = break_even(world, next(iter(world.workloads)))
+    names = dict(zip(world.regions["id"], labels_of(world).short_regions, strict=True))
+    clients = solve(world).network
+    homes = sorted({clients.regions[j] for j in clients.home})
+    expected = {}
+    for home in homes:
+        pairs = table[table["home"] == home]
+        open_ = pairs[pairs["closed_by"] == "none"]
+        best = (open_ if len(open_) else pairs).sort_values("net_usd_per_mwh", kind="stable", ascending=False).iloc[0]
+        expected[f"{names[home]} → {names[best['region']]}"] = best
+    points = render(table, "chart").filled[0].columns["pairs"]
+    assert sorted(points["pair"]) == sorted(expected)
+    for pair, x, y, role in zip(points["pair"], points["x"], points["y"], points["role"], strict=True):
+        best = expected[pair]
+        assert (x, y) == pytest.approx((best["saving_usd_per_mwh"], best["friction_usd_per_mwh"]), rel=1e-5)
+        assert role == (0 if not best["pays"] else 2 if best["closed_by"] == "none" else 1)
+    assert (np.diff(points["role"].astype(int)) >= 0).all()  # what pays on top
+    table.attrs["best_of_each_home"] = False
+    chart = render(table, "chart")
+    points = chart.filled[0].columns["pairs"]
+    assert len(points["x"]) == len(table)
+    assert (points["role"] == 2).sum() == (table["pays"] & (table["closed_by"] == "none")).sum()
+    assert "pairs" in chart.title and "every pair" in chart.finding
+
+
 def test_draws_show_their_quantiles_and_who_receives_load():
     draws = monte_carlo(Scenario.load("classroom-3x3"), draws=20)
     chart = render(draws, "chart")
@@ -641,7 +770,7 @@ def test_the_staircase_leads_from_what_is_possible_to_what_is_saved(scenario):
 def test_unserved_load_is_there_by_reason_above_what_would_serve_it(settings):
     world = Scenario.load("world-2025")
     world.param.update(**settings)
-    placement, table = solve(world), mends(world)
+    placement, table = solve(world), remedies(world)
     chart = render(table, "chart")
     loads = pd.DataFrame(chart.filled[0].columns["loads"])
     mw = loads["right"] - loads["left"]
@@ -656,7 +785,7 @@ def test_unserved_load_is_there_by_reason_above_what_would_serve_it(settings):
         return
     served = chart.filled[1].columns["served"]
     assert_allclose(served["right"], table["serves_mw"].head(12))
-    assert served["mend"].tolist() == table["mend"].head(12).tolist()
+    assert served["remedy"].tolist() == table["remedy"].head(12).tolist()
 
 
 @scenarios

@@ -23,8 +23,7 @@ from explorer import (
 )
 from explorer.app.questions import QUESTIONS
 from explorer.app.views.totals import Totals
-from explorer.charts import figures, pictures
-from explorer.charts.line_shapes import DAY_QUANTITIES
+from explorer.charts.draw import figure, plot
 from explorer.session import Session
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -113,14 +112,13 @@ def test_pictures_and_figures_show_numbers_only(world, tmp_path):
     placement, found = results.pop("placement"), results.pop("frontier")
     if len(results["break_even"]) == 0:
         del results["break_even"]  # nowhere to go, and no picture of that
-    every = [placement.map(), placement.layers_plot(), found.plot(), pictures.staircase(found, "carbon")]
-    every += [getattr(pictures, name)(table) for name, table in results.items()]
-    every += [pictures.whole_day(results["whole_day"], quantity) for quantity in DAY_QUANTITIES]
+    every = [placement.map(), placement.layers_plot(), found.plot(), found.plot("carbon")]
+    every += [plot(table) for table in results.values()]
     for picture in every:
         assert NO_NUMBER.search(said(drawn(picture).references())) is None
     files = [placement.figure(tmp_path / "a.svg"), placement.layers_figure(tmp_path / "b.svg")]
     files += [found.figure(tmp_path / "c.svg")]
-    files += [getattr(figures, f"{name}_figure")(table, tmp_path / f"{name}.svg") for name, table in results.items()]
+    files += [figure(table, tmp_path / f"{name}.svg") for name, table in results.items()]
     for file in files:
         texts = " ".join(re.findall(r"<text[^>]*>([^<]*)", file.read_text("utf-8")))
         assert NO_NUMBER.search(texts) is None, (file.name, texts)

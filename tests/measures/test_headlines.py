@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scenarios import random_scenarios
 from screens import columns, show
 
-from explorer import Scenario, cli, report, solve
+from explorer import Scenario, attribution, cli, report, solve
 from explorer.app.snapshot.state_table import Recording
 from explorer.app.views.attribution import AttributionView
 from explorer.app.views.totals import Totals
@@ -205,10 +205,11 @@ def test_refusing_people_is_no_saving(name, changes, less_mw):
     like = like_for_like(placement, placement.baseline)
     assert like.unserved_mw == pytest.approx(0, abs=1e-6)
     assert like.served_mw == pytest.approx(placement.served_mw)
+    saved = like.objective_usd_per_h - placement.objective_usd_per_h
+    assert attribution(world).attrs["saved_usd_per_h"] == pytest.approx(saved, abs=1e-3)
     view = AttributionView(session)
     show(view)
-    saved = like.objective_usd_per_h - placement.objective_usd_per_h
-    assert columns(view, "bars")["usd_per_h"][-1] == pytest.approx(saved, abs=1e-3)
+    assert columns(view, "steps")["usd_per_h"][-1] == pytest.approx(saved, abs=1e-3)
 
 
 def test_where_nothing_is_served_nothing_is_saved():

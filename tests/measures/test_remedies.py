@@ -1,4 +1,4 @@
-"""Mends against an independent program: each serves what it says, nothing smaller does, and no place is better."""
+"""Remedies against an independent program: each serves what it says, nothing smaller does, and no place is better."""
 
 from itertools import product
 from pathlib import Path
@@ -13,7 +13,7 @@ from scenarios import random_scenario, random_scenarios
 from scipy.optimize import linprog
 
 from explorer import Scenario, solve
-from explorer.measures.remedies import COLUMNS, EVERYONE, NO_MEND, apply, can_apply, mends
+from explorer.measures.remedies import COLUMNS, EVERYONE, NO_REMEDY, apply, can_apply, remedies
 from explorer.scenario.scenario import OBJECTIVES
 from tests.model.test_placement import two_regions
 
@@ -69,17 +69,17 @@ class Check:
         return sum(demands.values()) + found.fun
 
     def after(self, share: float = 1.0) -> float:
-        """What is missing with that share of the mend."""
+        """What is missing with that share of the remedy."""
         row, amount = self.row, share * self.row["amount"]
         if row["kind"] == "latency":
             return self.missing_mw(longer_ms=amount)
         if row["kind"] == "state locality":
             return self.missing_mw(looser=amount / 100)
         if row["kind"] == "law":
-            return self.missing_mw(pair=tuple(row["mend"].removeprefix("allow ").split(" → ")))
+            return self.missing_mw(pair=tuple(row["remedy"].removeprefix("allow ").split(" → ")))
         if row["unit"] == "%":
             return self.missing_mw(larger=amount / 100)
-        (region,) = self.world.regions.loc[self.world.regions["name"] == row["mend"].split(" in ")[1], "id"]
+        (region,) = self.world.regions.loc[self.world.regions["name"] == row["remedy"].split(" in ")[1], "id"]
         return self.missing_mw(more_mw={region: amount})
 
     def least(self) -> float:
@@ -98,11 +98,11 @@ class Check:
 
 
 def rows_of(world: Scenario) -> list[dict[str, Any]]:
-    return mends(world).to_dict("records")  # pyright: ignore[reportReturnType]
+    return remedies(world).to_dict("records")  # pyright: ignore[reportReturnType]
 
 
 @pytest.mark.parametrize("lumpy", [False, True])
-def test_a_mend_serves_as_much_as_its_kind_can_and_nothing_smaller_does(lumpy):
+def test_a_remedy_serves_as_much_as_its_kind_can_and_nothing_smaller_does(lumpy):
     seen = dict.fromkeys(KINDS, 0)
     for seed in range(9):
         pins = 0.5 + seed % 3
@@ -134,7 +134,7 @@ def test_a_kind_that_is_not_there_would_not_help():
 
 
 def applied(world: Scenario, row: dict[str, Any]) -> Scenario | None:
-    """The scenario with the mend made by a reader; None where no parameter does."""
+    """The scenario with the remedy made by a reader; None where no parameter does."""
     other, amount = world.copy(), row["amount"]
     classes = {entry["workload"] for entry in solve(world).unserved.to_dict("records")}
     mine = classes if row["client"] == EVERYONE else {row["workload"]}
@@ -148,7 +148,7 @@ def applied(world: Scenario, row: dict[str, Any]) -> Scenario | None:
     elif row["kind"] == "capacity" and row["unit"] == "%":
         other.capacity_scale *= 1 + amount / 100
     elif row["kind"] == "capacity":
-        at = other.regions["name"] == row["mend"].split(" in ")[1]
+        at = other.regions["name"] == row["remedy"].split(" in ")[1]
         other.regions.loc[at, "capacity_mw"] += amount / other.capacity_scale
     else:
         return None
@@ -157,7 +157,7 @@ def applied(world: Scenario, row: dict[str, Any]) -> Scenario | None:
 
 @settings(max_examples=25)
 @given(world=random_scenarios(objective=st.sampled_from(OBJECTIVES), state_local_scale=st.floats(0.5, 1)))
-def test_a_scenario_with_the_mend_made_serves_and_costs_what_the_row_says(world):
+def test_a_scenario_with_the_remedy_made_serves_and_costs_what_the_row_says(world):
     before = solve(world)
     for row in rows_of(world):
         if (other := applied(world, row)) is None:
@@ -183,8 +183,8 @@ def test_what_words_say_is_enough(world):
 
 @settings(max_examples=25)
 @given(world=random_scenarios(lumpy=st.booleans()))
-def test_every_unserved_load_has_rows_with_its_cause(world):
-    placement, table = solve(world), mends(world)
+def test_every_unserved_load_has_rows_with_its_constraint(world):
+    placement, table = solve(world), remedies(world)
     assert tuple(table) == COLUMNS
     each = table[table["client"] != EVERYONE].drop_duplicates(["client", "workload"])
     assert each["unserved_mw"].sum() == pytest.approx(placement.unserved_mw)
@@ -194,7 +194,7 @@ def test_every_unserved_load_has_rows_with_its_cause(world):
     assert everyone["unserved_mw"].tolist() == pytest.approx([placement.unserved_mw] * len(everyone))
     reasons = placement.unserved.groupby(["client", "workload"])["reason"].agg(set).to_dict()
     for row in each.to_dict("records"):
-        assert {*row["cause"].split(", ")} == reasons[row["client"], row["workload"]]
+        assert {*row["constraint"].split(", ")} == reasons[row["client"], row["workload"]]
 
 
 @pytest.mark.parametrize(
@@ -214,16 +214,16 @@ def test_every_unserved_load_has_rows_with_its_cause(world):
         ({"capacity_mw@home": 50.0, "latency_budget_ms": 100.0}, {"raise the budget of chat by 8.5 ms": 20}),
         # home is in time 8.5 ms later but has no room; far has, 171.1 ms later
         ({"latency_budget_ms": 100.0}, {"raise the budget of chat by 172 ms": 20}),
-        ({"latency_budget_ms": 100.0, "capacity_mw@far": 0.0}, {NO_MEND: 0}),
+        ({"latency_budget_ms": 100.0, "capacity_mw@far": 0.0}, {NO_REMEDY: 0}),
     ],
 )  # fmt: skip
-def test_mends_by_hand(changes, expected):
-    found = {row["mend"]: row["serves_mw"] for row in rows_of(two_regions(**changes))}
+def test_remedies_by_hand(changes, expected):
+    found = {row["remedy"]: row["serves_mw"] for row in rows_of(two_regions(**changes))}
     assert found == pytest.approx(expected)
 
 
-def test_everybody_served_needs_no_mend():
-    table = mends(Scenario.load("classroom-3x3"))
+def test_everybody_served_needs_no_remedy():
+    table = remedies(Scenario.load("classroom-3x3"))
     assert table.empty and tuple(table) == COLUMNS
 
 
@@ -231,7 +231,7 @@ def test_the_world_with_a_budget_of_105_ms():
     """All of class A is late at home, and the last to be in time is the client furthest from its home."""
     world = Scenario.load("world-2025")
     world.workloads["A"].latency_budget_ms = 105.0
-    table = mends(world)
+    table = remedies(world)
     first = table.iloc[0]
     assert (first["client"], first["workload"], first["kind"]) == (EVERYONE, "A", "latency")
     assert first["serves_mw"] == pytest.approx(solve(world).unserved_mw) == pytest.approx(800)
@@ -244,14 +244,14 @@ def test_the_world_at_ten_in_the_morning():
     """Moscow's classes, served alike, need one open pair of zones; Delhi's pinned load needs room, or fewer pins."""
     world = Scenario.load("world-2025")
     world.hour = 10
-    table = mends(world)
+    table = remedies(world)
     rows = table[table["client"] != EVERYONE]
     moscow = rows[(rows["client"] == "ru-moscow") & (rows["kind"] == "law")]
-    assert set(moscow["mend"]) == {"allow RU → US"}
+    assert set(moscow["remedy"]) == {"allow RU → US"}
     assert moscow["serves_mw"].tolist() == pytest.approx([moscow["unserved_mw"].sum()] * len(moscow))
-    delhi = rows[rows["mend"].str.endswith(" MW in Delhi")]  # whoever of its load goes unserved
+    delhi = rows[rows["remedy"].str.endswith(" MW in Delhi")]  # whoever of its load goes unserved
     assert delhi["amount"].sum() == pytest.approx(delhi["unserved_mw"].sum()) == pytest.approx(3.858247)
-    assert set(delhi["cause"]) == {"state locality"}
+    assert set(delhi["constraint"]) == {"state locality"}
 
 
 # Load that is dearer to serve than the penalty
@@ -260,13 +260,13 @@ def test_the_world_at_ten_in_the_morning():
 CASES = Path(__file__).parents[1] / "cases"
 
 
-def test_prices_above_the_penalty_have_a_higher_penalty_as_their_mend():
+def test_prices_above_the_penalty_have_a_higher_penalty_as_their_remedy():
     """Beta serves all for 1.2 x 120000 per MWh; the penalty is 100000."""
     world = Scenario.load(CASES / "prices-above-penalty")
-    table = mends(world)
-    assert set(table["cause"]) == set(table["kind"]) == {"price"}
+    table = remedies(world)
+    assert set(table["constraint"]) == set(table["kind"]) == {"price"}
     first = table.iloc[0]
-    assert (first["client"], first["mend"]) == (EVERYONE, "raise unserved_usd_per_mwh to 144000")
+    assert (first["client"], first["remedy"]) == (EVERYONE, "raise unserved_usd_per_mwh to 144000")
     assert first["amount"] == pytest.approx(144000)
     assert (first["serves_mw"], first["cost_change_usd_per_h"]) == pytest.approx((100, 14.4e6))
     apply(world, first.to_dict())
@@ -285,7 +285,7 @@ def test_prices_above_the_penalty_have_a_higher_penalty_as_their_mend():
 def test_where_the_penalty_holds_load_back_the_table_says_which_would_not(name, changes):
     world = Scenario.load(name)
     world.param.update(**changes)
-    first = mends(world).iloc[0]
+    first = remedies(world).iloc[0]
     assert (first["client"], first["kind"]) == (EVERYONE, "price")
     most = world.copy()
     most.unserved_usd_per_mwh = 1e9
@@ -298,7 +298,7 @@ def test_where_the_penalty_holds_load_back_the_table_says_which_would_not(name, 
 
 @settings(max_examples=40)
 @given(world=random_scenarios(objective=st.sampled_from(OBJECTIVES), unserved_usd_per_mwh=st.floats(0.01, 200)))
-def test_whatever_the_penalty_mends_are_a_table_and_each_serves_what_it_says(world):
+def test_whatever_the_penalty_remedies_are_a_table_and_each_serves_what_it_says(world):
     before = solve(world)
     for row in rows_of(world):
         assert row["unserved_mw"] <= before.unserved_mw + 1e-6

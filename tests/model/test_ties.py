@@ -20,6 +20,7 @@ from explorer.model.placement import numbers_of
 from explorer.model.solver import PlacementModel
 from explorer.model.ties import is_best
 from explorer.scenario.scenario import OBJECTIVES
+from explorer.scenario.schema import LARGEST
 
 CASES = Path(__file__).parents[1] / "cases"
 SERVE, LATENCY = ("unserved", 0.0), ("latency", 0.0)
@@ -189,10 +190,10 @@ def test_an_arc_without_end_is_no_measure_for_the_others():
     """Latencies out of all proportion, even below zero, leave ties to be broken by the rest."""
     world = Scenario.load(CASES / "all-equal")
     ids = world.clients["id"].tolist(), world.regions["id"].tolist(), list(world.workloads)
-    far = pd.DataFrame({"client": ids[0][:1], "region": ids[1][1:2], "workload": ids[2][0], "latency_ms": 1e12})
+    far = pd.DataFrame({"client": ids[0][:1], "region": ids[1][1:2], "workload": ids[2][0], "latency_ms": LARGEST})
     world.arcs = far
     assert solve(world).relocated_mw == 0
-    world.workloads[ids[2][0]].latency_budget_ms = 1e13
+    world.workloads[ids[2][0]].latency_budget_ms = LARGEST
     assert solve(world).relocated_mw == 0
     home = build_network(world).home[0]
     assert home != 1

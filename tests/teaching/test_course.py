@@ -171,8 +171,8 @@ def test_predictions_are_compared_and_not_marked():
 @pytest.mark.parametrize("shown", ["Explorer(scenario)", "frontier(scenario).plot()"])
 def test_what_a_cell_shows_fetches_nothing(client, shown):
     notebook = nbformat.v4.new_notebook()
-    lines = "from explorer import Explorer, Scenario, frontier\nfrom explorer.views import pictures\n"
-    lines += 'pictures.notebook()\nscenario = Scenario.load("classroom-3x3")'
+    lines = "from explorer import Explorer, Scenario, frontier, notebook\n"
+    lines += 'notebook()\nscenario = Scenario.load("classroom-3x3")'
     notebook.cells = [nbformat.v4.new_code_cell(lines), nbformat.v4.new_code_cell(shown)]
     client.nb = notebook
     client.reset_execution_trackers()

@@ -13,6 +13,10 @@ CARD = """
 :host { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 8px;
         box-sizing: border-box; }
 """
+SMALL = """
+:host { font-size: 12.5px; line-height: 1.5; }
+.key { white-space: nowrap; margin-right: 8px; }
+"""  # of words beside a tool
 _WRAP = ":host { flex-wrap: wrap; }"
 _FIRST = ":host { flex: 1 1 0 !important; min-width: max-content; }"  # tools that have no room beside it go below
 _TITLE = """

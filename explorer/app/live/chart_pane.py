@@ -20,6 +20,7 @@ from explorer.markup import html, joined
 from explorer.text import elided
 
 NUMBERS_PX = 62  # left of plots without rows: they share their left edge, whatever their tick labels
+ROW_PX, AXIS_PX = 18, 62  # heights of a row that can be read, and of an axis with its label
 _FACES = {"vertical": {"x": "location"}, "horizontal": {"y": "location"}, "diagonal": {"slope": "gradient"},
           "span": {"left": "left", "right": "right"}}  # fmt: skip  # columns: properties of Bokeh's annotation
 
@@ -38,8 +39,8 @@ def patch(pane: LivePane, chart: Chart, first: Markup = html("")) -> None:  # no
     for panel, filled in zip(chart.panels, chart.filled, strict=True):
         for mark in panel.marks:
             _patch_mark(pane, mark, filled.columns.get(mark.name, {}))
-        _patch_axes(pane, panel, filled)
-        pane.configure(f"{panel.name} plot", "widget", visible=True)
+        _patch_axes(pane, chart.panels, panel, filled)
+        pane.configure(f"{panel.name} plot", "widget", visible=True, height=_height_px(panel, filled))
     say(pane, chart, first)
 
 
@@ -82,23 +83,35 @@ def _plot(drawing: Drawing, panels: tuple[Panel, ...], panel: Panel, taps: tuple
     return hv.Overlay([_element(drawing, mark, mark.name in taps) for mark in panel.marks]).opts(
         responsive=True, xlabel="" if is_labelled_below(panels, panel) else panel.x.label, ylabel=panel.y.label,
         show_grid=True, fontscale=1.1, active_tools=[],
-        tools=["pan", "wheel_zoom", "reset"] if panel.zooms else ["xpan", "reset"],
+        tools=_tools(panel),
         hooks=hooks, **bokeh.tick_places(panel),
     )  # fmt: skip
+
+
+def _tools(panel: Panel) -> list[str]:
+    if panel.zooms:
+        return ["pan", "wheel_zoom", "reset"]
+    return ["xpan", "xwheel_zoom", "reset"] if panel.zooms_across else ["xpan", "reset"]
 
 
 def _element(drawing: Drawing, mark: Mark, taps: bool) -> Any:
     drawn = bokeh.element(mark, bokeh.empty(mark))
     if mark.kind in _FACES:
-        return drawn.opts(**bokeh.style(mark, LOOKS[mark.roles[0]]), visible=False, hooks=[drawing.keep(mark.name)])
+        return drawn.opts(**bokeh.style(mark, LOOKS[mark.roles[0]]), hooks=[_hide, drawing.keep(mark.name)])
     options = bokeh.style(mark, LOOKS[mark.roles[0]])
     if len(mark.roles) > 1:
         colour = "text_color" if mark.kind == "words" else "color"
         shades = [_shade(mark, role) for role in mark.roles]
         options |= {colour: "role", "cmap": shades, "clim": (-0.5, len(shades) - 0.5)}
-    tools: list[Any] = [HoverTool(tooltips=list(mark.tip))] if mark.tip else []
+    tools: list[Any] = [HoverTool(tooltips=list(mark.tip), limit=mark.tips_at_once)] if mark.tip else []
     tools += ["tap"] if taps else []
-    return drawn.opts(**options, default_tools=[], tools=tools, hooks=[drawing.keep(mark.name)])
+    hooks = [*options.pop("hooks", []), drawing.keep(mark.name)]
+    return drawn.opts(**options, default_tools=[], tools=tools, hooks=hooks)
+
+
+def _hide(plot: Any, _element: Any) -> None:
+    """A hook: an annotation is not there until a chart says where."""
+    plot.handles["glyph"].visible = False
 
 
 def _shade(mark: Mark, role: str) -> str:
@@ -151,7 +164,12 @@ def on_screen(mark: Mark, columns: Columns) -> dict[str, NDArray]:
     return shown
 
 
-def _patch_axes(pane: LivePane, panel: Panel, filled: Filled) -> None:
+def _height_px(panel: Panel, filled: Filled) -> int:
+    """A plot grows with rows that are too many for it."""
+    return max(panel.height_px, AXIS_PX + ROW_PX * len(filled.rows))
+
+
+def _patch_axes(pane: LivePane, panels: tuple[Panel, ...], panel: Panel, filled: Filled) -> None:
     y_range = filled.y_range
     if panel.has_rows:
         y_range = row_range(len(filled.rows), panel.fewest_rows)
@@ -162,6 +180,6 @@ def _patch_axes(pane: LivePane, panel: Panel, filled: Filled) -> None:
     for axis, ends in (("x_range", filled.x_range), ("y_range", y_range)):
         if ends is not None:
             pane.set_range(panel.name, axis, *ends)
-    for axis, label in (("xaxis", filled.x_label), ("yaxis", filled.y_label)):
-        if label:
-            pane.configure(panel.name, axis, axis_label=label)
+    x_label = "" if is_labelled_below(panels, panel) else filled.x_label or panel.x.label
+    pane.configure(panel.name, "xaxis", axis_label=x_label)
+    pane.configure(panel.name, "yaxis", axis_label=filled.y_label or panel.y.label)

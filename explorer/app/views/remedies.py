@@ -20,13 +20,13 @@ from explorer.measures.budget_margins import labelled as margins_of
 from explorer.measures.budget_margins import margins_table
 from explorer.measures.remedies import (
     EVERYONE,
-    NO_MEND,
+    NO_REMEDY,
     apply,
     as_table,
     can_apply,
     labelled,
-    mend_rows,
     names_of,
+    remedy_rows,
 )
 from explorer.measures.remedy_search import Names
 from explorer.model.network import Network
@@ -46,16 +46,16 @@ td:first-child, th:first-child, td:nth-child(2), th:nth-child(2) { text-align: l
 
 @dataclass(frozen=True)
 class Unserved:
-    """Load that goes unserved and mends found so far; or, where there is none, margins."""
+    """Load that goes unserved and remedies found so far; or, where there is none, margins."""
 
-    mends: pd.DataFrame
+    remedies: pd.DataFrame
     margins: pd.DataFrame | None
 
 
 class UnservedView(MeasureView):
-    """Unserved load by client, class and cause above what would serve it; or how short budgets could be."""
+    """Unserved load by client, class and constraint above what would serve it; or how short budgets could be."""
 
-    file_name = "mends"
+    file_name = "remedies"
 
     def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:
         return {("try", "widget", "value"): self._on_try}
@@ -71,7 +71,7 @@ class UnservedView(MeasureView):
         rows: list[dict[str, Any]] = []
         yield Unserved(labelled(placement, as_table(rows)), None)
         demands: set[tuple[str, str]] = set()
-        for row in mend_rows(network, names):
+        for row in remedy_rows(network, names):
             demands.add((row["client"], row["workload"]))
             if len(demands) > remedies.LARGEST + 1:  # the first is everyone
                 return
@@ -79,28 +79,28 @@ class UnservedView(MeasureView):
             yield Unserved(labelled(placement, as_table(rows)), None)
 
     def show(self, result: Unserved) -> None:
-        choices = _choices(result.mends)
+        choices = _choices(result.remedies)
         self.pane.configure("try", "widget", options=[TRY, *choices], visible=bool(choices))
         if result.margins is not None:
-            self.pane.say("mends", "")
+            self.pane.say("remedies", "")
             patch(self.pane, budget_margins.chart(result.margins))
         else:
-            self.pane.say("mends", _list(result.mends))
-            patch(self.pane, remedies.chart(result.mends).only(remedies.SERVICE.name))
+            self.pane.say("remedies", _list(result.remedies))
+            patch(self.pane, remedies.chart(result.remedies).only(remedies.SERVICE.name))
 
     def stop(self) -> None:
-        if self._result is None or self._result.mends.empty:
-            self.pane.say("mends", "")  # nothing is looked for any more
+        if self._result is None or self._result.remedies.empty:
+            self.pane.say("remedies", "")  # nothing is looked for any more
 
     def _on_try(self, words: str) -> None:
         """Make a change of the list; undone as any other."""
         self.pane.configure("try", "widget", value=TRY)
-        row = _choices(self._result.mends).get(words)
+        row = _choices(self._result.remedies).get(words)
         if row is not None:
             apply(self.session.scenario, row)
 
     def table(self, result: Unserved) -> pd.DataFrame:
-        return result.mends if result.margins is None else result.margins
+        return result.remedies if result.margins is None else result.margins
 
     @staticmethod
     @cache
@@ -109,33 +109,33 @@ class UnservedView(MeasureView):
 
         def make(drawing: Drawing) -> LayoutDOM:
             (loads,) = draw_panels(drawing, (remedies.SERVICE,))
-            mends = drawing.words("mends", stylesheets=[_STYLE], styles=FONT, margin=(4, 4))
+            found = drawing.words("remedies", stylesheets=[_STYLE], styles=FONT, margin=(4, 4))
             choice = drawing.widget(
                 "try", Select(options=[TRY], value=TRY, width=160, name="Try a change", visible=False)
             )
             title = "Who goes unserved, and what would help?"
-            return measure_card(drawing, title, remedies.HELP, loads, mends, tools=[choice])
+            return measure_card(drawing, title, remedies.HELP, loads, found, tools=[choice])
 
         return Drawing(make)
 
 
-def _choices(mends: pd.DataFrame) -> dict[str, dict[str, Any]]:
+def _choices(found: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Changes of parameters that a list can offer, by their words."""
-    rows: list[dict[str, Any]] = mends.to_dict("records")  # pyright: ignore[reportAssignmentType]
+    rows: list[dict[str, Any]] = found.to_dict("records")  # pyright: ignore[reportAssignmentType]
     choices: dict[str, dict[str, Any]] = {}
     for row in filter(can_apply, rows):
-        choices.setdefault(row["mend"], row)  # everyone's first
+        choices.setdefault(row["remedy"], row)  # everyone's first
     return choices
 
 
-def _list(mends: pd.DataFrame) -> Markup:
-    """The mends as readers see them: one line each, everyone's first."""
+def _list(found: pd.DataFrame) -> Markup:
+    """The remedies as users see them: one line each, everyone's first."""
     lines = []
-    for row in mends.to_dict("records"):
-        whole, who = row["client"] == EVERYONE, remedies.whom(row, mends.attrs["clients"])
+    for row in found.to_dict("records"):
+        whole, who = row["client"] == EVERYONE, remedies.whom(row, found.attrs["clients"])
         change = row["cost_change_usd_per_h"]
-        change = f"{'+' if change > 0 else ''}{number(change)}" if row["mend"] != NO_MEND else "–"
-        cells = who, row["mend"], f"{number(row['serves_mw'])} MW", f"{change} USD/h"
+        change = f"{'+' if change > 0 else ''}{number(change)}" if row["remedy"] != NO_REMEDY else "–"
+        cells = who, row["remedy"], f"{number(row['serves_mw'])} MW", f"{change} USD/h"
         line = joined(html("<td>{}</td>", cell) for cell in cells)
         lines.append(html("<tr class=all>{}</tr>" if whole else "<tr>{}</tr>", line))
     if not lines:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from explorer.app.live.measure_view import MeasureView, measure_card
 from explorer.app.live.pane import Drawing, align_left, quiet_toolbar
-from explorer.app.views.break_even import round_above
+from explorer.charts.break_even import round_above
 from explorer.markup import html, joined
 from explorer.measures.break_even import break_even_pairs, verdict_pairs
 from explorer.model.labels import NamesById, as_shown
@@ -106,7 +106,7 @@ class HeatMapView(MeasureView):
     def compute(self, placement: Placement, workload: str, home: str) -> Iterator[Verdicts]:
         network = placement.network
         columns = verdict_pairs(placement, workload)[["used_mw", "obstacle", "better_region"]]
-        pairs = break_even_pairs(network, workload).drop(columns="repaid_after_h").join(columns)
+        pairs = break_even_pairs(network, workload).drop(columns=["repaid_after_h", "closed_by"]).join(columns)
         wants_some = network.demand_mw[:, network.workloads.index(workload)] > SMALLEST_MW
         homes = [home] if home else np.array(network.regions, object)[np.unique(network.home[wants_some])].tolist()
         pairs = pairs.loc[pairs["home"].isin(homes)]

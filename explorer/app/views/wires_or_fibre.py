@@ -5,23 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
-import numpy as np
 import pandas as pd
 from bokeh.models import LayoutDOM, Select
 
 from explorer.app.live.chart_view import ChartView
 from explorer.app.live.pane import Drawing
 from explorer.charts import wires_or_fibre
-from explorer.measures.break_even import break_even_squares, forbidden_by
 from explorer.measures.wires_or_fibre import (
     LINES,
     TRANSPORT_KWH_PER_GB,
     WAYS,
     labelled,
-    moved_mw,
+    pair_of,
     wires_or_fibre_table,
 )
-from explorer.model.placement import SMALLEST_MW, Placement
+from explorer.model.placement import Placement
 from explorer.session import Session
 from explorer.text import title_of
 
@@ -97,30 +95,3 @@ class WiresOrFibreView(ChartView):
     def _on_line(self, line: str) -> None:
         self._line = line
         self.update()
-
-
-def pair_of(placement: Placement, workload: str, home: str = "", region: str = "") -> tuple[str, str] | None:
-    """
-    The pair to look at: the largest flow of the class; without any, the most to gain, open pairs before closed ones.
-
-    `home` and `region` narrow the choice where they are regions of the scenario; None if there is only one region.
-    """
-    network = placement.network
-    n, known = len(network.regions), network.regions
-    candidate = ~np.eye(n, dtype=bool)
-    if home in known:
-        candidate &= np.equal.outer(np.arange(n) == known.index(home), np.ones(n, bool))
-    elif candidate[np.unique(network.home)].any():  # there is somebody at home
-        candidate &= np.isin(np.arange(n), network.home)[:, np.newaxis]
-    if region in known and candidate[:, known.index(region)].any():
-        candidate &= np.arange(n) == known.index(region)
-    if not candidate.any():
-        return None
-    flow = np.where(candidate, moved_mw(placement, workload), 0.0)
-    if flow.max() > SMALLEST_MW:
-        h, j = np.unravel_index(flow.argmax(), flow.shape)
-    else:
-        is_open = candidate & (forbidden_by(network, workload) == "none")
-        gain = break_even_squares(network, workload)["net_usd_per_mwh"]
-        h, j = np.unravel_index(np.where(is_open if is_open.any() else candidate, gain, -np.inf).argmax(), flow.shape)
-    return known[h], known[j]

@@ -89,12 +89,26 @@ def style(mark: Mark, look: Look) -> dict[str, Any]:
                 "line_color": "white", "line_width": 0.5,
             }  # fmt: skip
         case "words":
-            return {"text_color": look.words_colour, "text_font_size": f"{mark.size:g}px"}
+            return {
+                "text_color": look.words_colour, "text_font_size": f"{mark.size:g}px", "text_align": mark.align,
+                "text_baseline": "middle", "hooks": [_beside_its_place(mark)],
+            }  # fmt: skip
         case "span":
             return {"color": look.colour, "alpha": mark.opacity, "line_alpha": 0}
     return {
         "color": look.colour, "line_width": mark.size, "line_dash": look.dash, "alpha": mark.opacity,
     }  # fmt: skip
+
+
+def _beside_its_place(mark: Mark) -> Callable[[Any, Any], None]:
+    """A hook: words that end or begin at their place leave it free."""
+    paper = {"background_fill_color": "white", "background_fill_alpha": 0.85, "padding": 2, "border_radius": 3}
+
+    def hook(plot: Any, _element: Any) -> None:
+        offset_px = {"left": 5, "center": 0, "right": -5}[mark.align]
+        plot.handles["glyph"].update(x_offset=offset_px, **(paper if mark.on_paper else {}))
+
+    return hook
 
 
 def draw(chart: Chart) -> Any:
@@ -106,6 +120,13 @@ def draw(chart: Chart) -> Any:
 def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
     drawn = [
         part for mark in panel.marks for part in _parts(panel, mark, filled.columns.get(mark.name, {}), filled.labels)
+    ]
+    drawn += [
+        _key(panel, mark, label)
+        for mark in panel.marks
+        if mark.kind in _FACES and filled.columns.get(mark.name)
+        for label in filled.labels.get(mark.name, mark.labels)
+        if label
     ]
     title = wrapped(sentence(chart.title), TITLE_CHARACTERS) if panel is chart.panels[0] else []
     named = {part.label for part in drawn if part.label}
@@ -153,6 +174,16 @@ def _parts(panel: Panel, mark: Mark, columns: Columns, labels: Mapping[str, tupl
     return parts
 
 
+def _key(panel: Panel, mark: Mark, label: str) -> Any:
+    """Something not to be seen, through which a legend names an annotation."""
+    x, y = f"{panel.name} x", f"{panel.name} y"
+    if mark.kind == "span":
+        area = hv.Rectangles([(np.nan,) * 4], [x, y, f"{x} end", f"{y} end"], label=label)
+        return area.opts(**style(mark, LOOKS[mark.roles[0]]), backend=BOKEH)
+    line = hv.Curve([(np.nan, np.nan)], x, y, label=label)
+    return line.opts(**style(mark, LOOKS[mark.roles[0]]), backend=BOKEH)
+
+
 def _tips(mark: Mark, panel: str) -> list[tuple[str, str]]:
     """Tips of an element whose places have names of their own for each panel."""
     places = "|".join(PLACES[mark.kind])
@@ -187,7 +218,9 @@ def overlay(elements: list[Any], **options: Any) -> Any:
     """
     for part in elements:
         known = hv.Store.registry[BOKEH][type(part)].param
-        part.opts(**{name: value for name, value in options.items() if name in known}, backend=BOKEH)
+        own = part.opts.get("plot", backend=BOKEH).kwargs.get("hooks", [])
+        shared = options | {"hooks": [*own, *options.get("hooks", [])]}
+        part.opts(**{name: value for name, value in shared.items() if name in known}, backend=BOKEH)
     hooks = [*options.pop("hooks", []), ticks_apart]
     return hv.Overlay(elements).opts(**options, active_tools=[], hooks=hooks, backend=BOKEH)
 

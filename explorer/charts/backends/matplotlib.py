@@ -14,7 +14,7 @@ from matplotlib.patches import Patch
 from explorer.charts.backends.bokeh import element, tick_places
 from explorer.charts.backends.page import MPL, page
 from explorer.charts.chart import PLACES, Chart, Filled, Mark, Panel, is_labelled_below, rows_of
-from explorer.charts.palette import INK, LOOKS, PAPER, Look
+from explorer.charts.palette import INK, LOOKS, Look
 from explorer.charts.rows import row_places, row_range
 
 AXIS_MM, PX_PER_MM, ROW_PX_PER_MM = 9.0, 5.0, 6.4  # height of an axis; of a panel and of a row, on screen for print
@@ -92,15 +92,16 @@ def _styled(mark: Mark, part: Any, look: Look) -> Any:
             plot.handles["artist"].set(facecolor=look.ink, edgecolor="none", alpha=1.0)
 
         return part.opts(hooks=[paint], backend=MPL)
-    if mark.kind == "words" and look.hatch:
-        return part.opts(**_style(mark, look), hooks=[_on_paper], backend=MPL)
+    if mark.kind == "words":
+
+        def ground(plot: Any, _element: Any) -> None:
+            paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.5}
+            shift = {"left": "\u2009{}", "center": "{}", "right": "{}\u2009"}[mark.align]
+            for words in plot.handles["artist"]:
+                words.set(text=shift.format(words.get_text()), bbox=paper if mark.on_paper or look.hatch else None)
+
+        part = part.opts(hooks=[ground], backend=MPL)
     return part.opts(**_style(mark, look), backend=MPL)
-
-
-def _on_paper(plot: Any, _element: Any) -> None:
-    """A hook: words that lie on hatching have paper around them."""
-    for text in plot.handles["artist"]:
-        text.set_bbox({"facecolor": PAPER, "edgecolor": "none", "pad": 0.6})
 
 
 def _span(columns: Mapping[str, Any], look: Look) -> Callable[[Any, Any], None]:
@@ -122,7 +123,8 @@ def _style(mark: Mark, look: Look) -> dict[str, Any]:
     if mark.kind in _STRAIGHT:
         return {"color": look.line_ink or look.ink, "linestyle": look.line, "linewidth": PT_PER_PX * mark.size}
     if mark.kind == "words":
-        return {"color": INK if look.hatch else look.words_colour, "size": 6}
+        colour = INK if look.hatch else look.words_colour
+        return {"color": colour, "size": 6, "horizontalalignment": mark.align}
     return {
         "color": look.ink, "marker": look.printed_marker, "s": (PT_PER_PX * mark.size) ** 2, "edgecolors": INK,
         "linewidth": 0.5,

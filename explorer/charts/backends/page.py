@@ -102,7 +102,7 @@ class Page:
                 legend.set_bbox_to_anchor((0.0, (LINE_INCH * len(lines) + 0.04) / height), figure.transFigure)
             # no date: the same figure is the same file
             metadata: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
-            figure.savefig(self.target, dpi=300, metadata=metadata[self.target.suffix])
+            figure.savefig(self.target, dpi=300, metadata=metadata[self.target.suffix.lower()])
         finally:
             plt.close(figure)
 

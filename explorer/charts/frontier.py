@@ -1,0 +1,177 @@
+"""What does waiting buy? Optimal cost and carbon as a latency budget grows, step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from explorer.charts.budget_axis import BudgetAxis, label_of, now_columns, now_labels, now_marks
+from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
+from explorer.markup import html, joined
+from explorer.measures.frontier import UNSERVED_MW, Frontier
+from explorer.model.labels import as_shown
+from explorer.model.placement import Placement
+from explorer.presentation import renders
+from explorer.text import duration, number
+from explorer.units import KG_PER_T
+
+Floats = NDArray[np.float64]
+
+RISE = 1e-6  # relative; a rise that is no rounding
+_HOVER = ("budget_ms", "objective_usd_per_h", "relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms")
+_BUDGETS = Axis("Latency budget [ms]")
+
+
+def _tip(name: str, form: str) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Budget", "@budget_ms{0,0.0} ms"),
+        (name, form),
+        ("Cost, carbon at its price", "@objective_usd_per_h{0,0} USD/h"),
+        ("Relocated", "@relocated_mw{0,0} MW"),
+        ("Energy return (ERL)", "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms"),
+        ("Carbon return (CRL)", "@crl_kg_per_h_per_ms{0,0.00} kg/h per ms"),
+        ("Opens", "@opens"),
+    )
+
+
+def _marks(of: str, tip: tuple[tuple[str, str], ...]) -> tuple[Mark, ...]:
+    return (
+        Mark(f"{of} shade", "span", ("shade",), ("some load unserved",), opacity=0.16),
+        Mark(f"{of} baseline", "horizontal", ("baseline",), ("baseline",), size=1),
+        Mark(f"{of} line", "line", (of,), size=2.5),
+        *now_marks(f"{of} now"),
+        Mark(f"{of} steps", "points", (of,), tip=tip, size=6),
+    )
+
+
+PANELS = (
+    Panel(
+        "cost",
+        _marks("cost", _tip("Cost without carbon price", "@y{0,0} USD/h")),
+        _BUDGETS,
+        Axis("Cost without\ncarbon price [USD/h]", at=4),
+        height_px=145,
+        zooms_across=True,
+    ),
+    Panel(
+        "carbon",
+        _marks("carbon", _tip("Carbon", "@y{0,0.0} t/h")),
+        _BUDGETS,
+        Axis("Carbon [t/h]", at=4),
+        height_px=162,
+        zooms_across=True,
+    ),
+)
+HELP = """
+The optimum at every latency budget of a class, or with all budgets relaxed alike: cost and carbon change in steps,
+where the budget lets a region in. The cost shown is without the carbon price: that counts in the optimum, so that this
+cost may rise where less carbon is worth it. Energy and carbon return on latency (ERL, CRL) are what steps save per
+millisecond; these definitions are Wattlas' own. Dashed: the baseline. Shaded: some load goes unserved. Tap a step to
+set that budget.
+"""
+
+
+@renders(Frontier, "chart")
+def chart(frontier: Frontier) -> Chart:
+    """Cost above carbon along a frontier, the budget of the scenario, and its baseline where that serves as much."""
+    table = with_names(frontier)
+    axis, baseline = BudgetAxis.of(frontier), _baseline(frontier)
+    cost, carbon = table["cost_usd_per_h"].to_numpy(), table["carbon_kg_per_h"].to_numpy() / KG_PER_T
+    base_usd = None if baseline is None else baseline.cost_usd_per_h
+    base_t = None if baseline is None else baseline.carbon_kg_per_h / KG_PER_T
+    label = label_of(frontier.over)
+    how = "Every step of it." if frontier.exact else "On an even grid of budgets."
+    return Chart(
+        PANELS,
+        (_filled("cost", table, cost, axis, base_usd, label), _filled("carbon", table, carbon, axis, base_t, label)),
+        _title(table),
+        _finding(frontier, table),
+        About(frontier.labels.title, frontier.labels.publishers),
+        [f"Optimal cost and carbon. {how} This project's own definition."],
+    )
+
+
+def with_names(frontier: Frontier) -> pd.DataFrame:
+    """The table of a frontier with the names of the regions that open, for their ids."""
+    return frontier.table.assign(opens=[frontier.names.listed(ids) for ids in frontier.table["opens"]])
+
+
+def _baseline(frontier: Frontier) -> Placement | None:
+    """The baseline, unless it serves less or more than the frontier: then it is no measure of it."""
+    baseline = None if frontier.placement is None else frontier.placement.baseline
+    if baseline is None or abs(baseline.unserved_mw - frontier.table["unserved_mw"].iloc[0]) > UNSERVED_MW:
+        return None
+    return baseline
+
+
+def _filled(of: str, table: pd.DataFrame, values: Floats, axis: BudgetAxis, base: float | None, label: str) -> Filled:
+    """One quantity, `values` at the steps; the baseline's where that does not flatten them."""
+    x = table["budget_ms"].to_numpy()
+    low, high = _reach(values, values[0] if base is None else base)
+    hover: dict[str, Any] = {name: table[name].to_numpy().astype(np.float32) for name in _HOVER}
+    columns: dict[str, Columns] = {
+        f"{of} line": {"x": np.append(np.repeat(x, 2)[1:], axis.last_ms), "y": np.repeat(values, 2)},
+        f"{of} steps": {"x": x, "y": values, **hover, "opens": table["opens"].to_numpy(object)},
+        **now_columns(f"{of} now", axis, (low + high) / 2),
+    }
+    if axis.first_ms < x[0]:
+        columns[f"{of} shade"] = {"left": np.array([axis.first_ms]), "right": x[:1]}
+    labels = now_labels(f"{of} now", axis)
+    if base is not None:
+        columns[f"{of} baseline"] = {"y": np.array([base])}
+        labels[f"{of} baseline"] = ("baseline" if low <= base <= high else "",)
+    return Filled(columns, axis.ends, (low, high), x_label=label, labels=labels)
+
+
+def _reach(values: Floats, baseline: float) -> tuple[float, float]:
+    """The height of the steps with a margin; with the baseline where that does not flatten them."""
+    low, high = float(values.min()), float(values.max())
+    reach = max(high, baseline) - min(low, baseline)
+    if reach < 2 * (high - low):
+        low, high = min(low, baseline), max(high, baseline)
+    margin = 0.1 * (high - low) or 0.05 * abs(high) or 1.0
+    return low - margin, high + margin
+
+
+def _title(table: pd.DataFrame) -> str:
+    first, last = table.iloc[0], table.iloc[-1]
+    for column, size, unit in (("objective_usd_per_h", 1.0, "USD/h"), ("carbon_kg_per_h", KG_PER_T, "t/h")):
+        saved = float(first[column] - last[column])
+        if saved > RISE * abs(first[column]):
+            return (
+                f"waiting {duration(last['budget_ms'] - first['budget_ms'])} longer saves {number(saved / size)} {unit}"
+            )
+    return "waiting longer saves nothing"
+
+
+def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
+    """Where the scenario stands, what the last step brought and what the next would."""
+    current_ms = frontier.current_ms
+    before, after = table[table["budget_ms"] <= current_ms + 1e-9], table[table["budget_ms"] > current_ms + 1e-9]
+    what = "Relaxation" if frontier.over == "all" else f"Budget of {as_shown(frontier.over)}"
+    parts: list[str] = [html("<b>{}: {}.</b>", what, duration(current_ms))]
+    if before.empty:
+        parts.append(f"More load goes unserved below {duration(float(table['budget_ms'].iloc[0]))} (shaded).")
+    elif len(before) > 1:
+        row = before.iloc[-1]
+        erl, crl = row["erl_from_start_usd_per_h_per_ms"], row["crl_from_start_kg_per_h_per_ms"]
+        dirtier = " Cheaper, not cleaner." if erl > 0 > crl else ""
+        parts.append(f"Since the strictest: ERL {number(erl)} USD/h, CRL {number(crl)} kg/h per ms.{dirtier}")
+    if after.empty:
+        parts.append("No later step.")
+    elif not before.empty:  # else the first is where the shade ends
+        row = after.iloc[0]
+        opens = f" opens {row['opens']}" if row["opens"] else ""
+        parts.append(f"Next step at {duration(float(row['budget_ms']))}{opens}.")
+    if _rises(table["cost_usd_per_h"].to_numpy()) and not _rises(table["objective_usd_per_h"].to_numpy()):
+        parts.append("This cost rises where less carbon is worth it: the carbon price is not in it.")
+    return joined(parts, " ")
+
+
+def _rises(values: NDArray) -> bool:
+    """Whether a figure is higher at some step than at the one before, rounding apart."""
+    return bool((np.diff(values) > RISE * np.abs(values[1:])).any())
