@@ -181,7 +181,6 @@ def _patch_axes(pane: LivePane, panels: tuple[Panel, ...], panel: Panel, filled:
     for axis, ends in (("x_range", filled.x_range), ("y_range", y_range)):
         if ends is not None:
             pane.set_range(panel.name, axis, *ends)
-    x_label = "" if is_labelled_below(panels, panel) else filled.x_label
-    for axis, label in (("xaxis", x_label), ("yaxis", filled.y_label)):
-        if label:
-            pane.configure(panel.name, axis, axis_label=label)
+    x_label = "" if is_labelled_below(panels, panel) else filled.x_label or panel.x.label
+    pane.configure(panel.name, "xaxis", axis_label=x_label)
+    pane.configure(panel.name, "yaxis", axis_label=filled.y_label or panel.y.label)
