@@ -36,6 +36,11 @@ class Measure:
         """The public function."""
         return getattr(import_module(self.module), self.name)
 
+    @property
+    def of_network(self) -> Callable[..., Any]:
+        """The same of a network, for cards: by convention `NAME_table`."""
+        return getattr(import_module(self.module), f"{self.name}_table")
+
 
 OVERVIEW, PLACE, WORTH = "Overview", "Where does it go?", "What is it worth?"
 PAYS, OBSTACLES, CERTAINTY = "When does it pay?", "What holds it back?", "How sure is it?"
@@ -70,3 +75,4 @@ MEASURES = {
         ),
     )
 }
+TERMS = {measure.title: measure.term for measure in MEASURES.values()}  # of the field, by the question of a card

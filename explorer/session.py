@@ -47,7 +47,7 @@ class AtOnce:
 
 class Session(param.Parameterized):
     """
-    A scenario, its placement and its frontier, always in step.
+    A scenario, its placement with the baseline, and its frontier, always in step.
 
     A slider that moves faster than the solver is followed at the solver's pace: the newest values win, nothing queues.
     Results are replaced only when they differ, and a failure leaves the last good ones standing beside its `error`.
@@ -98,7 +98,7 @@ class Session(param.Parameterized):
         try:
             network = build_network(self.scenario)
             if at_once or is_quick(network):
-                self._set(placement=place(network))
+                self._set(placement=_with_baseline(network))
             else:
                 self._decide(network)
                 return
@@ -113,7 +113,7 @@ class Session(param.Parameterized):
         if self._deciding is None:  # else, when that ends, it looks at what is wanted then
             self._deciding = network
             self._set(placement_busy=True)
-            self._runner.apart(lambda: _attempt(lambda: place(network)), self._on_decided)
+            self._runner.apart(lambda: _attempt(lambda: _with_baseline(network)), self._on_decided)
 
     def _on_decided(self, result: Placement | ExplorerError) -> None:
         done, self._deciding = self._deciding, None
@@ -161,6 +161,13 @@ class Session(param.Parameterized):
         changed = {name: value for name, value in values.items() if getattr(self, name) is not value}
         with param.edit_constant(self):
             self.param.update(**changed)
+
+
+def _with_baseline(network: Network) -> Placement:
+    """The placement, and what it is compared with, so that whoever paints it solves nothing."""
+    placement = place(network)
+    _ = placement.baseline
+    return placement
 
 
 def _attempt(work: Callable[[], T]) -> T | ExplorerError:

@@ -10,15 +10,23 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
+Result = TypeVar("Result")
 PATIENCE_S = 60  # for a server to start on a slow machine
+
+
+def in_own_loop(work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of a coroutine, whatever loop a browser's tests have left running in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 def wait_until(true: Callable[[], object], patience_s: float = PATIENCE_S) -> None:

@@ -692,6 +692,26 @@ def test_no_process_goes_on_serving_without_the_one_that_can_be_stopped(port, tm
         server.stdout.close()
 
 
+PARTED = """
+import os, signal, sys
+from explorer.cli import main
+os.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGTERM))
+sys.exit(main())
+"""
+
+
+def test_a_server_told_to_end_while_its_processes_part_ends(port):
+    """Where Python drops what a handler of a signal raises."""
+    command = [sys.executable, "-c", PARTED, "serve", "classroom-3x3", "--port", str(port), "--num-procs", "2"]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    try:
+        assert server.wait(PATIENCE_S) == 128 + signal.SIGTERM
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
 def test_a_port_in_use_is_one_clear_error(wattlas):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

@@ -46,11 +46,16 @@ def test_the_core_and_the_command_load_nothing_that_draws(tmp_path):
     probe = """
 import importlib, pkgutil, sys
 import explorer
-for module in pkgutil.iter_modules(explorer.__path__):
-    if module.name not in ("views", "__main__"):
-        importlib.import_module(f"explorer.{module.name}")
-assert "explorer.cli" in sys.modules
-print(*sorted({"panel", "holoviews", "geoviews", "bokeh", "cartopy"} & set(sys.modules)))
+drawing, loaded = ("explorer.app", "explorer.charts", "explorer.__main__"), []
+def walk(package):
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        if module.name not in drawing:
+            loaded.append(importlib.import_module(module.name))
+            if module.ispkg:
+                walk(loaded[-1])
+walk(explorer)
+assert {"explorer.cli", "explorer.model.solver", "explorer.measures.tornado"} <= set(sys.modules), sorted(sys.modules)
+print(*sorted({"panel", "holoviews", "geoviews", "bokeh", "cartopy", "matplotlib"} & set(sys.modules)))
 """
     assert run(sys.executable, "-c", probe, cwd=tmp_path).split() == []
 

@@ -10,6 +10,7 @@ import panel as pn
 import param
 from bokeh.models import RadioButtonGroup
 
+from explorer.app.live.chart_view import card_of
 from explorer.app.live.pane import FONT, Drawing, LivePane
 from explorer.app.region_table.regions import RegionTable
 from explorer.app.views.attribution import AttributionView
@@ -32,7 +33,7 @@ from explorer.session import Session
 
 QUESTIONS: dict[str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]] = {  # columns of views
     "Overview": ((FlowMap, RegionTable), (FrontierView, BreakEvenView)),
-    "Where does it go?": ((LayersView, RelocatableDemandView), (WholeDayView,)),
+    "Where does it go?": ((LayersView, RelocatableDemandView), (WholeDayView, card_of("concentration"))),
     "What is it worth?": ((CostCarbonFrontView,), (PricesView,)),
     "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),
     "What holds it back?": ((AttributionView,), (UnservedView,)),

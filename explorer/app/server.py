@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from bokeh.embed.bundle import extension_dirs
 from bokeh.server.views.ico_handler import IcoHandler
@@ -210,16 +210,25 @@ def serve(scenario: str, address: Address, processes: int, show: bool) -> None:
     config.session_key_func = _page_asked_for
     options += ["--warm"] if processes == 1 else []  # the solver's threads would not survive the fork
     code: Any = 0
+    # not an exception: that would be lost in a handler that answers 500, or where processes part
+    signal.signal(signal.SIGTERM, lambda number, _frame: _end(128 + number))
     try:
         _Server(address, show).run([*options, "--args", scenario])
     except KeyboardInterrupt:  # of the process that looks after the others
         pass
     except SystemExit as stop:
         code = stop.code
-    save.end_all()
-    sys.stdout.flush()
-    # an interpreter that leaves in good order joins every thread, and now and then waits for ever
-    os._exit(code if isinstance(code, int) else code is not None)
+    _end(code if isinstance(code, int) else int(code is not None))
+
+
+def _end(code: int) -> NoReturn:
+    """End this process at once, and leave nothing of files that are being made."""
+    try:
+        save.end_all()
+        sys.stdout.flush()
+    finally:
+        # an interpreter that leaves in good order joins every thread, and now and then waits for ever
+        os._exit(code)
 
 
 def serve_only_the_app(application: Any, address: Address) -> None:

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import row_places
 from explorer.markup import html, joined
+from explorer.model.labels import as_shown
 from explorer.model.placement import SMALLEST_MW
 from explorer.presentation import renders
 from explorer.text import elided, number
@@ -119,7 +120,8 @@ def _finding(table: pd.DataFrame) -> Markup:
         "One MWh of class {} at home in <b>{}</b>, with electricity or servers of <b>{}</b>. Against the home grid, "
         "{}. Two different things: by wires the <b>electricity</b> moves, {:.2f} MWh are sent for each that arrives, "
         "and any load can use it. By fibre the <b>computation</b> moves, only of load that may run elsewhere.{}",
-        attrs.get("workload_id", ""), attrs.get("home", "one region"), attrs.get("region", "another"), against,
+        as_shown(attrs.get("workload_id", "")), attrs.get("home", "one region"),
+        attrs.get("region", "another"), against,
         wires["sent_per_delivered"], _placed(attrs, saved["fibre"]),
     )  # fmt: skip
     return _figures(*ways) + sentence

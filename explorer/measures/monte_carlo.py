@@ -104,8 +104,8 @@ class Draws:
         """
         One row per draw: draw, saving_usd_per_h, cost_usd_per_h, carbon_kg_per_h, relocated_mw, unserved_mw.
 
-        The saving is against the draw's baseline, carbon at its price included; NaN where less is served than there,
-        because load is dearer than the penalty. [USD/h], [kg/h], [MW]
+        The saving is against the draw's baseline, carbon at its price included; NaN where other load is served
+        than there, as where some is dearer than the penalty. [USD/h], [kg/h], [MW]
         """
         return pd.DataFrame(self.totals, columns=list(TOTALS)).rename_axis("draw").reset_index()
 

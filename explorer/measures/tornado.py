@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.cache import Memo, digest
-from explorer.measures.frontier import hardly_mw
+from explorer.measures.headlines import serve_the_same
 from explorer.model.network import Network, build_network
 from explorer.model.placement import Placement, place, solved
 from explorer.model.solver import model_for
@@ -50,8 +50,8 @@ def tornado(scenario: Scenario, change: float = 0.2) -> pd.DataFrame:
             Largest less smallest saving among the three cases: as it is, low and high. [USD/h]
         saving_usd_per_h
             What the optimum saves against the baseline (the placement of least latency), carbon at its price included;
-            the same in each row. NaN, like the effect, where less is served than in the baseline because load is
-            dearer than the penalty. [USD/h]
+            the same in each row. NaN, like the effect, where other load is served than in the baseline, as where some
+            is dearer than the penalty. [USD/h]
         saving_usd_per_h_low, saving_usd_per_h_high
             The same with the input moved, against the baseline with the input moved. [USD/h]
         cost_usd_per_h_low, ..., carbon_kg_per_h_low, ..., relocated_mw_low, ..., unserved_mw_low, ...
@@ -195,9 +195,9 @@ def saving_usd_per_h(best: Placement, baseline: Placement) -> float:
     """
     What a placement costs less than the baseline, carbon at its price included. [USD/h]
 
-    NaN where it serves less, because load was dearer than the penalty: what is not done is not saved.
+    NaN where it serves other load, as where some was dearer than the penalty: what is not done is not saved.
     """
-    if best.unserved_mw > baseline.unserved_mw + hardly_mw(best.network):
+    if not serve_the_same(best, baseline):
         return float("nan")
     return baseline.objective_usd_per_h - best.objective_usd_per_h
 

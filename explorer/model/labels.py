@@ -111,6 +111,7 @@ class Labels:
     classes: tuple[str, ...]
     workloads: tuple[str, ...]  # id and name of every class, once where both are the same word
     sources: tuple[str, ...]  # publisher of each source
+    carbon_signal: str  # which intensity emissions are by
 
     @property
     def publishers(self) -> tuple[str, ...]:
@@ -145,6 +146,7 @@ def labels_of(scenario: Scenario) -> Labels:
             for w in scenario.workloads.values()
         ),
         sources=tuple(map(as_shown, publishers)),
+        carbon_signal=str(scenario.carbon_signal),
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
+from typing import Any
 
 import highspy
 import numpy as np
@@ -14,13 +15,15 @@ from numpy.typing import NDArray
 from explorer.cache import Memo
 from explorer.errors import OutOfTime, SolverError
 from explorer.model.highs import EXTREMES, Highs, stated
-from explorer.model.program import Numbers, Optimum, in_units, units_of
+from explorer.model.program import Numbers, Optimum, Units, in_units, units_of
 from explorer.model.ties import (
     ROUNDING,
     Face,
     Kinds,
     Level,
     Prices,
+    at_home,
+    by_demand,
     everything,
     fixed_order,
     in_equal_parts,
@@ -41,6 +44,7 @@ DUAL_TOLERANCE = 1e-10  # HiGHS' tightest: what breaks ties must stand out from 
 TIE_BREAK = 1e-6  # measures take placements for equal that differ by less per MWh of demand [USD/MWh or the like]
 DUAL, PRIMAL = 1, 4  # HiGHS' simplex_strategy
 LONGEST_MS = 1e6  # what takes longer takes as long where ties are broken, so that others can be told apart
+MOST_ARCS = 4  # per demand, beside the home arcs: with more, those are left out that are not in use
 HINTS = (1.0, 1e-6, 1e-7, 1e-9)  # weights of the levels in the run that is to end on the best of all at once
 
 
@@ -48,10 +52,10 @@ HINTS = (1.0, 1e-6, 1e-7, 1e-9)  # weights of the levels in the run that is to e
 class _Loads:
     """Where a run places what, in solver units."""
 
-    free: Floats  # (i, j, k)
-    pinned: Floats  # (i, k)
-    dropped_free: Floats  # (i, k)
-    dropped_pinned: Floats  # (i, k)
+    free: Floats  # (demand, j)
+    pinned: Floats  # (demand,)
+    dropped_free: Floats  # (demand,)
+    dropped_pinned: Floats  # (demand,)
 
 
 class PlacementModel:
@@ -63,21 +67,20 @@ class PlacementModel:
 
     Amounts and costs are brought to one size before HiGHS sees them, so that its tolerances mean the same in a world of
     a watt and of a terawatt.
+
+    Inside, a demand is a client's for a class, and arcs are one row of regions for each: (demand, j).
     """
 
     def __init__(self, home: Ints, regions: int, workloads: int) -> None:
         self.lock = Lock()
         self._shape = len(home), regions, workloads
         self._demands = len(home) * workloads
-        self._client_home = home
-        self._home = np.repeat(home, workloads)  # of every demand (client, workload), flat
-        self._client, self._workload = np.divmod(np.arange(self._demands), workloads)
+        self._home = np.repeat(home, workloads)  # of every demand
         self._highs = _state_problem(self._home, regions)
-        # where each column after the three fixed blocks stands in the (i, j, k) arrays
-        self._columns = self._arc(np.arange(self._demands), self._home)
-        self._present = np.zeros(self._shape, bool)
-        self._present.ravel()[self._columns] = True
-        self._order, self._kinds = fixed_order(self._shape, home), Kinds(home)
+        # where each column after the three fixed blocks stands in the flat (demand, j) arrays
+        self._columns = np.arange(self._demands) * regions + self._home
+        self._order, self._kinds = fixed_order(self._shape, home), Kinds(self._home)
+        self._kinds_order: tuple[object, Level] = None, self._order
         self._forget()
 
     def _forget(self) -> None:
@@ -87,15 +90,6 @@ class PlacementModel:
         self._costs = self._upper = np.full(columns, np.nan)  # of the columns, as last set
         self._value = np.zeros(columns)  # columns as last solved
         self._last_prices: Prices | None = None
-
-    @property
-    def _home_arcs(self) -> tuple[Ints, Ints, Ints]:
-        """Index of the home arcs in the (i, j, k) arrays; flat, in the order of the demands."""
-        return self._client, self._home, self._workload
-
-    def _arc(self, demand: Ints, region: Ints) -> Ints:
-        """Flat (i, j, k) index of the arc from a demand to a region."""
-        return np.ravel_multi_index((self._client[demand], region, self._workload[demand]), self._shape)
 
     def solve(self, numbers: Numbers, then: Floats | None = None, any_will_do: bool = False) -> Optimum:
         """
@@ -119,19 +113,21 @@ class PlacementModel:
             At the time limit.
         """
         units = units_of(numbers)
-        scaled = in_units(numbers, units)
-        levels = [objective_level(scaled)]
+        scaled = _in_rows(in_units(numbers, units))
+        levels = [objective_level(scaled.cost, scaled.unserved_cost)]
+        every = everything(scaled.allowed, self._home)
         try:
+            self._leave_out_idle_arcs()
             if any_will_do:
-                loads, _ = self._run(
-                    scaled, levels[0].arcs, levels[0].drop, everything(scaled.allowed, self._client_home)
-                )
+                loads, _ = self._run(scaled, levels[0].arcs, levels[0].drop, every)
             else:
-                added_ms = None if numbers.added_ms is None else numbers.added_ms.clip(-LONGEST_MS, LONGEST_MS)
-                levels += [tie_level(by, numbers.allowed) for by in (then, added_ms) if by is not None]
-                counts = [by for by in (numbers.cost / units.cost, then, numbers.added_ms) if by is not None]
-                kinds = self._kinds.of(counts, numbers.allowed)
-                loads, face = self._best(scaled, levels, order_of_kinds(self._order, kinds))
+                then_by = None if then is None else by_demand(then)
+                added_ms = None if numbers.added_ms is None else by_demand(numbers.added_ms)
+                finite_ms = None if added_ms is None else added_ms.clip(-LONGEST_MS, LONGEST_MS)
+                levels += [tie_level(by, scaled.allowed) for by in (then_by, finite_ms) if by is not None]
+                counts = [by for by in (by_demand(numbers.cost) / units.cost, then_by, added_ms) if by is not None]
+                kinds = self._kinds.of(counts, scaled.allowed)
+                loads, face = self._best(scaled, levels, self._order_of(kinds), every)
                 loads = self._alike(scaled, loads, *kinds)
                 if loads.dropped_free.any():
                     idle = scaled.capacity_mw - self._used(loads) > ROUNDING
@@ -140,23 +136,38 @@ class PlacementModel:
         except BaseException:
             self._forget()
             raise
-        prices = least_prices(
-            scaled, self._client_home, loads.free, loads.pinned, loads.dropped_free, loads.dropped_pinned
-        )
+        return self._optimum(scaled, units, loads)
+
+    def _optimum(self, numbers: Numbers, units: Units, loads: _Loads) -> Optimum:
+        """What was found, in the units and by the axes of the question."""
+        cost, penalty = np.where(numbers.allowed, numbers.cost, np.inf), numbers.unserved_cost
+        parts = loads.free, loads.pinned, loads.dropped_free, loads.dropped_pinned
+        prices = least_prices(cost, penalty, numbers.capacity_mw, self._home, *parts)
         dropped = loads.dropped_free.sum() + loads.dropped_pinned.sum()
-        cost = (loads.free * scaled.cost).sum() + loads.pinned.ravel() @ scaled.cost[self._home_arcs]
+        served = (loads.free * numbers.cost).sum() + loads.pinned @ at_home(numbers.cost, self._home)
+        clients, regions, workloads = self._shape
+        by_client = clients, workloads
+        free = loads.free.reshape(clients, workloads, regions).swapaxes(1, 2)
         return Optimum(
-            free_mw=loads.free * units.mw,
-            pinned_mw=loads.pinned * units.mw,
-            unserved_free_mw=loads.dropped_free * units.mw,
-            unserved_pinned_mw=loads.dropped_pinned * units.mw,
-            price_free=prices.free * units.cost,
-            price_pinned=prices.pinned * units.cost,
+            free_mw=np.multiply(free, units.mw, order="C"),
+            pinned_mw=loads.pinned.reshape(by_client) * units.mw,
+            unserved_free_mw=loads.dropped_free.reshape(by_client) * units.mw,
+            unserved_pinned_mw=loads.dropped_pinned.reshape(by_client) * units.mw,
+            price_free=prices.free.reshape(by_client) * units.cost,
+            price_pinned=prices.pinned.reshape(by_client) * units.cost,
             capacity_price=prices.capacity * units.cost,
-            objective=float(cost + scaled.unserved_cost * dropped) * units.mw * units.cost,
+            objective=float(served + penalty * dropped) * units.mw * units.cost,
         )
 
-    def _best(self, numbers: Numbers, levels: Sequence[Level], order: Level) -> tuple[_Loads, Callable[[], Face]]:
+    def _order_of(self, kinds: tuple[Ints, Ints]) -> Level:
+        """The fixed order of these kinds, which mostly are those of the last time."""
+        if self._kinds_order[0] is not kinds:
+            self._kinds_order = kinds, order_of_kinds(self._order, kinds)
+        return self._kinds_order[1]
+
+    def _best(
+        self, numbers: Numbers, levels: Sequence[Level], order: Level, every: Face
+    ) -> tuple[_Loads, Callable[[], Face]]:
         """
         The best on every level among those that are best on all before, the first in the order of those that are left,
         and, for who asks, the face of these.
@@ -164,31 +175,30 @@ class PlacementModel:
         All levels at once, each of far less weight than the one before, mostly end there; prices on each level tell
         whether they did. Where they did not, the levels follow one another, each on the optimal face of the last.
         """
-        face = every = everything(numbers.allowed, self._client_home)
         weights = [*HINTS[: len(levels)], HINTS[-1]]
         arcs = sum(weight * level.arcs for weight, level in zip(weights, [*levels, order], strict=True))
         drop = sum(weight * level.drop for weight, level in zip(weights, [*levels, order], strict=True))
         loads, _ = self._run(numbers, np.asarray(arcs), np.asarray(drop), every)
         by_level = self._prices([*levels, order])
-        if is_best([*levels, order], by_level, every, self._client_home):
+        if is_best([*levels, order], by_level, every, self._home):
 
             def face_of_all() -> Face:
                 face = every
                 for level, prices in zip(levels, by_level[:-1], strict=True):
-                    face = optimal_face(level, prices, face, self._client_home)
+                    face = optimal_face(level, prices, face, self._home)
                 return face
 
             return loads, face_of_all
+        face = every
         for level in levels:
             _, prices = self._run(numbers, level.arcs, level.drop, face)
-            face = optimal_face(level, prices, face, self._client_home)
+            face = optimal_face(level, prices, face, self._home)
         loads, _ = self._run(numbers, order.arcs, order.drop, face)
         return loads, lambda: face
 
     def _used(self, loads: _Loads) -> Floats:
         """Load of each region, shape (j,)."""
-        pinned = np.bincount(self._client_home, loads.pinned.sum(axis=1), minlength=self._shape[1])
-        return loads.free.sum(axis=(0, 2)) + pinned
+        return loads.free.sum(axis=0) + np.bincount(self._home, loads.pinned, minlength=self._shape[1])
 
     def _run(self, numbers: Numbers, arcs: Floats, drop: Floats, face: Face) -> tuple[_Loads, Prices]:
         """The optimum over all arcs of the face by these costs, and its prices."""
@@ -215,49 +225,40 @@ class PlacementModel:
 
     def _by_row(self, dual: Floats) -> Prices:
         """Duals of the rows as prices."""
-        i, _, k = self._shape
         n = self._demands
-        return Prices(dual[:n].reshape(i, k), dual[n : 2 * n].reshape(i, k), -dual[2 * n :])
+        return Prices(dual[:n], dual[n : 2 * n], -dual[2 * n :])
 
     def _prices(self, levels: Sequence[Level]) -> list[Prices]:
         """The prices of the last basis on each level: those at which what is in the basis has no reduced cost."""
         _, basic = self._highs.getBasicVariables()
-        column = np.maximum(basic, 0)
+        column = self._places[np.maximum(basic, 0)]
         found = []
         for level in levels:
-            in_basis = np.where(basic >= 0, self._by_column(level.arcs, level.drop)[column], 0.0)
+            in_basis = np.where(basic >= 0, self._by_place(level.arcs, level.drop)[column], 0.0)
             _, dual = self._highs.getBasisTransposeSolve(in_basis)
             found.append(self._by_row(dual))
         return found
 
     def _loads(self) -> _Loads:
         """The columns as last solved."""
-        i, _, k = self._shape
-        n = self._demands
+        n, regions = self._demands, self._shape[1]
         value = np.where(self._value > ROUNDING, self._value, 0.0)
-        free = np.zeros(self._shape)
-        free.ravel()[self._columns] = value[3 * n :]
-        dropped_free, dropped_pinned, pinned = (value[b * n : (b + 1) * n].reshape(i, k) for b in range(3))
-        return _Loads(free, pinned, dropped_free, dropped_pinned)
+        free = np.zeros(n * regions)
+        free[self._columns] = value[3 * n :]
+        return _Loads(free.reshape(n, regions), value[2 * n : 3 * n], value[:n], value[n : 2 * n])
 
     def _alike(self, numbers: Numbers, loads: _Loads, free_kind: Ints, pinned_kind: Ints) -> _Loads:
         """The same with all demands of a kind served alike, which changes nothing on any level."""
-        i, j, k = self._shape
-        by_demand = np.column_stack([loads.free.swapaxes(1, 2).reshape(-1, j), loads.dropped_free.ravel()])
-        free = in_equal_parts(free_kind, numbers.free_mw.ravel(), by_demand)
-        pinned = np.column_stack([loads.pinned.ravel(), loads.dropped_pinned.ravel()])
+        free = np.column_stack([loads.free, loads.dropped_free])
+        free = in_equal_parts(free_kind, numbers.free_mw, free)
+        pinned = np.column_stack([loads.pinned, loads.dropped_pinned])
         if loads.dropped_pinned.any():  # otherwise all of it is at home
-            pinned = in_equal_parts(pinned_kind, numbers.pinned_mw.ravel(), pinned)
-        return _Loads(
-            free=np.ascontiguousarray(free[:, :j].reshape(i, k, j).swapaxes(1, 2)),
-            pinned=pinned[:, 0].reshape(i, k),
-            dropped_free=free[:, j].reshape(i, k),
-            dropped_pinned=pinned[:, 1].reshape(i, k),
-        )
+            pinned = in_equal_parts(pinned_kind, numbers.pinned_mw, pinned)
+        return _Loads(np.ascontiguousarray(free[:, :-1]), pinned[:, 0], free[:, -1], pinned[:, 1])
 
     def _set_rows(self, numbers: Numbers, face: Face) -> bool:
         """Set demands and capacities; True if they are what they were."""
-        demand = np.concatenate([numbers.free_mw.ravel(), numbers.pinned_mw.ravel()])
+        demand = np.concatenate([numbers.free_mw, numbers.pinned_mw])
         least = np.where(face.full, numbers.capacity_mw, -highspy.kHighsInf)
         lower, upper = np.concatenate([demand, least]), np.concatenate([demand, numbers.capacity_mw])
         if np.array_equal(lower, self._rows[0]) and np.array_equal(upper, self._rows[1]):
@@ -266,16 +267,21 @@ class PlacementModel:
         self._rows = lower, upper
         return False
 
-    def _by_column(self, arcs: Floats, drop: Floats) -> Floats:
-        """Costs of arcs and of unserved load, by column."""
-        cost = arcs.ravel()[self._columns]
-        return np.concatenate([drop, cost[: self._demands], cost])
+    @property
+    def _places(self) -> Ints:
+        """Where each column stands in `_by_place`."""
+        n = self._demands
+        arcs = 2 * n + self._columns
+        return np.concatenate([np.arange(2 * n), arcs[:n], arcs])
+
+    def _by_place(self, arcs: NDArray[Any], drop: NDArray[Any]) -> NDArray[Any]:
+        """What unserved load and arcs count, one after the other."""
+        return np.concatenate([drop, arcs.ravel()])
 
     def _set_columns(self, arcs: Floats, drop: Floats, face: Face) -> bool:
         """Set costs and close the arcs outside the face; True if none of those carried load."""
-        costs = self._by_column(arcs, drop)
-        blocks = face.drop_free, face.drop_pinned, face.pinned
-        open_ = np.concatenate([*(b.ravel() for b in blocks), face.arcs.ravel()[self._columns]])
+        costs = self._by_place(arcs, drop)[self._places]
+        open_ = np.concatenate([face.drop_free, face.drop_pinned, face.pinned, face.arcs.ravel()[self._columns]])
         upper = np.where(open_, highspy.kHighsInf, 0.0)
         changed = _different(self._costs, costs)
         self._highs.changeColsCost(len(changed), changed, costs[changed])
@@ -290,11 +296,12 @@ class PlacementModel:
 
         Arcs outside of the face have infinite cost.
         """
-        n = self._demands
-        gain = prices.free[:, np.newaxis] - prices.capacity[:, np.newaxis] - cost
-        gain[self._present] = -np.inf
-        region = gain.argmax(axis=1).ravel()
-        arc = self._arc(np.arange(n), region)
+        n, regions = cost.shape
+        gain = prices.free[:, np.newaxis] - prices.capacity
+        gain -= cost
+        gain.ravel()[self._columns] = -np.inf
+        region = gain.argmax(axis=1)
+        arc = np.arange(n) * regions + region
         better = np.flatnonzero(gain.ravel()[arc] > DUAL_TOLERANCE)
         if not len(better):
             return False
@@ -308,8 +315,20 @@ class PlacementModel:
             np.concatenate([self._columns, arc]),
             np.concatenate([self._value, np.zeros(count)]),
         )
-        self._present.ravel()[arc] = True
         return True
+
+    def _leave_out_idle_arcs(self) -> None:
+        """Delete arcs that are not in the basis, where there are many: each costs HiGHS time in every run."""
+        fixed = 4 * self._demands
+        if len(self._costs) <= fixed + MOST_ARCS * self._demands:
+            return
+        _, basic = self._highs.getBasicVariables()
+        keep = np.arange(len(self._costs)) < fixed
+        keep[basic[basic >= 0]] = True
+        idle = np.flatnonzero(~keep).astype(np.int32)
+        self._highs.deleteCols(len(idle), idle)
+        self._columns = self._columns[keep[3 * self._demands :]]
+        self._costs, self._upper, self._value = self._costs[keep], self._upper[keep], self._value[keep]
 
     def price_range(self, numbers: Numbers, best: Optimum, free: Floats, pinned: Floats, capacity: Floats) -> Floats:
         """
@@ -331,14 +350,15 @@ class PlacementModel:
             on its face, which uses tied arcs only and fills what has a price. No basis decides, so ties do not matter.
         """
         units = units_of(numbers)
-        scaled = in_units(numbers, units)
-        prices = Prices(best.price_free / units.cost, best.price_pinned / units.cost, best.capacity_price / units.cost)
-        every = everything(scaled.allowed, self._client_home)
-        face = optimal_face(objective_level(scaled), prices, every, self._client_home)
-        at_home = np.zeros((self._demands, len(numbers.capacity_mw)), bool)
-        at_home[np.arange(self._demands), self._home] = face.pinned.ravel()
-        regions = np.concatenate([face.arcs.swapaxes(1, 2).reshape(at_home.shape), at_home])
-        choices = np.column_stack([regions, np.concatenate([face.drop_free.ravel(), face.drop_pinned.ravel()])])
+        scaled = _in_rows(in_units(numbers, units))
+        free_price, pinned_price = (price.ravel() / units.cost for price in (best.price_free, best.price_pinned))
+        prices = Prices(free_price, pinned_price, best.capacity_price / units.cost)
+        every = everything(scaled.allowed, self._home)
+        face = optimal_face(objective_level(scaled.cost, scaled.unserved_cost), prices, every, self._home)
+        homes = np.zeros_like(face.arcs)
+        homes[np.arange(self._demands), self._home] = face.pinned
+        regions = np.concatenate([face.arcs, homes])
+        choices = np.column_stack([regions, np.concatenate([face.drop_free, face.drop_pinned])])
         kinds, kind = np.unique(choices, axis=0, return_inverse=True)  # demands with the same choices are as one
 
         def by_row(free: Floats, pinned: Floats, capacity: Floats) -> Floats:
@@ -376,6 +396,17 @@ class PlacementModel:
                 bounded = status == highspy.HighsModelStatus.kOptimal
                 result[n, end] = highs.getSolution().col_value[multiple] if bounded else sign * np.inf
         return result[which] * units.mw
+
+
+def _in_rows(numbers: Numbers) -> Numbers:
+    """The same by demand: arcs (demand, j), amounts (demand,)."""
+    return replace(
+        numbers,
+        cost=by_demand(numbers.cost),
+        allowed=by_demand(numbers.allowed),
+        free_mw=numbers.free_mw.ravel(),
+        pinned_mw=numbers.pinned_mw.ravel(),
+    )
 
 
 def _different(last: Floats, new: Floats) -> NDArray[np.int32]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.model.program import Numbers, serve_first
+from explorer.model.program import serve_first
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -32,7 +32,7 @@ DECIMALS = 6  # to which costs of equal demands are the same, in solver units, a
 class Level:
     """What one MW counts for on one level of the comparison."""
 
-    arcs: Floats  # (i, j, k)
+    arcs: Floats  # (demand, j)
     drop: Floats  # (2 demands,) unserved: free load, then pinned load
     tolerance: float  # to which two of these numbers are one
 
@@ -41,21 +41,26 @@ class Level:
 class Prices:
     """Of demand and of capacity, by one level."""
 
-    free: Floats  # (i, k)
-    pinned: Floats  # (i, k)
+    free: Floats  # (demand,)
+    pinned: Floats  # (demand,)
     capacity: Floats  # (j,); below zero only where a region must stay full
 
 
-def objective_level(numbers: Numbers) -> Level:
+def by_demand(arcs: NDArray[Any]) -> NDArray[Any]:
+    """Arcs (i, j, k) as one row of regions for each demand (i, k): what is looked for per demand is side by side."""
+    return np.ascontiguousarray(arcs.swapaxes(1, 2)).reshape(-1, arcs.shape[1])
+
+
+def objective_level(cost: Floats, unserved_cost: float) -> Level:
     """The objective itself, of numbers in solver units."""
-    return Level(numbers.cost, np.full(2 * numbers.free_mw.size, numbers.unserved_cost), FACE_TOLERANCE)
+    return Level(cost, np.full(2 * len(cost), unserved_cost), FACE_TOLERANCE)
 
 
 def tie_level(arcs: Floats, allowed: Bools) -> Level:
     """What breaks ties, brought to one size; what can be served at no cost to the levels before is served."""
     arcs = np.where(allowed, arcs, 0.0)
     arcs *= LEVEL_SIZE / (max(float(arcs.max(initial=0.0)), -float(arcs.min(initial=0.0))) or 1.0)
-    return Level(arcs, np.full(2 * arcs.shape[0] * arcs.shape[2], serve_first(arcs)), LEVEL_TOLERANCE)
+    return Level(arcs, np.full(2 * len(arcs), serve_first(arcs)), LEVEL_TOLERANCE)
 
 
 def fixed_order(shape: tuple[int, int, int], home: Ints) -> Level:
@@ -69,48 +74,62 @@ def fixed_order(shape: tuple[int, int, int], home: Ints) -> Level:
     arcs[np.arange(len(home)), home] = 0.0
     demands = shape[0] * shape[2]
     drop = serve_first(arcs) + LEVEL_SIZE * (np.repeat([0.0, 1.0], demands) + rng.random(2 * demands))
-    return Level(arcs, drop, LEVEL_TOLERANCE)
+    return Level(by_demand(arcs), drop, LEVEL_TOLERANCE)
 
 
 def order_of_kinds(order: Level, kinds: tuple[Ints, Ints]) -> Level:
     """The last level: the fixed order, in which all demands of a kind stand where the first of them does."""
-    clients, regions, workloads = order.arcs.shape
-    rows = order.arcs.swapaxes(1, 2).reshape(-1, regions)
     free, pinned = (_first(kind) for kind in kinds)
-    arcs = rows[free].reshape(clients, workloads, regions).swapaxes(1, 2)
-    return Level(arcs, order.drop[np.concatenate([free, len(rows) + pinned])], order.tolerance)
+    drop = order.drop[np.concatenate([free, len(free) + pinned])]
+    return Level(order.arcs[free], drop, order.tolerance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """Which part of the feasible set holds what is equal so far."""
 
-    arcs: Bools  # (i, j, k) for free load
-    pinned: Bools  # (i, k) the home arc, for pinned load
-    drop_free: Bools  # (i, k) may be left unserved
-    drop_pinned: Bools  # (i, k)
+    arcs: Bools  # (demand, j) for free load
+    pinned: Bools  # (demand,) the home arc, for pinned load
+    drop_free: Bools  # (demand,) may be left unserved
+    drop_pinned: Bools  # (demand,)
     full: Bools  # (j,) regions that must stay full
 
 
 def everything(allowed: Bools, home: Ints) -> Face:
-    """All that is feasible."""
-    clients, regions, workloads = allowed.shape
-    drop = np.ones((clients, workloads), bool)
-    return Face(allowed, allowed[np.arange(clients), home], drop, drop, np.zeros(regions, bool))
+    """All that is feasible, by arcs (demand, j) and the home of each demand."""
+    demands, regions = allowed.shape
+    drop = np.ones(demands, bool)
+    return Face(allowed, at_home(allowed, home), drop, drop, np.zeros(regions, bool))
+
+
+def at_home(arcs: NDArray[Any], home: Ints) -> NDArray[Any]:
+    """Of arcs (demand, j), those from each demand to its home."""
+    return arcs[np.arange(len(home)), home]
 
 
 def optimal_face(level: Level, prices: Prices, face: Face, home: Ints) -> Face:
     """All equal optima of a level: what has a reduced cost stays empty, what has a price stays full."""
-    delivered = level.arcs + prices.capacity[:, np.newaxis]
-    drop_free, drop_pinned = level.drop.reshape(2, *prices.free.shape)
-    at_home = delivered[np.arange(len(home)), home]
+    arcs, pinned, drop_free, drop_pinned = _reduced(level, prices, home)
     return Face(
-        arcs=face.arcs & (delivered - prices.free[:, np.newaxis] <= level.tolerance),
-        pinned=face.pinned & (at_home - prices.pinned <= level.tolerance),
-        drop_free=face.drop_free & (drop_free - prices.free <= level.tolerance),
-        drop_pinned=face.drop_pinned & (drop_pinned - prices.pinned <= level.tolerance),
+        arcs=face.arcs & (arcs <= level.tolerance),
+        pinned=face.pinned & (pinned <= level.tolerance),
+        drop_free=face.drop_free & (drop_free <= level.tolerance),
+        drop_pinned=face.drop_pinned & (drop_pinned <= level.tolerance),
         full=face.full | (prices.capacity > level.tolerance),
     )
+
+
+def _reduced(level: Level, prices: Prices, home: Ints) -> tuple[Floats, Floats, Floats, Floats]:
+    """Reduced costs: of all arcs, of pinned load at home, of free and of pinned load left unserved."""
+    arcs = level.arcs + prices.capacity
+    arcs -= prices.free[:, np.newaxis]
+    return arcs, *_reduced_but_arcs(level, prices, home)
+
+
+def _reduced_but_arcs(level: Level, prices: Prices, home: Ints) -> tuple[Floats, Floats, Floats]:
+    demands = len(home)
+    pinned = at_home(level.arcs, home) + prices.capacity[home] - prices.pinned
+    return pinned, level.drop[:demands] - prices.free, level.drop[demands:] - prices.pinned
 
 
 def _first(kind: Ints) -> Ints:
@@ -126,78 +145,76 @@ def is_best(levels: Sequence[Level], prices: Sequence[Prices], face: Face, home:
 
     So it is where nothing outside of it has a reduced cost below zero on the first level that tells them apart.
     """
-    clients, first = np.arange(len(home)), prices[0]
-    reduced = levels[0].arcs + first.capacity[:, np.newaxis] - first.free[:, np.newaxis]
-    if (face.arcs & (reduced < -levels[0].tolerance)).any():
-        return False
-    # what no level before has told from the optimum
-    i, j, k = _where(face.arcs & (reduced <= levels[0].tolerance))
+    reduced, *others = _reduced(levels[0], prices[0], home)
+    # all arcs are looked at once: only those that the objective does not tell from the optimum can be below it later
+    arcs = np.flatnonzero(face.arcs & (reduced <= levels[0].tolerance))
+    reduced = reduced.ravel()[arcs]
+    demand, region = np.divmod(arcs, face.arcs.shape[1])
     ties = [face.pinned, face.drop_free, face.drop_pinned, ~face.full]  # of the last, regions with room to spare
-    for level, price in zip(levels, prices, strict=True):
-        reduced = level.arcs[i, j, k] + price.capacity[j] - price.free[i, k]
-        at_home = level.arcs[clients, home] + price.capacity[home][:, np.newaxis]
-        drop_free, drop_pinned = level.drop.reshape(2, *price.free.shape)
-        others = at_home - price.pinned, drop_free - price.free, drop_pinned - price.pinned, price.capacity
+    for n, (level, price) in enumerate(zip(levels, prices, strict=True)):
+        if n:
+            reduced = level.arcs.ravel()[arcs] + price.capacity[region] - price.free[demand]
+            others = _reduced_but_arcs(level, price, home)
+        costs = (*others, price.capacity)
         below = (reduced < -level.tolerance).any()
-        if below or any((tied & (cost < -level.tolerance)).any() for tied, cost in zip(ties, others, strict=True)):
+        if below or any((tied & (cost < -level.tolerance)).any() for tied, cost in zip(ties, costs, strict=True)):
             return False
         same = reduced <= level.tolerance
-        i, j, k = i[same], j[same], k[same]
-        ties = [tied & (cost <= level.tolerance) for tied, cost in zip(ties, others, strict=True)]
+        arcs, demand, region = arcs[same], demand[same], region[same]
+        ties = [tied & (cost <= level.tolerance) for tied, cost in zip(ties, costs, strict=True)]
     return True
 
 
 def least_prices(
-    numbers: Numbers, home: Ints, free: Floats, pinned: Floats, dropped_free: Floats, dropped_pinned: Floats
-) -> Prices:
+    cost: Floats, penalty: float, capacity: Floats, home: Ints,
+    free: Floats, pinned: Floats, dropped_free: Floats, dropped_pinned: Floats,
+) -> Prices:  # fmt: skip
     """
     The prices of a placement that is optimal; where there is more than one set of them, the least of capacity.
 
     They follow from where load runs, so they are the same whatever basis the solver ended with. One more MW of capacity
     lets in load that waits, or load from a region where the room that it leaves has a price of its own.
+
+    Parameters
+    ----------
+    cost : shape (demand, j)
+        Infinite where there is no arc.
+    penalty
+        On unserved load.
+    capacity, home : shapes (j,) and (demand,)
+    free, pinned, dropped_free, dropped_pinned : shapes (demand, j) and (demand,)
+        The placement, in solver units.
     """
-    regions, penalty = len(numbers.capacity_mw), numbers.unserved_cost
-    cost = np.where(numbers.allowed, numbers.cost, np.inf)
-    at_home = cost[np.arange(len(home)), home]
-    used = _where(free)
-    load = np.bincount(used[1], free[used], regions) + np.bincount(home, pinned.sum(axis=1), regions)
+    regions = len(capacity)
+    used = np.divmod(np.flatnonzero(free), regions)
+    load = np.bincount(used[1], free[used], regions) + np.bincount(home, pinned, regions)
     price = np.zeros(regions)
-    full = np.flatnonzero(load >= numbers.capacity_mw - ROUNDING)
+    full = np.flatnonzero(load >= capacity - ROUNDING)
     if len(full):
         price[full] = _room_prices(cost, full, penalty, used, dropped_free, dropped_pinned, home)
-    delivered = cost + price[:, np.newaxis]
+    delivered = cost + price
     return Prices(
-        free=np.minimum(delivered.swapaxes(0, 1).copy().min(axis=0), penalty),  # a quarter of the time of axis 1
-        pinned=np.minimum(at_home + price[home][:, np.newaxis], penalty),
+        free=np.minimum(delivered.min(axis=1), penalty),
+        pinned=np.minimum(at_home(delivered, home), penalty),
         capacity=price,
     )
 
 
-def _where(array: NDArray[Any]) -> tuple[Ints, ...]:
-    """`numpy.nonzero`, sooner."""
-    return np.unravel_index(np.flatnonzero(array), array.shape)
-
-
 def _room_prices(
-    cost: Floats,
-    full: Ints,
-    penalty: float,
-    used: tuple[Ints, ...],
-    dropped_free: Floats,
-    dropped_pinned: Floats,
-    home: Ints,
-) -> Floats:
-    """Least prices of the capacity of full regions, shape (full,); `used` are the arcs (i, j, k) that carry load."""
+    cost: Floats, full: Ints, penalty: float, used: tuple[Ints, Ints],
+    dropped_free: Floats, dropped_pinned: Floats, home: Ints,
+) -> Floats:  # fmt: skip
+    """Least prices of the capacity of full regions, shape (full,); `used` are the arcs (demand, j) that carry load."""
     position = np.full(cost.shape[1], -1)
     position[full] = np.arange(len(full))
-    i, k = np.nonzero(dropped_free)
-    price = (penalty - cost[i[:, np.newaxis], full, k[:, np.newaxis]]).max(axis=0, initial=0.0)
-    i, k = np.nonzero((dropped_pinned > 0) & (position[home] >= 0)[:, np.newaxis])
-    np.maximum.at(price, position[home[i]], penalty - cost[i, home[i], k])
-    i, origin, k = used
+    there = cost[:, full]
+    price = (penalty - there[dropped_free > 0]).max(axis=0, initial=0.0)
+    waits = np.flatnonzero((dropped_pinned > 0) & (position[home] >= 0))
+    np.maximum.at(price, position[home[waits]], penalty - cost[waits, home[waits]])
+    demand, origin = used
     order = np.argsort(origin, kind="stable")
-    i, origin, k = i[order], origin[order], k[order]
-    saving = cost[i, origin, k][:, np.newaxis] - cost[:, full][i, :, k]  # of a MW moved there
+    demand, origin = demand[order], origin[order]
+    saving = cost[demand, origin][:, np.newaxis] - there[demand]  # of a MW moved there
     first = np.flatnonzero(np.diff(origin, prepend=-1))
     saving = np.maximum.reduceat(saving, first) if len(first) else np.empty((0, len(full)))
     room = position[origin[first]]  # that it leaves, and whose price is nothing where there is room already
@@ -218,31 +235,42 @@ class Kinds:
     """
 
     def __init__(self, home: Ints) -> None:
-        self._home = home
+        self._home = home  # of each demand
         self._counts: list[Floats] = []
+        self._allowed: Bools = np.empty(0, bool)
         self._by_cost: tuple[Ints, Ints] = np.empty(0, np.intp), np.empty(0, np.intp)
+        self._found = self._by_cost
 
     def of(self, counts: list[Floats], allowed: Bools) -> tuple[Ints, Ints]:
-        """A number for each free and each pinned demand, by what counts (i, j, k), in solver units or ms."""
-        clients, demands = np.arange(len(self._home)), allowed.shape[0] * allowed.shape[2]
-        if len(counts) != len(self._counts) or not all(map(np.array_equal, counts, self._counts)):
-            rows = [count.round(DECIMALS) + 0.0 for count in counts]
-            by_demand = np.concatenate([row.swapaxes(1, 2).reshape(demands, -1) for row in rows], axis=1)
-            at_home = [np.repeat(self._home, allowed.shape[2]), *(row[clients, self._home].ravel() for row in rows)]
-            self._by_cost = _same(by_demand), _same(np.column_stack(at_home).astype(float))
+        """
+        A number for each free and each pinned demand, by what counts (demand, j), in solver units or ms.
+
+        The same object as the last time where nothing has changed since then.
+        """
+        known = len(counts) == len(self._counts) and all(map(np.array_equal, counts, self._counts))
+        if not known:
+            rows = [np.rint(count * 10.0**DECIMALS) + 0.0 for count in counts]
+            homes = np.column_stack([self._home.astype(float), *(at_home(row, self._home) for row in rows)])
+            self._by_cost = _same(np.concatenate(rows, axis=1).view(np.uint64)), _same(homes.view(np.uint64))
             self._counts = counts
-        free, pinned = self._by_cost
-        arcs = np.packbits(allowed.swapaxes(1, 2).reshape(demands, -1), axis=1)
-        return _same(np.column_stack([free.view(np.uint8).reshape(demands, -1), arcs])), 2 * pinned + allowed[
-            clients, self._home
-        ].ravel()
+        if not (known and np.array_equal(allowed, self._allowed)):
+            free, pinned = self._by_cost
+            arcs = np.zeros((len(allowed), -(-allowed.shape[1] // 64)), np.uint64)
+            packed = np.packbits(allowed, axis=1)
+            arcs.view(np.uint8)[:, : packed.shape[1]] = packed
+            kinds = _same(np.column_stack([free.astype(np.uint64), arcs]))
+            self._found, self._allowed = (kinds, 2 * pinned + at_home(allowed, self._home)), allowed
+        return self._found
 
 
-def _same(rows: NDArray[Any]) -> Ints:
+def _same(rows: NDArray[np.uint64]) -> Ints:
     """A number for each row, the same for equal rows."""
-    kinds: dict[bytes, int] = {}
-    size, data = rows.itemsize * rows.shape[1], rows.tobytes()
-    return np.array([kinds.setdefault(data[n * size : (n + 1) * size], len(kinds)) for n in range(len(rows))])
+    odd = 2 * np.random.default_rng(0).integers(2**63, size=rows.shape[1], dtype=np.uint64) + np.uint64(1)
+    key = ((rows ^ (rows >> np.uint64(32))) * odd).sum(axis=1)  # of a float, most bits may be in its upper half
+    _, first, kind = np.unique(key, return_index=True, return_inverse=True)
+    if not np.array_equal(rows[first[kind]], rows):  # two kinds with one key
+        _, kind = np.unique(rows, axis=0, return_inverse=True)
+    return kind
 
 
 def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
@@ -255,7 +283,7 @@ def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
         What is equal on all levels but the fixed order.
     idle : shape (j,)
         Regions with room to spare.
-    free, dropped : shapes (i, j, k) and (i, k)
+    free, dropped : shapes (demand, j) and (demand,)
         A placement on the face, pinned load apart.
 
     Returns
@@ -273,8 +301,8 @@ def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
     if not free.sum(axis=1)[face.drop_free].any():  # nobody who is served may go unserved instead
         return np.arange(demands)
     unserved, spare = 1 << regions, 1 << (regions + 1)  # places are bits: regions first
-    arcs = _bits(np.column_stack([face.arcs.swapaxes(1, 2).reshape(demands, -1), face.drop_free.ravel()]))
-    load = np.column_stack([free.swapaxes(1, 2).reshape(demands, -1), dropped.ravel()])
+    arcs = _bits(np.column_stack([face.arcs, face.drop_free]))
+    load = np.column_stack([free, dropped])
     uses = [[int(place) for place in np.flatnonzero(row)] for row in load]
     back = [1 << place for place in range(regions + 2)]  # from where a chain of moves leads to a place
     step = [0] * (regions + 2)  # where one move leads from a place
@@ -321,7 +349,8 @@ def in_equal_parts(kind: Ints, wanted: Floats, amounts: Floats) -> Floats:
     if not len(some):
         return amounts
     some = some[np.argsort(kind[some], kind="stable")]
-    _, first, which = np.unique(kind[some], return_index=True, return_inverse=True)
+    starts = np.diff(kind[some], prepend=-1) != 0
+    first, which = np.flatnonzero(starts), np.cumsum(starts) - 1
     total = np.add.reduceat(amounts[some], first)
     whole = np.add.reduceat(wanted[some], first)[which]
     part = np.divide(wanted[some], whole, out=np.zeros(len(some)), where=whole > 0)

@@ -44,7 +44,7 @@ def test_corners_and_lines_are_those_of_the_table(name):
     slope = 1000 * (lines["y1"] - lines["y0"]) / (lines["x0"] - lines["x1"]) / 1000
     for band, low, high in ((0, 0, 50), (1, 50, 100), (2, 100, np.inf)):
         assert ((lines["color"] == band) == ((low < slope) & (slope <= high))).all()
-    names = dict(zip(session.scenario.regions["id"], session.scenario.regions["name"], strict=True))
+    names = session.network.short_region_names
     for column in ("loses", "gains"):
         expected = ["; ".join(names[j] for j in ids.split("; ") if j) for ids in front[column]]
         assert corners[column].tolist() == expected

@@ -123,7 +123,8 @@ def test_bars_are_the_unserved_loads_or_the_margins(session, move):
         assert lengths.sum() == pytest.approx(placement.unserved_mw)
         assert f"<b>{number(placement.unserved_mw)} MW go unserved</b>" in words(view)
         for cause, mw in placement.unserved_by_reason().items():
-            assert f"{number(mw)} MW by {cause}" in words(view)
+            word = "several together" if " and " in cause else cause
+            assert f"{number(mw)} MW by {word}" in words(view)
         names = dict(zip(session.scenario.clients["id"], session.scenario.clients["name"], strict=True))
         for (client, workload), mw in placement.unserved.groupby(["client", "workload"])["unserved_mw"].sum().items():
             of = bars["who"] == f"{names[client]}, {workload}"

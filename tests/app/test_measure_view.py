@@ -11,15 +11,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from bokeh.models import Toggle
+from bokeh.models import Div, Toggle
 from panel.models.markup import HTML
 from screens import Later, columns, show, words
 
-from explorer import ExplorerError, Scenario, attribution, solve, waterfall
+from explorer import ExplorerError, Scenario, attribution, concentration, solve, waterfall
+from explorer.app.live.chart_view import card_of
 from explorer.app.questions import QUESTIONS, Questions
 from explorer.app.views.attribution import AttributionView
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.frontier import FrontierView
+from explorer.registry import MEASURES
 from explorer.session import Session
 from explorer.text import number
 
@@ -216,3 +218,34 @@ def test_a_table_behind_a_picture_of_the_overview_follows_it(session, view):
     if view is BreakEvenView:
         homes = {row.split("</td>")[0].split("<td>")[-1] for row in unescape(table.text).split("<tr>")[2:]}
         assert homes == {session.network.regions[0]}
+
+
+HEADING = re.compile(r'<h2>(.*?)</h2>.*?<b>(.*?)\.</b>.*<span class="term">(.*?)</span>', re.DOTALL)
+
+
+def test_cards_have_the_question_and_the_term_of_their_measure(session):
+    """All but the budget margins', which are on the card of the remedies."""
+    found = []
+    for question, views in QUESTIONS.items():
+        documents = [show(make(session)) for column in views for make in column]
+        texts = [str(div.text) for document in documents for div in document.select({"type": Div})]
+        found += [(*heading.groups(), question) for text in texts if (heading := HEADING.search(unescape(text)))]
+    wanted = [
+        (m.title, f"{m.term[0].upper()}{m.term[1:]}", m.term, m.question)
+        for m in MEASURES.values()
+        if m.name != "budget_margins"
+    ]
+    assert sorted(found) == sorted(wanted)
+
+
+def test_a_measure_without_widgets_needs_no_view_of_its_own(session):
+    view = card_of("concentration")(session)
+    document = show(view)
+    models = {model.id for model in document.models}
+    for move in ({}, {"friction_scale": 100.0}, {"total_demand_mw": 60.0}):
+        session.scenario.param.update(**move)
+        table = concentration(session.scenario)
+        assert columns(view, "share")["right"].tolist() == pytest.approx((100 * table["share"]).tolist())
+        assert f"{100 * table.attrs['top_share']['optimum']:.0f} % of the load runs in" in words(view)
+        assert view._make_table().drop(columns="region").equals(table.drop(columns="region"))
+    assert {model.id for model in document.models} == models

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
-from servers import Reader, ask, changed, connected, free_port, get, serving, token_of
+from servers import Reader, ask, changed, connected, free_port, get, in_own_loop, serving, token_of
 from tornado.httpclient import AsyncHTTPClient
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
@@ -186,7 +186,7 @@ def test_an_exit_does_not_leave_its_handler():
         finally:
             web.stop()
 
-    assert asyncio.run(asked()) == [500, 500]
+    assert in_own_loop(asked()) == [500, 500]
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_only_tokens_of_this_server_open_a_session(port):
         except ConnectionError:
             return False
 
-    assert [one for one in (*forged, token) if asyncio.run(is_let_in(one))] == [token]
+    assert [one for one in (*forged, token) if in_own_loop(is_let_in(one))] == [token]
 
 
 # Messages
@@ -264,7 +264,7 @@ def test_a_patch_that_no_page_sends_is_refused_in_a_word(port, patch):
             await reader.send("PATCH-DOC", PATCHES[patch])
             return await reader.answer()
 
-    kind, content = asyncio.run(answer())
+    kind, content = in_own_loop(answer())
     assert kind == "closed" or (kind, json.loads(content)) == ("ERROR", {"text": REFUSED, "traceback": None})
 
 
@@ -293,7 +293,7 @@ def test_a_message_that_is_none_is_refused_or_ends_its_connection(port, fragment
                 await reader.send_raw("no message", "begins", "like this")
             return await reader.answer()
 
-    kind, content = asyncio.run(answer())
+    kind, content = in_own_loop(answer())
     assert kind == "closed" or json.loads(content) == {"text": REFUSED, "traceback": None}
 
 
@@ -325,7 +325,7 @@ def test_a_flood_costs_only_its_own_session_which_recovers(port):
             await rude.say('[7, {"chat/budget": 120}]')
             await hearing
 
-    asyncio.run(flooded())
+    in_own_loop(flooded())
 
 
 def test_a_server_that_ends_leaves_no_file_in_the_making():

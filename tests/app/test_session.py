@@ -368,3 +368,35 @@ def test_a_fault_beside_the_event_loop_is_said_and_leaves_nobody_waiting(monkeyp
     assert not session.frontier_busy
     session.scenario.friction_scale = 2.346
     assert session.error is None and session.frontier is not None
+
+
+@pytest.mark.parametrize("hosting_usd_per_h", [0.0, 5.0])
+def test_a_placement_comes_with_its_baseline(scenario, hosting_usd_per_h):
+    """Whoever paints it solves nothing."""
+    session, later = Session(scenario, runner := Later()), []
+    runner.run()
+    session.param.watch(lambda event: later.append("baseline" in vars(event.new)), "placement")
+    scenario.param.update(hosting_usd_per_h=hosting_usd_per_h, egress_usd_per_gb=0.0123 + hosting_usd_per_h / 1e4)
+    runner.run()
+    assert later == [True]
+
+
+def test_another_signal_of_the_same_numbers_is_told(scenario):
+    regions = scenario.regions
+    scenario.regions = regions.assign(carbon_average_g_per_kwh=regions["carbon_marginal_g_per_kwh"])
+    session = Session(scenario)
+    scenario.carbon_signal = "average"
+    assert session.network.labels.carbon_signal == "average"
+
+
+def test_a_baseline_that_cannot_be_found_leaves_the_last_placement(scenario, monkeypatch):
+    session = Session(scenario)
+    before = session.placement
+
+    class Broken:
+        baseline = property(fails)
+
+    monkeypatch.setattr(explorer.session, "place", lambda _network: Broken())
+    scenario.friction_scale = 1.2345
+    assert session.placement is before
+    assert str(session.error).startswith("The solver stopped.")

@@ -33,7 +33,7 @@ def handles(view: WiresOrFibreView) -> dict[str, Any]:
 
 
 def shown_pair(view: WiresOrFibreView) -> tuple[str, str]:
-    ids = {name: region for region, name in view.session.network.region_names.items()}
+    ids = {name: region for region, name in view.session.network.short_region_names.items()}
     return ids[view._result.attrs["home"]], ids[view._result.attrs["region"]]
 
 
@@ -170,7 +170,7 @@ def test_words_say_what_is_lost_moved_added_and_saved(session):
             usd = stay["total_usd_per_mwh"] - way["total_usd_per_mwh"]
             verb = f"save{ending}" if usd >= 0 else f"cost{ending}"
             assert f"{way['way']} {verb} <b>{number(abs(usd))} USD/MWh</b>{'' if usd >= 0 else ' more'}" in text
-        names = dict(zip(session.scenario.regions["id"], session.scenario.regions["name"], strict=True))
+        names = session.network.short_region_names
         assert all(f"<b>{names[region]}</b>" in text for region in shown_pair(view))
 
 

@@ -8,6 +8,7 @@ from bokeh.models import Column, Div, LayoutDOM, Row
 
 from explorer.app.live.pane import FONT
 from explorer.markup import html
+from explorer.registry import TERMS
 
 CARD = """
 :host { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 8px;
@@ -21,11 +22,16 @@ _WRAP = ":host { flex-wrap: wrap; }"
 _FIRST = ":host { flex: 1 1 0 !important; min-width: max-content; }"  # tools that have no room beside it go below
 _TITLE = """
 :host { color: var(--mui-palette-text-primary, inherit); z-index: 10; }
+.bk-clearfix { width: 100%; }
+.heading { display: flex; align-items: baseline; }
 h2 { font-size: 14px; font-weight: 700; margin: 0; white-space: nowrap; display: inline; }
-.help { display: inline-block; width: 15px; height: 15px; margin-left: 6px; border: 1.4px solid currentColor;
+.help { flex: none; width: 15px; height: 15px; margin-left: 6px; border: 1.4px solid currentColor;
         border-radius: 50%; font-size: 11px; line-height: 15px; font-weight: 700; text-align: center; opacity: .6;
         cursor: help; position: relative; top: -1px; }
 .help:hover, .help:focus-visible { opacity: 1; }
+/* what the field calls it, as far as there is room: no tool moves down for it */
+.term { flex: 1 1 0; min-width: 0; contain: inline-size; margin-left: 10px; font-size: 11.5px; opacity: .65;
+        white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .explanation { display: none; position: absolute; left: 0; top: 26px; width: min(360px, 80vw); padding: 8px 10px;
                border-radius: 6px; font-size: 12.5px; line-height: 1.45; background: #2b2f36; color: #f4f5f7;
                box-shadow: 0 3px 12px #0006; }
@@ -54,12 +60,14 @@ select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an a
 """
 
 
-def heading(title: str, explanation: str) -> Div:
-    """A title with its explanation, for the hand on a mouse, on a keyboard and on a phone."""
+def heading(title: str, explanation: str, term: str = "") -> Div:
+    """A title with the field's term and its explanation, for the hand on a mouse, on a keyboard and on a phone."""
     text = html(
-        '<h2>{title}</h2><span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
-        '<div class="explanation" role="tooltip">{explanation}</div>',
-        title=title, explanation=explanation.strip(),
+        '<div class="heading"><h2>{title}</h2>'
+        '<span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
+        '<div class="explanation" role="tooltip">{named}{explanation}</div><span class="term">{term}</span></div>',
+        title=title, named=html("<b>{}.</b> ", f"{term[0].upper()}{term[1:]}") if term else "",
+        explanation=explanation.strip(), term=term,
     )  # fmt: skip
     return Div(text=str(text), sizing_mode="stretch_width", margin=(3, 0, 3, 2), styles=FONT, stylesheets=[_TITLE])
 
@@ -74,7 +82,7 @@ def card(title: str, explanation: str, *body: LayoutDOM, tools: Sequence[LayoutD
     """The frame with its heading, and tools at the heading's right."""
     for tool in tools:
         tool.update(stylesheets=[_TOOL], styles=FONT, margin=(0, 2, 2, 4))
-    top: LayoutDOM = heading(title, explanation)
+    top: LayoutDOM = heading(title, explanation, TERMS.get(title, ""))
     if tools:
         top.stylesheets = [*top.stylesheets, _FIRST]
         top = Row(children=[top, *tools], sizing_mode="stretch_width", stylesheets=[_WRAP])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -13,6 +15,7 @@ from bokeh.models import LayoutDOM
 from explorer.app.live.chart_pane import draw_panels, patch
 from explorer.app.live.measure_view import MeasureView, measure_card
 from explorer.app.live.pane import Drawing
+from explorer.model.network import Network
 from explorer.registry import MEASURES
 
 
@@ -65,6 +68,22 @@ class ChartView(MeasureView):
     @classmethod
     def drawing(cls) -> Drawing:  # pyright: ignore[reportIncompatibleMethodOverride]
         return _drawing(cls)
+
+
+def card_of(measure: str) -> type[ChartView]:
+    """The card of a measure that needs no widgets: the chart of its `NAME_table(network)`."""
+    entry, charts = MEASURES[measure], import_module(f"explorer.charts.{measure}")
+
+    class Card(ChartView):
+        """A card made from the registry."""
+
+        measure: ClassVar = entry.name
+        chart: ClassVar = charts
+
+        def compute(self, network: Network) -> Iterator[pd.DataFrame]:
+            yield entry.of_network(network)
+
+    return Card
 
 
 @cache

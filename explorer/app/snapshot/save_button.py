@@ -16,7 +16,7 @@ import param
 
 from explorer.app.snapshot.write import default_steps, write_snapshot
 from explorer.errors import ExplorerError
-from explorer.model.labels import as_shown, plain
+from explorer.model.labels import plain
 from explorer.scenario.scenario import Scenario
 from explorer.session import Session
 from explorer.text import duration
@@ -43,7 +43,7 @@ class SaveButton(pn.custom.JSComponent):
     ]
 
     def __init__(self, session: Session) -> None:
-        super().__init__(file_name=f"{plain(as_shown(session.scenario.title))}.html", margin=0)
+        super().__init__(file_name=f"{plain(session.network.labels.title)}.html", margin=0)
         self._session = session
         self._making = self._busy = False  # the last until a file that is not wanted any more is cleared away
 

@@ -103,7 +103,7 @@ class Totals(pn.viewable.Viewer):
     def _cards(self) -> list[_Card]:
         placement = self._session.placement
         now = headlines(placement)
-        signal = self._session.scenario.carbon_signal
+        signal = placement.network.labels.carbon_signal
         moved, share, delay = (now[name] for name in ("relocated_mw", "relocated_share", "mean_wan_ms"))
         return [
             _against(
