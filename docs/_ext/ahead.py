@@ -14,26 +14,16 @@ import pandas as pd
 
 import explorer
 
-WRITERS = {  # by a column that no other result has
-    "factor": "attribution",
-    "gross_mw": "relocatable_demand",
-    "pays": "break_even",
-    "carbon_price_from_usd_per_t": "cost_carbon_front",
-    "input": "tornado",
-    "least_mw": "near_optimal",
-    "hour_utc": "whole_day",
-    "way": "wires_or_fibre",
-}
-
 
 def figure(result: Any, path: str | Path) -> Path:
     """Write a result as a figure for print."""
     if not isinstance(result, pd.DataFrame):
         return result.figure(path)
-    from explorer.charts import draw
+    from explorer.charts import draw, figures
 
-    [writer] = {name for column, name in WRITERS.items() if column in result}
-    return getattr(figures, f"{writer}_figure")(result, path)
+    if "pays" in result:
+        return figures.break_even_figure(result, path)
+    return draw.figure(result, path)
 
 
 NAMES: dict[str, Callable[..., Any] | None] = {  # None: named in the text, in no cell
