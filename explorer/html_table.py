@@ -16,7 +16,7 @@ from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
 from explorer.presentation import renders
 from explorer.scenario.scenario import Scenario
-from explorer.text import duration, number, percent, title_of
+from explorer.text import format_duration, format_number, percent, title_of
 
 FIRST_ROWS = 5
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top"
@@ -31,7 +31,7 @@ def scenario_html(scenario: Scenario) -> str:
         if value != scenario.param[name].default
     }
     facts = {
-        "Demand": f"{number(scenario.total_demand_mw)} MW of IT load",
+        "Demand": f"{format_number(scenario.total_demand_mw)} MW of IT load",
         "Places": f"{len(scenario.clients)} clients, {len(scenario.regions)} regions",
         "Changed settings": ", ".join(f"{label} {value}" for label, value in settings.items()) or "none",
     }
@@ -46,12 +46,12 @@ def placement_html(placement: Placement) -> str:
     figures, unserved = headlines(placement), placement.unserved_by_reason()
     cost, carbon = figures["cost_usd_per_h"], figures["carbon_kg_per_h"]
     facts = {
-        "Cost": f"{number(cost.value)} {cost.unit} ({_against_the_baseline(cost)})",
-        "Carbon": f"{number(carbon.value)} {carbon.unit} ({_against_the_baseline(carbon)})",
-        "Relocated": f"{number(placement.relocated_mw)} of {number(placement.served_mw)} MW "
+        "Cost": f"{format_number(cost.value)} {cost.unit} ({_against_the_baseline(cost)})",
+        "Carbon": f"{format_number(carbon.value)} {carbon.unit} ({_against_the_baseline(carbon)})",
+        "Relocated": f"{format_number(placement.relocated_mw)} of {format_number(placement.served_mw)} MW "
         f"({100 * placement.relocated_share:.0f} %)",
-        "Mean latency": duration(placement.mean_latency_ms),
-        "Unserved": ", ".join(f"{number(mw)} MW ({reason})" for reason, mw in unserved.items()) or "0 MW",
+        "Mean latency": format_duration(placement.mean_latency_ms),
+        "Unserved": ", ".join(f"{format_number(mw)} MW ({reason})" for reason, mw in unserved.items()) or "0 MW",
     }
     columns = ["client", "region", "workload", "it_mw", "latency_ms", "layer"]
     flows = placement.flows.sort_values("it_mw", ascending=False, kind="stable").loc[:, columns]
@@ -70,10 +70,10 @@ def frontier_html(frontier: Frontier) -> str:
     first, last = table.iloc[0], table.iloc[-1]
     here = "too strict to serve what can be served" if frontier.current is None else "on the frontier"
     facts = {
-        "Steps": f"{len(table)}, from {duration(float(first['budget_ms']))} to {duration(float(last['budget_ms']))}",
-        "Cost": f"{number(first['cost_usd_per_h'])} to {number(last['cost_usd_per_h'])} USD/h",
-        "Carbon": f"{number(first['carbon_kg_per_h'])} to {number(last['carbon_kg_per_h'])} kg/h",
-        "The scenario": f"{duration(frontier.current_ms)}, {here}",
+        "Steps": f"{len(table)}, from {format_duration(float(first['budget_ms']))} to {format_duration(float(last['budget_ms']))}",
+        "Cost": f"{format_number(first['cost_usd_per_h'])} to {format_number(last['cost_usd_per_h'])} USD/h",
+        "Carbon": f"{format_number(first['carbon_kg_per_h'])} to {format_number(last['carbon_kg_per_h'])} kg/h",
+        "The scenario": f"{format_duration(frontier.current_ms)}, {here}",
     }
     if frontier.missing:
         facts["Missing"] = f"{', '.join(frontier.missing)}: the time limit was over"
@@ -87,7 +87,7 @@ def frontier_html(frontier: Frontier) -> str:
 @renders(Draws, "html")
 def draws_html(draws: Draws) -> str:
     """What moving saves in most of the worlds drawn, what was drawn, who surely receives load, and the regions."""
-    saving = {name: number(value) for name, value in draws.saving_usd_per_h().items()}
+    saving = {name: format_number(value) for name, value in draws.saving_usd_per_h().items()}
     table = draws.regions.assign(region=draws.network.labels.regions)
     table = table.sort_values(["receives_draws", "p50_mw"], ascending=False, kind="stable")
     sure = table.loc[table["receives_draws"] >= SURE * draws.done, "region"]
@@ -95,7 +95,7 @@ def draws_html(draws: Draws) -> str:
     more = f" and {len(sure) - FIRST_ROWS} more" if len(sure) > FIRST_ROWS else ""
     facts = {
         "Draws": f"{draws.done} of {draws.wanted}",
-        "Saving, median": f"{saving['p50']} USD/h; with inputs as they are {number(draws.given_usd_per_h)} USD/h",
+        "Saving, median": f"{saving['p50']} USD/h; with inputs as they are {format_number(draws.given_usd_per_h)} USD/h",
         "Eight of ten draws": f"{saving['p10']} to {saving['p90']} USD/h",
         "Standard deviations": ", ".join(f"{name} {100 * cv:g} %" for name, cv in asdict(draws.spread).items()),
         "Sure to receive load": ", ".join(sure.head(FIRST_ROWS)) + more or "none",
@@ -111,8 +111,8 @@ def certificate_html(certificate: Certificate) -> str:
     table = certificate.table
     failed = table.loc[~table["holds"], "check"].tolist()
     facts = {
-        "Objective": f"{number(certificate.objective)} {certificate.unit}, penalty on unserved load included",
-        "No placement has less than": f"{number(certificate.lower_bound)} {certificate.unit}",
+        "Objective": f"{format_number(certificate.objective)} {certificate.unit}, penalty on unserved load included",
+        "No placement has less than": f"{format_number(certificate.lower_bound)} {certificate.unit}",
         "Checks that fail": ", ".join(failed) or "none",
     }
     what = "Proves that nothing is better." if certificate.holds else "Does not prove the placement."
@@ -132,6 +132,6 @@ def _page(
     more = f"{len(table)} {rows}" if len(table) <= most else f"First {most} of {len(table)} {rows}"
     page = html(
         "<div><b>{}</b><br>{}<table><tbody>{}</tbody></table><small>{}</small>{}</div>",
-        title, what, cells, more, table_html(head, number),
+        title, what, cells, more, table_html(head, format_number),
     )  # fmt: skip
     return str(page)

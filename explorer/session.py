@@ -20,15 +20,15 @@ T = TypeVar("T")
 class Runner(Protocol):
     """When work is done. A screen has its own: at once in Python, between events on a server."""
 
-    def soon(self, work: Callable[[], None]) -> None:
+    def call_soon(self, work: Callable[[], None]) -> None:
         """Do the work once the changes at hand have all arrived."""
         ...
 
-    def aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+    def run_in_thread(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
         """Do longer work without holding up anything else; hand over its result."""
         ...
 
-    def apart(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+    def run_isolated(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
         """The same for work that may take half a minute: not even other longer work waits for it."""
         ...
 
@@ -36,13 +36,13 @@ class Runner(Protocol):
 class AtOnce:
     """Does everything when asked: for notebooks, scripts and tests."""
 
-    def soon(self, work: Callable[[], None]) -> None:
+    def call_soon(self, work: Callable[[], None]) -> None:
         work()
 
-    def aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+    def run_in_thread(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
         then(work())
 
-    apart = aside
+    run_isolated = run_in_thread
 
 
 class Session(param.Parameterized):
@@ -88,7 +88,7 @@ class Session(param.Parameterized):
     def _on_change(self, *_events: Any) -> None:
         if not self._pending:
             self._pending = True
-            self._runner.soon(self._update_placement)
+            self._runner.call_soon(self._update_placement)
 
     def _on_workload(self, *_events: Any) -> None:
         self._update_frontier()
@@ -113,7 +113,7 @@ class Session(param.Parameterized):
         if self._deciding is None:  # else, when that ends, it looks at what is wanted then
             self._deciding = network
             self._set(placement_busy=True)
-            self._runner.apart(lambda: _attempt(lambda: _with_baseline(network)), self._on_decided)
+            self._runner.run_isolated(lambda: _attempt(lambda: _with_baseline(network)), self._on_decided)
 
     def _on_decided(self, result: Placement | ExplorerError) -> None:
         done, self._deciding = self._deciding, None
@@ -134,7 +134,7 @@ class Session(param.Parameterized):
             return
         self._tracing = wanted
         self._set(frontier_busy=True)
-        self._runner.aside(lambda: _attempt(lambda: trace(*wanted, relaxation_ms)), self._on_frontier)
+        self._runner.run_in_thread(lambda: _attempt(lambda: trace(*wanted, relaxation_ms)), self._on_frontier)
 
     def _on_frontier(self, result: Frontier | ExplorerError) -> None:
         done, self._tracing = self._tracing, None

@@ -15,11 +15,11 @@ from explorer.model.labels import isolated
 BETTER, WORSE, NEUTRAL = "#1a86d0", "#d9600a", "#8a8f98"
 
 
-def number(value: float, digits: int = 3) -> str:
+def format_number(value: float, digits: int = 3) -> str:
     """
     A number to `digits` significant digits at least, with thousands separated.
 
-    >>> number(184809.3), number(76.04), number(0.0512), number(0)
+    >>> format_number(184809.3), format_number(76.04), format_number(0.0512), format_number(0)
     ('184,809', '76.0', '0.0512', '0')
     """
     if value == 0 or not math.isfinite(value):
@@ -90,11 +90,11 @@ _SHORTEST = 1e4  # numbers below are short enough
 _MOST_DECIMALS = 12
 
 
-def duration(ms: float) -> str:
+def format_duration(ms: float) -> str:
     """
     A time in the unit one would say it in.
 
-    >>> duration(300), duration(1500), duration(60_000), duration(3_600_000)
+    >>> format_duration(300), format_duration(1500), format_duration(60_000), format_duration(3_600_000)
     ('300 ms', '1.5 s', '1 min', '1 h')
     """
     for unit, size in (("h", 3_600_000), ("min", 60_000), ("s", 1000)):
@@ -108,7 +108,7 @@ def sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def key(colour: str) -> Markup:
+def swatch(colour: str) -> Markup:
     """What stands for a colour in a text."""
     return html("<span style='color:{};font-size:18px;line-height:1'>■</span>", colour)
 

@@ -19,8 +19,8 @@ def show(view: Any) -> Document:
 
 def drawn(picture: Any) -> Any:
     """The Bokeh figure of a picture."""
-    nobodys = Document()  # HoloViews would take one that a server of another test has left behind
-    with patch_curdoc(nobodys):
+    scratch_document = Document()  # HoloViews would take one that a server of another test has left behind
+    with patch_curdoc(scratch_document):
         return hv.render(picture, backend="bokeh")
 
 

@@ -12,7 +12,7 @@ from explorer.charts.rows import horizontal_bars, reach
 from explorer.markup import html
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.presentation import renders
-from explorer.text import number
+from explorer.text import format_number
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +48,7 @@ def chart(table: pd.DataFrame) -> Chart:
     return Chart(
         PANELS,
         (_staircase(rows, shapley, np.array(table.attrs["in_order_usd_per_h"]), saved, possible),),
-        f"moving saves {number(saved)} of {number(possible)} USD/h possible without obstacles",
+        f"moving saves {format_number(saved)} of {format_number(possible)} USD/h possible without obstacles",
         _finding(table, saved, possible),
         About.of(table),
         ["Shapley values over all orders of lifting the five. Thin: put in place one after the other."],
@@ -85,16 +85,16 @@ def _finding(table: pd.DataFrame, saved: float, possible: float) -> Markup:
         return html("Nothing is served, so nothing is saved.")
     whose = ""
     if unserved_mw > UNSERVED_MW:
-        whose = f" All of it is of the {number(served_mw)} MW served; {number(unserved_mw)} MW are not."
+        whose = f" All of it is of the {format_number(served_mw)} MW served; {format_number(unserved_mw)} MW are not."
     if held <= 0:
-        return html("Nothing holds it back: moving saves {} USD/h.{}", number(saved), whose)
+        return html("Nothing holds it back: moving saves {} USD/h.{}", format_number(saved), whose)
     parts = [f"{factors[n]} {100 * shapley[n] / held:.0f} %" for n in np.argsort(-shapley) if shapley[n] > 0]
     return html(
         "Moving saves <b>{} of {} USD/h</b> that would be possible without obstacles, carbon at its price included. "
         "Of the {} USD/h held back: {}.{}",
-        number(saved),
-        number(possible),
-        number(held),
+        format_number(saved),
+        format_number(possible),
+        format_number(held),
         ", ".join(parts),
         whose,
     )

@@ -9,7 +9,7 @@ import numpy as np
 from explorer.charts.chart import Columns, Mark
 from explorer.measures.frontier import Frontier
 from explorer.model.labels import as_shown
-from explorer.text import duration, sentence
+from explorer.text import format_duration, sentence
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class BudgetAxis:
     @property
     def now_text(self) -> str:
         """Where the present budget is, or that it is beyond the axis, and at which end."""
-        text = f"now: {duration(self.now_ms)}"
+        text = f"now: {format_duration(self.now_ms)}"
         return f"← {text}" if self.now_ms < self.first_ms else f"{text} →" if self.now_ms > self.last_ms else text
 
 

@@ -12,7 +12,7 @@ from explorer.markup import html
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.model.labels import as_shown
 from explorer.presentation import renders
-from explorer.text import duration
+from explorer.text import format_duration
 
 PANELS = (SERVICE,)  # as of those who do go unserved, so that one plot shows either
 HELP = """
@@ -30,11 +30,11 @@ def chart(table: pd.DataFrame) -> Chart:
     ends = np.append(np.zeros_like(share), share), np.append(share, np.full_like(share, 100.0))
     kind = np.repeat([KINDS.index(NEEDED), KINDS.index(LEFT)], len(share))
     amounts = zip(np.append(least, budget - least), kind, strict=True)
-    texts = [f"{duration(float(ms))} {KINDS[k]}" for ms, k in amounts]
+    texts = [f"{format_duration(float(ms))} {KINDS[k]}" for ms, k in amounts]
     classes = [*map(as_shown, table["workload"])]
     who = np.tile(np.array([f"class {name}" for name in classes], object), 2)
     rows = np.tile(np.arange(len(share)), 2)
-    names = [f"{name}, {duration(float(ms))}" for name, ms in zip(classes, budget, strict=True)]
+    names = [f"{name}, {format_duration(float(ms))}" for name, ms in zip(classes, budget, strict=True)]
     label = "Share of the latency budget [%]"
     return Chart(
         PANELS,
@@ -48,9 +48,7 @@ def chart(table: pd.DataFrame) -> Chart:
 
 def _title(table: pd.DataFrame) -> str:
     tightest = table.loc[table["margin_ms"].idxmin()]
-    return (
-        f"the least to spare: class {as_shown(tightest['workload'])} could wait {duration(tightest['margin_ms'])} less"
-    )
+    return f"the least to spare: class {as_shown(tightest['workload'])} could wait {format_duration(tightest['margin_ms'])} less"
 
 
 def _finding(table: pd.DataFrame) -> Markup:
@@ -60,6 +58,6 @@ def _finding(table: pd.DataFrame) -> Markup:
         "<b>{}</b> The least to spare: class {} could wait <b>{}</b> less, {} instead of {}, before {} goes unserved.",
         "Some load goes unserved already." if unserved else "Everybody is served.",
         as_shown(tightest["workload"]),
-        *(duration(tightest[name]) for name in ("margin_ms", "least_ms", "budget_ms")),
+        *(format_duration(tightest[name]) for name in ("margin_ms", "least_ms", "budget_ms")),
         "more" if unserved else "anybody",
     )

@@ -12,7 +12,7 @@ from explorer.charts.rows import horizontal_bars, row_places
 from explorer.markup import html
 from explorer.measures.certificate import Certificate
 from explorer.presentation import renders
-from explorer.text import number
+from explorer.text import format_number
 
 ALL = 100.0  # of a tolerance [%]
 _TIP = (("", "@meaning"), ("Found", "@found"), ("Tolerated", "@tolerated"))
@@ -82,7 +82,7 @@ def small(value: float) -> str:
     ('0', '6 × 10⁻¹⁴', '0.0021', '−3 × 10⁻⁵')
     """
     if value == 0 or abs(value) >= 1e-3:
-        return number(value, 2)
+        return format_number(value, 2)
     digit, power = f"{value:.0e}".split("e")
     return f"{digit} × 10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}".replace("-", "−")
 
@@ -120,7 +120,7 @@ def _finding(proof: Certificate) -> Markup:
     if proof.carbon_price_usd_per_t:
         counted.append("carbon at its price")
     if proof.unserved_mw > 0:
-        counted.append(f"{number(proof.unserved_mw)} MW that nobody serves, at the penalty for it")
+        counted.append(f"{format_number(proof.unserved_mw)} MW that nobody serves, at the penalty for it")
     if counted:
         proven += html(" Counted in both: {}.", ", and ".join(counted))
     if not proof.holds:

@@ -14,7 +14,7 @@ from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Pan
 from explorer.markup import html, joined
 from explorer.measures.cost_carbon_front import avoided_kg_per_h
 from explorer.presentation import renders
-from explorer.text import number
+from explorer.text import format_number
 from explorer.units import KG_PER_T
 
 STEPS_USD_PER_T = (50.0, 100.0)  # carbon prices between which the front changes its colour
@@ -108,7 +108,9 @@ def _prices(front: pd.DataFrame) -> NDArray:
     """The carbon prices at which each placement is the best, in words."""
     spans = zip(front["carbon_price_from_usd_per_t"], front["carbon_price_to_usd_per_t"], strict=True)
     words = [
-        f"{number(low)} to {number(high)} USD/t" if np.isfinite(high) else f"above {number(low)} USD/t"
+        f"{format_number(low)} to {format_number(high)} USD/t"
+        if np.isfinite(high)
+        else f"above {format_number(low)} USD/t"
         for low, high in spans
     ]
     return np.array(words, object)
@@ -140,7 +142,7 @@ def _title(table: pd.DataFrame) -> str:
     if len(table) == 1:
         return "the cheapest placement is the cleanest too"
     low = STEPS_USD_PER_T[0]
-    every, cheap = (number(avoided_kg_per_h(table, most) / KG_PER_T) for most in (np.inf, low))
+    every, cheap = (format_number(avoided_kg_per_h(table, most) / KG_PER_T) for most in (np.inf, low))
     return f"up to {every} t/h can be avoided, {cheap} of them below {low:g} USD/t"
 
 
@@ -149,7 +151,7 @@ def _finding(front: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
     parts = [_present(front, attrs)] if "now" in attrs else []
     parts.append(_tonnes(front))
     if attrs.get("unserved_mw", 0.0) > UNSERVED_MW:
-        parts.append(html("{} MW go unserved, here and everywhere on it.", number(attrs["unserved_mw"])))
+        parts.append(html("{} MW go unserved, here and everywhere on it.", format_number(attrs["unserved_mw"])))
     return joined(parts, " ")
 
 
@@ -159,11 +161,15 @@ def _present(front: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
     if attrs["objective"] != "cost":
         at, cost = front["carbon_kg_per_h"].to_numpy()[::-1], front["cost_usd_per_h"].to_numpy()[::-1]
         more = max(now["cost_usd_per_h"] - float(np.interp(now["carbon_kg_per_h"], at, cost)), 0.0)
-        return html("{} least {} costs {} USD/h more than its carbon has to.", mark, attrs["objective"], number(more))
+        return html(
+            "{} least {} costs {} USD/h more than its carbon has to.", mark, attrs["objective"], format_number(more)
+        )
     row = front[front["carbon_price_from_usd_per_t"] <= carbon_price].iloc[-1]
     last, then = row["carbon_price_from_usd_per_t"], row["carbon_price_to_usd_per_t"]
-    known = [f"the last tonne avoided costs {number(last)} USD"] if last > 0 else []
-    known += [f"the next would cost {number(then)} USD"] if np.isfinite(then) else ["no other placement emits less"]
+    known = [f"the last tonne avoided costs {format_number(last)} USD"] if last > 0 else []
+    known += (
+        [f"the next would cost {format_number(then)} USD"] if np.isfinite(then) else ["no other placement emits less"]
+    )
     return html("{} {}.", mark, ", ".join(known))
 
 
@@ -171,7 +177,7 @@ def _tonnes(front: pd.DataFrame) -> Markup:
     if len(front) == 1:
         return html("The cheapest placement is the cleanest too.")
     amounts = [
-        html("<b>{}</b> below {:g} USD/t", number(avoided_kg_per_h(front, step) / KG_PER_T), step)
+        html("<b>{}</b> below {:g} USD/t", format_number(avoided_kg_per_h(front, step) / KG_PER_T), step)
         for step in STEPS_USD_PER_T
     ]
     first = front.iloc[1]
@@ -180,7 +186,7 @@ def _tonnes(front: pd.DataFrame) -> Markup:
     return html(
         "Against least cost, up to <b>{} t/h</b> can be avoided: {}, all up to {} USD/t. "
         "The cheapest {} t/h cost {} USD/t: {} MW move{}.",
-        number(avoided_kg_per_h(front, np.inf) / KG_PER_T), joined(amounts, ", "),
-        number(front["carbon_price_from_usd_per_t"].iloc[-1]), number(cheapest),
-        number(first["carbon_price_from_usd_per_t"]), number(first["moved_mw"]), f", {moves}" if moves else "",
+        format_number(avoided_kg_per_h(front, np.inf) / KG_PER_T), joined(amounts, ", "),
+        format_number(front["carbon_price_from_usd_per_t"].iloc[-1]), format_number(cheapest),
+        format_number(first["carbon_price_from_usd_per_t"]), format_number(first["moved_mw"]), f", {moves}" if moves else "",
     )  # fmt: skip

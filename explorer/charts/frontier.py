@@ -16,7 +16,7 @@ from explorer.measures.frontier import UNSERVED_MW, Frontier
 from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
 from explorer.presentation import renders
-from explorer.text import duration, number
+from explorer.text import format_duration, format_number
 from explorer.units import KG_PER_T
 
 Floats = NDArray[np.float64]
@@ -142,9 +142,7 @@ def _title(table: pd.DataFrame) -> str:
     for column, size, unit in (("objective_usd_per_h", 1.0, "USD/h"), ("carbon_kg_per_h", KG_PER_T, "t/h")):
         saved = float(first[column] - last[column])
         if saved > RISE * abs(first[column]):
-            return (
-                f"waiting {duration(last['budget_ms'] - first['budget_ms'])} longer saves {number(saved / size)} {unit}"
-            )
+            return f"waiting {format_duration(last['budget_ms'] - first['budget_ms'])} longer saves {format_number(saved / size)} {unit}"
     return "waiting longer saves nothing"
 
 
@@ -153,20 +151,22 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
     current_ms = frontier.current_ms
     before, after = table[table["budget_ms"] <= current_ms + 1e-9], table[table["budget_ms"] > current_ms + 1e-9]
     what = "Relaxation" if frontier.over == "all" else f"Budget of {as_shown(frontier.over)}"
-    parts: list[str] = [html("<b>{}: {}.</b>", what, duration(current_ms))]
+    parts: list[str] = [html("<b>{}: {}.</b>", what, format_duration(current_ms))]
     if before.empty:
-        parts.append(f"More load goes unserved below {duration(float(table['budget_ms'].iloc[0]))} (shaded).")
+        parts.append(f"More load goes unserved below {format_duration(float(table['budget_ms'].iloc[0]))} (shaded).")
     elif len(before) > 1:
         row = before.iloc[-1]
         erl, crl = row["erl_from_start_usd_per_h_per_ms"], row["crl_from_start_kg_per_h_per_ms"]
         dirtier = " Cheaper, not cleaner." if erl > 0 > crl else ""
-        parts.append(f"Since the strictest: ERL {number(erl)} USD/h, CRL {number(crl)} kg/h per ms.{dirtier}")
+        parts.append(
+            f"Since the strictest: ERL {format_number(erl)} USD/h, CRL {format_number(crl)} kg/h per ms.{dirtier}"
+        )
     if after.empty:
         parts.append("No later step.")
     elif not before.empty:  # else the first is where the shade ends
         row = after.iloc[0]
         opens = f" opens {row['opens']}" if row["opens"] else ""
-        parts.append(f"Next step at {duration(float(row['budget_ms']))}{opens}.")
+        parts.append(f"Next step at {format_duration(float(row['budget_ms']))}{opens}.")
     if _rises(table["cost_usd_per_h"].to_numpy()) and not _rises(table["objective_usd_per_h"].to_numpy()):
         parts.append("This cost rises where less carbon is worth it: the carbon price is not in it.")
     return joined(parts, " ")

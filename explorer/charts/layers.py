@@ -17,7 +17,7 @@ from explorer.markup import html, joined
 from explorer.measures.frontier import LAYER_COLUMNS
 from explorer.model.placement import LAYERS
 from explorer.presentation import renders
-from explorer.text import duration, elided, number
+from explorer.text import elided, format_duration, format_number
 
 Floats = NDArray[np.float64]
 
@@ -119,7 +119,7 @@ def _classes(table: pd.DataFrame, mw: Floats, labels: tuple[str, ...]) -> Filled
         "x": (100 * (right - share / 2)).ravel()[wide], "y": y[wide], "role": kind[wide].astype(np.uint8),
         "text": np.array([f"{percent[n]:.0f} %" for n in wide], object),
     }  # fmt: skip
-    rows = [f"{elided(name, LONGEST)}, {number(mw)} MW" for name, mw in zip(classes, total[:, 0], strict=True)]
+    rows = [f"{elided(name, LONGEST)}, {format_number(mw)} MW" for name, mw in zip(classes, total[:, 0], strict=True)]
     return Filled({"classes": bars, "class words": words}, (0.0, 100.0), rows=rows, labels={"classes": labels})
 
 
@@ -161,16 +161,16 @@ def _title(mw: Floats) -> str:
 def _finding(mw: Floats, attrs: Mapping[Any, Any]) -> Markup:
     where = ("at home", f"{_regional(attrs)} of it", "further away, for cheap energy", "nowhere")
     loads = [
-        html("<b>{} MW</b> {}", number(load), name)
+        html("<b>{} MW</b> {}", format_number(load), name)
         for load, name in zip(mw.sum(axis=0), where, strict=True)
         if load > 1e-6 or name != "nowhere"
     ]
-    said = html("Of {} MW now: {}.", number(mw.sum()), joined(loads, ", "))
+    said = html("Of {} MW now: {}.", format_number(mw.sum()), joined(loads, ", "))
     along = attrs.get("along")
     if along is None or len(along["budget_ms"]) < 2:
         return said
     budget, far = along["budget_ms"], along["energy_oriented_mw"]
     return html(
         "{} As the {} goes from {} to {}, load further away goes from {} to {} MW.",
-        said, name_of(along["over"]), duration(budget[0]), duration(budget[-1]), number(far[0]), number(far[-1]),
+        said, name_of(along["over"]), format_duration(budget[0]), format_duration(budget[-1]), format_number(far[0]), format_number(far[-1]),
     )  # fmt: skip

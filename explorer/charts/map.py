@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from explorer.charts.arcs import arc_pieces
 from explorer.charts.chart import About, Columns, Tips, columns_in
 from explorer.charts.map_scale import MapScale
-from explorer.text import number
+from explorer.text import format_number
 
 Floats = NDArray[np.float64]
 
@@ -65,7 +65,7 @@ class Scale:
     ) -> Scale:
         """A range in steps alike, each named by its ends."""
         edges = np.linspace(*ends, len(inks) + 1)
-        words = [f"{number(float(a))} to {number(float(b))} {unit}" for a, b in pairwise(edges)]
+        words = [f"{format_number(float(a))} to {format_number(float(b))} {unit}" for a, b in pairwise(edges)]
         return cls(label, *ends, colours, tuple(map(float, edges[1:-1])), inks, tuple(words))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.model.network import Network
-from explorer.text import number
+from explorer.text import format_number
 
 Floats = NDArray[np.float64]
 
@@ -82,5 +82,5 @@ def too_small_text(moved_mw: float, drawn_mw: float, smallest_mw: float) -> str:
     hidden = 1 - drawn_mw / moved_mw if moved_mw > 0 else 0.0
     if hidden < 1e-6:
         return ""
-    share = f"{number(100 * hidden, 1)} %" if hidden >= 0.001 else "less than 0.1 %"
+    share = f"{format_number(100 * hidden, 1)} %" if hidden >= 0.001 else "less than 0.1 %"
     return f"flows below {smallest_mw:,g} MW, {share} of what moves, are not drawn"

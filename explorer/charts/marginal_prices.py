@@ -17,7 +17,7 @@ from explorer.measures.marginal_prices import ALL
 from explorer.model.geodesy import mercator_m
 from explorer.model.labels import as_shown
 from explorer.presentation import renders
-from explorer.text import number
+from explorer.text import format_number
 
 LARGEST_RING_PX = 60.0
 PENALTY_SHARE = 0.1  # of the penalty on unserved load: prices from there on are not those of energy
@@ -92,7 +92,7 @@ def _range(low: float, high: float) -> str:
     """
     if np.isnan(low):
         return "–"
-    return f"{number(low)} to {number(high)} MW" if np.isfinite(high) else f"from {number(low)} MW"
+    return f"{format_number(low)} to {format_number(high)} MW" if np.isfinite(high) else f"from {format_number(low)} MW"
 
 
 def _by_class(table: pd.DataFrame) -> NDArray[np.object_]:
@@ -101,7 +101,7 @@ def _by_class(table: pd.DataFrame) -> NDArray[np.object_]:
     names = [*map(as_shown, table.attrs["workloads"])]
     prices = rows["price_usd_per_mwh"].to_numpy(float).reshape(-1, len(names))
     return np.array(
-        [", ".join(f"{k} {number(p, 4)}" for k, p in zip(names, line, strict=True)) for line in prices], object
+        [", ".join(f"{k} {format_number(p, 4)}" for k, p in zip(names, line, strict=True)) for line in prices], object
     )
 
 
@@ -123,7 +123,7 @@ def _title(table: pd.DataFrame) -> str:
     price = _of(table, "demand")["price_usd_per_mwh"].to_numpy(float)
     if np.isnan(price).all():
         return "there are no prices of one more MWh"
-    low, high = number(float(price.min()), 4), number(float(price.max()), 4)
+    low, high = format_number(float(price.min()), 4), format_number(float(price.max()), 4)
     return f"one more MWh costs between {low} and {high} USD/MWh"
 
 
@@ -133,11 +133,16 @@ def _finding(table: pd.DataFrame) -> Markup:
         return html("<b>There are no such prices:</b> {}", _why_not(table.attrs["objective"]))
     names = _names(table, "demand")
     cheapest, dearest = (
-        html("<b>{} USD/MWh</b> in {}", number(price[n], 4), names[n]) for n in (price.argmin(), price.argmax())
+        html("<b>{} USD/MWh</b> in {}", format_number(price[n], 4), names[n]) for n in (price.argmin(), price.argmax())
     )
     mean = np.average(price, weights=demand_mw) if demand_mw.any() else price.mean()
     said: list[str] = [
-        html("One more MWh costs between {} and {}, {} on average over demand.", cheapest, dearest, number(mean, 4))
+        html(
+            "One more MWh costs between {} and {}, {} on average over demand.",
+            cheapest,
+            dearest,
+            format_number(mean, 4),
+        )
     ]
     penalised = np.count_nonzero(price >= table.attrs["unserved_usd_per_mwh"] * PENALTY_SHARE)
     if penalised:
@@ -150,7 +155,7 @@ def _finding(table: pd.DataFrame) -> Markup:
         "<span style='color:{}'>◯</span> Capacity is worth something in {} of {} regions, most in {}: "
         "<b>{} USD/MWh</b>, as far as {} MW ({} MW now).",
         LOOKS[REGIONS.role].colour, np.count_nonzero(worth), len(worth), _names(table, "capacity")[best],
-        number(worth[best]), number(to_mw[best]), number(capacity_mw[best]),
+        format_number(worth[best]), format_number(to_mw[best]), format_number(capacity_mw[best]),
     )  # fmt: skip
     return joined([*said, most], " ")
 

@@ -12,7 +12,7 @@ from explorer.charts.rows import horizontal_bars, left_out
 from explorer.markup import html, joined
 from explorer.measures.monte_carlo import NEVER, SURE, Draws
 from explorer.presentation import renders
-from explorer.text import elided, number
+from explorer.text import elided, format_number
 
 ROWS = 15  # regions shown
 NAMED = 4  # regions in a sentence
@@ -136,14 +136,14 @@ def _title(draws: Draws) -> str:
 
 
 def _finding(draws: Draws) -> Markup:
-    saving = {name: number(value) for name, value in draws.saving_usd_per_h().items()}
+    saving = {name: format_number(value) for name, value in draws.saving_usd_per_h().items()}
     parts = [
         html(
             "Moving saves <b>{} USD/h</b> (median), in eight of ten draws {} to {}; with inputs as they are {}.",
             saving["p50"],
             saving["p10"],
             saving["p90"],
-            number(draws.given_usd_per_h),
+            format_number(draws.given_usd_per_h),
         )
     ]
     table = regions_by_draws(draws)

@@ -10,7 +10,7 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, left_out, row_places
 from explorer.markup import html, joined
 from explorer.presentation import renders
-from explorer.text import elided, number
+from explorer.text import elided, format_number
 from explorer.units import KG_PER_T
 
 ROWS = 15  # regions shown
@@ -103,7 +103,7 @@ def _finding(table: pd.DataFrame) -> Markup:
     ]
     needed = [j for j in np.argsort(-least_mw, kind="stable")[:NAMED] if least_mw[j] > USED_MW]
     if needed:
-        listed = ", ".join(f"{elided(str(names[j]))} {number(float(least_mw[j]))} MW" for j in needed)
+        listed = ", ".join(f"{elided(str(names[j]))} {format_number(float(least_mw[j]))} MW" for j in needed)
         parts.append(html("Needed in every such placement: at least {}.", listed))
     return joined(parts, " ")
 
@@ -113,8 +113,8 @@ def _amount(table: pd.DataFrame) -> str:
     amount = table.attrs.get("slack", 0.0) * abs(table.attrs.get("optimum", 0.0))
     match table.attrs.get("objective"):
         case "carbon":
-            return f"{number(amount / KG_PER_T)} t/h"
+            return f"{format_number(amount / KG_PER_T)} t/h"
         case "latency":
             served = float(table["it_mw"].to_numpy().sum())
-            return f"{number(amount / served if served else 0.0)} ms on average"
-    return f"{number(amount)} USD/h"
+            return f"{format_number(amount / served if served else 0.0)} ms on average"
+    return f"{format_number(amount)} USD/h"

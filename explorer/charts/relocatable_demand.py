@@ -16,7 +16,7 @@ from explorer.charts.rows import row_places
 from explorer.markup import html
 from explorer.measures.relocatable_demand import READINGS
 from explorer.presentation import renders
-from explorer.text import number
+from explorer.text import format_number
 
 Floats = NDArray[np.float64]
 
@@ -126,7 +126,7 @@ def _along(along: Mapping[str, Any], mw: Floats) -> Filled:
 
 
 def _title(mw: Floats) -> str:
-    _, gross, _, economic, _ = (number(float(value)) for value in mw)
+    _, gross, _, economic, _ = (format_number(float(value)) for value in mw)
     if mw[1] <= SAME_MW:
         return "no load may run elsewhere"
     return f"of {gross} MW that may run elsewhere, {economic} could do so for less than at home"
@@ -139,5 +139,5 @@ def _finding(mw: Floats) -> Markup:
         "Of {} MW of demand: <b>{} MW gross</b> may run elsewhere in time and by law; <b>{} MW deliverable</b> finds "
         "room there at the same time; <b>{} MW economic</b> does so for less than at home; <b>{} MW relocated</b> "
         "does run elsewhere.",
-        *(number(float(value)) for value in mw),
+        *(format_number(float(value)) for value in mw),
     )

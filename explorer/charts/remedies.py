@@ -17,7 +17,7 @@ from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.remedies import EVERYONE
 from explorer.model.labels import NamesById, as_shown
 from explorer.presentation import renders
-from explorer.text import elided, number
+from explorer.text import elided, format_number
 
 CAUSES = ("latency", "law", "state locality", "capacity", "system", "arcs.csv", "hosting", "price")
 SEVERAL, TOGETHER, NEEDED, LEFT = "either of several", "several together", "needed", "left"
@@ -77,7 +77,7 @@ def chart(table: pd.DataFrame) -> Chart:
     rows, kind = np.nonzero(mw)
     right, load = mw.cumsum(axis=1)[rows, kind], mw[rows, kind]
     width = float(mw.sum(axis=1).max(initial=0.0))
-    texts = [f"{number(value)} MW, {KINDS[k]}" for value, k in zip(load, kind, strict=True)]
+    texts = [f"{format_number(value)} MW, {KINDS[k]}" for value, k in zip(load, kind, strict=True)]
     words = [t if value >= 2.2 * SMALLEST_SHARE * width else t.split(",")[0]
              for t, value in zip(texts, load, strict=True)]  # fmt: skip
     columns = service_bars(rows, (right - load, right), kind, np.array(names, object)[rows], texts, words)
@@ -177,7 +177,7 @@ def _whole(table: pd.DataFrame) -> list[dict[str, Any]]:
 def _title(table: pd.DataFrame) -> str:
     if not table.attrs.get("unserved"):
         return "everybody is served"
-    whole, left_out = _whole(table), number(table.attrs["unserved_mw"])
+    whole, left_out = _whole(table), format_number(table.attrs["unserved_mw"])
     helps = f"to serve all of it, {as_shown(whole[0]['remedy'])}" if whole else "no single change serves all of it"
     return f"{left_out} MW go unserved; {helps}"
 
@@ -190,12 +190,12 @@ def _finding(table: pd.DataFrame) -> Markup:
         sums[reason] = sums.get(reason, 0.0) + mw
     constraints = joined(
         (
-            html("<span style='white-space:nowrap'>{} MW by {}</span>", number(mw), reason)
+            html("<span style='white-space:nowrap'>{} MW by {}</span>", format_number(mw), reason)
             for reason, mw in sorted(sums.items(), key=lambda item: -item[1])
         ),
         ", ",
     )
-    said = html("<b>{} MW go unserved</b>: {}.", number(table.attrs["unserved_mw"]), constraints)
+    said = html("<b>{} MW go unserved</b>: {}.", format_number(table.attrs["unserved_mw"]), constraints)
     whole = _whole(table)
     if whole:
         said += html(" To serve all of it: <b style='white-space:nowrap'>{}</b>.", whole[0]["remedy"])

@@ -12,7 +12,7 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, reach
 from explorer.markup import html, joined
 from explorer.presentation import renders
-from explorer.text import number
+from explorer.text import format_number
 
 NO_EFFECT = 1e-3  # of the saving: below this share an input hardly matters
 _MOVED = ("saving_usd_per_h", "cost_usd_per_h", "carbon_kg_per_h", "relocated_mw", "unserved_mw")
@@ -77,7 +77,7 @@ def chart(table: pd.DataFrame) -> Chart:
 def _values(table: pd.DataFrame, side: str) -> Any:
     """What inputs are moved from and to, with their units."""
     rows = zip(table["base"], table[side], table["unit"], strict=True)
-    return np.array([f"{number(base)} → {number(value)} {unit}" for base, value, unit in rows], object)
+    return np.array([f"{format_number(base)} → {format_number(value)} {unit}" for base, value, unit in rows], object)
 
 
 def _title(table: pd.DataFrame, base: float) -> str:
@@ -89,10 +89,10 @@ def _title(table: pd.DataFrame, base: float) -> str:
 def _finding(table: pd.DataFrame, base: float) -> Markup:
     names = [_spoken(str(name)) for name in table["input"]]
     small = table["effect_usd_per_h"].to_numpy() <= NO_EFFECT * max(abs(base), 1.0)
-    parts = [html("Moving saves {} USD/h, carbon at its price included.", number(base))]
+    parts = [html("Moving saves {} USD/h, carbon at its price included.", format_number(base))]
     if not small[0]:
         low, high = (float(table[f"saving_usd_per_h_{side}"].iloc[0]) for side in ("low", "high"))
-        least, most = number(min(base, low, high)), number(max(base, low, high))
+        least, most = format_number(min(base, low, high)), format_number(max(base, low, high))
         parts.append(html("Most depends on <b>{}</b>: between {} and {} USD/h.", names[0], least, most))
     if small.any():
         hardly = ", ".join(names[n] for n in np.flatnonzero(small))

@@ -17,7 +17,7 @@ from explorer.markup import html, joined
 from explorer.measures.whole_day import SUNRISE_H, SUNSET_H
 from explorer.presentation import renders
 from explorer.scenario.profiles import AVERAGE, HOURS
-from explorer.text import elided, number
+from explorer.text import elided, format_number
 from explorer.units import KG_PER_T
 
 Floats = NDArray[np.float64]
@@ -229,8 +229,8 @@ def _finding(table: pd.DataFrame, loads: _Loads, objective: str, hour: str | int
             html(
                 "Following the hours (line) instead of the day's mean prices (dashed) saves {} of {} USD a day, "
                 "{:.1f} %, carbon at its price.",
-                number(saved),
-                number(means),
+                format_number(saved),
+                format_number(means),
                 100 * saved / means,
             )
         )
@@ -240,7 +240,7 @@ def _finding(table: pd.DataFrame, loads: _Loads, objective: str, hour: str | int
         parts.append(
             html(
                 "{} MWh a day go unserved, hour by hour; the totals above are of {} alone.",
-                number(total["unserved_mw"]),
+                format_number(total["unserved_mw"]),
                 one,
             )
         )

@@ -15,7 +15,7 @@ from explorer.markup import html, joined
 from explorer.model.labels import as_shown
 from explorer.model.placement import SMALLEST_MW
 from explorer.presentation import renders
-from explorer.text import elided, number
+from explorer.text import elided, format_number
 
 PARTS = {  # of a cost: column of the table, what it is called
     "energy": "electricity",
@@ -90,7 +90,7 @@ def _ways(table: pd.DataFrame) -> Filled:
     }  # fmt: skip
     low, high = min(0.0, float(left.min(initial=0.0))), max(float(right.max(initial=0.0)), 1.0)
     ends = low - 0.01 * (high - low), high + 0.03 * (high - low)
-    rows = [f"{way}: {number(total)}" for way, total in zip(ways, table["total_usd_per_mwh"], strict=True)]
+    rows = [f"{way}: {format_number(total)}" for way, total in zip(ways, table["total_usd_per_mwh"], strict=True)]
     return Filled({"zero": {"x": np.zeros(1)}, "parts": parts}, ends, rows=rows)
 
 
@@ -110,7 +110,7 @@ def _finding(table: pd.DataFrame) -> Markup:
     saved = {way["way"]: stay["total_usd_per_mwh"] - way["total_usd_per_mwh"] for way in (wires, fibre)}
     against = joined(
         (
-            html("{} {} <b>{} USD/MWh</b>{}", way, verb, number(abs(usd)), more)
+            html("{} {} <b>{} USD/MWh</b>{}", way, verb, format_number(abs(usd)), more)
             for (way, usd), ending in zip(saved.items(), ("", "s"), strict=True)
             for verb, more in [(f"save{ending}", "") if usd >= 0 else (f"cost{ending}", " more")]
         ),
@@ -135,25 +135,25 @@ def _placed(attrs: Mapping[Any, Any], fibre_saves_usd: float) -> str:
         return ""
     is_forced = fibre_saves_usd < 0 and attrs.get("objective") == "cost"
     forced = ", dearer or not: home is full" if is_forced else ""
-    return f" The placement moves {number(attrs['moved_mw'])} MW of it{forced}."
+    return f" The placement moves {format_number(attrs['moved_mw'])} MW of it{forced}."
 
 
 def _figures(stay: Mapping[Any, Any], wires: Mapping[Any, Any], fibre: Mapping[Any, Any]) -> Markup:
     """What is not money."""
     rows = (
-        (stay["way"], f"{number(stay['carbon_kg'])} kg CO₂"),
+        (stay["way"], f"{format_number(stay['carbon_kg'])} kg CO₂"),
         (
             wires["way"],
             f"{100 * wires['loss_share']:.1f} % lost",
-            f"{number(wires['route_km'])} km of line",
-            f"{number(wires['carbon_kg'])} kg CO₂",
+            f"{format_number(wires['route_km'])} km of line",
+            f"{format_number(wires['carbon_kg'])} kg CO₂",
         ),
         (
             fibre["way"],
-            f"{number(fibre['data_gb'])} GB moved",
-            f"{number(fibre['transport_kwh'])} kWh to move it",
-            f"{number(fibre['added_ms'])} ms added",
-            f"{number(fibre['carbon_kg'])} kg CO₂",
+            f"{format_number(fibre['data_gb'])} GB moved",
+            f"{format_number(fibre['transport_kwh'])} kWh to move it",
+            f"{format_number(fibre['added_ms'])} ms added",
+            f"{format_number(fibre['carbon_kg'])} kg CO₂",
         ),
     )
     return joined(

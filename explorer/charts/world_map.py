@@ -13,7 +13,7 @@ from explorer.markup import html
 from explorer.model.geodesy import mercator_m
 from explorer.model.placement import Placement
 from explorer.presentation import renders
-from explorer.text import number
+from explorer.text import format_number
 
 Floats = NDArray[np.float64]
 
@@ -59,7 +59,7 @@ def world_map(placement: Placement, min_flow_mw: float | None = None, colour_by:
     columns = _regions(placement, scale)
     columns["shown"] = columns[colour_by]
     arcs = Arcs(_flows(placement, scale, min_flow_mw), labels.regions, labels.workloads, placement.away_mw.sum((0, 1)))
-    moved, served = number(placement.relocated_mw), number(placement.served_mw)
+    moved, served = format_number(placement.relocated_mw), format_number(placement.served_mw)
     smallest_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
     return Map(
         (REGIONS,),

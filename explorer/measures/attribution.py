@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from explorer.cache import Memo
 from explorer.measures.headlines import like_for_like
 from explorer.model.network import Network, build_network
-from explorer.model.placement import numbers_of, place, serve_first
-from explorer.model.solver import TIE_BREAK, Numbers, Optimum, model_for
+from explorer.model.placement import lp_data, place, unserved_penalty
+from explorer.model.solver import TIE_BREAK, LPData, Optimum, model_for
 from explorer.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -102,7 +102,7 @@ def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
     What is saved against the baseline of the load that is served, what each obstacle costs in the order of the rows
     [USD/h], and what is served and is not [MW].
     """
-    best = place(network.plain, "cost")  # as the attribution takes it
+    best = place(network.without_hosting_or_cap, "cost")  # as the attribution takes it
     saved = like_for_like(best, best.baseline).objective_usd_per_h - best.objective_usd_per_h
     return network.labels.put_on(
         table, measure="attribution", saved_usd_per_h=float(saved),
@@ -216,8 +216,8 @@ def lifted_objectives(network: Network) -> Floats:
 
 
 def _lifted_objectives(network: Network) -> Floats:
-    numbers = numbers_of(network, "cost")
-    actual = place(network.plain, "cost").optimum
+    numbers = lp_data(network, "cost")
+    actual = place(network.without_hosting_or_cap, "cost").optimum
     free = np.maximum(numbers.free_mw - actual.unserved_free_mw, 0.0)
     pinned = np.maximum(numbers.pinned_mw - actual.unserved_pinned_mw, 0.0)
     model = model_for("attribution", network.home, len(network.regions), len(network.workloads))
@@ -232,7 +232,7 @@ def _lifted_objectives(network: Network) -> Floats:
                 allowed=changed.allowed,
                 free_mw=free + pinned if no_pins else free,
                 pinned_mw=np.zeros_like(pinned) if no_pins else pinned,
-                unserved_cost=serve_first(changed.cost_usd_per_mwh),
+                unserved_cost=unserved_penalty(changed.cost_usd_per_mwh),
             )
             at = no_friction, no_egress, no_pins, no_law
             objective[(*at, 0)] = _cost(network, case, model.solve(case))
@@ -256,13 +256,13 @@ def _lifted(network: Network, no_friction: bool, no_egress: bool, no_law: bool) 
     return replace(network, friction=friction, geography=geography, overrides=overrides)
 
 
-def _cost(network: Network, case: Numbers, best: Optimum) -> float:
+def _cost(network: Network, case: LPData, best: Optimum) -> float:
     """What all served load costs. [USD/h]"""
     at_home = case.cost[np.arange(len(network.home)), network.home]
     return float((best.free_mw * case.cost).sum() + (best.pinned_mw * at_home).sum())
 
 
-def _cost_with_room_for_all(network: Network, case: Numbers) -> float:
+def _cost_with_room_for_all(network: Network, case: LPData) -> float:
     """The same where capacity is no limit: each load takes its cheapest arc, and nothing is left to solve. [USD/h]"""
     at_home = case.cost[np.arange(len(network.home)), network.home]
     cheapest = np.where(case.allowed, case.cost, np.inf).min(axis=1)

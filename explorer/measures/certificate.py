@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from explorer.errors import ExplorerError
 from explorer.model.labels import Labels
 from explorer.model.network import Network
-from explorer.model.placement import Placement, numbers_of
-from explorer.model.program import AMPLE, Numbers, Optimum, units_of
+from explorer.model.placement import Placement, lp_data
+from explorer.model.program import AMPLE, LPData, Optimum, units_of
 from explorer.model.ties import FACE_TOLERANCE
 from explorer.presentation import render
 
@@ -140,7 +140,7 @@ def certificate(placement: Placement) -> Certificate:
         what = "Prices prove no optimum where hosting is chosen or cost has a cap."
         mend = "Set hosting to 0, or take the cap away. What a choice of hosts may miss is in Placement.gap_usd_per_h."
         raise ExplorerError(what, "certificate", mend)
-    numbers = numbers_of(network, placement.objective)
+    numbers = lp_data(network, placement.objective)
     load, at_home = placement.it_mw, (np.arange(len(network.home)), network.home)
     late_ms = np.where(load > 0, network.latency_ms - network.budget_ms, 0.0)
     overload = load.sum(axis=(0, 2)) - network.capacity_mw
@@ -189,13 +189,13 @@ def certificate(placement: Placement) -> Certificate:
     )
 
 
-def _objective(network: Network, numbers: Numbers, best: Optimum) -> float:
+def _objective(network: Network, numbers: LPData, best: Optimum) -> float:
     served = (best.free_mw * numbers.cost).sum()
     pinned = (best.pinned_mw * numbers.cost[np.arange(len(network.home)), network.home]).sum()
     return float(served + pinned + numbers.unserved_cost * (best.unserved_free_mw + best.unserved_pinned_mw).sum())
 
 
-def _slackness(network: Network, numbers: Numbers, best: Optimum) -> float:
+def _slackness(network: Network, numbers: LPData, best: Optimum) -> float:
     """Complementary slackness: what is used costs its price, and what has a price is used up."""
     delivered = numbers.cost + best.capacity_price[:, np.newaxis]
     at_home = delivered[np.arange(len(network.home)), network.home]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from explorer.cache import Memo, digest
 from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement, numbers_of, place, serve_first
+from explorer.model.placement import Placement, lp_data, place, unserved_penalty
 from explorer.model.solver import TIE_BREAK, model_for
 from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T
@@ -145,8 +145,8 @@ class _Search:
     """Placements on the front: `_known` from the left without a gap, `_ahead` from the right, the nearest last."""
 
     def __init__(self, network: Network) -> None:
-        self._network = network = network.plain
-        numbers, best = numbers_of(network, "cost"), place(network, "cost").optimum
+        self._network = network = network.without_hosting_or_cap
+        numbers, best = lp_data(network, "cost"), place(network, "cost").optimum
         free = np.maximum(numbers.free_mw - best.unserved_free_mw, 0.0)
         pinned = np.maximum(numbers.pinned_mw - best.unserved_pinned_mw, 0.0)
         self._numbers = replace(numbers, free_mw=free, pinned_mw=pinned)
@@ -180,8 +180,8 @@ class _Search:
         money, carbon = self._network.money_usd_per_mwh, self._network.carbon_kg_per_arc_mwh
         least_cost, least_carbon = self._solve(money, carbon), self._solve(carbon, money)
         dearer, cleaner = _gap(least_cost, least_carbon)
-        apart = cleaner > 0 and max(dearer, cleaner) > self._noise
-        self._known, self._ahead = [least_cost], [least_carbon] if apart else []
+        run_isolated = cleaner > 0 and max(dearer, cleaner) > self._noise
+        self._known, self._ahead = [least_cost], [least_carbon] if run_isolated else []
 
     def _below(self, left: Placement, right: Placement) -> Placement | None:
         """The best placement at the carbon price at which both cost the same, or None where that is those two."""
@@ -203,7 +203,7 @@ class _Search:
         model = model_for("tradeoff", net.home, len(net.regions), len(net.workloads))
         with model.lock:
             best = model.solve(
-                replace(self._numbers, cost=cost, unserved_cost=serve_first(cost, self._numbers.allowed)), then
+                replace(self._numbers, cost=cost, unserved_cost=unserved_penalty(cost, self._numbers.allowed)), then
             )
         return Placement(net, best, "cost")
 

@@ -24,8 +24,8 @@ from explorer.errors import OutOfTime
 from explorer.measures.relocatable_demand import READINGS, relocatable_mw
 from explorer.model.labels import Labels, NamesById
 from explorer.model.network import BUDGET_DECIMALS, Network, build_network
-from explorer.model.placement import LAYERS, Placement, numbers_of, place
-from explorer.model.solver import TIE_BREAK, Numbers, Optimum, PlacementModel, model_for
+from explorer.model.placement import LAYERS, Placement, lp_data, place
+from explorer.model.solver import TIE_BREAK, LPData, Optimum, PlacementModel, model_for
 from explorer.presentation import drawing, render
 from explorer.scenario.scenario import Scenario
 
@@ -188,10 +188,10 @@ class _Sweep:
     def __init__(self, network: Network, over: str, relaxation_ms: float) -> None:
         if over != "all" and over not in network.workloads:
             raise ValueError(f"Unknown workload {over!r}; use 'all' or one of {', '.join(network.workloads)}.")
-        network = network.plain
+        network = network.without_hosting_or_cap
         self.network, self.over = network, over
         self._hardly_mw = hardly_mw(network)
-        self._numbers = numbers_of(network, network.objective)
+        self._numbers = lp_data(network, network.objective)
         own_budget = network.budget_ms - relaxation_ms
         permitted = network.permitted
         if over == "all":
@@ -299,7 +299,7 @@ class _Sweep:
         return float(points[high]), self._solve(points[high])
 
     def _solve(self, budget_ms: float) -> Optimum:
-        numbers: Numbers = replace(self._numbers, allowed=self._opens_ms <= budget_ms)
+        numbers: LPData = replace(self._numbers, allowed=self._opens_ms <= budget_ms)
         return self._model.solve(numbers, None if self.network.objective == "cost" else self.network.cost_usd_per_mwh)
 
     def _row(self, budget_ms: float, optimum: Optimum, before: Optimum | None) -> dict[str, float | str]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.cache import digest
-from explorer.model.cost_cap import serve_first
+from explorer.model.cost_cap import unserved_penalty
 from explorer.model.placement import Placement, place
 
 Floats = NDArray[np.float64]
@@ -137,7 +137,7 @@ def like_for_like(placement: Placement, baseline: Placement) -> Placement:
         key=digest(net.key, "served", np.stack([free_mw, pinned_mw])),
         demand_mw=free_mw + pinned_mw,
         pinned_mw=pinned_mw,
-        unserved_usd_per_mwh=serve_first(net.wan_ms),  # what this placement serves can be served
+        unserved_usd_per_mwh=unserved_penalty(net.wan_ms),  # what this placement serves can be served
     )
     return place(same, "latency")
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from explorer.cache import Memo
 from explorer.model.network import Network, build_network
-from explorer.model.placement import PRICE_DIGITS, numbers_of
+from explorer.model.placement import PRICE_DIGITS, lp_data
 from explorer.model.solver import model_for
 from explorer.scenario.scenario import Scenario
 
@@ -129,7 +129,7 @@ def _table(network: Network) -> pd.DataFrame:
     more = np.concatenate([more.reshape(-1, *demand_mw.shape), np.zeros((regions, *demand_mw.shape))])
     room = np.zeros((len(more), regions))
     room[-regions:] = np.eye(regions)
-    numbers, model = numbers_of(network, "cost"), model_for("prices", network.home, regions, workloads)
+    numbers, model = lp_data(network, "cost"), model_for("prices", network.home, regions, workloads)
     with model.lock:
         best = model.solve(numbers, numbers.cost)
         known = network.objective == "cost" and network.hosting_usd_per_h is None

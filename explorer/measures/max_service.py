@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.model.network import Network
-from explorer.model.solver import Numbers, Optimum, model_for
+from explorer.model.solver import LPData, Optimum, model_for
 
 Floats = NDArray[np.float64]
 
@@ -21,7 +21,7 @@ def serve_most(network: Network, free_mw: Floats, pinned_mw: Floats) -> Optimum:
 
     The objective is what goes unserved [MW]; prices are 1 where one more MW would, and 0 elsewhere.
     """
-    numbers = Numbers(
+    numbers = LPData(
         cost=np.zeros_like(network.latency_ms),
         allowed=network.allowed,
         free_mw=free_mw,

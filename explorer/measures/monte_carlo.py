@@ -204,7 +204,7 @@ def draws_of(network: Network, draws: int = 100, seed: int = 0, spread: Spread |
     """`monte_carlo` of a network draw by draw: each result holds one more. Who has seen enough stops asking."""
     if draws < 1:
         raise ValueError(f"At least one draw is needed, not {draws!r}.")
-    network = network.plain  # hosting and a cap on cost take more than one linear program
+    network = network.without_hosting_or_cap  # hosting and a cap on cost take more than one linear program
     spread = spread or Spread()
     shape = network.home, len(network.regions), len(network.workloads)
     # models of its own: neither other sessions nor earlier runs decide from which basis a solve starts, so that the

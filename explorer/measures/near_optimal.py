@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from explorer.cache import Memo
 from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement, numbers_of, place, serve_first
+from explorer.model.placement import Placement, lp_data, place, unserved_penalty
 from explorer.model.solver import TIE_BREAK, model_for
 from explorer.scenario.scenario import Scenario
 
@@ -88,7 +88,7 @@ def near_optimal(scenario: Scenario, slack: float = 0.01) -> pd.DataFrame:
 
 def labelled(network: Network, table: pd.DataFrame, slack: float) -> pd.DataFrame:
     """A table of a network with all that its picture says and no column does."""
-    best = place(network.plain)
+    best = place(network.without_hosting_or_cap)
     return network.labels.put_on(
         table, measure="near_optimal", slack=slack, names=network.short_region_names, objective=best.objective,
         optimum=_amount_of(best),
@@ -122,7 +122,7 @@ def near_optimal_steps(network: Network, slack: float = 0.01) -> Iterator[pd.Dat
     """
     if slack < 0:
         raise ValueError(f"The slack must be at least 0, not {slack!r}.")
-    network = network.plain
+    network = network.without_hosting_or_cap
     found = _tables.get((network, slack))
     if found is not None:
         yield found
@@ -140,7 +140,7 @@ class _Search:
     """All placements met so far, by their loads and objectives: a start for every region that comes later."""
 
     def __init__(self, network: Network, slack: float) -> None:
-        numbers, best = numbers_of(network, network.objective), place(network).optimum
+        numbers, best = lp_data(network, network.objective), place(network).optimum
         # the same demand for all, so that a penalty on unserved load has nothing left to decide
         self._numbers = replace(
             numbers,
@@ -183,7 +183,7 @@ class _Search:
         cost = numbers.cost + price_usd_per_mwh[:, np.newaxis]
         model = model_for("near optimal", net.home, len(net.regions), len(net.workloads))
         with model.lock:
-            best = model.solve(replace(numbers, cost=cost, unserved_cost=serve_first(cost, numbers.allowed)))
+            best = model.solve(replace(numbers, cost=cost, unserved_cost=unserved_penalty(cost, numbers.allowed)))
         clients = np.arange(len(net.home))
         it_mw = best.free_mw
         it_mw[clients, net.home] += best.pinned_mw

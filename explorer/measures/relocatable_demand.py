@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from explorer.cache import Memo
 from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement, numbers_of, place, serve_first
+from explorer.model.placement import Placement, lp_data, place, unserved_penalty
 from explorer.model.solver import model_for
 from explorer.scenario.scenario import Scenario
 
@@ -207,7 +207,7 @@ class _Moves:
             network.home, (network.pinned_mw * allowed[at_home]).sum(axis=1), minlength=len(network.regions)
         )
         self._numbers = replace(
-            numbers_of(network, "cost"),
+            lp_data(network, "cost"),
             allowed=allowed,
             pinned_mw=np.zeros_like(network.pinned_mw),  # it is in place already
             capacity_mw=np.maximum(network.capacity_mw - pinned_at_home, 0.0),
@@ -232,7 +232,7 @@ class _Moves:
         """A model of its own for each reading: both start from where they last ended, three times as fast."""
         net, counted = self._network, self._counted[reading]
         reward = -counted.astype(float)
-        penalty = serve_first(reward, self._numbers.allowed)
+        penalty = unserved_penalty(reward, self._numbers.allowed)
         case = replace(self._numbers, cost=reward, unserved_cost=penalty, time_limit_s=time_limit_s)
         model = model_for(reading, net.home, len(net.regions), len(net.workloads))
         with model.lock:

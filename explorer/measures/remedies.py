@@ -116,7 +116,7 @@ def as_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
 
 def remedy_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
     """The rows of `remedies`, each when it is found: everyone first, then the largest load."""
-    placement = place(network.plain)  # what hosting leaves unserved, hosting alone can serve
+    placement = place(network.without_hosting_or_cap)  # what hosting leaves unserved, hosting alone can serve
     if placement.unserved.empty:
         return
     search = Search(placement, names)

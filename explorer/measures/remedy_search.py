@@ -19,7 +19,7 @@ from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.max_service import first_that_works, least_change, round_up, serve_most
 from explorer.model.labels import as_shown
 from explorer.model.network import BUDGET_DECIMALS, Network
-from explorer.model.placement import Placement, numbers_of, serve_first, solved
+from explorer.model.placement import Placement, lp_data, solved, unserved_penalty
 from explorer.model.solver import model_for
 
 Floats = NDArray[np.float64]
@@ -74,7 +74,7 @@ class Search:
         waiting, pinned_waiting = best.price_free > 0.5, best.price_pinned > 0.5
         self._helps = waiting[:, np.newaxis] & ~self._full[:, np.newaxis]  # (i, j, k) an arc that would, if it opened
         self._helps[self._homes] |= pinned_waiting & ~self._full[net.home][:, np.newaxis]
-        self._cost = numbers_of(net, placement.objective).cost + placement.optimum.capacity_price[:, np.newaxis]
+        self._cost = lp_data(net, placement.objective).cost + placement.optimum.capacity_price[:, np.newaxis]
 
     def load(self, parts: list[dict[str, Any]], everyone: bool) -> Load:
         """Rows of `Placement.unserved` as a load to serve."""
@@ -120,7 +120,7 @@ class Search:
         net, unserved_usd_per_mwh = self._network, self._network.unserved_usd_per_mwh
         if self._placement.objective != "cost":
             return None
-        numbers = replace(numbers_of(net, "cost"), free_mw=load.free_mw, pinned_mw=load.pinned_mw)
+        numbers = replace(lp_data(net, "cost"), free_mw=load.free_mw, pinned_mw=load.pinned_mw)
         model = model_for("remedy", net.home, len(net.regions), len(net.workloads))
 
         def at(penalty: float) -> tuple[float, float]:
@@ -130,7 +130,7 @@ class Search:
             return best.objective - penalty * mw, mw
 
         with model.lock:
-            all_usd, least_mw = at(max(serve_first(numbers.cost), unserved_usd_per_mwh))
+            all_usd, least_mw = at(max(unserved_penalty(numbers.cost), unserved_usd_per_mwh))
             usd, mw = at(unserved_usd_per_mwh)
             while mw > least_mw + UNSERVED_MW:
                 needed = (all_usd - usd) / (mw - least_mw)

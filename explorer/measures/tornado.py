@@ -165,7 +165,7 @@ def tornado_steps(network: Network, change: float = 0.2) -> Iterator[pd.DataFram
     """
     if not 0 < change <= 1:
         raise ValueError(f"The change must be above 0 and at most 1, not {change!r}.")
-    network = network.plain  # hosting and a cap on cost take more than one linear program
+    network = network.without_hosting_or_cap  # hosting and a cap on cost take more than one linear program
     found = _tables.get((network, change))
     if found is not None:
         yield found

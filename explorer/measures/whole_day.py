@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from explorer.cache import Memo
 from explorer.model.labels import labels_of
 from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement, numbers_of, serve_first, solved
+from explorer.model.placement import Placement, lp_data, solved, unserved_penalty
 from explorer.model.solver import model_for
 from explorer.scenario.profiles import HOURS
 from explorer.scenario.scenario import Scenario
@@ -170,7 +170,9 @@ def day_networks(scenario: Scenario) -> tuple[Network, ...]:
     networks = []
     for hour in range(HOURS):
         moment.hour = hour
-        networks.append(build_network(moment).plain)  # hosting and a cap on cost take more than one linear program
+        networks.append(
+            build_network(moment).without_hosting_or_cap
+        )  # hosting and a cap on cost take more than one linear program
     return tuple(networks)
 
 
@@ -229,12 +231,12 @@ def _place_the_same(best: Placement, price_usd_per_mwh: Floats, carbon_kg_per_mw
     """Where the load that a placement serves would run at other prices and carbon, shape (client, region, workload)."""
     net = replace(best.network, price_usd_per_mwh=price_usd_per_mwh, carbon_kg_per_mwh=carbon_kg_per_mwh)
     served = best.optimum
-    numbers, clients = numbers_of(net, net.objective), np.arange(len(net.home))
+    numbers, clients = lp_data(net, net.objective), np.arange(len(net.home))
     numbers = replace(
         numbers,
         free_mw=served.free_mw.sum(axis=1),
         pinned_mw=served.pinned_mw,
-        unserved_cost=max(numbers.unserved_cost, serve_first(numbers.cost, numbers.allowed)),
+        unserved_cost=max(numbers.unserved_cost, unserved_penalty(numbers.cost, numbers.allowed)),
     )
     model = model_for(f"day, {net.objective}", net.home, len(net.regions), len(net.workloads))
     with model.lock:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.model.program import Numbers, Optimum
+from explorer.model.program import LPData, Optimum
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -22,7 +22,7 @@ FULL = 1e-9  # a region is full that lacks less than that share of its own load 
 class Case:
     """A placement that leaves load unserved."""
 
-    numbers: Numbers
+    numbers: LPData
     has_price: bool  # the penalty is what load may cost; otherwise all is served that can be
     home: Ints  # (client,)
     holds: Mapping[str, Bools]  # by name, what must hold for an arc to exist, each (client, region, workload)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import SolverError
-from explorer.model.program import Numbers, Optimum, serve_first
+from explorer.model.program import LPData, Optimum, unserved_penalty
 from explorer.model.solver import PlacementModel
 
 Floats = NDArray[np.float64]
@@ -19,7 +19,7 @@ SAME_COST = 1e-9  # relative; a cost that exceeds the cap by less meets it
 
 
 def least_under_cap(
-    model: PlacementModel, home: NDArray[np.intp], numbers: Numbers, usd_per_mwh: Floats, cap_usd_per_h: float
+    model: PlacementModel, home: NDArray[np.intp], numbers: LPData, usd_per_mwh: Floats, cap_usd_per_h: float
 ) -> Optimum:
     """
     The placement of least `numbers.cost` whose money stays within a cap; all that can be served is served first.
@@ -65,7 +65,7 @@ def least_under_cap(
         return total(found, numbers.cost)
 
     def vertex(weighted: Floats, then: Floats) -> Optimum:
-        penalty = serve_first(weighted, numbers.allowed)
+        penalty = unserved_penalty(weighted, numbers.allowed)
         return model.solve(replace(numbers, cost=weighted, unserved_cost=penalty), then)
 
     most_usd = cap_usd_per_h + SAME_COST * max(1.0, abs(cap_usd_per_h))

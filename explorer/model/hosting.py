@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from explorer.errors import SolverError
 from explorer.model.highs import EXTREMES, Highs, stated
-from explorer.model.program import Numbers, in_units, units_of
+from explorer.model.program import LPData, in_units, units_of
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -30,7 +30,7 @@ class Hosts:
     bound: float  # no choice has an objective below it [USD/h]
 
 
-def choose_hosts(numbers: Numbers, home: NDArray[np.intp], hosting_usd_per_h: Floats) -> Hosts:
+def choose_hosts(numbers: LPData, home: NDArray[np.intp], hosting_usd_per_h: Floats) -> Hosts:
     """
     The classes that regions should run away from their clients' homes.
 
@@ -74,7 +74,7 @@ class _Program:
     Columns: unserved free, unserved pinned, pinned at home, free at home, arcs away from home, hosting.
     """
 
-    def __init__(self, numbers: Numbers, home: NDArray[np.intp], hosting_usd_per_h: Floats) -> None:
+    def __init__(self, numbers: LPData, home: NDArray[np.intp], hosting_usd_per_h: Floats) -> None:
         self._deadline = monotonic() + numbers.time_limit_s
         self._exact = EXACT * float(hosting_usd_per_h.max())
         clients, self._regions, self._workloads = numbers.allowed.shape
@@ -90,7 +90,7 @@ class _Program:
         self._highs = self._state(numbers, home, hosting_usd_per_h)
         self._run(self._left_s)
 
-    def _state(self, numbers: Numbers, home: NDArray[np.intp], hosting_usd_per_h: Floats) -> Highs:
+    def _state(self, numbers: LPData, home: NDArray[np.intp], hosting_usd_per_h: Floats) -> Highs:
         """The program in PuLP's words, whole numbers apart."""
         problem = pulp.LpProblem("hosting", pulp.LpMinimize)
 

@@ -110,7 +110,7 @@ class Network:
         return NamesById(zip(self.workloads, self.labels.classes, strict=True))
 
     @property
-    def plain(self) -> Network:
+    def without_hosting_or_cap(self) -> Network:
         """The same without hosting and without a cap on cost: what one linear program can tell of."""
         if self.hosting_usd_per_h is None and self.cost_cap_usd_per_h == math.inf:
             return self

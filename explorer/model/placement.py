@@ -17,8 +17,8 @@ from explorer.model.constraints import Case, reason
 from explorer.model.cost_cap import least_under_cap
 from explorer.model.hosting import choose_hosts
 from explorer.model.network import Network, build_network
-from explorer.model.program import serve_first as serve_first  # for measures that compare placements
-from explorer.model.solver import Numbers, Optimum, PlacementModel, model_for
+from explorer.model.program import unserved_penalty as unserved_penalty  # for measures that compare placements
+from explorer.model.solver import LPData, Optimum, PlacementModel, model_for
 from explorer.presentation import drawing, render, renders
 from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T, KWH_PER_MWH
@@ -339,7 +339,7 @@ class Placement:
             hosted = np.repeat(self.hosts[np.newaxis], len(net.home), axis=0)
             hosted[np.arange(len(net.home)), net.home] = True
             holds["hosting"] = hosted
-        return Case(numbers_of(net, self.objective), self.objective == "cost", net.home, holds, self.optimum)
+        return Case(lp_data(net, self.objective), self.objective == "cost", net.home, holds, self.optimum)
 
     def totals(self) -> dict[str, float]:
         """Return the headline figures by name, units in the names; labels are in `headlines`."""
@@ -384,7 +384,7 @@ class Placement:
         return drawing().figure(self.layers, path, width_mm=width_mm)
 
 
-def numbers_of(network: Network, objective: str) -> Numbers:
+def lp_data(network: Network, objective: str) -> LPData:
     """
     What the solver needs to know of a network to minimise cost, carbon or latency.
 
@@ -398,8 +398,8 @@ def numbers_of(network: Network, objective: str) -> Numbers:
     }[objective]()
     penalty = network.unserved_usd_per_mwh
     if objective != "cost":
-        penalty = max(penalty, serve_first(cost, network.allowed))
-    return Numbers(
+        penalty = max(penalty, unserved_penalty(cost, network.allowed))
+    return LPData(
         cost=cost,
         allowed=network.allowed,
         free_mw=network.demand_mw - network.pinned_mw,
@@ -452,7 +452,7 @@ def _place_with_hosting(network: Network, hosting_usd_per_h: Floats, model: Plac
     Which classes a region hosts is decided first, without holding up others who solve. Where load goes, and the prices
     that explain what goes unserved, are those of the linear program that is left.
     """
-    numbers = numbers_of(network, "cost")
+    numbers = lp_data(network, "cost")
     for_free = np.repeat(hosting_usd_per_h[:, np.newaxis] == 0, len(network.workloads), axis=1)
 
     def under(hosts: Bools) -> Placement:
@@ -474,12 +474,12 @@ def _place_with_hosting(network: Network, hosting_usd_per_h: Floats, model: Plac
 def solved(network: Network, objective: str, model: PlacementModel) -> Placement:
     """The placement of a network that is not worth remembering. Hold the model's lock if others use it."""
     then = None if objective == "cost" else network.cost_usd_per_mwh
-    return Placement(network, model.solve(numbers_of(network, objective), then), objective)
+    return Placement(network, model.solve(lp_data(network, objective), then), objective)
 
 
 def _optimum(network: Network, objective: str, model: PlacementModel) -> Optimum:
     if objective == "carbon" and isfinite(network.cost_cap_usd_per_h):
-        numbers = numbers_of(network, objective)
+        numbers = lp_data(network, objective)
         return least_under_cap(model, network.home, numbers, network.money_usd_per_mwh, network.cost_cap_usd_per_h)
     return solved(network, objective, model).optimum
 

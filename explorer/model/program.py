@@ -19,7 +19,7 @@ TOO_MUCH = 1e8  # times all capacity; of so large a demand, what can be served i
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Numbers:
+class LPData:
     """What may change between solves."""
 
     cost: Floats  # (i, j, k) objective per MWh of IT load
@@ -54,7 +54,7 @@ class Units:
     cost: float  # objective per MWh that is 1 to the solver
 
 
-def units_of(numbers: Numbers) -> Units:
+def units_of(numbers: LPData) -> Units:
     """
     The units in which to solve.
 
@@ -83,7 +83,7 @@ def _power_of_two(value: float, bits: int) -> float:
     return math.ldexp(1.0, max(math.frexp(value)[1] - bits, -1000)) if value else 1.0
 
 
-def in_units(numbers: Numbers, units: Units) -> Numbers:
+def in_units(numbers: LPData, units: Units) -> LPData:
     """The numbers as the solver gets them; arcs that do not exist cost nothing."""
     ample = AMPLE * (numbers.free_mw.sum() + numbers.pinned_mw.sum())
     return replace(
@@ -96,7 +96,7 @@ def in_units(numbers: Numbers, units: Units) -> Numbers:
     )
 
 
-def serve_first(cost: Floats, allowed: Bools | None = None) -> float:
+def unserved_penalty(cost: Floats, allowed: Bools | None = None) -> float:
     """
     A penalty on unserved load, for arc costs of shape (client, region, workload), above what serving it can ever cost.
 

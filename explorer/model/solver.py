@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from explorer.cache import Memo
 from explorer.errors import OutOfTime, SolverError
 from explorer.model.highs import EXTREMES, Highs, stated
-from explorer.model.program import Numbers, Optimum, Units, in_units, units_of
+from explorer.model.program import LPData, Optimum, Units, in_units, units_of
 from explorer.model.ties import (
     ROUNDING,
     Face,
@@ -91,7 +91,7 @@ class PlacementModel:
         self._value = np.zeros(columns)  # columns as last solved
         self._last_prices: Prices | None = None
 
-    def solve(self, numbers: Numbers, then: Floats | None = None, any_will_do: bool = False) -> Optimum:
+    def solve(self, numbers: LPData, then: Floats | None = None, any_will_do: bool = False) -> Optimum:
         """
         The cheapest placement; with `then`, the cheapest by `then` (i, j, k) among all that are cheapest by `cost`.
 
@@ -138,7 +138,7 @@ class PlacementModel:
             raise
         return self._optimum(scaled, units, loads)
 
-    def _optimum(self, numbers: Numbers, units: Units, loads: _Loads) -> Optimum:
+    def _optimum(self, numbers: LPData, units: Units, loads: _Loads) -> Optimum:
         """What was found, in the units and by the axes of the question."""
         cost, penalty = np.where(numbers.allowed, numbers.cost, np.inf), numbers.unserved_cost
         parts = loads.free, loads.pinned, loads.dropped_free, loads.dropped_pinned
@@ -166,7 +166,7 @@ class PlacementModel:
         return self._kinds_order[1]
 
     def _best(
-        self, numbers: Numbers, levels: Sequence[Level], order: Level, every: Face
+        self, numbers: LPData, levels: Sequence[Level], order: Level, every: Face
     ) -> tuple[_Loads, Callable[[], Face]]:
         """
         The best on every level among those that are best on all before, the first in the order of those that are left,
@@ -200,7 +200,7 @@ class PlacementModel:
         """Load of each region, shape (j,)."""
         return loads.free.sum(axis=0) + np.bincount(self._home, loads.pinned, minlength=self._shape[1])
 
-    def _run(self, numbers: Numbers, arcs: Floats, drop: Floats, face: Face) -> tuple[_Loads, Prices]:
+    def _run(self, numbers: LPData, arcs: Floats, drop: Floats, face: Face) -> tuple[_Loads, Prices]:
         """The optimum over all arcs of the face by these costs, and its prices."""
         rows_kept, columns_kept = self._set_rows(numbers, face), self._set_columns(arcs, drop, face)
         # From the last basis: primal simplex where that is still feasible, dual simplex where it no longer is.
@@ -247,7 +247,7 @@ class PlacementModel:
         free[self._columns] = value[3 * n :]
         return _Loads(free.reshape(n, regions), value[2 * n : 3 * n], value[:n], value[n : 2 * n])
 
-    def _alike(self, numbers: Numbers, loads: _Loads, free_kind: Ints, pinned_kind: Ints) -> _Loads:
+    def _alike(self, numbers: LPData, loads: _Loads, free_kind: Ints, pinned_kind: Ints) -> _Loads:
         """The same with all demands of a kind served alike, which changes nothing on any level."""
         free = np.column_stack([loads.free, loads.dropped_free])
         free = in_equal_parts(free_kind, numbers.free_mw, free)
@@ -256,7 +256,7 @@ class PlacementModel:
             pinned = in_equal_parts(pinned_kind, numbers.pinned_mw, pinned)
         return _Loads(np.ascontiguousarray(free[:, :-1]), pinned[:, 0], free[:, -1], pinned[:, 1])
 
-    def _set_rows(self, numbers: Numbers, face: Face) -> bool:
+    def _set_rows(self, numbers: LPData, face: Face) -> bool:
         """Set demands and capacities; True if they are what they were."""
         demand = np.concatenate([numbers.free_mw, numbers.pinned_mw])
         least = np.where(face.full, numbers.capacity_mw, -highspy.kHighsInf)
@@ -330,7 +330,7 @@ class PlacementModel:
         self._columns = self._columns[keep[3 * self._demands :]]
         self._costs, self._upper, self._value = self._costs[keep], self._upper[keep], self._value[keep]
 
-    def price_range(self, numbers: Numbers, best: Optimum, free: Floats, pinned: Floats, capacity: Floats) -> Floats:
+    def price_range(self, numbers: LPData, best: Optimum, free: Floats, pinned: Floats, capacity: Floats) -> Floats:
         """
         How far demand and capacity may move before what that costs per MW is no longer what the prices of `best` say.
 
@@ -398,7 +398,7 @@ class PlacementModel:
         return result[which] * units.mw
 
 
-def _in_rows(numbers: Numbers) -> Numbers:
+def _in_rows(numbers: LPData) -> LPData:
     """The same by demand: arcs (demand, j), amounts (demand,)."""
     return replace(
         numbers,

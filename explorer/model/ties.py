@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.model.program import serve_first
+from explorer.model.program import unserved_penalty
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -60,7 +60,7 @@ def tie_level(arcs: Floats, allowed: Bools) -> Level:
     """What breaks ties, brought to one size; what can be served at no cost to the levels before is served."""
     arcs = np.where(allowed, arcs, 0.0)
     arcs *= LEVEL_SIZE / (max(float(arcs.max(initial=0.0)), -float(arcs.min(initial=0.0))) or 1.0)
-    return Level(arcs, np.full(2 * len(arcs), serve_first(arcs)), LEVEL_TOLERANCE)
+    return Level(arcs, np.full(2 * len(arcs), unserved_penalty(arcs)), LEVEL_TOLERANCE)
 
 
 def fixed_order(shape: tuple[int, int, int], home: Ints) -> Level:
@@ -73,7 +73,7 @@ def fixed_order(shape: tuple[int, int, int], home: Ints) -> Level:
     arcs = LEVEL_SIZE * (1.0 + AWAY_DIFFERS * rng.random(shape))
     arcs[np.arange(len(home)), home] = 0.0
     demands = shape[0] * shape[2]
-    drop = serve_first(arcs) + LEVEL_SIZE * (np.repeat([0.0, 1.0], demands) + rng.random(2 * demands))
+    drop = unserved_penalty(arcs) + LEVEL_SIZE * (np.repeat([0.0, 1.0], demands) + rng.random(2 * demands))
     return Level(by_demand(arcs), drop, LEVEL_TOLERANCE)
 
 

@@ -74,7 +74,7 @@ def save(path: str | Path, contents: Contents) -> None:
         fresh.mkdir(parents=True)
         for name, text in files.items():
             (fresh / name).write_bytes(text.encode())
-        _keep_strangers(target, fresh)
+        _keep_unrelated_files(target, fresh)
         _put_in_place(fresh, target)
     except OSError as error:
         mend = "Look for free space and the right to write there, or choose another place."
@@ -384,7 +384,7 @@ def _beside(target: Path) -> Path:
     return target.with_name(f".{target.name}.{uuid.uuid4().hex}")
 
 
-def _keep_strangers(target: Path, fresh: Path) -> None:
+def _keep_unrelated_files(target: Path, fresh: Path) -> None:
     """Copy what lies in the target and is no part of a scenario."""
     for entry in target.iterdir() if target.exists() else ():
         if entry.is_dir():

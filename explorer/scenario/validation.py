@@ -51,21 +51,21 @@ def parse(name: str, frame: pd.DataFrame, file: str | None = None) -> tuple[pd.D
     """
     table, known = TABLES[name], {column.name: column for column in TABLES[name].columns}
     headings = [_heading(str(heading), known) for heading in frame.columns]
-    scribe = _Scribe(file or name, frame.index)
+    log = ProblemLog(file or name, frame.index)
     clean: dict[str, Any] = {}
     for heading, cells in zip(headings, (frame.iloc[:, i].tolist() for i in range(len(headings))), strict=True):
         column = known.get(heading)
         if heading in clean:
-            scribe.note(None, heading, None, "the column is there more than once.", "Keep one of them.")
+            log.note(None, heading, None, "the column is there more than once.", "Keep one of them.")
         elif column is None:
             clean[heading] = _texts(cells)
         elif column.kind == "number":
-            clean[heading] = _numbers(column, cells, scribe)
+            clean[heading] = _numbers(column, cells, log)
         else:
-            clean[heading] = _checked_texts(column, cells, scribe)
+            clean[heading] = _checked_texts(column, cells, log)
             if column.kind == "id":
-                _note_unfit_ids(name, column, clean[heading], scribe)
-    scribe.note_commas()
+                _note_unfit_ids(name, column, clean[heading], log)
+    log.note_commas()
     unknown = list(islice((heading for heading in headings if heading not in known), MOST_SHOWN))
     for column in table.columns:
         if column.name not in clean and column.required:
@@ -73,21 +73,21 @@ def parse(name: str, frame: pd.DataFrame, file: str | None = None) -> tuple[pd.D
             close = closest(column.name, unknown)
             mend = f"Did you mean it by {close!r}? Then rename that column." if close else mend
             row = None if file is None else 1
-            scribe.problems.append(Problem(scribe.file, row, column.name, None, "the column is missing.", mend))
+            log.problems.append(Problem(log.file, row, column.name, None, "the column is missing.", mend))
         elif column.name not in clean and column.default is not None:
             clean[column.name] = np.full(len(frame), float(column.default))
     if table.any_of and not set(table.any_of) & set(clean):
         what = f"there is no column {', '.join(table.any_of[:-1])} or {table.any_of[-1]}."
         meant = next(filter(None, (closest(heading, table.any_of) for heading in unknown)), None)
         mend = f"Did you mean {meant!r} by one of the others?" if meant else "Add at least one of them."
-        scribe.problems.append(Problem(scribe.file, None if file is None else 1, None, None, what, mend))
+        log.problems.append(Problem(log.file, None if file is None else 1, None, None, what, mend))
     result = pd.DataFrame(clean, index=pd.RangeIndex(len(frame)))
     if not len(frame):
         if table.required:
-            scribe.note(None, None, None, "the table has no rows.", f"Add rows: {table.doc}.")
+            log.note(None, None, None, "the table has no rows.", f"Add rows: {table.doc}.")
     elif set(table.key) <= set(clean):
-        _note_repetitions(table.key, clean, scribe)
-    return result, sorted(scribe.problems, key=lambda problem: problem.row or 0)
+        _note_repetitions(table.key, clean, log)
+    return result, sorted(log.problems, key=lambda problem: problem.row or 0)
 
 
 def cross_check(tables: Mapping[str, pd.DataFrame], lines: Mapping[str, pd.Index] | None = None) -> list[Problem]:
@@ -126,7 +126,7 @@ def to_one(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     return shares / total if abs(total - 1) <= SHARE_TOLERANCE else shares
 
 
-class _Scribe:
+class ProblemLog:
     """Writes down the problems of one table."""
 
     def __init__(self, file: str, labels: pd.Index) -> None:
@@ -160,7 +160,7 @@ class _Scribe:
             self.note(position, column, text, f"this is not a number.{more}", DIGITS)
 
 
-def _numbers(column: Column, cells: list[Any], scribe: _Scribe) -> NDArray[np.float64]:
+def _numbers(column: Column, cells: list[Any], log: ProblemLog) -> NDArray[np.float64]:
     """The cells of a number column; NaN where a cell is blank or cannot be used."""
     parsed = [_as_float(cell) for cell in cells]
     blank = np.array([number is None for number in parsed], dtype=bool)
@@ -179,16 +179,16 @@ def _numbers(column: Column, cells: list[Any], scribe: _Scribe) -> NDArray[np.fl
     ):
         for position in np.flatnonzero(wrong):
             if mend == DIGITS and _COMMA.fullmatch(_as_text(cells[position]).strip()):
-                scribe.put_comma(int(position), column.name, cells[position])
+                log.put_comma(int(position), column.name, cells[position])
             else:
-                scribe.note(int(position), column.name, cells[position], what, mend)
+                log.note(int(position), column.name, cells[position], what, mend)
             values[position] = math.nan
     if column.default is not None:
         values[blank] = column.default
     return values
 
 
-def _checked_texts(column: Column, cells: list[Any], scribe: _Scribe) -> pd.Series:
+def _checked_texts(column: Column, cells: list[Any], log: ProblemLog) -> pd.Series:
     """The cells of a known text column, without blanks around them."""
     texts = [unicodedata.normalize("NFC", _as_text(cell)).strip() for cell in cells]
     if column.kind == "flag":  # Python writes True, and spreadsheets TRUE
@@ -200,16 +200,16 @@ def _checked_texts(column: Column, cells: list[Any], scribe: _Scribe) -> pd.Seri
         elif text and column.choices and text not in column.choices:
             what = "this is not one of the possible values."
             one_of = f"Write one of: {', '.join(column.choices)}."
-            mend = nearest(text, column.choices, one_of) if scribe.has_room else one_of
+            mend = nearest(text, column.choices, one_of) if log.has_room else one_of
         elif text and column.kind == "timezone" and text not in timezones():
             what = "there is no such time zone."
-            mend = timezone_mend(text) if scribe.has_room else ANY_ZONE
+            mend = timezone_mend(text) if log.has_room else ANY_ZONE
         if what:
-            scribe.note(position, column.name, text, what, mend)
+            log.note(position, column.name, text, what, mend)
     return pd.Series(texts, dtype=object)
 
 
-def _note_unfit_ids(table: str, column: Column, ids: Iterable[str], scribe: _Scribe) -> None:
+def _note_unfit_ids(table: str, column: Column, ids: Iterable[str], log: ProblemLog) -> None:
     """Note ids that would be taken for something else: for a word of the product, or for two ids."""
     taken = {word.casefold() for word in (*WORDS, *_reserved.get(table, ()))}
     taken = taken if column.name == "id" else set()
@@ -218,10 +218,10 @@ def _note_unfit_ids(table: str, column: Column, ids: Iterable[str], scribe: _Scr
         unfit = column.reserved if column.reserved and column.reserved in text else unfit
         if text.casefold() in taken:
             what = "this word has a meaning of its own here."
-            scribe.note(position, column.name, text, what, f"Choose another {column.name}.")
+            log.note(position, column.name, text, what, f"Choose another {column.name}.")
         elif unfit is not None:
             what = f"the {column.name} cannot hold {unfit!r}."
-            scribe.note(position, column.name, text, what, "Write letters, digits and hyphens.")
+            log.note(position, column.name, text, what, "Write letters, digits and hyphens.")
 
 
 _reserved: dict[str, Iterable[str]] = {}
@@ -246,15 +246,15 @@ def _texts(cells: list[Any]) -> pd.Series:
     return pd.Series([_as_text(cell) for cell in cells], dtype=object)
 
 
-def _note_repetitions(columns: tuple[str, ...], clean: Mapping[str, Any], scribe: _Scribe) -> None:
+def _note_repetitions(columns: tuple[str, ...], clean: Mapping[str, Any], log: ProblemLog) -> None:
     """Note every row whose key stands further up already; keys with a part amiss have been noted as such."""
     first: dict[tuple, int] = {}
     for position, key in enumerate(zip(*(clean[column] for column in columns), strict=True)):
         if "" in key or any(part != part for part in key):
             continue
         if first.setdefault(key, position) != position:
-            what = f"row {scribe.row(first[key])} has the same {' and '.join(columns)}."
-            scribe.note(position, columns[0], key[0], what, "Remove one of the two rows, or correct it.")
+            what = f"row {log.row(first[key])} has the same {' and '.join(columns)}."
+            log.note(position, columns[0], key[0], what, "Remove one of the two rows, or correct it.")
 
 
 def _contradictions(name: str, frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from explorer import Scenario, solve
 from explorer.app.questions import QUESTIONS
 from explorer.scenario.scenario import Workload
-from explorer.text import number
+from explorer.text import format_number
 
 pytestmark = pytest.mark.ui
 
@@ -146,7 +146,9 @@ class App:
             "unserved": totals["unserved_mw"],
         }
         for name, figure in figures.items():
-            expect(self.figure(name)).to_have_text(re.compile(f"^{re.escape(number(figure))} "), timeout=PATIENCE_MS)
+            expect(self.figure(name)).to_have_text(
+                re.compile(f"^{re.escape(format_number(figure))} "), timeout=PATIENCE_MS
+            )
 
     def start_over(self) -> None:
         """Back to how the page was opened."""
@@ -353,7 +355,7 @@ def test_views_follow_a_slider_while_it_is_dragged(app):
     world = WORLD.copy()
     world.total_demand_mw = float(slider.input_value())
     assert world.total_demand_mw == pytest.approx(3500, abs=100)
-    cost = number(solve(world).cost_usd_per_h)
+    cost = format_number(solve(world).cost_usd_per_h)
     expect(app.figure("cost")).to_contain_text(cost, timeout=PATIENCE_MS)  # before the handle is let go
     mouse.up()
     assert float(slider.input_value()) == world.total_demand_mw
@@ -504,7 +506,7 @@ def test_the_address_is_a_link_that_restores_what_is_seen(open_app, browser):
     other.goto(app.page.url)
     asked = other.get_by_role("button", name="What holds it back?", exact=True)
     expect(asked).to_have_class(re.compile("active"), timeout=PATIENCE_MS)
-    cost = number(solve(world).cost_usd_per_h)
+    cost = format_number(solve(world).cost_usd_per_h)
     expect(other.locator("[data-total=cost] .value")).to_contain_text(f"{cost} ", timeout=PATIENCE_MS)
     other.get_by_role("button", name="Overview", exact=True).click()
     expect(other.get_by_role("button", name="all", exact=True)).to_have_class(re.compile("active"))
@@ -512,7 +514,7 @@ def test_the_address_is_a_link_that_restores_what_is_seen(open_app, browser):
     expect(undo).to_be_enabled()
     other.evaluate("location.hash = location.hash.replace('carbon_price_usd_per_t=300', 'carbon_price_usd_per_t=0')")
     world.carbon_price_usd_per_t = 0.0
-    cost = number(solve(world).cost_usd_per_h)
+    cost = format_number(solve(world).cost_usd_per_h)
     expect(other.locator("[data-total=cost] .value")).to_contain_text(f"{cost} ", timeout=PATIENCE_MS)
     other.close()
 
@@ -568,6 +570,6 @@ def test_the_button_saves_what_is_on_screen_as_a_file_and_can_be_stopped(open_ap
     page = browser.new_page()
     page.goto((tmp_path / "saved.html").as_uri())
     page.wait_for_selector("html[data-ready=yes]")
-    cost = number(solve(world).cost_usd_per_h)
+    cost = format_number(solve(world).cost_usd_per_h)
     expect(page.locator("[data-total=cost] .value")).to_contain_text(f"{cost} ")
     page.close()

@@ -67,13 +67,13 @@ class Later:
     def __init__(self) -> None:
         self.work: list[Callable[[], None]] = []
 
-    def soon(self, work: Callable[[], None]) -> None:
+    def call_soon(self, work: Callable[[], None]) -> None:
         self.work.append(work)
 
     def once_loaded(self, work: Callable[[], None]) -> None:
         work()
 
-    def aside(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+    def run_in_thread(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         then(work())
 
     def run(self) -> None:

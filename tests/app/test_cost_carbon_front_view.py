@@ -14,7 +14,7 @@ from explorer.app.views.cost_carbon_front import CostCarbonFrontView
 from explorer.measures import cost_carbon_front as tradeoffs
 from explorer.measures.cost_carbon_front import avoided_kg_per_h, cost_carbon_front
 from explorer.session import Session
-from explorer.text import number
+from explorer.text import format_number
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def test_corners_and_lines_are_those_of_the_table(name):
     for column in ("loses", "gains"):
         expected = ["; ".join(names[j] for j in ids.split("; ") if j) for ids in front[column]]
         assert corners[column].tolist() == expected
-    assert corners["prices"][0] == f"0 to {number(front['carbon_price_to_usd_per_t'][0])} USD/t"
-    assert corners["prices"][-1] == f"above {number(front['carbon_price_from_usd_per_t'].iloc[-1])} USD/t"
+    assert corners["prices"][0] == f"0 to {format_number(front['carbon_price_to_usd_per_t'][0])} USD/t"
+    assert corners["prices"][-1] == f"above {format_number(front['carbon_price_from_usd_per_t'].iloc[-1])} USD/t"
 
 
 def test_the_marks_are_the_placement_and_its_baseline(session):
@@ -100,7 +100,7 @@ def test_words_of_the_world_are_those_of_its_table():
     show(view)
     front = cost_carbon_front(session.scenario)
     for price in (50, 100):
-        assert f"<b>{number(avoided_kg_per_h(front, price) / 1000)}</b> below {price} USD/t" in words(view)
+        assert f"<b>{format_number(avoided_kg_per_h(front, price) / 1000)}</b> below {price} USD/t" in words(view)
 
 
 def test_another_objective_costs_more_than_its_carbon_has_to(session):
@@ -135,7 +135,7 @@ def test_one_placement_is_cheapest_and_cleanest_and_load_may_go_unserved():
     show(view)
     assert len(columns(view, "corners")["x"]) == 1 and len(columns(view, "front")["x0"]) == 0
     assert "no other placement emits less. The cheapest placement is the cleanest too." in words(view)
-    assert f"{number(solve(world).unserved_mw)} MW go unserved" in words(view)
+    assert f"{format_number(solve(world).unserved_mw)} MW go unserved" in words(view)
 
 
 def test_the_table_behind_it_is_the_front(session):
@@ -146,4 +146,4 @@ def test_the_table_behind_it_is_the_front(session):
     for heading in ("carbon price from [USD/t]", "cost [USD/h]", "carbon [kg/h]", "relocated [MW]", "loses"):
         assert f"<th>{heading}</th>" in words(view, "table")
     for cost in cost_carbon_front(session.scenario)["cost_usd_per_h"]:
-        assert f"<td>{number(cost)}</td>" in words(view, "table")
+        assert f"<td>{format_number(cost)}</td>" in words(view, "table")

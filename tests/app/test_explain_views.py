@@ -23,7 +23,7 @@ from explorer.measures.certificate import certificate
 from explorer.measures.remedies import NO_REMEDY, remedies
 from explorer.scenario.scenario import OBJECTIVES
 from explorer.session import Session
-from explorer.text import duration, number
+from explorer.text import format_duration, format_number
 from tests.app.test_views import Screen, explore
 
 
@@ -72,7 +72,7 @@ def test_the_sentence_says_bound_cost_and_gap(session):
     assert "can wait less" in words(view)
     assert "nobody serves" not in words(view)
     session.scenario.total_demand_mw = 300.0
-    assert f"{number(session.placement.unserved_mw)} MW that nobody serves" in words(view)
+    assert f"{format_number(session.placement.unserved_mw)} MW that nobody serves" in words(view)
 
 
 def test_what_is_no_optimum_has_a_cross_and_says_so(session):
@@ -118,14 +118,14 @@ def test_bars_are_the_unserved_loads_or_the_margins(session, move):
         share = 100 * margins["least_ms"] / margins["budget_ms"]
         assert_allclose(lengths, np.append(share, 100 - share))
         assert "Everybody is served." in words(view)
-        assert f"<b>{duration(margins['margin_ms'].min())}</b> less" in words(view)
+        assert f"<b>{format_duration(margins['margin_ms'].min())}</b> less" in words(view)
         assert words(view, "remedies") == ""
         assert len(row_names(view)) == len(margins)
     else:
         assert lengths.sum() == pytest.approx(placement.unserved_mw)
-        assert f"<b>{number(placement.unserved_mw)} MW go unserved</b>" in words(view)
+        assert f"<b>{format_number(placement.unserved_mw)} MW go unserved</b>" in words(view)
         for cause, mw in placement.unserved_by_reason().items():
-            assert f"{number(mw)} MW by {cause}" in words(view)
+            assert f"{format_number(mw)} MW by {cause}" in words(view)
         names = dict(zip(session.scenario.clients["id"], session.scenario.clients["name"], strict=True))
         for (client, workload), mw in placement.unserved.groupby(["client", "workload"])["unserved_mw"].sum().items():
             of = bars["who"] == f"{names[client]}, {workload}"
@@ -140,7 +140,7 @@ def test_remedies_are_listed_as_in_their_table(session, move):
     table = remedies(session.scenario)
     rows = cells(unescape(words(view, "remedies")))
     assert [row[1] for row in rows] == table["remedy"].tolist()
-    assert [row[2] for row in rows] == [f"{number(mw)} MW" for mw in table["serves_mw"]]
+    assert [row[2] for row in rows] == [f"{format_number(mw)} MW" for mw in table["serves_mw"]]
     whole = table[table["serves_mw"] > session.placement.unserved_mw - 1e-6]
     if len(whole):
         best = whole.loc[whole["cost_change_usd_per_h"].idxmin(), "remedy"]

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 import explorer
 from explorer import Scenario, solve
 from explorer.packaged_data import LAYOUTS
-from explorer.text import number
+from explorer.text import format_number
 
 pytestmark = pytest.mark.ui
 
@@ -189,7 +189,7 @@ class Shown:
         }
         for name, figure in figures.items():
             shown = self.cell.locator(f"[data-total={name}] .value")
-            expect(shown).to_have_text(re.compile(f"^{re.escape(number(figure))} "), timeout=PATIENCE_MS)
+            expect(shown).to_have_text(re.compile(f"^{re.escape(format_number(figure))} "), timeout=PATIENCE_MS)
 
 
 def _is_picture(output: dict[str, Any]) -> bool:
@@ -305,7 +305,7 @@ def test_each_move_of_these_tests_changes_the_totals():
     for name, value in (("friction_scale", 0.0), ("carbon_price_usd_per_t", 200.0)):
         setattr(scenario, name, value)
         costs.append(solve(scenario).cost_usd_per_h)
-    assert len({number(cost) for cost in costs}) == 3
+    assert len({format_number(cost) for cost in costs}) == 3
 
 
 @pytest.mark.parametrize("front_end", FRONT_ENDS)

@@ -18,7 +18,7 @@ from explorer.measures import relocatable_demand as measures
 from explorer.measures.relocatable_demand import READINGS
 from explorer.model.placement import LAYERS
 from explorer.session import Session
-from explorer.text import number
+from explorer.text import format_number
 
 
 @pytest.fixture
@@ -64,9 +64,9 @@ def test_bars_of_layers_are_those_of_the_placement(session, move):
             total = session.network.demand_mw[:, k].sum()
             assert lengths(bars, "x")[row] == pytest.approx(100 * expected / total if total else 0)
             assert bars["color"][row] == n
-    assert f"Of {number(session.network.demand_mw.sum())} MW now" in words(view)
+    assert f"Of {format_number(session.network.demand_mw.sum())} MW now" in words(view)
     for name, mw in zip(("at home", "further away"), placement.layers_mw.sum(axis=1)[[0, 2]], strict=True):
-        assert f"<b>{number(mw)} MW</b> {name}" in words(view)
+        assert f"<b>{format_number(mw)} MW</b> {name}" in words(view)
     assert ("nowhere" in words(view)) == (placement.unserved_mw > 0)
 
 
@@ -144,7 +144,7 @@ def test_nested_bars_are_the_readings(session, move):
     total = [found["all classes", load] for load in LOADS]
     assert total == sorted(total, reverse=True)  # each within the one before
     for load, mw in zip(LOADS[1:], total[1:], strict=True):
-        assert (f"<b>{number(mw)} MW {load}</b>" in words(view)) == (total[0] > 0)
+        assert (f"<b>{format_number(mw)} MW {load}</b>" in words(view)) == (total[0] > 0)
     assert ("There is no demand" in words(view)) == (total[0] == 0)
 
 

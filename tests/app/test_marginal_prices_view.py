@@ -15,7 +15,7 @@ from explorer.app.views import marginal_prices as prices
 from explorer.app.views.marginal_prices import PricesView
 from explorer.measures.marginal_prices import marginal_prices
 from explorer.session import Session
-from explorer.text import number
+from explorer.text import format_number
 
 
 @pytest.fixture
@@ -44,7 +44,11 @@ def test_circles_and_rings_are_those_of_the_table(name):
         assert_allclose(shown["x"], np.radians(places["longitude"]) * 6378137)
         assert (np.sign(shown["y"]) == np.sign(places["latitude"])).all()
         for text, low, high in zip(shown["range"], rows["from_mw"], rows["to_mw"], strict=True):
-            assert text == (f"{number(low)} to {number(high)} MW" if high < np.inf else f"from {number(low)} MW")
+            assert text == (
+                f"{format_number(low)} to {format_number(high)} MW"
+                if high < np.inf
+                else f"from {format_number(low)} MW"
+            )
     assert_allclose(columns(view, "clients")["color"], columns(view, "clients")["price"])
     worth, size = columns(view, "regions")["price"], columns(view, "regions")["size"]
     assert (np.diff(size[np.argsort(worth)]) >= 0).all() and size[worth == 0].max() < size[worth > 0].min()
@@ -71,7 +75,7 @@ def test_words_name_the_extremes_and_what_capacity_is_worth(session):
     models = {model.id for model in document.models}
     assert "between <b>104.5 USD/MWh</b> in North Town and <b>138.0 USD/MWh</b> in Middle Town" in words(view)
     mean = 0.2 * 104.5 + 0.5 * 138 + 0.3 * 120
-    assert f"{number(mean, 4)} on average over demand" in words(view)
+    assert f"{format_number(mean, 4)} on average over demand" in words(view)
     assert "1 of 3 regions, most in North: <b>54.5 USD/MWh</b>, as far as 52.0 MW (50.0 MW now)." in words(view)
     session.scenario.capacity_scale = 3.0
     assert "Capacity is worth nothing anywhere" in words(view)

@@ -23,7 +23,7 @@ from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.frontier import FrontierView
 from explorer.registry import MEASURES
 from explorer.session import Session
-from explorer.text import number
+from explorer.text import format_number
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_the_table_behind_a_picture_is_made_when_asked_for(session):
     (button,) = document.select({"type": Toggle})
     button.active = True
     for factor, usd_per_h in attribution(session.scenario)[["factor", "usd_per_h"]].itertuples(index=False):
-        assert f"<td>{factor}</td>\n      <td>{number(usd_per_h)}</td>" in words(view, "table")
+        assert f"<td>{factor}</td>\n      <td>{format_number(usd_per_h)}</td>" in words(view, "table")
     assert "<th>[USD/h]</th>" in words(view, "table")
     session.scenario.friction_scale = 0.0
     assert "<td>friction</td>\n      <td>0</td>" in words(view, "table")
@@ -168,7 +168,7 @@ def test_the_staircase_leads_from_what_is_possible_to_what_is_saved(session):
         assert np.allclose(steps[0][:-1], steps[1][1:])  # each begins where the one above ends
     assert order["left"][-1] == pytest.approx(saved)
     assert np.allclose(order["right"] - order["left"], waterfall(session.scenario)["usd_per_h"])
-    assert f"{number(saved)} of {number(saved + held.sum())} USD/h" in words(view)
+    assert f"{format_number(saved)} of {format_number(saved + held.sum())} USD/h" in words(view)
 
 
 def test_without_obstacles_it_says_so(session):

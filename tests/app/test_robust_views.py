@@ -19,7 +19,7 @@ from explorer.measures.monte_carlo import draws_of, monte_carlo
 from explorer.measures.near_optimal import near_optimal
 from explorer.measures.tornado import INPUTS, tornado
 from explorer.session import Session
-from explorer.text import number
+from explorer.text import format_number
 
 VIEWS = (NearOptimalView, TornadoView, MonteCarloView)
 DRAWS = 20  # a hundred show no more
@@ -126,7 +126,7 @@ def test_the_slack_is_told_in_the_unit_of_the_objective_without_penalties(object
     assert best.unserved_mw > 1
     view = NearOptimalView(Session(world))
     show(view)
-    assert f"({number(0.01 * abs(amount(best)))} {unit})" in words(view)
+    assert f"({format_number(0.01 * abs(amount(best)))} {unit})" in words(view)
 
 
 def test_of_many_regions_those_of_most_weight_are_shown_and_all_are_in_the_table():
@@ -172,7 +172,7 @@ def test_the_tornado_is_the_table_around_the_saving(session):
     assert handle(view, "as it is", "glyph").location == base
     assert row_names(view, "tornado") == table["input"].tolist()
     assert columns(view, "high")["value"][0] == "57.3 → 68.8 USD/MWh, mean of regions"
-    assert f"Moving saves {number(base)} USD/h" in words(view)
+    assert f"Moving saves {format_number(base)} USD/h" in words(view)
     assert "Most depends on <b>electricity prices</b>: between 1,877 and 2,659 USD/h" in words(view)
     assert "Hardly any effect: demand pinned by state, RTT between regions" in words(view)
 
@@ -229,8 +229,10 @@ def test_draws_are_those_of_the_table(session):
     for name in ("budgets plot", "regions plot"):
         assert handle(view, name, "widget").visible
     saving = found.saving_usd_per_h()
-    assert f"<b>{number(saving['p50'])} USD/h</b>" in words(view)
-    assert f"{number(saving['p10'])} to {number(saving['p90'])}; with inputs as they are 2,235" in words(view)
+    assert f"<b>{format_number(saving['p50'])} USD/h</b>" in words(view)
+    assert f"{format_number(saving['p10'])} to {format_number(saving['p90'])}; with inputs as they are 2,235" in words(
+        view
+    )
     assert "Sure to receive load: North." in words(view)
     run = handle(view, "run", "widget")
     assert (run.active, run.label) == (False, f"Run {DRAWS} draws")

@@ -18,7 +18,7 @@ from explorer.measures import frontier as frontiers
 from explorer.measures.frontier import trace
 from explorer.model import placement, solver
 from explorer.model.network import Network, build_network
-from explorer.model.placement import numbers_of, place
+from explorer.model.placement import lp_data, place
 from explorer.model.solver import Optimum, PlacementModel
 from explorer.scenario.scenario import SETTINGS
 from explorer.scenario.workload import Workload
@@ -114,7 +114,7 @@ def test_a_budget_slides_along_a_frontier_that_is_there_already(counted):
 
 def test_a_solve_that_was_cut_short_leaves_a_sound_model_behind(monkeypatch):
     network = build_network(Scenario.load("world-2025"))
-    numbers, tight = numbers_of(network, "cost"), numbers_of(network, "latency")
+    numbers, tight = lp_data(network, "cost"), lp_data(network, "latency")
     model = PlacementModel(network.home, len(network.regions), len(network.workloads))
     add = PlacementModel._add_improving
 
@@ -194,7 +194,7 @@ class Readers(RuleBasedStateMachine):
             found = place(network, objective).optimum
             then = None if objective == "cost" else network.cost_usd_per_mwh
             fresh = PlacementModel(network.home, len(network.regions), len(network.workloads))
-            expected = fresh.solve(numbers_of(network, objective), then)
+            expected = fresh.solve(lp_data(network, objective), then)
             assert found.objective == pytest.approx(expected.objective, rel=1e-8, abs=1e-5)
             for part in ("free_mw", "pinned_mw", "unserved_free_mw", "unserved_pinned_mw"):
                 assert_allclose(getattr(found, part), getattr(expected, part), atol=1e-6, err_msg=part)

@@ -27,13 +27,13 @@ class Later:
         self.soons: list[Callable[[], None]] = []
         self.asides: list[Callable[[], None]] = []
 
-    def soon(self, work: Callable[[], None]) -> None:
+    def call_soon(self, work: Callable[[], None]) -> None:
         self.soons.append(work)
 
-    def aside(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+    def run_in_thread(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         self.asides.append(lambda: then(work()))
 
-    apart = aside
+    run_isolated = run_in_thread
 
     def run_soon(self) -> None:
         waiting, self.soons = self.soons, []

@@ -24,7 +24,7 @@ from explorer.app.snapshot.write import _walk, write_snapshot
 from explorer.app.views.break_even import BreakEvenView
 from explorer.cli import main
 from explorer.session import Session
-from explorer.text import duration, number
+from explorer.text import format_duration, format_number
 from tests.app.test_state_table import read
 
 STEPS = {"chat": 3, "friction_scale": 3, "carbon_price_usd_per_t": 3}
@@ -76,8 +76,8 @@ def test_every_state_in_the_file_equals_a_fresh_solve(made):
     assert len(states) == written.states == 27
     for state, there in states:
         placement = solve(there)
-        assert f"{number(placement.cost_usd_per_h)} &lt;span" in texts[state]
-        assert f"Budget of chat: {duration(there.workloads['chat'].latency_budget_ms)}." in sentences[state]
+        assert f"{format_number(placement.cost_usd_per_h)} &lt;span" in texts[state]
+        assert f"Budget of chat: {format_duration(there.workloads['chat'].latency_budget_ms)}." in sentences[state]
         assert np.allclose(loads[state][:3], placement.region_it_mw, atol=1e-2)
         curve = frontier(there, over="chat").table
         steps = [y for y in of("frontier", "y") if len(y[state]) == len(curve)]
@@ -244,7 +244,7 @@ def test_sliders_move_every_view_to_what_the_solver_gives(opened):
     chat.press("End")
     there.workloads["chat"].latency_budget_ms = axes[0].values[-1]
     placement = solve(there)
-    expect(page.locator("[data-total=cost] .value")).to_contain_text(number(placement.cost_usd_per_h))
+    expect(page.locator("[data-total=cost] .value")).to_contain_text(format_number(placement.cost_usd_per_h))
     assert np.allclose(column(page, "capacity_price", "it_mw"), placement.region_it_mw, rtol=1e-4)
     assert np.allclose(column(page, "opens", "y"), frontier(there, over="chat").table["cost_usd_per_h"], rtol=1e-4)
     assert max(column(page, "closed_by", "y")) == pytest.approx(max(frictions(there)), rel=1e-4)
@@ -252,7 +252,7 @@ def test_sliders_move_every_view_to_what_the_solver_gives(opened):
     expect(load).to_contain_text(f"{placement.region_it_mw.max():.1f}")
     friction.press("Home")
     there.friction_scale = 0.0
-    expect(page.locator("[data-total=cost] .value")).to_contain_text(number(solve(there).cost_usd_per_h))
+    expect(page.locator("[data-total=cost] .value")).to_contain_text(format_number(solve(there).cost_usd_per_h))
     assert max(column(page, "closed_by", "y")) == pytest.approx(max(frictions(there)), rel=1e-4)
 
 

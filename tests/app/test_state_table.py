@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from explorer.app.snapshot.state_table import Recording, checksum, rounded
+from explorer.app.snapshot.state_table import StateTable, checksum, rounded
 
 SIZES = {"f4": 4, "u2": 2, "u1": 1}
 
@@ -46,7 +46,7 @@ texts = st.text(max_size=5)
 
 @given(st.lists(st.tuples(numbers, counts, small, texts), min_size=1, max_size=8))
 def test_what_is_recorded_comes_back(screens):
-    recording = Recording(len(screens))
+    recording = StateTable(len(screens))
     for state, screen in enumerate(screens):
         recording.add(state, dict(enumerate(screen)))
     came_back = read(recording.table(), len(screens))
@@ -59,7 +59,7 @@ def test_what_is_recorded_comes_back(screens):
 
 
 def test_what_is_the_same_in_all_states_is_left_out_and_what_is_equal_is_kept_once():
-    recording, many = Recording(100), np.arange(1000.0)
+    recording, many = StateTable(100), np.arange(1000.0)
     for state in range(100):
         recording.add(state, {"same": many, "two": many + state % 2, "word": "even" if state % 2 else "odd"})
     assert recording.slots() == ["two", "word"]
@@ -68,7 +68,7 @@ def test_what_is_the_same_in_all_states_is_left_out_and_what_is_equal_is_kept_on
 
 def test_a_table_is_the_same_to_the_byte_however_often_it_is_made():
     def made() -> bytes:
-        recording = Recording(2)
+        recording = StateTable(2)
         recording.add(0, {"x": np.ones(3)})
         recording.add(1, {"x": np.zeros(3)})
         return recording.table()

@@ -41,7 +41,7 @@ from explorer.charts.break_even import LOSS, PAYS
 from explorer.model.geodesy import mercator_m
 from explorer.model.solver import PlacementModel
 from explorer.session import AtOnce, Session
-from explorer.text import number
+from explorer.text import format_number
 
 SCENARIOS = ("classroom-3x3", "world-2025")
 MOST_BYTES = 40_000  # of messages to the browser, for one move of a slider of world-2025
@@ -339,7 +339,7 @@ def test_totals_are_those_of_the_placement(session, move):
         "delay": totals["mean_wan_ms"],
         "unserved": totals["unserved_mw"],
     }
-    assert shown_totals(view) == {name: number(figure) for name, figure in figures.items()}
+    assert shown_totals(view) == {name: format_number(figure) for name, figure in figures.items()}
 
 
 def test_unserved_load_is_shown_with_its_reason():
@@ -353,7 +353,7 @@ def test_unserved_load_is_shown_with_its_reason():
 
 def test_totals_say_that_hosting_is_being_worked_out_and_how_well_it_was():
     class Apart(AtOnce):
-        def apart(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        def run_isolated(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
             waiting.append(lambda: then(work()))
 
     waiting: list[Callable[[], None]] = []
@@ -361,10 +361,14 @@ def test_totals_say_that_hosting_is_being_worked_out_and_how_well_it_was():
     view, before = Totals(session), session.placement
     session.scenario.hosting_usd_per_h = 3210.0
     assert "Working out where hosting pays, for up to 30 s" in Screen(view).text()
-    assert shown_totals(view)["cost"] == number(before.cost_usd_per_h)
+    assert shown_totals(view)["cost"] == format_number(before.cost_usd_per_h)
     waiting.pop()()
     assert "Working out" not in Screen(view).text()
-    assert shown_totals(view)["cost"] == number(session.placement.cost_usd_per_h) != number(before.cost_usd_per_h)
+    assert (
+        shown_totals(view)["cost"]
+        == format_number(session.placement.cost_usd_per_h)
+        != format_number(before.cost_usd_per_h)
+    )
     assert "could be up to" not in Screen(view).text()
     with param.edit_constant(session):
         session.placement = replace(session.placement, gap_usd_per_h=42.0)

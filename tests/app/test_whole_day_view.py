@@ -16,7 +16,7 @@ from explorer.charts.whole_day import ROWS
 from explorer.measures.whole_day import in_daylight, whole_day, whole_day_regions
 from explorer.model.labels import labels_of
 from explorer.session import Session
-from explorer.text import number
+from explorer.text import format_number
 
 TALL = 0.8
 
@@ -134,7 +134,7 @@ def test_the_words_say_what_following_is_worth(session):
     day = whole_day(session.scenario).sum()
     saved = day["by_means_usd_per_h"] - day["objective_usd_per_h"]
     text = words(view)
-    assert f"saves {number(saved)} of {number(day['by_means_usd_per_h'])} USD a day" in text
+    assert f"saves {format_number(saved)} of {format_number(day['by_means_usd_per_h'])} USD a day" in text
     assert f"{100 * saved / day['by_means_usd_per_h']:.1f} %" in text
     assert f"{100 * day['relocated_in_daylight_mw'] / day['relocated_mw']:.0f} % of the relocated load" in text
     assert "Most load, by UTC hour: Ohio 4–12, Texas 12–23, Sydney 23–4." in text
@@ -148,7 +148,7 @@ def test_load_left_unserved_is_told(session):
     show(view)
     session.scenario.capacity_scale = 0.2
     unserved = whole_day(session.scenario)["unserved_mw"].sum()
-    assert f"{number(unserved)} MWh a day go unserved, hour by hour" in words(view)
+    assert f"{format_number(unserved)} MWh a day go unserved, hour by hour" in words(view)
     assert "the totals above are of one hour alone" in words(view)
     session.scenario.hour = "average"
     assert "the totals above are of the average hour alone" in words(view)

@@ -14,7 +14,7 @@ from explorer.app.views.wires_or_fibre import WiresOrFibreView
 from explorer.charts.wires_or_fibre import PARTS
 from explorer.measures.wires_or_fibre import TRANSPORT_KWH_PER_GB, WAYS, pair_of, wires_or_fibre
 from explorer.session import Session
-from explorer.text import number
+from explorer.text import format_number
 
 
 @pytest.fixture(params=["classroom-3x3", "world-2025"])
@@ -52,7 +52,7 @@ def assert_bars(view: WiresOrFibreView, **options: Any) -> None:
         assert [list(PARTS.values())[role] for role in of["color"]] == of.index.tolist()
         total = row["total_usd_per_mwh"]
         assert max(of["right"].max(), 0) + min(of["left"].min(), 0) == pytest.approx(total)
-        assert labels[len(WAYS) - n] == f"{row['way']}: {number(total)}"
+        assert labels[len(WAYS) - n] == f"{row['way']}: {format_number(total)}"
     x_range = handles(view)["ways"]["x_range"]
     assert x_range.start < bars["left"].min()
     assert x_range.end > bars["right"].max()
@@ -158,10 +158,10 @@ def test_words_say_what_is_lost_moved_added_and_saved(session):
         stay, wires, fibre = wires_or_fibre(session.scenario, *shown_pair(view), view._workload).to_dict("records")
         figures = re.sub("<[^>]*>", "|", words(view))
         for figure in (
-            f"{100 * wires['loss_share']:.1f} % lost", f"{number(wires['route_km'])} km of line",
-            f"{number(fibre['data_gb'])} GB moved", f"{number(fibre['transport_kwh'])} kWh to move it",
-            f"{number(fibre['added_ms'])} ms added",
-            *(f"{number(way['carbon_kg'])} kg CO₂" for way in (stay, wires, fibre)),
+            f"{100 * wires['loss_share']:.1f} % lost", f"{format_number(wires['route_km'])} km of line",
+            f"{format_number(fibre['data_gb'])} GB moved", f"{format_number(fibre['transport_kwh'])} kWh to move it",
+            f"{format_number(fibre['added_ms'])} ms added",
+            *(f"{format_number(way['carbon_kg'])} kg CO₂" for way in (stay, wires, fibre)),
         ):  # fmt: skip
             assert figure in figures
         text = unescape(words(view))
@@ -169,7 +169,7 @@ def test_words_say_what_is_lost_moved_added_and_saved(session):
         for way, ending in ((wires, ""), (fibre, "s")):
             usd = stay["total_usd_per_mwh"] - way["total_usd_per_mwh"]
             verb = f"save{ending}" if usd >= 0 else f"cost{ending}"
-            assert f"{way['way']} {verb} <b>{number(abs(usd))} USD/MWh</b>{'' if usd >= 0 else ' more'}" in text
+            assert f"{way['way']} {verb} <b>{format_number(abs(usd))} USD/MWh</b>{'' if usd >= 0 else ' more'}" in text
         names = session.network.short_region_names
         assert all(f"<b>{names[region]}</b>" in text for region in shown_pair(view))
 

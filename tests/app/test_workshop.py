@@ -70,7 +70,7 @@ def test_what_is_ready_before_the_page_has_loaded_waits_for_it():
     with set_curdoc(document):
         runner = LiveRunner()
         for place in range(2):
-            runner.soon(lambda place=place: done.append(place))
+            runner.call_soon(lambda place=place: done.append(place))
         for callback in document.session_callbacks:
             callback.callback()
         assert done == []

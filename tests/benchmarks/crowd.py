@@ -134,8 +134,8 @@ async def drag(reader: Reader, frictions: NDArray) -> tuple[NDArray, int]:
     return np.array(waits), sum(when <= end for when, _ in reader.shown)
 
 
-async def drag_all(readers: list[Reader], apart: float) -> Drag:
-    paths = [FRICTIONS + apart * k for k in range(len(readers))]
+async def drag_all(readers: list[Reader], run_isolated: float) -> Drag:
+    paths = [FRICTIONS + run_isolated * k for k in range(len(readers))]
     await asyncio.gather(*(put(reader, float(path[0])) for reader, path in zip(readers, paths, strict=True)))
     found = await asyncio.gather(*(drag(reader, path[1:]) for reader, path in zip(readers, paths, strict=True)))
     return Drag(np.concatenate([waits for waits, _ in found]), [updates for _, updates in found])
@@ -164,8 +164,8 @@ def drags() -> list[tuple[Drag, Drag, Drag]]:
 
 @row("30 people drag at once: p95 from change to new totals", "one person alone", 8)
 def dragging_apart() -> Pairs:
-    for alone, apart, _ in drags():
-        yield apart.p95_s, alone.p95_s
+    for alone, run_isolated, _ in drags():
+        yield run_isolated.p95_s, alone.p95_s
 
 
 @row("the same, all drag alike", "one person alone")
@@ -176,9 +176,9 @@ def dragging_alike() -> Pairs:
 
 @row("the same, updates in 4 s of whoever gets the fewest", "one person alone", unit="updates")
 def fewest_updates() -> Pairs:
-    for alone, apart, _ in drags():
-        assert min(apart.updates) > 0, "Somebody was starved."
-        yield min(apart.updates), min(alone.updates)
+    for alone, run_isolated, _ in drags():
+        assert min(run_isolated.updates) > 0, "Somebody was starved."
+        yield min(run_isolated.updates), min(alone.updates)
 
 
 # Memory

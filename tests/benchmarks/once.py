@@ -14,7 +14,7 @@ from pathlib import Path
 
 from explorer import Scenario
 from explorer.model.network import build_network
-from explorer.model.placement import numbers_of
+from explorer.model.placement import lp_data
 from tests.benchmarks.table import timed
 from tests.scenarios import random_scenario
 
@@ -52,8 +52,8 @@ def main(solver: str, *sizes: str) -> None:
     from tests.benchmarks.peers import SOLVERS
 
     tiny, wanted = (build_network(world(*shape)) for shape in ((3, 3, 1, 0), map(int, sizes)))
-    SOLVERS[solver](numbers_of(tiny, "cost"), tiny.home)  # what is imported or set up once is not the solve's
-    numbers = numbers_of(wanted, "cost")
+    SOLVERS[solver](lp_data(tiny, "cost"), tiny.home)  # what is imported or set up once is not the solve's
+    numbers = lp_data(wanted, "cost")
     seconds, objective = timed(lambda: SOLVERS[solver](numbers, wanted.home))
     print(seconds, peak_mb(), repr(objective))
 

@@ -10,7 +10,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from explorer import Scenario, solve
-from explorer.text import number
+from explorer.text import format_number
 from tests.benchmarks import servers
 from tests.benchmarks.solving import WORLD
 from tests.benchmarks.table import Pairs, row
@@ -202,7 +202,7 @@ def check_totals(tab: Tab) -> None:
     scenario = Scenario.load(WORLD)  # the budget is back where it was
     scenario.carbon_price_usd_per_t = tab.value(SLIDERS["carbon price"])
     scenario.friction_scale = tab.value(SLIDERS["friction"])
-    cost, shown = number(solve(scenario).cost_usd_per_h), tab.text("[data-total=cost] .value")
+    cost, shown = format_number(solve(scenario).cost_usd_per_h), tab.text("[data-total=cost] .value")
     assert scenario.carbon_price_usd_per_t > Scenario.load(WORLD).carbon_price_usd_per_t
     assert shown.startswith(f"{cost} "), (shown, cost)
 

@@ -16,7 +16,7 @@ from scipy.optimize import linprog
 from scipy.sparse import csc_array
 
 from explorer.model.network import Floats
-from explorer.model.solver import Numbers, PlacementModel
+from explorer.model.solver import LPData, PlacementModel
 
 Home = NDArray[np.intp]
 
@@ -35,7 +35,7 @@ class Program:
     upper_row: Floats
 
 
-def program(numbers: Numbers, home: Home) -> Program:
+def program(numbers: LPData, home: Home) -> Program:
     """The numbers of the whole program."""
     here = np.arange(len(home))
     at_home, open_home = numbers.cost[here, home].ravel(), numbers.allowed[here, home].ravel()
@@ -73,7 +73,7 @@ def silent_highs(make: type[highspy.Highs] = highspy.Highs) -> highspy.Highs:
 class DirectHighs:
     """HiGHS given the whole matrix, with its own defaults."""
 
-    def __init__(self, numbers: Numbers, home: Home) -> None:
+    def __init__(self, numbers: LPData, home: Home) -> None:
         self._home, self._now = home, program(numbers, home)
         a, now = matrix(numbers.cost.shape, home), self._now
         lp = highspy.HighsLp()
@@ -105,15 +105,15 @@ def _different(old: Floats, new: Floats) -> NDArray[np.int32]:
     return np.flatnonzero(old != new).astype(np.int32)
 
 
-def wattlas_cold(numbers: Numbers, home: Home) -> float:
+def wattlas_cold(numbers: LPData, home: Home) -> float:
     return PlacementModel(home, numbers.cost.shape[1], numbers.cost.shape[2]).solve(numbers).objective
 
 
-def highspy_cold(numbers: Numbers, home: Home) -> float:
+def highspy_cold(numbers: LPData, home: Home) -> float:
     return DirectHighs(numbers, home).solve()
 
 
-def pulp_cbc(numbers: Numbers, home: Home) -> float:
+def pulp_cbc(numbers: LPData, home: Home) -> float:
     """A PuLP model of the open arcs, stated the way that PuLP is fastest, and the CBC that comes with PuLP."""
     problem = pulp.LpProblem("placement", pulp.LpMinimize)
     clients, regions, classes = numbers.cost.shape
@@ -150,7 +150,7 @@ def pulp_cbc(numbers: Numbers, home: Home) -> float:
     return float(pulp.value(problem.objective))
 
 
-def scipy_linprog(numbers: Numbers, home: Home) -> float:
+def scipy_linprog(numbers: LPData, home: Home) -> float:
     """SciPy's front of HiGHS, with a sparse matrix."""
     p, a = program(numbers, home), matrix(numbers.cost.shape, home).tocsr()
     demands = 2 * numbers.free_mw.size
@@ -160,7 +160,7 @@ def scipy_linprog(numbers: Numbers, home: Home) -> float:
     return float(found.fun)
 
 
-def linopy_highs(numbers: Numbers, home: Home) -> float:
+def linopy_highs(numbers: LPData, home: Home) -> float:
     """Linopy's labelled arrays, handed to HiGHS in memory; the solution is not handed back."""
     import linopy
     from xarray import DataArray
@@ -186,7 +186,7 @@ def linopy_highs(numbers: Numbers, home: Home) -> float:
     return highs.getObjectiveValue()
 
 
-SOLVERS: dict[str, Callable[[Numbers, Home], float]] = {
+SOLVERS: dict[str, Callable[[LPData, Home], float]] = {
     "wattlas": wattlas_cold,
     "highspy": highspy_cold,
     "linprog": scipy_linprog,

@@ -18,7 +18,7 @@ from explorer import Scenario, solve
 from explorer.measures.frontier import trace
 from explorer.model.network import build_network
 from explorer.model.placement import place
-from explorer.text import number
+from explorer.text import format_number
 from tests.benchmarks import servers
 from tests.benchmarks.clients import Opening, Reader, shown_cost
 from tests.benchmarks.servers import Server
@@ -140,7 +140,7 @@ def check_cost(message: str, scenario: Scenario) -> None:
     """What the reader is shown must be what Python solves."""
     cost = shown_cost(message)
     if cost is not None:  # totals that stay the same are not sent again
-        agree(cost, float(number(solve(scenario).cost_usd_per_h).replace(",", "")))
+        agree(cost, float(format_number(solve(scenario).cost_usd_per_h).replace(",", "")))
 
 
 @row("server's work for one move: all views and the message", "HiGHS itself, warm, whole matrix", 2)

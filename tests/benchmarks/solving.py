@@ -16,7 +16,7 @@ from explorer.measures import frontier as frontiers
 from explorer.measures.frontier import trace
 from explorer.model import solver
 from explorer.model.network import Network, build_network
-from explorer.model.placement import numbers_of, place
+from explorer.model.placement import lp_data, place
 from explorer.model.solver import PlacementModel
 from tests.benchmarks.once import solve_alone
 from tests.benchmarks.peers import SOLVERS, DirectHighs, program, pulp_cbc
@@ -66,14 +66,14 @@ class Warm:
 
     def __init__(self) -> None:
         network = build_network(Scenario.load(WORLD))
-        numbers = numbers_of(network, "cost")
+        numbers = lp_data(network, "cost")
         self.ours = PlacementModel(network.home, len(network.regions), len(network.workloads))
         self.peer = DirectHighs(numbers, network.home)
         agree(self.ours.solve(numbers).objective, self.peer.solve())
 
     def follow(self, network: Network) -> tuple[float, float]:
         """Both to new numbers: seconds of ours, seconds of the peer's."""
-        numbers = numbers_of(network, "cost")
+        numbers = lp_data(network, "cost")
         whole = program(numbers, network.home)  # not on the peer's clock
         ours, optimum = timed(lambda: self.ours.solve(numbers))
 
@@ -101,7 +101,7 @@ def overhead() -> Pairs:
     for move in MOVES.values():
         network = build_network(Scenario.load(WORLD))
         model = PlacementModel(network.home, len(network.regions), len(network.workloads))
-        model.solve(numbers_of(network, "cost"))
+        model.solve(lp_data(network, "cost"))
         runs: list[float] = []
         run = model._highs.run
 
@@ -110,7 +110,7 @@ def overhead() -> Pairs:
 
         with patch.object(model, "_highs", _Stand(model._highs, clocked)):
             for scenario in moved(*move, 15):
-                numbers = numbers_of(build_network(scenario), "cost")
+                numbers = lp_data(build_network(scenario), "cost")
                 runs.clear()
                 seconds, _ = timed(partial(model.solve, numbers))
                 yield seconds, sum(runs)
@@ -142,7 +142,7 @@ def against_cbc() -> Pairs:
     for move in MOVES.values():
         for scenario in moved(*move, 2):
             network = build_network(scenario)
-            numbers = numbers_of(network, "cost")
+            numbers = lp_data(network, "cost")
             ours, optimum = timed(partial(warm.ours.solve, numbers))
             theirs, objective = timed(partial(pulp_cbc, numbers, network.home))
             agree(optimum.objective, objective)
@@ -162,7 +162,7 @@ def exact_frontier(workload: str) -> Pairs:
     for friction in (1.0, 0.5, 2.0):
         scenario.friction_scale = friction
         network = build_network(scenario)
-        numbers = numbers_of(network, "cost")
+        numbers = lp_data(network, "cost")
         cold, _ = timed(lambda numbers=numbers, network=network: SOLVERS["wattlas"](numbers, network.home))
         with forgetful():
             seconds, found = timed(lambda network=network: trace(network, workload, 0.0))
@@ -182,7 +182,7 @@ def check_steps(scenario: Scenario, workload: str, peer: DirectHighs, found: fro
         for budget in budgets:
             scenario.workloads[workload].latency_budget_ms = float(budget)
             network = build_network(scenario)
-            peer.change(program(numbers_of(network, "cost"), network.home))
+            peer.change(program(lp_data(network, "cost"), network.home))
             penalty = unserved * scenario.unserved_usd_per_mwh
             agree(cost + scenario.carbon_price_usd_per_t / 1000 * carbon + penalty, peer.solve())
     scenario.workloads[workload].latency_budget_ms = own_budget
@@ -199,7 +199,7 @@ def large_frontier() -> Pairs:
     scenario = Scenario.load(LARGE_CASE)
     scenario.time_limit_s = LONG_S
     network = build_network(scenario)
-    numbers = numbers_of(network, "cost")
+    numbers = lp_data(network, "cost")
     cold, _ = timed(lambda: SOLVERS["wattlas"](numbers, network.home))
     with forgetful(), patch.object(frontiers, "_full_tables", Memo(1)):
         seconds, found = timed(lambda: frontier(scenario, next(iter(scenario.workloads))))
@@ -209,7 +209,7 @@ def large_frontier() -> Pairs:
 
 def cold(peer: str) -> Pairs:
     network = build_network(Scenario.load(WORLD))
-    numbers = numbers_of(network, "cost")
+    numbers = lp_data(network, "cost")
     SOLVERS[peer](numbers, network.home)  # what is imported or set up once is not the solve's
     for _ in range(5):
         ours, found = timed(lambda: SOLVERS["wattlas"](numbers, network.home))

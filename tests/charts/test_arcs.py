@@ -75,10 +75,10 @@ def starts_and_stops(pieces: pd.DataFrame) -> tuple[NDArray, NDArray]:
 
 def assert_same_place(a: NDArray, b: NDArray) -> None:
     """On the globe, where both edges of the map are one line."""
-    apart = np.asarray(a - b)
-    laps = apart.real / WORLD_M
+    run_isolated = np.asarray(a - b)
+    laps = run_isolated.real / WORLD_M
     assert np.abs(laps - laps.round()).max(initial=0.0) * WORLD_M < 0.01  # [m]
-    assert np.abs(apart.imag).max(initial=0.0) < 0.01
+    assert np.abs(run_isolated.imag).max(initial=0.0) < 0.01
 
 
 def chords(pieces: pd.DataFrame) -> NDArray:
@@ -128,9 +128,9 @@ def test_arcs_are_bent_to_their_left_and_nothing_is_lost_or_drawn_twice(draw, wh
             assert_same_place(mine[np.abs(on_the_globe(mine - point)).argmin()], point)
 
 
-def on_the_globe(apart: NDArray) -> NDArray:
+def on_the_globe(run_isolated: NDArray) -> NDArray:
     """The shortest of all distances between the same two places, x + iy. [m]"""
-    return apart - WORLD_M * np.round(apart.real / WORLD_M)
+    return run_isolated - WORLD_M * np.round(run_isolated.real / WORLD_M)
 
 
 @examples

@@ -61,7 +61,7 @@ from explorer.model.labels import labels_of
 from explorer.presentation import render
 from explorer.registry import MEASURES
 from explorer.session import Session
-from explorer.text import number
+from explorer.text import format_number
 from tests.scenarios import random_scenario
 
 FACES = ("vertical", "horizontal", "diagonal", "span")
@@ -660,7 +660,7 @@ def test_parts_of_what_a_way_costs_add_up_to_its_total(prices):
     assert bars.groupby("way")["usd"].sum().to_dict() == pytest.approx(total.to_dict())
     for _, way in bars[bars["usd"] > 0].groupby("way"):
         assert way["left"].min() == 0 and sorted(way["left"])[1:] == pytest.approx(sorted(way["right"])[:-1])
-    assert list(filled.rows) == [f"{way}: {number(usd)}" for way, usd in total.items()]
+    assert list(filled.rows) == [f"{way}: {format_number(usd)}" for way, usd in total.items()]
     least = {"home grid": "the home grid costs least", "wires": "wires cost least", "fibre": "fibre costs least"}
     assert chart.title == f"{least[total.idxmin()]} for Batch, Middle → North"
 
@@ -782,7 +782,7 @@ def test_unserved_load_is_there_by_reason_above_what_would_serve_it(settings):
     for cause, load in placement.unserved_by_reason().items():
         if cause in KINDS:
             assert mw[kinds == cause].sum() == pytest.approx(load)
-        assert f"{number(load)} MW by {cause}" in chart.finding
+        assert f"{format_number(load)} MW by {cause}" in chart.finding
     if placement.unserved.empty:
         assert table.empty and chart.title == "everybody is served"
         return

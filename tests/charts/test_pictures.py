@@ -42,7 +42,7 @@ from explorer.charts.arcs import BEND, arc_pieces
 from explorer.charts.draw import plot
 from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
 from explorer.session import Session
-from explorer.text import number
+from explorer.text import format_number
 from tests.scenarios import random_scenario
 
 SCENARIOS = ("classroom-3x3", "world-2025")
@@ -263,7 +263,7 @@ def test_a_certificate_says_in_a_cell_whether_it_proves_the_placement():
     proof = certificate(solve(Scenario.load("classroom-3x3")))
     shown = words(proof._repr_html_())
     assert "Proves that nothing is better" in shown and "relative gap" in shown
-    assert f"No placement has less than {number(proof.lower_bound)} USD/h" in shown
+    assert f"No placement has less than {format_number(proof.lower_bound)} USD/h" in shown
     shown = words(replace(proof, overload_mw=3.0)._repr_html_())
     assert "Does not prove the placement" in shown and "Checks that fail capacity" in shown
 
@@ -285,8 +285,8 @@ def test_draws_say_how_many_they_are_and_how_sure():
     draws = monte_carlo(Scenario.load("classroom-3x3"), draws=20)
     assert repr(draws) == "<Draws: 20 of 20 worlds around 'Classroom, three by three'>"
     shown, saving = words(draws._repr_html_()), draws.saving_usd_per_h()
-    assert f"{number(saving['p50'])} USD/h; with inputs as they are 2,235 USD/h" in shown
-    assert f"{number(saving['p10'])} to {number(saving['p90'])} USD/h" in shown
+    assert f"{format_number(saving['p50'])} USD/h; with inputs as they are 2,235 USD/h" in shown
+    assert f"{format_number(saving['p10'])} to {format_number(saving['p90'])} USD/h" in shown
     assert "20 of 20" in shown and "rtt 22 %" in shown and "Sure to receive load North With" in shown
     assert "North 20" in shown and "p50 [MW]" in shown
 

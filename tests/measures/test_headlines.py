@@ -16,7 +16,7 @@ from scenarios import random_scenarios
 from screens import columns, show
 
 from explorer import Scenario, attribution, cli, report, solve
-from explorer.app.snapshot.state_table import Recording
+from explorer.app.snapshot.state_table import StateTable
 from explorer.app.views.attribution import AttributionView
 from explorer.app.views.totals import Totals
 from explorer.measures.headlines import (
@@ -31,7 +31,7 @@ from explorer.measures.headlines import (
 from explorer.model.network import carbon_intensities
 from explorer.scenario.scenario import OBJECTIVES
 from explorer.session import Session
-from explorer.text import BETTER, WORSE, number, percent
+from explorer.text import BETTER, WORSE, format_number, percent
 from tests.app.test_views import Screen
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -86,11 +86,11 @@ def test_a_figure_is_the_same_wherever_it_is_shown(name, tmp_path, capsys):
     shown = cards(view)
     for card, (total, per) in SHOWN.items():
         assert figures[total].value == api[total]
-        assert f'class="value">{number(api[total] / per)} ' in shown[card]
+        assert f'class="value">{format_number(api[total] / per)} ' in shown[card]
     for card in ("cost", "carbon", "grid"):
         assert percent(figures[SHOWN[card][0]].change_percent) in shown[card]
     # a snapshot records just that
-    recording = Recording(1)
+    recording = StateTable(1)
     recording.add(0, dict(view.__panel__().state))
     slots: Any = recording._slots
     [recorded] = [json.loads(key) for slot in slots.values() for key in slot.unique if b"data-total" in key]
@@ -141,7 +141,7 @@ def test_less_electricity_is_drawn_by_what_moving_does_not_take(name, facility, 
     assert round(figures["facility_mw"].change, 1) == facility
     assert round(figures["grid_mw"].change, 1) == grid
     view = Totals(Session(Scenario.load(name)))
-    assert f"({'−' if grid < 0 else ''}{number(abs(grid))})" in cards(view)["grid"]
+    assert f"({'−' if grid < 0 else ''}{format_number(abs(grid))})" in cards(view)["grid"]
 
 
 # Changes against the baseline

@@ -32,8 +32,8 @@ from explorer.errors import OutOfTime
 from explorer.measures import frontier as steps_of
 from explorer.model.highs import Highs
 from explorer.model.network import build_network
-from explorer.model.placement import numbers_of
-from explorer.model.program import Numbers
+from explorer.model.placement import lp_data
+from explorer.model.program import LPData
 from explorer.model.solver import PlacementModel
 from explorer.report import steps_text
 
@@ -79,11 +79,11 @@ def test_a_world_of_any_currency_is_the_same_world(money):
     assert certificate(placement).holds
 
 
-def classroom_model() -> tuple[PlacementModel, Numbers]:
+def classroom_model() -> tuple[PlacementModel, LPData]:
     """The solver of the classroom and its numbers, which may be larger than any setting or table."""
     network = build_network(Scenario.load("classroom-3x3"))
     model = PlacementModel(network.home, len(network.regions), len(network.workloads))
-    return model, numbers_of(network, "cost")
+    return model, lp_data(network, "cost")
 
 
 @pytest.mark.parametrize(("size", "money"), [(1e9, 1.0), (1e15, 1.0), (1.0, 1e9), (1e15, 1e9)])
@@ -133,14 +133,14 @@ def test_no_setting_says_such_a_number(total_mw):
 @pytest.mark.parametrize("call", ["changeColsCost", "changeColsBounds", "changeRowsBounds", "addCols", "run"])
 def test_what_highs_refuses_raises_and_the_model_recovers(call, monkeypatch):
     network, other = (build_network(random_scenario(3, 5, 5, 2, total_demand_mw=mw)) for mw in (500.0, 600.0))
-    numbers = numbers_of(network, "cost")
+    numbers = lp_data(network, "cost")
     model = PlacementModel(network.home, len(network.regions), len(network.workloads))
     if call != "addCols":
         model.solve(numbers)
     with monkeypatch.context() as patch:
         patch.setattr(model._highs, "raw", _Refusing(model._highs.raw, call))
         with pytest.raises(SolverError, match=f"HiGHS refused {call}"):
-            model.solve(numbers_of(other, "carbon"))
+            model.solve(lp_data(other, "carbon"))
     fresh = PlacementModel(network.home, len(network.regions), len(network.workloads)).solve(numbers)
     found = model.solve(numbers)
     for part in ("free_mw", "pinned_mw", "capacity_price", "price_free"):

@@ -12,8 +12,8 @@ from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, SolverError, solve
 from explorer.model.network import Floats, Network, build_network
-from explorer.model.placement import Placement, numbers_of
-from explorer.model.solver import Numbers, PlacementModel
+from explorer.model.placement import Placement, lp_data
+from explorer.model.solver import LPData, PlacementModel
 from explorer.scenario.scenario import CARBON_SIGNALS, LEGAL_POLICIES, OBJECTIVES
 
 
@@ -86,7 +86,7 @@ def test_a_warm_model_finds_what_a_fresh_one_finds(world, moves):
     for name, value in [("capacity_scale", 1.0), *moves]:
         setattr(world, name, value)
         network = build_network(world)
-        numbers = numbers_of(network, world.objective)
+        numbers = lp_data(network, world.objective)
         then = None if world.objective == "cost" else network.cost_usd_per_mwh
         found, expected = warm.solve(numbers, then), fresh_model(network).solve(numbers, then)
         assert found.objective == pytest.approx(expected.objective, rel=1e-9, abs=1e-6)
@@ -98,7 +98,7 @@ def test_a_warm_model_finds_what_a_fresh_one_finds(world, moves):
 def test_prices_prove_the_optimum(world):
     """No arc is worth more than it costs, what is used is worth it, and prices add up to the objective."""
     network = build_network(world)
-    numbers = numbers_of(network, world.objective)
+    numbers = lp_data(network, world.objective)
     best = fresh_model(network).solve(numbers)
     assert (best.capacity_price >= 0).all()
     delivered = numbers.cost + best.capacity_price[:, np.newaxis]
@@ -119,7 +119,7 @@ def test_prices_prove_the_optimum(world):
     assert worth - rent == pytest.approx(best.objective, rel=1e-6, abs=1e-2)
 
 
-def slope(model: PlacementModel, numbers: Numbers, direction: dict[str, Floats]) -> float | None:
+def slope(model: PlacementModel, numbers: LPData, direction: dict[str, Floats]) -> float | None:
     """Change of the optimum per MW along a direction; None at a kink."""
 
     def at(step: float) -> float:
@@ -136,7 +136,7 @@ def slope(model: PlacementModel, numbers: Numbers, direction: dict[str, Floats])
 def test_prices_are_what_one_more_mw_costs(world):
     placement = solve(world)
     network = placement.network
-    model, numbers = fresh_model(network), numbers_of(network, "cost")
+    model, numbers = fresh_model(network), lp_data(network, "cost")
     for j, price in enumerate(placement.regions["capacity_price_usd_per_mwh"]):
         change = slope(model, numbers, {"capacity_mw": np.eye(len(network.regions))[j]})
         if network.capacity_mw[j] > 0.01 and change is not None:

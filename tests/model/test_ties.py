@@ -16,7 +16,7 @@ from scenarios import random_scenario, random_scenarios
 import explorer.model.solver
 from explorer import Placement, Scenario, attribution, cost_carbon_front, frontier, near_optimal, solve, whole_day
 from explorer.model.network import build_network
-from explorer.model.placement import numbers_of
+from explorer.model.placement import lp_data
 from explorer.model.solver import PlacementModel
 from explorer.model.ties import is_best
 from explorer.scenario.scenario import OBJECTIVES
@@ -117,7 +117,7 @@ def test_what_was_solved_before_leaves_no_trace(objective):
     for seed in range(25):
         network = build_network(random_scenario(seed, 6, 5, 2, lumpy=True, hour="average"))
         network = replace(network, geography=replace(network.geography, home=home))
-        numbers = numbers_of(network, objective)
+        numbers = lp_data(network, objective)
         then = None if objective == "cost" else network.cost_usd_per_mwh
         found, expected = warm.solve(numbers, then), PlacementModel(home, 5, 2).solve(numbers, then)
         for part in LOADS:
@@ -132,7 +132,7 @@ def test_either_way_to_the_best_ends_there(objective, monkeypatch):
     for seed in range(20):
         world = random_scenario(seed, 6, 5, 2, lumpy=seed % 2 == 1, objective=objective)
         network = build_network(world)
-        numbers = numbers_of(network, objective)
+        numbers = lp_data(network, objective)
         then = None if objective == "cost" else network.cost_usd_per_mwh
         found = []
         for believe in (is_best, lambda *_: False):

@@ -194,7 +194,7 @@ class ControlPanel(pn.custom.JSComponent):
         """Tell browsers about values that were set elsewhere, once the changes at hand have all arrived."""
         if not self._pending:
             self._pending = True
-            self._runner.soon(self._tell_all)
+            self._runner.call_soon(self._tell_all)
 
     @property
     def _linked_properties(self) -> tuple[str, ...]:
@@ -246,7 +246,7 @@ class ControlPanel(pn.custom.JSComponent):
                 browser.known = {}  # an answer was lost or is late: the next one says everything
         finally:
             if not answering:
-                self._runner.soon(partial(self._answer, ref))
+                self._runner.call_soon(partial(self._answer, ref))
 
     def _answer(self, ref: str) -> None:
         browser = self._browsers.get(ref)

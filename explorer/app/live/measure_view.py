@@ -12,7 +12,7 @@ from bokeh.models import Column, LayoutDOM
 from explorer.app.live.card import card
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.live.scheduler import LiveRunner
-from explorer.app.live.table_panel import TableBehind, disclosure, place_for_table
+from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
 from explorer.errors import ExplorerError, told
 from explorer.markup import html
 from explorer.session import Session
@@ -55,7 +55,7 @@ class MeasureView(pn.viewable.Viewer):
         self._done: tuple[Hashable, ...] | None = None
         self._result: Any = None
         self.pane = LivePane(self.drawing, self.listen(), on_show=self.update)
-        self._behind = TableBehind(self.pane, self.file_name, self._make_table)
+        self._behind = TablePanel(self.pane, self.file_name, self._make_table)
         session.param.watch(lambda *_events: self.update(), list(self.depends))
 
     def __panel__(self) -> pn.viewable.Viewable:

@@ -67,8 +67,10 @@ class Drawing:
 
     def figure(self, element: Any, **properties: Any) -> Plot:
         """What HoloViews draws, with properties of Bokeh's."""
-        nobodys = Document()  # in the document of whoever comes first, the plot would be cleared when that session ends
-        with patch_curdoc(nobodys):  # Bokeh's: HoloViews asks neither Panel nor its own argument
+        scratch_document = (
+            Document()
+        )  # in the document of whoever comes first, the plot would be cleared when that session ends
+        with patch_curdoc(scratch_document):  # Bokeh's: HoloViews asks neither Panel nor its own argument
             figure = hv.renderer("bokeh").get_plot(element).state
         # WebGL waits for the graphics card at each of these small pictures, and knows no layers
         figure.update(sizing_mode="stretch_width", margin=0, title=None, output_backend="canvas", **properties)

@@ -16,8 +16,8 @@ COALESCE_MS = 1  # changes that arrive within this time are answered together; s
 HEAD_START_MS = 5  # of answers over longer work
 QUIET_S, PATIENCE_S = 0.02, 1.0  # longer work begins when nobody has moved anything for so long, or has waited so long
 
-_apart = ThreadPoolExecutor(max_workers=1, thread_name_prefix="apart")  # outside Python nearly all of the time
-_aside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")  # one: longer work must not crowd out moves
+_isolated = ThreadPoolExecutor(max_workers=1, thread_name_prefix="apart")  # outside Python nearly all of the time
+_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")  # one: longer work must not crowd out moves
 
 
 class _Moves:
@@ -47,7 +47,7 @@ class LiveRunner:
         self._document: Document | None = curdoc if curdoc is not None and curdoc.session_context else None
         self._until_loaded: list[Callable[[], None]] = []
 
-    def soon(self, work: Callable[[], None]) -> None:
+    def call_soon(self, work: Callable[[], None]) -> None:
         if self._document is None:
             work()
         else:
@@ -61,11 +61,11 @@ class LiveRunner:
         else:
             self._held(work)
 
-    def aside(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
-        self._submit(_aside, work, then)
+    def run_in_thread(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        self._submit(_thread, work, then)
 
-    def apart(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
-        self._submit(_apart, work, then)
+    def run_isolated(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        self._submit(_isolated, work, then)
 
     def _submit(self, pool: ThreadPoolExecutor, work: Callable[[], T], then: Callable[[T], None]) -> None:
         document = self._document
@@ -96,9 +96,9 @@ class LiveRunner:
 
         def deliver(piece: T) -> None:
             if then(piece):
-                self.aside(lambda: next(pieces), deliver)
+                self.run_in_thread(lambda: next(pieces), deliver)
 
-        self.aside(lambda: next(pieces), deliver)
+        self.run_in_thread(lambda: next(pieces), deliver)
 
     def _held(self, work: Callable[[], None]) -> None:
         """All changes in one message to the browser, once it is there."""

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from explorer.app.live.pane import FONT, Drawing, LivePane
 from explorer.markup import html, table_html
 from explorer.model.labels import plain
-from explorer.text import number, title_of
+from explorer.text import format_number, title_of
 
 _TABLE = """
 :host { overflow: auto; max-height: 260px; }
@@ -24,7 +24,7 @@ a { color: var(--mui-palette-primary-main, #0072b2); font-size: 12.5px; }
 """
 
 
-class TableBehind:
+class TablePanel:
     """
     Shows a table in a pane whose drawing has `disclosure` and `place_for_table`.
 
@@ -69,4 +69,4 @@ def _html(table: pd.DataFrame, file_name: str) -> Markup:
     """A table as readers see it, and as a file to keep."""
     csv = b64encode(plain(table.to_csv(index=False)).encode()).decode()
     link = html('<a download="{}.csv" href="data:text/csv;base64,{}">Save as CSV</a>', file_name, csv)
-    return html("{}{}", table_html(table.rename(columns=title_of), number), link)
+    return html("{}{}", table_html(table.rename(columns=title_of), format_number), link)

@@ -19,7 +19,7 @@ from explorer.errors import ExplorerError
 from explorer.model.labels import plain
 from explorer.scenario.scenario import Scenario
 from explorer.session import Session
-from explorer.text import duration
+from explorer.text import format_duration
 
 _POLL_S = 0.2
 _HERE = Path(__file__)
@@ -94,7 +94,7 @@ class SaveButton(pn.custom.JSComponent):
                 if isinstance(said, tuple):
                     done, states = said
                     left_s = (time.monotonic() - begun) / done * (states - done)
-                    self.progress = f"{done:,} of {states:,} states, {duration(1000 * round(left_s))} left"
+                    self.progress = f"{done:,} of {states:,} states, {format_duration(1000 * round(left_s))} left"
                 await asyncio.sleep(_POLL_S)
             while ours.poll():
                 said = ours.recv()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 KEPT_BITS = 16  # of a number's 24 significant ones: five digits, one byte less that does not compress
 
 
-class Recording:
+class StateTable:
     """
     What a screen shows in each of many states, by slot: a column of a plot or a property of one of its parts.
 

@@ -28,7 +28,7 @@ from explorer.app.controls.controls import budget_key, finite, link_values
 from explorer.app.live.card import CARD
 from explorer.app.region_table.regions import STYLE, table_columns
 from explorer.app.snapshot.grid_slider import Axis, axes_of
-from explorer.app.snapshot.state_table import Recording, checksum
+from explorer.app.snapshot.state_table import StateTable, checksum
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
@@ -40,7 +40,7 @@ from explorer.markup import html, joined
 from explorer.model.labels import as_shown, class_label
 from explorer.scenario.scenario import SETTINGS, Scenario
 from explorer.session import Session
-from explorer.text import duration, setting_text
+from explorer.text import format_duration, setting_text
 
 VIEWS = {"totals": Totals, "map": FlowMap, "frontier": FrontierView, "break-even": BreakEvenView, "layers": LayersView}
 STEPS = {"carbon_price_usd_per_t": 8, "friction_scale": 8}  # besides the budget of the first class
@@ -113,7 +113,7 @@ def write_snapshot(
     latency = next((axis.key for axis in axes if axis.is_latency), next(iter(scenario.workloads)))
     document, views = Document(), _Views(scenario, latency)
     document_roots = views.roots()
-    recording = Recording(states)
+    recording = StateTable(states)
     for done, (state, places) in enumerate(_walk(axes), 1):
         for axis, place in places:
             axis.set(scenario, place)
@@ -201,7 +201,7 @@ def _refuse_too_many(states: int, axes: Sequence[Axis]) -> None:
 
 
 def _page(
-    scenario: Scenario, axes: Sequence[Axis], views: _Views, document: Document, recording: Recording, table: bytes,
+    scenario: Scenario, axes: Sequence[Axis], views: _Views, document: Document, recording: StateTable, table: bytes,
     digest: str, base_url: str,
 ) -> bytes:  # fmt: skip
     """The file."""
@@ -268,7 +268,7 @@ def _about(scenario: Scenario, axes: Sequence[Axis], now: datetime, digest: str)
         for name in SETTINGS if name not in moving
     ]  # fmt: skip
     budgets = [
-        (f"{class_label(w.id, w.name)}, latency budget", duration(w.latency_budget_ms))
+        (f"{class_label(w.id, w.name)}, latency budget", format_duration(w.latency_budget_ms))
         for w in scenario.workloads.values() if w.id not in moving
     ]  # fmt: skip
     rows = joined(html("<tr><th>{}</th><td>{}</td></tr>", *row) for row in budgets + settings)
@@ -293,7 +293,7 @@ def _link_key(scenario: Scenario, axis: Axis) -> str:
 
 def _text(axis: Axis, value: Any) -> str:
     if axis.is_latency:
-        return duration(value)
+        return format_duration(value)
     return setting_text(axis.key, value)
 
 

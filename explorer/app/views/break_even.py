@@ -12,7 +12,7 @@ from bokeh.models import LayoutDOM
 from explorer.app.live.card import SMALL, beside, card
 from explorer.app.live.chart_pane import draw_panels, patch
 from explorer.app.live.pane import Drawing, LivePane
-from explorer.app.live.table_panel import TableBehind, disclosure, place_for_table
+from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
 from explorer.charts.break_even import HELP, PANELS, chart, shown
 from explorer.measures.break_even import break_even_pairs, labelled
 from explorer.registry import MEASURES
@@ -33,7 +33,7 @@ class BreakEvenView(pn.viewable.Viewer):
         self._session = session
         self._workload = session.network.workloads[0]
         self.pane = LivePane(_drawing, {("pairs", "selected", "indices"): self._on_tap})
-        self._behind = TableBehind(self.pane, self.measure, self._table)
+        self._behind = TablePanel(self.pane, self.measure, self._table)
         session.param.watch(self._on_change, ["placement", "region", "workload"])
         self._on_change()
 

@@ -12,7 +12,7 @@ from bokeh.models import LayoutDOM, RadioButtonGroup
 from explorer.app.live.card import SMALL, beside, card
 from explorer.app.live.chart_pane import draw_panels, patch
 from explorer.app.live.pane import Drawing, LivePane
-from explorer.app.live.table_panel import TableBehind, disclosure, place_for_table
+from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
 from explorer.charts.frontier import HELP, PANELS, chart, with_names
 from explorer.model.labels import as_shown
 from explorer.registry import MEASURES
@@ -38,7 +38,7 @@ class FrontierView(pn.viewable.Viewer):
                 ("class", "widget", "active"): self._on_choice,
             },
         )
-        self._behind = TableBehind(self.pane, self.measure, self._table)
+        self._behind = TablePanel(self.pane, self.measure, self._table)
         self.pane.configure("class", "widget", labels=[as_shown(choice) for choice in self._choices])
         session.param.watch(self._on_workload, "workload")
         session.param.watch(self._on_change, "frontier")

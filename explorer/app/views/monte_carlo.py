@@ -20,7 +20,7 @@ from explorer.markup import html
 from explorer.measures.monte_carlo import Draws, draws_of
 from explorer.model.network import Network
 from explorer.session import Session
-from explorer.text import number
+from explorer.text import format_number
 
 DRAWS = 100
 _IDLE = "Draws worlds around this scenario at random. That takes up to a minute, so it starts when you say so."
@@ -88,4 +88,4 @@ class MonteCarloView(ChartView):
         if not self._asked:
             return f"Stopped after {result.done} of {result.wanted} draws."
         left_s = (time.monotonic() - self._began_s) / result.done * (result.wanted - result.done)
-        return f"{result.done} of {result.wanted} draws, about {number(max(1.0, round(left_s)), 1)} s left."
+        return f"{result.done} of {result.wanted} draws, about {format_number(max(1.0, round(left_s)), 1)} s left."

@@ -31,7 +31,7 @@ from explorer.measures.remedies import (
 from explorer.measures.remedy_search import Names
 from explorer.model.network import Network
 from explorer.model.placement import place
-from explorer.text import number
+from explorer.text import format_number
 
 TRY = "Try one…"
 _STYLE = """
@@ -134,8 +134,8 @@ def _list(found: pd.DataFrame) -> Markup:
     for row in found.to_dict("records"):
         whole, who = row["client"] == EVERYONE, remedies.whom(row, found.attrs["clients"])
         change = row["cost_change_usd_per_h"]
-        change = f"{'+' if change > 0 else ''}{number(change)}" if row["remedy"] != NO_REMEDY else "–"
-        cells = who, row["remedy"], f"{number(row['serves_mw'])} MW", f"{change} USD/h"
+        change = f"{'+' if change > 0 else ''}{format_number(change)}" if row["remedy"] != NO_REMEDY else "–"
+        cells = who, row["remedy"], f"{format_number(row['serves_mw'])} MW", f"{change} USD/h"
         line = joined(html("<td>{}</td>", cell) for cell in cells)
         lines.append(html("<tr class=all>{}</tr>" if whole else "<tr>{}</tr>", line))
     if not lines:

@@ -16,7 +16,7 @@ from explorer.measures.headlines import Headline, basis_of, carbon_changes_perce
 from explorer.model.network import carbon_intensities
 from explorer.model.placement import Placement
 from explorer.session import Session
-from explorer.text import BETTER, NEUTRAL, WORSE, number, percent
+from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent
 from explorer.units import KG_PER_T
 
 _STYLE = """
@@ -97,7 +97,7 @@ class Totals(pn.viewable.Viewer):
         if basis:
             return html("<b>Compared {} than in the baseline, so no saving is claimed.</b> {}", basis, note)
         if placement.unserved_mw > UNSERVED_MW:
-            note += f" The baseline leaves the same {number(placement.unserved_mw)} MW unserved."
+            note += f" The baseline leaves the same {format_number(placement.unserved_mw)} MW unserved."
         return note
 
     def _cards(self) -> list[_Card]:
@@ -116,10 +116,10 @@ class Totals(pn.viewable.Viewer):
                 f"Emissions by the {signal} intensity of each grid. Other estimates can differ twofold.",
             ),
             _Card(
-                "relocated", "Relocated", number(moved.value), "MW",
+                "relocated", "Relocated", format_number(moved.value), "MW",
                 f"{100 * share.value:.0f} %, baseline {100 * share.baseline:.0f} %", NEUTRAL,
                 "IT load executed away from home. "
-                f"It takes {number(now['relocated_grid_mw'].value)} MW of electricity, moving included.",
+                f"It takes {format_number(now['relocated_grid_mw'].value)} MW of electricity, moving included.",
             ),
             _against(
                 "grid", "Electricity drawn", now["grid_mw"],
@@ -127,8 +127,8 @@ class Totals(pn.viewable.Viewer):
                 "overhead of relocated load and transport of data.",
             ),
             _Card(
-                "delay", "Added delay", number(delay.value), delay.unit,
-                f"baseline {number(delay.baseline)} {delay.unit}", NEUTRAL,
+                "delay", "Added delay", format_number(delay.value), delay.unit,
+                f"baseline {format_number(delay.baseline)} {delay.unit}", NEUTRAL,
                 "Wide-area round trips of a request, mean over all served load: 0 for load that stays home.",
             ),
             self._unserved(now["unserved_mw"].value),
@@ -139,9 +139,9 @@ class Totals(pn.viewable.Viewer):
         if unserved_mw <= UNSERVED_MW:
             return _Card("unserved", "Unserved", "0", "MW", "all demand is served", BETTER, explanation)
         causes = self._session.placement.unserved_by_reason()
-        causes_text = ", ".join(f"{number(mw)} MW by {reason}" for reason, mw in causes.items())
+        causes_text = ", ".join(f"{format_number(mw)} MW by {reason}" for reason, mw in causes.items())
         return _Card(
-            "unserved", "Unserved", number(unserved_mw), "MW", f"held back by {next(iter(causes))}", WORSE,
+            "unserved", "Unserved", format_number(unserved_mw), "MW", f"held back by {next(iter(causes))}", WORSE,
             f"{explanation} {causes_text}.",
         )  # fmt: skip
 
@@ -150,7 +150,7 @@ def _gap(placement: Placement) -> str:
     """How good the choice of hosts is."""
     if placement.gap_usd_per_h < 1:
         return ""
-    return f" Another choice of hosts could be up to {number(placement.gap_usd_per_h)} USD/h cheaper."
+    return f" Another choice of hosts could be up to {format_number(placement.gap_usd_per_h)} USD/h cheaper."
 
 
 def _in_tonnes(figure: Headline) -> Headline:
@@ -161,14 +161,14 @@ def _in_tonnes(figure: Headline) -> Headline:
 
 def _against(name: str, label: str, figure: Headline, explanation: str) -> _Card:
     """A figure that is better when smaller, with its change against the baseline."""
-    explanation = f"{explanation} Baseline: {number(figure.baseline)} {figure.unit}."
+    explanation = f"{explanation} Baseline: {format_number(figure.baseline)} {figure.unit}."
     if figure.basis:
         delta = f"{percent(figure.change_percent)} per MWh served"
         explanation += f" Compared {figure.basis} than in the baseline."
-        return _Card(name, label, number(figure.value), figure.unit, delta, NEUTRAL, explanation)
+        return _Card(name, label, format_number(figure.value), figure.unit, delta, NEUTRAL, explanation)
     still = abs(figure.change) <= 5e-4 * abs(figure.baseline)
     colour = NEUTRAL if still else BETTER if figure.change < 0 else WORSE
     arrow = "" if still else "▼ " if figure.change < 0 else "▲ "
-    amount = "0" if still else f"{'−' if figure.change < 0 else '+'}{number(abs(figure.change))}"
+    amount = "0" if still else f"{'−' if figure.change < 0 else '+'}{format_number(abs(figure.change))}"
     delta = f"{arrow}{percent(figure.change_percent)} ({amount})"
-    return _Card(name, label, number(figure.value), figure.unit, delta, colour, explanation)
+    return _Card(name, label, format_number(figure.value), figure.unit, delta, colour, explanation)

@@ -23,7 +23,7 @@ from explorer.measures.break_even import break_even_pairs, verdict_pairs
 from explorer.model.labels import NamesById, as_shown
 from explorer.model.placement import SMALLEST_MW, Placement
 from explorer.session import Session
-from explorer.text import number
+from explorer.text import format_number
 
 
 @dataclass(frozen=True)
@@ -256,7 +256,7 @@ def _sentence(result: Verdicts, names: NamesById) -> str:
         "Class {}: of {:,} pairs {}, <b>{:,} pay, {} of them are used</b> and carry {} MW. Each pair by itself pays "
         "right of the line; the placement weighs all pairs together.",
         as_shown(result.workload), len(pairs), who, pays.sum(), (pays & used).sum(),
-        number(pairs.loc[pays, "used_mw"].sum()),
+        format_number(pairs.loc[pays, "used_mw"].sum()),
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ from explorer.charts.palette import CHANGE, CLASS_COLOURS
 from explorer.charts.world_map import COLOUR_BY, HELP, REGIONS, world_map
 from explorer.markup import html, joined
 from explorer.session import Session
-from explorer.text import WORSE, number, sentence
+from explorer.text import WORSE, format_number, sentence
 
 
 class FlowMap(pn.viewable.Viewer):
@@ -186,7 +186,7 @@ def _legend(world: Map) -> Markup:
         html(
             '<span title="{}: IT load that runs away from home"><i style="background:{}"></i><u>{}</u>&nbsp;'
             "<b>{} MW</b></span>",
-            label, CLASS_COLOURS[k % len(CLASS_COLOURS)], label, number(mw),
+            label, CLASS_COLOURS[k % len(CLASS_COLOURS)], label, format_number(mw),
         )
         for k, (label, mw) in enumerate(zip(world.arcs.classes, world.arcs.moved_mw, strict=True))
     )  # fmt: skip

@@ -19,7 +19,7 @@ from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
 from explorer.model.placement import Placement
 from explorer.packaged_data import ASSETS
 from explorer.presentation import render, renders
-from explorer.text import number, sentence
+from explorer.text import format_number, sentence
 
 Floats = NDArray[np.float64]
 
@@ -133,7 +133,7 @@ def _handles(world: Map, width_mm: float) -> list[Any]:
     if world.arcs is not None:
         classes = enumerate(zip(world.arcs.classes, world.arcs.moved_mw, strict=True))
         handles += [
-            Line2D([], [], **_class_style(k), linewidth=1.2, label=f"{name}, {number(mw, 2)} MW")
+            Line2D([], [], **_class_style(k), linewidth=1.2, label=f"{name}, {format_number(mw, 2)} MW")
             for k, (name, mw) in classes
             if mw > 0
         ]
