@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from explorer.measures.concentration import concentration
     from explorer.measures.cost_carbon_front import cost_carbon_front
     from explorer.measures.frontier import Frontier, frontier
+    from explorer.measures.layers import layers
     from explorer.measures.marginal_prices import marginal_prices
     from explorer.measures.monte_carlo import Draws, Spread, monte_carlo
     from explorer.measures.near_optimal import near_optimal
@@ -49,6 +50,7 @@ __all__ = [
     "cost_carbon_front",
     "figure",
     "frontier",
+    "layers",
     "marginal_prices",
     "monte_carlo",
     "near_optimal",
