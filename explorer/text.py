@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -11,10 +12,6 @@ from markupsafe import Markup
 from explorer.markup import html, joined
 from explorer.model.labels import isolated
 
-# Okabe and Ito's colours tell apart under every common colour blindness; as lines they hold on light and dark. Four
-# more for scenarios of many classes, whose arcs say their class too.
-CLASS_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999",
-                  "#7B5FC9", "#8C564B", "#9ACD32", "#B0305C")  # fmt: skip
 BETTER, WORSE, NEUTRAL = "#1a86d0", "#d9600a", "#8a8f98"
 
 
@@ -39,6 +36,16 @@ def elided(name: str, most: int = 32) -> str:
     ('Other cloud europe-southwest1,…', 'Madrid')
     """
     return name if len(name) <= most else isolated([f"{name[: most - 1].rstrip()}…"])[0]
+
+
+def wrapped(text: str, most: float) -> list[str]:
+    """
+    A text in lines of at most so many characters, one at least; what is isolated stays isolated in each.
+
+    >>> wrapped("Data: Ember; US EPA and 12 more", 12.5), wrapped("", 9)
+    (['Data: Ember;', 'US EPA and', '12 more'], [''])
+    """
+    return isolated(textwrap.wrap(text, int(most), break_on_hyphens=False)) or [""]
 
 
 def takes_prefix(label: str) -> bool:

@@ -13,7 +13,9 @@ WORLD_M = 2 * MERCATOR_EDGE_M
 BEND = 0.18  # height of the curve over its chord, as a share of it
 
 
-def arc_pieces(start: tuple[Floats, Floats], stop: tuple[Floats, Floats], pieces: int) -> tuple[Floats, NDArray]:
+def arc_pieces(
+    start: tuple[Floats, Floats], stop: tuple[Floats, Floats], pieces: int
+) -> tuple[Floats, NDArray[np.intp]]:
     """
     Straight pieces of arcs that bend to their left and take the short way round the globe, in Web Mercator metres.
 

@@ -63,8 +63,7 @@ class Mark:
     @property
     def tip_columns(self) -> tuple[str, ...]:
         """Columns that the tip reads and that are no places."""
-        found = dict.fromkeys(name for _, text in self.tip for name in _COLUMN.findall(text))
-        return tuple(name for name in found if name not in PLACES[self.kind])
+        return tuple(name for name in columns_in(self.tip) if name not in PLACES[self.kind])
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -167,6 +166,11 @@ class Chart:
                         found.setdefault((role, label), []).append(mark)
         for (role, label), marks in found.items():
             yield tuple(marks), role, label
+
+
+def columns_in(tip: Tips) -> tuple[str, ...]:
+    """Columns that a tip reads, each once."""
+    return tuple(dict.fromkeys(name for _, text in tip for name in _COLUMN.findall(text)))
 
 
 def left_px(panels: tuple[Panel, ...], panel: Panel) -> int | None:

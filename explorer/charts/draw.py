@@ -38,7 +38,8 @@ def plot(result: Any, of: str = "", **options: Any) -> Any:
     """
     own = renderer(result, "plot")
     if own is not None:
-        return own(result, of, **options) if of else own(result, **options)
+        _refuse_panel(of)
+        return own(result, **options)
     from explorer.charts.backends import bokeh
 
     return bokeh.draw(_chart(result, of, **options))
@@ -66,6 +67,7 @@ def figure(result: Any, path: str | Path, of: str = "", width_mm: float | None =
     size = {} if width_mm is None else {"width_mm": width_mm}
     own = renderer(result, "figure")
     if own is not None:
+        _refuse_panel(of)
         return own(result, path, **size, **options)
     from explorer.charts.backends import matplotlib
 
@@ -75,3 +77,8 @@ def figure(result: Any, path: str | Path, of: str = "", width_mm: float | None =
 def _chart(result: Any, of: str, **options: Any) -> Chart:
     chart: Chart = render(result, "chart", **options)
     return chart.only(of) if of else chart
+
+
+def _refuse_panel(of: str) -> None:
+    if of:
+        raise ValueError(f"Unknown picture {of!r}; a map is one.")

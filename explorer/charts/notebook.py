@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import holoviews as hv
@@ -10,11 +11,14 @@ from bokeh.model import Model
 from bokeh.models import ImportedStyleSheet, UIElement
 from panel.io.notebook import replace_inline_css
 
-import explorer.charts.world_picture  # noqa: F401  with GeoViews, which is made ready too
+from explorer.charts.backends.packages import for_maps
+from explorer.errors import ExplorerError
 
 
 def notebook() -> None:
     """Ready a notebook for what `plot` returns and for `Explorer`; nothing is fetched from a network."""
+    with suppress(ExplorerError):  # not installed: all but maps is made ready
+        for_maps("geoviews.plotting.bokeh")
     hv.extension("bokeh", inline=True)
     config: Any = pn.config
     config.inline = True

@@ -120,9 +120,8 @@ def _finding(table: pd.DataFrame) -> Markup:
         "One MWh of class {} at home in <b>{}</b>, with electricity or servers of <b>{}</b>. Against the home grid, "
         "{}. Two different things: by wires the <b>electricity</b> moves, {:.2f} MWh are sent for each that arrives, "
         "and any load can use it. By fibre the <b>computation</b> moves, only of load that may run elsewhere.{}",
-        as_shown(attrs.get("workload_id", "")), attrs.get("home", "one region"),
-        attrs.get("region", "another"), against,
-        wires["sent_per_delivered"], _placed(attrs, saved["fibre"]),
+        as_shown(attrs.get("workload_id", "")), attrs.get("home", "one region"), attrs.get("region", "another"),
+        against, wires["sent_per_delivered"], _placed(attrs, saved["fibre"]),
     )  # fmt: skip
     return _figures(*ways) + sentence
 

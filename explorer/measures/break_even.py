@@ -101,7 +101,7 @@ def break_even_pairs(network: Network, workload: str, migration_usd_per_mw: floa
         hours = np.divide(migration_usd_per_mw, net, out=np.full_like(net, np.inf), where=net > 0)
     repaid = np.where((net >= 0) & (migration_usd_per_mw == 0), 0.0, hours)
     closed_by = forbidden_by(network, workload)[~np.eye(len(network.regions), dtype=bool)]
-    return table.assign(repaid_after_h=repaid, closed_by=closed_by)
+    return table.assign(closed_by=closed_by, repaid_after_h=repaid)
 
 
 def _pairs(network: Network, squares: dict[str, NDArray]) -> pd.DataFrame:

@@ -85,7 +85,27 @@ def marginal_prices(scenario: Scenario) -> pd.DataFrame:
     >>> table.loc[("north", "all"), ["price_usd_per_mwh", "mw", "from_mw", "to_mw"]].tolist()
     [54.5, 50.0, 40.0, 52.0]
     """
-    return marginal_prices_table(build_network(scenario))
+    network = build_network(scenario)
+    return labelled(network, marginal_prices_table(network))
+
+
+def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
+    """A table of a network with all that its picture says and no column does."""
+    places = {
+        kind: {"name": list(names), "latitude": at[0].tolist(), "longitude": at[1].tolist()}
+        for kind, names, at in (
+            ("demand", network.labels.clients, network.geography.client_at),
+            ("capacity", network.labels.regions, network.geography.region_at),
+        )
+    }
+    return network.labels.put_on(
+        table,
+        measure="marginal_prices",
+        places=places,
+        workloads=list(network.workloads),
+        objective=network.objective,
+        unserved_usd_per_mwh=network.unserved_usd_per_mwh,
+    )
 
 
 _tables: Memo[pd.DataFrame] = Memo(size=64)

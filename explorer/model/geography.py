@@ -29,6 +29,7 @@ class Geography:
     client_rtt_ms: Floats  # (client,) client to its service node [ms]
     region_rtt_ms: Floats  # (region, region) 0 on the diagonal [ms]
     region_km: Floats  # (region, region) great-circle distance [km]
+    client_at: Floats  # (2, client) latitude and longitude [degrees]
     region_at: Floats  # (2, region) latitude and longitude [degrees]
     lawful: Bools  # (client, region) by the legal policy
     zone_pair: Bools  # (region, region) may load whose home zone is the first's run in the second
@@ -70,6 +71,7 @@ def build_geography(scenario: Scenario) -> Geography:
         client_rtt_ms=rtt_from_distance_ms(client_km[np.arange(len(home)), home], scenario.latency_model),
         region_rtt_ms=_region_rtt_ms(scenario, region_km),
         region_km=region_km,
+        client_at=np.array(client_at),
         region_at=np.array(region_at),
         lawful=lawful,
         zone_pair=_lawful_zones(scenario, region_zone, region_zone) | np.eye(len(regions), dtype=bool),

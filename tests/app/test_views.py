@@ -305,7 +305,11 @@ def test_presentation_never_solves(session, monkeypatch):
     world.min_flow_mw = 5.0
     assert min(screens[0].columns(*FLOW_COLUMNS)["it_mw"], default=5.0) >= 5.0
     session.region = session.network.regions[0]
-    assert {pair.split(" → ")[0] for pair in screens[1].columns("closed_by")["pair"]} == {name_of(session)}
+    assert {pair.split(" → ")[0] for pair in screens[1].columns("closed_by")["pair"]} == {short_name_of(session)}
+
+
+def short_name_of(session: Session) -> str:
+    return session.network.short_region_names[session.region]
 
 
 def name_of(session: Session) -> str:
@@ -609,7 +613,7 @@ def test_break_even_tells_from_where_and_for_which_class(session):
     session.region = session.network.regions[0]
     last = [*session.scenario.workloads][-1]
     session.workload = last
-    assert f"Class {last}, from {name_of(session)}" in screen.text()
+    assert f"Class {last}, from {short_name_of(session)}" in screen.text()
 
 
 def test_break_even_keeps_its_class_and_follows_sliders_while_the_frontier_looks_at_all():
@@ -626,7 +630,7 @@ def test_a_tap_on_a_pair_picks_its_home():
     pairs = Screen(BreakEvenView(session)).source("closed_by")
     home = pairs.data["pair"][1].split(" → ")[0]
     pairs.selected.indices = [1]
-    assert name_of(session) == home
+    assert short_name_of(session) == home
 
 
 def test_pairs_that_pay_but_may_not_move_say_why():

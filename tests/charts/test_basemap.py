@@ -4,7 +4,7 @@ import numpy as np
 from bokeh.models.glyphs import Patches
 from screens import drawn
 
-from explorer.charts.basemap import basemap
+from explorer.charts.backends.basemap import basemap
 from explorer.packaged_data import ASSETS
 
 

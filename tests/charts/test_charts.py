@@ -134,7 +134,7 @@ PICTURES = {
         card_of("concentration"),
     ),
     "break_even": Picture(
-        lambda scenario: break_even(scenario, next(iter(scenario.workloads))),
+        lambda scenario: break_even(scenario, list(scenario.workloads)[-1]),
         {
             "break-even": ("#6b7480", "saving equals friction"),
             "loses": ("#9aa3ad", "1 do not pay"),

@@ -14,8 +14,8 @@ from screens import show
 
 from explorer import Scenario, solve
 from explorer.app.views.world_map import FlowMap
-from explorer.charts.elements import arcs_of
 from explorer.charts.map_scale import MapScale, scale_of, too_small_text
+from explorer.presentation import render
 from explorer.session import Session
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -84,12 +84,12 @@ def test_a_world_of_any_size_shows_what_moves(name):
     assert shown["it_mw"].min() >= scale.smallest_mw * (1 - 1e-6)
     assert shown["width"].min() > 1.2 and 4 < shown["width"].max() < 40
     # the same flows in a notebook, where every arc has 24 pieces, and in print
-    arcs = arcs_of(placement)
-    assert np.sort(arcs.it_mw) == pytest.approx(np.sort(shown["it_mw"]), rel=1e-6)
+    arcs = render(placement, "map").arcs.columns
+    assert np.sort(arcs["it_mw"]) == pytest.approx(np.sort(shown["it_mw"]), rel=1e-6)
     segments = [part for part in placement.map().traverse() if isinstance(part, hv.Segments)]
     widths = np.unique(np.concatenate([part["width"] for part in segments]))
-    assert widths == pytest.approx(np.unique(scale.arc_px(arcs.it_mw)))
-    hidden = too_small_text(moved_mw, float(arcs.it_mw.sum()), scale.smallest_mw)
+    assert widths == pytest.approx(np.unique(scale.arc_px(arcs["it_mw"])))
+    hidden = too_small_text(moved_mw, float(arcs["it_mw"].sum()), scale.smallest_mw)
     assert hidden in placement.map().opts.get("plot", backend="bokeh").kwargs["title"]
     legend = view._pane.state["legend", "words", "text"]
     assert f"{key_mw:,g}&amp;nbsp;MW each" in legend and hidden.lower() in legend.lower()
@@ -105,7 +105,7 @@ def test_print_says_its_scale_and_colours_changes_of_its_size(name, tmp_path):
 
 def test_what_is_not_drawn_is_said():
     placement = solve(Scenario.load("world-2025"))
-    hidden = 1 - arcs_of(placement).it_mw.sum() / placement.relocated_mw
+    hidden = 1 - render(placement, "map").arcs.columns["it_mw"].sum() / placement.relocated_mw
     said = placement.map().opts.get("plot", backend="bokeh").kwargs["title"]
     assert f"below 1 MW, {100 * hidden:.1g} % of what moves" in said
     assert "below" not in placement.map(min_flow_mw=0).opts.get("plot", backend="bokeh").kwargs["title"]

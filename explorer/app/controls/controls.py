@@ -19,12 +19,13 @@ from panel.io.model import apply_changes_without_dispatch
 from param.parameterized import batch_call_watchers
 
 from explorer.app.live.scheduler import LiveRunner
+from explorer.charts.palette import CLASS_COLOURS
 from explorer.model.labels import as_shown, class_label
 from explorer.scenario.history import History
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.workload import Workload
 from explorer.session import Session
-from explorer.text import CLASS_COLOURS, setting_text
+from explorer.text import setting_text
 
 _BUDGETS = "How long may a request wait?"
 _GROUPS = {

@@ -84,7 +84,7 @@ def _plot(drawing: Drawing, panels: tuple[Panel, ...], panel: Panel, taps: tuple
         responsive=True, xlabel="" if is_labelled_below(panels, panel) else panel.x.label, ylabel=panel.y.label,
         show_grid=True, fontscale=1.1, active_tools=[],
         tools=_tools(panel),
-        hooks=hooks, **bokeh.tick_places(panel),
+        hooks=hooks, **bokeh.tick_places(panel), backend=bokeh.BOKEH,
     )  # fmt: skip
 
 
@@ -97,7 +97,8 @@ def _tools(panel: Panel) -> list[str]:
 def _element(drawing: Drawing, mark: Mark, taps: bool) -> Any:
     drawn = bokeh.element(mark, bokeh.empty(mark))
     if mark.kind in _FACES:
-        return drawn.opts(**bokeh.style(mark, LOOKS[mark.roles[0]]), hooks=[_hide, drawing.keep(mark.name)])
+        hooks = [_hide, drawing.keep(mark.name)]
+        return drawn.opts(**bokeh.style(mark, LOOKS[mark.roles[0]]), hooks=hooks, backend=bokeh.BOKEH)
     options = bokeh.style(mark, LOOKS[mark.roles[0]])
     if len(mark.roles) > 1:
         colour = "text_color" if mark.kind == "words" else "color"
@@ -106,7 +107,7 @@ def _element(drawing: Drawing, mark: Mark, taps: bool) -> Any:
     tools: list[Any] = [HoverTool(tooltips=list(mark.tip), limit=mark.tips_at_once)] if mark.tip else []
     tools += ["tap"] if taps else []
     hooks = [*options.pop("hooks", []), drawing.keep(mark.name)]
-    return drawn.opts(**options, default_tools=[], tools=tools, hooks=hooks)
+    return drawn.opts(**options, default_tools=[], tools=tools, hooks=hooks, backend=bokeh.BOKEH)
 
 
 def _hide(plot: Any, _element: Any) -> None:
@@ -180,7 +181,6 @@ def _patch_axes(pane: LivePane, panels: tuple[Panel, ...], panel: Panel, filled:
     for axis, ends in (("x_range", filled.x_range), ("y_range", y_range)):
         if ends is not None:
             pane.set_range(panel.name, axis, *ends)
-    x_label = "" if is_labelled_below(panels, panel) else filled.x_label
-    for axis, label in (("xaxis", x_label), ("yaxis", filled.y_label)):
-        if label:
-            pane.configure(panel.name, axis, axis_label=label)
+    x_label = "" if is_labelled_below(panels, panel) else filled.x_label or panel.x.label
+    pane.configure(panel.name, "xaxis", axis_label=x_label)
+    pane.configure(panel.name, "yaxis", axis_label=filled.y_label or panel.y.label)

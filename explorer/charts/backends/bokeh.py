@@ -7,7 +7,6 @@ Both take their styles from here, so that a mark looks the same wherever it is s
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,8 +30,7 @@ from explorer.charts.chart import (
 from explorer.charts.palette import LOOKS, Look
 from explorer.charts.rows import row_places, row_range
 from explorer.charts.ticks import ticks_apart
-from explorer.model.labels import isolated
-from explorer.text import elided, sentence
+from explorer.text import elided, sentence, wrapped
 
 BOKEH = "bokeh"
 WIDTH, LOWEST = 560, 70  # of a picture, of axes [px]
@@ -130,8 +128,7 @@ def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
         for label in filled.labels.get(mark.name, mark.labels)
         if label
     ]
-    lines = textwrap.wrap(sentence(chart.title), TITLE_CHARACTERS) if panel is chart.panels[0] else []
-    title = isolated(lines)
+    title = wrapped(sentence(chart.title), TITLE_CHARACTERS) if panel is chart.panels[0] else []
     named = {part.label for part in drawn if part.label}
     legend_cols = 3 if max(map(len, named), default=0) < LONG_LABEL else 2
     rows_px = panel.row_px * max(len(filled.rows), 3)

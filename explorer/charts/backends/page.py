@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,8 +22,8 @@ from matplotlib.ticker import Formatter, ScalarFormatter
 from explorer.atomic_write import refuse_bad_target, written_whole
 from explorer.charts.chart import About
 from explorer.errors import ExplorerError
-from explorer.model.labels import Labels, isolated
-from explorer.text import sentence, takes_prefix, tick_texts
+from explorer.model.labels import Labels
+from explorer.text import sentence, takes_prefix, tick_texts, wrapped
 
 MPL = "matplotlib"
 MM_PER_INCH = 25.4
@@ -33,8 +32,6 @@ ENDINGS = (".svg", ".pdf", ".png")
 INK, PALE = "#222222", "#8a8f98"
 MORE, LESS, SAME = "#4b2a85", "#E69F00", "#ffffff"  # dark, middle, white
 DARK, LIGHT = "#0b3c5d", "#cfe0ee"
-LINES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))  # of classes
-CLASSES = ("#0b3c5d", "#D55E00", "#009E73", "#b0589a")  # of classes, dark enough for thin lines
 CHARACTERS_PER_MM, LINE_INCH = 1 / 1.2, 0.105  # of notes in 6 pt type
 LEGEND_CHARACTERS_PER_MM, NAME_CHARACTERS_PER_MM = 0.6, 0.4  # of a legend, and of what rows are called
 SOURCE_LINES = 3
@@ -89,12 +86,12 @@ class Page:
         figure = hv.renderer(MPL).get_plot(drawn).state  # which `hv.render` makes twice
         try:
             width = self.width_mm / MM_PER_INCH
-            lines = [line for note in notes for line in _wrapped(note, self.width_mm)]
+            lines = [line for note in notes for line in wrapped(note, CHARACTERS_PER_MM * self.width_mm)]
             figure.set_size_inches(width, width)  # as wide as the legend may be
             legend, rows = _legend(figure, handles)
             aspect *= 1 + 0.7 * (_wrap_names(figure, self.width_mm) - 1)
             below = LINE_INCH * len(lines) + 0.15 * rows + 0.1  # [inch]
-            heading = _wrapped(title, self.width_mm / 1.5)
+            heading = wrapped(title, CHARACTERS_PER_MM * self.width_mm / 1.5)
             above = 0.16 * len(heading) + 0.04
             height = width * aspect + below + above
             figure.set_size_inches(width, height)
@@ -156,7 +153,7 @@ def _legend(figure: Figure, handles: Sequence[Any]) -> tuple[Legend | None, int]
     """A legend in as many columns as the figure is wide enough for, and its lines; None and 0 for nothing to tell."""
     width_mm = figure.get_figwidth() * MM_PER_INCH
     for handle in handles:
-        handle.set_label("\n".join(_within(handle.get_label(), LEGEND_CHARACTERS_PER_MM * width_mm)))
+        handle.set_label("\n".join(wrapped(handle.get_label(), LEGEND_CHARACTERS_PER_MM * width_mm)))
     lines = [handle.get_label().count("\n") + 1 for handle in handles]
     most = min(len(handles), int(width_mm // 40))
     for columns in range(most, 0, -1):
@@ -178,7 +175,7 @@ def _wrap_names(figure: Figure, width_mm: float) -> int:
             continue  # numbers
         texts = [label.get_text() for label in axis.get_ticklabels()]
         most = NAME_CHARACTERS_PER_MM * width_mm
-        names = ["\n".join(part for line in text.split("\n") for part in _within(line, most)) for text in texts]
+        names = ["\n".join(part for line in text.split("\n") for part in wrapped(line, most)) for text in texts]
         if names != texts:
             axis.set_ticks(axis.get_ticklocs(), labels=names)
             lines = max(lines, *(name.count("\n") + 1 for name in names))
@@ -218,13 +215,3 @@ class _Ticks(Formatter):
 
     def format_ticks(self, values: Any) -> list[str]:
         return tick_texts(values, self._prefixed)
-
-
-def _wrapped(text: str, width_mm: float) -> list[str]:
-    """Lines of a note in 6 pt type."""
-    return _within(" ".join(text.split()), CHARACTERS_PER_MM * width_mm)
-
-
-def _within(text: str, characters: float) -> list[str]:
-    """Lines of at most so many characters."""
-    return isolated(textwrap.wrap(text, int(characters), break_on_hyphens=False) or [""])

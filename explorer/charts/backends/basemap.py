@@ -9,13 +9,12 @@ import holoviews as hv
 import holoviews.plotting.bokeh  # registers the renderer
 import numpy as np
 from bokeh.models.glyphs import MultiPolygons, Patches
-from cartopy.crs import GOOGLE_MERCATOR
 from numpy.typing import NDArray
 
+from explorer.charts.palette import LAND
 from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
 from explorer.packaged_data import ASSETS
 
-MERCATOR = GOOGLE_MERCATOR
 EXTENT_X = (-MERCATOR_EDGE_M, MERCATOR_EDGE_M)
 EXTENT_Y = tuple(float(y) for y in mercator_m([-52.0, 72.0], [0.0, 0.0])[1])
 
@@ -25,7 +24,7 @@ def basemap() -> hv.Overlay:
     """Land as one NaN-separated shape and borders as one line, in Web Mercator metres."""
     with np.load(ASSETS / "basemap_mercator.npz") as outlines:
         land, borders = ({"x": outlines[f"{name}_x"], "y": outlines[f"{name}_y"]} for name in ("land", "borders"))
-    grey = {"color": "#8d99a6", "tools": [], "default_tools": [], "hooks": [_in_one_piece]}
+    grey = {"color": LAND, "tools": [], "default_tools": [], "hooks": [_in_one_piece]}
     return hv.Overlay(
         [
             hv.Polygons([land], ["x", "y"]).opts(**grey, fill_alpha=0.28, line_alpha=0.0),

@@ -1,0 +1,154 @@
+"""
+Maps as GeoViews elements for Bokeh: the glyphs of live maps and of pictures in a notebook.
+
+Both take their styles from here, so that a place looks the same wherever it is shown.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+import pandas as pd
+
+from explorer.charts.backends.basemap import EXTENT_X, EXTENT_Y, basemap
+from explorer.charts.backends.bokeh import BOKEH, as_title
+from explorer.charts.backends.packages import for_maps
+from explorer.charts.chart import Columns
+from explorer.charts.map import ARC_PIECES, Arcs, Circles, Map, Scale
+from explorer.charts.map_scale import MapScale
+from explorer.charts.palette import CLASS_COLOURS, LOOKS, RIM, SLATE
+from explorer.charts.ticks import ticks_apart
+from explorer.model.placement import Placement
+from explorer.presentation import render, renders
+from explorer.text import elided, sentence, wrapped
+
+WIDTH_PX = 860
+TITLE_CHARACTERS = 100  # of a line
+FAINT, STRONG = 0.2, 0.85  # opacity of an arc at home, and where its load runs
+
+
+@renders(Placement, "plot")
+@renders("marginal_prices", "plot")
+def plot(result: Placement | pd.DataFrame, min_flow_mw: float | None = None) -> Any:
+    """Draw the map of a result for a notebook; flows of at least so many MW, where there are flows."""
+    return draw(render(result, "map", **({} if min_flow_mw is None else {"min_flow_mw": min_flow_mw})))
+
+
+def draw(world: Map) -> Any:
+    """
+    Draw a map as a HoloViews overlay in Web Mercator.
+
+    GeoViews elements in degrees may be laid over it.
+    """
+    arcs = [] if world.arcs is None else _arcs(world, world.arcs)
+    places = [_circles(circles, world) for circles in world.circles]
+    key = [] if world.key is None else _key(world.key)
+    found = "; ".join(part for part in (sentence(world.title), world.left_out) if part)
+    title = wrapped(world.about.title, TITLE_CHARACTERS)
+    return hv.Overlay([*basemap(), *arcs, *places, *key]).opts(
+        **frame(),
+        frame_width=WIDTH_PX,
+        title=as_title("\n".join([*title, found])),
+        legend_position="bottom_left",
+        hooks=[ticks_apart],
+        backend=BOKEH,
+    )
+
+
+def frame() -> dict[str, Any]:
+    """Options of the whole: the inhabited world in Web Mercator, without axes."""
+    return {
+        "data_aspect": 1, "xlim": EXTENT_X, "ylim": EXTENT_Y, "xaxis": None, "yaxis": None, "projection": mercator(),
+        "active_tools": [],
+    }  # fmt: skip
+
+
+def mercator() -> Any:
+    """Web Mercator as Cartopy has it."""
+    return for_maps("cartopy.crs").GOOGLE_MERCATOR
+
+
+def points(circles: Circles, columns: Columns) -> Any:
+    """Circles with their data as a GeoViews element without style."""
+    for_maps("geoviews.plotting.bokeh")  # registers the renderer
+    values = [name for name in circles.columns if name not in "xy"]
+    return for_maps("geoviews").Points(pd.DataFrame(dict(columns)), ["x", "y"], values, crs=mercator())
+
+
+def empty(circles: Circles) -> dict[str, Any]:
+    """Columns without meaning, two rows that differ, or HoloViews makes them constants."""
+    return {name: np.arange(2.0) for name in circles.columns}
+
+
+def style(circles: Circles, scale: Scale | None = None) -> dict[str, Any]:
+    """Options of circles: rings of one colour, or filled by a scale."""
+    size = circles.size_px or "size"
+    if circles.role:
+        colour = LOOKS[circles.role].colour
+        return {"size": size, "color": colour, "fill_alpha": 0.15, "line_color": colour, "line_width": 2}
+    colours = {} if scale is None else {"cmap": list(scale.colours), "clim": (scale.low, scale.high)}
+    return {"size": size, "color": "shown", "line_color": RIM, "line_width": 0.7, "colorbar": True, **colours}
+
+
+def _circles(circles: Circles, world: Map) -> Any:
+    """The largest first, to hide none."""
+    columns = world.columns[circles.name]
+    order = np.argsort(-columns["size"], kind="stable") if "size" in columns else slice(None)
+    bar: dict[str, Any] = {} if circles.role else {
+        "colorbar_opts": {"height": 8, "width": 190}, "clabel": sentence(world.scale.label),
+        "colorbar_position": "bottom",
+    }  # fmt: skip
+    return points(circles, {name: values[order] for name, values in columns.items()}).opts(
+        **style(circles, world.scale), **bar, tools=["hover"], hover_tooltips=list(circles.tip), backend=BOKEH
+    )
+
+
+def _key(scale: MapScale) -> list[Any]:
+    """In the South Pacific: a circle and an arc as large as those of a load in words."""
+    mw, y = np.array(scale.key_mw), EXTENT_Y[0] + 0.05 * (EXTENT_Y[1] - EXTENT_Y[0])
+    left, right, circle, words = EXTENT_X[1] * np.array([0.66, 0.71, 0.75, 0.78])
+    grey = {"color": SLATE, "tools": [], "default_tools": [], "backend": BOKEH}
+    return [
+        hv.Curve(([left, right], [y, y])).opts(line_width=float(scale.arc_px(mw)), **grey),
+        hv.Points(([circle], [y])).opts(size=float(scale.circle_px(mw)), **grey),
+        hv.Labels(([words], [y], [f"{scale.key_mw:,g} MW each"])).opts(
+            text_align="left", text_font_size="9pt", text_color=SLATE, tools=[], default_tools=[], backend=BOKEH
+        ),
+    ]
+
+
+def _arcs(world: Map, arcs: Arcs) -> list[Any]:
+    """The arcs of every class that moves, faint at home."""
+    ends, flow = world.arc_pieces()
+    pairs = zip(arcs.columns["home"], arcs.columns["region"], strict=True)
+    moves = np.array([f"{arcs.places[h]} → {arcs.places[r]}" for h, r in pairs], object)
+    along = np.arange(len(flow)) - np.searchsorted(flow, flow)  # pieces since its home
+    workload = arcs.columns["workload"][flow]
+    rows = pd.DataFrame(
+        {
+            **dict(zip(("x0", "y0", "x1", "y1"), ends, strict=True)),
+            "it_mw": arcs.columns["it_mw"][flow],
+            "moves": moves[flow],
+            "width": arcs.columns["width"][flow],
+            "alpha": np.minimum(FAINT + 0.65 * (along + 1) / ARC_PIECES, STRONG),
+            "class": np.array(arcs.classes, object)[workload],
+        }
+    )
+    tips = [("Moves", "@moves"), ("Class", "@class"), ("IT load", "@it_mw{0,0.0} MW")]
+    drawn = []
+    for k in map(int, np.unique(workload)):
+        mine = rows[workload == k].iloc[::-1].sort_values("it_mw", ascending=False, kind="stable")  # legend: strong
+        segments = hv.Segments(mine, [*rows.columns[:4]], [*rows.columns[4:]], label=elided(str(arcs.classes[k]), 40))
+        drawn.append(
+            segments.opts(
+                color=CLASS_COLOURS[k % len(CLASS_COLOURS)],
+                line_width="width",
+                line_alpha="alpha",
+                tools=["hover"],
+                hover_tooltips=tips,
+                backend=BOKEH,
+            )
+        )
+    return drawn

@@ -1,0 +1,170 @@
+"""Maps for print, in the equal-area projection Equal Earth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+import pandas as pd
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from explorer.charts.backends.packages import for_maps
+from explorer.charts.backends.page import MPL, page
+from explorer.charts.map import Arcs, Circles, Map
+from explorer.charts.palette import CLASS_INKS, CLASS_LINES, FADED, INK, LOOKS, PAPER, SLATE
+from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
+from explorer.model.placement import Placement
+from explorer.packaged_data import ASSETS
+from explorer.presentation import render, renders
+from explorer.text import number, sentence
+
+Floats = NDArray[np.float64]
+
+FULL_MM = 180.0  # a page of two columns
+PT_PER_PX = 0.3  # of circles and lines there, as they are on screen
+WIDTHS_PER_PX = 2  # that lines are told apart by
+WITHIN_M = MERCATOR_EDGE_M * (1 - 1e-9)  # of the antimeridian: beyond it a place would be at the other edge
+
+
+@renders(Placement, "figure")
+@renders("marginal_prices", "figure")
+def figure(result: Placement | pd.DataFrame, path: str | Path, width_mm: float = FULL_MM) -> Path:
+    """Write the map of a result; errors as in `draw`."""
+    return draw(render(result, "map"), path, width_mm)
+
+
+def draw(world: Map, path: str | Path, width_mm: float = FULL_MM) -> Path:
+    """
+    Write a map as SVG, PDF or PNG.
+
+    Raises
+    ------
+    ExplorerError
+        If the file cannot be written there, the width is no width of a page, or Cartopy is missing.
+    """
+    with page(path, width_mm) as sheet:
+        lines = [] if world.arcs is None else _lines(world, world.arcs, width_mm)
+        places = [_places(circles, world, width_mm) for circles in world.circles]
+        drawn = hv.Overlay([*_earth(), *lines, *places]).opts(
+            aspect="equal", xaxis=None, yaxis=None, show_frame=False, show_legend=False, padding=0.01, title="",
+            backend=MPL,
+        )  # fmt: skip
+        left_out = f" {sentence(world.left_out)}." if world.left_out else ""
+        note = f"{' '.join(world.notes)}{left_out} Equal Earth projection. Land: Natural Earth."
+        sheet.draw(drawn, world.about, world.title, [note], _handles(world, width_mm), aspect=0.46)
+    return Path(path)
+
+
+def projected(x: Floats, y: Floats) -> Floats:
+    """Places in Web Mercator as places in Equal Earth, shape (place, 2); NaN stays NaN. [m]"""
+    crs = for_maps("cartopy.crs")
+    x, y = np.clip(np.asarray(x, float), -WITHIN_M, WITHIN_M), np.asarray(y, float)
+    known = np.isfinite(x) & np.isfinite(y)
+    places = np.full((len(x), 2), np.nan)
+    places[known] = crs.EqualEarth().transform_points(crs.GOOGLE_MERCATOR, x[known], y[known])[:, :2]
+    return places
+
+
+def _earth() -> list[Any]:
+    """The outline of the globe, without Antarctica, and the land."""
+    south, north = np.linspace(-60, 84, 73), np.linspace(-180, 180, 73)
+    latitude = np.concatenate([south, np.full(73, 84.0), south[::-1], np.full(73, -60.0)])
+    longitude = np.concatenate([np.full(73, 180.0), north[::-1], np.full(73, -180.0), north])
+    with np.load(ASSETS / "basemap_mercator.npz") as outlines:
+        land = projected(outlines["land_x"], outlines["land_y"])
+    rings = np.split(land, np.flatnonzero(np.isnan(land[:, 0])))
+    shapes = [ring[~np.isnan(ring[:, 0])] for ring in rings]
+    return [
+        hv.Path([projected(*mercator_m(latitude, longitude))]).opts(color=SLATE, linewidth=0.4, backend=MPL),
+        hv.Polygons([shape for shape in shapes if len(shape) > 2]).opts(hooks=[_pale], linewidth=0.2, backend=MPL),
+    ]
+
+
+def _pale(plot: Any, _element: Any) -> None:
+    """A hook, because HoloViews gives polygons the first colour of its cycle whatever they are told."""
+    plot.handles["artist"].set(facecolor=FADED, edgecolor=FADED)
+
+
+def _places(circles: Circles, world: Map, width_mm: float) -> Any:
+    """Circles, the largest first to hide none: rings of one ink, or filled by the steps of the scale."""
+    columns = world.columns[circles.name]
+    size_px = columns.get("size", np.full(len(columns["x"]), circles.size_px))
+    order = np.argsort(-size_px, kind="stable")
+    x, y = projected(columns["x"], columns["y"])[order].T
+    areas = _circle_pt(size_px[order], width_mm) ** 2
+    if circles.role:
+        rings = hv.Points((x, y, areas), ["x", "y"], ["area"])
+        return rings.opts(s="area", color="none", edgecolors=LOOKS[circles.role].ink, linewidth=0.8, backend=MPL)
+    inks = world.scale.ink_of(columns["shown"][order])
+    filled = hv.Points((x, y, areas, inks), ["x", "y"], ["area", "ink"])
+    return filled.opts(s="area", c="ink", edgecolors=INK, linewidth=0.4, backend=MPL)
+
+
+def _lines(world: Map, arcs: Arcs, width_mm: float) -> list[Any]:
+    """Arcs of every class in a few widths, each an unbroken line unless the edge of the map breaks it."""
+    ends, flow_of = world.arc_pieces()
+    first = np.diff(flow_of, prepend=-1) != 0
+    first[1:] |= ends[0, 1:] != ends[2, :-1]
+    # one line through all of them, which lifts its pen where a part begins: one path draws a hundred times faster
+    at = np.arange(len(first)) + 2 * np.cumsum(first) - 1
+    line = np.full((len(first) + 2 * first.sum(), 2), np.nan)
+    line[at[first]] = ends[:2, first].T
+    line[at + 1] = ends[2:].T
+    flow = np.full(len(line), -1)
+    flow[at[first]], flow[at + 1] = flow_of[first], flow_of
+    line = projected(*line.T)
+    level = np.ceil(WIDTHS_PER_PX * arcs.columns["width"]).astype(int)
+    drawn = []
+    for k in np.unique(arcs.columns["workload"]):
+        mine = arcs.columns["workload"] == k
+        for width in np.unique(level[mine]):
+            part = np.where(np.isin(flow, np.flatnonzero(mine & (level == width)))[:, np.newaxis], line, np.nan)
+            width_pt = _line_pt(width / WIDTHS_PER_PX, width_mm)
+            drawn.append(hv.Path([part]).opts(linewidth=width_pt, **_class_style(k), alpha=0.75, backend=MPL))
+    return drawn
+
+
+def _handles(world: Map, width_mm: float) -> list[Any]:
+    """What the legend names: classes that move, steps of colour, rings, and how large a load is."""
+    handles: list[Any] = []
+    if world.arcs is not None:
+        classes = enumerate(zip(world.arcs.classes, world.arcs.moved_mw, strict=True))
+        handles += [
+            Line2D([], [], **_class_style(k), linewidth=1.2, label=f"{name}, {number(mw, 2)} MW")
+            for k, (name, mw) in classes
+            if mw > 0
+        ]
+    dot: dict[str, Any] = {"marker": "o", "linestyle": "", "markeredgecolor": INK, "markeredgewidth": 0.4}
+    steps = zip(world.scale.inks[::-1], world.scale.words[::-1], strict=True)
+    handles += [Line2D([], [], **dot, color=ink, label=words) for ink, words in steps]
+    for circles in (circles for circles in world.circles if circles.role):
+        ink = LOOKS[circles.role].ink
+        ring: dict[str, Any] = dot | {"markeredgecolor": ink, "markerfacecolor": "none"}
+        handles.append(Line2D([], [], **ring, label=circles.label))
+    if world.key is not None:
+        key = np.array(world.key.key_mw)
+        size: dict[str, Any] = dot | {
+            "linestyle": "-", "linewidth": float(_line_pt(world.key.arc_px(key), width_mm)),
+            "markersize": float(_circle_pt(world.key.circle_px(key), width_mm)), "markerfacecolor": PAPER,
+        }  # fmt: skip
+        handles.append(Line2D([], [], **size, color=INK, label=f"{world.key.key_mw:,g} MW each"))
+    return handles
+
+
+def _class_style(workload: int) -> dict[str, Any]:
+    """Colour and line of a class: those of no other among the first sixteen."""
+    lap, place = divmod(int(workload), len(CLASS_INKS))
+    return {"color": CLASS_INKS[place], "linestyle": CLASS_LINES[(place + lap) % len(CLASS_LINES)]}
+
+
+def _circle_pt(size_px: Floats, width_mm: float) -> Floats:
+    """Diameter in print of a circle that has this one on screen. [pt]"""
+    return PT_PER_PX * size_px * np.sqrt(width_mm / FULL_MM)
+
+
+def _line_pt(width_px: float | Floats, width_mm: float) -> Floats:
+    """Width in print of an arc that has this one on screen. [pt]"""
+    return np.asarray(PT_PER_PX * width_px * max(width_mm / FULL_MM, 0.6))

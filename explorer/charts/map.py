@@ -1,0 +1,116 @@
+"""
+A map as data: circles on places, arcs of what moves between them, what a pointer reads and what it finds.
+
+The live view patches its map from these columns, a notebook and print draw them. Places are Web
+Mercator metres, sizes are those on screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from explorer.charts.arcs import arc_pieces
+from explorer.charts.chart import About, Columns, Tips, columns_in
+from explorer.charts.map_scale import MapScale
+from explorer.text import number
+
+Floats = NDArray[np.float64]
+
+ARC_PIECES = 24  # straight pieces of an arc in a picture that stands still
+ARC_COLUMNS = ("home", "region", "workload", "it_mw", "width")
+
+
+@dataclass(frozen=True)
+class Circles:
+    """Places of one kind, without data: how they look and what a pointer reads."""
+
+    name: str  # of their columns in a map
+    tip: Tips
+    role: str = ""  # key of `palette.LOOKS`, for rings of one colour; "" where a scale colours a column "shown"
+    label: str = ""  # of the role, for a legend
+    size_px: float = 0.0  # diameter of each; 0 where a column "size" says
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All columns that a map has to give it."""
+        own = (*(() if self.role else ("shown",)), *(() if self.size_px else ("size",)))
+        return ("x", "y", *own, *columns_in(self.tip))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What colours of circles mean: a range on screen, a few steps of it in print."""
+
+    label: str
+    low: float
+    high: float
+    colours: tuple[str, ...]
+    edges: tuple[float, ...]  # between the steps
+    inks: tuple[str, ...]  # of the steps, one more than edges
+    words: tuple[str, ...]
+
+    def ink_of(self, shown: Floats) -> NDArray[np.object_]:
+        """The colours in print of so many circles."""
+        return np.array(self.inks, object)[np.searchsorted(self.edges, shown)]
+
+    @classmethod
+    def in_steps(
+        cls, label: str, ends: tuple[float, float], colours: tuple[str, ...], inks: tuple[str, ...], unit: str
+    ) -> Scale:
+        """A range in steps alike, each named by its ends."""
+        edges = np.linspace(*ends, len(inks) + 1)
+        words = [f"{number(float(a))} to {number(float(b))} {unit}" for a, b in pairwise(edges)]
+        return cls(label, *ends, colours, tuple(map(float, edges[1:-1])), inks, tuple(words))
+
+
+@dataclass(frozen=True)
+class Arcs:
+    """What moves: a row per flow, the widest first, so that narrow ones lie on top."""
+
+    columns: Columns  # `ARC_COLUMNS`: home and region (rows of the first circles), class, load [MW], width [px]
+    places: Sequence[str]  # names of what they lead between
+    classes: Sequence[str]  # names of classes
+    moved_mw: Floats  # (class,) of each, drawn or not
+
+
+@dataclass(frozen=True)
+class Map:
+    """
+    One result as a map.
+
+    Raises
+    ------
+    ValueError
+        If circles lack a column or have one too many.
+    """
+
+    circles: tuple[Circles, ...]  # the lowest first
+    columns: Mapping[str, Columns]  # by circles
+    scale: Scale
+    title: str  # what it finds, in a line
+    finding: Markup
+    about: About
+    notes: Sequence[str]
+    arcs: Arcs | None = None
+    key: MapScale | None = None  # of circles and arcs whose size is load
+    left_out: str = ""  # what is too small to be drawn, in words
+
+    def __post_init__(self) -> None:
+        for circles in self.circles:
+            if set(self.columns[circles.name]) != set(circles.columns):
+                wrong = sorted(set(self.columns[circles.name]) ^ set(circles.columns))
+                raise ValueError(f"Columns of {circles.name!r} do not fit: {', '.join(wrong)}.")
+
+    def arc_pieces(self) -> tuple[Floats, NDArray[np.intp]]:
+        """Ends x0, y0, x1, y1 of the straight pieces of all arcs [m], and the row of the flow that each belongs to."""
+        if self.arcs is None:
+            return np.empty((4, 0)), np.empty(0, np.intp)
+        x, y = (self.columns[self.circles[0].name][axis] for axis in "xy")
+        home, region = self.arcs.columns["home"], self.arcs.columns["region"]
+        return arc_pieces((x[home], y[home]), (x[region], y[region]), ARC_PIECES)

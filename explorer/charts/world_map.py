@@ -1,0 +1,119 @@
+"""Where does it go? Regions sized by their load, and arcs of what runs away from home."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.charts.chart import About
+from explorer.charts.map import Arcs, Circles, Map, Scale
+from explorer.charts.map_scale import MapScale, scale_of, too_small_text
+from explorer.charts.palette import AMOUNT, AMOUNT_INKS, CHANGE, CHANGE_INKS
+from explorer.markup import html
+from explorer.model.geodesy import mercator_m
+from explorer.model.placement import Placement
+from explorer.presentation import renders
+from explorer.text import number
+
+Floats = NDArray[np.float64]
+
+COLOUR_BY = {  # what colours may show: label, column
+    "change against baseline [MW]": "change_mw",
+    "IT load [MW]": "it_mw",
+    "electricity price [USD/MWh]": "price",
+    "carbon intensity [kg/MWh]": "carbon",
+    "utilisation of IT capacity [-]": "utilisation",
+}
+LABELS = {column: label for label, column in COLOUR_BY.items()}
+REGIONS = Circles(
+    "regions",
+    (
+        ("", "@name"),
+        ("IT load", "@it_mw{0,0.0} MW, @change_mw{+0,0.0} against baseline"),
+        ("Utilisation", "@utilisation{0 %} of @capacity{0,0} MW"),
+        ("Shadow price", "@capacity_price{0,0.00} USD/MWh of capacity"),
+        ("Electricity", "@price{0,0.0} USD/MWh"),
+        ("Carbon", "@carbon{0,0} kg/MWh"),
+    ),
+)
+HELP = """
+Circles are compute regions, sized by the IT load they execute. Arcs are load that runs away from home: as wide as its
+MW, coloured by class, faint at home and strong where it runs. Tap a region to see its pairs under break-even.
+"""
+
+
+@renders(Placement, "map")
+def world_map(placement: Placement, min_flow_mw: float | None = None, colour_by: str = "change_mw") -> Map:
+    """
+    The world map of a placement.
+
+    Parameters
+    ----------
+    placement : Placement
+    min_flow_mw : float, optional
+        Smallest flow drawn; what suits the scenario if left out, and the map says what is lost. [MW]
+    colour_by : str
+        A column of `COLOUR_BY`.
+    """
+    scale, labels = scale_of(placement.network), placement.network.labels
+    columns = _regions(placement, scale)
+    columns["shown"] = columns[colour_by]
+    arcs = Arcs(_flows(placement, scale, min_flow_mw), labels.regions, labels.workloads, placement.away_mw.sum((0, 1)))
+    moved, served = number(placement.relocated_mw), number(placement.served_mw)
+    smallest_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
+    return Map(
+        (REGIONS,),
+        {REGIONS.name: columns},
+        _scale(columns["shown"], colour_by, scale),
+        f"{moved} of {served} MW of IT load run away from home",
+        html("<b>{} of {} MW</b> of IT load run away from home.", moved, served),
+        About(labels.title, labels.publishers),
+        ["Area of circles: IT load. Width of lines: relocated load."],
+        arcs,
+        scale,
+        too_small_text(placement.relocated_mw, float(arcs.columns["it_mw"].sum()), smallest_mw),
+    )
+
+
+def _regions(placement: Placement, scale: MapScale) -> dict[str, NDArray]:
+    """One row per region, in the order of the network."""
+    net, table, it_mw = placement.network, placement.regions, placement.region_it_mw
+    x, y = mercator_m(*net.geography.region_at)
+    return {
+        "x": x,
+        "y": y,
+        "size": scale.circle_px(it_mw),
+        "name": np.array(net.labels.regions, object),
+        "it_mw": it_mw,
+        "change_mw": it_mw - placement.baseline.region_it_mw,
+        "price": net.price_usd_per_mwh,
+        "carbon": net.carbon_kg_per_mwh,
+        "utilisation": table["utilisation"].to_numpy(),
+        "capacity": net.capacity_mw,
+        "capacity_price": table["capacity_price_usd_per_mwh"].to_numpy(),
+    }
+
+
+def _flows(placement: Placement, scale: MapScale, min_flow_mw: float | None) -> dict[str, NDArray]:
+    """Relocated load of at least that size, or of what suits the map, by home region, region and class."""
+    least_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
+    net, n = placement.network, len(placement.network.regions)
+    total = np.zeros((n, n, len(net.workloads)))
+    np.add.at(total, net.home, placement.away_mw)
+    found = np.nonzero((total > 0) & (total >= least_mw))
+    mw = total[found]
+    order = np.argsort(-mw, kind="stable")
+    home, region, workload = (index[order] for index in found)
+    return {"home": home, "region": region, "workload": workload, "it_mw": mw[order], "width": scale.arc_px(mw[order])}
+
+
+def _scale(shown: Floats, colour_by: str, scale: MapScale) -> Scale:
+    """Colours of changes are even about zero, and reach at least so far that the smallest flow is no whole change."""
+    label = LABELS[colour_by]
+    if colour_by == "change_mw":
+        end, half = max(float(np.abs(shown).max(initial=0.0)), scale.smallest_mw), scale.smallest_mw / 2
+        words = ("less", "as much", "more load than baseline")
+        return Scale(label, -end, end, CHANGE, (-half, half), CHANGE_INKS, words)
+    low, high = float(min(shown.min(initial=0.0), 0.0)), float(shown.max(initial=0.0))
+    ends = low, high if high > low else low + 1.0
+    return Scale.in_steps(label, ends, AMOUNT, AMOUNT_INKS, label.rpartition("[")[2].rstrip("]"))

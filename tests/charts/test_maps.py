@@ -1,0 +1,145 @@
+"""Maps: one description of placements and of prices, the same numbers in a notebook and in print."""
+
+import re
+from typing import Any
+
+import geoviews as gv
+import numpy as np
+import pytest
+from bokeh.models import HoverTool
+from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex
+from numpy.testing import assert_allclose
+from screens import drawn
+
+from explorer import Scenario, marginal_prices, solve
+from explorer.charts.backends.printed_map import projected
+from explorer.charts.chart import About
+from explorer.charts.draw import figure, plot
+from explorer.charts.map import Circles, Map, Scale
+from explorer.charts.palette import AMOUNT_INKS, LOOKS
+from explorer.presentation import render
+from tests.charts.test_charts import assert_equal
+
+MAPS = {"placement": solve, "prices": marginal_prices}
+TIPS = {
+    "placement": {
+        "regions": {
+            "": "@name",
+            "IT load": "@it_mw{0,0.0} MW, @change_mw{+0,0.0} against baseline",
+            "Utilisation": "@utilisation{0 %} of @capacity{0,0} MW",
+            "Shadow price": "@capacity_price{0,0.00} USD/MWh of capacity",
+            "Electricity": "@price{0,0.0} USD/MWh",
+            "Carbon": "@carbon{0,0} kg/MWh",
+        }
+    },
+    "prices": {
+        "regions": {
+            "": "@name",
+            "Capacity here saves": "@price{0,0.0} USD/MWh",
+            "Capacity": "@mw{0,0.0} MW",
+            "Price holds": "@range",
+        },
+        "clients": {
+            "": "@name",
+            "One more MWh costs": "@price{0,0.0} USD/MWh",
+            "By class": "@classes",
+            "Demand": "@mw{0,0.0} MW",
+            "Price holds": "@range",
+        },
+    },
+}
+every = pytest.mark.parametrize("name", MAPS)
+WORLD = "world-2025"
+
+
+@pytest.fixture(scope="module")
+def results() -> dict[str, Any]:
+    return {name: measure(Scenario.load(WORLD)) for name, measure in MAPS.items()}
+
+
+@every
+def test_a_pointer_reads_every_column_under_its_name_and_unit(results, name):
+    world = render(results[name], "map")
+    assert {circles.name: dict(circles.tip) for circles in world.circles} == TIPS[name]
+    hovers = list(drawn(plot(results[name])).select({"type": HoverTool}))
+    for hover in hovers:
+        asked = set(re.findall(r"@(\w+)", str(hover.tooltips)))
+        for renderer in hover.renderers:
+            assert asked <= set(renderer.data_source.column_names)
+
+
+@every
+def test_a_notebook_shows_the_columns_of_the_map(results, name):
+    world = render(results[name], "map")
+    shown = plot(results[name]).traverse(lambda part: part, [gv.Points])
+    assert len(shown) == len(world.circles)
+    for part, circles in zip(shown, world.circles, strict=True):
+        columns = world.columns[circles.name]
+        order = np.argsort(columns["name"], kind="stable")
+        mine = np.argsort(part["name"], kind="stable")
+        for column in circles.columns:
+            assert_equal(part[column][mine], columns[column][order])
+        style = part.opts.get("style", backend="bokeh").kwargs
+        assert style["color"] == (LOOKS[circles.role].colour if circles.role else "shown")
+
+
+@every
+def test_print_shows_every_place_where_it_is_in_the_ink_of_its_step(results, name, tmp_path, monkeypatch):
+    kept: list[Any] = []
+    monkeypatch.setattr(plt, "close", kept.append)
+    figure(results[name], tmp_path / "map.png")
+    monkeypatch.undo()
+    world, (axes,) = render(results[name], "map"), kept[-1].axes
+    printed = [marks for marks in axes.collections if len(marks.get_offsets()) > 1]
+    assert len(printed) == len(world.circles)
+    for marks, circles in zip(printed, world.circles, strict=True):
+        columns = world.columns[circles.name]
+        at = projected(columns["x"], columns["y"])
+        places = np.asarray(marks.get_offsets())
+        assert_allclose(places[np.lexsort(places.T)], at[np.lexsort(at.T)])
+        if circles.role:
+            assert {to_hex(colour) for colour in marks.get_edgecolor()} == {LOOKS[circles.role].ink}
+            continue
+        inks = [to_hex(colour).lower() for colour in marks.get_facecolor()]
+        assert sorted(inks) == sorted(ink.lower() for ink in world.scale.ink_of(columns["shown"]))
+    said = [text.get_text() for legend in kept[-1].legends for text in legend.get_texts()]
+    assert set(world.scale.words) <= set(said)
+    plt.close(kept[-1])
+
+
+def test_a_map_of_prices_needs_nothing_but_its_table(results):
+    table = results["prices"]
+    scenario = Scenario.load(WORLD)
+    world = render(table, "map")
+    rows = table[(table["kind"] == "demand") & (table["workload"] == "all")]
+    assert_allclose(world.columns["clients"]["shown"], rows["price_usd_per_mwh"])
+    assert_allclose(world.columns["clients"]["x"], np.radians(scenario.clients["longitude"]) * 6378137)
+    assert world.about.title == scenario.title and world.columns["clients"]["name"].tolist() == [
+        *scenario.clients["name"]
+    ]
+
+
+def test_without_prices_there_is_a_map_that_says_so(tmp_path):
+    scenario = Scenario.load("classroom-3x3")
+    scenario.objective = "carbon"
+    table = marginal_prices(scenario)
+    drawn(plot(table))
+    figure(table, tmp_path / "map.png")
+    assert render(table, "map").title == "there are no prices of one more MWh"
+
+
+def test_a_step_is_named_by_its_ends_and_has_the_ink_of_its_place():
+    scale = Scale.in_steps("Price", (0.0, 50.0), ("#000000",), AMOUNT_INKS, "USD/MWh")
+    assert scale.words[1] == "10.0 to 20.0 USD/MWh"
+    assert scale.ink_of(np.array([-5.0, 15.0, 49.0, 500.0])).tolist() == [
+        AMOUNT_INKS[0], AMOUNT_INKS[1], AMOUNT_INKS[4], AMOUNT_INKS[4],
+    ]  # fmt: skip
+
+
+def test_columns_that_do_not_fit_are_refused(results):
+    circles = Circles("dots", (("", "@name"),), size_px=5)
+    world = render(results["prices"], "map")
+    with pytest.raises(ValueError, match=r"dots.*name"):
+        Map((circles,), {"dots": {"x": np.zeros(1), "y": np.zeros(1), "shown": np.zeros(1)}}, world.scale, "",
+            world.finding, About(), [])  # fmt: skip
