@@ -1,4 +1,6 @@
-"""How the documentation is built: `python -m sphinx -W --keep-going -b html docs docs/_build/html`."""
+"""
+How the documentation is built: `python -m sphinx -W --keep-going -b html docs docs/_build/html`.
+"""
 
 import os
 import sys
@@ -7,7 +9,9 @@ from pathlib import Path
 EXTENSIONS = Path(__file__).parent / "_ext"
 sys.path.insert(0, str(EXTENSIONS))
 # executed pages run in a kernel, which is a process of its own
-os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(EXTENSIONS), os.environ.get("PYTHONPATH", "")]))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(EXTENSIONS), os.environ.get("PYTHONPATH", "")])
+)
 
 import explorer  # noqa: E402
 
@@ -52,8 +56,20 @@ html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_copy_source = False
 html_show_sourcelink = False
-_ALONE = ("index", "start", "tour", "model", "nomenclature", "scenario", "gallery", "architecture", "internals")
-html_sidebars = {page: [] for page in _ALONE}  # pages without others below them: nothing to list at their side
+_ALONE = (
+    "index",
+    "start",
+    "tour",
+    "model",
+    "nomenclature",
+    "scenario",
+    "gallery",
+    "architecture",
+    "internals",
+)
+html_sidebars = {
+    page: [] for page in _ALONE
+}  # pages without others below them: nothing to list at their side
 html_theme_options = {
     "header_links_before_dropdown": 8,
     "navbar_align": "left",

@@ -88,7 +88,10 @@ _MODULES = {name: measure.module for name, measure in MEASURES.items()} | {
 
 
 def __getattr__(name: str) -> Any:
-    """A public name, from its module when it is first asked for: `import explorer` alone loads no library."""
+    """
+    A public name, from its module when it is first asked for: `import explorer` alone loads no
+    library.
+    """
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(_MODULES[name]), name)

@@ -1,4 +1,7 @@
-"""Files to write: refused before any work if they cannot be, and there whole and together or not at all."""
+"""
+Files to write: refused before any work if they cannot be, and there whole and together or not at
+all.
+"""
 
 from __future__ import annotations
 
@@ -13,20 +16,28 @@ from explorer.errors import ExplorerError
 
 
 def refuse_bad_target(path: Path, endings: Sequence[str], what: str, mend: str) -> None:
-    """Raises an `ExplorerError` where the file cannot be; `what` and `mend` are for a name that ends otherwise."""
+    """
+    Raises an `ExplorerError` where the file cannot be; `what` and `mend` are for a name that ends
+    otherwise.
+    """
     where = str(path)
     if path.suffix.lower() not in endings:
         raise ExplorerError(what, where, mend)
     refuse_odd_target(path)
     if not path.parent.is_dir():
-        raise ExplorerError("There is no such folder.", str(path.parent), "Make it first, or choose another.")
+        raise ExplorerError(
+            "There is no such folder.", str(path.parent), "Make it first, or choose another."
+        )
     if not os.access(path.parent, os.W_OK):
-        raise ExplorerError("The folder cannot be written to.", str(path.parent), "Choose another folder.")
+        raise ExplorerError(
+            "The folder cannot be written to.", str(path.parent), "Choose another folder."
+        )
 
 
 def refuse_odd_target(path: Path) -> None:
     """
-    Raise an `ExplorerError` where something lies that is no ordinary file: a result must not take its place.
+    Raise an `ExplorerError` where something lies that is no ordinary file: a result must not take
+    its place.
 
     What a link leads to, or whatever waits behind a device, is not what a reader means to replace.
     """
@@ -38,16 +49,22 @@ def refuse_odd_target(path: Path) -> None:
         mend = "Choose another name or place."
         raise ExplorerError(f"No file can be there: {error.strerror}.", str(path), mend) from error
     if stat.S_ISLNK(mode):
-        raise ExplorerError("There is a link of that name.", str(path), "Name the file itself, or remove the link.")
+        raise ExplorerError(
+            "There is a link of that name.", str(path), "Name the file itself, or remove the link."
+        )
     if stat.S_ISDIR(mode):
         raise ExplorerError("There is a folder of that name.", str(path), "Choose another name.")
     if not stat.S_ISREG(mode):
-        raise ExplorerError("There is a device or pipe of that name.", str(path), "Choose another name.")
+        raise ExplorerError(
+            "There is a device or pipe of that name.", str(path), "Choose another name."
+        )
 
 
 @contextmanager
 def written_whole(path: Path, name: str) -> Iterator[Path]:
-    """Where to write it; it takes its place when all is written. `name` says what it is, for an error."""
+    """
+    Where to write it; it takes its place when all is written. `name` says what it is, for an error.
+    """
     try:
         with TemporaryDirectory(prefix=".wattlas-", dir=path.parent) as folder:
             unfinished = Path(folder) / path.name
@@ -56,19 +73,22 @@ def written_whole(path: Path, name: str) -> Iterator[Path]:
             os.replace(unfinished, path)
     except OSError as error:
         mend = "Look for free space and the right to write there, or choose another place."
-        raise ExplorerError(f"The {name} cannot be written: {error.strerror}.", str(path), mend) from error
+        raise ExplorerError(
+            f"The {name} cannot be written: {error.strerror}.", str(path), mend
+        ) from error
 
 
 @contextmanager
 def written_together(folder: Path, names: Sequence[str]) -> Iterator[Path]:
     """
-    A place to write several files. When all are written, all take the places of those of their names in `folder`.
+    A place to write several files. When all are written, all take the places of those of their
+    names in `folder`.
 
     Raises
     ------
     ExplorerError
-        If the folder cannot be made or written to, or something odd lies there: at once, so that nobody
-        waits for results that go nowhere.
+        If the folder cannot be made or written to, or something odd lies there: at once, so that
+        nobody waits for results that go nowhere.
     """
     for name in names:
         refuse_odd_target(folder / name)
@@ -83,7 +103,9 @@ def written_together(folder: Path, names: Sequence[str]) -> Iterator[Path]:
             _swap(new, old, folder, names)
     except OSError as error:
         mend = "Look for free space and the right to write there, or choose another place."
-        raise ExplorerError(f"Results cannot be written: {error.strerror}.", str(folder), mend) from error
+        raise ExplorerError(
+            f"Results cannot be written: {error.strerror}.", str(folder), mend
+        ) from error
     finally:
         if is_new:
             with suppress(OSError):  # nothing came of it, or there are results in it

@@ -16,7 +16,9 @@ T = TypeVar("T")
 
 
 class Memo(Generic[T]):
-    """The last `size` results by key. Sessions share them, so results must never change once made."""
+    """
+    The last `size` results by key. Sessions share them, so results must never change once made.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -31,7 +33,10 @@ class Memo(Generic[T]):
             return self._results.get(key)
 
     def find(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The remembered result, or a new one. Two threads may both make it; the first to finish is kept."""
+        """
+        The remembered result, or a new one. Two threads may both make it; the first to finish is
+        kept.
+        """
         found = self.get(key)
         if found is None:
             made = make()
@@ -43,7 +48,10 @@ class Memo(Generic[T]):
 
 
 def digest(*parts: NDArray | pd.Series | bytes | str | Iterable[str]) -> bytes:
-    """A short key of arrays, text columns and plain values, by content: in-place edits of a table change it too."""
+    """
+    A short key of arrays, text columns and plain values, by content: in-place edits of a table
+    change it too.
+    """
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         if isinstance(part, (np.ndarray, pd.Series)) and part.dtype.kind in "fiu":
@@ -57,8 +65,12 @@ def digest(*parts: NDArray | pd.Series | bytes | str | Iterable[str]) -> bytes:
 
 
 def _joined(part: pd.Series | Iterable[Any]) -> str:
-    words = part.tolist() if isinstance(part, pd.Series) else list(part)  # a Series joins 15 times slower than a list
+    words = (
+        part.tolist() if isinstance(part, pd.Series) else list(part)
+    )  # a Series joins 15 times slower than a list
     try:
         return "\x1f".join(words)
-    except TypeError:  # a cell that an edit in place made no text; `str` for all would take three times as long
+    except (
+        TypeError
+    ):  # a cell that an edit in place made no text; `str` for all would take three times as long
         return "\x1f".join(map(str, words))

@@ -1,4 +1,7 @@
-"""The command `wattlas`: serve the app, solve a scenario, write any measure of it or a snapshot, check its files."""
+"""
+The command `wattlas`: serve the app, solve a scenario, write any measure of it or a snapshot, check
+its files.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,9 @@ and open the address that it prints."""
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code is 0, or 2 for something that the reader can mend."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # letters that a terminal does not have are no reason to end
+        if isinstance(
+            stream, TextIOWrapper
+        ):  # letters that a terminal does not have are no reason to end
             stream.reconfigure(errors="backslashreplace")
     parser = _parser()
     args = parser.parse_args(argv)
@@ -68,17 +73,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # whoever reads the output, as `head` does, has seen enough
         _close_output()
         return 0
-    except OSError as error:  # nothing that a command writes itself: it says more of what went wrong
+    except (
+        OSError
+    ) as error:  # nothing that a command writes itself: it says more of what went wrong
         _close_output()
         mend = "Look for free space and the right to write there, or choose another place."
         where = str(error.filename or "standard output")
-        print(ExplorerError(f"It cannot be read or written: {error.strerror}.", where, mend), file=sys.stderr)
+        print(
+            ExplorerError(f"It cannot be read or written: {error.strerror}.", where, mend),
+            file=sys.stderr,
+        )
         return 2
     return code
 
 
 def _close_output() -> None:
-    """Nobody takes what is still to be written: it must not be tried again when the interpreter ends."""
+    """
+    Nobody takes what is still to be written: it must not be tried again when the interpreter ends.
+    """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -117,9 +129,13 @@ def _parser() -> argparse.ArgumentParser:
         subparser.set_defaults(command=command)
         return subparser
 
-    scenario_help = f"a sample scenario ({', '.join(scenario_folder.names())}) or the path of a scenario folder"
+    scenario_help = (
+        f"a sample scenario ({', '.join(scenario_folder.names())}) or the path of a scenario folder"
+    )
 
-    serve = add(_serve, "open the app in web browsers", "wattlas serve world-2025 --port 5007 --show")
+    serve = add(
+        _serve, "open the app in web browsers", "wattlas serve world-2025 --port 5007 --show"
+    )
     serve.add_argument(
         "scenario",
         metavar="SCENARIO",
@@ -157,10 +173,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--show", action="store_true", help="open it in a browser here")
 
-    solving = add(_solve, "place the demand and write the results", "wattlas solve world-2025 -o results")
+    solving = add(
+        _solve, "place the demand and write the results", "wattlas solve world-2025 -o results"
+    )
     solving.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
     solving.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="DIR", help="folder for CSV tables and summary.md"
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder for CSV tables and summary.md",
     )
 
     tracing = add(_frontier, "show what cost and carbon become as a latency budget grows",
@@ -172,12 +195,20 @@ def _parser() -> argparse.ArgumentParser:
         metavar="CLASS",
         help="class whose budget grows, or all, to relax every budget alike; all if left out",
     )
-    tracing.add_argument("--grid", action="store_true", help="solve on an even grid of budgets, not at every step")
     tracing.add_argument(
-        "-o", "--output", type=Path, metavar="FILE", help="write all columns to this CSV file instead of the screen"
+        "--grid", action="store_true", help="solve on an even grid of budgets, not at every step"
+    )
+    tracing.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write all columns to this CSV file instead of the screen",
     )
 
-    known = "\n".join(f"  {measure.name:20}{measure.title} – {measure.term}" for measure in MEASURES.values())
+    known = "\n".join(
+        f"  {measure.name:20}{measure.title} – {measure.term}" for measure in MEASURES.values()
+    )
     measuring = add(_measure, "write one measure of a scenario as a table or as a figure",
                     "wattlas measure break_even world-2025 --workload A -o pairs.csv",
                     f"\n\nmeasures:\n{known}")  # fmt: skip
@@ -187,15 +218,25 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, required=True, metavar="FILE",
         help="the table as FILE.csv, or the figure for print as FILE.svg, FILE.pdf or FILE.png",
     )  # fmt: skip
-    measuring.add_argument("--workload", metavar="CLASS", help="class looked at; the first if left out")
-    measuring.add_argument("--over", metavar="CLASS", help="class whose budget grows; all together if left out")
-    measuring.add_argument("--home", metavar="REGION", help="where the load is at home; the largest flow if left out")
-    measuring.add_argument("--region", metavar="REGION", help="where it could go; the largest flow if left out")
+    measuring.add_argument(
+        "--workload", metavar="CLASS", help="class looked at; the first if left out"
+    )
+    measuring.add_argument(
+        "--over", metavar="CLASS", help="class whose budget grows; all together if left out"
+    )
+    measuring.add_argument(
+        "--home", metavar="REGION", help="where the load is at home; the largest flow if left out"
+    )
+    measuring.add_argument(
+        "--region", metavar="REGION", help="where it could go; the largest flow if left out"
+    )
 
     snapping = add(_snapshot, "write one HTML file with live sliders that needs no server",
                    "wattlas snapshot world-2025 -o world.html --slider A=16 --slider hour=9")  # fmt: skip
     snapping.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
-    snapping.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.html", help="the file to write")
+    snapping.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE.html", help="the file to write"
+    )
     snapping.add_argument(
         "--slider",
         type=_slider,
@@ -204,9 +245,13 @@ def _parser() -> argparse.ArgumentParser:
         help="a slider with N positions: a class for its latency budget, all for a common relaxation, or a setting "
         "such as friction_scale or hour; may be repeated; if left out, the first class, carbon price and friction",
     )
-    snapping.add_argument("--base-url", default="", metavar="URL", help="address of the live app, for a link")
+    snapping.add_argument(
+        "--base-url", default="", metavar="URL", help="address of the live app, for a link"
+    )
 
-    checking = add(_check, "list everything wrong in a scenario's files", "wattlas check my-scenario")
+    checking = add(
+        _check, "list everything wrong in a scenario's files", "wattlas check my-scenario"
+    )
     checking.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
     return parser
 
@@ -235,7 +280,9 @@ def _slider(text: str) -> tuple[str, int]:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    title = Scenario.load(args.scenario).title  # an error in the scenario shows here, not in somebody's browser
+    title = Scenario.load(
+        args.scenario
+    ).title  # an error in the scenario shows here, not in somebody's browser
     address = Address(args.address, args.port, args.allow_websocket_origin or ())
     address.refuse_if_taken()
     print(f"Opening {as_shown(title)} ...", flush=True)
@@ -249,7 +296,10 @@ def _solve(args: argparse.Namespace) -> int:
         with _progress("Placing the demand"):
             placement = solve(scenario)
             report.write_results(scenario, placement, folder)
-        text, files = (folder / "summary.md").read_text(encoding="utf-8"), sorted(p.name for p in folder.iterdir())
+        text, files = (
+            (folder / "summary.md").read_text(encoding="utf-8"),
+            sorted(p.name for p in folder.iterdir()),
+        )
     print(text)
     print(f"In {args.output}: {', '.join(files)}.")
     return 0
@@ -273,7 +323,11 @@ def _frontier(args: argparse.Namespace) -> int:
     with written_together(args.output.parent, [args.output.name]) as folder:
         steps = trace()
         report.write_table(steps.table, folder / args.output.name)
-    print(" ".join([f"{len(steps.table)} steps in {args.output}.", report.missing_text(steps)]).strip())
+    print(
+        " ".join(
+            [f"{len(steps.table)} steps in {args.output}.", report.missing_text(steps)]
+        ).strip()
+    )
     return 0
 
 
@@ -282,7 +336,9 @@ def _measure(args: argparse.Namespace) -> int:
     measure, output = MEASURES[args.measure], args.output
     if output != STDOUT and output.suffix.lower() not in (TABLE, *FIGURES):
         mend = f"Let it end in {TABLE}, {', '.join(FIGURES)}."
-        raise ExplorerError("A measure is a CSV table, or an SVG, PDF or PNG figure.", str(output), mend)
+        raise ExplorerError(
+            "A measure is a CSV table, or an SVG, PDF or PNG figure.", str(output), mend
+        )
     scenario = Scenario.load(args.scenario)
     given = _given_ids(args, scenario)
 
@@ -315,15 +371,21 @@ def _given_ids(args: argparse.Namespace, scenario: Scenario) -> dict[str, str]:
     for name, value in given.items():
         if name not in needs:
             takes = f" It takes {', '.join(f'--{need}' for need in needs)}." if needs else ""
-            raise ExplorerError(f"There is no --{name} of {args.measure}.", f"--{name}", f"Leave it out.{takes}")
-        _refuse_unknown("region" if name in ("home", "region") else "class", value, f"--{name}", known[name])
+            raise ExplorerError(
+                f"There is no --{name} of {args.measure}.", f"--{name}", f"Leave it out.{takes}"
+            )
+        _refuse_unknown(
+            "region" if name in ("home", "region") else "class", value, f"--{name}", known[name]
+        )
     return given
 
 
 def _refuse_unknown(kind: str, name: str, where: str, known: Collection[str]) -> None:
     if name not in known:
         mend = validation.nearest(name, known, "")
-        raise ExplorerError(f"There is no {kind} {name!r}.", where, f"{mend} Known are {', '.join(known)}.".strip())
+        raise ExplorerError(
+            f"There is no {kind} {name!r}.", where, f"{mend} Known are {', '.join(known)}.".strip()
+        )
 
 
 def _standard_output() -> TextIO:
@@ -343,22 +405,29 @@ def _check(args: argparse.Namespace) -> int:
         return 2
     warnings = doubts(args.scenario)
     contents = f"{len(scenario.clients)} clients, {len(scenario.regions)} regions, {len(scenario.workloads)} classes"
-    print(f"No problems.\n{as_shown(scenario.title)}: {contents}, {scenario.total_demand_mw:g} MW of demand.")
+    print(
+        f"No problems.\n{as_shown(scenario.title)}: {contents}, {scenario.total_demand_mw:g} MW of demand."
+    )
     if warnings:
         print("Warnings, for what can be meant but seldom is:", *lines(warnings), sep="\n")
     return 0
 
 
 def _snapshot(args: argparse.Namespace) -> int:
-    from explorer.app.snapshot.write import write_snapshot  # brings the plotting libraries along
+
+    from explorer.app.snapshot.write import write_snapshot  # noqa: PLC0415
 
     scenario = Scenario.load(args.scenario)
     steps: dict[str, int] = {}
     for key, count in args.slider or []:
         if key in steps:
-            raise ExplorerError(f"The slider {key!r} is asked for twice.", "--slider", "Ask for it once.")
+            raise ExplorerError(
+                f"The slider {key!r} is asked for twice.", "--slider", "Ask for it once."
+            )
         steps[key] = count
-    with tqdm(desc="Solving", unit=" states", delay=PROGRESS_AFTER_S, leave=False, disable=None) as bar:
+    with tqdm(
+        desc="Solving", unit=" states", delay=PROGRESS_AFTER_S, leave=False, disable=None
+    ) as bar:
 
         def show(done: int, states: int) -> None:
             bar.total = states
@@ -375,7 +444,13 @@ def _progress(what: str) -> Iterator[None]:
     done = Event()
 
     def tick() -> None:
-        with tqdm(desc=what, bar_format="{desc}: {elapsed}", delay=PROGRESS_AFTER_S, leave=False, disable=None) as bar:
+        with tqdm(
+            desc=what,
+            bar_format="{desc}: {elapsed}",
+            delay=PROGRESS_AFTER_S,
+            leave=False,
+            disable=None,
+        ) as bar:
             while not done.wait(0.1):
                 bar.update()
 

@@ -23,12 +23,15 @@ class ExplorerError(Exception):
 
 
 class SolverError(ExplorerError):
-    """There is no optimum to show: a failure, the time limit, or a cap on cost that nothing meets."""
+    """
+    There is no optimum to show: a failure, the time limit, or a cap on cost that nothing meets.
+    """
 
 
 def told(error: Exception) -> ExplorerError:
     """
-    Any error in words for the reader, for whoever waits for a result: a fault of the program's own goes to the log too.
+    Any error in words for the reader, for whoever waits for a result: a fault of the program's own
+    goes to the log too.
 
     >>> told(SolverError("No optimum.", "placement", "Raise the limit.")).what
     'No optimum.'
@@ -37,10 +40,12 @@ def told(error: Exception) -> ExplorerError:
         return error
     _log.error("A computation failed.", exc_info=error)
     what = f"This could not be computed: {type(error).__name__}: {error}."
-    return ExplorerError(what, "Wattlas itself", "That is a fault of Wattlas; other settings may still work.")
+    return ExplorerError(
+        what, "Wattlas itself", "That is a fault of Wattlas; other settings may still work."
+    )
 
 
-class OutOfTime(SolverError):
+class OutOfTimeError(SolverError):
     """The time limit was over before there was an optimum."""
 
     def __init__(self, time_limit_s: float) -> None:

@@ -1,4 +1,7 @@
-"""Scenarios and results as a notebook shows them: what it is, the key figures with their units, the first rows."""
+"""
+Scenarios and results as a notebook shows them: what it is, the key figures with their units, the
+first rows.
+"""
 
 from __future__ import annotations
 
@@ -33,16 +36,28 @@ def scenario_html(scenario: Scenario) -> str:
     facts = {
         "Demand": f"{format_number(scenario.total_demand_mw)} MW of IT load",
         "Places": f"{len(scenario.clients)} clients, {len(scenario.regions)} regions",
-        "Changed settings": ", ".join(f"{label} {value}" for label, value in settings.items()) or "none",
+        "Changed settings": ", ".join(f"{label} {value}" for label, value in settings.items())
+        or "none",
     }
-    columns = ["id", "name", "latency_budget_ms", "energy_wh_per_request", "share_of_demand", "state_local_share"]
+    columns = [
+        "id",
+        "name",
+        "latency_budget_ms",
+        "energy_wh_per_request",
+        "share_of_demand",
+        "state_local_share",
+    ]
     classes = scenario.workloads_table().loc[:, columns]
-    return _page(as_shown(scenario.title), as_shown(scenario.description), facts, classes, "classes")
+    return _page(
+        as_shown(scenario.title), as_shown(scenario.description), facts, classes, "classes"
+    )
 
 
 @renders(Placement, "html")
 def placement_html(placement: Placement) -> str:
-    """Cost and carbon against the baseline, what moves, what goes unserved, and the largest flows."""
+    """
+    Cost and carbon against the baseline, what moves, what goes unserved, and the largest flows.
+    """
     figures, unserved = headlines(placement), placement.unserved_by_reason()
     cost, carbon = figures["cost_usd_per_h"], figures["carbon_kg_per_h"]
     facts = {
@@ -51,7 +66,10 @@ def placement_html(placement: Placement) -> str:
         "Relocated": f"{format_number(placement.relocated_mw)} of {format_number(placement.served_mw)} MW "
         f"({100 * placement.relocated_share:.0f} %)",
         "Mean latency": format_duration(placement.mean_latency_ms),
-        "Unserved": ", ".join(f"{format_number(mw)} MW ({reason})" for reason, mw in unserved.items()) or "0 MW",
+        "Unserved": ", ".join(
+            f"{format_number(mw)} MW ({reason})" for reason, mw in unserved.items()
+        )
+        or "0 MW",
     }
     columns = ["client", "region", "workload", "it_mw", "latency_ms", "layer"]
     flows = placement.flows.sort_values("it_mw", ascending=False, kind="stable").loc[:, columns]
@@ -68,9 +86,12 @@ def frontier_html(frontier: Frontier) -> str:
     """Where it begins and ends, where the scenario stands, and the first steps."""
     table = frontier.table
     first, last = table.iloc[0], table.iloc[-1]
-    here = "too strict to serve what can be served" if frontier.current is None else "on the frontier"
+    here = (
+        "too strict to serve what can be served" if frontier.current is None else "on the frontier"
+    )
+    begins, ends = (format_duration(float(row["budget_ms"])) for row in (first, last))
     facts = {
-        "Steps": f"{len(table)}, from {format_duration(float(first['budget_ms']))} to {format_duration(float(last['budget_ms']))}",
+        "Steps": f"{len(table)}, from {begins} to {ends}",
         "Cost": f"{format_number(first['cost_usd_per_h'])} to {format_number(last['cost_usd_per_h'])} USD/h",
         "Carbon": f"{format_number(first['carbon_kg_per_h'])} to {format_number(last['carbon_kg_per_h'])} kg/h",
         "The scenario": f"{format_duration(frontier.current_ms)}, {here}",
@@ -78,26 +99,41 @@ def frontier_html(frontier: Frontier) -> str:
     if frontier.missing:
         facts["Missing"] = f"{', '.join(frontier.missing)}: the time limit was over"
     axis = (
-        "a relaxation of every budget" if frontier.over == "all" else f"the latency budget of {as_shown(frontier.over)}"
+        "a relaxation of every budget"
+        if frontier.over == "all"
+        else f"the latency budget of {as_shown(frontier.over)}"
     )
-    columns = ["budget_ms", "cost_usd_per_h", "carbon_kg_per_h", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms", "opens"]
+    columns = [
+        "budget_ms",
+        "cost_usd_per_h",
+        "carbon_kg_per_h",
+        "erl_usd_per_h_per_ms",
+        "crl_kg_per_h_per_ms",
+        "opens",
+    ]
     return _page("Frontier", f"The optimum along {axis}.", facts, table.loc[:, columns], "steps")
 
 
 @renders(Draws, "html")
 def draws_html(draws: Draws) -> str:
-    """What moving saves in most of the worlds drawn, what was drawn, who surely receives load, and the regions."""
+    """
+    What moving saves in most of the worlds drawn, what was drawn, who surely receives load, and the
+    regions.
+    """
     saving = {name: format_number(value) for name, value in draws.saving_usd_per_h().items()}
     table = draws.regions.assign(region=draws.network.labels.regions)
     table = table.sort_values(["receives_draws", "p50_mw"], ascending=False, kind="stable")
     sure = table.loc[table["receives_draws"] >= SURE * draws.done, "region"]
     unserved = int((draws.table["unserved_mw"].to_numpy() > UNSERVED_MW).sum())
     more = f" and {len(sure) - FIRST_ROWS} more" if len(sure) > FIRST_ROWS else ""
+    given = format_number(draws.given_usd_per_h)
     facts = {
         "Draws": f"{draws.done} of {draws.wanted}",
-        "Saving, median": f"{saving['p50']} USD/h; with inputs as they are {format_number(draws.given_usd_per_h)} USD/h",
+        "Saving, median": f"{saving['p50']} USD/h; with inputs as they are {given} USD/h",
         "Eight of ten draws": f"{saving['p10']} to {saving['p90']} USD/h",
-        "Standard deviations": ", ".join(f"{name} {100 * cv:g} %" for name, cv in asdict(draws.spread).items()),
+        "Standard deviations": ", ".join(
+            f"{name} {100 * cv:g} %" for name, cv in asdict(draws.spread).items()
+        ),
         "Sure to receive load": ", ".join(sure.head(FIRST_ROWS)) + more or "none",
         "With unserved load": f"{unserved} draws",
     }
@@ -115,13 +151,22 @@ def certificate_html(certificate: Certificate) -> str:
         "No placement has less than": f"{format_number(certificate.lower_bound)} {certificate.unit}",
         "Checks that fail": ", ".join(failed) or "none",
     }
-    what = "Proves that nothing is better." if certificate.holds else "Does not prove the placement."
-    shown = table.assign(**{name: [f"{value:.2g}" for value in table[name]] for name in ("value", "tolerance")})
+    what = (
+        "Proves that nothing is better." if certificate.holds else "Does not prove the placement."
+    )
+    shown = table.assign(
+        **{name: [f"{value:.2g}" for value in table[name]] for name in ("value", "tolerance")}
+    )
     return _page("Certificate", what, facts, shown, "checks", len(shown))
 
 
 def _page(
-    title: str, what: str, facts: Mapping[str, str], table: pd.DataFrame, rows: str, most: int = FIRST_ROWS
+    title: str,
+    what: str,
+    facts: Mapping[str, str],
+    table: pd.DataFrame,
+    rows: str,
+    most: int = FIRST_ROWS,
 ) -> str:
     """No colours of its own: it stands on whatever a notebook's theme is."""
     cells = joined(

@@ -1,4 +1,7 @@
-"""The one way to HTML and Markdown: what is put in is text, and stays text whatever a scenario calls things."""
+"""
+The one way to HTML and Markdown: what is put in is text, and stays text whatever a scenario calls
+things.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from typing import LiteralString
 import pandas as pd
 from markupsafe import Markup, escape
 
-# what Markdown, with or without tables and formulas, would not leave as it is; brackets alone mean nothing in it
+# what Markdown, with or without tables and formulas, would not leave as it is; brackets alone mean
+# nothing in it
 _MEANT = re.compile(
     r"[\\`*<|~$]|&(?=[#\w])|\](?=[\[(:])|(?<![^\W_])_|_(?![^\W_])"
     r"|^(?:>|#+(?=\s|$)|[+=-](?=[\s+=-]|$)|\d+(?=[.)](?:\s|$)))"  # where a line begins
@@ -18,7 +22,8 @@ _MEANT = re.compile(
 
 def html(template: LiteralString, *values: object, **named: object) -> Markup:
     """
-    HTML that stands in the code, with values in the places of `str.format`, escaped unless they are HTML already.
+    HTML that stands in the code, with values in the places of `str.format`, escaped unless they are
+    HTML already.
 
     >>> str(html("<b>{}</b>, {:,.1f} MW", "<script>", 1234.5))
     '<b>&lt;script&gt;</b>, 1,234.5 MW'
@@ -40,7 +45,11 @@ def joined(parts: Iterable[str], between: str = "") -> Markup:
 
 def table_html(table: pd.DataFrame, number: Callable[[float], str]) -> Markup:
     """A table, numbers as `number` writes them."""
-    return Markup(table.to_html(index=False, border=0, na_rep="–", float_format=number, justify="left", escape=True))
+    return Markup(
+        table.to_html(
+            index=False, border=0, na_rep="–", float_format=number, justify="left", escape=True
+        )
+    )
 
 
 def in_markdown(text: str) -> str:

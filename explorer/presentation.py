@@ -2,8 +2,8 @@
 Who renders which result: renderers register, results ask.
 
 A result knows no renderer, so that what is computed never imports what draws it. Which module holds
-the renderer of a class is in `MODULES`; the chart of a table is in the module of its measure's name.
-A module is imported when somebody first asks for what it renders.
+the renderer of a class is in `MODULES`; the chart of a table is in the module of its measure's
+name. A module is imported when somebody first asks for what it renders.
 """
 
 from __future__ import annotations
@@ -61,7 +61,9 @@ def render(result: Any, how: str, *args: Any, **options: Any) -> Any:
     """
     function = renderer(result, how)
     if function is None:
-        raise TypeError(f"There is no {how} of {_named(result)}: give a measure's result as it was returned.")
+        raise TypeError(
+            f"There is no {how} of {_named(result)}: give a measure's result as it was returned."
+        )
     return function(result, *args, **options)
 
 
@@ -76,7 +78,9 @@ def renderer(result: Any, how: str) -> Callable[..., Any] | None:
         kind = name = str(result.attrs.get("measure", ""))
     else:
         kind, name = type(result), type(result).__name__
-    module = MODULES.get((name, how), f"{CHARTS}.{name}" if kind == name and name and how == "chart" else None)
+    module = MODULES.get(
+        (name, how), f"{CHARTS}.{name}" if kind == name and name and how == "chart" else None
+    )
     if (kind, how) not in _known and module is not None and find_spec(module) is not None:
         import_module(module)
     return _known.get((kind, how))

@@ -2,8 +2,8 @@
 Every public measure, once: its name, the question it answers, and the field's term for it.
 
 `measures/NAME.py` computes it and has the public function of that name; `charts/NAME.py` draws it.
-From the entry here follow the function in `explorer`, `plot(result)` and `figure(result, path)`, the
-command `wattlas measure NAME`, and its card in the app.
+From the entry here follow the function in `explorer`, `plot(result)` and `figure(result, path)`,
+the command `wattlas measure NAME`, and its card in the app.
 """
 
 from __future__ import annotations
@@ -49,21 +49,47 @@ MEASURES = {
     measure.name: measure
     for measure in (
         Measure("attribution", "What holds it back?", "Shapley attribution", OBSTACLES),
-        Measure("break_even", "When does it pay?", "break-even condition", OVERVIEW, needs=("workload",)),
+        Measure(
+            "break_even", "When does it pay?", "break-even condition", OVERVIEW, needs=("workload",)
+        ),
         Measure("budget_margins", "How short could budgets be?", "latency slack", OBSTACLES),
-        Measure("certificate", "Is it really the optimum?", "optimality certificate", CERTAINTY, takes="placement"),
+        Measure(
+            "certificate",
+            "Is it really the optimum?",
+            "optimality certificate",
+            CERTAINTY,
+            takes="placement",
+        ),
         Measure("concentration", "How concentrated is it?", "Herfindahl index", PLACE),
         Measure("cost_carbon_front", "What does a tonne cost?", "marginal abatement curve", WORTH),
-        Measure("frontier", "What does waiting buy?", "energy-latency frontier", OVERVIEW, needs=("over",)),
+        Measure(
+            "frontier",
+            "What does waiting buy?",
+            "energy-latency frontier",
+            OVERVIEW,
+            needs=("over",),
+        ),
         Measure("layers", "Local, regional or where energy is cheap?", "load by layer", PLACE),
         Measure("marginal_prices", "What is one more MWh worth?", "marginal prices, duals", WORTH),
         Measure("monte_carlo", "How sure is it?", "Monte Carlo uncertainty", CERTAINTY),
         Measure("near_optimal", "How firm is each region?", "near-optimal range", CERTAINTY),
-        Measure("relocatable_demand", "How much could move?", "relocatable inference demand (RID)", PLACE),
-        Measure("remedies", "Who goes unserved, and what would help?", "minimal relaxation", OBSTACLES),
+        Measure(
+            "relocatable_demand",
+            "How much could move?",
+            "relocatable inference demand (RID)",
+            PLACE,
+        ),
+        Measure(
+            "remedies", "Who goes unserved, and what would help?", "minimal relaxation", OBSTACLES
+        ),
         Measure("tornado", "What matters most?", "one-at-a-time sensitivity", CERTAINTY),
         Measure(
-            "verdicts", "Where is the line?", "relocation phase diagram", PAYS, needs=("workload",), home="break_even"
+            "verdicts",
+            "Where is the line?",
+            "relocation phase diagram",
+            PAYS,
+            needs=("workload",),
+            home="break_even",
         ),
         Measure("whole_day", "Does the load follow the sun?", "24 hourly optima", PLACE),
         Measure(
@@ -75,4 +101,6 @@ MEASURES = {
         ),
     )
 }
-TERMS = {measure.title: measure.term for measure in MEASURES.values()}  # of the field, by the question of a card
+TERMS = {
+    measure.title: measure.term for measure in MEASURES.values()
+}  # of the field, by the question of a card

@@ -59,13 +59,18 @@ def table_of(result: Any) -> pd.DataFrame:
 
 
 def totals_table(placement: Placement) -> pd.DataFrame:
-    """`headlines` as a table: name, value, baseline, change (in the unit of the name), change_percent, basis."""
+    """
+    `headlines` as a table: name, value, baseline, change (in the unit of the name), change_percent,
+    basis.
+    """
     columns = ["name", "value", "baseline", "change", "change_percent", "basis"]
     return pd.DataFrame(list(headlines(placement).values())).loc[:, columns]
 
 
 def summary(scenario: Scenario, placement: Placement) -> str:
-    """What a placement comes to, as Markdown: totals, moves, full regions, unserved demand, settings."""
+    """
+    What a placement comes to, as Markdown: totals, moves, full regions, unserved demand, settings.
+    """
     software = f"Wattlas {__version__}, PuLP {version('pulp')}, HiGHS {version('highspy')}"
     parts = [
         f"# {in_markdown(as_shown(scenario.title))}",
@@ -96,7 +101,11 @@ def summary(scenario: Scenario, placement: Placement) -> str:
 def steps_text(scenario: Scenario, found: Frontier) -> str:
     """The rows of a frontier as Markdown, and where the scenario stands among them."""
     budget = "Relaxation [ms]" if found.over == "all" else "Budget [ms]"
-    axis = "all budgets" if found.over == "all" else f"the budget of {in_markdown(as_shown(found.over))}"
+    axis = (
+        "all budgets"
+        if found.over == "all"
+        else f"the budget of {in_markdown(as_shown(found.over))}"
+    )
     row = found.table.iloc[0] if found.current is None else found.current
     begins = f"{_figure(row.to_dict()['budget_ms'])} ms"
     if found.current is None:
@@ -148,7 +157,10 @@ def _totals(placement: Placement) -> list[str]:
     basis = basis_of(placement)
     if not basis:
         return [table]
-    return [table, f"Cost, carbon and electricity are compared {basis} than in the baseline, so no saving is claimed."]
+    return [
+        table,
+        f"Cost, carbon and electricity are compared {basis} than in the baseline, so no saving is claimed.",
+    ]
 
 
 def _moves(placement: Placement) -> list[str]:
@@ -156,7 +168,9 @@ def _moves(placement: Placement) -> list[str]:
     if away.empty:
         return ["Nothing: all load runs at home."]
     weighted = away.assign(mw_ms=away["it_mw"] * away["latency_ms"])
-    moves = weighted.groupby(["service", "region", "workload"], as_index=False).agg({"it_mw": "sum", "mw_ms": "sum"})
+    moves = weighted.groupby(["service", "region", "workload"], as_index=False).agg(
+        {"it_mw": "sum", "mw_ms": "sum"}
+    )
     moves = moves.sort_values("it_mw", ascending=False, kind="stable")
     top, net = moves.head(MOST_ROWS), placement.network
     place, of = net.region_names, net.class_names
@@ -176,7 +190,11 @@ def _hosting(placement: Placement) -> list[str]:
     if placement.network.hosting_usd_per_h is None:
         return []
     table = placement.hosting.sort_values("it_mw", ascending=False, kind="stable")
-    top, place, of = table.head(MOST_ROWS), placement.network.region_names, placement.network.class_names
+    top, place, of = (
+        table.head(MOST_ROWS),
+        placement.network.region_names,
+        placement.network.class_names,
+    )
     parts = ["## Hosting"]
     if table.empty:
         parts.append("None: no region runs load of another home.")
@@ -190,20 +208,28 @@ def _hosting(placement: Placement) -> list[str]:
         parts += [_markdown(columns), _rest(table, "hosting.csv")]
     if round(placement.gap_usd_per_h):
         gap = _figure(placement.gap_usd_per_h)
-        parts.append(f"The best choice found within the time limit: another could be up to {gap} USD/h cheaper.")
+        parts.append(
+            f"The best choice found within the time limit: another could be up to {gap} USD/h cheaper."
+        )
     return [*parts, "What could move, and what holds it back, are without hosting."]
 
 
 def _could_move(placement: Placement) -> str:
     """Layers and relocatable demand by class, and of all together."""
-    layers = placement.layers.pivot(index="workload", columns="layer", values="it_mw").loc[:, list(LAYERS)]
+    layers = placement.layers.pivot(index="workload", columns="layer", values="it_mw").loc[
+        :, list(LAYERS)
+    ]
     relocatable = relocatable_table(placement.network).set_index("workload")
     table = layers.join(relocatable).loc[list(placement.network.workloads)]
     headings = [f"{name.capitalize()} [MW IT]" for name in LAYERS]
     headings += [f"Relocatable, {name} [MW IT]" for name in READINGS]
     columns = {"Class": [*placement.network.labels.classes, "All"]}
     return _markdown(
-        columns | {h: [*table[name], table[name].sum()] for h, name in zip(headings, table.columns, strict=True)}
+        columns
+        | {
+            h: [*table[name], table[name].sum()]
+            for h, name in zip(headings, table.columns, strict=True)
+        }
     )
 
 
@@ -213,16 +239,26 @@ def _held_back(placement: Placement) -> list[str]:
     if not total:
         if placement.unserved_mw and not placement.served_mw:
             return ["Nothing is served, so nothing is held back."]
-        return ["Nothing: without friction, egress price, state locality, law and limits of capacity it costs as much."]
+        return [
+            "Nothing: without friction, egress price, state locality, law and limits of capacity it costs as much."
+        ]
     columns = {
         "Obstacle": [factor.capitalize() for factor in factors["factor"]],
         "Costs [USD/h]": factors["usd_per_h"],
         "Share [%]": 100 * factors["share"],
     }
-    served = "" if placement.unserved.empty else f" of the {_figure(placement.served_mw)} MW that are served"
+    served = (
+        ""
+        if placement.unserved.empty
+        else f" of the {_figure(placement.served_mw)} MW that are served"
+    )
     lower = f"carbon at its price included, is {_figure(total)} USD/h lower."
     about = f"Without these obstacles the least cost{served}, {lower}"
-    return [about, _markdown(columns), "Shared out by Shapley value, which does not depend on an order of obstacles."]
+    return [
+        about,
+        _markdown(columns),
+        "Shared out by Shapley value, which does not depend on an order of obstacles.",
+    ]
 
 
 def _full_regions(placement: Placement) -> list[str]:
@@ -257,7 +293,9 @@ def _settings(scenario: Scenario, names: NamesById) -> list[str]:
     settings, classes = scenario.settings(), scenario.workloads.values()
     scalars = {
         "Setting": [scenario.param[name].label for name in settings],
-        "Value": ["none" if value == inf else str(value).removesuffix(".0") for value in settings.values()],
+        "Value": [
+            "none" if value == inf else str(value).removesuffix(".0") for value in settings.values()
+        ],
     }
     budgets = {
         "Class": [names[workload.id] for workload in classes],
@@ -274,7 +312,9 @@ def _rest(table: pd.DataFrame, file: str) -> str:
 
 
 def _markdown(columns: Mapping[str, Iterable[str | float]]) -> str:
-    """A Markdown table that also reads well as plain text: words to the left, numbers to the right."""
+    """
+    A Markdown table that also reads well as plain text: words to the left, numbers to the right.
+    """
     aligned = []
     for heading, values in columns.items():
         values = list(values)

@@ -1,4 +1,7 @@
-"""One reader's scenario and where it leads: inputs changed, results follow. Knows Param; knows nothing of a screen."""
+"""
+One reader's scenario and where it leads: inputs changed, results follow. Knows Param; knows nothing
+of a screen.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,9 @@ class Runner(Protocol):
         ...
 
     def run_isolated(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
-        """The same for work that may take half a minute: not even other longer work waits for it."""
+        """
+        The same for work that may take half a minute: not even other longer work waits for it.
+        """
         ...
 
 
@@ -37,9 +42,11 @@ class AtOnce:
     """Does everything when asked: for notebooks, scripts and tests."""
 
     def call_soon(self, work: Callable[[], None]) -> None:
+        """Do it."""
         work()
 
     def run_in_thread(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Do it, and hand over the result."""
         then(work())
 
     run_isolated = run_in_thread
@@ -49,8 +56,9 @@ class Session(param.Parameterized):
     """
     A scenario, its placement with the baseline, and its frontier, always in step.
 
-    A slider that moves faster than the solver is followed at the solver's pace: the newest values win, nothing queues.
-    Results are replaced only when they differ, and a failure leaves the last good ones standing beside its `error`.
+    A slider that moves faster than the solver is followed at the solver's pace: the newest values
+    win, nothing queues. Results are replaced only when they differ, and a failure leaves the last
+    good ones standing beside its `error`.
 
     Raises
     ------
@@ -59,11 +67,21 @@ class Session(param.Parameterized):
     """
 
     placement = param.Parameter(constant=True, doc="Latest `Placement`; set here only.")
-    placement_busy = param.Boolean(default=False, constant=True, doc="Whether a newer placement takes seconds to find.")
-    frontier = param.ClassSelector(class_=Frontier, constant=True, doc="Latest frontier; set here only.")
-    frontier_busy = param.Boolean(default=False, constant=True, doc="Whether a newer frontier is being computed.")
-    error = param.ClassSelector(class_=ExplorerError, constant=True, doc="Why the latest inputs failed, or None.")
-    workload = param.String(default="", doc="Class that frontier and break-even look at: a workload id.")
+    placement_busy = param.Boolean(
+        default=False, constant=True, doc="Whether a newer placement takes seconds to find."
+    )
+    frontier = param.ClassSelector(
+        class_=Frontier, constant=True, doc="Latest frontier; set here only."
+    )
+    frontier_busy = param.Boolean(
+        default=False, constant=True, doc="Whether a newer frontier is being computed."
+    )
+    error = param.ClassSelector(
+        class_=ExplorerError, constant=True, doc="Why the latest inputs failed, or None."
+    )
+    workload = param.String(
+        default="", doc="Class that frontier and break-even look at: a workload id."
+    )
     region = param.String(default="", doc="Region picked on the map, or empty.")
 
     def __init__(self, scenario: Scenario, runner: Runner | None = None) -> None:
@@ -113,12 +131,16 @@ class Session(param.Parameterized):
         if self._deciding is None:  # else, when that ends, it looks at what is wanted then
             self._deciding = network
             self._set(placement_busy=True)
-            self._runner.run_isolated(lambda: _attempt(lambda: _with_baseline(network)), self._on_decided)
+            self._runner.run_isolated(
+                lambda: _attempt(lambda: _with_baseline(network)), self._on_decided
+            )
 
     def _on_decided(self, result: Placement | ExplorerError) -> None:
         done, self._deciding = self._deciding, None
         self._set(placement_busy=False)
-        if isinstance(result, ExplorerError) and done == _attempt(lambda: build_network(self.scenario)):
+        if isinstance(result, ExplorerError) and done == _attempt(
+            lambda: build_network(self.scenario)
+        ):
             self._note("placement", result)
         else:
             self._update_placement()  # finds it remembered, unless something else is wanted by now
@@ -134,14 +156,20 @@ class Session(param.Parameterized):
             return
         self._tracing = wanted
         self._set(frontier_busy=True)
-        self._runner.run_in_thread(lambda: _attempt(lambda: trace(*wanted, relaxation_ms)), self._on_frontier)
+        self._runner.run_in_thread(
+            lambda: _attempt(lambda: trace(*wanted, relaxation_ms)), self._on_frontier
+        )
 
     def _on_frontier(self, result: Frontier | ExplorerError) -> None:
         done, self._tracing = self._tracing, None
         wanted = self.network, self.workload
         current, error = done == wanted, result if isinstance(result, ExplorerError) else None
-        newest_known = not current and remembered(*wanted, self.scenario.latency_relaxation_ms) is not None
-        if not isinstance(result, ExplorerError) and not newest_known:  # else this one would be drawn for nothing
+        newest_known = (
+            not current and remembered(*wanted, self.scenario.latency_relaxation_ms) is not None
+        )
+        if (
+            not isinstance(result, ExplorerError) and not newest_known
+        ):  # else this one would be drawn for nothing
             self._set(frontier=self._against_baseline(result))
         if current:
             self._note("frontier", error)
@@ -153,12 +181,17 @@ class Session(param.Parameterized):
         return replace(frontier, placement=self.placement)
 
     def _note(self, part: str, error: ExplorerError | None) -> None:
-        """Keep what fails until that part succeeds; a frontier that succeeds does not excuse the placement."""
+        """
+        Keep what fails until that part succeeds; a frontier that succeeds does not excuse the
+        placement.
+        """
         self._errors[part] = error
         self._set(error=self._errors["placement"] or self._errors["frontier"])
 
     def _set(self, **values: Any) -> None:
-        changed = {name: value for name, value in values.items() if getattr(self, name) is not value}
+        changed = {
+            name: value for name, value in values.items() if getattr(self, name) is not value
+        }
         with param.edit_constant(self):
             self.param.update(**changed)
 
@@ -171,7 +204,9 @@ def _with_baseline(network: Network) -> Placement:
 
 
 def _attempt(work: Callable[[], T]) -> T | ExplorerError:
-    """The result, or any error as a value: other threads have nobody to raise to, and somebody waits."""
+    """
+    The result, or any error as a value: other threads have nobody to raise to, and somebody waits.
+    """
     try:
         return work()
     except Exception as err:

@@ -40,7 +40,8 @@ def elided(name: str, most: int = 32) -> str:
 
 def wrapped(text: str, most: float) -> list[str]:
     """
-    A text in lines of at most so many characters, one at least; what is isolated stays isolated in each.
+    A text in lines of at most so many characters, one at least; what is isolated stays isolated in
+    each.
 
     >>> wrapped("Data: Ember; US EPA and 12 more", 12.5), wrapped("", 9)
     (['Data: Ember;', 'US EPA and', '12 more'], [''])
@@ -50,7 +51,8 @@ def wrapped(text: str, most: float) -> list[str]:
 
 def takes_prefix(label: str) -> bool:
     """
-    Whether numbers of an axis may be shortened to k, M and G: not where its unit has a prefix already, or is a name.
+    Whether numbers of an axis may be shortened to k, M and G: not where its unit has a prefix
+    already, or is a name.
 
     >>> [takes_prefix(label) for label in ("Cost [USD/h]", "Carbon [t/h]", "IT load [MW]", "Budget [ms]", "Draws")]
     [True, True, False, False, False]
@@ -61,7 +63,8 @@ def takes_prefix(label: str) -> bool:
 
 def tick_texts(values: Sequence[float], prefixed: bool = False) -> list[str]:
     """
-    Labels of an axis's ticks, with as many digits as tell all of them apart; in the browser ticks.js does the same.
+    Labels of an axis's ticks, with as many digits as tell all of them apart; in the browser
+    ticks.js does the same.
 
     >>> tick_texts([1_265_000, 1_270_000, 1_275_000], prefixed=True)
     ['1.265 M', '1.270 M', '1.275 M']
@@ -80,7 +83,9 @@ def tick_texts(values: Sequence[float], prefixed: bool = False) -> list[str]:
     ):
         decimals += 1
     return [
-        "0" if abs(value) <= 1e-6 * step else f"{value / unit:,.{decimals}f} {prefix}".strip().replace("-", "−")
+        "0"
+        if abs(value) <= 1e-6 * step
+        else f"{value / unit:,.{decimals}f} {prefix}".strip().replace("-", "−")
         for value in values
     ]
 
@@ -116,7 +121,10 @@ def swatch(colour: str) -> Markup:
 def legend(*entries: tuple[str, str, str]) -> Markup:
     """Colours with the sign that they have on a picture and what they mean, each on one line."""
     return joined(
-        html("<span style='white-space:nowrap;margin-right:10px'><span style='color:{}'>{}</span> {}</span>", *entry)
+        html(
+            "<span style='white-space:nowrap;margin-right:10px'><span style='color:{}'>{}</span> {}</span>",
+            *entry,
+        )
         for entry in entries
     )
 
@@ -164,7 +172,13 @@ def title_of(column: str) -> str:
     if not unit:
         return words
     spoken = unit.replace("_per_ms", " per ms").replace("_per_", "/")
-    for plain, proper in (("usd", "USD"), ("mwh", "MWh"), ("kwh", "kWh"), ("mw", "MW"), ("gb", "GB")):
+    for plain, proper in (
+        ("usd", "USD"),
+        ("mwh", "MWh"),
+        ("kwh", "kWh"),
+        ("mw", "MW"),
+        ("gb", "GB"),
+    ):
         spoken = spoken.replace(plain, proper)
     return f"{words} [{spoken}]".strip()
 

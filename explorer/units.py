@@ -8,10 +8,12 @@ KB_PER_GB = 1e6
 MB_PER_GB = 1e3
 WH_PER_MWH = 1e6
 
-# Application-level allowance of the `paper` latency model (second hand from arXiv:2604.27855, section 5.4).
+# Application-level allowance of the `paper` latency model (second hand from arXiv:2604.27855,
+# section 5.4).
 PAPER_SWITCHING_MS = 20.0  # one way
 PAPER_WAN_INFLATION = 1.4
 
-# Least-absolute-error fit to 1,083 measured cloud region pairs (Azure, AWS and Google, 2023 to 2026), R2 0.74.
+# Least-absolute-error fit to 1,083 measured cloud region pairs (Azure, AWS and Google, 2023 to
+# 2026), R2 0.74.
 FIT_OFFSET_MS = 8.5
 FIT_MS_PER_KM = 0.0154

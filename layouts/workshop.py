@@ -14,22 +14,28 @@ from explorer.model.labels import as_shown
 from explorer.scenario.folder import names
 
 pn.extension(reconnect=True)
-if pn.state.curdoc:  # a session that starts with its websocket would be sent to a CDN for its style sheets
+if (
+    pn.state.curdoc
+):  # a session that starts with its websocket would be sent to a CDN for its style sheets
     pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST
 
 asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
 opened = asked if asked in names() else sys.argv[1] if len(sys.argv) > 1 else "world-2025"
 options = sorted({*names(), opened})
-choice = pmui.Select(label="Scenario", options=options, value=opened, size="small", width=288, margin=(10, 12, 0, 12))
+choice = pmui.Select(
+    label="Scenario", options=options, value=opened, size="small", width=288, margin=(10, 12, 0, 12)
+)
 choice.jscallback(value="location.assign('?scenario=' + encodeURIComponent(cb_obj.value))")
 page = pmui.Page(
     title="Wattlas",
     sidebar=[choice],
     sidebar_width=312,
-    sidebar_open="Mobi" not in pn.state.headers.get("User-Agent", ""),  # on a phone the pictures come first
+    sidebar_open="Mobi"
+    not in pn.state.headers.get("User-Agent", ""),  # on a phone the pictures come first
     sx={
         "& .MuiToolbar-root": {"minHeight": "48px"},
-        # one line: a header that grows lies on the totals. The title leaves room for the buttons; whole when pointed at
+        # one line: a header that grows lies on the totals. The title leaves room for the buttons;
+        # whole when pointed at
         "& .MuiToolbar-root > .MuiBox-root": {"flexShrink": 0},
         "& .MuiToolbar-root > .MuiBox-root:has(.title)": {"flex": "0 1 auto", "minWidth": 0},
         "& .MuiToolbar-root a": {
@@ -54,12 +60,20 @@ page = pmui.Page(
 )
 try:
     # one that only this server knows, by its path, goes without a name
-    explorer = Explorer(Scenario.load(opened), address=f"?scenario={quote(opened)}" if opened in names() else "?")
+    explorer = Explorer(
+        Scenario.load(opened), address=f"?scenario={quote(opened)}" if opened in names() else "?"
+    )
 except ExplorerError as error:
-    page.main = [pn.pane.Alert(lines_in_markdown(str(error)), alert_type="danger", margin=10, disable_math=True)]
+    page.main = [
+        pn.pane.Alert(
+            lines_in_markdown(str(error)), alert_type="danger", margin=10, disable_math=True
+        )
+    ]
 else:
     page.title = f"Wattlas · {as_shown(explorer.session.scenario.title)}"
-    with edit_readonly(page):  # with this reader's work: Panel's own flag is everybody's, and keeps every page alive
+    with edit_readonly(
+        page
+    ):  # with this reader's work: Panel's own flag is everybody's, and keeps every page alive
         page.busy = explorer.session.param.frontier_busy
     page.header, page.main = [explorer.buttons], [explorer.main]
     page.sidebar = [choice, explorer.controls]

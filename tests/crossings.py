@@ -3,7 +3,8 @@ How often one slider move crosses from file to file of the package, until the ov
 
     python -m tests.crossings            # counts, and the pairs of files that cross most
 
-A frontier solves some seventy times; what remains without it is what a placement and its pictures take.
+A frontier solves some seventy times; what remains without it is what a placement and its pictures
+take.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ FRONTIER = "measures/frontier.py"
 
 def crossings(work: Callable[[], None], but: str = "") -> Counter[tuple[str, str]]:
     """
-    Calls from one file of the package to another while `work` runs, by (caller's file, file called).
+    Calls from one file of the package to another while `work` runs, by (caller's file, file
+    called).
 
     Left out is what the file `but` calls, directly or not, and what calls it.
     """
@@ -66,7 +68,9 @@ def one_move(but: str = "", usd_per_t: float = 37.0) -> Counter[tuple[str, str]]
     app, document = Explorer(Scenario.load("world-2025")), Document()
     document.add_root(pn.panel(app).get_root(document))
     app.session.scenario.carbon_price_usd_per_t = 10.0  # whatever happens once has happened
-    return crossings(lambda: setattr(app.session.scenario, "carbon_price_usd_per_t", usd_per_t), but)
+    return crossings(
+        lambda: setattr(app.session.scenario, "carbon_price_usd_per_t", usd_per_t), but
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """
 What the framework finds, on the scenarios that come along: tables, and the pictures made of them.
 
-Run `python tests/findings.py` to draw `assets/findings` anew, or name another folder. Matplotlib comes with Cartopy.
+Run `python tests/findings.py` to draw `assets/findings` anew, or name another folder. Matplotlib
+comes with Cartopy.
 """
 
 import sys
@@ -24,7 +25,11 @@ STYLISED, EUROPE, MEDIA, SUN = "stylized-12", "europe-sovereignty", "media-heavy
 BUDGETS_MS = np.arange(216, 561, 4)  # of class A: from home alone to the whole world
 RELAXED_MS = 500
 NOTHING: dict[str, dict[str, Any]] = {  # what lifting an obstacle means for a scenario
-    "friction": {"operations_usd_per_mwh": 0.0, "relocation_overhead": 0.0, "transport_kwh_per_gb": 0.0},
+    "friction": {
+        "operations_usd_per_mwh": 0.0,
+        "relocation_overhead": 0.0,
+        "transport_kwh_per_gb": 0.0,
+    },
     "egress": {"egress_usd_per_gb": 0.0},
     "state locality": {"state_local_scale": 0.0},
     "law": {"legal_policy": "open"},
@@ -33,7 +38,10 @@ NOTHING: dict[str, dict[str, Any]] = {  # what lifting an obstacle means for a s
 
 
 def relaxing() -> pd.DataFrame:
-    """Class A's budget [ms], the regions within a user's reach (mean over users) [-], and the objective [USD/h]."""
+    """
+    Class A's budget [ms], the regions within a user's reach (mean over users) [-], and the
+    objective [USD/h].
+    """
     scenario = Scenario.load(STYLISED)
     rows = []
     for budget_ms in BUDGETS_MS:
@@ -46,14 +54,19 @@ def relaxing() -> pd.DataFrame:
 def layers() -> pd.DataFrame:
     """Share of each class (rows) executed in each layer (columns). [-]"""
     scenario = Scenario.load(STYLISED)
-    it_mw = solve(scenario).layers.pivot(index="workload", columns="layer", values="it_mw")[[*LAYERS]]
+    it_mw = solve(scenario).layers.pivot(index="workload", columns="layer", values="it_mw")[
+        [*LAYERS]
+    ]
     share = it_mw.div(it_mw.sum(axis=1), axis=0)
     share.index = [f"{key}: {scenario.workloads[key].name}" for key in it_mw.index]
     return share
 
 
 def held_back() -> pd.DataFrame:
-    """By obstacle: its Shapley value, and how much the objective falls when it alone is lifted. [USD/h]"""
+    """
+    By obstacle: its Shapley value, and how much the objective falls when it alone is lifted.
+    [USD/h]
+    """
     scenario = Scenario.load(STYLISED)
     table = attribution(scenario).set_index("factor")[["usd_per_h"]]
     alone = []
@@ -65,7 +78,10 @@ def held_back() -> pd.DataFrame:
 
 
 def binding() -> pd.DataFrame:
-    """Shapley share of each obstacle (columns) by scenario, and what waiting longer takes off the objective. [-]"""
+    """
+    Shapley share of each obstacle (columns) by scenario, and what waiting longer takes off the
+    objective. [-]
+    """
     rows = {}
     for name in (STYLISED, EUROPE, MEDIA):
         scenario = Scenario.load(name)
@@ -100,9 +116,15 @@ def draw_relaxing(figure: Figure) -> None:
     table = relaxing()
     above, below = figure.subplots(2, 1, sharex=True)
     above.step(table["budget_ms"], table["regions"], where="post", color=GREEN, lw=2.5)
-    above.set(title="Waiting longer opens more places …", ylabel="Regions within reach", ylim=(0, None))
-    below.step(table["budget_ms"], table["objective_usd_per_h"] / 1000, where="post", color=BLUE, lw=2.5)
-    below.set(title="… and lowers the cost", ylabel="1,000 USD/h", xlabel="Latency budget of class A [ms]")
+    above.set(
+        title="Waiting longer opens more places …", ylabel="Regions within reach", ylim=(0, None)
+    )
+    below.step(
+        table["budget_ms"], table["objective_usd_per_h"] / 1000, where="post", color=BLUE, lw=2.5
+    )
+    below.set(
+        title="… and lowers the cost", ylabel="1,000 USD/h", xlabel="Latency budget of class A [ms]"
+    )
     for axes in (above, below):
         axes.axvline(300, color=GREY, ls="--")
 
@@ -114,7 +136,9 @@ def draw_layers(figure: Figure) -> None:
         axes.barh(share.index, share[layer], left=left, color=colour, label=layer)
         left += share[layer].to_numpy()
     axes.invert_yaxis()
-    axes.set(title="The more patient, the further away", xlabel="Share of the class [%]", xlim=(0, 100))
+    axes.set(
+        title="The more patient, the further away", xlabel="Share of the class [%]", xlim=(0, 100)
+    )
     axes.legend(ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.2))
 
 
@@ -139,8 +163,14 @@ def draw_binding(figure: Figure) -> None:
         axes.annotate(f"{gain:.1f} %", (103, place), va="center", annotation_clip=False)
     axes.annotate(f"saved by\n{RELAXED_MS} ms\nmore", (103, -0.55), annotation_clip=False)
     axes.invert_yaxis()
-    axes.set(title="What binds differs from world to world", xlabel="Share of the benefit held back [%]", xlim=(0, 100))
-    axes.legend(ncols=5, loc="upper center", bbox_to_anchor=(0.45, -0.2), columnspacing=1, handlelength=1)
+    axes.set(
+        title="What binds differs from world to world",
+        xlabel="Share of the benefit held back [%]",
+        xlim=(0, 100),
+    )
+    axes.legend(
+        ncols=5, loc="upper center", bbox_to_anchor=(0.45, -0.2), columnspacing=1, handlelength=1
+    )
 
 
 def draw_sun(figure: Figure) -> None:
@@ -148,11 +178,17 @@ def draw_sun(figure: Figure) -> None:
     most = (load.max() - load.min()).sort_values().index[::-1][:6]
     axes, bottom = figure.subplots(), np.zeros(len(load))
     columns = {name: load[name] for name in most} | {"others": load.drop(columns=most).sum(axis=1)}
-    for (name, mw), colour in zip(columns.items(), (BLUE, ORANGE, GREEN, VERMILION, SKY, PINK, "#cccccc"), strict=True):
+    for (name, mw), colour in zip(
+        columns.items(), (BLUE, ORANGE, GREEN, VERMILION, SKY, PINK, "#cccccc"), strict=True
+    ):
         axes.bar(load.index + 0.5, mw, 1.0, bottom=bottom, color=colour, label=name)
         bottom += mw.to_numpy()
     saved = 1 - day["objective_usd_per_h"].sum() / day["by_means_usd_per_h"].sum()
-    axes.set(title=f"Load moves with the hour, and saves {100 * saved:.1f} %", ylabel="IT load [MW]", xlim=(0, 24))
+    axes.set(
+        title=f"Load moves with the hour, and saves {100 * saved:.1f} %",
+        ylabel="IT load [MW]",
+        xlim=(0, 24),
+    )
     axes.set(xlabel="Hour of the day [UTC]", xticks=range(0, 25, 3))
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), reverse=True)
 

@@ -1,5 +1,6 @@
 """
-The placement problem a second time, to compare with: dicts, loops and `linprog`, from the formulas of the model alone.
+The placement problem a second time, to compare with: dicts, loops and `linprog`, from the formulas
+of the model alone.
 
 Shares no code with the package but the scenario that states the problem.
 """
@@ -18,8 +19,18 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from explorer import Scenario
 
 NANOSECOND_MS = 1e-6  # budgets are met to that precision
-CARBON = {"marginal": "carbon_marginal", "operating margin": "carbon_operating_margin", "average": "carbon_average"}
-OPPOSITE = {"winter": "summer", "spring": "autumn", "summer": "winter", "autumn": "spring", "annual": "annual"}
+CARBON = {
+    "marginal": "carbon_marginal",
+    "operating margin": "carbon_operating_margin",
+    "average": "carbon_average",
+}
+OPPOSITE = {
+    "winter": "summer",
+    "spring": "autumn",
+    "summer": "winter",
+    "autumn": "spring",
+    "annual": "annual",
+}
 MIDDLE = {"winter": 1, "spring": 4, "summer": 7, "autumn": 10, "annual": 1}  # month
 Key = tuple[str, str, str]  # client, region, workload
 
@@ -41,7 +52,12 @@ class Arc:
     def weights(self) -> dict[str, float]:
         """Coefficient by objective."""
         money = self.energy_usd + self.friction_usd
-        return {"cost": self.cost_usd, "carbon": self.carbon_kg, "latency": self.wan_ms, "money": money}
+        return {
+            "cost": self.cost_usd,
+            "carbon": self.carbon_kg,
+            "latency": self.wan_ms,
+            "money": money,
+        }
 
 
 def distance_km(a: dict[str, Any], b: dict[str, Any]) -> float:
@@ -54,7 +70,11 @@ def distance_km(a: dict[str, Any], b: dict[str, Any]) -> float:
 
 
 def model_rtt_ms(km: float, model: str) -> float:
-    return {"paper": 2 * (km / 200 + 20) * 1.4, "measured": 8.5 + 0.0154 * km, "fibre": 2 * km / 200}[model]
+    return {
+        "paper": 2 * (km / 200 + 20) * 1.4,
+        "measured": 8.5 + 0.0154 * km,
+        "fibre": 2 * km / 200,
+    }[model]
 
 
 def lawful(scenario: Scenario, origin: str, target: str) -> bool:
@@ -62,7 +82,10 @@ def lawful(scenario: Scenario, origin: str, target: str) -> bool:
     policy = scenario.legal_policy
     if policy == "custom" and origin == target:
         rows = scenario.legal_custom.to_dict("records")
-        return not any((row["from_zone"], row["to_zone"], row["allowed"]) == (origin, origin, "false") for row in rows)
+        return not any(
+            (row["from_zone"], row["to_zone"], row["allowed"]) == (origin, origin, "false")
+            for row in rows
+        )
     if policy == "open" or origin == target:
         return True
     if policy == "adequacy" and scenario.legal_transfers is not None:
@@ -70,7 +93,10 @@ def lawful(scenario: Scenario, origin: str, target: str) -> bool:
         return any((row["from_zone"], row["to_zone"]) == (origin, target) for row in rows)
     if policy == "custom":
         rows = scenario.legal_custom.to_dict("records")
-        return any((row["from_zone"], row["to_zone"], row["allowed"]) == (origin, target, "true") for row in rows)
+        return any(
+            (row["from_zone"], row["to_zone"], row["allowed"]) == (origin, target, "true")
+            for row in rows
+        )
     if policy == "today":
         rows = [] if scenario.legal_zones is None else scenario.legal_zones.to_dict("records")
         zones = {row["legal_zone"]: row for row in rows}
@@ -88,7 +114,11 @@ def now_over_mean(scenario: Scenario, region: dict[str, Any], column: str) -> fl
     local = OPPOSITE[season] if region["latitude"] < 0 else season
     known = {}
     for row in scenario.profiles.to_dict("records"):
-        if row["region_id"] == region["id"] and row["season"] == local and not math.isnan(row[column]):
+        if (
+            row["region_id"] == region["id"]
+            and row["season"] == local
+            and not math.isnan(row[column])
+        ):
             known[row["hour_utc"]] = row[column]
     hours = [known.get(h, 1.0) for h in range(24)]
     return sum(hours) / 24 if hour == "average" else hours[hour]
@@ -98,7 +128,9 @@ def load_over_mean(scenario: Scenario, client: dict[str, Any], curve: str) -> fl
     """A client's load at the scenario's hour, read off the curve at local time, over its mean."""
     if scenario.hour == "average" or scenario.demand_profiles is None or not client.get("timezone"):
         return 1.0
-    rows = [row for row in scenario.demand_profiles.to_dict("records") if row["profile_id"] == curve]
+    rows = [
+        row for row in scenario.demand_profiles.to_dict("records") if row["profile_id"] == curve
+    ]
     known = {row["local_hour"]: row["relative_load"] for row in rows}
     clock = datetime(2025, MIDDLE[scenario.season], 15, tzinfo=ZoneInfo(client["timezone"]))
     offset, saving = clock.utcoffset(), clock.dst()
@@ -119,10 +151,16 @@ class Reference:
             row["electricity_price_usd_per_mwh"] *= now_over_mean(s, row, "price_relative")
             row[CARBON[s.carbon_signal] + "_g_per_kwh"] *= now_over_mean(s, row, "carbon_relative")
         clients: list[dict[str, Any]] = s.clients.to_dict("records")
-        rows = [] if s.rtt_ms is None or s.latency_model != "measured" else s.rtt_ms.to_dict("records")
+        rows = (
+            [] if s.rtt_ms is None or s.latency_model != "measured" else s.rtt_ms.to_dict("records")
+        )
         measured = {(row["from_region"], row["to_region"]): row["rtt_ms"] for row in rows}
-        self.capacity = {j: s.capacity_scale * row["capacity_mw"] for j, row in self.regions.items()}
-        self.budget = {k: w.latency_budget_ms + s.latency_relaxation_ms for k, w in s.workloads.items()}
+        self.capacity = {
+            j: s.capacity_scale * row["capacity_mw"] for j, row in self.regions.items()
+        }
+        self.budget = {
+            k: w.latency_budget_ms + s.latency_relaxation_ms for k, w in s.workloads.items()
+        }
         self.home = {client["id"]: self._home(client) for client in clients}
         self.arcs: dict[Key, Arc] = {}
         self.free: dict[tuple[str, str], float] = {}
@@ -144,7 +182,9 @@ class Reference:
     def _home(self, client: dict[str, Any]) -> str:
         if client.get("service"):
             return client["service"]
-        own = [j for j, region in self.regions.items() if region["legal_zone"] == client["legal_zone"]]
+        own = [
+            j for j, region in self.regions.items() if region["legal_zone"] == client["legal_zone"]
+        ]
         return min(own or self.regions, key=lambda j: distance_km(client, self.regions[j]))
 
     def _arc(self, client: dict[str, Any], h: str, j: str, w: Any, rtt: float) -> Arc:
@@ -157,7 +197,9 @@ class Reference:
             return place["electricity_price_usd_per_mwh"] + carbon_price * carbon(place) / 1000
 
         requests = 1e6 / w.energy_wh_per_request
-        gb = requests * ((w.request_kb + w.response_kb) / 1e6 + s.state_move_share * w.state_mb / 1e3)
+        gb = requests * (
+            (w.request_kb + w.response_kb) / 1e6 + s.state_move_share * w.state_mb / 1e3
+        )
         access, wan = model_rtt_ms(distance_km(client, home), s.latency_model), w.round_trips * rtt
         told, offered = self._told(client["id"], j, w.id)
         if "latency_ms" in told:
@@ -169,13 +211,19 @@ class Reference:
             egress = gb * s.egress_usd_per_gb + s.operations_usd_per_mwh
             overhead = s.relocation_overhead * region["pue"] * unit(region, carbon_price)
             transport = gb * s.transport_kwh_per_gb / 1000 * unit(home, carbon_price)
-            return s.friction_scale * (egress + overhead + transport) + s.latency_value * wan * requests / 1e6
+            return (
+                s.friction_scale * (egress + overhead + transport)
+                + s.latency_value * wan * requests / 1e6
+            )
 
         kg = region["pue"] * carbon(region)
         if j != h:
             kg *= 1 + s.friction_scale * s.relocation_overhead
             kg += s.friction_scale * gb * s.transport_kwh_per_gb / 1000 * carbon(home)
-        price, friction_usd = s.carbon_price_usd_per_t, told.get("friction_usd_per_mwh", friction(0.0))
+        price, friction_usd = (
+            s.carbon_price_usd_per_t,
+            told.get("friction_usd_per_mwh", friction(0.0)),
+        )
         return Arc(
             at_home=j == h,
             lawful=told["allowed"] == "true" if "allowed" in told else offered and (
@@ -189,12 +237,25 @@ class Reference:
         )  # fmt: skip
 
     def _told(self, client: str, region: str, workload: str) -> tuple[dict[str, Any], bool]:
-        """What the table of arcs says, blanks apart, and whether that of systems lets the region run the class."""
+        """
+        What the table of arcs says, blanks apart, and whether that of systems lets the region run
+        the class.
+        """
         arcs, systems = (
-            [] if table is None else table.to_dict("records") for table in (self.scenario.arcs, self.scenario.systems)
+            [] if table is None else table.to_dict("records")
+            for table in (self.scenario.arcs, self.scenario.systems)
         )
-        rows = [row for row in arcs if (row["client"], row["region"], row["workload"]) == (client, region, workload)]
-        told = {name: value for row in rows for name, value in row.items() if value != "" and value == value}
+        rows = [
+            row
+            for row in arcs
+            if (row["client"], row["region"], row["workload"]) == (client, region, workload)
+        ]
+        told = {
+            name: value
+            for row in rows
+            for name, value in row.items()
+            if value != "" and value == value
+        }
         closed = [(row["region"], row["workload"]) for row in systems if row["offered"] == "false"]
         return told, (region, workload) not in closed
 
@@ -204,10 +265,16 @@ class Reference:
 
     def open(self, key: Key) -> bool:
         """Lawful and within its budget."""
-        return self.arcs[key].lawful and self.arcs[key].latency_ms <= self.budget[key[2]] + NANOSECOND_MS / 2
+        return (
+            self.arcs[key].lawful
+            and self.arcs[key].latency_ms <= self.budget[key[2]] + NANOSECOND_MS / 2
+        )
 
     def optimum(self, objective: str, then: str | None = None) -> float:
-        """Least objective, penalty on unserved load included; with `then`, the least of that among all such optima."""
+        """
+        Least objective, penalty on unserved load included; with `then`, the least of that among all
+        such optima.
+        """
         penalty = self.scenario.unserved_usd_per_mwh
         best = self._least(objective, penalty)
         assert best is not None
@@ -218,7 +285,10 @@ class Reference:
         return second
 
     def in_order(self, *levels: tuple[str, float]) -> list[float]:
-        """Least totals of weights, each with a penalty, one after the other: among all that are least before."""
+        """
+        Least totals of weights, each with a penalty, one after the other: among all that are least
+        before.
+        """
         rows: list[tuple[str, float, float]] = []
         found = []
         for name, penalty in levels:
@@ -229,13 +299,20 @@ class Reference:
         return found
 
     def serving_all(self, objective: str, money: float = math.inf) -> float | None:
-        """Least objective, penalty apart, of serving all that can be served for so much money; None if nothing can."""
+        """
+        Least objective, penalty apart, of serving all that can be served for so much money; None if
+        nothing can.
+        """
         unserved = self._least("unserved", 0.0)
         assert unserved is not None
         rows = [("unserved", 0.0, unserved + 1e-8)]
-        return self._least(objective, 0.0, *rows, *([] if money == math.inf else [("money", 0.0, money)]))
+        return self._least(
+            objective, 0.0, *rows, *([] if money == math.inf else [("money", 0.0, money)])
+        )
 
-    def _least(self, objective: str, penalty: float, *rows: tuple[str, float, float]) -> float | None:
+    def _least(
+        self, objective: str, penalty: float, *rows: tuple[str, float, float]
+    ) -> float | None:
         """
         Least total of a weight, with a penalty on unserved load; None if there is none.
 
@@ -267,18 +344,30 @@ class Reference:
         def total(name: str, penalty: float) -> np.ndarray:
             return np.array([w.get(name, 0.0) + penalty * w.get("unserved", 0.0) for w in columns])
 
-        below = np.vstack([matrix([at_region[j] for j in self.regions]), *(total(*row[:2]) for row in rows)])
+        below = np.vstack(
+            [matrix([at_region[j] for j in self.regions]), *(total(*row[:2]) for row in rows)]
+        )
         most = [*self.capacity.values(), *(row[2] for row in rows)]
         equal = {"A_eq": matrix(demand_rows), "b_eq": demands}
         options = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
-        best = linprog(total(objective, penalty), A_ub=below, b_ub=most, **equal, method="highs", options=options)
+        best = linprog(
+            total(objective, penalty),
+            A_ub=below,
+            b_ub=most,
+            **equal,
+            method="highs",
+            options=options,
+        )
         if best.status == 2:
             return None
         assert best.success, best.message
         return best.fun
 
     def with_hosting(self) -> float:
-        """Least cost, penalty on unserved load included, with a fee for each region and class that hosts any load."""
+        """
+        Least cost, penalty on unserved load included, with a fee for each region and class that
+        hosts any load.
+        """
         fees = {j: row.get("hosting_usd_per_h", math.nan) for j, row in self.regions.items()}
         costs: list[float] = []
         rows: list[tuple[dict[int, float], float, float]] = []  # coefficients, least, most
@@ -290,7 +379,9 @@ class Reference:
             return len(costs) - 1
 
         for j, k in product(self.regions, self.budget):
-            yes_no[j, k] = column(self.scenario.hosting_usd_per_h if math.isnan(fees[j]) else fees[j])
+            yes_no[j, k] = column(
+                self.scenario.hosting_usd_per_h if math.isnan(fees[j]) else fees[j]
+            )
         for part, amounts in (("free", self.free), ("pinned", self.pinned)):
             for (i, k), amount in amounts.items():
                 row = {column(self.scenario.unserved_usd_per_mwh): 1.0}

@@ -1,4 +1,6 @@
-"""Random worlds for tests: small, reproducible and hard. Prices fall below zero, capacity runs out."""
+"""
+Random worlds for tests: small, reproducible and hard. Prices fall below zero, capacity runs out.
+"""
 
 from typing import Any
 
@@ -32,9 +34,10 @@ def random_scenario(
     """
     A random scenario; the same arguments give the same one.
 
-    `lumpy` draws all numbers from coarse lattices, so that ties and degenerate optima abound; otherwise the optimum is
-    unique almost surely. `exceptions` adds most of the tables that override the model: arcs, systems and legal_custom,
-    the policy that takes it included. `settings` replace the random ones.
+    `lumpy` draws all numbers from coarse lattices, so that ties and degenerate optima abound;
+    otherwise the optimum is unique almost surely. `exceptions` adds most of the tables that
+    override the model: arcs, systems and legal_custom, the policy that takes it included.
+    `settings` replace the random ones.
     """
     rng = np.random.default_rng(seed)
 
@@ -83,15 +86,29 @@ def random_scenario(
             "state_local_share": draw(0, 0.8, workloads),
         }
     )
-    pairs = [(a, b) for a in region_table["id"] for b in region_table["id"] if a != b and rng.random() < 0.6]
+    pairs = [
+        (a, b)
+        for a in region_table["id"]
+        for b in region_table["id"]
+        if a != b and rng.random() < 0.6
+    ]
     zone_pairs = [(a, b) for a in ZONES for b in ZONES if a != b and rng.random() < 0.4]
     rules = ["open", "conditional", "blocked"]
     tables = {
-        "rtt_ms": pd.DataFrame(pairs, columns=["from_region", "to_region"]).assign(rtt_ms=draw(5, 300, len(pairs))),
-        "legal_zones": pd.DataFrame(
-            {"legal_zone": ZONES, "name": ZONES, "inbound": rng.choice(rules, 4), "outbound": rng.choice(rules, 4)}
+        "rtt_ms": pd.DataFrame(pairs, columns=["from_region", "to_region"]).assign(
+            rtt_ms=draw(5, 300, len(pairs))
         ),
-        "legal_transfers": pd.DataFrame(zone_pairs, columns=["from_zone", "to_zone"]).assign(status="adequate"),
+        "legal_zones": pd.DataFrame(
+            {
+                "legal_zone": ZONES,
+                "name": ZONES,
+                "inbound": rng.choice(rules, 4),
+                "outbound": rng.choice(rules, 4),
+            }
+        ),
+        "legal_transfers": pd.DataFrame(zone_pairs, columns=["from_zone", "to_zone"]).assign(
+            status="adequate"
+        ),
     }
     random_settings = {
         "total_demand_mw": demand_mw,
@@ -117,42 +134,70 @@ def random_scenario(
         workload_table["demand_profile"] = rng.choice(["day", "night", ""], workloads)
 
         def some_rows(*columns: tuple[str, Any]) -> pd.DataFrame:
-            every = pd.MultiIndex.from_product([values for _, values in columns], names=[name for name, _ in columns])
+            every = pd.MultiIndex.from_product(
+                [values for _, values in columns], names=[name for name, _ in columns]
+            )
             rows = every.to_frame(index=False)
             return rows[rng.random(len(rows)) < 0.9]
 
-        profiles = some_rows(("region_id", region_table["id"]), ("season", SEASONS), ("hour_utc", range(24)))
+        profiles = some_rows(
+            ("region_id", region_table["id"]), ("season", SEASONS), ("hour_utc", range(24))
+        )
         for column, low, high in (("price_relative", -0.5, 2.5), ("carbon_relative", 0.5, 1.5)):
             known = rng.random(len(profiles)) < 0.9
-            profiles = profiles.assign(**{column: np.where(known, draw(low, high, len(profiles)), np.nan)})
+            profiles = profiles.assign(
+                **{column: np.where(known, draw(low, high, len(profiles)), np.nan)}
+            )
         curves = some_rows(("profile_id", ["day", "night"]), ("local_hour", range(24)))
         curves = curves.assign(relative_load=draw(0, 2, len(curves)))
         hourly = {"profiles": profiles, "demand_profiles": curves}
         kept |= {name: table for name, table in hourly.items() if rng.random() < 0.9}
         random_settings["hour"] = AVERAGE if rng.random() < 0.2 else int(rng.integers(24))
         random_settings["season"] = str(rng.choice(SEASONS))
-    if exceptions:  # drawn last and by themselves: the rest of the world is the same with and without
+    if (
+        exceptions
+    ):  # drawn last and by themselves: the rest of the world is the same with and without
         rng = np.random.default_rng([seed, 1])
         client_table["service"] = homes = rng.choice(region_table["id"], clients)
-        ids = {"client": client_table["id"], "region": region_table["id"], "workload": workload_table["id"]}
+        ids = {
+            "client": client_table["id"],
+            "region": region_table["id"],
+            "workload": workload_table["id"],
+        }
         arcs = pd.MultiIndex.from_product(ids.values(), names=ids).to_frame(index=False)
         blank = rng.random((3, len(arcs))) < 0.4
         latency, friction = draw(0, 600, len(arcs)), draw(-20, 100, len(arcs))
         at_home = arcs["region"].to_numpy() == homes[arcs["client"].str[1:].astype(int)]
         allowed = np.where(at_home | (rng.random(len(arcs)) < 0.5), "true", "false")
-        arcs["latency_ms"], arcs["friction_usd_per_mwh"] = np.where(blank[:2], np.nan, [latency, friction])
+        arcs["latency_ms"], arcs["friction_usd_per_mwh"] = np.where(
+            blank[:2], np.nan, [latency, friction]
+        )
         arcs["allowed"] = np.where(blank[2], "", allowed)
         arcs = arcs[rng.random(len(arcs)) < 0.3]
-        systems = pd.MultiIndex.from_product([ids["region"], ids["workload"]], names=["region", "workload"])
-        systems = systems.to_frame(index=False).assign(offered=rng.random(regions * workloads) < 0.7)
-        pairs = pd.DataFrame([(a, b) for a in ZONES for b in ZONES], columns=["from_zone", "to_zone"])
+        systems = pd.MultiIndex.from_product(
+            [ids["region"], ids["workload"]], names=["region", "workload"]
+        )
+        systems = systems.to_frame(index=False).assign(
+            offered=rng.random(regions * workloads) < 0.7
+        )
+        pairs = pd.DataFrame(
+            [(a, b) for a in ZONES for b in ZONES], columns=["from_zone", "to_zone"]
+        )
         pairs = pairs.assign(allowed=rng.random(len(pairs)) < 0.6)
-        tables = {"arcs": arcs, "systems": systems, "legal_custom": pairs[rng.random(len(pairs)) < 0.8]}
+        tables = {
+            "arcs": arcs,
+            "systems": systems,
+            "legal_custom": pairs[rng.random(len(pairs)) < 0.8],
+        }
         kept |= {name: table for name, table in tables.items() if len(table) and rng.random() < 0.8}
         if "legal_custom" in kept and rng.random() < 0.5:
             random_settings["legal_policy"] = "custom"
     return Scenario(
-        regions=region_table, clients=client_table, workloads=workload_table, **kept, **(random_settings | settings)
+        regions=region_table,
+        clients=client_table,
+        workloads=workload_table,
+        **kept,
+        **(random_settings | settings),
     )
 
 
@@ -169,5 +214,8 @@ def random_scenarios(**settings: Any) -> st.SearchStrategy[Scenario]:
         clients=st.integers(1, 6),
         regions=st.integers(1, 5),
         workloads=st.integers(1, 3),
-        **{name: v if isinstance(v, st.SearchStrategy) else st.just(v) for name, v in settings.items()},
+        **{
+            name: v if isinstance(v, st.SearchStrategy) else st.just(v)
+            for name, v in settings.items()
+        },
     )

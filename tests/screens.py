@@ -19,7 +19,9 @@ def show(view: Any) -> Document:
 
 def drawn(picture: Any) -> Any:
     """The Bokeh figure of a picture."""
-    scratch_document = Document()  # HoloViews would take one that a server of another test has left behind
+    scratch_document = (
+        Document()
+    )  # HoloViews would take one that a server of another test has left behind
     with patch_curdoc(scratch_document):
         return hv.render(picture, backend="bokeh")
 

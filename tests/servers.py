@@ -24,7 +24,9 @@ PATIENCE_S = 60  # for a server to start on a slow machine
 
 
 def in_own_loop(work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of a coroutine, whatever loop a browser's tests have left running in this thread."""
+    """
+    The result of a coroutine, whatever loop a browser's tests have left running in this thread.
+    """
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 
@@ -48,16 +50,24 @@ def free_port() -> int:
 
 @contextmanager
 def serving(*arguments: str | Path, log: Path) -> Iterator[subprocess.Popen]:
-    """A server that has said where it is; stopped by Ctrl-C, which must end it at once and in good order."""
+    """
+    A server that has said where it is; stopped by Ctrl-C, which must end it at once and in good
+    order.
+    """
     with log.open("w") as file:
         server = subprocess.Popen(
-            command_line("serve", *arguments), stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+            command_line("serve", *arguments),
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             wait_until(lambda: "Ctrl-C" in log.read_text() or server.poll() is not None)
             assert server.poll() is None, log.read_text()
             yield server
-            os.killpg(server.pid, signal.SIGINT)  # as a terminal does, to all processes of the command
+            os.killpg(
+                server.pid, signal.SIGINT
+            )  # as a terminal does, to all processes of the command
             assert server.wait(PATIENCE_S) == 0, log.read_text()
         finally:
             if server.poll() is None:
@@ -65,7 +75,9 @@ def serving(*arguments: str | Path, log: Path) -> Iterator[subprocess.Popen]:
                 server.wait()
 
 
-def ask(port: int, path: str = "/", method: str = "GET", **headers: str) -> tuple[int, dict[str, str], str]:
+def ask(
+    port: int, path: str = "/", method: str = "GET", **headers: str
+) -> tuple[int, dict[str, str], str]:
     """Status, headers and contents, by exactly that path."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
@@ -157,7 +169,9 @@ class Reader:
 async def connected(port: int, token: str = "") -> AsyncIterator[Reader]:
     """A reader whose token is let in; ConnectionError if it is not."""
     request = HTTPRequest(f"ws://127.0.0.1:{port}/ws")
-    reader = Reader(await websocket_connect(request, subprotocols=["bokeh", token or token_of(get(port)[1])]))
+    reader = Reader(
+        await websocket_connect(request, subprotocols=["bokeh", token or token_of(get(port)[1])])
+    )
     try:
         if await reader.read() is None:
             raise ConnectionError

@@ -7,7 +7,16 @@ import pytest
 
 EXPLORER = Path(__file__).parents[1] / "explorer"
 FLOORS = (  # each may import from itself and from those before it
-    {"errors", "units", "cache", "atomic_write", "packaged_data", "markup", "presentation", "registry"},
+    {
+        "errors",
+        "units",
+        "cache",
+        "atomic_write",
+        "packaged_data",
+        "markup",
+        "presentation",
+        "registry",
+    },
     {"scenario"},
     {"model"},
     {"text"},
@@ -57,7 +66,9 @@ def test_a_module_imports_from_its_own_floor_and_those_below(path):
 
 
 def test_no_modules_import_each_other_in_a_circle():
-    arrows = {name_of(path): {name for name in imported(path) if name != "explorer"} for path in MODULES}
+    arrows = {
+        name_of(path): {name for name in imported(path) if name != "explorer"} for path in MODULES
+    }
     packages = {name_of(path) for path in MODULES if path.name == "__init__.py"}
     left = {name: targets - packages for name, targets in arrows.items() if name not in packages}
     while free := {name for name, targets in left.items() if not targets & left.keys()}:

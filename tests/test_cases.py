@@ -1,4 +1,7 @@
-"""Scenarios that once failed: each gives what is right, in figures, or is refused for what is wrong with it."""
+"""
+Scenarios that once failed: each gives what is right, in figures, or is refused for what is wrong
+with it.
+"""
 
 from pathlib import Path
 
@@ -9,8 +12,12 @@ from explorer import Placement, Scenario, ScenarioError, frontier, solve
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(path.name for path in CASES.iterdir() if path.is_dir())
 REFUSED = {
-    "class-called-all": ["workloads.csv, row 2, column id: this word has a meaning of its own here."],
-    "integer-of-400-digits": ["scenario.toml, row 6, column total_demand_mw: this is above 1,000,000,000."],
+    "class-called-all": [
+        "workloads.csv, row 2, column id: this word has a meaning of its own here."
+    ],
+    "integer-of-400-digits": [
+        "scenario.toml, row 6, column total_demand_mw: this is above 1,000,000,000."
+    ],
     "time-zone-hints": ["Did you mean 'Europe/Berlin'?", "Did you mean 'Etc/GMT-1'?"],
 }
 PLACED = {  # cost [USD/h], load that runs away from home [MW], load that nobody runs [MW]
@@ -63,11 +70,15 @@ def test_what_is_hard_to_show_is_placed_as_anything_else(name):
     placement: Placement = solve(Scenario.load(CASES / name))
     assert placement.served_mw > 0
     labels = placement.network.labels
-    assert len(set(labels.regions)) == len(labels.regions) and len(set(labels.classes)) == len(labels.classes)
+    assert len(set(labels.regions)) == len(labels.regions) and len(set(labels.classes)) == len(
+        labels.classes
+    )
 
 
 def test_the_large_world_is_large():
-    """What its frontier keeps when time is over stands in `test_extremes`; tracing it takes a minute."""
+    """
+    What its frontier keeps when time is over stands in `test_extremes`; tracing it takes a minute.
+    """
     world = Scenario.load(CASES / "large")
     assert (len(world.clients), len(world.regions), len(world.workloads)) == (500, 200, 4)
 

@@ -120,8 +120,13 @@ def test_the_totals_written_are_those_of_the_placement(wattlas, tmp_path, name):
 def test_the_tables_written_are_those_of_the_placement(wattlas, tmp_path):
     assert wattlas("solve", "world-2025", "-o", tmp_path) == 0
     placement = solve(Scenario.load("world-2025"))
-    tables = {name: getattr(placement, name) for name in ("flows", "regions", "demand_prices", "layers")}
-    tables |= {measure.__name__: measure(Scenario.load("world-2025")) for measure in (relocatable_demand, attribution)}
+    tables = {
+        name: getattr(placement, name) for name in ("flows", "regions", "demand_prices", "layers")
+    }
+    tables |= {
+        measure.__name__: measure(Scenario.load("world-2025"))
+        for measure in (relocatable_demand, attribution)
+    }
     for name, table in tables.items():
         written = pd.read_csv(tmp_path / f"{name}.csv")
         pd.testing.assert_frame_equal(written, table, check_exact=True, check_dtype=False)
@@ -140,7 +145,9 @@ def test_the_summary_tells_the_story_of_the_classroom(wattlas, tmp_path):
         ["Middle", "North", "Batch", "20", "1,080"],
         ["South", "North", "Batch", "10", "1,120"],
     ]
-    assert rows_of(summary, "Class | Local") == [  # local, regional, energy-oriented; gross, deliverable, economic
+    assert rows_of(
+        summary, "Class | Local"
+    ) == [  # local, regional, energy-oriented; gross, deliverable, economic
         ["Chat", "60", "0", "0", "24", "24", "0"],
         ["Batch", "10", "0", "30", "40", "40", "32"],
         ["All", "70", "0", "30", "64", "64", "32"],
@@ -157,7 +164,9 @@ def test_the_summary_tells_the_story_of_the_classroom(wattlas, tmp_path):
     assert "all demand is served" in summary
     assert ["Carbon price [USD/t]", "50"] in rows_of(summary, "Setting")
     assert rows_of(summary, "Class | Latency budget")[-1] == ["Batch", "10,000", "0.4", "0"]
-    assert re.search(rf"Wattlas {re.escape(__version__)}, PuLP \d+\.\d+\S*, HiGHS \d+\.\d+", summary)
+    assert re.search(
+        rf"Wattlas {re.escape(__version__)}, PuLP \d+\.\d+\S*, HiGHS \d+\.\d+", summary
+    )
 
 
 def test_the_summary_says_what_is_unserved_and_why():
@@ -217,9 +226,12 @@ def test_a_failed_solve_leaves_nothing_behind(wattlas, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("command", "work", "file"), [("solve", "solve", "results"), ("frontier", "frontier", "a/steps.csv")]
+    ("command", "work", "file"),
+    [("solve", "solve", "results"), ("frontier", "frontier", "a/steps.csv")],
 )
-def test_where_nothing_can_be_written_nothing_is_solved(wattlas, tmp_path, monkeypatch, command, work, file):
+def test_where_nothing_can_be_written_nothing_is_solved(
+    wattlas, tmp_path, monkeypatch, command, work, file
+):
     monkeypatch.setattr(cli, work, lambda *_, **__: pytest.fail("solved in vain"))
     (tmp_path / "a-file").touch()
     assert wattlas(command, "classroom-3x3", "-o", tmp_path / "a-file" / file) == 2
@@ -267,7 +279,9 @@ ODD = {
     ("command", "work", "output", "name"),
     [("solve", "solve", ".", "summary.md"), ("frontier", "frontier", "steps.csv", "steps.csv")],
 )
-def test_nothing_odd_is_replaced_by_a_result(wattlas, tmp_path, monkeypatch, odd, command, work, output, name):
+def test_nothing_odd_is_replaced_by_a_result(
+    wattlas, tmp_path, monkeypatch, odd, command, work, output, name
+):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(cli, work, lambda *_, **__: pytest.fail("solved in vain"))
     ODD[odd](Path(name))
@@ -277,16 +291,22 @@ def test_nothing_odd_is_replaced_by_a_result(wattlas, tmp_path, monkeypatch, odd
     after = {path.name: path.lstat() for path in tmp_path.iterdir()}
     assert after.keys() == before.keys()
     assert all(
-        after[name].st_ino == before[name].st_ino and after[name].st_mode == before[name].st_mode for name in after
+        after[name].st_ino == before[name].st_ino and after[name].st_mode == before[name].st_mode
+        for name in after
     )
 
 
 def test_a_frontier_may_be_written_to_the_standard_output():
     done = subprocess.run(
-        command_line("frontier", "classroom-3x3", "-o", "/dev/stdout"), capture_output=True, text=True, check=False
+        command_line("frontier", "classroom-3x3", "-o", "/dev/stdout"),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert pd.read_csv(io.StringIO(done.stdout)).shape[0] == len(frontier(Scenario.load("classroom-3x3")).table)
+    assert pd.read_csv(io.StringIO(done.stdout)).shape[0] == len(
+        frontier(Scenario.load("classroom-3x3")).table
+    )
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
@@ -318,7 +338,9 @@ def test_the_frontier_shown_is_the_frontier(wattlas, over):
     steps = frontier(Scenario.load("classroom-3x3"), over).table
     rows = rows_of(wattlas.out, "Relaxation" if over == "all" else "Budget")
     assert [row[-1].strip("| ") for row in rows] == steps["opens"].tolist()
-    assert [float(row[1].replace(",", "")) for row in rows] == steps["cost_usd_per_h"].round().tolist()
+    assert [float(row[1].replace(",", "")) for row in rows] == steps[
+        "cost_usd_per_h"
+    ].round().tolist()
 
 
 def test_the_frontier_says_where_the_scenario_stands(wattlas):
@@ -357,8 +379,12 @@ def test_an_unknown_class_is_named_with_the_known_ones(wattlas):
 
 
 def public_result(name: str, scenario: Scenario) -> object:
-    """What the public function returns of the classroom for what a command means where no ids are given."""
-    # no chat moves; of the pairs in reach, Middle and South have most to gain, which is -3.5 USD/MWh
+    """
+    What the public function returns of the classroom for what a command means where no ids are
+    given.
+    """
+    # no chat moves; of the pairs in reach, Middle and South have most to gain, which is -3.5
+    # USD/MWh
     ids = {"workload": "chat", "over": "all", "home": "middle", "region": "south"}
     measure = MEASURES[name]
     subject = solve(scenario) if measure.takes == "placement" else scenario
@@ -382,7 +408,9 @@ def test_a_measure_is_written_as_the_public_function_returns_it(wattlas, tmp_pat
     else:
         assert code == 2 and not figure.exists()
         assert wattlas.err.startswith(f"There is no figure of {name}.\n  where: {figure}\n  mend: ")
-    assert sorted(path.suffix for path in table.parent.iterdir()) == [".csv", ".svg"][: 2 - bool(code)]
+    assert (
+        sorted(path.suffix for path in table.parent.iterdir()) == [".csv", ".svg"][: 2 - bool(code)]
+    )
 
 
 @pytest.mark.parametrize("ending", [".pdf", ".png", ".SVG"])
@@ -396,9 +424,26 @@ def test_a_measure_heeds_the_ids_that_are_given(wattlas, tmp_path):
     scenario, file = Scenario.load("classroom-3x3"), tmp_path / "table.csv"
     pair = ["--home", "middle", "--region", "south", "--workload", "batch"]
     assert wattlas("measure", "wires_or_fibre", "classroom-3x3", *pair, "-o", file) == 0
-    assert file.read_text(encoding="utf-8") == written(wires_or_fibre(scenario, "middle", "south", "batch"))
-    for given, pair in {(): ("middle", "north"), ("--home", "south"): ("south", "north")}.items():  # the largest flows
-        assert wattlas("measure", "wires_or_fibre", "classroom-3x3", "--workload", "batch", *given, "-o", file) == 0
+    assert file.read_text(encoding="utf-8") == written(
+        wires_or_fibre(scenario, "middle", "south", "batch")
+    )
+    for given, pair in {
+        (): ("middle", "north"),
+        ("--home", "south"): ("south", "north"),
+    }.items():  # the largest flows
+        assert (
+            wattlas(
+                "measure",
+                "wires_or_fibre",
+                "classroom-3x3",
+                "--workload",
+                "batch",
+                *given,
+                "-o",
+                file,
+            )
+            == 0
+        )
         assert file.read_text(encoding="utf-8") == written(wires_or_fibre(scenario, *pair, "batch"))
     assert wattlas("measure", "frontier", "classroom-3x3", "--over", "batch", "-o", file) == 0
     assert file.read_text(encoding="utf-8") == written(frontier(scenario, "batch"))
@@ -428,7 +473,9 @@ def test_a_measure_goes_to_standard_output_as_its_table():
         (["tornado", "-o", "a.txt"], "A measure is a CSV table, or an SVG, PDF or PNG figure.", "Let it end in .csv"),
     ],
 )  # fmt: skip
-def test_what_no_measure_can_do_is_said_in_words(wattlas, tmp_path, monkeypatch, arguments, what, mend):
+def test_what_no_measure_can_do_is_said_in_words(
+    wattlas, tmp_path, monkeypatch, arguments, what, mend
+):
     monkeypatch.chdir(tmp_path)
     name, *options = arguments
     assert wattlas("measure", name, "classroom-3x3", "-o", "table.csv", *options) == 2
@@ -491,7 +538,9 @@ def spoilt(classroom) -> Path:
         ),
     ],
 )
-def test_check_finds_what_shows_only_when_settings_and_tables_meet(wattlas, classroom, text, problem):
+def test_check_finds_what_shows_only_when_settings_and_tables_meet(
+    wattlas, classroom, text, problem
+):
     if text is None:
         spoil(classroom, "scenario.toml", '"open"', '"custom"')
     else:
@@ -533,7 +582,9 @@ def test_check_lists_all_problems_at_once(wattlas, spoilt):
 
 
 @pytest.mark.parametrize("command", [["serve"], ["frontier"], ["solve", "-o", "results"]])
-def test_no_command_starts_on_a_scenario_with_problems(wattlas, spoilt, tmp_path, monkeypatch, command):
+def test_no_command_starts_on_a_scenario_with_problems(
+    wattlas, spoilt, tmp_path, monkeypatch, command
+):
     monkeypatch.chdir(tmp_path)
     assert wattlas(command[0], spoilt, *command[1:]) == 2
     with pytest.raises(ScenarioError) as failure:
@@ -543,7 +594,9 @@ def test_no_command_starts_on_a_scenario_with_problems(wattlas, spoilt, tmp_path
     assert not (tmp_path / "results").exists()
 
 
-@pytest.mark.parametrize("command", [["serve"], ["frontier"], ["check"], ["solve", "-o", "results"]])
+@pytest.mark.parametrize(
+    "command", [["serve"], ["frontier"], ["check"], ["solve", "-o", "results"]]
+)
 def test_an_unknown_scenario_gets_the_nearest_spelling(wattlas, tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
     assert wattlas(command[0], "world-2026", *command[1:]) == 2
@@ -579,26 +632,43 @@ def test_a_reader_who_has_seen_enough_is_no_error():
     os.close(reading)
     with open(writing, "w") as pipe:
         done = subprocess.run(
-            command_line("frontier", "world-2025"), stdout=pipe, stderr=subprocess.PIPE, text=True, check=False
+            command_line("frontier", "world-2025"),
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
         )
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("command", [["check", "world-2025"], ["solve", "classroom-3x3", "-o", "results"]])
+@pytest.mark.parametrize(
+    "command", [["check", "world-2025"], ["solve", "classroom-3x3", "-o", "results"]]
+)
 def test_a_device_that_is_full_is_said_in_one_line(tmp_path, command):
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            command_line(*command), stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=tmp_path
+            command_line(*command),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=tmp_path,
         )
     assert done.returncode == 2
-    assert done.stderr.startswith("It cannot be read or written: No space left on device.\n  where: standard output\n")
+    assert done.stderr.startswith(
+        "It cannot be read or written: No space left on device.\n  where: standard output\n"
+    )
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("variables", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
+@pytest.mark.parametrize(
+    "variables", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}]
+)
 def test_a_terminal_without_our_letters_gets_what_it_can_show(variables):
     folder = Path(__file__).parent / "cases" / "right-to-left-names"
-    done = subprocess.run(command_line("check", folder), env=os.environ | variables, capture_output=True, check=False)
+    done = subprocess.run(
+        command_line("check", folder), env=os.environ | variables, capture_output=True, check=False
+    )
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.startswith(b"No problems.\n")
 
@@ -612,7 +682,9 @@ def port() -> int:
 
 
 def live_connection(port: int, page: str, origin: str) -> int:
-    """The status that a page gets which was opened at `origin` and wants a live connection to the app."""
+    """
+    The status that a page gets which was opened at `origin` and wants a live connection to the app.
+    """
     return get(
         port,
         "/ws",
@@ -702,8 +774,20 @@ sys.exit(main())
 
 def test_a_server_told_to_end_while_its_processes_part_ends(port):
     """Where Python drops what a handler of a signal raises."""
-    command = [sys.executable, "-c", PARTED, "serve", "classroom-3x3", "--port", str(port), "--num-procs", "2"]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    command = [
+        sys.executable,
+        "-c",
+        PARTED,
+        "serve",
+        "classroom-3x3",
+        "--port",
+        str(port),
+        "--num-procs",
+        "2",
+    ]
+    server = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         assert server.wait(PATIENCE_S) == 128 + signal.SIGTERM
     finally:
@@ -716,7 +800,9 @@ def test_a_port_in_use_is_one_clear_error(wattlas):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert wattlas("serve", "classroom-3x3", "--port", str(port)) == 2
-    assert wattlas.err.startswith(f"Another program listens there already.\n  where: 127.0.0.1, port {port}\n  mend: ")
+    assert wattlas.err.startswith(
+        f"Another program listens there already.\n  where: 127.0.0.1, port {port}\n  mend: "
+    )
     assert wattlas.out == ""
 
 

@@ -1,4 +1,6 @@
-"""What the documentation says about the code is so; that its pages can be built, `.ci/run` checks."""
+"""
+What the documentation says about the code is so; that its pages can be built, `.ci/run` checks.
+"""
 
 import ast
 import importlib.util
@@ -11,7 +13,9 @@ import explorer
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 DOCS = CHECKOUT / "docs"
-PAGES = sorted(path for path in DOCS.rglob("*.md") if not {"_build", "api"} & set(path.relative_to(DOCS).parts))
+PAGES = sorted(
+    path for path in DOCS.rglob("*.md") if not {"_build", "api"} & set(path.relative_to(DOCS).parts)
+)
 FENCE = re.compile(r"^```(\S*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -19,7 +23,9 @@ LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 def python_blocks(text: str) -> list[str]:
     """The Python on a page, without the options of cells."""
     blocks = [body for kind, body in FENCE.findall(text) if kind in ("python", "{code-cell}")]
-    return ["\n".join(line for line in body.splitlines() if not line.startswith(":")) for body in blocks]
+    return [
+        "\n".join(line for line in body.splitlines() if not line.startswith(":")) for body in blocks
+    ]
 
 
 def ids(path: Path) -> str:
@@ -49,14 +55,22 @@ def test_links_between_pages_lead_somewhere(page):
 
 def test_pages_that_other_documents_name_are_there():
     for name in ("README.md", "CONTRIBUTING.md"):
-        targets = [target for target in LINK.findall((CHECKOUT / name).read_text("utf-8")) if "docs/" in target]
-        assert [target for target in targets if not (CHECKOUT / target.partition("#")[0]).exists()] == []
+        targets = [
+            target
+            for target in LINK.findall((CHECKOUT / name).read_text("utf-8"))
+            if "docs/" in target
+        ]
+        assert [
+            target for target in targets if not (CHECKOUT / target.partition("#")[0]).exists()
+        ] == []
 
 
 def test_the_model_page_has_every_public_function():
     text = (DOCS / "model.md").read_text("utf-8")
     drawing = {"plot", "figure", "notebook"}
-    functions = {name for name in explorer.__all__ if name.islower()} - drawing  # classes have capitals
+    functions = {
+        name for name in explorer.__all__ if name.islower()
+    } - drawing  # classes have capitals
     assert {name for name in functions if f"`explorer.{name}" not in text} == set()
 
 
@@ -77,12 +91,30 @@ def test_the_nomenclature_has_every_input_of_the_model():
 def test_the_internals_page_has_every_private_name_of_a_library():
     trees = [ast.parse(path.read_text("utf-8")) for path in (CHECKOUT / "explorer").rglob("*.py")]
     nodes = [node for tree in trees for node in ast.walk(tree)]
-    own = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))}
-    stored = [node for node in nodes if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store)]
+    own = {
+        node.name
+        for node in nodes
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+    }
+    stored = [
+        node
+        for node in nodes
+        if isinstance(node, (ast.Name, ast.Attribute)) and isinstance(node.ctx, ast.Store)
+    ]
     own |= {node.id for node in stored if isinstance(node, ast.Name)}
-    own |= {node.attr for node in stored if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"}
-    private = [node for node in nodes if isinstance(node, ast.Attribute) and re.match("_[^_]", node.attr)]
-    used = {node.attr for node in private if node.attr not in own or ast.unparse(node.value) == "super()"}
+    own |= {
+        node.attr
+        for node in stored
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self"
+    }
+    private = [
+        node for node in nodes if isinstance(node, ast.Attribute) and re.match("_[^_]", node.attr)
+    ]
+    used = {
+        node.attr
+        for node in private
+        if node.attr not in own or ast.unparse(node.value) == "super()"
+    }
     used -= {"_exit"}  # of os, where it is public
     text = (DOCS / "internals.md").read_text("utf-8")
     assert used >= {"_property_values", "_get_model"}  # else nothing was looked at

@@ -1,4 +1,7 @@
-"""Everything but maps works where Cartopy and GeoViews are not installed, and a map says what it lacks."""
+"""
+Everything but maps works where Cartopy and GeoViews are not installed, and a map says what it
+lacks.
+"""
 
 import subprocess
 import sys
@@ -51,8 +54,13 @@ def test_everything_but_maps_is_computed_and_drawn(tmp_path):
         """,
         str(tmp_path),
     )
-    sizes = {name: int(size) for name, size in (line.split() for line in out.splitlines() if line.count(" ") == 1)}
-    assert set(sizes) >= set(MEASURES) - {"marginal_prices", "verdicts"} and min(sizes.values()) > 5000
+    sizes = {
+        name: int(size)
+        for name, size in (line.split() for line in out.splitlines() if line.count(" ") == 1)
+    }
+    assert (
+        set(sizes) >= set(MEASURES) - {"marginal_prices", "verdicts"} and min(sizes.values()) > 5000
+    )
 
 
 def test_a_map_says_which_package_it_lacks_and_how_to_install_it(tmp_path):

@@ -22,7 +22,9 @@ TRAVELLING = ("assets", "layouts", "sample_scenarios")
 
 def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     """Standard output of a command, which must succeed."""
-    done = subprocess.run(command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=cwd, env=os.environ | environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -67,7 +69,10 @@ before = set(sys.modules)
 import explorer
 print(*sorted(name for name in set(sys.modules) - before if name.partition(".")[0] not in sys.stdlib_module_names))
 """
-    assert run(sys.executable, "-c", probe, cwd=tmp_path).split() == ["explorer", "explorer.registry"]
+    assert run(sys.executable, "-c", probe, cwd=tmp_path).split() == [
+        "explorer",
+        "explorer.registry",
+    ]
 
 
 def test_every_public_name_is_there():
@@ -82,7 +87,10 @@ def test_type_checkers_see_the_public_names():
     tree = ast.parse(Path(explorer.__file__).read_text(encoding="utf-8"))
     (checked,) = [node for node in tree.body if isinstance(node, ast.If)]
     seen = {
-        alias.name: node.module for node in checked.body if isinstance(node, ast.ImportFrom) for alias in node.names
+        alias.name: node.module
+        for node in checked.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
     }
     assert seen == explorer._MODULES
 
@@ -102,9 +110,14 @@ def test_wheel_and_sdist_carry_scenarios_layouts_and_assets(distributions):
         in_wheel = set(archive.namelist())
     with tarfile.open(sdist) as archive:
         in_sdist = {name.partition("/")[2] for name in archive.getnames()}
-    assert {f"explorer/{name}" for name in files} | {"explorer/py.typed", "explorer/docs/model.md"} <= in_wheel
+    assert {f"explorer/{name}" for name in files} | {
+        "explorer/py.typed",
+        "explorer/docs/model.md",
+    } <= in_wheel
     assert set(files) <= in_sdist
-    assert {name.partition("/")[0] for name in in_wheel if ".dist-info/" not in name} == {"explorer"}
+    assert {name.partition("/")[0] for name in in_wheel if ".dist-info/" not in name} == {
+        "explorer"
+    }
 
 
 def test_an_installed_wheel_finds_its_files_far_from_the_checkout(distributions, tmp_path):
@@ -119,7 +132,9 @@ print(LAYOUTS / "workshop.py")
 print(ASSETS / "basemap_mercator.npz")
 """
     found = run(sys.executable, "-c", probe, cwd=tmp_path, PYTHONPATH=str(site)).splitlines()
-    assert [path for path in found if not Path(path).is_relative_to(site) or not Path(path).is_file()] == []
+    assert [
+        path for path in found if not Path(path).is_relative_to(site) or not Path(path).is_file()
+    ] == []
     for name in ("classroom-3x3", "world-2025"):
         run(site / "bin" / "wattlas", "check", name, cwd=tmp_path, PYTHONPATH=str(site))
 
@@ -137,7 +152,9 @@ def test_the_setup_commands_are_the_ones_that_are_checked():
 
 def test_no_file_names_a_machine_or_a_registry():
     folders = "|".join(["home", "work", "root", "Users"])
-    hosts = "|".join([r"pypi\.org", r"pythonhosted\.org", r"npmjs\.(?:org|com)", r"deb\.debian\.org"])
+    hosts = "|".join(
+        [r"pypi\.org", r"pythonhosted\.org", r"npmjs\.(?:org|com)", r"deb\.debian\.org"]
+    )
     local = re.compile(rf"(?<![\w.~-])/(?:{folders})/|{hosts}")
     found = []
     for name in project_files():
@@ -145,7 +162,11 @@ def test_no_file_names_a_machine_or_a_registry():
             text = (CHECKOUT / name).read_text(encoding="utf-8")
         except UnicodeDecodeError:
             continue  # a picture or an array
-        found += [f"{name}:{k}: {line}" for k, line in enumerate(text.splitlines(), 1) if local.search(line)]
+        found += [
+            f"{name}:{k}: {line}"
+            for k, line in enumerate(text.splitlines(), 1)
+            if local.search(line)
+        ]
     assert found == []
 
 
@@ -155,4 +176,6 @@ def test_no_line_of_the_base_map_crosses_the_map():
             x, y = basemap[f"{part}_x"], basemap[f"{part}_y"]
             assert np.array_equal(np.isnan(x), np.isnan(y))
             assert np.nanmax(np.abs(x)) <= 20_037_509 and np.nanmax(np.abs(y)) < 19_000_000
-            assert np.nanmax(np.abs(np.diff(x))) < 1.5e6  # a jump across the antimeridian would be 4e7 m
+            assert (
+                np.nanmax(np.abs(np.diff(x))) < 1.5e6
+            )  # a jump across the antimeridian would be 4e7 m

@@ -32,19 +32,30 @@ def group_of(name: str) -> str:
 
 def page_of(name: str) -> str:
     """The page of a public name; Frontier and frontier are one file where capitals do not count."""
-    return f"{FOLDER}/class-{name}" if inspect.isclass(getattr(explorer, name)) else f"{FOLDER}/{name}"
+    return (
+        f"{FOLDER}/class-{name}" if inspect.isclass(getattr(explorer, name)) else f"{FOLDER}/{name}"
+    )
 
 
 def names_text() -> str:
-    """Headings, and a line for every public name: what it is called, and the first line of its docstring."""
+    """
+    Headings, and a line for every public name: what it is called, and the first line of its
+    docstring.
+    """
     lines: list[str] = []
     for group in GROUPS:
         lines += [f"## {group}", "", "| name | what it is |", "| --- | --- |"]
         for name in (name for name in explorer.__all__ if group_of(name) == group):
-            about = (inspect.getdoc(getattr(explorer, name)) or "").partition("\n\n")[0].replace("\n", " ")
+            about = (
+                (inspect.getdoc(getattr(explorer, name)) or "")
+                .partition("\n\n")[0]
+                .replace("\n", " ")
+            )
             lines.append(f"| [`{name}`]({page_of(name)}.rst) | {about} |")
         lines.append("")
-    return "\n".join([*lines, "```{toctree}", ":hidden:", "", *map(page_of, explorer.__all__), "```"])
+    return "\n".join(
+        [*lines, "```{toctree}", ":hidden:", "", *map(page_of, explorer.__all__), "```"]
+    )
 
 
 def page_text(name: str) -> str:
@@ -57,7 +68,11 @@ def page_text(name: str) -> str:
         return f"{title}\n.. autoexception:: explorer.{name}\n   :show-inheritance:\n"
     members = ", ".join(_members(value))
     shown = f"   :members: {members}\n   :member-order: bysource\n" if members else ""
-    more = "\nIts parameters are in :doc:`the scenario reference </scenario>`.\n" if name in _DECLARED else ""
+    more = (
+        "\nIts parameters are in :doc:`the scenario reference </scenario>`.\n"
+        if name in _DECLARED
+        else ""
+    )
     return f"{title}\n.. autoclass:: explorer.{name}\n{shown}{more}"
 
 
@@ -65,13 +80,19 @@ _DECLARED = ("Scenario", "Workload")
 
 
 def _members(kind: type) -> list[str]:
-    """Public methods and properties that the class itself has, with a docstring: no parameters, no plain fields."""
+    """
+    Public methods and properties that the class itself has, with a docstring: no parameters, no
+    plain fields.
+    """
     return [
         name
         for name, member in vars(kind).items()
         if not name.startswith("_")
         and not isinstance(member, param.Parameter)
-        and (inspect.isroutine(member) or isinstance(member, (property, cached_property, classmethod, staticmethod)))
+        and (
+            inspect.isroutine(member)
+            or isinstance(member, (property, cached_property, classmethod, staticmethod))
+        )
         and inspect.getdoc(member)
     ]
 

@@ -1,4 +1,7 @@
-"""What the cells of executed pages rely on: figures that show themselves. Imported in a hidden cell of each page."""
+"""
+What the cells of executed pages rely on: figures that show themselves. Imported in a hidden cell of
+each page.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Formulas as MathML, which browsers draw by themselves: made by the build with what docutils brings, no script."""
+"""
+Formulas as MathML, which browsers draw by themselves: made by the build with what docutils brings,
+no script.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ def _mathml(node: nodes.Element, as_block: bool) -> str:
     try:
         return tex2mathml(node.astext(), as_block=as_block)
     except MathError as error:
-        raise SphinxError(f"{node.source}: this is no formula: {node.astext()!r}: {error}") from error
+        raise SphinxError(
+            f"{node.source}: this is no formula: {node.astext()!r}: {error}"
+        ) from error
 
 
 def visit_inline(translator: Any, node: nodes.math) -> None:

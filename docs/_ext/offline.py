@@ -29,7 +29,11 @@ def remote_assets(folder: Path) -> list[str]:
 
 def check(app: Sphinx, error: Exception | None) -> None:
     """Look at what was built."""
-    if error is None and app.builder.format == "html" and (found := remote_assets(Path(app.outdir))):
+    if (
+        error is None
+        and app.builder.format == "html"
+        and (found := remote_assets(Path(app.outdir)))
+    ):
         raise ExtensionError("Pages load from a network:\n" + "\n".join(found))
 
 

@@ -1,8 +1,9 @@
 """
-Every file, column and setting of a scenario, written into pages from the declarations that check them.
+Every file, column and setting of a scenario, written into pages from the declarations that check
+them.
 
-A page says where: a line "% scenario tables", "% scenario settings" or "% workload parameters", which Markdown takes
-for a comment.
+A page says where: a line "% scenario tables", "% scenario settings" or "% workload parameters",
+which Markdown takes for a comment.
 """
 
 from __future__ import annotations
@@ -32,13 +33,19 @@ def tables_text() -> str:
 
 def settings_text() -> str:
     """The settings under [parameters] in scenario.toml."""
-    settings = {name: p for name, p in explorer.Scenario.param.objects().items() if name not in (*HIDDEN, *TABLES)}
+    settings = {
+        name: p
+        for name, p in explorer.Scenario.param.objects().items()
+        if name not in (*HIDDEN, *TABLES)
+    }
     return _parameters(settings)
 
 
 def workload_text() -> str:
     """The parameters of a workload class."""
-    return _parameters({name: p for name, p in explorer.Workload.param.objects().items() if name not in HIDDEN})
+    return _parameters(
+        {name: p for name, p in explorer.Workload.param.objects().items() if name not in HIDDEN}
+    )
 
 
 def _table_section(name: str, table: Table, examples: dict[tuple[str, str], str]) -> str:
@@ -50,7 +57,9 @@ def _table_section(name: str, table: Table, examples: dict[tuple[str, str], str]
         f"{_sentence(table.doc)} {need} Rows are told apart by {key}. In Python: `scenario.{name}`.",
     ]
     if table.any_of:
-        lines.append(f"At least one of {', '.join(f'`{column}`' for column in table.any_of)} must be there.")
+        lines.append(
+            f"At least one of {', '.join(f'`{column}`' for column in table.any_of)} must be there."
+        )
     rows = [
         (
             f"`{column.name}`<br>{_sentence(column.doc, stop=False)}",
@@ -69,9 +78,11 @@ def _table_section(name: str, table: Table, examples: dict[tuple[str, str], str]
 def _kind(column: Column) -> str:
     if column.refers_to:
         return "text"
-    return {"number": "whole number" if column.whole else "number", "timezone": "time zone", "flag": "flag"}.get(
-        column.kind, "text"
-    )
+    return {
+        "number": "whole number" if column.whole else "number",
+        "timezone": "time zone",
+        "flag": "flag",
+    }.get(column.kind, "text")
 
 
 def _bounds(column: Column) -> str:
@@ -86,7 +97,9 @@ def _bounds(column: Column) -> str:
 
 
 def _range(low: float | None, high: float | None, above_low: bool = False) -> str:
-    low, high = (None if bound is None or not math.isfinite(bound) else bound for bound in (low, high))
+    low, high = (
+        None if bound is None or not math.isfinite(bound) else bound for bound in (low, high)
+    )
     if low is None:
         return "any" if high is None else f"at most {high:,.10g}"
     if high is None:
@@ -109,12 +122,17 @@ def _examples() -> dict[tuple[str, str], str]:
                 filled = [cell for cell in frame[column] if cell not in ("", None) and cell == cell]
                 if filled:
                     cell = filled[0]
-                    found.setdefault((name, column), f"{cell:.10g}" if isinstance(cell, float) else str(cell))
+                    found.setdefault(
+                        (name, column), f"{cell:.10g}" if isinstance(cell, float) else str(cell)
+                    )
     return found
 
 
 def _example(table: str, column: Column, examples: dict[tuple[str, str], str]) -> str:
-    """A cell of a sample; where none has the column, one that the column refers to, or its first choice."""
+    """
+    A cell of a sample; where none has the column, one that the column refers to, or its first
+    choice.
+    """
     if (table, column.name) in examples:
         return examples[table, column.name]
     if column.refers_to:
@@ -145,7 +163,10 @@ def _possible(parameter: param.Parameter) -> str:
         choices = [_value(choice) for choice in parameter.objects]
         hours = [choice for choice in choices if choice.isdecimal()]
         if len(hours) > 5:
-            choices = [*(choice for choice in choices if choice not in hours), f"{hours[0]} to {hours[-1]}"]
+            choices = [
+                *(choice for choice in choices if choice not in hours),
+                f"{hours[0]} to {hours[-1]}",
+            ]
         return ", ".join(f"`{choice}`" for choice in choices)
     if isinstance(parameter, param.Number):
         low, high = parameter.bounds or (None, None)
@@ -154,7 +175,11 @@ def _possible(parameter: param.Parameter) -> str:
 
 
 def _slider(parameter: param.Parameter) -> str:
-    if not isinstance(parameter, param.Number) or (parameter.precedence or 0) < 0 or not parameter.softbounds:
+    if (
+        not isinstance(parameter, param.Number)
+        or (parameter.precedence or 0) < 0
+        or not parameter.softbounds
+    ):
         return "–"
     low, high = parameter.softbounds
     return f"{low:,.10g} to {high:,.10g}"

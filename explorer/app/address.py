@@ -43,20 +43,28 @@ class Address:
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 mend = f"Stop it, or choose another port: --port {self.port % LAST_PORT + 1}."
-                raise ExplorerError("Another program listens there already.", where, mend) from error
-            mend = f"Choose another address, such as 127.0.0.1 or {EVERYWHERE}, or a port above 1023."
-            raise ExplorerError(f"Nothing can listen there: {error.strerror}.", where, mend) from error
+                raise ExplorerError(
+                    "Another program listens there already.", where, mend
+                ) from error
+            mend = (
+                f"Choose another address, such as 127.0.0.1 or {EVERYWHERE}, or a port above 1023."
+            )
+            raise ExplorerError(
+                f"Nothing can listen there: {error.strerror}.", where, mend
+            ) from error
 
     def knows(self, host: str, reached: str | None = None) -> bool:
         """
-        Whether a browser that asks for `host` means this server, and not a page elsewhere that pretends to be it.
+        Whether a browser that asks for `host` means this server, and not a page elsewhere that
+        pretends to be it.
 
         Parameters
         ----------
         host : str
             As the browser names it in `Host`, or after the scheme in `Origin`.
         reached : str, optional
-            The number of this machine under which the connection came in. A number leads nowhere else.
+            The number of this machine under which the connection came in. A number leads nowhere
+            else.
         """
         own = self._names() | ({_bracketed(reached)} if reached else set())
         known = {f"{name}:{self.port}" for name in own} | (own if self.port == 80 else set())
@@ -102,7 +110,9 @@ def _own_number() -> str:
     """What others on the network call this machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(("192.0.2.1", 9))  # an address for examples; connecting a datagram socket sends nothing
+            probe.connect(
+                ("192.0.2.1", 9)
+            )  # an address for examples; connecting a datagram socket sends nothing
         except OSError:
             return socket.gethostname()
         return probe.getsockname()[0]

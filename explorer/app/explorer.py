@@ -1,4 +1,7 @@
-"""The whole app: controls and views of one scenario, arranged so that cause and effect are seen together."""
+"""
+The whole app: controls and views of one scenario, arranged so that cause and effect are seen
+together.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +24,18 @@ from explorer.session import Session
 
 class Explorer(pn.viewable.Viewer):
     """
-    The whole app for one scenario: in a notebook cell as it is, on a page by its `controls`, `main` and `buttons`.
+    The whole app for one scenario: in a notebook cell as it is, on a page by its `controls`, `main`
+    and `buttons`.
 
-    The scenario given is the one that the sliders move, and that moves the sliders when Python changes it.
+    The scenario given is the one that the sliders move, and that moves the sliders when Python
+    changes it.
 
     Parameters
     ----------
     scenario : Scenario
     address : str
-        Path or query of the page, which then has a link to what is seen in its address; empty leaves that alone.
+        Path or query of the page, which then has a link to what is seen in its address; empty
+        leaves that alone.
     """
 
     def __init__(self, scenario: Scenario, address: str = "", **params: Any) -> None:
@@ -59,7 +65,8 @@ class Explorer(pn.viewable.Viewer):
 
     def snapshot(self, path: str | Path, **options: Any) -> Snapshot:
         """
-        Write the present scenario as one HTML file with live sliders; options as in `write_snapshot`.
+        Write the present scenario as one HTML file with live sliders; options as in
+        `write_snapshot`.
 
         Unless `steps` says otherwise, the latency slider is that of the class looked at.
         """

@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 else:
     _Handler = object
 
-MOST_BYTES = 256 * 1024  # of a message; the longest that a page sends, of everything in a link, has some thousand
+MOST_BYTES = (
+    256 * 1024
+)  # of a message; the longest that a page sends, of everything in a link, has some thousand
 MOST_DEPTH = 20
-BURST, PER_S = 1500, 600  # fragments, of which a message has three: a page that opens sends some hundred messages
+BURST, PER_S = (
+    1500,
+    600,
+)  # fragments, of which a message has three: a page that opens sends some hundred messages
 PULL_COST = 300  # asking for a whole document is as much work as many messages
 REFUSED = "The message was refused."
 _NOT_UNDERSTOOD = 1008  # a websocket's code for "policy violation"
@@ -24,7 +29,7 @@ _PLAIN = ("number", "map", "array", "set")  # forms of values that hold nothing 
 _log = logging.getLogger("wattlas")
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A message that no page of this app sends."""
 
 
@@ -45,10 +50,10 @@ class Connection(_Handler):
         await self._pace.turn()
         try:
             if isinstance(fragment, bytes):
-                raise Refused("binary data")
+                raise RefusedError("binary data")
             message = await self.receiver.consume(fragment)  # pyright: ignore[reportOptionalMemberAccess]
             if message is not None and not isinstance(message.header.get("msgid"), str):
-                raise Refused("a message without its number")
+                raise RefusedError("a message without its number")
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             self._note(error)  # nobody knows where the next message begins
             self.close(_NOT_UNDERSTOOD, REFUSED)
@@ -63,12 +68,14 @@ class Connection(_Handler):
                 await self._pace.turn(PULL_COST)
                 return await connection.session.pull(message, connection)
             if message.msgtype != "PATCH-DOC":
-                raise Refused(f"a message of type {message.msgtype!r}")
+                raise RefusedError(f"a message of type {message.msgtype!r}")
             refuse_strange(message.content)
             return await connection.session.patch(message, connection)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             self._note(error)
-        return connection.error(message, REFUSED)  # out here, where Bokeh finds no traceback to send along
+        return connection.error(
+            message, REFUSED
+        )  # out here, where Bokeh finds no traceback to send along
 
     async def _async_open(self, token: str) -> None:
         try:
@@ -98,7 +105,7 @@ class _Pace:
 
 def refuse_strange(content: Any) -> None:
     """
-    Raise `Refused` for anything but changes of properties to plain values, and events.
+    Raise `RefusedError` for anything but changes of properties to plain values, and events.
 
     A page may not add models, replace a document, or write into columns, which readers share.
 
@@ -109,28 +116,39 @@ def refuse_strange(content: Any) -> None:
             for event in events:
                 _refuse_strange_event(event)
         case _:
-            raise Refused("a patch of another shape")
+            raise RefusedError("a patch of another shape")
 
 
 def _refuse_strange_event(event: Any) -> None:
     match event:  # and nothing more: Bokeh would unpack that too, whatever it is
-        case {"kind": "ModelChanged", "model": {"id": str(), **none}, "attr": str(), "new": new, **more}:
+        case {
+            "kind": "ModelChanged",
+            "model": {"id": str(), **none},
+            "attr": str(),
+            "new": new,
+            **more,
+        }:
             strange = none or more
-        case {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": {"type": "event", **new}, **more}:
+        case {
+            "kind": "MessageSent",
+            "msg_type": "bokeh_event",
+            "msg_data": {"type": "event", **new},
+            **more,
+        }:
             strange = more
         case _:
-            raise Refused("an event of a kind that no page sends")
+            raise RefusedError("an event of a kind that no page sends")
     if strange:
-        raise Refused("an event with more than it needs")
+        raise RefusedError("an event with more than it needs")
     _refuse_unless_plain(new)
 
 
 def _refuse_unless_plain(value: Any, depth: int = 0) -> None:
     if depth > MOST_DEPTH:
-        raise Refused("values nested too deeply")
+        raise RefusedError("values nested too deeply")
     if isinstance(value, dict):
         if value.get("type", "map") not in _PLAIN:
-            raise Refused(f"a value of type {value['type']!r}")
+            raise RefusedError(f"a value of type {value['type']!r}")
         parts = value.values()
     elif isinstance(value, list):
         parts = value
@@ -145,5 +163,7 @@ def brief(error: BaseException | None) -> str:
     last = error.__traceback__ if error is not None else None
     while last is not None and last.tb_next is not None:
         last = last.tb_next
-    where = f" ({Path(last.tb_frame.f_code.co_filename).name}, line {last.tb_lineno})" if last else ""
+    where = (
+        f" ({Path(last.tb_frame.f_code.co_filename).name}, line {last.tb_lineno})" if last else ""
+    )
     return f"{type(error).__name__}: {str(error)[:200]!r}{where}"

@@ -31,9 +31,14 @@ from explorer.app.views.wires_or_fibre import WiresOrFibreView
 from explorer.app.views.world_map import FlowMap
 from explorer.session import Session
 
-QUESTIONS: dict[str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]] = {  # columns of views
+QUESTIONS: dict[
+    str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]
+] = {  # columns of views
     "Overview": ((FlowMap, RegionTable), (FrontierView, BreakEvenView)),
-    "Where does it go?": ((LayersView, RelocatableDemandView), (WholeDayView, card_of("concentration"))),
+    "Where does it go?": (
+        (LayersView, RelocatableDemandView),
+        (WholeDayView, card_of("concentration")),
+    ),
     "What is it worth?": ((CostCarbonFrontView,), (PricesView,)),
     "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),
     "What holds it back?": ((AttributionView,), (UnservedView,)),
@@ -74,12 +79,20 @@ class Questions(pn.viewable.Viewer):
         self._session = session
         self._made: dict[str, pn.Column] = {}
         self._strip = LivePane(_drawing, {("strip", "widget", "active"): self._on_choice})
-        self._answers = pn.Column(sizing_mode="stretch_width", margin=0, styles={"container-type": "inline-size"})
+        self._answers = pn.Column(
+            sizing_mode="stretch_width", margin=0, styles={"container-type": "inline-size"}
+        )
         self.param.watch(self._on_question, "question")
         self._on_question()
 
     def __panel__(self) -> pn.viewable.Viewable:
-        return pn.Column(self._strip, self._answers, sizing_mode="stretch_width", margin=0, styles={"gap": "10px"})
+        return pn.Column(
+            self._strip,
+            self._answers,
+            sizing_mode="stretch_width",
+            margin=0,
+            styles={"gap": "10px"},
+        )
 
     def _on_choice(self, active: int) -> None:
         self.question = [*QUESTIONS][active]
@@ -94,7 +107,10 @@ class Questions(pn.viewable.Viewer):
     def _make(self, question: str) -> pn.Column:
         columns = [
             pn.Column(
-                *(make(self._session) for make in views), sizing_mode="stretch_width", margin=0, styles={"gap": "10px"}
+                *(make(self._session) for make in views),
+                sizing_mode="stretch_width",
+                margin=0,
+                styles={"gap": "10px"},
             )
             for views in QUESTIONS[question]
         ]
@@ -106,7 +122,12 @@ class Questions(pn.viewable.Viewer):
 def _drawing() -> Drawing:
     def make(drawing: Drawing) -> RadioButtonGroup:
         strip = RadioButtonGroup(
-            labels=[*QUESTIONS], active=0, styles=FONT, stylesheets=[_STRIP], sizing_mode="stretch_width", margin=0
+            labels=[*QUESTIONS],
+            active=0,
+            styles=FONT,
+            stylesheets=[_STRIP],
+            sizing_mode="stretch_width",
+            margin=0,
         )
         drawing.widget("strip", strip)
         return strip

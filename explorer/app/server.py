@@ -1,4 +1,7 @@
-"""The app as a server: what is served and to whom, and what every answer says about how it may be used."""
+"""
+The app as a server: what is served and to whom, and what every answer says about how it may be
+used.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +51,10 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # the page has its own
 }
-# What a page may load and do. Inline scripts need the nonce of their answer. BokehJS compiles the functions that follow
-# a plot (`CustomJS`) from text, which takes 'unsafe-eval'; components and the modules they import are run from blobs;
+# What a page may load and do. Inline scripts need the nonce of their answer. BokehJS compiles the
+# functions that follow
+# a plot (`CustomJS`) from text, which takes 'unsafe-eval'; components and the modules they import
+# are run from blobs;
 # Material UI and BokehJS write style elements and attributes, which no nonce can cover.
 _POLICY = (
     "default-src 'self'; script-src 'self' blob: 'unsafe-eval' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
@@ -57,7 +62,8 @@ _POLICY = (
     "worker-src 'none'; frame-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'"
 )
-# Libraries, styles, fonts and icons; raw paths, in which only the ^ of a folder's version is written with a %.
+# Libraries, styles, fonts and icons; raw paths, in which only the ^ of a folder's version is
+# written with a %.
 _FILES = r"(?!.*\.\.)[\w./@-]+(?:%5E)?[\w./@-]+\.(?:js|css|woff2|png|ico|svg)"
 _EXTENSIONS = "panel|panel-material-ui|geoviews"
 
@@ -71,7 +77,9 @@ _WORDS = {
 
 
 class Gate(RequestHandler):
-    """Comes before a handler: who asks, from where, and what an answer says besides its contents."""
+    """
+    Comes before a handler: who asks, from where, and what an answer says besides its contents.
+    """
 
     def set_default_headers(self) -> None:
         self.clear_header("Server")
@@ -93,7 +101,10 @@ class Gate(RequestHandler):
     async def _execute(self, *args: Any, **kwargs: Any) -> None:
         try:
             await super()._execute(*args, **kwargs)
-        except (SystemExit, KeyboardInterrupt) as error:  # of code that was run for a reader: not for the server
+        except (
+            SystemExit,
+            KeyboardInterrupt,
+        ) as error:  # of code that was run for a reader: not for the server
             self.log_exception(type(error), error, error.__traceback__)
             if not self._finished:
                 self.send_error(500)
@@ -110,7 +121,9 @@ class Gate(RequestHandler):
 
 
 class Page(Gate, DocHandler):
-    """The page: the same for all, and without anything of a scenario, until its session connects."""
+    """
+    The page: the same for all, and without anything of a scenario, until its session connects.
+    """
 
     def prepare(self) -> Awaitable[None] | None:
         waiting = super().prepare()  # raises for those who are not let in
@@ -171,17 +184,24 @@ class _Server(Serve):
     def run(self, options: list[str]) -> None:
         self.invoke(self._parser.parse_args(options))
 
-    def customize_kwargs(self, args: argparse.Namespace, server_kwargs: dict[str, Any]) -> dict[str, Any]:
+    def customize_kwargs(
+        self, args: argparse.Namespace, server_kwargs: dict[str, Any]
+    ) -> dict[str, Any]:
         kwargs = super().customize_kwargs(args, server_kwargs)
         # made before processes part: a page comes from one, and its session may connect to another
         kwargs |= {"sign_sessions": True, "secret_key": secrets.token_bytes(32)}
-        return kwargs | {"include_headers": ["User-Agent"], "include_cookies": []}  # of other servers on this machine
+        return kwargs | {
+            "include_headers": ["User-Agent"],
+            "include_cookies": [],
+        }  # of other servers on this machine
 
     def customize_server(self, server: Any) -> Any:
-        gc.freeze()  # what is loaded by now stays: looking through it for rubbish would hold readers up
+        # what is loaded by now stays: looking through it for rubbish would hold readers up
+        gc.freeze()
         serve_only_the_app(server._tornado, self._address)
         server._http.conn_params.max_body_size = MOST_BODY_BYTES
-        # Ctrl-C ends the loop: a KeyboardInterrupt would come up in the middle of whatever is being done for a reader
+        # Ctrl-C ends the loop: a KeyboardInterrupt would come up in the middle of whatever is being
+        # done for a reader
         asyncio.get_event_loop().add_signal_handler(signal.SIGINT, server.io_loop.stop)
         if not task_id():  # the only process, or the first of several
             print(self._address.text(), "Press Ctrl-C to stop.", sep="\n", flush=True)
@@ -190,7 +210,9 @@ class _Server(Serve):
         if task_id() is not None:
 
             def leave_if_alone() -> None:
-                if os.getppid() != self._parent:  # it was killed, and nobody could stop this process any more
+                if (
+                    os.getppid() != self._parent
+                ):  # it was killed, and nobody could stop this process any more
                     server.io_loop.stop()
 
             PeriodicCallback(leave_if_alone, ORPHANED_MS).start()
@@ -199,16 +221,29 @@ class _Server(Serve):
 
 def serve(scenario: str, address: Address, processes: int, show: bool) -> None:
     """Serve a scenario, named or by its path, until Ctrl-C or SIGTERM; the process ends with it."""
-    settings.perform_document_validation = False  # of every page again, a seventh of its making: tests have done it
+    settings.perform_document_validation = (
+        False  # of every page again, a seventh of its making: tests have done it
+    )
     # sessions start later and elsewhere, so a path must not depend on the working directory
     scenario = scenario if scenario in scenario_folder.names() else str(Path(scenario).resolve())
-    options = [str(PAGE), "--index", PAGE.stem, "--port", str(address.port), "--address", address.host]
+    options = [
+        str(PAGE),
+        "--index",
+        PAGE.stem,
+        "--port",
+        str(address.port),
+        "--address",
+        address.host,
+    ]
     options += ["--num-procs", str(processes), "--log-level", "error"]
     options += ["--websocket-max-message-size", str(MOST_BYTES)]
-    # a page is the same for all until its session connects, which may be to another process than the one that sent it
+    # a page is the same for all until its session connects, which may be to another process than
+    # the one that sent it
     options += ["--reuse-sessions"]
     config.session_key_func = _page_asked_for
-    options += ["--warm"] if processes == 1 else []  # the solver's threads would not survive the fork
+    options += (
+        ["--warm"] if processes == 1 else []
+    )  # the solver's threads would not survive the fork
     code: Any = 0
     # not an exception: that would be lost in a handler that answers 500, or where processes part
     signal.signal(signal.SIGTERM, lambda number, _frame: _end(128 + number))
@@ -227,12 +262,16 @@ def _end(code: int) -> NoReturn:
         save.end_all()
         sys.stdout.flush()
     finally:
-        # an interpreter that leaves in good order joins every thread, and now and then waits for ever
+        # an interpreter that leaves in good order joins every thread, and now and then waits for
+        # ever
         os._exit(code)
 
 
 def serve_only_the_app(application: Any, address: Address) -> None:
-    """Leave nothing of what Panel and Bokeh install but the page, its live connection and its files, behind a gate."""
+    """
+    Leave nothing of what Panel and Bokeh install but the page, its live connection and its files,
+    behind a gate.
+    """
     kept = [
         Rule(rule.matcher, _KEPT[rule.target], rule.target_kwargs)
         for rule in application.wildcard_router.rules
@@ -241,16 +280,23 @@ def serve_only_the_app(application: Any, address: Address) -> None:
     root = {"root": extension_dirs}  # filled as libraries are loaded
     application.wildcard_router.rules = [
         *kept,
-        Rule(PathMatches(f"/static/extensions/((?:{_EXTENSIONS})/{_FILES})$"), ExtensionFiles, root),
+        Rule(
+            PathMatches(f"/static/extensions/((?:{_EXTENSIONS})/{_FILES})$"), ExtensionFiles, root
+        ),
         Rule(PathMatches(r"/static/(js/bokeh[\w-]*\.min\.js)$"), Files),
     ]
     application.settings |= {"address": address, "default_handler_class": Nothing}
 
 
 def _page_asked_for(request: Any) -> tuple[str, str, bool]:
-    """What pages differ in before their sessions connect: address, scenario, and whether it is a phone's."""
+    """
+    What pages differ in before their sessions connect: address, scenario, and whether it is a
+    phone's.
+    """
     asked = request.arguments.get("scenario", [b""])[0].decode(errors="replace")
-    known = asked if asked in scenario_folder.names() else ""  # a page is kept for every key, so keys must be few
+    known = (
+        asked if asked in scenario_folder.names() else ""
+    )  # a page is kept for every key, so keys must be few
     return request.path, known, "Mobi" in request.headers.get("User-Agent", "")
 
 
@@ -263,6 +309,11 @@ def _reached(request: Any) -> str | None:
 
 
 def _is_used_by_another_site(headers: Any) -> bool:
-    """Whether a page elsewhere uses something of this server. A link that a person follows is no such use."""
-    followed = headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
+    """
+    Whether a page elsewhere uses something of this server. A link that a person follows is no such
+    use.
+    """
+    followed = (
+        headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
+    )
     return headers.get("Sec-Fetch-Site") in ("cross-site", "same-site") and not followed

@@ -1,4 +1,7 @@
-"""Arcs of relocated load as flat pieces, for pictures that no browser computes; the same curves as in arcs.js."""
+"""
+Arcs of relocated load as flat pieces, for pictures that no browser computes; the same curves as in
+arcs.js.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ def arc_pieces(
     start: tuple[Floats, Floats], stop: tuple[Floats, Floats], pieces: int
 ) -> tuple[Floats, NDArray[np.intp]]:
     """
-    Straight pieces of arcs that bend to their left and take the short way round the globe, in Web Mercator metres.
+    Straight pieces of arcs that bend to their left and take the short way round the globe, in Web
+    Mercator metres.
 
     A piece that crosses the antimeridian becomes two, one at either edge of the map.
 
@@ -30,7 +34,8 @@ def arc_pieces(
     Returns
     -------
     tuple of numpy.ndarray
-        Ends x0, y0, x1, y1 of the pieces, shape (4, piece) [m], and the flow that each belongs to, in order along it.
+        Ends x0, y0, x1, y1 of the pieces, shape (4, piece) [m], and the flow that each belongs to,
+        in order along it.
 
     Examples
     --------

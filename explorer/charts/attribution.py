@@ -16,13 +16,23 @@ from explorer.text import format_number
 
 Floats = NDArray[np.float64]
 
-_TIP = (("", "@name"), ("Saving", "@usd_per_h{0,0} USD/h"), ("Of what is possible", "@percent{0} %"))
+_TIP = (
+    ("", "@name"),
+    ("Saving", "@usd_per_h{0,0} USD/h"),
+    ("Of what is possible", "@percent{0} %"),
+)
 _ROLES = ("possible", "constraint", "saved")
 PANELS = (
     Panel(
         "attribution",
         (
-            Mark("steps", "bars", _ROLES, ("without obstacles", "kept away, Shapley value", "saved as it is"), _TIP),
+            Mark(
+                "steps",
+                "bars",
+                _ROLES,
+                ("without obstacles", "kept away, Shapley value", "saved as it is"),
+                _TIP,
+            ),
             Mark("in order", "bars", ("in order",), ("put in place from top to bottom",)),
         ),
         Axis("Saving against the baseline [USD/h]"),
@@ -51,11 +61,15 @@ def chart(table: pd.DataFrame) -> Chart:
         f"moving saves {format_number(saved)} of {format_number(possible)} USD/h possible without obstacles",
         _finding(table, saved, possible),
         About.of(table),
-        ["Shapley values over all orders of lifting the five. Thin: put in place one after the other."],
+        [
+            "Shapley values over all orders of lifting the five. Thin: put in place one after the other."
+        ],
     )
 
 
-def _staircase(rows: list[str], shapley: Floats, in_order: Floats, saved: float, possible: float) -> Filled:
+def _staircase(
+    rows: list[str], shapley: Floats, in_order: Floats, saved: float, possible: float
+) -> Filled:
     right, left = _steps(possible, shapley)
     lengths = np.array([possible, *shapley, saved])
     share = lengths / possible if possible else np.full(len(lengths), np.nan)
@@ -66,7 +80,8 @@ def _staircase(rows: list[str], shapley: Floats, in_order: Floats, saved: float,
             "role": np.array([0, *[1] * len(shapley), 2], np.uint8), "name": np.array(rows, object),
             "usd_per_h": lengths, "percent": 100 * share,
         },
-        "in order": horizontal_bars(thin_left, thin_right, 0.09, below=-1),  # in the rows between first and last
+        # in the rows between first and last
+        "in order": horizontal_bars(thin_left, thin_right, 0.09, below=-1),
     }  # fmt: skip
     ends = np.concatenate([[0.0, possible, saved], left, right, thin_left, thin_right])
     return Filled(columns, reach(ends, 0.03), rows=rows)
@@ -80,7 +95,11 @@ def _steps(top: float, lengths: Floats) -> tuple[Floats, Floats]:
 
 def _finding(table: pd.DataFrame, saved: float, possible: float) -> Markup:
     shapley, factors = table["usd_per_h"].to_numpy(), table["factor"].to_numpy()
-    held, served_mw, unserved_mw = float(shapley.sum()), table.attrs["served_mw"], table.attrs["unserved_mw"]
+    held, served_mw, unserved_mw = (
+        float(shapley.sum()),
+        table.attrs["served_mw"],
+        table.attrs["unserved_mw"],
+    )
     if served_mw <= UNSERVED_MW:
         return html("Nothing is served, so nothing is saved.")
     whose = ""
@@ -88,7 +107,11 @@ def _finding(table: pd.DataFrame, saved: float, possible: float) -> Markup:
         whose = f" All of it is of the {format_number(served_mw)} MW served; {format_number(unserved_mw)} MW are not."
     if held <= 0:
         return html("Nothing holds it back: moving saves {} USD/h.{}", format_number(saved), whose)
-    parts = [f"{factors[n]} {100 * shapley[n] / held:.0f} %" for n in np.argsort(-shapley) if shapley[n] > 0]
+    parts = [
+        f"{factors[n]} {100 * shapley[n] / held:.0f} %"
+        for n in np.argsort(-shapley)
+        if shapley[n] > 0
+    ]
     return html(
         "Moving saves <b>{} of {} USD/h</b> that would be possible without obstacles, carbon at its price included. "
         "Of the {} USD/h held back: {}.{}",

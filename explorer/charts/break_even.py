@@ -26,7 +26,10 @@ _TIP = (
     ("Saving (break-even friction)", "@x{0,0.0} USD/MWh"),
     ("Friction", "@y{0,0.0} USD/MWh"),
     ("Net", "@net_usd_per_mwh{+0,0.0} USD/MWh"),
-    ("Price gap, needed", "@price_gap_usd_per_mwh{0,0.0}, @break_even_price_gap_usd_per_mwh{0,0.0} USD/MWh"),
+    (
+        "Price gap, needed",
+        "@price_gap_usd_per_mwh{0,0.0}, @break_even_price_gap_usd_per_mwh{0,0.0} USD/MWh",
+    ),
     ("Break-even carbon price", "@break_even_carbon_price_usd_per_t{0,0} USD/t"),
     ("Break-even egress price", "@break_even_egress_usd_per_gb{0,0.000} USD/GB"),
     ("Added delay", "@wan_ms{0,0.0} ms"),
@@ -56,7 +59,9 @@ their own, or for latency. The placement can still differ: capacity decides who 
 def chart(table: pd.DataFrame) -> Chart:
     """The pairs of `explorer.break_even`: of each home the best, or all where the table says so."""
     pairs = shown(table)
-    saving, friction = (pairs[name].to_numpy(np.float32) for name in ("saving_usd_per_mwh", "friction_usd_per_mwh"))
+    saving, friction = (
+        pairs[name].to_numpy(np.float32) for name in ("saving_usd_per_mwh", "friction_usd_per_mwh")
+    )
     names = NamesById(table.attrs.get("names", {}))
     ends = zip(pairs["home"], pairs["region"], strict=True)
     role = status(pairs)
@@ -81,7 +86,10 @@ def chart(table: pd.DataFrame) -> Chart:
 
 
 def shown(table: pd.DataFrame) -> pd.DataFrame:
-    """The pairs drawn, those that pay last: of each home with clients the one with most to gain, open ones first."""
+    """
+    The pairs drawn, those that pay last: of each home with clients the one with most to gain, open
+    ones first.
+    """
     pairs = table.reset_index(drop=True)
     if table.attrs.get("best_of_each_home", True):
         is_open = pairs["closed_by"] == "none"
@@ -94,11 +102,16 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
 def status(pairs: pd.DataFrame) -> NDArray[np.uint8]:
     """`PAYS`, `CLOSED` (it would) or `LOSS` of each pair."""
     is_open = pairs["closed_by"].to_numpy() == "none"
-    return np.where(pairs["pays"].to_numpy(bool), np.where(is_open, PAYS, CLOSED), LOSS).astype(np.uint8)
+    return np.where(pairs["pays"].to_numpy(bool), np.where(is_open, PAYS, CLOSED), LOSS).astype(
+        np.uint8
+    )
 
 
 def round_above(value: float) -> float:
-    """The next of 5, 10, 20, 50, ...: an axis that stays put while a slider moves, so that points are seen to move."""
+    """
+    The next of 5, 10, 20, 50, ...: an axis that stays put while a slider moves, so that points are
+    seen to move.
+    """
     steps = [m * 10.0**e for e in range(0, 7) for m in (1, 2, 5)]
     return next((step for step in steps if step >= max(value, 5.0)), value)
 
@@ -130,6 +143,10 @@ def _finding(pairs: pd.DataFrame, role: NDArray) -> Markup:
     if attrs.get("home"):
         who = html("from {}", attrs["home"])
     else:
-        who = html("each home to its best region" if attrs.get("best_of_each_home", True) else "every pair")
+        who = html(
+            "each home to its best region" if attrs.get("best_of_each_home", True) else "every pair"
+        )
     of_class = html("Class {}, {}", attrs["workload"], who) if "workload" in attrs else who
-    return html("{}: moving pays for <b>{} of {}</b>, right of the dashed line.", of_class, pay, len(pairs))
+    return html(
+        "{}: moving pays for <b>{} of {}</b>, right of the dashed line.", of_class, pay, len(pairs)
+    )

@@ -1,4 +1,7 @@
-"""The axis of a latency budget: what grows along it, the stretch worth seeing, and the mark of the present budget."""
+"""
+The axis of a latency budget: what grows along it, the stretch worth seeing, and the mark of the
+present budget.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ class BudgetAxis:
     """
     The stretch of budget where something happens, and some of where load goes unserved. [ms]
 
-    As far as the present budget if that is near; the mark of one beyond is drawn at the end, and says so.
+    As far as the present budget if that is near; the mark of one beyond is drawn at the end, and
+    says so.
     """
 
     first_ms: float
@@ -41,6 +45,7 @@ class BudgetAxis:
 
     @property
     def ends(self) -> tuple[float, float]:
+        """Where it begins and ends. [ms]"""
         return self.first_ms, self.last_ms
 
     @property
@@ -52,11 +57,20 @@ class BudgetAxis:
     def now_text(self) -> str:
         """Where the present budget is, or that it is beyond the axis, and at which end."""
         text = f"now: {format_duration(self.now_ms)}"
-        return f"← {text}" if self.now_ms < self.first_ms else f"{text} →" if self.now_ms > self.last_ms else text
+        return (
+            f"← {text}"
+            if self.now_ms < self.first_ms
+            else f"{text} →"
+            if self.now_ms > self.last_ms
+            else text
+        )
 
 
 def now_marks(name: str) -> tuple[Mark, ...]:
-    """The mark of the present budget, and that of one beyond the axis at the end it is nearest to, with words."""
+    """
+    The mark of the present budget, and that of one beyond the axis at the end it is nearest to,
+    with words.
+    """
     return (
         Mark(name, "vertical", ("now",)),
         Mark(f"{name} beyond", "vertical", ("beyond",)),
@@ -82,7 +96,11 @@ def now_labels(name: str, axis: BudgetAxis) -> dict[str, tuple[str, ...]]:
 
 def name_of(over: str) -> str:
     """What grows along a frontier over that class, or over "all"."""
-    return "relaxation of all budgets" if over == "all" else f"latency budget of class {as_shown(over)}"
+    return (
+        "relaxation of all budgets"
+        if over == "all"
+        else f"latency budget of class {as_shown(over)}"
+    )
 
 
 def label_of(over: str) -> str:

@@ -1,4 +1,6 @@
-"""How far is it from somebody going unserved? What of each latency budget is needed, and what is left."""
+"""
+How far is it from somebody going unserved? What of each latency budget is needed, and what is left.
+"""
 
 from __future__ import annotations
 
@@ -34,11 +36,20 @@ def chart(table: pd.DataFrame) -> Chart:
     classes = [*map(as_shown, table["workload"])]
     who = np.tile(np.array([f"class {name}" for name in classes], object), 2)
     rows = np.tile(np.arange(len(share)), 2)
-    names = [f"{name}, {format_duration(float(ms))}" for name, ms in zip(classes, budget, strict=True)]
+    names = [
+        f"{name}, {format_duration(float(ms))}" for name, ms in zip(classes, budget, strict=True)
+    ]
     label = "Share of the latency budget [%]"
     return Chart(
         PANELS,
-        (Filled(service_bars(rows, ends, kind, who, texts, texts), (0.0, 100.0), rows=names, x_label=label),),
+        (
+            Filled(
+                service_bars(rows, ends, kind, who, texts, texts),
+                (0.0, 100.0),
+                rows=names,
+                x_label=label,
+            ),
+        ),
         _title(table),
         _finding(table),
         About.of(table),
@@ -48,7 +59,8 @@ def chart(table: pd.DataFrame) -> Chart:
 
 def _title(table: pd.DataFrame) -> str:
     tightest = table.loc[table["margin_ms"].idxmin()]
-    return f"the least to spare: class {as_shown(tightest['workload'])} could wait {format_duration(tightest['margin_ms'])} less"
+    less = format_duration(tightest["margin_ms"])
+    return f"the least to spare: class {as_shown(tightest['workload'])} could wait {less} less"
 
 
 def _finding(table: pd.DataFrame) -> Markup:

@@ -51,7 +51,9 @@ def chart(proof: Certificate) -> Chart:
         [in_unit(value, unit) for value, unit in zip(table[name], table["unit"], strict=True)]
         for name in ("value", "tolerance")
     )
-    texts = [f"{small(value)} of {limit}" for value, limit in zip(table["value"], most, strict=True)]
+    texts = [
+        f"{small(value)} of {limit}" for value, limit in zip(table["value"], most, strict=True)
+    ]
     hover = {
         "role": fails,
         "meaning": table["meaning"].to_numpy(object),
@@ -70,7 +72,9 @@ def chart(proof: Certificate) -> Chart:
         _title(proof),
         _finding(proof),
         About(proof.labels.title, proof.labels.publishers),
-        ["Worked out anew without the solver: what is found, of what rounding and the solver's tolerance explain."],
+        [
+            "Worked out anew without the solver: what is found, of what rounding and the solver's tolerance explain."
+        ],
     )
 
 
@@ -84,7 +88,9 @@ def small(value: float) -> str:
     if value == 0 or abs(value) >= 1e-3:
         return format_number(value, 2)
     digit, power = f"{value:.0e}".split("e")
-    return f"{digit} × 10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}".replace("-", "−")
+    return f"{digit} × 10{str(int(power)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}".replace(
+        "-", "−"
+    )
 
 
 def in_unit(value: float, unit: str) -> str:
@@ -93,7 +99,10 @@ def in_unit(value: float, unit: str) -> str:
 
 
 def _shares(table: pd.DataFrame) -> NDArray[np.float64]:
-    """How much of its tolerance each check takes up; infinite where something is found and nothing tolerated. [%]"""
+    """
+    How much of its tolerance each check takes up; infinite where something is found and nothing
+    tolerated. [%]
+    """
     value, tolerance = table["value"].abs().to_numpy(float), table["tolerance"].to_numpy(float)
     without = np.where(value > 0, np.inf, 0.0)
     return ALL * np.divide(value, tolerance, out=without, where=tolerance > 0)
@@ -120,7 +129,9 @@ def _finding(proof: Certificate) -> Markup:
     if proof.carbon_price_usd_per_t:
         counted.append("carbon at its price")
     if proof.unserved_mw > 0:
-        counted.append(f"{format_number(proof.unserved_mw)} MW that nobody serves, at the penalty for it")
+        counted.append(
+            f"{format_number(proof.unserved_mw)} MW that nobody serves, at the penalty for it"
+        )
     if counted:
         proven += html(" Counted in both: {}.", ", and ".join(counted))
     if not proof.holds:

@@ -1,5 +1,6 @@
 """
-A chart as data: what is drawn in which role, on which axes, what a pointer reads, and what it finds.
+A chart as data: what is drawn in which role, on which axes, what a pointer reads, and what it
+finds.
 
 A `Panel` says what a pair of axes can hold and is the same for every scenario; a `Chart` holds the
 columns of one result. The live view patches its plots from those columns, a notebook and print draw
@@ -22,8 +23,21 @@ from explorer.charts.rows import FEWEST
 
 Floats = NDArray[np.float64]
 Columns = Mapping[str, NDArray]
-Tips = tuple[tuple[str, str], ...]  # what a pointer reads: label, template with "@column{format} unit"
-Kind = Literal["bars", "line", "points", "area", "segments", "words", "vertical", "horizontal", "diagonal", "span"]
+Tips = tuple[
+    tuple[str, str], ...
+]  # what a pointer reads: label, template with "@column{format} unit"
+Kind = Literal[
+    "bars",
+    "line",
+    "points",
+    "area",
+    "segments",
+    "words",
+    "vertical",
+    "horizontal",
+    "diagonal",
+    "span",
+]
 
 PLACES: dict[Kind, tuple[str, ...]] = {  # columns that say where a mark is, one row per thing
     "bars": ("left", "right", "bottom", "top"),
@@ -57,7 +71,9 @@ class Mark:
     size: float = 2.0  # width of a line, diameter of a point [px], as on screen
     opacity: float = 1.0  # 0 for what is there for a pointer only
     edged: bool = True  # whether bars have an edge; many side by side look better without
-    align: Literal["left", "center", "right"] = "center"  # of words: which end of them is at their place
+    align: Literal["left", "center", "right"] = (
+        "center"  # of words: which end of them is at their place
+    )
     on_paper: bool = False  # whether words have a ground of their own, to be read on lines and bars
 
     @property
@@ -92,7 +108,9 @@ class Panel:
     has_rows: bool = False  # whether the vertical axis names rows, from the top
     row_px: int = 23  # height of a row in a notebook, and in print in proportion
     fewest_rows: int = FEWEST  # that there is room for on screen
-    names_px: int = 128  # for names of rows, which vary in length: on screen bars stay where they are
+    names_px: int = (
+        128  # for names of rows, which vary in length: on screen bars stay where they are
+    )
     zooms: bool = False  # whether a wheel zooms on screen
     zooms_across: bool = False  # the same, along the horizontal axis alone
 
@@ -152,7 +170,9 @@ class Chart:
         if name not in names:
             raise ValueError(f"Unknown picture {name!r}; use one of {', '.join(names)}.")
         n = names.index(name)
-        return Chart((self.panels[n],), (self.filled[n],), self.title, self.finding, self.about, self.notes)
+        return Chart(
+            (self.panels[n],), (self.filled[n],), self.title, self.finding, self.about, self.notes
+        )
 
     def legend(self) -> Iterator[tuple[tuple[Mark, ...], str, str]]:
         """Marks, role and label of all that is seen, each label once."""
@@ -175,7 +195,9 @@ def columns_in(tip: Tips) -> tuple[str, ...]:
 
 def left_px(panels: tuple[Panel, ...], panel: Panel) -> int | None:
     """Room left of a panel, if it or one with the same horizontal axis names rows."""
-    return max((each.names_px for each in panels if each.has_rows and each.x == panel.x), default=None)
+    return max(
+        (each.names_px for each in panels if each.has_rows and each.x == panel.x), default=None
+    )
 
 
 def is_labelled_below(panels: tuple[Panel, ...], panel: Panel) -> bool:
@@ -199,6 +221,8 @@ def _check(panel: Panel, mark: Mark, columns: Columns) -> None:
         return
     if set(columns) != set(mark.columns):
         wrong = sorted(set(columns) ^ set(mark.columns))
-        raise ValueError(f"Columns of {mark.name!r} in {panel.name!r} do not fit: {', '.join(wrong)}.")
+        raise ValueError(
+            f"Columns of {mark.name!r} in {panel.name!r} do not fit: {', '.join(wrong)}."
+        )
     if len({len(values) for values in columns.values()}) != 1:
         raise ValueError(f"Columns of {mark.name!r} in {panel.name!r} differ in length.")

@@ -59,7 +59,14 @@ def chart(table: pd.DataFrame) -> Chart:
     more = left_out(len(shown), len(table), "largest of")
     return Chart(
         PANELS,
-        (Filled(columns, (-0.015 * end, 1.04 * end), rows=[elided(name) for name in regions], y_label=more),),
+        (
+            Filled(
+                columns,
+                (-0.015 * end, 1.04 * end),
+                rows=[elided(name) for name in regions],
+                y_label=more,
+            ),
+        ),
         _title(table),
         _finding(table),
         About.of(table),

@@ -1,4 +1,7 @@
-"""What does a tonne cost? The front from least cost to least carbon, and where the scenario stands on it."""
+"""
+What does a tonne cost? The front from least cost to least carbon, and where the scenario stands on
+it.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,9 @@ as they are.
 
 @renders("cost_carbon_front", "chart")
 def chart(table: pd.DataFrame) -> Chart:
-    """The placements of `explorer.cost_carbon_front`, and the scenario's own where the table says it."""
+    """
+    The placements of `explorer.cost_carbon_front`, and the scenario's own where the table says it.
+    """
     front = with_names(table)
     carbon, cost = _carbon_t_per_h(front), front["cost_usd_per_h"].to_numpy()
     price = front["carbon_price_from_usd_per_t"].to_numpy()
@@ -78,7 +83,9 @@ def chart(table: pd.DataFrame) -> Chart:
         }
     x_range, y_range = (_reach(columns, place) for place in ("x", "y"))
     labels = {"now": (_now(table),)} if "now" in marks else {}
-    if "baseline" in marks and not (_is_in(columns, x_range, "x") and _is_in(columns, y_range, "y")):
+    if "baseline" in marks and not (
+        _is_in(columns, x_range, "x") and _is_in(columns, y_range, "y")
+    ):
         labels["baseline"] = ("",)
     return Chart(
         PANELS,
@@ -86,7 +93,9 @@ def chart(table: pd.DataFrame) -> Chart:
         _title(table),
         _finding(front, table.attrs),
         About.of(table),
-        ["Every placement that is best at some carbon price, by what the last tonne avoided costs there."],
+        [
+            "Every placement that is best at some carbon price, by what the last tonne avoided costs there."
+        ],
     )
 
 
@@ -94,7 +103,10 @@ def with_names(front: pd.DataFrame) -> pd.DataFrame:
     """The front with names of regions for their ids."""
     names = front.attrs.get("names", {})
     named = {
-        column: ["; ".join(str(names.get(key, key)) for key in keys.split("; ") if key) for keys in front[column]]
+        column: [
+            "; ".join(str(names.get(key, key)) for key in keys.split("; ") if key)
+            for keys in front[column]
+        ]
         for column in ("loses", "gains")
     }
     return front.assign(**named)
@@ -106,7 +118,9 @@ def _carbon_t_per_h(front: pd.DataFrame) -> NDArray[np.float64]:
 
 def _prices(front: pd.DataFrame) -> NDArray:
     """The carbon prices at which each placement is the best, in words."""
-    spans = zip(front["carbon_price_from_usd_per_t"], front["carbon_price_to_usd_per_t"], strict=True)
+    spans = zip(
+        front["carbon_price_from_usd_per_t"], front["carbon_price_to_usd_per_t"], strict=True
+    )
     words = [
         f"{format_number(low)} to {format_number(high)} USD/t"
         if np.isfinite(high)
@@ -117,10 +131,15 @@ def _prices(front: pd.DataFrame) -> NDArray:
 
 
 def _reach(columns: Mapping[str, Columns], place: str) -> tuple[float, float]:
-    """Ends of the front and of the present with a margin; the baseline's where that does not flatten them."""
+    """
+    Ends of the front and of the present with a margin; the baseline's where that does not flatten
+    them.
+    """
     seen = [columns[name][place] for name in ("corners", "now") if name in columns]
     every = [*seen, columns["baseline"][place]] if "baseline" in columns else seen
-    (low, high), (least, most) = ((np.concatenate(of).min(), np.concatenate(of).max()) for of in (seen, every))
+    (low, high), (least, most) = (
+        (np.concatenate(of).min(), np.concatenate(of).max()) for of in (seen, every)
+    )
     if most - least < 2.5 * (high - low):
         low, high = least, most
     margin = 0.09 * (high - low) or 0.05 * abs(high) or 1.0
@@ -142,7 +161,9 @@ def _title(table: pd.DataFrame) -> str:
     if len(table) == 1:
         return "the cheapest placement is the cleanest too"
     low = STEPS_USD_PER_T[0]
-    every, cheap = (format_number(avoided_kg_per_h(table, most) / KG_PER_T) for most in (np.inf, low))
+    every, cheap = (
+        format_number(avoided_kg_per_h(table, most) / KG_PER_T) for most in (np.inf, low)
+    )
     return f"up to {every} t/h can be avoided, {cheap} of them below {low:g} USD/t"
 
 
@@ -151,7 +172,11 @@ def _finding(front: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
     parts = [_present(front, attrs)] if "now" in attrs else []
     parts.append(_tonnes(front))
     if attrs.get("unserved_mw", 0.0) > UNSERVED_MW:
-        parts.append(html("{} MW go unserved, here and everywhere on it.", format_number(attrs["unserved_mw"])))
+        parts.append(
+            html(
+                "{} MW go unserved, here and everywhere on it.", format_number(attrs["unserved_mw"])
+            )
+        )
     return joined(parts, " ")
 
 
@@ -159,16 +184,24 @@ def _present(front: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
     carbon_price, now = attrs["carbon_price_usd_per_t"], attrs["now"]
     mark = html("<b>Now, at {:g} USD/t:</b>", carbon_price)
     if attrs["objective"] != "cost":
-        at, cost = front["carbon_kg_per_h"].to_numpy()[::-1], front["cost_usd_per_h"].to_numpy()[::-1]
+        at, cost = (
+            front["carbon_kg_per_h"].to_numpy()[::-1],
+            front["cost_usd_per_h"].to_numpy()[::-1],
+        )
         more = max(now["cost_usd_per_h"] - float(np.interp(now["carbon_kg_per_h"], at, cost)), 0.0)
         return html(
-            "{} least {} costs {} USD/h more than its carbon has to.", mark, attrs["objective"], format_number(more)
+            "{} least {} costs {} USD/h more than its carbon has to.",
+            mark,
+            attrs["objective"],
+            format_number(more),
         )
     row = front[front["carbon_price_from_usd_per_t"] <= carbon_price].iloc[-1]
     last, then = row["carbon_price_from_usd_per_t"], row["carbon_price_to_usd_per_t"]
     known = [f"the last tonne avoided costs {format_number(last)} USD"] if last > 0 else []
     known += (
-        [f"the next would cost {format_number(then)} USD"] if np.isfinite(then) else ["no other placement emits less"]
+        [f"the next would cost {format_number(then)} USD"]
+        if np.isfinite(then)
+        else ["no other placement emits less"]
     )
     return html("{} {}.", mark, ", ".join(known))
 
@@ -177,7 +210,11 @@ def _tonnes(front: pd.DataFrame) -> Markup:
     if len(front) == 1:
         return html("The cheapest placement is the cleanest too.")
     amounts = [
-        html("<b>{}</b> below {:g} USD/t", format_number(avoided_kg_per_h(front, step) / KG_PER_T), step)
+        html(
+            "<b>{}</b> below {:g} USD/t",
+            format_number(avoided_kg_per_h(front, step) / KG_PER_T),
+            step,
+        )
         for step in STEPS_USD_PER_T
     ]
     first = front.iloc[1]
@@ -188,5 +225,6 @@ def _tonnes(front: pd.DataFrame) -> Markup:
         "The cheapest {} t/h cost {} USD/t: {} MW move{}.",
         format_number(avoided_kg_per_h(front, np.inf) / KG_PER_T), joined(amounts, ", "),
         format_number(front["carbon_price_from_usd_per_t"].iloc[-1]), format_number(cheapest),
-        format_number(first["carbon_price_from_usd_per_t"]), format_number(first["moved_mw"]), f", {moves}" if moves else "",
+        format_number(first["carbon_price_from_usd_per_t"]), format_number(first["moved_mw"]),
+        f", {moves}" if moves else "",
     )  # fmt: skip

@@ -40,12 +40,14 @@ def plot(result: Any, of: str = "", **options: Any) -> Any:
     if own is not None:
         _refuse_panel(of)
         return own(result, **options)
-    from explorer.charts.backends import bokeh
+    from explorer.charts.backends import bokeh  # noqa: PLC0415  only who draws waits for it
 
     return bokeh.draw(_chart(result, of, **options))
 
 
-def figure(result: Any, path: str | Path, of: str = "", width_mm: float | None = None, **options: Any) -> Path:
+def figure(
+    result: Any, path: str | Path, of: str = "", width_mm: float | None = None, **options: Any
+) -> Path:
     """
     Write the result of any measure as a figure for print: SVG, PDF or PNG, by the ending of `path`.
 
@@ -55,7 +57,8 @@ def figure(result: Any, path: str | Path, of: str = "", width_mm: float | None =
         As in `plot`.
     path : str or pathlib.Path
     width_mm : float, optional
-        A journal's column is about 88 mm wide, two are 180 mm. By default one column; a map has two.
+        A journal's column is about 88 mm wide, two are 180 mm. By default one column; a map has
+        two.
 
     Raises
     ------
@@ -69,7 +72,7 @@ def figure(result: Any, path: str | Path, of: str = "", width_mm: float | None =
     if own is not None:
         _refuse_panel(of)
         return own(result, path, **size, **options)
-    from explorer.charts.backends import matplotlib
+    from explorer.charts.backends import matplotlib  # noqa: PLC0415  likewise
 
     return matplotlib.draw(_chart(result, of, **options), path, **size)
 

@@ -22,7 +22,13 @@ from explorer.units import KG_PER_T
 Floats = NDArray[np.float64]
 
 RISE = 1e-6  # relative; a rise that is no rounding
-_HOVER = ("budget_ms", "objective_usd_per_h", "relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms")
+_HOVER = (
+    "budget_ms",
+    "objective_usd_per_h",
+    "relocated_mw",
+    "erl_usd_per_h_per_ms",
+    "crl_kg_per_h_per_ms",
+)
 _BUDGETS = Axis("Latency budget [ms]")
 
 
@@ -77,17 +83,26 @@ set that budget.
 
 @renders(Frontier, "chart")
 def chart(frontier: Frontier) -> Chart:
-    """Cost above carbon along a frontier, the budget of the scenario, and its baseline where that serves as much."""
+    """
+    Cost above carbon along a frontier, the budget of the scenario, and its baseline where that
+    serves as much.
+    """
     table = with_names(frontier)
     axis, baseline = BudgetAxis.of(frontier), _baseline(frontier)
-    cost, carbon = table["cost_usd_per_h"].to_numpy(), table["carbon_kg_per_h"].to_numpy() / KG_PER_T
+    cost, carbon = (
+        table["cost_usd_per_h"].to_numpy(),
+        table["carbon_kg_per_h"].to_numpy() / KG_PER_T,
+    )
     base_usd = None if baseline is None else baseline.cost_usd_per_h
     base_t = None if baseline is None else baseline.carbon_kg_per_h / KG_PER_T
     label = label_of(frontier.over)
     how = "Every step of it." if frontier.exact else "On an even grid of budgets."
     return Chart(
         PANELS,
-        (_filled("cost", table, cost, axis, base_usd, label), _filled("carbon", table, carbon, axis, base_t, label)),
+        (
+            _filled("cost", table, cost, axis, base_usd, label),
+            _filled("carbon", table, carbon, axis, base_t, label),
+        ),
         _title(table),
         _finding(frontier, table),
         About(frontier.labels.title, frontier.labels.publishers),
@@ -97,24 +112,36 @@ def chart(frontier: Frontier) -> Chart:
 
 def with_names(frontier: Frontier) -> pd.DataFrame:
     """The table of a frontier with the names of the regions that open, for their ids."""
-    return frontier.table.assign(opens=[frontier.names.listed(ids) for ids in frontier.table["opens"]])
+    return frontier.table.assign(
+        opens=[frontier.names.listed(ids) for ids in frontier.table["opens"]]
+    )
 
 
 def _baseline(frontier: Frontier) -> Placement | None:
-    """The baseline, unless it serves less or more than the frontier: then it is no measure of it."""
+    """
+    The baseline, unless it serves less or more than the frontier: then it is no measure of it.
+    """
     baseline = None if frontier.placement is None else frontier.placement.baseline
-    if baseline is None or abs(baseline.unserved_mw - frontier.table["unserved_mw"].iloc[0]) > UNSERVED_MW:
+    if (
+        baseline is None
+        or abs(baseline.unserved_mw - frontier.table["unserved_mw"].iloc[0]) > UNSERVED_MW
+    ):
         return None
     return baseline
 
 
-def _filled(of: str, table: pd.DataFrame, values: Floats, axis: BudgetAxis, base: float | None, label: str) -> Filled:
+def _filled(
+    of: str, table: pd.DataFrame, values: Floats, axis: BudgetAxis, base: float | None, label: str
+) -> Filled:
     """One quantity, `values` at the steps; the baseline's where that does not flatten them."""
     x = table["budget_ms"].to_numpy()
     low, high = _reach(values, values[0] if base is None else base)
     hover: dict[str, Any] = {name: table[name].to_numpy().astype(np.float32) for name in _HOVER}
     columns: dict[str, Columns] = {
-        f"{of} line": {"x": np.append(np.repeat(x, 2)[1:], axis.last_ms), "y": np.repeat(values, 2)},
+        f"{of} line": {
+            "x": np.append(np.repeat(x, 2)[1:], axis.last_ms),
+            "y": np.repeat(values, 2),
+        },
         f"{of} steps": {"x": x, "y": values, **hover, "opens": table["opens"].to_numpy(object)},
         **now_columns(f"{of} now", axis, (low + high) / 2),
     }
@@ -139,21 +166,30 @@ def _reach(values: Floats, baseline: float) -> tuple[float, float]:
 
 def _title(table: pd.DataFrame) -> str:
     first, last = table.iloc[0], table.iloc[-1]
-    for column, size, unit in (("objective_usd_per_h", 1.0, "USD/h"), ("carbon_kg_per_h", KG_PER_T, "t/h")):
+    for column, size, unit in (
+        ("objective_usd_per_h", 1.0, "USD/h"),
+        ("carbon_kg_per_h", KG_PER_T, "t/h"),
+    ):
         saved = float(first[column] - last[column])
         if saved > RISE * abs(first[column]):
-            return f"waiting {format_duration(last['budget_ms'] - first['budget_ms'])} longer saves {format_number(saved / size)} {unit}"
+            longer = format_duration(last["budget_ms"] - first["budget_ms"])
+            return f"waiting {longer} longer saves {format_number(saved / size)} {unit}"
     return "waiting longer saves nothing"
 
 
 def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
     """Where the scenario stands, what the last step brought and what the next would."""
     current_ms = frontier.current_ms
-    before, after = table[table["budget_ms"] <= current_ms + 1e-9], table[table["budget_ms"] > current_ms + 1e-9]
+    before, after = (
+        table[table["budget_ms"] <= current_ms + 1e-9],
+        table[table["budget_ms"] > current_ms + 1e-9],
+    )
     what = "Relaxation" if frontier.over == "all" else f"Budget of {as_shown(frontier.over)}"
     parts: list[str] = [html("<b>{}: {}.</b>", what, format_duration(current_ms))]
     if before.empty:
-        parts.append(f"More load goes unserved below {format_duration(float(table['budget_ms'].iloc[0]))} (shaded).")
+        parts.append(
+            f"More load goes unserved below {format_duration(float(table['budget_ms'].iloc[0]))} (shaded)."
+        )
     elif len(before) > 1:
         row = before.iloc[-1]
         erl, crl = row["erl_from_start_usd_per_h_per_ms"], row["crl_from_start_kg_per_h_per_ms"]
@@ -167,8 +203,12 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
         row = after.iloc[0]
         opens = f" opens {row['opens']}" if row["opens"] else ""
         parts.append(f"Next step at {format_duration(float(row['budget_ms']))}{opens}.")
-    if _rises(table["cost_usd_per_h"].to_numpy()) and not _rises(table["objective_usd_per_h"].to_numpy()):
-        parts.append("This cost rises where less carbon is worth it: the carbon price is not in it.")
+    if _rises(table["cost_usd_per_h"].to_numpy()) and not _rises(
+        table["objective_usd_per_h"].to_numpy()
+    ):
+        parts.append(
+            "This cost rises where less carbon is worth it: the carbon price is not in it."
+        )
     return joined(parts, " ")
 
 

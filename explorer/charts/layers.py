@@ -1,4 +1,7 @@
-"""Where does it go? Load at home, in the region, or where energy is cheap: by class now, and along a latency budget."""
+"""
+Where does it go? Load at home, in the region, or where energy is cheap: by class now, and along a
+latency budget.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,14 @@ import pandas as pd
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from explorer.charts.budget_axis import BudgetAxis, label_of, name_of, now_columns, now_labels, now_marks
+from explorer.charts.budget_axis import (
+    BudgetAxis,
+    label_of,
+    name_of,
+    now_columns,
+    now_labels,
+    now_marks,
+)
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import row_places
 from explorer.markup import html, joined
@@ -27,8 +37,16 @@ SMALLEST_SHARE = 0.09  # of a bar that has room for words
 OVERLAP = 0.004  # of the width: steps that only touch show a hairline
 LONGEST = 20  # characters of a class's name, beside its load
 _ROLES = (*LAYERS, "nowhere")
-_CLASS = (("", "@workload, @layer"), ("Load", "@it_mw{0,0.0} MW"), ("Of the class", "@share{0.0} %"))
-_STEP = (("", "@layer"), ("Load", "@it_mw{0,0.0} MW"), ("Budget", "@left{0,0.0} to @to_ms{0,0.0} ms"))
+_CLASS = (
+    ("", "@workload, @layer"),
+    ("Load", "@it_mw{0,0.0} MW"),
+    ("Of the class", "@share{0.0} %"),
+)
+_STEP = (
+    ("", "@layer"),
+    ("Load", "@it_mw{0,0.0} MW"),
+    ("Budget", "@left{0,0.0} to @to_ms{0,0.0} ms"),
+)
 PANELS = (
     Panel(
         "by class",
@@ -77,7 +95,9 @@ def chart(table: pd.DataFrame) -> Chart:
         _title(mw),
         _finding(mw, attrs),
         About.of(table),
-        [f"Regional: {_regional(attrs)} of home, by great-circle distance. This project's own definition."],
+        [
+            f"Regional: {_regional(attrs)} of home, by great-circle distance. This project's own definition."
+        ],
     )
 
 
@@ -94,11 +114,20 @@ def along_mw(along: Mapping[str, Any]) -> Floats:
 
 def _labels(attrs: Mapping[Any, Any], mw: Floats) -> tuple[str, ...]:
     unserved = "unserved" if mw[:, -1].sum() > 1e-6 else ""
-    return "local: at home", f"regional: {_regional(attrs)} of it", "energy-oriented: further away", unserved
+    return (
+        "local: at home",
+        f"regional: {_regional(attrs)} of it",
+        "energy-oriented: further away",
+        unserved,
+    )
 
 
 def _regional(attrs: Mapping[Any, Any]) -> str:
-    return f"within {attrs['radius_km']:,.0f} km" if "radius_km" in attrs else "within the regional radius"
+    return (
+        f"within {attrs['radius_km']:,.0f} km"
+        if "radius_km" in attrs
+        else "within the regional radius"
+    )
 
 
 def _classes(table: pd.DataFrame, mw: Floats, labels: tuple[str, ...]) -> Filled:
@@ -119,17 +148,30 @@ def _classes(table: pd.DataFrame, mw: Floats, labels: tuple[str, ...]) -> Filled
         "x": (100 * (right - share / 2)).ravel()[wide], "y": y[wide], "role": kind[wide].astype(np.uint8),
         "text": np.array([f"{percent[n]:.0f} %" for n in wide], object),
     }  # fmt: skip
-    rows = [f"{elided(name, LONGEST)}, {format_number(mw)} MW" for name, mw in zip(classes, total[:, 0], strict=True)]
-    return Filled({"classes": bars, "class words": words}, (0.0, 100.0), rows=rows, labels={"classes": labels})
+    rows = [
+        f"{elided(name, LONGEST)}, {format_number(mw)} MW"
+        for name, mw in zip(classes, total[:, 0], strict=True)
+    ]
+    return Filled(
+        {"classes": bars, "class words": words}, (0.0, 100.0), rows=rows, labels={"classes": labels}
+    )
 
 
 def _budgets(along: Mapping[str, Any], labels: tuple[str, ...]) -> Filled:
     mw, start = along_mw(along), np.array(along["budget_ms"], float)
     axis = BudgetAxis.along(start[0], start[-1], along["strictest_ms"], along["now_ms"])
-    top, end, width = mw.cumsum(axis=1), np.append(start[1:], axis.last_ms), axis.last_ms - axis.first_ms
+    top, end, width = (
+        mw.cumsum(axis=1),
+        np.append(start[1:], axis.last_ms),
+        axis.last_ms - axis.first_ms,
+    )
     row, kind = (index.ravel() for index in np.indices(mw.shape))
     highest = 1.03 * (float(top.max()) or 1.0)
-    named = np.flatnonzero(mw[0] >= SMALLEST_SHARE * top[0, -1]) if top[0, -1] > 0 else np.empty(0, np.intp)
+    named = (
+        np.flatnonzero(mw[0] >= SMALLEST_SHARE * top[0, -1])
+        if top[0, -1] > 0
+        else np.empty(0, np.intp)
+    )
     columns = {
         "budgets": {
             "left": start[row], "right": end[row] + OVERLAP * width, "to_ms": end[row], "bottom": _short(top - mw),
@@ -172,5 +214,8 @@ def _finding(mw: Floats, attrs: Mapping[Any, Any]) -> Markup:
     budget, far = along["budget_ms"], along["energy_oriented_mw"]
     return html(
         "{} As the {} goes from {} to {}, load further away goes from {} to {} MW.",
-        said, name_of(along["over"]), format_duration(budget[0]), format_duration(budget[-1]), format_number(far[0]), format_number(far[-1]),
-    )  # fmt: skip
+        said,
+        name_of(along["over"]),
+        *(format_duration(budget[n]) for n in (0, -1)),
+        *(format_number(far[n]) for n in (0, -1)),
+    )

@@ -1,5 +1,6 @@
 """
-A map as data: circles on places, arcs of what moves between them, what a pointer reads and what it finds.
+A map as data: circles on places, arcs of what moves between them, what a pointer reads and what it
+finds.
 
 The live view patches its map from these columns, a notebook and print draw them. Places are Web
 Mercator metres, sizes are those on screen.
@@ -32,7 +33,8 @@ class Circles:
 
     name: str  # of their columns in a map
     tip: Tips
-    role: str = ""  # key of `palette.LOOKS`, for rings of one colour; "" where a scale colours a column "shown"
+    # key of `palette.LOOKS`, for rings of one colour; "" where a scale colours a column "shown"
+    role: str = ""
     label: str = ""  # of the role, for a legend
     size_px: float = 0.0  # diameter of each; 0 where a column "size" says
 
@@ -61,11 +63,19 @@ class Scale:
 
     @classmethod
     def in_steps(
-        cls, label: str, ends: tuple[float, float], colours: tuple[str, ...], inks: tuple[str, ...], unit: str
+        cls,
+        label: str,
+        ends: tuple[float, float],
+        colours: tuple[str, ...],
+        inks: tuple[str, ...],
+        unit: str,
     ) -> Scale:
         """A range in steps alike, each named by its ends."""
         edges = np.linspace(*ends, len(inks) + 1)
-        words = [f"{format_number(float(a))} to {format_number(float(b))} {unit}" for a, b in pairwise(edges)]
+        words = [
+            f"{format_number(float(a))} to {format_number(float(b))} {unit}"
+            for a, b in pairwise(edges)
+        ]
         return cls(label, *ends, colours, tuple(map(float, edges[1:-1])), inks, tuple(words))
 
 
@@ -73,7 +83,8 @@ class Scale:
 class Arcs:
     """What moves: a row per flow, the widest first, so that narrow ones lie on top."""
 
-    columns: Columns  # `ARC_COLUMNS`: home and region (rows of the first circles), class, load [MW], width [px]
+    # `ARC_COLUMNS`: home and region (rows of the first circles), class, load [MW], width [px]
+    columns: Columns
     places: Sequence[str]  # names of what they lead between
     classes: Sequence[str]  # names of classes
     moved_mw: Floats  # (class,) of each, drawn or not
@@ -108,7 +119,10 @@ class Map:
                 raise ValueError(f"Columns of {circles.name!r} do not fit: {', '.join(wrong)}.")
 
     def arc_pieces(self) -> tuple[Floats, NDArray[np.intp]]:
-        """Ends x0, y0, x1, y1 of the straight pieces of all arcs [m], and the row of the flow that each belongs to."""
+        """
+        Ends x0, y0, x1, y1 of the straight pieces of all arcs [m], and the row of the flow that
+        each belongs to.
+        """
         if self.arcs is None:
             return np.empty((4, 0)), np.empty(0, np.intp)
         x, y = (self.columns[self.circles[0].name][axis] for axis in "xy")

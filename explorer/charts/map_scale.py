@@ -15,13 +15,17 @@ Floats = NDArray[np.float64]
 
 CIRCLE_PX, ARC_PX = 30.0, 7.8  # of the reference load, beyond the thinnest
 THINNEST_CIRCLE_PX, THINNEST_ARC_PX = 5.0, 0.8  # an idle region can still be picked
-KEY, SMALLEST = 0.1, 0.005  # of the reference load: what the legend shows, and the smallest flow drawn
+KEY, SMALLEST = (
+    0.1,
+    0.005,
+)  # of the reference load: what the legend shows, and the smallest flow drawn
 
 
 @dataclass(frozen=True)
 class MapScale:
     """
-    Circles and arcs of a world by a load that is typical of it, so that 5 MW are as readable as 100 GW.
+    Circles and arcs of a world by a load that is typical of it, so that 5 MW are as readable as 100
+    GW.
 
     >>> MapScale(200.0).circle_px(np.array([0.0, 200.0])).tolist(), MapScale(200.0).smallest_mw
     ([5.0, 35.0], 1.0)
@@ -50,10 +54,11 @@ class MapScale:
 
 def scale_of(network: Network) -> MapScale:
     """
-    The scale of a scenario's maps: by the demand of its largest home, rounded to 1, 2 or 5 times a power of ten.
+    The scale of a scenario's maps: by the demand of its largest home, rounded to 1, 2 or 5 times a
+    power of ten.
 
-    No hour, budget, price or cap moves it, and total demand only from one round number to the next: circles grow and
-    shrink with their load, not with the load of others.
+    No hour, budget, price or cap moves it, and total demand only from one round number to the next:
+    circles grow and shrink with their load, not with the load of others.
     """
     return MapScale(_round_number(network.largest_home_mw))
 

@@ -1,4 +1,7 @@
-"""What is one more MWh worth? The price of serving clients, and of capacity in regions, on the world map."""
+"""
+What is one more MWh worth? The price of serving clients, and of capacity in regions, on the world
+map.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +33,12 @@ def _tip(what: str, amount: str, *more: tuple[str, str]) -> tuple[tuple[str, str
     )  # fmt: skip
 
 
-REGIONS = Circles("regions", _tip("Capacity here saves", "Capacity"), "worth", "what capacity is worth")
-CLIENTS = Circles("clients", _tip("One more MWh costs", "Demand", ("By class", "@classes")), size_px=10)
+REGIONS = Circles(
+    "regions", _tip("Capacity here saves", "Capacity"), "worth", "what capacity is worth"
+)
+CLIENTS = Circles(
+    "clients", _tip("One more MWh costs", "Demand", ("By class", "@classes")), size_px=10
+)
 HELP = """
 Circles: what the objective rises by when a client wants one more MWh of IT load, in its mix of classes: a locational
 marginal price of inference, the dual of its demand. Rings: what it falls by when a region has one more MWh of IT
@@ -42,7 +49,10 @@ range says between which amounts a price holds, all else as it is: an exact line
 
 @renders("marginal_prices", "map")
 def price_map(table: pd.DataFrame) -> Map:
-    """The prices of `explorer.marginal_prices`: clients by colour, regions with rings of their capacity's worth."""
+    """
+    The prices of `explorer.marginal_prices`: clients by colour, regions with rings of their
+    capacity's worth.
+    """
     demand, capacity = _of(table, "demand"), _of(table, "capacity")
     price, worth = (rows["price_usd_per_mwh"].to_numpy(float) for rows in (demand, capacity))
     clients = _columns(table, demand) | {"shown": price, "classes": _by_class(table)}
@@ -55,7 +65,9 @@ def price_map(table: pd.DataFrame) -> Map:
         _title(table),
         _finding(table),
         About.of(table),
-        ["Circles: what one more MWh of a client's demand costs. Area of rings: what one more MWh of capacity saves."],
+        [
+            "Circles: what one more MWh of a client's demand costs. Area of rings: what one more MWh of capacity saves."
+        ],
     )
 
 
@@ -69,7 +81,9 @@ def _names(table: pd.DataFrame, kind: str) -> list[str]:
 
 
 def _columns(table: pd.DataFrame, rows: pd.DataFrame) -> dict[str, NDArray[Any]]:
-    """Where the places of one kind are, what they are called, and their prices with the range of each."""
+    """
+    Where the places of one kind are, what they are called, and their prices with the range of each.
+    """
     places = table.attrs["places"][rows["kind"].iloc[0]]
     x, y = mercator_m(places["latitude"], places["longitude"])
     ranges = [_range(low, high) for low, high in zip(rows["from_mw"], rows["to_mw"], strict=True)]
@@ -92,7 +106,11 @@ def _range(low: float, high: float) -> str:
     """
     if np.isnan(low):
         return "–"
-    return f"{format_number(low)} to {format_number(high)} MW" if np.isfinite(high) else f"from {format_number(low)} MW"
+    return (
+        f"{format_number(low)} to {format_number(high)} MW"
+        if np.isfinite(high)
+        else f"from {format_number(low)} MW"
+    )
 
 
 def _by_class(table: pd.DataFrame) -> NDArray[np.object_]:
@@ -101,17 +119,27 @@ def _by_class(table: pd.DataFrame) -> NDArray[np.object_]:
     names = [*map(as_shown, table.attrs["workloads"])]
     prices = rows["price_usd_per_mwh"].to_numpy(float).reshape(-1, len(names))
     return np.array(
-        [", ".join(f"{k} {format_number(p, 4)}" for k, p in zip(names, line, strict=True)) for line in prices], object
+        [
+            ", ".join(f"{k} {format_number(p, 4)}" for k, p in zip(names, line, strict=True))
+            for line in prices
+        ],
+        object,
     )
 
 
 def _diameter(usd_per_mwh: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Of a ring, its area growing with the price: 80 USD/MWh are 45 px wide; a dot where capacity is worth nothing."""
+    """
+    Of a ring, its area growing with the price: 80 USD/MWh are 45 px wide; a dot where capacity is
+    worth nothing.
+    """
     return np.minimum(3.0 + 4.7 * np.sqrt(np.nan_to_num(usd_per_mwh)), LARGEST_RING_PX)
 
 
 def _ends(price: NDArray[np.float64], unserved_usd_per_mwh: float) -> tuple[float, float]:
-    """Ends of the colour scale; a price that is a penalty on unserved load is beyond, or all others were one colour."""
+    """
+    Ends of the colour scale; a price that is a penalty on unserved load is beyond, or all others
+    were one colour.
+    """
     known = price[~np.isnan(price)]
     usual = known[known < unserved_usd_per_mwh * PENALTY_SHARE]
     shown = usual if len(usual) else known
@@ -133,7 +161,8 @@ def _finding(table: pd.DataFrame) -> Markup:
         return html("<b>There are no such prices:</b> {}", _why_not(table.attrs["objective"]))
     names = _names(table, "demand")
     cheapest, dearest = (
-        html("<b>{} USD/MWh</b> in {}", format_number(price[n], 4), names[n]) for n in (price.argmin(), price.argmax())
+        html("<b>{} USD/MWh</b> in {}", format_number(price[n], 4), names[n])
+        for n in (price.argmin(), price.argmax())
     )
     mean = np.average(price, weights=demand_mw) if demand_mw.any() else price.mean()
     said: list[str] = [
@@ -146,10 +175,16 @@ def _finding(table: pd.DataFrame) -> Markup:
     ]
     penalised = np.count_nonzero(price >= table.attrs["unserved_usd_per_mwh"] * PENALTY_SHARE)
     if penalised:
-        said.append(f"For {penalised} of {len(price)} clients that is a penalty: some load goes unserved.")
-    worth, capacity_mw, to_mw = _of(table, "capacity")[["price_usd_per_mwh", "mw", "to_mw"]].to_numpy(float).T
+        said.append(
+            f"For {penalised} of {len(price)} clients that is a penalty: some load goes unserved."
+        )
+    worth, capacity_mw, to_mw = (
+        _of(table, "capacity")[["price_usd_per_mwh", "mw", "to_mw"]].to_numpy(float).T
+    )
     if not worth.any():
-        return joined([*said, "Capacity is worth nothing anywhere: there is room where load would go."], " ")
+        return joined(
+            [*said, "Capacity is worth nothing anywhere: there is room where load would go."], " "
+        )
     best = worth.argmax()
     most = html(
         "<span style='color:{}'>◯</span> Capacity is worth something in {} of {} regions, most in {}: "

@@ -96,7 +96,8 @@ def regions_by_draws(draws: Draws) -> pd.DataFrame:
 def _budgets(draws: Draws) -> Filled:
     band = draws.frontier.dropna()  # where no draw serves as much, there is nothing to compare
     x, low, middle, high = (
-        band[name].to_numpy() for name in ("relaxed_ms", "p10_usd_per_h", "p50_usd_per_h", "p90_usd_per_h")
+        band[name].to_numpy()
+        for name in ("relaxed_ms", "p10_usd_per_h", "p50_usd_per_h", "p90_usd_per_h")
     )
     columns = {
         "band": {"x": x, "low": low, "high": high},
@@ -114,7 +115,9 @@ def _regions(draws: Draws) -> Filled:
     table = regions_by_draws(draws)
     shown = table.head(ROWS)
     times = shown["receives_draws"].to_numpy(float)
-    hover = {name: shown[name].to_numpy() for name in ("receives_draws", "p10_mw", "p50_mw", "p90_mw")}
+    hover = {
+        name: shown[name].to_numpy() for name in ("receives_draws", "p10_mw", "p50_mw", "p90_mw")
+    }
     columns = horizontal_bars(np.zeros(len(times)), times, 0.34) | hover | {
         "region": shown["region"].to_numpy(object), "role": (times >= SURE * draws.done).astype(np.uint8),
     }  # fmt: skip
@@ -148,7 +151,9 @@ def _finding(draws: Draws) -> Markup:
     ]
     table = regions_by_draws(draws)
     names = table["region"].to_numpy()
-    for what, of in zip(("Sure to receive load", "Open"), _sure_and_open(table, draws.done), strict=True):
+    for what, of in zip(
+        ("Sure to receive load", "Open"), _sure_and_open(table, draws.done), strict=True
+    ):
         found = [elided(str(name)) for name in names[of]]
         if found:
             more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""

@@ -1,4 +1,6 @@
-"""How firm is each region? What every placement almost as good needs there, and how far it may go."""
+"""
+How firm is each region? What every placement almost as good needs there, and how far it may go.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,12 @@ def chart(table: pd.DataFrame) -> Chart:
     shown = table.iloc[np.argsort(-middle_mw, kind="stable")[:ROWS]]
     shown = shown.sort_values(["least_mw", "it_mw"], ascending=False)
     least, most, it_mw = (shown[name].to_numpy() for name in ("least_mw", "most_mw", "it_mw"))
-    hover = {"region": shown["region"].to_numpy(object), "it_mw": it_mw, "least_mw": least, "most_mw": most}
+    hover = {
+        "region": shown["region"].to_numpy(object),
+        "it_mw": it_mw,
+        "least_mw": least,
+        "most_mw": most,
+    }
     nothing, end = np.zeros(len(shown)), max(1.0, float(most.max(initial=0.0)))
     columns = {
         "free": horizontal_bars(nothing, most, 0.3) | hover,
@@ -82,7 +89,9 @@ def _could_do_with_less(table: pd.DataFrame) -> tuple[int, int]:
 def _title(table: pd.DataFrame) -> str:
     half, used = _could_do_with_less(table)
     slack = table.attrs.get("slack")
-    near = f"for {100 * slack:g} % more than the optimum" if slack is not None else "near the optimum"
+    near = (
+        f"for {100 * slack:g} % more than the optimum" if slack is not None else "near the optimum"
+    )
     if not used:
         return "no region is in use"
     return f"{near}, {half} of {used} regions in use could do with less than half of their load"
@@ -103,7 +112,9 @@ def _finding(table: pd.DataFrame) -> Markup:
     ]
     needed = [j for j in np.argsort(-least_mw, kind="stable")[:NAMED] if least_mw[j] > USED_MW]
     if needed:
-        listed = ", ".join(f"{elided(str(names[j]))} {format_number(float(least_mw[j]))} MW" for j in needed)
+        listed = ", ".join(
+            f"{elided(str(names[j]))} {format_number(float(least_mw[j]))} MW" for j in needed
+        )
         parts.append(html("Needed in every such placement: at least {}.", listed))
     return joined(parts, " ")
 

@@ -16,13 +16,16 @@ from explorer.errors import ExplorerError
 
 
 def notebook() -> None:
-    """Ready a notebook for what `plot` returns and for `Explorer`; nothing is fetched from a network."""
+    """
+    Ready a notebook for what `plot` returns and for `Explorer`; nothing is fetched from a network.
+    """
     with suppress(ExplorerError):  # not installed: all but maps is made ready
         for_maps("geoviews.plotting.bokeh")
     hv.extension("bokeh", inline=True)
     config: Any = pn.config
     config.inline = True
-    # Panel heeds that for what it shows itself, but HoloViews and widgets (VS Code) take style sheets from a network.
+    # Panel heeds that for what it shows itself, but HoloViews and widgets (VS Code) take style
+    # sheets from a network.
     # Only this list, which Panel keeps to itself, is asked for all of them.
     hooks = pn.viewable.Viewable._preprocessing_hooks
     if _inline_style_sheets not in hooks:

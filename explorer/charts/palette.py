@@ -17,18 +17,37 @@ BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GREY = (
 MAGENTA, SLATE, MIST = "#c2185b", "#8a8f98", "#9aa3ad"
 INK, DARK, MIDDLE, LIGHT, PAPER = "#222222", "#0b3c5d", "#7f8a96", "#c8ced6", "#ffffff"
 
-# More for scenarios of many classes, whose arcs say their class too; as lines they hold on light and dark.
-CLASS_COLOURS = (BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GREY, "#7B5FC9", "#8C564B", "#9ACD32", "#B0305C")
+# More for scenarios of many classes, whose arcs say their class too; as lines they hold on light
+# and dark.
+CLASS_COLOURS = (
+    BLUE,
+    ORANGE,
+    GREEN,
+    PINK,
+    SKY,
+    RED,
+    YELLOW,
+    GREY,
+    "#7B5FC9",
+    "#8C564B",
+    "#9ACD32",
+    "#B0305C",
+)
 CLASS_INKS = (DARK, RED, GREEN, "#b0589a")  # dark enough for thin lines
 CLASS_LINES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 
-# Values of places: less load orange, more load purple, none grey; what has no middle, from dark to light. In print a
+# Values of places: less load orange, more load purple, none grey; what has no middle, from dark to
+# light. In print a
 # few steps of each, which differ in luminance.
 CHANGE = (*PuOr11[:5:-1], "#d3d7db", *PuOr11[4::-1])
 AMOUNT = tuple(Viridis256)
 CHANGE_INKS = (ORANGE, PAPER, "#4b2a85")
 AMOUNT_INKS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
-LAND, RIM, FADED = "#8d99a6", "#6b7480", "#e3e3e3"  # of maps: land and borders, rims of circles, land in print
+LAND, RIM, FADED = (
+    "#8d99a6",
+    "#6b7480",
+    "#e3e3e3",
+)  # of maps: land and borders, rims of circles, land in print
 
 Dashes = str | tuple[int, tuple[float, ...]]  # as matplotlib has them
 
@@ -54,7 +73,9 @@ LOOKS: dict[str, Look] = {
     "carbon": Look(RED),
     "now": Look(MAGENTA, ink=ORANGE, line_ink=INK, line="--", marker="diamond", printed_marker="D"),
     "beyond": Look(MAGENTA, line=(0, (1, 1.2)), dash="dashed", words_colour=MAGENTA),  # the axis
-    "baseline": Look(SLATE, ink=MIDDLE, line=":", dash="dashed", marker="square", printed_marker="s"),
+    "baseline": Look(
+        SLATE, ink=MIDDLE, line=":", dash="dashed", marker="square", printed_marker="s"
+    ),
     "zero": Look(SLATE, ink=INK),
     "unserved": Look("#000000", ink=PAPER, hatch="/////", words_colour="white"),
     "shade": Look(SLATE, ink="#dddddd"),

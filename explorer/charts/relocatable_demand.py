@@ -1,4 +1,7 @@
-"""How much could move? Load that latency, capacity and cost would each let run away from home, and what does."""
+"""
+How much could move? Load that latency, capacity and cost would each let run away from home, and
+what does.
+"""
 
 from __future__ import annotations
 
@@ -122,7 +125,13 @@ def _along(along: Mapping[str, Any], mw: Floats) -> Filled:
         },
         **now_columns("now", axis, top / 2),
     }  # fmt: skip
-    return Filled(columns, axis.ends, (0.0, top), x_label=label_of(along["over"]), labels=now_labels("now", axis))
+    return Filled(
+        columns,
+        axis.ends,
+        (0.0, top),
+        x_label=label_of(along["over"]),
+        labels=now_labels("now", axis),
+    )
 
 
 def _title(mw: Floats) -> str:

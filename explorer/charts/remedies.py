@@ -1,4 +1,6 @@
-"""Who goes unserved, and what would help? Load by what keeps it out, and what each change would serve."""
+"""
+Who goes unserved, and what would help? Load by what keeps it out, and what each change would serve.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +82,9 @@ def chart(table: pd.DataFrame) -> Chart:
     texts = [f"{format_number(value)} MW, {KINDS[k]}" for value, k in zip(load, kind, strict=True)]
     words = [t if value >= 2.2 * SMALLEST_SHARE * width else t.split(",")[0]
              for t, value in zip(texts, load, strict=True)]  # fmt: skip
-    columns = service_bars(rows, (right - load, right), kind, np.array(names, object)[rows], texts, words)
+    columns = service_bars(
+        rows, (right - load, right), kind, np.array(names, object)[rows], texts, words
+    )
     panels, filled = [SERVICE], [Filled(columns, (0.0, 1.02 * width or 1.0), rows=names)]
     if len(table):
         panels.append(SERVED)
@@ -96,9 +100,17 @@ def chart(table: pd.DataFrame) -> Chart:
 
 
 def service_bars(
-    rows: NDArray, ends: tuple[NDArray, NDArray], kind: NDArray, who: NDArray, what: Sequence[str], words: Sequence[str]
+    rows: NDArray,
+    ends: tuple[NDArray, NDArray],
+    kind: NDArray,
+    who: NDArray,
+    what: Sequence[str],
+    words: Sequence[str],
 ) -> dict[str, Columns]:
-    """Columns of the marks of `SERVICE`: bars in rows, each of a kind, with words where they have room."""
+    """
+    Columns of the marks of `SERVICE`: bars in rows, each of a kind, with words where they have
+    room.
+    """
     left, right = ends
     y = row_places(int(rows.max(initial=-1)) + 1)[rows]
     wide = np.flatnonzero(right - left >= SMALLEST_SHARE * right.max(initial=0.0))
@@ -156,7 +168,11 @@ def _changes(table: pd.DataFrame, clients: dict[str, str]) -> Filled:
     columns = {
         "changes begin": {"x": np.zeros(1)},
         "served": horizontal_bars(np.zeros(len(rows)), serves, 0.38) | hover,
-        "changes made": {"x": np.full(len(rows), end / 2), "y": row_places(len(rows)), "text": short},
+        "changes made": {
+            "x": np.full(len(rows), end / 2),
+            "y": row_places(len(rows)),
+            "text": short,
+        },
     }
     return Filled(columns, (0.0, end), rows=who)
 
@@ -171,14 +187,21 @@ def _whole(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The changes that serve all of it, that of least cost first."""
     rows: list[dict[str, Any]] = table.to_dict("records")  # pyright: ignore[reportAssignmentType]
     most = table.attrs.get("unserved_mw", np.inf) - UNSERVED_MW
-    return sorted((row for row in rows if row["serves_mw"] > most), key=lambda row: row["cost_change_usd_per_h"])
+    return sorted(
+        (row for row in rows if row["serves_mw"] > most),
+        key=lambda row: row["cost_change_usd_per_h"],
+    )
 
 
 def _title(table: pd.DataFrame) -> str:
     if not table.attrs.get("unserved"):
         return "everybody is served"
     whole, left_out = _whole(table), format_number(table.attrs["unserved_mw"])
-    helps = f"to serve all of it, {as_shown(whole[0]['remedy'])}" if whole else "no single change serves all of it"
+    helps = (
+        f"to serve all of it, {as_shown(whole[0]['remedy'])}"
+        if whole
+        else "no single change serves all of it"
+    )
     return f"{left_out} MW go unserved; {helps}"
 
 
@@ -195,8 +218,12 @@ def _finding(table: pd.DataFrame) -> Markup:
         ),
         ", ",
     )
-    said = html("<b>{} MW go unserved</b>: {}.", format_number(table.attrs["unserved_mw"]), constraints)
+    said = html(
+        "<b>{} MW go unserved</b>: {}.", format_number(table.attrs["unserved_mw"]), constraints
+    )
     whole = _whole(table)
     if whole:
-        said += html(" To serve all of it: <b style='white-space:nowrap'>{}</b>.", whole[0]["remedy"])
+        said += html(
+            " To serve all of it: <b style='white-space:nowrap'>{}</b>.", whole[0]["remedy"]
+        )
     return said

@@ -1,4 +1,7 @@
-"""Axes on screen whose ticks can be told apart, whatever the size of a world; print has them from `tick_texts` too."""
+"""
+Axes on screen whose ticks can be told apart, whatever the size of a world; print has them from
+`tick_texts` too.
+"""
 
 from __future__ import annotations
 

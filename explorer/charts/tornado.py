@@ -52,7 +52,9 @@ def chart(table: pd.DataFrame) -> Chart:
     """The inputs of `explorer.tornado`, that of most effect on top: bars from the saving now."""
     base = float(table["saving_usd_per_h"].iloc[0])
     savings = {side: table[f"saving_usd_per_h_{side}"].to_numpy() for side in ("low", "high")}
-    shared = (savings["low"] - base) * (savings["high"] - base) > 0  # both bars at one side of the line
+    shared = (savings["low"] - base) * (
+        savings["high"] - base
+    ) > 0  # both bars at one side of the line
     half = np.where(shared, 0.18, 0.36)
     columns: dict[str, Any] = {"as it is": {"x": np.array([base])}}
     for side, saving in savings.items():
@@ -77,7 +79,10 @@ def chart(table: pd.DataFrame) -> Chart:
 def _values(table: pd.DataFrame, side: str) -> Any:
     """What inputs are moved from and to, with their units."""
     rows = zip(table["base"], table[side], table["unit"], strict=True)
-    return np.array([f"{format_number(base)} → {format_number(value)} {unit}" for base, value, unit in rows], object)
+    return np.array(
+        [f"{format_number(base)} → {format_number(value)} {unit}" for base, value, unit in rows],
+        object,
+    )
 
 
 def _title(table: pd.DataFrame, base: float) -> str:
@@ -93,7 +98,9 @@ def _finding(table: pd.DataFrame, base: float) -> Markup:
     if not small[0]:
         low, high = (float(table[f"saving_usd_per_h_{side}"].iloc[0]) for side in ("low", "high"))
         least, most = format_number(min(base, low, high)), format_number(max(base, low, high))
-        parts.append(html("Most depends on <b>{}</b>: between {} and {} USD/h.", names[0], least, most))
+        parts.append(
+            html("Most depends on <b>{}</b>: between {} and {} USD/h.", names[0], least, most)
+        )
     if small.any():
         hardly = ", ".join(names[n] for n in np.flatnonzero(small))
         parts.append(html("Hardly any effect: {}.", hardly))

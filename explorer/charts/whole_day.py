@@ -1,4 +1,7 @@
-"""Does the load follow the sun? Where it runs at each hour of the day, and what following the hours is worth."""
+"""
+Does the load follow the sun? Where it runs at each hour of the day, and what following the hours is
+worth.
+"""
 
 from __future__ import annotations
 
@@ -98,9 +101,14 @@ definitions. Tap an hour to set it.
 
 @renders("whole_day", "chart")
 def chart(table: pd.DataFrame) -> Chart:
-    """The 24 hours of `explorer.whole_day`: load of the regions that change most, cost and carbon of all."""
+    """
+    The 24 hours of `explorer.whole_day`: load of the regions that change most, cost and carbon of
+    all.
+    """
     about, attrs = About.of(table), table.attrs
-    table = pd.DataFrame(table.to_numpy(), columns=table.columns)  # each column taken would copy all attrs
+    table = pd.DataFrame(
+        table.to_numpy(), columns=table.columns
+    )  # each column taken would copy all attrs
     loads = _Loads(attrs["regions"])
     return Chart(
         PANELS,
@@ -123,7 +131,10 @@ class _Loads:
         self.relocated_mw = np.array(regions["relocated_mw"], float)
 
     def most_moving(self) -> NDArray[np.intp]:
-        """The regions whose load changes most through the day, then those with most load; from east to west."""
+        """
+        The regions whose load changes most through the day, then those with most load; from east to
+        west.
+        """
         swing = np.round(np.ptp(self.it_mw, axis=0) / (self.it_mw.max() or 1.0), 6)
         most = np.lexsort((-self.it_mw.mean(axis=0), -swing))[:ROWS]
         return most[np.argsort(-self.longitude[most], kind="stable")]
@@ -164,29 +175,53 @@ def _daylight(longitude: Floats) -> dict[str, NDArray]:
     n = len(longitude)
     rise, floor = (SUNRISE_H - longitude / 15) % HOURS, np.tile(row_places(n) - 0.5, 2)
     end = rise + SUNSET_H - SUNRISE_H
-    left, right = np.append(rise, np.zeros(n)), np.append(np.minimum(end, HOURS), np.maximum(end - HOURS, 0.0))
+    left, right = (
+        np.append(rise, np.zeros(n)),
+        np.append(np.minimum(end, HOURS), np.maximum(end - HOURS, 0.0)),
+    )
     return {"left": left, "right": right, "bottom": floor, "top": floor + 1}
 
 
 def _cost(table: pd.DataFrame, now: int | str) -> Filled:
-    x, best, means = (table[name].to_numpy(float) for name in ("hour_utc", "objective_usd_per_h", "by_means_usd_per_h"))
-    hover = ("hour_utc", "by_means_usd_per_h", "cost_usd_per_h", "carbon_kg_per_h", "relocated_mw", "unserved_mw")
+    x, best, means = (
+        table[name].to_numpy(float)
+        for name in ("hour_utc", "objective_usd_per_h", "by_means_usd_per_h")
+    )
+    hover = (
+        "hour_utc",
+        "by_means_usd_per_h",
+        "cost_usd_per_h",
+        "carbon_kg_per_h",
+        "relocated_mw",
+        "unserved_mw",
+    )
     columns = {
         "means": {"x": x + 0.5, "y": means},
         "best": {"x": x + 0.5, "y": best},
         "cost now": _hour(now),
-        "hours": {"x": x + 0.5, "y": best, **{name: table[name].to_numpy(np.float32) for name in hover}},
+        "hours": {
+            "x": x + 0.5,
+            "y": best,
+            **{name: table[name].to_numpy(np.float32) for name in hover},
+        },
     }
     return Filled(columns, (0.0, float(HOURS)), _reach(np.append(best, means)))
 
 
 def _carbon(table: pd.DataFrame, now: int | str) -> Filled:
-    x, carbon = table["hour_utc"].to_numpy(float) + 0.5, table["carbon_kg_per_h"].to_numpy() / KG_PER_T
+    x, carbon = (
+        table["hour_utc"].to_numpy(float) + 0.5,
+        table["carbon_kg_per_h"].to_numpy() / KG_PER_T,
+    )
     hover = ("hour_utc", "relocated_mw", "unserved_mw")
     columns = {
         "emitted": {"x": x, "y": carbon},
         "carbon now": _hour(now),
-        "hours of carbon": {"x": x, "y": carbon, **{name: table[name].to_numpy(np.float32) for name in hover}},
+        "hours of carbon": {
+            "x": x,
+            "y": carbon,
+            **{name: table[name].to_numpy(np.float32) for name in hover},
+        },
     }
     return Filled(columns, (0.0, float(HOURS)), _reach(carbon))
 
@@ -205,7 +240,9 @@ def _reach(values: Floats) -> tuple[float, float]:
 
 
 def _title(table: pd.DataFrame) -> str:
-    moved, sunny = (table[name].to_numpy().sum() for name in ("relocated_mw", "relocated_in_daylight_mw"))
+    moved, sunny = (
+        table[name].to_numpy().sum() for name in ("relocated_mw", "relocated_in_daylight_mw")
+    )
     if moved <= SAME_MW:
         return "no load runs away from home"
     return f"{100 * sunny / moved:.0f} % of the relocated load runs in daylight"
@@ -222,8 +259,16 @@ def _finding(table: pd.DataFrame, loads: _Loads, objective: str, hour: str | int
     parts = [html("Regions from east to west, each against its fullest hour.")]
     if total["relocated_mw"] > 0:
         share = 100 * total["relocated_in_daylight_mw"] / total["relocated_mw"]
-        parts.append(html("<b>{:.0f} % of the relocated load runs in daylight</b> (half would be chance).", share))
-    saved, means = total["by_means_usd_per_h"] - total["objective_usd_per_h"], total["by_means_usd_per_h"]
+        parts.append(
+            html(
+                "<b>{:.0f} % of the relocated load runs in daylight</b> (half would be chance).",
+                share,
+            )
+        )
+    saved, means = (
+        total["by_means_usd_per_h"] - total["objective_usd_per_h"],
+        total["by_means_usd_per_h"],
+    )
     if means > 0 and objective == "cost":
         parts.append(
             html(

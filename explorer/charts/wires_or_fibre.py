@@ -1,4 +1,7 @@
-"""Wires or fibre? One MWh of IT load by line from another region's grid, and its computation executed there."""
+"""
+Wires or fibre? One MWh of IT load by line from another region's grid, and its computation executed
+there.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,10 @@ _COSTS_LEAST = {
 
 @renders("wires_or_fibre", "chart")
 def chart(table: pd.DataFrame) -> Chart:
-    """The ways of `explorer.wires_or_fibre`, each as the sum of its costs; a table of none has no picture."""
+    """
+    The ways of `explorer.wires_or_fibre`, each as the sum of its costs; a table of none has no
+    picture.
+    """
     built = f"; {table.attrs['line']}" if "line" in table.attrs else ""
     return Chart(
         PANELS,
@@ -76,9 +82,13 @@ def chart(table: pd.DataFrame) -> Chart:
 
 
 def _ways(table: pd.DataFrame) -> Filled:
-    """A bar for each way and part: what costs stacks up to the right of zero, what earns to the left."""
+    """
+    A bar for each way and part: what costs stacks up to the right of zero, what earns to the left.
+    """
     usd = table[[f"{part}_usd_per_mwh" for part in PARTS]].to_numpy()
-    paid, earned = (np.cumsum(part, axis=1) for part in (np.maximum(usd, 0.0), np.minimum(usd, 0.0)))
+    paid, earned = (
+        np.cumsum(part, axis=1) for part in (np.maximum(usd, 0.0), np.minimum(usd, 0.0))
+    )
     right, left = np.where(usd >= 0, paid, earned - usd), np.where(usd >= 0, paid - usd, earned)
     some = np.flatnonzero(np.abs(usd).max(axis=0) > 0)  # parts that any of the ways has
     left, right, usd = left[:, some], right[:, some], usd[:, some]
@@ -90,15 +100,25 @@ def _ways(table: pd.DataFrame) -> Filled:
     }  # fmt: skip
     low, high = min(0.0, float(left.min(initial=0.0))), max(float(right.max(initial=0.0)), 1.0)
     ends = low - 0.01 * (high - low), high + 0.03 * (high - low)
-    rows = [f"{way}: {format_number(total)}" for way, total in zip(ways, table["total_usd_per_mwh"], strict=True)]
+    rows = [
+        f"{way}: {format_number(total)}"
+        for way, total in zip(ways, table["total_usd_per_mwh"], strict=True)
+    ]
     return Filled({"zero": {"x": np.zeros(1)}, "parts": parts}, ends, rows=rows)
 
 
 def _title(table: pd.DataFrame) -> str:
     if table.empty:
         return "nothing can be moved"
-    cheapest, attrs = table["way"].iloc[int(table["total_usd_per_mwh"].to_numpy().argmin())], table.attrs
-    pair = f" for {attrs['workload']}, {elided(attrs['home'])} → {elided(attrs['region'])}" if "home" in attrs else ""
+    cheapest, attrs = (
+        table["way"].iloc[int(table["total_usd_per_mwh"].to_numpy().argmin())],
+        table.attrs,
+    )
+    pair = (
+        f" for {attrs['workload']}, {elided(attrs['home'])} → {elided(attrs['region'])}"
+        if "home" in attrs
+        else ""
+    )
     return f"{_COSTS_LEAST[cheapest]}{pair}"
 
 
@@ -107,7 +127,9 @@ def _finding(table: pd.DataFrame) -> Markup:
         return html("One region only: nothing can be moved.")
     ways, attrs = table.to_dict("records"), table.attrs
     stay, wires, fibre = ways
-    saved = {way["way"]: stay["total_usd_per_mwh"] - way["total_usd_per_mwh"] for way in (wires, fibre)}
+    saved = {
+        way["way"]: stay["total_usd_per_mwh"] - way["total_usd_per_mwh"] for way in (wires, fibre)
+    }
     against = joined(
         (
             html("{} {} <b>{} USD/MWh</b>{}", way, verb, format_number(abs(usd)), more)

@@ -43,7 +43,9 @@ MW, coloured by class, faint at home and strong where it runs. Tap a region to s
 
 
 @renders(Placement, "map")
-def world_map(placement: Placement, min_flow_mw: float | None = None, colour_by: str = "change_mw") -> Map:
+def world_map(
+    placement: Placement, min_flow_mw: float | None = None, colour_by: str = "change_mw"
+) -> Map:
     """
     The world map of a placement.
 
@@ -51,14 +53,20 @@ def world_map(placement: Placement, min_flow_mw: float | None = None, colour_by:
     ----------
     placement : Placement
     min_flow_mw : float, optional
-        Smallest flow drawn; what suits the scenario if left out, and the map says what is lost. [MW]
+        Smallest flow drawn; what suits the scenario if left out, and the map says what is lost.
+        [MW]
     colour_by : str
         A column of `COLOUR_BY`.
     """
     scale, labels = scale_of(placement.network), placement.network.labels
     columns = _regions(placement, scale)
     columns["shown"] = columns[colour_by]
-    arcs = Arcs(_flows(placement, scale, min_flow_mw), labels.regions, labels.workloads, placement.away_mw.sum((0, 1)))
+    arcs = Arcs(
+        _flows(placement, scale, min_flow_mw),
+        labels.regions,
+        labels.workloads,
+        placement.away_mw.sum((0, 1)),
+    )
     moved, served = format_number(placement.relocated_mw), format_number(placement.served_mw)
     smallest_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
     return Map(
@@ -95,7 +103,10 @@ def _regions(placement: Placement, scale: MapScale) -> dict[str, NDArray]:
 
 
 def _flows(placement: Placement, scale: MapScale, min_flow_mw: float | None) -> dict[str, NDArray]:
-    """Relocated load of at least that size, or of what suits the map, by home region, region and class."""
+    """
+    Relocated load of at least that size, or of what suits the map, by home region, region and
+    class.
+    """
     least_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
     net, n = placement.network, len(placement.network.regions)
     total = np.zeros((n, n, len(net.workloads)))
@@ -104,14 +115,26 @@ def _flows(placement: Placement, scale: MapScale, min_flow_mw: float | None) -> 
     mw = total[found]
     order = np.argsort(-mw, kind="stable")
     home, region, workload = (index[order] for index in found)
-    return {"home": home, "region": region, "workload": workload, "it_mw": mw[order], "width": scale.arc_px(mw[order])}
+    return {
+        "home": home,
+        "region": region,
+        "workload": workload,
+        "it_mw": mw[order],
+        "width": scale.arc_px(mw[order]),
+    }
 
 
 def _scale(shown: Floats, colour_by: str, scale: MapScale) -> Scale:
-    """Colours of changes are even about zero, and reach at least so far that the smallest flow is no whole change."""
+    """
+    Colours of changes are even about zero, and reach at least so far that the smallest flow is no
+    whole change.
+    """
     label = LABELS[colour_by]
     if colour_by == "change_mw":
-        end, half = max(float(np.abs(shown).max(initial=0.0)), scale.smallest_mw), scale.smallest_mw / 2
+        end, half = (
+            max(float(np.abs(shown).max(initial=0.0)), scale.smallest_mw),
+            scale.smallest_mw / 2,
+        )
         words = ("less", "as much", "more load than baseline")
         return Scale(label, -end, end, CHANGE, (-half, half), CHANGE_INKS, words)
     low, high = float(min(shown.min(initial=0.0), 0.0)), float(shown.max(initial=0.0))

@@ -19,19 +19,26 @@ def choices(scenario: Scenario) -> dict[str, tuple[str, ...]]:
 
 def completed(scenario: Scenario, needs: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:
     """
-    What a measure needs: as given, otherwise the first class, all budgets together, the largest flow.
+    What a measure needs: as given, otherwise the first class, all budgets together, the largest
+    flow.
 
     Raises
     ------
     ExplorerError
         If home and region are the same, or there is no placement to find the flow in.
     """
-    first = {name: known[0] for name, known in choices(scenario).items() if name in ("workload", "over")}
+    first = {
+        name: known[0] for name, known in choices(scenario).items() if name in ("workload", "over")
+    }
     found = {name: value for name, value in (first | dict(given)).items() if name in needs}
     if "home" in needs and not {"home", "region"} <= found.keys():
-        pair = pair_of(solve(scenario), found["workload"], found.get("home", ""), found.get("region", ""))
+        pair = pair_of(
+            solve(scenario), found["workload"], found.get("home", ""), found.get("region", "")
+        )
         if pair is None:
-            raise ExplorerError("There is only one region, so nothing can move.", "regions.csv", "Add another.")
+            raise ExplorerError(
+                "There is only one region, so nothing can move.", "regions.csv", "Add another."
+            )
         found = {"home": pair[0], "region": pair[1]} | found
     if "home" in found and found["home"] == found["region"]:
         what = f"Home and region are both {found['home']!r}: there is nothing to move."

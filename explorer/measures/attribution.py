@@ -1,8 +1,10 @@
 """
-What holds relocation back: the benefit that friction, egress, state locality, law and capacity keep away, shared out.
+What holds relocation back: the benefit that friction, egress, state locality, law and capacity keep
+away, shared out.
 
-The sum is shared by Shapley values, which do not depend on the order in which obstacles are looked at; the waterfall,
-which does, stands beside it. Which obstacles there are, and what lifting one means, is this project's own choice.
+The sum is shared by Shapley values, which do not depend on the order in which obstacles are looked
+at; the waterfall, which does, stands beside it. Which obstacles there are, and what lifting one
+means, is this project's own choice.
 """
 
 from __future__ import annotations
@@ -30,12 +32,14 @@ FACTORS = ("friction", "egress", "state locality", "law", "capacity")
 
 def attribution(scenario: Scenario) -> pd.DataFrame:
     """
-    What each obstacle to relocation costs: its Shapley value in the benefit that all of them together keep away.
+    What each obstacle to relocation costs: its Shapley value in the benefit that all of them
+    together keep away.
 
     Parameters
     ----------
     scenario : Scenario
-        Whatever its objective, placements of least cost, carbon at its price included, are compared.
+        Whatever its objective, placements of least cost, carbon at its price included, are
+        compared.
 
     Returns
     -------
@@ -43,15 +47,17 @@ def attribution(scenario: Scenario) -> pd.DataFrame:
         One row per obstacle, in the order of `FACTORS`:
 
         factor
-            friction (operations, overhead, transport, value of latency), egress, state locality, law or capacity.
+            friction (operations, overhead, transport, value of latency), egress, state locality,
+            law or capacity.
         usd_per_h
-            What it costs: how much `objective_usd_per_h` falls when it is lifted, mean over all 120 orders in which the
-            five may be lifted. The sum is the objective as it is less that without any of them. [USD/h]
+            What it costs: how much `objective_usd_per_h` falls when it is lifted, mean over all 120
+            orders in which the five may be lifted. The sum is the objective as it is less that
+            without any of them. [USD/h]
         share
             Part of that sum, NaN where the sum is zero. [-]
 
-        Its `attrs` hold ``saved_usd_per_h``, what the placement costs less than the baseline as it is, and
-        ``in_order_usd_per_h``, as in `waterfall`. [USD/h]
+        Its `attrs` hold ``saved_usd_per_h``, what the placement costs less than the baseline as it
+        is, and ``in_order_usd_per_h``, as in `waterfall`. [USD/h]
 
     Raises
     ------
@@ -62,22 +68,27 @@ def attribution(scenario: Scenario) -> pd.DataFrame:
 
     Notes
     -----
-    Lifted means: egress price zero; all other friction zero; no load pinned to its home; legal policy `open`; any
-    region can take all load. Latency budgets stay: what they cost is the frontier's question. Prices and carbon stay
-    too, however much load comes, so the value of capacity is an upper bound: a grid sells only so much so cheaply. What
-    the tables `systems` and `arcs` say stays as well, but friction from `arcs` counts as friction, egress included.
+    Lifted means: egress price zero; all other friction zero; no load pinned to its home; legal
+    policy `open`; any region can take all load. Latency budgets stay: what they cost is the
+    frontier's question. Prices and carbon stay too, however much load comes, so the value of
+    capacity is an upper bound: a grid sells only so much so cheaply. What the tables `systems` and
+    `arcs` say stays as well, but friction from `arcs` counts as friction, egress included.
 
-    Hosting is left out, as if it cost nothing: with it, each of the 32 placements would be a mixed-integer program.
+    Hosting is left out, as if it cost nothing: with it, each of the 32 placements would be a
+    mixed-integer program.
 
-    All compared placements serve the same demand: what the placement as it is serves, each client's and class's part.
-    So no penalty on unserved load is in any figure; who goes unserved, and why, is in `Placement.unserved`. Lifting an
-    obstacle leaves every placement possible, so the same demand can always be served. Who goes unserved is therefore
-    part of the question: where some cannot be served, it is those whose service would cost most, and equals go short
-    by equal fractions, so that the figures do not hang on the order of a table. What serving those who go unserved
-    would bring is no part of the figures either: load dropped for its price counts for no obstacle.
+    All compared placements serve the same demand: what the placement as it is serves, each client's
+    and class's part. So no penalty on unserved load is in any figure; who goes unserved, and why,
+    is in `Placement.unserved`. Lifting an obstacle leaves every placement possible, so the same
+    demand can always be served. Who goes unserved is therefore part of the question: where some
+    cannot be served, it is those whose service would cost most, and equals go short by equal
+    fractions, so that the figures do not hang on the order of a table. What serving those who go
+    unserved would bring is no part of the figures either: load dropped for its price counts for no
+    obstacle.
 
-    A value is positive where the obstacle costs money, zero where it does not matter. Only friction can be negative:
-    where energy, with its carbon, has a price below zero, overhead and transport energy earn money.
+    A value is positive where the obstacle costs money, zero where it does not matter. Only friction
+    can be negative: where energy, with its carbon, has a price below zero, overhead and transport
+    energy earn money.
 
     References
     ----------
@@ -99,8 +110,8 @@ def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
     """
     A table of a network with all that its picture says and no column does.
 
-    What is saved against the baseline of the load that is served, what each obstacle costs in the order of the rows
-    [USD/h], and what is served and is not [MW].
+    What is saved against the baseline of the load that is served, what each obstacle costs in the
+    order of the rows [USD/h], and what is served and is not [MW].
     """
     best = place(network.without_hosting_or_cap, "cost")  # as the attribution takes it
     saved = like_for_like(best, best.baseline).objective_usd_per_h - best.objective_usd_per_h
@@ -125,13 +136,15 @@ def waterfall(scenario: Scenario, order: Sequence[str] = FACTORS) -> pd.DataFram
     ----------
     scenario : Scenario
     order : sequence of str
-        The five `FACTORS` in the order in which they are put in place. What one costs depends on those before it.
+        The five `FACTORS` in the order in which they are put in place. What one costs depends on
+        those before it.
 
     Returns
     -------
     pandas.DataFrame
-        One row per obstacle in that order: factor, usd_per_h, share as in `attribution`, and objective_usd_per_h, the
-        objective with this obstacle and all before it; the last is the placement as it is. [USD/h]
+        One row per obstacle in that order: factor, usd_per_h, share as in `attribution`, and
+        objective_usd_per_h, the objective with this obstacle and all before it; the last is the
+        placement as it is. [USD/h]
 
     Raises
     ------
@@ -200,7 +213,8 @@ _objectives: Memo[Floats] = Memo(size=64)
 
 def lifted_objectives(network: Network) -> Floats:
     """
-    The least objective of serving the same demand with every subset of obstacles lifted; remembered for all sessions.
+    The least objective of serving the same demand with every subset of obstacles lifted; remembered
+    for all sessions.
 
     Returns
     -------
@@ -223,7 +237,8 @@ def _lifted_objectives(network: Network) -> Floats:
     model = model_for("attribution", network.home, len(network.regions), len(network.workloads))
     objective = np.empty((2,) * len(FACTORS))
     with model.lock:
-        # demands change least often: from one set of costs or arcs to the next the solver has least to mend
+        # demands change least often: from one set of costs or arcs to the next the solver has least
+        # to mend
         for no_pins, no_law, no_friction, no_egress in product(range(2), repeat=4):
             changed = _lifted(network, bool(no_friction), bool(no_egress), bool(no_law))
             case = replace(
@@ -242,13 +257,22 @@ def _lifted_objectives(network: Network) -> Floats:
 
 
 def _lifted(network: Network, no_friction: bool, no_egress: bool, no_law: bool) -> Network:
-    """The network with obstacles on its arcs lifted. Its key is the old one: it must not be remembered."""
+    """
+    The network with obstacles on its arcs lifted. Its key is the old one: it must not be
+    remembered.
+    """
     friction, geography, overrides = network.friction, network.geography, network.overrides
     if no_friction:
-        rest = {"operations_usd_per_mwh": 0.0, "relocation_overhead": 0.0, "transport_kwh_per_gb": 0.0}
+        rest = {
+            "operations_usd_per_mwh": 0.0,
+            "relocation_overhead": 0.0,
+            "transport_kwh_per_gb": 0.0,
+        }
         friction = replace(friction, **rest, latency_value=0.0)
         if overrides is not None:
-            overrides = replace(overrides, friction_usd_per_mwh=overrides.friction_usd_per_mwh.filled(0.0))
+            overrides = replace(
+                overrides, friction_usd_per_mwh=overrides.friction_usd_per_mwh.filled(0.0)
+            )
     if no_egress:
         friction = replace(friction, egress_usd_per_gb=0.0)
     if no_law:
@@ -263,15 +287,22 @@ def _cost(network: Network, case: LPData, best: Optimum) -> float:
 
 
 def _cost_with_room_for_all(network: Network, case: LPData) -> float:
-    """The same where capacity is no limit: each load takes its cheapest arc, and nothing is left to solve. [USD/h]"""
+    """
+    The same where capacity is no limit: each load takes its cheapest arc, and nothing is left to
+    solve. [USD/h]
+    """
     at_home = case.cost[np.arange(len(network.home)), network.home]
     cheapest = np.where(case.allowed, case.cost, np.inf).min(axis=1)
-    cheapest = np.where(np.isfinite(cheapest), cheapest, 0.0)  # where there is no arc, nothing is served but rounding
+    cheapest = np.where(
+        np.isfinite(cheapest), cheapest, 0.0
+    )  # where there is no arc, nothing is served but rounding
     return float((case.free_mw * cheapest).sum() + (case.pinned_mw * at_home).sum())
 
 
 def _table(network: Network, factors: Sequence[str], usd_per_h: Floats) -> pd.DataFrame:
-    """Values and shares; what the solver's tie-break alone may have made of nothing is nothing again."""
+    """
+    Values and shares; what the solver's tie-break alone may have made of nothing is nothing again.
+    """
     noise = 2 * TIE_BREAK * network.demand_mw.sum()
     usd_per_h = np.where(np.abs(usd_per_h) <= noise, 0.0, usd_per_h)
     total = usd_per_h.sum()

@@ -1,8 +1,10 @@
 """
-When moving pays: for every pair of regions, what one MWh of IT load saves there against what moving it costs.
+When moving pays: for every pair of regions, what one MWh of IT load saves there against what moving
+it costs.
 
-The condition is saving >= friction. Its exact form in arXiv:2604.27855 is not public: this one is the project's own.
-What pays for a pair by itself is then held against the placement, where pairs compete, and laws and clocks count.
+The condition is saving >= friction. Its exact form in arXiv:2604.27855 is not public: this one is
+the project's own. What pays for a pair by itself is then held against the placement, where pairs
+compete, and laws and clocks count.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ from explorer.units import KG_PER_T
 SAME_COST = 1e-5  # the solver tells costs apart that differ by more [USD/MWh]
 
 
-def break_even(scenario: Scenario, workload: str, migration_usd_per_mw: float = 0.0) -> pd.DataFrame:
+def break_even(
+    scenario: Scenario, workload: str, migration_usd_per_mw: float = 0.0
+) -> pd.DataFrame:
     """
     Break-even quantities of a class for every pair of a home and another region.
 
@@ -38,30 +42,35 @@ def break_even(scenario: Scenario, workload: str, migration_usd_per_mw: float = 
         One row per (home, region), home and region different:
 
         saving_usd_per_mwh
-            PUE_h (price_h + lambda c_h / 1000) - PUE_j (price_j + lambda c_j / 1000), per MWh of IT load; it is also
-            the break-even friction, the largest that still pays.
+            PUE_h (price_h + lambda c_h / 1000) - PUE_j (price_j + lambda c_j / 1000), per MWh of IT
+            load; it is also the break-even friction, the largest that still pays.
         friction_usd_per_mwh
             What moving costs, its energy at the carbon price included.
         net_usd_per_mwh, pays
             Saving less friction; whether it is at least zero.
         price_gap_usd_per_mwh, break_even_price_gap_usd_per_mwh
-            Electricity price at home less that of the region, as it is, and as it would have to be for moving to pay.
+            Electricity price at home less that of the region, as it is, and as it would have to be
+            for moving to pay.
         break_even_carbon_price_usd_per_t
-            Carbon price from which moving pays, negative where it pays without one; NaN where the region, with the
-            energy of moving, is not cleaner than home.
+            Carbon price from which moving pays, negative where it pays without one; NaN where the
+            region, with the energy of moving, is not cleaner than home.
         break_even_egress_usd_per_gb
-            Egress price up to which moving pays. Negative where it would not pay if egress were free: no egress price
-            mends that. NaN where no data is charged for, so that the price does not matter.
+            Egress price up to which moving pays. Negative where it would not pay if egress were
+            free: no egress price mends that. NaN where no data is charged for, so that the price
+            does not matter.
         repaid_after_h
-            Hours of moved load until the net saving has repaid `migration_usd_per_mw`; infinite where it never does.
+            Hours of moved load until the net saving has repaid `migration_usd_per_mw`; infinite
+            where it never does.
         wan_ms
             Latency added by the wide-area network.
         lawful
-            Whether the legal policy lets load of the home's zone run there. `arcs.csv` goes before it: where that
-            closes the way to all clients of the home, it is not lawful; where it opens it to one of them, it is.
+            Whether the legal policy lets load of the home's zone run there. `arcs.csv` goes before
+            it: where that closes the way to all clients of the home, it is not lawful; where it
+            opens it to one of them, it is.
         closed_by
-            The first obstacle that no client of the home gets past: "law", "not offered" (the region does not run the
-            class), "own terms" (`arcs.csv` closes the way) or "latency"; "none" where the pair is open.
+            The first obstacle that no client of the home gets past: "law", "not offered" (the
+            region does not run the class), "own terms" (`arcs.csv` closes the way) or "latency";
+            "none" where the pair is open.
 
     Raises
     ------
@@ -82,7 +91,8 @@ def labelled(network: Network, table: pd.DataFrame, workload: str, home: str = "
     """
     Pairs of a class with what their picture says besides.
 
-    All from one `home` are drawn; otherwise the best of each home, unless `attrs["best_of_each_home"]` is made False.
+    All from one `home` are drawn; otherwise the best of each home, unless
+    `attrs["best_of_each_home"]` is made False.
     """
     names = network.short_region_names
     return network.labels.put_on(
@@ -91,10 +101,14 @@ def labelled(network: Network, table: pd.DataFrame, workload: str, home: str = "
     )  # fmt: skip
 
 
-def break_even_pairs(network: Network, workload: str, migration_usd_per_mw: float = 0.0) -> pd.DataFrame:
+def break_even_pairs(
+    network: Network, workload: str, migration_usd_per_mw: float = 0.0
+) -> pd.DataFrame:
     """`break_even` of a network."""
     if not migration_usd_per_mw >= 0:
-        raise ValueError(f"The cost of migration must be at least 0 USD/MW, not {migration_usd_per_mw}.")
+        raise ValueError(
+            f"The cost of migration must be at least 0 USD/MW, not {migration_usd_per_mw}."
+        )
     table = _pairs(network, break_even_squares(network, workload))
     net = table["net_usd_per_mwh"].to_numpy()
     with np.errstate(over="ignore"):
@@ -113,7 +127,10 @@ def _pairs(network: Network, squares: dict[str, NDArray]) -> pd.DataFrame:
 
 
 def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
-    """The columns of `break_even` between its first two and its last, each (home, region); their diagonal is moot."""
+    """
+    The columns of `break_even` between its first two and its last, each (home, region); their
+    diagonal is moot.
+    """
     k = _index(network, workload)
     energy, friction, carbon = network.arcs_from(np.arange(len(network.regions)))
     friction, carbon = friction[:, :, k], carbon[:, :, k]
@@ -123,7 +140,10 @@ def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
     unit_cost = energy + per_kg * at_home_kg  # of one MWh of IT load, before friction
     saving = unit_cost[:, np.newaxis] - unit_cost
     full_friction = friction + per_kg * (carbon - at_home_kg)
-    money_lost, carbon_gained = energy + friction - energy[:, np.newaxis], at_home_kg[:, np.newaxis] - carbon
+    money_lost, carbon_gained = (
+        energy + friction - energy[:, np.newaxis],
+        at_home_kg[:, np.newaxis] - carbon,
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         carbon_price = np.where(carbon_gained > 0, KG_PER_T * money_lost / carbon_gained, np.nan)
     # a price lower by one USD/MWh saves PUE, and the overhead of moving on top of it
@@ -132,7 +152,11 @@ def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
     net = saving - full_friction
     charged_gb = network.friction.scale * network.gb_per_mwh[k]
     with np.errstate(over="ignore"):  # hardly any data: any price will do, or none
-        egress = network.friction.egress_usd_per_gb + net / charged_gb if charged_gb else np.full_like(net, np.nan)
+        egress = (
+            network.friction.egress_usd_per_gb + net / charged_gb
+            if charged_gb
+            else np.full_like(net, np.nan)
+        )
     return {
         "saving_usd_per_mwh": saving,
         "friction_usd_per_mwh": full_friction,
@@ -148,12 +172,17 @@ def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
 
 
 def _lawful(network: Network, k: int) -> NDArray:
-    """Pairs that law, or what the table of arcs says of clients before it, leaves open to a class: (home, region)."""
+    """
+    Pairs that law, or what the table of arcs says of clients before it, leaves open to a class:
+    (home, region).
+    """
     lawful = network.geography.zone_pair.copy()
     if network.overrides is None:
         return lawful
     given = network.overrides.allowed
-    opened, closed = (given.filled(False).over(np.zeros(network.latency_ms.shape, bool)) for _ in range(2))
+    opened, closed = (
+        given.filled(False).over(np.zeros(network.latency_ms.shape, bool)) for _ in range(2)
+    )
     opened.flat[given.at] = given.value
     closed.flat[given.at] = ~given.value.astype(bool)
     at_home: NDArray = np.equal.outer(np.arange(len(network.regions)), network.home)
@@ -165,9 +194,10 @@ def _lawful(network: Network, k: int) -> NDArray:
 
 def forbidden_by(network: Network, workload: str) -> NDArray:
     """
-    What closes a pair to a class, shape (home, region): the first of "law", "not offered" (the region does not run the
-    class), "own terms" (`arcs.csv` closes the way) and "latency" that no client of the home gets past, or "none". Homes
-    without clients are judged by their own zone, by what the region offers and by the way between regions.
+    What closes a pair to a class, shape (home, region): the first of "law", "not offered" (the
+    region does not run the class), "own terms" (`arcs.csv` closes the way) and "latency" that no
+    client of the home gets past, or "none". Homes without clients are judged by their own zone, by
+    what the region offers and by the way between regions.
     """
     k, n = _index(network, workload), len(network.regions)
     geography = network.geography
@@ -191,14 +221,17 @@ def _gates(network: Network, k: int) -> dict[str, NDArray]:
     gates = {}
     for mask, name in names.items():
         if mask in network.masks:
-            passed = passed & np.broadcast_to(network.masks[mask], network.latency_ms.shape)[:, :, k]
+            passed = (
+                passed & np.broadcast_to(network.masks[mask], network.latency_ms.shape)[:, :, k]
+            )
         gates[name] = passed
     return gates | {"latency": passed & network.within_budget[:, :, k]}
 
 
 def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
     """
-    The algebra of pairs against the placement of all: which pairs pay, which are used, and what explains a difference.
+    The algebra of pairs against the placement of all: which pairs pay, which are used, and what
+    explains a difference.
 
     Parameters
     ----------
@@ -216,17 +249,20 @@ def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
         used_mw
             Load of the class that the placement moves from that home to that region. [MW]
         obstacle
-            Where a pair pays and is used: "none". Where it neither pays nor is used: "friction". Where it pays and is
-            not used, the first of these that applies: "no demand" (no client of the class is at home there), "state
-            locality" (state pins all of it), "law", "not offered" (the table `systems` closes the region to the
-            class), "own terms" (`arcs.csv` closes the way), "latency" (open to some, in time for none of them),
-            "objective" (the placement does not minimise cost), "capacity" (cheaper than where the load runs, so it is
-            full), "own terms" (what `arcs.csv` says of the way is dearer than the model), "better region" (the load
-            runs somewhere as cheap or cheaper). Where it is used and does not pay: "objective", "not offered" (by the
-            home), "own terms" (`arcs.csv` says something of the way, or of home, that makes it pay or leaves no
-            choice), or "home full" (load that cannot stay).
+            Where a pair pays and is used: "none". Where it neither pays nor is used: "friction".
+            Where it pays and is not used, the first of these that applies: "no demand" (no client
+            of the class is at home there), "state locality" (state pins all of it), "law", "not
+            offered" (the table `systems` closes the region to the class), "own terms" (`arcs.csv`
+            closes the way), "latency" (open to some, in time for none of them), "objective" (the
+            placement does not minimise cost), "capacity" (cheaper than where the load runs, so it
+            is full), "own terms" (what `arcs.csv` says of the way is dearer than the model),
+            "better region" (the load runs somewhere as cheap or cheaper). Where it is used and does
+            not pay: "objective", "not offered" (by the home), "own terms" (`arcs.csv` says
+            something of the way, or of home, that makes it pay or leaves no choice), or "home full"
+            (load that cannot stay).
         better_region
-            Where "better region" is the obstacle, the one that takes most of the load; otherwise empty.
+            Where "better region" is the obstacle, the one that takes most of the load; otherwise
+            empty.
 
     Raises
     ------
@@ -252,11 +288,16 @@ def verdict_pairs(placement: Placement, workload: str) -> pd.DataFrame:
     """`verdicts` of a placement."""
     squares = break_even_squares(placement.network, workload)
     verdict = {name: squares[name] for name in ("net_usd_per_mwh", "pays")}
-    return _pairs(placement.network, verdict | verdict_squares(placement, workload, squares["pays"]))
+    return _pairs(
+        placement.network, verdict | verdict_squares(placement, workload, squares["pays"])
+    )
 
 
 def verdict_squares(placement: Placement, workload: str, pays: NDArray) -> dict[str, NDArray]:
-    """The columns of `verdicts` after `pays`, each of shape (home, region) like it; their diagonal is moot."""
+    """
+    The columns of `verdicts` after `pays`, each of shape (home, region) like it; their diagonal is
+    moot.
+    """
     net, best, k = placement.network, placement.optimum, _index(placement.network, workload)
     n = len(net.regions)
     at_home = np.equal.outer(np.arange(n), net.home).astype(float)  # (home, client)
@@ -265,28 +306,46 @@ def verdict_squares(placement: Placement, workload: str, pays: NDArray) -> dict[
         """Whether it holds for a client of that home; (client, ...) to (home, ...)."""
         return at_home @ client > 0
 
-    cost, moved_mw, allowed = net.cost_usd_per_mwh[:, :, k], best.free_mw[:, :, k], net.allowed[:, :, k]
+    cost, moved_mw, allowed = (
+        net.cost_usd_per_mwh[:, :, k],
+        best.free_mw[:, :, k],
+        net.allowed[:, :, k],
+    )
     demand = net.demand_mw[:, k] > SMALLEST_MW
     movable = net.demand_mw[:, k] - net.pinned_mw[:, k] > SMALLEST_MW
     dearest = np.where(moved_mw > SMALLEST_MW, cost, -np.inf).max(axis=1)
-    dearest[best.unserved_free_mw[:, k] > SMALLEST_MW] = np.inf  # going unserved is dearer than any region
+    dearest[best.unserved_free_mw[:, k] > SMALLEST_MW] = (
+        np.inf
+    )  # going unserved is dearer than any region
     possible = allowed & movable[:, np.newaxis]
     wanted = possible & (cost < dearest[:, np.newaxis] - SAME_COST)
-    instead_mw = at_home @ np.einsum("ij,il->ijl", possible, moved_mw).reshape(len(net.home), -1)  # at l, may run at j
+    instead_mw = at_home @ np.einsum("ij,il->ijl", possible, moved_mw).reshape(
+        len(net.home), -1
+    )  # at l, may run at j
     better = instead_mw.reshape(n, n, n).argmax(axis=2)
 
     used_mw = at_home @ placement.away_mw[:, :, k]
     used, other_aim = used_mw > SMALLEST_MW, np.full_like(pays, placement.objective != "cost")
     moves, clients = placement.away_mw[:, :, k] > SMALLEST_MW, np.arange(len(net.home))
-    terms = np.zeros_like(allowed) if net.overrides is None else net.overrides.has_terms(net.latency_ms.shape)[:, :, k]
+    terms = (
+        np.zeros_like(allowed)
+        if net.overrides is None
+        else net.overrides.has_terms(net.latency_ms.shape)[:, :, k]
+    )
     can_stay, stay = allowed[clients, net.home], cost[clients, net.home]
-    at_its_home = np.broadcast_to(net.masks.get("system", True), net.latency_ms.shape)[clients, net.home, k]
+    at_its_home = np.broadcast_to(net.masks.get("system", True), net.latency_ms.shape)[
+        clients, net.home, k
+    ]
     by_terms = terms | terms[clients, net.home][:, np.newaxis]
     lured = by_terms & ((cost < stay[:, np.newaxis]) | ~can_stay[:, np.newaxis])
-    by_model = np.zeros_like(allowed)  # what the model alone would make of an arc with terms of its own
+    by_model = np.zeros_like(
+        allowed
+    )  # what the model alone would make of an arc with terms of its own
     if terms.any():
         energy, friction, carbon = net.arcs_from(net.home)
-        modelled = energy + friction[:, :, k] + net.carbon_price_usd_per_t / KG_PER_T * carbon[:, :, k]
+        modelled = (
+            energy + friction[:, :, k] + net.carbon_price_usd_per_t / KG_PER_T * carbon[:, :, k]
+        )
         by_model = possible & terms & (modelled < dearest[:, np.newaxis] - SAME_COST)
     gates = {name: for_some(gate & movable[:, np.newaxis]) for name, gate in _gates(net, k).items()}
     cases = [
@@ -314,5 +373,7 @@ def verdict_squares(placement: Placement, workload: str, pays: NDArray) -> dict[
 
 def _index(network: Network, workload: str) -> int:
     if workload not in network.workloads:
-        raise ValueError(f"Unknown workload {workload!r}; use one of {', '.join(network.workloads)}.")
+        raise ValueError(
+            f"Unknown workload {workload!r}; use one of {', '.join(network.workloads)}."
+        )
     return network.workloads.index(workload)

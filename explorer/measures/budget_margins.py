@@ -31,8 +31,8 @@ def budget_margins(scenario: Scenario) -> pd.DataFrame:
         workload, budget_ms
             Workload id, and its budget, relaxation included. [ms]
         least_ms
-            The shortest budget at which no more load goes unserved in all than now: where all is served, the first step
-            of the class's frontier. [ms]
+            The shortest budget at which no more load goes unserved in all than now: where all is
+            served, the first step of the class's frontier. [ms]
         margin_ms
             What is left between the two. [ms]
 
@@ -54,7 +54,9 @@ def budget_margins(scenario: Scenario) -> pd.DataFrame:
 
 def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
     """A table of a network with all that its picture says and no column does."""
-    return network.labels.put_on(table, measure="budget_margins", unserved_mw=place(network).unserved_mw)
+    return network.labels.put_on(
+        table, measure="budget_margins", unserved_mw=place(network).unserved_mw
+    )
 
 
 _tables: Memo[pd.DataFrame] = Memo(size=64)
@@ -79,6 +81,12 @@ def _margins_table(network: Network) -> pd.DataFrame:
         latency = np.round(network.latency_ms[:, :, k], BUDGET_DECIMALS)
         steps = np.unique(latency[network.allowed[:, :, k]])
         if len(steps):
-            least[k] = first_that_works(steps, lambda ms, k=k, goal_mw=goal_mw: unserved_mw(k, ms) <= goal_mw)
-    columns = {"budget_ms": network.budget_ms, "least_ms": least, "margin_ms": network.budget_ms - least}
+            least[k] = first_that_works(
+                steps, lambda ms, k=k, goal_mw=goal_mw: unserved_mw(k, ms) <= goal_mw
+            )
+    columns = {
+        "budget_ms": network.budget_ms,
+        "least_ms": least,
+        "margin_ms": network.budget_ms - least,
+    }
     return pd.DataFrame({"workload": network.workloads, **columns})

@@ -1,8 +1,10 @@
 """
-Proof that a placement is feasible and optimal, worked out again from the network's arrays without the solver.
+Proof that a placement is feasible and optimal, worked out again from the network's arrays without
+the solver.
 
-A lower bound needs no trust in the solver. Whatever prices capacity has, demand that pays them at its cheapest place,
-less what capacity earns, costs no more than any placement (Lagrangian relaxation). Good prices make the bound tight.
+A lower bound needs no trust in the solver. Whatever prices capacity has, demand that pays them at
+its cheapest place, less what capacity earns, costs no more than any placement (Lagrangian
+relaxation). Good prices make the bound tight.
 """
 
 from __future__ import annotations
@@ -34,7 +36,8 @@ class Certificate:
     """
     Residuals of a placement, each the largest there is: zero, or what rounding leaves, proves it.
 
-    `unit` is that of the objective, penalty on unserved load included: USD/h, kg/h or, for latency, MW ms.
+    `unit` is that of the objective, penalty on unserved load included: USD/h, kg/h or, for latency,
+    MW ms.
     """
 
     unit: str
@@ -44,8 +47,12 @@ class Certificate:
     overload_mw: float  # load of a region above its capacity [MW]
     imbalance_mw: float  # demand less served less unserved load [MW]
     negative_mw: float  # how far below zero any load is [MW]
-    dual_infeasibility: float  # how far above its cheapest way to be served a demand is priced [unit per MW]
-    slackness: float  # value of load off its cheapest arcs, and of priced capacity that idles [unit]
+    dual_infeasibility: (
+        float  # how far above its cheapest way to be served a demand is priced [unit per MW]
+    )
+    slackness: (
+        float  # value of load off its cheapest arcs, and of priced capacity that idles [unit]
+    )
     objective: float  # what the placement costs [unit]
     lower_bound: float  # what no placement costs less than [unit]
     residual_mw: float  # up to which a load counts as none [MW]
@@ -76,19 +83,51 @@ class Certificate:
         per_mw = {"USD/h": "USD/MWh", "kg/h": "kg/MWh", "MW ms": "ms"}[self.unit]
         share = self.gap_bound / abs(self.objective) if self.objective else 0.0
         rows = [
-            ("budget", self.over_budget_mw, "MW", self.residual_mw, "load that takes longer than its latency budget"),
+            (
+                "budget",
+                self.over_budget_mw,
+                "MW",
+                self.residual_mw,
+                "load that takes longer than its latency budget",
+            ),
             ("lateness", self.over_budget_ms, "ms", RESIDUAL_MS, "by how much it does"),
             ("law", self.unlawful_mw, "MW", self.residual_mw, "load where the law forbids it"),
-            ("capacity", self.overload_mw, "MW", self.residual_mw, "load of a region above its capacity"),
-            ("balance", self.imbalance_mw, "MW", self.residual_mw, "demand neither served nor counted as unserved"),
+            (
+                "capacity",
+                self.overload_mw,
+                "MW",
+                self.residual_mw,
+                "load of a region above its capacity",
+            ),
+            (
+                "balance",
+                self.imbalance_mw,
+                "MW",
+                self.residual_mw,
+                "demand neither served nor counted as unserved",
+            ),
             ("sign", self.negative_mw, "MW", self.residual_mw, "load below zero"),
-            ("prices", self.dual_infeasibility, per_mw, self.price_tolerance, "price above the cheapest way to serve"),
-            ("slackness", self.slackness, self.unit, self.gap_bound, "load off its cheapest place, idle dear capacity"),
+            (
+                "prices",
+                self.dual_infeasibility,
+                per_mw,
+                self.price_tolerance,
+                "price above the cheapest way to serve",
+            ),
+            (
+                "slackness",
+                self.slackness,
+                self.unit,
+                self.gap_bound,
+                "load off its cheapest place, idle dear capacity",
+            ),
             ("gap", self.gap, self.unit, self.gap_bound, "cost above the lower bound"),
             ("relative gap", self.relative_gap, "-", share, "the same as a share of the cost"),
         ]
         columns = ["check", "value", "unit", "tolerance", "holds", "meaning"]
-        return pd.DataFrame([(*row[:4], abs(row[1]) <= row[3], row[4]) for row in rows], columns=columns)
+        return pd.DataFrame(
+            [(*row[:4], abs(row[1]) <= row[3], row[4]) for row in rows], columns=columns
+        )
 
     def _repr_html_(self) -> str:
         return render(self, "html")
@@ -101,8 +140,8 @@ def certificate(placement: Placement) -> Certificate:
     Parameters
     ----------
     placement : Placement
-        Least cost, carbon or latency. What is certified is that no placement costs, emits or waits less, not how ties
-        are broken. Prices belong to that, too.
+        Least cost, carbon or latency. What is certified is that no placement costs, emits or waits
+        less, not how ties are broken. Prices belong to that, too.
 
     Returns
     -------
@@ -111,18 +150,21 @@ def certificate(placement: Placement) -> Certificate:
 
     Notes
     -----
-    The problem is min c x + P u with x + u = d for every demand, load within capacity K, all of x and u at least 0, and
-    x only on arcs within budget and law. For capacity prices p >= 0 and demand prices y the lower bound is
+    The problem is min c x + P u with x + u = d for every demand, load within capacity K, all of x
+    and u at least 0, and x only on arcs within budget and law. For capacity prices p >= 0 and
+    demand prices y the lower bound is
 
-        L(p) = sum over demands of d min(P, min over arcs of (c + p)) - sum of K p <= c x + P u for any placement,
+        L(p) = sum over demands of d min(P, min over arcs of (c + p)) - sum of K p <= c x + P u for
+        any placement,
 
-    so the gap c x + P u - L(p) cannot hide anything, whatever p is. Dual infeasibility is how far a y is above
-    min(P, min (c + p)), over all arcs: those that the solver never looked at, too.
+    so the gap c x + P u - L(p) cannot hide anything, whatever p is. Dual infeasibility is how far a
+    y is above min(P, min (c + p)), over all arcs: those that the solver never looked at, too.
 
-    Ties are broken on the face of the optimum, level by level (see `PlacementModel.solve`), so nothing is paid for that
-    but rounding: what has a reduced cost of up to `FACE_TOLERANCE` = 1e-7, in the solver's unit of cost, counts as on
-    the face. That unit is 1e-5 of the largest cost there is, which mostly is the penalty on unserved load. The gap is
-    at most that much times demand and capacity: 0.6 mUSD/h for 2 GW of demand in 4 GW of capacity, at 1e5 USD/MWh.
+    Ties are broken on the face of the optimum, level by level (see `PlacementModel.solve`), so
+    nothing is paid for that but rounding: what has a reduced cost of up to `FACE_TOLERANCE` = 1e-7,
+    in the solver's unit of cost, counts as on the face. That unit is 1e-5 of the largest cost there
+    is, which mostly is the penalty on unserved load. The gap is at most that much times demand and
+    capacity: 0.6 mUSD/h for 2 GW of demand in 4 GW of capacity, at 1e5 USD/MWh.
 
     References
     ----------
@@ -182,8 +224,12 @@ def certificate(placement: Placement) -> Certificate:
         lower_bound=float(lower_bound),
         residual_mw=float(RESIDUAL * demand_mw),
         price_tolerance=tolerance,
-        gap_bound=float(tolerance * (demand_mw + capacity_mw) + explained + ROUNDING * abs(objective)),
-        carbon_price_usd_per_t=network.carbon_price_usd_per_t if placement.objective == "cost" else 0.0,
+        gap_bound=float(
+            tolerance * (demand_mw + capacity_mw) + explained + ROUNDING * abs(objective)
+        ),
+        carbon_price_usd_per_t=network.carbon_price_usd_per_t
+        if placement.objective == "cost"
+        else 0.0,
         unserved_mw=placement.unserved_mw,
         labels=network.labels,
     )
@@ -192,7 +238,11 @@ def certificate(placement: Placement) -> Certificate:
 def _objective(network: Network, numbers: LPData, best: Optimum) -> float:
     served = (best.free_mw * numbers.cost).sum()
     pinned = (best.pinned_mw * numbers.cost[np.arange(len(network.home)), network.home]).sum()
-    return float(served + pinned + numbers.unserved_cost * (best.unserved_free_mw + best.unserved_pinned_mw).sum())
+    return float(
+        served
+        + pinned
+        + numbers.unserved_cost * (best.unserved_free_mw + best.unserved_pinned_mw).sum()
+    )
 
 
 def _slackness(network: Network, numbers: LPData, best: Optimum) -> float:

@@ -38,7 +38,8 @@ def concentration(scenario: Scenario) -> pd.DataFrame:
         baseline_share, share
             The same over the load of all regions; 0 where nothing is served. [-]
 
-        Its ``attrs`` hold ``herfindahl`` and ``top_share``, each a dict of "baseline" and "optimum".
+        Its ``attrs`` hold ``herfindahl`` and ``top_share``, each a dict of "baseline" and
+        "optimum".
 
     Raises
     ------

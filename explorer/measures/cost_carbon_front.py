@@ -1,9 +1,11 @@
 """
-What a tonne costs: the exact front from least cost to least carbon, as a rising carbon price walks along it.
+What a tonne costs: the exact front from least cost to least carbon, as a rising carbon price walks
+along it.
 
-Cost plus carbon price times carbon is linear in both, so the placement that is best for it changes at some prices only
-and stays as it is between them. Two neighbouring placements cost the same at exactly one price, and a solve at that
-price tells whether a third lies below the line between them: so all of them are found, one solve each.
+Cost plus carbon price times carbon is linear in both, so the placement that is best for it changes
+at some prices only and stays as it is between them. Two neighbouring placements cost the same at
+exactly one price, and a solve at that price tells whether a third lies below the line between them:
+so all of them are found, one solve each.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ SMALLEST_MOVE_MW = 1e-6
 
 def cost_carbon_front(scenario: Scenario) -> pd.DataFrame:
     """
-    All placements that are best at some carbon price, and the prices at which one gives way to the next.
+    All placements that are best at some carbon price, and the prices at which one gives way to the
+    next.
 
     Parameters
     ----------
@@ -42,19 +45,22 @@ def cost_carbon_front(scenario: Scenario) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per placement, from least cost (and, among equals, least carbon) to least carbon (likewise cost):
+        One row per placement, from least cost (and, among equals, least carbon) to least carbon
+        (likewise cost):
 
         carbon_price_from_usd_per_t, carbon_price_to_usd_per_t
-            Between these prices it is the best; the last ends at infinity. What the last tonne avoided costs, and what
-            the next one would: the marginal abatement cost. [USD/t]
+            Between these prices it is the best; the last ends at infinity. What the last tonne
+            avoided costs, and what the next one would: the marginal abatement cost. [USD/t]
         cost_usd_per_h, carbon_kg_per_h
-            Money at a carbon price of zero, and emissions by the scenario's carbon signal. [USD/h], [kg/h]
+            Money at a carbon price of zero, and emissions by the scenario's carbon signal. [USD/h],
+            [kg/h]
         relocated_mw
             IT load executed away from home. [MW]
         moved_mw
             IT load that changes region from the row before, net: what regions gain. [MW]
         loses, gains
-            Regions with less and with more load than in the row before, up to three each, most first, joined by "; ".
+            Regions with less and with more load than in the row before, up to three each, most
+            first, joined by "; ".
 
     Raises
     ------
@@ -65,15 +71,16 @@ def cost_carbon_front(scenario: Scenario) -> pd.DataFrame:
 
     Notes
     -----
-    Any point between two rows is reached by mixing their placements, and nothing lies below: the front is the optimum
-    of least cost under any cap on carbon. Where several placements have a row's cost and carbon, the solver's choice
-    among them, least added latency first, decides who moves.
+    Any point between two rows is reached by mixing their placements, and nothing lies below: the
+    front is the optimum of least cost under any cap on carbon. Where several placements have a
+    row's cost and carbon, the solver's choice among them, least added latency first, decides who
+    moves.
 
-    All placements serve the same demand: what the least objective at the scenario's own carbon price serves, each
-    client's and class's part. So no carbon price is high enough to drop load.
+    All placements serve the same demand: what the least objective at the scenario's own carbon
+    price serves, each client's and class's part. So no carbon price is high enough to drop load.
 
-    The method is that of [1]_. "Below the line" means by more than `TIE_BREAK`, 1e-6 USD (or kg) per MWh of demand.
-    What is less is not told from the line.
+    The method is that of [1]_. "Below the line" means by more than `TIE_BREAK`, 1e-6 USD (or kg)
+    per MWh of demand. What is less is not told from the line.
 
     References
     ----------
@@ -90,10 +97,16 @@ def cost_carbon_front(scenario: Scenario) -> pd.DataFrame:
 
 
 def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
-    """A front of a network with all that its picture says and no column does: where the scenario stands."""
+    """
+    A front of a network with all that its picture says and no column does: where the scenario
+    stands.
+    """
     now = place(network)
     marks = {
-        name: {"cost_usd_per_h": float(at.cost_usd_per_h), "carbon_kg_per_h": float(at.carbon_kg_per_h)}
+        name: {
+            "cost_usd_per_h": float(at.cost_usd_per_h),
+            "carbon_kg_per_h": float(at.carbon_kg_per_h),
+        }
         for name, at in (("now", now), ("baseline", now.baseline))
     }
     return network.labels.put_on(
@@ -110,17 +123,21 @@ def cost_carbon_front_table(network: Network) -> pd.DataFrame:
 
 def avoided_kg_per_h(front: pd.DataFrame, carbon_price_usd_per_t: float) -> float:
     """
-    Emissions below those of least cost that cost less than that price a tonne, from a `cost_carbon_front`. [kg/h]
+    Emissions below those of least cost that cost less than that price a tonne, from a
+    `cost_carbon_front`. [kg/h]
 
     >>> avoided_kg_per_h(cost_carbon_front(Scenario.load("classroom-3x3")), 50.0)
     6930.0
     """
     carbon = front["carbon_kg_per_h"].to_numpy()
-    reached = np.flatnonzero(front["carbon_price_from_usd_per_t"].to_numpy() <= carbon_price_usd_per_t)[-1]
+    reached = np.flatnonzero(
+        front["carbon_price_from_usd_per_t"].to_numpy() <= carbon_price_usd_per_t
+    )[-1]
     return float(carbon[0] - carbon[reached])
 
 
-# By all that a front depends on, which leaves out the carbon price: a front that is there stays while that moves.
+# By all that a front depends on, which leaves out the carbon price: a front that is there stays
+# while that moves.
 _fronts: Memo[pd.DataFrame] = Memo(size=64)
 
 
@@ -128,8 +145,8 @@ def growing_fronts(network: Network) -> Iterator[pd.DataFrame]:
     """
     The front as far as it is known, again and again; the last is `cost_carbon_front_table`.
 
-    Partial fronts hold placements that are on the front, with straight lines where others may yet be found below. The
-    left end is known first.
+    Partial fronts hold placements that are on the front, with straight lines where others may yet
+    be found below. The left end is known first.
     """
     search = _Search(network)
     known = _fronts.get(search.key)
@@ -142,7 +159,10 @@ def growing_fronts(network: Network) -> Iterator[pd.DataFrame]:
 
 
 class _Search:
-    """Placements on the front: `_known` from the left without a gap, `_ahead` from the right, the nearest last."""
+    """
+    Placements on the front: `_known` from the left without a gap, `_ahead` from the right, the
+    nearest last.
+    """
 
     def __init__(self, network: Network) -> None:
         self._network = network = network.without_hosting_or_cap
@@ -160,7 +180,9 @@ class _Search:
         net, numbers = self._network, self._numbers
         arrays = net.money_usd_per_mwh, net.carbon_kg_per_arc_mwh, numbers.allowed.astype(float)
         amounts = numbers.free_mw, numbers.pinned_mw, numbers.capacity_mw
-        return digest(net.regions, repr(net.demand_mw.shape), net.home.astype(float), *arrays, *amounts)
+        return digest(
+            net.regions, repr(net.demand_mw.shape), net.home.astype(float), *arrays, *amounts
+        )
 
     def advance(self) -> bool:
         """Look at some more gaps; False once there are none left."""
@@ -184,18 +206,27 @@ class _Search:
         self._known, self._ahead = [least_cost], [least_carbon] if run_isolated else []
 
     def _below(self, left: Placement, right: Placement) -> Placement | None:
-        """The best placement at the carbon price at which both cost the same, or None where that is those two."""
+        """
+        The best placement at the carbon price at which both cost the same, or None where that is
+        those two.
+        """
         dearer, cleaner = _gap(left, right)
         if min(dearer, cleaner) <= 0:
             return None
-        # weights of cost and carbon that both count for something, whether a tonne costs a cent or a fortune
+        # weights of cost and carbon that both count for something, whether a tonne costs a cent or
+        # a fortune
         money_weight, carbon_weight = cleaner / (cleaner + dearer), dearer / (cleaner + dearer)
         net = self._network
-        best = self._solve(money_weight * net.money_usd_per_mwh + carbon_weight * net.carbon_kg_per_arc_mwh)
+        best = self._solve(
+            money_weight * net.money_usd_per_mwh + carbon_weight * net.carbon_kg_per_arc_mwh
+        )
         dearer, cleaner = _gap(left, best)
         gain = carbon_weight * cleaner - money_weight * dearer
         return (
-            best if gain > self._noise and left.carbon_kg_per_h > best.carbon_kg_per_h > right.carbon_kg_per_h else None
+            best
+            if gain > self._noise
+            and left.carbon_kg_per_h > best.carbon_kg_per_h > right.carbon_kg_per_h
+            else None
         )
 
     def _solve(self, cost: Floats, then: Floats | None = None) -> Placement:
@@ -203,7 +234,12 @@ class _Search:
         model = model_for("tradeoff", net.home, len(net.regions), len(net.workloads))
         with model.lock:
             best = model.solve(
-                replace(self._numbers, cost=cost, unserved_cost=unserved_penalty(cost, self._numbers.allowed)), then
+                replace(
+                    self._numbers,
+                    cost=cost,
+                    unserved_cost=unserved_penalty(cost, self._numbers.allowed),
+                ),
+                then,
             )
         return Placement(net, best, "cost")
 

@@ -1,10 +1,13 @@
 """
-The energy-latency frontier: what cost and carbon become as a latency budget grows, and what each step returns.
+The energy-latency frontier: what cost and carbon become as a latency budget grows, and what each
+step returns.
 
-Cost is a step function of the budget, because a budget only decides which arcs exist. The steps are found exactly:
-between two solves the prices of the last optimum show which arc is the first, in order of latency, that can improve it.
+Cost is a step function of the budget, because a budget only decides which arcs exist. The steps are
+found exactly: between two solves the prices of the last optimum show which arc is the first, in
+order of latency, that can improve it.
 
-Energy and carbon return on latency are defined here as secants between steps; the definitions are this project's own.
+Energy and carbon return on latency are defined here as secants between steps; the definitions are
+this project's own.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.cache import Memo, digest
-from explorer.errors import OutOfTime
+from explorer.errors import OutOfTimeError
 from explorer.measures.relocatable_demand import READINGS, relocatable_mw
 from explorer.model.labels import Labels, NamesById
 from explorer.model.network import BUDGET_DECIMALS, Network, build_network
@@ -47,13 +50,15 @@ class Frontier:
     `table` has one row per step, from the strictest budget that serves all that can be served:
 
     budget_ms
-        Where the step begins: the budget of the class, or with `over="all"` the common relaxation. [ms]
+        Where the step begins: the budget of the class, or with `over="all"` the common relaxation.
+        [ms]
     cost_usd_per_h, carbon_kg_per_h, objective_usd_per_h, electricity_mwh_per_h
-        Of the optimum from here to the next step: money at a carbon price of zero, emissions, money with carbon at its
-        price, and electricity drawn, that of moving included. Where cost is the objective, it is the third that falls;
-        the first may rise from one row to the next.
+        Of the optimum from here to the next step: money at a carbon price of zero, emissions, money
+        with carbon at its price, and electricity drawn, that of moving included. Where cost is the
+        objective, it is the third that falls; the first may rise from one row to the next.
     erl_usd_per_h_per_ms, crl_kg_per_h_per_ms
-        Energy and carbon return on latency: minus the change since the previous step, per ms of budget between the two.
+        Energy and carbon return on latency: minus the change since the previous step, per ms of
+        budget between the two.
     erl_usd_per_mwh_per_ms, electricity_return_mwh_per_h_per_ms
         The same per MWh served, and for the electricity itself.
     erl_from_start_usd_per_h_per_ms, crl_from_start_kg_per_h_per_ms
@@ -61,11 +66,13 @@ class Frontier:
     relocated_mw, unserved_mw
         Load executed away from home, and by nobody. [MW]
     local_mw, regional_mw, energy_oriented_mw
-        Load by layer, of all classes together: at home, within the regional radius of it, further away. [MW]
+        Load by layer, of all classes together: at home, within the regional radius of it, further
+        away. [MW]
     rid_gross_mw, rid_deliverable_mw, rid_economic_mw
-        Relocatable demand of all classes together at this very budget, as in `relocatable_demand`. It may grow before
-        the next row too, by arcs that no optimum uses. Only `frontier` has these columns: they take two more solves
-        per row, which nobody waits for while dragging a slider, so `trace` leaves them out. [MW]
+        Relocatable demand of all classes together at this very budget, as in `relocatable_demand`.
+        It may grow before the next row too, by arcs that no optimum uses. Only `frontier` has these
+        columns: they take two more solves per row, which nobody waits for while dragging a slider,
+        so `trace` leaves them out. [MW]
     opens
         Regions whose new arcs the step uses, most load first, joined by "; ".
     """
@@ -73,7 +80,9 @@ class Frontier:
     over: str
     exact: bool
     current_ms: float  # where the scenario stands on the axis [ms]
-    strictest_ms: float  # the smallest budget looked at; below the first row, load goes unserved [ms]
+    strictest_ms: (
+        float  # the smallest budget looked at; below the first row, load goes unserved [ms]
+    )
     loosest_ms: float  # beyond it no further arc opens [ms]
     table: pd.DataFrame
     labels: Labels
@@ -83,11 +92,15 @@ class Frontier:
     @property
     def missing(self) -> list[str]:
         """Columns of relocatable demand that are not complete, because the time limit was over."""
-        return [c for c in RID_COLUMNS if c in self.table and np.isnan(self.table[c].to_numpy()).any()]
+        return [
+            c for c in RID_COLUMNS if c in self.table and np.isnan(self.table[c].to_numpy()).any()
+        ]
 
     @cached_property
     def current(self) -> pd.Series | None:
-        """The row that the scenario's own budget stands on, or None where it leaves load unserved."""
+        """
+        The row that the scenario's own budget stands on, or None where it leaves load unserved.
+        """
         before = self.table[self.table["budget_ms"] <= self.current_ms + 1e-9]
         return None if before.empty else before.iloc[-1]
 
@@ -123,12 +136,13 @@ def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Front
     ValueError
         If `over` names no workload.
     SolverError
-        If a solve fails, or one for the steps themselves meets the time limit. Where time runs out for relocatable
-        demand, the steps are there and `Frontier.missing` says what is not.
+        If a solve fails, or one for the steps themselves meets the time limit. Where time runs out
+        for relocatable demand, the steps are there and `Frontier.missing` says what is not.
 
     Notes
     -----
-    Hosting and a cap on cost are left out: where they count, the scenario's own placement lies above the frontier.
+    Hosting and a cap on cost are left out: where they count, the scenario's own placement lies
+    above the frontier.
 
     Examples
     --------
@@ -148,7 +162,8 @@ def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Front
     return full
 
 
-# Results by all that a curve depends on. The budget that varies along the axis is not part of it: moving that moves
+# Results by all that a curve depends on. The budget that varies along the axis is not part of it:
+# moving that moves
 # the mark alone.
 _frontiers: Memo[Frontier] = Memo(size=64)
 _full_tables: Memo[pd.DataFrame] = Memo(size=64)
@@ -156,7 +171,8 @@ _full_tables: Memo[pd.DataFrame] = Memo(size=64)
 
 def trace(network: Network, over: str, relaxation_ms: float, exact: bool = True) -> Frontier:
     """
-    `frontier` of a network whose budgets include `relaxation_ms`, without its `rid_` columns: fit to follow a slider.
+    `frontier` of a network whose budgets include `relaxation_ms`, without its `rid_` columns: fit
+    to follow a slider.
 
     Remembered for all sessions.
     """
@@ -164,7 +180,10 @@ def trace(network: Network, over: str, relaxation_ms: float, exact: bool = True)
 
 
 def remembered(network: Network, over: str, relaxation_ms: float) -> Frontier | None:
-    """What `trace` would return, if that takes no solve: a budget slides along a curve that is there already."""
+    """
+    What `trace` would return, if that takes no solve: a budget slides along a curve that is there
+    already.
+    """
     sweep = _Sweep(network, over, relaxation_ms)
     found = _frontiers.get((sweep.key, over, True))
     return None if found is None else sweep.here(found)
@@ -187,7 +206,9 @@ class _Sweep:
 
     def __init__(self, network: Network, over: str, relaxation_ms: float) -> None:
         if over != "all" and over not in network.workloads:
-            raise ValueError(f"Unknown workload {over!r}; use 'all' or one of {', '.join(network.workloads)}.")
+            raise ValueError(
+                f"Unknown workload {over!r}; use 'all' or one of {', '.join(network.workloads)}."
+            )
         network = network.without_hosting_or_cap
         self.network, self.over = network, over
         self._hardly_mw = hardly_mw(network)
@@ -203,7 +224,9 @@ class _Sweep:
             k = network.workloads.index(over)
             self._opens_ms = np.where(network.allowed, -np.inf, np.inf)
             opens = network.latency_ms[:, :, k] - relaxation_ms
-            self._opens_ms[:, :, k] = np.where(permitted[:, :, k], np.round(opens, BUDGET_DECIMALS), np.inf)
+            self._opens_ms[:, :, k] = np.where(
+                permitted[:, :, k], np.round(opens, BUDGET_DECIMALS), np.inf
+            )
             self.current_ms = float(own_budget[k])
             self._least_ms = 0.0
         finite = self._opens_ms[np.isfinite(self._opens_ms)]
@@ -226,7 +249,15 @@ class _Sweep:
         )
         amounts = numbers.free_mw, numbers.pinned_mw, numbers.capacity_mw
         scalars = np.array([numbers.unserved_cost, net.regional_radius_km])
-        return digest(net.regions, net.workloads, net.objective, net.home.astype(float), *arrays, *amounts, scalars)
+        return digest(
+            net.regions,
+            net.workloads,
+            net.objective,
+            net.home.astype(float),
+            *arrays,
+            *amounts,
+            scalars,
+        )
 
     def frontier(self, model: PlacementModel, exact: bool) -> Frontier:
         self._model = model
@@ -257,7 +288,9 @@ class _Sweep:
         return replace(found, current_ms=self.current_ms, labels=labels, names=names)
 
     def _walk(self, budget: float, optimum: Optimum, rows: list[dict[str, float | str]]) -> None:
-        """From one improving arc to the next; arcs in between cannot improve, so nothing is missed."""
+        """
+        From one improving arc to the next; arcs in between cannot improve, so nothing is missed.
+        """
         while True:
             best = optimum.price_free[:, np.newaxis] - optimum.capacity_price[:, np.newaxis]
             improving = (self._numbers.cost < best - 2 * TIE_BREAK) & (self._opens_ms > budget)
@@ -284,7 +317,8 @@ class _Sweep:
         earliest = self._opens_ms.min(axis=1)[wanted]
         needed = earliest[np.isfinite(earliest)].max(initial=points[0])  # and mostly enough
         low = int(np.searchsorted(points, needed))
-        # the strict one first: few arcs, from which the solver gets to many far sooner than the other way round
+        # the strict one first: few arcs, from which the solver gets to many far sooner than the
+        # other way round
         optimum = self._solve(float(points[low]))
         least_unserved = _unserved_mw(self._solve(points[-1])) + self._hardly_mw
         if least_unserved < 2 * self._hardly_mw and _unserved_mw(optimum) <= least_unserved:
@@ -300,9 +334,13 @@ class _Sweep:
 
     def _solve(self, budget_ms: float) -> Optimum:
         numbers: LPData = replace(self._numbers, allowed=self._opens_ms <= budget_ms)
-        return self._model.solve(numbers, None if self.network.objective == "cost" else self.network.cost_usd_per_mwh)
+        return self._model.solve(
+            numbers, None if self.network.objective == "cost" else self.network.cost_usd_per_mwh
+        )
 
-    def _row(self, budget_ms: float, optimum: Optimum, before: Optimum | None) -> dict[str, float | str]:
+    def _row(
+        self, budget_ms: float, optimum: Optimum, before: Optimum | None
+    ) -> dict[str, float | str]:
         result = Placement(self.network, optimum, self.network.objective)
         return {
             "budget_ms": budget_ms,
@@ -318,15 +356,19 @@ class _Sweep:
         }
 
     def with_relocatable(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The table with its `rid_` columns, before `opens`, as far as the time limit allows. [MW]"""
+        """
+        The table with its `rid_` columns, before `opens`, as far as the time limit allows. [MW]
+        """
         readings = np.full((len(READINGS), len(table)), np.nan)
         deadline = monotonic() + self.network.time_limit_s
         try:
             for n, reading in enumerate(READINGS):
                 for row, budget in enumerate(table["budget_ms"]):
                     left_s = max(deadline - monotonic(), 0.0)
-                    readings[n, row] = relocatable_mw(self.network, self._opens_ms <= budget, reading, left_s)
-        except OutOfTime:
+                    readings[n, row] = relocatable_mw(
+                        self.network, self._opens_ms <= budget, reading, left_s
+                    )
+        except OutOfTimeError:
             pass  # what is not there is NaN, which says so
         columns = dict(zip(RID_COLUMNS, readings, strict=True))
         return table.drop(columns="opens").assign(**columns, opens=table["opens"])
@@ -334,8 +376,12 @@ class _Sweep:
     def _opened(self, budget_ms: float, optimum: Optimum, before: Optimum) -> str:
         """Regions of the arcs that opened at this budget and carry load now, free or pinned."""
         i, j, k = np.nonzero(self._opens_ms == budget_ms)
-        pinned = np.where(j == self.network.home[i], optimum.pinned_mw[i, k] - before.pinned_mw[i, k], 0.0)
-        gained = np.maximum(optimum.free_mw[i, j, k] - before.free_mw[i, j, k], 0.0) + np.maximum(pinned, 0.0)
+        pinned = np.where(
+            j == self.network.home[i], optimum.pinned_mw[i, k] - before.pinned_mw[i, k], 0.0
+        )
+        gained = np.maximum(optimum.free_mw[i, j, k] - before.free_mw[i, j, k], 0.0) + np.maximum(
+            pinned, 0.0
+        )
         new = np.bincount(j, gained, minlength=len(self.network.regions))
         order = np.argsort(-new, kind="stable")
         return "; ".join(self.network.regions[j] for j in order if new[j] > self._hardly_mw)
@@ -360,7 +406,9 @@ def _with_returns(table: pd.DataFrame) -> pd.DataFrame:
         "crl_kg_per_h_per_ms": carbon / span,
         "erl_usd_per_mwh_per_ms": energy / span / table["served_mw"],
         "electricity_return_mwh_per_h_per_ms": -table["electricity_mwh_per_h"].diff() / span,
-        "erl_from_start_usd_per_h_per_ms": (first["cost_usd_per_h"] - table["cost_usd_per_h"]) / from_start,
-        "crl_from_start_kg_per_h_per_ms": (first["carbon_kg_per_h"] - table["carbon_kg_per_h"]) / from_start,
+        "erl_from_start_usd_per_h_per_ms": (first["cost_usd_per_h"] - table["cost_usd_per_h"])
+        / from_start,
+        "crl_from_start_kg_per_h_per_ms": (first["carbon_kg_per_h"] - table["carbon_kg_per_h"])
+        / from_start,
     }
     return table.drop(columns=["served_mw", "opens"]).assign(**returns, opens=table["opens"])

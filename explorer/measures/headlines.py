@@ -1,10 +1,12 @@
 """
-The headline figures of a placement: what each is called, its unit, its value, and its change against the baseline.
+The headline figures of a placement: what each is called, its unit, its value, and its change
+against the baseline.
 
 The app, its snapshots, notebooks, the command line and the files all take them from here.
 
-Whoever refuses to serve somebody has less to pay, and that is no saving. So what grows with the load is compared only
-between placements that serve the same load; otherwise per MWh served, and said to be so.
+Whoever refuses to serve somebody has less to pay, and that is no saving. So what grows with the
+load is compared only between placements that serve the same load; otherwise per MWh served, and
+said to be so.
 """
 
 from __future__ import annotations
@@ -77,7 +79,9 @@ def headlines(placement: Placement) -> dict[str, Headline]:
 def _headline(placement: Placement, name: str, value: float, baseline: float) -> Headline:
     label, unit, kind = _KINDS[name]
     basis = basis_of(placement) if kind is _TOTAL else ""
-    percent = _per_mwh_percent(placement, value, baseline) if basis else percent_change(value, baseline)
+    percent = (
+        _per_mwh_percent(placement, value, baseline) if basis else percent_change(value, baseline)
+    )
     change = nan if basis else value - baseline
     if kind is _MEAN and not _both_serve(placement):
         change = percent = nan
@@ -96,7 +100,10 @@ def _per_mwh_percent(placement: Placement, value: float, baseline: float) -> flo
 
 
 def basis_of(placement: Placement) -> str:
-    """How totals are compared where placement and baseline serve other loads; empty where both serve the same."""
+    """
+    How totals are compared where placement and baseline serve other loads; empty where both serve
+    the same.
+    """
     if serve_the_same(placement, placement.baseline):
         return ""
     less_mw = placement.baseline.served_mw - placement.served_mw
@@ -130,21 +137,25 @@ def like_for_like(placement: Placement, baseline: Placement) -> Placement:
     if serve_the_same(placement, baseline):
         return baseline
     net, best = placement.network, placement.optimum
-    # what runs, not what is left of demand: a difference of rounding alone would be a demand of its own
+    # what runs, not what is left of demand: a difference of rounding alone would be a demand of its
+    # own
     free_mw, pinned_mw = np.maximum(best.free_mw.sum(axis=1), 0.0), np.maximum(best.pinned_mw, 0.0)
     same = replace(
         net,
         key=digest(net.key, "served", np.stack([free_mw, pinned_mw])),
         demand_mw=free_mw + pinned_mw,
         pinned_mw=pinned_mw,
-        unserved_usd_per_mwh=unserved_penalty(net.wan_ms),  # what this placement serves can be served
+        unserved_usd_per_mwh=unserved_penalty(
+            net.wan_ms
+        ),  # what this placement serves can be served
     )
     return place(same, "latency")
 
 
 def percent_change(value: float, baseline: float) -> float:
     """
-    A change in percent of the size of the baseline, so that less is less below zero too; NaN without a base.
+    A change in percent of the size of the baseline, so that less is less below zero too; NaN
+    without a base.
 
     >>> percent_change(78, 100), percent_change(-7200, -4200).__round__(1), percent_change(1, 0)
     (-22.0, -71.4, nan)
@@ -155,13 +166,22 @@ def percent_change(value: float, baseline: float) -> float:
     return 100 * change / abs(baseline) if abs(baseline) > NO_BASE * abs(change) else nan
 
 
-def carbon_changes_percent(placement: Placement, intensities: dict[str, Floats]) -> dict[str, float]:
-    """As the change of carbon in `headlines`, by estimates of carbon intensity, each of shape (region,). [%]"""
+def carbon_changes_percent(
+    placement: Placement, intensities: dict[str, Floats]
+) -> dict[str, float]:
+    """
+    As the change of carbon in `headlines`, by estimates of carbon intensity, each of shape
+    (region,). [%]
+    """
     now, base = placement.grid_mw, placement.baseline.grid_mw
     alike = serve_the_same(placement, placement.baseline)
-    changes = {name: (float(now @ intensity), float(base @ intensity)) for name, intensity in intensities.items()}
+    changes = {
+        name: (float(now @ intensity), float(base @ intensity))
+        for name, intensity in intensities.items()
+    }
     return {
-        name: percent_change(*pair) if alike else _per_mwh_percent(placement, *pair) for name, pair in changes.items()
+        name: percent_change(*pair) if alike else _per_mwh_percent(placement, *pair)
+        for name, pair in changes.items()
     }
 
 
@@ -172,7 +192,11 @@ def disagree(changes_percent: list[float]) -> bool:
     >>> disagree([-23.8, -23.8]), disagree([-9.0, -21.0]), disagree([-4.0, 3.0]), disagree([0.0, 0.01])
     (False, True, True, False)
     """
-    known = [0.0 if abs(percent) < NO_CHANGE_PERCENT else percent for percent in changes_percent if percent == percent]
+    known = [
+        0.0 if abs(percent) < NO_CHANGE_PERCENT else percent
+        for percent in changes_percent
+        if percent == percent
+    ]
     low, high = min(known, default=0.0), max(known, default=0.0)
     least, most = sorted((abs(low), abs(high)))
     return low < 0 < high or most > DISAGREE * least

@@ -1,4 +1,7 @@
-"""Load by layer: at home, in the region of home, or further away where energy is cheap; by class and along a budget."""
+"""
+Load by layer: at home, in the region of home, or further away where energy is cheap; by class and
+along a budget.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,10 @@ def labelled(placement: Placement, frontier: Frontier | None = None) -> pd.DataF
     """The layers of a placement, and what their picture says of all classes along a budget."""
     table = placement.layers.copy(deep=False)
     if frontier is not None:
-        steps = {name: frontier.table[name].tolist() for name in ("budget_ms", *LAYER_COLUMNS, "unserved_mw")}
+        steps = {
+            name: frontier.table[name].tolist()
+            for name in ("budget_ms", *LAYER_COLUMNS, "unserved_mw")
+        }
         ends = {"strictest_ms": frontier.strictest_ms, "now_ms": frontier.current_ms}
         table.attrs["along"] = {"over": frontier.over, **ends, **steps}
     return table

@@ -1,8 +1,10 @@
 """
-What one more MWh costs: the locational price of inference at every client, and the shadow price of capacity.
+What one more MWh costs: the locational price of inference at every client, and the shadow price of
+capacity.
 
-Both are duals of the placement of least cost. A dual holds for a while only: until demand or capacity has changed so
-much that another placement pattern takes over. How far that is belongs to the price.
+Both are duals of the placement of least cost. A dual holds for a while only: until demand or
+capacity has changed so much that another placement pattern takes over. How far that is belongs to
+the price.
 """
 
 from __future__ import annotations
@@ -22,12 +24,14 @@ from explorer.scenario.scenario import Scenario
 Floats = NDArray[np.float64]
 
 ALL = "all"  # classes together
-MW_DIGITS = 9  # of the largest amount, where that is below one MW, or after the point; further ones are rounding
+# of the largest amount, where that is below one MW, or after the point; further ones are rounding
+MW_DIGITS = 9
 
 
 def marginal_prices(scenario: Scenario) -> pd.DataFrame:
     """
-    What one more MWh of a client's demand costs, and what one more MWh of a region's capacity saves.
+    What one more MWh of a client's demand costs, and what one more MWh of a region's capacity
+    saves.
 
     Parameters
     ----------
@@ -45,15 +49,16 @@ def marginal_prices(scenario: Scenario) -> pd.DataFrame:
         workload
             Class id; "all" for all classes together, in the mix the client has now.
         price_usd_per_mwh
-            Rise of the objective, carbon at its price included, per MWh of IT load that the client wants more; or its
-            fall per MWh of IT capacity that the region has more, never below zero. Where load goes unserved, the
-            penalty is part of the objective. NaN where there are no such prices: unless cost is the objective.
-            [USD/MWh]
+            Rise of the objective, carbon at its price included, per MWh of IT load that the client
+            wants more; or its fall per MWh of IT capacity that the region has more, never below
+            zero. Where load goes unserved, the penalty is part of the objective. NaN where there
+            are no such prices: unless cost is the objective. [USD/MWh]
         mw
             The demand or the capacity there is. [MW]
         from_mw, to_mw
-            Between these amounts the price holds, everything else as it is: demand that grows or shrinks in its mix of
-            classes, the pinned part of each in proportion. Infinite where nothing limits it, NaN with the price. [MW]
+            Between these amounts the price holds, everything else as it is: demand that grows or
+            shrinks in its mix of classes, the pinned part of each in proportion. Infinite where
+            nothing limits it, NaN with the price. [MW]
 
     Raises
     ------
@@ -64,14 +69,16 @@ def marginal_prices(scenario: Scenario) -> pd.DataFrame:
 
     Notes
     -----
-    A dual price says what the least objective gains per MW as far as it remains an optimal dual: as far as some
-    placement is on its face, one that uses arcs without reduced cost only and fills every region whose capacity has a
-    price (complementary slackness, [1]_). So the range is a linear program of its own, and as wide as can be, also
-    where many placements cost the same. Arcs that the solver left out have a reduced cost, hence no part in it.
+    A dual price says what the least objective gains per MW as far as it remains an optimal dual: as
+    far as some placement is on its face, one that uses arcs without reduced cost only and fills
+    every region whose capacity has a price (complementary slackness, [1]_). So the range is a
+    linear program of its own, and as wide as can be, also where many placements cost the same. Arcs
+    that the solver left out have a reduced cost, hence no part in it.
 
-    Just outside the range the price is another: higher for more demand, lower for more capacity. Where that begins at
-    the present amount (a region is full to the last MW and nobody waits) there is a kink: the price is then one of
-    several between that of one MWh less and that of one MWh more, and the range may have no width.
+    Just outside the range the price is another: higher for more demand, lower for more capacity.
+    Where that begins at the present amount (a region is full to the last MW and nobody waits) there
+    is a kink: the price is then one of several between that of one MWh less and that of one MWh
+    more, and the range may have no width.
 
     References
     ----------
@@ -119,14 +126,22 @@ def marginal_prices_table(network: Network) -> pd.DataFrame:
 def _table(network: Network) -> pd.DataFrame:
     clients, regions, workloads = len(network.home), len(network.regions), len(network.workloads)
     demand_mw = network.demand_mw
-    pinned = np.divide(network.pinned_mw, demand_mw, out=np.zeros_like(demand_mw), where=demand_mw > 0)
+    pinned = np.divide(
+        network.pinned_mw, demand_mw, out=np.zeros_like(demand_mw), where=demand_mw > 0
+    )
     client_mw = demand_mw.sum(axis=1)
     even = np.full_like(demand_mw, 1 / workloads)  # the mix of a client that wants nothing
-    mix = np.divide(demand_mw, client_mw[:, np.newaxis], out=even, where=client_mw[:, np.newaxis] > 0)
+    mix = np.divide(
+        demand_mw, client_mw[:, np.newaxis], out=even, where=client_mw[:, np.newaxis] > 0
+    )
     # one MW more: of each class of each client, of each client, of no client; and of each region
     each = np.eye(demand_mw.size).reshape(clients, workloads, *demand_mw.shape)
-    more = np.concatenate([each, (each * mix[:, :, np.newaxis, np.newaxis]).sum(axis=1, keepdims=True)], axis=1)
-    more = np.concatenate([more.reshape(-1, *demand_mw.shape), np.zeros((regions, *demand_mw.shape))])
+    more = np.concatenate(
+        [each, (each * mix[:, :, np.newaxis, np.newaxis]).sum(axis=1, keepdims=True)], axis=1
+    )
+    more = np.concatenate(
+        [more.reshape(-1, *demand_mw.shape), np.zeros((regions, *demand_mw.shape))]
+    )
     room = np.zeros((len(more), regions))
     room[-regions:] = np.eye(regions)
     numbers, model = lp_data(network, "cost"), model_for("prices", network.home, regions, workloads)
@@ -144,7 +159,8 @@ def _table(network: Network) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "kind": ["demand"] * clients * (workloads + 1) + ["capacity"] * regions,
-            "place": [client for client in network.clients for _ in range(workloads + 1)] + list(network.regions),
+            "place": [client for client in network.clients for _ in range(workloads + 1)]
+            + list(network.regions),
             "workload": [*network.workloads, ALL] * clients + [ALL] * regions,
             "price_usd_per_mwh": price.round(PRICE_DIGITS) + 0.0 if known else np.nan,
             "mw": mw,

@@ -1,4 +1,7 @@
-"""Who can be served at all, whatever it costs; and the least change that serves as much as a change can."""
+"""
+Who can be served at all, whatever it costs; and the least change that serves as much as a change
+can.
+"""
 
 from __future__ import annotations
 
@@ -46,11 +49,14 @@ def first_that_works(steps: Floats, works: Callable[[float], bool]) -> float:
     return float(steps[high])
 
 
-def least_change(missing: Callable[[float], tuple[float, float]], most: float, missing_mw: float) -> float | None:
+def least_change(
+    missing: Callable[[float], tuple[float, float]], most: float, missing_mw: float
+) -> float | None:
     """
     The least change that serves as much as the most would, or None where that serves nothing.
 
-    What is missing is convex in the change, in straight pieces: a step along the present one never goes too far.
+    What is missing is convex in the change, in straight pieces: a step along the present one never
+    goes too far.
     """
     goal_mw = missing(most)[0]
     if missing_mw - goal_mw < UNSERVED_MW:

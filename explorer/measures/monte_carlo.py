@@ -1,7 +1,9 @@
 """
-How sure the answer is: the optimum of many worlds whose prices, carbon, latencies and demand are drawn at random.
+How sure the answer is: the optimum of many worlds whose prices, carbon, latencies and demand are
+drawn at random.
 
-Which inputs are drawn, how far they spread, and that they spread independently, is this project's own choice.
+Which inputs are drawn, how far they spread, and that they spread independently, is this project's
+own choice.
 """
 
 from __future__ import annotations
@@ -29,7 +31,10 @@ Floats = NDArray[np.float64]
 BUDGETS = 8  # of the frontier band
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 SURE, NEVER = 0.9, 0.1  # share of draws from which, and below which, a region is as good as decided
-RUNS_MW, FROM_ELSEWHERE = 1.0, 0.1  # a region receives load where more than that runs, and that share came from away
+RUNS_MW, FROM_ELSEWHERE = (
+    1.0,
+    0.1,
+)  # a region receives load where more than that runs, and that share came from away
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +42,20 @@ class Spread:
     """
     Coefficients of variation of what is drawn: standard deviation over mean. [-]
 
-    Factors are log-normal with mean 1, so that the expected input is the scenario's; each is drawn independently.
+    Factors are log-normal with mean 1, so that the expected input is the scenario's; each is drawn
+    independently.
 
     Attributes
     ----------
     price, carbon : float
-        Per region. 0.2: the weaker prices of the reference data are known to 20 to 30 per cent, and published marginal
-        intensities differ by more than that.
+        Per region. 0.2: the weaker prices of the reference data are known to 20 to 30 per cent, and
+        published marginal intensities differ by more than that.
     rtt : float
-        Per pair of regions, the same both ways. 0.22: where several providers measured a pair, nine in ten differ by
-        less than that.
+        Per pair of regions, the same both ways. 0.22: where several providers measured a pair, nine
+        in ten differ by less than that.
     demand : float
-        Per client, all classes together. 0.2: users are counted, but how much each of them asks is not.
+        Per client, all classes together. 0.2: users are counted, but how much each of them asks is
+        not.
     """
 
     price: float = 0.2
@@ -59,7 +66,9 @@ class Spread:
     def __post_init__(self) -> None:
         for part in fields(self):
             if not getattr(self, part.name) >= 0:
-                raise ValueError(f"The spread of {part.name} must be at least 0, not {getattr(self, part.name)!r}.")
+                raise ValueError(
+                    f"The spread of {part.name} must be at least 0, not {getattr(self, part.name)!r}."
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +85,8 @@ class Draws:
     given_usd_per_h: float  # saving with inputs as they are [USD/h]
     relaxed_ms: Floats  # (budget,) by how much all budgets are relaxed along the frontier [ms]
     totals: Floats  # (draw, total) as the columns of `table`
-    frontier_usd_per_h: Floats  # (draw, budget) objective, NaN where not as much is served as at the loosest [USD/h]
+    # (draw, budget) objective, NaN where not as much is served as at the loosest [USD/h]
+    frontier_usd_per_h: Floats
     it_mw: Floats  # (draw, region) [MW]
     from_elsewhere_mw: Floats  # (draw, region) the part of it relocated there [MW]
 
@@ -87,7 +97,10 @@ class Draws:
         return render(self, "html")
 
     def plot(self, of: str = "") -> Any:
-        """A HoloViews picture of what longer budgets save and who receives load; of "budgets" or "regions" alone."""
+        """
+        A HoloViews picture of what longer budgets save and who receives load; of "budgets" or
+        "regions" alone.
+        """
         return drawing().plot(self, of)
 
     def figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
@@ -102,10 +115,11 @@ class Draws:
     @cached_property
     def table(self) -> pd.DataFrame:
         """
-        One row per draw: draw, saving_usd_per_h, cost_usd_per_h, carbon_kg_per_h, relocated_mw, unserved_mw.
+        One row per draw: draw, saving_usd_per_h, cost_usd_per_h, carbon_kg_per_h, relocated_mw,
+        unserved_mw.
 
-        The saving is against the draw's baseline, carbon at its price included; NaN where other load is served
-        than there, as where some is dearer than the penalty. [USD/h], [kg/h], [MW]
+        The saving is against the draw's baseline, carbon at its price included; NaN where other
+        load is served than there, as where some is dearer than the penalty. [USD/h], [kg/h], [MW]
         """
         return pd.DataFrame(self.totals, columns=list(TOTALS)).rename_axis("draw").reset_index()
 
@@ -117,8 +131,9 @@ class Draws:
         relaxed_ms
             By how much all budgets are relaxed from where they are. [ms]
         p10_usd_per_h, p50_usd_per_h, p90_usd_per_h
-            Quantiles of the saving against the draw's own strictest budget, carbon at its price included. The strictest
-            is the first of these eight at which the draw serves as much as at the last. [USD/h]
+            Quantiles of the saving against the draw's own strictest budget, carbon at its price
+            included. The strictest is the first of these eight at which the draw serves as much as
+            at the last. [USD/h]
         draws
             How many serve as much here; others do not count.
         """
@@ -132,14 +147,17 @@ class Draws:
     @cached_property
     def regions(self) -> pd.DataFrame:
         """
-        One row per region: region; receives_draws, in how many draws it receives load; p10_mw, p50_mw, p90_mw [MW].
+        One row per region: region; receives_draws, in how many draws it receives load; p10_mw,
+        p50_mw, p90_mw [MW].
 
-        A region receives load where more than 1 MW runs and at least a tenth of that was relocated there from
-        elsewhere. Quantiles are of its IT load.
+        A region receives load where more than 1 MW runs and at least a tenth of that was relocated
+        there from elsewhere. Quantiles are of its IT load.
         """
         receives = (self.it_mw > RUNS_MW) & (self.from_elsewhere_mw >= FROM_ELSEWHERE * self.it_mw)
         columns = {f"{name}_mw": values for name, values in _quantiles(self.it_mw).items()}
-        return pd.DataFrame({"region": self.network.regions, "receives_draws": receives.sum(axis=0), **columns})
+        return pd.DataFrame(
+            {"region": self.network.regions, "receives_draws": receives.sum(axis=0), **columns}
+        )
 
     def saving_usd_per_h(self) -> dict[str, float]:
         """
@@ -153,7 +171,9 @@ class Draws:
 TOTALS = ("saving_usd_per_h", "cost_usd_per_h", "carbon_kg_per_h", "relocated_mw", "unserved_mw")
 
 
-def monte_carlo(scenario: Scenario, draws: int = 100, seed: int = 0, spread: Spread | None = None) -> Draws:
+def monte_carlo(
+    scenario: Scenario, draws: int = 100, seed: int = 0, spread: Spread | None = None
+) -> Draws:
     """
     Optima of worlds drawn at random around a scenario.
 
@@ -162,7 +182,8 @@ def monte_carlo(scenario: Scenario, draws: int = 100, seed: int = 0, spread: Spr
     scenario : Scenario
     draws : int, at least 1
     seed : int
-        The same seed gives the same draws; the first ones stay what they are when more are asked for.
+        The same seed gives the same draws; the first ones stay what they are when more are asked
+        for.
     spread : Spread, optional
         How far inputs spread.
 
@@ -181,14 +202,16 @@ def monte_carlo(scenario: Scenario, draws: int = 100, seed: int = 0, spread: Spr
 
     Notes
     -----
-    Every draw is optimised knowing what was drawn. So on average draws save more than the scenario: wherever it becomes
-    cheap, load goes. They say how sure the answer is, not what a placement decided beforehand would save.
+    Every draw is optimised knowing what was drawn. So on average draws save more than the scenario:
+    wherever it becomes cheap, load goes. They say how sure the answer is, not what a placement
+    decided beforehand would save.
 
-    Real prices and carbon intensities of neighbours move together, which independent draws leave out: a continent as a
-    whole is less sure than they say, and which of its regions wins is surer.
+    Real prices and carbon intensities of neighbours move together, which independent draws leave
+    out: a continent as a whole is less sure than they say, and which of its regions wins is surer.
 
-    The frontier is solved anew at eight budgets per draw, evenly spaced from the scenario's strictest to its last step
-    or, where that is later, its own budgets; steps between them do not show.
+    The frontier is solved anew at eight budgets per draw, evenly spaced from the scenario's
+    strictest to its last step or, where that is later, its own budgets; steps between them do not
+    show.
 
     Examples
     --------
@@ -200,14 +223,22 @@ def monte_carlo(scenario: Scenario, draws: int = 100, seed: int = 0, spread: Spr
     return result
 
 
-def draws_of(network: Network, draws: int = 100, seed: int = 0, spread: Spread | None = None) -> Iterator[Draws]:
-    """`monte_carlo` of a network draw by draw: each result holds one more. Who has seen enough stops asking."""
+def draws_of(
+    network: Network, draws: int = 100, seed: int = 0, spread: Spread | None = None
+) -> Iterator[Draws]:
+    """
+    `monte_carlo` of a network draw by draw: each result holds one more. Who has seen enough stops
+    asking.
+    """
     if draws < 1:
         raise ValueError(f"At least one draw is needed, not {draws!r}.")
-    network = network.without_hosting_or_cap  # hosting and a cap on cost take more than one linear program
+    network = (
+        network.without_hosting_or_cap
+    )  # hosting and a cap on cost take more than one linear program
     spread = spread or Spread()
     shape = network.home, len(network.regions), len(network.workloads)
-    # models of its own: neither other sessions nor earlier runs decide from which basis a solve starts, so that the
+    # models of its own: neither other sessions nor earlier runs decide from which basis a solve
+    # starts, so that the
     # same seed gives the same digits
     models = {of: PlacementModel(*shape) for of in ("best", "baseline", "frontier")}
     given = place(network)
@@ -231,7 +262,9 @@ def drawn_network(network: Network, spread: Spread, seed: int, draw: int) -> Net
     price, carbon = _factors(rng, spread.price, regions), _factors(rng, spread.carbon, regions)
     demand = _factors(rng, spread.demand, clients)[:, np.newaxis]
     one_way = np.triu(_factors(rng, spread.rtt, regions * regions).reshape(regions, regions), 1)
-    geography = replace(network.geography, region_rtt_ms=network.geography.region_rtt_ms * (one_way + one_way.T))
+    geography = replace(
+        network.geography, region_rtt_ms=network.geography.region_rtt_ms * (one_way + one_way.T)
+    )
     return changed(
         network, spread, seed, draw,
         price_usd_per_mwh=network.price_usd_per_mwh * price,

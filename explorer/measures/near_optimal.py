@@ -1,8 +1,9 @@
 """
-How firm the optimum is: how little and how much of each region's load a placement almost as good may have.
+How firm the optimum is: how little and how much of each region's load a placement almost as good
+may have.
 
-The tools are those of modelling to generate alternatives (MGA); that each region gets its own exact range of load, and
-that all of today's service is kept, is this project's own choice.
+The tools are those of modelling to generate alternatives (MGA); that each region gets its own exact
+range of load, and that all of today's service is kept, is this project's own choice.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ def near_optimal(scenario: Scenario, slack: float = 0.01) -> pd.DataFrame:
     ----------
     scenario : Scenario
     slack : float, at least 0
-        How much worse than the optimum a placement may be, as a share of the optimum's size: 0.01 is one per cent of
-        whatever the scenario minimises (cost with carbon at its price, carbon, or latency). [-]
+        How much worse than the optimum a placement may be, as a share of the optimum's size: 0.01
+        is one per cent of whatever the scenario minimises (cost with carbon at its price, carbon,
+        or latency). [-]
 
     Returns
     -------
@@ -47,8 +49,9 @@ def near_optimal(scenario: Scenario, slack: float = 0.01) -> pd.DataFrame:
         it_mw
             IT load in the optimum. [MW]
         least_mw, most_mw
-            The least and the most IT load over all placements that serve the same demand, each client's and class's
-            part, and are no worse than the slack allows. Every load in between is possible too. [MW]
+            The least and the most IT load over all placements that serve the same demand, each
+            client's and class's part, and are no worse than the slack allows. Every load in between
+            is possible too. [MW]
 
         Hosting and a cap on cost are left out.
 
@@ -63,12 +66,13 @@ def near_optimal(scenario: Scenario, slack: float = 0.01) -> pd.DataFrame:
 
     Notes
     -----
-    A region whose least is above zero is needed by every such placement; one whose most is zero by none. Ranges of
-    several regions are not free together: what one gives up, others take.
+    A region whose least is above zero is needed by every such placement; one whose most is zero by
+    none. Ranges of several regions are not free together: what one gives up, others take.
 
-    Each end solves ``min ±load_j`` with one row ``objective <= (1 + slack) optimum`` beside those of the placement. The
-    row is priced instead: among the placements known so far, the best mix of one within the limit and one beyond has
-    a slope, USD per MW; a placement with that price on the region's load either proves the mix optimal or improves it.
+    Each end solves ``min ±load_j`` with one row ``objective <= (1 + slack) optimum`` beside those
+    of the placement. The row is priced instead: among the placements known so far, the best mix of
+    one within the limit and one beyond has a slope, USD per MW; a placement with that price on the
+    region's load either proves the mix optimal or improves it.
 
     References
     ----------
@@ -116,9 +120,11 @@ _tables: Memo[pd.DataFrame] = Memo(size=64)
 
 def near_optimal_steps(network: Network, slack: float = 0.01) -> Iterator[pd.DataFrame]:
     """
-    `near_optimal` of a network region by region, those of most load first; NaN where a range is not known yet.
+    `near_optimal` of a network region by region, those of most load first; NaN where a range is not
+    known yet.
 
-    The last table is complete and remembered for all sessions; where it is remembered already, it is the only one.
+    The last table is complete and remembered for all sessions; where it is remembered already, it
+    is the only one.
     """
     if slack < 0:
         raise ValueError(f"The slack must be at least 0, not {slack!r}.")
@@ -132,12 +138,21 @@ def near_optimal_steps(network: Network, slack: float = 0.01) -> Iterator[pd.Dat
     search = _Search(network, slack)
     for done, region in enumerate(np.argsort(-it_mw, kind="stable"), start=1):
         ranges[:, region] = search.range_mw(int(region))
-        table = pd.DataFrame({"region": network.regions, "it_mw": it_mw, "least_mw": ranges[0], "most_mw": ranges[1]})
-        yield _tables.find((network, slack), lambda table=table: table) if done == len(it_mw) else table
+        table = pd.DataFrame(
+            {"region": network.regions, "it_mw": it_mw, "least_mw": ranges[0], "most_mw": ranges[1]}
+        )
+        yield (
+            _tables.find((network, slack), lambda table=table: table)
+            if done == len(it_mw)
+            else table
+        )
 
 
 class _Search:
-    """All placements met so far, by their loads and objectives: a start for every region that comes later."""
+    """
+    All placements met so far, by their loads and objectives: a start for every region that comes
+    later.
+    """
 
     def __init__(self, network: Network, slack: float) -> None:
         numbers, best = lp_data(network, network.objective), place(network).optimum
@@ -152,7 +167,8 @@ class _Search:
         pinned = np.bincount(network.home, self._numbers.pinned_mw.sum(axis=1), minlength=regions)
         self._bound = {LEAST: pinned, MOST: network.capacity_mw}  # which no load can go beyond [MW]
         self._noise = TIE_BREAK * network.demand_mw.sum()  # of an objective
-        # a price on a region's load that counts for more than all else: room is made by moves out of each region once
+        # a price on a region's load that counts for more than all else: room is made by moves out
+        # of each region once
         self._dominant = (1 + regions) * float(np.ptp(numbers.cost)) + 1.0
         self._loads, self._objectives = np.empty((0, regions)), np.empty(0)
         self._place(np.zeros(regions))
@@ -183,7 +199,9 @@ class _Search:
         cost = numbers.cost + price_usd_per_mwh[:, np.newaxis]
         model = model_for("near optimal", net.home, len(net.regions), len(net.workloads))
         with model.lock:
-            best = model.solve(replace(numbers, cost=cost, unserved_cost=unserved_penalty(cost, numbers.allowed)))
+            best = model.solve(
+                replace(numbers, cost=cost, unserved_cost=unserved_penalty(cost, numbers.allowed))
+            )
         clients = np.arange(len(net.home))
         it_mw = best.free_mw
         it_mw[clients, net.home] += best.pinned_mw
@@ -193,7 +211,8 @@ class _Search:
 
 def _best_mix(load: Floats, objective: Floats, limit: float) -> tuple[float, float]:
     """
-    The least load of a mix of two placements that meets the limit, and its slope, objective per MW of load.
+    The least load of a mix of two placements that meets the limit, and its slope, objective per MW
+    of load.
 
     The slope is infinite where a placement within the limit has the least load of all.
     """

@@ -1,4 +1,7 @@
-"""What would serve the load that goes unserved: the least change of one thing at a time, each tried out by a solve."""
+"""
+What would serve the load that goes unserved: the least change of one thing at a time, each tried
+out by a solve.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,9 @@ COLUMNS = (
 def names_of(scenario: Scenario) -> Names:
     """The names and zones of a scenario."""
     clients, regions = scenario.clients, scenario.regions
-    return Names(tuple(clients["legal_zone"]), tuple(regions["legal_zone"]), labels_of(scenario).regions)
+    return Names(
+        tuple(clients["legal_zone"]), tuple(regions["legal_zone"]), labels_of(scenario).regions
+    )
 
 
 def remedies(scenario: Scenario) -> pd.DataFrame:
@@ -42,15 +47,16 @@ def remedies(scenario: Scenario) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        For everyone together, where several go unserved, then for every client and class, most unserved load first, one
-        row per kind of remedy that helps:
+        For everyone together, where several go unserved, then for every client and class, most
+        unserved load first, one row per kind of remedy that helps:
 
         client, workload, unserved_mw, constraint
             Whose load goes unserved, how much [MW], and why, as in `Placement.unserved`.
         kind, amount, unit
-            price (a higher penalty on unserved load, by its new value [USD/MWh], where serving is dearer than that),
-            latency (a longer budget of the class [ms]), capacity (more in one region [MW], for everyone more in all
-            [%]), law (a pair of legal zones opened) or state locality (less of the class pinned to its home [%]).
+            price (a higher penalty on unserved load, by its new value [USD/MWh], where serving is
+            dearer than that), latency (a longer budget of the class [ms]), capacity (more in one
+            region [MW], for everyone more in all [%]), law (a pair of legal zones opened) or state
+            locality (less of the class pinned to its home [%]).
         remedy
             The same in words, rounded so that what they say is enough.
         serves_mw
@@ -69,12 +75,13 @@ def remedies(scenario: Scenario) -> pd.DataFrame:
 
     Notes
     -----
-    A remedy serves a load if it can be served without taking anything from anybody else, all of it where the kind can,
-    otherwise as much as it can. No smaller amount of the same kind does. What could be served, but is dearer than the
-    penalty, only a higher penalty serves; the other kinds are for what cannot be served at any cost, and one of them
-    that would serve at too high a cost only has no row. Which region or which pair of zones: one that
-    serves most, and among these the one where the objective gains most by the prices of the placement; pairs of the
-    client's own zone come first.
+    A remedy serves a load if it can be served without taking anything from anybody else, all of it
+    where the kind can, otherwise as much as it can. No smaller amount of the same kind does. What
+    could be served, but is dearer than the penalty, only a higher penalty serves; the other kinds
+    are for what cannot be served at any cost, and one of them that would serve at too high a cost
+    only has no row. Which region or which pair of zones: one that serves most, and among these the
+    one where the objective gains most by the prices of the placement; pairs of the client's own
+    zone come first.
 
     Examples
     --------
@@ -116,7 +123,9 @@ def as_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
 
 def remedy_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
     """The rows of `remedies`, each when it is found: everyone first, then the largest load."""
-    placement = place(network.without_hosting_or_cap)  # what hosting leaves unserved, hosting alone can serve
+    placement = place(
+        network.without_hosting_or_cap
+    )  # what hosting leaves unserved, hosting alone can serve
     if placement.unserved.empty:
         return
     search = Search(placement, names)
@@ -131,7 +140,9 @@ def remedy_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
     for (client, workload), parts in order:
         by_constraint: dict[str, float] = {}
         for part in parts:
-            by_constraint[part["reason"]] = by_constraint.get(part["reason"], 0.0) + part["unserved_mw"]
+            by_constraint[part["reason"]] = (
+                by_constraint.get(part["reason"], 0.0) + part["unserved_mw"]
+            )
         head = {
             "client": client,
             "workload": workload,
@@ -141,7 +152,9 @@ def remedy_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
         found = False
         for remedy in search.remedies(search.load(parts, client == EVERYONE)):
             changed = search.solve(remedy.network)
-            if placement.unserved_mw - changed.unserved_mw < UNSERVED_MW:  # possible, but dearer than the penalty
+            if (
+                placement.unserved_mw - changed.unserved_mw < UNSERVED_MW
+            ):  # possible, but dearer than the penalty
                 continue
             found = True
             yield head | {
@@ -158,12 +171,20 @@ def remedy_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
 
 
 def can_apply(row: dict[str, Any]) -> bool:
-    """Whether a row of `remedies` is a change of parameters; regions and laws are tables, changed by hand."""
-    return row["kind"] in ("price", "latency", "state locality") or (row["kind"], row["unit"]) == ("capacity", "%")
+    """
+    Whether a row of `remedies` is a change of parameters; regions and laws are tables, changed by
+    hand.
+    """
+    return row["kind"] in ("price", "latency", "state locality") or (row["kind"], row["unit"]) == (
+        "capacity",
+        "%",
+    )
 
 
 def apply(scenario: Scenario, row: dict[str, Any]) -> None:
-    """Make a change that a row of `remedies` of this scenario says, as far as its words round it up."""
+    """
+    Make a change that a row of `remedies` of this scenario says, as far as its words round it up.
+    """
     amount = float(round_up(row["amount"]))
     unserved = place(build_network(scenario)).unserved
     classes = set(unserved["workload"]) if row["client"] == EVERYONE else {row["workload"]}
@@ -178,4 +199,6 @@ def apply(scenario: Scenario, row: dict[str, Any]) -> None:
             workload.latency_budget_ms += amount
         else:
             pinned = min(1.0, workload.state_local_share * scenario.state_local_scale)
-            workload.state_local_share = pinned * max(0.0, 1 - amount / 100) / scenario.state_local_scale
+            workload.state_local_share = (
+                pinned * max(0.0, 1 - amount / 100) / scenario.state_local_scale
+            )

@@ -1,9 +1,11 @@
 """
-The least change of each kind that serves a load which goes unserved, without taking from anybody else.
+The least change of each kind that serves a load which goes unserved, without taking from anybody
+else.
 
-How much a change must be is found on a problem of its own, in which nothing counts but who is served. There one more MW
-of capacity serves one more MW or nothing, and the problem's prices, all 0 or 1, part demands and regions into those
-that are out of room and those that are not: only an arc from the first to the second can help.
+How much a change must be is found on a problem of its own, in which nothing counts but who is
+served. There one more MW of capacity serves one more MW or nothing, and the problem's prices, all 0
+or 1, part demands and regions into those that are out of room and those that are not: only an arc
+from the first to the second can help.
 """
 
 from __future__ import annotations
@@ -31,7 +33,10 @@ SAME_PENALTY = 1e-9  # relative; where serving and leaving unserved cost the sam
 
 @dataclass(frozen=True)
 class Names:
-    """What a network's clients and regions are called, and their legal zones: a network itself needs neither."""
+    """
+    What a network's clients and regions are called, and their legal zones: a network itself needs
+    neither.
+    """
 
     client_zone: tuple[str, ...]
     region_zone: tuple[str, ...]
@@ -40,10 +45,14 @@ class Names:
 
 @dataclass(frozen=True, eq=False)
 class Load:
-    """Load that goes unserved, and what is to be served: that, and what everybody else is served today."""
+    """
+    Load that goes unserved, and what is to be served: that, and what everybody else is served
+    today.
+    """
 
     mw: float
-    missing_mw: float  # what of it cannot be served, whatever it costs; the rest is dearer than the penalty [MW]
+    # what of it cannot be served, whatever it costs; the rest is dearer than the penalty [MW]
+    missing_mw: float
     free_mw: Floats  # (client, workload) to be served [MW]
     pinned_mw: Floats  # (client, workload) [MW]
     workloads: list[int]  # whose load it is
@@ -72,14 +81,21 @@ class Search:
         best = serve_most(net, net.demand_mw - net.pinned_mw, net.pinned_mw)
         self._full = best.capacity_price > 0.5  # (region,) no room, and no way to make some
         waiting, pinned_waiting = best.price_free > 0.5, best.price_pinned > 0.5
-        self._helps = waiting[:, np.newaxis] & ~self._full[:, np.newaxis]  # (i, j, k) an arc that would, if it opened
+        self._helps = (
+            waiting[:, np.newaxis] & ~self._full[:, np.newaxis]
+        )  # (i, j, k) an arc that would, if it opened
         self._helps[self._homes] |= pinned_waiting & ~self._full[net.home][:, np.newaxis]
-        self._cost = lp_data(net, placement.objective).cost + placement.optimum.capacity_price[:, np.newaxis]
+        self._cost = (
+            lp_data(net, placement.objective).cost + placement.optimum.capacity_price[:, np.newaxis]
+        )
 
     def load(self, parts: list[dict[str, Any]], everyone: bool) -> Load:
         """Rows of `Placement.unserved` as a load to serve."""
         net, best = self._network, self._placement.optimum
-        free, pinned = net.demand_mw - net.pinned_mw - best.unserved_free_mw, net.pinned_mw - best.unserved_pinned_mw
+        free, pinned = (
+            net.demand_mw - net.pinned_mw - best.unserved_free_mw,
+            net.pinned_mw - best.unserved_pinned_mw,
+        )
         clients, workloads = set(), set()
         for part in parts:
             i, k = net.clients.index(part["client"]), net.workloads.index(part["workload"])
@@ -97,7 +113,10 @@ class Search:
             return solved(network, self._placement.objective, model)
 
     def remedies(self, load: Load) -> Iterator[Remedy]:
-        """The least remedy of each kind that helps: to pay more where that does, to lift what stands in the way."""
+        """
+        The least remedy of each kind that helps: to pay more where that does, to lift what stands
+        in the way.
+        """
         kinds = [self._price] if load.missing_mw < load.mw - UNSERVED_MW else []
         if load.missing_mw > UNSERVED_MW:
             kinds += [self._latency, self._capacity, self._law, self._locality]
@@ -112,10 +131,12 @@ class Search:
 
     def _price(self, load: Load) -> Remedy | None:
         """
-        The least penalty at which as much of a load is served as can be, where cost is the objective.
+        The least penalty at which as much of a load is served as can be, where cost is the
+        objective.
 
-        Cost against load served of all placements has a convex lower edge, and the penalty is the slope at which one
-        stops on it: from the placement at one penalty, the line to the cheapest that serves all has the next.
+        Cost against load served of all placements has a convex lower edge, and the penalty is the
+        slope at which one stops on it: from the placement at one penalty, the line to the cheapest
+        that serves all has the next.
         """
         net, unserved_usd_per_mwh = self._network, self._network.unserved_usd_per_mwh
         if self._placement.objective != "cost":
@@ -161,9 +182,13 @@ class Search:
         goal_mw = self._missing_mw(longer(steps[-1]), load) + UNSERVED_MW
         if goal_mw > load.missing_mw:
             return None
-        enough = first_that_works(steps[first:], lambda ms: self._missing_mw(longer(ms), load) <= goal_mw)
+        enough = first_that_works(
+            steps[first:], lambda ms: self._missing_mw(longer(ms), load) <= goal_mw
+        )
         whose = listed([as_shown(net.workloads[k]) for k in classes])
-        words = f"raise the budget{'s' if len(classes) > 1 else ''} of {whose} by {round_up(enough)} ms"
+        words = (
+            f"raise the budget{'s' if len(classes) > 1 else ''} of {whose} by {round_up(enough)} ms"
+        )
         return Remedy("latency", enough, "ms", words, longer(enough))
 
     def _capacity(self, load: Load) -> Remedy | None:
@@ -177,8 +202,11 @@ class Search:
             return replace(net, capacity_mw=capacity)
 
         regions = np.flatnonzero(self._full)
-        regions = regions[np.argsort(-self._placement.optimum.capacity_price[regions], kind="stable")]
-        # as one MW serves one MW or nothing, what a load's worth of capacity serves is what it takes
+        regions = regions[
+            np.argsort(-self._placement.optimum.capacity_price[regions], kind="stable")
+        ]
+        # as one MW serves one MW or nothing, what a load's worth of capacity serves is what it
+        # takes
         found = self._best(load, regions.tolist(), lambda region: larger(region, load.missing_mw))
         if found is None:
             return None
@@ -199,7 +227,13 @@ class Search:
         share = least_change(missing, MOST_CAPACITY, load.missing_mw)
         if share is None:
             return None
-        return Remedy("capacity", 100 * share, "%", f"raise all capacities by {round_up(100 * share)} %", larger(share))
+        return Remedy(
+            "capacity",
+            100 * share,
+            "%",
+            f"raise all capacities by {round_up(100 * share)} %",
+            larger(share),
+        )
 
     def _law(self, load: Load) -> Remedy | None:
         net = self._network
@@ -219,7 +253,9 @@ class Search:
         if found is None:
             return None
         pair, _ = found
-        return Remedy("law", 1.0, "pair", f"allow {as_shown(pair[0])} → {as_shown(pair[1])}", opened(pair))
+        return Remedy(
+            "law", 1.0, "pair", f"allow {as_shown(pair[0])} → {as_shown(pair[1])}", opened(pair)
+        )
 
     def _locality(self, load: Load) -> Remedy | None:
         net, classes = self._network, load.workloads
@@ -244,7 +280,9 @@ class Search:
         changed = replace(net, pinned_mw=looser(share, net.pinned_mw))
         return Remedy("state locality", 100 * share, "%", words, changed)
 
-    def _best(self, load: Load, choices: Sequence[Any], change: Callable[[Any], Network]) -> tuple[Any, float] | None:
+    def _best(
+        self, load: Load, choices: Sequence[Any], change: Callable[[Any], Network]
+    ) -> tuple[Any, float] | None:
         """The first choice that serves all of a load, or else most of it; and how much. [MW]"""
         best, most_mw = None, UNSERVED_MW
         for choice in choices:

@@ -1,5 +1,6 @@
 """
-What matters most: every input a little lower and a little higher, one at a time, and what the optimum becomes.
+What matters most: every input a little lower and a little higher, one at a time, and what the
+optimum becomes.
 
 Which inputs there are, and what a fifth more of one means, is this project's own choice.
 """
@@ -45,16 +46,18 @@ def tornado(scenario: Scenario, change: float = 0.2) -> pd.DataFrame:
         input, unit
             What is changed. Where it is a column of a table, every row changes alike.
         base, low, high
-            Its value, and those it is moved to; where there are many, the unit says what stands for them.
+            Its value, and those it is moved to; where there are many, the unit says what stands for
+            them.
         effect_usd_per_h
             Largest less smallest saving among the three cases: as it is, low and high. [USD/h]
         saving_usd_per_h
-            What the optimum saves against the baseline (the placement of least latency), carbon at its price included;
-            the same in each row. NaN, like the effect, where other load is served than in the baseline, as where some
-            is dearer than the penalty. [USD/h]
+            What the optimum saves against the baseline (the placement of least latency), carbon at
+            its price included; the same in each row. NaN, like the effect, where other load is
+            served than in the baseline, as where some is dearer than the penalty. [USD/h]
         saving_usd_per_h_low, saving_usd_per_h_high
             The same with the input moved, against the baseline with the input moved. [USD/h]
-        cost_usd_per_h_low, ..., carbon_kg_per_h_low, ..., relocated_mw_low, ..., unserved_mw_low, ...
+        cost_usd_per_h_low, ..., carbon_kg_per_h_low, ..., relocated_mw_low, ..., unserved_mw_low,
+        ...
             Of the optimum with the input moved. [USD/h], [kg/h], [MW], [MW]
 
     Raises
@@ -68,8 +71,9 @@ def tornado(scenario: Scenario, change: float = 0.2) -> pd.DataFrame:
 
     Notes
     -----
-    One at a time: inputs that matter only together do not show. The same relative change is not equally likely for
-    every input; `monte_carlo` varies them together, each by what is known of its spread.
+    One at a time: inputs that matter only together do not show. The same relative change is not
+    equally likely for every input; `monte_carlo` varies them together, each by what is known of its
+    spread.
 
     Examples
     --------
@@ -94,7 +98,10 @@ def tornado_table(network: Network, change: float = 0.2) -> pd.DataFrame:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """Something to move: its unit, its value as one number, and the fields of a network where it is so many times."""
+    """
+    Something to move: its unit, its value as one number, and the fields of a network where it is so
+    many times.
+    """
 
     unit: str
     value: Callable[[Network], float]
@@ -103,7 +110,11 @@ class Input:
 
 def _field(name: str, unit: str, of: Callable[[Floats], Any] = np.mean) -> Input:
     """A number or an array of the network itself."""
-    return Input(unit, lambda net: float(of(getattr(net, name))), lambda net, by: {name: getattr(net, name) * by})
+    return Input(
+        unit,
+        lambda net: float(of(getattr(net, name))),
+        lambda net, by: {name: getattr(net, name) * by},
+    )
 
 
 def _friction(name: str, unit: str) -> Input:
@@ -111,7 +122,9 @@ def _friction(name: str, unit: str) -> Input:
     return Input(
         unit,
         lambda net: getattr(net.friction, name),
-        lambda net, by: {"friction": replace(net.friction, **{name: getattr(net.friction, name) * by})},
+        lambda net, by: {
+            "friction": replace(net.friction, **{name: getattr(net.friction, name) * by})
+        },
     )
 
 
@@ -137,8 +150,13 @@ INPUTS = {
     ),
     "RTT between regions": Input(
         "ms, mean of pairs",
-        lambda net: float(net.geography.region_rtt_ms.sum()) / max(1, len(net.regions) * (len(net.regions) - 1)),
-        lambda net, by: {"geography": replace(net.geography, region_rtt_ms=net.geography.region_rtt_ms * by)},
+        lambda net: (
+            float(net.geography.region_rtt_ms.sum())
+            / max(1, len(net.regions) * (len(net.regions) - 1))
+        ),
+        lambda net, by: {
+            "geography": replace(net.geography, region_rtt_ms=net.geography.region_rtt_ms * by)
+        },
     ),
     "Latency budgets": Input(
         "ms less prefill, strictest class",
@@ -148,7 +166,10 @@ INPUTS = {
     "Energy per request": Input(
         "Wh, mean of classes",
         lambda net: float((WH_PER_MWH / net.requests_per_mwh).mean()),
-        lambda net, by: {"requests_per_mwh": net.requests_per_mwh / by, "gb_per_mwh": net.gb_per_mwh / by},
+        lambda net, by: {
+            "requests_per_mwh": net.requests_per_mwh / by,
+            "gb_per_mwh": net.gb_per_mwh / by,
+        },
     ),
     "Egress price": _friction("egress_usd_per_gb", "USD/GB"),
     "Friction": _friction("scale", "×, all but the value of latency"),
@@ -165,7 +186,9 @@ def tornado_steps(network: Network, change: float = 0.2) -> Iterator[pd.DataFram
     """
     if not 0 < change <= 1:
         raise ValueError(f"The change must be above 0 and at most 1, not {change!r}.")
-    network = network.without_hosting_or_cap  # hosting and a cap on cost take more than one linear program
+    network = (
+        network.without_hosting_or_cap
+    )  # hosting and a cap on cost take more than one linear program
     found = _tables.get((network, change))
     if found is not None:
         yield found
@@ -181,13 +204,23 @@ def tornado_steps(network: Network, change: float = 0.2) -> Iterator[pd.DataFram
             row[side] = moved.value(case)
             results |= {f"{of}_{side}": value for of, value in _results(case).items()}
         savings = saving, results["saving_usd_per_h_low"], results["saving_usd_per_h_high"]
-        rows.append(row | {"effect_usd_per_h": float(np.ptp(savings)), "saving_usd_per_h": saving} | results)
-        table = pd.DataFrame(rows).sort_values("effect_usd_per_h", ascending=False, kind="stable", ignore_index=True)
-        yield _tables.find((network, change), lambda table=table: table) if len(rows) == len(INPUTS) else table
+        rows.append(
+            row | {"effect_usd_per_h": float(np.ptp(savings)), "saving_usd_per_h": saving} | results
+        )
+        table = pd.DataFrame(rows).sort_values(
+            "effect_usd_per_h", ascending=False, kind="stable", ignore_index=True
+        )
+        yield (
+            _tables.find((network, change), lambda table=table: table)
+            if len(rows) == len(INPUTS)
+            else table
+        )
 
 
 def changed(network: Network, *why: object, **fields: Any) -> Network:
-    """A network with other fields, and a key of its own: nothing of it may be taken for the network's."""
+    """
+    A network with other fields, and a key of its own: nothing of it may be taken for the network's.
+    """
     return replace(network, key=digest(network.key, repr(why)), **fields)
 
 
@@ -195,7 +228,8 @@ def saving_usd_per_h(best: Placement, baseline: Placement) -> float:
     """
     What a placement costs less than the baseline, carbon at its price included. [USD/h]
 
-    NaN where it serves other load, as where some was dearer than the penalty: what is not done is not saved.
+    NaN where it serves other load, as where some was dearer than the penalty: what is not done is
+    not saved.
     """
     if not serve_the_same(best, baseline):
         return float("nan")
@@ -205,8 +239,12 @@ def saving_usd_per_h(best: Placement, baseline: Placement) -> float:
 def _results(network: Network) -> dict[str, float]:
     found = []
     for objective in (network.objective, "latency"):
-        model = model_for(f"tornado {objective}", network.home, len(network.regions), len(network.workloads))
+        model = model_for(
+            f"tornado {objective}", network.home, len(network.regions), len(network.workloads)
+        )
         with model.lock:
             found.append(solved(network, objective, model))
     best, baseline = found
-    return {"saving_usd_per_h": saving_usd_per_h(best, baseline)} | {name: getattr(best, name) for name in RESULTS[1:]}
+    return {"saving_usd_per_h": saving_usd_per_h(best, baseline)} | {
+        name: getattr(best, name) for name in RESULTS[1:]
+    }

@@ -1,8 +1,8 @@
 """
 A whole day: the placement of each of its 24 hours, with all the world at the same moment.
 
-Every hour is optimised by itself: load moves between places, never between hours. What following the hours is worth,
-and what counts as daylight, are this project's own definitions.
+Every hour is optimised by itself: load moves between places, never between hours. What following
+the hours is worth, and what counts as daylight, are this project's own definitions.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class WholeDay:
 
 def whole_day(scenario: Scenario) -> pd.DataFrame:
     """
-    Cost, carbon and load of every hour of the day, each placed at its own prices, carbon and demand.
+    Cost, carbon and load of every hour of the day, each placed at its own prices, carbon and
+    demand.
 
     Parameters
     ----------
@@ -55,11 +56,13 @@ def whole_day(scenario: Scenario) -> pd.DataFrame:
         hour_utc
             0 to 23, the same moment all over the world.
         cost_usd_per_h, carbon_kg_per_h, objective_usd_per_h
-            Of the optimum, as in `Placement`. A row lasts one hour, so that their sums are the day's.
+            Of the optimum, as in `Placement`. A row lasts one hour, so that their sums are the
+            day's.
         by_means_usd_per_h
-            What the demand served in that hour costs, carbon at its price included, when it is placed by the day's mean
-            prices and carbon and then pays those of the hour. Never below `objective_usd_per_h` where cost is the
-            objective, as both serve the same: the difference is what following the hours is worth. [USD/h]
+            What the demand served in that hour costs, carbon at its price included, when it is
+            placed by the day's mean prices and carbon and then pays those of the hour. Never below
+            `objective_usd_per_h` where cost is the objective, as both serve the same: the
+            difference is what following the hours is worth. [USD/h]
         served_mw, unserved_mw, relocated_mw
             IT load executed somewhere, nowhere, and away from home. [MW]
         relocated_in_daylight_mw
@@ -74,8 +77,8 @@ def whole_day(scenario: Scenario) -> pd.DataFrame:
 
     Notes
     -----
-    No load waits for a better hour, not even batch that could: this is relocation in space alone. Where a scenario has
-    no profiles, all rows are alike.
+    No load waits for a better hour, not even batch that could: this is relocation in space alone.
+    Where a scenario has no profiles, all rows are alike.
 
     Examples
     --------
@@ -89,7 +92,10 @@ def whole_day(scenario: Scenario) -> pd.DataFrame:
 
 
 def labelled(scenario: Scenario, day: WholeDay) -> pd.DataFrame:
-    """The table of a day with all that its picture says and no column does: load of every region by hour."""
+    """
+    The table of a day with all that its picture says and no column does: load of every region by
+    hour.
+    """
     labels = labels_of(scenario)
     regions = {
         "name": list(labels.short_regions),
@@ -98,7 +104,11 @@ def labelled(scenario: Scenario, day: WholeDay) -> pd.DataFrame:
         "relocated_mw": day.relocated_mw.tolist(),
     }
     return labels.put_on(
-        day.table, measure="whole_day", objective=scenario.objective, hour=scenario.hour, regions=regions
+        day.table,
+        measure="whole_day",
+        objective=scenario.objective,
+        hour=scenario.hour,
+        regions=regions,
     )
 
 
@@ -114,8 +124,8 @@ def whole_day_regions(scenario: Scenario) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per hour and region: hour_utc, region, it_mw executed there, and the part of it that is relocated_mw,
-        at home elsewhere. [MW]
+        One row per hour and region: hour_utc, region, it_mw executed there, and the part of it that
+        is relocated_mw, at home elsewhere. [MW]
 
     Raises
     ------
@@ -142,7 +152,8 @@ def whole_day_regions(scenario: Scenario) -> pd.DataFrame:
 
 def in_daylight(hour_utc: ArrayLike, longitude: ArrayLike) -> Bools:
     """
-    Whether the sun is up in the middle of an hour, at an equinox: from 6 to 18 by local mean solar time.
+    Whether the sun is up in the middle of an hour, at an equinox: from 6 to 18 by local mean solar
+    time.
 
     Parameters
     ----------
@@ -180,7 +191,10 @@ _days: Memo[WholeDay] = Memo(size=32)
 
 
 def solve_day(scenario: Scenario) -> Iterator[WholeDay | None]:
-    """The day of a scenario, remembered for all sessions; on the way None now and then, for others to go first."""
+    """
+    The day of a scenario, remembered for all sessions; on the way None now and then, for others to
+    go first.
+    """
     networks = day_networks(scenario)
     day = _days.get(networks)
     if day is None:
@@ -222,14 +236,23 @@ def _whole_day(scenario: Scenario) -> WholeDay:
 
 def _place(network: Network) -> Placement:
     """The optimum, not remembered: 48 of them would push out what readers are looking at."""
-    model = model_for(f"day, {network.objective}", network.home, len(network.regions), len(network.workloads))
+    model = model_for(
+        f"day, {network.objective}", network.home, len(network.regions), len(network.workloads)
+    )
     with model.lock:
         return solved(network, network.objective, model)
 
 
-def _place_the_same(best: Placement, price_usd_per_mwh: Floats, carbon_kg_per_mwh: Floats) -> Floats:
-    """Where the load that a placement serves would run at other prices and carbon, shape (client, region, workload)."""
-    net = replace(best.network, price_usd_per_mwh=price_usd_per_mwh, carbon_kg_per_mwh=carbon_kg_per_mwh)
+def _place_the_same(
+    best: Placement, price_usd_per_mwh: Floats, carbon_kg_per_mwh: Floats
+) -> Floats:
+    """
+    Where the load that a placement serves would run at other prices and carbon, shape (client,
+    region, workload).
+    """
+    net = replace(
+        best.network, price_usd_per_mwh=price_usd_per_mwh, carbon_kg_per_mwh=carbon_kg_per_mwh
+    )
     served = best.optimum
     numbers, clients = lp_data(net, net.objective), np.arange(len(net.home))
     numbers = replace(

@@ -1,4 +1,7 @@
-"""What a MWh of IT load costs and emits where it runs, and what moving it there adds. Pure functions of arrays."""
+"""
+What a MWh of IT load costs and emits where it runs, and what moving it there adds. Pure functions
+of arrays.
+"""
 
 from __future__ import annotations
 
@@ -18,24 +21,34 @@ def requests_per_mwh(energy_wh_per_request: ArrayLike) -> Floats:
 
 
 def moved_gb_per_mwh(
-    requests: ArrayLike, request_kb: ArrayLike, response_kb: ArrayLike, state_mb: ArrayLike, state_move_share: float
+    requests: ArrayLike,
+    request_kb: ArrayLike,
+    response_kb: ArrayLike,
+    state_mb: ArrayLike,
+    state_move_share: float,
 ) -> Floats:
     """
     Data that crosses the wide-area network for one MWh of IT load executed away from home.
 
-    All arrays have shape (workload,): requests per MWh [1/MWh], request and response size [kB], session state [MB];
-    `state_move_share` is the share of requests that take their state along [-]. Result in GB/MWh.
+    All arrays have shape (workload,): requests per MWh [1/MWh], request and response size [kB],
+    session state [MB]; `state_move_share` is the share of requests that take their state along [-].
+    Result in GB/MWh.
 
     >>> float(moved_gb_per_mwh(1e6, 4, 2, 100, 0.001))
     106.0
     """
     messages = (np.asarray(request_kb, float) + np.asarray(response_kb, float)) / KB_PER_GB
-    return np.asarray(requests, float) * (messages + state_move_share * np.asarray(state_mb, float) / MB_PER_GB)
+    return np.asarray(requests, float) * (
+        messages + state_move_share * np.asarray(state_mb, float) / MB_PER_GB
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Friction:
-    """What relocation costs beyond the electricity itself; the scenario's parameters of the same names."""
+    """
+    What relocation costs beyond the electricity itself; the scenario's parameters of the same
+    names.
+    """
 
     scale: float  # multiplies all but the value of latency [-]
     egress_usd_per_gb: float
@@ -61,7 +74,8 @@ def arc_money_and_carbon(
     Parameters
     ----------
     price_usd_per_mwh, carbon_kg_per_mwh, pue : shape (region,)
-        Delivered electricity price [USD/MWh], carbon intensity [kg/MWh = g/kWh], power usage effectiveness [-].
+        Delivered electricity price [USD/MWh], carbon intensity [kg/MWh = g/kWh], power usage
+        effectiveness [-].
     home : shape (client,)
         Index of each client's home region.
     wan_ms : shape (client, region, workload)
@@ -79,15 +93,20 @@ def arc_money_and_carbon(
 
     Notes
     -----
-    The carbon price enters linearly: the arc's objective coefficient is
-    energy + friction + carbon_price / 1000 * carbon, because overhead and transport energy pay it too.
+    The carbon price enters linearly: the arc's objective coefficient is energy + friction +
+    carbon_price / 1000 * carbon, because overhead and transport energy pay it too.
     """
     clients = np.arange(len(home))
     energy_usd, energy_kg = pue * price_usd_per_mwh, pue * carbon_kg_per_mwh
-    transport = gb_per_mwh * friction.transport_kwh_per_gb / KWH_PER_MWH  # MWh moved data needs per MWh of IT load
+    transport = (
+        gb_per_mwh * friction.transport_kwh_per_gb / KWH_PER_MWH
+    )  # MWh moved data needs per MWh of IT load
 
     def moved(at_region: Floats, at_home: Floats) -> Floats:
-        """Overhead paid where the request runs, transport paid at home; shape (client, region, workload)."""
+        """
+        Overhead paid where the request runs, transport paid at home; shape (client, region,
+        workload).
+        """
         return (
             friction.relocation_overhead * at_region[:, np.newaxis]
             + np.multiply.outer(at_home, transport)[:, np.newaxis]
@@ -102,6 +121,8 @@ def arc_money_and_carbon(
     return energy_usd, friction_usd, energy_kg[:, np.newaxis] + carbon_away
 
 
-def with_carbon_price(money_usd: Floats, carbon_kg: Floats, carbon_price_usd_per_t: float) -> Floats:
+def with_carbon_price(
+    money_usd: Floats, carbon_kg: Floats, carbon_price_usd_per_t: float
+) -> Floats:
     """Money plus the price of its emissions, any matching shapes. [USD/MWh]"""
     return money_usd + carbon_price_usd_per_t / KG_PER_T * carbon_kg

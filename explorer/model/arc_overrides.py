@@ -1,4 +1,7 @@
-"""What tables say of single arcs: which classes a region offers, and what is known better than by the model."""
+"""
+What tables say of single arcs: which classes a region offers, and what is known better than by the
+model.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,9 @@ class Overrides:
     allowed: Cells
 
     def has_terms(self, shape: tuple[int, ...]) -> Bools:
-        """Arcs of which `arcs` says anything, as an array of that shape (client, region, workload)."""
+        """
+        Arcs of which `arcs` says anything, as an array of that shape (client, region, workload).
+        """
         has = np.zeros(shape, bool)
         for cells in (self.latency_ms, self.friction_usd_per_mwh, self.allowed):
             has.flat[cells.at] = True
@@ -61,14 +66,19 @@ class Overrides:
 
 def read_overrides(scenario: Scenario, home: NDArray[np.intp]) -> Overrides:
     """
-    The tables `systems` and `arcs` of a scenario as arrays; `home` is the index of each client's home region.
+    The tables `systems` and `arcs` of a scenario as arrays; `home` is the index of each client's
+    home region.
 
     Raises
     ------
     ScenarioError
         If a table was spoilt in place since it was set, or closes a client's home.
     """
-    found = {name: _clean(name, table) for name in NAMES if (table := getattr(scenario, name)) is not None}
+    found = {
+        name: _clean(name, table)
+        for name in NAMES
+        if (table := getattr(scenario, name)) is not None
+    }
     scenario.cross_check()
     index = {
         "client": _places(scenario.clients["id"]),
@@ -78,11 +88,15 @@ def read_overrides(scenario: Scenario, home: NDArray[np.intp]) -> Overrides:
     shape = tuple(len(places) for places in index.values())
 
     def rows(table: pd.DataFrame, *columns: str) -> tuple[NDArray[np.intp], ...]:
-        return tuple(np.array([index[column][key] for key in table[column]], np.intp) for column in columns)
+        return tuple(
+            np.array([index[column][key] for key in table[column]], np.intp) for column in columns
+        )
 
     offered = np.ones(shape[1:], bool)
     if "systems" in found:
-        offered[rows(found["systems"], "region", "workload")] = _is_true(found["systems"]["offered"])
+        offered[rows(found["systems"], "region", "workload")] = _is_true(
+            found["systems"]["offered"]
+        )
     arcs = found.get("arcs", pd.DataFrame(columns=["client", "region", "workload"]))
     client, region, workload = rows(arcs, "client", "region", "workload")
     flat = np.ravel_multi_index((client, region, workload), shape)
@@ -90,14 +104,22 @@ def read_overrides(scenario: Scenario, home: NDArray[np.intp]) -> Overrides:
     def cells(column: str) -> Cells:
         if column not in arcs:
             return Cells(flat[:0], np.empty(0))
-        given = (arcs[column] != "").to_numpy(bool) if column == "allowed" else arcs[column].notna().to_numpy(bool)
+        given = (
+            (arcs[column] != "").to_numpy(bool)
+            if column == "allowed"
+            else arcs[column].notna().to_numpy(bool)
+        )
         value = _is_true(arcs[column]) if column == "allowed" else arcs[column].to_numpy(float)
         return Cells(flat[given], value[given])
 
     if "allowed" in arcs:
-        closed_homes = np.flatnonzero((arcs["allowed"] == "false").to_numpy(bool) & (region == home[client]))
+        closed_homes = np.flatnonzero(
+            (arcs["allowed"] == "false").to_numpy(bool) & (region == home[client])
+        )
         if len(closed_homes):
-            what = f"{arcs['region'][closed_homes[0]]} is the client's home, which is always lawful."
+            what = (
+                f"{arcs['region'][closed_homes[0]]} is the client's home, which is always lawful."
+            )
             mend = "Leave the cell blank; what a region cannot run belongs into systems.csv."
             problem = Problem("arcs.csv", int(closed_homes[0]) + 2, "allowed", "false", what, mend)
             raise ScenarioError("arcs.csv", [problem])

@@ -25,18 +25,22 @@ class Case:
     numbers: LPData
     has_price: bool  # the penalty is what load may cost; otherwise all is served that can be
     home: Ints  # (client,)
-    holds: Mapping[str, Bools]  # by name, what must hold for an arc to exist, each (client, region, workload)
+    holds: Mapping[
+        str, Bools
+    ]  # by name, what must hold for an arc to exist, each (client, region, workload)
     optimum: Optimum
 
     @cached_property
     def room_cost(self) -> Floats:
         """
-        What one MW of room in a region costs, shape (region,): nothing where there is some, infinite where none can be
-        made by moving other load on, and nobody served less.
+        What one MW of room in a region costs, shape (region,): nothing where there is some,
+        infinite where none can be made by moving other load on, and nobody served less.
         """
         numbers, best = self.numbers, self.optimum
         regions = len(numbers.capacity_mw)
-        load = best.free_mw.sum(axis=(0, 2)) + np.bincount(self.home, best.pinned_mw.sum(axis=1), minlength=regions)
+        load = best.free_mw.sum(axis=(0, 2)) + np.bincount(
+            self.home, best.pinned_mw.sum(axis=1), minlength=regions
+        )
         smallest = FULL * (numbers.free_mw.sum() + numbers.pinned_mw.sum())
         room = np.where(load < numbers.capacity_mw - smallest, 0.0, np.inf)
         i, origin, k = np.nonzero(best.free_mw)
@@ -62,7 +66,9 @@ def reason(case: Case, i: int, k: int, pinned: bool) -> str:
     open_, roomy = missing == 0, np.isfinite(room)
     if case.has_price and (open_ & roomy).any():
         return "price"
-    alone = (missing == 1) & roomy & (cost + room <= most)  # one constraint stands in the way of these arcs
+    alone = (
+        (missing == 1) & roomy & (cost + room <= most)
+    )  # one constraint stands in the way of these arcs
     names = [name for name, held in holds.items() if (alone & ~held).any()]
     if names:
         return " or ".join(names)

@@ -1,4 +1,7 @@
-"""Least carbon under a cap on cost: an exact optimum of the placement LP with one more row, found by its price."""
+"""
+Least carbon under a cap on cost: an exact optimum of the placement LP with one more row, found by
+its price.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,21 @@ from explorer.model.solver import PlacementModel
 
 Floats = NDArray[np.float64]
 
-NO_GAIN = 1e-7  # a weighted figure lower by less is no other vertex [kg/MWh or the like, per MW of demand]
+# a weighted figure lower by less is no other vertex [kg/MWh or the like, per MW of demand]
+NO_GAIN = 1e-7
 SAME_COST = 1e-9  # relative; a cost that exceeds the cap by less meets it
 
 
 def least_under_cap(
-    model: PlacementModel, home: NDArray[np.intp], numbers: LPData, usd_per_mwh: Floats, cap_usd_per_h: float
+    model: PlacementModel,
+    home: NDArray[np.intp],
+    numbers: LPData,
+    usd_per_mwh: Floats,
+    cap_usd_per_h: float,
 ) -> Optimum:
     """
-    The placement of least `numbers.cost` whose money stays within a cap; all that can be served is served first.
+    The placement of least `numbers.cost` whose money stays within a cap; all that can be served is
+    served first.
 
     Parameters
     ----------
@@ -30,7 +39,8 @@ def least_under_cap(
     home : shape (client,)
         Index of each client's home region.
     numbers : Numbers
-        Its cost is that to minimise, such as carbon [kg/MWh], and its penalty serves all that can be served.
+        Its cost is that to minimise, such as carbon [kg/MWh], and its penalty serves all that can
+        be served.
     usd_per_mwh : shape (client, region, workload)
         Money by arc. [USD/MWh]
     cap_usd_per_h : float
@@ -39,19 +49,22 @@ def least_under_cap(
     Returns
     -------
     Optimum
-        Where the cap binds, a mix of two vertices that takes just the cap. Its prices are of the weighted sum of cost
-        and money that both vertices minimise, which is a matter of neither unit.
+        Where the cap binds, a mix of two vertices that takes just the cap. Its prices are of the
+        weighted sum of cost and money that both vertices minimise, which is a matter of neither
+        unit.
 
     Raises
     ------
     SolverError
-        If even the cheapest placement costs more than the cap: its cost is in the message. Also if a solve fails.
+        If even the cheapest placement costs more than the cap: its cost is in the message. Also if
+        a solve fails.
 
     Notes
     -----
-    Cost against money of all placements has a convex lower edge. A line through a vertex above the cap and one below it
-    is either part of that edge, and where it meets the cap is the optimum, or some vertex lies beyond it and takes the
-    place of one of the two. Minimising cost plus money at the price that is the line's slope finds that vertex.
+    Cost against money of all placements has a convex lower edge. A line through a vertex above the
+    cap and one below it is either part of that edge, and where it meets the cap is the optimum, or
+    some vertex lies beyond it and takes the place of one of the two. Minimising cost plus money at
+    the price that is the line's slope finds that vertex.
     """
 
     def total(found: Optimum, per_mwh: Floats) -> float:
@@ -95,7 +108,10 @@ def least_under_cap(
 
 
 def _mixed(one: Optimum, other: Optimum, part: float, prices: Optimum) -> Optimum:
-    """So much of one and the rest of the other; a mix of two optima of one program is an optimum of it."""
+    """
+    So much of one and the rest of the other; a mix of two optima of one program is an optimum of
+    it.
+    """
     loads = ("free_mw", "pinned_mw", "unserved_free_mw", "unserved_pinned_mw")
     mixed = {name: part * getattr(one, name) + (1 - part) * getattr(other, name) for name in loads}
     return replace(prices, **mixed)

@@ -1,7 +1,9 @@
 """
-What is probably not meant in a scenario that can be used: figures in other units, days with holes, impossible speeds.
+What is probably not meant in a scenario that can be used: figures in other units, days with holes,
+impossible speeds.
 
-Each rule says little and is seldom wrong: what it finds is a slip, or wants a word in the scenario's README.
+Each rule says little and is seldom wrong: what it finds is a slip, or wants a word in the
+scenario's README.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from explorer.scenario.profiles import ABSOLUTE, ANNUAL, HOURS, annual_mean, ove
 from explorer.scenario.scenario import Scenario, declared
 from explorer.scenario.schema import SEASONS, TABLES
 
-MEAN_TOLERANCE = 0.01  # of factors: figures with three digits still have a mean of 1, and agree with what they are of
+# of factors: figures with three digits still have a mean of 1, and agree with what they are of
+MEAN_TOLERANCE = 0.01
 NEARER_MS = 1.0  # of round trip, by the fit to measurements: about 65 km
 LEAST_PRICE = 1.0  # that anybody pays, above zero [USD/MWh]; a kWh costs less
 LEAST_CARBON = 2.0  # of the dirtiest region of a world [g/kWh]
@@ -41,7 +44,8 @@ class _Doubt(NamedTuple):
 
 def doubts(name_or_path: str | Path) -> list[Problem]:
     """
-    What is probably not meant in a scenario folder that can be used; empty if there is nothing of the kind.
+    What is probably not meant in a scenario folder that can be used; empty if there is nothing of
+    the kind.
 
     Raises
     ------
@@ -56,7 +60,8 @@ def doubts(name_or_path: str | Path) -> list[Problem]:
 
 def doubts_about(scenario: Scenario, lines: Mapping[str, pd.Index]) -> list[Problem]:
     """
-    What is doubtful in a scenario: one entry for each rule and column, with the first row that it holds for.
+    What is doubtful in a scenario: one entry for each rule and column, with the first row that it
+    holds for.
 
     Parameters
     ----------
@@ -107,13 +112,27 @@ def _units(scenario: Scenario) -> Iterator[_Doubt]:
     if len(low):
         what = f"this is below {LEAST_PRICE:g} USD/MWh, as a price per kWh is."
         mend = "Write what a MWh costs, a thousand times as much as a kWh."
-        yield _Doubt("electricity_price_usd_per_mwh", low.tolist(), f"{price[low[0]]:g}", what, mend)
-    for column in ("carbon_marginal_g_per_kwh", "carbon_operating_margin_g_per_kwh", "carbon_average_g_per_kwh"):
+        yield _Doubt(
+            "electricity_price_usd_per_mwh", low.tolist(), f"{price[low[0]]:g}", what, mend
+        )
+    for column in (
+        "carbon_marginal_g_per_kwh",
+        "carbon_operating_margin_g_per_kwh",
+        "carbon_average_g_per_kwh",
+    ):
         carbon = regions[column].to_numpy() if column in regions else np.zeros(1)
         if 0 < np.nanmax(carbon, initial=0) < LEAST_CARBON:
             row = int(np.nanargmax(carbon))
-            what = f"all regions are below {LEAST_CARBON:g} g/kWh, as figures in kg/kWh or t/MWh are."
-            yield _Doubt(column, [row], f"{carbon[row]:g}", what, "Write grams per kWh, which are kg per MWh.")
+            what = (
+                f"all regions are below {LEAST_CARBON:g} g/kWh, as figures in kg/kWh or t/MWh are."
+            )
+            yield _Doubt(
+                column,
+                [row],
+                f"{carbon[row]:g}",
+                what,
+                "Write grams per kWh, which are kg per MWh.",
+            )
 
 
 def _dearer_than_unserved(scenario: Scenario) -> Iterator[_Doubt]:
@@ -125,13 +144,17 @@ def _dearer_than_unserved(scenario: Scenario) -> Iterator[_Doubt]:
         what = f"with PUE this is {cost[dear[0]]:,.6g} USD per MWh of IT load, and unserved_usd_per_mwh no more than"
         what += f" {scenario.unserved_usd_per_mwh:,.6g}: load may stay unserved for its price."
         mend = f"Set unserved_usd_per_mwh far above {cost.max():,.6g}, or write prices in USD/MWh."
-        yield _Doubt("electricity_price_usd_per_mwh", dear.tolist(), f"{price[dear[0]]:g}", what, mend)
+        yield _Doubt(
+            "electricity_price_usd_per_mwh", dear.tolist(), f"{price[dear[0]]:g}", what, mend
+        )
 
 
 def _far_homes(scenario: Scenario) -> Iterator[_Doubt]:
     clients, regions = scenario.clients, scenario.regions
     geography = build_geography(scenario)
-    km = great_circle_km(clients["latitude"], clients["longitude"], regions["latitude"], regions["longitude"])
+    km = great_circle_km(
+        clients["latitude"], clients["longitude"], regions["latitude"], regions["longitude"]
+    )
     rtt_ms = rtt_from_distance_ms(km, "measured")
     each, home = np.arange(len(clients)), geography.home
     nearest = np.where(geography.lawful, rtt_ms, np.inf).argmin(axis=1)
@@ -139,8 +162,16 @@ def _far_homes(scenario: Scenario) -> Iterator[_Doubt]:
     far = np.flatnonzero(gain_ms > NEARER_MS)
     given = clients["service"].to_numpy() if "service" in clients else np.full(len(clients), "")
     for column, rows, mend in (
-        ("service", far[given[far] != ""], "Name the nearer region, or say in the README why it is this one."),
-        ("legal_zone", far[given[far] == ""], "Name the nearer region as its service, or say in the README why not."),
+        (
+            "service",
+            far[given[far] != ""],
+            "Name the nearer region, or say in the README why it is this one.",
+        ),
+        (
+            "legal_zone",
+            far[given[far] == ""],
+            "Name the nearer region as its service, or say in the README why not.",
+        ),
     ):
         if len(rows):
             i = rows[0]
@@ -185,9 +216,14 @@ def _profiles(scenario: Scenario) -> Iterator[_Doubt]:
 
 
 def _year_means(table: Any, column: str) -> Any:
-    """The mean of a factor over the year by region, where all its hours are there: of the year, or of the seasons."""
+    """
+    The mean of a factor over the year by region, where all its hours are there: of the year, or of
+    the seasons.
+    """
     seasons = list(SEASONS[1:])
-    means = _whole_days(table[table[column].notna()], ["region_id", "season"], column).unstack("season")
+    means = _whole_days(table[table[column].notna()], ["region_id", "season"], column).unstack(
+        "season"
+    )
     means = means.reindex(columns=[ANNUAL, *seasons])
     return means[ANNUAL].fillna(means[seasons].mean(axis=1, skipna=False))
 
@@ -198,7 +234,9 @@ def _contradictions(column: str, absolute: str, table: pd.DataFrame) -> Iterator
     rows = np.flatnonzero((table[column] - own).abs() > MEAN_TOLERANCE * own.abs().clip(lower=1))
     if len(rows):
         row = rows[0]
-        what = f"{column} counts, and {absolute} ({table[absolute].iat[row]:g}) over its annual mean"
+        what = (
+            f"{column} counts, and {absolute} ({table[absolute].iat[row]:g}) over its annual mean"
+        )
         what += f" ({annual_mean(table, absolute).iat[row]:g}) is {own.iat[row]:.4g}."
         mend = f"Remove {absolute}, or leave {column} blank, which is then computed."
         yield _Doubt(column, rows.tolist(), f"{table[column].iat[row]:g}", what, mend)
@@ -226,13 +264,21 @@ def _off_one(column: str, table: pd.DataFrame, key: str, means: Any, span: str) 
         name, *_ = names = sorted(off, key=lambda name: first[name])
         what = f"the mean of {name} over the {span} is {off[name]:.4g}, and factors on a mean have a mean of 1."
         mend = "Divide them by their mean, or scale what they multiply."
-        yield _Doubt(column, [first[name] for name in names], f"{table[column].iat[first[name]]:g}", what, mend)
+        yield _Doubt(
+            column,
+            [first[name] for name in names],
+            f"{table[column].iat[first[name]]:g}",
+            what,
+            mend,
+        )
 
 
 def _holes(column: str, known: pd.DataFrame, key: list[str], hour: str) -> Iterator[_Doubt]:
     """Days that have some hours and not all; `known` are the rows that tell something."""
     days: dict[tuple[str, ...], list[int]] = {}
-    for row, name in zip(known.index, zip(*(known[part] for part in key), strict=True), strict=True):
+    for row, name in zip(
+        known.index, zip(*(known[part] for part in key), strict=True), strict=True
+    ):
         days.setdefault(name, []).append(row)
     holes = {name: rows for name, rows in days.items() if len(rows) < HOURS}
     if holes:

@@ -1,4 +1,6 @@
-"""Where clients and regions are to each other: homes, round-trip times, and what the law lets cross."""
+"""
+Where clients and regions are to each other: homes, round-trip times, and what the law lets cross.
+"""
 
 from __future__ import annotations
 
@@ -61,30 +63,41 @@ def build_geography(scenario: Scenario) -> Geography:
         [column_numbers(table, file, column) for column in ("latitude", "longitude")]
         for table, file in ((clients, "clients.csv"), (regions, "regions.csv"))
     )
-    client_km, region_km = great_circle_km(*client_at, *region_at), great_circle_km(*region_at, *region_at)
+    client_km, region_km = (
+        great_circle_km(*client_at, *region_at),
+        great_circle_km(*region_at, *region_at),
+    )
     client_zone, region_zone = (t["legal_zone"].to_numpy(object) for t in (clients, regions))
     home = _home_regions(scenario, client_km, client_zone, region_zone)
     lawful = _lawful_zones(scenario, client_zone, region_zone)
     lawful[np.arange(len(home)), home] = True  # where the client is served today
     return Geography(
         home=home,
-        client_rtt_ms=rtt_from_distance_ms(client_km[np.arange(len(home)), home], scenario.latency_model),
+        client_rtt_ms=rtt_from_distance_ms(
+            client_km[np.arange(len(home)), home], scenario.latency_model
+        ),
         region_rtt_ms=_region_rtt_ms(scenario, region_km),
         region_km=region_km,
         client_at=np.array(client_at),
         region_at=np.array(region_at),
         lawful=lawful,
-        zone_pair=_lawful_zones(scenario, region_zone, region_zone) | np.eye(len(regions), dtype=bool),
+        zone_pair=_lawful_zones(scenario, region_zone, region_zone)
+        | np.eye(len(regions), dtype=bool),
     )
 
 
 def _home_regions(
     scenario: Scenario, client_km: Floats, client_zone: NDArray, region_zone: NDArray
 ) -> NDArray[np.intp]:
-    """The region of least RTT in the client's legal zone, or anywhere if its zone has none; `service` overrides."""
+    """
+    The region of least RTT in the client's legal zone, or anywhere if its zone has none; `service`
+    overrides.
+    """
     own_zone = client_zone[:, np.newaxis] == region_zone
     candidate = own_zone | ~own_zone.any(axis=1, keepdims=True)
-    home = np.where(candidate, client_km, np.inf).argmin(axis=1)  # every RTT model grows with distance
+    home = np.where(candidate, client_km, np.inf).argmin(
+        axis=1
+    )  # every RTT model grows with distance
     if "service" in scenario.clients:
         index = {region: j for j, region in enumerate(scenario.regions["id"])}
         given = [index.get(service, -1) for service in scenario.clients["service"]]
@@ -105,7 +118,10 @@ def _region_rtt_ms(scenario: Scenario, region_km: Floats) -> Floats:
 
 
 def _lawful_zones(scenario: Scenario, origin: NDArray, target: NDArray) -> Bools:
-    """May load of each origin zone run in each target zone, under the scenario's policy; shape (origin, target)."""
+    """
+    May load of each origin zone run in each target zone, under the scenario's policy; shape
+    (origin, target).
+    """
     same = origin[:, np.newaxis] == target
     match scenario.legal_policy:
         case "open":
@@ -126,18 +142,26 @@ def _lawful_zones(scenario: Scenario, origin: NDArray, target: NDArray) -> Bools
         return np.ones_like(same)
     blocked_out = set(table.loc[table["outbound"] == "blocked", "legal_zone"])
     blocked_in = set(table.loc[table["inbound"] == "blocked", "legal_zone"])
-    closed = np.array([z in blocked_out for z in origin])[:, np.newaxis] | np.array([z in blocked_in for z in target])
+    closed = np.array([z in blocked_out for z in origin])[:, np.newaxis] | np.array(
+        [z in blocked_in for z in target]
+    )
     return same | ~closed
 
 
 def _custom_zones(scenario: Scenario, origin: NDArray, target: NDArray, same: Bools) -> Bools:
-    """As the table `legal_custom` has it; what it does not list is closed, but not a zone to itself."""
+    """
+    As the table `legal_custom` has it; what it does not list is closed, but not a zone to itself.
+    """
     table, file = scenario.legal_custom, TABLES["legal_custom"].file
     if table is None:
         what = f"the table is missing, but the legal policy is {CUSTOM_POLICY!r}."
-        mend = "Add it, with columns from_zone, to_zone and allowed, or choose another legal policy."
+        mend = (
+            "Add it, with columns from_zone, to_zone and allowed, or choose another legal policy."
+        )
         raise ScenarioError(scenario.title, [Problem(file, None, None, None, what, mend)])
-    clean, problems = validation.parse("legal_custom", table.set_axis(range(2, len(table) + 2)), file)
+    clean, problems = validation.parse(
+        "legal_custom", table.set_axis(range(2, len(table) + 2)), file
+    )
     if problems:
         raise ScenarioError(file, problems)
     pairs = {
@@ -149,7 +173,10 @@ def _custom_zones(scenario: Scenario, origin: NDArray, target: NDArray, same: Bo
 
 
 def column_numbers(table: pd.DataFrame, file: str, column: str) -> Floats:
-    """A column as numbers; tables are checked when they are set, but a cell may have been changed since."""
+    """
+    A column as numbers; tables are checked when they are set, but a cell may have been changed
+    since.
+    """
     cells: Any = pd.to_numeric(table[column], errors="coerce")
     values = np.asarray(cells, float)
     bad = np.flatnonzero(~np.isfinite(values))

@@ -16,14 +16,15 @@ EXTREMES = "Look for extreme values in the scenario."
 class _Silent(highspy.Highs):
     """HiGHS 1.16 prints who it is where it is made, to standard output: silence comes first."""
 
-    def enableCallbacks(self) -> None:
+    def enableCallbacks(self) -> None:  # noqa: N802  HiGHS' own name
         self.setOptionValue("output_flag", False)
         super().enableCallbacks()
 
 
 class Highs:
     """
-    A HiGHS model; what it refuses raises a `SolverError`, so that no answer is that of an earlier question.
+    A HiGHS model; what it refuses raises a `SolverError`, so that no answer is that of an earlier
+    question.
 
     Has every method of `highspy.Highs`.
     """

@@ -1,4 +1,7 @@
-"""Where hosting pays: which classes a region runs for others, when each costs a fixed sum. A mixed-integer program."""
+"""
+Where hosting pays: which classes a region runs for others, when each costs a fixed sum. A
+mixed-integer program.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ Bools = NDArray[np.bool_]
 
 ROUNDS = 8  # of rows that keep hosting from being bought in parts; further ones gain little
 VIOLATED_MW = 1e-6  # load beyond what the bought part of hosting would carry
-EXACT = 1e-5  # of the dearest hosting: a choice that costs no more than that above the bound is an optimum
+# of the dearest hosting: a choice that costs no more than that above the bound is an optimum
+EXACT = 1e-5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,8 +38,9 @@ def choose_hosts(numbers: LPData, home: NDArray[np.intp], hosting_usd_per_h: Flo
     """
     The classes that regions should run away from their clients' homes.
 
-    Minimises the cost of all load, with its penalty on unserved load, plus the hosting of every class in every region
-    where any of its load is executed away from home. Stops at the time limit with the best choice so far.
+    Minimises the cost of all load, with its penalty on unserved load, plus the hosting of every
+    class in every region where any of its load is executed away from home. Stops at the time limit
+    with the best choice so far.
 
     Parameters
     ----------
@@ -53,9 +58,10 @@ def choose_hosts(numbers: LPData, home: NDArray[np.intp], hosting_usd_per_h: Flo
 
     Notes
     -----
-    Hosting y of a class in a region is 0 or 1, and all of the load that comes there is at most y times the capacity.
-    The program without whole numbers would buy hosting in parts; where it does, a row for that one arc is added,
-    x <= y times the demand. Few of these thousands of rows matter, and with them the bound is close from the start.
+    Hosting y of a class in a region is 0 or 1, and all of the load that comes there is at most y
+    times the capacity. The program without whole numbers would buy hosting in parts; where it does,
+    a row for that one arc is added, x <= y times the demand. Few of these thousands of rows matter,
+    and with them the bound is close from the start.
     """
     units = units_of(numbers)
     usd_per_h = units.mw * units.cost
@@ -71,7 +77,8 @@ class _Program:
     """
     In solver units, as `in_units` has them.
 
-    Columns: unserved free, unserved pinned, pinned at home, free at home, arcs away from home, hosting.
+    Columns: unserved free, unserved pinned, pinned at home, free at home, arcs away from home,
+    hosting.
     """
 
     def __init__(self, numbers: LPData, home: NDArray[np.intp], hosting_usd_per_h: Floats) -> None:
@@ -95,7 +102,9 @@ class _Program:
         problem = pulp.LpProblem("hosting", pulp.LpMinimize)
 
         def block(name: str, most: list[float | None]) -> list[pulp.LpVariable]:
-            return [problem.add_variable(f"{name}_{n:06}", 0, upper) for n, upper in enumerate(most)]
+            return [
+                problem.add_variable(f"{name}_{n:06}", 0, upper) for n, upper in enumerate(most)
+            ]
 
         def total(loads: list[pulp.LpVariable]) -> pulp.LpAffineExpression:
             return pulp.LpAffineExpression([(load, 1.0) for load in loads])
@@ -109,7 +118,11 @@ class _Program:
         hosted = block("y", [1.0] * (self._regions * self._workloads))
 
         i, j, k = self._arcs
-        costs = [np.full(2 * size, numbers.unserved_cost), *[numbers.cost[at_home].ravel()] * 2, numbers.cost[i, j, k]]
+        costs = [
+            np.full(2 * size, numbers.unserved_cost),
+            *[numbers.cost[at_home].ravel()] * 2,
+            numbers.cost[i, j, k],
+        ]
         costs = np.concatenate([*costs, np.repeat(hosting_usd_per_h, self._workloads)]).tolist()
         columns = dropped_free + dropped_pinned + pinned + free + moved + hosted
         problem += pulp.LpAffineExpression(list(zip(columns, costs, strict=True)))
@@ -119,7 +132,9 @@ class _Program:
         at_host: list[list[pulp.LpVariable]] = [[] for _ in hosted]
         for d, region in enumerate(np.repeat(home, self._workloads)):
             at_region[region] += [pinned[d], free[d]]
-        for load, d, region, host in zip(moved, i * self._workloads + k, j, self._host, strict=True):
+        for load, d, region, host in zip(
+            moved, i * self._workloads + k, j, self._host, strict=True
+        ):
             for place in (of_demand[d], at_region[region], at_host[host]):
                 place.append(load)
         for d, (free_mw, pinned_mw) in enumerate(
@@ -148,11 +163,20 @@ class _Program:
             return False
         self._tight[new] = True
         count = len(new)
-        columns = np.column_stack([self._first_arc + new, self._first_host + self._host[new]]).ravel().astype(np.int32)
+        columns = (
+            np.column_stack([self._first_arc + new, self._first_host + self._host[new]])
+            .ravel()
+            .astype(np.int32)
+        )
         factors = np.column_stack([np.ones(count), -self._most_mw[new]]).ravel()
-        starts, none = np.arange(0, 2 * count, 2, dtype=np.int32), np.full(count, -highspy.kHighsInf)
+        starts, none = (
+            np.arange(0, 2 * count, 2, dtype=np.int32),
+            np.full(count, -highspy.kHighsInf),
+        )
         self._highs.addRows(count, none, np.zeros(count), 2 * count, starts, columns, factors)
-        self._run(self._highs.getRunTime() + self._left_s)  # for linear programs the clock of HiGHS runs on
+        self._run(
+            self._highs.getRunTime() + self._left_s
+        )  # for linear programs the clock of HiGHS runs on
         return True
 
     def choose(self) -> Hosts:
@@ -161,7 +185,8 @@ class _Program:
         index = np.arange(self._first_host, self._first_host + count, dtype=np.int32)
         whole = np.full(count, highspy.HighsVarType.kInteger)
         self._highs.changeColsIntegrality(count, index, whole)
-        # HiGHS first decides what the relaxed optimum left open, then all: each time with the limit to itself
+        # HiGHS first decides what the relaxed optimum left open, then all: each time with the limit
+        # to itself
         self._run(self._left_s / 2)
         info = self._highs.getInfo()
         bound = max(self._bound, info.mip_dual_bound)

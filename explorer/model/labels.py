@@ -15,25 +15,31 @@ import pandas as pd
 from explorer.scenario.scenario import Scenario
 
 # how a figure got here is in sources.csv
-_ASIDE = re.compile(r"\s*\([^()]*\)|^Computed by |[,;] (assigned|compiled|fit|from|quoted|underlying) .*")
+_ASIDE = re.compile(
+    r"\s*\([^()]*\)|^Computed by |[,;] (assigned|compiled|fit|from|quoted|underlying) .*"
+)
 
 ISOLATE, END = "\u2068", "\u2069"  # around what runs in the direction of its own first letter
-_APART = "\u2060"  # nothing to see: keeps two signs apart that Bokeh would take for the beginning of a formula
+# nothing to see: keeps two signs apart that Bokeh would take for the beginning of a formula
+_APART = "\u2060"
 _FORMULA = re.compile(r"\$(?=\$)|\\(?=[\[(])")
 _HIDDEN = ("Cc", "Cf", "Cs")  # control and format characters, halves of characters
 _REPLACED = "\ufffd"
 _RIGHT_TO_LEFT = ("R", "AL", "AN")
 # Persian, Indian scripts and emoji need them within a word
-_JOINER = re.compile(r"(?<=[^\x00-\u02ff\u2000-\u206f])[\u200c\u200d](?=[^\x00-\u02ff\u2000-\u206f])")
+_JOINER = re.compile(
+    r"(?<=[^\x00-\u02ff\u2000-\u206f])[\u200c\u200d](?=[^\x00-\u02ff\u2000-\u206f])"
+)
 
 
 @lru_cache(maxsize=4096)
 def as_shown(name: str) -> str:
     r"""
-    A name as it stands in a line of text, wherever that is: in HTML, on a canvas, in print, in a terminal.
+    A name as it stands in a line of text, wherever that is: in HTML, on a canvas, in print, in a
+    terminal.
 
-    It stays on its line, hides nothing, makes no formula, and one with letters from right to left is isolated, so that
-    a number behind it stays behind it.
+    It stays on its line, hides nothing, makes no formula, and one with letters from right to left
+    is isolated, so that a number behind it stays behind it.
 
     >>> as_shown("Dallas\n\tEast"), as_shown("gro\u202ess"), as_shown("Zürich")
     ('Dallas East', 'gro\ufffdss', 'Zürich')
@@ -42,10 +48,13 @@ def as_shown(name: str) -> str:
     """
     joiners = {found.start() for found in _JOINER.finditer(name)}
     visible = "".join(
-        _REPLACED if category(c) in _HIDDEN and not c.isspace() and n not in joiners else c for n, c in enumerate(name)
+        _REPLACED if category(c) in _HIDDEN and not c.isspace() and n not in joiners else c
+        for n, c in enumerate(name)
     )
     line = _FORMULA.sub(rf"\g<0>{_APART}", " ".join(visible.split()))
-    return f"{ISOLATE}{line}{END}" if any(bidirectional(c) in _RIGHT_TO_LEFT for c in line) else line
+    return (
+        f"{ISOLATE}{line}{END}" if any(bidirectional(c) in _RIGHT_TO_LEFT for c in line) else line
+    )
 
 
 def plain(text: str) -> str:
@@ -54,7 +63,9 @@ def plain(text: str) -> str:
 
 
 def isolated(lines: Iterable[str]) -> list[str]:
-    """Lines of a text that was broken, where a name that goes on in the next is isolated in both."""
+    """
+    Lines of a text that was broken, where a name that goes on in the next is isolated in both.
+    """
     made, within = [], False
     for line in lines:
         whole = f"{ISOLATE}{line}" if within else line
@@ -74,7 +85,9 @@ def told_apart(ids: Iterable[str], names: Iterable[str]) -> tuple[str, ...]:
     known = [as_shown(name) or mark for name, mark in zip(names, marks, strict=True)]
     while len(set(known)) < len(known):
         count = Counter(known)
-        known = [f"{n} ({mark})" if count[n] > 1 else n for n, mark in zip(known, marks, strict=True)]
+        known = [
+            f"{n} ({mark})" if count[n] > 1 else n for n, mark in zip(known, marks, strict=True)
+        ]
         marks = [str(place) for place in range(1, len(known) + 1)]  # where ids look the same, too
     return tuple(known)
 
@@ -120,10 +133,11 @@ class Labels:
 
     def put_on(self, table: pd.DataFrame, **more: Any) -> pd.DataFrame:
         """
-        A table of the same data, with title and publishers as its `attrs`, so that its picture can say them.
+        A table of the same data, with title and publishers as its `attrs`, so that its picture can
+        say them.
 
-        `more` is what else the picture says and no column does: plain values, by name. The table handed in may be
-        remembered for others, and stays as it is.
+        `more` is what else the picture says and no column does: plain values, by name. The table
+        handed in may be remembered for others, and stays as it is.
         """
         labelled = table.copy(deep=False)
         labelled.attrs = {"title": self.title, "publishers": list(self.publishers), **more}
@@ -133,7 +147,9 @@ class Labels:
 def labels_of(scenario: Scenario) -> Labels:
     """The labels of a scenario as it is now."""
     regions, clients, sources = scenario.regions, scenario.clients, scenario.sources
-    publishers = () if sources is None or "publisher" not in sources else map(str, sources["publisher"])
+    publishers = (
+        () if sources is None or "publisher" not in sources else map(str, sources["publisher"])
+    )
     full = told_apart(regions["id"], map(str, regions["name"]))
     return Labels(
         title=as_shown(scenario.title),
@@ -164,4 +180,6 @@ def _shortened(full: Sequence[str], names: Iterable[str]) -> tuple[str, ...]:
     """Names without what is in brackets, or in full where several would be the same."""
     brief = [as_shown(short(name)) or label for name, label in zip(names, full, strict=True)]
     count = Counter(brief)
-    return tuple(label if count[name] > 1 else name for name, label in zip(brief, full, strict=True))
+    return tuple(
+        label if count[name] > 1 else name for name, label in zip(brief, full, strict=True)
+    )

@@ -56,7 +56,10 @@ def rtt_from_distance_ms(distance_km: ArrayLike, model: str) -> Floats:
 
 
 def end_to_end_latency_ms(
-    client_rtt_ms: ArrayLike, service_rtt_ms: ArrayLike, round_trips: ArrayLike, prefill_ms: ArrayLike
+    client_rtt_ms: ArrayLike,
+    service_rtt_ms: ArrayLike,
+    round_trips: ArrayLike,
+    prefill_ms: ArrayLike,
 ) -> Floats:
     """
     Time from a client's request to the first token of the answer.
@@ -68,7 +71,8 @@ def end_to_end_latency_ms(
     service_rtt_ms : array_like, shape (client, region)
         RTT from each client's service node to each region, 0 at home. [ms]
     round_trips, prefill_ms : array_like, shape (workload,)
-        Sequential service-compute round trips per request, and time to first token outside the network. [-], [ms]
+        Sequential service-compute round trips per request, and time to first token outside the
+        network. [-], [ms]
 
     Returns
     -------

@@ -1,4 +1,7 @@
-"""A scenario as arrays: who wants how much, which arcs exist, how long they take, what they cost and emit."""
+"""
+A scenario as arrays: who wants how much, which arcs exist, how long they take, what they cost and
+emit.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,24 @@ from explorer.model.geography import Geography, build_geography, column_numbers,
 from explorer.model.labels import Labels, NamesById, labels_of
 from explorer.model.latency import end_to_end_latency_ms
 from explorer.scenario import validation
-from explorer.scenario.profiles import ABSOLUTE, ANNUAL, AVERAGE, Profiles, load_curves, region_factors, utc_offsets_h
+from explorer.scenario.profiles import (
+    ABSOLUTE,
+    ANNUAL,
+    AVERAGE,
+    Profiles,
+    load_curves,
+    region_factors,
+    utc_offsets_h,
+)
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.schema import TABLES
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-BUDGET_DECIMALS = 6  # of ms: a budget read off a frontier opens the arcs it stands for, whatever the rounding
+BUDGET_DECIMALS = (
+    6  # of ms: a budget read off a frontier opens the arcs it stands for, whatever the rounding
+)
 
 CARBON_COLUMN = {
     "marginal": "carbon_marginal_g_per_kwh",
@@ -46,8 +59,8 @@ class Network:
     """
     Frozen arrays of one scenario. Axes: client i, region j, workload k; `home` points from i to j.
 
-    Two networks are equal when all numbers that a solve depends on are equal, so results can be remembered by network.
-    Labels are no part of that.
+    Two networks are equal when all numbers that a solve depends on are equal, so results can be
+    remembered by network. Labels are no part of that.
     """
 
     key: bytes
@@ -58,9 +71,13 @@ class Network:
     geography: Geography
     demand_mw: Floats  # (client, workload) IT load wanted at that hour [MW]
     pinned_mw: Floats  # (client, workload) the part of it that state pins to its home [MW]
-    largest_home_mw: float  # demand of the home with most, mean of the day: what pictures are sized by [MW]
+    largest_home_mw: (
+        float  # demand of the home with most, mean of the day: what pictures are sized by [MW]
+    )
     capacity_mw: Floats  # (region,) IT capacity, scaled [MW]
-    price_usd_per_mwh: Floats  # (region,) delivered electricity price at the scenario's hour and season [USD/MWh]
+    price_usd_per_mwh: (
+        Floats  # (region,) delivered electricity price at the scenario's hour and season [USD/MWh]
+    )
     carbon_kg_per_mwh: Floats  # (region,) the chosen carbon signal, likewise [kg/MWh]
     pue: Floats  # (region,) [-]
     budget_ms: Floats  # (workload,) latency budget, relaxation included [ms]
@@ -75,7 +92,9 @@ class Network:
     objective: str
     time_limit_s: float
     cost_cap_usd_per_h: float = math.inf  # where carbon is the objective [USD/h]
-    hosting_usd_per_h: Floats | None = None  # (region,) per class run away from its home; None where it is all free
+    hosting_usd_per_h: Floats | None = (
+        None  # (region,) per class run away from its home; None where it is all free
+    )
     overrides: Overrides | None = None  # None where no table says anything of single arcs
 
     def __eq__(self, other: object) -> bool:
@@ -111,17 +130,22 @@ class Network:
 
     @property
     def without_hosting_or_cap(self) -> Network:
-        """The same without hosting and without a cap on cost: what one linear program can tell of."""
+        """
+        The same without hosting and without a cap on cost: what one linear program can tell of.
+        """
         if self.hosting_usd_per_h is None and self.cost_cap_usd_per_h == math.inf:
             return self
-        return replace(self, key=digest(self.key, "plain"), hosting_usd_per_h=None, cost_cap_usd_per_h=math.inf)
+        return replace(
+            self, key=digest(self.key, "plain"), hosting_usd_per_h=None, cost_cap_usd_per_h=math.inf
+        )
 
     @cached_property
     def wan_ms(self) -> Floats:
         """
         Wide-area part of the latency, n_k RTT(s(i), j), shape (client, region, workload). [ms]
 
-        Where a table gives the latency, what is left of it without RTT(i, s(i)) and t_k, even if that is below zero.
+        Where a table gives the latency, what is left of it without RTT(i, s(i)) and t_k, even if
+        that is below zero.
         """
         wan = self._wan_ms(self.home)
         if self.overrides is None:
@@ -134,7 +158,9 @@ class Network:
     @cached_property
     def _model_latency_ms(self) -> Floats:
         geo = self.geography
-        return end_to_end_latency_ms(geo.client_rtt_ms, geo.region_rtt_ms[self.home], self.round_trips, self.prefill_ms)
+        return end_to_end_latency_ms(
+            geo.client_rtt_ms, geo.region_rtt_ms[self.home], self.round_trips, self.prefill_ms
+        )
 
     @cached_property
     def latency_ms(self) -> Floats:
@@ -150,10 +176,11 @@ class Network:
     @cached_property
     def masks(self) -> dict[str, Bools]:
         """
-        What must all hold for an arc to exist, latency apart, each of shape (client, region, workload), by name.
+        What must all hold for an arc to exist, latency apart, each of shape (client, region,
+        workload), by name.
 
-        law: the legal policy lets the client's load run there. system: the region offers the class. arcs.csv: that
-        table does not close the arc; where it opens one, law and system hold too.
+        law: the legal policy lets the client's load run there. system: the region offers the class.
+        arcs.csv: that table does not close the arc; where it opens one, law and system hold too.
         """
         lawful = self.geography.lawful[:, :, np.newaxis]
         if self.overrides is None:
@@ -168,7 +195,9 @@ class Network:
 
     @cached_property
     def permitted(self) -> Bools:
-        """Arcs that every mask allows, within the budget or not, shape (client, region, workload)."""
+        """
+        Arcs that every mask allows, within the budget or not, shape (client, region, workload).
+        """
         permitted = np.logical_and.reduce(list(self.masks.values()))
         return np.broadcast_to(permitted, self.latency_ms.shape)
 
@@ -186,7 +215,8 @@ class Network:
 
     def arcs_from(self, home: NDArray[np.intp]) -> tuple[Floats, Floats, Floats]:
         """
-        Energy cost (region,), friction and carbon (home, region, workload) of arcs from any home regions.
+        Energy cost (region,), friction and carbon (home, region, workload) of arcs from any home
+        regions.
 
         By the model alone: what a table says of an arc is said of a client.
         """
@@ -205,7 +235,9 @@ class Network:
 
     @property
     def friction_usd_per_mwh(self) -> Floats:
-        """Friction of an arc at a carbon price of zero, shape (client, region, workload). [USD/MWh]"""
+        """
+        Friction of an arc at a carbon price of zero, shape (client, region, workload). [USD/MWh]
+        """
         return self._money_and_carbon[1]
 
     @property
@@ -215,13 +247,21 @@ class Network:
 
     @cached_property
     def money_usd_per_mwh(self) -> Floats:
-        """Energy and friction of an arc at a carbon price of zero, shape (client, region, workload). [USD/MWh]"""
+        """
+        Energy and friction of an arc at a carbon price of zero, shape (client, region, workload).
+        [USD/MWh]
+        """
         return self.energy_usd_per_mwh[:, np.newaxis] + self.friction_usd_per_mwh
 
     @cached_property
     def cost_usd_per_mwh(self) -> Floats:
-        """Objective of an arc: money plus carbon at its price, shape (client, region, workload). [USD/MWh]"""
-        return with_carbon_price(self.money_usd_per_mwh, self.carbon_kg_per_arc_mwh, self.carbon_price_usd_per_t)
+        """
+        Objective of an arc: money plus carbon at its price, shape (client, region, workload).
+        [USD/MWh]
+        """
+        return with_carbon_price(
+            self.money_usd_per_mwh, self.carbon_kg_per_arc_mwh, self.carbon_price_usd_per_t
+        )
 
 
 _geographies: Memo[Geography] = Memo(size=16)
@@ -260,7 +300,9 @@ def build_network(scenario: Scenario) -> Network:
     hosting = _hosting_usd_per_h(scenario)
     _check_cap(scenario, hosting)
     numbers = classes, demand, price, carbon, pue, capacity, hosting
-    key = digest(places, overrides_key, repr(scenario.settings()), scenario.workloads.keys(), *numbers)
+    key = digest(
+        places, overrides_key, repr(scenario.settings()), scenario.workloads.keys(), *numbers
+    )
     return Network(
         key=key,
         clients=tuple(clients["id"]),
@@ -279,7 +321,9 @@ def build_network(scenario: Scenario) -> Network:
         prefill_ms=prefill,
         round_trips=trips,
         requests_per_mwh=requests,
-        gb_per_mwh=moved_gb_per_mwh(requests, request_kb, response_kb, state_mb, scenario.state_move_share),
+        gb_per_mwh=moved_gb_per_mwh(
+            requests, request_kb, response_kb, state_mb, scenario.state_move_share
+        ),
         friction=Friction(
             scale=scenario.friction_scale,
             egress_usd_per_gb=scenario.egress_usd_per_gb,
@@ -300,7 +344,10 @@ def build_network(scenario: Scenario) -> Network:
 
 
 def carbon_intensities(scenario: Scenario) -> dict[str, Floats]:
-    """Every carbon signal that the regions have, at the hour and season, each of shape (region,). [kg/MWh]"""
+    """
+    Every carbon signal that the regions have, at the hour and season, each of shape (region,).
+    [kg/MWh]
+    """
     _, relative, _ = _relative(scenario)
     regions = scenario.regions
     return {
@@ -312,10 +359,18 @@ def carbon_intensities(scenario: Scenario) -> dict[str, Floats]:
 
 def _check_cap(scenario: Scenario, hosting: Floats) -> None:
     """A cap on cost has a price, in a linear program; a choice of hosts has none."""
-    if scenario.objective == "carbon" and math.isfinite(scenario.cost_cap_usd_per_h) and hosting.any():
+    if (
+        scenario.objective == "carbon"
+        and math.isfinite(scenario.cost_cap_usd_per_h)
+        and hosting.any()
+    ):
         what = "there is no least carbon under a cap on cost where hosting costs."
-        mend = f"Take the cap away (it is {scenario.cost_cap_usd_per_h:g} USD/h), or set hosting to 0."
-        raise ScenarioError(scenario.title, [Problem("scenario.toml", None, "cost_cap_usd_per_h", None, what, mend)])
+        mend = (
+            f"Take the cap away (it is {scenario.cost_cap_usd_per_h:g} USD/h), or set hosting to 0."
+        )
+        raise ScenarioError(
+            scenario.title, [Problem("scenario.toml", None, "cost_cap_usd_per_h", None, what, mend)]
+        )
 
 
 def _hosting_usd_per_h(scenario: Scenario) -> Floats:
@@ -325,10 +380,14 @@ def _hosting_usd_per_h(scenario: Scenario) -> Floats:
     if own not in regions:
         return everywhere
     is_blank = regions[own].isna()
-    return column_numbers(regions.assign(**{own: regions[own].where(~is_blank, everywhere)}), "regions.csv", own)
+    return column_numbers(
+        regions.assign(**{own: regions[own].where(~is_blank, everywhere)}), "regions.csv", own
+    )
 
 
-def _overrides_of(scenario: Scenario, places: bytes, home: NDArray[np.intp]) -> tuple[bytes, Overrides | None]:
+def _overrides_of(
+    scenario: Scenario, places: bytes, home: NDArray[np.intp]
+) -> tuple[bytes, Overrides | None]:
     """What tables say of single arcs, and a key of it; nothing where there are no such tables."""
     found = [getattr(scenario, name) for name in OVERRIDES]
     if all(table is None for table in found):
@@ -336,33 +395,50 @@ def _overrides_of(scenario: Scenario, places: bytes, home: NDArray[np.intp]) -> 
     parts: list[Any] = [places, scenario.workloads.keys()]
     for name, table in zip(OVERRIDES, found, strict=True):
         columns = [column.name for column in TABLES[name].columns]
-        parts += ["absent"] if table is None else [table.get(column, "absent") for column in columns]
+        parts += (
+            ["absent"] if table is None else [table.get(column, "absent") for column in columns]
+        )
     key = digest(*parts)
     return key, _overrides.find(key, lambda: read_overrides(scenario, home))
 
 
 def _region_columns(scenario: Scenario) -> tuple[str, str, str, str]:
-    """Price, carbon, PUE and capacity; raises a `ScenarioError` where the chosen carbon signal has no column."""
+    """
+    Price, carbon, PUE and capacity; raises a `ScenarioError` where the chosen carbon signal has no
+    column.
+    """
     carbon = CARBON_COLUMN[scenario.carbon_signal]
     if carbon not in scenario.regions:
         what = f"the column is missing, but the carbon signal is {scenario.carbon_signal!r}."
         mend = f"Add {carbon} [g/kWh] to the regions, or choose another carbon signal."
-        raise ScenarioError(scenario.title, [Problem("regions.csv", None, carbon, None, what, mend)])
+        raise ScenarioError(
+            scenario.title, [Problem("regions.csv", None, carbon, None, what, mend)]
+        )
     return "electricity_price_usd_per_mwh", carbon, "pue", "capacity_mw"
 
 
 def _relative(scenario: Scenario) -> tuple[Floats, Floats, Floats] | tuple[float, float, float]:
-    """Factors on price and carbon (region,) and on demand (client, workload) at the scenario's hour and season."""
+    """
+    Factors on price and carbon (region,) and on demand (client, workload) at the scenario's hour
+    and season.
+    """
     if scenario.hour == AVERAGE and scenario.season == ANNUAL:
         return 1.0, 1.0, 1.0  # what tables of profiles are relative to: they are not even looked at
     regions, clients = scenario.regions, scenario.clients
-    parts: list[Any] = [regions["id"], regions["latitude"], clients["id"], clients.get("timezone", "")]
+    parts: list[Any] = [
+        regions["id"],
+        regions["latitude"],
+        clients["id"],
+        clients.get("timezone", ""),
+    ]
     parts.append(workload.demand_profile for workload in scenario.workloads.values())
     for table, columns in (
         (scenario.profiles, ("region_id", "season", "hour_utc", *ABSOLUTE, *ABSOLUTE.values())),
         (scenario.demand_profiles, ("profile_id", "local_hour", "relative_load")),
     ):
-        parts += ["absent"] if table is None else [table.get(column, "absent") for column in columns]
+        parts += (
+            ["absent"] if table is None else [table.get(column, "absent") for column in columns]
+        )
     profiles = _profiles.find(digest(*parts), lambda: _read_profiles(scenario))
     return profiles.at(scenario.season, scenario.hour)
 
@@ -370,14 +446,27 @@ def _relative(scenario: Scenario) -> tuple[Floats, Floats, Floats] | tuple[float
 def _read_profiles(scenario: Scenario) -> Profiles:
     found = {}
     for name in ("clients", "profiles", "demand_profiles"):
-        if (table := getattr(scenario, name)) is not None:  # tables are checked when they are set, but since then?
+        if (
+            table := getattr(scenario, name)
+        ) is not None:  # tables are checked when they are set, but since then?
             file = TABLES[name].file
-            found[name], problems = validation.parse(name, table.set_axis(range(2, len(table) + 2)), file)
+            found[name], problems = validation.parse(
+                name, table.set_axis(range(2, len(table) + 2)), file
+            )
             if problems:
                 raise ScenarioError(file, problems)
     scenario.cross_check()
-    ids, latitude = tuple(scenario.regions["id"]), column_numbers(scenario.regions, "regions.csv", "latitude")
-    price, carbon = (region_factors(found.get("profiles"), column, ids, latitude) for column in ABSOLUTE)
-    load = load_curves(found.get("demand_profiles"), [w.demand_profile for w in scenario.workloads.values()])
+    ids, latitude = (
+        tuple(scenario.regions["id"]),
+        column_numbers(scenario.regions, "regions.csv", "latitude"),
+    )
+    price, carbon = (
+        region_factors(found.get("profiles"), column, ids, latitude) for column in ABSOLUTE
+    )
+    load = load_curves(
+        found.get("demand_profiles"), [w.demand_profile for w in scenario.workloads.values()]
+    )
     clients = found["clients"]
-    return Profiles(price, carbon, load, utc_offsets_h(clients.get("timezone", [""] * len(clients))))
+    return Profiles(
+        price, carbon, load, utc_offsets_h(clients.get("timezone", [""] * len(clients)))
+    )

@@ -1,4 +1,7 @@
-"""Where the load runs, what that costs and emits, what is left unserved and why: the result of a solve."""
+"""
+Where the load runs, what that costs and emits, what is left unserved and why: the result of a
+solve.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,9 @@ from explorer.model.constraints import Case, reason
 from explorer.model.cost_cap import least_under_cap
 from explorer.model.hosting import choose_hosts
 from explorer.model.network import Network, build_network
-from explorer.model.program import unserved_penalty as unserved_penalty  # for measures that compare placements
+from explorer.model.program import (
+    unserved_penalty as unserved_penalty,
+)  # for measures that compare placements
 from explorer.model.solver import LPData, Optimum, PlacementModel, model_for
 from explorer.presentation import drawing, render, renders
 from explorer.scenario.scenario import Scenario
@@ -26,7 +31,9 @@ from explorer.units import KG_PER_T, KWH_PER_MWH
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-SMALLEST_MW = 1e-15  # below this there is no load; what is rounding is zero already, in a world of any size
+SMALLEST_MW = (
+    1e-15  # below this there is no load; what is rounding is zero already, in a world of any size
+)
 HOSTED_SHARE = 1e-9  # of all demand; below this, load is no reason to pay for hosting
 PRICE_DIGITS = 5  # further digits of a price are rounding
 LAYERS = ("local", "regional", "energy-oriented")
@@ -35,17 +42,21 @@ LAYERS = ("local", "regional", "energy-oriented")
 @dataclass(frozen=True, eq=False)
 class Placement:
     """
-    A frozen optimum: tables as DataFrames, totals as numbers. Carries no solver object, so sessions may share it.
+    A frozen optimum: tables as DataFrames, totals as numbers. Carries no solver object, so sessions
+    may share it.
 
-    `cost_usd_per_h` is money: energy, friction and hosting at a carbon price of zero. `objective_usd_per_h` adds the
-    carbon price and leaves out the penalty on unserved load, whatever objective was optimised. Hosting is paid under
-    every objective, but only least cost chooses where to pay it.
+    `cost_usd_per_h` is money: energy, friction and hosting at a carbon price of zero.
+    `objective_usd_per_h` adds the carbon price and leaves out the penalty on unserved load,
+    whatever objective was optimised. Hosting is paid under every objective, but only least cost
+    chooses where to pay it.
     """
 
     network: Network
     optimum: Optimum
     objective: str  # what was minimised: cost, carbon or latency
-    gap_usd_per_h: float = 0.0  # with hosting, what a placement that took longer to find could still save [USD/h]
+    gap_usd_per_h: float = (
+        0.0  # with hosting, what a placement that took longer to find could still save [USD/h]
+    )
 
     @cached_property
     def it_mw(self) -> Floats:
@@ -86,10 +97,15 @@ class Placement:
 
     @property
     def hosting(self) -> pd.DataFrame:
-        """One row per region and class run for clients of other homes: region, workload, it_mw, hosting_usd_per_h."""
+        """
+        One row per region and class run for clients of other homes: region, workload, it_mw,
+        hosting_usd_per_h.
+        """
         net = self.network
         j, k = np.nonzero(self.hosts)
-        fees = np.zeros(len(net.regions)) if net.hosting_usd_per_h is None else net.hosting_usd_per_h
+        fees = (
+            np.zeros(len(net.regions)) if net.hosting_usd_per_h is None else net.hosting_usd_per_h
+        )
         return pd.DataFrame(
             {
                 "region": np.array(net.regions, object)[j],
@@ -101,14 +117,23 @@ class Placement:
 
     @property
     def has_prices(self) -> bool:
-        """Whether capacity and demand have prices: only where cost is the objective, and no hosting a yes or no."""
+        """
+        Whether capacity and demand have prices: only where cost is the objective, and no hosting a
+        yes or no.
+        """
         return self.objective == "cost" and self.is_one_program
 
     @property
     def is_one_program(self) -> bool:
-        """Whether it is the optimum of one linear program, with nothing to decide on and no cap on cost."""
+        """
+        Whether it is the optimum of one linear program, with nothing to decide on and no cap on
+        cost.
+        """
         net = self.network
-        is_free = {"cost": net.hosting_usd_per_h is None, "carbon": not isfinite(net.cost_cap_usd_per_h)}
+        is_free = {
+            "cost": net.hosting_usd_per_h is None,
+            "carbon": not isfinite(net.cost_cap_usd_per_h),
+        }
         return is_free.get(self.objective, True)
 
     @cached_property
@@ -119,7 +144,10 @@ class Placement:
     @property
     def objective_usd_per_h(self) -> float:
         """Cost plus carbon at the scenario's carbon price. [USD/h]"""
-        return self.cost_usd_per_h + self.network.carbon_price_usd_per_t / KG_PER_T * self.carbon_kg_per_h
+        return (
+            self.cost_usd_per_h
+            + self.network.carbon_price_usd_per_t / KG_PER_T * self.carbon_kg_per_h
+        )
 
     @cached_property
     def friction_usd_per_h(self) -> float:
@@ -149,8 +177,9 @@ class Placement:
     @cached_property
     def grid_mw(self) -> Floats:
         """
-        Electricity drawn from each region's grid, shape (region,): facilities, overhead of relocated load, and moving
-        data, which home supplies. Emissions are this times a carbon intensity, whichever estimate one believes. [MW]
+        Electricity drawn from each region's grid, shape (region,): facilities, overhead of
+        relocated load, and moving data, which home supplies. Emissions are this times a carbon
+        intensity, whichever estimate one believes. [MW]
         """
         net = self.network
         scale, overhead = net.friction.scale, net.friction.relocation_overhead
@@ -173,12 +202,20 @@ class Placement:
     @cached_property
     def mean_latency_ms(self) -> float:
         """End-to-end latency, mean over served IT load. [ms]"""
-        return float((self.it_mw * self.network.latency_ms).sum() / self.served_mw) if self.served_mw else 0.0
+        return (
+            float((self.it_mw * self.network.latency_ms).sum() / self.served_mw)
+            if self.served_mw
+            else 0.0
+        )
 
     @cached_property
     def mean_wan_ms(self) -> float:
         """Latency added by running away from home, mean over served IT load. [ms]"""
-        return float((self.it_mw * self.network.wan_ms).sum() / self.served_mw) if self.served_mw else 0.0
+        return (
+            float((self.it_mw * self.network.wan_ms).sum() / self.served_mw)
+            if self.served_mw
+            else 0.0
+        )
 
     @cached_property
     def unserved_mw(self) -> float:
@@ -228,7 +265,8 @@ class Placement:
         """
         IT load by class and layer: workload, layer, it_mw [MW].
 
-        local runs at home, regional within `regional_radius_km` of home, energy-oriented further away.
+        local runs at home, regional within `regional_radius_km` of home, energy-oriented further
+        away.
         """
         net, best = self.network, self.optimum
         n, k = np.indices(self.layers_mw.shape).reshape(2, -1, order="F")  # class by class
@@ -256,9 +294,11 @@ class Placement:
     @cached_property
     def regions(self) -> pd.DataFrame:
         """
-        One row per region: region, it_mw, facility_mw [MW], utilisation [-], capacity_price_usd_per_mwh [USD/MWh].
+        One row per region: region, it_mw, facility_mw [MW], utilisation [-],
+        capacity_price_usd_per_mwh [USD/MWh].
 
-        The shadow price is what one more MW of IT capacity there would save; NaN unless `has_prices`.
+        The shadow price is what one more MW of IT capacity there would save; NaN unless
+        `has_prices`.
         """
         net, it_mw = self.network, self.region_it_mw
         capacity = net.capacity_mw
@@ -279,12 +319,15 @@ class Placement:
     @cached_property
     def demand_prices(self) -> pd.DataFrame:
         """
-        What one more MWh of a client's demand for a class would cost: client, workload, price_usd_per_mwh [USD/MWh].
+        What one more MWh of a client's demand for a class would cost: client, workload,
+        price_usd_per_mwh [USD/MWh].
 
         The pinned and the free part are weighted as in the demand itself; NaN unless `has_prices`.
         """
         net, best = self.network, self.optimum
-        pinned = np.divide(net.pinned_mw, net.demand_mw, out=np.zeros_like(net.demand_mw), where=net.demand_mw > 0)
+        pinned = np.divide(
+            net.pinned_mw, net.demand_mw, out=np.zeros_like(net.demand_mw), where=net.demand_mw > 0
+        )
         price = (pinned * best.price_pinned + (1 - pinned) * best.price_free).round(PRICE_DIGITS)
         if not self.has_prices:
             price = np.full_like(price, np.nan)
@@ -300,26 +343,34 @@ class Placement:
     @cached_property
     def unserved(self) -> pd.DataFrame:
         """
-        One row per demand not fully served: client, workload, part (free or pinned), unserved_mw [MW], reason.
+        One row per demand not fully served: client, workload, part (free or pinned), unserved_mw
+        [MW], reason.
 
-        The reason is what must be lifted for more of that demand to be served, and nobody else to be served less:
+        The reason is what must be lifted for more of that demand to be served, and nobody else to
+        be served less:
 
         price
-            It can be served as things are, but for more than the penalty on unserved load. Least cost alone asks.
+            It can be served as things are, but for more than the penalty on unserved load. Least
+            cost alone asks.
         latency, law, system, arcs.csv, hosting, state locality
-            Without that one constraint some arc to a region with room, or where room can be made by moves, serves it.
-            system: the region does not offer the class. arcs.csv: that table closes the arc. Several that would each do
-            are joined by "or".
+            Without that one constraint some arc to a region with room, or where room can be made by
+            moves, serves it. system: the region does not offer the class. arcs.csv: that table
+            closes the arc. Several that would each do are joined by "or".
         capacity
             None of these would alone, but more capacity would.
 
         Where nothing would alone, the fewest things that would together are joined by "and".
         """
         rows = []
-        for part, amounts in (("free", self.optimum.unserved_free_mw), ("pinned", self.optimum.unserved_pinned_mw)):
+        for part, amounts in (
+            ("free", self.optimum.unserved_free_mw),
+            ("pinned", self.optimum.unserved_pinned_mw),
+        ):
             for i, k in np.argwhere(amounts > SMALLEST_MW):
                 why = reason(self._case, i, k, pinned=part == "pinned")
-                rows.append((self.network.clients[i], self.network.workloads[k], part, amounts[i, k], why))
+                rows.append(
+                    (self.network.clients[i], self.network.workloads[k], part, amounts[i, k], why)
+                )
         return pd.DataFrame(rows, columns=["client", "workload", "part", "unserved_mw", "reason"])
 
     def unserved_by_reason(self) -> dict[str, float]:
@@ -334,12 +385,16 @@ class Placement:
         """What stands in the way of each arc, and what it takes to make room where it leads."""
         net = self.network
         holds = {"latency": net.within_budget}
-        holds |= {name: np.broadcast_to(mask, net.latency_ms.shape) for name, mask in net.masks.items()}
+        holds |= {
+            name: np.broadcast_to(mask, net.latency_ms.shape) for name, mask in net.masks.items()
+        }
         if self.objective == "cost" and net.hosting_usd_per_h is not None:
             hosted = np.repeat(self.hosts[np.newaxis], len(net.home), axis=0)
             hosted[np.arange(len(net.home)), net.home] = True
             holds["hosting"] = hosted
-        return Case(lp_data(net, self.objective), self.objective == "cost", net.home, holds, self.optimum)
+        return Case(
+            lp_data(net, self.objective), self.objective == "cost", net.home, holds, self.optimum
+        )
 
     def totals(self) -> dict[str, float]:
         """Return the headline figures by name, units in the names; labels are in `headlines`."""
@@ -388,8 +443,8 @@ def lp_data(network: Network, objective: str) -> LPData:
     """
     What the solver needs to know of a network to minimise cost, carbon or latency.
 
-    Under least cost the penalty on unserved load is a price. Kilograms and milliseconds have none: there it is at least
-    so high that all that can be served is.
+    Under least cost the penalty on unserved load is a price. Kilograms and milliseconds have none:
+    there it is at least so high that all that can be served is.
     """
     cost = {
         "cost": lambda: network.cost_usd_per_mwh,
@@ -418,9 +473,10 @@ def place(network: Network, objective: str | None = None) -> Placement:
     """
     The optimal placement of a network, remembered for all sessions.
 
-    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency serve all that can be served
-    and break ties by cost; carbon alone heeds the network's cap on cost. What still ties is decided by least added
-    latency, home first, and then by a fixed order, see `PlacementModel.solve`.
+    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency serve all
+    that can be served and break ties by cost; carbon alone heeds the network's cap on cost. What
+    still ties is decided by least added latency, home first, and then by a fixed order, see
+    `PlacementModel.solve`.
     """
     objective = objective or network.objective
 
@@ -440,17 +496,22 @@ def place(network: Network, objective: str | None = None) -> Placement:
 
 
 def is_quick(network: Network) -> bool:
-    """Whether placing takes milliseconds: there is no hosting to decide on, or that has been done."""
+    """
+    Whether placing takes milliseconds: there is no hosting to decide on, or that has been done.
+    """
     decides = network.objective == "cost" and network.hosting_usd_per_h is not None
     return not decides or _placements.get((network, "cost")) is not None
 
 
-def _place_with_hosting(network: Network, hosting_usd_per_h: Floats, model: PlacementModel) -> Placement:
+def _place_with_hosting(
+    network: Network, hosting_usd_per_h: Floats, model: PlacementModel
+) -> Placement:
     """
     The cheapest placement where hosting costs too, or the best found within the time limit.
 
-    Which classes a region hosts is decided first, without holding up others who solve. Where load goes, and the prices
-    that explain what goes unserved, are those of the linear program that is left.
+    Which classes a region hosts is decided first, without holding up others who solve. Where load
+    goes, and the prices that explain what goes unserved, are those of the linear program that is
+    left.
     """
     numbers = lp_data(network, "cost")
     for_free = np.repeat(hosting_usd_per_h[:, np.newaxis] == 0, len(network.workloads), axis=1)
@@ -461,7 +522,9 @@ def _place_with_hosting(network: Network, hosting_usd_per_h: Floats, model: Plac
         with model.lock:
             best = model.solve(replace(numbers, allowed=numbers.allowed & open_))
         found = Placement(network, best, "cost")
-        return replace(found, optimum=replace(best, objective=best.objective + found.hosting_usd_per_h))
+        return replace(
+            found, optimum=replace(best, objective=best.objective + found.hosting_usd_per_h)
+        )
 
     anywhere, nowhere = under(~for_free), under(for_free)
     least = anywhere.optimum.objective - anywhere.hosting_usd_per_h
@@ -472,7 +535,10 @@ def _place_with_hosting(network: Network, hosting_usd_per_h: Floats, model: Plac
 
 
 def solved(network: Network, objective: str, model: PlacementModel) -> Placement:
-    """The placement of a network that is not worth remembering. Hold the model's lock if others use it."""
+    """
+    The placement of a network that is not worth remembering. Hold the model's lock if others use
+    it.
+    """
     then = None if objective == "cost" else network.cost_usd_per_mwh
     return Placement(network, model.solve(lp_data(network, objective), then), objective)
 
@@ -480,7 +546,9 @@ def solved(network: Network, objective: str, model: PlacementModel) -> Placement
 def _optimum(network: Network, objective: str, model: PlacementModel) -> Optimum:
     if objective == "carbon" and isfinite(network.cost_cap_usd_per_h):
         numbers = lp_data(network, objective)
-        return least_under_cap(model, network.home, numbers, network.money_usd_per_mwh, network.cost_cap_usd_per_h)
+        return least_under_cap(
+            model, network.home, numbers, network.money_usd_per_mwh, network.cost_cap_usd_per_h
+        )
     return solved(network, objective, model).optimum
 
 
@@ -496,7 +564,8 @@ def solve(scenario: Scenario) -> Placement:
     ScenarioError
         If the scenario's tables contradict each other.
     SolverError
-        If the solver fails or meets `time_limit_s`, or if no placement stays within the cap on cost.
+        If the solver fails or meets `time_limit_s`, or if no placement stays within the cap on
+        cost.
 
     Examples
     --------

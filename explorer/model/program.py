@@ -1,4 +1,7 @@
-"""The placement program as arrays: what is asked, and what comes back. Axes: client i, region j, workload k."""
+"""
+The placement program as arrays: what is asked, and what comes back. Axes: client i, region j,
+workload k.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,14 @@ from explorer.errors import SolverError
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-DEMAND_BITS, COST_BITS = 10, 17  # binary digits of the total demand and of the largest cost, where HiGHS is at its best
+DEMAND_BITS, COST_BITS = (
+    10,
+    17,
+)  # binary digits of the total demand and of the largest cost, where HiGHS is at its best
 AMPLE = 2.0  # times the total demand; no region can need as much
-TOO_MUCH = 1e8  # times all capacity; of so large a demand, what can be served is too small a part to tell
+TOO_MUCH = (
+    1e8  # times all capacity; of so large a demand, what can be served is too small a part to tell
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +37,9 @@ class LPData:
     capacity_mw: Floats  # (j,) [MW]
     unserved_cost: float  # objective per MWh left unserved
     time_limit_s: float
-    added_ms: Floats | None = None  # (i, j, k) wide-area latency: among equal placements, the least counts [ms]
+    added_ms: Floats | None = (
+        None  # (i, j, k) wide-area latency: among equal placements, the least counts [ms]
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +58,10 @@ class Optimum:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Powers of two that bring amounts and costs to a size that tolerances are made for: no digit is lost."""
+    """
+    Powers of two that bring amounts and costs to a size that tolerances are made for: no digit is
+    lost.
+    """
 
     mw: float  # MW that are 1 to the solver
     cost: float  # objective per MWh that is 1 to the solver
@@ -66,16 +79,22 @@ def units_of(numbers: LPData) -> Units:
     total_mw = float(numbers.free_mw.sum() + numbers.pinned_mw.sum())
     if not math.isfinite(total_mw):
         mend = "Lower total_demand_mw, or look for extreme shares of demand."
-        raise SolverError(f"The demand is {total_mw:g} MW in all: not a number to reckon with.", "placement", mend)
+        raise SolverError(
+            f"The demand is {total_mw:g} MW in all: not a number to reckon with.", "placement", mend
+        )
     capacity_mw = float(numbers.capacity_mw.sum())
     if 0 < capacity_mw < total_mw / TOO_MUCH:
         what = f"The demand is {total_mw:g} MW in all, more than {TOO_MUCH:g} times all capacity, {capacity_mw:g} MW."
         raise SolverError(what, "placement", "Lower total_demand_mw, or raise capacities.")
     cost = np.where(numbers.allowed, numbers.cost, 0.0)
-    largest = max(float(cost.max(initial=0.0)), -float(cost.min(initial=0.0)), abs(numbers.unserved_cost))
+    largest = max(
+        float(cost.max(initial=0.0)), -float(cost.min(initial=0.0)), abs(numbers.unserved_cost)
+    )
     if not math.isfinite(largest):
         mend = "Look for extreme prices, carbon intensities, latencies, friction or a penalty that is not finite."
-        raise SolverError(f"An arc costs {largest:g}: not a number to reckon with.", "placement", mend)
+        raise SolverError(
+            f"An arc costs {largest:g}: not a number to reckon with.", "placement", mend
+        )
     return Units(_power_of_two(total_mw, DEMAND_BITS), _power_of_two(largest, COST_BITS))
 
 
@@ -98,10 +117,11 @@ def in_units(numbers: LPData, units: Units) -> LPData:
 
 def unserved_penalty(cost: Floats, allowed: Bools | None = None) -> float:
     """
-    A penalty on unserved load, for arc costs of shape (client, region, workload), above what serving it can ever cost.
+    A penalty on unserved load, for arc costs of shape (client, region, workload), above what
+    serving it can ever cost.
 
-    Making room for a load may take a chain of moves, but never two out of the same region. Arcs that do not exist do
-    not count.
+    Making room for a load may take a chain of moves, but never two out of the same region. Arcs
+    that do not exist do not count.
     """
     existing = cost.ravel() if allowed is None else cost[allowed]
     if not existing.size:

@@ -13,7 +13,7 @@ import pulp
 from numpy.typing import NDArray
 
 from explorer.cache import Memo
-from explorer.errors import OutOfTime, SolverError
+from explorer.errors import OutOfTimeError, SolverError
 from explorer.model.highs import EXTREMES, Highs, stated
 from explorer.model.program import LPData, Optimum, Units, in_units, units_of
 from explorer.model.ties import (
@@ -41,11 +41,19 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.intp]
 
 DUAL_TOLERANCE = 1e-10  # HiGHS' tightest: what breaks ties must stand out from rounding
-TIE_BREAK = 1e-6  # measures take placements for equal that differ by less per MWh of demand [USD/MWh or the like]
+# measures take placements for equal that differ by less per MWh of demand [USD/MWh or the like]
+TIE_BREAK = 1e-6
 DUAL, PRIMAL = 1, 4  # HiGHS' simplex_strategy
-LONGEST_MS = 1e6  # what takes longer takes as long where ties are broken, so that others can be told apart
+LONGEST_MS = (
+    1e6  # what takes longer takes as long where ties are broken, so that others can be told apart
+)
 MOST_ARCS = 4  # per demand, beside the home arcs: with more, those are left out that are not in use
-HINTS = (1.0, 1e-6, 1e-7, 1e-9)  # weights of the levels in the run that is to end on the best of all at once
+HINTS = (
+    1.0,
+    1e-6,
+    1e-7,
+    1e-9,
+)  # weights of the levels in the run that is to end on the best of all at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,15 +68,18 @@ class _Loads:
 
 class PlacementModel:
     """
-    Demands to regions at least cost; stated once with PuLP, solved many times in place, by one thread at a time.
+    Demands to regions at least cost; stated once with PuLP, solved many times in place, by one
+    thread at a time.
 
-    Only few arcs ever carry load, so the model starts with the home arcs and adds others when their reduced cost says
-    that they improve the placement: an optimum is one of all arcs, because every arc left out was priced.
+    Only few arcs ever carry load, so the model starts with the home arcs and adds others when their
+    reduced cost says that they improve the placement: an optimum is one of all arcs, because every
+    arc left out was priced.
 
-    Amounts and costs are brought to one size before HiGHS sees them, so that its tolerances mean the same in a world of
-    a watt and of a terawatt.
+    Amounts and costs are brought to one size before HiGHS sees them, so that its tolerances mean
+    the same in a world of a watt and of a terawatt.
 
-    Inside, a demand is a client's for a class, and arcs are one row of regions for each: (demand, j).
+    Inside, a demand is a client's for a class, and arcs are one row of regions for each: (demand,
+    j).
     """
 
     def __init__(self, home: Ints, regions: int, workloads: int) -> None:
@@ -84,32 +95,41 @@ class PlacementModel:
         self._forget()
 
     def _forget(self) -> None:
-        """What was set and found before is no longer known, so that the next run sets all of it anew."""
-        self._rows: tuple[Floats, Floats] = np.empty(0), np.empty(0)  # bounds of the rows as last set
+        """
+        What was set and found before is no longer known, so that the next run sets all of it anew.
+        """
+        self._rows: tuple[Floats, Floats] = (
+            np.empty(0),
+            np.empty(0),
+        )  # bounds of the rows as last set
         columns = 3 * self._demands + len(self._columns)
         self._costs = self._upper = np.full(columns, np.nan)  # of the columns, as last set
         self._value = np.zeros(columns)  # columns as last solved
         self._last_prices: Prices | None = None
 
-    def solve(self, numbers: LPData, then: Floats | None = None, any_will_do: bool = False) -> Optimum:
+    def solve(
+        self, numbers: LPData, then: Floats | None = None, any_will_do: bool = False
+    ) -> Optimum:
         """
-        The cheapest placement; with `then`, the cheapest by `then` (i, j, k) among all that are cheapest by `cost`.
+        The cheapest placement; with `then`, the cheapest by `then` (i, j, k) among all that are
+        cheapest by `cost`.
 
-        Among those that are still equal it is the one of least added latency, and then the first in a fixed order, with
-        least load away from home. Demands that have the same arcs at the same costs and latencies are served alike,
-        each the same fraction at each place; so are those of which each may take the part of the other and go unserved,
-        after load that is pinned has had its home. So it does not matter what was solved before. Prices belong to
-        `cost`, and are the least where there is more than one set of them. Where the objective alone is asked for,
+        Among those that are still equal it is the one of least added latency, and then the first in
+        a fixed order, with least load away from home. Demands that have the same arcs at the same
+        costs and latencies are served alike, each the same fraction at each place; so are those of
+        which each may take the part of the other and go unserved, after load that is pinned has had
+        its home. So it does not matter what was solved before. Prices belong to `cost`, and are the
+        least where there is more than one set of them. Where the objective alone is asked for,
         `any_will_do`: ties stay as they fall.
 
-        Two costs are one where they differ by less than `FACE_TOLERANCE` times 1e-5 of the largest there is, which
-        mostly is the penalty: 1e-7 USD/MWh at 1e5 USD/MWh.
+        Two costs are one where they differ by less than `FACE_TOLERANCE` times 1e-5 of the largest
+        there is, which mostly is the penalty: 1e-7 USD/MWh at 1e5 USD/MWh.
 
         Raises
         ------
         SolverError
             If a number is not finite, or HiGHS stops without an optimum.
-        OutOfTime
+        OutOfTimeError
             At the time limit.
         """
         units = units_of(numbers)
@@ -124,8 +144,14 @@ class PlacementModel:
                 then_by = None if then is None else by_demand(then)
                 added_ms = None if numbers.added_ms is None else by_demand(numbers.added_ms)
                 finite_ms = None if added_ms is None else added_ms.clip(-LONGEST_MS, LONGEST_MS)
-                levels += [tie_level(by, scaled.allowed) for by in (then_by, finite_ms) if by is not None]
-                counts = [by for by in (by_demand(numbers.cost) / units.cost, then_by, added_ms) if by is not None]
+                levels += [
+                    tie_level(by, scaled.allowed) for by in (then_by, finite_ms) if by is not None
+                ]
+                counts = [
+                    by
+                    for by in (by_demand(numbers.cost) / units.cost, then_by, added_ms)
+                    if by is not None
+                ]
                 kinds = self._kinds.of(counts, scaled.allowed)
                 loads, face = self._best(scaled, levels, self._order_of(kinds), every)
                 loads = self._alike(scaled, loads, *kinds)
@@ -144,7 +170,9 @@ class PlacementModel:
         parts = loads.free, loads.pinned, loads.dropped_free, loads.dropped_pinned
         prices = least_prices(cost, penalty, numbers.capacity_mw, self._home, *parts)
         dropped = loads.dropped_free.sum() + loads.dropped_pinned.sum()
-        served = (loads.free * numbers.cost).sum() + loads.pinned @ at_home(numbers.cost, self._home)
+        served = (loads.free * numbers.cost).sum() + loads.pinned @ at_home(
+            numbers.cost, self._home
+        )
         clients, regions, workloads = self._shape
         by_client = clients, workloads
         free = loads.free.reshape(clients, workloads, regions).swapaxes(1, 2)
@@ -169,15 +197,20 @@ class PlacementModel:
         self, numbers: LPData, levels: Sequence[Level], order: Level, every: Face
     ) -> tuple[_Loads, Callable[[], Face]]:
         """
-        The best on every level among those that are best on all before, the first in the order of those that are left,
-        and, for who asks, the face of these.
+        The best on every level among those that are best on all before, the first in the order of
+        those that are left, and, for who asks, the face of these.
 
-        All levels at once, each of far less weight than the one before, mostly end there; prices on each level tell
-        whether they did. Where they did not, the levels follow one another, each on the optimal face of the last.
+        All levels at once, each of far less weight than the one before, mostly end there; prices on
+        each level tell whether they did. Where they did not, the levels follow one another, each on
+        the optimal face of the last.
         """
         weights = [*HINTS[: len(levels)], HINTS[-1]]
-        arcs = sum(weight * level.arcs for weight, level in zip(weights, [*levels, order], strict=True))
-        drop = sum(weight * level.drop for weight, level in zip(weights, [*levels, order], strict=True))
+        arcs = sum(
+            weight * level.arcs for weight, level in zip(weights, [*levels, order], strict=True)
+        )
+        drop = sum(
+            weight * level.drop for weight, level in zip(weights, [*levels, order], strict=True)
+        )
         loads, _ = self._run(numbers, np.asarray(arcs), np.asarray(drop), every)
         by_level = self._prices([*levels, order])
         if is_best([*levels, order], by_level, every, self._home):
@@ -198,22 +231,31 @@ class PlacementModel:
 
     def _used(self, loads: _Loads) -> Floats:
         """Load of each region, shape (j,)."""
-        return loads.free.sum(axis=0) + np.bincount(self._home, loads.pinned, minlength=self._shape[1])
+        return loads.free.sum(axis=0) + np.bincount(
+            self._home, loads.pinned, minlength=self._shape[1]
+        )
 
-    def _run(self, numbers: LPData, arcs: Floats, drop: Floats, face: Face) -> tuple[_Loads, Prices]:
+    def _run(
+        self, numbers: LPData, arcs: Floats, drop: Floats, face: Face
+    ) -> tuple[_Loads, Prices]:
         """The optimum over all arcs of the face by these costs, and its prices."""
         rows_kept, columns_kept = self._set_rows(numbers, face), self._set_columns(arcs, drop, face)
-        # From the last basis: primal simplex where that is still feasible, dual simplex where it no longer is.
-        self._highs.setOptionValue("simplex_strategy", PRIMAL if rows_kept and columns_kept else DUAL)
+        # From the last basis: primal simplex where that is still feasible, dual simplex where it no
+        # longer is.
+        self._highs.setOptionValue(
+            "simplex_strategy", PRIMAL if rows_kept and columns_kept else DUAL
+        )
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + numbers.time_limit_s)
         priced = np.where(face.arcs, arcs, np.inf)
         if self._last_prices is not None:
-            self._add_improving(priced, self._last_prices)  # what has opened since then, without a run to find it
+            self._add_improving(
+                priced, self._last_prices
+            )  # what has opened since then, without a run to find it
         while True:
             self._highs.run()
             status = self._highs.getModelStatus()
             if status == highspy.HighsModelStatus.kTimeLimit:
-                raise OutOfTime(numbers.time_limit_s)
+                raise OutOfTimeError(numbers.time_limit_s)
             if status != highspy.HighsModelStatus.kOptimal:
                 raise SolverError(f"HiGHS stopped: {status.name}.", "placement", EXTREMES)
             solution = self._highs.getSolution()
@@ -229,7 +271,10 @@ class PlacementModel:
         return Prices(dual[:n], dual[n : 2 * n], -dual[2 * n :])
 
     def _prices(self, levels: Sequence[Level]) -> list[Prices]:
-        """The prices of the last basis on each level: those at which what is in the basis has no reduced cost."""
+        """
+        The prices of the last basis on each level: those at which what is in the basis has no
+        reduced cost.
+        """
         _, basic = self._highs.getBasicVariables()
         column = self._places[np.maximum(basic, 0)]
         found = []
@@ -260,10 +305,15 @@ class PlacementModel:
         """Set demands and capacities; True if they are what they were."""
         demand = np.concatenate([numbers.free_mw, numbers.pinned_mw])
         least = np.where(face.full, numbers.capacity_mw, -highspy.kHighsInf)
-        lower, upper = np.concatenate([demand, least]), np.concatenate([demand, numbers.capacity_mw])
+        lower, upper = (
+            np.concatenate([demand, least]),
+            np.concatenate([demand, numbers.capacity_mw]),
+        )
         if np.array_equal(lower, self._rows[0]) and np.array_equal(upper, self._rows[1]):
             return True
-        self._highs.changeRowsBounds(len(lower), np.arange(len(lower), dtype=np.int32), lower, upper)
+        self._highs.changeRowsBounds(
+            len(lower), np.arange(len(lower), dtype=np.int32), lower, upper
+        )
         self._rows = lower, upper
         return False
 
@@ -281,7 +331,9 @@ class PlacementModel:
     def _set_columns(self, arcs: Floats, drop: Floats, face: Face) -> bool:
         """Set costs and close the arcs outside the face; True if none of those carried load."""
         costs = self._by_place(arcs, drop)[self._places]
-        open_ = np.concatenate([face.drop_free, face.drop_pinned, face.pinned, face.arcs.ravel()[self._columns]])
+        open_ = np.concatenate(
+            [face.drop_free, face.drop_pinned, face.pinned, face.arcs.ravel()[self._columns]]
+        )
         upper = np.where(open_, highspy.kHighsInf, 0.0)
         changed = _different(self._costs, costs)
         self._highs.changeColsCost(len(changed), changed, costs[changed])
@@ -309,8 +361,13 @@ class PlacementModel:
         rows = np.column_stack([better, 2 * n + region[better]]).ravel().astype(np.int32)
         starts = np.arange(0, 2 * count, 2, dtype=np.int32)
         costs, upper = cost.ravel()[arc], np.full(count, highspy.kHighsInf)
-        self._highs.addCols(count, costs, np.zeros(count), upper, 2 * count, starts, rows, np.ones(2 * count))
-        self._costs, self._upper = np.concatenate([self._costs, costs]), np.concatenate([self._upper, upper])
+        self._highs.addCols(
+            count, costs, np.zeros(count), upper, 2 * count, starts, rows, np.ones(2 * count)
+        )
+        self._costs, self._upper = (
+            np.concatenate([self._costs, costs]),
+            np.concatenate([self._upper, upper]),
+        )
         self._columns, self._value = (
             np.concatenate([self._columns, arc]),
             np.concatenate([self._value, np.zeros(count)]),
@@ -318,7 +375,10 @@ class PlacementModel:
         return True
 
     def _leave_out_idle_arcs(self) -> None:
-        """Delete arcs that are not in the basis, where there are many: each costs HiGHS time in every run."""
+        """
+        Delete arcs that are not in the basis, where there are many: each costs HiGHS time in every
+        run.
+        """
         fixed = 4 * self._demands
         if len(self._costs) <= fixed + MOST_ARCS * self._demands:
             return
@@ -328,11 +388,18 @@ class PlacementModel:
         idle = np.flatnonzero(~keep).astype(np.int32)
         self._highs.deleteCols(len(idle), idle)
         self._columns = self._columns[keep[3 * self._demands :]]
-        self._costs, self._upper, self._value = self._costs[keep], self._upper[keep], self._value[keep]
+        self._costs, self._upper, self._value = (
+            self._costs[keep],
+            self._upper[keep],
+            self._value[keep],
+        )
 
-    def price_range(self, numbers: LPData, best: Optimum, free: Floats, pinned: Floats, capacity: Floats) -> Floats:
+    def price_range(
+        self, numbers: LPData, best: Optimum, free: Floats, pinned: Floats, capacity: Floats
+    ) -> Floats:
         """
-        How far demand and capacity may move before what that costs per MW is no longer what the prices of `best` say.
+        How far demand and capacity may move before what that costs per MW is no longer what the
+        prices of `best` say.
 
         Parameters
         ----------
@@ -346,33 +413,49 @@ class PlacementModel:
         Returns
         -------
         numpy.ndarray, shape (n, 2)
-            Least and largest multiple of each direction: as far as prices of `best` remain optimal, some placement is
-            on its face, which uses tied arcs only and fills what has a price. No basis decides, so ties do not matter.
+            Least and largest multiple of each direction: as far as prices of `best` remain optimal,
+            some placement is on its face, which uses tied arcs only and fills what has a price. No
+            basis decides, so ties do not matter.
         """
         units = units_of(numbers)
         scaled = _in_rows(in_units(numbers, units))
-        free_price, pinned_price = (price.ravel() / units.cost for price in (best.price_free, best.price_pinned))
+        free_price, pinned_price = (
+            price.ravel() / units.cost for price in (best.price_free, best.price_pinned)
+        )
         prices = Prices(free_price, pinned_price, best.capacity_price / units.cost)
         every = everything(scaled.allowed, self._home)
-        face = optimal_face(objective_level(scaled.cost, scaled.unserved_cost), prices, every, self._home)
+        face = optimal_face(
+            objective_level(scaled.cost, scaled.unserved_cost), prices, every, self._home
+        )
         homes = np.zeros_like(face.arcs)
         homes[np.arange(self._demands), self._home] = face.pinned
         regions = np.concatenate([face.arcs, homes])
         choices = np.column_stack([regions, np.concatenate([face.drop_free, face.drop_pinned])])
-        kinds, kind = np.unique(choices, axis=0, return_inverse=True)  # demands with the same choices are as one
+        kinds, kind = np.unique(
+            choices, axis=0, return_inverse=True
+        )  # demands with the same choices are as one
 
         def by_row(free: Floats, pinned: Floats, capacity: Floats) -> Floats:
             amounts = np.zeros((len(kinds), len(capacity)))
-            np.add.at(amounts, kind, np.concatenate([a.reshape(len(capacity), -1) for a in (free, pinned)], axis=1).T)
+            np.add.at(
+                amounts,
+                kind,
+                np.concatenate([a.reshape(len(capacity), -1) for a in (free, pinned)], axis=1).T,
+            )
             return np.concatenate([amounts, capacity.T]).T
 
         capacity_mw = numbers.capacity_mw / units.mw  # all of it: how far it may shrink is asked
         [upper] = by_row(*(a[np.newaxis] for a in (scaled.free_mw, scaled.pinned_mw, capacity_mw)))
         must = np.concatenate([np.ones(len(kinds), bool), face.full])
-        lower, rows = np.where(must, upper, -highspy.kHighsInf), np.arange(len(upper), dtype=np.int32)
+        lower, rows = (
+            np.where(must, upper, -highspy.kHighsInf),
+            np.arange(len(upper), dtype=np.int32),
+        )
         highs = Highs(threads=1, presolve="off", solver="simplex")
         none = np.empty(0)
-        highs.addRows(len(rows), lower, upper, 0, none.astype(np.int32), none.astype(np.int32), none)
+        highs.addRows(
+            len(rows), lower, upper, 0, none.astype(np.int32), none.astype(np.int32), none
+        )
         for p, j in np.argwhere(kinds):
             at = np.array(
                 [p] if j == regions.shape[1] else [p, len(kinds) + j], np.int32
@@ -380,7 +463,9 @@ class PlacementModel:
             highs.addCol(0.0, 0.0, highspy.kHighsInf, len(at), at, np.ones(len(at)))
         multiple = highs.getNumCol()
         highs.addCol(-1.0, 0.0, 0.0, 0, none.astype(np.int32), none)
-        directions, which = np.unique(by_row(free, pinned, capacity).round(12), axis=0, return_inverse=True)
+        directions, which = np.unique(
+            by_row(free, pinned, capacity).round(12), axis=0, return_inverse=True
+        )
         result, last = np.empty((len(directions), 2)), np.zeros(len(rows))
         for n, direction in enumerate(directions):
             for row in np.flatnonzero(direction != last):
@@ -391,10 +476,15 @@ class PlacementModel:
                 highs.changeColBounds(multiple, *sorted((0.0, sign * highspy.kHighsInf)))
                 highs.run()
                 status = highs.getModelStatus()
-                if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnbounded):
+                if status not in (
+                    highspy.HighsModelStatus.kOptimal,
+                    highspy.HighsModelStatus.kUnbounded,
+                ):
                     raise SolverError(f"HiGHS stopped: {status.name}.", "prices", EXTREMES)
                 bounded = status == highspy.HighsModelStatus.kOptimal
-                result[n, end] = highs.getSolution().col_value[multiple] if bounded else sign * np.inf
+                result[n, end] = (
+                    highs.getSolution().col_value[multiple] if bounded else sign * np.inf
+                )
         return result[which] * units.mw
 
 
@@ -415,9 +505,11 @@ def _different(last: Floats, new: Floats) -> NDArray[np.int32]:
 
 def _state_problem(home: Ints, regions: int) -> Highs:
     """
-    The LP in PuLP's words, with home arcs only and all numbers still zero; returns the live HiGHS model.
+    The LP in PuLP's words, with home arcs only and all numbers still zero; returns the live HiGHS
+    model.
 
-    Columns: unserved free, unserved pinned, pinned at home, free at home. Rows: free demand, pinned demand, capacity.
+    Columns: unserved free, unserved pinned, pinned at home, free at home. Rows: free demand, pinned
+    demand, capacity.
     """
     problem = pulp.LpProblem("placement", pulp.LpMinimize)
     demands = range(len(home))
@@ -429,7 +521,10 @@ def _state_problem(home: Ints, regions: int) -> Highs:
     problem += pulp.LpAffineExpression([(u, 1.0) for u in dropped_free + dropped_pinned])
     for name, dropped, served in (("free", dropped_free, free), ("pinned", dropped_pinned, pinned)):
         for d in demands:
-            problem += pulp.LpAffineExpression([(served[d], 1.0), (dropped[d], 1.0)]) == 0, f"{name}_{d}"
+            problem += (
+                pulp.LpAffineExpression([(served[d], 1.0), (dropped[d], 1.0)]) == 0,
+                f"{name}_{d}",
+            )
     at_region: list[list[tuple[pulp.LpVariable, float]]] = [[] for _ in range(regions)]
     for d, region in enumerate(home):
         at_region[region] += [(pinned[d], 1.0), (free[d], 1.0)]
@@ -448,7 +543,8 @@ def model_for(purpose: str, home: Ints, regions: int, workloads: int) -> Placeme
     """
     The process's model of that structure. Hold its `lock` while solving.
 
-    Each purpose (an objective, the frontier) has its own, so that each starts from its own last basis.
+    Each purpose (an objective, the frontier) has its own, so that each starts from its own last
+    basis.
     """
     key = (purpose, tuple(home), regions, workloads)
     return _models.find(key, lambda: PlacementModel(home, regions, workloads))

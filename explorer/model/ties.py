@@ -1,8 +1,9 @@
 """
-Which of several equal placements is the placement: that of least added latency, then one in a fixed order.
+Which of several equal placements is the placement: that of least added latency, then one in a fixed
+order.
 
-Placements are compared level by level: first the objective, then what breaks its ties. Prices of one basis, a set for
-every level, tell whether it is the best on all of them, however it was found.
+Placements are compared level by level: first the objective, then what breaks its ties. Prices of
+one basis, a set for every level, tell whether it is the best on all of them, however it was found.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ Ints = NDArray[np.intp]
 FACE_TOLERANCE = 1e-7  # of the objective, in solver units: costs closer than that are one
 LEVEL_SIZE = 1024.0  # of a level that breaks ties: its largest number
 LEVEL_TOLERANCE = 1e-8  # to which it tells numbers apart
-AWAY_DIFFERS = 0.1  # how much the fixed order tells arcs apart that lead away from home, of what they count
+AWAY_DIFFERS = (
+    0.1  # how much the fixed order tells arcs apart that lead away from home, of what they count
+)
 ROUNDING = 1e-9  # of amounts, in solver units
 DECIMALS = 6  # to which costs of equal demands are the same, in solver units, and latencies in ms
 
@@ -47,7 +50,10 @@ class Prices:
 
 
 def by_demand(arcs: NDArray[Any]) -> NDArray[Any]:
-    """Arcs (i, j, k) as one row of regions for each demand (i, k): what is looked for per demand is side by side."""
+    """
+    Arcs (i, j, k) as one row of regions for each demand (i, k): what is looked for per demand is
+    side by side.
+    """
     return np.ascontiguousarray(arcs.swapaxes(1, 2)).reshape(-1, arcs.shape[1])
 
 
@@ -57,7 +63,10 @@ def objective_level(cost: Floats, unserved_cost: float) -> Level:
 
 
 def tie_level(arcs: Floats, allowed: Bools) -> Level:
-    """What breaks ties, brought to one size; what can be served at no cost to the levels before is served."""
+    """
+    What breaks ties, brought to one size; what can be served at no cost to the levels before is
+    served.
+    """
     arcs = np.where(allowed, arcs, 0.0)
     arcs *= LEVEL_SIZE / (max(float(arcs.max(initial=0.0)), -float(arcs.min(initial=0.0))) or 1.0)
     return Level(arcs, np.full(2 * len(arcs), unserved_penalty(arcs)), LEVEL_TOLERANCE)
@@ -65,20 +74,27 @@ def tie_level(arcs: Floats, allowed: Bools) -> Level:
 
 def fixed_order(shape: tuple[int, int, int], home: Ints) -> Level:
     """
-    What leaves no ties but of equal demands: least load away from home, and then the same arcs always.
+    What leaves no ties but of equal demands: least load away from home, and then the same arcs
+    always.
 
-    Of a free and a pinned load that compete for their home, the pinned one goes first: it has nowhere else to go.
+    Of a free and a pinned load that compete for their home, the pinned one goes first: it has
+    nowhere else to go.
     """
     rng = np.random.default_rng(0)
     arcs = LEVEL_SIZE * (1.0 + AWAY_DIFFERS * rng.random(shape))
     arcs[np.arange(len(home)), home] = 0.0
     demands = shape[0] * shape[2]
-    drop = unserved_penalty(arcs) + LEVEL_SIZE * (np.repeat([0.0, 1.0], demands) + rng.random(2 * demands))
+    drop = unserved_penalty(arcs) + LEVEL_SIZE * (
+        np.repeat([0.0, 1.0], demands) + rng.random(2 * demands)
+    )
     return Level(by_demand(arcs), drop, LEVEL_TOLERANCE)
 
 
 def order_of_kinds(order: Level, kinds: tuple[Ints, Ints]) -> Level:
-    """The last level: the fixed order, in which all demands of a kind stand where the first of them does."""
+    """
+    The last level: the fixed order, in which all demands of a kind stand where the first of them
+    does.
+    """
     free, pinned = (_first(kind) for kind in kinds)
     drop = order.drop[np.concatenate([free, len(free) + pinned])]
     return Level(order.arcs[free], drop, order.tolerance)
@@ -108,7 +124,9 @@ def at_home(arcs: NDArray[Any], home: Ints) -> NDArray[Any]:
 
 
 def optimal_face(level: Level, prices: Prices, face: Face, home: Ints) -> Face:
-    """All equal optima of a level: what has a reduced cost stays empty, what has a price stays full."""
+    """
+    All equal optima of a level: what has a reduced cost stays empty, what has a price stays full.
+    """
     arcs, pinned, drop_free, drop_pinned = _reduced(level, prices, home)
     return Face(
         arcs=face.arcs & (arcs <= level.tolerance),
@@ -120,7 +138,9 @@ def optimal_face(level: Level, prices: Prices, face: Face, home: Ints) -> Face:
 
 
 def _reduced(level: Level, prices: Prices, home: Ints) -> tuple[Floats, Floats, Floats, Floats]:
-    """Reduced costs: of all arcs, of pinned load at home, of free and of pinned load left unserved."""
+    """
+    Reduced costs: of all arcs, of pinned load at home, of free and of pinned load left unserved.
+    """
     arcs = level.arcs + prices.capacity
     arcs -= prices.free[:, np.newaxis]
     return arcs, *_reduced_but_arcs(level, prices, home)
@@ -141,23 +161,33 @@ def _first(kind: Ints) -> Ints:
 
 def is_best(levels: Sequence[Level], prices: Sequence[Prices], face: Face, home: Ints) -> bool:
     """
-    Whether a basis is optimal on every level among what is optimal on all before, by its prices on each.
+    Whether a basis is optimal on every level among what is optimal on all before, by its prices on
+    each.
 
-    So it is where nothing outside of it has a reduced cost below zero on the first level that tells them apart.
+    So it is where nothing outside of it has a reduced cost below zero on the first level that tells
+    them apart.
     """
     reduced, *others = _reduced(levels[0], prices[0], home)
-    # all arcs are looked at once: only those that the objective does not tell from the optimum can be below it later
+    # all arcs are looked at once: only those that the objective does not tell from the optimum can
+    # be below it later
     arcs = np.flatnonzero(face.arcs & (reduced <= levels[0].tolerance))
     reduced = reduced.ravel()[arcs]
     demand, region = np.divmod(arcs, face.arcs.shape[1])
-    ties = [face.pinned, face.drop_free, face.drop_pinned, ~face.full]  # of the last, regions with room to spare
+    ties = [
+        face.pinned,
+        face.drop_free,
+        face.drop_pinned,
+        ~face.full,
+    ]  # of the last, regions with room to spare
     for n, (level, price) in enumerate(zip(levels, prices, strict=True)):
         if n:
             reduced = level.arcs.ravel()[arcs] + price.capacity[region] - price.free[demand]
             others = _reduced_but_arcs(level, price, home)
         costs = (*others, price.capacity)
         below = (reduced < -level.tolerance).any()
-        if below or any((tied & (cost < -level.tolerance)).any() for tied, cost in zip(ties, costs, strict=True)):
+        if below or any(
+            (tied & (cost < -level.tolerance)).any() for tied, cost in zip(ties, costs, strict=True)
+        ):
             return False
         same = reduced <= level.tolerance
         arcs, demand, region = arcs[same], demand[same], region[same]
@@ -170,10 +200,12 @@ def least_prices(
     free: Floats, pinned: Floats, dropped_free: Floats, dropped_pinned: Floats,
 ) -> Prices:  # fmt: skip
     """
-    The prices of a placement that is optimal; where there is more than one set of them, the least of capacity.
+    The prices of a placement that is optimal; where there is more than one set of them, the least
+    of capacity.
 
-    They follow from where load runs, so they are the same whatever basis the solver ended with. One more MW of capacity
-    lets in load that waits, or load from a region where the room that it leaves has a price of its own.
+    They follow from where load runs, so they are the same whatever basis the solver ended with. One
+    more MW of capacity lets in load that waits, or load from a region where the room that it leaves
+    has a price of its own.
 
     Parameters
     ----------
@@ -204,7 +236,10 @@ def _room_prices(
     cost: Floats, full: Ints, penalty: float, used: tuple[Ints, Ints],
     dropped_free: Floats, dropped_pinned: Floats, home: Ints,
 ) -> Floats:  # fmt: skip
-    """Least prices of the capacity of full regions, shape (full,); `used` are the arcs (demand, j) that carry load."""
+    """
+    Least prices of the capacity of full regions, shape (full,); `used` are the arcs (demand, j)
+    that carry load.
+    """
     position = np.full(cost.shape[1], -1)
     position[full] = np.arange(len(full))
     there = cost[:, full]
@@ -217,7 +252,9 @@ def _room_prices(
     saving = cost[demand, origin][:, np.newaxis] - there[demand]  # of a MW moved there
     first = np.flatnonzero(np.diff(origin, prepend=-1))
     saving = np.maximum.reduceat(saving, first) if len(first) else np.empty((0, len(full)))
-    room = position[origin[first]]  # that it leaves, and whose price is nothing where there is room already
+    room = position[
+        origin[first]
+    ]  # that it leaves, and whose price is nothing where there is room already
     for _ in range(len(full)):
         left = np.where(room >= 0, price[room], 0.0)
         higher = np.maximum(price, (saving + left[:, np.newaxis]).max(axis=0, initial=0.0))
@@ -229,9 +266,11 @@ def _room_prices(
 
 class Kinds:
     """
-    Which free and which pinned demands are of a kind: the same arcs, at the same costs and latencies.
+    Which free and which pinned demands are of a kind: the same arcs, at the same costs and
+    latencies.
 
-    What costs and latencies tell apart is remembered until one of them changes: while a budget moves, only arcs open.
+    What costs and latencies tell apart is remembered until one of them changes: while a budget
+    moves, only arcs open.
     """
 
     def __init__(self, home: Ints) -> None:
@@ -243,15 +282,21 @@ class Kinds:
 
     def of(self, counts: list[Floats], allowed: Bools) -> tuple[Ints, Ints]:
         """
-        A number for each free and each pinned demand, by what counts (demand, j), in solver units or ms.
+        A number for each free and each pinned demand, by what counts (demand, j), in solver units
+        or ms.
 
         The same object as the last time where nothing has changed since then.
         """
         known = len(counts) == len(self._counts) and all(map(np.array_equal, counts, self._counts))
         if not known:
             rows = [np.rint(count * 10.0**DECIMALS) + 0.0 for count in counts]
-            homes = np.column_stack([self._home.astype(float), *(at_home(row, self._home) for row in rows)])
-            self._by_cost = _same(np.concatenate(rows, axis=1).view(np.uint64)), _same(homes.view(np.uint64))
+            homes = np.column_stack(
+                [self._home.astype(float), *(at_home(row, self._home) for row in rows)]
+            )
+            self._by_cost = (
+                _same(np.concatenate(rows, axis=1).view(np.uint64)),
+                _same(homes.view(np.uint64)),
+            )
             self._counts = counts
         if not (known and np.array_equal(allowed, self._allowed)):
             free, pinned = self._by_cost
@@ -265,8 +310,12 @@ class Kinds:
 
 def _same(rows: NDArray[np.uint64]) -> Ints:
     """A number for each row, the same for equal rows."""
-    odd = 2 * np.random.default_rng(0).integers(2**63, size=rows.shape[1], dtype=np.uint64) + np.uint64(1)
-    key = ((rows ^ (rows >> np.uint64(32))) * odd).sum(axis=1)  # of a float, most bits may be in its upper half
+    odd = 2 * np.random.default_rng(0).integers(
+        2**63, size=rows.shape[1], dtype=np.uint64
+    ) + np.uint64(1)
+    key = ((rows ^ (rows >> np.uint64(32))) * odd).sum(
+        axis=1
+    )  # of a float, most bits may be in its upper half
     _, first, kind = np.unique(key, return_index=True, return_inverse=True)
     if not np.array_equal(rows[first[kind]], rows):  # two kinds with one key
         _, kind = np.unique(rows, axis=0, return_inverse=True)
@@ -275,7 +324,8 @@ def _same(rows: NDArray[np.uint64]) -> Ints:
 
 def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
     """
-    Which free demands compete for the same places on a face, where each of them may be the one that goes unserved.
+    Which free demands compete for the same places on a face, where each of them may be the one that
+    goes unserved.
 
     Parameters
     ----------
@@ -289,13 +339,14 @@ def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
     Returns
     -------
     numpy.ndarray, shape (demand,)
-        The same number for rivals, of which each may take the part of the other; a number of its own for every other
-        demand.
+        The same number for rivals, of which each may take the part of the other; a number of its
+        own for every other demand.
 
     Notes
     -----
-    A demand may take a place where a chain of moves leads from there to a place that it leaves. To go unserved is a
-    place, and so is room to spare. The answer is one of the face: every placement on it has the same.
+    A demand may take a place where a chain of moves leads from there to a place that it leaves. To
+    go unserved is a place, and so is room to spare. The answer is one of the face: every placement
+    on it has the same.
     """
     demands, regions = dropped.size, len(idle)
     if not free.sum(axis=1)[face.drop_free].any():  # nobody who is served may go unserved instead
@@ -304,7 +355,9 @@ def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
     arcs = _bits(np.column_stack([face.arcs, face.drop_free]))
     load = np.column_stack([free, dropped])
     uses = [[int(place) for place in np.flatnonzero(row)] for row in load]
-    back = [1 << place for place in range(regions + 2)]  # from where a chain of moves leads to a place
+    back = [
+        1 << place for place in range(regions + 2)
+    ]  # from where a chain of moves leads to a place
     step = [0] * (regions + 2)  # where one move leads from a place
     for demand, places in enumerate(uses):
         for place in places:
@@ -333,12 +386,16 @@ def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
 
 def _bits(rows: Bools) -> list[int]:
     """Each row as a number, its first entry the lowest bit."""
-    return [int.from_bytes(row.tobytes(), "little") for row in np.packbits(rows, axis=1, bitorder="little")]
+    return [
+        int.from_bytes(row.tobytes(), "little")
+        for row in np.packbits(rows, axis=1, bitorder="little")
+    ]
 
 
 def in_equal_parts(kind: Ints, wanted: Floats, amounts: Floats) -> Floats:
     """
-    Amounts of shape (demand, ...) with those of each kind shared out again in proportion to what its demands want.
+    Amounts of shape (demand, ...) with those of each kind shared out again in proportion to what
+    its demands want.
 
     >>> in_equal_parts(np.array([0, 0, 1]), np.array([1.0, 3.0, 5.0]), np.array([[0.0, 2.0], [2.0, 0.0], [5.0, 0.0]]))
     array([[0.5, 0.5],

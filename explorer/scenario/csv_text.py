@@ -1,4 +1,7 @@
-"""CSV files as tables of text: every cell as it stands, "NO" and "NA" too, and every row with its line."""
+"""
+CSV files as tables of text: every cell as it stands, "NO" and "NA" too, and every row with its
+line.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +18,19 @@ from explorer.errors import Problem
 
 MOST_COLUMNS = 1000
 COMMENT = "#"  # begins a line that says something to people only
-_SEPARATOR_LINE = re.compile(r'\s*"?sep=(.)"?,*\s*')  # spreadsheets write it on top, and read it to know
+_SEPARATOR_LINE = re.compile(
+    r'\s*"?sep=(.)"?,*\s*'
+)  # spreadsheets write it on top, and read it to know
 
 
 def read(text: str, file: str) -> tuple[pd.DataFrame, list[Problem]]:
     """
     The cells of a CSV file, and what is wrong with its layout.
 
-    The frame's index holds the line in which each row starts, the first line being 1. Blank lines, lines that begin
-    with "#", a first line such as "sep=,", and blank columns without a name are skipped, and rows of the wrong length
-    left out. Without a header that can be used there are no columns.
+    The frame's index holds the line in which each row starts, the first line being 1. Blank lines,
+    lines that begin with "#", a first line such as "sep=,", and blank columns without a name are
+    skipped, and rows of the wrong length left out. Without a header that can be used there are no
+    columns.
     """
     rows, problems = _rows(text, file)
 
@@ -57,7 +63,9 @@ def read(text: str, file: str) -> tuple[pd.DataFrame, list[Problem]]:
         mend = "Add or remove commas; put a cell with a comma of its own in double quotes."
         note(line, None, what, f"{mend} Decimals have a point.")
     cells, lines = [cells for _, cells in body], [line for line, _ in body]
-    return pd.DataFrame(cells, columns=header, index=pd.Index(lines, dtype=int), dtype=object), problems
+    return pd.DataFrame(
+        cells, columns=header, index=pd.Index(lines, dtype=int), dtype=object
+    ), problems
 
 
 def _rows(text: str, file: str) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
@@ -70,13 +78,20 @@ def _rows(text: str, file: str) -> tuple[list[tuple[int, list[str]]], list[Probl
                 rows.append((lines.start, cells))
             lines.start = None
     except csv.Error as error:
-        mend = "Look for a double quote without its partner; a quote inside quotes is written twice."
-        return rows, [Problem(file, lines.start, None, None, f"the row cannot be read: {error}.", mend)]
+        mend = (
+            "Look for a double quote without its partner; a quote inside quotes is written twice."
+        )
+        return rows, [
+            Problem(file, lines.start, None, None, f"the row cannot be read: {error}.", mend)
+        ]
     return rows, []
 
 
 class _Lines:
-    """The lines of a file but for those that no row is in. A row may go over several: `start` is its first."""
+    """
+    The lines of a file but for those that no row is in. A row may go over several: `start` is its
+    first.
+    """
 
     def __init__(self, text: str) -> None:
         self._text, self.start = text, None
@@ -84,7 +99,9 @@ class _Lines:
     def __iter__(self) -> Iterator[str]:
         for number, line in enumerate(io.StringIO(self._text, newline=""), start=1):
             if self.start is None:
-                if line.lstrip().startswith(COMMENT) or (number == 1 and _SEPARATOR_LINE.fullmatch(line)):
+                if line.lstrip().startswith(COMMENT) or (
+                    number == 1 and _SEPARATOR_LINE.fullmatch(line)
+                ):
                     continue
                 self.start = number
             yield line
@@ -115,6 +132,7 @@ def write(table: pd.DataFrame) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, float):
         return "" if math.isnan(value) else repr(value).removesuffix(".0")
-    # csv.writer would leave a lone carriage return bare, and csv.reader take it for the end of a row
+    # csv.writer would leave a lone carriage return bare, and csv.reader take it for the end of a
+    # row
     is_bare = not any(mark in value for mark in ',"\r\n') and not value.lstrip().startswith(COMMENT)
     return value if is_bare else '"{}"'.format(value.replace('"', '""'))

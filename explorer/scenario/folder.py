@@ -1,7 +1,8 @@
 """
 Scenario folders: read, checked and written.
 
-A folder holds `scenario.toml` (title, description, settings), a CSV file for each table, and documents.
+A folder holds `scenario.toml` (title, description, settings), a CSV file for each table, and
+documents.
 """
 
 from __future__ import annotations
@@ -34,10 +35,14 @@ SETTINGS_FILE = "scenario.toml"
 DOCUMENTS = (".md", ".txt")  # files of these kinds travel with a scenario
 _HEADINGS = ("schema", "title", "description", "parameters")
 _TABLE_FILES = tuple(table.file for table in TABLES.values())
-LARGEST_FILE_MB = 64  # of a table or a document: the largest that a world could need has a tenth of it
+LARGEST_FILE_MB = (
+    64  # of a table or a document: the largest that a world could need has a tenth of it
+)
 LARGEST_SETTINGS_MB = 0.5
 MOST_DOTS = 400  # in a line of the settings: keys with so many parts take longer than anybody waits
-_NOT_OURS = re.compile(r"\.|~\$|.*~$", re.DOTALL)  # hidden files, and what editors and offices leave beside a file
+_NOT_OURS = re.compile(
+    r"\.|~\$|.*~$", re.DOTALL
+)  # hidden files, and what editors and offices leave beside a file
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # begin a file in UTF-16
 _WIDE_BARE = re.compile(rb"\0[^\0]\0[^\0]|[^\0]\0[^\0]\0")  # or do without such a mark
 _MARK = "\ufeff"  # spreadsheets and some editors put it in front of UTF-8
@@ -67,7 +72,9 @@ def save(path: str | Path, contents: Contents) -> None:
     target = Path(path).resolve()
     if target.exists() and not (target / SETTINGS_FILE).is_file() and not _is_empty_folder(target):
         mend = "Choose another place, or remove what lies there yourself."
-        raise ExplorerError("Something that is not a scenario lies there already.", str(target), mend)
+        raise ExplorerError(
+            "Something that is not a scenario lies there already.", str(target), mend
+        )
     files = _files(contents)
     fresh = _beside(target)
     try:
@@ -78,7 +85,9 @@ def save(path: str | Path, contents: Contents) -> None:
         _put_in_place(fresh, target)
     except OSError as error:
         mend = "Look for free space and the right to write there, or choose another place."
-        raise ExplorerError(f"The scenario cannot be saved: {error.strerror}.", str(target), mend) from error
+        raise ExplorerError(
+            f"The scenario cannot be saved: {error.strerror}.", str(target), mend
+        ) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -90,7 +99,9 @@ def state_of(path: Path) -> tuple[Any, ...]:
 
 
 def _entries(path: Path) -> list[Path]:
-    """What lies in a scenario folder, but for hidden files and those that editors leave beside others."""
+    """
+    What lies in a scenario folder, but for hidden files and those that editors leave beside others.
+    """
     try:
         return sorted(entry for entry in path.iterdir() if not _NOT_OURS.match(entry.name))
     except OSError as error:
@@ -99,10 +110,13 @@ def _entries(path: Path) -> list[Path]:
 
 def _unreadable(path: str | Path, error: OSError) -> ExplorerError:
     mend = "Give a folder that you may look into."
-    return ExplorerError(f"The folder cannot be read: {error.strerror}.", shortened(str(path)), mend)
+    return ExplorerError(
+        f"The folder cannot be read: {error.strerror}.", shortened(str(path)), mend
+    )
 
 
 def find(name_or_path: str | Path) -> Path:
+    """Find the folder of a sample scenario, or the folder of that path; an `ExplorerError` if there is none."""
     if name_or_path in names():
         return SCENARIOS / name_or_path
     path = Path(name_or_path)
@@ -117,7 +131,9 @@ def find(name_or_path: str | Path) -> Path:
         raise ExplorerError("A scenario is a folder, and this is a file.", str(path), mend)
     known = f"Sample scenarios are {', '.join(names())}; anything else is the path of a folder."
     mend = validation.nearest(str(name_or_path), names(), "")
-    raise ExplorerError("There is no such scenario.", shortened(str(name_or_path)), f"{mend} {known}".strip())
+    raise ExplorerError(
+        "There is no such scenario.", shortened(str(name_or_path)), f"{mend} {known}".strip()
+    )
 
 
 @dataclass(frozen=True)
@@ -157,7 +173,9 @@ class Folder:
                 self.documents[file] = text
             elif not _is_document(file) and file not in _TABLE_FILES:
                 absent = [name for name in _TABLE_FILES if not (path / name).exists()]
-                mend = validation.nearest(file, absent, f"Remove it; tables are {', '.join(_TABLE_FILES)}.")
+                mend = validation.nearest(
+                    file, absent, f"Remove it; tables are {', '.join(_TABLE_FILES)}."
+                )
                 self._note(file, "no table of a scenario has this name.", mend)
 
     def contents(self, where: str) -> Contents:
@@ -191,16 +209,29 @@ class Folder:
 
     def _bytes(self, file: str) -> bytes | None:
         """The contents of a file; None, and a problem, if it has none that may be read."""
-        path, most_mb = self.path / file, LARGEST_SETTINGS_MB if file == SETTINGS_FILE else LARGEST_FILE_MB
+        path, most_mb = (
+            self.path / file,
+            LARGEST_SETTINGS_MB if file == SETTINGS_FILE else LARGEST_FILE_MB,
+        )
         try:
-            found = path.stat()  # before it is opened: a pipe would keep its reader waiting for ever
+            found = (
+                path.stat()
+            )  # before it is opened: a pipe would keep its reader waiting for ever
             if not stat.S_ISREG(found.st_mode):
-                self._note(file, "this is not an ordinary file.", "Put a file of text in its place.")
+                self._note(
+                    file, "this is not an ordinary file.", "Put a file of text in its place."
+                )
             elif not path.resolve().is_relative_to(self.path.resolve()):
-                self._note(file, "this is a link to a file outside the folder.", "Put a copy of the file in its place.")
+                self._note(
+                    file,
+                    "this is a link to a file outside the folder.",
+                    "Put a copy of the file in its place.",
+                )
             elif found.st_size > most_mb * 1e6:
                 what = f"the file has {round(found.st_size / 1e6, 1):,.10g} MB."
-                self._note(file, what, f"Up to {most_mb:g} MB are read; leave out what is not needed.")
+                self._note(
+                    file, what, f"Up to {most_mb:g} MB are read; leave out what is not needed."
+                )
             else:
                 with path.open("rb") as opened:
                     return opened.read(int(most_mb * 1e6))
@@ -208,9 +239,15 @@ class Folder:
             if path.is_symlink():
                 self._note(file, "this is a link that leads nowhere.", "Put the file in its place.")
             else:
-                self._note(file, "the file is missing.", f"Add it to the folder {shortened(self.path.name)}.")
+                self._note(
+                    file,
+                    "the file is missing.",
+                    f"Add it to the folder {shortened(self.path.name)}.",
+                )
         except OSError as error:
-            self._note(file, f"it cannot be read: {error.strerror}.", "Make it a file that you may read.")
+            self._note(
+                file, f"it cannot be read: {error.strerror}.", "Make it a file that you may read."
+            )
         return None
 
     def _read_tables(self) -> None:
@@ -271,7 +308,10 @@ class Folder:
     def _note_endless_number(self, text: str) -> None:
         for row, line in enumerate(text.split("\n"), start=1):
             key, _, value = line.partition("=")
-            if max(map(len, re.findall(r"\d+", value.replace("_", ""))), default=0) > sys.get_int_max_str_digits():
+            if (
+                max(map(len, re.findall(r"\d+", value.replace("_", ""))), default=0)
+                > sys.get_int_max_str_digits()
+            ):
                 place = {"row": row, "column": key.strip(), "value": value.strip()}
                 self._note(SETTINGS_FILE, "this number has too many digits.", _NUMBER, **place)
                 return
@@ -284,7 +324,9 @@ class Folder:
                 mend = "Move it below the line [parameters]."
                 self._note_entry(key, value, "this does not belong here.", mend)
             elif key not in _HEADINGS:
-                mend = validation.nearest(key, _HEADINGS, f"Remove it; known are {', '.join(_HEADINGS)}.")
+                mend = validation.nearest(
+                    key, _HEADINGS, f"Remove it; known are {', '.join(_HEADINGS)}."
+                )
                 self._note_entry(key, value, "there is no such heading.", mend)
             elif key == "parameters" and not isinstance(value, dict):
                 mend = "Write a line [parameters], and the settings below it."
@@ -296,7 +338,9 @@ class Folder:
                     self._note_entry(key, value, "this is not text.", "Write it in double quotes.")
         if content.get("schema") != SCHEMA:
             what = "the folder does not say that it follows the schema known here."
-            self._note_entry("schema", content.get("schema"), what, f"Write schema = {SCHEMA} on top.")
+            self._note_entry(
+                "schema", content.get("schema"), what, f"Write schema = {SCHEMA} on top."
+            )
 
     def _note_entry(self, key: str, value: Any, what: str, mend: str) -> None:
         found = None if value is None else _as_text(value)
@@ -316,7 +360,10 @@ def _as_text(value: Any) -> str:
     """A value of the settings as text, whatever its size or depth."""
     try:
         return str(value)
-    except (ValueError, RecursionError):  # whole numbers of thousands of digits, and tables in tables
+    except (
+        ValueError,
+        RecursionError,
+    ):  # whole numbers of thousands of digits, and tables in tables
         return "…"
 
 
@@ -324,10 +371,14 @@ def _refusal(declared: Declared, name: str, value: Any, hint: bool) -> tuple[str
     """What is wrong with the value of a setting, and how to mend it; None if it can be used."""
     if name not in declared:
         mend = _one_of(declared)
-        return "there is no such parameter.", validation.nearest(name, declared, mend) if hint else mend
+        return "there is no such parameter.", validation.nearest(
+            name, declared, mend
+        ) if hint else mend
     setting: Any = declared[name]
     if isinstance(setting, param.Selector):
-        if any(value == choice and type(value) is type(choice) for choice in setting.objects):  # true equals 1
+        if any(
+            value == choice and type(value) is type(choice) for choice in setting.objects
+        ):  # true equals 1
             return None
         offered = [str(choice) for choice in setting.objects]
         words = [choice for choice in setting.objects if isinstance(choice, str)]
@@ -346,7 +397,10 @@ def _refusal(declared: Declared, name: str, value: Any, hint: bool) -> tuple[str
     high = sys.float_info.max if high is None and not no_limit else high
     above = not setting.inclusive_bounds[0]
     if low is not None and (value <= low if above else value < low):
-        return f"this is {'not above' if above else 'below'} {low:,.10g}.", f"{setting.label}: {setting.doc}"
+        return (
+            f"this is {'not above' if above else 'below'} {low:,.10g}.",
+            f"{setting.label}: {setting.doc}",
+        )
     if high is not None and value > high:
         return f"this is above {high:,.10g}.", f"{setting.label}: {setting.doc}"
     return None
@@ -359,7 +413,8 @@ def _one_of(values: Iterable[str]) -> str:
 def _files(contents: Contents) -> dict[str, str]:
     """The files of a folder by name."""
     settings = {
-        name: value.item() if isinstance(value, np.generic) else value for name, value in contents.settings.items()
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in contents.settings.items()
     }
     headings = {"schema": SCHEMA} | {name: settings.pop(name) for name in ("title", "description")}
     files = {SETTINGS_FILE: tomli_w.dumps(headings | {"parameters": settings})}

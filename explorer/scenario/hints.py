@@ -1,4 +1,7 @@
-"""What may be meant by a word that nobody knows: the nearest spelling. No guess at a time zone is wrong by hours."""
+"""
+What may be meant by a word that nobody knows: the nearest spelling. No guess at a time zone is
+wrong by hours.
+"""
 
 from __future__ import annotations
 
@@ -61,8 +64,9 @@ def timezone_mend(text: str) -> str:
     """
     What to write in place of a time zone that does not exist.
 
-    An abbreviation or an offset is turned into a name where it can mean but one; a name is mended if it has the right
-    region and one slip of the pen. Anything else gets no guess: a zone that only looks alike may be hours away.
+    An abbreviation or an offset is turned into a name where it can mean but one; a name is mended
+    if it has the right region and one slip of the pen. Anything else gets no guess: a zone that
+    only looks alike may be hours away.
 
     >>> timezone_mend("UTC+1"), timezone_mend("Europe/Olso")
     ("Did you mean 'Etc/GMT-1'?", "Did you mean 'Europe/Oslo'?")
@@ -81,7 +85,9 @@ def _of_offset(word: str) -> str | None:
     if found is None:
         return None
     sign, hours = found[1], int(found[2])
-    zone = f"Etc/GMT{'-' if sign == '+' else '+'}{hours}" if hours else "UTC"  # whose signs are turned round
+    zone = (
+        f"Etc/GMT{'-' if sign == '+' else '+'}{hours}" if hours else "UTC"
+    )  # whose signs are turned round
     return zone if zone in timezones() else None
 
 
@@ -90,7 +96,11 @@ def _of_name(word: str) -> str | None:
     places = _places()
     if word in places:
         return places[word]
-    slips = {places[name] for name in places if "/" in name and _is_slip(word, name)} if "/" in word else set()
+    slips = (
+        {places[name] for name in places if "/" in name and _is_slip(word, name)}
+        if "/" in word
+        else set()
+    )
     return slips.pop() if len(slips) == 1 else None
 
 
@@ -101,7 +111,11 @@ def _places() -> dict[str, str]:
     of_city: dict[str, list[str]] = {}
     for zone in zones:
         of_city.setdefault(zone.casefold().rpartition("/")[2], []).append(zone)
-    alone = {city: found[0] for city, found in of_city.items() if len(found) == 1 and found[0].count("/") == 1}
+    alone = {
+        city: found[0]
+        for city, found in of_city.items()
+        if len(found) == 1 and found[0].count("/") == 1
+    }
     return alone | {zone.casefold(): zone for zone in zones}
 
 

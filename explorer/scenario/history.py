@@ -12,10 +12,17 @@ State = dict[tuple[str, str], Any]  # (workload id or "", parameter) -> value
 
 
 class History(param.Parameterized):
-    """The states a scenario went through. Moves of one slider in a row count as one change, as readers see them."""
+    """
+    The states a scenario went through. Moves of one slider in a row count as one change, as readers
+    see them.
+    """
 
-    can_undo = param.Boolean(default=False, constant=True, doc="Whether there is something to undo.")
-    can_redo = param.Boolean(default=False, constant=True, doc="Whether there is something to redo.")
+    can_undo = param.Boolean(
+        default=False, constant=True, doc="Whether there is something to undo."
+    )
+    can_redo = param.Boolean(
+        default=False, constant=True, doc="Whether there is something to redo."
+    )
 
     def __init__(self, scenario: Scenario) -> None:
         super().__init__()
@@ -69,7 +76,9 @@ class History(param.Parameterized):
         try:
             self._scenario.param.update({name: state["", name] for name in SETTINGS})
             for key, workload in self._scenario.workloads.items():
-                workload.param.update({name: value for (owner, name), value in state.items() if owner == key})
+                workload.param.update(
+                    {name: value for (owner, name), value in state.items() if owner == key}
+                )
         finally:
             self._restoring = False
         self._update_flags()

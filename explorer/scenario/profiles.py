@@ -1,4 +1,6 @@
-"""How price, carbon and demand follow the hour of the day and the season. Pure functions of arrays."""
+"""
+How price, carbon and demand follow the hour of the day and the season. Pure functions of arrays.
+"""
 
 from __future__ import annotations
 
@@ -20,17 +22,34 @@ HOURS = 24
 AVERAGE = "average"  # no hour of its own: the mean of the day
 ANNUAL = "annual"  # no season of its own: the mean of the year
 HOUR_CHOICES = (AVERAGE, *range(HOURS))
-ABSOLUTE = {"price_relative": "price_usd_per_mwh", "carbon_relative": "carbon_g_per_kwh"}  # what factors are made of
+ABSOLUTE = {
+    "price_relative": "price_usd_per_mwh",
+    "carbon_relative": "carbon_g_per_kwh",
+}  # what factors are made of
 
 _YEAR = 2025
-_MONTHS = {"winter": (1,), "spring": (4,), "summer": (7,), "autumn": (10,), ANNUAL: (1, 7)}  # seasons of the north
-_SOUTH = {"winter": "summer", "spring": "autumn", "summer": "winter", "autumn": "spring", ANNUAL: ANNUAL}
+_MONTHS = {
+    "winter": (1,),
+    "spring": (4,),
+    "summer": (7,),
+    "autumn": (10,),
+    ANNUAL: (1, 7),
+}  # seasons of the north
+_SOUTH = {
+    "winter": "summer",
+    "spring": "autumn",
+    "summer": "winter",
+    "autumn": "spring",
+    ANNUAL: ANNUAL,
+}
 _IN_THE_SOUTH = [SEASONS.index(_SOUTH[season]) for season in SEASONS]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profiles:
-    """What tables tell about hours and seasons, as factors on averages; 1 wherever they tell nothing."""
+    """
+    What tables tell about hours and seasons, as factors on averages; 1 wherever they tell nothing.
+    """
 
     price: Floats  # (season of the north, UTC hour, region) [-]
     carbon: Floats  # (season of the north, UTC hour, region), of the average intensity [-]
@@ -38,32 +57,38 @@ class Profiles:
     offset_h: Floats  # (season of the north, client) of clocks from UTC, NaN where unknown [h]
 
     def at(self, season: str, hour: int | str) -> tuple[Floats, Floats, Floats]:
-        """Factors on price and carbon, shape (region,), and on demand, shape (client, workload). [-]"""
+        """
+        Factors on price and carbon, shape (region,), and on demand, shape (client, workload). [-]
+        """
         load = relative_load(self.load, self.offset_h[SEASONS.index(season)], hour)
         return at_hour(self.price, season, hour), at_hour(self.carbon, season, hour), load
 
 
-def region_factors(table: pd.DataFrame | None, column: str, regions: Sequence[str], latitude: ArrayLike) -> Floats:
+def region_factors(
+    table: pd.DataFrame | None, column: str, regions: Sequence[str], latitude: ArrayLike
+) -> Floats:
     """
     Profiles of regions by one calendar for the whole world, from rows by local season.
 
     Parameters
     ----------
     table : pandas.DataFrame or None
-        A clean table `profiles`: region_id, season (local), hour_utc, and factors, or what they are made of.
+        A clean table `profiles`: region_id, season (local), hour_utc, and factors, or what they are
+        made of.
     column : str
-        The factors: "price_relative" or "carbon_relative". [-] Where there is none, "price_usd_per_mwh" or
-        "carbon_g_per_kwh" over its annual mean.
+        The factors: "price_relative" or "carbon_relative". [-] Where there is none,
+        "price_usd_per_mwh" or "carbon_g_per_kwh" over its annual mean.
     regions : sequence of str
         Ids of regions.
     latitude : array_like, shape (region,)
-        South of the equator, where it is below 0, the north's winter is a local summer. [degrees north]
+        South of the equator, where it is below 0, the north's winter is a local summer. [degrees
+        north]
 
     Returns
     -------
     numpy.ndarray, shape (season of the north, UTC hour, region)
-        Seasons in the order of `SEASONS`: in "winter" it is December to February everywhere. 1 where
-        the table, the columns, the row or its figures are missing. [-]
+        Seasons in the order of `SEASONS`: in "winter" it is December to February everywhere. 1
+        where the table, the columns, the row or its figures are missing. [-]
 
     Examples
     --------
@@ -80,13 +105,19 @@ def region_factors(table: pd.DataFrame | None, column: str, regions: Sequence[st
         season, region = ({name: n for n, name in enumerate(names)} for names in (SEASONS, regions))
         factors = _factors(table, column)
         rows = table[factors.notna()]
-        seasons, places = [season[name] for name in rows["season"]], [region[name] for name in rows["region_id"]]
+        seasons, places = (
+            [season[name] for name in rows["season"]],
+            [region[name] for name in rows["region_id"]],
+        )
         local[seasons, np.asarray(rows["hour_utc"], int), places] = factors[factors.notna()]
     return np.where(np.asarray(latitude, float) < 0, local[_IN_THE_SOUTH], local)
 
 
 def _factors(table: pd.DataFrame, column: str) -> Any:
-    """The factor of each row: what is given, or else made of the absolute figure; NaN where there is neither. [-]"""
+    """
+    The factor of each row: what is given, or else made of the absolute figure; NaN where there is
+    neither. [-]
+    """
     absolute = ABSOLUTE[column]
     given: Any = table[column] if column in table else pd.Series(np.nan, table.index)
     return given.fillna(over_mean(table, absolute)) if absolute in table else given
@@ -94,7 +125,8 @@ def _factors(table: pd.DataFrame, column: str) -> Any:
 
 def over_mean(table: pd.DataFrame, column: str) -> Any:
     """
-    Figures of a table `profiles` over their annual mean, as a series; 1 where a region has but one figure. [-]
+    Figures of a table `profiles` over their annual mean, as a series; 1 where a region has but one
+    figure. [-]
 
     NaN where that mean is not above zero: there is no such factor.
     """
@@ -107,7 +139,8 @@ def over_mean(table: pd.DataFrame, column: str) -> Any:
 
 def annual_mean(table: pd.DataFrame, column: str) -> Any:
     """
-    The mean of each row's region, as a series: of the rows for the year, or of all where it has none of those.
+    The mean of each row's region, as a series: of the rows for the year, or of all where it has
+    none of those.
 
     >>> table = pd.DataFrame({"region_id": ["a", "a", "b", "b"], "season": ["annual", "winter", "winter", "summer"]})
     >>> annual_mean(table.assign(price_usd_per_mwh=[50.0, 80.0, 30.0, 10.0]), "price_usd_per_mwh").tolist()
@@ -150,7 +183,8 @@ def load_curves(table: pd.DataFrame | None, names: Sequence[str]) -> Floats:
 
 def at_hour(factors: Floats, season: str, hour: int | str) -> Floats:
     """
-    Factors of shape (season, hour, region) at one hour of a season, or their mean over its day; shape (region,). [-]
+    Factors of shape (season, hour, region) at one hour of a season, or their mean over its day;
+    shape (region,). [-]
 
     >>> at_hour(np.arange(5 * 24.0).reshape(5, 24, 1), "annual", "average").tolist()
     [11.5]
@@ -171,8 +205,9 @@ def utc_offsets_h(timezones: Iterable[str]) -> Floats:
     Returns
     -------
     numpy.ndarray, shape (season of the north, client)
-        Offset in the middle of the season, 15 January, April, July or October 2025, daylight saving included; for
-        "annual" standard time, the lesser one of January and July. NaN where there is no time zone. [h]
+        Offset in the middle of the season, 15 January, April, July or October 2025, daylight saving
+        included; for "annual" standard time, the lesser one of January and July. NaN where there is
+        no time zone. [h]
 
     Raises
     ------
@@ -192,7 +227,8 @@ def utc_offsets_h(timezones: Iterable[str]) -> Floats:
     def offsets_h(name: str) -> list[float]:
         zone = ZoneInfo(name)
         by_month = {
-            month: (datetime(_YEAR, month, 15, 12, tzinfo=zone).utcoffset() or timedelta()) / timedelta(hours=1)
+            month: (datetime(_YEAR, month, 15, 12, tzinfo=zone).utcoffset() or timedelta())
+            / timedelta(hours=1)
             for month in (1, 4, 7, 10)
         }
         return [min(by_month[month] for month in _MONTHS[season]) for season in SEASONS]
@@ -218,8 +254,8 @@ def relative_load(load: Floats, offset_h: Floats, hour: int | str) -> Floats:
     Returns
     -------
     numpy.ndarray, shape (client, workload)
-        The curve at the client's local hour, in between two hours where its clock is not whole hours from UTC;
-        1 for "average" and where the offset is unknown. [-]
+        The curve at the client's local hour, in between two hours where its clock is not whole
+        hours from UTC; 1 for "average" and where the offset is unknown. [-]
 
     Examples
     --------
@@ -241,7 +277,8 @@ def relative_load(load: Floats, offset_h: Floats, hour: int | str) -> Floats:
 
 def coverage(profiles: pd.DataFrame | None, regions: Iterable[str]) -> tuple[int, int]:
     """
-    How many of the regions have a price profile, and how many a carbon profile; the others keep their averages.
+    How many of the regions have a price profile, and how many a carbon profile; the others keep
+    their averages.
 
     Parameters
     ----------
@@ -253,8 +290,8 @@ def coverage(profiles: pd.DataFrame | None, regions: Iterable[str]) -> tuple[int
     Returns
     -------
     tuple of int
-        Regions with a price profile, regions with a carbon profile: a factor, or what it is made of, for at least one
-        hour.
+        Regions with a price profile, regions with a carbon profile: a factor, or what it is made
+        of, for at least one hour.
 
     Examples
     --------
@@ -266,5 +303,7 @@ def coverage(profiles: pd.DataFrame | None, regions: Iterable[str]) -> tuple[int
         return 0, 0
     wanted = set(regions)
 
-    price, carbon = (profiles["region_id"][_factors(profiles, column).notna()] for column in ABSOLUTE)
+    price, carbon = (
+        profiles["region_id"][_factors(profiles, column).notna()] for column in ABSOLUTE
+    )
     return len(wanted & set(price)), len(wanted & set(carbon))

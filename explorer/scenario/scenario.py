@@ -1,4 +1,7 @@
-"""What the reader may change: a scenario's settings, workload classes and tables. Imports Param; never Panel."""
+"""
+What the reader may change: a scenario's settings, workload classes and tables. Imports Param; never
+Panel.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,13 @@ from explorer.scenario import folder, validation
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
 from explorer.scenario.schema import LARGEST, LATENCY_MODELS, SEASONS
 from explorer.scenario.schema import TABLES as SCHEMA
-from explorer.scenario.workload import MODEL_COLUMNS, WORKLOAD_COLUMNS, Limit, Workload, workload_objects
+from explorer.scenario.workload import (
+    MODEL_COLUMNS,
+    WORKLOAD_COLUMNS,
+    Limit,
+    Workload,
+    workload_objects,
+)
 
 if TYPE_CHECKING:
     from explorer.model.placement import Placement
@@ -31,7 +40,10 @@ LARGEST_SCALE = 1e6  # of what multiplies others
 
 
 class Table(param.DataFrame):
-    """A scenario table: checked and cleaned when it is set, so that what is in a scenario is always well formed."""
+    """
+    A scenario table: checked and cleaned when it is set, so that what is in a scenario is always
+    well formed.
+    """
 
     def __set__(self, obj: Any, val: pd.DataFrame | _Checked | None) -> None:
         if isinstance(val, _Checked):
@@ -47,7 +59,10 @@ class Table(param.DataFrame):
 
 @dataclass(frozen=True)
 class _Checked:
-    """A table from another scenario: checking those of a world takes longer than all else that opens a session."""
+    """
+    A table from another scenario: checking those of a world takes longer than all else that opens a
+    session.
+    """
 
     frame: pd.DataFrame
 
@@ -60,7 +75,9 @@ def _parsed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 class Choice(param.Selector):
-    """A choice that is kept as it was offered: NumPy's 5 and 5.0 become the 5 that a file can hold."""
+    """
+    A choice that is kept as it was offered: NumPy's 5 and 5.0 become the 5 that a file can hold.
+    """
 
     def __set__(self, obj: Any, val: Any) -> None:
         super().__set__(obj, next((choice for choice in self.objects if choice == val), val))
@@ -68,11 +85,12 @@ class Choice(param.Selector):
 
 class Scenario(param.Parameterized):
     """
-    One what-if world: where users and compute are, what electricity costs and emits, what moving a request costs.
+    One what-if world: where users and compute are, what electricity costs and emits, what moving a
+    request costs.
 
-    Tables have the columns of the files of the same names (see any folder in `sample_scenarios`). An optional table
-    without rows is the same as none. Numbers are finite and within the bounds that each declares; `cost_cap_usd_per_h`
-    alone may be infinite.
+    Tables have the columns of the files of the same names (see any folder in `sample_scenarios`).
+    An optional table without rows is the same as none. Numbers are finite and within the bounds
+    that each declares; `cost_cap_usd_per_h` alone may be infinite.
 
     Raises
     ------
@@ -80,8 +98,12 @@ class Scenario(param.Parameterized):
         If a table is malformed or tables contradict each other; it lists every problem found.
     """
 
-    title = param.String(default="Untitled scenario", precedence=-1, doc="Shown on top of the page.")
-    description = param.String(default="", precedence=-1, doc="What the scenario is about, one or two sentences.")
+    title = param.String(
+        default="Untitled scenario", precedence=-1, doc="Shown on top of the page."
+    )
+    description = param.String(
+        default="", precedence=-1, doc="What the scenario is about, one or two sentences."
+    )
 
     total_demand_mw = param.Number(
         default=1000.0,
@@ -287,9 +309,17 @@ class Scenario(param.Parameterized):
     regions = Table(precedence=-1, doc="Compute regions: place, price, carbon, PUE, IT capacity.")
     clients = Table(precedence=-1, doc="Where users are, and their shares of the demand.")
     workloads = param.Dict(default={}, constant=True, precedence=-1, doc="Workload classes by id.")
-    rtt_ms = Table(allow_None=True, precedence=-1, doc="Measured round-trip times between regions [ms].")
-    legal_zones = Table(allow_None=True, precedence=-1, doc="Legal zones, and whether transfers in and out are open.")
-    legal_transfers = Table(allow_None=True, precedence=-1, doc="Pairs of legal zones with an adequacy decision.")
+    rtt_ms = Table(
+        allow_None=True, precedence=-1, doc="Measured round-trip times between regions [ms]."
+    )
+    legal_zones = Table(
+        allow_None=True,
+        precedence=-1,
+        doc="Legal zones, and whether transfers in and out are open.",
+    )
+    legal_transfers = Table(
+        allow_None=True, precedence=-1, doc="Pairs of legal zones with an adequacy decision."
+    )
     legal_custom = Table(
         allow_None=True,
         precedence=-1,
@@ -308,16 +338,22 @@ class Scenario(param.Parameterized):
         "modelled. allowed opens an arc, whatever law and systems say but within its budget, or closes it. Blank "
         "cells leave it to the model.",
     )
-    profiles = Table(allow_None=True, precedence=-1, doc="Price and carbon by UTC hour and local season.")
+    profiles = Table(
+        allow_None=True, precedence=-1, doc="Price and carbon by UTC hour and local season."
+    )
     demand_profiles = Table(allow_None=True, precedence=-1, doc="Relative load by local hour.")
     sources = Table(allow_None=True, precedence=-1, doc="Where the figures come from.")
-    documents = param.Dict(default={}, precedence=-1, doc="Text files that travel with the scenario, by file name.")
+    documents = param.Dict(
+        default={}, precedence=-1, doc="Text files that travel with the scenario, by file name."
+    )
 
     def __init__(self, *, workloads: pd.DataFrame | Mapping[str, Workload], **params: Any) -> None:
         if isinstance(workloads, pd.DataFrame):
             workloads = workload_objects(_parsed("workloads", workloads))
         super().__init__(workloads=dict(workloads), **params)
-        if not any(isinstance(value, _Checked) for value in params.values()):  # else they were checked together
+        if not any(
+            isinstance(value, _Checked) for value in params.values()
+        ):  # else they were checked together
             self.cross_check()
 
     @classmethod
@@ -338,7 +374,9 @@ class Scenario(param.Parameterized):
             found = folder.Folder(path, declared()).contents(str(name_or_path))
             return cls(**found.tables, **found.settings, documents=dict(found.documents))
 
-        return _read.find(folder.state_of(path), read).copy()  # thirty people open the same folder within a minute
+        return _read.find(
+            folder.state_of(path), read
+        ).copy()  # thirty people open the same folder within a minute
 
     def save(self, path: str | Path) -> None:
         """
@@ -351,7 +389,9 @@ class Scenario(param.Parameterized):
         ExplorerError
             If something other than a scenario lies there, or the folder cannot be written.
         """
-        frames = {name: getattr(self, name) for name in TABLES} | {"workloads": self.workloads_table()}
+        frames = {name: getattr(self, name) for name in TABLES} | {
+            "workloads": self.workloads_table()
+        }
         tables = {name: frame for name in SCHEMA if (frame := frames[name]) is not None}
         settings = self.settings() | {"title": self.title, "description": self.description}
         folder.save(path, folder.Contents(settings, tables, self.documents))
@@ -364,7 +404,10 @@ class Scenario(param.Parameterized):
         """An independent scenario with the same contents."""
         values = {name: getattr(self, name) for name in (*SETTINGS, "title", "description")}
         frames = {name: getattr(self, name) for name in TABLES}
-        values |= {name: None if frame is None else _Checked(frame.copy()) for name, frame in frames.items()}
+        values |= {
+            name: None if frame is None else _Checked(frame.copy())
+            for name, frame in frames.items()
+        }
         workloads = {
             key: Workload(**(workload.param.values() | {"extra": dict(workload.extra)}))
             for key, workload in self.workloads.items()
@@ -372,7 +415,10 @@ class Scenario(param.Parameterized):
         return Scenario(workloads=workloads, documents=dict(self.documents), **values)
 
     def offers(self, name: str, choice: Any) -> bool:
-        """Whether the scenario has the table that a choice of a setting takes, or that choice is made already."""
+        """
+        Whether the scenario has the table that a choice of a setting takes, or that choice is made
+        already.
+        """
         if (name, choice) != ("legal_policy", CUSTOM_POLICY):
             return True
         return self.legal_custom is not None or self.legal_policy == choice
@@ -386,14 +432,27 @@ class Scenario(param.Parameterized):
         return self._workloads()[0]
 
     def _workloads(self) -> tuple[pd.DataFrame, list[Problem]]:
-        rows = [{column: getattr(w, column) for column in WORKLOAD_COLUMNS} | w.extra for w in self.workloads.values()]
+        rows = [
+            {column: getattr(w, column) for column in WORKLOAD_COLUMNS} | w.extra
+            for w in self.workloads.values()
+        ]
         return validation.parse("workloads", pd.DataFrame(rows))
 
     def cross_check(self) -> None:
-        """Raise a `ScenarioError` if tables contradict each other: unknown references, shares that do not sum to 1."""
+        """
+        Raise a `ScenarioError` if tables contradict each other: unknown references, shares that do
+        not sum to 1.
+        """
         found = {name: getattr(self, name) for name in TABLES if getattr(self, name) is not None}
         missing = [
-            Problem(f"{name}.csv", None, None, None, "the table is missing.", f"Give {name} as a DataFrame.")
+            Problem(
+                f"{name}.csv",
+                None,
+                None,
+                None,
+                "the table is missing.",
+                f"Give {name} as a DataFrame.",
+            )
             for name in ("regions", "clients")
             if name not in found
         ]

@@ -9,7 +9,9 @@ from typing import Any, Literal
 LATENCY_MODELS = ("measured", "paper", "fibre")  # of round-trip times
 SEASONS = ("annual", "winter", "spring", "summer", "autumn")
 FLAGS = ("true", "false")
-LARGEST = 1e9  # of any number in a table, of either sign: beyond it, figures in other units and solvers lose digits
+# of any number in a table, of either sign: beyond it, figures in other units and solvers lose
+# digits
+LARGEST = 1e9
 WORDS = ("all", "everyone")  # the product's own for classes, clients and regions taken together
 
 
@@ -19,12 +21,16 @@ class Column:
 
     name: str
     doc: str
-    kind: Literal["text", "id", "number", "timezone", "flag"] = "text"  # a flag is the text true or false
+    kind: Literal["text", "id", "number", "timezone", "flag"] = (
+        "text"  # a flag is the text true or false
+    )
     unit: str = ""
     required: bool = True  # the column must be there, and no cell may be blank
     default: float | None = None  # of an optional number
     low: float = -LARGEST  # least possible number
-    high: float = LARGEST  # greatest possible number; where it is infinite, "inf" stands for no limit
+    high: float = (
+        LARGEST  # greatest possible number; where it is infinite, "inf" stands for no limit
+    )
     above_low: bool = False  # the least number itself is not possible
     whole: bool = False  # whole numbers only
     reserved: str = ""  # of an id: what stands between two of them elsewhere
@@ -50,7 +56,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its file in a scenario folder, what its rows are, and the columns that tell them apart."""
+    """
+    One table: its file in a scenario folder, what its rows are, and the columns that tell them
+    apart.
+    """
 
     file: str
     doc: str
@@ -64,7 +73,9 @@ def _text(name: str, doc: str, **more: Any) -> Column:
     return Column(name, doc, **more)
 
 
-def _number(name: str, unit: str, doc: str, low: float = 0, high: float = LARGEST, **more: Any) -> Column:
+def _number(
+    name: str, unit: str, doc: str, low: float = 0, high: float = LARGEST, **more: Any
+) -> Column:
     return Column(name, doc, "number", unit, low=low, high=high, **more)
 
 
@@ -85,7 +96,9 @@ def _place(thing: str, reserved: str = "") -> tuple[Column, ...]:
         _number("latitude", "degrees north", "the latitude", -90, 90),
         _number("longitude", "degrees east", "the longitude", -180, 180),
         Column("timezone", "a time zone such as Europe/Oslo", "timezone", required=False),
-        _text("legal_zone", "the jurisdiction whose rules apply", refers_to="legal_zones.legal_zone"),
+        _text(
+            "legal_zone", "the jurisdiction whose rules apply", refers_to="legal_zones.legal_zone"
+        ),
     )
 
 
@@ -96,13 +109,30 @@ REGIONS = Table(
     required=True,
     columns=(
         *_place("region", reserved="; "),  # between the regions that open at a step
-        _number("electricity_price_usd_per_mwh", "USD/MWh", "the delivered price of electricity", -LARGEST),
-        _number("carbon_marginal_g_per_kwh", "g/kWh", "the carbon intensity of the plant that responds"),
-        _number("carbon_operating_margin_g_per_kwh", "g/kWh", "a second marginal carbon intensity", required=False),
+        _number(
+            "electricity_price_usd_per_mwh",
+            "USD/MWh",
+            "the delivered price of electricity",
+            -LARGEST,
+        ),
+        _number(
+            "carbon_marginal_g_per_kwh", "g/kWh", "the carbon intensity of the plant that responds"
+        ),
+        _number(
+            "carbon_operating_margin_g_per_kwh",
+            "g/kWh",
+            "a second marginal carbon intensity",
+            required=False,
+        ),
         _number("carbon_average_g_per_kwh", "g/kWh", "the carbon intensity of the whole mix"),
         _number("pue", "", "the energy of the facility over that of its servers", 1),
         _number("capacity_mw", "MW", "the IT load that fits"),
-        _number("hosting_usd_per_h", "USD/h", "what running a class for other regions costs", required=False),
+        _number(
+            "hosting_usd_per_h",
+            "USD/h",
+            "what running a class for other regions costs",
+            required=False,
+        ),
     ),
 )
 
@@ -114,7 +144,12 @@ CLIENTS = Table(
     columns=(
         *_place("client"),
         _number("demand_share", "", "the share of all demand", 0, 1, sums_to_one=True),
-        _text("service", "the region that serves the client at home", required=False, refers_to="regions.id"),
+        _text(
+            "service",
+            "the region that serves the client at home",
+            required=False,
+            refers_to="regions.id",
+        ),
     ),
 )
 
@@ -135,7 +170,9 @@ WORKLOADS = Table(
         _number("processing_ms", "ms", "the time of the whole answer", required=False),
         _number("share_of_demand", "", "the share of all demand", 0, 1, sums_to_one=True),
         _number("state_local_share", "", "the share that cannot leave home", 0, 1),
-        _number("round_trips", "", "the round trips from service to compute", required=False, default=1),
+        _number(
+            "round_trips", "", "the round trips from service to compute", required=False, default=1
+        ),
         _number("context_tokens", "tokens", "the context behind the session state", required=False),
         _text(
             "demand_profile",
@@ -231,8 +268,19 @@ PROFILES = Table(
         _text("region_id", "the region", refers_to="regions.id"),
         _text("season", "the local season", choices=SEASONS),
         _number("hour_utc", "UTC", "the hour of the day", 0, 23, whole=True),
-        _number("price_usd_per_mwh", "USD/MWh", "the price, which counts by its annual mean", -LARGEST, required=False),
-        _number("carbon_g_per_kwh", "g/kWh", "the carbon intensity, which counts by its annual mean", required=False),
+        _number(
+            "price_usd_per_mwh",
+            "USD/MWh",
+            "the price, which counts by its annual mean",
+            -LARGEST,
+            required=False,
+        ),
+        _number(
+            "carbon_g_per_kwh",
+            "g/kWh",
+            "the carbon intensity, which counts by its annual mean",
+            required=False,
+        ),
         _number("price_relative", "", "the price over its annual mean", -LARGEST, required=False),
         _number("carbon_relative", "", "the carbon intensity over its annual mean", required=False),
     ),
@@ -253,7 +301,9 @@ SOURCES = Table(
     file="sources.csv",
     doc="where the figures come from",
     key=("key",),
-    columns=(Column("key", "a short name that no other source has", "id", reserved=";"),),  # several in one cell
+    columns=(
+        Column("key", "a short name that no other source has", "id", reserved=";"),
+    ),  # several in one cell
 )
 
 TABLES: dict[str, Table] = {

@@ -1,4 +1,7 @@
-"""Whether the tables of a scenario make sense, each by itself and all together; everything wrong, at once."""
+"""
+Whether the tables of a scenario make sense, each by itself and all together; everything wrong, at
+once.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,9 @@ CONTROL = ("Cc", "Zl", "Zp")  # Unicode's categories of control characters and l
 DIGITS = "Write digits alone, with a point before the decimals, as 89.5."
 
 
-def parse(name: str, frame: pd.DataFrame, file: str | None = None) -> tuple[pd.DataFrame, list[Problem]]:
+def parse(
+    name: str, frame: pd.DataFrame, file: str | None = None
+) -> tuple[pd.DataFrame, list[Problem]]:
     """
     A clean copy of one table, and everything wrong inside it.
 
@@ -36,16 +41,19 @@ def parse(name: str, frame: pd.DataFrame, file: str | None = None) -> tuple[pd.D
     name : str
         Which table, a key of `explorer.scenario.schema.TABLES`.
     frame : pandas.DataFrame
-        Cells as they stand in a file (text, the index counting lines) or as a user built them (any types).
+        Cells as they stand in a file (text, the index counting lines) or as a user built them (any
+        types).
     file : str, optional
-        The file that the frame was read from. Without it, problems name the table, and rows by their label.
+        The file that the frame was read from. Without it, problems name the table, and rows by
+        their label.
 
     Returns
     -------
     pandas.DataFrame
-        The same columns, known ones by their names even if a heading has them in capitals or with blanks: known numbers
-        as float64, NaN where one cannot be used; all else as plain strings, "" where blank, and known ones with each
-        accent and its letter in one sign (NFC). On the right, optional numbers that have a default and were not there.
+        The same columns, known ones by their names even if a heading has them in capitals or with
+        blanks: known numbers as float64, NaN where one cannot be used; all else as plain strings,
+        "" where blank, and known ones with each accent and its letter in one sign (NFC). On the
+        right, optional numbers that have a default and were not there.
     list of Problem
         In the order of the rows; empty if the table can be used.
     """
@@ -53,10 +61,14 @@ def parse(name: str, frame: pd.DataFrame, file: str | None = None) -> tuple[pd.D
     headings = [_heading(str(heading), known) for heading in frame.columns]
     log = ProblemLog(file or name, frame.index)
     clean: dict[str, Any] = {}
-    for heading, cells in zip(headings, (frame.iloc[:, i].tolist() for i in range(len(headings))), strict=True):
+    for heading, cells in zip(
+        headings, (frame.iloc[:, i].tolist() for i in range(len(headings))), strict=True
+    ):
         column = known.get(heading)
         if heading in clean:
-            log.note(None, heading, None, "the column is there more than once.", "Keep one of them.")
+            log.note(
+                None, heading, None, "the column is there more than once.", "Keep one of them."
+            )
         elif column is None:
             clean[heading] = _texts(cells)
         elif column.kind == "number":
@@ -73,13 +85,19 @@ def parse(name: str, frame: pd.DataFrame, file: str | None = None) -> tuple[pd.D
             close = closest(column.name, unknown)
             mend = f"Did you mean it by {close!r}? Then rename that column." if close else mend
             row = None if file is None else 1
-            log.problems.append(Problem(log.file, row, column.name, None, "the column is missing.", mend))
+            log.problems.append(
+                Problem(log.file, row, column.name, None, "the column is missing.", mend)
+            )
         elif column.name not in clean and column.default is not None:
             clean[column.name] = np.full(len(frame), float(column.default))
     if table.any_of and not set(table.any_of) & set(clean):
         what = f"there is no column {', '.join(table.any_of[:-1])} or {table.any_of[-1]}."
         meant = next(filter(None, (closest(heading, table.any_of) for heading in unknown)), None)
-        mend = f"Did you mean {meant!r} by one of the others?" if meant else "Add at least one of them."
+        mend = (
+            f"Did you mean {meant!r} by one of the others?"
+            if meant
+            else "Add at least one of them."
+        )
         log.problems.append(Problem(log.file, None if file is None else 1, None, None, what, mend))
     result = pd.DataFrame(clean, index=pd.RangeIndex(len(frame)))
     if not len(frame):
@@ -90,7 +108,9 @@ def parse(name: str, frame: pd.DataFrame, file: str | None = None) -> tuple[pd.D
     return result, sorted(log.problems, key=lambda problem: problem.row or 0)
 
 
-def cross_check(tables: Mapping[str, pd.DataFrame], lines: Mapping[str, pd.Index] | None = None) -> list[Problem]:
+def cross_check(
+    tables: Mapping[str, pd.DataFrame], lines: Mapping[str, pd.Index] | None = None
+) -> list[Problem]:
     """
     What is wrong between tables: names that no other table knows, shares that do not sum to one.
 
@@ -99,7 +119,8 @@ def cross_check(tables: Mapping[str, pd.DataFrame], lines: Mapping[str, pd.Index
     Parameters
     ----------
     tables : mapping of str to pandas.DataFrame
-        Tables by name, as `parse` returned them. References into a table that is not there are not checked.
+        Tables by name, as `parse` returned them. References into a table that is not there are not
+        checked.
     lines : mapping of str to pandas.Index, optional
         For tables that were read from files, the line of each row.
     """
@@ -115,7 +136,8 @@ def cross_check(tables: Mapping[str, pd.DataFrame], lines: Mapping[str, pd.Index
 
 def to_one(shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """
-    Shares that are accepted as they are, such as three of 0.333, scaled to a sum of 1: no load is lost in between.
+    Shares that are accepted as they are, such as three of 0.333, scaled to a sum of 1: no load is
+    lost in between.
 
     Others, which a slider has moved, stay.
 
@@ -143,7 +165,10 @@ class ProblemLog:
         label = self.labels[position]
         return int(label) if isinstance(label, (int, np.integer)) else position
 
-    def note(self, position: int | None, column: str | None, value: Any, what: str, mend: str) -> None:
+    def note(
+        self, position: int | None, column: str | None, value: Any, what: str, mend: str
+    ) -> None:
+        """Write down what is wrong with a value, and what to do; the position counts from 0."""
         row = None if position is None else self.row(position)
         text = None if position is None else _as_text(value)
         self.problems.append(Problem(self.file, row, column, text, what, mend))
@@ -156,7 +181,9 @@ class ProblemLog:
         """Note numbers with decimal commas, as one problem."""
         if self._commas:
             position, column, text = min(self._commas)
-            more = f" So it is in {len(self._commas) - 1} more cells." if len(self._commas) > 1 else ""
+            more = (
+                f" So it is in {len(self._commas) - 1} more cells." if len(self._commas) > 1 else ""
+            )
             self.note(position, column, text, f"this is not a number.{more}", DIGITS)
 
 
@@ -164,7 +191,9 @@ def _numbers(column: Column, cells: list[Any], log: ProblemLog) -> NDArray[np.fl
     """The cells of a number column; NaN where a cell is blank or cannot be used."""
     parsed = [_as_float(cell) for cell in cells]
     blank = np.array([number is None for number in parsed], dtype=bool)
-    values = np.array([math.nan if number is None else number for number in parsed], dtype=np.float64)
+    values = np.array(
+        [math.nan if number is None else number for number in parsed], dtype=np.float64
+    )
     finite = np.isfinite(values) | ((values == math.inf) & (column.high == math.inf))
     too_low = values <= column.low if column.above_low else values < column.low
     below = f"this is {'not above' if column.above_low else 'below'} {column.low:,.10g}."
@@ -210,7 +239,9 @@ def _checked_texts(column: Column, cells: list[Any], log: ProblemLog) -> pd.Seri
 
 
 def _note_unfit_ids(table: str, column: Column, ids: Iterable[str], log: ProblemLog) -> None:
-    """Note ids that would be taken for something else: for a word of the product, or for two ids."""
+    """
+    Note ids that would be taken for something else: for a word of the product, or for two ids.
+    """
     taken = {word.casefold() for word in (*WORDS, *_reserved.get(table, ()))}
     taken = taken if column.name == "id" else set()
     for position, text in enumerate(ids):
@@ -233,7 +264,10 @@ def reserve(table: str, words: Iterable[str]) -> None:
 
 
 def _heading(text: str, known: Iterable[str]) -> str:
-    """The known column that a heading means, however a spreadsheet writes it; or else the heading itself."""
+    """
+    The known column that a heading means, however a spreadsheet writes it; or else the heading
+    itself.
+    """
     plain = "_".join(unicodedata.normalize("NFC", text).casefold().replace("-", " ").split())
     return plain if plain in known or _is_source(plain) else text
 
@@ -247,22 +281,35 @@ def _texts(cells: list[Any]) -> pd.Series:
 
 
 def _note_repetitions(columns: tuple[str, ...], clean: Mapping[str, Any], log: ProblemLog) -> None:
-    """Note every row whose key stands further up already; keys with a part amiss have been noted as such."""
+    """
+    Note every row whose key stands further up already; keys with a part amiss have been noted as
+    such.
+    """
     first: dict[tuple, int] = {}
     for position, key in enumerate(zip(*(clean[column] for column in columns), strict=True)):
         if "" in key or any(part != part for part in key):
             continue
         if first.setdefault(key, position) != position:
             what = f"row {log.row(first[key])} has the same {' and '.join(columns)}."
-            log.note(position, columns[0], key[0], what, "Remove one of the two rows, or correct it.")
+            log.note(
+                position, columns[0], key[0], what, "Remove one of the two rows, or correct it."
+            )
 
 
-def _contradictions(name: str, frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Iterator[Problem]:
+def _contradictions(
+    name: str, frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
+) -> Iterator[Problem]:
     """Contradictions between one table and the others, with rows counted from 0."""
     columns = [column for column in TABLES[name].columns if column.name in frame.columns]
     for column in columns:
-        if column.sums_to_one and len(frame) and not frame.filter(TABLES[name].key).duplicated().any():
-            total = float(frame[column.name].to_numpy().sum())  # NaN, so no complaint, where one is unknown
+        if (
+            column.sums_to_one
+            and len(frame)
+            and not frame.filter(TABLES[name].key).duplicated().any()
+        ):
+            total = float(
+                frame[column.name].to_numpy().sum()
+            )  # NaN, so no complaint, where one is unknown
             if abs(total - 1) > SHARE_TOLERANCE:
                 what, mend = "the shares do not sum to 1.", "Scale them so that they do."
                 yield Problem(name, None, column.name, f"{total:.6g}", what, mend)
@@ -281,7 +328,9 @@ def _contradictions(name: str, frame: pd.DataFrame, tables: Mapping[str, pd.Data
         for position, cell in enumerate(frame[heading]):
             for value in cell.split(separator) if separator else (cell,):
                 first.setdefault(unicodedata.normalize("NFC", value).strip(), position)
-        unknown = {value: position for value, position in first.items() if value and value not in known}
+        unknown = {
+            value: position for value, position in first.items() if value and value not in known
+        }
         for n, (value, position) in enumerate(unknown.items()):
             what = f"{TABLES[table].file} has no such {key}."
             mend = f"Add it to {TABLES[table].file}, or correct it here."
@@ -302,7 +351,14 @@ def _without_mean(profiles: pd.DataFrame) -> Iterator[Problem]:
             region, figure = profiles["region_id"].iat[row], profiles[absolute].iat[row]
             if region not in told:
                 what = f"the annual mean of {region} is not above 0, so that this is no multiple of it."
-                yield Problem("profiles", int(row), absolute, _as_text(figure), what, f"Add a column {relative}.")
+                yield Problem(
+                    "profiles",
+                    int(row),
+                    absolute,
+                    _as_text(figure),
+                    what,
+                    f"Add a column {relative}.",
+                )
             told.add(region)
 
 
@@ -312,7 +368,11 @@ def _as_text(cell: Any) -> str:
         return cell
     if cell is None or cell is pd.NA or cell != cell:  # NaN and NaT alone differ from themselves
         return ""
-    return repr(float(cell)).removesuffix(".0") if isinstance(cell, (float, np.floating)) else str(cell)
+    return (
+        repr(float(cell)).removesuffix(".0")
+        if isinstance(cell, (float, np.floating))
+        else str(cell)
+    )
 
 
 def _as_float(cell: Any) -> float | None:

@@ -1,4 +1,7 @@
-"""A class of requests: how long they may wait, what they need, how they move. Imports Param; never Panel."""
+"""
+A class of requests: how long they may wait, what they need, how they move. Imports Param; never
+Panel.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,24 @@ from explorer.scenario.schema import LARGEST
 
 
 class Limit(param.Number):
-    """A number that may be infinite, for no limit; no whole number that is too large to compute with."""
+    """
+    A number that may be infinite, for no limit; no whole number that is too large to compute with.
+    """
 
     def __set__(self, obj: Any, val: Any) -> None:
         if isinstance(val, int) and abs(val) > sys.float_info.max:
-            raise ValueError(f"{self.name} must be at most {sys.float_info.max:g}, or inf for no limit.")
+            raise ValueError(
+                f"{self.name} must be at most {sys.float_info.max:g}, or inf for no limit."
+            )
         super().__set__(obj, val)
 
 
 class Workload(param.Parameterized):
     """One class of requests: how long they may wait, what they need, how they move."""
 
-    id = param.String(default="A", constant=True, precedence=-1, doc="Identifier, as in workloads.csv.")
+    id = param.String(
+        default="A", constant=True, precedence=-1, doc="Identifier, as in workloads.csv."
+    )
 
     latency_budget_ms = Limit(
         default=1000.0,
@@ -122,7 +131,9 @@ class Workload(param.Parameterized):
         label="Demand profile",
         doc="Day curve of the demand, an id of demand_profile_24h.csv.",
     )
-    extra = param.Dict(default={}, precedence=-1, doc="Other columns of workloads.csv: the sources of the figures.")
+    extra = param.Dict(
+        default={}, precedence=-1, doc="Other columns of workloads.csv: the sources of the figures."
+    )
 
     def model_values(self) -> dict[str, float]:
         """Everything the model reads from a class, by parameter name."""
@@ -133,7 +144,14 @@ MODEL_COLUMNS = (
     "latency_budget_ms", "energy_wh_per_request", "share_of_demand", "state_local_share", "prefill_ms",
     "round_trips", "request_kb", "response_kb", "state_mb",
 )  # fmt: skip
-WORKLOAD_COLUMNS = ("id", "name", *MODEL_COLUMNS, "processing_ms", "context_tokens", "demand_profile")
+WORKLOAD_COLUMNS = (
+    "id",
+    "name",
+    *MODEL_COLUMNS,
+    "processing_ms",
+    "context_tokens",
+    "demand_profile",
+)
 
 
 def workload_objects(frame: pd.DataFrame) -> dict[str, Workload]:

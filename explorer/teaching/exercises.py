@@ -1,8 +1,8 @@
 """
 Checks of the exercises in `layouts/classroom`: they say what is off, not only that something is.
 
-Every expected value is computed from the scenario classroom-3x3 when it is asked for, and so is what comes out when a
-term is forgotten.
+Every expected value is computed from the scenario classroom-3x3 when it is asked for, and so is
+what comes out when a term is forgotten.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ class Exercise:
     unit: str
     expected: Number
     because: str  # said when it is found
-    slips: Mapping[str, Number] = field(default_factory=dict)  # what went wrong -> what comes out then
+    slips: Mapping[str, Number] = field(
+        default_factory=dict
+    )  # what went wrong -> what comes out then
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,13 @@ def check(key: str, answer: Any = ...) -> Verdict:
     try:
         value = float(answer)
     except (TypeError, ValueError):
-        return Verdict(False, f"That is not a number. The answer is one number, in {exercise.unit}.")
+        return Verdict(
+            False, f"That is not a number. The answer is one number, in {exercise.unit}."
+        )
     if isinstance(answer, bool | str) or not isfinite(value):
-        return Verdict(False, f"That is not a number. The answer is one number, in {exercise.unit}.")
+        return Verdict(
+            False, f"That is not a number. The answer is one number, in {exercise.unit}."
+        )
     expected = exercise.expected()
     if _same(value, expected):
         return Verdict(True, f"{_figure(expected)} {exercise.unit}. {exercise.because}")
@@ -123,17 +129,20 @@ def _what_is_off(value: float, expected: float, unit: str) -> str:
     power = round(log10(ratio))
     if power and _same(ratio, 10.0**power):
         factor, way = 10 ** abs(power), "large" if power > 0 else "small"
-        return (
-            f"The digits are right, but it is {factor:,} times too {way}: look at the units. The answer is in {unit}."
-        )
-    for factor, what in ((60.0, "minutes"), (3600.0, "seconds"), (24.0, "days"), (HOURS_PER_YEAR, "years")):
+        slip = f"it is {factor:,} times too {way}: look at the units"
+        return f"The digits are right, but {slip}. The answer is in {unit}."
+    for factor, what in (
+        (60.0, "minutes"),
+        (3600.0, "seconds"),
+        (24.0, "days"),
+        (HOURS_PER_YEAR, "years"),
+    ):
         if _same(ratio, factor) or _same(ratio, 1 / factor):
             return f"Off by {factor:,.0f}: hours and {what} were mixed up. The answer is in {unit}."
     if abs(log10(ratio)) >= 1:
         return f"The order of magnitude is off: it is {'far too large' if ratio > 1 else 'far too small'}."
-    return (
-        f"It is {abs(ratio - 1):.0%} too {'large' if ratio > 1 else 'small'}: a term may be missing or counted twice."
-    )
+    size = "large" if ratio > 1 else "small"
+    return f"It is {abs(ratio - 1):.0%} too {size}: a term may be missing or counted twice."
 
 
 # The classroom's numbers, by the names of its regions and classes.
@@ -189,7 +198,9 @@ def _prefill() -> float:
 
 
 def _rtt(a: str, b: str) -> float:
-    return float(_world().geography.region_rtt_ms[_world().regions.index(a), _world().regions.index(b)])
+    return float(
+        _world().geography.region_rtt_ms[_world().regions.index(a), _world().regions.index(b)]
+    )
 
 
 def _pair(home: str, region: str, workload: str, column: str) -> float:
@@ -219,7 +230,11 @@ def _at_home(region: str) -> float:
     """One MWh of IT load where it belongs, carbon at its price included. [USD/MWh]"""
     net, j = _world(), _world().regions.index(region)
     return float(
-        net.pue[j] * (net.price_usd_per_mwh[j] + net.carbon_price_usd_per_t * net.carbon_kg_per_mwh[j] / KG_PER_T)
+        net.pue[j]
+        * (
+            net.price_usd_per_mwh[j]
+            + net.carbon_price_usd_per_t * net.carbon_kg_per_mwh[j] / KG_PER_T
+        )
     )
 
 
@@ -278,7 +293,9 @@ EXERCISES: Mapping[str, Exercise] = {
         "A million requests carry 10 GB of messages, and one in 5,000 takes 0.1 GB of state along.",
         {
             "That leaves out the state that moves with some requests.": _messages_gb,
-            "That leaves out the messages: every request has some.": lambda: _gb("chat") - _messages_gb(),
+            "That leaves out the messages: every request has some.": lambda: (
+                _gb("chat") - _messages_gb()
+            ),
             "That moves the state with every request: only state_move_share of them take it along.": lambda: (
                 _messages_gb() + _requests() * _scenario().workloads["chat"].state_mb / MB_PER_GB
             ),
@@ -291,7 +308,9 @@ EXERCISES: Mapping[str, Exercise] = {
         {
             "That leaves out the overhead of a relocated request.": lambda: _pue("north"),
             "That leaves out the PUE: the meter also feeds cooling and losses.": _overhead,
-            "That takes the PUE of home. The load runs in North.": lambda: _pue("south") * _overhead(),
+            "That takes the PUE of home. The load runs in North.": lambda: (
+                _pue("south") * _overhead()
+            ),
             "The overhead is a share of the energy on top: multiply by 1 + overhead.": lambda: (
                 _pue("north") * (_overhead() - 1)
             ),
@@ -312,7 +331,9 @@ EXERCISES: Mapping[str, Exercise] = {
         _latency,
         "8.5 to the service node, 80 there and back to North, 91.5 until the first token.",
         {
-            "That leaves out the way from the client to its service node.": lambda: _latency() - _access(),
+            "That leaves out the way from the client to its service node.": lambda: (
+                _latency() - _access()
+            ),
             "That leaves out the time to the first token.": lambda: _latency() - _prefill(),
             "That counts one way only: a round trip goes there and back, and so does the figure in rtt_ms.": lambda: (
                 _latency() - _rtt("middle", "north") / 2
@@ -355,7 +376,9 @@ EXERCISES: Mapping[str, Exercise] = {
         lambda: _pair("middle", "north", "batch", "net_usd_per_mwh"),
         "150 at home, 50 in North, 15.5 of friction.",
         {
-            "That leaves out friction.": lambda: _pair("middle", "north", "batch", "saving_usd_per_mwh"),
+            "That leaves out friction.": lambda: _pair(
+                "middle", "north", "batch", "saving_usd_per_mwh"
+            ),
             "That is the friction. What is left of the saving after it?": lambda: _pair(
                 "middle", "north", "batch", "friction_usd_per_mwh"
             ),
@@ -382,8 +405,12 @@ EXERCISES: Mapping[str, Exercise] = {
             "That is what the first in line gains. One more MW goes to the last.": lambda: _pair(
                 "middle", "north", "batch", "net_usd_per_mwh"
             ),
-            "That leaves out friction.": lambda: _pair("south", "north", "batch", "saving_usd_per_mwh"),
-            "That is what a MWh costs there, not what room for it is worth.": lambda: _at_home("north"),
+            "That leaves out friction.": lambda: _pair(
+                "south", "north", "batch", "saving_usd_per_mwh"
+            ),
+            "That is what a MWh costs there, not what room for it is worth.": lambda: _at_home(
+                "north"
+            ),
         },
     ),
     "3d": Exercise(
@@ -391,7 +418,9 @@ EXERCISES: Mapping[str, Exercise] = {
         lambda: _demand_price("north-town", "chat"),
         "50 for the MWh itself, and it pushes out one that gained 54.5.",
         {
-            "That is the MWh itself. North is full: whom does it push out?": lambda: _at_home("north"),
+            "That is the MWh itself. North is full: whom does it push out?": lambda: _at_home(
+                "north"
+            ),
             "That is what is pushed out. The MWh itself costs something too.": _capacity_price,
         },
     ),
@@ -439,7 +468,8 @@ EXERCISES: Mapping[str, Exercise] = {
                 _scenario().egress_usd_per_gb - _egress_that_pays()
             ),
             "That divides by Batch's 10 GB. Chat moves 30.": lambda: (
-                _scenario().egress_usd_per_gb + _pair("middle", "south", "chat", "net_usd_per_mwh") / _gb("batch")
+                _scenario().egress_usd_per_gb
+                + _pair("middle", "south", "chat", "net_usd_per_mwh") / _gb("batch")
             ),
         },
     ),
@@ -448,7 +478,9 @@ EXERCISES: Mapping[str, Exercise] = {
         lambda: _pair("south", "north", "batch", "saving_usd_per_mwh"),
         "The largest friction that still pays is the saving: 120 at home less 50 in North.",
         {
-            "That is what is left after friction.": lambda: _pair("south", "north", "batch", "net_usd_per_mwh"),
+            "That is what is left after friction.": lambda: _pair(
+                "south", "north", "batch", "net_usd_per_mwh"
+            ),
             "That is the friction as it is. How large may it be?": lambda: _pair(
                 "south", "north", "batch", "friction_usd_per_mwh"
             ),
@@ -468,8 +500,8 @@ EXERCISES: Mapping[str, Exercise] = {
         "Egress is free, Batch moves for less, and Chat starts to move too.",
         {
             "That is the egress paid now. Without it more moves, and that saves on top.": _egress_paid,
-            "That is the Shapley value, the mean over all orders. Here it is the first to be lifted.": lambda: float(
-                attribution(_scenario()).set_index("factor")["usd_per_h"].to_dict()["egress"]
+            "That is the Shapley value, the mean over all orders. Here it is the first to be lifted.": lambda: (
+                float(attribution(_scenario()).set_index("factor")["usd_per_h"].to_dict()["egress"])
             ),
         },
     ),

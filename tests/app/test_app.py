@@ -28,7 +28,11 @@ PATIENCE_MS = 30_000
 WORLD = Scenario.load("world-2025")
 EVERY_VIEW = frozenset({"totals", "map", "frontier", "break-even"})
 SEA = -1.75e7, -3e6  # of the South Pacific, in Web Mercator metres
-MARK = {"map": "capacity", "frontier": "erl_usd_per_h_per_ms", "break-even": "obstacle"}  # a column that only it has
+MARK = {
+    "map": "capacity",
+    "frontier": "erl_usd_per_h_per_ms",
+    "break-even": "obstacle",
+}  # a column that only it has
 
 # What the plots that have a column show, and where on the screen a point of a plot is.
 _PROBE = """
@@ -93,7 +97,9 @@ class App:
         )
         self.page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
         for view, column in (("map", "x0"), ("frontier", MARK["frontier"])):  # arcs and steps
-            script = '([mark, column]) => RegExp(`"${column}":\\\\[[^\\\\]]`).test(wattlas.data(mark))'
+            script = (
+                '([mark, column]) => RegExp(`"${column}":\\\\[[^\\\\]]`).test(wattlas.data(mark))'
+            )
             self.page.wait_for_function(script, arg=[MARK[view], column])
 
     def figure(self, name: str) -> Locator:
@@ -114,7 +120,10 @@ class App:
         return next(columns for columns in plot["glyphs"] if MARK[view] in columns)
 
     def click_at(self, view: str, x: float, y: float) -> None:
-        """Click on the point of the view's first plot that has these coordinates; never twice, to Bokeh, in 300 ms."""
+        """
+        Click on the point of the view's first plot that has these coordinates; never twice, to
+        Bokeh, in 300 ms.
+        """
         self.page.wait_for_function("performance.now() - wattlas.clicked > 300")
         self.page.mouse.click(*self.page.evaluate("at => wattlas.place(...at)", [MARK[view], x, y]))
 
@@ -130,9 +139,13 @@ class App:
         yield
         for view, state in before.items():
             if view == "totals":
-                expect(self.page.locator(".totals")).not_to_have_text(state, timeout=PATIENCE_MS, use_inner_text=True)
+                expect(self.page.locator(".totals")).not_to_have_text(
+                    state, timeout=PATIENCE_MS, use_inner_text=True
+                )
             else:
-                self.page.wait_for_function("([mark, old]) => wattlas.data(mark) != old", arg=[MARK[view], state])
+                self.page.wait_for_function(
+                    "([mark, old]) => wattlas.data(mark) != old", arg=[MARK[view], state]
+                )
 
     def expect_totals(self, scenario: Scenario) -> None:
         """The figures on the page are those that Python solves."""
@@ -158,7 +171,9 @@ class App:
         self.button("A").click()
         self.expect_totals(WORLD)
         for view, opened in self._opened.items():
-            self.page.wait_for_function("([mark, opened]) => wattlas.data(mark) == opened", arg=[MARK[view], opened])
+            self.page.wait_for_function(
+                "([mark, opened]) => wattlas.data(mark) == opened", arg=[MARK[view], opened]
+            )
 
 
 @contextmanager
@@ -202,7 +217,10 @@ def shared(browser: Browser, url: str) -> Iterator[App]:
 
 @pytest.fixture
 def app(shared: App) -> Iterator[App]:
-    """The page as it was opened; whatever a test does, the console stays clean and no request leaves the machine."""
+    """
+    The page as it was opened; whatever a test does, the console stays clean and no request leaves
+    the machine.
+    """
     shared.start_over()
     yield shared
     assert shared.complaints == []
@@ -241,7 +259,9 @@ def test_the_page_opens_with_the_totals_of_the_scenario(app):
     expect(app.page).to_have_title(re.compile("Wattlas"))
     expect(app.page.get_by_text("World 2025").first).to_be_visible()
     placement = solve(WORLD)
-    assert app.source("map")["it_mw"] == pytest.approx(placement.region_it_mw.tolist(), rel=1e-6, abs=1e-6)
+    assert app.source("map")["it_mw"] == pytest.approx(
+        placement.region_it_mw.tolist(), rel=1e-6, abs=1e-6
+    )
 
 
 # Every kind of control
@@ -315,7 +335,9 @@ def test_a_control_moves_every_view_to_where_python_says(app, act, settings, bud
     if budget_ms is not None:
         scenario.workloads["A"].latency_budget_ms = budget_ms
     app.expect_totals(scenario)
-    assert app.source("map")["it_mw"] == pytest.approx(solve(scenario).region_it_mw.tolist(), abs=1e-3)
+    assert app.source("map")["it_mw"] == pytest.approx(
+        solve(scenario).region_it_mw.tolist(), abs=1e-3
+    )
 
 
 def test_the_class_chosen_is_that_of_frontier_and_break_even(app):
@@ -356,7 +378,9 @@ def test_views_follow_a_slider_while_it_is_dragged(app):
     world.total_demand_mw = float(slider.input_value())
     assert world.total_demand_mw == pytest.approx(3500, abs=100)
     cost = format_number(solve(world).cost_usd_per_h)
-    expect(app.figure("cost")).to_contain_text(cost, timeout=PATIENCE_MS)  # before the handle is let go
+    expect(app.figure("cost")).to_contain_text(
+        cost, timeout=PATIENCE_MS
+    )  # before the handle is let go
     mouse.up()
     assert float(slider.input_value()) == world.total_demand_mw
 
@@ -381,7 +405,9 @@ def test_a_tap_on_a_step_of_the_frontier_sets_that_budget_as_often_as_one_likes(
 def test_a_tap_on_a_region_of_the_map_picks_it_and_a_tap_on_the_sea_lets_go(app):
     regions = app.source("map")
     x, y = np.array(regions["x"]), np.array(regions["y"])
-    distance = np.hypot(x - x[:, np.newaxis], y - y[:, np.newaxis]) + np.where(np.eye(len(x)), np.inf, 0)
+    distance = np.hypot(x - x[:, np.newaxis], y - y[:, np.newaxis]) + np.where(
+        np.eye(len(x)), np.inf, 0
+    )
     lonely = int(np.argmax(distance.min(axis=1)))
     name = regions["name"][lonely]
     with app.changing("map", "break-even"):
@@ -395,7 +421,9 @@ def test_a_tap_on_a_region_of_the_map_picks_it_and_a_tap_on_the_sea_lets_go(app)
 
 def test_a_click_on_a_row_of_the_table_picks_the_region_and_another_lets_go(app):
     name = "Ohio"  # full of load, so it is on top of the table
-    row = app.page.get_by_role("row").filter(has=app.page.get_by_role("rowheader", name=re.compile(name)))
+    row = app.page.get_by_role("row").filter(
+        has=app.page.get_by_role("rowheader", name=re.compile(name))
+    )
     with app.changing("map", "break-even"):
         row.click()
     expect(app.page.get_by_text(re.compile(f"from {name}"))).to_be_visible()
@@ -417,7 +445,9 @@ def test_undo_redo_and_reset(app):
     two = app.state("totals")
 
     def expect_state(state: str) -> None:
-        expect(app.page.locator(".totals")).to_have_text(state, timeout=PATIENCE_MS, use_inner_text=True)
+        expect(app.page.locator(".totals")).to_have_text(
+            state, timeout=PATIENCE_MS, use_inner_text=True
+        )
 
     undo.click()
     expect_state(one)
@@ -450,7 +480,9 @@ def test_a_question_is_answered_live_and_the_overview_comes_back(app, question):
     opened = app.page.wait_for_function(answered).json_value()
     with app.changing("totals"):
         app.slider(label("friction_scale")).press("End")
-    app.page.wait_for_function(f"before => {{ const now = ({answered})(); return now && now != before }}", arg=opened)
+    app.page.wait_for_function(
+        f"before => {{ const now = ({answered})(); return now && now != before }}", arg=opened
+    )
     app.button("Back to the scenario as it was opened").click()
     app.button("Overview").click()
     app.wait_until_ready()
@@ -507,15 +539,21 @@ def test_the_address_is_a_link_that_restores_what_is_seen(open_app, browser):
     asked = other.get_by_role("button", name="What holds it back?", exact=True)
     expect(asked).to_have_class(re.compile("active"), timeout=PATIENCE_MS)
     cost = format_number(solve(world).cost_usd_per_h)
-    expect(other.locator("[data-total=cost] .value")).to_contain_text(f"{cost} ", timeout=PATIENCE_MS)
+    expect(other.locator("[data-total=cost] .value")).to_contain_text(
+        f"{cost} ", timeout=PATIENCE_MS
+    )
     other.get_by_role("button", name="Overview", exact=True).click()
     expect(other.get_by_role("button", name="all", exact=True)).to_have_class(re.compile("active"))
     undo = other.get_by_role("button", name="Undo the last change")
     expect(undo).to_be_enabled()
-    other.evaluate("location.hash = location.hash.replace('carbon_price_usd_per_t=300', 'carbon_price_usd_per_t=0')")
+    other.evaluate(
+        "location.hash = location.hash.replace('carbon_price_usd_per_t=300', 'carbon_price_usd_per_t=0')"
+    )
     world.carbon_price_usd_per_t = 0.0
     cost = format_number(solve(world).cost_usd_per_h)
-    expect(other.locator("[data-total=cost] .value")).to_contain_text(f"{cost} ", timeout=PATIENCE_MS)
+    expect(other.locator("[data-total=cost] .value")).to_contain_text(
+        f"{cost} ", timeout=PATIENCE_MS
+    )
     other.close()
 
 
@@ -524,7 +562,12 @@ def test_what_a_link_says_wrongly_is_complained_about_and_the_rest_is_done(open_
     app, world = open_app(f"?scenario=classroom-3x3#v=1&{wrong}"), Scenario.load("classroom-3x3")
     world.carbon_price_usd_per_t = 300.0
     app.expect_totals(world)
-    for words in ("-4 is not possible", "soon is not possible", "no class 'Z'", "not there in this scenario: tide"):
+    for words in (
+        "-4 is not possible",
+        "soon is not possible",
+        "no class 'Z'",
+        "not there in this scenario: tide",
+    ):
         expect(app.page.get_by_text(words)).to_be_visible()
     app.page.evaluate("location.hash = '#v=2&carbon_price_usd_per_t=0'")
     expect(app.page.get_by_text("another version")).to_be_visible()
@@ -537,11 +580,18 @@ def test_on_a_phone_nothing_is_too_wide_and_no_card_lies_on_another(open_app):
     assert app.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     header, theme = app.page.locator("header"), app.button("Toggle theme").bounding_box()
     assert theme and theme["x"] + theme["width"] <= PHONE["width"]
-    assert header.evaluate("header => header.clientHeight") <= 56  # one that grows lies on the totals
-    table, following = app.page.locator("table").bounding_box(), app.page.get_by_text("What does waiting buy?")
+    assert (
+        header.evaluate("header => header.clientHeight") <= 56
+    )  # one that grows lies on the totals
+    table, following = (
+        app.page.locator("table").bounding_box(),
+        app.page.get_by_text("What does waiting buy?"),
+    )
     title = following.bounding_box()
     assert table and title
-    assert table["y"] + app.page.locator(".scroller").evaluate("el => el.clientHeight") <= title["y"]
+    assert (
+        table["y"] + app.page.locator(".scroller").evaluate("el => el.clientHeight") <= title["y"]
+    )
 
 
 def test_readers_do_not_disturb_each_other(app, open_app):
@@ -552,7 +602,9 @@ def test_readers_do_not_disturb_each_other(app, open_app):
     assert app.state("totals") == before
 
 
-def test_the_button_saves_what_is_on_screen_as_a_file_and_can_be_stopped(open_app, browser, tmp_path):
+def test_the_button_saves_what_is_on_screen_as_a_file_and_can_be_stopped(
+    open_app, browser, tmp_path
+):
     app = open_app("?scenario=classroom-3x3")
     world = Scenario.load("classroom-3x3")
     with app.changing("totals"):

@@ -1,4 +1,7 @@
-"""The mark of the present budget: on the axis where it is, beyond it at the end, with an arrow and a word."""
+"""
+The mark of the present budget: on the axis where it is, beyond it at the end, with an arrow and a
+word.
+"""
 
 import pytest
 from bokeh.models import Legend

@@ -1,4 +1,7 @@
-"""The controls: what is offered, how changes reach the scenario and the screen, and what readers see and type."""
+"""
+The controls: what is offered, how changes reach the scenario and the screen, and what readers see
+and type.
+"""
 
 import json
 import math
@@ -27,7 +30,9 @@ PATIENCE_MS = 20_000
 
 
 class Screen:
-    """A place where controls are displayed, as Python sees it: a model, and what goes through it."""
+    """
+    A place where controls are displayed, as Python sees it: a model, and what goes through it.
+    """
 
     def __init__(self, shown: Controls) -> None:
         self.news: list[list[Any]] = []
@@ -48,7 +53,11 @@ class Screen:
 
     @property
     def controls(self) -> dict[str, dict[str, Any]]:
-        return {item["key"]: item for group in json.loads(self._data.groups) for item in group["controls"]}
+        return {
+            item["key"]: item
+            for group in json.loads(self._data.groups)
+            for item in group["controls"]
+        }
 
     @property
     def start(self) -> dict[str, Any]:
@@ -125,7 +134,14 @@ def test_a_link_may_set_what_is_looked_at_and_nothing_that_is_not_there(scenario
 def test_what_a_link_sets_is_undone_in_one(scenario):
     shown = Controls(Session(scenario))
     screen, before = Screen(shown), link_values(scenario)
-    screen.send(**{"chat/budget": 120.0, "batch/budget": 900.0, "friction_scale": 2.0, "legal_policy": "same zone"})
+    screen.send(
+        **{
+            "chat/budget": 120.0,
+            "batch/budget": 900.0,
+            "friction_scale": 2.0,
+            "legal_policy": "same zone",
+        }
+    )
     assert link_values(scenario) != before
     shown.history.undo()
     assert link_values(scenario) == before and not shown.history.can_undo
@@ -165,7 +181,9 @@ def test_the_custom_policy_is_offered_where_the_scenario_has_its_table(scenario)
         return Screen(Controls(Session(scenario))).controls["legal_policy"]["choices"]
 
     assert "custom" not in policies()
-    scenario.legal_custom = pd.DataFrame({"from_zone": ["EU"], "to_zone": ["US"], "allowed": [False]})
+    scenario.legal_custom = pd.DataFrame(
+        {"from_zone": ["EU"], "to_zone": ["US"], "allowed": [False]}
+    )
     assert policies()[-1] == "custom"
 
 
@@ -208,7 +226,9 @@ def another(control: dict[str, Any]) -> Any:
     """A value that this control can take and does not have."""
     if "choices" in control:
         return next(choice for choice in control["choices"] if choice != control["opened"])
-    return 1234.5 if control["kind"] in ("duration", "limit") else control["min"] + 3 * control["step"]
+    return (
+        1234.5 if control["kind"] in ("duration", "limit") else control["min"] + 3 * control["step"]
+    )
 
 
 def test_every_change_lands_in_the_scenario_and_is_answered_without_an_echo(scenario, screen):
@@ -225,17 +245,31 @@ def test_a_message_is_one_batch_for_each_owner(scenario, screen):
     batches = []
     scenario.on_change(lambda *events: batches.append({event.name for event in events}))
     first, second = scenario.workloads
-    screen.send(friction_scale=2, total_demand_mw=70, **{f"{first}/budget": 400, f"{second}/budget": 500})
-    assert batches == [{"friction_scale", "total_demand_mw"}, {"latency_budget_ms"}, {"latency_budget_ms"}]
+    screen.send(
+        friction_scale=2, total_demand_mw=70, **{f"{first}/budget": 400, f"{second}/budget": 500}
+    )
+    assert batches == [
+        {"friction_scale", "total_demand_mw"},
+        {"latency_budget_ms"},
+        {"latency_budget_ms"},
+    ]
 
 
-def test_what_the_scenario_rejects_is_put_back_with_a_complaint_and_the_rest_is_applied(scenario, screen):
+def test_what_the_scenario_rejects_is_put_back_with_a_complaint_and_the_rest_is_applied(
+    scenario, screen
+):
     before = scenario.total_demand_mw
-    serial = screen.send(total_demand_mw=-5, friction_scale=2, objective="fun", hour=7, state_move_share="much")
+    serial = screen.send(
+        total_demand_mw=-5, friction_scale=2, objective="fun", hour=7, state_move_share="much"
+    )
     assert (scenario.total_demand_mw, scenario.friction_scale, scenario.hour) == (before, 2, 7)
     answered, changed, complaints = screen.news[-1]
     assert answered == serial
-    assert changed == {"total_demand_mw": before, "objective": scenario.objective, "state_move_share": 0.0002}
+    assert changed == {
+        "total_demand_mw": before,
+        "objective": scenario.objective,
+        "state_move_share": 0.0002,
+    }
     assert complaints["total_demand_mw"] == "-5 is not possible. Possible: 0 to 1,000,000,000."
     assert complaints["objective"] == "fun is not possible. Possible: cost, carbon, latency."
     assert complaints["state_move_share"] == "much is not possible. Possible: 0 to 1."
@@ -244,7 +278,9 @@ def test_what_the_scenario_rejects_is_put_back_with_a_complaint_and_the_rest_is_
 
 
 def test_what_python_makes_of_a_change_is_what_the_browser_is_told(scenario, screen):
-    scenario.param.watch(lambda event: scenario.param.update(friction_scale=min(event.new, 3)), "friction_scale")
+    scenario.param.watch(
+        lambda event: scenario.param.update(friction_scale=min(event.new, 3)), "friction_scale"
+    )
     serial = screen.send(friction_scale=4)
     assert screen.news == [[serial, {"friction_scale": 3}]]
 
@@ -258,7 +294,9 @@ def test_what_python_makes_of_a_change_is_what_the_browser_is_told(scenario, scr
     ],
     ids=lambda text: text[:20],
 )  # fmt: skip
-def test_a_message_that_cannot_be_read_is_complained_about_and_changes_nothing(scenario, screen, text):
+def test_a_message_that_cannot_be_read_is_complained_about_and_changes_nothing(
+    scenario, screen, text
+):
     before = link_values(scenario)
     screen._data.sent = text or " "
     assert screen.news == [[0, {}, {"": "A message could not be read and has changed nothing."}]]
@@ -272,8 +310,12 @@ def test_a_message_that_cannot_be_read_is_complained_about_and_changes_nothing(s
     [True, [1], {"a": 1}, "1", math.inf, -math.inf, math.nan, 10**400, None, "x" * 9999],
     ids=lambda value: str(value)[:8],
 )
-@pytest.mark.parametrize("key", ["total_demand_mw", "hour", "legal_policy", "nothing", "chat/prefill"])
-def test_a_value_of_another_kind_is_complained_about_and_changes_nothing(scenario, screen, key, value):
+@pytest.mark.parametrize(
+    "key", ["total_demand_mw", "hour", "legal_policy", "nothing", "chat/prefill"]
+)
+def test_a_value_of_another_kind_is_complained_about_and_changes_nothing(
+    scenario, screen, key, value
+):
     before = link_values(scenario)
     screen.send(**{key: value})
     (_serial, _changed, complaints) = screen.news[-1]
@@ -507,7 +549,11 @@ def test_keys_move_sliders_and_the_scenario_follows(serve):
 @pytest.mark.ui
 def test_exact_values_are_typed_also_beyond_the_slider(serve):
     served = serve()
-    scenario, demand, budget = served.scenario, served.exact("total_demand_mw"), served.exact("A Interactive")
+    scenario, demand, budget = (
+        served.scenario,
+        served.exact("total_demand_mw"),
+        served.exact("A Interactive"),
+    )
     demand.fill("7,000")
     demand.press("Enter")
     served.wait_for(lambda: scenario.total_demand_mw == 7000)
@@ -592,7 +638,9 @@ def test_a_value_that_python_refuses_comes_back_with_a_complaint(serve):
     served = serve()
     served.scenario.param.total_demand_mw.bounds = (0, 3000)  # narrower than the page was told
     served.slider("total_demand_mw").press("End")
-    expect(served.complaint("total_demand_mw")).to_have_text("5000 is not possible. Possible: 0 to 3,000.")
+    expect(served.complaint("total_demand_mw")).to_have_text(
+        "5000 is not possible. Possible: 0 to 3,000."
+    )
     expect(served.slider("total_demand_mw")).to_have_value("2000")
     assert served.scenario.total_demand_mw == 2000
 
@@ -647,7 +695,10 @@ def test_a_handle_that_is_held_is_left_alone_until_it_is_let_go(serve):
 def test_two_handles_in_a_row_are_two_changes_and_undo_moves_them_back(serve):
     served = serve()
     scenario, page = served.scenario, served.page
-    undo, redo = served.button("Undo the last change"), served.button("Redo, or replay, the change undone last")
+    undo, redo = (
+        served.button("Undo the last change"),
+        served.button("Redo, or replay, the change undone last"),
+    )
     reset = served.button("Back to the scenario as it was opened")
     for button in (undo, redo, reset):
         expect(button).to_be_disabled()
@@ -683,7 +734,9 @@ def test_the_last_move_comes_before_the_undo_that_is_meant_for_it(serve):
     served.scenario.param.watch(lambda _event: gate.wait(PATIENCE_MS / 1000), "friction_scale")
     served.slider("friction_scale").press("End")
     served.slider("total_demand_mw").press("End")  # has to wait
-    served.button("Undo the last change").evaluate("button => { button.disabled = false; button.click() }")
+    served.button("Undo the last change").evaluate(
+        "button => { button.disabled = false; button.click() }"
+    )
     gate.set()
     expect(served.slider("total_demand_mw")).to_have_value("2000")
     served.wait_until_idle()
@@ -742,15 +795,19 @@ def test_light_and_dark_follow_the_theme_of_the_page(serve):
     served.slider("friction_scale").press("End")
     served.button("Toggle theme").click()
     served.page.wait_for_function(
-        "([label, light]) => getComputedStyle(label).color != light", arg=[label.element_handle(), light]
+        "([label, light]) => getComputedStyle(label).color != light",
+        arg=[label.element_handle(), light],
     )
-    expect(served.slider("friction_scale")).to_have_value("5")  # also if the theme has drawn it again
+    expect(served.slider("friction_scale")).to_have_value(
+        "5"
+    )  # also if the theme has drawn it again
     served.slider("friction_scale").press("Home")
     served.wait_for(lambda: served.scenario.friction_scale == 0)
 
 
 @pytest.mark.ui
-# 2026-11-23: Bokeh 3.9.2 sends what a page knows of the document once more when it connects again, and warns about it.
+# 2026-11-23: Bokeh 3.9.2 sends what a page knows of the document once more when it connects again,
+# and warns about it.
 @pytest.mark.filterwarnings("ignore:reference already known:bokeh.util.warnings.BokehUserWarning")
 def test_a_connection_lost_and_found_carries_on(serve):
     served = serve()
@@ -759,7 +816,9 @@ def test_a_connection_lost_and_found_carries_on(serve):
     before = served.slider("friction_scale").element_handle()
     served.page.evaluate("sockets.at(-1).close()")
     served.set(total_demand_mw=1000)
-    served.page.wait_for_function("slider => !slider.isConnected", arg=before)  # Bokeh starts from the document anew
+    served.page.wait_for_function(
+        "slider => !slider.isConnected", arg=before
+    )  # Bokeh starts from the document anew
     expect(served.slider("total_demand_mw")).to_have_value("1000")
     expect(served.slider("friction_scale")).to_have_value("5")
     served.slider("carbon_price_usd_per_t").press("End")

@@ -1,4 +1,7 @@
-"""What does a tonne cost? The picture is the front, its marks are placements, its words are their numbers."""
+"""
+What does a tonne cost? The picture is the front, its marks are placements, its words are their
+numbers.
+"""
 
 from typing import Any
 
@@ -32,7 +35,11 @@ def test_corners_and_lines_are_those_of_the_table(name):
     session = Session(Scenario.load(name))
     view = CostCarbonFrontView(session)
     show(view)
-    front, corners, lines = cost_carbon_front(session.scenario), columns(view, "corners"), columns(view, "front")
+    front, corners, lines = (
+        cost_carbon_front(session.scenario),
+        columns(view, "corners"),
+        columns(view, "front"),
+    )
     carbon_t, cost = front["carbon_kg_per_h"].to_numpy() / 1000, front["cost_usd_per_h"].to_numpy()
     assert_allclose(corners["x"], carbon_t)
     assert_allclose(corners["y"], cost)
@@ -48,8 +55,13 @@ def test_corners_and_lines_are_those_of_the_table(name):
     for column in ("loses", "gains"):
         expected = ["; ".join(names[j] for j in ids.split("; ") if j) for ids in front[column]]
         assert corners[column].tolist() == expected
-    assert corners["prices"][0] == f"0 to {format_number(front['carbon_price_to_usd_per_t'][0])} USD/t"
-    assert corners["prices"][-1] == f"above {format_number(front['carbon_price_from_usd_per_t'].iloc[-1])} USD/t"
+    assert (
+        corners["prices"][0] == f"0 to {format_number(front['carbon_price_to_usd_per_t'][0])} USD/t"
+    )
+    assert (
+        corners["prices"][-1]
+        == f"above {format_number(front['carbon_price_from_usd_per_t'].iloc[-1])} USD/t"
+    )
 
 
 def test_the_marks_are_the_placement_and_its_baseline(session):
@@ -75,17 +87,27 @@ def test_a_carbon_price_moves_the_mark_and_builds_nothing_new(session):
     assert columns(view, "corners")["x"] is corners  # nothing of it is sent again
     assert columns(view, "now")["x"][0] == pytest.approx(corners[-1])
     session.scenario.egress_usd_per_gb = 0.1  # another front, of another length
-    assert_allclose(columns(view, "corners")["y"], cost_carbon_front(session.scenario)["cost_usd_per_h"])
+    assert_allclose(
+        columns(view, "corners")["y"], cost_carbon_front(session.scenario)["cost_usd_per_h"]
+    )
     assert {model.id for model in document.models} == models
 
 
 def test_words_say_what_the_last_and_the_next_tonne_cost(session):
-    """README: 42.4 USD/t bring Chat back from South; the next step of the front is at 133.8, the last at 280.9."""
+    """
+    README: 42.4 USD/t bring Chat back from South; the next step of the front is at 133.8, the last
+    at 280.9.
+    """
     view = CostCarbonFrontView(session)
     show(view)
-    assert "Now, at 50 USD/t:</b> the last tonne avoided costs 42.4 USD, the next would cost 134 USD." in words(view)
+    assert (
+        "Now, at 50 USD/t:</b> the last tonne avoided costs 42.4 USD, the next would cost 134 USD."
+        in words(view)
+    )
     assert "up to <b>10.2 t/h</b> can be avoided" in words(view)
-    assert "<b>6.93</b> below 50 USD/t" in words(view) and "<b>6.93</b> below 100 USD/t" in words(view)
+    assert "<b>6.93</b> below 50 USD/t" in words(view) and "<b>6.93</b> below 100 USD/t" in words(
+        view
+    )
     assert "all up to 281 USD/t" in words(view)
     assert "The cheapest 6.93 t/h cost 42.4 USD/t: 15.0 MW move, South to Middle." in words(view)
     session.scenario.carbon_price_usd_per_t = 10.0
@@ -100,11 +122,17 @@ def test_words_of_the_world_are_those_of_its_table():
     show(view)
     front = cost_carbon_front(session.scenario)
     for price in (50, 100):
-        assert f"<b>{format_number(avoided_kg_per_h(front, price) / 1000)}</b> below {price} USD/t" in words(view)
+        assert (
+            f"<b>{format_number(avoided_kg_per_h(front, price) / 1000)}</b> below {price} USD/t"
+            in words(view)
+        )
 
 
 def test_another_objective_costs_more_than_its_carbon_has_to(session):
-    """Least latency is all at home: 8960 USD/h and 62.8 t/h, where 7177 USD/h would do with less carbon even."""
+    """
+    Least latency is all at home: 8960 USD/h and 62.8 t/h, where 7177 USD/h would do with less
+    carbon even.
+    """
     view = CostCarbonFrontView(session)
     show(view)
     session.scenario.objective = "latency"
@@ -115,7 +143,9 @@ def test_another_objective_costs_more_than_its_carbon_has_to(session):
 
 def test_a_front_is_shown_while_it_grows(monkeypatch):
     monkeypatch.setattr(tradeoffs, "BATCH", 1)
-    world = random_scenario(5, 8, 8, 3, legal_policy="open", latency_relaxation_ms=310.0, capacity_scale=4.0)
+    world = random_scenario(
+        5, 8, 8, 3, legal_policy="open", latency_relaxation_ms=310.0, capacity_scale=4.0
+    )
     seen = []
 
     class Watched(CostCarbonFrontView):
@@ -134,7 +164,9 @@ def test_one_placement_is_cheapest_and_cleanest_and_load_may_go_unserved():
     view = CostCarbonFrontView(Session(world))
     show(view)
     assert len(columns(view, "corners")["x"]) == 1 and len(columns(view, "front")["x0"]) == 0
-    assert "no other placement emits less. The cheapest placement is the cleanest too." in words(view)
+    assert "no other placement emits less. The cheapest placement is the cleanest too." in words(
+        view
+    )
     assert f"{format_number(solve(world).unserved_mw)} MW go unserved" in words(view)
 
 
@@ -143,7 +175,13 @@ def test_the_table_behind_it_is_the_front(session):
     document = show(view)
     (button,) = document.select({"type": Toggle})
     button.active = True
-    for heading in ("carbon price from [USD/t]", "cost [USD/h]", "carbon [kg/h]", "relocated [MW]", "loses"):
+    for heading in (
+        "carbon price from [USD/t]",
+        "cost [USD/h]",
+        "carbon [kg/h]",
+        "relocated [MW]",
+        "loses",
+    ):
         assert f"<th>{heading}</th>" in words(view, "table")
     for cost in cost_carbon_front(session.scenario)["cost_usd_per_h"]:
         assert f"<td>{format_number(cost)}</td>" in words(view, "table")

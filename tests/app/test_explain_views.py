@@ -1,4 +1,7 @@
-"""Certificates and unserved load on screen: rows equal the tables, words say the figures, moves build nothing new."""
+"""
+Certificates and unserved load on screen: rows equal the tables, words say the figures, moves build
+nothing new.
+"""
 
 import re
 from collections.abc import Iterator
@@ -58,14 +61,21 @@ def test_every_check_has_a_row_with_value_unit_tolerance_and_mark(session, objec
     assert len(rows) == len(table)
     for (mark, _what, found, most), row in zip(rows, table.to_dict("records"), strict=True):
         unit = "" if row["unit"] == "-" else f" {row['unit']}"
-        assert (mark, found, most) == ("✓", small(row["value"]) + unit, small(row["tolerance"]) + unit)
+        assert (mark, found, most) == (
+            "✓",
+            small(row["value"]) + unit,
+            small(row["tolerance"]) + unit,
+        )
 
 
 def test_the_sentence_says_bound_cost_and_gap(session):
     view = CertificateView(session)
     show(view)
     assert "✓ Proven" in words(view) and "Counted in both: carbon at its price." in words(view)
-    assert "No placement can cost less than <b>9,865.00 USD/h</b>; this one costs 9,865.00 USD/h" in words(view)
+    assert (
+        "No placement can cost less than <b>9,865.00 USD/h</b>; this one costs 9,865.00 USD/h"
+        in words(view)
+    )
     session.scenario.objective = "carbon"
     assert "can emit less" in words(view) and "Counted" not in words(view)
     session.scenario.objective = "latency"
@@ -86,7 +96,9 @@ def test_what_is_no_optimum_has_a_cross_and_says_so(session):
     assert [row[0] for row in cells(words(view, "checks"))].count("✗") == len(failed)
 
 
-@pytest.mark.parametrize(("value", "said"), [(0.0, "0"), (-2.4e-11, "−2 × 10⁻¹¹"), (12.0, "12"), (0.5, "0.50")])
+@pytest.mark.parametrize(
+    ("value", "said"), [(0.0, "0"), (-2.4e-11, "−2 × 10⁻¹¹"), (12.0, "12"), (0.5, "0.50")]
+)
 def test_residuals_are_said_by_their_power_of_ten(value, said):
     assert small(value) == said
 
@@ -112,7 +124,9 @@ def test_bars_are_the_unserved_loads_or_the_margins(session, move):
     placement, bars = solve(session.scenario), columns(view, "loads")
     lengths = bars["right"] - bars["left"]
     label = handle(view, "service", "xaxis").axis_label
-    assert label == ("Share of the latency budget [%]" if placement.unserved.empty else "Unserved IT load [MW]")
+    assert label == (
+        "Share of the latency budget [%]" if placement.unserved.empty else "Unserved IT load [MW]"
+    )
     if placement.unserved.empty:
         margins = budget_margins(session.scenario)
         share = 100 * margins["least_ms"] / margins["budget_ms"]
@@ -126,8 +140,12 @@ def test_bars_are_the_unserved_loads_or_the_margins(session, move):
         assert f"<b>{format_number(placement.unserved_mw)} MW go unserved</b>" in words(view)
         for cause, mw in placement.unserved_by_reason().items():
             assert f"{format_number(mw)} MW by {cause}" in words(view)
-        names = dict(zip(session.scenario.clients["id"], session.scenario.clients["name"], strict=True))
-        for (client, workload), mw in placement.unserved.groupby(["client", "workload"])["unserved_mw"].sum().items():
+        names = dict(
+            zip(session.scenario.clients["id"], session.scenario.clients["name"], strict=True)
+        )
+        for (client, workload), mw in (
+            placement.unserved.groupby(["client", "workload"])["unserved_mw"].sum().items()
+        ):
             of = bars["who"] == f"{names[client]}, {workload}"
             assert lengths[of].sum() == pytest.approx(mw)
 
@@ -144,7 +162,9 @@ def test_remedies_are_listed_as_in_their_table(session, move):
     whole = table[table["serves_mw"] > session.placement.unserved_mw - 1e-6]
     if len(whole):
         best = whole.loc[whole["cost_change_usd_per_h"].idxmin(), "remedy"]
-        assert f"To serve all of it: <b style='white-space:nowrap'>{best}</b>" in unescape(words(view))
+        assert f"To serve all of it: <b style='white-space:nowrap'>{best}</b>" in unescape(
+            words(view)
+        )
     else:
         assert "To serve all of it" not in words(view)
     assert (NO_REMEDY in words(view, "remedies")) == (move == "nothing helps")
@@ -171,7 +191,9 @@ def test_of_many_the_largest_are_shown_and_remedies_come_one_by_one():
     assert (bars["right"] - bars["left"]).sum() == pytest.approx(800)
 
 
-@pytest.mark.parametrize(("move", "kind"), [("capacity", "raise all capacities"), ("latency", "raise the budget")])
+@pytest.mark.parametrize(
+    ("move", "kind"), [("capacity", "raise all capacities"), ("latency", "raise the budget")]
+)
 def test_a_change_that_is_tried_is_made(session, move, kind):
     view = UnservedView(session)
     show(view)
@@ -183,7 +205,11 @@ def test_a_change_that_is_tried_is_made(session, move, kind):
     choices(view).value = offered[1]
     assert session.placement.unserved_mw == pytest.approx(0, abs=1e-6)
     assert "Everybody is served." in words(view)
-    assert (choices(view).value, choices(view).options, choices(view).visible) == (TRY, [TRY], False)
+    assert (choices(view).value, choices(view).options, choices(view).visible) == (
+        TRY,
+        [TRY],
+        False,
+    )
 
 
 def test_load_that_is_dearer_than_the_penalty_is_told_as_such(session):

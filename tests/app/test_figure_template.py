@@ -1,4 +1,7 @@
-"""Copies of Bokeh models: what a browser is sent of them is what it is sent of the original, and they share nothing."""
+"""
+Copies of Bokeh models: what a browser is sent of them is what it is sent of the original, and they
+share nothing.
+"""
 
 from typing import Any
 
@@ -27,15 +30,24 @@ from explorer.app.views import world_map as flows
 
 
 def some_layout() -> Column:
-    """Everything that is hard to copy: shared models, fields with mappers, circles of references, nested columns."""
+    """
+    Everything that is hard to copy: shared models, fields with mappers, circles of references,
+    nested columns.
+    """
     source = ColumnDataSource({"x": np.arange(3.0), "y": np.arange(3.0), "xs": [[1, 2], [3], []]})
-    plot = figure(title="A", x_range=(0, 1), tools=["pan", "tap", HoverTool(tooltips=[("y", "@y")])])
+    plot = figure(
+        title="A", x_range=(0, 1), tools=["pan", "tap", HoverTool(tooltips=[("y", "@y")])]
+    )
     mapper = LinearColorMapper(palette=["#000000", "#ffffff"], low=0, high=1)
     plot.scatter("x", "y", source=source, size=4, color={"field": "y", "transform": mapper})
     plot.line("x", "y", source=source)
-    source.js_on_change("data", CustomJS(args={"source": source, "plot": plot}, code="source.change.emit()"))
+    source.js_on_change(
+        "data", CustomJS(args={"source": source, "plot": plot}, code="source.change.emit()")
+    )
     source.selected.indices = [1]
-    return Column(Row(Div(text="words", styles={"opacity": "0.5"}), Select(options=["a", "b"])), plot)
+    return Column(
+        Row(Div(text="words", styles={"opacity": "0.5"}), Select(options=["a", "b"])), plot
+    )
 
 
 def sent(root: Model) -> Any:
@@ -45,7 +57,8 @@ def sent(root: Model) -> Any:
     def tidy(part: Any) -> Any:
         if isinstance(part, dict):
             return {
-                key: seen.setdefault(part[key], len(seen)) if key == "id" else tidy(part[key]) for key in sorted(part)
+                key: seen.setdefault(part[key], len(seen)) if key == "id" else tidy(part[key])
+                for key in sorted(part)
             }
         if isinstance(part, (list, tuple)):
             return [tidy(item) for item in part]
@@ -55,7 +68,10 @@ def sent(root: Model) -> Any:
 
 
 def expand(encoded: Any) -> Any:
-    """Models in full at their first place by sorted properties, wherever the serializer met them first."""
+    """
+    Models in full at their first place by sorted properties, wherever the serializer met them
+    first.
+    """
     full: dict[str, Any] = {}
 
     def collect(part: Any) -> None:
@@ -138,7 +154,9 @@ def test_copies_of_the_drawings_are_alike_and_apart(view):
     (first, _), (second, handles) = drawing.copy(), drawing.copy()
     assert sent(first) == sent(second)
     assert first.references().isdisjoint(second.references())
-    assert {model for models in handles.values() for model in models.values()} <= second.references()
+    assert {
+        model for models in handles.values() for model in models.values()
+    } <= second.references()
 
 
 def test_a_copy_is_of_the_same_kind_to_python():

@@ -9,7 +9,11 @@ from explorer.app.snapshot.grid_slider import axes_of
 from explorer.scenario.scenario import SETTINGS
 
 CLASSROOM = Scenario.load("classroom-3x3")
-OFFERED = [name for name in SETTINGS if CLASSROOM.param[name].precedence != -1 and name != "cost_cap_usd_per_h"]
+OFFERED = [
+    name
+    for name in SETTINGS
+    if CLASSROOM.param[name].precedence != -1 and name != "cost_cap_usd_per_h"
+]
 
 
 @pytest.mark.parametrize("key", [*CLASSROOM.workloads, "all", *OFFERED])
@@ -21,7 +25,10 @@ def test_the_scenarios_own_value_is_always_among_them_and_every_value_can_be_set
     for place in (*range(len(axis.values)), axis.opened):
         axis.set(scenario, place)
     assert frontier(scenario).table.equals(frontier(CLASSROOM).table)
-    assert scenario.workloads["chat"].latency_budget_ms == CLASSROOM.workloads["chat"].latency_budget_ms
+    assert (
+        scenario.workloads["chat"].latency_budget_ms
+        == CLASSROOM.workloads["chat"].latency_budget_ms
+    )
 
 
 @given(st.floats(0, 20), st.integers(2, 12))
@@ -47,7 +54,11 @@ def test_a_budget_goes_from_where_all_is_served_to_where_nothing_changes():
 
 @pytest.mark.parametrize(
     ("steps", "what"),
-    [({"frictoin_scale": 3}, "frictoin_scale"), ({"time_limit_s": 3}, "time_limit_s"), ({"chat": 1}, "two positions")],
+    [
+        ({"frictoin_scale": 3}, "frictoin_scale"),
+        ({"time_limit_s": 3}, "time_limit_s"),
+        ({"chat": 1}, "two positions"),
+    ],
 )
 def test_a_slider_that_cannot_be_is_one_clear_error(steps, what):
     with pytest.raises(ExplorerError, match=what) as error:

@@ -1,4 +1,7 @@
-"""Notebooks used as a reader uses them: JupyterLab and Notebook 7 in a browser, and what VS Code renders through."""
+"""
+Notebooks used as a reader uses them: JupyterLab and Notebook 7 in a browser, and what VS Code
+renders through.
+"""
 
 import json
 import os
@@ -31,7 +34,10 @@ pytestmark = pytest.mark.ui
 PATIENCE_MS = 60_000
 LESSON = LAYOUTS / "classroom" / "3-placement-and-prices.ipynb"
 SCENARIO = "classroom-3x3"
-FRONT_ENDS = {"lab": "lab/tree", "notebook": "notebooks"}  # of one server: JupyterLab and Notebook 7
+FRONT_ENDS = {
+    "lab": "lab/tree",
+    "notebook": "notebooks",
+}  # of one server: JupyterLab and Notebook 7
 
 READY = """
 from explorer import Explorer, Scenario, frontier, notebook
@@ -46,7 +52,8 @@ import panel as pn
 pn.extension(comms="vscode")
 """
 
-# What the front end knows of its notebook: windows of cells that are out of sight need not be in the page.
+# What the front end knows of its notebook: windows of cells that are out of sight need not be in
+# the page.
 _PROBE = """
 window.wattlas = {
   panel: () => window.jupyterapp?.shell.currentWidget,
@@ -70,7 +77,11 @@ class Server:
     def write(self, name: str, *sources: str, lesson: Path | None = None) -> None:
         """A notebook with cells of these sources, behind those of a lesson."""
         notebook = nbformat.read(lesson, as_version=4) if lesson else nbformat.v4.new_notebook()
-        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook.metadata["kernelspec"] = {
+            "name": "python3",
+            "display_name": "Python 3",
+            "language": "python",
+        }
         notebook.cells += [nbformat.v4.new_code_cell(source.strip()) for source in sources]
         nbformat.write(notebook, self.folder / name)
 
@@ -88,7 +99,9 @@ class Notebook:
         self.page.on("websocket", lambda websocket: self._leaves(websocket.url))
         self.page.route("**/*", self._on_request)
         self.page.add_init_script(_PROBE)
-        self.page.goto(f"{server.url}{FRONT_ENDS[front_end]}/{name}?reset&token={server.token}")  # nothing else is open
+        self.page.goto(
+            f"{server.url}{FRONT_ENDS[front_end]}/{name}?reset&token={server.token}"
+        )  # nothing else is open
         self.page.wait_for_function("wattlas.connected()")  # cells that are run earlier are not
 
     def _on_console(self, message: Any) -> None:
@@ -97,7 +110,9 @@ class Notebook:
             self.complaints.append(message.text)
 
     def _leaves(self, url: str) -> bool:
-        leaves = urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "127.0.0.1"
+        leaves = (
+            urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "127.0.0.1"
+        )
         if leaves:
             self.strays.append(url)
         return leaves
@@ -119,7 +134,10 @@ class Notebook:
         self.page.keyboard.insert_text(source)
         self.page.keyboard.press("Shift+Enter")  # adds the next empty cell
         self.page.wait_for_function("wattlas.ran()")
-        return "".join(str(output.get("data", {}).get("text/plain", "")) for output in self.cells()[-2]["outputs"])
+        return "".join(
+            str(output.get("data", {}).get("text/plain", ""))
+            for output in self.cells()[-2]["outputs"]
+        )
 
     def close(self) -> None:
         """Nor is the kernel kept for whoever opens a notebook of that name next."""
@@ -134,7 +152,9 @@ class Notebook:
 
     def expect_no_error(self) -> None:
         outputs = [output for cell in self.cells() for output in cell.get("outputs", [])]
-        assert [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == []
+        assert [
+            o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"
+        ] == []
 
     def expect_pictures(self) -> list[Locator]:
         """All pictures are drawn; the cells that show them."""
@@ -189,11 +209,16 @@ class Shown:
         }
         for name, figure in figures.items():
             shown = self.cell.locator(f"[data-total={name}] .value")
-            expect(shown).to_have_text(re.compile(f"^{re.escape(format_number(figure))} "), timeout=PATIENCE_MS)
+            expect(shown).to_have_text(
+                re.compile(f"^{re.escape(format_number(figure))} "), timeout=PATIENCE_MS
+            )
 
 
 def _is_picture(output: dict[str, Any]) -> bool:
-    shown_as = {"application/vnd.holoviews_exec.v0+json", "application/vnd.jupyter.widget-view+json"}
+    shown_as = {
+        "application/vnd.holoviews_exec.v0+json",
+        "application/vnd.jupyter.widget-view+json",
+    }
     return output["output_type"] == "execute_result" and not shown_as.isdisjoint(output["data"])
 
 
@@ -201,13 +226,24 @@ def _is_picture(output: dict[str, Any]) -> bool:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A Jupyter server of its own, which neither reads nor writes what a user has set."""
     folder = tmp_path_factory.mktemp("jupyter")
-    places = {f"JUPYTER_{kind.upper()}_DIR": str(folder / kind) for kind in ("config", "data", "runtime")}
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")}
+    places = {
+        f"JUPYTER_{kind.upper()}_DIR": str(folder / kind) for kind in ("config", "data", "runtime")
+    }
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")
+    }
     environment |= places | {"IPYTHONDIR": str(folder / "ipython")}
-    environment |= {"PYTHONPATH": str(Path(explorer.__file__).parents[1])}  # kernels show what is tested
-    settings = folder / "config/lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    environment |= {
+        "PYTHONPATH": str(Path(explorer.__file__).parents[1])
+    }  # kernels show what is tested
+    settings = (
+        folder
+        / "config/lab/user-settings/@jupyterlab/apputils-extension/notification.jupyterlab-settings"
+    )
     settings.parent.mkdir(parents=True)
-    settings.write_text(json.dumps({"fetchNews": "false", "checkForUpdates": False}), encoding="utf-8")
+    settings.write_text(
+        json.dumps({"fetchNews": "false", "checkForUpdates": False}), encoding="utf-8"
+    )
     notebooks = folder / "notebooks"
     notebooks.mkdir()
     token = secrets.token_hex()
@@ -225,10 +261,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     log = folder / "log.txt"
     with log.open("w") as lines:
         process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *arguments], env=environment, stdout=lines, stderr=lines
+            [sys.executable, "-m", "jupyterlab", *arguments],
+            env=environment,
+            stdout=lines,
+            stderr=lines,
         )
     try:
-        about = folder / "runtime" / f"jpserver-{process.pid}.json"  # written when the port is known
+        about = (
+            folder / "runtime" / f"jpserver-{process.pid}.json"
+        )  # written when the port is known
         deadline = time.monotonic() + PATIENCE_MS / 1000
         while not (about.exists() and about.read_text(encoding="utf-8").endswith("}")):
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()
@@ -243,7 +284,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def own_messages(browser: Browser, server: Server) -> Callable[[str], set[str]]:
-    """What a front end says in the console without Wattlas: on the page of a notebook that adds one and one."""
+    """
+    What a front end says in the console without Wattlas: on the page of a notebook that adds one
+    and one.
+    """
     server.write("plain.ipynb", "1 + 1")
 
     @cache
@@ -261,7 +305,10 @@ def own_messages(browser: Browser, server: Server) -> Callable[[str], set[str]]:
 def open_notebook(
     browser: Browser, server: Server, own_messages: Callable[[str], set[str]]
 ) -> Iterator[Callable[..., Notebook]]:
-    """Opens notebooks; whatever is done there, the console stays clean and no request leaves the machine."""
+    """
+    Opens notebooks; whatever is done there, the console stays clean and no request leaves the
+    machine.
+    """
     opened: list[tuple[Notebook, str]] = []
 
     def open_page(front_end: str, *sources: str, lesson: Path | None = None) -> Notebook:

@@ -1,4 +1,7 @@
-"""Layers and relocatable demand as a browser would have them: columns equal the tables, and moves patch them."""
+"""
+Layers and relocatable demand as a browser would have them: columns equal the tables, and moves
+patch them.
+"""
 
 from typing import Any
 
@@ -57,7 +60,9 @@ def test_bars_of_layers_are_those_of_the_placement(session, move):
     placement, bars = solve(session.scenario), columns(view, "classes")
     for n, layer in enumerate(KINDS):
         for k, workload in enumerate(session.network.workloads):
-            (row,) = np.flatnonzero((bars["layer"] == layer) & (bars["workload"] == workload.title()))
+            (row,) = np.flatnonzero(
+                (bars["layer"] == layer) & (bars["workload"] == workload.title())
+            )
             unserved = placement.unserved.query("workload == @workload")["unserved_mw"].sum()
             expected = placement.layers_mw[n, k] if layer in LAYERS else unserved
             assert bars["it_mw"][row] == pytest.approx(expected)
@@ -65,7 +70,9 @@ def test_bars_of_layers_are_those_of_the_placement(session, move):
             assert lengths(bars, "x")[row] == pytest.approx(100 * expected / total if total else 0)
             assert bars["color"][row] == n
     assert f"Of {format_number(session.network.demand_mw.sum())} MW now" in words(view)
-    for name, mw in zip(("at home", "further away"), placement.layers_mw.sum(axis=1)[[0, 2]], strict=True):
+    for name, mw in zip(
+        ("at home", "further away"), placement.layers_mw.sum(axis=1)[[0, 2]], strict=True
+    ):
         assert f"<b>{format_number(mw)} MW</b> {name}" in words(view)
     assert ("nowhere" in words(view)) == (placement.unserved_mw > 0)
 
@@ -85,9 +92,16 @@ def test_rows_carry_the_names_of_classes_and_follow_their_number(session):
 def test_a_plot_of_many_classes_has_room_for_every_row():
     scenario = Scenario.load("classroom-3x3")
     table = scenario.workloads_table()
-    many = pd.concat([table.iloc[[0]].assign(id=f"c{n}", name=f"Class {n}", share_of_demand=0.05) for n in range(20)])
+    many = pd.concat(
+        [
+            table.iloc[[0]].assign(id=f"c{n}", name=f"Class {n}", share_of_demand=0.05)
+            for n in range(20)
+        ]
+    )
     few = LayersView(Session(scenario))
-    world = Scenario(regions=scenario.regions, clients=scenario.clients, workloads=many, rtt_ms=scenario.rtt_ms)
+    world = Scenario(
+        regions=scenario.regions, clients=scenario.clients, workloads=many, rtt_ms=scenario.rtt_ms
+    )
     views = few, LayersView(Session(world))
     for view in views:
         show(view)
@@ -101,17 +115,27 @@ def test_layers_along_a_budget_are_those_of_the_frontier(session, over):
     show(view)
     session.workload = over
     steps, bars = frontier(session.scenario, over).table, columns(view, "budgets")
-    for layer, name in zip(KINDS, ("local_mw", "regional_mw", "energy_oriented_mw", "unserved_mw"), strict=True):
+    for layer, name in zip(
+        KINDS, ("local_mw", "regional_mw", "energy_oriented_mw", "unserved_mw"), strict=True
+    ):
         rows = bars["layer"] == layer
         assert_allclose(bars["left"][rows], steps["budget_ms"])
         assert_allclose(bars["to_ms"][rows][:-1], steps["budget_ms"][1:])
         assert_allclose(bars["it_mw"][rows], steps[name], rtol=1e-6, atol=1e-6)
         assert_allclose(lengths(bars, "y")[rows], steps[name], atol=1e-4)
-    assert_allclose(bars["top"][bars["layer"] == "unserved"], 100, rtol=1e-6)  # layers stand on each other
-    name = "Relaxation of all budgets [ms]" if over == "all" else f"Latency budget of class {over} [ms]"
+    assert_allclose(
+        bars["top"][bars["layer"] == "unserved"], 100, rtol=1e-6
+    )  # layers stand on each other
+    name = (
+        "Relaxation of all budgets [ms]"
+        if over == "all"
+        else f"Latency budget of class {over} [ms]"
+    )
     assert settings(view, "along a budget", "xaxis").axis_label == name
     axis, now = BudgetAxis.of(session.frontier), session.frontier.current_ms
-    mark = settings(view, "now" if axis.has_now else "now beyond", "glyph")  # one far beyond is marked at the edge
+    mark = settings(
+        view, "now" if axis.has_now else "now beyond", "glyph"
+    )  # one far beyond is marked at the edge
     assert mark.visible and mark.location == min(now, axis.last_ms)
     table = view.table(view._result)
     assert len(table) == len(session.network.workloads) + len(steps)
@@ -134,7 +158,10 @@ def test_nested_bars_are_the_readings(session, move):
     assert {model.id for model in document.models} == models
     bars, placement = columns(view, "nested"), solve(session.scenario)
     readings: Any = relocatable_demand(session.scenario).set_index("workload")
-    found = {(name, load): mw for name, load, mw in zip(bars["name"], bars["load"], bars["right"], strict=True)}
+    found = {
+        (name, load): mw
+        for name, load, mw in zip(bars["name"], bars["load"], bars["right"], strict=True)
+    }
     for k, workload in enumerate(session.network.workloads):
         of = f"{workload.title()}"
         assert found[of, "demand"] == pytest.approx(session.network.demand_mw[:, k].sum())
@@ -181,7 +208,9 @@ def test_one_region_draws_nothing_strange():
     world = Scenario.load("classroom-3x3")
     one = world.regions.iloc[:1].assign(capacity_mw=1000.0)
     clients = world.clients.drop(columns="service", errors="ignore")
-    alone = Scenario(regions=one, clients=clients, workloads=world.workloads_table(), total_demand_mw=100.0)
+    alone = Scenario(
+        regions=one, clients=clients, workloads=world.workloads_table(), total_demand_mw=100.0
+    )
     session = Session(alone)
     for view in (LayersView(session), RelocatableDemandView(session)):
         show(view)

@@ -1,4 +1,7 @@
-"""The page in a browser, wide and narrow, with long names and many classes: no button is covered or out of reach."""
+"""
+The page in a browser, wide and narrow, with long names and many classes: no button is covered or
+out of reach.
+"""
 
 import signal
 import socket
@@ -20,7 +23,8 @@ LONG = Path(__file__).parents[1] / "cases" / "ordinary-long-names"
 WIDTHS = (1440, 1280, 1024, 390)
 HEADER = ("Undo the last change", "Back to the scenario as it was opened", "Toggle theme")
 PATIENCE_MS = 60_000
-# What can be seen of headings, buttons and lists outside the drawer of controls, in page pixels: what a container
+# What can be seen of headings, buttons and lists outside the drawer of controls, in page pixels:
+# what a container
 # with a scroll bar hides is not there.
 BOXES = """() => {
   const all = (root, out = []) => {
@@ -61,7 +65,8 @@ def twelve_classes(folder: Path) -> Path:
     world.save(folder)
     classes = pd.read_csv(LONG / "workloads.csv")
     rows = [
-        classes.iloc[n % 4].to_dict() | {"id": f"class-number-{n:02}", "name": f"Class {n} of a long name in full"}
+        classes.iloc[n % 4].to_dict()
+        | {"id": f"class-number-{n:02}", "name": f"Class {n} of a long name in full"}
         for n in range(12)
     ]
     pd.DataFrame(rows).assign(share_of_demand=1 / 12).to_csv(folder / "workloads.csv", index=False)
@@ -79,7 +84,9 @@ def served(scenario: str) -> Iterator[str]:
         port = probe.getsockname()[1]
     program = "import sys; from explorer.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", program, "serve", scenario, "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
         assert server.stdout
         try:
             assert any("Ctrl-C" in line for line in server.stdout)
@@ -95,12 +102,18 @@ def page(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory) -> 
     else:
         scenario = str(LONG) if request.param == "long" else request.param
     with served(scenario) as url:
-        page = browser.new_page(viewport={"width": WIDTHS[0], "height": 900}, user_agent="Mobi")  # drawer closed
+        page = browser.new_page(
+            viewport={"width": WIDTHS[0], "height": 900}, user_agent="Mobi"
+        )  # drawer closed
         page.goto(url)
         expect(page.locator("[data-total=cost] .value")).to_be_visible(timeout=PATIENCE_MS)
-        expect(page.get_by_role("button", name="all", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_role("button", name="all", exact=True)).to_be_visible(
+            timeout=PATIENCE_MS
+        )
         expect(page.locator("h2").filter(has_text="Regions")).to_be_visible(timeout=PATIENCE_MS)
-        page.wait_for_function("Bokeh.documents.every(document => document.is_idle)", timeout=PATIENCE_MS)
+        page.wait_for_function(
+            "Bokeh.documents.every(document => document.is_idle)", timeout=PATIENCE_MS
+        )
         yield page
         page.close()
 
@@ -108,12 +121,20 @@ def page(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory) -> 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_nothing_covers_a_button_and_none_is_off_the_page(page, width):
     page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_function(f"innerWidth == {width} && document.documentElement.scrollWidth <= {width}")
+    page.wait_for_function(
+        f"innerWidth == {width} && document.documentElement.scrollWidth <= {width}"
+    )
     laid_out = "const old = globalThis.old; return old == (globalThis.old = now)"  # twice the same
-    page.wait_for_function(f"() => {{ const now = JSON.stringify(({BOXES})()); {laid_out} }}", polling=300)
+    page.wait_for_function(
+        f"() => {{ const now = JSON.stringify(({BOXES})()); {laid_out} }}", polling=300
+    )
     boxes = page.evaluate(BOXES)
     names = [box["name"] for box in boxes]
-    for wanted in (*(f"BUTTON {name}" for name in HEADER), "BUTTON all", "H2 What does waiting buy?"):
+    for wanted in (
+        *(f"BUTTON {name}" for name in HEADER),
+        "BUTTON all",
+        "H2 What does waiting buy?",
+    ):
         assert wanted in names
     for box in boxes:
         assert box["left"] >= 0 and box["right"] <= width, box

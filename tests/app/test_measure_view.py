@@ -1,4 +1,7 @@
-"""Views of what takes longer: nothing is computed that nobody looks at, and what is seen is of the newest inputs."""
+"""
+Views of what takes longer: nothing is computed that nobody looks at, and what is seen is of the
+newest inputs.
+"""
 
 import re
 from base64 import b64decode
@@ -60,7 +63,9 @@ def test_what_is_seen_follows_the_inputs_and_builds_nothing_new(session):
     models = {model.id for model in document.models}
     for scale in (0.0, 3.0):
         session.scenario.friction_scale = scale
-        assert np.allclose(columns(view, "steps")["usd_per_h"][1:-1], attribution(session.scenario)["usd_per_h"])
+        assert np.allclose(
+            columns(view, "steps")["usd_per_h"][1:-1], attribution(session.scenario)["usd_per_h"]
+        )
     assert {model.id for model in document.models} == models
     assert len(view.asked) == 3
 
@@ -89,7 +94,9 @@ def test_inputs_that_change_meanwhile_end_the_work_and_begin_it_anew(session):
     while later.waiting:
         later.step()
     assert len(view.asked) == 2
-    assert np.allclose(columns(view, "steps")["usd_per_h"][1:-1], attribution(session.scenario)["usd_per_h"])
+    assert np.allclose(
+        columns(view, "steps")["usd_per_h"][1:-1], attribution(session.scenario)["usd_per_h"]
+    )
 
 
 def test_a_failure_is_said_and_the_next_inputs_are_tried(session, monkeypatch):
@@ -141,8 +148,12 @@ def test_the_table_behind_a_picture_is_made_when_asked_for(session):
     assert words(view, "table") == ""
     (button,) = document.select({"type": Toggle})
     button.active = True
-    for factor, usd_per_h in attribution(session.scenario)[["factor", "usd_per_h"]].itertuples(index=False):
-        assert f"<td>{factor}</td>\n      <td>{format_number(usd_per_h)}</td>" in words(view, "table")
+    for factor, usd_per_h in attribution(session.scenario)[["factor", "usd_per_h"]].itertuples(
+        index=False
+    ):
+        assert f"<td>{factor}</td>\n      <td>{format_number(usd_per_h)}</td>" in words(
+            view, "table"
+        )
     assert "<th>[USD/h]</th>" in words(view, "table")
     session.scenario.friction_scale = 0.0
     assert "<td>friction</td>\n      <td>0</td>" in words(view, "table")
@@ -173,7 +184,9 @@ def test_the_staircase_leads_from_what_is_possible_to_what_is_saved(session):
 
 def test_without_obstacles_it_says_so(session):
     scenario = session.scenario
-    scenario.param.update(friction_scale=0.0, egress_usd_per_gb=0.0, state_local_scale=0.0, capacity_scale=100.0)
+    scenario.param.update(
+        friction_scale=0.0, egress_usd_per_gb=0.0, state_local_scale=0.0, capacity_scale=100.0
+    )
     scenario.legal_policy = "open"
     view = AttributionView(session)
     show(view)
@@ -192,8 +205,12 @@ def test_the_views_of_a_question_are_made_when_it_is_asked_and_kept(session):
         questions._on_choice(place)
         asked = [*QUESTIONS][place]
         views = [view for column in QUESTIONS[asked] for view in column]
-        shown = [pane for pane in questions._answers.select(lambda v: hasattr(v, "shown")) if pane.shown]
-        assert len(shown) >= len([view for view in views if view.__module__ != "explorer.app.region_table.regions"])
+        shown = [
+            pane for pane in questions._answers.select(lambda v: hasattr(v, "shown")) if pane.shown
+        ]
+        assert len(shown) >= len(
+            [view for view in views if view.__module__ != "explorer.app.region_table.regions"]
+        )
     assert [*questions._made] == [*QUESTIONS]
     assert len(document.roots) == before[0]
 
@@ -216,7 +233,10 @@ def test_a_table_behind_a_picture_of_the_overview_follows_it(session, view):
     assert table.text != before
     session.region = session.network.regions[0]
     if view is BreakEvenView:
-        homes = {row.split("</td>")[0].split("<td>")[-1] for row in unescape(table.text).split("<tr>")[2:]}
+        homes = {
+            row.split("</td>")[0].split("<td>")[-1]
+            for row in unescape(table.text).split("<tr>")[2:]
+        }
         assert homes == {session.network.regions[0]}
 
 
@@ -229,7 +249,11 @@ def test_cards_have_the_question_and_the_term_of_their_measure(session):
     for question, views in QUESTIONS.items():
         documents = [show(make(session)) for column in views for make in column]
         texts = [str(div.text) for document in documents for div in document.select({"type": Div})]
-        found += [(*heading.groups(), question) for text in texts if (heading := HEADING.search(unescape(text)))]
+        found += [
+            (*heading.groups(), question)
+            for text in texts
+            if (heading := HEADING.search(unescape(text)))
+        ]
     wanted = [
         (m.title, f"{m.term[0].upper()}{m.term[1:]}", m.term, m.question)
         for m in MEASURES.values()
@@ -245,7 +269,11 @@ def test_a_measure_without_widgets_needs_no_view_of_its_own(session):
     for move in ({}, {"friction_scale": 100.0}, {"total_demand_mw": 60.0}):
         session.scenario.param.update(**move)
         table = concentration(session.scenario)
-        assert columns(view, "share")["right"].tolist() == pytest.approx((100 * table["share"]).tolist())
-        assert f"{100 * table.attrs['top_share']['optimum']:.0f} % of the load runs in" in words(view)
+        assert columns(view, "share")["right"].tolist() == pytest.approx(
+            (100 * table["share"]).tolist()
+        )
+        assert f"{100 * table.attrs['top_share']['optimum']:.0f} % of the load runs in" in words(
+            view
+        )
         assert view._make_table().drop(columns="region").equals(table.drop(columns="region"))
     assert {model.id for model in document.models} == models

@@ -1,4 +1,7 @@
-"""Whatever a scenario calls things, a reader sees it as the text it is, on its line, and knows which thing is meant."""
+"""
+Whatever a scenario calls things, a reader sees it as the text it is, on its line, and knows which
+thing is meant.
+"""
 
 import ast
 import gzip
@@ -74,7 +77,11 @@ class _Tags(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, Any]]) -> None:
         self.tags.add(tag)
         address = ("href", "src", "action")
-        self.handlers += [name for name, value in attrs if name[:2] == "on" or (name in address and "script" in value)]
+        self.handlers += [
+            name
+            for name, value in attrs
+            if name[:2] == "on" or (name in address and "script" in value)
+        ]
 
     def handle_data(self, data: str) -> None:
         self.text += data
@@ -117,7 +124,9 @@ def strings(root: Model) -> Iterator[str]:
         elif isinstance(value, dict):
             for part in value.values():
                 yield from inside(part)
-        elif isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.dtype.kind == "O"):
+        elif isinstance(value, (list, tuple)) or (
+            isinstance(value, np.ndarray) and value.dtype.kind == "O"
+        ):
             for part in value:
                 yield from inside(part)
 
@@ -131,9 +140,22 @@ def formulas(root: Model) -> list[str]:
     for model in root.references():
         if getattr(model, "disable_math", False):
             continue
-        for name in {"axis_label", "major_label_overrides", "text", "title", "factors", "label"} & model.properties():
+        for name in {
+            "axis_label",
+            "major_label_overrides",
+            "text",
+            "title",
+            "factors",
+            "label",
+        } & model.properties():
             value = getattr(model, name)
-            texts = [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else [value]
+            texts = (
+                [*value.values()]
+                if isinstance(value, dict)
+                else value
+                if isinstance(value, list)
+                else [value]
+            )
             found += [text for text in map(str, texts) if re.search(r"\$\$|\\[\[(]", text)]
     return found
 
@@ -152,7 +174,9 @@ def test_a_name_is_one_line_that_hides_nothing_and_makes_no_formula(name):
     inner = shown.removeprefix(ISOLATE).removesuffix(END)
     assert len(inner.splitlines()) <= 1
     assert not any(c in inner for c in (ISOLATE, END))
-    hidden = [c for c in inner if unicodedata.category(c) in HIDDEN and c not in "\u2060\u200c\u200d"]
+    hidden = [
+        c for c in inner if unicodedata.category(c) in HIDDEN and c not in "\u2060\u200c\u200d"
+    ]
     assert hidden == []
     assert not re.search(r"\$\$|\\[\[(]", shown)
     shown.encode()
@@ -160,7 +184,11 @@ def test_a_name_is_one_line_that_hides_nothing_and_makes_no_formula(name):
     assert (shown.startswith(ISOLATE), shown.endswith(END)) == (runs_back, runs_back)
 
 
-@given(st.text(st.characters(min_codepoint=32, max_codepoint=0x24F, exclude_categories=["Cc", "Cf", "Zs"])))
+@given(
+    st.text(
+        st.characters(min_codepoint=32, max_codepoint=0x24F, exclude_categories=["Cc", "Cf", "Zs"])
+    )
+)
 def test_an_ordinary_name_stays_as_it_is(name):
     assert plain(as_shown(name)) == name
 
@@ -171,7 +199,10 @@ def test_joiners_stay_within_words_that_need_them(name):
 
 
 @given(
-    st.lists(st.tuples(st.text(), st.sampled_from(["A", "A ", "a", "A (1)", "A (x)", "", "\t", ARABIC])), max_size=8)
+    st.lists(
+        st.tuples(st.text(), st.sampled_from(["A", "A ", "a", "A (1)", "A (x)", "", "\t", ARABIC])),
+        max_size=8,
+    )
 )
 def test_no_two_things_are_called_the_same(things):
     ids, names = [f"{id}{n}" for n, (id, _) in enumerate(things)], [name for _, name in things]
@@ -181,7 +212,12 @@ def test_no_two_things_are_called_the_same(things):
         assert plain(as_shown(name)) in plain(label)
 
 
-@given(st.lists(st.sampled_from([as_shown(f"{ARABIC} {HEBREW}"), "moves", "50 MW", as_shown(ARABIC)]), max_size=9))
+@given(
+    st.lists(
+        st.sampled_from([as_shown(f"{ARABIC} {HEBREW}"), "moves", "50 MW", as_shown(ARABIC)]),
+        max_size=9,
+    )
+)
 def test_a_text_that_is_broken_keeps_its_names_isolated(parts):
     lines = isolated(" ".join(parts).split())
     assert all(line.count(ISOLATE) == line.count(END) for line in lines)
@@ -197,9 +233,17 @@ def test_html_and_markdown_show_a_text_as_it_is(text):
     assert page.tags == {"p", "hr"}
     assert page.text == 3 * text
     line = " ".join(as_shown(text).split())
-    shown = _Tags(MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(in_markdown(text)))
+    shown = _Tags(
+        MarkdownIt("commonmark", {"html": True})
+        .enable(["table", "strikethrough"])
+        .render(in_markdown(text))
+    )
     assert shown.tags <= {"p"}
-    assert plain(shown.text).strip() == " ".join(text.replace("\0", "\ufffd").split()) or "\r" in text or not line
+    assert (
+        plain(shown.text).strip() == " ".join(text.replace("\0", "\ufffd").split())
+        or "\r" in text
+        or not line
+    )
 
 
 def test_no_other_way_leads_to_html():
@@ -212,8 +256,14 @@ def test_no_other_way_leads_to_html():
                 assert path.name == "markup.py"
             if call.func.id == "html":
                 template = call.args[0]
-                parts = [template.body, template.orelse] if isinstance(template, ast.IfExp) else [template]
-                assert all(isinstance(part, ast.Constant) for part in parts), f"{path}:{call.lineno}"
+                parts = (
+                    [template.body, template.orelse]
+                    if isinstance(template, ast.IfExp)
+                    else [template]
+                )
+                assert all(isinstance(part, ast.Constant) for part in parts), (
+                    f"{path}:{call.lineno}"
+                )
 
 
 def test_words_of_a_view_are_text_unless_they_were_made_as_html():
@@ -282,8 +332,16 @@ def test_no_name_becomes_markup_outside_the_app(tmp_path):
 def test_what_shares_its_name_has_its_id_beside_it_everywhere():
     scenario = Scenario.load(CASES / "same-names")
     placement = solve(scenario)
-    regions = ["Ashburn (ash-1)", "Ashburn (ash-2)", "Ashburn (ash-gov)", "Singapore (sin-1)", "Singapore (sin-2)"]
-    assert [*placement.network.labels.regions] == [*placement.network.labels.short_regions] == regions
+    regions = [
+        "Ashburn (ash-1)",
+        "Ashburn (ash-2)",
+        "Ashburn (ash-gov)",
+        "Singapore (sin-1)",
+        "Singapore (sin-2)",
+    ]
+    assert (
+        [*placement.network.labels.regions] == [*placement.network.labels.short_regions] == regions
+    )
     assert "| Ashburn (ash-1)   | Ashburn (ash-2) |" in summary(scenario, placement)
     view = BandsView(Session(scenario))
     show(view)
@@ -310,7 +368,9 @@ def test_clients_and_classes_of_one_name_have_their_ids_too():
 
 def test_brackets_go_only_where_names_stay_apart():
     scenario = Scenario.load("classroom-3x3")
-    scenario.regions = scenario.regions.assign(name=["Texas (Dallas)", "Texas (Austin)", "Ohio (Columbus)"])
+    scenario.regions = scenario.regions.assign(
+        name=["Texas (Dallas)", "Texas (Austin)", "Ohio (Columbus)"]
+    )
     assert labels_of(scenario).short_regions == ("Texas (Dallas)", "Texas (Austin)", "Ohio")
 
 
@@ -334,7 +394,9 @@ def test_a_name_from_right_to_left_leaves_its_number_behind_it():
             view = make(session)
             said[make.__name__] = [text for root in show(view).roots for text in texts(root)]
     (name, *_) = labels_of(scenario).workloads[0].split(END)
-    assert any(f"Budget of {name}{END}: 400 ms" in _Tags(text).text for text in said["FrontierView"])
+    assert any(
+        f"Budget of {name}{END}: 400 ms" in _Tags(text).text for text in said["FrontierView"]
+    )
     pages = [page for pages in said.values() for page in pages]
     for text in (_Tags(page).text for page in pages):
         for found in re.finditer(r"[\u0590-\u08ff]+", text):
@@ -390,7 +452,9 @@ def test_no_name_runs_in_the_app(browser, spied, tmp_path):
     with serving(tmp_path, str(spied)) as url:
         app = App(browser, url)
         columns = app.source("map")
-        at = app.page.evaluate("at => wattlas.place(...at)", [MARK["map"], columns["x"][0], columns["y"][0]])
+        at = app.page.evaluate(
+            "at => wattlas.place(...at)", [MARK["map"], columns["x"][0], columns["y"][0]]
+        )
         app.page.mouse.move(*at)
         expect(app.page.locator(".bk-Tooltip").first).to_contain_text(columns["name"][0])
         app.page.get_by_role("button", name="Table", exact=True).first.click()
@@ -407,7 +471,9 @@ def test_no_name_runs_in_a_snapshot(browser, spied, tmp_path):
     path = tmp_path / "snapshot.html"
     write_snapshot(Scenario.load(spied), path, STEPS)
     page, complaints = browser.new_page(), []
-    page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+    page.on(
+        "console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(path.as_uri())
     page.wait_for_selector("html[data-ready=yes]")

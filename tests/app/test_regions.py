@@ -1,4 +1,6 @@
-"""The table of regions: what Python sends for each move, and what a reader sees and does in a browser."""
+"""
+The table of regions: what Python sends for each move, and what a reader sees and does in a browser.
+"""
 
 import json
 import re
@@ -47,8 +49,12 @@ MOVES: dict[str, Callable[[Scenario], object]] = {
     "legal policy": lambda s: s.param.update(legal_policy="same zone"),
     "carbon signal": lambda s: s.param.update(carbon_signal="average"),
     "objective": lambda s: s.param.update(objective="carbon"),
-    "price table": lambda s: s.param.update(regions=s.regions.assign(electricity_price_usd_per_mwh=-5.0)),
-    "names": lambda s: s.param.update(regions=s.regions.assign(name=s.regions["name"].str.upper(), pue=1.07)),
+    "price table": lambda s: s.param.update(
+        regions=s.regions.assign(electricity_price_usd_per_mwh=-5.0)
+    ),
+    "names": lambda s: s.param.update(
+        regions=s.regions.assign(name=s.regions["name"].str.upper(), pue=1.07)
+    ),
     "other regions": add_region,
 }
 LINES = ("it_mw", "change_mw", "utilisation", "capacity_price")  # of what is sent as `loads`
@@ -108,7 +114,10 @@ def expected(session: Session) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("name", "move"),
-    [*((CLASSROOM, move) for move in MOVES), *((WORLD, move) for move in ("nothing", "budget", "other regions"))],
+    [
+        *((CLASSROOM, move) for move in MOVES),
+        *((WORLD, move) for move in ("nothing", "budget", "other regions")),
+    ],
 )
 def test_the_numbers_are_those_of_the_placement(name, move):
     session = Session(Scenario.load(name))
@@ -123,7 +132,9 @@ def test_the_numbers_are_those_of_the_placement(name, move):
             if column in ("id", "name"):
                 assert shown[column] == values
             else:
-                np.testing.assert_allclose(shown[column], values, rtol=1e-6, atol=6e-4, err_msg=column)
+                np.testing.assert_allclose(
+                    shown[column], values, rtol=1e-6, atol=6e-4, err_msg=column
+                )
 
 
 def test_the_shadow_price_is_known_only_when_cost_is_minimised():
@@ -173,7 +184,9 @@ def test_unknown_prices_are_not_sent_again_and_again():
 
     def move() -> None:
         before = session.placement
-        session.scenario.carbon_price_usd_per_t += 10.0  # another placement, in which all is as it was
+        session.scenario.carbon_price_usd_per_t += (
+            10.0  # another placement, in which all is as it was
+        )
         assert session.placement is not before
 
     assert screen.sent_by(move) == []
@@ -198,7 +211,9 @@ def test_a_region_picked_elsewhere_is_marked():
     assert screen.model.data.picked == session.region
     session.region = session.network.regions[0]
     assert screen.model.data.picked == session.region
-    assert [event.attr for event in screen.sent_by(lambda: session.param.update(region=""))] == ["picked"]
+    assert [event.attr for event in screen.sent_by(lambda: session.param.update(region=""))] == [
+        "picked"
+    ]
 
 
 def test_a_click_on_a_region_that_is_no_more_picks_nothing():
@@ -227,7 +242,9 @@ class Shown:
         return self.body.locator("tr")
 
     def row(self, region: str) -> Locator:
-        return self.rows().filter(has=self.page.get_by_role("rowheader", name=self.name(region), exact=True))
+        return self.rows().filter(
+            has=self.page.get_by_role("rowheader", name=self.name(region), exact=True)
+        )
 
     def name(self, region: str) -> str:
         regions = self.session.scenario.regions
@@ -240,7 +257,9 @@ class Shown:
         self.header(title).get_by_role("button").click()
 
     def expect_column(self, column: int, texts: list[str]) -> None:
-        expect(self.body.locator(f"tr > :nth-child({column})")).to_have_text(texts, timeout=PATIENCE_MS)
+        expect(self.body.locator(f"tr > :nth-child({column})")).to_have_text(
+            texts, timeout=PATIENCE_MS
+        )
 
     def expect_order(self, key: Any) -> None:
         """Rows are in falling order of a number, equal ones in the order of the regions."""
@@ -250,7 +269,8 @@ class Shown:
     def expect_focus(self, row: int) -> None:
         focused = "rows => rows.findIndex(row => row === row.getRootNode().activeElement)"
         self.page.wait_for_function(
-            f"([body, at]) => ({focused})([...body.rows]) === at", arg=[self.body.element_handle(), row]
+            f"([body, at]) => ({focused})([...body.rows]) === at",
+            arg=[self.body.element_handle(), row],
         )
 
     def scroll(self) -> float:
@@ -263,7 +283,11 @@ def shown(page: Page) -> Iterator[Shown]:
     table = Shown(page)
     yield table
     ignored = re.compile("GL Driver Message")
-    complaints = [m.text for m in table.messages if m.type in ("error", "warning") and not ignored.search(m.text)]
+    complaints = [
+        m.text
+        for m in table.messages
+        if m.type in ("error", "warning") and not ignored.search(m.text)
+    ]
     assert complaints + table.complaints == []
 
 
@@ -299,7 +323,9 @@ def test_every_figure_is_written_as_readers_write_it(page):
         ("pue", lambda v: f"{v:.3f}".removesuffix("0")),
     ]
     for column, (name, text) in enumerate(formats, start=2):
-        shown.expect_column(column, [text(float(np.asarray(values[name])[k])).replace("-", "−") for k in order])
+        shown.expect_column(
+            column, [text(float(np.asarray(values[name])[k])).replace("-", "−") for k in order]
+        )
     assert max(values["it_mw"]) >= 1000  # thousands are separated
     assert min(values["change_mw"]) < -0.05
     expect(page.locator("td.less").first).to_contain_text("−")
@@ -372,11 +398,15 @@ def test_view_and_focus_stay_when_a_row_goes_to_the_top(shown):
     shown.rows().last.evaluate("row => row.focus({preventScroll: true})")
     shown.page.locator(".scroller").evaluate("scroller => { scroller.scrollTop = 310 }")
     regions = shown.session.scenario.regions
-    dear = np.where(np.arange(len(prices)) == lowest, 999.0, regions["electricity_price_usd_per_mwh"])
+    dear = np.where(
+        np.arange(len(prices)) == lowest, 999.0, regions["electricity_price_usd_per_mwh"]
+    )
     shown.session.scenario.regions = regions.assign(electricity_price_usd_per_mwh=dear)
     expect(shown.rows().first).to_contain_text(name)
     assert shown.scroll() == 310
-    assert shown.body.evaluate("body => body.getRootNode().activeElement.cells[0].textContent") == name
+    assert (
+        shown.body.evaluate("body => body.getRootNode().activeElement.cells[0].textContent") == name
+    )
 
 
 @pytest.mark.ui
@@ -453,7 +483,9 @@ def test_a_phone_scrolls_sideways_and_keeps_the_names(shown):
     shown.page.set_viewport_size({"width": 370, "height": 700})
     name, pue = shown.rows().first.locator("th"), shown.rows().first.locator("td").last
     expect(pue).not_to_be_in_viewport()
-    shown.page.locator(".scroller").evaluate("scroller => { scroller.scrollLeft = scroller.scrollWidth }")
+    shown.page.locator(".scroller").evaluate(
+        "scroller => { scroller.scrollLeft = scroller.scrollWidth }"
+    )
     expect(pue).to_be_in_viewport(ratio=0.99)
     expect(name).to_be_in_viewport(ratio=0.99)
     assert shown.page.evaluate("document.documentElement.scrollWidth") <= 370

@@ -113,7 +113,7 @@ def test_the_slack_is_the_readers_choice(session):
 
 
 @pytest.mark.parametrize(
-    "objective, unit, amount",
+    ("objective", "unit", "amount"),
     [
         ("cost", "USD/h", lambda best: best.objective_usd_per_h),
         ("carbon", "t/h", lambda best: best.carbon_kg_per_h / 1000),
@@ -121,7 +121,9 @@ def test_the_slack_is_the_readers_choice(session):
     ],
 )
 def test_the_slack_is_told_in_the_unit_of_the_objective_without_penalties(objective, unit, amount):
-    world = random_scenario(7, 4, 3, 2, objective=objective, total_demand_mw=3000.0, hour="average", season="annual")
+    world = random_scenario(
+        7, 4, 3, 2, objective=objective, total_demand_mw=3000.0, hour="average", season="annual"
+    )
     best = solve(world)
     assert best.unserved_mw > 1
     view = NearOptimalView(Session(world))
@@ -136,7 +138,9 @@ def test_of_many_regions_those_of_most_weight_are_shown_and_all_are_in_the_table
     table = near_optimal(session.scenario)
     weight = (table["least_mw"] + table["most_mw"]).sort_values(ascending=False)
     shown = columns(view, "free")
-    assert sorted(shown["least_mw"] + shown["most_mw"], reverse=True) == pytest.approx(weight.tolist()[:ROWS])
+    assert sorted(shown["least_mw"] + shown["most_mw"], reverse=True) == pytest.approx(
+        weight.tolist()[:ROWS]
+    )
     assert "Texas" in row_names(view, "near optimal")
     assert len(view.table(view._result)) == len(table)
     used = table[table["it_mw"] > 0.5]
@@ -224,14 +228,16 @@ def test_draws_are_those_of_the_table(session):
     assert columns(view, "receiving")["right"].tolist() == regions["receives_draws"].tolist()
     assert row_names(view, "regions") == [name.title() for name in regions["region"]]
     assert (
-        columns(view, "receiving")["color"].tolist() == (regions["receives_draws"] >= 0.9 * DRAWS).astype(int).tolist()
+        columns(view, "receiving")["color"].tolist()
+        == (regions["receives_draws"] >= 0.9 * DRAWS).astype(int).tolist()
     )
     for name in ("budgets plot", "regions plot"):
         assert handle(view, name, "widget").visible
     saving = found.saving_usd_per_h()
     assert f"<b>{format_number(saving['p50'])} USD/h</b>" in words(view)
-    assert f"{format_number(saving['p10'])} to {format_number(saving['p90'])}; with inputs as they are 2,235" in words(
-        view
+    assert (
+        f"{format_number(saving['p10'])} to {format_number(saving['p90'])}; with inputs as they are 2,235"
+        in words(view)
     )
     assert "Sure to receive load: North." in words(view)
     run = handle(view, "run", "widget")
@@ -276,7 +282,8 @@ def test_what_no_longer_belongs_to_the_scenario_is_marked(session):
     ask(view, "run", True)
     assert "has changed" not in words(view)
     assert view._result.given_usd_per_h == pytest.approx(
-        solve(session.scenario).baseline.objective_usd_per_h - solve(session.scenario).objective_usd_per_h
+        solve(session.scenario).baseline.objective_usd_per_h
+        - solve(session.scenario).objective_usd_per_h
     )
 
 

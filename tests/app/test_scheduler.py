@@ -1,4 +1,7 @@
-"""What keeps a slider live, told without a clock: no model is built anew, solves are counted, short cuts hold."""
+"""
+What keeps a slider live, told without a clock: no model is built anew, solves are counted, short
+cuts hold.
+"""
 
 from collections import Counter
 from typing import Any
@@ -41,13 +44,19 @@ def counted(monkeypatch) -> Counter:
 
     monkeypatch.setattr(PlacementModel, "__init__", counted_build)
     monkeypatch.setattr(PlacementModel, "solve", counted_solve)
-    for module, memory in ((solver, "_models"), (placement, "_placements"), (frontiers, "_frontiers")):
+    for module, memory in (
+        (solver, "_models"),
+        (placement, "_placements"),
+        (frontiers, "_frontiers"),
+    ):
         monkeypatch.setattr(module, memory, Memo(12))
     return counter
 
 
 def moves_of(owner: param.Parameterized, name: str) -> list[Any]:
-    """Values a reader may give a setting: both ends of its slider and the middle, or all its choices."""
+    """
+    Values a reader may give a setting: both ends of its slider and the middle, or all its choices.
+    """
     setting = owner.param[name]
     if isinstance(setting, param.Selector):
         return [choice for choice in setting.objects if choice != "custom"]  # which takes a table
@@ -143,7 +152,10 @@ MORE_THAN_ONE_PROGRAM = ("cost_cap_usd_per_h", "hosting_usd_per_h")
 
 @settings(max_examples=25, stateful_step_count=12)
 class Readers(RuleBasedStateMachine):
-    """Two people share a process and move whatever they like; each sees what a process of their own would compute."""
+    """
+    Two people share a process and move whatever they like; each sees what a process of their own
+    would compute.
+    """
 
     world: Scenario
 
@@ -151,7 +163,10 @@ class Readers(RuleBasedStateMachine):
     def open(self, data: st.DataObject, lumpy: bool) -> None:
         self.world = data.draw(random_scenarios(lumpy=st.just(lumpy)))
 
-    @rule(data=st.data(), name=st.sampled_from(sorted(set(SETTINGS) - {"time_limit_s", *MORE_THAN_ONE_PROGRAM})))
+    @rule(
+        data=st.data(),
+        name=st.sampled_from(sorted(set(SETTINGS) - {"time_limit_s", *MORE_THAN_ONE_PROGRAM})),
+    )
     def move_a_setting(self, data: st.DataObject, name: str) -> None:
         setattr(self.world, name, data.draw(st.sampled_from(moves_of(self.world, name))))
 
@@ -161,7 +176,10 @@ class Readers(RuleBasedStateMachine):
         budget = data.draw(st.sampled_from([0.0, 50.0, 150.0, 300.0, 600.0, 5000.0]))
         self.world.workloads[workload].latency_budget_ms = budget
 
-    @rule(column=st.sampled_from(["electricity_price_usd_per_mwh", "pue", "capacity_mw"]), data=st.data())
+    @rule(
+        column=st.sampled_from(["electricity_price_usd_per_mwh", "pue", "capacity_mw"]),
+        data=st.data(),
+    )
     def edit_a_table(self, column: str, data: st.DataObject) -> None:
         """In place, as in a notebook."""
         row = data.draw(st.integers(0, len(self.world.regions) - 1))
@@ -175,7 +193,10 @@ class Readers(RuleBasedStateMachine):
         here = trace(network, over, self.world.latency_relaxation_ms).current
         if here is not None and network.objective == "cost":
             found = place(network)
-            objective = here["cost_usd_per_h"] + network.carbon_price_usd_per_t / 1000 * here["carbon_kg_per_h"]
+            objective = (
+                here["cost_usd_per_h"]
+                + network.carbon_price_usd_per_t / 1000 * here["carbon_kg_per_h"]
+            )
             assert found.objective_usd_per_h == pytest.approx(objective, rel=1e-6, abs=1e-3)
             assert found.unserved_mw == pytest.approx(here["unserved_mw"], abs=1e-5)
 
@@ -197,18 +218,23 @@ class Readers(RuleBasedStateMachine):
             expected = fresh.solve(lp_data(network, objective), then)
             assert found.objective == pytest.approx(expected.objective, rel=1e-8, abs=1e-5)
             for part in ("free_mw", "pinned_mw", "unserved_free_mw", "unserved_pinned_mw"):
-                assert_allclose(getattr(found, part), getattr(expected, part), atol=1e-6, err_msg=part)
+                assert_allclose(
+                    getattr(found, part), getattr(expected, part), atol=1e-6, err_msg=part
+                )
             if objective == "cost" and has_one_set_of_prices(network, expected):
                 for price in ("price_free", "price_pinned", "capacity_price"):
-                    assert_allclose(getattr(found, price), getattr(expected, price), atol=1e-4, err_msg=price)
+                    assert_allclose(
+                        getattr(found, price), getattr(expected, price), atol=1e-4, err_msg=price
+                    )
 
 
 def has_one_set_of_prices(network: Network, best: Optimum) -> bool:
     """
     Whether the optimal basis is not degenerate.
 
-    Its columns are flows, load left unserved, and capacity left over; a column above zero for every row (two per
-    demand, one per region) means that no basic column is at zero, and then prices are unique.
+    Its columns are flows, load left unserved, and capacity left over; a column above zero for every
+    row (two per demand, one per region) means that no basic column is at zero, and then prices are
+    unique.
     """
     load = [best.free_mw, best.pinned_mw, best.unserved_free_mw, best.unserved_pinned_mw]
     pinned = np.bincount(network.home, best.pinned_mw.sum(axis=1), minlength=len(network.regions))

@@ -1,4 +1,6 @@
-"""The app as a server: who is answered, with what, and what comes of messages that no page sends."""
+"""
+The app as a server: who is answered, with what, and what comes of messages that no page sends.
+"""
 
 import asyncio
 import json
@@ -20,10 +22,17 @@ from tornado.websocket import WebSocketClosedError
 
 from explorer.app import messages, server
 from explorer.app.address import Address
-from explorer.app.messages import REFUSED, Refused, refuse_strange
+from explorer.app.messages import REFUSED, RefusedError, refuse_strange
 from explorer.app.snapshot import save_button as save
 
-SECRETS = ("explorer", "site-packages", "Traceback", "Tornado", "/", "1.9")  # none of them is in a word of refusal
+SECRETS = (
+    "explorer",
+    "site-packages",
+    "Traceback",
+    "Tornado",
+    "/",
+    "1.9",
+)  # none of them is in a word of refusal
 
 
 @pytest.fixture(scope="module")
@@ -123,11 +132,39 @@ def test_the_server_answers_to_its_own_names_alone(port, host, status, path):
         ({"Origin": "http://127.0.0.1:1"}, 403),
         ({"Origin": "http://127.0.0.1:{port}@elsewhere.example"}, 403),
         ({"Origin": "null"}, 403),
-        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "no-cors", "Sec_Fetch_Dest": "script"}, 403),
+        (
+            {
+                "Sec_Fetch_Site": "cross-site",
+                "Sec_Fetch_Mode": "no-cors",
+                "Sec_Fetch_Dest": "script",
+            },
+            403,
+        ),
         ({"Sec_Fetch_Site": "same-site", "Sec_Fetch_Mode": "cors", "Sec_Fetch_Dest": "empty"}, 403),
-        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "iframe"}, 403),
-        ({"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}, 200),
-        ({"Sec_Fetch_Site": "same-origin", "Sec_Fetch_Mode": "no-cors", "Sec_Fetch_Dest": "script"}, 200),
+        (
+            {
+                "Sec_Fetch_Site": "cross-site",
+                "Sec_Fetch_Mode": "navigate",
+                "Sec_Fetch_Dest": "iframe",
+            },
+            403,
+        ),
+        (
+            {
+                "Sec_Fetch_Site": "cross-site",
+                "Sec_Fetch_Mode": "navigate",
+                "Sec_Fetch_Dest": "document",
+            },
+            200,
+        ),
+        (
+            {
+                "Sec_Fetch_Site": "same-origin",
+                "Sec_Fetch_Mode": "no-cors",
+                "Sec_Fetch_Dest": "script",
+            },
+            200,
+        ),
     ],
 )
 def test_other_sites_may_link_here_and_nothing_else(port, headers, status):
@@ -151,7 +188,8 @@ def test_every_answer_says_how_it_may_be_used(port, path, status):
     got, headers, text = ask(port, path)
     assert got == status
     assert (
-        server._HEADERS.items() - {("Content-Security-Policy", server._HEADERS["Content-Security-Policy"])}
+        server._HEADERS.items()
+        - {("Content-Security-Policy", server._HEADERS["Content-Security-Policy"])}
         <= headers.items()
     )
     assert "Server" not in headers
@@ -160,7 +198,10 @@ def test_every_answer_says_how_it_may_be_used(port, path, status):
         assert rules == {"default-src": "'none'", "frame-ancestors": "'none'"}
         return
     assert headers["Cache-Control"] == "no-store"
-    assert "'unsafe-inline'" not in rules["script-src"] and "http" not in headers["Content-Security-Policy"]
+    assert (
+        "'unsafe-inline'" not in rules["script-src"]
+        and "http" not in headers["Content-Security-Policy"]
+    )
     nonce = rules["script-src"].partition("'nonce-")[2].partition("'")[0]
     assert nonce not in get(port)[1]  # another each time
     assert text.count("<script") == text.count(f'<script nonce="{nonce}"') > 0
@@ -247,11 +288,17 @@ PATCHES = {
     "a list": [],
     "events that are none": {"events": [1, None, "x"]},
     "an unknown model": {"events": [changed("nobody", "active", 1)]},
-    "a model": {"events": [changed("p1", "active", {"type": "object", "name": "Slider", "id": "x"})]},
+    "a model": {
+        "events": [changed("p1", "active", {"type": "object", "name": "Slider", "id": "x"})]
+    },
     "packed bytes": {"events": [changed("p1", "active", {"type": "bytes", "data": "H4sIAAAA"})]},
-    "packed bytes beside": {"events": [changed("p1", "active", 1) | {"hint": {"type": "bytes", "data": "H4sIAAAA"}}]},
+    "packed bytes beside": {
+        "events": [changed("p1", "active", 1) | {"hint": {"type": "bytes", "data": "H4sIAAAA"}}]
+    },
     "packed bytes around": {"events": [], "more": {"type": "bytes", "data": "H4sIAAAA"}},
-    "columns": {"events": [{"kind": "ColumnsPatched", "model": {"id": "p1"}, "attr": "data", "patches": {}}]},
+    "columns": {
+        "events": [{"kind": "ColumnsPatched", "model": {"id": "p1"}, "attr": "data", "patches": {}}]
+    },
     "a new root": {"events": [{"kind": "RootAdded", "model": {"id": "p1"}}]},
     "a title": {"events": [{"kind": "TitleChanged", "title": "mine"}]},
 }
@@ -265,7 +312,10 @@ def test_a_patch_that_no_page_sends_is_refused_in_a_word(port, patch):
             return await reader.answer()
 
     kind, content = in_own_loop(answer())
-    assert kind == "closed" or (kind, json.loads(content)) == ("ERROR", {"text": REFUSED, "traceback": None})
+    assert kind == "closed" or (kind, json.loads(content)) == (
+        "ERROR",
+        {"text": REFUSED, "traceback": None},
+    )
 
 
 @pytest.mark.parametrize(
@@ -278,7 +328,13 @@ def test_a_patch_that_no_page_sends_is_refused_in_a_word(port, patch):
         ('{"msgid": "1", "msgtype": "PUSH-DOC"}', "{}", '{"doc": {}}'),
         ('{"msgid": "1", "msgtype": "SERVER-INFO-REQ"}', "{}", "{}"),
         ('{"msgid": "1", "msgtype": ["PATCH-DOC"]}', "{}", "{}"),
-        ('{"msgid": "1", "msgtype": "PATCH-DOC", "num_buffers": 9}', "{}", '{"events": []}', '{"id": "1"}', b"x"),
+        (
+            '{"msgid": "1", "msgtype": "PATCH-DOC", "num_buffers": 9}',
+            "{}",
+            '{"events": []}',
+            '{"id": "1"}',
+            b"x",
+        ),
         (nested(50_000), "{}", "{}"),
         ('{"msgid": "1", "msgtype": "PATCH-DOC"}', "{}", "null"),
         (b"binary",),
@@ -300,12 +356,21 @@ def test_a_message_that_is_none_is_refused_or_ends_its_connection(port, fragment
 def test_what_pages_send_passes():
     refuse_strange({"events": [changed("p1", "start", {"type": "number", "value": "nan"})]})
     refuse_strange({"events": [changed("p1", "data", {"type": "map", "entries": [["a", [1, 2]]]})]})
-    with pytest.raises(Refused):
-        refuse_strange({"events": [changed("p1", "data", {"type": "map", "entries": [["a", {"type": "ndarray"}]]})]})
+    with pytest.raises(RefusedError):
+        refuse_strange(
+            {
+                "events": [
+                    changed("p1", "data", {"type": "map", "entries": [["a", {"type": "ndarray"}]]})
+                ]
+            }
+        )
 
 
 def test_a_flood_costs_only_its_own_session_which_recovers(port):
-    """Thousands of fragments from one; another moves its slider meanwhile, and in the end the first does."""
+    """
+    Thousands of fragments from one; another moves its slider meanwhile, and in the end the first
+    does.
+    """
 
     async def flood(reader: Reader) -> None:
         for _ in range(1500):
@@ -342,7 +407,9 @@ def test_a_server_that_ends_leaves_no_file_in_the_making():
 def test_the_page_works_by_its_policy_and_nothing_brought_along_runs(browser: Browser, port):
     complaints: list[str] = []
     page = browser.new_page()
-    page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+    page.on(
+        "console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None
+    )
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(f"http://127.0.0.1:{port}/")
     slider = page.locator("input[type=range]").first

@@ -1,4 +1,6 @@
-"""A session keeps placement and frontier in step with its scenario, whatever changes and however fast."""
+"""
+A session keeps placement and frontier in step with its scenario, whatever changes and however fast.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -95,7 +97,11 @@ def assert_in_step(session: Session) -> None:
 
 def another(parameter: param.Parameter, value: Any) -> Any:
     if isinstance(parameter, param.Selector):
-        others = [choice for choice in parameter.objects if choice not in (value, "operating margin", "custom")]
+        others = [
+            choice
+            for choice in parameter.objects
+            if choice not in (value, "operating margin", "custom")
+        ]
         return others[-1]
     return 0.9 * min(value, 1e6) if value else 0.5
 
@@ -121,7 +127,9 @@ def test_it_follows_every_figure_of_a_class(scenario, name):
 
 
 def zones(*_scenario: Scenario) -> pd.DataFrame:
-    return pd.DataFrame({"legal_zone": ["land"], "name": ["Land"], "inbound": ["open"], "outbound": ["open"]})
+    return pd.DataFrame(
+        {"legal_zone": ["land"], "name": ["Land"], "inbound": ["open"], "outbound": ["open"]}
+    )
 
 
 @pytest.mark.parametrize(
@@ -313,7 +321,11 @@ def test_a_decision_that_fails_is_an_error_and_what_follows_clears_it(scenario, 
     with monkeypatch.context() as broken:
         broken.setattr(explorer.session, "place", fails)
         scenario.hosting_usd_per_h = 123.0
-    assert isinstance(session.error, SolverError) and session.placement is placement and not session.placement_busy
+    assert (
+        isinstance(session.error, SolverError)
+        and session.placement is placement
+        and not session.placement_busy
+    )
     scenario.hosting_usd_per_h = 124.0
     assert_in_step(session)
 
@@ -376,7 +388,9 @@ def test_a_placement_comes_with_its_baseline(scenario, hosting_usd_per_h):
     session, later = Session(scenario, runner := Later()), []
     runner.run()
     session.param.watch(lambda event: later.append("baseline" in vars(event.new)), "placement")
-    scenario.param.update(hosting_usd_per_h=hosting_usd_per_h, egress_usd_per_gb=0.0123 + hosting_usd_per_h / 1e4)
+    scenario.param.update(
+        hosting_usd_per_h=hosting_usd_per_h, egress_usd_per_gb=0.0123 + hosting_usd_per_h / 1e4
+    )
     runner.run()
     assert later == [True]
 

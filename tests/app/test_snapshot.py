@@ -1,4 +1,6 @@
-"""A snapshot is one file that shows, without Python or network, what the solver gives in every state."""
+"""
+A snapshot is one file that shows, without Python or network, what the solver gives in every state.
+"""
 
 import gzip
 import json
@@ -64,11 +66,15 @@ def test_every_state_in_the_file_equals_a_fresh_solve(made):
     contents, table = json.loads(gzip.decompress(packed(page, "contents"))), packed(page, "states")
     assert checksum(table) == written.checksum
     assert f'data-sha256="{written.checksum}"' in page
-    slots = {(slot["view"], slot["model"], slot["name"]): n for n, slot in enumerate(contents["slots"])}
+    slots = {
+        (slot["view"], slot["model"], slot["name"]): n for n, slot in enumerate(contents["slots"])
+    }
     values = read(table, written.states)
 
     def of(view: str, name: str) -> list[list[Any]]:
-        return [values[n] for (where, _model, what), n in slots.items() if (where, what) == (view, name)]
+        return [
+            values[n] for (where, _model, what), n in slots.items() if (where, what) == (view, name)
+        ]
 
     (texts,), (sentences,) = of("totals", "text"), of("frontier", "text")
     (loads,) = of("table", "loads")
@@ -77,7 +83,10 @@ def test_every_state_in_the_file_equals_a_fresh_solve(made):
     for state, there in states:
         placement = solve(there)
         assert f"{format_number(placement.cost_usd_per_h)} &lt;span" in texts[state]
-        assert f"Budget of chat: {format_duration(there.workloads['chat'].latency_budget_ms)}." in sentences[state]
+        assert (
+            f"Budget of chat: {format_duration(there.workloads['chat'].latency_budget_ms)}."
+            in sentences[state]
+        )
         assert np.allclose(loads[state][:3], placement.region_it_mw, atol=1e-2)
         curve = frontier(there, over="chat").table
         steps = [y for y in of("frontier", "y") if len(y[state]) == len(curve)]
@@ -103,7 +112,9 @@ def test_the_scenario_stays_as_it_is_and_an_explorer_writes_what_it_shows(tmp_pa
     app.session.scenario.friction_scale = 2.0
     app.snapshot(tmp_path / "now.html", steps={"friction_scale": 2})
     assert app.session.scenario.friction_scale == 2.0
-    contents = json.loads(gzip.decompress(packed((tmp_path / "now.html").read_text("utf-8"), "contents")))
+    contents = json.loads(
+        gzip.decompress(packed((tmp_path / "now.html").read_text("utf-8"), "contents"))
+    )
     (axis,) = contents["axes"]
     assert axis["texts"][axis["opened"]] == "2"
 
@@ -111,11 +122,16 @@ def test_the_scenario_stays_as_it_is_and_an_explorer_writes_what_it_shows(tmp_pa
 def test_the_latency_slider_is_that_of_the_class_looked_at(tmp_path, monkeypatch):
     monkeypatch.setattr(snapshots, "BUDGET_STEPS", 2)
     monkeypatch.setattr(snapshots, "STEPS", {"friction_scale": 2})
-    for looked_at, label in (("batch", "batch Batch, latency budget [ms]"), ("all", "Relax all budgets by [ms]")):
+    for looked_at, label in (
+        ("batch", "batch Batch, latency budget [ms]"),
+        ("all", "Relax all budgets by [ms]"),
+    ):
         app = Explorer(scenario())
         app.session.workload = looked_at
         app.snapshot(tmp_path / "now.html")
-        contents = json.loads(gzip.decompress(packed((tmp_path / "now.html").read_text("utf-8"), "contents")))
+        contents = json.loads(
+            gzip.decompress(packed((tmp_path / "now.html").read_text("utf-8"), "contents"))
+        )
         assert contents["axes"][0]["label"].startswith(label)
         assert contents["link_values"]["class"] == looked_at
 
@@ -154,7 +170,9 @@ def test_a_link_is_not_replaced_and_not_followed(tmp_path, no_work, target):
     assert (tmp_path / "link.html").is_symlink() and (tmp_path / "there.html").read_text() == "mine"
 
 
-def test_a_folder_that_cannot_be_written_to_is_refused_before_any_work(tmp_path, no_work, monkeypatch):
+def test_a_folder_that_cannot_be_written_to_is_refused_before_any_work(
+    tmp_path, no_work, monkeypatch
+):
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)  # root may write everywhere
     with pytest.raises(ExplorerError, match="cannot be written to"):
         write_snapshot(scenario(), tmp_path / "file.html")
@@ -200,15 +218,26 @@ def test_the_command_refuses_a_slider_twice(tmp_path, capsys):
 
 @pytest.fixture
 def opened(browser: Browser, made):
-    """Opens the file at a width; in the end the console is clean and nothing but the file was asked for."""
+    """
+    Opens the file at a width; in the end the console is clean and nothing but the file was asked
+    for.
+    """
     complaints, requests, contexts = [], set(), []
 
     def open_at(width: int, height: int = 900) -> Page:
-        contexts.append(browser.new_context(viewport={"width": width, "height": height}, offline=True))
+        contexts.append(
+            browser.new_context(viewport={"width": width, "height": height}, offline=True)
+        )
         page = contexts[-1].new_page()
-        page.on("console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None)
+        page.on(
+            "console",
+            lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None,
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda r: requests.add(r.url) if not r.url.startswith(("data:", "blob:")) else None)
+        page.on(
+            "request",
+            lambda r: requests.add(r.url) if not r.url.startswith(("data:", "blob:")) else None,
+        )
         page.goto(made[0].as_uri())
         page.wait_for_selector("html[data-ready=yes]")
         return page
@@ -244,15 +273,21 @@ def test_sliders_move_every_view_to_what_the_solver_gives(opened):
     chat.press("End")
     there.workloads["chat"].latency_budget_ms = axes[0].values[-1]
     placement = solve(there)
-    expect(page.locator("[data-total=cost] .value")).to_contain_text(format_number(placement.cost_usd_per_h))
+    expect(page.locator("[data-total=cost] .value")).to_contain_text(
+        format_number(placement.cost_usd_per_h)
+    )
     assert np.allclose(column(page, "capacity_price", "it_mw"), placement.region_it_mw, rtol=1e-4)
-    assert np.allclose(column(page, "opens", "y"), frontier(there, over="chat").table["cost_usd_per_h"], rtol=1e-4)
+    assert np.allclose(
+        column(page, "opens", "y"), frontier(there, over="chat").table["cost_usd_per_h"], rtol=1e-4
+    )
     assert max(column(page, "closed_by", "y")) == pytest.approx(max(frictions(there)), rel=1e-4)
     load = page.get_by_role("row").nth(1).get_by_role("cell").first
     expect(load).to_contain_text(f"{placement.region_it_mw.max():.1f}")
     friction.press("Home")
     there.friction_scale = 0.0
-    expect(page.locator("[data-total=cost] .value")).to_contain_text(format_number(solve(there).cost_usd_per_h))
+    expect(page.locator("[data-total=cost] .value")).to_contain_text(
+        format_number(solve(there).cost_usd_per_h)
+    )
     assert max(column(page, "closed_by", "y")) == pytest.approx(max(frictions(there)), rel=1e-4)
 
 
@@ -276,7 +311,10 @@ def test_the_table_sorts_the_theme_turns_and_the_link_leads_to_the_app(opened):
     said = dict(parse_qsl(urlsplit(link).fragment, keep_blank_values=True))
     seen, there = link_values(scenario()), axes_of(scenario(), STEPS)[1].values[-1]
     assert {*said} == {*seen, "v", "class"}
-    assert (float(said["friction_scale"]), float(said["chat/budget"])) == (there, seen["chat/budget"])
+    assert (float(said["friction_scale"]), float(said["chat/budget"])) == (
+        there,
+        seen["chat/budget"],
+    )
     assert (said["legal_policy"], said["hour"], said["class"]) == ("open", "average", "chat")
     page.get_by_text("What this file is made from").click()
     expect(page.get_by_text("SHA-256")).to_be_visible()
@@ -320,12 +358,16 @@ def test_the_map_says_what_a_region_is_and_zooms(opened):
     )
     page.mouse.move(x - 5, y)
     page.mouse.move(x, y)
-    said = page.locator(".bk-tooltip-content, .bk-Tooltip, .bk-tooltip").locator("visible=true").first
+    said = (
+        page.locator(".bk-tooltip-content, .bk-Tooltip, .bk-tooltip").locator("visible=true").first
+    )
     expect(said).to_contain_text(scenario().regions["name"][0])
     expect(said).to_contain_text("USD/MWh")
     before = page.evaluate("[map.x_range.start, map.x_range.end]")
     page.get_by_title("Zoom In").first.click()
-    page.wait_for_function("before => map.x_range.end - map.x_range.start < before[1] - before[0]", arg=before)
+    page.wait_for_function(
+        "before => map.x_range.end - map.x_range.start < before[1] - before[0]", arg=before
+    )
 
 
 @pytest.mark.ui

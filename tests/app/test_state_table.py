@@ -61,7 +61,9 @@ def test_what_is_recorded_comes_back(screens):
 def test_what_is_the_same_in_all_states_is_left_out_and_what_is_equal_is_kept_once():
     recording, many = StateTable(100), np.arange(1000.0)
     for state in range(100):
-        recording.add(state, {"same": many, "two": many + state % 2, "word": "even" if state % 2 else "odd"})
+        recording.add(
+            state, {"same": many, "two": many + state % 2, "word": "even" if state % 2 else "odd"}
+        )
     assert recording.slots() == ["two", "word"]
     assert len(recording.table()) < 3 * len(gzip.compress(rounded(many).tobytes()))
 

@@ -1,4 +1,7 @@
-"""The heat map: every pair stands on the colour of its own net saving, marked and counted by its verdict."""
+"""
+The heat map: every pair stands on the colour of its own net saving, marked and counted by its
+verdict.
+"""
 
 from html import unescape
 from typing import Any
@@ -39,7 +42,13 @@ def drawn_pairs(view: HeatMapView) -> list[tuple[str, str]]:
 def homes_with_load(session: Session, workload: str) -> list[str]:
     network = session.network
     wanted_mw = network.demand_mw[:, network.workloads.index(workload)]
-    return sorted({network.regions[home] for home, mw in zip(network.home, wanted_mw, strict=True) if mw > 1e-9})
+    return sorted(
+        {
+            network.regions[home]
+            for home, mw in zip(network.home, wanted_mw, strict=True)
+            if mw > 1e-9
+        }
+    )
 
 
 def assert_shown(view: HeatMapView) -> None:
@@ -47,7 +56,11 @@ def assert_shown(view: HeatMapView) -> None:
     table = verdicts(session.scenario, view._workload).set_index(["home", "region"])
     algebra = break_even(session.scenario, view._workload).set_index(["home", "region"])
     picked = session.region in session.network.regions
-    table = table.loc[[session.region]] if picked else table.loc[homes_with_load(session, view._workload)]
+    table = (
+        table.loc[[session.region]]
+        if picked
+        else table.loc[homes_with_load(session, view._workload)]
+    )
     drawn = table if picked else table[table["obstacle"] != "friction"]
     assert sorted(drawn_pairs(view)) == sorted(drawn.index)
 
@@ -157,7 +170,9 @@ def test_the_table_has_all_quantities_of_a_home_or_sums_of_all(session):
     session.region = session.network.regions[1]
     table = view.table(view._result)
     assert len(table) == len(session.network.regions) - 1
-    assert {"break_even_egress_usd_per_gb", "break_even_price_gap_usd_per_mwh", "obstacle"} <= {*table}
+    assert {"break_even_egress_usd_per_gb", "break_even_price_gap_usd_per_mwh", "obstacle"} <= {
+        *table
+    }
     assert table["net_usd_per_mwh"].is_monotonic_decreasing
 
 

@@ -77,11 +77,16 @@ class Screen:
         return unescape(" ".join(text for text in texts if isinstance(text, str)))
 
     def contents(self) -> dict[str, list[str]]:
-        """What a browser that opens the page now would see, by kind of model: properties but names and references."""
+        """
+        What a browser that opens the page now would see, by kind of model: properties but names and
+        references.
+        """
         contents: dict[str, list[str]] = {}
         for model in self.document.models:
             values = model.properties_with_values(include_defaults=True)
-            plain = {key: value for key, value in values.items() if key != "name" and not _refers(value)}
+            plain = {
+                key: value for key, value in values.items() if key != "name" and not _refers(value)
+            }
             contents.setdefault(type(model).__name__, []).append(repr(_listed(plain)))
         return {kind: sorted(models) for kind, models in contents.items()}
 
@@ -108,7 +113,9 @@ MOVES: dict[str, Callable[[Scenario], None]] = {
     "latency model": lambda s: s.param.update(latency_model="fibre"),
     "carbon signal": lambda s: s.param.update(carbon_signal="average"),
     "objective": lambda s: s.param.update(objective="carbon"),
-    "price table": lambda s: s.param.update(regions=s.regions.assign(electricity_price_usd_per_mwh=-5.0)),
+    "price table": lambda s: s.param.update(
+        regions=s.regions.assign(electricity_price_usd_per_mwh=-5.0)
+    ),
 }
 
 
@@ -126,7 +133,10 @@ moves = pytest.mark.parametrize(
     ("session", "move"),
     [
         pytest.param(name, MOVES.get(move, lambda _scenario: None), id=f"{name}, {move}")
-        for name, tried in (("classroom-3x3", MOVES), ("world-2025", ("tight budget", "carbon price")))
+        for name, tried in (
+            ("classroom-3x3", MOVES),
+            ("world-2025", ("tight budget", "carbon price")),
+        )
         for move in ("as opened", *tried)
     ],
     indirect=["session"],
@@ -167,7 +177,9 @@ READING: dict[str, Callable[[Session], None]] = {
 @pytest.mark.parametrize("name", [*MOVES, *READING])
 def test_a_move_sends_little(name):
     app, sent = Explorer(Scenario.load("world-2025")), []
-    document = Screen(app).document  # of which the frontier is as much a part as what is sent before it
+    document = Screen(
+        app
+    ).document  # of which the frontier is as much a part as what is sent before it
     document.on_change(lambda event: sent.append(bytes_of(event)))
     if name in MOVES:
         MOVES[name](app.session.scenario)
@@ -231,17 +243,24 @@ def test_readers_do_not_see_what_another_does(view):
     assert screens[0].contents() == opened
     explore(mine)
     assert screens[0].contents() != opened
-    assert [screens[1].contents(), Screen(views[1]).contents(), Screen(view(other)).contents()] == [opened] * 3
+    assert [screens[1].contents(), Screen(views[1]).contents(), Screen(view(other)).contents()] == [
+        opened
+    ] * 3
 
 
 def test_a_drawing_is_not_tied_to_the_reader_who_came_first():
     """HoloViews clears a plot when the session it was drawn in ends."""
     first = Document()
     with patch_curdoc(first):
-        drawing = Drawing(lambda drawing: drawing.figure(hv.Curve([1, 2]).opts(hooks=[drawing.keep("line")])))
+        drawing = Drawing(
+            lambda drawing: drawing.figure(hv.Curve([1, 2]).opts(hooks=[drawing.keep("line")]))
+        )
     assert not first.session_destroyed_callbacks
     _root, handles = drawing.copy()
-    assert {name: list(values) for name, values in handles["line"]["cds"].data.items()} == {"x": [], "y": []}
+    assert {name: list(values) for name, values in handles["line"]["cds"].data.items()} == {
+        "x": [],
+        "y": [],
+    }
 
 
 @every_view
@@ -274,7 +293,10 @@ def test_what_a_reader_does_in_one_place_shows_in_the_other():
     select.value = "price"
     assert (world.colour_by, same_select.value) == ("price", "price")
     for screen in (one, other):
-        assert screen.columns("capacity")["color"].tolist() == screen.columns("capacity")["price"].tolist()
+        assert (
+            screen.columns("capacity")["color"].tolist()
+            == screen.columns("capacity")["price"].tolist()
+        )
 
     one, other = Screen(frontier), Screen(frontier)
     (group,), (same_group,) = one.select(RadioButtonGroup), other.select(RadioButtonGroup)
@@ -296,7 +318,11 @@ def test_presentation_never_solves(session, monkeypatch):
 
     world, pairs = FlowMap(session), BreakEvenView(session)
     screens = Screen(world), Screen(pairs)
-    for target, name in ((PlacementModel, "solve"), (explorer.session, "place"), (explorer.session, "trace")):
+    for target, name in (
+        (PlacementModel, "solve"),
+        (explorer.session, "place"),
+        (explorer.session, "trace"),
+    ):
         monkeypatch.setattr(target, name, solves)
     for column in COLOUR_BY.values():
         world.colour_by = column
@@ -305,7 +331,9 @@ def test_presentation_never_solves(session, monkeypatch):
     world.min_flow_mw = 5.0
     assert min(screens[0].columns(*FLOW_COLUMNS)["it_mw"], default=5.0) >= 5.0
     session.region = session.network.regions[0]
-    assert {pair.split(" → ")[0] for pair in screens[1].columns("closed_by")["pair"]} == {short_name_of(session)}
+    assert {pair.split(" → ")[0] for pair in screens[1].columns("closed_by")["pair"]} == {
+        short_name_of(session)
+    }
 
 
 def short_name_of(session: Session) -> str:
@@ -422,7 +450,9 @@ def test_the_flows_on_the_map_add_up_to_the_load_that_moves(session, move):
     def total(column: str, bins: int) -> Any:
         return np.bincount(flows[column], flows["it_mw"], bins)
 
-    assert total("workload", len(net.workloads)) == pytest.approx(away_mw.sum(axis=(0, 1)), rel=1e-5, abs=1e-4)
+    assert total("workload", len(net.workloads)) == pytest.approx(
+        away_mw.sum(axis=(0, 1)), rel=1e-5, abs=1e-4
+    )
     assert total("region", n) == pytest.approx(away_mw.sum(axis=(0, 2)), rel=1e-5, abs=1e-4)
     leaving = np.bincount(net.home, away_mw.sum(axis=(1, 2)), n)
     assert total("home", n) == pytest.approx(leaving, rel=1e-5, abs=1e-4)
@@ -452,7 +482,10 @@ def test_the_region_picked_is_ringed(session):
     screen = Screen(FlowMap(session))
     regions = screen.source("capacity")
     (drawn,) = (r for r in screen.select(GlyphRenderer) if r.data_source is regions)
-    ring, rim = (getattr(glyph.line_width, "value", glyph.line_width) for glyph in (drawn.selection_glyph, drawn.glyph))
+    ring, rim = (
+        getattr(glyph.line_width, "value", glyph.line_width)
+        for glyph in (drawn.selection_glyph, drawn.glyph)
+    )
     assert ring > 2 * rim
     assert drawn.nonselection_glyph is None  # the others do not fade
     assert regions.selected.indices == []
@@ -501,7 +534,12 @@ def test_the_steps_shown_are_those_of_the_frontier(session, move):
             assert list(corners["opens"]) == [
                 "; ".join(names[key] for key in keys.split("; ") if key) for keys in table["opens"]
             ]
-            for column in ("budget_ms", "relocated_mw", "erl_usd_per_h_per_ms", "crl_kg_per_h_per_ms"):
+            for column in (
+                "budget_ms",
+                "relocated_mw",
+                "erl_usd_per_h_per_ms",
+                "crl_kg_per_h_per_ms",
+            ):
                 assert_close(corners[column], table[column])
         heights = {tuple(corners["y"]) for corners in shown}
         assert heights == {tuple(table["cost_usd_per_h"]), tuple(table["carbon_kg_per_h"] / 1000)}
@@ -511,7 +549,9 @@ def test_the_steps_shown_are_those_of_the_frontier(session, move):
             assert (np.diff(line["x"]) >= 0).all()
             assert ((np.diff(line["x"]) == 0) | (np.diff(line["y"]) == 0)).all()  # steps, no slopes
             corners = set(zip(line["x"], line["y"], strict=True))
-            assert any(corners >= set(zip(columns["x"], columns["y"], strict=True)) for columns in shown)
+            assert any(
+                corners >= set(zip(columns["x"], columns["y"], strict=True)) for columns in shown
+            )
 
 
 @moves
@@ -522,9 +562,14 @@ def test_the_frontier_is_seen_against_the_baseline_and_what_goes_unserved(sessio
     lines = screen.select(Span, dimension="width")
     alike = baseline.unserved_mw == pytest.approx(table["unserved_mw"].iloc[0], abs=1e-6)
     if alike:
-        assert {span.location for span in lines} == {baseline.cost_usd_per_h, baseline.carbon_kg_per_h / 1000}
+        assert {span.location for span in lines} == {
+            baseline.cost_usd_per_h,
+            baseline.carbon_kg_per_h / 1000,
+        }
     assert {span.visible for span in lines} == {alike}  # of less load it is no measure
-    shades = [shade for shade in screen.select(BoxAnnotation) if shade.right == table["budget_ms"].iloc[0]]
+    shades = [
+        shade for shade in screen.select(BoxAnnotation) if shade.right == table["budget_ms"].iloc[0]
+    ]
     assert len(shades) == 2
     for axis in screen.select(Range1d):
         assert (axis.start, axis.end) == (axis.reset_start, axis.reset_end)
@@ -584,13 +629,19 @@ def assert_pairs(shown: dict[str, Any], expected: pd.DataFrame) -> None:
     columns = {
         "x": "saving_usd_per_mwh",
         "y": "friction_usd_per_mwh",
-        **{name: name for name in shown if name.endswith(("_usd_per_mwh", "_usd_per_t", "_usd_per_gb", "_ms"))},
+        **{
+            name: name
+            for name in shown
+            if name.endswith(("_usd_per_mwh", "_usd_per_t", "_usd_per_gb", "_ms"))
+        },
     }
     assert len(columns) == 8
     for name, column in columns.items():
         assert_close(shown[name], there[column])
     np.testing.assert_array_equal(np.asarray(shown["color"]) > LOSS, there["pays"])
-    np.testing.assert_array_equal(np.asarray(shown["color"]) == PAYS, there["pays"] & (shown["closed_by"] == "none"))
+    np.testing.assert_array_equal(
+        np.asarray(shown["color"]) == PAYS, there["pays"] & (shown["closed_by"] == "none")
+    )
     assert (np.diff(shown["color"].astype(int)) >= 0).all()  # what pays on top
 
 
@@ -639,7 +690,9 @@ def test_a_tap_on_a_pair_picks_its_home():
 
 def test_pairs_that_pay_but_may_not_move_say_why():
     session = Session(Scenario.load("classroom-3x3"))
-    session.scenario.workloads["chat"].latency_budget_ms = 140.0  # South reaches Middle in 40 ms and North in 120
+    session.scenario.workloads[
+        "chat"
+    ].latency_budget_ms = 140.0  # South reaches Middle in 40 ms and North in 120
     session.region = "south"
     pairs = Screen(BreakEvenView(session)).columns("closed_by")
     assert dict(zip(pairs["pair"], pairs["closed_by"], strict=True)) == {
@@ -653,7 +706,9 @@ def test_pairs_that_pay_but_may_not_move_say_why():
 
 def test_a_scenario_that_cannot_be_placed_says_so_at_once():
     scenario = Scenario.load("classroom-3x3")
-    scenario.regions = scenario.regions.drop(columns="carbon_operating_margin_g_per_kwh", errors="ignore")
+    scenario.regions = scenario.regions.drop(
+        columns="carbon_operating_margin_g_per_kwh", errors="ignore"
+    )
     scenario.carbon_signal = "operating margin"
     with pytest.raises(ExplorerError, match="carbon_operating_margin"):
         Explorer(scenario)
@@ -699,7 +754,9 @@ def test_money_that_rises_along_a_frontier_is_explained():
     table = session.frontier.table
     expected = table["cost_usd_per_h"] + 0.15 * table["carbon_kg_per_h"]
     assert table["objective_usd_per_h"].tolist() == pytest.approx(expected.tolist())
-    assert (table["objective_usd_per_h"].diff().dropna() < 0).all() and (table["cost_usd_per_h"].diff() > 1).any()
+    assert (table["objective_usd_per_h"].diff().dropna() < 0).all() and (
+        table["cost_usd_per_h"].diff() > 1
+    ).any()
     assert "This cost rises where less carbon is worth it" in said_of(session)
     session.scenario.carbon_price_usd_per_t = 0.0
     assert "This cost rises" not in said_of(session)

@@ -54,8 +54,16 @@ def check_picture(view: WholeDayView) -> None:
         scale = TALL / (it_mw[name].max() or 1)
         moved, own = k, k + n * 24
         assert bars["left"][moved] == bars["left"][own] == cells["left"][k] == hour
-        assert (cells["bottom"][k], cells["top"][k], bars["bottom"][moved]) == (row - 0.5, row + 0.5, row - 0.5)
-        assert bars["top"][moved] == bars["bottom"][own] == pytest.approx(row - 0.5 + scale * moved_mw.loc[hour, name])
+        assert (cells["bottom"][k], cells["top"][k], bars["bottom"][moved]) == (
+            row - 0.5,
+            row + 0.5,
+            row - 0.5,
+        )
+        assert (
+            bars["top"][moved]
+            == bars["bottom"][own]
+            == pytest.approx(row - 0.5 + scale * moved_mw.loc[hour, name])
+        )
         assert bars["top"][own] == pytest.approx(row - 0.5 + scale * it_mw.loc[hour, name])
     table = whole_day(scenario)
     assert_allclose(columns(view, "best")["y"], table["objective_usd_per_h"])
@@ -76,7 +84,9 @@ def test_the_picture_is_that_of_the_day(session):
     assert shown == sorted(shown, key=lambda name: -longitude[name])  # from east to west
     (handles,) = view.pane._copies.values()
     labels = handles["load"]["yaxis"].major_label_overrides
-    assert labels == {ROWS - k: f"{name}, {load[name].max():.0f} MW" for k, name in enumerate(shown)}
+    assert labels == {
+        ROWS - k: f"{name}, {load[name].max():.0f} MW" for k, name in enumerate(shown)
+    }
 
 
 def test_daylight_lies_behind_the_hours_with_sun(session):
@@ -106,7 +116,9 @@ def test_what_is_seen_follows_the_inputs_and_builds_nothing_new(session):
 def test_the_hour_moves_the_mark_and_solves_no_day(session, monkeypatch):
     view = WholeDayView(session)
     show(view)
-    monkeypatch.setattr(explorer.measures.whole_day, "_place", lambda network: pytest.fail("an hour was placed"))
+    monkeypatch.setattr(
+        explorer.measures.whole_day, "_place", lambda network: pytest.fail("an hour was placed")
+    )
     for hour in (0, 23, 5):
         session.scenario.hour = hour
         for name in ("load now", "cost now", "carbon now"):
@@ -134,9 +146,15 @@ def test_the_words_say_what_following_is_worth(session):
     day = whole_day(session.scenario).sum()
     saved = day["by_means_usd_per_h"] - day["objective_usd_per_h"]
     text = words(view)
-    assert f"saves {format_number(saved)} of {format_number(day['by_means_usd_per_h'])} USD a day" in text
+    assert (
+        f"saves {format_number(saved)} of {format_number(day['by_means_usd_per_h'])} USD a day"
+        in text
+    )
     assert f"{100 * saved / day['by_means_usd_per_h']:.1f} %" in text
-    assert f"{100 * day['relocated_in_daylight_mw'] / day['relocated_mw']:.0f} % of the relocated load" in text
+    assert (
+        f"{100 * day['relocated_in_daylight_mw'] / day['relocated_mw']:.0f} % of the relocated load"
+        in text
+    )
     assert "Most load, by UTC hour: Ohio 4–12, Texas 12–23, Sydney 23–4." in text
     assert "unserved" not in text
     session.scenario.objective = "carbon"

@@ -1,4 +1,7 @@
-"""Wires or fibre as it is shown: the bars are the table, the pair is the one that was asked for or moves most."""
+"""
+Wires or fibre as it is shown: the bars are the table, the pair is the one that was asked for or
+moves most.
+"""
 
 import re
 from html import unescape
@@ -64,7 +67,11 @@ def test_bars_follow_moves_and_nothing_new_is_built(session):
     models = {model.id for model in document.models}
     assert_bars(view)
     scenario = session.scenario
-    for move in ({"carbon_price_usd_per_t": 150.0}, {"friction_scale": 0.0}, {"egress_usd_per_gb": 0.2}):
+    for move in (
+        {"carbon_price_usd_per_t": 150.0},
+        {"friction_scale": 0.0},
+        {"egress_usd_per_gb": 0.2},
+    ):
         scenario.param.update(**move)
         assert_bars(view)
     for region in session.network.regions[:2]:
@@ -75,7 +82,9 @@ def test_bars_follow_moves_and_nothing_new_is_built(session):
         session.workload = workload
         assert view._workload == session.workload
         assert_bars(view)
-    scenario.regions = scenario.regions.assign(electricity_price_usd_per_mwh=-20.0)  # what earns is left of zero
+    scenario.regions = scenario.regions.assign(
+        electricity_price_usd_per_mwh=-20.0
+    )  # what earns is left of zero
     assert columns(view, "parts")["left"].min() < 0
     assert_bars(view)
     assert {model.id for model in document.models} == models
@@ -109,13 +118,17 @@ def test_without_flows_it_is_the_pair_with_most_to_gain_that_is_open(classroom):
     table = break_even(classroom.scenario, "batch").set_index(["home", "region"])["net_usd_per_mwh"]
     assert pair_of(classroom.placement, "batch") == table.idxmax()
     assert pair_of(classroom.placement, "batch", "south") == ("south", table["south"].idxmax())
-    classroom.scenario.workloads["chat"].latency_budget_ms = 140.0  # of Middle and South, each reaches only the other
+    classroom.scenario.workloads[
+        "chat"
+    ].latency_budget_ms = 140.0  # of Middle and South, each reaches only the other
     classroom.scenario.friction_scale = 3.0
     assert break_even(classroom.scenario, "chat").set_index(["home", "region"])["net_usd_per_mwh"].idxmax() == (
         "middle", "north",
     )  # fmt: skip
     assert pair_of(classroom.placement, "chat", "middle") == ("middle", "south")
-    assert pair_of(classroom.placement, "chat", "north") is not None  # no open one: the best of the closed
+    assert (
+        pair_of(classroom.placement, "chat", "north") is not None
+    )  # no open one: the best of the closed
 
 
 def test_a_partner_chosen_stays_until_it_is_the_home_or_gone(classroom):
@@ -155,7 +168,9 @@ def test_words_say_what_is_lost_moved_added_and_saved(session):
     show(view)
     for region in session.network.regions[:3]:
         session.region = region
-        stay, wires, fibre = wires_or_fibre(session.scenario, *shown_pair(view), view._workload).to_dict("records")
+        stay, wires, fibre = wires_or_fibre(
+            session.scenario, *shown_pair(view), view._workload
+        ).to_dict("records")
         figures = re.sub("<[^>]*>", "|", words(view))
         for figure in (
             f"{100 * wires['loss_share']:.1f} % lost", f"{format_number(wires['route_km'])} km of line",
@@ -169,7 +184,10 @@ def test_words_say_what_is_lost_moved_added_and_saved(session):
         for way, ending in ((wires, ""), (fibre, "s")):
             usd = stay["total_usd_per_mwh"] - way["total_usd_per_mwh"]
             verb = f"save{ending}" if usd >= 0 else f"cost{ending}"
-            assert f"{way['way']} {verb} <b>{format_number(abs(usd))} USD/MWh</b>{'' if usd >= 0 else ' more'}" in text
+            assert (
+                f"{way['way']} {verb} <b>{format_number(abs(usd))} USD/MWh</b>{'' if usd >= 0 else ' more'}"
+                in text
+            )
         names = session.network.short_region_names
         assert all(f"<b>{names[region]}</b>" in text for region in shown_pair(view))
 
@@ -183,7 +201,9 @@ def test_words_say_what_forbids_the_fibre_and_why_load_moves_at_a_loss(classroom
     handles(view)["partner"]["widget"].value = "north"
     assert "the latency budget forbids that" in words(view)
     classroom.scenario.legal_policy = "same zone"
-    classroom.scenario.regions = classroom.scenario.regions.assign(legal_zone=["elsewhere", "land", "land"])
+    classroom.scenario.regions = classroom.scenario.regions.assign(
+        legal_zone=["elsewhere", "land", "land"]
+    )
     assert "the law forbids that" in words(view)
     handles(view)["partner"]["widget"].value = "south"
     classroom.scenario.regions = classroom.scenario.regions.assign(capacity_mw=[50.0, 15.0, 80.0])
@@ -213,4 +233,6 @@ def test_the_table_holds_every_figure_and_the_published_estimates(session):
         total = expected.set_index("way").loc[way, "total_usd_per_mwh"]
         assert figures.loc["total [USD/MWh]", way] == pytest.approx(total)
     gb = expected["data_gb"].iloc[-1]
-    np.testing.assert_allclose(figures["fibre"].iloc[-4:], gb * np.array([*TRANSPORT_KWH_PER_GB.values()]))
+    np.testing.assert_allclose(
+        figures["fibre"].iloc[-4:], gb * np.array([*TRANSPORT_KWH_PER_GB.values()])
+    )

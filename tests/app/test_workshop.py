@@ -21,7 +21,9 @@ def new_document() -> Document:
     """What a server gives to a reader, empty."""
     document = Document()
     request = SimpleNamespace(arguments={}, headers={}, cookies={}, path="/workshop")
-    session = SimpleNamespace(id="0", destroyed=False, request=request, server_context=None, _document=document)
+    session = SimpleNamespace(
+        id="0", destroyed=False, request=request, server_context=None, _document=document
+    )
     document._session_context = lambda: session  # a layout shows nothing without one
     return document
 
@@ -29,7 +31,9 @@ def new_document() -> Document:
 def open_session() -> Document:
     """What a server makes for a reader."""
     document = new_document()
-    build_single_handler_application(str(LAYOUTS / "workshop.py"), ["classroom-3x3"]).initialize_document(document)
+    build_single_handler_application(
+        str(LAYOUTS / "workshop.py"), ["classroom-3x3"]
+    ).initialize_document(document)
     return document
 
 
@@ -54,7 +58,9 @@ def what_is_left_of_a_reader_who_left() -> Document | None:
 def test_a_reader_who_left_leaves_nothing_behind():
     """In a process of its own: other tests leave traces in Panel's state."""
     code = "import test_workshop; assert test_workshop.what_is_left_of_a_reader_who_left() is None"
-    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -65,7 +71,10 @@ def test_style_sheets_come_from_the_server_itself_even_before_a_page_is_rendered
 
 
 def test_what_is_ready_before_the_page_has_loaded_waits_for_it():
-    """Panel drops what it sends to a page that has not loaded: the page would keep what it was opened with."""
+    """
+    Panel drops what it sends to a page that has not loaded: the page would keep what it was opened
+    with.
+    """
     document, done = new_document(), []
     with set_curdoc(document):
         runner = LiveRunner()

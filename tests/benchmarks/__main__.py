@@ -1,5 +1,6 @@
 """
-Print the table of benchmarks, measured on this machine; the exit code is 1 when a row misses its bar.
+Print the table of benchmarks, measured on this machine; the exit code is 1 when a row misses its
+bar.
 
     python -m tests.benchmarks                       every row
     python -m tests.benchmarks frontier memory       only rows that contain one of these words
@@ -19,12 +20,24 @@ from tests.benchmarks.table import HEADER, ROWS, WIDTHS, line, measure
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure, compare, and judge.")
-    parser.add_argument("words", nargs="*", help="measure only rows that contain one of these words")
-    parser.add_argument("--figure", type=Path, metavar="FILE", help="also draw how cost grows with size, log-log")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks", description="Measure, compare, and judge."
+    )
+    parser.add_argument(
+        "words", nargs="*", help="measure only rows that contain one of these words"
+    )
+    parser.add_argument(
+        "--figure", type=Path, metavar="FILE", help="also draw how cost grows with size, log-log"
+    )
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # an exception, on which servers are stopped
-    chosen = [entry for entry in ROWS if not options.words or any(word in entry.what for word in options.words)]
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(1)
+    )  # an exception, on which servers are stopped
+    chosen = [
+        entry
+        for entry in ROWS
+        if not options.words or any(word in entry.what for word in options.words)
+    ]
     print(line(HEADER), line(tuple("-" * width for width in WIDTHS)), sep="\n", flush=True)
     missed = 0
     for entry in chosen:

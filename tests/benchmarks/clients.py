@@ -1,4 +1,7 @@
-"""Readers without a screen: they open a page, move a slider and note what arrives, decoding as little as possible."""
+"""
+Readers without a screen: they open a page, move a slider and note what arrives, decoding as little
+as possible.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,16 @@ LARGEST_MESSAGE_BYTES = 64 * 2**20
 READY = {
     "kind": "MessageSent",
     "msg_type": "bokeh_event",
-    "msg_data": {"type": "event", "name": "document_ready", "values": {"type": "map", "entries": []}},
+    "msg_data": {
+        "type": "event",
+        "name": "document_ready",
+        "values": {"type": "map", "entries": []},
+    },
 }
 COST = re.compile(r'data-total="cost".*?class="value">([\d,.]+)', re.DOTALL)
-ANSWER = re.compile(r'"attr":\s*"news",\s*"new":\s*"\[(\d+)')  # of the controls, with the serial of what they answer
+ANSWER = re.compile(
+    r'"attr":\s*"news",\s*"new":\s*"\[(\d+)'
+)  # of the controls, with the serial of what they answer
 SPAN_OF_COST = 1500  # characters behind the mark within which the figure stands
 
 
@@ -59,21 +68,29 @@ class Reader:
         html_s = time.perf_counter() - start
         token = re.search(r'"token":\s*"([^"]+)"', page)
         assert token, page[:2000]
-        request = HTTPRequest(server.socket_url, connect_timeout=PATIENCE_S, request_timeout=PATIENCE_S)
+        request = HTTPRequest(
+            server.socket_url, connect_timeout=PATIENCE_S, request_timeout=PATIENCE_S
+        )
         socket = await websocket_connect(
             request, subprotocols=["bokeh", token[1]], max_message_size=LARGEST_MESSAGE_BYTES
         )
-        await _receive_until(socket, "ACK")  # a process that has not seen this session makes it first
+        await _receive_until(
+            socket, "ACK"
+        )  # a process that has not seen this session makes it first
         await _send(socket, "PULL-DOC-REQ", {})
         content = await _receive_until(socket, "PULL-DOC-REPLY")
         document_s = time.perf_counter() - start
         await _send(socket, "PATCH-DOC", {"events": [READY]})
-        return cls(socket, Opening(html_s, document_s), json.loads(content)["doc"] if keep_document else {})
+        return cls(
+            socket, Opening(html_s, document_s), json.loads(content)["doc"] if keep_document else {}
+        )
 
     def listen(self) -> None:
         """Note from now on what arrives; the sliders of the document can be moved."""
         (panel,) = (
-            model for model in _models(self.document) if {"groups", "values"} <= model.get("attributes", {}).keys()
+            model
+            for model in _models(self.document)
+            if {"groups", "values"} <= model.get("attributes", {}).keys()
         )
         self._panel = panel["id"]
         self._listening = asyncio.create_task(self._listen())
@@ -90,7 +107,10 @@ class Reader:
                 await self._send_newest()
 
     async def move(self, slider: str, value: float) -> float:
-        """Move a slider as the page does, where the newest value waits while a message is under way; when. [s]"""
+        """
+        Move a slider as the page does, where the newest value waits while a message is under way;
+        when. [s]
+        """
         now = time.perf_counter()
         self._unsent[slider] = value
         if not self._under_way:
@@ -102,7 +122,12 @@ class Reader:
             self._serial += 1
             self._under_way = True
             message, self._unsent = json.dumps([self._serial, self._unsent]), {}
-            change = {"kind": "ModelChanged", "model": {"id": self._panel}, "attr": "sent", "new": message}
+            change = {
+                "kind": "ModelChanged",
+                "model": {"id": self._panel},
+                "attr": "sent",
+                "new": message,
+            }
             await _send(self.socket, "PATCH-DOC", {"events": [change]})
 
     async def until_shown(self, wanted: Callable[[float], bool], patience_s: float) -> None:
@@ -131,7 +156,9 @@ def shown_cost(content: str) -> float | None:
 async def _get(url: str) -> str:
     client = AsyncHTTPClient(force_instance=True)  # the shared one lets ten requests out at a time
     try:
-        return (await client.fetch(url, connect_timeout=PATIENCE_S, request_timeout=PATIENCE_S)).body.decode()
+        return (
+            await client.fetch(url, connect_timeout=PATIENCE_S, request_timeout=PATIENCE_S)
+        ).body.decode()
     finally:
         client.close()
 

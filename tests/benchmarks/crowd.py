@@ -1,4 +1,7 @@
-"""The rows of a workshop: thirty readers who open the page at once and drag at once, and the memory they take."""
+"""
+The rows of a workshop: thirty readers who open the page at once and drag at once, and the memory
+they take.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,11 @@ APART = 0.02 / CROWD  # between readers, so that no two ask for the same state
 
 DRAG_PATIENCE_S = 20.0  # after the last change of a drag
 
-BATCH, EARLY, LATE = 20, 100, 300  # sessions opened and closed together; after how many memory is read
+BATCH, EARLY, LATE = (
+    20,
+    100,
+    300,
+)  # sessions opened and closed together; after how many memory is read
 FORGET_AFTER_MS, LOOK_EVERY_MS = 1000, 500
 STEADY_S = 8.0  # Panel collects garbage five seconds after a session ended
 
@@ -79,7 +86,10 @@ def rushes() -> Pairs:
 
 @dataclass(frozen=True)
 class Drag:
-    """Of some readers who drag at once: how old a change was when its figures arrived, and how often they changed."""
+    """
+    Of some readers who drag at once: how old a change was when its figures arrived, and how often
+    they changed.
+    """
 
     waits_s: NDArray
     updates: list[int]
@@ -91,7 +101,10 @@ class Drag:
 
 @cache
 def costs() -> tuple[NDArray, NDArray]:
-    """Frictions [-], and what they make the placement cost [USD/h]: without a carbon price, more costs more."""
+    """
+    Frictions [-], and what they make the placement cost [USD/h]: without a carbon price, more costs
+    more.
+    """
     scenario = Scenario.load(WORLD)
     scenario.carbon_price_usd_per_t = 0.0
     frictions, found = np.linspace(FRICTIONS[0], FRICTIONS[-1] + APART * CROWD, 2 * STEPS), []
@@ -114,7 +127,8 @@ async def put(reader: Reader, friction: float) -> None:
 
 async def drag(reader: Reader, frictions: NDArray) -> tuple[NDArray, int]:
     """
-    Waits of one reader, and how many updates came: the figures tell which change they answer, or a later one.
+    Waits of one reader, and how many updates came: the figures tell which change they answer, or a
+    later one.
 
     A change that nothing has answered when patience ends counts as waiting until then.
     """
@@ -136,8 +150,12 @@ async def drag(reader: Reader, frictions: NDArray) -> tuple[NDArray, int]:
 
 async def drag_all(readers: list[Reader], run_isolated: float) -> Drag:
     paths = [FRICTIONS + run_isolated * k for k in range(len(readers))]
-    await asyncio.gather(*(put(reader, float(path[0])) for reader, path in zip(readers, paths, strict=True)))
-    found = await asyncio.gather(*(drag(reader, path[1:]) for reader, path in zip(readers, paths, strict=True)))
+    await asyncio.gather(
+        *(put(reader, float(path[0])) for reader, path in zip(readers, paths, strict=True))
+    )
+    found = await asyncio.gather(
+        *(drag(reader, path[1:]) for reader, path in zip(readers, paths, strict=True))
+    )
     return Drag(np.concatenate([waits for waits, _ in found]), [updates for _, updates in found])
 
 
@@ -151,7 +169,11 @@ def drags() -> list[tuple[Drag, Drag, Drag]]:
         for reader in readers:
             reader.listen()
         found = [
-            (await drag_all(readers[k : k + 1], 0.0), await drag_all(readers, APART), await drag_all(readers, 0.0))
+            (
+                await drag_all(readers[k : k + 1], 0.0),
+                await drag_all(readers, APART),
+                await drag_all(readers, 0.0),
+            )
             for k in range(REPEATS)
         ]
         await close_all(readers)
@@ -186,7 +208,10 @@ def fewest_updates() -> Pairs:
 
 @cache
 def memory() -> tuple[float, float, float, float]:
-    """With one session and with a crowd more; after many were opened and closed, and after many more. [MB]"""
+    """
+    With one session and with a crowd more; after many were opened and closed, and after many more.
+    [MB]
+    """
 
     async def steady(server: Server) -> float:
         await asyncio.sleep(STEADY_S)
@@ -206,7 +231,12 @@ def memory() -> tuple[float, float, float, float]:
                 after[opened] = await steady(server)
         return one, many, after[EARLY], after[LATE]
 
-    forget = ["--unused-session-lifetime", str(FORGET_AFTER_MS), "--check-unused-sessions", str(LOOK_EVERY_MS)]
+    forget = [
+        "--unused-session-lifetime",
+        str(FORGET_AFTER_MS),
+        "--check-unused-sessions",
+        str(LOOK_EVERY_MS),
+    ]
     with servers.panel(servers.WORKSHOP, *forget, "--args", WORLD) as server:
         return asyncio.run(run(server))
 

@@ -1,4 +1,7 @@
-"""The rows of the course: how long each lesson takes from top to bottom, in a kernel that has just started."""
+"""
+The rows of the course: how long each lesson takes from top to bottom, in a kernel that has just
+started.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,15 @@ def lesson(path: Path) -> Pairs:
     for _ in range(RUNS):
         client = NotebookClient(nbformat.read(path, as_version=4), timeout=600)
         # what a kernel says as it starts would stand between the rows
-        with client.setup_kernel(env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL):
+        with client.setup_kernel(
+            env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL
+        ):
             cells = list(enumerate(client.nb.cells))
-            took_s, _ = timed(lambda client=client, cells=cells: [client.execute_cell(cell, k) for k, cell in cells])
+            took_s, _ = timed(
+                lambda client=client, cells=cells: [
+                    client.execute_cell(cell, k) for k, cell in cells
+                ]
+            )
         yield took_s, 1
 
 

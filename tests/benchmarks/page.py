@@ -1,4 +1,6 @@
-"""The rows of the browser: from a key press to painted views, and what goes over the wire for it."""
+"""
+The rows of the browser: from a key press to painted views, and what goes over the wire for it.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +25,25 @@ PATIENCE_MS = 30_000
 QUIET_MS, OPENING_QUIET_MS = 700, 1500  # without any news for so long, a page has settled
 ECHO_QUIET_MS = 300  # there is but one thing to happen
 ROUNDS = 12  # of one move of each slider
-PLOTS = {"map": "capacity", "frontier": "erl_usd_per_h_per_ms", "break-even": "obstacle"}  # a column that only it has
-# The price climbs, so that no state comes twice and nothing is remembered; the other two go to and fro.
-SLIDERS = {"carbon price": "Carbon price", "latency budget": "A Interactive", "friction": "Friction"}
+PLOTS = {
+    "map": "capacity",
+    "frontier": "erl_usd_per_h_per_ms",
+    "break-even": "obstacle",
+}  # a column that only it has
+# The price climbs, so that no state comes twice and nothing is remembered; the other two go to and
+# fro.
+SLIDERS = {
+    "carbon price": "Carbon price",
+    "latency budget": "A Interactive",
+    "friction": "Friction",
+}
 ALTERNATING = ("latency budget", "friction")
 
 
-# Notes when data arrives and when what shows it has been painted, by parts of views: the frontier has two plots. Times
-# are those of performance.now(), as events have them. A frame is over in the first task after its animation callbacks.
+# Notes when data arrives and when what shows it has been painted, by parts of views: the frontier
+# has two plots. Times
+# are those of performance.now(), as events have them. A frame is over in the first task after its
+# animation callbacks.
 _PROBE = """
 window.probe = {changed: {}, painted: {}, pressed: 0, last: 0};
 (() => {
@@ -111,7 +124,14 @@ window.probe = {changed: {}, painted: {}, pressed: 0, last: 0};
 class Tab:
     """A page in the browser, with a probe in it and an ear on its websocket."""
 
-    def __init__(self, browser: Browser, url: str, plots: dict[str, str], texts: dict[str, str], quiet_ms: int) -> None:
+    def __init__(
+        self,
+        browser: Browser,
+        url: str,
+        plots: dict[str, str],
+        texts: dict[str, str],
+        quiet_ms: int,
+    ) -> None:
         self.received_kb = self.sent_kb = 0.0
         self._quiet_ms = quiet_ms
         self._page = browser.new_page(viewport={"width": WIDTH_PX, "height": HEIGHT_PX})
@@ -138,7 +158,9 @@ class Tab:
         """Press a key on a slider: seconds until each view that changed was painted."""
         self.received_kb = self.sent_kb = 0.0
         self._slider(slider).press(key)
-        painted_ms = self._page.evaluate("limits => probe.settled(...limits)", [self._quiet_ms, PATIENCE_MS])
+        painted_ms = self._page.evaluate(
+            "limits => probe.settled(...limits)", [self._quiet_ms, PATIENCE_MS]
+        )
         seconds: dict[str, float] = {}
         for part, ms in painted_ms.items():
             view = part.split()[0]
@@ -188,7 +210,9 @@ def strokes() -> list[Stroke]:
             for slider, label in SLIDERS.items():
                 key = "ArrowLeft" if slider in ALTERNATING and turn % 2 else "ArrowRight"
                 painted_s = ours.press(label, key)
-                if "totals" not in painted_s:  # the price has plateaus, and most budgets let no region in
+                if (
+                    "totals" not in painted_s
+                ):  # the price has plateaus, and most budgets let no region in
                     continue
                 received_kb, sent_kb = ours.received_kb, ours.sent_kb
                 echo_s, bare_s = echo.press(label, key)["echo"], bare.press("Value", key)["echo"]
@@ -202,7 +226,10 @@ def check_totals(tab: Tab) -> None:
     scenario = Scenario.load(WORLD)  # the budget is back where it was
     scenario.carbon_price_usd_per_t = tab.value(SLIDERS["carbon price"])
     scenario.friction_scale = tab.value(SLIDERS["friction"])
-    cost, shown = format_number(solve(scenario).cost_usd_per_h), tab.text("[data-total=cost] .value")
+    cost, shown = (
+        format_number(solve(scenario).cost_usd_per_h),
+        tab.text("[data-total=cost] .value"),
+    )
     assert scenario.carbon_price_usd_per_t > Scenario.load(WORLD).carbon_price_usd_per_t
     assert shown.startswith(f"{cost} "), (shown, cost)
 
@@ -232,7 +259,9 @@ def received(slider: str) -> Pairs:
 
 
 for _slider in SLIDERS:
-    row(f"key press to painted views: {_slider}", "the same page, empty callback", 1.6)(partial(painted, _slider))
+    row(f"key press to painted views: {_slider}", "the same page, empty callback", 1.6)(
+        partial(painted, _slider)
+    )
 
 
 @row("the same, all three, map alone painted", "the same page, empty callback")
@@ -248,7 +277,9 @@ def painted_against_bare() -> Pairs:
 
 
 for _slider in SLIDERS:
-    row(f"websocket, to the browser, per key press: {_slider}", "-", 40, "kB")(partial(received, _slider))
+    row(f"websocket, to the browser, per key press: {_slider}", "-", 40, "kB")(
+        partial(received, _slider)
+    )
 
 
 @row("websocket, both ways, per key press: all three", "-", unit="kB")

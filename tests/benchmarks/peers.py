@@ -1,4 +1,7 @@
-"""The placement program as others would solve it: stated whole, from the same numbers. Each returns its objective."""
+"""
+The placement program as others would solve it: stated whole, from the same numbers. Each returns
+its objective.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,8 @@ class Program:
     """
     Every arc is a column; closed ones have upper bound 0.
 
-    Columns: unserved free, unserved pinned, pinned at home, all arcs. Rows: free demand, pinned demand, capacity.
+    Columns: unserved free, unserved pinned, pinned at home, all arcs. Rows: free demand, pinned
+    demand, capacity.
     """
 
     cost: Floats
@@ -42,7 +46,9 @@ def program(numbers: LPData, home: Home) -> Program:
     open_ = np.concatenate([np.full(2 * at_home.size, True), open_home, numbers.allowed.ravel()])
     demand = np.concatenate([numbers.free_mw.ravel(), numbers.pinned_mw.ravel()])
     return Program(
-        cost=np.concatenate([np.full(2 * at_home.size, numbers.unserved_cost), at_home, numbers.cost.ravel()]),
+        cost=np.concatenate(
+            [np.full(2 * at_home.size, numbers.unserved_cost), at_home, numbers.cost.ravel()]
+        ),
         upper=np.where(open_, np.inf, 0.0),
         lower_row=np.concatenate([demand, np.full(len(numbers.capacity_mw), -np.inf)]),
         upper_row=np.concatenate([demand, numbers.capacity_mw]),
@@ -61,7 +67,9 @@ def matrix(shape: tuple[int, int, int], home: Home) -> csc_array:
     )  # fmt: skip
     entries = np.concatenate([np.ones(2 * demands, int), np.full(demands + i.size, 2)])
     starts = np.concatenate([[0], np.cumsum(entries)])
-    return csc_array((np.ones(len(rows)), rows, starts), shape=(2 * demands + shape[1], len(entries)))
+    return csc_array(
+        (np.ones(len(rows)), rows, starts), shape=(2 * demands + shape[1], len(entries))
+    )
 
 
 def silent_highs(make: type[highspy.Highs] = highspy.Highs) -> highspy.Highs:
@@ -106,7 +114,9 @@ def _different(old: Floats, new: Floats) -> NDArray[np.int32]:
 
 
 def wattlas_cold(numbers: LPData, home: Home) -> float:
-    return PlacementModel(home, numbers.cost.shape[1], numbers.cost.shape[2]).solve(numbers).objective
+    return (
+        PlacementModel(home, numbers.cost.shape[1], numbers.cost.shape[2]).solve(numbers).objective
+    )
 
 
 def highspy_cold(numbers: LPData, home: Home) -> float:
@@ -114,7 +124,10 @@ def highspy_cold(numbers: LPData, home: Home) -> float:
 
 
 def pulp_cbc(numbers: LPData, home: Home) -> float:
-    """A PuLP model of the open arcs, stated the way that PuLP is fastest, and the CBC that comes with PuLP."""
+    """
+    A PuLP model of the open arcs, stated the way that PuLP is fastest, and the CBC that comes with
+    PuLP.
+    """
     problem = pulp.LpProblem("placement", pulp.LpMinimize)
     clients, regions, classes = numbers.cost.shape
     costs: list[tuple[pulp.LpVariable, float]] = []
@@ -155,7 +168,15 @@ def scipy_linprog(numbers: LPData, home: Home) -> float:
     p, a = program(numbers, home), matrix(numbers.cost.shape, home).tocsr()
     demands = 2 * numbers.free_mw.size
     bounds = np.column_stack([np.zeros(len(p.cost)), p.upper])
-    found = linprog(p.cost, a[demands:], p.upper_row[demands:], a[:demands], p.upper_row[:demands], bounds, "highs")
+    found = linprog(
+        p.cost,
+        a[demands:],
+        p.upper_row[demands:],
+        a[:demands],
+        p.upper_row[:demands],
+        bounds,
+        "highs",
+    )
     assert found.success, found.message
     return float(found.fun)
 
@@ -165,21 +186,34 @@ def linopy_highs(numbers: LPData, home: Home) -> float:
     import linopy
     from xarray import DataArray
 
-    axes = [pd.RangeIndex(n, name=name) for n, name in zip(numbers.cost.shape, ("i", "j", "k"), strict=True)]
+    axes = [
+        pd.RangeIndex(n, name=name)
+        for n, name in zip(numbers.cost.shape, ("i", "j", "k"), strict=True)
+    ]
     by_demand = axes[0], axes[2]
     cost, allowed = DataArray(numbers.cost, axes), DataArray(numbers.allowed, axes)
     at_home = DataArray(np.arange(len(axes[1])) == home[:, np.newaxis], axes[:2])
-    free_mw, pinned_mw = DataArray(numbers.free_mw, by_demand), DataArray(numbers.pinned_mw, by_demand)
+    free_mw, pinned_mw = (
+        DataArray(numbers.free_mw, by_demand),
+        DataArray(numbers.pinned_mw, by_demand),
+    )
     model = linopy.Model()
     free, pinned = (
-        model.add_variables(lower=0, coords=axes, mask=mask).fillna(0) for mask in (allowed, allowed & at_home)
+        model.add_variables(lower=0, coords=axes, mask=mask).fillna(0)
+        for mask in (allowed, allowed & at_home)
     )
-    dropped_free, dropped_pinned = (model.add_variables(lower=0, coords=by_demand) for _ in range(2))
+    dropped_free, dropped_pinned = (
+        model.add_variables(lower=0, coords=by_demand) for _ in range(2)
+    )
     model.add_constraints(free.sum("j") + dropped_free == free_mw)
     model.add_constraints(pinned.sum("j") + dropped_pinned == pinned_mw)
-    model.add_constraints((free + pinned).sum(["i", "k"]) <= DataArray(numbers.capacity_mw, [axes[1]]))
+    model.add_constraints(
+        (free + pinned).sum(["i", "k"]) <= DataArray(numbers.capacity_mw, [axes[1]])
+    )
     dropped = dropped_free.sum() + dropped_pinned.sum()
-    model.add_objective((cost * free).sum() + (cost * pinned).sum() + numbers.unserved_cost * dropped)
+    model.add_objective(
+        (cost * free).sum() + (cost * pinned).sum() + numbers.unserved_cost * dropped
+    )
     with patch.object(highspy, "Highs", silent_highs):
         highs = model.to_highspy()
     highs.run()

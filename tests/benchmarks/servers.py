@@ -46,7 +46,11 @@ class Server:
 def wattlas(processes: int = 1) -> AbstractContextManager[Server]:
     """The app as its command serves it."""
     port = _free_port()
-    return _serving(["explorer.cli", "serve", "--port", str(port), "--num-procs", str(processes)], port, WORKSHOP.stem)
+    return _serving(
+        ["explorer.cli", "serve", "--port", str(port), "--num-procs", str(processes)],
+        port,
+        WORKSHOP.stem,
+    )
 
 
 def panel(page: Path, *options: str) -> AbstractContextManager[Server]:
@@ -72,7 +76,9 @@ def _serving(command: list[str], port: int, name: str) -> Iterator[Server]:
             raise
         finally:
             with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # a session of its own: nobody else's process is in it
+                os.killpg(
+                    process.pid, signal.SIGKILL
+                )  # a session of its own: nobody else's process is in it
             process.wait()
 
 

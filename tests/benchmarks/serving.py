@@ -36,7 +36,10 @@ WARM = 2  # openings that load modules and fill memories
 
 
 class Clock:
-    """How long functions of the package took, whoever called them; calls inside such calls are not counted again."""
+    """
+    How long functions of the package took, whoever called them; calls inside such calls are not
+    counted again.
+    """
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
@@ -60,7 +63,9 @@ class Clock:
     @contextmanager
     def watching(self, *functions: Callable[..., Any]) -> Iterator[None]:
         """Inside, every module of the package calls these functions by the clock."""
-        modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "explorer"]
+        modules = [
+            module for name, module in sys.modules.items() if name.split(".")[0] == "explorer"
+        ]
         with ExitStack() as stack:
             for function in functions:
                 clocked = self._around(function)
@@ -180,7 +185,10 @@ async def open_and_close(server: Server) -> Opening:
 def openings() -> list[tuple[Opening, Opening]]:
     """The app and a bare page, opened in turns, after each was opened once."""
     with servers.wattlas() as app, servers.panel(servers.PAGES / "bare.py") as bare:
-        pairs = [(asyncio.run(open_and_close(app)), asyncio.run(open_and_close(bare))) for _ in range(WARM + OPENINGS)]
+        pairs = [
+            (asyncio.run(open_and_close(app)), asyncio.run(open_and_close(bare)))
+            for _ in range(WARM + OPENINGS)
+        ]
     return pairs[WARM:]
 
 

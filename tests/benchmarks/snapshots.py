@@ -1,4 +1,7 @@
-"""The rows of the snapshot: how long it takes to make, how large it is, and how fast a slider in it paints."""
+"""
+The rows of the snapshot: how long it takes to make, how large it is, and how fast a slider in it
+paints.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ PRESSES = 8  # of each slider, to and fro
 
 @cache
 def made() -> tuple[Snapshot, float, list[float]]:
-    """A snapshot with the sliders that it has when none are asked for; what it took, and seconds to paint in it. [s]"""
+    """
+    A snapshot with the sliders that it has when none are asked for; what it took, and seconds to
+    paint in it. [s]
+    """
     with TemporaryDirectory() as folder, chromium() as browser:
         begun = time.perf_counter()
         snapshot = write_snapshot(Scenario.load(WORLD), Path(folder) / "world.html")

@@ -93,7 +93,9 @@ def after_a_move(move: Move, low: float, high: float) -> Pairs:
 
 
 for _name, _move in MOVES.items():
-    row(f"re-solve after a move: {_name}", "HiGHS itself, warm, whole matrix", 1.3)(partial(after_a_move, *_move))
+    row(f"re-solve after a move: {_name}", "HiGHS itself, warm, whole matrix", 1.3)(
+        partial(after_a_move, *_move)
+    )
 
 
 @row("the same, all five moves", "HiGHS runs alone, warm, our few columns")
@@ -163,7 +165,9 @@ def exact_frontier(workload: str) -> Pairs:
         scenario.friction_scale = friction
         network = build_network(scenario)
         numbers = lp_data(network, "cost")
-        cold, _ = timed(lambda numbers=numbers, network=network: SOLVERS["wattlas"](numbers, network.home))
+        cold, _ = timed(
+            lambda numbers=numbers, network=network: SOLVERS["wattlas"](numbers, network.home)
+        )
         with forgetful():
             seconds, found = timed(lambda network=network: trace(network, workload, 0.0))
         peer = peer or DirectHighs(numbers, network.home)
@@ -171,13 +175,20 @@ def exact_frontier(workload: str) -> Pairs:
         yield seconds, cold
 
 
-def check_steps(scenario: Scenario, workload: str, peer: DirectHighs, found: frontiers.Frontier) -> None:
+def check_steps(
+    scenario: Scenario, workload: str, peer: DirectHighs, found: frontiers.Frontier
+) -> None:
     """At every step, and just short of the next, another solver must find the same cost."""
     table = found.table
     own_budget = scenario.workloads[workload].latency_budget_ms
     ends = [*(table["budget_ms"].to_numpy()[1:] - 1e-3), found.loosest_ms + 1.0]
     for cost, carbon, unserved, *budgets in zip(
-        table["cost_usd_per_h"], table["carbon_kg_per_h"], table["unserved_mw"], table["budget_ms"], ends, strict=True
+        table["cost_usd_per_h"],
+        table["carbon_kg_per_h"],
+        table["unserved_mw"],
+        table["budget_ms"],
+        ends,
+        strict=True,
     ):
         for budget in budgets:
             scenario.workloads[workload].latency_budget_ms = float(budget)
@@ -189,9 +200,9 @@ def check_steps(scenario: Scenario, workload: str, peer: DirectHighs, found: fro
 
 
 for _workload in Scenario.load(WORLD).workloads:
-    row(f"exact frontier of class {_workload}, all steps, from nothing", "one cold solve of ours", 8)(
-        partial(exact_frontier, _workload)
-    )
+    row(
+        f"exact frontier of class {_workload}, all steps, from nothing", "one cold solve of ours", 8
+    )(partial(exact_frontier, _workload))
 
 
 @row("the same for 500 x 200 x 4, relocatable demand included", "one cold solve of ours", 10)

@@ -15,7 +15,10 @@ Pairs = Iterator[tuple[float, float]]  # ours and the peer's, measured one right
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. Its ratio is the median of paired ratios, so a slow moment of the machine hits both."""
+    """
+    One line of the table. Its ratio is the median of paired ratios, so a slow moment of the machine
+    hits both.
+    """
 
     what: str
     against: str

@@ -19,7 +19,10 @@ from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
 pytestmark = pytest.mark.ui
 
 WORLD_M = 2 * MERCATOR_EDGE_M
-PIECES, BEND = 10, 0.18  # straight pieces of an arc; its height over its chord, as a share of the chord
+PIECES, BEND = (
+    10,
+    0.18,
+)  # straight pieces of an arc; its height over its chord, as a share of the chord
 CLASSES = ["A Interactive", "B Agentic", "C Batch"]
 CODE = (Path(explorer.__file__).parent / "app" / "views" / "arcs.js").read_text(encoding="utf-8")
 RUN = """([code, flows, regions, classes, colours]) => {
@@ -38,13 +41,20 @@ examples = settings(max_examples=40)  # each of up to 42 flows
 
 @pytest.fixture(scope="module")
 def draw(browser: Browser) -> Iterator[Draw]:
-    """Draws a flow from every region to every other; returns one row per piece, `flow` being the row of its flow."""
+    """
+    Draws a flow from every region to every other; returns one row per piece, `flow` being the row
+    of its flow.
+    """
     page = browser.new_page()
 
     def run(where: Places, it_mw: NDArray | None = None) -> pd.DataFrame:
         flows = flows_between(len(where), it_mw)
         x, y = mercator_m(*zip(*where, strict=True))
-        regions = {"x": x.tolist(), "y": y.tolist(), "name": [f"Region {k}" for k in range(len(where))]}
+        regions = {
+            "x": x.tolist(),
+            "y": y.tolist(),
+            "name": [f"Region {k}" for k in range(len(where))],
+        }
         text = page.evaluate(RUN, [CODE, flows.to_dict("list"), regions, CLASSES, 2])
         pieces = pd.DataFrame(json.loads(text))
         flow_of = {mw: row for row, mw in enumerate(flows["it_mw"])}
@@ -59,7 +69,9 @@ def flows_between(n: int, it_mw: NDArray | None = None) -> pd.DataFrame:
     home, region = np.nonzero(~np.eye(n, dtype=bool))
     loads = 1.5 + np.arange(len(home)) if it_mw is None else it_mw
     workload = home % len(CLASSES)
-    return pd.DataFrame({"home": home, "region": region, "workload": workload, "it_mw": loads, "width": loads / 2})
+    return pd.DataFrame(
+        {"home": home, "region": region, "workload": workload, "it_mw": loads, "width": loads / 2}
+    )
 
 
 def ends(where: Places) -> tuple[NDArray, NDArray]:
@@ -70,7 +82,9 @@ def ends(where: Places) -> tuple[NDArray, NDArray]:
 
 
 def starts_and_stops(pieces: pd.DataFrame) -> tuple[NDArray, NDArray]:
-    return (pieces["x0"] + 1j * pieces["y0"]).to_numpy(), (pieces["x1"] + 1j * pieces["y1"]).to_numpy()
+    return (pieces["x0"] + 1j * pieces["y0"]).to_numpy(), (
+        pieces["x1"] + 1j * pieces["y1"]
+    ).to_numpy()
 
 
 def assert_same_place(a: NDArray, b: NDArray) -> None:
@@ -116,13 +130,19 @@ def test_arcs_are_bent_to_their_left_and_nothing_is_lost_or_drawn_twice(draw, wh
     pieces = draw(where)
     along = np.linspace(0, 1, PIECES + 1)
     home, _ = ends(where)
-    curve = home[:, np.newaxis] + np.multiply.outer(chords(pieces), along + 4j * BEND * along * (1 - along))
+    curve = home[:, np.newaxis] + np.multiply.outer(
+        chords(pieces), along + 4j * BEND * along * (1 - along)
+    )
     start, stop = starts_and_stops(pieces)
     length = pd.Series(np.abs(stop - start)).groupby(pieces["flow"]).sum()
-    assert length.to_numpy() == pytest.approx(np.abs(np.diff(curve)).sum(axis=1), rel=1e-9, abs=0.01)
+    assert length.to_numpy() == pytest.approx(
+        np.abs(np.diff(curve)).sum(axis=1), rel=1e-9, abs=0.01
+    )
     for flow, points in enumerate(curve):
         mine = start[pieces["flow"] == flow]
-        shared = np.isclose(np.abs(mine.real), MERCATOR_EDGE_M, rtol=1e-9)  # begins at the cut, maybe
+        shared = np.isclose(
+            np.abs(mine.real), MERCATOR_EDGE_M, rtol=1e-9
+        )  # begins at the cut, maybe
         assert PIECES <= len(mine) <= PIECES + shared.sum()
         for point in points[:-1]:
             assert_same_place(mine[np.abs(on_the_globe(mine - point)).argmin()], point)
@@ -184,7 +204,9 @@ def test_every_piece_says_what_moves_from_where_to_where(draw, where):
     pieces = draw(where)
     flows = flows_between(len(where)).loc[pieces["flow"]].reset_index()
     said: dict[str, Any] = {
-        "moves": [f"Region {h} → Region {r}" for h, r in zip(flows["home"], flows["region"], strict=True)],
+        "moves": [
+            f"Region {h} → Region {r}" for h, r in zip(flows["home"], flows["region"], strict=True)
+        ],
         "class": [CLASSES[k] for k in flows["workload"]],
         "color": list(flows["workload"] % 2),  # where there are more classes than colours
         "flow_mw": list(flows["it_mw"]),
@@ -195,5 +217,7 @@ def test_every_piece_says_what_moves_from_where_to_where(draw, where):
 
 def test_where_nothing_moves_nothing_is_drawn(draw):
     pieces = draw([(35.68, 139.69)])
-    assert {"x0", "y0", "x1", "y1", "color", "line_width", "line_alpha", "moves", "class"} <= {*pieces.columns}
+    assert {"x0", "y0", "x1", "y1", "color", "line_width", "line_alpha", "moves", "class"} <= {
+        *pieces.columns
+    }
     assert pieces.empty

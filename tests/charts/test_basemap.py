@@ -11,8 +11,15 @@ from explorer.packaged_data import ASSETS
 def test_land_and_borders_are_each_one_array_with_every_point_of_the_file():
     plot = drawn(basemap())
     (polygons, _) = plot.renderers
-    glyphs = {polygons.glyph, polygons.selection_glyph, polygons.nonselection_glyph, polygons.muted_glyph}
-    assert {type(glyph) for glyph in glyphs if glyph not in (None, "auto")} == {Patches}  # the browser draws them all
+    glyphs = {
+        polygons.glyph,
+        polygons.selection_glyph,
+        polygons.nonselection_glyph,
+        polygons.muted_glyph,
+    }
+    assert {type(glyph) for glyph in glyphs if glyph not in (None, "auto")} == {
+        Patches
+    }  # the browser draws them all
     land, borders = (renderer.data_source.data for renderer in plot.renderers)
     with np.load(ASSETS / "basemap_mercator.npz") as outlines:
         for columns, name in ((land, "land"), (borders, "borders")):

@@ -1,4 +1,7 @@
-"""Charts of measures: colours and words of roles, what a pointer reads, the same numbers in all renderers."""
+"""
+Charts of measures: colours and words of roles, what a pointer reads, the same numbers in all
+renderers.
+"""
 
 import re
 from collections.abc import Callable
@@ -100,7 +103,10 @@ _STEP = {
 PICTURES = {
     "tornado": Picture(
         tornado,
-        {"lower": ("#56B4E9", "input lower by 20 %"), "higher": ("#D55E00", "input higher by 20 %")},
+        {
+            "lower": ("#56B4E9", "input lower by 20 %"),
+            "higher": ("#D55E00", "input higher by 20 %"),
+        },
         {"low": _INPUT, "high": _INPUT},
         TornadoView,
     ),
@@ -198,7 +204,13 @@ PICTURES = {
             "saved": ("#009E73", "saved as it is"),
             "in order": ("#4a4f57", "put in place from top to bottom"),
         },
-        {"steps": {"": "@name", "Saving": "@usd_per_h{0,0} USD/h", "Of what is possible": "@percent{0} %"}},
+        {
+            "steps": {
+                "": "@name",
+                "Saving": "@usd_per_h{0,0} USD/h",
+                "Of what is possible": "@percent{0} %",
+            }
+        },
         AttributionView,
     ),
     "layers": Picture(
@@ -210,7 +222,11 @@ PICTURES = {
             "now": ("#c2185b", "now: 150 ms"),
         },
         {
-            "classes": {"": "@workload, @layer", "Load": "@it_mw{0,0.0} MW", "Of the class": "@share{0.0} %"},
+            "classes": {
+                "": "@workload, @layer",
+                "Load": "@it_mw{0,0.0} MW",
+                "Of the class": "@share{0.0} %",
+            },
             "budgets": {
                 "": "@layer",
                 "Load": "@it_mw{0,0.0} MW",
@@ -244,7 +260,9 @@ PICTURES = {
         MonteCarloView,
     ),
     "relocatable_demand": Picture(
-        lambda scenario: relocatable_demand(scenario, frontier(scenario, next(iter(scenario.workloads)))),
+        lambda scenario: relocatable_demand(
+            scenario, frontier(scenario, next(iter(scenario.workloads)))
+        ),
         {
             "demand": ("#8a8f9855", "demand"),
             "gross": ("#56B4E9", "gross: in time, by law"),
@@ -254,7 +272,11 @@ PICTURES = {
             "now": ("#c2185b", "now: 150 ms"),
         },
         {
-            "nested": {"": "@name: @load", "Load": "@it_mw{0,0.0} MW", "Of the demand": "@share{0.0} %"},
+            "nested": {
+                "": "@name: @load",
+                "Load": "@it_mw{0,0.0} MW",
+                "Of the demand": "@share{0.0} %",
+            },
             "points": {"": "@load", "Load": "@y{0,0.0} MW", "Budget": "@x{0,0.0} ms"},
         },
         RelocatableDemandView,
@@ -356,7 +378,9 @@ def charts() -> dict[str, Chart]:
 
 
 def parts_of(chart: Chart) -> list[tuple[Mark, str, dict[str, np.ndarray]]]:
-    """Marks and roles that have rows, from the lowest to the highest, with the columns of those rows."""
+    """
+    Marks and roles that have rows, from the lowest to the highest, with the columns of those rows.
+    """
     found = []
     for panel, filled in zip(chart.panels, chart.filled, strict=True):
         for mark in panel.marks:
@@ -364,7 +388,13 @@ def parts_of(chart: Chart) -> list[tuple[Mark, str, dict[str, np.ndarray]]]:
             for n, role in enumerate(mark.roles):
                 rows = rows_of(mark, values, n)
                 if len(rows):
-                    found.append((mark, role, {key: np.asarray(column)[rows] for key, column in values.items()}))
+                    found.append(
+                        (
+                            mark,
+                            role,
+                            {key: np.asarray(column)[rows] for key, column in values.items()},
+                        )
+                    )
     return found
 
 
@@ -376,7 +406,12 @@ def test_a_role_has_its_colour_and_its_word_in_the_legend(charts, name):
 
 @every
 def test_a_pointer_reads_every_column_under_its_name_and_unit(charts, name):
-    tips = {mark.name: dict(mark.tip) for panel in charts[name].panels for mark in panel.marks if mark.tip}
+    tips = {
+        mark.name: dict(mark.tip)
+        for panel in charts[name].panels
+        for mark in panel.marks
+        if mark.tip
+    }
     assert tips == PICTURES[name].tips
 
 
@@ -397,13 +432,17 @@ def test_what_it_finds_is_one_line_and_sentences(charts, name):
 def test_a_notebook_draws_the_same_numbers_in_the_same_colours(charts, name):
     picture = bokeh.draw(charts[name])
     shown = picture.traverse(lambda part: part, [hv.Element])
-    shown = [part for part in shown if not isinstance(part, (hv.Overlay, hv.Layout)) and not is_key(part)]
+    shown = [
+        part for part in shown if not isinstance(part, (hv.Overlay, hv.Layout)) and not is_key(part)
+    ]
     parts = parts_of(charts[name])
     assert len(shown) == len(parts)
     for part, (mark, role, values) in zip(shown, parts, strict=True):
         style = part.opts.get("style", backend="bokeh").kwargs
         if mark.opacity and mark.kind != "words":
-            assert style["fill_color" if mark.kind == "area" else "color"] == LOOKS[role].colour, mark.name
+            assert style["fill_color" if mark.kind == "area" else "color"] == LOOKS[role].colour, (
+                mark.name
+            )
         if mark.kind in FACES:
             continue
         ends = ("left", "bottom", "right", "top") if mark.kind == "bars" else PLACES[mark.kind]
@@ -411,14 +450,21 @@ def test_a_notebook_draws_the_same_numbers_in_the_same_colours(charts, name):
             assert_equal(part.dimension_values(n, flat=True), values[place])
     figure = drawn(picture)
     words_said = [
-        item.label.value for legend in figure.select({"type": Legend}) for item in legend.items if legend.visible
+        item.label.value
+        for legend in figure.select({"type": Legend})
+        for item in legend.items
+        if legend.visible
     ]
     assert set(words_said) == {label for *_, label in charts[name].legend()}
 
 
 def is_key(part: Any) -> bool:
     """Whether it is there for the legend alone, to name an annotation."""
-    return bool(part.label) and len(part) == 1 and np.isnan(part.dimension_values(0).astype(float)).all()
+    return (
+        bool(part.label)
+        and len(part) == 1
+        and np.isnan(part.dimension_values(0).astype(float)).all()
+    )
 
 
 @every
@@ -427,7 +473,11 @@ def test_what_a_pointer_reads_in_a_notebook_is_there(charts, name):
     hovers = list(figure.select({"type": HoverTool}))
     assert hovers
     for hover in hovers:
-        asked = {a or b for _, text in hover.tooltips for a, b in re.findall(r"@(?:\{([^}]*)\}|(\w+))", text)}
+        asked = {
+            a or b
+            for _, text in hover.tooltips
+            for a, b in re.findall(r"@(?:\{([^}]*)\}|(\w+))", text)
+        }
         for renderer in hover.renderers:
             assert asked <= set(renderer.data_source.column_names), asked
 
@@ -460,9 +510,14 @@ def test_a_view_shows_the_same_numbers_legend_and_finding(name, monkeypatch):
             named = handle(view, panel.name, "yaxis").major_label_overrides
             assert [named[place] for place in sorted(named, reverse=True)] == list(filled.rows)
     said = words(view)
-    assert str(Markup(chart.finding).unescape()) in str(Markup(said).unescape()) or chart.finding in said
+    assert (
+        str(Markup(chart.finding).unescape()) in str(Markup(said).unescape())
+        or chart.finding in said
+    )
     for role, label in ((role, label) for _, role, label in chart.legend()):
-        assert re.search(rf'color:{LOOKS[role].colour}">.</span> {re.escape(label)}</span>', said), label
+        assert re.search(
+            rf'color:{LOOKS[role].colour}">.</span> {re.escape(label)}</span>', said
+        ), label
 
 
 @every
@@ -489,7 +544,8 @@ def test_print_has_the_same_numbers_told_apart_in_grey(charts, name, tmp_path, m
                 np.array([path.get_extents().extents for path in marks.get_paths()])
                 for plot in axes
                 for marks in plot.collections
-                if len(marks.get_facecolor()) and to_hex(marks.get_facecolor()[0]) == LOOKS[role].ink.lower()
+                if len(marks.get_facecolor())
+                and to_hex(marks.get_facecolor()[0]) == LOOKS[role].ink.lower()
             ]
         else:
             continue
@@ -505,7 +561,9 @@ def test_roles_of_one_mark_differ_in_print_without_hue(charts, name):
         for mark in panel.marks:
             looks = {
                 "bars": [(_grey(LOOKS[role].ink), LOOKS[role].hatch) for role in mark.roles],
-                "points": [LOOKS[role].printed_marker + str(_grey(LOOKS[role].ink)) for role in mark.roles],
+                "points": [
+                    LOOKS[role].printed_marker + str(_grey(LOOKS[role].ink)) for role in mark.roles
+                ],
                 "segments": [LOOKS[role].line for role in mark.roles],
             }.get(mark.kind, [*mark.roles])
             assert len(set(map(str, looks))) == len(mark.roles), mark.name
@@ -536,7 +594,12 @@ def test_columns_that_do_not_fit_are_refused():
 
 def test_segments_that_go_on_are_one_line_in_print():
     mark = Mark("way", "segments", ("cost",))
-    ends = {"x0": [0.0, 1.0, 5.0], "y0": [0.0, 1.0, 5.0], "x1": [1.0, 2.0, 6.0], "y1": [1.0, 0.0, 6.0]}
+    ends = {
+        "x0": [0.0, 1.0, 5.0],
+        "y0": [0.0, 1.0, 5.0],
+        "x1": [1.0, 2.0, 6.0],
+        "y1": [1.0, 0.0, 6.0],
+    }
     lines = matplotlib._chains(mark, ends, "").split()
     assert [line.array().tolist() for line in lines] == [[[0, 0], [1, 1], [2, 0]], [[5, 5], [6, 6]]]
 
@@ -566,13 +629,16 @@ def test_a_front_goes_through_every_placement_and_marks_the_scenarios(scenario):
     slope = 1000 * (front["y1"] - front["y0"]) / (front["x0"] - front["x1"]) / 1000
     assert_allclose(slope, price[1:], rtol=1e-6)
     (row,) = np.flatnonzero(
-        (price <= world.carbon_price_usd_per_t) & (world.carbon_price_usd_per_t < table["carbon_price_to_usd_per_t"])
+        (price <= world.carbon_price_usd_per_t)
+        & (world.carbon_price_usd_per_t < table["carbon_price_to_usd_per_t"])
     )
     assert filled.columns["now"]["x"][0] == pytest.approx(corners["x"][row])
     assert filled.columns["now"]["y"][0] == pytest.approx(corners["y"][row])
     table.attrs = {"measure": "cost_carbon_front"}
     (filled,) = render(table, "chart").filled
-    assert "now" not in filled.columns and "baseline" not in filled.columns  # nobody's price is marked
+    assert (
+        "now" not in filled.columns and "baseline" not in filled.columns
+    )  # nobody's price is marked
 
 
 @scenarios
@@ -581,12 +647,19 @@ def test_bars_of_a_tornado_reach_from_the_saving_to_what_it_becomes(scenario):
     chart = render(table, "chart")
     (filled,) = chart.filled
     base = table["saving_usd_per_h"].iloc[0]
-    assert [label for *_, label in chart.legend()] == ["input lower by 10 %", "input higher by 10 %"]
+    assert [label for *_, label in chart.legend()] == [
+        "input lower by 10 %",
+        "input higher by 10 %",
+    ]
     low, high = filled.columns["low"], filled.columns["high"]
     for side, bars in (("low", low), ("high", high)):
         saving = table[f"saving_usd_per_h_{side}"].to_numpy()
-        assert_allclose([bars["left"], bars["right"]], [np.minimum(saving, base), np.maximum(saving, base)])
-        assert np.round((bars["bottom"] + bars["top"]) / 2).tolist() == list(range(len(table), 0, -1))
+        assert_allclose(
+            [bars["left"], bars["right"]], [np.minimum(saving, base), np.maximum(saving, base)]
+        )
+        assert np.round((bars["bottom"] + bars["top"]) / 2).tolist() == list(
+            range(len(table), 0, -1)
+        )
     beside = np.isclose(low["right"], high["left"]) | np.isclose(low["left"], high["right"])
     assert (beside | (low["bottom"] >= high["top"])).all()  # neither hides the other
     assert list(filled.rows) == table["input"].tolist()
@@ -635,7 +708,10 @@ def test_readings_are_nested_bars_of_all_classes_and_of_each(scenario):
     (filled,) = chart.filled  # nothing is known of other budgets
     bars = pd.DataFrame(filled.columns["nested"])
     thick = np.inf
-    total = {"demand": placement.network.demand_mw.sum(axis=0), "relocated": placement.away_mw.sum(axis=(0, 1))}
+    total = {
+        "demand": placement.network.demand_mw.sum(axis=0),
+        "relocated": placement.away_mw.sum(axis=(0, 1)),
+    }
     for load in LOADS:
         of = bars[bars["load"] == load]
         mw = total[load] if load in total else table[f"{load}_mw"].to_numpy()
@@ -643,7 +719,9 @@ def test_readings_are_nested_bars_of_all_classes_and_of_each(scenario):
         assert (of["top"] - of["bottom"]).max() < thick  # so that what lies below is seen
         thick = (of["top"] - of["bottom"]).min()
     classes = world.workloads.values()
-    assert list(filled.rows)[1:] == [w.name if w.id == w.name.lower() else f"{w.id} {w.name}" for w in classes]
+    assert list(filled.rows)[1:] == [
+        w.name if w.id == w.name.lower() else f"{w.id} {w.name}" for w in classes
+    ]
 
 
 @pytest.mark.parametrize("prices", [1.0, -1.0])
@@ -659,9 +737,15 @@ def test_parts_of_what_a_way_costs_add_up_to_its_total(prices):
     total = table.set_index("way")["total_usd_per_mwh"]
     assert bars.groupby("way")["usd"].sum().to_dict() == pytest.approx(total.to_dict())
     for _, way in bars[bars["usd"] > 0].groupby("way"):
-        assert way["left"].min() == 0 and sorted(way["left"])[1:] == pytest.approx(sorted(way["right"])[:-1])
+        assert way["left"].min() == 0 and sorted(way["left"])[1:] == pytest.approx(
+            sorted(way["right"])[:-1]
+        )
     assert list(filled.rows) == [f"{way}: {format_number(usd)}" for way, usd in total.items()]
-    least = {"home grid": "the home grid costs least", "wires": "wires cost least", "fibre": "fibre costs least"}
+    least = {
+        "home grid": "the home grid costs least",
+        "wires": "wires cost least",
+        "fibre": "fibre costs least",
+    }
     assert chart.title == f"{least[total.idxmin()]} for Batch, Middle → North"
 
 
@@ -670,12 +754,17 @@ def test_a_frontier_is_a_staircase_through_its_table_and_is_held_against_the_bas
     world = Scenario.load(scenario)
     found, baseline = frontier(world, next(iter(world.workloads))), solve(world).baseline
     names = dict(zip(world.regions["id"], labels_of(world).short_regions, strict=True))
-    for filled, of, unit in zip(render(found, "chart").filled, ("cost", "carbon"), (1, 1000), strict=True):
-        values = found.table["cost_usd_per_h" if of == "cost" else "carbon_kg_per_h"].to_numpy() / unit
+    for filled, of, unit in zip(
+        render(found, "chart").filled, ("cost", "carbon"), (1, 1000), strict=True
+    ):
+        values = (
+            found.table["cost_usd_per_h" if of == "cost" else "carbon_kg_per_h"].to_numpy() / unit
+        )
         steps, line = filled.columns[f"{of} steps"], filled.columns[f"{of} line"]
         assert_allclose([steps["x"], steps["y"]], [found.table["budget_ms"], values])
         assert list(steps["opens"]) == [
-            "; ".join(names[key] for key in keys.split("; ") if key) for keys in found.table["opens"]
+            "; ".join(names[key] for key in keys.split("; ") if key)
+            for keys in found.table["opens"]
         ]
         for budget_ms, value in zip(found.table["budget_ms"], values, strict=True):
             assert line["y"][np.flatnonzero(line["x"] <= budget_ms)[-1]] == value
@@ -684,7 +773,9 @@ def test_a_frontier_is_a_staircase_through_its_table_and_is_held_against_the_bas
             steps["x"][0],
         )
         if baseline.unserved_mw <= 1e-6:
-            expected = (baseline.cost_usd_per_h if of == "cost" else baseline.carbon_kg_per_h) / unit
+            expected = (
+                baseline.cost_usd_per_h if of == "cost" else baseline.carbon_kg_per_h
+            ) / unit
             assert filled.columns[f"{of} baseline"]["y"] == pytest.approx([expected])
             inside = filled.y_range[0] <= expected <= filled.y_range[1]
             assert filled.labels[f"{of} baseline"] == ("baseline" if inside else "",)
@@ -709,13 +800,21 @@ def test_of_each_home_the_best_open_pair_is_drawn_or_all_pairs(scenario):
     for home in homes:
         pairs = table[table["home"] == home]
         open_ = pairs[pairs["closed_by"] == "none"]
-        best = (open_ if len(open_) else pairs).sort_values("net_usd_per_mwh", kind="stable", ascending=False).iloc[0]
+        best = (
+            (open_ if len(open_) else pairs)
+            .sort_values("net_usd_per_mwh", kind="stable", ascending=False)
+            .iloc[0]
+        )
         expected[f"{names[home]} → {names[best['region']]}"] = best
     points = render(table, "chart").filled[0].columns["pairs"]
     assert sorted(points["pair"]) == sorted(expected)
-    for pair, x, y, role in zip(points["pair"], points["x"], points["y"], points["role"], strict=True):
+    for pair, x, y, role in zip(
+        points["pair"], points["x"], points["y"], points["role"], strict=True
+    ):
         best = expected[pair]
-        assert (x, y) == pytest.approx((best["saving_usd_per_mwh"], best["friction_usd_per_mwh"]), rel=1e-5)
+        assert (x, y) == pytest.approx(
+            (best["saving_usd_per_mwh"], best["friction_usd_per_mwh"]), rel=1e-5
+        )
         assert role == (0 if not best["pays"] else 2 if best["closed_by"] == "none" else 1)
     assert (np.diff(points["role"].astype(int)) >= 0).all()  # what pays on top
     table.attrs["best_of_each_home"] = False
@@ -731,7 +830,10 @@ def test_draws_show_their_quantiles_and_who_receives_load():
     chart = render(draws, "chart")
     budgets, regions = chart.filled
     table, band = draws.frontier, budgets.columns["band"]
-    assert_allclose([band["x"], band["low"], band["high"]], table[["relaxed_ms", "p10_usd_per_h", "p90_usd_per_h"]].T)
+    assert_allclose(
+        [band["x"], band["low"], band["high"]],
+        table[["relaxed_ms", "p10_usd_per_h", "p90_usd_per_h"]].T,
+    )
     assert_allclose(budgets.columns["median"]["y"], table["p50_usd_per_h"])
     bars = regions.columns["receiving"]
     assert bars["region"].tolist() == list(regions.rows) == ["North", "South", "Middle"]
@@ -769,7 +871,9 @@ def test_the_staircase_leads_from_what_is_possible_to_what_is_saved(scenario):
     assert list(filled.rows) == ["without obstacles", *table["factor"], "as it is"]
 
 
-@pytest.mark.parametrize("settings", [{"total_demand_mw": 3000.0}, {"latency_relaxation_ms": -150.0}, {}])
+@pytest.mark.parametrize(
+    "settings", [{"total_demand_mw": 3000.0}, {"latency_relaxation_ms": -150.0}, {}]
+)
 def test_unserved_load_is_there_by_reason_above_what_would_serve_it(settings):
     world = Scenario.load("world-2025")
     world.param.update(**settings)
@@ -820,7 +924,9 @@ def test_names_are_the_scenarios_own_where_another_of_the_same_numbers_was_place
     for title in ("Before", "After"):
         scenario = Scenario.load("classroom-3x3")
         scenario.title = title
-        scenario.regions = scenario.regions.assign(name=[f"{title} {name}" for name in scenario.regions["name"]])
+        scenario.regions = scenario.regions.assign(
+            name=[f"{title} {name}" for name in scenario.regions["name"]]
+        )
         view = WiresOrFibreView(Session(scenario))
         show(view)
         assert f"<b>{title} Middle</b>" in words(view)
@@ -828,9 +934,13 @@ def test_names_are_the_scenarios_own_where_another_of_the_same_numbers_was_place
 
 
 @every
-@pytest.mark.parametrize("settings", [{"friction_scale": 1000.0}, {"capacity_scale": 0.1}, {"total_demand_mw": 0.0}])
+@pytest.mark.parametrize(
+    "settings", [{"friction_scale": 1000.0}, {"capacity_scale": 0.1}, {"total_demand_mw": 0.0}]
+)
 def test_charts_of_little_or_nothing_are_drawn(name, settings, tmp_path):
-    world = random_scenario(3, clients=3, regions=1 if "friction_scale" in settings else 3, lumpy=True)
+    world = random_scenario(
+        3, clients=3, regions=1 if "friction_scale" in settings else 3, lumpy=True
+    )
     world.param.update(**settings)
     if name == "wires_or_fibre" and len(world.regions) == 1:
         return

@@ -1,4 +1,7 @@
-"""Every view, picture and figure of worlds at the edge of what is possible: none fails, all numbers are numbers."""
+"""
+Every view, picture and figure of worlds at the edge of what is possible: none fails, all numbers
+are numbers.
+"""
 
 import re
 from collections.abc import Callable
@@ -41,11 +44,15 @@ def one_region() -> Scenario:
     world = Scenario.load("classroom-3x3")
     home = world.regions.iloc[:1]
     zone = home["legal_zone"].iloc[0]
-    return classroom(regions=home, clients=world.clients.assign(service=home["id"].iloc[0], legal_zone=zone))
+    return classroom(
+        regions=home, clients=world.clients.assign(service=home["id"].iloc[0], legal_zone=zone)
+    )
 
 
 def one_client() -> Scenario:
-    return classroom(clients=Scenario.load("classroom-3x3").clients.iloc[:1].assign(demand_share=1.0))
+    return classroom(
+        clients=Scenario.load("classroom-3x3").clients.iloc[:1].assign(demand_share=1.0)
+    )
 
 
 def no_demand() -> Scenario:
@@ -56,7 +63,9 @@ def no_demand() -> Scenario:
 
 def long_names() -> Scenario:
     world = Scenario.load(CASES / "ordinary-long-names")
-    names = [f"{n} {'region of a long name ' * 9}"[:199] + f"{n}" for n in range(len(world.regions))]
+    names = [
+        f"{n} {'region of a long name ' * 9}"[:199] + f"{n}" for n in range(len(world.regions))
+    ]
     world.regions = world.regions.assign(name=names)
     return world
 
@@ -82,7 +91,11 @@ def said(model: Any) -> str:
     """Titles, labels and texts, without markup."""
     names = ("text", "title", "axis_label", "major_label_overrides", "labels", "content")
     values = [getattr(part, name, None) for part in model for name in names]
-    return re.sub("<[^>]*>", " ", unescape(unescape(" ".join(str(value) for value in values if value is not None))))
+    return re.sub(
+        "<[^>]*>",
+        " ",
+        unescape(unescape(" ".join(str(value) for value in values if value is not None))),
+    )
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=[view.__name__ for view in VIEWS])

@@ -1,4 +1,7 @@
-"""Figures for print: what they show, how large they are, and that a bad target is refused before any work."""
+"""
+Figures for print: what they show, how large they are, and that a bad target is refused before any
+work.
+"""
 
 import os
 import re
@@ -57,7 +60,9 @@ def writers(scenario: Scenario) -> dict[str, Write]:
     charted = {measure.__name__: measure(scenario) for measure in MEASURES}
     if len(ids) > 1:
         charted["break_even"] = break_even(scenario, list(scenario.workloads)[-1])
-        charted["wires_or_fibre"] = wires_or_fibre(scenario, ids[1], ids[0], list(scenario.workloads)[-1])
+        charted["wires_or_fibre"] = wires_or_fibre(
+            scenario, ids[1], ids[0], list(scenario.workloads)[-1]
+        )
     return {
         "map": placement.figure,
         "layers": placement.layers_figure,
@@ -92,7 +97,12 @@ def text_of(svg: Path) -> str:
 
 
 SAID = {
-    "map": ["Classroom, three by three: 30.0 of 100 MW", "Batch, 30 MW", "more load than baseline", "Natural Earth"],
+    "map": [
+        "Classroom, three by three: 30.0 of 100 MW",
+        "Batch, 30 MW",
+        "more load than baseline",
+        "Natural Earth",
+    ],
     "layers": [
         "70 % of the load runs at home",
         "Share of the class's load [%]",
@@ -128,7 +138,13 @@ SAID = {
         "higher by 20 %",
         "Demand",
     ],
-    "near_optimal": ["for 1 % more than the optimum", "IT load [MW]", "needed", "free to choose", "South"],
+    "near_optimal": [
+        "for 1 % more than the optimum",
+        "IT load [MW]",
+        "needed",
+        "free to choose",
+        "South",
+    ],
     "whole_day": [
         "50 % of the relocated load runs in daylight",
         "North, 50 MW",
@@ -138,7 +154,12 @@ SAID = {
         "from elsewhere",
         "placed hour by hour",
     ],
-    "relocatable_demand": ["of 64.0 MW that may run elsewhere, 32.0", "IT load [MW]", "gross: in time", "all classes"],
+    "relocatable_demand": [
+        "of 64.0 MW that may run elsewhere, 32.0",
+        "IT load [MW]",
+        "gross: in time",
+        "all classes",
+    ],
     "wires_or_fibre": [
         "three by three: fibre costs least for Batch, Middle → North",
         "Cost [USD per MWh of IT load]",
@@ -152,14 +173,21 @@ SAID = {
         "eight of ten draws",
         "2 worlds",
     ],
-    "attribution": ["moving saves 2,235 of 3,740", "Saving against the baseline [USD/h]", "state locality", "Shapley"],
+    "attribution": [
+        "moving saves 2,235 of 3,740",
+        "Saving against the baseline [USD/h]",
+        "state locality",
+        "Shapley",
+    ],
 }
 
 
 @pytest.mark.parametrize("kind", SAID)
 def test_a_figure_has_title_units_legend_and_sources(classroom, tmp_path, kind):
     said = text_of(classroom[kind](tmp_path / "figure.svg"))
-    assert [words for words in [*SAID[kind], "Data: Wattlas; details in"] if words not in said] == []
+    assert [
+        words for words in [*SAID[kind], "Data: Wattlas; details in"] if words not in said
+    ] == []
 
 
 def test_a_figure_names_as_many_publishers_as_fit_and_counts_the_rest(tmp_path):
@@ -205,7 +233,10 @@ def test_width_is_in_millimetres_and_everything_fits(classroom, tmp_path):
 
 @pytest.mark.parametrize(
     "settings",
-    [{"regions": 3, "capacity_scale": 0.1, "friction_scale": 1000.0}, {"regions": 1, "total_demand_mw": 0.0}],
+    [
+        {"regions": 3, "capacity_scale": 0.1, "friction_scale": 1000.0},
+        {"regions": 1, "total_demand_mw": 0.0},
+    ],
     ids=["much goes unserved, nothing moves", "one region, no load"],
 )
 def test_every_figure_of_a_degenerate_world_is_drawn(tmp_path, settings):
@@ -227,7 +258,9 @@ def test_bars_of_layers_have_the_load_and_the_colour_of_their_layer(classroom, a
         for bars in plot.collections
         if len(bars.get_facecolor())
     }
-    layers = solve(Scenario.load("classroom-3x3")).layers.pivot(index="workload", columns="layer", values="it_mw")
+    layers = solve(Scenario.load("classroom-3x3")).layers.pivot(
+        index="workload", columns="layer", values="it_mw"
+    )
     for layer in LAYERS:
         share = 100 * layers[layer] / layers.sum(axis=1)
         assert drawn[LOOKS[layer].ink.lower()] == pytest.approx(share[["chat", "batch"]].tolist())
@@ -238,8 +271,14 @@ def test_steps_stand_where_the_table_says(classroom, axes):
     cost, carbon = axes(classroom["frontier"])
     table = frontier(scenario, over="chat").table
     for plot, column, unit in ((cost, "cost_usd_per_h", 1.0), (carbon, "carbon_kg_per_h", 1000.0)):
-        (points,) = (marks.get_offsets() for marks in plot.collections if len(marks.get_offsets()) == len(table))
-        assert np.asarray(points) == pytest.approx(np.column_stack([table["budget_ms"], table[column] / unit]))
+        (points,) = (
+            marks.get_offsets()
+            for marks in plot.collections
+            if len(marks.get_offsets()) == len(table)
+        )
+        assert np.asarray(points) == pytest.approx(
+            np.column_stack([table["budget_ms"], table[column] / unit])
+        )
 
 
 def test_what_is_told_apart_by_colour_is_told_apart_in_grey():
@@ -256,18 +295,34 @@ def test_what_is_told_apart_by_colour_is_told_apart_in_grey():
     ):
         grey = sorted(luminance(colour) for colour in colours)
         assert min(np.diff(grey)) > 0.15
-    assert len({str(line) for line in palette.CLASS_LINES}) == len(palette.CLASS_LINES) == len(palette.CLASS_INKS)
+    assert (
+        len({str(line) for line in palette.CLASS_LINES})
+        == len(palette.CLASS_LINES)
+        == len(palette.CLASS_INKS)
+    )
 
 
 def test_places_in_print_are_those_of_equal_earth_and_stay_at_their_edge():
-    """Against the published polynomials (Šavrič, Patterson and Jenny 2019), on the sphere of Web Mercator."""
+    """
+    Against the published polynomials (Šavrič, Patterson and Jenny 2019), on the sphere of Web
+    Mercator.
+    """
     rng = np.random.default_rng(0)
-    latitude, longitude = rng.uniform(-85, 85, 200), np.append(rng.uniform(-179, 179, 198), [-180, 180])
+    latitude, longitude = (
+        rng.uniform(-85, 85, 200),
+        np.append(rng.uniform(-179, 179, 198), [-180, 180]),
+    )
     found = projected(*mercator_m(latitude, longitude))
     a1, a2, a3, a4 = 1.340264, -0.081106, 0.000893, 0.003796
     theta = np.arcsin(np.sqrt(3) / 2 * np.sin(np.radians(latitude)))
     t2, t6 = theta**2, theta**6
-    x = 2 / np.sqrt(3) * np.radians(longitude) * np.cos(theta) / (9 * a4 * t6 * t2 + 7 * a3 * t6 + 3 * a2 * t2 + a1)
+    x = (
+        2
+        / np.sqrt(3)
+        * np.radians(longitude)
+        * np.cos(theta)
+        / (9 * a4 * t6 * t2 + 7 * a3 * t6 + 3 * a2 * t2 + a1)
+    )
     y = theta * (a4 * t6 * t2 + a3 * t6 + a2 * t2 + a1)
     # the globe of the projection is an ellipsoid, flattened by 1/298
     assert found == pytest.approx(np.column_stack([x, y]) * 6371007.0, abs=2e4)
@@ -280,7 +335,9 @@ def test_lines_of_the_map_never_cross_it(classroom, axes, tmp_path):
     placement = solve(scenario)
     (plot,) = axes(lambda path: placement.figure(path))
     assert any(
-        to_hex(marks.get_facecolor()[0]) == "#e3e3e3" for marks in plot.collections if len(marks.get_facecolor())
+        to_hex(marks.get_facecolor()[0]) == "#e3e3e3"
+        for marks in plot.collections
+        if len(marks.get_facecolor())
     )
     lines = [np.asarray(path.vertices) for marks in plot.collections for path in marks.get_paths()]
     steps = np.concatenate([np.diff(line[:, 0]) for line in lines if len(line) > 30])
@@ -298,7 +355,9 @@ def test_lines_of_the_map_never_cross_it(classroom, axes, tmp_path):
 )
 def test_a_bad_target_is_refused_before_any_work(monkeypatch, tmp_path, classroom, name, what):
     (tmp_path / "folder.svg").mkdir()
-    monkeypatch.setattr(printing.hv, "renderer", lambda *_args, **_options: pytest.fail("it was drawn"))
+    monkeypatch.setattr(
+        printing.hv, "renderer", lambda *_args, **_options: pytest.fail("it was drawn")
+    )
     for write in classroom.values():
         with pytest.raises(ExplorerError, match=what):
             write(tmp_path / name)

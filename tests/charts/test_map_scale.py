@@ -1,4 +1,7 @@
-"""Loads on maps are drawn as large as their world wants it, on screen, in notebooks and in print alike."""
+"""
+Loads on maps are drawn as large as their world wants it, on screen, in notebooks and in print
+alike.
+"""
 
 import re
 from pathlib import Path
@@ -60,7 +63,9 @@ def test_the_scale_is_a_round_number_near_the_largest_home(largest_mw):
 def test_only_demand_moves_the_scale():
     scenario = Scenario.load("world-2025")
     scale = scale_of(solve(scenario).network)
-    scenario.param.update(hour=7, capacity_scale=3.0, carbon_price_usd_per_t=200.0, friction_scale=0.0)
+    scenario.param.update(
+        hour=7, capacity_scale=3.0, carbon_price_usd_per_t=200.0, friction_scale=0.0
+    )
     assert scale_of(solve(scenario).network) == scale
     scenario.total_demand_mw *= 50
     assert scale_of(solve(scenario).network).reference_mw == 50 * scale.reference_mw
@@ -68,7 +73,9 @@ def test_only_demand_moves_the_scale():
 
 def arcs_on_screen(view: FlowMap) -> dict[str, Any]:
     """The columns of flows, from which the browser draws arcs."""
-    (source,) = [s for s in show(view).select({"type": ColumnDataSource}) if {"home", "width"} <= {*s.data}]
+    (source,) = [
+        s for s in show(view).select({"type": ColumnDataSource}) if {"home", "width"} <= {*s.data}
+    ]
     return dict(source.data)
 
 
@@ -108,7 +115,10 @@ def test_what_is_not_drawn_is_said():
     hidden = 1 - render(placement, "map").arcs.columns["it_mw"].sum() / placement.relocated_mw
     said = placement.map().opts.get("plot", backend="bokeh").kwargs["title"]
     assert f"below 1 MW, {100 * hidden:.1g} % of what moves" in said
-    assert "below" not in placement.map(min_flow_mw=0).opts.get("plot", backend="bokeh").kwargs["title"]
+    assert (
+        "below"
+        not in placement.map(min_flow_mw=0).opts.get("plot", backend="bokeh").kwargs["title"]
+    )
 
 
 @pytest.mark.parametrize(

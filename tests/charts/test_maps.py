@@ -1,4 +1,6 @@
-"""Maps: one description of placements and of prices, the same numbers in a notebook and in print."""
+"""
+Maps: one description of placements and of prices, the same numbers in a notebook and in print.
+"""
 
 import re
 from typing import Any
@@ -85,7 +87,9 @@ def test_a_notebook_shows_the_columns_of_the_map(results, name):
 
 
 @every
-def test_print_shows_every_place_where_it_is_in_the_ink_of_its_step(results, name, tmp_path, monkeypatch):
+def test_print_shows_every_place_where_it_is_in_the_ink_of_its_step(
+    results, name, tmp_path, monkeypatch
+):
     kept: list[Any] = []
     monkeypatch.setattr(plt, "close", kept.append)
     figure(results[name], tmp_path / "map.png")
@@ -114,7 +118,9 @@ def test_a_map_of_prices_needs_nothing_but_its_table(results):
     world = render(table, "map")
     rows = table[(table["kind"] == "demand") & (table["workload"] == "all")]
     assert_allclose(world.columns["clients"]["shown"], rows["price_usd_per_mwh"])
-    assert_allclose(world.columns["clients"]["x"], np.radians(scenario.clients["longitude"]) * 6378137)
+    assert_allclose(
+        world.columns["clients"]["x"], np.radians(scenario.clients["longitude"]) * 6378137
+    )
     assert world.about.title == scenario.title and world.columns["clients"]["name"].tolist() == [
         *scenario.clients["name"]
     ]

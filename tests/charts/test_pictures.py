@@ -68,7 +68,9 @@ def test_a_map_shows_every_region_and_every_flow_of_the_placement(scenario):
     x, y = mercator_m(scenario.regions["latitude"], scenario.regions["longitude"])
     assert np.array_equal(table.loc[scenario.regions["name"], ["x", "y"]], np.column_stack([x, y]))
     flows = elements(picture, hv.Segments)
-    moved = pd.concat([f.data.assign(flow_class=f.label) for f in flows]).drop_duplicates(["flow_class", "moves"])
+    moved = pd.concat([f.data.assign(flow_class=f.label) for f in flows]).drop_duplicates(
+        ["flow_class", "moves"]
+    )
     assert moved["it_mw"].sum() == pytest.approx(placement.relocated_mw)
     classes = placement.flows.query("not is_home")["workload"].nunique()
     assert len(flows) == classes
@@ -92,9 +94,11 @@ def test_nothing_of_an_arc_crosses_the_map_and_it_is_bent_as_in_the_app():
     for n in range(50):
         x0, y0, x1, y1 = ends[:, flow == n]
         dx = np.sum(x1 - x0)
-        assert abs((start[0, n] + dx - stop[0, n]) / (2 * MERCATOR_EDGE_M) % 1) == pytest.approx(0, abs=1e-9) or (
-            (start[0, n] + dx - stop[0, n]) / (2 * MERCATOR_EDGE_M) % 1
-        ) == pytest.approx(1, abs=1e-9)
+        assert abs((start[0, n] + dx - stop[0, n]) / (2 * MERCATOR_EDGE_M) % 1) == pytest.approx(
+            0, abs=1e-9
+        ) or ((start[0, n] + dx - stop[0, n]) / (2 * MERCATOR_EDGE_M) % 1) == pytest.approx(
+            1, abs=1e-9
+        )
         assert abs(dx) <= MERCATOR_EDGE_M * (1 + 1e-9)
         assert (y0[0], y1[-1]) == pytest.approx((start[1, n], stop[1, n]))
         assert np.array_equal(y1[:-1], y0[1:])
@@ -105,7 +109,10 @@ def test_nothing_of_an_arc_crosses_the_map_and_it_is_bent_as_in_the_app():
 
 def test_a_frontier_is_a_staircase_through_its_table(scenario):
     found = frontier(scenario, over=next(iter(scenario.workloads)))
-    for quantity, column, unit in (("cost", "cost_usd_per_h", 1), ("carbon", "carbon_kg_per_h", 1000)):
+    for quantity, column, unit in (
+        ("cost", "cost_usd_per_h", 1),
+        ("carbon", "carbon_kg_per_h", 1000),
+    ):
         picture = found.plot(quantity)
         (steps,) = elements(picture, hv.Points)
         assert steps["budget_ms"] == pytest.approx(found.table["budget_ms"])
@@ -113,7 +120,9 @@ def test_a_frontier_is_a_staircase_through_its_table(scenario):
         (line,) = (curve for curve in elements(picture, hv.Curve) if not curve.label)
         x, y = line[f"{quantity} x"], line[f"{quantity} y"]
         for row in found.table.itertuples():
-            assert y[np.flatnonzero(x <= row.budget_ms)[-1]] == pytest.approx(getattr(row, column) / unit)
+            assert y[np.flatnonzero(x <= row.budget_ms)[-1]] == pytest.approx(
+                getattr(row, column) / unit
+            )
         drawn(picture)
     with pytest.raises(ValueError, match=r"'price'.*cost, carbon"):
         found.plot("price")
@@ -122,7 +131,9 @@ def test_a_frontier_is_a_staircase_through_its_table(scenario):
 def test_layers_and_pairs_are_those_of_their_tables(scenario):
     placement, workload = solve(scenario), next(iter(scenario.workloads))
     bars = elements(placement.layers_plot(), hv.Rectangles)
-    assert sum(of["it_mw"].sum() for of in bars) == pytest.approx(placement.served_mw + placement.unserved_mw)
+    assert sum(of["it_mw"].sum() for of in bars) == pytest.approx(
+        placement.served_mw + placement.unserved_mw
+    )
     pairs = break_even(scenario, workload)
     pairs.attrs["best_of_each_home"] = False
     shown = {points.label: len(points) for points in elements(plot(pairs), hv.Points)}
@@ -162,12 +173,18 @@ def test_every_picture_says_what_it_shows_in_words_and_units(classroom):
 
 def test_what_is_laid_over_a_picture_leaves_its_words_and_axes(classroom):
     kinds = {name: classroom[name] for name in ("front", "ranges", "load")}
-    for name, picture in {**kinds, "frontier": frontier(Scenario.load("classroom-3x3")).plot()}.items():
+    for name, picture in {
+        **kinds,
+        "frontier": frontier(Scenario.load("classroom-3x3")).plot(),
+    }.items():
         alone, together = drawn(picture), drawn(picture * hv.HLine(-0.5))
         assert together.title.text == alone.title.text, name
         assert together.xaxis[0].axis_label == alone.xaxis[0].axis_label, name
         assert together.yaxis[0].major_label_overrides == alone.yaxis[0].major_label_overrides, name
-        assert (together.x_range.start, together.x_range.end) == (alone.x_range.start, alone.x_range.end), name
+        assert (together.x_range.start, together.x_range.end) == (
+            alone.x_range.start,
+            alone.x_range.end,
+        ), name
 
 
 def test_side_by_side_pictures_share_no_axes_that_mean_different_things(classroom):
@@ -220,9 +237,13 @@ def test_pictures_compose():
     drawn(side_by_side)
 
 
-@pytest.mark.parametrize("settings", [{"friction_scale": 1000.0}, {"capacity_scale": 0.1}, {"total_demand_mw": 0.0}])
+@pytest.mark.parametrize(
+    "settings", [{"friction_scale": 1000.0}, {"capacity_scale": 0.1}, {"total_demand_mw": 0.0}]
+)
 def test_pictures_of_little_or_nothing_are_drawn(settings):
-    world = random_scenario(3, clients=3, regions=1 if "friction_scale" in settings else 3, lumpy=True)
+    world = random_scenario(
+        3, clients=3, regions=1 if "friction_scale" in settings else 3, lumpy=True
+    )
     world.param.update(**settings)
     placement, found = solve(world), frontier(world)
     workload = next(iter(world.workloads))
@@ -271,14 +292,22 @@ def test_a_certificate_says_in_a_cell_whether_it_proves_the_placement():
 def test_results_say_in_a_line_and_in_a_cell_what_they_are():
     scenario = Scenario.load("classroom-3x3")
     placement, found = solve(scenario), frontier(scenario, over="chat")
-    assert repr(scenario) == "<Scenario 'Classroom, three by three': 3 clients, 3 regions, 2 classes, 100 MW>"
+    assert (
+        repr(scenario)
+        == "<Scenario 'Classroom, three by three': 3 clients, 3 regions, 2 classes, 100 MW>"
+    )
     assert repr(placement) == "<Placement of least cost: 30 of 100 MW relocated, 7,471 USD/h>"
     assert repr(found) == "<Frontier over 'chat': 2 steps>"
-    assert "Chat 150 1.00" in words(scenario._repr_html_()) and "Egress price [USD/GB] 0.5" in scenario._repr_html_()
+    assert (
+        "Chat 150 1.00" in words(scenario._repr_html_())
+        and "Egress price [USD/GB] 0.5" in scenario._repr_html_()
+    )
     shown = words(placement._repr_html_())
     assert "7,471 USD/h (−16.6 % against the baseline)" in shown  # (8960 - 7471) / 8960
     assert "30.0 of 100 MW (30 %)" in shown and "Unserved 0 MW" in shown
-    assert "7,471 to 7,100 USD/h" in words(found._repr_html_()) and "4.64" in words(found._repr_html_())
+    assert "7,471 to 7,100 USD/h" in words(found._repr_html_()) and "4.64" in words(
+        found._repr_html_()
+    )
 
 
 def test_draws_say_how_many_they_are_and_how_sure():
@@ -287,7 +316,9 @@ def test_draws_say_how_many_they_are_and_how_sure():
     shown, saving = words(draws._repr_html_()), draws.saving_usd_per_h()
     assert f"{format_number(saving['p50'])} USD/h; with inputs as they are 2,235 USD/h" in shown
     assert f"{format_number(saving['p10'])} to {format_number(saving['p90'])} USD/h" in shown
-    assert "20 of 20" in shown and "rtt 22 %" in shown and "Sure to receive load North With" in shown
+    assert (
+        "20 of 20" in shown and "rtt 22 %" in shown and "Sure to receive load North With" in shown
+    )
     assert "North 20" in shown and "p50 [MW]" in shown
 
 
@@ -349,8 +380,16 @@ def test_what_a_reader_moves_in_a_cell_moves_the_scenario_and_its_pictures(noteb
     scenario = Scenario.load("classroom-3x3")
     explorer = Explorer(scenario)
     root, document, comm = in_a_cell(explorer)
-    (panel,) = (model for model in root.references() if hasattr(model, "data") and hasattr(model.data, "sent"))
-    move = {"model": {"id": panel.data.id}, "attr": "sent", "new": json.dumps([1, {"chat/budget": 180.0}])}
+    (panel,) = (
+        model
+        for model in root.references()
+        if hasattr(model, "data") and hasattr(model.data, "sent")
+    )
+    move = {
+        "model": {"id": panel.data.id},
+        "attr": "sent",
+        "new": json.dumps([1, {"chat/budget": 180.0}]),
+    }
     message = {"header": {"msgid": "1", "msgtype": "PATCH-DOC"}, "metadata": {}, "_buffers": {}}
     message["content"] = {"events": [{"kind": "ModelChanged", **move}]}
     viewable = state._views[root.ref["id"]][0]

@@ -1,4 +1,6 @@
-"""Numbers on axes: in Python and in the browser alike, each of an axis's ticks apart from the others."""
+"""
+Numbers on axes: in Python and in the browser alike, each of an axis's ticks apart from the others.
+"""
 
 import re
 
@@ -40,7 +42,13 @@ def test_labels_of_ticks(ticks, prefixed, labels):
 SIZE = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9}
 
 
-@given(st.floats(-1e10, 1e10), st.sampled_from([1, 2, 2.5, 5]), st.integers(-4, 8), st.integers(2, 8), st.booleans())
+@given(
+    st.floats(-1e10, 1e10),
+    st.sampled_from([1, 2, 2.5, 5]),
+    st.integers(-4, 8),
+    st.integers(2, 8),
+    st.booleans(),
+)
 def test_a_label_read_back_is_its_tick(start, digit, power, count, prefixed):
     step = digit * 10.0**power
     ticks = (np.round(start / step) + np.arange(count)) * step
@@ -65,9 +73,22 @@ def test_the_browser_writes_the_same(browser: Browser):
 
 
 def test_units_with_a_prefix_take_no_other():
-    for label in ("Cost [USD/h]", "Saving [USD/MWh]", "Carbon [t/h]", "Cost [USD/h]\nwithout carbon price"):
+    for label in (
+        "Cost [USD/h]",
+        "Saving [USD/MWh]",
+        "Carbon [t/h]",
+        "Cost [USD/h]\nwithout carbon price",
+    ):
         assert takes_prefix(label)
-    for label in ("IT load [MW]", "Latency budget [ms]", "kg [kg/h]", "Share [%]", "Draws", "", "[GB]"):
+    for label in (
+        "IT load [MW]",
+        "Latency budget [ms]",
+        "kg [kg/h]",
+        "Share [%]",
+        "Draws",
+        "",
+        "[GB]",
+    ):
         assert not takes_prefix(label)
 
 

@@ -1,4 +1,7 @@
-"""What holds relocation back: Shapley values by the formula over all orders, objectives by an independent program."""
+"""
+What holds relocation back: Shapley values by the formula over all orders, objectives by an
+independent program.
+"""
 
 from itertools import permutations, product
 from typing import Any
@@ -18,7 +21,12 @@ from explorer.measures.attribution import FACTORS, shapley_values
 from explorer.scenario.scenario import OBJECTIVES
 from tests.model.test_placement import two_regions
 
-NO_FRICTION = ("operations_usd_per_mwh", "relocation_overhead", "transport_kwh_per_gb", "latency_value")
+NO_FRICTION = (
+    "operations_usd_per_mwh",
+    "relocation_overhead",
+    "transport_kwh_per_gb",
+    "latency_value",
+)
 LIFTED: dict[str, dict[str, Any]] = {
     "friction": dict.fromkeys(NO_FRICTION, 0.0),
     "egress": {"egress_usd_per_gb": 0.0},
@@ -32,7 +40,10 @@ players = st.integers(0, 3)
 
 
 def mean_over_orders(worth: Any) -> np.ndarray:
-    """What each player adds on joining, mean over all orders: the definition. `worth` takes a set of players."""
+    """
+    What each player adds on joining, mean over all orders: the definition. `worth` takes a set of
+    players.
+    """
     n = worth.ndim
     gains = np.zeros(n)
     orders = list(permutations(range(n)))
@@ -74,7 +85,9 @@ def test_who_adds_nothing_gets_nothing(worth, player):
 @given(worth=games, more=st.floats(-10, 10))
 def test_values_of_two_games_add_up(worth, more):
     other = np.sin(np.arange(worth.size)).reshape(worth.shape) * more
-    assert_allclose(shapley_values(worth + other), shapley_values(worth) + shapley_values(other), atol=1e-9)
+    assert_allclose(
+        shapley_values(worth + other), shapley_values(worth) + shapley_values(other), atol=1e-9
+    )
 
 
 def values(world: Scenario) -> dict[str, float]:
@@ -83,7 +96,10 @@ def values(world: Scenario) -> dict[str, float]:
 
 
 def independent_objective(world: Scenario, lifted: set[str]) -> float:
-    """Least cost of serving what the placement as it is serves, without some obstacles: another program altogether."""
+    """
+    Least cost of serving what the placement as it is serves, without some obstacles: another
+    program altogether.
+    """
     other = world.copy()
     for factor in lifted:
         other.param.update(**LIFTED[factor])
@@ -102,13 +118,20 @@ def independent_objective(world: Scenario, lifted: set[str]) -> float:
     return reference.optimum("cost")
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 14, 15, 17, 18, 22, 25, 31, 32, 34, 36])
+@pytest.mark.parametrize(
+    "seed", [0, 1, 2, 3, 4, 6, 7, 8, 10, 11, 14, 15, 17, 18, 22, 25, 31, 32, 34, 36]
+)
 def test_values_are_those_of_32_independent_programs(seed):
-    """Worlds in which something moves. Odd ones are full of ties; in most some goes unserved; from 30 tables rule."""
+    """
+    Worlds in which something moves. Odd ones are full of ties; in most some goes unserved; from 30
+    tables rule.
+    """
     world = random_scenario(seed, 4, 4, 2, lumpy=seed % 2 == 1, exceptions=seed >= 30)
     objective = np.empty((2,) * len(FACTORS))
     for case in product(range(2), repeat=len(FACTORS)):
-        objective[case] = independent_objective(world, {f for f, on in zip(FACTORS, case, strict=True) if on})
+        objective[case] = independent_objective(
+            world, {f for f, on in zip(FACTORS, case, strict=True) if on}
+        )
     found = attribution(world)
     assert found["factor"].tolist() == list(FACTORS)
     # the program that serves the last 1e-7 MW, or does not, pays or saves a penalty for it
@@ -120,20 +143,33 @@ def test_values_are_those_of_32_independent_programs(seed):
 
 
 @settings(max_examples=40)
-@example(world=random_scenario(0, clients=2, regions=1, workloads=3, lumpy=True))  # load that no arc serves
+@example(
+    world=random_scenario(0, clients=2, regions=1, workloads=3, lumpy=True)
+)  # load that no arc serves
 @given(world=random_scenarios(lumpy=st.booleans()))
 def test_only_friction_can_be_negative_and_only_by_negative_prices(world):
     found = values(world)
     assert min(value for factor, value in found.items() if factor != "friction") >= 0
-    world.regions["electricity_price_usd_per_mwh"] = world.regions["electricity_price_usd_per_mwh"].clip(lower=0)
+    world.regions["electricity_price_usd_per_mwh"] = world.regions[
+        "electricity_price_usd_per_mwh"
+    ].clip(lower=0)
     assert min(values(world).values()) >= 0
 
 
 def test_friction_that_earns_money_is_negative():
-    """Far is paid 50 USD/MWh to take power, so a tenth more energy there earns 5 USD per MWh of IT load."""
-    paid = {"electricity_price_usd_per_mwh@far": -50.0, "relocation_overhead": 0.1, "egress_usd_per_gb": 0.0}
+    """
+    Far is paid 50 USD/MWh to take power, so a tenth more energy there earns 5 USD per MWh of IT
+    load.
+    """
+    paid = {
+        "electricity_price_usd_per_mwh@far": -50.0,
+        "relocation_overhead": 0.1,
+        "egress_usd_per_gb": 0.0,
+    }
     world = two_regions(**paid)
-    assert values(world) == pytest.approx(dict.fromkeys(FACTORS, 0.0) | {"friction": -100.0}, abs=1e-3)
+    assert values(world) == pytest.approx(
+        dict.fromkeys(FACTORS, 0.0) | {"friction": -100.0}, abs=1e-3
+    )
     assert attribution(world)["share"].tolist() == [1, 0, 0, 0, 0]
 
 
@@ -173,9 +209,10 @@ def test_the_mean_of_all_waterfalls_is_the_attribution(world):
 
 def test_the_classroom_by_hand():
     """
-    Its README: with no friction, North saves 100 USD for a MWh of Batch from Middle and 70 from South, and South 30
-    for one of Chat from Middle, of which then all 30 MW are free. Egress is 5 for Batch, 15 for Chat. With the rest
-    of the friction, Batch saves 84.5 and 54.5, and Chat nothing.
+    Its README: with no friction, North saves 100 USD for a MWh of Batch from Middle and 70 from
+    South, and South 30 for one of Chat from Middle, of which then all 30 MW are free. Egress is 5
+    for Batch, 15 for Chat. With the rest of the friction, Batch saves 84.5 and 54.5, and Chat
+    nothing.
     """
     world = Scenario.load("classroom-3x3")
     steps = waterfall(world, ("egress", "friction", "state locality", "law", "capacity"))
@@ -196,7 +233,10 @@ def test_the_classroom_by_hand():
 
 
 @settings(max_examples=40)
-@given(world=random_scenarios(capacity_scale=0.5, lumpy=st.booleans()), objective=st.sampled_from(OBJECTIVES))
+@given(
+    world=random_scenarios(capacity_scale=0.5, lumpy=st.booleans()),
+    objective=st.sampled_from(OBJECTIVES),
+)
 def test_neither_the_penalty_nor_the_objective_enters(world, objective):
     world.unserved_usd_per_mwh = 2e4
     assume(solve(world).unserved_mw > 1)
@@ -207,9 +247,9 @@ def test_neither_the_penalty_nor_the_objective_enters(world, objective):
 
 def test_nobody_is_dropped_for_a_benefit():
     """
-    B runs in X for -100 + 40 USD a MWh, the 40 for latency; at home it would cost 200. The law keeps A out of X, where
-    it would cost -100 + 10 instead of 50. Without the law it pays, at a penalty of 60, to let A in and not to serve B:
-    but that is not the same demand.
+    B runs in X for -100 + 40 USD a MWh, the 40 for latency; at home it would cost 200. The law
+    keeps A out of X, where it would cost -100 + 10 instead of 50. Without the law it pays, at a
+    penalty of 60, to let A in and not to serve B: but that is not the same demand.
     """
     regions = pd.DataFrame({
         "id": ["ha", "hb", "x"], "name": ["Home of A", "Home of B", "X"], "latitude": 0.0, "longitude": [0.0, 1.0, 2.0],
@@ -224,7 +264,13 @@ def test_nobody_is_dropped_for_a_benefit():
         "id": ["chat"], "name": "Chat", "latency_budget_ms": 500.0, "energy_wh_per_request": 1.0, "request_kb": 1.0,
         "response_kb": 1.0, "state_mb": 0.0, "prefill_ms": 0.0, "share_of_demand": 1.0, "state_local_share": 0.0,
     })  # fmt: skip
-    rtt_ms = pd.DataFrame({"from_region": ["ha", "hb", "ha"], "to_region": ["x", "x", "hb"], "rtt_ms": [10.0, 40, 400]})
+    rtt_ms = pd.DataFrame(
+        {
+            "from_region": ["ha", "hb", "ha"],
+            "to_region": ["x", "x", "hb"],
+            "rtt_ms": [10.0, 40, 400],
+        }
+    )
     world = Scenario(
         regions=regions, clients=clients, workloads=workloads, rtt_ms=rtt_ms, legal_policy="same zone",
         total_demand_mw=20.0, latency_value=1.0, egress_usd_per_gb=0.0, unserved_usd_per_mwh=60.0,
@@ -233,7 +279,9 @@ def test_nobody_is_dropped_for_a_benefit():
     law_last = waterfall(world, ("capacity", "friction", "egress", "state locality", "law"))
     assert law_last["usd_per_h"].tolist()[-1] == 0
     world.legal_policy = "open"
-    assert solve(world).unserved_mw == pytest.approx(10)  # what must not count as a benefit of the law's going
+    assert solve(world).unserved_mw == pytest.approx(
+        10
+    )  # what must not count as a benefit of the law's going
 
 
 def test_nothing_to_share_has_no_shares():
@@ -244,7 +292,9 @@ def test_nothing_to_share_has_no_shares():
         assert table["share"].isna().all()
 
 
-@pytest.mark.parametrize("order", [FACTORS[:4], (*FACTORS, "law"), (*FACTORS[:4], "tax"), ("law",) * 5])
+@pytest.mark.parametrize(
+    "order", [FACTORS[:4], (*FACTORS, "law"), (*FACTORS[:4], "tax"), ("law",) * 5]
+)
 def test_an_order_of_other_factors_is_refused(order):
     with pytest.raises(ValueError, match="friction, egress, state locality, law, capacity"):
         waterfall(Scenario.load("classroom-3x3"), order)

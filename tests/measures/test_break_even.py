@@ -29,8 +29,12 @@ def pairs(world: Scenario, workload: str = "w0") -> dict[tuple[str, str], dict[s
 def served_from(world: Scenario) -> Scenario:
     """The same world with one client at home in each region, so that every pair is an arc."""
     ids = [f"at {j}" for j in world.regions["id"]]
-    clients = pd.DataFrame({"id": ids, "name": ids, "service": world.regions["id"], "demand_share": 1 / len(ids)})
-    clients[["latitude", "longitude", "legal_zone"]] = world.regions[["latitude", "longitude", "legal_zone"]]
+    clients = pd.DataFrame(
+        {"id": ids, "name": ids, "service": world.regions["id"], "demand_share": 1 / len(ids)}
+    )
+    clients[["latitude", "longitude", "legal_zone"]] = world.regions[
+        ["latitude", "longitude", "legal_zone"]
+    ]
     moved = world.copy()
     moved.clients = clients
     return moved
@@ -45,12 +49,21 @@ def test_pairs_follow_the_formulas(world):
     for (h, j), row in table.items():
         home, away = reference.arcs[f"at {h}", h, "w0"], reference.arcs[f"at {h}", j, "w0"]
         stay = reference.arcs[f"at {j}", j, "w0"]
-        assert row["saving_usd_per_mwh"] == pytest.approx(home.cost_usd - stay.cost_usd, rel=1e-9, abs=1e-7)
-        assert row["friction_usd_per_mwh"] == pytest.approx(away.cost_usd - stay.cost_usd, rel=1e-9, abs=1e-7)
-        assert row["net_usd_per_mwh"] == pytest.approx(home.cost_usd - away.cost_usd, rel=1e-9, abs=1e-7)
+        assert row["saving_usd_per_mwh"] == pytest.approx(
+            home.cost_usd - stay.cost_usd, rel=1e-9, abs=1e-7
+        )
+        assert row["friction_usd_per_mwh"] == pytest.approx(
+            away.cost_usd - stay.cost_usd, rel=1e-9, abs=1e-7
+        )
+        assert row["net_usd_per_mwh"] == pytest.approx(
+            home.cost_usd - away.cost_usd, rel=1e-9, abs=1e-7
+        )
         assert row["pays"] == (row["net_usd_per_mwh"] >= 0)
         regions = reference.regions
-        gap = regions[h]["electricity_price_usd_per_mwh"] - regions[j]["electricity_price_usd_per_mwh"]
+        gap = (
+            regions[h]["electricity_price_usd_per_mwh"]
+            - regions[j]["electricity_price_usd_per_mwh"]
+        )
         assert row["price_gap_usd_per_mwh"] == pytest.approx(gap, rel=1e-9, abs=1e-7)
         assert row["wan_ms"] == pytest.approx(away.wan_ms)
         assert row["lawful"] == lawful(world, regions[h]["legal_zone"], regions[j]["legal_zone"])
@@ -83,7 +96,9 @@ def test_at_the_break_even_carbon_price_moving_is_a_draw(world):
         if not 0 <= carbon_price < 1e6:
             continue
         world.carbon_price_usd_per_t = carbon_price
-        assert pairs(world)[h, j]["net_usd_per_mwh"] == pytest.approx(0, abs=1e-6 * (1 + carbon_price))
+        assert pairs(world)[h, j]["net_usd_per_mwh"] == pytest.approx(
+            0, abs=1e-6 * (1 + carbon_price)
+        )
         world.carbon_price_usd_per_t = carbon_price * 1.01 + 1
         assert pairs(world)[h, j]["pays"]
 
@@ -92,7 +107,11 @@ def test_at_the_break_even_carbon_price_moving_is_a_draw(world):
 @given(world=worlds)
 def test_at_the_break_even_egress_price_moving_is_a_draw(world):
     workload = world.workloads["w0"]
-    moved_kb = workload.request_kb + workload.response_kb + world.state_move_share * 1000 * workload.state_mb
+    moved_kb = (
+        workload.request_kb
+        + workload.response_kb
+        + world.state_move_share * 1000 * workload.state_mb
+    )
     for (h, j), row in pairs(world).items():
         egress = row["break_even_egress_usd_per_gb"]
         assert math.isnan(egress) == (world.friction_scale * moved_kb == 0)
@@ -121,7 +140,9 @@ def test_where_no_data_is_charged_for_no_egress_price_decides():
 @given(world=worlds, migration=st.floats(0, 1e6))
 def test_after_the_hours_named_what_was_saved_has_repaid_the_migration(world, migration):
     table = break_even(world, "w0", migration_usd_per_mw=migration)
-    pd.testing.assert_frame_equal(table.drop(columns="repaid_after_h"), break_even(world, "w0").iloc[:, :-1])
+    pd.testing.assert_frame_equal(
+        table.drop(columns="repaid_after_h"), break_even(world, "w0").iloc[:, :-1]
+    )
     for row in table.to_dict("records"):
         hours, net = row["repaid_after_h"], row["net_usd_per_mwh"]
         assert hours >= 0
@@ -142,10 +163,19 @@ def test_a_migration_that_pays_its_mover_is_refused():
 
 
 def check_verdicts(world: Scenario) -> set[str]:
-    """Each verdict by its definition, from flows, totals and the arcs of the reference; the obstacles that occurred."""
+    """
+    Each verdict by its definition, from flows, totals and the arcs of the reference; the obstacles
+    that occurred.
+    """
     placement, reference = solve(world), Reference(world)
-    spare = dict(zip(world.regions["id"], placement.network.capacity_mw - placement.region_it_mw, strict=True))
-    clients_of = {j: [i for i, home in reference.home.items() if home == j] for j in reference.regions}
+    spare = dict(
+        zip(
+            world.regions["id"], placement.network.capacity_mw - placement.region_it_mw, strict=True
+        )
+    )
+    clients_of = {
+        j: [i for i, home in reference.home.items() if home == j] for j in reference.regions
+    }
     occurred: set[str] = set()
     for workload in world.workloads:
         flows = placement.flows.query("workload == @workload and not is_home")
@@ -158,11 +188,17 @@ def check_verdicts(world: Scenario) -> set[str]:
             occurred.add(obstacle)
             used, pays = row["used_mw"] > 1e-9, row["pays"]
             assert row["used_mw"] == pytest.approx(mw.get((h, j), 0.0), abs=1e-8)
-            assert (pays, row["net_usd_per_mwh"]) == tuple(algebra[h, j][c] for c in ("pays", "net_usd_per_mwh"))
+            assert (pays, row["net_usd_per_mwh"]) == tuple(
+                algebra[h, j][c] for c in ("pays", "net_usd_per_mwh")
+            )
             assert (row["better_region"] != "") == (obstacle == "better region")
             assert (obstacle == "none") == (pays and used)
             assert (obstacle == "friction") == (not pays and not used)
-            demand = [i for i in clients_of[h] if reference.free[i, workload] + reference.pinned[i, workload] > 1e-9]
+            demand = [
+                i
+                for i in clients_of[h]
+                if reference.free[i, workload] + reference.pinned[i, workload] > 1e-9
+            ]
             free = [i for i in clients_of[h] if reference.free[i, workload] > 1e-9]
             lawful = [i for i in free if reference.arcs[i, j, workload].lawful]
             possible = [i for i in free if reference.open((i, j, workload))]
@@ -175,7 +211,9 @@ def check_verdicts(world: Scenario) -> set[str]:
                     "objective": placement.objective != "cost",
                 }  # fmt: skip
                 first = next((reason for reason, holds in reasons.items() if holds), None)
-                assert first == obstacle or (first is None and obstacle in ("capacity", "better region"))
+                assert first == obstacle or (
+                    first is None and obstacle in ("capacity", "better region")
+                )
             if obstacle == "capacity":
                 assert spare[j] == pytest.approx(0, abs=1e-6)
             if obstacle == "better region":
@@ -188,7 +226,11 @@ def check_verdicts(world: Scenario) -> set[str]:
 
 
 @settings(max_examples=60)
-@given(seed=st.integers(0, 2**32 - 1), lumpy=st.booleans(), objective=st.sampled_from([*["cost"] * 3, *OBJECTIVES]))
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    lumpy=st.booleans(),
+    objective=st.sampled_from([*["cost"] * 3, *OBJECTIVES]),
+)
 def test_every_difference_between_algebra_and_placement_has_its_reason(seed, lumpy, objective):
     check_verdicts(random_scenario(seed, clients=6, regions=4, lumpy=lumpy, objective=objective))
 
@@ -219,7 +261,13 @@ ROOM = {"capacity_mw@home": 50.0}
     [
         (CHEAP_HOME | ROOM, {}, 0, "friction", "none"),
         (CHEAP_HOME, {}, 20, "home full", "none"),
-        (CHEAP_HOME | ROOM, {"systems": one_row(region="home", offered="false")}, 20, "not offered", "none"),
+        (
+            CHEAP_HOME | ROOM,
+            {"systems": one_row(region="home", offered="false")},
+            20,
+            "not offered",
+            "none",
+        ),
         (
             CHEAP_HOME | ROOM,
             {"arcs": one_row(client="town", region="far", friction_usd_per_mwh=-60.0)},
@@ -234,9 +282,21 @@ ROOM = {"capacity_mw@home": 50.0}
             "own terms",
             "none",
         ),
-        (CHEAP_HOME | ROOM, {"arcs": one_row(client="town", region="home", latency_ms=501.0)}, 20, "own terms", "none"),
+        (
+            CHEAP_HOME | ROOM,
+            {"arcs": one_row(client="town", region="home", latency_ms=501.0)},
+            20,
+            "own terms",
+            "none",
+        ),
         (DEAR_HOME | ROOM, {}, 20, "none", "none"),
-        (DEAR_HOME | ROOM, {"systems": one_row(region="far", offered="false")}, 0, "not offered", "not offered"),
+        (
+            DEAR_HOME | ROOM,
+            {"systems": one_row(region="far", offered="false")},
+            0,
+            "not offered",
+            "not offered",
+        ),
         (
             DEAR_HOME | ROOM,
             {"arcs": one_row(client="town", region="far", allowed="false")},
@@ -265,14 +325,21 @@ def test_what_tables_say_of_a_pair_is_told_by_name(changes, tables, used_mw, obs
 
 @pytest.mark.parametrize(
     ("policy", "allowed", "lawful"),
-    [("open", "", True), ("open", "false", False), ("same zone", "", False), ("same zone", "true", True)],
+    [
+        ("open", "", True),
+        ("open", "false", False),
+        ("same zone", "", False),
+        ("same zone", "true", True),
+    ],
 )
 def test_a_pair_that_the_table_of_arcs_closes_is_not_lawful(policy, allowed, lawful):
     world = two_regions(legal_policy=policy)
     world.arcs = one_row(client="town", region="far", allowed=allowed)
     table = break_even(world, "chat").set_index(["home", "region"])
     assert table.loc[("home", "far"), "lawful"] == lawful
-    assert table.loc[("far", "home"), "lawful"] == (policy == "open")  # nobody lives there of whom it could speak
+    assert table.loc[("far", "home"), "lawful"] == (
+        policy == "open"
+    )  # nobody lives there of whom it could speak
 
 
 @settings(max_examples=20)
@@ -281,8 +348,15 @@ def test_home_is_full_only_where_it_is(seed, objective):
     """With tables that override the model, too."""
     world = random_scenario(seed, clients=6, regions=4, exceptions=True, objective=objective)
     placement = solve(world)
-    spare = dict(zip(world.regions["id"], placement.network.capacity_mw - placement.region_it_mw, strict=True))
-    network, told = placement.network, {"systems": world.systems is not None, "arcs": world.arcs is not None}
+    spare = dict(
+        zip(
+            world.regions["id"], placement.network.capacity_mw - placement.region_it_mw, strict=True
+        )
+    )
+    network, told = (
+        placement.network,
+        {"systems": world.systems is not None, "arcs": world.arcs is not None},
+    )
     for k, workload in enumerate(world.workloads):
         for row in verdict_pairs(placement, workload).to_dict("records"):
             h = network.regions.index(row["home"])
@@ -317,7 +391,10 @@ def test_the_classroom_verdicts():
     chat = verdicts(world, "chat").set_index(["home", "region"])
     assert chat.loc[("middle", "north"), "obstacle"] == "latency"
     batch = verdicts(world, "batch").set_index(["home", "region"])
-    assert batch.loc[("middle", "south"), ["obstacle", "better_region"]].tolist() == ["better region", "north"]
+    assert batch.loc[("middle", "south"), ["obstacle", "better_region"]].tolist() == [
+        "better region",
+        "north",
+    ]
     assert np.allclose(batch["used_mw"].sum(), 30)
 
 
@@ -337,7 +414,9 @@ def test_load_moves_where_some_pair_pays_and_nowhere_else(world, friction):
     }
     for flow in solve(open_).flows.to_dict("records"):
         home, workload = flow["service"], flow["workload"]
-        best = max([0.0, *(value for (h, _, k), value in net.items() if (h, k) == (home, workload))])
+        best = max(
+            [0.0, *(value for (h, _, k), value in net.items() if (h, k) == (home, workload))]
+        )
         assert net.get((home, flow["region"], workload), 0.0) == pytest.approx(best, abs=1e-4)
 
 

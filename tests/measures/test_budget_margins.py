@@ -34,8 +34,14 @@ def test_a_shorter_budget_serves_less_and_the_least_does_not(world):
         workload.latency_budget_ms = max(least + STEP_MS, 0.0)
         if workload.latency_budget_ms <= own:
             assert solve(world).unserved_mw == pytest.approx(unserved_mw, abs=1e-5)
-        latencies = [arc.latency_ms for key, arc in reference.arcs.items() if key[2] == row["workload"] and arc.lawful]
-        if least > STEP_MS and min(latencies) < row["least_ms"] - STEP_MS:  # there is a shorter step
+        latencies = [
+            arc.latency_ms
+            for key, arc in reference.arcs.items()
+            if key[2] == row["workload"] and arc.lawful
+        ]
+        if (
+            least > STEP_MS and min(latencies) < row["least_ms"] - STEP_MS
+        ):  # there is a shorter step
             workload.latency_budget_ms = least - STEP_MS
             assert solve(world).unserved_mw > unserved_mw + 1e-7
         workload.latency_budget_ms = own

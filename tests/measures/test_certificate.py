@@ -1,4 +1,6 @@
-"""Certificates hold for every optimum, agree with an independent program, and catch what is not one."""
+"""
+Certificates hold for every optimum, agree with an independent program, and catch what is not one.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -34,7 +36,10 @@ def test_every_optimum_has_a_certificate(world):
 @settings(max_examples=60)
 @given(world=any_objective)
 def test_the_bound_encloses_an_independent_optimum(world):
-    """No placement costs less than the bound, and the placement no more than the bound and the solver's tolerance."""
+    """
+    No placement costs less than the bound, and the placement no more than the bound and the
+    solver's tolerance.
+    """
     placement = solve(world)
     proof, best = certificate(placement), Reference(world).optimum(world.objective)
     room = 1e-9 * abs(best) + 0.05  # linprog may leave 1e-7 MW unserved, or serve so much too much
@@ -64,7 +69,11 @@ def test_the_classroom_by_hand():
         world.objective = objective
         table = certificate(solve(world)).table.set_index("check")
         units[objective] = table.loc["gap", "unit"], table.loc["prices", "unit"]
-    assert units == {"cost": ("USD/h", "USD/MWh"), "carbon": ("kg/h", "kg/MWh"), "latency": ("MW ms", "ms")}
+    assert units == {
+        "cost": ("USD/h", "USD/MWh"),
+        "carbon": ("kg/h", "kg/MWh"),
+        "latency": ("MW ms", "ms"),
+    }
 
 
 # Optima that are none
@@ -129,13 +138,19 @@ def crowded(placement: Placement) -> Placement:
 
 
 FAULTS: dict[str, tuple[Callable[[Placement], Placement], set[str]]] = {
-    "late": (lambda p: moved(p, lambda p, i, k: ~p.network.within_budget[i, :, k]), {"budget", "lateness"}),
+    "late": (
+        lambda p: moved(p, lambda p, i, k: ~p.network.within_budget[i, :, k]),
+        {"budget", "lateness"},
+    ),
     "unlawful": (lambda p: moved(p, lambda p, i, k: ~p.network.geography.lawful[i]), {"law"}),
     "overload": (crowded, {"capacity"}),
     "lost load": (lambda p: scaled(p, 0.99), {"balance"}),
     "invented load": (lambda p: scaled(p, 1.01), {"balance"}),
     "negative load": (lambda p: scaled(p, -0.01), {"sign", "balance"}),
-    "dear place": (lambda p: moved(p, lambda p, i, k: p.network.allowed[i, :, k]), {"gap", "slackness"}),
+    "dear place": (
+        lambda p: moved(p, lambda p, i, k: p.network.allowed[i, :, k]),
+        {"gap", "slackness"},
+    ),
     "needlessly unserved": (exchanged, {"gap", "slackness", "relative gap"}),
     "demand price too high": (lambda p: nudged(p, "price_free", 0.01), {"prices"}),
     "demand price too low": (lambda p: nudged(p, "price_free", -0.01), {"slackness"}),

@@ -1,4 +1,7 @@
-"""The cost-carbon front against an independent program with a cap on carbon, and placements at carbon prices."""
+"""
+The cost-carbon front against an independent program with a cap on carbon, and placements at carbon
+prices.
+"""
 
 import itertools
 from typing import Any
@@ -30,7 +33,10 @@ worlds = random_scenarios(lumpy=st.booleans(), objective=st.sampled_from(OBJECTI
 
 
 class CappedProgram:
-    """Least cost of serving what the cost placement serves under a cap on carbon, from the formulas of the model."""
+    """
+    Least cost of serving what the cost placement serves under a cap on carbon, from the formulas of
+    the model.
+    """
 
     def __init__(self, world: Scenario) -> None:
         as_it_is = world.copy()
@@ -46,7 +52,11 @@ class CappedProgram:
         for d, ((i, k), _) in enumerate(demands):
             for r, j in enumerate(reference.regions):
                 arc = reference.arcs[i, j, k]
-                if self.demand[d] > 0 and reference.open((i, j, k)) and (arc.at_home or d < len(reference.free)):
+                if (
+                    self.demand[d] > 0
+                    and reference.open((i, j, k))
+                    and (arc.at_home or d < len(reference.free))
+                ):
                     columns.append((arc.cost_usd, arc.carbon_kg))
                     demand_of.append(d)
                     region_of.append(r)
@@ -60,13 +70,17 @@ class CappedProgram:
             return 0.0
         rows = self.runs if cap_kg is None else np.vstack([self.runs, self.carbon])
         limits = self.capacity if cap_kg is None else [*self.capacity, cap_kg]
-        best = linprog(weights, A_ub=rows, b_ub=limits, A_eq=self.served, b_eq=self.demand, method="highs")
+        best = linprog(
+            weights, A_ub=rows, b_ub=limits, A_eq=self.served, b_eq=self.demand, method="highs"
+        )
         assert best.success, best.message
         return float(best.fun)
 
 
 def scale(world: Scenario) -> float:
-    """What counts as equal, and the last digit of what goes unserved, may amount to. [USD/h or kg/h]"""
+    """
+    What counts as equal, and the last digit of what goes unserved, may amount to. [USD/h or kg/h]
+    """
     return 1e-5 * world.total_demand_mw + 1e-5
 
 
@@ -82,12 +96,18 @@ def test_the_front_is_least_cost_under_every_cap_on_carbon(world, at):
         for share in (0.0, *at):
             cap = more + share * (less - more)
             on_segment = cost[n] + share * (cost[n + 1] - cost[n])
-            steepest = front[PRICE_FROM][n + 1] / 1000  # what a little carbon is worth there, at most
-            assert program.least(program.money, cap) == pytest.approx(on_segment, abs=near * (1 + steepest))
+            steepest = (
+                front[PRICE_FROM][n + 1] / 1000
+            )  # what a little carbon is worth there, at most
+            assert program.least(program.money, cap) == pytest.approx(
+                on_segment, abs=near * (1 + steepest)
+            )
     if len(front) > 1:  # the least carbon is had no cheaper
         steepest = front[PRICE_FROM].iloc[-1] / 1000
         assert program.least(program.money, carbon[-1] + near) <= cost[-1] + near
-        assert program.least(program.money, carbon[-1] + near) >= cost[-1] - 3 * near * (1 + steepest)
+        assert program.least(program.money, carbon[-1] + near) >= cost[-1] - 3 * near * (
+            1 + steepest
+        )
 
 
 @settings(max_examples=40)
@@ -100,8 +120,12 @@ def test_at_any_carbon_price_a_row_is_the_optimum(world, carbon_price):
     priced.carbon_price_usd_per_t = carbon_price
     row = front[(front[PRICE_FROM] <= carbon_price) & (carbon_price < front[PRICE_TO])]
     assert len(row) == 1
-    value = float(row["cost_usd_per_h"].iloc[0] + carbon_price / 1000 * row["carbon_kg_per_h"].iloc[0])
-    assert value == pytest.approx(Reference(priced).optimum("cost"), rel=1e-9, abs=scale(world) * (1 + carbon_price))
+    value = float(
+        row["cost_usd_per_h"].iloc[0] + carbon_price / 1000 * row["carbon_kg_per_h"].iloc[0]
+    )
+    assert value == pytest.approx(
+        Reference(priced).optimum("cost"), rel=1e-9, abs=scale(world) * (1 + carbon_price)
+    )
 
 
 @settings(max_examples=40)
@@ -119,20 +143,26 @@ def test_the_front_is_convex_and_prices_are_its_slopes(world):
 @pytest.mark.parametrize("seed", range(11))
 def test_what_moves_is_the_difference_of_two_placements(seed):
     """Where the optimum is unique, so that another solve finds the same one."""
-    world = random_scenario(seed, 5, 5, 2, legal_policy="open", latency_relaxation_ms=200.0, capacity_scale=4.0)
+    world = random_scenario(
+        seed, 5, 5, 2, legal_policy="open", latency_relaxation_ms=200.0, capacity_scale=4.0
+    )
     front = cost_carbon_front(world)
     assert len(front) > 1
     found = []
     for row in front.to_dict("records"):
         inside = world.copy()
-        inside.carbon_price_usd_per_t = min((row[PRICE_FROM] + row[PRICE_TO]) / 2, row[PRICE_FROM] + 1000)
+        inside.carbon_price_usd_per_t = min(
+            (row[PRICE_FROM] + row[PRICE_TO]) / 2, row[PRICE_FROM] + 1000
+        )
         found.append(solve(inside))
         assert row["cost_usd_per_h"] == pytest.approx(found[-1].cost_usd_per_h)
         assert row["carbon_kg_per_h"] == pytest.approx(found[-1].carbon_kg_per_h)
         assert row["relocated_mw"] == pytest.approx(found[-1].relocated_mw, abs=1e-6)
     assert front.iloc[0][["moved_mw", "loses", "gains"]].tolist() == [0, "", ""]
     for n, (before, after) in enumerate(itertools.pairwise(found), 1):
-        change: Any = after.regions.set_index("region")["it_mw"] - before.regions.set_index("region")["it_mw"]
+        change: Any = (
+            after.regions.set_index("region")["it_mw"] - before.regions.set_index("region")["it_mw"]
+        )
         assert front["moved_mw"][n] == pytest.approx(change.clip(lower=0).sum(), abs=1e-6)
         for column, gain in (("gains", change), ("loses", -change)):
             most = gain[gain > 1e-5].nlargest(3)
@@ -141,13 +171,16 @@ def test_what_moves_is_the_difference_of_two_placements(seed):
 
 def test_the_classroom_front_by_hand():
     """
-    Middle's Chat runs at 150 USD and 600 kg at home. In South it costs 72 + 15 + 5 + 7.2 + 1.2 = 100.4 against 120 of
-    money, and emits 960 + 96 + 6 = 1062 kg: it goes South below (120 - 100.4) / (1062 - 600) * 1000 = 42.42 USD/t.
+    Middle's Chat runs at 150 USD and 600 kg at home. In South it costs 72 + 15 + 5 + 7.2 + 1.2 =
+    100.4 against 120 of money, and emits 960 + 96 + 6 = 1062 kg: it goes South below (120 - 100.4)
+    / (1062 - 600) * 1000 = 42.42 USD/t.
     """
     front = cost_carbon_front(Scenario.load("classroom-3x3"))
     assert front[PRICE_TO][0] == pytest.approx(1000 * (120 - 100.4) / (1062 - 600))
     second = front.iloc[1]
-    assert second[["cost_usd_per_h", "carbon_kg_per_h", "relocated_mw"]].tolist() == pytest.approx([7471, 47_880, 30])
+    assert second[["cost_usd_per_h", "carbon_kg_per_h", "relocated_mw"]].tolist() == pytest.approx(
+        [7471, 47_880, 30]
+    )
     assert second[["moved_mw", "loses", "gains"]].tolist() == [pytest.approx(15), "south", "middle"]
 
 
@@ -162,7 +195,9 @@ def test_what_is_avoided_below_a_price_is_the_sum_of_cheaper_steps(world, price)
 
 def test_a_front_grows_from_the_left_and_is_remembered(monkeypatch):
     monkeypatch.setattr(tradeoffs, "BATCH", 1)
-    world = random_scenario(5, 8, 8, 3, legal_policy="open", latency_relaxation_ms=300.0, capacity_scale=4.0)
+    world = random_scenario(
+        5, 8, 8, 3, legal_policy="open", latency_relaxation_ms=300.0, capacity_scale=4.0
+    )
     network = build_network(world)
     *partial, last = growing_fronts(network)
     assert len(partial) > 3 and len(partial[0]) < len(last)
@@ -179,7 +214,11 @@ def test_a_front_grows_from_the_left_and_is_remembered(monkeypatch):
 def test_a_front_outlives_the_carbon_price_and_nothing_else():
     world = Scenario.load("classroom-3x3")
     front = cost_carbon_front_table(build_network(world))
-    for moved in ({"carbon_price_usd_per_t": 170.0}, {"objective": "carbon"}, {"objective": "latency"}):
+    for moved in (
+        {"carbon_price_usd_per_t": 170.0},
+        {"objective": "carbon"},
+        {"objective": "latency"},
+    ):
         world.param.update(**moved)
         assert cost_carbon_front_table(build_network(world)) is front
     for moved in (

@@ -1,4 +1,6 @@
-"""What the framework is for: that its findings hold, in numbers, on the scenarios that come along."""
+"""
+What the framework is for: that its findings hold, in numbers, on the scenarios that come along.
+"""
 
 import xml.etree.ElementTree as ElementTree
 
@@ -19,7 +21,10 @@ def test_waiting_longer_opens_places_and_lowers_the_objective():
         table["objective_usd_per_h"].diff().dropna() <= 1e-6
     ).all()
     first, last = table.iloc[0], table.iloc[-1]
-    assert (first["regions"], last["regions"]) == (1.0, pytest.approx((11 * 11 + 1) / 12))  # all but closed China
+    assert (first["regions"], last["regions"]) == (
+        1.0,
+        pytest.approx((11 * 11 + 1) / 12),
+    )  # all but closed China
     assert last["objective_usd_per_h"] < 0.95 * first["objective_usd_per_h"]
 
 
@@ -30,7 +35,9 @@ def test_a_common_relaxation_never_costs_and_never_closes_a_place():
         network = build_network(scenario)
         pairs.append(network.allowed.sum(axis=(0, 1)))
         objective.append(solve(scenario).objective_usd_per_h)
-    assert (np.diff(pairs, axis=0) >= 0).all() and (pairs[-1] > pairs[0]).sum() == 2  # C and D had all before
+    assert (np.diff(pairs, axis=0) >= 0).all() and (
+        pairs[-1] > pairs[0]
+    ).sum() == 2  # C and D had all before
     assert (np.diff(objective) <= 1e-6).all() and objective[-1] < objective[0]
 
 
@@ -42,14 +49,21 @@ def test_cheap_is_not_clean():
 
 def test_classes_part_into_layers_by_their_patience():
     share = findings.layers()
-    assert (share["energy-oriented"].diff().dropna() > 0).all() and (share["local"].diff().dropna() < 0).all()
+    assert (share["energy-oriented"].diff().dropna() > 0).all() and (
+        share["local"].diff().dropna() < 0
+    ).all()
     interactive, batch = share.iloc[0], share.iloc[-1]
-    assert interactive["energy-oriented"] == 0 and 0 < interactive["regional"] < interactive["local"]
+    assert (
+        interactive["energy-oriented"] == 0 and 0 < interactive["regional"] < interactive["local"]
+    )
     assert batch["energy-oriented"] > 0.5
 
 
 def test_interactive_work_stays_near_because_of_its_own_time_and_state():
-    """Without the time to its first token it would run far away, and without state less would stay at home."""
+    """
+    Without the time to its first token it would run far away, and without state less would stay at
+    home.
+    """
     scenario = Scenario.load(findings.STYLISED)
     share = findings.layers().iloc[0]
     a = scenario.workloads["A"]
@@ -67,7 +81,9 @@ def test_each_obstacle_cuts_the_benefit():
     table = findings.held_back()
     assert [*table.index] == [*FACTORS]
     assert (table["usd_per_h"] > 0).all() and (table["alone_usd_per_h"] > 0).all()
-    assert (table["usd_per_h"] > 0.1 * table["usd_per_h"].sum()).all()  # none hides behind the others
+    assert (
+        table["usd_per_h"] > 0.1 * table["usd_per_h"].sum()
+    ).all()  # none hides behind the others
 
 
 def test_a_stricter_law_never_lowers_the_objective():
@@ -85,10 +101,14 @@ def test_what_binds_differs_from_world_to_world():
     table = findings.binding()
     shares = table[[*FACTORS]]
     assert shares.sum(axis=1).to_numpy() == pytest.approx(1)
-    assert shares.loc[findings.EUROPE].idxmax() == "law" and shares.loc[findings.EUROPE, "law"] > 0.5
+    assert (
+        shares.loc[findings.EUROPE].idxmax() == "law" and shares.loc[findings.EUROPE, "law"] > 0.5
+    )
     assert {*shares.loc[findings.MEDIA].nlargest(2).index} == {"egress", "state locality"}
     assert shares.loc[findings.STYLISED].max() < 0.5  # a bit of everything
-    assert table.loc[findings.EUROPE, "relaxed"] < 0.01 and table.loc[findings.MEDIA, "relaxed"] < 0.01
+    assert (
+        table.loc[findings.EUROPE, "relaxed"] < 0.01 and table.loc[findings.MEDIA, "relaxed"] < 0.01
+    )
     assert table.loc[findings.STYLISED, "relaxed"] > 0.02
 
 

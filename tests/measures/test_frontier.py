@@ -44,10 +44,14 @@ def at_budget(world: Scenario, over: str, budget_ms: float) -> Placement:
 
 
 def budgets_of_arcs(world: Scenario, over: str) -> list[float]:
-    """Every budget of the axis at which a lawful arc opens, a trifle late. No class gets a budget below zero."""
+    """
+    Every budget of the axis at which a lawful arc opens, a trifle late. No class gets a budget
+    below zero.
+    """
     reference = Reference(world)
     opens = {
-        arc.latency_ms - (world.workloads[k].latency_budget_ms if over == "all" else world.latency_relaxation_ms)
+        arc.latency_ms
+        - (world.workloads[k].latency_budget_ms if over == "all" else world.latency_relaxation_ms)
         for (_, _, k), arc in reference.arcs.items()
         if arc.lawful and over in ("all", k)
     }
@@ -60,9 +64,13 @@ def optimum(placement: Placement) -> float:
 
 
 @settings(max_examples=40)
-@example(world=random_scenario(0, clients=1, regions=1, workloads=1, lumpy=True, exceptions=True), axis=0)  # no arcs
+@example(
+    world=random_scenario(0, clients=1, regions=1, workloads=1, lumpy=True, exceptions=True), axis=0
+)  # no arcs
 @given(
-    world=random_scenarios(lumpy=st.booleans(), exceptions=st.booleans(), objective=st.sampled_from(OBJECTIVES)),
+    world=random_scenarios(
+        lumpy=st.booleans(), exceptions=st.booleans(), objective=st.sampled_from(OBJECTIVES)
+    ),
     axis=axis,
 )
 @example(world=PINNED_SWAPS, axis=2)
@@ -82,8 +90,13 @@ def test_steps_are_those_of_a_search_over_every_budget(world, axis):
         if before is not None and budget - steps[row] > 2e-6:  # between steps nothing happens
             assert optimum(placement) == pytest.approx(before, rel=1e-7, abs=1e-6 * scale)
         if world.objective == "cost":
-            priced = figures["cost_usd_per_h"] + world.carbon_price_usd_per_t * figures["carbon_kg_per_h"] / 1000
-            assert priced == pytest.approx(placement.objective_usd_per_h, rel=1e-6, abs=1e-6 * scale)
+            priced = (
+                figures["cost_usd_per_h"]
+                + world.carbon_price_usd_per_t * figures["carbon_kg_per_h"] / 1000
+            )
+            assert priced == pytest.approx(
+                placement.objective_usd_per_h, rel=1e-6, abs=1e-6 * scale
+            )
         assert figures["unserved_mw"] == pytest.approx(placement.unserved_mw, abs=1e-5)
         before = optimum(placement)
 
@@ -107,36 +120,57 @@ def test_the_table_makes_sense(world, axis, exact):
     table = found.table
     assert np.diff(table["budget_ms"]).min(initial=1.0) > 5e-7
     budgets = budgets_of_arcs(world, found.over)
-    assert (found.strictest_ms, found.loosest_ms) == pytest.approx((budgets[0], budgets[-1]), abs=1e-5)
-    assert found.strictest_ms <= table["budget_ms"].iloc[0] <= table["budget_ms"].iloc[-1] <= found.loosest_ms
-    priced = table["cost_usd_per_h"] + world.carbon_price_usd_per_t * table["carbon_kg_per_h"] / 1000
+    assert (found.strictest_ms, found.loosest_ms) == pytest.approx(
+        (budgets[0], budgets[-1]), abs=1e-5
+    )
+    assert (
+        found.strictest_ms
+        <= table["budget_ms"].iloc[0]
+        <= table["budget_ms"].iloc[-1]
+        <= found.loosest_ms
+    )
+    priced = (
+        table["cost_usd_per_h"] + world.carbon_price_usd_per_t * table["carbon_kg_per_h"] / 1000
+    )
     falls = -np.diff(priced + world.unserved_usd_per_mwh * table["unserved_mw"])
     assert (falls > 0).all() if exact else (falls > -1e-6 * (1 + np.abs(priced[1:]))).all()
     assert_allclose(table["unserved_mw"], table["unserved_mw"].iloc[0], atol=1e-5)
 
 
 @settings(max_examples=40)
-@given(world=random_scenarios(lumpy=st.booleans(), regional_radius_km=st.floats(0, 15_000)), axis=axis)
+@given(
+    world=random_scenarios(lumpy=st.booleans(), regional_radius_km=st.floats(0, 15_000)), axis=axis
+)
 def test_layers_and_relocatable_demand_are_those_at_the_budget_of_the_row(world, axis):
     found = frontier(world, over(world, axis))
     for row in found.table.to_dict("records"):
         moved = moved_to(world, found.over, row["budget_ms"])
         by_layer: Any = solve(moved).layers.groupby("layer")["it_mw"].sum()
         for layer in ("local", "regional", "energy-oriented"):
-            assert row[f"{layer.replace('-', '_')}_mw"] == pytest.approx(by_layer[layer], rel=1e-6, abs=1e-5)
+            assert row[f"{layer.replace('-', '_')}_mw"] == pytest.approx(
+                by_layer[layer], rel=1e-6, abs=1e-5
+            )
         relocatable: Any = relocatable_demand(moved).drop(columns="workload").sum()
         for reading in ("gross", "deliverable", "economic"):
-            assert row[f"rid_{reading}_mw"] == pytest.approx(relocatable[f"{reading}_mw"], rel=1e-6, abs=1e-5)
+            assert row[f"rid_{reading}_mw"] == pytest.approx(
+                relocatable[f"{reading}_mw"], rel=1e-6, abs=1e-5
+            )
 
 
 def test_what_follows_a_slider_has_all_but_relocatable_demand(monkeypatch):
     world = Scenario.load("world-2025")
     world.total_demand_mw = 1234.0  # nobody has asked yet
     with monkeypatch.context() as patch:
-        patch.setattr(frontiers, "relocatable_mw", lambda *_: pytest.fail("a solve that nobody waits for"))
+        patch.setattr(
+            frontiers, "relocatable_mw", lambda *_: pytest.fail("a solve that nobody waits for")
+        )
         live = trace(build_network(world), "A", 0.0).table
     table = frontier(world, over="A").table
-    assert [c for c in table if c not in live] == ["rid_gross_mw", "rid_deliverable_mw", "rid_economic_mw"]
+    assert [c for c in table if c not in live] == [
+        "rid_gross_mw",
+        "rid_deliverable_mw",
+        "rid_economic_mw",
+    ]
     pd.testing.assert_frame_equal(table[live.columns], live, check_exact=True)
     rid: Any = table[["rid_economic_mw", "rid_deliverable_mw", "rid_gross_mw"]]
     assert np.diff(rid, axis=0).min() > -1e-5 and np.diff(rid, axis=1).min() > -1e-5
@@ -151,12 +185,20 @@ def test_layers_are_remembered_only_for_their_radius():
         world.regional_radius_km = radius
         table = frontier(world, over="A").table
         regional.append(table["regional_mw"].iloc[-1])
-    assert regional[0] == 0 < regional[1] < regional[2] == pytest.approx(table["relocated_mw"].iloc[-1])
+    assert (
+        regional[0]
+        == 0
+        < regional[1]
+        < regional[2]
+        == pytest.approx(table["relocated_mw"].iloc[-1])
+    )
 
 
 def secant(table: Any, column: str, row: int, other: int) -> float:
     """Minus the slope of a column between two rows."""
-    return -(table[column][row] - table[column][other]) / (table["budget_ms"][row] - table["budget_ms"][other])
+    return -(table[column][row] - table[column][other]) / (
+        table["budget_ms"][row] - table["budget_ms"][other]
+    )
 
 
 @settings(max_examples=40)
@@ -176,7 +218,9 @@ def test_returns_on_latency_are_secants(world, axis, exact):
             "erl_from_start_usd_per_h_per_ms": secant(table, "cost_usd_per_h", n, 0),
             "crl_from_start_kg_per_h_per_ms": secant(table, "carbon_kg_per_h", n, 0),
         }
-        assert table.loc[n, returns].to_dict() == pytest.approx(expected, rel=1e-6, abs=1e-12, nan_ok=True)
+        assert table.loc[n, returns].to_dict() == pytest.approx(
+            expected, rel=1e-6, abs=1e-12, nan_ok=True
+        )
 
 
 @settings(max_examples=40)
@@ -191,7 +235,11 @@ def test_what_opens_at_a_step_opens_there_and_is_used(world, axis):
         opening = set()
         for (_, j, k), arc in arcs.items():
             if found.over in ("all", k) and arc.lawful:
-                fixed = world.workloads[k].latency_budget_ms if found.over == "all" else world.latency_relaxation_ms
+                fixed = (
+                    world.workloads[k].latency_budget_ms
+                    if found.over == "all"
+                    else world.latency_relaxation_ms
+                )
                 if arc.latency_ms - fixed == pytest.approx(budget, abs=2e-6):
                     opening.add(j)
         assert set(regions) <= opening
@@ -203,12 +251,15 @@ def test_the_classroom_frontier_is_that_of_its_readme():
     world = Scenario.load("classroom-3x3")
     found = frontier(world, over="chat")
     table: dict[str, list[Any]] = found.table.to_dict("list")
-    # 100 ms serves all of it at home; 140 ms lets Chat move between Middle and South, where it does not pay
+    # 100 ms serves all of it at home; 140 ms lets Chat move between Middle and South, where it does
+    # not pay
     assert table["budget_ms"] == pytest.approx([100, 180])
     assert table["cost_usd_per_h"] == pytest.approx([7471, 7100])
     assert table["carbon_kg_per_h"] == pytest.approx([47_880, 51_500])
     assert table["opens"] == ["", "north"]
-    assert (found.strictest_ms, found.loosest_ms, found.current_ms) == pytest.approx((100, 220, 150))
+    assert (found.strictest_ms, found.loosest_ms, found.current_ms) == pytest.approx(
+        (100, 220, 150)
+    )
     current: Any = found.current
     assert current["budget_ms"] == pytest.approx(100)
     # README: between 150 and 180 ms the return is 371 / 30; the step itself begins at 100
@@ -223,7 +274,11 @@ def test_the_mark_follows_the_budget_and_the_curve_stays():
         world.workloads["chat"].latency_budget_ms = budget
         found.append(frontier(world, over="chat"))
     assert [f.current_ms for f in found] == [90.0, 150.0, 180.0]
-    assert [None if f.current is None else f.current["budget_ms"] for f in found] == [None, 100.0, 180.0]
+    assert [None if f.current is None else f.current["budget_ms"] for f in found] == [
+        None,
+        100.0,
+        180.0,
+    ]
     assert all(f.table is found[0].table for f in found)
 
 
@@ -238,9 +293,13 @@ def test_a_curve_is_remembered_only_for_what_it_was_made_of():
         changed.carbon_price_usd_per_t = 200.0
         for row in frontier(changed).table.to_dict("records"):
             placement = at_budget(changed, "all", row["budget_ms"])
-            assert row["cost_usd_per_h"] == pytest.approx(placement.cost_usd_per_h, rel=1e-6, abs=1e-5), seed
+            assert row["cost_usd_per_h"] == pytest.approx(
+                placement.cost_usd_per_h, rel=1e-6, abs=1e-5
+            ), seed
 
 
 def test_an_unknown_class_is_named_with_those_there_are():
-    with pytest.raises(ValueError, match="Unknown workload 'Chat'; use 'all' or one of chat, batch"):
+    with pytest.raises(
+        ValueError, match="Unknown workload 'Chat'; use 'all' or one of chat, batch"
+    ):
         frontier(Scenario.load("classroom-3x3"), over="Chat")

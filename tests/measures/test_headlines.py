@@ -1,4 +1,7 @@
-"""Headline figures: stated once, the same wherever they are shown, and no saving where somebody is refused."""
+"""
+Headline figures: stated once, the same wherever they are shown, and no saving where somebody is
+refused.
+"""
 
 import json
 import math
@@ -93,7 +96,9 @@ def test_a_figure_is_the_same_wherever_it_is_shown(name, tmp_path, capsys):
     recording = StateTable(1)
     recording.add(0, dict(view.__panel__().state))
     slots: Any = recording._slots
-    [recorded] = [json.loads(key) for slot in slots.values() for key in slot.unique if b"data-total" in key]
+    [recorded] = [
+        json.loads(key) for slot in slots.values() for key in slot.unique if b"data-total" in key
+    ]
     assert text_of(recorded) == text_of(Screen(view).text())
     # the command line, its file and its text
     folder = tmp_path / "mine"
@@ -105,20 +110,29 @@ def test_a_figure_is_the_same_wherever_it_is_shown(name, tmp_path, capsys):
     for total, figure in figures.items():
         assert written.loc[total, "value"] == pytest.approx(api[total], rel=1e-9, abs=1e-9)
         for column in ("baseline", "change", "change_percent"):
-            assert written.loc[total, column] == pytest.approx(getattr(figure, column), rel=1e-6, abs=1e-6, nan_ok=True)
+            assert written.loc[total, column] == pytest.approx(
+                getattr(figure, column), rel=1e-6, abs=1e-6, nan_ok=True
+            )
         cells = row_of(printed, f"{figure.label} [{figure.unit}]")
         assert cells == row_of((tmp_path / "results" / "summary.md").read_text("utf-8"), cells[0])
-        for cell, value in zip(cells[1:], (figure.value, figure.baseline, figure.change), strict=False):
+        for cell, value in zip(
+            cells[1:], (figure.value, figure.baseline, figure.change), strict=False
+        ):
             assert cell == report._figure(value)
 
 
 @settings(max_examples=40)
 @given(world=random_scenarios(objective=st.sampled_from(OBJECTIVES)))
 def test_electricity_is_all_that_is_paid_for(world):
-    """Its price is the cost that is no other friction, its carbon the emissions; both recomputed from flows."""
+    """
+    Its price is the cost that is no other friction, its carbon the emissions; both recomputed from
+    flows.
+    """
     placement, net = solve(world), solve(world).network
     totals = placement.totals()
-    assert placement.grid_mw @ net.carbon_kg_per_mwh == pytest.approx(totals["carbon_kg_per_h"], rel=1e-9, abs=1e-6)
+    assert placement.grid_mw @ net.carbon_kg_per_mwh == pytest.approx(
+        totals["carbon_kg_per_h"], rel=1e-9, abs=1e-6
+    )
     facility, moving, relocated = 0.0, 0.0, 0.0
     regions = world.regions.set_index("id")
     for flow in placement.flows.to_dict("records"):
@@ -134,7 +148,9 @@ def test_electricity_is_all_that_is_paid_for(world):
     assert totals["relocated_grid_mw"] == pytest.approx(relocated + moving)
 
 
-@pytest.mark.parametrize(("name", "facility", "grid"), [("stylized-12", -41.4, -31.4), ("world-2025", -119.6, -107.1)])
+@pytest.mark.parametrize(
+    ("name", "facility", "grid"), [("stylized-12", -41.4, -31.4), ("world-2025", -119.6, -107.1)]
+)
 def test_less_electricity_is_drawn_by_what_moving_does_not_take(name, facility, grid):
     """Figures of two independent recalculations."""
     figures = headlines(solve(Scenario.load(name)))
@@ -150,9 +166,16 @@ def test_less_electricity_is_drawn_by_what_moving_does_not_take(name, facility, 
 def test_below_zero_less_is_an_improvement_everywhere():
     world = Scenario.load(CASES / "negative-prices")
     placement = solve(world)
-    assert (placement.cost_usd_per_h, placement.baseline.cost_usd_per_h) == pytest.approx((-7200, -4200))
+    assert (placement.cost_usd_per_h, placement.baseline.cost_usd_per_h) == pytest.approx(
+        (-7200, -4200)
+    )
     assert "▼ −71.4 % (−3,000)" in cards(Totals(Session(world)))["cost"]
-    assert row_of(report.summary(world, placement), "Cost [USD/h]")[1:] == ["-7,200", "-4,200", "-3,000", "-71.43"]
+    assert row_of(report.summary(world, placement), "Cost [USD/h]")[1:] == [
+        "-7,200",
+        "-4,200",
+        "-3,000",
+        "-71.43",
+    ]
     assert "−7,200 USD/h (−71.4 % against the baseline)" in text_of(placement._repr_html_())
 
 
@@ -178,7 +201,9 @@ def test_refusing_people_is_no_saving(name, changes, less_mw):
     world = Scenario.load(CASES / name if (CASES / name).exists() else name)
     world.param.update(**changes)
     placement = solve(world)
-    if serve_the_same(placement, placement.baseline):  # whoever is refused is refused in the baseline too
+    if serve_the_same(
+        placement, placement.baseline
+    ):  # whoever is refused is refused in the baseline too
         assert less_mw is None
         return
     basis = basis_of(placement)
@@ -189,7 +214,10 @@ def test_refusing_people_is_no_saving(name, changes, less_mw):
         figure = figures[total]
         assert math.isnan(figure.change) and figure.basis == basis
         if placement.served_mw:
-            per_mwh = figure.value / placement.served_mw, figure.baseline / placement.baseline.served_mw
+            per_mwh = (
+                figure.value / placement.served_mw,
+                figure.baseline / placement.baseline.served_mw,
+            )
             assert figure.change_percent == pytest.approx(percent_change(*per_mwh))
         else:
             assert math.isnan(figure.change_percent)
@@ -197,8 +225,12 @@ def test_refusing_people_is_no_saving(name, changes, less_mw):
     view = Totals(session)
     for card in ("cost", "carbon", "grid"):
         html = cards(view)[card]
-        assert "per MWh served" in html and not any(mark in html for mark in (BETTER, WORSE, "▼", "▲"))
-    assert f"Compared {basis} than in the baseline, so no saving is claimed." in text_of(Screen(view).text())
+        assert "per MWh served" in html and not any(
+            mark in html for mark in (BETTER, WORSE, "▼", "▲")
+        )
+    assert f"Compared {basis} than in the baseline, so no saving is claimed." in text_of(
+        Screen(view).text()
+    )
     assert f"compared {basis} than in the baseline" in report.summary(world, placement)
     assert basis in text_of(placement._repr_html_())
     # what moving saves is of the load that is served
@@ -214,14 +246,19 @@ def test_refusing_people_is_no_saving(name, changes, less_mw):
 
 def test_where_nothing_is_served_nothing_is_saved():
     world = Scenario.load(CASES / "prices-above-penalty")
-    assert "Nothing is served, so nothing is saved." in text_of(Screen(AttributionView(Session(world))).text())
+    assert "Nothing is served, so nothing is saved." in text_of(
+        Screen(AttributionView(Session(world))).text()
+    )
     assert "Nothing is served, so nothing is held back." in report.summary(world, solve(world))
 
 
 @settings(max_examples=25)
 @given(world=random_scenarios(unserved_usd_per_mwh=st.floats(1, 300)))
 def test_moving_the_same_load_never_costs_more_than_leaving_it_near(world):
-    """Least cost against a baseline of its own load: a saving, whatever the penalty and whoever goes unserved."""
+    """
+    Least cost against a baseline of its own load: a saving, whatever the penalty and whoever goes
+    unserved.
+    """
     world.param.update(objective="cost", hosting_usd_per_h=0.0)
     best = solve(world)
     like = like_for_like(best, best.baseline)
@@ -242,12 +279,16 @@ def test_the_estimate_in_use_changes_as_the_card_says(hour):
         world.carbon_signal = signal
         placement = solve(world)
         changes = carbon_changes_percent(placement, carbon_intensities(world))
-        assert changes[signal] == pytest.approx(headlines(placement)["carbon_kg_per_h"].change_percent)
+        assert changes[signal] == pytest.approx(
+            headlines(placement)["carbon_kg_per_h"].change_percent
+        )
 
 
 def test_estimates_that_agree_are_not_said_to_disagree():
     text = text_of(Screen(Totals(Session(Scenario.load("classroom-3x3")))).text())
-    assert "−23.8 % by marginal, −23.8 % by average." in text.replace(" %  ", " % ").replace(" , ", ", ")
+    assert "−23.8 % by marginal, −23.8 % by average." in text.replace(" %  ", " % ").replace(
+        " , ", ", "
+    )
     assert "disagree" not in text
     assert "The estimates disagree" in Screen(Totals(Session(Scenario.load("stylized-12")))).text()
 

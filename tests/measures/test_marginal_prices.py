@@ -1,4 +1,7 @@
-"""Marginal prices and how far they hold: slopes of the optimum of an independent program, by finite differences."""
+"""
+Marginal prices and how far they hold: slopes of the optimum of an independent program, by finite
+differences.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -57,16 +60,21 @@ def test_a_price_is_the_slope_of_the_optimum_as_far_as_it_holds(world, pick):
         assert low - 1e-9 <= row["mw"] <= high + 1e-9
         if high - low > 0.1:
             middle = low + (high - low) * pick.random()
-            # the other program meets demands to 1e-7 MW, which may stand for a penalty of 1e5 USD/MWh
+            # the other program meets demands to 1e-7 MW, which may stand for a penalty of 1e5
+            # USD/MWh
             for a, b in ((low, middle), (middle, high)):
                 if b - a > 0.05:
-                    assert moved.slope(a, b) == pytest.approx(row["price_usd_per_mwh"], rel=1e-5, abs=0.05 / (b - a))
+                    assert moved.slope(a, b) == pytest.approx(
+                        row["price_usd_per_mwh"], rel=1e-5, abs=0.05 / (b - a)
+                    )
 
 
 @settings(max_examples=20)
 @given(world=worlds | lumpy_worlds, pick=st.randoms(use_true_random=False))
 def test_beyond_its_range_a_price_of_demand_is_higher_above_and_lower_below(world, pick):
-    """Of capacity the other way round. However many placements tie, the range is as wide as that."""
+    """
+    Of capacity the other way round. However many placements tie, the range is as wide as that.
+    """
     for row, moved in pick.sample(found := list(rows(world)), min(5, len(found))):
         sign = -1 if row["kind"] == "capacity" else 1
         price = row["price_usd_per_mwh"]
@@ -90,7 +98,8 @@ def test_at_a_kink_the_price_lies_between_those_of_one_less_and_one_more(world, 
 
 def test_a_full_region_with_nobody_waiting_is_a_kink():
     """
-    North of the classroom with the 52 MW that take all of South's Batch: one less costs 54.5, one more saves nothing.
+    North of the classroom with the 52 MW that take all of South's Batch: one less costs 54.5, one
+    more saves nothing.
     """
     world = Scenario.load("classroom-3x3")
     world.regions = world.regions.assign(capacity_mw=[52.0, 60.0, 40.0])
@@ -103,12 +112,18 @@ def test_a_full_region_with_nobody_waiting_is_a_kink():
 def test_the_classroom_prices_are_those_of_its_readme():
     table = marginal_prices(Scenario.load("classroom-3x3")).set_index(["place", "workload"])
     expected = {
-        # North has 20 MW at home and takes 30 of Batch; South has 2 MW of Batch left at home and 10 there
+        # North has 20 MW at home and takes 30 of Batch; South has 2 MW of Batch left at home and 10
+        # there
         ("north-town", "chat"): (104.5, 12, 10, 22),
         ("middle-town", "chat"): (150, 30, 0, 60),  # half of it is free: 30 MW are idle in Middle
         ("middle-town", "batch"): (120, 20, 18, 30),
         ("south-town", "batch"): (120, 12, 10, 32),
-        ("middle-town", "all"): (0.6 * 150 + 0.4 * 120, 50, 45, 75),  # 2 MW of its Batch in 5 of all
+        ("middle-town", "all"): (
+            0.6 * 150 + 0.4 * 120,
+            50,
+            45,
+            75,
+        ),  # 2 MW of its Batch in 5 of all
         ("north", "all"): (54.5, 50, 40, 52),
         ("middle", "all"): (0, 60, 30, np.inf),
         ("south", "all"): (0, 40, 20, np.inf),
@@ -130,13 +145,24 @@ def test_every_place_is_there_and_prices_are_those_of_the_placement(world):
     wanted = placement.network.demand_mw
     assert by_class["mw"].to_numpy() == pytest.approx(wanted.ravel())
     both: Any = demand[demand["workload"] == "all"]
-    value = (by_class["price_usd_per_mwh"] * by_class["mw"]).to_numpy().reshape(wanted.shape).sum(axis=1)
-    assert both["price_usd_per_mwh"].to_numpy() * both["mw"].to_numpy() == pytest.approx(value, rel=1e-6, abs=1e-3)
+    value = (
+        (by_class["price_usd_per_mwh"] * by_class["mw"])
+        .to_numpy()
+        .reshape(wanted.shape)
+        .sum(axis=1)
+    )
+    assert both["price_usd_per_mwh"].to_numpy() * both["mw"].to_numpy() == pytest.approx(
+        value, rel=1e-6, abs=1e-3
+    )
     # what consumers would pay by these prices is what placement and scarce capacity are worth
     rent = (capacity["price_usd_per_mwh"] * capacity["mw"]).sum()
     penalty = placement.network.unserved_usd_per_mwh * placement.unserved_mw
-    assert value.sum() - rent == pytest.approx(placement.objective_usd_per_h + penalty, rel=1e-6, abs=0.05)
-    assert (table["from_mw"] <= table["mw"] + 1e-6).all() and (table["mw"] <= table["to_mw"] + 1e-6).all()
+    assert value.sum() - rent == pytest.approx(
+        placement.objective_usd_per_h + penalty, rel=1e-6, abs=0.05
+    )
+    assert (table["from_mw"] <= table["mw"] + 1e-6).all() and (
+        table["mw"] <= table["to_mw"] + 1e-6
+    ).all()
 
 
 @pytest.mark.parametrize("objective", ["carbon", "latency"])
@@ -164,4 +190,6 @@ def test_ranges_of_a_tiny_world_are_told_to_its_own_digits(total_mw):
     world.regions["capacity_mw"] *= total_mw / 100
     table = marginal_prices(world)
     for column in ("mw", "from_mw", "to_mw"):
-        np.testing.assert_allclose(table[column] * 100 / total_mw, expected[column], rtol=1e-5, err_msg=column)
+        np.testing.assert_allclose(
+            table[column] * 100 / total_mw, expected[column], rtol=1e-5, err_msg=column
+        )

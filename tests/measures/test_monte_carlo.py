@@ -1,4 +1,7 @@
-"""Worlds drawn at random: against solves of scenarios whose tables were multiplied by hand, and the laws of draws."""
+"""
+Worlds drawn at random: against solves of scenarios whose tables were multiplied by hand, and the
+laws of draws.
+"""
 
 from dataclasses import replace
 
@@ -17,7 +20,11 @@ from explorer.model.placement import _placements, place
 from explorer.scenario.scenario import OBJECTIVES
 
 NONE = Spread(price=0, carbon=0, rtt=0, demand=0)
-CARBON = {"marginal": "carbon_marginal", "operating margin": "carbon_operating_margin", "average": "carbon_average"}
+CARBON = {
+    "marginal": "carbon_marginal",
+    "operating margin": "carbon_operating_margin",
+    "average": "carbon_average",
+}
 
 
 def drawn_by_hand(world: Scenario, spread: Spread, seed: int, draw: int) -> Scenario:
@@ -37,7 +44,10 @@ def drawn_by_hand(world: Scenario, spread: Spread, seed: int, draw: int) -> Scen
     rtt_ms = build_network(world).geography.region_rtt_ms
     names = [*world.regions["id"]]
     pairs = [
-        (names[i], names[j], rtt_ms[i, j] * pair[min(i, j), max(i, j)]) for i in range(n) for j in range(n) if i != j
+        (names[i], names[j], rtt_ms[i, j] * pair[min(i, j), max(i, j)])
+        for i in range(n)
+        for j in range(n)
+        if i != j
     ]
     if pairs:
         drawn.rtt_ms = pd.DataFrame(pairs, columns=["from_region", "to_region", "rtt_ms"])
@@ -61,7 +71,9 @@ def same(one: Draws, other: Draws, rows: slice = slice(None)) -> None:
 
 @settings(max_examples=10)
 @given(
-    world=random_scenarios(latency_model="measured", lumpy=st.booleans(), objective=st.sampled_from(OBJECTIVES)),
+    world=random_scenarios(
+        latency_model="measured", lumpy=st.booleans(), objective=st.sampled_from(OBJECTIVES)
+    ),
     seed=st.integers(0, 2**32),
 )
 def test_each_draw_is_a_scenario_whose_tables_were_multiplied_by_hand(world, seed):
@@ -77,7 +89,9 @@ def test_each_draw_is_a_scenario_whose_tables_were_multiplied_by_hand(world, see
         for name in ("cost_usd_per_h", "carbon_kg_per_h"):
             assert row[name] == pytest.approx(getattr(placement, name), **close)
         unserved = []
-        for relaxed, objective in zip(found.relaxed_ms, found.frontier_usd_per_h[row["draw"]], strict=True):
+        for relaxed, objective in zip(
+            found.relaxed_ms, found.frontier_usd_per_h[row["draw"]], strict=True
+        ):
             point = drawn.copy()
             point.latency_relaxation_ms += relaxed
             unserved.append(solve(point).unserved_mw)
@@ -95,7 +109,12 @@ def test_region_loads_are_those_of_the_drawn_scenario(seed):
     for draw in range(4):
         placement = solve(drawn_by_hand(world, found.spread, seed, draw))
         load = placement.regions.set_index("region")["it_mw"]
-        away = placement.flows.query("~is_home").groupby("region")["it_mw"].sum().reindex(load.index, fill_value=0.0)
+        away = (
+            placement.flows.query("~is_home")
+            .groupby("region")["it_mw"]
+            .sum()
+            .reindex(load.index, fill_value=0.0)
+        )
         assert_allclose(found.it_mw[draw], load, atol=1e-6)
         assert_allclose(found.from_elsewhere_mw[draw], away, atol=1e-6)
         assert found.table["relocated_mw"][draw] == pytest.approx(away.sum(), abs=1e-6)
@@ -163,7 +182,10 @@ def test_factors_have_mean_one_the_spread_asked_for_and_keep_rtts_symmetric():
 def test_inputs_are_drawn_apart():
     """What spreads by nothing stays, and does not shift what else is drawn."""
     network = build_network(random_scenario(2))
-    every, one = drawn_network(network, Spread(), 5, 1), drawn_network(network, replace(NONE, demand=0.2), 5, 1)
+    every, one = (
+        drawn_network(network, Spread(), 5, 1),
+        drawn_network(network, replace(NONE, demand=0.2), 5, 1),
+    )
     assert_array_equal(every.demand_mw, one.demand_mw)
     assert_array_equal(one.price_usd_per_mwh, network.price_usd_per_mwh)
     assert_array_equal(one.geography.region_rtt_ms, network.geography.region_rtt_ms)
@@ -200,7 +222,9 @@ def test_more_spread_gives_wider_bands():
         width = []
         for seed in range(6):
             world = random_scenario(seed, 5, 4, 2, objective="cost")
-            quantiles = monte_carlo(world, 15, 1, Spread(spread, spread, spread, spread)).saving_usd_per_h()
+            quantiles = monte_carlo(
+                world, 15, 1, Spread(spread, spread, spread, spread)
+            ).saving_usd_per_h()
             width.append((quantiles["p90"] - quantiles["p10"]) / world.total_demand_mw)
         widths.append(np.mean(width))
     assert widths[0] > 0

@@ -1,4 +1,7 @@
-"""Near-optimal ranges: against linear programs with the extra row, a closed form, and placements thrown at random."""
+"""
+Near-optimal ranges: against linear programs with the extra row, a closed form, and placements
+thrown at random.
+"""
 
 from itertools import chain, product
 
@@ -22,31 +25,47 @@ MW = 1e-3  # to which ranges are compared; objectives are known to a millionth o
 
 
 class Program:
-    """All placements that serve what the optimum serves, as a linear program with one row for the limit."""
+    """
+    All placements that serve what the optimum serves, as a linear program with one row for the
+    limit.
+    """
 
     def __init__(self, world: Scenario, slack: float) -> None:
         reference = Reference(world)
         for row in solve(world).unserved.to_dict("records"):
             getattr(reference, row["part"])[row["client"], row["workload"]] -= row["unserved_mw"]
-        arcs, demands = [(-1, "", 0.0)], []  # one that serves nobody: linprog refuses a program without any
+        arcs, demands = (
+            [(-1, "", 0.0)],
+            [],
+        )  # one that serves nobody: linprog refuses a program without any
         for part in ("free", "pinned"):
             for (i, k), mw in getattr(reference, part).items():
                 choices = [j for j in reference.regions if reference.open((i, j, k))]
                 if part == "pinned":
                     choices = [j for j in choices if j == reference.home[i]]
-                arcs += [(len(demands), j, reference.arcs[i, j, k].weights[world.objective]) for j in choices]
+                arcs += [
+                    (len(demands), j, reference.arcs[i, j, k].weights[world.objective])
+                    for j in choices
+                ]
                 demands.append(max(0.0, mw) if choices else 0.0)
         self.regions = list(reference.regions)
         self.demands = np.array(demands)
-        self.of_demand = np.array([[arc[0] == d for arc in arcs] for d in range(len(demands))], float)
+        self.of_demand = np.array(
+            [[arc[0] == d for arc in arcs] for d in range(len(demands))], float
+        )
         self.of_region = np.array([[arc[1] == j for arc in arcs] for j in self.regions], float)
         self.weights = np.array([arc[2] for arc in arcs])
         self.capacity = np.array(list(reference.capacity.values()))
         optimum = self._least(self.weights, self.of_region, self.capacity)
-        self.limit = optimum + slack * abs(optimum) + 1e-4  # more than the tolerance of `linprog` may win
+        self.limit = (
+            optimum + slack * abs(optimum) + 1e-4
+        )  # more than the tolerance of `linprog` may win
 
     def range_mw(self, region: str) -> tuple[float, float]:
-        rows, bounds = np.vstack([self.of_region, self.weights]), np.append(self.capacity, self.limit)
+        rows, bounds = (
+            np.vstack([self.of_region, self.weights]),
+            np.append(self.capacity, self.limit),
+        )
         load = self.of_region[self.regions.index(region)]
         return self._least(load, rows, bounds), -self._least(-load, rows, bounds)
 
@@ -73,11 +92,13 @@ def test_ranges_are_those_of_linear_programs_with_the_limit_as_a_row(world, slac
 
 def test_the_classroom_by_hand():
     """
-    One per cent of 9,865 is 98.65 USD/h, to be spent where a MW costs least (see its README for what each arc costs).
+    One per cent of 9,865 is 98.65 USD/h, to be spent where a MW costs least (see its README for
+    what each arc costs).
 
-    North is full. To empty it, South's Batch goes home at 54.5 a MW. South takes Middle's 15 MW of Chat at 3.5, then
-    its own Batch at 54.5; it gives its 2 MW of Batch to North, from where Middle's goes home, at 84.5 - 54.5, and then
-    Chat to Middle at 186.5 - 120. Middle gives its 15 MW of Chat, and gains what South gives.
+    North is full. To empty it, South's Batch goes home at 54.5 a MW. South takes Middle's 15 MW of
+    Chat at 3.5, then its own Batch at 54.5; it gives its 2 MW of Batch to North, from where
+    Middle's goes home, at 84.5 - 54.5, and then Chat to Middle at 186.5 - 120. Middle gives its 15
+    MW of Chat, and gains what South gives.
     """
     limit = 98.65
     least_south = 20 - 2 - (limit - 2 * 30) / 66.5
@@ -96,14 +117,20 @@ def test_the_classroom_by_hand():
 def test_ranges_hold_the_optimum_and_grow_with_the_slack(world):
     narrow, wide = near_optimal(world, 0.01), near_optimal(world, 0.1)
     for found in (narrow, wide):
-        assert (found["least_mw"] <= found["it_mw"] + MW).all() and (found["it_mw"] <= found["most_mw"] + MW).all()
-    assert (wide["least_mw"] <= narrow["least_mw"] + MW).all() and (wide["most_mw"] >= narrow["most_mw"] - MW).all()
+        assert (found["least_mw"] <= found["it_mw"] + MW).all() and (
+            found["it_mw"] <= found["most_mw"] + MW
+        ).all()
+    assert (wide["least_mw"] <= narrow["least_mw"] + MW).all() and (
+        wide["most_mw"] >= narrow["most_mw"] - MW
+    ).all()
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_placement_within_the_limit_lies_outside(seed):
     """Whole MW of three clients thrown on three regions in every way there is."""
-    world = random_scenario(seed, 3, 3, 1, legal_policy="open", state_local_scale=0.0, hour=AVERAGE, season=ANNUAL)
+    world = random_scenario(
+        seed, 3, 3, 1, legal_policy="open", state_local_scale=0.0, hour=AVERAGE, season=ANNUAL
+    )
     world.clients["demand_share"], world.total_demand_mw = [0.5, 0.25, 0.25], 8.0
     world.regions["capacity_mw"], world.capacity_scale = [5.0, 4.0, 4.0], 1.0
     reference = Reference(world)
@@ -125,7 +152,9 @@ def test_no_placement_within_the_limit_lies_outside(seed):
         possible = all(reference.open(arc) for arc, mw in on_arcs if mw)
         if possible and cost <= limit and all(loads[j] <= reference.capacity[j] for j in loads):
             within += 1
-            assert all(found[j]["least_mw"] - MW <= loads[j] <= found[j]["most_mw"] + MW for j in loads)
+            assert all(
+                found[j]["least_mw"] - MW <= loads[j] <= found[j]["most_mw"] + MW for j in loads
+            )
     assert within or solve(world).unserved_mw
 
 
@@ -148,7 +177,12 @@ def test_no_slack_leaves_what_ties_allow():
     assert_allclose(found["least_mw"], found["most_mw"], atol=MW)
     alike = Scenario.load("classroom-3x3")
     alike.param.update(friction_scale=0.0, legal_policy="open")
-    for column in ("electricity_price_usd_per_mwh", "carbon_marginal_g_per_kwh", "pue", "capacity_mw"):
+    for column in (
+        "electricity_price_usd_per_mwh",
+        "carbon_marginal_g_per_kwh",
+        "pue",
+        "capacity_mw",
+    ):
         alike.regions[column] = alike.regions[column].iloc[0]
     found = near_optimal(alike, 0.0)
     assert (found["most_mw"] > found["least_mw"] + 10).all()
@@ -169,4 +203,6 @@ def test_the_world_within_a_per_cent():
     found = near_optimal(Scenario.load("world-2025")).set_index("region")
     assert found.notna().all(axis=None)
     assert found.loc["us-dallas", "least_mw"] > 50  # Texas is needed
-    assert found.loc["us-the-dalles", "least_mw"] < 1  # Oregon is full in the optimum, and can be done without
+    assert (
+        found.loc["us-the-dalles", "least_mw"] < 1
+    )  # Oregon is full in the optimum, and can be done without

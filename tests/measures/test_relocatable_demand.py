@@ -1,4 +1,7 @@
-"""Relocatable demand against an independent program that fills its steps one after the other, and its laws."""
+"""
+Relocatable demand against an independent program that fills its steps one after the other, and its
+laws.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +40,10 @@ def at_most(value: float) -> float:
 
 
 class Moves:
-    """Pinned load at home, then as much other load as can be served, then the largest move: one LP after the other."""
+    """
+    Pinned load at home, then as much other load as can be served, then the largest move: one LP
+    after the other.
+    """
 
     def __init__(self, world: Scenario) -> None:
         self.reference = r = Reference(world)
@@ -47,7 +53,10 @@ class Moves:
         rows: list[tuple[Callable[[Key, bool], bool], float]] = []
         for part, amounts in ((True, r.pinned), (False, r.free)):
             rows += [
-                (lambda key, pinned, part=part, ik=ik: pinned == part and (key[0], key[2]) == ik, mw)
+                (
+                    lambda key, pinned, part=part, ik=ik: pinned == part and (key[0], key[2]) == ik,
+                    mw,
+                )
                 for ik, mw in amounts.items()
             ]
         rows += [(lambda key, _, j=j: key[1] == j, mw) for j, mw in r.capacity.items()]
@@ -106,7 +115,9 @@ def test_totals_are_those_of_an_independent_program(lumpy):
 
 def test_the_split_by_class_is_that_of_the_cheapest_largest_move():
     for seed in SEEDS:
-        world = random_scenario(seed, 4, 4, 3, capacity_scale=1 + seed % 3, latency_relaxation_ms=100.0)
+        world = random_scenario(
+            seed, 4, 4, 3, capacity_scale=1 + seed % 3, latency_relaxation_ms=100.0
+        )
         found = relocatable_demand(world).set_index("workload")
         for reading, cheaper in (("deliverable_mw", False), ("economic_mw", True)):
             expected = Moves(world).moved_by_class(away(world, cheaper))
@@ -118,7 +129,9 @@ def test_gross_counts_free_demand_with_a_way_out(world):
     reference = Reference(world)
     expected = dict.fromkeys(world.workloads, 0.0)
     for (i, k), mw in reference.free.items():
-        out: list[Arc] = [reference.arcs[i, j, k] for j in reference.regions if reference.open((i, j, k))]
+        out: list[Arc] = [
+            reference.arcs[i, j, k] for j in reference.regions if reference.open((i, j, k))
+        ]
         expected[k] += mw * any(not arc.at_home for arc in out)
     table = relocatable_demand(world)
     assert table.columns.tolist() == ["workload", *COLUMNS]
@@ -175,14 +188,29 @@ def test_the_objective_of_the_reader_does_not_matter():
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        # Far takes 50 MW, at the price of home and 0.3 USD of egress: 20 MW of Chat may go there, and lose
+        # Far takes 50 MW, at the price of home and 0.3 USD of egress: 20 MW of Chat may go there,
+        # and lose
         ({"capacity_mw@home": 20.0}, (20, 20, 0)),
         ({"capacity_mw@home": 20.0, "electricity_price_usd_per_mwh@far": 49.0}, (20, 20, 20)),
         ({"capacity_mw@home": 20.0, "electricity_price_usd_per_mwh@far": 49.9}, (20, 20, 0)),
         # carbon counts at its price: far emits half
-        ({"capacity_mw@home": 20, "carbon_marginal_g_per_kwh@far": 50.0, "carbon_price_usd_per_t": 10}, (20, 20, 20)),
+        (
+            {
+                "capacity_mw@home": 20,
+                "carbon_marginal_g_per_kwh@far": 50.0,
+                "carbon_price_usd_per_t": 10,
+            },
+            (20, 20, 20),
+        ),
         ({"capacity_mw@home": 20.0, "state_local_share": 0.25}, (15, 15, 0)),
-        ({"capacity_mw@home": 20.0, "capacity_mw@far": 5.0, "electricity_price_usd_per_mwh@far": 9.0}, (20, 5, 5)),
+        (
+            {
+                "capacity_mw@home": 20.0,
+                "capacity_mw@far": 5.0,
+                "electricity_price_usd_per_mwh@far": 9.0,
+            },
+            (20, 5, 5),
+        ),
         ({"capacity_mw@home": 20.0, "latency_budget_ms": 200.0}, (0, 0, 0)),  # far takes 271 ms
         ({"capacity_mw@home": 20.0, "legal_policy": "same zone"}, (0, 0, 0)),
         # nobody can stay at home: forced moves are deliverable, but cost more than home would
@@ -191,7 +219,9 @@ def test_the_objective_of_the_reader_does_not_matter():
     ],
 )
 def test_one_town_by_hand(changes, expected):
-    assert relocatable_demand(two_regions(**changes))[COLUMNS].to_numpy().tolist() == [pytest.approx(expected)]
+    assert relocatable_demand(two_regions(**changes))[COLUMNS].to_numpy().tolist() == [
+        pytest.approx(expected)
+    ]
 
 
 def two_towns(capacity_mw: list[float], shares: list[float], pinned: float = 0.0) -> Scenario:
@@ -213,16 +243,27 @@ def test_full_regions_still_swap_their_loads():
 
 
 def test_pinned_load_comes_first_at_home():
-    """Half of X is pinned to Home, which has room for just that, and half of Y likewise; no free load finds any."""
+    """
+    Half of X is pinned to Home, which has room for just that, and half of Y likewise; no free load
+    finds any.
+    """
     world = two_towns([5.0, 5.0], [0.5, 0.5], pinned=0.5)
     assert readings(world).tolist() == pytest.approx([10, 0, 0])
 
 
 def test_new_room_may_first_go_to_load_that_waits_for_it():
-    """The documented exception: X may not leave Home, so Y takes its place there only as long as Far has no room."""
+    """
+    The documented exception: X may not leave Home, so Y takes its place there only as long as Far
+    has no room.
+    """
     for room_in_far, deliverable in ((0.0, 10), (10.0, 0)):
         world = two_towns([10.0, room_in_far], [0.5, 0.5])
-        rules = {"legal_zone": ["X", "Y"], "name": ["X", "Y"], "inbound": "open", "outbound": ["blocked", "open"]}
+        rules = {
+            "legal_zone": ["X", "Y"],
+            "name": ["X", "Y"],
+            "inbound": "open",
+            "outbound": ["blocked", "open"],
+        }
         world.param.update(legal_policy="today", legal_zones=pd.DataFrame(rules))
         assert readings(world).tolist() == pytest.approx([10, deliverable, 0])
 
@@ -240,6 +281,8 @@ def test_the_layers_hold_all_load_served():
 def test_layers_add_up_the_flows(world):
     placement = solve(world)
     by_flow = placement.flows.groupby(["workload", "layer"])["it_mw"].sum().to_dict()
-    layers = {(row["workload"], row["layer"]): row["it_mw"] for row in placement.layers.to_dict("records")}
+    layers = {
+        (row["workload"], row["layer"]): row["it_mw"] for row in placement.layers.to_dict("records")
+    }
     assert layers == pytest.approx(dict.fromkeys(layers, 0.0) | by_flow, abs=1e-6)
     assert layers.keys() == {(k, layer) for k in world.workloads for layer in LAYERS}

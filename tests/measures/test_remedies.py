@@ -1,4 +1,7 @@
-"""Remedies against an independent program: each serves what it says, nothing smaller does, and no place is better."""
+"""
+Remedies against an independent program: each serves what it says, nothing smaller does, and no
+place is better.
+"""
 
 from itertools import product
 from pathlib import Path
@@ -22,7 +25,10 @@ KINDS = ("latency", "capacity", "law", "state locality")
 
 
 class Check:
-    """How much of one row's load cannot be served beside all that is served today, whatever is changed: an LP."""
+    """
+    How much of one row's load cannot be served beside all that is served today, whatever is
+    changed: an LP.
+    """
 
     def __init__(self, world: Scenario, row: dict[str, Any]) -> None:
         self.world, self.row, self.unserved = world, row, solve(world).unserved.to_dict("records")
@@ -30,7 +36,9 @@ class Check:
         self.targets = {"free": dict(r.free), "pinned": dict(r.pinned)}
         for entry in self.unserved:
             if not self.of_row(entry):
-                self.targets[entry["part"]][entry["client"], entry["workload"]] -= entry["unserved_mw"]
+                self.targets[entry["part"]][entry["client"], entry["workload"]] -= entry[
+                    "unserved_mw"
+                ]
         self.zone = dict(zip(world.clients["id"], world.clients["legal_zone"], strict=True))
         self.classes = {entry["workload"] for entry in self.unserved if self.of_row(entry)}
 
@@ -49,7 +57,10 @@ class Check:
         r, demands = self.reference, {}
         for (i, k), mw in self.targets["free"].items():
             moved = self.targets["pinned"][i, k] * (looser if k in self.classes else 0.0)
-            demands[i, k, True], demands[i, k, False] = mw + moved, self.targets["pinned"][i, k] - moved
+            demands[i, k, True], demands[i, k, False] = (
+                mw + moved,
+                self.targets["pinned"][i, k] - moved,
+            )
         columns = []
         for (i, j, k), arc in r.arcs.items():
             way = pair == (self.zone[i], r.regions[j]["legal_zone"])
@@ -79,7 +90,9 @@ class Check:
             return self.missing_mw(pair=tuple(row["remedy"].removeprefix("allow ").split(" → ")))
         if row["unit"] == "%":
             return self.missing_mw(larger=amount / 100)
-        (region,) = self.world.regions.loc[self.world.regions["name"] == row["remedy"].split(" in ")[1], "id"]
+        (region,) = self.world.regions.loc[
+            self.world.regions["name"] == row["remedy"].split(" in ")[1], "id"
+        ]
         return self.missing_mw(more_mw={region: amount})
 
     def least(self) -> float:
@@ -106,7 +119,9 @@ def test_a_remedy_serves_as_much_as_its_kind_can_and_nothing_smaller_does(lumpy)
     seen = dict.fromkeys(KINDS, 0)
     for seed in range(9):
         pins = 0.5 + seed % 3
-        world = random_scenario(seed, 4, 4, 2, lumpy=lumpy, objective=OBJECTIVES[seed % 2], state_local_scale=pins)
+        world = random_scenario(
+            seed, 4, 4, 2, lumpy=lumpy, objective=OBJECTIVES[seed % 2], state_local_scale=pins
+        )
         for row in rows_of(world):
             check, what = Check(world, row), (seed, row)
             before = check.missing_mw()
@@ -130,7 +145,11 @@ def test_a_kind_that_is_not_there_would_not_help():
             for kind in {*KINDS} - {row["kind"] for row in mine}:
                 unit = "%" if client == EVERYONE else "MW"
                 check = Check(world, mine[0] | {"kind": kind, "unit": unit})
-                assert check.least() == pytest.approx(check.missing_mw(), abs=ROUNDING_MW), (seed, client, kind)
+                assert check.least() == pytest.approx(check.missing_mw(), abs=ROUNDING_MW), (
+                    seed,
+                    client,
+                    kind,
+                )
 
 
 def applied(world: Scenario, row: dict[str, Any]) -> Scenario | None:
@@ -144,7 +163,9 @@ def applied(world: Scenario, row: dict[str, Any]) -> Scenario | None:
     elif row["kind"] == "state locality":
         for k in mine:
             pinned = min(1.0, other.workloads[k].state_local_share * other.state_local_scale)
-            other.workloads[k].state_local_share = pinned * (1 - amount / 100) / other.state_local_scale
+            other.workloads[k].state_local_share = (
+                pinned * (1 - amount / 100) / other.state_local_scale
+            )
     elif row["kind"] == "capacity" and row["unit"] == "%":
         other.capacity_scale *= 1 + amount / 100
     elif row["kind"] == "capacity":
@@ -156,7 +177,11 @@ def applied(world: Scenario, row: dict[str, Any]) -> Scenario | None:
 
 
 @settings(max_examples=25)
-@given(world=random_scenarios(objective=st.sampled_from(OBJECTIVES), state_local_scale=st.floats(0.5, 1)))
+@given(
+    world=random_scenarios(
+        objective=st.sampled_from(OBJECTIVES), state_local_scale=st.floats(0.5, 1)
+    )
+)
 def test_a_scenario_with_the_remedy_made_serves_and_costs_what_the_row_says(world):
     before = solve(world)
     for row in rows_of(world):
@@ -191,7 +216,9 @@ def test_every_unserved_load_has_rows_with_its_constraint(world):
     assert each["unserved_mw"].is_monotonic_decreasing
     everyone = table[table["client"] == EVERYONE]
     assert everyone.empty == (len(each) < 2)
-    assert everyone["unserved_mw"].tolist() == pytest.approx([placement.unserved_mw] * len(everyone))
+    assert everyone["unserved_mw"].tolist() == pytest.approx(
+        [placement.unserved_mw] * len(everyone)
+    )
     reasons = placement.unserved.groupby(["client", "workload"])["reason"].agg(set).to_dict()
     for row in each.to_dict("records"):
         assert {*row["constraint"].split(", ")} == reasons[row["client"], row["workload"]]
@@ -228,7 +255,9 @@ def test_everybody_served_needs_no_remedy():
 
 
 def test_the_world_with_a_budget_of_105_ms():
-    """All of class A is late at home, and the last to be in time is the client furthest from its home."""
+    """
+    All of class A is late at home, and the last to be in time is the client furthest from its home.
+    """
     world = Scenario.load("world-2025")
     world.workloads["A"].latency_budget_ms = 105.0
     table = remedies(world)
@@ -241,16 +270,25 @@ def test_the_world_with_a_budget_of_105_ms():
 
 
 def test_the_world_at_ten_in_the_morning():
-    """Moscow's classes, served alike, need one open pair of zones; Delhi's pinned load needs room, or fewer pins."""
+    """
+    Moscow's classes, served alike, need one open pair of zones; Delhi's pinned load needs room, or
+    fewer pins.
+    """
     world = Scenario.load("world-2025")
     world.hour = 10
     table = remedies(world)
     rows = table[table["client"] != EVERYONE]
     moscow = rows[(rows["client"] == "ru-moscow") & (rows["kind"] == "law")]
     assert set(moscow["remedy"]) == {"allow RU → US"}
-    assert moscow["serves_mw"].tolist() == pytest.approx([moscow["unserved_mw"].sum()] * len(moscow))
+    assert moscow["serves_mw"].tolist() == pytest.approx(
+        [moscow["unserved_mw"].sum()] * len(moscow)
+    )
     delhi = rows[rows["remedy"].str.endswith(" MW in Delhi")]  # whoever of its load goes unserved
-    assert delhi["amount"].sum() == pytest.approx(delhi["unserved_mw"].sum()) == pytest.approx(3.858247)
+    assert (
+        delhi["amount"].sum()
+        == pytest.approx(delhi["unserved_mw"].sum())
+        == pytest.approx(3.858247)
+    )
     assert set(delhi["constraint"]) == {"state locality"}
 
 
@@ -297,7 +335,11 @@ def test_where_the_penalty_holds_load_back_the_table_says_which_would_not(name, 
 
 
 @settings(max_examples=40)
-@given(world=random_scenarios(objective=st.sampled_from(OBJECTIVES), unserved_usd_per_mwh=st.floats(0.01, 200)))
+@given(
+    world=random_scenarios(
+        objective=st.sampled_from(OBJECTIVES), unserved_usd_per_mwh=st.floats(0.01, 200)
+    )
+)
 def test_whatever_the_penalty_remedies_are_a_table_and_each_serves_what_it_says(world):
     before = solve(world)
     for row in rows_of(world):

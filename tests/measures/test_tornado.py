@@ -1,4 +1,6 @@
-"""One input at a time: against solves of scenarios whose tables and settings were changed by hand."""
+"""
+One input at a time: against solves of scenarios whose tables and settings were changed by hand.
+"""
 
 from collections.abc import Callable
 
@@ -16,7 +18,11 @@ from explorer.model.network import build_network
 from explorer.model.placement import place
 from explorer.scenario.scenario import OBJECTIVES
 
-CARBON = {"marginal": "carbon_marginal", "operating margin": "carbon_operating_margin", "average": "carbon_average"}
+CARBON = {
+    "marginal": "carbon_marginal",
+    "operating margin": "carbon_operating_margin",
+    "average": "carbon_average",
+}
 
 
 def setting(name: str) -> Callable[[Scenario, float], None]:
@@ -48,7 +54,12 @@ def pinned(world: Scenario, by: float) -> None:
 def rtt(world: Scenario, by: float) -> None:
     """Every pair a measured one, so that clients keep theirs."""
     names, reference = [*world.regions["id"]], build_network(world).geography.region_rtt_ms
-    pairs = [(a, b, by * reference[i, j]) for i, a in enumerate(names) for j, b in enumerate(names) if i != j]
+    pairs = [
+        (a, b, by * reference[i, j])
+        for i, a in enumerate(names)
+        for j, b in enumerate(names)
+        if i != j
+    ]
     if pairs:
         world.rtt_ms = pd.DataFrame(pairs, columns=["from_region", "to_region", "rtt_ms"])
 
@@ -94,7 +105,10 @@ def test_every_input_has_its_check():
 @settings(max_examples=15)
 @given(
     world=random_scenarios(
-        lumpy=st.booleans(), latency_model="measured", latency_relaxation_ms=0.0, objective=st.sampled_from(OBJECTIVES)
+        lumpy=st.booleans(),
+        latency_model="measured",
+        latency_relaxation_ms=0.0,
+        objective=st.sampled_from(OBJECTIVES),
     ),
     change=st.sampled_from([0.1, 0.2, 0.5]),
 )
@@ -126,7 +140,10 @@ def test_optima_are_those_of_an_independent_program(name):
     for side, by in (("low", 0.8), ("high", 1.2)):
         other = world.copy()
         BY_HAND[name](other, by)
-        found = row[f"cost_usd_per_h_{side}"] + other.carbon_price_usd_per_t / 1000 * row[f"carbon_kg_per_h_{side}"]
+        found = (
+            row[f"cost_usd_per_h_{side}"]
+            + other.carbon_price_usd_per_t / 1000 * row[f"carbon_kg_per_h_{side}"]
+        )
         found += other.unserved_usd_per_mwh * row[f"unserved_mw_{side}"]
         assert found == pytest.approx(Reference(other).optimum("cost"), rel=1e-6)
 
@@ -135,7 +152,9 @@ def test_rows_are_sorted_by_effect_and_name_values_and_units():
     world = Scenario.load("classroom-3x3")
     table = tornado(world, 0.2)
     assert table["effect_usd_per_h"].is_monotonic_decreasing
-    assert np.allclose(table["low"], 0.8 * table["base"]) and np.allclose(table["high"], 1.2 * table["base"])
+    assert np.allclose(table["low"], 0.8 * table["base"]) and np.allclose(
+        table["high"], 1.2 * table["base"]
+    )
     base = dict(zip(table["input"], table["base"], strict=True))
     assert base["Demand"] == pytest.approx(100) and base["IT capacity"] == pytest.approx(150)
     assert base["RTT between regions"] == pytest.approx((80 + 40 + 120) / 3)
@@ -146,19 +165,25 @@ def test_rows_are_sorted_by_effect_and_name_values_and_units():
 
 def test_the_classroom_by_hand():
     """
-    See its README: 20 MW save 84.5 USD/h each, 10 MW 54.5, and 2 MW more would if North had room. With a fifth less,
-    North has room for 20 MW only, and Middle too little at home: the baseline's 2 MW of Batch in South save 7.5.
+    See its README: 20 MW save 84.5 USD/h each, 10 MW 54.5, and 2 MW more would if North had room.
+    With a fifth less, North has room for 20 MW only, and Middle too little at home: the baseline's
+    2 MW of Batch in South save 7.5.
     """
     table = tornado(Scenario.load("classroom-3x3"), 0.2).set_index("input")
     assert table["saving_usd_per_h"].unique() == pytest.approx(20 * 84.5 + 10 * 54.5)
     capacity = table.loc["IT capacity"]
     assert capacity["saving_usd_per_h_low"] == pytest.approx(20 * 84.5 - 2 * 7.5)
     assert capacity["saving_usd_per_h_high"] == pytest.approx(20 * 84.5 + 12 * 54.5)
-    assert table.loc["Egress price", "saving_usd_per_h_high"] == pytest.approx(20 * 83.5 + 10 * 53.5)
+    assert table.loc["Egress price", "saving_usd_per_h_high"] == pytest.approx(
+        20 * 83.5 + 10 * 53.5
+    )
 
 
 def test_a_best_value_in_the_middle_counts_too():
-    """The saving falls with less capacity and, in the classroom, rises with demand only as long as there is room."""
+    """
+    The saving falls with less capacity and, in the classroom, rises with demand only as long as
+    there is room.
+    """
     row = tornado(Scenario.load("classroom-3x3"), 0.2).set_index("input").loc["Demand"]
     three = row[["saving_usd_per_h", "saving_usd_per_h_low", "saving_usd_per_h_high"]]
     assert three.max() == row["saving_usd_per_h"]

@@ -1,4 +1,7 @@
-"""A whole day: every hour against a scenario at that hour, placements by means against an independent program."""
+"""
+A whole day: every hour against a scenario at that hour, placements by means against an independent
+program.
+"""
 
 from typing import Any
 
@@ -23,15 +26,20 @@ COLUMNS = {
 
 def hourly(seed: int, **changes: Any) -> Scenario:
     """A random world whose prices, carbon and demand follow the hour, without gaps."""
-    scenario = random_scenario(seed, clients=4, regions=4, workloads=2, hour="average", season="annual", **changes)
+    scenario = random_scenario(
+        seed, clients=4, regions=4, workloads=2, hour="average", season="annual", **changes
+    )
     rng = np.random.default_rng(seed)
     rows = [(region, "annual", hour) for region in scenario.regions["id"] for hour in range(24)]
     profiles = pd.DataFrame(rows, columns=["region_id", "season", "hour_utc"])
     scenario.profiles = profiles.assign(
-        price_relative=rng.uniform(-0.5, 2.5, len(rows)), carbon_relative=rng.uniform(0.5, 1.5, len(rows))
+        price_relative=rng.uniform(-0.5, 2.5, len(rows)),
+        carbon_relative=rng.uniform(0.5, 1.5, len(rows)),
     )
     curve = rng.uniform(0, 2, 24)
-    scenario.demand_profiles = pd.DataFrame({"profile_id": "day", "local_hour": range(24), "relative_load": curve})
+    scenario.demand_profiles = pd.DataFrame(
+        {"profile_id": "day", "local_hour": range(24), "relative_load": curve}
+    )
     scenario.clients = scenario.clients.assign(timezone="Asia/Tokyo")
     for workload in scenario.workloads.values():
         workload.demand_profile = "day"
@@ -40,7 +48,9 @@ def hourly(seed: int, **changes: Any) -> Scenario:
 
 @settings(max_examples=12)
 @given(
-    scenario=random_scenarios(season=st.sampled_from(SEASONS), objective=st.sampled_from(OBJECTIVES)),
+    scenario=random_scenarios(
+        season=st.sampled_from(SEASONS), objective=st.sampled_from(OBJECTIVES)
+    ),
     hour=st.integers(0, 23),
 )
 def test_every_hour_is_the_optimum_of_that_hour(scenario, hour):
@@ -49,7 +59,9 @@ def test_every_hour_is_the_optimum_of_that_hour(scenario, hour):
     scenario.hour = hour
     placement = solve(scenario)
     for column in COLUMNS:
-        assert day.loc[hour, column] == pytest.approx(getattr(placement, column), rel=1e-6, abs=1e-3), column
+        assert day.loc[hour, column] == pytest.approx(
+            getattr(placement, column), rel=1e-6, abs=1e-3
+        ), column
     at = load[load["hour_utc"] == hour]
     assert at["region"].tolist() == scenario.regions["id"].tolist()
     assert at["it_mw"].sum() == pytest.approx(placement.served_mw, rel=1e-6)
@@ -63,13 +75,19 @@ def test_load_by_region_is_that_of_the_flows(seed):
     for scenario.hour in (0, 7, 23):
         flows = solve(scenario).flows
         for column, rows in (("it_mw", flows), ("relocated_mw", flows[~flows["is_home"]])):
-            wanted = rows.groupby("region")["it_mw"].sum().reindex(scenario.regions["id"], fill_value=0.0)
+            wanted = (
+                rows.groupby("region")["it_mw"]
+                .sum()
+                .reindex(scenario.regions["id"], fill_value=0.0)
+            )
             assert_allclose(load.loc[scenario.hour][column], wanted, atol=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_placed_by_means_the_hour_pays_its_own_prices(seed):
-    """The day's mean prices put into the regions themselves, and what comes of it priced arc by arc."""
+    """
+    The day's mean prices put into the regions themselves, and what comes of it priced arc by arc.
+    """
     scenario = hourly(seed, carbon_signal="marginal")
     day = whole_day(scenario)
     column = "electricity_price_usd_per_mwh", "carbon_marginal_g_per_kwh"
@@ -85,7 +103,8 @@ def test_placed_by_means_the_hour_pays_its_own_prices(seed):
         means.hour = hour
         flows = solve(means).flows
         paid = sum(
-            hours[hour].arcs[row.client, row.region, row.workload].cost_usd * row.it_mw for row in flows.itertuples()
+            hours[hour].arcs[row.client, row.region, row.workload].cost_usd * row.it_mw
+            for row in flows.itertuples()
         )
         assert day.loc[hour, "by_means_usd_per_h"] == pytest.approx(paid, rel=1e-6, abs=1e-3)
 

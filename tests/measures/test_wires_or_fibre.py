@@ -1,4 +1,7 @@
-"""One MWh by wire and by fibre: by hand along the line, year by year, and against the arcs of the placement."""
+"""
+One MWh by wire and by fibre: by hand along the line, year by year, and against the arcs of the
+placement.
+"""
 
 import math
 from typing import Any
@@ -19,9 +22,13 @@ lines = st.sampled_from([*LINES])
 COSTS = ("energy", "losses", "line", "converters", "egress", "transport", "other", "carbon")
 
 
-def ways(world: Scenario, home: str = "r0", region: str = "r1", workload: str = "w0", **options: Any) -> dict[str, Any]:
+def ways(
+    world: Scenario, home: str = "r0", region: str = "r1", workload: str = "w0", **options: Any
+) -> dict[str, Any]:
     """The figures of each way."""
-    return wires_or_fibre(world, home, region, workload, **options).set_index("way").to_dict("index")
+    return (
+        wires_or_fibre(world, home, region, workload, **options).set_index("way").to_dict("index")
+    )
 
 
 def placed(world: Scenario, latitude: float) -> Scenario:
@@ -52,7 +59,9 @@ def test_a_line_by_hand(world, line, rate, utilisation, detour):
     km = reference.distance_km("r0", "r1") * detour
     assert found["route_km"] == pytest.approx(km, rel=1e-6, abs=1e-3)
 
-    power = 1.0  # what is left of it, through a station, along the line and through the other station
+    power = (
+        1.0  # what is left of it, through a station, along the line and through the other station
+    )
     power *= 1 - wires.station_loss
     power *= math.exp(km / 1000 * math.log(1 - wires.loss_per_1000_km))
     power *= 1 - wires.station_loss
@@ -70,11 +79,15 @@ def test_a_line_by_hand(world, line, rate, utilisation, detour):
         years = range(1, int(wires.lifetime_years) + 1)
         discounted_mwh = sum(mwh_of_load / (1 + rate) ** year for year in years)
         discounted_usd = built_usd + sum(upkeep * built_usd / (1 + rate) ** year for year in years)
-        assert found[f"{name}_usd_per_mwh"] == pytest.approx(discounted_usd / discounted_mwh, rel=1e-6, abs=1e-6)
+        assert found[f"{name}_usd_per_mwh"] == pytest.approx(
+            discounted_usd / discounted_mwh, rel=1e-6, abs=1e-6
+        )
 
     price = region["electricity_price_usd_per_mwh"]
     assert found["energy_usd_per_mwh"] == pytest.approx(home["pue"] * price)
-    assert found["energy_usd_per_mwh"] + found["losses_usd_per_mwh"] == pytest.approx(price * found["region_mwh"])
+    assert found["energy_usd_per_mwh"] + found["losses_usd_per_mwh"] == pytest.approx(
+        price * found["region_mwh"]
+    )
 
 
 @settings(max_examples=50)
@@ -86,7 +99,9 @@ def test_home_grid_and_fibre_are_arcs_of_the_placement(world):
         row = found[way]
         carbon = row["carbon_usd_per_mwh"]
         assert row["total_usd_per_mwh"] == pytest.approx(arc.cost_usd, rel=1e-9, abs=1e-7)
-        assert row["total_usd_per_mwh"] - carbon == pytest.approx(arc.energy_usd + arc.friction_usd, abs=1e-6)
+        assert row["total_usd_per_mwh"] - carbon == pytest.approx(
+            arc.energy_usd + arc.friction_usd, abs=1e-6
+        )
         assert row["energy_usd_per_mwh"] == pytest.approx(arc.energy_usd)
         assert row["carbon_kg"] == pytest.approx(arc.carbon_kg)
         assert row["added_ms"] == pytest.approx(arc.wan_ms)
@@ -96,13 +111,17 @@ def test_home_grid_and_fibre_are_arcs_of_the_placement(world):
 @given(world=worlds)
 def test_sums_and_sources_of_electricity(world):
     regions = Reference(world).regions
-    signal = {"marginal": "marginal", "operating margin": "operating_margin", "average": "average"}[world.carbon_signal]
+    signal = {"marginal": "marginal", "operating margin": "operating_margin", "average": "average"}[
+        world.carbon_signal
+    ]
     price, carbon = ([r[c] for r in regions.values()] for c in (
         "electricity_price_usd_per_mwh", f"carbon_{signal}_g_per_kwh"))  # fmt: skip
     found = ways(world)
     assert tuple(found) == WAYS
     for row in found.values():
-        assert row["total_usd_per_mwh"] == pytest.approx(sum(row[f"{cost}_usd_per_mwh"] for cost in COSTS))
+        assert row["total_usd_per_mwh"] == pytest.approx(
+            sum(row[f"{cost}_usd_per_mwh"] for cost in COSTS)
+        )
         kg = row["home_mwh"] * carbon[0] + row["region_mwh"] * carbon[1]
         assert row["carbon_kg"] == pytest.approx(kg)
         assert row["carbon_usd_per_mwh"] == pytest.approx(world.carbon_price_usd_per_t * kg / 1000)
@@ -132,7 +151,9 @@ def test_over_no_distance_only_the_stations_are_left():
 def test_the_longer_the_line_the_more_is_lost_and_the_more_it_costs(seed, near, far, line):
     near, far = sorted((near, far))
     assume(far - near > 1e-6)
-    shorter, longer = (ways(placed(random_scenario(seed), degrees), line=line)["wires"] for degrees in (near, far))
+    shorter, longer = (
+        ways(placed(random_scenario(seed), degrees), line=line)["wires"] for degrees in (near, far)
+    )
     assert 0 < shorter["loss_share"] < longer["loss_share"] < 1
     for cost in ("line", "converters"):
         assert shorter[f"{cost}_usd_per_mwh"] < longer[f"{cost}_usd_per_mwh"]
@@ -149,17 +170,23 @@ def test_a_line_in_use_costs_less_per_mwh_and_interest_costs_more(world, rate, l
         assert busy[column] < idle[column]
         assert cheap[column] < dear[column]
     assert busy["loss_share"] == idle["loss_share"]
-    assert busy["converters_usd_per_mwh"] * more == pytest.approx(idle["converters_usd_per_mwh"] * less)
+    assert busy["converters_usd_per_mwh"] * more == pytest.approx(
+        idle["converters_usd_per_mwh"] * less
+    )
 
 
 def test_the_cable_costs_what_the_link_it_was_checked_against_did():
     cable = LINES["submarine"]
-    assert 1400 * (720 * cable.usd_per_mw_km + cable.stations_usd_per_mw) == pytest.approx(2.2e9, rel=0.02)
+    assert 1400 * (720 * cable.usd_per_mw_km + cable.stations_usd_per_mw) == pytest.approx(
+        2.2e9, rel=0.02
+    )
 
 
 def test_the_classroom_by_hand():
     found = ways(Scenario.load("classroom-3x3"), "middle", "north", "batch")
-    assert found["home grid"]["total_usd_per_mwh"] == pytest.approx(1.5 * 80 + 1.5 * 400 * 50 / 1000)
+    assert found["home grid"]["total_usd_per_mwh"] == pytest.approx(
+        1.5 * 80 + 1.5 * 400 * 50 / 1000
+    )
     wires, fibre = found["wires"], found["fibre"]
     km = 6371 * math.pi * 35 / 180 * 1.25  # 35 degrees of one meridian
     assert wires["route_km"] == pytest.approx(km)

@@ -23,9 +23,16 @@ frictions = st.builds(
     latency_value=st.floats(0, 1),
 )
 
-PRICE, CARBON, PUE = np.array([32.0, 80.0, 60.0]), np.array([160.0, 400.0, 800.0]), np.array([1.25, 1.5, 1.2])
+PRICE, CARBON, PUE = (
+    np.array([32.0, 80.0, 60.0]),
+    np.array([160.0, 400.0, 800.0]),
+    np.array([1.25, 1.5, 1.2]),
+)
 HOME = np.arange(3)
-WAN_MS = np.array([[0.0, 80.0, 120.0], [80.0, 0.0, 40.0], [120.0, 40.0, 0.0]])[:, :, np.newaxis] * [1.0, 2.0]
+WAN_MS = np.array([[0.0, 80.0, 120.0], [80.0, 0.0, 40.0], [120.0, 40.0, 0.0]])[:, :, np.newaxis] * [
+    1.0,
+    2.0,
+]
 REQUESTS, GB = np.array([1e6, 1e6]), np.array([30.0, 10.0])
 
 
@@ -40,7 +47,10 @@ def test_requests_and_data_of_a_mwh():
 
 
 def test_the_arcs_of_the_classroom():
-    """Energy and friction of its README: South to North is 50 + 15.5, Middle to South 120 + 33.5 or 22.5."""
+    """
+    Energy and friction of its README: South to North is 50 + 15.5, Middle to South 120 + 33.5 or
+    22.5.
+    """
     energy, friction, carbon = arcs(Friction(1.0, 0.5, 5.0, 0.1, 0.5, 0.0))
     together = with_carbon_price(energy[:, np.newaxis] + friction, carbon, 50.0)
     assert energy.tolist() == [40, 120, 72]
@@ -69,9 +79,14 @@ def test_home_is_free_of_friction_and_elsewhere_never_below_it(friction):
 
 @given(friction=frictions, carbon_price=st.floats(0, 500))
 def test_the_carbon_price_also_falls_on_overhead_and_transport(friction, carbon_price):
-    """The coefficient at a carbon price is that at a price of zero with electricity dearer by its carbon."""
+    """
+    The coefficient at a carbon price is that at a price of zero with electricity dearer by its
+    carbon.
+    """
     dearer = PRICE + carbon_price * CARBON / 1000
     energy, usd, kg = arcs(friction)
     with_carbon = arc_money_and_carbon(dearer, CARBON, PUE, HOME, WAN_MS, REQUESTS, GB, friction)
     expected = with_carbon[0][:, np.newaxis] + with_carbon[1]
-    assert with_carbon_price(energy[:, np.newaxis] + usd, kg, carbon_price) == pytest.approx(expected)
+    assert with_carbon_price(energy[:, np.newaxis] + usd, kg, carbon_price) == pytest.approx(
+        expected
+    )

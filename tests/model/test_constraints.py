@@ -1,4 +1,7 @@
-"""Why load goes unserved, against a program in which nobody else may be served less; what can be served is served."""
+"""
+Why load goes unserved, against a program in which nobody else may be served less; what can be
+served is served.
+"""
 
 from itertools import combinations
 from pathlib import Path
@@ -19,9 +22,16 @@ CASES = Path(__file__).parents[1] / "cases"
 
 
 def served_more(placement: Placement, i: int, k: int, pinned: bool, lifted: set[str]) -> bool:
-    """Whether a load is served more where the lifted things no longer count for it, and nobody else less."""
+    """
+    Whether a load is served more where the lifted things no longer count for it, and nobody else
+    less.
+    """
     net, best = placement.network, placement.optimum
-    cost = {"cost": net.cost_usd_per_mwh, "carbon": net.carbon_kg_per_arc_mwh, "latency": net.wan_ms}
+    cost = {
+        "cost": net.cost_usd_per_mwh,
+        "carbon": net.carbon_kg_per_arc_mwh,
+        "latency": net.wan_ms,
+    }
     weight = cost[placement.objective]
     penalty = net.unserved_usd_per_mwh if placement.objective == "cost" else 1e6
     holds = {"latency": net.within_budget, **net.masks}
@@ -36,7 +46,11 @@ def served_more(placement: Placement, i: int, k: int, pinned: bool, lifted: set[
             mine = (a, c, part) == (i, k, pinned)
             for j in range(len(net.regions)):
                 free_of = lifted if mine else set()
-                open_ = all(np.broadcast_to(m, weight.shape)[a, j, c] for n, m in holds.items() if n not in free_of)
+                open_ = all(
+                    np.broadcast_to(m, weight.shape)[a, j, c]
+                    for n, m in holds.items()
+                    if n not in free_of
+                )
                 if part and j != net.home[a]:
                     open_ = open_ and "state locality" in free_of
                 if open_:
@@ -45,7 +59,10 @@ def served_more(placement: Placement, i: int, k: int, pinned: bool, lifted: set[
             columns.append((own if mine else penalty, len(demand_mw), None))
             demand_mw.append(amounts[a, c])
             least.append(unserved[a, c])
-    a_eq, a_ub = np.zeros((len(demand_mw), len(columns))), np.zeros((len(net.regions), len(columns)))
+    a_eq, a_ub = (
+        np.zeros((len(demand_mw), len(columns))),
+        np.zeros((len(net.regions), len(columns))),
+    )
     bounds = []
     for n, (_, demand, region) in enumerate(columns):
         a_eq[demand, n] = 1.0
@@ -53,10 +70,14 @@ def served_more(placement: Placement, i: int, k: int, pinned: bool, lifted: set[
             a_ub[region, n] = 1.0
         bounds.append((0, None if region is not None else least[demand] + 1e-7))
     capacity = net.capacity_mw + (1e6 if "capacity" in lifted else 0.0)
-    found = linprog([c for c, *_ in columns], A_ub=a_ub, b_ub=capacity, A_eq=a_eq, b_eq=demand_mw, bounds=bounds)
+    found = linprog(
+        [c for c, *_ in columns], A_ub=a_ub, b_ub=capacity, A_eq=a_eq, b_eq=demand_mw, bounds=bounds
+    )
     assert found.success, found.message
     demand = i * net.demand_mw.shape[1] + k + pinned * net.demand_mw.size
-    dropped = sum(found.x[n] for n, (_, d, region) in enumerate(columns) if d == demand and region is None)
+    dropped = sum(
+        found.x[n] for n, (_, d, region) in enumerate(columns) if d == demand and region is None
+    )
     return dropped < least[demand] - 1e-5
 
 
@@ -68,14 +89,21 @@ def served_more(placement: Placement, i: int, k: int, pinned: bool, lifted: set[
     )
 )  # fmt: skip
 def test_what_is_said_to_hold_a_load_back_does(world):
-    """Each of what is joined by "or" does by itself; what is joined by "and" does together, and none can be spared."""
+    """
+    Each of what is joined by "or" does by itself; what is joined by "and" does together, and none
+    can be spared.
+    """
     placement = solve(world)
     net = placement.network
     assert served_more_is_settled(placement)
     for row in placement.unserved.head(4).to_dict("records"):
         if row["unserved_mw"] < 1e-3:
             continue
-        load = net.clients.index(row["client"]), net.workloads.index(row["workload"]), row["part"] == "pinned"
+        load = (
+            net.clients.index(row["client"]),
+            net.workloads.index(row["workload"]),
+            row["part"] == "pinned",
+        )
         if " and " in row["reason"]:
             together = set(row["reason"].split(" and "))
             assert served_more(placement, *load, together), row
@@ -90,7 +118,10 @@ def served_more_is_settled(placement: Placement) -> bool:
     """With nothing lifted, nobody is served more."""
     net = placement.network
     rows = placement.unserved.head(1).to_dict("records")
-    loads = [(net.clients.index(r["client"]), net.workloads.index(r["workload"]), r["part"] == "pinned") for r in rows]
+    loads = [
+        (net.clients.index(r["client"]), net.workloads.index(r["workload"]), r["part"] == "pinned")
+        for r in rows
+    ]
     return not any(served_more(placement, *load, set()) for load in loads)
 
 

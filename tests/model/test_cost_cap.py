@@ -23,7 +23,9 @@ def test_it_is_the_optimum_of_a_program_with_one_more_row(seed):
         seed, 5, 5, 2, lumpy=seed % 2 == 1, objective="carbon", legal_policy="open", exceptions=seed % 5 == 0,
         latency_relaxation_ms=200.0,
     )  # fmt: skip
-    world.regions["electricity_price_usd_per_mwh"] = world.regions["electricity_price_usd_per_mwh"].clip(lower=0)
+    world.regions["electricity_price_usd_per_mwh"] = world.regions[
+        "electricity_price_usd_per_mwh"
+    ].clip(lower=0)
     reference = Reference(world)
     least = reference.serving_all("money")
     cleanest = reference.serving_all("carbon")
@@ -38,7 +40,9 @@ def test_it_is_the_optimum_of_a_program_with_one_more_row(seed):
             assert placement.cost_usd_per_h == close(world.cost_cap_usd_per_h)
 
 
-@given(world=random_scenarios(objective=st.just("carbon"), lumpy=st.booleans()), cap=st.floats(0, 5e5))
+@given(
+    world=random_scenarios(objective=st.just("carbon"), lumpy=st.booleans()), cap=st.floats(0, 5e5)
+)
 def test_what_it_places_balances(world, cap):
     world.cost_cap_usd_per_h = cap
     try:

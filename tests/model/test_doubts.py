@@ -1,4 +1,7 @@
-"""Warnings of `check`: what can be meant but seldom is, once for each rule, and never for a sound scenario."""
+"""
+Warnings of `check`: what can be meant but seldom is, once for each rule, and never for a sound
+scenario.
+"""
 
 import re
 import shutil
@@ -29,7 +32,9 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def profile(folder: Path, rows: list[str], columns: str) -> None:
-    (folder / "profiles_24h.csv").write_text("\n".join([f"region_id,season,hour_utc,{columns}", *rows]) + "\n")
+    (folder / "profiles_24h.csv").write_text(
+        "\n".join([f"region_id,season,hour_utc,{columns}", *rows]) + "\n"
+    )
 
 
 def places(folder: Path) -> list[tuple[str, int | None, str | None, str | None]]:
@@ -40,7 +45,8 @@ def places(folder: Path) -> list[tuple[str, int | None, str | None, str | None]]
 def test_a_sound_scenario_raises_no_doubt(folder):
     profile(folder, [f"north,annual,{hour},{0.5 + hour % 2}" for hour in DAY], "price_relative")
     (folder / "demand_profile_24h.csv").write_text(
-        "profile_id,local_hour,relative_load\n" + "".join(f"day,{hour},{0.5 + hour % 2}\n" for hour in DAY)
+        "profile_id,local_hour,relative_load\n"
+        + "".join(f"day,{hour},{0.5 + hour % 2}\n" for hour in DAY)
     )
     assert places(folder) == []
 
@@ -67,7 +73,9 @@ def test_a_price_per_kwh_is_doubted_even_if_it_is_the_only_one(folder):
     assert places(folder) == [("regions.csv", 3, "electricity_price_usd_per_mwh", "0.08")]
 
 
-@pytest.mark.parametrize(("price", "doubted"), [("0", False), ("-0.5", False), ("0.99", True), ("1", False)])
+@pytest.mark.parametrize(
+    ("price", "doubted"), [("0", False), ("-0.5", False), ("0.99", True), ("1", False)]
+)
 def test_prices_of_nothing_and_below_are_not_doubted(folder, price, doubted):
     change(folder / "regions.csv", ",land,80,", f",land,{price},")
     assert bool(places(folder)) == doubted
@@ -84,7 +92,9 @@ def test_carbon_in_kg_per_kwh_is_doubted_if_all_regions_have_it_so(folder):
 def test_prices_above_the_penalty_are_doubted():
     (doubt,) = doubts(CASES / "prices-above-penalty")
     assert (doubt.row, doubt.column, doubt.value) == (2, "electricity_price_usd_per_mwh", "150000")
-    assert "180,000" in doubt.what and "row 3" in doubt.what and "unserved_usd_per_mwh" in doubt.mend
+    assert (
+        "180,000" in doubt.what and "row 3" in doubt.what and "unserved_usd_per_mwh" in doubt.mend
+    )
 
 
 def test_a_penalty_below_prices_is_doubted(folder):
@@ -114,12 +124,16 @@ def test_a_home_farther_than_another_lawful_region_is_doubted(folder):
 
 @pytest.mark.parametrize(("missing", "said"), [([5], "the hour 5:"), ([0, 23], "the hours 0, 23:")])
 def test_hours_that_a_day_lacks_are_told(folder, missing, said):
-    profile(folder, [f"north,annual,{hour},1" for hour in DAY if hour not in missing], "price_relative")
+    profile(
+        folder, [f"north,annual,{hour},1" for hour in DAY if hour not in missing], "price_relative"
+    )
     assert places(folder) == [("profiles_24h.csv", 2, "price_relative", "1")]
     assert said in doubts(folder)[0].what and "a factor of 1" in doubts(folder)[0].what
     rows = [f"day,{hour},1\n" for hour in DAY if hour not in missing]
     (folder / "profiles_24h.csv").unlink()
-    (folder / "demand_profile_24h.csv").write_text("profile_id,local_hour,relative_load\n" + "".join(rows))
+    (folder / "demand_profile_24h.csv").write_text(
+        "profile_id,local_hour,relative_load\n" + "".join(rows)
+    )
     assert places(folder) == [("demand_profile_24h.csv", 2, "relative_load", "1")]
     assert said in doubts(folder)[0].what
 
@@ -148,8 +162,14 @@ def test_factors_that_contradict_the_figures_beside_them_are_doubted(folder):
     rows = [f"north,annual,{hour},{20 + 40 * (hour % 2)},{0.5 + hour % 2}" for hour in DAY]
     profile(folder, rows, "price_usd_per_mwh,price_relative")
     assert places(folder) == []
-    profile(folder, [row.replace(",3,60,1.5", ",3,90,1.5") for row in rows], "price_usd_per_mwh,price_relative")
-    assert places(folder) == [("profiles_24h.csv", 2, "price_relative", "0.5")]  # 20 is not half of 41.25
+    profile(
+        folder,
+        [row.replace(",3,60,1.5", ",3,90,1.5") for row in rows],
+        "price_usd_per_mwh,price_relative",
+    )
+    assert places(folder) == [
+        ("profiles_24h.csv", 2, "price_relative", "0.5")
+    ]  # 20 is not half of 41.25
     assert "41.25" in doubts(folder)[0].what
 
 

@@ -1,4 +1,7 @@
-"""Worlds of any size, numbers out of all proportion, a solver that refuses, no time at all: answers or plain words."""
+"""
+Worlds of any size, numbers out of all proportion, a solver that refuses, no time at all: answers or
+plain words.
+"""
 
 import math
 import pickle
@@ -28,7 +31,7 @@ from explorer import (
     tornado,
     whole_day,
 )
-from explorer.errors import OutOfTime
+from explorer.errors import OutOfTimeError
 from explorer.measures import frontier as steps_of
 from explorer.model.highs import Highs
 from explorer.model.network import build_network
@@ -45,7 +48,12 @@ def classroom(size: float, money: float = 1.0) -> Scenario:
     world = Scenario.load("classroom-3x3")
     world.total_demand_mw *= size
     world.capacity_scale *= size
-    for name in ("carbon_price_usd_per_t", "egress_usd_per_gb", "operations_usd_per_mwh", "unserved_usd_per_mwh"):
+    for name in (
+        "carbon_price_usd_per_t",
+        "egress_usd_per_gb",
+        "operations_usd_per_mwh",
+        "unserved_usd_per_mwh",
+    ):
         setattr(world, name, money * getattr(world, name))
     world.regions["electricity_price_usd_per_mwh"] *= money
     return world
@@ -80,7 +88,9 @@ def test_a_world_of_any_currency_is_the_same_world(money):
 
 
 def classroom_model() -> tuple[PlacementModel, LPData]:
-    """The solver of the classroom and its numbers, which may be larger than any setting or table."""
+    """
+    The solver of the classroom and its numbers, which may be larger than any setting or table.
+    """
     network = build_network(Scenario.load("classroom-3x3"))
     model = PlacementModel(network.home, len(network.regions), len(network.workloads))
     return model, lp_data(network, "cost")
@@ -130,9 +140,13 @@ def test_no_setting_says_such_a_number(total_mw):
     assert placement.served_mw + placement.unserved_mw == pytest.approx(1e9)
 
 
-@pytest.mark.parametrize("call", ["changeColsCost", "changeColsBounds", "changeRowsBounds", "addCols", "run"])
+@pytest.mark.parametrize(
+    "call", ["changeColsCost", "changeColsBounds", "changeRowsBounds", "addCols", "run"]
+)
 def test_what_highs_refuses_raises_and_the_model_recovers(call, monkeypatch):
-    network, other = (build_network(random_scenario(3, 5, 5, 2, total_demand_mw=mw)) for mw in (500.0, 600.0))
+    network, other = (
+        build_network(random_scenario(3, 5, 5, 2, total_demand_mw=mw)) for mw in (500.0, 600.0)
+    )
     numbers = lp_data(network, "cost")
     model = PlacementModel(network.home, len(network.regions), len(network.workloads))
     if call != "addCols":
@@ -141,7 +155,9 @@ def test_what_highs_refuses_raises_and_the_model_recovers(call, monkeypatch):
         patch.setattr(model._highs, "raw", _Refusing(model._highs.raw, call))
         with pytest.raises(SolverError, match=f"HiGHS refused {call}"):
             model.solve(lp_data(other, "carbon"))
-    fresh = PlacementModel(network.home, len(network.regions), len(network.workloads)).solve(numbers)
+    fresh = PlacementModel(network.home, len(network.regions), len(network.workloads)).solve(
+        numbers
+    )
     found = model.solve(numbers)
     for part in ("free_mw", "pinned_mw", "capacity_price", "price_free"):
         assert_allclose(getattr(found, part), getattr(fresh, part), atol=1e-6)
@@ -154,7 +170,11 @@ class _Refusing:
         self._highs, self._call = highs, call
 
     def __getattr__(self, name: str) -> Any:
-        return (lambda *_: highspy.HighsStatus.kError) if name == self._call else getattr(self._highs, name)
+        return (
+            (lambda *_: highspy.HighsStatus.kError)
+            if name == self._call
+            else getattr(self._highs, name)
+        )
 
 
 def test_an_option_that_does_not_exist_is_refused():
@@ -163,8 +183,8 @@ def test_an_option_that_does_not_exist_is_refused():
 
 
 def test_out_of_time_travels_between_processes():
-    error = pickle.loads(pickle.dumps(OutOfTime(30.0)))
-    assert str(error) == str(OutOfTime(30.0)) and error.mend
+    error = pickle.loads(pickle.dumps(OutOfTimeError(30.0)))
+    assert str(error) == str(OutOfTimeError(30.0)) and error.mend
 
 
 SILENT = """
@@ -196,7 +216,7 @@ def test_a_frontier_keeps_its_steps_where_relocatable_demand_takes_too_long(monk
         nonlocal calls
         calls += 1
         if reading == "economic" and calls > len(whole) * 2 + 1:
-            raise OutOfTime(time_limit_s)
+            raise OutOfTimeError(time_limit_s)
         assert 0 <= time_limit_s <= world.time_limit_s
         return known(network, allowed, reading, time_limit_s)
 
@@ -204,7 +224,9 @@ def test_a_frontier_keeps_its_steps_where_relocatable_demand_takes_too_long(monk
         patch.setattr(steps_of, "relocatable_mw", slow)
         found = frontier(world)
     assert found.missing == ["rid_economic_mw"]
-    assert "Missing, as the time limit was over: rid_economic_mw. Raise time_limit_s" in steps_text(world, found)
+    assert "Missing, as the time limit was over: rid_economic_mw. Raise time_limit_s" in steps_text(
+        world, found
+    )
     assert found.table["rid_economic_mw"].isna().tolist() == [n > 0 for n in range(len(whole))]
     kept = [column for column in whole if column != "rid_economic_mw"]
     assert found.table[kept].equals(whole[kept])
@@ -258,8 +280,13 @@ def test_no_measure_claims_a_saving_where_load_is_dropped(world):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_day_compares_equal_loads(seed):
-    """Following the hours never costs more, whatever is dropped for its price in one hour or by the means."""
-    world = random_scenario(seed, 5, 5, 2, objective="cost", unserved_usd_per_mwh=60.0, season="summer")
+    """
+    Following the hours never costs more, whatever is dropped for its price in one hour or by the
+    means.
+    """
+    world = random_scenario(
+        seed, 5, 5, 2, objective="cost", unserved_usd_per_mwh=60.0, season="summer"
+    )
     day = whole_day(world)
     slack = 1e-3 + 1e-6 * day["objective_usd_per_h"].abs()
     assert (day["objective_usd_per_h"] <= day["by_means_usd_per_h"] + slack).all()

@@ -9,14 +9,20 @@ from reference import distance_km
 
 from explorer.model.geodesy import MERCATOR_EDGE_M, great_circle_km, mercator_m
 
-latitudes, longitudes = arrays(float, 5, elements=st.floats(-80, 80)), arrays(float, 5, elements=st.floats(-180, 180))
+latitudes, longitudes = (
+    arrays(float, 5, elements=st.floats(-80, 80)),
+    arrays(float, 5, elements=st.floats(-180, 180)),
+)
 ends = st.tuples(latitudes, longitudes, latitudes, longitudes)
 
 
 @given(ends)
 def test_distances_agree_with_the_angle_between_vectors(ends):
     km = great_circle_km(*ends)
-    a, b = ([{"latitude": p, "longitude": q} for p, q in zip(*pair, strict=True)] for pair in (ends[:2], ends[2:]))
+    a, b = (
+        [{"latitude": p, "longitude": q} for p, q in zip(*pair, strict=True)]
+        for pair in (ends[:2], ends[2:])
+    )
     assert km == pytest.approx(np.array([[distance_km(p, q) for q in b] for p in a]), abs=1e-3)
     assert (km <= np.pi * 6371 + 1e-9).all()
 

@@ -1,4 +1,7 @@
-"""Hosting: a fixed cost decides where load is run for others. Against a mixed-integer program of scipy's."""
+"""
+Hosting: a fixed cost decides where load is run for others. Against a mixed-integer program of
+scipy's.
+"""
 
 from dataclasses import replace
 
@@ -34,7 +37,10 @@ def penalised(found: Placement) -> float:
 
 
 def a_world(seed: int) -> Scenario:
-    """Every other one is full of ties; in some a region has a price of its own, in some load goes unserved."""
+    """
+    Every other one is full of ties; in some a region has a price of its own, in some load goes
+    unserved.
+    """
     fee = float(np.random.default_rng(seed).choice([20.0, 300.0, 3000.0]))
     world = random_scenario(
         seed, 5, 4, 2, lumpy=seed % 2 == 1, exceptions=seed % 5 == 0, legal_policy="open", hosting_usd_per_h=fee,
@@ -56,7 +62,9 @@ def test_optima_agree_with_an_independent_program(first_seed):
         assert found.optimum.objective == pytest.approx(penalised(found), rel=1e-9)
         assert 0 <= found.gap_usd_per_h <= 0.05 + 1e-7 * abs(expected), seed
         free = solve_free(world)
-        assert penalised(free) <= penalised(found) + 1e-6 <= penalised(free) + paid(world, free) + 2e-6
+        assert (
+            penalised(free) <= penalised(found) + 1e-6 <= penalised(free) + paid(world, free) + 2e-6
+        )
         moved += 0 < found.hosts.sum() < free.hosts.sum()
     assert moved, "hosting decides nothing here"
 
@@ -78,7 +86,11 @@ def paid(world: Scenario, found: Placement) -> float:
 def test_parts_sum_to_totals(seed):
     found = solve(a_world(seed))
     totals, flows, hosting = found.totals(), found.flows, found.hosting
-    parts = flows["energy_usd_per_h"].sum() + flows["friction_usd_per_h"].sum() + hosting["hosting_usd_per_h"].sum()
+    parts = (
+        flows["energy_usd_per_h"].sum()
+        + flows["friction_usd_per_h"].sum()
+        + hosting["hosting_usd_per_h"].sum()
+    )
     assert totals["cost_usd_per_h"] == pytest.approx(parts)
     assert totals["hosting_usd_per_h"] == pytest.approx(hosting["hosting_usd_per_h"].sum())
     away = flows[~flows["is_home"]].groupby(["region", "workload"])["it_mw"].sum()
@@ -151,7 +163,9 @@ def test_measures_leave_hosting_out():
     world = Scenario.load("classroom-3x3")
     before = [frontier(world).table, attribution(world), relocatable_demand(world)]
     world.hosting_usd_per_h = 3000.0
-    for table, same in zip([frontier(world).table, attribution(world), relocatable_demand(world)], before, strict=True):
+    for table, same in zip(
+        [frontier(world).table, attribution(world), relocatable_demand(world)], before, strict=True
+    ):
         pd.testing.assert_frame_equal(table, same)
     assert solve(world).relocated_mw < 30
 

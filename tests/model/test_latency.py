@@ -14,10 +14,13 @@ times = st.floats(0, 1000)
 
 
 @pytest.mark.parametrize(
-    ("model", "at_0_km", "at_10000_km"), [("paper", 56, 196), ("measured", 8.5, 162.5), ("fibre", 0, 100)]
+    ("model", "at_0_km", "at_10000_km"),
+    [("paper", 56, 196), ("measured", 8.5, 162.5), ("fibre", 0, 100)],
 )
 def test_round_trips_of_each_model(model, at_0_km, at_10000_km):
-    assert rtt_from_distance_ms([0, 10_000], model).tolist() == pytest.approx([at_0_km, at_10000_km])
+    assert rtt_from_distance_ms([0, 10_000], model).tolist() == pytest.approx(
+        [at_0_km, at_10000_km]
+    )
 
 
 @given(km=distances)

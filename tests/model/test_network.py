@@ -33,7 +33,9 @@ def test_arrays_agree_with_the_formulas(world):
                 assert network.latency_ms[i, j, k] == pytest.approx(arc.latency_ms)
                 assert network.wan_ms[i, j, k] == pytest.approx(arc.wan_ms)
                 assert network.allowed[i, j, k] == reference.open((client, region, workload))
-                assert network.friction_usd_per_mwh[i, j, k] == pytest.approx(arc.friction_usd, abs=1e-9)
+                assert network.friction_usd_per_mwh[i, j, k] == pytest.approx(
+                    arc.friction_usd, abs=1e-9
+                )
                 assert network.carbon_kg_per_arc_mwh[i, j, k] == pytest.approx(arc.carbon_kg)
                 assert network.cost_usd_per_mwh[i, j, k] == pytest.approx(arc.cost_usd, abs=1e-9)
 
@@ -77,12 +79,20 @@ def test_who_may_serve_norway(policy, allowed):
         {"legal_zone": zones, "name": zones, "inbound": ["conditional", "blocked", "blocked", "open"],
          "outbound": ["open", "open", "blocked", "conditional"]}
     )  # fmt: skip
-    world.legal_transfers = pd.DataFrame({"from_zone": ["NO"], "to_zone": ["NA"], "status": ["adequate"]})
+    world.legal_transfers = pd.DataFrame(
+        {"from_zone": ["NO"], "to_zone": ["NA"], "status": ["adequate"]}
+    )
     world.legal_custom = pd.DataFrame(
-        {"from_zone": ["NO", "NO", "CN"], "to_zone": ["NA", "EU", "CN"], "allowed": [False, True, False]}
+        {
+            "from_zone": ["NO", "NO", "CN"],
+            "to_zone": ["NA", "EU", "CN"],
+            "allowed": [False, True, False],
+        }
     )
     lawful = build_network(world).geography.lawful
-    assert [zone for zone, ok in zip(zones, lawful[0], strict=True) if ok] == sorted(allowed.split(), key=zones.index)
+    assert [zone for zone, ok in zip(zones, lawful[0], strict=True) if ok] == sorted(
+        allowed.split(), key=zones.index
+    )
     assert np.diagonal(lawful).all()
     if policy == "today":
         assert lawful[2].tolist() == [False, False, True, False]
@@ -92,7 +102,9 @@ def test_who_may_serve_norway(policy, allowed):
 @pytest.mark.parametrize("policy", [*LEGAL_POLICIES, "custom"])
 def test_home_is_always_lawful(policy):
     world = random_scenario(3, 4, 4, 1, legal_policy=policy)
-    world.legal_custom = pd.DataFrame({"from_zone": ["NO"], "to_zone": ["CN"], "allowed": ["false"]})
+    world.legal_custom = pd.DataFrame(
+        {"from_zone": ["NO"], "to_zone": ["CN"], "allowed": ["false"]}
+    )
     world.clients = world.clients.assign(legal_zone="NO", service="r2")
     world.regions = world.regions.assign(legal_zone="CN")
     network = build_network(world)
@@ -103,7 +115,11 @@ def test_home_is_the_nearest_region_of_the_own_zone_if_there_is_one():
     world = Scenario.load("classroom-3x3")
     world.clients = world.clients.assign(service=["", "north", ""])
     world.regions = world.regions.assign(legal_zone=["land", "land", "other"])
-    assert build_network(world).home.tolist() == [0, 0, 1]  # South lies nearer South Town, but in another zone
+    assert build_network(world).home.tolist() == [
+        0,
+        0,
+        1,
+    ]  # South lies nearer South Town, but in another zone
     world.clients = world.clients.assign(legal_zone="nowhere")
     assert build_network(world).home.tolist() == [0, 0, 2]
 
@@ -156,7 +172,8 @@ EDITS = {
     "whose an arc is": lambda w: w.arcs.__setitem__("client", w.arcs["client"].replace({"c0": "c1", "c1": "c0"})),
     "of which class an arc is": lambda w: w.arcs.__setitem__("workload", w.arcs["workload"].replace(
         {"w0": "w1", "w1": "w0"})),
-    "what a region offers": lambda w: w.systems.__setitem__("offered", True),  # no text, as one writes it in Python
+    # no text, as one writes it in Python
+    "what a region offers": lambda w: w.systems.__setitem__("offered", True),
     "which region offers it": lambda w: w.systems.__setitem__("region", w.systems["region"].replace(SWAP)),
     "which class it offers": lambda w: w.systems.__setitem__("workload", w.systems["workload"].replace(
         {"w0": "w1", "w1": "w0"})),
@@ -169,7 +186,10 @@ SWAP = {"r0": "r1", "r1": "r0"}
 
 @pytest.mark.parametrize("name", EDITS)
 def test_an_edit_in_place_makes_another_network(name):
-    """Results are remembered by network, so an edit that went unnoticed would return a stale placement."""
+    """
+    Results are remembered by network, so an edit that went unnoticed would return a stale
+    placement.
+    """
     world = full_scenario()
     before = build_network(world)
     assert before == build_network(world) and hash(before) == hash(build_network(world))
@@ -184,7 +204,10 @@ def test_an_edit_in_place_makes_another_network(name):
 
 
 def full_scenario() -> Scenario:
-    """A random scenario that has every table that counts, at one moment; its classes follow different curves."""
+    """
+    A random scenario that has every table that counts, at one moment; its classes follow different
+    curves.
+    """
     settings = {"latency_model": "measured", "objective": "cost", "hour": 4, "season": "summer"}
     worlds = (random_scenario(seed, 4, 4, 2, exceptions=True, **settings) for seed in range(99))
     curves = ["day", "night"]
@@ -225,19 +248,28 @@ def test_edits_that_contradict_other_tables_are_found(world):
         build_network(world)
 
 
-@pytest.mark.parametrize("table, column", [("regions", "pue"), ("regions", "latitude"), ("clients", "demand_share")])
+@pytest.mark.parametrize(
+    ("table", "column"), [("regions", "pue"), ("regions", "latitude"), ("clients", "demand_share")]
+)
 def test_a_cell_spoilt_in_place_is_named(table, column):
     scenario = Scenario.load("classroom-3x3")
     getattr(scenario, table).loc[1, column] = float("nan")
     with pytest.raises(ScenarioError) as caught:
         build_network(scenario)
     (problem,) = caught.value.problems
-    assert (problem.file, problem.row, problem.column, problem.value) == (f"{table}.csv", 3, column, "nan")
+    assert (problem.file, problem.row, problem.column, problem.value) == (
+        f"{table}.csv",
+        3,
+        column,
+        "nan",
+    )
 
 
 def arcs(**columns: object) -> pd.DataFrame:
     """An arc of the classroom's Chat, from North Town to Middle, and what is said of it."""
-    return pd.DataFrame({"client": ["north-town"], "region": "middle", "workload": "chat"} | columns)
+    return pd.DataFrame(
+        {"client": ["north-town"], "region": "middle", "workload": "chat"} | columns
+    )
 
 
 def test_an_arc_is_as_its_table_says_and_the_others_are_as_before():
@@ -249,10 +281,15 @@ def test_an_arc_is_as_its_table_says_and_the_others_are_as_before():
 
     world.arcs = arcs(latency_ms=[before.latency_ms[i, j, k] + 7])
     after = build_network(world)
-    assert after.latency_ms[i, j, k] == after.wan_ms[i, j, k] + (before.latency_ms - before.wan_ms)[i, j, k]
+    assert (
+        after.latency_ms[i, j, k]
+        == after.wan_ms[i, j, k] + (before.latency_ms - before.wan_ms)[i, j, k]
+    )
     assert after.wan_ms[i, j, k] == pytest.approx(before.wan_ms[i, j, k] + 7)
     worth = 7 * 0.1 * before.requests_per_mwh[k] / 1e6
-    assert after.friction_usd_per_mwh[i, j, k] == pytest.approx(before.friction_usd_per_mwh[i, j, k] + worth)
+    assert after.friction_usd_per_mwh[i, j, k] == pytest.approx(
+        before.friction_usd_per_mwh[i, j, k] + worth
+    )
     for name in ("latency_ms", "wan_ms", "friction_usd_per_mwh", "carbon_kg_per_arc_mwh"):
         assert_allclose(getattr(after, name)[others], getattr(before, name)[others])
 
@@ -265,7 +302,7 @@ def test_an_arc_is_as_its_table_says_and_the_others_are_as_before():
     assert_allclose(scaled.carbon_kg_per_arc_mwh, plain.carbon_kg_per_arc_mwh)
 
 
-@pytest.mark.parametrize("spoil, column, value", [
+@pytest.mark.parametrize(("spoil", "column", "value"), [
     (lambda w: w.arcs.__setitem__("latency_ms", float("inf")), "latency_ms", "inf"),
     (lambda w: w.arcs.__setitem__("latency_ms", True), "latency_ms", "True"),
     (lambda w: w.arcs.__setitem__("region", "atlantis"), "region", "atlantis"),
@@ -289,14 +326,19 @@ def test_a_table_of_arcs_spoilt_in_place_is_one_problem(spoil, column, value):
 @pytest.mark.parametrize("share", [0.333, 0.3333, 1 / 3, 0.33366])
 def test_shares_that_are_rounded_lose_no_load(share):
     """Three of 0.333 sum to 0.999: accepted, and all of the demand is there and is served."""
-    world = random_scenario(5, 3, 3, 3, hour="average", season="annual", total_demand_mw=900.0, capacity_scale=1e6)
+    world = random_scenario(
+        5, 3, 3, 3, hour="average", season="annual", total_demand_mw=900.0, capacity_scale=1e6
+    )
     world.clients = world.clients.assign(demand_share=share)
     world.regions = world.regions.assign(capacity_mw=1.0)
     for workload in world.workloads.values():
         workload.param.update(share_of_demand=share, latency_budget_ms=1e6)
     assert build_network(world).demand_mw.sum() == pytest.approx(900, rel=1e-12)
     placement = solve(world)
-    assert placement.flows["it_mw"].sum() == pytest.approx(900, rel=1e-9) and placement.unserved_mw == 0
+    assert (
+        placement.flows["it_mw"].sum() == pytest.approx(900, rel=1e-9)
+        and placement.unserved_mw == 0
+    )
 
 
 def test_shares_that_a_slider_has_moved_stay():

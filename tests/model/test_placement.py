@@ -16,13 +16,20 @@ from scenarios import random_scenarios
 from explorer import Placement, Scenario, certificate, solve
 from explorer.scenario.scenario import OBJECTIVES
 
-any_objective = random_scenarios(objective=st.sampled_from(OBJECTIVES), lumpy=st.booleans(), exceptions=st.booleans())
+any_objective = random_scenarios(
+    objective=st.sampled_from(OBJECTIVES), lumpy=st.booleans(), exceptions=st.booleans()
+)
 for_cost = random_scenarios(lumpy=st.booleans(), exceptions=st.booleans())
 
 
 def penalised(placement: Placement) -> float:
-    """What the cost objective minimises: cost, priced carbon and the penalty on unserved load. [USD/h]"""
-    return placement.objective_usd_per_h + placement.network.unserved_usd_per_mwh * placement.unserved_mw
+    """
+    What the cost objective minimises: cost, priced carbon and the penalty on unserved load. [USD/h]
+    """
+    return (
+        placement.objective_usd_per_h
+        + placement.network.unserved_usd_per_mwh * placement.unserved_mw
+    )
 
 
 def at_most(value: float) -> float:
@@ -39,17 +46,27 @@ def test_totals_balance(world):
     for client, share in clients.items():
         for key, workload in world.workloads.items():
             total = served.get((client, key), 0.0) + unserved.get((client, key), 0.0)
-            assert total == pytest.approx(world.total_demand_mw * share * workload.share_of_demand, abs=1e-6)
+            assert total == pytest.approx(
+                world.total_demand_mw * share * workload.share_of_demand, abs=1e-6
+            )
     assert placement.served_mw == pytest.approx(flows["it_mw"].sum(), abs=1e-6)
     assert placement.served_mw + placement.unserved_mw == pytest.approx(
-        world.total_demand_mw * clients.sum() * sum(w.share_of_demand for w in world.workloads.values())
+        world.total_demand_mw
+        * clients.sum()
+        * sum(w.share_of_demand for w in world.workloads.values())
     )
-    assert placement.relocated_mw == pytest.approx(flows.loc[~flows["is_home"], "it_mw"].sum(), abs=1e-6)
+    assert placement.relocated_mw == pytest.approx(
+        flows.loc[~flows["is_home"], "it_mw"].sum(), abs=1e-6
+    )
     by_region = [flows.loc[flows["region"] == j, "it_mw"].sum() for j in world.regions["id"]]
     regions = placement.regions
     assert_allclose(regions["it_mw"], by_region, atol=1e-6)
     assert_allclose(regions["facility_mw"], regions["it_mw"] * world.regions["pue"])
-    assert_allclose(regions["utilisation"] * world.regions["capacity_mw"] * world.capacity_scale, by_region, atol=1e-6)
+    assert_allclose(
+        regions["utilisation"] * world.regions["capacity_mw"] * world.capacity_scale,
+        by_region,
+        atol=1e-6,
+    )
 
 
 @given(world=any_objective)
@@ -71,10 +88,16 @@ def test_no_flow_violates_its_budget_law_locality_or_capacity(world):
 def test_figures_equal_their_recomputation_from_the_flows(world):
     placement, reference = solve(world), Reference(world)
     flows = placement.flows
-    arcs = [reference.arcs[key] for key in flows[["client", "region", "workload"]].itertuples(index=False, name=None)]
+    arcs = [
+        reference.arcs[key]
+        for key in flows[["client", "region", "workload"]].itertuples(index=False, name=None)
+    ]
     for column, name in (("energy_usd", "energy_usd_per_h"), ("friction_usd", "friction_usd_per_h"),
                          ("carbon_kg", "carbon_kg_per_h")):  # fmt: skip
-        assert_allclose(flows[name], [mw * getattr(arc, column) for mw, arc in zip(flows["it_mw"], arcs, strict=True)])
+        assert_allclose(
+            flows[name],
+            [mw * getattr(arc, column) for mw, arc in zip(flows["it_mw"], arcs, strict=True)],
+        )
 
     def close(value: Any) -> Any:
         return pytest.approx(value, rel=1e-9, abs=1e-6)
@@ -83,7 +106,9 @@ def test_figures_equal_their_recomputation_from_the_flows(world):
     assert cost == close(flows["energy_usd_per_h"].sum() + flows["friction_usd_per_h"].sum())
     assert carbon == close(flows["carbon_kg_per_h"].sum())
     assert placement.friction_usd_per_h == close(flows["friction_usd_per_h"].sum())
-    assert placement.objective_usd_per_h == close(cost + world.carbon_price_usd_per_t * carbon / 1000)
+    assert placement.objective_usd_per_h == close(
+        cost + world.carbon_price_usd_per_t * carbon / 1000
+    )
     priced = sum(mw * arc.cost_usd for mw, arc in zip(flows["it_mw"], arcs, strict=True))
     assert placement.objective_usd_per_h == close(priced)
     assert placement.grid_mw @ placement.network.carbon_kg_per_mwh == close(carbon)
@@ -111,9 +136,13 @@ def test_more_capacity_never_costs_more(world, factor, region):
     assert one <= at_most(scarce) and penalised(solve(world)) <= at_most(one)
 
 
-@given(world=random_scenarios(lumpy=st.booleans()))  # an arc faster than its model may earn by being so
+@given(
+    world=random_scenarios(lumpy=st.booleans())
+)  # an arc faster than its model may earn by being so
 def test_no_friction_law_or_locality_never_costs_more(world):
-    world.regions["electricity_price_usd_per_mwh"] = world.regions["electricity_price_usd_per_mwh"].clip(lower=0)
+    world.regions["electricity_price_usd_per_mwh"] = world.regions[
+        "electricity_price_usd_per_mwh"
+    ].clip(lower=0)
     costs = [penalised(solve(world))]
     for setting, value in (("friction_scale", 0.0), ("latency_value", 0.0), ("legal_policy", "open"),
                            ("state_local_scale", 0.0)):  # fmt: skip
@@ -130,8 +159,12 @@ def test_each_objective_is_best_at_what_it_minimises(world):
         found[objective] = solve(world)
     least_unserved = min(p.unserved_mw for p in found.values())
     if all(p.unserved_mw < least_unserved + 1e-6 for p in found.values()):
-        assert found["cost"].objective_usd_per_h <= at_most(min(p.objective_usd_per_h for p in found.values()))
-        assert found["carbon"].carbon_kg_per_h <= at_most(min(p.carbon_kg_per_h for p in found.values()))
+        assert found["cost"].objective_usd_per_h <= at_most(
+            min(p.objective_usd_per_h for p in found.values())
+        )
+        assert found["carbon"].carbon_kg_per_h <= at_most(
+            min(p.carbon_kg_per_h for p in found.values())
+        )
         assert found["latency"].mean_wan_ms <= at_most(min(p.mean_wan_ms for p in found.values()))
     assert found["cost"].baseline.totals() == pytest.approx(found["latency"].totals(), abs=1e-6)
     assert found["latency"].baseline is found["latency"]
@@ -142,17 +175,34 @@ def test_layers_follow_the_distance_from_home(world):
     reference = Reference(world)
     for flow in solve(world).flows.to_dict("records"):
         near = reference.distance_km(flow["service"], flow["region"]) <= world.regional_radius_km
-        assert flow["layer"] == ("local" if flow["is_home"] else "regional" if near else "energy-oriented")
+        assert flow["layer"] == (
+            "local" if flow["is_home"] else "regional" if near else "energy-oriented"
+        )
 
 
 def two_regions(**changes: object) -> Scenario:
-    """A town whose home region has no room, and a region half the world away that has. Cells are set by 'column@id'."""
-    place = {"latitude": 0.0, "legal_zone": ["X", "Y"], "electricity_price_usd_per_mwh": 50.0, "pue": 1.0}
+    """
+    A town whose home region has no room, and a region half the world away that has. Cells are set
+    by 'column@id'.
+    """
+    place = {
+        "latitude": 0.0,
+        "legal_zone": ["X", "Y"],
+        "electricity_price_usd_per_mwh": 50.0,
+        "pue": 1.0,
+    }
     carbon = {"carbon_marginal_g_per_kwh": 100.0, "carbon_average_g_per_kwh": 100.0}
     ids = {"id": ["home", "far"], "name": ["Home", "Far"], "longitude": [0.0, 90.0]}
     regions = pd.DataFrame(ids | place | carbon | {"capacity_mw": [0.0, 50.0]})
     clients = pd.DataFrame(
-        {"id": ["town"], "name": "Town", "latitude": 0.0, "longitude": 0.0, "legal_zone": "X", "demand_share": 1.0}
+        {
+            "id": ["town"],
+            "name": "Town",
+            "latitude": 0.0,
+            "longitude": 0.0,
+            "legal_zone": "X",
+            "demand_share": 1.0,
+        }
     )
     workloads = pd.DataFrame(
         {"id": ["chat"], "name": "Chat", "latency_budget_ms": 500.0, "energy_wh_per_request": 1.0, "request_kb": 4.0,
@@ -175,35 +225,79 @@ def exception(region: str, **columns: object) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("changes", "part", "unserved_mw", "reason"),
     [
-        ({"latency_budget_ms": 200.0}, "free", 20, "latency"),  # far takes 8.5 + 8.5 + 0.0154 x 10008 + 100 = 271 ms
+        (
+            {"latency_budget_ms": 200.0},
+            "free",
+            20,
+            "latency",
+        ),  # far takes 8.5 + 8.5 + 0.0154 x 10008 + 100 = 271 ms
         ({"legal_policy": "same zone"}, "free", 20, "law"),
-        ({"legal_policy": "same zone", "latency_budget_ms": 200.0}, "free", 20, "capacity"),  # neither alone would help
+        (
+            {"legal_policy": "same zone", "latency_budget_ms": 200.0},
+            "free",
+            20,
+            "capacity",
+        ),  # neither alone would help
         ({"state_local_share": 1.0}, "pinned", 20, "state locality"),
         ({"state_local_share": 0.5}, "pinned", 10, "state locality"),
         ({"capacity_mw@far": 15.0}, "free", 5, "capacity"),
         ({"total_demand_mw": 60.0, "capacity_mw@home": 5.0}, "free", 5, "capacity"),
         ({"capacity_mw@home": 50.0, "latency_budget_ms": 100.0}, "free", 20, "latency"),
-        ({"capacity_mw@home": 50.0, "latency_budget_ms": 100.0, "state_local_share": 1.0}, "pinned", 20, "latency"),
-        ({"capacity_mw@home": 5.0, "latency_budget_ms": 200.0}, "free", 15, "latency"),
-        ({"capacity_mw@home": 5.0, "state_local_share": 1.0, "capacity_mw@far": 0.0}, "pinned", 15, "capacity"),
-        ({"systems": exception("far", offered=False)}, "free", 20, "system"),
-        ({"systems": exception("far", offered=False), "legal_policy": "same zone"}, "free", 20, "capacity"),
         (
-            {"capacity_mw@home": 50.0, "systems": exception("home", offered=False), "state_local_share": 1.0},
+            {"capacity_mw@home": 50.0, "latency_budget_ms": 100.0, "state_local_share": 1.0},
+            "pinned",
+            20,
+            "latency",
+        ),
+        ({"capacity_mw@home": 5.0, "latency_budget_ms": 200.0}, "free", 15, "latency"),
+        (
+            {"capacity_mw@home": 5.0, "state_local_share": 1.0, "capacity_mw@far": 0.0},
+            "pinned",
+            15,
+            "capacity",
+        ),
+        ({"systems": exception("far", offered=False)}, "free", 20, "system"),
+        (
+            {"systems": exception("far", offered=False), "legal_policy": "same zone"},
+            "free",
+            20,
+            "capacity",
+        ),
+        (
+            {
+                "capacity_mw@home": 50.0,
+                "systems": exception("home", offered=False),
+                "state_local_share": 1.0,
+            },
             "pinned",
             20,
             "system or state locality",
         ),
-        ({"arcs": exception("far", client="town", allowed=False), "legal_policy": "same zone"}, "free", 20, "arcs.csv"),
+        (
+            {"arcs": exception("far", client="town", allowed=False), "legal_policy": "same zone"},
+            "free",
+            20,
+            "arcs.csv",
+        ),
         ({"arcs": exception("far", client="town", latency_ms=501.0)}, "free", 20, "latency"),
-        ({"arcs": exception("far", client="town", allowed=True), "latency_budget_ms": 200.0}, "free", 20, "latency"),
+        (
+            {"arcs": exception("far", client="town", allowed=True), "latency_budget_ms": 200.0},
+            "free",
+            20,
+            "latency",
+        ),
     ],
 )
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_unserved_load_has_its_reason(changes, part, unserved_mw, reason, objective):
     placement = solve(two_regions(**changes, objective=objective))
     (row,) = placement.unserved.to_dict("records")
-    assert (row["client"], row["workload"], row["part"], row["reason"]) == ("town", "chat", part, reason)
+    assert (row["client"], row["workload"], row["part"], row["reason"]) == (
+        "town",
+        "chat",
+        part,
+        reason,
+    )
     assert row["unserved_mw"] == pytest.approx(unserved_mw) == placement.unserved_mw
 
 
@@ -262,19 +356,27 @@ def test_the_classroom_comes_out_as_its_readme_works_it_out(classroom):
     flows = placement.flows.assign(cost=lambda f: f["energy_usd_per_h"] + f["friction_usd_per_h"])
     for column, table in (("client", classroom.clients), ("region", classroom.regions)):
         flows[column] = flows[column].replace(dict(zip(table["id"], table["name"], strict=True)))
-    flows["workload"] = flows["workload"].replace({key: w.name for key, w in classroom.workloads.items()})
+    flows["workload"] = flows["workload"].replace(
+        {key: w.name for key, w in classroom.workloads.items()}
+    )
     flows = flows.set_index(["client", "workload", "region"]).sort_index()
     assert len(flows) == len(rows)
     for town, workload, region, *numbers in rows:
-        found = flows.loc[(town, workload, region), ["it_mw", "latency_ms", "cost", "carbon_kg_per_h"]]
+        found = flows.loc[
+            (town, workload, region), ["it_mw", "latency_ms", "cost", "carbon_kg_per_h"]
+        ]
         assert_allclose(found.to_numpy(float), [float(n) for n in numbers], atol=1e-6)
-    assert (placement.served_mw, placement.cost_usd_per_h, placement.carbon_kg_per_h) == pytest.approx(
-        [float(total[n]) for n in (3, 5, 6)]
-    )
+    assert (
+        placement.served_mw,
+        placement.cost_usd_per_h,
+        placement.carbon_kg_per_h,
+    ) == pytest.approx([float(total[n]) for n in (3, 5, 6)])
     assert placement.objective_usd_per_h == pytest.approx(9865)
     assert placement.relocated_mw == pytest.approx(30)
     assert placement.unserved_mw == 0
-    assert placement.regions["capacity_price_usd_per_mwh"].tolist() == pytest.approx([54.5, 0, 0], abs=1e-4)
+    assert placement.regions["capacity_price_usd_per_mwh"].tolist() == pytest.approx(
+        [54.5, 0, 0], abs=1e-4
+    )
 
 
 def test_the_classroom_baseline_stays_at_home(classroom):
@@ -286,7 +388,9 @@ def test_the_classroom_baseline_stays_at_home(classroom):
 
 def test_the_classroom_prices_are_those_of_its_readme(classroom):
     by_hand = markdown_table(classroom.documents["README.md"], "town", "Chat", "Batch", "because")
-    prices = solve(classroom).demand_prices.pivot(index="client", columns="workload", values="price_usd_per_mwh")
+    prices = solve(classroom).demand_prices.pivot(
+        index="client", columns="workload", values="price_usd_per_mwh"
+    )
     for town, chat, batch, _ in by_hand.itertuples(index=False, name=None):
         row = prices.loc[town.lower().replace(" ", "-")]
         assert (row["chat"], row["batch"]) == pytest.approx((float(chat), float(batch)), abs=1e-4)
@@ -300,7 +404,12 @@ def test_the_classroom_questions(classroom):
     waits = classroom.copy()
     waits.workloads["chat"].latency_budget_ms = 180
     placement = solve(waits)
-    figures = placement.objective_usd_per_h, placement.cost_usd_per_h, placement.carbon_kg_per_h, placement.relocated_mw
+    figures = (
+        placement.objective_usd_per_h,
+        placement.cost_usd_per_h,
+        placement.carbon_kg_per_h,
+        placement.relocated_mw,
+    )
     assert figures == pytest.approx((9675, 7100, 51_500, 30))
     assert north_price(waits) == pytest.approx(73.5, abs=1e-4)
 

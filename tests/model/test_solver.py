@@ -35,7 +35,8 @@ SLIDERS = {
     "objective": st.sampled_from(OBJECTIVES),
 }
 moves = st.lists(
-    st.sampled_from(sorted(SLIDERS)).flatmap(lambda name: st.tuples(st.just(name), SLIDERS[name])), max_size=8
+    st.sampled_from(sorted(SLIDERS)).flatmap(lambda name: st.tuples(st.just(name), SLIDERS[name])),
+    max_size=8,
 )
 
 
@@ -47,7 +48,10 @@ def sizes(seed: int) -> tuple[int, int, int]:
 
 def penalised(placement: Placement) -> float:
     """The objective with its penalty on unserved load. [USD/h]"""
-    return placement.objective_usd_per_h + placement.network.unserved_usd_per_mwh * placement.unserved_mw
+    return (
+        placement.objective_usd_per_h
+        + placement.network.unserved_usd_per_mwh * placement.unserved_mw
+    )
 
 
 def fresh_model(network: Network) -> PlacementModel:
@@ -56,9 +60,14 @@ def fresh_model(network: Network) -> PlacementModel:
 
 @pytest.mark.parametrize("first_seed", range(0, 200, 20))
 def test_optima_agree_with_an_independent_program(first_seed):
-    """Of 200 random scenarios every other is full of ties, and every third overrides the model on single arcs."""
+    """
+    Of 200 random scenarios every other is full of ties, and every third overrides the model on
+    single arcs.
+    """
     for seed in range(first_seed, first_seed + 20):
-        scenario = random_scenario(seed, *sizes(seed), lumpy=seed % 2 == 1, exceptions=seed % 3 == 0)
+        scenario = random_scenario(
+            seed, *sizes(seed), lumpy=seed % 2 == 1, exceptions=seed % 3 == 0
+        )
         reference = Reference(scenario)
         for objective in OBJECTIVES:
             scenario.objective = objective
@@ -96,7 +105,10 @@ def test_a_warm_model_finds_what_a_fresh_one_finds(world, moves):
 
 @given(world=random_scenarios(objective=st.sampled_from(OBJECTIVES), lumpy=st.booleans()))
 def test_prices_prove_the_optimum(world):
-    """No arc is worth more than it costs, what is used is worth it, and prices add up to the objective."""
+    """
+    No arc is worth more than it costs, what is used is worth it, and prices add up to the
+    objective.
+    """
     network = build_network(world)
     numbers = lp_data(network, world.objective)
     best = fresh_model(network).solve(numbers)
@@ -105,7 +117,10 @@ def test_prices_prove_the_optimum(world):
     surplus = best.price_free[:, np.newaxis] - delivered
     assert surplus[numbers.allowed].max(initial=0.0) < 1e-4
     assert np.abs(surplus[best.free_mw > 1e-6]).max(initial=0.0) < 1e-4
-    for price, dropped in ((best.price_free, best.unserved_free_mw), (best.price_pinned, best.unserved_pinned_mw)):
+    for price, dropped in (
+        (best.price_free, best.unserved_free_mw),
+        (best.price_pinned, best.unserved_pinned_mw),
+    ):
         assert price.max() < numbers.unserved_cost + 1e-4
         assert_allclose(price[dropped > 1e-6], numbers.unserved_cost)
     load = best.free_mw.sum(axis=(0, 2)) + np.bincount(
@@ -141,7 +156,9 @@ def test_prices_are_what_one_more_mw_costs(world):
         change = slope(model, numbers, {"capacity_mw": np.eye(len(network.regions))[j]})
         if network.capacity_mw[j] > 0.01 and change is not None:
             assert price == pytest.approx(-change, rel=1e-4, abs=2e-2)
-    prices = placement.demand_prices["price_usd_per_mwh"].to_numpy().reshape(network.demand_mw.shape)
+    prices = (
+        placement.demand_prices["price_usd_per_mwh"].to_numpy().reshape(network.demand_mw.shape)
+    )
     for i, k in np.argwhere(network.demand_mw > 0.01):
         pinned = network.pinned_mw[i, k] / network.demand_mw[i, k]
         unit = np.zeros_like(network.demand_mw)

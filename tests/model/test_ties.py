@@ -1,4 +1,7 @@
-"""Among equal placements: least added latency, home first, then a fixed order; equals alike. In every measure."""
+"""
+Among equal placements: least added latency, home first, then a fixed order; equals alike. In every
+measure.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +17,16 @@ from reference import Reference
 from scenarios import random_scenario, random_scenarios
 
 import explorer.model.solver
-from explorer import Placement, Scenario, attribution, cost_carbon_front, frontier, near_optimal, solve, whole_day
+from explorer import (
+    Placement,
+    Scenario,
+    attribution,
+    cost_carbon_front,
+    frontier,
+    near_optimal,
+    solve,
+    whole_day,
+)
 from explorer.model.network import build_network
 from explorer.model.placement import lp_data
 from explorer.model.solver import PlacementModel
@@ -50,7 +62,9 @@ def totals(placement: Placement) -> dict[str, float]:
 def test_levels_are_those_of_an_independent_program(objective, lumpy):
     """One LP after the other; each gives way by 1e-6, for which the next gains little."""
     for seed in range(40):
-        world = random_scenario(seed, 5, 5, 2, lumpy=lumpy, objective=objective, exceptions=seed % 3 == 0)
+        world = random_scenario(
+            seed, 5, 5, 2, lumpy=lumpy, objective=objective, exceptions=seed % 3 == 0
+        )
         found = totals(solve(world))
         wanted = levels(world)
         for (name, penalty), least in zip(wanted, Reference(world).in_order(*wanted), strict=True):
@@ -90,7 +104,10 @@ def test_where_nothing_is_gained_by_moving_nothing_moves():
 
 
 @settings(max_examples=30)
-@given(world=random_scenarios(objective=st.sampled_from(OBJECTIVES), lumpy=st.booleans()), over=st.integers(0, 3))
+@given(
+    world=random_scenarios(objective=st.sampled_from(OBJECTIVES), lumpy=st.booleans()),
+    over=st.integers(0, 3),
+)
 def test_a_frontier_breaks_ties_as_a_placement_does(world, over):
     axis = ["all", *world.workloads][over % (1 + len(world.workloads))]
     for row in frontier(world, axis).table.to_dict("records"):
@@ -140,11 +157,18 @@ def test_either_way_to_the_best_ends_there(objective, monkeypatch):
             model = PlacementModel(network.home, len(network.regions), len(network.workloads))
             found.append(model.solve(numbers, then))
         for part in (*LOADS, *PRICES):
-            assert_allclose(getattr(found[0], part), getattr(found[1], part), atol=1e-6, err_msg=f"{seed} {part}")
+            assert_allclose(
+                getattr(found[0], part),
+                getattr(found[1], part),
+                atol=1e-6,
+                err_msg=f"{seed} {part}",
+            )
 
 
 def test_equal_demands_are_served_the_same_fraction():
-    """Towns alike in all but their size, with room for a part of them at home and for another away."""
+    """
+    Towns alike in all but their size, with room for a part of them at home and for another away.
+    """
     world = Scenario.load("classroom-3x3")
     clients = world.clients.iloc[[1, 1, 1]].assign(id=list("abc"), demand_share=[0.2, 0.5, 0.3])
     world = Scenario(
@@ -156,7 +180,9 @@ def test_equal_demands_are_served_the_same_fraction():
         assert placement.unserved_mw == pytest.approx(45)
         best, net = placement.optimum, placement.network
         free = net.demand_mw - net.pinned_mw
-        assert_allclose(best.unserved_free_mw / free, best.unserved_free_mw[[0] * 3] / free[[0] * 3])
+        assert_allclose(
+            best.unserved_free_mw / free, best.unserved_free_mw[[0] * 3] / free[[0] * 3]
+        )
         served = best.free_mw / free[:, np.newaxis]
         assert_allclose(served, served[[0] * 3], atol=1e-12)
         pinned = best.unserved_pinned_mw[:, 0] / net.pinned_mw[:, 0]
@@ -167,22 +193,39 @@ def unserved_fractions(world: Scenario) -> dict[tuple[str, str], float]:
     placement = solve(world)
     net, best = placement.network, placement.optimum
     fraction = best.unserved_free_mw / (net.demand_mw - net.pinned_mw)
-    return {(net.clients[i], net.workloads[k]): fraction[i, k] for i, k in np.ndindex(fraction.shape)}
+    return {
+        (net.clients[i], net.workloads[k]): fraction[i, k] for i, k in np.ndindex(fraction.shape)
+    }
 
 
 def test_attribution_under_unserved_load_does_not_hang_on_a_tie():
-    """Of four classes at a full home no one is singled out; clients and classes in another order are the same world."""
+    """
+    Of four classes at a full home no one is singled out; clients and classes in another order are
+    the same world.
+    """
     world = Scenario.load("stylized-12")
     world.param.update(capacity_scale=0.5, total_demand_mw=1500.0)
     fractions = unserved_fractions(world)
-    for client in ("london-users", "mumbai-users", "beijing-users", "singapore-users", "tokyo-users"):
-        assert fractions[client, "A"] == pytest.approx(fractions[client, "B"]) == pytest.approx(fractions[client, "C"])
+    for client in (
+        "london-users",
+        "mumbai-users",
+        "beijing-users",
+        "singapore-users",
+        "tokyo-users",
+    ):
+        assert (
+            fractions[client, "A"]
+            == pytest.approx(fractions[client, "B"])
+            == pytest.approx(fractions[client, "C"])
+        )
     table = attribution(world).set_index("factor")["usd_per_h"]
     for seed in range(3):
         other = world.copy()
         other.clients = world.clients.sample(frac=1.0, random_state=seed).reset_index(drop=True)
         shuffled = attribution(other).set_index("factor")["usd_per_h"]
-        assert shuffled[["law", "state locality"]].tolist() == pytest.approx(table[["law", "state locality"]].tolist())
+        assert shuffled[["law", "state locality"]].tolist() == pytest.approx(
+            table[["law", "state locality"]].tolist()
+        )
         assert shuffled.tolist() == pytest.approx(table.tolist(), rel=0.01)
 
 
@@ -190,7 +233,9 @@ def test_an_arc_without_end_is_no_measure_for_the_others():
     """Latencies out of all proportion, even below zero, leave ties to be broken by the rest."""
     world = Scenario.load(CASES / "all-equal")
     ids = world.clients["id"].tolist(), world.regions["id"].tolist(), list(world.workloads)
-    far = pd.DataFrame({"client": ids[0][:1], "region": ids[1][1:2], "workload": ids[2][0], "latency_ms": LARGEST})
+    far = pd.DataFrame(
+        {"client": ids[0][:1], "region": ids[1][1:2], "workload": ids[2][0], "latency_ms": LARGEST}
+    )
     world.arcs = far
     assert solve(world).relocated_mw == 0
     world.workloads[ids[2][0]].latency_budget_ms = LARGEST
@@ -200,4 +245,6 @@ def test_an_arc_without_end_is_no_measure_for_the_others():
     world.arcs = far.assign(latency_ms=0.0)  # faster than home: below zero is less
     placement = solve(world)
     assert placement.mean_wan_ms < 0
-    assert placement.flows.query("not is_home")[["client", "region"]].to_numpy().tolist() == [[ids[0][0], ids[1][1]]]
+    assert placement.flows.query("not is_home")[["client", "region"]].to_numpy().tolist() == [
+        [ids[0][0], ids[1][1]]
+    ]

@@ -1,4 +1,7 @@
-"""What `check` says about a folder that is wrong: every problem, once, with its place, its value and its mend."""
+"""
+What `check` says about a folder that is wrong: every problem, once, with its place, its value and
+its mend.
+"""
 
 import difflib
 import os
@@ -111,7 +114,9 @@ def rename(old: str, new: str) -> Edit:
 
 
 class Case(NamedTuple):
-    """What is done to the folder, where the one problem is that it makes, and a part of the mend."""
+    """
+    What is done to the folder, where the one problem is that it makes, and a part of the mend.
+    """
 
     label: str
     edit: Edit
@@ -131,49 +136,147 @@ FILES = (
     Case("missing table that others refer to", remove("regions.csv"), "regions.csv", mend="Add it"),
     Case("missing workloads", remove("workloads.csv"), "workloads.csv", mend="Add it"),
     Case("missing settings", remove("scenario.toml"), "scenario.toml", mend="Add it"),
-    Case("folder for a file", both(remove("rtt_ms.csv"), lambda folder: (folder / "rtt_ms.csv").mkdir()), "rtt_ms.csv"),
-    Case("unknown table", write("notes.csv", "a,b\n1,2\n"), "notes.csv", mend="tables are regions.csv"),
+    Case(
+        "folder for a file",
+        both(remove("rtt_ms.csv"), lambda folder: (folder / "rtt_ms.csv").mkdir()),
+        "rtt_ms.csv",
+    ),
+    Case(
+        "unknown table",
+        write("notes.csv", "a,b\n1,2\n"),
+        "notes.csv",
+        mend="tables are regions.csv",
+    ),
     Case("empty file", write("rtt_ms.csv", ""), "rtt_ms.csv", mend="header"),
     Case("blank file", write("rtt_ms.csv", "\n\n"), "rtt_ms.csv", mend="header"),
     Case("empty table", keep_header("clients.csv"), "clients.csv", mend="places where users are"),
-    Case("empty table that others refer to", keep_header("regions.csv"), "regions.csv", mend="Add rows"),
+    Case(
+        "empty table that others refer to",
+        keep_header("regions.csv"),
+        "regions.csv",
+        mend="Add rows",
+    ),
     Case(
         "table in Latin-1",
-        lambda f: write("clients.csv", (f / "clients.csv").read_text().replace("Middle", "Mühle").encode("latin-1"))(f),
+        lambda f: write(
+            "clients.csv",
+            (f / "clients.csv").read_text().replace("Middle", "Mühle").encode("latin-1"),
+        )(f),
         *("clients.csv", 3, None, "0xfc", "UTF-8"),
     ),
     Case(
-        "table in UTF-16", write("rtt_ms.csv", "from_region".encode("utf-16")), "rtt_ms.csv", 1, None, "0xff", "UTF-8"
+        "table in UTF-16",
+        write("rtt_ms.csv", "from_region".encode("utf-16")),
+        "rtt_ms.csv",
+        1,
+        None,
+        "0xff",
+        "UTF-8",
     ),
-    Case("document in Latin-1", write("README.md", b"one\ntwo \xe9\n"), "README.md", 2, None, "0xe9", "UTF-8"),
     Case(
-        "table in UTF-16 without a mark", write("rtt_ms.csv", "a,b".encode("utf-16-le")), "rtt_ms.csv", 1, None, "0x00"
+        "document in Latin-1",
+        write("README.md", b"one\ntwo \xe9\n"),
+        "README.md",
+        2,
+        None,
+        "0xe9",
+        "UTF-8",
     ),
-    Case("settings in UTF-16", write("scenario.toml", "schema = 1".encode("utf-16")), TOML, 1, None, "0xff", "UTF-8"),
-    Case("pipe for a table", both(remove("rtt_ms.csv"), pipe("rtt_ms.csv")), "rtt_ms.csv", mend="file of text"),
+    Case(
+        "table in UTF-16 without a mark",
+        write("rtt_ms.csv", "a,b".encode("utf-16-le")),
+        "rtt_ms.csv",
+        1,
+        None,
+        "0x00",
+    ),
+    Case(
+        "settings in UTF-16",
+        write("scenario.toml", "schema = 1".encode("utf-16")),
+        TOML,
+        1,
+        None,
+        "0xff",
+        "UTF-8",
+    ),
+    Case(
+        "pipe for a table",
+        both(remove("rtt_ms.csv"), pipe("rtt_ms.csv")),
+        "rtt_ms.csv",
+        mend="file of text",
+    ),
     Case("pipe for a document", pipe("notes.md"), "notes.md", mend="file of text"),
     Case("pipe for the settings", both(remove(TOML), pipe(TOML)), TOML, mend="file of text"),
-    Case("device", both(remove("rtt_ms.csv"), link("rtt_ms.csv", "/dev/zero")), "rtt_ms.csv", mend="file of text"),
+    Case(
+        "device",
+        both(remove("rtt_ms.csv"), link("rtt_ms.csv", "/dev/zero")),
+        "rtt_ms.csv",
+        mend="file of text",
+    ),
     Case("document outside", link("notes.md", "/etc/hostname"), "notes.md", mend="copy"),
-    Case("table outside", both(remove("rtt_ms.csv"), link("rtt_ms.csv", __file__)), "rtt_ms.csv", mend="copy"),
-    Case("link to nowhere", both(remove("arcs.csv"), link("arcs.csv", "nowhere")), "arcs.csv", mend="in its place"),
-    Case("link to itself", both(remove("arcs.csv"), link("arcs.csv", "arcs.csv")), "arcs.csv", mend="may read"),
-    Case("twenty GB", lambda f: os.truncate(f / "rtt_ms.csv", 20 * 10**9), "rtt_ms.csv", mend="64 MB"),
+    Case(
+        "table outside",
+        both(remove("rtt_ms.csv"), link("rtt_ms.csv", __file__)),
+        "rtt_ms.csv",
+        mend="copy",
+    ),
+    Case(
+        "link to nowhere",
+        both(remove("arcs.csv"), link("arcs.csv", "nowhere")),
+        "arcs.csv",
+        mend="in its place",
+    ),
+    Case(
+        "link to itself",
+        both(remove("arcs.csv"), link("arcs.csv", "arcs.csv")),
+        "arcs.csv",
+        mend="may read",
+    ),
+    Case(
+        "twenty GB", lambda f: os.truncate(f / "rtt_ms.csv", 20 * 10**9), "rtt_ms.csv", mend="64 MB"
+    ),
     Case("endless settings", lambda f: os.truncate(f / TOML, 10**6), TOML, mend="0.5 MB"),
-    Case("settings in Latin-1", write("scenario.toml", b"# \xe9"), "scenario.toml", 1, None, "0xe9", "UTF-8"),
+    Case(
+        "settings in Latin-1",
+        write("scenario.toml", b"# \xe9"),
+        "scenario.toml",
+        1,
+        None,
+        "0xe9",
+        "UTF-8",
+    ),
 )
 
 LAYOUT = (
     Case("row too short", change("clients.csv", ",middle,", ","), "clients.csv", 3, mend="commas"),
     Case("row too long", change("clients.csv", "0.5", "0,5"), "clients.csv", 3, mend="commas"),
-    Case("open quote", change("rtt_ms.csv", "middle,north", '"middle,north'), "rtt_ms.csv", 3, mend="quote"),
+    Case(
+        "open quote",
+        change("rtt_ms.csv", "middle,north", '"middle,north'),
+        "rtt_ms.csv",
+        3,
+        mend="quote",
+    ),
     Case(
         "semicolons",
         write("rtt_ms.csv", "from_region;to_region;rtt_ms\nnorth;south;1\n"),
         *("rtt_ms.csv", 1, None, "from_region;to_region;rtt_ms", "comma-separated"),
     ),
-    Case("heading without name", change("clients.csv", ",source", ","), "clients.csv", 1, mend="Name it"),
-    Case("column twice", change("regions.csv", ",source", ",name"), "regions.csv", None, "name", mend="Keep one"),
+    Case(
+        "heading without name",
+        change("clients.csv", ",source", ","),
+        "clients.csv",
+        1,
+        mend="Name it",
+    ),
+    Case(
+        "column twice",
+        change("regions.csv", ",source", ",name"),
+        "regions.csv",
+        None,
+        "name",
+        mend="Keep one",
+    ),
     Case(
         "semicolons that are announced",
         write("rtt_ms.csv", "sep=;\na;b\n1;2\n"),
@@ -184,7 +287,11 @@ LAYOUT = (
         "comma-sep",
     ),
     Case(
-        "decimal commas without quotes", replace_all("rtt_ms.csv", "0,inv", "0,5,inv"), "rtt_ms.csv", 2, mend="a point"
+        "decimal commas without quotes",
+        replace_all("rtt_ms.csv", "0,inv", "0,5,inv"),
+        "rtt_ms.csv",
+        2,
+        mend="a point",
     ),
     Case(
         "decimal commas",
@@ -204,27 +311,138 @@ LAYOUT = (
         mend="1000 at most",
     ),
     Case("long heading", change("regions.csv", "source", "x" * 200_000), "regions.csv", 1),
-    Case("heading twice in capitals", change("regions.csv", ",source", ",NAME"), "regions.csv", None, "name"),
-    Case("missing column", change("regions.csv", ",pue,", ",x,"), "regions.csv", 1, "pue", mend="Add it: pue is"),
-    Case("misspelt column", change("regions.csv", ",pue,", ",pue_,"), "regions.csv", 1, "pue", mend="by 'pue_'"),
-    Case("missing key", change("regions.csv", "id,", "key,"), "regions.csv", 1, "id", mend="Add it: id is"),
-    Case("missing share", change("clients.csv", "demand_share", "x"), "clients.csv", 1, "demand_share"),
+    Case(
+        "heading twice in capitals",
+        change("regions.csv", ",source", ",NAME"),
+        "regions.csv",
+        None,
+        "name",
+    ),
+    Case(
+        "missing column",
+        change("regions.csv", ",pue,", ",x,"),
+        "regions.csv",
+        1,
+        "pue",
+        mend="Add it: pue is",
+    ),
+    Case(
+        "misspelt column",
+        change("regions.csv", ",pue,", ",pue_,"),
+        "regions.csv",
+        1,
+        "pue",
+        mend="by 'pue_'",
+    ),
+    Case(
+        "missing key",
+        change("regions.csv", "id,", "key,"),
+        "regions.csv",
+        1,
+        "id",
+        mend="Add it: id is",
+    ),
+    Case(
+        "missing share",
+        change("clients.csv", "demand_share", "x"),
+        "clients.csv",
+        1,
+        "demand_share",
+    ),
 )
 
 CELLS = (
-    Case("text for a number", change("regions.csv", "1.5,", "x,"), "regions.csv", 3, "pue", "x", "point"),
-    Case("decimal comma", change("regions.csv", "1.5,", '"1,5",'), "regions.csv", 3, "pue", "1,5", "point"),
-    Case("NaN", change("regions.csv", "1.5,", "NaN,"), "regions.csv", 3, "pue", "NaN", "digits"),
-    Case("infinity", change("regions.csv", ",60,inv", ",inf,inv"), "regions.csv", 3, "capacity_mw", "inf", "digits"),
-    Case("blank number", change("regions.csv", "1.5,", ","), "regions.csv", 3, "pue", "", "Fill it in: pue"),
-    Case("blank text", change("regions.csv", "Middle", " "), "regions.csv", 3, "name", "", "Fill it in: name"),
-    Case("blank id", change("clients.csv", "middle-town", ""), "clients.csv", 3, "id", "", "Fill it in: id"),
-    Case("blank share", change("clients.csv", "0.5", ""), "clients.csv", 3, "demand_share", "", "Fill it in"),
     Case(
-        "negative", change("regions.csv", ",60,inv", ",-60,inv"), "regions.csv", 3, "capacity_mw", "-60", "at least 0"
+        "text for a number",
+        change("regions.csv", "1.5,", "x,"),
+        "regions.csv",
+        3,
+        "pue",
+        "x",
+        "point",
     ),
-    Case("negative share", change("clients.csv", "0.5", "-0.5"), "clients.csv", 3, "demand_share", "-0.5", "between 0"),
-    Case("PUE below 1", change("regions.csv", "1.5,", "0.5,"), "regions.csv", 3, "pue", "0.5", "at least 1"),
+    Case(
+        "decimal comma",
+        change("regions.csv", "1.5,", '"1,5",'),
+        "regions.csv",
+        3,
+        "pue",
+        "1,5",
+        "point",
+    ),
+    Case("NaN", change("regions.csv", "1.5,", "NaN,"), "regions.csv", 3, "pue", "NaN", "digits"),
+    Case(
+        "infinity",
+        change("regions.csv", ",60,inv", ",inf,inv"),
+        "regions.csv",
+        3,
+        "capacity_mw",
+        "inf",
+        "digits",
+    ),
+    Case(
+        "blank number",
+        change("regions.csv", "1.5,", ","),
+        "regions.csv",
+        3,
+        "pue",
+        "",
+        "Fill it in: pue",
+    ),
+    Case(
+        "blank text",
+        change("regions.csv", "Middle", " "),
+        "regions.csv",
+        3,
+        "name",
+        "",
+        "Fill it in: name",
+    ),
+    Case(
+        "blank id",
+        change("clients.csv", "middle-town", ""),
+        "clients.csv",
+        3,
+        "id",
+        "",
+        "Fill it in: id",
+    ),
+    Case(
+        "blank share",
+        change("clients.csv", "0.5", ""),
+        "clients.csv",
+        3,
+        "demand_share",
+        "",
+        "Fill it in",
+    ),
+    Case(
+        "negative",
+        change("regions.csv", ",60,inv", ",-60,inv"),
+        "regions.csv",
+        3,
+        "capacity_mw",
+        "-60",
+        "at least 0",
+    ),
+    Case(
+        "negative share",
+        change("clients.csv", "0.5", "-0.5"),
+        "clients.csv",
+        3,
+        "demand_share",
+        "-0.5",
+        "between 0",
+    ),
+    Case(
+        "PUE below 1",
+        change("regions.csv", "1.5,", "0.5,"),
+        "regions.csv",
+        3,
+        "pue",
+        "0.5",
+        "at least 1",
+    ),
     Case(
         "no energy",
         change("workloads.csv", "150,1,", "150,0,"),
@@ -234,9 +452,33 @@ CELLS = (
         "0",
         "above 0",
     ),
-    Case("latency of an arc", change("arcs.csv", "120", "-1"), "arcs.csv", 2, "latency_ms", "-1", "at least 0"),
-    Case("infinite latency of an arc", change("arcs.csv", "120", "inf"), "arcs.csv", 2, "latency_ms", "inf", "digits"),
-    Case("true for a latency", change("arcs.csv", "120", "true"), "arcs.csv", 2, "latency_ms", "true", "digits"),
+    Case(
+        "latency of an arc",
+        change("arcs.csv", "120", "-1"),
+        "arcs.csv",
+        2,
+        "latency_ms",
+        "-1",
+        "at least 0",
+    ),
+    Case(
+        "infinite latency of an arc",
+        change("arcs.csv", "120", "inf"),
+        "arcs.csv",
+        2,
+        "latency_ms",
+        "inf",
+        "digits",
+    ),
+    Case(
+        "true for a latency",
+        change("arcs.csv", "120", "true"),
+        "arcs.csv",
+        2,
+        "latency_ms",
+        "true",
+        "digits",
+    ),
     Case(
         "friction without end",
         change("arcs.csv", "-1.5", "-inf"),
@@ -246,11 +488,41 @@ CELLS = (
         "-inf",
         "digits",
     ),
-    Case("neither true nor false", change("arcs.csv", "false", "no"), "arcs.csv", 3, "allowed", "no", "true, false"),
-    Case("number for true", change("systems.csv", "true", "1"), "systems.csv", 2, "offered", "1", "true, false"),
-    Case("blank system", change("systems.csv", "chat,true", "chat,"), "systems.csv", 2, "offered", "", "Fill it in"),
     Case(
-        "misspelt flag", change("legal_custom.csv", "true", "ture"), "legal_custom.csv", 2, "allowed", "ture", "'true'"
+        "neither true nor false",
+        change("arcs.csv", "false", "no"),
+        "arcs.csv",
+        3,
+        "allowed",
+        "no",
+        "true, false",
+    ),
+    Case(
+        "number for true",
+        change("systems.csv", "true", "1"),
+        "systems.csv",
+        2,
+        "offered",
+        "1",
+        "true, false",
+    ),
+    Case(
+        "blank system",
+        change("systems.csv", "chat,true", "chat,"),
+        "systems.csv",
+        2,
+        "offered",
+        "",
+        "Fill it in",
+    ),
+    Case(
+        "misspelt flag",
+        change("legal_custom.csv", "true", "ture"),
+        "legal_custom.csv",
+        2,
+        "allowed",
+        "ture",
+        "'true'",
     ),
     Case(
         "arc twice",
@@ -261,7 +533,15 @@ CELLS = (
         "north-town",
         "Remove one",
     ),
-    Case("system twice", append("systems.csv", "south,batch,true\n"), "systems.csv", 4, "region", "south", "one of"),
+    Case(
+        "system twice",
+        append("systems.csv", "south,batch,true\n"),
+        "systems.csv",
+        4,
+        "region",
+        "south",
+        "one of",
+    ),
     Case(
         "nothing said of arcs",
         write("arcs.csv", "client,region,workload,latncy_ms\nnorth-town,south,chat,1\n"),
@@ -271,9 +551,23 @@ CELLS = (
         None,
         "'latency_ms'",
     ),
-    Case("latitude", change("clients.csv", ",25,", ",95,"), "clients.csv", 3, "latitude", "95", "between -90 and 90"),
     Case(
-        "longitude", change("clients.csv", ",25,0,", ",25,200,"), "clients.csv", 3, "longitude", "200", "-180 and 180"
+        "latitude",
+        change("clients.csv", ",25,", ",95,"),
+        "clients.csv",
+        3,
+        "latitude",
+        "95",
+        "between -90 and 90",
+    ),
+    Case(
+        "longitude",
+        change("clients.csv", ",25,0,", ",25,200,"),
+        "clients.csv",
+        3,
+        "longitude",
+        "200",
+        "-180 and 180",
     ),
     Case(
         "choice of transfers",
@@ -285,7 +579,13 @@ CELLS = (
         "'conditional'",
     ),
     Case(
-        "no choice", change("legal_transfers.csv", "adequate", "?"), "legal_transfers.csv", 2, "status", "?", "adequate"
+        "no choice",
+        change("legal_transfers.csv", "adequate", "?"),
+        "legal_transfers.csv",
+        2,
+        "status",
+        "?",
+        "adequate",
     ),
     Case(
         "season",
@@ -298,14 +598,63 @@ CELLS = (
     ),
     Case("class called all", rename("chat", "all"), "workloads.csv", 2, "id", "all", "another"),
     Case("class called ALL", rename("chat", "ALL"), "workloads.csv", 2, "id", "ALL", "another"),
-    Case("class called everyone", rename("chat", "everyone"), "workloads.csv", 2, "id", "everyone", "another"),
-    Case("class called as a setting", rename("chat", "hour"), "workloads.csv", 2, "id", "hour", "another"),
-    Case("class with a slash", rename("chat", "chat/budget"), "workloads.csv", 2, "id", "chat/budget", "hyphens"),
-    Case("class in two lines", rename("chat", '"a\nb"'), "workloads.csv", 2, "id", "a\nb", "hyphens"),
-    Case("client called everyone", rename("north-town", "Everyone"), "clients.csv", 2, "id", "Everyone", "another"),
+    Case(
+        "class called everyone",
+        rename("chat", "everyone"),
+        "workloads.csv",
+        2,
+        "id",
+        "everyone",
+        "another",
+    ),
+    Case(
+        "class called as a setting",
+        rename("chat", "hour"),
+        "workloads.csv",
+        2,
+        "id",
+        "hour",
+        "another",
+    ),
+    Case(
+        "class with a slash",
+        rename("chat", "chat/budget"),
+        "workloads.csv",
+        2,
+        "id",
+        "chat/budget",
+        "hyphens",
+    ),
+    Case(
+        "class in two lines", rename("chat", '"a\nb"'), "workloads.csv", 2, "id", "a\nb", "hyphens"
+    ),
+    Case(
+        "client called everyone",
+        rename("north-town", "Everyone"),
+        "clients.csv",
+        2,
+        "id",
+        "Everyone",
+        "another",
+    ),
     Case("region called all", rename("north,", "all,"), "regions.csv", 2, "id", "all", "another"),
-    Case("region of two names", rename("north,", "no; rth,"), "regions.csv", 2, "id", "no; rth", "hyphens"),
-    Case("source of two keys", append("sources.csv", "made;up,,,,,,,\n"), "sources.csv", 3, "key", "made;up"),
+    Case(
+        "region of two names",
+        rename("north,", "no; rth,"),
+        "regions.csv",
+        2,
+        "id",
+        "no; rth",
+        "hyphens",
+    ),
+    Case(
+        "source of two keys",
+        append("sources.csv", "made;up,,,,,,,\n"),
+        "sources.csv",
+        3,
+        "key",
+        "made;up",
+    ),
     Case(
         "price without end",
         change("regions.csv", "32,", "-2e9,"),
@@ -326,10 +675,21 @@ CELLS = (
     ),
     Case(
         "profile without a mean",
-        write("profiles_24h.csv", "region_id,season,hour_utc,price_usd_per_mwh\nnorth,annual,0,-5\nnorth,annual,1,5\n"),
+        write(
+            "profiles_24h.csv",
+            "region_id,season,hour_utc,price_usd_per_mwh\nnorth,annual,0,-5\nnorth,annual,1,5\n",
+        ),
         *("profiles_24h.csv", 2, "price_usd_per_mwh", "-5", "price_relative"),
     ),
-    Case("hour 24", change("profiles_24h.csv", "annual,1", "annual,24"), "profiles_24h.csv", 3, "hour_utc", "24", "23"),
+    Case(
+        "hour 24",
+        change("profiles_24h.csv", "annual,1", "annual,24"),
+        "profiles_24h.csv",
+        3,
+        "hour_utc",
+        "24",
+        "23",
+    ),
     Case(
         "half an hour",
         change("profiles_24h.csv", "annual,1", "annual,0.5"),
@@ -392,7 +752,15 @@ REFERENCES = (
         "bach",
         "'batch'",
     ),
-    Case("region of a system", change("systems.csv", "south,b", "soth,b"), "systems.csv", 3, "region", "soth", "south"),
+    Case(
+        "region of a system",
+        change("systems.csv", "south,b", "soth,b"),
+        "systems.csv",
+        3,
+        "region",
+        "soth",
+        "south",
+    ),
     Case(
         "client of an arc",
         change("arcs.csv", "town,south,b", "twn,south,b"),
@@ -402,7 +770,15 @@ REFERENCES = (
         "north-twn",
         "'north-town'",
     ),
-    Case("region of an arc", change("arcs.csv", "south,b", "sout,b"), "arcs.csv", 3, "region", "sout", "'south'"),
+    Case(
+        "region of an arc",
+        change("arcs.csv", "south,b", "sout,b"),
+        "arcs.csv",
+        3,
+        "region",
+        "sout",
+        "'south'",
+    ),
     Case(
         "class of an arc",
         change("arcs.csv", "south,batch", "south,Batch"),
@@ -422,7 +798,13 @@ REFERENCES = (
         "'land'",
     ),
     Case(
-        "pair", change("rtt_ms.csv", "middle,south", "middle,souht"), "rtt_ms.csv", 4, "to_region", "souht", "'south'"
+        "pair",
+        change("rtt_ms.csv", "middle,south", "middle,souht"),
+        "rtt_ms.csv",
+        4,
+        "to_region",
+        "souht",
+        "'south'",
     ),
     Case(
         "service",
@@ -433,7 +815,15 @@ REFERENCES = (
         "atlantis",
         "regions.csv",
     ),
-    Case("zone", change("clients.csv", "25,0,land", "25,0,lnad"), "clients.csv", 3, "legal_zone", "lnad", "'land'"),
+    Case(
+        "zone",
+        change("clients.csv", "25,0,land", "25,0,lnad"),
+        "clients.csv",
+        3,
+        "legal_zone",
+        "lnad",
+        "'land'",
+    ),
     Case(
         "transfer",
         change("legal_transfers.csv", "land,sea", "land,air"),
@@ -474,14 +864,40 @@ REFERENCES = (
         "flta",
         "'flat'",
     ),
-    Case("shares of clients", change("clients.csv", "0.5", "0.4"), "clients.csv", None, "demand_share", "0.9"),
-    Case("shares of classes", change("workloads.csv", "0.6", "0.7"), "workloads.csv", None, "share_of_demand", "1.1"),
+    Case(
+        "shares of clients",
+        change("clients.csv", "0.5", "0.4"),
+        "clients.csv",
+        None,
+        "demand_share",
+        "0.9",
+    ),
+    Case(
+        "shares of classes",
+        change("workloads.csv", "0.6", "0.7"),
+        "workloads.csv",
+        None,
+        "share_of_demand",
+        "1.1",
+    ),
 )
 
 SETTINGS = (
-    Case("syntax", change(TOML, "total_demand_mw = 100", "total_demand_mw = 100 MW"), TOML, 6, mend="Write lines"),
+    Case(
+        "syntax",
+        change(TOML, "total_demand_mw = 100", "total_demand_mw = 100 MW"),
+        TOML,
+        6,
+        mend="Write lines",
+    ),
     Case("open text", change(TOML, '"cost"', '"cost'), TOML, 14, mend="double quotes"),
-    Case("cut off", write(TOML, "schema = 1\n[parameters]\ntotal_demand_mw ="), TOML, 3, mend="Write lines"),
+    Case(
+        "cut off",
+        write(TOML, "schema = 1\n[parameters]\ntotal_demand_mw ="),
+        TOML,
+        3,
+        mend="Write lines",
+    ),
     Case(
         "unknown setting",
         change(TOML, "carbon_price_usd_per_t", "carbon_price"),
@@ -491,14 +907,64 @@ SETTINGS = (
         "50",
         "'carbon_price_usd_per_t'",
     ),
-    Case("unlike any", change(TOML, "latency_value", "zzz"), TOML, 21, "zzz", "0", "total_demand_mw, "),
-    Case("setting not a number", change(TOML, "100", '"lots"'), TOML, 6, "total_demand_mw", "lots", "digits"),
-    Case("number in quotes", change(TOML, "100", '"100"'), TOML, 6, "total_demand_mw", "100", "without quotes"),
-    Case("true for a number", change(TOML, "100", "true"), TOML, 6, "total_demand_mw", "True", "digits"),
+    Case(
+        "unlike any",
+        change(TOML, "latency_value", "zzz"),
+        TOML,
+        21,
+        "zzz",
+        "0",
+        "total_demand_mw, ",
+    ),
+    Case(
+        "setting not a number",
+        change(TOML, "100", '"lots"'),
+        TOML,
+        6,
+        "total_demand_mw",
+        "lots",
+        "digits",
+    ),
+    Case(
+        "number in quotes",
+        change(TOML, "100", '"100"'),
+        TOML,
+        6,
+        "total_demand_mw",
+        "100",
+        "without quotes",
+    ),
+    Case(
+        "true for a number",
+        change(TOML, "100", "true"),
+        TOML,
+        6,
+        "total_demand_mw",
+        "True",
+        "digits",
+    ),
     Case("NaN setting", change(TOML, "100", "nan"), TOML, 6, "total_demand_mw", "nan", "digits"),
-    Case("infinite setting", change(TOML, "100", "inf"), TOML, 6, "total_demand_mw", "inf", "digits"),
-    Case("too many digits", change(TOML, "100", "9" * 400), TOML, 6, "total_demand_mw", "9" * 400, "[MW]"),
-    Case("digits without end", change(TOML, "100", "9" * 5000), TOML, 6, "total_demand_mw", "9" * 5000, "digits"),
+    Case(
+        "infinite setting", change(TOML, "100", "inf"), TOML, 6, "total_demand_mw", "inf", "digits"
+    ),
+    Case(
+        "too many digits",
+        change(TOML, "100", "9" * 400),
+        TOML,
+        6,
+        "total_demand_mw",
+        "9" * 400,
+        "[MW]",
+    ),
+    Case(
+        "digits without end",
+        change(TOML, "100", "9" * 5000),
+        TOML,
+        6,
+        "total_demand_mw",
+        "9" * 5000,
+        "digits",
+    ),
     Case(
         "a cap with too many digits",
         change(TOML, "latency_value", f"cost_cap_usd_per_h = {'9' * 400}\nlatency_value"),
@@ -508,13 +974,38 @@ SETTINGS = (
         "9" * 400,
         "Cost cap",
     ),
-    Case("hexadecimal digits without end", change(TOML, "100", "0x" + "f" * 5000), TOML, 6, "total_demand_mw", "…"),
-    Case("beyond any physics", change(TOML, "100", "1e21"), TOML, 6, "total_demand_mw", "1e+21", "[MW]"),
+    Case(
+        "hexadecimal digits without end",
+        change(TOML, "100", "0x" + "f" * 5000),
+        TOML,
+        6,
+        "total_demand_mw",
+        "…",
+    ),
+    Case(
+        "beyond any physics",
+        change(TOML, "100", "1e21"),
+        TOML,
+        6,
+        "total_demand_mw",
+        "1e+21",
+        "[MW]",
+    ),
     Case("lists in lists", write(TOML, f"schema = {'[' * 20_000}"), TOML, mend="[parameters]"),
     Case(
-        "tables in tables", write(TOML, f"schema = 1\n{'.'.join('a' * 300)} = 1\n"), TOML, 2, "a", nested(1), "Remove"
+        "tables in tables",
+        write(TOML, f"schema = 1\n{'.'.join('a' * 300)} = 1\n"),
+        TOML,
+        2,
+        "a",
+        nested(1),
+        "Remove",
     ),
-    Case("tables in tables in tables", write(TOML, f"schema = 1\n{'.'.join('a' * 20_000)} = 1\n"), TOML),
+    Case(
+        "tables in tables in tables",
+        write(TOML, f"schema = 1\n{'.'.join('a' * 20_000)} = 1\n"),
+        TOML,
+    ),
     Case(
         "tables in a choice",
         change(TOML, "season", f"season.{'.'.join('a' * 299)}"),
@@ -523,9 +1014,27 @@ SETTINGS = (
         "season",
         nested("annual"),
     ),
-    Case("negative setting", change(TOML, "100", "-100"), TOML, 6, "total_demand_mw", "-100", "[MW]"),
-    Case("above one", change(TOML, "0.0002", "2"), TOML, 17, "state_move_share", "2", "Share of relocated"),
-    Case("no time", change(TOML, "time_limit_s = 30", "time_limit_s = 0"), TOML, 26, "time_limit_s", "0", "[s]"),
+    Case(
+        "negative setting", change(TOML, "100", "-100"), TOML, 6, "total_demand_mw", "-100", "[MW]"
+    ),
+    Case(
+        "above one",
+        change(TOML, "0.0002", "2"),
+        TOML,
+        17,
+        "state_move_share",
+        "2",
+        "Share of relocated",
+    ),
+    Case(
+        "no time",
+        change(TOML, "time_limit_s = 30", "time_limit_s = 0"),
+        TOML,
+        26,
+        "time_limit_s",
+        "0",
+        "[s]",
+    ),
     Case(
         "setting not a choice",
         change(TOML, '"measured"', '"mesured"'),
@@ -535,23 +1044,131 @@ SETTINGS = (
         "mesured",
         "'measured'",
     ),
-    Case("number for a choice", change(TOML, '"open"', "3"), TOML, 11, "legal_policy", "3", "open, today"),
-    Case("table for a choice", change(TOML, '"open"', "[1]"), TOML, 11, "legal_policy", "[1]", "open, today"),
-    Case("hour of no day", change(TOML, '"average"', "24"), TOML, 22, "hour", "24", "average, 0, 1, "),
+    Case(
+        "number for a choice",
+        change(TOML, '"open"', "3"),
+        TOML,
+        11,
+        "legal_policy",
+        "3",
+        "open, today",
+    ),
+    Case(
+        "table for a choice",
+        change(TOML, '"open"', "[1]"),
+        TOML,
+        11,
+        "legal_policy",
+        "[1]",
+        "open, today",
+    ),
+    Case(
+        "hour of no day", change(TOML, '"average"', "24"), TOML, 22, "hour", "24", "average, 0, 1, "
+    ),
     Case("half past", change(TOML, '"average"', "7.5"), TOML, 22, "hour", "7.5", "22, 23."),
-    Case("hour with decimals", change(TOML, '"average"', "7.0"), TOML, 22, "hour", "7.0", "average, 0, 1, "),
-    Case("true for an hour", change(TOML, '"average"', "true"), TOML, 22, "hour", "True", "average, 0, 1, "),
-    Case("hour in quotes", change(TOML, '"average"', '"7"'), TOML, 22, "hour", "7", "without quotes"),
-    Case("misspelt hour", change(TOML, '"average"', '"avarage"'), TOML, 22, "hour", "avarage", "'average'"),
-    Case("monsoon", change(TOML, '"annual"', '"monsoon"'), TOML, 23, "season", "monsoon", "annual, winter, spring, "),
-    Case("misspelt season", change(TOML, '"annual"', '"wintre"'), TOML, 23, "season", "wintre", "'winter'"),
-    Case("number for a season", change(TOML, '"annual"', "1"), TOML, 23, "season", "1", "annual, winter, spring, "),
+    Case(
+        "hour with decimals",
+        change(TOML, '"average"', "7.0"),
+        TOML,
+        22,
+        "hour",
+        "7.0",
+        "average, 0, 1, ",
+    ),
+    Case(
+        "true for an hour",
+        change(TOML, '"average"', "true"),
+        TOML,
+        22,
+        "hour",
+        "True",
+        "average, 0, 1, ",
+    ),
+    Case(
+        "hour in quotes", change(TOML, '"average"', '"7"'), TOML, 22, "hour", "7", "without quotes"
+    ),
+    Case(
+        "misspelt hour",
+        change(TOML, '"average"', '"avarage"'),
+        TOML,
+        22,
+        "hour",
+        "avarage",
+        "'average'",
+    ),
+    Case(
+        "monsoon",
+        change(TOML, '"annual"', '"monsoon"'),
+        TOML,
+        23,
+        "season",
+        "monsoon",
+        "annual, winter, spring, ",
+    ),
+    Case(
+        "misspelt season",
+        change(TOML, '"annual"', '"wintre"'),
+        TOML,
+        23,
+        "season",
+        "wintre",
+        "'winter'",
+    ),
+    Case(
+        "number for a season",
+        change(TOML, '"annual"', "1"),
+        TOML,
+        23,
+        "season",
+        "1",
+        "annual, winter, spring, ",
+    ),
     Case("no schema", change(TOML, "schema = 1\n", ""), TOML, None, "schema", mend="schema = 1"),
-    Case("schema to come", change(TOML, "schema = 1", "schema = 2"), TOML, 1, "schema", "2", "schema = 1"),
-    Case("title", change(TOML, '"Classroom, three by three"', "33"), TOML, 2, "title", "33", "double quotes"),
-    Case("heading", change(TOML, "schema = 1", "schema = 1\ntitel = 'x'"), TOML, 2, "titel", "x", "'title'"),
-    Case("out of place", change(TOML, "title", "time_limit_s = 3\ntitle"), TOML, 2, "time_limit_s", "3", "below"),
-    Case("no table", write(TOML, "schema = 1\nparameters = 3\n"), TOML, 2, "parameters", "3", "[parameters]"),
+    Case(
+        "schema to come",
+        change(TOML, "schema = 1", "schema = 2"),
+        TOML,
+        1,
+        "schema",
+        "2",
+        "schema = 1",
+    ),
+    Case(
+        "title",
+        change(TOML, '"Classroom, three by three"', "33"),
+        TOML,
+        2,
+        "title",
+        "33",
+        "double quotes",
+    ),
+    Case(
+        "heading",
+        change(TOML, "schema = 1", "schema = 1\ntitel = 'x'"),
+        TOML,
+        2,
+        "titel",
+        "x",
+        "'title'",
+    ),
+    Case(
+        "out of place",
+        change(TOML, "title", "time_limit_s = 3\ntitle"),
+        TOML,
+        2,
+        "time_limit_s",
+        "3",
+        "below",
+    ),
+    Case(
+        "no table",
+        write(TOML, "schema = 1\nparameters = 3\n"),
+        TOML,
+        2,
+        "parameters",
+        "3",
+        "[parameters]",
+    ),
 )
 
 
@@ -572,7 +1189,14 @@ def test_the_folder_has_no_problem_before_it_is_edited(folder):
 
 
 def test_all_problems_are_told_at_once(folder):
-    labels = ["missing workloads", "time zone", "text for a number", "negative", "choice of transfers", "hour 24"]
+    labels = [
+        "missing workloads",
+        "time zone",
+        "text for a number",
+        "negative",
+        "choice of transfers",
+        "hour 24",
+    ]
     labels += ["pair", "service", "unknown setting", "setting not a number", "setting not a choice"]
     for label in labels:
         CASES[label].edit(folder)
@@ -583,8 +1207,12 @@ def test_all_problems_are_told_at_once(folder):
 
 def test_rows_are_lines_of_the_file(folder):
     text = (folder / "clients.csv").read_text()
-    text = text.replace("North Town", '"North\nTown"').replace("south-town", "\n,,,,,,,\nsouth-town")
-    (folder / "clients.csv").write_text("\ufeff" + text.replace("0.3", "-0.3").replace("\n", "\r\n"))
+    text = text.replace("North Town", '"North\nTown"').replace(
+        "south-town", "\n,,,,,,,\nsouth-town"
+    )
+    (folder / "clients.csv").write_text(
+        "\ufeff" + text.replace("0.3", "-0.3").replace("\n", "\r\n")
+    )
     assert [(p.row, p.value) for p in check(folder)] == [(7, "-0.3")]
 
 
@@ -615,7 +1243,12 @@ def test_hints_at_time_zones_are_right():
 
 def test_the_class_called_all_is_refused():
     (problem,) = check(CASES_OF_OLD / "class-called-all")
-    assert (problem.file, problem.row, problem.column, problem.value) == ("workloads.csv", 2, "id", "all")
+    assert (problem.file, problem.row, problem.column, problem.value) == (
+        "workloads.csv",
+        2,
+        "id",
+        "all",
+    )
 
 
 def test_the_line_that_spreadsheets_write_on_top_is_passed_over():
@@ -632,8 +1265,12 @@ HABITS = {
     "blank headings alone": lambda text: text.replace("\n", ",,\n", 1),
     "blank cells alone": lambda text: text.replace("\n", ",,\n").replace(",,\n", "\n", 1),
     "blank rows": lambda text: text.replace("\n", "\n,,,\n"),
-    "capitals": lambda text: text.replace(text.partition("\n")[0], text.partition("\n")[0].upper(), 1),
-    "words": lambda text: text.replace(text.partition("\n")[0], text.partition("\n")[0].replace("_", " ").title(), 1),
+    "capitals": lambda text: text.replace(
+        text.partition("\n")[0], text.partition("\n")[0].upper(), 1
+    ),
+    "words": lambda text: text.replace(
+        text.partition("\n")[0], text.partition("\n")[0].replace("_", " ").title(), 1
+    ),
 }
 
 
@@ -674,7 +1311,10 @@ def test_an_accent_may_be_a_sign_of_its_own(folder, forms):
         text = (folder / file).read_text().replace("middle,", "mühle,")
         write(file, unicodedata.normalize(form, text))(folder)
     for file in ("rtt_ms.csv", "systems.csv", "arcs.csv", "profiles_24h.csv"):
-        write(file, (folder / file).read_text().replace("middle,", "mühle,").replace(",middle", ",mühle"))(folder)
+        write(
+            file,
+            (folder / file).read_text().replace("middle,", "mühle,").replace(",middle", ",mühle"),
+        )(folder)
     assert check(folder) == []
     assert Scenario.load(folder).clients["service"][1] == "mühle"
 
@@ -682,7 +1322,9 @@ def test_an_accent_may_be_a_sign_of_its_own(folder, forms):
 @pytest.mark.parametrize("file", MORE_TABLES)
 def test_an_optional_table_without_rows_is_none(folder, file):
     keep_header(file)(folder)
-    if file == "legal_zones.csv":  # nobody's zones are listed now, so that there is nothing to refer to
+    if (
+        file == "legal_zones.csv"
+    ):  # nobody's zones are listed now, so that there is nothing to refer to
         remove("legal_transfers.csv")(folder)
     assert check(folder) == []
     (name,) = (name for name, table in TABLES.items() if table.file == file)
@@ -690,7 +1332,13 @@ def test_an_optional_table_without_rows_is_none(folder, file):
 
 
 def test_what_editors_and_offices_leave_is_passed_over(folder):
-    for name in (".#regions.csv", "~$rtt_ms.csv", "regions.csv~", ".notes.md", ".~lock.clients.csv#"):
+    for name in (
+        ".#regions.csv",
+        "~$rtt_ms.csv",
+        "regions.csv~",
+        ".notes.md",
+        ".~lock.clients.csv#",
+    ):
         (folder / name).symlink_to("user@host.1234:5678")
     for name in (".x.csv", "~$README.md"):
         (folder / name).write_bytes(b"\xff\0")
@@ -714,7 +1362,9 @@ def test_what_lies_outside_does_not_travel_with_a_scenario(folder, tmp_path):
         Scenario.load(folder)
 
 
-@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", "loop", "loop/regions.csv"], ids=lambda name: name[:4])
+@pytest.mark.parametrize(
+    "name", ["x" * 5000, "a\0b", "loop", "loop/regions.csv"], ids=lambda name: name[:4]
+)
 def test_a_folder_that_cannot_be_one_is_said_in_short(tmp_path, monkeypatch, name):
     (tmp_path / "loop").symlink_to("loop")
     monkeypatch.chdir(tmp_path)
@@ -739,20 +1389,32 @@ _CLIENTS = "id,name,latitude,longitude,timezone,legal_zone,demand_share,service\
 @pytest.mark.parametrize(
     ("file", "text"),
     [
-        ("clients.csv", _CLIENTS + "".join(f"c{i},C,6,0,Europe/X{i},land,0.00005,north\n" for i in range(MANY))),
-        ("clients.csv", _CLIENTS + "".join(f"c{i},C,6,0,UTC,land,0.00005,nroth{i}\n" for i in range(MANY))),
+        (
+            "clients.csv",
+            _CLIENTS + "".join(f"c{i},C,6,0,Europe/X{i},land,0.00005,north\n" for i in range(MANY)),
+        ),
+        (
+            "clients.csv",
+            _CLIENTS + "".join(f"c{i},C,6,0,UTC,land,0.00005,nroth{i}\n" for i in range(MANY)),
+        ),
         (
             "legal_zones.csv",
-            "legal_zone,name,inbound,outbound\n" + "".join(f"z{i},Z,opn{i},open\n" for i in range(MANY)),
+            "legal_zone,name,inbound,outbound\n"
+            + "".join(f"z{i},Z,opn{i},open\n" for i in range(MANY)),
         ),
-        ("scenario.toml", "schema = 1\n[parameters]\n" + "".join(f"total_demand_{i} = 1\n" for i in range(MANY))),
+        (
+            "scenario.toml",
+            "schema = 1\n[parameters]\n" + "".join(f"total_demand_{i} = 1\n" for i in range(MANY)),
+        ),
     ],
     ids=["time zones", "regions", "choices", "settings"],
 )
 def test_a_table_that_is_wrong_throughout_asks_for_few_hints(folder, monkeypatch, file, text):
     """What takes long is to look for near spellings: done for those that are shown."""
     asked, real = [], difflib.get_close_matches
-    monkeypatch.setattr(hints, "get_close_matches", lambda *a, **k: asked.append(a) or real(*a, **k))
+    monkeypatch.setattr(
+        hints, "get_close_matches", lambda *a, **k: asked.append(a) or real(*a, **k)
+    )
     monkeypatch.setattr(hints, "_of_name", lambda word: asked.append(word))
     write(file, text)(folder)
     problems = check(folder)
@@ -763,7 +1425,9 @@ def test_a_table_that_is_wrong_throughout_asks_for_few_hints(folder, monkeypatch
 
 
 def test_a_long_value_is_cut_and_no_command_reaches_the_terminal(folder):
-    change(TOML, "schema = 1", f'schema = 1\n"{"k" * 5000}" = "{"v" * 5000}"\n"\\u001b[2J" = 1')(folder)
+    change(TOML, "schema = 1", f'schema = 1\n"{"k" * 5000}" = "{"v" * 5000}"\n"\\u001b[2J" = 1')(
+        folder
+    )
     long, command = check(folder)
     assert len(str(long)) < 400 and "k…" in str(long) and "v…" in str(long)
     assert "\x1b" not in str(command)

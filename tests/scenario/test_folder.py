@@ -20,7 +20,11 @@ from explorer.scenario.schema import TABLES as SCHEMA
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def assert_same(one: Scenario, other: Scenario) -> None:
@@ -61,14 +65,29 @@ def test_the_world_keeps_the_notice_of_its_open_database():
 
 def test_every_figure_of_the_world_names_its_source():
     world = Scenario.load("world-2025")
-    for figure in ("price", "carbon_marginal", "carbon_operating_margin", "carbon_average", "pue", "capacity"):
+    for figure in (
+        "price",
+        "carbon_marginal",
+        "carbon_operating_margin",
+        "carbon_average",
+        "pue",
+        "capacity",
+    ):
         assert (world.regions[f"{figure}_source"] != "").all(), figure
-    for table in (world.clients, world.rtt_ms, world.legal_zones, world.profiles, world.demand_profiles):
+    for table in (
+        world.clients,
+        world.rtt_ms,
+        world.legal_zones,
+        world.profiles,
+        world.demand_profiles,
+    ):
         assert table is not None and (table["source"] != "").all()
 
 
 def test_norway_and_namibia_stay_what_they_are(tmp_path, classroom):
-    clients = classroom.clients.assign(country_iso2=["NO", "NA", "NaN"], legal_zone=["NO", "NA", "null"])
+    clients = classroom.clients.assign(
+        country_iso2=["NO", "NA", "NaN"], legal_zone=["NO", "NA", "null"]
+    )
     classroom.clients = clients.assign(id=["NA", "None", "true"], remark=["NO", "NA", "1.0"])
     classroom.save(tmp_path / "copy")
     again = Scenario.load(tmp_path / "copy").clients
@@ -99,11 +118,27 @@ strange_heading = word.filter(lambda name: not name.endswith("source"))
     document=text,
 )
 def test_any_scenario_survives_a_round_trip(
-    tmp_path_factory, names, zones, capacity, price, heading, remarks, demand, relaxation, hour, season, title, document
+    tmp_path_factory,
+    names,
+    zones,
+    capacity,
+    price,
+    heading,
+    remarks,
+    demand,
+    relaxation,
+    hour,
+    season,
+    title,
+    document,
 ):
     scenario = Scenario.load("classroom-3x3")
     scenario.regions = scenario.regions.assign(
-        name=names, legal_zone=zones, capacity_mw=capacity, electricity_price_usd_per_mwh=price, **{heading: remarks}
+        name=names,
+        legal_zone=zones,
+        capacity_mw=capacity,
+        electricity_price_usd_per_mwh=price,
+        **{heading: remarks},
     )
     scenario.param.update(
         total_demand_mw=demand,
@@ -192,7 +227,9 @@ def test_a_save_never_replaces_what_is_not_a_scenario(tmp_path, classroom):
         (False, "rename", 1),
     ],
 )
-def test_a_save_that_fails_leaves_everything_as_it_was(tmp_path, monkeypatch, classroom, there, method, failing):
+def test_a_save_that_fails_leaves_everything_as_it_was(
+    tmp_path, monkeypatch, classroom, there, method, failing
+):
     folder = tmp_path / "mine"
     if there:
         Scenario.load("world-2025").save(folder)
@@ -251,7 +288,11 @@ def test_a_file_is_not_a_scenario():
 def test_a_path_reaches_a_folder_with_the_name_of_a_sample(tmp_path, monkeypatch, classroom):
     classroom.save(tmp_path / "world-2025")
     monkeypatch.chdir(tmp_path)
-    assert Scenario.load("./world-2025").title == Scenario.load(Path("world-2025")).title == classroom.title
+    assert (
+        Scenario.load("./world-2025").title
+        == Scenario.load(Path("world-2025")).title
+        == classroom.title
+    )
     assert Scenario.load("world-2025").title != classroom.title
 
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from explorer.scenario.hints import LONGEST_WORD, nearest, timezone_mend, timezones
 
 NO_GUESS = "Write a name such as Europe/Oslo, or leave it blank."
-CITIES = sorted(zone for zone in timezones() if zone.startswith(("Africa/", "America/", "Asia/", "Europe/")))
+CITIES = sorted(
+    zone for zone in timezones() if zone.startswith(("Africa/", "America/", "Asia/", "Europe/"))
+)
 
 
 def meant(text: str) -> str | None:

@@ -18,7 +18,11 @@ VALUES = {  # by owner, a workload id or none, and parameter; the middle one is 
     ("batch", "latency_budget_ms"): (1080.0, 10000.0, 10010.0),
 }
 Change = tuple[tuple[str, str], object]
-changes = st.lists(st.sampled_from(sorted(VALUES)).flatmap(lambda k: st.tuples(st.just(k), st.sampled_from(VALUES[k]))))
+changes = st.lists(
+    st.sampled_from(sorted(VALUES)).flatmap(
+        lambda k: st.tuples(st.just(k), st.sampled_from(VALUES[k]))
+    )
+)
 
 
 CLASSROOM = Scenario.load("classroom-3x3")
@@ -30,7 +34,9 @@ def classroom() -> tuple[Scenario, History]:
 
 
 def state(scenario: Scenario) -> dict[str, object]:
-    return scenario.settings() | {key: workload.model_values() for key, workload in scenario.workloads.items()}
+    return scenario.settings() | {
+        key: workload.model_values() for key, workload in scenario.workloads.items()
+    }
 
 
 def make(scenario: Scenario, change: Change) -> None:

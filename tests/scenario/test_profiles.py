@@ -1,4 +1,7 @@
-"""One moment in the world: profiles of price, carbon and demand by hour and season, and where they tell nothing."""
+"""
+One moment in the world: profiles of price, carbon and demand by hour and season, and where they
+tell nothing.
+"""
 
 from pathlib import Path
 
@@ -49,7 +52,9 @@ def flat_world(**factors: float) -> Scenario:
     )
     load = {"profile_id": "day", "local_hour": range(24), "relative_load": factors.get("load", 1.0)}
     world.demand_profiles = pd.DataFrame(load)
-    world.clients = world.clients.assign(timezone=["Asia/Kathmandu", "Europe/London", "America/New_York", "Asia/Tokyo"])
+    world.clients = world.clients.assign(
+        timezone=["Asia/Kathmandu", "Europe/London", "America/New_York", "Asia/Tokyo"]
+    )
     for workload in world.workloads.values():
         workload.demand_profile = "day"
     return world
@@ -57,7 +62,13 @@ def flat_world(**factors: float) -> Scenario:
 
 def numbers(found: Network) -> list[list]:
     """All that an hour could change."""
-    arrays = found.price_usd_per_mwh, found.carbon_kg_per_mwh, found.demand_mw, found.pinned_mw, found.capacity_mw
+    arrays = (
+        found.price_usd_per_mwh,
+        found.carbon_kg_per_mwh,
+        found.demand_mw,
+        found.pinned_mw,
+        found.capacity_mw,
+    )
     return [array.tolist() for array in arrays]
 
 
@@ -99,13 +110,19 @@ def test_an_average_hour_is_the_mean_of_the_hours(world, season):
     assert_allclose(mean.demand_mw, annual.demand_mw)
     if season != "annual":  # whose tables need not average to one
         for name in ("price_usd_per_mwh", "carbon_kg_per_mwh"):
-            assert_allclose(np.mean([getattr(day, name) for day in days], axis=0), getattr(mean, name), atol=1e-9)
+            assert_allclose(
+                np.mean([getattr(day, name) for day in days], axis=0),
+                getattr(mean, name),
+                atol=1e-9,
+            )
 
 
 @settings(max_examples=50)
 @given(load=curves, season=seasons)
 def test_over_a_day_every_client_has_its_mean_demand(load, season):
-    """Times the mean of the curve, whatever the clock; half-hour zones lose nothing between two hours."""
+    """
+    Times the mean of the curve, whatever the clock; half-hour zones lose nothing between two hours.
+    """
     world = flat_world()
     rows = pd.MultiIndex.from_product([["day", "night"], range(24)]).to_frame(
         index=False, name=["profile_id", "local_hour"]
@@ -118,7 +135,9 @@ def test_over_a_day_every_client_has_its_mean_demand(load, season):
 
 @given(load=curves, hour=hours, ahead=st.integers(-12, 14))
 def test_the_sun_is_followed(load, hour, ahead):
-    """A client whose clock is h hours ahead of UTC has at t what one in Greenwich has h hours later."""
+    """
+    A client whose clock is h hours ahead of UTC has at t what one in Greenwich has h hours later.
+    """
     offsets = np.array([0.0, float(ahead)])
     later = relative_load(load, offsets, (hour + ahead) % 24)[0]
     assert relative_load(load, offsets, hour)[1].tolist() == later.tolist()
@@ -126,8 +145,12 @@ def test_the_sun_is_followed(load, hour, ahead):
 
 @pytest.mark.parametrize("ahead", range(-12, 15))
 def test_a_peak_comes_as_many_hours_earlier_as_clocks_are_ahead(flat, ahead):
-    flat.demand_profiles = flat.demand_profiles.assign(relative_load=[9.0 if h == 20 else 1.0 for h in range(24)])
-    flat.clients = flat.clients.assign(timezone=f"Etc/GMT{-ahead:+d}")  # whose signs are turned round
+    flat.demand_profiles = flat.demand_profiles.assign(
+        relative_load=[9.0 if h == 20 else 1.0 for h in range(24)]
+    )
+    flat.clients = flat.clients.assign(
+        timezone=f"Etc/GMT{-ahead:+d}"
+    )  # whose signs are turned round
     loads = np.array([at(flat, hour).demand_mw[:, 0] for hour in range(24)])
     assert (loads.argmax(axis=0) == (20 - ahead) % 24).all()
 
@@ -163,7 +186,9 @@ def test_winter_is_december_to_february_everywhere(world_2025):
     """Sydney's price is that of its summer while Dallas has winter."""
     table = world_2025.profiles.set_index(["region_id", "season", "hour_utc"])["price_relative"]
     annual = at(world_2025, AVERAGE)
-    for season, southern in zip(SEASONS, ("annual", "summer", "autumn", "winter", "spring"), strict=True):
+    for season, southern in zip(
+        SEASONS, ("annual", "summer", "autumn", "winter", "spring"), strict=True
+    ):
         factors = at(world_2025, 6, season).price_usd_per_mwh / annual.price_usd_per_mwh
         for region, local in (("us-dallas", season), ("au-sydney", southern)):
             assert factors[annual.regions.index(region)] == pytest.approx(table[region, local, 6])
@@ -171,7 +196,9 @@ def test_winter_is_december_to_february_everywhere(world_2025):
 
 
 def test_the_hour_matters_to_the_world(world_2025):
-    """Every class follows a curve that is there, every client has a clock, and most regions a profile."""
+    """
+    Every class follows a curve that is there, every client has a clock, and most regions a profile.
+    """
     offline = world_2025.workloads["D"]
     assert all(workload.demand_profile for workload in world_2025.workloads.values())
     assert np.isfinite(utc_offsets_h(world_2025.clients["timezone"])).all()
@@ -194,7 +221,9 @@ def test_optima_agree_with_an_independent_program_at_any_hour(seed):
     for objective in OBJECTIVES:
         world.objective = objective
         expected = Reference(world).optimum(objective)
-        assert solve(world).optimum.objective == pytest.approx(expected, rel=1e-6, abs=1e-6), objective
+        assert solve(world).optimum.objective == pytest.approx(expected, rel=1e-6, abs=1e-6), (
+            objective
+        )
 
 
 def test_the_means_of_day_and_year_read_no_table(flat, monkeypatch):
@@ -211,7 +240,9 @@ def test_the_means_of_day_and_year_read_no_table(flat, monkeypatch):
 def test_a_move_of_the_hour_reads_the_tables_once(flat, monkeypatch):
     read, calls = network._read_profiles, []
     monkeypatch.setattr(network, "_profiles", Memo(4))
-    monkeypatch.setattr(network, "_read_profiles", lambda scenario: (calls.append(1), read(scenario))[1])
+    monkeypatch.setattr(
+        network, "_read_profiles", lambda scenario: (calls.append(1), read(scenario))[1]
+    )
     for season in SEASONS:
         for hour in range(24):
             at(flat, hour, season)
@@ -227,7 +258,8 @@ def without(frame: pd.DataFrame, column: str) -> pd.DataFrame:
 NOTHING_KNOWN = {
     "no tables": lambda w: w.param.update(profiles=None, demand_profiles=None),
     "no factors": lambda w: w.param.update(
-        profiles=without(without(w.profiles, "price_relative"), "carbon_relative"), demand_profiles=None
+        profiles=without(without(w.profiles, "price_relative"), "carbon_relative"),
+        demand_profiles=None,
     ),
     "blank factors": lambda w: (
         w.param.update(profiles=w.profiles.assign(price_relative=None, carbon_relative=None)),
@@ -239,7 +271,8 @@ NOTHING_KNOWN = {
         clients=w.clients.assign(timezone="Asia/Tokyo"),  # where it is 16 o'clock
     ),
     "other seasons": lambda w: w.param.update(
-        profiles=w.profiles[w.profiles["season"] == "spring"], clients=without(w.clients, "timezone")
+        profiles=w.profiles[w.profiles["season"] == "spring"],
+        clients=without(w.clients, "timezone"),
     ),
     "no clocks": lambda w: w.param.update(profiles=None, clients=w.clients.assign(timezone="")),
 }
@@ -270,8 +303,18 @@ def test_gaps_in_one_region_class_or_client_leave_the_others_alone():
         ("profiles", "hour_utc", 24.0, ("profiles_24h.csv", 3, "hour_utc", "24")),
         ("profiles", "season", "monsoon", ("profiles_24h.csv", 3, "season", "monsoon")),
         ("profiles", "region_id", "atlantis", ("profiles", 1, "region_id", "atlantis")),
-        ("demand_profiles", "relative_load", -1.0, ("demand_profile_24h.csv", 3, "relative_load", "-1")),
-        ("demand_profiles", "local_hour", float("nan"), ("demand_profile_24h.csv", 3, "local_hour", "")),
+        (
+            "demand_profiles",
+            "relative_load",
+            -1.0,
+            ("demand_profile_24h.csv", 3, "relative_load", "-1"),
+        ),
+        (
+            "demand_profiles",
+            "local_hour",
+            float("nan"),
+            ("demand_profile_24h.csv", 3, "local_hour", ""),
+        ),
     ],
 )
 def test_a_cell_spoilt_in_place_is_named(flat, table, column, value, place):
@@ -295,7 +338,11 @@ def test_clocks_do_not_depend_on_the_company_they_keep(zones):
     together = utc_offsets_h(zones)
     assert together.shape == (len(SEASONS), len(zones))
     for n, zone in enumerate(zones):
-        assert np.isnan(together[:, n]).all() if not zone else (together[:, n] == utc_offsets_h([zone])[:, 0]).all()
+        assert (
+            np.isnan(together[:, n]).all()
+            if not zone
+            else (together[:, n] == utc_offsets_h([zone])[:, 0]).all()
+        )
 
 
 def test_coverage_counts_regions_with_at_least_one_factor(world_2025):
@@ -303,8 +350,13 @@ def test_coverage_counts_regions_with_at_least_one_factor(world_2025):
     assert coverage(world_2025.profiles, regions) == (26, 43)
     assert coverage(world_2025.profiles, regions[:1]) == (1, 1)
     assert coverage(None, regions) == (0, 0)
-    assert coverage(without(world_2025.profiles, "price_relative"), regions) == (26, 43)  # of prices as such
-    assert coverage(world_2025.profiles.drop(columns=["price_relative", "price_usd_per_mwh"]), regions) == (0, 43)
+    assert coverage(without(world_2025.profiles, "price_relative"), regions) == (
+        26,
+        43,
+    )  # of prices as such
+    assert coverage(
+        world_2025.profiles.drop(columns=["price_relative", "price_usd_per_mwh"]), regions
+    ) == (0, 43)
 
 
 # Absolute figures
@@ -314,7 +366,10 @@ def test_prices_of_the_hour_count_as_such():
     """100 MW of IT load, all in Beta: 20 USD/MWh from 10 to 15 UTC and 60 else, PUE 1.2."""
     world = Scenario.load(Path(__file__).parents[1] / "cases" / "profiles-absolute")
     world.hour = 12
-    assert dict(zip(("a", "b"), build_network(world).price_usd_per_mwh, strict=True)) == {"a": 100, "b": 20}
+    assert dict(zip(("a", "b"), build_network(world).price_usd_per_mwh, strict=True)) == {
+        "a": 100,
+        "b": 20,
+    }
     assert solve(world).cost_usd_per_h == pytest.approx(2400)
     world.hour = 0
     assert solve(world).cost_usd_per_h == pytest.approx(7200)
@@ -324,11 +379,16 @@ def test_prices_of_the_hour_count_as_such():
 
 @settings(max_examples=20)
 @given(
-    figures=st.lists(st.floats(-50, 300), min_size=HOURS, max_size=HOURS).filter(lambda day: sum(day) > 1),
+    figures=st.lists(st.floats(-50, 300), min_size=HOURS, max_size=HOURS).filter(
+        lambda day: sum(day) > 1
+    ),
     scale=st.floats(0.01, 100),
 )
 def test_absolute_figures_are_relative_to_their_own_mean(figures, scale):
-    """In whatever currency: the price of the hour is the region's times the figure over the day's mean."""
+    """
+    In whatever currency: the price of the hour is the region's times the figure over the day's
+    mean.
+    """
     world = flat_world()
     price = world.regions["electricity_price_usd_per_mwh"].to_numpy()
     rows = pd.DataFrame({"region_id": "r1", "season": "annual", "hour_utc": range(HOURS)})
@@ -348,7 +408,9 @@ def test_the_figures_of_the_world_make_its_own_factors(world_2025, column):
         for hour in (0, 7, 18):
             for name in names:
                 assert_allclose(
-                    getattr(at(other, hour, season), name), getattr(at(world_2025, hour, season), name), rtol=0.01
+                    getattr(at(other, hour, season), name),
+                    getattr(at(world_2025, hour, season), name),
+                    rtol=0.01,
                 )
     assert numbers(at(other, 7)) != numbers(at(other, AVERAGE))
 
@@ -356,7 +418,9 @@ def test_the_figures_of_the_world_make_its_own_factors(world_2025, column):
 def test_a_factor_comes_before_the_figure_beside_it():
     world = flat_world()
     price = world.regions["electricity_price_usd_per_mwh"].to_numpy()
-    day = pd.DataFrame({"region_id": "r0", "season": "annual", "hour_utc": range(HOURS), "price_usd_per_mwh": 40.0})
+    day = pd.DataFrame(
+        {"region_id": "r0", "season": "annual", "hour_utc": range(HOURS), "price_usd_per_mwh": 40.0}
+    )
     day.loc[12, "price_usd_per_mwh"] = 80.0
     world.profiles = day.assign(price_relative=np.where(day["hour_utc"] == 3, 0.25, np.nan))
     assert at(world, 3).price_usd_per_mwh[0] == 0.25 * price[0]

@@ -1,4 +1,6 @@
-"""What the reader may change: declared once, checked when it is set, and heard about when it changes."""
+"""
+What the reader may change: declared once, checked when it is set, and heard about when it changes.
+"""
 
 import re
 
@@ -39,13 +41,17 @@ def test_every_number_says_what_it_is(parameter):
     assert UNIT.search(parameter.label), "the label ends in a unit"
     assert UNIT.search(parameter.doc), "the doc names the unit"
     assert parameter.doc.rstrip().endswith(".")
-    if parameter.precedence >= 0 and parameter.default != float("inf"):  # shown as a slider, which has two ends
+    if parameter.precedence >= 0 and parameter.default != float(
+        "inf"
+    ):  # shown as a slider, which has two ends
         low, high = parameter.get_soft_bounds()
         assert low < high and low <= parameter.default <= high
         assert parameter.step is not None or parameter.softbounds is not None
 
 
-@pytest.mark.parametrize("parameter", [p for p in NUMBERS.values() if p.bounds], ids=lambda p: p.name)
+@pytest.mark.parametrize(
+    "parameter", [p for p in NUMBERS.values() if p.bounds], ids=lambda p: p.name
+)
 def test_a_number_out_of_bounds_is_refused(world, parameter):
     target = world if parameter.owner is Scenario else world.workloads["w0"]
     low, high = parameter.bounds
@@ -62,7 +68,12 @@ def test_every_number_is_finite_and_within_limits_but_those_that_may_have_none(w
     parameter = NUMBERS[name]
     target = world if parameter.owner is Scenario else world.workloads["w0"]
     before = getattr(target, parameter.name)
-    for value in (float("nan"), -float("inf"), 10**400, *([] if name in NO_LIMIT else [float("inf"), 1e300])):
+    for value in (
+        float("nan"),
+        -float("inf"),
+        10**400,
+        *([] if name in NO_LIMIT else [float("inf"), 1e300]),
+    ):
         with pytest.raises(ValueError, match=parameter.name):
             setattr(target, parameter.name, value)
     assert getattr(target, parameter.name) == before
@@ -72,7 +83,9 @@ def test_every_number_is_finite_and_within_limits_but_those_that_may_have_none(w
         setattr(target, parameter.name, parameter.bounds[1])
 
 
-@pytest.mark.parametrize("name", [name for name in SETTINGS if isinstance(Scenario.param[name], param.Selector)])
+@pytest.mark.parametrize(
+    "name", [name for name in SETTINGS if isinstance(Scenario.param[name], param.Selector)]
+)
 def test_a_choice_refuses_what_is_not_offered(world, name):
     assert Scenario.param[name].doc and Scenario.param[name].label
     with pytest.raises(ValueError, match="nonsense"):
@@ -155,7 +168,10 @@ def test_the_curve_of_a_class_is_heard(world):
 
 def test_norway_and_namibia_are_text(sample):
     for table in (sample.clients, sample.regions):
-        assert all(isinstance(code, str) and code for code in [*table["country_iso2"], *table["legal_zone"]])
+        assert all(
+            isinstance(code, str) and code
+            for code in [*table["country_iso2"], *table["legal_zone"]]
+        )
         assert "NO" in set(table["country_iso2"])
     world = random_scenario(1)
     world.legal_zones = world.legal_transfers = None
@@ -166,7 +182,11 @@ def test_norway_and_namibia_are_text(sample):
 def test_a_copy_is_equal_and_independent(sample):
     copy = sample.copy()
     assert copy.settings() == sample.settings()
-    assert (copy.title, copy.description, copy.documents) == (sample.title, sample.description, sample.documents)
+    assert (copy.title, copy.description, copy.documents) == (
+        sample.title,
+        sample.description,
+        sample.documents,
+    )
     for name in TABLES:
         if (table := getattr(sample, name)) is not None:
             assert_frame_equal(getattr(copy, name), table)
@@ -182,7 +202,9 @@ def test_a_copy_is_equal_and_independent(sample):
         workload.extra["note"] = "only here"
     assert sample.total_demand_mw == 2000 and sample.regions.loc[0, "pue"] != 9.0
     assert "note.md" not in sample.documents
-    assert all(w.latency_budget_ms != 1.0 and "note" not in w.extra for w in sample.workloads.values())
+    assert all(
+        w.latency_budget_ms != 1.0 and "note" not in w.extra for w in sample.workloads.values()
+    )
     assert solve(sample).cost_usd_per_h == before
 
 
@@ -199,7 +221,9 @@ def test_a_frame_is_copied_cleaned_and_checked(world):
     frame.index = pd.Index(list("abcde"))
     world.regions = frame
     assert world.regions["capacity_mw"].tolist() == [0, 1, 2, 3, 4]
-    assert world.regions["capacity_mw"].dtype == float and isinstance(world.regions.index, pd.RangeIndex)
+    assert world.regions["capacity_mw"].dtype == float and isinstance(
+        world.regions.index, pd.RangeIndex
+    )
     frame.loc["a", "pue"] = 9.0
     assert world.regions["pue"].max() < 9.0  # the scenario's own copy
 

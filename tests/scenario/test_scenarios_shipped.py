@@ -1,4 +1,7 @@
-"""The scenarios that come along: they open, are small, are made of what they say, and their READMEs tell the truth."""
+"""
+The scenarios that come along: they open, are small, are made of what they say, and their READMEs
+tell the truth.
+"""
 
 import re
 
@@ -36,7 +39,9 @@ def test_a_scenario_is_sound_small_and_serves_all_demand(name):
     assert placement.unserved_mw == 0 and placement.baseline.unserved_mw == 0
     assert placement.objective_usd_per_h < placement.baseline.objective_usd_per_h
     table = frontier(scenario).table
-    assert (np.diff(table["cost_usd_per_h"] + 0.05 * table["carbon_kg_per_h"]) < 0).all()  # all have 50 USD/t
+    assert (
+        np.diff(table["cost_usd_per_h"] + 0.05 * table["carbon_kg_per_h"]) < 0
+    ).all()  # all have 50 USD/t
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -61,7 +66,9 @@ def test_every_row_of_figures_has_a_source(name, world):
 
 
 @pytest.mark.parametrize("name", SUBSETS)
-@pytest.mark.parametrize("table", ["regions", "clients", "rtt_ms", "profiles", "demand_profiles", "legal_zones"])
+@pytest.mark.parametrize(
+    "table", ["regions", "clients", "rtt_ms", "profiles", "demand_profiles", "legal_zones"]
+)
 def test_real_figures_are_those_of_the_world(name, table, world):
     part, whole = getattr(Scenario.load(name), table), getattr(world, table)
     if part is None or (name, table) == ("europe-sovereignty", "legal_zones"):
@@ -83,7 +90,9 @@ def test_demand_is_shared_as_in_the_world(name, world):
 def test_hourly_figures_cover_every_region_and_season_under_their_own_licence():
     scenario = Scenario.load("follow-the-sun")
     profiles = scenario.profiles
-    assert len(profiles) == len(scenario.regions) * 5 * 24 and {*profiles["region_id"]} == {*scenario.regions["id"]}
+    assert len(profiles) == len(scenario.regions) * 5 * 24 and {*profiles["region_id"]} == {
+        *scenario.regions["id"]
+    }
     assert profiles[["price_relative", "carbon_relative"]].notna().all(axis=None)
     notice = scenario.documents["profiles_24h.NOTICE.md"]
     assert "Open Database License" in notice and "© Electricity Maps" in notice
@@ -112,7 +121,9 @@ def test_in_europe_what_held_for_the_union_holds_for_its_countries(world):
     scenario.legal_policy = "adequacy"
     network = build_network(scenario)
     zone = world.regions.set_index("id")["legal_zone"]
-    adequate = {*zip(world.legal_transfers["from_zone"], world.legal_transfers["to_zone"], strict=True)}
+    adequate = {
+        *zip(world.legal_transfers["from_zone"], world.legal_transfers["to_zone"], strict=True)
+    }
     clients = world.clients.set_index("id")["legal_zone"]
     for i, client in enumerate(network.clients):
         for j, region in enumerate(network.regions):
@@ -128,7 +139,8 @@ def test_the_egress_price_is_the_mean_of_list_prices_where_demand_is():
     assert scenario.egress_usd_per_gb == round(price[network.home] @ demand_mw / demand_mw.sum(), 4)
 
 
-# What the READMEs say. Each sentence with a figure is made anew from results; nothing with a digit may be left over.
+# What the READMEs say. Each sentence with a figure is made anew from results; nothing with a digit
+# may be left over.
 
 
 def check_what_to_see(scenario: Scenario, *sentences: str) -> None:

@@ -33,7 +33,9 @@ def world() -> Scenario:
 
 
 def regions(*changes: dict, **columns) -> pd.DataFrame:
-    return pd.DataFrame([REGION | {"id": f"r{i}"} | change for i, change in enumerate(changes or ({},))], **columns)
+    return pd.DataFrame(
+        [REGION | {"id": f"r{i}"} | change for i, change in enumerate(changes or ({},))], **columns
+    )
 
 
 def told(problems) -> list[tuple]:
@@ -65,7 +67,9 @@ def test_an_optional_number_takes_its_default_where_it_is_blank_or_absent():
         "energy_wh_per_request": 1,
     }
     absent, _ = validation.parse("workloads", pd.DataFrame([workload]))
-    blank, problems = validation.parse("workloads", pd.DataFrame([workload | {"round_trips": "", "processing_ms": ""}]))
+    blank, problems = validation.parse(
+        "workloads", pd.DataFrame([workload | {"round_trips": "", "processing_ms": ""}])
+    )
     assert problems == []
     assert absent.loc[0, "round_trips"] == blank.loc[0, "round_trips"] == 1
     assert "processing_ms" not in absent and math.isnan(blank.loc[0, "processing_ms"])
@@ -83,11 +87,15 @@ def test_flags_are_true_or_false_however_they_are_written():
     assert EXCEPTIONS["systems"]["offered"].tolist() == ["true", "false"]
     assert EXCEPTIONS["legal_custom"]["allowed"].tolist() == ["true"]
     for word in ("NO", "yes", 1, 0.0, ""):
-        _, problems = validation.parse("systems", pd.DataFrame({"region": ["r"], "workload": "w", "offered": [word]}))
+        _, problems = validation.parse(
+            "systems", pd.DataFrame({"region": ["r"], "workload": "w", "offered": [word]})
+        )
         assert [(p.column, p.row) for p in problems] == [("offered", 0)], word
 
 
-@pytest.mark.parametrize("heading, mend", [("latency", "'latency_ms'"), ("note", "Add at least one")])
+@pytest.mark.parametrize(
+    ("heading", "mend"), [("latency", "'latency_ms'"), ("note", "Add at least one")]
+)
 def test_a_table_of_arcs_says_something_of_them(heading, mend):
     columns = {"client": ["a"], "region": "r", "workload": "w", heading: 3}
     _, (problem,) = validation.parse("arcs", pd.DataFrame(columns))
@@ -115,7 +123,9 @@ def test_every_cell_is_either_the_number_it_spells_or_a_problem(cells):
     frame = regions(*({"electricity_price_usd_per_mwh": cell} for cell in cells))
     clean, problems = validation.parse("regions", frame)
     wrong = {p.row for p in problems}
-    for row, (cell, number) in enumerate(zip(cells, clean["electricity_price_usd_per_mwh"], strict=True)):
+    for row, (cell, number) in enumerate(
+        zip(cells, clean["electricity_price_usd_per_mwh"], strict=True)
+    ):
         assert math.isnan(number) if row in wrong else float(cell) == number
 
 
@@ -151,8 +161,13 @@ def test_a_problem_says_how_to_mend_it():
 
 
 def test_a_missing_column_is_named_with_the_heading_that_may_be_meant():
-    _, problems = validation.parse("regions", regions().rename(columns={"pue": "pue_", "capacity_mw": "size"}))
-    assert told(problems) == [("regions", None, "pue", None), ("regions", None, "capacity_mw", None)]
+    _, problems = validation.parse(
+        "regions", regions().rename(columns={"pue": "pue_", "capacity_mw": "size"})
+    )
+    assert told(problems) == [
+        ("regions", None, "pue", None),
+        ("regions", None, "capacity_mw", None),
+    ]
     assert "'pue_'" in problems[0].mend and "the IT load that fits [MW]" in problems[1].mend
 
 
@@ -164,7 +179,9 @@ def test_a_column_that_is_there_twice_is_a_problem():
 
 
 def test_rows_with_the_same_key_are_a_problem_from_the_second_on():
-    _, problems = validation.parse("regions", regions({}, {"id": "r0"}, {"id": "r0"}, {"id": ""}, {"id": ""}))
+    _, problems = validation.parse(
+        "regions", regions({}, {"id": "r0"}, {"id": "r0"}, {"id": ""}, {"id": ""})
+    )
     again = [p for p in problems if "same" in p.what]
     assert told(again) == [("regions", 1, "id", "r0"), ("regions", 2, "id", "r0")]
 
@@ -184,7 +201,10 @@ def test_a_table_without_rows_is_one_problem():
 def test_an_unknown_name_is_told_once_with_its_first_row():
     places, _ = validation.parse("regions", regions({}, {}))
     pairs, _ = validation.parse(
-        "rtt_ms", pd.DataFrame({"from_region": ["r0", "r0x", "r0x"], "to_region": ["r1", "r0", "r1"], "rtt_ms": 1})
+        "rtt_ms",
+        pd.DataFrame(
+            {"from_region": ["r0", "r0x", "r0x"], "to_region": ["r1", "r0", "r1"], "rtt_ms": 1}
+        ),
     )
     problems = validation.cross_check({"regions": places, "rtt_ms": pairs})
     assert told(problems) == [("rtt_ms", 1, "from_region", "r0x")]
@@ -192,7 +212,9 @@ def test_an_unknown_name_is_told_once_with_its_first_row():
 
 
 def test_each_of_several_source_keys_is_looked_up():
-    places, _ = validation.parse("regions", regions({"pue_source": "a"}, {"pue_source": "b; c"}, {"pue_source": ""}))
+    places, _ = validation.parse(
+        "regions", regions({"pue_source": "a"}, {"pue_source": "b; c"}, {"pue_source": ""})
+    )
     sources, _ = validation.parse("sources", pd.DataFrame({"key": ["a", "b"]}))
     problems = validation.cross_check({"regions": places, "sources": sources})
     assert told(problems) == [("regions", 1, "pue_source", "c")]
@@ -223,5 +245,7 @@ def test_tables_and_workload_parameters_have_the_same_bounds():
         if column.kind == "number":
             parameter = Workload.param[column.name]
             low, high = parameter.bounds
-            assert (low, math.inf if high is None else high) == (column.low, column.high), column.name
+            assert (low, math.inf if high is None else high) == (column.low, column.high), (
+                column.name
+            )
             assert parameter.inclusive_bounds[0] is not column.above_low, column.name

@@ -30,7 +30,9 @@ def client() -> Any:
     """One kernel for all of them: what starts it takes longer than most notebooks do."""
     empty = nbformat.v4.new_notebook()
     client = NotebookClient(empty, timeout=120, resources={"metadata": {"path": str(COURSE)}})
-    environment = os.environ | {"PYTHONPATH": str(Path(explorer.__file__).parents[1])}  # what is tested
+    environment = os.environ | {
+        "PYTHONPATH": str(Path(explorer.__file__).parents[1])
+    }  # what is tested
     with client.setup_kernel(env=environment):
         yield client
 
@@ -49,7 +51,8 @@ def run(client: Any, path: Path) -> list[Any]:
 def shown(cell: Any) -> str:
     """What a cell shows as text."""
     return "".join(
-        output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in cell.get("outputs", [])
+        output.get("text", "") + output.get("data", {}).get("text/plain", "")
+        for output in cell.get("outputs", [])
     )
 
 
@@ -64,7 +67,12 @@ def test_a_lesson_runs_from_top_to_bottom_before_anything_is_answered(client, pa
     checks = [cell for cell in cells if "check(" in cell.source]
     assert len(checks) >= 3
     assert [shown(cell) for cell in checks if "Not answered yet" not in shown(cell)] == []
-    errors = [o for cell in cells for o in cell.outputs if o.output_type == "stream" and o.name == "stderr"]
+    errors = [
+        o
+        for cell in cells
+        for o in cell.outputs
+        if o.output_type == "stream" and o.name == "stderr"
+    ]
     assert errors == []
 
 
@@ -75,7 +83,9 @@ def test_a_solution_runs_from_top_to_bottom_and_is_right(client, path):
     assert [shown(cell) for cell in checks if not shown(cell).startswith("✓")] == []
 
 
-@pytest.mark.parametrize("path", [*LESSONS, *SOLUTIONS], ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize(
+    "path", [*LESSONS, *SOLUTIONS], ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
 def test_notebooks_are_stored_clean(path):
     text = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(text, as_version=4)
@@ -93,7 +103,10 @@ def test_every_exercise_is_asked_once_and_in_order():
     assert asked == [key for path in SOLUTIONS for key in NUMBER.findall(source(path))]
     for path in LESSONS:
         prose = source(path, "markdown")
-        assert all(part in prose for part in ("**The question.**", "After this lesson", "Predict", "## Key insight"))
+        assert all(
+            part in prose
+            for part in ("**The question.**", "After this lesson", "Predict", "## Key insight")
+        )
 
 
 def test_links_lead_somewhere():
@@ -118,7 +131,18 @@ def test_a_check_takes_the_right_answer_and_nothing_else(key):
     exercise = EXERCISES[key]
     value = exercise.expected()
     assert check(key, value).right and check(key, value * 1.004).right
-    for wrong in (-value, value * 1000, value / 1000, value * 1.02, value * 0.9, 0, float("nan"), "x", True, [value]):
+    for wrong in (
+        -value,
+        value * 1000,
+        value / 1000,
+        value * 1.02,
+        value * 0.9,
+        0,
+        float("nan"),
+        "x",
+        True,
+        [value],
+    ):
         assert check(key, wrong).right is False, wrong
     assert check(key).right is check(key, None).right is None
     assert exercise.unit in check(key).says
@@ -176,7 +200,9 @@ def test_what_a_cell_shows_fetches_nothing(client, shown):
     notebook.cells = [nbformat.v4.new_code_cell(lines), nbformat.v4.new_code_cell(shown)]
     client.nb = notebook
     client.reset_execution_trackers()
-    ready, shown_in = (client.execute_cell(cell, index) for index, cell in enumerate(notebook.cells))
+    ready, shown_in = (
+        client.execute_cell(cell, index) for index, cell in enumerate(notebook.cells)
+    )
     assert sum(len(str(output)) for output in ready.outputs) > 1e6  # the libraries themselves
     (shown_html,) = (
         output.data["text/html"]

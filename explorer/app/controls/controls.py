@@ -44,7 +44,9 @@ _STEPPED = ("hour",)  # choices with an order: a slider goes through them
 _LEAST_HEADROOM_MS = 5.0  # the slider's left end: a budget of the time to first token and this
 _NO_LIMIT = 7.0  # the slider's right end where a budget has none: some hours
 _STEP = 0.01  # of a budget slider; like its end, in powers of ten
-_MOST_CHARACTERS = 100_000  # of a message; everything in a link of a large scenario takes a few thousand
+_MOST_CHARACTERS = (
+    100_000  # of a message; everything in a link of a large scenario takes a few thousand
+)
 _MOST_SAID = 60  # characters of what was not understood
 _LAST_SERIAL = 2**53  # what a browser can count to
 _UNREADABLE = "A message could not be read and has changed nothing."
@@ -56,7 +58,10 @@ Values = dict[str, Any]  # as the browser has them: by control
 
 @dataclass(frozen=True)
 class Look:
-    """A parameter that says what a reader looks at, not what is computed. A link restores it, undo leaves it."""
+    """
+    A parameter that says what a reader looks at, not what is computed. A link restores it, undo
+    leaves it.
+    """
 
     owner: param.Parameterized
     name: str
@@ -73,10 +78,13 @@ class Controls(pn.viewable.Viewer):
     looks : mapping of str to Look
         What links restore besides the inputs, by the name it has there.
     address : str
-        Path or query that links to the page begin with; empty where the page's address is not to be touched.
+        Path or query that links to the page begin with; empty where the page's address is not to be
+        touched.
     """
 
-    def __init__(self, session: Session, looks: Mapping[str, Look] = {}, address: str = "", **params: Any) -> None:
+    def __init__(
+        self, session: Session, looks: Mapping[str, Look] = {}, address: str = "", **params: Any
+    ) -> None:
         super().__init__(**params)
         self.history = History(session.scenario)
         self._panel = ControlPanel(_Inputs(session.scenario, looks), address)
@@ -93,11 +101,16 @@ class Controls(pn.viewable.Viewer):
 
 
 class _Inputs:
-    """The parameters behind the controls: what the browser has to know of them, their values, and changes to them."""
+    """
+    The parameters behind the controls: what the browser has to know of them, their values, and
+    changes to them.
+    """
 
     def __init__(self, scenario: Scenario, looks: Mapping[str, Look]) -> None:
         names = [name for names in (*_GROUPS.values(), _FRICTION_DETAILS) for name in names]
-        self._places: dict[str, tuple[param.Parameterized, str]] = {name: (scenario, name) for name in names}
+        self._places: dict[str, tuple[param.Parameterized, str]] = {
+            name: (scenario, name) for name in names
+        }
         self._origins: dict[str, Workload] = {}
         for workload in scenario.workloads.values():
             self._places[budget_key(workload)] = workload, "latency_budget_ms"
@@ -105,9 +118,19 @@ class _Inputs:
         self._looks = looks
         self._places |= {key: (look.owner, look.name) for key, look in looks.items()}
         self.groups = [
-            {"title": _BUDGETS, "controls": [_budget(k, w) for k, w in enumerate(scenario.workloads.values())]},
-            *({"title": t, "controls": [_control(scenario, n) for n in names]} for t, names in _GROUPS.items()),
-            {"title": _FRICTIONS, "folded": True, "controls": [_control(scenario, n) for n in _FRICTION_DETAILS]},
+            {
+                "title": _BUDGETS,
+                "controls": [_budget(k, w) for k, w in enumerate(scenario.workloads.values())],
+            },
+            *(
+                {"title": t, "controls": [_control(scenario, n) for n in names]}
+                for t, names in _GROUPS.items()
+            ),
+            {
+                "title": _FRICTIONS,
+                "folded": True,
+                "controls": [_control(scenario, n) for n in _FRICTION_DETAILS],
+            },
         ]
 
     @property
@@ -123,7 +146,9 @@ class _Inputs:
     def write(self, changes: Values) -> dict[str, str]:
         """Apply what can be applied, as one change; return complaints about the rest."""
         known = [self._places[key][0] for key in changes if key in self._places]
-        with ExitStack() as batches:  # watchers are called when all is set: what a link sets is undone in one
+        with (
+            ExitStack() as batches
+        ):  # watchers are called when all is set: what a link sets is undone in one
             for owner in reversed(dict.fromkeys(known)):  # the first ends first
                 batches.enter_context(batch_call_watchers(owner))
             wrong = {key: self._set(key, value) for key, value in changes.items()}
@@ -158,22 +183,28 @@ class _Browser:
 
     known: Values
     owed: int | None = None  # serial of the message to answer
-    handled: int | None = None  # first serial of the latest message, whose contents are not applied twice
+    handled: int | None = (
+        None  # first serial of the latest message, whose contents are not applied twice
+    )
     complaints: dict[str, str] = field(default_factory=dict)
 
 
 class ControlPanel(pn.custom.JSComponent):
     """
-    The controls in the browser. Serials and JSON go through two properties; `controls.js` has the other end.
+    The controls in the browser. Serials and JSON go through two properties; `controls.js` has the
+    other end.
 
-    sent : "[serial, changes]", or "[serial, changes, first serial]" for a message that went unanswered before.
-    news : "[serial answered or 0, values that differ from what this browser knows, complaints]".
+    sent : "[serial, changes]", or "[serial, changes, first serial]" for a message that went
+    unanswered before. news : "[serial answered or 0, values that differ from what this browser
+    knows, complaints]".
     """
 
     groups = param.String(doc="What there is to control: JSON, never changes.")
     key = param.String(doc="Lets the buttons find the controls they belong to.")
     values = param.String(doc="Values to start from: JSON.")
-    address = param.String(doc="What links begin with, and the keys of values in them: JSON, never changes.")
+    address = param.String(
+        doc="What links begin with, and the keys of values in them: JSON, never changes."
+    )
     sent = param.String(doc="Latest message from the browser.")
     news = param.String(doc="Latest message to the browser.")
 
@@ -191,14 +222,18 @@ class ControlPanel(pn.custom.JSComponent):
         self._pending = False
 
     def on_change(self, *_events: Any) -> None:
-        """Tell browsers about values that were set elsewhere, once the changes at hand have all arrived."""
+        """
+        Tell browsers about values that were set elsewhere, once the changes at hand have all
+        arrived.
+        """
         if not self._pending:
             self._pending = True
             self._runner.call_soon(self._tell_all)
 
     @property
     def _linked_properties(self) -> tuple[str, ...]:
-        return ()  # Panel's own way would wait for 50 ms, and show one browser what another one sent
+        # Panel's own way would wait for 50 ms, and show one browser what another one sent
+        return ()
 
     def _get_properties(self, doc: Document | None) -> dict[str, Any]:
         properties = super()._get_properties(doc)
@@ -206,7 +241,11 @@ class ControlPanel(pn.custom.JSComponent):
         return properties
 
     def _get_model(
-        self, doc: Document, root: Model | None = None, parent: Model | None = None, comm: Any = None
+        self,
+        doc: Document,
+        root: Model | None = None,
+        parent: Model | None = None,
+        comm: Any = None,
     ) -> Model:
         model = super()._get_model(doc, root, parent, comm)
         ref, data = (root or model).ref["id"], cast(Any, model).data  # of which Model knows nothing
@@ -214,7 +253,9 @@ class ControlPanel(pn.custom.JSComponent):
 
         def on_sent(_name: str, _old: str, message: str) -> None:
             def work() -> None:
-                with pn.io.hold(doc, comm=comm):  # a notebook is sent what is held, and nothing else
+                with pn.io.hold(
+                    doc, comm=comm
+                ):  # a notebook is sent what is held, and nothing else
                     self._on_sent(ref, message)
 
             self._runner.once_loaded(work)  # a link moves things before the page is there
@@ -228,7 +269,10 @@ class ControlPanel(pn.custom.JSComponent):
             self._browsers.pop(root.ref["id"], None)
 
     def _on_sent(self, ref: str, text: str) -> None:
-        """Apply changes and answer behind the work they cause: what a session does for them is registered first."""
+        """
+        Apply changes and answer behind the work they cause: what a session does for them is
+        registered first.
+        """
         message = _message(text)
         if message is None:
             self._send(ref, [0, {}, {"": _UNREADABLE}])
@@ -263,7 +307,9 @@ class ControlPanel(pn.custom.JSComponent):
     def _tell(self, ref: str, browser: _Browser, serial: int = 0) -> None:
         values = self._inputs.read()
         known = browser.known
-        changed = {key: value for key, value in values.items() if key not in known or known[key] != value}
+        changed = {
+            key: value for key, value in values.items() if key not in known or known[key] != value
+        }
         if not (serial or changed):
             return
         browser.known = values
@@ -274,7 +320,9 @@ class ControlPanel(pn.custom.JSComponent):
             return
         # a page that reconnects starts from the document, so that has to be up to date
         apply_changes_without_dispatch(model.document, model.data, start)
-        self._send(ref, [serial, changed, *([browser.complaints] if serial and browser.complaints else [])])
+        self._send(
+            ref, [serial, changed, *([browser.complaints] if serial and browser.complaints else [])]
+        )
 
     def _send(self, ref: str, message: list[Any]) -> None:
         model, _parent = self._models[ref]
@@ -323,7 +371,10 @@ def _is_serial(number: Any) -> bool:
 
 
 def _is_of_its_kind(value: Any, parameter: param.Parameter) -> bool:
-    """Whether a value from a browser may be tried: a finite number, a blank limit, or one of a few choices."""
+    """
+    Whether a value from a browser may be tried: a finite number, a blank limit, or one of a few
+    choices.
+    """
     if isinstance(value, (bool, dict, list)):
         return False
     if isinstance(parameter, param.Selector):
@@ -360,9 +411,17 @@ def budget_key(workload: Workload) -> str:
 
 
 def _control(scenario: Scenario, name: str) -> dict[str, Any]:
-    """A slider for a number, a list for a choice, a field for a limit, as the parameter declares itself."""
+    """
+    A slider for a number, a list for a choice, a field for a limit, as the parameter declares
+    itself.
+    """
     parameter = _declared(scenario)[name]
-    shared = {"key": name, "label": parameter.label, "doc": parameter.doc, "opened": finite(getattr(scenario, name))}
+    shared = {
+        "key": name,
+        "label": parameter.label,
+        "doc": parameter.doc,
+        "opened": finite(getattr(scenario, name)),
+    }
     if isinstance(parameter, param.Selector):
         choices = [choice for choice in parameter.objects if scenario.offers(name, choice)]
         shared |= {"choices": choices, "texts": _texts(parameter, choices)}
@@ -372,12 +431,19 @@ def _control(scenario: Scenario, name: str) -> dict[str, Any]:
     (low, high), (least, most) = parameter.bounds, parameter.get_soft_bounds()
     limits = {"low": low, "high": high, "possible": _possible(parameter)}
     if parameter.default == math.inf:
-        return shared | limits | {"kind": "limit", "possible": f"{_possible(parameter)}, or blank for no limit"}
+        return (
+            shared
+            | limits
+            | {"kind": "limit", "possible": f"{_possible(parameter)}, or blank for no limit"}
+        )
     return shared | limits | {"kind": "number", "min": least, "max": most, "step": parameter.step}
 
 
 def _budget(place: int, workload: Workload) -> dict[str, Any]:
-    """A slider fine where the network decides and coarse where hours do: logarithmic in the time left to it."""
+    """
+    A slider fine where the network decides and coarse where hours do: logarithmic in the time left
+    to it.
+    """
     parameter = _declared(workload)["latency_budget_ms"]
     least = math.log10(_LEAST_HEADROOM_MS)
     left = workload.latency_budget_ms - workload.prefill_ms
@@ -401,7 +467,10 @@ def _budget(place: int, workload: Workload) -> dict[str, Any]:
 
 
 def _declared(owner: param.Parameterized) -> dict[str, param.Parameter]:
-    """Parameters as they are: asking an object for one by name would copy it first, at a third of a control's cost."""
+    """
+    Parameters as they are: asking an object for one by name would copy it first, at a third of a
+    control's cost.
+    """
     return owner.param.objects("existing")
 
 
@@ -410,7 +479,10 @@ def _possible(parameter: param.Parameter) -> str:
     if isinstance(parameter, param.Selector):
         return ", ".join(_texts(parameter, parameter.objects))
     assert isinstance(parameter, param.Number)
-    low, high = (None if bound is None else f"{bound:,.10g}".replace("-", "−") for bound in parameter.bounds or ())
+    low, high = (
+        None if bound is None else f"{bound:,.10g}".replace("-", "−")
+        for bound in parameter.bounds or ()
+    )
     return f"{low} or more" if high is None else f"{low} to {high}"
 
 

@@ -19,7 +19,8 @@ SMALL = """
 .key { white-space: nowrap; margin-right: 8px; }
 """  # of words beside a tool
 _WRAP = ":host { flex-wrap: wrap; }"
-_FIRST = ":host { flex: 1 1 0 !important; min-width: max-content; }"  # tools that have no room beside it go below
+# tools that have no room beside it go below
+_FIRST = ":host { flex: 1 1 0 !important; min-width: max-content; }"
 _TITLE = """
 :host { color: var(--mui-palette-text-primary, inherit); z-index: 10; }
 .bk-clearfix { width: 100%; }
@@ -61,7 +62,10 @@ select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an a
 
 
 def heading(title: str, explanation: str, term: str = "") -> Div:
-    """A title with the field's term and its explanation, for the hand on a mouse, on a keyboard and on a phone."""
+    """
+    A title with the field's term and its explanation, for the hand on a mouse, on a keyboard and on
+    a phone.
+    """
     text = html(
         '<div class="heading"><h2>{title}</h2>'
         '<span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
@@ -69,7 +73,13 @@ def heading(title: str, explanation: str, term: str = "") -> Div:
         title=title, named=html("<b>{}.</b> ", f"{term[0].upper()}{term[1:]}") if term else "",
         explanation=explanation.strip(), term=term,
     )  # fmt: skip
-    return Div(text=str(text), sizing_mode="stretch_width", margin=(3, 0, 3, 2), styles=FONT, stylesheets=[_TITLE])
+    return Div(
+        text=str(text),
+        sizing_mode="stretch_width",
+        margin=(3, 0, 3, 2),
+        styles=FONT,
+        stylesheets=[_TITLE],
+    )
 
 
 def beside(words: LayoutDOM, tool: LayoutDOM) -> Row:

@@ -1,4 +1,6 @@
-"""Charts on screen: their panels drawn once without data, and patched with the columns of each result."""
+"""
+Charts on screen: their panels drawn once without data, and patched with the columns of each result.
+"""
 
 from __future__ import annotations
 
@@ -13,34 +15,53 @@ from numpy.typing import NDArray
 
 from explorer.app.live.pane import Drawing, LivePane, quiet_toolbar
 from explorer.charts.backends import bokeh
-from explorer.charts.chart import PLACES, Chart, Columns, Filled, Mark, Panel, is_labelled_below, left_px
+from explorer.charts.chart import (
+    PLACES,
+    Chart,
+    Columns,
+    Filled,
+    Mark,
+    Panel,
+    is_labelled_below,
+    left_px,
+)
 from explorer.charts.palette import LOOKS
 from explorer.charts.rows import row_places, row_range
 from explorer.markup import html, joined
 from explorer.text import elided
 
-NUMBERS_PX = 62  # left of plots without rows: they share their left edge, whatever their tick labels
+NUMBERS_PX = (
+    62  # left of plots without rows: they share their left edge, whatever their tick labels
+)
 ROW_PX, AXIS_PX = 18, 62  # heights of a row that can be read, and of an axis with its label
 _FACES = {"vertical": {"x": "location"}, "horizontal": {"y": "location"}, "diagonal": {"slope": "gradient"},
           "span": {"left": "left", "right": "right"}}  # fmt: skip  # columns: properties of Bokeh's annotation
 
 
-def draw_panels(drawing: Drawing, panels: tuple[Panel, ...], taps: tuple[str, ...] = ()) -> list[LayoutDOM]:
+def draw_panels(
+    drawing: Drawing, panels: tuple[Panel, ...], taps: tuple[str, ...] = ()
+) -> list[LayoutDOM]:
     """The plots of a chart without data; marks in `taps` can be tapped."""
     plots = {panel.name: _plot(drawing, panels, panel, taps) for panel in panels}
     return [
-        drawing.widget(f"{panel.name} plot", drawing.figure(plots[panel.name], height=panel.height_px))
+        drawing.widget(
+            f"{panel.name} plot", drawing.figure(plots[panel.name], height=panel.height_px)
+        )
         for panel in panels
     ]
 
 
 def patch(pane: LivePane, chart: Chart, first: Markup = html("")) -> None:  # noqa: B008  it never changes
-    """Put a chart's columns, ranges, rows and sentences on screen; `first` goes before its finding."""
+    """
+    Put a chart's columns, ranges, rows and sentences on screen; `first` goes before its finding.
+    """
     for panel, filled in zip(chart.panels, chart.filled, strict=True):
         for mark in panel.marks:
             _patch_mark(pane, mark, filled.columns.get(mark.name, {}))
         _patch_axes(pane, chart.panels, panel, filled)
-        pane.configure(f"{panel.name} plot", "widget", visible=True, height=_height_px(panel, filled))
+        pane.configure(
+            f"{panel.name} plot", "widget", visible=True, height=_height_px(panel, filled)
+        )
     say(pane, chart, first)
 
 
@@ -79,7 +100,11 @@ _SIGNS = {"line": "━", "segments": "━", "vertical": "┃", "horizontal": "�
 
 
 def _plot(drawing: Drawing, panels: tuple[Panel, ...], panel: Panel, taps: tuple[str, ...]) -> Any:
-    hooks = [quiet_toolbar, _shape(panel, left_px(panels, panel) or NUMBERS_PX), _keep_axes(drawing, panel)]
+    hooks = [
+        quiet_toolbar,
+        _shape(panel, left_px(panels, panel) or NUMBERS_PX),
+        _keep_axes(drawing, panel),
+    ]
     return hv.Overlay([_element(drawing, mark, mark.name in taps) for mark in panel.marks]).opts(
         responsive=True, xlabel="" if is_labelled_below(panels, panel) else panel.x.label, ylabel=panel.y.label,
         show_grid=True, fontscale=1.1, active_tools=[],
@@ -98,13 +123,17 @@ def _element(drawing: Drawing, mark: Mark, taps: bool) -> Any:
     drawn = bokeh.element(mark, bokeh.empty(mark))
     if mark.kind in _FACES:
         hooks = [_hide, drawing.keep(mark.name)]
-        return drawn.opts(**bokeh.style(mark, LOOKS[mark.roles[0]]), hooks=hooks, backend=bokeh.BOKEH)
+        return drawn.opts(
+            **bokeh.style(mark, LOOKS[mark.roles[0]]), hooks=hooks, backend=bokeh.BOKEH
+        )
     options = bokeh.style(mark, LOOKS[mark.roles[0]])
     if len(mark.roles) > 1:
         colour = "text_color" if mark.kind == "words" else "color"
         shades = [_shade(mark, role) for role in mark.roles]
         options |= {colour: "role", "cmap": shades, "clim": (-0.5, len(shades) - 0.5)}
-    tools: list[Any] = [HoverTool(tooltips=list(mark.tip), limit=mark.tips_at_once)] if mark.tip else []
+    tools: list[Any] = (
+        [HoverTool(tooltips=list(mark.tip), limit=mark.tips_at_once)] if mark.tip else []
+    )
     tools += ["tap"] if taps else []
     hooks = [*options.pop("hooks", []), drawing.keep(mark.name)]
     return drawn.opts(**options, default_tools=[], tools=tools, hooks=hooks, backend=bokeh.BOKEH)
@@ -130,12 +159,16 @@ def _keep_axes(drawing: Drawing, panel: Panel) -> Callable[[Any, Any], None]:
 
 
 def _shape(panel: Panel, border_px: int) -> Callable[[Any, Any], None]:
-    """A hook: so much room at the left, and where there are rows, names of them instead of numbers."""
+    """
+    A hook: so much room at the left, and where there are rows, names of them instead of numbers.
+    """
 
     def hook(plot: Any, _element: Any) -> None:
         plot.state.min_border_left = border_px
         if panel.has_rows:
-            plot.handles["yaxis"].update(ticker=FixedTicker(ticks=[]), major_label_text_font_size="13px")
+            plot.handles["yaxis"].update(
+                ticker=FixedTicker(ticks=[]), major_label_text_font_size="13px"
+            )
             plot.state.ygrid.visible = False
 
     return hook
@@ -158,7 +191,9 @@ def on_screen(mark: Mark, columns: Columns) -> dict[str, NDArray]:
     """Columns as HoloViews' glyph has them."""
     shown = dict(columns)
     if "role" in shown:
-        shown["text_color" if mark.kind == "words" else "color"] = np.asarray(shown.pop("role"), np.uint8)
+        shown["text_color" if mark.kind == "words" else "color"] = np.asarray(
+            shown.pop("role"), np.uint8
+        )
     if mark.kind == "area":  # one polygon, there and back
         x, low, high = (shown.pop(name) for name in PLACES["area"])
         shown |= {"x": np.concatenate([x, x[::-1]]), "y": np.concatenate([high, low[::-1]])}

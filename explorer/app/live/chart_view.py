@@ -57,7 +57,11 @@ class ChartView(MeasureView):
             return None
         names = result.attrs.get("names", {})
         return result.assign(
-            **{c: result[c].map(lambda key: names.get(key, key)) for c in ("region", "home") if c in result}
+            **{
+                c: result[c].map(lambda key: names.get(key, key))
+                for c in ("region", "home")
+                if c in result
+            }
         )
 
     @staticmethod

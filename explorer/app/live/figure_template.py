@@ -1,4 +1,6 @@
-"""Bokeh models taken apart once and made again many times, an order faster than Bokeh makes them."""
+"""
+Bokeh models taken apart once and made again many times, an order faster than Bokeh makes them.
+"""
 
 from __future__ import annotations
 
@@ -35,31 +37,47 @@ class _Copied(HasProps):
         set_ = self._property_values.keys() | self._unstable_default_values.keys()
         return [name for name in super().properties_with_refs() if name in set_]
 
-    def properties_with_values(self, *, include_defaults: bool = True, include_undefined: bool = False) -> Any:
+    def properties_with_values(
+        self, *, include_defaults: bool = True, include_undefined: bool = False
+    ) -> Any:
         if include_defaults or include_undefined or self.themed_values():
             return super().properties_with_values(
                 include_defaults=include_defaults, include_undefined=include_undefined
             )
         default = self._unstable_default_values.items()
-        names = [*self._property_values, *(n for n, value in default if not isinstance(value, PropertyValueContainer))]
+        names = [
+            *self._property_values,
+            *(n for n, value in default if not isinstance(value, PropertyValueContainer)),
+        ]
         descriptors = {name: self.lookup(name) for name in names}
-        return {name: found.get_value(self) for name, found in descriptors.items() if found.serialized}
+        return {
+            name: found.get_value(self) for name, found in descriptors.items() if found.serialized
+        }
 
 
 @cache
 def _copied(kind: type[Model]) -> type[Model]:
-    """The same model to Bokeh and to the browser. A figure becomes a plot: making one makes its parts once more."""
-    names = {name: getattr(kind, name) for name in ("__view_model__", "__view_module__", "__qualified_model__")}
+    """
+    The same model to Bokeh and to the browser. A figure becomes a plot: making one makes its parts
+    once more.
+    """
+    names = {
+        name: getattr(kind, name)
+        for name in ("__view_model__", "__view_module__", "__qualified_model__")
+    }
     base = Plot if issubclass(kind, Plot) else kind
     metaclass: Any = type(kind)
-    return metaclass(f"_{kind.__name__}", (_Copied, base), names)  # Bokeh registers no class with such a name
+    return metaclass(
+        f"_{kind.__name__}", (_Copied, base), names
+    )  # Bokeh registers no class with such a name
 
 
 class Blueprint:
     """
     A model and all that it refers to, for copies that are independent but for their arrays.
 
-    Bokeh asks each of some sixty properties of a model for its default when the model is made. A copy has them already.
+    Bokeh asks each of some sixty properties of a model for its default when the model is made. A
+    copy has them already.
     """
 
     def __init__(self, root: Model) -> None:
@@ -67,7 +85,10 @@ class Blueprint:
             (
                 model.id,
                 _copied(type(model)),
-                {store: {name: _plain(value) for name, value in getattr(model, store).items()} for store in _STORES},
+                {
+                    store: {name: _plain(value) for name, value in getattr(model, store).items()}
+                    for store in _STORES
+                },
             )
             for model in root.references()
         ]
@@ -86,9 +107,15 @@ class Blueprint:
 
 
 def _blank(kind: type[Model]) -> Model:
-    model = kind.__new__(kind, id=ID(f"copy{next(_numbers)}"))  # Bokeh asks the environment each time how to make one
+    model = kind.__new__(
+        kind, id=ID(f"copy{next(_numbers)}")
+    )  # Bokeh asks the environment each time how to make one
     super(HasProps, model).__init__()  # callbacks; then what HasProps itself would do
-    model._property_values, model._unstable_default_values, model._unstable_themed_values = {}, {}, {}
+    model._property_values, model._unstable_default_values, model._unstable_themed_values = (
+        {},
+        {},
+        {},
+    )
     model._initialized = True
     return model
 
@@ -112,7 +139,9 @@ def _plain(value: Any) -> Any:
 
 
 def _with(made: Mapping[str, Model], value: Any) -> Any:
-    """The value with copies in the place of models; containers anew, so that none has two owners."""
+    """
+    The value with copies in the place of models; containers anew, so that none has two owners.
+    """
     if isinstance(value, Model):
         return made[value.id]
     if isinstance(value, dict):

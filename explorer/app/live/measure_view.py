@@ -1,4 +1,7 @@
-"""A view of what takes longer: computed beside the event loop, only while somebody looks, newest inputs first."""
+"""
+A view of what takes longer: computed beside the event loop, only while somebody looks, newest
+inputs first.
+"""
 
 from __future__ import annotations
 
@@ -33,15 +36,13 @@ class MeasureView(pn.viewable.Viewer):
 
     A subclass says
 
-    drawing : its `Drawing`, as a cached function, made with `measure_card`
-    file_name : what its table is called when it is saved, without ending
-    depends : parameters of the session whose change may change the inputs
-    inputs() : what the result depends on, hashable; by default the network
-    compute(*inputs) : yields results, each better than the one before; runs in a thread, one piece at a time
-    show(result) : patches `self.pane`, words included
-    stop() : takes back words that promise more, after a failure
-    table(result) : the DataFrame behind the picture, units in its column names
-    listen() : what readers may touch, as `LivePane` takes it
+    drawing : its `Drawing`, as a cached function, made with `measure_card` file_name : what its
+    table is called when it is saved, without ending depends : parameters of the session whose
+    change may change the inputs inputs() : what the result depends on, hashable; by default the
+    network compute(*inputs) : yields results, each better than the one before; runs in a thread,
+    one piece at a time show(result) : patches `self.pane`, words included stop() : takes back words
+    that promise more, after a failure table(result) : the DataFrame behind the picture, units in
+    its column names listen() : what readers may touch, as `LivePane` takes it
     """
 
     file_name: ClassVar[str]
@@ -135,9 +136,15 @@ class MeasureView(pn.viewable.Viewer):
 
 
 def measure_card(
-    drawing: Drawing, title: str, explanation: str, *body: LayoutDOM, tools: Sequence[LayoutDOM] = ()
+    drawing: Drawing,
+    title: str,
+    explanation: str,
+    *body: LayoutDOM,
+    tools: Sequence[LayoutDOM] = (),
 ) -> Column:
-    """The card of a `MeasureView`: pictures, a text named "words" below them, a table behind a button."""
+    """
+    The card of a `MeasureView`: pictures, a text named "words" below them, a table behind a button.
+    """
     words = drawing.words("words", margin=(2, 0, 0, 6), min_height=38, stylesheets=[_WORDS])
     body = (*body, words, place_for_table(drawing))
     return card(title, explanation, *body, tools=[*tools, disclosure(drawing)])

@@ -1,4 +1,7 @@
-"""Plots drawn once per process by HoloViews and copied for every reader: drawing takes 0.2 s, a copy a tenth of it."""
+"""
+Plots drawn once per process by HoloViews and copied for every reader: drawing takes 0.2 s, a copy a
+tenth of it.
+"""
 
 from __future__ import annotations
 
@@ -38,10 +41,11 @@ FONT: dict[str, str | None] = {"font-family": "inherit"}  # the page's, not Boke
 
 class Drawing:
     """
-    Plots and words as they are laid out, taken apart so that they can be put together again for every reader.
+    Plots and words as they are laid out, taken apart so that they can be put together again for
+    every reader.
 
-    `make` is called once with the drawing and returns the Bokeh layout; what is patched later gets a name on the way,
-    from `figure` with `keep` and from `words`.
+    `make` is called once with the drawing and returns the Bokeh layout; what is patched later gets
+    a name on the way, from `figure` with `keep` and from `words`.
     """
 
     def __init__(self, make: Callable[[Drawing], LayoutDOM]) -> None:
@@ -61,28 +65,41 @@ class Drawing:
         """A HoloViews hook that makes an element one that can be patched by that name."""
 
         def hook(plot: Any, _element: Any) -> None:
-            self.handles[name] = {key: model for key, model in plot.handles.items() if isinstance(model, Model)}
+            self.handles[name] = {
+                key: model for key, model in plot.handles.items() if isinstance(model, Model)
+            }
 
         return hook
 
     def figure(self, element: Any, **properties: Any) -> Plot:
         """What HoloViews draws, with properties of Bokeh's."""
-        scratch_document = (
-            Document()
-        )  # in the document of whoever comes first, the plot would be cleared when that session ends
-        with patch_curdoc(scratch_document):  # Bokeh's: HoloViews asks neither Panel nor its own argument
+        # in the document of whoever comes first, the plot would be cleared when that session ends
+        scratch_document = Document()
+        with patch_curdoc(
+            scratch_document
+        ):  # Bokeh's: HoloViews asks neither Panel nor its own argument
             figure = hv.renderer("bokeh").get_plot(element).state
         # WebGL waits for the graphics card at each of these small pictures, and knows no layers
-        figure.update(sizing_mode="stretch_width", margin=0, title=None, output_backend="canvas", **properties)
-        figure.toolbar.tools = [tool for tool in figure.toolbar.tools if not isinstance(tool, BoxZoomTool)]
+        figure.update(
+            sizing_mode="stretch_width", margin=0, title=None, output_backend="canvas", **properties
+        )
+        figure.toolbar.tools = [
+            tool for tool in figure.toolbar.tools if not isinstance(tool, BoxZoomTool)
+        ]
         kept = {models["cds"].id for models in self.handles.values() if "cds" in models}
         for axis in figure.select({"type": Axis}):
-            axis.update(axis_label_text_font_style="normal", axis_line_color=None, minor_tick_line_color=None)
+            axis.update(
+                axis_label_text_font_style="normal",
+                axis_line_color=None,
+                minor_tick_line_color=None,
+            )
             axis.major_tick_line_color = None
         tell_ticks_apart(figure)
         for colours in figure.select({"type": ColorBar}):
             colours.title_text_font_style = "normal"
-        for renderer in figure.select({"type": GlyphRenderer}):  # variants that look the same are four more models
+        for renderer in figure.select(
+            {"type": GlyphRenderer}
+        ):  # variants that look the same are four more models
             renderer.update(nonselection_glyph=None, muted_glyph=None, hover_glyph=None)
             if renderer.data_source.id not in kept:
                 renderer.selection_glyph = None
@@ -91,7 +108,12 @@ class Drawing:
     def words(self, name: str, **properties: Any) -> HTML:
         """A text that `LivePane.say` fills."""
         # Panel's, because Bokeh's own lays out the whole page anew when a text changes
-        settings: Any = {"sizing_mode": "stretch_width", "styles": FONT, "margin": 0, "run_scripts": False}
+        settings: Any = {
+            "sizing_mode": "stretch_width",
+            "styles": FONT,
+            "margin": 0,
+            "run_scripts": False,
+        }
         words = HTML(**(settings | {"disable_math": True} | properties))
         self.handles[name] = {"words": words}
         return words
@@ -104,7 +126,9 @@ class Drawing:
     def copy(self) -> tuple[LayoutDOM, Handles]:
         """The layout anew, and its handles."""
         made = self._blueprint.copy()
-        handles = {name: {key: made[id] for key, id in ids.items()} for name, ids in self._ids.items()}
+        handles = {
+            name: {key: made[id] for key, id in ids.items()} for name, ids in self._ids.items()
+        }
         root = made[self._root]
         assert isinstance(root, LayoutDOM)
         return root, handles
@@ -112,7 +136,8 @@ class Drawing:
 
 class LivePane(pn.pane.Bokeh):
     """
-    A copy of a drawing wherever it is shown, patched in place: new columns go straight into the sources on screen.
+    A copy of a drawing wherever it is shown, patched in place: new columns go straight into the
+    sources on screen.
 
     A copy made later, in another cell or another place, starts from the latest state.
 
@@ -121,7 +146,8 @@ class LivePane(pn.pane.Bokeh):
     drawing : callable
         Returns the drawing; asked when there is something to show.
     listen : mapping of (name, handle, property) to callable
-        Called with the new value when a reader changes that property: taps points, chooses from a list.
+        Called with the new value when a reader changes that property: taps points, chooses from a
+        list.
     prepare : callable, optional
         Called with the handles of every new copy.
     on_show : callable, optional
@@ -137,7 +163,12 @@ class LivePane(pn.pane.Bokeh):
         **params: Any,
     ) -> None:
         super().__init__(**params)
-        self._drawing, self._listen, self._prepare, self._on_show = drawing, dict(listen or {}), prepare, on_show
+        self._drawing, self._listen, self._prepare, self._on_show = (
+            drawing,
+            dict(listen or {}),
+            prepare,
+            on_show,
+        )
         self._copies: dict[str, Handles] = {}
         self._columns: dict[str, dict[str, NDArray]] = {}
         self._settings: dict[tuple[str, str], dict[str, Any]] = {}
@@ -158,14 +189,29 @@ class LivePane(pn.pane.Bokeh):
 
     @property
     def state(self) -> dict[tuple[str, str, str], Any]:
-        """What every copy shows, by (name, handle, column or property); columns have the handle "cds"."""
-        columns = {(n, "cds", column): v for n, shown in self._columns.items() for column, v in shown.items()}
-        return columns | {(*of, key): v for of, shown in self._settings.items() for key, v in shown.items()}
+        """
+        What every copy shows, by (name, handle, column or property); columns have the handle "cds".
+        """
+        columns = {
+            (n, "cds", column): v
+            for n, shown in self._columns.items()
+            for column, v in shown.items()
+        }
+        return columns | {
+            (*of, key): v for of, shown in self._settings.items() for key, v in shown.items()
+        }
 
     def update(self, name: str, /, **columns: NDArray) -> None:
-        """Replace columns of an element; those left out must keep their length. Only what differs is sent."""
+        """
+        Replace columns of an element; those left out must keep their length. Only what differs is
+        sent.
+        """
         known = self._columns.setdefault(name, {})
-        new = {column: values for column, values in columns.items() if not _same(known.get(column), values)}
+        new = {
+            column: values
+            for column, values in columns.items()
+            if not _same(known.get(column), values)
+        }
         known |= new
         if new:
             for handles in self._copies.values():
@@ -173,9 +219,14 @@ class LivePane(pn.pane.Bokeh):
             self._send()
 
     def configure(self, name: str, handle: str, /, **values: Any) -> None:
-        """Set properties of the Bokeh model behind a handle: "color_color_mapper", "glyph", "selected", ..."""
+        """
+        Set properties of the Bokeh model behind a handle: "color_color_mapper", "glyph",
+        "selected", ...
+        """
         known = self._settings.setdefault((name, handle), {})
-        new = {key: value for key, value in values.items() if key not in known or known[key] != value}
+        new = {
+            key: value for key, value in values.items() if key not in known or known[key] != value
+        }
         known |= new
         if new:
             for handles in self._copies.values():
@@ -183,7 +234,9 @@ class LivePane(pn.pane.Bokeh):
             self._send()
 
     def _send(self) -> None:
-        """In a notebook, what is patched waits until somebody sends it; on a server this does nothing."""
+        """
+        In a notebook, what is patched waits until somebody sends it; on a server this does nothing.
+        """
         for ref in self._copies:
             push_on_root(ref)
 
@@ -219,7 +272,9 @@ class LivePane(pn.pane.Bokeh):
             handles[name][handle].on_change(
                 key,
                 lambda key, _old, new, of=handles, name=name, handle=handle: (
-                    self._on_reader(name, handle, key, new) if _is_offered(of[name], handle, new) else None
+                    self._on_reader(name, handle, key, new)
+                    if _is_offered(of[name], handle, new)
+                    else None
                 ),
             )
         if self._prepare is not None:
@@ -250,7 +305,10 @@ def align_left(plot: Any, element: Any) -> None:
 
 
 def _is_offered(handles: Mapping[str, Any], handle: str, value: Any) -> bool:
-    """Whether a reader can have chosen that: a browser may say anything, also what was there a moment ago."""
+    """
+    Whether a reader can have chosen that: a browser may say anything, also what was there a moment
+    ago.
+    """
     model: Any = handles[handle]
     if isinstance(model, Select):
         options: Any = model.options

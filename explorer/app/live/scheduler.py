@@ -12,16 +12,28 @@ from bokeh.document import Document
 
 T = TypeVar("T")
 
-COALESCE_MS = 1  # changes that arrive within this time are answered together; sliders send one at a time
+COALESCE_MS = (
+    1  # changes that arrive within this time are answered together; sliders send one at a time
+)
 HEAD_START_MS = 5  # of answers over longer work
-QUIET_S, PATIENCE_S = 0.02, 1.0  # longer work begins when nobody has moved anything for so long, or has waited so long
+QUIET_S, PATIENCE_S = (
+    0.02,
+    1.0,
+)  # longer work begins when nobody has moved anything for so long, or has waited so long
 
-_isolated = ThreadPoolExecutor(max_workers=1, thread_name_prefix="apart")  # outside Python nearly all of the time
-_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")  # one: longer work must not crowd out moves
+_isolated = ThreadPoolExecutor(
+    max_workers=1, thread_name_prefix="apart"
+)  # outside Python nearly all of the time
+_thread = ThreadPoolExecutor(
+    max_workers=1, thread_name_prefix="aside"
+)  # one: longer work must not crowd out moves
 
 
 class _Moves:
-    """When anybody of this process last moved something: answers go before longer work, whoever it is for."""
+    """
+    When anybody of this process last moved something: answers go before longer work, whoever it is
+    for.
+    """
 
     last_s = 0.0
 
@@ -36,15 +48,19 @@ _moves = _Moves()
 
 class LiveRunner:
     """
-    When a served session works: after the events at hand, and with longer work in a thread beside the event loop.
+    When a served session works: after the events at hand, and with longer work in a thread beside
+    the event loop.
 
-    Without a server (a notebook cell, a script) everything is done at once. What is ready before the page has loaded
-    waits for it: Panel would drop the messages, and page and server would differ from then on.
+    Without a server (a notebook cell, a script) everything is done at once. What is ready before
+    the page has loaded waits for it: Panel would drop the messages, and page and server would
+    differ from then on.
     """
 
     def __init__(self) -> None:
         curdoc = pn.state.curdoc
-        self._document: Document | None = curdoc if curdoc is not None and curdoc.session_context else None
+        self._document: Document | None = (
+            curdoc if curdoc is not None and curdoc.session_context else None
+        )
         self._until_loaded: list[Callable[[], None]] = []
 
     def call_soon(self, work: Callable[[], None]) -> None:
@@ -67,7 +83,9 @@ class LiveRunner:
     def run_isolated(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
         self._submit(_isolated, work, then)
 
-    def _submit(self, pool: ThreadPoolExecutor, work: Callable[[], T], then: Callable[[T], None]) -> None:
+    def _submit(
+        self, pool: ThreadPoolExecutor, work: Callable[[], T], then: Callable[[T], None]
+    ) -> None:
         document = self._document
         if document is None:
             then(work())
@@ -84,10 +102,14 @@ class LiveRunner:
             return work()
 
         # the interpreter goes to one thread at a time: what is ready for the reader leaves first
-        document.add_timeout_callback(lambda: pool.submit(begin).add_done_callback(deliver), HEAD_START_MS)
+        document.add_timeout_callback(
+            lambda: pool.submit(begin).add_done_callback(deliver), HEAD_START_MS
+        )
 
     def through(self, pieces: Iterator[T], then: Callable[[T], bool]) -> None:
-        """Do longer work piece by piece, as long as `then` wants more: others take turns with it."""
+        """
+        Do longer work piece by piece, as long as `then` wants more: others take turns with it.
+        """
         if self._document is None:
             for piece in pieces:
                 if not then(piece):

@@ -38,7 +38,9 @@ class TablePanel:
         Returns the table, units in its column names, or None while there is nothing to show.
     """
 
-    def __init__(self, pane: LivePane, file_name: str, make: Callable[[], pd.DataFrame | None]) -> None:
+    def __init__(
+        self, pane: LivePane, file_name: str, make: Callable[[], pd.DataFrame | None]
+    ) -> None:
         self._pane, self._file_name, self._make = pane, file_name, make
         self._wanted = False
         pane.listen("disclosure", "widget", "active", self._on_disclosure)
@@ -62,11 +64,15 @@ def disclosure(drawing: Drawing) -> LayoutDOM:
 
 def place_for_table(drawing: Drawing) -> LayoutDOM:
     """Where the table is going to be."""
-    return drawing.words("table", visible=False, margin=(4, 0, 0, 6), stylesheets=[_TABLE], styles=FONT)
+    return drawing.words(
+        "table", visible=False, margin=(4, 0, 0, 6), stylesheets=[_TABLE], styles=FONT
+    )
 
 
 def _html(table: pd.DataFrame, file_name: str) -> Markup:
     """A table as readers see it, and as a file to keep."""
     csv = b64encode(plain(table.to_csv(index=False)).encode()).decode()
-    link = html('<a download="{}.csv" href="data:text/csv;base64,{}">Save as CSV</a>', file_name, csv)
+    link = html(
+        '<a download="{}.csv" href="data:text/csv;base64,{}">Save as CSV</a>', file_name, csv
+    )
     return html("{}{}", table_html(table.rename(columns=title_of), format_number), link)

@@ -16,11 +16,16 @@ from explorer.app.live.card import CARD
 from explorer.model.placement import Placement
 from explorer.session import Session
 
-DECIMALS = 3  # more than is shown; what differs by less is the solver's rounding and need not be sent
+DECIMALS = (
+    3  # more than is shown; what differs by less is the solver's rounding and need not be sent
+)
 
 
 class RegionRows(pn.custom.JSComponent):
-    """What the browser knows of the regions, in their own order: it sorts, formats and marks by itself."""
+    """
+    What the browser knows of the regions, in their own order: it sorts, formats and marks by
+    itself.
+    """
 
     ids = param.List(doc="Region ids.")
     names = param.List(doc="What regions are called.")
@@ -31,12 +36,23 @@ class RegionRows(pn.custom.JSComponent):
     pue = param.Array(doc="PUE, shape (region,). [-]")
     picked = param.String(doc="Id of the region picked, or empty.")
 
-    _esm = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")  # once, not for every reader
+    _esm = (
+        Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+    )  # once, not for every reader
 
     def _update_model(
-        self, events: dict[str, Any], msg: dict[str, Any], root: Model, model: Model, doc: Document, comm: Any
+        self,
+        events: dict[str, Any],
+        msg: dict[str, Any],
+        root: Model,
+        model: Model,
+        doc: Document,
+        comm: Any,
     ) -> None:
-        """Straight into the model: Panel's own way, which expects models among the numbers, takes twice the time."""
+        """
+        Straight into the model: Panel's own way, which expects models among the numbers, takes
+        twice the time.
+        """
         sent = {name: msg.pop(name) for name in _SENT if name in msg}
         with pn.io.hold(doc):
             model.data.update(**sent)  # pyright: ignore[reportAttributeAccessIssue]
@@ -49,7 +65,9 @@ STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
 class RegionTable(pn.viewable.Viewer):
-    """One row per region, most load first; a click on a row picks the region, another lets it go."""
+    """
+    One row per region, most load first; a click on a row picks the region, another lets it go.
+    """
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
@@ -68,7 +86,11 @@ class RegionTable(pn.viewable.Viewer):
     def _on_placement(self, *_events: Any) -> None:
         """Send what differs from what is on screen."""
         columns = table_columns(self._session)
-        new = {name: values for name, values in columns.items() if not _same(getattr(self._rows, name), values)}
+        new = {
+            name: values
+            for name, values in columns.items()
+            if not _same(getattr(self._rows, name), values)
+        }
         self._rows.param.update(**new)
 
     def _on_region(self, *_events: Any) -> None:
@@ -105,7 +127,10 @@ def _loads(placement: Placement) -> NDArray[np.float32]:
 
 
 def _compact(*lines: NDArray[np.float64]) -> NDArray[np.float32]:
-    """One array for all lines: on the way to the browser, each array takes 270 bytes besides its numbers."""
+    """
+    One array for all lines: on the way to the browser, each array takes 270 bytes besides its
+    numbers.
+    """
     return np.stack(lines).round(DECIMALS).astype(np.float32)
 
 

@@ -1,4 +1,6 @@
-"""Sliders with few positions each: the settings that a snapshot varies, and the values it has of them."""
+"""
+Sliders with few positions each: the settings that a snapshot varies, and the values it has of them.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,12 @@ ALL = "all"  # relaxes every budget alike
 
 @dataclass(frozen=True)
 class Axis:
-    """One slider: what it sets, and to which values; `opened` is the place of the scenario's own."""
+    """
+    One slider: what it sets, and to which values; `opened` is the place of the scenario's own.
+    """
 
-    key: str  # a workload id for its latency budget, "all" for the common relaxation, or a setting's name
+    # a workload id for its latency budget, "all" for the common relaxation, or a setting's name
+    key: str
     label: str  # with unit
     explanation: str
     values: tuple[Any, ...]
@@ -51,10 +56,12 @@ class Axis:
 
 def axes_of(scenario: Scenario, steps: Mapping[str, int]) -> list[Axis]:
     """
-    The sliders asked for, as {key: number of positions}. The scenario's own value is always among them.
+    The sliders asked for, as {key: number of positions}. The scenario's own value is always among
+    them.
 
-    A latency budget goes from where all is served to where nothing changes any more; other numbers go through what
-    their slider in the app offers; choices have all their values, whatever the number.
+    A latency budget goes from where all is served to where nothing changes any more; other numbers
+    go through what their slider in the app offers; choices have all their values, whatever the
+    number.
 
     Raises
     ------
@@ -65,12 +72,18 @@ def axes_of(scenario: Scenario, steps: Mapping[str, int]) -> list[Axis]:
 
 
 def _axis(scenario: Scenario, key: str, count: int) -> Axis:
-    known = [*scenario.workloads, ALL, *(name for name in SETTINGS if _varies(scenario.param[name]))]
+    known = [
+        *scenario.workloads,
+        ALL,
+        *(name for name in SETTINGS if _varies(scenario.param[name])),
+    ]
     if key not in known:
         mend = f"{nearest(key, known, '')} Possible: {', '.join(known)}.".strip()
         raise ExplorerError(f"There is no slider {key!r}.", "sliders", mend)
     if count < 2:
-        raise ExplorerError(f"A slider needs two positions at least, not {count}.", f"slider {key}", "Ask for more.")
+        raise ExplorerError(
+            f"A slider needs two positions at least, not {count}.", f"slider {key}", "Ask for more."
+        )
     workload = scenario.workloads.get(key)
     owner, name = (scenario, _setting(key)) if workload is None else (workload, "latency_budget_ms")
     parameter, own = owner.param[name], getattr(owner, name)
@@ -99,11 +112,18 @@ def _budgets(scenario: Scenario, over: str, own: float, count: int) -> list[floa
     steps = trace(build_network(scenario), over, scenario.latency_relaxation_ms).table["budget_ms"]
     first, last = float(np.floor(steps.iloc[0])), float(np.ceil(steps.iloc[-1]))
     inside = first <= own <= last
-    return _with(own, np.linspace(first, last, count if inside else count - 1).round(1).tolist(), replace=inside)
+    return _with(
+        own,
+        np.linspace(first, last, count if inside else count - 1).round(1).tolist(),
+        replace=inside,
+    )
 
 
 def _varies(setting: param.Parameter) -> bool:
-    """Whether it has a control that goes through values; a limit that is infinite when there is none does not."""
+    """
+    Whether it has a control that goes through values; a limit that is infinite when there is none
+    does not.
+    """
     return setting.precedence != -1 and setting.default != math.inf
 
 
@@ -120,12 +140,17 @@ def _choices(name: str, choices: list[Any], own: Any, count: int) -> list[Any]:
     if name != "hour":
         return choices
     hours = [hour for hour in choices if hour != AVERAGE]
-    kept = {hours[round(place)] for place in np.linspace(0, len(hours), count - 1, endpoint=False)} | {own}
+    kept = {
+        hours[round(place)] for place in np.linspace(0, len(hours), count - 1, endpoint=False)
+    } | {own}
     return [choice for choice in choices if choice == AVERAGE or choice in kept]
 
 
 def _with(own: float, values: list[float], replace: bool) -> list[float]:
-    """Values in order with `own` among them: instead of the nearest one between the ends, or besides the others."""
+    """
+    Values in order with `own` among them: instead of the nearest one between the ends, or besides
+    the others.
+    """
     if replace and own not in values and len(values) > 2:
         values[1 + int(np.argmin(np.abs(np.array(values[1:-1]) - own)))] = own
     return sorted({*values, own})

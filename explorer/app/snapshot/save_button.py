@@ -1,4 +1,7 @@
-"""A button that saves the present scenario as one HTML file with live sliders, made in a process of its own."""
+"""
+A button that saves the present scenario as one HTML file with live sliders, made in a process of
+its own.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,9 @@ _folders: WeakSet[TemporaryDirectory[str]] = WeakSet()  # of files in the making
 
 
 class SaveButton(pn.custom.JSComponent):
-    """In a page's header. Says how long it takes, can be stopped, and hands the file to the browser."""
+    """
+    In a page's header. Says how long it takes, can be stopped, and hands the file to the browser.
+    """
 
     file_name = param.String(doc="What the file is called.")
     progress = param.String(doc="How far it is; empty when nothing is being made.")
@@ -45,7 +50,9 @@ class SaveButton(pn.custom.JSComponent):
     def __init__(self, session: Session) -> None:
         super().__init__(file_name=f"{plain(session.network.labels.title)}.html", margin=0)
         self._session = session
-        self._making = self._busy = False  # the last until a file that is not wanted any more is cleared away
+        self._making = self._busy = (
+            False  # the last until a file that is not wanted any more is cleared away
+        )
 
     def _handle_msg(self, data: Any) -> None:
         if data == "start" and not self._busy:
@@ -82,7 +89,9 @@ class SaveButton(pn.custom.JSComponent):
         spawn = multiprocessing.get_context("spawn")
         ours, theirs = spawn.Pipe(duplex=False)
         process = spawn.Process(
-            target=_make_file, args=(str(scenario), str(target), self._session.workload, theirs), daemon=True
+            target=_make_file,
+            args=(str(scenario), str(target), self._session.workload, theirs),
+            daemon=True,
         )
         process.start()
         theirs.close()
@@ -106,7 +115,9 @@ class SaveButton(pn.custom.JSComponent):
         if isinstance(said, ExplorerError):
             return said
         if self._making and not target.exists():
-            return ExplorerError("The file was not made.", "snapshot", "Try again, or use `wattlas snapshot`.")
+            return ExplorerError(
+                "The file was not made.", "snapshot", "Try again, or use `wattlas snapshot`."
+            )
         return None
 
 
@@ -122,6 +133,8 @@ def end_all() -> None:
 def _make_file(folder: str, target: str, over: str, says: Connection) -> None:
     try:
         scenario = Scenario.load(folder)
-        write_snapshot(scenario, target, default_steps(scenario, over), progress=lambda *done: says.send(done))
+        write_snapshot(
+            scenario, target, default_steps(scenario, over), progress=lambda *done: says.send(done)
+        )
     except ExplorerError as error:
         says.send(error)

@@ -11,14 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-KEPT_BITS = 16  # of a number's 24 significant ones: five digits, one byte less that does not compress
+KEPT_BITS = (
+    16  # of a number's 24 significant ones: five digits, one byte less that does not compress
+)
 
 
 class StateTable:
     """
-    What a screen shows in each of many states, by slot: a column of a plot or a property of one of its parts.
+    What a screen shows in each of many states, by slot: a column of a plot or a property of one of
+    its parts.
 
-    Numbers keep five significant digits. Slots that are the same in all states are left out of the table.
+    Numbers keep five significant digits. Slots that are the same in all states are left out of the
+    table.
     """
 
     def __init__(self, states: int) -> None:
@@ -40,14 +44,19 @@ class StateTable:
         """
         All states, compressed: a line of JSON, then bytes.
 
-        The JSON is a list with an entry per slot: its kind, "f4", "u2", "u1" or "json", and the sizes of the distinct
-        arrays or, for "json", the distinct values. The bytes, slot by slot: which of the distinct ones each state shows
-        (two bytes each: the low byte of all, then the high byte of all), then the distinct arrays one after the other,
-        likewise the first byte of all numbers first.
+        The JSON is a list with an entry per slot: its kind, "f4", "u2", "u1" or "json", and the
+        sizes of the distinct arrays or, for "json", the distinct values. The bytes, slot by slot:
+        which of the distinct ones each state shows (two bytes each: the low byte of all, then the
+        high byte of all), then the distinct arrays one after the other, likewise the first byte of
+        all numbers first.
         """
         slots = [self._slots[slot] for slot in self.slots()]
-        head = json.dumps([slot.head() for slot in slots], separators=(",", ":"), ensure_ascii=False).encode()
-        return gzip.compress(head + b"\n" + b"".join(slot.body() for slot in slots), compresslevel=9, mtime=0)
+        head = json.dumps(
+            [slot.head() for slot in slots], separators=(",", ":"), ensure_ascii=False
+        ).encode()
+        return gzip.compress(
+            head + b"\n" + b"".join(slot.body() for slot in slots), compresslevel=9, mtime=0
+        )
 
 
 def checksum(table: bytes) -> str:
@@ -82,7 +91,11 @@ class _Slot:
 
     def body(self) -> bytes:
         shown = _byte_by_byte(self._shown)
-        return shown if self._kind == "json" else shown + _byte_by_byte(np.concatenate([*self.unique.values()]))
+        return (
+            shown
+            if self._kind == "json"
+            else shown + _byte_by_byte(np.concatenate([*self.unique.values()]))
+        )
 
 
 def _kept(value: Any) -> Any:

@@ -1,4 +1,7 @@
-"""One self-contained HTML file with live sliders: the screen in every state, solved beforehand and replayed."""
+"""
+One self-contained HTML file with live sliders: the screen in every state, solved beforehand and
+replayed.
+"""
 
 from __future__ import annotations
 
@@ -42,15 +45,24 @@ from explorer.scenario.scenario import SETTINGS, Scenario
 from explorer.session import Session
 from explorer.text import format_duration, setting_text
 
-VIEWS = {"totals": Totals, "map": FlowMap, "frontier": FrontierView, "break-even": BreakEvenView, "layers": LayersView}
+VIEWS = {
+    "totals": Totals,
+    "map": FlowMap,
+    "frontier": FrontierView,
+    "break-even": BreakEvenView,
+    "layers": LayersView,
+}
 STEPS = {"carbon_price_usd_per_t": 8, "friction_scale": 8}  # besides the budget of the first class
 BUDGET_STEPS = 16
 MOST_STATES = 5000
 STATE_BYTES, PAGE_BYTES = 1_500, 1_100_000  # of a large scenario, for an estimate before any work
 STATE_S, CURVE_S = 0.03, 0.3
-# Nothing is fetched, and the only scripts of the page that run are its own: none that a scenario's texts might bring
-# along. These unpack the libraries ('unsafe-eval'), which compile the functions that follow their plots (`CustomJS`)
-# from text and load them from blobs, as only a script can; and which write style elements and attributes.
+# Nothing is fetched, and the only scripts of the page that run are its own: none that a scenario's
+# texts might bring
+# along. These unpack the libraries ('unsafe-eval'), which compile the functions that follow their
+# plots (`CustomJS`)
+# from text and load them from blobs, as only a script can; and which write style elements and
+# attributes.
 _POLICY = (
     "default-src 'none'; script-src 'unsafe-eval' blob: {hashes}; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
@@ -69,7 +81,10 @@ class Snapshot:
 
 
 def default_steps(scenario: Scenario, over: str = "") -> dict[str, int]:
-    """The sliders of a snapshot that asks for none: the budget of a class, the first or `over`, and `STEPS`."""
+    """
+    The sliders of a snapshot that asks for none: the budget of a class, the first or `over`, and
+    `STEPS`.
+    """
     return {over or next(iter(scenario.workloads)): BUDGET_STEPS, **STEPS}
 
 
@@ -81,7 +96,8 @@ def write_snapshot(
     progress: Callable[[int, int], None] = lambda done, states: None,
 ) -> Snapshot:
     """
-    Solve every state of a few sliders and write them with the views as one HTML file that needs no server.
+    Solve every state of a few sliders and write them with the views as one HTML file that needs no
+    server.
 
     Parameters
     ----------
@@ -90,8 +106,8 @@ def write_snapshot(
     path : str or Path
         The file to write, whole or not at all.
     steps : mapping of str to int, optional
-        Positions of each slider, by workload id (its latency budget), "all" (a common relaxation) or setting;
-        `default_steps` if left out.
+        Positions of each slider, by workload id (its latency budget), "all" (a common relaxation)
+        or setting; `default_steps` if left out.
     base_url : str, optional
         Address of the live app, for a link.
     progress : callable
@@ -100,12 +116,15 @@ def write_snapshot(
     Raises
     ------
     ExplorerError
-        Before any work, if the file cannot be written there, a slider is impossible or there are too many states.
+        Before any work, if the file cannot be written there, a slider is impossible or there are
+        too many states.
     SolverError
         If a solve fails or meets the time limit.
     """
     path, scenario = Path(path), scenario.copy()
-    refuse_bad_target(path, (".html", ".htm"), "A snapshot is an HTML file.", "Let its name end in .html.")
+    refuse_bad_target(
+        path, (".html", ".htm"), "A snapshot is an HTML file.", "Let its name end in .html."
+    )
     steps = default_steps(scenario) if steps is None else dict(steps)
     axes = axes_of(scenario, steps)
     states = prod(len(axis.values) for axis in axes)
@@ -151,14 +170,20 @@ class _Views:
                 widget.visible = False
             for plot in root.select({"type": Plot}):
                 plot.update(background_fill_color=None, border_fill_color=None)
-                plot.toolbar.tools = [tool for tool in plot.toolbar.tools if not isinstance(tool, TapTool)]
+                plot.toolbar.tools = [
+                    tool for tool in plot.toolbar.tools if not isinstance(tool, TapTool)
+                ]
             roots.append(root)
         return roots
 
     @property
     def state(self) -> dict[tuple[str, ...], Any]:
         """What is shown, by view, element, handle, and column or property."""
-        shown = {(name, *slot): value for name, pane in self._panes.items() for slot, value in pane.state.items()}
+        shown = {
+            (name, *slot): value
+            for name, pane in self._panes.items()
+            for slot, value in pane.state.items()
+        }
         table = table_columns(self.session)
         return shown | {("table", "", "", column): value for column, value in table.items()}
 
@@ -192,7 +217,10 @@ def _refuse_too_many(states: int, axes: Sequence[Axis]) -> None:
         return
     sizes = " × ".join(f"{len(axis.values)} ({axis.key})" for axis in axes)
     curves = prod(len(axis.values) for axis in axes if not axis.is_latency)
-    mb, minutes = (PAGE_BYTES + states * STATE_BYTES) / 1e6, (states * STATE_S + curves * CURVE_S) / 60
+    mb, minutes = (
+        (PAGE_BYTES + states * STATE_BYTES) / 1e6,
+        (states * STATE_S + curves * CURVE_S) / 60,
+    )
     raise ExplorerError(
         f"{sizes} are {states:,} states: about {mb:,.0f} MB and {minutes:,.0f} min for a world like world-2025.",
         "sliders",
@@ -206,9 +234,16 @@ def _page(
 ) -> bytes:  # fmt: skip
     """The file."""
     models = views.models()
-    (docs, (item,)) = standalone_docs_json_and_render_items(document.roots, suppress_callback_warning=True)
+    (docs, (item,)) = standalone_docs_json_and_render_items(
+        document.roots, suppress_callback_warning=True
+    )
     slots = [
-        {"view": slot[0], "model": models.get(slot[:3]), "column": slot[2] == "cds", "name": slot[3]}
+        {
+            "view": slot[0],
+            "model": models.get(slot[:3]),
+            "column": slot[2] == "cds",
+            "name": slot[3],
+        }
         for slot in recording.slots()
     ]
     contents = {
@@ -256,7 +291,10 @@ def _script() -> str:
         .read_text("utf-8")
         .replace("export function render", "function render")
     )
-    rest = [path.read_text("utf-8") for path in (_HERE.parent / "controls" / "link.js", _HERE / "player.js")]
+    rest = [
+        path.read_text("utf-8")
+        for path in (_HERE.parent / "controls" / "link.js", _HERE / "player.js")
+    ]
     return "\n".join([f"const regions = (() => {{\n{regions}\nreturn {{render}} }})()", *rest])
 
 
@@ -274,7 +312,10 @@ def _about(scenario: Scenario, axes: Sequence[Axis], now: datetime, digest: str)
     rows = joined(html("<tr><th>{}</th><td>{}</td></tr>", *row) for row in budgets + settings)
     sources = ""
     if scenario.sources is not None:
-        lines = (f"{row.title}. {row.publisher}, {row.year}. {row.licence}." for row in scenario.sources.itertuples())
+        lines = (
+            f"{row.title}. {row.publisher}, {row.year}. {row.licence}."
+            for row in scenario.sources.itertuples()
+        )
         items = joined(html("<li>{}</li>", as_shown(line)) for line in lines)
         sources = html("<h3>Sources</h3><ul>{}</ul>", items)
     solvers = ", ".join(f"{name} {version(name.lower())}" for name in ("HighsPy", "PuLP", "Bokeh"))

@@ -14,7 +14,10 @@ from explorer.model.network import Network
 
 
 class AttributionView(ChartView):
-    """Shapley values of the five obstacles as steps of a staircase, and the order-dependent waterfall inside them."""
+    """
+    Shapley values of the five obstacles as steps of a staircase, and the order-dependent waterfall
+    inside them.
+    """
 
     measure: ClassVar = "attribution"
     chart: ClassVar = attribution
@@ -23,4 +26,6 @@ class AttributionView(ChartView):
         yield labelled(network, attribution_table(network))
 
     def table(self, result: pd.DataFrame) -> pd.DataFrame:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return result.assign(put_in_place_in_this_order_usd_per_h=result.attrs["in_order_usd_per_h"])
+        return result.assign(
+            put_in_place_in_this_order_usd_per_h=result.attrs["in_order_usd_per_h"]
+        )

@@ -23,7 +23,8 @@ class BreakEvenView(pn.viewable.Viewer):
     """
     What one MWh of IT load saves elsewhere against what moving it costs; right of the line it pays.
 
-    With a region picked: from there to everywhere. Otherwise: from every home to its best lawful place in time.
+    With a region picked: from there to everywhere. Otherwise: from every home to its best lawful
+    place in time.
     """
 
     measure: ClassVar = "break_even"
@@ -42,10 +43,14 @@ class BreakEvenView(pn.viewable.Viewer):
 
     def _on_change(self, *_events: Any) -> None:
         session, net = self._session, self._session.network
-        if session.workload in net.workloads:  # the frontier may look at all classes together; a pair needs one
+        if (
+            session.workload in net.workloads
+        ):  # the frontier may look at all classes together; a pair needs one
             self._workload = session.workload
         pairs = break_even_pairs(net, self._workload)
-        home = session.region if session.region in net.regions else ""  # a table of regions may come without it
+        home = (
+            session.region if session.region in net.regions else ""
+        )  # a table of regions may come without it
         if home:
             pairs = pairs.loc[pairs["home"] == home]
         self._result = labelled(net, pairs, self._workload, home)

@@ -1,4 +1,6 @@
-"""Is it really the optimum? Every residual of the placement, and a lower bound that nothing can beat."""
+"""
+Is it really the optimum? Every residual of the placement, and a lower bound that nothing can beat.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,10 @@ _WORDS = {  # check: what it asks
     "gap": "Cost above the lower bound",
     "relative gap": "The same as a share of the cost",
 }
-_GROUPS = {"budget": "May it run like this?", "prices": "Could anything be cheaper?"}  # by their first check
+_GROUPS = {
+    "budget": "May it run like this?",
+    "prices": "Could anything be cheaper?",
+}  # by their first check
 
 
 class CertificateView(MeasureView):
@@ -65,7 +70,9 @@ class CertificateView(MeasureView):
     @cache
     def drawing() -> Drawing:
         def make(drawing: Drawing) -> LayoutDOM:
-            checks = drawing.words("checks", stylesheets=[_STYLE], styles=FONT, min_height=400, margin=(0, 4))
+            checks = drawing.words(
+                "checks", stylesheets=[_STYLE], styles=FONT, min_height=400, margin=(0, 4)
+            )
             return measure_card(drawing, "Is it really the optimum?", HELP, checks)
 
         return Drawing(make)

@@ -1,4 +1,7 @@
-"""What does a tonne cost? The front from least cost to least carbon, and where the scenario stands on it."""
+"""
+What does a tonne cost? The front from least cost to least carbon, and where the scenario stands on
+it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ from explorer.model.network import Network
 
 
 class CostCarbonFrontView(ChartView):
-    """Cost against carbon at every carbon price, coloured by what a tonne costs there; seen while it grows."""
+    """
+    Cost against carbon at every carbon price, coloured by what a tonne costs there; seen while it
+    grows.
+    """
 
     measure: ClassVar = "cost_carbon_front"
     chart: ClassVar = cost_carbon_front

@@ -23,7 +23,9 @@ _STEPS = tuple(f"{panel.name} steps" for panel in PANELS)
 
 
 class FrontierView(pn.viewable.Viewer):
-    """Energy-latency frontier of one class, or of all together. A tap on a step sets that budget."""
+    """
+    Energy-latency frontier of one class, or of all together. A tap on a step sets that budget.
+    """
 
     measure: ClassVar = "frontier"
 
@@ -39,7 +41,9 @@ class FrontierView(pn.viewable.Viewer):
             },
         )
         self._behind = TablePanel(self.pane, self.measure, self._table)
-        self.pane.configure("class", "widget", labels=[as_shown(choice) for choice in self._choices])
+        self.pane.configure(
+            "class", "widget", labels=[as_shown(choice) for choice in self._choices]
+        )
         session.param.watch(self._on_workload, "workload")
         session.param.watch(self._on_change, "frontier")
         session.param.watch(self._on_busy, "frontier_busy")
@@ -74,7 +78,9 @@ class FrontierView(pn.viewable.Viewer):
         if frontier is None or not rows:
             return
         for steps in _STEPS:
-            self.pane.configure(steps, "selected", indices=[])  # so that a second tap on the same step counts too
+            self.pane.configure(
+                steps, "selected", indices=[]
+            )  # so that a second tap on the same step counts too
         budget_ms = float(frontier.table["budget_ms"].iloc[rows[0]])
         if frontier.over == ALL:
             self._session.scenario.latency_relaxation_ms = budget_ms

@@ -1,4 +1,7 @@
-"""Where does it go? Load at home, in the region, or where energy is cheap: by class now, and along a latency budget."""
+"""
+Where does it go? Load at home, in the region, or where energy is cheap: by class now, and along a
+latency budget.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,10 @@ from explorer.model.placement import Placement
 
 
 class LayersView(ChartView):
-    """Each class as a bar of its layers, and below, how the layers of all classes grow with one latency budget."""
+    """
+    Each class as a bar of its layers, and below, how the layers of all classes grow with one
+    latency budget.
+    """
 
     measure: ClassVar = "layers"
     chart: ClassVar = layers
@@ -33,7 +39,10 @@ class LayersView(ChartView):
     def table(self, result: pd.DataFrame) -> pd.DataFrame:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Each class now; then all together along the budget."""
         classes = result["workload"].unique()
-        rows = [(f"class {as_shown(w)}, now", *mw) for w, mw in zip(classes, now_mw(result), strict=True)]
+        rows = [
+            (f"class {as_shown(w)}, now", *mw)
+            for w, mw in zip(classes, now_mw(result), strict=True)
+        ]
         if (along := result.attrs.get("along")) is not None:
             name = name_of(along["over"])
             steps = zip(along["budget_ms"], along_mw(along), strict=True)

@@ -1,4 +1,7 @@
-"""What is one more MWh worth? The price of serving clients, and of capacity in regions, on the world map."""
+"""
+What is one more MWh worth? The price of serving clients, and of capacity in regions, on the world
+map.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,10 @@ from explorer.model.network import Network
 
 
 class PricesView(MeasureView):
-    """World map: clients coloured by what one more MWh for them costs, rings as wide as capacity is worth."""
+    """
+    World map: clients coloured by what one more MWh for them costs, rings as wide as capacity is
+    worth.
+    """
 
     file_name = "marginal-prices"
 
@@ -35,14 +41,18 @@ class PricesView(MeasureView):
         world = price_map(result)
         for name, columns in world.columns.items():
             self.pane.update(name, **_on_screen(columns))
-        self.pane.configure("clients", "color_color_mapper", low=world.scale.low, high=world.scale.high)
+        self.pane.configure(
+            "clients", "color_color_mapper", low=world.scale.low, high=world.scale.high
+        )
         self.pane.say("words", world.finding)
 
     def table(self, result: pd.DataFrame) -> pd.DataFrame:
         """Regions, clients, clients class by class; the dearest first."""
         by_class = result["workload"] != ALL
         order = {"by_class": True, "kind": True, "price_usd_per_mwh": False}
-        rows = result.assign(by_class=by_class).sort_values([*order], ascending=[*order.values()], kind="stable")
+        rows = result.assign(by_class=by_class).sort_values(
+            [*order], ascending=[*order.values()], kind="stable"
+        )
         return rows.drop(columns="by_class")
 
     @staticmethod

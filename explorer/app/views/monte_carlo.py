@@ -27,7 +27,10 @@ _IDLE = "Draws worlds around this scenario at random. That takes up to a minute,
 
 
 class MonteCarloView(ChartView):
-    """Starts when told to, can be stopped, and says when the scenario is no longer the one that was drawn around."""
+    """
+    Starts when told to, can be stopped, and says when the scenario is no longer the one that was
+    drawn around.
+    """
 
     measure: ClassVar = "monte_carlo"
     chart: ClassVar = monte_carlo
@@ -59,7 +62,9 @@ class MonteCarloView(ChartView):
     def update(self) -> None:
         super().update()
         running = self._running and bool(self._asked)
-        self.pane.configure("run", "widget", active=running, label="Cancel" if running else f"Run {DRAWS} draws")
+        self.pane.configure(
+            "run", "widget", active=running, label="Cancel" if running else f"Run {DRAWS} draws"
+        )
         if not running and not (self._asked and self._unfinished):  # why it failed is said already
             if self._shown is None:
                 self.pane.say("words", _IDLE)

@@ -21,7 +21,9 @@ PIECE = 6  # regions looked at before others take their turn
 
 
 class NearOptimalView(ChartView):
-    """Load of each region over all placements within a slack of the optimum; the optimum's as a dot."""
+    """
+    Load of each region over all placements within a slack of the optimum; the optimum's as a dot.
+    """
 
     measure: ClassVar = "near_optimal"
     chart: ClassVar = near_optimal

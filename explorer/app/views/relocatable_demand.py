@@ -1,4 +1,7 @@
-"""How much could move? Three readings of relocatable demand now, and as the budget of the frontier's class grows."""
+"""
+How much could move? Three readings of relocatable demand now, and as the budget of the frontier's
+class grows.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,20 @@ from explorer.charts import relocatable_demand
 from explorer.charts.budget_axis import name_of
 from explorer.charts.relocatable_demand import LOADS, loads_mw
 from explorer.measures.frontier import Frontier
-from explorer.measures.relocatable_demand import READINGS, labelled, readings_along, relocatable_table
+from explorer.measures.relocatable_demand import (
+    READINGS,
+    labelled,
+    readings_along,
+    relocatable_table,
+)
 from explorer.model.placement import Placement
 
 
 class RelocatableDemandView(ChartView):
-    """Nested bars: demand, its three readings, and what is relocated; below, how they grow with a latency budget."""
+    """
+    Nested bars: demand, its three readings, and what is relocated; below, how they grow with a
+    latency budget.
+    """
 
     measure: ClassVar = "relocatable_demand"
     chart: ClassVar = relocatable_demand
@@ -42,7 +53,11 @@ class RelocatableDemandView(ChartView):
         rows = [(f"class {w}, now", *mw) for w, mw in zip(result["workload"], classes, strict=True)]
         rows.append(("all classes, now", *total))
         if (along := result.attrs.get("along")) is not None:
-            points = zip(along["budget_ms"], *(along[f"{reading}_mw"] for reading in READINGS), strict=True)
+            points = zip(
+                along["budget_ms"], *(along[f"{reading}_mw"] for reading in READINGS), strict=True
+            )
             name = name_of(along["over"])
-            rows += [(f"all classes, {name} {ms:,.1f} ms", total[0], *mw, np.nan) for ms, *mw in points]
+            rows += [
+                (f"all classes, {name} {ms:,.1f} ms", total[0], *mw, np.nan) for ms, *mw in points
+            ]
         return pd.DataFrame(rows, columns=["where", *(f"{load}_mw" for load in LOADS)])

@@ -1,4 +1,6 @@
-"""Who goes unserved, and what would help? Or, where everybody is served, how far that is from ending."""
+"""
+Who goes unserved, and what would help? Or, where everybody is served, how far that is from ending.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,10 @@ class Unserved:
 
 
 class UnservedView(MeasureView):
-    """Unserved load by client, class and constraint above what would serve it; or how short budgets could be."""
+    """
+    Unserved load by client, class and constraint above what would serve it; or how short budgets
+    could be.
+    """
 
     file_name = "remedies"
 
@@ -66,7 +71,9 @@ class UnservedView(MeasureView):
     def compute(self, network: Network, names: Names) -> Iterator[Unserved]:
         placement = place(network)
         if placement.unserved.empty:
-            yield Unserved(labelled(placement, as_table([])), margins_of(network, margins_table(network)))
+            yield Unserved(
+                labelled(placement, as_table([])), margins_of(network, margins_table(network))
+            )
             return
         rows: list[dict[str, Any]] = []
         yield Unserved(labelled(placement, as_table(rows)), None)
@@ -111,7 +118,8 @@ class UnservedView(MeasureView):
             (loads,) = draw_panels(drawing, (remedies.SERVICE,))
             found = drawing.words("remedies", stylesheets=[_STYLE], styles=FONT, margin=(4, 4))
             choice = drawing.widget(
-                "try", Select(options=[TRY], value=TRY, width=160, name="Try a change", visible=False)
+                "try",
+                Select(options=[TRY], value=TRY, width=160, name="Try a change", visible=False),
             )
             title = "Who goes unserved, and what would help?"
             return measure_card(drawing, title, remedies.HELP, loads, found, tools=[choice])
@@ -134,7 +142,11 @@ def _list(found: pd.DataFrame) -> Markup:
     for row in found.to_dict("records"):
         whole, who = row["client"] == EVERYONE, remedies.whom(row, found.attrs["clients"])
         change = row["cost_change_usd_per_h"]
-        change = f"{'+' if change > 0 else ''}{format_number(change)}" if row["remedy"] != NO_REMEDY else "–"
+        change = (
+            f"{'+' if change > 0 else ''}{format_number(change)}"
+            if row["remedy"] != NO_REMEDY
+            else "–"
+        )
         cells = who, row["remedy"], f"{format_number(row['serves_mw'])} MW", f"{change} USD/h"
         line = joined(html("<td>{}</td>", cell) for cell in cells)
         lines.append(html("<tr class=all>{}</tr>" if whole else "<tr>{}</tr>", line))

@@ -12,7 +12,13 @@ from markupsafe import Markup
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.markup import html, joined
 from explorer.measures.frontier import UNSERVED_MW
-from explorer.measures.headlines import Headline, basis_of, carbon_changes_percent, disagree, headlines
+from explorer.measures.headlines import (
+    Headline,
+    basis_of,
+    carbon_changes_percent,
+    disagree,
+    headlines,
+)
 from explorer.model.network import carbon_intensities
 from explorer.model.placement import Placement
 from explorer.session import Session
@@ -79,7 +85,9 @@ class Totals(pn.viewable.Viewer):
     def _on_placement(self, *_events: Any) -> None:
         cards = joined(card.html() for card in self._cards())
         note = self._deciding_note() if self._session.placement_busy else self._note()
-        self._pane.say("totals", html('<div class="totals">{}</div><div class="note">{}</div>', cards, note))
+        self._pane.say(
+            "totals", html('<div class="totals">{}</div><div class="note">{}</div>', cards, note)
+        )
 
     def _deciding_note(self) -> str:
         limit_s = self._session.scenario.time_limit_s
@@ -89,22 +97,34 @@ class Totals(pn.viewable.Viewer):
         """The same move of load by every estimate of carbon intensity, and what is compared."""
         placement = self._session.placement
         changes = carbon_changes_percent(placement, carbon_intensities(self._session.scenario))
-        listed = joined((html("<b>{}</b> by {}", percent(change), signal) for signal, change in changes.items()), ", ")
+        listed = joined(
+            (
+                html("<b>{}</b> by {}", percent(change), signal)
+                for signal, change in changes.items()
+            ),
+            ", ",
+        )
         note = html("Carbon against the baseline: {}.", listed)
         if disagree(list(changes.values())):
             note += " The estimates disagree: what moving saves rests on the choice."
         basis = basis_of(placement)
         if basis:
-            return html("<b>Compared {} than in the baseline, so no saving is claimed.</b> {}", basis, note)
+            return html(
+                "<b>Compared {} than in the baseline, so no saving is claimed.</b> {}", basis, note
+            )
         if placement.unserved_mw > UNSERVED_MW:
-            note += f" The baseline leaves the same {format_number(placement.unserved_mw)} MW unserved."
+            note += (
+                f" The baseline leaves the same {format_number(placement.unserved_mw)} MW unserved."
+            )
         return note
 
     def _cards(self) -> list[_Card]:
         placement = self._session.placement
         now = headlines(placement)
         signal = placement.network.labels.carbon_signal
-        moved, share, delay = (now[name] for name in ("relocated_mw", "relocated_share", "mean_wan_ms"))
+        moved, share, delay = (
+            now[name] for name in ("relocated_mw", "relocated_share", "mean_wan_ms")
+        )
         return [
             _against(
                 "cost", "Cost", now["cost_usd_per_h"],
@@ -137,9 +157,13 @@ class Totals(pn.viewable.Viewer):
     def _unserved(self, unserved_mw: float) -> _Card:
         explanation = "IT load that nobody executes."
         if unserved_mw <= UNSERVED_MW:
-            return _Card("unserved", "Unserved", "0", "MW", "all demand is served", BETTER, explanation)
+            return _Card(
+                "unserved", "Unserved", "0", "MW", "all demand is served", BETTER, explanation
+            )
         causes = self._session.placement.unserved_by_reason()
-        causes_text = ", ".join(f"{format_number(mw)} MW by {reason}" for reason, mw in causes.items())
+        causes_text = ", ".join(
+            f"{format_number(mw)} MW by {reason}" for reason, mw in causes.items()
+        )
         return _Card(
             "unserved", "Unserved", format_number(unserved_mw), "MW", f"held back by {next(iter(causes))}", WORSE,
             f"{explanation} {causes_text}.",
@@ -165,10 +189,14 @@ def _against(name: str, label: str, figure: Headline, explanation: str) -> _Card
     if figure.basis:
         delta = f"{percent(figure.change_percent)} per MWh served"
         explanation += f" Compared {figure.basis} than in the baseline."
-        return _Card(name, label, format_number(figure.value), figure.unit, delta, NEUTRAL, explanation)
+        return _Card(
+            name, label, format_number(figure.value), figure.unit, delta, NEUTRAL, explanation
+        )
     still = abs(figure.change) <= 5e-4 * abs(figure.baseline)
     colour = NEUTRAL if still else BETTER if figure.change < 0 else WORSE
     arrow = "" if still else "▼ " if figure.change < 0 else "▲ "
-    amount = "0" if still else f"{'−' if figure.change < 0 else '+'}{format_number(abs(figure.change))}"
+    amount = (
+        "0" if still else f"{'−' if figure.change < 0 else '+'}{format_number(abs(figure.change))}"
+    )
     delta = f"{arrow}{percent(figure.change_percent)} ({amount})"
     return _Card(name, label, format_number(figure.value), figure.unit, delta, colour, explanation)

@@ -1,4 +1,7 @@
-"""Where is the line? Net saving over price gap and friction, the pairs on it, and what the placement makes of them."""
+"""
+Where is the line? Net saving over price gap and friction, the pairs on it, and what the placement
+makes of them.
+"""
 
 from __future__ import annotations
 
@@ -41,20 +44,53 @@ class Mark:
 MARKS = (  # what is drawn last is on top
     Mark("friction", "do not pay", "circle", "●", "#9aa3ad", 5),
     Mark("no demand", "pay, but no load is at home there", "circle", "●", "#9aa3ad", 5),
-    Mark("better region", "pay, but the load goes where it pays as well or better", "circle", "○", "#f4f6f8", 6),
+    Mark(
+        "better region",
+        "pay, but the load goes where it pays as well or better",
+        "circle",
+        "○",
+        "#f4f6f8",
+        6,
+    ),
     Mark("latency", "pay, but are too slow", "triangle", "▲", "#CC79A7", 8),
     Mark("law", "pay, but law forbids", "diamond", "◆", "#D55E00", 10),
-    Mark("not offered", "differ, because the class is not offered there or at home", "x", "✕", "#4a4f57", 10),
-    Mark("own terms", "differ, because arcs.csv has terms of its own for them", "diamond_cross", "❖", "#882255", 11),
+    Mark(
+        "not offered",
+        "differ, because the class is not offered there or at home",
+        "x",
+        "✕",
+        "#4a4f57",
+        10,
+    ),
+    Mark(
+        "own terms",
+        "differ, because arcs.csv has terms of its own for them",
+        "diamond_cross",
+        "❖",
+        "#882255",
+        11,
+    ),
     Mark("state locality", "pay, but state stays at home", "star", "★", "#56B4E9", 11),
     Mark("objective", "differ, because the objective is not cost", "hex", "⬢", "#56B4E9", 9),
     Mark("capacity", "pay, but capacity is taken", "square", "■", "#E69F00", 7),
-    Mark("home full", "do not pay and are used: home is full", "inverted_triangle", "▼", "#F0E442", 12),
+    Mark(
+        "home full",
+        "do not pay and are used: home is full",
+        "inverted_triangle",
+        "▼",
+        "#F0E442",
+        12,
+    ),
     Mark("none", "pay and are used", "circle", "●", "#009E73", 12),
 )
 _CODE = {mark.obstacle: code for code, mark in enumerate(MARKS)}
-_UNMARKED = _CODE["better region"]  # of all homes together, those before it would only hide the rest
-_SIZES, _MARKERS = np.array([mark.size for mark in MARKS], np.uint8), np.array([mark.marker for mark in MARKS], object)
+_UNMARKED = _CODE[
+    "better region"
+]  # of all homes together, those before it would only hide the rest
+_SIZES, _MARKERS = (
+    np.array([mark.size for mark in MARKS], np.uint8),
+    np.array([mark.marker for mark in MARKS], object),
+)
 _FIGURES = {
     "y": "friction_usd_per_mwh",
     "gap": "price_gap_usd_per_mwh",
@@ -68,7 +104,10 @@ _X, _Y = 96, 64  # cells of the image
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Pairs of one home, or of all with load, by id, with the columns of `break_even` and of `verdicts`."""
+    """
+    Pairs of one home, or of all with load, by id, with the columns of `break_even` and of
+    `verdicts`.
+    """
 
     workload: str
     home: str  # picked, or empty
@@ -79,10 +118,12 @@ class Verdicts:
 
 class HeatMapView(MeasureView):
     """
-    Net saving of one MWh of IT load, as colour, over electricity price gap and friction; each pair where it belongs.
+    Net saving of one MWh of IT load, as colour, over electricity price gap and friction; each pair
+    where it belongs.
 
-    A pair's price gap counts its carbon and its PUE in, so that the colour below it is its own net saving, and the line
-    where colours meet parts what pays from what does not. Its mark says what the placement makes of it.
+    A pair's price gap counts its carbon and its PUE in, so that the colour below it is its own net
+    saving, and the line where colours meet parts what pays from what does not. Its mark says what
+    the placement makes of it.
     """
 
     file_name = "break-even-and-placement"
@@ -98,7 +139,9 @@ class HeatMapView(MeasureView):
 
     def inputs(self) -> tuple[Any, ...]:
         session = self.session
-        if session.workload in session.network.workloads:  # the frontier may look at all classes together
+        if (
+            session.workload in session.network.workloads
+        ):  # the frontier may look at all classes together
             self._workload = session.workload
         home = session.region if session.region in session.network.regions else ""
         return session.placement, self._workload, home
@@ -106,21 +149,36 @@ class HeatMapView(MeasureView):
     def compute(self, placement: Placement, workload: str, home: str) -> Iterator[Verdicts]:
         network = placement.network
         columns = verdict_pairs(placement, workload)[["used_mw", "obstacle", "better_region"]]
-        pairs = break_even_pairs(network, workload).drop(columns=["repaid_after_h", "closed_by"]).join(columns)
+        pairs = (
+            break_even_pairs(network, workload)
+            .drop(columns=["repaid_after_h", "closed_by"])
+            .join(columns)
+        )
         wants_some = network.demand_mw[:, network.workloads.index(workload)] > SMALLEST_MW
-        homes = [home] if home else np.array(network.regions, object)[np.unique(network.home[wants_some])].tolist()
+        homes = (
+            [home]
+            if home
+            else np.array(network.regions, object)[np.unique(network.home[wants_some])].tolist()
+        )
         pairs = pairs.loc[pairs["home"].isin(homes)]
         yield Verdicts(workload, home, network.regions, float(np.median(network.pue)), pairs)
 
     def show(self, result: Verdicts) -> None:
-        names, index = self.session.network.region_names, {region: j for j, region in enumerate(result.regions)}
+        names, index = (
+            self.session.network.region_names,
+            {region: j for j, region in enumerate(result.regions)},
+        )
         code = np.array([_CODE[obstacle] for obstacle in result.pairs["obstacle"]], np.uint8)
         drawn = np.flatnonzero((code >= _UNMARKED) | bool(result.home))
         drawn = drawn[np.argsort(code[drawn], kind="stable")]
         pairs, code = result.pairs.iloc[drawn], code[drawn]
         places = {
             name: np.array([index.get(region, len(index)) for region in pairs[column]], np.uint16)
-            for name, column in (("home", "home"), ("region", "region"), ("better", "better_region"))
+            for name, column in (
+                ("home", "home"),
+                ("region", "region"),
+                ("better", "better_region"),
+            )
         }
         figures = {name: pairs[column].to_numpy(np.float32) for name, column in _FIGURES.items()}
         x = (pairs["saving_usd_per_mwh"] / result.pue).to_numpy(np.float32)
@@ -136,9 +194,14 @@ class HeatMapView(MeasureView):
         self.pane.say("words", _sentence(result, names))
 
     def _show_plane(self, x: NDArray, y: NDArray, pue: float) -> None:
-        """The net saving below the pairs; its axes stay put for small moves, so that pairs are seen to move."""
+        """
+        The net saving below the pairs; its axes stay put for small moves, so that pairs are seen to
+        move.
+        """
         bottom, top = _around(y)
-        right = max(round_above(float(x.max(initial=0.0))), 1.1 * top / pue)  # so far that the line leaves at the top
+        right = max(
+            round_above(float(x.max(initial=0.0))), 1.1 * top / pue
+        )  # so far that the line leaves at the top
         left = -min(round_above(-float(x.min(initial=0.0))), 0.5 * right)
         margin = 0.03 * (right - left)
         left, right = left - margin, right + margin
@@ -147,7 +210,9 @@ class HeatMapView(MeasureView):
         image = np.empty(1, object)
         image[0] = (pue * gap - friction[:, np.newaxis]).astype(np.float32)
         place = {"x": left, "y": bottom, "dw": right - left, "dh": top - bottom}
-        self.pane.update("plane", image=image, **{name: np.array([value]) for name, value in place.items()})
+        self.pane.update(
+            "plane", image=image, **{name: np.array([value]) for name, value in place.items()}
+        )
         end = round_above(pue * right / 3)
         self.pane.configure("plane", "color_mapper", low=-end, high=end)
         self.pane.configure("line", "glyph", gradient=pue)
@@ -155,14 +220,21 @@ class HeatMapView(MeasureView):
         self.pane.set_range("pairs", "y_range", bottom, top)
 
     def table(self, result: Verdicts) -> pd.DataFrame:
-        """All break-even quantities of the pairs of one home; of all homes, how many pairs and how much load."""
+        """
+        All break-even quantities of the pairs of one home; of all homes, how many pairs and how
+        much load.
+        """
         if not result.home:
             grouped = result.pairs.groupby(["pays", "obstacle"], as_index=False)
             return grouped.agg(
-                pairs=("home", "size"), used_mw=("used_mw", "sum"), mean_net_usd_per_mwh=("net_usd_per_mwh", "mean")
+                pairs=("home", "size"),
+                used_mw=("used_mw", "sum"),
+                mean_net_usd_per_mwh=("net_usd_per_mwh", "mean"),
             )
         names = self.session.network.region_names
-        named = {c: [names[id] for id in result.pairs[c]] for c in ("home", "region", "better_region")}
+        named = {
+            c: [names[id] for id in result.pairs[c]] for c in ("home", "region", "better_region")
+        }
         return result.pairs.assign(**named).sort_values("net_usd_per_mwh", ascending=False)
 
     def _on_tap(self, rows: list[int]) -> None:
@@ -197,7 +269,9 @@ class HeatMapView(MeasureView):
                 hooks=[quiet_toolbar, align_left],
             )  # fmt: skip
             legend = drawing.words("legend", margin=(2, 0, 0, 6), stylesheets=[_LEGEND])
-            return measure_card(drawing, "Where is the line?", _HELP, drawing.figure(plot, height=330), legend)
+            return measure_card(
+                drawing, "Where is the line?", _HELP, drawing.figure(plot, height=330), legend
+            )
 
         return Drawing(make)
 
@@ -227,7 +301,9 @@ def _around(values: NDArray) -> tuple[float, float]:
     low, high = float(values.min(initial=np.inf)), float(values.max(initial=0.0))
     step = 0.2 * 10 ** np.floor(np.log10(max(high, 1.0)))
     below = step * np.floor(0.8 * low / step) if 0 < low < np.inf else 0.0
-    return min(below, step * np.floor(low / step)) if low < np.inf else 0.0, step * np.ceil(1.1 * max(high, 1.0) / step)
+    return min(below, step * np.floor(low / step)) if low < np.inf else 0.0, step * np.ceil(
+        1.1 * max(high, 1.0) / step
+    )
 
 
 def _legend(result: Verdicts) -> Markup:

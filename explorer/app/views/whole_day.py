@@ -45,10 +45,16 @@ class WholeDayView(ChartView):
 
     def compute(self, moment: Moment) -> Iterator[pd.DataFrame | Progress]:
         for turn, day in enumerate(solve_day(moment.scenario), start=1):
-            yield Progress(TURN_H * turn, HOURS, "hours placed") if day is None else labelled(moment.scenario, day)
+            yield (
+                Progress(TURN_H * turn, HOURS, "hours placed")
+                if day is None
+                else labelled(moment.scenario, day)
+            )
 
     def _on_tap(self, rows: list[int]) -> None:
         for name in _TAPPED:
-            self.pane.configure(name, "selected", indices=[])  # so that a second tap on the same hour counts too
+            self.pane.configure(
+                name, "selected", indices=[]
+            )  # so that a second tap on the same hour counts too
         if rows:
             self.session.scenario.hour = rows[0] % HOURS

@@ -30,8 +30,9 @@ class WiresOrFibreView(ChartView):
     """
     Cost of one MWh of IT load, part by part: from the home grid, by wires and by fibre.
 
-    From the home picked on the map, otherwise from the one with the largest flow; to the region that takes most of its
-    load, otherwise the one with most to gain, or to a region chosen from the list.
+    From the home picked on the map, otherwise from the one with the largest flow; to the region
+    that takes most of its load, otherwise the one with most to gain, or to a region chosen from the
+    list.
     """
 
     measure: ClassVar = "wires_or_fibre"
@@ -39,27 +40,40 @@ class WiresOrFibreView(ChartView):
     depends: ClassVar = ("placement", "region", "workload")
 
     def __init__(self, session: Session, **params: Any) -> None:
-        self._workload, self._partner, self._line = session.network.workloads[0], AUTOMATIC, next(iter(LINES))
+        self._workload, self._partner, self._line = (
+            session.network.workloads[0],
+            AUTOMATIC,
+            next(iter(LINES)),
+        )
         super().__init__(session, **params)
 
     @staticmethod
     def tools(drawing: Drawing) -> list[LayoutDOM]:
         lines: list[Any] = [(name, line.name) for name, line in LINES.items()]
         return [
-            drawing.widget("partner", Select(options=[(AUTOMATIC, "")], value=AUTOMATIC, width=190)),
+            drawing.widget(
+                "partner", Select(options=[(AUTOMATIC, "")], value=AUTOMATIC, width=190)
+            ),
             drawing.widget("line", Select(options=lines, value=lines[0][0], width=130)),
         ]
 
     def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:
-        return {("partner", "widget", "value"): self._on_partner, ("line", "widget", "value"): self._on_line}
+        return {
+            ("partner", "widget", "value"): self._on_partner,
+            ("line", "widget", "value"): self._on_line,
+        }
 
     def inputs(self) -> tuple[Any, ...]:
         session = self.session
-        if session.workload in session.network.workloads:  # the frontier may look at all classes together
+        if (
+            session.workload in session.network.workloads
+        ):  # the frontier may look at all classes together
             self._workload = session.workload
         return session.placement, self._workload, session.region, self._partner, self._line
 
-    def compute(self, placement: Placement, workload: str, home: str, region: str, line: str) -> Iterator[pd.DataFrame]:
+    def compute(
+        self, placement: Placement, workload: str, home: str, region: str, line: str
+    ) -> Iterator[pd.DataFrame]:
         pair, network = pair_of(placement, workload, home, region), placement.network
         if pair is None:
             yield network.labels.put_on(pd.DataFrame(columns=["way"]), measure="wires_or_fibre")
@@ -76,7 +90,10 @@ class WiresOrFibreView(ChartView):
         super().show(result)
 
     def table(self, result: pd.DataFrame) -> pd.DataFrame:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Figures as rows, for they are many; and what moving the data takes by each published estimate."""
+        """
+        Figures as rows, for they are many; and what moving the data takes by each published
+        estimate.
+        """
         if result.empty:
             return pd.DataFrame(columns=["figure", *WAYS])
         figures = result.set_index("way").rename(columns=title_of).T.rename_axis(columns=None)

@@ -30,7 +30,9 @@ from explorer.text import WORSE, format_number, sentence
 
 
 class FlowMap(pn.viewable.Viewer):
-    """World map: regions sized by IT load, arcs as wide as the load that moves. A tap picks a region."""
+    """
+    World map: regions sized by IT load, arcs as wide as the load that moves. A tap picks a region.
+    """
 
     colour_by = param.Selector(
         default="change_mw", objects=COLOUR_BY, label="Colour of regions", doc="What circles show."
@@ -45,7 +47,10 @@ class FlowMap(pn.viewable.Viewer):
         self._session = session
         self._pane = LivePane(
             _drawing,
-            {("regions", "selected", "indices"): self._on_tap, ("colour", "widget", "value"): self._on_colour},
+            {
+                ("regions", "selected", "indices"): self._on_tap,
+                ("colour", "widget", "value"): self._on_colour,
+            },
             self._name_classes,
         )
         session.param.watch(self._on_placement, "placement")
@@ -71,9 +76,15 @@ class FlowMap(pn.viewable.Viewer):
         scale, arcs = world.scale, world.arcs
         assert arcs is not None
         self._pane.update("regions", **_on_screen(world.columns["regions"]))
-        self._pane.update("flows", **{name: arcs.columns[name].astype(kind) for name, kind in _TYPES.items()})
+        self._pane.update(
+            "flows", **{name: arcs.columns[name].astype(kind) for name, kind in _TYPES.items()}
+        )
         self._pane.configure(
-            "regions", "color_color_mapper", low=scale.low, high=scale.high, palette=list(scale.colours)
+            "regions",
+            "color_color_mapper",
+            low=scale.low,
+            high=scale.high,
+            palette=list(scale.colours),
         )
         self._pane.configure("regions", "color_colorbar", title=scale.label)
         self._pane.configure("colour", "widget", value=self.colour_by)
@@ -116,14 +127,17 @@ def _drawing() -> Drawing:
         figure = drawing.figure(world, min_border=0, outline_line_color=None, below=[], left=[])
         figure.center = [item for item in figure.center if not isinstance(item, Grid)]
         for moving in ("arcs", "regions"):
-            # on the canvas above: land and borders, which take most of the time, are not painted again at each move
+            # on the canvas above: land and borders, which take most of the time, are not painted
+            # again at each move
             drawing.handles[moving]["glyph_renderer"].update(level="overlay")
         drawing.handles["regions"]["color_colorbar"].update(level="overlay")
         _draw_arcs_in_the_browser(figure, drawing.handles)
         _let_regions_speak_first(figure, drawing.handles)
         legend = drawing.words("legend", margin=(0, 0, 2, 4), stylesheets=[_LEGEND])
         options: list[Any] = [(column, label) for label, column in COLOUR_BY.items()]
-        colour = drawing.widget("colour", Select(options=options, value="change_mw", width=230, name="Colour"))
+        colour = drawing.widget(
+            "colour", Select(options=options, value="change_mw", width=230, name="Colour")
+        )
         return card("Where does it go?", HELP, legend, figure, tools=[colour])
 
     return Drawing(make)
@@ -133,10 +147,18 @@ def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
     """From one row per flow, when flows change and when the figure is first laid out."""
     segments, regions = handles["arcs"]["cds"], handles["regions"]["cds"]
     segments.syncable = False  # the server knows the flows
-    flows = ColumnDataSource({name: [] for name in ("home", "region", "workload", "it_mw", "width")})
+    flows = ColumnDataSource(
+        {name: [] for name in ("home", "region", "workload", "it_mw", "width")}
+    )
     code = (Path(__file__).parent / "arcs.js").read_text()
     arcs = CustomJS(
-        args={"flows": flows, "regions": regions, "segments": segments, "colours": len(CLASS_COLOURS)}, code=code
+        args={
+            "flows": flows,
+            "regions": regions,
+            "segments": segments,
+            "colours": len(CLASS_COLOURS),
+        },
+        code=code,
     )
     flows.js_on_change("data", arcs)
     figure.js_on_change("inner_width", arcs)
@@ -144,22 +166,36 @@ def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
 
 
 def _let_regions_speak_first(figure: Plot, handles: Handles) -> None:
-    """Arcs end where regions are: what is said of them would lie below what is said of the region."""
+    """
+    Arcs end where regions are: what is said of them would lie below what is said of the region.
+    """
     arcs = handles["arcs"]["glyph_renderer"]
     hovers = [tool for tool in figure.toolbar.tools if isinstance(tool, HoverTool)]
-    (hover,) = [tool for tool in hovers if isinstance(tool.renderers, list) and arcs in tool.renderers]
+    (hover,) = [
+        tool for tool in hovers if isinstance(tool.renderers, list) and arcs in tool.renderers
+    ]
     code = "export default ({regions}) => !regions.inspected.indices.length"
     hover.filters = {"@moves": CustomJS(args={"regions": handles["regions"]["cds"]}, code=code)}
 
 
 def _on_screen(columns: Columns) -> dict[str, NDArray]:
     """Columns as the glyph of regions has them, numbers but for places in half the bytes."""
-    small = {name: values.astype(np.float32) for name, values in columns.items() if name not in ("x", "y", "name")}
+    small = {
+        name: values.astype(np.float32)
+        for name, values in columns.items()
+        if name not in ("x", "y", "name")
+    }
     small["color"] = small.pop("shown")
     return {name: columns[name] for name in ("x", "y", "name")} | small
 
 
-_TYPES = {"home": np.uint16, "region": np.uint16, "workload": np.uint8, "it_mw": np.float32, "width": np.float32}
+_TYPES = {
+    "home": np.uint16,
+    "region": np.uint16,
+    "workload": np.uint8,
+    "it_mw": np.float32,
+    "width": np.float32,
+}
 COLORBAR = {
     "height": 7, "width": 120, "margin": 0, "bar_line_color": None, "major_tick_line_color": None,
     "background_fill_alpha": 0,
@@ -190,7 +226,9 @@ def _legend(world: Map) -> Markup:
         )
         for k, (label, mw) in enumerate(zip(world.arcs.classes, world.arcs.moved_mw, strict=True))
     )  # fmt: skip
-    return html("{}{}{}", items, f"{sentence(world.left_out)}. " if world.left_out else "", _key(world.key))
+    return html(
+        "{}{}{}", items, f"{sentence(world.left_out)}. " if world.left_out else "", _key(world.key)
+    )
 
 
 def _key(scale: MapScale) -> Markup:

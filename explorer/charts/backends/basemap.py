@@ -23,7 +23,9 @@ EXTENT_Y = tuple(float(y) for y in mercator_m([-52.0, 72.0], [0.0, 0.0])[1])
 def basemap() -> hv.Overlay:
     """Land as one NaN-separated shape and borders as one line, in Web Mercator metres."""
     with np.load(ASSETS / "basemap_mercator.npz") as outlines:
-        land, borders = ({"x": outlines[f"{name}_x"], "y": outlines[f"{name}_y"]} for name in ("land", "borders"))
+        land, borders = (
+            {"x": outlines[f"{name}_x"], "y": outlines[f"{name}_y"]} for name in ("land", "borders")
+        )
     grey = {"color": LAND, "tools": [], "default_tools": [], "hooks": [_in_one_piece]}
     return hv.Overlay(
         [
@@ -34,12 +36,19 @@ def basemap() -> hv.Overlay:
 
 
 def _in_one_piece(plot: Any, _element: Any) -> None:
-    """A hook: HoloViews takes shapes apart where they are separated, and every piece would be sent by itself."""
+    """
+    A hook: HoloViews takes shapes apart where they are separated, and every piece would be sent by
+    itself.
+    """
     source, renderer = plot.handles["cds"], plot.handles["glyph_renderer"]
     if isinstance(renderer.glyph, MultiPolygons):
         style: Any = renderer.glyph.properties_with_values(include_defaults=False)
         renderer.glyph = Patches(**style)
-        for variant in ("selection_glyph", "nonselection_glyph", "muted_glyph"):  # of the other kind still
+        for variant in (
+            "selection_glyph",
+            "nonselection_glyph",
+            "muted_glyph",
+        ):  # of the other kind still
             setattr(renderer, variant, None)
     source.data = {name: [_joined(pieces)] for name, pieces in source.data.items()}
 

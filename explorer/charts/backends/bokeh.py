@@ -102,7 +102,12 @@ def style(mark: Mark, look: Look) -> dict[str, Any]:
 
 def _beside_its_place(mark: Mark) -> Callable[[Any, Any], None]:
     """A hook: words that end or begin at their place leave it free."""
-    paper = {"background_fill_color": "white", "background_fill_alpha": 0.85, "padding": 2, "border_radius": 3}
+    paper = {
+        "background_fill_color": "white",
+        "background_fill_alpha": 0.85,
+        "padding": 2,
+        "border_radius": 3,
+    }
 
     def hook(plot: Any, _element: Any) -> None:
         offset_px = {"left": 5, "center": 0, "right": -5}[mark.align]
@@ -113,13 +118,18 @@ def _beside_its_place(mark: Mark) -> Callable[[Any, Any], None]:
 
 def draw(chart: Chart) -> Any:
     """A chart as a HoloViews object: an overlay, or a layout of one below the other."""
-    plots = [_panel(chart, panel, filled) for panel, filled in zip(chart.panels, chart.filled, strict=True)]
+    plots = [
+        _panel(chart, panel, filled)
+        for panel, filled in zip(chart.panels, chart.filled, strict=True)
+    ]
     return plots[0] if len(plots) == 1 else hv.Layout(plots).cols(1)
 
 
 def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
     drawn = [
-        part for mark in panel.marks for part in _parts(panel, mark, filled.columns.get(mark.name, {}), filled.labels)
+        part
+        for mark in panel.marks
+        for part in _parts(panel, mark, filled.columns.get(mark.name, {}), filled.labels)
     ]
     drawn += [
         _key(panel, mark, label)
@@ -153,11 +163,17 @@ def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
         named_ticks = list(zip(places, map(elided, filled.rows), strict=True))
         options |= {"yticks": named_ticks} if named_ticks else {"yaxis": "bare"}
         options |= {"gridstyle": {"ygrid_line_alpha": 0.0}}
-    legend: dict[str, Any] = {"legend_position": "bottom", "legend_cols": legend_cols, "legend_opts": _CLOSE}
+    legend: dict[str, Any] = {
+        "legend_position": "bottom",
+        "legend_cols": legend_cols,
+        "legend_opts": _CLOSE,
+    }
     return overlay(drawn, **options).opts(**legend, backend=BOKEH)
 
 
-def _parts(panel: Panel, mark: Mark, columns: Columns, labels: Mapping[str, tuple[str, ...]]) -> list[Any]:
+def _parts(
+    panel: Panel, mark: Mark, columns: Columns, labels: Mapping[str, tuple[str, ...]]
+) -> list[Any]:
     """An element for each role of a mark that has rows, so that a legend can name it."""
     parts = []
     for n, role in enumerate(mark.roles):
@@ -169,7 +185,11 @@ def _parts(panel: Panel, mark: Mark, columns: Columns, labels: Mapping[str, tupl
         named = labels.get(mark.name, mark.labels)
         if n < len(named) and mark.kind not in _FACES:
             part = part.relabel(named[n])
-        hover = {"tools": ["hover"], "hover_tooltips": _tips(mark, f"{panel.name} ")} if mark.tip else {}
+        hover = (
+            {"tools": ["hover"], "hover_tooltips": _tips(mark, f"{panel.name} ")}
+            if mark.tip
+            else {}
+        )
         parts.append(part.opts(**style(mark, LOOKS[role]), **hover, backend=BOKEH))
     return parts
 
@@ -187,13 +207,17 @@ def _key(panel: Panel, mark: Mark, label: str) -> Any:
 def _tips(mark: Mark, panel: str) -> list[tuple[str, str]]:
     """Tips of an element whose places have names of their own for each panel."""
     places = "|".join(PLACES[mark.kind])
-    return [(label, re.sub(rf"@({places})\b", rf"@{{{panel}\1}}", text)) for label, text in mark.tip]
+    return [
+        (label, re.sub(rf"@({places})\b", rf"@{{{panel}\1}}", text)) for label, text in mark.tip
+    ]
 
 
 def tick_places(panel: Panel) -> dict[str, Any]:
     """Options that say where ticks are, of either backend."""
     axes = {"xticks": panel.x.at, "yticks": None if panel.has_rows else panel.y.at}
-    return {name: at if isinstance(at, int) else list(at) for name, at in axes.items() if at is not None}
+    return {
+        name: at if isinstance(at, int) else list(at) for name, at in axes.items() if at is not None
+    }
 
 
 def _room_left(px: int) -> Callable[[Any, Any], None]:
@@ -232,4 +256,10 @@ def empty(mark: Mark) -> dict[str, NDArray]:
 
 
 # of a legend below: Bokeh leaves a gap between it and the axis
-_CLOSE = {"location": "left", "orientation": "horizontal", "margin": 0, "padding": 4, "border_line_alpha": 0.0}
+_CLOSE = {
+    "location": "left",
+    "orientation": "horizontal",
+    "margin": 0,
+    "padding": 4,
+    "border_line_alpha": 0.0,
+}

@@ -32,8 +32,12 @@ FAINT, STRONG = 0.2, 0.85  # opacity of an arc at home, and where its load runs
 @renders(Placement, "plot")
 @renders("marginal_prices", "plot")
 def plot(result: Placement | pd.DataFrame, min_flow_mw: float | None = None) -> Any:
-    """Draw the map of a result for a notebook; flows of at least so many MW, where there are flows."""
-    return draw(render(result, "map", **({} if min_flow_mw is None else {"min_flow_mw": min_flow_mw})))
+    """
+    Draw the map of a result for a notebook; flows of at least so many MW, where there are flows.
+    """
+    return draw(
+        render(result, "map", **({} if min_flow_mw is None else {"min_flow_mw": min_flow_mw}))
+    )
 
 
 def draw(world: Map) -> Any:
@@ -74,7 +78,9 @@ def points(circles: Circles, columns: Columns) -> Any:
     """Circles with their data as a GeoViews element without style."""
     for_maps("geoviews.plotting.bokeh")  # registers the renderer
     values = [name for name in circles.columns if name not in "xy"]
-    return for_maps("geoviews").Points(pd.DataFrame(dict(columns)), ["x", "y"], values, crs=mercator())
+    return for_maps("geoviews").Points(
+        pd.DataFrame(dict(columns)), ["x", "y"], values, crs=mercator()
+    )
 
 
 def empty(circles: Circles) -> dict[str, Any]:
@@ -87,9 +93,24 @@ def style(circles: Circles, scale: Scale | None = None) -> dict[str, Any]:
     size = circles.size_px or "size"
     if circles.role:
         colour = LOOKS[circles.role].colour
-        return {"size": size, "color": colour, "fill_alpha": 0.15, "line_color": colour, "line_width": 2}
-    colours = {} if scale is None else {"cmap": list(scale.colours), "clim": (scale.low, scale.high)}
-    return {"size": size, "color": "shown", "line_color": RIM, "line_width": 0.7, "colorbar": True, **colours}
+        return {
+            "size": size,
+            "color": colour,
+            "fill_alpha": 0.15,
+            "line_color": colour,
+            "line_width": 2,
+        }
+    colours = (
+        {} if scale is None else {"cmap": list(scale.colours), "clim": (scale.low, scale.high)}
+    )
+    return {
+        "size": size,
+        "color": "shown",
+        "line_color": RIM,
+        "line_width": 0.7,
+        "colorbar": True,
+        **colours,
+    }
 
 
 def _circles(circles: Circles, world: Map) -> Any:
@@ -101,7 +122,11 @@ def _circles(circles: Circles, world: Map) -> Any:
         "colorbar_position": "bottom",
     }  # fmt: skip
     return points(circles, {name: values[order] for name, values in columns.items()}).opts(
-        **style(circles, world.scale), **bar, tools=["hover"], hover_tooltips=list(circles.tip), backend=BOKEH
+        **style(circles, world.scale),
+        **bar,
+        tools=["hover"],
+        hover_tooltips=list(circles.tip),
+        backend=BOKEH,
     )
 
 
@@ -114,7 +139,12 @@ def _key(scale: MapScale) -> list[Any]:
         hv.Curve(([left, right], [y, y])).opts(line_width=float(scale.arc_px(mw)), **grey),
         hv.Points(([circle], [y])).opts(size=float(scale.circle_px(mw)), **grey),
         hv.Labels(([words], [y], [f"{scale.key_mw:,g} MW each"])).opts(
-            text_align="left", text_font_size="9pt", text_color=SLATE, tools=[], default_tools=[], backend=BOKEH
+            text_align="left",
+            text_font_size="9pt",
+            text_color=SLATE,
+            tools=[],
+            default_tools=[],
+            backend=BOKEH,
         ),
     ]
 
@@ -139,8 +169,12 @@ def _arcs(world: Map, arcs: Arcs) -> list[Any]:
     tips = [("Moves", "@moves"), ("Class", "@class"), ("IT load", "@it_mw{0,0.0} MW")]
     drawn = []
     for k in map(int, np.unique(workload)):
-        mine = rows[workload == k].iloc[::-1].sort_values("it_mw", ascending=False, kind="stable")  # legend: strong
-        segments = hv.Segments(mine, [*rows.columns[:4]], [*rows.columns[4:]], label=elided(str(arcs.classes[k]), 40))
+        mine = (
+            rows[workload == k].iloc[::-1].sort_values("it_mw", ascending=False, kind="stable")
+        )  # legend: strong
+        segments = hv.Segments(
+            mine, [*rows.columns[:4]], [*rows.columns[4:]], label=elided(str(arcs.classes[k]), 40)
+        )
         drawn.append(
             segments.opts(
                 color=CLASS_COLOURS[k % len(CLASS_COLOURS)],

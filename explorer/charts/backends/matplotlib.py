@@ -1,4 +1,6 @@
-"""Charts as figures for print: HoloViews elements for matplotlib on a page of so many millimetres."""
+"""
+Charts as figures for print: HoloViews elements for matplotlib on a page of so many millimetres.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,11 @@ from explorer.charts.chart import PLACES, Chart, Filled, Mark, Panel, is_labelle
 from explorer.charts.palette import INK, LOOKS, Look
 from explorer.charts.rows import row_places, row_range
 
-AXIS_MM, PX_PER_MM, ROW_PX_PER_MM = 9.0, 5.0, 6.4  # height of an axis; of a panel and of a row, on screen for print
+AXIS_MM, PX_PER_MM, ROW_PX_PER_MM = (
+    9.0,
+    5.0,
+    6.4,
+)  # height of an axis; of a panel and of a row, on screen for print
 PT_PER_PX = 0.55  # of lines and points
 _FILLED = ("bars", "area", "span")
 _STRAIGHT = ("line", "segments", "vertical", "horizontal", "diagonal")
@@ -40,14 +46,22 @@ def draw(chart: Chart, path: str | Path, width_mm: float = 88.0) -> Path:
             heights_mm.append(rows_mm if panel.has_rows else panel.height_px / PX_PER_MM)
         drawn = plots[0] if len(plots) == 1 else hv.Layout(plots).cols(1).opts(
             sublabel_format="", vspace=0.25, backend=MPL)  # fmt: skip
-        handles = [handle for marks, role, label in chart.legend() for handle in _handles(marks, LOOKS[role], label)]
+        handles = [
+            handle
+            for marks, role, label in chart.legend()
+            for handle in _handles(marks, LOOKS[role], label)
+        ]
         aspect = (sum(heights_mm) + AXIS_MM * len(plots)) / sheet.width_mm
         sheet.draw(drawn, chart.about, chart.title, chart.notes, handles, aspect, heights_mm)
     return Path(path)
 
 
 def _panel(panel: Panel, filled: Filled, shares_axis: bool) -> Any:
-    parts = [part for mark in panel.marks for part in _parts(panel, mark, filled.columns.get(mark.name, {}))]
+    parts = [
+        part
+        for mark in panel.marks
+        for part in _parts(panel, mark, filled.columns.get(mark.name, {}))
+    ]
     options: dict[str, Any] = {
         "xlabel": filled.x_label or panel.x.label, "ylabel": filled.y_label or panel.y.label,
         "xlim": filled.x_range, "title": "", "show_legend": False, "aspect": "auto",
@@ -98,14 +112,20 @@ def _styled(mark: Mark, part: Any, look: Look) -> Any:
             paper = {"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 0.5}
             shift = {"left": "\u2009{}", "center": "{}", "right": "{}\u2009"}[mark.align]
             for words in plot.handles["artist"]:
-                words.set(text=shift.format(words.get_text()), bbox=paper if mark.on_paper or look.hatch else None)
+                words.set(
+                    text=shift.format(words.get_text()),
+                    bbox=paper if mark.on_paper or look.hatch else None,
+                )
 
         part = part.opts(hooks=[ground], backend=MPL)
     return part.opts(**_style(mark, look), backend=MPL)
 
 
 def _span(columns: Mapping[str, Any], look: Look) -> Callable[[Any, Any], None]:
-    """A hook: a span behind all else, or around it. HoloViews' own has two colours, of which matplotlib warns."""
+    """
+    A hook: a span behind all else, or around it. HoloViews' own has two colours, of which
+    matplotlib warns.
+    """
     left, right = (float(columns[name][0]) for name in PLACES["span"])
     outline = {"edgecolor": INK, "linestyle": look.line, "linewidth": 0.6, "zorder": 9}
     style = outline if look.ink == "none" else {"edgecolor": "none", "zorder": 0}
@@ -118,10 +138,18 @@ def _span(columns: Mapping[str, Any], look: Look) -> Callable[[Any, Any], None]:
 
 def _style(mark: Mark, look: Look) -> dict[str, Any]:
     if mark.kind == "bars":
-        edge = {"edgecolor": INK, "linewidth": 0.4} if mark.edged else {"edgecolor": look.ink, "linewidth": 0.0}
+        edge = (
+            {"edgecolor": INK, "linewidth": 0.4}
+            if mark.edged
+            else {"edgecolor": look.ink, "linewidth": 0.0}
+        )
         return {"facecolor": look.ink, "hatch": look.hatch, **edge}
     if mark.kind in _STRAIGHT:
-        return {"color": look.line_ink or look.ink, "linestyle": look.line, "linewidth": PT_PER_PX * mark.size}
+        return {
+            "color": look.line_ink or look.ink,
+            "linestyle": look.line,
+            "linewidth": PT_PER_PX * mark.size,
+        }
     if mark.kind == "words":
         colour = INK if look.hatch else look.words_colour
         return {"color": colour, "size": 6, "horizontalalignment": mark.align}
@@ -135,11 +163,15 @@ def _handles(marks: tuple[Mark, ...], look: Look, label: str) -> list[Any]:
     """What stands for a role in a legend: an area, and a line with its points."""
     found: list[Any] = []
     if any(mark.kind in _FILLED for mark in marks):
-        found.append(Patch(facecolor=look.ink, edgecolor=INK, linewidth=0.4, hatch=look.hatch, label=label))
+        found.append(
+            Patch(facecolor=look.ink, edgecolor=INK, linewidth=0.4, hatch=look.hatch, label=label)
+        )
     lines = [mark for mark in marks if mark.kind in _STRAIGHT]
     points = [mark for mark in marks if mark.kind == "points"]
     if lines or points:
-        style: dict[str, Any] = _style(lines[0], look) if lines else {"linestyle": "", "color": look.ink}
+        style: dict[str, Any] = (
+            _style(lines[0], look) if lines else {"linestyle": "", "color": look.ink}
+        )
         for mark in points[:1]:
             style |= {
                 "marker": look.printed_marker, "markerfacecolor": look.ink, "markeredgecolor": INK,

@@ -1,4 +1,7 @@
-"""What every figure for print shares: a page of so many millimetres, its title, legend and sources, its greys."""
+"""
+What every figure for print shares: a page of so many millimetres, its title, legend and sources,
+its greys.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ INK, PALE = "#222222", "#8a8f98"
 MORE, LESS, SAME = "#4b2a85", "#E69F00", "#ffffff"  # dark, middle, white
 DARK, LIGHT = "#0b3c5d", "#cfe0ee"
 CHARACTERS_PER_MM, LINE_INCH = 1 / 1.2, 0.105  # of notes in 6 pt type
-LEGEND_CHARACTERS_PER_MM, NAME_CHARACTERS_PER_MM = 0.6, 0.4  # of a legend, and of what rows are called
+LEGEND_CHARACTERS_PER_MM, NAME_CHARACTERS_PER_MM = (
+    0.6,
+    0.4,
+)  # of a legend, and of what rows are called
 SOURCE_LINES = 3
 OUR_OWN = "This project's own definition."
 _STYLE: Any = {
@@ -86,7 +92,9 @@ class Page:
         figure = hv.renderer(MPL).get_plot(drawn).state  # which `hv.render` makes twice
         try:
             width = self.width_mm / MM_PER_INCH
-            lines = [line for note in notes for line in wrapped(note, CHARACTERS_PER_MM * self.width_mm)]
+            lines = [
+                line for note in notes for line in wrapped(note, CHARACTERS_PER_MM * self.width_mm)
+            ]
             figure.set_size_inches(width, width)  # as wide as the legend may be
             legend, rows = _legend(figure, handles)
             aspect *= 1 + 0.7 * (_wrap_names(figure, self.width_mm) - 1)
@@ -96,12 +104,22 @@ class Page:
             height = width * aspect + below + above
             figure.set_size_inches(width, height)
             _lay_out(figure, below / height, 1 - above / height, shares or [1.0] * len(figure.axes))
-            figure.text(0.01, 1 - 0.03 / height, "\n".join(heading), fontsize=8, fontweight="bold", va="top")
-            figure.text(0.01, 0.03 / height, "\n".join(lines), fontsize=6, color="#444444", va="bottom")
+            figure.text(
+                0.01, 1 - 0.03 / height, "\n".join(heading), fontsize=8, fontweight="bold", va="top"
+            )
+            figure.text(
+                0.01, 0.03 / height, "\n".join(lines), fontsize=6, color="#444444", va="bottom"
+            )
             if legend is not None:
-                legend.set_bbox_to_anchor((0.0, (LINE_INCH * len(lines) + 0.04) / height), figure.transFigure)
+                legend.set_bbox_to_anchor(
+                    (0.0, (LINE_INCH * len(lines) + 0.04) / height), figure.transFigure
+                )
             # no date: the same figure is the same file
-            metadata: dict[str, Any] = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {}}
+            metadata: dict[str, Any] = {
+                ".svg": {"Date": None},
+                ".pdf": {"CreationDate": None},
+                ".png": {},
+            }
             figure.savefig(self.target, dpi=300, metadata=metadata[self.target.suffix.lower()])
         finally:
             plt.close(figure)
@@ -133,7 +151,10 @@ def filled(colour: str, hatch: str = "") -> dict[str, Any]:
 
 
 def _origin(about: Labels | About | pd.DataFrame) -> tuple[str | None, Sequence[str] | None]:
-    """Title and publishers, where a table still says them; pandas lose both where two tables become one."""
+    """
+    Title and publishers, where a table still says them; pandas lose both where two tables become
+    one.
+    """
     if not isinstance(about, pd.DataFrame):
         return about.title, about.publishers
     return about.attrs.get("title"), about.attrs.get("publishers")
@@ -150,10 +171,15 @@ def _sources(publishers: Sequence[str], width_mm: float) -> str:
 
 
 def _legend(figure: Figure, handles: Sequence[Any]) -> tuple[Legend | None, int]:
-    """A legend in as many columns as the figure is wide enough for, and its lines; None and 0 for nothing to tell."""
+    """
+    A legend in as many columns as the figure is wide enough for, and its lines; None and 0 for
+    nothing to tell.
+    """
     width_mm = figure.get_figwidth() * MM_PER_INCH
     for handle in handles:
-        handle.set_label("\n".join(wrapped(handle.get_label(), LEGEND_CHARACTERS_PER_MM * width_mm)))
+        handle.set_label(
+            "\n".join(wrapped(handle.get_label(), LEGEND_CHARACTERS_PER_MM * width_mm))
+        )
     lines = [handle.get_label().count("\n") + 1 for handle in handles]
     most = min(len(handles), int(width_mm // 40))
     for columns in range(most, 0, -1):
@@ -168,14 +194,19 @@ def _legend(figure: Figure, handles: Sequence[Any]) -> tuple[Legend | None, int]
 
 
 def _wrap_names(figure: Figure, width_mm: float) -> int:
-    """Long names of rows on several lines, a third of the page wide; how many lines the longest takes."""
+    """
+    Long names of rows on several lines, a third of the page wide; how many lines the longest takes.
+    """
     lines = 1
     for axis in (axes.yaxis for axes in figure.axes):
         if isinstance(axis.get_major_formatter(), ScalarFormatter):
             continue  # numbers
         texts = [label.get_text() for label in axis.get_ticklabels()]
         most = NAME_CHARACTERS_PER_MM * width_mm
-        names = ["\n".join(part for line in text.split("\n") for part in wrapped(line, most)) for text in texts]
+        names = [
+            "\n".join(part for line in text.split("\n") for part in wrapped(line, most))
+            for text in texts
+        ]
         if names != texts:
             axis.set_ticks(axis.get_ticklocs(), labels=names)
             lines = max(lines, *(name.count("\n") + 1 for name in names))
@@ -183,14 +214,18 @@ def _wrap_names(figure: Figure, width_mm: float) -> int:
 
 
 def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) -> None:
-    """Axes one above the other between the legend and the title, as large as their labels leave them."""
+    """
+    Axes one above the other between the legend and the title, as large as their labels leave them.
+    """
     for axes in figure.axes:
         axes.tick_params(labelsize=6.5, width=0.6, length=2.5)
         for axis in (axes.xaxis, axes.yaxis):
             axis.label.set_size(7)
             if isinstance(axis.get_major_formatter(), ScalarFormatter):  # numbers, not names
                 axis.set_major_formatter(_Ticks(takes_prefix(axis.get_label_text())))
-    edges = np.zeros((len(figure.axes), 4))  # of labels beyond left, bottom, right, top of axes; shares of the figure
+    edges = np.zeros(
+        (len(figure.axes), 4)
+    )  # of labels beyond left, bottom, right, top of axes; shares of the figure
     for _ in range(3):  # labels change with the room they are given
         left, right = edges[:, 0].max(), edges[:, 2].max()
         room, ceiling = top - bottom - edges[:, [1, 3]].sum(), top
@@ -199,7 +234,10 @@ def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) ->
             axes.set_position((left, ceiling - high - height, 1 - left - right, height))
             ceiling -= high + height + low
         for row, axes in enumerate(figure.axes):
-            every, own = (box.transformed(figure.transFigure.inverted()) for box in (axes.get_tightbbox(), axes.bbox))
+            every, own = (
+                box.transformed(figure.transFigure.inverted())
+                for box in (axes.get_tightbbox(), axes.bbox)
+            )
             edges[row] = own.x0 - every.x0, own.y0 - every.y0, every.x1 - own.x1, every.y1 - own.y1
         edges += 0.012
 

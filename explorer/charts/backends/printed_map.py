@@ -26,7 +26,9 @@ Floats = NDArray[np.float64]
 FULL_MM = 180.0  # a page of two columns
 PT_PER_PX = 0.3  # of circles and lines there, as they are on screen
 WIDTHS_PER_PX = 2  # that lines are told apart by
-WITHIN_M = MERCATOR_EDGE_M * (1 - 1e-9)  # of the antimeridian: beyond it a place would be at the other edge
+WITHIN_M = MERCATOR_EDGE_M * (
+    1 - 1e-9
+)  # of the antimeridian: beyond it a place would be at the other edge
 
 
 @renders(Placement, "figure")
@@ -64,7 +66,9 @@ def projected(x: Floats, y: Floats) -> Floats:
     x, y = np.clip(np.asarray(x, float), -WITHIN_M, WITHIN_M), np.asarray(y, float)
     known = np.isfinite(x) & np.isfinite(y)
     places = np.full((len(x), 2), np.nan)
-    places[known] = crs.EqualEarth().transform_points(crs.GOOGLE_MERCATOR, x[known], y[known])[:, :2]
+    places[known] = crs.EqualEarth().transform_points(crs.GOOGLE_MERCATOR, x[known], y[known])[
+        :, :2
+    ]
     return places
 
 
@@ -78,18 +82,26 @@ def _earth() -> list[Any]:
     rings = np.split(land, np.flatnonzero(np.isnan(land[:, 0])))
     shapes = [ring[~np.isnan(ring[:, 0])] for ring in rings]
     return [
-        hv.Path([projected(*mercator_m(latitude, longitude))]).opts(color=SLATE, linewidth=0.4, backend=MPL),
-        hv.Polygons([shape for shape in shapes if len(shape) > 2]).opts(hooks=[_pale], linewidth=0.2, backend=MPL),
+        hv.Path([projected(*mercator_m(latitude, longitude))]).opts(
+            color=SLATE, linewidth=0.4, backend=MPL
+        ),
+        hv.Polygons([shape for shape in shapes if len(shape) > 2]).opts(
+            hooks=[_pale], linewidth=0.2, backend=MPL
+        ),
     ]
 
 
 def _pale(plot: Any, _element: Any) -> None:
-    """A hook, because HoloViews gives polygons the first colour of its cycle whatever they are told."""
+    """
+    A hook, because HoloViews gives polygons the first colour of its cycle whatever they are told.
+    """
     plot.handles["artist"].set(facecolor=FADED, edgecolor=FADED)
 
 
 def _places(circles: Circles, world: Map, width_mm: float) -> Any:
-    """Circles, the largest first to hide none: rings of one ink, or filled by the steps of the scale."""
+    """
+    Circles, the largest first to hide none: rings of one ink, or filled by the steps of the scale.
+    """
     columns = world.columns[circles.name]
     size_px = columns.get("size", np.full(len(columns["x"]), circles.size_px))
     order = np.argsort(-size_px, kind="stable")
@@ -97,18 +109,23 @@ def _places(circles: Circles, world: Map, width_mm: float) -> Any:
     areas = _circle_pt(size_px[order], width_mm) ** 2
     if circles.role:
         rings = hv.Points((x, y, areas), ["x", "y"], ["area"])
-        return rings.opts(s="area", color="none", edgecolors=LOOKS[circles.role].ink, linewidth=0.8, backend=MPL)
+        return rings.opts(
+            s="area", color="none", edgecolors=LOOKS[circles.role].ink, linewidth=0.8, backend=MPL
+        )
     inks = world.scale.ink_of(columns["shown"][order])
     filled = hv.Points((x, y, areas, inks), ["x", "y"], ["area", "ink"])
     return filled.opts(s="area", c="ink", edgecolors=INK, linewidth=0.4, backend=MPL)
 
 
 def _lines(world: Map, arcs: Arcs, width_mm: float) -> list[Any]:
-    """Arcs of every class in a few widths, each an unbroken line unless the edge of the map breaks it."""
+    """
+    Arcs of every class in a few widths, each an unbroken line unless the edge of the map breaks it.
+    """
     ends, flow_of = world.arc_pieces()
     first = np.diff(flow_of, prepend=-1) != 0
     first[1:] |= ends[0, 1:] != ends[2, :-1]
-    # one line through all of them, which lifts its pen where a part begins: one path draws a hundred times faster
+    # one line through all of them, which lifts its pen where a part begins: one path draws a
+    # hundred times faster
     at = np.arange(len(first)) + 2 * np.cumsum(first) - 1
     line = np.full((len(first) + 2 * first.sum(), 2), np.nan)
     line[at[first]] = ends[:2, first].T
@@ -121,9 +138,13 @@ def _lines(world: Map, arcs: Arcs, width_mm: float) -> list[Any]:
     for k in np.unique(arcs.columns["workload"]):
         mine = arcs.columns["workload"] == k
         for width in np.unique(level[mine]):
-            part = np.where(np.isin(flow, np.flatnonzero(mine & (level == width)))[:, np.newaxis], line, np.nan)
+            part = np.where(
+                np.isin(flow, np.flatnonzero(mine & (level == width)))[:, np.newaxis], line, np.nan
+            )
             width_pt = _line_pt(width / WIDTHS_PER_PX, width_mm)
-            drawn.append(hv.Path([part]).opts(linewidth=width_pt, **_class_style(k), alpha=0.75, backend=MPL))
+            drawn.append(
+                hv.Path([part]).opts(linewidth=width_pt, **_class_style(k), alpha=0.75, backend=MPL)
+            )
     return drawn
 
 
@@ -133,11 +154,18 @@ def _handles(world: Map, width_mm: float) -> list[Any]:
     if world.arcs is not None:
         classes = enumerate(zip(world.arcs.classes, world.arcs.moved_mw, strict=True))
         handles += [
-            Line2D([], [], **_class_style(k), linewidth=1.2, label=f"{name}, {format_number(mw, 2)} MW")
+            Line2D(
+                [], [], **_class_style(k), linewidth=1.2, label=f"{name}, {format_number(mw, 2)} MW"
+            )
             for k, (name, mw) in classes
             if mw > 0
         ]
-    dot: dict[str, Any] = {"marker": "o", "linestyle": "", "markeredgecolor": INK, "markeredgewidth": 0.4}
+    dot: dict[str, Any] = {
+        "marker": "o",
+        "linestyle": "",
+        "markeredgecolor": INK,
+        "markeredgewidth": 0.4,
+    }
     steps = zip(world.scale.inks[::-1], world.scale.words[::-1], strict=True)
     handles += [Line2D([], [], **dot, color=ink, label=words) for ink, words in steps]
     for circles in (circles for circles in world.circles if circles.role):

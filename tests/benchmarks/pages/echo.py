@@ -1,4 +1,6 @@
-"""The app with an empty callback: a move writes one short text, nothing is solved and no view follows."""
+"""
+The app with an empty callback: a move writes one short text, nothing is solved and no view follows.
+"""
 
 import runpy
 from typing import Any
@@ -19,7 +21,9 @@ class Echo(Explorer):
         text = pn.pane.HTML("<p class='echo'>opened</p>", margin=0)
         self.main.insert(0, text)
         self.session.scenario.on_change(
-            lambda *events: text.param.update(object=f"<p class='echo'>{events[-1].name} {events[-1].new}</p>")
+            lambda *events: text.param.update(
+                object=f"<p class='echo'>{events[-1].name} {events[-1].new}</p>"
+            )
         )
 
 
