@@ -6,7 +6,6 @@ renderers.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from typing import Any
 
 import holoviews as hv
@@ -951,5 +950,4 @@ def test_charts_of_little_or_nothing_are_drawn(name, settings, tmp_path):
 
 
 def test_every_measure_of_the_registry_has_a_picture_here():
-    drawn = {name for name in MEASURES if find_spec(f"explorer.charts.{name}")}
-    assert drawn <= set(PICTURES)
+    assert set(MEASURES) - {"marginal_prices"} <= set(PICTURES)  # a map: see test_maps
