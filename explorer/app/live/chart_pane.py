@@ -181,10 +181,8 @@ def _patch_mark(pane: LivePane, mark: Mark, columns: Columns) -> None:
         at = {prop: float(columns[name][0]) for name, prop in places}
         pane.configure(mark.name, "glyph", **at, visible=there)
         return
-    pane.update(mark.name, **on_screen(mark, columns or {name: _NOTHING for name in mark.columns}))
-
-
-_NOTHING = np.empty(0)
+    nothing = {name: np.empty(0, object if name == "text" else float) for name in mark.columns}
+    pane.update(mark.name, **on_screen(mark, columns or nothing))
 
 
 def on_screen(mark: Mark, columns: Columns) -> dict[str, NDArray]:

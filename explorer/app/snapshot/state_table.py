@@ -30,7 +30,7 @@ class StateTable:
         self._slots: dict[Hashable, _Slot] = {}
 
     def add(self, state: int, shown: Mapping[Any, Any]) -> None:
-        """Keep what is shown in a state, by slot: the same slots in all of them."""
+        """Keep what is shown in a state, by slot; where a slot comes later, it is not seen before."""
         for slot, value in shown.items():
             if slot not in self._slots:
                 self._slots[slot] = _Slot(self._states)
@@ -38,7 +38,8 @@ class StateTable:
 
     def slots(self) -> list[Any]:
         """Slots that are not the same in all states, in the order of the table."""
-        return [slot for slot, values in self._slots.items() if len(values.unique) > 1]
+        every = self._slots.items()
+        return [slot for slot, values in every if len(values.unique) > 1 or values.added < self._states]
 
     def table(self) -> bytes:
         """
@@ -71,8 +72,10 @@ class _Slot:
         self.unique: dict[bytes, Any] = {}
         self._place: dict[bytes, int] = {}
         self._shown = np.zeros(states, "<u2")
+        self.added = 0  # states
 
     def add(self, state: int, value: Any) -> None:
+        self.added += 1
         value = _kept(value)
         key = value.tobytes() if isinstance(value, np.ndarray) else json.dumps(value).encode()
         self._shown[state] = self._place.setdefault(key, len(self._place))
