@@ -243,7 +243,7 @@ def _held_back(placement: Placement) -> list[str]:
             "Nothing: without friction, egress price, state locality, law and limits of capacity it costs as much."
         ]
     columns = {
-        "Obstacle": [factor.capitalize() for factor in factors["factor"]],
+        "Obstacle": [factor.capitalize() for factor in factors["constraint"]],
         "Costs [USD/h]": factors["usd_per_h"],
         "Share [%]": 100 * factors["share"],
     }
@@ -276,13 +276,13 @@ def _full_regions(placement: Placement) -> list[str]:
 def _unserved(placement: Placement) -> list[str]:
     if placement.unserved.empty:
         return ["None: all demand is served."]
-    causes = placement.unserved.groupby(["workload", "part", "reason"], as_index=False)
+    causes = placement.unserved.groupby(["workload", "part", "constraint"], as_index=False)
     table = causes.agg(clients=("client", "size"), unserved_mw=("unserved_mw", "sum"))
     table = table.sort_values("unserved_mw", ascending=False, kind="stable")
     columns = {
         "Class": [placement.network.class_names[key] for key in table["workload"]],
         "Part": table["part"],
-        "Held back by": table["reason"],
+        "Held back by": table["constraint"],
         "Clients": table["clients"],
         "Load [MW IT]": table["unserved_mw"],
     }

@@ -164,8 +164,8 @@ def title_of(column: str) -> str:
     """
     The name of a column as a heading.
 
-    >>> title_of("capacity_price_usd_per_mwh"), title_of("it_mw"), title_of("usd_per_h"), title_of("factor")
-    ('capacity price [USD/MWh]', 'it [MW]', '[USD/h]', 'factor')
+    >>> title_of("capacity_price_usd_per_mwh"), title_of("it_mw"), title_of("usd_per_h"), title_of("constraint")
+    ('capacity price [USD/MWh]', 'it [MW]', '[USD/h]', 'constraint')
     """
     unit = next((unit for unit in _UNITS if f"_{column}".endswith(f"_{unit}")), "")
     words = column.removesuffix(unit).replace("_", " ").strip()

@@ -68,7 +68,7 @@ def held_back() -> pd.DataFrame:
     [USD/h]
     """
     scenario = Scenario.load(STYLISED)
-    table = attribution(scenario).set_index("factor")[["usd_per_h"]]
+    table = attribution(scenario).set_index("constraint")[["usd_per_h"]]
     alone = []
     for factor in FACTORS:
         lifted = scenario.copy()

@@ -174,7 +174,7 @@ def test_the_summary_says_what_is_unserved_and_why():
     scenario.capacity_scale = 0.5
     placement = solve(scenario)
     rows = rows_of(report.summary(scenario, placement), "Class | Part")
-    assert {row[2] for row in rows} == set(placement.unserved["reason"])
+    assert {row[2] for row in rows} == set(placement.unserved["constraint"])
     assert placement.unserved_mw == pytest.approx(25)
     assert sum(float(row[4]) for row in rows) == pytest.approx(25, abs=0.01)  # of four digits each
 

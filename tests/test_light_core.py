@@ -58,9 +58,7 @@ def test_everything_but_maps_is_computed_and_drawn(tmp_path):
         name: int(size)
         for name, size in (line.split() for line in out.splitlines() if line.count(" ") == 1)
     }
-    assert (
-        set(sizes) >= set(MEASURES) - {"marginal_prices", "verdicts"} and min(sizes.values()) > 5000
-    )
+    assert set(sizes) >= set(MEASURES) - {"marginal_prices"} and min(sizes.values()) > 5000
 
 
 def test_a_map_says_which_package_it_lacks_and_how_to_install_it(tmp_path):

@@ -54,7 +54,7 @@ def chart(table: pd.DataFrame) -> Chart:
     """The obstacles of `explorer.attribution` as steps from what is possible to what is saved."""
     shapley, saved = table["usd_per_h"].to_numpy(), float(table.attrs["saved_usd_per_h"])
     possible = saved + float(shapley.sum())
-    rows = ["without obstacles", *table["factor"].astype(str), "as it is"]
+    rows = ["without obstacles", *table["constraint"].astype(str), "as it is"]
     return Chart(
         PANELS,
         (_staircase(rows, shapley, np.array(table.attrs["in_order_usd_per_h"]), saved, possible),),
@@ -94,7 +94,7 @@ def _steps(top: float, lengths: Floats) -> tuple[Floats, Floats]:
 
 
 def _finding(table: pd.DataFrame, saved: float, possible: float) -> Markup:
-    shapley, factors = table["usd_per_h"].to_numpy(), table["factor"].to_numpy()
+    shapley, factors = table["usd_per_h"].to_numpy(), table["constraint"].to_numpy()
     held, served_mw, unserved_mw = (
         float(shapley.sum()),
         table.attrs["served_mw"],

@@ -46,7 +46,7 @@ def attribution(scenario: Scenario) -> pd.DataFrame:
     pandas.DataFrame
         One row per obstacle, in the order of `FACTORS`:
 
-        factor
+        constraint
             friction (operations, overhead, transport, value of latency), egress, state locality,
             law or capacity.
         usd_per_h
@@ -97,7 +97,7 @@ def attribution(scenario: Scenario) -> pd.DataFrame:
     Examples
     --------
     >>> table = attribution(Scenario.load("classroom-3x3"))
-    >>> table["factor"].tolist()
+    >>> table["constraint"].tolist()
     ['friction', 'egress', 'state locality', 'law', 'capacity']
     >>> table["usd_per_h"].round(2).tolist()
     [678.83, 435.42, 169.17, 0.0, 221.58]
@@ -158,7 +158,7 @@ def waterfall(scenario: Scenario, order: Sequence[str] = FACTORS) -> pd.DataFram
     Examples
     --------
     >>> steps = waterfall(Scenario.load("classroom-3x3"))
-    >>> steps.round(2)[["factor", "objective_usd_per_h"]].to_numpy().tolist()[-1]
+    >>> steps.round(2)[["constraint", "objective_usd_per_h"]].to_numpy().tolist()[-1]
     ['capacity', 9865.0]
     """
     return waterfall_table(build_network(scenario), order)
@@ -307,4 +307,4 @@ def _table(network: Network, factors: Sequence[str], usd_per_h: Floats) -> pd.Da
     usd_per_h = np.where(np.abs(usd_per_h) <= noise, 0.0, usd_per_h)
     total = usd_per_h.sum()
     share = usd_per_h / total if total else np.full(len(usd_per_h), np.nan)
-    return pd.DataFrame({"factor": list(factors), "usd_per_h": usd_per_h, "share": share})
+    return pd.DataFrame({"constraint": list(factors), "usd_per_h": usd_per_h, "share": share})

@@ -248,7 +248,7 @@ def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
             As in `break_even`.
         used_mw
             Load of the class that the placement moves from that home to that region. [MW]
-        obstacle
+        constraint
             Where a pair pays and is used: "none". Where it neither pays nor is used: "friction".
             Where it pays and is not used, the first of these that applies: "no demand" (no client
             of the class is at home there), "state locality" (state pins all of it), "law", "not
@@ -276,12 +276,13 @@ def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
     Examples
     --------
     >>> table = verdicts(Scenario.load("classroom-3x3"), workload="batch")
-    >>> table.loc[table["pays"], ["home", "region", "used_mw", "obstacle", "better_region"]].to_numpy().tolist()
+    >>> table.loc[table["pays"], ["home", "region", "used_mw", "constraint", "better_region"]].to_numpy().tolist()
     ... # doctest: +NORMALIZE_WHITESPACE
     [['middle', 'north', 20.0, 'none', ''], ['middle', 'south', 0.0, 'better region', 'north'],
      ['south', 'north', 10.0, 'none', '']]
     """
-    return verdict_pairs(place(build_network(scenario)), workload)
+    placement = place(build_network(scenario))
+    return placement.network.labels.put_on(verdict_pairs(placement, workload), measure="verdicts")
 
 
 def verdict_pairs(placement: Placement, workload: str) -> pd.DataFrame:
@@ -366,7 +367,7 @@ def verdict_squares(placement: Placement, workload: str, pays: NDArray) -> dict[
     names = np.array(net.regions, object)
     return {
         "used_mw": used_mw,
-        "obstacle": obstacle.astype(object),
+        "constraint": obstacle.astype(object),
         "better_region": np.where(obstacle == "better region", names[better], ""),
     }
 

@@ -97,7 +97,7 @@ def remedies(scenario: Scenario) -> pd.DataFrame:
 
 def labelled(placement: Placement, table: pd.DataFrame) -> pd.DataFrame:
     """Put on a table of a placement's network all that its picture says and no column does."""
-    entries = placement.unserved[["client", "workload", "reason", "unserved_mw"]]
+    entries = placement.unserved[["client", "workload", "constraint", "unserved_mw"]]
     network = placement.network
     return network.labels.put_on(
         table,
@@ -140,8 +140,8 @@ def remedy_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
     for (client, workload), parts in order:
         by_constraint: dict[str, float] = {}
         for part in parts:
-            by_constraint[part["reason"]] = (
-                by_constraint.get(part["reason"], 0.0) + part["unserved_mw"]
+            by_constraint[part["constraint"]] = (
+                by_constraint.get(part["constraint"], 0.0) + part["unserved_mw"]
             )
         head = {
             "client": client,

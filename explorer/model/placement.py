@@ -344,7 +344,7 @@ class Placement:
     def unserved(self) -> pd.DataFrame:
         """
         One row per demand not fully served: client, workload, part (free or pinned), unserved_mw
-        [MW], reason.
+        [MW], constraint.
 
         The reason is what must be lifted for more of that demand to be served, and nobody else to
         be served less:
@@ -371,12 +371,14 @@ class Placement:
                 rows.append(
                     (self.network.clients[i], self.network.workloads[k], part, amounts[i, k], why)
                 )
-        return pd.DataFrame(rows, columns=["client", "workload", "part", "unserved_mw", "reason"])
+        return pd.DataFrame(
+            rows, columns=["client", "workload", "part", "unserved_mw", "constraint"]
+        )
 
     def unserved_by_reason(self) -> dict[str, float]:
         """IT load left unserved by reason, most first. [MW]"""
         totals: dict[str, float] = {}
-        for why, mw in zip(self.unserved["reason"], self.unserved["unserved_mw"], strict=True):
+        for why, mw in zip(self.unserved["constraint"], self.unserved["unserved_mw"], strict=True):
             totals[why] = totals.get(why, 0.0) + mw
         return dict(sorted(totals.items(), key=lambda item: -item[1]))
 

@@ -501,7 +501,11 @@ EXERCISES: Mapping[str, Exercise] = {
         {
             "That is the egress paid now. Without it more moves, and that saves on top.": _egress_paid,
             "That is the Shapley value, the mean over all orders. Here it is the first to be lifted.": lambda: (
-                float(attribution(_scenario()).set_index("factor")["usd_per_h"].to_dict()["egress"])
+                float(
+                    attribution(_scenario())
+                    .set_index("constraint")["usd_per_h"]
+                    .to_dict()["egress"]
+                )
             ),
         },
     ),

@@ -31,7 +31,7 @@ SEA = -1.75e7, -3e6  # of the South Pacific, in Web Mercator metres
 MARK = {
     "map": "capacity",
     "frontier": "erl_usd_per_h_per_ms",
-    "break-even": "obstacle",
+    "break-even": "closed_by",
 }  # a column that only it has
 
 # What the plots that have a column show, and where on the screen a point of a plot is.

@@ -148,7 +148,7 @@ def test_the_table_behind_a_picture_is_made_when_asked_for(session):
     assert words(view, "table") == ""
     (button,) = document.select({"type": Toggle})
     button.active = True
-    for factor, usd_per_h in attribution(session.scenario)[["factor", "usd_per_h"]].itertuples(
+    for factor, usd_per_h in attribution(session.scenario)[["constraint", "usd_per_h"]].itertuples(
         index=False
     ):
         assert f"<td>{factor}</td>\n      <td>{format_number(usd_per_h)}</td>" in words(

@@ -77,7 +77,9 @@ def test_every_state_in_the_file_equals_a_fresh_solve(made):
         ]
 
     (texts,) = of("totals", "text")
-    (sentences,) = (said for said in of("frontier", "text") if isinstance(said[0], str))  # but words on the picture
+    (sentences,) = (
+        said for said in of("frontier", "text") if isinstance(said[0], str)
+    )  # but words on the picture
     (loads,) = of("table", "loads")
     states = states_of(STEPS)
     assert len(states) == written.states == 27

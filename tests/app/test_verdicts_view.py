@@ -61,7 +61,7 @@ def assert_shown(view: HeatMapView) -> None:
         if picked
         else table.loc[homes_with_load(session, view._workload)]
     )
-    drawn = table if picked else table[table["obstacle"] != "friction"]
+    drawn = table if picked else table[table["constraint"] != "friction"]
     assert sorted(drawn_pairs(view)) == sorted(drawn.index)
 
     shown, pue = columns(view, "pairs"), handles(view)["line"]["glyph"].gradient
@@ -73,7 +73,7 @@ def assert_shown(view: HeatMapView) -> None:
     np.testing.assert_allclose(shown["gap"], at["price_gap_usd_per_mwh"], rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(shown["used_mw"], there["used_mw"], rtol=1e-5, atol=1e-5)
     marks = [MARKS[code] for code in shown["color"]]
-    assert [mark.obstacle for mark in marks] == there["obstacle"].tolist()
+    assert [mark.obstacle for mark in marks] == there["constraint"].tolist()
     assert [mark.marker for mark in marks] == list(shown["marker"])
     assert (np.diff(shown["color"].astype(int)) >= 0).all()
     names = [*view.session.network.regions, ""]
@@ -87,7 +87,7 @@ def assert_shown(view: HeatMapView) -> None:
 
     legend = words(view, "legend")
     for mark in MARKS:
-        count = int((table["obstacle"] == mark.obstacle).sum())
+        count = int((table["constraint"] == mark.obstacle).sum())
         assert (f"<b>{count:,}</b> {mark.says}" in legend) == (count > 0)
     if len(table):
         pays, used = table["pays"], table["used_mw"] > 1e-9
@@ -170,7 +170,7 @@ def test_the_table_has_all_quantities_of_a_home_or_sums_of_all(session):
     session.region = session.network.regions[1]
     table = view.table(view._result)
     assert len(table) == len(session.network.regions) - 1
-    assert {"break_even_egress_usd_per_gb", "break_even_price_gap_usd_per_mwh", "obstacle"} <= {
+    assert {"break_even_egress_usd_per_gb", "break_even_price_gap_usd_per_mwh", "constraint"} <= {
         *table
     }
     assert table["net_usd_per_mwh"].is_monotonic_decreasing

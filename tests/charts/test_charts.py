@@ -34,6 +34,7 @@ from explorer import (
     remedies,
     solve,
     tornado,
+    verdicts,
     waterfall,
     whole_day,
     wires_or_fibre,
@@ -233,6 +234,19 @@ PICTURES = {
             },
         },
         LayersView,
+    ),
+    "verdicts": Picture(
+        lambda scenario: verdicts(scenario, list(scenario.workloads)[-1]),
+        {"pays": ("#0072B2", "pay by themselves"), "loses": ("#9aa3ad", "do not")},
+        dict.fromkeys(
+            ("pays", "loses"),
+            {
+                "": "@constraint",
+                "Pairs that pay": "@pays",
+                "Pairs that do not": "@loses",
+                "Load moved": "@used_mw{0,0.0} MW",
+            },
+        ),
     ),
     "monte_carlo": Picture(
         lambda scenario: monte_carlo(scenario, draws=4),
@@ -867,7 +881,7 @@ def test_the_staircase_leads_from_what_is_possible_to_what_is_saved(scenario):
     for left, right in ((steps["left"][1:-1], steps["right"][1:-1]), (thin["left"], thin["right"])):
         assert_allclose(left[:-1], right[1:])  # each begins where the one above ends
     assert_allclose((thin["top"] + thin["bottom"]) / 2, (steps["top"] + steps["bottom"])[1:-1] / 2)
-    assert list(filled.rows) == ["without obstacles", *table["factor"], "as it is"]
+    assert list(filled.rows) == ["without obstacles", *table["constraint"], "as it is"]
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_values_of_two_games_add_up(worth, more):
 
 def values(world: Scenario) -> dict[str, float]:
     table = attribution(world)
-    return dict(zip(table["factor"], table["usd_per_h"], strict=True))
+    return dict(zip(table["constraint"], table["usd_per_h"], strict=True))
 
 
 def independent_objective(world: Scenario, lifted: set[str]) -> float:
@@ -133,7 +133,7 @@ def test_values_are_those_of_32_independent_programs(seed):
             world, {f for f, on in zip(FACTORS, case, strict=True) if on}
         )
     found = attribution(world)
-    assert found["factor"].tolist() == list(FACTORS)
+    assert found["constraint"].tolist() == list(FACTORS)
     # the program that serves the last 1e-7 MW, or does not, pays or saves a penalty for it
     assert_allclose(found["usd_per_h"], mean_over_orders(objective.flat[0] - objective), atol=0.05)
     total = objective.flat[0] - objective.flat[-1]
@@ -186,7 +186,7 @@ def test_an_obstacle_that_is_not_there_costs_nothing(world, factor):
 def test_the_waterfall_goes_from_no_obstacle_to_the_placement(world):
     steps, shares = waterfall(world), attribution(world)
     placement = solve(world)
-    assert steps["factor"].tolist() == list(FACTORS)
+    assert steps["constraint"].tolist() == list(FACTORS)
     objective = steps["objective_usd_per_h"].to_numpy()
     close = {"abs": 1e-5 * (1 + world.total_demand_mw), "rel": 1e-9}
     assert objective[-1] == pytest.approx(placement.objective_usd_per_h, **close)
@@ -201,8 +201,8 @@ def test_the_mean_of_all_waterfalls_is_the_attribution(world):
     orders = list(permutations(FACTORS))
     for order in orders:
         steps = waterfall(world, order)
-        assert steps["factor"].tolist() == list(order)
-        for factor, usd_per_h in zip(steps["factor"], steps["usd_per_h"], strict=True):
+        assert steps["constraint"].tolist() == list(order)
+        for factor, usd_per_h in zip(steps["constraint"], steps["usd_per_h"], strict=True):
             sums[factor] += usd_per_h / len(orders)
     assert sums == pytest.approx(values(world), abs=1e-5 * (1 + world.total_demand_mw))
 
@@ -216,7 +216,7 @@ def test_the_classroom_by_hand():
     """
     world = Scenario.load("classroom-3x3")
     steps = waterfall(world, ("egress", "friction", "state locality", "law", "capacity"))
-    objective: Any = dict(zip(steps["factor"], steps["objective_usd_per_h"], strict=True))
+    objective: Any = dict(zip(steps["constraint"], steps["objective_usd_per_h"], strict=True))
     at_home = 12_100
     egress_only = at_home - (20 * (100 - 5) + 12 * (70 - 5) + 30 * (30 - 15))
     friction_too = at_home - (20 * 84.5 + 12 * 54.5)  # Chat stays at home, pinned or not

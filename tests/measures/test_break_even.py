@@ -184,7 +184,7 @@ def check_verdicts(world: Scenario) -> set[str]:
         algebra = pairs(world, workload)
         assert [*zip(table["home"], table["region"], strict=True)] == [*algebra]
         for row in table.to_dict("records"):
-            h, j, obstacle = row["home"], row["region"], row["obstacle"]
+            h, j, obstacle = row["home"], row["region"], row["constraint"]
             occurred.add(obstacle)
             used, pays = row["used_mw"] > 1e-9, row["pays"]
             assert row["used_mw"] == pytest.approx(mw.get((h, j), 0.0), abs=1e-8)
@@ -257,7 +257,7 @@ ROOM = {"capacity_mw@home": 50.0}
 
 
 @pytest.mark.parametrize(
-    ("changes", "tables", "used_mw", "obstacle", "closed"),
+    ("changes", "tables", "used_mw", "constraint", "closed"),
     [
         (CHEAP_HOME | ROOM, {}, 0, "friction", "none"),
         (CHEAP_HOME, {}, 20, "home full", "none"),
@@ -319,7 +319,7 @@ def test_what_tables_say_of_a_pair_is_told_by_name(changes, tables, used_mw, obs
     world = two_regions(**changes)
     world.param.update(egress_usd_per_gb=0.0, **tables)
     [row] = [row for row in verdicts(world, "chat").to_dict("records") if row["home"] == "home"]
-    assert (row["used_mw"], row["obstacle"]) == (pytest.approx(used_mw), obstacle)
+    assert (row["used_mw"], row["constraint"]) == (pytest.approx(used_mw), obstacle)
     assert forbidden_by(solve(world).network, "chat")[0, 1] == closed
 
 
@@ -360,13 +360,13 @@ def test_home_is_full_only_where_it_is(seed, objective):
     for k, workload in enumerate(world.workloads):
         for row in verdict_pairs(placement, workload).to_dict("records"):
             h = network.regions.index(row["home"])
-            if row["obstacle"] == "home full":
+            if row["constraint"] == "home full":
                 assert spare[row["home"]] == pytest.approx(0, abs=1e-6)
-            elif row["obstacle"] == "not offered":
+            elif row["constraint"] == "not offered":
                 assert told["systems"]
                 away = network.overrides.offered[network.regions.index(row["region"]), k]
                 assert not (network.overrides.offered[h, k] if row["used_mw"] > 1e-9 else away)
-            elif row["obstacle"] == "own terms":
+            elif row["constraint"] == "own terms":
                 assert told["arcs"]
 
 
@@ -382,16 +382,16 @@ def test_with_room_everywhere_capacity_is_no_reason():
     for seed in range(8):
         world = random_scenario(seed, capacity_scale=1.0, objective="cost")
         world.regions = world.regions.assign(capacity_mw=1e6)
-        found = set(verdicts(world, "w0")["obstacle"]) | set(verdicts(world, "w1")["obstacle"])
+        found = set(verdicts(world, "w0")["constraint"]) | set(verdicts(world, "w1")["constraint"])
         assert not found & {"capacity", "home full", "objective"}
 
 
 def test_the_classroom_verdicts():
     world = Scenario.load("classroom-3x3")
     chat = verdicts(world, "chat").set_index(["home", "region"])
-    assert chat.loc[("middle", "north"), "obstacle"] == "latency"
+    assert chat.loc[("middle", "north"), "constraint"] == "latency"
     batch = verdicts(world, "batch").set_index(["home", "region"])
-    assert batch.loc[("middle", "south"), ["obstacle", "better_region"]].tolist() == [
+    assert batch.loc[("middle", "south"), ["constraint", "better_region"]].tolist() == [
         "better region",
         "north",
     ]

@@ -219,7 +219,7 @@ def test_every_unserved_load_has_rows_with_its_constraint(world):
     assert everyone["unserved_mw"].tolist() == pytest.approx(
         [placement.unserved_mw] * len(everyone)
     )
-    reasons = placement.unserved.groupby(["client", "workload"])["reason"].agg(set).to_dict()
+    reasons = placement.unserved.groupby(["client", "workload"])["constraint"].agg(set).to_dict()
     for row in each.to_dict("records"):
         assert {*row["constraint"].split(", ")} == reasons[row["client"], row["workload"]]
 

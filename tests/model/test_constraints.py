@@ -104,13 +104,13 @@ def test_what_is_said_to_hold_a_load_back_does(world):
             net.workloads.index(row["workload"]),
             row["part"] == "pinned",
         )
-        if " and " in row["reason"]:
-            together = set(row["reason"].split(" and "))
+        if " and " in row["constraint"]:
+            together = set(row["constraint"].split(" and "))
             assert served_more(placement, *load, together), row
             for fewer in combinations(together, len(together) - 1):
                 assert not served_more(placement, *load, set(fewer)), (row, fewer)
         else:
-            for name in row["reason"].split(" or "):
+            for name in row["constraint"].split(" or "):
                 assert served_more(placement, *load, {name}), (row, name)
 
 
@@ -128,13 +128,13 @@ def served_more_is_settled(placement: Placement) -> bool:
 def test_load_dearer_than_the_penalty_has_the_reason_price():
     placement = solve(Scenario.load(CASES / "prices-above-penalty"))
     assert placement.unserved_mw == pytest.approx(100)
-    assert set(placement.unserved["reason"]) == {"price"}
+    assert set(placement.unserved["constraint"]) == {"price"}
     world = placement.baseline
     assert world.unserved_mw == 0
 
 
 @pytest.mark.parametrize(
-    ("changes", "reason"),
+    ("changes", "constraint"),
     [
         # home costs 50, far 50.3 with its egress
         ({"capacity_mw@home": 50.0, "unserved_usd_per_mwh": 49.0}, "price"),
@@ -148,7 +148,7 @@ def test_load_dearer_than_the_penalty_has_the_reason_price():
 )
 def test_one_town_by_hand(changes, reason):
     (row,) = solve(two_regions(**changes)).unserved.to_dict("records")
-    assert row["reason"] == reason
+    assert row["constraint"] == reason
 
 
 def test_what_can_be_served_is_by_carbon_and_latency_whatever_the_penalty():
@@ -161,7 +161,7 @@ def test_what_can_be_served_is_by_carbon_and_latency_whatever_the_penalty():
             assert placement.baseline.unserved_mw == pytest.approx(least, abs=1e-4), seed
             if world.objective != "cost":
                 assert placement.unserved_mw == pytest.approx(least, abs=1e-4), seed
-                assert "price" not in set(placement.unserved["reason"])
+                assert "price" not in set(placement.unserved["constraint"])
 
 
 def test_the_world_is_served_whatever_the_penalty():
@@ -171,5 +171,5 @@ def test_the_world_is_served_whatever_the_penalty():
         assert solve(world).unserved_mw == 0
     world.param.update(objective="cost", unserved_usd_per_mwh=100.0)
     placement = solve(world)
-    assert placement.unserved_mw > 1000 and set(placement.unserved["reason"]) == {"price"}
+    assert placement.unserved_mw > 1000 and set(placement.unserved["constraint"]) == {"price"}
     assert placement.baseline.unserved_mw == 0

@@ -130,7 +130,7 @@ def test_a_regions_own_price_comes_first():
 def test_load_too_little_to_be_worth_its_hosting_goes_unserved():
     world = two_regions(total_demand_mw=0.001, hosting_usd_per_h=500.0)  # home has no room
     (row,) = solve(world).unserved.to_dict("records")
-    assert (row["reason"], row["unserved_mw"]) == ("hosting", pytest.approx(0.001))
+    assert (row["constraint"], row["unserved_mw"]) == ("hosting", pytest.approx(0.001))
     world.hosting_usd_per_h = 50.0  # the penalty is 100 USD/h
     assert solve(world).unserved.empty
 

@@ -223,7 +223,7 @@ def exception(region: str, **columns: object) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(
-    ("changes", "part", "unserved_mw", "reason"),
+    ("changes", "part", "unserved_mw", "constraint"),
     [
         (
             {"latency_budget_ms": 200.0},
@@ -292,7 +292,7 @@ def exception(region: str, **columns: object) -> pd.DataFrame:
 def test_unserved_load_has_its_reason(changes, part, unserved_mw, reason, objective):
     placement = solve(two_regions(**changes, objective=objective))
     (row,) = placement.unserved.to_dict("records")
-    assert (row["client"], row["workload"], row["part"], row["reason"]) == (
+    assert (row["client"], row["workload"], row["part"], row["constraint"]) == (
         "town",
         "chat",
         part,
@@ -326,7 +326,7 @@ LIFTED = {
 @given(world=random_scenarios(capacity_scale=st.floats(0.5, 3), exceptions=st.booleans()))
 def test_lifting_the_reason_serves_more(world):
     before = solve(world)
-    reasons = {name for joined in before.unserved["reason"] for name in joined.split(" or ")}
+    reasons = {name for joined in before.unserved["constraint"] for name in joined.split(" or ")}
     for name, settings in LIFTED.items():
         if name in reasons:
             lifted = world.copy()

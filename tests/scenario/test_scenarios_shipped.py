@@ -165,7 +165,7 @@ def share(placement: Placement, workload: str, *layers: str) -> float:
 def held(scenario: Scenario) -> dict[str, float]:
     """Shapley shares in percent."""
     table = attribution(scenario)
-    return dict(zip(table["factor"], 100 * table["share"], strict=True))
+    return dict(zip(table["constraint"], 100 * table["share"], strict=True))
 
 
 def test_stylized_12_reads_as_it_is():

@@ -39,7 +39,9 @@ class StateTable:
     def slots(self) -> list[Any]:
         """Slots that are not the same in all states, in the order of the table."""
         every = self._slots.items()
-        return [slot for slot, values in every if len(values.unique) > 1 or values.added < self._states]
+        return [
+            slot for slot, values in every if len(values.unique) > 1 or values.added < self._states
+        ]
 
     def table(self) -> bytes:
         """

@@ -148,7 +148,7 @@ class HeatMapView(MeasureView):
 
     def compute(self, placement: Placement, workload: str, home: str) -> Iterator[Verdicts]:
         network = placement.network
-        columns = verdict_pairs(placement, workload)[["used_mw", "obstacle", "better_region"]]
+        columns = verdict_pairs(placement, workload)[["used_mw", "constraint", "better_region"]]
         pairs = (
             break_even_pairs(network, workload)
             .drop(columns=["repaid_after_h", "closed_by"])
@@ -168,7 +168,7 @@ class HeatMapView(MeasureView):
             self.session.network.region_names,
             {region: j for j, region in enumerate(result.regions)},
         )
-        code = np.array([_CODE[obstacle] for obstacle in result.pairs["obstacle"]], np.uint8)
+        code = np.array([_CODE[obstacle] for obstacle in result.pairs["constraint"]], np.uint8)
         drawn = np.flatnonzero((code >= _UNMARKED) | bool(result.home))
         drawn = drawn[np.argsort(code[drawn], kind="stable")]
         pairs, code = result.pairs.iloc[drawn], code[drawn]
@@ -225,7 +225,7 @@ class HeatMapView(MeasureView):
         much load.
         """
         if not result.home:
-            grouped = result.pairs.groupby(["pays", "obstacle"], as_index=False)
+            grouped = result.pairs.groupby(["pays", "constraint"], as_index=False)
             return grouped.agg(
                 pairs=("home", "size"),
                 used_mw=("used_mw", "sum"),
@@ -308,7 +308,7 @@ def _around(values: NDArray) -> tuple[float, float]:
 
 def _legend(result: Verdicts) -> Markup:
     """What the marks mean, and how many pairs have them."""
-    counts = result.pairs["obstacle"].value_counts()
+    counts = result.pairs["constraint"].value_counts()
     return joined(
         html(
             '<span><i style="color:{}">{}</i> <b>{:,}</b> {}</span>',

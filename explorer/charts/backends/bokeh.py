@@ -168,6 +168,7 @@ def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
         "legend_cols": legend_cols,
         "legend_opts": _CLOSE,
     }
+    drawn = drawn or [hv.Points([(np.nan, np.nan)])]  # axes alone, where there is nothing to show
     return overlay(drawn, **options).opts(**legend, backend=BOKEH)
 
 

@@ -74,6 +74,7 @@ def _panel(panel: Panel, filled: Filled, shares_axis: bool) -> Any:
     if panel.has_rows:
         ticks = list(zip(row_places(len(filled.rows)).tolist(), filled.rows, strict=True))
         options |= {"yticks": ticks} if ticks else {"yaxis": "bare"}
+    parts = parts or [hv.Points([(np.nan, np.nan)])]  # axes alone, where there is nothing to show
     return hv.Overlay(parts).opts(**options, backend=MPL)
 
 
