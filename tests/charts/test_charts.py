@@ -238,15 +238,15 @@ PICTURES = {
     "verdicts": Picture(
         lambda scenario: verdicts(scenario, list(scenario.workloads)[-1]),
         {"pays": ("#0072B2", "pay by themselves"), "loses": ("#9aa3ad", "do not")},
-        dict.fromkeys(
-            ("pays", "loses"),
-            {
+        {
+            key: {
                 "": "@constraint",
                 "Pairs that pay": "@pays",
                 "Pairs that do not": "@loses",
                 "Load moved": "@used_mw{0,0.0} MW",
-            },
-        ),
+            }
+            for key in ("pays", "loses")
+        },
     ),
     "monte_carlo": Picture(
         lambda scenario: monte_carlo(scenario, draws=4),
