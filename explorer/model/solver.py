@@ -27,8 +27,8 @@ from explorer.model.ties import (
     everything,
     fixed_order,
     in_equal_parts,
-    is_best,
     least_prices,
+    levels_met,
     objective_level,
     optimal_face,
     order_of_kinds,
@@ -44,8 +44,8 @@ DUAL_TOLERANCE = 1e-10  # HiGHS' tightest: what breaks ties must stand out from 
 TIE_BREAK = 1e-6  # measures take placements for equal that differ by less per MWh of demand [USD/MWh or the like]
 DUAL, PRIMAL = 1, 4  # HiGHS' simplex_strategy
 LONGEST_MS = 1e6  # what takes longer takes as long where ties are broken, so that others can be told apart
-MOST_ARCS = 4  # per demand, beside the home arcs: with more, those are left out that are not in use
-HINTS = (1.0, 1e-6, 1e-7, 1e-9)  # weights of the levels in the run that is to end on the best of all at once
+MOST_ARCS = 8  # per demand, beside the home arcs: of more, the half furthest from use is left out
+HINTS = (1.0, 1e-5, 1e-6, 1e-9)  # weights of the levels in the run that is to end on the best of all at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,9 +117,9 @@ class PlacementModel:
         levels = [objective_level(scaled.cost, scaled.unserved_cost)]
         every = everything(scaled.allowed, self._home)
         try:
-            self._leave_out_idle_arcs()
+            self._leave_out_idle_arcs(scaled)
             if any_will_do:
-                loads, _ = self._run(scaled, levels[0].arcs, levels[0].drop, every)
+                loads, self._last_prices = self._run(scaled, levels[0].arcs, levels[0].drop, every, self._last_prices)
             else:
                 then_by = None if then is None else by_demand(then)
                 added_ms = None if numbers.added_ms is None else by_demand(numbers.added_ms)
@@ -173,24 +173,27 @@ class PlacementModel:
         and, for who asks, the face of these.
 
         All levels at once, each of far less weight than the one before, mostly end there; prices on each level tell
-        whether they did. Where they did not, the levels follow one another, each on the optimal face of the last.
+        whether they did. From the level on where they did not, the levels follow one another, each on the optimal face
+        of those before.
         """
+        every_level = [*levels, order]
         weights = [*HINTS[: len(levels)], HINTS[-1]]
-        arcs = sum(weight * level.arcs for weight, level in zip(weights, [*levels, order], strict=True))
-        drop = sum(weight * level.drop for weight, level in zip(weights, [*levels, order], strict=True))
-        loads, _ = self._run(numbers, np.asarray(arcs), np.asarray(drop), every)
-        by_level = self._prices([*levels, order])
-        if is_best([*levels, order], by_level, every, self._home):
+        arcs = sum(weight * level.arcs for weight, level in zip(weights, every_level, strict=True))
+        drop = sum(weight * level.drop for weight, level in zip(weights, every_level, strict=True))
+        loads, self._last_prices = self._run(numbers, np.asarray(arcs), np.asarray(drop), every, self._last_prices)
+        by_level = self._prices(every_level)
+        met = levels_met(every_level, by_level, every, self._home)
 
-            def face_of_all() -> Face:
-                face = every
-                for level, prices in zip(levels, by_level[:-1], strict=True):
-                    face = optimal_face(level, prices, face, self._home)
-                return face
+        def face_of_met() -> Face:
+            face = every
+            for level, prices in zip(levels[:met], by_level[: len(levels)][:met], strict=True):
+                face = optimal_face(level, prices, face, self._home)
+            return face
 
-            return loads, face_of_all
-        face = every
-        for level in levels:
+        if met == len(every_level):
+            return loads, face_of_met
+        face = face_of_met()
+        for level in levels[met:]:
             _, prices = self._run(numbers, level.arcs, level.drop, face)
             face = optimal_face(level, prices, face, self._home)
         loads, _ = self._run(numbers, order.arcs, order.drop, face)
@@ -200,15 +203,17 @@ class PlacementModel:
         """Load of each region, shape (j,)."""
         return loads.free.sum(axis=0) + np.bincount(self._home, loads.pinned, minlength=self._shape[1])
 
-    def _run(self, numbers: Numbers, arcs: Floats, drop: Floats, face: Face) -> tuple[_Loads, Prices]:
-        """The optimum over all arcs of the face by these costs, and its prices."""
+    def _run(
+        self, numbers: Numbers, arcs: Floats, drop: Floats, face: Face, known: Prices | None = None
+    ) -> tuple[_Loads, Prices]:
+        """The optimum over all arcs of the face by these costs, and its prices, which may be like those known."""
         rows_kept, columns_kept = self._set_rows(numbers, face), self._set_columns(arcs, drop, face)
         # From the last basis: primal simplex where that is still feasible, dual simplex where it no longer is.
         self._highs.setOptionValue("simplex_strategy", PRIMAL if rows_kept and columns_kept else DUAL)
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + numbers.time_limit_s)
         priced = np.where(face.arcs, arcs, np.inf)
-        if self._last_prices is not None:
-            self._add_improving(priced, self._last_prices)  # what has opened since then, without a run to find it
+        if known is not None:
+            self._add_improving(priced, known)  # what has opened since then, without a run to find it
         while True:
             self._highs.run()
             status = self._highs.getModelStatus()
@@ -216,12 +221,19 @@ class PlacementModel:
                 raise OutOfTime(numbers.time_limit_s)
             if status != highspy.HighsModelStatus.kOptimal:
                 raise SolverError(f"HiGHS stopped: {status.name}.", "placement", EXTREMES)
-            solution = self._highs.getSolution()
-            prices = self._by_row(np.array(solution.row_dual))
+            prices = self._by_row(np.array(self._highs.getSolution().row_dual))
             if not self._add_improving(priced, prices):
-                self._value, self._last_prices = np.array(solution.col_value), prices
+                self._value = self._values()
                 return self._loads(), prices
             self._highs.setOptionValue("simplex_strategy", PRIMAL)
+
+    def _values(self) -> Floats:
+        """The columns of the last basis; sooner than by HiGHS' lists, as whatever is not in the basis is zero."""
+        _, basic = self._highs.getBasicVariables()
+        _, found = self._highs.getBasisSolve(self._rows[1])
+        value, columns = np.zeros(len(self._costs)), basic >= 0
+        value[basic[columns]] = found[columns]
+        return value
 
     def _by_row(self, dual: Floats) -> Prices:
         """Duals of the rows as prices."""
@@ -317,17 +329,23 @@ class PlacementModel:
         )
         return True
 
-    def _leave_out_idle_arcs(self) -> None:
-        """Delete arcs that are not in the basis, where there are many: each costs HiGHS time in every run."""
-        fixed = 4 * self._demands
-        if len(self._costs) <= fixed + MOST_ARCS * self._demands:
+    def _leave_out_idle_arcs(self, numbers: Numbers) -> None:
+        """Where there are many arcs, delete those furthest from use: each costs HiGHS time in every run."""
+        n, prices = self._demands, self._last_prices
+        if prices is None or len(self._columns) <= (1 + MOST_ARCS) * n:
             return
         _, basic = self._highs.getBasicVariables()
-        keep = np.arange(len(self._costs)) < fixed
+        demand, region = np.divmod(self._columns, self._shape[1])
+        excess = numbers.cost.ravel()[self._columns] + prices.capacity[region] - prices.free[demand]
+        excess[~numbers.allowed.ravel()[self._columns]] = np.inf
+        excess[basic[basic >= 3 * n] - 3 * n] = excess[:n] = -np.inf
+        few = (1 + MOST_ARCS // 2) * n
+        keep = np.ones(3 * n + len(excess), bool)
+        keep[3 * n + np.argpartition(excess, few)[few:]] = False
         keep[basic[basic >= 0]] = True
         idle = np.flatnonzero(~keep).astype(np.int32)
         self._highs.deleteCols(len(idle), idle)
-        self._columns = self._columns[keep[3 * self._demands :]]
+        self._columns = self._columns[keep[3 * n :]]
         self._costs, self._upper, self._value = self._costs[keep], self._upper[keep], self._value[keep]
 
     def price_range(self, numbers: Numbers, best: Optimum, free: Floats, pinned: Floats, capacity: Floats) -> Floats:
