@@ -89,6 +89,7 @@ class PlacementModel:
         columns = 3 * self._demands + len(self._columns)
         self._costs = self._upper = np.full(columns, np.nan)  # of the columns, as last set
         self._value = np.zeros(columns)  # columns as last solved
+        self._basic: NDArray[np.int32] = np.empty(0, np.int32)  # columns in the basis, rows below zero
         self._last_prices: Prices | None = None
 
     def solve(self, numbers: Numbers, then: Floats | None = None, any_will_do: bool = False) -> Optimum:
@@ -229,10 +230,10 @@ class PlacementModel:
 
     def _values(self) -> Floats:
         """The columns of the last basis; sooner than by HiGHS' lists, as whatever is not in the basis is zero."""
-        _, basic = self._highs.getBasicVariables()
+        _, self._basic = self._highs.getBasicVariables()
         _, found = self._highs.getBasisSolve(self._rows[1])
-        value, columns = np.zeros(len(self._costs)), basic >= 0
-        value[basic[columns]] = found[columns]
+        value, columns = np.zeros(len(self._costs)), self._basic >= 0
+        value[self._basic[columns]] = found[columns]
         return value
 
     def _by_row(self, dual: Floats) -> Prices:
@@ -242,7 +243,7 @@ class PlacementModel:
 
     def _prices(self, levels: Sequence[Level]) -> list[Prices]:
         """The prices of the last basis on each level: those at which what is in the basis has no reduced cost."""
-        _, basic = self._highs.getBasicVariables()
+        basic = self._basic
         column = self._places[np.maximum(basic, 0)]
         found = []
         for level in levels:
