@@ -1,4 +1,7 @@
-"""Where is the line? How many pairs of regions pay by themselves, and what the placement makes of them."""
+"""
+Where is the line? How many pairs of regions pay by themselves, and what the placement makes of
+them.
+"""
 
 from __future__ import annotations
 

@@ -29,6 +29,7 @@ from explorer.model.labels import Labels, NamesById
 from explorer.model.network import BUDGET_DECIMALS, Network, build_network
 from explorer.model.placement import LAYERS, Placement, lp_data, place
 from explorer.model.solver import TIE_BREAK, LPData, Optimum, PlacementModel, model_for
+from explorer.model.ties import by_demand
 from explorer.presentation import drawing, render
 from explorer.scenario.scenario import Scenario
 
@@ -291,10 +292,10 @@ class _Sweep:
         """
         From one improving arc to the next; arcs in between cannot improve, so nothing is missed.
         """
+        cost, opens_ms = by_demand(self._numbers.cost), by_demand(self._opens_ms)
         while True:
-            best = optimum.price_free[:, np.newaxis] - optimum.capacity_price[:, np.newaxis]
-            improving = (self._numbers.cost < best - 2 * TIE_BREAK) & (self._opens_ms > budget)
-            later = self._opens_ms[improving]
+            best = optimum.price_free.reshape(-1, 1) - optimum.capacity_price
+            later = opens_ms[(cost < best - 2 * TIE_BREAK) & (opens_ms > budget)]
             pinned = self._pinned_opening(budget, optimum)
             budget = min(later.min(initial=np.inf), pinned)
             if not np.isfinite(budget):

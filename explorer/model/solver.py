@@ -27,8 +27,8 @@ from explorer.model.ties import (
     everything,
     fixed_order,
     in_equal_parts,
-    is_best,
     least_prices,
+    levels_met,
     objective_level,
     optimal_face,
     order_of_kinds,
@@ -47,11 +47,11 @@ DUAL, PRIMAL = 1, 4  # HiGHS' simplex_strategy
 LONGEST_MS = (
     1e6  # what takes longer takes as long where ties are broken, so that others can be told apart
 )
-MOST_ARCS = 4  # per demand, beside the home arcs: with more, those are left out that are not in use
+MOST_ARCS = 8  # per demand, beside the home arcs: of more, the half furthest from use is left out
 HINTS = (
     1.0,
+    1e-5,
     1e-6,
-    1e-7,
     1e-9,
 )  # weights of the levels in the run that is to end on the best of all at once
 
@@ -105,6 +105,9 @@ class PlacementModel:
         columns = 3 * self._demands + len(self._columns)
         self._costs = self._upper = np.full(columns, np.nan)  # of the columns, as last set
         self._value = np.zeros(columns)  # columns as last solved
+        self._basic: NDArray[np.int32] = np.empty(
+            0, np.int32
+        )  # columns in the basis, rows below zero
         self._last_prices: Prices | None = None
 
     def solve(
@@ -137,9 +140,11 @@ class PlacementModel:
         levels = [objective_level(scaled.cost, scaled.unserved_cost)]
         every = everything(scaled.allowed, self._home)
         try:
-            self._leave_out_idle_arcs()
+            self._leave_out_idle_arcs(scaled)
             if any_will_do:
-                loads, _ = self._run(scaled, levels[0].arcs, levels[0].drop, every)
+                loads, self._last_prices = self._run(
+                    scaled, levels[0].arcs, levels[0].drop, every, self._last_prices
+                )
             else:
                 then_by = None if then is None else by_demand(then)
                 added_ms = None if numbers.added_ms is None else by_demand(numbers.added_ms)
@@ -201,29 +206,29 @@ class PlacementModel:
         those that are left, and, for who asks, the face of these.
 
         All levels at once, each of far less weight than the one before, mostly end there; prices on
-        each level tell whether they did. Where they did not, the levels follow one another, each on
-        the optimal face of the last.
+        each level tell whether they did. From the level on where they did not, the levels follow
+        one another, each on the optimal face of those before.
         """
+        every_level = [*levels, order]
         weights = [*HINTS[: len(levels)], HINTS[-1]]
-        arcs = sum(
-            weight * level.arcs for weight, level in zip(weights, [*levels, order], strict=True)
+        arcs = sum(weight * level.arcs for weight, level in zip(weights, every_level, strict=True))
+        drop = sum(weight * level.drop for weight, level in zip(weights, every_level, strict=True))
+        loads, self._last_prices = self._run(
+            numbers, np.asarray(arcs), np.asarray(drop), every, self._last_prices
         )
-        drop = sum(
-            weight * level.drop for weight, level in zip(weights, [*levels, order], strict=True)
-        )
-        loads, _ = self._run(numbers, np.asarray(arcs), np.asarray(drop), every)
-        by_level = self._prices([*levels, order])
-        if is_best([*levels, order], by_level, every, self._home):
+        by_level = self._prices(every_level)
+        met = levels_met(every_level, by_level, every, self._home)
 
-            def face_of_all() -> Face:
-                face = every
-                for level, prices in zip(levels, by_level[:-1], strict=True):
-                    face = optimal_face(level, prices, face, self._home)
-                return face
+        def face_of_met() -> Face:
+            face = every
+            for level, prices in zip(levels[:met], by_level[: len(levels)][:met], strict=True):
+                face = optimal_face(level, prices, face, self._home)
+            return face
 
-            return loads, face_of_all
-        face = every
-        for level in levels:
+        if met == len(every_level):
+            return loads, face_of_met
+        face = face_of_met()
+        for level in levels[met:]:
             _, prices = self._run(numbers, level.arcs, level.drop, face)
             face = optimal_face(level, prices, face, self._home)
         loads, _ = self._run(numbers, order.arcs, order.drop, face)
@@ -236,9 +241,12 @@ class PlacementModel:
         )
 
     def _run(
-        self, numbers: LPData, arcs: Floats, drop: Floats, face: Face
+        self, numbers: LPData, arcs: Floats, drop: Floats, face: Face, known: Prices | None = None
     ) -> tuple[_Loads, Prices]:
-        """The optimum over all arcs of the face by these costs, and its prices."""
+        """
+        The optimum over all arcs of the face by these costs, and its prices, which may be like
+        those known.
+        """
         rows_kept, columns_kept = self._set_rows(numbers, face), self._set_columns(arcs, drop, face)
         # From the last basis: primal simplex where that is still feasible, dual simplex where it no
         # longer is.
@@ -247,9 +255,9 @@ class PlacementModel:
         )
         self._highs.setOptionValue("time_limit", self._highs.getRunTime() + numbers.time_limit_s)
         priced = np.where(face.arcs, arcs, np.inf)
-        if self._last_prices is not None:
+        if known is not None:
             self._add_improving(
-                priced, self._last_prices
+                priced, known
             )  # what has opened since then, without a run to find it
         while True:
             self._highs.run()
@@ -258,12 +266,22 @@ class PlacementModel:
                 raise OutOfTimeError(numbers.time_limit_s)
             if status != highspy.HighsModelStatus.kOptimal:
                 raise SolverError(f"HiGHS stopped: {status.name}.", "placement", EXTREMES)
-            solution = self._highs.getSolution()
-            prices = self._by_row(np.array(solution.row_dual))
+            prices = self._by_row(np.array(self._highs.getSolution().row_dual))
             if not self._add_improving(priced, prices):
-                self._value, self._last_prices = np.array(solution.col_value), prices
+                self._value = self._values()
                 return self._loads(), prices
             self._highs.setOptionValue("simplex_strategy", PRIMAL)
+
+    def _values(self) -> Floats:
+        """
+        The columns of the last basis; sooner than by HiGHS' lists, as whatever is not in the basis
+        is zero.
+        """
+        _, self._basic = self._highs.getBasicVariables()
+        _, found = self._highs.getBasisSolve(self._rows[1])
+        value, columns = np.zeros(len(self._costs)), self._basic >= 0
+        value[self._basic[columns]] = found[columns]
+        return value
 
     def _by_row(self, dual: Floats) -> Prices:
         """Duals of the rows as prices."""
@@ -275,7 +293,7 @@ class PlacementModel:
         The prices of the last basis on each level: those at which what is in the basis has no
         reduced cost.
         """
-        _, basic = self._highs.getBasicVariables()
+        basic = self._basic
         column = self._places[np.maximum(basic, 0)]
         found = []
         for level in levels:
@@ -374,20 +392,26 @@ class PlacementModel:
         )
         return True
 
-    def _leave_out_idle_arcs(self) -> None:
+    def _leave_out_idle_arcs(self, numbers: LPData) -> None:
         """
-        Delete arcs that are not in the basis, where there are many: each costs HiGHS time in every
+        Where there are many arcs, delete those furthest from use: each costs HiGHS time in every
         run.
         """
-        fixed = 4 * self._demands
-        if len(self._costs) <= fixed + MOST_ARCS * self._demands:
+        n, prices = self._demands, self._last_prices
+        if prices is None or len(self._columns) <= (1 + MOST_ARCS) * n:
             return
         _, basic = self._highs.getBasicVariables()
-        keep = np.arange(len(self._costs)) < fixed
+        demand, region = np.divmod(self._columns, self._shape[1])
+        excess = numbers.cost.ravel()[self._columns] + prices.capacity[region] - prices.free[demand]
+        excess[~numbers.allowed.ravel()[self._columns]] = np.inf
+        excess[basic[basic >= 3 * n] - 3 * n] = excess[:n] = -np.inf
+        few = (1 + MOST_ARCS // 2) * n
+        keep = np.ones(3 * n + len(excess), bool)
+        keep[3 * n + np.argpartition(excess, few)[few:]] = False
         keep[basic[basic >= 0]] = True
         idle = np.flatnonzero(~keep).astype(np.int32)
         self._highs.deleteCols(len(idle), idle)
-        self._columns = self._columns[keep[3 * self._demands :]]
+        self._columns = self._columns[keep[3 * n :]]
         self._costs, self._upper, self._value = (
             self._costs[keep],
             self._upper[keep],

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -159,10 +160,10 @@ def _first(kind: Ints) -> Ints:
     return first[kind]
 
 
-def is_best(levels: Sequence[Level], prices: Sequence[Prices], face: Face, home: Ints) -> bool:
+def levels_met(levels: Sequence[Level], prices: Sequence[Prices], face: Face, home: Ints) -> int:
     """
-    Whether a basis is optimal on every level among what is optimal on all before, by its prices on
-    each.
+    On how many levels, from the first, a basis is optimal among what is optimal on all before, by
+    its prices on each.
 
     So it is where nothing outside of it has a reduced cost below zero on the first level that tells
     them apart.
@@ -188,11 +189,11 @@ def is_best(levels: Sequence[Level], prices: Sequence[Prices], face: Face, home:
         if below or any(
             (tied & (cost < -level.tolerance)).any() for tied, cost in zip(ties, costs, strict=True)
         ):
-            return False
+            return n
         same = reduced <= level.tolerance
         arcs, demand, region = arcs[same], demand[same], region[same]
         ties = [tied & (cost <= level.tolerance) for tied, cost in zip(ties, costs, strict=True)]
-    return True
+    return len(levels)
 
 
 def least_prices(
@@ -218,7 +219,7 @@ def least_prices(
         The placement, in solver units.
     """
     regions = len(capacity)
-    used = np.divmod(np.flatnonzero(free), regions)
+    used = np.divmod(np.flatnonzero(free > 0), regions)  # of booleans: seven times as fast
     load = np.bincount(used[1], free[used], regions) + np.bincount(home, pinned, regions)
     price = np.zeros(regions)
     full = np.flatnonzero(load >= capacity - ROUNDING)
@@ -275,10 +276,11 @@ class Kinds:
 
     def __init__(self, home: Ints) -> None:
         self._home = home  # of each demand
-        self._counts: list[Floats] = []
+        self._known: list[
+            tuple[Floats, Ints, Ints]
+        ] = []  # what counts, and what it alone tells apart
         self._allowed: Bools = np.empty(0, bool)
-        self._by_cost: tuple[Ints, Ints] = np.empty(0, np.intp), np.empty(0, np.intp)
-        self._found = self._by_cost
+        self._found: tuple[Ints, Ints] = np.empty(0, np.intp), np.empty(0, np.intp)
 
     def of(self, counts: list[Floats], allowed: Bools) -> tuple[Ints, Ints]:
         """
@@ -287,39 +289,54 @@ class Kinds:
 
         The same object as the last time where nothing has changed since then.
         """
-        known = len(counts) == len(self._counts) and all(map(np.array_equal, counts, self._counts))
-        if not known:
-            rows = [np.rint(count * 10.0**DECIMALS) + 0.0 for count in counts]
-            homes = np.column_stack(
-                [self._home.astype(float), *(at_home(row, self._home) for row in rows)]
-            )
-            self._by_cost = (
-                _same(np.concatenate(rows, axis=1).view(np.uint64)),
-                _same(homes.view(np.uint64)),
-            )
-            self._counts = counts
-        if not (known and np.array_equal(allowed, self._allowed)):
-            free, pinned = self._by_cost
+        last, self._known = self._known, []
+        for n, count in enumerate(counts):
+            known = n < len(last) and np.array_equal(count, last[n][0])
+            self._known.append(last[n] if known else (count, *self._told_apart(count)))
+        same = len(last) == len(counts) and all(
+            a is b for a, b in zip(last, self._known, strict=True)
+        )
+        if not (same and np.array_equal(allowed, self._allowed)):
             arcs = np.zeros((len(allowed), -(-allowed.shape[1] // 64)), np.uint64)
             packed = np.packbits(allowed, axis=1)
             arcs.view(np.uint8)[:, : packed.shape[1]] = packed
-            kinds = _same(np.column_stack([free.astype(np.uint64), arcs]))
-            self._found, self._allowed = (kinds, 2 * pinned + at_home(allowed, self._home)), allowed
+            free = [kind.astype(np.uint64) for _, kind, _ in self._known]
+            pinned = [kind.astype(np.uint64) for _, _, kind in self._known]
+            here = self._home.astype(np.uint64), at_home(allowed, self._home).astype(np.uint64)
+            self._found = (
+                _same(np.column_stack([*free, arcs])),
+                _same(np.column_stack([*pinned, *here])),
+            )
+            self._allowed = allowed
         return self._found
+
+    def _told_apart(self, count: Floats) -> tuple[Ints, Ints]:
+        rows = np.rint(count * 10.0**DECIMALS)
+        rows += 0.0  # there is one zero only
+        return _same(rows.view(np.uint64)), _same(
+            at_home(rows, self._home)[:, np.newaxis].view(np.uint64)
+        )
 
 
 def _same(rows: NDArray[np.uint64]) -> Ints:
     """A number for each row, the same for equal rows."""
-    odd = 2 * np.random.default_rng(0).integers(
-        2**63, size=rows.shape[1], dtype=np.uint64
-    ) + np.uint64(1)
-    key = ((rows ^ (rows >> np.uint64(32))) * odd).sum(
-        axis=1
-    )  # of a float, most bits may be in its upper half
-    _, first, kind = np.unique(key, return_index=True, return_inverse=True)
+    mixed = rows ^ (rows >> np.uint64(32))  # of a float, most bits may be in its upper half
+    key = (mixed * _odd(rows.shape[1])).sum(axis=1)
+    order = key.argsort(kind="stable")
+    starts = np.ones(len(key), bool)
+    np.not_equal(key[order[1:]], key[order[:-1]], out=starts[1:])
+    kind = np.empty(len(key), np.intp)
+    kind[order] = np.cumsum(starts) - 1
+    first = order[starts]
     if not np.array_equal(rows[first[kind]], rows):  # two kinds with one key
         _, kind = np.unique(rows, axis=0, return_inverse=True)
     return kind
+
+
+@cache
+def _odd(count: int) -> NDArray[np.uint64]:
+    """So many odd numbers, at random."""
+    return 2 * np.random.default_rng(0).integers(2**63, size=count, dtype=np.uint64) + np.uint64(1)
 
 
 def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
@@ -392,9 +409,20 @@ def _bits(rows: Bools) -> list[int]:
     ]
 
 
+def _sums(rows: Floats, which: Ints) -> Floats:
+    """
+    Sums of the rows of each group, of which few entries are not zero; groups are numbered in order.
+    """
+    width = rows.shape[1]
+    some = np.flatnonzero(rows != 0)
+    place = which[some // width] * width + some % width
+    sums = np.bincount(place, rows.ravel()[some], (which[-1] + 1) * width)
+    return np.asarray(sums, float).reshape(-1, width)
+
+
 def in_equal_parts(kind: Ints, wanted: Floats, amounts: Floats) -> Floats:
     """
-    Amounts of shape (demand, ...) with those of each kind shared out again in proportion to what
+    Amounts of shape (demand, place) with those of each kind shared out again in proportion to what
     its demands want.
 
     >>> in_equal_parts(np.array([0, 0, 1]), np.array([1.0, 3.0, 5.0]), np.array([[0.0, 2.0], [2.0, 0.0], [5.0, 0.0]]))
@@ -402,13 +430,18 @@ def in_equal_parts(kind: Ints, wanted: Floats, amounts: Floats) -> Floats:
            [1.5, 1.5],
            [5. , 0. ]])
     """
-    some = np.flatnonzero(np.bincount(kind)[kind] > 1)
+    demand, place = np.divmod(np.flatnonzero(amounts != 0), amounts.shape[1])
+    least, most = np.full((2, kind.max(initial=-1) + 1), [[amounts.shape[1]], [-1]])
+    np.minimum.at(least, kind[demand], place)
+    np.maximum.at(most, kind[demand], place)
+    # of kinds with all load at one place, all demands are served alike already
+    some = np.flatnonzero((np.bincount(kind)[kind] > 1) & (least < most)[kind])
     if not len(some):
         return amounts
     some = some[np.argsort(kind[some], kind="stable")]
     starts = np.diff(kind[some], prepend=-1) != 0
     first, which = np.flatnonzero(starts), np.cumsum(starts) - 1
-    total = np.add.reduceat(amounts[some], first)
+    total = _sums(amounts[some], which)
     whole = np.add.reduceat(wanted[some], first)[which]
     part = np.divide(wanted[some], whole, out=np.zeros(len(some)), where=whole > 0)
     shared = amounts.copy()

@@ -116,7 +116,10 @@ def _unreadable(path: str | Path, error: OSError) -> ExplorerError:
 
 
 def find(name_or_path: str | Path) -> Path:
-    """Find the folder of a sample scenario, or the folder of that path; an `ExplorerError` if there is none."""
+    """
+    Find the folder of a sample scenario, or the folder of that path; an `ExplorerError` if there is
+    none.
+    """
     if name_or_path in names():
         return SCENARIOS / name_or_path
     path = Path(name_or_path)

@@ -17,6 +17,7 @@ from reference import Reference
 from scenarios import random_scenario, random_scenarios
 
 import explorer.model.solver
+import explorer.model.ties
 from explorer import (
     Placement,
     Scenario,
@@ -30,7 +31,7 @@ from explorer import (
 from explorer.model.network import build_network
 from explorer.model.placement import lp_data
 from explorer.model.solver import PlacementModel
-from explorer.model.ties import is_best
+from explorer.model.ties import Kinds, levels_met
 from explorer.scenario.scenario import OBJECTIVES
 from explorer.scenario.schema import LARGEST
 
@@ -152,17 +153,53 @@ def test_either_way_to_the_best_ends_there(objective, monkeypatch):
         numbers = lp_data(network, objective)
         then = None if objective == "cost" else network.cost_usd_per_mwh
         found = []
-        for believe in (is_best, lambda *_: False):
-            monkeypatch.setattr(explorer.model.solver, "is_best", believe)
+        for believe in (levels_met, lambda *_: 0, lambda *known: min(levels_met(*known), 1)):
+            monkeypatch.setattr(explorer.model.solver, "levels_met", believe)
             model = PlacementModel(network.home, len(network.regions), len(network.workloads))
             found.append(model.solve(numbers, then))
         for part in (*LOADS, *PRICES):
-            assert_allclose(
-                getattr(found[0], part),
-                getattr(found[1], part),
-                atol=1e-6,
-                err_msg=f"{seed} {part}",
-            )
+            for other in found[1:]:
+                assert_allclose(
+                    getattr(found[0], part),
+                    getattr(other, part),
+                    atol=1e-6,
+                    err_msg=f"{seed} {part}",
+                )
+
+
+def test_a_model_that_has_seen_much_stays_small(monkeypatch):
+    """Arcs far from use are left out again, which is no matter of what is found."""
+    monkeypatch.setattr(explorer.model.solver, "MOST_ARCS", 2)
+    world = Scenario.load("stylized-12")
+    network = build_network(world)
+    structure = network.home, len(network.regions), len(network.workloads)
+    warm, sizes = PlacementModel(*structure), []
+    for relaxation_ms in (-60.0, 300.0, 0.0, 120.0, -30.0, 300.0):
+        for world.carbon_price_usd_per_t in (0.0, 300.0):
+            world.latency_relaxation_ms = relaxation_ms
+            numbers = lp_data(build_network(world), "cost")
+            found, expected = warm.solve(numbers), PlacementModel(*structure).solve(numbers)
+            sizes.append(warm._highs.getNumCol())
+            for part in (*LOADS, *PRICES):
+                assert_allclose(
+                    getattr(found, part), getattr(expected, part), atol=1e-6, err_msg=part
+                )
+    assert min(np.diff(sizes)) < 0
+
+
+def test_kinds_of_demands_are_told_apart_though_their_keys_are_one(monkeypatch):
+    """By rows with a few equal ones, zeros of either sign among them."""
+    rng = np.random.default_rng(0)
+    costs = rng.integers(0, 2, (40, 3)) * rng.choice([-1.0, 1.0], (40, 3))
+    allowed, home = rng.random((40, 3)) < 0.7, rng.integers(0, 3, 40)
+    kinds = Kinds(home).of([costs], allowed)
+    monkeypatch.setattr(explorer.model.ties, "_odd", lambda count: np.zeros(count, np.uint64))
+    for kind, other in zip(kinds, Kinds(home).of([costs], allowed), strict=True):
+        assert (np.equal.outer(kind, kind) == np.equal.outer(other, other)).all()
+    free = [
+        (*cost, *arcs) for cost, arcs in zip((costs + 0.0).tolist(), allowed.tolist(), strict=True)
+    ]
+    assert len(set(kinds[0])) == len(set(free)) < 40
 
 
 def test_equal_demands_are_served_the_same_fraction():
@@ -218,11 +255,11 @@ def test_attribution_under_unserved_load_does_not_hang_on_a_tie():
             == pytest.approx(fractions[client, "B"])
             == pytest.approx(fractions[client, "C"])
         )
-    table = attribution(world).set_index("constraint")["usd_per_h"]
+    table = attribution(world).set_index("factor")["usd_per_h"]
     for seed in range(3):
         other = world.copy()
         other.clients = world.clients.sample(frac=1.0, random_state=seed).reset_index(drop=True)
-        shuffled = attribution(other).set_index("constraint")["usd_per_h"]
+        shuffled = attribution(other).set_index("factor")["usd_per_h"]
         assert shuffled[["law", "state locality"]].tolist() == pytest.approx(
             table[["law", "state locality"]].tolist()
         )

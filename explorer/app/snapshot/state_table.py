@@ -30,7 +30,9 @@ class StateTable:
         self._slots: dict[Hashable, _Slot] = {}
 
     def add(self, state: int, shown: Mapping[Any, Any]) -> None:
-        """Keep what is shown in a state, by slot; where a slot comes later, it is not seen before."""
+        """
+        Keep what is shown in a state, by slot; where a slot comes later, it is not seen before.
+        """
         for slot, value in shown.items():
             if slot not in self._slots:
                 self._slots[slot] = _Slot(self._states)
