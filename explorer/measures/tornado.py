@@ -56,8 +56,7 @@ def tornado(scenario: Scenario, change: float = 0.2) -> pd.DataFrame:
             served than in the baseline, as where some is dearer than the penalty. [USD/h]
         saving_usd_per_h_low, saving_usd_per_h_high
             The same with the input moved, against the baseline with the input moved. [USD/h]
-        cost_usd_per_h_low, ..., carbon_kg_per_h_low, ..., relocated_mw_low, ..., unserved_mw_low,
-        ...
+        cost_usd_per_h_low, carbon_kg_per_h_low, relocated_mw_low, unserved_mw_low, and _high alike
             Of the optimum with the input moved. [USD/h], [kg/h], [MW], [MW]
 
     Raises

@@ -41,7 +41,7 @@ from explorer.charts.break_even import LOSS, PAYS
 from explorer.model.geodesy import mercator_m
 from explorer.model.solver import PlacementModel
 from explorer.session import AtOnce, Session
-from explorer.text import format_number
+from explorer.text import BETTER, WORSE, format_number
 
 SCENARIOS = ("classroom-3x3", "world-2025")
 MOST_BYTES = 40_000  # of messages to the browser, for one move of a slider of world-2025
@@ -780,3 +780,27 @@ def test_what_no_reader_can_choose_is_left_alone(name, handle, key, value):
     assert (session.region, view.colour_by) == before
     pane.copies[0]["regions"]["selected"].indices = [1]
     assert session.region == session.network.regions[1]
+
+
+# Totals
+
+
+def colours_of_totals(scenario: Scenario) -> dict[str, str]:
+    """The colour of each card's change against the baseline."""
+    page = unescape(unescape(Screen(Totals(Session(scenario))).text()))
+    return dict(
+        re.findall(r'data-total="(\w+)".*?class="delta" style="color:([^"]+)"', page, re.DOTALL)
+    )
+
+
+def test_what_is_better_than_the_baseline_has_the_colour_of_better():
+    scenario = Scenario.load("world-2025")
+    assert solve(scenario).cost_usd_per_h < solve(scenario).baseline.cost_usd_per_h
+    assert colours_of_totals(scenario)["cost"] == BETTER
+    scenario.objective = "carbon"  # which costs more than to run everything at home
+    scenario.friction_scale = 30.0
+    placement = solve(scenario)
+    assert placement.cost_usd_per_h > placement.baseline.cost_usd_per_h
+    assert placement.carbon_kg_per_h < placement.baseline.carbon_kg_per_h
+    colours = colours_of_totals(scenario)
+    assert (colours["cost"], colours["carbon"]) == (WORSE, BETTER)

@@ -422,3 +422,18 @@ def test_a_view_alone_in_a_cell_follows_too(notebook):
     scenario.workloads["chat"].latency_budget_ms = 180
     assert "Budget of chat: 180 ms" in comm.text()
     assert document.callbacks._held_events == []
+
+
+def test_figures_in_a_cell_have_the_unit_of_their_column():
+    """Money per hour, kilograms per hour, megawatts: as the tables they are read from."""
+    scenario = Scenario.load("classroom-3x3")
+    steps = frontier(scenario).table
+    ends = [format_number(steps["carbon_kg_per_h"].iloc[end]) for end in (0, -1)]
+    assert f"{ends[0]} to {ends[1]} kg/h" in frontier(scenario)._repr_html_()
+    ends = [format_number(steps["cost_usd_per_h"].iloc[end]) for end in (0, -1)]
+    assert f"{ends[0]} to {ends[1]} USD/h" in frontier(scenario)._repr_html_()
+    placement = solve(scenario)
+    page = placement._repr_html_()
+    assert f"{format_number(placement.cost_usd_per_h)} USD/h" in page
+    carbon = placement.carbon_kg_per_h
+    assert f"{format_number(carbon)} kg/h" in page or f"{format_number(carbon / 1000)} t/h" in page
