@@ -130,7 +130,9 @@ def test_the_tables_written_are_those_of_the_placement(wattlas, tmp_path):
     for name, table in tables.items():
         written = pd.read_csv(tmp_path / f"{name}.csv")
         pd.testing.assert_frame_equal(written, table, check_exact=True, check_dtype=False)
-    assert (tmp_path / "unserved.csv").read_text() == "client,workload,part,unserved_mw,reason\n"
+    assert (
+        tmp_path / "unserved.csv"
+    ).read_text() == "client,workload,part,unserved_mw,constraint\n"
 
 
 def test_the_summary_tells_the_story_of_the_classroom(wattlas, tmp_path):

@@ -38,7 +38,7 @@ def layers(scenario: Scenario, frontier: Frontier | None = None) -> pd.DataFrame
     Examples
     --------
     >>> layers(Scenario.load("classroom-3x3")).groupby("layer")["it_mw"].sum().to_dict()
-    {'energy-oriented': 0.0, 'local': 70.0, 'regional': 30.0}
+    {'energy-oriented': 30.0, 'local': 70.0, 'regional': 0.0}
     """
     return labelled(place(build_network(scenario)), frontier)
 

@@ -41,7 +41,7 @@ from explorer.app.live.card import heading
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.questions import QUESTIONS
 from explorer.app.snapshot.write import write_snapshot
-from explorer.app.views.near_optimal import BandsView
+from explorer.app.views.near_optimal import NearOptimalView
 from explorer.charts.draw import figure, plot
 from explorer.markup import html, in_markdown, joined
 from explorer.measures.remedies import remedies
@@ -343,7 +343,7 @@ def test_what_shares_its_name_has_its_id_beside_it_everywhere():
         [*placement.network.labels.regions] == [*placement.network.labels.short_regions] == regions
     )
     assert "| Ashburn (ash-1)   | Ashburn (ash-2) |" in summary(scenario, placement)
-    view = BandsView(Session(scenario))
+    view = NearOptimalView(Session(scenario))
     show(view)
     assert "at least Ashburn (ash-2)" in words(view)
     assert table_of(scenario).attrs["home"] == "Ashburn (ash-1)"
@@ -407,7 +407,7 @@ def test_a_name_from_right_to_left_leaves_its_number_behind_it():
 
 
 def test_the_table_of_a_view_is_saved_without_isolates():
-    view = BandsView(Session(Scenario.load(CASES / "right-to-left-names")))
+    view = NearOptimalView(Session(Scenario.load(CASES / "right-to-left-names")))
     document = show(view)
     view._behind._on_disclosure(True)
     (saved,) = re.findall(r"base64,([^\"]+)", " ".join(texts(document.roots[0])))

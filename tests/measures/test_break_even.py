@@ -315,11 +315,11 @@ ROOM = {"capacity_mw@home": 50.0}
         (DEAR_HOME | ROOM | {"latency_budget_ms": 200.0}, {}, 0, "latency", "latency"),
     ],
 )
-def test_what_tables_say_of_a_pair_is_told_by_name(changes, tables, used_mw, obstacle, closed):
+def test_what_tables_say_of_a_pair_is_told_by_name(changes, tables, used_mw, constraint, closed):
     world = two_regions(**changes)
     world.param.update(egress_usd_per_gb=0.0, **tables)
     [row] = [row for row in verdicts(world, "chat").to_dict("records") if row["home"] == "home"]
-    assert (row["used_mw"], row["constraint"]) == (pytest.approx(used_mw), obstacle)
+    assert (row["used_mw"], row["constraint"]) == (pytest.approx(used_mw), constraint)
     assert forbidden_by(solve(world).network, "chat")[0, 1] == closed
 
 

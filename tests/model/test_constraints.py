@@ -146,9 +146,9 @@ def test_load_dearer_than_the_penalty_has_the_reason_price():
         ({"legal_policy": "same zone", "latency_budget_ms": 100.0}, "latency and capacity"),
     ],
 )
-def test_one_town_by_hand(changes, reason):
+def test_one_town_by_hand(changes, constraint):
     (row,) = solve(two_regions(**changes)).unserved.to_dict("records")
-    assert row["constraint"] == reason
+    assert row["constraint"] == constraint
 
 
 def test_what_can_be_served_is_by_carbon_and_latency_whatever_the_penalty():

@@ -289,14 +289,14 @@ def exception(region: str, **columns: object) -> pd.DataFrame:
     ],
 )
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_unserved_load_has_its_reason(changes, part, unserved_mw, reason, objective):
+def test_unserved_load_has_its_reason(changes, part, unserved_mw, constraint, objective):
     placement = solve(two_regions(**changes, objective=objective))
     (row,) = placement.unserved.to_dict("records")
     assert (row["client"], row["workload"], row["part"], row["constraint"]) == (
         "town",
         "chat",
         part,
-        reason,
+        constraint,
     )
     assert row["unserved_mw"] == pytest.approx(unserved_mw) == placement.unserved_mw
 

@@ -255,11 +255,11 @@ def test_attribution_under_unserved_load_does_not_hang_on_a_tie():
             == pytest.approx(fractions[client, "B"])
             == pytest.approx(fractions[client, "C"])
         )
-    table = attribution(world).set_index("factor")["usd_per_h"]
+    table = attribution(world).set_index("constraint")["usd_per_h"]
     for seed in range(3):
         other = world.copy()
         other.clients = world.clients.sample(frac=1.0, random_state=seed).reset_index(drop=True)
-        shuffled = attribution(other).set_index("factor")["usd_per_h"]
+        shuffled = attribution(other).set_index("constraint")["usd_per_h"]
         assert shuffled[["law", "state locality"]].tolist() == pytest.approx(
             table[["law", "state locality"]].tolist()
         )
