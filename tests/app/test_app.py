@@ -48,7 +48,7 @@ window.wattlas = {
       return Object.fromEntries(Object.keys(columns).sort().map(name => [name, Array.from(columns[name])]))
     }),
     picked: plot.renderers.filter(r => r.data_source).map(r => r.data_source.selected.indices),
-    lines: [...plot.renderers, ...plot.center].filter(m => m.type == "Span").map(m => m.location),
+    lines: [...plot.renderers, ...plot.center].filter(m => m.type == "Span" && m.visible).map(m => m.location),
   })), (key, value) => Number.isNaN(value) ? null : value),
   place: (mark, x, y) => {
     const view = Bokeh.index.find_one_by_id(wattlas.plots(mark)[0].id)
