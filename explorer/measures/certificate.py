@@ -179,7 +179,7 @@ def certificate(placement: Placement) -> Certificate:
     """
     network, best = placement.network, placement.optimum
     if not placement.is_one_program:
-        what = "Prices prove no optimum where hosting is chosen or cost has a cap."
+        what = "Prices prove no optimum where hosting is chosen or cost or delay has a cap."
         fix = "Set hosting to 0, or take the cap away. What a choice of hosts may miss is in Placement.gap_usd_per_h."
         raise ExplorerError(what, "certificate", fix)
     numbers = lp_data(network, placement.objective)

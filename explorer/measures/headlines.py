@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.cache import digest
-from explorer.model.cost_cap import unserved_penalty
 from explorer.model.placement import Placement
+from explorer.model.program import unserved_penalty
 from explorer.model.solve import solve_network
 
 Floats = NDArray[np.float64]
@@ -46,7 +46,8 @@ _KINDS = {  # by name in `Placement.totals`: label, unit, and how it depends on 
     "relocated_share": ("Relocated share of the load", "-", _MEAN),
     "unserved_mw": ("Unserved load", "MW IT", _OTHER),
     "mean_latency_ms": ("Mean latency", "ms", _MEAN),
-    "mean_wan_ms": ("Mean latency added by relocation", "ms", _MEAN),
+    "mean_wan_ms": ("Mean latency added by relocation, per MW", "ms", _MEAN),
+    "mean_wan_per_request_ms": ("Mean latency added by relocation, per request", "ms", _MEAN),
 }
 
 

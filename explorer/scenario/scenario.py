@@ -97,7 +97,7 @@ class Scenario(param.Parameterized):
 
     Tables have the columns of the files of the same names (see any folder in `sample_scenarios`).
     An optional table without rows is the same as none. Numbers are finite and within the bounds
-    that each declares; `cost_cap_usd_per_h` alone may be infinite.
+    that each declares; `cost_cap_usd_per_h` and `mean_delay_cap_ms` alone may be infinite.
 
     Raises
     ------
@@ -206,6 +206,15 @@ class Scenario(param.Parameterized):
         label="Cost cap [USD/h]",
         doc="The most that a placement of least carbon may cost, at a carbon price of zero [USD/h]; none by default. "
         "Other objectives have no cap. All that can be served still is: a cap below what that takes is an error.",
+    )
+    mean_delay_cap_ms = Limit(
+        default=math.inf,
+        bounds=(0, None),
+        precedence=9.6,
+        label="Cap on mean delay [ms]",
+        doc="The longest mean delay that moving may add, over all requests served [ms]; none by default. Least cost "
+        "and least carbon heed it, and serve whom they serve without it: a cap below what that takes is an error. "
+        "The frontier, the fronts and other measures leave it out.",
     )
     friction_scale = param.Number(
         default=1.0,
