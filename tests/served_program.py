@@ -77,6 +77,8 @@ class ServedProgram:
             A_eq=self._served,
             b_eq=self.demand,
             method="highs",
+            # HiGHS' presolve, as SciPy has it, takes a row that is just met for one that cannot be
+            options={"presolve": False},
         )
         if best.status == 2:
             return np.inf

@@ -27,6 +27,7 @@ from explorer.scenario.scenario import Scenario
 
 WEIGHTS: tuple[DelayWeight, ...] = ("requests", "load")
 PER_MILLION = 1e6
+WINDOW_MS = 10.0  # over which a return is no matter of a single move, and RTTs are known
 
 
 def cost_latency_front(scenario: Scenario, weight: DelayWeight = "requests") -> pd.DataFrame:
@@ -132,6 +133,27 @@ def cost_latency_front_table(network: Network, weight: DelayWeight = "requests")
     """`cost_latency_front` of a network, remembered for all sessions."""
     *_, table = growing_fronts(network, weight)
     return table
+
+
+def objective_at(front: pd.DataFrame, mean_delay_ms: float) -> float:
+    """
+    The least objective at a mean delay, from a `cost_latency_front`; beyond its ends that of the
+    end. [USD/h]
+
+    >>> objective_at(cost_latency_front(Scenario.load("classroom-3x3")), 8.0)
+    11255.0
+    """
+    return float(np.interp(mean_delay_ms, front["mean_delay_ms"], front["objective_usd_per_h"]))
+
+
+def window_return(front: pd.DataFrame, from_ms: float, width_ms: float = WINDOW_MS) -> float:
+    """
+    What the objective falls by per ms over a window of mean delay. [USD/h per ms]
+
+    >>> window_return(cost_latency_front(Scenario.load("classroom-3x3")), 0.0)
+    105.625
+    """
+    return (objective_at(front, from_ms) - objective_at(front, from_ms + width_ms)) / width_ms
 
 
 _fronts: Memo[pd.DataFrame] = Memo(size=64)

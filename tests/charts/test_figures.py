@@ -124,6 +124,12 @@ SAID = {
         "2 pay",
         "1 do not pay",
     ],
+    "cost_latency_front": [
+        "the first 10 ms of mean delay save 106 USD/h each",
+        "Mean added delay per request [ms]",
+        "Carbon [t/h]",
+        "now: 28 ms",
+    ],
     "cost_carbon_front": [
         "up to 10.2 t/h can be avoided, 6.93 of them",
         "Carbon [t/h]",
