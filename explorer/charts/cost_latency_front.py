@@ -200,7 +200,8 @@ def _worth(front: pd.DataFrame, of: str) -> Markup:
             format_number(width), of, format_number(first),
         )  # fmt: skip
     return html(
-        "Above the least possible, the first {} ms of mean delay {} save <b>{} USD/h each</b>, the last {} ms <b>{}</b>.",
+        "Above the least possible, the first {} ms of mean delay {} save <b>{} USD/h each</b>, "
+        "the last {} ms <b>{}</b>.",
         format_number(width), of, format_number(first), format_number(width), format_number(last),
     )  # fmt: skip
 

@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 RESIDUAL = 1e-9  # of all demand: more than the solver's own tolerance, less than anybody would miss
 RESIDUAL_MS = 1e-6  # to which budgets are met
 ROUNDING = 1e-12  # of sums, relative to what is summed
-UNITS = {"cost": "USD/h", "carbon": "kg/h", "latency": "MW ms"}
+UNITS = {"cost": "USD/h", "carbon": "kg/h", "latency": "MW ms", "relocation": "MW"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Certificate:
     @property
     def table(self) -> pd.DataFrame:
         """One row per check: check, value, unit, tolerance, holds, and meaning in words."""
-        per_mw = {"USD/h": "USD/MWh", "kg/h": "kg/MWh", "MW ms": "ms"}[self.unit]
+        per_mw = {"USD/h": "USD/MWh", "kg/h": "kg/MWh", "MW ms": "ms", "MW": "-"}[self.unit]
         share = self.gap_bound / abs(self.objective) if self.objective else 0.0
         rows = [
             (

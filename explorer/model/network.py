@@ -92,6 +92,7 @@ class Network:
     hardware_usd_per_mwh: float = 0.0  # of serving, per IT load; no part of any objective
     cost_cap_usd_per_h: float = math.inf  # where carbon is the objective [USD/h]
     mean_delay_cap_ms: float = math.inf  # per request, where latency is not the objective [ms]
+    baseline_rule: str = "nearest"
     hosting_usd_per_h: Floats | None = (
         None  # (region,) per class run away from its home; None where it is all free
     )
@@ -174,6 +175,13 @@ class Network:
         return end_to_end_latency_ms(
             geo.client_rtt_ms, geo.region_rtt_ms[self.home], self.round_trips, self.prefill_ms
         )
+
+    @property
+    def is_away(self) -> Floats:
+        """1 for arcs that leave home, 0 for home, shape (client, region, workload)."""
+        away = np.ones(self.latency_ms.shape)
+        away[np.arange(len(self.home)), self.home] = 0.0
+        return away
 
     def mean_delay_ms_per_mw(self, served_mw: Floats, weight: DelayWeight = "requests") -> Floats:
         """
@@ -380,6 +388,7 @@ def build_network(scenario: Scenario) -> Network:
         hardware_usd_per_mwh=scenario.hardware_usd_per_mwh,
         cost_cap_usd_per_h=scenario.cost_cap_usd_per_h,
         mean_delay_cap_ms=scenario.mean_delay_cap_ms,
+        baseline_rule=scenario.baseline_rule,
         hosting_usd_per_h=hosting if hosting.any() else None,
         wue_l_per_kwh=wue,
         overrides=overrides,
@@ -550,15 +559,16 @@ def _read_profiles(scenario: Scenario) -> Profiles:
 
 def lp_data(network: Network, objective: str) -> LPData:
     """
-    What the solver needs to know of a network to minimise cost, carbon or latency.
+    What the solver needs to know of a network to minimise cost, carbon, latency or relocation.
 
-    Under least cost the penalty on unserved load is a price. Kilograms and milliseconds have none:
-    there it is at least so high that all that can be served is.
+    Under least cost the penalty on unserved load is a price. Kilograms, milliseconds and load that
+    moves have none: there it is at least so high that all that can be served is.
     """
     cost = {
         "cost": lambda: network.cost_usd_per_mwh,
         "carbon": lambda: network.carbon_kg_per_arc_mwh,
         "latency": lambda: network.wan_ms,
+        "relocation": lambda: network.is_away,
     }[objective]()
     penalty = network.unserved_usd_per_mwh
     if objective != "cost":

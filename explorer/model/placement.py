@@ -29,6 +29,7 @@ SMALLEST_MW = (
 )
 HOSTED_SHARE = 1e-9  # of all demand; below this, load is no reason to pay for hosting
 PRICE_DIGITS = 5  # further digits of a price are rounding
+BASELINES = {"nearest": "latency", "least relocation": "relocation"}  # rule to objective
 LAYERS = ("local", "regional", "energy-oriented")
 
 
@@ -46,7 +47,7 @@ class Placement:
 
     network: Network
     optimum: Optimum
-    objective: str  # what was minimised: cost, carbon or latency
+    objective: str  # what was minimised: cost, carbon, latency or, as a baseline, relocation
     gap_usd_per_h: float = (
         0.0  # with hosting, what a placement that took longer to find could still save [USD/h]
     )
@@ -275,8 +276,12 @@ class Placement:
 
     @cached_property
     def baseline(self) -> Placement:
-        """The placement of least latency under the same constraints, ties broken by cost."""
-        return self if self.objective == "latency" else render(self, "baseline")
+        """
+        What savings are against, by the scenario's `baseline_rule`: the placement of least latency
+        or of least relocation under the same constraints, ties broken by cost.
+        """
+        is_itself = self.objective == BASELINES[self.network.baseline_rule]
+        return self if is_itself else render(self, "baseline")
 
     @cached_property
     def flows(self) -> pd.DataFrame:

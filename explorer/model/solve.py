@@ -14,7 +14,7 @@ from explorer.model.caps import NO_GAIN, least_under_cap
 from explorer.model.hosting import choose_hosts
 from explorer.model.lower_edge import LowerEdge
 from explorer.model.network import Network, build_network, lp_data
-from explorer.model.placement import Placement
+from explorer.model.placement import BASELINES, Placement
 from explorer.model.program import LPData, served_alone
 from explorer.model.solver import Optimum, PlacementModel, model_for
 from explorer.presentation import renders
@@ -31,15 +31,15 @@ def solve_network(network: Network, objective: str | None = None) -> Placement:
     """
     The optimal placement of a network, remembered for all sessions.
 
-    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency serve all
-    that can be served and break ties by cost; carbon alone heeds the network's cap on cost, cost and
+    `objective` overrides the network's own: cost, carbon, latency or relocation. All but cost serve
+    all that can be served and break ties by cost; carbon alone heeds the network's cap on cost, cost and
     carbon that on mean delay. What still ties is decided by least added latency, home first, and
     then by a fixed order, see `PlacementModel.solve`.
     """
     objective = objective or network.objective
 
     def run() -> Placement:
-        if objective != "latency" and isfinite(network.mean_delay_cap_ms):
+        if objective in ("cost", "carbon") and isfinite(network.mean_delay_cap_ms):
             return _solve_with_delay_cap(network, objective)
         if objective == "carbon" and isfinite(network.cost_cap_usd_per_h):
             return _solve_with_cost_cap(network)
@@ -168,7 +168,7 @@ def _with_objective(network: Network, numbers: LPData, found: Optimum) -> Optimu
 
 @renders(Placement, "baseline")
 def _baseline(placement: Placement) -> Placement:
-    return solve_network(placement.network, "latency")
+    return solve_network(placement.network, BASELINES[placement.network.baseline_rule])
 
 
 @renders(Scenario, "placement")

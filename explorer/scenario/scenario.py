@@ -43,6 +43,7 @@ CUSTOM_POLICY = "custom"  # takes a table of its own
 CARBON_SIGNALS = tuple(CARBON_COLUMNS)
 DEMAND_BASES = tuple(DEMAND_COLUMNS)
 OBJECTIVES = ("cost", "carbon", "latency")
+BASELINE_RULES = ("nearest", "least relocation")
 LARGEST_SCALE = 1e6  # of what multiplies others
 
 
@@ -215,6 +216,14 @@ class Scenario(param.Parameterized):
         doc="The longest mean delay that moving may add, over all requests served [ms]; none by default. Least cost "
         "and least carbon heed it, and serve whom they serve without it: a cap below what that takes is an error. "
         "The frontier, the fronts and other measures leave it out.",
+    )
+    baseline_rule = param.Selector(
+        default="nearest",
+        objects=list(BASELINE_RULES),
+        precedence=9.7,
+        label="Baseline",
+        doc="What savings are measured against. nearest: all load as near to its users as there is room. least "
+        "relocation: the cheapest placement that moves no more than finds no room at home.",
     )
     friction_scale = param.Number(
         default=1.0,

@@ -216,7 +216,7 @@ PICTURES = {
         cost_latency_front,
         {
             "baseline": ("#8a8f98", "baseline: nearest to users"),
-            "now": ("#c2185b", "now: 28 ms"),
+            "now": ("#c2185b", "now: 28.0 ms"),
         },
         {"cost corners": _CORNER, "carbon corners": _CORNER, "baseline": _DELAY, "now": _DELAY},
         CostLatencyFrontView,

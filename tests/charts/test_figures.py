@@ -22,6 +22,7 @@ from explorer import (
     attribution,
     break_even,
     cost_carbon_front,
+    cost_latency_front,
     frontier,
     monte_carlo,
     near_optimal,
@@ -45,6 +46,7 @@ Write = Callable[..., Path]
 MEASURES = (
     attribution,
     cost_carbon_front,
+    cost_latency_front,
     near_optimal,
     relocatable_demand,
     tornado,
@@ -128,7 +130,7 @@ SAID = {
         "the first 10 ms of mean delay save 106 USD/h each",
         "Mean added delay per request [ms]",
         "Carbon [t/h]",
-        "now: 28 ms",
+        "now: 28.0 ms",
     ],
     "cost_carbon_front": [
         "up to 10.2 t/h can be avoided, 6.93 of them",

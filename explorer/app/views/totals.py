@@ -13,10 +13,12 @@ from explorer.app.live.pane import Drawing, LivePane
 from explorer.markup import html, joined
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.headlines import (
+    BASELINE_TEXTS,
     Headline,
     basis_of,
     carbon_changes_percent,
     disagree,
+    forced_and_chosen,
     headlines,
 )
 from explorer.model.network import carbon_intensities
@@ -143,7 +145,7 @@ class Totals(pn.viewable.Viewer):
             _against(
                 "cost", "Cost", now["cost_usd_per_h"],
                 f"Electricity, friction and hosting at a carbon price of zero.{_gap(placement)} "
-                "The baseline runs everything as near as it can.",
+                f"{BASELINE_TEXTS[placement.network.baseline_rule]}",
             ),
             _against(
                 "carbon", f"Carbon, {signal}", _in_tonnes(now["carbon_kg_per_h"]),
@@ -152,7 +154,7 @@ class Totals(pn.viewable.Viewer):
             _Card(
                 "relocated", "Relocated", format_number(moved.value), "MW",
                 f"{100 * share.value:.0f} %, baseline {100 * share.baseline:.0f} %", NEUTRAL,
-                "IT load executed away from home. "
+                f"IT load executed away from home. {_forced(placement)} "
                 f"It takes {format_number(now['relocated_grid_mw'].value)} MW of electricity, moving included.",
             ),
             _against(
@@ -201,6 +203,17 @@ def _water(now: dict[str, Headline]) -> list[_Card]:
     explanation += f" It is {water.basis}, so no change is claimed."
     value = format_number(figure.value)
     return [_Card("water", "Water", value, figure.unit, known, NEUTRAL, explanation)]
+
+
+def _forced(placement: Placement) -> str:
+    """How much of what moves has to."""
+    split = forced_and_chosen(placement)
+    return (
+        f"{format_number(split.relocated_forced_mw)} MW find no room at home, "
+        f"{format_number(split.relocated_chosen_mw)} MW move by choice: they make "
+        f"{format_number(split.saving_forced_usd_per_h)} and {format_number(split.saving_chosen_usd_per_h)} USD/h "
+        "of the saving."
+    )
 
 
 def _gap(placement: Placement) -> str:
