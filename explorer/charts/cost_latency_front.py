@@ -172,10 +172,11 @@ def _ends(front: pd.DataFrame) -> tuple[float, float, float]:
 def _title(front: pd.DataFrame) -> str:
     if len(front) == 1:
         return "waiting longer saves nothing"
-    width, first, last = (format_number(value) for value in _ends(front))
-    if _window(front) < WINDOW_MS:
-        return f"{width} ms of mean delay save {first} USD/h each"
-    return f"the first {width} ms of mean delay save {first} USD/h each, the last {width} ms {last}"
+    width, first, last = _ends(front)
+    if width < WINDOW_MS:
+        return f"{width:.3g} ms of mean delay save {format_number(first)} USD/h each"
+    start, end = format_number(first), format_number(last)
+    return f"the first {width:g} ms of mean delay save {start} USD/h each, the last {end}"
 
 
 def _finding(front: pd.DataFrame) -> Markup:
@@ -197,12 +198,12 @@ def _worth(front: pd.DataFrame, of: str) -> Markup:
     if width < WINDOW_MS:
         return html(
             "Each of <b>{} ms</b> of mean delay {} saves <b>{} USD/h</b>.",
-            format_number(width), of, format_number(first),
+            f"{width:.3g}", of, format_number(first),
         )  # fmt: skip
     return html(
         "Above the least possible, the first {} ms of mean delay {} save <b>{} USD/h each</b>, "
         "the last {} ms <b>{}</b>.",
-        format_number(width), of, format_number(first), format_number(width), format_number(last),
+        f"{width:.3g}", of, format_number(first), f"{width:.3g}", format_number(last),
     )  # fmt: skip
 
 
@@ -219,7 +220,7 @@ def _present(front: pd.DataFrame, of: str) -> Markup:
     each = window_return(front, at_ms, width)
     return html(
         "{}, each of the next {} ms would save {} USD/h.",
-        mark, format_number(width), format_number(each),
+        mark, f"{width:.3g}", format_number(each),
     )  # fmt: skip
 
 

@@ -127,7 +127,7 @@ SAID = {
         "1 do not pay",
     ],
     "cost_latency_front": [
-        "the first 10 ms of mean delay save 106 USD/h each",
+        "the first 10 ms of mean delay save",
         "Mean added delay per request [ms]",
         "Carbon [t/h]",
         "now: 28.0 ms",

@@ -138,8 +138,14 @@ class Totals(pn.viewable.Viewer):
         placement = self._session.placement
         now = headlines(placement)
         signal = placement.network.labels.carbon_signal
-        moved, share, delay = (
-            now[name] for name in ("relocated_mw", "relocated_share", "mean_wan_ms")
+        moved, share, delay, per_mw = (
+            now[name]
+            for name in (
+                "relocated_mw",
+                "relocated_share",
+                "mean_wan_per_request_ms",
+                "mean_wan_ms",
+            )
         )
         return [
             _against(
@@ -163,9 +169,11 @@ class Totals(pn.viewable.Viewer):
                 "overhead of relocated load and transport of data.",
             ),
             _Card(
-                "delay", "Added delay", format_number(delay.value), delay.unit,
-                f"baseline {format_number(delay.baseline)} {delay.unit}", NEUTRAL,
-                "Wide-area round trips of a request, mean over all served load: 0 for load that stays home.",
+                "delay", "Added delay per request", format_number(delay.value), delay.unit,
+                f"baseline {format_number(delay.baseline)}, per MW {format_number(per_mw.value)} {delay.unit}",
+                NEUTRAL,
+                "Wide-area round trips, mean over all requests served: 0 for those that stay home. Per MW: the mean "
+                f"over the load that they make, baseline {format_number(per_mw.baseline)} {delay.unit}.",
             ),
             self._unserved(now["unserved_mw"].value),
             *_water(now),
