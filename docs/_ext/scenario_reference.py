@@ -22,9 +22,7 @@ from explorer.scenario.schema import TABLES, Column, Table
 
 FIRST_SAMPLE = "world-2025"  # examples come from here, where it has the column
 UNIT = re.compile(r"\[([^\[\]]+)\]\s*$")  # at the end of a label
-HIDDEN = (
-    "name", "title", "description", "workloads", "documents", "id", "extra", "parameter_sources", "parameter_ranges",
-)  # fmt: skip
+HIDDEN = ("name", "title", "description", "workloads", "documents", "id", "extra")
 
 
 def tables_text() -> str:

@@ -15,6 +15,7 @@ from explorer.app.live.scheduler import LiveRunner
 from explorer.app.questions import QUESTIONS, Questions
 from explorer.app.snapshot.save_button import SaveButton
 from explorer.app.snapshot.write import Snapshot, default_steps, write_snapshot
+from explorer.app.story.player import StoryPlayer
 from explorer.app.views.argument import Argument
 from explorer.app.views.frontier import ALL
 from explorer.app.views.totals import Totals
@@ -52,11 +53,14 @@ class Explorer(pn.viewable.Viewer):
         self.buttons = pn.Row(self.controls.buttons(), SaveButton(self.session), margin=0)
         session = self.session
         error = session.param.error.rx
+        story = session.scenario.story
+        player = [] if story is None else [StoryPlayer(session, questions, story)]
         self.main = pn.Column(
             pn.pane.Alert(
                 object=error.pipe(lambda error: lines_in_markdown(str(error))), visible=error.is_not(None),
                 alert_type="warning", disable_math=True, margin=0,
             ),
+            *player,
             Argument(session, questions),
             Totals(session),
             questions,

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import param
+from param.parameterized import batch_call_watchers
 
 from explorer.scenario.scenario import SETTINGS, Scenario
 
 State = dict[tuple[str, str], Any]  # (workload id or "", parameter) -> value
+
+
+@contextmanager
+def together(*owners: param.Parameterized) -> Iterator[None]:
+    """Call watchers when all is set: what is set together is undone in one step."""
+    with ExitStack() as batches:
+        for owner in reversed(dict.fromkeys(owners)):  # the first ends first
+            batches.enter_context(batch_call_watchers(owner))
+        yield
 
 
 class History(param.Parameterized):

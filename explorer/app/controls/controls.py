@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,12 +15,11 @@ import param
 from bokeh.document import Document
 from bokeh.model import Model
 from panel.io.model import apply_changes_without_dispatch
-from param.parameterized import batch_call_watchers
 
 from explorer.app.live.scheduler import LiveRunner
 from explorer.charts.palette import CLASS_COLOURS
 from explorer.model.labels import as_shown, class_label
-from explorer.scenario.history import History
+from explorer.scenario.history import History, together
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.workload import Workload
 from explorer.session import Session
@@ -153,11 +151,7 @@ class _Inputs:
     def write(self, changes: Values) -> dict[str, str]:
         """Apply what can be applied, as one change; return complaints about the rest."""
         known = [self._places[key][0] for key in changes if key in self._places]
-        with (
-            ExitStack() as batches
-        ):  # watchers are called when all is set: what a link sets is undone in one
-            for owner in reversed(dict.fromkeys(known)):  # the first ends first
-                batches.enter_context(batch_call_watchers(owner))
+        with together(*known):
             wrong = {key: self._set(key, value) for key, value in changes.items()}
         return {key: complaint for key, complaint in wrong.items() if complaint}
 

@@ -1,0 +1,1 @@
+"""A scenario's story, played step by step."""

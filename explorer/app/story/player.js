@@ -1,0 +1,113 @@
+// A bar with one step of a story: back, next, a prediction first where one is asked for.
+export function render({model}) {
+  const bar = el("section", {class: "story", "aria-label": model.title})
+  const ask = message => model.send_msg(message)
+
+  const closed = () => [
+    el("button", {class: "open", type: "button", onclick: () => ask({go: 0})}, `▶ Story: ${model.title}`),
+  ]
+
+  const opened = step => {
+    const last = step.n + 1 == step.of
+    const body = step.waits ? prediction(step, ask) : told(step)
+    return [
+      el("div", {class: "head"},
+        el("span", {class: "count"}, `${step.n + 1} of ${step.of}`),
+        el("h2", {tabIndex: -1}, step.title),
+        el("button", {class: "close", type: "button", ariaLabel: "Close the story", onclick: () => ask({close: true})}, "✕")),
+      el("div", {class: "body", "aria-live": "polite"}, ...body),
+      el("div", {class: "moves"},
+        el("button", {type: "button", disabled: step.n == 0, onclick: () => ask({go: step.n - 1})}, "← Back"),
+        el("button", {type: "button", class: "next", disabled: last || step.waits, onclick: () => ask({go: step.n + 1})}, "Next →")),
+    ]
+  }
+
+  let seen = null
+  const show = () => {
+    const step = model.shown ? JSON.parse(model.shown) : null
+    bar.replaceChildren(...(step ? opened(step) : closed()))
+    bar.classList.toggle("opened", Boolean(step))
+    if (step && step.n !== seen) bar.querySelector("h2").focus({preventScroll: true})
+    seen = step?.n ?? null
+    if (step?.highlight && !step.waits) setTimeout(() => point_at(step.highlight), 400) // once its cards are there
+  }
+
+  // as the clickers of presenters press them
+  const onKey = event => {
+    if (!model.shown || event.defaultPrevented || event.composedPath().some(takes_keys)) return
+    const step = JSON.parse(model.shown)
+    const to = {ArrowRight: 1, PageDown: 1, ArrowLeft: -1, PageUp: -1}[event.key]
+    if (!to || (to > 0 && step.waits) || step.n + to < 0 || step.n + to >= step.of) return
+    event.preventDefault()
+    ask({go: step.n + to})
+  }
+  document.addEventListener("keydown", onKey)
+  model.on("remove", () => document.removeEventListener("keydown", onKey))
+  model.on("shown", show)
+  show()
+  return bar
+}
+
+function told(step) {
+  const found = step.answer === undefined ? [] : [
+    el("p", {class: step.right ? "right" : "wrong"}, `${step.right ? "✓ You were right." : `You said: ${step.guess}.`} ${step.answer}`),
+  ]
+  return [...found, el("p", {}, step.text)]
+}
+
+function prediction(step, ask) {
+  const {kind} = step.asked
+  const question = el("p", {class: "ask"}, `Before you look: ${step.asked.ask}`)
+  if (kind == "direction") {
+    const choices = step.choices.map(choice =>
+      el("button", {type: "button", onclick: () => ask({guess: [step.n, choice]})}, `It ${choice}`))
+    return [question, el("div", {class: "choices"}, ...choices)]
+  }
+  const field = el("input", {type: "number", step: "any", ariaLabel: step.asked.ask})
+  const commit = () => Number.isFinite(field.valueAsNumber) && ask({guess: [step.n, field.valueAsNumber]})
+  field.addEventListener("keydown", event => event.key == "Enter" && commit())
+  return [question, el("div", {class: "choices"}, field, el("button", {type: "button", onclick: commit}, "That is my guess"))]
+}
+
+/** Bring the card of that title into sight, with a ring for a moment. */
+function point_at(title) {
+  const found = search(document, node => node.localName == "h2" && node.textContent == title)
+    ?? search(document, node => node.classList.contains(title))
+  if (!found) return
+  found.scrollIntoView({block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth"})
+  const ringed = card_of(found)
+  ringed.style.outline = "3px solid #e69f00"
+  setTimeout(() => (ringed.style.outline = ""), 2500)
+}
+
+function search(root, fits) {
+  for (const node of root.querySelectorAll("*")) {
+    if (fits(node)) return node
+    const inside = node.shadowRoot && search(node.shadowRoot, fits)
+    if (inside) return inside
+  }
+  return null
+}
+
+/** The outermost frame that has a border: a card is drawn from columns in columns. */
+function card_of(node) {
+  for (let at = node; at; at = at.parentElement ?? at.getRootNode().host) {
+    if (parseFloat(getComputedStyle(at).borderTopWidth) >= 1 && at.offsetHeight > 80) return at
+  }
+  return node
+}
+
+function takes_keys(node) {
+  return node.localName == "input" || node.localName == "select" || node.localName == "textarea" || node.tabIndex >= 0 && node.localName == "div"
+}
+
+function el(tag, attributes, ...children) {
+  const made = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name in made) made[name] = value
+    else if (name == "class") made.className = value
+    else made.setAttribute(name, value)
+  }
+  made.append(...children)
+  return made
+}

@@ -1,0 +1,107 @@
+"""Plays the story of a scenario: a text and a state at a time, predictions before answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+import panel as pn
+import param
+
+from explorer.app.questions import Questions
+from explorer.errors import ExplorerError
+from explorer.measures.storytelling import DIRECTIONS, Answer, answer, scenario_at, step_text
+from explorer.model.placement import Placement
+from explorer.model.solve import solve
+from explorer.registry import MEASURES
+from explorer.scenario.history import together
+from explorer.scenario.scenario import SETTINGS, Scenario
+from explorer.scenario.story import Step, Story
+from explorer.session import Session
+
+_HERE = Path(__file__)
+_TITLES = {"map": "Where does it go?", "regions": "Regions"} | {
+    name: measure.title for name, measure in MEASURES.items()
+}  # of cards, by what a step may highlight
+
+
+class StoryPlayer(pn.custom.JSComponent):
+    """
+    The steps of a story in a bar above the page; closed until it is opened.
+
+    A step with a prediction leaves the state before it standing until somebody has guessed.
+    """
+
+    title = param.String(doc="Of the story.")
+    shown = param.String(doc="The step seen, '' while the story is closed: JSON.")
+
+    _esm = _HERE.with_suffix(".js").read_text(encoding="utf-8")
+    _stylesheets: ClassVar = [_HERE.with_suffix(".css").read_text("utf-8")]
+
+    def __init__(self, session: Session, questions: Questions, story: Story) -> None:
+        super().__init__(title=story.title, sizing_mode="stretch_width", margin=0)
+        self._scenario, self._questions, self._story = session.scenario, questions, story
+        self._opened = session.scenario.copy()
+        self._guesses: dict[int, str | float] = {}
+
+    def _handle_msg(self, data: Any) -> None:
+        """A step to go to, a guess, or the end; what no page of ours says changes nothing."""
+        match data:
+            case {"go": int(n)} if 0 <= n < len(self._story.steps):
+                self._go(n)
+            case {"guess": [int(n), guess]} if self._is_guess(n, guess):
+                self._guesses[n] = guess
+                self._go(n)
+            case {"close": True}:
+                self.shown = ""
+
+    def _is_guess(self, n: int, guess: Any) -> bool:
+        asked = self._story.steps[n].predict if 0 <= n < len(self._story.steps) else None
+        if asked is None or n in self._guesses:
+            return False
+        if asked.kind == "direction":
+            return guess in DIRECTIONS
+        return isinstance(guess, (int, float)) and abs(guess) < 1e12
+
+    def _go(self, n: int) -> None:
+        step = self._story.steps[n]
+        waits = step.predict is not None and n not in self._guesses
+        seen = self._story.steps[n - 1] if waits and n else None if waits else step
+        _put(self._scenario, scenario_at(self._opened, seen) if seen else self._opened)
+        self._questions.question = step.view
+        try:
+            words = {} if waits else self._words(n, step)
+        except ExplorerError as error:
+            words = {"text": error.what}
+        asked = (
+            None if step.predict is None else {"ask": step.predict.ask, "kind": step.predict.kind}
+        )
+        self.shown = json.dumps(
+            {
+                "n": n, "of": len(self._story.steps), "title": step.title, "asked": asked, "waits": waits,
+                "choices": DIRECTIONS, "highlight": _TITLES.get(step.highlight, step.highlight), **words,
+            }
+        )  # fmt: skip
+
+    def _words(self, n: int, step: Step) -> dict[str, Any]:
+        """What is said of a step that is seen."""
+        there = self._placed(step)
+        words: dict[str, Any] = {"text": step_text(step, there)}
+        if step.predict is not None:
+            before = self._placed(self._story.steps[n - 1]) if n else None
+            found: Answer = answer(step.predict, self._guesses[n], before, there)
+            words |= {"guess": self._guesses[n], "right": found.right, "answer": found.words}
+        return words
+
+    def _placed(self, step: Step) -> Placement:
+        return solve(scenario_at(self._opened, step))
+
+
+def _put(scenario: Scenario, wanted: Scenario) -> None:
+    """Give a scenario the settings and budgets of another, as one change."""
+    with together(scenario, *scenario.workloads.values()):
+        for name in SETTINGS:
+            setattr(scenario, name, getattr(wanted, name))
+        for key, workload in scenario.workloads.items():
+            workload.latency_budget_ms = wanted.workloads[key].latency_budget_ms

@@ -1,0 +1,190 @@
+"""
+A story that a scenario tells: steps of text and state, some with a prediction made before the
+answer is seen.
+
+It stands in `story.toml`. Figures in its texts are computed from the state they are about, never
+written down.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from explorer.errors import Problem
+from explorer.registry import MEASURES, OVERVIEW
+from explorer.scenario.hints import nearest
+
+STORY_FILE = "story.toml"
+MOST_STEPS, LONGEST_TEXT, LONGEST_TITLE = 40, 1200, 120
+FIGURES = (  # that texts and predictions may name: those of `Placement.totals`
+    "cost_usd_per_h", "carbon_kg_per_h", "objective_usd_per_h", "friction_usd_per_h", "hosting_usd_per_h",
+    "served_mw", "grid_mw", "facility_mw", "relocated_mw", "relocated_grid_mw", "relocated_share", "unserved_mw",
+    "mean_latency_ms", "mean_wan_ms",
+)  # fmt: skip
+PARTS = ("value", "baseline", "change", "change_percent")  # of a figure
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+VIEWS = tuple(dict.fromkeys(measure.question for measure in MEASURES.values()))
+HIGHLIGHTS = ("argument", "totals", "map", "regions", *MEASURES)
+KINDS = ("direction", "number")
+
+Refusal = Callable[[str, Any], tuple[str, str] | None]  # what is wrong with a setting, what to do
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is asked before a step is seen; its answer is a figure, computed."""
+
+    ask: str
+    figure: str  # one of `FIGURES`
+    # "direction": falls, stays or rises from the step before to this one; "number": its value here
+    kind: str = "direction"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One state with a text."""
+
+    title: str
+    text: str  # {figure} or {figure.part} stand for figures of the state
+    # settings by name, budgets [ms] by class id; what it leaves out is as the scenario was opened
+    state: Mapping[str, Any] = field(default_factory=dict)
+    view: str = OVERVIEW  # the question asked
+    highlight: str = ""  # one of `HIGHLIGHTS`
+    predict: Prediction | None = None
+
+
+@dataclass(frozen=True)
+class Story:
+    """Steps in order."""
+
+    title: str
+    steps: tuple[Step, ...]
+
+
+def read_story(
+    text: str, classes: Collection[str], refusal: Refusal
+) -> tuple[Story | None, list[Problem]]:
+    """
+    The story in a file's text, and everything wrong with it; None where there is something wrong.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    classes : collection of str
+        Ids of the workload classes.
+    refusal : callable
+        Tells what is wrong with the value of a setting.
+    """
+    reader = _Reader(classes, refusal)
+    story = reader.read(text)
+    return (None if reader.problems else story), reader.problems
+
+
+class _Reader:
+    """Collects what is wrong."""
+
+    def __init__(self, classes: Collection[str], refusal: Refusal) -> None:
+        self.problems: list[Problem] = []
+        self._classes, self._refusal = classes, refusal
+
+    def read(self, text: str) -> Story:
+        try:
+            content = tomllib.loads(text)
+        except (ValueError, RecursionError) as error:
+            self._note(
+                "", None, f"this is not TOML: {error}.", "Write [[steps]] with title and text."
+            )
+            return Story("", ())
+        title = self._text(content, "", "title", LONGEST_TITLE)
+        self._known(content, "", ("title", "steps"))
+        steps = content.get("steps")
+        if not isinstance(steps, list) or not 0 < len(steps) <= MOST_STEPS:
+            self._note("", "steps", f"there are not 1 to {MOST_STEPS} steps.", "Write [[steps]].")
+            return Story(title, ())
+        return Story(title, tuple(self._step(n, step) for n, step in enumerate(steps, start=1)))
+
+    def _step(self, number: int, content: Any) -> Step:
+        where = f"step {number}"
+        if not isinstance(content, dict):
+            self._note(where, None, "this is no table.", "Write [[steps]] and its keys below.")
+            return Step("", "")
+        self._known(content, where, ("title", "text", "state", "view", "highlight", "predict"))
+        text = self._text(content, where, "text", LONGEST_TEXT)
+        self._check_placeholders(where, text)
+        return Step(
+            self._text(content, where, "title", LONGEST_TITLE),
+            text,
+            self._state(where, content.get("state", {})),
+            self._one_of(where, "view", content.get("view", OVERVIEW), VIEWS),
+            self._one_of(where, "highlight", content.get("highlight", ""), ("", *HIGHLIGHTS)),
+            self._prediction(number, where, content.get("predict")),
+        )
+
+    def _state(self, where: str, state: Any) -> dict[str, Any]:
+        if not isinstance(state, dict):
+            self._note(where, "state", "this is no table.", "Write [steps.state].")
+            return {}
+        for name, value in state.items():
+            if name in self._classes:
+                number = isinstance(value, (int, float)) and not isinstance(value, bool)
+                wrong = (
+                    None
+                    if number and 0 <= value < float("inf")
+                    else ("this is no latency budget.", "Write milliseconds, 0 or more.")
+                )
+            else:
+                wrong = self._refusal(name, value)
+            if wrong:
+                self._note(where, name, *wrong, value=value)
+        return state
+
+    def _prediction(self, number: int, where: str, content: Any) -> Prediction | None:
+        if content is None:
+            return None
+        if not isinstance(content, dict):
+            self._note(where, "predict", "this is no table.", "Write [steps.predict].")
+            return None
+        self._known(content, where, ("ask", "figure", "kind"))
+        kind = self._one_of(where, "kind", content.get("kind", KINDS[0]), KINDS)
+        if number == 1 and kind == "direction":
+            what = "the first step has none before it that a direction could start from."
+            self._note(where, "predict", what, "Ask in a later step, or for a number.")
+        figure = self._one_of(where, "figure", content.get("figure"), FIGURES)
+        return Prediction(self._text(content, where, "ask", LONGEST_TEXT), figure, kind)
+
+    def _check_placeholders(self, where: str, text: str) -> None:
+        for inside in PLACEHOLDER.findall(text):
+            figure, _, part = inside.partition(".")
+            if figure not in FIGURES or part not in ("", *PARTS):
+                fix = nearest(figure, FIGURES, f"Parts of a figure are {', '.join(PARTS)}.")
+                self._note(where, "text", "there is no such figure.", fix, value=inside)
+
+    def _text(self, content: dict[str, Any], where: str, key: str, longest: int) -> str:
+        text = content.get(key)
+        if isinstance(text, str) and len(text.strip()) > 0 and len(text) <= longest:
+            return text.strip()
+        what = "this is no text." if not isinstance(text, str) else "this is empty or too long."
+        self._note(where, key, what, f"Write 1 to {longest:,} characters in quotes.")
+        return ""
+
+    def _one_of(self, where: str, key: str, value: Any, known: Collection[str]) -> str:
+        if isinstance(value, str) and value in known:
+            return value
+        fix = nearest(str(value), known, f"Write one of: {', '.join(filter(None, known))}.")
+        self._note(where, key, "this is not one of the possible values.", fix, value=value)
+        return ""
+
+    def _known(self, content: dict[str, Any], where: str, known: Iterable[str]) -> None:
+        for key in content.keys() - set(known):
+            fix = nearest(key, [*known], f"Known are {', '.join(known)}.")
+            self._note(where, key, "there is no such key.", fix)
+
+    def _note(self, where: str, key: str | None, what: str, fix: str, value: Any = None) -> None:
+        place = ", ".join(filter(None, (where, key)))
+        found = None if value is None else str(value)
+        self.problems.append(Problem(STORY_FILE, None, place or None, found, what, fix))
