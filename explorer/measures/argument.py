@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.measures.headlines import basis_of, headlines
+from explorer.measures.headlines import basis_of, forced_and_chosen, headlines
 from explorer.model.placement import Placement
 from explorer.registry import OBSTACLES, OVERVIEW, PLACE, WORTH
 from explorer.text import format_duration, format_number
@@ -80,8 +80,17 @@ def _relocation(placement: Placement) -> tuple[Part, ...]:
     return (
         Part("So "),
         Part(f"{100 * share:.0f} % of the computing runs away from its users", PLACE),
-        Part(", "),
+        Part(f"{_forced(placement)}, "),
     )
+
+
+def _forced(placement: Placement) -> str:
+    """How much of what moves has no choice."""
+    forced = forced_and_chosen(placement).relocated_forced_mw / placement.relocated_mw
+    if not HARDLY < forced:
+        return ""
+    part = "all" if forced > 1 - HARDLY else f"{100 * forced:.0f} %"
+    return f" ({part} of that because home is full)"
 
 
 def _saving(placement: Placement) -> tuple[Part, ...]:
