@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 
 import pytest
@@ -12,6 +13,11 @@ collect_ignore = ["benchmarks"]  # they use a clock and need peers; ordinary tes
 # Slow machines must not fail a test, and a continuous-integration run must be the same run twice.
 settings.register_profile("wattlas", deadline=None, derandomize="CI" in os.environ, print_blob=True)
 settings.load_profile("wattlas")
+
+
+# What a shell starts in the background heeds no Ctrl-C, nor does what that starts, and tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

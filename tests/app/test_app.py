@@ -76,9 +76,8 @@ class App:
         self.page.add_init_script(_PROBE)
         self.page.goto(url)
         self.wait_until_ready()
-        self._opened = self._at_rest()
 
-    def _at_rest(self) -> dict[str, str]:
+    def at_rest(self) -> dict[str, str]:
         """What the views show once all that is computed for them later has arrived."""
         before: dict[str, str] = {}
         while before != (now := {view: self.state(view) for view in MARK}):
@@ -172,16 +171,16 @@ class App:
                 re.compile(f"^{re.escape(format_number(figure))} "), timeout=PATIENCE_MS
             )
 
-    def start_over(self) -> None:
-        """Back to how the page was opened."""
+    def start_over(self, opened: dict[str, str]) -> None:
+        """Back to how the page was opened, when its views showed that."""
         reset = self.button("Back to the scenario as it was opened")
         if reset.is_enabled():
             reset.click()
         self.button("A").click()
         self.expect_totals(WORLD)
-        for view, opened in self._opened.items():
+        for view, shown in opened.items():
             self.page.wait_for_function(
-                "([mark, opened]) => wattlas.data(mark) == opened", arg=[MARK[view], opened]
+                "([mark, shown]) => wattlas.data(mark) == shown", arg=[MARK[view], shown]
             )
 
 
@@ -218,22 +217,24 @@ def url(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def shared(browser: Browser, url: str) -> Iterator[App]:
+def shared(browser: Browser, url: str) -> Iterator[tuple[App, dict[str, str]]]:
+    """One page for most tests, and what its views show at first."""
     app = App(browser, url)
-    yield app
+    yield app, app.at_rest()
     app.page.close()
 
 
 @pytest.fixture
-def app(shared: App) -> Iterator[App]:
+def app(shared: tuple[App, dict[str, str]]) -> Iterator[App]:
     """
     The page as it was opened; whatever a test does, the console stays clean and no request leaves
     the machine.
     """
-    shared.start_over()
-    yield shared
-    assert shared.complaints == []
-    assert shared.hosts == {"127.0.0.1"}
+    app, opened = shared
+    app.start_over(opened)
+    yield app
+    assert app.complaints == []
+    assert app.hosts == {"127.0.0.1"}
 
 
 @pytest.fixture

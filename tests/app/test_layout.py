@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -95,13 +95,23 @@ def served(scenario: str) -> Iterator[str]:
             server.send_signal(signal.SIGINT)
 
 
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    """Where long names are, and the samples."""
+    with served(str(LONG)) as url:
+        yield url
+
+
 @pytest.fixture(scope="module", params=["long", "twelve", "media-heavy"])
-def page(request: pytest.FixtureRequest, browser: Browser, tmp_path_factory) -> Iterator[Page]:
-    if request.param == "twelve":
-        scenario = str(twelve_classes(tmp_path_factory.mktemp("world") / "twelve"))
-    else:
-        scenario = str(LONG) if request.param == "long" else request.param
-    with served(scenario) as url:
+def page(
+    request: pytest.FixtureRequest, browser: Browser, url: str, tmp_path_factory
+) -> Iterator[Page]:
+    with ExitStack() as stack:
+        if request.param == "twelve":
+            folder = twelve_classes(tmp_path_factory.mktemp("world") / "twelve")
+            url = stack.enter_context(served(str(folder)))
+        elif request.param == "media-heavy":
+            url += "?scenario=media-heavy"
         page = browser.new_page(
             viewport={"width": WIDTHS[0], "height": 900}, user_agent="Mobi"
         )  # drawer closed
