@@ -708,6 +708,7 @@ def live_connection(port: int, page: str, origin: str) -> int:
     )[0]
 
 
+@pytest.mark.ui
 def test_the_app_is_served_until_ctrl_c(port, tmp_path, monkeypatch, classroom):
     monkeypatch.chdir(tmp_path)
     log = tmp_path / "log"
@@ -722,6 +723,7 @@ def test_the_app_is_served_until_ctrl_c(port, tmp_path, monkeypatch, classroom):
     assert "Traceback" not in log.read_text()
 
 
+@pytest.mark.ui
 def test_everyone_on_the_network_may_come_in_by_names_that_are_known(port, tmp_path):
     log = tmp_path / "log"
     also = ["--allow-websocket-origin", "workshop.local"]
@@ -744,6 +746,7 @@ def is_alive(pid: int) -> bool:
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
+@pytest.mark.ui
 def test_several_processes_announce_themselves_once_and_outlive_one_of_them(port, tmp_path):
     log = tmp_path / "log"
     with serving("classroom-3x3", "--port", port, "--num-procs", "2", log=log) as server:
@@ -755,6 +758,7 @@ def test_several_processes_announce_themselves_once_and_outlive_one_of_them(port
         assert get(port)[0] == 200
 
 
+@pytest.mark.ui
 def test_no_process_goes_on_serving_without_the_one_that_can_be_stopped(port, tmp_path):
     server = subprocess.Popen(
         command_line("serve", "classroom-3x3", "--port", port, "--num-procs", "2"),
@@ -783,6 +787,7 @@ sys.exit(main())
 """
 
 
+@pytest.mark.ui
 def test_a_server_told_to_end_while_its_processes_part_ends(port):
     """Where Python drops what a handler of a signal raises."""
     command = [

@@ -53,6 +53,7 @@ def port(served) -> Iterator[int]:
 # What is served
 
 
+@pytest.mark.ui
 @pytest.mark.parametrize(
     "path",
     [
@@ -95,6 +96,7 @@ def test_what_the_page_does_not_need_is_not_there(port, path):
     assert "Server" not in headers
 
 
+@pytest.mark.ui
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"])
 def test_there_is_nothing_but_to_read(port, method):
     status, _headers, text = ask(port, "/", method)
@@ -102,6 +104,7 @@ def test_there_is_nothing_but_to_read(port, method):
     assert not [word for word in SECRETS if word in text]
 
 
+@pytest.mark.ui
 @pytest.mark.parametrize(
     ("host", "status"),
     [
@@ -124,6 +127,7 @@ def test_the_server_answers_to_its_own_names_alone(port, host, status, path):
     assert got == (404 if status == 200 and path == "/nothing" else status)
 
 
+@pytest.mark.ui
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -173,6 +177,7 @@ def test_other_sites_may_link_here_and_nothing_else(port, headers, status):
         assert ask(port, path, **headers)[0] == status
 
 
+@pytest.mark.ui
 @pytest.mark.parametrize(
     ("path", "status"),
     [
@@ -207,6 +212,7 @@ def test_every_answer_says_how_it_may_be_used(port, path, status):
     assert text.count("<script") == text.count(f'<script nonce="{nonce}"') > 0
 
 
+@pytest.mark.ui
 def test_the_page_holds_nothing_of_a_scenario_before_its_session_connects(port):
     """Its scripts are trusted whoever wrote them."""
     assert "Classroom" not in get(port)[1]
@@ -256,6 +262,7 @@ def test_a_number_by_which_it_was_reached_is_a_name_of_this_machine():
 # Sessions
 
 
+@pytest.mark.ui
 def test_only_tokens_of_this_server_open_a_session(port):
     token = token_of(get(port)[1])
     body, _, signature = token.partition(".")
@@ -304,6 +311,7 @@ PATCHES = {
 }
 
 
+@pytest.mark.ui
 @pytest.mark.parametrize("patch", PATCHES)
 def test_a_patch_that_no_page_sends_is_refused_in_a_word(port, patch):
     async def answer() -> tuple[str, str]:
@@ -318,6 +326,7 @@ def test_a_patch_that_no_page_sends_is_refused_in_a_word(port, patch):
     )
 
 
+@pytest.mark.ui
 @pytest.mark.parametrize(
     "fragments",
     [
@@ -366,6 +375,7 @@ def test_what_pages_send_passes():
         )
 
 
+@pytest.mark.ui
 def test_a_flood_costs_only_its_own_session_which_recovers(port):
     """
     Thousands of fragments from one; another moves its slider meanwhile, and in the end the first
