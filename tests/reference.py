@@ -75,8 +75,10 @@ def stated(scenario: Scenario) -> Any:
     the time. Tables are lists of rows, empty ones where there are none.
     """
     values = scenario.param.values()
+    hourly = (scenario.hour, scenario.season) != ("average", "annual")  # else nobody asks for those
+    read = [name for name in TABLES if hourly or name not in ("profiles", "demand_profiles")]
     tables = {
-        name: [] if values[name] is None else values[name].to_dict("records") for name in TABLES
+        name: [] if values[name] is None else values[name].to_dict("records") for name in read
     }
     classes = {k: SimpleNamespace(**w.param.values()) for k, w in scenario.workloads.items()}
     return SimpleNamespace(**values | tables | {"workloads": classes})
