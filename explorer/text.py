@@ -135,9 +135,13 @@ def setting_text(name: str, value: object) -> str:
 
     >>> setting_text("hour", 7), setting_text("hour", "average"), setting_text("season", "annual")
     ('07:00 UTC', 'average day', 'annual mean')
+    >>> setting_text("legal_policy", "adequacy")
+    'trusted countries only (adequacy)'
     >>> setting_text("friction_scale", 1.0), setting_text("cost_cap_usd_per_h", math.inf)
     ('1', 'no limit')
     """
+    if isinstance(value, str) and value in _CHOICES.get(name, {}):
+        return _CHOICES[name][value]
     match name, value:
         case "hour", int():
             return f"{value:02}:00 UTC"
@@ -154,6 +158,21 @@ def setting_text(name: str, value: object) -> str:
     return str(value)
 
 
+_CHOICES = {  # of settings, as one would say them; the field's word where it is another, in brackets
+    "legal_policy": {
+        "open": "no limits (open)", "today": "today's rules", "adequacy": "trusted countries only (adequacy)",
+        "same zone": "stays in its zone", "custom": "the scenario's own (custom)",
+    },
+    "latency_model": {
+        "measured": "measured", "paper": "the article's formula (paper)", "fibre": "light in glass (fibre)",
+    },
+    "carbon_signal": {
+        "combined margin": "of a lasting move (combined margin)", "marginal": "of the next plant (marginal)",
+        "operating margin": "of fuel plants (operating margin)", "average": "of the whole mix (average)",
+    },
+    "objective": {"cost": "cost", "carbon": "CO₂ (carbon)", "latency": "waiting (latency)"},
+    "baseline_rule": {"nearest": "nearest first", "least relocation": "least relocation"},
+}  # fmt: skip
 _UNITS = (  # as columns are named, longest first
     "usd_per_h_per_ms", "kg_per_h_per_ms", "usd_per_mwh", "usd_per_gb", "usd_per_t", "usd_per_h", "kg_per_mwh",
     "kg_per_h", "t_per_h", "kwh_per_gb", "mwh", "kwh", "mw", "ms", "usd", "km", "gb", "kg", "h",

@@ -120,8 +120,8 @@ class Scenario(param.Parameterized):
         softbounds=(0, 5000),
         step=50,
         precedence=1,
-        label="Total demand [MW]",
-        doc="IT load of all inference demand together, mean of the day [MW]. Facilities draw PUE times as much.",
+        label="Demand for computing [MW]",
+        doc="Total IT load of all inference demand together, mean of the day [MW]. Facilities draw PUE times as much.",
     )
     demand_basis = param.Selector(
         default=DEMAND_BASES[0],
@@ -137,8 +137,8 @@ class Scenario(param.Parameterized):
         softbounds=(0.2, 4),
         step=0.05,
         precedence=2,
-        label="IT capacity [× today]",
-        doc="Multiplies the IT capacity of every region [-].",
+        label="Room in data centres [× stated]",
+        doc="Capacity factor: multiplies the IT capacity of every region [-].",
     )
     state_local_scale = param.Number(
         default=1.0,
@@ -146,15 +146,15 @@ class Scenario(param.Parameterized):
         softbounds=(0, 2),
         step=0.05,
         precedence=3,
-        label="State locality [× class share]",
-        doc="Multiplies each class's state-local share, the part pinned to its home region by session state [-].",
+        label="Data that must stay home [× class share]",
+        doc="State locality: multiplies each class's state-local share, the part pinned to its home region by session state [-].",
     )
     latency_model = param.Selector(
         default="measured",
         objects=list(LATENCY_MODELS),
         precedence=4,
-        label="Latency model",
-        doc="measured: cloud measurements, a fit where a pair is missing. paper: 2 (d/200 + 20) 1.4 ms. "
+        label="How delay is reckoned",
+        doc="Latency model. measured: cloud measurements, a fit where a pair is missing. paper: 2 (d/200 + 20) 1.4 ms. "
         "fibre: 2 d/200 ms, the physical bound.",
     )
     latency_relaxation_ms = param.Number(
@@ -163,15 +163,15 @@ class Scenario(param.Parameterized):
         softbounds=(-200, 500),
         step=10,
         precedence=5,
-        label="Relax all budgets by [ms]",
-        doc="Added to the latency budget of every class [ms].",
+        label="More patience for all [ms]",
+        doc="Latency relaxation: added to the latency budget of every class [ms].",
     )
     legal_policy = param.Selector(
         default="today",
         objects=[*LEGAL_POLICIES, CUSTOM_POLICY],
         precedence=6,
-        label="Legal policy",
-        doc="Which legal zones may serve which. open: no limit. today: zones that block transfers stay closed. "
+        label="Data law",
+        doc="Legal policy: which legal zones may serve which. open: no limit. today: zones that block transfers stay closed. "
         "adequacy: same zone, or a pair with an adequacy decision. same zone: data stays. custom: by the scenario's "
         "own table legal_custom. Home is always lawful.",
     )
@@ -188,8 +188,8 @@ class Scenario(param.Parameterized):
         default="marginal",
         objects=list(CARBON_SIGNALS),
         precedence=8,
-        label="Carbon intensity",
-        doc="Which estimate of a grid's carbon intensity counts. combined margin: of a lasting change, plants to be "
+        label="Which CO₂ counts",
+        doc="Carbon signal: which estimate of a grid's carbon intensity counts. combined margin: of a lasting change, plants to be "
         "built included. marginal: the plant that responds now. operating margin: the country's dispatchable plants. "
         "average: the whole mix. They disagree widely. Where none is chosen and the regions have no marginal one, "
         "the first of these that they have.",
@@ -198,8 +198,8 @@ class Scenario(param.Parameterized):
         default="cost",
         objects=list(OBJECTIVES),
         precedence=9,
-        label="Objective",
-        doc="What the placement minimises: cost with its carbon price, carbon, or latency.",
+        label="What shall be least",
+        doc="Objective: what the placement minimises: cost with its carbon price, carbon, or latency.",
     )
     cost_cap_usd_per_h = Limit(
         default=math.inf,
@@ -213,7 +213,7 @@ class Scenario(param.Parameterized):
         default=math.inf,
         bounds=(0, None),
         precedence=9.6,
-        label="Cap on mean delay [ms]",
+        label="Extra waiting at most, mean [ms]",
         doc="The longest mean delay that moving may add, over all requests served [ms]; none by default. Least cost "
         "and least carbon heed it, and serve whom they serve without it: a cap below what that takes is an error. "
         "The frontier, the fronts and other measures leave it out.",
@@ -222,8 +222,8 @@ class Scenario(param.Parameterized):
         default="nearest",
         objects=list(BASELINE_RULES),
         precedence=9.7,
-        label="Baseline",
-        doc="What savings are measured against. nearest: all load as near to its users as there is room. least "
+        label="Compared with",
+        doc="Baseline: what savings are measured against. nearest: all load as near to its users as there is room. least "
         "relocation: the cheapest placement that moves no more than finds no room at home.",
     )
     friction_scale = param.Number(
@@ -232,8 +232,8 @@ class Scenario(param.Parameterized):
         softbounds=(0, 5),
         step=0.1,
         precedence=10,
-        label="Friction [×]",
-        doc="Multiplies all that makes moving a request cost extra: egress, operations, overhead, transport [-].",
+        label="Cost of moving [× stated]",
+        doc="Friction factor: multiplies all that makes moving a request cost extra: egress, operations, overhead, transport [-].",
     )
     egress_usd_per_gb = param.Number(
         default=0.05,
@@ -241,8 +241,8 @@ class Scenario(param.Parameterized):
         softbounds=(0, 0.2),
         step=0.005,
         precedence=11,
-        label="Egress price [USD/GB]",
-        doc="Price of data leaving the home region for a relocated request [USD/GB].",
+        label="Sending data away [USD/GB]",
+        doc="Egress price: price of data leaving the home region for a relocated request [USD/GB].",
     )
     state_move_share = param.Number(
         default=0.0,
@@ -250,7 +250,7 @@ class Scenario(param.Parameterized):
         softbounds=(0, 0.01),
         step=0.0001,
         precedence=12,
-        label="Requests that move state [-]",
+        label="Requests that take their state along [-]",
         doc="Share of relocated requests that take their session state along [-].",
     )
     operations_usd_per_mwh = param.Number(
@@ -259,7 +259,7 @@ class Scenario(param.Parameterized):
         softbounds=(0, 50),
         step=0.5,
         precedence=13,
-        label="Operations [USD/MWh]",
+        label="Running it elsewhere [USD/MWh]",
         doc="Extra cost of operating relocated load, per MWh of IT load [USD/MWh].",
     )
     relocation_overhead = param.Number(
@@ -268,8 +268,8 @@ class Scenario(param.Parameterized):
         softbounds=(0, 0.5),
         step=0.01,
         precedence=14,
-        label="Energy overhead [-]",
-        doc="Extra energy that a relocated request needs, as a share of its own [-].",
+        label="Extra energy of moving [-]",
+        doc="Relocation overhead: extra energy that a relocated request needs, as a share of its own [-].",
     )
     transport_kwh_per_gb = param.Number(
         default=0.0,
@@ -277,7 +277,7 @@ class Scenario(param.Parameterized):
         softbounds=(0, 0.06),
         step=0.001,
         precedence=15,
-        label="Transport energy [kWh/GB]",
+        label="Electricity for sending data [kWh/GB]",
         doc="Electricity that moving data takes, bought at home [kWh/GB].",
     )
     latency_value = param.Number(
@@ -286,7 +286,7 @@ class Scenario(param.Parameterized):
         softbounds=(0, 0.2),
         step=0.005,
         precedence=16,
-        label="Value of latency [USD/ms]",
+        label="What waiting costs [USD/ms]",
         doc="What a millisecond of wide-area latency costs, per million requests [USD per ms per million requests].",
     )
     hosting_usd_per_h = param.Number(
@@ -312,7 +312,7 @@ class Scenario(param.Parameterized):
         default=ANNUAL,
         objects=list(SEASONS),
         precedence=18,
-        label="Northern season",
+        label="Season (north)",
         doc="Season of the northern hemisphere: winter is December to February everywhere, the south's summer. "
         "Prices, carbon and daylight saving follow it. annual: the mean of the year, in standard time.",
     )

@@ -536,7 +536,7 @@ def test_the_address_is_a_link_that_restores_what_is_seen(open_app, browser):
     app, world = open_app("?scenario=classroom-3x3"), Scenario.load("classroom-3x3")
     with app.changing("totals"):
         app.slider(label("carbon_price_usd_per_t")).press("End")
-    app.choice("Legal policy").select_option("same zone")
+    app.choice("Data law").select_option("stays in its zone")
     app.button("all").click()
     app.button("What holds it back?").click()
     app.page.wait_for_url(re.compile("legal_policy=same%20zone.*question=What.*class=all"))

@@ -174,7 +174,7 @@ def test_there_is_a_control_for_every_setting_that_is_meant_to_have_one(scenario
 def test_choices_are_said_in_full_where_their_values_are_terse(screen):
     assert screen.controls["hour"]["texts"][:3] == ["average day", "00:00 UTC", "01:00 UTC"]
     assert screen.controls["season"]["texts"][0] == "annual mean"
-    assert "average" in screen.controls["carbon_signal"]["texts"]
+    assert "of the whole mix (average)" in screen.controls["carbon_signal"]["texts"]
 
 
 def test_bases_of_demand_and_carbon_signals_are_offered_that_the_scenario_has(scenario):
@@ -284,7 +284,10 @@ def test_what_the_scenario_rejects_is_put_back_with_a_complaint_and_the_rest_is_
         "state_move_share": 0.0002,
     }
     assert complaints["total_demand_mw"] == "-5 is not possible. Possible: 0 to 1,000,000,000."
-    assert complaints["objective"] == "fun is not possible. Possible: cost, carbon, latency."
+    assert (
+        complaints["objective"]
+        == "fun is not possible. Possible: cost, CO₂ (carbon), waiting (latency)."
+    )
     assert complaints["state_move_share"] == "much is not possible. Possible: 0 to 1."
     screen.send(friction_scale=1)
     assert screen.news[-1][1:] == [{}]  # complaints are told once
@@ -759,7 +762,9 @@ def test_the_last_move_comes_before_the_undo_that_is_meant_for_it(serve):
 @pytest.mark.ui
 def test_choices_and_what_is_folded_away(serve):
     served = serve()
-    served.page.get_by_label("Carbon intensity", exact=True).select_option("average")
+    served.page.get_by_label("Which CO₂ counts", exact=True).select_option(
+        "of the whole mix (average)"
+    )
     served.wait_for(lambda: served.scenario.carbon_signal == "average")
     season = served.page.locator("[data-key=season] select")
     season.select_option("winter")
@@ -767,7 +772,7 @@ def test_choices_and_what_is_folded_away(serve):
     served.set(season="annual")
     expect(season).to_have_value("annual mean")
     expect(served.slider("egress_usd_per_gb")).to_be_hidden()
-    summary = served.page.get_by_text("Frictions, one by one")
+    summary = served.page.get_by_text("What moving costs, one by one")
     summary.click()
     served.slider("egress_usd_per_gb").press("End")
     served.wait_for(lambda: served.scenario.egress_usd_per_gb == 0.2)

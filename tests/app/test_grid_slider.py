@@ -13,7 +13,8 @@ OFFERED = [
     name
     for name in SETTINGS
     if CLASSROOM.param[name].precedence != -1
-    and name not in ("cost_cap_usd_per_h", "mean_delay_cap_ms")
+    # one without an end, two of which this scenario offers but one choice
+    and name not in ("cost_cap_usd_per_h", "mean_delay_cap_ms", "demand_basis")
 ]
 
 

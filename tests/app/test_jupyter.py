@@ -331,7 +331,7 @@ def move_and_be_moved(notebook: Notebook, shown: Shown) -> None:
     shown.expect_totals(here)
 
     with shown.repainting():
-        shown.drag_to_the_left_end(shown.slider("Friction"))
+        shown.drag_to_the_left_end(shown.slider("Cost of moving"))
         here.friction_scale = 0.0
         shown.expect_totals(here)
     assert float(notebook.run("scenario.friction_scale")) == 0.0

@@ -308,7 +308,7 @@ def test_the_table_sorts_the_theme_turns_and_the_link_leads_to_the_app(opened):
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.get_by_role("button", name="Toggle theme").click()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
-    page.get_by_role("slider", name="Friction [×]").press("End")
+    page.get_by_role("slider", name="Cost of moving [× stated]").press("End")
     link = page.get_by_role("link", name="Open the live app").get_attribute("href")
     assert link and link.startswith("https://example.org/?a=1&b=2#v=1&")
     said = dict(parse_qsl(urlsplit(link).fragment, keep_blank_values=True))
@@ -331,7 +331,7 @@ def test_reset_goes_back_to_how_the_file_was_opened(opened):
     cost, reset = page.locator("[data-total=cost] .value"), page.get_by_role("button", name="Reset")
     expect(reset).to_be_disabled()
     before = cost.inner_text()
-    friction = page.get_by_role("slider", name="Friction [×]")
+    friction = page.get_by_role("slider", name="Cost of moving [× stated]")
     friction.press("Home")
     expect(cost).not_to_have_text(before, use_inner_text=True)
     reset.click()

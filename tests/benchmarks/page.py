@@ -35,7 +35,7 @@ PLOTS = {
 SLIDERS = {
     "carbon price": "Carbon price",
     "latency budget": "A Interactive",
-    "friction": "Friction",
+    "friction": "Cost of moving",
 }
 ALTERNATING = ("latency budget", "friction")
 

@@ -39,7 +39,7 @@ _GROUPS = {
     ),
     "When?": ("hour", "season"),
 }
-_FRICTIONS = "Frictions, one by one"
+_FRICTIONS = "What moving costs, one by one"
 _FRICTION_DETAILS = (
     "egress_usd_per_gb", "operations_usd_per_mwh", "relocation_overhead", "state_move_share", "transport_kwh_per_gb",
     "latency_value", "hosting_usd_per_h", "latency_relaxation_ms",
