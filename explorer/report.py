@@ -16,7 +16,8 @@ from explorer.markup import in_markdown
 from explorer.measures.attribution import attribution_table
 from explorer.measures.frontier import Frontier
 from explorer.measures.headlines import BASELINE_TEXTS, basis_of, forced_and_chosen, headlines
-from explorer.measures.relocatable_demand import READINGS, relocatable_table
+from explorer.measures.relocatable_demand import relocatable_table
+from explorer.measures.relocatable_load import READINGS
 from explorer.model.labels import NamesById, as_shown
 from explorer.model.placement import LAYERS, Placement
 from explorer.scenario.scenario import Scenario

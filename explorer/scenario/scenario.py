@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import param
@@ -35,9 +35,6 @@ from explorer.scenario.workload import (
     Workload,
     workload_objects,
 )
-
-if TYPE_CHECKING:
-    from explorer.model.placement import Placement
 
 LEGAL_POLICIES = ("open", "today", "adequacy", "same zone")
 CUSTOM_POLICY = "custom"  # takes a table of its own
@@ -443,8 +440,11 @@ class Scenario(param.Parameterized):
         settings = self.settings() | {"title": self.title, "description": self.description}
         folder.save(path, folder.Contents(settings, tables, self.documents))
 
-    def solve(self) -> Placement:
-        """Place the demand, as `explorer.solve(scenario)`."""
+    def solve(self) -> Any:
+        """
+        Place the demand: the `Placement` of `explorer.solve(scenario)`, whose type a scenario does
+        not know.
+        """
         return render(self, "placement")
 
     def copy(self) -> Scenario:
