@@ -53,13 +53,15 @@ def homes_with_load(session: Session, workload: str) -> list[str]:
 
 def assert_shown(view: HeatMapView) -> None:
     session = view.session
-    table = verdicts(session.scenario, view._workload).set_index(["home", "region"])
-    algebra = break_even(session.scenario, view._workload).set_index(["home", "region"])
+    table = verdicts(session.scenario, view.session.single_workload).set_index(["home", "region"])
+    algebra = break_even(session.scenario, view.session.single_workload).set_index(
+        ["home", "region"]
+    )
     picked = session.region in session.network.regions
     table = (
         table.loc[[session.region]]
         if picked
-        else table.loc[homes_with_load(session, view._workload)]
+        else table.loc[homes_with_load(session, view.session.single_workload)]
     )
     drawn = table if picked else table[table["constraint"] != "friction"]
     assert sorted(drawn_pairs(view)) == sorted(drawn.index)
@@ -163,8 +165,10 @@ def test_the_table_has_all_quantities_of_a_home_or_sums_of_all(session):
     view = HeatMapView(session)
     show(view)
     table = view.table(view._result)
-    expected = verdicts(session.scenario, view._workload)
-    expected = expected[expected["home"].isin(homes_with_load(session, view._workload))]
+    expected = verdicts(session.scenario, view.session.single_workload)
+    expected = expected[
+        expected["home"].isin(homes_with_load(session, view.session.single_workload))
+    ]
     assert table["pairs"].sum() == len(expected)
     assert table["used_mw"].sum() == pytest.approx(expected["used_mw"].sum())
     session.region = session.network.regions[1]

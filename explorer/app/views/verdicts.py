@@ -130,7 +130,6 @@ class HeatMapView(MeasureView):
     depends = ("placement", "region", "workload")
 
     def __init__(self, session: Session, **params: Any) -> None:
-        self._workload = session.network.workloads[0]
         self._homes: list[str] = []  # of the pairs drawn
         super().__init__(session, **params)
 
@@ -139,12 +138,8 @@ class HeatMapView(MeasureView):
 
     def inputs(self) -> tuple[Any, ...]:
         session = self.session
-        if (
-            session.workload in session.network.workloads
-        ):  # the frontier may look at all classes together
-            self._workload = session.workload
         home = session.region if session.region in session.network.regions else ""
-        return session.placement, self._workload, home
+        return session.placement, session.single_workload, home
 
     def compute(self, placement: Placement, workload: str, home: str) -> Iterator[Verdicts]:
         network = placement.network
