@@ -130,7 +130,7 @@ def steps_text(scenario: Scenario, found: Frontier) -> str:
         "Unserved [MW]": "unserved_mw",
         "Opens": "opens",
     }
-    table = found.table.assign(opens=[NamesById().listed(ids) for ids in found.table["opens"]])
+    table = found.table.assign(opens=NamesById().listed(found.table["opens"]))
     title, grow = in_markdown(as_shown(scenario.title)), "grow" if found.over == "all" else "grows"
     parts = [
         f"# {title}: cost and carbon as {axis} {grow}",

@@ -111,7 +111,7 @@ def chart(frontier: Frontier) -> Chart:
 def with_names(frontier: Frontier) -> pd.DataFrame:
     """The table of a frontier with the names of the regions that open, for their ids."""
     names = frontier.network.short_region_names
-    return frontier.table.assign(opens=[names.listed(ids) for ids in frontier.table["opens"]])
+    return frontier.table.assign(opens=names.listed(frontier.table["opens"]))
 
 
 def _baseline(frontier: Frontier) -> Placement | None:
