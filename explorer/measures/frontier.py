@@ -26,7 +26,7 @@ from explorer.cache import Memo, digest
 from explorer.errors import OutOfTimeError
 from explorer.measures.relocatable_load import READINGS, relocatable_mw
 from explorer.model.network import BUDGET_DECIMALS, Network, build_network, lp_data
-from explorer.model.placement import LAYERS, Placement
+from explorer.model.placement import BASELINES, LAYERS, Placement
 from explorer.model.solve import solve_network
 from explorer.model.solver import TIE_BREAK, LPData, Optimum, PlacementModel, model_for
 from explorer.model.ties import by_demand
@@ -90,8 +90,8 @@ class Frontier:
 
     @cached_property
     def baseline(self) -> Placement:
-        """The placement of least latency that the picture sees it against."""
-        return solve_network(self.network, "latency")
+        """The baseline of the scenario, which the picture sees it against."""
+        return solve_network(self.network, BASELINES[self.network.baseline_rule])
 
     @property
     def missing(self) -> list[str]:
