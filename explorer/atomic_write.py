@@ -60,6 +60,12 @@ def refuse_odd_target(path: Path) -> None:
         )
 
 
+def unwritable(what: str, where: str, error: OSError) -> ExplorerError:
+    """What to tell of a place that the system does not let anybody write to."""
+    fix = "Look for free space and the right to write there, or choose another place."
+    return ExplorerError(f"{what}: {error.strerror}.", where, fix)
+
+
 @contextmanager
 def written_whole(path: Path, name: str) -> Iterator[Path]:
     """
@@ -72,10 +78,7 @@ def written_whole(path: Path, name: str) -> Iterator[Path]:
             refuse_odd_target(path)
             os.replace(unfinished, path)
     except OSError as error:
-        fix = "Look for free space and the right to write there, or choose another place."
-        raise ExplorerError(
-            f"The {name} cannot be written: {error.strerror}.", str(path), fix
-        ) from error
+        raise unwritable(f"The {name} cannot be written", str(path), error) from error
 
 
 @contextmanager
@@ -102,10 +105,7 @@ def written_together(folder: Path, names: Sequence[str]) -> Iterator[Path]:
             yield new
             _swap(new, old, folder, names)
     except OSError as error:
-        fix = "Look for free space and the right to write there, or choose another place."
-        raise ExplorerError(
-            f"Results cannot be written: {error.strerror}.", str(folder), fix
-        ) from error
+        raise unwritable("Results cannot be written", str(folder), error) from error
     finally:
         if is_new:
             with suppress(OSError):  # nothing came of it, or there are results in it

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from explorer import __version__, report
 from explorer.app.address import EVERYWHERE, LAST_PORT, Address, host_name
-from explorer.atomic_write import written_together
+from explorer.atomic_write import unwritable, written_together
 from explorer.charts.draw import figure
 from explorer.errors import ExplorerError, ScenarioError, lines
 from explorer.measures.arguments import choices, completed
@@ -78,12 +78,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         OSError
     ) as error:  # nothing that a command writes itself: it says more of what went wrong
         _close_output()
-        fix = "Look for free space and the right to write there, or choose another place."
         where = str(error.filename or "standard output")
-        print(
-            ExplorerError(f"It cannot be read or written: {error.strerror}.", where, fix),
-            file=sys.stderr,
-        )
+        print(unwritable("It cannot be read or written", where, error), file=sys.stderr)
         return 2
     return code
 

@@ -16,7 +16,8 @@ from explorer.markup import in_markdown
 from explorer.measures.attribution import attribution_table
 from explorer.measures.frontier import Frontier
 from explorer.measures.headlines import BASELINE_TEXTS, basis_of, forced_and_chosen, headlines
-from explorer.measures.relocatable_demand import READINGS, relocatable_table
+from explorer.measures.relocatable_demand import relocatable_table
+from explorer.measures.relocatable_load import READINGS
 from explorer.model.labels import NamesById, as_shown
 from explorer.model.placement import LAYERS, Placement
 from explorer.scenario.scenario import Scenario
@@ -129,7 +130,7 @@ def steps_text(scenario: Scenario, found: Frontier) -> str:
         "Unserved [MW]": "unserved_mw",
         "Opens": "opens",
     }
-    table = found.table.assign(opens=[NamesById().listed(ids) for ids in found.table["opens"]])
+    table = found.table.assign(opens=NamesById().listed(found.table["opens"]))
     title, grow = in_markdown(as_shown(scenario.title)), "grow" if found.over == "all" else "grows"
     parts = [
         f"# {title}: cost and carbon as {axis} {grow}",

@@ -6,7 +6,6 @@ of a screen.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
 import param
@@ -89,6 +88,7 @@ class Session(param.Parameterized):
     def __init__(self, scenario: Scenario, runner: Runner | None = None) -> None:
         super().__init__(workload=next(iter(scenario.workloads)))
         self.scenario = scenario
+        self.single_workload = self.workload  # the class of views that cannot show all together
         self._runner = runner or AtOnce()
         self._pending = False
         self._placing: Network | None = None
@@ -111,6 +111,8 @@ class Session(param.Parameterized):
             self._runner.call_soon(self._update_placement)
 
     def _on_workload(self, *_events: Any) -> None:
+        if self.workload in self.network.workloads:
+            self.single_workload = self.workload
         self._update_frontier()
 
     def _update_placement(self, at_once: bool = False) -> None:
@@ -153,7 +155,7 @@ class Session(param.Parameterized):
         wanted, relaxation_ms = (self.network, self.workload), self.scenario.latency_relaxation_ms
         found = remembered(*wanted, relaxation_ms)
         if found is not None:
-            self._set(frontier=self._against_baseline(found), frontier_busy=False)
+            self._set(frontier=found, frontier_busy=False)
             self._note("frontier", None)
             return
         self._tracing = wanted
@@ -172,15 +174,12 @@ class Session(param.Parameterized):
         if (
             not isinstance(result, ExplorerError) and not newest_known
         ):  # else this one would be drawn for nothing
-            self._set(frontier=self._against_baseline(result))
+            self._set(frontier=result)
         if current:
             self._note("frontier", error)
         self._set(frontier_busy=not current)
         if not current:
             self._update_frontier()
-
-    def _against_baseline(self, frontier: Frontier) -> Frontier:
-        return replace(frontier, placement=self.placement)
 
     def _note(self, part: str, error: ExplorerError | None) -> None:
         """

@@ -11,6 +11,7 @@ from panel.util.parameters import edit_readonly
 from explorer import Explorer, ExplorerError, Scenario
 from explorer.markup import lines_in_markdown
 from explorer.model.labels import as_shown
+from explorer.packaged_data import DOCUMENTATION
 from explorer.scenario.folder import names
 
 pn.extension(reconnect=True)
@@ -19,6 +20,12 @@ if (
 ):  # a session that starts with its websocket would be sent to a CDN for its style sheets
     pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST
 
+_LINK = '<a href="documentation/index.html" target="_blank" rel="noopener">Documentation</a>'
+_LINK_STYLE = """
+a { color: inherit; }
+@media (max-width: 600px) { a { display: none; } }
+"""
+
 asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
 opened = asked if asked in names() else sys.argv[1] if len(sys.argv) > 1 else "world-2025"
 options = sorted({*names(), opened})
@@ -26,6 +33,8 @@ choice = pmui.Select(
     label="Scenario", options=options, value=opened, size="small", width=288, margin=(10, 12, 0, 12)
 )
 choice.jscallback(value="location.assign('?scenario=' + encodeURIComponent(cb_obj.value))")
+is_built = (DOCUMENTATION / "index.html").is_file()
+documentation = [pn.pane.HTML(_LINK, stylesheets=[_LINK_STYLE], margin=(0, 8))] if is_built else []
 page = pmui.Page(
     title="Wattlas",
     sidebar=[choice],
@@ -75,6 +84,6 @@ else:
         page
     ):  # with this user's work: Panel's own flag is everybody's, and keeps every page alive
         page.busy = explorer.session.param.frontier_busy
-    page.header, page.main = [explorer.buttons], [explorer.main]
+    page.header, page.main = [*documentation, explorer.buttons], [explorer.main]
     page.sidebar = [choice, explorer.controls]
 page.servable(title="Wattlas")

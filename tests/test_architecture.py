@@ -39,13 +39,11 @@ def floor_of(module: str) -> int:
 
 
 def imported(path: Path) -> set[str]:
-    """Modules of the package that a file imports anywhere, but for names of types alone."""
+    """Modules of the package that a file imports anywhere, also where it needs names for types."""
     known = {name_of(module) for module in MODULES}
     found: set[str] = set()
 
     def visit(node: ast.AST) -> None:
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
-            return
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -29,13 +29,13 @@ from panel.io.server import DocHandler, WSHandler
 from tornado.ioloop import PeriodicCallback
 from tornado.process import task_id
 from tornado.routing import PathMatches, Rule
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 
 import explorer.app.explorer  # noqa: F401  # before processes part, which then share it
 from explorer.app.address import Address
 from explorer.app.messages import MOST_BYTES, Connection, brief
 from explorer.app.snapshot import save_button as save
-from explorer.packaged_data import LAYOUTS
+from explorer.packaged_data import DOCUMENTATION, LAYOUTS
 from explorer.scenario import folder as scenario_folder
 
 PAGE = LAYOUTS / "workshop.py"
@@ -65,6 +65,7 @@ _POLICY = (
 # Libraries, styles, fonts and icons; raw paths, in which only the ^ of a folder's version is
 # written with a %.
 _FILES = r"(?!.*\.\.)[\w./@-]+(?:%5E)?[\w./@-]+\.(?:js|css|woff2|png|ico|svg)"
+_PAGES = r"(?!.*\.\.)[\w./-]+\.(?:html|js|css|woff2|png|ico|svg|json)"  # of the documentation
 _EXTENSIONS = "panel|panel-material-ui|geoviews"
 
 _WORDS = {
@@ -120,23 +121,31 @@ class Gate(RequestHandler):
             _log.error("%s %r: %s", self.request.method, self.request.path, brief(value))
 
 
-class Page(Gate, DocHandler):
+class Scripted(Gate):
+    """An answer that may run the scripts that it has itself."""
+
+    def let_scripts_run(self) -> None:
+        self._nonce = secrets.token_urlsafe(16)
+        self.set_header("Cache-Control", "no-store")
+        policy = _POLICY.format(nonce=self._nonce, host=self.request.headers["Host"])
+        self.set_header("Content-Security-Policy", policy)
+
+    def with_nonce(self, page: str) -> str:
+        return page.replace("<script", f'<script nonce="{self._nonce}"')
+
+
+class Page(Scripted, DocHandler):
     """
     The page: the same for all, and without anything of a scenario, until its session connects.
     """
 
     def prepare(self) -> Awaitable[None] | None:
         waiting = super().prepare()  # raises for those who are not let in
-        self._nonce = secrets.token_urlsafe(16)
-        self.set_header("Cache-Control", "no-store")
-        policy = _POLICY.format(nonce=self._nonce, host=self.request.headers["Host"])
-        self.set_header("Content-Security-Policy", policy)
+        self.let_scripts_run()
         return waiting
 
     def write(self, chunk: Any) -> None:
-        if self.get_status() == 200:
-            chunk = chunk.replace("<script", f'<script nonce="{self._nonce}"')
-        super().write(chunk)
+        super().write(self.with_nonce(chunk) if self.get_status() == 200 else chunk)
 
     def compute_etag(self) -> None:
         return None
@@ -155,6 +164,21 @@ class Files(Gate, StaticHandler):
 
 class ExtensionFiles(Gate, MultiRootStaticHandler):
     """What Panel, Material UI and GeoViews add to BokehJS."""
+
+
+class Documentation(Scripted, StaticFileHandler):
+    """The built documentation."""
+
+    async def get(self, path: str, include_body: bool = True) -> None:
+        if not path.endswith(".html"):
+            await super().get(path, include_body)
+            return
+        self.path = self.parse_url_path(path)  # which Tornado's own check looks at
+        page = self.get_absolute_path(self.root, self.path)
+        self.absolute_path = self.validate_absolute_path(self.root, page)
+        if self.absolute_path is not None:
+            self.let_scripts_run()
+            self.finish(self.with_nonce(Path(self.absolute_path).read_text("utf-8")))
 
 
 class Icon(Gate, IcoHandler):
@@ -284,8 +308,16 @@ def serve_only_the_app(application: Any, address: Address) -> None:
             PathMatches(f"/static/extensions/((?:{_EXTENSIONS})/{_FILES})$"), ExtensionFiles, root
         ),
         Rule(PathMatches(r"/static/(js/bokeh[\w-]*\.min\.js)$"), Files),
+        *documentation(DOCUMENTATION),
     ]
     application.settings |= {"address": address, "default_handler_class": Nothing}
+
+
+def documentation(folder: Path) -> list[Rule]:
+    """Where the built documentation is served; nowhere if there is none."""
+    matcher = PathMatches(f"/documentation/({_PAGES})$")
+    is_built = (folder / "index.html").is_file()
+    return [Rule(matcher, Documentation, {"path": str(folder)})] if is_built else []
 
 
 def _page_asked_for(request: Any) -> tuple[str, str, bool]:

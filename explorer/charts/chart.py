@@ -37,6 +37,7 @@ Kind = Literal[
     "horizontal",
     "diagonal",
     "span",
+    "heat",
 ]
 
 PLACES: dict[Kind, tuple[str, ...]] = {  # columns that say where a mark is, one row per thing
@@ -50,6 +51,9 @@ PLACES: dict[Kind, tuple[str, ...]] = {  # columns that say where a mark is, one
     "horizontal": ("y",),
     "diagonal": ("slope",),  # through the origin
     "span": ("left", "right"),
+    # one image, shape (row, column) from the bottom, and the end of its scale of colours, which is
+    # symmetric
+    "heat": ("x", "y", "dw", "dh", "image", "end"),
 }
 _COLUMN = re.compile(r"@(\w+)")
 
@@ -69,12 +73,17 @@ class Mark:
     tip: Tips = ()
     tips_at_once: int | None = None  # of things on top of each other, on screen
     size: float = 2.0  # width of a line, diameter of a point [px], as on screen
+    sizes: tuple[float, ...] = ()  # of points, by role; then they have markers by role too
     opacity: float = 1.0  # 0 for what is there for a pointer only
     edged: bool = True  # whether bars have an edge; many side by side look better without
     align: Literal["left", "center", "right"] = (
         "center"  # of words: which end of them is at their place
     )
     on_paper: bool = False  # whether words have a ground of their own, to be read on lines and bars
+
+    def size_of(self, role: int) -> float:
+        """Width or diameter in its role of that number. [px]"""
+        return self.sizes[role] if self.sizes else self.size
 
     @property
     def tip_columns(self) -> tuple[str, ...]:
@@ -181,6 +190,8 @@ class Chart:
             for mark in panel.marks:
                 columns = filled.columns.get(mark.name, {})
                 labels = filled.labels.get(mark.name, mark.labels)
+                if mark.kind == "heat":  # its scale of colours says it
+                    continue
                 for n, (role, label) in enumerate(zip(mark.roles, labels, strict=False)):
                     if len(rows_of(mark, columns, n)) and label:
                         found.setdefault((role, label), []).append(mark)

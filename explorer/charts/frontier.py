@@ -54,23 +54,20 @@ def _marks(of: str, tip: tuple[tuple[str, str], ...]) -> tuple[Mark, ...]:
     )
 
 
+def _panel(of: str, tip: tuple[tuple[str, str], ...], label: str, height_px: int) -> Panel:
+    return Panel(
+        of, _marks(of, tip), _BUDGETS, Axis(label, at=4), height_px=height_px, zooms_across=True
+    )
+
+
 PANELS = (
-    Panel(
+    _panel(
         "cost",
-        _marks("cost", _tip("Cost without carbon price", "@y{0,0} USD/h")),
-        _BUDGETS,
-        Axis("Cost without\ncarbon price [USD/h]", at=4),
-        height_px=145,
-        zooms_across=True,
+        _tip("Cost without carbon price", "@y{0,0} USD/h"),
+        "Cost without\ncarbon price [USD/h]",
+        145,
     ),
-    Panel(
-        "carbon",
-        _marks("carbon", _tip("Carbon", "@y{0,0.0} t/h")),
-        _BUDGETS,
-        Axis("Carbon [t/h]", at=4),
-        height_px=162,
-        zooms_across=True,
-    ),
+    _panel("carbon", _tip("Carbon", "@y{0,0.0} t/h"), "Carbon [t/h]", 162),
 )
 HELP = """
 The optimum at every latency budget of a class, or with all budgets relaxed alike: cost and carbon change in steps,
@@ -96,6 +93,7 @@ def chart(frontier: Frontier) -> Chart:
     base_usd = None if baseline is None else baseline.cost_usd_per_h
     base_t = None if baseline is None else baseline.carbon_kg_per_h / KG_PER_T
     label = label_of(frontier.over)
+    labels = frontier.network.labels
     how = "Every step of it." if frontier.exact else "On an even grid of budgets."
     return Chart(
         PANELS,
@@ -105,29 +103,24 @@ def chart(frontier: Frontier) -> Chart:
         ),
         _title(table),
         _finding(frontier, table),
-        About(frontier.labels.title, frontier.labels.publishers),
+        About(labels.title, labels.publishers),
         [f"Optimal cost and carbon. {how} This project's own definition."],
     )
 
 
 def with_names(frontier: Frontier) -> pd.DataFrame:
     """The table of a frontier with the names of the regions that open, for their ids."""
-    return frontier.table.assign(
-        opens=[frontier.names.listed(ids) for ids in frontier.table["opens"]]
-    )
+    names = frontier.network.short_region_names
+    return frontier.table.assign(opens=names.listed(frontier.table["opens"]))
 
 
 def _baseline(frontier: Frontier) -> Placement | None:
     """
     The baseline, unless it serves less or more than the frontier: then it is no measure of it.
     """
-    baseline = None if frontier.placement is None else frontier.placement.baseline
-    if (
-        baseline is None
-        or abs(baseline.unserved_mw - frontier.table["unserved_mw"].iloc[0]) > UNSERVED_MW
-    ):
-        return None
-    return baseline
+    baseline = frontier.baseline
+    apart_mw = abs(baseline.unserved_mw - frontier.table["unserved_mw"].iloc[0])
+    return None if apart_mw > UNSERVED_MW else baseline
 
 
 def _filled(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bokeh.palettes import PuOr11, Viridis256
+from bokeh.palettes import PuOr11, Viridis256, interp_palette
 
 BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999",
@@ -40,6 +40,9 @@ CHANGE = (*PuOr11[:5:-1], "#d3d7db", *PuOr11[4::-1])
 AMOUNT = tuple(Viridis256)
 CHANGE_INKS = (ORANGE, PAPER, "#4b2a85")
 AMOUNT_INKS = ("#440154", "#3b528b", "#21918c", "#5ec962", "#fde725")
+# what is lost, in one colour, and what is gained, in the other; pale, for marks lie on them
+NET = tuple(interp_palette((RED, "#f7f7f7", BLUE), 41))
+NET_INKS = tuple(interp_palette((PAPER, "#f0f0f0", "#9fa7b0"), 41))
 LAND, RIM, FADED = (
     "#8d99a6",
     "#6b7480",
@@ -126,6 +129,21 @@ LOOKS: dict[str, Look] = {
     "pays": Look(BLUE, ink="#4b2a85"),
     "closed": Look(ORANGE, ink="#E69F00", printed_marker="^"),
     "loses": Look(MIST, ink=PAPER, printed_marker="s"),
+    # of what a placement makes of pairs
+    "net": Look(BLUE),
+    "net zero": Look(MAGENTA, ink=INK),
+    "pair friction": Look(MIST, ink=PAPER, printed_marker="."),
+    "pair no demand": Look(MIST, ink=MIDDLE, printed_marker="."),
+    "pair better region": Look("#f4f6f8", ink=PAPER),
+    "pair latency": Look(PINK, ink=PINK, marker="triangle", printed_marker="^"),
+    "pair law": Look(RED, ink=RED, marker="diamond", printed_marker="d"),
+    "pair not offered": Look("#4a4f57", ink=INK, marker="x", printed_marker="X"),
+    "pair own terms": Look("#882255", ink="#882255", marker="diamond_cross", printed_marker="P"),
+    "pair state locality": Look(SKY, ink=SKY, marker="star", printed_marker="*"),
+    "pair objective": Look(SKY, ink=LIGHT, marker="hex", printed_marker="h"),
+    "pair capacity": Look(ORANGE, ink=ORANGE, marker="square", printed_marker="s"),
+    "pair home full": Look(YELLOW, ink=YELLOW, marker="inverted_triangle", printed_marker="v"),
+    "pair none": Look(GREEN, ink=DARK, printed_marker="o"),
     # of what holds relocation back
     "possible": Look(BLUE, ink=DARK, words_colour="white"),
     "constraint": Look(RED, ink=LIGHT),

@@ -17,7 +17,7 @@ from explorer.charts.budget_axis import BudgetAxis, label_of, now_columns, now_l
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import row_places
 from explorer.markup import html
-from explorer.measures.relocatable_demand import READINGS
+from explorer.measures.relocatable_load import READINGS
 from explorer.presentation import renders
 from explorer.text import format_number
 

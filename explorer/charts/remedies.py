@@ -25,7 +25,7 @@ CAUSES = ("latency", "law", "state locality", "capacity", "system", "arcs.csv", 
 SEVERAL, TOGETHER, NEEDED, LEFT = "either of several", "several together", "needed", "left"
 KINDS = (*CAUSES, SEVERAL, TOGETHER, NEEDED, LEFT)  # which are roles too
 LARGEST = 6  # demands that are shown each for itself
-MOST_MENDS = 12  # rows of changes in a picture
+MOST_CHANGES = 12  # rows of changes in a picture
 SMALLEST_SHARE = 0.2  # of the width that a few words need
 SERVICE = Panel(
     "service",
@@ -88,7 +88,7 @@ def chart(table: pd.DataFrame) -> Chart:
     panels, filled = [SERVICE], [Filled(columns, (0.0, 1.02 * width or 1.0), rows=names)]
     if len(table):
         panels.append(SERVED)
-        filled.append(_changes(table.head(MOST_MENDS), table.attrs.get("clients", {})))
+        filled.append(_changes(table.head(MOST_CHANGES), table.attrs.get("clients", {})))
     return Chart(
         tuple(panels),
         tuple(filled),

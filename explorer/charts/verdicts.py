@@ -1,98 +1,212 @@
 """
-Where is the line? How many pairs of regions pay by themselves, and what the placement makes of
-them.
+Where is the line? Net saving over price gap and friction, the pairs on it, and what the placement
+makes of them.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
+from numpy.typing import NDArray
 
-from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
-from explorer.charts.rows import horizontal_bars, reach
-from explorer.markup import html
+from explorer.charts.break_even import round_above
+from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
+from explorer.markup import html, joined
+from explorer.model.labels import NamesById
+from explorer.model.placement import SMALLEST_MW
 from explorer.presentation import renders
 from explorer.text import format_number
 
+
+@dataclass(frozen=True)
+class Verdict:
+    """How pairs with a constraint are drawn, and what is said of them."""
+
+    constraint: str
+    says: str
+    size: int  # [px]
+
+
+VERDICTS = (  # what is drawn last is on top
+    Verdict("friction", "do not pay", 5),
+    Verdict("no demand", "pay, but no load is at home there", 5),
+    Verdict("better region", "pay, but elsewhere it pays as well or better", 6),
+    Verdict("latency", "pay, but are too slow", 8),
+    Verdict("law", "pay, but law forbids", 10),
+    Verdict("not offered", "differ, because the class is not offered there or at home", 10),
+    Verdict("own terms", "differ, because arcs.csv has terms of its own for them", 11),
+    Verdict("state locality", "pay, but state stays at home", 11),
+    Verdict("objective", "differ, because the objective is not cost", 9),
+    Verdict("capacity", "pay, but capacity is taken", 7),
+    Verdict("home full", "do not pay and are used: home is full", 12),
+    Verdict("none", "pay and are used", 12),
+)
+_CODE = {verdict.constraint: code for code, verdict in enumerate(VERDICTS)}
+_UNMARKED = _CODE["better region"]  # of all homes, those before it would only hide the rest
+_FIGURES = {
+    "y": "friction_usd_per_mwh",
+    "gap": "price_gap_usd_per_mwh",
+    "net": "net_usd_per_mwh",
+    "used_mw": "used_mw",
+    "wan_ms": "wan_ms",
+}
+_ACROSS, _UP = 96, 64  # cells of the image
 _TIP = (
-    ("", "@constraint"),
-    ("Pairs that pay", "@pays"),
-    ("Pairs that do not", "@loses"),
-    ("Load moved", "@used_mw{0,0.0} MW"),
+    ("", "@pair"),
+    ("Net saving", "@net{+0,0.0} USD/MWh of IT load"),
+    ("Price gap", "@gap{0,0.0} USD/MWh; @x{0,0.0} with carbon and PUE"),
+    ("Friction", "@y{0,0.0} USD/MWh"),
+    ("Added delay", "@wan_ms{0,0.0} ms"),
+    ("Moved", "@used_mw{0,0.0} MW"),
+    ("Goes to", "@better"),
 )
 PANELS = (
     Panel(
         "verdicts",
         (
-            Mark("pays", "bars", ("pays",), ("pay by themselves",), _TIP),
-            Mark("loses", "bars", ("loses",), ("do not",), _TIP),
+            Mark("plane", "heat", ("net",), ("Net saving [USD/MWh]",), opacity=0.55),
+            Mark("line", "diagonal", ("net zero",), ("net saving is zero",), size=3),
+            Mark(
+                "pairs",
+                "points",
+                tuple(f"pair {verdict.constraint}" for verdict in VERDICTS),
+                tip=_TIP,
+                tips_at_once=1,
+                sizes=tuple(verdict.size for verdict in VERDICTS),
+            ),
         ),
-        Axis("Pairs of a home and another region"),
-        height_px=300,
-        has_rows=True,
+        Axis("Price gap, carbon and PUE in it [USD/MWh]"),
+        Axis("Friction [USD/MWh]"),
+        height_px=330,
+        zooms=True,
     ),
 )
 HELP = """
-Every pair of a home and another region by what explains what the placement makes of it: used ("none"), kept from being
-used by one constraint, or used although it does not pay. Law, latency, state, capacity, or an even better place to go
-make the optimum differ from the algebra of single pairs. This comparison is the project's own.
+Colour: net saving of moving one MWh of IT load = PUE × gap − friction. Price gap: a pair's whole saving ÷ the median
+PUE, that is the electricity price gap that would save as much between two places of that PUE and equal carbon. So the
+colour below a pair is its own net saving; on the line it is zero. Marks: what the placement makes of it. It differs
+from the algebra of pairs where law, latency, state, capacity or what is offered binds, or where the load has an even
+better place to go. This comparison, like the break-even condition itself, is the project's own. Tap a pair to see all
+from its home.
 """
 
 
 @renders("verdicts", "chart")
 def chart(table: pd.DataFrame) -> Chart:
-    """The pairs of `explorer.verdicts`, counted by constraint, most first."""
-    counts = pd.DataFrame(
-        {
-            "pays": table["pays"].groupby(table["constraint"]).sum(),
-            "pairs": table["constraint"].value_counts(),
-            "used_mw": table["used_mw"].groupby(table["constraint"]).sum(),
-        }
-    ).sort_values(["pairs", "used_mw"], ascending=False, kind="stable")
-    pays = counts["pays"].to_numpy(float)
-    every = counts["pairs"].to_numpy(float)
-    names = [str(name) for name in counts.index]
-    hover = {
-        "constraint": np.array(names, object),
-        "pays": pays,
-        "loses": every - pays,
-        "used_mw": counts["used_mw"].to_numpy(float),
-    }
-    columns = {
-        "pays": horizontal_bars(np.zeros(len(counts)), pays, 0.36) | hover,
-        "loses": horizontal_bars(pays, every, 0.36) | hover,
-    }
+    """
+    The pairs of `explorer.verdicts` on the colour of their net saving: of one home all, of all homes
+    with load those that pay or are used.
+    """
+    looked_at, drawn = of_homes(table), shown(table)
+    pue = float(table.attrs.get("pue", 1.0))
+    x = (drawn["saving_usd_per_mwh"] / pue).to_numpy(np.float32)
+    figures = {name: drawn[column].to_numpy(np.float32) for name, column in _FIGURES.items()}
+    names = NamesById(table.attrs.get("names", {}))
+    ends = zip(drawn["home"], drawn["region"], strict=True)
+    plane, x_range, y_range = _plane(x, figures["y"], pue)
+    columns: dict[str, Columns] = {
+        "plane": plane,
+        "line": {"slope": np.array([pue])},
+        "pairs": {
+            "x": x, "role": _codes(drawn), **figures,
+            "pair": np.array([f"{names[home]} → {names[region]}" for home, region in ends], object),
+            "better": np.array([names[id] if id else "–" for id in drawn["better_region"]], object),
+        },
+    }  # fmt: skip
+    end = format_number(float(plane["end"][0]))
+    counts = looked_at["constraint"].value_counts()
+    labels = tuple(f"{counts.get(verdict.constraint, 0):,} {verdict.says}" for verdict in VERDICTS)
     return Chart(
         PANELS,
-        (Filled(columns, reach(np.append(0.0, every), 0.04), rows=[_row(name) for name in names]),),
-        _title(table),
-        _finding(table),
+        (Filled(columns, x_range, y_range, labels={"pairs": labels}),),
+        _title(looked_at),
+        _finding(table, looked_at, len(drawn)),
         About.of(table),
         [
-            "Every pair of a home and another region, by what explains what the placement makes of it."
+            f"Shade: net saving of one MWh of IT load, −{end} (light) to {end} USD/MWh (dark). "
+            "Marks: what the placement makes of a pair."
         ],
     )
 
 
-def _row(constraint: str) -> str:
-    return "used" if constraint == "none" else constraint
+def of_homes(table: pd.DataFrame) -> pd.DataFrame:
+    """The pairs looked at: from one home, or from all with load of the class."""
+    return table.loc[table["home"].isin(table.attrs.get("homes", table["home"]))]
 
 
-def _title(table: pd.DataFrame) -> str:
-    pays = table["pays"].to_numpy(bool)
-    used = pays & (table["constraint"] == "none").to_numpy(bool)
-    return f"{pays.sum()} of {len(table)} pairs pay by themselves, {used.sum()} of them are used"
+def shown(table: pd.DataFrame) -> pd.DataFrame:
+    """The pairs drawn, those on top last."""
+    pairs = of_homes(table)
+    code = _codes(pairs)
+    drawn = np.flatnonzero((code >= _UNMARKED) | bool(table.attrs.get("home")))
+    return pairs.iloc[drawn[np.argsort(code[drawn], kind="stable")]]
 
 
-def _finding(table: pd.DataFrame) -> Markup:
-    pays = table["pays"].to_numpy(bool)
-    used_mw = table["used_mw"].to_numpy(float)
-    return html(
-        "<b>{} of {} pairs pay</b> by themselves. The placement moves {} MW along pairs that pay and {} MW along "
-        "pairs that do not.",
-        int(pays.sum()),
-        len(table),
-        format_number(float(used_mw[pays].sum())),
-        format_number(float(used_mw[~pays].sum())),
+def _codes(pairs: pd.DataFrame) -> NDArray[np.uint8]:
+    return np.array([_CODE[constraint] for constraint in pairs["constraint"]], np.uint8)
+
+
+def _plane(
+    x: NDArray, y: NDArray, pue: float
+) -> tuple[Columns, tuple[float, float], tuple[float, float]]:
+    """
+    The net saving below the pairs; its axes stay put for small moves, so that pairs are seen to
+    move.
+    """
+    bottom, top = _around(y)
+    # so far that the line leaves at the top
+    right = max(round_above(float(x.max(initial=0.0))), 1.1 * top / pue)
+    left = -min(round_above(-float(x.min(initial=0.0))), 0.5 * right)
+    margin = 0.03 * (right - left)
+    left, right = left - margin, right + margin
+    across, up = (right - left) / _ACROSS, (top - bottom) / _UP
+    gap, friction = left + across * (np.arange(_ACROSS) + 0.5), bottom + up * (np.arange(_UP) + 0.5)
+    image = np.empty(1, object)
+    image[0] = (pue * gap - friction[:, np.newaxis]).astype(np.float32)
+    place = {"x": left, "y": bottom, "dw": right - left, "dh": top - bottom}
+    place["end"] = round_above(pue * right / 3)
+    columns = {"image": image, **{name: np.array([value]) for name, value in place.items()}}
+    return columns, (left, right), (bottom, top)
+
+
+def _around(values: NDArray) -> tuple[float, float]:
+    """Round ends of an axis somewhat beyond all values."""
+    low, high = float(values.min(initial=np.inf)), float(values.max(initial=0.0))
+    step = 0.2 * 10 ** np.floor(np.log10(max(high, 1.0)))
+    above = step * np.ceil(1.1 * max(high, 1.0) / step)
+    if not np.isfinite(low):
+        return 0.0, above
+    below = step * np.floor(0.8 * low / step) if low > 0 else 0.0
+    return min(below, step * np.floor(low / step)), above
+
+
+def _title(pairs: pd.DataFrame) -> str:
+    pays, used = _pay_and_used(pairs)
+    return f"{pays.sum()} of {len(pairs)} pairs pay by themselves, {used.sum()} of them are used"
+
+
+def _pay_and_used(pairs: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    pays = pairs["pays"].to_numpy(bool)
+    return pays, pays & (pairs["used_mw"].to_numpy(float) > SMALLEST_MW)
+
+
+def _finding(table: pd.DataFrame, pairs: pd.DataFrame, drawn: int) -> Markup:
+    if pairs.empty:
+        return html("No load could move: there is nothing to compare.")
+    attrs, (pays, used) = table.attrs, _pay_and_used(pairs)
+    names, home = NamesById(attrs.get("names", {})), attrs.get("home")
+    who = html("from {}", names[home]) if home else html("from all homes with load")
+    of_class = html("Class {}: of", attrs["workload"]) if "workload" in attrs else html("Of")
+    said = html(
+        "{} {:,} pairs {}, <b>{:,} pay, {} of them are used</b> and carry {} MW. Each pair by itself pays right of the "
+        "line; the placement weighs all pairs together.",
+        of_class, len(pairs), who, int(pays.sum()), int(used.sum()),
+        format_number(float(pairs["used_mw"].to_numpy(float)[pays].sum())),
+    )  # fmt: skip
+    rest = html(
+        "The {:,} that are neither used nor kept from it are not drawn.", len(pairs) - drawn
     )
+    return joined([said, rest], " ") if drawn < len(pairs) else said

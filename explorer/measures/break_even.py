@@ -245,7 +245,9 @@ def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
     pandas.DataFrame
         One row per (home, region), home and region different:
 
-        net_usd_per_mwh, pays
+        saving_usd_per_mwh, friction_usd_per_mwh, net_usd_per_mwh, pays, price_gap_usd_per_mwh,
+        break_even_price_gap_usd_per_mwh, break_even_carbon_price_usd_per_t,
+        break_even_egress_usd_per_gb, wan_ms, lawful
             As in `break_even`.
         used_mw
             Load of the class that the placement moves from that home to that region. [MW]
@@ -262,7 +264,7 @@ def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
             something of the way, or of home, that makes it pay or leaves no choice), or "home full"
             (load that cannot stay).
         better_region
-            Where "better region" is the obstacle, the one that takes most of the load; otherwise
+            Where "better region" is the constraint, the one that takes most of the load; otherwise
             empty.
 
     Raises
@@ -283,15 +285,30 @@ def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
      ['south', 'north', 10.0, 'none', '']]
     """
     placement = solve_network(build_network(scenario))
-    return placement.network.labels.put_on(verdict_pairs(placement, workload), measure="verdicts")
+    return verdicts_labelled(placement, verdict_pairs(placement, workload), workload)
+
+
+def verdicts_labelled(
+    placement: Placement, table: pd.DataFrame, workload: str, home: str = ""
+) -> pd.DataFrame:
+    """
+    Verdicts on a class with what their picture says besides: of one `home` or, without it, of all
+    homes with load of the class.
+    """
+    network = placement.network
+    wanted_mw = network.demand_mw[:, network.workloads.index(workload)]
+    homes = np.unique(network.home[wanted_mw > SMALLEST_MW])
+    return network.labels.put_on(
+        table, measure="verdicts", names=network.short_region_names, workload=as_shown(workload), home=home,
+        homes=[home] if home else [network.regions[j] for j in homes], pue=float(np.median(network.pue)),
+    )  # fmt: skip
 
 
 def verdict_pairs(placement: Placement, workload: str) -> pd.DataFrame:
     """`verdicts` of a placement."""
     squares = break_even_squares(placement.network, workload)
-    verdict = {name: squares[name] for name in ("net_usd_per_mwh", "pays")}
     return _pairs(
-        placement.network, verdict | verdict_squares(placement, workload, squares["pays"])
+        placement.network, squares | verdict_squares(placement, workload, squares["pays"])
     )
 
 

@@ -12,7 +12,6 @@ this project's own.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,10 +24,9 @@ from numpy.typing import NDArray
 
 from explorer.cache import Memo, digest
 from explorer.errors import OutOfTimeError
-from explorer.measures.relocatable_demand import READINGS, relocatable_mw
-from explorer.model.labels import Labels, NamesById
+from explorer.measures.relocatable_load import READINGS, relocatable_mw
 from explorer.model.network import BUDGET_DECIMALS, Network, build_network, lp_data
-from explorer.model.placement import LAYERS, Placement
+from explorer.model.placement import BASELINES, LAYERS, Placement
 from explorer.model.solve import solve_network
 from explorer.model.solver import TIE_BREAK, LPData, Optimum, PlacementModel, model_for
 from explorer.model.ties import by_demand
@@ -88,9 +86,12 @@ class Frontier:
     )
     loosest_ms: float  # beyond it no further arc opens [ms]
     table: pd.DataFrame
-    labels: Labels
-    names: NamesById  # of regions, for the ids in `opens`
-    placement: Placement | None = None  # whose baseline it is seen against
+    network: Network  # of the scenario
+
+    @cached_property
+    def baseline(self) -> Placement:
+        """The baseline of the scenario, which the picture sees it against."""
+        return solve_network(self.network, BASELINES[self.network.baseline_rule])
 
     @property
     def missing(self) -> list[str]:
@@ -153,11 +154,8 @@ def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Front
     >>> bool((steps["cost_usd_per_h"].diff().dropna() < 0).all())
     True
     """
-    network = build_network(scenario)
-    sweep = _Sweep(network, over, scenario.latency_relaxation_ms)
+    sweep = _Sweep(build_network(scenario), over, scenario.latency_relaxation_ms)
     found = _trace(sweep, exact)
-    with suppress(OutOfTimeError):  # it is for the picture alone
-        found = replace(found, placement=solve_network(network, "latency"))
     known = _full_tables.get((sweep.key, over, exact))
     if known is not None:
         return replace(found, table=known)
@@ -214,7 +212,7 @@ class _Sweep:
             raise ValueError(
                 f"Unknown workload {over!r}; use 'all' or one of {', '.join(network.workloads)}."
             )
-        network = network.without_hosting_or_cap
+        self._whole, network = network, network.without_hosting_or_cap
         self.network, self.over = network, over
         self._hardly_mw = hardly_mw(network)
         self._numbers = lp_data(network, network.objective)
@@ -283,14 +281,12 @@ class _Sweep:
             strictest_ms=float(points[0]),
             loosest_ms=float(points[-1]),
             table=_with_returns(pd.DataFrame(rows)),
-            labels=self.network.labels,
-            names=self.network.short_region_names,
+            network=self._whole,
         )
 
     def here(self, found: Frontier) -> Frontier:
         """The same curve with where this scenario stands on it, and its names."""
-        labels, names = self.network.labels, self.network.short_region_names
-        return replace(found, current_ms=self.current_ms, labels=labels, names=names)
+        return replace(found, current_ms=self.current_ms, network=self._whole)
 
     def _walk(self, budget: float, optimum: Optimum, rows: list[dict[str, float | str]]) -> None:
         """

@@ -44,6 +44,7 @@ class Highs:
                 raise SolverError(f"HiGHS refused {name}.", "solver", EXTREMES)
             return result
 
+        self.__dict__[name] = looked_at  # asked for once: a frontier calls some two thousand times
         return looked_at
 
 

@@ -108,9 +108,9 @@ class NamesById(dict[str, str]):
     def __missing__(self, id: str) -> str:
         return as_shown(id)
 
-    def listed(self, ids: str) -> str:
-        """The names of several, in a column of a table that holds their ids."""
-        return "; ".join(self[id] for id in ids.split("; ") if id)
+    def listed(self, cells: Iterable[str]) -> list[str]:
+        """The names of several in each cell of a column that holds their ids."""
+        return ["; ".join(self[id] for id in cell.split("; ") if id) for cell in cells]
 
 
 @dataclass(frozen=True, slots=True)

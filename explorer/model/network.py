@@ -107,27 +107,27 @@ class Network:
     def __hash__(self) -> int:
         return hash(self.key)
 
-    @property
+    @cached_property
     def home(self) -> NDArray[np.intp]:
         """Index of each client's home region, shape (client,)."""
         return self.geography.home
 
-    @property
+    @cached_property
     def region_names(self) -> NamesById:
         """What regions are called, by id."""
         return NamesById(zip(self.regions, self.labels.regions, strict=True))
 
-    @property
+    @cached_property
     def short_region_names(self) -> NamesById:
         """The same where there is little room."""
         return NamesById(zip(self.regions, self.labels.short_regions, strict=True))
 
-    @property
+    @cached_property
     def client_names(self) -> NamesById:
         """What clients are called, by id."""
         return NamesById(zip(self.clients, self.labels.clients, strict=True))
 
-    @property
+    @cached_property
     def class_names(self) -> NamesById:
         """What classes are called, by id."""
         return NamesById(zip(self.workloads, self.labels.classes, strict=True))

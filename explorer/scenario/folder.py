@@ -25,6 +25,7 @@ import pandas as pd
 import param
 import tomli_w
 
+from explorer.atomic_write import unwritable
 from explorer.errors import MOST_SHOWN, ExplorerError, Problem, ScenarioError, shortened
 from explorer.packaged_data import SCENARIOS
 from explorer.scenario import csv_text, validation
@@ -85,10 +86,7 @@ def save(path: str | Path, contents: Contents) -> None:
         _keep_unrelated_files(target, fresh)
         _put_in_place(fresh, target)
     except OSError as error:
-        fix = "Look for free space and the right to write there, or choose another place."
-        raise ExplorerError(
-            f"The scenario cannot be saved: {error.strerror}.", str(target), fix
-        ) from error
+        raise unwritable("The scenario cannot be saved", str(target), error) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 

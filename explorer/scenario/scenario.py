@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import param
@@ -35,9 +35,6 @@ from explorer.scenario.workload import (
     Workload,
     workload_objects,
 )
-
-if TYPE_CHECKING:
-    from explorer.model.placement import Placement
 
 LEGAL_POLICIES = ("open", "today", "adequacy", "same zone")
 CUSTOM_POLICY = "custom"  # takes a table of its own
@@ -121,7 +118,8 @@ class Scenario(param.Parameterized):
         step=50,
         precedence=1,
         label="Demand for computing [MW]",
-        doc="Total IT load of all inference demand together, mean of the day [MW]. Facilities draw PUE times as much.",
+        doc="Total IT load of all inference demand together, mean of the day [MW]. Facilities draw PUE times as "
+        "much.",
     )
     demand_basis = param.Selector(
         default=DEMAND_BASES[0],
@@ -147,14 +145,16 @@ class Scenario(param.Parameterized):
         step=0.05,
         precedence=3,
         label="Data that must stay home [× class share]",
-        doc="State locality: multiplies each class's state-local share, the part pinned to its home region by session state [-].",
+        doc="State locality: multiplies each class's state-local share, the part pinned to its home region by "
+        "session state [-].",
     )
     latency_model = param.Selector(
         default="measured",
         objects=list(LATENCY_MODELS),
         precedence=4,
         label="How delay is reckoned",
-        doc="Latency model. measured: cloud measurements, a fit where a pair is missing. paper: 2 (d/200 + 20) 1.4 ms. "
+        doc="Latency model. measured: cloud measurements, a fit where a pair is missing. paper: 2 (d/200 + 20) "
+        "1.4 ms. "
         "fibre: 2 d/200 ms, the physical bound.",
     )
     latency_relaxation_ms = param.Number(
@@ -171,7 +171,8 @@ class Scenario(param.Parameterized):
         objects=[*LEGAL_POLICIES, CUSTOM_POLICY],
         precedence=6,
         label="Data law",
-        doc="Legal policy: which legal zones may serve which. open: no limit. today: zones that block transfers stay closed. "
+        doc="Legal policy: which legal zones may serve which. open: no limit. today: zones that block transfers "
+        "stay closed. "
         "adequacy: same zone, or a pair with an adequacy decision. same zone: data stays. custom: by the scenario's "
         "own table legal_custom. Home is always lawful.",
     )
@@ -189,7 +190,8 @@ class Scenario(param.Parameterized):
         objects=list(CARBON_SIGNALS),
         precedence=8,
         label="Which CO₂ counts",
-        doc="Carbon signal: which estimate of a grid's carbon intensity counts. combined margin: of a lasting change, plants to be "
+        doc="Carbon signal: which estimate of a grid's carbon intensity counts. combined margin: of a lasting "
+        "change, plants to be "
         "built included. marginal: the plant that responds now. operating margin: the country's dispatchable plants. "
         "average: the whole mix. They disagree widely. Where none is chosen and the regions have no marginal one, "
         "the first of these that they have.",
@@ -223,7 +225,8 @@ class Scenario(param.Parameterized):
         objects=list(BASELINE_RULES),
         precedence=9.7,
         label="Compared with",
-        doc="Baseline: what savings are measured against. nearest: all load as near to its users as there is room. least "
+        doc="Baseline: what savings are measured against. nearest: all load as near to its users as there is "
+        "room. least "
         "relocation: the cheapest placement that moves no more than finds no room at home.",
     )
     friction_scale = param.Number(
@@ -233,7 +236,8 @@ class Scenario(param.Parameterized):
         step=0.1,
         precedence=10,
         label="Cost of moving [× stated]",
-        doc="Friction factor: multiplies all that makes moving a request cost extra: egress, operations, overhead, transport [-].",
+        doc="Friction factor: multiplies all that makes moving a request cost extra: egress, operations, "
+        "overhead, transport [-].",
     )
     egress_usd_per_gb = param.Number(
         default=0.05,
@@ -296,8 +300,10 @@ class Scenario(param.Parameterized):
         step=50,
         precedence=16.5,
         label="Hosting [USD/h]",
-        doc="Fixed cost of a class in a region that runs any of it for clients of other homes, however little [USD/h]; "
-        "a region's own, a column of regions, comes first. Above zero, least cost is a mixed-integer program: it takes "
+        doc="Fixed cost of a class in a region that runs any of it for clients of other homes, however little "
+        "[USD/h]; "
+        "a region's own, a column of regions, comes first. Above zero, least cost is a mixed-integer "
+        "program: it takes "
         "seconds, up to the time limit, and has no shadow prices. The frontier and other measures leave hosting out.",
     )
     hour = Choice(
@@ -321,7 +327,8 @@ class Scenario(param.Parameterized):
         bounds=(0, LARGEST),
         precedence=-1,
         label="Hardware [USD/MWh]",
-        doc="Cost of serving besides electricity and friction, servers above all, per MWh of IT load; 0: not declared. "
+        doc="Cost of serving besides electricity and friction, servers above all, per MWh of IT load; 0: not "
+        "declared. "
         "No placement depends on it: it tells what a saving is of all that serving costs [USD/MWh].",
     )
     unserved_usd_per_mwh = param.Number(
@@ -377,7 +384,8 @@ class Scenario(param.Parameterized):
     arcs = Table(
         allow_None=True,
         precedence=-1,
-        doc="Latency, friction or permission of single arcs, in place of the model's. latency_ms is the whole time to "
+        doc="Latency, friction or permission of single arcs, in place of the model's. latency_ms is the whole "
+        "time to "
         "the first token [ms]. friction_usd_per_mwh is all friction, whatever its scale [USD/MWh]; emissions stay as "
         "modelled. allowed opens an arc, whatever law and systems say but within its budget, or closes it. Blank "
         "cells leave it to the model.",
@@ -443,8 +451,11 @@ class Scenario(param.Parameterized):
         settings = self.settings() | {"title": self.title, "description": self.description}
         folder.save(path, folder.Contents(settings, tables, self.documents))
 
-    def solve(self) -> Placement:
-        """Place the demand, as `explorer.solve(scenario)`."""
+    def solve(self) -> Any:
+        """
+        Place the demand: the `Placement` of `explorer.solve(scenario)`, whose type a scenario does
+        not know.
+        """
         return render(self, "placement")
 
     def copy(self) -> Scenario:

@@ -25,7 +25,6 @@ pytestmark = pytest.mark.ui
 
 DESKTOP, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 PATIENCE_MS = 30_000
-REST_MS = 2_000
 WORLD = Scenario.load("world-2025")
 EVERY_VIEW = frozenset({"totals", "map", "frontier", "break-even"})
 SEA = -1.75e7, -3e6  # of the South Pacific, in Web Mercator metres
@@ -76,14 +75,6 @@ class App:
         self.page.add_init_script(_PROBE)
         self.page.goto(url)
         self.wait_until_ready()
-
-    def at_rest(self) -> dict[str, str]:
-        """What the views show once all that is computed for them later has arrived."""
-        before: dict[str, str] = {}
-        while before != (now := {view: self.state(view) for view in MARK}):
-            before = now
-            self.page.wait_for_timeout(REST_MS)
-        return now
 
     def _on_console(self, message: Any) -> None:
         drawn_by_software = "GL Driver Message" in message.text  # slow, but no fault of the page
@@ -220,7 +211,7 @@ def url(tmp_path_factory) -> Iterator[str]:
 def shared(browser: Browser, url: str) -> Iterator[tuple[App, dict[str, str]]]:
     """One page for most tests, and what its views show at first."""
     app = App(browser, url)
-    yield app, app.at_rest()
+    yield app, {view: app.state(view) for view in MARK}
     app.page.close()
 
 

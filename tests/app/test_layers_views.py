@@ -18,7 +18,7 @@ from explorer.charts.budget_axis import BudgetAxis
 from explorer.charts.layers import KINDS
 from explorer.charts.relocatable_demand import LOADS
 from explorer.measures import relocatable_demand as measures
-from explorer.measures.relocatable_demand import READINGS
+from explorer.measures.relocatable_load import READINGS
 from explorer.model.placement import LAYERS
 from explorer.session import Session
 from explorer.text import format_number

@@ -279,6 +279,61 @@ def test_only_tokens_of_this_server_open_a_session(port):
     assert [one for one in (*forged, token) if in_own_loop(is_let_in(one))] == [token]
 
 
+# Documentation
+
+
+def test_the_documentation_is_served_where_it_is_built_by_the_rules_of_the_page(tmp_path):
+    assert server.documentation(tmp_path) == []
+    (tmp_path / "index.html").write_text("<html><script>1</script>β</html>", "utf-8")
+    (tmp_path / "site.js").write_text("2")
+    (tmp_path / "notes.txt").write_text("3")
+
+    async def asked() -> dict[str, Any]:
+        listening, port = bind_unused_port()
+        application = Application(
+            server.documentation(tmp_path),
+            address=Address("127.0.0.1", port),
+            default_handler_class=server.Nothing,
+        )
+        web = HTTPServer(application)
+        web.add_socket(listening)
+        fetch = AsyncHTTPClient().fetch
+        url = f"http://127.0.0.1:{port}/documentation"
+        try:
+            return {
+                of: await fetch(f"{url}/{path}", raise_error=False, headers=headers)
+                for of, path, headers in (
+                    ("page", "index.html", {}),
+                    ("script", "site.js", {}),
+                    ("other", "notes.txt", {}),
+                    ("none", "nowhere.html", {}),
+                    ("above", "%2e%2e/index.html", {}),
+                    ("elsewhere", "index.html", {"Host": "evil.example"}),
+                )
+            }
+        finally:
+            web.stop()
+
+    answers = in_own_loop(asked())
+    codes = {of: answer.code for of, answer in answers.items()}
+    assert codes == {
+        "page": 200, "script": 200, "other": 404, "none": 404, "above": 404, "elsewhere": 421,
+    }  # fmt: skip
+    policy = answers["page"].headers["Content-Security-Policy"]
+    nonce = policy.partition("'nonce-")[2].partition("'")[0]
+    said = f'<html><script nonce="{nonce}">1</script>β</html>'
+    assert nonce and answers["page"].body.decode() == said
+    for answer in answers.values():
+        kept = server._HEADERS.keys() - {"Content-Security-Policy"}
+        assert {name: answer.headers[name] for name in kept} == {
+            n: server._HEADERS[n] for n in kept
+        }
+        assert (
+            "Server" not in answer.headers
+            and "default-src" in answer.headers["Content-Security-Policy"]
+        )
+
+
 # Messages
 
 

@@ -11,12 +11,14 @@ import pytest
 from screens import columns, show, words
 
 from explorer import Scenario, break_even
-from explorer.app.views.verdicts import MARKS, HeatMapView
+from explorer.app.views.verdicts import HeatMapView
+from explorer.charts.palette import LOOKS
+from explorer.charts.verdicts import VERDICTS, shown
 from explorer.measures.break_even import verdicts
 from explorer.session import Session
 from tests.app.test_views import MOVES, bytes_of
 
-MOST_BYTES = 80_000  # of a move that changes every pair of world-2025
+MOST_BYTES = 105_000  # of a move that changes every pair of world-2025
 
 
 @pytest.fixture(params=["classroom-3x3", "world-2025"])
@@ -35,8 +37,10 @@ def handles(view: HeatMapView) -> dict[str, Any]:
 
 
 def drawn_pairs(view: HeatMapView) -> list[tuple[str, str]]:
-    shown, ids = columns(view, "pairs"), view.session.network.regions
-    return [(ids[h], ids[j]) for h, j in zip(shown["home"], shown["region"], strict=True)]
+    names = view.session.network.short_region_names
+    ids = {name: id for id, name in names.items()}
+    ends = (pair.split(" → ") for pair in columns(view, "pairs")["pair"])
+    return [(ids[home], ids[region]) for home, region in ends]
 
 
 def homes_with_load(session: Session, workload: str) -> list[str]:
@@ -53,42 +57,45 @@ def homes_with_load(session: Session, workload: str) -> list[str]:
 
 def assert_shown(view: HeatMapView) -> None:
     session = view.session
-    table = verdicts(session.scenario, view._workload).set_index(["home", "region"])
-    algebra = break_even(session.scenario, view._workload).set_index(["home", "region"])
+    table = verdicts(session.scenario, view.session.single_workload).set_index(["home", "region"])
+    algebra = break_even(session.scenario, view.session.single_workload).set_index(
+        ["home", "region"]
+    )
     picked = session.region in session.network.regions
     table = (
         table.loc[[session.region]]
         if picked
-        else table.loc[homes_with_load(session, view._workload)]
+        else table.loc[homes_with_load(session, view.session.single_workload)]
     )
     drawn = table if picked else table[table["constraint"] != "friction"]
     assert sorted(drawn_pairs(view)) == sorted(drawn.index)
 
-    shown, pue = columns(view, "pairs"), handles(view)["line"]["glyph"].gradient
+    seen, pue = columns(view, "pairs"), handles(view)["line"]["glyph"].gradient
     there, at = table.loc[drawn_pairs(view)], algebra.loc[drawn_pairs(view)]
     assert pue == pytest.approx(np.median(session.scenario.regions["pue"]))
-    np.testing.assert_allclose(pue * shown["x"] - shown["y"], there["net_usd_per_mwh"], atol=1e-3)
-    np.testing.assert_allclose(shown["net"], there["net_usd_per_mwh"], rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(shown["y"], at["friction_usd_per_mwh"], rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(shown["gap"], at["price_gap_usd_per_mwh"], rtol=1e-5, atol=1e-5)
-    np.testing.assert_allclose(shown["used_mw"], there["used_mw"], rtol=1e-5, atol=1e-5)
-    marks = [MARKS[code] for code in shown["color"]]
-    assert [mark.obstacle for mark in marks] == there["constraint"].tolist()
-    assert [mark.marker for mark in marks] == list(shown["marker"])
-    assert (np.diff(shown["color"].astype(int)) >= 0).all()
-    names = [*view.session.network.regions, ""]
-    assert [names[j] for j in shown["better"]] == there["better_region"].tolist()
+    np.testing.assert_allclose(pue * seen["x"] - seen["y"], there["net_usd_per_mwh"], atol=1e-3)
+    np.testing.assert_allclose(seen["net"], there["net_usd_per_mwh"], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(seen["y"], at["friction_usd_per_mwh"], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(seen["gap"], at["price_gap_usd_per_mwh"], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(seen["used_mw"], there["used_mw"], rtol=1e-5, atol=1e-5)
+    marks = [VERDICTS[code] for code in seen["color"]]
+    assert [mark.constraint for mark in marks] == there["constraint"].tolist()
+    assert [mark.size for mark in marks] == list(seen["size"])
+    assert [LOOKS[f"pair {mark.constraint}"].marker for mark in marks] == list(seen["marker"])
+    assert (np.diff(seen["color"].astype(int)) >= 0).all()
+    names = view.session.network.short_region_names
+    assert [names[id] if id else "–" for id in there["better_region"]] == list(seen["better"])
 
     axes = handles(view)["pairs"]
-    for values, axis in ((shown["x"], axes["x_range"]), (shown["y"], axes["y_range"])):
+    for values, axis in ((seen["x"], axes["x_range"]), (seen["y"], axes["y_range"])):
         assert (values <= axis.end + 1e-3).all()
         assert axis is axes["x_range"] or (values >= axis.start - 1e-3).all()
     assert_plane(columns(view, "plane"), pue, axes)
 
-    legend = words(view, "legend")
-    for mark in MARKS:
-        count = int((table["constraint"] == mark.obstacle).sum())
-        assert (f"<b>{count:,}</b> {mark.says}" in legend) == (count > 0)
+    said = words(view)
+    for mark in VERDICTS:
+        count = int((drawn["constraint"] == mark.constraint).sum())
+        assert (f"</span> {count:,} {mark.says}</span>" in said) == (count > 0)
     if len(table):
         pays, used = table["pays"], table["used_mw"] > 1e-9
         text = unescape(words(view))
@@ -139,6 +146,7 @@ def test_a_tap_picks_the_home_of_a_pair(classroom):
     view = HeatMapView(classroom)
     show(view)
     home = drawn_pairs(view)[0][0]
+    assert home == shown(view._result)["home"].iloc[0]
     handles(view)["pairs"]["selected"].indices = [0]
     assert classroom.region == home
     assert {pair[0] for pair in drawn_pairs(view)} == {home}
@@ -163,8 +171,10 @@ def test_the_table_has_all_quantities_of_a_home_or_sums_of_all(session):
     view = HeatMapView(session)
     show(view)
     table = view.table(view._result)
-    expected = verdicts(session.scenario, view._workload)
-    expected = expected[expected["home"].isin(homes_with_load(session, view._workload))]
+    expected = verdicts(session.scenario, view.session.single_workload)
+    expected = expected[
+        expected["home"].isin(homes_with_load(session, view.session.single_workload))
+    ]
     assert table["pairs"].sum() == len(expected)
     assert table["used_mw"].sum() == pytest.approx(expected["used_mw"].sum())
     session.region = session.network.regions[1]

@@ -43,7 +43,9 @@ def shown_pair(view: WiresOrFibreView) -> tuple[str, str]:
 def assert_bars(view: WiresOrFibreView, **options: Any) -> None:
     """Each bar is as long as its part costs, and begins where the one before ends."""
     home, region = shown_pair(view)
-    expected = wires_or_fibre(view.session.scenario, home, region, view._workload, **options)
+    expected = wires_or_fibre(
+        view.session.scenario, home, region, view.session.single_workload, **options
+    )
     bars = pd.DataFrame(columns(view, "parts"))
     labels = handles(view)["ways"]["yaxis"].major_label_overrides
     for n, row in enumerate(expected.to_dict("records")):
@@ -80,7 +82,7 @@ def test_bars_follow_moves_and_nothing_new_is_built(session):
         assert_bars(view)
     for workload in scenario.workloads:
         session.workload = workload
-        assert view._workload == session.workload
+        assert view._result.attrs["workload_id"] == session.workload
         assert_bars(view)
     scenario.regions = scenario.regions.assign(
         electricity_price_usd_per_mwh=-20.0
@@ -96,7 +98,7 @@ def test_while_the_frontier_looks_at_all_classes_the_last_one_stays(classroom):
     classroom.workload = "batch"
     classroom.workload = "all"
     classroom.scenario.friction_scale = 2.0
-    assert view._workload == "batch"
+    assert view._result.attrs["workload_id"] == "batch"
     assert "class batch" in words(view)
 
 
@@ -169,7 +171,7 @@ def test_words_say_what_is_lost_moved_added_and_saved(session):
     for region in session.network.regions[:3]:
         session.region = region
         stay, wires, fibre = wires_or_fibre(
-            session.scenario, *shown_pair(view), view._workload
+            session.scenario, *shown_pair(view), view.session.single_workload
         ).to_dict("records")
         figures = re.sub("<[^>]*>", "|", words(view))
         for figure in (
@@ -225,7 +227,7 @@ def test_one_region_leaves_nothing_to_compare(classroom):
 def test_the_table_holds_every_figure_and_the_published_estimates(session):
     view = WiresOrFibreView(session)
     show(view)
-    expected = wires_or_fibre(session.scenario, *shown_pair(view), view._workload)
+    expected = wires_or_fibre(session.scenario, *shown_pair(view), view.session.single_workload)
     table = view.table(view._result)
     assert len(table) == len(expected.columns) - 1 + len(TRANSPORT_KWH_PER_GB)
     figures = table.set_index("figure")

@@ -52,12 +52,13 @@ from explorer.app.views.monte_carlo import MonteCarloView
 from explorer.app.views.near_optimal import NearOptimalView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
 from explorer.app.views.tornado import TornadoView
+from explorer.app.views.verdicts import HeatMapView
 from explorer.app.views.whole_day import WholeDayView
 from explorer.app.views.wires_or_fibre import WiresOrFibreView
 from explorer.charts.backends import bokeh, matplotlib
 from explorer.charts.chart import PLACES, About, Axis, Chart, Filled, Mark, Panel, rows_of
 from explorer.charts.draw import plot
-from explorer.charts.palette import LOOKS
+from explorer.charts.palette import LOOKS, NET
 from explorer.charts.relocatable_demand import LOADS
 from explorer.charts.remedies import KINDS
 from explorer.measures.concentration import concentration
@@ -262,16 +263,26 @@ PICTURES = {
     ),
     "verdicts": Picture(
         lambda scenario: verdicts(scenario, list(scenario.workloads)[-1]),
-        {"pays": ("#0072B2", "pay by themselves"), "loses": ("#9aa3ad", "do not")},
         {
-            key: {
-                "": "@constraint",
-                "Pairs that pay": "@pays",
-                "Pairs that do not": "@loses",
-                "Load moved": "@used_mw{0,0.0} MW",
-            }
-            for key in ("pays", "loses")
+            "net zero": ("#c2185b", "net saving is zero"),
+            "pair better region": (
+                "#f4f6f8",
+                "1 pay, but elsewhere it pays as well or better",
+            ),
+            "pair none": ("#009E73", "2 pay and are used"),
         },
+        {
+            "pairs": {
+                "": "@pair",
+                "Net saving": "@net{+0,0.0} USD/MWh of IT load",
+                "Price gap": "@gap{0,0.0} USD/MWh; @x{0,0.0} with carbon and PUE",
+                "Friction": "@y{0,0.0} USD/MWh",
+                "Added delay": "@wan_ms{0,0.0} ms",
+                "Moved": "@used_mw{0,0.0} MW",
+                "Goes to": "@better",
+            }
+        },
+        HeatMapView,
     ),
     "monte_carlo": Picture(
         lambda scenario: monte_carlo(scenario, draws=4),
@@ -477,6 +488,10 @@ def test_a_notebook_draws_the_same_numbers_in_the_same_colours(charts, name):
     assert len(shown) == len(parts)
     for part, (mark, role, values) in zip(shown, parts, strict=True):
         style = part.opts.get("style", backend="bokeh").kwargs
+        if mark.kind == "heat":
+            assert tuple(style["cmap"]) == NET
+            assert_equal(part.dimension_values("net", flat=False), values["image"][0])
+            continue
         if mark.opacity and mark.kind != "words":
             assert style["fill_color" if mark.kind == "area" else "color"] == LOOKS[role].colour, (
                 mark.name
@@ -540,6 +555,9 @@ def test_a_view_shows_the_same_numbers_legend_and_finding(name, monkeypatch):
                 assert handle(view, mark.name, "glyph").visible == bool(values)
                 continue
             wanted = on_screen(mark, values) if values else {}
+            if mark.kind == "heat":
+                (shown,), (image,) = columns(view, mark.name)["image"], wanted.pop("image")
+                assert_equal(shown, image)
             for column, expected in wanted.items():
                 assert_equal(columns(view, mark.name)[column], expected)
         axis = handle(view, panel.name, "x_range")

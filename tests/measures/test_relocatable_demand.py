@@ -17,7 +17,7 @@ from scenarios import random_scenario, random_scenarios
 from scipy.optimize import linprog
 
 from explorer import Scenario, relocatable_demand, solve
-from explorer.measures.relocatable_demand import READINGS
+from explorer.measures.relocatable_load import READINGS
 from explorer.model.placement import LAYERS
 from tests.model.test_placement import two_regions
 

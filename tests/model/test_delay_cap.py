@@ -109,17 +109,17 @@ def test_a_capped_placement_has_no_prices_and_no_certificate(classroom):
 
 
 @pytest.mark.parametrize(
-    ("settings", "mend"),
+    ("settings", "fix"),
     [
         ({"hosting_usd_per_h": 10.0}, "set hosting to 0"),
         ({"objective": "carbon", "cost_cap_usd_per_h": 9e3}, "Take one of them away"),
     ],
 )
-def test_with_hosting_or_a_cap_on_cost_it_is_refused(classroom, settings, mend):
+def test_with_hosting_or_a_cap_on_cost_it_is_refused(classroom, settings, fix):
     classroom.param.update(mean_delay_cap_ms=10.0, **settings)
     with pytest.raises(ScenarioError, match="mean_delay_cap_ms") as caught:
         solve(classroom)
-    assert mend in str(caught.value)
+    assert fix in str(caught.value)
 
 
 def test_without_demand_any_cap_is_met(classroom):

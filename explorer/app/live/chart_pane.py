@@ -95,7 +95,10 @@ def _sign(marks: tuple[Mark, ...], role: str) -> str:
 
 
 _AREAS = ("bars", "area", "span")
-_MARKERS = {"circle": "●", "diamond": "◆", "square": "■", "triangle": "▲", "x": "×"}
+_MARKERS = {
+    "circle": "●", "diamond": "◆", "square": "■", "triangle": "▲", "x": "×", "star": "★", "hex": "⬢",
+    "inverted_triangle": "▼", "diamond_cross": "❖",
+}  # fmt: skip
 _SIGNS = {"line": "━", "segments": "━", "vertical": "┃", "horizontal": "┅", "diagonal": "╱"}
 
 
@@ -120,7 +123,8 @@ def _tools(panel: Panel) -> list[str]:
 
 
 def _element(drawing: Drawing, mark: Mark, taps: bool) -> Any:
-    drawn = bokeh.element(mark, bokeh.empty(mark))
+    by_role = _by_role(mark, np.arange(2) % max(len(mark.roles), 1)) if mark.sizes else {}
+    drawn = bokeh.element(mark, bokeh.empty(mark) | by_role)
     if mark.kind in _FACES:
         hooks = [_hide, drawing.keep(mark.name)]
         return drawn.opts(
@@ -131,6 +135,7 @@ def _element(drawing: Drawing, mark: Mark, taps: bool) -> Any:
         colour = "text_color" if mark.kind == "words" else "color"
         shades = [_shade(mark, role) for role in mark.roles]
         options |= {colour: "role", "cmap": shades, "clim": (-0.5, len(shades) - 0.5)}
+        options |= {name: name for name in by_role}
     tools: list[Any] = (
         [HoverTool(tooltips=list(mark.tip), limit=mark.tips_at_once)] if mark.tip else []
     )
@@ -182,12 +187,19 @@ def _patch_mark(pane: LivePane, mark: Mark, columns: Columns) -> None:
         pane.configure(mark.name, "glyph", **at, visible=there)
         return
     nothing = {name: np.empty(0, object if name == "text" else float) for name in mark.columns}
-    pane.update(mark.name, **on_screen(mark, columns or nothing))
+    shown = on_screen(mark, columns or nothing)
+    if mark.kind == "heat" and columns:
+        end = float(columns["end"][0])
+        pane.configure(mark.name, "color_mapper", low=-end, high=end)
+    pane.update(mark.name, **shown)
 
 
 def on_screen(mark: Mark, columns: Columns) -> dict[str, NDArray]:
     """Columns as HoloViews' glyph has them."""
     shown = dict(columns)
+    shown.pop("end", None)  # of a scale of colours, which is no column
+    if mark.sizes:
+        shown |= _by_role(mark, np.asarray(shown["role"], int))
     if "role" in shown:
         shown["text_color" if mark.kind == "words" else "color"] = np.asarray(
             shown.pop("role"), np.uint8
@@ -196,6 +208,12 @@ def on_screen(mark: Mark, columns: Columns) -> dict[str, NDArray]:
         x, low, high = (shown.pop(name) for name in PLACES["area"])
         shown |= {"x": np.concatenate([x, x[::-1]]), "y": np.concatenate([high, low[::-1]])}
     return shown
+
+
+def _by_role(mark: Mark, role: NDArray) -> dict[str, NDArray]:
+    """Marker and size of points that differ in both by role."""
+    markers = np.array([LOOKS[each].marker for each in mark.roles], object)
+    return {"marker": markers[role], "size": np.array(mark.sizes)[role].astype(np.uint8)}
 
 
 def _height_px(panel: Panel, filled: Filled) -> int:

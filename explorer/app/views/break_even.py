@@ -32,7 +32,6 @@ class BreakEvenView(pn.viewable.Viewer):
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self._session = session
-        self._workload = session.network.workloads[0]
         self.pane = LivePane(_drawing, {("pairs", "selected", "indices"): self._on_tap})
         self._behind = TablePanel(self.pane, self.measure, self._table)
         session.param.watch(self._on_change, ["placement", "region", "workload"])
@@ -43,17 +42,13 @@ class BreakEvenView(pn.viewable.Viewer):
 
     def _on_change(self, *_events: Any) -> None:
         session, net = self._session, self._session.network
-        if (
-            session.workload in net.workloads
-        ):  # the frontier may look at all classes together; a pair needs one
-            self._workload = session.workload
-        pairs = break_even_pairs(net, self._workload)
+        pairs = break_even_pairs(net, session.single_workload)
         home = (
             session.region if session.region in net.regions else ""
         )  # a table of regions may come without it
         if home:
             pairs = pairs.loc[pairs["home"] == home]
-        self._result = labelled(net, pairs, self._workload, home)
+        self._result = labelled(net, pairs, session.single_workload, home)
         patch(self.pane, chart(self._result))
         self._behind.update()
 

@@ -17,11 +17,11 @@ from explorer.charts.budget_axis import name_of
 from explorer.charts.relocatable_demand import LOADS, loads_mw
 from explorer.measures.frontier import Frontier
 from explorer.measures.relocatable_demand import (
-    READINGS,
     labelled,
     readings_along,
     relocatable_table,
 )
+from explorer.measures.relocatable_load import READINGS
 from explorer.model.placement import Placement
 
 

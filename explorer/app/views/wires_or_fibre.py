@@ -40,11 +40,7 @@ class WiresOrFibreView(ChartView):
     depends: ClassVar = ("placement", "region", "workload")
 
     def __init__(self, session: Session, **params: Any) -> None:
-        self._workload, self._partner, self._line = (
-            session.network.workloads[0],
-            AUTOMATIC,
-            next(iter(LINES)),
-        )
+        self._partner, self._line = AUTOMATIC, next(iter(LINES))
         super().__init__(session, **params)
 
     @staticmethod
@@ -65,11 +61,9 @@ class WiresOrFibreView(ChartView):
 
     def inputs(self) -> tuple[Any, ...]:
         session = self.session
-        if (
-            session.workload in session.network.workloads
-        ):  # the frontier may look at all classes together
-            self._workload = session.workload
-        return session.placement, self._workload, session.region, self._partner, self._line
+        return (
+            session.placement, session.single_workload, session.region, self._partner, self._line,
+        )  # fmt: skip
 
     def compute(
         self, placement: Placement, workload: str, home: str, region: str, line: str

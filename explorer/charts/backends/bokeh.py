@@ -27,7 +27,7 @@ from explorer.charts.chart import (
     left_px,
     rows_of,
 )
-from explorer.charts.palette import LOOKS, Look
+from explorer.charts.palette import LOOKS, NET, Look
 from explorer.charts.rows import row_places, row_range
 from explorer.charts.ticks import ticks_apart
 from explorer.text import elided, sentence, wrapped
@@ -56,9 +56,17 @@ def element(mark: Mark, columns: Columns, panel: str = "") -> Any:
             case "diagonal":
                 return hv.Slope(at["slope"], 0)
         return hv.VSpan(at["left"], at["right"])
+    if mark.kind == "heat":
+        x, y, dw, dh = (float(columns[name][0]) for name in ("x", "y", "dw", "dh"))
+        return hv.Image(
+            columns["image"][0][::-1],
+            [f"{panel}x", f"{panel}y"],
+            "net",
+            bounds=(x, y, x + dw, y + dh),
+        )
     ends = ("left", "bottom", "right", "top") if mark.kind == "bars" else PLACES[mark.kind]
     table = pd.DataFrame({f"{panel}{name}": np.asarray(columns[name]) for name in ends})
-    values = [name for name in mark.columns if name not in ends]
+    values = [name for name in columns if name not in ends]
     table = table.assign(**{name: np.asarray(columns[name]) for name in values})
     keys = [*table.columns[: len(ends)]]
     match mark.kind:
@@ -75,9 +83,14 @@ def element(mark: Mark, columns: Columns, panel: str = "") -> Any:
     return hv.Points(table, keys, values)
 
 
-def style(mark: Mark, look: Look) -> dict[str, Any]:
+def style(mark: Mark, look: Look, size: float | None = None) -> dict[str, Any]:
     """Options of a mark of one role."""
     match mark.kind:
+        case "heat":
+            return {
+                "cmap": list(NET), "alpha": mark.opacity, "clabel": mark.labels[0], "colorbar": True,
+                "colorbar_opts": _SCALE,
+            }  # fmt: skip
         case "bars":
             edge = {"line_color": "white", "line_width": 0.5} if mark.edged else {"line_alpha": 0}
             return {"color": look.colour, "alpha": mark.opacity, **edge}
@@ -85,7 +98,7 @@ def style(mark: Mark, look: Look) -> dict[str, Any]:
             return {"fill_color": look.colour, "fill_alpha": mark.opacity, "line_alpha": 0}
         case "points":
             return {
-                "color": look.colour, "alpha": mark.opacity, "marker": look.marker, "size": mark.size,
+                "color": look.colour, "alpha": mark.opacity, "marker": look.marker, "size": size or mark.size,
                 "line_color": "white", "line_width": 0.5,
             }  # fmt: skip
         case "words":
@@ -184,6 +197,10 @@ def _parts(
         mine = {name: np.asarray(values)[rows] for name, values in columns.items()}
         part = element(mark, mine, f"{panel.name} ")
         named = labels.get(mark.name, mark.labels)
+        if mark.kind == "heat":
+            end = float(columns["end"][0])
+            parts.append(part.opts(**style(mark, LOOKS[role]), clim=(-end, end), backend=BOKEH))
+            continue
         if n < len(named) and mark.kind not in _FACES:
             part = part.relabel(named[n])
         hover = (
@@ -191,7 +208,8 @@ def _parts(
             if mark.tip
             else {}
         )
-        parts.append(part.opts(**style(mark, LOOKS[role]), **hover, backend=BOKEH))
+        look = style(mark, LOOKS[role], mark.size_of(n))
+        parts.append(part.opts(**look, **hover, backend=BOKEH))
     return parts
 
 
@@ -253,9 +271,19 @@ def overlay(elements: list[Any], **options: Any) -> Any:
 def empty(mark: Mark) -> dict[str, NDArray]:
     """Columns without meaning, two rows that differ, or HoloViews makes them constants."""
     two = np.arange(2.0)
+    if mark.kind == "heat":
+        return {name: np.ones(1) for name in mark.columns} | {"image": np.array([np.eye(2)])}
     return {name: np.array(["", " "], object) if name == "text" else two for name in mark.columns}
 
 
+# of a scale of colours beside a picture
+_SCALE = {
+    "title": "Net",
+    "width": 9,
+    "major_tick_line_color": None,
+    "bar_line_color": None,
+    "background_fill_alpha": 0,
+}
 # of a legend below: Bokeh leaves a gap between it and the axis
 _CLOSE = {
     "location": "left",

@@ -16,7 +16,7 @@ from matplotlib.patches import Patch
 from explorer.charts.backends.bokeh import element, tick_places
 from explorer.charts.backends.page import MPL, page
 from explorer.charts.chart import PLACES, Chart, Filled, Mark, Panel, is_labelled_below, rows_of
-from explorer.charts.palette import INK, LOOKS, Look
+from explorer.charts.palette import INK, LOOKS, NET_INKS, Look
 from explorer.charts.rows import row_places, row_range
 
 AXIS_MM, PX_PER_MM, ROW_PX_PER_MM = (
@@ -85,7 +85,11 @@ def _parts(panel: Panel, mark: Mark, columns: Mapping[str, Any]) -> list[Any]:
         if len(rows) and mark.opacity and mark.kind != "span":
             mine = {name: np.asarray(values)[rows] for name, values in columns.items()}
             make = _chains if mark.kind == "segments" else element
-            parts.append(_styled(mark, make(mark, mine, f"{panel.name} "), LOOKS[role]))
+            part = make(mark, mine, f"{panel.name} ")
+            if mark.kind == "heat":
+                end = float(columns["end"][0])
+                part = part.opts(clim=(-end, end), backend=MPL)
+            parts.append(_styled(mark, part, LOOKS[role], mark.size_of(n)))
     return parts
 
 
@@ -100,7 +104,7 @@ def _chains(mark: Mark, columns: Mapping[str, Any], panel: str) -> Any:
     return hv.Path(lines, [f"{panel}x0", f"{panel}y0"])
 
 
-def _styled(mark: Mark, part: Any, look: Look) -> Any:
+def _styled(mark: Mark, part: Any, look: Look, size: float) -> Any:
     if mark.kind == "area":  # which HoloViews gives colours of its own
 
         def paint(plot: Any, _element: Any) -> None:
@@ -119,7 +123,7 @@ def _styled(mark: Mark, part: Any, look: Look) -> Any:
                 )
 
         part = part.opts(hooks=[ground], backend=MPL)
-    return part.opts(**_style(mark, look), backend=MPL)
+    return part.opts(**_style(mark, look, size), backend=MPL)
 
 
 def _span(columns: Mapping[str, Any], look: Look) -> Callable[[Any, Any], None]:
@@ -137,7 +141,9 @@ def _span(columns: Mapping[str, Any], look: Look) -> Callable[[Any, Any], None]:
     return hook
 
 
-def _style(mark: Mark, look: Look) -> dict[str, Any]:
+def _style(mark: Mark, look: Look, size: float) -> dict[str, Any]:
+    if mark.kind == "heat":  # the notes of a chart say what its shades mean
+        return {"cmap": list(NET_INKS)}
     if mark.kind == "bars":
         edge = (
             {"edgecolor": INK, "linewidth": 0.4}
@@ -155,7 +161,7 @@ def _style(mark: Mark, look: Look) -> dict[str, Any]:
         colour = INK if look.hatch else look.words_colour
         return {"color": colour, "size": 6, "horizontalalignment": mark.align}
     return {
-        "color": look.ink, "marker": look.printed_marker, "s": (PT_PER_PX * mark.size) ** 2, "edgecolors": INK,
+        "color": look.ink, "marker": look.printed_marker, "s": (PT_PER_PX * size) ** 2, "edgecolors": INK,
         "linewidth": 0.5,
     }  # fmt: skip
 
@@ -171,7 +177,7 @@ def _handles(marks: tuple[Mark, ...], look: Look, label: str) -> list[Any]:
     points = [mark for mark in marks if mark.kind == "points"]
     if lines or points:
         style: dict[str, Any] = (
-            _style(lines[0], look) if lines else {"linestyle": "", "color": look.ink}
+            _style(lines[0], look, lines[0].size) if lines else {"linestyle": "", "color": look.ink}
         )
         for mark in points[:1]:
             style |= {
