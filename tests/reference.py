@@ -88,18 +88,20 @@ def lawful(scenario: Scenario, origin: str, target: str) -> bool:
         )
     if policy == "open" or origin == target:
         return True
+    rows = [] if scenario.legal_zones is None else scenario.legal_zones.to_dict("records")
+    zones = {row["legal_zone"]: row for row in rows}
     if policy == "adequacy" and scenario.legal_transfers is not None:
         rows = scenario.legal_transfers.to_dict("records")
-        return any((row["from_zone"], row["to_zone"]) == (origin, target) for row in rows)
+        decided = [row["to_zone"] for row in rows if row["from_zone"] == origin]
+        if decided and not (origin in zones and zones[origin]["outbound"] == "open"):
+            return target in decided
     if policy == "custom":
         rows = scenario.legal_custom.to_dict("records")
         return any(
             (row["from_zone"], row["to_zone"], row["allowed"]) == (origin, target, "true")
             for row in rows
         )
-    if policy == "today":
-        rows = [] if scenario.legal_zones is None else scenario.legal_zones.to_dict("records")
-        zones = {row["legal_zone"]: row for row in rows}
+    if policy in ("today", "adequacy"):
         out_blocked = origin in zones and zones[origin]["outbound"] == "blocked"
         in_blocked = target in zones and zones[target]["inbound"] == "blocked"
         return not (out_blocked or in_blocked)
