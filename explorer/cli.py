@@ -34,6 +34,7 @@ from explorer.presentation import renderer
 from explorer.registry import MEASURES
 from explorer.scenario import folder as scenario_folder
 from explorer.scenario import validation
+from explorer.scenario.provenance import QUALITIES, coverage
 from explorer.scenario.scenario import Scenario, check
 
 DEFAULT_SCENARIO = "world-2025"
@@ -408,9 +409,18 @@ def _check(args: argparse.Namespace) -> int:
     print(
         f"No problems.\n{as_shown(scenario.title)}: {contents}, {scenario.total_demand_mw:g} MW of demand."
     )
+    print(_figures_by_quality(scenario))
     if warnings:
         print("Warnings, for what can be meant but seldom is:", *lines(warnings), sep="\n")
     return 0
+
+
+def _figures_by_quality(scenario: Scenario) -> str:
+    """How many figures of each table are how sure, as lines of text."""
+    counts = coverage(scenario).pivot_table(QUALITIES, "table", aggfunc="sum", sort=False)
+    counts = counts.loc[:, [*QUALITIES]]
+    counts.loc["all tables"] = counts.sum()
+    return f"Figures by how sure they are:\n{counts.rename_axis(None).to_string()}"
 
 
 def _snapshot(args: argparse.Namespace) -> int:

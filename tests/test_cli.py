@@ -509,6 +509,13 @@ def test_check_says_what_a_sound_scenario_holds(wattlas):
     assert "3 clients, 3 regions, 2 classes, 100 MW of demand" in wattlas.out
 
 
+def test_check_counts_the_figures_by_how_sure_they_are(wattlas):
+    wattlas("check", "classroom-3x3")
+    heading, *counts = wattlas.out.partition("Figures by how sure they are:\n")[2].splitlines()
+    assert heading.split() == ["read", "secondary", "estimate", "assigned", "unsourced"]
+    assert counts[-1].split() == ["all", "tables", "0", "0", "40", "0", "0"]
+
+
 def test_a_sound_scenario_gets_no_warning(wattlas):
     wattlas("check", "classroom-3x3")
     assert "Warnings" not in wattlas.out
@@ -555,7 +562,7 @@ def test_check_finds_what_shows_only_when_settings_and_tables_meet(
 def test_check_warns_of_what_is_doubtful_and_goes_on(wattlas, classroom):
     spoil(classroom, "regions.csv", ",land,80,", ",land,0.08,")
     assert wattlas("check", classroom) == 0
-    first, _, heading, warning = wattlas.out.splitlines()
+    first, *_, heading, warning = wattlas.out.splitlines()
     assert first == "No problems." and heading == "Warnings, for what can be meant but seldom is:"
     assert warning.startswith("regions.csv, row 3, column electricity_price_usd_per_mwh: ")
 

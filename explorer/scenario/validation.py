@@ -269,10 +269,11 @@ def _heading(text: str, known: Iterable[str]) -> str:
     itself.
     """
     plain = "_".join(unicodedata.normalize("NFC", text).casefold().replace("-", " ").split())
-    return plain if plain in known or _is_source(plain) else text
+    return plain if plain in known or is_source(plain) else text
 
 
-def _is_source(heading: str) -> bool:
+def is_source(heading: str) -> bool:
+    """Whether a column names the sources of others."""
     return heading == "source" or heading.endswith("_source")
 
 
@@ -317,7 +318,7 @@ def _contradictions(
         yield from _without_mean(frame)
     references = [(column.name, column.refers_to, None) for column in columns if column.refers_to]
     if name != "sources":
-        headings = [heading for heading in frame.columns if _is_source(heading)]
+        headings = [heading for heading in frame.columns if is_source(heading)]
         references += [(heading, "sources.key", SOURCE_SEPARATOR) for heading in headings]
     for heading, refers_to, separator in references:
         table, key = refers_to.split(".")

@@ -1,0 +1,260 @@
+"""Where the figures of a scenario come from, and how sure each is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from explorer.scenario.scenario import Scenario
+from explorer.scenario.schema import TABLES, Column
+from explorer.scenario.validation import SOURCE_SEPARATOR, is_source
+
+QUALITIES = ("read", "secondary", "estimate", "assigned", "unsourced")  # the surest first
+MEANINGS = {
+    "read": "read in the source itself",
+    "secondary": "read second hand",
+    "estimate": "our estimate",
+    "assigned": "a proxy: the value of another place or kind, assigned by us",
+    "unsourced": "no source given",
+}
+UNCERTAIN = ("estimate", "assigned", "unsourced")  # look so wherever shown
+
+_PROXY = "proxy-"  # begins the keys of figures of another place or kind
+_ASSIGNED_BY_US = "assigned by Wattlas"  # by whom, in the publisher of such a figure
+_NO_TABLES = ("workloads", "sources")  # attributes of a scenario that are no tables of figures
+# columns of numbers that say where or which a row is, or that Wattlas computes
+_NO_FIGURES = ("latitude", "longitude", "hour_utc", "local_hour", "distance_km", "providers")
+_STATUSES = ("inbound", "outbound", "status", "allowed", "offered")  # facts that are no numbers
+_SOURCES = {  # of a column whose source column does not share its words
+    "fixed_usd_per_mwh": "price_source",
+    "price_usd_per_mwh": "price_source",
+    "carbon_g_per_kwh": "carbon_source",
+    "request_kb": "size_source",
+    "response_kb": "size_source",
+    "state_mb": "size_source",
+    "context_tokens": "size_source",
+    "prefill_ms": "time_source",
+    "processing_ms": "time_source",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One row of `sources.csv`; what is blank there is the empty text."""
+
+    key: str
+    title: str = ""
+    publisher: str = ""
+    year: str = ""
+    url: str = ""
+    licence: str = ""
+    note: str = ""
+    access: str = ""
+
+    @property
+    def quality(self) -> str:
+        """
+        How sure a figure from it is. One that does not say how it was read counts as second hand.
+
+        >>> Source("proxy-neighbour", access="read").quality, Source("eia", access="read").quality
+        ('assigned', 'read')
+        """
+        if self.key.startswith(_PROXY) or _ASSIGNED_BY_US in self.publisher:
+            return "assigned"
+        access = self.access.strip().lower()
+        return next((quality for quality in QUALITIES if quality == access), "secondary")
+
+
+class Provenance:
+    """The sources of every figure of a scenario, as its tables are now."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.sources = sources_of(scenario)
+        self._frames = _tables(scenario)
+
+    def of_cell(self, table: str, row: int, column: str) -> tuple[Source, ...]:
+        """The sources of a figure, by the position of its row; see `cell_sources`."""
+        heading = source_column(self._frames[table], column)
+        return self.of_keys(self._frames[table][heading].iat[row]) if heading else ()
+
+    def of_keys(self, cell: Any) -> tuple[Source, ...]:
+        """The sources that a cell names."""
+        return tuple(self.sources.get(key, Source(key)) for key in keys_in(cell))
+
+    def of_column(self, table: str, column: str) -> tuple[Source, ...]:
+        """The sources of all figures of a column, each once, in the order of `sources.csv`."""
+        frame = self._frames.get(table)
+        heading = None if frame is None else source_column(frame, column)
+        if frame is None or heading is None or column not in frame:
+            return ()
+        cells = frame.loc[frame[column].notna(), heading].unique()
+        return self.in_order(source for cell in cells for source in self.of_keys(cell))
+
+    def in_order(self, sources: Iterable[Source]) -> tuple[Source, ...]:
+        """Sources in the order of `sources.csv`, each once."""
+        place = {key: n for n, key in enumerate(self.sources)}
+        return tuple(sorted(dict.fromkeys(sources), key=lambda s: place.get(s.key, len(place))))
+
+    def qualities(self, table: str, column: str) -> pd.Series:
+        """The quality of every figure of a column, by the table's index; blank cells are left out."""
+        every: Any = self._frames[table]
+        frame = every[every[column].notna() & (every[column].astype(str) != "")]
+        heading = source_column(frame, column)
+        if heading is None:
+            return pd.Series("unsourced", index=frame.index, dtype=object)
+        known = {cell: worst(self.of_keys(cell)) for cell in frame[heading].unique()}
+        return frame[heading].map(known).astype(object)
+
+    def coverage(self) -> pd.DataFrame:
+        """How many figures of each column are of each quality; see `coverage`."""
+        rows = [
+            {"table": table, "column": column}
+            | {q: int((self.qualities(table, column) == q).sum()) for q in QUALITIES}
+            for table, frame in self._frames.items()
+            for column in _figures(table, frame)
+        ]
+        return pd.DataFrame(rows, columns=["table", "column", *QUALITIES])
+
+
+def sources_of(scenario: Scenario) -> dict[str, Source]:
+    """The rows of `sources.csv` by key."""
+    if scenario.sources is None:
+        return {}
+    known = [field.name for field in fields(Source) if field.name in scenario.sources]
+    rows = scenario.sources[known].map(_as_text).to_dict("records")
+    return {row["key"]: Source(**row) for row in rows}
+
+
+def cell_sources(scenario: Scenario, table: str, row: int, column: str) -> tuple[Source, ...]:
+    """
+    The sources of one figure of a scenario.
+
+    A column is covered by the `..._source` column that shares most of its words, else by the
+    table's column `source`.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    table : str
+        Name of the table, as `"regions"`.
+    row : int
+        Position of the row, from 0.
+    column : str
+        Name of the column, as `"pue"`.
+
+    Returns
+    -------
+    tuple of Source
+        In the order of the cell; empty where the scenario names none.
+
+    Raises
+    ------
+    KeyError
+        If the scenario has no such table.
+
+    Examples
+    --------
+    >>> scenario = Scenario.load("world-2025")
+    >>> [source.quality for source in cell_sources(scenario, "regions", 0, "pue")]
+    ['read']
+    """
+    return Provenance(scenario).of_cell(table, row, column)
+
+
+def cell_quality(scenario: Scenario, table: str, row: int, column: str) -> str:
+    """How sure one figure is: as sure as the least sure of its sources; see `cell_sources`."""
+    return worst(cell_sources(scenario, table, row, column))
+
+
+def coverage(scenario: Scenario) -> pd.DataFrame:
+    """
+    How many figures of each column are of each quality.
+
+    Returns
+    -------
+    pandas.DataFrame
+        table, column, and a count per quality: read, secondary, estimate, assigned, unsourced.
+        Columns of numbers and legal statuses; blank cells and places do not count.
+    """
+    return Provenance(scenario).coverage()
+
+
+def worst(sources: Iterable[Source]) -> str:
+    """
+    The quality of a figure that rests on all of these sources.
+
+    >>> worst([Source("eia", access="read"), Source("adder", access="estimate")]), worst([])
+    ('estimate', 'unsourced')
+    """
+    return max((source.quality for source in sources), key=QUALITIES.index, default="unsourced")
+
+
+def source_column(frame: pd.DataFrame, column: str) -> str | None:
+    """
+    The column of a table that names the sources of another; None where there is none.
+
+    >>> table = pd.DataFrame(columns=["price_source", "share_source", "state_local_source", "source"])
+    >>> [source_column(table, name) for name in ("electricity_price_usd_per_mwh", "pue")]
+    ['price_source', 'source']
+    >>> source_column(table, "state_local_share")
+    'state_local_source'
+    """
+    base = column.removesuffix("_low").removesuffix("_high")
+    declared = _SOURCES.get(base, "")
+    if declared in frame:
+        return declared
+    headings = [name for name in frame.columns if is_source(name) and name != "source"]
+    fitting = [name for name in headings if f"_{_stem(name)}_" in f"_{base}_"]
+    fallback = "source" if "source" in frame else None
+    return max(fitting, key=lambda name: (_stem(name).count("_"), len(name)), default=fallback)
+
+
+def keys_in(cell: Any) -> list[str]:
+    """The source keys of a cell."""
+    return [key for part in _as_text(cell).split(SOURCE_SEPARATOR) if (key := part.strip())]
+
+
+def _tables(scenario: Scenario) -> dict[str, pd.DataFrame]:
+    """The tables that a scenario has; profiles have the sources that their regions name for them."""
+    frames = {name: getattr(scenario, name) for name in TABLES if name not in _NO_TABLES}
+    frames["workloads"] = scenario.workloads_table()
+    found = {name: frame for name, frame in frames.items() if frame is not None}
+    regions, profiles = found["regions"], found.get("profiles")
+    if profiles is not None and "source" not in profiles and "profile_source" in regions:
+        by_region = regions.set_index("id")["profile_source"]
+        found["profiles"] = profiles.assign(source=profiles["region_id"].map(by_region))
+    return found
+
+
+def _figures(table: str, frame: pd.DataFrame) -> Iterator[str]:
+    """The columns that hold what a source can be asked for."""
+    declared = {column.name: column for column in TABLES[table].columns}
+    for name in map(str, frame.columns):
+        if name in _STATUSES or _holds_figures(frame[name], declared.get(name)):
+            yield name
+
+
+def _holds_figures(cells: Any, declared: Column | None) -> bool:
+    """Whether a column has numbers of its own: no places, no keys, not the declared default alone."""
+    if cells.name in _NO_FIGURES or (declared and declared.kind != "number"):
+        return False
+    numbers = np.asarray(pd.to_numeric(cells, errors="coerce"), float)
+    known = numbers[~np.isnan(numbers)]
+    given = (cells.notna() & (cells.astype(str) != "")).to_numpy()
+    default = declared is not None and bool((known == declared.default).all())
+    return bool(known.size) and known.size == given.sum() and not default
+
+
+def _stem(heading: str) -> str:
+    return heading.removesuffix("_source")
+
+
+def _as_text(cell: Any) -> str:
+    """A cell as text, a whole number without its point; "" where it is missing."""
+    if cell is None or cell != cell:
+        return ""
+    return str(cell).removesuffix(".0") if isinstance(cell, float) else str(cell)
