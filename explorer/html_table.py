@@ -63,6 +63,7 @@ def placement_html(placement: Placement) -> str:
     facts = {
         "Cost": f"{format_number(cost.value)} {cost.unit} ({_against_the_baseline(cost)})",
         "Carbon": f"{format_number(carbon.value)} {carbon.unit} ({_against_the_baseline(carbon)})",
+        **_water(figures),
         "Relocated": f"{format_number(placement.relocated_mw)} of {format_number(placement.served_mw)} MW "
         f"({100 * placement.relocated_share:.0f} %)",
         "Mean latency": format_duration(placement.mean_latency_ms),
@@ -75,6 +76,15 @@ def placement_html(placement: Placement) -> str:
     flows = placement.flows.sort_values("it_mw", ascending=False, kind="stable").loc[:, columns]
     what = f"Of least {placement.objective}. The baseline runs everything as near as the constraints allow."
     return _page("Placement", what, facts, flows, "flows, largest first")
+
+
+def _water(figures: dict[str, Headline]) -> dict[str, str]:
+    """Water where it is known."""
+    water = figures.get("water_l_per_h")
+    if water is None:
+        return {}
+    change = _against_the_baseline(water) if water.change == water.change else water.basis
+    return {"Water": f"{format_number(water.value)} {water.unit} ({change})"}
 
 
 def _against_the_baseline(figure: Headline) -> str:

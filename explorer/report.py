@@ -144,7 +144,8 @@ def missing_text(found: Frontier) -> str:
 
 
 def _totals(placement: Placement) -> list[str]:
-    figures = headlines(placement).values()
+    found = headlines(placement)
+    figures = found.values()
     table = _markdown(
         {
             "Total": [f"{figure.label} [{figure.unit}]" for figure in figures],
@@ -154,13 +155,14 @@ def _totals(placement: Placement) -> list[str]:
             "Change [%]": [figure.change_percent for figure in figures],
         }
     )
-    basis = basis_of(placement)
-    if not basis:
-        return [table]
-    return [
-        table,
-        f"Cost, carbon and electricity are compared {basis} than in the baseline, so no saving is claimed.",
-    ]
+    parts, basis = [table], basis_of(placement)
+    if basis:
+        parts.append(
+            f"Cost, carbon and electricity are compared {basis} than in the baseline, so no saving is claimed."
+        )
+    if placement.water_known_share < 1 and "water_l_per_h" in found:
+        parts.append(f"Water is {found['water_l_per_h'].basis}, so no change is claimed.")
+    return parts
 
 
 def _moves(placement: Placement) -> list[str]:

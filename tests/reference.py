@@ -20,6 +20,7 @@ from explorer import Scenario
 
 NANOSECOND_MS = 1e-6  # budgets are met to that precision
 CARBON = {
+    "combined margin": "carbon_combined_margin",
     "marginal": "carbon_marginal",
     "operating margin": "carbon_operating_margin",
     "average": "carbon_average",
@@ -150,7 +151,12 @@ class Reference:
         self.scenario = s = scenario
         self.regions = {row["id"]: row for row in s.regions.to_dict("records")}
         for row in self.regions.values():
-            row["electricity_price_usd_per_mwh"] *= now_over_mean(s, row, "price_relative")
+            fixed = row.get("fixed_usd_per_mwh", 0.0)
+            fixed = 0.0 if math.isnan(fixed) else fixed
+            energy = row["electricity_price_usd_per_mwh"] - fixed
+            row["electricity_price_usd_per_mwh"] = fixed + energy * now_over_mean(
+                s, row, "price_relative"
+            )
             row[CARBON[s.carbon_signal] + "_g_per_kwh"] *= now_over_mean(s, row, "carbon_relative")
         clients: list[dict[str, Any]] = s.clients.to_dict("records")
         rows = (

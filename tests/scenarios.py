@@ -192,6 +192,15 @@ def random_scenario(
         kept |= {name: table for name, table in tables.items() if len(table) and rng.random() < 0.8}
         if "legal_custom" in kept and rng.random() < 0.5:
             random_settings["legal_policy"] = "custom"
+    # drawn by themselves, as what came later: the rest of the world is as it was without
+    rng = np.random.default_rng([seed, 2])
+    region_table["carbon_combined_margin_g_per_kwh"] = draw(0, 900, regions)
+    if rng.random() < 0.5:
+        blank = rng.random(regions) < 0.3
+        region_table["fixed_usd_per_mwh"] = np.where(blank, np.nan, draw(0, 100, regions))
+    if rng.random() < 0.5:
+        blank = rng.random(regions) < 0.3
+        region_table["wue_l_per_kwh"] = np.where(blank, np.nan, draw(0, 2, regions))
     return Scenario(
         regions=region_table,
         clients=client_table,

@@ -32,6 +32,7 @@ _TOTAL, _MEAN, _OTHER = "grows with the load served", "mean over the load served
 _KINDS = {  # by name in `Placement.totals`: label, unit, and how it depends on the load served
     "cost_usd_per_h": ("Cost", "USD/h", _TOTAL),
     "carbon_kg_per_h": ("Carbon", "kg/h", _TOTAL),
+    "water_l_per_h": ("Water", "l/h", _TOTAL),
     "objective_usd_per_h": ("Cost and carbon at its price", "USD/h", _TOTAL),
     "friction_usd_per_h": ("Friction, part of the cost", "USD/h", _TOTAL),
     "hosting_usd_per_h": ("Hosting, part of the cost", "USD/h", _TOTAL),
@@ -58,7 +59,7 @@ class Headline:
     baseline: float
     change: float  # in the unit; NaN where it grows with the load, and the loads differ
     change_percent: float  # of the size of the baseline; NaN where that is next to nothing
-    basis: str  # what is compared where that is not the figure itself
+    basis: str  # what is compared where that is not the figure itself, or what it is known for
 
 
 def headlines(placement: Placement) -> dict[str, Headline]:
@@ -73,7 +74,22 @@ def headlines(placement: Placement) -> dict[str, Headline]:
     ('Cost', 'USD/h', 7471, -1489, -16.62)
     """
     now, base = placement.totals(), placement.baseline.totals()
-    return {name: _headline(placement, name, now[name], base[name]) for name in _KINDS}
+    found = {
+        name: _headline(placement, name, now[name], base[name]) for name in _KINDS if name in now
+    }
+    if "water_l_per_h" in found:
+        found["water_l_per_h"] = _where_known(placement, found["water_l_per_h"])
+    return found
+
+
+def _where_known(placement: Placement, water: Headline) -> Headline:
+    """Water, with what load it is known for, and no change where that is not all."""
+    shares = placement.water_known_share, placement.baseline.water_known_share
+    if min(shares) > 1 - SAME_LOAD:
+        return water
+    now, base = (f"{100 * share:.0f} %" for share in shares)
+    basis = f"known for {now} of the load, in the baseline for {base}"
+    return replace(water, change=nan, change_percent=nan, basis=basis)
 
 
 def _headline(placement: Placement, name: str, value: float, baseline: float) -> Headline:

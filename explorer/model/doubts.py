@@ -22,7 +22,7 @@ from explorer.model.latency import rtt_from_distance_ms
 from explorer.scenario import folder
 from explorer.scenario.profiles import ABSOLUTE, ANNUAL, HOURS, annual_mean, over_mean
 from explorer.scenario.scenario import Scenario, declared
-from explorer.scenario.schema import SEASONS, TABLES
+from explorer.scenario.schema import CARBON_COLUMNS, SEASONS, TABLES
 
 # of factors: figures with three digits still have a mean of 1, and agree with what they are of
 MEAN_TOLERANCE = 0.01
@@ -76,7 +76,11 @@ def doubts_about(scenario: Scenario, lines: Mapping[str, pd.Index]) -> list[Prob
         If settings and tables contradict each other.
     """
     rules = {
-        "regions": (_units(scenario), _dearer_than_unserved(scenario)),
+        "regions": (
+            _units(scenario),
+            _fixed_above_price(scenario),
+            _dearer_than_unserved(scenario),
+        ),
         "clients": (_far_homes(scenario),),
         "rtt_ms": (_faster_than_light(scenario),),
         "profiles": (_profiles(scenario),),
@@ -115,11 +119,7 @@ def _units(scenario: Scenario) -> Iterator[_Doubt]:
         yield _Doubt(
             "electricity_price_usd_per_mwh", low.tolist(), f"{price[low[0]]:g}", what, mend
         )
-    for column in (
-        "carbon_marginal_g_per_kwh",
-        "carbon_operating_margin_g_per_kwh",
-        "carbon_average_g_per_kwh",
-    ):
+    for column in CARBON_COLUMNS.values():
         carbon = regions[column].to_numpy() if column in regions else np.zeros(1)
         if 0 < np.nanmax(carbon, initial=0) < LEAST_CARBON:
             row = int(np.nanargmax(carbon))
@@ -133,6 +133,21 @@ def _units(scenario: Scenario) -> Iterator[_Doubt]:
                 what,
                 "Write grams per kWh, which are kg per MWh.",
             )
+
+
+def _fixed_above_price(scenario: Scenario) -> Iterator[_Doubt]:
+    regions, column = scenario.regions, "fixed_usd_per_mwh"
+    if column not in regions:
+        return
+    fixed, price = (regions[name].to_numpy() for name in (column, "electricity_price_usd_per_mwh"))
+    above = np.flatnonzero(fixed > price)
+    if len(above):
+        row = above[0]
+        what = (
+            f"the whole price is {price[row]:g} USD/MWh: what follows the hours would be below 0."
+        )
+        mend = "Write the delivered price with its fixed part in electricity_price_usd_per_mwh."
+        yield _Doubt(column, above.tolist(), f"{fixed[row]:g}", what, mend)
 
 
 def _dearer_than_unserved(scenario: Scenario) -> Iterator[_Doubt]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.cache import Memo, digest
@@ -38,7 +39,7 @@ from explorer.scenario.profiles import (
     utc_offsets_h,
 )
 from explorer.scenario.scenario import Scenario
-from explorer.scenario.schema import TABLES
+from explorer.scenario.schema import CARBON_COLUMNS, TABLES
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -46,12 +47,6 @@ Bools = NDArray[np.bool_]
 BUDGET_DECIMALS = (
     6  # of ms: a budget read off a frontier opens the arcs it stands for, whatever the rounding
 )
-
-CARBON_COLUMN = {
-    "marginal": "carbon_marginal_g_per_kwh",
-    "operating margin": "carbon_operating_margin_g_per_kwh",
-    "average": "carbon_average_g_per_kwh",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +89,9 @@ class Network:
     cost_cap_usd_per_h: float = math.inf  # where carbon is the objective [USD/h]
     hosting_usd_per_h: Floats | None = (
         None  # (region,) per class run away from its home; None where it is all free
+    )
+    wue_l_per_kwh: Floats | None = (
+        None  # (region,) water per IT energy, NaN where unknown; None where no region says [l/kWh]
     )
     overrides: Overrides | None = None  # None where no table says anything of single arcs
 
@@ -292,14 +290,24 @@ def build_network(scenario: Scenario) -> Network:
     price, carbon, pue, capacity = (
         column_numbers(regions, "regions.csv", column) for column in _region_columns(scenario)
     )
-    price, carbon = price * relative_price, carbon * relative_carbon
+    fixed, wue = _fixed_usd_per_mwh(regions), _wue_l_per_kwh(regions)
+    price, carbon = fixed + (price - fixed) * relative_price, carbon * relative_carbon
     places = geography_key(scenario)
     geography = _geographies.find(places, lambda: build_geography(scenario))
     at_homes = np.bincount(geography.home, demand_share) * share.sum() * scenario.total_demand_mw
     overrides_key, overrides = _overrides_of(scenario, places, geography.home)
     hosting = _hosting_usd_per_h(scenario)
     _check_cap(scenario, hosting)
-    numbers = classes, demand, price, carbon, pue, capacity, hosting
+    numbers = (
+        classes,
+        demand,
+        price,
+        carbon,
+        pue,
+        capacity,
+        hosting,
+        "absent" if wue is None else wue,
+    )
     key = digest(
         places, overrides_key, repr(scenario.settings()), scenario.workloads.keys(), *numbers
     )
@@ -339,6 +347,7 @@ def build_network(scenario: Scenario) -> Network:
         time_limit_s=scenario.time_limit_s,
         cost_cap_usd_per_h=scenario.cost_cap_usd_per_h,
         hosting_usd_per_h=hosting if hosting.any() else None,
+        wue_l_per_kwh=wue,
         overrides=overrides,
     )
 
@@ -352,7 +361,7 @@ def carbon_intensities(scenario: Scenario) -> dict[str, Floats]:
     regions = scenario.regions
     return {
         signal: column_numbers(regions, "regions.csv", column) * relative
-        for signal, column in CARBON_COLUMN.items()
+        for signal, column in CARBON_COLUMNS.items()
         if column in regions
     }
 
@@ -375,14 +384,29 @@ def _check_cap(scenario: Scenario, hosting: Floats) -> None:
 
 def _hosting_usd_per_h(scenario: Scenario) -> Floats:
     """A region's own, where it has one, or else the scenario's, shape (region,). [USD/h]"""
-    regions, own = scenario.regions, "hosting_usd_per_h"
-    everywhere = np.full(len(regions), float(scenario.hosting_usd_per_h))
+    return _numbers_or(scenario.regions, "hosting_usd_per_h", float(scenario.hosting_usd_per_h))
+
+
+def _fixed_usd_per_mwh(regions: pd.DataFrame) -> Floats:
+    """The part of the price that no profile scales, shape (region,). [USD/MWh]"""
+    return _numbers_or(regions, "fixed_usd_per_mwh", 0.0)
+
+
+def _wue_l_per_kwh(regions: pd.DataFrame) -> Floats | None:
+    """Water per IT energy, shape (region,), NaN where unknown; None where no region says. [l/kWh]"""
+    own = "wue_l_per_kwh"
     if own not in regions:
-        return everywhere
-    is_blank = regions[own].isna()
-    return column_numbers(
-        regions.assign(**{own: regions[own].where(~is_blank, everywhere)}), "regions.csv", own
-    )
+        return None
+    is_blank = regions[own].isna().to_numpy()
+    return None if is_blank.all() else np.where(is_blank, np.nan, _numbers_or(regions, own, 0.0))
+
+
+def _numbers_or(regions: pd.DataFrame, column: str, otherwise: float) -> Floats:
+    """An optional column of the regions, with a number where it is blank or absent."""
+    if column not in regions:
+        return np.full(len(regions), otherwise)
+    filled: Any = regions[column].fillna(otherwise)
+    return column_numbers(regions.assign(**{column: filled}), "regions.csv", column)
 
 
 def _overrides_of(
@@ -407,10 +431,11 @@ def _region_columns(scenario: Scenario) -> tuple[str, str, str, str]:
     Price, carbon, PUE and capacity; raises a `ScenarioError` where the chosen carbon signal has no
     column.
     """
-    carbon = CARBON_COLUMN[scenario.carbon_signal]
+    carbon = CARBON_COLUMNS[scenario.carbon_signal]
     if carbon not in scenario.regions:
         what = f"the column is missing, but the carbon signal is {scenario.carbon_signal!r}."
         mend = f"Add {carbon} [g/kWh] to the regions, or choose another carbon signal."
+        mend += f" They have: {', '.join(scenario.carbon_signals)}."
         raise ScenarioError(
             scenario.title, [Problem("regions.csv", None, carbon, None, what, mend)]
         )

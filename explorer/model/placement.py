@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any
 
@@ -182,11 +182,37 @@ class Placement:
         intensity, whichever estimate one believes. [MW]
         """
         net = self.network
-        scale, overhead = net.friction.scale, net.friction.relocation_overhead
-        drawn = net.pue * (self.region_it_mw + scale * overhead * self.away_mw.sum(axis=(0, 2)))
-        transport = scale * net.gb_per_mwh * net.friction.transport_kwh_per_gb / KWH_PER_MWH
+        drawn = net.pue * self._it_energy_mw
+        transport = (
+            net.friction.scale * net.gb_per_mwh * net.friction.transport_kwh_per_gb / KWH_PER_MWH
+        )
         np.add.at(drawn, net.home, self.away_mw.sum(axis=1) @ transport)
         return drawn
+
+    @property
+    def water_l_per_h(self) -> float:
+        """
+        Water that the facilities use, by the WUE of each, overhead of relocated load included: of
+        the regions whose WUE is known. NaN where none is. [l/h]
+        """
+        wue = self.network.wue_l_per_kwh
+        return nan if wue is None else float(np.nansum(self._it_energy_mw * wue) * KWH_PER_MWH)
+
+    @property
+    def water_known_share(self) -> float:
+        """Share of the IT load executed where the WUE is known; 1 where nothing runs. [-]"""
+        wue = self.network.wue_l_per_kwh
+        if wue is None:
+            return 0.0
+        known = float(self.region_it_mw @ np.isfinite(wue))
+        return known / self.served_mw if self.served_mw else 1.0
+
+    @property
+    def _it_energy_mw(self) -> Floats:
+        """IT load with the overhead of what is relocated, shape (region,). [MW]"""
+        friction = self.network.friction
+        overhead = friction.scale * friction.relocation_overhead
+        return self.region_it_mw + overhead * self.away_mw.sum(axis=(0, 2))
 
     @property
     def relocated_grid_mw(self) -> float:
@@ -399,10 +425,16 @@ class Placement:
         )
 
     def totals(self) -> dict[str, float]:
-        """Return the headline figures by name, units in the names; labels are in `headlines`."""
+        """
+        Return the headline figures by name, units in the names; labels are in `headlines`.
+
+        `water_l_per_h` is among them where regions say what water they use.
+        """
+        water = {} if self.network.wue_l_per_kwh is None else {"water_l_per_h": self.water_l_per_h}
         return {
             "cost_usd_per_h": self.cost_usd_per_h,
             "carbon_kg_per_h": self.carbon_kg_per_h,
+            **water,
             "objective_usd_per_h": self.objective_usd_per_h,
             "friction_usd_per_h": self.friction_usd_per_h,
             "hosting_usd_per_h": self.hosting_usd_per_h,

@@ -19,7 +19,7 @@ from explorer.errors import Problem, ScenarioError
 from explorer.presentation import render
 from explorer.scenario import folder, validation
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
-from explorer.scenario.schema import LARGEST, LATENCY_MODELS, SEASONS
+from explorer.scenario.schema import CARBON_COLUMNS, LARGEST, LATENCY_MODELS, SEASONS
 from explorer.scenario.schema import TABLES as SCHEMA
 from explorer.scenario.workload import (
     MODEL_COLUMNS,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 LEGAL_POLICIES = ("open", "today", "adequacy", "same zone")
 CUSTOM_POLICY = "custom"  # takes a table of its own
-CARBON_SIGNALS = ("marginal", "operating margin", "average")
+CARBON_SIGNALS = tuple(CARBON_COLUMNS)
 OBJECTIVES = ("cost", "carbon", "latency")
 LARGEST_SCALE = 1e6  # of what multiplies others
 
@@ -172,8 +172,10 @@ class Scenario(param.Parameterized):
         objects=list(CARBON_SIGNALS),
         precedence=8,
         label="Carbon intensity",
-        doc="Which estimate of a grid's carbon intensity counts. marginal: the plant that responds now (WattTime). "
-        "operating margin: the country's dispatchable plants (UNFCCC). average: the whole mix. They disagree widely.",
+        doc="Which estimate of a grid's carbon intensity counts. combined margin: of a lasting change, plants to be "
+        "built included. marginal: the plant that responds now. operating margin: the country's dispatchable plants. "
+        "average: the whole mix. They disagree widely. Where none is chosen and the regions have no marginal one, "
+        "the first of these that they have.",
     )
     objective = param.Selector(
         default="cost",
@@ -351,6 +353,9 @@ class Scenario(param.Parameterized):
         if isinstance(workloads, pd.DataFrame):
             workloads = workload_objects(_parsed("workloads", workloads))
         super().__init__(workloads=dict(workloads), **params)
+        there = self.carbon_signals
+        if there and "carbon_signal" not in params and self.carbon_signal not in there:
+            self.carbon_signal = there[0]
         if not any(
             isinstance(value, _Checked) for value in params.values()
         ):  # else they were checked together
@@ -416,12 +421,21 @@ class Scenario(param.Parameterized):
 
     def offers(self, name: str, choice: Any) -> bool:
         """
-        Whether the scenario has the table that a choice of a setting takes, or that choice is made
-        already.
+        Whether the scenario has the table or column that a choice of a setting takes, or that
+        choice is made already.
         """
+        if name == "carbon_signal":
+            return choice in (*self.carbon_signals, self.carbon_signal)
         if (name, choice) != ("legal_policy", CUSTOM_POLICY):
             return True
         return self.legal_custom is not None or self.legal_policy == choice
+
+    @property
+    def carbon_signals(self) -> tuple[str, ...]:
+        """The carbon signals whose column the regions have."""
+        regions = self.regions
+        columns = () if regions is None else regions.columns
+        return tuple(signal for signal, column in CARBON_COLUMNS.items() if column in columns)
 
     def settings(self) -> dict[str, Any]:
         """The scalar settings by name, in reading order."""

@@ -12,6 +12,12 @@ FLAGS = ("true", "false")
 # of any number in a table, of either sign: beyond it, figures in other units and solvers lose
 # digits
 LARGEST = 1e9
+CARBON_COLUMNS = {  # of regions, by carbon signal; the first that is there counts where none is chosen
+    "combined margin": "carbon_combined_margin_g_per_kwh",
+    "marginal": "carbon_marginal_g_per_kwh",
+    "operating margin": "carbon_operating_margin_g_per_kwh",
+    "average": "carbon_average_g_per_kwh",
+}
 WORDS = ("all", "everyone")  # the product's own for classes, clients and regions taken together
 
 
@@ -26,6 +32,7 @@ class Column:
     )
     unit: str = ""
     required: bool = True  # the column must be there, and no cell may be blank
+    filled: bool = False  # an optional column in which, where it is there, no cell may be blank
     default: float | None = None  # of an optional number
     low: float = -LARGEST  # least possible number
     high: float = (
@@ -79,6 +86,10 @@ def _number(
     return Column(name, doc, "number", unit, low=low, high=high, **more)
 
 
+def _carbon(signal: str, doc: str) -> Column:
+    return _number(CARBON_COLUMNS[signal], "g/kWh", doc, required=False, filled=True)
+
+
 def _flag(name: str, doc: str, **more: Any) -> Column:
     return Column(name, f"{doc}, true or false", "flag", choices=FLAGS, **more)
 
@@ -116,15 +127,20 @@ REGIONS = Table(
             -LARGEST,
         ),
         _number(
-            "carbon_marginal_g_per_kwh", "g/kWh", "the carbon intensity of the plant that responds"
-        ),
-        _number(
-            "carbon_operating_margin_g_per_kwh",
-            "g/kWh",
-            "a second marginal carbon intensity",
+            "fixed_usd_per_mwh",
+            "USD/MWh",
+            "the part of that price which does not follow the hours; 0 where blank or absent",
             required=False,
         ),
-        _number("carbon_average_g_per_kwh", "g/kWh", "the carbon intensity of the whole mix"),
+        _carbon("marginal", "the carbon intensity of the plant that responds"),
+        _carbon(
+            "operating margin", "the mean carbon intensity of the country's dispatchable plants"
+        ),
+        _carbon(
+            "combined margin",
+            "the carbon intensity of a lasting change: of plants that respond, and of those to be built",
+        ),
+        _carbon("average", "the carbon intensity of the whole mix"),
         _number("pue", "", "the energy of the facility over that of its servers", 1),
         _number("capacity_mw", "MW", "the IT load that fits"),
         _number(
@@ -133,7 +149,14 @@ REGIONS = Table(
             "what running a class for other regions costs",
             required=False,
         ),
+        _number(
+            "wue_l_per_kwh",
+            "l/kWh",
+            "the water that the facility uses per kWh of IT energy (WUE)",
+            required=False,
+        ),
     ),
+    any_of=tuple(CARBON_COLUMNS.values()),
 )
 
 CLIENTS = Table(

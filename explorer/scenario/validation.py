@@ -200,7 +200,11 @@ def _numbers(column: Column, cells: list[Any], log: ProblemLog) -> NDArray[np.fl
     bounds = f"{column.meaning} {column.range}"
     whole = finite if not column.whole else finite & (values == np.round(values))
     for wrong, what, mend in (
-        (blank & column.required, "the cell is blank.", f"Fill it in: {column.meaning}"),
+        (
+            blank & (column.required or column.filled),
+            "the cell is blank.",
+            f"Fill it in: {column.meaning}",
+        ),
         (~blank & ~finite, "this is not a number.", DIGITS),
         (finite & ~whole, "this is not a whole number.", bounds),
         (whole & too_low, below, bounds),

@@ -32,6 +32,7 @@ from explorer.measures.headlines import (
     serve_the_same,
 )
 from explorer.model.network import carbon_intensities
+from explorer.model.placement import Placement
 from explorer.scenario.scenario import OBJECTIVES
 from explorer.session import Session
 from explorer.text import BETTER, WORSE, format_number, percent
@@ -275,7 +276,9 @@ def test_moving_the_same_load_never_costs_more_than_leaving_it_near(world):
 def test_the_estimate_in_use_changes_as_the_card_says(hour):
     world = Scenario.load("world-2025")
     world.hour = hour
-    for signal in ("marginal", "operating margin", "average"):
+    signals = world.carbon_signals
+    assert len(signals) >= 3
+    for signal in signals:
         world.carbon_signal = signal
         placement = solve(world)
         changes = carbon_changes_percent(placement, carbon_intensities(world))
@@ -291,6 +294,63 @@ def test_estimates_that_agree_are_not_said_to_disagree():
     )
     assert "disagree" not in text
     assert "The estimates disagree" in Screen(Totals(Session(Scenario.load("stylized-12")))).text()
+
+
+# Water
+
+
+def with_water(*wue: float | None) -> Placement:
+    """The classroom with so many litres per kWh in North, Middle and South."""
+    world = Scenario.load("classroom-3x3")
+    world.regions = world.regions.assign(wue_l_per_kwh=wue)
+    return solve(world)
+
+
+def test_water_is_litres_per_kwh_of_the_it_energy_of_each_region():
+    """
+    50, 30 and 20 MW run in the three, and 3 MW more for moving 30 to North; at home 20, 50 and 30.
+    """
+    placement = with_water(0.1, 1.0, 2.0)
+    assert placement.region_it_mw == pytest.approx([50, 30, 20])
+    water = headlines(placement)["water_l_per_h"]
+    assert water.value == pytest.approx(1000 * (53 * 0.1 + 30 * 1.0 + 20 * 2.0))
+    assert water.baseline == pytest.approx(1000 * (20 * 0.1 + 50 * 1.0 + 30 * 2.0))
+    assert water.change == pytest.approx(water.value - water.baseline) and not water.basis
+    assert placement.totals()["water_l_per_h"] == water.value
+
+
+def test_energy_that_moving_takes_uses_water_too():
+    world = Scenario.load("classroom-3x3")
+    world.regions = world.regions.assign(wue_l_per_kwh=[0.5, 0.0, 0.0])
+    world.relocation_overhead = 0.2
+    placement = solve(world)
+    away_mw = placement.away_mw[:, 0].sum()
+    assert away_mw > 0
+    of_north_mw = placement.region_it_mw[0] + 0.2 * world.friction_scale * away_mw
+    assert placement.water_l_per_h == pytest.approx(1000 * 0.5 * of_north_mw)
+
+
+def test_water_that_is_not_known_everywhere_says_for_which_load_and_claims_no_change():
+    placement = with_water(1.0, None, 2.0)
+    water = headlines(placement)["water_l_per_h"]
+    assert water.value == pytest.approx(1000 * (53 * 1.0 + 20 * 2.0))
+    assert placement.water_known_share == pytest.approx(0.7)
+    assert water.basis == "known for 70 % of the load, in the baseline for 50 %"
+    assert math.isnan(water.change) and math.isnan(water.change_percent)
+    assert water.basis in report.summary(Scenario.load("classroom-3x3"), placement)
+    assert water.basis in placement._repr_html_()
+
+
+def test_water_is_shown_only_where_regions_say_what_they_use():
+    for placement in (solve(Scenario.load("classroom-3x3")), with_water(None, None, None)):
+        assert "water_l_per_h" not in placement.totals() and placement.water_known_share == 0
+        assert "Water" not in report.summary(Scenario.load("classroom-3x3"), placement)
+    world = Scenario.load("classroom-3x3")
+    assert "Water" not in Screen(Totals(Session(world))).text()
+    world.regions = world.regions.assign(wue_l_per_kwh=[0.1, 1.0, 2.0])
+    assert "Water 75.3 m³/h" in text_of(Screen(Totals(Session(world))).text())
+    world.regions = world.regions.assign(wue_l_per_kwh=[0.1, 1.0, None])
+    assert "known for 80 % of the load" in text_of(Screen(Totals(Session(world))).text())
 
 
 @given(st.lists(st.floats(-99, 99), max_size=3))

@@ -89,6 +89,14 @@ def test_carbon_in_kg_per_kwh_is_doubted_if_all_regions_have_it_so(folder):
     assert places(folder) == [("regions.csv", 4, "carbon_average_g_per_kwh", "0.8")]
 
 
+def test_a_fixed_part_above_the_whole_price_is_doubted(folder):
+    file = folder / "regions.csv"
+    head, north, middle, south = file.read_text(encoding="utf-8").splitlines()
+    fixed = [f"{head},fixed_usd_per_mwh", f"{north},32", f"{middle},", f"{south},60.5"]
+    file.write_text("\n".join(fixed), encoding="utf-8")
+    assert places(folder) == [("regions.csv", 4, "fixed_usd_per_mwh", "60.5")]
+
+
 def test_prices_above_the_penalty_are_doubted():
     (doubt,) = doubts(CASES / "prices-above-penalty")
     assert (doubt.row, doubt.column, doubt.value) == (2, "electricity_price_usd_per_mwh", "150000")

@@ -1,5 +1,8 @@
 """From tables to arrays: homes, round trips, law, and what makes two networks the same."""
 
+from itertools import combinations
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,8 +13,10 @@ from reference import OPPOSITE, Reference
 from scenarios import MOMENTS, random_scenario, random_scenarios
 
 from explorer import Scenario, ScenarioError, solve
-from explorer.model.network import build_network
-from explorer.scenario.scenario import LEGAL_POLICIES, TABLES
+from explorer.model.network import build_network, carbon_intensities
+from explorer.scenario.scenario import CARBON_SIGNALS, LEGAL_POLICIES, TABLES
+from explorer.scenario.schema import CARBON_COLUMNS
+from explorer.scenario.validation import parse
 
 
 @pytest.fixture
@@ -261,7 +266,7 @@ def test_title_and_names_do_not_matter_to_the_numbers(world):
     assert build_network(world) == before
 
 
-@given(signal=st.sampled_from(["marginal", "operating margin", "average"]))
+@pytest.mark.parametrize("signal", CARBON_SIGNALS)
 def test_the_carbon_signal_chooses_the_column(signal):
     world = random_scenario(1, carbon_signal=signal, hour="average", season="annual")
     column = f"carbon_{signal.replace(' ', '_')}_g_per_kwh"
@@ -275,6 +280,71 @@ def test_a_carbon_signal_without_its_column_is_a_problem_with_a_mend(world):
         build_network(world)
     (problem,) = error.value.problems
     assert problem.file == "regions.csv" and "another carbon signal" in problem.mend
+    assert problem.mend.endswith("They have: combined margin, marginal, average.")
+
+
+def with_carbon(*signals: str, **settings: Any) -> Scenario:
+    """The classroom with columns for these carbon signals alone."""
+    s = Scenario.load("classroom-3x3")
+    regions = s.regions.drop(columns=[*CARBON_COLUMNS.values()], errors="ignore")
+    for n, signal in enumerate(signals):
+        regions[CARBON_COLUMNS[signal]] = [100.0 + n, 400.0, 800.0]
+    return Scenario(regions=regions, clients=s.clients, workloads=s.workloads_table(), **settings)
+
+
+SUBSETS = [c for n in range(1, 5) for c in combinations(CARBON_SIGNALS, n)]
+
+
+@pytest.mark.parametrize("signals", SUBSETS, ids="+".join)
+def test_without_a_choice_marginal_counts_or_else_the_first_that_is_there(signals):
+    scenario = with_carbon(*signals)
+    assert scenario.carbon_signals == signals
+    assert scenario.carbon_signal == ("marginal" if "marginal" in signals else signals[0])
+    assert scenario.copy().carbon_signal == scenario.carbon_signal
+    placement = solve(scenario)
+    assert carbon_intensities(scenario).keys() == set(signals)
+    column = CARBON_COLUMNS[scenario.carbon_signal]
+    assert placement.network.carbon_kg_per_mwh.tolist() == scenario.regions[column].tolist()
+    offered = [s for s in CARBON_SIGNALS if scenario.offers("carbon_signal", s)]
+    assert offered == [*signals]
+
+
+def test_a_choice_counts_even_where_its_column_is_missing():
+    scenario = with_carbon("average", carbon_signal="combined margin")
+    with pytest.raises(ScenarioError, match="carbon_combined_margin_g_per_kwh"):
+        solve(scenario)
+    assert scenario.offers("carbon_signal", "combined margin")  # as it is what is chosen
+
+
+def test_regions_need_one_carbon_column_and_no_hole_in_any():
+    with pytest.raises(ScenarioError, match="there is no column carbon_combined_margin"):
+        with_carbon()
+    regions = with_carbon("average", "operating margin").regions
+    regions.loc[1, "carbon_operating_margin_g_per_kwh"] = np.nan
+    _, problems = parse("regions", regions)
+    assert [(p.row, p.column) for p in problems] == [(1, "carbon_operating_margin_g_per_kwh")]
+
+
+def test_the_fixed_part_of_a_price_does_not_follow_the_hours():
+    """90 USD/MWh with 30 fixed, in an hour at half the mean: 30 + 60 / 2."""
+    s = Scenario.load("classroom-3x3")
+    rows = [("north", "annual", hour, 0.5 if hour == 7 else 1.0) for hour in range(24)]
+    rows += [("middle", "annual", hour, 0.5 if hour == 7 else 1.0) for hour in range(24)]
+    s.profiles = pd.DataFrame(rows, columns=["region_id", "season", "hour_utc", "price_relative"])
+    s.regions = s.regions.assign(electricity_price_usd_per_mwh=90.0)
+    without = s.copy()
+    s.regions = s.regions.assign(fixed_usd_per_mwh=[30.0, np.nan, 30.0])
+    assert build_network(s).price_usd_per_mwh.tolist() == [90.0, 90.0, 90.0]
+    assert build_network(s) == build_network(without)
+    s.hour = without.hour = 7
+    assert build_network(s).price_usd_per_mwh.tolist() == [60.0, 45.0, 90.0]
+    assert build_network(without).price_usd_per_mwh.tolist() == [45.0, 45.0, 90.0]
+
+
+def test_a_fixed_part_below_zero_is_refused():
+    regions = Scenario.load("classroom-3x3").regions.assign(fixed_usd_per_mwh=[1.0, -1.0, 0.0])
+    _, problems = parse("regions", regions)
+    assert [(p.row, p.column, p.value) for p in problems] == [(1, "fixed_usd_per_mwh", "-1")]
 
 
 def test_edits_that_contradict_other_tables_are_found(world):

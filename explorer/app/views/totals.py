@@ -23,11 +23,11 @@ from explorer.model.network import carbon_intensities
 from explorer.model.placement import Placement
 from explorer.session import Session
 from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent
-from explorer.units import KG_PER_T
+from explorer.units import KG_PER_T, L_PER_M3
 
 _STYLE = """
 :host { container-type: inline-size; }
-.totals { display: grid; grid-template-columns: repeat(6, minmax(0, 1fr)); gap: 8px;
+.totals { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: 8px;
           font-variant-numeric: tabular-nums; }
 .total { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 10px 7px;
          min-width: 0; color: var(--mui-palette-text-primary, inherit); }
@@ -37,7 +37,7 @@ _STYLE = """
 .total .unit { font-size: 12px; font-weight: 400; opacity: .8; }
 .total .delta { font-size: 12.5px; font-weight: 600; white-space: nowrap; overflow: hidden;
                 text-overflow: ellipsis; }
-@container (max-width: 940px) { .totals { grid-template-columns: repeat(3, minmax(0, 1fr)); } }
+@container (max-width: 940px) { .totals { grid-auto-flow: row; grid-template-columns: repeat(3, minmax(0, 1fr)); } }
 @container (max-width: 560px) {
   .totals { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .total .value { font-size: 20px; }
@@ -70,7 +70,10 @@ def _drawing() -> Drawing:
 
 
 class Totals(pn.viewable.Viewer):
-    """Six figures: cost, carbon, relocated load, electricity, added delay, unserved load."""
+    """
+    Six figures: cost, carbon, relocated load, electricity, added delay, unserved load; and water
+    where regions say what they use.
+    """
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
@@ -152,6 +155,7 @@ class Totals(pn.viewable.Viewer):
                 "Wide-area round trips of a request, mean over all served load: 0 for load that stays home.",
             ),
             self._unserved(now["unserved_mw"].value),
+            *_water(now),
         ]  # fmt: skip
 
     def _unserved(self, unserved_mw: float) -> _Card:
@@ -168,6 +172,24 @@ class Totals(pn.viewable.Viewer):
             "unserved", "Unserved", format_number(unserved_mw), "MW", f"held back by {next(iter(causes))}", WORSE,
             f"{explanation} {causes_text}.",
         )  # fmt: skip
+
+
+def _water(now: dict[str, Headline]) -> list[_Card]:
+    """Water, where regions say what they use."""
+    water = now.get("water_l_per_h")
+    if water is None:
+        return []
+    figure = replace(water, unit="m³/h", value=water.value / L_PER_M3, baseline=water.baseline / L_PER_M3,
+                     change=water.change / L_PER_M3)  # fmt: skip
+    explanation = (
+        "Water that the facilities use, by the litres per kWh of IT energy of each region."
+    )
+    if water.change == water.change or water.basis.startswith("per MWh"):
+        return [_against("water", "Water", figure, explanation)]
+    known = water.basis.partition(",")[0]
+    explanation += f" It is {water.basis}, so no change is claimed."
+    value = format_number(figure.value)
+    return [_Card("water", "Water", value, figure.unit, known, NEUTRAL, explanation)]
 
 
 def _gap(placement: Placement) -> str:
