@@ -263,3 +263,33 @@ def test_every_source_is_cited():
 
 def _frame(name: str) -> pd.DataFrame:
     return WORLD.workloads_table() if name == "workloads" else getattr(WORLD, name)
+
+
+# What the README says.
+
+
+def says(*sentences: str) -> bool:
+    """Whether the README has all these sentences, wherever its lines break."""
+    text = " ".join(WORLD.documents["README.md"].split())
+    return all(sentence in text for sentence in sentences)
+
+
+def test_the_readme_counts_what_there_is():
+    quality = coverage(WORLD).set_index(["table", "column"])["estimate"]
+    profiles = WORLD.profiles.query("season == 'annual'").groupby("region_id")
+    hourly = (profiles[["price_relative", "carbon_relative"]].count() > 0).sum()
+    signals = ["combined_margin", "operating_margin", "average"]
+    sweden = [REGIONS.at["se-stockholm", f"carbon_{name}_g_per_kwh"] for name in signals]
+    assert says(
+        f"{len(REGIONS)} compute regions, {len(WORLD.clients)} metros",
+        f"for the {numbers(FIXED).count()} regions with hourly prices",
+        f"All capacities, {quality['regions', 'pue']} of the {len(REGIONS)} PUE values, "
+        f"{quality['regions', 'wue_l_per_kwh']} of the water values and {quality['regions', PRICE]} of the prices",
+        f"{hourly['price_relative']} regions have a price profile and {hourly['carbon_relative']} one for carbon",
+        "Sweden has {} by the combined and {} by the operating margin, {} on average".format(
+            *sweden
+        ),
+        f"All {len(REGIONS)} are estimates",
+        f"{(~REGIONS['wue_source'].str.contains('estimate')).sum()} of the places",
+        f"it is {numbers(FIXED)['cl-santiago'] / REGIONS.at['cl-santiago', PRICE]:.2f} of the price",
+    )
