@@ -182,3 +182,60 @@ def test_a_class_starts_within_its_range_and_its_budget(world):
     for bound in (low <= table["prefill_ms"], table["prefill_ms"] <= high):
         assert bound[known].all()
     assert (high < table["latency_budget_ms"])[known].all()
+
+
+# What the README says
+
+
+def test_the_readme_tells_how_the_tables_were_made(world, homes):
+    text = " ".join(world.documents["README.md"].split())
+    rtt, clients = world.rtt_ms, world.clients
+    relayed = rtt["source"] == "estimate-rtt-relay"
+    measured = rtt[~relayed]
+    public = measured["source"] == "wondernetwork-country-2026"
+    iceland = measured[public].query("to_region == 'is-reykjavik'")
+    india = iceland.set_index("from_region").loc["in-delhi"]
+    capacity = clients.groupby("country_iso2")["demand_share_capacity"].sum()
+    prompts = clients.groupby("country_iso2")["demand_share_prompts"].sum()
+    people = clients.groupby("country_iso2")["demand_share"].sum()
+    table = world.workloads_table().set_index("id")
+    pinned = world.state_local_scale * (table["share_of_demand"] * table["state_local_share"]).sum()
+    delhi = clients.set_index("id").at["in-delhi", "demand_share"]
+    room = world.regions.set_index("id").at["in-delhi", "capacity_mw"]
+    low, high = settings_of("world-2025")["ranges"]["hardware_usd_per_mwh"]
+    b, c = table.loc["B"], table.loc["C"]
+    for claim in (
+        f"{len(measured):,} rest on measurements, {relayed.sum()} on a way through others",
+        f"public paths to {len(iceland)} regions (Delhi 184 ms, range {india['rtt_min_ms']:.0f} to "
+        f"{india['rtt_max_ms']:.0f})",
+        f"India's share would be {100 * prompts['IN']:.0f} instead of {100 * people['IN']:.0f} percent",
+        f"gives the United States {100 * prompts['US'] / (1 - prompts['CN']):.1f} percent",
+        f"there, {100 * 330 / 2500:.1f} percent",
+        f"{100 * capacity['US']:.0f} percent in the United States",
+        f"class A takes {table.at['A', 'prefill_ms']:.0f} ms of its {table.at['A', 'latency_budget_ms']:.0f}",
+        f"Class B starts after {b['prefill_ms']:.0f} ms ({float(b['prefill_ms_low']):.0f} to "
+        f"{float(b['prefill_ms_high']):,.0f}), C after {c['prefill_ms']:,.0f} "
+        f"({float(c['prefill_ms_low']):.0f} to {float(c['prefill_ms_high']):,.0f})",
+        f"Hardware costs {world.hardware_usd_per_mwh:,.0f} USD per MWh of IT load ({low} to {high:,})",
+        f"scaled by {world.state_local_scale:g}",
+        f"{pinned * delhi * world.total_demand_mw:.0f} of its {room:.0f} MW",
+    ):
+        assert claim in text, claim
+    assert solve(world).cost_usd_per_h / world.total_demand_mw < world.hardware_usd_per_mwh / 10
+
+
+def test_delhi_alone_has_more_than_fits_and_only_in_its_evening(world):
+    text = " ".join(world.documents["README.md"].split())
+    unserved = {}
+    for hour in range(24):
+        scenario = world.copy()
+        scenario.hour = hour
+        placement = solve(scenario)
+        if placement.unserved_mw > 1e-6:
+            assert {*placement.unserved["client"]} == {"in-delhi"}
+            unserved[hour] = placement.unserved_mw
+    assert [*unserved] == [*range(min(unserved), max(unserved) + 1)]
+    assert (
+        f"From {min(unserved)} to {max(unserved)} UTC up to {max(unserved.values()):.0f} MW go unserved"
+        in text
+    )
