@@ -103,7 +103,7 @@ def test_demand_is_shared_as_in_the_world(name, basis, world):
         for table in (clients, world.clients.set_index("id").loc[clients["id"]])
     )
     assert shares.sum() == pytest.approx(1)
-    assert_allclose(shares, there / there.sum(), atol=2.1e-5)
+    assert_allclose(shares, there / there.sum(), atol=5e-5)
 
 
 @pytest.mark.parametrize("name", SUBSETS)
@@ -278,8 +278,8 @@ def test_europe_sovereignty_reads_as_it_is():
         f"Nothing changes: {relaxed.objective_usd_per_h:,.0f} USD/h.",
         f"Law holds back {h['law']:.0f} % of what could be saved, state locality {h['state locality']:.0f} %, "
         f"capacity {h['capacity']:.0f} %, egress {h['egress']:.0f} % and friction {h['friction']:.0f} %.",
-        f"{q.relocated_mw:.1f} MW leave home. The objective falls by {falls:.0f} % to {q.objective_usd_per_h:,.0f} USD/h, "
-        f"and emissions by {cleaner:.0f} % to {q.carbon_kg_per_h:,.0f} kg/h:",
+        f"{q.relocated_mw:.1f} MW leave home. The objective falls by {falls:.0f} % to "
+        f"{q.objective_usd_per_h:,.0f} USD/h, and emissions by {cleaner:.0f} % to {q.carbon_kg_per_h:,.0f} kg/h:",
         f"{at['ca-montreal']:.1f} MW fill Montreal, {at['no-oslo']:.1f} MW Oslo, {at['se-lulea']:.1f} MW Luleå and "
         f"{at['is-reykjavik']:.1f} MW Reykjavik, and {at['us-dallas']:.1f} MW go to Dallas.",
         f"Now law holds back nothing, state locality {g['state locality']:.0f} % and capacity {g['capacity']:.0f} %.",
