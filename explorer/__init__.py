@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from explorer.measures.tornado import tornado
     from explorer.measures.whole_day import whole_day, whole_day_regions
     from explorer.measures.wires_or_fibre import wires_or_fibre
-    from explorer.model.placement import Placement, solve
+    from explorer.model.placement import Placement
+    from explorer.model.solve import solve
     from explorer.scenario.scenario import Scenario, Workload
 
 __version__ = "0.1.0"
@@ -81,7 +82,7 @@ _MODULES = {name: measure.module for name, measure in MEASURES.items()} | {
     "figure": "explorer.charts.draw",
     "notebook": "explorer.charts.notebook",
     "plot": "explorer.charts.draw",
-    "solve": "explorer.model.placement",
+    "solve": "explorer.model.solve",
     "waterfall": "explorer.measures.attribution",
     "whole_day_regions": "explorer.measures.whole_day",
 }

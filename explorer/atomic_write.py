@@ -15,14 +15,14 @@ from tempfile import TemporaryDirectory
 from explorer.errors import ExplorerError
 
 
-def refuse_bad_target(path: Path, endings: Sequence[str], what: str, mend: str) -> None:
+def refuse_bad_target(path: Path, endings: Sequence[str], what: str, fix: str) -> None:
     """
-    Raises an `ExplorerError` where the file cannot be; `what` and `mend` are for a name that ends
+    Raises an `ExplorerError` where the file cannot be; `what` and `fix` are for a name that ends
     otherwise.
     """
     where = str(path)
     if path.suffix.lower() not in endings:
-        raise ExplorerError(what, where, mend)
+        raise ExplorerError(what, where, fix)
     refuse_odd_target(path)
     if not path.parent.is_dir():
         raise ExplorerError(
@@ -39,15 +39,15 @@ def refuse_odd_target(path: Path) -> None:
     Raise an `ExplorerError` where something lies that is no ordinary file: a result must not take
     its place.
 
-    What a link leads to, or whatever waits behind a device, is not what a reader means to replace.
+    What a link leads to, or whatever waits behind a device, is not what a user means to replace.
     """
     try:
         mode = path.lstat().st_mode
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        mend = "Choose another name or place."
-        raise ExplorerError(f"No file can be there: {error.strerror}.", str(path), mend) from error
+        fix = "Choose another name or place."
+        raise ExplorerError(f"No file can be there: {error.strerror}.", str(path), fix) from error
     if stat.S_ISLNK(mode):
         raise ExplorerError(
             "There is a link of that name.", str(path), "Name the file itself, or remove the link."
@@ -72,9 +72,9 @@ def written_whole(path: Path, name: str) -> Iterator[Path]:
             refuse_odd_target(path)
             os.replace(unfinished, path)
     except OSError as error:
-        mend = "Look for free space and the right to write there, or choose another place."
+        fix = "Look for free space and the right to write there, or choose another place."
         raise ExplorerError(
-            f"The {name} cannot be written: {error.strerror}.", str(path), mend
+            f"The {name} cannot be written: {error.strerror}.", str(path), fix
         ) from error
 
 
@@ -102,9 +102,9 @@ def written_together(folder: Path, names: Sequence[str]) -> Iterator[Path]:
             yield new
             _swap(new, old, folder, names)
     except OSError as error:
-        mend = "Look for free space and the right to write there, or choose another place."
+        fix = "Look for free space and the right to write there, or choose another place."
         raise ExplorerError(
-            f"Results cannot be written: {error.strerror}.", str(folder), mend
+            f"Results cannot be written: {error.strerror}.", str(folder), fix
         ) from error
     finally:
         if is_new:

@@ -29,7 +29,7 @@ from explorer.measures.frontier import frontier
 from explorer.model.doubts import doubts
 from explorer.model.labels import as_shown
 from explorer.model.network import build_network
-from explorer.model.placement import solve
+from explorer.model.solve import solve
 from explorer.presentation import renderer
 from explorer.registry import MEASURES
 from explorer.scenario import folder as scenario_folder
@@ -51,7 +51,7 @@ and open the address that it prints."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code is 0, or 2 for something that the reader can mend."""
+    """Run one command; the exit code is 0, or 2 for something that the user can fix."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(
             stream, TextIOWrapper
@@ -78,10 +78,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         OSError
     ) as error:  # nothing that a command writes itself: it says more of what went wrong
         _close_output()
-        mend = "Look for free space and the right to write there, or choose another place."
+        fix = "Look for free space and the right to write there, or choose another place."
         where = str(error.filename or "standard output")
         print(
-            ExplorerError(f"It cannot be read or written: {error.strerror}.", where, mend),
+            ExplorerError(f"It cannot be read or written: {error.strerror}.", where, fix),
             file=sys.stderr,
         )
         return 2
@@ -336,9 +336,9 @@ def _measure(args: argparse.Namespace) -> int:
     _refuse_unknown("measure", args.measure, "NAME", MEASURES)
     measure, output = MEASURES[args.measure], args.output
     if output != STDOUT and output.suffix.lower() not in (TABLE, *FIGURES):
-        mend = f"Let it end in {TABLE}, {', '.join(FIGURES)}."
+        fix = f"Let it end in {TABLE}, {', '.join(FIGURES)}."
         raise ExplorerError(
-            "A measure is a CSV table, or an SVG, PDF or PNG figure.", str(output), mend
+            "A measure is a CSV table, or an SVG, PDF or PNG figure.", str(output), fix
         )
     scenario = Scenario.load(args.scenario)
     given = _given_ids(args, scenario)
@@ -359,8 +359,8 @@ def _measure(args: argparse.Namespace) -> int:
         elif renderer(result, "figure") or renderer(result, "chart"):
             figure(result, file)
         else:
-            mend = f"Write its table: let the name end in {TABLE}."
-            raise ExplorerError(f"There is no figure of {measure.name}.", str(output), mend)
+            fix = f"Write its table: let the name end in {TABLE}."
+            raise ExplorerError(f"There is no figure of {measure.name}.", str(output), fix)
     print(f"{measure.title} In {output}.")
     return 0
 
@@ -383,9 +383,9 @@ def _given_ids(args: argparse.Namespace, scenario: Scenario) -> dict[str, str]:
 
 def _refuse_unknown(kind: str, name: str, where: str, known: Collection[str]) -> None:
     if name not in known:
-        mend = validation.nearest(name, known, "")
+        fix = validation.nearest(name, known, "")
         raise ExplorerError(
-            f"There is no {kind} {name!r}.", where, f"{mend} Known are {', '.join(known)}.".strip()
+            f"There is no {kind} {name!r}.", where, f"{fix} Known are {', '.join(known)}.".strip()
         )
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong that a reader can mend: what it is, where it is, how to mend it."""
+"""What can go wrong that a user can fix: what it is, where it is, how to fix it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-MOST_SHOWN = 100  # problems in one list: who has mended those looks again
+MOST_SHOWN = 100  # problems in one list: who has fixed those looks again
 LONGEST_QUOTE = 60  # letters of what stands in a file
 _log = logging.getLogger(__name__)
 
 
 class ExplorerError(Exception):
-    """A problem the reader can mend: what is wrong, where, and what to do about it."""
+    """A problem the user can fix: what is wrong, where, and what to do about it."""
 
-    def __init__(self, what: str, where: str, mend: str) -> None:
-        super().__init__(what, where, mend)  # all three in args, so it pickles
-        self.what, self.where, self.mend = what, where, mend
+    def __init__(self, what: str, where: str, fix: str) -> None:
+        super().__init__(what, where, fix)  # all three in args, so it pickles
+        self.what, self.where, self.fix = what, where, fix
 
     def __str__(self) -> str:
-        return f"{self.what}\n  where: {self.where}\n  mend: {self.mend}"
+        return f"{self.what}\n  Where: {self.where}\n  To fix: {self.fix}"
 
 
 class SolverError(ExplorerError):
@@ -30,7 +30,7 @@ class SolverError(ExplorerError):
 
 def told(error: Exception) -> ExplorerError:
     """
-    Any error in words for the reader, for whoever waits for a result: a fault of the program's own
+    Any error in words for the user, for whoever waits for a result: a fault of the program's own
     goes to the log too.
 
     >>> told(SolverError("No optimum.", "placement", "Raise the limit.")).what
@@ -49,8 +49,8 @@ class OutOfTimeError(SolverError):
     """The time limit was over before there was an optimum."""
 
     def __init__(self, time_limit_s: float) -> None:
-        mend = "Raise time_limit_s, or use fewer regions."
-        super().__init__(f"No optimum within {time_limit_s:g} s.", "placement", mend)
+        fix = "Raise time_limit_s, or use fewer regions."
+        super().__init__(f"No optimum within {time_limit_s:g} s.", "placement", fix)
         self.args = (time_limit_s,)  # what __init__ takes, so it pickles
 
 
@@ -63,7 +63,7 @@ class Problem:
     column: str | None  # column or parameter
     value: str | None  # what stands there
     what: str  # what is wrong with it
-    mend: str  # what to do
+    fix: str  # what to do
 
     def __str__(self) -> str:
         place = [_printable(self.file)]
@@ -72,7 +72,7 @@ class Problem:
         if self.column is not None:
             place.append(f"column {_printable(self.column)}")
         found = "" if self.value is None else f" (found {shortened(self.value)!r})"
-        return f"{', '.join(place)}: {self.what}{found} {self.mend}"
+        return f"{', '.join(place)}: {self.what}{found} {self.fix}"
 
 
 class ScenarioError(ExplorerError):

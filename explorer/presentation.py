@@ -21,7 +21,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 CHARTS = "explorer.charts"
 _HTML = "explorer.html_table"
 MODULES: dict[tuple[str, str], str] = {  # by class and what is asked for
-    ("Scenario", "placement"): "explorer.model.placement",
+    ("Scenario", "placement"): "explorer.model.solve",
+    ("Placement", "baseline"): "explorer.model.solve",
     ("Scenario", "html"): _HTML,
     ("Placement", "html"): _HTML,
     ("Placement", "map"): f"{CHARTS}.world_map",

@@ -1,5 +1,5 @@
 """
-One reader's scenario and where it leads: inputs changed, results follow. Knows Param; knows nothing
+One user's scenario and where it leads: inputs changed, results follow. Knows Param; knows nothing
 of a screen.
 """
 
@@ -14,7 +14,8 @@ import param
 from explorer.errors import ExplorerError, told
 from explorer.measures.frontier import Frontier, remembered, trace
 from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement, is_quick, place
+from explorer.model.placement import Placement
+from explorer.model.solve import is_quick, solve_network
 from explorer.scenario.scenario import Scenario
 
 T = TypeVar("T")
@@ -89,7 +90,7 @@ class Session(param.Parameterized):
         self.scenario = scenario
         self._runner = runner or AtOnce()
         self._pending = False
-        self._deciding: Network | None = None
+        self._placing: Network | None = None
         self._tracing: tuple[Network, str] | None = None
         self._errors: dict[str, ExplorerError | None] = {"placement": None, "frontier": None}
         scenario.on_change(self._on_change)
@@ -118,7 +119,7 @@ class Session(param.Parameterized):
             if at_once or is_quick(network):
                 self._set(placement=_with_baseline(network))
             else:
-                self._decide(network)
+                self._place_in_thread(network)
                 return
         except ExplorerError as err:
             self._note("placement", err)
@@ -126,19 +127,19 @@ class Session(param.Parameterized):
             self._note("placement", None)
             self._update_frontier()
 
-    def _decide(self, network: Network) -> None:
+    def _place_in_thread(self, network: Network) -> None:
         """Place where that takes seconds; the last results stand until then."""
-        if self._deciding is None:  # else, when that ends, it looks at what is wanted then
-            self._deciding = network
+        if self._placing is None:  # else, when that ends, it looks at what is wanted then
+            self._placing = network
             self._set(placement_busy=True)
             self._runner.run_isolated(
-                lambda: _attempt(lambda: _with_baseline(network)), self._on_decided
+                lambda: _result_or_error(lambda: _with_baseline(network)), self._on_placed
             )
 
-    def _on_decided(self, result: Placement | ExplorerError) -> None:
-        done, self._deciding = self._deciding, None
+    def _on_placed(self, result: Placement | ExplorerError) -> None:
+        done, self._placing = self._placing, None
         self._set(placement_busy=False)
-        if isinstance(result, ExplorerError) and done == _attempt(
+        if isinstance(result, ExplorerError) and done == _result_or_error(
             lambda: build_network(self.scenario)
         ):
             self._note("placement", result)
@@ -157,7 +158,7 @@ class Session(param.Parameterized):
         self._tracing = wanted
         self._set(frontier_busy=True)
         self._runner.run_in_thread(
-            lambda: _attempt(lambda: trace(*wanted, relaxation_ms)), self._on_frontier
+            lambda: _result_or_error(lambda: trace(*wanted, relaxation_ms)), self._on_frontier
         )
 
     def _on_frontier(self, result: Frontier | ExplorerError) -> None:
@@ -198,12 +199,12 @@ class Session(param.Parameterized):
 
 def _with_baseline(network: Network) -> Placement:
     """The placement, and what it is compared with, so that whoever paints it solves nothing."""
-    placement = place(network)
+    placement = solve_network(network)
     _ = placement.baseline
     return placement
 
 
-def _attempt(work: Callable[[], T]) -> T | ExplorerError:
+def _result_or_error(work: Callable[[], T]) -> T | ExplorerError:
     """
     The result, or any error as a value: other threads have nobody to raise to, and somebody waits.
     """

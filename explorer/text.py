@@ -1,4 +1,4 @@
-"""Numbers and colours as readers see them."""
+"""Numbers and colours as users see them."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def legend(*entries: tuple[str, str, str]) -> Markup:
 
 def setting_text(name: str, value: object) -> str:
     """
-    The value of a setting as readers see it, where that is not the value itself.
+    The value of a setting as users see it, where that is not the value itself.
 
     >>> setting_text("hour", 7), setting_text("hour", "average"), setting_text("season", "annual")
     ('07:00 UTC', 'average day', 'annual mean')

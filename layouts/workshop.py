@@ -73,7 +73,7 @@ else:
     page.title = f"Wattlas · {as_shown(explorer.session.scenario.title)}"
     with edit_readonly(
         page
-    ):  # with this reader's work: Panel's own flag is everybody's, and keeps every page alive
+    ):  # with this user's work: Panel's own flag is everybody's, and keeps every page alive
         page.busy = explorer.session.param.frontier_busy
     page.header, page.main = [explorer.buttons], [explorer.main]
     page.sidebar = [choice, explorer.controls]

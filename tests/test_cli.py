@@ -237,8 +237,8 @@ def test_where_nothing_can_be_written_nothing_is_solved(
     monkeypatch.setattr(cli, work, lambda *_, **__: pytest.fail("solved in vain"))
     (tmp_path / "a-file").touch()
     assert wattlas(command, "classroom-3x3", "-o", tmp_path / "a-file" / file) == 2
-    assert wattlas.err.startswith("Results cannot be written: Not a directory.\n  where: ")
-    assert "mend: " in wattlas.err
+    assert wattlas.err.startswith("Results cannot be written: Not a directory.\n  Where: ")
+    assert "To fix: " in wattlas.err
 
 
 def test_results_come_together_or_not_at_all(wattlas, tmp_path, monkeypatch):
@@ -289,7 +289,7 @@ def test_nothing_odd_is_replaced_by_a_result(
     ODD[odd](Path(name))
     before = {path.name: path.lstat() for path in tmp_path.iterdir()}
     assert wattlas(command, "classroom-3x3", "-o", output) == 2
-    assert wattlas.err.startswith("There is a") and "mend: " in wattlas.err
+    assert wattlas.err.startswith("There is a") and "To fix: " in wattlas.err
     after = {path.name: path.lstat() for path in tmp_path.iterdir()}
     assert after.keys() == before.keys()
     assert all(
@@ -373,7 +373,7 @@ def test_the_frontier_written_has_every_digit(wattlas, tmp_path, options):
 def test_an_unknown_class_is_named_with_the_known_ones(wattlas):
     assert wattlas("frontier", "classroom-3x3", "--over", "cat") == 2
     assert wattlas.err == (
-        "There is no class 'cat'.\n  where: --over\n  mend: Did you mean 'chat'? Known are all, chat, batch.\n"
+        "There is no class 'cat'.\n  Where: --over\n  To fix: Did you mean 'chat'? Known are all, chat, batch.\n"
     )
 
 
@@ -409,7 +409,9 @@ def test_a_measure_is_written_as_the_public_function_returns_it(wattlas, tmp_pat
         assert code == 0 and "</svg>" in figure.read_text(encoding="utf-8")
     else:
         assert code == 2 and not figure.exists()
-        assert wattlas.err.startswith(f"There is no figure of {name}.\n  where: {figure}\n  mend: ")
+        assert wattlas.err.startswith(
+            f"There is no figure of {name}.\n  Where: {figure}\n  To fix: "
+        )
     assert (
         sorted(path.suffix for path in table.parent.iterdir()) == [".csv", ".svg"][: 2 - bool(code)]
     )
@@ -458,16 +460,16 @@ def test_a_measure_goes_to_standard_output_as_its_table():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "what", "mend"),
+    ("arguments", "what", "fix"),
     [
-        (["tornad"], "There is no measure 'tornad'.\n  where: NAME", "Did you mean 'tornado'? Known are attribution, "),
-        (["tornado", "--over", "chat"], "There is no --over of tornado.\n  where: --over", "Leave it out.\n"),
+        (["tornad"], "There is no measure 'tornad'.\n  Where: NAME", "Did you mean 'tornado'? Known are attribution, "),
+        (["tornado", "--over", "chat"], "There is no --over of tornado.\n  Where: --over", "Leave it out.\n"),
         (
-            ["verdicts", "--home", "north"], "There is no --home of verdicts.\n  where: --home",
+            ["verdicts", "--home", "north"], "There is no --home of verdicts.\n  Where: --home",
             "Leave it out. It takes --workload.\n",
         ),
-        (["verdicts", "--workload", "cat"], "There is no class 'cat'.\n  where: --workload", "Did you mean 'chat'? "),
-        (["wires_or_fibre", "--region", "nord"], "There is no region 'nord'.\n  where: --region", "Did you mean 'nor"),
+        (["verdicts", "--workload", "cat"], "There is no class 'cat'.\n  Where: --workload", "Did you mean 'chat'? "),
+        (["wires_or_fibre", "--region", "nord"], "There is no region 'nord'.\n  Where: --region", "Did you mean 'nor"),
         (
             ["wires_or_fibre", "--home", "north", "--region", "north"], "Home and region are both 'north'",
             "Choose two that differ.\n",
@@ -476,12 +478,12 @@ def test_a_measure_goes_to_standard_output_as_its_table():
     ],
 )  # fmt: skip
 def test_what_no_measure_can_do_is_said_in_words(
-    wattlas, tmp_path, monkeypatch, arguments, what, mend
+    wattlas, tmp_path, monkeypatch, arguments, what, fix
 ):
     monkeypatch.chdir(tmp_path)
     name, *options = arguments
     assert wattlas("measure", name, "classroom-3x3", "-o", "table.csv", *options) == 2
-    assert wattlas.err.startswith(what) and f"mend: {mend}" in wattlas.err
+    assert wattlas.err.startswith(what) and f"To fix: {fix}" in wattlas.err
     assert [*tmp_path.iterdir()] == []
 
 
@@ -665,7 +667,7 @@ def test_a_device_that_is_full_is_said_in_one_line(tmp_path, command):
         )
     assert done.returncode == 2
     assert done.stderr.startswith(
-        "It cannot be read or written: No space left on device.\n  where: standard output\n"
+        "It cannot be read or written: No space left on device.\n  Where: standard output\n"
     )
     assert "Traceback" not in done.stderr
 
@@ -810,7 +812,7 @@ def test_a_port_in_use_is_one_clear_error(wattlas):
         port = other.getsockname()[1]
         assert wattlas("serve", "classroom-3x3", "--port", str(port)) == 2
     assert wattlas.err.startswith(
-        f"Another program listens there already.\n  where: 127.0.0.1, port {port}\n  mend: "
+        f"Another program listens there already.\n  Where: 127.0.0.1, port {port}\n  To fix: "
     )
     assert wattlas.out == ""
 

@@ -42,15 +42,13 @@ class Address:
             socket.create_server((self.host, self.port), family=family).close()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                mend = f"Stop it, or choose another port: --port {self.port % LAST_PORT + 1}."
-                raise ExplorerError(
-                    "Another program listens there already.", where, mend
-                ) from error
-            mend = (
+                fix = f"Stop it, or choose another port: --port {self.port % LAST_PORT + 1}."
+                raise ExplorerError("Another program listens there already.", where, fix) from error
+            fix = (
                 f"Choose another address, such as 127.0.0.1 or {EVERYWHERE}, or a port above 1023."
             )
             raise ExplorerError(
-                f"Nothing can listen there: {error.strerror}.", where, mend
+                f"Nothing can listen there: {error.strerror}.", where, fix
             ) from error
 
     def knows(self, host: str, reached: str | None = None) -> bool:

@@ -107,7 +107,7 @@ def refuse_strange(content: Any) -> None:
     """
     Raise `RefusedError` for anything but changes of properties to plain values, and events.
 
-    A page may not add models, replace a document, or write into columns, which readers share.
+    A page may not add models, replace a document, or write into columns, which users share.
 
     >>> refuse_strange({"events": [{"kind": "ModelChanged", "model": {"id": "p1"}, "attr": "active", "new": True}]})
     """

@@ -104,7 +104,7 @@ class Gate(RequestHandler):
         except (
             SystemExit,
             KeyboardInterrupt,
-        ) as error:  # of code that was run for a reader: not for the server
+        ) as error:  # of code that was run for a user: not for the server
             self.log_exception(type(error), error, error.__traceback__)
             if not self._finished:
                 self.send_error(500)
@@ -196,12 +196,12 @@ class _Server(Serve):
         }  # of other servers on this machine
 
     def customize_server(self, server: Any) -> Any:
-        # what is loaded by now stays: looking through it for rubbish would hold readers up
+        # what is loaded by now stays: looking through it for rubbish would hold users up
         gc.freeze()
         serve_only_the_app(server._tornado, self._address)
         server._http.conn_params.max_body_size = MOST_BODY_BYTES
         # Ctrl-C ends the loop: a KeyboardInterrupt would come up in the middle of whatever is being
-        # done for a reader
+        # done for a user
         asyncio.get_event_loop().add_signal_handler(signal.SIGINT, server.io_loop.stop)
         if not task_id():  # the only process, or the first of several
             print(self._address.text(), "Press Ctrl-C to stop.", sep="\n", flush=True)

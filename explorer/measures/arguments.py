@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from explorer.errors import ExplorerError
 from explorer.measures.marginal_prices import ALL
 from explorer.measures.wires_or_fibre import pair_of
-from explorer.model.placement import solve
+from explorer.model.solve import solve
 from explorer.scenario.scenario import Scenario
 
 

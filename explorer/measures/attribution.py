@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from explorer.cache import Memo
 from explorer.measures.headlines import like_for_like
-from explorer.model.network import Network, build_network
-from explorer.model.placement import lp_data, place, unserved_penalty
+from explorer.model.network import Network, build_network, lp_data
+from explorer.model.program import unserved_penalty
+from explorer.model.solve import solve_network
 from explorer.model.solver import TIE_BREAK, LPData, Optimum, model_for
 from explorer.scenario.scenario import Scenario
 
@@ -113,7 +114,7 @@ def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
     What is saved against the baseline of the load that is served, what each obstacle costs in the
     order of the rows [USD/h], and what is served and is not [MW].
     """
-    best = place(network.without_hosting_or_cap, "cost")  # as the attribution takes it
+    best = solve_network(network.without_hosting_or_cap, "cost")  # as the attribution takes it
     saved = like_for_like(best, best.baseline).objective_usd_per_h - best.objective_usd_per_h
     return network.labels.put_on(
         table, measure="attribution", saved_usd_per_h=float(saved),
@@ -231,14 +232,14 @@ def lifted_objectives(network: Network) -> Floats:
 
 def _lifted_objectives(network: Network) -> Floats:
     numbers = lp_data(network, "cost")
-    actual = place(network.without_hosting_or_cap, "cost").optimum
+    actual = solve_network(network.without_hosting_or_cap, "cost").optimum
     free = np.maximum(numbers.free_mw - actual.unserved_free_mw, 0.0)
     pinned = np.maximum(numbers.pinned_mw - actual.unserved_pinned_mw, 0.0)
     model = model_for("attribution", network.home, len(network.regions), len(network.workloads))
     objective = np.empty((2,) * len(FACTORS))
     with model.lock:
         # demands change least often: from one set of costs or arcs to the next the solver has least
-        # to mend
+        # to fix
         for no_pins, no_law, no_friction, no_egress in product(range(2), repeat=4):
             changed = _lifted(network, bool(no_friction), bool(no_egress), bool(no_law))
             case = replace(

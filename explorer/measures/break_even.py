@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from explorer.model.labels import as_shown
 from explorer.model.network import Network, build_network
-from explorer.model.placement import SMALLEST_MW, Placement, place
+from explorer.model.placement import SMALLEST_MW, Placement
+from explorer.model.solve import solve_network
 from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T
 
@@ -56,7 +57,7 @@ def break_even(
             region, with the energy of moving, is not cleaner than home.
         break_even_egress_usd_per_gb
             Egress price up to which moving pays. Negative where it would not pay if egress were
-            free: no egress price mends that. NaN where no data is charged for, so that the price
+            free: no egress price fixes that. NaN where no data is charged for, so that the price
             does not matter.
         repaid_after_h
             Hours of moved load until the net saving has repaid `migration_usd_per_mw`; infinite
@@ -281,7 +282,7 @@ def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
     [['middle', 'north', 20.0, 'none', ''], ['middle', 'south', 0.0, 'better region', 'north'],
      ['south', 'north', 10.0, 'none', '']]
     """
-    placement = place(build_network(scenario))
+    placement = solve_network(build_network(scenario))
     return placement.network.labels.put_on(verdict_pairs(placement, workload), measure="verdicts")
 
 

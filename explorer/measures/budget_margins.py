@@ -11,7 +11,7 @@ from explorer.cache import Memo
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.max_service import first_that_works, serve_most
 from explorer.model.network import BUDGET_DECIMALS, Network, build_network
-from explorer.model.placement import place
+from explorer.model.solve import solve_network
 from explorer.scenario.scenario import Scenario
 
 
@@ -55,7 +55,7 @@ def budget_margins(scenario: Scenario) -> pd.DataFrame:
 def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
     """A table of a network with all that its picture says and no column does."""
     return network.labels.put_on(
-        table, measure="budget_margins", unserved_mw=place(network).unserved_mw
+        table, measure="budget_margins", unserved_mw=solve_network(network).unserved_mw
     )
 
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from explorer.errors import ExplorerError
 from explorer.model.labels import Labels
-from explorer.model.network import Network
-from explorer.model.placement import Placement, lp_data
+from explorer.model.network import Network, lp_data
+from explorer.model.placement import Placement
 from explorer.model.program import AMPLE, LPData, Optimum, units_of
 from explorer.model.ties import FACE_TOLERANCE
 from explorer.presentation import render
@@ -180,8 +180,8 @@ def certificate(placement: Placement) -> Certificate:
     network, best = placement.network, placement.optimum
     if not placement.is_one_program:
         what = "Prices prove no optimum where hosting is chosen or cost has a cap."
-        mend = "Set hosting to 0, or take the cap away. What a choice of hosts may miss is in Placement.gap_usd_per_h."
-        raise ExplorerError(what, "certificate", mend)
+        fix = "Set hosting to 0, or take the cap away. What a choice of hosts may miss is in Placement.gap_usd_per_h."
+        raise ExplorerError(what, "certificate", fix)
     numbers = lp_data(network, placement.objective)
     load, at_home = placement.it_mw, (np.arange(len(network.home)), network.home)
     late_ms = np.where(load > 0, network.latency_ms - network.budget_ms, 0.0)

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.model.network import Network, build_network
-from explorer.model.placement import place
+from explorer.model.solve import solve_network
 from explorer.scenario.scenario import Scenario
 
 TOP = 3  # regions that count as the largest
@@ -72,7 +72,7 @@ def concentration(scenario: Scenario) -> pd.DataFrame:
 
 def concentration_table(network: Network) -> pd.DataFrame:
     """`concentration` of a network."""
-    best = place(network)
+    best = solve_network(network)
     loads = {"baseline": best.baseline.region_it_mw, "optimum": best.region_it_mw}
     shares = {name: _shares(mw) for name, mw in loads.items()}
     table = pd.DataFrame(

@@ -19,8 +19,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.cache import Memo, digest
-from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement, lp_data, place, unserved_penalty
+from explorer.model.network import Network, build_network, lp_data
+from explorer.model.placement import Placement
+from explorer.model.program import unserved_penalty
+from explorer.model.solve import solve_network
 from explorer.model.solver import TIE_BREAK, model_for
 from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T
@@ -101,7 +103,7 @@ def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
     A front of a network with all that its picture says and no column does: where the scenario
     stands.
     """
-    now = place(network)
+    now = solve_network(network)
     marks = {
         name: {
             "cost_usd_per_h": float(at.cost_usd_per_h),
@@ -166,7 +168,7 @@ class _Search:
 
     def __init__(self, network: Network) -> None:
         self._network = network = network.without_hosting_or_cap
-        numbers, best = lp_data(network, "cost"), place(network, "cost").optimum
+        numbers, best = lp_data(network, "cost"), solve_network(network, "cost").optimum
         free = np.maximum(numbers.free_mw - best.unserved_free_mw, 0.0)
         pinned = np.maximum(numbers.pinned_mw - best.unserved_pinned_mw, 0.0)
         self._numbers = replace(numbers, free_mw=free, pinned_mw=pinned)

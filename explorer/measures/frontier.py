@@ -27,8 +27,9 @@ from explorer.cache import Memo, digest
 from explorer.errors import OutOfTimeError
 from explorer.measures.relocatable_demand import READINGS, relocatable_mw
 from explorer.model.labels import Labels, NamesById
-from explorer.model.network import BUDGET_DECIMALS, Network, build_network
-from explorer.model.placement import LAYERS, Placement, lp_data, place
+from explorer.model.network import BUDGET_DECIMALS, Network, build_network, lp_data
+from explorer.model.placement import LAYERS, Placement
+from explorer.model.solve import solve_network
 from explorer.model.solver import TIE_BREAK, LPData, Optimum, PlacementModel, model_for
 from explorer.model.ties import by_demand
 from explorer.presentation import drawing, render
@@ -156,7 +157,7 @@ def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Front
     sweep = _Sweep(network, over, scenario.latency_relaxation_ms)
     found = _trace(sweep, exact)
     with suppress(OutOfTimeError):  # it is for the picture alone
-        found = replace(found, placement=place(network, "latency"))
+        found = replace(found, placement=solve_network(network, "latency"))
     known = _full_tables.get((sweep.key, over, exact))
     if known is not None:
         return replace(found, table=known)

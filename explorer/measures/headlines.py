@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from explorer.cache import digest
 from explorer.model.cost_cap import unserved_penalty
-from explorer.model.placement import Placement, place
+from explorer.model.placement import Placement
+from explorer.model.solve import solve_network
 
 Floats = NDArray[np.float64]
 
@@ -165,7 +166,7 @@ def like_for_like(placement: Placement, baseline: Placement) -> Placement:
             net.wan_ms
         ),  # what this placement serves can be served
     )
-    return place(same, "latency")
+    return solve_network(same, "latency")
 
 
 def percent_change(value: float, baseline: float) -> float:

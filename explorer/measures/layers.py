@@ -9,7 +9,8 @@ import pandas as pd
 
 from explorer.measures.frontier import LAYER_COLUMNS, Frontier
 from explorer.model.network import build_network
-from explorer.model.placement import Placement, place
+from explorer.model.placement import Placement
+from explorer.model.solve import solve_network
 from explorer.scenario.scenario import Scenario
 
 
@@ -40,7 +41,7 @@ def layers(scenario: Scenario, frontier: Frontier | None = None) -> pd.DataFrame
     >>> layers(Scenario.load("classroom-3x3")).groupby("layer")["it_mw"].sum().to_dict()
     {'energy-oriented': 30.0, 'local': 70.0, 'regional': 0.0}
     """
-    return labelled(place(build_network(scenario)), frontier)
+    return labelled(solve_network(build_network(scenario)), frontier)
 
 
 def labelled(placement: Placement, frontier: Frontier | None = None) -> pd.DataFrame:

@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.cache import Memo
-from explorer.model.network import Network, build_network
-from explorer.model.placement import PRICE_DIGITS, lp_data
+from explorer.model.network import Network, build_network, lp_data
+from explorer.model.placement import PRICE_DIGITS
 from explorer.model.solver import model_for
 from explorer.scenario.scenario import Scenario
 

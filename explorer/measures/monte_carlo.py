@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from explorer.measures.frontier import hardly_mw, trace
 from explorer.measures.tornado import changed, saving_usd_per_h
 from explorer.model.network import Network, build_network
-from explorer.model.placement import place, solved
+from explorer.model.solve import solve_network, solve_with
 from explorer.model.solver import PlacementModel
 from explorer.presentation import drawing, render
 from explorer.scenario.scenario import Scenario
@@ -241,15 +241,15 @@ def draws_of(
     # starts, so that the
     # same seed gives the same digits
     models = {of: PlacementModel(*shape) for of in ("best", "baseline", "frontier")}
-    given = place(network)
+    given = solve_network(network)
     given_usd_per_h, relaxed_ms = saving_usd_per_h(given, given.baseline), _budgets(network)
     rows: list[tuple[Floats, Floats, Floats, Floats]] = []
     for draw in range(draws):
-        world = drawn_network(network, spread, seed, draw)
-        best = solved(world, world.objective, models["best"])
-        saving = saving_usd_per_h(best, solved(world, "latency", models["baseline"]))
+        drawn = drawn_network(network, spread, seed, draw)
+        best = solve_with(models["best"], drawn, drawn.objective)
+        saving = saving_usd_per_h(best, solve_with(models["baseline"], drawn, "latency"))
         totals = np.array([saving, *(getattr(best, name) for name in TOTALS[1:])])
-        frontier = _frontier(world, relaxed_ms, models["frontier"])
+        frontier = _frontier(drawn, relaxed_ms, models["frontier"])
         rows.append((totals, frontier, best.region_it_mw, best.away_mw.sum(axis=(0, 2))))
         arrays = [np.array(column) for column in zip(*rows, strict=True)]
         yield Draws(network, spread, draws, given_usd_per_h, relaxed_ms, *arrays)
@@ -287,13 +287,15 @@ def _budgets(network: Network) -> Floats:
     return np.unique(np.linspace(steps.iloc[0], max(steps.iloc[-1], 0.0), BUDGETS))
 
 
-def _frontier(world: Network, relaxed_ms: Floats, model: PlacementModel) -> Floats:
+def _frontier(drawn: Network, relaxed_ms: Floats, model: PlacementModel) -> Floats:
     """The objective at each budget, NaN where not as much is served as at the loosest. [USD/h]"""
     objective, unserved = np.empty(len(relaxed_ms)), np.empty(len(relaxed_ms))
     for n, relaxed in enumerate(relaxed_ms):
-        point = solved(replace(world, budget_ms=world.budget_ms + relaxed), world.objective, model)
+        point = solve_with(
+            model, replace(drawn, budget_ms=drawn.budget_ms + relaxed), drawn.objective
+        )
         objective[n], unserved[n] = point.objective_usd_per_h, point.unserved_mw
-    return np.where(np.abs(unserved - unserved[-1]) <= hardly_mw(world), objective, np.nan)
+    return np.where(np.abs(unserved - unserved[-1]) <= hardly_mw(drawn), objective, np.nan)
 
 
 def _quantiles(values: Floats) -> dict[str, Floats]:

@@ -16,8 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.cache import Memo
-from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement, lp_data, place, unserved_penalty
+from explorer.model.network import Network, build_network, lp_data
+from explorer.model.placement import Placement
+from explorer.model.program import unserved_penalty
+from explorer.model.solve import solve_network
 from explorer.model.solver import TIE_BREAK, model_for
 from explorer.scenario.scenario import Scenario
 
@@ -92,7 +94,7 @@ def near_optimal(scenario: Scenario, slack: float = 0.01) -> pd.DataFrame:
 
 def labelled(network: Network, table: pd.DataFrame, slack: float) -> pd.DataFrame:
     """A table of a network with all that its picture says and no column does."""
-    best = place(network.without_hosting_or_cap)
+    best = solve_network(network.without_hosting_or_cap)
     return network.labels.put_on(
         table, measure="near_optimal", slack=slack, names=network.short_region_names, objective=best.objective,
         optimum=_amount_of(best),
@@ -133,7 +135,7 @@ def near_optimal_steps(network: Network, slack: float = 0.01) -> Iterator[pd.Dat
     if found is not None:
         yield found
         return
-    it_mw = place(network).region_it_mw
+    it_mw = solve_network(network).region_it_mw
     ranges = np.full((2, len(it_mw)), np.nan)
     search = _Search(network, slack)
     for done, region in enumerate(np.argsort(-it_mw, kind="stable"), start=1):
@@ -155,7 +157,7 @@ class _Search:
     """
 
     def __init__(self, network: Network, slack: float) -> None:
-        numbers, best = lp_data(network, network.objective), place(network).optimum
+        numbers, best = lp_data(network, network.objective), solve_network(network).optimum
         # the same demand for all, so that a penalty on unserved load has nothing left to decide
         self._numbers = replace(
             numbers,

@@ -16,8 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.cache import Memo
-from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement, lp_data, place, unserved_penalty
+from explorer.model.network import Network, build_network, lp_data
+from explorer.model.placement import Placement
+from explorer.model.program import unserved_penalty
+from explorer.model.solve import solve_network
 from explorer.model.solver import model_for
 from explorer.scenario.scenario import Scenario
 
@@ -101,7 +103,7 @@ def relocatable_demand(scenario: Scenario, along: Frontier | None = None) -> pd.
     curve = None
     if along is not None:
         *_, curve = readings_along(network, along)
-    return labelled(network, relocatable_table(network), place(network), along, curve)
+    return labelled(network, relocatable_table(network), solve_network(network), along, curve)
 
 
 def labelled(

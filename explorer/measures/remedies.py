@@ -17,7 +17,8 @@ from explorer.measures.max_service import round_up
 from explorer.measures.remedy_search import Names, Search, total_mw
 from explorer.model.labels import labels_of
 from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement, place
+from explorer.model.placement import Placement
+from explorer.model.solve import solve_network
 from explorer.scenario.scenario import Scenario
 
 EVERYONE = "everyone"
@@ -92,7 +93,7 @@ def remedies(scenario: Scenario) -> pd.DataFrame:
     ['everyone', 'capacity', 'raise all capacities by 77.8 %']
     """
     network = build_network(scenario)
-    return labelled(place(network), remedies_table(network, names_of(scenario)))
+    return labelled(solve_network(network), remedies_table(network, names_of(scenario)))
 
 
 def labelled(placement: Placement, table: pd.DataFrame) -> pd.DataFrame:
@@ -123,7 +124,7 @@ def as_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
 
 def remedy_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
     """The rows of `remedies`, each when it is found: everyone first, then the largest load."""
-    placement = place(
+    placement = solve_network(
         network.without_hosting_or_cap
     )  # what hosting leaves unserved, hosting alone can serve
     if placement.unserved.empty:
@@ -186,7 +187,7 @@ def apply(scenario: Scenario, row: dict[str, Any]) -> None:
     Make a change that a row of `remedies` of this scenario says, as far as its words round it up.
     """
     amount = float(round_up(row["amount"]))
-    unserved = place(build_network(scenario)).unserved
+    unserved = solve_network(build_network(scenario)).unserved
     classes = set(unserved["workload"]) if row["client"] == EVERYONE else {row["workload"]}
     if row["kind"] == "price":
         scenario.unserved_usd_per_mwh = amount

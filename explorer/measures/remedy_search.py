@@ -20,8 +20,10 @@ from numpy.typing import NDArray
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.max_service import first_that_works, least_change, round_up, serve_most
 from explorer.model.labels import as_shown
-from explorer.model.network import BUDGET_DECIMALS, Network
-from explorer.model.placement import Placement, lp_data, solved, unserved_penalty
+from explorer.model.network import BUDGET_DECIMALS, Network, lp_data
+from explorer.model.placement import Placement
+from explorer.model.program import unserved_penalty
+from explorer.model.solve import solve_with
 from explorer.model.solver import model_for
 
 Floats = NDArray[np.float64]
@@ -110,7 +112,7 @@ class Search:
         """The placement of a changed network, not remembered: its key is the old one."""
         model = model_for("remedy", network.home, len(network.regions), len(network.workloads))
         with model.lock:
-            return solved(network, self._placement.objective, model)
+            return solve_with(model, network, self._placement.objective)
 
     def remedies(self, load: Load) -> Iterator[Remedy]:
         """

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from explorer.cache import Memo, digest
 from explorer.measures.headlines import serve_the_same
 from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement, place, solved
+from explorer.model.placement import Placement
+from explorer.model.solve import solve_network, solve_with
 from explorer.model.solver import model_for
 from explorer.scenario.scenario import Scenario
 from explorer.units import WH_PER_MWH
@@ -192,7 +193,7 @@ def tornado_steps(network: Network, change: float = 0.2) -> Iterator[pd.DataFram
     if found is not None:
         yield found
         return
-    best = place(network)
+    best = solve_network(network)
     saving = saving_usd_per_h(best, best.baseline)
     rows: list[dict[str, Any]] = []
     for name, moved in INPUTS.items():
@@ -242,7 +243,7 @@ def _results(network: Network) -> dict[str, float]:
             f"tornado {objective}", network.home, len(network.regions), len(network.workloads)
         )
         with model.lock:
-            found.append(solved(network, objective, model))
+            found.append(solve_with(model, network, objective))
     best, baseline = found
     return {"saving_usd_per_h": saving_usd_per_h(best, baseline)} | {
         name: getattr(best, name) for name in RESULTS[1:]

@@ -16,8 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from explorer.cache import Memo
 from explorer.model.labels import labels_of
-from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement, lp_data, solved, unserved_penalty
+from explorer.model.network import Network, build_network, lp_data
+from explorer.model.placement import Placement
+from explorer.model.program import unserved_penalty
+from explorer.model.solve import solve_with
 from explorer.model.solver import model_for
 from explorer.scenario.profiles import HOURS
 from explorer.scenario.scenario import Scenario
@@ -235,12 +237,12 @@ def _whole_day(scenario: Scenario) -> WholeDay:
 
 
 def _place(network: Network) -> Placement:
-    """The optimum, not remembered: 48 of them would push out what readers are looking at."""
+    """The optimum, not remembered: 48 of them would push out what users are looking at."""
     model = model_for(
         f"day, {network.objective}", network.home, len(network.regions), len(network.workloads)
     )
     with model.lock:
-        return solved(network, network.objective, model)
+        return solve_with(model, network, network.objective)
 
 
 def _place_the_same(

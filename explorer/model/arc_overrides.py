@@ -120,8 +120,8 @@ def read_overrides(scenario: Scenario, home: NDArray[np.intp]) -> Overrides:
             what = (
                 f"{arcs['region'][closed_homes[0]]} is the client's home, which is always lawful."
             )
-            mend = "Leave the cell blank; what a region cannot run belongs into systems.csv."
-            problem = Problem("arcs.csv", int(closed_homes[0]) + 2, "allowed", "false", what, mend)
+            fix = "Leave the cell blank; what a region cannot run belongs into systems.csv."
+            problem = Problem("arcs.csv", int(closed_homes[0]) + 2, "allowed", "false", what, fix)
             raise ScenarioError("arcs.csv", [problem])
     return Overrides(offered, cells("latency_ms"), cells("friction_usd_per_mwh"), cells("allowed"))
 

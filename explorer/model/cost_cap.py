@@ -89,8 +89,8 @@ def least_under_cap(
     if usd(below) > most_usd:
         cheapest = f"{math.ceil(usd(below) * 100) / 100:,.2f} USD/h"
         what = f"No placement that serves what can be served costs so little: the cheapest one takes {cheapest}."
-        mend = f"Raise the cap to {cheapest} or more, or choose another objective."
-        raise SolverError(what, f"cost_cap_usd_per_h = {cap_usd_per_h:,.10g}", mend)
+        fix = f"Raise the cap to {cheapest} or more, or choose another objective."
+        raise SolverError(what, f"cost_cap_usd_per_h = {cap_usd_per_h:,.10g}", fix)
     noise = NO_GAIN * (1.0 + numbers.free_mw.sum() + numbers.pinned_mw.sum())
     while True:
         price = max(cost(below) - cost(above), 0.0) / (usd(above) - usd(below))

@@ -39,7 +39,7 @@ class _Doubt(NamedTuple):
     rows: Sequence[int]  # from 0
     value: str  # in the first of them
     what: str
-    mend: str
+    fix: str
 
 
 def doubts(name_or_path: str | Path) -> list[Problem]:
@@ -93,7 +93,7 @@ def doubts_about(scenario: Scenario, lines: Mapping[str, pd.Index]) -> list[Prob
             doubt.column,
             doubt.value,
             f"{doubt.what}{_more([int(lines[table][row]) for row in doubt.rows[1:]])}",
-            doubt.mend,
+            doubt.fix,
         )
         for table, found in rules.items()
         for rule in found
@@ -115,10 +115,8 @@ def _units(scenario: Scenario) -> Iterator[_Doubt]:
     low = np.flatnonzero((price > 0) & (price < LEAST_PRICE))
     if len(low):
         what = f"this is below {LEAST_PRICE:g} USD/MWh, as a price per kWh is."
-        mend = "Write what a MWh costs, a thousand times as much as a kWh."
-        yield _Doubt(
-            "electricity_price_usd_per_mwh", low.tolist(), f"{price[low[0]]:g}", what, mend
-        )
+        fix = "Write what a MWh costs, a thousand times as much as a kWh."
+        yield _Doubt("electricity_price_usd_per_mwh", low.tolist(), f"{price[low[0]]:g}", what, fix)
     for column in CARBON_COLUMNS.values():
         carbon = regions[column].to_numpy() if column in regions else np.zeros(1)
         if 0 < np.nanmax(carbon, initial=0) < LEAST_CARBON:
@@ -146,8 +144,8 @@ def _fixed_above_price(scenario: Scenario) -> Iterator[_Doubt]:
         what = (
             f"the whole price is {price[row]:g} USD/MWh: what follows the hours would be below 0."
         )
-        mend = "Write the delivered price with its fixed part in electricity_price_usd_per_mwh."
-        yield _Doubt(column, above.tolist(), f"{fixed[row]:g}", what, mend)
+        fix = "Write the delivered price with its fixed part in electricity_price_usd_per_mwh."
+        yield _Doubt(column, above.tolist(), f"{fixed[row]:g}", what, fix)
 
 
 def _dearer_than_unserved(scenario: Scenario) -> Iterator[_Doubt]:
@@ -158,9 +156,9 @@ def _dearer_than_unserved(scenario: Scenario) -> Iterator[_Doubt]:
     if len(dear):
         what = f"with PUE this is {cost[dear[0]]:,.6g} USD per MWh of IT load, and unserved_usd_per_mwh no more than"
         what += f" {scenario.unserved_usd_per_mwh:,.6g}: load may stay unserved for its price."
-        mend = f"Set unserved_usd_per_mwh far above {cost.max():,.6g}, or write prices in USD/MWh."
+        fix = f"Set unserved_usd_per_mwh far above {cost.max():,.6g}, or write prices in USD/MWh."
         yield _Doubt(
-            "electricity_price_usd_per_mwh", dear.tolist(), f"{price[dear[0]]:g}", what, mend
+            "electricity_price_usd_per_mwh", dear.tolist(), f"{price[dear[0]]:g}", what, fix
         )
 
 
@@ -176,7 +174,7 @@ def _far_homes(scenario: Scenario) -> Iterator[_Doubt]:
     gain_ms = rtt_ms[each, home] - rtt_ms[each, nearest]
     far = np.flatnonzero(gain_ms > NEARER_MS)
     given = clients["service"].to_numpy() if "service" in clients else np.full(len(clients), "")
-    for column, rows, mend in (
+    for column, rows, fix in (
         (
             "service",
             far[given[far] != ""],
@@ -193,7 +191,7 @@ def _far_homes(scenario: Scenario) -> Iterator[_Doubt]:
             here, there = (str(regions["id"].iloc[place[i]]) for place in (home, nearest))
             what = f"the client's home {here} is {km[i, home[i]]:,.0f} km away, and {there}, as lawful,"
             what += f" {km[i, nearest[i]]:,.0f} km."
-            yield _Doubt(column, rows.tolist(), str(clients[column].iloc[i]), what, mend)
+            yield _Doubt(column, rows.tolist(), str(clients[column].iloc[i]), what, fix)
 
 
 def _faster_than_light(scenario: Scenario) -> Iterator[_Doubt]:
@@ -210,8 +208,8 @@ def _faster_than_light(scenario: Scenario) -> Iterator[_Doubt]:
         row = fast[0]
         what = f"light in fibre takes {least_ms[row]:.1f} ms there and back, by the coordinates of"
         what += f" {measured['from_region'].iloc[row]} and {measured['to_region'].iloc[row]}."
-        mend = "Write round trips, not one way, in ms; or correct the coordinates in regions.csv."
-        yield _Doubt("rtt_ms", fast.tolist(), f"{rtt_ms[row]:g}", what, mend)
+        fix = "Write round trips, not one way, in ms; or correct the coordinates in regions.csv."
+        yield _Doubt("rtt_ms", fast.tolist(), f"{rtt_ms[row]:g}", what, fix)
 
 
 def _profiles(scenario: Scenario) -> Iterator[_Doubt]:
@@ -253,8 +251,8 @@ def _contradictions(column: str, absolute: str, table: pd.DataFrame) -> Iterator
             f"{column} counts, and {absolute} ({table[absolute].iat[row]:g}) over its annual mean"
         )
         what += f" ({annual_mean(table, absolute).iat[row]:g}) is {own.iat[row]:.4g}."
-        mend = f"Remove {absolute}, or leave {column} blank, which is then computed."
-        yield _Doubt(column, rows.tolist(), f"{table[column].iat[row]:g}", what, mend)
+        fix = f"Remove {absolute}, or leave {column} blank, which is then computed."
+        yield _Doubt(column, rows.tolist(), f"{table[column].iat[row]:g}", what, fix)
 
 
 def _demand_profiles(scenario: Scenario) -> Iterator[_Doubt]:
@@ -278,13 +276,13 @@ def _off_one(column: str, table: pd.DataFrame, key: str, means: Any, span: str) 
         first = {name: row for row, name in reversed(list(enumerate(table[key]))) if name in off}
         name, *_ = names = sorted(off, key=lambda name: first[name])
         what = f"the mean of {name} over the {span} is {off[name]:.4g}, and factors on a mean have a mean of 1."
-        mend = "Divide them by their mean, or scale what they multiply."
+        fix = "Divide them by their mean, or scale what they multiply."
         yield _Doubt(
             column,
             [first[name] for name in names],
             f"{table[column].iat[first[name]]:g}",
             what,
-            mend,
+            fix,
         )
 
 
@@ -302,5 +300,5 @@ def _holes(column: str, known: pd.DataFrame, key: list[str], hour: str) -> Itera
         what = f"{' in '.join(name)} lacks the hour{'s' if len(absent) > 1 else ''} {', '.join(map(str, absent))}:"
         what += " there the mean counts, a factor of 1."
         value = f"{known[column].loc[rows[0]]:g}"
-        mend = f"Add a row for each {hour} from 0 to {HOURS - 1}."
-        yield _Doubt(column, [rows[0] for rows in holes.values()], value, what, mend)
+        fix = f"Add a row for each {hour} from 0 to {HOURS - 1}."
+        yield _Doubt(column, [rows[0] for rows in holes.values()], value, what, fix)

@@ -174,10 +174,8 @@ def _custom_zones(scenario: Scenario, origin: NDArray, target: NDArray, same: Bo
     table, file = scenario.legal_custom, TABLES["legal_custom"].file
     if table is None:
         what = f"the table is missing, but the legal policy is {CUSTOM_POLICY!r}."
-        mend = (
-            "Add it, with columns from_zone, to_zone and allowed, or choose another legal policy."
-        )
-        raise ScenarioError(scenario.title, [Problem(file, None, None, None, what, mend)])
+        fix = "Add it, with columns from_zone, to_zone and allowed, or choose another legal policy."
+        raise ScenarioError(scenario.title, [Problem(file, None, None, None, what, fix)])
     clean, problems = validation.parse(
         "legal_custom", table.set_axis(range(2, len(table) + 2)), file
     )
@@ -200,7 +198,7 @@ def column_numbers(table: pd.DataFrame, file: str, column: str) -> Floats:
     values = np.asarray(cells, float)
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
-        found, mend = str(table[column].iloc[bad[0]]), "Give a finite number."
-        problem = Problem(file, int(bad[0]) + 2, column, found, "this is not a number.", mend)
+        found, fix = str(table[column].iloc[bad[0]]), "Give a finite number."
+        problem = Problem(file, int(bad[0]) + 2, column, found, "this is not a number.", fix)
         raise ScenarioError(file, [problem])
     return values

@@ -28,6 +28,7 @@ from explorer.model.arc_overrides import Overrides, read_overrides
 from explorer.model.geography import Geography, build_geography, column_numbers, geography_key
 from explorer.model.labels import Labels, NamesById, labels_of
 from explorer.model.latency import end_to_end_latency_ms
+from explorer.model.program import LPData, unserved_penalty
 from explorer.scenario import validation
 from explorer.scenario.profiles import (
     ABSOLUTE,
@@ -374,11 +375,11 @@ def _check_cap(scenario: Scenario, hosting: Floats) -> None:
         and hosting.any()
     ):
         what = "there is no least carbon under a cap on cost where hosting costs."
-        mend = (
+        fix = (
             f"Take the cap away (it is {scenario.cost_cap_usd_per_h:g} USD/h), or set hosting to 0."
         )
         raise ScenarioError(
-            scenario.title, [Problem("scenario.toml", None, "cost_cap_usd_per_h", None, what, mend)]
+            scenario.title, [Problem("scenario.toml", None, "cost_cap_usd_per_h", None, what, fix)]
         )
 
 
@@ -434,11 +435,9 @@ def _region_columns(scenario: Scenario) -> tuple[str, str, str, str]:
     carbon = CARBON_COLUMNS[scenario.carbon_signal]
     if carbon not in scenario.regions:
         what = f"the column is missing, but the carbon signal is {scenario.carbon_signal!r}."
-        mend = f"Add {carbon} [g/kWh] to the regions, or choose another carbon signal."
-        mend += f" They have: {', '.join(scenario.carbon_signals)}."
-        raise ScenarioError(
-            scenario.title, [Problem("regions.csv", None, carbon, None, what, mend)]
-        )
+        fix = f"Add {carbon} [g/kWh] to the regions, or choose another carbon signal."
+        fix += f" They have: {', '.join(scenario.carbon_signals)}."
+        raise ScenarioError(scenario.title, [Problem("regions.csv", None, carbon, None, what, fix)])
     return "electricity_price_usd_per_mwh", carbon, "pue", "capacity_mw"
 
 
@@ -494,4 +493,31 @@ def _read_profiles(scenario: Scenario) -> Profiles:
     clients = found["clients"]
     return Profiles(
         price, carbon, load, utc_offsets_h(clients.get("timezone", [""] * len(clients)))
+    )
+
+
+def lp_data(network: Network, objective: str) -> LPData:
+    """
+    What the solver needs to know of a network to minimise cost, carbon or latency.
+
+    Under least cost the penalty on unserved load is a price. Kilograms and milliseconds have none:
+    there it is at least so high that all that can be served is.
+    """
+    cost = {
+        "cost": lambda: network.cost_usd_per_mwh,
+        "carbon": lambda: network.carbon_kg_per_arc_mwh,
+        "latency": lambda: network.wan_ms,
+    }[objective]()
+    penalty = network.unserved_usd_per_mwh
+    if objective != "cost":
+        penalty = max(penalty, unserved_penalty(cost, network.allowed))
+    return LPData(
+        cost=cost,
+        allowed=network.allowed,
+        free_mw=network.demand_mw - network.pinned_mw,
+        pinned_mw=network.pinned_mw,
+        capacity_mw=network.capacity_mw,
+        unserved_cost=penalty,
+        time_limit_s=network.time_limit_s,
+        added_ms=network.wan_ms,
     )

@@ -78,9 +78,9 @@ def units_of(numbers: LPData) -> Units:
     """
     total_mw = float(numbers.free_mw.sum() + numbers.pinned_mw.sum())
     if not math.isfinite(total_mw):
-        mend = "Lower total_demand_mw, or look for extreme shares of demand."
+        fix = "Lower total_demand_mw, or look for extreme shares of demand."
         raise SolverError(
-            f"The demand is {total_mw:g} MW in all: not a number to reckon with.", "placement", mend
+            f"The demand is {total_mw:g} MW in all: not a number to reckon with.", "placement", fix
         )
     capacity_mw = float(numbers.capacity_mw.sum())
     if 0 < capacity_mw < total_mw / TOO_MUCH:
@@ -91,9 +91,9 @@ def units_of(numbers: LPData) -> Units:
         float(cost.max(initial=0.0)), -float(cost.min(initial=0.0)), abs(numbers.unserved_cost)
     )
     if not math.isfinite(largest):
-        mend = "Look for extreme prices, carbon intensities, latencies, friction or a penalty that is not finite."
+        fix = "Look for extreme prices, carbon intensities, latencies, friction or a penalty that is not finite."
         raise SolverError(
-            f"An arc costs {largest:g}: not a number to reckon with.", "placement", mend
+            f"An arc costs {largest:g}: not a number to reckon with.", "placement", fix
         )
     return Units(_power_of_two(total_mw, DEMAND_BITS), _power_of_two(largest, COST_BITS))
 

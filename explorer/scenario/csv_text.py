@@ -34,8 +34,8 @@ def read(text: str, file: str) -> tuple[pd.DataFrame, list[Problem]]:
     """
     rows, problems = _rows(text, file)
 
-    def note(row: int | None, value: str | None, what: str, mend: str) -> None:
-        problems.append(Problem(file, row, None, value, what, mend))
+    def note(row: int | None, value: str | None, what: str, fix: str) -> None:
+        problems.append(Problem(file, row, None, value, what, fix))
 
     if not rows:
         if not problems:
@@ -44,12 +44,12 @@ def read(text: str, file: str) -> tuple[pd.DataFrame, list[Problem]]:
     (first, header), *body = rows
     header = [name.strip() for name in header]
     if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
-        mend = "Save it as comma-separated values, with a point before the decimals."
-        note(first, header[0], "the cells are not separated by commas.", mend)
+        fix = "Save it as comma-separated values, with a point before the decimals."
+        note(first, header[0], "the cells are not separated by commas.", fix)
         return pd.DataFrame(), problems
     if len(header) > MOST_COLUMNS:
-        mend = f"Keep {MOST_COLUMNS} at most; is a line break missing after the header?"
-        note(first, None, f"the table has {len(header)} columns.", mend)
+        fix = f"Keep {MOST_COLUMNS} at most; is a line break missing after the header?"
+        note(first, None, f"the table has {len(header)} columns.", fix)
         return pd.DataFrame(), problems
     header, body = _without_blank_ends(header, body)
     wrong = [(line, len(cells)) for line, cells in body if len(cells) != len(header)]
@@ -60,8 +60,8 @@ def read(text: str, file: str) -> tuple[pd.DataFrame, list[Problem]]:
         line, count = wrong[0]
         others = f" So it is with {len(wrong) - 1} more." if len(wrong) > 1 else ""
         what = f"the row has {count} cells and the header {len(header)}.{others}"
-        mend = "Add or remove commas; put a cell with a comma of its own in double quotes."
-        note(line, None, what, f"{mend} Decimals have a point.")
+        fix = "Add or remove commas; put a cell with a comma of its own in double quotes."
+        note(line, None, what, f"{fix} Decimals have a point.")
     cells, lines = [cells for _, cells in body], [line for line, _ in body]
     return pd.DataFrame(
         cells, columns=header, index=pd.Index(lines, dtype=int), dtype=object
@@ -78,11 +78,9 @@ def _rows(text: str, file: str) -> tuple[list[tuple[int, list[str]]], list[Probl
                 rows.append((lines.start, cells))
             lines.start = None
     except csv.Error as error:
-        mend = (
-            "Look for a double quote without its partner; a quote inside quotes is written twice."
-        )
+        fix = "Look for a double quote without its partner; a quote inside quotes is written twice."
         return rows, [
-            Problem(file, lines.start, None, None, f"the row cannot be read: {error}.", mend)
+            Problem(file, lines.start, None, None, f"the row cannot be read: {error}.", fix)
         ]
     return rows, []
 

@@ -71,9 +71,9 @@ def save(path: str | Path, contents: Contents) -> None:
     """
     target = Path(path).resolve()
     if target.exists() and not (target / SETTINGS_FILE).is_file() and not _is_empty_folder(target):
-        mend = "Choose another place, or remove what lies there yourself."
+        fix = "Choose another place, or remove what lies there yourself."
         raise ExplorerError(
-            "Something that is not a scenario lies there already.", str(target), mend
+            "Something that is not a scenario lies there already.", str(target), fix
         )
     files = _files(contents)
     fresh = _beside(target)
@@ -84,9 +84,9 @@ def save(path: str | Path, contents: Contents) -> None:
         _keep_unrelated_files(target, fresh)
         _put_in_place(fresh, target)
     except OSError as error:
-        mend = "Look for free space and the right to write there, or choose another place."
+        fix = "Look for free space and the right to write there, or choose another place."
         raise ExplorerError(
-            f"The scenario cannot be saved: {error.strerror}.", str(target), mend
+            f"The scenario cannot be saved: {error.strerror}.", str(target), fix
         ) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -109,10 +109,8 @@ def _entries(path: Path) -> list[Path]:
 
 
 def _unreadable(path: str | Path, error: OSError) -> ExplorerError:
-    mend = "Give a folder that you may look into."
-    return ExplorerError(
-        f"The folder cannot be read: {error.strerror}.", shortened(str(path)), mend
-    )
+    fix = "Give a folder that you may look into."
+    return ExplorerError(f"The folder cannot be read: {error.strerror}.", shortened(str(path)), fix)
 
 
 def find(name_or_path: str | Path) -> Path:
@@ -130,12 +128,12 @@ def find(name_or_path: str | Path) -> Path:
     except OSError as error:  # a name too long for any file, or a folder on the way that is closed
         raise _unreadable(path, error) from error
     if is_there:
-        mend = f"Give the folder, {str(path.parent)!r}."
-        raise ExplorerError("A scenario is a folder, and this is a file.", str(path), mend)
+        fix = f"Give the folder, {str(path.parent)!r}."
+        raise ExplorerError("A scenario is a folder, and this is a file.", str(path), fix)
     known = f"Sample scenarios are {', '.join(names())}; anything else is the path of a folder."
-    mend = validation.nearest(str(name_or_path), names(), "")
+    fix = validation.nearest(str(name_or_path), names(), "")
     raise ExplorerError(
-        "There is no such scenario.", shortened(str(name_or_path)), f"{mend} {known}".strip()
+        "There is no such scenario.", shortened(str(name_or_path)), f"{fix} {known}".strip()
     )
 
 
@@ -176,10 +174,10 @@ class Folder:
                 self.documents[file] = text
             elif not _is_document(file) and file not in _TABLE_FILES:
                 absent = [name for name in _TABLE_FILES if not (path / name).exists()]
-                mend = validation.nearest(
+                fix = validation.nearest(
                     file, absent, f"Remove it; tables are {', '.join(_TABLE_FILES)}."
                 )
-                self._note(file, "no table of a scenario has this name.", mend)
+                self._note(file, "no table of a scenario has this name.", fix)
 
     def contents(self, where: str) -> Contents:
         """Raise a `ScenarioError` if there is a problem."""
@@ -187,9 +185,9 @@ class Folder:
             raise ScenarioError(where, self.problems)
         return Contents(self.settings, self.tables, self.documents)
 
-    def _note(self, file: str, what: str, mend: str, **place: Any) -> None:
+    def _note(self, file: str, what: str, fix: str, **place: Any) -> None:
         found = {"row": None, "column": None, "value": None} | place
-        self.problems.append(Problem(file=file, what=what, mend=mend, **found))
+        self.problems.append(Problem(file=file, what=what, fix=fix, **found))
 
     def _text(self, file: str) -> str | None:
         """The text of a file; None, and a problem, if there is none."""
@@ -285,8 +283,8 @@ class Folder:
             reason, _, place = str(error).rpartition(" (at ")
             number = re.match(r"line (\d+)", place)
             row = int(number[1]) if number else text.count("\n") + 1  # else "end of document"
-            mend = "Write lines such as total_demand_mw = 2000, and texts in double quotes."
-            self._note(SETTINGS_FILE, f"this is not TOML: {reason}.", mend, row=row)
+            fix = "Write lines such as total_demand_mw = 2000, and texts in double quotes."
+            self._note(SETTINGS_FILE, f"this is not TOML: {reason}.", fix, row=row)
             return
         except RecursionError:
             self._note_depth()
@@ -305,8 +303,8 @@ class Folder:
                 self.settings[name] = value
 
     def _note_depth(self) -> None:
-        mend = "Write a line [parameters], and the settings below it."
-        self._note(SETTINGS_FILE, "tables lie in tables, too deep to be read.", mend)
+        fix = "Write a line [parameters], and the settings below it."
+        self._note(SETTINGS_FILE, "tables lie in tables, too deep to be read.", fix)
 
     def _note_endless_number(self, text: str) -> None:
         for row, line in enumerate(text.split("\n"), start=1):
@@ -324,16 +322,16 @@ class Folder:
         """Check the top of the settings, and take the title and the description."""
         for key, value in content.items():
             if key in self._declared:
-                mend = "Move it below the line [parameters]."
-                self._note_entry(key, value, "this does not belong here.", mend)
+                fix = "Move it below the line [parameters]."
+                self._note_entry(key, value, "this does not belong here.", fix)
             elif key not in _HEADINGS:
-                mend = validation.nearest(
+                fix = validation.nearest(
                     key, _HEADINGS, f"Remove it; known are {', '.join(_HEADINGS)}."
                 )
-                self._note_entry(key, value, "there is no such heading.", mend)
+                self._note_entry(key, value, "there is no such heading.", fix)
             elif key == "parameters" and not isinstance(value, dict):
-                mend = "Write a line [parameters], and the settings below it."
-                self._note_entry(key, value, "this is not a table.", mend)
+                fix = "Write a line [parameters], and the settings below it."
+                self._note_entry(key, value, "this is not a table.", fix)
             elif key in ("title", "description"):
                 if isinstance(value, str):
                     self.settings[key] = value
@@ -345,9 +343,9 @@ class Folder:
                 "schema", content.get("schema"), what, f"Write schema = {SCHEMA} on top."
             )
 
-    def _note_entry(self, key: str, value: Any, what: str, mend: str) -> None:
+    def _note_entry(self, key: str, value: Any, what: str, fix: str) -> None:
         found = None if value is None else _as_text(value)
-        self._note(SETTINGS_FILE, what, mend, row=self._rows.get(key), column=key, value=found)
+        self._note(SETTINGS_FILE, what, fix, row=self._rows.get(key), column=key, value=found)
 
 
 def _rows_of_keys(text: str) -> dict[str, int]:
@@ -371,12 +369,12 @@ def _as_text(value: Any) -> str:
 
 
 def _refusal(declared: Declared, name: str, value: Any, hint: bool) -> tuple[str, str] | None:
-    """What is wrong with the value of a setting, and how to mend it; None if it can be used."""
+    """What is wrong with the value of a setting, and how to fix it; None if it can be used."""
     if name not in declared:
-        mend = _one_of(declared)
+        fix = _one_of(declared)
         return "there is no such parameter.", validation.nearest(
-            name, declared, mend
-        ) if hint else mend
+            name, declared, fix
+        ) if hint else fix
     setting: Any = declared[name]
     if isinstance(setting, param.Selector):
         if any(
@@ -385,12 +383,12 @@ def _refusal(declared: Declared, name: str, value: Any, hint: bool) -> tuple[str
             return None
         offered = [str(choice) for choice in setting.objects]
         words = [choice for choice in setting.objects if isinstance(choice, str)]
-        mend = (
+        fix = (
             "Write it without quotes."
             if value in offered
             else validation.nearest(_as_text(value), words, _one_of(offered))
         )
-        return "this is not one of the possible values.", mend
+        return "this is not one of the possible values.", fix
     no_limit = value == math.inf == setting.default
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return "this is not a number.", _NUMBER
@@ -424,8 +422,8 @@ def _files(contents: Contents) -> dict[str, str]:
     files |= {TABLES[name].file: csv_text.write(frame) for name, frame in contents.tables.items()}
     for name in contents.documents:
         if Path(name).name != name or not _is_document(name):
-            mend = f"Give it a name like README.md, ending in {' or '.join(DOCUMENTS)}."
-            raise ExplorerError("A document cannot have this name.", name, mend)
+            fix = f"Give it a name like README.md, ending in {' or '.join(DOCUMENTS)}."
+            raise ExplorerError("A document cannot have this name.", name, fix)
     return files | dict(contents.documents)
 
 

@@ -60,17 +60,17 @@ def timezones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def timezone_mend(text: str) -> str:
+def timezone_fix(text: str) -> str:
     """
     What to write in place of a time zone that does not exist.
 
-    An abbreviation or an offset is turned into a name where it can mean but one; a name is mended
+    An abbreviation or an offset is turned into a name where it can mean but one; a name is fixed
     if it has the right region and one slip of the pen. Anything else gets no guess: a zone that
     only looks alike may be hours away.
 
-    >>> timezone_mend("UTC+1"), timezone_mend("Europe/Olso")
+    >>> timezone_fix("UTC+1"), timezone_fix("Europe/Olso")
     ("Did you mean 'Etc/GMT-1'?", "Did you mean 'Europe/Oslo'?")
-    >>> timezone_mend("IST")
+    >>> timezone_fix("IST")
     'Write a name such as Europe/Oslo, or leave it blank.'
     """
     if len(text) > LONGEST_WORD:

@@ -1,4 +1,4 @@
-"""Undo, redo and reset of what a reader changed."""
+"""Undo, redo and reset of what a user changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ State = dict[tuple[str, str], Any]  # (workload id or "", parameter) -> value
 
 class History(param.Parameterized):
     """
-    The states a scenario went through. Moves of one slider in a row count as one change, as readers
+    The states a scenario went through. Moves of one slider in a row count as one change, as users
     see them.
     """
 

@@ -1,5 +1,5 @@
 """
-What the reader may change: a scenario's settings, workload classes and tables. Imports Param; never
+What the user may change: a scenario's settings, workload classes and tables. Imports Param; never
 Panel.
 """
 

@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.errors import MOST_SHOWN, Problem
-from explorer.scenario.hints import ANY_ZONE, closest, nearest, timezone_mend, timezones
+from explorer.scenario.hints import ANY_ZONE, closest, nearest, timezone_fix, timezones
 from explorer.scenario.profiles import ABSOLUTE, over_mean
 from explorer.scenario.schema import TABLES, WORDS, Column
 
@@ -81,24 +81,24 @@ def parse(
     unknown = list(islice((heading for heading in headings if heading not in known), MOST_SHOWN))
     for column in table.columns:
         if column.name not in clean and column.required:
-            mend = f"Add it: {column.meaning}"
+            fix = f"Add it: {column.meaning}"
             close = closest(column.name, unknown)
-            mend = f"Did you mean it by {close!r}? Then rename that column." if close else mend
+            fix = f"Did you mean it by {close!r}? Then rename that column." if close else fix
             row = None if file is None else 1
             log.problems.append(
-                Problem(log.file, row, column.name, None, "the column is missing.", mend)
+                Problem(log.file, row, column.name, None, "the column is missing.", fix)
             )
         elif column.name not in clean and column.default is not None:
             clean[column.name] = np.full(len(frame), float(column.default))
     if table.any_of and not set(table.any_of) & set(clean):
         what = f"there is no column {', '.join(table.any_of[:-1])} or {table.any_of[-1]}."
         meant = next(filter(None, (closest(heading, table.any_of) for heading in unknown)), None)
-        mend = (
+        fix = (
             f"Did you mean {meant!r} by one of the others?"
             if meant
             else "Add at least one of them."
         )
-        log.problems.append(Problem(log.file, None if file is None else 1, None, None, what, mend))
+        log.problems.append(Problem(log.file, None if file is None else 1, None, None, what, fix))
     result = pd.DataFrame(clean, index=pd.RangeIndex(len(frame)))
     if not len(frame):
         if table.required:
@@ -166,12 +166,12 @@ class ProblemLog:
         return int(label) if isinstance(label, (int, np.integer)) else position
 
     def note(
-        self, position: int | None, column: str | None, value: Any, what: str, mend: str
+        self, position: int | None, column: str | None, value: Any, what: str, fix: str
     ) -> None:
         """Write down what is wrong with a value, and what to do; the position counts from 0."""
         row = None if position is None else self.row(position)
         text = None if position is None else _as_text(value)
-        self.problems.append(Problem(self.file, row, column, text, what, mend))
+        self.problems.append(Problem(self.file, row, column, text, what, fix))
 
     def put_comma(self, position: int, column: str, text: str) -> None:
         """Keep a number with a decimal comma in mind: whoever writes one writes them all so."""
@@ -199,7 +199,7 @@ def _numbers(column: Column, cells: list[Any], log: ProblemLog) -> NDArray[np.fl
     below = f"this is {'not above' if column.above_low else 'below'} {column.low:,.10g}."
     bounds = f"{column.meaning} {column.range}"
     whole = finite if not column.whole else finite & (values == np.round(values))
-    for wrong, what, mend in (
+    for wrong, what, fix in (
         (
             blank & (column.required or column.filled),
             "the cell is blank.",
@@ -211,10 +211,10 @@ def _numbers(column: Column, cells: list[Any], log: ProblemLog) -> NDArray[np.fl
         (whole & (values > column.high), f"this is above {column.high:,.10g}.", bounds),
     ):
         for position in np.flatnonzero(wrong):
-            if mend == DIGITS and _COMMA.fullmatch(_as_text(cells[position]).strip()):
+            if fix == DIGITS and _COMMA.fullmatch(_as_text(cells[position]).strip()):
                 log.put_comma(int(position), column.name, cells[position])
             else:
-                log.note(int(position), column.name, cells[position], what, mend)
+                log.note(int(position), column.name, cells[position], what, fix)
             values[position] = math.nan
     if column.default is not None:
         values[blank] = column.default
@@ -229,16 +229,16 @@ def _checked_texts(column: Column, cells: list[Any], log: ProblemLog) -> pd.Seri
     for position, text in enumerate(texts):
         what = ""
         if not text and column.required:
-            what, mend = "the cell is blank.", f"Fill it in: {column.meaning}"
+            what, fix = "the cell is blank.", f"Fill it in: {column.meaning}"
         elif text and column.choices and text not in column.choices:
             what = "this is not one of the possible values."
             one_of = f"Write one of: {', '.join(column.choices)}."
-            mend = nearest(text, column.choices, one_of) if log.has_room else one_of
+            fix = nearest(text, column.choices, one_of) if log.has_room else one_of
         elif text and column.kind == "timezone" and text not in timezones():
             what = "there is no such time zone."
-            mend = timezone_mend(text) if log.has_room else ANY_ZONE
+            fix = timezone_fix(text) if log.has_room else ANY_ZONE
         if what:
-            log.note(position, column.name, text, what, mend)
+            log.note(position, column.name, text, what, fix)
     return pd.Series(texts, dtype=object)
 
 
@@ -316,8 +316,8 @@ def _contradictions(
                 frame[column.name].to_numpy().sum()
             )  # NaN, so no complaint, where one is unknown
             if abs(total - 1) > SHARE_TOLERANCE:
-                what, mend = "the shares do not sum to 1.", "Scale them so that they do."
-                yield Problem(name, None, column.name, f"{total:.6g}", what, mend)
+                what, fix = "the shares do not sum to 1.", "Scale them so that they do."
+                yield Problem(name, None, column.name, f"{total:.6g}", what, fix)
     if name == "profiles":
         yield from _without_mean(frame)
     references = [(column.name, column.refers_to, None) for column in columns if column.refers_to]
@@ -338,9 +338,9 @@ def _contradictions(
         }
         for n, (value, position) in enumerate(unknown.items()):
             what = f"{TABLES[table].file} has no such {key}."
-            mend = f"Add it to {TABLES[table].file}, or correct it here."
-            mend = nearest(value, known, mend) if n < MOST_HINTS else mend
-            yield Problem(name, position, heading, value, what, mend)
+            fix = f"Add it to {TABLES[table].file}, or correct it here."
+            fix = nearest(value, known, fix) if n < MOST_HINTS else fix
+            yield Problem(name, position, heading, value, what, fix)
 
 
 def _without_mean(profiles: pd.DataFrame) -> Iterator[Problem]:

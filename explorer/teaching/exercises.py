@@ -17,7 +17,7 @@ from explorer.measures.attribution import attribution
 from explorer.measures.break_even import break_even
 from explorer.measures.frontier import frontier
 from explorer.model.network import Network, build_network
-from explorer.model.placement import solve
+from explorer.model.solve import solve
 from explorer.scenario.scenario import Scenario
 from explorer.units import FIBRE_KM_PER_MS, KB_PER_GB, KG_PER_T, KWH_PER_MWH, MB_PER_GB
 

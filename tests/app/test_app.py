@@ -1,4 +1,4 @@
-"""The served app, used as a reader uses it: with a mouse and a keyboard, in a browser."""
+"""The served app, used as a user uses it: with a mouse and a keyboard, in a browser."""
 
 import json
 import re
@@ -62,7 +62,7 @@ addEventListener("pointerup", event => { wattlas.clicked = event.timeStamp }, tr
 
 
 class App:
-    """The page of one reader."""
+    """The page of one user."""
 
     def __init__(self, browser: Browser, url: str, viewport: Any = DESKTOP) -> None:
         self.page: Page = browser.new_page(viewport=viewport)

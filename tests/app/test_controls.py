@@ -1,5 +1,5 @@
 """
-The controls: what is offered, how changes reach the scenario and the screen, and what readers see
+The controls: what is offered, how changes reach the scenario and the screen, and what users see
 and type.
 """
 
@@ -450,7 +450,7 @@ window.WebSocket = class extends Socket {
 
 
 class Served:
-    """One reader's page."""
+    """One user's page."""
 
     def __init__(self, page: Page, scenario: Scenario, build: Callable[[Controls], Any]) -> None:
         self.page, self.scenario, self.sent = page, scenario, list[str]()
@@ -516,7 +516,7 @@ def in_a_page(shown: Controls) -> pmui.Page:
 
 @pytest.fixture
 def serve(page: Page) -> Iterator[Callable[..., Served]]:
-    """Serves the world to one reader, whose console stays clean."""
+    """Serves the world to one user, whose console stays clean."""
     pages = []
 
     def open_page(build: Callable[[Controls], Any] = with_buttons) -> Served:
@@ -610,7 +610,7 @@ def test_bad_text_is_explained_where_it_was_typed_and_changes_nothing(serve):
         field.fill(typed)
         field.press("Enter")
         expect(complaint).to_have_text(wrong)
-        expect(field).to_have_value(typed)  # to be mended
+        expect(field).to_have_value(typed)  # to be fixed
         expect(field).to_have_attribute("aria-invalid", "true")
         field.blur()
         expect(field).to_have_value(f"{before:g}")
@@ -665,7 +665,7 @@ def test_while_python_is_slow_nothing_queues_and_the_last_value_wins(serve):
         }"""
     )
     assert seen == [50]
-    expect(served.exact("total_demand_mw")).to_have_value("3,000")  # the reader sees it at once
+    expect(served.exact("total_demand_mw")).to_have_value("3,000")  # the user sees it at once
     gate.set()
     served.wait_for(lambda: served.scenario.total_demand_mw == 3000)
     served.wait_until_idle()

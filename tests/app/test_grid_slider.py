@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from explorer import ExplorerError, Scenario, frontier
-from explorer.app.snapshot.grid_slider import axes_of
+from explorer.app.snapshot.grid_slider import grid_sliders
 from explorer.scenario.scenario import SETTINGS
 
 CLASSROOM = Scenario.load("classroom-3x3")
@@ -20,7 +20,7 @@ OFFERED = [
 @pytest.mark.parametrize("count", [2, 5])
 def test_the_scenarios_own_value_is_always_among_them_and_every_value_can_be_set(key, count):
     scenario = CLASSROOM.copy()
-    (axis,) = axes_of(scenario, {key: count})
+    (axis,) = grid_sliders(scenario, {key: count})
     assert len(set(axis.values)) == len(axis.values) >= 2
     for place in (*range(len(axis.values)), axis.opened):
         axis.set(scenario, place)
@@ -35,7 +35,7 @@ def test_the_scenarios_own_value_is_always_among_them_and_every_value_can_be_set
 def test_a_value_beyond_the_slider_is_one_more_position(own, count):
     scenario = CLASSROOM.copy()
     scenario.friction_scale = own
-    (axis,) = axes_of(scenario, {"friction_scale": count})
+    (axis,) = grid_sliders(scenario, {"friction_scale": count})
     assert axis.values[axis.opened] == own
     assert list(axis.values) == sorted(axis.values)
     assert axis.values[0] == 0.0 and axis.values[-1] == max(own, 5.0)
@@ -44,7 +44,7 @@ def test_a_value_beyond_the_slider_is_one_more_position(own, count):
 
 def test_a_budget_goes_from_where_all_is_served_to_where_nothing_changes():
     scenario = Scenario.load("world-2025")
-    (axis,) = axes_of(scenario, {"A": 9})
+    (axis,) = grid_sliders(scenario, {"A": 9})
     steps = frontier(scenario, over="A").table["budget_ms"]
     assert axis.values[0] <= steps.iloc[0] < axis.values[1]
     assert axis.values[-2] >= steps.iloc[-1]
@@ -62,5 +62,5 @@ def test_a_budget_goes_from_where_all_is_served_to_where_nothing_changes():
 )
 def test_a_slider_that_cannot_be_is_one_clear_error(steps, what):
     with pytest.raises(ExplorerError, match=what) as error:
-        axes_of(CLASSROOM, steps)
-    assert "friction_scale" in error.value.mend or "more" in error.value.mend
+        grid_sliders(CLASSROOM, steps)
+    assert "friction_scale" in error.value.fix or "more" in error.value.fix

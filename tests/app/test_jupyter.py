@@ -1,5 +1,5 @@
 """
-Notebooks used as a reader uses them: JupyterLab and Notebook 7 in a browser, and what VS Code
+Notebooks used as a user uses them: JupyterLab and Notebook 7 in a browser, and what VS Code
 renders through.
 """
 

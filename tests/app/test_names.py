@@ -1,5 +1,5 @@
 """
-Whatever a scenario calls things, a reader sees it as the text it is, on its line, and knows which
+Whatever a scenario calls things, a user sees it as the text it is, on its line, and knows which
 thing is meant.
 """
 

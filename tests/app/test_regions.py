@@ -1,5 +1,5 @@
 """
-The table of regions: what Python sends for each move, and what a reader sees and does in a browser.
+The table of regions: what Python sends for each move, and what a user sees and does in a browser.
 """
 
 import json

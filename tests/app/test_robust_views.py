@@ -42,7 +42,7 @@ def row_names(view: Any, element: str) -> list[str]:
 
 
 def ask(view: Any, name: str, value: Any) -> None:
-    """What a reader does to a widget."""
+    """What a user does to a widget."""
     handle(view, name, "widget").active = value
 
 

@@ -17,11 +17,9 @@ from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, SolverError
 from explorer.cache import Memo
-from explorer.measures import frontier as frontiers
 from explorer.measures.frontier import trace
-from explorer.model import placement, solver
-from explorer.model.network import Network, build_network
-from explorer.model.placement import lp_data, place
+from explorer.model.network import Network, build_network, lp_data
+from explorer.model.solve import solve_network
 from explorer.model.solver import Optimum, PlacementModel
 from explorer.scenario.scenario import SETTINGS
 from explorer.scenario.workload import Workload
@@ -44,18 +42,18 @@ def counted(monkeypatch) -> Counter:
 
     monkeypatch.setattr(PlacementModel, "__init__", counted_build)
     monkeypatch.setattr(PlacementModel, "solve", counted_solve)
-    for module, memory in (
-        (solver, "_models"),
-        (placement, "_placements"),
-        (frontiers, "_frontiers"),
+    for memory in (
+        "model.solver._models",
+        "model.solve._placements",
+        "measures.frontier._frontiers",
     ):
-        monkeypatch.setattr(module, memory, Memo(12))
+        monkeypatch.setattr(f"explorer.{memory}", Memo(12))
     return counter
 
 
 def moves_of(owner: param.Parameterized, name: str) -> list[Any]:
     """
-    Values a reader may give a setting: both ends of its slider and the middle, or all its choices.
+    Values a user may give a setting: both ends of its slider and the middle, or all its choices.
     """
     setting = owner.param[name]
     if isinstance(setting, param.Selector):
@@ -69,11 +67,11 @@ def moves_of(owner: param.Parameterized, name: str) -> list[Any]:
 def test_a_setting_never_builds_a_model_anew(counted, name):
     world = random_scenario(1, objective="cost")
     for objective in ("cost", "carbon", "latency"):
-        place(build_network(world), objective)
+        solve_network(build_network(world), objective)
     before = counted["built"]
     for value in moves_of(world, name):
         setattr(world, name, value)
-        place(build_network(world)).baseline.cost_usd_per_h  # noqa: B018  made when asked for
+        solve_network(build_network(world)).baseline.cost_usd_per_h  # noqa: B018  made when asked for
     assert counted["built"] == before == 3
 
 
@@ -81,11 +79,11 @@ def test_a_setting_never_builds_a_model_anew(counted, name):
 def test_a_class_parameter_never_builds_a_model_anew(counted, name):
     world = random_scenario(1, objective="cost", workloads=1)
     (workload,) = world.workloads.values()
-    place(build_network(world)).baseline.cost_usd_per_h  # noqa: B018
+    solve_network(build_network(world)).baseline.cost_usd_per_h  # noqa: B018
     before = counted["built"]
     for value in moves_of(workload, name):
         setattr(workload, name, value)
-        place(build_network(world)).baseline.cost_usd_per_h  # noqa: B018
+        solve_network(build_network(world)).baseline.cost_usd_per_h  # noqa: B018
     assert counted["built"] == before == 2
 
 
@@ -94,15 +92,15 @@ def test_a_move_is_one_solve_and_a_baseline_one_more(counted):
     for price in (10.0, 20.0, 30.0):
         world.carbon_price_usd_per_t = price
         counted.clear()
-        found = place(build_network(world))
+        found = solve_network(build_network(world))
         assert counted["solved"] == 1
-        assert found.baseline is place(build_network(world), "latency")
+        assert found.baseline is solve_network(build_network(world), "latency")
         assert counted["solved"] == 2
 
 
 def test_what_was_solved_once_is_never_solved_again(counted):
     world = random_scenario(1, objective="cost")
-    placed = place(build_network(world))
+    placed = solve_network(build_network(world))
     first = Session(world)
     trace(placed.network, first.workload, world.latency_relaxation_ms)
     counted.clear()
@@ -195,7 +193,7 @@ class Readers(RuleBasedStateMachine):
         network = build_network(self.world)
         here = trace(network, over, self.world.latency_relaxation_ms).current
         if here is not None and network.objective == "cost":
-            found = place(network)
+            found = solve_network(network)
             objective = (
                 here["cost_usd_per_h"]
                 + network.carbon_price_usd_per_t / 1000 * here["carbon_kg_per_h"]
@@ -207,7 +205,9 @@ class Readers(RuleBasedStateMachine):
     def somebody_else_looks(self, seed: int) -> None:
         """At another world of the same structure, which may share the model."""
         regions, clients = len(self.world.regions), len(self.world.clients)
-        place(build_network(random_scenario(seed, clients, regions, len(self.world.workloads))))
+        solve_network(
+            build_network(random_scenario(seed, clients, regions, len(self.world.workloads)))
+        )
 
     @invariant()
     def as_if_solved_from_nothing(self) -> None:
@@ -215,7 +215,7 @@ class Readers(RuleBasedStateMachine):
             return
         network = build_network(self.world)
         for objective in {self.world.objective, "latency"}:
-            found = place(network, objective).optimum
+            found = solve_network(network, objective).optimum
             then = None if objective == "cost" else network.cost_usd_per_mwh
             fresh = PlacementModel(network.home, len(network.regions), len(network.workloads))
             expected = fresh.solve(lp_data(network, objective), then)

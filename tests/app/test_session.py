@@ -17,7 +17,7 @@ from explorer.cache import Memo
 from explorer.measures import frontier as frontiers
 from explorer.measures.frontier import trace
 from explorer.model.network import build_network
-from explorer.model.placement import place
+from explorer.model.solve import solve_network
 from explorer.scenario.scenario import SETTINGS
 from explorer.session import Session
 
@@ -71,9 +71,9 @@ def solves(monkeypatch) -> list[object]:
 
     def counted(network):
         done.append(network)
-        return place(network)
+        return solve_network(network)
 
-    monkeypatch.setattr(explorer.session, "place", counted)
+    monkeypatch.setattr(explorer.session, "solve_network", counted)
     return done
 
 
@@ -84,7 +84,7 @@ def fails(*_inputs: object) -> None:
 def assert_in_step(session: Session) -> None:
     network, over = build_network(session.scenario), session.workload
     assert session.error is None
-    assert session.placement is place(network)
+    assert session.placement is solve_network(network)
     assert session.frontier.over == over
     assert not session.frontier_busy
     pd.testing.assert_frame_equal(
@@ -190,7 +190,7 @@ def test_a_solver_that_fails_is_an_error_on_the_page_too(scenario, monkeypatch):
     session = Session(scenario)
     placement = session.placement
     with monkeypatch.context() as broken:
-        broken.setattr(explorer.session, "place", fails)
+        broken.setattr(explorer.session, "solve_network", fails)
         scenario.total_demand_mw = 80.0
     assert isinstance(session.error, SolverError)
     assert session.placement is placement
@@ -205,7 +205,7 @@ def test_a_frontier_that_fails_leaves_the_placement_alone(scenario, monkeypatch)
         broken.setattr(explorer.session, "trace", fails)
         scenario.total_demand_mw = 80.0
     assert isinstance(session.error, SolverError)
-    assert session.placement is place(build_network(scenario))
+    assert session.placement is solve_network(build_network(scenario))
     assert session.frontier is steps
     assert not session.frontier_busy
     scenario.total_demand_mw = 90.0
@@ -319,7 +319,7 @@ def test_a_decision_that_fails_is_an_error_and_what_follows_clears_it(scenario, 
     session = Session(scenario)
     placement = session.placement
     with monkeypatch.context() as broken:
-        broken.setattr(explorer.session, "place", fails)
+        broken.setattr(explorer.session, "solve_network", fails)
         scenario.hosting_usd_per_h = 123.0
     assert (
         isinstance(session.error, SolverError)
@@ -335,7 +335,7 @@ def test_a_decision_that_fails_is_an_error_and_what_follows_clears_it(scenario, 
     runner.run_soon()
     scenario.hosting_usd_per_h = 126.0
     with monkeypatch.context() as broken:
-        broken.setattr(explorer.session, "place", fails)
+        broken.setattr(explorer.session, "solve_network", fails)
         runner.run_aside()  # 125 fails when 126 is wanted
     assert session.error is None
     runner.run()
@@ -410,7 +410,7 @@ def test_a_baseline_that_cannot_be_found_leaves_the_last_placement(scenario, mon
     class Broken:
         baseline = property(fails)
 
-    monkeypatch.setattr(explorer.session, "place", lambda _network: Broken())
+    monkeypatch.setattr(explorer.session, "solve_network", lambda _network: Broken())
     scenario.friction_scale = 1.2345
     assert session.placement is before
     assert str(session.error).startswith("The solver stopped.")

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 from explorer import Explorer, ExplorerError, Scenario, frontier, solve
 from explorer.app.controls.controls import link_values
 from explorer.app.snapshot import write as snapshots
-from explorer.app.snapshot.grid_slider import axes_of
+from explorer.app.snapshot.grid_slider import grid_sliders
 from explorer.app.snapshot.state_table import checksum
 from explorer.app.snapshot.write import _walk, write_snapshot
 from explorer.app.views.break_even import BreakEvenView
@@ -50,7 +50,7 @@ def packed(page: str, id: str) -> bytes:
 
 def states_of(steps: dict[str, int]) -> list[tuple[int, Scenario]]:
     """Every state of a snapshot's sliders, as a scenario of its own."""
-    axes = axes_of(scenario(), steps)
+    axes = grid_sliders(scenario(), steps)
     found = []
     for state, places in enumerate(product(*(range(len(axis.values)) for axis in reversed(axes)))):
         there = scenario()
@@ -97,7 +97,7 @@ def test_every_state_in_the_file_equals_a_fresh_solve(made):
 
 
 def test_a_walk_meets_every_state_once_and_moves_one_slider_by_one_step():
-    axes = axes_of(scenario(), STEPS)
+    axes = grid_sliders(scenario(), STEPS)
     places, seen = [0, 0, 0], []
     for state, moves in _walk(axes):
         if seen:
@@ -185,7 +185,7 @@ def test_too_many_states_are_refused_with_number_size_and_time(tmp_path, no_work
     steps = {"friction_scale": 20, "carbon_price_usd_per_t": 20, "capacity_scale": 20}
     with pytest.raises(ExplorerError, match=r"8,000 states: about 13 MB and \d+ min") as error:
         write_snapshot(scenario(), tmp_path / "file.html", steps)
-    assert "5,000 states at most" in error.value.mend
+    assert "5,000 states at most" in error.value.fix
     assert [*tmp_path.iterdir()] == []
 
 
@@ -268,7 +268,7 @@ def column(page: Page, mark: str, name: str) -> list[float]:
 @pytest.mark.ui
 def test_sliders_move_every_view_to_what_the_solver_gives(opened):
     page = opened(1400)
-    axes = axes_of(scenario(), STEPS)
+    axes = grid_sliders(scenario(), STEPS)
     there = scenario()
     chat, friction, _carbon = (page.get_by_label(axis.label, exact=True) for axis in axes)
     friction.press("End")
@@ -312,7 +312,7 @@ def test_the_table_sorts_the_theme_turns_and_the_link_leads_to_the_app(opened):
     link = page.get_by_role("link", name="Open the live app").get_attribute("href")
     assert link and link.startswith("https://example.org/?a=1&b=2#v=1&")
     said = dict(parse_qsl(urlsplit(link).fragment, keep_blank_values=True))
-    seen, there = link_values(scenario()), axes_of(scenario(), STEPS)[1].values[-1]
+    seen, there = link_values(scenario()), grid_sliders(scenario(), STEPS)[1].values[-1]
     assert {*said} == {*seen, "v", "class"}
     assert (float(said["friction_scale"]), float(said["chat/budget"])) == (
         there,
@@ -402,5 +402,5 @@ def test_on_a_phone_nothing_is_too_wide_and_sliders_move(opened, made):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     cost = page.locator("[data-total=cost] .value")
     before = cost.inner_text()
-    page.get_by_label(axes_of(scenario(), STEPS)[1].label, exact=True).press("End")
+    page.get_by_label(grid_sliders(scenario(), STEPS)[1].label, exact=True).press("End")
     expect(cost).not_to_have_text(before)

@@ -199,7 +199,7 @@ def bytes_of(event: Any) -> int:
     return sum(map(len, frames))
 
 
-def test_a_failure_is_shown_with_its_mend_and_then_goes_away():
+def test_a_failure_is_shown_with_its_fix_and_then_goes_away():
     scenario = Scenario.load("classroom-3x3")
     app = Explorer(scenario)
     alert = app.main[0]
@@ -211,7 +211,7 @@ def test_a_failure_is_shown_with_its_mend_and_then_goes_away():
     assert not alert.visible
 
 
-# One drawing, many readers
+# One drawing, many users
 
 VIEWS = (Totals, FlowMap, FrontierView, BreakEvenView)
 every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)

@@ -18,7 +18,7 @@ from explorer.packaged_data import LAYOUTS
 
 
 def new_document() -> Document:
-    """What a server gives to a reader, empty."""
+    """What a server gives to a user, empty."""
     document = Document()
     request = SimpleNamespace(arguments={}, headers={}, cookies={}, path="/workshop")
     session = SimpleNamespace(
@@ -29,7 +29,7 @@ def new_document() -> Document:
 
 
 def open_session() -> Document:
-    """What a server makes for a reader."""
+    """What a server makes for a user."""
     document = new_document()
     build_single_handler_application(
         str(LAYOUTS / "workshop.py"), ["classroom-3x3"]
@@ -38,7 +38,7 @@ def open_session() -> Document:
 
 
 def close_session(document: Document) -> None:
-    """What a server does when a reader has left."""
+    """What a server does when a user has left."""
     for memory in (pn.state._locations, pn.state._templates, pn.state._notifications):
         memory.pop(document, None)
     _cleanup_doc(document)

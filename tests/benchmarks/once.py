@@ -14,8 +14,7 @@ import sys
 from pathlib import Path
 
 from explorer import Scenario
-from explorer.model.network import build_network
-from explorer.model.placement import lp_data
+from explorer.model.network import build_network, lp_data
 from tests.benchmarks.table import timed
 from tests.scenarios import random_scenario
 

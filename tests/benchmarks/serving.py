@@ -17,7 +17,7 @@ import numpy as np
 from explorer import Scenario, solve
 from explorer.measures.frontier import trace
 from explorer.model.network import build_network
-from explorer.model.placement import place
+from explorer.model.solve import solve_network
 from explorer.text import format_number
 from tests.benchmarks import servers
 from tests.benchmarks.clients import Opening, Reader, shown_cost
@@ -132,10 +132,10 @@ def updates() -> list[Update]:
         thrown = np.random.default_rng(0).uniform(low, high, UPDATES)
         for value in [*np.linspace(low, high, UPDATES + 1)[1:], *thrown]:
             change, clock = partial(move, screen.scenario, float(value)), Clock()
-            with clock.watching(build_network, place, trace):
+            with clock.watching(build_network, solve_network, trace):
                 whole, message = timed(partial(screen.update, change))
             check_cost(message, screen.scenario)
-            solved = clock.seconds["build_network"] + clock.seconds["place"]
+            solved = clock.seconds["build_network"] + clock.seconds["solve_network"]
             ours, highs = warm.follow(build_network(screen.scenario))
             found.append(Update(whole, solved, clock.seconds["trace"], highs, ours))
     return found

@@ -15,8 +15,8 @@ from explorer.cache import Memo
 from explorer.measures import frontier as frontiers
 from explorer.measures.frontier import trace
 from explorer.model import solver
-from explorer.model.network import Network, build_network
-from explorer.model.placement import lp_data, place
+from explorer.model.network import Network, build_network, lp_data
+from explorer.model.solve import solve_network
 from explorer.model.solver import PlacementModel
 from tests.benchmarks.once import solve_alone
 from tests.benchmarks.peers import SOLVERS, DirectHighs, program, pulp_cbc
@@ -133,7 +133,9 @@ def whole_way() -> Pairs:
     warm = Warm()
     for move in MOVES.values():
         for scenario in moved(*move, 8):
-            ours, placement = timed(lambda scenario=scenario: place(build_network(scenario)))
+            ours, placement = timed(
+                lambda scenario=scenario: solve_network(build_network(scenario))
+            )
             _, theirs = warm.follow(placement.network)
             yield ours, theirs
 

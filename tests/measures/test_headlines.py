@@ -42,7 +42,7 @@ CASES = Path(__file__).parents[1] / "cases"
 
 
 def text_of(html: str) -> str:
-    """What a reader sees of HTML, in one line."""
+    """What a user sees of HTML, in one line."""
     return re.sub(r"\s+", " ", unescape(unescape(re.sub(r"<[^>]+>", " ", unescape(html)))))
 
 

@@ -16,7 +16,7 @@ from scenarios import random_scenario, random_scenarios
 from explorer import Scenario, frontier, solve
 from explorer.measures.monte_carlo import Draws, Spread, drawn_network, draws_of, monte_carlo
 from explorer.model.network import build_network
-from explorer.model.placement import _placements, place
+from explorer.model.solve import _placements, solve_network
 from explorer.scenario.scenario import OBJECTIVES
 
 NONE = Spread(price=0, carbon=0, rtt=0, demand=0)
@@ -233,11 +233,11 @@ def test_more_spread_gives_wider_bands():
 
 def test_draws_are_not_remembered_in_the_place_of_live_results():
     network = build_network(random_scenario(6))
-    before = place(network)
+    before = solve_network(network)
     baseline, remembered = before.baseline, len(_placements._results)
     monte_carlo(random_scenario(6), draws=3)
     assert len(_placements._results) == remembered
-    assert place(network) is before and before.baseline is baseline
+    assert solve_network(network) is before and before.baseline is baseline
 
 
 def test_quantiles_are_those_of_the_draws():

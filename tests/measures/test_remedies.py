@@ -153,7 +153,7 @@ def test_a_kind_that_is_not_there_would_not_help():
 
 
 def applied(world: Scenario, row: dict[str, Any]) -> Scenario | None:
-    """The scenario with the remedy made by a reader; None where no parameter does."""
+    """The scenario with the remedy made by a user; None where no parameter does."""
     other, amount = world.copy(), row["amount"]
     classes = {entry["workload"] for entry in solve(world).unserved.to_dict("records")}
     mine = classes if row["client"] == EVERYONE else {row["workload"]}

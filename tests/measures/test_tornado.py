@@ -15,7 +15,7 @@ from scenarios import random_scenario, random_scenarios
 from explorer import Scenario, solve
 from explorer.measures.tornado import INPUTS, RESULTS, tornado, tornado_steps
 from explorer.model.network import build_network
-from explorer.model.placement import place
+from explorer.model.solve import solve_network
 from explorer.scenario.scenario import OBJECTIVES
 
 CARBON = {
@@ -192,14 +192,14 @@ def test_a_best_value_in_the_middle_counts_too():
 
 def test_rows_come_one_by_one_and_nothing_is_remembered_as_the_scenario():
     network = build_network(random_scenario(3))
-    before = place(network)
+    before = solve_network(network)
     tables = list(tornado_steps(network, 0.3))
     assert [len(table) for table in tables] == [*range(1, len(INPUTS) + 1)]
     for table in tables:
         assert table["effect_usd_per_h"].is_monotonic_decreasing
     assert next(tornado_steps(network, 0.3)) is tables[-1]
-    assert place(network) is before
-    again = place(build_network(random_scenario(3)))
+    assert solve_network(network) is before
+    again = solve_network(build_network(random_scenario(3)))
     assert again.baseline.objective_usd_per_h == pytest.approx(before.baseline.objective_usd_per_h)
 
 

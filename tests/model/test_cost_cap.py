@@ -74,7 +74,7 @@ def test_a_cap_that_cannot_be_met_says_what_could(classroom):
     with pytest.raises(SolverError, match="so little: the cheapest one takes") as caught:
         solve(classroom)
     assert caught.value.where == "cost_cap_usd_per_h = 10"
-    figure = float(caught.value.mend.split(" USD/h")[0].split()[-1].replace(",", ""))
+    figure = float(caught.value.fix.split(" USD/h")[0].split()[-1].replace(",", ""))
     classroom.cost_cap_usd_per_h = figure
     assert solve(classroom).cost_usd_per_h == pytest.approx(figure, abs=0.011)
     classroom.cost_cap_usd_per_h = figure - 0.02

@@ -102,9 +102,7 @@ def test_a_fixed_part_above_the_whole_price_is_doubted(folder):
 def test_prices_above_the_penalty_are_doubted():
     (doubt,) = doubts(CASES / "prices-above-penalty")
     assert (doubt.row, doubt.column, doubt.value) == (2, "electricity_price_usd_per_mwh", "150000")
-    assert (
-        "180,000" in doubt.what and "row 3" in doubt.what and "unserved_usd_per_mwh" in doubt.mend
-    )
+    assert "180,000" in doubt.what and "row 3" in doubt.what and "unserved_usd_per_mwh" in doubt.fix
 
 
 def test_a_penalty_below_prices_is_doubted(folder):

@@ -34,8 +34,7 @@ from explorer import (
 from explorer.errors import OutOfTimeError
 from explorer.measures import frontier as steps_of
 from explorer.model.highs import Highs
-from explorer.model.network import build_network
-from explorer.model.placement import lp_data
+from explorer.model.network import build_network, lp_data
 from explorer.model.program import LPData
 from explorer.model.solver import PlacementModel
 from explorer.report import steps_text
@@ -122,7 +121,7 @@ def test_numbers_out_of_all_proportion_are_refused_in_words(total_mw):
     before = model.solve(numbers)
     with pytest.raises(SolverError, match="MW in all") as error:
         model.solve(replace(numbers, free_mw=total_mw * numbers.free_mw))
-    assert error.value.mend
+    assert error.value.fix
     again = model.solve(numbers)
     assert_allclose(again.free_mw, before.free_mw, atol=1e-9)
     assert again.objective == pytest.approx(before.objective)
@@ -184,7 +183,7 @@ def test_an_option_that_does_not_exist_is_refused():
 
 def test_out_of_time_travels_between_processes():
     error = pickle.loads(pickle.dumps(OutOfTimeError(30.0)))
-    assert str(error) == str(OutOfTimeError(30.0)) and error.mend
+    assert str(error) == str(OutOfTimeError(30.0)) and error.fix
 
 
 SILENT = """

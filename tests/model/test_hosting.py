@@ -24,7 +24,6 @@ from explorer import (
     relocatable_demand,
     solve,
 )
-from explorer.model import placement
 from explorer.model.network import build_network
 from explorer.report import summary
 from explorer.session import Session
@@ -149,7 +148,7 @@ def test_what_is_free_is_a_linear_program(monkeypatch):
     def refuse(*_: object) -> None:
         raise AssertionError("a mixed-integer program")
 
-    monkeypatch.setattr(placement, "choose_hosts", refuse)
+    monkeypatch.setattr("explorer.model.solve.choose_hosts", refuse)
     world = Scenario.load("classroom-3x3")
     world.carbon_price_usd_per_t = 51.5  # not solved before
     prices = solve(world).regions["capacity_price_usd_per_mwh"]
@@ -195,7 +194,7 @@ def test_a_cap_on_cost_does_not_go_with_hosting():
     world = two(objective="carbon", cost_cap_usd_per_h=5000.0, hosting_usd_per_h=10.0)
     with pytest.raises(ScenarioError, match="cost_cap_usd_per_h") as caught:
         solve(world)
-    assert "set hosting to 0" in caught.value.problems[0].mend
+    assert "set hosting to 0" in caught.value.problems[0].fix
     world.objective = "cost"
     assert solve(world).cost_usd_per_h > 0
 

@@ -169,7 +169,7 @@ def test_the_custom_policy_takes_its_table(world):
     with pytest.raises(ScenarioError, match=r"legal_custom\.csv") as caught:
         build_network(world)
     (problem,) = caught.value.problems
-    assert "from_zone, to_zone and allowed" in problem.mend
+    assert "from_zone, to_zone and allowed" in problem.fix
     world.legal_custom = pd.DataFrame({"from_zone": ["NO"], "to_zone": ["EU"], "allowed": [True]})
     build_network(world)
     world.legal_custom.loc[0, "allowed"] = "perhaps"
@@ -273,14 +273,14 @@ def test_the_carbon_signal_chooses_the_column(signal):
     assert build_network(world).carbon_kg_per_mwh.tolist() == world.regions[column].tolist()
 
 
-def test_a_carbon_signal_without_its_column_is_a_problem_with_a_mend(world):
+def test_a_carbon_signal_without_its_column_is_a_problem_with_a_fix(world):
     world.regions = world.regions.drop(columns="carbon_operating_margin_g_per_kwh")
     world.carbon_signal = "operating margin"
     with pytest.raises(ScenarioError, match="carbon_operating_margin_g_per_kwh") as error:
         build_network(world)
     (problem,) = error.value.problems
-    assert problem.file == "regions.csv" and "another carbon signal" in problem.mend
-    assert problem.mend.endswith("They have: combined margin, marginal, average.")
+    assert problem.file == "regions.csv" and "another carbon signal" in problem.fix
+    assert problem.fix.endswith("They have: combined margin, marginal, average.")
 
 
 def with_carbon(*signals: str, **settings: Any) -> Scenario:
@@ -423,9 +423,9 @@ def test_a_table_of_arcs_spoilt_in_place_is_one_problem(spoil, column, value):
         build_network(world)
     (problem,) = caught.value.problems
     assert (problem.column, problem.value) == (column, value) and problem.file.startswith("arcs")
-    assert problem.mend
+    assert problem.fix
     if value == "false":
-        assert "always lawful" in problem.what and "systems.csv" in problem.mend
+        assert "always lawful" in problem.what and "systems.csv" in problem.fix
 
 
 @pytest.mark.parametrize("share", [0.333, 0.3333, 1 / 3, 0.33366])

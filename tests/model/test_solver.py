@@ -11,8 +11,8 @@ from reference import Reference
 from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, SolverError, solve
-from explorer.model.network import Floats, Network, build_network
-from explorer.model.placement import Placement, lp_data
+from explorer.model.network import Floats, Network, build_network, lp_data
+from explorer.model.placement import Placement
 from explorer.model.solver import LPData, PlacementModel
 from explorer.scenario.scenario import CARBON_SIGNALS, LEGAL_POLICIES, OBJECTIVES
 
@@ -174,7 +174,7 @@ def test_the_time_limit_is_said_plainly(objective):
     world.param.update(time_limit_s=1e-9, objective=objective)
     with pytest.raises(SolverError, match="No optimum within 1e-09 s") as error:
         solve(world)
-    assert "time_limit_s" in error.value.mend
+    assert "time_limit_s" in error.value.fix
     world.time_limit_s = 30
     assert solve(world).unserved_mw == pytest.approx(0, abs=1e-6)
 

@@ -28,8 +28,7 @@ from explorer import (
     solve,
     whole_day,
 )
-from explorer.model.network import build_network
-from explorer.model.placement import lp_data
+from explorer.model.network import build_network, lp_data
 from explorer.model.solver import PlacementModel
 from explorer.model.ties import Kinds, levels_met
 from explorer.scenario.scenario import OBJECTIVES

@@ -1,6 +1,6 @@
 """
 What `check` says about a folder that is wrong: every problem, once, with its place, its value and
-its mend.
+its fix.
 """
 
 import difflib
@@ -115,7 +115,7 @@ def rename(old: str, new: str) -> Edit:
 
 class Case(NamedTuple):
     """
-    What is done to the folder, where the one problem is that it makes, and a part of the mend.
+    What is done to the folder, where the one problem is that it makes, and a part of the fix.
     """
 
     label: str
@@ -124,7 +124,7 @@ class Case(NamedTuple):
     row: int | None = None
     column: str | None = None
     value: str | None = None
-    mend: str = ""
+    fix: str = ""
 
     @property
     def place(self) -> tuple[str, int | None, str | None, str | None]:
@@ -132,10 +132,10 @@ class Case(NamedTuple):
 
 
 FILES = (
-    Case("missing table", remove("clients.csv"), "clients.csv", mend="Add it"),
-    Case("missing table that others refer to", remove("regions.csv"), "regions.csv", mend="Add it"),
-    Case("missing workloads", remove("workloads.csv"), "workloads.csv", mend="Add it"),
-    Case("missing settings", remove("scenario.toml"), "scenario.toml", mend="Add it"),
+    Case("missing table", remove("clients.csv"), "clients.csv", fix="Add it"),
+    Case("missing table that others refer to", remove("regions.csv"), "regions.csv", fix="Add it"),
+    Case("missing workloads", remove("workloads.csv"), "workloads.csv", fix="Add it"),
+    Case("missing settings", remove("scenario.toml"), "scenario.toml", fix="Add it"),
     Case(
         "folder for a file",
         both(remove("rtt_ms.csv"), lambda folder: (folder / "rtt_ms.csv").mkdir()),
@@ -145,16 +145,16 @@ FILES = (
         "unknown table",
         write("notes.csv", "a,b\n1,2\n"),
         "notes.csv",
-        mend="tables are regions.csv",
+        fix="tables are regions.csv",
     ),
-    Case("empty file", write("rtt_ms.csv", ""), "rtt_ms.csv", mend="header"),
-    Case("blank file", write("rtt_ms.csv", "\n\n"), "rtt_ms.csv", mend="header"),
-    Case("empty table", keep_header("clients.csv"), "clients.csv", mend="places where users are"),
+    Case("empty file", write("rtt_ms.csv", ""), "rtt_ms.csv", fix="header"),
+    Case("blank file", write("rtt_ms.csv", "\n\n"), "rtt_ms.csv", fix="header"),
+    Case("empty table", keep_header("clients.csv"), "clients.csv", fix="places where users are"),
     Case(
         "empty table that others refer to",
         keep_header("regions.csv"),
         "regions.csv",
-        mend="Add rows",
+        fix="Add rows",
     ),
     Case(
         "table in Latin-1",
@@ -203,39 +203,39 @@ FILES = (
         "pipe for a table",
         both(remove("rtt_ms.csv"), pipe("rtt_ms.csv")),
         "rtt_ms.csv",
-        mend="file of text",
+        fix="file of text",
     ),
-    Case("pipe for a document", pipe("notes.md"), "notes.md", mend="file of text"),
-    Case("pipe for the settings", both(remove(TOML), pipe(TOML)), TOML, mend="file of text"),
+    Case("pipe for a document", pipe("notes.md"), "notes.md", fix="file of text"),
+    Case("pipe for the settings", both(remove(TOML), pipe(TOML)), TOML, fix="file of text"),
     Case(
         "device",
         both(remove("rtt_ms.csv"), link("rtt_ms.csv", "/dev/zero")),
         "rtt_ms.csv",
-        mend="file of text",
+        fix="file of text",
     ),
-    Case("document outside", link("notes.md", "/etc/hostname"), "notes.md", mend="copy"),
+    Case("document outside", link("notes.md", "/etc/hostname"), "notes.md", fix="copy"),
     Case(
         "table outside",
         both(remove("rtt_ms.csv"), link("rtt_ms.csv", __file__)),
         "rtt_ms.csv",
-        mend="copy",
+        fix="copy",
     ),
     Case(
         "link to nowhere",
         both(remove("arcs.csv"), link("arcs.csv", "nowhere")),
         "arcs.csv",
-        mend="in its place",
+        fix="in its place",
     ),
     Case(
         "link to itself",
         both(remove("arcs.csv"), link("arcs.csv", "arcs.csv")),
         "arcs.csv",
-        mend="may read",
+        fix="may read",
     ),
     Case(
-        "twenty GB", lambda f: os.truncate(f / "rtt_ms.csv", 20 * 10**9), "rtt_ms.csv", mend="64 MB"
+        "twenty GB", lambda f: os.truncate(f / "rtt_ms.csv", 20 * 10**9), "rtt_ms.csv", fix="64 MB"
     ),
-    Case("endless settings", lambda f: os.truncate(f / TOML, 10**6), TOML, mend="0.5 MB"),
+    Case("endless settings", lambda f: os.truncate(f / TOML, 10**6), TOML, fix="0.5 MB"),
     Case(
         "settings in Latin-1",
         write("scenario.toml", b"# \xe9"),
@@ -248,14 +248,14 @@ FILES = (
 )
 
 LAYOUT = (
-    Case("row too short", change("clients.csv", ",middle,", ","), "clients.csv", 3, mend="commas"),
-    Case("row too long", change("clients.csv", "0.5", "0,5"), "clients.csv", 3, mend="commas"),
+    Case("row too short", change("clients.csv", ",middle,", ","), "clients.csv", 3, fix="commas"),
+    Case("row too long", change("clients.csv", "0.5", "0,5"), "clients.csv", 3, fix="commas"),
     Case(
         "open quote",
         change("rtt_ms.csv", "middle,north", '"middle,north'),
         "rtt_ms.csv",
         3,
-        mend="quote",
+        fix="quote",
     ),
     Case(
         "semicolons",
@@ -267,7 +267,7 @@ LAYOUT = (
         change("clients.csv", ",source", ","),
         "clients.csv",
         1,
-        mend="Name it",
+        fix="Name it",
     ),
     Case(
         "column twice",
@@ -275,7 +275,7 @@ LAYOUT = (
         "regions.csv",
         None,
         "name",
-        mend="Keep one",
+        fix="Keep one",
     ),
     Case(
         "semicolons that are announced",
@@ -291,7 +291,7 @@ LAYOUT = (
         replace_all("rtt_ms.csv", "0,inv", "0,5,inv"),
         "rtt_ms.csv",
         2,
-        mend="a point",
+        fix="a point",
     ),
     Case(
         "decimal commas",
@@ -308,7 +308,7 @@ LAYOUT = (
         write("rtt_ms.csv", ",".join(map(str, range(100_000)))),
         "rtt_ms.csv",
         1,
-        mend="1000 at most",
+        fix="1000 at most",
     ),
     Case("long heading", change("regions.csv", "source", "x" * 200_000), "regions.csv", 1),
     Case(
@@ -324,7 +324,7 @@ LAYOUT = (
         "regions.csv",
         1,
         "pue",
-        mend="Add it: pue is",
+        fix="Add it: pue is",
     ),
     Case(
         "misspelt column",
@@ -332,7 +332,7 @@ LAYOUT = (
         "regions.csv",
         1,
         "pue",
-        mend="by 'pue_'",
+        fix="by 'pue_'",
     ),
     Case(
         "missing key",
@@ -340,7 +340,7 @@ LAYOUT = (
         "regions.csv",
         1,
         "id",
-        mend="Add it: id is",
+        fix="Add it: id is",
     ),
     Case(
         "missing share",
@@ -888,15 +888,15 @@ SETTINGS = (
         change(TOML, "total_demand_mw = 100", "total_demand_mw = 100 MW"),
         TOML,
         6,
-        mend="Write lines",
+        fix="Write lines",
     ),
-    Case("open text", change(TOML, '"cost"', '"cost'), TOML, 14, mend="double quotes"),
+    Case("open text", change(TOML, '"cost"', '"cost'), TOML, 14, fix="double quotes"),
     Case(
         "cut off",
         write(TOML, "schema = 1\n[parameters]\ntotal_demand_mw ="),
         TOML,
         3,
-        mend="Write lines",
+        fix="Write lines",
     ),
     Case(
         "unknown setting",
@@ -991,7 +991,7 @@ SETTINGS = (
         "1e+21",
         "[MW]",
     ),
-    Case("lists in lists", write(TOML, f"schema = {'[' * 20_000}"), TOML, mend="[parameters]"),
+    Case("lists in lists", write(TOML, f"schema = {'[' * 20_000}"), TOML, fix="[parameters]"),
     Case(
         "tables in tables",
         write(TOML, f"schema = 1\n{'.'.join('a' * 300)} = 1\n"),
@@ -1123,7 +1123,7 @@ SETTINGS = (
         "1",
         "annual, winter, spring, ",
     ),
-    Case("no schema", change(TOML, "schema = 1\n", ""), TOML, None, "schema", mend="schema = 1"),
+    Case("no schema", change(TOML, "schema = 1\n", ""), TOML, None, "schema", fix="schema = 1"),
     Case(
         "schema to come",
         change(TOML, "schema = 1", "schema = 2"),
@@ -1180,8 +1180,8 @@ def test_one_thing_wrong_is_one_problem(folder, case):
     case.edit(folder)
     problems = check(folder)
     assert [(p.file, p.row, p.column, p.value) for p in problems] == [case.place]
-    assert case.mend in problems[0].mend
-    assert problems[0].what and problems[0].mend
+    assert case.fix in problems[0].fix
+    assert problems[0].what and problems[0].fix
 
 
 def test_the_folder_has_no_problem_before_it_is_edited(folder):
@@ -1236,7 +1236,7 @@ def test_a_number_of_400_digits_is_one_problem():
 
 def test_hints_at_time_zones_are_right():
     problems = check(CASES_OF_OLD / "time-zone-hints")
-    assert [(p.value, p.mend) for p in problems] == [
+    assert [(p.value, p.fix) for p in problems] == [
         ("CEST", "Did you mean 'Europe/Berlin'?"), ("UTC+1", "Did you mean 'Etc/GMT-1'?")
     ]  # fmt: skip
 

@@ -277,13 +277,13 @@ def test_an_unknown_name_brings_the_nearest_and_all_names():
     with pytest.raises(ExplorerError) as error:
         Scenario.load("world-2052")
     assert error.value.where == "world-2052"
-    assert "Did you mean 'world-2025'?" in error.value.mend and "classroom-3x3" in error.value.mend
+    assert "Did you mean 'world-2025'?" in error.value.fix and "classroom-3x3" in error.value.fix
 
 
 def test_a_file_is_not_a_scenario():
     with pytest.raises(ExplorerError, match="is a folder") as error:
         Scenario.load(SCENARIOS / "world-2025" / scenario_folder.SETTINGS_FILE)
-    assert str(SCENARIOS / "world-2025") in error.value.mend
+    assert str(SCENARIOS / "world-2025") in error.value.fix
 
 
 def test_a_path_reaches_a_folder_with_the_name_of_a_sample(tmp_path, monkeypatch, classroom):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorer.scenario.hints import LONGEST_WORD, nearest, timezone_mend, timezones
+from explorer.scenario.hints import LONGEST_WORD, nearest, timezone_fix, timezones
 
 NO_GUESS = "Write a name such as Europe/Oslo, or leave it blank."
 CITIES = sorted(
@@ -16,8 +16,8 @@ CITIES = sorted(
 
 
 def meant(text: str) -> str | None:
-    mend = timezone_mend(text)
-    return None if mend == NO_GUESS else mend.removeprefix("Did you mean '").removesuffix("'?")
+    fix = timezone_fix(text)
+    return None if fix == NO_GUESS else fix.removeprefix("Did you mean '").removesuffix("'?")
 
 
 def offset_h(zone: str) -> float:
@@ -67,7 +67,7 @@ def test_an_offset_is_meant_as_people_write_it(hours, form):
 
 
 @given(st.sampled_from(CITIES), st.data())
-def test_one_slip_in_a_city_is_never_mended_into_another_hour(zone, data):
+def test_one_slip_in_a_city_is_never_fixed_into_another_hour(zone, data):
     """Whatever letter is missing, doubled or swapped with the next."""
     place = data.draw(st.integers(zone.index("/") + 1, len(zone) - 1))
     slips = (zone[:place] + zone[place + 1 :], zone[:place] + zone[place:][:1] + zone[place:])

@@ -330,7 +330,7 @@ def test_a_curve_that_is_not_there_is_named(flat):
     with pytest.raises(ScenarioError, match="dya") as caught:
         at(flat, 7)
     (problem,) = caught.value.problems
-    assert "'day'" in problem.mend
+    assert "'day'" in problem.fix
 
 
 @given(zones=st.lists(st.sampled_from(CLOCKS), min_size=1))

@@ -1,5 +1,5 @@
 """
-What the reader may change: declared once, checked when it is set, and heard about when it changes.
+What the user may change: declared once, checked when it is set, and heard about when it changes.
 """
 
 import re

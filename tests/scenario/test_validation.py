@@ -94,12 +94,12 @@ def test_flags_are_true_or_false_however_they_are_written():
 
 
 @pytest.mark.parametrize(
-    ("heading", "mend"), [("latency", "'latency_ms'"), ("note", "Add at least one")]
+    ("heading", "fix"), [("latency", "'latency_ms'"), ("note", "Add at least one")]
 )
-def test_a_table_of_arcs_says_something_of_them(heading, mend):
+def test_a_table_of_arcs_says_something_of_them(heading, fix):
     columns = {"client": ["a"], "region": "r", "workload": "w", heading: 3}
     _, (problem,) = validation.parse("arcs", pd.DataFrame(columns))
-    assert (problem.row, problem.column) == (None, None) and mend in problem.mend
+    assert (problem.row, problem.column) == (None, None) and fix in problem.fix
     assert problem.what == "there is no column latency_ms, friction_usd_per_mwh or allowed."
 
 
@@ -152,9 +152,9 @@ def test_a_cell_that_makes_no_sense_is_the_one_problem(column, value, shown):
     assert told(problems) == [("regions", 1, column, shown)]
 
 
-def test_a_problem_says_how_to_mend_it():
+def test_a_problem_says_how_to_fix_it():
     _, problems = validation.parse("regions", regions({"timezone": "Europe/Olso", "pue": 0.5}))
-    assert [p.mend for p in problems] == [
+    assert [p.fix for p in problems] == [
         "pue is the energy of the facility over that of its servers. It is at least 1, and 1,000,000,000 at most.",
         "Did you mean 'Europe/Oslo'?",
     ]
@@ -168,7 +168,7 @@ def test_a_missing_column_is_named_with_the_heading_that_may_be_meant():
         ("regions", None, "pue", None),
         ("regions", None, "capacity_mw", None),
     ]
-    assert "'pue_'" in problems[0].mend and "the IT load that fits [MW]" in problems[1].mend
+    assert "'pue_'" in problems[0].fix and "the IT load that fits [MW]" in problems[1].fix
 
 
 def test_a_column_that_is_there_twice_is_a_problem():
@@ -208,7 +208,7 @@ def test_an_unknown_name_is_told_once_with_its_first_row():
     )
     problems = validation.cross_check({"regions": places, "rtt_ms": pairs})
     assert told(problems) == [("rtt_ms", 1, "from_region", "r0x")]
-    assert problems[0].mend == "Did you mean 'r0'?"
+    assert problems[0].fix == "Did you mean 'r0'?"
 
 
 def test_each_of_several_source_keys_is_looked_up():

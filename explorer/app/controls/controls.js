@@ -25,7 +25,7 @@ class Bridge {
     this.waiting = []
   }
 
-  /** The value a reader should see: the newest there is, wherever it came from. */
+  /** The value a user should see: the newest there is, wherever it came from. */
   latest(key) {
     if (this.unsent.has(key)) return this.unsent.get(key)
     if (this.sent && key in this.sent.changes) return this.sent.changes[key]

@@ -1,4 +1,4 @@
-"""What the reader may change: sliders and choices, grouped by the question they belong to."""
+"""What the user may change: sliders and choices, grouped by the question they belong to."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ Values = dict[str, Any]  # as the browser has them: by control
 @dataclass(frozen=True)
 class Look:
     """
-    A parameter that says what a reader looks at, not what is computed. A link restores it, undo
+    A parameter that says what a user looks at, not what is computed. A link restores it, undo
     leaves it.
     """
 
@@ -487,7 +487,7 @@ def _possible(parameter: param.Parameter) -> str:
 
 
 def _texts(parameter: param.Selector, choices: Iterable[Any]) -> list[str]:
-    """Choices as readers see them."""
+    """Choices as users see them."""
     return [setting_text(str(parameter.name), choice) for choice in choices]
 
 

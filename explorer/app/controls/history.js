@@ -1,4 +1,4 @@
-// Undo, redo and reset for a page's header, and the keys that readers expect to do the same.
+// Undo, redo and reset for a page's header, and the keys that users expect to do the same.
 
 // Drawn on a grid of 24: an arrow bent back, its mirror image, and one that runs full circle.
 const SHAPES = {

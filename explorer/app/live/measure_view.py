@@ -42,7 +42,7 @@ class MeasureView(pn.viewable.Viewer):
     network compute(*inputs) : yields results, each better than the one before; runs in a thread,
     one piece at a time show(result) : patches `self.pane`, words included stop() : takes back words
     that promise more, after a failure table(result) : the DataFrame behind the picture, units in
-    its column names listen() : what readers may touch, as `LivePane` takes it
+    its column names listen() : what users may touch, as `LivePane` takes it
     """
 
     file_name: ClassVar[str]
@@ -128,7 +128,7 @@ class MeasureView(pn.viewable.Viewer):
         self.pane.fade("words", False)
 
     def _say_failure(self, error: ExplorerError) -> None:
-        self.pane.say("words", html("<b>{}</b> {}", error.what, error.mend))
+        self.pane.say("words", html("<b>{}</b> {}", error.what, error.fix))
         self.stop()
 
     def _make_table(self) -> pd.DataFrame | None:

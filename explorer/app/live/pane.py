@@ -1,5 +1,5 @@
 """
-Plots drawn once per process by HoloViews and copied for every reader: drawing takes 0.2 s, a copy a
+Plots drawn once per process by HoloViews and copied for every user: drawing takes 0.2 s, a copy a
 tenth of it.
 """
 
@@ -42,7 +42,7 @@ FONT: dict[str, str | None] = {"font-family": "inherit"}  # the page's, not Boke
 class Drawing:
     """
     Plots and words as they are laid out, taken apart so that they can be put together again for
-    every reader.
+    every user.
 
     `make` is called once with the drawing and returns the Bokeh layout; what is patched later gets
     a name on the way, from `figure` with `keep` and from `words`.
@@ -146,7 +146,7 @@ class LivePane(pn.pane.Bokeh):
     drawing : callable
         Returns the drawing; asked when there is something to show.
     listen : mapping of (name, handle, property) to callable
-        Called with the new value when a reader changes that property: taps points, chooses from a
+        Called with the new value when a user changes that property: taps points, chooses from a
         list.
     prepare : callable, optional
         Called with the handles of every new copy.
@@ -255,7 +255,7 @@ class LivePane(pn.pane.Bokeh):
         self.configure(name, axis, start=low, end=high, reset_start=low, reset_end=high)
 
     def _on_reader(self, name: str, handle: str, key: str, value: Any) -> None:
-        """A reader changed something in one copy; the others follow, as does what listens."""
+        """A user changed something in one copy; the others follow, as does what listens."""
         if self._settings.get((name, handle), {}).get(key) != value:
             self.configure(name, handle, **{key: value})
             self._listen[name, handle, key](value)
@@ -306,7 +306,7 @@ def align_left(plot: Any, element: Any) -> None:
 
 def _is_offered(handles: Mapping[str, Any], handle: str, value: Any) -> bool:
     """
-    Whether a reader can have chosen that: a browser may say anything, also what was there a moment
+    Whether a user can have chosen that: a browser may say anything, also what was there a moment
     ago.
     """
     model: Any = handles[handle]

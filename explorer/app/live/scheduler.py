@@ -93,7 +93,7 @@ class LiveRunner:
 
         def deliver(done: Future[T]) -> None:
             context = document.session_context
-            if context is not None and not context.destroyed:  # the reader is still there
+            if context is not None and not context.destroyed:  # the user is still there
                 # adding a callback is the one thing other threads may do to a document
                 document.add_next_tick_callback(lambda: self._held(lambda: then(done.result())))
 
@@ -101,7 +101,7 @@ class LiveRunner:
             _moves.wait_for_quiet()
             return work()
 
-        # the interpreter goes to one thread at a time: what is ready for the reader leaves first
+        # the interpreter goes to one thread at a time: what is ready for the user leaves first
         document.add_timeout_callback(
             lambda: pool.submit(begin).add_done_callback(deliver), HEAD_START_MS
         )

@@ -70,7 +70,7 @@ def place_for_table(drawing: Drawing) -> LayoutDOM:
 
 
 def _html(table: pd.DataFrame, file_name: str) -> Markup:
-    """A table as readers see it, and as a file to keep."""
+    """A table as users see it, and as a file to keep."""
     csv = b64encode(plain(table.to_csv(index=False)).encode()).decode()
     link = html(
         '<a download="{}.csv" href="data:text/csv;base64,{}">Save as CSV</a>', file_name, csv

@@ -36,9 +36,7 @@ class RegionRows(pn.custom.JSComponent):
     pue = param.Array(doc="PUE, shape (region,). [-]")
     picked = param.String(doc="Id of the region picked, or empty.")
 
-    _esm = (
-        Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
-    )  # once, not for every reader
+    _esm = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")  # once, not for every user
 
     def _update_model(
         self,

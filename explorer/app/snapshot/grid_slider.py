@@ -24,7 +24,7 @@ ALL = "all"  # relaxes every budget alike
 
 
 @dataclass(frozen=True)
-class Axis:
+class GridSlider:
     """
     One slider: what it sets, and to which values; `opened` is the place of the scenario's own.
     """
@@ -37,7 +37,7 @@ class Axis:
     opened: int
 
     def set(self, scenario: Scenario, place: int) -> None:
-        """Move the scenario to a value of this axis."""
+        """Move the scenario to one of its values."""
         if self.key in scenario.workloads:
             scenario.workloads[self.key].latency_budget_ms = self.values[place]
         else:
@@ -54,7 +54,7 @@ class Axis:
         return self.key == ALL or self.key not in SETTINGS
 
 
-def axes_of(scenario: Scenario, steps: Mapping[str, int]) -> list[Axis]:
+def grid_sliders(scenario: Scenario, steps: Mapping[str, int]) -> list[GridSlider]:
     """
     The sliders asked for, as {key: number of positions}. The scenario's own value is always among
     them.
@@ -68,18 +68,18 @@ def axes_of(scenario: Scenario, steps: Mapping[str, int]) -> list[Axis]:
     ExplorerError
         If a key is unknown, cannot vary, or is asked for with fewer than two positions.
     """
-    return [_axis(scenario, key, count) for key, count in steps.items()]
+    return [_grid_slider(scenario, key, count) for key, count in steps.items()]
 
 
-def _axis(scenario: Scenario, key: str, count: int) -> Axis:
+def _grid_slider(scenario: Scenario, key: str, count: int) -> GridSlider:
     known = [
         *scenario.workloads,
         ALL,
         *(name for name in SETTINGS if _varies(scenario.param[name])),
     ]
     if key not in known:
-        mend = f"{nearest(key, known, '')} Possible: {', '.join(known)}.".strip()
-        raise ExplorerError(f"There is no slider {key!r}.", "sliders", mend)
+        fix = f"{nearest(key, known, '')} Possible: {', '.join(known)}.".strip()
+        raise ExplorerError(f"There is no slider {key!r}.", "sliders", fix)
     if count < 2:
         raise ExplorerError(
             f"A slider needs two positions at least, not {count}.", f"slider {key}", "Ask for more."
@@ -100,7 +100,9 @@ def _axis(scenario: Scenario, key: str, count: int) -> Axis:
         if workload is not None
         else str(parameter.label)
     )
-    return Axis(key, label, " ".join(str(parameter.doc).split()), tuple(values), values.index(own))
+    return GridSlider(
+        key, label, " ".join(str(parameter.doc).split()), tuple(values), values.index(own)
+    )
 
 
 def _setting(key: str) -> str:

@@ -27,7 +27,7 @@ from explorer.text import format_duration
 _POLL_S = 0.2
 _HERE = Path(__file__)
 CONTROLS = _HERE.parents[1] / "controls"
-_turn = asyncio.Semaphore(1)  # one file at a time: thirty readers may press at once
+_turn = asyncio.Semaphore(1)  # one file at a time: thirty users may press at once
 _folders: WeakSet[TemporaryDirectory[str]] = WeakSet()  # of files in the making
 
 
@@ -65,7 +65,7 @@ class SaveButton(pn.custom.JSComponent):
 
     async def _make(self) -> None:
         """Solve and write in another process: this one goes on answering everybody."""
-        self.param.update(progress="waiting for other readers' files…", problem="")
+        self.param.update(progress="waiting for other users' files…", problem="")
         try:
             with (made := TemporaryDirectory(prefix="wattlas-")) as folder:
                 _folders.add(made)
@@ -78,7 +78,7 @@ class SaveButton(pn.custom.JSComponent):
                 if self._making:
                     self.page = target.read_text("utf-8")
         except ExplorerError as error:
-            self.problem = f"{error.what} {error.mend}"
+            self.problem = f"{error.what} {error.fix}"
         finally:
             self._making = self._busy = False
             self.progress = ""

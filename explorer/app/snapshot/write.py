@@ -30,7 +30,7 @@ from explorer import __version__
 from explorer.app.controls.controls import budget_key, finite, link_values
 from explorer.app.live.card import CARD
 from explorer.app.region_table.regions import STYLE, table_columns
-from explorer.app.snapshot.grid_slider import Axis, axes_of
+from explorer.app.snapshot.grid_slider import GridSlider, grid_sliders
 from explorer.app.snapshot.state_table import StateTable, checksum
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.frontier import FrontierView
@@ -126,7 +126,7 @@ def write_snapshot(
         path, (".html", ".htm"), "A snapshot is an HTML file.", "Let its name end in .html."
     )
     steps = default_steps(scenario) if steps is None else dict(steps)
-    axes = axes_of(scenario, steps)
+    axes = grid_sliders(scenario, steps)
     states = prod(len(axis.values) for axis in axes)
     _refuse_too_many(states, axes)
     latency = next((axis.key for axis in axes if axis.is_latency), next(iter(scenario.workloads)))
@@ -197,7 +197,7 @@ class _Views:
         }
 
 
-def _walk(axes: Sequence[Axis]) -> Iterator[tuple[int, list[tuple[Axis, int]]]]:
+def _walk(axes: Sequence[GridSlider]) -> Iterator[tuple[int, list[tuple[GridSlider, int]]]]:
     """All states, the first axis fastest, and what to move for each: one slider by one step."""
     sizes = [len(axis.values) for axis in axes]
     strides = [prod(sizes[:n]) for n in range(len(sizes))]
@@ -212,7 +212,7 @@ def _walk(axes: Sequence[Axis]) -> Iterator[tuple[int, list[tuple[Axis, int]]]]:
         yield state, [(axes[n], places[n])]
 
 
-def _refuse_too_many(states: int, axes: Sequence[Axis]) -> None:
+def _refuse_too_many(states: int, axes: Sequence[GridSlider]) -> None:
     if states <= MOST_STATES:
         return
     sizes = " × ".join(f"{len(axis.values)} ({axis.key})" for axis in axes)
@@ -229,8 +229,8 @@ def _refuse_too_many(states: int, axes: Sequence[Axis]) -> None:
 
 
 def _page(
-    scenario: Scenario, axes: Sequence[Axis], views: _Views, document: Document, recording: StateTable, table: bytes,
-    digest: str, base_url: str,
+    scenario: Scenario, axes: Sequence[GridSlider], views: _Views, document: Document,
+    recording: StateTable, table: bytes, digest: str, base_url: str,
 ) -> bytes:  # fmt: skip
     """The file."""
     models = views.models()
@@ -298,7 +298,7 @@ def _script() -> str:
     return "\n".join([f"const regions = (() => {{\n{regions}\nreturn {{render}} }})()", *rest])
 
 
-def _about(scenario: Scenario, axes: Sequence[Axis], now: datetime, digest: str) -> Markup:
+def _about(scenario: Scenario, axes: Sequence[GridSlider], now: datetime, digest: str) -> Markup:
     """What the file was made from: sliders, settings, classes, sources, versions."""
     moving = {axis.key if axis.key in scenario.workloads else axis.setting for axis in axes}
     settings = [
@@ -326,13 +326,13 @@ def _about(scenario: Scenario, axes: Sequence[Axis], now: datetime, digest: str)
     )  # fmt: skip
 
 
-def _link_key(scenario: Scenario, axis: Axis) -> str:
+def _link_key(scenario: Scenario, axis: GridSlider) -> str:
     """What links call the value of an axis."""
     workload = scenario.workloads.get(axis.key)
     return axis.setting if workload is None else budget_key(workload)
 
 
-def _text(axis: Axis, value: Any) -> str:
+def _text(axis: GridSlider, value: Any) -> str:
     if axis.is_latency:
         return format_duration(value)
     return setting_text(axis.key, value)

@@ -1,4 +1,4 @@
-"""How sure is it? Worlds drawn at random, when a reader asks."""
+"""How sure is it? Worlds drawn at random, when a user asks."""
 
 from __future__ import annotations
 

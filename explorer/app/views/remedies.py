@@ -32,7 +32,7 @@ from explorer.measures.remedies import (
 )
 from explorer.measures.remedy_search import Names
 from explorer.model.network import Network
-from explorer.model.placement import place
+from explorer.model.solve import solve_network
 from explorer.text import format_number
 
 TRY = "Try one…"
@@ -69,7 +69,7 @@ class UnservedView(MeasureView):
         return self.session.network, names_of(self.session.scenario)
 
     def compute(self, network: Network, names: Names) -> Iterator[Unserved]:
-        placement = place(network)
+        placement = solve_network(network)
         if placement.unserved.empty:
             yield Unserved(
                 labelled(placement, as_table([])), margins_of(network, margins_table(network))

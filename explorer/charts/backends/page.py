@@ -136,8 +136,8 @@ def page(path: str | Path, width_mm: float) -> Iterator[Page]:
         Before any work, if the file cannot be written there or the width is no width of a page.
     """
     path = Path(path)
-    mend = f"Let it end in {', '.join(ENDINGS)}."
-    refuse_bad_target(path, ENDINGS, "A figure is an SVG, PDF or PNG file.", mend)
+    fix = f"Let it end in {', '.join(ENDINGS)}."
+    refuse_bad_target(path, ENDINGS, "A figure is an SVG, PDF or PNG file.", fix)
     if not SMALLEST_MM <= width_mm <= LARGEST_MM:
         what = f"A figure cannot be {width_mm:g} mm wide."
         raise ExplorerError(what, "width_mm", f"Choose from {SMALLEST_MM:g} to {LARGEST_MM:g} mm.")
