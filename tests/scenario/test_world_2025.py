@@ -3,11 +3,15 @@ The figures of world-2025: spot checks against what the sources say, whether eve
 its source, and the claims of the README.
 """
 
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from explorer import Scenario
+from explorer import Placement, Scenario, solve
+from explorer.measures.whole_day import whole_day
 from explorer.scenario.provenance import Provenance, coverage, keys_in
 from explorer.scenario.schema import TABLES
 
@@ -18,6 +22,7 @@ COMBINED = "carbon_combined_margin_g_per_kwh"
 RANGED = [column.removesuffix("_low") for column in REGIONS if column.endswith("_low")]
 EUROPE = ["ie", "nl", "be", "de", "fr", "es", "it", "pl", "se", "no", "fi"]
 EUR = 1.082  # USD, 2024
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def numbers(column: str, rows: pd.DataFrame = REGIONS) -> pd.Series:
@@ -304,3 +309,62 @@ def test_the_readme_counts_what_there_is():
         f"{(~REGIONS['wue_source'].str.contains('estimate')).sum()} of the places",
         f"it is {numbers(FIXED)['cl-santiago'] / REGIONS.at['cl-santiago', PRICE]:.2f} of the price",
     )
+
+
+@cache
+def placed(**settings) -> Placement:
+    """The optimum of the world with other settings."""
+    scenario = WORLD.copy()
+    scenario.param.update(**settings)
+    return solve(scenario)
+
+
+def change(after: float, before: float) -> str:
+    return f"{100 * (after / before - 1):.1f} %"
+
+
+def test_the_readme_says_what_the_world_comes_to():
+    found = placed()
+    before, day = found.baseline, whole_day(WORLD).sum()
+    hours = 1 - day["objective_usd_per_h"] / day["by_means_usd_per_h"]
+    away = [100 * x.relocated_mw / x.served_mw for x in (before, found)]
+    row = (
+        f"| **now** | {before.cost_usd_per_h:,.0f} to {found.cost_usd_per_h:,.0f} "
+        f"| {change(found.cost_usd_per_h, before.cost_usd_per_h)} "
+        f"| {change(found.carbon_kg_per_h, before.carbon_kg_per_h)} "
+        f"| {away[0]:.0f} to {away[1]:.0f} | {100 * hours:.1f} % |"
+    )
+    assert says(row)
+    assert 1 / 3 - 0.02 < before.relocated_mw / before.served_mw < 1 / 3 + 0.02
+
+
+def test_the_page_of_the_project_says_what_the_world_comes_to():
+    text = " ".join((CHECKOUT / "README.md").read_text("utf-8").split())
+    found = placed()
+    before = found.baseline
+    served, saved = found.served_mw, before.cost_usd_per_h - found.cost_usd_per_h
+    serving = before.cost_usd_per_h + WORLD.hardware_usd_per_mwh * served
+    assert saved / before.cost_usd_per_h == pytest.approx(1 / 3, abs=0.02)
+    by_choice = 100 * (found.relocated_mw - before.relocated_mw) / served
+    other = REGIONS[[f"carbon_{name}_g_per_kwh" for name in ("operating_margin", "average")]]
+    signals = other.assign(combined=REGIONS[COMBINED]).to_numpy(float)
+    twofold = (signals.max(axis=1) > 2 * signals.min(axis=1)).sum()
+    unserved = placed(legal_policy="same zone").unserved_mw
+    assert unserved / WORLD.total_demand_mw == pytest.approx(1 / 4, abs=0.03)
+    for claim in (
+        f"another {by_choice:.0f} % moves by choice, and the electricity bill is a third smaller",
+        f"about {100 * saved / serving:.0f} % of what serving costs",
+        f"For {twofold} of the {len(REGIONS)} regions they differ more than twofold",
+        f"| `world-2025` | {len(REGIONS)} compute regions, {len(WORLD.clients)} client metros",
+    ):
+        assert claim in text, claim
+    model = (CHECKOUT / "docs" / "model.md").read_text("utf-8")
+    assert f"differ more than twofold for {twofold} of its {len(REGIONS)} regions" in model
+
+
+@pytest.mark.parametrize(("budget_ms", "all_served"), [(190, True), (180, False)])
+def test_below_about_190_ms_some_load_is_too_far(budget_ms, all_served):
+    scenario = WORLD.copy()
+    scenario.workloads["A"].latency_budget_ms = budget_ms
+    assert (solve(scenario).unserved_mw < 1e-6) == all_served
+    assert "Below about 190 ms" in (CHECKOUT / "README.md").read_text("utf-8")
