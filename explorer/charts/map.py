@@ -24,7 +24,8 @@ from explorer.text import format_number
 Floats = NDArray[np.float64]
 
 ARC_PIECES = 24  # straight pieces of an arc in a picture that stands still
-ARC_COLUMNS = ("home", "region", "workload", "it_mw", "width")
+HEAD_PIECE = 17  # that carries its head: near enough to the end, and off the circle there
+ARC_COLUMNS = ("home", "region", "it_mw", "width", "leads")
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,44 @@ class Scale:
 
 @dataclass(frozen=True)
 class Arcs:
-    """What moves: a row per flow, the widest first, so that narrow ones lie on top."""
+    """What moves: a row per pair of places, the widest first, so that narrow ones lie on top."""
 
-    # `ARC_COLUMNS`: home and region (rows of the first circles), class, load [MW], width [px]
+    # `ARC_COLUMNS`: home and region (rows of the first circles), load [MW], width [px], and whether
+    # it is one of the few that stand out
     columns: Columns
+    by_class_mw: Floats  # (row, class)
     places: Sequence[str]  # names of what they lead between
     classes: Sequence[str]  # names of classes
-    moved_mw: Floats  # (class,) of each, drawn or not
+
+    @property
+    def moves(self) -> list[str]:
+        """From where to where, row by row."""
+        pairs = zip(self.columns["home"], self.columns["region"], strict=True)
+        return [f"{self.places[home]} → {self.places[region]}" for home, region in pairs]
+
+    @property
+    def split(self) -> list[str]:
+        """What of each class, row by row, the most first."""
+        return [
+            ", ".join(
+                f"{self.classes[k]} {format_number(float(mw[k]))} MW"
+                for k in np.argsort(-mw, kind="stable")
+                if mw[k] > 0
+            )
+            for mw in self.by_class_mw
+        ]
+
+    @property
+    def groups(self) -> list[tuple[str, str, NDArray[np.intp]]]:
+        """Those that stand out and the others: key of `palette.LOOKS`, words, rows; lowest first."""
+        leads, mw = self.columns["leads"], self.columns["it_mw"]
+        found = []
+        for role, words, mine in (("flow", "other", ~leads), ("lead", "largest", leads)):
+            rows = np.flatnonzero(mine)
+            if len(rows):
+                flows = f"{len(rows)} {words} flow{'s' if len(rows) > 1 else ''}"
+                found.append((role, f"{flows}, {format_number(float(mw[rows].sum()))} MW", rows))
+        return found
 
 
 @dataclass(frozen=True)
@@ -111,6 +143,7 @@ class Map:
     arcs: Arcs | None = None
     key: MapScale | None = None  # of circles and arcs whose size is load
     left_out: str = ""  # what is too small to be drawn, in words
+    named: dict[str, NDArray] | None = None  # words on it: as `map_places.names_on_map` has them
 
     def __post_init__(self) -> None:
         for circles in self.circles:

@@ -13,7 +13,7 @@ from explorer.text import format_number
 
 Floats = NDArray[np.float64]
 
-CIRCLE_PX, ARC_PX = 30.0, 7.8  # of the reference load, beyond the thinnest
+CIRCLE_PX, ARC_PX = 25.0, 7.0  # of the reference load, beyond the thinnest
 THINNEST_CIRCLE_PX, THINNEST_ARC_PX = 5.0, 0.8  # an idle region can still be picked
 KEY, SMALLEST = (
     0.1,
@@ -28,7 +28,7 @@ class MapScale:
     GW.
 
     >>> MapScale(200.0).circle_px(np.array([0.0, 200.0])).tolist(), MapScale(200.0).smallest_mw
-    ([5.0, 35.0], 1.0)
+    ([5.0, 30.0], 1.0)
     """
 
     reference_mw: float

@@ -17,8 +17,7 @@ BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GREY = (
 MAGENTA, SLATE, MIST = "#c2185b", "#8a8f98", "#9aa3ad"
 INK, DARK, MIDDLE, LIGHT, PAPER = "#222222", "#0b3c5d", "#7f8a96", "#c8ced6", "#ffffff"
 
-# More for scenarios of many classes, whose arcs say their class too; as lines they hold on light
-# and dark.
+# More for scenarios of many classes; as lines they hold on light and dark.
 CLASS_COLOURS = (
     BLUE,
     ORANGE,
@@ -33,8 +32,6 @@ CLASS_COLOURS = (
     "#9ACD32",
     "#B0305C",
 )
-CLASS_INKS = (DARK, RED, GREEN, "#b0589a")  # dark enough for thin lines
-CLASS_LINES = ("-", (0, (5, 1.5)), (0, (1, 1.2)), (0, (5, 1.5, 1, 1.5)))
 
 # Values of places: less load orange, more load purple, none grey; what has no middle, from dark to
 # light. In print a
@@ -80,6 +77,9 @@ LOOKS: dict[str, Look] = {
     "unserved": Look("#000000", ink=PAPER, hatch="/////", words_colour="white"),
     "shade": Look(SLATE, ink="#dddddd"),
     "words": Look(SLATE),
+    # of what moves on a map
+    "lead": Look("#0067a3", ink=DARK),
+    "flow": Look(MIST, ink="#a9b0b8"),
     # of what a tonne costs
     "cheap": Look(GREEN),
     "middling": Look(ORANGE, line=(0, (5, 1.5)), printed_marker="s"),

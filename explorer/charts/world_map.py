@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About
 from explorer.charts.map import Arcs, Circles, Map, Scale
+from explorer.charts.map_places import names_on_map, set_apart
 from explorer.charts.map_scale import MapScale, scale_of, too_small_text
 from explorer.charts.palette import AMOUNT, AMOUNT_INKS, CHANGE, CHANGE_INKS
 from explorer.markup import html
@@ -36,10 +37,15 @@ REGIONS = Circles(
         ("Carbon", "@carbon{0,0} kg/MWh"),
     ),
 )
+FLOW_TIP = (("Moves", "@moves"), ("IT load", "@flow_mw{0,0.0} MW"), ("Classes", "@split"))
 HELP = """
-Circles are compute regions, sized by the IT load they execute. Arcs are load that runs away from home: as wide as its
-MW, coloured by class, faint at home and strong where it runs. Tap a region to see its pairs under break-even.
+Circles are compute regions, sized by the IT load they execute; where they would hide each other they stand a little
+apart. Arcs are load that runs away from home, all classes together: as wide as its MW, faint at home and strong where
+it runs, with a head that points there. The largest stand out, the others are grey. Tap a region to see its pairs under
+break-even.
 """
+LEADS = 20  # flows that stand out
+NAMED = 5  # regions that the map names
 
 
 @renders(Placement, "map")
@@ -61,12 +67,7 @@ def world_map(
     scale, labels = scale_of(placement.network), placement.network.labels
     columns = _regions(placement, scale)
     columns["shown"] = columns[colour_by]
-    arcs = Arcs(
-        _flows(placement, scale, min_flow_mw),
-        labels.regions,
-        labels.workloads,
-        placement.away_mw.sum((0, 1)),
-    )
+    arcs = _arcs(placement, scale, min_flow_mw)
     moved, served = format_number(placement.relocated_mw), format_number(placement.served_mw)
     smallest_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
     return Map(
@@ -80,13 +81,14 @@ def world_map(
         arcs,
         scale,
         too_small_text(placement.relocated_mw, float(arcs.columns["it_mw"].sum()), smallest_mw),
+        names_on_map(columns, [*labels.regions], NAMED),
     )
 
 
 def _regions(placement: Placement, scale: MapScale) -> dict[str, NDArray]:
     """One row per region, in the order of the network."""
     net, table, it_mw = placement.network, placement.regions, placement.region_it_mw
-    x, y = mercator_m(*net.geography.region_at)
+    x, y = set_apart(mercator_m(*net.geography.region_at))
     return {
         "x": x,
         "y": y,
@@ -102,26 +104,27 @@ def _regions(placement: Placement, scale: MapScale) -> dict[str, NDArray]:
     }
 
 
-def _flows(placement: Placement, scale: MapScale, min_flow_mw: float | None) -> dict[str, NDArray]:
+def _arcs(placement: Placement, scale: MapScale, min_flow_mw: float | None) -> Arcs:
     """
-    Relocated load of at least that size, or of what suits the map, by home region, region and
-    class.
+    Relocated load of at least that size, or of what suits the map, by home region and region.
     """
     least_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
     net, n = placement.network, len(placement.network.regions)
-    total = np.zeros((n, n, len(net.workloads)))
-    np.add.at(total, net.home, placement.away_mw)
-    found = np.nonzero((total > 0) & (total >= least_mw))
-    mw = total[found]
-    order = np.argsort(-mw, kind="stable")
-    home, region, workload = (index[order] for index in found)
-    return {
+    moved = np.zeros((n, n, len(net.workloads)))
+    np.add.at(moved, net.home, placement.away_mw)
+    total = moved.sum(axis=2)
+    home, region = np.nonzero((total > 0) & (total >= least_mw))
+    order = np.argsort(-total[home, region], kind="stable")
+    home, region = home[order], region[order]
+    mw = total[home, region]
+    columns = {
         "home": home,
         "region": region,
-        "workload": workload,
-        "it_mw": mw[order],
-        "width": scale.arc_px(mw[order]),
+        "it_mw": mw,
+        "width": scale.arc_px(mw),
+        "leads": np.arange(len(mw)) < LEADS,
     }
+    return Arcs(columns, moved[home, region], net.labels.regions, net.labels.workloads)
 
 
 def _scale(shown: Floats, colour_by: str, scale: MapScale) -> Scale:

@@ -38,6 +38,7 @@ from explorer.app.views.frontier import FrontierView
 from explorer.app.views.totals import Totals
 from explorer.app.views.world_map import COLOUR_BY, FlowMap
 from explorer.charts.break_even import LOSS, PAYS
+from explorer.charts.map_places import set_apart
 from explorer.model.geodesy import mercator_m
 from explorer.model.solver import PlacementModel
 from explorer.session import AtOnce, Session
@@ -329,7 +330,8 @@ def test_presentation_never_solves(session, monkeypatch):
         shown = screens[0].columns("capacity")
         assert list(shown["color"]) == list(shown[column])
     world.min_flow_mw = 5.0
-    assert min(screens[0].columns(*FLOW_COLUMNS)["it_mw"], default=5.0) >= 5.0
+    flows = pd.DataFrame(screens[0].columns(*FLOW_COLUMNS))
+    assert flows.groupby(["home", "region"])["it_mw"].sum().min() >= 5.0 * (1 - 1e-6)
     session.region = session.network.regions[0]
     assert {pair.split(" → ")[0] for pair in screens[1].columns("closed_by")["pair"]} == {
         short_name_of(session)
@@ -418,7 +420,8 @@ def test_the_regions_on_the_map_are_those_of_the_placement(session, move):
     shown, placement = screen.columns("capacity"), session.placement
     assert list(shown["name"]) == list(session.scenario.regions["name"])
     table = placement.regions
-    x, y = mercator_m(session.scenario.regions["latitude"], session.scenario.regions["longitude"])
+    regions = session.scenario.regions
+    x, y = set_apart(mercator_m(regions["latitude"], regions["longitude"]))
     expected = {
         "x": x,
         "y": y,
@@ -433,8 +436,8 @@ def test_the_regions_on_the_map_are_those_of_the_placement(session, move):
     for column, values in expected.items():
         assert_close(shown[column], values)
     order = np.argsort(placement.region_it_mw, kind="stable")
-    assert (np.diff(shown["size"][order]) >= 0).all()
-    assert shown["size"].min() > 0  # an idle region can still be picked
+    assert (np.diff(shown["radius"][order]) >= 0).all()
+    assert shown["radius"].min() > 0  # an idle region can still be picked
 
 
 @moves
@@ -462,7 +465,7 @@ def test_the_flows_on_the_map_add_up_to_the_load_that_moves(session, move):
 def test_narrow_arcs_lie_on_wide_ones(session, move):
     screen = Screen(FlowMap(session))
     move(session.scenario)
-    assert (np.diff(screen.columns(*FLOW_COLUMNS)["it_mw"]) <= 0).all()
+    assert (np.diff(screen.columns(*FLOW_COLUMNS)["width"]) <= 0).all()
 
 
 def test_the_browser_draws_arcs_from_the_flows_on_screen():
@@ -474,6 +477,8 @@ def test_the_browser_draws_arcs_from_the_flows_on_screen():
     assert code.args["flows"] is flows
     assert code.args["regions"] is screen.source("capacity")
     assert code.args["segments"] is screen.source("line_width", "x0", "y0", "x1", "y1")
+    assert code.args["heads"] is screen.source("angle", "size")
+    assert code.args["names"].data_source is screen.source("align", "dx")
     assert code.args["classes"] == [f"{w.id} {w.name}" for w in session.scenario.workloads.values()]
     assert flows.js_property_callbacks == {"change:data": [code]}
 

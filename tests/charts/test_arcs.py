@@ -25,12 +25,12 @@ PIECES, BEND = (
 )  # straight pieces of an arc; its height over its chord, as a share of the chord
 CLASSES = ["A Interactive", "B Agentic", "C Batch"]
 CODE = (Path(explorer.__file__).parent / "app" / "views" / "arcs.js").read_text(encoding="utf-8")
-RUN = """([code, flows, regions, classes, colours]) => {
+RUN = """([code, flows, regions, classes, inner_width]) => {
   const source = columns => ({get_column: name => columns[name] ?? null})
-  const segments = {}
-  const run = new Function("flows", "regions", "segments", "classes", "colours", code)
-  run(source(flows), source(regions), segments, classes, colours)
-  return JSON.stringify(segments.data)
+  const [segments, heads, names] = [{}, {}, {}]
+  const run = new Function("flows", "regions", "segments", "heads", "names", "figure", "classes", code)
+  run(source(flows), source(regions), segments, heads, names, {inner_width}, classes)
+  return JSON.stringify([segments.data, heads.data, names.visible])
 }"""
 
 Places = list[tuple[float, float]]  # latitude and longitude of regions [deg]
@@ -47,16 +47,23 @@ def draw(browser: Browser) -> Iterator[Draw]:
     """
     page = browser.new_page()
 
-    def run(where: Places, it_mw: NDArray | None = None) -> pd.DataFrame:
-        flows = flows_between(len(where), it_mw)
+    def run(
+        where: Places,
+        it_mw: NDArray | None = None,
+        inner_width: int = 860,
+        flows: pd.DataFrame | None = None,
+    ) -> pd.DataFrame:
+        flows = flows_between(len(where), it_mw) if flows is None else flows
         x, y = mercator_m(*zip(*where, strict=True))
         regions = {
             "x": x.tolist(),
             "y": y.tolist(),
             "name": [f"Region {k}" for k in range(len(where))],
         }
-        text = page.evaluate(RUN, [CODE, flows.to_dict("list"), regions, CLASSES, 2])
-        pieces = pd.DataFrame(json.loads(text))
+        text = page.evaluate(RUN, [CODE, flows.to_dict("list"), regions, CLASSES, inner_width])
+        pieces, heads, named = json.loads(text)
+        pieces = pd.DataFrame(pieces)
+        pieces.attrs = {"heads": pd.DataFrame(heads), "named": named}
         flow_of = {mw: row for row, mw in enumerate(flows["it_mw"])}
         return pieces.assign(flow=pieces["flow_mw"].map(flow_of))
 
@@ -70,7 +77,14 @@ def flows_between(n: int, it_mw: NDArray | None = None) -> pd.DataFrame:
     loads = 1.5 + np.arange(len(home)) if it_mw is None else it_mw
     workload = home % len(CLASSES)
     return pd.DataFrame(
-        {"home": home, "region": region, "workload": workload, "it_mw": loads, "width": loads / 2}
+        {
+            "home": home,
+            "region": region,
+            "workload": workload,
+            "it_mw": loads,
+            "width": loads / 2,
+            "leads": (np.arange(len(home)) % 3 == 0).astype(int),
+        }
     )
 
 
@@ -185,7 +199,7 @@ def test_there_and_back_are_two_arcs(draw):
 def test_an_arc_is_as_wide_as_python_says_all_along(draw, it_mw):
     pieces = draw([(10.0, 170.0), (50.0, -60.0), (-30.0, 20.0)], np.array(it_mw))
     assert sorted(pieces["flow_mw"].unique()) == sorted(it_mw)
-    assert (pieces["line_width"] == pieces["flow_mw"] / 2).all()
+    assert pieces["line_width"].to_numpy() == pytest.approx(pieces["flow_mw"] / 2)
 
 
 @examples
@@ -207,17 +221,60 @@ def test_every_piece_says_what_moves_from_where_to_where(draw, where):
         "moves": [
             f"Region {h} → Region {r}" for h, r in zip(flows["home"], flows["region"], strict=True)
         ],
-        "class": [CLASSES[k] for k in flows["workload"]],
-        "color": list(flows["workload"] % 2),  # where there are more classes than colours
+        "color": list(flows["leads"]),
         "flow_mw": list(flows["it_mw"]),
     }
     for column, values in said.items():
         assert pieces[column].tolist() == values
+    for split, k, mw in zip(pieces["split"], flows["workload"], flows["it_mw"], strict=True):
+        assert split == f"{CLASSES[k]} {mw:.3g} MW"
+
+
+def test_classes_of_one_pair_are_one_arc(draw):
+    """Rows of a pair stand together; here those of the first two pairs are made one."""
+    where = [(0.0, 0.0), (0.0, 9.0), (20.0, 40.0)]
+    alone = draw(where)
+    rows = flows_between(3)
+    merged = rows.assign(
+        region=rows["region"].replace({2: 1}).where(rows["home"] == 0, rows["region"])
+    )
+    both = draw(where, flows=merged)
+    first = both[both["moves"] == "Region 0 → Region 1"]
+    assert first["flow_mw"].unique().tolist() == [rows["it_mw"][:2].sum()]
+    assert first["split"].unique().tolist() == ["A Interactive 1.5 MW, A Interactive 2.5 MW"]
+    assert len(both["moves"].unique()) == len(alone["moves"].unique()) - 1
+
+
+@examples
+@given(places)
+def test_heads_of_the_flows_that_stand_out_point_along_their_arcs(draw, where):
+    pieces = draw(where)
+    heads = pieces.attrs["heads"]
+    flows = flows_between(len(where))
+    leads = flows.index[flows["leads"] == 1]
+    assert len(heads) == len(leads)
+    start, stop = starts_and_stops(pieces)
+    for (_, head), flow in zip(heads.iterrows(), leads, strict=True):
+        mine = pieces["flow"].to_numpy() == flow
+        along = (stop - start)[mine]
+        pointing = np.exp(1j * (head["angle"] + np.pi / 2))
+        nearest = np.abs(
+            on_the_globe((start + stop)[mine] / 2 - (head["x"] + 1j * head["y"]))
+        ).argmin()
+        if abs(along[nearest]) > 1:
+            assert np.abs(along[nearest] / abs(along[nearest]) - pointing) < 1e-6
+
+
+def test_a_small_map_has_thinner_arcs_and_no_names(draw):
+    where = [(10.0, 170.0), (50.0, -60.0)]
+    wide, narrow = draw(where), draw(where, inner_width=330)
+    assert (narrow["line_width"] < 0.5 * wide["line_width"]).all()
+    assert wide.attrs["named"] and not narrow.attrs["named"]
 
 
 def test_where_nothing_moves_nothing_is_drawn(draw):
     pieces = draw([(35.68, 139.69)])
-    assert {"x0", "y0", "x1", "y1", "color", "line_width", "line_alpha", "moves", "class"} <= {
+    assert {"x0", "y0", "x1", "y1", "color", "line_width", "line_alpha", "moves", "split"} <= {
         *pieces.columns
     }
     assert pieces.empty

@@ -40,6 +40,8 @@ from explorer import (
 from explorer.app.views.frontier import FrontierView
 from explorer.charts.arcs import BEND, arc_pieces
 from explorer.charts.draw import plot
+from explorer.charts.map_places import set_apart
+from explorer.charts.world_map import LEADS
 from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
 from explorer.session import Session
 from explorer.text import format_number
@@ -65,23 +67,23 @@ def test_a_map_shows_every_region_and_every_flow_of_the_placement(scenario):
     named = placement.regions.set_index(scenario.regions["name"])
     assert table["it_mw"].loc[named.index].to_numpy() == pytest.approx(named["it_mw"].to_numpy())
     assert table["change_mw"].sum() == pytest.approx(0, abs=1e-6)
-    x, y = mercator_m(scenario.regions["latitude"], scenario.regions["longitude"])
+    x, y = set_apart(mercator_m(scenario.regions["latitude"], scenario.regions["longitude"]))
     assert np.array_equal(table.loc[scenario.regions["name"], ["x", "y"]], np.column_stack([x, y]))
     flows = elements(picture, hv.Segments)
-    moved = pd.concat([f.data.assign(flow_class=f.label) for f in flows]).drop_duplicates(
-        ["flow_class", "moves"]
-    )
-    assert moved["it_mw"].sum() == pytest.approx(placement.relocated_mw)
-    classes = placement.flows.query("not is_home")["workload"].nunique()
-    assert len(flows) == classes
+    moved = pd.concat([f.data for f in flows]).drop_duplicates("moves")
+    assert moved["flow_mw"].sum() == pytest.approx(placement.relocated_mw)
+    pairs = len(moved)
+    assert [f.data["moves"].nunique() for f in flows] == [
+        n for n in (max(pairs - LEADS, 0), min(pairs, LEADS)) if n
+    ]
     (legend,) = drawn(picture).select({"type": Legend})
-    assert len(legend.items) == classes
+    assert [item.label.value for item in legend.items] == [f.label for f in flows]
 
 
 def test_a_map_hides_flows_that_are_too_small(scenario):
     placement = solve(scenario)
     few = elements(placement.map(min_flow_mw=15.0), hv.Segments)
-    assert few and min(f.data["it_mw"].min() for f in few) >= 15.0
+    assert few and min(f.data["flow_mw"].min() for f in few) >= 15.0
 
 
 def test_nothing_of_an_arc_crosses_the_map_and_it_is_bent_as_in_the_app():

@@ -1,34 +1,64 @@
-// One row per flow becomes the straight pieces of its arc, so that a move of a slider sends numbers, not lines.
-// Coordinates are Web Mercator metres. Arcs bend to their left, so there and back are two arcs; they take the short way
-// round the globe, and a piece that crosses the antimeridian becomes two: nothing streaks across the map.
+// One row per flow becomes the straight pieces of its arc and a head that shows where it leads, so that a move of a slider
+// sends numbers, not lines. Coordinates are Web Mercator metres. Arcs bend to their left, so there and back are two arcs;
+// they take the short way round the globe, and a piece that crosses the antimeridian becomes two: nothing streaks across
+// the map. Rows of one pair of places, a class each, stand together: they are one arc.
 const EDGE = Math.PI * 6378137
 const WORLD = 2 * EDGE
 const PIECES = 10
 const BEND = 0.18 // height of the curve over its chord, as a share of it
+const MEANT_FOR = 860 // width of the map that widths are meant for [px]
+const HEAD = 7 // piece that carries the head: near enough to the end, and off the circle there
 
-const [home, region, workload, it_mw, width] =
-  ["home", "region", "workload", "it_mw", "width"].map(name => flows.get_column(name))
+const [home, region, workload, it_mw, width, leads] =
+  ["home", "region", "workload", "it_mw", "width", "leads"].map(name => flows.get_column(name))
 const [x, y, name] = ["x", "y", "name"].map(column => regions.get_column(column))
-const pieces = {x0: [], y0: [], x1: [], y1: [], color: [], line_width: [], line_alpha: [], flow_mw: [], moves: [], class: []}
+const pieces = {x0: [], y0: [], x1: [], y1: [], color: [], line_width: [], line_alpha: [], flow_mw: [], moves: [], split: []}
+const points_at = {x: [], y: [], angle: [], size: []}
 
-for (let flow = 0; flow < home.length; flow++) {
-  const points = arc(x[home[flow]], y[home[flow]], x[region[flow]], y[region[flow]])
+const scale = Math.min(Math.max((figure.inner_width || MEANT_FOR) / MEANT_FOR, 0.45), 1.8)
+
+for (const arc of arcs()) {
+  const points = curve(x[arc.home], y[arc.home], x[arc.region], y[arc.region])
   for (let piece = 0; piece < PIECES; piece++) {
-    const alpha = 0.2 + 0.65 * (piece + 1) / PIECES // faint at home, strong where the load runs
+    const alpha = arc.leads ? 0.2 + 0.65 * (piece + 1) / PIECES : 0.15 + 0.35 * (piece + 1) / PIECES // faint at home
     for (const ends of on_the_map(points[piece], points[piece + 1])) {
       ["x0", "y0", "x1", "y1"].forEach((column, i) => pieces[column].push(ends[i]))
-      pieces.color.push(workload[flow] % colours)
-      pieces.line_width.push(width[flow])
+      pieces.color.push(arc.leads)
+      pieces.line_width.push(arc.width * scale)
       pieces.line_alpha.push(alpha)
-      pieces.flow_mw.push(it_mw[flow])
-      pieces.moves.push(`${name[home[flow]]} → ${name[region[flow]]}`)
-      pieces.class.push(classes[workload[flow]])
+      pieces.flow_mw.push(arc.mw)
+      pieces.moves.push(`${name[arc.home]} → ${name[arc.region]}`)
+      pieces.split.push(arc.split.join(", "))
     }
   }
+  if (arc.leads) {
+    const [[x0, y0], [x1, y1]] = [points[HEAD], points[HEAD + 1]]
+    points_at.x.push(on_sheet((x0 + x1) / 2))
+    points_at.y.push((y0 + y1) / 2)
+    points_at.angle.push(Math.atan2(y1 - y0, x1 - x0) - Math.PI / 2) // the marker points up
+    points_at.size.push((6 + 1.6 * arc.width) * scale)
+  }
 }
+names.visible = (figure.inner_width || MEANT_FOR) >= 420 // on a phone they would hide what they name
 segments.data = pieces
+heads.data = points_at
 
-function arc(x0, y0, x1, y1) {
+function arcs() {
+  const found = []
+  for (let row = 0; row < home.length; row++) {
+    const last = found.at(-1)
+    const said = `${classes[workload[row]]} ${it_mw[row].toLocaleString("en-US", {maximumSignificantDigits: 3})} MW`
+    if (last !== undefined && last.home == home[row] && last.region == region[row]) {
+      last.mw += it_mw[row]
+      last.split.push(said)
+    } else {
+      found.push({home: home[row], region: region[row], mw: it_mw[row], width: width[row], leads: leads[row], split: [said]})
+    }
+  }
+  return found
+}
+
+function curve(x0, y0, x1, y1) {
   const dx = x1 - x0 - WORLD * Math.floor((x1 - x0 + EDGE) / WORLD)
   const dy = y1 - y0
   return Array.from({length: PIECES + 1}, (_, step) => {
@@ -36,6 +66,10 @@ function arc(x0, y0, x1, y1) {
     const rise = 4 * BEND * along * (1 - along)
     return [x0 + along * dx - rise * dy, y0 + along * dy + rise * dx]
   })
+}
+
+function on_sheet(x) {
+  return x - WORLD * Math.floor((x + EDGE) / WORLD)
 }
 
 function on_the_map([x0, y0], [x1, y1]) {

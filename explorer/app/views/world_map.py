@@ -10,7 +10,19 @@ import holoviews as hv
 import numpy as np
 import panel as pn
 import param
-from bokeh.models import ColumnDataSource, CustomJS, Grid, HoverTool, LayoutDOM, Plot, Select
+from bokeh.core.properties import value
+from bokeh.models import (
+    Circle,
+    ColumnDataSource,
+    CustomJS,
+    Grid,
+    HoverTool,
+    LayoutDOM,
+    Plot,
+    Scatter,
+    Select,
+    Text,
+)
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -20,13 +32,14 @@ from explorer.charts.backends.basemap import basemap
 from explorer.charts.backends.geoviews_map import empty, frame, mercator, points, style
 from explorer.charts.backends.packages import for_maps
 from explorer.charts.chart import Columns
-from explorer.charts.map import Map
+from explorer.charts.map import Arcs, Map
+from explorer.charts.map_places import M_PER_PX
 from explorer.charts.map_scale import MapScale
-from explorer.charts.palette import CHANGE, CLASS_COLOURS
-from explorer.charts.world_map import COLOUR_BY, HELP, REGIONS, world_map
+from explorer.charts.palette import CHANGE, INK, LOOKS, PAPER
+from explorer.charts.world_map import COLOUR_BY, FLOW_TIP, HELP, REGIONS, world_map
 from explorer.markup import html, joined
 from explorer.session import Session
-from explorer.text import WORSE, format_number, sentence
+from explorer.text import WORSE, sentence
 
 
 class FlowMap(pn.viewable.Viewer):
@@ -76,9 +89,10 @@ class FlowMap(pn.viewable.Viewer):
         scale, arcs = world.scale, world.arcs
         assert arcs is not None
         self._pane.update("regions", **_on_screen(world.columns["regions"]))
-        self._pane.update(
-            "flows", **{name: arcs.columns[name].astype(kind) for name, kind in _TYPES.items()}
-        )
+        assert world.named is not None
+        self._pane.update("flows", **_by_class(arcs))
+        # offsets on screen count downwards
+        self._pane.update("named", **world.named | {"dy": -world.named["dy"]})
         self._pane.configure(
             "regions",
             "color_color_mapper",
@@ -110,7 +124,7 @@ def _drawing() -> Drawing:
             tuple(two for _ in range(4 + len(_ARC_COLUMNS))), ["x0", "y0", "x1", "y1"], list(_ARC_COLUMNS),
             crs=mercator(),
         ).opts(
-            color="color", cmap=list(CLASS_COLOURS), clim=(-0.5, len(CLASS_COLOURS) - 0.5),
+            color="color", cmap=[LOOKS["flow"].colour, LOOKS["lead"].colour], clim=(0, 1),
             line_width="line_width", line_alpha="line_alpha", default_tools=[], tools=[_flow_hover()],
             hooks=[drawing.keep("arcs")],
         )  # fmt: skip
@@ -131,6 +145,8 @@ def _drawing() -> Drawing:
             # again at each move
             drawing.handles[moving]["glyph_renderer"].update(level="overlay")
         drawing.handles["regions"]["color_colorbar"].update(level="overlay")
+        _scale_with_the_map(drawing.handles["regions"])
+        _write_names(figure, drawing.handles)
         _draw_arcs_in_the_browser(figure, drawing.handles)
         _let_regions_speak_first(figure, drawing.handles)
         legend = drawing.words("legend", margin=(0, 0, 2, 4), stylesheets=[_LEGEND])
@@ -143,20 +159,54 @@ def _drawing() -> Drawing:
     return Drawing(make)
 
 
-def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
-    """From one row per flow, when flows change and when the figure is first laid out."""
-    segments, regions = handles["arcs"]["cds"], handles["regions"]["cds"]
-    segments.syncable = False  # the server knows the flows
-    flows = ColumnDataSource(
-        {name: [] for name in ("home", "region", "workload", "it_mw", "width")}
+def _scale_with_the_map(regions: dict[str, Any]) -> None:
+    """Circles as large a part of the world on a phone as on a projector."""
+    renderer = regions["glyph_renderer"]
+    for variant in ("glyph", "selection_glyph"):
+        drawn = getattr(renderer, variant)
+        names = set(Circle.properties()) & {name for name in drawn.properties() if "_" in name}
+        look = {name: getattr(drawn, name) for name in names if not name.startswith("js_")}
+        setattr(renderer, variant, Circle(x="x", y="y", radius="radius", **look))
+    regions["glyph"] = renderer.glyph
+
+
+def _write_names(figure: Plot, handles: Handles) -> None:
+    """Names of the largest regions, readable on land, sea and arcs, by day and by night."""
+    source = ColumnDataSource({name: [] for name in ("x", "y", "name", "align", "dx", "dy")})
+    words = Text(
+        x="x", y="y", text="name", text_align={"field": "align"}, text_baseline="middle", x_offset={"field": "dx"},
+        y_offset={"field": "dy"}, text_font_size="12px", text_font_style="bold", text_color=INK,
+        text_font=value("Roboto, Helvetica, Arial, sans-serif"), background_fill_color=PAPER,
+        background_fill_alpha=0.7,
+    )  # fmt: skip
+    names = figure.add_glyph(
+        source, words, level="overlay", selection_glyph=None, nonselection_glyph=None
     )
+    handles["named"] = {"cds": source, "glyph_renderer": names}
+
+
+def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
+    """From one row per flow and class, when flows change and when the figure is first laid out."""
+    segments, regions = handles["arcs"]["cds"], handles["regions"]
+    heads = ColumnDataSource({name: [] for name in ("x", "y", "angle", "size")})
+    colour = LOOKS["lead"].colour
+    head = Scatter(
+        marker="triangle", x="x", y="y", angle="angle", size="size", fill_color=colour, line_color=colour
+    )  # fmt: skip
+    figure.add_glyph(heads, head, level="overlay", selection_glyph=None, nonselection_glyph=None)
+    below = [renderer.id for renderer in figure.renderers].index(regions["glyph_renderer"].id)
+    figure.renderers.insert(below, figure.renderers.pop())
+    segments.syncable = heads.syncable = False  # the server knows the flows
+    flows = ColumnDataSource({name: [] for name in _TYPES})
     code = (Path(__file__).parent / "arcs.js").read_text()
     arcs = CustomJS(
         args={
             "flows": flows,
-            "regions": regions,
+            "regions": regions["cds"],
             "segments": segments,
-            "colours": len(CLASS_COLOURS),
+            "heads": heads,
+            "names": handles["named"]["glyph_renderer"],
+            "figure": figure,
         },
         code=code,
     )
@@ -186,7 +236,18 @@ def _on_screen(columns: Columns) -> dict[str, NDArray]:
         if name not in ("x", "y", "name")
     }
     small["color"] = small.pop("shown")
+    small["radius"] = small.pop("size") * np.float32(M_PER_PX / 2)
     return {name: columns[name] for name in ("x", "y", "name")} | small
+
+
+def _by_class(arcs: Arcs) -> dict[str, NDArray]:
+    """A row for each class of a flow, the most first; those of a flow stand together."""
+    order = np.argsort(-arcs.by_class_mw, axis=1, kind="stable")
+    mw = np.take_along_axis(arcs.by_class_mw, order, axis=1)
+    flow, place = np.nonzero(mw > 0)
+    columns = {name: arcs.columns[name][flow] for name in ("home", "region", "width", "leads")}
+    columns |= {"workload": order[flow, place], "it_mw": mw[flow, place]}
+    return {name: columns[name].astype(kind) for name, kind in _TYPES.items()}
 
 
 _TYPES = {
@@ -195,20 +256,18 @@ _TYPES = {
     "workload": np.uint8,
     "it_mw": np.float32,
     "width": np.float32,
+    "leads": np.uint8,
 }
 COLORBAR = {
     "height": 7, "width": 120, "margin": 0, "bar_line_color": None, "major_tick_line_color": None,
     "background_fill_alpha": 0,
 }  # fmt: skip
 _MOST_SAID = 3  # regions or arcs that lie on each other, in one hover
-_ARC_COLUMNS = ("color", "line_width", "line_alpha", "flow_mw", "moves", "class")
+_ARC_COLUMNS = ("color", "line_width", "line_alpha", "flow_mw", "moves", "split")
 
 
 def _flow_hover() -> HoverTool:
-    return HoverTool(
-        tooltips=[("Moves", "@moves"), ("Class", "@class"), ("IT load", "@flow_mw{0,0.0} MW")], line_policy="interp",
-        limit=_MOST_SAID,
-    )  # fmt: skip
+    return HoverTool(tooltips=list(FLOW_TIP), line_policy="interp", limit=_MOST_SAID)
 
 
 def _region_hover() -> HoverTool:
@@ -216,16 +275,12 @@ def _region_hover() -> HoverTool:
 
 
 def _legend(world: Map) -> Markup:
-    """Classes with what moves of each, what sizes mean, and what is too small to be drawn."""
+    """Flows that stand out and the others, what sizes mean, and what is too small to be drawn."""
     assert world.arcs is not None and world.key is not None
     items = joined(
-        html(
-            '<span title="{}: IT load that runs away from home"><i style="background:{}"></i><u>{}</u>&nbsp;'
-            "<b>{} MW</b></span>",
-            label, CLASS_COLOURS[k % len(CLASS_COLOURS)], label, format_number(mw),
-        )
-        for k, (label, mw) in enumerate(zip(world.arcs.classes, world.arcs.moved_mw, strict=True))
-    )  # fmt: skip
+        html('<span><i style="background:{}"></i>{}</span>', LOOKS[role].colour, words)
+        for role, words, _rows in reversed(world.arcs.groups)
+    )
     return html(
         "{}{}{}", items, f"{sentence(world.left_out)}. " if world.left_out else "", _key(world.key)
     )

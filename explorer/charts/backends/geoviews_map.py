@@ -11,20 +11,24 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from explorer.charts.backends.basemap import EXTENT_X, EXTENT_Y, basemap
 from explorer.charts.backends.bokeh import BOKEH, as_title
 from explorer.charts.backends.packages import for_maps
 from explorer.charts.chart import Columns
-from explorer.charts.map import ARC_PIECES, Arcs, Circles, Map, Scale
+from explorer.charts.map import ARC_PIECES, HEAD_PIECE, Arcs, Circles, Map, Scale
+from explorer.charts.map_places import M_PER_PX, MAP_PX
 from explorer.charts.map_scale import MapScale
-from explorer.charts.palette import CLASS_COLOURS, LOOKS, RIM, SLATE
+from explorer.charts.palette import INK, LOOKS, PAPER, RIM, SLATE
 from explorer.charts.ticks import ticks_apart
+from explorer.charts.world_map import FLOW_TIP
 from explorer.model.placement import Placement
 from explorer.presentation import render, renders
-from explorer.text import elided, sentence, wrapped
+from explorer.text import sentence, wrapped
 
-WIDTH_PX = 860
+Floats = NDArray[np.float64]
+
 TITLE_CHARACTERS = 100  # of a line
 FAINT, STRONG = 0.2, 0.85  # opacity of an arc at home, and where its load runs
 
@@ -49,11 +53,12 @@ def draw(world: Map) -> Any:
     arcs = [] if world.arcs is None else _arcs(world, world.arcs)
     places = [_circles(circles, world) for circles in world.circles]
     key = [] if world.key is None else _key(world.key)
+    names = [] if world.named is None else _names(world.named)
     found = "; ".join(part for part in (sentence(world.title), world.left_out) if part)
     title = wrapped(world.about.title, TITLE_CHARACTERS)
-    return hv.Overlay([*basemap(), *arcs, *places, *key]).opts(
+    return hv.Overlay([*basemap(), *arcs, *places, *names, *key]).opts(
         **frame(),
-        frame_width=WIDTH_PX,
+        frame_width=int(MAP_PX),
         title=as_title("\n".join([*title, found])),
         legend_position="bottom_left",
         hooks=[ticks_apart],
@@ -150,39 +155,57 @@ def _key(scale: MapScale) -> list[Any]:
 
 
 def _arcs(world: Map, arcs: Arcs) -> list[Any]:
-    """The arcs of every class that moves, faint at home."""
+    """Flows, faint at home, those that stand out above the others and with a head."""
     ends, flow = world.arc_pieces()
-    pairs = zip(arcs.columns["home"], arcs.columns["region"], strict=True)
-    moves = np.array([f"{arcs.places[h]} → {arcs.places[r]}" for h, r in pairs], object)
+    moves, split = (np.array(words, object) for words in (arcs.moves, arcs.split))
     along = np.arange(len(flow)) - np.searchsorted(flow, flow)  # pieces since its home
-    workload = arcs.columns["workload"][flow]
     rows = pd.DataFrame(
         {
             **dict(zip(("x0", "y0", "x1", "y1"), ends, strict=True)),
-            "it_mw": arcs.columns["it_mw"][flow],
+            "flow_mw": arcs.columns["it_mw"][flow],
             "moves": moves[flow],
+            "split": split[flow],
             "width": arcs.columns["width"][flow],
             "alpha": np.minimum(FAINT + 0.65 * (along + 1) / ARC_PIECES, STRONG),
-            "class": np.array(arcs.classes, object)[workload],
         }
     )
-    tips = [("Moves", "@moves"), ("Class", "@class"), ("IT load", "@it_mw{0,0.0} MW")]
     drawn = []
-    for k in map(int, np.unique(workload)):
-        mine = (
-            rows[workload == k].iloc[::-1].sort_values("it_mw", ascending=False, kind="stable")
-        )  # legend: strong
-        segments = hv.Segments(
-            mine, [*rows.columns[:4]], [*rows.columns[4:]], label=elided(str(arcs.classes[k]), 40)
-        )
+    for role, words, mine in arcs.groups:
+        pieces = rows[np.isin(flow, mine)]
+        pieces = pieces.iloc[::-1].sort_values("flow_mw", ascending=False, kind="stable")
+        segments = hv.Segments(pieces, [*rows.columns[:4]], [*rows.columns[4:]], label=words)
         drawn.append(
             segments.opts(
-                color=CLASS_COLOURS[k % len(CLASS_COLOURS)],
+                color=LOOKS[role].colour,
                 line_width="width",
                 line_alpha="alpha",
                 tools=["hover"],
-                hover_tooltips=tips,
+                hover_tooltips=list(FLOW_TIP),
                 backend=BOKEH,
             )
         )
-    return drawn
+    return drawn + _heads(ends, along, arcs.columns["leads"][flow], arcs.columns["width"][flow])
+
+
+def _heads(ends: Floats, along: NDArray, leads: NDArray, width_px: Floats) -> list[Any]:
+    """Where flows that stand out lead."""
+    mine = leads & (along == HEAD_PIECE)
+    if not mine.any():
+        return []
+    x0, y0, x1, y1 = ends[:, mine]
+    angle = np.degrees(np.arctan2(y1 - y0, x1 - x0)) - 90  # the marker points up
+    columns = ((x0 + x1) / 2, (y0 + y1) / 2, angle, 6 + 1.6 * width_px[mine])
+    heads = hv.Points(columns, ["x", "y"], ["angle", "size"])
+    style = {"angle": "angle", "size": "size", "color": LOOKS["lead"].colour}
+    return [heads.opts(marker="triangle", tools=[], default_tools=[], **style, backend=BOKEH)]
+
+
+def _names(named: Columns) -> list[Any]:
+    """The names of the largest regions, row by row: an element has one alignment."""
+    return [
+        hv.Labels(([x + dx * M_PER_PX], [y + dy * M_PER_PX], [name])).opts(
+            text_align=align, text_font_size="9pt", text_font_style="bold", text_color=INK,
+            background_fill_color=PAPER, background_fill_alpha=0.7, tools=[], default_tools=[], backend=BOKEH,
+        )
+        for x, y, name, align, dx, dy in zip(*named.values(), strict=True)
+    ]  # fmt: skip

@@ -9,21 +9,26 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from explorer.charts.backends.packages import for_maps
 from explorer.charts.backends.page import MPL, page
-from explorer.charts.map import Arcs, Circles, Map
-from explorer.charts.palette import CLASS_INKS, CLASS_LINES, FADED, INK, LOOKS, PAPER, SLATE
+from explorer.charts.chart import Columns
+from explorer.charts.map import HEAD_PIECE, Arcs, Circles, Map
+from explorer.charts.map_places import M_PER_PX
+from explorer.charts.palette import FADED, INK, LOOKS, PAPER, SLATE
 from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
 from explorer.model.placement import Placement
 from explorer.packaged_data import ASSETS
 from explorer.presentation import render, renders
-from explorer.text import format_number, sentence
+from explorer.text import sentence
 
 Floats = NDArray[np.float64]
 
 FULL_MM = 180.0  # a page of two columns
+GLOBE_M, PT_PER_MM = 3.44e7, 72 / 25.4  # width of the globe in Equal Earth; of print
+NAME_PT = 5.5
 PT_PER_PX = 0.3  # of circles and lines there, as they are on screen
 WIDTHS_PER_PX = 2  # that lines are told apart by
 WITHIN_M = MERCATOR_EDGE_M * (
@@ -50,7 +55,8 @@ def draw(world: Map, path: str | Path, width_mm: float = FULL_MM) -> Path:
     with page(path, width_mm) as sheet:
         lines = [] if world.arcs is None else _lines(world, world.arcs, width_mm)
         places = [_places(circles, world, width_mm) for circles in world.circles]
-        drawn = hv.Overlay([*_earth(), *lines, *places]).opts(
+        names = [] if world.named is None else _names(world.named, width_mm)
+        drawn = hv.Overlay([*_earth(), *lines, *places, *names]).opts(
             aspect="equal", xaxis=None, yaxis=None, show_frame=False, show_legend=False, padding=0.01, title="",
             backend=MPL,
         )  # fmt: skip
@@ -98,6 +104,17 @@ def _pale(plot: Any, _element: Any) -> None:
     plot.handles["artist"].set(facecolor=FADED, edgecolor=FADED)
 
 
+def _dark(plot: Any, _element: Any) -> None:
+    """The same for heads."""
+    plot.handles["artist"].set(facecolor=LOOKS["lead"].ink, edgecolor=PAPER)
+
+
+def _with_halo(plot: Any, _element: Any) -> None:
+    """A hook: words are read on lines and circles too."""
+    for words in plot.handles["axis"].texts:
+        words.set_path_effects([withStroke(linewidth=1.6, foreground=PAPER)])
+
+
 def _places(circles: Circles, world: Map, width_mm: float) -> Any:
     """
     Circles, the largest first to hide none: rings of one ink, or filled by the steps of the scale.
@@ -119,7 +136,8 @@ def _places(circles: Circles, world: Map, width_mm: float) -> Any:
 
 def _lines(world: Map, arcs: Arcs, width_mm: float) -> list[Any]:
     """
-    Arcs of every class in a few widths, each an unbroken line unless the edge of the map breaks it.
+    Flows in a few widths, each an unbroken line unless the edge of the map breaks it, those that
+    stand out above the others and with a head.
     """
     ends, flow_of = world.arc_pieces()
     first = np.diff(flow_of, prepend=-1) != 0
@@ -135,30 +153,52 @@ def _lines(world: Map, arcs: Arcs, width_mm: float) -> list[Any]:
     line = projected(*line.T)
     level = np.ceil(WIDTHS_PER_PX * arcs.columns["width"]).astype(int)
     drawn = []
-    for k in np.unique(arcs.columns["workload"]):
-        mine = arcs.columns["workload"] == k
+    for role, _words, mine in arcs.groups:
         for width in np.unique(level[mine]):
-            part = np.where(
-                np.isin(flow, np.flatnonzero(mine & (level == width)))[:, np.newaxis], line, np.nan
-            )
+            rows = mine[level[mine] == width]
+            part = np.where(np.isin(flow, rows)[:, np.newaxis], line, np.nan)
             width_pt = _line_pt(width / WIDTHS_PER_PX, width_mm)
             drawn.append(
-                hv.Path([part]).opts(linewidth=width_pt, **_class_style(k), alpha=0.75, backend=MPL)
+                hv.Path([part]).opts(
+                    linewidth=width_pt, color=LOOKS[role].ink, alpha=0.75, backend=MPL
+                )
             )
-    return drawn
+    return drawn + _heads(ends, flow_of, arcs, width_mm)
+
+
+def _heads(ends: Floats, flow_of: NDArray, arcs: Arcs, width_mm: float) -> list[Any]:
+    """Triangles that show where flows that stand out lead."""
+    along = np.arange(len(flow_of)) - np.searchsorted(flow_of, flow_of)
+    mine = arcs.columns["leads"][flow_of] & (along == HEAD_PIECE)
+    start, stop = (projected(*ends[rows][:, mine]) @ [1, 1j] for rows in ([0, 1], [2, 3]))
+    forward = (stop - start) / np.abs(stop - start)
+    width_px = arcs.columns["width"][flow_of[mine]]
+    size = 2 * (3 + 0.8 * width_px) * PT_PER_PX * GLOBE_M / (PT_PER_MM * width_mm)
+    corners = np.array([1, -0.5 + 0.6j, -0.5 - 0.6j])
+    triangles = ((start + stop) / 2)[:, np.newaxis] + np.outer(size * forward, corners)
+    shapes = [np.column_stack([corner.real, corner.imag]) for corner in triangles]
+    return [hv.Polygons(shapes).opts(hooks=[_dark], linewidth=0.2, backend=MPL)] if shapes else []
+
+
+def _names(named: Columns, width_mm: float) -> list[Any]:
+    """The names of the largest regions, beside their circles as on screen."""
+    x, y = projected(named["x"] + named["dx"] * M_PER_PX, named["y"] + named["dy"] * M_PER_PX).T
+    return [
+        hv.Labels(([x[n]], [y[n]], [named["name"][n]])).opts(
+            size=NAME_PT * min(1.0, width_mm / FULL_MM), color=INK, horizontalalignment=named["align"][n],
+            hooks=[_with_halo], backend=MPL,
+        )
+        for n in range(len(x))
+    ]  # fmt: skip
 
 
 def _handles(world: Map, width_mm: float) -> list[Any]:
     """What the legend names: classes that move, steps of colour, rings, and how large a load is."""
     handles: list[Any] = []
     if world.arcs is not None:
-        classes = enumerate(zip(world.arcs.classes, world.arcs.moved_mw, strict=True))
         handles += [
-            Line2D(
-                [], [], **_class_style(k), linewidth=1.2, label=f"{name}, {format_number(mw, 2)} MW"
-            )
-            for k, (name, mw) in classes
-            if mw > 0
+            Line2D([], [], color=LOOKS[role].ink, linewidth=1.6, label=words)
+            for role, words, _rows in reversed(world.arcs.groups)
         ]
     dot: dict[str, Any] = {
         "marker": "o",
@@ -180,12 +220,6 @@ def _handles(world: Map, width_mm: float) -> list[Any]:
         }  # fmt: skip
         handles.append(Line2D([], [], **size, color=INK, label=f"{world.key.key_mw:,g} MW each"))
     return handles
-
-
-def _class_style(workload: int) -> dict[str, Any]:
-    """Colour and line of a class: those of no other among the first sixteen."""
-    lap, place = divmod(int(workload), len(CLASS_INKS))
-    return {"color": CLASS_INKS[place], "linestyle": CLASS_LINES[(place + lap) % len(CLASS_LINES)]}
 
 
 def _circle_pt(size_px: Floats, width_mm: float) -> Floats:
