@@ -3,6 +3,8 @@ The figures of world-2025: spot checks against what the sources say, whether eve
 its source, and the claims of the README.
 """
 
+import re
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 
 from explorer import Placement, Scenario, solve
 from explorer.measures.whole_day import whole_day
+from explorer.packaged_data import SCENARIOS
 from explorer.scenario.provenance import Provenance, coverage, keys_in
 from explorer.scenario.schema import TABLES
 
@@ -265,20 +268,18 @@ def test_every_figure_names_sources_that_there_are():
 
 
 def test_every_source_is_cited():
-    text = " ".join(
-        str(cell)
-        for name in TABLES
-        if name != "sources" and getattr(WORLD, name, None) is not None
-        for cell in _frame(name).filter(regex="source").stack()
-    )
-    settings = " ".join(str(cell) for cell in WORLD.setting_sources.values())
-    named = {key for part in (text, settings) for cell in part.split() for key in keys_in(cell)}
-    notes = " ".join(WORLD.sources["note"].astype(str))
-    assert [key for key in WORLD.sources["key"] if key not in named and key not in notes] == []
-
-
-def _frame(name: str) -> pd.DataFrame:
-    return WORLD.workloads_table() if name == "workloads" else getattr(WORLD, name)
+    """By a figure, a setting, or the note of a source that is made of it."""
+    tables = [WORLD.workloads_table(), *(getattr(WORLD, name, None) for name in TABLES)]
+    cells = [
+        cell
+        for table in tables
+        if isinstance(table, pd.DataFrame) and table is not WORLD.sources
+        for cell in table.filter(regex="source$").stack()
+    ]
+    settings = tomllib.loads((SCENARIOS / "world-2025" / "scenario.toml").read_text("utf-8"))
+    named = {key for cell in (*cells, *settings["sources"].values()) for key in keys_in(cell)}
+    named |= {word for note in WORLD.sources["note"] for word in re.findall(r"[\w-]+", note)}
+    assert [key for key in WORLD.sources["key"] if key not in named] == []
 
 
 # What the README says.
@@ -302,7 +303,7 @@ def test_the_readme_counts_what_there_is():
         f"All capacities, {quality['regions', 'pue']} of the {len(REGIONS)} PUE values, "
         f"{quality['regions', 'wue_l_per_kwh']} of the water values and {quality['regions', PRICE]} of the prices",
         f"{hourly['price_relative']} regions have a price profile and {hourly['carbon_relative']} one for carbon",
-        "Sweden has {} by the combined and {} by the operating margin, {} on average".format(
+        "Sweden has {:g} by the combined and {:g} by the operating margin, {:g} on average".format(
             *sweden
         ),
         f"All {len(REGIONS)} are estimates",
