@@ -28,6 +28,11 @@ CARBON = {
     "operating margin": "carbon_operating_margin",
     "average": "carbon_average",
 }
+DEMAND = {
+    "people": "demand_share",
+    "prompts": "demand_share_prompts",
+    "installed capacity": "demand_share_capacity",
+}
 OPPOSITE = {
     "winter": "summer",
     "spring": "autumn",
@@ -99,6 +104,10 @@ def model_rtt_ms(km: float, model: str) -> float:
         "measured": 8.5 + 0.0154 * km,
         "fibre": 2 * km / 200,
     }[model]
+
+
+def access_rtt_ms(km: float, model: str) -> float:
+    return 14.7 + 0.0168 * km if model == "measured" else model_rtt_ms(km, model)
 
 
 def lawful(scenario: Any, origin: str, target: str) -> bool:
@@ -202,7 +211,7 @@ class Reference:
         for client, k in product(s.clients, classes):
             i, w = client["id"], classes[k]
             h = self.home[i]
-            demand = s.total_demand_mw * client["demand_share"] * w.share_of_demand
+            demand = s.total_demand_mw * client[DEMAND[s.demand_basis]] * w.share_of_demand
             demand *= load_over_mean(s, client, w.demand_profile)
             local = min(1.0, w.state_local_share * s.state_local_scale)
             self.free[i, k], self.pinned[i, k] = demand * (1 - local), demand * local
@@ -233,7 +242,8 @@ class Reference:
         gb = requests * (
             (w.request_kb + w.response_kb) / 1e6 + s.state_move_share * w.state_mb / 1e3
         )
-        access, wan = model_rtt_ms(distance_km(client, home), s.latency_model), w.round_trips * rtt
+        access = access_rtt_ms(distance_km(client, home), s.latency_model)
+        wan = w.round_trips * rtt
         told, offered = self._told.get((client["id"], j, w.id), {}), (j, w.id) not in self._closed
         if "latency_ms" in told:
             wan = told["latency_ms"] - access - w.prefill_ms

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from explorer import Scenario
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
 from explorer.scenario.scenario import CARBON_SIGNALS, LEGAL_POLICIES, _Checked
-from explorer.scenario.schema import LATENCY_MODELS, SEASONS, TABLES
+from explorer.scenario.schema import DEMAND_COLUMNS, LATENCY_MODELS, SEASONS, TABLES
 from explorer.scenario.workload import workload_objects
 
 ZONES = ("NO", "NA", "EU", "CN")  # two of them look like "no" and "not available"
@@ -203,6 +203,12 @@ def random_scenario(
     if rng.random() < 0.5:
         blank = rng.random(regions) < 0.3
         region_table["wue_l_per_kwh"] = np.where(blank, np.nan, draw(0, 2, regions))
+    bases = ["people"]
+    for basis, column in DEMAND_COLUMNS.items():
+        if column not in client_table and rng.random() < 0.5:
+            client_table[column] = shares(clients)
+            bases.append(basis)
+    random_settings["demand_basis"] = str(rng.choice(bases))
     kept |= {"regions": region_table, "clients": client_table}
     return Scenario(
         workloads=workload_objects(clean("workloads", workload_table)),
