@@ -62,6 +62,7 @@ def placement_html(placement: Placement) -> str:
     cost, carbon = figures["cost_usd_per_h"], figures["carbon_kg_per_h"]
     facts = {
         "Cost": f"{format_number(cost.value)} {cost.unit} ({_against_the_baseline(cost)})",
+        **_serving(figures),
         "Carbon": f"{format_number(carbon.value)} {carbon.unit} ({_against_the_baseline(carbon)})",
         **_water(figures),
         "Relocated": f"{format_number(placement.relocated_mw)} of {format_number(placement.served_mw)} MW "
@@ -76,6 +77,15 @@ def placement_html(placement: Placement) -> str:
     flows = placement.flows.sort_values("it_mw", ascending=False, kind="stable").loc[:, columns]
     what = f"Of least {placement.objective}. The baseline runs everything as near as the constraints allow."
     return _page("Placement", what, facts, flows, "flows, largest first")
+
+
+def _serving(figures: dict[str, Headline]) -> dict[str, str]:
+    """The cost of serving where the scenario declares that of hardware."""
+    serving = figures.get("serving_usd_per_h")
+    if serving is None:
+        return {}
+    change = _against_the_baseline(serving)
+    return {serving.label: f"{format_number(serving.value)} {serving.unit} ({change})"}
 
 
 def _water(figures: dict[str, Headline]) -> dict[str, str]:

@@ -9,7 +9,9 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import product
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +19,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from explorer import Scenario
+from explorer.scenario.scenario import TABLES
 
 NANOSECOND_MS = 1e-6  # budgets are met to that precision
 CARBON = {
@@ -24,6 +27,11 @@ CARBON = {
     "marginal": "carbon_marginal",
     "operating margin": "carbon_operating_margin",
     "average": "carbon_average",
+}
+DEMAND = {
+    "people": "demand_share",
+    "prompts": "demand_share_prompts",
+    "installed capacity": "demand_share_capacity",
 }
 OPPOSITE = {
     "winter": "summer",
@@ -61,13 +69,33 @@ class Arc:
         }
 
 
+def stated(scenario: Scenario) -> Any:
+    """
+    What the scenario says, read once: a parameter or a cell asked for at every arc takes most of
+    the time. Tables are lists of rows, empty ones where there are none.
+    """
+    values = scenario.param.values()
+    tables = {
+        name: [] if values[name] is None else values[name].to_dict("records") for name in TABLES
+    }
+    classes = {k: SimpleNamespace(**w.param.values()) for k, w in scenario.workloads.items()}
+    return SimpleNamespace(**values | tables | {"workloads": classes})
+
+
 def distance_km(a: dict[str, Any], b: dict[str, Any]) -> float:
     """Great circle by the angle between two vectors, stable near and far."""
-    (u, v) = (
-        np.array([math.cos(p) * math.cos(q), math.cos(p) * math.sin(q), math.sin(p)])
-        for p, q in ((math.radians(x["latitude"]), math.radians(x["longitude"])) for x in (a, b))
+    return _angle_km(a["latitude"], a["longitude"], b["latitude"], b["longitude"])
+
+
+@cache
+def _angle_km(*degrees: float) -> float:
+    a, b, c, d = map(math.radians, degrees)
+    (x, y, z), (u, v, w) = (
+        (math.cos(p) * math.cos(q), math.cos(p) * math.sin(q), math.sin(p))
+        for p, q in ((a, b), (c, d))
     )
-    return 6371 * math.atan2(float(np.linalg.norm(np.cross(u, v))), float(u @ v))
+    cross = math.hypot(y * w - z * v, z * u - x * w, x * v - y * u)
+    return 6371 * math.atan2(cross, x * u + y * v + z * w)
 
 
 def model_rtt_ms(km: float, model: str) -> float:
@@ -78,26 +106,28 @@ def model_rtt_ms(km: float, model: str) -> float:
     }[model]
 
 
-def lawful(scenario: Scenario, origin: str, target: str) -> bool:
-    """May load of the origin zone run in the target zone?"""
+def access_rtt_ms(km: float, model: str) -> float:
+    return 14.7 + 0.0168 * km if model == "measured" else model_rtt_ms(km, model)
+
+
+def lawful(scenario: Any, origin: str, target: str) -> bool:
+    """May load of the origin zone run in the target zone, as `stated`?"""
     policy = scenario.legal_policy
     if policy == "custom" and origin == target:
-        rows = scenario.legal_custom.to_dict("records")
+        rows = scenario.legal_custom
         return not any(
             (row["from_zone"], row["to_zone"], row["allowed"]) == (origin, origin, "false")
             for row in rows
         )
     if policy == "open" or origin == target:
         return True
-    rows = [] if scenario.legal_zones is None else scenario.legal_zones.to_dict("records")
-    zones = {row["legal_zone"]: row for row in rows}
-    if policy == "adequacy" and scenario.legal_transfers is not None:
-        rows = scenario.legal_transfers.to_dict("records")
-        decided = [row["to_zone"] for row in rows if row["from_zone"] == origin]
+    zones = {row["legal_zone"]: row for row in scenario.legal_zones}
+    if policy == "adequacy":
+        decided = [row["to_zone"] for row in scenario.legal_transfers if row["from_zone"] == origin]
         if decided and not (origin in zones and zones[origin]["outbound"] == "open"):
             return target in decided
     if policy == "custom":
-        rows = scenario.legal_custom.to_dict("records")
+        rows = scenario.legal_custom
         return any(
             (row["from_zone"], row["to_zone"], row["allowed"]) == (origin, target, "true")
             for row in rows
@@ -109,14 +139,14 @@ def lawful(scenario: Scenario, origin: str, target: str) -> bool:
     return False
 
 
-def now_over_mean(scenario: Scenario, region: dict[str, Any], column: str) -> float:
+def now_over_mean(scenario: Any, region: dict[str, Any], column: str) -> float:
     """Price or carbon of a region at the scenario's hour and season, over its mean."""
     hour, season = scenario.hour, scenario.season
-    if scenario.profiles is None or (hour, season) == ("average", "annual"):
+    if (hour, season) == ("average", "annual"):
         return 1.0
     local = OPPOSITE[season] if region["latitude"] < 0 else season
     known = {}
-    for row in scenario.profiles.to_dict("records"):
+    for row in scenario.profiles:
         if (
             row["region_id"] == region["id"]
             and row["season"] == local
@@ -127,13 +157,11 @@ def now_over_mean(scenario: Scenario, region: dict[str, Any], column: str) -> fl
     return sum(hours) / 24 if hour == "average" else hours[hour]
 
 
-def load_over_mean(scenario: Scenario, client: dict[str, Any], curve: str) -> float:
+def load_over_mean(scenario: Any, client: dict[str, Any], curve: str) -> float:
     """A client's load at the scenario's hour, read off the curve at local time, over its mean."""
-    if scenario.hour == "average" or scenario.demand_profiles is None or not client.get("timezone"):
+    if scenario.hour == "average" or not client.get("timezone"):
         return 1.0
-    rows = [
-        row for row in scenario.demand_profiles.to_dict("records") if row["profile_id"] == curve
-    ]
+    rows = [row for row in scenario.demand_profiles if row["profile_id"] == curve]
     known = {row["local_hour"]: row["relative_load"] for row in rows}
     clock = datetime(2025, MIDDLE[scenario.season], 15, tzinfo=ZoneInfo(client["timezone"]))
     offset, saving = clock.utcoffset(), clock.dst()
@@ -148,8 +176,9 @@ class Reference:
     """All arcs and demands of a scenario, and its optimum for any objective."""
 
     def __init__(self, scenario: Scenario) -> None:
-        self.scenario = s = scenario
-        self.regions = {row["id"]: row for row in s.regions.to_dict("records")}
+        self.scenario, self._stated = scenario, stated(scenario)
+        s = self._stated
+        self.regions = {row["id"]: row for row in s.regions}
         for row in self.regions.values():
             fixed = row.get("fixed_usd_per_mwh", 0.0)
             fixed = 0.0 if math.isnan(fixed) else fixed
@@ -158,10 +187,7 @@ class Reference:
                 s, row, "price_relative"
             )
             row[CARBON[s.carbon_signal] + "_g_per_kwh"] *= now_over_mean(s, row, "carbon_relative")
-        clients: list[dict[str, Any]] = s.clients.to_dict("records")
-        rows = (
-            [] if s.rtt_ms is None or s.latency_model != "measured" else s.rtt_ms.to_dict("records")
-        )
+        rows = s.rtt_ms if s.latency_model == "measured" else []
         measured = {(row["from_region"], row["to_region"]): row["rtt_ms"] for row in rows}
         self.capacity = {
             j: s.capacity_scale * row["capacity_mw"] for j, row in self.regions.items()
@@ -169,15 +195,24 @@ class Reference:
         self.budget = {
             k: w.latency_budget_ms + s.latency_relaxation_ms for k, w in s.workloads.items()
         }
-        self.home = {client["id"]: self._home(client) for client in clients}
+        self.home = {client["id"]: self._home(client) for client in s.clients}
+        self._told = {
+            (row["client"], row["region"], row["workload"]): {
+                name: value for name, value in row.items() if value != "" and value == value
+            }
+            for row in s.arcs
+        }  # what the table of arcs says, blanks apart
+        self._closed = {
+            (row["region"], row["workload"]) for row in s.systems if row["offered"] == "false"
+        }
         self.arcs: dict[Key, Arc] = {}
         self.free: dict[tuple[str, str], float] = {}
         self.pinned: dict[tuple[str, str], float] = {}
         classes: dict[str, Any] = s.workloads
-        for client, k in product(clients, classes):
+        for client, k in product(s.clients, classes):
             i, w = client["id"], classes[k]
             h = self.home[i]
-            demand = s.total_demand_mw * client["demand_share"] * w.share_of_demand
+            demand = s.total_demand_mw * client[DEMAND[s.demand_basis]] * w.share_of_demand
             demand *= load_over_mean(s, client, w.demand_profile)
             local = min(1.0, w.state_local_share * s.state_local_scale)
             self.free[i, k], self.pinned[i, k] = demand * (1 - local), demand * local
@@ -196,7 +231,7 @@ class Reference:
         return min(own or self.regions, key=lambda j: distance_km(client, self.regions[j]))
 
     def _arc(self, client: dict[str, Any], h: str, j: str, w: Any, rtt: float) -> Arc:
-        s, home, region = self.scenario, self.regions[h], self.regions[j]
+        s, home, region = self._stated, self.regions[h], self.regions[j]
 
         def carbon(place: dict[str, Any]) -> float:
             return place[CARBON[s.carbon_signal] + "_g_per_kwh"]
@@ -208,8 +243,9 @@ class Reference:
         gb = requests * (
             (w.request_kb + w.response_kb) / 1e6 + s.state_move_share * w.state_mb / 1e3
         )
-        access, wan = model_rtt_ms(distance_km(client, home), s.latency_model), w.round_trips * rtt
-        told, offered = self._told(client["id"], j, w.id)
+        access = access_rtt_ms(distance_km(client, home), s.latency_model)
+        wan = w.round_trips * rtt
+        told, offered = self._told.get((client["id"], j, w.id), {}), (j, w.id) not in self._closed
         if "latency_ms" in told:
             wan = told["latency_ms"] - access - w.prefill_ms
 
@@ -243,29 +279,6 @@ class Reference:
             carbon_kg=kg,
             cost_usd=region["pue"] * unit(region, price) + friction_usd + friction(price) - friction(0.0),
         )  # fmt: skip
-
-    def _told(self, client: str, region: str, workload: str) -> tuple[dict[str, Any], bool]:
-        """
-        What the table of arcs says, blanks apart, and whether that of systems lets the region run
-        the class.
-        """
-        arcs, systems = (
-            [] if table is None else table.to_dict("records")
-            for table in (self.scenario.arcs, self.scenario.systems)
-        )
-        rows = [
-            row
-            for row in arcs
-            if (row["client"], row["region"], row["workload"]) == (client, region, workload)
-        ]
-        told = {
-            name: value
-            for row in rows
-            for name, value in row.items()
-            if value != "" and value == value
-        }
-        closed = [(row["region"], row["workload"]) for row in systems if row["offered"] == "false"]
-        return told, (region, workload) not in closed
 
     def distance_km(self, a: str, b: str) -> float:
         """Great-circle distance between two regions."""

@@ -2,6 +2,8 @@
 Random worlds for tests: small, reproducible and hard. Prices fall below zero, capacity runs out.
 """
 
+import math
+from itertools import compress, product
 from typing import Any
 
 import numpy as np
@@ -10,8 +12,9 @@ from hypothesis import strategies as st
 
 from explorer import Scenario
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
-from explorer.scenario.scenario import CARBON_SIGNALS, LEGAL_POLICIES
-from explorer.scenario.schema import LATENCY_MODELS, SEASONS
+from explorer.scenario.scenario import CARBON_SIGNALS, LEGAL_POLICIES, _Checked
+from explorer.scenario.schema import DEMAND_COLUMNS, LATENCY_MODELS, SEASONS, TABLES
+from explorer.scenario.workload import workload_objects
 
 ZONES = ("NO", "NA", "EU", "CN")  # two of them look like "no" and "not available"
 CLOCKS = (
@@ -134,11 +137,10 @@ def random_scenario(
         workload_table["demand_profile"] = rng.choice(["day", "night", ""], workloads)
 
         def some_rows(*columns: tuple[str, Any]) -> pd.DataFrame:
-            every = pd.MultiIndex.from_product(
-                [values for _, values in columns], names=[name for name, _ in columns]
-            )
-            rows = every.to_frame(index=False)
-            return rows[rng.random(len(rows)) < 0.9]
+            names, values = zip(*columns, strict=True)
+            every = list(product(*values))
+            drawn = compress(every, rng.random(len(every)) < 0.9)
+            return pd.DataFrame(list(drawn), columns=list(names))
 
         profiles = some_rows(
             ("region_id", region_table["id"]), ("season", SEASONS), ("hour_utc", range(24))
@@ -201,13 +203,45 @@ def random_scenario(
     if rng.random() < 0.5:
         blank = rng.random(regions) < 0.3
         region_table["wue_l_per_kwh"] = np.where(blank, np.nan, draw(0, 2, regions))
+    bases = ["people"]
+    for basis, column in DEMAND_COLUMNS.items():
+        if column not in client_table and rng.random() < 0.5:
+            client_table[column] = shares(clients)
+            bases.append(basis)
+    random_settings["demand_basis"] = str(rng.choice(bases))
+    kept |= {"regions": region_table, "clients": client_table}
     return Scenario(
-        regions=region_table,
-        clients=client_table,
-        workloads=workload_table,
-        **kept,
+        workloads=workload_objects(clean("workloads", workload_table)),
+        **{name: _Checked(clean(name, table)) for name, table in kept.items()},
         **(random_settings | settings),
     )
+
+
+def clean(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """
+    What validation makes of a sound table, as `test_validation` checks: validating takes
+    longer than most tests do with the world.
+    """
+    columns: dict[str, Any] = {}
+    known = {column.name: column for column in TABLES[name].columns}
+    for heading, cells in frame.items():
+        column = known.get(str(heading))
+        if column is not None and column.kind == "number":
+            values = cells.to_numpy(np.float64)
+            blank = math.nan if column.default is None else column.default
+            columns[str(heading)] = np.where(np.isnan(values), blank, values)
+        else:
+            texts = [
+                str(cell).lower() if isinstance(cell, bool) else str(cell)
+                for cell in cells.tolist()
+            ]
+            columns[str(heading)] = pd.Series(texts, dtype=object)
+    columns |= {
+        column.name: np.full(len(frame), float(column.default))
+        for column in TABLES[name].columns
+        if column.default is not None and column.name not in columns
+    }
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
 
 
 def random_scenarios(**settings: Any) -> st.SearchStrategy[Scenario]:

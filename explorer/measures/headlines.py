@@ -32,6 +32,7 @@ NO_CHANGE_PERCENT = 0.05  # less is rounding
 _TOTAL, _MEAN, _OTHER = "grows with the load served", "mean over the load served", "other"
 _KINDS = {  # by name in `Placement.totals`: label, unit, and how it depends on the load served
     "cost_usd_per_h": ("Cost", "USD/h", _TOTAL),
+    "serving_usd_per_h": ("Cost of serving, hardware included", "USD/h", _TOTAL),
     "carbon_kg_per_h": ("Carbon", "kg/h", _TOTAL),
     "water_l_per_h": ("Water", "l/h", _TOTAL),
     "objective_usd_per_h": ("Cost and carbon at its price", "USD/h", _TOTAL),

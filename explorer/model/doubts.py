@@ -18,7 +18,7 @@ import pandas as pd
 from explorer.errors import Problem
 from explorer.model.geodesy import great_circle_km
 from explorer.model.geography import build_geography
-from explorer.model.latency import rtt_from_distance_ms
+from explorer.model.latency import access_rtt_ms, rtt_from_distance_ms
 from explorer.scenario import folder
 from explorer.scenario.profiles import ABSOLUTE, ANNUAL, HOURS, annual_mean, over_mean
 from explorer.scenario.scenario import Scenario, declared
@@ -26,7 +26,7 @@ from explorer.scenario.schema import CARBON_COLUMNS, SEASONS, TABLES
 
 # of factors: figures with three digits still have a mean of 1, and agree with what they are of
 MEAN_TOLERANCE = 0.01
-NEARER_MS = 1.0  # of round trip, by the fit to measurements: about 65 km
+NEARER_MS = 1.0  # of round trip, by the fit to measurements: about 60 km
 LEAST_PRICE = 1.0  # that anybody pays, above zero [USD/MWh]; a kWh costs less
 LEAST_CARBON = 2.0  # of the dirtiest region of a world [g/kWh]
 MOST_ROWS = 5  # named one by one
@@ -168,7 +168,7 @@ def _far_homes(scenario: Scenario) -> Iterator[_Doubt]:
     km = great_circle_km(
         clients["latitude"], clients["longitude"], regions["latitude"], regions["longitude"]
     )
-    rtt_ms = rtt_from_distance_ms(km, "measured")
+    rtt_ms = access_rtt_ms(km, "measured")
     each, home = np.arange(len(clients)), geography.home
     nearest = np.where(geography.lawful, rtt_ms, np.inf).argmin(axis=1)
     gain_ms = rtt_ms[each, home] - rtt_ms[each, nearest]

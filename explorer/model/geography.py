@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from explorer.cache import digest
 from explorer.errors import Problem, ScenarioError
 from explorer.model.geodesy import great_circle_km
-from explorer.model.latency import rtt_from_distance_ms
+from explorer.model.latency import access_rtt_ms, rtt_from_distance_ms
 from explorer.scenario import validation
 from explorer.scenario.scenario import CUSTOM_POLICY, Scenario
 from explorer.scenario.schema import TABLES
@@ -73,9 +73,7 @@ def build_geography(scenario: Scenario) -> Geography:
     lawful[np.arange(len(home)), home] = True  # where the client is served today
     return Geography(
         home=home,
-        client_rtt_ms=rtt_from_distance_ms(
-            client_km[np.arange(len(home)), home], scenario.latency_model
-        ),
+        client_rtt_ms=access_rtt_ms(client_km[np.arange(len(home)), home], scenario.latency_model),
         region_rtt_ms=_region_rtt_ms(scenario, region_km),
         region_km=region_km,
         client_at=np.array(client_at),

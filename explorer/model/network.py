@@ -40,7 +40,7 @@ from explorer.scenario.profiles import (
     utc_offsets_h,
 )
 from explorer.scenario.scenario import Scenario
-from explorer.scenario.schema import CARBON_COLUMNS, TABLES
+from explorer.scenario.schema import CARBON_COLUMNS, DEMAND_COLUMNS, TABLES
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -87,6 +87,7 @@ class Network:
     regional_radius_km: float
     objective: str
     time_limit_s: float
+    hardware_usd_per_mwh: float = 0.0  # of serving, per IT load; no part of any objective
     cost_cap_usd_per_h: float = math.inf  # where carbon is the objective [USD/h]
     hosting_usd_per_h: Floats | None = (
         None  # (region,) per class run away from its home; None where it is all free
@@ -281,7 +282,7 @@ def build_network(scenario: Scenario) -> Network:
     classes = np.array([list(w.model_values().values()) for w in scenario.workloads.values()]).T
     budget, energy, share, local, prefill, trips, request_kb, response_kb, state_mb = classes
     demand_share, share = (
-        validation.to_one(column_numbers(clients, "clients.csv", "demand_share")),
+        validation.to_one(column_numbers(clients, "clients.csv", _demand_column(scenario))),
         validation.to_one(share),
     )
     relative_price, relative_carbon, relative_load = _relative(scenario)
@@ -346,6 +347,7 @@ def build_network(scenario: Scenario) -> Network:
         regional_radius_km=scenario.regional_radius_km,
         objective=scenario.objective,
         time_limit_s=scenario.time_limit_s,
+        hardware_usd_per_mwh=scenario.hardware_usd_per_mwh,
         cost_cap_usd_per_h=scenario.cost_cap_usd_per_h,
         hosting_usd_per_h=hosting if hosting.any() else None,
         wue_l_per_kwh=wue,
@@ -439,6 +441,17 @@ def _region_columns(scenario: Scenario) -> tuple[str, str, str, str]:
         fix += f" They have: {', '.join(scenario.carbon_signals)}."
         raise ScenarioError(scenario.title, [Problem("regions.csv", None, carbon, None, what, fix)])
     return "electricity_price_usd_per_mwh", carbon, "pue", "capacity_mw"
+
+
+def _demand_column(scenario: Scenario) -> str:
+    """The shares of demand that count; raises a `ScenarioError` where clients have no such column."""
+    column = DEMAND_COLUMNS[scenario.demand_basis]
+    if column not in scenario.clients:
+        what = f"the column is missing, but the basis of demand is {scenario.demand_basis!r}."
+        fix = f"Add {column} to the clients, or choose another basis of demand."
+        fix += f" They have: {', '.join(scenario.demand_bases)}."
+        raise ScenarioError(scenario.title, [Problem("clients.csv", None, column, None, what, fix)])
+    return column
 
 
 def _relative(scenario: Scenario) -> tuple[Floats, Floats, Floats] | tuple[float, float, float]:

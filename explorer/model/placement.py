@@ -142,6 +142,11 @@ class Placement:
             + self.network.carbon_price_usd_per_t / KG_PER_T * self.carbon_kg_per_h
         )
 
+    @property
+    def serving_usd_per_h(self) -> float:
+        """Cost with the hardware that serves, as far as the scenario declares it. [USD/h]"""
+        return self.cost_usd_per_h + self.network.hardware_usd_per_mwh * self.served_mw
+
     @cached_property
     def friction_usd_per_h(self) -> float:
         """The part of the cost that is friction. [USD/h]"""
@@ -421,11 +426,15 @@ class Placement:
         """
         Return the headline figures by name, units in the names; labels are in `headlines`.
 
-        `water_l_per_h` is among them where regions say what water they use.
+        `water_l_per_h` is among them where regions say what water they use, `serving_usd_per_h`
+        where the scenario declares what hardware costs.
         """
+        declared = self.network.hardware_usd_per_mwh > 0
+        serving = {"serving_usd_per_h": self.serving_usd_per_h} if declared else {}
         water = {} if self.network.wue_l_per_kwh is None else {"water_l_per_h": self.water_l_per_h}
         return {
             "cost_usd_per_h": self.cost_usd_per_h,
+            **serving,
             "carbon_kg_per_h": self.carbon_kg_per_h,
             **water,
             "objective_usd_per_h": self.objective_usd_per_h,

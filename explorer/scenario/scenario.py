@@ -19,7 +19,13 @@ from explorer.errors import Problem, ScenarioError
 from explorer.presentation import render
 from explorer.scenario import folder, validation
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
-from explorer.scenario.schema import CARBON_COLUMNS, LARGEST, LATENCY_MODELS, SEASONS
+from explorer.scenario.schema import (
+    CARBON_COLUMNS,
+    DEMAND_COLUMNS,
+    LARGEST,
+    LATENCY_MODELS,
+    SEASONS,
+)
 from explorer.scenario.schema import TABLES as SCHEMA
 from explorer.scenario.workload import (
     MODEL_COLUMNS,
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
 LEGAL_POLICIES = ("open", "today", "adequacy", "same zone")
 CUSTOM_POLICY = "custom"  # takes a table of its own
 CARBON_SIGNALS = tuple(CARBON_COLUMNS)
+DEMAND_BASES = tuple(DEMAND_COLUMNS)
 OBJECTIVES = ("cost", "carbon", "latency")
 LARGEST_SCALE = 1e6  # of what multiplies others
 
@@ -113,6 +120,14 @@ class Scenario(param.Parameterized):
         precedence=1,
         label="Total demand [MW]",
         doc="IT load of all inference demand together, mean of the day [MW]. Facilities draw PUE times as much.",
+    )
+    demand_basis = param.Selector(
+        default=DEMAND_BASES[0],
+        objects=list(DEMAND_BASES),
+        precedence=1.5,
+        label="Demand follows",
+        doc="What shares demand among clients, a column of clients each. people: demand_share. prompts: "
+        "demand_share_prompts. installed capacity: demand_share_capacity.",
     )
     capacity_scale = param.Number(
         default=1.0,
@@ -282,6 +297,14 @@ class Scenario(param.Parameterized):
         doc="Season of the northern hemisphere: winter is December to February everywhere, the south's summer. "
         "Prices, carbon and daylight saving follow it. annual: the mean of the year, in standard time.",
     )
+    hardware_usd_per_mwh = param.Number(
+        default=0.0,
+        bounds=(0, LARGEST),
+        precedence=-1,
+        label="Hardware [USD/MWh]",
+        doc="Cost of serving besides electricity and friction, servers above all, per MWh of IT load; 0: not declared. "
+        "No placement depends on it: it tells what a saving is of all that serving costs [USD/MWh].",
+    )
     unserved_usd_per_mwh = param.Number(
         default=1e5,
         bounds=(0, LARGEST),
@@ -426,6 +449,8 @@ class Scenario(param.Parameterized):
         """
         if name == "carbon_signal":
             return choice in (*self.carbon_signals, self.carbon_signal)
+        if name == "demand_basis":
+            return choice in (*self.demand_bases, self.demand_basis)
         if (name, choice) != ("legal_policy", CUSTOM_POLICY):
             return True
         return self.legal_custom is not None or self.legal_policy == choice
@@ -436,6 +461,13 @@ class Scenario(param.Parameterized):
         regions = self.regions
         columns = () if regions is None else regions.columns
         return tuple(signal for signal, column in CARBON_COLUMNS.items() if column in columns)
+
+    @property
+    def demand_bases(self) -> tuple[str, ...]:
+        """The bases of demand whose column the clients have."""
+        clients = self.clients
+        columns = () if clients is None else clients.columns
+        return tuple(basis for basis, column in DEMAND_COLUMNS.items() if column in columns)
 
     def settings(self) -> dict[str, Any]:
         """The scalar settings by name, in reading order."""

@@ -18,6 +18,11 @@ CARBON_COLUMNS = {  # of regions, by carbon signal; the first that is there coun
     "operating margin": "carbon_operating_margin_g_per_kwh",
     "average": "carbon_average_g_per_kwh",
 }
+DEMAND_COLUMNS = {  # of clients, by the basis of demand
+    "people": "demand_share",
+    "prompts": "demand_share_prompts",
+    "installed capacity": "demand_share_capacity",
+}
 WORDS = ("all", "everyone")  # the product's own for classes, clients and regions taken together
 
 
@@ -167,6 +172,26 @@ CLIENTS = Table(
     columns=(
         *_place("client"),
         _number("demand_share", "", "the share of all demand", 0, 1, sums_to_one=True),
+        _number(
+            "demand_share_prompts",
+            "",
+            "the share of all demand, by prompts sent",
+            0,
+            1,
+            required=False,
+            filled=True,
+            sums_to_one=True,
+        ),
+        _number(
+            "demand_share_capacity",
+            "",
+            "the share of all demand, by IT capacity installed near by",
+            0,
+            1,
+            required=False,
+            filled=True,
+            sums_to_one=True,
+        ),
         _text(
             "service",
             "the region that serves the client at home",

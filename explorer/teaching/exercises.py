@@ -329,7 +329,7 @@ EXERCISES: Mapping[str, Exercise] = {
     "2a": Exercise(
         "ms",
         _latency,
-        "8.5 to the service node, 80 there and back to North, 91.5 until the first token.",
+        "14.7 to the service node, 80 there and back to North, 85.3 until the first token.",
         {
             "That leaves out the way from the client to its service node.": lambda: (
                 _latency() - _access()
@@ -344,7 +344,7 @@ EXERCISES: Mapping[str, Exercise] = {
     "2b": Exercise(
         "km",
         lambda: (150.0 - _prefill()) * FIBRE_KM_PER_MS / 2,
-        "What is left of the budget after 91.5 ms, half of it for the way there, at 200 km per ms.",
+        "What is left of the budget after 85.3 ms, half of it for the way there, at 200 km per ms.",
         {
             "That is there and back: a round trip covers the distance twice.": lambda: (
                 (150.0 - _prefill()) * FIBRE_KM_PER_MS

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from reference import Reference, lawful
+from reference import Reference, lawful, stated
 from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, break_even, solve
@@ -43,7 +43,7 @@ def served_from(world: Scenario) -> Scenario:
 @settings(max_examples=50)
 @given(world=worlds)
 def test_pairs_follow_the_formulas(world):
-    reference, table = Reference(served_from(world)), pairs(world)
+    reference, table, rules = Reference(served_from(world)), pairs(world), stated(world)
     n = len(world.regions)
     assert len(table) == n * (n - 1)
     for (h, j), row in table.items():
@@ -66,7 +66,7 @@ def test_pairs_follow_the_formulas(world):
         )
         assert row["price_gap_usd_per_mwh"] == pytest.approx(gap, rel=1e-9, abs=1e-7)
         assert row["wan_ms"] == pytest.approx(away.wan_ms)
-        assert row["lawful"] == lawful(world, regions[h]["legal_zone"], regions[j]["legal_zone"])
+        assert row["lawful"] == lawful(rules, regions[h]["legal_zone"], regions[j]["legal_zone"])
         cleaner = home.carbon_kg - away.carbon_kg
         carbon_price = row["break_even_carbon_price_usd_per_t"]
         if cleaner > 1e-6:

@@ -296,6 +296,28 @@ def test_estimates_that_agree_are_not_said_to_disagree():
     assert "The estimates disagree" in Screen(Totals(Session(Scenario.load("stylized-12")))).text()
 
 
+# Cost of serving
+
+
+def test_a_saving_is_small_beside_what_hardware_costs():
+    """Electricity of 1,489 USD/h less, of 7,471 + 100 MW x 1,000 USD/MWh for serving."""
+    world = Scenario.load("classroom-3x3")
+    before = solve(world)
+    assert "serving_usd_per_h" not in before.totals()
+    assert "cost of serving" not in Screen(Totals(Session(world))).text()
+    world.hardware_usd_per_mwh = 1000.0
+    placement = solve(world)
+    np.testing.assert_array_equal(placement.it_mw, before.it_mw)
+    serving, cost = (headlines(placement)[n] for n in ("serving_usd_per_h", "cost_usd_per_h"))
+    assert serving.value == pytest.approx(cost.value + 100_000)
+    assert serving.change == pytest.approx(cost.change)
+    assert serving.change_percent == pytest.approx(100 * cost.change / (cost.baseline + 100_000))
+    text = text_of(Screen(Totals(Session(world))).text())
+    assert "Of the cost of serving, with hardware at 1,000 USD/MWh: −1.4 % ." in text
+    assert "Cost of serving, hardware included" in report.summary(world, placement)
+    assert "hardware included" in placement._repr_html_()
+
+
 # Water
 
 

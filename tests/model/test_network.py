@@ -341,6 +341,33 @@ def test_the_fixed_part_of_a_price_does_not_follow_the_hours():
     assert build_network(without).price_usd_per_mwh.tolist() == [45.0, 45.0, 90.0]
 
 
+def test_the_basis_of_demand_chooses_the_shares():
+    s = Scenario.load("classroom-3x3")
+    assert s.demand_bases == ("people",) and not s.offers("demand_basis", "prompts")
+    s.clients = s.clients.assign(demand_share_capacity=[0.1, 0.2, 0.7])
+    assert build_network(s).demand_mw.sum(axis=1) == pytest.approx([20, 50, 30])
+    s.demand_basis = "installed capacity"
+    assert build_network(s).demand_mw.sum(axis=1) == pytest.approx([10, 20, 70])
+    assert s.demand_bases == ("people", "installed capacity")
+    s.demand_basis = "prompts"
+    with pytest.raises(ScenarioError, match="demand_share_prompts") as error:
+        build_network(s)
+    assert error.value.problems[0].fix.endswith("They have: people, installed capacity.")
+
+
+def test_shares_of_every_basis_sum_to_one_and_have_no_hole():
+    clients = Scenario.load("classroom-3x3").clients
+    _, problems = parse("clients", clients.assign(demand_share_prompts=[0.5, np.nan, 0.5]))
+    assert [(p.row, p.column) for p in problems] == [(1, "demand_share_prompts")]
+    s = Scenario.load("classroom-3x3")
+    with pytest.raises(ScenarioError, match="demand_share_prompts"):
+        Scenario(
+            regions=s.regions,
+            clients=clients.assign(demand_share_prompts=[0.5, 0.1, 0.1]),
+            workloads=s.workloads_table(),
+        )
+
+
 def test_a_fixed_part_below_zero_is_refused():
     regions = Scenario.load("classroom-3x3").regions.assign(fixed_usd_per_mwh=[1.0, -1.0, 0.0])
     _, problems = parse("regions", regions)

@@ -230,7 +230,7 @@ def exception(region: str, **columns: object) -> pd.DataFrame:
             "free",
             20,
             "latency",
-        ),  # far takes 8.5 + 8.5 + 0.0154 x 10008 + 100 = 271 ms
+        ),  # far takes 14.7 + 8.5 + 0.0154 x 10008 + 100 = 277 ms
         ({"legal_policy": "same zone"}, "free", 20, "law"),
         (
             {"legal_policy": "same zone", "latency_budget_ms": 200.0},

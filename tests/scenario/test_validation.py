@@ -7,8 +7,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+from scenarios import MOMENTS, random_scenarios
 
 from explorer.scenario import validation
+from explorer.scenario.scenario import TABLES as OF_A_SCENARIO
 from explorer.scenario.scenario import Scenario, Workload
 from explorer.scenario.schema import LARGEST, TABLES
 
@@ -40,6 +43,23 @@ def regions(*changes: dict, **columns) -> pd.DataFrame:
 
 def told(problems) -> list[tuple]:
     return [(p.file, p.row, p.column, p.value) for p in problems]
+
+
+@given(
+    drawn=random_scenarios(lumpy=st.booleans(), exceptions=st.booleans(), **MOMENTS),
+)
+def test_random_worlds_are_as_validation_would_have_made_them(drawn):
+    """They are built without it, for the sake of all tests that draw one."""
+    tables = {name: frame for name in OF_A_SCENARIO if (frame := getattr(drawn, name)) is not None}
+    for name, frame in tables.items():
+        parsed, problems = validation.parse(name, frame)
+        assert problems == []
+        assert_frame_equal(parsed, frame, check_exact=True)
+    drawn.cross_check()
+    raw = {name: frame.replace("", None) for name, frame in tables.items()}
+    again = Scenario(workloads=drawn.workloads_table(), **raw, **drawn.settings())
+    for name, frame in tables.items():
+        assert_frame_equal(getattr(again, name), frame, check_exact=True)
 
 
 def test_numbers_become_floats_and_codes_stay_text():

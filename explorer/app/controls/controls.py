@@ -30,7 +30,7 @@ from explorer.text import setting_text
 _BUDGETS = "How long may a request wait?"
 _GROUPS = {
     "What does it cost to move?": ("friction_scale", "carbon_price_usd_per_t"),
-    "How much, and how much room?": ("total_demand_mw", "capacity_scale"),
+    "How much, and how much room?": ("total_demand_mw", "demand_basis", "capacity_scale"),
     "What is allowed?": ("legal_policy", "state_local_scale", "latency_model"),
     "What counts?": ("carbon_signal", "objective", "cost_cap_usd_per_h"),
     "When?": ("hour", "season"),
@@ -123,7 +123,7 @@ class _Inputs:
                 "controls": [_budget(k, w) for k, w in enumerate(scenario.workloads.values())],
             },
             *(
-                {"title": t, "controls": [_control(scenario, n) for n in names]}
+                {"title": t, "controls": [_control(scenario, n) for n in _offered(scenario, names)]}
                 for t, names in _GROUPS.items()
             ),
             {
@@ -396,6 +396,12 @@ def _short(value: Any) -> str:
     except ValueError:  # an integer of thousands of digits
         return "That"
     return said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…"
+
+
+def _offered(scenario: Scenario, names: Iterable[str]) -> list[str]:
+    """The settings that leave something to choose."""
+    alone = "demand_basis" if len(scenario.demand_bases) == 1 else ""
+    return [name for name in names if name != alone]
 
 
 def link_values(scenario: Scenario) -> Values:

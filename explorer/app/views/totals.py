@@ -107,7 +107,7 @@ class Totals(pn.viewable.Viewer):
             ),
             ", ",
         )
-        note = html("Carbon against the baseline: {}.", listed)
+        note = self._of_serving() + html("Carbon against the baseline: {}.", listed)
         if disagree(list(changes.values())):
             note += " The estimates disagree: what moving saves rests on the choice."
         basis = basis_of(placement)
@@ -120,6 +120,17 @@ class Totals(pn.viewable.Viewer):
                 f" The baseline leaves the same {format_number(placement.unserved_mw)} MW unserved."
             )
         return note
+
+    def _of_serving(self) -> Markup:
+        """What the change of cost is of all that serving costs, where the scenario declares it."""
+        serving = headlines(self._session.placement).get("serving_usd_per_h")
+        if serving is None or serving.basis:
+            return html("")
+        hardware = self._session.scenario.hardware_usd_per_mwh
+        return html(
+            "Of the cost of serving, with hardware at {} USD/MWh: <b>{}</b>. ",
+            format_number(hardware), percent(serving.change_percent),
+        )  # fmt: skip
 
     def _cards(self) -> list[_Card]:
         placement = self._session.placement
