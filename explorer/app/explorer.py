@@ -15,6 +15,7 @@ from explorer.app.live.scheduler import LiveRunner
 from explorer.app.questions import QUESTIONS, Questions
 from explorer.app.snapshot.save_button import SaveButton
 from explorer.app.snapshot.write import Snapshot, default_steps, write_snapshot
+from explorer.app.views.argument import Argument
 from explorer.app.views.frontier import ALL
 from explorer.app.views.totals import Totals
 from explorer.markup import lines_in_markdown
@@ -56,6 +57,7 @@ class Explorer(pn.viewable.Viewer):
                 object=error.pipe(lambda error: lines_in_markdown(str(error))), visible=error.is_not(None),
                 alert_type="warning", disable_math=True, margin=0,
             ),
+            Argument(session, questions),
             Totals(session),
             questions,
             sizing_mode="stretch_width",

@@ -12,6 +12,7 @@ from explorer.model.geodesy import MERCATOR_EDGE_M
 from explorer.text import elided
 
 Floats = NDArray[np.float64]
+Box = tuple[float, float, float, float]  # left, bottom, right, top [px]
 
 MAP_PX = 860.0  # width that sizes in pixels are meant for
 M_PER_PX = 2 * MERCATOR_EDGE_M / MAP_PX
@@ -87,21 +88,26 @@ def names_on_map(
     dict
         Columns x, y [m], name, align ("left", "right", "center"), dx and dy [px] from the place.
     """
-    taken: list[tuple[float, float, float, float]] = []
+    x, y = (NARROW * columns[axis] / M_PER_PX for axis in "xy")
+    radius = columns["size"] / 2
+    circles = [*zip(x - radius, y - radius, x + radius, y + radius, strict=True)]
+    taken: list[Box] = []
     rows: list[tuple[int, str, str, float, float]] = []
-    for region in np.argsort(-columns["it_mw"], kind="stable"):
+    for region in map(int, np.argsort(-columns["it_mw"], kind="stable")):
         if len(rows) == count or columns["it_mw"][region] <= 0:
             break
         name = elided(str(names[region]).split(" (")[0], NAME_LETTERS)
-        x, y = (NARROW * float(columns[axis][region]) / M_PER_PX for axis in "xy")
-        for align, dx, dy in _positions(float(columns["size"][region]) / 2):
-            box = _box((x, y), name, align, dx, dy)
-            if abs(box[0]) < NARROW * MAP_PX / 2 > abs(box[2]) and not any(
-                _meet(box, b) for b in taken
-            ):
-                taken.append(box)
-                rows.append((int(region), name, align, dx, dy))
-                break
+        positions = _positions(float(radius[region]))
+        boxes = [
+            _box((float(x[region]), float(y[region])), name, *position) for position in positions
+        ]
+        others = circles[:region] + circles[region + 1 :]
+        free = [n for n, box in enumerate(boxes) if _is_free(box, taken)]
+        # off the circles of others where there is room, or it would seem to be theirs
+        clear = [n for n in free if not any(_meet(boxes[n], circle) for circle in others)]
+        for n in [*clear, *free][:1]:
+            taken.append(boxes[n])
+            rows.append((region, name, *positions[n]))
     of = [row[0] for row in rows]
     return {
         "x": columns["x"][of],
@@ -119,14 +125,18 @@ def _positions(radius_px: float) -> list[tuple[str, float, float]]:
     return [("right", -beside, 0), ("left", beside, 0), ("center", 0, over), ("center", 0, -over)]
 
 
-def _box(
-    at: tuple[float, float], name: str, align: str, dx: float, dy: float
-) -> tuple[float, float, float, float]:
+def _is_free(box: Box, taken: Sequence[Box]) -> bool:
+    """Whether a name lies on the map and on no other."""
+    on_map = max(abs(box[0]), abs(box[2])) < NARROW * MAP_PX / 2
+    return on_map and not any(_meet(box, other) for other in taken)
+
+
+def _box(at: tuple[float, float], name: str, align: str, dx: float, dy: float) -> Box:
     """Left, bottom, right, top of a name. [px]"""
     width = LETTER_PX * len(name)
     left = at[0] + dx - {"left": 0.0, "center": width / 2, "right": width}[align]
     return left, at[1] + dy - LINE_PX / 2, left + width, at[1] + dy + LINE_PX / 2
 
 
-def _meet(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+def _meet(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

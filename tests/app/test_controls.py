@@ -161,6 +161,7 @@ def test_a_link_has_every_control_and_nothing_else(scenario, screen):
 
 def test_there_is_a_control_for_every_setting_that_is_meant_to_have_one(scenario, screen):
     declared = {name for name in SETTINGS if (scenario.param[name].precedence or 0) >= 0}
+    declared.remove("demand_basis")  # of which the classroom has one alone
     budgets = {f"{key}/budget" for key in scenario.workloads}
     assert {*screen.controls} == declared | budgets
     for name in declared:
@@ -174,6 +175,18 @@ def test_choices_are_said_in_full_where_their_values_are_terse(screen):
     assert screen.controls["hour"]["texts"][:3] == ["average day", "00:00 UTC", "01:00 UTC"]
     assert screen.controls["season"]["texts"][0] == "annual mean"
     assert "average" in screen.controls["carbon_signal"]["texts"]
+
+
+def test_bases_of_demand_and_carbon_signals_are_offered_that_the_scenario_has(scenario):
+    def choices(name: str) -> list[str]:
+        controls = Screen(Controls(Session(scenario))).controls
+        return controls[name]["choices"] if name in controls else []
+
+    assert choices("demand_basis") == [] and "demand_basis" not in link_values(scenario)
+    assert choices("carbon_signal") == ["marginal", "average"]
+    scenario.clients = scenario.clients.assign(demand_share_prompts=[0.2, 0.5, 0.3])
+    assert choices("demand_basis") == ["people", "prompts"]
+    assert link_values(scenario)["demand_basis"] == "people"
 
 
 def test_the_custom_policy_is_offered_where_the_scenario_has_its_table(scenario):

@@ -107,7 +107,8 @@ class _Inputs:
     """
 
     def __init__(self, scenario: Scenario, looks: Mapping[str, Look]) -> None:
-        names = [name for names in (*_GROUPS.values(), _FRICTION_DETAILS) for name in names]
+        declared = [name for names in (*_GROUPS.values(), _FRICTION_DETAILS) for name in names]
+        names = _offered(scenario, declared)
         self._places: dict[str, tuple[param.Parameterized, str]] = {
             name: (scenario, name) for name in names
         }

@@ -1,0 +1,16 @@
+// A paragraph that is told anew at every move; parts that lead somewhere are buttons.
+export function render({model}) {
+  const line = document.createElement("p")
+  line.setAttribute("aria-live", "polite")
+  const write = () => {
+    line.replaceChildren(...JSON.parse(model.parts).map(([text, question]) => {
+      if (!question) return document.createTextNode(text)
+      const part = Object.assign(document.createElement("button"), {type: "button", textContent: text, title: `See: ${question}`})
+      part.onclick = () => model.send_msg(question)
+      return part
+    }))
+  }
+  model.on("parts", write)
+  write()
+  return line
+}

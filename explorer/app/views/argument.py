@@ -1,0 +1,41 @@
+"""The first thing that is read: the scenario's argument in a sentence, its parts the way in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+import panel as pn
+import param
+
+from explorer.app.questions import QUESTIONS, Questions
+from explorer.measures.argument import argument
+from explorer.session import Session
+
+_HERE = Path(__file__)
+
+
+class Argument(pn.custom.JSComponent):
+    """A sentence about the present state; a tap on a part asks the question that shows it."""
+
+    parts = param.String(doc="Pairs of a text and the question it leads to, or '': JSON.")
+
+    _esm = _HERE.with_suffix(".js").read_text(encoding="utf-8")
+    _stylesheets: ClassVar = [_HERE.with_suffix(".css").read_text("utf-8")]
+
+    def __init__(self, session: Session, questions: Questions) -> None:
+        super().__init__(parts=_parts(session), sizing_mode="stretch_width", margin=0)
+        self._session, self._questions = session, questions
+        session.param.watch(self._on_placement, "placement")
+
+    def _on_placement(self, *_events: Any) -> None:
+        self.parts = _parts(self._session)
+
+    def _handle_msg(self, data: Any) -> None:
+        if isinstance(data, str) and data in QUESTIONS:
+            self._questions.question = data
+
+
+def _parts(session: Session) -> str:
+    return json.dumps([(part.text, part.question) for part in argument(session.placement)])

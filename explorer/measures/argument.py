@@ -1,0 +1,201 @@
+"""
+The paper's argument for one placement, in a sentence: patience lets load run away from its users,
+that saves, and something stops the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.measures.headlines import basis_of, headlines
+from explorer.model.placement import Placement
+from explorer.registry import OBSTACLES, OVERVIEW, PLACE, WORTH
+from explorer.text import format_duration, format_number
+from explorer.units import KG_PER_T
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+SEVERAL = "no single constraint"
+WORDS = {  # what keeps load at home, as users say it
+    "capacity": "room",
+    "friction": "the cost of moving",
+    "latency": "patience",
+    "law": "the law",
+    "state locality": "data that must stay",
+    "system": "regions that do not offer the class",
+    "arcs.csv": "terms of single routes",
+}
+HARDLY = 0.005  # of all load: less is not worth a word
+SLIGHT_USD_PER_MWH = 1e-6  # no gain
+FULL = 1e-9  # a region is full that lacks less than that share of its capacity
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of the sentence."""
+
+    text: str
+    question: str = ""  # of the page: where the figure in it is shown and explained
+
+
+def argument(placement: Placement) -> tuple[Part, ...]:
+    r"""
+    The sentence in pieces.
+
+    Examples
+    --------
+    >>> from explorer import Scenario, solve
+    >>> sentence = "".join(part.text for part in argument(solve(Scenario.load("classroom-3x3"))))
+    >>> print(sentence.replace(", and", ",\nand").replace(". ", ".\n"))
+    A chat request may take 150 ms.
+    So 30 % of the computing runs away from its users,
+    and electricity and moving cost 16.6 % less than nearest first.
+    What keeps the rest at home most of all: the cost of moving.
+    """
+    return (
+        *_patience(placement),
+        *_relocation(placement),
+        *_saving(placement),
+        *_unserved(placement),
+        *_what_stops_the_rest(placement),
+    )
+
+
+def _patience(placement: Placement) -> tuple[Part, ...]:
+    net = placement.network
+    name = net.labels.classes[0].lower()
+    article = "An" if name[:1] in "aeiou" else "A"
+    words = f"{article} {name} request may take {format_duration(float(net.budget_ms[0]))}"
+    return Part(words, OVERVIEW), Part(". ")
+
+
+def _relocation(placement: Placement) -> tuple[Part, ...]:
+    share = placement.relocated_share
+    if not share > HARDLY:
+        return Part("All computing stays near its users", PLACE), Part(", ")
+    return (
+        Part("So "),
+        Part(f"{100 * share:.0f} % of the computing runs away from its users", PLACE),
+        Part(", "),
+    )
+
+
+def _saving(placement: Placement) -> tuple[Part, ...]:
+    cost = headlines(placement)["cost_usd_per_h"]
+    if not np.isfinite(cost.change_percent):
+        return Part("and what that saves cannot be said"), Part(". ")
+    amount, served = abs(cost.change_percent), " per MWh served" if basis_of(placement) else ""
+    if amount < 0.05:
+        words = f"and electricity and moving cost as much{served} as nearest first"
+    else:
+        less = "less" if cost.change_percent < 0 else "more"
+        words = f"and electricity and moving cost {amount:.1f} % {less}{served} than nearest first"
+    return Part(words, WORTH), Part(". ")
+
+
+def _unserved(placement: Placement) -> tuple[Part, ...]:
+    mw = placement.unserved_mw
+    if mw <= HARDLY * float(placement.network.demand_mw.sum()):
+        return ()
+    reason = next(iter(placement.unserved_by_reason()))
+    words = f"{format_number(mw)} MW find nobody to serve them, for {reason}"
+    return Part(words, OBSTACLES), Part(". ")
+
+
+def _what_stops_the_rest(placement: Placement) -> tuple[Part, ...]:
+    held = held_at_home_mw(placement)
+    home_mw = sum(held.values())
+    if home_mw <= HARDLY * float(placement.network.demand_mw.sum()):
+        return ()
+    first = max(WORDS, key=lambda name: held.get(name, 0.0))
+    if held.get(first, 0.0) <= HARDLY * sum(held.values()):
+        return Part("No single limit keeps the rest at home", OBSTACLES), Part(".")
+    return (
+        Part("What keeps the rest at home most of all: "),
+        Part(WORDS[first], OBSTACLES),
+        Part("."),
+    )
+
+
+def held_at_home_mw(placement: Placement) -> dict[str, float]:
+    """
+    Load that stays at home by what keeps it there. [MW]
+
+    For each client and class the constraint whose lifting, alone, would let a MW move with the
+    greatest gain: a mask, the latency budget, friction, state locality, or the capacity of a full
+    region; "no single constraint" where none would. Our own reading, quick enough to follow a
+    slider; the measure `attribution` shares the whole benefit out without an order.
+
+    Examples
+    --------
+    >>> from explorer import Scenario, solve
+    >>> held_at_home_mw(solve(Scenario.load("classroom-3x3")))
+    {'friction': 15.0, 'capacity': 2.0, 'no single constraint': 53.0}
+    """
+    net, best = placement.network, placement.optimum
+    gains = _gains(placement)
+    names = [*gains, SEVERAL]
+    most = np.stack([*gains.values(), np.full_like(net.demand_mw, SLIGHT_USD_PER_MWH)])
+    clients = np.arange(len(net.home))
+    free = dict(zip(names, _by_first(most, best.free_mw[clients, net.home]), strict=True))
+    pinned_gain = _gain_of_leaving(placement)
+    held = pinned_gain > SLIGHT_USD_PER_MWH
+    found = free | {
+        "state locality": float(best.pinned_mw[held].sum()),
+        SEVERAL: free[SEVERAL] + float(best.pinned_mw[~held].sum()),
+    }
+    return {name: mw for name, mw in found.items() if mw > 0}
+
+
+def _by_first(most: Floats, mw: Floats) -> list[float]:
+    """Load of each row of gains, shape (name, client, workload), where that is the largest."""
+    winner = most.argmax(axis=0)
+    return [float(mw[winner == row].sum()) for row in range(len(most))]
+
+
+def _missing(placement: Placement) -> tuple[dict[str, Bools], Floats]:
+    """
+    By constraint, the arcs that it stands in the way of; and what a MW gains that takes an arc,
+    each of shape (client, region, workload). [USD/MWh]
+    """
+    net = placement.network
+    cost = net.cost_usd_per_mwh
+    gain = cost[np.arange(len(net.home)), net.home][:, np.newaxis] - cost
+    full = placement.region_it_mw >= net.capacity_mw * (1 - FULL)
+    missing = {name: ~np.broadcast_to(held, cost.shape) for name, held in net.masks.items()}
+    return missing | {
+        "latency": ~net.within_budget,
+        "friction": gain <= SLIGHT_USD_PER_MWH,
+        "capacity": np.broadcast_to(full[:, np.newaxis], cost.shape),
+    }, gain
+
+
+def _gains(placement: Placement) -> dict[str, Floats]:
+    """
+    By constraint, the most that a MW at home gains where that alone is lifted, shape (client,
+    workload). [USD/MWh]
+    """
+    net = placement.network
+    missing, gain = _missing(placement)
+    alone = np.sum(list(missing.values()), axis=0) == 1
+    electricity = net.energy_usd_per_mwh + (
+        net.carbon_price_usd_per_t * net.pue * net.carbon_kg_per_mwh / KG_PER_T
+    )
+    free = electricity[net.home][:, np.newaxis] - electricity  # moving for nothing
+    gain = {"friction": np.broadcast_to(free[:, :, np.newaxis], gain.shape)} | {
+        name: gain for name in missing if name != "friction"
+    }
+    return {
+        name: np.where(alone & stands, gain[name], 0.0).max(axis=1)
+        for name, stands in missing.items()
+    }
+
+
+def _gain_of_leaving(placement: Placement) -> Floats:
+    """The most that a MW at home gains by an arc that is open, shape (client, workload)."""
+    missing, gain = _missing(placement)
+    return np.where(np.any(list(missing.values()), axis=0), 0.0, gain).max(axis=1)
