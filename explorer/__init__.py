@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from explorer.measures.certificate import certificate
     from explorer.measures.concentration import concentration
     from explorer.measures.cost_carbon_front import cost_carbon_front
+    from explorer.measures.cost_latency_front import cost_latency_front
     from explorer.measures.frontier import Frontier, frontier
     from explorer.measures.layers import layers
     from explorer.measures.marginal_prices import marginal_prices
@@ -49,6 +50,7 @@ __all__ = [
     "certificate",
     "concentration",
     "cost_carbon_front",
+    "cost_latency_front",
     "figure",
     "frontier",
     "layers",

@@ -13,7 +13,7 @@ import pandas as pd
 from explorer.markup import html, joined, table_html
 from explorer.measures.certificate import Certificate
 from explorer.measures.frontier import UNSERVED_MW, Frontier
-from explorer.measures.headlines import Headline, headlines
+from explorer.measures.headlines import BASELINE_TEXTS, Headline, headlines
 from explorer.measures.monte_carlo import SURE, Draws
 from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
@@ -75,7 +75,8 @@ def placement_html(placement: Placement) -> str:
     }
     columns = ["client", "region", "workload", "it_mw", "latency_ms", "layer"]
     flows = placement.flows.sort_values("it_mw", ascending=False, kind="stable").loc[:, columns]
-    what = f"Of least {placement.objective}. The baseline runs everything as near as the constraints allow."
+    baseline = BASELINE_TEXTS[placement.network.baseline_rule]
+    what = f"Of least {placement.objective}. {baseline}"
     return _page("Placement", what, facts, flows, "flows, largest first")
 
 

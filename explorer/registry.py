@@ -63,6 +63,12 @@ MEASURES = {
         Measure("concentration", "How concentrated is it?", "Herfindahl index", PLACE),
         Measure("cost_carbon_front", "What does a tonne cost?", "marginal abatement curve", WORTH),
         Measure(
+            "cost_latency_front",
+            "What is a millisecond worth?",
+            "cost-latency front, marginal energy return on latency",
+            WORTH,
+        ),
+        Measure(
             "frontier",
             "What does waiting buy?",
             "energy-latency frontier",

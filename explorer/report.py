@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from math import inf, isnan
 from pathlib import Path
@@ -14,7 +15,7 @@ from explorer import __version__
 from explorer.markup import in_markdown
 from explorer.measures.attribution import attribution_table
 from explorer.measures.frontier import Frontier
-from explorer.measures.headlines import basis_of, headlines
+from explorer.measures.headlines import BASELINE_TEXTS, basis_of, forced_and_chosen, headlines
 from explorer.measures.relocatable_demand import READINGS, relocatable_table
 from explorer.model.labels import NamesById, as_shown
 from explorer.model.placement import LAYERS, Placement
@@ -61,10 +62,13 @@ def table_of(result: Any) -> pd.DataFrame:
 def totals_table(placement: Placement) -> pd.DataFrame:
     """
     `headlines` as a table: name, value, baseline, change (in the unit of the name), change_percent,
-    basis.
+    basis; and `forced_and_chosen`, which have a value alone.
     """
     columns = ["name", "value", "baseline", "change", "change_percent", "basis"]
-    return pd.DataFrame(list(headlines(placement).values())).loc[:, columns]
+    table = pd.DataFrame(list(headlines(placement).values())).loc[:, columns]
+    split = asdict(forced_and_chosen(placement)).items()
+    rows = pd.DataFrame([{"name": name, "value": value, "basis": ""} for name, value in split])
+    return pd.concat([table, rows], ignore_index=True)
 
 
 def summary(scenario: Scenario, placement: Placement) -> str:
@@ -77,8 +81,9 @@ def summary(scenario: Scenario, placement: Placement) -> str:
         in_markdown(as_shown(scenario.description)),
         f"Placed for least {placement.objective} by {software}.",
         "## Totals",
-        "The baseline runs everything as near as the constraints allow.",
+        BASELINE_TEXTS[placement.network.baseline_rule],
         *_totals(placement),
+        forced_text(placement),
         *_hosting(placement),
         "## What moves where",
         *_moves(placement),
@@ -163,6 +168,17 @@ def _totals(placement: Placement) -> list[str]:
     if placement.water_known_share < 1 and "water_l_per_h" in found:
         parts.append(f"Water is {found['water_l_per_h'].basis}, so no change is claimed.")
     return parts
+
+
+def forced_text(placement: Placement) -> str:
+    """What of the relocated load and of the saving is forced, and what is chosen."""
+    split = forced_and_chosen(placement)
+    return (
+        f"Of the relocated load, {_figure(split.relocated_forced_mw)} MW find no room at home, and "
+        f"{_figure(split.relocated_chosen_mw)} MW move by choice. Of the saving in cost, where that load goes "
+        f"which must move makes {_figure(split.saving_forced_usd_per_h)} USD/h, what moves by choice "
+        f"{_figure(split.saving_chosen_usd_per_h)} USD/h."
+    )
 
 
 def _moves(placement: Placement) -> list[str]:

@@ -13,6 +13,7 @@ import param
 
 from explorer.errors import ExplorerError, told
 from explorer.measures.frontier import Frontier, remembered, trace
+from explorer.measures.headlines import forced_and_chosen
 from explorer.model.network import Network, build_network
 from explorer.model.placement import Placement
 from explorer.model.solve import is_quick, solve_network
@@ -198,9 +199,12 @@ class Session(param.Parameterized):
 
 
 def _with_baseline(network: Network) -> Placement:
-    """The placement, and what it is compared with, so that whoever paints it solves nothing."""
+    """
+    The placement, and what it is compared with, of least relocation too, so that whoever paints it
+    solves nothing.
+    """
     placement = solve_network(network)
-    _ = placement.baseline
+    _ = forced_and_chosen(placement)
     return placement
 
 

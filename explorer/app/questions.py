@@ -17,6 +17,7 @@ from explorer.app.views.attribution import AttributionView
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.certificate import CertificateView
 from explorer.app.views.cost_carbon_front import CostCarbonFrontView
+from explorer.app.views.cost_latency_front import CostLatencyFrontView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
 from explorer.app.views.marginal_prices import PricesView
@@ -39,7 +40,7 @@ QUESTIONS: dict[
         (LayersView, RelocatableDemandView),
         (WholeDayView, card_of("concentration")),
     ),
-    "What is it worth?": ((CostCarbonFrontView,), (PricesView,)),
+    "What is it worth?": ((CostLatencyFrontView, CostCarbonFrontView), (PricesView,)),
     "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),
     "What holds it back?": ((AttributionView,), (UnservedView,)),
     "How sure is it?": ((NearOptimalView, TornadoView), (MonteCarloView, CertificateView)),

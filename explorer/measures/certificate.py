@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 RESIDUAL = 1e-9  # of all demand: more than the solver's own tolerance, less than anybody would miss
 RESIDUAL_MS = 1e-6  # to which budgets are met
 ROUNDING = 1e-12  # of sums, relative to what is summed
-UNITS = {"cost": "USD/h", "carbon": "kg/h", "latency": "MW ms"}
+UNITS = {"cost": "USD/h", "carbon": "kg/h", "latency": "MW ms", "relocation": "MW"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Certificate:
     @property
     def table(self) -> pd.DataFrame:
         """One row per check: check, value, unit, tolerance, holds, and meaning in words."""
-        per_mw = {"USD/h": "USD/MWh", "kg/h": "kg/MWh", "MW ms": "ms"}[self.unit]
+        per_mw = {"USD/h": "USD/MWh", "kg/h": "kg/MWh", "MW ms": "ms", "MW": "-"}[self.unit]
         share = self.gap_bound / abs(self.objective) if self.objective else 0.0
         rows = [
             (
@@ -179,7 +179,7 @@ def certificate(placement: Placement) -> Certificate:
     """
     network, best = placement.network, placement.optimum
     if not placement.is_one_program:
-        what = "Prices prove no optimum where hosting is chosen or cost has a cap."
+        what = "Prices prove no optimum where hosting is chosen or cost or delay has a cap."
         fix = "Set hosting to 0, or take the cap away. What a choice of hosts may miss is in Placement.gap_usd_per_h."
         raise ExplorerError(what, "certificate", fix)
     numbers = lp_data(network, placement.objective)

@@ -2,36 +2,26 @@
 What a tonne costs: the exact front from least cost to least carbon, as a rising carbon price walks
 along it.
 
-Cost plus carbon price times carbon is linear in both, so the placement that is best for it changes
-at some prices only and stays as it is between them. Two neighbouring placements cost the same at
-exactly one price, and a solve at that price tells whether a third lies below the line between them:
-so all of them are found, one solve each.
+How all of its placements are found: `model.lower_edge`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from itertools import pairwise
+from functools import partial
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from explorer.cache import Memo, digest
+from explorer.measures.fronts import moves, point_of
+from explorer.model.lower_edge import BATCH, LowerEdge, Walk, corners
 from explorer.model.network import Network, build_network, lp_data
-from explorer.model.placement import Placement
-from explorer.model.program import unserved_penalty
+from explorer.model.program import served_alone
 from explorer.model.solve import solve_network
 from explorer.model.solver import TIE_BREAK, model_for
 from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T
-
-Floats = NDArray[np.float64]
-
-BATCH = 24  # solves from one partial front to the next, about 0.15 s in a world of 60 regions
-NAMED = 3  # regions named on either side of a move
-SMALLEST_MOVE_MW = 1e-6
 
 
 def cost_carbon_front(scenario: Scenario) -> pd.DataFrame:
@@ -161,20 +151,18 @@ def growing_fronts(network: Network) -> Iterator[pd.DataFrame]:
 
 
 class _Search:
-    """
-    Placements on the front: `_known` from the left without a gap, `_ahead` from the right, the
-    nearest last.
-    """
+    """Placements on the front, found in pieces."""
 
     def __init__(self, network: Network) -> None:
         self._network = network = network.without_hosting_or_cap
-        numbers, best = lp_data(network, "cost"), solve_network(network, "cost").optimum
-        free = np.maximum(numbers.free_mw - best.unserved_free_mw, 0.0)
-        pinned = np.maximum(numbers.pinned_mw - best.unserved_pinned_mw, 0.0)
-        self._numbers = replace(numbers, free_mw=free, pinned_mw=pinned)
-        self._noise = TIE_BREAK * (free + pinned).sum()
-        self._known: list[Placement] = []
-        self._ahead: list[Placement] = []
+        self._numbers = numbers = served_alone(
+            lp_data(network, "cost"), solve_network(network, "cost").optimum
+        )
+        model = model_for("tradeoff", network.home, len(network.regions), len(network.workloads))
+        noise = TIE_BREAK * (numbers.free_mw + numbers.pinned_mw).sum()
+        money, carbon = network.money_usd_per_mwh, network.carbon_kg_per_arc_mwh
+        keep = partial(point_of, network)
+        self._walk = Walk(LowerEdge(model, network.home, numbers, money, carbon, noise, keep))
 
     @property
     def key(self) -> bytes:
@@ -188,112 +176,20 @@ class _Search:
 
     def advance(self) -> bool:
         """Look at some more gaps; False once there are none left."""
-        if not self._known:
-            self._find_ends()
-        for _ in range(BATCH):
-            if not self._ahead:
-                return False
-            between = self._below(self._known[-1], self._ahead[-1])
-            if between is None:
-                self._known.append(self._ahead.pop())
-            else:
-                self._ahead.append(between)
-        return bool(self._ahead)
-
-    def _find_ends(self) -> None:
-        money, carbon = self._network.money_usd_per_mwh, self._network.carbon_kg_per_arc_mwh
-        least_cost, least_carbon = self._solve(money, carbon), self._solve(carbon, money)
-        dearer, cleaner = _gap(least_cost, least_carbon)
-        run_isolated = cleaner > 0 and max(dearer, cleaner) > self._noise
-        self._known, self._ahead = [least_cost], [least_carbon] if run_isolated else []
-
-    def _below(self, left: Placement, right: Placement) -> Placement | None:
-        """
-        The best placement at the carbon price at which both cost the same, or None where that is
-        those two.
-        """
-        dearer, cleaner = _gap(left, right)
-        if min(dearer, cleaner) <= 0:
-            return None
-        # weights of cost and carbon that both count for something, whether a tonne costs a cent or
-        # a fortune
-        money_weight, carbon_weight = cleaner / (cleaner + dearer), dearer / (cleaner + dearer)
-        net = self._network
-        best = self._solve(
-            money_weight * net.money_usd_per_mwh + carbon_weight * net.carbon_kg_per_arc_mwh
-        )
-        dearer, cleaner = _gap(left, best)
-        gain = carbon_weight * cleaner - money_weight * dearer
-        return (
-            best
-            if gain > self._noise
-            and left.carbon_kg_per_h > best.carbon_kg_per_h > right.carbon_kg_per_h
-            else None
-        )
-
-    def _solve(self, cost: Floats, then: Floats | None = None) -> Placement:
-        net = self._network
-        model = model_for("tradeoff", net.home, len(net.regions), len(net.workloads))
-        with model.lock:
-            best = model.solve(
-                replace(
-                    self._numbers,
-                    cost=cost,
-                    unserved_cost=unserved_penalty(cost, self._numbers.allowed),
-                ),
-                then,
-            )
-        return Placement(net, best, "cost")
+        return self._walk.advance(BATCH)
 
     def table(self) -> pd.DataFrame:
         """What is known so far, as in `cost_carbon_front`."""
-        placements, prices = _convex([*self._known, *reversed(self._ahead)])
-        moves = [self._move(*pair) for pair in pairwise(placements)]
-        moved_mw, loses, gains = zip((0.0, "", ""), *moves, strict=True)
+        vertices, slopes = corners(self._walk.vertices)
+        points = [vertex.kept for vertex in vertices]
+        prices = [KG_PER_T * slope for slope in slopes]
         return pd.DataFrame(
             {
                 "carbon_price_from_usd_per_t": prices,
                 "carbon_price_to_usd_per_t": [*prices[1:], np.inf],
-                "cost_usd_per_h": [placement.cost_usd_per_h for placement in placements],
-                "carbon_kg_per_h": [placement.carbon_kg_per_h for placement in placements],
-                "relocated_mw": [placement.relocated_mw for placement in placements],
-                "moved_mw": moved_mw,
-                "loses": loses,
-                "gains": gains,
+                "cost_usd_per_h": [point.cost_usd_per_h for point in points],
+                "carbon_kg_per_h": [point.carbon_kg_per_h for point in points],
+                "relocated_mw": [point.relocated_mw for point in points],
+                **moves(points),
             }
         )
-
-    def _move(self, before: Placement, after: Placement) -> tuple[float, str, str]:
-        """Load that moves between two placements [MW], and the regions that lose and gain."""
-        change = after.region_it_mw - before.region_it_mw
-        return float(np.maximum(change, 0.0).sum()), self._most(-change), self._most(change)
-
-    def _most(self, mw: Floats) -> str:
-        order = np.argsort(-mw, kind="stable")[:NAMED]
-        return "; ".join(self._network.regions[j] for j in order if mw[j] > SMALLEST_MOVE_MW)
-
-
-def _gap(left: Placement, right: Placement) -> tuple[float, float]:
-    """By how much the right one is dearer [USD/h] and cleaner [kg/h]."""
-    return right.cost_usd_per_h - left.cost_usd_per_h, left.carbon_kg_per_h - right.carbon_kg_per_h
-
-
-def _convex(placements: list[Placement]) -> tuple[list[Placement], list[float]]:
-    """
-    The corners of a front, and the carbon price from which each is the best. [USD/t]
-
-    What rounding left a hair above the line between others goes.
-    """
-    corners, prices = placements[:1], [0.0]
-    for placement in placements[1:]:
-        price = 0.0
-        while corners:
-            dearer, cleaner = _gap(corners[-1], placement)
-            price = max(KG_PER_T * dearer / cleaner, 0.0)
-            if price > prices[-1]:
-                break
-            corners.pop()
-            prices.pop()
-        corners.append(placement)
-        prices.append(price)
-    return corners, prices

@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.cache import digest
-from explorer.model.cost_cap import unserved_penalty
-from explorer.model.placement import Placement
+from explorer.model.network import lp_data
+from explorer.model.placement import BASELINES, Placement
+from explorer.model.program import unserved_penalty
 from explorer.model.solve import solve_network
 
 Floats = NDArray[np.float64]
@@ -46,7 +47,14 @@ _KINDS = {  # by name in `Placement.totals`: label, unit, and how it depends on 
     "relocated_share": ("Relocated share of the load", "-", _MEAN),
     "unserved_mw": ("Unserved load", "MW IT", _OTHER),
     "mean_latency_ms": ("Mean latency", "ms", _MEAN),
-    "mean_wan_ms": ("Mean latency added by relocation", "ms", _MEAN),
+    "mean_wan_ms": ("Mean latency added by relocation, per MW", "ms", _MEAN),
+    "mean_wan_per_request_ms": ("Mean latency added by relocation, per request", "ms", _MEAN),
+}
+
+
+BASELINE_TEXTS = {  # by `baseline_rule`
+    "nearest": "The baseline runs everything as near as the constraints allow.",
+    "least relocation": "The baseline moves only what finds no room at home, as cheaply as it can.",
 }
 
 
@@ -154,20 +162,69 @@ def like_for_like(placement: Placement, baseline: Placement) -> Placement:
     """
     if serve_the_same(placement, baseline):
         return baseline
+    return _of_what_it_serves(placement, BASELINES[placement.network.baseline_rule])
+
+
+def _of_what_it_serves(placement: Placement, objective: str) -> Placement:
+    """The best placement, by another objective, of just the load that one serves."""
     net, best = placement.network, placement.optimum
     # what runs, not what is left of demand: a difference of rounding alone would be a demand of its
     # own
     free_mw, pinned_mw = np.maximum(best.free_mw.sum(axis=1), 0.0), np.maximum(best.pinned_mw, 0.0)
+    per_mwh = lp_data(net, objective).cost
     same = replace(
         net,
         key=digest(net.key, "served", np.stack([free_mw, pinned_mw])),
         demand_mw=free_mw + pinned_mw,
         pinned_mw=pinned_mw,
-        unserved_usd_per_mwh=unserved_penalty(
-            net.wan_ms
-        ),  # what this placement serves can be served
+        unserved_usd_per_mwh=unserved_penalty(per_mwh),  # what this placement serves can be served
     )
-    return solve_network(same, "latency")
+    return solve_network(same, objective)
+
+
+@dataclass(frozen=True, slots=True)
+class ForcedAndChosen:
+    """
+    Relocated load and saving of a placement, in what finds no room at home and what moves by
+    choice.
+
+    Forced is what even the placement of least relocation moves, of just the load that is served,
+    and what that saves against the baseline by where it sends it: nothing where the baseline is by
+    that rule. Chosen is the rest. Both add up to the relocated load and to the saving in cost,
+    without carbon price, against the baseline of the same load.
+    """
+
+    relocated_forced_mw: float
+    relocated_chosen_mw: float
+    saving_forced_usd_per_h: float
+    saving_chosen_usd_per_h: float
+
+
+def forced_and_chosen(placement: Placement) -> ForcedAndChosen:
+    """
+    Split relocated load and saving.
+
+    Examples
+    --------
+    Everything has room at home, so all that moves does so by choice.
+
+    >>> from explorer import Scenario, solve
+    >>> split = forced_and_chosen(solve(Scenario.load("classroom-3x3")))
+    >>> round(split.relocated_forced_mw, 6), round(split.relocated_chosen_mw, 6)
+    (0.0, 30.0)
+    >>> round(split.saving_forced_usd_per_h, 6), round(split.saving_chosen_usd_per_h)
+    (0.0, 1489)
+    """
+    baseline = like_for_like(placement, placement.baseline)
+    least = solve_network(placement.network, "relocation")
+    if not serve_the_same(placement, least):
+        least = _of_what_it_serves(placement, "relocation")
+    return ForcedAndChosen(
+        least.relocated_mw,
+        placement.relocated_mw - least.relocated_mw,
+        baseline.cost_usd_per_h - least.cost_usd_per_h,
+        least.cost_usd_per_h - placement.cost_usd_per_h,
+    )
 
 
 def percent_change(value: float, baseline: float) -> float:

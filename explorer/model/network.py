@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -44,6 +44,8 @@ from explorer.scenario.schema import CARBON_COLUMNS, DEMAND_COLUMNS, TABLES
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+
+DelayWeight = Literal["requests", "load"]
 
 BUDGET_DECIMALS = (
     6  # of ms: a budget read off a frontier opens the arcs it stands for, whatever the rounding
@@ -89,6 +91,8 @@ class Network:
     time_limit_s: float
     hardware_usd_per_mwh: float = 0.0  # of serving, per IT load; no part of any objective
     cost_cap_usd_per_h: float = math.inf  # where carbon is the objective [USD/h]
+    mean_delay_cap_ms: float = math.inf  # per request, where latency is not the objective [ms]
+    baseline_rule: str = "nearest"
     hosting_usd_per_h: Floats | None = (
         None  # (region,) per class run away from its home; None where it is all free
     )
@@ -131,13 +135,23 @@ class Network:
     @property
     def without_hosting_or_cap(self) -> Network:
         """
-        The same without hosting and without a cap on cost: what one linear program can tell of.
+        The same without hosting and without caps on cost and delay: what one linear program can
+        tell of.
         """
-        if self.hosting_usd_per_h is None and self.cost_cap_usd_per_h == math.inf:
+        if self.hosting_usd_per_h is None and self.has_no_cap:
             return self
         return replace(
-            self, key=digest(self.key, "plain"), hosting_usd_per_h=None, cost_cap_usd_per_h=math.inf
+            self,
+            key=digest(self.key, "plain"),
+            hosting_usd_per_h=None,
+            cost_cap_usd_per_h=math.inf,
+            mean_delay_cap_ms=math.inf,
         )
+
+    @property
+    def has_no_cap(self) -> bool:
+        """Whether neither cost nor delay is capped."""
+        return self.cost_cap_usd_per_h == self.mean_delay_cap_ms == math.inf
 
     @cached_property
     def wan_ms(self) -> Floats:
@@ -161,6 +175,30 @@ class Network:
         return end_to_end_latency_ms(
             geo.client_rtt_ms, geo.region_rtt_ms[self.home], self.round_trips, self.prefill_ms
         )
+
+    @property
+    def is_away(self) -> Floats:
+        """1 for arcs that leave home, 0 for home, shape (client, region, workload)."""
+        away = np.ones(self.latency_ms.shape)
+        away[np.arange(len(self.home)), self.home] = 0.0
+        return away
+
+    def mean_delay_ms_per_mw(self, served_mw: Floats, weight: DelayWeight = "requests") -> Floats:
+        """
+        What a MW on an arc adds to the mean added delay, times the load served, shape (client,
+        region, workload). [ms]
+
+        Parameters
+        ----------
+        served_mw : shape (client, workload)
+            Over whose requests, or load, the mean is. [MW]
+        weight : {"requests", "load"}
+            Whether each request counts alike, or each MW.
+        """
+        if weight == "load" or not served_mw.sum():
+            return self.wan_ms
+        requests = self.requests_per_mwh
+        return self.wan_ms * requests * (served_mw.sum() / (served_mw @ requests).sum())
 
     @cached_property
     def latency_ms(self) -> Floats:
@@ -299,7 +337,7 @@ def build_network(scenario: Scenario) -> Network:
     at_homes = np.bincount(geography.home, demand_share) * share.sum() * scenario.total_demand_mw
     overrides_key, overrides = _overrides_of(scenario, places, geography.home)
     hosting = _hosting_usd_per_h(scenario)
-    _check_cap(scenario, hosting)
+    _check_caps(scenario, hosting)
     numbers = (
         classes,
         demand,
@@ -349,6 +387,8 @@ def build_network(scenario: Scenario) -> Network:
         time_limit_s=scenario.time_limit_s,
         hardware_usd_per_mwh=scenario.hardware_usd_per_mwh,
         cost_cap_usd_per_h=scenario.cost_cap_usd_per_h,
+        mean_delay_cap_ms=scenario.mean_delay_cap_ms,
+        baseline_rule=scenario.baseline_rule,
         hosting_usd_per_h=hosting if hosting.any() else None,
         wue_l_per_kwh=wue,
         overrides=overrides,
@@ -369,20 +409,28 @@ def carbon_intensities(scenario: Scenario) -> dict[str, Floats]:
     }
 
 
-def _check_cap(scenario: Scenario, hosting: Floats) -> None:
-    """A cap on cost has a price, in a linear program; a choice of hosts has none."""
-    if (
-        scenario.objective == "carbon"
-        and math.isfinite(scenario.cost_cap_usd_per_h)
-        and hosting.any()
-    ):
-        what = "there is no least carbon under a cap on cost where hosting costs."
-        fix = (
-            f"Take the cap away (it is {scenario.cost_cap_usd_per_h:g} USD/h), or set hosting to 0."
-        )
-        raise ScenarioError(
-            scenario.title, [Problem("scenario.toml", None, "cost_cap_usd_per_h", None, what, fix)]
-        )
+def _check_caps(scenario: Scenario, hosting: Floats) -> None:
+    """A cap has a price, in a linear program; a choice of hosts has none, nor have two caps."""
+    cost_cap = scenario.objective == "carbon" and math.isfinite(scenario.cost_cap_usd_per_h)
+    delay_cap = scenario.objective != "latency" and math.isfinite(scenario.mean_delay_cap_ms)
+    named = {
+        "cost_cap_usd_per_h": (cost_cap, "cost", f"{scenario.cost_cap_usd_per_h:g} USD/h"),
+        "mean_delay_cap_ms": (delay_cap, "mean delay", f"{scenario.mean_delay_cap_ms:g} ms"),
+    }
+    active = {name: told for name, (is_on, *told) in named.items() if is_on}
+    if len(active) == 2:
+        what = "there is no least carbon under a cap on cost and one on mean delay together."
+        _refuse_cap(scenario, "mean_delay_cap_ms", what, "Take one of them away: inf is no cap.")
+    for name, (capped, amount) in active.items():
+        if hosting.any():
+            what = f"there is no least {scenario.objective} under a cap on {capped} where hosting costs."
+            fix = f"Take the cap away (it is {amount}), or set hosting to 0."
+            _refuse_cap(scenario, name, what, fix)
+
+
+def _refuse_cap(scenario: Scenario, name: str, what: str, fix: str) -> None:
+    problem = Problem("scenario.toml", None, name, None, what, fix)
+    raise ScenarioError(scenario.title, [problem])
 
 
 def _hosting_usd_per_h(scenario: Scenario) -> Floats:
@@ -511,15 +559,16 @@ def _read_profiles(scenario: Scenario) -> Profiles:
 
 def lp_data(network: Network, objective: str) -> LPData:
     """
-    What the solver needs to know of a network to minimise cost, carbon or latency.
+    What the solver needs to know of a network to minimise cost, carbon, latency or relocation.
 
-    Under least cost the penalty on unserved load is a price. Kilograms and milliseconds have none:
-    there it is at least so high that all that can be served is.
+    Under least cost the penalty on unserved load is a price. Kilograms, milliseconds and load that
+    moves have none: there it is at least so high that all that can be served is.
     """
     cost = {
         "cost": lambda: network.cost_usd_per_mwh,
         "carbon": lambda: network.carbon_kg_per_arc_mwh,
         "latency": lambda: network.wan_ms,
+        "relocation": lambda: network.is_away,
     }[objective]()
     penalty = network.unserved_usd_per_mwh
     if objective != "cost":

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.model.constraints import Case, reason
-from explorer.model.network import Network, lp_data
+from explorer.model.network import DelayWeight, Network, lp_data
 from explorer.model.solver import Optimum
 from explorer.presentation import drawing, render
 from explorer.units import KG_PER_T, KWH_PER_MWH
@@ -29,6 +29,7 @@ SMALLEST_MW = (
 )
 HOSTED_SHARE = 1e-9  # of all demand; below this, load is no reason to pay for hosting
 PRICE_DIGITS = 5  # further digits of a price are rounding
+BASELINES = {"nearest": "latency", "least relocation": "relocation"}  # rule to objective
 LAYERS = ("local", "regional", "energy-oriented")
 
 
@@ -46,10 +47,12 @@ class Placement:
 
     network: Network
     optimum: Optimum
-    objective: str  # what was minimised: cost, carbon or latency
+    objective: str  # what was minimised: cost, carbon, latency or, as a baseline, relocation
     gap_usd_per_h: float = (
         0.0  # with hosting, what a placement that took longer to find could still save [USD/h]
     )
+    mean_delay_price: float = 0.0  # what a ms more of cap on mean delay saves of the objective
+    uncapped: Placement | None = None  # without the cap on mean delay, where there is one
 
     @cached_property
     def it_mw(self) -> Floats:
@@ -120,14 +123,14 @@ class Placement:
     def is_one_program(self) -> bool:
         """
         Whether it is the optimum of one linear program, with nothing to decide on and no cap on
-        cost.
+        cost or mean delay.
         """
         net = self.network
         is_free = {
             "cost": net.hosting_usd_per_h is None,
             "carbon": not isfinite(net.cost_cap_usd_per_h),
         }
-        return is_free.get(self.objective, True)
+        return is_free.get(self.objective, True) and self.uncapped is None
 
     @cached_property
     def carbon_kg_per_h(self) -> float:
@@ -223,6 +226,19 @@ class Placement:
         """Share of the served IT load that runs away from home. [-]"""
         return self.relocated_mw / self.served_mw if self.served_mw else 0.0
 
+    @property
+    def mean_delay_price_usd_per_h_per_ms(self) -> float:
+        """
+        What the objective falls by for each ms that the cap on mean delay is raised, its dual; 0
+        where it does not bind, NaN unless cost is the objective. [USD/h per ms]
+        """
+        return self.mean_delay_price if self.objective == "cost" else nan
+
+    @property
+    def mean_delay_price_kg_per_h_per_ms(self) -> float:
+        """The same of carbon, where that is the objective. [kg/h per ms]"""
+        return self.mean_delay_price if self.objective == "carbon" else nan
+
     @cached_property
     def mean_latency_ms(self) -> float:
         """End-to-end latency, mean over served IT load. [ms]"""
@@ -242,14 +258,30 @@ class Placement:
         )
 
     @cached_property
+    def mean_wan_per_request_ms(self) -> float:
+        """Latency added by running away from home, mean over served requests. [ms]"""
+        return self.mean_delay_ms("requests")
+
+    def mean_delay_ms(self, weight: DelayWeight) -> float:
+        """Latency added by running away from home, mean over served requests or load. [ms]"""
+        if not self.served_mw:
+            return 0.0
+        per_mw = self.network.mean_delay_ms_per_mw(self.it_mw.sum(axis=1), weight)
+        return float((self.it_mw * per_mw).sum() / self.served_mw)
+
+    @cached_property
     def unserved_mw(self) -> float:
         """IT load that nobody executes. [MW]"""
         return float(self.optimum.unserved_free_mw.sum() + self.optimum.unserved_pinned_mw.sum())
 
     @cached_property
     def baseline(self) -> Placement:
-        """The placement of least latency under the same constraints, ties broken by cost."""
-        return self if self.objective == "latency" else render(self, "baseline")
+        """
+        What savings are against, by the scenario's `baseline_rule`: the placement of least latency
+        or of least relocation under the same constraints, ties broken by cost.
+        """
+        is_itself = self.objective == BASELINES[self.network.baseline_rule]
+        return self if is_itself else render(self, "baseline")
 
     @cached_property
     def flows(self) -> pd.DataFrame:
@@ -383,8 +415,11 @@ class Placement:
         capacity
             None of these would alone, but more capacity would.
 
-        Where nothing would alone, the fewest things that would together are joined by "and".
+        Where nothing would alone, the fewest things that would together are joined by "and". A cap
+        on mean delay leaves nobody unserved.
         """
+        if self.uncapped is not None:
+            return self.uncapped.unserved
         rows = []
         for part, amounts in (
             ("free", self.optimum.unserved_free_mw),
@@ -449,6 +484,7 @@ class Placement:
             "unserved_mw": self.unserved_mw,
             "mean_latency_ms": self.mean_latency_ms,
             "mean_wan_ms": self.mean_wan_ms,
+            "mean_wan_per_request_ms": self.mean_wan_per_request_ms,
         }
 
     def __repr__(self) -> str:

@@ -128,3 +128,12 @@ def unserved_penalty(cost: Floats, allowed: Bools | None = None) -> float:
         return 1.0
     least, most = float(existing.min()), float(existing.max())
     return max(most, 0.0) + cost.shape[1] * (most - least) + 1.0
+
+
+def served_alone(numbers: LPData, best: Optimum) -> LPData:
+    """The same with just that demand which an optimum serves, each client's and class's part."""
+    return replace(
+        numbers,
+        free_mw=np.maximum(numbers.free_mw - best.unserved_free_mw, 0.0),
+        pinned_mw=np.maximum(numbers.pinned_mw - best.unserved_pinned_mw, 0.0),
+    )

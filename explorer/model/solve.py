@@ -1,18 +1,21 @@
-"""From a scenario or a network to its optimal placement: remembered, with hosting and cost cap."""
+"""From a scenario or a network to its optimal placement: remembered, with hosting and caps."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isfinite
+from math import ceil, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
 from explorer.cache import Memo
-from explorer.model.cost_cap import least_under_cap
+from explorer.errors import SolverError
+from explorer.model.caps import NO_GAIN, least_under_cap
 from explorer.model.hosting import choose_hosts
+from explorer.model.lower_edge import LowerEdge
 from explorer.model.network import Network, build_network, lp_data
-from explorer.model.placement import Placement
+from explorer.model.placement import BASELINES, Placement
+from explorer.model.program import LPData, served_alone
 from explorer.model.solver import Optimum, PlacementModel, model_for
 from explorer.presentation import renders
 from explorer.scenario.scenario import Scenario
@@ -28,14 +31,18 @@ def solve_network(network: Network, objective: str | None = None) -> Placement:
     """
     The optimal placement of a network, remembered for all sessions.
 
-    `objective` overrides the network's own: cost, carbon or latency. Carbon and latency serve all
-    that can be served and break ties by cost; carbon alone heeds the network's cap on cost. What
-    still ties is decided by least added latency, home first, and then by a fixed order, see
-    `PlacementModel.solve`.
+    `objective` overrides the network's own: cost, carbon, latency or relocation. All but cost serve
+    all that can be served and break ties by cost; carbon alone heeds the network's cap on cost, cost and
+    carbon that on mean delay. What still ties is decided by least added latency, home first, and
+    then by a fixed order, see `PlacementModel.solve`.
     """
     objective = objective or network.objective
 
     def run() -> Placement:
+        if objective in ("cost", "carbon") and isfinite(network.mean_delay_cap_ms):
+            return _solve_with_delay_cap(network, objective)
+        if objective == "carbon" and isfinite(network.cost_cap_usd_per_h):
+            return _solve_with_cost_cap(network)
         model = model_for(objective, network.home, len(network.regions), len(network.workloads))
         if network.hosting_usd_per_h is not None and objective == "cost":
             return _solve_with_hosting(network, network.hosting_usd_per_h, model)
@@ -43,7 +50,7 @@ def solve_network(network: Network, objective: str | None = None) -> Placement:
             done = _placements.get((network, objective))  # another session may have been faster
             if done is not None:
                 return done
-            return Placement(network, _optimum(network, objective, model), objective)
+            return solve_with(model, network, objective)
 
     found = _placements.find((network, objective), run)
     # names are no part of what is remembered
@@ -98,18 +105,70 @@ def solve_with(model: PlacementModel, network: Network, objective: str) -> Place
     return Placement(network, model.solve(lp_data(network, objective), then), objective)
 
 
-def _optimum(network: Network, objective: str, model: PlacementModel) -> Optimum:
-    if objective == "carbon" and isfinite(network.cost_cap_usd_per_h):
-        numbers = lp_data(network, objective)
-        return least_under_cap(
-            model, network.home, numbers, network.money_usd_per_mwh, network.cost_cap_usd_per_h
-        )
-    return solve_with(model, network, objective).optimum
+def _solve_with_cost_cap(network: Network) -> Placement:
+    """The placement of least carbon that costs no more than the network's cap."""
+    numbers, cap = lp_data(network, "carbon"), network.cost_cap_usd_per_h
+
+    def refusal(least_usd_per_h: float) -> SolverError:
+        cheapest = f"{ceil(least_usd_per_h * 100) / 100:,.2f} USD/h"
+        what = f"No placement that serves what can be served costs so little: the cheapest one takes {cheapest}."
+        fix = f"Raise the cap to {cheapest} or more, or choose another objective."
+        return SolverError(what, f"cost_cap_usd_per_h = {cap:,.10g}", fix)
+
+    edge = _edge("cost cap", network, numbers, network.money_usd_per_mwh)
+    found, _ = least_under_cap(edge, cap, refusal)
+    return Placement(network, _with_objective(network, numbers, found), "carbon")
+
+
+def _solve_with_delay_cap(network: Network, objective: str) -> Placement:
+    """
+    The placement of least cost or carbon whose mean added delay, over requests, is within the
+    network's cap. It serves just what the placement without the cap serves.
+    """
+    cap = network.mean_delay_cap_ms
+    free = solve_network(network.without_hosting_or_cap, objective)
+    if not free.served_mw:
+        return replace(free, network=network, uncapped=free)
+    numbers, best = lp_data(network, objective), free.optimum
+    served = served_alone(numbers, best)
+    served_mw = free.it_mw.sum(axis=1)
+    total_mw = float(served_mw.sum())
+    delay = network.mean_delay_ms_per_mw(served_mw)
+
+    def refusal(least_mw_ms: float) -> SolverError:
+        least = f"{ceil(least_mw_ms / total_mw * 1000) / 1000:,.3f} ms"
+        what = f"No placement that serves the same load adds so little delay: the nearest one adds {least} a request."
+        fix = f"Raise the cap to {least} or more, or capacity where users are."
+        return SolverError(what, f"mean_delay_cap_ms = {cap:,.10g}", fix)
+
+    edge = _edge(f"{objective}, delay cap", network, served, delay)
+    found, price = least_under_cap(edge, cap * total_mw, refusal)
+    found = replace(
+        found,
+        unserved_free_mw=best.unserved_free_mw + found.unserved_free_mw,
+        unserved_pinned_mw=best.unserved_pinned_mw + found.unserved_pinned_mw,
+    )
+    whole = _with_objective(network, numbers, found)
+    return Placement(network, whole, objective, mean_delay_price=price * total_mw, uncapped=free)
+
+
+def _edge(purpose: str, network: Network, numbers: LPData, second: Floats) -> LowerEdge[Optimum]:
+    model = model_for(purpose, network.home, len(network.regions), len(network.workloads))
+    noise = NO_GAIN * (1.0 + float(numbers.free_mw.sum() + numbers.pinned_mw.sum()))
+    return LowerEdge(model, network.home, numbers, numbers.cost, second, noise, lambda found: found)
+
+
+def _with_objective(network: Network, numbers: LPData, found: Optimum) -> Optimum:
+    """An optimum with its own total of the cost, penalty on unserved load included."""
+    at_home = numbers.cost[np.arange(len(network.home)), network.home]
+    unserved_mw = found.unserved_free_mw.sum() + found.unserved_pinned_mw.sum()
+    served = (found.free_mw * numbers.cost).sum() + (found.pinned_mw * at_home).sum()
+    return replace(found, objective=float(served + numbers.unserved_cost * unserved_mw))
 
 
 @renders(Placement, "baseline")
 def _baseline(placement: Placement) -> Placement:
-    return solve_network(placement.network, "latency")
+    return solve_network(placement.network, BASELINES[placement.network.baseline_rule])
 
 
 @renders(Scenario, "placement")
@@ -124,8 +183,8 @@ def solve(scenario: Scenario) -> Placement:
     ScenarioError
         If the scenario's tables contradict each other.
     SolverError
-        If the solver fails or meets `time_limit_s`, or if no placement stays within the cap on
-        cost.
+        If the solver fails or meets `time_limit_s`, or if no placement stays within the cap on cost
+        or on mean delay.
 
     Examples
     --------

@@ -18,6 +18,7 @@ from explorer.cache import Memo
 from explorer.errors import Problem, ScenarioError
 from explorer.presentation import render
 from explorer.scenario import folder, validation
+from explorer.scenario.parameters import NOTES, as_text, holds, notes_amiss
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
 from explorer.scenario.schema import (
     CARBON_COLUMNS,
@@ -43,6 +44,7 @@ CUSTOM_POLICY = "custom"  # takes a table of its own
 CARBON_SIGNALS = tuple(CARBON_COLUMNS)
 DEMAND_BASES = tuple(DEMAND_COLUMNS)
 OBJECTIVES = ("cost", "carbon", "latency")
+BASELINE_RULES = ("nearest", "least relocation")
 LARGEST_SCALE = 1e6  # of what multiplies others
 
 
@@ -97,7 +99,7 @@ class Scenario(param.Parameterized):
 
     Tables have the columns of the files of the same names (see any folder in `sample_scenarios`).
     An optional table without rows is the same as none. Numbers are finite and within the bounds
-    that each declares; `cost_cap_usd_per_h` alone may be infinite.
+    that each declares; `cost_cap_usd_per_h` and `mean_delay_cap_ms` alone may be infinite.
 
     Raises
     ------
@@ -206,6 +208,23 @@ class Scenario(param.Parameterized):
         label="Cost cap [USD/h]",
         doc="The most that a placement of least carbon may cost, at a carbon price of zero [USD/h]; none by default. "
         "Other objectives have no cap. All that can be served still is: a cap below what that takes is an error.",
+    )
+    mean_delay_cap_ms = Limit(
+        default=math.inf,
+        bounds=(0, None),
+        precedence=9.6,
+        label="Cap on mean delay [ms]",
+        doc="The longest mean delay that moving may add, over all requests served [ms]; none by default. Least cost "
+        "and least carbon heed it, and serve whom they serve without it: a cap below what that takes is an error. "
+        "The frontier, the fronts and other measures leave it out.",
+    )
+    baseline_rule = param.Selector(
+        default="nearest",
+        objects=list(BASELINE_RULES),
+        precedence=9.7,
+        label="Baseline",
+        doc="What savings are measured against. nearest: all load as near to its users as there is room. least "
+        "relocation: the cheapest placement that moves no more than finds no room at home.",
     )
     friction_scale = param.Number(
         default=1.0,
@@ -372,6 +391,17 @@ class Scenario(param.Parameterized):
         default={}, precedence=-1, doc="Text files that travel with the scenario, by file name."
     )
 
+    parameter_sources = param.Dict(
+        default={},
+        precedence=-1,
+        doc="Where values of settings come from: keys of `sources` by name of the setting, joined with ;.",
+    )
+    parameter_ranges = param.Dict(
+        default={},
+        precedence=-1,
+        doc="Least and greatest value that a setting may have, by its name, in the setting's unit.",
+    )
+
     def __init__(self, *, workloads: pd.DataFrame | Mapping[str, Workload], **params: Any) -> None:
         if isinstance(workloads, pd.DataFrame):
             workloads = workload_objects(_parsed("workloads", workloads))
@@ -379,6 +409,7 @@ class Scenario(param.Parameterized):
         there = self.carbon_signals
         if there and "carbon_signal" not in params and self.carbon_signal not in there:
             self.carbon_signal = there[0]
+        self._check_notes()
         if not any(
             isinstance(value, _Checked) for value in params.values()
         ):  # else they were checked together
@@ -421,7 +452,17 @@ class Scenario(param.Parameterized):
             "workloads": self.workloads_table()
         }
         tables = {name: frame for name in SCHEMA if (frame := frames[name]) is not None}
-        settings = self.settings() | {"title": self.title, "description": self.description}
+        ranges = {
+            name: [*bounds]
+            for name, bounds in self.parameter_ranges.items()
+            if holds(bounds, getattr(self, name))  # else it was about another value
+        }
+        settings = self.settings() | {
+            "title": self.title,
+            "description": self.description,
+            "parameter_sources": self.parameter_sources,
+            "parameter_ranges": ranges,
+        }
         folder.save(path, folder.Contents(settings, tables, self.documents))
 
     def solve(self) -> Placement:
@@ -440,7 +481,10 @@ class Scenario(param.Parameterized):
             key: Workload(**(workload.param.values() | {"extra": dict(workload.extra)}))
             for key, workload in self.workloads.items()
         }
-        return Scenario(workloads=workloads, documents=dict(self.documents), **values)
+        copy = Scenario(workloads=workloads, documents=dict(self.documents), **values)
+        copy.parameter_sources = dict(self.parameter_sources)
+        copy.parameter_ranges = dict(self.parameter_ranges)
+        return copy
 
     def offers(self, name: str, choice: Any) -> bool:
         """
@@ -507,6 +551,19 @@ class Scenario(param.Parameterized):
         if problems:
             raise ScenarioError(self.title, problems)
 
+    def _check_notes(self) -> None:
+        """Raise a `ScenarioError` if sources or ranges of settings cannot be."""
+        notes = {name: getattr(self, name) for name in NOTES.values()}
+        if any(notes.values()):
+            amiss = [
+                Problem("scenario.toml", None, place, as_text(value), what, fix)
+                for place, value, what, fix in notes_amiss(
+                    self.settings() | notes, declared(), self.sources
+                )
+            ]
+            if amiss:
+                raise ScenarioError(self.title, amiss)
+
     def on_change(self, callback: Callable[..., Any]) -> None:
         """Call back with Param events whenever a setting, a table or a workload class changes."""
         self.param.watch(callback, [*SETTINGS, *TABLES])
@@ -525,7 +582,8 @@ TABLES = tuple(name for name, p in Scenario.param.objects().items() if isinstanc
 SETTINGS = tuple(
     name
     for name in Scenario.param.objects()
-    if name not in {"name", "title", "description", "workloads", "documents", *TABLES}
+    if name
+    not in {"name", "title", "description", "workloads", "documents", *NOTES.values(), *TABLES}
 )
 validation.reserve("workloads", SETTINGS)  # sliders of classes and of settings stand side by side
 _read: Memo[Scenario] = Memo(size=8)

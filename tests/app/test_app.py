@@ -164,7 +164,7 @@ class App:
             "carbon": totals["carbon_kg_per_h"] / 1000,
             "relocated": totals["relocated_mw"],
             "grid": totals["grid_mw"],
-            "delay": totals["mean_wan_ms"],
+            "delay": totals["mean_wan_per_request_ms"],
             "unserved": totals["unserved_mw"],
         }
         for name, figure in figures.items():

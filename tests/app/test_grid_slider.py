@@ -12,7 +12,8 @@ CLASSROOM = Scenario.load("classroom-3x3")
 OFFERED = [
     name
     for name in SETTINGS
-    if CLASSROOM.param[name].precedence != -1 and name != "cost_cap_usd_per_h"
+    if CLASSROOM.param[name].precedence != -1
+    and name not in ("cost_cap_usd_per_h", "mean_delay_cap_ms")
 ]
 
 

@@ -148,7 +148,7 @@ def test_a_frontier_is_not_traced_on_a_grid(counted):
     assert len(found.table) <= counted["solved"] <= 2 * len(found.table)
 
 
-MORE_THAN_ONE_PROGRAM = ("cost_cap_usd_per_h", "hosting_usd_per_h")
+MORE_THAN_ONE_PROGRAM = ("cost_cap_usd_per_h", "mean_delay_cap_ms", "hosting_usd_per_h")
 
 
 @settings(max_examples=25, stateful_step_count=12)

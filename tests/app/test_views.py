@@ -366,7 +366,7 @@ def test_totals_are_those_of_the_placement(session, move):
         "carbon": totals["carbon_kg_per_h"] / 1000,
         "relocated": totals["relocated_mw"],
         "grid": totals["grid_mw"],
-        "delay": totals["mean_wan_ms"],
+        "delay": totals["mean_wan_per_request_ms"],
         "unserved": totals["unserved_mw"],
     }
     assert shown_totals(view) == {name: format_number(figure) for name, figure in figures.items()}

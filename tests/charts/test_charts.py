@@ -27,6 +27,7 @@ from explorer import (
     budget_margins,
     certificate,
     cost_carbon_front,
+    cost_latency_front,
     frontier,
     monte_carlo,
     near_optimal,
@@ -44,6 +45,7 @@ from explorer.app.live.chart_view import card_of
 from explorer.app.views.attribution import AttributionView
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.cost_carbon_front import CostCarbonFrontView
+from explorer.app.views.cost_latency_front import CostLatencyFrontView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
 from explorer.app.views.monte_carlo import MonteCarloView
@@ -90,6 +92,20 @@ _INPUT = {
     "Carbon": "@carbon_kg_per_h{0,0} kg/h",
     "Relocated": "@relocated_mw{0,0.0} MW",
     "Unserved": "@unserved_mw{0,0.0} MW",
+}
+_DELAY = {"Mean added delay": "@x{0,0.0} ms", "Cost": "@y{0,0} USD/h"}
+_CORNER = {
+    "Mean added delay": "@x{0,0.00} ms",
+    "Cost, carbon at its price": "@objective_usd_per_h{0,0} USD/h",
+    "Cost without carbon price": "@cost_usd_per_h{0,0} USD/h",
+    "Carbon": "@carbon_t_per_h{0,0.0} t/h",
+    "The last ms returned": "@objective_return_usd_per_h_per_ms{0,0.0} USD/h",
+    "Energy return (ERL)": "@erl_usd_per_h_per_ms{0,0.0} USD/h per ms",
+    "Carbon return (CRL)": "@crl_kg_per_h_per_ms{0,0.0} kg/h per ms",
+    "Relocated": "@relocated_mw{0,0} MW",
+    "Moves here": "@moved_mw{0,0.0} MW",
+    "Less load": "@loses",
+    "More load": "@gains",
 }
 _AT = {"Cost": "@y{0,0} USD/h", "Carbon": "@x{0,0.0} t/h"}
 _STEP = {
@@ -195,6 +211,15 @@ PICTURES = {
             "now": _AT,
         },
         CostCarbonFrontView,
+    ),
+    "cost_latency_front": Picture(
+        cost_latency_front,
+        {
+            "baseline": ("#8a8f98", "baseline: nearest to users"),
+            "now": ("#c2185b", "now: 28.0 ms"),
+        },
+        {"cost corners": _CORNER, "carbon corners": _CORNER, "baseline": _DELAY, "now": _DELAY},
+        CostLatencyFrontView,
     ),
     "attribution": Picture(
         attribution,
@@ -652,6 +677,29 @@ def test_a_front_goes_through_every_placement_and_marks_the_scenarios(scenario):
     assert (
         "now" not in filled.columns and "baseline" not in filled.columns
     )  # nobody's price is marked
+
+
+@scenarios
+def test_a_front_of_milliseconds_goes_through_every_placement_and_marks_the_scenarios(scenario):
+    world = Scenario.load(scenario)
+    table, now = cost_latency_front(world), solve(world)
+    cost, carbon = render(table, "chart").filled
+    for filled, name, total in (
+        (cost, "cost", table["objective_usd_per_h"]),
+        (carbon, "carbon", table["carbon_kg_per_h"] / 1000),
+    ):
+        for mark in ("front", "corners"):
+            assert_allclose(filled.columns[f"{name} {mark}"]["x"], table["mean_delay_ms"])
+            assert_allclose(filled.columns[f"{name} {mark}"]["y"], total)
+    for mark, placement in (("now", now), ("baseline", now.baseline)):
+        at = cost.columns[mark]
+        assert at["x"][0] == placement.mean_wan_per_request_ms
+        assert at["y"][0] == placement.objective_usd_per_h
+    assert cost.x_label == "Mean added delay per request [ms]"
+    by_load = render(cost_latency_front(world, "load"), "chart")
+    assert by_load.filled[0].x_label == "Mean added delay per MW [ms]"
+    table.attrs = {"measure": "cost_latency_front"}
+    assert "now" not in render(table, "chart").filled[0].columns
 
 
 @scenarios

@@ -22,6 +22,7 @@ from explorer import (
     attribution,
     break_even,
     cost_carbon_front,
+    cost_latency_front,
     frontier,
     monte_carlo,
     near_optimal,
@@ -45,6 +46,7 @@ Write = Callable[..., Path]
 MEASURES = (
     attribution,
     cost_carbon_front,
+    cost_latency_front,
     near_optimal,
     relocatable_demand,
     tornado,
@@ -123,6 +125,12 @@ SAID = {
         "Friction [USD/MWh]",
         "2 pay",
         "1 do not pay",
+    ],
+    "cost_latency_front": [
+        "the first 10 ms of mean delay save",
+        "Mean added delay per request [ms]",
+        "Carbon [t/h]",
+        "now: 28.0 ms",
     ],
     "cost_carbon_front": [
         "up to 10.2 t/h can be avoided, 6.93 of them",

@@ -6,6 +6,7 @@ refused.
 import json
 import math
 import re
+from dataclasses import asdict
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from explorer.measures.headlines import (
     basis_of,
     carbon_changes_percent,
     disagree,
+    forced_and_chosen,
     headlines,
     like_for_like,
     percent_change,
@@ -66,7 +68,7 @@ SHOWN = {  # card: total, and how many of its unit one of the card's is
     "carbon": ("carbon_kg_per_h", 1000.0),
     "grid": ("grid_mw", 1.0),
     "relocated": ("relocated_mw", 1.0),
-    "delay": ("mean_wan_ms", 1.0),
+    "delay": ("mean_wan_per_request_ms", 1.0),
     "unserved": ("unserved_mw", 1.0),
 }
 
@@ -107,7 +109,9 @@ def test_a_figure_is_the_same_wherever_it_is_shown(name, tmp_path, capsys):
     assert cli.main(["solve", str(folder), "-o", str(tmp_path / "results")]) == 0
     printed = capsys.readouterr().out
     written = pd.read_csv(tmp_path / "results" / "totals.csv", index_col="name")
-    assert list(written.index) == list(api)
+    split = asdict(forced_and_chosen(solve(scenario)))
+    assert list(written.index) == [*api, *split]
+    assert written["value"][list(split)].tolist() == list(split.values())
     for total, figure in figures.items():
         assert written.loc[total, "value"] == pytest.approx(api[total], rel=1e-9, abs=1e-9)
         for column in ("baseline", "change", "change_percent"):

@@ -60,7 +60,11 @@ def test_a_number_out_of_bounds_is_refused(world, parameter):
             setattr(target, parameter.name, value)
 
 
-NO_LIMIT = {"Scenario.cost_cap_usd_per_h", "Workload.latency_budget_ms"}
+NO_LIMIT = {
+    "Scenario.cost_cap_usd_per_h",
+    "Scenario.mean_delay_cap_ms",
+    "Workload.latency_budget_ms",
+}
 
 
 @pytest.mark.parametrize("name", NUMBERS)

@@ -32,7 +32,13 @@ _GROUPS = {
     "What does it cost to move?": ("friction_scale", "carbon_price_usd_per_t"),
     "How much, and how much room?": ("total_demand_mw", "demand_basis", "capacity_scale"),
     "What is allowed?": ("legal_policy", "state_local_scale", "latency_model"),
-    "What counts?": ("carbon_signal", "objective", "cost_cap_usd_per_h"),
+    "What counts?": (
+        "carbon_signal",
+        "objective",
+        "cost_cap_usd_per_h",
+        "mean_delay_cap_ms",
+        "baseline_rule",
+    ),
     "When?": ("hour", "season"),
 }
 _FRICTIONS = "Frictions, one by one"

@@ -5,7 +5,7 @@ const COLUMNS = [
    help: "Compute region. Click a row to pick its region, once more to let it go."},
   {title: "IT load", unit: "MW", of: "loads", line: 0, digits: [1, 1], help: "IT load executed in the region."},
   {title: "Change", unit: "MW", of: "loads", line: 1, digits: [1, 1], sign: "exceptZero", draw: draw_change,
-   help: "IT load against the baseline, which runs everything as near as it can."},
+   help: "IT load against the baseline."},
   {title: "Utilisation", unit: "%", of: "loads", line: 2, digits: [0, 0], draw: draw_bar,
    help: "Share of the region's IT capacity that is in use."},
   {title: "Shadow price", unit: "USD/MWh", of: "loads", line: 3, digits: [1, 1],

@@ -13,10 +13,12 @@ from explorer.app.live.pane import Drawing, LivePane
 from explorer.markup import html, joined
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.headlines import (
+    BASELINE_TEXTS,
     Headline,
     basis_of,
     carbon_changes_percent,
     disagree,
+    forced_and_chosen,
     headlines,
 )
 from explorer.model.network import carbon_intensities
@@ -136,14 +138,20 @@ class Totals(pn.viewable.Viewer):
         placement = self._session.placement
         now = headlines(placement)
         signal = placement.network.labels.carbon_signal
-        moved, share, delay = (
-            now[name] for name in ("relocated_mw", "relocated_share", "mean_wan_ms")
+        moved, share, delay, per_mw = (
+            now[name]
+            for name in (
+                "relocated_mw",
+                "relocated_share",
+                "mean_wan_per_request_ms",
+                "mean_wan_ms",
+            )
         )
         return [
             _against(
                 "cost", "Cost", now["cost_usd_per_h"],
                 f"Electricity, friction and hosting at a carbon price of zero.{_gap(placement)} "
-                "The baseline runs everything as near as it can.",
+                f"{BASELINE_TEXTS[placement.network.baseline_rule]}",
             ),
             _against(
                 "carbon", f"Carbon, {signal}", _in_tonnes(now["carbon_kg_per_h"]),
@@ -152,7 +160,7 @@ class Totals(pn.viewable.Viewer):
             _Card(
                 "relocated", "Relocated", format_number(moved.value), "MW",
                 f"{100 * share.value:.0f} %, baseline {100 * share.baseline:.0f} %", NEUTRAL,
-                "IT load executed away from home. "
+                f"IT load executed away from home. {_forced(placement)} "
                 f"It takes {format_number(now['relocated_grid_mw'].value)} MW of electricity, moving included.",
             ),
             _against(
@@ -161,9 +169,11 @@ class Totals(pn.viewable.Viewer):
                 "overhead of relocated load and transport of data.",
             ),
             _Card(
-                "delay", "Added delay", format_number(delay.value), delay.unit,
-                f"baseline {format_number(delay.baseline)} {delay.unit}", NEUTRAL,
-                "Wide-area round trips of a request, mean over all served load: 0 for load that stays home.",
+                "delay", "Added delay per request", format_number(delay.value), delay.unit,
+                f"baseline {format_number(delay.baseline)}, per MW {format_number(per_mw.value)} {delay.unit}",
+                NEUTRAL,
+                "Wide-area round trips, mean over all requests served: 0 for those that stay home. Per MW: the mean "
+                f"over the load that they make, baseline {format_number(per_mw.baseline)} {delay.unit}.",
             ),
             self._unserved(now["unserved_mw"].value),
             *_water(now),
@@ -201,6 +211,17 @@ def _water(now: dict[str, Headline]) -> list[_Card]:
     explanation += f" It is {water.basis}, so no change is claimed."
     value = format_number(figure.value)
     return [_Card("water", "Water", value, figure.unit, known, NEUTRAL, explanation)]
+
+
+def _forced(placement: Placement) -> str:
+    """How much of what moves has to."""
+    split = forced_and_chosen(placement)
+    return (
+        f"{format_number(split.relocated_forced_mw)} MW find no room at home, "
+        f"{format_number(split.relocated_chosen_mw)} MW move by choice: they make "
+        f"{format_number(split.saving_forced_usd_per_h)} and {format_number(split.saving_chosen_usd_per_h)} USD/h "
+        "of the saving."
+    )
 
 
 def _gap(placement: Placement) -> str:

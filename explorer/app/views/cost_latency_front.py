@@ -1,0 +1,52 @@
+"""
+What is a millisecond worth? The front from least mean delay to least cost, and where the scenario
+stands on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import Any, ClassVar
+
+import pandas as pd
+from bokeh.models import LayoutDOM, RadioButtonGroup
+
+from explorer.app.live.chart_view import ChartView
+from explorer.app.live.pane import Drawing
+from explorer.charts import cost_latency_front
+from explorer.measures.cost_latency_front import WEIGHTS, growing_fronts, labelled
+from explorer.model.network import DelayWeight, Network
+from explorer.session import Session
+
+
+class CostLatencyFrontView(ChartView):
+    """Cost and carbon against mean added delay, per request or per MW; seen while it grows."""
+
+    measure: ClassVar = "cost_latency_front"
+    chart: ClassVar = cost_latency_front
+
+    def __init__(self, session: Session, **params: Any) -> None:
+        self._weight: DelayWeight = WEIGHTS[0]
+        super().__init__(session, **params)
+
+    @staticmethod
+    def tools(drawing: Drawing) -> list[LayoutDOM]:
+        labels = [cost_latency_front.OF[weight] for weight in WEIGHTS]
+        return [drawing.widget("weight", RadioButtonGroup(labels=labels, active=0))]
+
+    def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:
+        return {("weight", "widget", "active"): self._on_weight}
+
+    def inputs(self) -> tuple[Hashable, ...]:
+        return self.session.network, self._weight
+
+    def compute(self, network: Network, weight: DelayWeight) -> Iterator[pd.DataFrame]:
+        for front in growing_fronts(network, weight):
+            yield labelled(network, front, weight)
+
+    def table(self, result: pd.DataFrame) -> pd.DataFrame:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return cost_latency_front.with_names(result)
+
+    def _on_weight(self, active: int) -> None:
+        self._weight = WEIGHTS[active]
+        self.update()
