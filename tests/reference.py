@@ -123,17 +123,18 @@ def lawful(scenario: Any, origin: str, target: str) -> bool:
         )
     if policy == "open" or origin == target:
         return True
+    zones = {row["legal_zone"]: row for row in scenario.legal_zones}
     if policy == "adequacy":
-        rows = scenario.legal_transfers
-        return any((row["from_zone"], row["to_zone"]) == (origin, target) for row in rows)
+        decided = [row["to_zone"] for row in scenario.legal_transfers if row["from_zone"] == origin]
+        if decided and not (origin in zones and zones[origin]["outbound"] == "open"):
+            return target in decided
     if policy == "custom":
         rows = scenario.legal_custom
         return any(
             (row["from_zone"], row["to_zone"], row["allowed"]) == (origin, target, "true")
             for row in rows
         )
-    if policy == "today":
-        zones = {row["legal_zone"]: row for row in scenario.legal_zones}
+    if policy in ("today", "adequacy"):
         out_blocked = origin in zones and zones[origin]["outbound"] == "blocked"
         in_blocked = target in zones and zones[target]["inbound"] == "blocked"
         return not (out_blocked or in_blocked)

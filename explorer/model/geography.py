@@ -127,14 +127,15 @@ def _lawful_zones(scenario: Scenario, origin: NDArray, target: NDArray) -> Bools
         case "same zone":
             return same
         case "adequacy":
-            table = scenario.legal_transfers
-            pairs = set() if table is None else {
-                (a, b) for a, b, status in zip(table["from_zone"], table["to_zone"], table["status"], strict=True)
-                if status == "adequate"
-            }  # fmt: skip
-            return same | np.array([[(a, b) in pairs for b in target] for a in origin])
+            return _adequate_zones(scenario, origin, target)
         case policy if policy == CUSTOM_POLICY:
             return _custom_zones(scenario, origin, target, same)
+    return _unblocked_zones(scenario, origin, target)
+
+
+def _unblocked_zones(scenario: Scenario, origin: NDArray, target: NDArray) -> Bools:
+    """Every pair but those that a zone blocks, out or in; its own zone is open to each."""
+    same = origin[:, np.newaxis] == target
     table = scenario.legal_zones
     if table is None:
         return np.ones_like(same)
@@ -144,6 +145,24 @@ def _lawful_zones(scenario: Scenario, origin: NDArray, target: NDArray) -> Bools
         [z in blocked_in for z in target]
     )
     return same | ~closed
+
+
+def _adequate_zones(scenario: Scenario, origin: NDArray, target: NDArray) -> Bools:
+    """
+    A zone that has decided which others are adequate sends nothing elsewhere; one that is open, or
+    has no decision, has no such regime, and does as it does today.
+    """
+    transfers, zones = scenario.legal_transfers, scenario.legal_zones
+    unblocked = _unblocked_zones(scenario, origin, target)
+    if transfers is None:
+        return unblocked
+    decided = transfers[transfers["status"] == "adequate"]
+    pairs = set(zip(decided["from_zone"], decided["to_zone"], strict=True))
+    is_open = set() if zones is None else set(zones.loc[zones["outbound"] == "open", "legal_zone"])
+    regimes = {a for a, _ in pairs} - is_open
+    has_regime = np.array([[zone in regimes] for zone in origin])
+    adequate = np.array([[a == b or (a, b) in pairs for b in target] for a in origin])
+    return np.where(has_regime, adequate, unblocked)
 
 
 def _custom_zones(scenario: Scenario, origin: NDArray, target: NDArray, same: Bools) -> Bools:

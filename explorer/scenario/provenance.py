@@ -202,14 +202,22 @@ def source_column(frame: pd.DataFrame, column: str) -> str | None:
     ['price_source', 'source']
     >>> source_column(table, "state_local_share")
     'state_local_source'
+
+    A bound may have sources of its own.
+
+    >>> table["price_low_source"] = []
+    >>> [source_column(table, f"electricity_price_usd_per_mwh_{bound}") for bound in ("low", "high")]
+    ['price_low_source', 'price_source']
     """
-    base = column.removesuffix("_low").removesuffix("_high")
-    declared = _SOURCES.get(base, "")
-    if declared in frame:
-        return declared
+    for bound in ("_low", "_high"):
+        if column.endswith(bound):
+            heading = source_column(frame, column.removesuffix(bound))
+            own = f"{_stem(heading)}{bound}_source" if heading else ""
+            return own if own in frame else heading
     headings = [name for name in frame.columns if is_source(name) and name != "source"]
-    fitting = [name for name in headings if f"_{_stem(name)}_" in f"_{base}_"]
-    fallback = "source" if "source" in frame else None
+    fitting = [name for name in headings if f"_{_stem(name)}_" in f"_{column}_"]
+    declared = _SOURCES.get(column, "source")
+    fallback = next((name for name in (declared, "source") if name in frame), None)
     return max(fitting, key=lambda name: (_stem(name).count("_"), len(name)), default=fallback)
 
 

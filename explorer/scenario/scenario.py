@@ -174,9 +174,8 @@ class Scenario(param.Parameterized):
         precedence=6,
         label="Data law",
         doc="Legal policy: which legal zones may serve which. open: no limit. today: zones that block transfers "
-        "stay closed. "
-        "adequacy: same zone, or a pair with an adequacy decision. same zone: data stays. custom: by the scenario's "
-        "own table legal_custom. Home is always lawful.",
+        "stay closed. adequacy: zones that decide on others' adequacy send nothing elsewhere. same zone: data stays. "
+        "custom: by the scenario's own table legal_custom. Home is always lawful.",
     )
     carbon_price_usd_per_t = param.Number(
         default=0.0,

@@ -293,6 +293,8 @@ LEGAL_TRANSFERS = Table(
         _text("from_zone", "the zone of the users", refers_to="legal_zones.legal_zone"),
         _text("to_zone", "the zone where requests run", refers_to="legal_zones.legal_zone"),
         _text("status", "the decision", choices=("adequate",)),
+        _text("decision", "the name and number of the act", required=False),
+        _text("decided", "the day of the act, as 2026-01-26", required=False),
     ),
 )
 

@@ -18,7 +18,7 @@ from explorer.measures.break_even import verdicts
 from explorer.session import Session
 from tests.app.test_views import MOVES, bytes_of
 
-MOST_BYTES = 105_000  # of a move that changes every pair of world-2025
+MOST_BYTES = 130_000  # of a move that changes every one of 73 by 72 pairs of world-2025
 
 
 @pytest.fixture(params=["classroom-3x3", "world-2025"])
@@ -190,6 +190,6 @@ def test_an_image_that_stays_is_not_sent_again_and_a_move_sends_little():
     session, sent = Session(Scenario.load("world-2025")), []
     document = show(HeatMapView(session))
     document.on_change(lambda event: sent.append((bytes_of(event), event)))
-    session.scenario.friction_scale = 1.02  # within the same axes
+    session.scenario.friction_scale = 1.01  # within the same axes
     assert 0 < sum(size for size, _ in sent) < MOST_BYTES
     assert not any("image" in repr(vars(event)) for _, event in sent)

@@ -117,7 +117,8 @@ def test_the_busiest_place_changes_through_the_day():
     assert load.idxmax(axis=1).nunique() >= 3
     swing = load.max() - load.min()
     assert (swing > 0.5 * load.max()).sum() >= 5  # empty at one hour, busy at another
-    assert day["by_means_usd_per_h"].sum() > 1.05 * day["objective_usd_per_h"].sum()
+    # a few percent: only the energy part of a price follows the hours
+    assert day["by_means_usd_per_h"].sum() > 1.02 * day["objective_usd_per_h"].sum()
 
 
 def test_the_pictures_can_be_drawn_and_are_the_ones_that_come_along(tmp_path):

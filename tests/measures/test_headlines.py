@@ -154,7 +154,7 @@ def test_electricity_is_all_that_is_paid_for(world):
 
 
 @pytest.mark.parametrize(
-    ("name", "facility", "grid"), [("stylized-12", -41.4, -31.4), ("world-2025", -119.6, -107.1)]
+    ("name", "facility", "grid"), [("stylized-12", -41.4, -31.4), ("world-2025", -140.9, -128.9)]
 )
 def test_less_electricity_is_drawn_by_what_moving_does_not_take(name, facility, grid):
     """Figures of two independent recalculations."""

@@ -204,5 +204,5 @@ def test_the_world_within_a_per_cent():
     assert found.notna().all(axis=None)
     assert found.loc["us-dallas", "least_mw"] > 50  # Texas is needed
     assert (
-        found.loc["us-the-dalles", "least_mw"] < 1
-    )  # Oregon is full in the optimum, and can be done without
+        found.loc["us-columbus", "least_mw"] < 1
+    )  # Ohio is full in the optimum, and can be done without

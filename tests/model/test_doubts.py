@@ -61,11 +61,13 @@ def test_the_readme_of_a_sample_explains_each_of_its_warnings(name):
 
 def test_every_client_that_a_warning_is_about_is_in_the_readme_of_the_world():
     readme = (SCENARIOS / "world-2025" / "README.md").read_text(encoding="utf-8")
-    (doubt,) = doubts("world-2025")
-    rows = [doubt.row, *map(int, re.findall(r"\d+", doubt.what.partition(" in row")[2]))]
     clients = pd.read_csv(SCENARIOS / "world-2025" / "clients.csv", keep_default_na=False)
-    for row in rows:
-        assert clients["name"][row - 2] in readme.partition("## What check says")[2]
+    found = doubts("world-2025")
+    assert {doubt.column for doubt in found} == {"service", "legal_zone"}
+    for doubt in found:
+        rows = [doubt.row, *map(int, re.findall(r"\d+", doubt.what.partition(" in row")[2]))]
+        for row in rows:
+            assert clients["name"][row - 2] in readme.partition("## What check says")[2]
 
 
 def test_a_price_per_kwh_is_doubted_even_if_it_is_the_only_one(folder):

@@ -82,7 +82,7 @@ def test_who_may_serve_norway(policy, allowed):
     world.clients = world.clients.assign(legal_zone=zones, service=world.regions["id"])
     world.legal_zones = pd.DataFrame(
         {"legal_zone": zones, "name": zones, "inbound": ["conditional", "blocked", "blocked", "open"],
-         "outbound": ["open", "open", "blocked", "conditional"]}
+         "outbound": ["conditional", "open", "blocked", "conditional"]}
     )  # fmt: skip
     world.legal_transfers = pd.DataFrame(
         {"from_zone": ["NO"], "to_zone": ["NA"], "status": ["adequate"]}
@@ -102,6 +102,41 @@ def test_who_may_serve_norway(policy, allowed):
     if policy == "today":
         assert lawful[2].tolist() == [False, False, True, False]
         assert lawful[1].tolist() == [True, True, False, True]  # in its own zone, blocked or not
+
+
+@pytest.mark.parametrize(
+    ("origin", "outbound", "allowed"),
+    [
+        ("NO", "conditional", "NO NA"),  # has decided on Namibia, and sends nothing elsewhere
+        ("NO", "open", "NO EU"),  # needs no decision: as today
+        ("EU", "conditional", "NO EU"),  # has decided on nobody, so has no such regime: as today
+        ("CN", "blocked", "CN"),
+    ],
+)
+def test_only_a_zone_that_decides_on_adequacy_is_bound_by_it(origin, outbound, allowed):
+    zones = ["NO", "NA", "CN", "EU"]
+    world = random_scenario(3, 4, 4, 1, legal_policy="adequacy")
+    world.regions = world.regions.assign(legal_zone=zones)
+    world.clients = world.clients.assign(legal_zone=zones, service=world.regions["id"])
+    outbounds = ["open", "open", "blocked", "conditional"]
+    outbounds[zones.index(origin)] = outbound
+    world.legal_zones = pd.DataFrame(
+        {"legal_zone": zones, "name": zones, "inbound": ["open", "blocked", "blocked", "open"],
+         "outbound": outbounds}
+    )  # fmt: skip
+    world.legal_transfers = pd.DataFrame(
+        {"from_zone": ["NO"], "to_zone": ["NA"], "status": ["adequate"]}
+    )
+    lawful = build_network(world).geography.lawful[zones.index(origin)]
+    assert [zone for zone, ok in zip(zones, lawful, strict=True) if ok] == allowed.split()
+
+
+def test_without_decisions_adequacy_is_as_today():
+    world = random_scenario(3, 4, 4, 1, legal_policy="adequacy")
+    world.legal_transfers = None
+    found = build_network(world).geography.lawful
+    world.legal_policy = "today"
+    assert (found == build_network(world).geography.lawful).all()
 
 
 @pytest.mark.parametrize("policy", [*LEGAL_POLICIES, "custom"])

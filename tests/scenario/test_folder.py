@@ -67,15 +67,16 @@ def test_every_figure_of_the_world_names_its_source():
     world = Scenario.load("world-2025")
     for figure in (
         "price",
-        "carbon_marginal",
+        "carbon_combined_margin",
         "carbon_operating_margin",
         "carbon_average",
         "pue",
         "capacity",
     ):
         assert (world.regions[f"{figure}_source"] != "").all(), figure
+    for basis in ("demand_share", "demand_share_prompts", "demand_share_capacity"):
+        assert (world.clients[f"{basis}_source"] != "").all(), basis
     for table in (
-        world.clients,
         world.rtt_ms,
         world.legal_zones,
         world.profiles,

@@ -183,7 +183,10 @@ def test_clocks_are_those_of_the_middle_of_the_season(zone, offsets):
 
 
 def test_winter_is_december_to_february_everywhere(world_2025):
-    """Sydney's price is that of its summer while Dallas has winter."""
+    """Sydney's price, what of it follows the hours, is that of its summer while Dallas has winter."""
+    regions = world_2025.regions.set_index("id")
+    price = regions["electricity_price_usd_per_mwh"]
+    fixed = regions["fixed_usd_per_mwh"].astype(float)
     table = world_2025.profiles.set_index(["region_id", "season", "hour_utc"])["price_relative"]
     annual = at(world_2025, AVERAGE)
     for season, southern in zip(
@@ -191,7 +194,9 @@ def test_winter_is_december_to_february_everywhere(world_2025):
     ):
         factors = at(world_2025, 6, season).price_usd_per_mwh / annual.price_usd_per_mwh
         for region, local in (("us-dallas", season), ("au-sydney", southern)):
-            assert factors[annual.regions.index(region)] == pytest.approx(table[region, local, 6])
+            share = 1 - fixed[region] / price[region]
+            expected = 1 + share * (table[region, local, 6] - 1)
+            assert factors[annual.regions.index(region)] == pytest.approx(expected)
     assert table["au-sydney", "summer", 6] != table["au-sydney", "winter", 6]
 
 

@@ -36,12 +36,14 @@ def keys(scenario, table, row, column):
     ("table", "column", "heading"),
     [
         ("regions", "electricity_price_usd_per_mwh", "price_source"),
-        ("regions", "electricity_price_usd_per_mwh_low", "price_source"),
+        ("regions", "electricity_price_usd_per_mwh_low", "price_low_source"),
         ("regions", "carbon_operating_margin_g_per_kwh", "carbon_operating_margin_source"),
         ("regions", "carbon_average_g_per_kwh", "carbon_average_source"),
         ("regions", "pue", "pue_source"),
         ("clients", "ai_user_share", "ai_user_share_source"),
-        ("clients", "demand_share", "source"),
+        ("clients", "demand_share", "demand_share_source"),
+        ("clients", "demand_share_prompts", "demand_share_prompts_source"),
+        ("rtt_ms", "rtt_min_ms", "source"),
     ],
 )
 def test_a_column_is_covered_by_the_source_column_of_its_words(world, table, column, heading):

@@ -10,7 +10,7 @@ import pandas as pd
 import panel as pn
 import pytest
 from bokeh.document import Document
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from explorer import Explorer, Placement, Scenario, attribution, frontier, solve
 from explorer.measures.whole_day import whole_day, whole_day_regions
@@ -21,8 +21,10 @@ from explorer.scenario.schema import TABLES
 
 SUBSETS = ("europe-sovereignty", "follow-the-sun", "media-heavy")  # of world-2025
 NAMES = ("stylized-12", *SUBSETS)
-MOST_BYTES = 150_000
-CHANGED = {"legal_zone", "demand_share", "share_of_demand"}  # what a subset may say otherwise
+MOST_BYTES = 200_000  # a third of it names sources
+BASES = ("demand_share", "demand_share_prompts", "demand_share_capacity")
+# what a subset may say otherwise; a home may be a region that it leaves out
+CHANGED = {"legal_zone", "share_of_demand", "service", "service_source", *BASES}
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,13 @@ def test_a_scenario_is_sound_small_and_serves_all_demand(name):
     scenario = Scenario.load(name)
     placement = solve(scenario)
     assert placement.unserved_mw == 0 and placement.baseline.unserved_mw == 0
+    if name == "europe-sovereignty":  # opens with data that stay where they are
+        assert placement.objective_usd_per_h == pytest.approx(
+            placement.baseline.objective_usd_per_h
+        )
+        scenario.legal_policy = "adequacy"
+        placement = solve(scenario)
+        assert placement.unserved_mw == 0
     assert placement.objective_usd_per_h < placement.baseline.objective_usd_per_h
     table = frontier(scenario).table
     assert (
@@ -52,14 +61,12 @@ def test_the_app_opens_it(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_row_of_figures_has_a_source(name, world):
+def test_every_source_is_one_that_something_refers_to(name, world):
     scenario = Scenario.load(name)
-    for table in (scenario.regions, scenario.clients, scenario.workloads_table(), scenario.rtt_ms):
-        for column in table.filter(regex="(^|_)source$") if table is not None else ():
-            assert (table[column] != "").all(), column
     keys = set(scenario.sources["key"])
     assert len(keys) == len(scenario.sources)
-    named = " ".join(file.read_text(encoding="utf-8") for file in (SCENARIOS / name).glob("*.csv"))
+    files = [file for file in (SCENARIOS / name).iterdir() if file.suffix in (".csv", ".toml")]
+    named = " ".join(file.read_text(encoding="utf-8") for file in files)
     assert [key for key in keys if named.count(key) < 2] == []  # none that nothing refers to
     notes = {word for note in scenario.sources["note"] for word in re.findall(r"[\w-]+", note)}
     assert notes & {*world.sources["key"]} <= keys
@@ -80,11 +87,30 @@ def test_real_figures_are_those_of_the_world(name, table, world):
     pd.testing.assert_frame_equal(part[same], found[same], check_exact=True)
 
 
+@pytest.mark.parametrize("basis", BASES)
 @pytest.mark.parametrize("name", SUBSETS)
-def test_demand_is_shared_as_in_the_world(name, world):
+def test_demand_is_shared_as_in_the_world(name, basis, world):
     clients = Scenario.load(name).clients
-    there = world.clients.set_index("id")["demand_share"][clients["id"]]
-    assert_allclose(clients["demand_share"], there / there.sum(), atol=2.1e-5)
+    shares, there = (
+        table[basis].astype(float).to_numpy()
+        for table in (clients, world.clients.set_index("id").loc[clients["id"]])
+    )
+    assert shares.sum() == pytest.approx(1)
+    assert_allclose(shares, there / there.sum(), atol=5e-5)
+
+
+@pytest.mark.parametrize("name", SUBSETS)
+def test_settings_cost_what_they_cost_in_the_world(name, world):
+    scenario = Scenario.load(name)
+    columns = [
+        "electricity_price_usd_per_mwh",
+        "fixed_usd_per_mwh",
+        "carbon_combined_margin_g_per_kwh",
+    ]
+    there = world.regions.set_index("id").loc[scenario.regions["id"], columns]
+    assert_array_equal(scenario.regions[columns], there)
+    assert scenario.hardware_usd_per_mwh == world.hardware_usd_per_mwh
+    assert scenario.carbon_signal == world.carbon_signal == "combined margin"
 
 
 def test_hourly_figures_cover_every_region_and_season_under_their_own_licence():
@@ -98,37 +124,38 @@ def test_hourly_figures_cover_every_region_and_season_under_their_own_licence():
     assert "Open Database License" in notice and "© Electricity Maps" in notice
 
 
-def test_the_stylised_figures_are_those_of_the_world_rounded(world):
+def test_the_stylised_places_are_those_of_the_world_rounded(world):
     regions = Scenario.load("stylized-12").regions
     real = world.regions.set_index("id").loc[regions["after"]].reset_index()
-    steps = {
+    rounded = {
         "latitude": 5,
         "longitude": 5,
-        "electricity_price_usd_per_mwh": 10,
-        "carbon_average_g_per_kwh": 10,
-        "carbon_marginal_g_per_kwh": 50,
         "carbon_operating_margin_g_per_kwh": 50,
         "pue": 0.05,
     }
-    for column, step in steps.items():
+    chosen = {
+        "electricity_price_usd_per_mwh": 5,
+        "carbon_average_g_per_kwh": 10,
+        "carbon_marginal_g_per_kwh": 50,
+    }
+    for column, step in rounded.items():
         assert (np.abs(regions[column] - real[column]) <= step / 2 + 1e-9).all(), column
-        multiple = regions[column] / (5 if column == "electricity_price_usd_per_mwh" else step)
-        assert_allclose(multiple, multiple.round(), atol=1e-9)
+    for column, step in {**rounded, **chosen}.items():
+        assert_allclose(regions[column] / step, (regions[column] / step).round(), atol=1e-9)
 
 
 def test_in_europe_what_held_for_the_union_holds_for_its_countries(world):
     scenario = Scenario.load("europe-sovereignty")
     scenario.legal_policy = "adequacy"
     network = build_network(scenario)
-    zone = world.regions.set_index("id")["legal_zone"]
-    adequate = {
-        *zip(world.legal_transfers["from_zone"], world.legal_transfers["to_zone"], strict=True)
-    }
-    clients = world.clients.set_index("id")["legal_zone"]
+    found = world.copy()
+    found.legal_policy = "adequacy"
+    lawful = build_network(found).geography.lawful
+    clients, regions = ([*table["id"]] for table in (world.clients, world.regions))
     for i, client in enumerate(network.clients):
         for j, region in enumerate(network.regions):
-            a, b = clients[client], zone[region]
-            assert network.geography.lawful[i, j] == (a == b or (a, b) in adequate)
+            there = lawful[clients.index(client), regions.index(region)]
+            assert network.geography.lawful[i, j] == there
 
 
 def test_the_egress_price_is_the_mean_of_list_prices_where_demand_is():
@@ -159,7 +186,8 @@ def away_mw(placement: Placement, workload: str) -> float:
 
 def share(placement: Placement, workload: str, *layers: str) -> float:
     table = placement.layers[placement.layers["workload"] == workload].set_index("layer")["it_mw"]
-    return 100 * table[[*layers]].sum() / table.sum()
+    percent = 100 * table[[*layers]].sum() / table.sum()
+    return round(percent, 6) + 1e-6  # a half is rounded up, whatever its last digit
 
 
 def held(scenario: Scenario) -> dict[str, float]:
@@ -214,8 +242,7 @@ def test_stylized_12_reads_as_it_is():
 def test_europe_sovereignty_reads_as_it_is():
     s = Scenario.load("europe-sovereignty")
     p, h = solve(s), held(s)
-    moved = p.flows[~p.flows["is_home"]]
-    assert {*moved["service"]} == {"se-stockholm"} and {*moved["region"]} == {"se-lulea"}
+    assert p.objective_usd_per_h == pytest.approx(p.baseline.objective_usd_per_h)
     s.latency_relaxation_ms = 500
     relaxed = solve(s)
     s.latency_relaxation_ms, s.legal_policy = 0, "adequacy"
@@ -223,31 +250,41 @@ def test_europe_sovereignty_reads_as_it_is():
     s.legal_policy = "open"
     o = solve(s)
     at, there = (dict(zip(x.regions["region"], x.regions["it_mw"], strict=True)) for x in (q, o))
-    assert at["us-dallas"] - there["us-dallas"] == pytest.approx(there["br-sao-paulo"])
-    assert q.regions.set_index("region")["utilisation"]["is-reykjavik"] == pytest.approx(1)
-    falls, cheaper, dirtier = (
-        100 * abs(1 - ratio)
+    full = q.regions.set_index("region")["utilisation"]
+    for region in ("ca-montreal", "no-oslo", "se-lulea", "is-reykjavik"):
+        assert full[region] == pytest.approx(1)
+    assert g["law"] == pytest.approx(0) and at["br-sao-paulo"] == there["br-sao-paulo"] == 0
+    falls, cleaner = (
+        100 * (1 - ratio)
         for ratio in (
             q.objective_usd_per_h / p.objective_usd_per_h,
-            o.cost_usd_per_h / q.cost_usd_per_h,
-            o.carbon_kg_per_h / q.carbon_kg_per_h,
+            q.carbon_kg_per_h / p.carbon_kg_per_h,
         )
     )
+    transfers = s.legal_transfers
+    brazil = transfers.loc[transfers["to_zone"] == "BR", "decided"].unique()
+    assert len(brazil) == 1
     check_what_to_see(
         s,
-        f"{p.relocated_mw:.1f} of {p.served_mw:.0f} MW leave home, from Stockholm to Luleå in the same country. "
-        f"The objective is {p.objective_usd_per_h:,.0f} USD/h, all but the baseline's "
-        f"{p.baseline.objective_usd_per_h:,.0f}.",
+        f"{p.relocated_mw:.0f} of {p.served_mw:.0f} MW leave home: no country has a cheaper region within. "
+        f"The objective is {p.objective_usd_per_h:,.0f} USD/h, that of the baseline.",
         f"Nothing changes: {relaxed.objective_usd_per_h:,.0f} USD/h.",
-        f"Law holds back {h['law']:.0f} % of what could be saved, capacity {h['capacity']:.0f} %, state locality "
-        f"{h['state locality']:.0f} %, egress {h['egress']:.0f} % and friction {h['friction']:.0f} %.",
-        f"{q.relocated_mw:.1f} MW leave home, and the objective falls by {falls:.0f} % to "
-        f"{q.objective_usd_per_h:,.0f} USD/h, at {q.carbon_kg_per_h:,.0f} kg/h. Most goes overseas: "
-        f"{at['us-dallas']:.1f} MW to Dallas and {at['ca-montreal']:.1f} MW to Montreal; "
-        f"{at['is-reykjavik']:.1f} MW fill Reykjavik.",
-        f"Now law holds back {g['law']:.0f} %, and capacity {g['capacity']:.0f} %.",
-        f"Cost falls by another {cheaper:.0f} %, and emissions rise by {dirtier:.0f} %: {there['br-sao-paulo']:.1f} MW "
-        "run in São Paulo instead of Dallas.",
+        f"Law holds back {h['law']:.0f} % of what could be saved, state locality {h['state locality']:.0f} %, "
+        f"capacity {h['capacity']:.0f} %, egress {h['egress']:.0f} % and friction {h['friction']:.0f} %.",
+        f"{q.relocated_mw:.1f} MW leave home. The objective falls by {falls:.0f} % to "
+        f"{q.objective_usd_per_h:,.0f} USD/h, and emissions by {cleaner:.0f} % to {q.carbon_kg_per_h:,.0f} kg/h:",
+        f"{at['ca-montreal']:.1f} MW fill Montreal, {at['no-oslo']:.1f} MW Oslo, {at['se-lulea']:.1f} MW Luleå and "
+        f"{at['is-reykjavik']:.1f} MW Reykjavik, and {at['us-dallas']:.1f} MW go to Dallas.",
+        f"Now law holds back nothing, state locality {g['state locality']:.0f} % and capacity {g['capacity']:.0f} %.",
+        f"Nothing changes any more: {o.objective_usd_per_h:,.0f} USD/h.",
+        f"Brazil has been adequate since {pd.Timestamp(brazil[0]):%B %Y}",
+    )
+    assert o.objective_usd_per_h == pytest.approx(q.objective_usd_per_h)
+    sweden = s.regions.set_index("id").loc["se-lulea"]
+    text = " ".join(s.documents["README.md"].split())
+    assert (
+        f"Sweden has {sweden['carbon_combined_margin_g_per_kwh']:.0f} g/kWh by the combined margin and "
+        f"{sweden['carbon_operating_margin_g_per_kwh']:.0f} by the operating margin" in text
     )
 
 
@@ -269,7 +306,7 @@ def test_media_heavy_reads_as_it_is():
         changed[name] = solve(s)
         setattr(s, setting, before)
     cheap, free, loose, relaxed = changed.values()
-    assert 0 < 1 - relaxed.objective_usd_per_h / p.objective_usd_per_h < 0.001
+    assert relaxed.objective_usd_per_h == pytest.approx(p.objective_usd_per_h)
     frugal = s.copy()
     frugal.workloads["video"].energy_wh_per_request = 0.14
     assert away_mw(solve(frugal), "video") == 0
@@ -289,7 +326,7 @@ def test_media_heavy_reads_as_it_is():
         f"{free.relocated_mw:.1f} MW move, {away_mw(free, 'watch'):.1f} of them *Video understood*.",
         f"{loose.relocated_mw:.1f} MW move; the objective is {loose.objective_usd_per_h:,.0f} USD/h. Live voice "
         f"gains most: {away_mw(loose, 'voice'):.1f} MW instead of {away_mw(p, 'voice'):.1f}.",
-        f"The objective falls to {relaxed.objective_usd_per_h:,.0f} USD/h, by less than 0.1 %:",
+        f"The objective stays at {relaxed.objective_usd_per_h:,.0f} USD/h:",
     )
 
 
@@ -301,12 +338,12 @@ def test_follow_the_sun_reads_as_it_is():
     day = whole_day(s).sum()
     load = whole_day_regions(s).pivot(index="hour_utc", columns="region", values="it_mw")
     most = load.idxmax(axis=1)
-    assert [h for h in most.index if most[h] == "au-sydney"] == [0, 1, 2, 3, 23]
-    assert [h for h in most.index if most[h] == "us-columbus"] == [*range(4, 12)]
-    assert [h for h in most.index if most[h] == "us-dallas"] == [*range(12, 23)]
+    assert {*most.loc[[23, 0, 1]]} == {"au-sydney"}
+    assert {*most.loc[4:16]} == {"us-columbus", "us-ashburn"}  # from midnight to noon there
+    assert {*most.loc[17:22]} == {"us-dallas"}
     capacity = dict(zip(s.regions["id"], s.regions["capacity_mw"], strict=True))
-    dallas, frankfurt = load.loc[12, "us-dallas"], load.loc[12, "de-frankfurt"]
-    assert (dallas, frankfurt) == pytest.approx((capacity["us-dallas"], capacity["de-frankfurt"]))
+    full = {region: load.loc[12, region] for region in ("us-columbus", "us-dallas", "br-sao-paulo")}
+    assert full == pytest.approx({region: capacity[region] for region in full})
     ohio_and_virginia = load[["us-columbus", "us-ashburn"]].sum(axis=1)
     worth = {}
     for season in ("annual", "winter", "summer"):
@@ -315,10 +352,11 @@ def test_follow_the_sun_reads_as_it_is():
         worth[season] = 100 * (1 - total["objective_usd_per_h"] / total["by_means_usd_per_h"])
     check_what_to_see(
         s,
-        f"At {s.hour} UTC {p.relocated_mw:.1f} of {p.served_mw:.1f} MW run away from home; Dallas is full with "
-        f"{dallas:.1f} MW, and so is Frankfurt with {frankfurt:.1f}.",
-        "Most load runs in Sydney from 23 to 3 UTC, around noon there; in Ohio from 4 to 11 UTC, at night; in Dallas "
-        "from 12 to 22 UTC.",
+        f"At {s.hour} UTC {p.relocated_mw:.1f} of {p.served_mw:.1f} MW run away from home; Ohio is full with "
+        f"{full['us-columbus']:.1f} MW, and so are Dallas with {full['us-dallas']:.1f} and São Paulo with "
+        f"{full['br-sao-paulo']:.1f}.",
+        "Most load runs in Sydney from 23 to 1 UTC, around noon there; in Ohio or Virginia from 4 to 16 UTC, from "
+        "midnight to noon there; in Dallas from 17 to 22 UTC.",
         f"{100 * day['relocated_in_daylight_mw'] / day['relocated_mw']:.0f} % of the relocated load runs in daylight",
         f"At 8 UTC Ohio and Virginia run {ohio_and_virginia[8]:.1f} MW, at 20 UTC {ohio_and_virginia[20]:.1f}.",
         f"Batch moves most, {moves['batch']:.0f} % of it, then background agents, {moves['agent']:.0f} %, "
