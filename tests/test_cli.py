@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -30,7 +31,7 @@ from explorer import (
     solve,
     wires_or_fibre,
 )
-from explorer.measures.headlines import headlines
+from explorer.measures.headlines import forced_and_chosen, headlines
 from explorer.measures.relocatable_demand import relocatable_demand
 from explorer.packaged_data import SCENARIOS
 from explorer.presentation import renderer
@@ -112,9 +113,12 @@ def test_the_totals_written_are_those_of_the_placement(wattlas, tmp_path, name):
     assert wattlas("solve", name, "-o", tmp_path / "results") == 0
     placement = solve(Scenario.load(name))
     totals = pd.read_csv(tmp_path / "results" / "totals.csv", index_col="name")
-    assert totals["value"].to_dict() == placement.totals()
-    assert totals["baseline"].to_dict() == placement.baseline.totals()
-    assert totals["change"].tolist() == (totals["value"] - totals["baseline"]).tolist()
+    split = asdict(forced_and_chosen(placement))
+    assert totals["value"].to_dict() == pytest.approx(placement.totals() | split, rel=1e-12)
+    assert totals["baseline"].drop(split.keys()).to_dict() == placement.baseline.totals()
+    compared = totals.drop(split.keys())
+    assert compared["change"].tolist() == (compared["value"] - compared["baseline"]).tolist()
+    assert totals.loc[split.keys(), ["baseline", "change"]].isna().all(axis=None)
 
 
 def test_the_tables_written_are_those_of_the_placement(wattlas, tmp_path):
