@@ -22,7 +22,9 @@ from explorer.scenario.schema import TABLES, Column, Table
 
 FIRST_SAMPLE = "world-2025"  # examples come from here, where it has the column
 UNIT = re.compile(r"\[([^\[\]]+)\]\s*$")  # at the end of a label
-HIDDEN = ("name", "title", "description", "workloads", "documents", "id", "extra")
+HIDDEN = (
+    "name", "title", "description", "workloads", "documents", "id", "extra", "parameter_sources", "parameter_ranges",
+)  # fmt: skip
 
 
 def tables_text() -> str:

@@ -87,7 +87,7 @@ def _relocation(placement: Placement) -> tuple[Part, ...]:
 def _forced(placement: Placement) -> str:
     """How much of what moves has no choice."""
     forced = forced_and_chosen(placement).relocated_forced_mw / placement.relocated_mw
-    if not HARDLY < forced:
+    if not forced > HARDLY:
         return ""
     part = "all" if forced > 1 - HARDLY else f"{100 * forced:.0f} %"
     return f" ({part} of that because home is full)"

@@ -7,7 +7,6 @@ documents.
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import shutil
@@ -15,26 +14,34 @@ import stat
 import sys
 import tomllib
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import param
 import tomli_w
 
 from explorer.errors import MOST_SHOWN, ExplorerError, Problem, ScenarioError, shortened
 from explorer.packaged_data import SCENARIOS
 from explorer.scenario import csv_text, validation
+from explorer.scenario.parameters import (
+    NOTES,
+    NUMBER,
+    Declared,
+    as_text,
+    notes_amiss,
+    refusal,
+    refusals,
+)
 from explorer.scenario.schema import TABLES
 from explorer.scenario.story import STORY_FILE, read_story
 
 SCHEMA = 1  # raised when a folder of today can no longer be read
 SETTINGS_FILE = "scenario.toml"
 DOCUMENTS = (".md", ".txt")  # files of these kinds travel with a scenario
-_HEADINGS = ("schema", "title", "description", "parameters")
+_HEADINGS = ("schema", "title", "description", "parameters", *NOTES)
 _TABLE_FILES = tuple(table.file for table in TABLES.values())
 LARGEST_FILE_MB = (
     64  # of a table or a document: the largest that a world could need has a tenth of it
@@ -48,15 +55,11 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")  # begin a file in UTF-16
 _WIDE_BARE = re.compile(rb"\0[^\0]\0[^\0]|[^\0]\0[^\0]\0")  # or do without such a mark
 _MARK = "\ufeff"  # spreadsheets and some editors put it in front of UTF-8
 _KEY = re.compile(r"""[ \t]*\[?[ \t]*["']?([^\s"'=.\[\]]+)["']?[ \t]*[\]=.]""")
-_NUMBER = "Write digits without quotes, with a point before the decimals, as 89.5."
 
 
 def names() -> list[str]:
     """The names of the sample scenarios."""
     return sorted(path.parent.name for path in SCENARIOS.glob(f"*/{SETTINGS_FILE}"))
-
-
-Declared = Mapping[str, param.Parameter]  # the settings that there are, by name
 
 
 def save(path: str | Path, contents: Contents) -> None:
@@ -142,7 +145,7 @@ def find(name_or_path: str | Path) -> Path:
 class Contents:
     """What a folder holds of a scenario."""
 
-    settings: Mapping[str, Any]  # title and description too
+    settings: Mapping[str, Any]  # title and description too, and what is noted of parameters
     tables: Mapping[str, pd.DataFrame]
     documents: Mapping[str, str]
 
@@ -165,6 +168,7 @@ class Folder:
         self._rows: dict[str, int] = {}  # of the keys of the settings
         self._read_settings()
         self._read_tables()
+        self._check_notes()
         for entry in _entries(path):
             file = entry.name
             if not _is_document(file) and not file.lower().endswith(".csv"):
@@ -186,7 +190,7 @@ class Folder:
         if STORY_FILE not in self.documents or "workloads" not in self.tables:
             return
         classes = [*self.tables["workloads"]["id"]]
-        _story, problems = read_story(self.documents[STORY_FILE], classes, refusal(self._declared))
+        _story, problems = read_story(self.documents[STORY_FILE], classes, refusals(self._declared))
         self.problems += problems
 
     def contents(self, where: str) -> Contents:
@@ -306,11 +310,18 @@ class Folder:
         self._check_headings(content)
         parameters = content.get("parameters", {})
         for name, value in parameters.items() if isinstance(parameters, dict) else ():
-            wrong = _refusal(self._declared, name, value, hint=len(self.problems) < MOST_SHOWN)
+            wrong = refusal(self._declared, name, value, hint=len(self.problems) < MOST_SHOWN)
             if wrong:
                 self._note_entry(name, value, *wrong)
             else:
                 self.settings[name] = value
+
+    def _check_notes(self) -> None:
+        """What the settings say of parameters: sources that `sources.csv` has, ranges that fit."""
+        for place, value, what, fix in notes_amiss(
+            self.settings, self._declared, self.tables.get("sources")
+        ):
+            self._note_entry(place, value, what, fix)
 
     def _note_depth(self) -> None:
         fix = "Write a line [parameters], and the settings below it."
@@ -324,9 +335,9 @@ class Folder:
                 > sys.get_int_max_str_digits()
             ):
                 place = {"row": row, "column": key.strip(), "value": value.strip()}
-                self._note(SETTINGS_FILE, "this number has too many digits.", _NUMBER, **place)
+                self._note(SETTINGS_FILE, "this number has too many digits.", NUMBER, **place)
                 return
-        self._note(SETTINGS_FILE, "a number in it has too many digits.", _NUMBER)
+        self._note(SETTINGS_FILE, "a number in it has too many digits.", NUMBER)
 
     def _check_headings(self, content: dict[str, Any]) -> None:
         """Check the top of the settings, and take the title and the description."""
@@ -339,9 +350,11 @@ class Folder:
                     key, _HEADINGS, f"Remove it; known are {', '.join(_HEADINGS)}."
                 )
                 self._note_entry(key, value, "there is no such heading.", fix)
-            elif key == "parameters" and not isinstance(value, dict):
-                fix = "Write a line [parameters], and the settings below it."
+            elif key in ("parameters", *NOTES) and not isinstance(value, dict):
+                fix = f"Write a line [{key}], and the settings below it."
                 self._note_entry(key, value, "this is not a table.", fix)
+            elif key in NOTES:
+                self.settings[NOTES[key]] = value
             elif key in ("title", "description"):
                 if isinstance(value, str):
                     self.settings[key] = value
@@ -354,76 +367,23 @@ class Folder:
             )
 
     def _note_entry(self, key: str, value: Any, what: str, fix: str) -> None:
-        found = None if value is None else _as_text(value)
+        found = None if value is None else as_text(value)
         self._note(SETTINGS_FILE, what, fix, row=self._rows.get(key), column=key, value=found)
 
 
 def _rows_of_keys(text: str) -> dict[str, int]:
-    """The line in which a key, or a heading in brackets, stands for the first time."""
+    """
+    The line in which a key, or a heading in brackets, stands for the first time; of a key in
+    sources or ranges also by "heading.key".
+    """
     rows: dict[str, int] = {}
+    heading = ""
     for row, line in enumerate(text.split("\n"), start=1):
         if found := _KEY.match(line):
+            heading = found[1] if line.lstrip().startswith("[") else heading
+            rows.setdefault(f"{heading}.{found[1]}" if heading in NOTES else found[1], row)
             rows.setdefault(found[1], row)
     return rows
-
-
-def _as_text(value: Any) -> str:
-    """A value of the settings as text, whatever its size or depth."""
-    try:
-        return str(value)
-    except (
-        ValueError,
-        RecursionError,
-    ):  # whole numbers of thousands of digits, and tables in tables
-        return "…"
-
-
-def refusal(declared: Declared) -> Callable[[str, Any], tuple[str, str] | None]:
-    """Tells what is wrong with the value of a setting, and how to fix it."""
-    return lambda name, value: _refusal(declared, name, value, hint=True)
-
-
-def _refusal(declared: Declared, name: str, value: Any, hint: bool) -> tuple[str, str] | None:
-    """What is wrong with the value of a setting, and how to fix it; None if it can be used."""
-    if name not in declared:
-        fix = _one_of(declared)
-        return "there is no such parameter.", validation.nearest(
-            name, declared, fix
-        ) if hint else fix
-    setting: Any = declared[name]
-    if isinstance(setting, param.Selector):
-        if any(
-            value == choice and type(value) is type(choice) for choice in setting.objects
-        ):  # true equals 1
-            return None
-        offered = [str(choice) for choice in setting.objects]
-        words = [choice for choice in setting.objects if isinstance(choice, str)]
-        fix = (
-            "Write it without quotes."
-            if value in offered
-            else validation.nearest(_as_text(value), words, _one_of(offered))
-        )
-        return "this is not one of the possible values.", fix
-    no_limit = value == math.inf == setting.default
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return "this is not a number.", _NUMBER
-    if isinstance(value, float) and not math.isfinite(value) and not no_limit:
-        return "this is not a number.", _NUMBER
-    low, high = setting.bounds or (None, None)
-    high = sys.float_info.max if high is None and not no_limit else high
-    above = not setting.inclusive_bounds[0]
-    if low is not None and (value <= low if above else value < low):
-        return (
-            f"this is {'not above' if above else 'below'} {low:,.10g}.",
-            f"{setting.label}: {setting.doc}",
-        )
-    if high is not None and value > high:
-        return f"this is above {high:,.10g}.", f"{setting.label}: {setting.doc}"
-    return None
-
-
-def _one_of(values: Iterable[str]) -> str:
-    return f"Write one of: {', '.join(values)}."
 
 
 def _files(contents: Contents) -> dict[str, str]:
@@ -433,7 +393,8 @@ def _files(contents: Contents) -> dict[str, str]:
         for name, value in contents.settings.items()
     }
     headings = {"schema": SCHEMA} | {name: settings.pop(name) for name in ("title", "description")}
-    files = {SETTINGS_FILE: tomli_w.dumps(headings | {"parameters": settings})}
+    notes = {heading: noted for heading, name in NOTES.items() if (noted := settings.pop(name, {}))}
+    files = {SETTINGS_FILE: tomli_w.dumps(headings | {"parameters": settings} | notes)}
     files |= {TABLES[name].file: csv_text.write(frame) for name, frame in contents.tables.items()}
     for name in contents.documents:
         if Path(name).name != name or not _is_document(name):

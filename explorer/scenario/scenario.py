@@ -18,6 +18,7 @@ from explorer.cache import Memo
 from explorer.errors import Problem, ScenarioError
 from explorer.presentation import render
 from explorer.scenario import folder, validation
+from explorer.scenario.parameters import NOTES, as_text, holds, notes_amiss, refusals
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
 from explorer.scenario.schema import (
     CARBON_COLUMNS,
@@ -391,6 +392,17 @@ class Scenario(param.Parameterized):
         default={}, precedence=-1, doc="Text files that travel with the scenario, by file name."
     )
 
+    parameter_sources = param.Dict(
+        default={},
+        precedence=-1,
+        doc="Where values of settings come from: keys of `sources` by name of the setting, joined with ;.",
+    )
+    parameter_ranges = param.Dict(
+        default={},
+        precedence=-1,
+        doc="Least and greatest value that a setting may have, by its name, in the setting's unit.",
+    )
+
     def __init__(self, *, workloads: pd.DataFrame | Mapping[str, Workload], **params: Any) -> None:
         if isinstance(workloads, pd.DataFrame):
             workloads = workload_objects(_parsed("workloads", workloads))
@@ -398,6 +410,7 @@ class Scenario(param.Parameterized):
         there = self.carbon_signals
         if there and "carbon_signal" not in params and self.carbon_signal not in there:
             self.carbon_signal = there[0]
+        self._check_notes()
         if not any(
             isinstance(value, _Checked) for value in params.values()
         ):  # else they were checked together
@@ -440,7 +453,17 @@ class Scenario(param.Parameterized):
             "workloads": self.workloads_table()
         }
         tables = {name: frame for name in SCHEMA if (frame := frames[name]) is not None}
-        settings = self.settings() | {"title": self.title, "description": self.description}
+        ranges = {
+            name: [*bounds]
+            for name, bounds in self.parameter_ranges.items()
+            if holds(bounds, getattr(self, name))  # else it was about another value
+        }
+        settings = self.settings() | {
+            "title": self.title,
+            "description": self.description,
+            "parameter_sources": self.parameter_sources,
+            "parameter_ranges": ranges,
+        }
         folder.save(path, folder.Contents(settings, tables, self.documents))
 
     def solve(self) -> Placement:
@@ -459,7 +482,10 @@ class Scenario(param.Parameterized):
             key: Workload(**(workload.param.values() | {"extra": dict(workload.extra)}))
             for key, workload in self.workloads.items()
         }
-        return Scenario(workloads=workloads, documents=dict(self.documents), **values)
+        copy = Scenario(workloads=workloads, documents=dict(self.documents), **values)
+        copy.parameter_sources = dict(self.parameter_sources)
+        copy.parameter_ranges = dict(self.parameter_ranges)
+        return copy
 
     def offers(self, name: str, choice: Any) -> bool:
         """
@@ -480,7 +506,7 @@ class Scenario(param.Parameterized):
         text = self.documents.get(STORY_FILE)
         if text is None:
             return None
-        return read_story(text, self.workloads, folder.refusal(declared()))[0]
+        return read_story(text, self.workloads, refusals(declared()))[0]
 
     @property
     def carbon_signals(self) -> tuple[str, ...]:
@@ -534,6 +560,19 @@ class Scenario(param.Parameterized):
         if problems:
             raise ScenarioError(self.title, problems)
 
+    def _check_notes(self) -> None:
+        """Raise a `ScenarioError` if sources or ranges of settings cannot be."""
+        notes = {name: getattr(self, name) for name in NOTES.values()}
+        if any(notes.values()):
+            amiss = [
+                Problem("scenario.toml", None, place, as_text(value), what, fix)
+                for place, value, what, fix in notes_amiss(
+                    self.settings() | notes, declared(), self.sources
+                )
+            ]
+            if amiss:
+                raise ScenarioError(self.title, amiss)
+
     def on_change(self, callback: Callable[..., Any]) -> None:
         """Call back with Param events whenever a setting, a table or a workload class changes."""
         self.param.watch(callback, [*SETTINGS, *TABLES])
@@ -552,7 +591,8 @@ TABLES = tuple(name for name, p in Scenario.param.objects().items() if isinstanc
 SETTINGS = tuple(
     name
     for name in Scenario.param.objects()
-    if name not in {"name", "title", "description", "workloads", "documents", *TABLES}
+    if name
+    not in {"name", "title", "description", "workloads", "documents", *NOTES.values(), *TABLES}
 )
 validation.reserve("workloads", SETTINGS)  # sliders of classes and of settings stand side by side
 _read: Memo[Scenario] = Memo(size=8)

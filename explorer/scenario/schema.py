@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 LATENCY_MODELS = ("measured", "paper", "fibre")  # of round-trip times
@@ -18,6 +18,7 @@ CARBON_COLUMNS = {  # of regions, by carbon signal; the first that is there coun
     "operating margin": "carbon_operating_margin_g_per_kwh",
     "average": "carbon_average_g_per_kwh",
 }
+ENDS = ("low", "high")  # of the range of a figure
 DEMAND_COLUMNS = {  # of clients, by the basis of demand
     "people": "demand_share",
     "prompts": "demand_share_prompts",
@@ -79,6 +80,27 @@ class Table:
     columns: tuple[Column, ...]
     required: bool = False  # no scenario without it
     any_of: tuple[str, ...] = ()  # optional columns of which at least one must be there
+    ranged: bool = False  # beside a number x, columns x_low and x_high may say what it may be
+
+    @property
+    def ranges(self) -> tuple[Column, ...]:
+        """The columns of ranges that there may be: of each number a least and a greatest."""
+        if not self.ranged:
+            return ()
+        return tuple(
+            replace(
+                column,
+                name=f"{column.name}_{end}",
+                doc=f"the {'least' if end == 'low' else 'greatest'} that {column.name} may be",
+                required=False,
+                filled=False,
+                default=None,
+                sums_to_one=False,
+            )
+            for column in self.columns
+            if column.kind == "number"
+            for end in ENDS
+        )
 
 
 def _text(name: str, doc: str, **more: Any) -> Column:
@@ -120,6 +142,7 @@ def _place(thing: str, reserved: str = "") -> tuple[Column, ...]:
 
 REGIONS = Table(
     file="regions.csv",
+    ranged=True,
     doc="places where requests can run",
     key=("id",),
     required=True,
@@ -166,6 +189,7 @@ REGIONS = Table(
 
 CLIENTS = Table(
     file="clients.csv",
+    ranged=True,
     doc="places where users are",
     key=("id",),
     required=True,
@@ -203,6 +227,7 @@ CLIENTS = Table(
 
 WORKLOADS = Table(
     file="workloads.csv",
+    ranged=True,
     doc="classes of requests",
     key=("id",),
     required=True,

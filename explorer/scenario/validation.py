@@ -57,7 +57,8 @@ def parse(
     list of Problem
         In the order of the rows; empty if the table can be used.
     """
-    table, known = TABLES[name], {column.name: column for column in TABLES[name].columns}
+    table = TABLES[name]
+    known = {column.name: column for column in (*table.columns, *table.ranges)}
     headings = [_heading(str(heading), known) for heading in frame.columns]
     log = ProblemLog(file or name, frame.index)
     clean: dict[str, Any] = {}
@@ -99,6 +100,8 @@ def parse(
             else "Add at least one of them."
         )
         log.problems.append(Problem(log.file, None if file is None else 1, None, None, what, fix))
+    for column in table.columns if table.ranged else ():
+        _note_out_of_range(column.name, clean, log)
     result = pd.DataFrame(clean, index=pd.RangeIndex(len(frame)))
     if not len(frame):
         if table.required:
@@ -341,6 +344,20 @@ def _contradictions(
             fix = f"Add it to {TABLES[table].file}, or correct it here."
             fix = nearest(value, known, fix) if n < MOST_HINTS else fix
             yield Problem(name, position, heading, value, what, fix)
+
+
+def _note_out_of_range(column: str, clean: Mapping[str, Any], log: ProblemLog) -> None:
+    """Note figures outside of the range beside them; a figure or an end that is blank tells nothing."""
+    for end, outside in (("low", np.greater), ("high", np.less)):
+        heading = f"{column}_{end}"
+        if column not in clean or heading not in clean:
+            continue
+        for position in np.flatnonzero(outside(clean[heading], clean[column])):
+            side = "above" if end == "low" else "below"
+            figure = clean[column][position]
+            what = f"this is {side} {column} itself, {figure:,.10g}."
+            fix = "Write the least and the greatest that it may be, or leave the cell blank."
+            log.note(int(position), heading, clean[heading][position], what, fix)
 
 
 def _without_mean(profiles: pd.DataFrame) -> Iterator[Problem]:

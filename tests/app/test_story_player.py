@@ -13,7 +13,6 @@ from explorer.app.story.player import StoryPlayer
 from explorer.scenario.history import History
 from explorer.session import Session
 
-
 PATIENCE_MS = 30_000
 
 
