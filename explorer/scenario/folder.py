@@ -16,7 +16,6 @@ import tomllib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,15 @@ from explorer.atomic_write import unwritable
 from explorer.errors import MOST_SHOWN, ExplorerError, Problem, ScenarioError, shortened
 from explorer.packaged_data import SCENARIOS
 from explorer.scenario import csv_text, validation
-from explorer.scenario.parameters import NOTES, NUMBER, Declared, as_text, notes_amiss, refusal
+from explorer.scenario.parameters import (
+    NOTES,
+    NUMBER,
+    Declared,
+    as_text,
+    notes_amiss,
+    refusal,
+    refusals,
+)
 from explorer.scenario.schema import TABLES
 from explorer.scenario.story import STORY_FILE, read_story
 
@@ -181,9 +188,7 @@ class Folder:
         if STORY_FILE not in self.documents or "workloads" not in self.tables:
             return
         classes = [*self.tables["workloads"]["id"]]
-        _story, problems = read_story(
-            self.documents[STORY_FILE], classes, partial(refusal, self._declared, hint=True)
-        )
+        _story, problems = read_story(self.documents[STORY_FILE], classes, refusals(self._declared))
         self.problems += problems
 
     def contents(self, where: str) -> Contents:

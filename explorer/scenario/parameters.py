@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -34,6 +34,11 @@ def as_text(value: Any) -> str:
         RecursionError,
     ):  # whole numbers of thousands of digits, and tables in tables
         return "…"
+
+
+def refusals(declared: Declared) -> Callable[[str, Any], tuple[str, str] | None]:
+    """Tells what is wrong with the value of a setting, and how to fix it."""
+    return lambda name, value: refusal(declared, name, value, hint=True)
 
 
 def refusal(declared: Declared, name: str, value: Any, hint: bool) -> tuple[str, str] | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from explorer.cache import Memo
 from explorer.errors import Problem, ScenarioError
 from explorer.presentation import render
 from explorer.scenario import folder, validation
-from explorer.scenario.parameters import NOTES, as_text, holds, notes_amiss, refusal
+from explorer.scenario.parameters import NOTES, as_text, holds, notes_amiss, refusals
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
 from explorer.scenario.schema import (
     CARBON_COLUMNS,
@@ -517,7 +516,7 @@ class Scenario(param.Parameterized):
         text = self.documents.get(STORY_FILE)
         if text is None:
             return None
-        return read_story(text, self.workloads, partial(refusal, declared(), hint=True))[0]
+        return read_story(text, self.workloads, refusals(declared()))[0]
 
     @property
     def carbon_signals(self) -> tuple[str, ...]:

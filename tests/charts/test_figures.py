@@ -202,13 +202,18 @@ def test_a_figure_names_as_many_publishers_as_fit_and_counts_the_rest(tmp_path):
     world = Scenario.load("world-2025")
     publishers = labels_of(world).publishers
     assert "ENTSO-E Transparency Platform" in publishers and len(set(publishers)) == len(publishers)
-    for width_mm in (88.0, 180.0):
-        said = text_of(solve(world).figure(tmp_path / "map.svg", width_mm))
+    placement = solve(world)
+    for write, width_mm in (
+        (placement.figure, 180.0),  # a map takes seconds, and its notes are made as all are
+        (placement.layers_figure, 88.0),
+        (placement.layers_figure, 180.0),
+    ):
+        said = text_of(write(tmp_path / "figure.svg", width_mm))
         named = said.split("Data: ")[1].split("; and ")[0].split("; ")
         assert tuple(named) == publishers[: len(named)]
         assert f"; and {len(publishers) - len(named)} more;" in said
     world.sources = None
-    assert "names no sources" in text_of(solve(world).figure(tmp_path / "map.svg"))
+    assert "names no sources" in text_of(solve(world).layers_figure(tmp_path / "figure.svg"))
 
 
 def test_a_figure_of_a_table_that_lost_its_origin_still_stands(tmp_path):
