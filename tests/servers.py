@@ -82,9 +82,8 @@ def serving(*arguments: object, log: Path) -> Iterator[subprocess.Popen]:
 class Proxy:
     """What stands between a page and its server, and can drop all that it carries."""
 
-    def __init__(self, server_port: int) -> None:
-        self.port = free_port()
-        self._server_port = server_port
+    def __init__(self, port: int, server_port: int) -> None:
+        self._port, self._server_port = port, server_port
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever)
         self._ends: set[asyncio.StreamWriter] = set()
@@ -112,7 +111,7 @@ class Proxy:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
 
     async def _listen(self) -> None:
-        self._listening = await asyncio.start_server(self._connect, "127.0.0.1", self.port)
+        self._listening = await asyncio.start_server(self._connect, "127.0.0.1", self._port)
 
     async def _hang_up(self) -> None:
         if self._listening is not None:

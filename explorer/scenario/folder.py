@@ -81,11 +81,11 @@ def add_folder(home: Path) -> list[str]:
     """
     found = _names_in(home)
     if not found:
-        mend = f"Give a folder that holds scenario folders, each with its {SETTINGS_FILE}."
-        raise ExplorerError("There are no scenarios in it.", shortened(str(home)), mend)
+        fix = f"Give a folder that holds scenario folders, each with its {SETTINGS_FILE}."
+        raise ExplorerError("There are no scenarios in it.", shortened(str(home)), fix)
     if taken := sorted({*found} & {*names()}):
-        mend = "Rename the folder of yours."
-        raise ExplorerError("There is a scenario of that name already.", str(home / taken[0]), mend)
+        fix = "Rename the folder of yours."
+        raise ExplorerError("There is a scenario of that name already.", str(home / taken[0]), fix)
     _homes.append(home.resolve())
     return found
 
