@@ -16,6 +16,7 @@ SHORT_NAMES = {
     "friction_scale": "friction",
     "carbon_price_usd_per_t": "carbon",
     "total_demand_mw": "demand",
+    "demand_basis": "basis",
     "capacity_scale": "capacity",
     "legal_policy": "law",
     "state_local_scale": "local",
