@@ -16,7 +16,7 @@ export function render({model, data}) {
   const note = el("p", {class: "note"})
   const title = el("h2", {id: "share-title"}, "Share what you see")
   const dialog = el("dialog", {"aria-labelledby": "share-title"},
-    el("header", {}, title, close),
+    el("div", {class: "head"}, title, close),
     el("p", {}, "Whoever opens this link sees the same scenario, settings and question, and may change them without changing yours."),
     el("div", {class: "line"}, field, copy), note, code)
 
