@@ -169,7 +169,7 @@ PICTURES = {
                 "Friction": "@y{0,0.0} USD/MWh",
                 "Net": "@net_usd_per_mwh{+0,0.0} USD/MWh",
                 "Price gap, needed": "@price_gap_usd_per_mwh{0,0.0}, @break_even_price_gap_usd_per_mwh{0,0.0} USD/MWh",
-                "Break-even carbon price": "@break_even_carbon_price_usd_per_t{0,0} USD/t",
+                "Pays at a carbon price": "@pays_at",
                 "Break-even egress price": "@break_even_egress_usd_per_gb{0,0.000} USD/GB",
                 "Added delay": "@wan_ms{0,0.0} ms",
                 "Closed by": "@closed_by",
