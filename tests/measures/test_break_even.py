@@ -37,6 +37,9 @@ def served_from(world: Scenario) -> Scenario:
         ["latitude", "longitude", "legal_zone"]
     ]
     moved = world.copy()
+    moved.demand_basis = Scenario.param[
+        "demand_basis"
+    ].default  # shares of other bases are not told
     moved.clients = clients
     return moved
 
