@@ -283,7 +283,7 @@ def _finding(table: pd.DataFrame, loads: _Loads, attrs: Mapping[Any, Any]) -> Ma
     parts.append(
         html(
             "Mean of the 24 hours: <b>{} USD/h</b>; the average hour, as if it were one: {} USD/h.",
-            format_number(float(table["objective_usd_per_h"].mean())),
+            format_number(float(table["objective_usd_per_h"].to_numpy().mean())),
             format_number(attrs["average_usd_per_h"]),
         )
     )

@@ -179,5 +179,5 @@ def test_the_average_hour_is_beside_the_mean_of_the_day(seed):
     day = whole_day(world)
     assert day.attrs["average_usd_per_h"] == pytest.approx(solve(average).objective_usd_per_h)
     words = str(render(day, "chart").finding)
-    mean = format_number(day["objective_usd_per_h"].mean())
+    mean = format_number(day["objective_usd_per_h"].to_numpy().mean())
     assert "Every hour is like" in words or f"Mean of the 24 hours: <b>{mean} USD/h" in words
