@@ -123,8 +123,10 @@ def steps_text(scenario: Scenario, found: Frontier) -> str:
         "Cost [USD/h]": "cost_usd_per_h",
         "Carbon [kg/h]": "carbon_kg_per_h",
         "Both, carbon at its price [USD/h]": "objective_usd_per_h",
-        "ERL [USD/h per ms]": "erl_usd_per_h_per_ms",
-        "CRL [kg/h per ms]": "crl_kg_per_h_per_ms",
+        "ERL over 10 ms [USD/h per ms]": "erl_window_usd_per_h_per_ms",
+        "CRL over 10 ms [kg/h per ms]": "crl_window_kg_per_h_per_ms",
+        "ERL of the step [USD/h per ms]": "erl_usd_per_h_per_ms",
+        "CRL of the step [kg/h per ms]": "crl_kg_per_h_per_ms",
         "Relocated [MW]": "relocated_mw",
         "Relocatable, economic [MW]": "rid_economic_mw",
         "Unserved [MW]": "unserved_mw",
@@ -136,7 +138,8 @@ def steps_text(scenario: Scenario, found: Frontier) -> str:
         f"# {title}: cost and carbon as {axis} {grow}",
         f"The scenario stands at {_figure(found.current_ms)} ms, {stand}",
         _markdown({heading: table[name] for heading, name in columns.items()}),
-        "ERL and CRL are what cost and carbon fall by, per ms of budget since the row before.",
+        "ERL and CRL are what cost and carbon fall by, per ms of budget: over the 10 ms before, "
+        "and since the row before.",
         missing_text(found),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -259,7 +262,8 @@ def _held_back(placement: Placement) -> list[str]:
         if placement.unserved_mw and not placement.served_mw:
             return ["Nothing is served, so nothing is held back."]
         return [
-            "Nothing: without friction, egress price, state locality, law and limits of capacity it costs as much."
+            "Nothing: without latency budgets, friction, egress price, state locality, law and limits of capacity "
+            "it costs as much."
         ]
     columns = {
         "Obstacle": [factor.capitalize() for factor in factors["constraint"]],

@@ -25,6 +25,7 @@ STYLISED, EUROPE, MEDIA, SUN = "stylized-12", "europe-sovereignty", "media-heavy
 BUDGETS_MS = np.arange(216, 561, 4)  # of class A: from home alone to the whole world
 RELAXED_MS = 500
 NOTHING: dict[str, dict[str, Any]] = {  # what lifting an obstacle means for a scenario
+    "latency": {"latency_relaxation_ms": 1e6},
     "friction": {
         "operations_usd_per_mwh": 0.0,
         "relocation_overhead": 0.0,
@@ -156,7 +157,7 @@ def draw_held_back(figure: Figure) -> None:
 def draw_binding(figure: Figure) -> None:
     table = 100 * binding()
     axes, left = figure.subplots(), np.zeros(len(table))
-    for factor, colour in zip(FACTORS, (GREY, VERMILION, ORANGE, BLUE, GREEN), strict=True):
+    for factor, colour in zip(FACTORS, (SKY, GREY, VERMILION, ORANGE, BLUE, GREEN), strict=True):
         axes.barh(table.index, table[factor], left=left, color=colour, label=factor)
         left += table[factor].to_numpy()
     for place, gain in enumerate(table["relaxed"]):
@@ -169,7 +170,7 @@ def draw_binding(figure: Figure) -> None:
         xlim=(0, 100),
     )
     axes.legend(
-        ncols=5, loc="upper center", bbox_to_anchor=(0.45, -0.2), columnspacing=1, handlelength=1
+        ncols=3, loc="upper center", bbox_to_anchor=(0.45, -0.2), columnspacing=1, handlelength=1
     )
 
 

@@ -41,11 +41,10 @@ PANELS = (
     ),
 )
 HELP = """
-Saving against the baseline, carbon at its price, if friction, egress price, state locality, law and capacity were
-lifted, and what each keeps away. Bars: Shapley values, the mean over all 120 orders in which the five may be lifted.
+Saving against the baseline, carbon at its price, if latency budgets, friction, egress price, state locality, law and
+capacity were lifted, and what each keeps away. Bars: Shapley values, the mean over all 720 orders of lifting the six.
 Thin: put in place one after the other, from top to bottom. All serve the same demand, that which is served as it is,
-the baseline too. Latency budgets stay: what they
-cost is the frontier's question. The choice of these five is this project's own.
+the baseline too. The choice of these six is this project's own.
 """
 
 
@@ -62,7 +61,7 @@ def chart(table: pd.DataFrame) -> Chart:
         _finding(table, saved, possible),
         About.of(table),
         [
-            "Shapley values over all orders of lifting the five. Thin: put in place one after the other."
+            "Shapley values over all orders of lifting the six. Thin: put in place one after the other."
         ],
     )
 

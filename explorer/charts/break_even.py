@@ -11,13 +11,13 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.markup import html
 from explorer.model.labels import NamesById
 from explorer.presentation import renders
+from explorer.text import format_number
 
 LOSS, CLOSED, PAYS = 0, 1, 2  # whether a pair pays and may move; what pays is drawn last, on top
 _HOVER = (
     "net_usd_per_mwh",
     "price_gap_usd_per_mwh",
     "break_even_price_gap_usd_per_mwh",
-    "break_even_carbon_price_usd_per_t",
     "break_even_egress_usd_per_gb",
     "wan_ms",
 )
@@ -30,7 +30,7 @@ _TIP = (
         "Price gap, needed",
         "@price_gap_usd_per_mwh{0,0.0}, @break_even_price_gap_usd_per_mwh{0,0.0} USD/MWh",
     ),
-    ("Break-even carbon price", "@break_even_carbon_price_usd_per_t{0,0} USD/t"),
+    ("Pays at a carbon price", "@pays_at"),
     ("Break-even egress price", "@break_even_egress_usd_per_gb{0,0.000} USD/GB"),
     ("Added delay", "@wan_ms{0,0.0} ms"),
     ("Closed by", "@closed_by"),
@@ -70,6 +70,7 @@ def chart(table: pd.DataFrame) -> Chart:
         "pairs": {
             "x": saving, "y": friction, "role": role,
             "pair": np.array([f"{names[home]} → {names[region]}" for home, region in ends], object),
+            "pays_at": pays_at(pairs),
             "closed_by": pairs["closed_by"].to_numpy(object),
             **{name: pairs[name].to_numpy(np.float32) for name in _HOVER},
         },
@@ -105,6 +106,20 @@ def status(pairs: pd.DataFrame) -> NDArray[np.uint8]:
     return np.where(pairs["pays"].to_numpy(bool), np.where(is_open, PAYS, CLOSED), LOSS).astype(
         np.uint8
     )
+
+
+def pays_at(pairs: pd.DataFrame) -> NDArray:
+    """At which carbon prices moving pays, in words."""
+    columns = ("pays_from_usd_per_t", "pays_until_usd_per_t", "pays")
+    words = []
+    for start, end, pays in zip(*(pairs[name] for name in columns), strict=True):
+        if start == start:
+            words.append(f"from {format_number(start)} USD/t")
+        elif end == end:
+            words.append(f"until {format_number(end)} USD/t")
+        else:
+            words.append("at any" if pays else "at none")
+    return np.array(words, object)
 
 
 def round_above(value: float) -> float:

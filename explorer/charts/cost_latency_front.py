@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
 from explorer.markup import html, joined
-from explorer.measures.cost_latency_front import WINDOW_MS, objective_at, window_return
+from explorer.measures.cost_latency_front import objective_at, window_return
+from explorer.measures.frontier import WINDOW_MS
 from explorer.presentation import renders
 from explorer.text import format_number
 from explorer.units import KG_PER_T

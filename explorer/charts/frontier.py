@@ -26,6 +26,8 @@ _HOVER = (
     "budget_ms",
     "objective_usd_per_h",
     "relocated_mw",
+    "erl_window_usd_per_h_per_ms",
+    "crl_window_kg_per_h_per_ms",
     "erl_usd_per_h_per_ms",
     "crl_kg_per_h_per_ms",
 )
@@ -38,8 +40,12 @@ def _tip(name: str, form: str) -> tuple[tuple[str, str], ...]:
         (name, form),
         ("Cost, carbon at its price", "@objective_usd_per_h{0,0} USD/h"),
         ("Relocated", "@relocated_mw{0,0} MW"),
-        ("Energy return (ERL)", "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms"),
-        ("Carbon return (CRL)", "@crl_kg_per_h_per_ms{0,0.00} kg/h per ms"),
+        ("Energy return (ERL), last 10 ms", "@erl_window_usd_per_h_per_ms{0,0.00} USD/h per ms"),
+        ("Carbon return (CRL), last 10 ms", "@crl_window_kg_per_h_per_ms{0,0.00} kg/h per ms"),
+        (
+            "This step alone",
+            "@erl_usd_per_h_per_ms{0,0.00} USD/h, @crl_kg_per_h_per_ms{0,0.00} kg/h per ms",
+        ),
         ("Opens", "@opens"),
     )
 

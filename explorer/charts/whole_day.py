@@ -114,7 +114,7 @@ def chart(table: pd.DataFrame) -> Chart:
         PANELS,
         (_load(loads, attrs["hour"]), _cost(table, attrs["hour"]), _carbon(table, attrs["hour"])),
         _title(table),
-        _finding(table, loads, attrs["objective"], attrs["hour"]),
+        _finding(table, loads, attrs),
         about,
         ["Each hour placed by itself. Daylight: 6 to 18 local solar time. Rows from east to west, each against its "
          "fullest hour."],
@@ -248,7 +248,8 @@ def _title(table: pd.DataFrame) -> str:
     return f"{100 * sunny / moved:.0f} % of the relocated load runs in daylight"
 
 
-def _finding(table: pd.DataFrame, loads: _Loads, objective: str, hour: str | int) -> Markup:
+def _finding(table: pd.DataFrame, loads: _Loads, attrs: Mapping[Any, Any]) -> Markup:
+    objective, hour = attrs["objective"], attrs["hour"]
     swing = np.ptp(loads.it_mw, axis=0).max()
     if swing <= SAME * loads.it_mw.max() and np.ptp(table["objective_usd_per_h"]) < 1:
         return html(
@@ -279,6 +280,13 @@ def _finding(table: pd.DataFrame, loads: _Loads, objective: str, hour: str | int
                 100 * saved / means,
             )
         )
+    parts.append(
+        html(
+            "Mean of the 24 hours: <b>{} USD/h</b>; the average hour, as if it were one: {} USD/h.",
+            format_number(float(table["objective_usd_per_h"].to_numpy().mean())),
+            format_number(attrs["average_usd_per_h"]),
+        )
+    )
     parts.append(html("Most load, by UTC hour: {}.", _busiest(loads)))
     if total["unserved_mw"] > SAME:
         one = "the average hour" if hour == AVERAGE else "one hour"

@@ -1,6 +1,6 @@
 """
-What holds relocation back: the benefit that friction, egress, state locality, law and capacity keep
-away, shared out.
+What holds relocation back: the benefit that latency, friction, egress, state locality, law and
+capacity keep away, shared out.
 
 The sum is shared by Shapley values, which do not depend on the order in which obstacles are looked
 at; the waterfall, which does, stands beside it. Which obstacles there are, and what lifting one
@@ -21,14 +21,15 @@ from numpy.typing import NDArray
 from explorer.cache import Memo
 from explorer.measures.headlines import like_for_like
 from explorer.model.network import Network, build_network, lp_data
-from explorer.model.program import unserved_penalty
+from explorer.model.program import served_alone, unserved_penalty
 from explorer.model.solve import solve_network
 from explorer.model.solver import TIE_BREAK, LPData, Optimum, model_for
 from explorer.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
-FACTORS = ("friction", "egress", "state locality", "law", "capacity")
+FACTORS = ("latency", "friction", "egress", "state locality", "law", "capacity")
 
 
 def attribution(scenario: Scenario) -> pd.DataFrame:
@@ -48,11 +49,11 @@ def attribution(scenario: Scenario) -> pd.DataFrame:
         One row per obstacle, in the order of `FACTORS`:
 
         constraint
-            friction (operations, overhead, transport, value of latency), egress, state locality,
-            law or capacity.
+            latency (the classes' budgets), friction (operations, overhead, transport, value of
+            latency), egress, state locality, law or capacity.
         usd_per_h
-            What it costs: how much `objective_usd_per_h` falls when it is lifted, mean over all 120
-            orders in which the five may be lifted. The sum is the objective as it is less that
+            What it costs: how much `objective_usd_per_h` falls when it is lifted, mean over all 720
+            orders in which the six may be lifted. The sum is the objective as it is less that
             without any of them. [USD/h]
         share
             Part of that sum, NaN where the sum is zero. [-]
@@ -69,13 +70,13 @@ def attribution(scenario: Scenario) -> pd.DataFrame:
 
     Notes
     -----
-    Lifted means: egress price zero; all other friction zero; no load pinned to its home; legal
-    policy `open`; any region can take all load. Latency budgets stay: what they cost is the
-    frontier's question. Prices and carbon stay too, however much load comes, so the value of
-    capacity is an upper bound: a grid sells only so much so cheaply. What the tables `systems` and
-    `arcs` say stays as well, but friction from `arcs` counts as friction, egress included.
+    Lifted means: no latency budget; egress price zero; all other friction zero; no load pinned to
+    its home; legal policy `open`; any region can take all load. Prices and carbon stay, however
+    much load comes, so the value of capacity is an upper bound: a grid sells only so much so
+    cheaply. What the tables `systems` and `arcs` say stays as well, but friction from `arcs` counts
+    as friction, egress included.
 
-    Hosting is left out, as if it cost nothing: with it, each of the 32 placements would be a
+    Hosting is left out, as if it cost nothing: with it, each of the 64 placements would be a
     mixed-integer program.
 
     All compared placements serve the same demand: what the placement as it is serves, each client's
@@ -99,9 +100,9 @@ def attribution(scenario: Scenario) -> pd.DataFrame:
     --------
     >>> table = attribution(Scenario.load("classroom-3x3"))
     >>> table["constraint"].tolist()
-    ['friction', 'egress', 'state locality', 'law', 'capacity']
+    ['latency', 'friction', 'egress', 'state locality', 'law', 'capacity']
     >>> table["usd_per_h"].round(2).tolist()
-    [678.83, 435.42, 169.17, 0.0, 221.58]
+    [1426.75, 658.71, 515.75, 716.29, 0.0, 1547.5]
     """
     network = build_network(scenario)
     return labelled(network, attribution_table(network))
@@ -137,7 +138,7 @@ def waterfall(scenario: Scenario, order: Sequence[str] = FACTORS) -> pd.DataFram
     ----------
     scenario : Scenario
     order : sequence of str
-        The five `FACTORS` in the order in which they are put in place. What one costs depends on
+        The six `FACTORS` in the order in which they are put in place. What one costs depends on
         those before it.
 
     Returns
@@ -150,7 +151,7 @@ def waterfall(scenario: Scenario, order: Sequence[str] = FACTORS) -> pd.DataFram
     Raises
     ------
     ValueError
-        If `order` is not the five factors, each once.
+        If `order` is not the six factors, each once.
     ScenarioError
         If the scenario's tables contradict each other.
     SolverError
@@ -168,7 +169,7 @@ def waterfall(scenario: Scenario, order: Sequence[str] = FACTORS) -> pd.DataFram
 def waterfall_table(network: Network, order: Sequence[str] = FACTORS) -> pd.DataFrame:
     """`waterfall` of a network."""
     if sorted(order) != sorted(FACTORS):
-        raise ValueError(f"The order must be these five, each once: {', '.join(FACTORS)}.")
+        raise ValueError(f"The order must be these six, each once: {', '.join(FACTORS)}.")
     objective = lifted_objectives(network)
     lifted = [1] * len(FACTORS)
     path = [objective[tuple(lifted)]]
@@ -219,7 +220,7 @@ def lifted_objectives(network: Network) -> Floats:
 
     Returns
     -------
-    numpy.ndarray, shape (2, 2, 2, 2, 2)
+    numpy.ndarray, shape (2, 2, 2, 2, 2, 2)
         Index 1 along the axis of a factor, in the order of `FACTORS`, where it is lifted. [USD/h]
 
     Raises
@@ -231,54 +232,70 @@ def lifted_objectives(network: Network) -> Floats:
 
 
 def _lifted_objectives(network: Network) -> Floats:
-    numbers = lp_data(network, "cost")
-    actual = solve_network(network.without_hosting_or_cap, "cost").optimum
-    free = np.maximum(numbers.free_mw - actual.unserved_free_mw, 0.0)
-    pinned = np.maximum(numbers.pinned_mw - actual.unserved_pinned_mw, 0.0)
+    best = solve_network(network.without_hosting_or_cap, "cost").optimum
+    numbers = served_alone(lp_data(network, "cost"), best)
+    free, pinned = numbers.free_mw, numbers.pinned_mw
+    costs = {
+        (no_friction, no_egress): _without_friction(network, no_friction, no_egress)
+        for no_friction, no_egress in product((False, True), repeat=2)
+    }
+    arcs = {
+        (no_latency, no_law): _without_masks(network, no_latency, no_law)
+        for no_latency, no_law in product((False, True), repeat=2)
+    }
     model = model_for("attribution", network.home, len(network.regions), len(network.workloads))
     objective = np.empty((2,) * len(FACTORS))
     with model.lock:
         # demands change least often: from one set of costs or arcs to the next the solver has least
-        # to fix
-        for no_pins, no_law, no_friction, no_egress in product(range(2), repeat=4):
-            changed = _lifted(network, bool(no_friction), bool(no_egress), bool(no_law))
+        # to mend
+        for no_pins, (lifted, allowed), (terms, cost) in product(
+            (False, True), arcs.items(), costs.items()
+        ):
             case = replace(
                 numbers,
-                cost=changed.cost_usd_per_mwh,
-                allowed=changed.allowed,
+                cost=cost,
+                allowed=allowed,
                 free_mw=free + pinned if no_pins else free,
                 pinned_mw=np.zeros_like(pinned) if no_pins else pinned,
-                unserved_cost=unserved_penalty(changed.cost_usd_per_mwh),
+                unserved_cost=unserved_penalty(cost),
             )
-            at = no_friction, no_egress, no_pins, no_law
-            objective[(*at, 0)] = _cost(network, case, model.solve(case))
+            at = (lifted[0], *terms, no_pins, lifted[1])
+            at = tuple(int(is_lifted) for is_lifted in at)
+            # the objective alone counts, so ties may stay as they fall
+            objective[(*at, 0)] = _cost(network, case, model.solve(case, any_will_do=True))
             objective[(*at, 1)] = _cost_with_room_for_all(network, case)
     objective.setflags(write=False)
     return objective
 
 
-def _lifted(network: Network, no_friction: bool, no_egress: bool, no_law: bool) -> Network:
-    """
-    The network with obstacles on its arcs lifted. Its key is the old one: it must not be
-    remembered.
-    """
-    friction, geography, overrides = network.friction, network.geography, network.overrides
+def _without_friction(network: Network, no_friction: bool, no_egress: bool) -> Floats:
+    """Costs of arcs where that is lifted, shape (client, region, workload). [USD/MWh]"""
+    friction, overrides = network.friction, network.overrides
     if no_friction:
-        rest = {
-            "operations_usd_per_mwh": 0.0,
-            "relocation_overhead": 0.0,
-            "transport_kwh_per_gb": 0.0,
-        }
-        friction = replace(friction, **rest, latency_value=0.0)
+        friction = replace(
+            friction,
+            operations_usd_per_mwh=0.0,
+            relocation_overhead=0.0,
+            transport_kwh_per_gb=0.0,
+            latency_value=0.0,
+        )
         if overrides is not None:
             overrides = replace(
                 overrides, friction_usd_per_mwh=overrides.friction_usd_per_mwh.filled(0.0)
             )
     if no_egress:
         friction = replace(friction, egress_usd_per_gb=0.0)
+    return replace(network, friction=friction, overrides=overrides).cost_usd_per_mwh
+
+
+def _without_masks(network: Network, no_latency: bool, no_law: bool) -> Bools:
+    """Arcs that exist where that is lifted, shape (client, region, workload)."""
+    geography, budget_ms = network.geography, network.budget_ms
     if no_law:
         geography = replace(geography, lawful=np.ones_like(geography.lawful))
-    return replace(network, friction=friction, geography=geography, overrides=overrides)
+    if no_latency:
+        budget_ms = np.full_like(budget_ms, np.inf)
+    return replace(network, geography=geography, budget_ms=budget_ms).allowed
 
 
 def _cost(network: Network, case: LPData, best: Optimum) -> float:

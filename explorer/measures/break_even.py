@@ -55,6 +55,10 @@ def break_even(
         break_even_carbon_price_usd_per_t
             Carbon price from which moving pays, negative where it pays without one; NaN where the
             region, with the energy of moving, is not cleaner than home.
+        pays_from_usd_per_t, pays_until_usd_per_t
+            Carbon prices, from zero on, at which moving begins, or ceases, to pay: where the
+            region, with the energy of moving, is cleaner than home, or dirtier. NaN where no carbon
+            price changes it, see `pays`.
         break_even_egress_usd_per_gb
             Egress price up to which moving pays. Negative where it would not pay if egress were
             free: no egress price fixes that. NaN where no data is charged for, so that the price
@@ -146,7 +150,10 @@ def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
         at_home_kg[:, np.newaxis] - carbon,
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        carbon_price = np.where(carbon_gained > 0, KG_PER_T * money_lost / carbon_gained, np.nan)
+        turns = KG_PER_T * money_lost / carbon_gained
+        carbon_price = np.where(carbon_gained > 0, turns, np.nan)
+    pays_from = np.where((carbon_gained > 0) & (turns > 0), turns, np.nan)
+    pays_until = np.where((carbon_gained < 0) & (turns >= 0), turns, np.nan)
     # a price lower by one USD/MWh saves PUE, and the overhead of moving on top of it
     price_weight = network.pue * (1 + network.friction.scale * network.friction.relocation_overhead)
     gap = network.price_usd_per_mwh[:, np.newaxis] - network.price_usd_per_mwh
@@ -166,6 +173,8 @@ def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
         "price_gap_usd_per_mwh": gap,
         "break_even_price_gap_usd_per_mwh": gap - net / price_weight,
         "break_even_carbon_price_usd_per_t": carbon_price,
+        "pays_from_usd_per_t": pays_from,
+        "pays_until_usd_per_t": pays_until,
         "break_even_egress_usd_per_gb": egress,
         "wan_ms": network.geography.region_rtt_ms * network.round_trips[k],
         "lawful": _lawful(network, k),

@@ -17,6 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.cache import Memo
+from explorer.measures.frontier import WINDOW_MS
 from explorer.measures.fronts import moves, point_of
 from explorer.model.lower_edge import LowerEdge, Walk, corners
 from explorer.model.network import DelayWeight, Network, build_network, lp_data
@@ -27,7 +28,6 @@ from explorer.scenario.scenario import Scenario
 
 WEIGHTS: tuple[DelayWeight, ...] = ("requests", "load")
 PER_MILLION = 1e6
-WINDOW_MS = 10.0  # over which a return is no matter of a single move, and RTTs are known
 
 
 def cost_latency_front(scenario: Scenario, weight: DelayWeight = "requests") -> pd.DataFrame:

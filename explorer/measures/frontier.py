@@ -39,6 +39,7 @@ LAYER_COLUMNS = [f"{layer.replace('-', '_')}_mw" for layer in LAYERS]
 RID_COLUMNS = [f"rid_{reading}_mw" for reading in READINGS]
 GRID_POINTS = 24  # of a frontier that need not be exact
 REAL_STEP = 1e-9  # relative change of the objective above which a step is one
+WINDOW_MS = 10.0  # of returns that are no matter of a single step
 UNSERVED_MW = 1e-6  # above this, load counts as unserved in a world of ordinary size
 UNSERVED_SHARE = 1e-9  # of all demand; the same in a world of any size
 
@@ -62,6 +63,10 @@ class Frontier:
         budget between the two.
     erl_usd_per_mwh_per_ms, electricity_return_mwh_per_h_per_ms
         The same per MWh served, and for the electricity itself.
+    erl_window_usd_per_h_per_ms, crl_window_kg_per_h_per_ms
+        The secants over a window of 10 ms that ends at this step, along the staircase: a single
+        step is often shorter than RTTs are known, and its return a matter of chance. NaN where
+        fewer ms lie between the first row and this one.
     erl_from_start_usd_per_h_per_ms, crl_from_start_kg_per_h_per_ms
         The secants from the first row.
     relocated_mw, unserved_mw
@@ -402,14 +407,32 @@ def _with_returns(table: pd.DataFrame) -> pd.DataFrame:
     span, from_start = table["budget_ms"].diff(), table["budget_ms"] - table["budget_ms"].iloc[0]
     energy, carbon = -table["cost_usd_per_h"].diff(), -table["carbon_kg_per_h"].diff()
     first = table.iloc[0]
+    before = _window_before(table["budget_ms"].to_numpy())
+    over_window = {
+        name: np.where(before >= 0, table[name].to_numpy()[before] - table[name], np.nan)
+        / WINDOW_MS
+        for name in ("cost_usd_per_h", "carbon_kg_per_h")
+    }
     returns = {
         "erl_usd_per_h_per_ms": energy / span,
         "crl_kg_per_h_per_ms": carbon / span,
         "erl_usd_per_mwh_per_ms": energy / span / table["served_mw"],
         "electricity_return_mwh_per_h_per_ms": -table["electricity_mwh_per_h"].diff() / span,
+        "erl_window_usd_per_h_per_ms": over_window["cost_usd_per_h"],
+        "crl_window_kg_per_h_per_ms": over_window["carbon_kg_per_h"],
         "erl_from_start_usd_per_h_per_ms": (first["cost_usd_per_h"] - table["cost_usd_per_h"])
         / from_start,
         "crl_from_start_kg_per_h_per_ms": (first["carbon_kg_per_h"] - table["carbon_kg_per_h"])
         / from_start,
     }
     return table.drop(columns=["served_mw", "opens"]).assign(**returns, opens=table["opens"])
+
+
+def _window_before(budget_ms: Floats) -> NDArray[np.intp]:
+    """
+    The row that the staircase stands on a window before each row; -1 where it has not begun.
+
+    >>> _window_before(np.array([100.0, 104.0, 111.0, 140.0])).tolist()
+    [-1, -1, 0, 2]
+    """
+    return np.searchsorted(budget_ms, budget_ms - WINDOW_MS + 1e-9, side="right") - 1

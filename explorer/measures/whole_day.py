@@ -19,9 +19,9 @@ from explorer.model.labels import labels_of
 from explorer.model.network import Network, build_network, lp_data
 from explorer.model.placement import Placement
 from explorer.model.program import unserved_penalty
-from explorer.model.solve import solve_with
+from explorer.model.solve import solve_network, solve_with
 from explorer.model.solver import model_for
-from explorer.scenario.profiles import HOURS
+from explorer.scenario.profiles import AVERAGE, HOURS
 from explorer.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -96,9 +96,12 @@ def whole_day(scenario: Scenario) -> pd.DataFrame:
 def labelled(scenario: Scenario, day: WholeDay) -> pd.DataFrame:
     """
     The table of a day with all that its picture says and no column does: load of every region by
-    hour.
+    hour, and what the average hour costs, carbon at its price [USD/h].
     """
     labels = labels_of(scenario)
+    average = scenario.copy()
+    average.hour = AVERAGE
+    by_average = solve_network(build_network(average).without_hosting_or_cap)
     regions = {
         "name": list(labels.short_regions),
         "longitude": scenario.regions["longitude"].tolist(),
@@ -110,6 +113,7 @@ def labelled(scenario: Scenario, day: WholeDay) -> pd.DataFrame:
         measure="whole_day",
         objective=scenario.objective,
         hour=scenario.hour,
+        average_usd_per_h=float(by_average.objective_usd_per_h),
         regions=regions,
     )
 

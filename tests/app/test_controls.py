@@ -517,7 +517,7 @@ class Served:
 
     def wait_until_idle(self) -> None:
         self.page.evaluate(
-            "Promise.all([...globalThis[Symbol.for('wattlas.bridges')].values()].map(bridge => bridge.idle()))"
+            "Promise.all([...globalThis[Symbol.for('wattlas.bridges')].values()].flat().map(bridge => bridge.idle()))"
         )
 
 
@@ -785,7 +785,7 @@ def test_explanations_show_on_hover_and_on_focus(serve):
     served = serve()
     tip = served.page.get_by_role("tooltip", name=WORLD.param.friction_scale.doc)
     expect(tip).to_be_hidden()
-    info = served.button("About: Friction")
+    info = served.button("About: Cost of moving")
     info.focus()
     expect(tip).to_be_visible()
     info.press("Escape")

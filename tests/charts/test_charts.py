@@ -113,8 +113,9 @@ _STEP = {
     "Budget": "@budget_ms{0,0.0} ms",
     "Cost, carbon at its price": "@objective_usd_per_h{0,0} USD/h",
     "Relocated": "@relocated_mw{0,0} MW",
-    "Energy return (ERL)": "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms",
-    "Carbon return (CRL)": "@crl_kg_per_h_per_ms{0,0.00} kg/h per ms",
+    "Energy return (ERL), last 10 ms": "@erl_window_usd_per_h_per_ms{0,0.00} USD/h per ms",
+    "Carbon return (CRL), last 10 ms": "@crl_window_kg_per_h_per_ms{0,0.00} kg/h per ms",
+    "This step alone": "@erl_usd_per_h_per_ms{0,0.00} USD/h, @crl_kg_per_h_per_ms{0,0.00} kg/h per ms",
     "Opens": "@opens",
 }
 PICTURES = {
@@ -170,7 +171,7 @@ PICTURES = {
                 "Friction": "@y{0,0.0} USD/MWh",
                 "Net": "@net_usd_per_mwh{+0,0.0} USD/MWh",
                 "Price gap, needed": "@price_gap_usd_per_mwh{0,0.0}, @break_even_price_gap_usd_per_mwh{0,0.0} USD/MWh",
-                "Break-even carbon price": "@break_even_carbon_price_usd_per_t{0,0} USD/t",
+                "Pays at a carbon price": "@pays_at",
                 "Break-even egress price": "@break_even_egress_usd_per_gb{0,0.000} USD/GB",
                 "Added delay": "@wan_ms{0,0.0} ms",
                 "Closed by": "@closed_by",

@@ -182,7 +182,7 @@ SAID = {
         "2 worlds",
     ],
     "attribution": [
-        "moving saves 2,235 of 3,740",
+        "moving saves 2,235 of 7,100",
         "Saving against the baseline [USD/h]",
         "state locality",
         "Shapley",

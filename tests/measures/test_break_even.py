@@ -13,6 +13,7 @@ from reference import Reference, lawful, stated
 from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, break_even, solve
+from explorer.charts.break_even import pays_at
 from explorer.measures.break_even import forbidden_by, verdict_pairs, verdicts
 from explorer.scenario.scenario import OBJECTIVES
 from tests.model.test_placement import two_regions
@@ -36,6 +37,9 @@ def served_from(world: Scenario) -> Scenario:
         ["latitude", "longitude", "legal_zone"]
     ]
     moved = world.copy()
+    moved.demand_basis = Scenario.param[
+        "demand_basis"
+    ].default  # shares of other bases are not told
     moved.clients = clients
     return moved
 
@@ -101,6 +105,49 @@ def test_at_the_break_even_carbon_price_moving_is_a_draw(world):
         )
         world.carbon_price_usd_per_t = carbon_price * 1.01 + 1
         assert pairs(world)[h, j]["pays"]
+
+
+def net_of(world: Scenario, carbon_price: float) -> dict[tuple[str, str], float]:
+    """What moving a MWh of a pair saves at a carbon price, from the formulas of the model alone."""
+    priced = world.copy()
+    priced.carbon_price_usd_per_t = carbon_price
+    arcs = Reference(served_from(priced)).arcs
+    ids = world.regions["id"].tolist()
+    return {
+        (h, j): arcs[f"at {h}", h, "w0"].cost_usd - arcs[f"at {h}", j, "w0"].cost_usd
+        for h, j in product(ids, ids)
+        if h != j
+    }
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_moving_pays_from_one_carbon_price_or_until_one_or_always_or_never(seed):
+    world = random_scenario(seed, 2, 3, 1, lumpy=seed % 2 == 1, latency_value=0.0)
+    free, dear = net_of(world, 0.0), net_of(world, 1e6)
+    for (h, j), row in pairs(world).items():
+        start, end = row["pays_from_usd_per_t"], row["pays_until_usd_per_t"]
+        assert math.isnan(start) or math.isnan(end)
+        before, after = free[h, j], dear[h, j]
+        if abs(before) < 1e-9 or abs(after) < 1e-3:  # a draw on either side
+            continue
+        if (before > 0) == (after > 0):
+            assert not (start < 0.99e6 or end < 0.99e6)
+            continue
+        turn = start if before < 0 else end
+        assert 0 <= turn < 1e6
+        assert net_of(world, turn)[h, j] == pytest.approx(0.0, abs=1e-6 * (1 + turn))
+
+
+def test_pays_from_and_until_in_words():
+    world = Scenario.load("classroom-3x3")
+    table = break_even(world, "batch")
+    for words, row in zip(pays_at(table), table.to_dict("records"), strict=True):
+        kind = words.split()[0]
+        assert (kind == "from") == (row["pays_from_usd_per_t"] > 0)
+        assert (kind == "until") == (row["pays_until_usd_per_t"] >= 0)
+        if kind == "at":
+            assert words == ("at any" if row["pays"] else "at none")
+    assert {words.split()[0] for words in pays_at(table)} >= {"from", "until"}
 
 
 @settings(max_examples=50)

@@ -206,11 +206,17 @@ def secant(table: Any, column: str, row: int, other: int) -> float:
 def test_returns_on_latency_are_secants(world, axis, exact):
     table = frontier(world, over(world, axis), exact).table
     returns = [c for c in table.columns if "_per_ms" in c]
-    assert len(returns) == 6 and table.loc[0, returns].isna().all()
+    assert len(returns) == 8 and table.loc[0, returns].isna().all()
     for n in range(1, len(table)):
         erl = secant(table, "cost_usd_per_h", n, n - 1)
         served = world.total_demand_mw - table["unserved_mw"][n]
+        early = table["budget_ms"] <= table["budget_ms"][n] - 10 + 1e-9
+        stood = table[early].iloc[-1] if early.any() else dict.fromkeys(table.columns, math.nan)
         expected = {
+            "erl_window_usd_per_h_per_ms": (stood["cost_usd_per_h"] - table["cost_usd_per_h"][n])
+            / 10,
+            "crl_window_kg_per_h_per_ms": (stood["carbon_kg_per_h"] - table["carbon_kg_per_h"][n])
+            / 10,
             "erl_usd_per_h_per_ms": erl,
             "crl_kg_per_h_per_ms": secant(table, "carbon_kg_per_h", n, n - 1),
             "erl_usd_per_mwh_per_ms": erl / served if served > 1e-9 else math.nan,

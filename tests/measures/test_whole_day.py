@@ -16,8 +16,10 @@ from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, solve
 from explorer.measures.whole_day import in_daylight, solve_day, whole_day, whole_day_regions
+from explorer.presentation import render
 from explorer.scenario.scenario import OBJECTIVES
 from explorer.scenario.schema import SEASONS
+from explorer.text import format_number
 
 COLUMNS = {
     "cost_usd_per_h", "carbon_kg_per_h", "objective_usd_per_h", "served_mw", "unserved_mw", "relocated_mw",
@@ -167,3 +169,15 @@ def test_a_day_takes_turns_with_others_and_is_remembered():
     first = [*solve_day(scenario)]
     assert first[:-1] == [None] * 4
     assert [*solve_day(scenario)] == first[-1:]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_average_hour_is_beside_the_mean_of_the_day(seed):
+    world = random_scenario(seed, 3, 3, 1, hour=seed, objective="cost")
+    average = world.copy()
+    average.hour = "average"
+    day = whole_day(world)
+    assert day.attrs["average_usd_per_h"] == pytest.approx(solve(average).objective_usd_per_h)
+    words = str(render(day, "chart").finding)
+    mean = format_number(day["objective_usd_per_h"].to_numpy().mean())
+    assert "Every hour is like" in words or f"Mean of the 24 hours: <b>{mean} USD/h" in words

@@ -230,7 +230,8 @@ def test_stylized_12_reads_as_it_is():
         f"at 300 ms {budgets[300][0]} pairs of regions are open and it is {budgets[300][1]:,.0f}; "
         f"at 301 ms {budgets[301][0]} are, London and Lapland at {lapland_ms:.2f} ms among them, "
         f"and it is {budgets[301][1]:,.0f}; at 400 ms {budgets[400][0]} are, and it is {budgets[400][1]:,.0f}.",
-        f"Capacity holds back {h['capacity']:.0f} %, state locality {h['state locality']:.0f} %, law {h['law']:.0f} %, "
+        f"Capacity holds back {h['capacity']:.0f} %, latency {h['latency']:.0f} %, "
+        f"state locality {h['state locality']:.0f} %, law {h['law']:.0f} %, "
         f"friction {h['friction']:.0f} % and egress {h['egress']:.0f} % of what could be saved besides.",
         f"Egress for nothing lowers the objective by {no_egress:,.0f} USD/h.",
         f"The objective falls to {policies['open']:,.0f} USD/h when all is open, for China's demand may leave; "

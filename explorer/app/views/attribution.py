@@ -15,7 +15,7 @@ from explorer.model.network import Network
 
 class AttributionView(ChartView):
     """
-    Shapley values of the five obstacles as steps of a staircase, and the order-dependent waterfall
+    Shapley values of the six obstacles as steps of a staircase, and the order-dependent waterfall
     inside them.
     """
 

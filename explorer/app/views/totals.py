@@ -170,7 +170,7 @@ class Totals(pn.viewable.Viewer):
             ),
             _Card(
                 "delay", "Added delay per request", format_number(delay.value), delay.unit,
-                f"baseline {format_number(delay.baseline)}, per MW {format_number(per_mw.value)} {delay.unit}",
+                f"baseline {format_number(delay.baseline)}; {format_number(per_mw.value)} per MW",
                 NEUTRAL,
                 "Wide-area round trips, mean over all requests served: 0 for those that stay home. Per MW: the mean "
                 f"over the load that they make, baseline {format_number(per_mw.baseline)} {delay.unit}.",
