@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from explorer.measures.frontier import Frontier, frontier
     from explorer.measures.layers import layers
     from explorer.measures.marginal_prices import marginal_prices
-    from explorer.measures.monte_carlo import Draws, monte_carlo
+    from explorer.measures.monte_carlo import Draws, Spread, monte_carlo
     from explorer.measures.near_optimal import near_optimal
     from explorer.measures.relocatable_demand import relocatable_demand
     from explorer.measures.remedies import remedies
     from explorer.measures.tornado import tornado
     from explorer.measures.whole_day import whole_day, whole_day_regions
+    from explorer.measures.why_here import why_here
     from explorer.measures.wires_or_fibre import wires_or_fibre
     from explorer.model.placement import Placement
     from explorer.model.solve import solve
@@ -42,6 +43,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "SolverError",
+    "Spread",
     "Workload",
     "attribution",
     "break_even",
@@ -66,6 +68,7 @@ __all__ = [
     "waterfall",
     "whole_day",
     "whole_day_regions",
+    "why_here",
     "wires_or_fibre",
 ]
 
@@ -78,6 +81,7 @@ _MODULES = {name: measure.module for name, measure in MEASURES.items()} | {
     "Scenario": "explorer.scenario.scenario",
     "ScenarioError": "explorer.errors",
     "SolverError": "explorer.errors",
+    "Spread": "explorer.measures.monte_carlo",
     "Workload": "explorer.scenario.scenario",
     "figure": "explorer.charts.draw",
     "notebook": "explorer.charts.notebook",

@@ -38,6 +38,7 @@ from explorer import (
     verdicts,
     waterfall,
     whole_day,
+    why_here,
     wires_or_fibre,
 )
 from explorer.app.live.chart_pane import on_screen
@@ -53,6 +54,7 @@ from explorer.app.views.near_optimal import NearOptimalView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
 from explorer.app.views.tornado import TornadoView
 from explorer.app.views.whole_day import WholeDayView
+from explorer.app.views.why_here import WhyHereView
 from explorer.app.views.wires_or_fibre import WiresOrFibreView
 from explorer.charts.backends import bokeh, matplotlib
 from explorer.charts.chart import PLACES, About, Axis, Chart, Filled, Mark, Panel, rows_of
@@ -382,6 +384,19 @@ PICTURES = {
         lambda scenario: certificate(solve(scenario)),
         {"holds": ("#009E73", "holds"), "tolerated": ("#8a8f98", "tolerated")},
         {"checks": {"": "@meaning", "Found": "@found", "Tolerated": "@tolerated"}},
+    ),
+    "why_here": Picture(
+        why_here,
+        {
+            "electricity": ("#0072B2", "electricity"),
+            "carbon price": ("#8a8f98", "carbon price"),
+            "egress": ("#CC79A7", "egress"),
+            "moving data": ("#56B4E9", "moving data"),
+            "other friction": ("#009E73", "other friction"),
+            "capacity": ("#E69F00", "price of room"),
+        },
+        {"parts": {"": "@place: @part", "Cost": "@part_usd_per_mwh{0,0.00} USD/MWh of IT load"}},
+        WhyHereView,
     ),
     "wires_or_fibre": Picture(
         lambda scenario: wires_or_fibre(
@@ -899,7 +914,7 @@ def test_draws_show_their_quantiles_and_who_receives_load():
     assert_allclose(budgets.columns["median"]["y"], table["p50_usd_per_h"])
     bars = regions.columns["receiving"]
     assert bars["region"].tolist() == list(regions.rows) == ["North", "South", "Middle"]
-    assert bars["right"].tolist() == [20.0, 3.0, 0.0]  # as in the docstring of monte_carlo
+    assert bars["right"].tolist() == [20.0, 5.0, 0.0]  # as in the docstring of monte_carlo
     assert bars["role"].tolist() == [1, 0, 0]
     assert chart.title == "1 of 3 regions is sure to receive load, 1 open"
     assert isinstance(draws.plot(), hv.Layout) and isinstance(draws.plot("regions"), hv.Overlay)

@@ -1,1 +1,0 @@
-"""Links to what is seen: in the page's address, and handed out."""
