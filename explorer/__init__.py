@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from explorer.measures.frontier import Frontier, frontier
     from explorer.measures.layers import layers
     from explorer.measures.marginal_prices import marginal_prices
-    from explorer.measures.monte_carlo import Draws, Spread, monte_carlo
+    from explorer.measures.monte_carlo import Draws, monte_carlo
     from explorer.measures.near_optimal import near_optimal
     from explorer.measures.relocatable_demand import relocatable_demand
     from explorer.measures.remedies import remedies
@@ -43,7 +43,6 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "SolverError",
-    "Spread",
     "Workload",
     "attribution",
     "break_even",
@@ -81,7 +80,6 @@ _MODULES = {name: measure.module for name, measure in MEASURES.items()} | {
     "Scenario": "explorer.scenario.scenario",
     "ScenarioError": "explorer.errors",
     "SolverError": "explorer.errors",
-    "Spread": "explorer.measures.monte_carlo",
     "Workload": "explorer.scenario.scenario",
     "figure": "explorer.charts.draw",
     "notebook": "explorer.charts.notebook",

@@ -20,7 +20,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from explorer import __version__, report
-from explorer.app.address import EVERYWHERE, LAST_PORT, Address, host_name
+from explorer.app.address import EVERYWHERE, LAST_PORT, Address, host_name, path_prefix
 from explorer.atomic_write import written_together
 from explorer.charts.draw import figure
 from explorer.errors import ExplorerError, ScenarioError, lines
@@ -172,6 +172,20 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="processes that share the work, for many people at once; 1 if left out",
     )
+    serve.add_argument(
+        "--prefix",
+        type=_prefix,
+        default="",
+        metavar="PATH",
+        help="what paths begin with, such as /atlas, where a proxy gives the app a part of its site",
+    )
+    serve.add_argument(
+        "--scenario-dir",
+        type=Path,
+        metavar="DIR",
+        help="a folder of scenario folders that users may open besides the sample scenarios",
+    )
+    serve.add_argument("--read-only", action="store_true", help="let users save no files")
     serve.add_argument("--show", action="store_true", help="open it in a browser here")
 
     solving = add(
@@ -273,6 +287,13 @@ def _host(text: str) -> str:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _prefix(text: str) -> str:
+    try:
+        return path_prefix(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _slider(text: str) -> tuple[str, int]:
     key, _, count = text.rpartition("=")  # the key may have the sign in it
     if not key or not count.isdecimal():
@@ -281,13 +302,16 @@ def _slider(text: str) -> tuple[str, int]:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    title = Scenario.load(
-        args.scenario
-    ).title  # an error in the scenario shows here, not in somebody's browser
-    address = Address(args.address, args.port, args.allow_websocket_origin or ())
+    # an error in a scenario shows here, not in somebody's browser
+    for name in scenario_folder.add_folder(args.scenario_dir) if args.scenario_dir else ():
+        Scenario.load(name)
+    title = Scenario.load(args.scenario).title
+    address = Address(args.address, args.port, args.allow_websocket_origin or (), args.prefix)
     address.refuse_if_taken()
     print(f"Opening {as_shown(title)} ...", flush=True)
-    import_module("explorer.app.server").serve(args.scenario, address, args.num_procs, args.show)
+    import_module("explorer.app.server").serve(
+        args.scenario, address, args.num_procs, args.show, args.read_only
+    )
     return 0
 
 

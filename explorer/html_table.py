@@ -6,7 +6,6 @@ first rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 
 import pandas as pd
 
@@ -15,6 +14,7 @@ from explorer.measures.certificate import Certificate
 from explorer.measures.frontier import UNSERVED_MW, Frontier
 from explorer.measures.headlines import BASELINE_TEXTS, Headline, headlines
 from explorer.measures.monte_carlo import SURE, Draws
+from explorer.measures.uncertainty import how_drawn
 from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
 from explorer.presentation import renders
@@ -152,9 +152,7 @@ def draws_html(draws: Draws) -> str:
         "Draws": f"{draws.done} of {draws.wanted}",
         "Saving, median": f"{saving['p50']} USD/h; with inputs as they are {given} USD/h",
         "Eight of ten draws": f"{saving['p10']} to {saving['p90']} USD/h",
-        "Standard deviations": ", ".join(
-            f"{name} {100 * cv:g} %" for name, cv in asdict(draws.spread).items()
-        ),
+        "Inputs drawn": how_drawn(draws.counts),
         "Sure to receive load": ", ".join(sure.head(FIRST_ROWS)) + more or "none",
         "With unserved load": f"{unserved} draws",
     }

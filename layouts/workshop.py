@@ -1,6 +1,6 @@
 """The workshop app. Run: wattlas serve, or panel serve layouts/workshop.py --args world-2025"""
 
-import sys
+from argparse import ArgumentParser
 from urllib.parse import quote
 
 import panel as pn
@@ -9,25 +9,42 @@ from panel.io.resources import LOCAL_DIST
 from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
+from explorer.app.page import TEMPLATE
+from explorer.app.page.scenarios import unknown_scenario
 from explorer.markup import lines_in_markdown
 from explorer.model.labels import as_shown
 from explorer.scenario.folder import names
 
-pn.extension(reconnect=True)
+pn.extension()
 if (
     pn.state.curdoc
 ):  # a session that starts with its websocket would be sent to a CDN for its style sheets
     pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST
 
+options = ArgumentParser()
+options.add_argument("scenario", nargs="?", default="world-2025")
+options.add_argument("--reachable", default="")
+options.add_argument("--site", default="/")
+options.add_argument("--read-only", action="store_true")
+told = options.parse_args()
 asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
-opened = asked if asked in names() else sys.argv[1] if len(sys.argv) > 1 else "world-2025"
-options = sorted({*names(), opened})
+opened = asked if asked in names() else told.scenario
 choice = pmui.Select(
-    label="Scenario", options=options, value=opened, size="small", width=288, margin=(10, 12, 0, 12)
+    label="Scenario",
+    options=sorted({*names(), opened}),
+    value=opened,
+    size="small",
+    width=288,
+    margin=(10, 12, 0, 12),
 )
-choice.jscallback(value="location.assign('?scenario=' + encodeURIComponent(cb_obj.value))")
+choice.jscallback(
+    value="location.assign('?scenario=' + encodeURIComponent(cb_obj.value)"
+    " + (location.hash.includes('theme=dark') ? '#v=2&theme=dark' : ''))"
+)
 page = pmui.Page(
     title="Wattlas",
+    template=TEMPLATE,
+    site_url=told.site,
     sidebar=[choice],
     sidebar_width=312,
     sidebar_open="Mobi"
@@ -58,23 +75,33 @@ page = pmui.Page(
         },
     },
 )
-try:
-    # one that only this server knows, by its path, goes without a name
-    explorer = Explorer(
-        Scenario.load(opened), address=f"?scenario={quote(opened)}" if opened in names() else "?"
-    )
-except ExplorerError as error:
-    page.main = [
-        pn.pane.Alert(
-            lines_in_markdown(str(error)), alert_type="danger", margin=10, disable_math=True
+
+
+def open_scenario() -> None:
+    """Put the app on the page, or say what is wrong with the scenario."""
+    try:
+        explorer = Explorer(
+            Scenario.load(opened),
+            # one that only this server knows, by its path, goes without a name
+            address=f"?scenario={quote(opened)}" if opened in names() else "?",
+            reachable=told.reachable,
+            saves=not told.read_only,
         )
-    ]
-else:
+    except ExplorerError as error:
+        words = lines_in_markdown(str(error))
+        page.main = [pn.pane.Alert(words, alert_type="danger", margin=10, disable_math=True)]
+        return
     page.title = f"Wattlas · {as_shown(explorer.session.scenario.title)}"
-    with edit_readonly(
-        page
-    ):  # with this user's work: Panel's own flag is everybody's, and keeps every page alive
+    # with this user's work: Panel's own flag is everybody's, and keeps every page alive
+    with edit_readonly(page):
         page.busy = explorer.session.param.frontier_busy
+    explorer.share_theme(page)
     page.header, page.main = [explorer.buttons], [explorer.main]
     page.sidebar = [choice, explorer.controls]
-page.servable(title="Wattlas")
+
+
+if asked in ("", opened):
+    open_scenario()
+else:
+    page.sidebar, page.main = [], [unknown_scenario(asked)]
+page.servable(title="Wattlas", location=False)  # the address is the link's

@@ -12,8 +12,9 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import Any, TypeVar
 
 from tornado.httpclient import HTTPRequest
@@ -49,14 +50,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(*arguments: str | Path, log: Path) -> Iterator[subprocess.Popen]:
-    """
-    A server that has said where it is; stopped by Ctrl-C, which must end it at once and in good
-    order.
-    """
+def started(*arguments: object, log: Path) -> Iterator[subprocess.Popen]:
+    """A server that has said where it is, and is no more afterwards."""
     with log.open("w") as file:
         server = subprocess.Popen(
-            command_line("serve", *arguments),
+            command_line("serve", *map(str, arguments)),
             stdout=file,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -65,14 +63,77 @@ def serving(*arguments: str | Path, log: Path) -> Iterator[subprocess.Popen]:
             wait_until(lambda: "Ctrl-C" in log.read_text() or server.poll() is not None)
             assert server.poll() is None, log.read_text()
             yield server
-            os.killpg(
-                server.pid, signal.SIGINT
-            )  # as a terminal does, to all processes of the command
-            assert server.wait(PATIENCE_S) == 0, log.read_text()
         finally:
             if server.poll() is None:
                 os.killpg(server.pid, signal.SIGKILL)
                 server.wait()
+
+
+@contextmanager
+def serving(*arguments: object, log: Path) -> Iterator[subprocess.Popen]:
+    """A server that is stopped by Ctrl-C, which must end it at once and in good order."""
+    with started(*arguments, log=log) as server:
+        yield server
+        # as a terminal does, to all processes of the command
+        os.killpg(server.pid, signal.SIGINT)
+        assert server.wait(PATIENCE_S) == 0, log.read_text()
+
+
+class Proxy:
+    """What stands between a page and its server, and can drop all that it carries."""
+
+    def __init__(self, port: int, server_port: int) -> None:
+        self._port, self._server_port = port, server_port
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever)
+        self._ends: set[asyncio.StreamWriter] = set()
+        self._listening: asyncio.Server | None = None
+
+    def __enter__(self) -> "Proxy":
+        self._thread.start()
+        self.carry()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.drop()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def carry(self) -> None:
+        self._do(self._listen())
+
+    def drop(self) -> None:
+        """Hang up on all, and answer nobody."""
+        self._do(self._hang_up())
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
+
+    async def _listen(self) -> None:
+        self._listening = await asyncio.start_server(self._connect, "127.0.0.1", self._port)
+
+    async def _hang_up(self) -> None:
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
+        for end in self._ends:
+            end.transport.abort()
+        while self._ends:
+            await asyncio.sleep(0.01)
+
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        beyond, there = await asyncio.open_connection("127.0.0.1", self._server_port)
+        await asyncio.gather(self._pass_on(reader, there), self._pass_on(beyond, writer))
+
+    async def _pass_on(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        self._ends.add(target)
+        with suppress(OSError):
+            while data := await source.read(65536):
+                target.write(data)
+                await target.drain()
+        target.close()
+        self._ends.discard(target)
 
 
 def ask(

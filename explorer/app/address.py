@@ -7,12 +7,14 @@ import re
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from explorer.errors import ExplorerError
 
 EVERYWHERE = "0.0.0.0"
 LAST_PORT = 65535
 _EVERYWHERE = (EVERYWHERE, "::")
+_PART = re.compile(r"[A-Za-z0-9_-]+")  # of a path
 _HOST = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.IGNORECASE)
 
 
@@ -28,11 +30,14 @@ class Address:
     port : int
     also : sequence of str
         More hosts that browsers may name, "HOST" or "HOST:PORT": the names that a proxy goes by.
+    prefix : str
+        What paths begin with, as "/atlas": the part of a site that a proxy gives to the app.
     """
 
     host: str
     port: int
     also: Sequence[str] = ()
+    prefix: str = ""
 
     def refuse_if_taken(self) -> None:
         """Raises an `ExplorerError` where nothing can listen."""
@@ -73,15 +78,46 @@ class Address:
     def text(self) -> str:
         """For the terminal."""
         if self.host not in _EVERYWHERE:
-            return f"Wattlas is at http://{_bracketed(self.host)}:{self.port}/"
-        here, there = f"http://localhost:{self.port}/", f"http://{_own_number()}:{self.port}/"
-        return f"Wattlas is at {here} here, and at {there} on your network."
+            return f"Wattlas is at {self._url(_bracketed(self.host))}"
+        return f"Wattlas is at {self._url('localhost')} here, and at {self.link} on your network."
+
+    @property
+    def origin(self) -> str:
+        """
+        Scheme, host and port by which others on the network reach it; empty where they cannot.
+
+        >>> Address("192.0.2.1", 5006).origin, Address("127.0.0.1", 5006).origin
+        ('http://192.0.2.1:5006', '')
+        """
+        host = _own_number() if self.host in _EVERYWHERE else self.host
+        return "" if _is_loopback(host) else f"http://{_bracketed(host)}:{self.port}"
+
+    @property
+    def link(self) -> str:
+        """What others on the network open; empty where they cannot."""
+        return self.origin and f"{self.origin}{self.prefix}/"
+
+    def _url(self, host: str) -> str:
+        return f"http://{host}:{self.port}{self.prefix}/"
 
     def _names(self) -> set[str]:
         here = {"localhost", "127.0.0.1", "[::1]"}
         if self.host in _EVERYWHERE:
             return here | {socket.gethostname(), _bracketed(_own_number())}
         return here | {_bracketed(self.host)}
+
+
+def path_prefix(text: str) -> str:
+    """
+    What paths begin with, as an option names it, or a ValueError.
+
+    >>> path_prefix("/atlas/"), path_prefix("course/atlas"), path_prefix("/")
+    ('/atlas', '/course/atlas', '')
+    """
+    parts = [part for part in text.split("/") if part]
+    if not all(_PART.fullmatch(part) for part in parts):
+        raise ValueError(f"{text!r} is not the beginning of a path such as /atlas")
+    return "".join(f"/{part}" for part in parts)
 
 
 def host_name(text: str) -> str:
@@ -98,6 +134,13 @@ def host_name(text: str) -> str:
 
 def _has_port(host: str) -> bool:
     return host.rpartition("]")[2].count(":") == 1
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name
+        return host.lower() == "localhost"
 
 
 def _bracketed(host: str) -> str:

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import panel as pn
+import param
 
 from explorer.app.controls.controls import Controls, Look
+from explorer.app.link.page_link import PageLink
+from explorer.app.link.share import ShareButton
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.questions import QUESTIONS, Questions
 from explorer.app.snapshot.save_button import SaveButton
@@ -38,9 +41,22 @@ class Explorer(pn.viewable.Viewer):
     address : str
         Path or query of the page, which then has a link to what is seen in its address; empty
         leaves that alone.
+    reachable : str
+        Scheme, host and port by which others reach the page; empty where they do as it does itself.
+    saves : bool
+        Whether users may save what they see as a file.
     """
 
-    def __init__(self, scenario: Scenario, address: str = "", **params: Any) -> None:
+    theme = param.Selector(objects=["light", "dark"], doc="Of the page, which a link restores.")
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        address: str = "",
+        reachable: str = "",
+        saves: bool = True,
+        **params: Any,
+    ) -> None:
         super().__init__(**params)
         self.session = Session(scenario, LiveRunner())
         questions = Questions(self.session)
@@ -48,14 +64,18 @@ class Explorer(pn.viewable.Viewer):
             "question": Look(questions, "question", lambda: QUESTIONS),
             "class": Look(self.session, "workload", lambda: (*self.session.network.workloads, ALL)),
             "region": Look(self.session, "region", lambda: ("", *self.session.network.regions)),
+            "theme": Look(self, "theme", lambda: self.param.theme.objects),
         }
-        self.controls = Controls(self.session, looks, address)
-        self.buttons = pn.Row(self.controls.buttons(), SaveButton(self.session), margin=0)
+        self.controls = Controls(self.session, looks)
+        share = [ShareButton(self.controls.inputs.id, reachable)] if address else []
+        save = [SaveButton(self.session)] if saves else []
+        self.buttons = pn.Row(self.controls.buttons(), *share, *save, margin=0)
         session = self.session
         error = session.param.error.rx
         story = session.scenario.story
         player = [] if story is None else [StoryPlayer(session, questions, story)]
         self.main = pn.Column(
+            *([PageLink(self.controls.inputs, address)] if address else []),
             pn.pane.Alert(
                 object=error.pipe(lambda error: lines_in_markdown(str(error))), visible=error.is_not(None),
                 alert_type="warning", disable_math=True, margin=0,
@@ -68,6 +88,13 @@ class Explorer(pn.viewable.Viewer):
             margin=10,
             styles={"gap": "10px"},
         )  # fmt: skip
+
+    def share_theme(self, page: param.Parameterized) -> None:
+        """Have one theme with a page, whichever of the two it is changed on."""
+        page.param.watch(
+            lambda turned: self.param.update(theme="dark" if turned.new else "light"), "dark_theme"
+        )
+        self.param.watch(lambda chosen: page.param.update(dark_theme=chosen.new == "dark"), "theme")
 
     def snapshot(self, path: str | Path, **options: Any) -> Snapshot:
         """

@@ -27,6 +27,7 @@ _NOT_UNDERSTOOD = 1008  # a websocket's code for "policy violation"
 _MOST_LOGGED = 10
 _PLAIN = ("number", "map", "array", "set")  # forms of values that hold nothing but values
 _log = logging.getLogger("wattlas")
+_open: set[Connection] = set()  # of this process
 
 
 class RefusedError(Exception):
@@ -83,6 +84,15 @@ class Connection(_Handler):
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             self._note(error)
             self.close(_NOT_UNDERSTOOD, REFUSED)
+        else:
+            _open.add(self)
+            _log.info("A page has connected; %d open", len(_open))
+
+    def on_close(self) -> None:
+        super().on_close()
+        if self in _open:
+            _open.discard(self)
+            _log.info("A page has left; %d open", len(_open))
 
     def _note(self, error: BaseException) -> None:
         self._logged += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import io
 import logging
 import os
 import re
@@ -15,9 +16,11 @@ import secrets
 import signal
 import sys
 from collections.abc import Awaitable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+import segno
 from bokeh.embed.bundle import extension_dirs
 from bokeh.server.views.ico_handler import IcoHandler
 from bokeh.server.views.multi_root_static_handler import MultiRootStaticHandler
@@ -32,6 +35,7 @@ from tornado.routing import PathMatches, Rule
 from tornado.web import HTTPError, RequestHandler
 
 import explorer.app.explorer  # noqa: F401  # before processes part, which then share it
+from explorer import __version__
 from explorer.app.address import Address
 from explorer.app.messages import MOST_BYTES, Connection, brief
 from explorer.app.snapshot import save_button as save
@@ -161,6 +165,17 @@ class Icon(Gate, IcoHandler):
     """Browsers ask for it by themselves."""
 
 
+class Health(Gate):
+    """
+    Whether the server is there, for pages that have lost it and for those who watch over it.
+    """
+
+    def get(self) -> None:
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(f"ok {__version__}\n")
+
+
 class Nothing(Gate):
     """Everything else."""
 
@@ -204,9 +219,12 @@ class _Server(Serve):
         # done for a user
         asyncio.get_event_loop().add_signal_handler(signal.SIGINT, server.io_loop.stop)
         if not task_id():  # the only process, or the first of several
-            print(self._address.text(), "Press Ctrl-C to stop.", sep="\n", flush=True)
+            print(self._address.text())
+            if self._address.link:
+                print_code(self._address.link)
+            print("Press Ctrl-C to stop.", flush=True)
             if self._show:  # Panel's own --show opens a page for each of the app's two addresses
-                server.io_loop.add_callback(server.show, "/")
+                server.io_loop.add_callback(server.show, f"{self._address.prefix}/")
         if task_id() is not None:
 
             def leave_if_alone() -> None:
@@ -219,8 +237,32 @@ class _Server(Serve):
         return super().customize_server(server)
 
 
-def serve(scenario: str, address: Address, processes: int, show: bool) -> None:
-    """Serve a scenario, named or by its path, until Ctrl-C or SIGTERM; the process ends with it."""
+def print_code(link: str) -> None:
+    """A link for the cameras of phones, where the terminal can show one."""
+    code = io.StringIO()
+    segno.make_qr(link).terminal(code, border=2, compact=True)
+    with suppress(UnicodeEncodeError):
+        print(code.getvalue())
+
+
+def serve(
+    scenario: str, address: Address, processes: int, show: bool, read_only: bool = False
+) -> None:
+    """
+    Serve a scenario, named or by its path, until Ctrl-C or SIGTERM; the process ends with it.
+
+    Parameters
+    ----------
+    scenario : str
+    address : Address
+    processes : int
+        That share the work.
+    show : bool
+        Whether to open a browser here.
+    read_only : bool
+        Whether users may save no files.
+    """
+    _log_events()
     settings.perform_document_validation = (
         False  # of every page again, a seventh of its making: tests have done it
     )
@@ -235,6 +277,7 @@ def serve(scenario: str, address: Address, processes: int, show: bool) -> None:
         "--address",
         address.host,
     ]
+    options += ["--prefix", address.prefix] if address.prefix else []
     options += ["--num-procs", str(processes), "--log-level", "error"]
     options += ["--websocket-max-message-size", str(MOST_BYTES)]
     # a page is the same for all until its session connects, which may be to another process than
@@ -248,12 +291,31 @@ def serve(scenario: str, address: Address, processes: int, show: bool) -> None:
     # not an exception: that would be lost in a handler that answers 500, or where processes part
     signal.signal(signal.SIGTERM, lambda number, _frame: _end(128 + number))
     try:
-        _Server(address, show).run([*options, "--args", scenario])
+        _Server(address, show).run(
+            [*options, "--args", *_of_the_page(scenario, address, read_only)]
+        )
     except KeyboardInterrupt:  # of the process that looks after the others
         pass
     except SystemExit as stop:
         code = stop.code
     _end(code if isinstance(code, int) else int(code is not None))
+
+
+def _of_the_page(scenario: str, address: Address, read_only: bool) -> list[str]:
+    """What the page is told, as its command line."""
+    told = [scenario, f"--site={address.prefix}/"]
+    told += [f"--reachable={address.origin}"] if address.origin else []
+    return told + (["--read-only"] if read_only else [])
+
+
+def _log_events() -> None:
+    """A line for each event: when, how grave, what."""
+    lines = logging.StreamHandler()
+    lines.setFormatter(
+        logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
+    )
+    _log.handlers, _log.propagate = [lines], False
+    _log.setLevel(logging.INFO)
 
 
 def _end(code: int) -> NoReturn:
@@ -278,12 +340,14 @@ def serve_only_the_app(application: Any, address: Address) -> None:
         if rule.target in _KEPT
     ]
     root = {"root": extension_dirs}  # filled as libraries are loaded
+    files = f"{address.prefix}/static"
     application.wildcard_router.rules = [
         *kept,
         Rule(
-            PathMatches(f"/static/extensions/((?:{_EXTENSIONS})/{_FILES})$"), ExtensionFiles, root
+            PathMatches(f"{files}/extensions/((?:{_EXTENSIONS})/{_FILES})$"), ExtensionFiles, root
         ),
-        Rule(PathMatches(r"/static/(js/bokeh[\w-]*\.min\.js)$"), Files),
+        Rule(PathMatches(files + r"/(js/bokeh[\w-]*\.min\.js)$"), Files),
+        Rule(PathMatches(f"{address.prefix}/healthz$"), Health),
     ]
     application.settings |= {"address": address, "default_handler_class": Nothing}
 

@@ -62,12 +62,14 @@ PANELS = (
     ),
 )
 HELP = """
-Worlds drawn at random: each region's price and carbon, each client's demand and each pair's RTT times a random factor
-(log-normal, mean 1; standard deviation 20 %, of RTT 22 %), drawn independently, and placement and baseline solved anew.
+Worlds drawn at random: price, carbon, PUE and capacity of each region, demand of each client, time to first token of
+each class, RTT of each pair and settings with a range, drawn independently, and placement and baseline solved anew. A
+figure with a range is drawn from it (triangular, most likely as it is); others are normal, their standard
+deviation by how sure they are: read 3 %, second hand 8 %, estimate or without source 20 %, assigned by us 25 %.
 Above: what longer budgets save against each draw's strictest; line: median, band: eight of ten draws; solved at eight
 budgets. Below: in how many draws more than 1 MW runs in a region, a tenth of it or more from elsewhere. Every draw is
-optimised knowing what was drawn, and so saves more on average than the inputs as they are. Spreads follow the notes of
-the data on its weaknesses; the choice is this project's own.
+optimised knowing what was drawn, and so saves more on average than the inputs as they are. The
+choice of spreads is this project's own.
 """
 
 
@@ -81,7 +83,7 @@ def chart(draws: Draws) -> Chart:
         _title(draws),
         _finding(draws),
         About(labels.title, labels.publishers),
-        [f"{draws.done} worlds: prices, carbon, latencies and demand drawn independently. "
+        [f"{draws.done} worlds, every input drawn independently, as far as it is unsure. "
          "Saving: against the strictest budget of the same world."],
     )  # fmt: skip
 

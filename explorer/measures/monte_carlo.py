@@ -1,6 +1,6 @@
 """
-How sure the answer is: the optimum of many worlds whose prices, carbon, latencies and demand are
-drawn at random.
+How sure the answer is: the optimum of many worlds drawn at random, each input as far from what it
+is as it is unsure.
 
 Which inputs are drawn, how far they spread, and that they spread independently, is this project's
 own choice.
@@ -9,7 +9,7 @@ own choice.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.measures.frontier import hardly_mw, trace
-from explorer.measures.tornado import changed, saving_usd_per_h
-from explorer.model.network import Network, build_network
+from explorer.measures.tornado import saving_usd_per_h
+from explorer.measures.uncertainty import Uncertainty
+from explorer.model.network import Network
 from explorer.model.solve import solve_network, solve_with
 from explorer.model.solver import PlacementModel
 from explorer.presentation import drawing, render
@@ -37,40 +38,6 @@ RUNS_MW, FROM_ELSEWHERE = (
 )  # a region receives load where more than that runs, and that share came from away
 
 
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """
-    Coefficients of variation of what is drawn: standard deviation over mean. [-]
-
-    Factors are log-normal with mean 1, so that the expected input is the scenario's; each is drawn
-    independently.
-
-    Attributes
-    ----------
-    price, carbon : float
-        Per region. 0.2: the weaker prices of the reference data are known to 20 to 30 per cent, and
-        published marginal intensities differ by more than that.
-    rtt : float
-        Per pair of regions, the same both ways. 0.22: where several providers measured a pair, nine
-        in ten differ by less than that.
-    demand : float
-        Per client, all classes together. 0.2: users are counted, but how much each of them asks is
-        not.
-    """
-
-    price: float = 0.2
-    carbon: float = 0.2
-    rtt: float = 0.22
-    demand: float = 0.2
-
-    def __post_init__(self) -> None:
-        for part in fields(self):
-            if not getattr(self, part.name) >= 0:
-                raise ValueError(
-                    f"The spread of {part.name} must be at least 0, not {getattr(self, part.name)!r}."
-                )
-
-
 @dataclass(frozen=True, eq=False)
 class Draws:
     """
@@ -80,7 +47,7 @@ class Draws:
     """
 
     network: Network  # the world that is drawn around
-    spread: Spread
+    counts: dict[str, int]  # of inputs by how they are drawn: from their range, or by quality
     wanted: int  # draws in all
     given_usd_per_h: float  # saving with inputs as they are [USD/h]
     relaxed_ms: Floats  # (budget,) by how much all budgets are relaxed along the frontier [ms]
@@ -171,9 +138,7 @@ class Draws:
 TOTALS = ("saving_usd_per_h", "cost_usd_per_h", "carbon_kg_per_h", "relocated_mw", "unserved_mw")
 
 
-def monte_carlo(
-    scenario: Scenario, draws: int = 100, seed: int = 0, spread: Spread | None = None
-) -> Draws:
+def monte_carlo(scenario: Scenario, draws: int = 100, seed: int = 0) -> Draws:
     """
     Optima of worlds drawn at random around a scenario.
 
@@ -184,8 +149,6 @@ def monte_carlo(
     seed : int
         The same seed gives the same draws; the first ones stay what they are when more are asked
         for.
-    spread : Spread, optional
-        How far inputs spread.
 
     Returns
     -------
@@ -202,6 +165,14 @@ def monte_carlo(
 
     Notes
     -----
+    Drawn are price, carbon intensity, PUE and capacity of every region, demand of every client, time
+    to first token of every class, round trip of every pair of regions, and settings with a range,
+    each independently. Where a figure has a range (`x_low`, `x_high`, or `[ranges]`), it is
+    triangular over that with the figure as its mode: the ends are published too, but nobody holds
+    them for as likely. Others are normal around the figure, cut off at three standard deviations,
+    with those of `explorer.measures.uncertainty.VARIATION` by how sure the figure is (PUE: its
+    part above 1).
+
     Every draw is optimised knowing what was drawn. So on average draws save more than the scenario:
     wherever it becomes cheap, load goes. They say how sure the answer is, not what a placement
     decided beforehand would save.
@@ -217,25 +188,21 @@ def monte_carlo(
     --------
     >>> found = monte_carlo(Scenario.load("classroom-3x3"), draws=20)
     >>> found.regions["receives_draws"].tolist()
-    [20, 0, 5]
+    [20, 0, 3]
     """
-    *_, result = draws_of(build_network(scenario), draws, seed, spread)
+    *_, result = draws_of(scenario, draws, seed)
     return result
 
 
-def draws_of(
-    network: Network, draws: int = 100, seed: int = 0, spread: Spread | None = None
-) -> Iterator[Draws]:
+def draws_of(scenario: Scenario, draws: int = 100, seed: int = 0) -> Iterator[Draws]:
     """
-    `monte_carlo` of a network draw by draw: each result holds one more. Who has seen enough stops
+    `monte_carlo` draw by draw: each result holds one more. Who has seen enough stops
     asking.
     """
     if draws < 1:
         raise ValueError(f"At least one draw is needed, not {draws!r}.")
-    network = (
-        network.without_hosting_or_cap
-    )  # hosting and a cap on cost take more than one linear program
-    spread = spread or Spread()
+    inputs = Uncertainty(scenario)
+    network = inputs.network  # hosting and a cap on cost take more than one linear program
     shape = network.home, len(network.regions), len(network.workloads)
     # models of its own: neither other sessions nor earlier runs decide from which basis a solve
     # starts, so that the
@@ -245,40 +212,14 @@ def draws_of(
     given_usd_per_h, relaxed_ms = saving_usd_per_h(given, given.baseline), _budgets(network)
     rows: list[tuple[Floats, Floats, Floats, Floats]] = []
     for draw in range(draws):
-        drawn = drawn_network(network, spread, seed, draw)
+        drawn = inputs.world(seed, draw)
         best = solve_with(models["best"], drawn, drawn.objective)
         saving = saving_usd_per_h(best, solve_with(models["baseline"], drawn, "latency"))
         totals = np.array([saving, *(getattr(best, name) for name in TOTALS[1:])])
         frontier = _frontier(drawn, relaxed_ms, models["frontier"])
         rows.append((totals, frontier, best.region_it_mw, best.away_mw.sum(axis=(0, 2))))
         arrays = [np.array(column) for column in zip(*rows, strict=True)]
-        yield Draws(network, spread, draws, given_usd_per_h, relaxed_ms, *arrays)
-
-
-def drawn_network(network: Network, spread: Spread, seed: int, draw: int) -> Network:
-    """The world of one draw. More spread moves the same draw further, in the same direction."""
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(draw,)))
-    regions, clients = len(network.regions), len(network.clients)
-    price, carbon = _factors(rng, spread.price, regions), _factors(rng, spread.carbon, regions)
-    demand = _factors(rng, spread.demand, clients)[:, np.newaxis]
-    one_way = np.triu(_factors(rng, spread.rtt, regions * regions).reshape(regions, regions), 1)
-    geography = replace(
-        network.geography, region_rtt_ms=network.geography.region_rtt_ms * (one_way + one_way.T)
-    )
-    return changed(
-        network, spread, seed, draw,
-        price_usd_per_mwh=network.price_usd_per_mwh * price,
-        carbon_kg_per_mwh=network.carbon_kg_per_mwh * carbon,
-        demand_mw=network.demand_mw * demand,
-        pinned_mw=network.pinned_mw * demand,
-        geography=geography,
-    )  # fmt: skip
-
-
-def _factors(rng: np.random.Generator, variation: float, size: int) -> Floats:
-    """Log-normal with mean 1 and that coefficient of variation."""
-    variance = np.log1p(variation**2)
-    return np.exp(np.sqrt(variance) * rng.standard_normal(size) - variance / 2)
+        yield Draws(network, inputs.counts, draws, given_usd_per_h, relaxed_ms, *arrays)
 
 
 def _budgets(network: Network) -> Floats:

@@ -57,9 +57,41 @@ _MARK = "\ufeff"  # spreadsheets and some editors put it in front of UTF-8
 _KEY = re.compile(r"""[ \t]*\[?[ \t]*["']?([^\s"'=.\[\]]+)["']?[ \t]*[\]=.]""")
 
 
+_homes = [SCENARIOS]  # where scenarios lie that are known by name
+
+
 def names() -> list[str]:
-    """The names of the sample scenarios."""
-    return sorted(path.parent.name for path in SCENARIOS.glob(f"*/{SETTINGS_FILE}"))
+    """The names of the sample scenarios, and of those in folders that were added."""
+    return sorted({name for home in _homes for name in _names_in(home)})
+
+
+def add_folder(home: Path) -> list[str]:
+    """
+    Make the scenarios in a folder known by their names, in this process and in those it starts.
+
+    Returns
+    -------
+    list of str
+        Their names.
+
+    Raises
+    ------
+    ExplorerError
+        If there are none, or one has the name of another that is known already.
+    """
+    found = _names_in(home)
+    if not found:
+        fix = f"Give a folder that holds scenario folders, each with its {SETTINGS_FILE}."
+        raise ExplorerError("There are no scenarios in it.", shortened(str(home)), fix)
+    if taken := sorted({*found} & {*names()}):
+        fix = "Rename the folder of yours."
+        raise ExplorerError("There is a scenario of that name already.", str(home / taken[0]), fix)
+    _homes.append(home.resolve())
+    return found
+
+
+def _names_in(home: Path) -> list[str]:
+    return sorted(path.parent.name for path in home.glob(f"*/{SETTINGS_FILE}"))
 
 
 def save(path: str | Path, contents: Contents) -> None:
@@ -123,7 +155,7 @@ def find(name_or_path: str | Path) -> Path:
     none.
     """
     if name_or_path in names():
-        return SCENARIOS / name_or_path
+        return next(home / name_or_path for home in _homes if name_or_path in _names_in(home))
     path = Path(name_or_path)
     try:
         if path.is_dir():

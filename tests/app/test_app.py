@@ -539,69 +539,6 @@ def test_the_dark_theme_reaches_every_plot(app):
     toggle.click()
 
 
-def test_another_scenario_is_chosen_by_name(open_app):
-    app = open_app()
-    app.page.get_by_role("combobox", name="Scenario").click()
-    app.page.get_by_role("menuitem", name="classroom-3x3", exact=True).click()
-    app.page.wait_for_url("**/?scenario=classroom-3x3")
-    app.wait_until_ready()
-    app.expect_totals(Scenario.load("classroom-3x3"))
-    with app.changing(*EVERY_VIEW):
-        app.slider(label("carbon_price_usd_per_t")).press("End")
-
-
-def test_the_address_is_a_link_that_restores_what_is_seen(open_app, browser):
-    app, world = open_app("?scenario=classroom-3x3"), Scenario.load("classroom-3x3")
-    with app.changing("totals"):
-        app.slider(label("carbon_price_usd_per_t")).press("End")
-    app.choice("Legal policy").select_option("same zone")
-    app.button("all").click()
-    app.button("What holds it back?").click()
-    app.page.wait_for_url(re.compile("legal_policy=same%20zone.*question=What.*class=all"))
-    world.param.update(carbon_price_usd_per_t=300.0, legal_policy="same zone")
-    app.expect_totals(world)
-    assert "?scenario=classroom-3x3#v=1&" in app.page.url
-
-    other = browser.new_page()
-    other.goto(app.page.url)
-    asked = other.get_by_role("button", name="What holds it back?", exact=True)
-    expect(asked).to_have_class(re.compile("active"), timeout=PATIENCE_MS)
-    cost = format_number(solve(world).cost_usd_per_h)
-    expect(other.locator("[data-total=cost] .value")).to_contain_text(
-        f"{cost} ", timeout=PATIENCE_MS
-    )
-    other.get_by_role("button", name="Overview", exact=True).click()
-    expect(other.get_by_role("button", name="all", exact=True)).to_have_class(re.compile("active"))
-    undo = other.get_by_role("button", name="Undo the last change")
-    expect(undo).to_be_enabled()
-    other.evaluate(
-        "location.hash = location.hash.replace('carbon_price_usd_per_t=300', 'carbon_price_usd_per_t=0')"
-    )
-    world.carbon_price_usd_per_t = 0.0
-    cost = format_number(solve(world).cost_usd_per_h)
-    expect(other.locator("[data-total=cost] .value")).to_contain_text(
-        f"{cost} ", timeout=PATIENCE_MS
-    )
-    other.close()
-
-
-def test_what_a_link_says_wrongly_is_complained_about_and_the_rest_is_done(open_app):
-    wrong = "friction_scale=-4&chat/budget=soon&hour=25&class=Z&tide=3&carbon_price_usd_per_t=300"
-    app, world = open_app(f"?scenario=classroom-3x3#v=1&{wrong}"), Scenario.load("classroom-3x3")
-    world.carbon_price_usd_per_t = 300.0
-    app.expect_totals(world)
-    for words in (
-        "-4 is not possible",
-        "soon is not possible",
-        "no class 'Z'",
-        "not there in this scenario: tide",
-    ):
-        expect(app.page.get_by_text(words)).to_be_visible()
-    app.page.evaluate("location.hash = '#v=2&carbon_price_usd_per_t=0'")
-    expect(app.page.get_by_text("another version")).to_be_visible()
-    app.expect_totals(world)
-
-
 def test_on_a_phone_nothing_is_too_wide_and_no_card_lies_on_another(open_app):
     app = open_app(viewport=PHONE)
     app.expect_totals(WORLD)

@@ -514,7 +514,7 @@ class Served:
 
     def wait_until_idle(self) -> None:
         self.page.evaluate(
-            "Promise.all([...globalThis[Symbol.for('wattlas.bridges')].values()].map(bridge => bridge.idle()))"
+            "Promise.all([...globalThis[Symbol.for('wattlas.bridges')].values()].flat().map(bridge => bridge.idle()))"
         )
 
 

@@ -289,7 +289,7 @@ def test_what_no_longer_belongs_to_the_scenario_is_marked(session):
 
 def test_a_failure_is_said_and_stays_until_the_next_run(session, monkeypatch):
     def failing(*_args: Any) -> Iterator[Any]:
-        yield next(iter(draws_of(session.network, 1)))
+        yield next(iter(draws_of(session.scenario, 1)))
         raise ExplorerError("No optimum.", "placement", "Raise the limit.")
 
     view = MonteCarloView(session)

@@ -914,7 +914,7 @@ def test_draws_show_their_quantiles_and_who_receives_load():
     assert_allclose(budgets.columns["median"]["y"], table["p50_usd_per_h"])
     bars = regions.columns["receiving"]
     assert bars["region"].tolist() == list(regions.rows) == ["North", "South", "Middle"]
-    assert bars["right"].tolist() == [20.0, 5.0, 0.0]  # as in the docstring of monte_carlo
+    assert bars["right"].tolist() == [20.0, 3.0, 0.0]  # as in the docstring of monte_carlo
     assert bars["role"].tolist() == [1, 0, 0]
     assert chart.title == "1 of 3 regions is sure to receive load, 1 open"
     assert isinstance(draws.plot(), hv.Layout) and isinstance(draws.plot("regions"), hv.Overlay)

@@ -3,8 +3,6 @@ Worlds drawn at random: against solves of scenarios whose tables were multiplied
 laws of draws.
 """
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,35 +12,56 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, frontier, solve
-from explorer.measures.monte_carlo import Draws, Spread, drawn_network, draws_of, monte_carlo
+from explorer.measures.monte_carlo import Draws, draws_of, monte_carlo
+from explorer.measures.uncertainty import VARIATION, Uncertainty
 from explorer.model.network import build_network
 from explorer.model.solve import _placements, solve_network
-from explorer.scenario.scenario import OBJECTIVES
+from explorer.scenario.scenario import OBJECTIVES, SETTINGS
+from explorer.scenario.schema import DEMAND_COLUMNS
 
-NONE = Spread(price=0, carbon=0, rtt=0, demand=0)
 CARBON = {
+    "combined margin": "carbon_combined_margin",
     "marginal": "carbon_marginal",
     "operating margin": "carbon_operating_margin",
     "average": "carbon_average",
 }
 
 
-def drawn_by_hand(world: Scenario, spread: Spread, seed: int, draw: int) -> Scenario:
-    """A scenario with every number multiplied in its table, by factors as they are defined."""
-    rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(draw + 1)[draw])
-    n, clients = len(world.regions), len(world.clients)
+@pytest.fixture
+def nothing_spreads(monkeypatch: pytest.MonkeyPatch) -> None:
+    for quality in VARIATION:
+        monkeypatch.setitem(VARIATION, quality, 0.0)
 
-    def factors(variation: float, size: int) -> np.ndarray:
-        sigma = np.sqrt(np.log(1 + variation**2))
-        return rng.lognormal(-(sigma**2) / 2, sigma, size)
+
+def drawn_by_hand(world: Scenario, seed: int, draw: int) -> Scenario:
+    """A scenario without sources whose numbers were changed in its tables, by a fifth each."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed).spawn(draw + 1)[draw])
+    rng.random(len(SETTINGS))
+    names = [*world.regions["id"]]
+    n = len(names)
+
+    def spread(size: int) -> np.ndarray:
+        return 0.2 * rng.standard_normal(size).clip(-3, 3)
+
+    def factors(size: int) -> np.ndarray:
+        rng.random(size)
+        return 1 + spread(size)
 
     drawn = world.copy()
-    drawn.regions["electricity_price_usd_per_mwh"] *= factors(spread.price, n)
-    drawn.regions[f"{CARBON[world.carbon_signal]}_g_per_kwh"] *= factors(spread.carbon, n)
-    share = drawn.clients["demand_share"] * factors(spread.demand, clients)
-    pair = factors(spread.rtt, n * n).reshape(n, n)
+    regions = drawn.regions
+    price, pue, capacity, carbon = (factors(n) for _ in range(4))
+    regions["electricity_price_usd_per_mwh"] *= price
+    if "fixed_usd_per_mwh" in regions:
+        regions["fixed_usd_per_mwh"] *= price
+    regions["pue"] = 1 + (regions["pue"] - 1) * pue
+    regions["capacity_mw"] *= capacity
+    regions[f"{CARBON[world.carbon_signal]}_g_per_kwh"] *= carbon
+    column = DEMAND_COLUMNS[world.demand_basis]
+    share = drawn.clients[column] * factors(len(world.clients))
+    for workload, by in zip(drawn.workloads.values(), factors(len(world.workloads)), strict=True):
+        workload.prefill_ms *= by
+    pair = 1 + np.triu(spread(n * n).reshape(n, n), 1)
     rtt_ms = build_network(world).geography.region_rtt_ms
-    names = [*world.regions["id"]]
     pairs = [
         (names[i], names[j], rtt_ms[i, j] * pair[min(i, j), max(i, j)])
         for i in range(n)
@@ -52,7 +71,7 @@ def drawn_by_hand(world: Scenario, spread: Spread, seed: int, draw: int) -> Scen
     if pairs:
         drawn.rtt_ms = pd.DataFrame(pairs, columns=["from_region", "to_region", "rtt_ms"])
     drawn.total_demand_mw *= share.sum()
-    drawn.clients["demand_share"] = share / share.sum()
+    drawn.clients[column] = share / share.sum()
     return drawn
 
 
@@ -86,11 +105,10 @@ def same(one: Draws, other: Draws, rows: slice = slice(None)) -> None:
 )
 def test_each_draw_is_a_scenario_whose_tables_were_multiplied_by_hand(world, seed):
     """Compared by what does not depend on which of several equal optima is found."""
-    spread = Spread(price=0.3, carbon=0.1, rtt=0.4, demand=0.25)
-    found = monte_carlo(world, draws=3, seed=seed, spread=spread)
+    found = monte_carlo(world, draws=3, seed=seed)
     close = {"abs": 1e-5 * (1 + world.total_demand_mw), "rel": 1e-6}
     for row in found.table.to_dict("records"):
-        drawn = drawn_by_hand(world, spread, seed, row["draw"])
+        drawn = drawn_by_hand(world, seed, row["draw"])
         placement = solve(drawn)
         assert row["saving_usd_per_h"] == pytest.approx(saving(drawn), nan_ok=True, **close)
         assert row["unserved_mw"] == pytest.approx(placement.unserved_mw, abs=1e-5)
@@ -115,7 +133,7 @@ def test_region_loads_are_those_of_the_drawn_scenario(seed):
     found = monte_carlo(world, draws=4, seed=seed)
     receives = np.zeros(len(world.regions), int)
     for draw in range(4):
-        placement = solve(drawn_by_hand(world, found.spread, seed, draw))
+        placement = solve(drawn_by_hand(world, seed, draw))
         load = placement.regions.set_index("region")["it_mw"]
         away = (
             placement.flows.query("~is_home")
@@ -131,10 +149,10 @@ def test_region_loads_are_those_of_the_drawn_scenario(seed):
     assert_allclose(found.regions["p50_mw"], np.median(found.it_mw, axis=0))
 
 
-@settings(max_examples=20)
-@given(world=random_scenarios(lumpy=st.booleans()))
-def test_without_spread_every_draw_is_the_scenario(world):
-    found, placement = monte_carlo(world, draws=2, spread=NONE), solve(world)
+@pytest.mark.parametrize("seed", range(12))
+def test_without_spread_every_draw_is_the_scenario(seed, nothing_spreads):
+    world = random_scenario(seed, lumpy=seed % 2 == 1)
+    found, placement = monte_carlo(world, draws=2), solve(world)
     close = {"atol": 1e-5 * (1 + world.total_demand_mw)}
     expected = [saving(world), placement.cost_usd_per_h, placement.carbon_kg_per_h]
     assert found.given_usd_per_h == pytest.approx(expected[0])
@@ -144,11 +162,11 @@ def test_without_spread_every_draw_is_the_scenario(world):
     assert_allclose(band["p10_usd_per_h"], band["p90_usd_per_h"], **close)
 
 
-@pytest.mark.parametrize("name", ["classroom-3x3", "world-2025"])
-def test_without_spread_the_band_lies_on_the_frontier(name):
+@pytest.mark.parametrize("name", ["classroom-3x3", "stylized-12"])
+def test_without_spread_the_band_lies_on_the_frontier(name, nothing_spreads):
     """Cost at eight budgets, read off the exact steps."""
     world = Scenario.load(name)
-    band, steps = monte_carlo(world, draws=1, spread=NONE).frontier, frontier(world).table
+    band, steps = monte_carlo(world, draws=1).frontier, frontier(world).table
     cost = steps["cost_usd_per_h"] + world.carbon_price_usd_per_t / 1000 * steps["carbon_kg_per_h"]
     at = [cost[steps["budget_ms"] <= ms + 1e-6].iloc[-1] for ms in band["relaxed_ms"]]
     assert_allclose(band["p50_usd_per_h"], at[0] - np.array(at), atol=0.02)
@@ -158,45 +176,80 @@ def test_without_spread_the_band_lies_on_the_frontier(name):
 # what is drawn
 
 
-def test_factors_have_mean_one_the_spread_asked_for_and_keep_rtts_symmetric():
-    network = build_network(Scenario.load("world-2025"))
-    n, ones = len(network.regions), np.ones(len(network.regions))
-    rtt_ms = np.where(np.eye(n), 0.0, 1.0)
-    plain = replace(
-        network, price_usd_per_mwh=ones, carbon_kg_per_mwh=ones, demand_mw=np.ones_like(network.demand_mw),
-        pinned_mw=np.ones_like(network.pinned_mw), geography=replace(network.geography, region_rtt_ms=rtt_ms),
-    )  # fmt: skip
-    spread = Spread(price=0.1, carbon=0.2, rtt=0.3, demand=0.4)
-    drawn = [drawn_network(plain, spread, 7, draw) for draw in range(200)]
-    factors = {
-        "price": [world.price_usd_per_mwh for world in drawn],
-        "carbon": [world.carbon_kg_per_mwh for world in drawn],
-        "rtt": [world.geography.region_rtt_ms[np.triu_indices(n, 1)] for world in drawn],
-        "demand": [world.demand_mw[:, 0] for world in drawn],
-    }
-    for name, values in factors.items():
-        values = np.array(values)
-        assert values.mean() == pytest.approx(1, abs=0.02)
-        assert values.std() == pytest.approx(getattr(spread, name), rel=0.05)
-        assert abs(np.corrcoef(values[:, 0], values[:, 1])[0, 1]) < 0.35  # five standard errors
-    assert abs(np.corrcoef(np.ravel(factors["price"]), np.ravel(factors["carbon"]))[0, 1]) < 0.05
+ACCESS = ("read", "secondary", "estimate", "")
+
+
+def sourced(access: str, **columns: object) -> Scenario:
+    """The classroom, its prices from a source read in that way."""
+    s = Scenario.load("classroom-3x3")
+    s.sources = pd.DataFrame({"key": ["here", "invented"], "access": [access, "estimate"]})
+    s.regions = s.regions.assign(price_source="here" if access else "", **columns)
+    return s
+
+
+def prices(world: Scenario, draws: int = 300) -> np.ndarray:
+    inputs = Uncertainty(world)
+    return np.array([inputs.world(7, draw).price_usd_per_mwh for draw in range(draws)])
+
+
+@pytest.mark.parametrize("access", ACCESS)
+def test_a_figure_spreads_by_how_sure_it_is(access):
+    """Normal, cut off at three standard deviations; without a source as an estimate."""
+    factors = prices(sourced(access)) / [32.0, 80.0, 60.0]
+    variation = {"read": 0.03, "secondary": 0.08, "estimate": 0.20, "": 0.20}[access]
+    assert factors.mean() == pytest.approx(1, abs=4 * variation / 30)
+    assert factors.std() == pytest.approx(variation, rel=0.08)
+    assert np.abs(factors - 1).max() <= 3 * variation + 1e-12
+    assert abs(np.corrcoef(factors[:, 0], factors[:, 1])[0, 1]) < 0.25
+
+
+def test_a_read_figure_varies_less_than_an_estimated_one_and_both_alike():
+    read, estimate = prices(sourced("read")), prices(sourced("estimate"))
+    given = np.array([32.0, 80.0, 60.0])
+    assert_allclose((read - given) / 0.03, (estimate - given) / 0.20)
+
+
+def test_a_figure_with_a_range_is_drawn_from_it_most_often_as_it_is():
+    name = "electricity_price_usd_per_mwh"
+    world = sourced(
+        "read", **{f"{name}_low": [20.0, 80.0, np.nan], f"{name}_high": [60.0, np.nan, np.nan]}
+    )
+    drawn = prices(world)
+    assert (drawn[:, 0] >= 20).all() and (drawn[:, 0] <= 60).all()
+    assert drawn[:, 0].mean() == pytest.approx((20 + 32 + 60) / 3, rel=0.05)  # of a triangle
+    assert (drawn[:, 1] == 80).all()  # a range of one value
+    assert drawn[:, 2].std() == pytest.approx(0.03 * 60, rel=0.15)
+    assert Uncertainty(world).counts["range"] == 2
+
+
+def test_settings_are_drawn_from_their_ranges_alone():
+    world = sourced("read")
+    world.parameter_ranges = {"egress_usd_per_gb": [0.3, 0.9], "operations_usd_per_mwh": [900, 901]}
+    inputs = Uncertainty(world)
+    egress = [inputs.world(1, draw).friction.egress_usd_per_gb for draw in range(100)]
+    assert min(egress) >= 0.3 and max(egress) <= 0.9 and len(set(egress)) == 100
+    operations = world.operations_usd_per_mwh  # has left its range
+    assert inputs.world(1, 0).friction.operations_usd_per_mwh == operations
+    assert world.egress_usd_per_gb == 0.5  # nothing of the scenario itself is changed
+
+
+def test_round_trips_stay_symmetric_and_worlds_are_told_apart():
+    inputs = Uncertainty(Scenario.load("stylized-12"))
+    drawn = [inputs.world(7, draw) for draw in range(20)]
     for world in drawn:
         assert_array_equal(world.geography.region_rtt_ms, world.geography.region_rtt_ms.T)
         assert_array_equal(np.diag(world.geography.region_rtt_ms), 0)
-        assert_array_equal(world.demand_mw[:, 0], world.pinned_mw[:, -1])
-    assert len({world.key for world in drawn} | {network.key}) == 201
+        assert (world.pue >= 1).all() and (world.capacity_mw >= 0).all()
+    assert len({world.key for world in drawn} | {inputs.network.key}) == 21
 
 
 def test_inputs_are_drawn_apart():
-    """What spreads by nothing stays, and does not shift what else is drawn."""
-    network = build_network(random_scenario(2))
-    every, one = (
-        drawn_network(network, Spread(), 5, 1),
-        drawn_network(network, replace(NONE, demand=0.2), 5, 1),
-    )
-    assert_array_equal(every.demand_mw, one.demand_mw)
-    assert_array_equal(one.price_usd_per_mwh, network.price_usd_per_mwh)
-    assert_array_equal(one.geography.region_rtt_ms, network.geography.region_rtt_ms)
+    """What spreads by less does not shift what else is drawn."""
+    one, other = (Uncertainty(sourced(access)).world(5, 1) for access in ("read", "estimate"))
+    assert not np.array_equal(one.price_usd_per_mwh, other.price_usd_per_mwh)
+    assert_array_equal(one.demand_mw, other.demand_mw)
+    assert_array_equal(one.pue, other.pue)
+    assert_array_equal(one.geography.region_rtt_ms, other.geography.region_rtt_ms)
 
 
 # many draws
@@ -213,8 +266,7 @@ def test_the_same_seed_gives_the_same_digits_whatever_was_solved_before():
 
 
 def test_results_grow_draw_by_draw():
-    network = build_network(random_scenario(4, 6, 5, 2))
-    results = list(draws_of(network, 5))
+    results = list(draws_of(random_scenario(4, 6, 5, 2), 5))
     assert [result.done for result in results] == [1, 2, 3, 4, 5]
     assert {result.wanted for result in results} == {5}
     for result in results:
@@ -223,18 +275,18 @@ def test_results_grow_draw_by_draw():
         assert result.regions["receives_draws"].max() <= result.done
 
 
-def test_more_spread_gives_wider_bands():
+def test_more_spread_gives_wider_bands(monkeypatch):
     """On average over worlds: in one of them a wider draw may happen to meet a limit."""
     widths = []
-    for spread in (0.05, 0.15, 0.3):
+    for variation in (0.05, 0.15, 0.3):
+        monkeypatch.setitem(VARIATION, "unsourced", variation)
+        monkeypatch.setitem(VARIATION, "estimate", variation)
         width = []
         for seed in range(6):
             world = random_scenario(seed, 5, 4, 2, objective="cost")
-            quantiles = monte_carlo(
-                world, 15, 1, Spread(spread, spread, spread, spread)
-            ).saving_usd_per_h()
+            quantiles = monte_carlo(world, 15, 1).saving_usd_per_h()
             width.append((quantiles["p90"] - quantiles["p10"]) / world.total_demand_mw)
-        widths.append(np.mean(width))
+        widths.append(np.nanmean(width))
     assert widths[0] > 0
     assert widths[0] < widths[1] < widths[2]
 
@@ -262,12 +314,6 @@ def test_quantiles_are_those_of_the_draws():
             assert row["p90_usd_per_h"] == pytest.approx(np.quantile(savings, 0.9), abs=1e-6)
     if found.network.objective == "cost":
         assert (band["p50_usd_per_h"].diff().dropna() >= -1e-3).all() or band["draws"].nunique() > 1
-
-
-@pytest.mark.parametrize("name", ["price", "carbon", "rtt", "demand"])
-def test_spreads_below_zero_are_refused(name):
-    with pytest.raises(ValueError, match=name):
-        Spread(**{name: -0.1})
 
 
 def test_no_draw_is_refused():

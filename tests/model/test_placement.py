@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from reference import Reference
+from reference import DEMAND, Reference
 from scenarios import random_scenarios
 
 from explorer import Placement, Scenario, certificate, solve
@@ -40,7 +40,7 @@ def at_most(value: float) -> float:
 @given(world=any_objective)
 def test_totals_balance(world):
     placement = solve(world)
-    flows, clients = placement.flows, world.clients.set_index("id")["demand_share"]
+    flows, clients = placement.flows, world.clients.set_index("id")[DEMAND[world.demand_basis]]
     served: Any = flows.groupby(["client", "workload"])["it_mw"].sum()
     unserved: Any = placement.unserved.groupby(["client", "workload"])["unserved_mw"].sum()
     for client, share in clients.items():

@@ -1,104 +1,11 @@
-// All inputs of a scenario as one component: plain DOM, and a bridge to Python on which the newest value wins.
+// All inputs of a scenario as one component: plain DOM, and a bridge to Python.
 
-const PATIENCE_MS = 3000 // without an answer for so long, a message counts as lost
 const DURATIONS = {ms: 1, s: 1000, min: 60_000, h: 3_600_000}
 
-// By the id of the Controls: the buttons of the same scenario wait for what is still on its way.
-const bridges = (globalThis[Symbol.for("wattlas.bridges")] ??= new Map())
-const bridgeOfData = new WeakMap() // a view that is drawn again carries on where it was
-
-/**
- * What Python holds, and what it has not heard of yet.
- *
- * Changes wait in a map, where a newer value replaces an older one, while one message is under way. Python answers once
- * its work for that message has gone out, and with what differs from what it was sent: there the scenario wins.
- */
-class Bridge {
-  constructor(data) {
-    this.data = data
-    this.values = JSON.parse(data.values)
-    this.unsent = new Map()
-    this.asked = {} // what nobody vouches for: not shown until Python has taken it
-    this.sent = null // {serial, first, changes, asked} of the message under way
-    this.serial = Math.floor(Math.random() * 1e4) // so that a page opened anew is not taken for the one before
-    this.views = new Map()
-    this.waiting = []
-  }
-
-  /** The value a user should see: the newest there is, wherever it came from. */
-  latest(key) {
-    if (this.unsent.has(key)) return this.unsent.get(key)
-    if (this.sent && key in this.sent.changes) return this.sent.changes[key]
-    return this.values[key] ?? Infinity // which JSON does not know
-  }
-
-  set(key, value) {
-    this.unsent.set(key, value)
-    this.send()
-  }
-
-  ask(values) {
-    Object.assign(this.asked, values)
-    this.send()
-  }
-
-  send() {
-    if (this.sent || !(this.unsent.size + Object.keys(this.asked).length)) return
-    this.sent = {changes: Object.fromEntries(this.unsent), asked: this.asked}
-    this.unsent.clear()
-    this.asked = {}
-    this.post()
-  }
-
-  /** Send the message under way; once more, it names its first serial, so that nothing is done twice. */
-  post() {
-    clearTimeout(this.timer)
-    const again = this.sent.first === undefined ? [] : [this.sent.first]
-    this.sent.serial = ++this.serial
-    this.sent.first ??= this.serial
-    this.timer = setTimeout(() => this.post(), PATIENCE_MS)
-    this.data.sent = JSON.stringify([this.serial, {...this.sent.asked, ...this.sent.changes}, ...again])
-  }
-
-  receive([serial, changed, complaints = {}]) {
-    const answered = this.sent?.serial === serial ? {...this.sent.asked, ...this.sent.changes} : {}
-    if (this.sent?.serial === serial) {
-      clearTimeout(this.timer)
-      this.sent = null
-    }
-    Object.assign(this.values, answered, changed)
-    this.send()
-    for (const show of this.views.values()) show({...answered, ...changed}, complaints)
-    if (!this.sent) this.waiting.splice(0).forEach(resume => resume())
-  }
-
-  /** Resolves when Python knows everything. */
-  idle() {
-    return this.sent ? new Promise(resolve => this.waiting.push(resolve)) : Promise.resolve()
-  }
-
-  attach(view, show) {
-    this.views.set(view, show)
-    bridges.set(this.data.key, this)
-    if (this.sent) this.post()
-  }
-
-  detach(view) {
-    this.views.delete(view)
-    if (this.views.size) return
-    clearTimeout(this.timer)
-    if (bridges.get(this.data.key) === this) bridges.delete(this.data.key)
-    this.waiting.splice(0).forEach(resume => resume())
-  }
-}
-
 export function render({view, model, data}) {
-  if (!bridgeOfData.has(data)) bridgeOfData.set(data, new Bridge(data))
-  const bridge = bridgeOfData.get(data)
+  const bridge = bridgeOf(data)
   const controls = []
   const notice = el("p", {class: "complaint", role: "alert"})
-  const say = text => (notice.textContent = text)
-  let link
   const build = item => {
     const control = (MAKERS[item.kind] ?? slider)(item, bridge)
     controls.push({...control, item})
@@ -111,18 +18,12 @@ export function render({view, model, data}) {
       if (item.key in complaints) complain(complaints[item.key])
     }
     const others = Object.keys(complaints).filter(key => !controls.some(({item}) => item.key === key))
-    if (others.length) say([notice.textContent, ...others.map(key => complaints[key])].join(" "))
-    link?.update()
+    if (others.length) notice.textContent = others.map(key => complaints[key]).join(" ")
   }
   bridge.attach(view, show)
   model.on("news", () => bridge.receive(JSON.parse(data.news)))
-  model.on("remove", () => {
-    link?.remove()
-    bridge.detach(view)
-  })
+  model.on("remove", () => bridge.detach(view))
   controls.forEach(({refresh}) => refresh())
-  const {address, keys} = JSON.parse(data.address)
-  if (address) link = new Link(bridge, {address, keys}, say)
   return el("div", {class: "groups"}, notice, ...groups)
 }
 

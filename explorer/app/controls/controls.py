@@ -52,10 +52,11 @@ _MOST_CHARACTERS = (
     100_000  # of a message; everything in a link of a large scenario takes a few thousand
 )
 _MOST_SAID = 60  # characters of what was not understood
+_MOST_LISTED = 8  # choices in a complaint
 _LAST_SERIAL = 2**53  # what a browser can count to
 _UNREADABLE = "A message could not be read and has changed nothing."
-_HERE = Path(__file__)
-_CSS = {name: _HERE.with_name(f"{name}.css").read_text("utf-8") for name in ("controls", "history")}
+CONTROLS = Path(__file__).parent  # scripts that other components use too
+_CSS = {name: (CONTROLS / f"{name}.css").read_text("utf-8") for name in ("controls", "history")}
 
 Values = dict[str, Any]  # as the browser has them: by control
 
@@ -81,36 +82,30 @@ class Controls(pn.viewable.Viewer):
     session : Session
     looks : mapping of str to Look
         What links restore besides the inputs, by the name it has there.
-    address : str
-        Path or query that links to the page begin with; empty where the page's address is not to be
-        touched.
     """
 
-    def __init__(
-        self, session: Session, looks: Mapping[str, Look] = {}, address: str = "", **params: Any
-    ) -> None:
+    def __init__(self, session: Session, looks: Mapping[str, Look] = {}, **params: Any) -> None:
         super().__init__(**params)
         self.history = History(session.scenario)
-        self._panel = ControlPanel(_Inputs(session.scenario, looks), address)
-        session.scenario.on_change(self._panel.on_change)
-        for look in looks.values():
-            look.owner.param.watch(self._panel.on_change, look.name)
+        self.inputs = Inputs(session.scenario, looks)
+        self._panel = ControlPanel(self.inputs, groups=json.dumps(self.inputs.groups))
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._panel
 
     def buttons(self) -> pn.viewable.Viewable:
         """Undo, redo and reset, for a page's header."""
-        return HistoryButtons(self.history, self._panel.key)
+        return HistoryButtons(self.history, self.inputs.id)
 
 
-class _Inputs:
+class Inputs:
     """
     The parameters behind the controls: what the browser has to know of them, their values, and
     changes to them.
     """
 
     def __init__(self, scenario: Scenario, looks: Mapping[str, Look]) -> None:
+        self._scenario = scenario
         declared = [name for names in (*_GROUPS.values(), _FRICTION_DETAILS) for name in names]
         names = _offered(scenario, declared)
         self._places: dict[str, tuple[param.Parameterized, str]] = {
@@ -139,9 +134,20 @@ class _Inputs:
         ]
 
     @property
+    def id(self) -> str:
+        """Lets components of a page find others of the same inputs."""
+        return f"{id(self):x}"
+
+    @property
     def keys(self) -> list[str]:
         """Of all that may be written."""
         return [*self._places]
+
+    def watch(self, on_change: Callable[..., None]) -> None:
+        """Call back when a value has changed, wherever that came from."""
+        self._scenario.on_change(on_change)
+        for look in self._looks.values():
+            look.owner.param.watch(on_change, look.name)
 
     def read(self) -> Values:
         values = {key: getattr(owner, name) for key, (owner, name) in self._places.items()}
@@ -203,24 +209,19 @@ class ControlPanel(pn.custom.JSComponent):
     groups = param.String(doc="What there is to control: JSON, never changes.")
     key = param.String(doc="Lets the buttons find the controls they belong to.")
     values = param.String(doc="Values to start from: JSON.")
-    address = param.String(
-        doc="What links begin with, and the keys of values in them: JSON, never changes."
-    )
     sent = param.String(doc="Latest message from the browser.")
     news = param.String(doc="Latest message to the browser.")
 
-    _esm = "".join(_HERE.with_name(name).read_text("utf-8") for name in ("controls.js", "link.js"))
+    _esm = "".join((CONTROLS / name).read_text("utf-8") for name in ("bridge.js", "controls.js"))
     _stylesheets: ClassVar = [_CSS["controls"]]
 
-    def __init__(self, inputs: _Inputs, address: str) -> None:
-        super().__init__(
-            groups=json.dumps(inputs.groups), key=f"{id(inputs):x}",
-            address=json.dumps({"address": address, "keys": inputs.keys}), sizing_mode="stretch_width", margin=0,
-        )  # fmt: skip
+    def __init__(self, inputs: Inputs, **params: Any) -> None:
+        super().__init__(key=inputs.id, sizing_mode="stretch_width", margin=0, **params)
         self._inputs = inputs
         self._browsers: dict[str, _Browser] = {}  # by where it is displayed
         self._runner = LiveRunner()
         self._pending = False
+        inputs.watch(self.on_change)
 
     def on_change(self, *_events: Any) -> None:
         """
@@ -396,7 +397,7 @@ def _short(value: Any) -> str:
         said = str(value) if isinstance(value, (str, int, float)) else "That"
     except ValueError:  # an integer of thousands of digits
         return "That"
-    return said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…"
+    return said[:_MOST_SAID] + "…" * (len(said) > _MOST_SAID) or "Nothing"
 
 
 def _offered(scenario: Scenario, names: Iterable[str]) -> list[str]:
@@ -407,7 +408,7 @@ def _offered(scenario: Scenario, names: Iterable[str]) -> list[str]:
 
 def link_values(scenario: Scenario) -> Values:
     """What a link to a scenario says of it, by name; `link.js` writes it."""
-    inputs = _Inputs(scenario, {})
+    inputs = Inputs(scenario, {})
     values = inputs.read()
     return {key: values[key] for key in inputs.keys}
 
@@ -484,7 +485,9 @@ def _declared(owner: param.Parameterized) -> dict[str, param.Parameter]:
 def _possible(parameter: param.Parameter) -> str:
     """What a parameter takes, in words."""
     if isinstance(parameter, param.Selector):
-        return ", ".join(_texts(parameter, parameter.objects))
+        texts = _texts(parameter, parameter.objects)
+        several = texts if len(texts) <= _MOST_LISTED else [*texts[:2], "…", texts[-1]]
+        return ", ".join(several)
     assert isinstance(parameter, param.Number)
     low, high = (
         None if bound is None else f"{bound:,.10g}".replace("-", "−")

@@ -15,8 +15,8 @@ const FLAGS = {undo: "can_undo", redo: "can_redo", reset: "can_undo"}
 
 export function render({model, data}) {
   const press = async action => {
-    const bridge = globalThis[Symbol.for("wattlas.bridges")]?.get(data.key)
-    await bridge?.idle() // a slider's last move comes before the undo that is meant for it
+    const bridges = globalThis[Symbol.for("wattlas.bridges")]?.get(data.key) ?? []
+    await Promise.all(bridges.map(bridge => bridge.idle())) // a slider's last move comes before the undo meant for it
     model.send_msg(action)
   }
   const buttons = Object.keys(TITLES).map(action => button(action, () => press(action)))

@@ -115,7 +115,7 @@ function show() {
 function update_link() {
   if (!live) return
   const moved = axes.map((axis, n) => [axis.link_key, axis.values[places[n]] ?? Infinity])
-  live.href = `${live_address}#${fragment({...link_values, ...Object.fromEntries(moved)})}`
+  live.href = `${live_address}#${fragment(WHOLE, {...link_values, ...Object.fromEntries(moved)})}`
 }
 
 // As the table of regions knows its model.

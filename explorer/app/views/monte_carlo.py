@@ -38,6 +38,7 @@ class MonteCarloView(ChartView):
 
     def __init__(self, session: Session, **params: Any) -> None:
         self._asked: tuple[Network, ...] = ()
+        self._around = session.scenario  # as it was when it was asked
         self._began_s = 0.0
         self._unfinished = False
         self._shown: Chart | None = None
@@ -55,8 +56,8 @@ class MonteCarloView(ChartView):
 
     def compute(self, *asked: Network) -> Iterator[Draws]:
         self._began_s, self._unfinished = time.monotonic(), True
-        for network in asked:
-            yield from draws_of(network, DRAWS)
+        for _network in asked:
+            yield from draws_of(self._around, DRAWS)
         self._unfinished = False
 
     def update(self) -> None:
@@ -81,6 +82,7 @@ class MonteCarloView(ChartView):
 
     def _on_run(self, active: bool) -> None:
         self._asked = (self.session.network,) if active else ()
+        self._around = self.session.scenario.copy()
         self.update()
 
     def _state(self, result: Draws) -> Markup:

@@ -1,0 +1,1 @@
+"""Links to what is seen: in the page's address, and handed out."""

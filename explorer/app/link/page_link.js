@@ -1,0 +1,129 @@
+// Keeps the address of the page a link to what is seen, and does what a link says that the page is opened with.
+
+const LINK_DELAY_MS = 400 // browsers take few changes of the address per second
+const NOT_OURS = "This link is not one that Wattlas made, or was made by another version. It was not followed."
+const CHANGED = "the scenario's own settings, which have changed since"
+
+// By the id of the inputs: the dialog that hands links out asks for the present one.
+const links = (globalThis[Symbol.for("wattlas.links")] ??= new Map())
+
+export function render({view, model, data}) {
+  const bridge = bridgeOf(data)
+  const notice = document.createElement("p")
+  notice.setAttribute("role", "alert")
+  const link = new Link(bridge, JSON.parse(data.form), text => (notice.textContent = text))
+  bridge.onMove = () => link.update()
+  bridge.attach(view, (_changed, complaints) => link.onAnswer(complaints))
+  model.on("news", () => bridge.receive(JSON.parse(data.news)))
+  links.set(data.key, link)
+  link.follow()
+  link.mark()
+  model.on("remove", () => {
+    link.remove()
+    if (links.get(data.key) === link) links.delete(data.key)
+    bridge.detach(view)
+  })
+  return notice
+}
+
+/**
+ * Each question asked is an entry in the browser's history, and back leads to the question before: not to the settings
+ * that were there then, which undo is for.
+ */
+class Link {
+  constructor(bridge, {address, names, opened, own}, say) {
+    Object.assign(this, {bridge, address, names, own, say, omitted: []})
+    this.opened = Object.fromEntries(Object.keys(names).map(key => [key, opened[key] ?? Infinity]))
+    this.question = bridge.latest("question")
+    this.keys = Object.fromEntries(Object.entries(names).flatMap(([key, name]) => [[name, key], [key, key]]))
+    this.onHashChange = () => window.history.state?.wattlas || this.follow()
+    this.onPopState = ({state}) => state?.wattlas && this.ask(state.wattlas.question)
+    window.addEventListener("hashchange", this.onHashChange)
+    window.addEventListener("popstate", this.onPopState)
+  }
+
+  remove() {
+    clearTimeout(this.timer)
+    window.removeEventListener("hashchange", this.onHashChange)
+    window.removeEventListener("popstate", this.onPopState)
+  }
+
+  follow() {
+    const asked = new Map(new URLSearchParams(window.location.hash.slice(1)))
+    if (!asked.size) return
+    this.say("")
+    const version = asked.get("v")
+    if (![WHOLE, SHORT].includes(version)) return this.say(NOT_OURS)
+    const isOfOtherSettings = asked.has("own") && asked.get("own") !== this.own
+    const said = [...asked.keys()].filter(name => !["v", "own"].includes(name))
+    const unknown = said.filter(name => !(name in this.keys))
+    this.omit([
+      ...unknown.map(name => `“${name}”, which is not there in this scenario`),
+      ...(isOfOtherSettings ? [CHANGED] : []),
+    ])
+    const values = Object.fromEntries(said.filter(name => name in this.keys)
+      .map(name => [this.keys[name], fromText(asked.get(name))]))
+    this.askFor(version === SHORT ? {...this.opened, ...values} : values)
+  }
+
+  askFor(values) {
+    const different = Object.entries(values).filter(([key, value]) => value !== this.bridge.latest(key))
+    if ("question" in values) this.awaited = this.question = values.question
+    this.bridge.ask(Object.fromEntries(different))
+    this.update()
+  }
+
+  ask(question) {
+    this.awaited = this.question = question
+    this.bridge.ask({question})
+    this.update()
+  }
+
+  onAnswer(complaints) {
+    const wrong = Object.entries(complaints).map(([key, text]) => `${this.names[key] ?? key}: ${text.replace(/\.$/, "")}`)
+    if (wrong.length) this.omit([...this.omitted, ...wrong])
+    if ("question" in complaints) this.awaited = undefined
+    this.update()
+  }
+
+  /** Say in one sentence what of a link was left out. */
+  omit(what) {
+    this.omitted = what
+    if (what.length) this.say(`Not everything in this link could be followed: ${what.join("; ")}.`)
+  }
+
+  /** Once nothing has changed for a moment, or every so often while something does; at once for another question. */
+  update() {
+    const seen = this.bridge.latest("question")
+    if (seen === this.awaited) this.awaited = undefined
+    if (this.awaited === undefined && seen !== this.question) {
+      this.write("replaceState")
+      this.question = seen
+      this.write("pushState")
+    }
+    this.timer ??= setTimeout(() => this.write("replaceState"), LINK_DELAY_MS)
+  }
+
+  write(how) {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    window.history[how](this.entry, "", this.current())
+  }
+
+  /** Make the entry that the page was opened with one to come back to; its address stays as it was written. */
+  mark() {
+    window.history.replaceState(this.entry, "")
+  }
+
+  get entry() {
+    return {wattlas: {question: this.question}}
+  }
+
+  /** The link to what is seen now. */
+  current() {
+    const seen = Object.keys(this.names).map(key => [key, key === "question" ? this.question : this.bridge.latest(key)])
+    const different = seen.filter(([key, value]) => value !== this.opened[key])
+    const values = Object.fromEntries(different.map(([key, value]) => [this.names[key], value]))
+    return `${this.address}#${fragment(SHORT, {own: this.own, ...values})}`
+  }
+}

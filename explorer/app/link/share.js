@@ -1,0 +1,70 @@
+// Hands out the link to what is seen: a button in the header, and a dialog with the link, a copy button and its code.
+
+const ICON = "M12 15.5 V3.5 M7.5 8 12 3.5 16.5 8 M5 12 v8.5 h14 V12"
+const HERE_ONLY =
+  "Only this computer can open it: the server was started for this machine alone. Others get in with --address 0.0.0.0."
+const LOOPBACK = /^(localhost|127\.|\[::1\])/
+
+export function render({model, data}) {
+  const button = el("button", {type: "button", "aria-label": "Share what you see", "aria-haspopup": "dialog"})
+  button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICON}"/></svg>`
+  button.append(el("span", {class: "tip", "aria-hidden": "true"}, "Share what you see"))
+  const field = el("input", {type: "text", readonly: "", "aria-label": "Link", spellcheck: "false"})
+  const copy = el("button", {type: "button", class: "copy"}, "Copy")
+  const close = el("button", {type: "button", class: "close", "aria-label": "Close"}, "×")
+  const code = el("img", {alt: "The link as a code for the camera of a phone", hidden: ""})
+  const note = el("p", {class: "note"})
+  const title = el("h2", {id: "share-title"}, "Share what you see")
+  const dialog = el("dialog", {"aria-labelledby": "share-title"},
+    el("div", {class: "head"}, title, close),
+    el("p", {}, "Whoever opens this link sees the same scenario, settings and question, and may change them without changing yours."),
+    el("div", {class: "line"}, field, copy), note, code)
+
+  const update = () => {
+    const [link, picture] = data.code ? JSON.parse(data.code) : []
+    code.hidden = link !== field.value || !picture
+    if (!code.hidden) code.src = picture
+  }
+  button.addEventListener("click", () => {
+    field.value = shared(data)
+    copy.textContent = "Copy"
+    note.textContent = LOOPBACK.test(new URL(field.value).host) ? HERE_ONLY : ""
+    update()
+    dialog.showModal()
+    if (document.documentElement.dataset.connection !== "lost") model.send_msg(field.value)
+  })
+  copy.addEventListener("click", async () => (copy.textContent = (await copied(field)) ? "Copied" : "Press Ctrl+C"))
+  close.addEventListener("click", () => dialog.close())
+  dialog.addEventListener("click", event => event.target === dialog && dialog.close())
+  dialog.addEventListener("keydown", event => event.stopPropagation()) // not meant for the page below
+  model.on("code", update)
+
+  const row = el("div", {class: "buttons"}, button)
+  return el("div", {}, row, dialog)
+}
+
+/** The link by which others reach what is seen here. */
+function shared({key, reachable}) {
+  const link = globalThis[Symbol.for("wattlas.links")]?.get(key)
+  const url = new URL(link ? link.current() : window.location.href, window.location.href)
+  return LOOPBACK.test(url.host) && reachable ? url.href.replace(url.origin, reachable) : url.href
+}
+
+/** Browsers have a clipboard only for pages from this machine or by https; elsewhere, the older way. */
+async function copied(field) {
+  field.focus()
+  field.select()
+  try {
+    await navigator.clipboard.writeText(field.value)
+    return true
+  } catch {
+    return document.execCommand("copy")
+  }
+}
+
+function el(tag, attributes, ...children) {
+  const element = document.createElement(tag)
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value)
+  element.append(...children)
+  return element
+}

@@ -1,0 +1,70 @@
+// What a page does by itself: says that it opens, says that the connection is lost, and comes back with its link.
+{
+  const LOST = "Connection lost. Your settings are kept; go on changing them, the pictures follow when it is back."
+  const BACK = "The server answers again: loading what you were looking at …"
+  const SLOW = "Still opening the scenario: the server is busy …"
+  const SLOW_MS = 15_000
+  const CHECK_MS = 50
+  const [FIRST_MS, MOST_MS] = [1000, 5000] // between questions whether the server is there
+  const PATIENCE_MS = 10_000 // with a busy server, before it counts as gone
+  const YOUNG_MS = 10_000 // a page that is lost at such an age comes back no sooner, or it might do nothing else
+
+  const page = document.documentElement
+  if (/[#&]theme=dark(&|$)/.test(location.hash)) page.dataset.opening = "dark"
+
+  const opening = setInterval(() => {
+    const progress = document.querySelector("#opening .progress")
+    if (progress && performance.now() > SLOW_MS) progress.textContent = SLOW
+    if (!window.Bokeh?.index?.roots[0]?.is_idle) return
+    document.getElementById("opening").hidden = true
+    clearInterval(opening)
+  }, CHECK_MS)
+
+  let leaving // for another page: then sockets close, too
+  addEventListener("beforeunload", () => {
+    leaving = setTimeout(() => (leaving = undefined), PATIENCE_MS)
+  })
+
+  window.WebSocket = class extends WebSocket {
+    constructor(...where) {
+      super(...where)
+      this.addEventListener("close", onLost)
+    }
+  }
+  for (const name of ["wattlas:unanswered", "offline"]) {
+    addEventListener(name, async () => (await answers()) || onLost())
+  }
+
+  function onLost() {
+    if (leaving || page.dataset.connection === "lost") return
+    page.dataset.connection = "lost"
+    window.Bokeh?.set_log_level("off") // of messages that cannot be sent
+    say(LOST)
+    comeBack(FIRST_MS)
+  }
+
+  async function comeBack(wait) {
+    await new Promise(resolve => setTimeout(resolve, wait))
+    if (!(await answers())) return comeBack(Math.min(2 * wait, MOST_MS))
+    say(BACK)
+    // not all pages of a room at once
+    const rest = Math.max(YOUNG_MS - performance.now(), 0) + 1000 * Math.random()
+    await new Promise(resolve => setTimeout(resolve, rest))
+    for (const link of globalThis[Symbol.for("wattlas.links")]?.values() ?? []) link.write("replaceState")
+    location.reload()
+  }
+
+  async function answers() {
+    try {
+      return (await fetch("healthz", {cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS)})).ok
+    } catch {
+      return false
+    }
+  }
+
+  function say(text) {
+    const lost = document.getElementById("lost")
+    lost.textContent = text
+    lost.hidden = false
+  }
+}

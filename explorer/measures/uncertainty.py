@@ -1,0 +1,197 @@
+"""
+How far the inputs of a scenario may be from what they are, figure by figure, and worlds drawn from
+that.
+
+Which inputs are drawn, and how far they spread, is this project's own choice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from explorer.measures.tornado import changed
+from explorer.model.network import Network, build_network
+from explorer.scenario.parameters import holds
+from explorer.scenario.provenance import Provenance
+from explorer.scenario.scenario import SETTINGS, Scenario
+from explorer.scenario.schema import CARBON_COLUMNS, DEMAND_COLUMNS, ENDS
+
+Floats = NDArray[np.float64]
+
+RANGE = "range"  # how a figure with a range is drawn, beside the qualities of those without
+# Standard deviation over figure, by how sure it is. [-]
+# read: published figures are rounded, of another year, and of the wrong month. secondary: whoever
+# passed one on chose among several. estimate: ours were off by a fifth where a figure turned up
+# later. assigned: neighbours differ a little more than that. unsourced: as an estimate.
+VARIATION = {
+    "read": 0.03,
+    "secondary": 0.08,
+    "estimate": 0.20,
+    "assigned": 0.25,
+    "unsourced": 0.20,
+}
+MOST_DEVIATIONS = 3.0  # from the figure: beyond, a normal distribution is cut off
+FITTED = "estimate"  # how sure a round trip is that a latency model gives
+
+_PRICE = "electricity_price_usd_per_mwh"
+_FLOORS = {_PRICE: 0.0, "pue": 1.0, "capacity_mw": 0.0}
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """Figures of one column, and what each may be; arrays of shape (figure,)."""
+
+    value: Floats
+    low: Floats  # NaN where there is no range
+    high: Floats
+    variation: Floats  # of the part above the floor, where there is no range [-]
+    floor: float = 0.0  # a figure keeps to its side of it
+
+    def drawn(self, rng: np.random.Generator) -> Floats:
+        """
+        One draw of each: triangular over its range with the figure as its mode, else normal.
+
+        Two random numbers per figure, whatever it is, so that none shifts what others get.
+        """
+        u = rng.random(len(self.value))
+        spread = self.variation * _deviations(rng, len(self.value))
+        normal = self.floor + (self.value - self.floor) * (1 + spread)
+        return np.where(np.isnan(self.low), normal, triangular(u, self.low, self.value, self.high))
+
+
+def triangular(u: Floats, low: Floats, mode: Floats, high: Floats) -> Floats:
+    """
+    The value of a triangular distribution below which a share u of it lies.
+
+    >>> triangular(np.array([0.0, 0.5, 1.0]), np.zeros(3), np.ones(3), np.full(3, 2.0)).tolist()
+    [0.0, 1.0, 2.0]
+    """
+    width = high - low
+    left = low + np.sqrt(u * width * (mode - low))
+    right = high - np.sqrt((1 - u) * width * (high - mode))
+    return np.where(u * width < mode - low, left, right)
+
+
+class Uncertainty:
+    """
+    What each input of a scenario may be: price, carbon, PUE and capacity of regions, demand of
+    clients, time to first token of classes, round trips of pairs, and settings that have a range.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.network = build_network(scenario).without_hosting_or_cap
+        self._drawn = scenario.copy()  # its figures are set anew by every draw
+        self._count: Counter[str] = Counter()
+        known, frames = Provenance(scenario), (scenario.regions, scenario.clients)
+        floors = _FLOORS | {CARBON_COLUMNS[scenario.carbon_signal]: 0.0}
+        self._regions = {
+            column: self._figures(known, "regions", frames[0], column, floor)
+            for column, floor in floors.items()
+        }
+        self._fixed = frames[0].get("fixed_usd_per_mwh")
+        share = DEMAND_COLUMNS[scenario.demand_basis]
+        self._share = self._figures(known, "clients", frames[1], share)
+        self._prefill = self._figures(known, "workloads", scenario.workloads_table(), "prefill_ms")
+        ranges = scenario.parameter_ranges.items()
+        self._settings = {  # a range that its value has left was about another value
+            name: (bounds[0], float(value), bounds[1])
+            for name, bounds in ranges
+            if holds(bounds, value := getattr(scenario, name))
+        }
+        self._count[RANGE] += len(self._settings)
+        self._demand_mw = scenario.total_demand_mw
+        self._rtt_variation = self._of_pairs(known, scenario)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many inputs are drawn from a range, and how many by each quality."""
+        return {name: self._count[name] for name in (RANGE, *VARIATION) if self._count[name]}
+
+    def world(self, seed: int, draw: int) -> Network:
+        """The world of one draw; the same seed and draw give the same one."""
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(draw,)))
+        self._draw_settings(rng)
+        self._draw_regions(rng)
+        share = np.maximum(self._share.drawn(rng), 0.0)
+        self._drawn.clients[DEMAND_COLUMNS[self._drawn.demand_basis]] = share / share.sum()
+        self._drawn.total_demand_mw *= float(share.sum() / self._share.value.sum())
+        classes = self._drawn.workloads.values()
+        for workload, ms in zip(classes, self._prefill.drawn(rng), strict=True):
+            workload.prefill_ms = float(ms)
+        network, n = build_network(self._drawn).without_hosting_or_cap, len(self._rtt_variation)
+        z = np.triu(_deviations(rng, n * n).reshape(n, n), 1)
+        rtt_ms = network.geography.region_rtt_ms * (1 + self._rtt_variation * (z + z.T))
+        geography = replace(network.geography, region_rtt_ms=rtt_ms)
+        return changed(network, "drawn", seed, draw, geography=geography)
+
+    def _draw_settings(self, rng: np.random.Generator) -> None:
+        self._drawn.total_demand_mw = self._demand_mw
+        for name, u in zip(SETTINGS, rng.random(len(SETTINGS)), strict=True):
+            if name in self._settings:
+                low, value, high = map(np.array, self._settings[name])
+                setattr(self._drawn, name, float(triangular(u, low, value, high)))
+
+    def _draw_regions(self, rng: np.random.Generator) -> None:
+        table = self._drawn.regions
+        for column, figures in self._regions.items():
+            table[column] = figures.drawn(rng)
+        if self._fixed is not None:  # the same part of another price
+            was, now = self._regions[_PRICE].value, table[_PRICE].to_numpy()
+            table["fixed_usd_per_mwh"] = self._fixed * np.divide(
+                now, was, out=np.ones_like(was), where=was != 0
+            )
+
+    def _figures(
+        self, known: Provenance, table: str, frame: Any, column: str, floor: float = 0.0
+    ) -> Figures:
+        """What the figures of a column may be; they are counted by how they are drawn."""
+        value = frame[column].to_numpy(float)
+        low, high = (
+            frame.get(f"{column}_{end}", pd.Series(np.nan, frame.index)).to_numpy(float)
+            for end in ENDS
+        )
+        ranged = ~(np.isnan(low) & np.isnan(high))
+        low, high = (np.where(ranged & np.isnan(end), value, end) for end in (low, high))
+        quality: Any = known.qualities(table, column).reindex(frame.index, fill_value="unsourced")
+        self._count.update(np.where(ranged, RANGE, quality.to_numpy(object)).tolist())
+        return Figures(value, low, high, quality.map(VARIATION).to_numpy(float), floor)
+
+    def _of_pairs(self, known: Provenance, scenario: Scenario) -> Floats:
+        """How far round trips spread, shape (region, region): as measured, or else as a fit. [-]"""
+        index = {region: j for j, region in enumerate(scenario.regions["id"])}
+        spread = np.full((len(index), len(index)), np.nan)
+        rows = scenario.rtt_ms
+        if rows is not None and scenario.latency_model == "measured":
+            quality: Any = known.qualities("rtt_ms", "rtt_ms")
+            a, b = (rows[c].map(index).to_numpy(int) for c in ("from_region", "to_region"))
+            spread[a, b] = quality.map(VARIATION)
+            self._count.update(quality.tolist())
+        spread = np.fmax(spread, spread.T)
+        self._count[FITTED] += int(np.isnan(spread[np.triu_indices(len(spread), 1)]).sum())
+        return np.where(np.isnan(spread), VARIATION[FITTED], spread)
+
+
+def _deviations(rng: np.random.Generator, size: int) -> Floats:
+    """Standard normal numbers, cut off."""
+    return rng.standard_normal(size).clip(-MOST_DEVIATIONS, MOST_DEVIATIONS)
+
+
+def how_drawn(counts: dict[str, int]) -> str:
+    """
+    How many inputs are drawn in which way, as text.
+
+    >>> how_drawn({"range": 2, "read": 3})
+    '2 from their range, 3 read by 3 %'
+    """
+    return ", ".join(
+        f"{count} from their range"
+        if name == RANGE
+        else f"{count} {name} by {100 * VARIATION[name]:g} %"
+        for name, count in counts.items()
+    )

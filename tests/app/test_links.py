@@ -1,0 +1,320 @@
+"""
+Links to what is seen, and pages that live: in a browser, with the server ended, and with a
+connection that drops.
+"""
+
+import json
+import os
+import re
+import signal
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Route, expect
+from servers import Proxy, ask, free_port, serving, started, wait_until
+
+from explorer import Scenario, solve
+from explorer.app.controls.controls import Inputs, link_values
+from explorer.app.link.page_link import SHORT_NAMES, PageLink, stamp
+from explorer.app.link.share import MOST_CHARACTERS, ShareButton, picture
+from explorer.scenario.scenario import SETTINGS
+from explorer.text import format_number
+
+PATIENCE_MS = 60_000
+PHONE: Any = {
+    "viewport": {"width": 390, "height": 844},
+    "user_agent": "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Mobi",
+}
+CLASSROOM = Scenario.load("classroom-3x3")
+
+
+# Without a browser
+
+
+def test_short_names_of_settings_tell_them_apart_and_are_no_settings_themselves():
+    values = link_values(Scenario.load("world-2025"))
+    assert SHORT_NAMES.keys() <= {*SETTINGS}
+    names = [SHORT_NAMES.get(key, key) for key in values]
+    assert len({*names}) == len(names) and not {*SHORT_NAMES.values()} & {*SETTINGS}
+
+
+def test_a_scenario_with_other_settings_of_its_own_has_another_stamp():
+    other = CLASSROOM.copy()
+    other.workloads["chat"].latency_budget_ms += 1
+    assert stamp(link_values(CLASSROOM)) == stamp(link_values(CLASSROOM.copy()))
+    assert stamp(link_values(CLASSROOM)) != stamp(link_values(other))
+
+
+def test_what_a_link_leaves_out_is_known_from_the_start():
+    scenario = CLASSROOM.copy()
+    form = json.loads(PageLink(Inputs(scenario, {}), "?scenario=classroom-3x3").form)
+    assert form["opened"] == link_values(scenario)
+    assert form["names"].keys() == form["opened"].keys()
+
+
+def test_a_code_is_a_picture_of_the_page_itself_and_of_links_alone():
+    button = ShareButton("key", "")
+    for message in ("javascript:alert(1)", 7, ["http://localhost/"]):
+        button._handle_msg(message)
+        assert button.code == ""
+    button._handle_msg("http://localhost:5006/#v=2")
+    link, code = json.loads(button.code)
+    assert link == "http://localhost:5006/#v=2" and code.startswith("data:image/svg+xml")
+    assert picture("http://localhost/" + MOST_CHARACTERS * "x") == ""
+
+
+# In a browser
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]:
+    """The port of a server, and one that a proxy before it may have."""
+    port, proxied, log = free_port(), free_port(), tmp_path_factory.mktemp("links") / "log"
+    known = ("--allow-websocket-origin", f"127.0.0.1:{proxied}")
+    with serving("classroom-3x3", "--port", port, *known, log=log):
+        yield port, proxied
+
+
+@pytest.fixture
+def port(served: tuple[int, int]) -> int:
+    return served[0]
+
+
+def opened(browser: Browser, url: str, **options: Any) -> Page:
+    page = browser.new_page(**options)
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(url)
+    wait_until_open(page)
+    return page
+
+
+def wait_until_open(page: Page) -> None:
+    expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
+    expect(page.locator("[data-total=cost] .value")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def expect_cost(page: Page, scenario: Scenario) -> None:
+    cost = f"{format_number(solve(scenario).cost_usd_per_h)} "
+    expect(page.locator("[data-total=cost] .value")).to_contain_text(cost, timeout=PATIENCE_MS)
+
+
+def question(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def expect_question(page: Page, name: str) -> None:
+    expect(question(page, name)).to_have_class(re.compile("active"), timeout=PATIENCE_MS)
+
+
+def friction(page: Page) -> Locator:
+    return page.locator("input[type=range][aria-label^='Friction']")
+
+
+@pytest.mark.ui
+@pytest.mark.parametrize(
+    "link",
+    [
+        "#v=2&friction=3&question=What+holds+it+back%3F&class=all&region=Z&theme=dark&tide=3&hour=77",
+        "#v=1&friction_scale=3&question=What%20holds%20it%20back%3F&class=all&region=Z&theme=dark&tide=3&hour=77",
+    ],
+)
+def test_a_phone_whose_drawer_is_closed_follows_a_link_and_says_what_it_left_out(
+    browser, port, link
+):
+    page = opened(browser, f"http://127.0.0.1:{port}/?scenario=classroom-3x3{link}", **PHONE)
+    scenario = CLASSROOM.copy()
+    scenario.friction_scale = 3.0
+    expect(page.locator("input[type=range]")).to_have_count(0)
+    expect_cost(page, scenario)
+    expect_question(page, "What holds it back?")
+    said = page.get_by_text("Not everything in this link could be followed")
+    expect(said).to_have_count(1)
+    for words in ("“tide”, which is not there", "hour: 77 is not possible", "no region 'Z'"):
+        expect(said).to_contain_text(words)
+    page.wait_for_function("getComputedStyle(document.body).backgroundColor == 'rgb(18, 18, 18)'")
+    page.wait_for_url("**friction=3&question=What+holds+it+back%3F&class=all&theme=dark")
+    expect(page.get_by_role("button", name="Undo the last change")).to_be_enabled()
+    page.close()
+
+
+@pytest.mark.ui
+def test_questions_are_steps_of_the_browser_and_a_link_is_short_shared_and_whole(browser, port):
+    page = opened(browser, f"http://127.0.0.1:{port}/?scenario=classroom-3x3")
+    question(page, "What holds it back?").click()
+    page.wait_for_url("**question=What+holds**")
+    question(page, "When does it pay?").click()
+    page.wait_for_url("**question=When+does**")
+    scenario = CLASSROOM.copy()
+    for label, name, value in (
+        ("Friction [", "friction_scale", 5.0),
+        ("Carbon price", "carbon_price_usd_per_t", 300.0),
+        ("Total demand", "total_demand_mw", None),
+        ("IT capacity", "capacity_scale", None),
+    ):
+        slider = page.locator(f"input[type=range][aria-label^='{label}']")
+        slider.press("End")
+        setattr(scenario, name, value or float(slider.input_value()))
+    expect_cost(page, scenario)
+    page.go_back()
+    expect_question(page, "What holds it back?")
+    expect_cost(page, scenario)  # back is not undo
+    page.go_back()
+    expect_question(page, "Overview")
+    page.go_forward()
+    expect_question(page, "What holds it back?")
+    page.get_by_role("button", name="Toggle theme").click()
+    page.wait_for_url("**theme=dark")
+
+    page.get_by_role("button", name="Share what you see").click()
+    link = page.get_by_role("textbox", name="Link", exact=True).input_value()
+    assert link == page.url and len(link) <= 200
+    assert urlsplit(link).fragment.startswith("v=2&own=k")
+    expect(page.get_by_role("img", name="The link as a code")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Only this computer can open it")).to_be_visible()
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    page.get_by_role("button", name="Close", exact=True).click()
+
+    page.evaluate("location.hash = 'v=2&carbon=0'")  # the rest is the scenario's own again
+    other = CLASSROOM.copy()
+    other.carbon_price_usd_per_t = 0.0
+    expect_cost(page, other)
+    page.evaluate("location.hash = 'v=2&own=k0000&carbon=10'")
+    expect(page.get_by_text("which have changed since")).to_be_visible()
+    page.evaluate("location.hash = 'v=3&carbon=0'")
+    expect(page.get_by_text("another version")).to_be_visible()
+    page.close()
+
+
+@pytest.mark.ui
+def test_the_page_says_what_it_is_before_any_script_is_there(browser, port):
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    scripts = re.compile(r"\.js(\?|$)")
+    page.route(scripts, hold)
+    page.goto(f"http://127.0.0.1:{port}/#v=2&theme=dark", wait_until="commit")
+    expect(page.get_by_text("Wattlas shows where AI computing could run")).to_be_visible()
+    assert page.evaluate("typeof Bokeh") == "undefined"
+    background = "getComputedStyle(document.getElementById('opening')).backgroundColor"
+    assert page.evaluate(background) == "rgb(18, 18, 18)"
+    assert held
+    page.unroute(scripts, hold)  # which lets those that are held go on
+    wait_until_open(page)
+    page.close()
+
+
+@pytest.mark.ui
+def test_an_unknown_scenario_is_said_and_another_is_opened_and_back_returns(browser, port):
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"http://127.0.0.1:{port}/?scenario=clasroom<b>")
+    expect(page.get_by_text("There is no scenario clasroom<b> here.")).to_be_visible()
+    assert page.get_by_role("listitem").count() >= 6
+    page.get_by_role("link", name="(classroom-3x3)").click()
+    wait_until_open(page)
+    expect_cost(page, CLASSROOM)
+    friction(page).press("End")
+    page.wait_for_url("**friction=5")
+    page.get_by_role("combobox", name="Scenario").click()
+    page.get_by_role("menuitem", name="stylized-12").click()
+    page.wait_for_url("**/?scenario=stylized-12")
+    wait_until_open(page)
+    expect_cost(page, Scenario.load("stylized-12"))
+    page.go_back()
+    wait_until_open(page)
+    scenario = CLASSROOM.copy()
+    scenario.friction_scale = 5.0
+    expect_cost(page, scenario)
+    page.close()
+
+
+@pytest.mark.ui
+def test_a_page_outlives_its_server_and_keeps_what_is_moved_meanwhile(browser, tmp_path):
+    port, complaints = free_port(), list[str]()
+    with started("classroom-3x3", "--port", port, log=tmp_path / "first") as server:
+        page = opened(browser, f"http://127.0.0.1:{port}/")
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        os.killpg(server.pid, signal.SIGKILL)
+        expect(page.get_by_text("Connection lost. Your settings are kept")).to_be_visible()
+    friction(page).press("End")
+    page.wait_for_url("**friction=5")
+    page.get_by_role("button", name="What holds it back?", exact=True).click()
+    with serving("classroom-3x3", "--port", port, log=tmp_path / "second"):
+        scenario = CLASSROOM.copy()
+        scenario.friction_scale = 5.0
+        expect_cost(page, scenario)
+        expect(page.locator("#lost")).to_be_hidden()
+        friction(page).press("Home")
+        scenario.friction_scale = 0.0
+        expect_cost(page, scenario)
+        page.close()
+    assert [c for c in complaints if "ERR_CONNECTION_REFUSED" not in c] == []
+
+
+@pytest.mark.ui
+def test_a_connection_that_drops_is_announced_and_comes_back(browser, served):
+    port, proxied = served
+    with Proxy(proxied, port) as proxy:
+        page = opened(browser, f"http://127.0.0.1:{proxied}/")
+        proxy.drop()
+        expect(page.get_by_text("Connection lost. Your settings are kept")).to_be_visible()
+        friction(page).press("End")
+        page.wait_for_url("**friction=5")
+        page.wait_for_timeout(12_000)  # as long as a router takes to find its feet
+        proxy.carry()
+        scenario = CLASSROOM.copy()
+        scenario.friction_scale = 5.0
+        expect_cost(page, scenario)
+        expect(page.locator("#lost")).to_be_hidden()
+        page.close()
+
+
+# The server
+
+
+def test_health_is_a_word_and_a_version(port):
+    status, headers, text = ask(port, "/healthz")
+    assert (status, headers["Cache-Control"]) == (200, "no-store")
+    assert re.fullmatch(r"ok \d+\.\d+\.\d+\n", text)
+    assert ask(port, "/healthz", Host="rebound.example")[0] == 421
+    assert ask(port, "/healthz", Origin="http://elsewhere.example")[0] == 403
+    assert ask(port, "/healthz", "POST")[0] == 405
+
+
+@pytest.mark.ui
+def test_a_prefix_own_scenarios_and_no_files(browser, tmp_path):
+    own = CLASSROOM.copy()
+    own.param.update(title="Ours <b>", friction_scale=2.0)
+    own.save(tmp_path / "own" / "ours")
+    port, log = free_port(), tmp_path / "log"
+    options = ["--prefix", "course/atlas", "--scenario-dir", tmp_path / "own", "--read-only"]
+    with serving("classroom-3x3", "--port", port, *options, log=log):
+        assert f"http://127.0.0.1:{port}/course/atlas/" in log.read_text()
+        assert ask(port, "/course/atlas/healthz")[0] == 200
+        assert ask(port, "/healthz")[0] == 404
+        page = opened(browser, f"http://127.0.0.1:{port}/course/atlas/?scenario=ours")
+        expect_cost(page, own)
+        expect(page.get_by_role("button", name="Save as one HTML file")).to_have_count(0)
+        expect(page.get_by_role("link", name="Ours <b>")).to_have_attribute(
+            "href", "/course/atlas/"
+        )
+        page.close()
+        wait_until(lambda: "A page has left; 0 open" in log.read_text())
+    events = [line.partition(" INFO ")[2] for line in log.read_text().splitlines()]
+    told = [event for event in events if event]
+    assert told == ["A page has connected; 1 open", "A page has left; 0 open"]
+
+
+def test_a_code_is_printed_where_others_can_open_the_page(tmp_path):
+    port, log = free_port(), tmp_path / "log"
+    with serving("classroom-3x3", "--port", port, "--address", "0.0.0.0", log=log):
+        lines = log.read_text().splitlines()
+    assert sum(line.count("█") > 5 for line in lines) > 5
