@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from explorer.measures.remedies import remedies
     from explorer.measures.tornado import tornado
     from explorer.measures.whole_day import whole_day, whole_day_regions
+    from explorer.measures.why_here import why_here
     from explorer.measures.wires_or_fibre import wires_or_fibre
     from explorer.model.placement import Placement
     from explorer.model.solve import solve
@@ -66,6 +67,7 @@ __all__ = [
     "waterfall",
     "whole_day",
     "whole_day_regions",
+    "why_here",
     "wires_or_fibre",
 ]
 

@@ -366,7 +366,8 @@ def _measure(args: argparse.Namespace) -> int:
     def compute() -> Any:
         with _progress(measure.title):
             subject = solve(scenario) if measure.takes == "placement" else scenario
-            return measure.function(subject, **completed(scenario, measure.needs, given))
+            found = {name: given[name] for name in measure.may_take if name in given}
+            return measure.function(subject, **completed(scenario, measure.needs, given), **found)
 
     if output == STDOUT:
         with _standard_output() as out:
@@ -387,7 +388,8 @@ def _measure(args: argparse.Namespace) -> int:
 
 def _given_ids(args: argparse.Namespace, scenario: Scenario) -> dict[str, str]:
     """The ids that somebody gave for a measure, each known and of use."""
-    needs, known = MEASURES[args.measure].needs, choices(scenario)
+    measure, known = MEASURES[args.measure], choices(scenario)
+    needs = measure.needs + measure.may_take
     given = {name: value for name in known if (value := getattr(args, name)) is not None}
     for name, value in given.items():
         if name not in needs:

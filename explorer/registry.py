@@ -23,6 +23,7 @@ class Measure:
     term: str  # what the field calls it
     question: str  # of the page's strip: where its card is
     needs: tuple[str, ...] = ()  # ids that its function takes besides: see `measures.arguments`
+    may_take: tuple[str, ...] = ()  # the same, but found by itself where nobody gives them
     home: str = ""  # the module of `measures` that has it, unless that is of its own name
     takes: str = "scenario"  # or "placement"
 
@@ -96,6 +97,13 @@ MEASURES = {
             PAYS,
             needs=("workload",),
             home="break_even",
+        ),
+        Measure(
+            "why_here",
+            "Why here?",
+            "reduced costs of a flow",
+            OVERVIEW,
+            may_take=("home", "region", "workload"),
         ),
         Measure("whole_day", "Does the load follow the sun?", "24 hourly optima", PLACE),
         Measure(

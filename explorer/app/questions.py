@@ -28,6 +28,7 @@ from explorer.app.views.remedies import UnservedView
 from explorer.app.views.tornado import TornadoView
 from explorer.app.views.verdicts import HeatMapView
 from explorer.app.views.whole_day import WholeDayView
+from explorer.app.views.why_here import WhyHereView
 from explorer.app.views.wires_or_fibre import WiresOrFibreView
 from explorer.app.views.world_map import FlowMap
 from explorer.session import Session
@@ -35,7 +36,7 @@ from explorer.session import Session
 QUESTIONS: dict[
     str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]
 ] = {  # columns of views
-    "Overview": ((FlowMap, RegionTable), (FrontierView, BreakEvenView)),
+    "Overview": ((FlowMap, RegionTable), (FrontierView, WhyHereView, BreakEvenView)),
     "Where does it go?": (
         (LayersView, RelocatableDemandView),
         (WholeDayView, card_of("concentration")),

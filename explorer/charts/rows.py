@@ -26,6 +26,18 @@ def horizontal_bars(
     return {"left": left, "right": right, "bottom": places - half, "top": places + half}
 
 
+def stacked(values: NDArray) -> tuple[NDArray, NDArray]:
+    """
+    Left and right ends of a bar for each row and part, shape (row, part): what is above zero
+    stacks up to the right of it, what is below to the left.
+    """
+    above, below = (
+        np.cumsum(part, axis=1) for part in (np.maximum(values, 0.0), np.minimum(values, 0.0))
+    )
+    is_above = values >= 0
+    return np.where(is_above, above - values, below), np.where(is_above, above, below - values)
+
+
 def row_range(count: int, fewest: int = 1) -> tuple[float, float]:
     """The vertical range of so many rows, with room for as many as there may be fewest."""
     return 0.4 - max(fewest - count, 0), count + 0.6

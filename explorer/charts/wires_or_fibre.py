@@ -13,7 +13,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
-from explorer.charts.rows import row_places
+from explorer.charts.rows import row_places, stacked
 from explorer.markup import html, joined
 from explorer.model.labels import as_shown
 from explorer.model.placement import SMALLEST_MW
@@ -86,10 +86,7 @@ def _ways(table: pd.DataFrame) -> Filled:
     A bar for each way and part: what costs stacks up to the right of zero, what earns to the left.
     """
     usd = table[[f"{part}_usd_per_mwh" for part in PARTS]].to_numpy()
-    paid, earned = (
-        np.cumsum(part, axis=1) for part in (np.maximum(usd, 0.0), np.minimum(usd, 0.0))
-    )
-    right, left = np.where(usd >= 0, paid, earned - usd), np.where(usd >= 0, paid - usd, earned)
+    left, right = stacked(usd)
     some = np.flatnonzero(np.abs(usd).max(axis=0) > 0)  # parts that any of the ways has
     left, right, usd = left[:, some], right[:, some], usd[:, some]
     places, ways = np.repeat(row_places(len(table)), len(some)), table["way"].to_numpy(object)

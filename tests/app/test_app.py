@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from explorer import Scenario, solve
+from explorer import Scenario, solve, why_here
 from explorer.app.questions import QUESTIONS
+from explorer.presentation import render
 from explorer.scenario.scenario import Workload
 from explorer.text import format_number
 
@@ -430,6 +431,23 @@ def test_a_click_on_a_row_of_the_table_picks_the_region_and_another_lets_go(app)
     expect(app.page.get_by_text(re.compile(f"from {name}"))).to_be_visible()
     with app.changing("map", "break-even"):
         row.click()
+
+
+def test_a_newcomer_finds_why_the_load_of_delhi_goes_where_it_goes(app):
+    finding = render(why_here(WORLD, region="in-delhi"), "chart").finding.striptags()
+    row = app.page.get_by_role("row").filter(
+        has=app.page.get_by_role("rowheader", name=re.compile("Delhi"))
+    )
+    with app.changing("map"):
+        row.click()
+    card = app.page.get_by_text(re.compile("^Delhi’s")).locator("..")
+    said = " ".join(card.inner_text().split())
+    assert finding.startswith("Delhi’s Interactive load runs in Stockholm")
+    assert "Reykjavik - Keflavik, 55.2 USD cheaper, is full" in finding
+    assert finding in said
+    with app.changing("map"):
+        row.click()
+    expect(app.page.get_by_text(re.compile("^Delhi’s"))).to_be_hidden()
 
 
 # Undo

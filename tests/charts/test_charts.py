@@ -38,6 +38,7 @@ from explorer import (
     verdicts,
     waterfall,
     whole_day,
+    why_here,
     wires_or_fibre,
 )
 from explorer.app.live.chart_pane import on_screen
@@ -54,6 +55,7 @@ from explorer.app.views.relocatable_demand import RelocatableDemandView
 from explorer.app.views.tornado import TornadoView
 from explorer.app.views.verdicts import HeatMapView
 from explorer.app.views.whole_day import WholeDayView
+from explorer.app.views.why_here import WhyHereView
 from explorer.app.views.wires_or_fibre import WiresOrFibreView
 from explorer.charts.backends import bokeh, matplotlib
 from explorer.charts.chart import PLACES, About, Axis, Chart, Filled, Mark, Panel, rows_of
@@ -393,6 +395,19 @@ PICTURES = {
         lambda scenario: certificate(solve(scenario)),
         {"holds": ("#009E73", "holds"), "tolerated": ("#8a8f98", "tolerated")},
         {"checks": {"": "@meaning", "Found": "@found", "Tolerated": "@tolerated"}},
+    ),
+    "why_here": Picture(
+        why_here,
+        {
+            "electricity": ("#0072B2", "electricity"),
+            "carbon price": ("#8a8f98", "carbon price"),
+            "egress": ("#CC79A7", "egress"),
+            "moving data": ("#56B4E9", "moving data"),
+            "other friction": ("#009E73", "other friction"),
+            "capacity": ("#E69F00", "price of room"),
+        },
+        {"parts": {"": "@place: @part", "Cost": "@part_usd_per_mwh{0,0.00} USD/MWh of IT load"}},
+        WhyHereView,
     ),
     "wires_or_fibre": Picture(
         lambda scenario: wires_or_fibre(

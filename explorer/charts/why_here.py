@@ -1,0 +1,261 @@
+"""Why here? The cost of a MWh at home, where it runs and where it nearly ran, part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
+from explorer.charts.rows import row_places, stacked
+from explorer.markup import html, joined
+from explorer.measures.why_here import DEARER, HOME, NOTHING, RUNNER_UP, THERE
+from explorer.presentation import renders
+from explorer.scenario.provenance import UNCERTAIN
+from explorer.text import elided, format_duration, format_number, title_of
+
+Row = Mapping[str, Any]
+
+_BARS = {  # role: columns whose sum it shows, without their unit
+    "electricity": ("energy",),
+    "carbon price": ("carbon",),
+    "egress": ("egress",),
+    "moving data": ("transport",),
+    "other friction": ("operations", "overhead", "latency", "terms"),
+    "capacity": ("capacity_price",),
+}
+_NAMES = (*[name for name in _BARS if name != "capacity"], "price of room")
+PANELS = (
+    Panel(
+        "places",
+        (
+            Mark("zero", "vertical", ("zero",), size=1),
+            Mark(
+                "parts",
+                "bars",
+                tuple(_BARS),
+                _NAMES,
+                (("", "@place: @part"), ("Cost", "@part_usd_per_mwh{0,0.00} USD/MWh of IT load")),
+            ),
+        ),
+        Axis("Cost [USD per MWh of IT load]"),
+        height_px=200,
+        has_rows=True,
+        fewest_rows=1,
+        names_px=172,
+    ),
+)
+HELP = """
+The flow chosen in the list: of the region picked on the map or in the table, otherwise the largest. What a MWh of it
+costs at home, where it runs, and at three runners-up, which lose least first. Where room is scarce, its shadow price is
+part of what a place costs: with it, no open place is cheaper than the one the load runs in. A place without it that
+looks cheaper is full, too late, or closed by law. Under Table: all parts, and the source and quality of each figure.
+"""
+_CLOSED = {
+    "law": "is closed to it by law",
+    "system": "does not offer it",
+    "arcs.csv": "is closed to it by arcs.csv",
+    "hosting": "would have to be paid to host it",
+    "state locality": "cannot have it: its state keeps it at home",
+    "cap on cost": "is beyond the cap on cost",
+    "cap on mean delay": "is beyond the cap on mean delay",
+}
+_SHORT = {"capacity": "full", "latency": "too late", "law": "unlawful", "system": "not offered"}
+_MOST_NAMED = 3  # uncertain figures in a sentence
+
+
+@renders("why_here", "chart")
+def chart(table: pd.DataFrame) -> Chart:
+    """The places of `explorer.why_here`, each as the sum of its costs."""
+    filled = Filled({}, (0.0, 1.0)) if table.empty else _places(table)
+    note = "Cost of a MWh by place; price of room: shadow price of IT capacity."
+    return Chart(PANELS, (filled,), _title(table), _finding(table), About.of(table), [note])
+
+
+def _places(table: pd.DataFrame) -> Filled:
+    usd = np.stack([_sum(table, columns) for columns in _BARS.values()], axis=1)
+    left, right = stacked(usd)
+    some = np.flatnonzero(np.abs(usd).max(axis=0) > 0)  # parts that any of the places has
+    left, right, usd = left[:, some], right[:, some], usd[:, some]
+    names = [_name(table, region) for region in table["region"]]
+    places, count = np.repeat(row_places(len(table)), len(some)), len(some)
+    parts = {
+        "left": left.ravel(), "right": right.ravel(), "bottom": places - 0.36, "top": places + 0.36,
+        "role": np.tile(some.astype(np.uint8), len(table)),
+        "place": np.repeat(np.array(names, object), count),
+        "part": np.tile(np.array(_NAMES, object)[some], len(table)), "part_usd_per_mwh": usd.ravel(),
+    }  # fmt: skip
+    low, high = min(0.0, float(left.min(initial=0.0))), max(float(right.max(initial=0.0)), 1.0)
+    ends = low - 0.01 * (high - low), high + 0.03 * (high - low)
+    rows = [_row(table, row) for row in table.to_dict("records")]
+    return Filled({"zero": {"x": np.zeros(1)}, "parts": parts}, ends, rows=rows)
+
+
+def _sum(table: pd.DataFrame, columns: tuple[str, ...]) -> np.ndarray:
+    return np.nan_to_num(sum(table[f"{name}_usd_per_mwh"].to_numpy() for name in columns))
+
+
+def _row(table: pd.DataFrame, row: Row) -> str:
+    """What a place is called beside its bar: its name, and why it is in the picture."""
+    is_there = row["role"] == THERE or (row["role"] == HOME and THERE not in set(table["role"]))
+    short = "runs here" if is_there else "home" if row["role"] == HOME else ""
+    short = short or _SHORT.get(row["constraint"].split(" and ")[0], "")
+    name = elided(_name(table, row["region"]), 16)
+    return f"{name}, {short}" if short else name
+
+
+def _name(table: pd.DataFrame, region: str) -> str:
+    return str(table.attrs.get("names", {}).get(region, region))
+
+
+def _title(table: pd.DataFrame) -> str:
+    if table.empty:
+        return "no load is placed"
+    home, there = _home(table), _there(table)
+    which = f"load of class {elided(table.attrs.get('workload', ''))}"
+    load = f"{which} from {elided(_name(table, home['region']))}"
+    if there["region"] == home["region"]:
+        return f"{load} stays at home"
+    less = home["total_usd_per_mwh"] - there["total_usd_per_mwh"]
+    much = f"{format_number(abs(less))} USD/MWh {'less' if less >= 0 else 'more'}"
+    return f"{load} runs in {elided(_name(table, there['region']))}: {much}"
+
+
+def _home(table: pd.DataFrame) -> Row:
+    return table.iloc[0].to_dict()
+
+
+def _there(table: pd.DataFrame) -> Row:
+    """Where it runs; home itself where it stays."""
+    moved = len(table) > 1 and table["role"].iloc[1] == THERE
+    return table.iloc[1].to_dict() if moved else _home(table)
+
+
+def _finding(table: pd.DataFrame) -> Markup:
+    if table.empty:
+        return html("No load is placed: there is nothing to explain.")
+    home, there = _home(table), _there(table)
+    stays = home["region"] == there["region"]
+    lead = _stays(table, home) if stays else _moves(table, home, there)
+    parts = [joined([lead, _in_time(table, there)], " ")]
+    parts += [_runners_up(table, there), _limit(table), _sources(table, home, there)]
+    return joined([part for part in parts if part], html(" <br>"))
+
+
+def _stays(table: pd.DataFrame, home: Row) -> Markup:
+    why = " Its state keeps it there." if table.attrs.get("pinned") else ""
+    return html(
+        "<b>{}’s {} load stays at home</b>: a MWh costs {} USD.{}",
+        _name(table, home["region"]), table.attrs.get("workload", ""), _usd(home["total_usd_per_mwh"]), why,
+    )  # fmt: skip
+
+
+def _moves(table: pd.DataFrame, home: Row, there: Row) -> Markup:
+    saved = sum(home[c] - there[c] for c in ("energy_usd_per_mwh", "carbon_usd_per_mwh"))
+    moving = there["total_usd_per_mwh"] - there["energy_usd_per_mwh"] - there["carbon_usd_per_mwh"]
+    return html(
+        "<b>{}’s {} load runs in {}</b>: there a MWh costs {} USD {} in electricity and carbon, moving takes {}.{}",
+        _name(table, home["region"]), table.attrs.get("workload", ""), _name(table, there["region"]),
+        _usd(abs(saved)), "less" if saved >= 0 else "more", _usd(moving), _at_home(home),
+    )  # fmt: skip
+
+
+def _at_home(home: Row) -> str:
+    """What keeps it from staying, where that is not money."""
+    if home["constraint"] == DEARER:
+        return ""
+    if home["constraint"] == "capacity":
+        return f" Home is full{_room(home)}."
+    return f" Home {_obstacle(home)}."
+
+
+def _in_time(table: pd.DataFrame, there: Row) -> Markup:
+    budget, slack = table.attrs.get("budget_ms"), there["slack_ms"]
+    if budget is None:
+        return html("")
+    spare, of = _time(slack), format_duration(budget)
+    return html("It answers with {} to spare of its {}.", spare, of)
+
+
+def _runners_up(table: pd.DataFrame, there: Row) -> Markup:
+    """The next best, and what keeps it from each."""
+    rows = [row for row in table.to_dict("records") if row["role"] == RUNNER_UP]
+    said = [
+        html("<b>{}</b>{} {}", _name(table, row["region"]), _against(row, there), _obstacle(row))
+        for row in rows
+    ]
+    return html("Next best: {}.", joined(said, "; ")) if said else html("")
+
+
+def _against(row: Row, there: Row) -> str:
+    """How much cheaper a place is, where it is and something else keeps load from it."""
+    less = there["total_usd_per_mwh"] - row["total_usd_per_mwh"]
+    return f", {_usd(less)} USD cheaper," if row["constraint"] != DEARER and less > 0 else ""
+
+
+def _obstacle(row: Row) -> str:
+    """What keeps a flow from a place, as the end of a sentence that begins with its name."""
+    constraint, loses = row["constraint"], row["loses_usd_per_mwh"]
+    if constraint == DEARER:
+        if not np.isfinite(loses):
+            return "is no better"
+        return f"would lose {_usd(loses)} USD/MWh" if loses >= 0.005 else "is as good"
+    if constraint == "capacity":
+        return f"is full{_room(row)}"
+    late = f"would answer {_time(-row['slack_ms'])} too late"
+    return " and ".join(
+        late if name == "latency" else _CLOSED.get(name, name)
+        for name in str(constraint).split(" and ")
+    )
+
+
+def _room(row: Row) -> str:
+    price = row["capacity_price_usd_per_mwh"]
+    return f" (room there is worth {_usd(price)} USD/MWh)" if np.isfinite(price) else ""
+
+
+def _limit(table: pd.DataFrame) -> Markup:
+    """The constraint that binds most."""
+    limit = table.attrs.get("limit")
+    if limit is None:
+        return html("")
+    if limit["constraint"] == NOTHING:
+        return html("No single limit binds: if one fell, it would still run here.")
+    names = {"capacity": "room", "latency": "waiting"}
+    what = " and ".join(names.get(n, n) for n in str(limit["constraint"]).split(" and "))
+    usd = limit["usd_per_mwh"]
+    worth = f"; without that limit a MWh there would save {_usd(usd)} USD"
+    return html("What binds most: <b>{}</b> ({}){}.", what, _name(table, limit["region"]), worth)
+
+
+def _sources(table: pd.DataFrame, home: Row, there: Row) -> Markup:
+    """How sure the figures of both places and the class are, and which are not."""
+    runners = set(table["region"]) - {home["region"], there["region"]}
+    found = [f for f in table.attrs.get("figures", []) if f["place"] not in runners]
+    if not found:
+        return html("")
+    unsure = [f for f in found if f["quality"] in UNCERTAIN]
+    some = [_figure(table, figure) for figure in unsure[:_MOST_NAMED]]
+    more = f" and {len(unsure) - len(some)} more" if len(unsure) > len(some) else ""
+    estimates = f"; estimates or proxies: {', '.join(some)}{more}" if some else ""
+    return html(
+        "{} of {} figures behind it are from a source{}.", len(found) - len(unsure), len(found), estimates
+    )  # fmt: skip
+
+
+def _figure(table: pd.DataFrame, figure: Row) -> str:
+    """What a figure is called, without its unit, and of what it is."""
+    what = title_of(figure["figure"]).split(" [")[0].replace("pue", "PUE")
+    of_class = figure["place"] == table.attrs.get("workload_id")
+    return f"{what} of {table.attrs['workload'] if of_class else _name(table, figure['place'])}"
+
+
+def _time(ms: float) -> str:
+    return format_duration(float(f"{ms:.3g}"))
+
+
+def _usd(value: float) -> str:
+    return format_number(value)
