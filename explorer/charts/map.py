@@ -114,10 +114,11 @@ class Arcs:
         """Those that stand out and the others: key of `palette.LOOKS`, words, rows; lowest first."""
         leads, mw = self.columns["leads"], self.columns["it_mw"]
         found = []
-        for role, words, mine in (("flow", "other", ~leads), ("lead", "largest", leads)):
+        largest = "largest " if not leads.all() else ""
+        for role, words, mine in (("flow", "other ", ~leads), ("lead", largest, leads)):
             rows = np.flatnonzero(mine)
             if len(rows):
-                flows = f"{len(rows)} {words} flow{'s' if len(rows) > 1 else ''}"
+                flows = f"{len(rows)} {words}flow{'s' if len(rows) > 1 else ''}"
                 found.append((role, f"{flows}, {format_number(float(mw[rows].sum()))} MW", rows))
         return found
 

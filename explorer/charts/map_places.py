@@ -96,7 +96,7 @@ def names_on_map(
     for region in map(int, np.argsort(-columns["it_mw"], kind="stable")):
         if len(rows) == count or columns["it_mw"][region] <= 0:
             break
-        name = elided(str(names[region]).split(" (")[0], NAME_LETTERS)
+        name = elided(names[region], NAME_LETTERS)
         positions = _positions(float(radius[region]))
         boxes = [
             _box((float(x[region]), float(y[region])), name, *position) for position in positions

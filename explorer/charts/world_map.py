@@ -81,7 +81,7 @@ def world_map(
         arcs,
         scale,
         too_small_text(placement.relocated_mw, float(arcs.columns["it_mw"].sum()), smallest_mw),
-        names_on_map(columns, [*labels.regions], NAMED),
+        names_on_map(columns, labels.short_regions, NAMED),
     )
 
 

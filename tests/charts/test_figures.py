@@ -101,7 +101,7 @@ def text_of(svg: Path) -> str:
 SAID = {
     "map": [
         "Classroom, three by three: 30.0 of 100 MW",
-        "Batch, 30 MW",
+        "2 flows, 30.0 MW",
         "more load than baseline",
         "Natural Earth",
     ],
