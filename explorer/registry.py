@@ -13,6 +13,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+# names of `model.inputs` that a placement is made of
+PLACEMENT = (
+    "price", "carbon", "pue", "capacity", "demand", "classes", "latency", "law", "friction", "hours",
+)  # fmt: skip
+_PAIRS = ("price", "carbon", "pue", "classes", "latency", "law", "friction", "hours")
+_CABLE = ("price", "carbon", "pue", "classes", "friction", "hours")
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -26,6 +33,7 @@ class Measure:
     may_take: tuple[str, ...] = ()  # the same, but found by itself where nobody gives them
     home: str = ""  # the module of `measures` that has it, unless that is of its own name
     takes: str = "scenario"  # or "placement"
+    reads: tuple[str, ...] = PLACEMENT  # inputs that its figures are made of: see `model.inputs`
 
     @property
     def module(self) -> str:
@@ -51,7 +59,12 @@ MEASURES = {
     for measure in (
         Measure("attribution", "What holds it back?", "Shapley attribution", OBSTACLES),
         Measure(
-            "break_even", "When does it pay?", "break-even condition", OVERVIEW, needs=("workload",)
+            "break_even",
+            "When does it pay?",
+            "break-even condition",
+            OVERVIEW,
+            needs=("workload",),
+            reads=_PAIRS,
         ),
         Measure("budget_margins", "How short could budgets be?", "latency slack", OBSTACLES),
         Measure(
@@ -97,6 +110,14 @@ MEASURES = {
             PAYS,
             needs=("workload",),
             home="break_even",
+            reads=_PAIRS,
+        ),
+        Measure(
+            "whole_day",
+            "Does the load follow the sun?",
+            "24 hourly optima",
+            PLACE,
+            reads=(*PLACEMENT, "day"),
         ),
         Measure(
             "why_here",
@@ -105,13 +126,13 @@ MEASURES = {
             OVERVIEW,
             may_take=("home", "region", "workload"),
         ),
-        Measure("whole_day", "Does the load follow the sun?", "24 hourly optima", PLACE),
         Measure(
             "wires_or_fibre",
             "Wires or fibre?",
             "transmission against inference relocation",
             PAYS,
             needs=("home", "region", "workload"),
+            reads=_CABLE,
         ),
     )
 }

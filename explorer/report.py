@@ -18,8 +18,11 @@ from explorer.measures.frontier import Frontier
 from explorer.measures.headlines import BASELINE_TEXTS, basis_of, forced_and_chosen, headlines
 from explorer.measures.relocatable_demand import relocatable_table
 from explorer.measures.relocatable_load import READINGS
+from explorer.model.inputs import LABELS
 from explorer.model.labels import NamesById, as_shown
 from explorer.model.placement import LAYERS, Placement
+from explorer.registry import PLACEMENT
+from explorer.scenario.provenance import MEANINGS, Source, notices
 from explorer.scenario.scenario import Scenario
 
 MOST_ROWS = 10  # of a table in the summary; the CSV files have all
@@ -100,6 +103,8 @@ def summary(scenario: Scenario, placement: Placement) -> str:
         *_unserved(placement),
         "## Settings",
         *_settings(scenario, placement.network.class_names),
+        "## Sources",
+        *_sources(scenario, placement),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -327,6 +332,27 @@ def _settings(scenario: Scenario, names: NamesById) -> list[str]:
         "State-local share [-]": [workload.state_local_share for workload in classes],
     }
     return [_markdown(scalars), _markdown(budgets)]
+
+
+def _sources(scenario: Scenario, placement: Placement) -> list[str]:
+    """What the figures were made of: each source with how sure it is, and notices it asks for."""
+    used = placement.network.labels.sources.by_input
+    if not any(used.values()):
+        return ["The scenario names no sources."]
+    inputs: dict[Source, list[str]] = {}
+    for name in PLACEMENT:
+        for source in used[name]:
+            inputs.setdefault(source, []).append(LABELS[name])
+    columns = {
+        "Source": [as_shown(source.title or source.key) for source in inputs],
+        "Publisher": [as_shown(source.publisher) for source in inputs],
+        "Year": [as_shown(source.year) for source in inputs],
+        "Licence": [as_shown(source.licence) for source in inputs],
+        "How sure": [MEANINGS[source.quality] for source in inputs],
+        "Used for": [", ".join(dict.fromkeys(names)) for names in inputs.values()],
+    }
+    about = "Only what these figures were made of. A figure is as sure as the least sure of its sources."
+    return [about, _markdown(columns), *map(in_markdown, notices(inputs))]
 
 
 def _rest(table: pd.DataFrame, file: str) -> str:

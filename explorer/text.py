@@ -10,8 +10,16 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from explorer.markup import html, joined
-from explorer.model.labels import isolated
+from explorer.model.labels import as_shown, isolated, publisher_shown
+from explorer.scenario.provenance import MEANINGS, UNCERTAIN, Source, worst
 
+_BRIEFLY = {
+    "read": "read",
+    "secondary": "second hand",
+    "estimate": "estimate",
+    "assigned": "proxy",
+}
+UNSURE = "≈"  # stands before an estimate or a proxy
 BETTER, WORSE, NEUTRAL = "#1a86d0", "#d9600a", "#8a8f98"
 
 
@@ -26,6 +34,46 @@ def format_number(value: float, digits: int = 3) -> str:
         return "0" if value == 0 else "–"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def uncertain_mark(sources: Sequence[Source]) -> str:
+    """
+    What stands before a figure that is an estimate or a proxy, everywhere the same.
+
+    >>> uncertain_mark([Source("a", access="estimate")]), uncertain_mark([Source("a", access="read")])
+    ('≈', '')
+    """
+    return UNSURE if worst(sources) in UNCERTAIN else ""
+
+
+def origin_text(sources: Sequence[Source]) -> str:
+    """
+    Where a figure is from, in a line: publisher, year, licence, and how sure each is.
+
+    >>> origin_text([Source("eia", publisher="US EIA", year="2024", licence="CC0", access="read")])
+    'US EIA 2024 (CC0), read in the source itself'
+    >>> origin_text([])
+    'no source given'
+    """
+    lines = (
+        f"{f'{as_shown(s.publisher)} {s.year}'.strip() or s.key}"
+        f"{f' ({as_shown(s.licence)})' if s.licence else ''}, {MEANINGS[s.quality]}"
+        for s in sources
+    )
+    return "; ".join(lines) or MEANINGS["unsourced"]
+
+
+def brief_origin(sources: Sequence[Source]) -> str:
+    """
+    The same as short as it goes, for a tooltip.
+
+    >>> brief_origin([Source("eia", publisher="US EIA (via x)", year="2024", access="read")])
+    'US EIA 2024: read'
+    """
+    names = dict.fromkeys(f"{publisher_shown(source)} {source.year}".strip() for source in sources)
+    if not names:
+        return MEANINGS["unsourced"]
+    return f"{elided('; '.join(names), 64)}: {_BRIEFLY[worst(sources)]}"
 
 
 def elided(name: str, most: int = 32) -> str:

@@ -71,7 +71,7 @@ def chart(proof: Certificate) -> Chart:
         (Filled(columns, (0.0, end), rows=table["check"].tolist()),),
         _title(proof),
         _finding(proof),
-        About(proof.labels.title, proof.labels.publishers),
+        About.by(proof.labels, "certificate"),
         [
             "Worked out anew without the solver: what is found, of what rounding and the solver's tolerance explain."
         ],

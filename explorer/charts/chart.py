@@ -20,6 +20,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.charts.rows import FEWEST
+from explorer.model.labels import Labels
 
 Floats = NDArray[np.float64]
 Columns = Mapping[str, NDArray]
@@ -148,6 +149,11 @@ class About:
     def of(cls, table: pd.DataFrame) -> About:
         """As the `attrs` of a table say; pandas lose them where two tables become one."""
         return cls(table.attrs.get("title", ""), table.attrs.get("publishers"))
+
+    @classmethod
+    def by(cls, labels: Labels, measure: str) -> About:
+        """Of a result that has the labels of its network."""
+        return cls(labels.title, labels.publishers_of(measure))
 
 
 @dataclass(frozen=True)

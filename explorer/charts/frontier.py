@@ -109,7 +109,7 @@ def chart(frontier: Frontier) -> Chart:
         ),
         _title(table),
         _finding(frontier, table),
-        About(labels.title, labels.publishers),
+        About.by(labels, "frontier"),
         [f"Optimal cost and carbon. {how} This project's own definition."],
     )
 

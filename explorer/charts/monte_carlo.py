@@ -82,7 +82,7 @@ def chart(draws: Draws) -> Chart:
         (_budgets(draws), _regions(draws)),
         _title(draws),
         _finding(draws),
-        About(labels.title, labels.publishers),
+        About.by(labels, "monte_carlo"),
         [f"{draws.done} worlds, every input drawn independently, as far as it is unsure. "
          "Saving: against the strictest budget of the same world."],
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,9 +14,10 @@ from explorer.charts.map_scale import MapScale, scale_of, too_small_text
 from explorer.charts.palette import AMOUNT, AMOUNT_INKS, CHANGE, CHANGE_INKS
 from explorer.markup import html
 from explorer.model.geodesy import mercator_m
+from explorer.model.inputs import InputSources
 from explorer.model.placement import Placement
 from explorer.presentation import renders
-from explorer.text import format_number
+from explorer.text import brief_origin, format_number, uncertain_mark
 
 Floats = NDArray[np.float64]
 
@@ -25,16 +28,20 @@ COLOUR_BY = {  # what colours may show: label, column
     "carbon intensity [kg/MWh]": "carbon",
     "utilisation of IT capacity [-]": "utilisation",
 }
+_FROM_DATA = ("capacity", "price", "carbon")  # inputs that a pointer reads as they are
 LABELS = {column: label for label, column in COLOUR_BY.items()}
 REGIONS = Circles(
     "regions",
     (
         ("", "@name"),
         ("IT load", "@it_mw{0,0.0} MW, @change_mw{+0,0.0} against baseline"),
-        ("Utilisation", "@utilisation{0 %} of @capacity{0,0} MW"),
+        ("Utilisation", "@utilisation{0 %} of @capacity_mark@capacity{0,0} MW"),
+        ("", "@capacity_origin"),
         ("Shadow price", "@capacity_price{0,0.00} USD/MWh of capacity"),
-        ("Electricity", "@price{0,0.0} USD/MWh"),
-        ("Carbon", "@carbon{0,0} kg/MWh"),
+        ("Electricity", "@price_mark@price{0,0.0} USD/MWh"),
+        ("", "@price_origin"),
+        ("Carbon", "@carbon_mark@carbon{0,0} kg/MWh"),
+        ("", "@carbon_origin"),
     ),
 )
 FLOW_TIP = (("Moves", "@moves"), ("IT load", "@flow_mw{0,0.0} MW"), ("Classes", "@split"))
@@ -42,7 +49,7 @@ HELP = """
 Circles are compute regions, sized by the IT load they execute; where they would hide each other they stand a little
 apart. Arcs are load that runs away from home, all classes together: as wide as its MW, faint at home and strong where
 it runs, with a head that points there. The largest stand out, the others are grey. Tap a region to see its pairs under
-break-even.
+break-even. Point at one to read where its figures are from; ≈ marks estimates and proxies.
 """
 LEADS = 20  # flows that stand out
 NAMED = 5  # regions that the map names
@@ -76,7 +83,7 @@ def world_map(
         _scale(columns["shown"], colour_by, scale),
         f"{moved} of {served} MW of IT load run away from home",
         html("<b>{} of {} MW</b> of IT load run away from home.", moved, served),
-        About(labels.title, labels.publishers),
+        About.by(labels, "layers"),
         ["Area of circles: IT load. Width of lines: relocated load."],
         arcs,
         scale,
@@ -101,7 +108,20 @@ def _regions(placement: Placement, scale: MapScale) -> dict[str, NDArray]:
         "utilisation": table["utilisation"].to_numpy(),
         "capacity": net.capacity_mw,
         "capacity_price": table["capacity_price_usd_per_mwh"].to_numpy(),
+        **_origins(net.labels.sources),
     }
+
+
+@lru_cache(maxsize=8)
+def _origins(sources: InputSources) -> dict[str, NDArray]:
+    """Where each region's figures are from, and a mark where they are estimates or proxies."""
+    found: dict[str, NDArray] = {}
+    for name in _FROM_DATA:
+        cells = sources.by_region[name]
+        marks = [f"{mark} " if (mark := uncertain_mark(cell)) else "" for cell in cells]
+        found[f"{name}_mark"] = np.array(marks, object)
+        found[f"{name}_origin"] = np.array([brief_origin(cell) for cell in cells], object)
+    return found
 
 
 def _arcs(placement: Placement, scale: MapScale, min_flow_mw: float | None) -> Arcs:

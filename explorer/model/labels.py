@@ -12,12 +12,16 @@ from unicodedata import bidirectional, category
 
 import pandas as pd
 
+from explorer.model.inputs import InputSources, input_sources
+from explorer.registry import MEASURES
+from explorer.scenario.provenance import Source
 from explorer.scenario.scenario import Scenario
 
-# how a figure got here is in sources.csv
+# how a figure got here is in sources.csv; whether it is a proxy or an estimate is said
 _ASIDE = re.compile(
     r"\s*\([^()]*\)|^Computed by |[,;] (assigned|compiled|fit|from|quoted|underlying) .*"
 )
+_BY_QUALITY = {"assigned": "{} (as a proxy)", "estimate": "{} (estimates)"}
 
 ISOLATE, END = "\u2068", "\u2069"  # around what runs in the direction of its own first letter
 # nothing to see: keeps two signs apart that Bokeh would take for the beginning of a formula
@@ -123,33 +127,50 @@ class Labels:
     clients: tuple[str, ...]
     classes: tuple[str, ...]
     workloads: tuple[str, ...]  # id and name of every class, once where both are the same word
-    sources: tuple[str, ...]  # publisher of each source
+    sources: InputSources
     carbon_signal: str  # which intensity emissions are by
 
-    @property
-    def publishers(self) -> tuple[str, ...]:
-        """Of the scenario's data, each once, in the order of its sources."""
-        return tuple(dict.fromkeys(_ASIDE.sub("", source) for source in self.sources))
+    def sources_of(self, inputs: Iterable[str]) -> tuple[Source, ...]:
+        """The sources of the figures that some inputs are made of, each once."""
+        return tuple(
+            dict.fromkeys(source for name in inputs for source in self.sources.by_input[name])
+        )
 
-    def put_on(self, table: pd.DataFrame, **more: Any) -> pd.DataFrame:
+    def publishers_of(self, measure: str) -> tuple[str, ...]:
+        """Whose figures a measure is made of, each publisher once; proxies and estimates say so."""
+        used = self.sources_of(MEASURES[measure].reads)
+        return tuple(dict.fromkeys(publisher_shown(source) for source in used))
+
+    def put_on(self, table: pd.DataFrame, measure: str, **more: Any) -> pd.DataFrame:
         """
         A table of the same data, with title and publishers as its `attrs`, so that its picture can
-        say them.
+        say them: those of what `measure`, its name in the registry, is made of.
 
         `more` is what else the picture says and no column does: plain values, by name. The table
         handed in may be remembered for others, and stays as it is.
         """
         labelled = table.copy(deep=False)
-        labelled.attrs = {"title": self.title, "publishers": list(self.publishers), **more}
+        publishers = list(self.publishers_of(measure))
+        labelled.attrs = {
+            "title": self.title, "publishers": publishers, "measure": measure, **more,
+        }  # fmt: skip
         return labelled
+
+
+def publisher_shown(source: Source) -> str:
+    """
+    Whose figure it is, briefly, and what it is where it is no reading.
+
+    >>> publisher_shown(Source("proxy-near", publisher="Google, assigned by Wattlas"))
+    'Google (as a proxy)'
+    """
+    name = as_shown(_ASIDE.sub("", source.publisher) or source.key)
+    return _BY_QUALITY.get(source.quality, "{}").format(name)
 
 
 def labels_of(scenario: Scenario) -> Labels:
     """The labels of a scenario as it is now."""
-    regions, clients, sources = scenario.regions, scenario.clients, scenario.sources
-    publishers = (
-        () if sources is None or "publisher" not in sources else map(str, sources["publisher"])
-    )
+    regions, clients = scenario.regions, scenario.clients
     full = told_apart(regions["id"], map(str, regions["name"]))
     return Labels(
         title=as_shown(scenario.title),
@@ -161,7 +182,7 @@ def labels_of(scenario: Scenario) -> Labels:
             as_shown(w.name) if w.id.lower() == w.name.lower() else class_label(w.id, w.name)
             for w in scenario.workloads.values()
         ),
-        sources=tuple(map(as_shown, publishers)),
+        sources=input_sources(scenario),
         carbon_signal=str(scenario.carbon_signal),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
@@ -21,13 +22,18 @@ MEANINGS = {
     "assigned": "a proxy: the value of another place or kind, assigned by us",
     "unsourced": "no source given",
 }
-UNCERTAIN = ("estimate", "assigned", "unsourced")  # look so wherever shown
+UNCERTAIN = ("estimate", "assigned", "unsourced")  # what looks like it wherever shown
 
 _PROXY = "proxy-"  # begins the keys of figures of another place or kind
 _ASSIGNED_BY_US = "assigned by Wattlas"  # by whom, in the publisher of such a figure
 _NO_TABLES = ("workloads", "sources")  # attributes of a scenario that are no tables of figures
 # columns of numbers that say where or which a row is, or that Wattlas computes
 _NO_FIGURES = ("latitude", "longitude", "hour_utc", "local_hour", "distance_km", "providers")
+_NOTICES = {  # by what licences are called, as regular expressions
+    r"ODbL": "Contains information from {}, made available under the Open Database License (ODbL 1.0).",
+    r"CC BY(?!-)": "Contains data of {}, licensed under Creative Commons Attribution (CC BY 4.0), changed by Wattlas.",
+}
+_PARENTHESES = re.compile(r"\s*\([^()]*\)")
 _STATUSES = ("inbound", "outbound", "status", "allowed", "offered")  # facts that are no numbers
 _SOURCES = {  # of a column whose source column does not share its words
     "fixed_usd_per_mwh": "price_source",
@@ -68,6 +74,19 @@ class Source:
         access = self.access.strip().lower()
         return next((quality for quality in QUALITIES if quality == access), "secondary")
 
+    @property
+    def citation(self) -> str:
+        """
+        The source in a line: what, by whom, when, under which licence, how sure.
+
+        >>> Source("eia", "Form EIA-861M", "US EIA", "2024", licence="US public domain", access="read").citation
+        'Form EIA-861M. US EIA, 2024. US public domain. Read in the source itself.'
+        """
+        known = MEANINGS[self.quality]
+        by_whom = ", ".join(part for part in (self.publisher, self.year) if part)
+        parts = (self.title or self.key, by_whom, self.licence, f"{known[0].upper()}{known[1:]}")
+        return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+
 
 class Provenance:
     """The sources of every figure of a scenario, as its tables are now."""
@@ -81,9 +100,17 @@ class Provenance:
         heading = source_column(self._frames[table], column)
         return self.of_keys(self._frames[table][heading].iat[row]) if heading else ()
 
+    def of_cells(self, table: str, column: str) -> tuple[tuple[Source, ...], ...]:
+        """The sources of each figure of a column, in the order of the table."""
+        frame = self._frames[table]
+        heading = source_column(frame, column)
+        if heading is None:
+            return ((),) * len(frame)
+        return tuple(self.of_keys(cell) for cell in frame[heading].tolist())
+
     def of_keys(self, cell: Any) -> tuple[Source, ...]:
-        """The sources that a cell names."""
-        return tuple(self.sources.get(key, Source(key)) for key in keys_in(cell))
+        """The sources that a cell names, as far as `sources.csv` has them."""
+        return tuple(self.sources[key] for key in keys_in(cell) if key in self.sources)
 
     def of_column(self, table: str, column: str) -> tuple[Source, ...]:
         """The sources of all figures of a column, each once, in the order of `sources.csv`."""
@@ -91,7 +118,7 @@ class Provenance:
         heading = None if frame is None else source_column(frame, column)
         if frame is None or heading is None or column not in frame:
             return ()
-        cells = frame.loc[frame[column].notna(), heading].unique()
+        cells = frame[heading].unique()
         return self.in_order(source for cell in cells for source in self.of_keys(cell))
 
     def in_order(self, sources: Iterable[Source]) -> tuple[Source, ...]:
@@ -191,6 +218,25 @@ def worst(sources: Iterable[Source]) -> str:
     ('estimate', 'unsourced')
     """
     return max((source.quality for source in sources), key=QUALITIES.index, default="unsourced")
+
+
+def notices(sources: Iterable[Source]) -> list[str]:
+    """
+    What licences ask to be said wherever figures of these sources are shown, a sentence each.
+
+    >>> notices([Source("em", publisher="Electricity Maps (via x)", licence="ODbL 1.0")])
+    ['Contains information from Electricity Maps, made available under the Open Database License (ODbL 1.0).']
+    """
+    asked: dict[str, list[str]] = {sentence: [] for sentence in _NOTICES.values()}
+    for source in sources:
+        for mark, sentence in _NOTICES.items():
+            if re.search(mark, source.licence) and source.quality != "estimate":
+                asked[sentence].append(_PARENTHESES.sub("", source.publisher))
+    return [
+        sentence.format("; ".join(dict.fromkeys(names)))
+        for sentence, names in asked.items()
+        if names
+    ]
 
 
 def source_column(frame: pd.DataFrame, column: str) -> str | None:

@@ -194,13 +194,15 @@ SAID = {
 def test_a_figure_has_title_units_legend_and_sources(classroom, tmp_path, kind):
     said = text_of(classroom[kind](tmp_path / "figure.svg"))
     assert [
-        words for words in [*SAID[kind], "Data: Wattlas; details in"] if words not in said
+        words
+        for words in [*SAID[kind], "Data: Wattlas (estimates); details in"]
+        if words not in said
     ] == []
 
 
 def test_a_figure_names_as_many_publishers_as_fit_and_counts_the_rest(tmp_path):
     world = Scenario.load("world-2025")
-    publishers = labels_of(world).publishers
+    publishers = labels_of(world).publishers_of("layers")
     assert "ENTSO-E Transparency Platform" in publishers and len(set(publishers)) == len(publishers)
     placement = solve(world)
     for write, width_mm in (
@@ -214,6 +216,23 @@ def test_a_figure_names_as_many_publishers_as_fit_and_counts_the_rest(tmp_path):
         assert f"; and {len(publishers) - len(named)} more;" in said
     world.sources = None
     assert "names no sources" in text_of(solve(world).layers_figure(tmp_path / "figure.svg"))
+
+
+def test_a_figure_names_whose_data_it_uses_and_only_those(tmp_path):
+    said = text_of(figure(break_even(Scenario.load("world-2025"), "A"), tmp_path / "pairs.svg"))
+    assert "US Energy Information Administration" in said
+    assert "Our World in Data" not in said  # demand, which no pair of regions knows
+
+
+def test_a_proxy_is_called_a_proxy():
+    world = Scenario.load("world-2025")
+    publishers = labels_of(world).publishers_of("layers")
+    assert "Green Software Foundation (as a proxy)" in publishers
+    assert "Google (as a proxy)" not in publishers
+    world.carbon_signal = "average"
+    publishers = labels_of(world).publishers_of("layers")
+    assert {"Google", "Google (as a proxy)"} <= {*publishers}
+    assert "Green Software Foundation" not in publishers
 
 
 def test_a_figure_of_a_table_that_lost_its_origin_still_stands(tmp_path):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bokeh.models import Column, Div, LayoutDOM, Row
 
-from explorer.app.live.pane import FONT
+from explorer.app.live.pane import FONT, HEADING, SOURCES_HERE
 from explorer.markup import html
 from explorer.registry import TERMS
 
@@ -36,7 +36,10 @@ h2 { font-size: 14px; font-weight: 700; margin: 0; white-space: nowrap; display:
 .explanation { display: none; position: absolute; left: 0; top: 26px; width: min(360px, 80vw); padding: 8px 10px;
                border-radius: 6px; font-size: 12.5px; line-height: 1.45; background: #2b2f36; color: #f4f5f7;
                box-shadow: 0 3px 12px #0006; }
-.help:hover + .explanation, .help:focus + .explanation { display: block; }
+.explanation { max-height: 420px; overflow: auto; }
+.help:hover + .explanation, .help:focus + .explanation, .explanation:hover { display: block; }
+.sources { margin-top: 6px; padding-top: 6px; border-top: 1px solid #f4f5f744; font-size: 11.5px; }
+.sources p { margin: 0 0 2px; }
 """
 _TOOL = """
 .bk-input { height: 30px; padding: 2px 8px; font: inherit; font-size: 13px; border-radius: 6px;
@@ -69,11 +72,13 @@ def heading(title: str, explanation: str, term: str = "") -> Div:
     text = html(
         '<div class="heading"><h2>{title}</h2>'
         '<span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
-        '<div class="explanation" role="tooltip">{named}{explanation}</div><span class="term">{term}</span></div>',
+        '<div class="explanation" role="tooltip">{named}{explanation}{sources}</div>'
+        '<span class="term">{term}</span></div>',
         title=title, named=html("<b>{}.</b> ", f"{term[0].upper()}{term[1:]}") if term else "",
-        explanation=explanation.strip(), term=term,
+        explanation=explanation.strip(), term=term, sources=SOURCES_HERE,
     )  # fmt: skip
     return Div(
+        name=HEADING,
         text=str(text),
         sizing_mode="stretch_width",
         margin=(3, 0, 3, 2),

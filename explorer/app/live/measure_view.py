@@ -13,6 +13,7 @@ import panel as pn
 from bokeh.models import Column, LayoutDOM
 
 from explorer.app.live.card import card
+from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
@@ -36,15 +37,17 @@ class MeasureView(pn.viewable.Viewer):
 
     A subclass says
 
-    drawing : its `Drawing`, as a cached function, made with `measure_card` file_name : what its
-    table is called when it is saved, without ending depends : parameters of the session whose
-    change may change the inputs inputs() : what the result depends on, hashable; by default the
-    network compute(*inputs) : yields results, each better than the one before; runs in a thread,
-    one piece at a time show(result) : patches `self.pane`, words included stop() : takes back words
-    that promise more, after a failure table(result) : the DataFrame behind the picture, units in
-    its column names listen() : what users may touch, as `LivePane` takes it
+    measure : its name in the registry drawing : its `Drawing`, as a cached function, made with
+    `measure_card` file_name : what its table is called when it is saved, without ending depends :
+    parameters of the session whose change may change the inputs inputs() : what the result depends
+    on, hashable; by default the network compute(*inputs) : yields results, each better than the one
+    before; runs in a thread, one piece at a time show(result) : patches `self.pane`, words included
+    stop() : takes back words that promise more, after a failure table(result) : the DataFrame
+    behind the picture, units in its column names listen() : what users may touch, as `LivePane`
+    takes it
     """
 
+    measure: ClassVar[str]
     file_name: ClassVar[str]
     depends: ClassVar[Sequence[str]] = ("placement",)
 
@@ -57,6 +60,7 @@ class MeasureView(pn.viewable.Viewer):
         self._result: Any = None
         self.pane = LivePane(self.drawing, self.listen(), on_show=self.update)
         self._behind = TablePanel(self.pane, self.file_name, self._make_table)
+        name_sources(self.pane, session, self.measure)
         session.param.watch(lambda *_events: self.update(), list(self.depends))
 
     def __panel__(self) -> pn.viewable.Viewable:

@@ -27,7 +27,7 @@ from bokeh.models import (
     Select,
     Selection,
 )
-from markupsafe import escape
+from markupsafe import Markup, escape
 from numpy.typing import NDArray
 from panel.io.notebook import push_on_root
 from panel.models.markup import HTML
@@ -36,6 +36,8 @@ from explorer.app.live.figure_template import Blueprint
 from explorer.charts.ticks import tell_ticks_apart
 
 Handles = dict[str, dict[str, Model]]  # by the name of a glyph: HoloViews' handle -> Bokeh model
+HEADING = "heading"  # name of the model that a card's help is in
+SOURCES_HERE = Markup("<!-- sources -->")  # place in it for whose figures the card shows
 FONT: dict[str, str | None] = {"font-family": "inherit"}  # the page's, not Bokeh's
 
 
@@ -51,6 +53,8 @@ class Drawing:
     def __init__(self, make: Callable[[Drawing], LayoutDOM]) -> None:
         self.handles: Handles = {}
         root = make(self)
+        for heading in root.select({"name": HEADING}):
+            self.handles[HEADING] = {"words": heading}
         for models in self.handles.values():  # what plots were drawn with is nobody's data
             if isinstance(source := models.get("cds"), ColumnDataSource):
                 source.update(data={name: values[:0] for name, values in source.data.items()})
@@ -172,6 +176,7 @@ class LivePane(pn.pane.Bokeh):
         self._copies: dict[str, Handles] = {}
         self._columns: dict[str, dict[str, NDArray]] = {}
         self._settings: dict[tuple[str, str], dict[str, Any]] = {}
+        self._sources = Markup("")
 
     def listen(self, name: str, handle: str, key: str, callback: Callable[[Any], None]) -> None:
         """Listen to one more property, in copies to come."""
@@ -245,6 +250,20 @@ class LivePane(pn.pane.Bokeh):
         # escaped once more, for Panel's model undoes that on its way to the browser
         self.configure(name, "words", text=str(escape(str(escape(words)))))
 
+    def name_sources(self, sources: Markup) -> None:
+        """Say in the help of the card whose figures it shows."""
+        if sources != self._sources:
+            self._sources = sources
+            for handles in self._copies.values():
+                self._put_sources(handles)
+            self._send()
+
+    def _put_sources(self, handles: Handles) -> None:
+        if HEADING in handles:
+            drawn: Any = self._drawing().handles[HEADING]["words"]
+            text = drawn.text.replace(SOURCES_HERE, self._sources)
+            handles[HEADING]["words"].update(text=text)
+
     def fade(self, name: str, busy: bool) -> None:
         """Fade a text that is about to be replaced; the delay keeps quick work from flickering."""
         styles = FONT | {"opacity": "0.4" if busy else "1", "transition": "opacity 0.2s 0.5s"}
@@ -268,6 +287,7 @@ class LivePane(pn.pane.Bokeh):
             handles[name]["cds"].update(data=dict(columns))
         for (name, handle), values in self._settings.items():
             handles[name][handle].update(**values)
+        self._put_sources(handles)
         for name, handle, key in self._listen:
             handles[name][handle].on_change(
                 key,

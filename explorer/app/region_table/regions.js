@@ -6,19 +6,21 @@ const COLUMNS = [
   {title: "IT load", unit: "MW", of: "loads", line: 0, digits: [1, 1], help: "IT load executed in the region."},
   {title: "Change", unit: "MW", of: "loads", line: 1, digits: [1, 1], sign: "exceptZero", draw: draw_change,
    help: "IT load against the baseline."},
-  {title: "Utilisation", unit: "%", of: "loads", line: 2, digits: [0, 0], draw: draw_bar,
+  {title: "Utilisation", unit: "%", of: "loads", line: 2, digits: [0, 0], draw: draw_bar, origin: 0,
    help: "Share of the region's IT capacity that is in use."},
   {title: "Shadow price", unit: "USD/MWh", of: "loads", line: 3, digits: [1, 1],
    help: "What one more MW of IT capacity in the region would save per hour. Known when cost is what is minimised."},
-  {title: "Electricity", unit: "USD/MWh", of: "grids", line: 0, digits: [1, 1],
+  {title: "Electricity", unit: "USD/MWh", of: "grids", line: 0, digits: [1, 1], origin: 1,
    help: "Price of electricity delivered in the region."},
-  {title: "Carbon", unit: "kg/MWh", of: "grids", line: 1, digits: [0, 0],
+  {title: "Carbon", unit: "kg/MWh", of: "grids", line: 1, digits: [0, 0], origin: 2,
    help: "Emissions per MWh of electricity, by the scenario's chosen carbon signal."},
-  {title: "PUE", unit: "", of: "pue", line: 0, digits: [2, 3],
+  {title: "PUE", unit: "", of: "pue", line: 0, digits: [2, 3], origin: 3,
    help: "Power usage effectiveness: power drawn at the meter for each unit of IT load."},
 ]
 const HELP = "What the map shows, as figures. Point at a header to read what it means, click it to sort; "
-  + "click a row to pick its region."
+  + "click a row to pick its region. Point at a figure or tap it to read where it is from; ≈ marks estimates and proxies."
+const COMPUTED = "Computed: load as the placement of least objective has it, from all inputs named under ?."
+const UNSURE = "≈"
 const LINES = {names: 1, loads: 4, grids: 2, pue: 1}
 const UNKNOWN = "–"
 const FIGURE_SPACE = "\u2007" // as wide as a digit
@@ -28,7 +30,8 @@ const FORMATS = COLUMNS.map(({digits, sign}) => digits && new Intl.NumberFormat(
 
 export function render({model}) {
   const table = new RegionTable(model)
-  model.on(["ids", "names", "loads", "grids", "pue", "picked"], () => table.show_soon())
+  model.on(["ids", "names", "loads", "grids", "pue", "origins", "picked"], () => table.show_soon())
+  model.on("sources", () => table.name_sources())
   return table.card
 }
 
@@ -55,7 +58,43 @@ class RegionTable {
       element("thead", {}, element("tr", {}, ...this.headers)),
       this.body,
     ))
-    this.card = element("div", {className: "card"}, ...heading("Regions", HELP), this.scroller)
+    this.origin = element("div", {className: "origin", role: "tooltip", hidden: true})
+    this.card = element("div", {className: "card"}, ...heading("Regions", HELP), this.scroller, this.origin)
+    this.body.addEventListener("pointerover", event => this.tell_origin(event.target.closest("td, th")))
+    for (const gone of ["pointerleave", "scroll"]) {
+      this.scroller.addEventListener(gone, () => (this.origin.hidden = true))
+    }
+    this.name_sources()
+  }
+
+  name_sources() {
+    const help = this.card.querySelector(".explanation")
+    help.querySelector(".sources")?.remove()
+    help.insertAdjacentHTML("beforeend", this.model.sources) // which Python has escaped
+  }
+
+  // Where a figure is from, beside it.
+  tell_origin(cell) {
+    const k = cell ? [...cell.parentElement.children].indexOf(cell) : 0
+    this.origin.hidden = k < 1
+    if (k < 1) {
+      return
+    }
+    const [card, at] = [this.card.getBoundingClientRect(), cell.getBoundingClientRect()]
+    const region = this.rows.indexOf(cell.parentElement)
+    this.origin.textContent = this.origin_of(k, region)
+    this.origin.style.top = `${at.bottom - card.top + 3}px`
+    this.origin.style.right = `${Math.max(card.right - at.right, 0)}px`
+  }
+
+  origin_of(k, region) {
+    const {title, unit, origin} = COLUMNS[k]
+    if (origin === undefined) {
+      return `${title}. ${COMPUTED}`
+    }
+    const [mark, text] = this.model.origins[origin][region]
+    const of = k === 3 ? "Computed: load over capacity. Capacity" : title
+    return `${of}${mark && ` ${mark}`}: ${text}.`
   }
 
   // A move patches several properties, and sliders can be faster than the screen: once per frame is enough.
@@ -78,7 +117,9 @@ class RegionTable {
 
   // Of another table of regions, one part can arrive a frame before the next.
   complete() {
-    return Object.entries(LINES).every(([name, lines]) => this.model[name].length === lines * this.model.ids.length)
+    const {ids, origins} = this.model
+    return Object.entries(LINES).every(([name, lines]) => this.model[name].length === lines * ids.length)
+      && origins.every(cells => cells.length === ids.length)
   }
 
   keep_rows() {
@@ -98,16 +139,22 @@ class RegionTable {
   }
 
   write(cell, k, region) {
-    const value = this.value(k, region)
-    if (Object.is(cell.value, value)) {
+    const [value, mark] = [this.value(k, region), this.mark_of(k, region)]
+    if (Object.is(cell.value, value) && cell.mark === mark) {
       return
     }
-    cell.value = value
-    const text = k === 0 ? value : figure(value, k)
+    Object.assign(cell, {value, mark})
+    const text = k === 0 ? value : mark + figure(value, k)
     if (cell.textContent !== text) {
       cell.textContent = text
     }
     COLUMNS[k].draw?.(cell, value, text)
+  }
+
+  // Estimates look like estimates; what is computed has no mark of its own.
+  mark_of(k, region) {
+    const {origin} = COLUMNS[k]
+    return origin > 0 && this.model.origins[origin][region][0] ? `${UNSURE}\u2009` : ""
   }
 
   // Rows that are in place stay untouched; a row that is moved would lose the focus.

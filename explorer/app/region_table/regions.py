@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,12 @@ from bokeh.model import Model
 from numpy.typing import NDArray
 
 from explorer.app.live.card import CARD
+from explorer.app.live.origins import sources_html
+from explorer.model.inputs import InputSources
 from explorer.model.placement import Placement
+from explorer.registry import PLACEMENT
 from explorer.session import Session
+from explorer.text import origin_text, uncertain_mark
 
 DECIMALS = (
     3  # more than is shown; what differs by less is the solver's rounding and need not be sent
@@ -34,6 +39,10 @@ class RegionRows(pn.custom.JSComponent):
     )
     grids = param.Array(doc="Electricity price [USD/MWh] and carbon [kg/MWh], shape (2, region).")
     pue = param.Array(doc="PUE, shape (region,). [-]")
+    origins = param.List(
+        doc="For each input that is a column: a mark and where the figure is from, region by region."
+    )
+    sources = param.String(doc="Whose figures the table shows: HTML.")
     picked = param.String(doc="Id of the region picked, or empty.")
 
     _esm = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")  # once, not for every user
@@ -58,7 +67,7 @@ class RegionRows(pn.custom.JSComponent):
             super()._update_model(events, msg, root, model, doc, comm)
 
 
-_SENT = ("ids", "names", "loads", "grids", "pue", "picked")
+_SENT = ("ids", "names", "loads", "grids", "pue", "picked", "origins", "sources")
 STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
@@ -111,7 +120,18 @@ def table_columns(session: Session) -> dict[str, Any]:
         "loads": _loads(placement),
         "grids": _compact(net.price_usd_per_mwh, net.carbon_kg_per_mwh),
         "pue": _compact(net.pue)[0],
+        "origins": _origins(net.labels.sources),
+        "sources": str(sources_html(net.labels, PLACEMENT)),
     }
+
+
+# inputs in the order of `ORIGINS` in regions.js
+@lru_cache(maxsize=8)
+def _origins(sources: InputSources) -> list[list[list[str]]]:
+    return [
+        [[uncertain_mark(cell), origin_text(cell)] for cell in sources.by_region[name]]
+        for name in ("capacity", "price", "carbon", "pue")
+    ]
 
 
 def _loads(placement: Placement) -> NDArray[np.float32]:

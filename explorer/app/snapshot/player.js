@@ -121,7 +121,7 @@ function update_link() {
 // As the table of regions knows its model.
 function table_model() {
   const typed = Object.fromEntries(Object.entries(table).map(([name, value]) =>
-    [name, ["ids", "names"].includes(name) ? value : Float32Array.from(value, v => v ?? NaN)]))
+    [name, ["ids", "names", "origins", "sources"].includes(name) ? value : Float32Array.from(value, v => v ?? NaN)]))
   const listeners = []
   const model = {
     ...typed, picked: "",

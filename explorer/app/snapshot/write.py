@@ -19,6 +19,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import param
 from bokeh.document import Document
 from bokeh.embed.util import standalone_docs_json_and_render_items
 from bokeh.models import AbstractButton, LayoutDOM, Plot, RadioButtonGroup, Select, TapTool
@@ -40,7 +41,9 @@ from explorer.app.views.world_map import FlowMap
 from explorer.atomic_write import refuse_bad_target, written_whole
 from explorer.errors import ExplorerError
 from explorer.markup import html, joined
+from explorer.model.inputs import sources_used
 from explorer.model.labels import as_shown, class_label
+from explorer.scenario.provenance import Provenance, Source, notices
 from explorer.scenario.scenario import SETTINGS, Scenario
 from explorer.session import Session
 from explorer.text import format_duration, setting_text
@@ -310,20 +313,35 @@ def _about(scenario: Scenario, axes: Sequence[GridSlider], now: datetime, digest
         for w in scenario.workloads.values() if w.id not in moving
     ]  # fmt: skip
     rows = joined(html("<tr><th>{}</th><td>{}</td></tr>", *row) for row in budgets + settings)
-    sources = ""
-    if scenario.sources is not None:
-        lines = (
-            f"{row.title}. {row.publisher}, {row.year}. {row.licence}."
-            for row in scenario.sources.itertuples()
-        )
-        items = joined(html("<li>{}</li>", as_shown(line)) for line in lines)
-        sources = html("<h3>Sources</h3><ul>{}</ul>", items)
+    sources = _sources(sources_of_states(scenario, axes))
     solvers = ", ".join(f"{name} {version(name.lower())}" for name in ("HighsPy", "PuLP", "Bokeh"))
     return html(
         "<p>Made on {:%Y-%m-%d %H:%M} UTC with Wattlas {} ({}) from the scenario “{}”. SHA-256 of the table of states: "
         "<code>{}</code></p><h3>Settings that stay</h3><table>{}</table>{}",
         now, __version__, solvers, as_shown(scenario.title), digest, rows, sources,
     )  # fmt: skip
+
+
+def sources_of_states(scenario: Scenario, axes: Sequence[GridSlider]) -> tuple[Source, ...]:
+    """The sources of what the states of a file are made of, whatever choices its sliders make."""
+    found = dict.fromkeys(sources_used(scenario))
+    world = scenario.copy()
+    for axis in axes:
+        # numbers change no source
+        if axis.key in SETTINGS and isinstance(scenario.param[axis.key], param.Selector):
+            for place in (*range(len(axis.values)), axis.opened):
+                axis.set(world, place)
+                found |= dict.fromkeys(sources_used(world))
+    return Provenance(scenario).in_order(found)
+
+
+def _sources(sources: Sequence[Source]) -> Markup:
+    """Sources, how sure each is, and notices that their licences ask for."""
+    if not sources:
+        return Markup("")
+    items = joined(html("<li>{}</li>", as_shown(source.citation)) for source in sources)
+    said = joined(html("<p>{}</p>", as_shown(notice)) for notice in notices(sources))
+    return html("<h3>Sources</h3><ul>{}</ul>{}", items, said)
 
 
 def _link_key(scenario: Scenario, axis: GridSlider) -> str:

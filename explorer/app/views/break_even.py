@@ -11,6 +11,7 @@ from bokeh.models import LayoutDOM
 
 from explorer.app.live.card import SMALL, beside, card
 from explorer.app.live.chart_pane import draw_panels, patch
+from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
 from explorer.charts.break_even import HELP, PANELS, chart, shown
@@ -34,6 +35,7 @@ class BreakEvenView(pn.viewable.Viewer):
         self._session = session
         self.pane = LivePane(_drawing, {("pairs", "selected", "indices"): self._on_tap})
         self._behind = TablePanel(self.pane, self.measure, self._table)
+        name_sources(self.pane, session, self.measure)
         session.param.watch(self._on_change, ["placement", "region", "workload"])
         self._on_change()
 

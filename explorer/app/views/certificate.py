@@ -51,6 +51,7 @@ _GROUPS = {
 class CertificateView(MeasureView):
     """The checks of a certificate as rows, and what they prove as a sentence."""
 
+    measure = "certificate"
     file_name = "certificate"
 
     def inputs(self) -> tuple[Hashable, ...]:

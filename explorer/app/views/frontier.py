@@ -11,6 +11,7 @@ from bokeh.models import LayoutDOM, RadioButtonGroup
 
 from explorer.app.live.card import SMALL, beside, card
 from explorer.app.live.chart_pane import draw_panels, patch
+from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
 from explorer.charts.frontier import HELP, PANELS, chart, with_names
@@ -41,6 +42,7 @@ class FrontierView(pn.viewable.Viewer):
             },
         )
         self._behind = TablePanel(self.pane, self.measure, self._table)
+        name_sources(self.pane, session, self.measure)
         self.pane.configure(
             "class", "widget", labels=[as_shown(choice) for choice in self._choices]
         )

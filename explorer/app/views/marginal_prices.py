@@ -32,6 +32,7 @@ class PricesView(MeasureView):
     worth.
     """
 
+    measure = "marginal_prices"
     file_name = "marginal-prices"
 
     def compute(self, network: Network) -> Iterator[pd.DataFrame]:

@@ -60,6 +60,7 @@ class UnservedView(MeasureView):
     could be.
     """
 
+    measure = "remedies"
     file_name = "remedies"
 
     def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:

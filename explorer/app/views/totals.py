@@ -7,8 +7,10 @@ from functools import cache
 from typing import Any
 
 import panel as pn
+from bokeh.models import Column, LayoutDOM
 from markupsafe import Markup
 
+from explorer.app.live.origins import sources_html
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.markup import html, joined
 from explorer.measures.frontier import UNSERVED_MW
@@ -21,8 +23,10 @@ from explorer.measures.headlines import (
     forced_and_chosen,
     headlines,
 )
+from explorer.model.inputs import LABELS
 from explorer.model.network import carbon_intensities
 from explorer.model.placement import Placement
+from explorer.registry import PLACEMENT
 from explorer.session import Session
 from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent
 from explorer.units import KG_PER_T, L_PER_M3
@@ -39,11 +43,26 @@ _STYLE = """
 .total .unit { font-size: 12px; font-weight: 400; opacity: .8; }
 .total .delta { font-size: 12.5px; font-weight: 600; white-space: nowrap; overflow: hidden;
                 text-overflow: ellipsis; }
+.total { position: relative; }
+.explanation { display: none; position: absolute; z-index: 11; left: 0; top: calc(100% + 4px); width: min(320px, 86vw);
+               padding: 8px 10px; border-radius: 6px; font-size: 12.5px; line-height: 1.45; background: #2b2f36;
+               color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
+.total:nth-child(n + 5) .explanation { left: auto; right: 0; }
+.total:is(:hover, :focus) .explanation { display: block; }
 @container (max-width: 940px) { .totals { grid-auto-flow: row; grid-template-columns: repeat(3, minmax(0, 1fr)); } }
 @container (max-width: 560px) {
   .totals { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .total .value { font-size: 20px; }
+  .total:nth-child(n) .explanation { left: 0; right: auto; }
+  .total:nth-child(2n) .explanation { left: auto; right: 0; }
 }
+"""
+_ORIGIN = """
+:host { font-size: 12.5px; }
+details { margin: 1px 2px 0; color: var(--mui-palette-text-secondary, inherit); }
+summary { cursor: pointer; width: max-content; }
+.sources { columns: 2 340px; margin: 4px 0; }
+.sources p { margin: 0 0 2px; break-inside: avoid; }
 """
 
 
@@ -56,19 +75,26 @@ class _Card:
     delta: str
     colour: str
     explanation: str
+    reads: tuple[str, ...] = PLACEMENT  # inputs that it is made of
 
     def html(self) -> Markup:
         return html(
-            '<div class="total" data-total="{c.name}" title="{c.explanation}"><div class="label">{c.label}</div>'
+            '<div class="total" data-total="{c.name}" tabindex="0"><div class="label">{c.label}</div>'
             '<div class="value">{c.value} <span class="unit">{c.unit}</span></div>'
-            '<div class="delta" style="color:{c.colour}">{c.delta}</div></div>',
-            c=self,
-        )
+            '<div class="delta" style="color:{c.colour}">{c.delta}</div>'
+            '<div class="explanation" role="tooltip">{c.explanation} Computed from {inputs}.</div></div>',
+            c=self, inputs=", ".join(LABELS[name] for name in self.reads),
+        )  # fmt: skip
 
 
 @cache
 def _drawing() -> Drawing:
-    return Drawing(lambda drawing: drawing.words("totals", stylesheets=[_STYLE]))
+    def make(drawing: Drawing) -> LayoutDOM:
+        totals = drawing.words("totals", stylesheets=[_STYLE])
+        origin = drawing.words("origin", stylesheets=[_ORIGIN])
+        return Column(children=[totals, origin], sizing_mode="stretch_width")
+
+    return Drawing(make)
 
 
 class Totals(pn.viewable.Viewer):
@@ -81,6 +107,7 @@ class Totals(pn.viewable.Viewer):
         super().__init__(**params)
         self._session = session
         self._pane = LivePane(_drawing)
+        self._sources: Any = None
         session.param.watch(self._on_placement, ["placement", "placement_busy"])
         self._on_placement()
 
@@ -93,6 +120,16 @@ class Totals(pn.viewable.Viewer):
         self._pane.say(
             "totals", html('<div class="totals">{}</div><div class="note">{}</div>', cards, note)
         )
+        self._say_origin()
+
+    def _say_origin(self) -> None:
+        labels = self._session.network.labels
+        if labels.sources is not self._sources:
+            self._sources = labels.sources
+            lines = sources_html(labels, PLACEMENT)
+            self._pane.say(
+                "origin", html("<details><summary>Where these figures are from</summary>{}</details>", lines)
+            )  # fmt: skip
 
     def _deciding_note(self) -> str:
         limit_s = self._session.scenario.time_limit_s

@@ -27,6 +27,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.app.live.card import card
+from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, Handles, LivePane, quiet_toolbar
 from explorer.charts.backends.basemap import basemap
 from explorer.charts.backends.geoviews_map import empty, frame, mercator, points, style
@@ -66,6 +67,7 @@ class FlowMap(pn.viewable.Viewer):
             },
             self._name_classes,
         )
+        name_sources(self._pane, session, "layers")
         session.param.watch(self._on_placement, "placement")
         session.param.watch(self._on_region, "region")
         self.param.watch(self._on_placement, ["colour_by", "min_flow_mw"])
@@ -230,14 +232,15 @@ def _let_regions_speak_first(figure: Plot, handles: Handles) -> None:
 
 def _on_screen(columns: Columns) -> dict[str, NDArray]:
     """Columns as the glyph of regions has them, numbers but for places in half the bytes."""
-    small = {
-        name: values.astype(np.float32)
+    kept = {
+        name: values
         for name, values in columns.items()
-        if name not in ("x", "y", "name")
+        if name in ("x", "y") or values.dtype == object
     }
+    small = {name: v.astype(np.float32) for name, v in columns.items() if name not in kept}
     small["color"] = small.pop("shown")
     small["radius"] = small.pop("size") * np.float32(M_PER_PX / 2)
-    return {name: columns[name] for name in ("x", "y", "name")} | small
+    return kept | small
 
 
 def _by_class(arcs: Arcs) -> dict[str, NDArray]:

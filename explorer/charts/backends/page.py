@@ -16,7 +16,6 @@ import holoviews as hv
 import holoviews.plotting.mpl  # registers the renderer
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
@@ -25,7 +24,6 @@ from matplotlib.ticker import Formatter, ScalarFormatter
 from explorer.atomic_write import refuse_bad_target, written_whole
 from explorer.charts.chart import About
 from explorer.errors import ExplorerError
-from explorer.model.labels import Labels
 from explorer.text import sentence, takes_prefix, tick_texts, wrapped
 
 MPL = "matplotlib"
@@ -59,7 +57,7 @@ class Page:
     def draw(
         self,
         drawn: Any,
-        about: Labels | About | pd.DataFrame,
+        about: About,
         what: str,
         notes: Sequence[str],
         handles: Sequence[Any] = (),
@@ -72,8 +70,8 @@ class Page:
         Parameters
         ----------
         drawn : HoloViews object
-        about : Labels, About or pandas.DataFrame
-            Of the scenario, or a table whose `attrs` still say which that was.
+        about : About
+            The scenario and whose data it is.
         what : str
             What the figure shows or finds; the title of the scenario goes before it.
         notes : sequence of str
@@ -85,10 +83,9 @@ class Page:
         shares : sequence of float
             Of that height, from the topmost plot to the lowest; equal unless given.
         """
-        title, publishers = _origin(about)
-        title = f"{title}: {what}" if title else sentence(what)
-        if publishers is not None:
-            notes = [*notes, _sources(publishers, self.width_mm)]
+        title = f"{about.title}: {what}" if about.title else sentence(what)
+        if about.publishers is not None:
+            notes = [*notes, _sources(about.publishers, self.width_mm)]
         figure = hv.renderer(MPL).get_plot(drawn).state  # which `hv.render` makes twice
         try:
             width = self.width_mm / MM_PER_INCH
@@ -148,16 +145,6 @@ def page(path: str | Path, width_mm: float) -> Iterator[Page]:
 def filled(colour: str, hatch: str = "") -> dict[str, Any]:
     """The style of a bar, and of what stands for it in a legend."""
     return {"facecolor": colour, "edgecolor": INK, "linewidth": 0.4, "hatch": hatch}
-
-
-def _origin(about: Labels | About | pd.DataFrame) -> tuple[str | None, Sequence[str] | None]:
-    """
-    Title and publishers, where a table still says them; pandas lose both where two tables become
-    one.
-    """
-    if not isinstance(about, pd.DataFrame):
-        return about.title, about.publishers
-    return about.attrs.get("title"), about.attrs.get("publishers")
 
 
 def _sources(publishers: Sequence[str], width_mm: float) -> str:
