@@ -32,6 +32,7 @@ LABELS = {  # of inputs, in sentences
     "friction": "cost of moving",
     "hours": "hours of the day",
     "day": "hours of the day",
+    "water": "water use",
 }
 OF_REGIONS = ("price", "carbon", "pue", "capacity")  # inputs that are one column of regions
 _HOURS: Columns = (
@@ -63,6 +64,7 @@ def columns_of(scenario: Scenario, input: str) -> Columns:
         "law": _LAW[str(scenario.legal_policy)],
         "friction": (("arcs", "friction_usd_per_mwh"),),
         "day": _HOURS,
+        "water": (("regions", "wue_l_per_kwh"),),
     }
     return fixed[input]
 
@@ -75,6 +77,7 @@ class InputSources:
     by_region: Mapping[
         str, tuple[tuple[Source, ...], ...]
     ]  # of inputs that are one column of regions
+    budgets: tuple[tuple[Source, ...], ...]  # of the latency budget of each class
 
 
 def input_sources(scenario: Scenario) -> InputSources:
@@ -107,7 +110,8 @@ def _input_sources(scenario: Scenario) -> InputSources:
         for input, of in columns.items()
     }
     by_region = {input: provenance.of_cells(*columns[input][0]) for input in OF_REGIONS}
-    return InputSources(MappingProxyType(by_input), MappingProxyType(by_region))
+    budgets = provenance.of_cells("workloads", "latency_budget_ms")
+    return InputSources(MappingProxyType(by_input), MappingProxyType(by_region), budgets)
 
 
 _found: Memo[InputSources] = Memo(size=32)

@@ -20,7 +20,7 @@ def keys(sources):
 
 def test_what_measures_read_are_inputs():
     named = {name for measure in MEASURES.values() for name in measure.reads}
-    assert named == {*LABELS} == {*PLACEMENT, "day"}
+    assert named == {*PLACEMENT, "day"} < {*LABELS}
 
 
 def test_only_the_chosen_carbon_signal_has_sources(world):

@@ -41,8 +41,9 @@ function frame(item, bridge) {
   const id = `tip-${item.key}`
   const info = el("button", {type: "button", class: "info", "aria-label": `About: ${name}`, "aria-describedby": id}, "i")
   info.addEventListener("keydown", event => event.key === "Escape" && info.blur())
-  const label = el("span", {class: "label"}, name, unit ? el("span", {class: "unit"}, ` ${unit}`) : "")
-  const head = el("div", {class: "head"}, label, info, el("span", {class: "tip", role: "tooltip", id}, item.doc))
+  const label = el("span", {class: "label"}, item.mark ? `${item.mark} ${name}` : name, unit ? el("span", {class: "unit"}, ` ${unit}`) : "")
+  const origin = item.origin ? [el("span", {class: "origin"}, item.origin)] : []
+  const head = el("div", {class: "head"}, label, info, el("span", {class: "tip", role: "tooltip", id}, item.doc, ...origin))
   const complaint = el("p", {class: "complaint", role: "alert"})
   const element = el("div", {class: `control ${item.kind}`, "data-key": item.key}, head, complaint)
   if (item.colour) element.style.setProperty("--accent", item.colour)

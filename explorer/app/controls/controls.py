@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,14 @@ from panel.io.model import apply_changes_without_dispatch
 
 from explorer.app.live.scheduler import LiveRunner
 from explorer.charts.palette import CLASS_COLOURS
+from explorer.model.inputs import input_sources
 from explorer.model.labels import as_shown, class_label
 from explorer.scenario.history import History, together
+from explorer.scenario.provenance import Source
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.workload import Workload
 from explorer.session import Session
-from explorer.text import setting_text
+from explorer.text import origin_text, setting_text, uncertain_mark
 
 _BUDGETS = "How long may a request wait?"
 _GROUPS = {
@@ -117,10 +119,18 @@ class Inputs:
             self._origins[f"{workload.id}/prefill"] = workload
         self._looks = looks
         self._places |= {key: (look.owner, look.name) for key, look in looks.items()}
+        budgets = input_sources(scenario).budgets
         self.groups = [
             {
                 "title": _BUDGETS,
-                "controls": [_budget(k, w) for k, w in enumerate(scenario.workloads.values())],
+                "controls": [
+                    _budget(k, w, budget)
+                    for (k, w), budget in zip(
+                        enumerate(scenario.workloads.values()),
+                        budgets,
+                        strict=True,
+                    )
+                ],
             },
             *(
                 {"title": t, "controls": [_control(scenario, n) for n in _offered(scenario, names)]}
@@ -447,7 +457,12 @@ def _control(scenario: Scenario, name: str) -> dict[str, Any]:
     return shared | limits | {"kind": "number", "min": least, "max": most, "step": parameter.step}
 
 
-def _budget(place: int, workload: Workload) -> dict[str, Any]:
+def _origin(sources: Sequence[Source]) -> dict[str, Any]:
+    """Where the value that the scenario was opened with is from."""
+    return {"mark": uncertain_mark(sources), "origin": f"As opened: {origin_text(sources)}."}
+
+
+def _budget(place: int, workload: Workload, sources: Sequence[Source]) -> dict[str, Any]:
     """
     A slider fine where the network decides and coarse where hours do: logarithmic in the time left
     to it.
@@ -462,6 +477,7 @@ def _budget(place: int, workload: Workload) -> dict[str, Any]:
         "origin": f"{workload.id}/prefill",
         "label": class_label(workload.id, workload.name),
         "doc": f"{parameter.doc} Class {as_shown(workload.id)}: {as_shown(workload.name)}.",
+        **_origin(sources),
         "colour": CLASS_COLOURS[place % len(CLASS_COLOURS)],
         "opened": finite(workload.latency_budget_ms),
         "least": _LEAST_HEADROOM_MS,

@@ -13,7 +13,7 @@ from explorer.model.inputs import LABELS
 from explorer.model.labels import Labels, publisher_shown
 from explorer.registry import MEASURES
 from explorer.session import Session
-from explorer.text import UNSURE, uncertain_mark
+from explorer.text import UNSURE, sentence, uncertain_mark
 
 
 def name_sources(pane: LivePane, session: Session, measure: str) -> None:
@@ -33,7 +33,7 @@ def name_sources(pane: LivePane, session: Session, measure: str) -> None:
 def sources_html(labels: Labels, inputs: Iterable[str]) -> Markup:
     """A line for every input that has sources: who publishes it, when, and what is no reading."""
     lines = joined(
-        html("<p><b>{}</b> {}</p>", LABELS[name].capitalize(), _publishers(labels, name))
+        html("<p><b>{}</b> {}</p>", sentence(LABELS[name]), _publishers(labels, name))
         for name in inputs
         if labels.sources.by_input[name]
     )

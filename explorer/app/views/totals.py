@@ -57,6 +57,7 @@ _STYLE = """
   .total:nth-child(2n) .explanation { left: auto; right: 0; }
 }
 """
+_WITH_WATER = (*PLACEMENT, "water")
 _ORIGIN = """
 :host { font-size: 12.5px; }
 details { margin: 1px 2px 0; color: var(--mui-palette-text-secondary, inherit); }
@@ -126,7 +127,7 @@ class Totals(pn.viewable.Viewer):
         labels = self._session.network.labels
         if labels.sources is not self._sources:
             self._sources = labels.sources
-            lines = sources_html(labels, PLACEMENT)
+            lines = sources_html(labels, _WITH_WATER)
             self._pane.say(
                 "origin", html("<details><summary>Where these figures are from</summary>{}</details>", lines)
             )  # fmt: skip
@@ -243,11 +244,11 @@ def _water(now: dict[str, Headline]) -> list[_Card]:
         "Water that the facilities use, by the litres per kWh of IT energy of each region."
     )
     if water.change == water.change or water.basis.startswith("per MWh"):
-        return [_against("water", "Water", figure, explanation)]
+        return [replace(_against("water", "Water", figure, explanation), reads=_WITH_WATER)]
     known = water.basis.partition(",")[0]
     explanation += f" It is {water.basis}, so no change is claimed."
     value = format_number(figure.value)
-    return [_Card("water", "Water", value, figure.unit, known, NEUTRAL, explanation)]
+    return [_Card("water", "Water", value, figure.unit, known, NEUTRAL, explanation, _WITH_WATER)]
 
 
 def _forced(placement: Placement) -> str:
