@@ -73,7 +73,7 @@ def brief_origin(sources: Sequence[Source]) -> str:
     names = dict.fromkeys(f"{publisher_shown(source)} {source.year}".strip() for source in sources)
     if not names:
         return MEANINGS["unsourced"]
-    return f"{elided('; '.join(names), 64)}: {_BRIEFLY[worst(sources)]}"
+    return f"{elided('; '.join(names), 44)}: {_BRIEFLY[worst(sources)]}"
 
 
 def elided(name: str, most: int = 32) -> str:

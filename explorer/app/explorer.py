@@ -12,6 +12,7 @@ import panel as pn
 import param
 
 from explorer.app.controls.controls import Controls, Look
+from explorer.app.data_drawer.drawer import DataDrawer, Notices
 from explorer.app.link.page_link import PageLink
 from explorer.app.link.share import ShareButton
 from explorer.app.live.scheduler import LiveRunner
@@ -69,7 +70,7 @@ class Explorer(pn.viewable.Viewer):
         self.controls = Controls(self.session, looks)
         share = [ShareButton(self.controls.inputs.id, reachable)] if address else []
         save = [SaveButton(self.session)] if saves else []
-        self.buttons = pn.Row(self.controls.buttons(), *share, *save, margin=0)
+        self.buttons = pn.Row(self.controls.buttons(), *share, *save, DataDrawer(self.session), margin=0)
         session = self.session
         error = session.param.error.rx
         story = session.scenario.story
@@ -84,6 +85,7 @@ class Explorer(pn.viewable.Viewer):
             Argument(session, questions),
             Totals(session),
             questions,
+            Notices(session),
             sizing_mode="stretch_width",
             margin=10,
             styles={"gap": "10px"},

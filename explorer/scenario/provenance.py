@@ -33,6 +33,7 @@ _NOTICES = {  # by what licences are called, as regular expressions
     r"ODbL": "Contains information from {}, made available under the Open Database License (ODbL 1.0).",
     r"CC BY(?!-)": "Contains data of {}, licensed under Creative Commons Attribution (CC BY 4.0), changed by Wattlas.",
 }
+_OURSELVES = "Wattlas"
 _PARENTHESES = re.compile(r"\s*\([^()]*\)")
 _STATUSES = ("inbound", "outbound", "status", "allowed", "offered")  # facts that are no numbers
 _SOURCES = {  # of a column whose source column does not share its words
@@ -93,16 +94,21 @@ class Provenance:
 
     def __init__(self, scenario: Scenario) -> None:
         self.sources = sources_of(scenario)
-        self._frames = _tables(scenario)
+        self.tables = _tables(scenario)  # of figures, by name
 
     def of_cell(self, table: str, row: int, column: str) -> tuple[Source, ...]:
         """The sources of a figure, by the position of its row; see `cell_sources`."""
-        heading = source_column(self._frames[table], column)
-        return self.of_keys(self._frames[table][heading].iat[row]) if heading else ()
+        heading = source_column(self.tables[table], column)
+        return self.of_keys(self.tables[table][heading].iat[row]) if heading else ()
+
+    def heading_of(self, table: str, column: str) -> str | None:
+        """The column of a table that names the sources of one of its figures; None for others."""
+        frame = self.tables[table]
+        return source_column(frame, column) if column in _figures(table, frame) else None
 
     def of_cells(self, table: str, column: str) -> tuple[tuple[Source, ...], ...]:
         """The sources of each figure of a column, in the order of the table."""
-        frame = self._frames[table]
+        frame = self.tables[table]
         heading = source_column(frame, column)
         if heading is None:
             return ((),) * len(frame)
@@ -114,7 +120,7 @@ class Provenance:
 
     def of_column(self, table: str, column: str) -> tuple[Source, ...]:
         """The sources of all figures of a column, each once, in the order of `sources.csv`."""
-        frame = self._frames.get(table)
+        frame = self.tables.get(table)
         heading = None if frame is None else source_column(frame, column)
         if frame is None or heading is None or column not in frame:
             return ()
@@ -128,7 +134,7 @@ class Provenance:
 
     def qualities(self, table: str, column: str) -> pd.Series:
         """The quality of every figure of a column, by the table's index; blank cells are left out."""
-        every: Any = self._frames[table]
+        every: Any = self.tables[table]
         frame = every[every[column].notna() & (every[column].astype(str) != "")]
         heading = source_column(frame, column)
         if heading is None:
@@ -141,7 +147,7 @@ class Provenance:
         rows = [
             {"table": table, "column": column}
             | {q: int((self.qualities(table, column) == q).sum()) for q in QUALITIES}
-            for table, frame in self._frames.items()
+            for table, frame in self.tables.items()
             for column in _figures(table, frame)
         ]
         return pd.DataFrame(rows, columns=["table", "column", *QUALITIES])
@@ -230,8 +236,9 @@ def notices(sources: Iterable[Source]) -> list[str]:
     asked: dict[str, list[str]] = {sentence: [] for sentence in _NOTICES.values()}
     for source in sources:
         for mark, sentence in _NOTICES.items():
-            if re.search(mark, source.licence) and source.quality != "estimate":
-                asked[sentence].append(_PARENTHESES.sub("", source.publisher))
+            name = _PARENTHESES.sub("", source.publisher)
+            if re.search(mark, source.licence) and not name.endswith(_OURSELVES):
+                asked[sentence].append(name)
     return [
         sentence.format("; ".join(dict.fromkeys(names)))
         for sentence, names in asked.items()

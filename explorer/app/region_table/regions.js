@@ -92,7 +92,7 @@ class RegionTable {
     if (origin === undefined) {
       return `${title}. ${COMPUTED}`
     }
-    const [mark, text] = this.model.origins[origin][region]
+    const [mark, text] = this.from(origin, region)
     const of = k === 3 ? "Computed: load over capacity. Capacity" : title
     return `${of}${mark && ` ${mark}`}: ${text}.`
   }
@@ -119,7 +119,7 @@ class RegionTable {
   complete() {
     const {ids, origins} = this.model
     return Object.entries(LINES).every(([name, lines]) => this.model[name].length === lines * ids.length)
-      && origins.every(cells => cells.length === ids.length)
+      && origins.slice(1).every(cells => cells.length === ids.length)
   }
 
   keep_rows() {
@@ -154,7 +154,13 @@ class RegionTable {
   // Estimates look like estimates; what is computed has no mark of its own.
   mark_of(k, region) {
     const {origin} = COLUMNS[k]
-    return origin > 0 && this.model.origins[origin][region][0] ? `${UNSURE}\u2009` : ""
+    return origin > 0 && this.from(origin, region)[0] ? `${UNSURE}\u2009` : ""
+  }
+
+  // Mark and text of where a figure is from.
+  from(origin, region) {
+    const [distinct, ...columns] = this.model.origins
+    return distinct[columns[origin][region]]
   }
 
   // Rows that are in place stay untouched; a row that is moved would lose the focus.

@@ -40,7 +40,7 @@ class RegionRows(pn.custom.JSComponent):
     grids = param.Array(doc="Electricity price [USD/MWh] and carbon [kg/MWh], shape (2, region).")
     pue = param.Array(doc="PUE, shape (region,). [-]")
     origins = param.List(
-        doc="For each input that is a column: a mark and where the figure is from, region by region."
+        doc="Marks and where figures are from, then for each input that is a column which of them each region has."
     )
     sources = param.String(doc="Whose figures the table shows: HTML.")
     picked = param.String(doc="Id of the region picked, or empty.")
@@ -127,11 +127,14 @@ def table_columns(session: Session) -> dict[str, Any]:
 
 # inputs in the order of `ORIGINS` in regions.js
 @lru_cache(maxsize=8)
-def _origins(sources: InputSources) -> list[list[list[str]]]:
-    return [
-        [[uncertain_mark(cell), origin_text(cell)] for cell in sources.by_region[name]]
+def _origins(sources: InputSources) -> list[Any]:
+    columns = [
+        [(uncertain_mark(cell), origin_text(cell)) for cell in sources.by_region[name]]
         for name in ("capacity", "price", "carbon", "pue")
     ]
+    distinct = list(dict.fromkeys(origin for column in columns for origin in column))
+    place = {origin: n for n, origin in enumerate(distinct)}
+    return [[*map(list, distinct)], *([place[origin] for origin in column] for column in columns)]
 
 
 def _loads(placement: Placement) -> NDArray[np.float32]:

@@ -1,0 +1,1 @@
+"""The data of a scenario in a drawer: tables, sources, notices, coverage."""
