@@ -14,7 +14,7 @@ from explorer.registry import PLACEMENT
 from explorer.scenario.profiles import ANNUAL, AVERAGE
 from explorer.scenario.provenance import Provenance, Source
 from explorer.scenario.scenario import CUSTOM_POLICY, TABLES, Scenario
-from explorer.scenario.schema import CARBON_COLUMNS
+from explorer.scenario.schema import CARBON_COLUMNS, DEMAND_COLUMNS
 from explorer.scenario.validation import is_source
 from explorer.scenario.workload import MODEL_COLUMNS
 
@@ -34,6 +34,15 @@ LABELS = {  # of inputs, in sentences
     "day": "hours of the day",
     "water": "water use",
 }
+SETTINGS_OF = {  # settings that are part of an input
+    "demand": ("total_demand_mw",),
+    "capacity": ("capacity_scale",),
+    "classes": ("state_local_scale",),
+    "friction": (
+        "egress_usd_per_gb", "state_move_share", "operations_usd_per_mwh", "relocation_overhead",
+        "transport_kwh_per_gb", "latency_value",
+    ),
+}  # fmt: skip
 OF_REGIONS = ("price", "carbon", "pue", "capacity")  # inputs that are one column of regions
 _HOURS: Columns = (
     ("profiles", "price_relative"), ("profiles", "carbon_relative"), ("profiles", "price_usd_per_mwh"),
@@ -58,7 +67,7 @@ def columns_of(scenario: Scenario, input: str) -> Columns:
         "carbon": (("regions", CARBON_COLUMNS[str(scenario.carbon_signal)]),),
         "pue": (("regions", "pue"),),
         "capacity": (("regions", "capacity_mw"),),
-        "demand": (("clients", "demand_share"),),
+        "demand": (("clients", DEMAND_COLUMNS[str(scenario.demand_basis)]),),
         "classes": tuple(("workloads", column) for column in MODEL_COLUMNS),
         "latency": (("rtt_ms", "rtt_ms"),) if scenario.latency_model == "measured" else (),
         "law": _LAW[str(scenario.legal_policy)],
@@ -78,6 +87,7 @@ class InputSources:
         str, tuple[tuple[Source, ...], ...]
     ]  # of inputs that are one column of regions
     budgets: tuple[tuple[Source, ...], ...]  # of the latency budget of each class
+    settings: Mapping[str, tuple[Source, ...]]  # of those settings that name them
 
 
 def input_sources(scenario: Scenario) -> InputSources:
@@ -97,7 +107,7 @@ def _key(scenario: Scenario) -> Hashable:
     )
     classes = (f"{w.id} {w.extra}" for w in scenario.workloads.values())
     choices = [columns_of(scenario, input) for input in LABELS]
-    return (*columns, *classes, *choices)
+    return (*columns, *classes, *choices, *scenario.parameter_sources.items())
 
 
 def _input_sources(scenario: Scenario) -> InputSources:
@@ -105,13 +115,23 @@ def _input_sources(scenario: Scenario) -> InputSources:
     columns = {input: columns_of(scenario, input) for input in LABELS}
     by_input = {
         input: provenance.in_order(
-            source for table, column in of for source in provenance.of_column(table, column)
+            source
+            for found in (
+                *(provenance.of_column(table, column) for table, column in of),
+                *(provenance.settings.get(name, ()) for name in SETTINGS_OF.get(input, ())),
+            )
+            for source in found
         )
         for input, of in columns.items()
     }
     by_region = {input: provenance.of_cells(*columns[input][0]) for input in OF_REGIONS}
     budgets = provenance.of_cells("workloads", "latency_budget_ms")
-    return InputSources(MappingProxyType(by_input), MappingProxyType(by_region), budgets)
+    return InputSources(
+        MappingProxyType(by_input),
+        MappingProxyType(by_region),
+        budgets,
+        MappingProxyType(provenance.settings),
+    )
 
 
 _found: Memo[InputSources] = Memo(size=32)

@@ -94,6 +94,9 @@ class Provenance:
 
     def __init__(self, scenario: Scenario) -> None:
         self.sources = sources_of(scenario)
+        self.settings = {  # the sources of those settings that name them
+            name: self.of_keys(cell) for name, cell in scenario.parameter_sources.items()
+        }
         self.tables = _tables(scenario)  # of figures, by name
 
     def of_cell(self, table: str, row: int, column: str) -> tuple[Source, ...]:

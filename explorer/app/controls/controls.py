@@ -18,7 +18,7 @@ from panel.io.model import apply_changes_without_dispatch
 
 from explorer.app.live.scheduler import LiveRunner
 from explorer.charts.palette import CLASS_COLOURS
-from explorer.model.inputs import input_sources
+from explorer.model.inputs import InputSources, input_sources
 from explorer.model.labels import as_shown, class_label
 from explorer.scenario.history import History, together
 from explorer.scenario.provenance import Source
@@ -119,7 +119,11 @@ class Inputs:
             self._origins[f"{workload.id}/prefill"] = workload
         self._looks = looks
         self._places |= {key: (look.owner, look.name) for key, look in looks.items()}
-        budgets = input_sources(scenario).budgets
+        found = input_sources(scenario)
+
+        def control(name: str) -> dict[str, Any]:
+            return _control(scenario, name) | _setting_origin(found, name)
+
         self.groups = [
             {
                 "title": _BUDGETS,
@@ -127,19 +131,19 @@ class Inputs:
                     _budget(k, w, budget)
                     for (k, w), budget in zip(
                         enumerate(scenario.workloads.values()),
-                        budgets,
+                        found.budgets,
                         strict=True,
                     )
                 ],
             },
             *(
-                {"title": t, "controls": [_control(scenario, n) for n in _offered(scenario, names)]}
+                {"title": t, "controls": [control(n) for n in _offered(scenario, names)]}
                 for t, names in _GROUPS.items()
             ),
             {
                 "title": _FRICTIONS,
                 "folded": True,
-                "controls": [_control(scenario, n) for n in _FRICTION_DETAILS],
+                "controls": [control(n) for n in _FRICTION_DETAILS],
             },
         ]
 
@@ -455,6 +459,11 @@ def _control(scenario: Scenario, name: str) -> dict[str, Any]:
             | {"kind": "limit", "possible": f"{_possible(parameter)}, or blank for no limit"}
         )
     return shared | limits | {"kind": "number", "min": least, "max": most, "step": parameter.step}
+
+
+def _setting_origin(found: InputSources, name: str) -> dict[str, Any]:
+    """The same of a setting; those that name no source are choices, and say nothing."""
+    return _origin(found.settings[name]) if found.settings.get(name) else {}
 
 
 def _origin(sources: Sequence[Source]) -> dict[str, Any]:
