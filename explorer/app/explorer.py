@@ -70,7 +70,9 @@ class Explorer(pn.viewable.Viewer):
         self.controls = Controls(self.session, looks)
         share = [ShareButton(self.controls.inputs.id, reachable)] if address else []
         save = [SaveButton(self.session)] if saves else []
-        self.buttons = pn.Row(self.controls.buttons(), *share, *save, DataDrawer(self.session), margin=0)
+        self.buttons = pn.Row(
+            self.controls.buttons(), *share, *save, DataDrawer(self.session), margin=0
+        )
         session = self.session
         error = session.param.error.rx
         story = session.scenario.story
