@@ -36,12 +36,12 @@ REGIONS = Circles(
         ("", "@name"),
         ("IT load", "@it_mw{0,0.0} MW, @change_mw{+0,0.0} against baseline"),
         ("Utilisation", "@utilisation{0 %} of @capacity_mark@capacity{0,0} MW"),
-        ("", "@capacity_origin"),
+        ("Capacity from", "@capacity_origin"),
         ("Shadow price", "@capacity_price{0,0.00} USD/MWh of capacity"),
         ("Electricity", "@price_mark@price{0,0.0} USD/MWh"),
-        ("", "@price_origin"),
+        ("Electricity from", "@price_origin"),
         ("Carbon", "@carbon_mark@carbon{0,0} kg/MWh"),
-        ("", "@carbon_origin"),
+        ("Carbon from", "@carbon_origin"),
     ),
 )
 FLOW_TIP = (("Moves", "@moves"), ("IT load", "@flow_mw{0,0.0} MW"), ("Classes", "@split"))

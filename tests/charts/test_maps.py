@@ -29,10 +29,13 @@ TIPS = {
         "regions": {
             "": "@name",
             "IT load": "@it_mw{0,0.0} MW, @change_mw{+0,0.0} against baseline",
-            "Utilisation": "@utilisation{0 %} of @capacity{0,0} MW",
+            "Utilisation": "@utilisation{0 %} of @capacity_mark@capacity{0,0} MW",
+            "Capacity from": "@capacity_origin",
             "Shadow price": "@capacity_price{0,0.00} USD/MWh of capacity",
-            "Electricity": "@price{0,0.0} USD/MWh",
-            "Carbon": "@carbon{0,0} kg/MWh",
+            "Electricity": "@price_mark@price{0,0.0} USD/MWh",
+            "Electricity from": "@price_origin",
+            "Carbon": "@carbon_mark@carbon{0,0} kg/MWh",
+            "Carbon from": "@carbon_origin",
         }
     },
     "prices": {

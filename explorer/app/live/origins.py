@@ -44,15 +44,7 @@ def sources_html(labels: Labels, inputs: Iterable[str]) -> Markup:
 
 
 def _publishers(labels: Labels, name: str) -> Markup:
-    """Publisher and year of each source of an input, in full when pointed at."""
-    shown: dict[str, list[str]] = {}
-    for source in labels.sources.by_input[name]:
-        text = f"{uncertain_mark([source])}{publisher_shown(source)} {source.year}".strip()
-        shown.setdefault(text, []).append(source.citation)
-    return joined(
-        (
-            html('<span title="{}">{}</span>', " ".join(cites), text)
-            for text, cites in shown.items()
-        ),
-        "; ",
-    )
+    """Publisher and year of each source of an input; the drawer has the rest."""
+    sources = labels.sources.by_input[name]
+    texts = (f"{uncertain_mark([s])}{publisher_shown(s)} {s.year}".strip() for s in sources)
+    return joined(dict.fromkeys(texts), "; ")
