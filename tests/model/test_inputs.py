@@ -24,12 +24,12 @@ def test_what_measures_read_are_inputs():
 
 
 def test_only_the_chosen_carbon_signal_has_sources(world):
-    world.carbon_signal = "marginal"
-    by_marginal = keys(input_sources(world).by_input["carbon"])
+    world.carbon_signal = "operating margin"
+    by_margin = keys(input_sources(world).by_input["carbon"])
     world.carbon_signal = "average"
     by_average = keys(input_sources(world).by_input["carbon"])
-    assert "gsf-watttime-2023" in by_marginal - by_average
-    assert "gcp-region-carbon-2024" in by_average - by_marginal
+    assert "proxy-ifi-om-2021" in by_margin - by_average
+    assert "gcp-region-carbon-2024" in by_average - by_margin
 
 
 @pytest.mark.parametrize(
@@ -67,16 +67,19 @@ def test_an_input_is_what_the_network_is_made_of(world, name):
     before = build_network(world)
     ((table, column),) = columns_of(world, name)
     frame = getattr(world, table)
-    changed = frame.assign(**{column: np.roll(frame[column].to_numpy(), 1)})
+    ranges = [name for name in frame if name.endswith(("_low", "_high"))]
+    changed = frame.drop(columns=ranges).assign(**{column: np.roll(frame[column].to_numpy(), 1)})
     setattr(world, table, changed)
     assert build_network(world) != before
 
 
 def test_no_other_number_of_the_regions_is_read(world):
     """What no input names can be anything: the results stay, and so does whose data they are."""
+    ranges = [name for name in world.regions if name.endswith(("_low", "_high"))]
+    world.regions = world.regions.drop(columns=ranges)
     before, used = build_network(world), sources_used(world)
     named = {column for name in LABELS for _, column in columns_of(world, name)}
-    places = {"latitude", "longitude"}
+    places = {"latitude", "longitude", "fixed_usd_per_mwh", "hosting_usd_per_h", "wue_l_per_kwh"}
     for column in set(world.regions.select_dtypes("number")) - named - places:
         world.regions = world.regions.assign(**{column: world.regions[column].median()})
     assert build_network(world) == before and sources_used(world) == used
