@@ -28,7 +28,7 @@ def test_only_the_chosen_carbon_signal_has_sources(world):
     by_margin = keys(input_sources(world).by_input["carbon"])
     world.carbon_signal = "average"
     by_average = keys(input_sources(world).by_input["carbon"])
-    assert "proxy-ifi-om-2021" in by_margin - by_average
+    assert "unfccc-ifi-2021" in by_margin - by_average
     assert "gcp-region-carbon-2024" in by_average - by_margin
 
 
