@@ -44,7 +44,7 @@ from explorer.charts.map_places import set_apart
 from explorer.charts.world_map import LEADS
 from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
 from explorer.session import Session
-from explorer.text import format_number
+from explorer.text import format_number, title_of
 from tests.scenarios import random_scenario
 
 SCENARIOS = ("classroom-3x3", "world-2025")
@@ -302,7 +302,7 @@ def test_results_say_in_a_line_and_in_a_cell_what_they_are():
     assert repr(found) == "<Frontier over 'chat': 2 steps>"
     assert (
         "Chat 150 1.00" in words(scenario._repr_html_())
-        and "Egress price [USD/GB] 0.5" in scenario._repr_html_()
+        and "Sending data away [USD/GB] 0.5" in scenario._repr_html_()
     )
     shown = words(placement._repr_html_())
     assert "7,471 USD/h (−16.6 % against the baseline)" in shown  # (8960 - 7471) / 8960
@@ -426,16 +426,50 @@ def test_a_view_alone_in_a_cell_follows_too(notebook):
     assert document.callbacks._held_events == []
 
 
-def test_figures_in_a_cell_have_the_unit_of_their_column():
-    """Money per hour, kilograms per hour, megawatts: as the tables they are read from."""
+def test_ends_of_a_frontier_in_a_cell_have_the_unit_of_their_column():
+    """Money per hour, kilograms per hour: as the table they are read from."""
+    found = frontier(Scenario.load("classroom-3x3"))
+    for column, unit in (("cost_usd_per_h", "USD/h"), ("carbon_kg_per_h", "kg/h")):
+        ends = [format_number(found.table[column].iloc[end]) for end in (0, -1)]
+        assert f"{ends[0]} to {ends[1]} {unit}" in found._repr_html_()
+
+
+def rows_of(page: str) -> list[list[str]]:
+    """Texts of the cells of the tables in HTML, row by row."""
+    rows = re.findall(r"<tr\b.*?</tr>", page, re.DOTALL)
+    return [[words(cell).strip() for cell in re.findall(r"<t[dh]\b.*?</t[dh]>", row, re.DOTALL)]
+            for row in rows]  # fmt: skip
+
+
+PLACEMENT_FACTS = {  # row of the cell: attribute, unit
+    "Cost": ("cost_usd_per_h", "USD/h"),
+    "Carbon": ("carbon_kg_per_h", "kg/h"),
+    "Relocated": ("relocated_mw", "MW"),
+    "Mean latency": ("mean_latency_ms", "ms"),
+    "Unserved": ("unserved_mw", "MW"),
+}
+FLOW_TITLES = {"it_mw": "[MW]", "latency_ms": "[ms]"}
+
+
+@pytest.mark.parametrize(
+    ("fact", "attribute", "unit"), [(k, *v) for k, v in PLACEMENT_FACTS.items()]
+)
+def test_a_figure_of_a_placement_in_a_cell_has_the_unit_of_its_attribute(fact, attribute, unit):
     scenario = Scenario.load("classroom-3x3")
-    steps = frontier(scenario).table
-    ends = [format_number(steps["carbon_kg_per_h"].iloc[end]) for end in (0, -1)]
-    assert f"{ends[0]} to {ends[1]} kg/h" in frontier(scenario)._repr_html_()
-    ends = [format_number(steps["cost_usd_per_h"].iloc[end]) for end in (0, -1)]
-    assert f"{ends[0]} to {ends[1]} USD/h" in frontier(scenario)._repr_html_()
+    scenario.capacity_scale = 0.55  # so that some is unserved
     placement = solve(scenario)
-    page = placement._repr_html_()
-    assert f"{format_number(placement.cost_usd_per_h)} USD/h" in page
-    carbon = placement.carbon_kg_per_h
-    assert f"{format_number(carbon)} kg/h" in page or f"{format_number(carbon / 1000)} t/h" in page
+    value = getattr(placement, attribute)
+    assert value > 0
+    (said,) = [after for name, after, *_ in rows_of(placement._repr_html_()) if name == fact]
+    figure, *rest = re.fullmatch(r"([\d.,]+)(?: of ([\d.,]+))? (\S+).*", said).groups()
+    assert float(figure.replace(",", "")) == pytest.approx(value, rel=5e-3)
+    assert rest[-1] == unit
+
+
+@pytest.mark.parametrize(("column", "unit"), FLOW_TITLES.items())
+def test_a_column_of_a_placement_in_a_cell_has_the_unit_of_its_flows(column, unit):
+    placement = solve(Scenario.load("classroom-3x3"))
+    titles, first, *_ = (row for row in rows_of(placement._repr_html_()) if len(row) > 2)
+    assert title_of(column).endswith(unit)
+    largest = placement.flows[column][placement.flows["it_mw"].idxmax()]
+    assert float(first[titles.index(title_of(column))]) == pytest.approx(largest, rel=5e-3)
