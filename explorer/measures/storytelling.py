@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import nan
 
 import param
 
-from explorer.measures.headlines import Headline, headlines
+from explorer.measures.headlines import Headline, forced_and_chosen, headlines
 from explorer.model.placement import Placement
 from explorer.scenario.scenario import Scenario
-from explorer.scenario.story import PLACEHOLDER, Prediction, Step
+from explorer.scenario.story import PLACEHOLDER, SPLIT, Prediction, Step
 from explorer.text import format_number, percent
 
 DIRECTIONS = ("falls", "stays", "rises")
 STAYS = 5e-4  # of the size of a figure: a smaller change is none
 CLOSE = 0.1  # of the value: a guess that is off by no more is right
+FEW = 0.1  # a smaller share has a decimal
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,62 @@ def step_text(step: Step, placement: Placement) -> str:
     >>> step_text(step, solve(scenario))
     'It costs 7,471 USD/h, −16.6 %.'
     """
-    figures = headlines(placement)
 
-    def figure(inside: str) -> str:
+    def words(inside: str) -> str:
         name, _, part = inside.partition(".")
-        value = getattr(figures[name], part or "value")
+        found = figure(placement, name)
+        value = getattr(found, part or "value")
         if part == "change_percent":
             return percent(value)
-        return f"{100 * value:.0f} %" if figures[name].unit == "-" else format_number(value)
+        return _share(value) if found.unit == "-" else format_number(value)
 
-    return PLACEHOLDER.sub(lambda found: figure(found[1]), step.text)
+    return PLACEHOLDER.sub(lambda found: words(found[1]), step.text)
+
+
+def figure(placement: Placement, name: str) -> Headline:
+    """
+    One of the figures that stories may name.
+
+    Examples
+    --------
+    >>> from explorer import solve
+    >>> placement = solve(Scenario.load("classroom-3x3"))
+    >>> round(figure(placement, "saving_usd_per_h").value), figure(placement, "relocated_mw").value
+    (1489, 30.0)
+    """
+    return _of_split(placement, name) if name in SPLIT else headlines(placement)[name]
+
+
+def _of_split(placement: Placement, name: str) -> Headline:
+    """What is forced, and what it comes to beside the hardware."""
+    split = forced_and_chosen(placement)
+    saving = split.saving_forced_usd_per_h + split.saving_chosen_usd_per_h
+    serving = placement.serving_usd_per_h
+    label, unit, value = {
+        "saving_usd_per_h": ("Saving against the baseline", "USD/h", saving),
+        "relocated_forced_mw": ("Relocated for want of room", "MW IT", split.relocated_forced_mw),
+        "relocated_chosen_mw": ("Relocated by choice", "MW IT", split.relocated_chosen_mw),
+        "relocated_forced_share": (
+            "Part of the relocated load that finds no room at home",
+            "-",
+            _ratio(split.relocated_forced_mw, placement.relocated_mw),
+        ),
+        "cost_share_of_serving": (
+            "Electricity and moving, of the cost of serving",
+            "-",
+            _ratio(placement.cost_usd_per_h, serving),
+        ),
+        "saving_share_of_serving": (
+            "Saving, of the cost of serving in the baseline",
+            "-",
+            _ratio(saving, serving + saving),
+        ),
+    }[name]
+    return Headline(name, label, unit, value, nan, nan, nan, "")
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
 
 
 def answer(
@@ -82,11 +130,12 @@ def answer(
     >>> answer(asked, "rises", before, solve(scenario))
     Answer(right=True, words='It rises: from 7,471 to 8,333 USD/h.')
     """
-    now = headlines(after)[prediction.figure]
+    now = figure(after, prediction.figure)
     if prediction.kind == "number" or before is None:
-        right = isinstance(guess, (int, float)) and abs(guess - now.value) <= CLOSE * abs(now.value)
+        value = 100 * now.value if now.unit == "-" else now.value
+        right = isinstance(guess, (int, float)) and abs(guess - value) <= CLOSE * abs(value)
         return Answer(right, f"It is {_said(now)}.")
-    then = headlines(before)[prediction.figure]
+    then = figure(before, prediction.figure)
     change = now.value - then.value
     stays = abs(change) <= STAYS * max(abs(then.value), abs(now.value))
     direction = DIRECTIONS[1 if stays else 2 * (change > 0)]
@@ -95,7 +144,11 @@ def answer(
 
 
 def _number(figure: Headline) -> str:
-    return f"{100 * figure.value:.0f} %" if figure.unit == "-" else format_number(figure.value)
+    return _share(figure.value) if figure.unit == "-" else format_number(figure.value)
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.{0 if abs(value) >= FEW else 1}f} %".replace("-", "−")
 
 
 def _said(figure: Headline) -> str:

@@ -20,12 +20,17 @@ from explorer.scenario.hints import nearest
 
 STORY_FILE = "story.toml"
 MOST_STEPS, LONGEST_TEXT, LONGEST_TITLE = 40, 1200, 120
-FIGURES = (  # that texts and predictions may name: those of `Placement.totals`
+HEADLINES = (  # those of `Placement.totals`
     "cost_usd_per_h", "carbon_kg_per_h", "objective_usd_per_h", "friction_usd_per_h", "hosting_usd_per_h",
     "served_mw", "grid_mw", "facility_mw", "relocated_mw", "relocated_grid_mw", "relocated_share", "unserved_mw",
-    "mean_latency_ms", "mean_wan_ms",
+    "mean_latency_ms", "mean_wan_ms", "mean_wan_per_request_ms",
 )  # fmt: skip
-PARTS = ("value", "baseline", "change", "change_percent")  # of a figure
+SPLIT = (  # what is forced, and what it comes to beside the hardware: without a baseline of their own
+    "saving_usd_per_h", "relocated_forced_mw", "relocated_chosen_mw", "relocated_forced_share",
+    "cost_share_of_serving", "saving_share_of_serving",
+)  # fmt: skip
+FIGURES = (*HEADLINES, *SPLIT)  # that texts and predictions may name
+PARTS = ("value", "baseline", "change", "change_percent")  # of a headline
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 VIEWS = tuple(dict.fromkeys(measure.question for measure in MEASURES.values()))
 HIGHLIGHTS = ("argument", "totals", "map", "regions", *MEASURES)
@@ -40,7 +45,8 @@ class Prediction:
 
     ask: str
     figure: str  # one of `FIGURES`
-    # "direction": falls, stays or rises from the step before to this one; "number": its value here
+    # "direction": falls, stays or rises from the step before to this one; "number": its value here,
+    # of a share in percent
     kind: str = "direction"
 
 
@@ -160,8 +166,9 @@ class _Reader:
     def _check_placeholders(self, where: str, text: str) -> None:
         for inside in PLACEHOLDER.findall(text):
             figure, _, part = inside.partition(".")
-            if figure not in FIGURES or part not in ("", *PARTS):
-                fix = nearest(figure, FIGURES, f"Parts of a figure are {', '.join(PARTS)}.")
+            if figure not in FIGURES or part not in ("", *(PARTS if figure in HEADLINES else ())):
+                parts = f"Parts are {', '.join(PARTS)}; {', '.join(SPLIT)} have none."
+                fix = nearest(figure, FIGURES, parts)
                 self._note(where, "text", "there is no such figure.", fix, value=inside)
 
     def _text(self, content: dict[str, Any], where: str, key: str, longest: int) -> str:

@@ -7,10 +7,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from servers import free_port, serving
 
-from explorer import Scenario
+from explorer import Scenario, solve
 from explorer.app.questions import Questions
 from explorer.app.story.player import StoryPlayer
+from explorer.measures.storytelling import step_text
+from explorer.packaged_data import SCENARIOS
+from explorer.scenario.folder import names
 from explorer.scenario.history import History
+from explorer.scenario.story import STORY_FILE
 from explorer.session import Session
 
 PATIENCE_MS = 30_000
@@ -64,6 +68,19 @@ def test_what_no_page_of_ours_says_changes_nothing(player, message):
     before = player._scenario.settings()
     player._handle_msg(message)
     assert player.shown == "" and player._scenario.settings() == before
+
+
+@pytest.mark.parametrize("name", [n for n in names() if (SCENARIOS / n / STORY_FILE).exists()])
+def test_every_step_of_a_shipped_story_can_be_played(name):
+    session = Session(Scenario.load(name))
+    story = session.scenario.story
+    player = StoryPlayer(session, Questions(session), story)
+    for n, step in enumerate(story.steps):
+        player._handle_msg({"go": n})
+        if step.predict is not None:
+            assert seen(player)["waits"]
+            player._handle_msg({"guess": [n, "falls" if step.predict.kind == "direction" else 50]})
+        assert seen(player)["text"] == step_text(step, solve(session.scenario))
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,22 @@
 """Stories: what is wrong is said with its place, and those shipped tell what the numbers say."""
 
+from functools import cache
+
 import pytest
 
-from explorer import Scenario, ScenarioError, solve
-from explorer.measures.headlines import headlines
-from explorer.measures.storytelling import DIRECTIONS, STAYS, answer, scenario_at, step_text
+from explorer import Placement, Scenario, ScenarioError, attribution, solve
+from explorer.measures.headlines import forced_and_chosen, headlines
+from explorer.measures.storytelling import (
+    DIRECTIONS,
+    STAYS,
+    answer,
+    figure,
+    scenario_at,
+    step_text,
+)
 from explorer.packaged_data import SCENARIOS
 from explorer.scenario.folder import names
-from explorer.scenario.story import FIGURES, PLACEHOLDER, STORY_FILE
+from explorer.scenario.story import HEADLINES, PLACEHOLDER, SPLIT, STORY_FILE, Prediction, Step
 
 TOLD = [name for name in names() if (SCENARIOS / name / STORY_FILE).exists()]
 GOOD = """
@@ -49,6 +58,11 @@ def test_a_story_travels_with_its_scenario(told, tmp_path):
         ("friction_scale = 2", "friction_scale = -2", "step 1, friction_scale: this is below 0."),
         ("{cost_usd_per_h}", "{cost}", "step 1, text: there is no such figure."),
         ("{cost_usd_per_h}", "{cost_usd_per_h.best}", "step 1, text: there is no such figure."),
+        (
+            "{cost_usd_per_h}",
+            "{relocated_forced_mw.change}",
+            "step 1, text: there is no such figure.",
+        ),
         ("state =", 'view = "Nowhere"\nstate =', "step 1, view: this is not one of the possible"),
         (GOOD[GOOD.index("[[") :], "steps = []", "there are not 1 to 40 steps"),
         ("It costs", "x" * 2000, "step 1, text: this is empty or too long."),
@@ -68,7 +82,33 @@ def test_what_is_wrong_is_said_with_its_place(told, old, new, said):
 
 
 def test_figures_of_stories_are_those_of_headlines():
-    assert set(FIGURES) <= set(headlines(solve(Scenario.load("classroom-3x3"))))
+    assert set(HEADLINES) <= set(headlines(solve(Scenario.load("classroom-3x3"))))
+
+
+def test_figures_of_what_is_forced_are_those_of_the_split():
+    placement = at("world-2025", 2)
+    split = forced_and_chosen(placement)
+    serving = headlines(placement)["serving_usd_per_h"]
+    assert {name: figure(placement, name).value for name in SPLIT} == pytest.approx(
+        {
+            "saving_usd_per_h": -headlines(placement)["cost_usd_per_h"].change,
+            "relocated_forced_mw": split.relocated_forced_mw,
+            "relocated_chosen_mw": split.relocated_chosen_mw,
+            "relocated_forced_share": split.relocated_forced_mw / placement.relocated_mw,
+            "cost_share_of_serving": placement.cost_usd_per_h / serving.value,
+            "saving_share_of_serving": -serving.change_percent / 100,
+        }
+    )
+
+
+def test_a_share_is_guessed_in_percent_and_a_small_one_has_a_decimal():
+    placement = at("world-2025", 2)
+    asked = Prediction("How many?", "cost_share_of_serving", "number")
+    share = figure(placement, "cost_share_of_serving").value
+    assert 0 < share < 0.1
+    assert answer(asked, 100 * share, None, placement).right
+    assert not answer(asked, share, None, placement).right
+    assert step_text(Step("", "{cost_share_of_serving}"), placement) == f"{100 * share:.1f} %"
 
 
 @pytest.mark.parametrize("name", TOLD)
@@ -83,12 +123,88 @@ def test_a_shipped_story_asks_what_has_an_answer_and_changes_one_thing_for_it(na
             old, new = (steps[steps.index(step) - 1].state, step.state)
             keys = {key for key in {*old, *new} if old.get(key) != new.get(key)}
             assert len(keys) == 1, f"{step.title}: what is asked about is not all that changes"
-            now, then = (headlines(p)[step.predict.figure].value for p in (after, before))
+            now, then = (figure(p, step.predict.figure).value for p in (after, before))
             change = (now - then) / abs(then)
             right = "stays" if abs(change) <= STAYS else "rises" if change > 0 else "falls"
             guesses = {g: answer(step.predict, g, before, after).right for g in DIRECTIONS}
             assert guesses == {g: g == right for g in DIRECTIONS}
         before = after
+
+
+@cache
+def at(name: str, number: int) -> Placement:
+    """The placement of a step, the first being 1."""
+    scenario = Scenario.load(name)
+    return solve(scenario_at(scenario, scenario.story.steps[number - 1]))
+
+
+def moved_mw(placement: Placement, end: str) -> dict[str, float]:
+    """Load away from home by country, of where it comes from or goes: `service` or `region`."""
+    country = Scenario.load("world-2025").regions.set_index("id")["country_iso2"]
+    away = placement.flows[~placement.flows["is_home"]]
+    return away.groupby(away[end].map(country))["it_mw"].sum().to_dict()
+
+
+def test_the_world_is_as_large_as_its_story_says():
+    scenario = Scenario.load("world-2025")
+    assert (len(scenario.regions), len(scenario.clients)) == (73, 85)
+    text = scenario.story.steps[0].text
+    assert text.startswith("Seventy-three regions serve eighty-five metros")
+
+
+def test_most_of_what_has_no_room_is_indian_and_most_of_what_moves_goes_to_the_united_states():
+    scenario = Scenario.load("world-2025")
+    scenario.baseline_rule = "least relocation"
+    forced = moved_mw(solve(scenario).baseline, "service")
+    assert max(forced, key=forced.__getitem__) == "IN"
+    cheapest = moved_mw(at("world-2025", 2), "region")
+    assert cheapest["US"] > sum(cheapest.values()) / 2
+
+
+def test_in_the_world_patience_brings_nothing_and_little_less_hurts_little():
+    assert at("world-2025", 3).cost_usd_per_h == pytest.approx(at("world-2025", 2).cost_usd_per_h)
+    scenario = Scenario.load("world-2025")
+    scenario.workloads["A"].latency_budget_ms = 250
+    assert 1 < solve(scenario).cost_usd_per_h / at("world-2025", 2).cost_usd_per_h < 1.01
+
+
+def test_room_holds_the_world_back_most_and_latency_least():
+    scenario = Scenario.load("world-2025")
+    held = attribution(scenario_at(scenario, scenario.story.steps[3])).set_index("constraint")
+    assert held["usd_per_h"].idxmax() == "capacity" and held["usd_per_h"].idxmin() == "latency"
+    forced = [forced_and_chosen(at("world-2025", n)).relocated_forced_mw for n in (3, 4)]
+    assert forced[1] < forced[0]
+
+
+def test_without_law_it_is_china_that_moves_to_where_power_emits_less():
+    held, free = (at("world-2025", n) for n in (4, 5))
+    new_mw = moved_mw(free, "service")["CN"] - moved_mw(held, "service")["CN"]
+    assert new_mw > (free.relocated_mw - held.relocated_mw) / 2
+    regions = Scenario.load("world-2025").regions.set_index("country_iso2")
+    carbon = regions["carbon_combined_margin_g_per_kwh"]
+    to = moved_mw(free, "region")
+    assert carbon["CN"].min() > carbon[max(to, key=to.__getitem__)].max()
+
+
+def test_an_idle_chip_costs_more_than_cheap_power_saves():
+    scenario, placement = Scenario.load("world-2025"), at("world-2025", 7)
+    saving = figure(placement, "saving_usd_per_h").value
+    assert saving / figure(placement, "relocated_chosen_mw").value < scenario.hardware_usd_per_mwh
+
+
+def test_caps_of_the_free_lunch_are_what_its_story_says():
+    """Caps are numbers in the file: what they stand for is computed here."""
+    steps = Scenario.load("media-heavy").story.steps
+    nearest, cheapest, cleanest, same_bill, same_delay, _none = (
+        at("media-heavy", n) for n in range(1, 7)
+    )
+    assert steps[3].state["cost_cap_usd_per_h"] == round(nearest.cost_usd_per_h)
+    assert steps[4].state["mean_delay_cap_ms"] == round(cheapest.mean_wan_per_request_ms, 1)
+    avoided = [nearest.carbon_kg_per_h - p.carbon_kg_per_h for p in (cleanest, same_bill)]
+    assert avoided[1] / avoided[0] == pytest.approx(0.9, abs=0.02)  # "nine tenths"
+    assert same_delay.carbon_kg_per_h < 1.01 * cleanest.carbon_kg_per_h  # "near ones"
+    assert cleanest.mean_wan_per_request_ms > 1.1 * same_delay.mean_wan_per_request_ms
+    assert cleanest.cost_usd_per_h > nearest.cost_usd_per_h  # "paid for"
 
 
 @pytest.mark.parametrize("name", TOLD)
