@@ -10,7 +10,7 @@ from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
 from explorer.app.page import TEMPLATE
-from explorer.app.page.scenarios import unknown_scenario
+from explorer.app.page.scenarios import chooser, unknown_scenario
 from explorer.markup import lines_in_markdown
 from explorer.model.labels import as_shown
 from explorer.packaged_data import DOCUMENTATION
@@ -36,18 +36,7 @@ options.add_argument("--read-only", action="store_true")
 told = options.parse_args()
 asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
 opened = asked if asked in names() else told.scenario
-choice = pmui.Select(
-    label="Scenario",
-    options=sorted({*names(), opened}),
-    value=opened,
-    size="small",
-    width=288,
-    margin=(10, 12, 0, 12),
-)
-choice.jscallback(
-    value="location.assign('?scenario=' + encodeURIComponent(cb_obj.value)"
-    " + (location.hash.includes('theme=dark') ? '#v=2&theme=dark' : ''))"
-)
+choice = chooser(opened)
 is_built = (DOCUMENTATION / "index.html").is_file()
 documentation = [pn.pane.HTML(_LINK, stylesheets=[_LINK_STYLE], margin=(0, 8))] if is_built else []
 page = pmui.Page(

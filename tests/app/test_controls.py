@@ -45,7 +45,7 @@ class Screen:
         apply = panel._apply_update
 
         def record(events: Any, message: dict[str, str], model: Any, ref: str) -> bool:
-            if model is root:
+            if model is root and "news" in message:
                 self.news.append(json.loads(message["news"]))
             return apply(events, message, model, ref)
 

@@ -14,7 +14,7 @@ export function render({view, model, data}) {
   const groups = JSON.parse(data.groups).map(group => section(group, build))
   const show = (changed, complaints) => {
     for (const {item, refresh, complain} of controls) {
-      if (item.key in changed || item.origin in changed) refresh()
+      if ([item.key, ...(item.follows ?? [])].some(key => key in changed)) refresh()
       if (item.key in complaints) complain(complaints[item.key])
     }
     const others = Object.keys(complaints).filter(key => !controls.some(({item}) => item.key === key))
@@ -22,6 +22,7 @@ export function render({view, model, data}) {
   }
   bridge.attach(view, show)
   model.on("news", () => bridge.receive(JSON.parse(data.news)))
+  model.on("reach", () => controls.forEach(({item, refresh}) => item.kind === "waiting" && refresh()))
   model.on("remove", () => bridge.detach(view))
   controls.forEach(({refresh}) => refresh())
   return el("div", {class: "groups"}, notice, ...groups)
@@ -78,6 +79,7 @@ function slider(item, bridge) {
   const range = el("input", {type: "range", min: item.min, max: item.max, step: item.step, "aria-label": item.label})
   const rail = el("div", {class: "rail"}, range)
   const figure = item.kind === "steps" ? el("output", {}) : el("input", exactField(item))
+  const ends = scale.ends && [el("span", {}), el("span", {})]
   let held = false // by a pointer: then nothing else moves it
 
   const paint = value => {
@@ -85,6 +87,7 @@ function slider(item, bridge) {
     range.setAttribute("aria-valuetext", scale.text(value))
     if (!figure.matches(":focus")) figure.value = scale.text(value)
     else if (figure.value === figure.unedited) figure.value = figure.unedited = scale.edit(value)
+    ends?.forEach((end, k) => (end.textContent = scale.ends()[k]))
     mark(value)
   }
   const change = value => {
@@ -107,6 +110,7 @@ function slider(item, bridge) {
   if (figure.tagName === "INPUT") typing(figure, item, scale, {current: () => bridge.latest(item.key), change, complain})
   head.append(figure)
   element.insertBefore(rail, element.lastChild)
+  if (ends) element.insertBefore(el("div", {class: "ends"}, ...ends), element.lastChild)
   return {element, refresh, complain}
 }
 
@@ -202,13 +206,36 @@ const SCALES = {
     edit: value => (value === Infinity ? "" : plain(value)),
   }),
 
+  // from what is nearest to what the optimum would take; the last step lifts the limit
+  waiting: (item, bridge) => {
+    const reach = () => JSON.parse(bridge.data.reach)
+    const last = item.max - item.step
+    return {
+      position: ms => {
+        const [least, most] = reach()
+        return ms === Infinity ? item.max : Math.min(Math.max(last * (ms - least) / (most - least) || 0, 0), last)
+      },
+      value: position => {
+        const [least, most] = reach()
+        if (position >= item.max) return Infinity
+        return Math.ceil((least + (most - least) * position / last) * 100 - 1e-6) / 100 // less might not be attainable
+      },
+      text: duration,
+      edit: ms => (ms === Infinity ? "" : plain(ms)),
+      ends: () => {
+        const [least, most] = reach().map(ms => duration(Number(ms.toPrecision(3))))
+        return [`${item.near}: ${least}`, `${item.far[bridge.latest("objective")]}: ${most}`]
+      },
+    }
+  },
+
   // logarithmic in the time a budget leaves: fine where the network decides, coarse where hours do
   duration: (item, bridge) => {
-    const origin = () => bridge.latest(item.origin)
+    const prefill = () => bridge.latest(item.prefill)
     return {
       grows: true,
-      position: ms => Math.log10(Math.max(ms - origin(), item.least)),
-      value: position => Math.round((origin() + 10 ** position) * 10) / 10,
+      position: ms => Math.log10(Math.max(ms - prefill(), item.least)),
+      value: position => Math.round((prefill() + 10 ** position) * 10) / 10,
       text: duration,
       edit: plain,
     }
@@ -240,11 +267,11 @@ function duration(ms) {
 
 /** The number that was typed, or what is wrong with it. */
 function read(typed, item) {
-  if (item.kind === "limit" && /^(|none|no limit)$/i.test(typed.trim())) return {value: Infinity}
+  if (["limit", "waiting"].includes(item.kind) && /^(|none|no limit)$/i.test(typed.trim())) return {value: Infinity}
   const tidy = typed.replace(/−/g, "-").replace(/\s/g, "")
   const ungrouped = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\D|$)/.test(tidy) ? tidy.replace(/,/g, "") : tidy
   const [, digits, unit] = ungrouped.match(/^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z]*)$/i) ?? []
-  const size = unit ? item.kind === "duration" && DURATIONS[unit] : 1
+  const size = unit ? ["duration", "waiting"].includes(item.kind) && DURATIONS[unit] : 1
   const value = Number(digits) * size
   if (!size || !Number.isFinite(value)) return {wrong: `“${typed}” is not a number. Possible: ${item.possible}.`}
   if (value < (item.low ?? -Infinity) || value > (item.high ?? Infinity)) {

@@ -20,6 +20,7 @@ from explorer.app.live.scheduler import LiveRunner
 from explorer.charts.palette import CLASS_COLOURS
 from explorer.model.inputs import InputSources, input_sources
 from explorer.model.labels import as_shown, class_label
+from explorer.model.placement import Placement
 from explorer.scenario.history import History, together
 from explorer.scenario.provenance import Source
 from explorer.scenario.scenario import Scenario
@@ -27,7 +28,12 @@ from explorer.scenario.workload import Workload
 from explorer.session import Session
 from explorer.text import origin_text, setting_text, uncertain_mark
 
-_BUDGETS = "How long may a request wait?"
+_HERO, _HERO_TITLE = "mean_delay_cap_ms", "How much longer may people wait?"
+_HERO_STEPS = 100
+_FAR = {
+    "cost": "wherever it is cheapest", "carbon": "wherever CO₂ is least", "latency": "nearest, as chosen below",
+}  # fmt: skip
+_BUDGETS = "The longest that one request may wait"
 _GROUPS = {
     "What does it cost to move?": ("friction_scale", "carbon_price_usd_per_t"),
     "How much, and how much room?": ("total_demand_mw", "demand_basis", "capacity_scale"),
@@ -36,7 +42,6 @@ _GROUPS = {
         "carbon_signal",
         "objective",
         "cost_cap_usd_per_h",
-        "mean_delay_cap_ms",
         "baseline_rule",
     ),
     "When?": ("hour", "season"),
@@ -90,10 +95,17 @@ class Controls(pn.viewable.Viewer):
         super().__init__(**params)
         self.history = History(session.scenario)
         self.inputs = Inputs(session.scenario, looks)
-        self._panel = ControlPanel(self.inputs, groups=json.dumps(self.inputs.groups))
+        self._session = session
+        self._panel = ControlPanel(
+            self.inputs, groups=json.dumps(self.inputs.groups), reach=_reach(session.placement)
+        )
+        session.param.watch(self._on_placement, "placement")
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._panel
+
+    def _on_placement(self, *_events: Any) -> None:
+        self._panel.reach = _reach(self._session.placement)
 
     def buttons(self) -> pn.viewable.Viewable:
         """Undo, redo and reset, for a page's header."""
@@ -108,7 +120,8 @@ class Inputs:
 
     def __init__(self, scenario: Scenario, looks: Mapping[str, Look]) -> None:
         self._scenario = scenario
-        declared = [name for names in (*_GROUPS.values(), _FRICTION_DETAILS) for name in names]
+        groups = ((_HERO,), *_GROUPS.values(), _FRICTION_DETAILS)
+        declared = [name for names in groups for name in names]
         names = _offered(scenario, declared)
         self._places: dict[str, tuple[param.Parameterized, str]] = {
             name: (scenario, name) for name in names
@@ -125,6 +138,7 @@ class Inputs:
             return _control(scenario, name) | _setting_origin(found, name)
 
         self.groups = [
+            {"title": _HERO_TITLE, "controls": [_hero(scenario) | _setting_origin(found, _HERO)]},
             {
                 "title": _BUDGETS,
                 "controls": [
@@ -220,6 +234,7 @@ class ControlPanel(pn.custom.JSComponent):
     knows, complaints]".
     """
 
+    reach = param.String(doc="Ends of the slider of the mean delay [ms]: a pair, JSON.")
     groups = param.String(doc="What there is to control: JSON, never changes.")
     key = param.String(doc="Lets the buttons find the controls they belong to.")
     values = param.String(doc="Values to start from: JSON.")
@@ -471,6 +486,28 @@ def _origin(sources: Sequence[Source]) -> dict[str, Any]:
     return {"mark": uncertain_mark(sources), "origin": f"As opened: {origin_text(sources)}."}
 
 
+def _hero(scenario: Scenario) -> dict[str, Any]:
+    """
+    The mean delay, on a slider from what is nearest to no limit at all.
+    """
+    control = _control(scenario, _HERO)
+    field_of = {"possible": f"{control['possible']}; or with a unit such as 1.5 s"}
+    ends = {"near": "nearest", "far": _FAR, "follows": ["objective"]}
+    slider = {"kind": "waiting", "min": 0, "max": _HERO_STEPS, "step": 1}
+    return control | field_of | ends | slider
+
+
+def _reach(placement: Placement) -> str:
+    """
+    Mean delay per request of the baseline, and of the optimum that no cap holds back, as JSON: both
+    are known with a placement, so that no move waits for them. [ms]
+    """
+    free = placement.uncapped or placement
+    ends = placement.baseline.mean_wan_per_request_ms, free.mean_wan_per_request_ms
+    least, most = (math.ceil(end * 100) / 100 for end in ends)  # no less than is attainable
+    return json.dumps([least, max(least, most)])
+
+
 def _budget(place: int, workload: Workload, sources: Sequence[Source]) -> dict[str, Any]:
     """
     A slider fine where the network decides and coarse where hours do: logarithmic in the time left
@@ -483,7 +520,8 @@ def _budget(place: int, workload: Workload, sources: Sequence[Source]) -> dict[s
     return {
         "kind": "duration",
         "key": budget_key(workload),
-        "origin": f"{workload.id}/prefill",
+        "prefill": f"{workload.id}/prefill",
+        "follows": [f"{workload.id}/prefill"],
         "label": class_label(workload.id, workload.name),
         "doc": f"{parameter.doc} Class {as_shown(workload.id)}: {as_shown(workload.name)}.",
         **_origin(sources),

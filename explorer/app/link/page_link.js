@@ -26,6 +26,11 @@ export function render({view, model, data}) {
   return notice
 }
 
+/** What a system's settings ask of all pages. */
+function preferredTheme() {
+  return window.matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
+}
+
 /**
  * Each question asked is an entry in the browser's history, and back leads to the question before: not to the settings
  * that were there then, which undo is for.
@@ -34,6 +39,7 @@ class Link {
   constructor(bridge, {address, names, opened, own}, say) {
     Object.assign(this, {bridge, address, names, own, say, omitted: []})
     this.opened = Object.fromEntries(Object.keys(names).map(key => [key, opened[key] ?? Infinity]))
+    if ("theme" in names) this.opened.theme = preferredTheme() // what nobody has to choose
     this.question = bridge.latest("question")
     this.keys = Object.fromEntries(Object.entries(names).flatMap(([key, name]) => [[name, key], [key, key]]))
     this.onHashChange = () => window.history.state?.wattlas || this.follow()
@@ -50,7 +56,7 @@ class Link {
 
   follow() {
     const asked = new Map(new URLSearchParams(window.location.hash.slice(1)))
-    if (!asked.size) return
+    if (!asked.size) return this.takePreferredTheme()
     this.say("")
     const version = asked.get("v")
     if (![WHOLE, SHORT].includes(version)) return this.say(NOT_OURS)
@@ -64,6 +70,11 @@ class Link {
     const values = Object.fromEntries(said.filter(name => name in this.keys)
       .map(name => [this.keys[name], fromText(asked.get(name))]))
     this.askFor(version === SHORT ? {...this.opened, ...values} : values)
+  }
+
+  takePreferredTheme() {
+    const {theme} = this.opened
+    if (theme !== undefined && theme !== this.bridge.latest("theme")) this.bridge.ask({theme})
   }
 
   askFor(values) {

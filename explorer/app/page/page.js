@@ -10,7 +10,15 @@
   const YOUNG_MS = 10_000 // a page that is lost at such an age comes back no sooner, or it might do nothing else
 
   const page = document.documentElement
-  if (/[#&]theme=dark(&|$)/.test(location.hash)) page.dataset.opening = "dark"
+  const chosen = () => location.hash.match(/[#&]theme=(\w+)/)?.[1] // by whoever wrote the link
+  const preferred = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
+  page.dataset.opening = chosen() ?? preferred
+
+  // another scenario is a page of its own: it keeps the theme that was chosen
+  addEventListener("click", event => {
+    const link = event.composedPath().find(element => element.matches?.("a[data-scenario]"))
+    if (link && chosen()) link.hash = `v=2&theme=${chosen()}`
+  })
 
   const opening = setInterval(() => {
     const progress = document.querySelector("#opening .progress")

@@ -36,7 +36,7 @@ from explorer.charts.chart import Columns
 from explorer.charts.map import Arcs, Map
 from explorer.charts.map_places import M_PER_PX
 from explorer.charts.map_scale import MapScale
-from explorer.charts.palette import CHANGE, INK, LOOKS, PAPER
+from explorer.charts.palette import CHANGE, INK, LOOKS, NIGHT, NIGHT_RIM, PAPER, RIM
 from explorer.charts.world_map import COLOUR_BY, FLOW_TIP, HELP, REGIONS, world_map
 from explorer.markup import html, joined
 from explorer.session import Session
@@ -149,6 +149,7 @@ def _drawing() -> Drawing:
         drawing.handles["regions"]["color_colorbar"].update(level="overlay")
         _scale_with_the_map(drawing.handles["regions"])
         _write_names(figure, drawing.handles)
+        _follow_the_theme(figure, drawing.handles)
         _draw_arcs_in_the_browser(figure, drawing.handles)
         _let_regions_speak_first(figure, drawing.handles)
         legend = drawing.words("legend", margin=(0, 0, 2, 4), stylesheets=[_LEGEND])
@@ -177,7 +178,7 @@ def _write_names(figure: Plot, handles: Handles) -> None:
     source = ColumnDataSource({name: [] for name in ("x", "y", "name", "align", "dx", "dy")})
     words = Text(
         x="x", y="y", text="name", text_align={"field": "align"}, text_baseline="middle", x_offset={"field": "dx"},
-        y_offset={"field": "dy"}, text_font_size="12px", text_font_style="bold", text_color=INK,
+        y_offset={"field": "dy"}, text_font_size="14px", text_font_style="bold", text_color=INK,
         text_font=value("Roboto, Helvetica, Arial, sans-serif"), background_fill_color=PAPER,
         background_fill_alpha=0.7,
     )  # fmt: skip
@@ -185,6 +186,26 @@ def _write_names(figure: Plot, handles: Handles) -> None:
         source, words, level="overlay", selection_glyph=None, nonselection_glyph=None
     )
     handles["named"] = {"cds": source, "glyph_renderer": names}
+
+
+def _follow_the_theme(figure: Plot, handles: Handles) -> None:
+    """Names and rims of circles stand out from the map by day and by night."""
+    regions = handles["regions"]["glyph_renderer"]
+    names = handles["named"]["glyph_renderer"].glyph
+    variants = (regions.glyph, regions.nonselection_glyph, regions.muted_glyph)
+    circles = [glyph for glyph in variants if isinstance(glyph, Circle | Scatter)]
+    for glyph in (names, *circles):
+        glyph.syncable = False  # the server need not know
+    args = {
+        "figure": figure,
+        "names": names,
+        "circles": circles,
+        "by_day": [INK, PAPER, RIM],
+        "by_night": [PAPER, NIGHT, NIGHT_RIM],
+    }
+    follow = CustomJS(args=args, code=_THEME)
+    figure.js_on_change("background_fill_color", follow)  # which the theme of a page sets
+    figure.js_on_change("inner_width", follow)  # when it is first laid out
 
 
 def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
@@ -265,6 +286,13 @@ COLORBAR = {
     "height": 7, "width": 120, "margin": 0, "bar_line_color": None, "major_tick_line_color": None,
     "background_fill_alpha": 0,
 }  # fmt: skip
+_THEME = """
+const [r, g, b] = (String(figure.background_fill_color).match(/[\\da-f]{2}/gi) ?? []).map(pair => parseInt(pair, 16))
+const [ink, paper, rim] = 0.3 * r + 0.59 * g + 0.11 * b < 128 ? by_night : by_day
+names.text_color = ink
+names.background_fill_color = paper
+for (const circle of circles) circle.line_color = rim
+"""
 _MOST_SAID = 3  # regions or arcs that lie on each other, in one hover
 _ARC_COLUMNS = ("color", "line_width", "line_alpha", "flow_mw", "moves", "split")
 
@@ -302,7 +330,7 @@ def _key(scale: MapScale) -> Markup:
 
 # items as wide as there is room, so that a long name leaves the load behind it in sight
 _LEGEND = """
-:host { font-size: 12px; line-height: 1.6; }
+:host { font-size: 14px; line-height: 1.5; }
 span { display: inline-flex; align-items: center; max-width: min(100%, 260px); margin-right: 10px;
        vertical-align: top; }
 i { flex: none; width: 13px; height: 4px; margin-right: 4px; border-radius: 2px; background: #8a8f98; }
