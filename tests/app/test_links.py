@@ -150,7 +150,7 @@ def test_questions_are_steps_of_the_browser_and_a_link_is_short_shared_and_whole
     for label, name, value in (
         ("Cost of moving [", "friction_scale", 5.0),
         ("Carbon price", "carbon_price_usd_per_t", 300.0),
-        ("Total demand", "total_demand_mw", None),
+        ("Demand for computing", "total_demand_mw", None),
         ("IT capacity", "capacity_scale", None),
     ):
         slider = page.locator(f"input[type=range][aria-label^='{label}']")

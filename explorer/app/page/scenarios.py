@@ -14,9 +14,7 @@ from explorer.model.labels import as_shown
 from explorer.scenario import folder
 from explorer.scenario.validation import nearest
 
-_CHOICE = (
-    '<li><a href="?scenario={}" data-scenario{}><b>{}</b><br><span>{}</span></a></li>'
-)
+_CHOICE = '<li><a href="?scenario={}" data-scenario{}><b>{}</b><br><span>{}</span></a></li>'
 _CHOOSER = """
 :host { font-size: 14px; line-height: 1.35; color: var(--mui-palette-text-primary, inherit); }
 summary { padding: 8px 10px; border: 1px solid var(--mui-palette-divider, #8886); border-radius: 6px;
@@ -46,12 +44,14 @@ def unknown_scenario(asked: str) -> pn.viewable.Viewable:
 
 def chooser(opened: str) -> pn.viewable.Viewable:
     """The scenarios that there are, by title with a line each, behind the one that is open."""
-    known = [name for name in folder.names() if name != opened]
-    titles = {name: _said(name) for name in [opened, *known]}
+    titles = {name: _said(name) for name in {opened, *folder.names()}}
     choices = joined(
-        html(_CHOICE, quote(name) if name in folder.names() else "", html(' aria-current="page"' if name == opened else ""), *titles[name])
+        html(
+            _CHOICE, quote(name) if name in folder.names() else "",
+            html(' aria-current="page"' if name == opened else ""), *titles[name],
+        )
         for name in sorted(titles, key=lambda name: titles[name][0].casefold())
-    )
+    )  # fmt: skip
     said = html(
         "<details><summary>{}<small>Choose another scenario</small></summary><ul>{}</ul></details>",
         titles[opened][0], choices,

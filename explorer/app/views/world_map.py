@@ -190,8 +190,9 @@ def _write_names(figure: Plot, handles: Handles) -> None:
 
 def _follow_the_theme(figure: Plot, handles: Handles) -> None:
     """Names and rims of circles stand out from the map by day and by night."""
-    regions = handles["regions"]["glyph_renderer"]
-    names = handles["named"]["glyph_renderer"].glyph
+    regions: Any = handles["regions"]["glyph_renderer"]
+    named: Any = handles["named"]["glyph_renderer"]
+    names = named.glyph
     variants = (regions.glyph, regions.nonselection_glyph, regions.muted_glyph)
     circles = [glyph for glyph in variants if isinstance(glyph, Circle | Scatter)]
     for glyph in (names, *circles):
