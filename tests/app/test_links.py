@@ -151,7 +151,7 @@ def test_questions_are_steps_of_the_browser_and_a_link_is_short_shared_and_whole
         ("Cost of moving [", "friction_scale", 5.0),
         ("Carbon price", "carbon_price_usd_per_t", 300.0),
         ("Demand for computing", "total_demand_mw", None),
-        ("IT capacity", "capacity_scale", None),
+        ("Room in data centres", "capacity_scale", None),
     ):
         slider = page.locator(f"input[type=range][aria-label^='{label}']")
         slider.press("End")
