@@ -1,6 +1,6 @@
 """
-The command `wattlas`: serve the app, solve a scenario, write any measure of it or a snapshot, check
-its files.
+The command `wattlas`: serve the app, solve a scenario, write any measure of it, a snapshot or its
+story, check its files.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from explorer.scenario import folder as scenario_folder
 from explorer.scenario import validation
 from explorer.scenario.provenance import QUALITIES, coverage
 from explorer.scenario.scenario import Scenario, check
+from explorer.teaching.story_notebook import write_story
 
 DEFAULT_SCENARIO = "world-2025"
 PROGRESS_AFTER_S = 1.0
@@ -260,6 +261,14 @@ def _parser() -> argparse.ArgumentParser:
         "--base-url", default="", metavar="URL", help="address of the live app, for a link"
     )
 
+    telling = add(
+        _story, "write a scenario's story as a notebook", "wattlas story stylized-12 -o story.ipynb"
+    )
+    telling.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
+    telling.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE.ipynb", help="the file to write"
+    )
+
     checking = add(
         _check, "list everything wrong in a scenario's files", "wattlas check my-scenario"
     )
@@ -467,6 +476,12 @@ def _snapshot(args: argparse.Namespace) -> int:
 
         written = write_snapshot(scenario, args.output, steps or None, args.base_url, show)
     print(f"{written.states:,} states in {written.path}, {written.size_bytes / 1e6:.1f} MB.")
+    return 0
+
+
+def _story(args: argparse.Namespace) -> int:
+    path = write_story(args.scenario, args.output)
+    print(f"The story is in {path}: open it with `jupyter lab`.")
     return 0
 
 

@@ -37,7 +37,7 @@ from explorer.packaged_data import SCENARIOS
 from explorer.presentation import renderer
 from explorer.registry import MEASURES
 
-COMMANDS = ("serve", "solve", "frontier", "measure", "check")
+COMMANDS = ("serve", "solve", "frontier", "measure", "story", "check")
 RESULTS = [
     "attribution.csv", "demand_prices.csv", "flows.csv", "hosting.csv", "layers.csv", "regions.csv",
     "relocatable_demand.csv", "summary.md", "totals.csv", "unserved.csv",

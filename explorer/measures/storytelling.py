@@ -148,7 +148,14 @@ def _number(figure: Headline) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{100 * value:.{0 if abs(value) >= FEW else 1}f} %".replace("-", "−")
+    """
+    In percent, of little with a decimal.
+
+    >>> _share(0.627), _share(0.0564), _share(0.0)
+    ('63 %', '5.6 %', '0 %')
+    """
+    decimals = 1 if 0 < round(abs(value), 3) < FEW else 0
+    return f"{100 * value:.{decimals}f} %".replace("-", "−")
 
 
 def _said(figure: Headline) -> str:

@@ -1,1 +1,1 @@
-"""Exercises of the course and their checks."""
+"""Exercises of the course and their checks, and stories as notebooks."""
