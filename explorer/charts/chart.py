@@ -75,6 +75,8 @@ class Mark:
     tips_at_once: int | None = None  # of things on top of each other, on screen
     size: float = 2.0  # width of a line, diameter of a point [px], as on screen
     sizes: tuple[float, ...] = ()  # of points, by role; then they have markers by role too
+    # columns of names of few things, which a live view sends once, and then which of them
+    named: tuple[str, ...] = ()
     opacity: float = 1.0  # 0 for what is there for a pointer only
     edged: bool = True  # whether bars have an edge; many side by side look better without
     align: Literal["left", "center", "right"] = (

@@ -55,7 +55,7 @@ _FIGURES = {
 }
 _ACROSS, _UP = 96, 64  # cells of the image
 _TIP = (
-    ("", "@pair"),
+    ("", "@home → @region"),
     ("Net saving", "@net{+0,0.0} USD/MWh of IT load"),
     ("Price gap", "@gap{0,0.0} USD/MWh; @x{0,0.0} with carbon and PUE"),
     ("Friction", "@y{0,0.0} USD/MWh"),
@@ -76,6 +76,7 @@ PANELS = (
                 tip=_TIP,
                 tips_at_once=1,
                 sizes=tuple(verdict.size for verdict in VERDICTS),
+                named=("home", "region", "better"),
             ),
         ),
         Axis("Price gap, carbon and PUE in it [USD/MWh]"),
@@ -105,14 +106,13 @@ def chart(table: pd.DataFrame) -> Chart:
     x = (drawn["saving_usd_per_mwh"] / pue).to_numpy(np.float32)
     figures = {name: drawn[column].to_numpy(np.float32) for name, column in _FIGURES.items()}
     names = NamesById(table.attrs.get("names", {}))
-    ends = zip(drawn["home"], drawn["region"], strict=True)
     plane, x_range, y_range = _plane(x, figures["y"], pue)
     columns: dict[str, Columns] = {
         "plane": plane,
         "line": {"slope": np.array([pue])},
         "pairs": {
             "x": x, "role": _codes(drawn), **figures,
-            "pair": np.array([f"{names[home]} → {names[region]}" for home, region in ends], object),
+            **{end: np.array([names[id] for id in drawn[end]], object) for end in ("home", "region")},
             "better": np.array([names[id] if id else "–" for id in drawn["better_region"]], object),
         },
     }  # fmt: skip

@@ -18,9 +18,8 @@ from explorer.measures.break_even import verdicts
 from explorer.session import Session
 from tests.app.test_views import MOVES, bytes_of
 
-MOST_BYTES = (
-    160_000  # of a move that changes every one of 73 by 72 pairs of world-2025; names are sent anew
-)
+MOST_BYTES = 80_000  # of a move that changes every one of 73 by 72 pairs of world-2025
+GLYPHS = ("glyph", "selection_glyph")
 
 
 @pytest.fixture(params=["classroom-3x3", "world-2025"])
@@ -39,10 +38,25 @@ def handles(view: HeatMapView) -> dict[str, Any]:
 
 
 def drawn_pairs(view: HeatMapView) -> list[tuple[str, str]]:
-    names = view.session.network.short_region_names
-    ids = {name: id for id, name in names.items()}
-    ends = (pair.split(" → ") for pair in columns(view, "pairs")["pair"])
-    return [(ids[home], ids[region]) for home, region in ends]
+    ids = {name: id for id, name in view.session.network.short_region_names.items()}
+    homes, regions = (shown_names(view, end) for end in ("home", "region"))
+    return [(ids[home], ids[region]) for home, region in zip(homes, regions, strict=True)]
+
+
+def shown_names(view: HeatMapView, column: str) -> list[str]:
+    """What a pointer reads in a column that says which of the names."""
+    names = handles(view)["pairs"]["names"].args["names"]
+    return [names[number] for number in columns(view, "pairs")[column]]
+
+
+def looks(view: HeatMapView, name: str) -> list[Any]:
+    """Marker or size of each pair, as the browser finds it."""
+    glyphs = handles(view)["pairs"]["glyph_renderer"]
+    (found,) = {
+        id(spec.transform): spec.transform.args["looks"]
+        for spec in (getattr(getattr(glyphs, glyph), name) for glyph in GLYPHS)
+    }.values()
+    return [found[code] for code in columns(view, "pairs")["color"]]
 
 
 def homes_with_load(session: Session, workload: str) -> list[str]:
@@ -82,11 +96,13 @@ def assert_shown(view: HeatMapView) -> None:
     np.testing.assert_allclose(seen["used_mw"], there["used_mw"], rtol=1e-5, atol=1e-5)
     marks = [VERDICTS[code] for code in seen["color"]]
     assert [mark.constraint for mark in marks] == there["constraint"].tolist()
-    assert [mark.size for mark in marks] == list(seen["size"])
-    assert [LOOKS[f"pair {mark.constraint}"].marker for mark in marks] == list(seen["marker"])
+    assert [mark.size for mark in marks] == looks(view, "size")
+    assert [LOOKS[f"pair {mark.constraint}"].marker for mark in marks] == looks(view, "marker")
     assert (np.diff(seen["color"].astype(int)) >= 0).all()
     names = view.session.network.short_region_names
-    assert [names[id] if id else "–" for id in there["better_region"]] == list(seen["better"])
+    assert [names[id] if id else "–" for id in there["better_region"]] == shown_names(
+        view, "better"
+    )
 
     axes = handles(view)["pairs"]
     for values, axis in ((seen["x"], axes["x_range"]), (seen["y"], axes["y_range"])):

@@ -4,12 +4,13 @@ Charts on screen: their panels drawn once without data, and patched with the col
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import FixedTicker, HoverTool, LayoutDOM
+from bokeh.models import CustomJSHover, CustomJSTransform, FixedTicker, HoverTool, LayoutDOM
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -123,8 +124,7 @@ def _tools(panel: Panel) -> list[str]:
 
 
 def _element(drawing: Drawing, mark: Mark, taps: bool) -> Any:
-    by_role = _by_role(mark, np.arange(2) % max(len(mark.roles), 1)) if mark.sizes else {}
-    drawn = bokeh.element(mark, bokeh.empty(mark) | by_role)
+    drawn = bokeh.element(mark, bokeh.empty(mark))
     if mark.kind in _FACES:
         hooks = [_hide, drawing.keep(mark.name)]
         return drawn.opts(
@@ -135,13 +135,51 @@ def _element(drawing: Drawing, mark: Mark, taps: bool) -> Any:
         colour = "text_color" if mark.kind == "words" else "color"
         shades = [_shade(mark, role) for role in mark.roles]
         options |= {colour: "role", "cmap": shades, "clim": (-0.5, len(shades) - 0.5)}
-        options |= {name: name for name in by_role}
-    tools: list[Any] = (
-        [HoverTool(tooltips=list(mark.tip), limit=mark.tips_at_once)] if mark.tip else []
-    )
+    tools: list[Any] = [_hover(mark)] if mark.tip else []
     tools += ["tap"] if taps else []
-    hooks = [*options.pop("hooks", []), drawing.keep(mark.name)]
+    hooks = [*options.pop("hooks", []), *([_look_by_role(mark)] if mark.sizes else [])]
+    hooks += [drawing.keep(mark.name), *([_keep_names(drawing, mark)] if mark.named else [])]
     return drawn.opts(**options, default_tools=[], tools=tools, hooks=hooks, backend=bokeh.BOKEH)
+
+
+def _hover(mark: Mark) -> HoverTool:
+    """What a pointer reads; names, of which columns have the numbers, are looked up."""
+    known = CustomJSHover(args={"names": []}, code="return names[value]")
+    tip = [
+        (
+            label,
+            re.sub(rf"@({'|'.join(mark.named)})\b", r"@\1{custom}", text) if mark.named else text,
+        )
+        for label, text in mark.tip
+    ]
+    formatters: Any = {f"@{name}": known for name in mark.named}
+    return HoverTool(tooltips=tip, limit=mark.tips_at_once, formatters=formatters)
+
+
+def _keep_names(drawing: Drawing, mark: Mark) -> Callable[[Any, Any], None]:
+    """A hook: the names behind the numbers of a mark can be patched."""
+
+    def hook(plot: Any, _element: Any) -> None:
+        (known,) = {*plot.handles["hover"].formatters.values()}
+        drawing.handles[mark.name]["names"] = known
+
+    return hook
+
+
+def _look_by_role(mark: Mark) -> Callable[[Any, Any], None]:
+    """A hook: marker and size of points that differ in both by role, found in the browser."""
+    looks = {"marker": [LOOKS[role].marker for role in mark.roles], "size": list(mark.sizes)}
+
+    def hook(plot: Any, _element: Any) -> None:
+        renderer = plot.handles["glyph_renderer"]
+        for name, looked_up in looks.items():
+            code = "return Array.from(xs, role => looks[role])"
+            transform = CustomJSTransform(args={"looks": looked_up}, v_func=code)
+            found = {"field": "color", "transform": transform}
+            for variant in ("glyph", "selection_glyph"):
+                setattr(getattr(renderer, variant), name, found)
+
+    return hook
 
 
 def _hide(plot: Any, _element: Any) -> None:
@@ -191,15 +229,23 @@ def _patch_mark(pane: LivePane, mark: Mark, columns: Columns) -> None:
     if mark.kind == "heat" and columns:
         end = float(columns["end"][0])
         pane.configure(mark.name, "color_mapper", low=-end, high=end)
+    if mark.named:
+        shown |= _numbered(pane, mark, {name: shown[name] for name in mark.named})
     pane.update(mark.name, **shown)
+
+
+def _numbered(pane: LivePane, mark: Mark, columns: Columns) -> dict[str, NDArray]:
+    """Which of the names each row has; the names go ahead, if they differ."""
+    names, at = np.unique(np.concatenate([*columns.values()]).astype(str), return_inverse=True)
+    pane.configure(mark.name, "names", args={"names": names.tolist()})
+    parts = np.split(at.astype(np.uint16), len(columns))
+    return dict(zip(columns, parts, strict=True))
 
 
 def on_screen(mark: Mark, columns: Columns) -> dict[str, NDArray]:
     """Columns as HoloViews' glyph has them."""
     shown = dict(columns)
     shown.pop("end", None)  # of a scale of colours, which is no column
-    if mark.sizes:
-        shown |= _by_role(mark, np.asarray(shown["role"], int))
     if "role" in shown:
         shown["text_color" if mark.kind == "words" else "color"] = np.asarray(
             shown.pop("role"), np.uint8
@@ -208,12 +254,6 @@ def on_screen(mark: Mark, columns: Columns) -> dict[str, NDArray]:
         x, low, high = (shown.pop(name) for name in PLACES["area"])
         shown |= {"x": np.concatenate([x, x[::-1]]), "y": np.concatenate([high, low[::-1]])}
     return shown
-
-
-def _by_role(mark: Mark, role: NDArray) -> dict[str, NDArray]:
-    """Marker and size of points that differ in both by role."""
-    markers = np.array([LOOKS[each].marker for each in mark.roles], object)
-    return {"marker": markers[role], "size": np.array(mark.sizes)[role].astype(np.uint8)}
 
 
 def _height_px(panel: Panel, filled: Filled) -> int:
