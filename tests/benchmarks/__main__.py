@@ -14,7 +14,15 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.benchmarks import crowd, notebooks, page, serving, snapshots, solving  # noqa: F401  each module enters its rows
+from tests.benchmarks import (  # noqa: F401  each module enters its rows
+    crowd,
+    notebooks,
+    page,
+    region_table,
+    serving,
+    snapshots,
+    solving,
+)  # fmt: skip
 from tests.benchmarks.growth import draw
 from tests.benchmarks.table import HEADER, ROWS, WIDTHS, line, measure
 
