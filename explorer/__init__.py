@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from explorer.measures.cost_carbon_front import cost_carbon_front
     from explorer.measures.cost_latency_front import cost_latency_front
     from explorer.measures.frontier import Frontier, frontier
+    from explorer.measures.greedy import greedy
     from explorer.measures.layers import layers
     from explorer.measures.marginal_prices import marginal_prices
     from explorer.measures.monte_carlo import Draws, monte_carlo
@@ -53,6 +54,7 @@ __all__ = [
     "cost_latency_front",
     "figure",
     "frontier",
+    "greedy",
     "layers",
     "marginal_prices",
     "monte_carlo",

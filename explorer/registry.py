@@ -89,6 +89,7 @@ MEASURES = {
             OVERVIEW,
             needs=("over",),
         ),
+        Measure("greedy", "What would a simple rule miss?", "greedy heuristic", CERTAINTY),
         Measure("layers", "Local, regional or where energy is cheap?", "load by layer", PLACE),
         Measure("marginal_prices", "What is one more MWh worth?", "marginal prices, duals", WORTH),
         Measure("monte_carlo", "How sure is it?", "Monte Carlo uncertainty", CERTAINTY),

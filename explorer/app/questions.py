@@ -44,7 +44,10 @@ QUESTIONS: dict[
     "What is it worth?": ((CostLatencyFrontView, CostCarbonFrontView), (PricesView,)),
     "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),
     "What holds it back?": ((AttributionView,), (UnservedView,)),
-    "How sure is it?": ((NearOptimalView, TornadoView), (MonteCarloView, CertificateView)),
+    "How sure is it?": (
+        (NearOptimalView, TornadoView),
+        (MonteCarloView, CertificateView, card_of("greedy")),
+    ),
 }
 _GRID = """
 :host {{ display: grid !important; grid-template-columns: minmax(0, {left}) minmax(0, 1fr); gap: 10px;

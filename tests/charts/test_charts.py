@@ -64,6 +64,7 @@ from explorer.charts.palette import LOOKS, NET
 from explorer.charts.relocatable_demand import LOADS
 from explorer.charts.remedies import KINDS
 from explorer.measures.concentration import concentration
+from explorer.measures.greedy import greedy
 from explorer.measures.layers import layers
 from explorer.model.labels import labels_of
 from explorer.presentation import render
@@ -158,6 +159,21 @@ PICTURES = {
             }
         },
         card_of("concentration"),
+    ),
+    "greedy": Picture(
+        greedy,
+        {"needed": ("#0072B2", "cost, carbon at its price")},
+        {
+            "cost": {
+                "": "@placement",
+                "Cost, carbon at its price": "@objective_usd_per_h{0,0} USD/h",
+                "Cost without carbon price": "@cost_usd_per_h{0,0} USD/h",
+                "Carbon": "@carbon_kg_per_h{0,0} kg/h",
+                "Relocated": "@relocated_mw{0,0.0} MW",
+                "Unserved": "@unserved_mw{0,0.0} MW",
+            }
+        },
+        card_of("greedy"),
     ),
     "break_even": Picture(
         lambda scenario: break_even(scenario, list(scenario.workloads)[-1]),
