@@ -6,6 +6,7 @@ of a screen.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import param
@@ -17,8 +18,27 @@ from explorer.model.network import Network, build_network
 from explorer.model.placement import Placement
 from explorer.model.solve import is_quick, solve_network
 from explorer.scenario.scenario import Scenario
+from explorer.text import elided
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Ghost:
+    """What a placement is compared with: the baseline, or one that was pinned."""
+
+    name: str  # "" of the baseline
+    placement: Placement
+
+    @property
+    def short(self) -> str:
+        """Its name where there is little room."""
+        return f"“{elided(self.name, 16)}”" if self.name else "baseline"
+
+    @property
+    def said(self) -> str:
+        """Its name within a sentence."""
+        return f"“{self.name}”" if self.name else "the baseline"
 
 
 class Runner(Protocol):
@@ -84,6 +104,9 @@ class Session(param.Parameterized):
         default="", doc="Class that frontier and break-even look at: a workload id."
     )
     region = param.String(default="", doc="Region picked on the map, or empty.")
+    ghost = param.ClassSelector(
+        class_=Ghost, doc="What differences are against, or None for the baseline."
+    )
 
     def __init__(self, scenario: Scenario, runner: Runner | None = None) -> None:
         super().__init__(workload=next(iter(scenario.workloads)))
@@ -99,6 +122,17 @@ class Session(param.Parameterized):
         self._update_placement(at_once=True)
         if self.placement is None and self.error is not None:
             raise self.error  # nothing good to leave standing
+
+    @property
+    def compared(self) -> Ghost:
+        """What differences are against: the baseline, unless a pin of the same places is chosen."""
+        now, ghost = self.network, self.ghost
+        if ghost is not None:
+            then = ghost.placement.network
+            axes = ((net.clients, net.regions, net.workloads) for net in (now, then))
+            if len(set(axes)) == 1:
+                return ghost
+        return Ghost("", self.placement.baseline)
 
     @property
     def network(self) -> Network:

@@ -11,6 +11,8 @@ from typing import Any
 import panel as pn
 import param
 
+from explorer.app.compare.pin_table import PinButton, PinTable
+from explorer.app.compare.pins import Pins
 from explorer.app.controls.controls import Controls, Look
 from explorer.app.data_drawer.drawer import DataDrawer, Notices
 from explorer.app.link.page_link import PageLink
@@ -70,8 +72,10 @@ class Explorer(pn.viewable.Viewer):
         self.controls = Controls(self.session, looks)
         share = [ShareButton(self.controls.inputs.id, reachable)] if address else []
         save = [SaveButton(self.session)] if saves else []
+        self.pins = Pins(self.session)
+        pin = PinButton(self.pins, self.controls.inputs.id)
         self.buttons = pn.Row(
-            self.controls.buttons(), *share, *save, DataDrawer(self.session), margin=0
+            self.controls.buttons(), pin, *share, *save, DataDrawer(self.session), margin=0
         )
         session = self.session
         error = session.param.error.rx
@@ -86,6 +90,7 @@ class Explorer(pn.viewable.Viewer):
             *player,
             Argument(session, questions),
             Totals(session),
+            PinTable(session, self.pins),
             questions,
             Notices(session),
             sizing_mode="stretch_width",

@@ -34,7 +34,7 @@ REGIONS = Circles(
     "regions",
     (
         ("", "@name"),
-        ("IT load", "@it_mw{0,0.0} MW, @change_mw{+0,0.0} against baseline"),
+        ("IT load", "@it_mw{0,0.0} MW, change @change_mw{+0,0.0} MW"),
         ("Utilisation", "@utilisation{0 %} of @capacity_mark@capacity{0,0} MW"),
         ("Capacity from", "@capacity_origin"),
         ("Shadow price", "@capacity_price{0,0.00} USD/MWh of capacity"),
@@ -57,7 +57,11 @@ NAMED = 5  # regions that the map names
 
 @renders(Placement, "map")
 def world_map(
-    placement: Placement, min_flow_mw: float | None = None, colour_by: str = "change_mw"
+    placement: Placement,
+    min_flow_mw: float | None = None,
+    colour_by: str = "change_mw",
+    against: Placement | None = None,
+    name: str = "baseline",
 ) -> Map:
     """
     The world map of a placement.
@@ -70,9 +74,13 @@ def world_map(
         [MW]
     colour_by : str
         A column of `COLOUR_BY`.
+    against : Placement, optional
+        What changes are against, of the same regions; the baseline if left out.
+    name : str
+        What that is called.
     """
     scale, labels = scale_of(placement.network), placement.network.labels
-    columns = _regions(placement, scale)
+    columns = _regions(placement, against or placement.baseline, scale)
     columns["shown"] = columns[colour_by]
     arcs = _arcs(placement, scale, min_flow_mw)
     moved, served = format_number(placement.relocated_mw), format_number(placement.served_mw)
@@ -80,7 +88,7 @@ def world_map(
     return Map(
         (REGIONS,),
         {REGIONS.name: columns},
-        _scale(columns["shown"], colour_by, scale),
+        _scale(columns["shown"], colour_by, scale, name),
         f"{moved} of {served} MW of IT load run away from home",
         html("<b>{} of {} MW</b> of IT load run away from home.", moved, served),
         About.by(labels, "layers"),
@@ -92,7 +100,7 @@ def world_map(
     )
 
 
-def _regions(placement: Placement, scale: MapScale) -> dict[str, NDArray]:
+def _regions(placement: Placement, base: Placement, scale: MapScale) -> dict[str, NDArray]:
     """One row per region, in the order of the network."""
     net, table, it_mw = placement.network, placement.regions, placement.region_it_mw
     x, y = set_apart(mercator_m(*net.geography.region_at))
@@ -102,7 +110,7 @@ def _regions(placement: Placement, scale: MapScale) -> dict[str, NDArray]:
         "size": scale.circle_px(it_mw),
         "name": np.array(net.labels.regions, object),
         "it_mw": it_mw,
-        "change_mw": it_mw - placement.baseline.region_it_mw,
+        "change_mw": it_mw - base.region_it_mw,
         "price": net.price_usd_per_mwh,
         "carbon": net.carbon_kg_per_mwh,
         "utilisation": table["utilisation"].to_numpy(),
@@ -147,18 +155,18 @@ def _arcs(placement: Placement, scale: MapScale, min_flow_mw: float | None) -> A
     return Arcs(columns, moved[home, region], net.labels.regions, net.labels.workloads)
 
 
-def _scale(shown: Floats, colour_by: str, scale: MapScale) -> Scale:
+def _scale(shown: Floats, colour_by: str, scale: MapScale, name: str) -> Scale:
     """
     Colours of changes are even about zero, and reach at least so far that the smallest flow is no
     whole change.
     """
-    label = LABELS[colour_by]
+    label = LABELS[colour_by].replace("baseline", name)
     if colour_by == "change_mw":
         end, half = (
             max(float(np.abs(shown).max(initial=0.0)), scale.smallest_mw),
             scale.smallest_mw / 2,
         )
-        words = ("less", "as much", "more load than baseline")
+        words = ("less", "as much", f"more load than {name}")
         return Scale(label, -end, end, CHANGE, (-half, half), CHANGE_INKS, words)
     low, high = float(min(shown.min(initial=0.0), 0.0)), float(shown.max(initial=0.0))
     ends = low, high if high > low else low + 1.0

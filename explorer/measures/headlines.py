@@ -72,9 +72,10 @@ class Headline:
     basis: str  # what is compared where that is not the figure itself, or what it is known for
 
 
-def headlines(placement: Placement) -> dict[str, Headline]:
+def headlines(placement: Placement, against: Placement | None = None) -> dict[str, Headline]:
     """
-    The figures of `Placement.totals` by name, each against the baseline.
+    The figures of `Placement.totals` by name, each against the baseline, or another placement of
+    the same clients and classes.
 
     Examples
     --------
@@ -83,56 +84,64 @@ def headlines(placement: Placement) -> dict[str, Headline]:
     >>> cost.label, cost.unit, round(cost.value), round(cost.change), round(cost.change_percent, 2)
     ('Cost', 'USD/h', 7471, -1489, -16.62)
     """
-    now, base = placement.totals(), placement.baseline.totals()
+    base = against or placement.baseline
+    now, then = placement.totals(), base.totals()
     found = {
-        name: _headline(placement, name, now[name], base[name]) for name in _KINDS if name in now
+        name: _headline(placement, base, name, now[name], then.get(name, nan))
+        for name in _KINDS
+        if name in now
     }
     if "water_l_per_h" in found:
-        found["water_l_per_h"] = _where_known(placement, found["water_l_per_h"])
+        found["water_l_per_h"] = _where_known(placement, base, found["water_l_per_h"])
     return found
 
 
-def _where_known(placement: Placement, water: Headline) -> Headline:
+def _where_known(placement: Placement, base: Placement, water: Headline) -> Headline:
     """Water, with what load it is known for, and no change where that is not all."""
-    shares = placement.water_known_share, placement.baseline.water_known_share
+    shares = placement.water_known_share, base.water_known_share
     if min(shares) > 1 - SAME_LOAD:
         return water
-    now, base = (f"{100 * share:.0f} %" for share in shares)
-    basis = f"known for {now} of the load, in the baseline for {base}"
+    now, then = (f"{100 * share:.0f} %" for share in shares)
+    basis = f"known for {now} of the load, in the baseline for {then}"
     return replace(water, change=nan, change_percent=nan, basis=basis)
 
 
-def _headline(placement: Placement, name: str, value: float, baseline: float) -> Headline:
+def _headline(
+    placement: Placement, base: Placement, name: str, value: float, baseline: float
+) -> Headline:
     label, unit, kind = _KINDS[name]
-    basis = basis_of(placement) if kind is _TOTAL else ""
+    basis = basis_of(placement, base) if kind is _TOTAL else ""
     percent = (
-        _per_mwh_percent(placement, value, baseline) if basis else percent_change(value, baseline)
+        _per_mwh_percent(placement, base, value, baseline)
+        if basis
+        else percent_change(value, baseline)
     )
     change = nan if basis else value - baseline
-    if kind is _MEAN and not _both_serve(placement):
+    if kind is _MEAN and not _both_serve(placement, base):
         change = percent = nan
     return Headline(name, label, unit, value, baseline, change, percent, basis)
 
 
-def _both_serve(placement: Placement) -> bool:
-    return min(placement.served_mw, placement.baseline.served_mw) > _hardly_mw(placement)
+def _both_serve(placement: Placement, base: Placement) -> bool:
+    return min(placement.served_mw, base.served_mw) > _hardly_mw(placement)
 
 
-def _per_mwh_percent(placement: Placement, value: float, baseline: float) -> float:
+def _per_mwh_percent(placement: Placement, base: Placement, value: float, baseline: float) -> float:
     """The change per MWh served of a figure that grows with the load. [%]"""
-    if not _both_serve(placement):
+    if not _both_serve(placement, base):
         return nan
-    return percent_change(value / placement.served_mw, baseline / placement.baseline.served_mw)
+    return percent_change(value / placement.served_mw, baseline / base.served_mw)
 
 
-def basis_of(placement: Placement) -> str:
+def basis_of(placement: Placement, against: Placement | None = None) -> str:
     """
-    How totals are compared where placement and baseline serve other loads; empty where both serve
-    the same.
+    How totals are compared where placement and baseline, or another one, serve other loads; empty
+    where both serve the same.
     """
-    if serve_the_same(placement, placement.baseline):
+    base = against or placement.baseline
+    if serve_the_same(placement, base):
         return ""
-    less_mw = placement.baseline.served_mw - placement.served_mw
+    less_mw = base.served_mw - placement.served_mw
     if abs(less_mw) <= _hardly_mw(placement):
         return "per MWh served; other load is served"
     figure = f"{abs(less_mw):,.0f}" if abs(less_mw) >= 100 else f"{abs(less_mw):.3g}"
@@ -140,8 +149,14 @@ def basis_of(placement: Placement) -> str:
 
 
 def serve_the_same(one: Placement, other: Placement) -> bool:
-    """Whether two placements of a network serve the same of each client's and class's load."""
-    return float(np.abs(_unserved_mw(one) - _unserved_mw(other)).sum()) <= _hardly_mw(one)
+    """Whether two placements serve the same of each client's and class's load."""
+    if np.array_equal(one.network.demand_mw, other.network.demand_mw) and np.array_equal(
+        one.network.pinned_mw, other.network.pinned_mw
+    ):
+        differ = np.abs(_unserved_mw(one) - _unserved_mw(other))
+    else:  # of two settings: parts of one demand need not be those of the other
+        differ = np.abs(one.it_mw.sum(axis=1) - other.it_mw.sum(axis=1))
+    return float(differ.sum()) <= _hardly_mw(one)
 
 
 def _hardly_mw(placement: Placement) -> float:
@@ -255,7 +270,9 @@ def carbon_changes_percent(
         for name, intensity in intensities.items()
     }
     return {
-        name: percent_change(*pair) if alike else _per_mwh_percent(placement, *pair)
+        name: percent_change(*pair)
+        if alike
+        else _per_mwh_percent(placement, placement.baseline, *pair)
         for name, pair in changes.items()
     }
 

@@ -26,7 +26,7 @@ def together(*owners: param.Parameterized) -> Iterator[None]:
 class History(param.Parameterized):
     """
     The states a scenario went through. Moves of one slider in a row count as one change, as users
-    see them.
+    see them: as far as its hand holds on to it.
     """
 
     can_undo = param.Boolean(
@@ -39,7 +39,7 @@ class History(param.Parameterized):
     def __init__(self, scenario: Scenario) -> None:
         super().__init__()
         self._scenario = scenario
-        self._done, self._undone = [_state(scenario)], list[State]()
+        self._done, self._undone = [state_of(scenario)], list[State]()
         self._last_change: set[tuple[str, str]] = set()
         self._restoring = False
         scenario.on_change(self._on_change)
@@ -58,15 +58,19 @@ class History(param.Parameterized):
 
     def reset(self) -> None:
         """Back to how the scenario was opened; can be undone."""
-        if _state(self._scenario) != self._done[0]:
+        if state_of(self._scenario) != self._done[0]:
             self._done.append(self._done[0])
             self._undone.clear()
             self._restore()
 
+    def end_move(self) -> None:
+        """What comes is a change of its own, even of the same slider: a hand has let go of it."""
+        self._last_change = set()
+
     def _on_change(self, *events: Any) -> None:
         if self._restoring:
             return
-        now = _state(self._scenario)
+        now = state_of(self._scenario)
         change = {key for key, value in now.items() if value != self._done[-1][key]}
         if not change and not self._last_change:
             return
@@ -84,13 +88,8 @@ class History(param.Parameterized):
     def _restore(self) -> None:
         self._restoring = True
         self._last_change = set()
-        state = self._done[-1]
         try:
-            self._scenario.param.update({name: state["", name] for name in SETTINGS})
-            for key, workload in self._scenario.workloads.items():
-                workload.param.update(
-                    {name: value for (owner, name), value in state.items() if owner == key}
-                )
+            restore(self._scenario, self._done[-1])
         finally:
             self._restoring = False
         self._update_flags()
@@ -100,8 +99,19 @@ class History(param.Parameterized):
             self.param.update(can_undo=len(self._done) > 1, can_redo=bool(self._undone))
 
 
-def _state(scenario: Scenario) -> State:
+def state_of(scenario: Scenario) -> State:
+    """All that users may change, as it is now."""
     settings = {("", name): value for name, value in scenario.settings().items()}
     for key, workload in scenario.workloads.items():
         settings |= {(key, name): value for name, value in workload.model_values().items()}
     return settings
+
+
+def restore(scenario: Scenario, state: State) -> None:
+    """Set all that users may change, as one change."""
+    with together(scenario, *scenario.workloads.values()):
+        scenario.param.update({name: state["", name] for name in SETTINGS})
+        for key, workload in scenario.workloads.items():
+            workload.param.update(
+                {name: value for (owner, name), value in state.items() if owner == key}
+            )

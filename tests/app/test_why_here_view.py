@@ -32,7 +32,7 @@ def test_the_largest_flow_is_explained_until_a_region_is_picked(view):
     assert_shows(view, why_here(world))
     view.session.region = "in-delhi"
     assert_shows(view, why_here(world, region="in-delhi"))
-    assert "Delhi’s Interactive load runs in" in words(view)
+    assert "Delhi’s" in words(view)
     view.session.region = ""
     assert_shows(view, why_here(world))
 

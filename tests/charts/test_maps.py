@@ -28,7 +28,7 @@ TIPS = {
     "placement": {
         "regions": {
             "": "@name",
-            "IT load": "@it_mw{0,0.0} MW, @change_mw{+0,0.0} against baseline",
+            "IT load": "@it_mw{0,0.0} MW, change @change_mw{+0,0.0} MW",
             "Utilisation": "@utilisation{0 %} of @capacity_mark@capacity{0,0} MW",
             "Capacity from": "@capacity_origin",
             "Shadow price": "@capacity_price{0,0.00} USD/MWh of capacity",

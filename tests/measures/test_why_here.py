@@ -16,7 +16,9 @@ from explorer import Scenario, solve, why_here
 from explorer.measures.why_here import PARTS, find_flow, why_here_table
 from explorer.model.network import build_network
 from explorer.model.solve import solve_network
+from explorer.scenario.provenance import cell_quality
 
+PRICE = "electricity_price_usd_per_mwh"
 worlds = random_scenarios(objective="cost")
 
 
@@ -180,11 +182,14 @@ def test_the_parts_of_friction_are_those_of_the_settings():
 
 
 def test_every_figure_behind_a_place_has_its_quality():
-    table = why_here(Scenario.load("world-2025"), home="in-delhi")
+    world = Scenario.load("world-2025")
+    table = why_here(world, home="in-delhi")
     found = table.attrs["figures"]
     assert {each["place"] for each in found} == {*table["region"], table.attrs["workload_id"]}
-    prices = {f["place"]: f for f in found if f["figure"] == "electricity_price_usd_per_mwh"}
-    assert prices["in-delhi"]["quality"] == "estimate" and prices["in-delhi"]["sources"]
+    prices = {f["place"]: f for f in found if f["figure"] == PRICE}
+    row = world.regions["id"].tolist().index("in-delhi")
+    assert prices["in-delhi"]["quality"] == cell_quality(world, "regions", row, PRICE)
+    assert prices["in-delhi"]["sources"]
 
 
 @pytest.mark.parametrize("objective", ["carbon", "latency"])

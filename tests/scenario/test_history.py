@@ -163,3 +163,19 @@ def test_a_session_follows_undo():
     assert session.placement.totals() != placement.totals()
     history.undo()
     assert session.placement.totals() == pytest.approx(placement.totals())
+
+
+def test_a_slider_let_go_and_taken_again_makes_two_steps():
+    scenario, history = classroom()
+    for price in (60.0, 70.0):
+        scenario.carbon_price_usd_per_t = price
+    history.end_move()
+    for price in (80.0, 90.0):
+        scenario.carbon_price_usd_per_t = price
+    history.undo()
+    assert scenario.carbon_price_usd_per_t == 70.0
+    history.undo()
+    assert scenario.carbon_price_usd_per_t == 50.0 and not history.can_undo
+    history.redo()
+    history.redo()
+    assert scenario.carbon_price_usd_per_t == 90.0

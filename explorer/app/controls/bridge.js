@@ -50,6 +50,8 @@ class Bridge {
   }
 
   set(key, value) {
+    this.begins ||= this.taken // what still waits from before goes on as part of its own change
+    this.taken = false
     this.unsent.set(key, value)
     this.send()
     for (const bridge of this.peers) bridge.onMove()
@@ -60,9 +62,16 @@ class Bridge {
     this.send()
   }
 
+  /** What is changed from now on is undone by itself: a hand takes hold of a slider, or lets go of it. */
+  begin() {
+    this.taken = true
+  }
+
   send() {
     if (this.sent || !(this.unsent.size + Object.keys(this.asked).length)) return
-    this.sent = {changes: Object.fromEntries(this.unsent), asked: this.asked}
+    const begins = this.begins ? {"/new step": true} : {}
+    this.begins = false
+    this.sent = {changes: Object.fromEntries(this.unsent), asked: {...this.asked, ...begins}}
     this.unsent.clear()
     this.asked = {}
     this.post()

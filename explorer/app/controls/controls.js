@@ -100,8 +100,10 @@ function slider(item, bridge) {
   range.addEventListener("input", () => change(scale.value(Number(range.value))))
   range.addEventListener("pointerdown", () => {
     held = true
+    bridge.begin()
     const release = () => {
       held = false
+      bridge.begin()
       for (const end of ["pointerup", "pointercancel"]) window.removeEventListener(end, release)
       refresh()
     }

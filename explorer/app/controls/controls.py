@@ -61,6 +61,7 @@ _MOST_CHARACTERS = (
 _MOST_SAID = 60  # characters of what was not understood
 _MOST_LISTED = 8  # choices in a complaint
 _LAST_SERIAL = 2**53  # what a browser can count to
+_NEW_STEP = "/new step"  # in a message: what it changes is undone by itself
 _UNREADABLE = "A message could not be read and has changed nothing."
 CONTROLS = Path(__file__).parent  # scripts that other components use too
 _CSS = {name: (CONTROLS / f"{name}.css").read_text("utf-8") for name in ("controls", "history")}
@@ -95,6 +96,7 @@ class Controls(pn.viewable.Viewer):
         super().__init__(**params)
         self.history = History(session.scenario)
         self.inputs = Inputs(session.scenario, looks)
+        self.inputs.on_new_step = self.history.end_move
         self._session = session
         self._panel = ControlPanel(
             self.inputs, groups=json.dumps(self.inputs.groups), reach=_reach(session.placement)
@@ -120,6 +122,7 @@ class Inputs:
 
     def __init__(self, scenario: Scenario, looks: Mapping[str, Look]) -> None:
         self._scenario = scenario
+        self.on_new_step: Callable[[], None] = lambda: None  # a slider is held, or let go of
         groups = ((_HERO,), *_GROUPS.values(), _FRICTION_DETAILS)
         declared = [name for names in groups for name in names]
         names = _offered(scenario, declared)
@@ -184,6 +187,8 @@ class Inputs:
 
     def write(self, changes: Values) -> dict[str, str]:
         """Apply what can be applied, as one change; return complaints about the rest."""
+        if changes.pop(_NEW_STEP, False):
+            self.on_new_step()
         known = [self._places[key][0] for key in changes if key in self._places]
         with together(*known):
             wrong = {key: self._set(key, value) for key, value in changes.items()}

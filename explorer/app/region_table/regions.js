@@ -5,7 +5,7 @@ const COLUMNS = [
    help: "Compute region. Click a row to pick its region, once more to let it go."},
   {title: "IT load", unit: "MW", of: "loads", line: 0, digits: [1, 1], help: "IT load executed in the region."},
   {title: "Change", unit: "MW", of: "loads", line: 1, digits: [1, 1], sign: "exceptZero", draw: draw_change,
-   help: "IT load against the baseline."},
+   help: "IT load against the baseline, or against the pin named here."},
   {title: "Utilisation", unit: "%", of: "loads", line: 2, digits: [0, 0], draw: draw_bar, origin: 0,
    help: "Share of the region's IT capacity that is in use."},
   {title: "Shadow price", unit: "USD/MWh", of: "loads", line: 3, digits: [1, 1],
@@ -22,6 +22,7 @@ const HELP = "What the map shows, as figures. Point at a header to read what it 
 const COMPUTED = "Computed: load as the placement of least objective has it, from all inputs named under ?."
 const UNSURE = "≈"
 const LINES = {names: 1, loads: 4, grids: 2, pue: 1}
+const CHANGE = 2 // column of what depends on what is compared with
 const UNKNOWN = "–"
 const FIGURE_SPACE = "\u2007" // as wide as a digit
 const FORMATS = COLUMNS.map(({digits, sign}) => digits && new Intl.NumberFormat("en-US", {
@@ -30,7 +31,7 @@ const FORMATS = COLUMNS.map(({digits, sign}) => digits && new Intl.NumberFormat(
 
 export function render({model}) {
   const table = new RegionTable(model)
-  model.on(["ids", "names", "loads", "grids", "pue", "origins", "picked"], () => table.show_soon())
+  model.on(["ids", "names", "loads", "grids", "pue", "origins", "picked", "against"], () => table.show_soon())
   model.on("sources", () => table.name_sources())
   return table.card
 }
@@ -111,8 +112,15 @@ class RegionTable {
     }
     this.keep_rows()
     this.rows.forEach((row, region) => COLUMNS.forEach((_, k) => this.write(row.children[k], k, region)))
+    this.headers[CHANGE].querySelector(".unit").textContent = this.unit_of_changes()
     this.arrange()
     this.mark()
+  }
+
+  // Said where it is not the baseline.
+  unit_of_changes() {
+    const {against} = this.model
+    return against === "baseline" ? COLUMNS[CHANGE].unit : `${COLUMNS[CHANGE].unit} vs ${against}`
   }
 
   // Of another table of regions, one part can arrive a frame before the next.

@@ -35,7 +35,7 @@ class RegionRows(pn.custom.JSComponent):
     ids = param.List(doc="Region ids.")
     names = param.List(doc="What regions are called.")
     loads = param.Array(
-        doc="IT load, change against the baseline [MW], utilisation [%] and shadow price [USD/MWh]: shape (4, region)."
+        doc="IT load, change against baseline or pin [MW], utilisation [%], shadow price [USD/MWh]: shape (4, region)."
     )
     grids = param.Array(doc="Electricity price [USD/MWh] and carbon [kg/MWh], shape (2, region).")
     pue = param.Array(doc="PUE, shape (region,). [-]")
@@ -44,6 +44,7 @@ class RegionRows(pn.custom.JSComponent):
     )
     sources = param.String(doc="Whose figures the table shows: HTML.")
     picked = param.String(doc="Id of the region picked, or empty.")
+    against = param.String(doc="What changes are against: the baseline, or the name of a pin.")
 
     _esm = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")  # once, not for every user
 
@@ -67,7 +68,7 @@ class RegionRows(pn.custom.JSComponent):
             super()._update_model(events, msg, root, model, doc, comm)
 
 
-_SENT = ("ids", "names", "loads", "grids", "pue", "picked", "origins", "sources")
+_SENT = ("ids", "names", "loads", "grids", "pue", "picked", "origins", "sources", "against")
 STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
@@ -84,7 +85,7 @@ class RegionTable(pn.viewable.Viewer):
             stylesheets=[CARD, STYLE],
         )  # fmt: skip
         self._rows.on_msg(self._on_message)
-        session.param.watch(self._on_placement, "placement")
+        session.param.watch(self._on_placement, ["placement", "ghost"])
         session.param.watch(self._on_region, "region")
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -117,7 +118,8 @@ def table_columns(session: Session) -> dict[str, Any]:
     return {
         "ids": list(net.regions),
         "names": list(net.labels.regions),
-        "loads": _loads(placement),
+        "loads": _loads(placement, session.compared.placement),
+        "against": session.compared.short,
         "grids": _compact(net.price_usd_per_mwh, net.carbon_kg_per_mwh),
         "pue": _compact(net.pue)[0],
         "origins": _origins(net.labels.sources),
@@ -137,11 +139,11 @@ def _origins(sources: InputSources) -> list[Any]:
     return [[*map(list, distinct)], *([place[origin] for origin in column] for column in columns)]
 
 
-def _loads(placement: Placement) -> NDArray[np.float32]:
+def _loads(placement: Placement, base: Placement) -> NDArray[np.float32]:
     it_mw, now = placement.region_it_mw, placement.regions
     return _compact(
         it_mw,
-        it_mw - placement.baseline.region_it_mw,
+        it_mw - base.region_it_mw,
         100 * now["utilisation"].to_numpy(),
         now["capacity_price_usd_per_mwh"].to_numpy(),
     )

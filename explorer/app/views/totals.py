@@ -27,7 +27,7 @@ from explorer.model.inputs import LABELS
 from explorer.model.network import carbon_intensities
 from explorer.model.placement import Placement
 from explorer.registry import PLACEMENT
-from explorer.session import Session
+from explorer.session import Ghost, Session
 from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent
 from explorer.units import KG_PER_T, L_PER_M3
 
@@ -109,7 +109,7 @@ class Totals(pn.viewable.Viewer):
         self._session = session
         self._pane = LivePane(_drawing)
         self._sources: Any = None
-        session.param.watch(self._on_placement, ["placement", "placement_busy"])
+        session.param.watch(self._on_placement, ["placement", "placement_busy", "ghost"])
         self._on_placement()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -150,12 +150,16 @@ class Totals(pn.viewable.Viewer):
         note = self._of_serving() + html("Carbon against the baseline: {}.", listed)
         if disagree(list(changes.values())):
             note += " The estimates disagree: what moving saves rests on the choice."
-        basis = basis_of(placement)
+        ghost = self._session.compared
+        basis = basis_of(placement, ghost.placement)
         if basis:
             return html(
-                "<b>Compared {} than in the baseline, so no saving is claimed.</b> {}", basis, note
+                "<b>Compared {} than in {}, so no saving is claimed.</b> {}",
+                basis,
+                ghost.said,
+                note,
             )
-        if placement.unserved_mw > UNSERVED_MW:
+        if not ghost.name and placement.unserved_mw > UNSERVED_MW:
             note += (
                 f" The baseline leaves the same {format_number(placement.unserved_mw)} MW unserved."
             )
@@ -174,7 +178,8 @@ class Totals(pn.viewable.Viewer):
 
     def _cards(self) -> list[_Card]:
         placement = self._session.placement
-        now = headlines(placement)
+        base = self._session.compared
+        now = headlines(placement, base.placement)
         signal = placement.network.labels.carbon_signal
         moved, share, delay, per_mw = (
             now[name]
@@ -187,34 +192,34 @@ class Totals(pn.viewable.Viewer):
         )
         return [
             _against(
-                "cost", "Cost", now["cost_usd_per_h"],
+                base, "cost", "Cost", now["cost_usd_per_h"],
                 f"Electricity, friction and hosting at a carbon price of zero.{_gap(placement)} "
                 f"{BASELINE_TEXTS[placement.network.baseline_rule]}",
             ),
             _against(
-                "carbon", f"Carbon, {signal}", _in_tonnes(now["carbon_kg_per_h"]),
+                base, "carbon", f"Carbon, {signal}", _in_tonnes(now["carbon_kg_per_h"]),
                 f"Emissions by the {signal} intensity of each grid. Other estimates can differ twofold.",
             ),
             _Card(
                 "relocated", "Relocated", format_number(moved.value), "MW",
-                f"{100 * share.value:.0f} %, baseline {100 * share.baseline:.0f} %", NEUTRAL,
+                f"{100 * share.value:.0f} %, {base.short} {100 * share.baseline:.0f} %", NEUTRAL,
                 f"IT load executed away from home. {_forced(placement)} "
                 f"It takes {format_number(now['relocated_grid_mw'].value)} MW of electricity, moving included.",
             ),
             _against(
-                "grid", "Electricity drawn", now["grid_mw"],
+                base, "grid", "Electricity drawn", now["grid_mw"],
                 "Electricity drawn from all grids: IT load times the PUE of where it runs, and what moving takes, "
                 "overhead of relocated load and transport of data.",
             ),
             _Card(
                 "delay", "Added delay per request", format_number(delay.value), delay.unit,
-                f"baseline {format_number(delay.baseline)}; {format_number(per_mw.value)} per MW",
+                f"{base.short} {format_number(delay.baseline)}; {format_number(per_mw.value)} per MW",
                 NEUTRAL,
                 "Wide-area round trips, mean over all requests served: 0 for those that stay home. Per MW: the mean "
-                f"over the load that they make, baseline {format_number(per_mw.baseline)} {delay.unit}.",
+                f"over the load that they make, {base.short} {format_number(per_mw.baseline)} {delay.unit}.",
             ),
             self._unserved(now["unserved_mw"].value),
-            *_water(now),
+            *_water(base, now),
         ]  # fmt: skip
 
     def _unserved(self, unserved_mw: float) -> _Card:
@@ -233,7 +238,7 @@ class Totals(pn.viewable.Viewer):
         )  # fmt: skip
 
 
-def _water(now: dict[str, Headline]) -> list[_Card]:
+def _water(base: Ghost, now: dict[str, Headline]) -> list[_Card]:
     """Water, where regions say what they use."""
     water = now.get("water_l_per_h")
     if water is None:
@@ -244,7 +249,7 @@ def _water(now: dict[str, Headline]) -> list[_Card]:
         "Water that the facilities use, by the litres per kWh of IT energy of each region."
     )
     if water.change == water.change or water.basis.startswith("per MWh"):
-        return [replace(_against("water", "Water", figure, explanation), reads=_WITH_WATER)]
+        return [replace(_against(base, "water", "Water", figure, explanation), reads=_WITH_WATER)]
     known = water.basis.partition(",")[0]
     explanation += f" It is {water.basis}, so no change is claimed."
     value = format_number(figure.value)
@@ -275,12 +280,12 @@ def _in_tonnes(figure: Headline) -> Headline:
     return replace(figure, unit="t/h", **kg)
 
 
-def _against(name: str, label: str, figure: Headline, explanation: str) -> _Card:
-    """A figure that is better when smaller, with its change against the baseline."""
-    explanation = f"{explanation} Baseline: {format_number(figure.baseline)} {figure.unit}."
+def _against(base: Ghost, name: str, label: str, figure: Headline, explanation: str) -> _Card:
+    """A figure that is better when smaller, with its change against the baseline or a pin."""
+    explanation = f"{explanation} In {base.said}: {format_number(figure.baseline)} {figure.unit}."
     if figure.basis:
         delta = f"{percent(figure.change_percent)} per MWh served"
-        explanation += f" Compared {figure.basis} than in the baseline."
+        explanation += f" Compared {figure.basis} than in {base.said}."
         return _Card(
             name, label, format_number(figure.value), figure.unit, delta, NEUTRAL, explanation
         )
@@ -290,5 +295,6 @@ def _against(name: str, label: str, figure: Headline, explanation: str) -> _Card
     amount = (
         "0" if still else f"{'−' if figure.change < 0 else '+'}{format_number(abs(figure.change))}"
     )
-    delta = f"{arrow}{percent(figure.change_percent)} ({amount})"
+    than = f" vs {base.short}" if base.name else ""
+    delta = f"{arrow}{percent(figure.change_percent)} ({amount}){than}"
     return _Card(name, label, format_number(figure.value), figure.unit, delta, colour, explanation)

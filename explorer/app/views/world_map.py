@@ -68,7 +68,7 @@ class FlowMap(pn.viewable.Viewer):
             self._name_classes,
         )
         name_sources(self._pane, session, "layers")
-        session.param.watch(self._on_placement, "placement")
+        session.param.watch(self._on_placement, ["placement", "ghost"])
         session.param.watch(self._on_region, "region")
         self.param.watch(self._on_placement, ["colour_by", "min_flow_mw"])
         self._on_placement()
@@ -87,7 +87,10 @@ class FlowMap(pn.viewable.Viewer):
         arcs.args = arcs.args | {"classes": classes}
 
     def _on_placement(self, *_events: Any) -> None:
-        world = world_map(self._session.placement, self.min_flow_mw, self.colour_by)
+        ghost = self._session.compared
+        world = world_map(
+            self._session.placement, self.min_flow_mw, self.colour_by, ghost.placement, ghost.short
+        )
         scale, arcs = world.scale, world.arcs
         assert arcs is not None
         self._pane.update("regions", **_on_screen(world.columns["regions"]))
@@ -103,7 +106,8 @@ class FlowMap(pn.viewable.Viewer):
             palette=list(scale.colours),
         )
         self._pane.configure("regions", "color_colorbar", title=scale.label)
-        self._pane.configure("colour", "widget", value=self.colour_by)
+        options = [(key, text.replace("baseline", ghost.short)) for text, key in COLOUR_BY.items()]
+        self._pane.configure("colour", "widget", value=self.colour_by, options=options)
         self._pane.say("legend", _legend(world))
         self._on_region()
 

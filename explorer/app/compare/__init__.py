@@ -1,0 +1,1 @@
+"""States that are pinned, and what they are compared with."""

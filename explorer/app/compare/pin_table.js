@@ -1,0 +1,47 @@
+// A table of pins. Python sends texts; a name is a field, so that it can be typed over.
+export function render({model, data}) {
+  const card = element("div", {className: "pins"})
+  const show = () => {
+    if (!data.shown) return
+    const {columns, rows, ghost, longest} = JSON.parse(data.shown)
+    const focused = card.getRootNode().activeElement?.dataset?.key
+    const headers = ["Against", "State", ...columns, ""].map(text => element("th", {scope: "col", textContent: text}))
+    const body = rows.map(row => line(row, columns, ghost, longest, say => model.send_msg(say)))
+    card.replaceChildren(element("table", {},
+      element("caption", {textContent: "Pinned states: headline figures, each with its change against the one marked"}),
+      element("thead", {}, element("tr", {}, ...headers)), element("tbody", {}, ...body)))
+    if (focused) card.querySelector(`[data-key="${focused}"]`)?.focus()
+  }
+  model.on("shown", show)
+  show()
+  return card
+}
+
+function line({id, name, cells}, columns, ghost, longest, send) {
+  const is_pin = id > 0
+  const mark = keyed(`compare-${id}`, element("input", {type: "radio", name: "against", checked: id === ghost,
+    ariaLabel: `Compare with ${name}`, onchange: () => send({compare: id})}))
+  const field = keyed(`name-${id}`, element("input", {type: "text", value: name, maxLength: longest,
+    title: "Type another name",
+    ariaLabel: `Name of ${name}`, onchange: event => send({rename: id, name: event.target.value})}))
+  const figures = cells.map(([value, change], k) => element("td", {}, element("i", {textContent: columns[k]}), element("b", {textContent: value}),
+    element("small", {textContent: change})))
+  const press = (text, message) => keyed(`${text}-${id}`, element("button", {type: "button", textContent: text,
+    ariaLabel: `${text} ${name}`, onclick: () => send(message)}))
+  return element("tr", {className: id === null ? "now" : id === ghost ? "ghost" : ""},
+    element("td", {}, ...(id === null ? [] : [mark])),
+    element("th", {scope: "row"}, is_pin ? field : element("span", {textContent: name})),
+    ...figures,
+    element("td", {className: "actions"}, ...(is_pin ? [press("Reopen", {reopen: id}), press("Remove", {remove: id})] : [])))
+}
+
+function keyed(key, made) {
+  made.dataset.key = key
+  return made
+}
+
+function element(tag, properties, ...children) {
+  const made = Object.assign(document.createElement(tag), properties)
+  made.append(...children)
+  return made
+}

@@ -1,0 +1,153 @@
+"""Pins: states that are kept, opened again, and compared with."""
+
+import json
+
+import numpy as np
+import pytest
+from screens import show
+
+from explorer import Scenario, solve
+from explorer.app.compare.pin_table import FIGURES, PinTable
+from explorer.app.compare.pins import LONGEST, MOST, Pins
+from explorer.app.region_table.regions import table_columns
+from explorer.app.views.totals import Totals
+from explorer.app.views.world_map import FlowMap
+from explorer.measures.headlines import headlines
+from explorer.scenario.history import History
+from explorer.session import Session
+from explorer.text import format_number
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session(Scenario.load("classroom-3x3"))
+
+
+@pytest.fixture
+def pins(session) -> Pins:
+    return Pins(session)
+
+
+def shown(table: PinTable) -> dict:
+    content = json.loads(table.shown)
+    return {row["name"]: row["cells"] for row in content["rows"]}
+
+
+def totals_text(session: Session) -> str:
+    view = Totals(session)
+    show(view)
+    (copy,) = view._pane.copies
+    return copy["totals"]["words"].text
+
+
+def test_a_pin_has_the_figures_of_the_totals_whatever_comes_after(session, pins):
+    session.scenario.legal_policy = "same zone"
+    expected = solve(session.scenario)
+    table = PinTable(session, pins)
+    pins.add()
+    session.scenario.carbon_price_usd_per_t = 200.0
+    (pin,) = pins.kept
+    assert pin.placement is expected  # nothing is solved for it
+    cells = shown(table)[pin.name]
+    figures = headlines(expected)
+    for name, (value, _change) in zip(FIGURES, cells, strict=True):
+        per = 1000 if name == "carbon_kg_per_h" else 1
+        assert value == format_number(figures[name].value / per)
+
+
+def test_a_pin_is_named_after_what_was_changed_and_no_two_alike(session, pins):
+    pins.add()
+    session.scenario.legal_policy = "same zone"
+    pins.add()
+    session.scenario.workloads["chat"].latency_budget_ms = 250.0
+    pins.add()
+    pins.add()
+    names = [pin.name for pin in pins.kept]
+    assert names[:2] == ["As opened", "Data law: stays in its zone"]
+    assert "250 ms" in names[2] and names[3] == f"{names[2][: LONGEST - 4]} (2)"
+    pins.add()
+    assert len(pins.kept) == MOST
+
+
+def test_a_pin_is_opened_again_in_one_step_of_undo(session, pins):
+    scenario, history = session.scenario, History(session.scenario)
+    scenario.legal_policy, scenario.friction_scale = "same zone", 2.0
+    scenario.workloads["chat"].latency_budget_ms = 250.0
+    pins.add()
+    cost = session.placement.cost_usd_per_h
+    history.reset()
+    moved = session.placement.cost_usd_per_h
+    assert moved != cost
+    pins.reopen(pins.kept[0].id)
+    assert (scenario.legal_policy, scenario.friction_scale) == ("same zone", 2.0)
+    assert session.placement.cost_usd_per_h == cost
+    history.undo()
+    assert session.placement.cost_usd_per_h == moved
+    assert scenario.workloads["chat"].latency_budget_ms == 150.0
+
+
+def test_differences_are_against_the_pin_that_is_chosen_and_say_its_name(session, pins):
+    pins.add()
+    pins.rename(pins.kept[0].id, "Before <b>")
+    session.scenario.friction_scale = 3.0
+    before, now = pins.kept[0].placement, session.placement
+    assert "Before" not in totals_text(session)
+    pins.compare_with(pins.kept[0].id)
+    figure = headlines(now, before)["cost_usd_per_h"]
+    assert figure.change == pytest.approx(now.cost_usd_per_h - before.cost_usd_per_h)
+    text = totals_text(session)
+    assert format_number(abs(figure.change)) in text
+    assert "<b>" not in text.split("data-total")[1] and "Before" in text
+    loads, against = (table_columns(session)[name] for name in ("loads", "against"))
+    difference = now.region_it_mw - before.region_it_mw
+    np.testing.assert_allclose(loads[1], difference, atol=2e-3)
+    assert against == "“Before <b>”"
+    world = FlowMap(session)
+    show(world)
+    (copy,) = world._pane.copies
+    assert copy["regions"]["color_colorbar"].title == "change against “Before <b>” [MW]"
+    np.testing.assert_allclose(copy["regions"]["cds"].data["change_mw"], difference, atol=1e-3)
+    pins.remove(pins.kept[0].id)
+    assert session.ghost is None and "Before" not in totals_text(session)
+    assert copy["regions"]["color_colorbar"].title == "change against baseline [MW]"
+
+
+def test_no_saving_is_claimed_between_states_that_serve_other_load(session, pins):
+    pins.add()
+    pins.compare_with(pins.kept[0].id)
+    session.scenario.total_demand_mw = session.scenario.total_demand_mw / 2
+    table = PinTable(session, pins)
+    pins.rename(pins.kept[0].id, "Twice as much")
+    assert headlines(session.placement, pins.kept[0].placement)["cost_usd_per_h"].basis
+    _value, change = shown(table)["Now"][0]
+    assert change.endswith("per MWh served")
+    assert "than in “Twice as much”, so no saving is claimed" in totals_text(session)
+
+
+def test_a_name_is_one_line_of_at_most_so_many_characters(session, pins):
+    pins.add()
+    (pin,) = pins.kept
+    pins.rename(pin.id, "two\nlines " + "x" * 100)
+    assert pins.kept[0].name.startswith("two lines x") and len(pins.kept[0].name) == LONGEST
+    pins.rename(pin.id, "  ")
+    assert pins.kept[0].name.startswith("two lines")
+
+
+@pytest.mark.parametrize(
+    "said", [None, "pin", {"reopen": "1"}, {"rename": 1}, {"remove": 99}, {"compare": -3}, [1]]
+)
+def test_what_no_page_of_ours_says_changes_nothing(session, pins, said):
+    table = PinTable(session, pins)
+    pins.add()
+    kept = pins.kept
+    table._handle_msg(said)
+    assert pins.kept == kept and session.ghost is None
+
+
+def test_the_table_is_there_while_there_is_a_pin(session, pins):
+    table = PinTable(session, pins)
+    assert not table.visible
+    pins.add()
+    assert table.visible
+    table._handle_msg({"remove": pins.kept[0].id})
+    assert not table.visible
