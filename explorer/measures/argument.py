@@ -31,6 +31,10 @@ WORDS = {  # what keeps load at home, as users say it
 }
 HARDLY = 0.005  # of all load: less is not worth a word
 SLIGHT_USD_PER_MWH = 1e-6  # no gain
+THAN = {  # by `baseline_rule`
+    "nearest": "nearest first",
+    "least relocation": "moving no more than it must",
+}
 FULL = 1e-9  # a region is full that lacks less than that share of its capacity
 
 
@@ -98,11 +102,12 @@ def _saving(placement: Placement) -> tuple[Part, ...]:
     if not np.isfinite(cost.change_percent):
         return Part("and what that saves cannot be said"), Part(". ")
     amount, served = abs(cost.change_percent), " per MWh served" if basis_of(placement) else ""
+    than = THAN[placement.network.baseline_rule]
     if amount < 0.05:
-        words = f"and electricity and moving cost as much{served} as nearest first"
+        words = f"and electricity and moving cost as much{served} as {than}"
     else:
         less = "less" if cost.change_percent < 0 else "more"
-        words = f"and electricity and moving cost {amount:.1f} % {less}{served} than nearest first"
+        words = f"and electricity and moving cost {amount:.1f} % {less}{served} than {than}"
     return Part(words, WORTH), Part(". ")
 
 

@@ -159,6 +159,16 @@ def serve_the_same(one: Placement, other: Placement) -> bool:
     return float(differ.sum()) <= _hardly_mw(one)
 
 
+def refuse_as_much(one: Placement, other: Placement) -> bool:
+    """Whether two placements, of whatever networks, leave as much load unserved."""
+    return abs(one.unserved_mw - other.unserved_mw) <= _hardly_mw(one)
+
+
+def grows_with_load(name: str) -> bool:
+    """Whether a figure of `Placement.totals` grows with the load, so that refusing makes it less."""
+    return name in _KINDS and _KINDS[name][2] is _TOTAL
+
+
 def _hardly_mw(placement: Placement) -> float:
     """Load that is none. [MW]"""
     return SAME_LOAD * float(placement.network.demand_mw.sum())

@@ -22,6 +22,7 @@ from explorer.measures.frontier import hardly_mw, trace
 from explorer.measures.tornado import saving_usd_per_h
 from explorer.measures.uncertainty import Uncertainty
 from explorer.model.network import Network
+from explorer.model.placement import BASELINES
 from explorer.model.solve import solve_network, solve_with
 from explorer.model.solver import PlacementModel
 from explorer.presentation import drawing, render
@@ -214,7 +215,8 @@ def draws_of(scenario: Scenario, draws: int = 100, seed: int = 0) -> Iterator[Dr
     for draw in range(draws):
         drawn = inputs.world(seed, draw)
         best = solve_with(models["best"], drawn, drawn.objective)
-        saving = saving_usd_per_h(best, solve_with(models["baseline"], drawn, "latency"))
+        baseline = solve_with(models["baseline"], drawn, BASELINES[drawn.baseline_rule])
+        saving = saving_usd_per_h(best, baseline)
         totals = np.array([saving, *(getattr(best, name) for name in TOTALS[1:])])
         frontier = _frontier(drawn, relaxed_ms, models["frontier"])
         rows.append((totals, frontier, best.region_it_mw, best.away_mw.sum(axis=(0, 2))))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 
 import param
 
-from explorer.measures.headlines import Headline, forced_and_chosen, headlines
+from explorer.measures.headlines import (
+    Headline,
+    forced_and_chosen,
+    grows_with_load,
+    headlines,
+    refuse_as_much,
+)
 from explorer.model.placement import Placement
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.story import PLACEHOLDER, SPLIT, Prediction, Step
@@ -16,6 +22,7 @@ from explorer.text import format_number, percent
 DIRECTIONS = ("falls", "stays", "rises")
 STAYS = 5e-4  # of the size of a figure: a smaller change is none
 CLOSE = 0.1  # of the value: a guess that is off by no more is right
+PER_MWH = " per MWh served"  # whoever serves fewer has less to pay, and saves nothing
 FEW = 0.1  # a smaller share has a decimal
 
 
@@ -62,7 +69,7 @@ def step_text(step: Step, placement: Placement) -> str:
         found = figure(placement, name)
         value = getattr(found, part or "value")
         if part == "change_percent":
-            return percent(value)
+            return percent(value) + (PER_MWH if found.basis else "")
         return _share(value) if found.unit == "-" else format_number(value)
 
     return PLACEHOLDER.sub(lambda found: words(found[1]), step.text)
@@ -120,6 +127,8 @@ def answer(
     """
     Hold a guess, one of `DIRECTIONS` or a number, against the placements.
 
+    What grows with the load is compared per MWh served where they refuse more, or less, of it.
+
     Examples
     --------
     >>> from explorer import solve
@@ -136,11 +145,22 @@ def answer(
         right = isinstance(guess, (int, float)) and abs(guess - value) <= CLOSE * abs(value)
         return Answer(right, f"It is {_said(now)}.")
     then = figure(before, prediction.figure)
+    per_mwh = grows_with_load(then.name) and not refuse_as_much(before, after)
+    if per_mwh:
+        now, then = (_per_mwh(each, of) for each, of in ((now, after), (then, before)))
     change = now.value - then.value
     stays = abs(change) <= STAYS * max(abs(then.value), abs(now.value))
     direction = DIRECTIONS[1 if stays else 2 * (change > 0)]
     ends = f"from {_number(then)} to {_said(now)}" if not stays else f"at {_said(now)}"
-    return Answer(guess == direction, f"It {direction}: {ends}.")
+    served = ": other load is served" if per_mwh else ""
+    return Answer(guess == direction, f"It {direction}: {ends}{served}.")
+
+
+def _per_mwh(figure: Headline, placement: Placement) -> Headline:
+    """A figure that grows with the load, by the load that is served."""
+    value = _ratio(figure.value, placement.served_mw)
+    amount = "MWh" if figure.unit == "MW" else figure.unit.removesuffix("/h")
+    return replace(figure, value=value, unit=f"{amount}{PER_MWH}")
 
 
 def _number(figure: Headline) -> str:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from explorer.cache import Memo, digest
 from explorer.measures.headlines import serve_the_same
 from explorer.model.network import Network, build_network
-from explorer.model.placement import Placement
+from explorer.model.placement import BASELINES, Placement
 from explorer.model.solve import solve_network, solve_with
 from explorer.model.solver import model_for
 from explorer.scenario.scenario import Scenario
@@ -238,7 +238,7 @@ def saving_usd_per_h(best: Placement, baseline: Placement) -> float:
 
 def _results(network: Network) -> dict[str, float]:
     found = []
-    for objective in (network.objective, "latency"):
+    for objective in (network.objective, BASELINES[network.baseline_rule]):
         model = model_for(
             f"tornado {objective}", network.home, len(network.regions), len(network.workloads)
         )

@@ -90,6 +90,13 @@ def test_where_other_load_is_served_no_saving_is_claimed():
     assert "per MWh served than nearest first" in sentence(placement)
 
 
+def test_the_sentence_names_the_baseline_it_compares_with():
+    scenario = Scenario.load("classroom-3x3")
+    scenario.baseline_rule = "least relocation"
+    said = sentence(solve(scenario))
+    assert "than moving no more than it must" in said and "nearest first" not in said
+
+
 def test_where_nothing_moves_the_sentence_says_so():
     scenario = Scenario.load("classroom-3x3")
     scenario.friction_scale = 1000

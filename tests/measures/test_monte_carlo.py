@@ -325,3 +325,14 @@ def test_one_region_has_one_answer():
     found = monte_carlo(random_scenario(1, 2, 1, 1), draws=3)
     assert_allclose(found.table["saving_usd_per_h"], 0, atol=1e-6)
     assert found.regions["receives_draws"].tolist() == [0]
+
+
+def test_draws_are_held_against_the_baseline_of_the_scenarios_rule(nothing_spreads):
+    world = Scenario.load("stylized-12")
+    world.total_demand_mw *= 1.4  # home is full for some, and the two baselines differ
+    against = {}
+    for world.baseline_rule in ("nearest", "least relocation"):
+        draws = monte_carlo(world, draws=1)
+        assert draws.table["saving_usd_per_h"].tolist() == pytest.approx([draws.given_usd_per_h])
+        against[world.baseline_rule] = draws.given_usd_per_h
+    assert against["nearest"] - against["least relocation"] > 1

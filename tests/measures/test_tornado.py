@@ -212,3 +212,20 @@ def test_a_change_that_is_none_is_refused(change):
 def test_one_region_has_nothing_to_move():
     table = tornado(random_scenario(1, 2, 1, 1))
     assert (table["effect_usd_per_h"].abs() < 1e-6).all()
+
+
+def test_every_case_is_held_against_the_baseline_of_the_scenarios_rule():
+    """Where home is full, the two baselines differ, and so do the savings against them."""
+    world = Scenario.load("stylized-12")
+    world.total_demand_mw *= 1.4  # home is full for some, and the two baselines differ
+    world.baseline_rule = "least relocation"
+    row = tornado(world).set_index("input").loc["Carbon price"]
+    for side in ("low", "high"):
+        world.carbon_price_usd_per_t = row[side]
+        best = solve(world)
+        wanted = best.baseline.objective_usd_per_h - best.objective_usd_per_h
+        assert row[f"saving_usd_per_h_{side}"] == pytest.approx(wanted, rel=1e-6)
+        world.baseline_rule = "nearest"
+        other = solve(world).baseline.objective_usd_per_h - best.objective_usd_per_h
+        assert abs(other - wanted) > 1
+        world.baseline_rule = "least relocation"

@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 
 from explorer import Placement, Scenario, ScenarioError, attribution, solve
-from explorer.measures.headlines import forced_and_chosen, headlines
+from explorer.measures.headlines import basis_of, forced_and_chosen, headlines
 from explorer.measures.storytelling import (
     DIRECTIONS,
     STAYS,
@@ -17,6 +17,7 @@ from explorer.measures.storytelling import (
 from explorer.packaged_data import SCENARIOS
 from explorer.scenario.folder import names
 from explorer.scenario.story import HEADLINES, PLACEHOLDER, SPLIT, STORY_FILE, Prediction, Step
+from explorer.text import format_number
 
 TOLD = [name for name in names() if (SCENARIOS / name / STORY_FILE).exists()]
 GOOD = """
@@ -216,3 +217,33 @@ def test_figures_in_a_shipped_story_are_computed(name):
         given = {f"{value:g}" for value in step.state.values() if isinstance(value, (int, float))}
         budgets = {f"{w.latency_budget_ms:g}" for w in Scenario.load(name).workloads.values()}
         assert numbers <= given | budgets
+
+
+def test_refusing_people_is_no_fall_of_cost():
+    """With less room at home and a law against leaving it, a fifth goes unserved: no cheaper."""
+    scenario = Scenario.load("classroom-3x3")
+    before = solve(scenario)
+    scenario.param.update(capacity_scale=0.5, legal_policy="same zone")
+    after = solve(scenario)
+    assert after.cost_usd_per_h < before.cost_usd_per_h and after.unserved_mw > 0
+    per_mwh = [placement.cost_usd_per_h / placement.served_mw for placement in (before, after)]
+    said = answer(Prediction("What does the cost do?", "cost_usd_per_h"), "falls", before, after)
+    ends = " to ".join(map(format_number, per_mwh))
+    assert f"from {ends} USD per MWh served: other load is served" in said.words
+    assert said.right == (per_mwh[1] < (1 - STAYS) * per_mwh[0])
+    step = Step("", "Cost: {cost_usd_per_h.change_percent}.")
+    scenario.param.update(unserved_usd_per_mwh=60.0)
+    refusing = solve(scenario)
+    assert basis_of(refusing)
+    assert step_text(step, refusing).endswith(" % per MWh served.")
+    assert "per MWh" not in step_text(step, before)
+
+
+def test_a_larger_demand_costs_more_although_nobody_is_refused():
+    scenario = Scenario.load("classroom-3x3")
+    before = solve(scenario)
+    scenario.total_demand_mw = 110
+    said = answer(
+        Prediction("What does the cost do?", "cost_usd_per_h"), "rises", before, solve(scenario)
+    )
+    assert said.right and "per MWh" not in said.words
