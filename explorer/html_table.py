@@ -11,7 +11,7 @@ import pandas as pd
 
 from explorer.markup import html, joined, table_html
 from explorer.measures.certificate import Certificate
-from explorer.measures.frontier import UNSERVED_MW, Frontier
+from explorer.measures.frontier import UNSERVED_MW, WINDOW_MS, Frontier
 from explorer.measures.headlines import BASELINE_TEXTS, Headline, headlines
 from explorer.measures.monte_carlo import SURE, Draws
 from explorer.measures.uncertainty import how_drawn
@@ -127,12 +127,17 @@ def frontier_html(frontier: Frontier) -> str:
     columns = [
         "budget_ms",
         "cost_usd_per_h",
+        "objective_usd_per_h",
         "carbon_kg_per_h",
-        "erl_usd_per_h_per_ms",
-        "crl_kg_per_h_per_ms",
+        "erl_window_usd_per_h_per_ms",
+        "crl_window_kg_per_h_per_ms",
         "opens",
     ]
-    return _page("Frontier", f"The optimum along {axis}.", facts, table.loc[:, columns], "steps")
+    what = (
+        f"The optimum along {axis}. The objective has carbon at its price in it; the returns are over the "
+        f"{WINDOW_MS:g} ms up to each step."
+    )
+    return _page("Frontier", what, facts, table.loc[:, columns], "steps")
 
 
 @renders(Draws, "html")

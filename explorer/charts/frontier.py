@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explorer.charts.budget_axis import BudgetAxis, label_of, now_columns, now_labels, now_marks
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
 from explorer.markup import html, joined
-from explorer.measures.frontier import UNSERVED_MW, Frontier
+from explorer.measures.frontier import UNSERVED_MW, WINDOW_MS, Frontier
 from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
 from explorer.presentation import renders
@@ -190,14 +190,9 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
             f"More load goes unserved below {format_duration(float(table['budget_ms'].iloc[0]))} (shaded)."
         )
     elif len(before) > 1:
-        row = before.iloc[-1]
-        erl, crl = row["erl_from_start_usd_per_h_per_ms"], row["crl_from_start_kg_per_h_per_ms"]
-        dirtier = " Cheaper, not cleaner." if erl > 0 > crl else ""
-        parts.append(
-            f"Since the strictest: ERL {format_number(erl)} USD/h, CRL {format_number(crl)} kg/h per ms.{dirtier}"
-        )
+        parts.append(_patience(before.iloc[-1]))
     if after.empty:
-        parts.append("No later step.")
+        parts.append("More patience brings nothing more.")
     elif not before.empty:  # else the first is where the shade ends
         row = after.iloc[0]
         opens = f" opens {row['opens']}" if row["opens"] else ""
@@ -209,6 +204,36 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
             "This cost rises where less carbon is worth it: the carbon price is not in it."
         )
     return joined(parts, " ")
+
+
+def _patience(row: pd.Series) -> str:
+    """What a millisecond has brought: over the window of a step, or since the first where that is longer."""
+    at: dict[str, float] = row.to_dict()
+    if np.isfinite(at["erl_window_usd_per_h_per_ms"]):
+        over, first = "window", f"In the {WINDOW_MS:g} ms up to {format_duration(at['budget_ms'])}"
+    else:
+        over, first = "from_start", "Since the strictest budget"
+    brought = _brought(at[f"erl_{over}_usd_per_h_per_ms"], at[f"crl_{over}_kg_per_h_per_ms"])
+    return f"{first}, each extra millisecond of patience has {brought}."
+
+
+def _brought(erl: float, crl: float) -> str:
+    """
+    Returns on latency in words.
+
+    >>> _brought(44.5, 642.0)
+    'saved 44.5 USD and 642 kg CO₂ per hour'
+    >>> _brought(44.5, -642.0)
+    'saved 44.5 USD per hour and emitted 642 kg CO₂ more: cheaper, not cleaner'
+    """
+    usd, kg = format_number(abs(erl)), format_number(abs(crl))
+    if erl >= 0 and crl >= 0:
+        return f"saved {usd} USD and {kg} kg CO₂ per hour"
+    if erl >= 0:
+        return f"saved {usd} USD per hour and emitted {kg} kg CO₂ more: cheaper, not cleaner"
+    if crl >= 0:
+        return f"saved {kg} kg CO₂ per hour and cost {usd} USD more: cleaner, not cheaper"
+    return f"cost {usd} USD and {kg} kg CO₂ more per hour"
 
 
 def _rises(values: NDArray) -> bool:

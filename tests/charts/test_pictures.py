@@ -43,6 +43,7 @@ from explorer.charts.draw import plot
 from explorer.charts.map_places import set_apart
 from explorer.charts.world_map import LEADS
 from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
+from explorer.presentation import render
 from explorer.session import Session
 from explorer.text import format_number, title_of
 from tests.scenarios import random_scenario
@@ -307,7 +308,7 @@ def test_results_say_in_a_line_and_in_a_cell_what_they_are():
     shown = words(placement._repr_html_())
     assert "7,471 USD/h (−16.6 % against the baseline)" in shown  # (8960 - 7471) / 8960
     assert "30.0 of 100 MW (30 %)" in shown and "Unserved 0 MW" in shown
-    assert "7,471 to 7,100 USD/h" in words(found._repr_html_()) and "4.64" in words(
+    assert "7,471 to 7,100 USD/h" in words(found._repr_html_()) and "37.1" in words(
         found._repr_html_()
     )
 
@@ -473,3 +474,27 @@ def test_a_column_of_a_placement_in_a_cell_has_the_unit_of_its_flows(column, uni
     assert title_of(column).endswith(unit)
     largest = placement.flows[column][placement.flows["it_mw"].idxmax()]
     assert float(first[titles.index(title_of(column))]) == pytest.approx(largest, rel=5e-3)
+
+
+def test_a_frontier_says_in_words_and_in_a_cell_what_the_last_milliseconds_brought():
+    """By hand from the steps: what the staircase fell by over 10 ms, per ms."""
+    scenario = Scenario.load("classroom-3x3")
+    scenario.workloads["chat"].latency_budget_ms = 200
+    found = frontier(scenario, over="chat")
+    (_, first), (_, last) = found.table.iterrows()
+    erl, crl = ((first[name] - last[name]) / 10 for name in ("cost_usd_per_h", "carbon_kg_per_h"))
+    assert erl > 0 > crl
+    said = words(render(found, "chart").finding)
+    assert (
+        f"In the 10 ms up to 180 ms, each extra millisecond of patience has saved {format_number(erl)} USD "
+        f"per hour and emitted {format_number(-crl)} kg CO₂ more: cheaper, not cleaner." in said
+    )
+    assert "More patience brings nothing more." in said
+    titles, _, row = (cells for cells in rows_of(found._repr_html_()) if len(cells) > 2)
+    cells = dict(zip(titles, row, strict=True))
+    for name, value in (
+        ("erl_window_usd_per_h_per_ms", erl),
+        ("crl_window_kg_per_h_per_ms", crl),
+        ("objective_usd_per_h", last["objective_usd_per_h"]),
+    ):
+        assert cells[title_of(name)] == format_number(value)
