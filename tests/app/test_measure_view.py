@@ -187,6 +187,7 @@ def test_without_obstacles_it_says_so(session):
     scenario.param.update(
         friction_scale=0.0, egress_usd_per_gb=0.0, state_local_scale=0.0, capacity_scale=100.0
     )
+    scenario.latency_relaxation_ms = 1e5
     scenario.legal_policy = "open"
     view = AttributionView(session)
     show(view)

@@ -127,7 +127,7 @@ def test_the_latency_slider_is_that_of_the_class_looked_at(tmp_path, monkeypatch
     monkeypatch.setattr(snapshots, "STEPS", {"friction_scale": 2})
     for looked_at, label in (
         ("batch", "batch Batch, latency budget [ms]"),
-        ("all", "Relax all budgets by [ms]"),
+        ("all", "More patience for all [ms]"),
     ):
         app = Explorer(scenario())
         app.session.workload = looked_at

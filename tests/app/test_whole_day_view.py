@@ -155,7 +155,10 @@ def test_the_words_say_what_following_is_worth(session):
         f"{100 * day['relocated_in_daylight_mw'] / day['relocated_mw']:.0f} % of the relocated load"
         in text
     )
-    assert "Most load, by UTC hour: Ohio 4–12, Texas 12–23, Sydney 23–4." in text
+    said = (
+        "Most load, by UTC hour: Ohio 2–3, Texas 3–4, Ohio 4–7, Northern Virginia 7–9, Ohio 9–17, "
+    )
+    assert f"{said}Texas 17–23, Sydney 23–2." in text
     assert "unserved" not in text
     session.scenario.objective = "carbon"
     assert "saves" not in words(view)
@@ -193,7 +196,9 @@ def test_one_region_and_nothing_to_move():
     one = ["gb-london"]
     small = Scenario(
         regions=scenario.regions[scenario.regions["id"].isin(one)],
-        clients=scenario.clients[scenario.clients["id"].isin(one)].assign(demand_share=1.0),
+        clients=scenario.clients[scenario.clients["id"].isin(one)].assign(
+            demand_share=1.0, demand_share_prompts=1.0, demand_share_capacity=1.0
+        ),
         workloads=scenario.workloads_table(),
         profiles=scenario.profiles[scenario.profiles["region_id"].isin(one)],
         demand_profiles=scenario.demand_profiles,

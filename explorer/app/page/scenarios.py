@@ -14,7 +14,6 @@ from explorer.model.labels import as_shown
 from explorer.scenario import folder
 from explorer.scenario.validation import nearest
 
-_CHOICE = '<li><a href="?scenario={}" data-scenario{}><b>{}</b><br><span>{}</span></a></li>'
 _CHOOSER = """
 :host { font-size: 14px; line-height: 1.35; color: var(--mui-palette-text-primary, inherit); }
 summary { padding: 8px 10px; border: 1px solid var(--mui-palette-divider, #8886); border-radius: 6px;
@@ -26,13 +25,18 @@ a { display: block; padding: 8px 10px; border-radius: 6px; color: inherit; text-
 a:hover, a[aria-current] { background: #8882; }
 span { color: var(--mui-palette-text-secondary, inherit); }
 """
-_LINE = '<li style="margin: 6px 0"><a href="?scenario={}" style="color: inherit">{}</a></li>'
 
 
 def unknown_scenario(asked: str) -> pn.viewable.Viewable:
     """Say that there is no such scenario, and list those that there are, to be opened by a click."""
     known = folder.names()
-    lines = [html(_LINE, quote(name), _title(name)) for name in known]
+    lines = [
+        html(
+            '<li style="margin: 6px 0"><a href="?scenario={}" style="color: inherit">{}</a></li>',
+            quote(name), _title(name),
+        )
+        for name in known
+    ]  # fmt: skip
     said = html(
         "<h2>There is no scenario {} here.</h2><p>{} Open one of these:</p><ul>{}</ul>",
         shortened(asked), nearest(asked, known, ""), joined(lines),
@@ -47,7 +51,8 @@ def chooser(opened: str) -> pn.viewable.Viewable:
     titles = {name: _said(name) for name in {opened, *folder.names()}}
     choices = joined(
         html(
-            _CHOICE, quote(name) if name in folder.names() else "",
+            '<li><a href="?scenario={}" data-scenario{}><b>{}</b><br><span>{}</span></a></li>',
+            quote(name) if name in folder.names() else "",
             html(' aria-current="page"' if name == opened else ""), *titles[name],
         )
         for name in sorted(titles, key=lambda name: titles[name][0].casefold())
