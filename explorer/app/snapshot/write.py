@@ -338,7 +338,7 @@ def sources_of_states(scenario: Scenario, axes: Sequence[GridSlider]) -> tuple[S
 def _sources(sources: Sequence[Source]) -> Markup:
     """Sources, how sure each is, and notices that their licences ask for."""
     if not sources:
-        return Markup("")
+        return html("")
     items = joined(html("<li>{}</li>", as_shown(source.citation)) for source in sources)
     said = joined(html("<p>{}</p>", as_shown(notice)) for notice in notices(sources))
     return html("<h3>Sources</h3><ul>{}</ul>{}", items, said)
