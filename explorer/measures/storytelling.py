@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import nan
+from math import isfinite, nan
 
 import param
 
+from explorer.measures.greedy import greedy_table
 from explorer.measures.headlines import (
     Headline,
     forced_and_chosen,
@@ -16,7 +17,7 @@ from explorer.measures.headlines import (
 )
 from explorer.model.placement import Placement
 from explorer.scenario.scenario import Scenario
-from explorer.scenario.story import PLACEHOLDER, SPLIT, Prediction, Step
+from explorer.scenario.story import GREEDY, PLACEHOLDER, SPLIT, Prediction, Step
 from explorer.text import format_number, percent
 
 DIRECTIONS = ("falls", "stays", "rises")
@@ -86,7 +87,29 @@ def figure(placement: Placement, name: str) -> Headline:
     >>> round(figure(placement, "saving_usd_per_h").value), figure(placement, "relocated_mw").value
     (1489, 30.0)
     """
-    return _of_split(placement, name) if name in SPLIT else headlines(placement)[name]
+    if name in SPLIT:
+        return _of_split(placement, name)
+    return _of_greedy(placement, name) if name in GREEDY else headlines(placement)[name]
+
+
+def _of_greedy(placement: Placement, name: str) -> Headline:
+    """A placement by a simple rule of the same network, and what it misses of the saving."""
+    table = greedy_table(placement.network)
+    row = table.set_index("placement").loc["greedy"].to_dict()
+    label, unit, value = {
+        "greedy_objective_usd_per_h": (
+            "Cost and carbon at its price, greedy",
+            "USD/h",
+            row["objective_usd_per_h"],
+        ),
+        "greedy_relocated_mw": ("Relocated load, greedy", "MW IT", row["relocated_mw"]),
+        "greedy_missed_share": (
+            "Part of the saving that greedy misses",
+            "-",
+            table.attrs["missed_share"],
+        ),
+    }[name]
+    return Headline(name, label, unit, value, nan, nan, nan, "")
 
 
 def _of_split(placement: Placement, name: str) -> Headline:
@@ -171,9 +194,11 @@ def _share(value: float) -> str:
     """
     In percent, of little with a decimal.
 
-    >>> _share(0.627), _share(0.0564), _share(0.0)
-    ('63 %', '5.6 %', '0 %')
+    >>> _share(0.627), _share(0.0564), _share(0.0), _share(nan)
+    ('63 %', '5.6 %', '0 %', '–')
     """
+    if not isfinite(value):
+        return "–"
     decimals = 1 if 0 < round(abs(value), 3) < FEW else 0
     return f"{100 * value:.{decimals}f} %".replace("-", "−")
 

@@ -29,7 +29,10 @@ SPLIT = (  # what is forced, and what it comes to beside the hardware: without a
     "saving_usd_per_h", "relocated_forced_mw", "relocated_chosen_mw", "relocated_forced_share",
     "cost_share_of_serving", "saving_share_of_serving",
 )  # fmt: skip
-FIGURES = (*HEADLINES, *SPLIT)  # that texts and predictions may name
+GREEDY = (  # of a placement by a simple rule, and what it misses of the saving
+    "greedy_objective_usd_per_h", "greedy_relocated_mw", "greedy_missed_share",
+)  # fmt: skip
+FIGURES = (*HEADLINES, *SPLIT, *GREEDY)  # that texts and predictions may name
 PARTS = ("value", "baseline", "change", "change_percent")  # of a headline
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 VIEWS = tuple(dict.fromkeys(measure.question for measure in MEASURES.values()))
@@ -167,7 +170,7 @@ class _Reader:
         for inside in PLACEHOLDER.findall(text):
             figure, _, part = inside.partition(".")
             if figure not in FIGURES or part not in ("", *(PARTS if figure in HEADLINES else ())):
-                parts = f"Parts are {', '.join(PARTS)}; {', '.join(SPLIT)} have none."
+                parts = f"Parts are {', '.join(PARTS)}; {', '.join(SPLIT + GREEDY)} have none."
                 fix = nearest(figure, FIGURES, parts)
                 self._note(where, "text", "there is no such figure.", fix, value=inside)
 

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from explorer import Placement, Scenario, ScenarioError, attribution, solve
+from explorer import Placement, Scenario, ScenarioError, attribution, greedy, solve
 from explorer.measures.headlines import basis_of, forced_and_chosen, headlines
 from explorer.measures.storytelling import (
     DIRECTIONS,
@@ -191,6 +191,20 @@ def test_an_idle_chip_costs_more_than_cheap_power_saves():
     scenario, placement = Scenario.load("world-2025"), at("world-2025", 7)
     saving = figure(placement, "saving_usd_per_h").value
     assert saving / figure(placement, "relocated_chosen_mw").value < scenario.hardware_usd_per_mwh
+
+
+def test_what_the_referee_is_told_of_a_rule_is_what_greedy_says():
+    nearest, best, roomy = (at("follow-the-sun", n) for n in (1, 2, 3))
+    table = greedy(Scenario.load("follow-the-sun")).set_index("placement")
+    rule, missed = table.loc["greedy"], table.attrs["missed_share"]
+    assert figure(best, "greedy_relocated_mw").value == pytest.approx(rule["relocated_mw"])
+    cost = figure(nearest, "greedy_objective_usd_per_h").value
+    assert cost == pytest.approx(rule["objective_usd_per_h"])
+    assert figure(best, "greedy_missed_share").value == pytest.approx(missed)
+    assert best.objective_usd_per_h < cost < nearest.objective_usd_per_h
+    assert best.relocated_mw < rule["relocated_mw"]  # "the optimum only"
+    assert missed < 0.1  # "the saving holds"
+    assert figure(roomy, "greedy_missed_share").value < missed
 
 
 def test_caps_of_the_free_lunch_are_what_its_story_says():
