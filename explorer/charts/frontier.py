@@ -21,6 +21,7 @@ from explorer.units import KG_PER_T
 
 Floats = NDArray[np.float64]
 
+MORE_MS = 50.0  # of patience, whose worth is said
 RISE = 1e-6  # relative; a rise that is no rounding
 _HOVER = (
     "budget_ms",
@@ -195,8 +196,11 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
         parts.append("More patience brings nothing more.")
     elif not before.empty:  # else the first is where the shade ends
         row = after.iloc[0]
-        opens = f" opens {row['opens']}" if row["opens"] else ""
-        parts.append(f"Next step at {format_duration(float(row['budget_ms']))}{opens}.")
+        at = format_duration(float(row["budget_ms"]))
+        parts.append(
+            f"At {at} within reach: {row['opens']}." if row["opens"] else f"Next step at {at}."
+        )
+        parts.append(_more(before, after, current_ms))
     if _rises(table["cost_usd_per_h"].to_numpy()) and not _rises(
         table["objective_usd_per_h"].to_numpy()
     ):
@@ -234,6 +238,17 @@ def _brought(erl: float, crl: float) -> str:
     if crl >= 0:
         return f"saved {kg} kg CO₂ per hour and cost {usd} USD more: cleaner, not cheaper"
     return f"cost {usd} USD and {kg} kg CO₂ more per hour"
+
+
+def _more(before: pd.DataFrame, after: pd.DataFrame, current_ms: float) -> str:
+    """What some more milliseconds would bring."""
+    now, later = before.iloc[-1], after[after["budget_ms"] <= current_ms + MORE_MS + 1e-9]
+    then = now if later.empty else later.iloc[-1]
+    cost, carbon = (
+        f"{then[name] - now[name]:+,.0f}".replace("-", "−") if then is not now else "±0"
+        for name in ("cost_usd_per_h", "carbon_kg_per_h")
+    )
+    return f"{MORE_MS:g} ms more: cost {cost} USD/h, CO₂ {carbon} kg/h."
 
 
 def _rises(values: NDArray) -> bool:

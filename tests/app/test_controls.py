@@ -221,6 +221,24 @@ def test_a_limit_that_is_none_can_be_set_and_taken_away(scenario, screen):
     assert scenario.total_demand_mw == 100
 
 
+@pytest.mark.parametrize("cap_ms", [math.inf, 5.0])
+def test_the_first_slider_goes_from_what_is_nearest_to_what_no_limit_would_add(scenario, cap_ms):
+    session = Session(scenario)
+    free, nearest = session.placement, session.placement.baseline
+    panel: Any = Controls(session).__panel__()
+    first = json.loads(panel.groups)[0]["controls"]
+    assert [control["key"] for control in first] == ["mean_delay_cap_ms"]
+    for capacity_scale in (1.0, 0.7):
+        scenario.param.update(capacity_scale=capacity_scale, mean_delay_cap_ms=math.inf)
+        free, nearest = session.placement, session.placement.baseline
+        scenario.mean_delay_cap_ms = max(cap_ms, nearest.mean_wan_per_request_ms + 0.01)
+        ends = nearest.mean_wan_per_request_ms, free.mean_wan_per_request_ms
+        assert json.loads(panel.reach) == pytest.approx(ends, abs=0.011)
+        scenario.mean_delay_cap_ms = json.loads(panel.reach)[0]
+        assert session.error is None  # the left end can be attained
+        assert session.placement.mean_wan_per_request_ms <= scenario.mean_delay_cap_ms + 1e-6
+
+
 def test_budget_sliders_are_fine_where_the_network_decides_and_reach_what_is_set():
     for workload in WORLD.workloads.values():
         control = Screen(Controls(Session(WORLD.copy()))).controls[f"{workload.id}/budget"]
@@ -608,6 +626,22 @@ def test_a_limit_is_typed_and_blank_takes_it_away(serve):
     field.press("Enter")
     expect(served.complaint("cost_cap_usd_per_h")).to_contain_text("blank for no limit")
     assert scenario.cost_cap_usd_per_h == 300_000
+
+
+@pytest.mark.ui
+def test_how_long_people_wait_slides_from_nearest_to_no_limit(serve):
+    served = serve()
+    slider, scenario = served.slider("mean_delay_cap_ms"), served.scenario
+    words = served.page.locator("[data-key=mean_delay_cap_ms] .ends")
+    expect(words).to_contain_text("nearest: 14.3 ms")
+    expect(words).to_contain_text("wherever it is cheapest: 70.6 ms")
+    slider.press("Home")
+    served.wait_for(lambda: scenario.mean_delay_cap_ms == 14.27)
+    slider.press("ArrowRight")
+    served.wait_for(lambda: 14.27 < scenario.mean_delay_cap_ms < 15.0)
+    slider.press("End")
+    served.wait_for(lambda: scenario.mean_delay_cap_ms == math.inf)
+    expect(served.exact("mean_delay_cap_ms")).to_have_value("no limit")
 
 
 @pytest.mark.ui

@@ -211,6 +211,20 @@ def test_the_page_says_what_it_is_before_any_script_is_there(browser, port):
 
 
 @pytest.mark.ui
+@pytest.mark.parametrize(
+    ("link", "is_dark"), [("", True), ("#v=2&theme=light", False), ("#v=2&friction=2", True)]
+)
+def test_the_system_chooses_the_theme_unless_a_link_does(browser, port, link, is_dark):
+    page = browser.new_page(color_scheme="dark")
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"http://127.0.0.1:{port}/?scenario=classroom-3x3{link}")
+    wait_until_open(page)
+    background = "getComputedStyle(document.body).backgroundColor"
+    page.wait_for_function(f"({background} === 'rgb(18, 18, 18)') === {str(is_dark).lower()}")
+    page.close()
+
+
+@pytest.mark.ui
 def test_an_unknown_scenario_is_said_and_another_is_opened_and_back_returns(browser, port):
     page = browser.new_page()
     page.set_default_timeout(PATIENCE_MS)

@@ -302,8 +302,8 @@ def test_the_table_opens_with_most_load_first(shown):
     placement = shown.session.placement
     shown.expect_order(placement.region_it_mw)
     shown.expect_column(2, [f"{mw:,.1f}" for mw in sorted(placement.region_it_mw, reverse=True)])
-    expect(shown.header("IT load")).to_have_attribute("aria-sort", "descending")
-    expect(shown.header("PUE")).to_have_attribute("aria-sort", "none")
+    expect(shown.header("Runs here")).to_have_attribute("aria-sort", "descending")
+    expect(shown.header("Overhead")).to_have_attribute("aria-sort", "none")
     for button in shown.page.locator("thead button").all():
         expect(button).to_have_attribute("title", re.compile(r"\w+"))
     explanation = shown.page.get_by_role("tooltip")
@@ -343,13 +343,13 @@ def test_every_figure_is_written_as_readers_write_it(page):
 @pytest.mark.ui
 def test_a_click_on_a_header_sorts_and_another_turns_the_order(shown):
     net = shown.session.network
-    shown.sort("Carbon")
+    shown.sort("CO₂")
     shown.expect_order(net.carbon_kg_per_mwh)
-    expect(shown.header("Carbon")).to_have_attribute("aria-sort", "descending")
-    expect(shown.header("IT load")).to_have_attribute("aria-sort", "none")
-    shown.header("Carbon").get_by_role("button").press("Enter")
+    expect(shown.header("CO₂")).to_have_attribute("aria-sort", "descending")
+    expect(shown.header("Runs here")).to_have_attribute("aria-sort", "none")
+    shown.header("CO₂").get_by_role("button").press("Enter")
     shown.expect_order(-net.carbon_kg_per_mwh)
-    expect(shown.header("Carbon")).to_have_attribute("aria-sort", "ascending")
+    expect(shown.header("CO₂")).to_have_attribute("aria-sort", "ascending")
     shown.sort("Region")
     names = sorted(shown.session.scenario.regions["name"])
     expect(shown.rows().first).to_contain_text(names[0])
@@ -359,13 +359,13 @@ def test_a_click_on_a_header_sorts_and_another_turns_the_order(shown):
 @pytest.mark.ui
 def test_unknown_figures_leave_the_rows_in_the_order_of_the_regions(shown):
     scenario = shown.session.scenario
-    shown.sort("Shadow price")
+    shown.sort("Worth of 1 more MW")
     shown.expect_order(shown.session.placement.regions["capacity_price_usd_per_mwh"])
     scenario.objective = "carbon"
     regions = [shown.name(region) for region in shown.session.network.regions]
     shown.expect_column(1, regions)
-    shown.sort("Shadow price")
-    expect(shown.header("Shadow price")).to_have_attribute("aria-sort", "ascending")
+    shown.sort("Worth of 1 more MW")
+    expect(shown.header("Worth of 1 more MW")).to_have_attribute("aria-sort", "ascending")
     shown.expect_column(1, regions)
 
 
@@ -438,7 +438,7 @@ def test_a_click_on_a_row_picks_its_region_and_another_lets_it_go(shown):
 
 @pytest.mark.ui
 def test_rows_are_reached_and_picked_with_the_keyboard(shown):
-    shown.header("PUE").get_by_role("button").focus()
+    shown.header("Overhead").get_by_role("button").focus()
     shown.page.keyboard.press("Tab")
     shown.expect_focus(0)
     shown.page.keyboard.press("ArrowDown")
@@ -468,7 +468,7 @@ def test_a_region_picked_elsewhere_is_marked_and_scrolled_into_view(shown):
     shown.session.region = most
     expect(shown.row(most)).to_have_attribute("aria-current", "true")
     expect(shown.row(most)).to_be_in_viewport(ratio=0.99)
-    row, header = shown.row(most).bounding_box(), shown.header("PUE").bounding_box()
+    row, header = shown.row(most).bounding_box(), shown.header("Overhead").bounding_box()
     assert row and header
     assert row["y"] >= header["y"] + header["height"] - 1  # not beneath the header
     shown.session.region = ""

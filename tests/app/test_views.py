@@ -625,7 +625,7 @@ def test_the_frontier_marks_the_present_budget_and_says_what_is_next():
     assert "Budget of chat: 135 ms." in screen.text()
     table = session.frontier.table
     following = table[table["budget_ms"] > 135.0].iloc[0]
-    assert f"Next step at {following['budget_ms']:g} ms opens" in screen.text()
+    assert f"At {following['budget_ms']:g} ms within reach: " in screen.text()
 
 
 # Break-even
@@ -757,9 +757,27 @@ def test_a_budget_too_strict_opens_nothing_and_says_so():
     session = Session(Scenario.load("classroom-3x3"))
     session.scenario.workloads["chat"].latency_budget_ms = 50.0
     assert "More load goes unserved below 100 ms (shaded)." in said_of(session)
-    assert "opens" not in said_of(session) and "Next step" not in said_of(session)
+    assert "within reach" not in said_of(session) and "Next step" not in said_of(session)
     session.scenario.workloads["chat"].latency_budget_ms = 100.0
-    assert re.search(r"Next step at [\d.]+ ms opens \w+", said_of(session))
+    assert re.search(r"At [\d.]+ ms within reach: \w+", said_of(session))
+
+
+@pytest.mark.parametrize("budget_ms", [100.0, 130.0, 150.0])
+def test_what_fifty_milliseconds_more_would_bring_is_what_they_bring(budget_ms):
+    session = Session(Scenario.load("classroom-3x3"))
+    chat = session.scenario.workloads["chat"]
+    chat.latency_budget_ms = budget_ms
+    now, said = session.placement, said_of(session)
+    chat.latency_budget_ms = budget_ms + 50.0
+    then = session.placement
+    cost, carbon = (
+        f"{change:+,.0f}".replace("-", "−") if abs(change) > 0.5 else "±0"
+        for change in (
+            then.cost_usd_per_h - now.cost_usd_per_h,
+            then.carbon_kg_per_h - now.carbon_kg_per_h,
+        )
+    )
+    assert f"50 ms more: cost {cost} USD/h, CO₂ {carbon} kg/h." in said
 
 
 def test_money_that_rises_along_a_frontier_is_explained():

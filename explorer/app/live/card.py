@@ -15,7 +15,7 @@ CARD = """
         box-sizing: border-box; }
 """
 SMALL = """
-:host { font-size: 12.5px; line-height: 1.5; }
+:host { font-size: 14px; line-height: 1.5; }
 .key { white-space: nowrap; margin-right: 8px; }
 """  # of words beside a tool
 _WRAP = ":host { flex-wrap: wrap; }"
@@ -25,24 +25,24 @@ _TITLE = """
 :host { color: var(--mui-palette-text-primary, inherit); z-index: 10; }
 .bk-clearfix { width: 100%; }
 .heading { display: flex; align-items: baseline; }
-h2 { font-size: 14px; font-weight: 700; margin: 0; white-space: nowrap; display: inline; }
+h2 { font-size: 16px; font-weight: 700; margin: 0; white-space: nowrap; display: inline; }
 .help { flex: none; width: 15px; height: 15px; margin-left: 6px; border: 1.4px solid currentColor;
         border-radius: 50%; font-size: 11px; line-height: 15px; font-weight: 700; text-align: center; opacity: .6;
         cursor: help; position: relative; top: -1px; }
 .help:hover, .help:focus-visible { opacity: 1; }
 /* what the field calls it, as far as there is room: no tool moves down for it */
-.term { flex: 1 1 0; min-width: 0; contain: inline-size; margin-left: 10px; font-size: 11.5px; opacity: .65;
+.term { flex: 1 1 0; min-width: 0; contain: inline-size; margin-left: 10px; font-size: 13px; opacity: .65;
         white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-.explanation { display: none; position: absolute; left: 0; top: 26px; width: min(360px, 80vw); padding: 8px 10px;
-               border-radius: 6px; font-size: 12.5px; line-height: 1.45; background: #2b2f36; color: #f4f5f7;
+.explanation { display: none; position: absolute; left: 0; top: 26px; width: min(400px, 80vw); padding: 8px 10px;
+               border-radius: 6px; font-size: 14px; line-height: 1.45; background: #2b2f36; color: #f4f5f7;
                box-shadow: 0 3px 12px #0006; }
 .explanation { max-height: 420px; overflow: auto; }
 .help:hover + .explanation, .help:focus + .explanation, .explanation:hover { display: block; }
-.sources { margin-top: 6px; padding-top: 6px; border-top: 1px solid #f4f5f744; font-size: 11.5px; }
+.sources { margin-top: 6px; padding-top: 6px; border-top: 1px solid #f4f5f744; font-size: 13px; }
 .sources p { margin: 0 0 2px; }
 """
 _TOOL = """
-.bk-input { height: 30px; padding: 2px 8px; font: inherit; font-size: 13px; border-radius: 6px;
+.bk-input { height: 30px; padding: 2px 8px; font: inherit; font-size: 14px; border-radius: 6px;
             color: var(--mui-palette-text-primary, inherit); border-color: var(--mui-palette-divider, #8886);
             background-color: transparent; }
 select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an arrow in the colour of the text */
@@ -56,7 +56,7 @@ select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an a
 .bk-btn-group { flex-wrap: wrap; max-width: 100%; height: auto; }
 .bk-btn-group > .bk-btn.bk-btn { flex: 0 1 auto; }
 .bk-btn { height: auto; max-width: 100%; overflow: hidden; text-overflow: ellipsis; padding: 3px 9px;
-          font: inherit; font-size: 13px; color: var(--mui-palette-text-primary, inherit);
+          font: inherit; font-size: 14px; color: var(--mui-palette-text-primary, inherit);
           background: transparent; border-color: var(--mui-palette-divider, #8886); }
 .bk-btn.bk-active { color: var(--mui-palette-primary-contrastText, #fff); box-shadow: none;
                     background: var(--mui-palette-primary-main, #0072b2); }

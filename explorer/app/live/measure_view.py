@@ -23,7 +23,7 @@ from explorer.session import Session
 
 _DONE = object()
 _WORDS = """
-:host { font-size: 13px; line-height: 1.5; }
+:host { font-size: 14px; line-height: 1.5; }
 .key { white-space: nowrap; margin-right: 8px; }
 .figures { padding-left: 5.2em; text-indent: -5.2em; font-variant-numeric: tabular-nums; }
 .figures b, .figures span { display: inline-block; text-indent: 0; }

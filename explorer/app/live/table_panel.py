@@ -16,11 +16,11 @@ from explorer.text import format_number, title_of
 
 _TABLE = """
 :host { overflow: auto; max-height: 260px; }
-table { border-collapse: collapse; font-size: 12.5px; width: 100%; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; font-size: 14px; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 3px 8px; border: 0; border-bottom: 1px solid #8883; }
 th { font-weight: 600; vertical-align: bottom; }
 td:first-child, th:first-child { text-align: left; padding-left: 2px; }
-a { color: var(--mui-palette-primary-main, #0072b2); font-size: 12.5px; }
+a { color: var(--mui-palette-primary-main, #0072b2); font-size: 14px; }
 """
 
 

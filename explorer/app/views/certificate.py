@@ -20,13 +20,13 @@ from explorer.model.placement import Placement
 
 _STYLE = """
 :host { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { padding: 5px 8px; border: 0; border-bottom: 1px solid #8883; text-align: right; white-space: nowrap; }
-th { font-weight: 600; opacity: .8; font-size: 12.5px; }
+th { font-weight: 600; opacity: .8; font-size: 14px; }
 td:nth-child(2), th:nth-child(2) { text-align: left; white-space: normal; }
 td:first-child, th:first-child { text-align: center; padding: 5px 4px; }
 .holds, .fails { display: inline-block; width: 20px; height: 20px; line-height: 20px; border-radius: 50%; color: #fff;
-                 font-weight: 700; font-size: 13px; text-align: center; background: #007a5a; }
+                 font-weight: 700; font-size: 14px; text-align: center; background: #007a5a; }
 .fails { background: #b34700; border-radius: 3px; }
 .group td { text-align: left; font-weight: 650; padding-top: 9px; }
 """

@@ -38,9 +38,9 @@ from explorer.text import format_number
 TRY = "Try one…"
 _STYLE = """
 :host { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: 13px; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
 th, td { padding: 3px 8px; border: 0; border-bottom: 1px solid #8883; text-align: right; }
-th { font-weight: 600; opacity: .8; font-size: 12.5px; }
+th { font-weight: 600; opacity: .8; font-size: 14px; }
 td:first-child, th:first-child, td:nth-child(2), th:nth-child(2) { text-align: left; }
 .all { font-weight: 650; }
 """

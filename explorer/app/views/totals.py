@@ -28,7 +28,7 @@ from explorer.model.network import carbon_intensities
 from explorer.model.placement import Placement
 from explorer.registry import PLACEMENT
 from explorer.session import Ghost, Session
-from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent
+from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent, setting_text
 from explorer.units import KG_PER_T, L_PER_M3
 
 _STYLE = """
@@ -37,29 +37,32 @@ _STYLE = """
           font-variant-numeric: tabular-nums; }
 .total { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 10px 7px;
          min-width: 0; color: var(--mui-palette-text-primary, inherit); }
-.note { font-size: 12.5px; margin: 5px 2px 0; color: var(--mui-palette-text-secondary, inherit); }
-.total .label { font-size: 12px; opacity: .75; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-.total .value { font-size: 23px; font-weight: 650; line-height: 1.2; white-space: nowrap; }
-.total .unit { font-size: 12px; font-weight: 400; opacity: .8; }
-.total .delta { font-size: 12.5px; font-weight: 600; white-space: nowrap; overflow: hidden;
-                text-overflow: ellipsis; }
+.note { font-size: 14px; margin: 5px 2px 0; color: var(--mui-palette-text-secondary, inherit); }
+.total .label { display: flex; align-items: end; min-height: 2.4em; font-size: 14px; line-height: 1.2; opacity: .8; }
+.total .value { font-size: clamp(20px, 1.65vw, 40px); font-weight: 650; line-height: 1.2; white-space: nowrap; }
+.total .unit { font-size: max(13px, .5em); font-weight: 400; opacity: .8; }
+.total .delta { font-size: clamp(14px, .85vw, 20px); font-weight: 600; line-height: 1.25; }
 .total { position: relative; }
 .explanation { display: none; position: absolute; z-index: 11; left: 0; top: calc(100% + 4px); width: min(320px, 86vw);
-               padding: 8px 10px; border-radius: 6px; font-size: 12.5px; line-height: 1.45; background: #2b2f36;
+               padding: 8px 10px; border-radius: 6px; font-size: 14px; line-height: 1.45; background: #2b2f36;
                color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
 .total:nth-child(n + 5) .explanation { left: auto; right: 0; }
 .total:is(:hover, :focus) .explanation { display: block; }
-@container (max-width: 940px) { .totals { grid-auto-flow: row; grid-template-columns: repeat(3, minmax(0, 1fr)); } }
+@container (min-width: 1340px) { .total .label { min-height: 0; } }
+@container (max-width: 940px) {
+  .totals { grid-auto-flow: row; grid-template-columns: repeat(4, minmax(0, 1fr)); }
+  .total:nth-child(4n) .explanation { left: auto; right: 0; }
+}
 @container (max-width: 560px) {
   .totals { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-  .total .value { font-size: 20px; }
+  .total .label { min-height: 0; }
   .total:nth-child(n) .explanation { left: 0; right: auto; }
   .total:nth-child(2n) .explanation { left: auto; right: 0; }
 }
 """
 _WITH_WATER = (*PLACEMENT, "water")
 _ORIGIN = """
-:host { font-size: 12.5px; }
+:host { font-size: 14px; }
 details { margin: 1px 2px 0; color: var(--mui-palette-text-secondary, inherit); }
 summary { cursor: pointer; width: max-content; }
 .sources { columns: 2 340px; margin: 4px 0; }
@@ -181,6 +184,7 @@ class Totals(pn.viewable.Viewer):
         base = self._session.compared
         now = headlines(placement, base.placement)
         signal = placement.network.labels.carbon_signal
+        against = _against_what(base, placement)
         moved, share, delay, per_mw = (
             now[name]
             for name in (
@@ -192,49 +196,57 @@ class Totals(pn.viewable.Viewer):
         )
         return [
             _against(
-                base, "cost", "Cost", now["cost_usd_per_h"],
-                f"Electricity, friction and hosting at a carbon price of zero.{_gap(placement)} "
+                base, "cost", "Running cost", now["cost_usd_per_h"],
+                f"Per hour: electricity, friction and hosting at a carbon price of zero.{_gap(placement)} "
                 f"{BASELINE_TEXTS[placement.network.baseline_rule]}",
             ),
             _against(
-                base, "carbon", f"Carbon, {signal}", _in_tonnes(now["carbon_kg_per_h"]),
-                f"Emissions by the {signal} intensity of each grid. Other estimates can differ twofold.",
+                base, "carbon", f"CO₂ ({signal})", _in_tonnes(now["carbon_kg_per_h"]),
+                f"Carbon, per hour: emissions by the {signal} intensity of each grid. Other "
+                "estimates can differ twofold.",
             ),
             _Card(
-                "relocated", "Relocated", format_number(moved.value), "MW",
-                f"{100 * share.value:.0f} %, {base.short} {100 * share.baseline:.0f} %", NEUTRAL,
-                f"IT load executed away from home. {_forced(placement)} "
+                "relocated", "Runs away from home", format_number(moved.value), "MW",
+                f"{100 * share.value:.0f} % ({100 * share.baseline:.0f} % {'' if base.name else 'even '}{against})", NEUTRAL,
+                f"Relocated load: IT load executed away from home. {_forced(placement)} "
                 f"It takes {format_number(now['relocated_grid_mw'].value)} MW of electricity, moving included.",
             ),
             _against(
-                base, "grid", "Electricity drawn", now["grid_mw"],
-                "Electricity drawn from all grids: IT load times the PUE of where it runs, and what moving takes, "
+                base, "grid", "Power at the meter", now["grid_mw"],
+                "Facility power, drawn from all grids: IT load times the PUE of where it runs, and what moving takes, "
                 "overhead of relocated load and transport of data.",
             ),
             _Card(
-                "delay", "Added delay per request", format_number(delay.value), delay.unit,
-                f"{base.short} {format_number(delay.baseline)}; {format_number(per_mw.value)} per MW",
+                "delay", "Extra waiting, average", format_number(delay.value), delay.unit,
+                f"{against}: {format_number(delay.baseline)} {delay.unit}",
                 NEUTRAL,
-                "Wide-area round trips, mean over all requests served: 0 for those that stay home. Per MW: the mean "
-                f"over the load that they make, {base.short} {format_number(per_mw.baseline)} {delay.unit}.",
+                "Added delay: wide-area round trips, mean over all requests served: 0 for those that stay home. "
+                f"Per MW, the mean over the load that they make: {format_number(per_mw.value)} {per_mw.unit}, "
+                f"{base.short} {format_number(per_mw.baseline)} {delay.unit}.",
             ),
             self._unserved(now["unserved_mw"].value),
             *_water(base, now),
         ]  # fmt: skip
 
     def _unserved(self, unserved_mw: float) -> _Card:
-        explanation = "IT load that nobody executes."
+        explanation = "Unserved load: IT load that nobody executes."
         if unserved_mw <= UNSERVED_MW:
             return _Card(
-                "unserved", "Unserved", "0", "MW", "all demand is served", BETTER, explanation
+                "unserved",
+                "Served by nobody",
+                "0",
+                "MW",
+                "all demand is served",
+                BETTER,
+                explanation,
             )
         causes = self._session.placement.unserved_by_reason()
         causes_text = ", ".join(
             f"{format_number(mw)} MW by {reason}" for reason, mw in causes.items()
         )
         return _Card(
-            "unserved", "Unserved", format_number(unserved_mw), "MW", f"held back by {next(iter(causes))}", WORSE,
-            f"{explanation} {causes_text}.",
+            "unserved", "Served by nobody", format_number(unserved_mw), "MW",
+            f"held back by {next(iter(causes))}", WORSE, f"{explanation} {causes_text}.",
         )  # fmt: skip
 
 
@@ -254,6 +266,11 @@ def _water(base: Ghost, now: dict[str, Headline]) -> list[_Card]:
     explanation += f" It is {water.basis}, so no change is claimed."
     value = format_number(figure.value)
     return [_Card("water", "Water", value, figure.unit, known, NEUTRAL, explanation, _WITH_WATER)]
+
+
+def _against_what(base: Ghost, placement: Placement) -> str:
+    """What figures are compared with, in plain words where that is a rule."""
+    return base.short if base.name else setting_text("baseline_rule", placement.network.baseline_rule)
 
 
 def _forced(placement: Placement) -> str:
