@@ -200,7 +200,7 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
         parts.append(
             f"At {at} within reach: {row['opens']}." if row["opens"] else f"Next step at {at}."
         )
-        parts.append(_more(before, after, current_ms))
+        parts.append(_more(table, current_ms))
     if _rises(table["cost_usd_per_h"].to_numpy()) and not _rises(
         table["objective_usd_per_h"].to_numpy()
     ):
@@ -240,14 +240,15 @@ def _brought(erl: float, crl: float) -> str:
     return f"cost {usd} USD and {kg} kg CO₂ more per hour"
 
 
-def _more(before: pd.DataFrame, after: pd.DataFrame, current_ms: float) -> str:
+def _more(table: pd.DataFrame, current_ms: float) -> str:
     """What some more milliseconds would bring."""
-    now, later = before.iloc[-1], after[after["budget_ms"] <= current_ms + MORE_MS + 1e-9]
-    then = now if later.empty else later.iloc[-1]
-    cost, carbon = (
-        f"{then[name] - now[name]:+,.0f}".replace("-", "−") if then is not now else "±0"
+    reach = table["budget_ms"].to_numpy() - 1e-9
+    now, then = (np.flatnonzero(reach <= ms)[-1] for ms in (current_ms, current_ms + MORE_MS))
+    changes = (
+        float(table[name].iloc[then] - table[name].iloc[now])
         for name in ("cost_usd_per_h", "carbon_kg_per_h")
     )
+    cost, carbon = (f"{by:+,.0f}".replace("-", "−") if then > now else "±0" for by in changes)
     return f"{MORE_MS:g} ms more: cost {cost} USD/h, CO₂ {carbon} kg/h."
 
 

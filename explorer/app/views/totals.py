@@ -207,7 +207,8 @@ class Totals(pn.viewable.Viewer):
             ),
             _Card(
                 "relocated", "Runs away from home", format_number(moved.value), "MW",
-                f"{100 * share.value:.0f} % ({100 * share.baseline:.0f} % {'' if base.name else 'even '}{against})", NEUTRAL,
+                f"{100 * share.value:.0f} % ({100 * share.baseline:.0f} % {'' if base.name else 'even '}{against})",
+                NEUTRAL,
                 f"Relocated load: IT load executed away from home. {_forced(placement)} "
                 f"It takes {format_number(now['relocated_grid_mw'].value)} MW of electricity, moving included.",
             ),
@@ -270,7 +271,9 @@ def _water(base: Ghost, now: dict[str, Headline]) -> list[_Card]:
 
 def _against_what(base: Ghost, placement: Placement) -> str:
     """What figures are compared with, in plain words where that is a rule."""
-    return base.short if base.name else setting_text("baseline_rule", placement.network.baseline_rule)
+    return (
+        base.short if base.name else setting_text("baseline_rule", placement.network.baseline_rule)
+    )
 
 
 def _forced(placement: Placement) -> str:
