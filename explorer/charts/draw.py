@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from explorer.charts.chart import Chart
 from explorer.presentation import render, renderer
 
+if TYPE_CHECKING:
+    import holoviews as hv
 
-def plot(result: Any, of: str = "", **options: Any) -> Any:
+
+def plot(result: Any, of: str = "", **options: Any) -> hv.Overlay | hv.Layout:
     """
     Draw the result of any measure as a HoloViews object, which composes with `+` and `*`.
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,9 @@ from explorer.model.solver import TIE_BREAK, LPData, Optimum, PlacementModel, mo
 from explorer.model.ties import by_demand
 from explorer.presentation import drawing, render
 from explorer.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    import holoviews as hv
 
 Floats = NDArray[np.float64]
 
@@ -119,7 +122,7 @@ class Frontier:
     def _repr_html_(self) -> str:
         return render(self, "html")
 
-    def plot(self, quantity: str = "cost") -> Any:
+    def plot(self, quantity: str = "cost") -> hv.Overlay | hv.Layout:
         """Draw "cost" or "carbon" along the budget."""
         return drawing().plot(self, quantity)
 

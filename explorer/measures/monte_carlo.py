@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,9 @@ from explorer.model.solve import solve_network, solve_with
 from explorer.model.solver import PlacementModel
 from explorer.presentation import drawing, render
 from explorer.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    import holoviews as hv
 
 Floats = NDArray[np.float64]
 
@@ -64,7 +67,7 @@ class Draws:
     def _repr_html_(self) -> str:
         return render(self, "html")
 
-    def plot(self, of: str = "") -> Any:
+    def plot(self, of: str = "") -> hv.Overlay | hv.Layout:
         """
         A HoloViews picture of what longer budgets save and who receives load; of "budgets" or
         "regions" alone.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite, nan
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,9 @@ from explorer.model.network import DelayWeight, Network, lp_data
 from explorer.model.solver import Optimum
 from explorer.presentation import drawing, render
 from explorer.units import KG_PER_T, KWH_PER_MWH
+
+if TYPE_CHECKING:
+    import holoviews as hv
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -494,11 +497,11 @@ class Placement:
     def _repr_html_(self) -> str:
         return render(self, "html")
 
-    def map(self, min_flow_mw: float | None = None) -> Any:
+    def map(self, min_flow_mw: float | None = None) -> hv.Overlay:
         """Draw a GeoViews map of load and of what moves, flows of at least so many MW."""
         return render(self, "plot", min_flow_mw)
 
-    def layers_plot(self) -> Any:
+    def layers_plot(self) -> hv.Overlay | hv.Layout:
         """Draw load at home, nearby and further away, by class."""
         return drawing().plot(self.layers)
 
