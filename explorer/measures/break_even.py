@@ -254,10 +254,8 @@ def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
     pandas.DataFrame
         One row per (home, region), home and region different:
 
-        saving_usd_per_mwh, friction_usd_per_mwh, net_usd_per_mwh, pays, price_gap_usd_per_mwh,
-        break_even_price_gap_usd_per_mwh, break_even_carbon_price_usd_per_t,
-        break_even_egress_usd_per_gb, wan_ms, lawful
-            As in `break_even`.
+        saving_usd_per_mwh, ..., lawful
+            The columns of `break_even`.
         used_mw
             Load of the class that the placement moves from that home to that region. [MW]
         constraint

@@ -86,11 +86,11 @@ def why_here(
             "home", "there" or "runner-up"; region id.
         energy_usd_per_mwh, carbon_usd_per_mwh
             Electricity, PUE_j price_j; all emissions of the arc at the carbon price. [USD/MWh]
-        egress_usd_per_mwh, transport_usd_per_mwh, operations_usd_per_mwh, overhead_usd_per_mwh,
-        latency_usd_per_mwh, terms_usd_per_mwh
-            Parts of friction: transfer charges, electricity of moving data, operations, extra
-            electricity of relocated requests, value of latency; or the friction that `arcs.csv`
-            gives instead of these. [USD/MWh]
+        egress_usd_per_mwh, transport_usd_per_mwh, operations_usd_per_mwh
+            Parts of friction: transfer charges, electricity of moving data, operations. [USD/MWh]
+        overhead_usd_per_mwh, latency_usd_per_mwh, terms_usd_per_mwh
+            Extra electricity of relocated requests, value of latency; or the friction that
+            `arcs.csv` gives instead of all these parts. [USD/MWh]
         total_usd_per_mwh
             The sum: the objective of the arc under least cost. [USD/MWh]
         capacity_price_usd_per_mwh
