@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from explorer.measures.marginal_prices import marginal_prices
     from explorer.measures.monte_carlo import Draws, monte_carlo
     from explorer.measures.near_optimal import near_optimal
+    from explorer.measures.published import published
     from explorer.measures.relocatable_demand import relocatable_demand
     from explorer.measures.remedies import remedies
     from explorer.measures.tornado import tornado
@@ -61,6 +62,7 @@ __all__ = [
     "near_optimal",
     "notebook",
     "plot",
+    "published",
     "relocatable_demand",
     "remedies",
     "solve",

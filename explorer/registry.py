@@ -95,6 +95,9 @@ MEASURES = {
         Measure("monte_carlo", "How sure is it?", "Monte Carlo uncertainty", CERTAINTY),
         Measure("near_optimal", "How firm is each region?", "near-optimal range", CERTAINTY),
         Measure(
+            "published", "Is it like what others found?", "comparison with the literature", WORTH
+        ),
+        Measure(
             "relocatable_demand",
             "How much could move?",
             "relocatable inference demand (RID)",

@@ -23,6 +23,7 @@ from explorer.app.views.layers import LayersView
 from explorer.app.views.marginal_prices import PricesView
 from explorer.app.views.monte_carlo import MonteCarloView
 from explorer.app.views.near_optimal import NearOptimalView
+from explorer.app.views.published import PublishedView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
 from explorer.app.views.remedies import UnservedView
 from explorer.app.views.tornado import TornadoView
@@ -41,7 +42,7 @@ QUESTIONS: dict[
         (LayersView, RelocatableDemandView),
         (WholeDayView, card_of("concentration")),
     ),
-    "What is it worth?": ((CostLatencyFrontView, CostCarbonFrontView), (PricesView,)),
+    "What is it worth?": ((CostLatencyFrontView, CostCarbonFrontView), (PricesView, PublishedView)),
     "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),
     "What holds it back?": ((AttributionView,), (UnservedView,)),
     "How sure is it?": (

@@ -165,6 +165,11 @@ LOOKS: dict[str, Look] = {
     "served": Look(GREEN, ink="#cfe0ee"),
     # of prices on a map
     "worth": Look(RED, ink=INK),
+    # of published studies
+    "study of 2012": Look(GREEN, ink=INK, marker="square", printed_marker="s"),
+    "study of edges": Look(BLUE, ink=DARK, marker="triangle", printed_marker="^"),
+    "study of a CDN": Look(ORANGE, ink=ORANGE, marker="diamond", printed_marker="D"),
+    "study of clouds": Look(PINK, ink=MIDDLE, marker="inverted_triangle", printed_marker="v"),
     # of proofs
     "holds": Look(GREEN, ink=MIDDLE),
     "fails": Look(RED, ink=PAPER, hatch="xxxxx"),

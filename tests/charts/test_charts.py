@@ -31,6 +31,7 @@ from explorer import (
     frontier,
     monte_carlo,
     near_optimal,
+    published,
     relocatable_demand,
     remedies,
     solve,
@@ -51,6 +52,7 @@ from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
 from explorer.app.views.monte_carlo import MonteCarloView
 from explorer.app.views.near_optimal import NearOptimalView
+from explorer.app.views.published import PublishedView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
 from explorer.app.views.tornado import TornadoView
 from explorer.app.views.verdicts import HeatMapView
@@ -240,6 +242,34 @@ PICTURES = {
         },
         {"cost corners": _CORNER, "carbon corners": _CORNER, "baseline": _DELAY, "now": _DELAY},
         CostLatencyFrontView,
+    ),
+    "published": Picture(
+        published,
+        {
+            "carbon": ("#D55E00", "this scenario"),
+            "study of 2012": ("#009E73", "FORTE 2012"),
+            "study of edges": ("#0072B2", "CarbonEdge 2025"),
+            "study of a CDN": ("#E69F00", "CDN-Shifter 2024"),
+            "study of clouds": ("#CC79A7", "EuroSys 2024"),
+        },
+        {
+            "corners": {
+                "Added delay, mean": "@x{0,0.0} ms",
+                "Carbon saved": "@y{0.0} %",
+                "Carbon": "@carbon_kg_per_h{0,0} kg/h",
+                "Away from home": "@relocated_mw{0,0} MW",
+            },
+            "studies": {
+                "": "@study, @world",
+                "Added delay": "@delay",
+                "Carbon saved": "@y{0.0} %",
+                "Here, at that delay": "@here_percent{0.0} %",
+                "What": "@setup",
+                "Differs": "@differs",
+                "Source": "@url (@quality)",
+            },
+        },
+        PublishedView,
     ),
     "attribution": Picture(
         attribution,
