@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from explorer.measures.attribution import attribution, waterfall
     from explorer.measures.break_even import break_even, verdicts
     from explorer.measures.budget_margins import budget_margins
+    from explorer.measures.carbon_by_zone import carbon_by_zone
     from explorer.measures.certificate import certificate
     from explorer.measures.concentration import concentration
     from explorer.measures.cost_carbon_front import cost_carbon_front
@@ -49,6 +50,7 @@ __all__ = [
     "attribution",
     "break_even",
     "budget_margins",
+    "carbon_by_zone",
     "certificate",
     "concentration",
     "cost_carbon_front",

@@ -74,6 +74,7 @@ MEASURES = {
             CERTAINTY,
             takes="placement",
         ),
+        Measure("carbon_by_zone", "Whose requests get dirtier?", "carbon by client zone", WORTH),
         Measure("concentration", "How concentrated is it?", "Herfindahl index", PLACE),
         Measure("cost_carbon_front", "What does a tonne cost?", "marginal abatement curve", WORTH),
         Measure(

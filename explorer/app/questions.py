@@ -42,7 +42,10 @@ QUESTIONS: dict[
         (LayersView, RelocatableDemandView),
         (WholeDayView, card_of("concentration")),
     ),
-    "What is it worth?": ((CostLatencyFrontView, CostCarbonFrontView), (PricesView, PublishedView)),
+    "What is it worth?": (
+        (CostLatencyFrontView, CostCarbonFrontView),
+        (PricesView, PublishedView, card_of("carbon_by_zone")),
+    ),
     "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),
     "What holds it back?": ((AttributionView,), (UnservedView,)),
     "How sure is it?": (

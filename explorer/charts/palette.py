@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from bokeh.palettes import PuOr11, Viridis256, interp_palette
 
+from explorer.text import BETTER, WORSE
+
 BLUE, ORANGE, GREEN, PINK, SKY, RED, YELLOW, GREY = (
     "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999",
 )  # fmt: skip
@@ -165,6 +167,9 @@ LOOKS: dict[str, Look] = {
     "served": Look(GREEN, ink="#cfe0ee"),
     # of prices on a map
     "worth": Look(RED, ink=INK),
+    # of what a change is for those whom it meets
+    "better": Look(BETTER, ink=DARK),
+    "worse": Look(WORSE, ink=ORANGE),
     # of published studies
     "study of 2012": Look(GREEN, ink=INK, marker="square", printed_marker="s"),
     "study of edges": Look(BLUE, ink=DARK, marker="triangle", printed_marker="^"),

@@ -31,6 +31,7 @@ class Geography:
     client_rtt_ms: Floats  # (client,) client to its service node [ms]
     region_rtt_ms: Floats  # (region, region) 0 on the diagonal [ms]
     region_km: Floats  # (region, region) great-circle distance [km]
+    client_zone: NDArray[np.object_]  # (client,) legal zone
     client_at: Floats  # (2, client) latitude and longitude [degrees]
     region_at: Floats  # (2, region) latitude and longitude [degrees]
     lawful: Bools  # (client, region) by the legal policy
@@ -76,6 +77,7 @@ def build_geography(scenario: Scenario) -> Geography:
         client_rtt_ms=access_rtt_ms(client_km[np.arange(len(home)), home], scenario.latency_model),
         region_rtt_ms=_region_rtt_ms(scenario, region_km),
         region_km=region_km,
+        client_zone=client_zone,
         client_at=np.array(client_at),
         region_at=np.array(region_at),
         lawful=lawful,

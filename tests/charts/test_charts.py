@@ -25,6 +25,7 @@ from explorer import (
     attribution,
     break_even,
     budget_margins,
+    carbon_by_zone,
     certificate,
     cost_carbon_front,
     cost_latency_front,
@@ -242,6 +243,20 @@ PICTURES = {
         },
         {"cost corners": _CORNER, "carbon corners": _CORNER, "baseline": _DELAY, "now": _DELAY},
         CostLatencyFrontView,
+    ),
+    "carbon_by_zone": Picture(
+        carbon_by_zone,
+        {"better": ("#1a86d0", "cleaner"), "worse": ("#d9600a", "dirtier")},
+        {
+            "change": {
+                "": "@zone",
+                "Change": "@change_t_per_h{+0,0.00} t/h, @change",
+                "Carbon": "@carbon_t_per_h{0,0.00} t/h, in the baseline @baseline_t_per_h{0,0.00} t/h",
+                "Load served": "@it_mw{0,0.0} MW, in the baseline @baseline_it_mw{0,0.0} MW",
+            }
+        },
+        card_of("carbon_by_zone"),
+        "stylized-12",
     ),
     "published": Picture(
         published,

@@ -1,0 +1,126 @@
+"""Whose requests get dirtier? The change of carbon by the legal zone of clients."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
+from explorer.charts.rows import horizontal_bars, reach
+from explorer.markup import html, joined
+from explorer.model.labels import as_shown
+from explorer.presentation import renders
+from explorer.text import elided, format_number, percent
+from explorer.units import KG_PER_T
+
+FIRST, LAST = 8, 7  # zones shown, of the largest rises and of the largest falls
+STILL_KG_PER_H = 0.5  # a change by less is none
+OTHER_LOAD_MW = 1e-6  # a difference of load by less is none
+_TIP = (
+    ("", "@zone"),
+    ("Change", "@change_t_per_h{+0,0.00} t/h, @change"),
+    ("Carbon", "@carbon_t_per_h{0,0.00} t/h, in the baseline @baseline_t_per_h{0,0.00} t/h"),
+    ("Load served", "@it_mw{0,0.0} MW, in the baseline @baseline_it_mw{0,0.0} MW"),
+)
+PANELS = (
+    Panel(
+        "carbon by zone",
+        (
+            Mark("change", "bars", ("worse", "better"), ("dirtier", "cleaner"), _TIP),
+            Mark("as it was", "vertical", ("zero",)),
+        ),
+        Axis("Carbon of a zone's requests, change [t/h]"),
+        height_px=340,
+        has_rows=True,
+    ),
+)
+HELP = """
+What the requests of each legal zone's clients emit, wherever they run, against the baseline: load moves for price, and
+carbon follows as the grids have it. A total that falls can hide zones whose requests get dirtier. By the carbon signal
+chosen, moving included. That emissions belong to those whose requests they are for, not to the place where they arise,
+is this project's own choice.
+"""
+
+
+@renders("carbon_by_zone", "chart")
+def chart(table: pd.DataFrame) -> Chart:
+    """The zones of `explorer.carbon_by_zone` that rise and fall most, the largest rise on top."""
+    change = table["change_kg_per_h"].to_numpy()
+    rows = np.arange(len(table))
+    if len(table) > FIRST + LAST:
+        rows = np.append(rows[:FIRST], rows[-LAST:])
+    shown, change_t = table.iloc[rows], change[rows] / KG_PER_T
+    zones = [as_shown(str(zone)) for zone in shown["zone"]]
+    hover = {
+        "zone": np.array(zones, object),
+        "change": np.array([_percent(value) for value in shown["change_percent"]], object),
+        "change_t_per_h": change_t,
+        "carbon_t_per_h": shown["carbon_kg_per_h"].to_numpy() / KG_PER_T,
+        "baseline_t_per_h": shown["baseline_carbon_kg_per_h"].to_numpy() / KG_PER_T,
+        **{name: shown[name].to_numpy() for name in ("it_mw", "baseline_it_mw")},
+    }
+    bars = horizontal_bars(np.minimum(change_t, 0.0), np.maximum(change_t, 0.0), 0.34)
+    columns = {
+        "change": bars | {"role": (change_t <= 0).astype(np.uint8)} | hover,
+        "as it was": {"x": np.zeros(1)},
+    }
+    more = f"first {FIRST} and last {LAST} of {len(table)} zones" if len(shown) < len(table) else ""
+    return Chart(
+        PANELS,
+        (
+            Filled(
+                columns,
+                reach(np.append(change_t, 0.0), 0.05),
+                rows=[elided(zone) for zone in zones],
+                y_label=more,
+            ),
+        ),
+        _title(change),
+        _finding(table, change),
+        About.of(table),
+        ["Emissions of the requests of each legal zone's clients, wherever they run."],
+    )
+
+
+def _percent(value: float) -> str:
+    return "from none" if np.isnan(value) else percent(value)
+
+
+def _title(change: NDArray) -> str:
+    risen = int((change > STILL_KG_PER_H).sum())
+    if not risen:
+        return "nobody's requests get dirtier"
+    return f"requests of {risen} of {len(change)} zones get dirtier"
+
+
+def _finding(table: pd.DataFrame, change: NDArray) -> Markup:
+    """Who gets dirtier and by how much, and what the others' requests emit less."""
+    signal = table.attrs.get("signal", "chosen")
+    rises, falls = change > STILL_KG_PER_H, change < -STILL_KG_PER_H
+    parts = [
+        html(
+            "By the {} signal, requests of <b>{} of {} zones</b> emit more than in the baseline, {} t/h together, and "
+            "of {} less, {} t/h.",
+            signal, int(rises.sum()), len(change), _tonnes(change[rises]), int(falls.sum()),
+            _tonnes(-change[falls]),
+        )
+    ]  # fmt: skip
+    if rises.any():
+        most = table.iloc[0]
+        parts.append(
+            html(
+                "Most: {}, {} t/h ({}).",
+                elided(as_shown(str(most["zone"]))), f"+{_tonnes(change[:1])}",
+                _percent(float(most["change_percent"])),
+            )
+        )  # fmt: skip
+    other = np.abs(table["it_mw"].to_numpy() - table["baseline_it_mw"].to_numpy())
+    if (other > OTHER_LOAD_MW).any():
+        parts.append(html("Some zones are served more or less load than in the baseline."))
+    return joined(parts, " ")
+
+
+def _tonnes(kg: NDArray) -> str:
+    return format_number(float(kg.sum()) / KG_PER_T)
