@@ -133,6 +133,13 @@ def _per_mwh_percent(placement: Placement, base: Placement, value: float, baseli
     return percent_change(value / placement.served_mw, baseline / base.served_mw)
 
 
+def compared_percent(placement: Placement, base: Placement, value: float, baseline: float) -> float:
+    """The change of a figure that grows with the load: of the same load, else per MWh served. [%]"""
+    if serve_the_same(placement, base):
+        return percent_change(value, baseline)
+    return _per_mwh_percent(placement, base, value, baseline)
+
+
 def basis_of(placement: Placement, against: Placement | None = None) -> str:
     """
     How totals are compared where placement and baseline, or another one, serve other loads; empty
@@ -274,16 +281,11 @@ def carbon_changes_percent(
     (region,). [%]
     """
     now, base = placement.grid_mw, placement.baseline.grid_mw
-    alike = serve_the_same(placement, placement.baseline)
-    changes = {
-        name: (float(now @ intensity), float(base @ intensity))
-        for name, intensity in intensities.items()
-    }
     return {
-        name: percent_change(*pair)
-        if alike
-        else _per_mwh_percent(placement, placement.baseline, *pair)
-        for name, pair in changes.items()
+        name: compared_percent(
+            placement, placement.baseline, float(now @ intensity), float(base @ intensity)
+        )
+        for name, intensity in intensities.items()
     }
 
 

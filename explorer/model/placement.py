@@ -193,6 +193,12 @@ class Placement:
         np.add.at(drawn, net.home, self.away_mw.sum(axis=1) @ transport)
         return drawn
 
+    def carbon_at_pue_kg_per_h(self, pue: float) -> float:
+        """Emissions of the same load, were that the PUE of every region. [kg/h]"""
+        net = self.network
+        drawn = self.grid_mw + (pue - net.pue) * self._it_energy_mw
+        return float(drawn @ net.carbon_kg_per_mwh)
+
     @property
     def water_l_per_h(self) -> float:
         """

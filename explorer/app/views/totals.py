@@ -13,6 +13,7 @@ from markupsafe import Markup
 from explorer.app.live.origins import sources_html
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.markup import html, joined
+from explorer.measures.carbon_caveats import carbon_caveats
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.headlines import (
     BASELINE_TEXTS,
@@ -203,7 +204,7 @@ class Totals(pn.viewable.Viewer):
             _against(
                 base, "carbon", f"CO₂ ({signal})", _in_tonnes(now["carbon_kg_per_h"]),
                 f"Carbon, per hour: emissions by the {signal} intensity of each grid. Other "
-                "estimates can differ twofold.",
+                f"estimates can differ twofold. {' '.join(carbon_caveats(placement, base.placement))}",
             ),
             _Card(
                 "relocated", "Runs away from home", format_number(moved.value), "MW",
