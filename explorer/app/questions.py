@@ -43,8 +43,8 @@ QUESTIONS: dict[
         (WholeDayView, card_of("concentration")),
     ),
     "What is it worth?": (
-        (CostLatencyFrontView, CostCarbonFrontView),
-        (PricesView, PublishedView, card_of("carbon_by_zone")),
+        (CostLatencyFrontView, CostCarbonFrontView, card_of("carbon_by_zone")),
+        (PricesView, PublishedView),
     ),
     "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),
     "What holds it back?": ((AttributionView,), (UnservedView,)),
