@@ -158,13 +158,14 @@ def test_the_summary_tells_the_story_of_the_classroom(wattlas, tmp_path):
         ["Batch", "10", "0", "30", "40", "40", "32"],
         ["All", "70", "0", "30", "64", "64", "32"],
     ]
-    assert "1,505 USD/h lower" in summary
+    assert "4,865 USD/h lower" in summary
     assert rows_of(summary, "Obstacle") == [
-        ["Friction", "678.8", "45.11"],
-        ["Egress", "435.4", "28.93"],
-        ["State locality", "169.2", "11.24"],
+        ["Latency", "1,427", "29.33"],
+        ["Friction", "658.7", "13.54"],
+        ["Egress", "515.8", "10.6"],
+        ["State locality", "716.3", "14.72"],
         ["Law", "0", "0"],
-        ["Capacity", "221.6", "14.72"],
+        ["Capacity", "1,548", "31.81"],
     ]
     assert rows_of(summary, "Region | Load") == [["North", "50", "54.5"]]
     assert "all demand is served" in summary
@@ -198,7 +199,7 @@ def test_a_summary_with_nothing_to_tell():
     scenario = Scenario.load("classroom-3x3")
     scenario.total_demand_mw = 0
     summary = report.summary(scenario, solve(scenario))
-    for words in ("all load runs at home", "Nothing: without friction", "every region has room"):
+    for words in ("all load runs at home", "Nothing: without latency budgets", "every region has room"):
         assert words in summary
 
 
