@@ -199,7 +199,11 @@ def test_a_summary_with_nothing_to_tell():
     scenario = Scenario.load("classroom-3x3")
     scenario.total_demand_mw = 0
     summary = report.summary(scenario, solve(scenario))
-    for words in ("all load runs at home", "Nothing: without latency budgets", "every region has room"):
+    for words in (
+        "all load runs at home",
+        "Nothing: without latency budgets",
+        "every region has room",
+    ):
         assert words in summary
 
 
