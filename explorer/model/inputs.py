@@ -107,7 +107,8 @@ def _key(scenario: Scenario) -> Hashable:
     )
     classes = (f"{w.id} {w.extra}" for w in scenario.workloads.values())
     choices = [columns_of(scenario, input) for input in LABELS]
-    return (*columns, *classes, *choices, *scenario.parameter_sources.items())
+    rows = len(scenario.regions), len(scenario.clients)  # of tables that may name no source
+    return (*rows, *columns, *classes, *choices, *scenario.parameter_sources.items())
 
 
 def _input_sources(scenario: Scenario) -> InputSources:

@@ -292,7 +292,7 @@ def slide(name: str, key: str, times: int = 1) -> Callable[[App], None]:
 
 def choose(name: str, option: str) -> Callable[[App], None]:
     def act(app: App) -> None:
-        app.choice(label(name)).select_option(option)
+        app.choice(label(name)).select_option(setting_text(name, option))
 
     return act
 

@@ -324,9 +324,10 @@ def test_every_figure_is_written_as_readers_write_it(page):
         ("change_mw", lambda v: f"{v:+,.1f}" if abs(v) >= 0.05 else "0.0"),
         ("utilisation", lambda v: f"{v:.0f}"),
         ("capacity_price", lambda v: f"{v:,.1f}"),
-        ("price", lambda v: f"{v:,.1f}"),
-        ("carbon", lambda v: f"{v:,.0f}"),
-        ("pue", lambda v: f"{v:.3f}".removesuffix("0")),
+        # estimates all, and marked as such
+        ("price", lambda v: f"≈\u2009{v:,.1f}"),
+        ("carbon", lambda v: f"≈\u2009{v:,.0f}"),
+        ("pue", lambda v: f"≈\u2009{v:.3f}".removesuffix("0")),
     ]
     for column, (name, text) in enumerate(formats, start=2):
         shown.expect_column(

@@ -163,7 +163,7 @@ def test_it_follows_the_class_chosen(scenario):
 def test_views_hear_nothing_when_nothing_changes(scenario):
     session, heard = Session(scenario), []
     session.param.watch(heard.append, ["placement", "error"])
-    scenario.sources = scenario.sources.assign(note="")
+    scenario.documents = scenario.documents | {"notes.md": "mine"}
     scenario.param.trigger("carbon_price_usd_per_t")
     assert heard == []
 

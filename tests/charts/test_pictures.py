@@ -273,7 +273,7 @@ def test_a_placement_keeps_the_names_it_was_solved_with():
         assert sorted(regions["name"]) == sorted(found)
         assert picture.opts.get("plot", backend="bokeh").kwargs["title"].split("\n")[0] == title
     assert after.cost_usd_per_h == before.cost_usd_per_h
-    assert frontier(scenario).labels.title == "Another title"
+    assert frontier(scenario).network.labels.title == "Another title"
 
 
 # In a notebook

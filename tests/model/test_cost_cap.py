@@ -124,5 +124,5 @@ def test_no_cap_is_no_cap(classroom, tmp_path):
 def test_a_bound_by_prices_is_not_for_a_capped_placement(classroom):
     assert certificate(solve(classroom)).holds
     classroom.cost_cap_usd_per_h = solve(classroom).cost_usd_per_h - 100
-    with pytest.raises(ExplorerError, match="cost has a cap"):
+    with pytest.raises(ExplorerError, match="cost or delay has a cap"):
         certificate(solve(classroom))

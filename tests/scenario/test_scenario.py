@@ -251,7 +251,7 @@ def test_the_workload_table_goes_there_and_back(sample):
     again = Scenario(regions=sample.regions, clients=sample.clients, workloads=table)
     assert_frame_equal(again.workloads_table(), table)
     for key, workload in sample.workloads.items():
-        assert again.workloads[key].param.values() == workload.param.values()
+        assert again.workloads[key].model_values() == workload.model_values()
 
 
 def test_a_copy_keeps_what_overrides_the_model():
