@@ -320,7 +320,9 @@ def test_draws_say_how_many_they_are_and_how_sure():
     assert f"{format_number(saving['p50'])} USD/h; with inputs as they are 2,235 USD/h" in shown
     assert f"{format_number(saving['p10'])} to {format_number(saving['p90'])} USD/h" in shown
     assert (
-        "20 of 20" in shown and "rtt 22 %" in shown and "Sure to receive load North With" in shown
+        "20 of 20" in shown
+        and "23 estimate by 20 %" in shown
+        and "Sure to receive load North With" in shown
     )
     assert "North 20" in shown and "p50 [MW]" in shown
 

@@ -111,9 +111,12 @@ def test_home_grid_and_fibre_are_arcs_of_the_placement(world):
 @given(world=worlds)
 def test_sums_and_sources_of_electricity(world):
     regions = Reference(world).regions
-    signal = {"marginal": "marginal", "operating margin": "operating_margin", "average": "average"}[
-        world.carbon_signal
-    ]
+    signal = {
+        "combined margin": "combined_margin",
+        "marginal": "marginal",
+        "operating margin": "operating_margin",
+        "average": "average",
+    }[world.carbon_signal]
     price, carbon = ([r[c] for r in regions.values()] for c in (
         "electricity_price_usd_per_mwh", f"carbon_{signal}_g_per_kwh"))  # fmt: skip
     found = ways(world)

@@ -34,10 +34,11 @@ from panel.models.markup import HTML
 
 from explorer.app.live.figure_template import Blueprint
 from explorer.charts.ticks import tell_ticks_apart
+from explorer.markup import html
 
 Handles = dict[str, dict[str, Model]]  # by the name of a glyph: HoloViews' handle -> Bokeh model
 HEADING = "heading"  # name of the model that a card's help is in
-SOURCES_HERE = Markup("<!-- sources -->")  # place in it for whose figures the card shows
+SOURCES_HERE = html("<!-- sources -->")  # place in it for whose figures the card shows
 FONT: dict[str, str | None] = {"font-family": "inherit"}  # the page's, not Bokeh's
 
 
@@ -176,7 +177,7 @@ class LivePane(pn.pane.Bokeh):
         self._copies: dict[str, Handles] = {}
         self._columns: dict[str, dict[str, NDArray]] = {}
         self._settings: dict[tuple[str, str], dict[str, Any]] = {}
-        self._sources = Markup("")
+        self._sources = html("")
 
     def listen(self, name: str, handle: str, key: str, callback: Callable[[Any], None]) -> None:
         """Listen to one more property, in copies to come."""
