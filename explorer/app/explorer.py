@@ -95,7 +95,8 @@ class Explorer(pn.viewable.Viewer):
             Notices(session),
             sizing_mode="stretch_width",
             margin=10,
-            styles={"gap": "10px"},
+            # as high as what it holds, or what follows lies on it
+            styles={"gap": "10px", "max-height": "none"},
         )  # fmt: skip
 
     def share_theme(self, page: param.Parameterized) -> None:

@@ -55,7 +55,7 @@ QUESTIONS: dict[
 }
 _GRID = """
 :host {{ display: grid !important; grid-template-columns: minmax(0, {left}) minmax(0, 1fr); gap: 10px;
-         align-items: start; }}
+         max-height: none !important; align-items: start; }}
 /* by the width of the views together: in a notebook that of the window says nothing */
 @container (max-width: 1000px) {{
   :host {{ grid-template-columns: minmax(0, {narrow}) minmax(0, 1fr); }}
@@ -89,7 +89,9 @@ class Questions(pn.viewable.Viewer):
         self._made: dict[str, pn.Column] = {}
         self._strip = LivePane(_drawing, {("strip", "widget", "active"): self._on_choice})
         self._answers = pn.Column(
-            sizing_mode="stretch_width", margin=0, styles={"container-type": "inline-size"}
+            sizing_mode="stretch_width",
+            margin=0,
+            styles={"container-type": "inline-size", "max-height": "none"},
         )
         self.param.watch(self._on_question, "question")
         self._on_question()
@@ -100,7 +102,7 @@ class Questions(pn.viewable.Viewer):
             self._answers,
             sizing_mode="stretch_width",
             margin=0,
-            styles={"gap": "10px"},
+            styles={"gap": "10px", "max-height": "none"},
         )
 
     def _on_choice(self, active: int) -> None:

@@ -189,7 +189,7 @@ def test_of_many_the_largest_are_shown_and_remedies_come_one_by_one():
     ]
     names = row_names(view)
     others = len(solve(world).unserved["client"].unique()) - LARGEST
-    assert (len(names), names[0], names[-1]) == (LARGEST + 1, "Shanghai, A", f"{others} others")
+    assert (len(names), names[0], names[-1]) == (LARGEST + 1, "Delhi, A", f"{others} others")
     bars = columns(view, "loads")
     assert (bars["right"] - bars["left"]).sum() == pytest.approx(800)
 

@@ -480,7 +480,7 @@ def test_the_page_works_by_its_policy_and_nothing_brought_along_runs(browser: Br
     slider = page.locator("input[type=range]").first
     slider.focus()
     page.keyboard.press("ArrowLeft")
-    page.wait_for_url("**budget**")  # the link follows
+    page.wait_for_url("**delay**")  # the link follows
     assert [c for c in complaints if "GL Driver" not in c] == []
     ran = page.evaluate(
         """async () => {
