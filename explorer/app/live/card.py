@@ -20,12 +20,16 @@ SMALL = """
 """  # of words beside a tool
 _WRAP = ":host { flex-wrap: wrap; }"
 # tools that have no room beside it go below
-_FIRST = ":host { flex: 1 1 0 !important; min-width: max-content; }"
+_FIRST = """
+:host { flex: 1 1 0 !important; min-width: max-content; }
+@media (max-width: 480px) { :host { flex-basis: 100% !important; min-width: 0; } }
+"""
 _TITLE = """
 :host { color: var(--mui-palette-text-primary, inherit); z-index: 10; }
 .bk-clearfix { width: 100%; }
 .heading { display: flex; align-items: baseline; }
 h2 { font-size: 16px; font-weight: 700; margin: 0; white-space: nowrap; display: inline; }
+@media (max-width: 480px) { h2 { white-space: normal; } }
 .help { flex: none; width: 15px; height: 15px; margin-left: 6px; border: 1.4px solid currentColor;
         border-radius: 50%; font-size: 11px; line-height: 15px; font-weight: 700; text-align: center; opacity: .6;
         cursor: help; position: relative; top: -1px; }
