@@ -588,7 +588,10 @@ def test_on_a_phone_nothing_is_too_wide_and_no_card_lies_on_another(open_app):
     app = open_app(viewport=PHONE)
     app.expect_totals(WORLD)
     assert app.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    header, theme = app.page.locator("header"), app.button("Toggle theme").bounding_box()
+    header, theme = (
+        app.page.locator("header.MuiAppBar-root"),
+        app.button("Toggle theme").bounding_box(),
+    )
     assert theme and theme["x"] + theme["width"] <= PHONE["width"]
     assert (
         header.evaluate("header => header.clientHeight") <= 56
