@@ -14,6 +14,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
+from explorer.charts.cost_carbon_front import with_names
 from explorer.markup import html, joined
 from explorer.measures.cost_latency_front import objective_at, window_return
 from explorer.measures.frontier import WINDOW_MS
@@ -128,19 +129,6 @@ def chart(table: pd.DataFrame) -> Chart:
             "Every placement that is best at some worth of a millisecond; the slope is what one more returns."
         ],
     )
-
-
-def with_names(front: pd.DataFrame) -> pd.DataFrame:
-    """The front with names of regions for their ids."""
-    names = front.attrs.get("names", {})
-    named = {
-        column: [
-            "; ".join(str(names.get(key, key)) for key in keys.split("; ") if key)
-            for keys in front[column]
-        ]
-        for column in ("loses", "gains")
-    }
-    return front.assign(**named)
 
 
 def _reach(values: list[Floats]) -> tuple[float, float]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import isfinite, nan
 
-import param
-
 from explorer.measures.greedy import greedy_table
 from explorer.measures.headlines import (
     Headline,
@@ -38,18 +36,12 @@ class Answer:
 def scenario_at(scenario: Scenario, step: Step) -> Scenario:
     """The scenario in the state of a step: as it was opened, but for what the step says."""
     there = scenario.copy()
-    apply(there, step)
+    for name, value in step.state.items():
+        if name in there.workloads:
+            there.workloads[name].latency_budget_ms = float(value)
+        else:
+            setattr(there, name, value)
     return there
-
-
-def apply(scenario: Scenario, step: Step) -> None:
-    """Set what a step says."""
-    with param.parameterized.batch_call_watchers(scenario):
-        for name, value in step.state.items():
-            if name in scenario.workloads:
-                scenario.workloads[name].latency_budget_ms = float(value)
-            else:
-                setattr(scenario, name, value)
 
 
 def step_text(step: Step, placement: Placement) -> str:

@@ -14,6 +14,7 @@ from bokeh.models import LayoutDOM, RadioButtonGroup
 from explorer.app.live.chart_view import ChartView
 from explorer.app.live.pane import Drawing
 from explorer.charts import cost_latency_front
+from explorer.charts.cost_carbon_front import with_names
 from explorer.measures.cost_latency_front import WEIGHTS, growing_fronts, labelled
 from explorer.model.network import DelayWeight, Network
 from explorer.session import Session
@@ -45,7 +46,7 @@ class CostLatencyFrontView(ChartView):
             yield labelled(network, front, weight)
 
     def table(self, result: pd.DataFrame) -> pd.DataFrame:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return cost_latency_front.with_names(result)
+        return with_names(result)
 
     def _on_weight(self, active: int) -> None:
         self._weight = WEIGHTS[active]
