@@ -118,7 +118,6 @@ class Session(param.Parameterized):
         self._tracing: tuple[Network, str] | None = None
         self._errors: dict[str, ExplorerError | None] = {"placement": None, "frontier": None}
         scenario.on_change(self._on_change)
-        self.param.watch(self._on_workload, "workload")
         self._update_placement(at_once=True)
         if self.placement is None and self.error is not None:
             raise self.error  # nothing good to leave standing
@@ -144,7 +143,8 @@ class Session(param.Parameterized):
             self._pending = True
             self._runner.call_soon(self._update_placement)
 
-    def _on_workload(self, *_events: Any) -> None:
+    @param.depends("workload", watch=True)  # before anybody who watches several changes at once
+    def _on_workload(self) -> None:
         if self.workload in self.network.workloads:
             self.single_workload = self.workload
         self._update_frontier()

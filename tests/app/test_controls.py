@@ -16,6 +16,7 @@ import pytest
 from bokeh.document import Document
 from panel.tests.util import serve_component, wait_until
 from playwright.sync_api import Locator, Page, expect
+from tornado.ioloop import IOLoop
 
 from explorer import Scenario, ScenarioError
 from explorer.app.controls import controls
@@ -494,10 +495,11 @@ class Served:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("websocket", lambda socket: socket.on("framesent", self._on_frame))
         self._document: Any = None
+        self._loop: Any = None
         page.add_init_script(_SOCKETS)
 
         def app() -> Any:
-            self._document = pn.state.curdoc
+            self._document, self._loop = pn.state.curdoc, IOLoop.current()
             pn.config.reconnect = True
             return build(Controls(Session(scenario, LiveRunner())))
 
@@ -528,7 +530,9 @@ class Served:
 
     def set(self, **values: Any) -> None:
         """Change the scenario in Python, where its session is at home: in the server's thread."""
-        self._document.add_next_tick_callback(lambda: self.scenario.param.update(**values))
+        self._loop.add_callback(
+            self._document.add_next_tick_callback, lambda: self.scenario.param.update(**values)
+        )
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         wait_until(condition, self.page, timeout=PATIENCE_MS)

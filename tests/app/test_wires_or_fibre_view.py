@@ -84,8 +84,9 @@ def test_bars_follow_moves_and_nothing_new_is_built(session):
         session.workload = workload
         assert view._result.attrs["workload_id"] == session.workload
         assert_bars(view)
+    price = "electricity_price_usd_per_mwh"
     scenario.regions = scenario.regions.assign(
-        electricity_price_usd_per_mwh=-20.0
+        **{price: -20.0, f"{price}_low": np.nan, f"{price}_high": np.nan}
     )  # what earns is left of zero
     assert columns(view, "parts")["left"].min() < 0
     assert_bars(view)

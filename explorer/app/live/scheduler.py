@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import panel as pn
 from bokeh.document import Document
+from tornado.ioloop import IOLoop
 
 T = TypeVar("T")
 
@@ -61,6 +62,7 @@ class LiveRunner:
         self._document: Document | None = (
             curdoc if curdoc is not None and curdoc.session_context else None
         )
+        self._loop = IOLoop.current() if self._document else None
         self._until_loaded: list[Callable[[], None]] = []
 
     def call_soon(self, work: Callable[[], None]) -> None:
@@ -86,15 +88,14 @@ class LiveRunner:
     def _submit(
         self, pool: ThreadPoolExecutor, work: Callable[[], T], then: Callable[[T], None]
     ) -> None:
-        document = self._document
-        if document is None:
+        document, loop = self._document, self._loop
+        if document is None or loop is None:
             then(work())
             return
 
         def deliver(done: Future[T]) -> None:
             context = document.session_context
             if context is not None and not context.destroyed:  # the user is still there
-                # adding a callback is the one thing other threads may do to a document
                 document.add_next_tick_callback(lambda: self._held(lambda: then(done.result())))
 
         def begin() -> T:
@@ -102,9 +103,12 @@ class LiveRunner:
             return work()
 
         # the interpreter goes to one thread at a time: what is ready for the user leaves first
-        document.add_timeout_callback(
-            lambda: pool.submit(begin).add_done_callback(deliver), HEAD_START_MS
-        )
+        # nothing of a document is touched in another thread: what is added to it while it sends what
+        # was held is lost at times
+        def start() -> None:
+            pool.submit(begin).add_done_callback(lambda done: loop.add_callback(deliver, done))
+
+        document.add_timeout_callback(start, HEAD_START_MS)
 
     def through(self, pieces: Iterator[T], then: Callable[[T], bool]) -> None:
         """
