@@ -61,7 +61,7 @@ class Explorer(pn.viewable.Viewer):
         **params: Any,
     ) -> None:
         super().__init__(**params)
-        self.session = Session(scenario, LiveRunner())
+        self.session, self._opened = Session(scenario, LiveRunner()), scenario.copy()
         questions = Questions(self.session)
         looks = {
             "question": Look(questions, "question", lambda: QUESTIONS),
@@ -71,7 +71,7 @@ class Explorer(pn.viewable.Viewer):
         }
         self.controls = Controls(self.session, looks)
         share = [ShareButton(self.controls.inputs.id, reachable)] if address else []
-        save = [SaveButton(self.session)] if saves else []
+        save = [SaveButton(self.session, self._opened)] if saves else []
         self.pins = Pins(self.session)
         pin = PinButton(self.pins, self.controls.inputs.id)
         self.buttons = pn.Row(
@@ -115,7 +115,7 @@ class Explorer(pn.viewable.Viewer):
         """
         scenario = self.session.scenario
         steps = options.pop("steps", None) or default_steps(scenario, self.session.workload)
-        return write_snapshot(scenario, path, steps, **options)
+        return write_snapshot(scenario, path, steps, told_from=self._opened, **options)
 
     def __panel__(self) -> pn.viewable.Viewable:
         return pn.Row(pn.Column(self.controls, width=310), self.main, sizing_mode="stretch_width")

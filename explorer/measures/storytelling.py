@@ -27,10 +27,26 @@ FEW = 0.1  # a smaller share has a decimal
 
 @dataclass(frozen=True)
 class Answer:
-    """What a prediction is held against."""
+    """How a guess did."""
 
     right: bool
     words: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a guess is held against."""
+
+    # one of `DIRECTIONS`; of a number the least and the most that are close enough, of a share in percent
+    right: str | tuple[float, float]
+    words: str
+
+    def hold(self, guess: str | float) -> Answer:
+        """Hold a guess against it."""
+        if isinstance(self.right, str) or isinstance(guess, str):
+            return Answer(guess == self.right, self.words)
+        least, most = self.right
+        return Answer(least <= guess <= most, self.words)
 
 
 def scenario_at(scenario: Scenario, step: Step) -> Scenario:
@@ -142,8 +158,6 @@ def answer(
     """
     Hold a guess, one of `DIRECTIONS` or a number, against the placements.
 
-    What grows with the load is compared per MWh served where they refuse more, or less, of it.
-
     Examples
     --------
     >>> from explorer import solve
@@ -154,11 +168,20 @@ def answer(
     >>> answer(asked, "rises", before, solve(scenario))
     Answer(right=True, words='It rises: from 7,471 to 8,333 USD/h.')
     """
+    return outcome(prediction, before, after).hold(guess)
+
+
+def outcome(prediction: Prediction, before: Placement | None, after: Placement) -> Outcome:
+    """
+    What a prediction is held against, by the placement of the step before and that of the step.
+
+    What grows with the load is compared per MWh served where they refuse more, or less, of it.
+    """
     now = figure(after, prediction.figure)
     if prediction.kind == "number" or before is None:
         value = 100 * now.value if now.unit == "-" else now.value
-        right = isinstance(guess, (int, float)) and abs(guess - value) <= CLOSE * abs(value)
-        return Answer(right, f"It is {_said(now)}.")
+        margin = CLOSE * abs(value)
+        return Outcome((value - margin, value + margin), f"It is {_said(now)}.")
     then = figure(before, prediction.figure)
     per_mwh = grows_with_load(then.name) and not refuse_as_much(before, after)
     if per_mwh:
@@ -168,7 +191,7 @@ def answer(
     direction = DIRECTIONS[1 if stays else 2 * (change > 0)]
     ends = f"from {_number(then)} to {_said(now)}" if not stays else f"at {_said(now)}"
     served = ": other load is served" if per_mwh else ""
-    return Answer(guess == direction, f"It {direction}: {ends}{served}.")
+    return Outcome(direction, f"It {direction}: {ends}{served}.")
 
 
 def _per_mwh(figure: Headline, placement: Placement) -> Headline:

@@ -48,6 +48,10 @@ def packed(page: str, id: str) -> bytes:
     return b64decode(found[1])
 
 
+def contents_of(page: str) -> dict[str, Any]:
+    return json.loads(gzip.decompress(packed(page, "contents")))
+
+
 def states_of(steps: dict[str, int]) -> list[tuple[int, Scenario]]:
     """Every state of a snapshot's sliders, as a scenario of its own."""
     axes = grid_sliders(scenario(), steps)
@@ -63,7 +67,7 @@ def states_of(steps: dict[str, int]) -> list[tuple[int, Scenario]]:
 def test_every_state_in_the_file_equals_a_fresh_solve(made):
     path, written = made
     page = path.read_text("utf-8")
-    contents, table = json.loads(gzip.decompress(packed(page, "contents"))), packed(page, "states")
+    contents, table = contents_of(page), packed(page, "states")
     assert checksum(table) == written.checksum
     assert f'data-sha256="{written.checksum}"' in page
     slots = {
@@ -115,9 +119,7 @@ def test_the_scenario_stays_as_it_is_and_an_explorer_writes_what_it_shows(tmp_pa
     app.session.scenario.friction_scale = 2.0
     app.snapshot(tmp_path / "now.html", steps={"friction_scale": 2})
     assert app.session.scenario.friction_scale == 2.0
-    contents = json.loads(
-        gzip.decompress(packed((tmp_path / "now.html").read_text("utf-8"), "contents"))
-    )
+    contents = contents_of((tmp_path / "now.html").read_text("utf-8"))
     (axis,) = contents["axes"]
     assert axis["texts"][axis["opened"]] == "2"
 
@@ -132,9 +134,7 @@ def test_the_latency_slider_is_that_of_the_class_looked_at(tmp_path, monkeypatch
         app = Explorer(scenario())
         app.session.workload = looked_at
         app.snapshot(tmp_path / "now.html")
-        contents = json.loads(
-            gzip.decompress(packed((tmp_path / "now.html").read_text("utf-8"), "contents"))
-        )
+        contents = contents_of((tmp_path / "now.html").read_text("utf-8"))
         assert contents["axes"][0]["label"].startswith(label)
         assert contents["link_values"]["class"] == looked_at
 

@@ -227,7 +227,8 @@ def test_figures_in_a_shipped_story_are_computed(name):
     """A text holds digits only as the settings and sizes that it is about."""
     for step in Scenario.load(name).story.steps:
         plain = PLACEHOLDER.sub("", step.text)
-        numbers = {word.strip(".,:;") for word in plain.split() if word[:1].isdigit()}
+        words = (word.strip(".,:;").replace(",", "") for word in plain.split())
+        numbers = {word for word in words if word[:1].isdigit()}
         given = {f"{value:g}" for value in step.state.values() if isinstance(value, (int, float))}
         budgets = {f"{w.latency_budget_ms:g}" for w in Scenario.load(name).workloads.values()}
         assert numbers <= given | budgets

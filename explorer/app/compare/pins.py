@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import count
-from math import isfinite
 
 import param
 
+from explorer.app.differences import differences
 from explorer.model.labels import as_shown
 from explorer.model.network import build_network
 from explorer.model.placement import Placement
 from explorer.scenario.history import State, restore, state_of
 from explorer.scenario.scenario import Scenario
 from explorer.session import Ghost, Session
-from explorer.text import format_duration, setting_text
 
 MOST = 4
 LONGEST = 40  # characters of a name
@@ -99,15 +98,5 @@ class Pins(param.Parameterized):
 
 def _what_differs(scenario: Scenario, opened: State, now: State) -> str:
     """A name for a state: what was changed since the scenario was opened."""
-    changed = [key for key, value in now.items() if value != opened[key]]
-    said = ", ".join(_said(scenario, *key, now[key]) for key in changed)
-    return (as_shown(said)[:LONGEST] or "As opened").strip(" ,")
-
-
-def _said(scenario: Scenario, workload: str, name: str, value: object) -> str:
-    if workload:
-        known = name == "latency_budget_ms" and isinstance(value, float | int) and isfinite(value)
-        told = format_duration(value) if known else setting_text(name, value)  # pyright: ignore[reportArgumentType]
-        return f"{scenario.workloads[workload].name} {told}"
-    label = str(scenario.param[name].label).split(" [")[0]
-    return f"{label}: {setting_text(name, value)}"
+    said = ", ".join(differences(scenario, opened, now))
+    return (said[:LONGEST] or "As opened").strip(" ,")

@@ -38,10 +38,22 @@ class GridSlider:
 
     def set(self, scenario: Scenario, place: int) -> None:
         """Move the scenario to one of its values."""
-        if self.key in scenario.workloads:
-            scenario.workloads[self.key].latency_budget_ms = self.values[place]
-        else:
-            setattr(scenario, self.setting, self.values[place])
+        workload, name = self.sets(scenario)
+        owner = scenario.workloads[workload] if workload else scenario
+        setattr(owner, name, self.values[place])
+
+    def sets(self, scenario: Scenario) -> tuple[str, str]:
+        """What it moves: a class's id, or "" for the scenario, and a parameter."""
+        own = self.key in scenario.workloads
+        return (self.key, "latency_budget_ms") if own else ("", self.setting)
+
+    def nearest(self, value: Any) -> int:
+        """The place of a value or, if it has none, of the nearest number; of other choices, its own."""
+        if value in self.values:
+            return self.values.index(value)
+        if not all(isinstance(each, float) for each in (value, *self.values)):
+            return self.opened
+        return int(np.argmin(np.abs(np.array(self.values) - value)))
 
     @property
     def setting(self) -> str:

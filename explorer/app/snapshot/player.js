@@ -8,24 +8,29 @@ const root = document.documentElement
 const [libraries, contents, states] = await Promise.all(["libraries", "contents", "states"].map(unpacked))
 const decoder = new TextDecoder()
 ;(0, eval)(decoder.decode(libraries))
-const {docs, item, roots, slots, axes, table, table_style, link_values} = JSON.parse(decoder.decode(contents))
+const {docs, item, roots, slots, axes, table, argument, leads, story, styles, link_values} =
+  JSON.parse(decoder.decode(contents))
+const grid = axes.reduce((all, axis) => all * axis.texts.length, 1) // states of sliders; those of the story come behind
+const stands = story?.stands ?? []
 document.querySelector("main").hidden = false
 item.roots = Object.fromEntries(Object.entries(roots).map(([view, id]) => [id, document.getElementById(view)]))
 await embedded()
 const shown = Bokeh.documents.at(-1)
 const read = reader(states)
-const regions_model = table_model()
 const places = axes.map(axis => axis.opened)
-const current = slots.map((_, slot) => read(slot).at(state_of(places)))
+const opened = state_of(places)
+const current = slots.map((_, slot) => read(slot).at(opened))
+const texts = {table: table_model(), argument: argument_model()} // what shows its texts by itself
+const cards = [...document.querySelectorAll("#cards > .card")]
+const stand = document.getElementById("stand")
+let state = opened
 const live = document.getElementById("live")
 const live_address = live?.href
 const sliders = axes.map(make_slider)
 update_link()
 const reset = document.getElementById("reset")
-reset.onclick = () => {
-  sliders.forEach((write, n) => write(places[n] = axes[n].opened))
-  show()
-}
+reset.onclick = () => show(opened)
+const tale = story && story_model()
 set_theme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")
 document.getElementById("theme").onclick = () => set_theme(root.dataset.theme == "dark" ? "light" : "dark")
 document.getElementById("waiting").remove()
@@ -48,7 +53,7 @@ async function embedded() {
 function reader(bytes) {
   const end = bytes.indexOf(10)
   const heads = JSON.parse(decoder.decode(bytes.subarray(0, end)))
-  const count = axes.reduce((all, axis) => all * axis.texts.length, 1)
+  const count = grid + stands.length
   let at = end + 1
   const joined = (length, kind) => {
     const [size, made] = [SIZES[kind], new Uint8Array(length * SIZES[kind])]
@@ -80,9 +85,9 @@ function state_of(places) {
   }, 0)
 }
 
-function show() {
-  const state = state_of(places)
-  const [columns, properties, cells] = [new Map(), new Map(), {}]
+function show(next) {
+  state = next
+  const [columns, properties, cells] = [new Map(), new Map(), {table: {}, argument: {}}]
   slots.forEach(({view, model, column, name}, slot) => {
     const place = read(slot).at(state)
     if (place == current[slot]) {
@@ -90,8 +95,8 @@ function show() {
     }
     current[slot] = place
     const value = read(slot).get(place)
-    if (view == "table") {
-      cells[name] = value
+    if (view in cells) {
+      cells[view][name] = value
     } else {
       const changes = column ? columns : properties
       changes.set(model, {...changes.get(model), [name]: value})
@@ -105,40 +110,87 @@ function show() {
   for (const [id, changed] of properties) {
     shown.get_model_by_id(id).setv(changed)
   }
-  regions_model.change(cells)
+  Object.entries(texts).forEach(([view, model]) => model.change(cells[view]))
   root.dataset.state = state
-  reset.disabled = places.every((place, n) => place == axes[n].opened)
+  reset.disabled = state == opened
+  say_where_it_stands()
   update_link()
+}
+
+// Sliders, cards and a line about what no slider shows: of a step of the story, or of a state of the sliders.
+function say_where_it_stands() {
+  const step = stands[state - grid]
+  if (state == opened || step) {
+    axes.forEach((axis, n) => {
+      places[n] = step ? step.places[n] : axis.opened
+      sliders[n](places[n], step ? step.texts[n] : axis.texts[places[n]])
+    })
+  }
+  const besides = step?.besides.join(", ")
+  stand.hidden = !besides
+  stand.textContent = besides ? `This step of the story also has ${besides}. Moving a slider leaves the step.` : ""
+  show_cards()
+}
+
+// What only a step of the story has, once it is told.
+function show_cards() {
+  const waits = !tale?.shown || JSON.parse(tale.shown).waits
+  const wanted = waits ? "" : stands[state - grid]?.card
+  cards.forEach(card => (card.hidden = card.id != wanted))
 }
 
 // The live app opens with what is seen here.
 function update_link() {
   if (!live) return
   const moved = axes.map((axis, n) => [axis.link_key, axis.values[places[n]] ?? Infinity])
-  live.href = `${live_address}#${fragment(WHOLE, {...link_values, ...Object.fromEntries(moved)})}`
+  const values = stands[state - grid]?.link_values ?? Object.fromEntries(moved)
+  live.href = `${live_address}#${fragment(WHOLE, {...link_values, ...values})}`
 }
 
 // As the table of regions knows its model.
 function table_model() {
   const typed = Object.fromEntries(Object.entries(table).map(([name, value]) =>
     [name, ["ids", "names", "origins", "sources"].includes(name) ? value : Float32Array.from(value, v => v ?? NaN)]))
+  const pick = ({pick}) => model.change({picked: pick == model.picked ? "" : pick})
+  const model = component("table", table_component, {...typed, picked: ""}, pick)
+  return model
+}
+
+// Parts of the sentence lead to what shows them in this file.
+function argument_model() {
+  const lead = question => document.getElementById(leads[question])?.scrollIntoView({block: "center"})
+  return component("argument", argument_component, {parts: argument}, lead)
+}
+
+function story_model() {
+  const model = recordedStory(story, n => show(n < 0 ? opened : grid + n))
+  draw("story", story_component, model)
+  model.on("shown", show_cards)
+  return model
+}
+
+// A component of the app with a model that stays in this page.
+function component(id, drawn, values, send_msg) {
   const listeners = []
   const model = {
-    ...typed, picked: "",
+    ...values, send_msg,
     on: (_names, listener) => listeners.push(listener),
-    send_msg: ({pick}) => model.change({picked: pick == model.picked ? "" : pick}),
     change: changed => {
       Object.assign(model, changed)
       listeners.forEach(listener => listener())
     },
   }
-  const shadow = document.getElementById("table").attachShadow({mode: "open"})
-  shadow.innerHTML = `<style>${table_style.join("")}</style>`
-  shadow.append(regions.render({model}))
+  draw(id, drawn, model)
   return model
 }
 
-/** Returns what moves it to a place. */
+function draw(id, {render}, model) {
+  const shadow = document.getElementById(id).attachShadow({mode: "open"})
+  shadow.innerHTML = `<style>${styles[id].join("")}</style>`
+  shadow.append(render({model}))
+}
+
+/** Returns what moves it to a place, with a text. */
 function make_slider(axis, n) {
   const last = axis.texts.length - 1
   const slider = Object.assign(document.createElement("input"), {
@@ -152,16 +204,17 @@ function make_slider(axis, n) {
   label.append(axis.label, value)
   control.append(label, rail)
   document.getElementById("controls").append(control)
-  const write = place => {
+  const write = (place, text) => {
     slider.value = place
-    value.textContent = axis.texts[place]
-    slider.setAttribute("aria-valuetext", value.textContent)
+    value.textContent = text
+    slider.setAttribute("aria-valuetext", text)
   }
   slider.oninput = () => {
-    write(places[n] = slider.valueAsNumber)
-    show()
+    places[n] = slider.valueAsNumber
+    sliders.forEach((write, k) => write(places[k], axes[k].texts[places[k]]))
+    show(state_of(places))
   }
-  write(axis.opened)
+  write(axis.opened, axis.texts[axis.opened])
   return write
 }
 

@@ -47,9 +47,9 @@ class SaveButton(pn.custom.JSComponent):
         _HERE.with_suffix(".css").read_text("utf-8"),
     ]
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, opened: Scenario) -> None:
         super().__init__(file_name=f"{plain(session.network.labels.title)}.html", margin=0)
-        self._session = session
+        self._session, self._opened = session, opened
         self._making = self._busy = (
             False  # the last until a file that is not wanted any more is cleared away
         )
@@ -69,10 +69,11 @@ class SaveButton(pn.custom.JSComponent):
         try:
             with (made := TemporaryDirectory(prefix="wattlas-")) as folder:
                 _folders.add(made)
-                scenario, target = Path(folder) / "scenario", Path(folder) / "snapshot.html"
-                self._session.scenario.save(scenario)
+                target = Path(folder) / "snapshot.html"
+                self._session.scenario.save(Path(folder) / "scenario")
+                self._opened.save(Path(folder) / "opened")
                 async with _turn:
-                    error = await self._follow(scenario, target) if self._making else None
+                    error = await self._follow(target) if self._making else None
                 if error is not None:
                     raise error
                 if self._making:
@@ -83,14 +84,14 @@ class SaveButton(pn.custom.JSComponent):
             self._making = self._busy = False
             self.progress = ""
 
-    async def _follow(self, scenario: Path, target: Path) -> ExplorerError | None:
+    async def _follow(self, target: Path) -> ExplorerError | None:
         """Start the process, show what it says, and stop it when nobody wants the file any more."""
         self.progress = "starting…"
         spawn = multiprocessing.get_context("spawn")
         ours, theirs = spawn.Pipe(duplex=False)
         process = spawn.Process(
             target=_make_file,
-            args=(str(scenario), str(target), self._session.workload, theirs),
+            args=(str(target), self._session.workload, theirs),
             daemon=True,
         )
         process.start()
@@ -130,11 +131,15 @@ def end_all() -> None:
         folder.cleanup()
 
 
-def _make_file(folder: str, target: str, over: str, says: Connection) -> None:
+def _make_file(target: str, over: str, says: Connection) -> None:
+    """Write the file from the two scenarios beside it."""
     try:
-        scenario = Scenario.load(folder)
+        scenario, opened = (
+            Scenario.load(Path(target).with_name(name)) for name in ("scenario", "opened")
+        )
+        steps = default_steps(scenario, over)
         write_snapshot(
-            scenario, target, default_steps(scenario, over), progress=lambda *done: says.send(done)
+            scenario, target, steps, progress=lambda *done: says.send(done), told_from=opened
         )
     except ExplorerError as error:
         says.send(error)

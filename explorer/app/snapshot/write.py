@@ -1,6 +1,6 @@
 """
-One self-contained HTML file with live sliders: the screen in every state, solved beforehand and
-replayed.
+One self-contained HTML file with live sliders: the screen in every state, those of the scenario's
+story among them, solved beforehand and replayed.
 """
 
 from __future__ import annotations
@@ -29,10 +29,14 @@ from panel.io.resources import DIST_DIR
 
 from explorer import __version__
 from explorer.app.controls.controls import budget_key, finite, link_values
+from explorer.app.differences import differences
 from explorer.app.live.card import CARD
-from explorer.app.region_table.regions import STYLE, table_columns
+from explorer.app.questions import QUESTIONS
+from explorer.app.region_table.regions import table_columns
 from explorer.app.snapshot.grid_slider import GridSlider, grid_sliders
 from explorer.app.snapshot.state_table import StateTable, checksum
+from explorer.app.story.recorded import recorded_story
+from explorer.app.views.argument import argument_parts
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
@@ -41,10 +45,14 @@ from explorer.app.views.world_map import FlowMap
 from explorer.atomic_write import refuse_bad_target, written_whole
 from explorer.errors import ExplorerError
 from explorer.markup import html, joined
+from explorer.measures.storytelling import scenario_at
 from explorer.model.inputs import sources_used
 from explorer.model.labels import as_shown, class_label
+from explorer.registry import OVERVIEW, PLACE, WORTH
+from explorer.scenario.history import State, restore, state_of
 from explorer.scenario.provenance import Provenance, Source, notices
 from explorer.scenario.scenario import SETTINGS, Scenario
+from explorer.scenario.story import Story
 from explorer.session import Session
 from explorer.text import format_duration, setting_text
 
@@ -55,6 +63,11 @@ VIEWS = {
     "break-even": BreakEvenView,
     "layers": LayersView,
 }
+_LEADS = {
+    OVERVIEW: "frontier",
+    PLACE: "map",
+    WORTH: "totals",
+}  # by question: what shows it in a file
 STEPS = {"carbon_price_usd_per_t": 8, "friction_scale": 8}  # besides the budget of the first class
 BUDGET_STEPS = 16
 MOST_STATES = 5000
@@ -71,6 +84,12 @@ _POLICY = (
     "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
 )
 _HERE = Path(__file__).parent
+_APP = _HERE.parent
+_COMPONENTS = {  # of the app, which draw themselves, by where they are in the page
+    "table": _APP / "region_table" / "regions",
+    "argument": _APP / "views" / "argument",
+    "story": _APP / "story" / "player",
+}
 
 
 @dataclass(frozen=True)
@@ -97,10 +116,11 @@ def write_snapshot(
     steps: Mapping[str, int] | None = None,
     base_url: str = "",
     progress: Callable[[int, int], None] = lambda done, states: None,
+    told_from: Scenario | None = None,
 ) -> Snapshot:
     """
     Solve every state of a few sliders and write them with the views as one HTML file that needs no
-    server.
+    server. Where the scenario tells a story, the file plays it.
 
     Parameters
     ----------
@@ -115,6 +135,8 @@ def write_snapshot(
         Address of the live app, for a link.
     progress : callable
         Called with the states done and the number of all.
+    told_from : Scenario, optional
+        The scenario as it was opened, which its story starts from; as it is now if left out.
 
     Raises
     ------
@@ -130,43 +152,40 @@ def write_snapshot(
     )
     steps = default_steps(scenario) if steps is None else dict(steps)
     axes = grid_sliders(scenario, steps)
-    states = prod(len(axis.values) for axis in axes)
-    _refuse_too_many(states, axes)
+    grid = prod(len(axis.values) for axis in axes)
+    _refuse_too_many(grid, axes)
     latency = next((axis.key for axis in axes if axis.is_latency), next(iter(scenario.workloads)))
-    document, views = Document(), _Views(scenario, latency)
-    document_roots = views.roots()
+    document, screen = Document(), _Screen(scenario, latency)
+    states = grid + len(screen.story.steps)
     recording = StateTable(states)
-    for done, (state, places) in enumerate(_walk(axes), 1):
-        for axis, place in places:
-            axis.set(scenario, place)
-        if views.session.error is not None:
-            raise views.session.error
-        recording.add(state, views.state)
-        progress(done, states)
-    for axis in axes:
-        axis.set(scenario, axis.opened)
-    for root in document_roots:
+    _record_grid(recording, screen, axes, lambda done: progress(done, states))
+    story = _record_story(recording, screen, axes, told_from or scenario.copy(), grid)
+    progress(states, states)
+    for root in screen.roots:
         document.add_root(root)
     table = recording.table()
     digest = checksum(table)
-    page = _page(scenario, axes, views, document, recording, table, digest, base_url)
+    page = _page(screen, axes, document, recording, story, table, digest, base_url)
     with written_whole(path, "snapshot") as unfinished:
         unfinished.write_bytes(page)
     return Snapshot(path, states, len(page), digest)
 
 
-class _Views:
+class _Screen:
     """The views of one session outside any server, and what they show."""
 
     def __init__(self, scenario: Scenario, workload: str) -> None:
-        self.session = Session(scenario)
+        self.scenario, self.session = scenario, Session(scenario)
         self.session.workload = workload
-        self._panes = {name: view(self.session).__panel__() for name, view in VIEWS.items()}
+        self.story = scenario.story or Story("", ())
+        self.roots: list[LayoutDOM] = []
+        self._panes: dict[str, Any] = {}
+        self.show(VIEWS)
 
-    def roots(self) -> list[LayoutDOM]:
-        """The views' layouts without what only Python could answer."""
-        roots = []
-        for name, pane in self._panes.items():
+    def show(self, views: Mapping[str, Callable[[Session], Any]]) -> None:
+        """Add views, without what only Python could answer."""
+        for name, view in views.items():
+            pane = view(self.session).__panel__()
             (root,) = pane.get_root().children
             root.update(name=name)
             for widget in root.select({"type": (AbstractButton, RadioButtonGroup, Select)}):
@@ -176,17 +195,29 @@ class _Views:
                 plot.toolbar.tools = [
                     tool for tool in plot.toolbar.tools if not isinstance(tool, TapTool)
                 ]
-            roots.append(root)
-        return roots
+            self.roots.append(root)
+            self._panes[name] = pane
+
+    @property
+    def cards(self) -> dict[str, Callable[[Session], Any]]:
+        """Views that its story points at and that are not there for every state."""
+        wanted = {step.highlight for step in self.story.steps}
+        there = {getattr(view, "measure", None) for view in VIEWS.values()}
+        made = [view for columns in QUESTIONS.values() for views in columns for view in views]
+        found = ((getattr(view, "measure", None), view) for view in made)
+        return {measure: view for measure, view in found if measure in wanted - there}
 
     @property
     def state(self) -> dict[tuple[str, ...], Any]:
         """What is shown, by view, element, handle, and column or property."""
+        if self.session.error is not None:
+            raise self.session.error
         shown = {
             (name, *slot): value
             for name, pane in self._panes.items()
             for slot, value in pane.state.items()
         }
+        shown["argument", "", "", "parts"] = argument_parts(self.session, _LEADS)
         table = table_columns(self.session)
         return shown | {("table", "", "", column): value for column, value in table.items()}
 
@@ -200,10 +231,62 @@ class _Views:
         }
 
 
+def _record_grid(
+    recording: StateTable,
+    screen: _Screen,
+    axes: Sequence[GridSlider],
+    progress: Callable[[int], None],
+) -> None:
+    """Every state of the sliders; in the end all is as it was."""
+    own = state_of(screen.scenario)
+    for done, (state, places) in enumerate(_walk(axes), 1):
+        for axis, place in places:
+            axis.set(screen.scenario, place)
+        recording.add(state, screen.state)
+        progress(done)
+    restore(screen.scenario, own)
+
+
+def _record_story(
+    recording: StateTable, screen: _Screen, axes: Sequence[GridSlider], opened: Scenario, first: int
+) -> dict[str, Any] | None:
+    """
+    The states of the story's steps, from number `first` on, with cards that only these need; and
+    what is told of them.
+    """
+    if not screen.story.steps:
+        return None
+    scenario, own, cards = screen.scenario, state_of(screen.scenario), screen.cards
+    screen.show(cards)
+    shown = {slot: value for slot, value in screen.state.items() if slot[0] in cards}
+    recording.add(sum(stride * axis.opened for stride, axis in _strides(axes)), shown)
+    placements, stands = [], []
+    for n, step in enumerate(screen.story.steps):
+        restore(scenario, state_of(scenario_at(opened, step)))
+        recording.add(first + n, screen.state)
+        placements.append(screen.session.placement)
+        stands.append(_stand(scenario, axes, own) | {"card": step.highlight})
+    restore(scenario, own)
+    return recorded_story(screen.story, placements) | {"stands": stands}
+
+
+def _stand(scenario: Scenario, axes: Sequence[GridSlider], own: State) -> dict[str, Any]:
+    """How sliders stand in a state that may not be among theirs, and what else differs there."""
+    now, moved = state_of(scenario), [axis.sets(scenario) for axis in axes]
+    values = [now[key] for key in moved]
+    besides = {key: value for key, value in now.items() if key not in moved}
+    return {
+        "texts": [_text(axis, value) for axis, value in zip(axes, values, strict=True)],
+        "places": [axis.nearest(value) for axis, value in zip(axes, values, strict=True)],
+        "besides": differences(scenario, own, besides),
+        "link_values": link_values(scenario),
+    }
+
+
 def _walk(axes: Sequence[GridSlider]) -> Iterator[tuple[int, list[tuple[GridSlider, int]]]]:
     """All states, the first axis fastest, and what to move for each: one slider by one step."""
     sizes = [len(axis.values) for axis in axes]
-    strides = [prod(sizes[:n]) for n in range(len(sizes))]
+    strides = [stride for stride, _axis in _strides(axes)]
     places, ways = [0] * len(axes), [1] * len(axes)
     yield 0, [(axis, 0) for axis in axes]
     for _ in range(prod(sizes) - 1):
@@ -213,6 +296,12 @@ def _walk(axes: Sequence[GridSlider]) -> Iterator[tuple[int, list[tuple[GridSlid
         places[n] += ways[n]
         state = sum(place * stride for place, stride in zip(places, strides, strict=True))
         yield state, [(axes[n], places[n])]
+
+
+def _strides(axes: Sequence[GridSlider]) -> list[tuple[int, GridSlider]]:
+    """By how much the number of a state grows with each step of a slider."""
+    sizes = [len(axis.values) for axis in axes]
+    return [(prod(sizes[:n]), axis) for n, axis in enumerate(axes)]
 
 
 def _refuse_too_many(states: int, axes: Sequence[GridSlider]) -> None:
@@ -232,11 +321,11 @@ def _refuse_too_many(states: int, axes: Sequence[GridSlider]) -> None:
 
 
 def _page(
-    scenario: Scenario, axes: Sequence[GridSlider], views: _Views, document: Document,
-    recording: StateTable, table: bytes, digest: str, base_url: str,
+    screen: _Screen, axes: Sequence[GridSlider], document: Document, recording: StateTable,
+    story: dict[str, Any] | None, table: bytes, digest: str, base_url: str,
 ) -> bytes:  # fmt: skip
     """The file."""
-    models = views.models()
+    scenario, models = screen.scenario, screen.models()
     (docs, (item,)) = standalone_docs_json_and_render_items(
         document.roots, suppress_callback_warning=True
     )
@@ -262,9 +351,12 @@ def _page(
             }
             for axis in axes
         ],
-        "table": {name: _plain(value) for name, value in table_columns(views.session).items()},
-        "table_style": [CARD, STYLE],
-        "link_values": link_values(scenario) | {"class": views.session.workload},
+        "table": {name: _plain(value) for name, value in table_columns(screen.session).items()},
+        "argument": argument_parts(screen.session, _LEADS),
+        "leads": _LEADS,
+        "story": story,
+        "styles": _styles(),
+        "link_values": link_values(scenario) | {"class": screen.session.workload},
     }  # fmt: skip
     js = Path(bokeh_settings.bokehjs_path()) / "js"
     names = ("bokeh", "bokeh-widgets", "bokeh-tables")  # the last because Panel's asks for it
@@ -277,6 +369,7 @@ def _page(
         title=escape(as_shown(scenario.title)),
         description=escape(as_shown(scenario.description)),
         style=(_HERE / "player.css").read_text("utf-8"),
+        cards=joined(html('<div id="{}" class="card"></div>', name) for name in screen.cards),
         libraries=_packed(b"\n;".join(library.read_bytes() for library in libraries)),
         contents=_packed(json.dumps(contents, separators=(",", ":")).encode()),
         table=b64encode(table).decode(),
@@ -288,17 +381,27 @@ def _page(
 
 
 def _script() -> str:
-    """The table of regions and the form of links as the app has them, and what moves everything."""
-    regions = (
-        (_HERE.parent / "region_table" / "regions.js")
+    """What the app has as it has it there: table, sentence, story, links; and what moves all."""
+    parts = [
+        f"const {name}_component = (() => {{\n{_component(path)}\nreturn {{render}} }})()"
+        for name, path in _COMPONENTS.items()
+    ]
+    rest = (_APP / "story" / "recorded.js", _APP / "controls" / "link.js", _HERE / "player.js")
+    return "\n".join([*parts, *(path.read_text("utf-8") for path in rest)])
+
+
+def _component(path: Path) -> str:
+    return (
+        path.with_suffix(".js")
         .read_text("utf-8")
         .replace("export function render", "function render")
     )
-    rest = [
-        path.read_text("utf-8")
-        for path in (_HERE.parent / "controls" / "link.js", _HERE / "player.js")
-    ]
-    return "\n".join([f"const regions = (() => {{\n{regions}\nreturn {{render}} }})()", *rest])
+
+
+def _styles() -> dict[str, list[str]]:
+    """Of the components, which have shadow roots."""
+    own = {name: path.with_suffix(".css").read_text("utf-8") for name, path in _COMPONENTS.items()}
+    return {name: [CARD, style] if name == "table" else [style] for name, style in own.items()}
 
 
 def _about(scenario: Scenario, axes: Sequence[GridSlider], now: datetime, digest: str) -> Markup:

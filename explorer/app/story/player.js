@@ -18,7 +18,8 @@ export function render({model}) {
       el("div", {class: "body", "aria-live": "polite"}, ...body),
       el("div", {class: "moves"},
         el("button", {type: "button", disabled: step.n == 0, onclick: () => ask({go: step.n - 1})}, "← Back"),
-        el("button", {type: "button", class: "next", disabled: last || step.waits, onclick: () => ask({go: step.n + 1})}, "Next →")),
+        el("button", {type: "button", class: "next", disabled: last || step.waits, onclick: () => ask({go: step.n + 1})}, "Next →"),
+        ...(step.highlight && !step.waits ? [el("button", {type: "button", class: "look", onclick: () => point_at(step.highlight)}, "Show me ↓")] : [])),
     ]
   }
 
@@ -27,9 +28,12 @@ export function render({model}) {
     const step = model.shown ? JSON.parse(model.shown) : null
     bar.replaceChildren(...(step ? opened(step) : closed()))
     bar.classList.toggle("opened", Boolean(step))
-    if (step && step.n !== seen) bar.querySelector("h2").focus({preventScroll: true})
+    if (step && step.n !== seen) {
+      bar.querySelector("h2").focus({preventScroll: true})
+      into_sight(bar)
+    }
     seen = step?.n ?? null
-    if (step?.highlight && !step.waits) setTimeout(() => point_at(step.highlight), 400) // once its cards are there
+    if (step?.highlight && !step.waits) setTimeout(() => point_at(step.highlight, bar), 400) // once its cards are there
   }
 
   // as the clickers of presenters press them
@@ -69,15 +73,21 @@ function prediction(step, ask) {
   return [question, el("div", {class: "choices"}, field, el("button", {type: "button", onclick: commit}, "That is my guess"))]
 }
 
-/** Bring the card of that title into sight, with a ring for a moment. */
-function point_at(title) {
+/** Put a ring around the card of that title for a moment, in sight; a text that would go out of it stays instead. */
+function point_at(title, text) {
   const found = search(document, node => node.localName == "h2" && node.textContent == title)
     ?? search(document, node => node.classList.contains(title))
   if (!found) return
-  found.scrollIntoView({block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth"})
-  const ringed = card_of(found)
-  ringed.style.outline = "3px solid #e69f00"
-  setTimeout(() => (ringed.style.outline = ""), 2500)
+  const card = card_of(found)
+  const needs = text ? card.getBoundingClientRect().bottom - text.getBoundingClientRect().top : 0
+  if (needs <= innerHeight) into_sight(card)
+  card.style.outline = "3px solid #e69f00"
+  setTimeout(() => (card.style.outline = ""), 2500)
+}
+
+function into_sight(node) {
+  const is_still = matchMedia("(prefers-reduced-motion: reduce)").matches
+  node.scrollIntoView({block: "nearest", behavior: is_still ? "auto" : "smooth"})
 }
 
 function search(root, fits) {

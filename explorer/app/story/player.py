@@ -15,8 +15,7 @@ from explorer.measures.storytelling import DIRECTIONS, Answer, answer, scenario_
 from explorer.model.placement import Placement
 from explorer.model.solve import solve
 from explorer.registry import MEASURES
-from explorer.scenario.history import together
-from explorer.scenario.scenario import SETTINGS, Scenario
+from explorer.scenario.history import restore, state_of
 from explorer.scenario.story import Step, Story
 from explorer.session import Session
 
@@ -24,6 +23,13 @@ _HERE = Path(__file__)
 _TITLES = {"map": "Where does it go?", "regions": "Regions"} | {
     name: measure.title for name, measure in MEASURES.items()
 }  # of cards, by what a step may highlight
+
+
+def at_once(step: Step) -> dict[str, Any]:
+    """What is said of a step before anybody has guessed."""
+    asked = None if step.predict is None else {"ask": step.predict.ask, "kind": step.predict.kind}
+    highlight = _TITLES.get(step.highlight, step.highlight)
+    return {"title": step.title, "asked": asked, "choices": DIRECTIONS, "highlight": highlight}
 
 
 class StoryPlayer(pn.custom.JSComponent):
@@ -68,21 +74,16 @@ class StoryPlayer(pn.custom.JSComponent):
         step = self._story.steps[n]
         waits = step.predict is not None and n not in self._guesses
         seen = self._story.steps[n - 1] if waits and n else None if waits else step
-        _put(self._scenario, scenario_at(self._opened, seen) if seen else self._opened)
+        there = scenario_at(self._opened, seen) if seen else self._opened
+        restore(self._scenario, state_of(there))
         self._questions.question = step.view
         try:
             words = {} if waits else self._words(n, step)
         except ExplorerError as error:
             words = {"text": error.what}
-        asked = (
-            None if step.predict is None else {"ask": step.predict.ask, "kind": step.predict.kind}
-        )
         self.shown = json.dumps(
-            {
-                "n": n, "of": len(self._story.steps), "title": step.title, "asked": asked, "waits": waits,
-                "choices": DIRECTIONS, "highlight": _TITLES.get(step.highlight, step.highlight), **words,
-            }
-        )  # fmt: skip
+            {"n": n, "of": len(self._story.steps), "waits": waits, **at_once(step), **words}
+        )
 
     def _words(self, n: int, step: Step) -> dict[str, Any]:
         """What is said of a step that is seen."""
@@ -96,12 +97,3 @@ class StoryPlayer(pn.custom.JSComponent):
 
     def _placed(self, step: Step) -> Placement:
         return solve(scenario_at(self._opened, step))
-
-
-def _put(scenario: Scenario, wanted: Scenario) -> None:
-    """Give a scenario the settings and budgets of another, as one change."""
-    with together(scenario, *scenario.workloads.values()):
-        for name in SETTINGS:
-            setattr(scenario, name, getattr(wanted, name))
-        for key, workload in scenario.workloads.items():
-            workload.latency_budget_ms = wanted.workloads[key].latency_budget_ms

@@ -1,6 +1,7 @@
 // A paragraph that is told anew at every move; parts that lead somewhere are buttons.
 export function render({model}) {
   const line = document.createElement("p")
+  line.className = "argument" // as stories call it
   line.setAttribute("aria-live", "polite")
   const write = () => {
     line.replaceChildren(...JSON.parse(model.parts).map(([text, question]) => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,17 +26,21 @@ class Argument(pn.custom.JSComponent):
     _stylesheets: ClassVar = [_HERE.with_suffix(".css").read_text("utf-8")]
 
     def __init__(self, session: Session, questions: Questions) -> None:
-        super().__init__(parts=_parts(session), sizing_mode="stretch_width", margin=0)
+        super().__init__(parts=argument_parts(session), sizing_mode="stretch_width", margin=0)
         self._session, self._questions = session, questions
         session.param.watch(self._on_placement, "placement")
 
     def _on_placement(self, *_events: Any) -> None:
-        self.parts = _parts(self._session)
+        self.parts = argument_parts(self._session)
 
     def _handle_msg(self, data: Any) -> None:
         if isinstance(data, str) and data in QUESTIONS:
             self._questions.question = data
 
 
-def _parts(session: Session) -> str:
-    return json.dumps([(part.text, part.question) for part in argument(session.placement)])
+def argument_parts(session: Session, known: Container[str] = QUESTIONS) -> str:
+    """The sentence of a session, as the page takes it: with the questions that are known there."""
+    parts = argument(session.placement)
+    return json.dumps(
+        [(part.text, part.question if part.question in known else "") for part in parts]
+    )

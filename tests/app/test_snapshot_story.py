@@ -1,0 +1,209 @@
+"""A story in a snapshot: the states, texts and answers of its steps, played without Python."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from explorer import Explorer, Placement, Scenario, solve
+from explorer.app.snapshot.write import _LEADS, Snapshot, write_snapshot
+from explorer.measures.argument import argument
+from explorer.measures.storytelling import figure, outcome, scenario_at, step_text
+from explorer.text import format_number
+from tests.app.test_snapshot import contents_of, packed
+from tests.app.test_state_table import read
+
+NAME = "follow-the-sun"  # with a number and a direction to guess, and cards that no slider has
+STEPS = {"friction_scale": 2, "carbon_price_usd_per_t": 2}
+
+
+def scenario() -> Scenario:
+    return Scenario.load(NAME)
+
+
+def placements(told: Scenario) -> list[Placement]:
+    assert told.story is not None
+    return [solve(scenario_at(told, step)) for step in told.story.steps]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Snapshot]:
+    path = tmp_path_factory.mktemp("story") / "story.html"
+    return path, write_snapshot(scenario(), path, STEPS, base_url="https://example.org/")
+
+
+def test_states_of_a_story_equal_fresh_solves_and_come_behind_those_of_sliders(made):
+    path, written = made
+    page = path.read_text("utf-8")
+    contents = contents_of(page)
+    values = read(packed(page, "states"), written.states)
+    slots = {(slot["view"], slot["name"]): n for n, slot in enumerate(contents["slots"])}
+    loads, totals = values[slots["table", "loads"]], values[slots["totals", "text"]]
+    sentences = values[slots["argument", "parts"]]
+    found = placements(scenario())
+    grid = written.states - len(found)
+    assert grid == np.prod([len(axis["texts"]) for axis in contents["axes"]])
+    for state, placement in enumerate(found, start=grid):
+        regions = len(placement.region_it_mw)
+        assert np.allclose(loads[state][:regions], placement.region_it_mw, atol=1e-2)
+        assert f"{format_number(placement.cost_usd_per_h)} &lt;span" in totals[state]
+        said = "".join(text for text, _question in json.loads(sentences[state]))
+        assert said == "".join(part.text for part in argument(placement))
+
+
+def test_texts_and_answers_in_the_file_are_those_of_the_story(made):
+    story, told = contents_of(made[0].read_text("utf-8"))["story"], scenario().story
+    assert told is not None
+    before = None
+    for step, recorded, placement in zip(
+        told.steps, story["steps"], placements(scenario()), strict=True
+    ):
+        assert recorded["text"] == step_text(step, placement)
+        if step.predict is None:
+            assert recorded["asked"] is None and "answer" not in recorded
+        else:
+            expected = outcome(step.predict, before, placement)
+            assert recorded["answer"] == expected.words
+            right = recorded["right"]
+            assert right == (
+                expected.right if isinstance(right, str) else pytest.approx(expected.right)
+            )
+        before = placement
+
+
+def test_a_story_starts_from_the_scenario_as_it_was_opened(tmp_path):
+    app = Explorer(scenario())
+    app.session.scenario.capacity_scale = 1.4
+    app.snapshot(tmp_path / "now.html", steps={"friction_scale": 2})
+    contents = contents_of((tmp_path / "now.html").read_text("utf-8"))
+    assert contents["link_values"]["capacity_scale"] == 1.4
+    expected = scenario()
+    assert expected.story is not None
+    assert [step["text"] for step in contents["story"]["steps"]] == [
+        step_text(step, placement)
+        for step, placement in zip(expected.story.steps, placements(expected), strict=True)
+    ]
+
+
+def test_a_scenario_without_a_story_has_none_in_its_file(tmp_path):
+    path = tmp_path / "plain.html"
+    written = write_snapshot(Scenario.load("classroom-3x3"), path, {"friction_scale": 2})
+    contents = contents_of(path.read_text("utf-8"))
+    assert contents["story"] is None
+    assert written.states == len(contents["axes"][0]["texts"])
+
+
+# Opened from disk, with the network refused
+
+
+@pytest.fixture(params=[(1400, "light"), (390, "dark")], ids=["wide", "phone"])
+def page(request, browser: Browser, made) -> Iterator[Page]:
+    width, scheme = request.param
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
+    )
+    page, wrong = context.new_page(), []
+    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(made[0].as_uri())
+    page.wait_for_selector("html[data-ready=yes]")
+    yield page
+    assert not wrong
+    context.close()
+
+
+def bar(page: Page) -> Locator:
+    told = scenario().story
+    assert told is not None
+    return page.get_by_role("region", name=told.title)
+
+
+def title(page: Page) -> Locator:
+    return bar(page).get_by_role("heading")
+
+
+def expect_state(page: Page, placement: Placement) -> None:
+    expect(page.locator("[data-total=cost] .value")).to_contain_text(
+        format_number(placement.cost_usd_per_h)
+    )
+    first_line = "".join(part.text for part in argument(placement))
+    expect(page.locator("#argument p")).to_have_text(first_line)
+
+
+@pytest.mark.ui
+def test_a_story_is_played_from_a_file_with_the_keys_of_a_clicker(page: Page):
+    told, found = scenario().story, placements(scenario())
+    assert told is not None
+    page.get_by_role("button", name="Story:").click()
+    expect(title(page)).to_have_text(told.steps[0].title)
+    expect_state(page, found[0])
+    greedy, certificate = page.locator("#greedy"), page.locator("#certificate")
+    expect(greedy).to_be_visible()
+    page.keyboard.press("PageDown")
+    expect(bar(page).get_by_text("Before you look")).to_be_visible()
+    expect_state(page, found[0])  # as it was, until somebody has guessed
+    expect(greedy).to_be_hidden()
+    page.keyboard.press("PageDown")  # does not go past a question
+    expect(title(page)).to_have_text(told.steps[1].title)
+    missed = 100 * figure(found[1], "greedy_missed_share").value
+    guess = bar(page).get_by_role("spinbutton")
+    guess.fill(f"{1.05 * missed:.2f}")
+    guess.press("Enter")
+    expect(bar(page).get_by_text("You were right.")).to_be_visible()
+    expect(bar(page)).to_contain_text(step_text(told.steps[1], found[1])[:60])
+    expect_state(page, found[1])
+    page.keyboard.press("ArrowRight")
+    bar(page).get_by_role("button", name="It rises").click()
+    expect(bar(page).get_by_text("You said: rises.")).to_be_visible()
+    expect_state(page, found[2])
+    page.keyboard.press("ArrowRight")
+    expect(certificate).to_be_visible()
+    expect(greedy).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.keyboard.press("ArrowLeft")
+    expect(bar(page).get_by_text("You said: rises.")).to_be_visible()  # a guess stays
+    expect(greedy).to_be_visible()
+    bar(page).get_by_role("button", name="Close the story").click()
+    expect(page.get_by_role("button", name="Story:")).to_be_visible()
+
+
+def slider(page: Page, name: str) -> Locator:
+    return page.locator(f"#controls input[aria-label^='{name}']")
+
+
+@pytest.mark.ui
+def test_a_slider_leaves_a_step_for_the_states_it_has_and_reset_the_story_s(page: Page):
+    page.get_by_role("button", name="Story:").click()
+    stand = page.locator("#stand")
+    expect(stand).to_contain_text("What shall be least: waiting (latency)")
+    slider(page, "Cost of moving").press("End")
+    expect(stand).to_be_hidden()
+    expect(page.locator("#greedy")).to_be_hidden()
+    there = scenario()
+    there.friction_scale = float(there.param["friction_scale"].get_soft_bounds()[1])
+    expect_state(page, solve(there))
+    expect(slider(page, "Cost of moving")).to_have_attribute(
+        "aria-valuetext", f"{there.friction_scale:g}"
+    )
+    page.get_by_role("button", name="Reset").click()
+    expect_state(page, solve(scenario()))
+
+
+@pytest.mark.ui
+def test_the_link_of_a_step_leads_to_its_state(page: Page):
+    link = page.get_by_role("link", name="Open the live app")
+    expect(link).to_have_attribute("href", re.compile("objective=cost"))
+    page.get_by_role("button", name="Story:").click()
+    expect(link).to_have_attribute("href", re.compile("objective=latency"))
+
+
+@pytest.mark.ui
+def test_parts_of_the_first_line_lead_to_what_shows_them_in_the_file(page: Page):
+    for part in page.locator("#argument").get_by_role("button").all():
+        place = page.locator(f"#{_LEADS[str(part.get_attribute('title')).removeprefix('See: ')]}")
+        part.click()
+        expect(place).to_be_in_viewport()
