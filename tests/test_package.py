@@ -1,8 +1,10 @@
 """What the package promises around its numbers: light imports, and files that travel with it."""
 
 import ast
+import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 
 import explorer
+from explorer.cli import _parser
 from explorer.packaged_data import ASSETS
 from explorer.registry import MEASURES
 
@@ -179,3 +182,33 @@ def test_no_line_of_the_base_map_crosses_the_map():
             assert (
                 np.nanmax(np.abs(np.diff(x))) < 1.5e6
             )  # a jump across the antimeridian would be 4e7 m
+
+
+def test_the_container_is_made_of_what_is_there_and_serves_by_options_there_are(tmp_path):
+    """As far as it can be checked without an image: its files make a wheel, its command parses."""
+    lines = (CHECKOUT / "Containerfile").read_text("utf-8").splitlines()
+    words = [line.split() for line in lines if line and not line.startswith("#")]
+    assert [*dict.fromkeys(word for word, *_ in words)] == [
+        *("FROM", "COPY", "RUN", "USER", "WORKDIR", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT")
+    ]
+    for *sources, target in (rest for word, *rest in words if word == "COPY"):
+        folder = tmp_path / target.removeprefix("/tmp/wattlas").strip("/")
+        for source in sources:
+            origin = CHECKOUT / source
+            if origin.is_dir():
+                shutil.copytree(origin, folder)
+            else:
+                is_folder = target.endswith("/")
+                (folder if is_folder else folder.parent).mkdir(parents=True, exist_ok=True)
+                shutil.copy(origin, folder / source if is_folder else folder)
+    run(
+        *(sys.executable, "-m", "build", "--wheel", "--no-isolation"),
+        *("--outdir", tmp_path / "dist", tmp_path),
+        cwd=tmp_path,
+    )
+    (entry,) = (line for line in lines if line.startswith("ENTRYPOINT "))
+    command, *arguments = json.loads(entry.removeprefix("ENTRYPOINT "))
+    told = _parser().parse_args([*arguments, "--allow-websocket-origin", "atlas.example.org"])
+    assert (command, told.read_only, told.port) == ("wattlas", True, 5006)
+    (check,) = (line for line in lines if line.startswith("HEALTHCHECK CMD "))
+    assert f":{told.port}/healthz" in json.loads(check.removeprefix("HEALTHCHECK CMD "))[2]

@@ -2,25 +2,32 @@
 A snapshot is one file that shows, without Python or network, what the solver gives in every state.
 """
 
+import asyncio
 import gzip
 import json
+import multiprocessing
 import os
 import re
 from base64 import b64decode
 from importlib.metadata import version
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 import pytest
+from bokeh.document import Document
+from panel.io.state import set_curdoc
 from playwright.sync_api import Browser, Page, expect
+from servers import in_own_loop
 
 from explorer import Explorer, ExplorerError, Scenario, frontier, solve
 from explorer.app.controls.controls import link_values
 from explorer.app.snapshot import write as snapshots
 from explorer.app.snapshot.grid_slider import grid_sliders
+from explorer.app.snapshot.save_button import SaveButton
 from explorer.app.snapshot.state_table import checksum
 from explorer.app.snapshot.write import _walk, write_snapshot
 from explorer.app.views.break_even import BreakEvenView
@@ -404,3 +411,22 @@ def test_on_a_phone_nothing_is_too_wide_and_sliders_move(opened, made):
     before = cost.inner_text()
     page.get_by_label(grid_sliders(scenario(), STEPS)[1].label, exact=True).press("End")
     expect(cost).not_to_have_text(before)
+
+
+def test_a_file_in_the_making_ends_with_its_page():
+    page, document = SimpleNamespace(destroyed=False), Document()
+    document._session_context = lambda: page  # as a served one has it
+    button = SaveButton(Session(Scenario.load("classroom-3x3")))
+
+    async def leave() -> None:
+        with set_curdoc(document):
+            making = asyncio.ensure_future(button._make())
+        while not multiprocessing.active_children():
+            await asyncio.sleep(0.05)
+        page.destroyed = True
+        await making
+
+    button._making = True
+    in_own_loop(leave())
+    assert not multiprocessing.active_children()
+    assert (button.page, button.problem, button.progress) == ("", "", "")

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +27,7 @@ from explorer.session import Session
 from explorer.text import format_duration
 
 _POLL_S = 0.2
+_NICE = 10  # pages of a room go before a file
 _HERE = Path(__file__)
 CONTROLS = _HERE.parents[1] / "controls"
 _turn = asyncio.Semaphore(1)  # one file at a time: thirty users may press at once
@@ -97,8 +100,11 @@ class SaveButton(pn.custom.JSComponent):
         process.start()
         theirs.close()
         begun, said = time.monotonic(), None
+        page = pn.state.curdoc.session_context if pn.state.curdoc else None
         try:
             while self._making and process.is_alive():
+                if page is not None and page.destroyed:  # nobody is there to take it
+                    self._making = False
                 while ours.poll():
                     said = ours.recv()
                 if isinstance(said, tuple):
@@ -133,6 +139,8 @@ def end_all() -> None:
 
 def _make_file(target: str, over: str, says: Connection) -> None:
     """Write the file from the two scenarios beside it."""
+    with suppress(AttributeError):  # where there is no such thing
+        os.nice(_NICE)
     try:
         scenario, opened = (
             Scenario.load(Path(target).with_name(name)) for name in ("scenario", "opened")
