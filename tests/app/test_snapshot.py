@@ -416,7 +416,8 @@ def test_on_a_phone_nothing_is_too_wide_and_sliders_move(opened, made):
 def test_a_file_in_the_making_ends_with_its_page():
     page, document = SimpleNamespace(destroyed=False), Document()
     document._session_context = lambda: page  # as a served one has it
-    button = SaveButton(Session(Scenario.load("classroom-3x3")))
+    scenario = Scenario.load("classroom-3x3")
+    button = SaveButton(Session(scenario), scenario)
 
     async def leave() -> None:
         with set_curdoc(document):
