@@ -21,7 +21,7 @@ import pytest
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 from playwright.sync_api import Browser, Page, expect
-from servers import in_own_loop
+from servers import in_own_loop, wait_until
 
 from explorer import Explorer, ExplorerError, Scenario, frontier, solve
 from explorer.app.controls.controls import link_values
@@ -429,5 +429,5 @@ def test_a_file_in_the_making_ends_with_its_page():
 
     button._making = True
     in_own_loop(leave())
-    assert not multiprocessing.active_children()
+    wait_until(lambda: not multiprocessing.active_children())
     assert (button.page, button.problem, button.progress) == ("", "", "")
