@@ -137,7 +137,7 @@ def steps_text(scenario: Scenario, found: Frontier) -> str:
         "Unserved [MW]": "unserved_mw",
         "Opens": "opens",
     }
-    table = found.table.assign(opens=NamesById().listed(found.table["opens"]))
+    table = NamesById().put_in(found.table, "opens")
     title, grow = in_markdown(as_shown(scenario.title)), "grow" if found.over == "all" else "grows"
     parts = [
         f"# {title}: cost and carbon as {axis} {grow}",

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
 from explorer.markup import html, joined
 from explorer.measures.cost_carbon_front import avoided_kg_per_h
+from explorer.model.labels import NamesById
 from explorer.presentation import renders
 from explorer.text import format_number
 from explorer.units import KG_PER_T
@@ -75,7 +76,7 @@ def chart(table: pd.DataFrame) -> Chart:
             **{name: front[name].to_numpy(object) for name in ("loses", "gains")},
         },
     }  # fmt: skip
-    marks = {name: table.attrs[name] for name in ("now", "baseline") if name in table.attrs}
+    marks = marks_of(table.attrs)
     for name, at in marks.items():
         columns[name] = {
             "x": np.array([at["carbon_kg_per_h"] / KG_PER_T]),
@@ -83,6 +84,8 @@ def chart(table: pd.DataFrame) -> Chart:
         }
     x_range, y_range = (_reach(columns, place) for place in ("x", "y"))
     labels = {"now": (_now(table),)} if "now" in marks else {}
+    if "pin" in table.attrs:
+        labels["baseline"] = (table.attrs["pin"]["name"],)
     if "baseline" in marks and not (
         _is_in(columns, x_range, "x") and _is_in(columns, y_range, "y")
     ):
@@ -99,17 +102,15 @@ def chart(table: pd.DataFrame) -> Chart:
     )
 
 
+def marks_of(attrs: Mapping[Any, Any]) -> dict[str, Mapping[str, Any]]:
+    """Where the scenario stands, and what it is compared with: the baseline, unless that is a pin."""
+    at = {name: attrs[name] for name in ("now", "baseline") if name in attrs}
+    return at | ({"baseline": attrs["pin"]} if "pin" in attrs else {})
+
+
 def with_names(front: pd.DataFrame) -> pd.DataFrame:
     """The front with names of regions for their ids."""
-    names = front.attrs.get("names", {})
-    named = {
-        column: [
-            "; ".join(str(names.get(key, key)) for key in keys.split("; ") if key)
-            for keys in front[column]
-        ]
-        for column in ("loses", "gains")
-    }
-    return front.assign(**named)
+    return NamesById(front.attrs.get("names", {})).put_in(front, "loses", "gains")
 
 
 def _carbon_t_per_h(front: pd.DataFrame) -> NDArray[np.float64]:

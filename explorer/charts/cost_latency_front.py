@@ -14,7 +14,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
-from explorer.charts.cost_carbon_front import with_names
+from explorer.charts.cost_carbon_front import marks_of, with_names
 from explorer.markup import html, joined
 from explorer.measures.cost_latency_front import objective_at, window_return
 from explorer.measures.frontier import WINDOW_MS
@@ -105,7 +105,7 @@ def chart(table: pd.DataFrame) -> Chart:
         "carbon front": {"x": delay, "y": carbon},
         "carbon corners": {"x": delay, "y": carbon, **told},
     }
-    marks = {name: table.attrs[name] for name in ("now", "baseline") if name in table.attrs}
+    marks = marks_of(table.attrs)
     for name, at in marks.items():
         columns[name] = {
             "x": np.array([at["mean_delay_ms"]]),
@@ -116,6 +116,8 @@ def chart(table: pd.DataFrame) -> Chart:
     priced = table.attrs.get("carbon_price_usd_per_t", 0.0) > 0
     y_label = "Cost, carbon at its price [USD/h]" if priced else "Cost [USD/h]"
     labels = {"now": (_now(table.attrs),)} if "now" in marks else {}
+    if "pin" in table.attrs:
+        labels["baseline"] = (table.attrs["pin"]["name"],)
     return Chart(
         PANELS,
         (

@@ -78,21 +78,21 @@ PANELS = (
 )
 HELP = """
 The optimum at every latency budget of a class, or with all budgets relaxed alike: cost and carbon change in steps,
-where the budget lets a region in. The cost shown is without the carbon price: that counts in the optimum, so that this
-cost may rise where less carbon is worth it. Energy and carbon return on latency (ERL, CRL) are what steps save per
-millisecond; these definitions are Wattlas' own. Dashed: the baseline. Shaded: some load goes unserved. Tap a step to
-set that budget.
+where the budget lets a region in. The cost shown is without the carbon price: that counts in the optimum, so that
+this cost may rise where less carbon is worth it. Energy and carbon return on latency (ERL, CRL) are what steps save
+per millisecond; these definitions are Wattlas' own. Dashed: the baseline, or the pin compared with. Shaded: some
+load goes unserved. Tap a step to set that budget.
 """
 
 
 @renders(Frontier, "chart")
-def chart(frontier: Frontier) -> Chart:
+def chart(frontier: Frontier, pin: Placement | None = None, name: str = "") -> Chart:
     """
-    Cost above carbon along a frontier, the budget of the scenario, and its baseline where that
-    serves as much.
+    Cost above carbon along a frontier, the budget of the scenario, and its baseline, or a pin of
+    that name, where that serves as much.
     """
-    table = with_names(frontier)
-    axis, baseline = BudgetAxis.of(frontier), _baseline(frontier)
+    table, name = with_names(frontier), name if pin else "baseline"
+    axis, baseline = BudgetAxis.of(frontier), _as_much(frontier, pin or frontier.baseline)
     cost, carbon = (
         table["cost_usd_per_h"].to_numpy(),
         table["carbon_kg_per_h"].to_numpy() / KG_PER_T,
@@ -105,8 +105,8 @@ def chart(frontier: Frontier) -> Chart:
     return Chart(
         PANELS,
         (
-            _filled("cost", table, cost, axis, base_usd, label),
-            _filled("carbon", table, carbon, axis, base_t, label),
+            _filled("cost", table, cost, axis, base_usd, name, label),
+            _filled("carbon", table, carbon, axis, base_t, name, label),
         ),
         _title(table),
         _finding(frontier, table),
@@ -117,23 +117,22 @@ def chart(frontier: Frontier) -> Chart:
 
 def with_names(frontier: Frontier) -> pd.DataFrame:
     """The table of a frontier with the names of the regions that open, for their ids."""
-    names = frontier.network.short_region_names
-    return frontier.table.assign(opens=names.listed(frontier.table["opens"]))
+    return frontier.network.short_region_names.put_in(frontier.table, "opens")
 
 
-def _baseline(frontier: Frontier) -> Placement | None:
+def _as_much(frontier: Frontier, base: Placement) -> Placement | None:
     """
-    The baseline, unless it serves less or more than the frontier: then it is no measure of it.
+    The baseline or a pin, unless it serves less or more than the frontier: then it is no measure of it.
     """
-    baseline = frontier.baseline
-    apart_mw = abs(baseline.unserved_mw - frontier.table["unserved_mw"].iloc[0])
-    return None if apart_mw > UNSERVED_MW else baseline
+    served_mw = float(frontier.network.demand_mw.sum()) - frontier.table["unserved_mw"].iloc[0]
+    return None if abs(base.served_mw - served_mw) > UNSERVED_MW else base
 
 
 def _filled(
-    of: str, table: pd.DataFrame, values: Floats, axis: BudgetAxis, base: float | None, label: str
-) -> Filled:
-    """One quantity, `values` at the steps; the baseline's where that does not flatten them."""
+    of: str, table: pd.DataFrame, values: Floats, axis: BudgetAxis, base: float | None, name: str,
+    label: str,
+) -> Filled:  # fmt: skip
+    """One quantity, `values` at the steps; that of what has a name where that does not flatten them."""
     x = table["budget_ms"].to_numpy()
     low, high = _reach(values, values[0] if base is None else base)
     hover: dict[str, Any] = {name: table[name].to_numpy().astype(np.float32) for name in _HOVER}
@@ -150,7 +149,7 @@ def _filled(
     labels = now_labels(f"{of} now", axis)
     if base is not None:
         columns[f"{of} baseline"] = {"y": np.array([base])}
-        labels[f"{of} baseline"] = ("baseline" if low <= base <= high else "",)
+        labels[f"{of} baseline"] = (name if low <= base <= high else "",)
     return Filled(columns, axis.ends, (low, high), x_label=label, labels=labels)
 
 

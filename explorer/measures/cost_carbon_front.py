@@ -17,6 +17,7 @@ from explorer.cache import Memo, digest
 from explorer.measures.fronts import moves, point_of
 from explorer.model.lower_edge import BATCH, LowerEdge, Walk, corners
 from explorer.model.network import Network, build_network, lp_data
+from explorer.model.placement import Placement
 from explorer.model.program import served_alone
 from explorer.model.solve import solve_network
 from explorer.model.solver import TIE_BREAK, model_for
@@ -94,17 +95,19 @@ def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
     stands.
     """
     now = solve_network(network)
-    marks = {
-        name: {
-            "cost_usd_per_h": float(at.cost_usd_per_h),
-            "carbon_kg_per_h": float(at.carbon_kg_per_h),
-        }
-        for name, at in (("now", now), ("baseline", now.baseline))
-    }
     return network.labels.put_on(
         table, measure="cost_carbon_front", names=network.short_region_names, objective=now.objective,
-        carbon_price_usd_per_t=network.carbon_price_usd_per_t, unserved_mw=float(now.unserved_mw), **marks,
+        carbon_price_usd_per_t=network.carbon_price_usd_per_t, unserved_mw=float(now.unserved_mw),
+        now=place_of(now), baseline=place_of(now.baseline),
     )  # fmt: skip
+
+
+def place_of(placement: Placement) -> dict[str, float]:
+    """Where a placement lies on the picture of a front."""
+    return {
+        "cost_usd_per_h": float(placement.cost_usd_per_h),
+        "carbon_kg_per_h": float(placement.carbon_kg_per_h),
+    }
 
 
 def cost_carbon_front_table(network: Network) -> pd.DataFrame:

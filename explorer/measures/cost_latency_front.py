@@ -21,10 +21,12 @@ from explorer.measures.frontier import WINDOW_MS
 from explorer.measures.fronts import moves, point_of
 from explorer.model.lower_edge import LowerEdge, Walk, corners
 from explorer.model.network import DelayWeight, Network, build_network, lp_data
+from explorer.model.placement import Placement
 from explorer.model.program import served_alone
 from explorer.model.solve import solve_network
 from explorer.model.solver import TIE_BREAK, model_for
 from explorer.scenario.scenario import Scenario
+from explorer.units import KG_PER_T
 
 WEIGHTS: tuple[DelayWeight, ...] = ("requests", "load")
 PER_MILLION = 1e6
@@ -62,13 +64,8 @@ def cost_latency_front(scenario: Scenario, weight: DelayWeight = "requests") -> 
             The same objective return per million requests served. With weight "requests" that is
             the `latency_value` at which the row gives way to the one before, less the scenario's
             own. [USD per ms per million requests]
-        relocated_mw
-            IT load executed away from home. [MW]
-        moved_mw
-            IT load that changes region from the row before, net: what regions gain. [MW]
-        loses, gains
-            Regions with less and with more load than in the row before, up to three each, most
-            first, joined by "; ".
+        relocated_mw, moved_mw, loses, gains
+            Load away from home, and what moves since the row before, as in `cost_carbon_front`.
 
     Raises
     ------
@@ -115,18 +112,22 @@ def labelled(network: Network, table: pd.DataFrame, weight: DelayWeight) -> pd.D
     stands.
     """
     now = solve_network(network)
-    marks = {
-        name: {
-            "mean_delay_ms": at.mean_delay_ms(weight),
-            "objective_usd_per_h": float(at.objective_usd_per_h),
-        }
-        for name, at in (("now", now), ("baseline", now.baseline))
-    }
     return network.labels.put_on(
         table, measure="cost_latency_front", names=network.short_region_names, weight=weight,
         objective=now.objective, carbon_price_usd_per_t=network.carbon_price_usd_per_t,
-        unserved_mw=float(now.unserved_mw), cap_ms=network.mean_delay_cap_ms, **marks,
+        unserved_mw=float(now.unserved_mw), cap_ms=network.mean_delay_cap_ms,
+        now=place_of(now, network, weight), baseline=place_of(now.baseline, network, weight),
     )  # fmt: skip
+
+
+def place_of(placement: Placement, network: Network, weight: DelayWeight) -> dict[str, float]:
+    """Where a placement lies on the picture of a network's front: carbon at that network's price."""
+    dearer_usd_per_t = network.carbon_price_usd_per_t - placement.network.carbon_price_usd_per_t
+    dearer_usd_per_h = dearer_usd_per_t * placement.carbon_kg_per_h / KG_PER_T
+    return {
+        "mean_delay_ms": placement.mean_delay_ms(weight),
+        "objective_usd_per_h": float(placement.objective_usd_per_h + dearer_usd_per_h),
+    }
 
 
 def cost_latency_front_table(network: Network, weight: DelayWeight = "requests") -> pd.DataFrame:

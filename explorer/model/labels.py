@@ -112,9 +112,13 @@ class NamesById(dict[str, str]):
     def __missing__(self, id: str) -> str:
         return as_shown(id)
 
-    def listed(self, cells: Iterable[str]) -> list[str]:
-        """The names of several in each cell of a column that holds their ids."""
-        return ["; ".join(self[id] for id in cell.split("; ") if id) for cell in cells]
+    def put_in(self, table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+        """The table with names for ids in columns that hold several, joined by "; "."""
+        named = {column: [self._listed(cell) for cell in table[column]] for column in columns}
+        return table.assign(**named)
+
+    def _listed(self, ids: str) -> str:
+        return "; ".join(self[id] for id in ids.split("; ") if id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,18 @@ import json
 
 import numpy as np
 import pytest
-from screens import show
+from screens import columns, handle, show, words
 
 from explorer import Scenario, solve
 from explorer.app.compare.pin_table import FIGURES, PinTable
 from explorer.app.compare.pins import LONGEST, MOST, Pins
 from explorer.app.region_table.regions import table_columns
+from explorer.app.views.cost_carbon_front import CostCarbonFrontView
+from explorer.app.views.cost_latency_front import CostLatencyFrontView
+from explorer.app.views.frontier import FrontierView
 from explorer.app.views.totals import Totals
 from explorer.app.views.world_map import FlowMap
+from explorer.charts.frontier import chart
 from explorer.measures.headlines import headlines
 from explorer.scenario.history import History
 from explorer.session import Session
@@ -151,3 +155,63 @@ def test_the_table_is_there_while_there_is_a_pin(session, pins):
     assert table.visible
     table._handle_msg({"remove": pins.kept[0].id})
     assert not table.visible
+
+
+def shown_at(view: CostLatencyFrontView | CostCarbonFrontView, mark: str) -> tuple[float, float]:
+    data = columns(view, mark)
+    return float(data["x"][0]), float(data["y"][0])
+
+
+def test_a_pin_has_its_place_on_both_fronts_instead_of_the_baseline(session, pins):
+    session.scenario.carbon_price_usd_per_t = 0.0
+    session.scenario.friction_scale = 3.0
+    pins.add()
+    pins.rename(pins.kept[0].id, "Dear moves")
+    session.scenario.friction_scale, session.scenario.carbon_price_usd_per_t = 1.0, 100.0
+    delay, carbon = CostLatencyFrontView(session), CostCarbonFrontView(session)
+    for view in (delay, carbon):
+        show(view)
+    pin, baseline = pins.kept[0].placement, session.placement.baseline
+    t_per_h = pin.carbon_kg_per_h / 1000
+    assert shown_at(carbon, "baseline") == pytest.approx(
+        (baseline.carbon_kg_per_h / 1000, baseline.cost_usd_per_h)
+    )
+    pins.compare_with(pins.kept[0].id)
+    assert shown_at(carbon, "baseline") == pytest.approx((t_per_h, pin.cost_usd_per_h), rel=1e-6)
+    at_todays_price = pin.cost_usd_per_h + 100 * t_per_h
+    assert shown_at(delay, "baseline") == pytest.approx(
+        (pin.mean_wan_per_request_ms, at_todays_price), rel=1e-6
+    )
+    for view in (delay, carbon):
+        assert "“Dear moves”" in words(view)
+    pins.compare_with(0)
+    assert shown_at(carbon, "baseline")[1] == pytest.approx(baseline.cost_usd_per_h)
+    assert "Dear moves" not in words(delay)
+
+
+def test_a_pin_that_serves_other_load_has_no_place_on_a_front(session, pins):
+    pins.add()
+    pins.compare_with(pins.kept[0].id)
+    session.scenario.total_demand_mw = session.scenario.total_demand_mw / 2
+    view = CostCarbonFrontView(session)
+    show(view)
+    base = session.placement.baseline
+    assert shown_at(view, "baseline")[1] == pytest.approx(base.cost_usd_per_h)
+
+
+def test_a_pin_is_the_dashed_line_of_the_staircase(session, pins):
+    session.scenario.friction_scale = 2.0
+    pins.add()
+    session.scenario.friction_scale = 1.0
+    picture = chart(session.frontier, pins.kept[0].placement, "Dear moves")
+    (cost, carbon) = picture.filled
+    assert cost.columns["cost baseline"]["y"][0] == pins.kept[0].placement.cost_usd_per_h
+    assert carbon.columns["carbon baseline"]["y"][0] == pytest.approx(
+        pins.kept[0].placement.carbon_kg_per_h / 1000
+    )
+    assert "Dear moves" in {label for _marks, _role, label in picture.legend()}
+    view = FrontierView(session)
+    show(view)
+    pins.compare_with(pins.kept[0].id)
+    line = handle(view, "cost baseline", "glyph")
+    assert line.location == pytest.approx(pins.kept[0].placement.cost_usd_per_h)

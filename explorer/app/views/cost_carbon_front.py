@@ -10,13 +10,14 @@ from typing import ClassVar
 
 import pandas as pd
 
-from explorer.app.live.chart_view import ChartView
+from explorer.app.views.front_view import FrontView
 from explorer.charts import cost_carbon_front
-from explorer.measures.cost_carbon_front import growing_fronts, labelled
+from explorer.measures.cost_carbon_front import growing_fronts, labelled, place_of
 from explorer.model.network import Network
+from explorer.model.placement import Placement
 
 
-class CostCarbonFrontView(ChartView):
+class CostCarbonFrontView(FrontView):
     """
     Cost against carbon at every carbon price, coloured by what a tonne costs there; seen while it
     grows.
@@ -29,5 +30,5 @@ class CostCarbonFrontView(ChartView):
         for front in growing_fronts(network):
             yield labelled(network, front)
 
-    def table(self, result: pd.DataFrame) -> pd.DataFrame:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return cost_carbon_front.with_names(result)
+    def place(self, placement: Placement) -> dict[str, float]:
+        return place_of(placement)

@@ -11,16 +11,16 @@ from typing import Any, ClassVar
 import pandas as pd
 from bokeh.models import LayoutDOM, RadioButtonGroup
 
-from explorer.app.live.chart_view import ChartView
 from explorer.app.live.pane import Drawing
+from explorer.app.views.front_view import FrontView
 from explorer.charts import cost_latency_front
-from explorer.charts.cost_carbon_front import with_names
-from explorer.measures.cost_latency_front import WEIGHTS, growing_fronts, labelled
+from explorer.measures.cost_latency_front import WEIGHTS, growing_fronts, labelled, place_of
 from explorer.model.network import DelayWeight, Network
+from explorer.model.placement import Placement
 from explorer.session import Session
 
 
-class CostLatencyFrontView(ChartView):
+class CostLatencyFrontView(FrontView):
     """Cost and carbon against mean added delay, per request or per MW; seen while it grows."""
 
     measure: ClassVar = "cost_latency_front"
@@ -45,8 +45,8 @@ class CostLatencyFrontView(ChartView):
         for front in growing_fronts(network, weight):
             yield labelled(network, front, weight)
 
-    def table(self, result: pd.DataFrame) -> pd.DataFrame:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return with_names(result)
+    def place(self, placement: Placement) -> dict[str, float]:
+        return place_of(placement, self.session.network, self._weight)
 
     def _on_weight(self, active: int) -> None:
         self._weight = WEIGHTS[active]

@@ -47,7 +47,7 @@ class FrontierView(pn.viewable.Viewer):
             "class", "widget", labels=[as_shown(choice) for choice in self._choices]
         )
         session.param.watch(self._on_workload, "workload")
-        session.param.watch(self._on_change, "frontier")
+        session.param.watch(self._on_change, ["frontier", "ghost"])
         session.param.watch(self._on_busy, "frontier_busy")
         self._on_workload()
         self._on_change()
@@ -59,7 +59,9 @@ class FrontierView(pn.viewable.Viewer):
         if self._session.frontier is None:
             self.pane.say("words", "Finding the budgets where something changes…")
             return
-        patch(self.pane, chart(self._session.frontier))
+        ghost = self._session.compared
+        pin = ghost.placement if ghost.name else None
+        patch(self.pane, chart(self._session.frontier, pin, ghost.short))
         self._behind.update()
 
     def _table(self) -> pd.DataFrame | None:
