@@ -63,16 +63,17 @@ class Explorer(pn.viewable.Viewer):
         super().__init__(**params)
         self.session, self._opened = Session(scenario, LiveRunner()), scenario.copy()
         questions = Questions(self.session)
+        self.pins = Pins(self.session)
         looks = {
             "question": Look(questions, "question", lambda: QUESTIONS),
             "class": Look(self.session, "workload", lambda: (*self.session.network.workloads, ALL)),
             "region": Look(self.session, "region", lambda: ("", *self.session.network.regions)),
+            "pin": Look(self.pins, "told", lambda: self.pins),
             "theme": Look(self, "theme", lambda: self.param.theme.objects),
         }
         self.controls = Controls(self.session, looks)
         share = [ShareButton(self.controls.inputs.id, reachable)] if address else []
         save = [SaveButton(self.session, self._opened)] if saves else []
-        self.pins = Pins(self.session)
         pin = PinButton(self.pins, self.controls.inputs.id)
         self.buttons = pn.Row(
             self.controls.buttons(), pin, *share, *save, DataDrawer(self.session), margin=0

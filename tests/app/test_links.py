@@ -189,6 +189,33 @@ def test_questions_are_steps_of_the_browser_and_a_link_is_short_shared_and_whole
 
 
 @pytest.mark.ui
+def test_pins_are_in_a_link_and_there_again_when_it_is_opened(browser, port):
+    page = opened(browser, f"http://127.0.0.1:{port}/?scenario=classroom-3x3")
+    page.get_by_role("button", name="Pin this", exact=True).click()
+    expect(page.get_by_role("textbox", name="Name of As opened")).to_be_visible()
+    friction(page).press("End")
+    page.get_by_role("button", name="Pin this", exact=True).click()
+    second = page.get_by_role("textbox", name="Name of Cost of moving: 5")
+    second.fill("Dear moves")
+    second.press("Enter")
+    page.get_by_role("radio", name="Compare with Dear moves").check()
+    page.wait_for_url("**pin=~~!Dear+moves*friction!5**")
+    assert len(page.url) <= 200
+    page.reload()
+    wait_until_open(page)
+    for name in ("As opened", "Dear moves"):
+        expect(page.get_by_role("textbox", name=f"Name of {name}")).to_be_visible()
+    expect(page.get_by_role("radio", name="Compare with Dear moves")).to_be_checked()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as CSV").click()
+    assert "Dear moves,Cost of moving: 5" in saved.value.path().read_text("utf-8")
+    page.goto(f"http://127.0.0.1:{port}/?scenario=classroom-3x3#v=2&pin=~*tide!3")
+    page.reload()
+    expect(page.get_by_text("There is no pin '~*tide!3'")).to_be_visible(timeout=PATIENCE_MS)
+    page.close()
+
+
+@pytest.mark.ui
 def test_the_page_says_what_it_is_before_any_script_is_there(browser, port):
     page = browser.new_page()
     page.set_default_timeout(PATIENCE_MS)

@@ -1,8 +1,11 @@
 """Pins: states that are kept, opened again, and compared with."""
 
 import json
+from io import StringIO
+from urllib.parse import quote
 
 import numpy as np
+import pandas as pd
 import pytest
 from screens import columns, handle, show, words
 
@@ -215,3 +218,81 @@ def test_a_pin_is_the_dashed_line_of_the_staircase(session, pins):
     pins.compare_with(pins.kept[0].id)
     line = handle(view, "cost baseline", "glyph")
     assert line.location == pytest.approx(pins.kept[0].placement.cost_usd_per_h)
+
+
+def test_the_table_of_pins_is_saved_with_figures_settings_and_changes(session, pins):
+    session.scenario.friction_scale = 3.0
+    pins.add()
+    pins.rename(pins.kept[0].id, "Dear, moves")
+    session.scenario.friction_scale = 1.0
+    pins.compare_with(pins.kept[0].id)
+    table = PinTable(session, pins)
+    table._handle_msg("save")
+    saved = pd.read_csv(StringIO(table.csv)).set_index("state")
+    assert saved.index.tolist() == ["Now", "Baseline", "Dear, moves"]
+    assert saved.loc["Dear, moves", "settings"] == "Cost of moving: 3"
+    then, now = pins.kept[0].placement, session.placement
+    for name in FIGURES:
+        figure = headlines(now, then)[name]
+        assert saved.loc["Now", name] == pytest.approx(figure.value)
+        assert saved.loc["Now", f"change_of_{name}"] == pytest.approx(figure.change)
+    assert set(saved["against"]) == {"Dear, moves"}
+    table._handle_msg("saved")
+    assert table.csv == ""
+
+
+# In links
+
+
+def opened_with(told: str) -> Pins:
+    """The pins of a page that is opened with a link."""
+    pins = Pins(Session(Scenario.load("classroom-3x3")))
+    assert told in pins
+    pins.told = told
+    return pins
+
+
+def test_pins_of_a_link_are_those_that_were_pinned(session, pins):
+    scenario = session.scenario
+    pins.add()
+    scenario.legal_policy, scenario.friction_scale = "same zone", 2.5
+    scenario.workloads["chat"].latency_budget_ms = 250.0
+    pins.add()
+    scenario.legal_policy, scenario.mean_delay_cap_ms = "open", 20.0
+    pins.add()
+    pins.rename(pins.kept[2].id, "50 % ~*! <b>ß")
+    pins.compare_with(pins.kept[1].id)
+    again = opened_with(pins.told)
+    assert [(pin.name, pin.state) for pin in again.kept] == [
+        (pin.name, pin.state) for pin in pins.kept
+    ]
+    for ours, theirs in zip(pins.kept, again.kept, strict=True):
+        assert theirs.placement.cost_usd_per_h == ours.placement.cost_usd_per_h
+    assert again.ghost_id == again.kept[1].id and again.told == pins.told
+    pins.compare_with(0)
+    assert opened_with(pins.told).ghost_id == 0
+    for pin in pins.kept:
+        pins.remove(pin.id)
+    assert pins.told == "" and opened_with("").kept == ()
+
+
+def test_two_named_pins_take_little_of_a_link(session, pins):
+    for law in ("same zone", "adequacy"):
+        session.scenario.legal_policy = law
+        pins.add()
+        pins.rename(pins.kept[-1].id, f"Law: {law}")
+    assert len(quote(pins.told, safe="!*~")) < 75
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["x", "~*", "~!!", "~*friction!3!4", "~*friction!-3", "~*friction", "~*tide!3", "~*law!none",
+     "~~~~~", "~" + "x" * 41, "~two\nlines", "~*question!Overview", "~*chat/budget!NaN", "~" * 5000,
+     "~*friction![[[[", "~*/new step!true"],
+)  # fmt: skip
+def test_a_text_that_tells_of_no_possible_pins_is_refused(session, pins, told):
+    pins.add()
+    assert told not in pins
+    kept = pins.kept
+    pins.told = told
+    assert pins.kept == kept

@@ -6,12 +6,14 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pandas as pd
 import panel as pn
 import param
 
 from explorer.app.compare.pins import LONGEST, MOST, Pins
 from explorer.app.live.card import CARD
-from explorer.measures.headlines import Headline, headlines
+from explorer.measures.headlines import Headline, basis_of, headlines
+from explorer.model.labels import plain
 from explorer.model.placement import Placement
 from explorer.session import Session
 from explorer.text import format_number, percent
@@ -62,6 +64,9 @@ class PinTable(pn.custom.JSComponent):
     """
 
     shown = param.String(doc="Columns and rows: JSON; empty without pins.")
+    csv = param.String(
+        doc="The table as a file, once asked for; empty again when the browser has it."
+    )
 
     _esm = _HERE.with_suffix(".js").read_text("utf-8")
     _stylesheets: ClassVar = [CARD, _CSS]
@@ -92,9 +97,33 @@ class PinTable(pn.custom.JSComponent):
         cells = [(_value(found[name]), _change(found[name])) for name in FIGURES]
         return {"id": id, "name": name, "cells": cells}
 
+    def _table(self) -> pd.DataFrame:
+        """A row per pin, after those of what is seen and of its baseline."""
+        now, ghost = self._session.placement, self._session.compared
+        states = [("Now", "", now), ("Baseline", "", now.baseline)]
+        states += [(pin.name, self._pins.said(pin), pin.placement) for pin in self._pins.kept]
+        rows = []
+        for name, settings, placement in states:
+            found = headlines(placement, ghost.placement)
+            row = {"state": name, "settings": settings}
+            for figure in FIGURES:
+                row |= {figure: found[figure].value, f"change_of_{figure}": found[figure].change}
+            rows.append(
+                row
+                | {
+                    "against": ghost.name or "Baseline",
+                    "basis": basis_of(placement, ghost.placement),
+                }
+            )
+        return pd.DataFrame(rows)
+
     def _handle_msg(self, data: Any) -> None:
         """What a button or a name says; what no page of ours says changes nothing."""
         match data:
+            case "save":
+                self.csv = plain(self._table().to_csv(index=False))
+            case "saved":
+                self.csv = ""
             case {"reopen": int(id)}:
                 self._pins.reopen(id)
             case {"rename": int(id), "name": str(name)}:

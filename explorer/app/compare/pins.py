@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Any
 
 import param
 
+from explorer.app.compare.pin_text import PinText, pins_in, written
+from explorer.app.controls.controls import Inputs
 from explorer.app.differences import differences
 from explorer.model.labels import as_shown
 from explorer.model.network import build_network
 from explorer.model.placement import Placement
+from explorer.model.solve import is_quick, solve
 from explorer.scenario.history import State, restore, state_of
 from explorer.scenario.scenario import Scenario
 from explorer.session import Ghost, Session
 
 MOST = 4
 LONGEST = 40  # characters of a name
+_LONGEST_TOLD = 4000  # of all pins: each setting of each of them
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,15 @@ class Pins(param.Parameterized):
     """The pins of a session, and which of them differences are against."""
 
     kept = param.Parameter(default=(), constant=True, doc="The pins, oldest first.")
+    told = param.String(doc="The same as links have it; set here, or by a link.")
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
         self._opened = state_of(session.scenario)
         self._ids = count(1)
+        self.param.watch(self._on_told, "told")
+        session.param.watch(self._tell, "ghost")
 
     def add(self) -> None:
         """
@@ -46,9 +54,11 @@ class Pins(param.Parameterized):
         """
         session = self._session
         if len(self.kept) < MOST and build_network(session.scenario) == session.network:
-            state = state_of(session.scenario)
-            name = self._free(_what_differs(session.scenario, self._opened, state))
-            self._keep(*self.kept, Pin(next(self._ids), name, state, session.placement))
+            self._keep(*self.kept, self._made("", state_of(session.scenario), session.placement))
+
+    def __contains__(self, told: str) -> bool:
+        """Whether a text tells of pins that are possible here."""
+        return len(told) <= _LONGEST_TOLD and self._scenarios(told) is not None
 
     def rename(self, id: int, name: str) -> None:
         """Give a pin another name; a blank one leaves it as it is."""
@@ -56,6 +66,10 @@ class Pins(param.Parameterized):
         if name:
             self._keep(*(replace(pin, name=name) if pin.id == id else pin for pin in self.kept))
             self._follow()
+
+    def said(self, pin: Pin) -> str:
+        """What a pin has otherwise than the scenario as it was opened."""
+        return "; ".join(differences(self._session.scenario, self._opened, pin.state))
 
     def remove(self, id: int) -> None:
         """Let go of a pin."""
@@ -83,6 +97,51 @@ class Pins(param.Parameterized):
     def _keep(self, *pins: Pin) -> None:
         with param.edit_constant(self):
             self.kept = pins
+        self._tell()
+
+    def _made(self, name: str, state: State, placement: Placement) -> Pin:
+        """A new pin, by a name that no other has."""
+        name = name or _what_differs(self._session.scenario, self._opened, state)
+        return Pin(next(self._ids), self._free(name), state, placement)
+
+    def _tell(self, *_events: Any) -> None:
+        self.told = self._as_text()
+
+    def _as_text(self) -> str:
+        ghost_id, scenario, opened = self.ghost_id, self._session.scenario, self._opened
+        texts = []
+        for pin in self.kept:
+            given = pin.name if pin.name != _what_differs(scenario, opened, pin.state) else ""
+            texts.append(written(scenario, opened, given, pin.state, pin.id == ghost_id))
+        return "".join(texts)
+
+    def _on_told(self, *_events: Any) -> None:
+        """Pin what a link says, in place of what was pinned."""
+        found = None if self.told == self._as_text() else self._scenarios(self.told)
+        if found is None:
+            return
+        self._keep()
+        for text, scenario in found:
+            self._keep(*self.kept, self._made(text.name, state_of(scenario), solve(scenario)))
+        ghosts = [pin.id for pin, (text, _) in zip(self.kept, found, strict=True) if text.is_ghost]
+        self.compare_with(next(iter(ghosts), 0))
+
+    def _scenarios(self, told: str) -> list[tuple[PinText, Scenario]] | None:
+        """What a text says of pins, and the scenario in the state of each; None if that cannot be."""
+        texts = pins_in(told)
+        if texts is None or len(texts) > MOST:
+            return None
+        found = [(text, self._scenario_of(text)) for text in texts]
+        return None if None in [scenario for _, scenario in found] else found  # pyright: ignore[reportReturnType]
+
+    def _scenario_of(self, text: PinText) -> Scenario | None:
+        scenario = self._session.scenario.copy()
+        restore(scenario, self._opened)
+        inputs = Inputs(scenario, {})
+        known = {*text.values} <= {*inputs.keys} and not inputs.write(dict(text.values))
+        is_name = as_shown(text.name)[:LONGEST] == text.name
+        possible = known and is_name and is_quick(build_network(scenario))
+        return scenario if possible else None
 
     def _follow(self) -> None:
         """The ghost has the name of its pin, and goes with it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -78,7 +78,7 @@ class Look:
 
     owner: param.Parameterized
     name: str
-    choices: Callable[[], Collection[Any]]
+    choices: Callable[[], Container[Any]]
 
 
 class Controls(pn.viewable.Viewer):

@@ -8,19 +8,32 @@ const SHAPES = {
 }
 const TITLES = {
   undo: "Undo the last change",
-  redo: "Redo, or replay, the change undone last",
+  redo: "Redo the change undone last",
   reset: "Back to the scenario as it was opened",
 }
 const FLAGS = {undo: "can_undo", redo: "can_redo", reset: "can_undo"}
+const REPLAY = "Replay the last change" // where nothing is undone: what redo is for then
+const REPLAY_MS = 1500 // that what was before is seen
 
 export function render({model, data}) {
+  let replay // what ends one that is under way
   const press = async action => {
+    if (action !== "replay") clearTimeout(replay)
     const bridges = globalThis[Symbol.for("wattlas.bridges")]?.get(data.key) ?? []
     await Promise.all(bridges.map(bridge => bridge.idle())) // a slider's last move comes before the undo meant for it
-    model.send_msg(action)
+    if (action !== "replay") return model.send_msg(action)
+    model.send_msg("undo")
+    replay = setTimeout(() => model.send_msg("redo"), REPLAY_MS) // which does nothing once something else was changed
   }
-  const buttons = Object.keys(TITLES).map(action => button(action, () => press(action)))
-  const update = () => buttons.forEach(({element, action}) => (element.disabled = !data[FLAGS[action]]))
+  const repeat = () => (data.can_redo ? "redo" : "replay")
+  const buttons = Object.keys(TITLES).map(action => button(action, () => press(action === "redo" ? repeat() : action)))
+  const update = () => buttons.forEach(({element, action, tip}) => {
+    const replays = action === "redo" && data.can_undo && !data.can_redo
+    element.disabled = !(replays || data[FLAGS[action]])
+    const title = replays ? REPLAY : TITLES[action]
+    element.setAttribute("aria-label", title)
+    tip.textContent = title
+  })
   model.on(["can_undo", "can_redo"], update)
   update()
 
@@ -42,12 +55,10 @@ export function render({model, data}) {
 function button(action, press) {
   const element = document.createElement("button")
   element.type = "button"
-  element.setAttribute("aria-label", TITLES[action])
   element.innerHTML =
-    `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${SHAPES[action]}"/></svg>` +
-    `<span class="tip" aria-hidden="true">${TITLES[action]}</span>`
+    `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${SHAPES[action]}"/></svg><span class="tip" aria-hidden="true"></span>`
   element.addEventListener("click", press)
-  return {element, action}
+  return {element, action, tip: element.querySelector(".tip")}
 }
 
 /** Ctrl+Z and Ctrl+Shift+Z, on a Mac with Cmd; text fields keep theirs. */

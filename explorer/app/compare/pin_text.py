@@ -1,0 +1,90 @@
+"""
+Pins as links carry them: "~" and a name, then "*" and a setting with "!" and its value, for each that differs from the
+scenario as it was opened. A name that says just that is left out; "!" before it marks the pin that is compared with.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from explorer.app.controls.controls import budget_key, finite
+from explorer.app.link.page_link import SHORT_NAMES
+from explorer.scenario.history import State
+from explorer.scenario.scenario import Scenario
+
+_OURS = "%~*!"  # what names and values may not hold as it is
+
+
+@dataclass(frozen=True)
+class PinText:
+    """What a link says of a pin."""
+
+    name: str  # "" for what differs
+    values: Mapping[str, Any]  # by control, as the browser has them
+    is_ghost: bool
+
+
+def written(scenario: Scenario, opened: State, name: str, state: State, is_ghost: bool) -> str:
+    """A pin as text."""
+    values = _values(scenario, opened, state)
+    parts = [_escaped(name), *(f"{_escaped(key)}!{_escaped(text)}" for key, text in values)]
+    return f"~{'!' if is_ghost else ''}{'*'.join(parts)}"
+
+
+def pins_in(text: str) -> list[PinText] | None:
+    """
+    The pins of a text; None if it is not one of ours.
+
+    Examples
+    --------
+    >>> pins_in("~Dear%20moves*friction!3~!*law!same zone")[0].values
+    {'friction_scale': 3}
+    """
+    first, *pins = text.split("~")
+    found = [_pin(pin) for pin in pins]
+    return None if first or None in found else [pin for pin in found if pin]
+
+
+def _pin(text: str) -> PinText | None:
+    is_ghost = text.startswith("!")
+    name, *parts = text.removeprefix("!").split("*")
+    pairs = [part.split("!") for part in parts]
+    if any(len(pair) != 2 for pair in pairs) or "!" in name:
+        return None
+    values = {_LONG.get(key, key): _value(value) for key, value in (map(unquote, p) for p in pairs)}
+    return PinText(unquote(name), values, is_ghost)
+
+
+_LONG = {short: long for long, short in SHORT_NAMES.items()}
+
+
+def _values(scenario: Scenario, opened: State, state: State) -> Iterator[tuple[str, str]]:
+    """What differs, as far as controls reach."""
+    for (workload, name), value in state.items():
+        if value == opened[workload, name]:
+            continue
+        if not workload:
+            yield SHORT_NAMES.get(name, name), _text(value)
+        elif name == "latency_budget_ms":
+            yield budget_key(scenario.workloads[workload]), _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, str) else json.dumps(finite(value))
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"%{ord(each):02X}" if each in _OURS else each for each in text)
