@@ -182,6 +182,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="a folder of scenario folders that users may open besides the sample scenarios",
     )
+    serve.add_argument(
+        "--board",
+        default="",
+        metavar="FILE|URL",
+        help="where teams submit what they see and a room looks at all of it: a file such as board.sqlite, "
+        "or postgresql://USER:PASSWORD@HOST/DATABASE; no board if left out",
+    )
     serve.add_argument("--read-only", action="store_true", help="let users save no files")
     serve.add_argument("--show", action="store_true", help="open it in a browser here")
 
@@ -315,7 +322,7 @@ def _serve(args: argparse.Namespace) -> int:
     address.refuse_if_taken()
     print(f"Opening {as_shown(title)} ...", flush=True)
     import_module("explorer.app.server").serve(
-        args.scenario, address, args.num_procs, args.show, args.read_only
+        args.scenario, address, args.num_procs, args.show, args.read_only, args.board
     )
     return 0
 

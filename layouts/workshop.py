@@ -33,6 +33,7 @@ options.add_argument("scenario", nargs="?", default="world-2025")
 options.add_argument("--reachable", default="")
 options.add_argument("--site", default="/")
 options.add_argument("--read-only", action="store_true")
+options.add_argument("--board", action="store_true")
 told = options.parse_args()
 asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
 opened = asked if asked in names() else told.scenario
@@ -84,6 +85,7 @@ def open_scenario() -> None:
             address=f"?scenario={quote(opened)}" if opened in names() else "?",
             reachable=told.reachable,
             saves=not told.read_only,
+            board=told.board,
         )
     except ExplorerError as error:
         words = lines_in_markdown(str(error))

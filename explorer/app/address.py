@@ -78,8 +78,13 @@ class Address:
     def text(self) -> str:
         """For the terminal."""
         if self.host not in _EVERYWHERE:
-            return f"Wattlas is at {self._url(_bracketed(self.host))}"
-        return f"Wattlas is at {self._url('localhost')} here, and at {self.link} on your network."
+            return f"Wattlas is at {self.here}"
+        return f"Wattlas is at {self.here} here, and at {self.link} on your network."
+
+    @property
+    def here(self) -> str:
+        """What is opened on this machine."""
+        return self._url("localhost" if self.host in _EVERYWHERE else _bracketed(self.host))
 
     @property
     def origin(self) -> str:

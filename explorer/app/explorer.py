@@ -11,6 +11,7 @@ from typing import Any
 import panel as pn
 import param
 
+from explorer.app.board.submit import SubmitButton
 from explorer.app.compare.pin_table import PinButton, PinTable
 from explorer.app.compare.pins import Pins
 from explorer.app.controls.controls import Controls, Look
@@ -48,6 +49,8 @@ class Explorer(pn.viewable.Viewer):
         Scheme, host and port by which others reach the page; empty where they do as it does itself.
     saves : bool
         Whether users may save what they see as a file.
+    board : bool
+        Whether the server has a board, to which teams submit what they see.
     """
 
     theme = param.Selector(objects=["light", "dark"], doc="Of the page, which a link restores.")
@@ -58,6 +61,7 @@ class Explorer(pn.viewable.Viewer):
         address: str = "",
         reachable: str = "",
         saves: bool = True,
+        board: bool = False,
         **params: Any,
     ) -> None:
         super().__init__(**params)
@@ -73,10 +77,11 @@ class Explorer(pn.viewable.Viewer):
         }
         self.controls = Controls(self.session, looks)
         share = [ShareButton(self.controls.inputs.id, reachable)] if address else []
+        submit = [SubmitButton(self.controls.inputs.id)] if address and board else []
         save = [SaveButton(self.session, self._opened)] if saves else []
         pin = PinButton(self.pins, self.controls.inputs.id)
         self.buttons = pn.Row(
-            self.controls.buttons(), pin, *share, *save, DataDrawer(self.session), margin=0
+            self.controls.buttons(), pin, *share, *submit, *save, DataDrawer(self.session), margin=0
         )
         session = self.session
         error = session.param.error.rx

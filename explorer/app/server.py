@@ -11,7 +11,6 @@ import gc
 import io
 import logging
 import os
-import re
 import secrets
 import signal
 import sys
@@ -32,110 +31,29 @@ from panel.io.server import DocHandler, WSHandler
 from tornado.ioloop import PeriodicCallback
 from tornado.process import task_id
 from tornado.routing import PathMatches, Rule
-from tornado.web import HTTPError, RequestHandler, StaticFileHandler
+from tornado.web import HTTPError, StaticFileHandler
 
 import explorer.app.explorer  # noqa: F401  # before processes part, which then share it
 from explorer import __version__
 from explorer.app.address import Address
-from explorer.app.messages import MOST_BYTES, Connection, brief
+from explorer.app.board import routes as board_routes
+from explorer.app.board.board import Board
+from explorer.app.gate import Gate, Scripted
+from explorer.app.messages import MOST_BYTES, Connection
 from explorer.app.snapshot import save_button as save
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
 from explorer.scenario import folder as scenario_folder
 
 PAGE = LAYOUTS / "workshop.py"
 ORPHANED_MS = 1000
-MOST_BODY_BYTES = 4096  # of requests: nothing here takes any
+MOST_BODY_BYTES = 4096  # of requests: nothing but a board takes any
 _log = logging.getLogger("wattlas")
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "SAMEORIGIN",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",  # the page has its own
-}
-# What a page may load and do. Inline scripts need the nonce of their answer. BokehJS compiles the
-# functions that follow
-# a plot (`CustomJS`) from text, which takes 'unsafe-eval'; components and the modules they import
-# are run from blobs;
-# Material UI and BokehJS write style elements and attributes, which no nonce can cover.
-_POLICY = (
-    "default-src 'self'; script-src 'self' blob: 'unsafe-eval' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob: ws://{host} wss://{host}; "
-    "worker-src 'none'; frame-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'"
-)
 # Libraries, styles, fonts and icons; raw paths, in which only the ^ of a folder's version is
 # written with a %.
 _FILES = r"(?!.*\.\.)[\w./@-]+(?:%5E)?[\w./@-]+\.(?:js|css|woff2|png|ico|svg)"
 _PAGES = r"(?!.*\.\.)[\w./-]+\.(?:html|js|css|woff2|png|ico|svg|json)"  # of the documentation
 _EXTENSIONS = "panel|panel-material-ui|geoviews"
-
-_WORDS = {
-    400: "Bad request.",
-    403: "Not from there.",
-    404: "Nothing here.",
-    405: "Not that way.",
-    421: "This server does not go by that name.",
-}
-
-
-class Gate(RequestHandler):
-    """
-    Comes before a handler: who asks, from where, and what an answer says besides its contents.
-    """
-
-    def set_default_headers(self) -> None:
-        self.clear_header("Server")
-        for name, value in _HEADERS.items():
-            self.set_header(name, value)
-
-    def prepare(self) -> Awaitable[None] | None:
-        address: Address = self.settings["address"]
-        request, reached = self.request, _reached(self.request)
-        if not address.knows(request.headers.get("Host", ""), reached):
-            raise HTTPError(421)
-        origin = request.headers.get("Origin")
-        if origin is not None and not address.knows(re.sub("^https?://", "", origin), reached):
-            raise HTTPError(403)
-        if _is_used_by_another_site(request.headers):
-            raise HTTPError(403)
-        return super().prepare()
-
-    async def _execute(self, *args: Any, **kwargs: Any) -> None:
-        try:
-            await super()._execute(*args, **kwargs)
-        except (
-            SystemExit,
-            KeyboardInterrupt,
-        ) as error:  # of code that was run for a user: not for the server
-            self.log_exception(type(error), error, error.__traceback__)
-            if not self._finished:
-                self.send_error(500)
-
-    def write_error(self, status_code: int, **_kwargs: Any) -> None:
-        """No paths, no versions."""
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.set_header("Cache-Control", "no-store")
-        self.finish(_WORDS.get(status_code, "Something went wrong here."))
-
-    def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
-        if not isinstance(value, HTTPError):
-            _log.error("%s %r: %s", self.request.method, self.request.path, brief(value))
-
-
-class Scripted(Gate):
-    """An answer that may run the scripts that it has itself."""
-
-    def let_scripts_run(self) -> None:
-        self._nonce = secrets.token_urlsafe(16)
-        self.set_header("Cache-Control", "no-store")
-        policy = _POLICY.format(nonce=self._nonce, host=self.request.headers["Host"])
-        self.set_header("Content-Security-Policy", policy)
-
-    def with_nonce(self, page: str) -> str:
-        return page.replace("<script", f'<script nonce="{self._nonce}"')
 
 
 class Page(Scripted, DocHandler):
@@ -214,10 +132,10 @@ _KEPT = {DocHandler: Page, WSHandler: Live, IcoHandler: Icon}  # of all that Pan
 class _Server(Serve):
     """Panel's own command, for one app on one address."""
 
-    def __init__(self, address: Address, show: bool) -> None:
+    def __init__(self, address: Address, show: bool, board: Board | None) -> None:
         self._parser = argparse.ArgumentParser()
         super().__init__(self._parser)
-        self._address, self._show = address, show
+        self._address, self._show, self._board = address, show, board
         self._parent = os.getpid()
 
     def run(self, options: list[str]) -> None:
@@ -237,8 +155,9 @@ class _Server(Serve):
     def customize_server(self, server: Any) -> Any:
         # what is loaded by now stays: looking through it for rubbish would hold users up
         gc.freeze()
-        serve_only_the_app(server._tornado, self._address)
-        server._http.conn_params.max_body_size = MOST_BODY_BYTES
+        serve_only_the_app(server._tornado, self._address, self._board)
+        most_bytes = MOST_BODY_BYTES if self._board is None else board_routes.MOST_BODY_BYTES
+        server._http.conn_params.max_body_size = most_bytes
         # Ctrl-C ends the loop: a KeyboardInterrupt would come up in the middle of whatever is being
         # done for a user
         asyncio.get_event_loop().add_signal_handler(signal.SIGINT, server.io_loop.stop)
@@ -246,6 +165,8 @@ class _Server(Serve):
             print(self._address.text())
             if self._address.link:
                 print_code(self._address.link)
+            if self._board:
+                print(board_text(self._board, self._address))
             print("Press Ctrl-C to stop.", flush=True)
             if self._show:  # Panel's own --show opens a page for each of the app's two addresses
                 server.io_loop.add_callback(server.show, f"{self._address.prefix}/")
@@ -269,8 +190,22 @@ def print_code(link: str) -> None:
         print(code.getvalue())
 
 
+def board_text(board: Board, address: Address) -> str:
+    """For the terminal: where a room's board is, and what opens, closes and clears it."""
+    page = f"{address.here}board?room={board.room().code}"
+    return (
+        f"The board is at {page}\nand, for the facilitator alone, at {page}#key={board.key}\n"
+        f"The facilitator's key is {board.key}"
+    )
+
+
 def serve(
-    scenario: str, address: Address, processes: int, show: bool, read_only: bool = False
+    scenario: str,
+    address: Address,
+    processes: int,
+    show: bool,
+    read_only: bool = False,
+    board: str = "",
 ) -> None:
     """
     Serve a scenario, named or by its path, until Ctrl-C or SIGTERM; the process ends with it.
@@ -285,6 +220,13 @@ def serve(
         Whether to open a browser here.
     read_only : bool
         Whether users may save no files.
+    board : str
+        File or URL of the board; empty for none.
+
+    Raises
+    ------
+    ExplorerError
+        If the board cannot be opened.
     """
     _log_events()
     settings.perform_document_validation = (
@@ -292,6 +234,7 @@ def serve(
     )
     # sessions start later and elsewhere, so a path must not depend on the working directory
     scenario = scenario if scenario in scenario_folder.names() else str(Path(scenario).resolve())
+    kept = Board(board, scenario) if board else None
     options = [
         str(PAGE),
         "--index",
@@ -315,9 +258,8 @@ def serve(
     # not an exception: that would be lost in a handler that answers 500, or where processes part
     signal.signal(signal.SIGTERM, lambda number, _frame: _end(128 + number))
     try:
-        _Server(address, show).run(
-            [*options, "--args", *_of_the_page(scenario, address, read_only)]
-        )
+        page = _of_the_page(scenario, address, read_only, bool(board))
+        _Server(address, show, kept).run([*options, "--args", *page])
     except KeyboardInterrupt:  # of the process that looks after the others
         pass
     except SystemExit as stop:
@@ -325,11 +267,11 @@ def serve(
     _end(code if isinstance(code, int) else int(code is not None))
 
 
-def _of_the_page(scenario: str, address: Address, read_only: bool) -> list[str]:
+def _of_the_page(scenario: str, address: Address, read_only: bool, board: bool) -> list[str]:
     """What the page is told, as its command line."""
     told = [scenario, f"--site={address.prefix}/"]
     told += [f"--reachable={address.origin}"] if address.origin else []
-    return told + (["--read-only"] if read_only else [])
+    return told + ["--read-only"] * read_only + ["--board"] * board
 
 
 def _log_events() -> None:
@@ -353,10 +295,10 @@ def _end(code: int) -> NoReturn:
         os._exit(code)
 
 
-def serve_only_the_app(application: Any, address: Address) -> None:
+def serve_only_the_app(application: Any, address: Address, board: Board | None = None) -> None:
     """
     Leave nothing of what Panel and Bokeh install but the page, its live connection and its files,
-    behind a gate.
+    behind a gate, and add the board, if there is one.
     """
     kept = [
         Rule(rule.matcher, _KEPT[rule.target], rule.target_kwargs)
@@ -373,8 +315,9 @@ def serve_only_the_app(application: Any, address: Address) -> None:
         Rule(PathMatches(files + r"/(js/bokeh[\w-]*\.min\.js)$"), Files),
         Rule(PathMatches(f"{address.prefix}/healthz$"), Health),
         *documentation(DOCUMENTATION, address.prefix),
+        *(board_routes.rules(address.prefix) if board else ()),
     ]
-    application.settings |= {"address": address, "default_handler_class": Nothing}
+    application.settings |= {"address": address, "board": board, "default_handler_class": Nothing}
 
 
 def documentation(folder: Path, prefix: str = "") -> list[Rule]:
@@ -394,22 +337,3 @@ def _page_asked_for(request: Any) -> tuple[str, str, bool]:
         asked if asked in scenario_folder.names() else ""
     )  # a page is kept for every key, so keys must be few
     return request.path, known, "Mobi" in request.headers.get("User-Agent", "")
-
-
-def _reached(request: Any) -> str | None:
-    """The number of this machine under which a request came in."""
-    try:
-        return request.connection.stream.socket.getsockname()[0]
-    except (AttributeError, OSError):  # it is gone
-        return None
-
-
-def _is_used_by_another_site(headers: Any) -> bool:
-    """
-    Whether a page elsewhere uses something of this server. A link that a person follows is no such
-    use.
-    """
-    followed = (
-        headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
-    )
-    return headers.get("Sec-Fetch-Site") in ("cross-site", "same-site") and not followed

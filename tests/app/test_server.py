@@ -20,7 +20,7 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application
 from tornado.websocket import WebSocketClosedError
 
-from explorer.app import messages, server
+from explorer.app import gate, messages, server
 from explorer.app.address import Address
 from explorer.app.messages import REFUSED, RefusedError, refuse_strange
 from explorer.app.snapshot import save_button as save
@@ -193,8 +193,8 @@ def test_every_answer_says_how_it_may_be_used(port, path, status):
     got, headers, text = ask(port, path)
     assert got == status
     assert (
-        server._HEADERS.items()
-        - {("Content-Security-Policy", server._HEADERS["Content-Security-Policy"])}
+        gate.HEADERS.items()
+        - {("Content-Security-Policy", gate.HEADERS["Content-Security-Policy"])}
         <= headers.items()
     )
     assert "Server" not in headers
@@ -219,7 +219,7 @@ def test_the_page_holds_nothing_of_a_scenario_before_its_session_connects(port):
 
 
 def test_an_exit_does_not_leave_its_handler():
-    class Leaves(server.Gate):
+    class Leaves(gate.Gate):
         def get(self) -> None:
             raise SystemExit(0)
 
@@ -324,10 +324,8 @@ def test_the_documentation_is_served_where_it_is_built_by_the_rules_of_the_page(
     said = f'<html><script nonce="{nonce}">1</script>β</html>'
     assert nonce and answers["page"].body.decode() == said
     for answer in answers.values():
-        kept = server._HEADERS.keys() - {"Content-Security-Policy"}
-        assert {name: answer.headers[name] for name in kept} == {
-            n: server._HEADERS[n] for n in kept
-        }
+        kept = gate.HEADERS.keys() - {"Content-Security-Policy"}
+        assert {name: answer.headers[name] for name in kept} == {n: gate.HEADERS[n] for n in kept}
         assert (
             "Server" not in answer.headers
             and "default-src" in answer.headers["Content-Security-Policy"]

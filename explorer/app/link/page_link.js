@@ -137,4 +137,10 @@ class Link {
     const values = Object.fromEntries(different.map(([key, value]) => [this.names[key], value]))
     return `${this.address}#${fragment(SHORT, {own: this.own, ...values})}`
   }
+
+  /** The same with every value: it says all of a state by itself. */
+  whole() {
+    const values = Object.fromEntries(Object.keys(this.names).map(key => [key, this.bridge.latest(key)]))
+    return `${this.address}#${fragment(WHOLE, values)}`
+  }
 }

@@ -1,0 +1,109 @@
+"""The board of a server: its storage, who may do what on it, and the figures and fronts on it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from explorer.app.board.figures import Figures, figures_of
+from explorer.app.board.limits import Limit
+from explorer.app.board.rules import RefusedError
+from explorer.app.board.storage import Room, Storage
+from explorer.app.link.state import State, state_of
+from explorer.errors import ExplorerError
+
+T = TypeVar("T")
+
+AT_ONCE = 60  # submissions of an address
+WRONG_CODES = 20  # and wrong keys, of an address
+MOST_SHOWN = 300  # submissions on one page
+MOST_WAITING = 100  # submissions whose figures are not there yet: a room, thrice
+
+
+class Board:
+    """
+    The board of a server.
+
+    Parameters
+    ----------
+    where : str
+        Of its storage.
+    opened : str
+        Name or path of the scenario that the server was started with.
+
+    Raises
+    ------
+    ExplorerError
+        If the storage cannot be opened.
+    """
+
+    def __init__(self, where: str, opened: str) -> None:
+        self.storage = Storage(where)
+        self.opened = opened
+        self.key = secrets.token_urlsafe(24)  # of the facilitator
+        self.submitting = Limit(burst=AT_ONCE, per_s=1.0)  # a room behind one address, at once
+        self.guessing = Limit(burst=WRONG_CODES, per_s=0.1)  # codes and keys that were wrong
+        self.reading = Limit(burst=300, per_s=60.0)  # boards that look for news
+        self._waiting = 0
+        # processes part after this: a pool starts its threads when it is first asked
+        self._storing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="board")
+        self._solving = ThreadPoolExecutor(max_workers=1, thread_name_prefix="figures")
+
+    def room(self) -> Room:
+        """The newest room that is open; a new one, if there is none."""
+        found = next((room for room in self.storage.rooms() if room.is_open), None)
+        room = found or self.storage.open_room()
+        self.storage.part()
+        return room
+
+    def is_facilitator(self, key: object) -> bool:
+        """Whether somebody has the key, found out in the same time whatever is given."""
+        given = key if isinstance(key, str) else ""
+        return secrets.compare_digest(given.encode(errors="replace"), self.key.encode())
+
+    def teams(self, code: str) -> list[dict[str, Any]]:
+        """The latest submission of each team of a room to each scenario, in order of time."""
+        latest: dict[tuple[str, str], dict[str, Any]] = {}
+        for row in self.storage.submissions(code):
+            place = row["team"], row["scenario"]
+            tries = latest.pop(place, {"tries": 0})["tries"] + 1
+            shown = ("name", "scenario", "link", "submitted_s", *Figures.names())
+            latest[place] = {name: row[name] for name in shown} | {"tries": tries}
+        return [*latest.values()][-MOST_SHOWN:]
+
+    async def stored(self, work: Callable[..., T], *arguments: Any) -> T:
+        """What the storage says to a question, or a `RefusedError`."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._storing, work, *arguments)
+        except SQLAlchemyError as error:
+            raise RefusedError(503, "The board cannot be reached now. Try again.") from error
+
+    async def evaluated(self, link: str) -> tuple[State, Figures]:
+        """The state that a link names, and what it comes to."""
+        if self._waiting >= MOST_WAITING:
+            raise RefusedError(503, "Too many teams submit at once. Try again in a moment.")
+        self._waiting += 1
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._solving, _evaluate, link, self.opened)
+        except ExplorerError as error:
+            raise RefusedError(422, f"{error.what} {error.fix}") from error
+        finally:
+            self._waiting -= 1
+
+
+def _evaluate(link: str, opened: str) -> tuple[State, Figures]:
+    state = state_of(link, opened)
+    return state, figures_of(state.scenario)
+
+
+def digest(token: str) -> str:
+    """What is kept of the secret of a browser."""
+    return hashlib.sha256(token.encode(errors="replace")).hexdigest()

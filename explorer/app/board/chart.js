@@ -1,0 +1,1 @@
+// Draws points over a front, with names that do not lie on each other.

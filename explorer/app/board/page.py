@@ -1,0 +1,49 @@
+"""The pages of a board, which need nothing but what is in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from markupsafe import Markup
+
+from explorer.app.link.share import picture
+from explorer.markup import html
+
+_HERE = Path(__file__).parent
+_FILES = {
+    name: Markup((_HERE / name).read_text("utf-8"))
+    for name in ("board.css", "board.js", "chart.js", "join.js")
+}
+
+
+def board_page(nonce: str, joins: str) -> str:
+    """
+    The board.
+
+    Parameters
+    ----------
+    nonce : str
+        What lets its script and style in.
+    joins : str
+        Link by which others join its room; empty where it asks for a room first.
+    """
+    body = html('<body data-joins="{}" data-code="{}">', joins, picture(joins) if joins else "")
+    style = html('<style nonce="{}">{}</style>', nonce, _FILES["board.css"])
+    return _page("Board", style + _script(nonce, "chart.js", "board.js"), body)
+
+
+def join_page(nonce: str, room: str) -> str:
+    """Keeps in mind which room a browser is in, and goes on to the app."""
+    body = html('<body data-room="{}"><p>Joining room {} …</p>', room, room)
+    return _page("Joining", _script(nonce, "join.js"), body)
+
+
+def _page(title: str, head: Markup, body: Markup) -> str:
+    width = html('<meta name="viewport" content="width=device-width">')
+    start = html('<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>{}</title>', title)
+    return str(start + width + head + body)
+
+
+def _script(nonce: str, *names: str) -> Markup:
+    text = Markup("\n").join(_FILES[name] for name in names)
+    return html('<script nonce="{}" type="module">{}</script>', nonce, text)

@@ -1,0 +1,227 @@
+"""What a server with a board answers: its page, what is on it, and what is submitted to it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import secrets
+from collections.abc import Awaitable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from tornado.routing import PathMatches, Rule
+
+from explorer.app.address import Address
+from explorer.app.board.board import Board, digest
+from explorer.app.board.figures import Figures
+from explorer.app.board.limits import household
+from explorer.app.board.page import board_page, join_page
+from explorer.app.board.rules import LONGEST_LINK, RefusedError, in_cell, room_code, team_name
+from explorer.app.board.storage import Room, Submission
+from explorer.app.gate import Gate
+
+MOST_BODY_BYTES = 256 * 1024  # read before it is refused in a word
+_TOKEN = range(16, 65)  # characters of the secret of a browser
+_TOO_OFTEN = "Too much from this address at once. Wait a minute."
+# What a page of the board may load and do: nothing but its own script and style, and questions here.
+_POLICY = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+
+
+def rules(prefix: str) -> list[Rule]:
+    """Where what is answered; `Application.settings` have the `board`."""
+    handlers = {
+        "": BoardPage,
+        "/join": JoinPage,
+        "/state": StateOfRoom,
+        "/export.csv": Export,
+        "/submissions": Submissions,
+        "/rooms": Rooms,
+    }
+    return [
+        Rule(PathMatches(f"{prefix}/board{path}$"), handler) for path, handler in handlers.items()
+    ]
+
+
+class _Answer(Gate):
+    """A refusal is a word in an answer of its status."""
+
+    @property
+    def board(self) -> Board:
+        return self.settings["board"]
+
+    @property
+    def who(self) -> str:
+        return household(self.request.remote_ip or "")
+
+    def prepare(self) -> Awaitable[None] | None:
+        waiting = super().prepare()
+        self.set_header("Cache-Control", "no-store")
+        if not self.board.reading.allows(self.who):
+            raise RefusedError(429, _TOO_OFTEN)
+        return waiting
+
+    async def room(self, text: object) -> Room:
+        """The room of a code; an address may name few that there are not."""
+        self.refuse_guesser()
+        try:
+            return await self.board.stored(self.board.storage.room, room_code(text))
+        except RefusedError:
+            self.board.guessing.allows(self.who)
+            raise
+
+    def refuse_guesser(self) -> None:
+        """Whoever was wrong too often has to wait, right or wrong."""
+        if not self.board.guessing.allows(self.who, cost=0.0):
+            raise RefusedError(429, "Too many wrong codes from this address. Wait a minute.")
+
+    def content(self) -> dict[str, Any]:
+        """The object that was sent."""
+        if not self.request.headers.get("Content-Type", "").startswith("application/json"):
+            raise RefusedError(415, "Send JSON.")
+        try:
+            sent = json.loads(self.request.body)
+        except (ValueError, RecursionError) as error:
+            raise RefusedError(400, "That cannot be read.") from error
+        if not isinstance(sent, dict):
+            raise RefusedError(400, "That cannot be read.")
+        return sent
+
+    def answer(self, content: Any) -> None:
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(json.dumps(content))
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None))[1]
+        if not isinstance(error, RefusedError):
+            super().write_error(status_code, **kwargs)
+            return
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(error.words)
+
+
+class BoardPage(_Answer):
+    """The page of a room: the same for all, but for what it says of how to join."""
+
+    def get(self) -> None:
+        code = self.get_query_argument("room", "")
+        self._show(board_page(self._nonce(), self._joins(room_code(code)) if code else ""))
+
+    def _joins(self, code: str) -> str:
+        """Where others join a room: not under a name that only this machine goes by."""
+        address: Address = self.settings["address"]
+        host = self.request.headers["Host"]
+        here = f"{self.request.protocol}://{host}"
+        is_loopback = host.startswith(("localhost", "127.", "[::1]"))
+        origin = address.origin if is_loopback and address.origin else here
+        return f"{origin}{address.prefix}/board/join?room={code}"
+
+    def _nonce(self) -> str:
+        nonce = secrets.token_urlsafe(16)
+        self.set_header("Content-Security-Policy", _POLICY.format(nonce=nonce))
+        return nonce
+
+    def _show(self, page: str) -> None:
+        self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.finish(page)
+
+
+class JoinPage(BoardPage):
+    """Takes a browser to the app with a room in mind."""
+
+    async def get(self) -> None:
+        room = await self.room(self.get_query_argument("room", ""))
+        self._show(join_page(self._nonce(), room.code))
+
+
+class StateOfRoom(_Answer):
+    """What has been submitted to a room: nothing, if that has been seen already."""
+
+    async def get(self) -> None:
+        room = await self.room(self.get_query_argument("room", ""))
+        if self.get_query_argument("seen", "") == str(room.changes):
+            self.set_status(204)
+            self.finish()
+            return
+        teams = await self.board.stored(self.board.teams, room.code)
+        self.answer({"room": room.code, "open": room.is_open, "seen": room.changes, "teams": teams})
+
+
+class Submissions(_Answer):
+    """Takes a state under a team's name."""
+
+    async def post(self) -> None:
+        board = self.board
+        if not board.submitting.allows(self.who):
+            raise RefusedError(429, _TOO_OFTEN)
+        sent = self.content()
+        name, link, token = team_name(sent.get("team")), sent.get("link"), _token(sent.get("token"))
+        if not isinstance(link, str) or len(link) > LONGEST_LINK:
+            raise RefusedError(413, f"A link has {LONGEST_LINK} characters at most.")
+        room = await self.room(sent.get("room"))
+        state, figures = await board.evaluated(link)
+        submission = Submission(name, state.name, state.link, figures)
+        await board.stored(board.storage.submit, room.code, digest(token), submission)
+        self.answer({"room": room.code, "team": name, **asdict(figures)})
+
+
+class Rooms(_Answer):
+    """What the facilitator does with rooms."""
+
+    async def post(self) -> None:
+        sent, storage = self.content(), self.board.storage
+        self.refuse_guesser()
+        if not self.board.is_facilitator(sent.get("key")):
+            self.board.guessing.allows(self.who)
+            raise RefusedError(403, "That is not the facilitator's key of this server.")
+        match sent.get("action"):
+            case "new":
+                room = await self.board.stored(storage.open_room)
+                self.answer({"room": room.code})
+                return
+            case "list":
+                found = await self.board.stored(storage.rooms)
+                self.answer(
+                    {"rooms": [{"room": room.code, "open": room.is_open} for room in found]}
+                )
+                return
+        code = (await self.room(sent.get("room"))).code
+        match sent.get("action"):
+            case "open" | "close" as action:
+                await self.board.stored(storage.set_open, code, action == "open")
+            case "clear":
+                await self.board.stored(storage.clear, code)
+            case "remove":
+                await self.board.stored(storage.remove, code, team_name(sent.get("team")))
+            case _:
+                raise RefusedError(422, "There is no such action.")
+        self.answer({"room": code})
+
+
+class Export(_Answer):
+    """All submissions of a room, in order, as a CSV file."""
+
+    async def get(self) -> None:
+        room = await self.room(self.get_query_argument("room", ""))
+        rows = await self.board.stored(self.board.storage.submissions, room.code)
+        out = io.StringIO()
+        table = csv.writer(out)
+        table.writerow(["submitted_utc", "team", "scenario", *Figures.names(), "link"])
+        for row in rows:
+            at = datetime.fromtimestamp(row["submitted_s"], UTC).isoformat(timespec="seconds")
+            numbers = [repr(row[name]) for name in Figures.names()]
+            texts = (in_cell(row[name]) for name in ("name", "scenario"))
+            table.writerow([at, *texts, *numbers, in_cell(row["link"])])
+        self.set_header("Content-Type", "text/csv; charset=utf-8")
+        self.set_header("Content-Disposition", f'attachment; filename="wattlas-{room.code}.csv"')
+        self.finish(out.getvalue())
+
+
+def _token(text: object) -> str:
+    if not isinstance(text, str) or len(text) not in _TOKEN:
+        raise RefusedError(400, "Submit from the page of this server.")
+    return text

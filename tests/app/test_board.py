@@ -1,0 +1,570 @@
+"""
+The board of a room: what it takes and refuses, what it keeps whatever happens, and how it is seen.
+"""
+
+import csv
+import http.client
+import io
+import json
+import os
+import re
+import signal
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from servers import PATIENCE_S, ask, free_port, get, serving, started
+
+from explorer import ExplorerError, Scenario, solve
+from explorer.app.board.board import AT_ONCE, WRONG_CODES, Board
+from explorer.app.board.figures import Figures, figures_of
+from explorer.app.board.limits import Limit
+from explorer.app.board.rules import LONGEST_NAME, RefusedError, in_cell, room_code, team_name
+from explorer.app.board.storage import MOST_ROWS, Storage, Submission
+from explorer.app.link.state import state_of, whole_link
+from explorer.text import format_number
+
+PATIENCE_MS = 60_000
+DOCUMENTATION_SOURCE = Path(__file__).parents[2] / "docs"
+CLASSROOM = Scenario.load("classroom-3x3")
+FIGURES = Figures(1.0, 2.0, 3.0, 4.0, 5.0)
+TOKEN = 16 * "t"
+
+
+def moved(friction: float) -> str:
+    """A link to the classroom with another cost of moving."""
+    scenario = CLASSROOM.copy()
+    scenario.friction_scale = friction
+    return whole_link("classroom-3x3", scenario)
+
+
+def post(
+    port: int, path: str, content: Any, source: str = "127.0.0.1", **headers: str
+) -> tuple[int, str]:
+    """Status and text of the answer to JSON, or to what is text already."""
+    connection = http.client.HTTPConnection(
+        "127.0.0.1", port, timeout=PATIENCE_S, source_address=(source, 0)
+    )
+    try:
+        body = content if isinstance(content, str | bytes) else json.dumps(content)
+        connection.request("POST", path, body, {"Content-Type": "application/json", **headers})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    finally:
+        connection.close()
+
+
+# What it takes
+
+
+@pytest.mark.parametrize(
+    "name", ["Team 7", "  Ångström ", "דבי", "कक्षा", "می‌خواهم", "<b>", "=1+1", "👩‍🚀 1"]
+)
+def test_names_of_all_scripts_are_taken_as_they_are(name):
+    assert team_name(name) == name.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        (10_240 * "x", "characters"),
+        ((LONGEST_NAME + 1) * "x", "characters"),
+        (7, "characters"),
+        ("", "a letter or a digit"),
+        ("\u200d", "a letter or a digit"),
+        ("gro\u202ess", "hidden signs"),
+        ("a\u200fb", "hidden signs"),
+        ("a\x00b", "hidden signs"),
+        ("a\ud800", "hidden signs"),
+        ("z\u0317\u0318\u0319\u031c", "accents"),
+    ],
+)
+def test_names_that_would_spoil_a_board_are_refused_in_a_word(name, word):
+    with pytest.raises(RefusedError) as refused:
+        team_name(name)
+    assert word in refused.value.words
+
+
+@pytest.mark.parametrize(
+    "code", ["", None, 7, "K7PM4", "K7PM4XX", "K7PM4O", "' OR 1=1", 10_240 * "A"]
+)
+def test_what_is_no_code_of_a_room_is_refused(code):
+    with pytest.raises(RefusedError):
+        room_code(code)
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"])
+def test_no_cell_of_a_file_begins_a_formula(name):
+    assert in_cell(name) == f"'{name}"
+
+
+def test_a_flood_has_to_wait_and_others_have_not():
+    now_s = 0.0
+    limit = Limit(burst=3, per_s=0.5, now_s=lambda: now_s)
+    assert [limit.allows("flood") for _ in range(5)] == [True, True, True, False, False]
+    assert limit.allows("other")
+    now_s = 2.0
+    assert [limit.allows("flood") for _ in range(2)] == [True, False]
+
+
+def test_a_limit_forgets_those_who_have_not_come_for_long(monkeypatch):
+    monkeypatch.setattr("explorer.app.board.limits.MOST_KNOWN", 2)
+    limit = Limit(burst=1, per_s=0.0)
+    assert [limit.allows(who) for who in "abca"] == [True, True, True, True]
+
+
+@pytest.mark.parametrize("name", ["classroom-3x3", "world-2025"])
+def test_a_whole_link_names_a_state_and_is_written_as_it_was(name):
+    scenario = Scenario.load(name).copy()
+    scenario.friction_scale, scenario.carbon_price_usd_per_t = 2.5, 80
+    link = whole_link(name, scenario)
+    state = state_of(link, "stylized-12")
+    assert state.link == link and figures_of(state.scenario) == figures_of(scenario)
+
+
+@pytest.mark.parametrize(
+    ("link", "word"),
+    [
+        ("", "not one that this version"),
+        ("?scenario=classroom-3x3#v=2&friction=3", "not one that this version"),
+        (moved(3) + "&v=1&friction_scale=none", "friction_scale: none is not possible"),
+        (moved(3) + "&friction_scale=1e999", "not possible"),
+        (moved(3) + "&friction_scale=" + 5000 * "9", "not possible"),
+        (moved(3) + "&friction_scale=" + 5000 * "[", "not possible"),
+        (moved(3).replace("classroom-3x3", "nowhere"), "no such scenario"),
+        (moved(3).replace("classroom-3x3", "../../etc"), "no such scenario"),
+        ("http://[", "not one that this version"),
+        ("#" + 5000 * "a=1&", "not one that this version"),
+    ],
+)
+def test_a_link_that_names_no_state_is_refused_in_a_word(link, word):
+    with pytest.raises(ExplorerError, match=re.escape(word)):
+        state_of(link, "classroom-3x3")
+
+
+# What it keeps
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Storage:
+    return Storage(str(tmp_path / "board.sqlite"))
+
+
+def submission(name: str, **figures: float) -> Submission:
+    return Submission(name, "classroom-3x3", "?#v=1", Figures(**{**vars(FIGURES), **figures}))
+
+
+def names(storage: Storage, code: str) -> list[str]:
+    return [row["name"] for row in storage.submissions(code)]
+
+
+def test_rooms_are_kept_apart_and_cleared_by_themselves(storage):
+    one, other = storage.open_room().code, storage.open_room().code
+    storage.submit(one, "a", submission("A"))
+    storage.submit(other, "b", submission("B"))
+    storage.guess(other, "b", "classroom-3x3", 1, "falls")
+    assert (names(storage, one), names(storage, other)) == (["A"], ["B"])
+    storage.clear(other)
+    assert (names(storage, one), names(storage, other)) == (["A"], [])
+    assert storage.guesses(other) == []
+    storage.submit(other, "somebody else", submission("B"))
+
+
+def test_a_room_that_is_closed_takes_nothing_until_it_is_open_again(storage):
+    code = storage.open_room().code
+    storage.set_open(code, False)
+    for attempt in (
+        lambda: storage.submit(code, "a", submission("A")),
+        lambda: storage.guess(code, "a", "classroom-3x3", 1, "falls"),
+    ):
+        with pytest.raises(RefusedError):
+            attempt()
+    storage.set_open(code, True)
+    storage.submit(code, "a", submission("A"))
+    assert names(storage, code) == ["A"]
+
+
+def test_a_name_belongs_to_the_browser_that_had_it_first(storage):
+    code = storage.open_room().code
+    storage.submit(code, "a", submission("Team A"))
+    with pytest.raises(RefusedError):
+        storage.submit(code, "b", submission("ｔｅａｍ ａ"))
+    storage.submit(code, "a", submission("Team A", cost_usd_per_h=9.0))
+    assert [row["cost_usd_per_h"] for row in storage.submissions(code)] == [1.0, 9.0]
+    storage.remove(code, "TEAM A")
+    storage.submit(code, "b", submission("Team A"))
+
+
+def test_the_first_guess_counts(storage):
+    code = storage.open_room().code
+    for guess in (7.5, 8.0):
+        storage.guess(code, "a", "classroom-3x3", 1, guess)
+    storage.guess(code, "b", "classroom-3x3", 1, "falls")
+    assert sorted(storage.guesses(code), key=str) == [
+        ("classroom-3x3", 1, "falls"),
+        ("classroom-3x3", 1, 7.5),
+    ]
+
+
+def test_a_room_takes_no_more_than_it_can_show(storage, monkeypatch):
+    monkeypatch.setattr("explorer.app.board.storage.MOST_ROWS", 1)
+    code = storage.open_room().code
+    storage.submit(code, "a", submission("A"))
+    with pytest.raises(RefusedError):
+        storage.submit(code, "b", submission("B"))
+    assert names(storage, code) == ["A"]
+
+
+def test_teams_that_submit_at_once_are_all_there_and_counted(storage):
+    code = storage.open_room().code
+    with ThreadPoolExecutor(8) as pool:
+        [*pool.map(lambda n: storage.submit(code, str(n), submission(f"Team {n}")), range(40))]
+    assert sorted(names(storage, code)) == sorted(f"Team {n}" for n in range(40))
+    assert storage.room(code).changes == 40
+
+
+def test_what_is_kept_is_there_after_a_restart_with_its_room(tmp_path):
+    where = str(tmp_path / "board.sqlite")
+    board = Board(where, "classroom-3x3")
+    code = board.room().code
+    board.storage.submit(code, "a", submission("A"))
+    again = Board(where, "classroom-3x3")
+    assert again.room().code == code and again.key != board.key
+    assert names(again.storage, code) == ["A"]
+
+
+def test_a_file_is_written_so_that_what_is_acknowledged_stays(storage, tmp_path):
+    with storage._engine.connect() as connection:
+        said = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous")
+        ]
+    assert said == ["wal", 2]  # FULL
+
+
+@pytest.mark.parametrize(
+    "where", ["world-2025", "mysql://localhost/board", "://", "postgresql://["]
+)
+def test_what_is_no_board_is_refused_with_what_would_be(where):
+    with pytest.raises(ExplorerError, match="postgresql://"):
+        Storage(where)
+
+
+def test_a_file_of_something_else_is_left_alone(tmp_path):
+    text, other = tmp_path / "notes.db", tmp_path / "other.db"
+    text.write_text("shopping list " * 100)
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE wattlas_rooms (x)")
+    connection.close()
+    for path in (text, other, tmp_path / "nowhere" / "board.sqlite"):
+        with pytest.raises(ExplorerError, match="cannot be opened"):
+            Storage(str(path))
+    assert text.read_text() == "shopping list " * 100
+
+
+# Served
+
+
+class Served:
+    """A server with a board."""
+
+    def __init__(self, port: int, said: str) -> None:
+        self.port, self.source = port, "127.0.0.1"
+        (self.room,) = set(re.findall(r"room=(\w{6})", said))
+        (self.key,) = re.findall(r"#key=(\S+)", said)
+
+    def submit(self, team: str, link: str = moved(1), **more: Any) -> tuple[int, str]:
+        source = more.pop("source", self.source)
+        content = {"team": team, "room": self.room, "link": link, "token": TOKEN, **more}
+        return post(self.port, "/board/submissions", content, source)
+
+    def teams(self, room: str = "") -> list[dict[str, Any]]:
+        status, text = get(self.port, f"/board/state?room={room or self.room}")
+        assert status == 200
+        return json.loads(text)["teams"]
+
+    def act(self, action: str, room: str = "", **more: str) -> tuple[int, str]:
+        content = {"key": self.key, "room": room or self.room, "action": action, **more}
+        return post(self.port, "/board/rooms", content)
+
+    def new_room(self) -> str:
+        return json.loads(self.act("new")[1])["room"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    port, folder = free_port(), tmp_path_factory.mktemp("board")
+    board = folder / "board.sqlite"
+    with serving("classroom-3x3", "--port", port, "--board", board, log=folder / "log"):
+        yield Served(port, (folder / "log").read_text())
+    said = (folder / "log").read_text()
+    assert "Traceback" not in said and "ERROR" not in said
+
+
+_numbers = count(1)  # of addresses: what one test asks for is not counted in the next
+
+
+@pytest.fixture
+def served(server: Served) -> Served:
+    """A room of its own."""
+    fresh = Served.__new__(Served)
+    fresh.port, fresh.key, fresh.room = server.port, server.key, server.room
+    fresh.source, fresh.room = f"127.0.2.{next(_numbers)}", fresh.new_room()
+    return fresh
+
+
+@pytest.mark.ui
+def test_figures_are_computed_by_the_server_whatever_a_browser_says(served):
+    status, text = served.submit("Team", moved(3), cost_usd_per_h=1.0, carbon_kg_per_h=0.0)
+    scenario = CLASSROOM.copy()
+    scenario.friction_scale = 3
+    placement = solve(scenario)
+    (row,) = served.teams()
+    assert status == 200
+    for said in (json.loads(text), row):
+        assert said["cost_usd_per_h"] == pytest.approx(placement.cost_usd_per_h)
+        assert said["carbon_kg_per_h"] == pytest.approx(placement.carbon_kg_per_h)
+        assert said["mean_delay_ms"] == pytest.approx(placement.mean_wan_per_request_ms)
+    assert row["link"] == moved(3)
+
+
+@pytest.mark.ui
+def test_a_team_stands_where_it_was_last(served):
+    for friction in (1, 3):
+        assert served.submit("Team", moved(friction))[0] == 200
+    (row,) = served.teams()
+    assert row["tries"] == 2 and row["link"] == moved(3)
+
+
+@pytest.mark.ui
+@pytest.mark.parametrize(
+    ("changes", "status", "word"),
+    [
+        ({"team": 10_240 * "x"}, 422, "40 characters"),
+        ({"team": "gro\u202ess"}, 422, "hidden signs"),
+        ({"team": ["x"]}, 422, "40 characters"),
+        ({"link": "#" + 102_400 * "x"}, 413, "8000 characters"),
+        ({"link": "javascript:alert(1)"}, 422, "not one that this version"),
+        ({"link": moved(1) + "&friction_scale=-7"}, 422, "not possible"),
+        ({"link": None}, 413, "characters"),
+        ({"room": "222222"}, 404, "no room of that code"),
+        ({"room": "' OR '1'='1"}, 404, "six letters"),
+        ({"token": ""}, 400, "from the page"),
+        ({"token": 102_400 * "x"}, 400, "from the page"),
+    ],
+)
+def test_what_is_wrong_with_a_submission_is_said_and_others_stand(served, changes, status, word):
+    served.submit("Others")
+    got, text = served.submit(**{"team": "Team", **changes})
+    assert got == status and word in text
+    assert [row["name"] for row in served.teams()] == ["Others"]
+
+
+@pytest.mark.ui
+@pytest.mark.parametrize("body", ["", "[", "[]", "7", "null", 100_000 * "[", b"\xff\xfe"])
+def test_what_is_no_submission_at_all_is_refused(served, body):
+    status, text = post(served.port, "/board/submissions", body)
+    assert status == 400 and text == "That cannot be read."
+
+
+@pytest.mark.ui
+def test_pages_elsewhere_and_forms_submit_nothing(served):
+    content = {"team": "Team", "room": served.room, "link": moved(1), "token": TOKEN}
+    for headers, status in (
+        ({"Origin": "http://elsewhere.example"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Host": "rebound.example"}, 421),
+        ({"Content-Type": "text/plain"}, 415),
+    ):
+        assert post(served.port, "/board/submissions", content, **headers)[0] == status
+    assert served.teams() == []
+
+
+@pytest.mark.ui
+def test_the_facilitator_alone_opens_closes_and_clears(served):
+    served.submit("Team")
+    for key in ("", served.key[:-1], f"{served.key} ", None, 7, "\ud800"):
+        content = {"key": key, "room": served.room, "action": "clear"}
+        status, text = post(served.port, "/board/rooms", content, source="127.0.0.9")
+        assert status == 403 and "not the facilitator's key" in text
+    assert len(served.teams()) == 1
+    assert served.act("close")[0] == 200
+    assert served.submit("Late")[0] == 409
+    assert served.act("open")[0] == 200
+    assert served.submit("Late", token=16 * "l")[0] == 200
+    assert served.act("remove", team="Late")[0] == 200
+    assert [row["name"] for row in served.teams()] == ["Team"]
+    assert served.act("clear")[0] == 200 and served.teams() == []
+    assert served.act("fly")[0] == 422
+
+
+@pytest.mark.ui
+def test_who_guesses_codes_and_keys_has_to_wait_and_others_have_not(served):
+    def guess_room() -> int:
+        return served.submit("Team", room="222222", source="127.0.0.10")[0]
+
+    def guess_key() -> int:
+        content = {"key": "guessed", "action": "list"}
+        return post(served.port, "/board/rooms", content, source="127.0.0.11")[0]
+
+    for guess, wrong in ((guess_room, 404), (guess_key, 403)):
+        got = [guess() for _ in range(30)]
+        assert {*got[:15]} == {wrong} and got[-1] == 429
+    assert served.submit("Team", source="127.0.0.10")[0] == 429  # right, but too late
+    assert served.submit("Team")[0] == 200
+
+
+@pytest.mark.ui
+def test_a_flood_of_submissions_is_slowed_and_others_are_not(served):
+    with ThreadPoolExecutor(8) as pool:
+        got = [*pool.map(lambda n: served.submit(f"Flood {n}", source="127.0.0.12")[0], range(90))]
+    assert {*got} == {200, 429}
+    assert served.submit("Team")[0] == 200
+
+
+@pytest.mark.ui
+def test_nothing_new_is_answered_with_nothing(served):
+    seen = json.loads(get(served.port, f"/board/state?room={served.room}")[1])["seen"]
+    assert get(served.port, f"/board/state?room={served.room}&seen={seen}") == (204, "")
+    served.submit("Team")
+    assert get(served.port, f"/board/state?room={served.room}&seen={seen}")[0] == 200
+
+
+@pytest.mark.ui
+def test_a_file_of_all_submissions_has_no_formula_in_it(served):
+    teams = ["=HYPERLINK(1)", "+1", "-1", "@SUM", "\"quoted\", 'twice'", "Straße"]
+    for team in teams:
+        assert served.submit(team)[0] == 200
+    status, text = get(served.port, f"/board/export.csv?room={served.room}")
+    rows = [*csv.DictReader(io.StringIO(text))]
+    assert status == 200
+    assert [row["team"] for row in rows] == [in_cell(team) for team in teams]
+    assert float(rows[0]["cost_usd_per_h"]) == pytest.approx(solve(CLASSROOM).cost_usd_per_h)
+    assert not [cell for row in rows for cell in row.values() if cell[0] in "=+-@"]
+
+
+@pytest.mark.ui
+def test_there_is_no_board_unless_one_is_asked_for(tmp_path):
+    port = free_port()
+    with serving("classroom-3x3", "--port", port, log=tmp_path / "log"):
+        for path in ("/board", "/board/state?room=222222", "/board/join?room=222222"):
+            assert ask(port, path)[0] == 404
+        assert post(port, "/board/submissions", {})[0] == 404
+
+
+@pytest.mark.ui
+def test_a_server_that_is_killed_among_a_thousand_submissions_loses_none_it_acknowledged(tmp_path):
+    port, board = free_port(), tmp_path / "board.sqlite"
+    options = ("classroom-3x3", "--port", port, "--board", board)
+    acknowledged: list[str] = []
+
+    with started(*options, log=tmp_path / "log") as process:
+        first = Served(port, (tmp_path / "log").read_text())
+
+        def submit(n: int) -> None:
+            try:
+                got, text = first.submit(
+                    f"Team {n}",
+                    moved(1 + n % 5),
+                    token=f"token of {n:010}",
+                    source=f"127.0.1.{n % 40 + 1}",
+                )
+            except (OSError, http.client.HTTPException):  # the server is no more
+                return
+            assert got == 200, text
+            acknowledged.append(f"Team {n}")
+            if len(acknowledged) == 500:
+                os.killpg(process.pid, signal.SIGKILL)
+
+        with ThreadPoolExecutor(8) as pool:
+            [*pool.map(submit, range(1000))]
+        assert process.wait(PATIENCE_S) == -signal.SIGKILL
+    assert 500 <= len(acknowledged) < 1000
+    with serving(*options, log=tmp_path / "again"):
+        again = Served(port, (tmp_path / "again").read_text())
+        assert again.room == first.room and again.key != first.key
+        rows = [*csv.DictReader(io.StringIO(get(port, f"/board/export.csv?room={again.room}")[1]))]
+        assert {*acknowledged} <= {row["team"] for row in rows}
+        assert again.submit("Afterwards")[0] == 200
+
+
+def test_the_documentation_has_the_numbers_that_hold():
+    text = " ".join((DOCUMENTATION_SOURCE / "serving.md").read_text("utf-8").split())
+    assert f"1 to {LONGEST_NAME} characters of any script" in text
+    assert f"{AT_ONCE} submissions at once and one a second" in text
+    assert f"after {WRONG_CODES} wrong codes or keys" in text
+    assert f"{MOST_ROWS} submissions; then the facilitator" in text
+
+
+# In browsers
+
+
+def opened(browser: Browser, url: str, **options: Any) -> Page:
+    page = browser.new_page(**options)
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(url)
+    return page
+
+
+@pytest.mark.ui
+def test_teams_join_by_a_link_and_submit_what_they_see_to_a_board_that_lives(browser, served):
+    site = f"http://127.0.0.1:{served.port}"
+    board = opened(browser, f"{site}/board?room={served.room}#key={served.key}")
+    expect(board).to_have_url(f"{site}/board?room={served.room}")
+    for team, friction in (("<img src=x onerror=alert(1)>", 3), ("=Team B", 1)):
+        context = browser.new_context()
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{site}/board/join?room={served.room}")
+        page.wait_for_url(re.compile(r"/\?scenario|/#|/$"))
+        expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
+        page.goto(f"{site}/?scenario=classroom-3x3#v=2&friction={friction}")
+        scenario = CLASSROOM.copy()
+        scenario.friction_scale = friction
+        cost = format_number(solve(scenario).cost_usd_per_h)
+        expect(page.locator("[data-total=cost] .value")).to_contain_text(cost, timeout=PATIENCE_MS)
+        page.get_by_role("button", name="Submit to the board").click()
+        expect(page.get_by_label("Code of the room")).to_have_value(served.room)
+        page.get_by_label("Team", exact=True).fill(team)
+        page.get_by_role("button", name="Submit", exact=True).click()
+        expect(page.get_by_text(f"Submitted: {cost} USD/h")).to_be_visible(timeout=PATIENCE_MS)
+        context.close()
+    teams = board.locator("tbody .team a")
+    expect(teams).to_have_text(["=Team B", "<img src=x onerror=alert(1)>"], timeout=PATIENCE_MS)
+    with board.expect_popup() as popup:
+        teams.nth(1).click()
+    scenario = CLASSROOM.copy()
+    scenario.friction_scale = 3
+    cost = format_number(solve(scenario).cost_usd_per_h)
+    expect(popup.value.locator("[data-total=cost] .value")).to_contain_text(
+        cost, timeout=PATIENCE_MS
+    )
+    popup.value.close()
+    board.get_by_label("Rank by").select_option("Least carbon")
+    by_carbon = sorted(served.teams(), key=lambda row: row["carbon_kg_per_h"])
+    expect(teams).to_have_text([row["name"] for row in by_carbon])
+    board.close()
+
+
+@pytest.mark.ui
+def test_the_facilitator_closes_and_clears_from_the_page_and_others_cannot(browser, served):
+    served.submit("Team")
+    site = f"http://127.0.0.1:{served.port}/board?room={served.room}"
+    other = opened(browser, site)
+    expect(other.locator("tbody .team")).to_have_count(1)
+    expect(other.get_by_role("button", name="Clear")).to_have_count(0)
+    board = opened(browser, f"{site}#key={served.key}")
+    board.get_by_role("button", name="Close the room").click()
+    expect(other.get_by_text("closed")).to_be_visible()
+    board.on("dialog", lambda dialog: dialog.accept())
+    board.get_by_role("button", name="Clear").click()
+    expect(other.locator("tbody .team")).to_have_count(0)
+    board.get_by_role("button", name="Open it again").click()
+    expect(other.get_by_text("closed")).to_be_hidden()
+    for page in (board, other):
+        page.close()
