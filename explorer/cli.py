@@ -190,7 +190,14 @@ def _parser() -> argparse.ArgumentParser:
         "or postgresql://USER:PASSWORD@HOST/DATABASE; no board if left out",
     )
     serve.add_argument("--read-only", action="store_true", help="let users save no files")
-    serve.add_argument("--show", action="store_true", help="open it in a browser here")
+    serve.add_argument("--show", action="store_const", const="", help="open it in a browser here")
+    serve.add_argument(
+        "--present",
+        action="store_const",
+        const="?present",
+        dest="show",
+        help="open it in a browser here, larger, as for a projector",
+    )
 
     solving = add(
         _solve, "place the demand and write the results", "wattlas solve world-2025 -o results"

@@ -36,6 +36,7 @@ options.add_argument("--read-only", action="store_true")
 options.add_argument("--board", action="store_true")
 told = options.parse_args()
 asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
+presented = "presented" in pn.state.session_args  # larger, to a room
 opened = asked if asked in names() else told.scenario
 choice = chooser(opened)
 is_built = (DOCUMENTATION / "index.html").is_file()
@@ -46,8 +47,8 @@ page = pmui.Page(
     site_url=told.site,
     sidebar=[choice],
     sidebar_width=312,
-    sidebar_open="Mobi"
-    not in pn.state.headers.get("User-Agent", ""),  # on a phone the pictures come first
+    # on a phone and to a room the pictures come first
+    sidebar_open=not presented and "Mobi" not in pn.state.headers.get("User-Agent", ""),
     sx={
         "& .MuiToolbar-root": {"minHeight": "48px"},
         # one line: a header that grows lies on the totals. The title leaves room for the buttons;
@@ -86,6 +87,7 @@ def open_scenario() -> None:
             reachable=told.reachable,
             saves=not told.read_only,
             board=told.board,
+            presented=presented,
         )
     except ExplorerError as error:
         words = lines_in_markdown(str(error))

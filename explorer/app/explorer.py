@@ -51,6 +51,8 @@ class Explorer(pn.viewable.Viewer):
         Whether users may save what they see as a file.
     board : bool
         Whether the server has a board, to which teams submit what they see.
+    presented : bool
+        Whether it is for a room: the first control stands above the pictures, the rest is folded away.
     """
 
     theme = param.Selector(objects=["light", "dark"], doc="Of the page, which a link restores.")
@@ -62,6 +64,7 @@ class Explorer(pn.viewable.Viewer):
         reachable: str = "",
         saves: bool = True,
         board: bool = False,
+        presented: bool = False,
         **params: Any,
     ) -> None:
         super().__init__(**params)
@@ -94,6 +97,7 @@ class Explorer(pn.viewable.Viewer):
                 alert_type="warning", disable_math=True, margin=0,
             ),
             *player,
+            *([self.controls.hero()] if presented else []),
             Argument(session, questions),
             Totals(session),
             PinTable(session, self.pins),

@@ -31,7 +31,7 @@ HEADERS = {
 _POLICY = (
     "default-src 'self'; script-src 'self' blob: 'unsafe-eval' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob: ws://{host} wss://{host}; "
-    "worker-src 'none'; frame-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; "
+    "worker-src 'none'; frame-src {frames}; object-src 'none'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'"
 )
 _WORDS = {
@@ -90,10 +90,11 @@ class Gate(RequestHandler):
 class Scripted(Gate):
     """An answer that may run the scripts that it has itself."""
 
-    def let_scripts_run(self) -> None:
+    def let_scripts_run(self, frames: str = "'none'") -> None:
         self._nonce = secrets.token_urlsafe(16)
         self.set_header("Cache-Control", "no-store")
-        policy = _POLICY.format(nonce=self._nonce, host=self.request.headers["Host"])
+        host = self.request.headers["Host"]
+        policy = _POLICY.format(nonce=self._nonce, host=host, frames=frames)
         self.set_header("Content-Security-Policy", policy)
 
     def with_nonce(self, page: str) -> str:

@@ -44,6 +44,7 @@ from explorer.app.snapshot import save_button as save
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
 from explorer.scenario import folder as scenario_folder
 
+PRESENTATION = Path(__file__).parent / "page" / "present.html"
 PAGE = LAYOUTS / "workshop.py"
 ORPHANED_MS = 1000
 MOST_BODY_BYTES = 4096  # of requests: nothing but a board takes any
@@ -68,6 +69,14 @@ class Page(Scripted, DocHandler):
 
     def write(self, chunk: Any) -> None:
         super().write(self.with_nonce(chunk) if self.get_status() == 200 else chunk)
+
+    async def get(self, *args: Any, **kwargs: Any) -> None:
+        if "present" not in self.request.arguments:
+            page: Any = super().get(*args, **kwargs)  # a coroutine, as tornado wraps it
+            await page
+            return
+        self.let_scripts_run(frames="'self'")
+        self.finish(PRESENTATION.read_text("utf-8"))
 
     def compute_etag(self) -> None:
         return None
@@ -132,7 +141,7 @@ _KEPT = {DocHandler: Page, WSHandler: Live, IcoHandler: Icon}  # of all that Pan
 class _Server(Serve):
     """Panel's own command, for one app on one address."""
 
-    def __init__(self, address: Address, show: bool, board: Board | None) -> None:
+    def __init__(self, address: Address, show: str | None, board: Board | None) -> None:
         self._parser = argparse.ArgumentParser()
         super().__init__(self._parser)
         self._address, self._show, self._board = address, show, board
@@ -168,8 +177,9 @@ class _Server(Serve):
             if self._board:
                 print(board_text(self._board, self._address))
             print("Press Ctrl-C to stop.", flush=True)
-            if self._show:  # Panel's own --show opens a page for each of the app's two addresses
-                server.io_loop.add_callback(server.show, f"{self._address.prefix}/")
+            # Panel's own --show opens a page for each of the app's two addresses
+            if self._show is not None:
+                server.io_loop.add_callback(server.show, f"{self._address.prefix}/{self._show}")
         if task_id() is not None:
 
             def leave_if_alone() -> None:
@@ -203,7 +213,7 @@ def serve(
     scenario: str,
     address: Address,
     processes: int,
-    show: bool,
+    show: str | None,
     read_only: bool = False,
     board: str = "",
 ) -> None:
@@ -216,8 +226,8 @@ def serve(
     address : Address
     processes : int
         That share the work.
-    show : bool
-        Whether to open a browser here.
+    show : str, optional
+        What a browser is to open here: "" for the page, "?present" for the one of a projector.
     read_only : bool
         Whether users may save no files.
     board : str
@@ -327,13 +337,14 @@ def documentation(folder: Path, prefix: str = "") -> list[Rule]:
     return [Rule(matcher, Documentation, {"path": str(folder)})] if is_built else []
 
 
-def _page_asked_for(request: Any) -> tuple[str, str, bool]:
+def _page_asked_for(request: Any) -> tuple[str, str, bool, bool]:
     """
     What pages differ in before their sessions connect: address, scenario, and whether it is a
-    phone's.
+    phone's or presented to a room.
     """
     asked = request.arguments.get("scenario", [b""])[0].decode(errors="replace")
     known = (
         asked if asked in scenario_folder.names() else ""
     )  # a page is kept for every key, so keys must be few
-    return request.path, known, "Mobi" in request.headers.get("User-Agent", "")
+    of_a_phone = "Mobi" in request.headers.get("User-Agent", "")
+    return request.path, known, of_a_phone, "presented" in request.arguments

@@ -98,16 +98,25 @@ class Controls(pn.viewable.Viewer):
         self.inputs = Inputs(session.scenario, looks)
         self.inputs.on_new_step = self.history.end_move
         self._session = session
-        self._panel = ControlPanel(
-            self.inputs, groups=json.dumps(self.inputs.groups), reach=_reach(session.placement)
-        )
+        self._panels: list[ControlPanel] = []
+        self._all = self._panel(self.inputs.groups)
         session.param.watch(self._on_placement, "placement")
 
     def __panel__(self) -> pn.viewable.Viewable:
-        return self._panel
+        return self._all
+
+    def hero(self) -> pn.viewable.Viewable:
+        """The first control alone."""
+        return self._panel(self.inputs.groups[:1])
+
+    def _panel(self, groups: list[dict[str, Any]]) -> ControlPanel:
+        reach = _reach(self._session.placement)
+        self._panels.append(ControlPanel(self.inputs, groups=json.dumps(groups), reach=reach))
+        return self._panels[-1]
 
     def _on_placement(self, *_events: Any) -> None:
-        self._panel.reach = _reach(self._session.placement)
+        for panel in self._panels:
+            panel.reach = _reach(self._session.placement)
 
     def buttons(self) -> pn.viewable.Viewable:
         """Undo, redo and reset, for a page's header."""

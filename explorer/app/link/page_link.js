@@ -4,6 +4,11 @@ const LINK_DELAY_MS = 400 // browsers take few changes of the address per second
 const NOT_OURS = "This link is not one that Wattlas made, or was made by another version. It was not followed."
 const CHANGED = "the scenario's own settings, which have changed since"
 
+// Windows of one browser: some follow what is seen in another. Who is followed says so under a name of its own.
+const windows = new BroadcastChannel("wattlas")
+const mine = (sessionStorage["wattlas.window"] ??= Math.random().toString(36).slice(2))
+const followed = new URLSearchParams(window.location.search).get("follow")
+
 // By the id of the inputs: the dialog that hands links out asks for the present one.
 const links = (globalThis[Symbol.for("wattlas.links")] ??= new Map())
 
@@ -46,12 +51,37 @@ class Link {
     this.onPopState = ({state}) => state?.wattlas && this.ask(state.wattlas.question)
     window.addEventListener("hashchange", this.onHashChange)
     window.addEventListener("popstate", this.onPopState)
+    this.onWindow = ({data}) => (followed ? this.goWhere(data) : data.hello === mine && this.lead())
+    windows.addEventListener("message", this.onWindow)
+    if (followed) windows.postMessage({hello: followed})
   }
 
   remove() {
     clearTimeout(this.timer)
+    windows.removeEventListener("message", this.onWindow)
     window.removeEventListener("hashchange", this.onHashChange)
     window.removeEventListener("popstate", this.onPopState)
+  }
+
+  /** Tell windows that follow this one what is seen here. */
+  lead() {
+    if (!followed) windows.postMessage({from: mine, link: this.current()})
+  }
+
+  /** In a window that follows another: be where that one is. */
+  goWhere({from, link}) {
+    if (from !== followed) return
+    const there = new URL(link, window.location.href)
+    const [scenario, hash] = [there.searchParams.get("scenario"), there.hash]
+    const here = new URL(window.location.href)
+    if (scenario !== here.searchParams.get("scenario")) {
+      here.searchParams[scenario ? "set" : "delete"]("scenario", scenario)
+      here.hash = hash
+      window.location.replace(here)
+    } else if (hash !== here.hash) {
+      window.history.replaceState(null, "", hash)
+      this.follow()
+    }
   }
 
   follow() {
@@ -118,7 +148,16 @@ class Link {
   write(how) {
     clearTimeout(this.timer)
     this.timer = undefined
-    window.history[how](this.entry, "", this.current())
+    const link = new URL(this.current(), window.location.href)
+    const kept = ["presented", "follow"].filter(name => new URLSearchParams(window.location.search).has(name))
+    for (const name of kept) link.searchParams.set(name, name === "follow" ? followed : "")
+    window.history[how](this.entry, "", link)
+    if (kept.includes("presented")) {
+      link.searchParams.delete("presented")
+      link.searchParams.set("present", "")
+      window.parent.history.replaceState(null, "", link)
+    }
+    this.lead()
   }
 
   /** Make the entry that the page was opened with one to come back to; its address stays as it was written. */

@@ -14,11 +14,13 @@ export function render({model, data}) {
   const close = el("button", {type: "button", class: "close", "aria-label": "Close"}, "×")
   const code = el("img", {alt: "The link as a code for the camera of a phone", hidden: ""})
   const note = el("p", {class: "note"})
+  const present = el("a", {target: "_blank", rel: "opener"}, "a second window")
   const title = el("h2", {id: "share-title"}, "Share what you see")
   const dialog = el("dialog", {"aria-labelledby": "share-title"},
     el("div", {class: "head"}, title, close),
     el("p", {}, "Whoever opens this link sees the same scenario, settings and question, and may change them without changing yours."),
-    el("div", {class: "line"}, field, copy), note, code)
+    el("div", {class: "line"}, field, copy), note, code,
+    el("p", {class: "present"}, "For a projector: ", present, " (Alt+P). It is larger, and follows what you do here."))
 
   const update = () => {
     const [link, picture] = data.code ? JSON.parse(data.code) : []
@@ -28,6 +30,7 @@ export function render({model, data}) {
   button.addEventListener("click", () => {
     field.value = shared(data)
     copy.textContent = "Copy"
+    present.href = presentation(data.key)
     note.textContent = LOOPBACK.test(new URL(field.value).host) ? HERE_ONLY : ""
     update()
     dialog.showModal()
@@ -37,17 +40,34 @@ export function render({model, data}) {
   close.addEventListener("click", () => dialog.close())
   dialog.addEventListener("click", event => event.target === dialog && dialog.close())
   dialog.addEventListener("keydown", event => event.stopPropagation()) // not meant for the page below
+  const onKey = event => {
+    if (event.altKey && event.code === "KeyP" && !event.repeat) window.open(presentation(data.key), "_blank")
+  }
+  window.addEventListener("keydown", onKey)
+  model.on("remove", () => window.removeEventListener("keydown", onKey))
   model.on("code", update)
 
   const row = el("div", {class: "buttons"}, button)
   return el("div", {}, row, dialog)
 }
 
+/** The page for a projector, which follows this window. */
+function presentation(key) {
+  const url = seen(key)
+  url.searchParams.set("present", "")
+  url.searchParams.set("follow", sessionStorage["wattlas.window"])
+  return url.href
+}
+
 /** The link by which others reach what is seen here. */
 function shared({key, reachable}) {
-  const link = globalThis[Symbol.for("wattlas.links")]?.get(key)
-  const url = new URL(link ? link.current() : window.location.href, window.location.href)
+  const url = seen(key)
   return LOOPBACK.test(url.host) && reachable ? url.href.replace(url.origin, reachable) : url.href
+}
+
+function seen(key) {
+  const link = globalThis[Symbol.for("wattlas.links")]?.get(key)
+  return new URL(link ? link.current() : window.location.href, window.location.href)
 }
 
 /** Browsers have a clipboard only for pages from this machine or by https; elsewhere, the older way. */

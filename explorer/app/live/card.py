@@ -13,6 +13,10 @@ from explorer.registry import TERMS
 CARD = """
 :host { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 8px;
         box-sizing: border-box; }
+:host(:popover-open) { inset: 0; width: 100vw !important; height: 100vh !important; max-width: none; margin: 0;
+                       padding: 12px 16px; border: 0; border-radius: 0; overflow: auto;
+                       background: var(--mui-palette-background-paper, Canvas); }
+:host(:popover-open) .bk-Figure { flex: 1 1 auto !important; height: auto !important; min-height: 260px; }
 """
 SMALL = """
 :host { font-size: 14px; line-height: 1.5; }
@@ -42,6 +46,10 @@ h2 { font-size: 16px; font-weight: 700; margin: 0; white-space: nowrap; display:
                box-shadow: 0 3px 12px #0006; }
 .explanation { max-height: 420px; overflow: auto; }
 .help:hover + .explanation, .help:focus + .explanation, .explanation:hover { display: block; }
+.enlarge { display: var(--enlarge, none); flex: none; align-items: center; margin: -2px 0 -2px auto;
+           padding: 3px 6px; border: 0; border-radius: 4px; background: none; color: inherit; font: inherit;
+           line-height: 1; cursor: pointer; opacity: .6; }
+.enlarge:is(:hover, :focus-visible) { opacity: 1; background: #8883; }
 .sources { margin-top: 6px; padding-top: 6px; border-top: 1px solid #f4f5f744; font-size: 13px; }
 .sources p { margin: 0 0 2px; }
 """
@@ -77,7 +85,9 @@ def heading(title: str, explanation: str, term: str = "") -> Div:
         '<div class="heading"><h2>{title}</h2>'
         '<span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
         '<div class="explanation" role="tooltip">{named}{explanation}{sources}</div>'
-        '<span class="term">{term}</span></div>',
+        '<span class="term">{term}</span>'
+        '<button type="button" class="enlarge" aria-label="{title} Alone, as large as the window">'
+        '<span aria-hidden="true">⤢</span></button></div>',
         title=title, named=html("<b>{}.</b> ", f"{term[0].upper()}{term[1:]}") if term else "",
         explanation=explanation.strip(), term=term, sources=SOURCES_HERE,
     )  # fmt: skip
@@ -105,4 +115,9 @@ def card(title: str, explanation: str, *body: LayoutDOM, tools: Sequence[LayoutD
     if tools:
         top.stylesheets = [*top.stylesheets, _FIRST]
         top = Row(children=[top, *tools], sizing_mode="stretch_width", stylesheets=[_WRAP])
-    return Column(children=[top, *body], sizing_mode="stretch_width", stylesheets=[CARD])
+    return Column(
+        children=[top, *body],
+        sizing_mode="stretch_width",
+        stylesheets=[CARD],
+        css_classes=["wattlas-card"],  # as the page finds it
+    )

@@ -20,6 +20,32 @@
     if (link && chosen()) link.hash = `v=2&theme=${chosen()}`
   })
 
+  // in the frame of a presentation: pictures as sharp as they are large, and the link in the window's own address
+  const scale = Number(new URLSearchParams(location.search).has("presented") && parent.document.documentElement.dataset.scale)
+  if (scale) {
+    Object.defineProperty(window, "devicePixelRatio", {get: () => parent.devicePixelRatio * scale})
+    page.dataset.presented = ""
+  }
+
+  // one card alone, as large as the window
+  page.style.setProperty("--enlarge", "inline-flex")
+  let large
+  const restore = () => {
+    large?.removeAttribute("popover")
+    large = undefined
+  }
+  addEventListener("click", event => {
+    const path = event.composedPath()
+    if (!path.some(element => element.matches?.(".enlarge"))) return
+    const card = path.find(element => element.matches?.(".wattlas-card"))
+    if (card === large) return restore()
+    restore()
+    large = card
+    card.popover = "manual"
+    card.showPopover()
+  })
+  addEventListener("keydown", event => event.key === "Escape" && restore())
+
   const opening = setInterval(() => {
     const progress = document.querySelector("#opening .progress")
     if (progress && performance.now() > SLOW_MS) progress.textContent = SLOW
