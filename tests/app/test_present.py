@@ -109,5 +109,6 @@ def test_a_second_window_follows_the_first_also_to_another_scenario(
         "bk-btn bk-btn-default bk-active", timeout=PATIENCE_MS
     )
     page.goto(f"{url}?scenario=stylized-12")
-    expect(frame.get_by_text("Stylised, twelve regions").first).to_be_visible(timeout=PATIENCE_MS)
+    title = frame.get_by_role("heading", name="Wattlas · Stylised, twelve regions")
+    expect(title).to_be_visible(timeout=PATIENCE_MS)
     assert "present" in popup.value.url

@@ -23,6 +23,7 @@ export function render({view, model, data}) {
   links.set(data.key, link)
   link.follow()
   link.mark()
+  link.lead()
   model.on("remove", () => {
     link.remove()
     if (links.get(data.key) === link) links.delete(data.key)
