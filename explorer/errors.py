@@ -70,7 +70,8 @@ class Problem:
         if self.row is not None:
             place.append(f"row {self.row}")
         if self.column is not None:
-            place.append(f"column {_printable(self.column)}")
+            kind = "key" if ".toml" in self.file else "column"
+            place.append(f"{kind} {_printable(self.column)}")
         found = "" if self.value is None else f" (found {shortened(self.value)!r})"
         return f"{', '.join(place)}: {self.what}{found} {self.fix}"
 

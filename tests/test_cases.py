@@ -16,7 +16,7 @@ REFUSED = {
         "workloads.csv, row 2, column id: this word has a meaning of its own here."
     ],
     "integer-of-400-digits": [
-        "scenario.toml, row 6, column total_demand_mw: this is above 1,000,000,000."
+        "scenario.toml, row 6, key total_demand_mw: this is above 1,000,000,000."
     ],
     "time-zone-hints": ["Did you mean 'Europe/Berlin'?", "Did you mean 'Etc/GMT-1'?"],
 }

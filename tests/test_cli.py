@@ -590,7 +590,7 @@ def test_check_lists_all_problems_at_once(wattlas, spoilt):
     assert wattlas("check", spoilt) == 2
     lines = wattlas.out.splitlines()
     places = [
-        "scenario.toml, row 15, column friction_scal: ",
+        "scenario.toml, row 15, key friction_scal: ",
         "regions.csv, row 2, column electricity_price_usd_per_mwh: ",
         "regions.csv, row 4, column capacity_mw: ",
         "clients.csv: ",

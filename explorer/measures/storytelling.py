@@ -13,6 +13,7 @@ from explorer.measures.headlines import (
     headlines,
     refuse_as_much,
 )
+from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.story import GREEDY, PLACEHOLDER, SPLIT, Prediction, Step
@@ -81,7 +82,7 @@ def step_text(step: Step, placement: Placement) -> str:
             return percent(value) + (PER_MWH if found.basis else "")
         return _share(value) if found.unit == "-" else format_number(value)
 
-    return PLACEHOLDER.sub(lambda found: words(found[1]), step.text)
+    return PLACEHOLDER.sub(lambda found: words(found[1]), as_shown(step.text))
 
 
 def figure(placement: Placement, name: str) -> Headline:

@@ -20,6 +20,7 @@ from explorer.scenario.hints import nearest
 
 STORY_FILE = "story.toml"
 MOST_STEPS, LONGEST_TEXT, LONGEST_TITLE = 40, 1200, 120
+LONGEST_BUDGET_MS = 1e9
 HEADLINES = (  # those of `Placement.totals`
     "cost_usd_per_h", "carbon_kg_per_h", "objective_usd_per_h", "friction_usd_per_h", "hosting_usd_per_h",
     "served_mw", "grid_mw", "facility_mw", "relocated_mw", "relocated_grid_mw", "relocated_share", "unserved_mw",
@@ -36,6 +37,7 @@ FIGURES = (*HEADLINES, *SPLIT, *GREEDY)  # that texts and predictions may name
 PARTS = ("value", "baseline", "change", "change_percent")  # of a headline
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 VIEWS = tuple(dict.fromkeys(measure.question for measure in MEASURES.values()))
+PLACES = {"map": OVERVIEW, "regions": OVERVIEW}  # of what is no measure; the rest is everywhere
 HIGHLIGHTS = ("argument", "totals", "map", "regions", *MEASURES)
 KINDS = ("direction", "number")
 
@@ -103,7 +105,7 @@ class _Reader:
 
     def read(self, text: str) -> Story:
         try:
-            content = tomllib.loads(text)
+            content = tomllib.loads(text.removeprefix("\ufeff"))
         except (ValueError, RecursionError) as error:
             self._note(
                 "", None, f"this is not TOML: {error}.", "Write [[steps]] with title and text."
@@ -123,16 +125,24 @@ class _Reader:
             self._note(where, None, "this is no table.", "Write [[steps]] and its keys below.")
             return Step("", "")
         self._known(content, where, ("title", "text", "state", "view", "highlight", "predict"))
-        text = self._text(content, where, "text", LONGEST_TEXT)
-        self._check_placeholders(where, text)
+        text = self._text(content, where, "text", LONGEST_TEXT, may_have_figures=True)
+        view = self._one_of(where, "view", content.get("view", OVERVIEW), VIEWS)
         return Step(
             self._text(content, where, "title", LONGEST_TITLE),
             text,
             self._state(where, content.get("state", {})),
-            self._one_of(where, "view", content.get("view", OVERVIEW), VIEWS),
-            self._one_of(where, "highlight", content.get("highlight", ""), ("", *HIGHLIGHTS)),
+            view,
+            self._highlight(where, content.get("highlight", ""), view),
             self._prediction(number, where, content.get("predict")),
         )
+
+    def _highlight(self, where: str, value: Any, view: str) -> str:
+        name = self._one_of(where, "highlight", value, ("", *HIGHLIGHTS))
+        at = MEASURES[name].question if name in MEASURES else PLACES.get(name, view)
+        if view and at != view:
+            what = f"its card is not where the step looks, which is “{view}”."
+            self._note(where, "highlight", what, f'Write view = "{at}".', value=name)
+        return name
 
     def _state(self, where: str, state: Any) -> dict[str, Any]:
         if not isinstance(state, dict):
@@ -141,11 +151,9 @@ class _Reader:
         for name, value in state.items():
             if name in self._classes:
                 number = isinstance(value, (int, float)) and not isinstance(value, bool)
-                wrong = (
-                    None
-                    if number and 0 <= value < float("inf")
-                    else ("this is no latency budget.", "Write milliseconds, 0 or more.")
-                )
+                fix = f"Write milliseconds, from 0 to {LONGEST_BUDGET_MS:,.0f}."
+                possible = number and 0 <= value <= LONGEST_BUDGET_MS
+                wrong = None if possible else ("this is no latency budget.", fix)
             else:
                 wrong = self._refusal(name, value)
             if wrong:
@@ -167,18 +175,33 @@ class _Reader:
         return Prediction(self._text(content, where, "ask", LONGEST_TEXT), figure, kind)
 
     def _check_placeholders(self, where: str, text: str) -> None:
-        for inside in PLACEHOLDER.findall(text):
+        for inside in dict.fromkeys(PLACEHOLDER.findall(text)):
             figure, _, part = inside.partition(".")
             if figure not in FIGURES or part not in ("", *(PARTS if figure in HEADLINES else ())):
                 parts = f"Parts are {', '.join(PARTS)}; {', '.join(SPLIT + GREEDY)} have none."
                 fix = nearest(figure, FIGURES, parts)
                 self._note(where, "text", "there is no such figure.", fix, value=inside)
 
-    def _text(self, content: dict[str, Any], where: str, key: str, longest: int) -> str:
+    def _text(
+        self,
+        content: dict[str, Any],
+        where: str,
+        key: str,
+        longest: int,
+        may_have_figures: bool = False,
+    ) -> str:
         text = content.get(key)
-        if isinstance(text, str) and len(text.strip()) > 0 and len(text) <= longest:
+        if not isinstance(text, str):
+            what = "this is missing." if text is None else "this is no text."
+        elif not 0 < len(text.strip()) <= longest:
+            what = f"this has {len(text.strip()):,} characters."
+        else:
+            if may_have_figures:
+                self._check_placeholders(where, text)
+            elif found := PLACEHOLDER.search(text):
+                what = "figures are put into the text of a step only."
+                self._note(where, key, what, "Write it without braces.", value=found[0])
             return text.strip()
-        what = "this is no text." if not isinstance(text, str) else "this is empty or too long."
         self._note(where, key, what, f"Write 1 to {longest:,} characters in quotes.")
         return ""
 
@@ -195,6 +218,6 @@ class _Reader:
             self._note(where, key, "there is no such key.", fix)
 
     def _note(self, where: str, key: str | None, what: str, fix: str, value: Any = None) -> None:
-        place = ", ".join(filter(None, (where, key)))
+        place = ", ".join(filter(None, (STORY_FILE, where)))
         found = None if value is None else str(value)
-        self.problems.append(Problem(STORY_FILE, None, place or None, found, what, fix))
+        self.problems.append(Problem(place, None, key, found, what, fix))

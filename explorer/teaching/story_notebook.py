@@ -155,7 +155,7 @@ def _cells(scenario: Scenario, name: str) -> Iterator[dict[str, Any]]:
     story = scenario.story
     assert story is not None
     yield _prose(
-        f"# {in_markdown(story.title)}",
+        f"# {in_markdown(as_shown(story.title))}",
         "A story in steps, about the scenario"
         f" *{in_markdown(as_shown(scenario.title))}*. Run the cells in order. Where a question comes first, put"
         " your guess in place of the dots before you go on.",
@@ -163,9 +163,9 @@ def _cells(scenario: Scenario, name: str) -> Iterator[dict[str, Any]]:
     yield _code(_opening(story.steps, name))
     for number, step in enumerate(story.steps, start=1):
         asked = step.predict
-        question = f"**Before you look.** {in_markdown(asked.ask)}" if asked else ""
+        question = f"**Before you look.** {in_markdown(as_shown(asked.ask))}" if asked else ""
         how = f"Guess: {_choice(asked)}." if asked else ""
-        yield _prose(f"## {number}. {in_markdown(step.title)}", question, how)
+        yield _prose(f"## {number}. {in_markdown(as_shown(step.title))}", question, how)
         if asked:
             yield _code(["guess = ..."])
         yield _code(_telling(scenario, name, number, step))

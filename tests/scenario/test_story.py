@@ -1,10 +1,13 @@
 """Stories: what is wrong is said with its place, and those shipped tell what the numbers say."""
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from explorer import Placement, Scenario, ScenarioError, attribution, greedy, solve
+from explorer.app.questions import QUESTIONS
+from explorer.app.story.player import at_once
 from explorer.measures.headlines import basis_of, forced_and_chosen, headlines
 from explorer.measures.storytelling import (
     DIRECTIONS,
@@ -15,6 +18,7 @@ from explorer.measures.storytelling import (
     step_text,
 )
 from explorer.packaged_data import SCENARIOS
+from explorer.registry import MEASURES
 from explorer.scenario.folder import names
 from explorer.scenario.story import HEADLINES, PLACEHOLDER, SPLIT, STORY_FILE, Prediction, Step
 from explorer.text import format_number
@@ -53,25 +57,52 @@ def test_a_story_travels_with_its_scenario(told, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("title =", "titel =", "step 1, titel: there is no such key."),
-        ("chat = 200", "chat = -5", "step 1, chat: this is no latency budget."),
-        ("chat = 200", "caht = 200", "step 1, caht: there is no such parameter."),
-        ("friction_scale = 2", "friction_scale = -2", "step 1, friction_scale: this is below 0."),
-        ("{cost_usd_per_h}", "{cost}", "step 1, text: there is no such figure."),
-        ("{cost_usd_per_h}", "{cost_usd_per_h.best}", "step 1, text: there is no such figure."),
+        ("title =", "titel =", "step 1, key titel: there is no such key."),
+        ("title =", "subject =", "step 1, key title: this is missing."),
+        ('text = "', 'text = 5 # "', "step 1, key text: this is no text."),
+        ('"It costs {cost_usd_per_h} USD/h."', '"  "', "step 1, key text: this has 0 characters."),
+        ("It costs", "x" * 2000, "step 1, key text: this has 2,"),
+        ('"One"', '"{relocated_mw}"', "step 1, key title: figures are put into the text of a step"),
+        ("chat = 200", "chat = -5", "step 1, key chat: this is no latency budget. (found '-5')"),
+        ("chat = 200", "chat = 1" + "0" * 400, "step 1, key chat: this is no latency budget."),
+        ("chat = 200", "chat = inf", "step 1, key chat: this is no latency budget."),
+        ("chat = 200", "chat = true", "step 1, key chat: this is no latency budget."),
+        ("chat = 200", "caht = 200", "step 1, key caht: there is no such parameter."),
+        ("= 2 }", "= -2 }", "step 1, key friction_scale: this is below 0."),
+        ("= 2 }", '= "2" }', "step 1, key friction_scale: this is not a number. (found '2')"),
+        ("{cost_usd_per_h}", "{cost}", "step 1, key text: there is no such figure. (found 'cost')"),
+        ("{cost_usd_per_h}", "{cost_usd_per_h.best}", "step 1, key text: there is no such figure."),
+        ("{cost_usd_per_h}", "{relocated_forced_mw.change}", "step 1, key text: there is no such"),
         (
-            "{cost_usd_per_h}",
-            "{relocated_forced_mw.change}",
-            "step 1, text: there is no such figure.",
+            "state =",
+            'view = "Nowhere"\nstate =',
+            "step 1, key view: this is not one of the possible",
         ),
-        ("state =", 'view = "Nowhere"\nstate =', "step 1, view: this is not one of the possible"),
-        (GOOD[GOOD.index("[[") :], "steps = []", "there are not 1 to 40 steps"),
-        ("It costs", "x" * 2000, "step 1, text: this is empty or too long."),
-        ('title = "A story"', "title = [", "this is not TOML"),
+        ("state =", "view = []\nstate =", "step 1, key view: this is not one of the possible"),
+        (
+            "state =",
+            'highlight = "attribution"\nstate =',
+            "step 1, key highlight: its card is not where the step looks, which is “Overview”. "
+            "(found 'attribution') Write view = \"What holds it back?\".",
+        ),
+        (
+            "state =",
+            'view = "When does it pay?"\nhighlight = "map"\nstate =',
+            'Write view = "Overview".',
+        ),
+        (GOOD[GOOD.index("[[") :], "steps = []", "key steps: there are not 1 to 40 steps"),
+        (GOOD[GOOD.index("[[") :], "steps = [1]", "story.toml, step 1: this is no table."),
+        ('title = "A story"', "title = [", "story.toml: this is not TOML"),
+        ('title = "A story"', "a = " + "[" * 100_000, "story.toml: this is not TOML"),
         (
             "state =",
             'predict = { ask = "What?", figure = "cost_usd_per_h" }\nstate =',
-            "step 1, predict: the first step has none before it",
+            "step 1, key predict: the first step has none before it",
+        ),
+        (
+            "state =",
+            'predict = { ask = "What?", kind = "number" }\nstate =',
+            "step 1, key figure: this is not one of the possible values.",
         ),
     ],
 )
@@ -79,7 +110,35 @@ def test_what_is_wrong_is_said_with_its_place(told, old, new, said):
     place = GOOD.rindex(old)  # the last: titles of steps, not of the story
     with pytest.raises(ScenarioError) as error:
         told(GOOD[:place] + GOOD[place:].replace(old, new, 1))
-    assert said in str(error.value).replace("column ", "")
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("made", ["{} = 1", 'title = "{}"', "# {}"])
+def test_a_text_of_ten_megabytes_is_read_or_refused_in_few_words(told, made):
+    with pytest.raises(ScenarioError) as error:
+        told(made.format("x" * 9_900_000) + GOOD.replace("title", "titel"))
+    assert len(str(error.value)) < 2000
+
+
+def test_markup_and_hidden_characters_of_a_text_are_plain_words(told):
+    brought = "<script>alert(1)</script> $x$ \\u202eab\\u0000c"  # as TOML escapes it
+    (step,) = told(GOOD.replace("It costs", brought)).story.steps
+    said = step_text(step, solve(Scenario.load("classroom-3x3")))
+    assert said.startswith("<script>alert(1)</script>")
+    assert "\u202e" not in said and "\0" not in said
+    assert at_once(replace(step, title="\u202ex"))["title"] == "\ufffdx"
+
+
+def test_every_card_that_a_story_may_point_at_is_where_it_says():
+    titles = {
+        view.measure: question
+        for question, parts in QUESTIONS.items()
+        for views in parts
+        for view in views
+        if hasattr(view, "measure")
+    }
+    assert {name: MEASURES[name].question for name in titles} == titles
+    assert MEASURES.keys() - titles.keys() == {"budget_margins"}  # on the card of remedies
 
 
 def test_figures_of_stories_are_those_of_headlines():

@@ -12,6 +12,7 @@ import param
 from explorer.app.questions import Questions
 from explorer.errors import ExplorerError
 from explorer.measures.storytelling import DIRECTIONS, Answer, answer, scenario_at, step_text
+from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
 from explorer.model.solve import solve
 from explorer.registry import MEASURES
@@ -23,13 +24,19 @@ _HERE = Path(__file__)
 _TITLES = {"map": "Where does it go?", "regions": "Regions"} | {
     name: measure.title for name, measure in MEASURES.items()
 }  # of cards, by what a step may highlight
+_TITLES["budget_margins"] = _TITLES["remedies"]  # on the same card
 
 
 def at_once(step: Step) -> dict[str, Any]:
     """What is said of a step before anybody has guessed."""
-    asked = None if step.predict is None else {"ask": step.predict.ask, "kind": step.predict.kind}
+    asked = step.predict and {"ask": as_shown(step.predict.ask), "kind": step.predict.kind}
     highlight = _TITLES.get(step.highlight, step.highlight)
-    return {"title": step.title, "asked": asked, "choices": DIRECTIONS, "highlight": highlight}
+    return {
+        "title": as_shown(step.title),
+        "asked": asked,
+        "choices": DIRECTIONS,
+        "highlight": highlight,
+    }
 
 
 class StoryPlayer(pn.custom.JSComponent):
@@ -46,7 +53,7 @@ class StoryPlayer(pn.custom.JSComponent):
     _stylesheets: ClassVar = [_HERE.with_suffix(".css").read_text("utf-8")]
 
     def __init__(self, session: Session, questions: Questions, story: Story) -> None:
-        super().__init__(title=story.title, sizing_mode="stretch_width", margin=0)
+        super().__init__(title=as_shown(story.title), sizing_mode="stretch_width", margin=0)
         self._scenario, self._questions, self._story = session.scenario, questions, story
         self._opened = session.scenario.copy()
         self._guesses: dict[int, str | float] = {}

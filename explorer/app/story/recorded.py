@@ -7,6 +7,7 @@ from typing import Any
 
 from explorer.app.story.player import at_once
 from explorer.measures.storytelling import outcome, step_text
+from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
 from explorer.scenario.story import Story
 
@@ -30,4 +31,4 @@ def recorded_story(story: Story, placements: Sequence[Placement]) -> dict[str, A
             found = outcome(step.predict, before, placement)
             told |= {"right": found.right, "answer": found.words}
         steps.append(told)
-    return {"title": story.title, "steps": steps}
+    return {"title": as_shown(story.title), "steps": steps}
