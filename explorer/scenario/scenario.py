@@ -439,7 +439,10 @@ class Scenario(param.Parameterized):
 
         def read() -> Scenario:
             found = folder.Folder(path, declared()).contents(str(name_or_path))
-            return cls(**found.tables, **found.settings, documents=dict(found.documents))
+            scenario = cls(**found.tables, **found.settings, documents=dict(found.documents))
+            if problems := scenario._story_problems():
+                raise ScenarioError(str(name_or_path), problems)
+            return scenario
 
         return _read.find(
             folder.state_of(path), read
@@ -517,6 +520,16 @@ class Scenario(param.Parameterized):
         if text is None:
             return None
         return read_story(text, self.workloads, refusals(declared()))[0]
+
+    def _story_problems(self) -> list[Problem]:
+        """Choices of the story's steps that the tables have nothing for."""
+        what, fix = "the tables have nothing for it.", "Choose what this scenario offers."
+        return [
+            Problem(f"{STORY_FILE}, step {number}", None, name, str(value), what, fix)
+            for number, step in enumerate(self.story.steps if self.story else (), start=1)
+            for name, value in step.state.items()
+            if not self.offers(name, value)
+        ]
 
     @property
     def carbon_signals(self) -> tuple[str, ...]:

@@ -70,6 +70,11 @@ def test_a_story_travels_with_its_scenario(told, tmp_path):
         ("chat = 200", "caht = 200", "step 1, key caht: there is no such parameter."),
         ("= 2 }", "= -2 }", "step 1, key friction_scale: this is below 0."),
         ("= 2 }", '= "2" }', "step 1, key friction_scale: this is not a number. (found '2')"),
+        (
+            "friction_scale = 2",
+            'carbon_signal = "operating margin"',
+            "step 1, key carbon_signal: the tables have nothing for it. (found 'operating margin')",
+        ),
         ("{cost_usd_per_h}", "{cost}", "step 1, key text: there is no such figure. (found 'cost')"),
         ("{cost_usd_per_h}", "{cost_usd_per_h.best}", "step 1, key text: there is no such figure."),
         ("{cost_usd_per_h}", "{relocated_forced_mw.change}", "step 1, key text: there is no such"),
