@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from explorer.measures.concentration import concentration
     from explorer.measures.cost_carbon_front import cost_carbon_front
     from explorer.measures.cost_latency_front import cost_latency_front
+    from explorer.measures.difference import difference
     from explorer.measures.frontier import Frontier, frontier
     from explorer.measures.greedy import greedy
     from explorer.measures.layers import layers
@@ -55,6 +56,7 @@ __all__ = [
     "concentration",
     "cost_carbon_front",
     "cost_latency_front",
+    "difference",
     "figure",
     "frontier",
     "greedy",

@@ -84,6 +84,13 @@ MEASURES = {
             WORTH,
         ),
         Measure(
+            "difference",
+            "What is different?",
+            "difference of two placements",
+            PLACE,
+            takes="placement",
+        ),
+        Measure(
             "frontier",
             "What does waiting buy?",
             "energy-latency frontier",

@@ -18,6 +18,7 @@ from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.certificate import CertificateView
 from explorer.app.views.cost_carbon_front import CostCarbonFrontView
 from explorer.app.views.cost_latency_front import CostLatencyFrontView
+from explorer.app.views.difference import DifferenceView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
 from explorer.app.views.marginal_prices import PricesView
@@ -40,7 +41,7 @@ QUESTIONS: dict[
     "Overview": ((FlowMap, RegionTable), (FrontierView, WhyHereView, BreakEvenView)),
     "Where does it go?": (
         (LayersView, RelocatableDemandView),
-        (WholeDayView, card_of("concentration")),
+        (DifferenceView, WholeDayView, card_of("concentration")),
     ),
     "What is it worth?": (
         (CostLatencyFrontView, CostCarbonFrontView, card_of("carbon_by_zone")),

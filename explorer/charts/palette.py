@@ -122,6 +122,9 @@ LOOKS: dict[str, Look] = {
     "needed": Look(BLUE, ink=DARK, words_colour="white"),
     "free": Look(SKY, ink="#cfe0ee"),
     "optimum": Look(RED, ink=PAPER, printed_marker="o"),
+    # of two placements: as the map has them
+    "less load": Look(PuOr11[8], ink=ORANGE),
+    "more load": Look(PuOr11[2], ink="#4b2a85", words_colour="white"),
     # of layers
     "local": Look(BLUE, ink=DARK, words_colour="white"),
     "regional": Look(SKY, ink=SKY),

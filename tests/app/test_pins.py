@@ -15,14 +15,18 @@ from explorer.app.compare.pins import LONGEST, MOST, Pins
 from explorer.app.region_table.regions import table_columns
 from explorer.app.views.cost_carbon_front import CostCarbonFrontView
 from explorer.app.views.cost_latency_front import CostLatencyFrontView
+from explorer.app.views.difference import DifferenceView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.totals import Totals
 from explorer.app.views.world_map import FlowMap
+from explorer.charts.difference import NONE_MW
+from explorer.charts.difference import chart as difference_chart
 from explorer.charts.frontier import chart
+from explorer.measures.difference import difference
 from explorer.measures.headlines import headlines
 from explorer.scenario.history import History
 from explorer.session import Session
-from explorer.text import format_number
+from explorer.text import format_number, percent
 
 
 @pytest.fixture
@@ -296,3 +300,47 @@ def test_a_text_that_tells_of_no_possible_pins_is_refused(session, pins, told):
     kept = pins.kept
     pins.told = told
     assert pins.kept == kept
+
+
+def test_a_card_shows_what_is_seen_less_a_pin(session, pins):
+    session.scenario.friction_scale = 5.0
+    pins.add()
+    pins.rename(pins.kept[0].id, "Dear")
+    session.scenario.friction_scale = 1.0
+    view = DifferenceView(session)
+    show(view)
+    now, then = session.placement, pins.kept[0].placement
+    assert "against the baseline" in words(view)
+    pins.compare_with(pins.kept[0].id)
+    change = now.region_it_mw - then.region_it_mw
+    order = np.argsort(-np.abs(change), kind="stable")[: np.count_nonzero(np.abs(change) > NONE_MW)]
+    assert 0 < len(order)
+    data = columns(view, "change")
+    np.testing.assert_allclose(data["change_it_mw"], change[order])
+    np.testing.assert_allclose(
+        np.where(change[order] > 0, data["right"], data["left"]), change[order]
+    )
+    np.testing.assert_array_equal(data["color"], change[order] > 0)
+    found = headlines(now, then)
+    assert "against “Dear”" in words(view)
+    assert f"({percent(found['cost_usd_per_h'].change_percent)})" in words(view)
+    assert f"{format_number(abs(found['relocated_mw'].change))} MW" in words(view)
+
+
+def test_a_difference_of_placements_that_serve_other_load_claims_no_saving(session, pins):
+    before = session.placement
+    session.scenario.total_demand_mw = session.scenario.total_demand_mw / 2
+    table = difference(session.placement, before, "twice as much")
+    said = difference_chart(table).finding
+    cost = headlines(session.placement, before)["cost_usd_per_h"]
+    assert f"cost {percent(cost.change_percent)} per MWh served" in said
+    assert "lose" in said
+    assert table["change_it_mw"].sum() == pytest.approx(
+        session.placement.served_mw - before.served_mw
+    )
+
+
+def test_placements_of_other_regions_are_not_compared(session):
+    other = solve(Scenario.load("stylized-12"))
+    with pytest.raises(ValueError, match="other regions"):
+        difference(session.placement, other)

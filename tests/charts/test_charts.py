@@ -49,6 +49,7 @@ from explorer.app.views.attribution import AttributionView
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.cost_carbon_front import CostCarbonFrontView
 from explorer.app.views.cost_latency_front import CostLatencyFrontView
+from explorer.app.views.difference import DifferenceView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
 from explorer.app.views.monte_carlo import MonteCarloView
@@ -67,6 +68,7 @@ from explorer.charts.palette import LOOKS, NET
 from explorer.charts.relocatable_demand import LOADS
 from explorer.charts.remedies import KINDS
 from explorer.measures.concentration import concentration
+from explorer.measures.difference import difference
 from explorer.measures.greedy import greedy
 from explorer.measures.layers import layers
 from explorer.model.labels import labels_of
@@ -162,6 +164,18 @@ PICTURES = {
             }
         },
         card_of("concentration"),
+    ),
+    "difference": Picture(
+        lambda scenario: difference(solve(scenario)),
+        {"less load": ("#e08214", "less load"), "more load": ("#8073ac", "more load")},
+        {
+            "change": {
+                "": "@region",
+                "Change of IT load": "@change_it_mw{+0,0.0} MW",
+                "IT load": "@it_mw{0,0.0} MW, against @against_it_mw{0,0.0} MW",
+            }
+        },
+        DifferenceView,
     ),
     "greedy": Picture(
         greedy,
