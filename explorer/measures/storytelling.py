@@ -190,9 +190,9 @@ def outcome(prediction: Prediction, before: Placement | None, after: Placement) 
     change = now.value - then.value
     stays = abs(change) <= STAYS * max(abs(then.value), abs(now.value))
     direction = DIRECTIONS[1 if stays else 2 * (change > 0)]
-    ends = f"from {_number(then)} to {_said(now)}" if not stays else f"at {_said(now)}"
+    ends = f" at {_said(now)}" if stays else f": from {_number(then)} to {_said(now)}"
     served = ": other load is served" if per_mwh else ""
-    return Outcome(direction, f"It {direction}: {ends}{served}.")
+    return Outcome(direction, f"It {direction}{ends}{served}.")
 
 
 def _per_mwh(figure: Headline, placement: Placement) -> Headline:

@@ -1,4 +1,6 @@
 // A bar with one step of a story: back, next, a prediction first where one is asked for.
+const HEADER_PX = 80 // of a page, which lies on what is scrolled under it
+
 export function render({model}) {
   const bar = el("section", {class: "story", "aria-label": model.title})
   const ask = message => model.send_msg(message)
@@ -80,7 +82,7 @@ function point_at(title, text) {
   if (!found) return
   const card = card_of(found)
   const needs = text ? card.getBoundingClientRect().bottom - text.getBoundingClientRect().top : 0
-  if (needs <= innerHeight) into_sight(card)
+  if (needs <= innerHeight - HEADER_PX) into_sight(card)
   card.style.outline = "3px solid #e69f00"
   setTimeout(() => (card.style.outline = ""), 2500)
 }
@@ -104,7 +106,7 @@ function card_of(node) {
   for (let at = node; at; at = at.parentElement ?? at.getRootNode().host) {
     if (parseFloat(getComputedStyle(at).borderTopWidth) >= 1 && at.offsetHeight > 80) return at
   }
-  return node
+  return node.getRootNode().host ?? node // what is inside may be drawn anew
 }
 
 function takes_keys(node) {
