@@ -128,6 +128,11 @@ def _of_split(placement: Placement, name: str) -> Headline:
     serving = placement.serving_usd_per_h
     label, unit, value = {
         "saving_usd_per_h": ("Saving against the baseline", "USD/h", saving),
+        "saving_share": (
+            "Saving, of what the baseline costs",
+            "-",
+            _ratio(saving, placement.baseline.cost_usd_per_h),
+        ),
         "relocated_forced_mw": ("Relocated for want of room", "MW IT", split.relocated_forced_mw),
         "relocated_chosen_mw": ("Relocated by choice", "MW IT", split.relocated_chosen_mw),
         "relocated_forced_share": (

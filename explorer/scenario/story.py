@@ -27,7 +27,7 @@ HEADLINES = (  # those of `Placement.totals`
     "mean_latency_ms", "mean_wan_ms", "mean_wan_per_request_ms",
 )  # fmt: skip
 SPLIT = (  # what is forced, and what it comes to beside the hardware: without a baseline of their own
-    "saving_usd_per_h", "relocated_forced_mw", "relocated_chosen_mw", "relocated_forced_share",
+    "saving_usd_per_h", "saving_share", "relocated_forced_mw", "relocated_chosen_mw", "relocated_forced_share",
     "cost_share_of_serving", "saving_share_of_serving",
 )  # fmt: skip
 GREEDY = (  # of a placement by a simple rule, and what it misses of the saving

@@ -157,6 +157,7 @@ def test_figures_of_what_is_forced_are_those_of_the_split():
     assert {name: figure(placement, name).value for name in SPLIT} == pytest.approx(
         {
             "saving_usd_per_h": -headlines(placement)["cost_usd_per_h"].change,
+            "saving_share": -headlines(placement)["cost_usd_per_h"].change_percent / 100,
             "relocated_forced_mw": split.relocated_forced_mw,
             "relocated_chosen_mw": split.relocated_chosen_mw,
             "relocated_forced_share": split.relocated_forced_mw / placement.relocated_mw,
