@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from explorer import Explorer, Placement, Scenario, solve
+from explorer import Explorer, ExplorerError, Placement, Scenario, solve
 from explorer.app.snapshot.write import _LEADS, Snapshot, write_snapshot
 from explorer.measures.argument import argument
 from explorer.measures.storytelling import figure, outcome, scenario_at, step_text
+from explorer.scenario.story import STORY_FILE
 from explorer.text import format_number
 from tests.app.test_snapshot import contents_of, packed
 from tests.app.test_state_table import read
@@ -95,6 +96,19 @@ def test_a_scenario_without_a_story_has_none_in_its_file(tmp_path):
     contents = contents_of(path.read_text("utf-8"))
     assert contents["story"] is None
     assert written.states == len(contents["axes"][0]["texts"])
+
+
+def test_a_step_without_a_placement_is_said_before_anything_is_written(tmp_path):
+    told = scenario()
+    told.save(tmp_path / "mine")
+    text = told.documents[STORY_FILE].replace(
+        "capacity_scale = 2", "cost_cap_usd_per_h = 1, objective = 'carbon'"
+    )
+    (tmp_path / "mine" / STORY_FILE).write_text(text, "utf-8")
+    with pytest.raises(ExplorerError) as error:
+        write_snapshot(Scenario.load(tmp_path / "mine"), tmp_path / "s.html", {"friction_scale": 2})
+    assert error.value.where == "story.toml, step 3"
+    assert not (tmp_path / "s.html").exists()
 
 
 # Opened from disk, with the network refused

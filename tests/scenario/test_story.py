@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -20,9 +21,20 @@ from explorer.measures.storytelling import (
 from explorer.packaged_data import SCENARIOS
 from explorer.registry import MEASURES
 from explorer.scenario.folder import names
-from explorer.scenario.story import HEADLINES, PLACEHOLDER, SPLIT, STORY_FILE, Prediction, Step
+from explorer.scenario.story import (
+    GREEDY,
+    HEADLINES,
+    HIGHLIGHTS,
+    KINDS,
+    PLACEHOLDER,
+    SPLIT,
+    STORY_FILE,
+    Prediction,
+    Step,
+)
 from explorer.text import format_number
 
+DOCS = Path(__file__).parents[2] / "docs"
 TOLD = [name for name in names() if (SCENARIOS / name / STORY_FILE).exists()]
 GOOD = """
 title = "A story"
@@ -148,6 +160,12 @@ def test_every_card_that_a_story_may_point_at_is_where_it_says():
 
 def test_figures_of_stories_are_those_of_headlines():
     assert set(HEADLINES) <= set(headlines(solve(Scenario.load("classroom-3x3"))))
+
+
+def test_the_guide_names_every_figure_and_highlight_that_is_no_measure():
+    guide = (DOCS / "howto" / "story.md").read_text("utf-8")
+    named = (*SPLIT, *GREEDY, *(name for name in HIGHLIGHTS if name not in MEASURES), *KINDS)
+    assert [name for name in named if f"`{name}`" not in guide] == []
 
 
 def test_figures_of_what_is_forced_are_those_of_the_split():

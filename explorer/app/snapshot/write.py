@@ -52,7 +52,7 @@ from explorer.registry import OVERVIEW, PLACE, WORTH
 from explorer.scenario.history import State, restore, state_of
 from explorer.scenario.provenance import Provenance, Source, notices
 from explorer.scenario.scenario import SETTINGS, Scenario
-from explorer.scenario.story import Story
+from explorer.scenario.story import STORY_FILE, Story
 from explorer.session import Session
 from explorer.text import format_duration, setting_text
 
@@ -263,6 +263,8 @@ def _record_story(
     placements, stands = [], []
     for n, step in enumerate(screen.story.steps):
         restore(scenario, state_of(scenario_at(opened, step)))
+        if (error := screen.session.error) is not None:
+            raise ExplorerError(error.what, f"{STORY_FILE}, step {n + 1}", error.fix)
         recording.add(first + n, screen.state)
         placements.append(screen.session.placement)
         stands.append(_stand(scenario, axes, own) | {"card": step.highlight})
