@@ -8,31 +8,39 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count
+from itertools import combinations, count, pairwise, product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from servers import PATIENCE_S, ask, free_port, get, serving, started
+from servers import PATIENCE_S, ask, free_port, get, in_own_loop, serving, started
 
 from explorer import ExplorerError, Scenario, solve
+from explorer.app import board as board_files
 from explorer.app.board.board import AT_ONCE, WRONG_CODES, Board
 from explorer.app.board.figures import Figures, figures_of
 from explorer.app.board.limits import Limit
+from explorer.app.board.predictions import gathered
 from explorer.app.board.rules import LONGEST_NAME, RefusedError, in_cell, room_code, team_name
 from explorer.app.board.storage import MOST_ROWS, Storage, Submission
-from explorer.app.link.state import state_of, whole_link
+from explorer.app.link.followed import followed, whole_link
 from explorer.text import format_number
 
 PATIENCE_MS = 60_000
 DOCUMENTATION_SOURCE = Path(__file__).parents[2] / "docs"
 CLASSROOM = Scenario.load("classroom-3x3")
 FIGURES = Figures(1.0, 2.0, 3.0, 4.0, 5.0)
+BOARD_SCRIPT = Path(board_files.__file__).with_name("board.js")
+FORMULAS = ("=", "+", "-", "@")
+STORY = "stylized-12"
 TOKEN = 16 * "t"
 
 
@@ -123,8 +131,8 @@ def test_a_whole_link_names_a_state_and_is_written_as_it_was(name):
     scenario = Scenario.load(name).copy()
     scenario.friction_scale, scenario.carbon_price_usd_per_t = 2.5, 80
     link = whole_link(name, scenario)
-    state = state_of(link, "stylized-12")
-    assert state.link == link and figures_of(state.scenario) == figures_of(scenario)
+    there = followed(link, "stylized-12")
+    assert there.link == link and figures_of(there.scenario) == figures_of(scenario)
 
 
 @pytest.mark.parametrize(
@@ -144,19 +152,53 @@ def test_a_whole_link_names_a_state_and_is_written_as_it_was(name):
 )
 def test_a_link_that_names_no_state_is_refused_in_a_word(link, word):
     with pytest.raises(ExplorerError, match=re.escape(word)):
-        state_of(link, "classroom-3x3")
+        followed(link, "classroom-3x3")
 
 
 # What it keeps
 
 
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[str]:
+    """The URL of a database in a cluster that is there for these tests alone."""
+    programs = max(Path("/usr/lib/postgresql").glob("*/bin"))
+    # which refuses to run as root
+    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    port = free_port()
+
+    with TemporaryDirectory() as folder:
+        if user:
+            shutil.chown(folder, "postgres")
+
+        def run(program: str, *options: str) -> None:
+            command = [*user, str(programs / program), "-D", f"{folder}/data", *options]
+            subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL)
+
+        run("initdb", "--auth=trust", "--username=wattlas", "--encoding=UTF8")
+        where = f"-c listen_addresses=127.0.0.1 -p {port} -k {folder}"
+        run("pg_ctl", "start", "-w", "-l", f"{folder}/log", "-o", where)
+        try:
+            yield f"postgresql://wattlas@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl", "stop", "-m", "immediate")
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def where(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "SQLite":
+        return str(tmp_path / "board.sqlite")
+    return request.getfixturevalue("postgresql")
+
+
 @pytest.fixture
-def storage(tmp_path: Path) -> Storage:
-    return Storage(str(tmp_path / "board.sqlite"))
+def storage(where: str) -> Iterator[Storage]:
+    opened = Storage(where)
+    yield opened
+    opened.disconnect()
 
 
 def submission(name: str, **figures: float) -> Submission:
-    return Submission(name, "classroom-3x3", "?#v=1", Figures(**{**vars(FIGURES), **figures}))
+    return Submission(name, "classroom-3x3", "?#v=1", "", Figures(**{**vars(FIGURES), **figures}))
 
 
 def names(storage: Storage, code: str) -> list[str]:
@@ -228,22 +270,52 @@ def test_teams_that_submit_at_once_are_all_there_and_counted(storage):
     assert storage.room(code).changes == 40
 
 
-def test_what_is_kept_is_there_after_a_restart_with_its_room(tmp_path):
-    where = str(tmp_path / "board.sqlite")
+def test_what_is_kept_is_there_after_a_restart_with_its_room(where):
     board = Board(where, "classroom-3x3")
+    board.storage.open_room()
     code = board.room().code
     board.storage.submit(code, "a", submission("A"))
     again = Board(where, "classroom-3x3")
     assert again.room().code == code and again.key != board.key
     assert names(again.storage, code) == ["A"]
+    for each in (board, again):
+        each.storage.disconnect()
 
 
-def test_a_file_is_written_so_that_what_is_acknowledged_stays(storage, tmp_path):
+def test_names_and_links_are_kept_to_the_letter(storage):
+    code = storage.open_room().code
+    for name in (
+        "'; DROP TABLE wattlas_rooms; --",
+        "כיתה",
+        "👩‍🚀 1",
+        "\\N",
+        "%s",
+        "x" * LONGEST_NAME,
+    ):
+        storage.submit(code, "a", submission(name, cost_usd_per_h=0.1 + 0.2))
+        row = storage.submissions(code)[-1]
+        assert row["name"] == name and row["cost_usd_per_h"] == 0.1 + 0.2
+
+
+def test_a_board_that_cannot_be_reached_says_so(tmp_path):
+    board = Board(str(tmp_path / "board.sqlite"), "classroom-3x3")
+    with board.storage._engine.begin() as connection:
+        connection.exec_driver_sql("DROP TABLE wattlas_guesses")
+    code = board.storage.open_room().code
+    with pytest.raises(RefusedError) as refused:
+        in_own_loop(board.stored(board.storage.guesses, code))
+    assert refused.value.status_code == 503 and "Try again" in refused.value.words
+    board.storage.disconnect()
+
+
+def test_a_file_is_written_so_that_what_is_acknowledged_stays(tmp_path):
+    storage = Storage(str(tmp_path / "board.sqlite"))
     with storage._engine.connect() as connection:
         said = [
             connection.exec_driver_sql(f"PRAGMA {name}").scalar()
             for name in ("journal_mode", "synchronous")
         ]
+    storage.disconnect()
     assert said == ["wal", 2]  # FULL
 
 
@@ -288,7 +360,7 @@ class Served:
         assert status == 200
         return json.loads(text)["teams"]
 
-    def act(self, action: str, room: str = "", **more: str) -> tuple[int, str]:
+    def act(self, action: str, room: str = "", **more: Any) -> tuple[int, str]:
         content = {"key": self.key, "room": room or self.room, "action": action, **more}
         return post(self.port, "/board/rooms", content)
 
@@ -303,7 +375,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving("classroom-3x3", "--port", port, "--board", board, log=folder / "log"):
         yield Served(port, (folder / "log").read_text())
     said = (folder / "log").read_text()
-    assert "Traceback" not in said and "ERROR" not in said
+    # of the board: a page that is closed while it is written to may say so, too
+    assert "app/board" not in said and not re.search(r"ERROR \w+ '/board", said)
 
 
 _numbers = count(1)  # of addresses: what one test asks for is not counted in the next
@@ -445,7 +518,7 @@ def test_a_file_of_all_submissions_has_no_formula_in_it(served):
     assert status == 200
     assert [row["team"] for row in rows] == [in_cell(team) for team in teams]
     assert float(rows[0]["cost_usd_per_h"]) == pytest.approx(solve(CLASSROOM).cost_usd_per_h)
-    assert not [cell for row in rows for cell in row.values() if cell[0] in "=+-@"]
+    assert not [cell for row in rows for cell in row.values() if cell.startswith(FORMULAS)]
 
 
 @pytest.mark.ui
@@ -458,9 +531,11 @@ def test_there_is_no_board_unless_one_is_asked_for(tmp_path):
 
 
 @pytest.mark.ui
-def test_a_server_that_is_killed_among_a_thousand_submissions_loses_none_it_acknowledged(tmp_path):
-    port, board = free_port(), tmp_path / "board.sqlite"
-    options = ("classroom-3x3", "--port", port, "--board", board)
+def test_a_server_that_is_killed_among_a_thousand_submissions_loses_none_it_acknowledged(
+    where, tmp_path
+):
+    port, processes = free_port(), 1 if "://" not in where else 2
+    options = ("classroom-3x3", "--port", port, "--board", where, "--num-procs", processes)
     acknowledged: list[str] = []
 
     with started(*options, log=tmp_path / "log") as process:
@@ -499,6 +574,67 @@ def test_the_documentation_has_the_numbers_that_hold():
     assert f"{AT_ONCE} submissions at once and one a second" in text
     assert f"after {WRONG_CODES} wrong codes or keys" in text
     assert f"{MOST_ROWS} submissions; then the facilitator" in text
+    assert "every two seconds" in text and "EVERY_MS = 2000" in BOARD_SCRIPT.read_text("utf-8")
+
+
+# Predictions
+
+
+def guess(
+    served: Served, step: Any, guess: Any, token: str = TOKEN, **more: Any
+) -> tuple[int, str]:
+    content = {"room": served.room, "scenario": STORY, "step": step, "guess": guess, "token": token}
+    return post(served.port, "/board/guesses", content | more, served.source)
+
+
+def asked(kind: str) -> int:
+    """A step of a story before which something of that kind is asked."""
+    story = Scenario.load(STORY).story
+    assert story
+    return next(n for n, s in enumerate(story.steps) if s.predict and s.predict.kind == kind)
+
+
+@pytest.mark.ui
+def test_predictions_of_a_room_gather_and_the_facilitator_has_the_answer(served):
+    step = asked("direction")
+    for n, said in enumerate(("falls", "rises", "rises")):
+        assert guess(served, step, said, f"{n:016}")[0] == 200
+    assert guess(served, step, "falls", f"{2:016}")[0] == 200  # the first one counts
+    (question,) = json.loads(get(served.port, f"/board/state?room={served.room}")[1])["guesses"]
+    assert question["step"] == step and question["guesses"] == ["falls", "rises", "rises"]
+    status, text = served.act("answer", scenario=STORY, step=step)
+    assert status == 200 and json.loads(text)["words"].startswith("It ")
+    assert post(served.port, "/board/rooms", {"action": "answer", "step": step})[0] == 403
+
+
+@pytest.mark.ui
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"guess": "explodes"}, 422),
+        ({"guess": 7}, 422),
+        ({"guess": ["rises"]}, 422),
+        ({"step": 0.5}, 422),
+        ({"step": -1}, 422),
+        ({"step": 10**30}, 422),
+        ({"step": True}, 422),
+        ({"scenario": "nowhere"}, 404),
+        ({"scenario": ["x"]}, 404),
+        ({"scenario": "classroom-3x3"}, 422),
+        ({"room": "222222"}, 404),
+        ({"token": "x"}, 400),
+    ],
+)
+def test_a_prediction_that_answers_nothing_is_refused(served, changes, status):
+    got = guess(served, **{"step": asked("direction"), "guess": "rises", **changes})[0]
+    assert got == status
+    assert json.loads(get(served.port, f"/board/state?room={served.room}")[1])["guesses"] == []
+
+
+def test_questions_that_are_no_more_are_left_out():
+    rows = [("gone", 1, "falls"), (STORY, 999, "falls"), (STORY, asked("direction"), "falls")]
+    (question,) = gathered(rows, STORY)
+    assert question["guesses"] == ["falls"]
 
 
 # In browsers
@@ -559,6 +695,7 @@ def test_the_facilitator_closes_and_clears_from_the_page_and_others_cannot(brows
     expect(other.locator("tbody .team")).to_have_count(1)
     expect(other.get_by_role("button", name="Clear")).to_have_count(0)
     board = opened(browser, f"{site}#key={served.key}")
+    board.get_by_text("Room", exact=True).click()
     board.get_by_role("button", name="Close the room").click()
     expect(other.get_by_text("closed")).to_be_visible()
     board.on("dialog", lambda dialog: dialog.accept())
@@ -568,3 +705,66 @@ def test_the_facilitator_closes_and_clears_from_the_page_and_others_cannot(brows
     expect(other.get_by_text("closed")).to_be_hidden()
     for page in (board, other):
         page.close()
+
+
+@pytest.mark.ui
+def test_predictions_go_from_the_story_to_bars_on_the_board(browser, served):
+    site, step = f"http://127.0.0.1:{served.port}", asked("direction")
+    board = opened(browser, f"{site}/board?room={served.room}#key={served.key}")
+    for said in ("rises", "falls"):
+        context = browser.new_context()
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{site}/board/join?room={served.room}")
+        page.wait_for_url(f"{site}/**")
+        page.goto(f"{site}/?scenario={STORY}")
+        expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
+        page.get_by_role("button", name="Story").first.click()
+        for n in range(step):
+            expect(page.get_by_text(f"{n + 1} of ")).to_be_visible(timeout=PATIENCE_MS)
+            page.get_by_role("button", name="Next →").click()
+        page.get_by_role("button", name=f"It {said}").click()
+        expect(page.locator(".story .right, .story .wrong")).to_be_visible(timeout=PATIENCE_MS)
+        context.close()
+    board.get_by_role("button", name="Predictions").click()
+    bars = board.locator(".predictions li")
+    expect(bars).to_have_text(["It falls1", "It stays0", "It rises1"])
+    board.get_by_role("button", name="Show the answer").click()
+    expect(board.locator(".answer")).to_contain_text("It ")
+    board.close()
+
+
+@pytest.mark.ui
+@pytest.mark.parametrize("width", [1400, 1920])
+def test_names_of_thirty_teams_lie_neither_on_each_other_nor_on_points(browser, served, width):
+    settings = [(friction, cap) for friction in (0.5, 1, 2, 4, 8) for cap in (3, 6, 9, 15, 20, 27)]
+    for n, (friction, cap) in enumerate(settings):
+        scenario = CLASSROOM.copy()
+        scenario.friction_scale, scenario.mean_delay_cap_ms = friction, cap
+        link = whole_link("classroom-3x3", scenario)
+        assert served.submit(f"Team number {n}", link)[0] == 200
+    size: Any = {"width": width, "height": 900}
+    board = opened(
+        browser, f"http://127.0.0.1:{served.port}/board?room={served.room}", viewport=size
+    )
+    expect(board.locator("path.front")).to_have_count(2, timeout=PATIENCE_MS)
+    expect(board.locator("tbody tr")).to_have_count(30)
+    boxes = """all => all.map(one => one.getBoundingClientRect())
+        .map(({left, top, right, bottom}) => [left, top, right, bottom])"""
+    for frame in ("#carbon", "#delay"):
+        names, dots = (
+            board.locator(f"{frame} {what}").evaluate_all(boxes) for what in ("text.name", "circle")
+        )
+        assert len(names) >= 5 and not [pair for pair in combinations(names, 2) if overlap(*pair)]
+        assert not [pair for pair in product(names, dots) if overlap(*pair)]
+    rows = board.locator("tbody tr").evaluate_all(boxes)
+    assert rows[-1][3] <= 900  # all thirty without scrolling
+    assert all(later[1] >= earlier[3] - 1 for earlier, later in pairwise(rows))
+    board.close()
+
+
+def overlap(one: list[float], other: list[float]) -> bool:
+    """Of boxes, by more than the air around letters."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    return across > 2 and down > 2

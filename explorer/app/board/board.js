@@ -3,18 +3,30 @@
 const EVERY_MS = 2000
 const FRONTS_MS = 1000 // between questions whether they are there
 const KG_PER_T = 1000
-const KEY = "wattlas.board.key"
+const [KEY, THEME] = ["wattlas.board.key", "wattlas.board.theme"]
+const ROUNDING = 1e-6
 const SAME_LOAD = 1e-3 // of the load that the scenario serves as it was opened
-const RULES = {
-  cost: ["Least cost", row => row.cost_usd_per_h],
-  carbon: ["Least carbon", row => row.carbon_kg_per_h],
-  delay: ["Least added delay", row => row.mean_delay_ms],
-  objective: ["Least cost with carbon at its price", row => row.cost_usd_per_h + (fronts[scenario]?.carbon_price_usd_per_t ?? 0) * row.carbon_kg_per_h / KG_PER_T],
-}
 const whole = new Intl.NumberFormat("en-US", {maximumFractionDigits: 0})
 const fine = new Intl.NumberFormat("en-US", {minimumFractionDigits: 1, maximumFractionDigits: 1})
+const ofTonnes = row => row.carbon_kg_per_h / KG_PER_T
+const COLUMNS = {
+  cost: {words: "Cost", unit: "USD/h", value: row => row.cost_usd_per_h, format: whole},
+  carbon: {words: "Carbon", unit: "t/h", value: ofTonnes, format: fine},
+  delay: {words: "Delay", unit: "ms", value: row => row.mean_delay_ms, format: fine},
+}
+const RULES = { // what of a team counts, and the least there is of it on a front
+  cost: {words: "Least cost", column: COLUMNS.cost, best: ({cost_carbon}) => cost_carbon[0][0]},
+  carbon: {words: "Least carbon", column: COLUMNS.carbon, best: ({cost_carbon}) => cost_carbon.at(-1)[1] / KG_PER_T},
+  delay: {words: "Least added delay", column: COLUMNS.delay, best: ({cost_delay}) => cost_delay[0][1]},
+  objective: {
+    words: "Least cost with carbon at its price",
+    column: {unit: "USD/h", value: row => row.cost_usd_per_h + (price() ?? 0) * ofTonnes(row), format: whole},
+    best: ({cost_carbon}) => Math.min(...cost_carbon.map(([cost, carbon]) => cost + price() * carbon / KG_PER_T)),
+  },
+  relocated: {words: "Most load moved", column: {unit: "MW", value: row => row.relocated_mw, format: whole}, isMost: true},
+}
 
-const room = new URLSearchParams(location.search).get("room") ?? ""
+const room = (new URLSearchParams(location.search).get("room") ?? "").toUpperCase().replace(/[^0-9A-Z]/g, "")
 const given = new URLSearchParams(location.hash.slice(1)).get("key")
 if (given) { // it is projected: the key leaves the address at once
   sessionStorage.setItem(KEY, given)
@@ -22,59 +34,125 @@ if (given) { // it is projected: the key leaves the address at once
 }
 const key = sessionStorage.getItem(KEY) ?? ""
 
-let state = {room, open: true, teams: [], guesses: [], seen: ""}
+let state = {open: true, teams: [], guesses: [], seen: ""}
 let scenario // the one that is seen
-const fronts = {} // by scenario
+const fronts = {} // by scenario; null while they are being found
+const price = () => fronts[scenario]?.carbon_price_usd_per_t
 
 const el = (tag, attributes = {}, ...children) => {
   const made = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) {
-    if (name in made && typeof value !== "string") made[name] = value
-    else made.setAttribute(name, value)
+    if (typeof value === "string") made.setAttribute(name, value)
+    else made[name] = value
   }
   made.append(...children)
   return made
 }
 
 const count = el("span", {class: "count"})
-const rule = el("select", {"aria-label": "Rank by"}, ...Object.entries(RULES).map(([name, [words]]) => el("option", {value: name}, words)))
+const rule = el("select", {"aria-label": "Rank by"}, ...Object.entries(RULES).map(([name, {words}]) => el("option", {value: name}, words)))
 const choice = el("select", {"aria-label": "Scenario"})
 const said = el("p", {class: "said", role: "status"})
 const table = el("table")
-const charts = el("section", {class: "charts", "aria-label": "Charts"})
+const tab = el("button", {type: "button", "aria-pressed": "false", hidden: true, onclick: () => turnTo()}, "Predictions")
+const frames = ["carbon", "delay"].map(name => el("div", {class: "frame", id: name}))
+const headline = el("p", {class: "headline", role: "status"})
+const predictions = el("section", {class: "predictions", "aria-label": "Predictions", hidden: true})
+const caption = el("p", {class: "caption"})
+const charts = el("section", {class: "charts", "aria-label": "Charts"}, headline, ...frames, caption)
 
 function show() {
   const names = [...new Set(state.teams.map(row => row.scenario))]
   if (!names.includes(scenario)) scenario = names[0]
-  choice.replaceChildren(...names.map(name => el("option", {value: name, selected: name === scenario}, fronts[name]?.title ?? name)))
+  choice.replaceChildren(...names.map(name => el("option", {value: name, selected: name === scenario}, fronts[name]?.title ?? (name || "this scenario"))))
   choice.hidden = names.length < 2
   const rows = ranked()
   count.textContent = `${rows.length} ${rows.length === 1 ? "team" : "teams"}${state.open ? "" : " · closed"}`
+  table.style.setProperty("--rows", Math.max(rows.length, 8) + 1)
   table.replaceChildren(head(), body(rows))
   for (const button of document.querySelectorAll("[data-when]")) button.hidden = button.dataset.when !== (state.open ? "open" : "closed")
+  tab.hidden = !state.guesses.length
+  showPredictions(predictions, state.guesses, key ? answered : null)
+  draw(rows)
+  if (names.length) findFronts(scenario)
 }
 
 /** Of the scenario that is seen, the best first; those who serve other load come last. */
 function ranked() {
-  const [, value] = RULES[rule.value]
-  const served = fronts[scenario]?.own?.served_mw
+  const {column, isMost} = RULES[rule.value]
+  const value = row => isMost ? -column.value(row) : column.value(row)
+  const served = fronts[scenario]?.own.served_mw
   const rows = state.teams.filter(row => row.scenario === scenario)
     .map(row => ({...row, other: served !== undefined && Math.abs(row.served_mw - served) > SAME_LOAD * served}))
-  return rows.sort((a, b) => a.other - b.other || value(a) - value(b)).map((row, n) => ({...row, rank: row.other ? "–" : n + 1}))
+  rows.sort((a, b) => a.other - b.other || value(a) - value(b) || a.submitted_s - b.submitted_s)
+  return rows.map((row, n) => ({...row, isBelow: !row.other && isBelow(row), rank: row.other ? "–" : n + 1, title: titled(row)}))
+}
+
+/** Whether other settings than the scenario's own made it possible. */
+function isBelow(row) {
+  const known = fronts[scenario]
+  return Boolean(known) && (lies(row.cost_usd_per_h, row.carbon_kg_per_h, known.cost_carbon) || lies(row.cost_usd_per_h, row.mean_delay_ms, known.cost_delay))
+}
+
+/** Below a convex line of falling y, by more than rounding. */
+function lies(x, y, line) {
+  const sorted = [...line].sort((a, b) => a[0] - b[0])
+  const [first, last] = [sorted[0], sorted.at(-1)]
+  if (x < first[0] * (1 - ROUNDING)) return true
+  const n = sorted.findIndex(at => at[0] >= x)
+  if (n < 0) return y < last[1] * (1 - ROUNDING) - ROUNDING
+  const [[a, b], [c, d]] = [sorted[Math.max(n - 1, 0)], sorted[n]]
+  const least = c > a ? b + (d - b) * (x - a) / (c - a) : d
+  return n > 0 && y < least * (1 - ROUNDING) - ROUNDING
+}
+
+function titled(row) {
+  const numbers = Object.values(COLUMNS).map(({words, unit, value, format}) => `${words} ${format.format(value(row))} ${unit}`)
+  return `${row.name}: ${numbers.join(", ")}. ${row.changes || "Nothing changed"}.`
+}
+
+/** Who is first, and what would be the best. */
+function said_of(rows) {
+  const {words, column: {value, unit, format}, best} = RULES[rule.value]
+  const known = fronts[scenario]
+  if (!rows.length) return "Nothing has been submitted yet."
+  const first = `${words}: \u2068${rows[0].name}\u2069, ${format.format(value(rows[0]))} ${unit}`
+  return known && best ? `${first} (best possible as opened: ${format.format(best(known))})` : first
+}
+
+function draw(rows) {
+  const known = fronts[scenario]
+  const xs = known ? [...known.cost_carbon, ...known.cost_delay].map(([cost]) => cost) : []
+  headline.textContent = said_of(rows)
+  const points = y => rows.map(row => ({...row, link: `./${row.link}`, x: row.cost_usd_per_h, y: y(row)}))
+  chart(frames[0], {
+    title: "Cost and carbon", x: "Cost [USD/h]", y: "Carbon [t/h]", points: points(ofTonnes), xs,
+    front: known?.cost_carbon.map(([cost, carbon]) => [cost, carbon / KG_PER_T]),
+    own: known && [known.own.cost_usd_per_h, ofTonnes(known.own)],
+  })
+  chart(frames[1], {
+    title: "Cost and delay", x: "Cost [USD/h]", y: "Mean added delay [ms]", points: points(COLUMNS.delay.value), xs,
+    front: known?.cost_delay, own: known && [known.own.cost_usd_per_h, known.own.mean_delay_ms],
+  })
+  caption.textContent = !rows.length ? "" : known
+    ? "Line: the best possible as the scenario is opened; below it (*): other settings. Diamond: as it is opened."
+    : "The exact fronts are being found …"
 }
 
 function head() {
-  const columns = [["", ""], ["Team", ""], ["Cost", "USD/h"], ["Carbon", "t/h"], ["Delay", "ms"]]
-  return el("thead", {}, el("tr", {}, ...columns.map(([name, unit]) => el("th", {scope: "col"}, name, ...(unit ? [el("small", {}, ` ${unit}`)] : [])))))
+  const columns = Object.entries(COLUMNS).map(([name, {words, unit}]) =>
+    el("th", {scope: "col", class: name === rule.value ? "number chosen" : "number"}, words, el("small", {}, unit)))
+  return el("thead", {}, el("tr", {}, el("th", {scope: "col", class: "rank"}, "#"), el("th", {scope: "col"}, "Team"), ...columns))
 }
 
 function body(rows) {
   return el("tbody", {}, ...rows.map(row => {
-    const numbers = [["cost", whole.format(row.cost_usd_per_h)], ["carbon", fine.format(row.carbon_kg_per_h / KG_PER_T)], ["delay", fine.format(row.mean_delay_ms)]]
-    const link = el("a", {href: `./${row.link}`, target: "_blank", rel: "noopener"}, el("bdi", {}, row.name))
-    const team = el("td", {class: "team"}, link, ...(row.other ? [el("small", {}, ` serves ${whole.format(row.served_mw)} MW`)] : []))
-    return el("tr", {}, el("td", {class: "rank"}, String(row.rank)), team,
-      ...numbers.map(([name, text]) => el("td", {class: name === rule.value ? "number chosen" : "number"}, text)))
+    const link = el("a", {href: `./${row.link}`, target: "_blank", rel: "noopener", title: row.title}, el("bdi", {}, row.name))
+    const load = row.other ? [el("small", {}, ` serves ${whole.format(row.served_mw)} MW`)] : []
+    const numbers = Object.entries(COLUMNS).map(([name, {value, format}]) =>
+      el("td", {class: name === rule.value ? "number chosen" : "number"}, format.format(value(row))))
+    const remove = key ? [el("button", {type: "button", class: "remove", "aria-label": `Remove ${row.name}`, onclick: () => removed(row.name)}, "×")] : []
+    return el("tr", {class: row.rank === 1 ? "best" : ""}, el("td", {class: "rank"}, String(row.rank)), el("td", {class: "team"}, link, ...(row.isBelow ? [" *"] : []), ...load, ...remove), ...numbers)
   }))
 }
 
@@ -92,6 +170,20 @@ async function look() {
   setTimeout(look, EVERY_MS)
 }
 
+async function findFronts(name) {
+  if (name in fronts) return
+  fronts[name] = null
+  for (;;) {
+    try {
+      const answer = await fetch(`board/fronts?${new URLSearchParams({room, scenario: name})}`)
+      if (answer.status === 200) fronts[name] = await answer.json()
+      if (answer.status !== 202) break
+    } catch {} // as long as the server does not answer
+    await new Promise(resolve => setTimeout(resolve, FRONTS_MS))
+  }
+  show()
+}
+
 async function act(action, more = {}) {
   const answer = await fetch("board/rooms", {
     method: "POST",
@@ -105,25 +197,38 @@ async function act(action, more = {}) {
   return answer.json()
 }
 
+const answered = async ({scenario, step}) => (await act("answer", {scenario, step}))?.words
+
+/** Predictions in the place of the charts, or the other way round. */
+function turnTo() {
+  predictions.hidden = !predictions.hidden
+  charts.hidden = !predictions.hidden
+  tab.setAttribute("aria-pressed", String(charts.hidden))
+}
+
+const removed = team => confirm(`Remove ${team}? The name is free again.`) && act("remove", {team})
+
 function facilitator() {
-  const button = (words, action, attributes = {}) => {
-    const made = el("button", {type: "button", ...attributes}, words)
-    made.addEventListener("click", action)
-    return made
-  }
-  return el("div", {class: "facilitator"},
-    button("Close the room", () => act("close"), {"data-when": "open"}),
-    button("Open it again", () => act("open"), {"data-when": "closed"}),
+  const button = (words, onclick, when) => el("button", {type: "button", onclick, ...(when ? {"data-when": when} : {})}, words)
+  const menu = el("div", {class: "facilitator"},
+    button("Close the room", () => act("close"), "open"),
+    button("Open it again", () => act("open"), "closed"),
     button("Clear", () => confirm("Forget everything that was submitted to this room?") && act("clear")),
     button("New room", async () => {
       const made = await act("new")
       if (made) location.search = new URLSearchParams({room: made.room})
     }))
+  return el("details", {}, el("summary", {}, "Room"), menu)
+}
+
+function turn(theme) {
+  localStorage.setItem(THEME, theme)
+  document.documentElement.dataset.theme = theme
 }
 
 function ask() {
-  const field = el("input", {name: "room", autocomplete: "off", maxlength: "12", "aria-label": "Code of the room"})
-  const form = el("form", {}, el("h1", {}, "Board"), el("p", {}, "Which room?"), field, el("button", {}, "Look"))
+  const field = el("input", {name: "room", autocomplete: "off", maxLength: 12, "aria-label": "Code of the room"})
+  const form = el("form", {}, el("h1", {}, "Board"), el("p", {}, "Which room? Its code has six letters and digits."), field, el("button", {}, "Look"))
   form.addEventListener("submit", event => {
     event.preventDefault()
     location.search = new URLSearchParams({room: field.value})
@@ -131,24 +236,30 @@ function ask() {
   document.body.append(form)
 }
 
-if (!room) ask()
-else {
+function begin() {
   const {joins, code} = document.body.dataset
-  const spaced = room.toUpperCase().replace(/^(...)(...)$/, "$1 $2")
+  const spaced = room.replace(/^(...)(...)$/, "$1 $2")
   const large = el("dialog", {"aria-label": "How to join"},
     el("img", {src: code, alt: "The link as a code for the camera of a phone"}), el("p", {class: "code"}, spaced), el("p", {}, joins))
   large.addEventListener("click", () => large.close())
-  const join = el("button", {type: "button", class: "join", "aria-haspopup": "dialog"}, el("img", {src: code, alt: ""}), el("span", {}, "Join: room ", el("b", {}, spaced)))
-  join.addEventListener("click", () => large.showModal())
-  const file = el("a", {class: "file", href: `board/export.csv?${new URLSearchParams({room})}`}, "CSV")
+  const join = el("button", {type: "button", class: "join", "aria-haspopup": "dialog", onclick: () => large.showModal()},
+    el("span", {}, "Join: room ", el("b", {}, spaced)), el("img", {src: code, alt: ""}))
+  const dark = el("button", {type: "button", "aria-label": "Light or dark", onclick: () => turn(isDark() ? "light" : "dark")}, "◐")
+  const file = el("a", {class: "file", href: `board/export.csv?${new URLSearchParams({room})}`, title: "Everything that was submitted, as a table"}, "CSV")
   document.body.append(
-    el("header", {}, el("h1", {}, "Board"), count, el("label", {}, "Rank by ", rule), choice, ...(key ? [facilitator()] : []), file, join), large,
-    said, el("main", {}, charts, el("section", {class: "ranking", "aria-label": "Ranking"}, table)))
+    el("header", {}, el("h1", {}, "Board"), count, el("label", {}, "Rank by ", rule), choice, tab, ...(key ? [facilitator()] : []), file, dark, join), large,
+    said, el("main", {}, charts, predictions, el("section", {class: "ranking", "aria-label": "Ranking"}, table)))
   rule.addEventListener("change", show)
   choice.addEventListener("change", () => {
     scenario = choice.value
     show()
   })
+  new ResizeObserver(() => draw(ranked())).observe(frames[0])
   show()
   look()
 }
+
+const isDark = () => (document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark"
+if (localStorage.getItem(THEME)) turn(localStorage.getItem(THEME))
+if (room) begin()
+else ask()

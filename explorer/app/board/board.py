@@ -6,19 +6,26 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from explorer.app.board.figures import Figures, figures_of
+from explorer.app.board.fronts import Fronts, fronts_of
 from explorer.app.board.limits import Limit
+from explorer.app.board.predictions import gathered
 from explorer.app.board.rules import RefusedError
 from explorer.app.board.storage import Room, Storage
-from explorer.app.link.state import State, state_of
+from explorer.app.differences import differences
+from explorer.app.link.followed import Followed, followed, loaded
 from explorer.errors import ExplorerError
+from explorer.scenario.folder import names
+from explorer.scenario.history import state_of
+from explorer.scenario.scenario import Scenario
 
 T = TypeVar("T")
+Submitted = tuple[Followed, Figures, str]
 
 AT_ONCE = 60  # submissions of an address
 WRONG_CODES = 20  # and wrong keys, of an address
@@ -48,18 +55,21 @@ class Board:
         self.opened = opened
         self.key = secrets.token_urlsafe(24)  # of the facilitator
         self.submitting = Limit(burst=AT_ONCE, per_s=1.0)  # a room behind one address, at once
-        self.guessing = Limit(burst=WRONG_CODES, per_s=0.1)  # codes and keys that were wrong
+        self.predicting = Limit(burst=AT_ONCE, per_s=1.0)
+        self.wrong = Limit(burst=WRONG_CODES, per_s=0.1)  # codes and keys
         self.reading = Limit(burst=300, per_s=60.0)  # boards that look for news
         self._waiting = 0
         # processes part after this: a pool starts its threads when it is first asked
         self._storing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="board")
+        self._fronts: dict[str, Future[Fronts]] = {}
+        self._tracing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="fronts")
         self._solving = ThreadPoolExecutor(max_workers=1, thread_name_prefix="figures")
 
     def room(self) -> Room:
         """The newest room that is open; a new one, if there is none."""
         found = next((room for room in self.storage.rooms() if room.is_open), None)
         room = found or self.storage.open_room()
-        self.storage.part()
+        self.storage.disconnect()
         return room
 
     def is_facilitator(self, key: object) -> bool:
@@ -73,9 +83,30 @@ class Board:
         for row in self.storage.submissions(code):
             place = row["team"], row["scenario"]
             tries = latest.pop(place, {"tries": 0})["tries"] + 1
-            shown = ("name", "scenario", "link", "submitted_s", *Figures.names())
+            shown = ("name", "scenario", "link", "changes", "submitted_s", *Figures.names())
             latest[place] = {name: row[name] for name in shown} | {"tries": tries}
         return [*latest.values()][-MOST_SHOWN:]
+
+    def predictions(self, code: str) -> list[dict[str, Any]]:
+        """What a room has predicted, by question."""
+        return gathered(self.storage.guesses(code), self.opened)
+
+    def scenario(self, name: object) -> Scenario:
+        """A scenario of this server as it is opened, or a `RefusedError`."""
+        if not isinstance(name, str) or (name and name not in names()):
+            raise RefusedError(404, "There is no such scenario here.")
+        return loaded(name or self.opened)
+
+    def fronts(self, name: str) -> Fronts | None:
+        """The fronts of a scenario; None until they are found, which begins when they are asked for."""
+        scenario, found = self.scenario(name), self._fronts.get(name)
+        if found is None:
+            found = self._tracing.submit(fronts_of, scenario)
+            self._fronts[name] = found
+        try:
+            return found.result() if found.done() else None
+        except ExplorerError as error:
+            raise RefusedError(422, f"There are no fronts: {error.what}") from error
 
     async def stored(self, work: Callable[..., T], *arguments: Any) -> T:
         """What the storage says to a question, or a `RefusedError`."""
@@ -85,23 +116,28 @@ class Board:
         except SQLAlchemyError as error:
             raise RefusedError(503, "The board cannot be reached now. Try again.") from error
 
-    async def evaluated(self, link: str) -> tuple[State, Figures]:
-        """The state that a link names, and what it comes to."""
+    async def evaluated(self, link: str) -> Submitted:
+        """The state that a link names, what it comes to, and what was changed, in words."""
+        return await self.solved(_evaluate, link, self.opened)
+
+    async def solved(self, work: Callable[..., T], *arguments: Any) -> T:
+        """The result of work that takes a moment, one after the other; or a `RefusedError`."""
         if self._waiting >= MOST_WAITING:
             raise RefusedError(503, "Too many teams submit at once. Try again in a moment.")
         self._waiting += 1
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._solving, _evaluate, link, self.opened)
+            return await loop.run_in_executor(self._solving, work, *arguments)
         except ExplorerError as error:
             raise RefusedError(422, f"{error.what} {error.fix}") from error
         finally:
             self._waiting -= 1
 
 
-def _evaluate(link: str, opened: str) -> tuple[State, Figures]:
-    state = state_of(link, opened)
-    return state, figures_of(state.scenario)
+def _evaluate(link: str, opened: str) -> Submitted:
+    there = followed(link, opened)
+    before, now = (state_of(it) for it in (loaded(there.name or opened), there.scenario))
+    return there, figures_of(there.scenario), "; ".join(differences(there.scenario, before, now))
 
 
 def digest(token: str) -> str:

@@ -12,7 +12,7 @@ from explorer.markup import html
 _HERE = Path(__file__).parent
 _FILES = {
     name: Markup((_HERE / name).read_text("utf-8"))
-    for name in ("board.css", "board.js", "chart.js", "join.js")
+    for name in ("board.css", "board.js", "chart.js", "predictions.js", "join.js")
 }
 
 
@@ -29,7 +29,7 @@ def board_page(nonce: str, joins: str) -> str:
     """
     body = html('<body data-joins="{}" data-code="{}">', joins, picture(joins) if joins else "")
     style = html('<style nonce="{}">{}</style>', nonce, _FILES["board.css"])
-    return _page("Board", style + _script(nonce, "chart.js", "board.js"), body)
+    return _page("Board", style + _script(nonce, "chart.js", "predictions.js", "board.js"), body)
 
 
 def join_page(nonce: str, room: str) -> str:

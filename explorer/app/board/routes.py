@@ -18,6 +18,7 @@ from explorer.app.board.board import Board, digest
 from explorer.app.board.figures import Figures
 from explorer.app.board.limits import household
 from explorer.app.board.page import board_page, join_page
+from explorer.app.board.predictions import answer_words, refuse_unless_possible
 from explorer.app.board.rules import LONGEST_LINK, RefusedError, in_cell, room_code, team_name
 from explorer.app.board.storage import Room, Submission
 from explorer.app.gate import Gate
@@ -38,8 +39,10 @@ def rules(prefix: str) -> list[Rule]:
         "": BoardPage,
         "/join": JoinPage,
         "/state": StateOfRoom,
+        "/fronts": FrontsOfScenario,
         "/export.csv": Export,
         "/submissions": Submissions,
+        "/guesses": Guesses,
         "/rooms": Rooms,
     }
     return [
@@ -71,12 +74,12 @@ class _Answer(Gate):
         try:
             return await self.board.stored(self.board.storage.room, room_code(text))
         except RefusedError:
-            self.board.guessing.allows(self.who)
+            self.board.wrong.allows(self.who)
             raise
 
     def refuse_guesser(self) -> None:
         """Whoever was wrong too often has to wait, right or wrong."""
-        if not self.board.guessing.allows(self.who, cost=0.0):
+        if not self.board.wrong.allows(self.who, cost=0.0):
             raise RefusedError(429, "Too many wrong codes from this address. Wait a minute.")
 
     def content(self) -> dict[str, Any]:
@@ -148,7 +151,22 @@ class StateOfRoom(_Answer):
             self.finish()
             return
         teams = await self.board.stored(self.board.teams, room.code)
-        self.answer({"room": room.code, "open": room.is_open, "seen": room.changes, "teams": teams})
+        guesses = await self.board.stored(self.board.predictions, room.code)
+        now = {"room": room.code, "open": room.is_open, "seen": room.changes}
+        self.answer({**now, "teams": teams, "guesses": guesses})
+
+
+class FrontsOfScenario(_Answer):
+    """The exact fronts of a scenario; nothing yet, while they are being found."""
+
+    async def get(self) -> None:
+        await self.room(self.get_query_argument("room", ""))
+        fronts = self.board.fronts(self.get_query_argument("scenario", ""))
+        if fronts is None:
+            self.set_status(202)
+            self.finish()
+            return
+        self.answer(fronts)
 
 
 class Submissions(_Answer):
@@ -163,10 +181,26 @@ class Submissions(_Answer):
         if not isinstance(link, str) or len(link) > LONGEST_LINK:
             raise RefusedError(413, f"A link has {LONGEST_LINK} characters at most.")
         room = await self.room(sent.get("room"))
-        state, figures = await board.evaluated(link)
-        submission = Submission(name, state.name, state.link, figures)
+        there, figures, changes = await board.evaluated(link)
+        submission = Submission(name, there.name, there.link, changes, figures)
         await board.stored(board.storage.submit, room.code, digest(token), submission)
         self.answer({"room": room.code, "team": name, **asdict(figures)})
+
+
+class Guesses(_Answer):
+    """Takes a prediction of a step of a story; nobody's name is with it."""
+
+    async def post(self) -> None:
+        board = self.board
+        if not board.predicting.allows(self.who):
+            raise RefusedError(429, _TOO_OFTEN)
+        sent = self.content()
+        name, step, guess = (sent.get(part) for part in ("scenario", "step", "guess"))
+        owner, scenario = digest(_token(sent.get("token"))), board.scenario(name)
+        refuse_unless_possible(scenario, step, guess)
+        room = await self.room(sent.get("room"))
+        await board.stored(board.storage.guess, room.code, owner, name, step, guess)
+        self.answer({"room": room.code})
 
 
 class Rooms(_Answer):
@@ -176,7 +210,7 @@ class Rooms(_Answer):
         sent, storage = self.content(), self.board.storage
         self.refuse_guesser()
         if not self.board.is_facilitator(sent.get("key")):
-            self.board.guessing.allows(self.who)
+            self.board.wrong.allows(self.who)
             raise RefusedError(403, "That is not the facilitator's key of this server.")
         match sent.get("action"):
             case "new":
@@ -188,6 +222,11 @@ class Rooms(_Answer):
                 self.answer(
                     {"rooms": [{"room": room.code, "open": room.is_open} for room in found]}
                 )
+                return
+            case "answer":
+                scenario = self.board.scenario(sent.get("scenario"))
+                words = await self.board.solved(answer_words, scenario, sent.get("step"))
+                self.answer({"words": words})
                 return
         code = (await self.room(sent.get("room"))).code
         match sent.get("action"):
@@ -210,12 +249,12 @@ class Export(_Answer):
         rows = await self.board.stored(self.board.storage.submissions, room.code)
         out = io.StringIO()
         table = csv.writer(out)
-        table.writerow(["submitted_utc", "team", "scenario", *Figures.names(), "link"])
+        table.writerow(["submitted_utc", "team", "scenario", *Figures.names(), "changes", "link"])
         for row in rows:
             at = datetime.fromtimestamp(row["submitted_s"], UTC).isoformat(timespec="seconds")
             numbers = [repr(row[name]) for name in Figures.names()]
             texts = (in_cell(row[name]) for name in ("name", "scenario"))
-            table.writerow([at, *texts, *numbers, in_cell(row["link"])])
+            table.writerow([at, *texts, *numbers, in_cell(row["changes"]), in_cell(row["link"])])
         self.set_header("Content-Type", "text/csv; charset=utf-8")
         self.set_header("Content-Disposition", f'attachment; filename="wattlas-{room.code}.csv"')
         self.finish(out.getvalue())

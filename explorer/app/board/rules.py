@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import secrets
 import unicodedata
-from collections.abc import Collection
 from itertools import groupby
 
 from tornado.web import HTTPError
@@ -94,12 +93,3 @@ def in_cell(text: str) -> str:
     ("'=1+1", 'Team A')
     """
     return f"'{text}" if text.startswith(tuple(_FORMULA)) else text
-
-
-def guess_of(guess: object, kind: str, directions: Collection[str]) -> str | float:
-    """A prediction of a story's step, or a `RefusedError`."""
-    if kind == "direction" and isinstance(guess, str) and guess in directions:
-        return guess
-    if kind == "number" and type(guess) in (int, float) and abs(guess) < 1e12:  # pyright: ignore[reportArgumentType]
-        return float(guess)  # pyright: ignore[reportArgumentType]
-    raise RefusedError(422, "That is no answer to what was asked.")

@@ -44,6 +44,7 @@ _submissions = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("scenario", sa.Text, nullable=False),
     sa.Column("link", sa.Text, nullable=False),
+    sa.Column("changes", sa.Text, nullable=False),  # from the scenario as it is opened, in words
     sa.Column("submitted_s", sa.Double, nullable=False),  # since 1970
     *(sa.Column(name, sa.Double, nullable=False) for name in Figures.names()),
 )  # fmt: skip
@@ -74,6 +75,7 @@ class Submission:
     name: str  # of the team, as shown
     scenario: str
     link: str
+    changes: str
     figures: Figures
 
 
@@ -101,9 +103,10 @@ class Storage:
                     connection.execute(sa.select(table).limit(0))
         except SQLAlchemyError as error:
             raise _cannot_open(where, error) from error
-        self.part()
+        finally:
+            self.disconnect()
 
-    def part(self) -> None:
+    def disconnect(self) -> None:
         """Hold no connection: before processes part, which must not share one."""
         self._engine.dispose()
 

@@ -5,7 +5,7 @@ const KEPT = "wattlas.board" // of a browser: its room, its team, and what shows
 const WORDS = "Submit to the board"
 const numbers = new Intl.NumberFormat("en-US", {maximumFractionDigits: 0})
 
-export function render({data}) {
+export function render({model, data}) {
   const button = el("button", {type: "button", "aria-label": WORDS, "aria-haspopup": "dialog"})
   button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICON}"/></svg>`
   button.append(el("span", {class: "tip", "aria-hidden": "true"}, WORDS))
@@ -18,7 +18,7 @@ export function render({data}) {
     el("label", {}, "Team", team), el("label", {}, "Code of the room", room), submit, said)
   const dialog = el("dialog", {"aria-labelledby": "board-title"},
     el("div", {class: "head"}, el("h2", {id: "board-title"}, WORDS), close),
-    el("p", {}, "What you see now goes to the board of your room, where everybody sees it. A later one takes its place."), form)
+    el("p", {}, "What you see now goes to the board of your room, where everybody sees it; a later one takes its place. Predictions in a story go there, too, without a name."), form)
 
   button.addEventListener("click", () => {
     const kept = remembered()
@@ -36,7 +36,20 @@ export function render({data}) {
   close.addEventListener("click", () => dialog.close())
   dialog.addEventListener("click", event => event.target === dialog && dialog.close())
   dialog.addEventListener("keydown", event => event.stopPropagation()) // not meant for the page below
+  const onGuess = ({detail}) => guessed(data.key, ...detail)
+  window.addEventListener("wattlas:guess", onGuess)
+  model.on("remove", () => window.removeEventListener("wattlas:guess", onGuess))
   return el("div", {}, el("div", {class: "buttons"}, button), dialog)
+}
+
+/** A prediction of the story goes to the room that this browser is in, if it is in one. */
+async function guessed(key, step, guess) {
+  const {room} = remembered()
+  const link = globalThis[Symbol.for("wattlas.links")]?.get(key)
+  if (!room || !link) return
+  remember({})
+  const scenario = new URLSearchParams(link.address).get("scenario") ?? ""
+  await sent("board/guesses", {room, scenario, step, guess}).catch(() => {}) // the story goes on all the same
 }
 
 /** What came of it, in words. */

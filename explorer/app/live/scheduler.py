@@ -47,6 +47,11 @@ class _Moves:
 _moves = _Moves()
 
 
+def wait_for_quiet() -> None:
+    """Hold a thread while somebody of this process moves something, for a second at most."""
+    _moves.wait_for_quiet()
+
+
 class LiveRunner:
     """
     When a served session works: after the events at hand, and with longer work in a thread beside

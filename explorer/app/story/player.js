@@ -3,7 +3,10 @@ const HEADER_PX = 80 // of a page, which lies on what is scrolled under it
 
 export function render({model}) {
   const bar = el("section", {class: "story", "aria-label": model.title})
-  const ask = message => model.send_msg(message)
+  const ask = message => {
+    model.send_msg(message)
+    if (message.guess) window.dispatchEvent(new CustomEvent("wattlas:guess", {detail: message.guess})) // for the board
+  }
 
   const closed = () => [
     el("button", {class: "open", type: "button", onclick: () => ask({go: 0})}, `▶ Story: ${model.title}`),

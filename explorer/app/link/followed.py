@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 
@@ -20,15 +21,15 @@ _FIX = "Load the page again and take its link anew."
 
 
 @dataclass(frozen=True)
-class State:
-    """A scenario as a link has it."""
+class Followed:
+    """A scenario in the state that a link names."""
 
     name: str  # of the scenario; empty for the one that a server was started with, by its path
     scenario: Scenario
     link: str  # written anew, from a page's address on
 
 
-def state_of(link: str, opened: str) -> State:
+def followed(link: str, opened: str) -> Followed:
     """
     The scenario in the state that a whole link names.
 
@@ -48,12 +49,12 @@ def state_of(link: str, opened: str) -> State:
     --------
     >>> scenario = Scenario.load("classroom-3x3")
     >>> scenario.friction_scale = 3.0
-    >>> state = state_of(whole_link("classroom-3x3", scenario), "world-2025")
-    >>> state.name, state.scenario.friction_scale
-    ('classroom-3x3', 3)
+    >>> there = followed(whole_link("classroom-3x3", scenario), "world-2025")
+    >>> there.name, there.scenario.friction_scale
+    ('classroom-3x3', 3.0)
     """
     name, said = _parts(link)
-    scenario = Scenario.load(name or opened).copy()
+    scenario = loaded(name or opened).copy()
     known = link_values(scenario)
     if said.pop("v", None) != WHOLE or not known.keys() <= said.keys():
         raise ExplorerError(_NOT_OURS, "link", _FIX)
@@ -61,7 +62,13 @@ def state_of(link: str, opened: str) -> State:
     if wrong:
         words = "; ".join(f"{key}: {complaint}" for key, complaint in wrong.items())
         raise ExplorerError(f"Not everything in this link is possible: {words}", "link", _FIX)
-    return State(name, scenario, whole_link(name, scenario))
+    return Followed(name, scenario, whole_link(name, scenario))
+
+
+@lru_cache(maxsize=32)
+def loaded(name_or_path: str) -> Scenario:
+    """A scenario as it is opened, read once: to be copied before anything of it is changed."""
+    return Scenario.load(name_or_path)
 
 
 def whole_link(name: str, scenario: Scenario) -> str:
