@@ -256,6 +256,7 @@ def _parser() -> argparse.ArgumentParser:
     measuring.add_argument(
         "--region", metavar="REGION", help="where it could go; the largest flow if left out"
     )
+    measuring.add_argument("--client", metavar="CLIENT", help="whose load; all if left out")
 
     snapping = add(_snapshot, "write one HTML file with live sliders that needs no server",
                    "wattlas snapshot world-2025 -o world.html --slider A=16 --slider hour=9")  # fmt: skip
@@ -420,9 +421,8 @@ def _given_ids(args: argparse.Namespace, scenario: Scenario) -> dict[str, str]:
             raise ExplorerError(
                 f"There is no --{name} of {args.measure}.", f"--{name}", f"Leave it out.{takes}"
             )
-        _refuse_unknown(
-            "region" if name in ("home", "region") else "class", value, f"--{name}", known[name]
-        )
+        kind = {"home": "region", "region": "region", "client": "client"}.get(name, "class")
+        _refuse_unknown(kind, value, f"--{name}", known[name])
     return given
 
 

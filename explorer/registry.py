@@ -136,7 +136,7 @@ MEASURES = {
             "Why here?",
             "reduced costs of a flow",
             OVERVIEW,
-            may_take=("home", "region", "workload"),
+            may_take=("home", "region", "workload", "client"),
         ),
         Measure(
             "wires_or_fibre",

@@ -21,6 +21,18 @@ from explorer.scenario.scenario import Scenario
 from explorer.text import elided
 
 T = TypeVar("T")
+PICKS = ("region", "client", "flow")  # of a `Session`: what is picked on the map
+_TO = " → "
+
+
+def flow_id(home: str, region: str) -> str:
+    """
+    How a flow is called that is picked, by the ids of its ends.
+
+    >>> flow_id("middle", "north")
+    'middle → north'
+    """
+    return f"{home}{_TO}{region}"
 
 
 @dataclass(frozen=True)
@@ -104,6 +116,8 @@ class Session(param.Parameterized):
         default="", doc="Class that frontier and break-even look at: a workload id."
     )
     region = param.String(default="", doc="Region picked on the map, or empty.")
+    client = param.String(default="", doc="Client picked on the map, or empty.")
+    flow = param.String(default="", doc="Flow picked on the map, as `flow_id` says it, or empty.")
     ghost = param.ClassSelector(
         class_=Ghost, doc="What differences are against, or None for the baseline."
     )
@@ -142,6 +156,34 @@ class Session(param.Parameterized):
         if not self._pending:
             self._pending = True
             self._runner.call_soon(self._update_placement)
+
+    @property
+    def flow_ends(self) -> tuple[str, str] | None:
+        """Home and region of the flow picked, if there is one and its regions are known."""
+        home, _, region = self.flow.partition(_TO)
+        return (home, region) if {home, region} <= {*self.network.regions} else None
+
+    def flow_ids(self) -> tuple[str, ...]:
+        """Every flow that can be picked."""
+        regions = self.network.regions
+        return tuple(flow_id(home, region) for home in regions for region in regions)
+
+    # of what can be picked, only the last is: before anybody who watches several changes at once
+    @param.depends("region", watch=True)
+    def _on_region(self) -> None:
+        self._let_go_of_others("region")
+
+    @param.depends("client", watch=True)
+    def _on_client(self) -> None:
+        self._let_go_of_others("client")
+
+    @param.depends("flow", watch=True)
+    def _on_flow(self) -> None:
+        self._let_go_of_others("flow")
+
+    def _let_go_of_others(self, picked: str) -> None:
+        if getattr(self, picked):
+            self.param.update({name: "" for name in PICKS if name != picked})
 
     @param.depends("workload", watch=True)  # before anybody who watches several changes at once
     def _on_workload(self) -> None:

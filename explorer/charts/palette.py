@@ -86,6 +86,7 @@ LOOKS: dict[str, Look] = {
     # of what moves on a map
     "lead": Look("#0067a3", ink=DARK),
     "flow": Look(MIST, ink="#a9b0b8"),
+    "client": Look(GREEN, ink=MIDDLE),
     # of what a tonne costs
     "cheap": Look(GREEN),
     "middling": Look(ORANGE, line=(0, (5, 1.5)), printed_marker="s"),

@@ -49,8 +49,8 @@ PANELS = (
     ),
 )
 HELP = """
-The flow chosen in the list: of the region picked on the map or in the table, otherwise the largest. What a MWh of it
-costs at home, where it runs, and at three runners-up, which lose least first. Where room is scarce, its shadow price is
+The flow tapped on the map, or chosen in the list: of the region or client picked, otherwise the largest. What a MWh of
+it costs at home, where it runs, and at three runners-up, which lose least first. Where room is scarce, its shadow price is
 part of what a place costs: with it, no open place is cheaper than the one the load runs in. A place without it that
 looks cheaper is full, too late, or closed by law. Under Table: all parts, and the source and quality of each figure.
 """
@@ -111,12 +111,17 @@ def _name(table: pd.DataFrame, region: str) -> str:
     return str(table.attrs.get("names", {}).get(region, region))
 
 
+def _whose(table: pd.DataFrame, home: Row) -> str:
+    """The client whose load it is where one was asked for, otherwise the home of all."""
+    return str(table.attrs.get("of") or _name(table, home["region"]))
+
+
 def _title(table: pd.DataFrame) -> str:
     if table.empty:
         return "no load is placed"
     home, there = _home(table), _there(table)
     which = f"load of class {elided(table.attrs.get('workload', ''))}"
-    load = f"{which} from {elided(_name(table, home['region']))}"
+    load = f"{which} from {elided(_whose(table, home))}"
     if there["region"] == home["region"]:
         return f"{load} stays at home"
     less = home["total_usd_per_mwh"] - there["total_usd_per_mwh"]
@@ -136,7 +141,8 @@ def _there(table: pd.DataFrame) -> Row:
 
 def _finding(table: pd.DataFrame) -> Markup:
     if table.empty:
-        return html("No load is placed: there is nothing to explain.")
+        whose = html(" of {}", table.attrs["of"]) if table.attrs.get("of") else html("")
+        return html("No load{} is placed: there is nothing to explain.", whose)
     home, there = _home(table), _there(table)
     stays = home["region"] == there["region"]
     lead = _stays(table, home) if stays else _moves(table, home, there)
@@ -149,7 +155,7 @@ def _stays(table: pd.DataFrame, home: Row) -> Markup:
     why = " Its state keeps it there." if table.attrs.get("pinned") else ""
     return html(
         "<b>{}’s {} load stays at home</b>: a MWh costs {} USD.{}",
-        _name(table, home["region"]), table.attrs.get("workload", ""), _usd(home["total_usd_per_mwh"]), why,
+        _whose(table, home), table.attrs.get("workload", ""), _usd(home["total_usd_per_mwh"]), why,
     )  # fmt: skip
 
 
@@ -158,7 +164,7 @@ def _moves(table: pd.DataFrame, home: Row, there: Row) -> Markup:
     moving = there["total_usd_per_mwh"] - there["energy_usd_per_mwh"] - there["carbon_usd_per_mwh"]
     return html(
         "<b>{}’s {} load runs in {}</b>: there a MWh costs {} USD {} in electricity and carbon, moving takes {}.{}",
-        _name(table, home["region"]), table.attrs.get("workload", ""), _name(table, there["region"]),
+        _whose(table, home), table.attrs.get("workload", ""), _name(table, there["region"]),
         _usd(abs(saved)), "less" if saved >= 0 else "more", _usd(moving), _at_home(home),
     )  # fmt: skip
 

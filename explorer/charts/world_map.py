@@ -44,12 +44,25 @@ REGIONS = Circles(
         ("Carbon from", "@carbon_origin"),
     ),
 )
+CLIENTS = Circles(
+    "clients",
+    (
+        ("", "@name"),
+        ("Demand", "@demand_mw{0,0.0} MW of IT load"),
+        ("Runs away from home", "@away_mw{0,0.0} MW"),
+        ("Home", "@home"),
+    ),
+    role="client",
+    label="clients",
+)
 FLOW_TIP = (("Moves", "@moves"), ("IT load", "@flow_mw{0,0.0} MW"), ("Classes", "@split"))
 HELP = """
 Circles are compute regions, sized by the IT load they execute; where they would hide each other they stand a little
 apart. Arcs are load that runs away from home, all classes together: as wide as its MW, faint at home and strong where
-it runs, with a head that points there. The largest stand out, the others are grey. Tap a region to see its pairs under
-break-even. Point at one to read where its figures are from; ≈ marks estimates and proxies.
+it runs, with a head that points there. The largest stand out, the others are grey. Clients, where the load comes from,
+are rings sized by their demand. Tap an arc, a region or a client to read why its load runs where it does, under Why
+here?; of a region, its pairs under break-even too. Point at one to read where its figures are from; ≈ marks estimates
+and proxies.
 """
 LEADS = 20  # flows that stand out
 NAMED = 5  # regions that the map names
@@ -62,6 +75,7 @@ def world_map(
     colour_by: str = "change_mw",
     against: Placement | None = None,
     name: str = "baseline",
+    clients: bool = False,
 ) -> Map:
     """
     The world map of a placement.
@@ -78,6 +92,8 @@ def world_map(
         What changes are against, of the same regions; the baseline if left out.
     name : str
         What that is called.
+    clients : bool
+        Whether clients are on it too.
     """
     scale, labels = scale_of(placement.network), placement.network.labels
     columns = _regions(placement, against or placement.baseline, scale)
@@ -85,9 +101,10 @@ def world_map(
     arcs = _arcs(placement, scale, min_flow_mw)
     moved, served = format_number(placement.relocated_mw), format_number(placement.served_mw)
     smallest_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
+    of_clients = {CLIENTS.name: client_columns(placement, scale)} if clients else {}
     return Map(
-        (REGIONS,),
-        {REGIONS.name: columns},
+        (REGIONS, CLIENTS) if clients else (REGIONS,),
+        {REGIONS.name: columns, **of_clients},
         _scale(columns["shown"], colour_by, scale, name),
         f"{moved} of {served} MW of IT load run away from home",
         html("<b>{} of {} MW</b> of IT load run away from home.", moved, served),
@@ -117,6 +134,22 @@ def _regions(placement: Placement, base: Placement, scale: MapScale) -> dict[str
         "capacity": net.capacity_mw,
         "capacity_price": table["capacity_price_usd_per_mwh"].to_numpy(),
         **_origins(net.labels.sources),
+    }
+
+
+def client_columns(placement: Placement, scale: MapScale) -> dict[str, NDArray]:
+    """One row per client, in the order of the network."""
+    net = placement.network
+    x, y = mercator_m(*net.geography.client_at)
+    demand_mw = net.demand_mw.sum(axis=1)
+    return {
+        "x": x,
+        "y": y,
+        "size": scale.circle_px(demand_mw),
+        "name": np.array(net.labels.clients, object),
+        "demand_mw": demand_mw,
+        "away_mw": placement.away_mw.sum(axis=(1, 2)),
+        "home": np.array(net.labels.regions, object)[net.home],
     }
 
 

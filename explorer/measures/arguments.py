@@ -14,7 +14,13 @@ from explorer.scenario.scenario import Scenario
 def choices(scenario: Scenario) -> dict[str, tuple[str, ...]]:
     """The ids that a scenario has, by the argument that takes one of them."""
     classes, regions = tuple(scenario.workloads), tuple(scenario.regions["id"])
-    return {"workload": classes, "over": (ALL, *classes), "home": regions, "region": regions}
+    return {
+        "workload": classes,
+        "over": (ALL, *classes),
+        "home": regions,
+        "region": regions,
+        "client": tuple(scenario.clients["id"]),
+    }
 
 
 def completed(scenario: Scenario, needs: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:

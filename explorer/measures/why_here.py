@@ -61,7 +61,7 @@ class Flow:
 
 
 def why_here(
-    scenario: Scenario, home: str = "", region: str = "", workload: str = ""
+    scenario: Scenario, home: str = "", region: str = "", workload: str = "", client: str = ""
 ) -> pd.DataFrame:
     """
     What a MWh of a flow costs at home, where it runs and at three runners-up, and what keeps it
@@ -75,6 +75,8 @@ def why_here(
         the flows that they leave open, the largest that moves; of a `region` alone, the largest
         into it, otherwise out of it, otherwise what stays there. Where nothing runs in `region`,
         the flow that comes nearest to running there, with `region` first of the runners-up.
+    client : str, optional
+        Id of a client: only load of theirs.
 
     Returns
     -------
@@ -132,21 +134,22 @@ def why_here(
     [[150.0, 30.0], [65.5, 0.0], [142.5, 22.5]]
     """
     placement = solve_network(build_network(scenario))
-    flow = find_flow(placement, home, region, workload)
-    table = why_here_table(placement, flow, region)
+    flow = find_flow(placement, home, region, workload, client)
+    table = why_here_table(placement, flow, region, client)
     table.attrs["figures"] = [] if flow is None else figures(scenario, table)
     return table
 
 
 def find_flow(
-    placement: Placement, home: str = "", region: str = "", workload: str = ""
+    placement: Placement, home: str = "", region: str = "", workload: str = "", client: str = ""
 ) -> Flow | None:
     """The flow that `why_here` explains; None where there is none."""
     net = placement.network
     n = len(net.regions)
     of_home, at = (_only("region", name, net.regions)[:, np.newaxis] for name in (home, region))
+    of_client = _only("client", client, net.clients)
     load = np.zeros((n, n, len(net.workloads)))
-    np.add.at(load, net.home, placement.it_mw)
+    np.add.at(load, net.home, placement.it_mw * of_client[:, np.newaxis, np.newaxis])
     asked = load * of_home[:, :, np.newaxis] * _only("workload", workload, net.workloads)
     stays = asked * np.eye(n)[:, :, np.newaxis]
     away = asked - stays
@@ -159,8 +162,10 @@ def find_flow(
     for each in choices:
         if each.max(initial=0.0) > SMALLEST_MW:
             h, j, k = map(int, np.unravel_index(each.argmax(), each.shape))
-            return _flow(placement, h, j, k)
-    return _nearest(placement, asked, net.regions.index(region)) if region else None
+            return _flow(placement, h, j, k, of_client)
+    if not region:
+        return None
+    return _nearest(placement, asked, net.regions.index(region), of_client)
 
 
 def _only(kind: str, name: str, known: tuple[str, ...]) -> Floats:
@@ -170,33 +175,38 @@ def _only(kind: str, name: str, known: tuple[str, ...]) -> Floats:
     return np.array([not name or each == name for each in known], float)
 
 
-def _flow(placement: Placement, h: int, j: int, k: int) -> Flow:
+def _flow(placement: Placement, h: int, j: int, k: int, of_client: Floats) -> Flow:
     """A flow, with the client who has most of it; of what is free to move, if anything is."""
-    at_home = placement.network.home == h
+    at_home = (placement.network.home == h) * of_client
     every, free = (mw[:, j, k] * at_home for mw in (placement.it_mw, placement.optimum.free_mw))
     most = free if free.max() > SMALLEST_MW else every
     return Flow(h, j, k, int(most.argmax()), float(every.sum()))
 
 
-def _nearest(placement: Placement, asked: Floats, j: int) -> Flow | None:
+def _nearest(placement: Placement, asked: Floats, j: int, of_client: Floats) -> Flow | None:
     """Of asked load, none of which runs in a region, the flow that would lose least there."""
     net, free_mw = placement.network, placement.optimum.free_mw
     aim, room = _aim_and_room(placement)
     full_aim, there = aim + room[:, np.newaxis], free_mw.argmax(axis=1)
     loses = full_aim[:, j] - np.take_along_axis(full_aim, there[:, np.newaxis], axis=1)[:, 0]
-    able = (free_mw.max(axis=1) > SMALLEST_MW) & (asked.sum(axis=1)[net.home] > 0)
+    asking = of_client[:, np.newaxis] * asked.sum(axis=1)[net.home]
+    able = (free_mw.max(axis=1) > SMALLEST_MW) & (asking > 0)
     if not able.any():
         return None
     able = able & net.allowed[:, j] if (able & net.allowed[:, j]).any() else able
     i, k = map(int, np.unravel_index(np.where(able, loses, np.inf).argmin(), loses.shape))
-    return _flow(placement, int(net.home[i]), int(there[i, k]), k)
+    return _flow(placement, int(net.home[i]), int(there[i, k]), k, of_client)
 
 
-def why_here_table(placement: Placement, flow: Flow | None, region: str = "") -> pd.DataFrame:
+def why_here_table(
+    placement: Placement, flow: Flow | None, region: str = "", client: str = ""
+) -> pd.DataFrame:
     """`why_here` of a flow of a placement, without the sources of its figures."""
     net = placement.network
+    of = net.client_names[client] if client else ""
     if flow is None:
-        return net.labels.put_on(pd.DataFrame(columns=["role", "region"]), measure="why_here")
+        nothing = pd.DataFrame(columns=["role", "region"])
+        return net.labels.put_on(nothing, measure="why_here", of=of)
     i, k = flow.client, flow.workload
     aim, room = (part[i, :, k] if part.ndim > 1 else part for part in _aim_and_room(placement))
     loses = aim + room - aim[flow.region] - room[flow.region]
@@ -226,7 +236,7 @@ def why_here_table(placement: Placement, flow: Flow | None, region: str = "") ->
     return net.labels.put_on(
         table, measure="why_here", names=net.short_region_names, it_mw=flow.it_mw, figures=[],
         workload=net.labels.classes[k], workload_id=net.workloads[k],
-        client=net.labels.clients[i], budget_ms=float(net.budget_ms[k]),
+        client=net.labels.clients[i], of=of, budget_ms=float(net.budget_ms[k]),
         objective=placement.objective, pinned=_is_pinned(placement, flow),
         limit=_limit(placement, flow, loses, room, constraint),
     )  # fmt: skip

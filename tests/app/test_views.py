@@ -23,10 +23,12 @@ from bokeh.models import (
     CustomJS,
     GlyphRenderer,
     LinearColorMapper,
+    Plot,
     RadioButtonGroup,
     Range1d,
     Select,
     Span,
+    Toggle,
 )
 from bokeh.protocol import Protocol
 
@@ -36,6 +38,7 @@ from explorer.app.live.pane import Drawing
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.totals import Totals
+from explorer.app.views.why_here import WhyHereView
 from explorer.app.views.world_map import COLOUR_BY, FlowMap
 from explorer.charts.break_even import LOSS, PAYS
 from explorer.charts.map_places import set_apart
@@ -482,7 +485,7 @@ def test_the_browser_draws_arcs_from_the_flows_on_screen():
     session = Session(Scenario.load("world-2025"))
     screen = Screen(FlowMap(session))
     flows = screen.source(*FLOW_COLUMNS)
-    (code,) = (code for code in screen.select(CustomJS) if "segments" in code.args)
+    (code,) = (code for code in screen.select(CustomJS) if "heads" in code.args)
     assert code.args["flows"] is flows
     assert code.args["regions"] is screen.source("capacity")
     assert code.args["segments"] is screen.source("line_width", "x0", "y0", "x1", "y1")
@@ -490,6 +493,55 @@ def test_the_browser_draws_arcs_from_the_flows_on_screen():
     assert code.args["names"].data_source is screen.source("align", "dx")
     assert code.args["classes"] == [f"{w.id} {w.name}" for w in session.scenario.workloads.values()]
     assert flows.js_property_callbacks == {"change:data": [code]}
+    assert flows.selected.js_property_callbacks == {"change:indices": [code]}
+    (figure,) = screen.select(Plot)
+    (pick,) = figure.js_event_callbacks["tap"]
+    same = {name: pick.args[name] for name in ("flows", "regions", "segments")}
+    assert same == {name: code.args[name] for name in same}
+
+
+def test_a_flow_picked_is_what_is_explained_and_a_pick_ends_the_one_before():
+    session = Session(Scenario.load("world-2025"))
+    world, answer = Screen(FlowMap(session)), Screen(WhyHereView(session))
+    names, flows = session.network.short_region_names, world.source(*FLOW_COLUMNS)
+    regions = session.network.regions
+    row = len(flows.data["home"]) // 2
+    home, region = (regions[int(flows.data[end][row])] for end in ("home", "region"))
+    flows.selected.indices = [row]
+    assert session.flow == f"{home} → {region}"
+    said = re.sub(r"<[^>]+>", "", answer.text())
+    assert re.search(rf"{names[home]}’s .* load runs in {names[region]}", said)
+    session.region = regions[0]
+    assert session.flow == "" and flows.selected.indices == []
+    flows.selected.indices = [row]
+    assert session.region == "" and world.source("capacity").selected.indices == []
+    first = flows.selected.indices
+    assert set(flows.data["home"][first]) == {regions.index(home)}
+    session.scenario.friction_scale = 5.0  # the flow may have gone: it is still explained
+    assert session.flow == f"{home} → {region}" and names[home] in answer.text()
+    flows.selected.indices = []
+    assert session.flow == ""
+
+
+def test_clients_are_on_the_map_when_asked_for_and_one_picked_is_explained():
+    session = Session(Scenario.load("world-2025"))
+    world, answer = FlowMap(session), Screen(WhyHereView(session))
+    screen = Screen(world)
+    (toggle,) = screen.select(Toggle)
+    assert len(screen.columns("demand_mw")["x"]) == 0
+    toggle.active = True
+    shown, net = screen.columns("demand_mw"), session.network
+    assert shown["demand_mw"] == pytest.approx(net.demand_mw.sum(axis=1), rel=1e-6)
+    assert shown["away_mw"].sum() == pytest.approx(session.placement.relocated_mw, rel=1e-5)
+    assert (np.diff(shown["radius"][np.argsort(shown["demand_mw"], kind="stable")]) >= 0).all()
+    x, y = mercator_m(session.scenario.clients["latitude"], session.scenario.clients["longitude"])
+    assert_close(shown["x"], x)
+    assert_close(shown["y"], y)
+    screen.source("demand_mw").selected.indices = [3]
+    assert session.client == net.clients[3]
+    assert f"{net.client_names[net.clients[3]]}’s" in answer.text()
+    toggle.active = False
+    assert session.client == "" and len(screen.columns("demand_mw")["x"]) == 0
 
 
 def test_the_region_picked_is_ringed(session):

@@ -25,8 +25,8 @@ PIECES, BEND = (
 )  # straight pieces of an arc; its height over its chord, as a share of the chord
 CLASSES = ["A Interactive", "B Agentic", "C Batch"]
 CODE = (Path(explorer.__file__).parent / "app" / "views" / "arcs.js").read_text(encoding="utf-8")
-RUN = """([code, flows, regions, classes, inner_width]) => {
-  const source = columns => ({get_column: name => columns[name] ?? null})
+RUN = """([code, flows, regions, classes, inner_width, picked]) => {
+  const source = columns => ({get_column: name => columns[name] ?? null, selected: {indices: picked}})
   const [segments, heads, names] = [{}, {}, {}]
   const run = new Function("flows", "regions", "segments", "heads", "names", "figure", "classes", code)
   run(source(flows), source(regions), segments, heads, names, {inner_width}, classes)
@@ -52,6 +52,7 @@ def draw(browser: Browser) -> Iterator[Draw]:
         it_mw: NDArray | None = None,
         inner_width: int = 860,
         flows: pd.DataFrame | None = None,
+        picked: tuple[int, ...] = (),
     ) -> pd.DataFrame:
         flows = flows_between(len(where), it_mw) if flows is None else flows
         x, y = mercator_m(*zip(*where, strict=True))
@@ -60,7 +61,8 @@ def draw(browser: Browser) -> Iterator[Draw]:
             "y": y.tolist(),
             "name": [f"Region {k}" for k in range(len(where))],
         }
-        text = page.evaluate(RUN, [CODE, flows.to_dict("list"), regions, CLASSES, inner_width])
+        given = [CODE, flows.to_dict("list"), regions, CLASSES, inner_width, [*picked]]
+        text = page.evaluate(RUN, given)
         pieces, heads, named = json.loads(text)
         pieces = pd.DataFrame(pieces)
         pieces.attrs = {"heads": pd.DataFrame(heads), "named": named}
@@ -278,3 +280,20 @@ def test_where_nothing_moves_nothing_is_drawn(draw):
         *pieces.columns
     }
     assert pieces.empty
+
+
+def test_the_flow_picked_stands_out(draw):
+    """Whichever of its rows, a class each, is the one that was picked."""
+    where: Places = [(10.0, 0.0), (40.0, 60.0), (-30.0, 20.0)]
+    flows = pd.DataFrame(
+        {
+            "home": [0, 0, 1], "region": [1, 1, 2], "workload": [0, 1, 0], "it_mw": [3.0, 2.0, 1.0],
+            "width": 1.0, "leads": [1, 1, 0],
+        }
+    )  # fmt: skip
+    for row, of_pair in ((0, {0, 1}), (1, {0, 1}), (2, {2})):
+        pieces = draw(where, flows=flows, picked=(row,))
+        picked = pieces[pieces["row"].isin(of_pair)]
+        rest = pieces.drop(picked.index)
+        assert set(picked["color"]) == {2} and (picked["line_alpha"] == 1).all()
+        assert not (rest["color"] == 2).any() and (rest["line_alpha"] < 1).all()

@@ -10,7 +10,14 @@ from typing import Any
 
 import holoviews as hv
 import numpy as np
-from bokeh.models import CustomJSHover, CustomJSTransform, FixedTicker, HoverTool, LayoutDOM
+from bokeh.models import (
+    CustomJSHover,
+    CustomJSTransform,
+    FixedTicker,
+    HoverTool,
+    LayoutDOM,
+    TapTool,
+)
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -43,13 +50,17 @@ def draw_panels(
     drawing: Drawing, panels: tuple[Panel, ...], taps: tuple[str, ...] = ()
 ) -> list[LayoutDOM]:
     """The plots of a chart without data; marks in `taps` can be tapped."""
-    plots = {panel.name: _plot(drawing, panels, panel, taps) for panel in panels}
-    return [
-        drawing.widget(
-            f"{panel.name} plot", drawing.figure(plots[panel.name], height=panel.height_px)
-        )
-        for panel in panels
-    ]
+    return [_drawn(drawing, panels, panel, taps) for panel in panels]
+
+
+def _drawn(
+    drawing: Drawing, panels: tuple[Panel, ...], panel: Panel, taps: tuple[str, ...]
+) -> LayoutDOM:
+    figure = drawing.figure(_plot(drawing, panels, panel, taps), height=panel.height_px)
+    tapped = [mark.name for mark in panel.marks if mark.name in taps]
+    for tap in figure.select({"type": TapTool}):  # else it picks lines and areas that it meets too
+        tap.renderers = [drawing.handles[name]["glyph_renderer"] for name in tapped]
+    return drawing.widget(f"{panel.name} plot", figure)
 
 
 def patch(pane: LivePane, chart: Chart, first: Markup = html("")) -> None:  # noqa: B008  it never changes

@@ -191,7 +191,7 @@ class _Screen:
             for widget in root.select({"type": (AbstractButton, RadioButtonGroup, Select)}):
                 widget.visible = False
             for plot in root.select({"type": Plot}):
-                plot.update(background_fill_color=None, border_fill_color=None)
+                plot.update(background_fill_color=None, border_fill_color=None, js_event_callbacks={})
                 plot.toolbar.tools = [
                     tool for tool in plot.toolbar.tools if not isinstance(tool, TapTool)
                 ]

@@ -7,28 +7,32 @@ const WORLD = 2 * EDGE
 const PIECES = 10
 const BEND = 0.18 // height of the curve over its chord, as a share of it
 const MEANT_FOR = 860 // width of the map that widths are meant for [px]
+const PICKED = 2 // its colour, after those of flows and of leads
 const HEAD = 7 // piece that carries the head: near enough to the end, and off the circle there
 
 const [home, region, workload, it_mw, width, leads] =
   ["home", "region", "workload", "it_mw", "width", "leads"].map(name => flows.get_column(name))
 const [x, y, name] = ["x", "y", "name"].map(column => regions.get_column(column))
-const pieces = {x0: [], y0: [], x1: [], y1: [], color: [], line_width: [], line_alpha: [], flow_mw: [], moves: [], split: []}
+const pieces = {x0: [], y0: [], x1: [], y1: [], color: [], line_width: [], line_alpha: [], flow_mw: [], moves: [], split: [], row: []}
 const points_at = {x: [], y: [], angle: [], size: []}
 
+const [chosen] = flows.selected.indices // a row of the flow that is picked
 const scale = Math.min(Math.max((figure.inner_width || MEANT_FOR) / MEANT_FOR, 0.45), 1.8)
 
 for (const arc of arcs()) {
   const points = curve(x[arc.home], y[arc.home], x[arc.region], y[arc.region])
+  const picked = arc.rows.includes(chosen)
   for (let piece = 0; piece < PIECES; piece++) {
-    const alpha = arc.leads ? 0.2 + 0.65 * (piece + 1) / PIECES : 0.15 + 0.35 * (piece + 1) / PIECES // faint at home
+    const alpha = picked ? 1 : arc.leads ? 0.2 + 0.65 * (piece + 1) / PIECES : 0.15 + 0.35 * (piece + 1) / PIECES // faint at home
     for (const ends of on_the_map(points[piece], points[piece + 1])) {
       ["x0", "y0", "x1", "y1"].forEach((column, i) => pieces[column].push(ends[i]))
-      pieces.color.push(arc.leads)
-      pieces.line_width.push(arc.width * scale)
+      pieces.color.push(picked ? PICKED : arc.leads)
+      pieces.line_width.push(picked ? Math.max(arc.width * scale, 3) : arc.width * scale)
       pieces.line_alpha.push(alpha)
       pieces.flow_mw.push(arc.mw)
       pieces.moves.push(`${name[arc.home]} → ${name[arc.region]}`)
       pieces.split.push(arc.split.join(", "))
+      pieces.row.push(arc.rows[0])
     }
   }
   if (arc.leads) {
@@ -51,8 +55,9 @@ function arcs() {
     if (last !== undefined && last.home == home[row] && last.region == region[row]) {
       last.mw += it_mw[row]
       last.split.push(said)
+      last.rows.push(row)
     } else {
-      found.push({home: home[row], region: region[row], mw: it_mw[row], width: width[row], leads: leads[row], split: [said]})
+      found.push({home: home[row], region: region[row], mw: it_mw[row], width: width[row], leads: leads[row], split: [said], rows: [row]})
     }
   }
   return found

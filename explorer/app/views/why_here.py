@@ -1,8 +1,9 @@
-"""Why here? For a flow of the region picked, or for the largest."""
+"""Why here? For the flow picked, one of the region or client picked, or the largest."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -18,7 +19,7 @@ from explorer.measures.why_here import (
     why_here_table,
 )
 from explorer.model.placement import Placement
-from explorer.session import Session
+from explorer.session import PICKS, Session
 from explorer.text import elided, format_number, title_of
 
 LARGEST = ""  # the flow that is looked at unless one is chosen
@@ -29,18 +30,19 @@ class WhyHereView(ChartView):
     """
     What a MWh costs at home, where it runs and where it nearly ran, and what keeps it from there.
 
-    Of the region picked on the map or in the table: the largest flow into it, otherwise out of it.
-    With nothing picked: the largest of all. Others are chosen from the list.
+    Of the flow picked on the map: the class that has most of it. Of the region picked there or in
+    the table: the largest flow into it, otherwise out of it. Of the client picked: the largest of
+    theirs. With nothing picked: the largest of all. Others are chosen from the list.
     """
 
     measure: ClassVar = "why_here"
     chart: ClassVar = why_here
-    depends: ClassVar = ("placement", "region")
+    depends: ClassVar = ("placement", *PICKS)
 
     def __init__(self, session: Session, **params: Any) -> None:
         self._choice = LARGEST
         super().__init__(session, **params)
-        session.param.watch(self._on_region, "region")
+        session.param.watch(self._on_pick, [*PICKS])
 
     @staticmethod
     def tools(drawing: Drawing) -> list[LayoutDOM]:
@@ -51,15 +53,13 @@ class WhyHereView(ChartView):
         return {("flow", "widget", "value"): self._on_choice}
 
     def inputs(self) -> tuple[Any, ...]:
-        session = self.session
-        known = session.region in session.network.regions  # the table may have changed since
-        return session.placement, session.region if known else "", self._choice
+        return self.session.placement, _asked(self.session), self._choice
 
-    def compute(self, placement: Placement, region: str, choice: str) -> Iterator[pd.DataFrame]:
-        flows = listed(placement, region)
-        ids = flows.get(choice)
-        flow = find_flow(placement, *ids) if ids else find_flow(placement, region=region)
-        table = why_here_table(placement, flow, "" if ids else region)
+    def compute(self, placement: Placement, asked: Asked, choice: str) -> Iterator[pd.DataFrame]:
+        flows = listed(placement, asked)
+        home, region, workload = flows.get(choice, (asked.home, asked.region, ""))
+        flow = find_flow(placement, home, region, workload, asked.client)
+        table = why_here_table(placement, flow, "" if workload else region, asked.client)
         table.attrs["flows"] = list(flows)
         if flow is not None:
             table.attrs["figures"] = figures(self.session.scenario, table)
@@ -89,15 +89,38 @@ class WhyHereView(ChartView):
         self._choice = flow
         self.update()
 
-    def _on_region(self, *_events: Any) -> None:
+    def _on_pick(self, *_events: Any) -> None:
         self._on_choice(LARGEST)
 
 
-def listed(placement: Placement, region: str) -> dict[str, tuple[str, str, str]]:
-    """The largest flows into a region and out of it, or of all: label, (home, region, workload)."""
+@dataclass(frozen=True)
+class Asked:
+    """Ids of what is picked, "" for anything: a home and a region, a region alone, or a client."""
+
+    home: str = ""
+    region: str = ""
+    client: str = ""
+
+
+def _asked(session: Session) -> Asked:
+    """What is picked, as far as it is still there: tables may have changed since."""
+    net = session.network
+    if session.flow_ends is not None:
+        return Asked(*session.flow_ends)
+    if session.region in net.regions:
+        return Asked(region=session.region)
+    return Asked(client=session.client if session.client in net.clients else "")
+
+
+def listed(placement: Placement, asked: Asked) -> dict[str, tuple[str, str, str]]:
+    """The largest flows of what is picked, or of all: label, (home, region, workload)."""
     net, flows = placement.network, placement.flows
-    if region:
-        flows = flows[(flows["service"] == region) | (flows["region"] == region)]
+    if asked.home:
+        flows = flows[(flows["service"] == asked.home) & (flows["region"] == asked.region)]
+    elif asked.region:
+        flows = flows[(flows["service"] == asked.region) | (flows["region"] == asked.region)]
+    elif asked.client:
+        flows = flows[flows["client"] == asked.client]
     keys = ["service", "region", "workload"]
     summed: Any = flows.groupby(keys)["it_mw"].sum()
     largest = summed.nlargest(LISTED)

@@ -11,7 +11,9 @@ import numpy as np
 import panel as pn
 import param
 from bokeh.core.properties import value
+from bokeh.events import Tap
 from bokeh.models import (
+    Button,
     Circle,
     ColumnDataSource,
     CustomJS,
@@ -22,6 +24,7 @@ from bokeh.models import (
     Scatter,
     Select,
     Text,
+    Toggle,
 )
 from markupsafe import Markup
 from numpy.typing import NDArray
@@ -37,20 +40,24 @@ from explorer.charts.map import Arcs, Map
 from explorer.charts.map_places import M_PER_PX
 from explorer.charts.map_scale import MapScale
 from explorer.charts.palette import CHANGE, INK, LOOKS, NIGHT, NIGHT_RIM, PAPER, RIM
-from explorer.charts.world_map import COLOUR_BY, FLOW_TIP, HELP, REGIONS, world_map
+from explorer.charts.world_map import CLIENTS, COLOUR_BY, FLOW_TIP, HELP, REGIONS, world_map
 from explorer.markup import html, joined
-from explorer.session import Session
-from explorer.text import WORSE, sentence
+from explorer.registry import MEASURES
+from explorer.session import PICKS, Session, flow_id
+from explorer.text import WORSE, format_number, sentence
 
 
 class FlowMap(pn.viewable.Viewer):
     """
-    World map: regions sized by IT load, arcs as wide as the load that moves. A tap picks a region.
+    World map: regions sized by IT load, arcs as wide as the load that moves, clients on demand.
+
+    A tap picks a region, a client or a flow.
     """
 
     colour_by = param.Selector(
         default="change_mw", objects=COLOUR_BY, label="Colour of regions", doc="What circles show."
     )
+    shows_clients = param.Boolean(default=False, doc="Whether clients are shown.")
     min_flow_mw = param.Number(
         default=None, allow_None=True, bounds=(0, None), label="Hide flows below [MW]",
         doc="Smallest flow drawn [MW]; None: what suits the scenario. Changes the picture only, never the placement.",
@@ -63,14 +70,17 @@ class FlowMap(pn.viewable.Viewer):
             _drawing,
             {
                 ("regions", "selected", "indices"): self._on_tap,
+                ("clients", "selected", "indices"): self._on_client_tap,
+                ("flows", "selected", "indices"): self._on_flow_tap,
+                ("clients shown", "widget", "active"): self._on_clients,
                 ("colour", "widget", "value"): self._on_colour,
             },
             self._name_classes,
         )
         name_sources(self._pane, session, "layers")
         session.param.watch(self._on_placement, ["placement", "ghost"])
-        session.param.watch(self._on_region, "region")
-        self.param.watch(self._on_placement, ["colour_by", "min_flow_mw"])
+        session.param.watch(self._on_pick, [*PICKS])
+        self.param.watch(self._on_placement, ["colour_by", "min_flow_mw", "shows_clients"])
         self._on_placement()
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -78,6 +88,11 @@ class FlowMap(pn.viewable.Viewer):
 
     def _on_colour(self, column: str) -> None:
         self.colour_by = column
+
+    def _on_clients(self, shown: bool) -> None:
+        self.shows_clients = shown
+        if not shown:
+            self._session.client = ""  # nobody sees who is picked
 
     def _name_classes(self, handles: Handles) -> None:
         """The hover of an arc names its class; the figure is drawn for any scenario."""
@@ -89,13 +104,18 @@ class FlowMap(pn.viewable.Viewer):
     def _on_placement(self, *_events: Any) -> None:
         ghost = self._session.compared
         world = world_map(
-            self._session.placement, self.min_flow_mw, self.colour_by, ghost.placement, ghost.short
-        )
+            self._session.placement, self.min_flow_mw, self.colour_by, ghost.placement, ghost.short,
+            self.shows_clients,
+        )  # fmt: skip
         scale, arcs = world.scale, world.arcs
         assert arcs is not None
         self._pane.update("regions", **_on_screen(world.columns["regions"]))
+        nobody = {name: np.empty(0) for name in CLIENTS.columns}
+        self._pane.update("clients", **_on_screen(world.columns.get("clients", nobody)))
+        self._pane.configure("clients shown", "widget", active=self.shows_clients)
         assert world.named is not None
-        self._pane.update("flows", **_by_class(arcs))
+        self._flows = _by_class(arcs)
+        self._pane.update("flows", **self._flows)
         # offsets on screen count downwards
         self._pane.update("named", **world.named | {"dy": -world.named["dy"]})
         self._pane.configure(
@@ -109,15 +129,39 @@ class FlowMap(pn.viewable.Viewer):
         options = [(key, text.replace("baseline", ghost.short)) for text, key in COLOUR_BY.items()]
         self._pane.configure("colour", "widget", value=self.colour_by, options=options)
         self._pane.say("legend", _legend(world))
-        self._on_region()
+        self._on_pick()
 
-    def _on_region(self, *_events: Any) -> None:
-        regions, picked = self._session.network.regions, self._session.region
-        rows = [regions.index(picked)] if picked in regions else []
-        self._pane.configure("regions", "selected", indices=rows)
+    def _on_pick(self, *_events: Any) -> None:
+        session, net = self._session, self._session.network
+        for name, known, picked in (
+            ("regions", net.regions, session.region),
+            ("clients", net.clients if self.shows_clients else (), session.client),
+        ):
+            rows = [known.index(picked)] if picked in known else []
+            self._pane.configure(name, "selected", indices=rows)
+        self._pane.configure("flows", "selected", indices=self._picked_flow())
+        picked = any(getattr(session, name) for name in PICKS)
+        self._pane.configure("answer", "widget", visible=picked)
+
+    def _picked_flow(self) -> list[int]:
+        """The first row of the flow picked, where it is drawn."""
+        ends = self._session.flow_ends
+        if ends is None:
+            return []
+        home, region = map(self._session.network.regions.index, ends)
+        of = (self._flows["home"] == home) & (self._flows["region"] == region)
+        return np.flatnonzero(of)[:1].tolist()
 
     def _on_tap(self, rows: list[int]) -> None:
         self._session.region = self._session.network.regions[rows[0]] if rows else ""
+
+    def _on_client_tap(self, rows: list[int]) -> None:
+        self._session.client = self._session.network.clients[rows[0]] if rows else ""
+
+    def _on_flow_tap(self, rows: list[int]) -> None:
+        regions, flows = self._session.network.regions, self._flows
+        ends = [regions[int(flows[end][rows[0]])] for end in ("home", "region")] if rows else []
+        self._session.flow = flow_id(*ends) if ends else ""
 
 
 @cache
@@ -130,7 +174,7 @@ def _drawing() -> Drawing:
             tuple(two for _ in range(4 + len(_ARC_COLUMNS))), ["x0", "y0", "x1", "y1"], list(_ARC_COLUMNS),
             crs=mercator(),
         ).opts(
-            color="color", cmap=[LOOKS["flow"].colour, LOOKS["lead"].colour], clim=(0, 1),
+            color="color", cmap=[LOOKS["flow"].colour, LOOKS["lead"].colour, WORSE], clim=(0, 2),
             line_width="line_width", line_alpha="line_alpha", default_tools=[], tools=[_flow_hover()],
             hooks=[drawing.keep("arcs")],
         )  # fmt: skip
@@ -138,32 +182,49 @@ def _drawing() -> Drawing:
             **style(REGIONS), cmap=list(CHANGE), clim=(-1, 1), selection_line_color=WORSE, selection_line_width=4,
             colorbar_position="bottom_left", colorbar_opts=COLORBAR, default_tools=[],
             # on an element: those of an overlay count only where an element has tools by default
-            tools=[_region_hover(), "tap", "pan", "wheel_zoom", "zoom_in", "zoom_out", "reset"],
+            tools=[_region_hover(), "pan", "wheel_zoom", "zoom_in", "zoom_out", "reset"],
             hooks=[drawing.keep("regions")],
         )  # fmt: skip
-        world = hv.Overlay([*basemap(), flows, regions]).opts(
+        clients = points(CLIENTS, empty(CLIENTS)).opts(
+            **style(CLIENTS), selection_line_color=WORSE, selection_line_width=4, default_tools=[],
+            tools=[HoverTool(tooltips=list(CLIENTS.tip), limit=_MOST_SAID)], hooks=[drawing.keep("clients")],
+        )  # fmt: skip
+        world = hv.Overlay([*basemap(), flows, regions, clients]).opts(
             **frame(), responsive=True, show_frame=False, hooks=[quiet_toolbar]
         )
         figure = drawing.figure(world, min_border=0, outline_line_color=None, below=[], left=[])
         figure.center = [item for item in figure.center if not isinstance(item, Grid)]
-        for moving in ("arcs", "regions"):
+        for moving in ("arcs", "regions", "clients"):
             # on the canvas above: land and borders, which take most of the time, are not painted
             # again at each move
             drawing.handles[moving]["glyph_renderer"].update(level="overlay")
         drawing.handles["regions"]["color_colorbar"].update(level="overlay")
-        _scale_with_the_map(drawing.handles["regions"])
+        for circles in ("regions", "clients"):
+            _scale_with_the_map(drawing.handles[circles])
         _write_names(figure, drawing.handles)
         _follow_the_theme(figure, drawing.handles)
         _draw_arcs_in_the_browser(figure, drawing.handles)
         _let_regions_speak_first(figure, drawing.handles)
+        _pick_in_the_browser(figure, drawing.handles)
         legend = drawing.words("legend", margin=(0, 0, 2, 4), stylesheets=[_LEGEND])
         options: list[Any] = [(column, label) for label, column in COLOUR_BY.items()]
         colour = drawing.widget(
             "colour", Select(options=options, value="change_mw", width=230, name="Colour")
         )
-        return card("Where does it go?", HELP, legend, figure, tools=[colour])
+        clients_shown = drawing.widget("clients shown", Toggle(label="Clients", active=False))
+        return card(
+            "Where does it go?", HELP, legend, figure, tools=[_answer(drawing), clients_shown, colour]
+        )
 
     return Drawing(make)
+
+
+def _answer(drawing: Drawing) -> LayoutDOM:
+    """A button that leads from what is picked to why its load runs where it does."""
+    answer = Button(label=f"{_WHY} →", visible=False)
+    code = (Path(__file__).parent / "reveal.js").read_text()
+    answer.js_on_click(CustomJS(args={"title": _WHY}, code=code))
+    return drawing.widget("answer", answer)
 
 
 def _scale_with_the_map(regions: dict[str, Any]) -> None:
@@ -239,8 +300,17 @@ def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
         code=code,
     )
     flows.js_on_change("data", arcs)
+    flows.selected.js_on_change("indices", arcs)
     figure.js_on_change("inner_width", arcs)
-    handles["flows"] = {"cds": flows, "arcs": arcs}
+    handles["flows"] = {"cds": flows, "selected": flows.selected, "arcs": arcs}
+
+
+def _pick_in_the_browser(figure: Plot, handles: Handles) -> None:
+    """A tap is of what is nearest: arcs are too thin to be hit by a finger."""
+    args = {"figure": figure, "segments": handles["arcs"]["cds"]}
+    args |= {name: handles[name]["cds"] for name in ("regions", "clients", "flows")}
+    code = (Path(__file__).parent / "pick.js").read_text()
+    figure.js_on_event(Tap, CustomJS(args=args, code=code))
 
 
 def _let_regions_speak_first(figure: Plot, handles: Handles) -> None:
@@ -264,7 +334,8 @@ def _on_screen(columns: Columns) -> dict[str, NDArray]:
         if name in ("x", "y") or values.dtype == object
     }
     small = {name: v.astype(np.float32) for name, v in columns.items() if name not in kept}
-    small["color"] = small.pop("shown")
+    if "shown" in small:
+        small["color"] = small.pop("shown")
     small["radius"] = small.pop("size") * np.float32(M_PER_PX / 2)
     return kept | small
 
@@ -298,8 +369,9 @@ names.text_color = ink
 names.background_fill_color = paper
 for (const circle of circles) circle.line_color = rim
 """
+_WHY = MEASURES["why_here"].title
 _MOST_SAID = 3  # regions or arcs that lie on each other, in one hover
-_ARC_COLUMNS = ("color", "line_width", "line_alpha", "flow_mw", "moves", "split")
+_ARC_COLUMNS = ("color", "line_width", "line_alpha", "flow_mw", "moves", "split", "row")
 
 
 def _flow_hover() -> HoverTool:
@@ -317,9 +389,19 @@ def _legend(world: Map) -> Markup:
         html('<span><i style="background:{}"></i>{}</span>', LOOKS[role].colour, words)
         for role, words, _rows in reversed(world.arcs.groups)
     )
+    left_out = f"{sentence(world.left_out)}. " if world.left_out else ""
+    return html("{}{}{}{}", items, _clients_key(world), left_out, _key(world.key))
+
+
+def _clients_key(world: Map) -> Markup:
+    """How clients look, how many there are, and their demand."""
+    if CLIENTS.name not in world.columns:
+        return html("")
+    demand_mw = world.columns[CLIENTS.name]["demand_mw"]
     return html(
-        "{}{}{}", items, f"{sentence(world.left_out)}. " if world.left_out else "", _key(world.key)
-    )
+        '<span><em style="width:12px;height:12px;border:2px solid {};background:none"></em>{} clients, {} MW</span>',
+        LOOKS[CLIENTS.role].colour, len(demand_mw), format_number(float(demand_mw.sum())),
+    )  # fmt: skip
 
 
 def _key(scale: MapScale) -> Markup:
