@@ -250,6 +250,16 @@ def title_of(column: str) -> str:
     return f"{words} [{spoken}]".strip()
 
 
+def signed(value: float) -> str:
+    """
+    A change with its sign.
+
+    >>> signed(-89630.2), signed(56.3), signed(0)
+    ('−89,630', '+56.3', '0')
+    """
+    return f"{'+' if value > 0 else ''}{format_number(value)}"
+
+
 def percent(value: float) -> str:
     """
     A change in percent with its sign.

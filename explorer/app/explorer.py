@@ -98,17 +98,19 @@ class Explorer(pn.viewable.Viewer):
                 object=error.pipe(lambda error: lines_in_markdown(str(error))), visible=error.is_not(None),
                 alert_type="warning", disable_math=True, margin=0,
             ),
-            *player,
             *([self.controls.hero()] if presented else []),
-            Argument(session, questions),
+            pn.Row(
+                Argument(session, questions), *player, sizing_mode="stretch_width", margin=0,
+                styles={"flex-wrap": "wrap", "gap": "6px 14px", "align-items": "start"},
+            ),
             Totals(session),
             PinTable(session, self.pins),
             questions,
             Notices(session),
             sizing_mode="stretch_width",
-            margin=10,
+            margin=(0, 10, 10, 10),
             # as high as what it holds, or what follows lies on it
-            styles={"gap": "10px", "max-height": "none"},
+            styles={"gap": "8px", "max-height": "none"},
         )  # fmt: skip
 
     def share_theme(self, page: param.Parameterized) -> None:

@@ -74,6 +74,8 @@ _STRIP = """
           border-radius: 6px 6px 0 0; color: var(--mui-palette-text-secondary, inherit); background: transparent;
           box-shadow: none; }
 .bk-btn:hover { background: #8882; }
+.bk-btn:focus { outline: none; }
+.bk-btn:focus-visible { outline: 2px solid var(--mui-palette-primary-main, #0072b2); outline-offset: -2px; }
 .bk-btn.bk-active { color: var(--mui-palette-primary-main, #0072b2); background: transparent; font-weight: 650;
                     box-shadow: inset 0 -3px 0 var(--mui-palette-primary-main, #0072b2); }
 """

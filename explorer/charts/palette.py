@@ -50,6 +50,7 @@ LAND, RIM, FADED = (
     "#6b7480",
     "#e3e3e3",
 )  # of maps: land and borders, rims of circles, land in print
+NIGHT_LEAD = "#4fb0ec"  # arcs that stand out, on dark pages
 NIGHT, NIGHT_RIM = "#1e1e1e", "#dfe3e8"  # paper of names and rims of circles on dark pages
 
 Dashes = str | tuple[int, tuple[float, ...]]  # as matplotlib has them

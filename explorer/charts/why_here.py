@@ -49,8 +49,8 @@ PANELS = (
     ),
 )
 HELP = """
-The flow tapped on the map, or chosen in the list: of the region or client picked, otherwise the largest. What a MWh of
-it costs at home, where it runs, and at three runners-up, which lose least first. Where room is scarce, its shadow price is
+The flow tapped on the map, or chosen in the list: of the region or client picked, otherwise the largest. What one MWh
+of it costs at home, where it runs, and at three runners-up, which lose least first. Where room is scarce, its price is
 part of what a place costs: with it, no open place is cheaper than the one the load runs in. A place without it that
 looks cheaper is full, too late, or closed by law. Under Table: all parts, and the source and quality of each figure.
 """

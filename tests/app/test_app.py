@@ -267,6 +267,15 @@ def test_the_page_opens_with_the_totals_of_the_scenario(app):
     )
 
 
+def test_a_laptop_shows_the_first_line_the_first_control_and_most_of_the_map(app):
+    """1400 by 900 pixels: the map begins in the upper third, with what it answers above it."""
+    map_top = app.page.get_by_role("heading", name="Where does it go?").bounding_box()
+    first = app.page.get_by_text(re.compile("^An .* request may take")).bounding_box()
+    hero = app.page.get_by_text("How much longer may people wait?").bounding_box()
+    assert map_top and first and hero
+    assert max(first["y"], hero["y"]) < app.figure("cost").bounding_box()["y"] < map_top["y"] < 310
+
+
 # Every kind of control
 
 

@@ -70,7 +70,9 @@ def test_a_tap_picks_what_is_nearest(tap, at, found):
 
 def test_what_is_near_is_so_on_screen(tap):
     assert tap(450, 320)["flows"] == []
-    assert tap(450, 320, width=400)["flows"] == [0]  # a small map: the same distance in fewer pixels
+    assert tap(450, 320, width=400)["flows"] == [
+        0
+    ]  # a small map: the same distance in fewer pixels
 
 
 @pytest.mark.parametrize("at", [(80, 100), (503, 503), (450, 300)])

@@ -48,7 +48,7 @@ def totals_text(session: Session) -> str:
     view = Totals(session)
     show(view)
     (copy,) = view._pane.copies
-    return copy["totals"]["words"].text
+    return copy["totals"]["words"].text + copy["note"]["words"].text
 
 
 def test_a_pin_has_the_figures_of_the_totals_whatever_comes_after(session, pins):

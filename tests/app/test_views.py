@@ -485,7 +485,9 @@ def test_the_browser_draws_arcs_from_the_flows_on_screen():
     session = Session(Scenario.load("world-2025"))
     screen = Screen(FlowMap(session))
     flows = screen.source(*FLOW_COLUMNS)
-    (code,) = (code for code in screen.select(CustomJS) if "heads" in code.args)
+    (code,) = (
+        code for code in screen.select(CustomJS) if {"heads", "segments"} <= code.args.keys()
+    )
     assert code.args["flows"] is flows
     assert code.args["regions"] is screen.source("capacity")
     assert code.args["segments"] is screen.source("line_width", "x0", "y0", "x1", "y1")

@@ -73,6 +73,8 @@ select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an a
 .bk-btn.bk-active { color: var(--mui-palette-primary-contrastText, #fff); box-shadow: none;
                     background: var(--mui-palette-primary-main, #0072b2); }
 .bk-btn:hover:not(.bk-active) { background: #8883; }
+.bk-btn:focus { outline: none; }
+.bk-btn:focus-visible { outline: 2px solid var(--mui-palette-primary-main, #0072b2); outline-offset: 1px; }
 """
 
 

@@ -58,8 +58,9 @@ def _drawn(
 ) -> LayoutDOM:
     figure = drawing.figure(_plot(drawing, panels, panel, taps), height=panel.height_px)
     tapped = [mark.name for mark in panel.marks if mark.name in taps]
-    for tap in figure.select({"type": TapTool}):  # else it picks lines and areas that it meets too
-        tap.renderers = [drawing.handles[name]["glyph_renderer"] for name in tapped]
+    tap = figure.select_one({"type": TapTool})
+    if isinstance(tap, TapTool):  # else it picks lines and areas that it meets too
+        tap.update(renderers=[drawing.handles[name]["glyph_renderer"] for name in tapped])
     return drawing.widget(f"{panel.name} plot", figure)
 
 

@@ -191,7 +191,9 @@ class _Screen:
             for widget in root.select({"type": (AbstractButton, RadioButtonGroup, Select)}):
                 widget.visible = False
             for plot in root.select({"type": Plot}):
-                plot.update(background_fill_color=None, border_fill_color=None, js_event_callbacks={})
+                plot.update(
+                    background_fill_color=None, border_fill_color=None, js_event_callbacks={}
+                )
                 plot.toolbar.tools = [
                     tool for tool in plot.toolbar.tools if not isinstance(tool, TapTool)
                 ]

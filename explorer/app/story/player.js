@@ -33,6 +33,7 @@ export function render({model}) {
     const step = model.shown ? JSON.parse(model.shown) : null
     bar.replaceChildren(...(step ? opened(step) : closed()))
     bar.classList.toggle("opened", Boolean(step))
+    requestAnimationFrame(() => bar.getRootNode().host?.classList.toggle("opened", Boolean(step))) // once it is there
     if (step && step.n !== seen) {
       bar.querySelector("h2").focus({preventScroll: true})
       into_sight(bar)

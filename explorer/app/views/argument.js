@@ -6,8 +6,14 @@ export function render({model}) {
   const write = () => {
     line.replaceChildren(...JSON.parse(model.parts).map(([text, question]) => {
       if (!question) return document.createTextNode(text)
-      const part = Object.assign(document.createElement("button"), {type: "button", textContent: text, title: `See: ${question}`})
+      const part = Object.assign(document.createElement("span"), {textContent: text, title: `See: ${question}`, tabIndex: 0})
+      part.setAttribute("role", "button")
       part.onclick = () => model.send_msg(question)
+      part.onkeydown = event => {
+        if (event.key != "Enter" && event.key != " ") return
+        event.preventDefault()
+        model.send_msg(question)
+      }
       return part
     }))
   }

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import panel as pn
-from bokeh.models import Column, LayoutDOM
+from bokeh.models import Column, LayoutDOM, Row
 from markupsafe import Markup
 
 from explorer.app.live.origins import sources_html
@@ -29,7 +29,7 @@ from explorer.model.network import carbon_intensities
 from explorer.model.placement import Placement
 from explorer.registry import PLACEMENT
 from explorer.session import Ghost, Session
-from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent, setting_text
+from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent, setting_text, signed
 from explorer.units import KG_PER_T, L_PER_M3
 
 _STYLE = """
@@ -38,8 +38,7 @@ _STYLE = """
           font-variant-numeric: tabular-nums; }
 .total { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 10px 7px;
          min-width: 0; color: var(--mui-palette-text-primary, inherit); }
-.note { font-size: 14px; margin: 5px 2px 0; color: var(--mui-palette-text-secondary, inherit); }
-.total .label { display: flex; align-items: end; min-height: 2.4em; font-size: 14px; line-height: 1.2; opacity: .8; }
+.total .label { font-size: 14px; line-height: 1.2; opacity: .8; }
 .total .value { font-size: clamp(20px, 1.65vw, 40px); font-weight: 650; line-height: 1.2; white-space: nowrap; }
 .total .unit { font-size: max(13px, .5em); font-weight: 400; opacity: .8; }
 .total .delta { font-size: clamp(14px, .85vw, 20px); font-weight: 600; line-height: 1.25; }
@@ -49,26 +48,33 @@ _STYLE = """
                color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
 .total:nth-child(n + 5) .explanation { left: auto; right: 0; }
 .total:is(:hover, :focus) .explanation { display: block; }
-@container (min-width: 1340px) { .total .label { min-height: 0; } }
+/* seven in a row: what a pointer reads besides stays there */
+@container (min-width: 941px) and (max-width: 1340px) { .more { display: none; } }
 @container (max-width: 940px) {
   .totals { grid-auto-flow: row; grid-template-columns: repeat(4, minmax(0, 1fr)); }
   .total:nth-child(4n) .explanation { left: auto; right: 0; }
 }
 @container (max-width: 560px) {
   .totals { grid-template-columns: repeat(2, minmax(0, 1fr)); }
-  .total .label { min-height: 0; }
   .total:nth-child(n) .explanation { left: 0; right: auto; }
   .total:nth-child(2n) .explanation { left: auto; right: 0; }
 }
 """
 _WITH_WATER = (*PLACEMENT, "water")
+_NOTE = """
+:host { flex: 1 1 320px !important; font-size: 14px; line-height: 1.4;
+        color: var(--mui-palette-text-secondary, inherit); }
+"""
 _ORIGIN = """
-:host { font-size: 14px; }
-details { margin: 1px 2px 0; color: var(--mui-palette-text-secondary, inherit); }
+:host { flex: none; position: static !important; font-size: 14px; line-height: 1.4; }
+details { color: var(--mui-palette-text-secondary, inherit); }
 summary { cursor: pointer; width: max-content; }
-.sources { columns: 2 340px; margin: 4px 0; }
+.sources { position: absolute; z-index: 12; right: 0; width: min(900px, 100%); box-sizing: border-box;
+           columns: 2 300px; margin: 4px 0; padding: 8px 10px; border-radius: 6px; background: #2b2f36;
+           color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
 .sources p { margin: 0 0 2px; break-inside: avoid; }
 """
+_LINE = ":host { position: relative; flex-wrap: wrap; gap: 2px 12px; overflow: visible; }"
 
 
 @dataclass(frozen=True)
@@ -80,13 +86,14 @@ class _Card:
     delta: str
     colour: str
     explanation: str
+    more: str = ""  # of the change, where there is room
     reads: tuple[str, ...] = PLACEMENT  # inputs that it is made of
 
     def html(self) -> Markup:
         return html(
             '<div class="total" data-total="{c.name}" tabindex="0"><div class="label">{c.label}</div>'
             '<div class="value">{c.value} <span class="unit">{c.unit}</span></div>'
-            '<div class="delta" style="color:{c.colour}">{c.delta}</div>'
+            '<div class="delta" style="color:{c.colour}">{c.delta}<span class="more"> {c.more}</span></div>'
             '<div class="explanation" role="tooltip">{c.explanation} Computed from {inputs}.</div></div>',
             c=self, inputs=", ".join(LABELS[name] for name in self.reads),
         )  # fmt: skip
@@ -96,8 +103,12 @@ class _Card:
 def _drawing() -> Drawing:
     def make(drawing: Drawing) -> LayoutDOM:
         totals = drawing.words("totals", stylesheets=[_STYLE])
-        origin = drawing.words("origin", stylesheets=[_ORIGIN])
-        return Column(children=[totals, origin], sizing_mode="stretch_width")
+        note = drawing.words("note", stylesheets=[_NOTE])
+        origin = drawing.words("origin", stylesheets=[_ORIGIN], sizing_mode="fixed")
+        line = Row(
+            children=[note, origin], sizing_mode="stretch_width", margin=(4, 2, 0, 2), stylesheets=[_LINE]
+        )  # fmt: skip
+        return Column(children=[totals, line], sizing_mode="stretch_width")
 
     return Drawing(make)
 
@@ -122,9 +133,8 @@ class Totals(pn.viewable.Viewer):
     def _on_placement(self, *_events: Any) -> None:
         cards = joined(card.html() for card in self._cards())
         note = self._deciding_note() if self._session.placement_busy else self._note()
-        self._pane.say(
-            "totals", html('<div class="totals">{}</div><div class="note">{}</div>', cards, note)
-        )
+        self._pane.say("totals", html('<div class="totals">{}</div>', cards))
+        self._pane.say("note", html('<div class="note">{}</div>', note))
         self._say_origin()
 
     def _say_origin(self) -> None:
@@ -151,7 +161,7 @@ class Totals(pn.viewable.Viewer):
             ),
             ", ",
         )
-        note = self._of_serving() + html("Carbon against the baseline: {}.", listed)
+        note = self._of_serving() + html("CO₂: {}.", listed)
         if disagree(list(changes.values())):
             note += " The estimates disagree: what moving saves rests on the choice."
         ghost = self._session.compared
@@ -176,7 +186,7 @@ class Totals(pn.viewable.Viewer):
             return html("")
         hardware = self._session.scenario.hardware_usd_per_mwh
         return html(
-            "Of the cost of serving, with hardware at {} USD/MWh: <b>{}</b>. ",
+            "Cost with hardware at {} USD/MWh: <b>{}</b>. ",
             format_number(hardware), percent(serving.change_percent),
         )  # fmt: skip
 
@@ -202,16 +212,17 @@ class Totals(pn.viewable.Viewer):
                 f"{BASELINE_TEXTS[placement.network.baseline_rule]}",
             ),
             _against(
-                base, "carbon", f"CO₂ ({signal})", _in_tonnes(now["carbon_kg_per_h"]),
+                base, "carbon", "CO₂", _in_tonnes(now["carbon_kg_per_h"]),
                 f"Carbon, per hour: emissions by the {signal} intensity of each grid. Other "
                 f"estimates can differ twofold. {' '.join(carbon_caveats(placement, base.placement))}",
             ),
             _Card(
-                "relocated", "Runs away from home", format_number(moved.value), "MW",
-                f"{100 * share.value:.0f} % ({100 * share.baseline:.0f} % {'' if base.name else 'even '}{against})",
-                NEUTRAL,
+                "relocated", "Away from home", format_number(moved.value), "MW",
+                f"{100 * share.value:.0f} %", NEUTRAL,
                 f"Relocated load: IT load executed away from home. {_forced(placement)} "
-                f"It takes {format_number(now['relocated_grid_mw'].value)} MW of electricity, moving included.",
+                f"It takes {format_number(now['relocated_grid_mw'].value)} MW of electricity, moving included. "
+                f"{against[0].upper()}{against[1:]}: {100 * share.baseline:.0f} %.",
+                f"({against}: {100 * share.baseline:.0f} %)",
             ),
             _against(
                 base, "grid", "Power at the meter", now["grid_mw"],
@@ -219,12 +230,12 @@ class Totals(pn.viewable.Viewer):
                 "overhead of relocated load and transport of data.",
             ),
             _Card(
-                "delay", "Extra waiting, average", format_number(delay.value), delay.unit,
-                f"{against}: {format_number(delay.baseline)} {delay.unit}",
-                NEUTRAL,
+                "delay", "Mean extra wait", format_number(delay.value), delay.unit,
+                f"{signed(delay.change)} {delay.unit}", NEUTRAL,
                 "Added delay: wide-area round trips, mean over all requests served: 0 for those that stay home. "
                 f"Per MW, the mean over the load that they make: {format_number(per_mw.value)} {per_mw.unit}, "
-                f"{base.short} {format_number(per_mw.baseline)} {delay.unit}.",
+                f"{base.short} {format_number(per_mw.baseline)} {delay.unit}. "
+                f"{against[0].upper()}{against[1:]}: {format_number(delay.baseline)} {delay.unit}.",
             ),
             self._unserved(now["unserved_mw"].value),
             *_water(base, now),
@@ -238,9 +249,9 @@ class Totals(pn.viewable.Viewer):
                 "Served by nobody",
                 "0",
                 "MW",
-                "all demand is served",
+                "all served",
                 BETTER,
-                explanation,
+                f"{explanation} Now all demand is served.",
             )
         causes = self._session.placement.unserved_by_reason()
         causes_text = ", ".join(
@@ -267,7 +278,9 @@ def _water(base: Ghost, now: dict[str, Headline]) -> list[_Card]:
     known = water.basis.partition(",")[0]
     explanation += f" It is {water.basis}, so no change is claimed."
     value = format_number(figure.value)
-    return [_Card("water", "Water", value, figure.unit, known, NEUTRAL, explanation, _WITH_WATER)]
+    return [
+        _Card("water", "Water", value, figure.unit, known, NEUTRAL, explanation, reads=_WITH_WATER)
+    ]
 
 
 def _against_what(base: Ghost, placement: Placement) -> str:
@@ -313,9 +326,10 @@ def _against(base: Ghost, name: str, label: str, figure: Headline, explanation: 
     still = abs(figure.change) <= 5e-4 * abs(figure.baseline)
     colour = NEUTRAL if still else BETTER if figure.change < 0 else WORSE
     arrow = "" if still else "▼ " if figure.change < 0 else "▲ "
-    amount = (
-        "0" if still else f"{'−' if figure.change < 0 else '+'}{format_number(abs(figure.change))}"
-    )
     than = f" vs {base.short}" if base.name else ""
-    delta = f"{arrow}{percent(figure.change_percent)} ({amount}){than}"
-    return _Card(name, label, format_number(figure.value), figure.unit, delta, colour, explanation)
+    delta, more = (
+        f"{arrow}{percent(figure.change_percent)}",
+        f"({signed(0.0 if still else figure.change)}){than}",
+    )
+    value = format_number(figure.value)
+    return _Card(name, label, value, figure.unit, delta, colour, explanation, more)

@@ -39,7 +39,7 @@ from explorer.charts.chart import Columns
 from explorer.charts.map import Arcs, Map
 from explorer.charts.map_places import M_PER_PX
 from explorer.charts.map_scale import MapScale
-from explorer.charts.palette import CHANGE, INK, LOOKS, NIGHT, NIGHT_RIM, PAPER, RIM
+from explorer.charts.palette import CHANGE, INK, LOOKS, NIGHT, NIGHT_LEAD, NIGHT_RIM, PAPER, RIM
 from explorer.charts.world_map import CLIENTS, COLOUR_BY, FLOW_TIP, HELP, REGIONS, world_map
 from explorer.markup import html, joined
 from explorer.registry import MEASURES
@@ -202,18 +202,22 @@ def _drawing() -> Drawing:
         for circles in ("regions", "clients"):
             _scale_with_the_map(drawing.handles[circles])
         _write_names(figure, drawing.handles)
-        _follow_the_theme(figure, drawing.handles)
         _draw_arcs_in_the_browser(figure, drawing.handles)
+        _follow_the_theme(figure, drawing.handles)
         _let_regions_speak_first(figure, drawing.handles)
         _pick_in_the_browser(figure, drawing.handles)
-        legend = drawing.words("legend", margin=(0, 0, 2, 4), stylesheets=[_LEGEND])
+        legend = drawing.words("legend", margin=(2, 0, 0, 4), stylesheets=[_LEGEND])
         options: list[Any] = [(column, label) for label, column in COLOUR_BY.items()]
         colour = drawing.widget(
             "colour", Select(options=options, value="change_mw", width=230, name="Colour")
         )
         clients_shown = drawing.widget("clients shown", Toggle(label="Clients", active=False))
         return card(
-            "Where does it go?", HELP, legend, figure, tools=[_answer(drawing), clients_shown, colour]
+            "Where does it go?",
+            HELP,
+            figure,
+            legend,
+            tools=[_answer(drawing), clients_shown, colour],
         )
 
     return Drawing(make)
@@ -260,14 +264,22 @@ def _follow_the_theme(figure: Plot, handles: Handles) -> None:
     names = named.glyph
     variants = (regions.glyph, regions.nonselection_glyph, regions.muted_glyph)
     circles = [glyph for glyph in variants if isinstance(glyph, Circle | Scatter)]
-    for glyph in (names, *circles):
-        glyph.syncable = False  # the server need not know
+    for model in (
+        names,
+        *circles,
+        handles["arcs"]["color_color_mapper"],
+        handles["heads"]["glyph"],
+    ):
+        model.syncable = False  # the server need not know
     args = {
         "figure": figure,
         "names": names,
         "circles": circles,
-        "by_day": [INK, PAPER, RIM],
-        "by_night": [PAPER, NIGHT, NIGHT_RIM],
+        "arcs": handles["arcs"]["color_color_mapper"],
+        "heads": handles["heads"]["glyph"],
+        "by_day": [INK, PAPER, RIM, LOOKS["lead"].colour],
+        "by_night": [PAPER, NIGHT, NIGHT_RIM, NIGHT_LEAD],
+        "others": [LOOKS["flow"].colour, WORSE],
     }
     follow = CustomJS(args=args, code=_THEME)
     figure.js_on_change("background_fill_color", follow)  # which the theme of a page sets
@@ -302,6 +314,7 @@ def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
     flows.js_on_change("data", arcs)
     flows.selected.js_on_change("indices", arcs)
     figure.js_on_change("inner_width", arcs)
+    handles["heads"] = {"cds": heads, "glyph": head}
     handles["flows"] = {"cds": flows, "selected": flows.selected, "arcs": arcs}
 
 
@@ -364,10 +377,12 @@ COLORBAR = {
 }  # fmt: skip
 _THEME = """
 const [r, g, b] = (String(figure.background_fill_color).match(/[\\da-f]{2}/gi) ?? []).map(pair => parseInt(pair, 16))
-const [ink, paper, rim] = 0.3 * r + 0.59 * g + 0.11 * b < 128 ? by_night : by_day
+const [ink, paper, rim, lead] = 0.3 * r + 0.59 * g + 0.11 * b < 128 ? by_night : by_day
 names.text_color = ink
 names.background_fill_color = paper
 for (const circle of circles) circle.line_color = rim
+arcs.palette = [others[0], lead, others[1]]
+heads.fill_color = heads.line_color = lead
 """
 _WHY = MEASURES["why_here"].title
 _MOST_SAID = 3  # regions or arcs that lie on each other, in one hover
