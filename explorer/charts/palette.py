@@ -150,6 +150,7 @@ LOOKS: dict[str, Look] = {
     "pair state locality": Look(SKY, ink=SKY, marker="star", printed_marker="*"),
     "pair objective": Look(SKY, ink=LIGHT, marker="hex", printed_marker="h"),
     "pair capacity": Look(ORANGE, ink=ORANGE, marker="square", printed_marker="s"),
+    "pair delay cap": Look("#332288", ink="#332288", marker="diamond", printed_marker="<"),
     "pair home full": Look(YELLOW, ink=YELLOW, marker="inverted_triangle", printed_marker="v"),
     "pair none": Look(GREEN, ink=DARK, printed_marker="o"),
     # of what holds relocation back

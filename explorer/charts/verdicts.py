@@ -41,6 +41,7 @@ VERDICTS = (  # what is drawn last is on top
     Verdict("state locality", "pay, but state stays at home", 11),
     Verdict("objective", "differ, because the objective is not cost", 9),
     Verdict("capacity", "pay, but capacity is taken", 7),
+    Verdict("delay cap", "pay, but the mean wait may not grow", 9),
     Verdict("home full", "do not pay and are used: home is full", 12),
     Verdict("none", "pay and are used", 12),
 )
@@ -89,9 +90,9 @@ HELP = """
 Colour: net saving of moving one MWh of IT load = PUE × gap − friction. Price gap: a pair's whole saving ÷ the median
 PUE, that is the electricity price gap that would save as much between two places of that PUE and equal carbon. So the
 colour below a pair is its own net saving; on the line it is zero. Marks: what the placement makes of it. It differs
-from the algebra of pairs where law, latency, state, capacity or what is offered binds, or where the load has an even
-better place to go. This comparison, like the break-even condition itself, is the project's own. Tap a pair to see all
-from its home.
+from the algebra of pairs where law, latency, state, capacity, the cap on the mean delay or what is offered binds, or
+where the load has an even better place to go. This comparison, like the break-even condition itself, is the project's
+own. Tap a pair to see all from its home.
 """
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.model.constraints import FULL
 from explorer.model.labels import as_shown
 from explorer.model.network import Network, build_network
 from explorer.model.placement import SMALLEST_MW, Placement
@@ -265,7 +266,8 @@ def verdicts(scenario: Scenario, workload: str) -> pd.DataFrame:
             offered" (the table `systems` closes the region to the class), "own terms" (`arcs.csv`
             closes the way), "latency" (open to some, in time for none of them), "objective" (the
             placement does not minimise cost), "capacity" (cheaper than where the load runs, so it
-            is full), "own terms" (what `arcs.csv` says of the way is dearer than the model),
+            is full), "delay cap" (the same, but there is room: the cap on the mean delay keeps load
+            from it), "own terms" (what `arcs.csv` says of the way is dearer than the model),
             "better region" (the load runs somewhere as cheap or cheaper). Where it is used and does
             not pay: "objective", "not offered" (by the home), "own terms" (`arcs.csv` says
             something of the way, or of home, that makes it pay or leaves no choice), or "home full"
@@ -350,6 +352,11 @@ def verdict_squares(placement: Placement, workload: str, pays: NDArray) -> dict[
     )  # at l, may run at j
     better = instead_mw.reshape(n, n, n).argmax(axis=2)
 
+    # only a cap on the mean delay keeps load from a cheaper place that has room
+    is_full = (placement.uncapped is None) | (
+        placement.region_it_mw >= net.capacity_mw * (1 - FULL)
+    )
+
     used_mw = at_home @ placement.away_mw[:, :, k]
     used, other_aim = used_mw > SMALLEST_MW, np.full_like(pays, placement.objective != "cost")
     moves, clients = placement.away_mw[:, :, k] > SMALLEST_MW, np.arange(len(net.home))
@@ -385,7 +392,8 @@ def verdict_squares(placement: Placement, workload: str, pays: NDArray) -> dict[
         ("state locality", ~for_some(movable)[:, np.newaxis]),
         *((name, ~gate) for name, gate in gates.items()),
         ("objective", other_aim),
-        ("capacity", for_some(wanted)),
+        ("capacity", for_some(wanted) & is_full),
+        ("delay cap", for_some(wanted)),
         ("own terms", for_some(by_model)),
     ]
     obstacle = np.select([case for _, case in cases], [name for name, _ in cases], "better region")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reference import Reference, lawful, stated
 from scenarios import random_scenario, random_scenarios
 
-from explorer import Scenario, break_even, solve
+from explorer import Scenario, SolverError, break_even, solve
 from explorer.charts.break_even import pays_at
 from explorer.measures.break_even import forbidden_by, verdict_pairs, verdicts
 from explorer.scenario.scenario import OBJECTIVES
@@ -259,10 +259,13 @@ def check_verdicts(world: Scenario) -> set[str]:
                 }  # fmt: skip
                 first = next((reason for reason, holds in reasons.items() if holds), None)
                 assert first == obstacle or (
-                    first is None and obstacle in ("capacity", "better region")
+                    first is None and obstacle in ("capacity", "delay cap", "better region")
                 )
             if obstacle == "capacity":
                 assert spare[j] == pytest.approx(0, abs=1e-6)
+            if obstacle == "delay cap":
+                assert world.mean_delay_cap_ms < math.inf and spare[j] > 1e-12
+                assert any(would_wait(placement, reference, i, j, workload) for i in possible)
             if obstacle == "better region":
                 best = row["better_region"]
                 taken = best == h or mw[h, best] > 0
@@ -270,6 +273,35 @@ def check_verdicts(world: Scenario) -> set[str]:
                 assert taken
                 assert min(arcs) <= reference.arcs[possible[0], j, workload].cost_usd + 1e-4
     return occurred
+
+
+def would_wait(placement, reference: Reference, i: str, j: str, workload: str) -> bool:
+    """
+    Whether load of a client, moved from where some of it runs, would be cheaper in j and wait
+    longer there: there is room, so nothing but the mean delay keeps it from going.
+    """
+    net = placement.network
+    wan = net.wan_ms[net.clients.index(i), :, net.workloads.index(workload)]
+    runs_in = placement.flows.query("client == @i and workload == @workload")["region"]
+    cost = {region: reference.arcs[i, region, workload].cost_usd for region in reference.regions}
+    return any(
+        cost[j] < cost[region] and wan[net.regions.index(j)] > wan[net.regions.index(region)]
+        for region in runs_in
+    )
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**32 - 1), lumpy=st.booleans(), share=st.floats(0.05, 0.95))
+def test_a_cap_on_the_mean_delay_is_a_reason_of_its_own(seed, lumpy, share):
+    world = random_scenario(seed, clients=6, regions=4, lumpy=lumpy, objective="cost")
+    free = solve(world)
+    least, most = (p.mean_wan_per_request_ms for p in (free.baseline, free))
+    world.mean_delay_cap_ms = max(least, 0.0) + share * max(most - least, 0.0) + 1e-3
+    try:
+        solve(world)
+    except SolverError:  # nearest by MW is not nearest by request: that little is not attainable
+        assume(False)
+    check_verdicts(world)
 
 
 @settings(max_examples=60)
@@ -288,9 +320,15 @@ def test_all_reasons_occur():
         occurred |= check_verdicts(random_scenario(seed, clients=6, regions=4, objective=objective))
     world = random_scenario(0, state_local_scale=1e6)
     occurred |= check_verdicts(world)
+    capped = random_scenario(1, clients=6, regions=4, objective="cost", latency_relaxation_ms=500.0)
+    free = solve(capped)
+    capped.mean_delay_cap_ms = (
+        free.mean_wan_per_request_ms + free.baseline.mean_wan_per_request_ms
+    ) / 2
+    occurred |= check_verdicts(capped)
     assert occurred == {
         "none", "friction", "no demand", "state locality", "law", "latency", "objective", "capacity", "better region",
-        "home full",
+        "home full", "delay cap",
     }  # fmt: skip
 
 
