@@ -31,8 +31,9 @@ def chart(table: pd.DataFrame) -> Chart:
     share = 100 * np.divide(least, budget, out=np.ones_like(least), where=budget > 0)
     ends = np.append(np.zeros_like(share), share), np.append(share, np.full_like(share, 100.0))
     kind = np.repeat([KINDS.index(NEEDED), KINDS.index(LEFT)], len(share))
-    amounts = zip(np.append(least, budget - least), kind, strict=True)
-    texts = [f"{format_duration(float(ms))} {KINDS[k]}" for ms, k in amounts]
+    amounts = [*map(float, np.append(least, budget - least))]
+    texts = [f"{format_duration(ms)} {KINDS[k]}" for ms, k in zip(amounts, kind, strict=True)]
+    words = [format_duration(float(f"{ms:.3g}")) for ms in amounts]  # short: bars may be
     classes = [*map(as_shown, table["workload"])]
     who = np.tile(np.array([f"class {name}" for name in classes], object), 2)
     rows = np.tile(np.arange(len(share)), 2)
@@ -44,7 +45,7 @@ def chart(table: pd.DataFrame) -> Chart:
         PANELS,
         (
             Filled(
-                service_bars(rows, ends, kind, who, texts, texts),
+                service_bars(rows, ends, kind, who, texts, words),
                 (0.0, 100.0),
                 rows=names,
                 x_label=label,

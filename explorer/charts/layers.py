@@ -146,7 +146,7 @@ def _classes(table: pd.DataFrame, mw: Floats, labels: tuple[str, ...]) -> Filled
     wide = np.flatnonzero(share.ravel() >= SMALLEST_SHARE)
     words = {
         "x": (100 * (right - share / 2)).ravel()[wide], "y": y[wide], "role": kind[wide].astype(np.uint8),
-        "text": np.array([f"{percent[n]:.0f} %" for n in wide], object),
+        "text": np.array([f"{percent[n]:.0f}" for n in wide], object),
     }  # fmt: skip
     rows = [
         f"{elided(name, LONGEST)}, {format_number(mw)} MW"

@@ -83,7 +83,7 @@ def chart(table: pd.DataFrame) -> Chart:
     highest = max(100.0, 1.04 * float(table["saving_percent"].to_numpy().max()))
     return Chart(
         PANELS,
-        (Filled(columns, (-0.03 * end, 1.22 * end), (-2.0, highest), labels=_labels(theirs)),),
+        (Filled(columns, (-0.03 * end, 1.3 * end), (-2.0, highest), labels=_labels(theirs)),),
         _title(own, theirs),
         _finding(own, theirs, table.attrs.get("signal", "")),
         About.of(table),

@@ -646,6 +646,9 @@ def test_how_long_people_wait_slides_from_nearest_to_no_limit(serve):
     slider.press("End")
     served.wait_for(lambda: scenario.mean_delay_cap_ms == math.inf)
     expect(served.exact("mean_delay_cap_ms")).to_have_value("no limit")
+    scenario.baseline_rule = "least relocation"  # which need not be nearest
+    expect(words).to_contain_text("least relocation: ")
+    expect(words).not_to_contain_text("nearest")
 
 
 @pytest.mark.ui

@@ -208,7 +208,7 @@ const SCALES = {
     edit: value => (value === Infinity ? "" : plain(value)),
   }),
 
-  // from what is nearest to what the optimum would take; the last step lifts the limit
+  // from what the baseline adds to what the optimum would take; the last step lifts the limit
   waiting: (item, bridge) => {
     const reach = () => JSON.parse(bridge.data.reach)
     const last = item.max - item.step
@@ -226,7 +226,7 @@ const SCALES = {
       edit: ms => (ms === Infinity ? "" : plain(ms)),
       ends: () => {
         const [least, most] = reach().map(ms => duration(Number(ms.toPrecision(3))))
-        return [`${item.near}: ${least}`, `${item.far[bridge.latest("objective")]}: ${most}`]
+        return [`${item.near[bridge.latest("baseline_rule")]}: ${least}`, `${item.far[bridge.latest("objective")]}: ${most}`]
       },
     }
   },

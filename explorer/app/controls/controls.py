@@ -33,6 +33,8 @@ _HERO_STEPS = 100
 _FAR = {
     "cost": "wherever it is cheapest", "carbon": "wherever CO₂ is least", "latency": "nearest, as chosen below",
 }  # fmt: skip
+_NEAR = {"nearest": "nearest", "least relocation": "least relocation"}  # by the baseline's rule
+_FROM = "The slider begins at what the baseline adds; less can be typed, as far as the load allows."
 _BUDGETS = "The longest that one request may wait"
 _GROUPS = {
     "What does it cost to move?": ("friction_scale", "carbon_price_usd_per_t"),
@@ -502,11 +504,12 @@ def _origin(sources: Sequence[Source]) -> dict[str, Any]:
 
 def _hero(scenario: Scenario) -> dict[str, Any]:
     """
-    The mean delay, on a slider from what is nearest to no limit at all.
+    The mean delay, on a slider from what the baseline adds to no limit at all.
     """
     control = _control(scenario, _HERO)
     field_of = {"possible": f"{control['possible']}; or with a unit such as 1.5 s"}
-    ends = {"near": "nearest", "far": _FAR, "follows": ["objective"]}
+    ends = {"near": _NEAR, "far": _FAR, "follows": ["objective", "baseline_rule"]}
+    ends["doc"] = f"{control['doc']} {_FROM}"
     slider = {"kind": "waiting", "min": 0, "max": _HERO_STEPS, "step": 1}
     return control | field_of | ends | slider
 

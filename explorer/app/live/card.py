@@ -40,7 +40,9 @@ h2 { font-size: 16px; font-weight: 700; margin: 0; white-space: nowrap; display:
 .help:hover, .help:focus-visible { opacity: 1; }
 /* what the field calls it, as far as there is room: no tool moves down for it */
 .term { flex: 1 1 0; min-width: 0; contain: inline-size; margin-left: 10px; font-size: 13px; opacity: .65;
-        white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+        height: 1.4em; line-height: 1.4; overflow: hidden; }
+.term::before { content: "\\200b"; }  /* a whole term that has no room goes to the next line, which is not seen */
+.term span { display: inline-block; white-space: nowrap; }
 .explanation { display: none; position: absolute; left: 0; top: 26px; width: min(400px, 80vw); padding: 8px 10px;
                border-radius: 6px; font-size: 14px; line-height: 1.45; background: #2b2f36; color: #f4f5f7;
                box-shadow: 0 3px 12px #0006; }
@@ -87,7 +89,7 @@ def heading(title: str, explanation: str, term: str = "") -> Div:
         '<div class="heading"><h2>{title}</h2>'
         '<span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
         '<div class="explanation" role="tooltip">{named}{explanation}{sources}</div>'
-        '<span class="term">{term}</span>'
+        '<span class="term"><span>{term}</span></span>'
         '<button type="button" class="enlarge" aria-label="{title} Alone, as large as the window">'
         '<span aria-hidden="true">⤢</span></button></div>',
         title=title, named=html("<b>{}.</b> ", f"{term[0].upper()}{term[1:]}") if term else "",

@@ -29,10 +29,19 @@ td:first-child, th:first-child { text-align: center; padding: 5px 4px; }
                  font-weight: 700; font-size: 14px; text-align: center; background: #007a5a; }
 .fails { background: #b34700; border-radius: 3px; }
 .group td { text-align: left; font-weight: 650; padding-top: 9px; }
+:host { container-type: inline-size; }
+/* what is found and tolerated below what is asked */
+@container (max-width: 480px) {
+  table, tbody, .group, .group td { display: block; }
+  tr:not(.group) { display: grid; grid-template-columns: 28px 1fr 1fr; border-bottom: 1px solid #8883; }
+  tr:not(.group) :is(th, td) { border: 0; padding: 3px 4px; text-align: left; }
+  tr:not(.group) :is(th, td):nth-child(2) { grid-column: 2 / -1; }
+  tr:not(.group) :is(th, td):nth-child(3) { grid-column: 2; }
+}
 """
 _WORDS = {  # check: what it asks
     "budget": "Load that takes longer than its latency budget",
-    "lateness": "By how much it does",
+    "lateness": "How much too late the latest load is",
     "law": "Load where the law forbids it",
     "capacity": "Load of a region above its capacity",
     "balance": "Demand neither served nor counted as unserved",
@@ -40,7 +49,7 @@ _WORDS = {  # check: what it asks
     "prices": "A demand priced above its cheapest way to be served",
     "slackness": "Load off its cheapest place, dear capacity left idle",
     "gap": "Cost above the lower bound",
-    "relative gap": "The same as a share of the cost",
+    "relative gap": "Cost above the lower bound, as a share of the cost",
 }
 _GROUPS = {
     "budget": "May it run like this?",
