@@ -83,7 +83,7 @@ LOOKS: dict[str, Look] = {
     "zero": Look(SLATE, ink=INK),
     "unserved": Look("#000000", ink=PAPER, hatch="/////", words_colour="white"),
     "shade": Look(SLATE, ink="#dddddd"),
-    "words": Look(SLATE),
+    "words": Look(SLATE, words_colour="#767676"),  # on light pages and dark ones
     # of what moves on a map
     "lead": Look("#0067a3", ink=DARK),
     "flow": Look(MIST, ink="#a9b0b8"),

@@ -82,7 +82,7 @@ PANELS = (
         ),
         Axis("Price gap, carbon and PUE in it [USD/MWh]"),
         Axis("Friction [USD/MWh]"),
-        height_px=330,
+        height_px=430,
         zooms=True,
     ),
 )
@@ -159,7 +159,7 @@ def _plane(
     """
     bottom, top = _around(y)
     # so far that the line leaves at the top
-    right = max(round_above(float(x.max(initial=0.0))), 1.1 * top / pue)
+    right = max(_half_steps_above(float(x.max(initial=0.0))), 1.1 * top / pue)
     left = -min(round_above(-float(x.min(initial=0.0))), 0.5 * right)
     margin = 0.03 * (right - left)
     left, right = left - margin, right + margin
@@ -171,6 +171,17 @@ def _plane(
     place["end"] = round_above(pue * right / 3)
     columns = {"image": image, **{name: np.array([value]) for name, value in place.items()}}
     return columns, (left, right), (bottom, top)
+
+
+def _half_steps_above(value: float) -> float:
+    """
+    The next of 5, 5.5, 6, ..., 10, 15, ..., 100, 150, ...
+
+    >>> _half_steps_above(3.0), _half_steps_above(240.0), _half_steps_above(1010.0)
+    (5.0, 250.0, 1500.0)
+    """
+    step = 0.5 * 10 ** np.floor(np.log10(max(value, 5.0)))
+    return float(step * np.ceil(max(value, 5.0) / step))
 
 
 def _around(values: NDArray) -> tuple[float, float]:

@@ -21,6 +21,7 @@ CARD = """
 SMALL = """
 :host { font-size: 14px; line-height: 1.5; }
 .key { white-space: nowrap; margin-right: 8px; }
+.sign { -webkit-text-stroke: .4px #8a8f98; }  /* pale ones are seen on pale pages */
 """  # of words beside a tool
 _WRAP = ":host { flex-wrap: wrap; }"
 # tools that have no room beside it go below

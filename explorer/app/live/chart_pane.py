@@ -87,7 +87,7 @@ def legend(chart: Chart) -> Markup:
     """What stands for what, above the sentences."""
     keys = [
         html(
-            '<span class="key"><span style="color:{}">{}</span> {}</span>',
+            '<span class="key"><span class="sign" style="color:{}">{}</span> {}</span>',
             LOOKS[role].colour,
             _sign(marks, role),
             label,

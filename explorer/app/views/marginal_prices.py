@@ -11,16 +11,17 @@ from functools import cache
 import holoviews as hv
 import numpy as np
 import pandas as pd
-from bokeh.models import Grid, HoverTool, LayoutDOM
+from bokeh.models import CustomJSTransform, Grid, HoverTool, LayoutDOM
 from numpy.typing import NDArray
 
 from explorer.app.live.measure_view import MeasureView, measure_card
 from explorer.app.live.pane import Drawing, quiet_toolbar
-from explorer.app.views.world_map import COLORBAR
+from explorer.app.views.world_map import COLORBAR, scale_with_the_map
 from explorer.charts.backends.basemap import basemap
 from explorer.charts.backends.geoviews_map import empty, frame, points, style
 from explorer.charts.chart import Columns
-from explorer.charts.marginal_prices import CLIENTS, HELP, LABEL, REGIONS, price_map
+from explorer.charts.map_places import M_PER_PX
+from explorer.charts.marginal_prices import CLIENTS, HELP, REGIONS, price_map
 from explorer.charts.palette import AMOUNT
 from explorer.measures.marginal_prices import ALL, labelled, marginal_prices_table
 from explorer.model.network import Network
@@ -77,10 +78,17 @@ class PricesView(MeasureView):
             )
             figure = drawing.figure(world, min_border=0, outline_line_color=None, below=[], left=[])
             figure.center = [item for item in figure.center if not isinstance(item, Grid)]
-            drawing.handles["clients"]["color_colorbar"].update(title=LABEL)
+            drawing.handles["clients"]["color_colorbar"].update(title="USD/MWh")
+            half = M_PER_PX / 2
+            metres = CustomJSTransform(args={"half": half}, v_func=_METRES)
+            scale_with_the_map(drawing.handles["regions"], {"field": "size", "transform": metres})
+            scale_with_the_map(drawing.handles["clients"], CLIENTS.size_px * half)
             return measure_card(drawing, "What is one more MWh worth?", HELP, figure)
 
         return Drawing(make)
+
+
+_METRES = "return Array.from(xs, px => px * half)"  # radii of circles whose diameters are pixels
 
 
 def _on_screen(columns: Columns) -> dict[str, NDArray]:

@@ -200,7 +200,7 @@ def _drawing() -> Drawing:
             drawing.handles[moving]["glyph_renderer"].update(level="overlay")
         drawing.handles["regions"]["color_colorbar"].update(level="overlay")
         for circles in ("regions", "clients"):
-            _scale_with_the_map(drawing.handles[circles])
+            scale_with_the_map(drawing.handles[circles], "radius")
         _write_names(figure, drawing.handles)
         _draw_arcs_in_the_browser(figure, drawing.handles)
         _follow_the_theme(figure, drawing.handles)
@@ -231,15 +231,15 @@ def _answer(drawing: Drawing) -> LayoutDOM:
     return drawing.widget("answer", answer)
 
 
-def _scale_with_the_map(regions: dict[str, Any]) -> None:
-    """Circles as large a part of the world on a phone as on a projector."""
-    renderer = regions["glyph_renderer"]
+def scale_with_the_map(circles: dict[str, Any], radius: Any) -> None:
+    """Circles as large a part of the world on a phone as on a projector; their radius in metres."""
+    renderer = circles["glyph_renderer"]
     for variant in ("glyph", "selection_glyph"):
         drawn = getattr(renderer, variant)
         names = set(Circle.properties()) & {name for name in drawn.properties() if "_" in name}
         look = {name: getattr(drawn, name) for name in names if not name.startswith("js_")}
-        setattr(renderer, variant, Circle(x="x", y="y", radius="radius", **look))
-    regions["glyph"] = renderer.glyph
+        setattr(renderer, variant, Circle(x="x", y="y", radius=radius, **look))
+    circles["glyph"] = renderer.glyph
 
 
 def _write_names(figure: Plot, handles: Handles) -> None:
