@@ -62,7 +62,7 @@ def test_circles_and_rings_are_those_of_the_table(name):
         columns(view, "clients")["price"].min(),
         columns(view, "clients")["price"].max(),
     )
-    assert handle(view, "clients", "color_colorbar").title == "One more MWh [USD/MWh]"
+    assert handle(view, "clients", "color_colorbar").title == "USD/MWh"
 
 
 def test_a_hover_has_the_price_of_every_class(session):
