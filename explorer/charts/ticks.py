@@ -17,13 +17,12 @@ _CODE = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 def tell_ticks_apart(figure: Plot) -> None:
     """Write the numbers of all axes as `tick_texts` does; names and logarithms stay as they are."""
-    axes: Any = figure.select({"type": Axis})
-    for axis in axes:
-        if type(axis.formatter) is BasicTickFormatter:
-            axis.formatter = _formatter(takes_prefix(str(axis.axis_label or "")))
-    bars: Any = figure.select({"type": ColorBar})
-    for colours in bars:
-        colours.formatter = _formatter(prefixed=False)  # whatever it shows
+    parts: list[Any] = figure.above + figure.below + figure.left + figure.right + figure.center
+    for part in parts:
+        if isinstance(part, Axis) and type(part.formatter) is BasicTickFormatter:
+            part.formatter = _formatter(takes_prefix(str(part.axis_label or "")))
+        elif isinstance(part, ColorBar):
+            part.formatter = _formatter(prefixed=False)  # whatever it shows
 
 
 def ticks_apart(plot: Any, _element: Any) -> None:

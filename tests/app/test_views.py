@@ -80,7 +80,9 @@ class Screen:
         return dict(self.source(*columns).data)
 
     def text(self) -> str:
-        texts = [getattr(model, "text", None) for model in self.document.models]
+        texts = [
+            model.text for model in self.document.models if "text" in model.properties()
+        ]  # a name that a model lacks, Bokeh compares with all that it has
         return unescape(" ".join(text for text in texts if isinstance(text, str)))
 
     def contents(self) -> dict[str, list[str]]:

@@ -92,22 +92,22 @@ class Drawing:
             tool for tool in figure.toolbar.tools if not isinstance(tool, BoxZoomTool)
         ]
         kept = {models["cds"].id for models in self.handles.values() if "cds" in models}
-        for axis in figure.select({"type": Axis}):
-            axis.update(
-                axis_label_text_font_style="normal",
-                axis_line_color=None,
-                minor_tick_line_color=None,
-            )
-            axis.major_tick_line_color = None
         tell_ticks_apart(figure)
-        for colours in figure.select({"type": ColorBar}):
-            colours.title_text_font_style = "normal"
-        for renderer in figure.select(
-            {"type": GlyphRenderer}
-        ):  # variants that look the same are four more models
-            renderer.update(nonselection_glyph=None, muted_glyph=None, hover_glyph=None)
-            if renderer.data_source.id not in kept:
-                renderer.selection_glyph = None
+        for model in figure.references():
+            if isinstance(model, Axis):
+                model.update(
+                    axis_label_text_font_style="normal",
+                    axis_line_color=None,
+                    minor_tick_line_color=None,
+                    major_tick_line_color=None,
+                )
+            elif isinstance(model, ColorBar):
+                model.title_text_font_style = "normal"
+            elif isinstance(model, GlyphRenderer):
+                # variants that look the same are four more models
+                model.update(nonselection_glyph=None, muted_glyph=None, hover_glyph=None)
+                if model.data_source.id not in kept:
+                    model.selection_glyph = None
         return figure
 
     def words(self, name: str, **properties: Any) -> HTML:

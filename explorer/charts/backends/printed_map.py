@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,18 +84,26 @@ def _earth() -> list[Any]:
     south, north = np.linspace(-60, 84, 73), np.linspace(-180, 180, 73)
     latitude = np.concatenate([south, np.full(73, 84.0), south[::-1], np.full(73, -60.0)])
     longitude = np.concatenate([np.full(73, 180.0), north[::-1], np.full(73, -180.0), north])
-    with np.load(ASSETS / "basemap_mercator.npz") as outlines:
-        land = projected(outlines["land_x"], outlines["land_y"])
-    rings = np.split(land, np.flatnonzero(np.isnan(land[:, 0])))
-    shapes = [ring[~np.isnan(ring[:, 0])] for ring in rings]
     return [
         hv.Path([projected(*mercator_m(latitude, longitude))]).opts(
             color=SLATE, linewidth=0.4, backend=MPL
         ),
-        hv.Polygons([shape for shape in shapes if len(shape) > 2]).opts(
-            hooks=[_pale], linewidth=0.2, backend=MPL
-        ),
+        hv.Polygons([_land()]).opts(hooks=[_pale], linewidth=0.2, backend=MPL),
     ]
+
+
+@cache
+def _land() -> Floats:
+    """
+    Outlines of the land in Equal Earth, NaN between them, shape (place, 2): one polygon of many
+    parts, which HoloViews draws ten times faster than as many polygons. [m]
+    """
+    with np.load(ASSETS / "basemap_mercator.npz") as outlines:
+        land = projected(outlines["land_x"], outlines["land_y"])
+    rings = np.split(land, np.flatnonzero(np.isnan(land[:, 0])))
+    shapes = [ring[~np.isnan(ring[:, 0])] for ring in rings]
+    gap = np.full((1, 2), np.nan)
+    return np.concatenate([part for shape in shapes if len(shape) > 2 for part in (gap, shape)][1:])
 
 
 def _pale(plot: Any, _element: Any) -> None:
