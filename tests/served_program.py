@@ -52,13 +52,17 @@ class ServedProgram:
                     )
                     demand_of.append(d)
                     region_of.append(r)
-        self._columns = columns
+        self._per_mw = (
+            {name: np.array([column[name] for column in columns]) for name in columns[0]}
+            if columns
+            else {}
+        )
         self._served = np.equal.outer(np.arange(len(demands)), demand_of).astype(float)
         self._runs = np.equal.outer(np.arange(len(reference.regions)), region_of).astype(float)
         self._capacity = list(reference.capacity.values())
 
     def per_mw(self, name: str) -> np.ndarray:
-        return np.array([column[name] for column in self._columns])
+        return self._per_mw[name]
 
     def least(self, name: str, caps: Totals | None = None) -> float:
         """The least total under caps on others, inf if there is none."""
@@ -66,7 +70,7 @@ class ServedProgram:
 
     def least_of(self, weights: Totals, caps: Totals | None = None) -> float:
         """The same of a weighted sum."""
-        if not self._columns:  # nothing is served
+        if not self._per_mw:  # nothing is served
             return 0.0
         caps = caps or {}
         rows = np.vstack([self._runs, *(self.per_mw(name) for name in caps)])

@@ -63,7 +63,7 @@ def parse(
     log = ProblemLog(file or name, frame.index)
     clean: dict[str, Any] = {}
     for heading, cells in zip(
-        headings, (frame.iloc[:, i].tolist() for i in range(len(headings))), strict=True
+        headings, (cells.tolist() for _, cells in frame.items()), strict=True
     ):
         column = known.get(heading)
         if heading in clean:
@@ -309,12 +309,9 @@ def _contradictions(
 ) -> Iterator[Problem]:
     """Contradictions between one table and the others, with rows counted from 0."""
     columns = [column for column in TABLES[name].columns if column.name in frame.columns]
+    own_key = [heading for heading in TABLES[name].key if heading in frame.columns]
     for column in columns:
-        if (
-            column.sums_to_one
-            and len(frame)
-            and not frame.filter(TABLES[name].key).duplicated().any()
-        ):
+        if column.sums_to_one and len(frame) and not (own_key and frame.duplicated(own_key).any()):
             total = float(
                 frame[column.name].to_numpy().sum()
             )  # NaN, so no complaint, where one is unknown

@@ -6,6 +6,7 @@ renderers.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import holoviews as hv
@@ -62,6 +63,7 @@ from explorer.app.views.whole_day import WholeDayView
 from explorer.app.views.why_here import WhyHereView
 from explorer.app.views.wires_or_fibre import WiresOrFibreView
 from explorer.charts.backends import bokeh, matplotlib
+from explorer.charts.backends import page as printing
 from explorer.charts.chart import PLACES, About, Axis, Chart, Filled, Mark, Panel, rows_of
 from explorer.charts.draw import plot
 from explorer.charts.palette import LOOKS, NET
@@ -78,6 +80,7 @@ from explorer.session import Session
 from explorer.text import format_number
 from tests.scenarios import random_scenario
 
+COARSE = 100  # dots per inch where artists are looked at, not pixels: a third of the time is pixels
 FACES = ("vertical", "horizontal", "diagonal", "span")
 
 
@@ -517,6 +520,18 @@ def charts() -> dict[str, Chart]:
     return {name: render(of.measure(scenario_of(of)), "chart") for name, of in PICTURES.items()}
 
 
+@pytest.fixture(scope="module")
+def in_a_notebook(charts) -> Callable[[str], tuple[Any, Any]]:
+    """By name, what HoloViews is given and the Bokeh figure that it draws of it: drawn once."""
+
+    @cache
+    def picture(name: str) -> tuple[Any, Any]:
+        given = bokeh.draw(charts[name])
+        return given, drawn(given)
+
+    return picture
+
+
 def parts_of(chart: Chart) -> list[tuple[Mark, str, dict[str, np.ndarray]]]:
     """
     Marks and roles that have rows, from the lowest to the highest, with the columns of those rows.
@@ -569,8 +584,8 @@ def test_what_it_finds_is_one_line_and_sentences(charts, name):
 
 
 @every
-def test_a_notebook_draws_the_same_numbers_in_the_same_colours(charts, name):
-    picture = bokeh.draw(charts[name])
+def test_a_notebook_draws_the_same_numbers_in_the_same_colours(charts, in_a_notebook, name):
+    picture, figure = in_a_notebook(name)
     shown = picture.traverse(lambda part: part, [hv.Element])
     shown = [
         part for part in shown if not isinstance(part, (hv.Overlay, hv.Layout)) and not is_key(part)
@@ -592,7 +607,6 @@ def test_a_notebook_draws_the_same_numbers_in_the_same_colours(charts, name):
         ends = ("left", "bottom", "right", "top") if mark.kind == "bars" else PLACES[mark.kind]
         for n, place in enumerate(ends):
             assert_equal(part.dimension_values(n, flat=True), values[place])
-    figure = drawn(picture)
     words_said = [
         item.label.value
         for legend in figure.select({"type": Legend})
@@ -612,8 +626,8 @@ def is_key(part: Any) -> bool:
 
 
 @every
-def test_what_a_pointer_reads_in_a_notebook_is_there(charts, name):
-    figure = drawn(bokeh.draw(charts[name]))
+def test_what_a_pointer_reads_in_a_notebook_is_there(in_a_notebook, name):
+    _, figure = in_a_notebook(name)
     hovers = list(figure.select({"type": HoverTool}))
     assert hovers
     for hover in hovers:
@@ -674,6 +688,7 @@ def test_a_view_shows_the_same_numbers_legend_and_finding(name, monkeypatch):
 @every
 def test_print_has_the_same_numbers_told_apart_in_grey(charts, name, tmp_path, monkeypatch):
     kept: list[Any] = []
+    monkeypatch.setattr(printing, "DOTS_PER_INCH", COARSE)
     monkeypatch.setattr(plt, "close", kept.append)
     matplotlib.draw(charts[name], tmp_path / "figure.png")
     monkeypatch.undo()
@@ -809,10 +824,13 @@ def test_a_front_of_milliseconds_goes_through_every_placement_and_marks_the_scen
         assert at["x"][0] == placement.mean_wan_per_request_ms
         assert at["y"][0] == placement.objective_usd_per_h
     assert cost.x_label == "Mean added delay per request [ms]"
-    by_load = render(cost_latency_front(world, "load"), "chart")
-    assert by_load.filled[0].x_label == "Mean added delay per MW [ms]"
     table.attrs = {"measure": "cost_latency_front"}
     assert "now" not in render(table, "chart").filled[0].columns
+
+
+def test_a_front_says_what_its_milliseconds_are_weighted_by():
+    by_load = render(cost_latency_front(Scenario.load("classroom-3x3"), "load"), "chart")
+    assert by_load.filled[0].x_label == "Mean added delay per MW [ms]"
 
 
 @scenarios
@@ -1111,7 +1129,7 @@ def test_names_are_the_scenarios_own_where_another_of_the_same_numbers_was_place
 @pytest.mark.parametrize(
     "settings", [{"friction_scale": 1000.0}, {"capacity_scale": 0.1}, {"total_demand_mw": 0.0}]
 )
-def test_charts_of_little_or_nothing_are_drawn(name, settings, tmp_path):
+def test_charts_of_little_or_nothing_are_drawn(name, settings, tmp_path, monkeypatch):
     world = random_scenario(
         3, clients=3, regions=1 if "friction_scale" in settings else 3, lumpy=True
     )
@@ -1120,6 +1138,7 @@ def test_charts_of_little_or_nothing_are_drawn(name, settings, tmp_path):
         return
     chart = render(PICTURES[name].measure(world), "chart")
     drawn(bokeh.draw(chart))
+    monkeypatch.setattr(printing, "DOTS_PER_INCH", COARSE)
     assert matplotlib.draw(chart, tmp_path / "figure.png").stat().st_size > 5000
     assert "nan" not in chart.finding and "nan" not in chart.title
 

@@ -83,6 +83,7 @@ def classroom() -> dict[str, Write]:
 def axes(monkeypatch, tmp_path) -> Callable[[Write], list]:
     """Writes a figure; returns the axes it was drawn in."""
     kept: list = []
+    monkeypatch.setattr(printing, "DOTS_PER_INCH", 100)  # artists are looked at, not pixels
     monkeypatch.setattr(plt, "close", kept.append)
 
     def write(figure: Write) -> list:
@@ -268,7 +269,8 @@ def test_width_is_in_millimetres_and_everything_fits(classroom, tmp_path):
     ],
     ids=["much goes unserved, nothing moves", "one region, no load"],
 )
-def test_every_figure_of_a_degenerate_world_is_drawn(tmp_path, settings):
+def test_every_figure_of_a_degenerate_world_is_drawn(tmp_path, settings, monkeypatch):
+    monkeypatch.setattr(printing, "DOTS_PER_INCH", 100)  # a third of the time is pixels
     for kind, write in writers(random_scenario(5, clients=3, lumpy=True, **settings)).items():
         assert write(tmp_path / f"{kind}.png").stat().st_size > 5000
 

@@ -96,7 +96,15 @@ def values(world: Scenario) -> dict[str, float]:
     return dict(zip(table["constraint"], table["usd_per_h"], strict=True))
 
 
-def independent_objective(world: Scenario, lifted: set[str]) -> float:
+def served_alone(world: Scenario) -> Reference:
+    """The parts of demand that the placement as it is serves."""
+    served = Reference(world)
+    for row in solve(world).unserved.to_dict("records"):
+        getattr(served, row["part"])[row["client"], row["workload"]] -= row["unserved_mw"]
+    return served
+
+
+def independent_objective(world: Scenario, served: Reference, lifted: set[str]) -> float:
     """
     Least cost of serving what the placement as it is serves, without some obstacles: another
     program altogether.
@@ -107,9 +115,7 @@ def independent_objective(world: Scenario, lifted: set[str]) -> float:
     if "friction" in lifted and other.arcs is not None:
         told = other.arcs["friction_usd_per_mwh"]
         other.arcs = other.arcs.assign(friction_usd_per_mwh=told.where(told.isna(), 0.0))
-    reference, served = Reference(other), Reference(world)
-    for row in solve(world).unserved.to_dict("records"):
-        getattr(served, row["part"])[row["client"], row["workload"]] -= row["unserved_mw"]
+    reference = Reference(other)
     for key, pinned in served.pinned.items():
         stays = "state locality" not in lifted
         reference.free[key] = max(0.0, served.free[key] + (0.0 if stays else pinned))
@@ -128,10 +134,10 @@ def test_values_are_those_of_64_independent_programs(seed):
     tables rule.
     """
     world = random_scenario(seed, 4, 4, 2, lumpy=seed % 2 == 1, exceptions=seed >= 30)
-    objective = np.empty((2,) * len(FACTORS))
+    objective, served = np.empty((2,) * len(FACTORS)), served_alone(world)
     for case in product(range(2), repeat=len(FACTORS)):
         objective[case] = independent_objective(
-            world, {f for f, on in zip(FACTORS, case, strict=True) if on}
+            world, served, {f for f, on in zip(FACTORS, case, strict=True) if on}
         )
     found = attribution(world)
     assert found["constraint"].tolist() == list(FACTORS)

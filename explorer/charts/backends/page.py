@@ -28,6 +28,7 @@ from explorer.text import sentence, takes_prefix, tick_texts, wrapped
 
 MPL = "matplotlib"
 MM_PER_INCH = 25.4
+DOTS_PER_INCH = 300  # of PNG
 SMALLEST_MM, LARGEST_MM = 60.0, 500.0
 ENDINGS = (".svg", ".pdf", ".png")
 INK, PALE = "#222222", "#8a8f98"
@@ -117,7 +118,8 @@ class Page:
                 ".pdf": {"CreationDate": None},
                 ".png": {},
             }
-            figure.savefig(self.target, dpi=300, metadata=metadata[self.target.suffix.lower()])
+            wanted = metadata[self.target.suffix.lower()]
+            figure.savefig(self.target, dpi=DOTS_PER_INCH, metadata=wanted)
         finally:
             plt.close(figure)
 
