@@ -25,11 +25,18 @@ from servers import PATIENCE_S, ask, free_port, get, in_own_loop, serving, start
 
 from explorer import ExplorerError, Scenario, solve
 from explorer.app import board as board_files
-from explorer.app.board.board import AT_ONCE, WRONG_CODES, Board
+from explorer.app.board.board import ASKED_PER_S, AT_ONCE, FROM_BROWSER, WRONG_CODES, Board
 from explorer.app.board.figures import Figures, figures_of
 from explorer.app.board.limits import Limit
 from explorer.app.board.predictions import gathered
-from explorer.app.board.rules import LONGEST_NAME, RefusedError, in_cell, room_code, team_name
+from explorer.app.board.rules import (
+    LETTERS,
+    LONGEST_NAME,
+    RefusedError,
+    in_cell,
+    room_code,
+    team_name,
+)
 from explorer.app.board.storage import MOST_ROWS, Storage, Submission
 from explorer.app.link.followed import followed, whole_link
 from explorer.text import format_number
@@ -346,13 +353,13 @@ class Served:
     """A server with a board."""
 
     def __init__(self, port: int, said: str) -> None:
-        self.port, self.source = port, "127.0.0.1"
+        self.port, self.source, self.token = port, "127.0.0.1", TOKEN
         (self.room,) = set(re.findall(r"room=(\w{6})", said))
         (self.key,) = re.findall(r"#key=(\S+)", said)
 
     def submit(self, team: str, link: str = moved(1), **more: Any) -> tuple[int, str]:
         source = more.pop("source", self.source)
-        content = {"team": team, "room": self.room, "link": link, "token": TOKEN, **more}
+        content = {"team": team, "room": self.room, "link": link, "token": self.token, **more}
         return post(self.port, "/board/submissions", content, source)
 
     def teams(self, room: str = "") -> list[dict[str, Any]]:
@@ -387,6 +394,7 @@ def served(server: Served) -> Served:
     """A room of its own."""
     fresh = Served.__new__(Served)
     fresh.port, fresh.key, fresh.room = server.port, server.key, server.room
+    fresh.token = f"token of {next(_numbers):010}"
     fresh.source, fresh.room = f"127.0.2.{next(_numbers)}", fresh.new_room()
     return fresh
 
@@ -478,26 +486,49 @@ def test_the_facilitator_alone_opens_closes_and_clears(served):
 
 @pytest.mark.ui
 def test_who_guesses_codes_and_keys_has_to_wait_and_others_have_not(served):
-    def guess_room() -> int:
-        return served.submit("Team", room="222222", source="127.0.0.10")[0]
+    def guess_room() -> tuple[int, str]:
+        return get(served.port, "/board/state?room=222222")
 
-    def guess_key() -> int:
+    def guess_key() -> tuple[int, str]:
         content = {"key": "guessed", "action": "list"}
-        return post(served.port, "/board/rooms", content, source="127.0.0.11")[0]
+        return post(served.port, "/board/rooms", content, source="127.0.0.11")
 
     for guess, wrong in ((guess_room, 404), (guess_key, 403)):
-        got = [guess() for _ in range(30)]
-        assert {*got[:15]} == {wrong} and got[-1] == 429
-    assert served.submit("Team", source="127.0.0.10")[0] == 429  # right, but too late
-    assert served.submit("Team")[0] == 200
+        got = [guess() for _ in range(WRONG_CODES + 10)]
+        assert got[0][0] == wrong
+        assert got[-1][0] == 429 and "Too many wrong codes" in got[-1][1]
+    assert served.teams() == []  # who shares the address with a guesser goes on
+    assert served.act("list")[0] == 200
 
 
 @pytest.mark.ui
 def test_a_flood_of_submissions_is_slowed_and_others_are_not(served):
     with ThreadPoolExecutor(8) as pool:
-        got = [*pool.map(lambda n: served.submit(f"Flood {n}", source="127.0.0.12")[0], range(90))]
-    assert {*got} == {200, 429}
+        flood = [
+            *pool.map(
+                lambda n: served.submit(f"Flood {n}", source="127.0.0.12", token=f"{n:016}")[0],
+                range(90),
+            )
+        ]
+    assert {*flood} == {200, 429} and flood.count(200) >= AT_ONCE
     assert served.submit("Team")[0] == 200
+
+
+@pytest.mark.ui
+def test_a_browser_that_floods_is_slowed_before_all_of_its_network_are(served):
+    flood = [served.submit("Flood") for _ in range(FROM_BROWSER + 5)]
+    assert {status for status, _text in flood} == {200, 429}
+    assert "from this browser" in flood[-1][1]
+    assert served.submit("Team", token=16 * "o")[0] == 200
+
+
+@pytest.mark.ui
+@pytest.mark.parametrize(("said", "scheme"), [("https", "https"), ("javascript", "http")])
+def test_a_board_behind_a_proxy_is_joined_as_the_proxy_is(served, said, scheme):
+    path = f"/board?room={served.room}"
+    page = ask(served.port, path, X_Forwarded_Proto=said)[2]
+    link = f"{scheme}://127.0.0.1:{served.port}/board/join?room={served.room}"
+    assert f'data-joins="{link}"' in page
 
 
 @pytest.mark.ui
@@ -571,8 +602,11 @@ def test_a_server_that_is_killed_among_a_thousand_submissions_loses_none_it_ackn
 def test_the_documentation_has_the_numbers_that_hold():
     text = " ".join((DOCUMENTATION_SOURCE / "serving.md").read_text("utf-8").split())
     assert f"1 to {LONGEST_NAME} characters of any script" in text
-    assert f"{AT_ONCE} submissions at once and one a second" in text
-    assert f"after {WRONG_CODES} wrong codes or keys" in text
+    assert f"{FROM_BROWSER} submissions at once and one in five seconds from a browser" in text
+    assert f"{AT_ONCE} at once and one a second from an address" in text
+    assert f"After {WRONG_CODES} wrong codes or keys" in text
+    assert f"{ASKED_PER_S:g} questions a second" in text
+    assert len(LETTERS) ** 6 / ASKED_PER_S > 3 * 30 * 86_400  # "months"
     assert f"{MOST_ROWS} submissions; then the facilitator" in text
     assert "every two seconds" in text and "EVERY_MS = 2000" in BOARD_SCRIPT.read_text("utf-8")
 
@@ -742,7 +776,7 @@ def test_names_of_thirty_teams_lie_neither_on_each_other_nor_on_points(browser, 
         scenario = CLASSROOM.copy()
         scenario.friction_scale, scenario.mean_delay_cap_ms = friction, cap
         link = whole_link("classroom-3x3", scenario)
-        assert served.submit(f"Team number {n}", link)[0] == 200
+        assert served.submit(f"Team number {n}", link, token=f"team {n:011}")[0] == 200
     size: Any = {"width": width, "height": 900}
     board = opened(
         browser, f"http://127.0.0.1:{served.port}/board?room={served.room}", viewport=size

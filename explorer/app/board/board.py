@@ -27,7 +27,9 @@ from explorer.scenario.scenario import Scenario
 T = TypeVar("T")
 Submitted = tuple[Followed, Figures, str]
 
+FROM_BROWSER = 10  # submissions at once
 AT_ONCE = 60  # submissions of an address
+ASKED_PER_S = 60.0  # by an address, in the long run
 WRONG_CODES = 20  # and wrong keys, of an address
 MOST_SHOWN = 300  # submissions on one page
 MOST_WAITING = 100  # submissions whose figures are not there yet: a room, thrice
@@ -55,9 +57,10 @@ class Board:
         self.opened = opened
         self.key = secrets.token_urlsafe(24)  # of the facilitator
         self.submitting = Limit(burst=AT_ONCE, per_s=1.0)  # a room behind one address, at once
+        self.repeating = Limit(burst=FROM_BROWSER, per_s=0.2)
         self.predicting = Limit(burst=AT_ONCE, per_s=1.0)
         self.wrong = Limit(burst=WRONG_CODES, per_s=0.1)  # codes and keys
-        self.reading = Limit(burst=300, per_s=60.0)  # boards that look for news
+        self.reading = Limit(burst=300, per_s=ASKED_PER_S)  # boards that look for news
         self._waiting = 0
         # processes part after this: a pool starts its threads when it is first asked
         self._storing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="board")

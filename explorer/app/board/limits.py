@@ -30,13 +30,13 @@ class Limit:
         self._burst, self._per_s, self._now_s = burst, per_s, now_s
         self._left: dict[str, tuple[float, float]] = {}  # what is left, and when that was so
 
-    def allows(self, who: str, cost: float = 1.0) -> bool:
-        """Whether one more is allowed, which then counts; with no cost, whether one would be."""
+    def allows(self, who: str) -> bool:
+        """Whether one more is allowed, which then counts."""
         now_s = self._now_s()
         left, at_s = self._left.pop(who, (float(self._burst), now_s))
         left = min(self._burst, left + (now_s - at_s) * self._per_s)
         allowed = left >= 1
-        self._left[who] = (left - cost if allowed else left), now_s
+        self._left[who] = (left - 1 if allowed else left), now_s
         while len(self._left) > MOST_KNOWN:
             del self._left[next(iter(self._left))]
         return allowed

@@ -69,17 +69,19 @@ class _Answer(Gate):
         return waiting
 
     async def room(self, text: object) -> Room:
-        """The room of a code; an address may name few that there are not."""
-        self.refuse_guesser()
+        """The room of a code, or a `RefusedError`."""
         try:
             return await self.board.stored(self.board.storage.room, room_code(text))
-        except RefusedError:
-            self.board.wrong.allows(self.who)
-            raise
+        except RefusedError as error:
+            self.refuse_guess()
+            raise error
 
-    def refuse_guesser(self) -> None:
-        """Whoever was wrong too often has to wait, right or wrong."""
-        if not self.board.wrong.allows(self.who, cost=0.0):
+    def refuse_guess(self) -> None:
+        """
+        Tell an address that was wrong too often to wait. What is right passes all the same: others
+        may have that address, too.
+        """
+        if not self.board.wrong.allows(self.who):
             raise RefusedError(429, "Too many wrong codes from this address. Wait a minute.")
 
     def content(self) -> dict[str, Any]:
@@ -118,7 +120,9 @@ class BoardPage(_Answer):
         """Where others join a room: not under a name that only this machine goes by."""
         address: Address = self.settings["address"]
         host = self.request.headers["Host"]
-        here = f"{self.request.protocol}://{host}"
+        # a proxy says so; it changes nothing but what the asker's own page says
+        is_safe = self.request.headers.get("X-Forwarded-Proto") == "https"
+        here = f"{'https' if is_safe else self.request.protocol}://{host}"
         is_loopback = host.startswith(("localhost", "127.", "[::1]"))
         origin = address.origin if is_loopback and address.origin else here
         return f"{origin}{address.prefix}/board/join?room={code}"
@@ -173,17 +177,19 @@ class Submissions(_Answer):
     """Takes a state under a team's name."""
 
     async def post(self) -> None:
-        board = self.board
+        board, sent = self.board, self.content()
+        owner = digest(_token(sent.get("token")))
+        if not board.repeating.allows(owner):  # before all of its network has to wait
+            raise RefusedError(429, "Too many submissions from this browser. Wait a minute.")
         if not board.submitting.allows(self.who):
             raise RefusedError(429, _TOO_OFTEN)
-        sent = self.content()
-        name, link, token = team_name(sent.get("team")), sent.get("link"), _token(sent.get("token"))
+        name, link = team_name(sent.get("team")), sent.get("link")
         if not isinstance(link, str) or len(link) > LONGEST_LINK:
             raise RefusedError(413, f"A link has {LONGEST_LINK} characters at most.")
         room = await self.room(sent.get("room"))
         there, figures, changes = await board.evaluated(link)
         submission = Submission(name, there.name, there.link, changes, figures)
-        await board.stored(board.storage.submit, room.code, digest(token), submission)
+        await board.stored(board.storage.submit, room.code, owner, submission)
         self.answer({"room": room.code, "team": name, **asdict(figures)})
 
 
@@ -208,9 +214,8 @@ class Rooms(_Answer):
 
     async def post(self) -> None:
         sent, storage = self.content(), self.board.storage
-        self.refuse_guesser()
         if not self.board.is_facilitator(sent.get("key")):
-            self.board.wrong.allows(self.who)
+            self.refuse_guess()
             raise RefusedError(403, "That is not the facilitator's key of this server.")
         match sent.get("action"):
             case "new":

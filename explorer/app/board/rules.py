@@ -11,8 +11,8 @@ from tornado.web import HTTPError
 
 LONGEST_NAME = 40
 LONGEST_LINK = 8000  # everything in the link of a large scenario takes some thousand
-_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another
-_CODE = re.compile(f"[{_LETTERS}]{{6}}")
+LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another
+_CODE = re.compile(f"[{LETTERS}]{{6}}")
 _JOINERS = "\u200c\u200d"  # within words of some scripts, and within signs
 _MOST_MARKS = 3  # accents on one letter
 _FORMULA = "=+-@\t\r"  # what a spreadsheet takes for the beginning of a formula
@@ -69,7 +69,7 @@ def team_key(name: str) -> str:
 
 def new_code() -> str:
     """A code for a room: some hundred million are possible."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(6))
+    return "".join(secrets.choice(LETTERS) for _ in range(6))
 
 
 def room_code(text: object) -> str:
