@@ -15,10 +15,13 @@ from typing import Any
 
 # names of `model.inputs` that a placement is made of
 PLACEMENT = (
-    "price", "carbon", "pue", "capacity", "demand", "classes", "latency", "law", "friction", "hours",
+    "price", "carbon", "pue", "capacity", "demand", "classes", "latency", "law", "friction",
+    "carbon_price", "hours",
 )  # fmt: skip
-_PAIRS = ("price", "carbon", "pue", "classes", "latency", "law", "friction", "hours")
-_CABLE = ("price", "carbon", "pue", "classes", "friction", "hours")
+HEADLINES = (*PLACEMENT, "water", "hardware")  # what totals of a placement are made of
+_PAIRS = tuple(name for name in PLACEMENT if name not in ("capacity", "demand"))
+_SERVICE = ("capacity", "demand", "classes", "latency", "law", "hours")  # whether load is served
+_ANY_PRICE = tuple(name for name in PLACEMENT if name != "carbon_price")  # of carbon
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,13 @@ MEASURES = {
             needs=("workload",),
             reads=_PAIRS,
         ),
-        Measure("budget_margins", "How short could budgets be?", "latency slack", OBSTACLES),
+        Measure(
+            "budget_margins",
+            "How short could budgets be?",
+            "latency slack",
+            OBSTACLES,
+            reads=_SERVICE,
+        ),
         Measure(
             "certificate",
             "Is it really the optimum?",
@@ -76,7 +85,13 @@ MEASURES = {
         ),
         Measure("carbon_by_zone", "Whose requests get dirtier?", "carbon by client zone", WORTH),
         Measure("concentration", "How concentrated is it?", "Herfindahl index", PLACE),
-        Measure("cost_carbon_front", "What does a tonne cost?", "marginal abatement curve", WORTH),
+        Measure(
+            "cost_carbon_front",
+            "What does a tonne cost?",
+            "marginal abatement curve",
+            WORTH,
+            reads=_ANY_PRICE,
+        ),
         Measure(
             "cost_latency_front",
             "What is a millisecond worth?",
@@ -100,7 +115,13 @@ MEASURES = {
         Measure("greedy", "What would a simple rule miss?", "greedy heuristic", CERTAINTY),
         Measure("layers", "Local, regional or where energy is cheap?", "load by layer", PLACE),
         Measure("marginal_prices", "What is one more MWh worth?", "marginal prices, duals", WORTH),
-        Measure("monte_carlo", "How sure is it?", "Monte Carlo uncertainty", CERTAINTY),
+        Measure(
+            "monte_carlo",
+            "How sure is it?",
+            "Monte Carlo uncertainty",
+            CERTAINTY,
+            reads=(*PLACEMENT, "ranges"),
+        ),
         Measure("near_optimal", "How firm is each region?", "near-optimal range", CERTAINTY),
         Measure(
             "published", "Is it like what others found?", "comparison with the literature", WORTH
@@ -122,7 +143,6 @@ MEASURES = {
             PAYS,
             needs=("workload",),
             home="break_even",
-            reads=_PAIRS,
         ),
         Measure(
             "whole_day",
@@ -144,7 +164,7 @@ MEASURES = {
             "transmission against inference relocation",
             PAYS,
             needs=("home", "region", "workload"),
-            reads=_CABLE,
+            reads=_PAIRS,
         ),
     )
 }

@@ -21,7 +21,7 @@ from explorer.measures.relocatable_load import READINGS
 from explorer.model.inputs import LABELS
 from explorer.model.labels import NamesById, as_shown
 from explorer.model.placement import LAYERS, Placement
-from explorer.registry import PLACEMENT
+from explorer.registry import HEADLINES
 from explorer.scenario.provenance import MEANINGS, Source, notices
 from explorer.scenario.scenario import Scenario
 
@@ -340,7 +340,7 @@ def _sources(scenario: Scenario, placement: Placement) -> list[str]:
     if not any(used.values()):
         return ["The scenario names no sources."]
     inputs: dict[Source, list[str]] = {}
-    for name in PLACEMENT:
+    for name in HEADLINES:
         for source in used[name]:
             inputs.setdefault(source, []).append(LABELS[name])
     columns = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,15 +11,16 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from explorer.markup import html, joined
-from explorer.model.labels import as_shown, isolated, publisher_shown
+from explorer.model.labels import as_shown, isolated, publisher_of
 from explorer.scenario.provenance import MEANINGS, UNCERTAIN, Source, worst
 
-_BRIEFLY = {
+BRIEFLY = {  # how sure a figure is, in a word or two
     "read": "read",
     "secondary": "second hand",
     "estimate": "estimate",
     "assigned": "proxy",
 }
+_DETAILS = re.compile(r"\s*\([^()]*\)|[;,] .*")  # of a licence
 UNSURE = "≈"  # stands before an estimate or a proxy
 BETTER, WORSE, NEUTRAL = "#1a86d0", "#d9600a", "#8a8f98"
 
@@ -67,13 +69,26 @@ def brief_origin(sources: Sequence[Source]) -> str:
     """
     The same as short as it goes, for a tooltip.
 
-    >>> brief_origin([Source("eia", publisher="US EIA (via x)", year="2024", access="read")])
-    'US EIA 2024: read'
+    >>> eia = Source("eia", publisher="US EIA (via x)", year="2024", licence="CC0", access="read")
+    >>> brief_origin([eia])
+    'US EIA 2024 (CC0): read'
     """
-    names = dict.fromkeys(f"{publisher_shown(source)} {source.year}".strip() for source in sources)
+    names = dict.fromkeys(f"{publisher_of(source)} {source.year}".strip() for source in sources)
     if not names:
         return MEANINGS["unsourced"]
-    return f"{elided('; '.join(names), 44)}: {_BRIEFLY[worst(sources)]}"
+    licences = "; ".join(dict.fromkeys(filter(None, map(licence_of, sources))))
+    by = f" ({elided(licences)})" if licences else ""
+    return f"{elided('; '.join(names), 44)}{by}: {BRIEFLY[worst(sources)]}"
+
+
+def licence_of(source: Source) -> str:
+    """
+    What a source's licence is called, without details.
+
+    >>> licence_of(Source("a", licence="Free reuse with the source named (decision 2011/833/EU)"))
+    'Free reuse with the source named'
+    """
+    return elided(as_shown(_DETAILS.sub("", source.licence)), 40)
 
 
 def elided(name: str, most: int = 32) -> str:

@@ -14,7 +14,8 @@ WH_PER_MWH = 1e6
 PAPER_SWITCHING_MS = 20.0  # one way
 PAPER_WAN_INFLATION = 1.4
 
-# Fit to 59,887 pairs of cities on public paths, for users on their way to a cloud.
+# Fit to public measurements of paths between cities, for users on their way to a cloud; given to
+# this project, which does not have the pairs themselves.
 ACCESS_OFFSET_MS = 14.7
 ACCESS_MS_PER_KM = 0.0168
 

@@ -158,6 +158,8 @@ class Uncertainty:
         )
         ranged = ~(np.isnan(low) & np.isnan(high))
         low, high = (np.where(ranged & np.isnan(end), value, end) for end in (low, high))
+        ranged &= (low <= value) & (value <= high)  # one that its figure has left was about another
+        low, high = (np.where(ranged, end, np.nan) for end in (low, high))
         quality: Any = known.qualities(table, column).reindex(frame.index, fill_value="unsourced")
         self._count.update(np.where(ranged, RANGE, quality.to_numpy(object)).tolist())
         return Figures(value, low, high, quality.map(VARIATION).to_numpy(float), floor)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from explorer.cache import Memo
-from explorer.registry import PLACEMENT
-from explorer.scenario.profiles import ANNUAL, AVERAGE
+from explorer.registry import HEADLINES
+from explorer.scenario.profiles import ANNUAL, AVERAGE, columns_read
 from explorer.scenario.provenance import Provenance, Source
 from explorer.scenario.scenario import CUSTOM_POLICY, TABLES, Scenario
-from explorer.scenario.schema import CARBON_COLUMNS, DEMAND_COLUMNS
+from explorer.scenario.schema import CARBON_COLUMNS, DEMAND_COLUMNS, ENDS
 from explorer.scenario.validation import is_source
 from explorer.scenario.workload import MODEL_COLUMNS
 
@@ -30,29 +30,31 @@ LABELS = {  # of inputs, in sentences
     "latency": "round trips",
     "law": "legal zones",
     "friction": "cost of moving",
+    "carbon_price": "carbon price",
     "hours": "hours of the day",
     "day": "hours of the day",
     "water": "water use",
+    "hardware": "cost of hardware",
+    "ranges": "ranges",
 }
 SETTINGS_OF = {  # settings that are part of an input
     "demand": ("total_demand_mw",),
     "capacity": ("capacity_scale",),
     "classes": ("state_local_scale",),
     "friction": (
-        "egress_usd_per_gb", "state_move_share", "operations_usd_per_mwh", "relocation_overhead",
-        "transport_kwh_per_gb", "latency_value",
+        "friction_scale", "egress_usd_per_gb", "state_move_share", "operations_usd_per_mwh",
+        "relocation_overhead", "transport_kwh_per_gb", "latency_value", "hosting_usd_per_h",
     ),
+    "carbon_price": ("carbon_price_usd_per_t",),
+    "hardware": ("hardware_usd_per_mwh",),
 }  # fmt: skip
 OF_REGIONS = ("price", "carbon", "pue", "capacity")  # inputs that are one column of regions
-_HOURS: Columns = (
-    ("profiles", "price_relative"), ("profiles", "carbon_relative"), ("profiles", "price_usd_per_mwh"),
-    ("profiles", "carbon_g_per_kwh"), ("demand_profiles", "relative_load"),
-)  # fmt: skip
+_ZONES: Columns = (("legal_zones", "inbound"), ("legal_zones", "outbound"))
 _LAW: Mapping[str, Columns] = {
     "open": (),
     "same zone": (),
-    "today": (("legal_zones", "inbound"), ("legal_zones", "outbound")),
-    "adequacy": (("legal_transfers", "status"),),
+    "today": _ZONES,
+    "adequacy": (("legal_transfers", "status"), *_ZONES),  # these where there is no regime
     CUSTOM_POLICY: (("legal_custom", "allowed"),),
 }
 
@@ -61,21 +63,43 @@ def columns_of(scenario: Scenario, input: str) -> Columns:
     """The columns that an input of that name is, as the scenario's choices have it."""
     if input == "hours":
         averaged = (scenario.hour, scenario.season) == (AVERAGE, ANNUAL)
-        return () if averaged else _HOURS
+        return () if averaged else _day(scenario)
+    if input == "ranges":
+        return _ranges(scenario)
+    measured = (("rtt_ms", "rtt_ms"),) if scenario.latency_model == "measured" else ()
     fixed: Mapping[str, Columns] = {
         "price": (("regions", "electricity_price_usd_per_mwh"),),
         "carbon": (("regions", CARBON_COLUMNS[str(scenario.carbon_signal)]),),
         "pue": (("regions", "pue"),),
         "capacity": (("regions", "capacity_mw"),),
         "demand": (("clients", DEMAND_COLUMNS[str(scenario.demand_basis)]),),
-        "classes": tuple(("workloads", column) for column in MODEL_COLUMNS),
-        "latency": (("rtt_ms", "rtt_ms"),) if scenario.latency_model == "measured" else (),
-        "law": _LAW[str(scenario.legal_policy)],
-        "friction": (("arcs", "friction_usd_per_mwh"),),
-        "day": _HOURS,
+        "classes": (
+            *(("workloads", column) for column in MODEL_COLUMNS), ("systems", "offered"),
+        ),
+        "latency": (*measured, ("arcs", "latency_ms")),
+        "law": (*_LAW[str(scenario.legal_policy)], ("arcs", "allowed")),
+        "friction": (("arcs", "friction_usd_per_mwh"), ("regions", "hosting_usd_per_h")),
+        "day": _day(scenario),
         "water": (("regions", "wue_l_per_kwh"),),
-    }
-    return fixed[input]
+    }  # fmt: skip
+    return fixed.get(input, ())
+
+
+def _day(scenario: Scenario) -> Columns:
+    """Profiles as they are read, those of demand, and the part of prices that has none."""
+    return (
+        *(("profiles", column) for column in columns_read(scenario.profiles)),
+        ("demand_profiles", "relative_load"),
+        ("regions", "fixed_usd_per_mwh"),
+    )
+
+
+def _ranges(scenario: Scenario) -> Columns:
+    """The ends between which Monte Carlo draws the figures of other inputs."""
+    ranged = ("price", "carbon", "pue", "capacity", "demand")
+    columns = [of for name in ranged for of in columns_of(scenario, name)]
+    columns.append(("workloads", "prefill_ms"))
+    return tuple((table, f"{column}_{end}") for table, column in columns for end in ENDS)
 
 
 @dataclass(frozen=True, eq=False)  # one object as long as nothing changes
@@ -138,7 +162,7 @@ def _input_sources(scenario: Scenario) -> InputSources:
 _found: Memo[InputSources] = Memo(size=32)
 
 
-def sources_used(scenario: Scenario, inputs: Iterable[str] = PLACEMENT) -> tuple[Source, ...]:
+def sources_used(scenario: Scenario, inputs: Iterable[str] = HEADLINES) -> tuple[Source, ...]:
     """The sources of the figures that some inputs are made of, each once."""
     found = input_sources(scenario).by_input
     return Provenance(scenario).in_order(source for input in inputs for source in found[input])

@@ -168,8 +168,12 @@ def publisher_shown(source: Source) -> str:
     >>> publisher_shown(Source("proxy-near", publisher="Google, assigned by Wattlas"))
     'Google (as a proxy)'
     """
-    name = as_shown(_ASIDE.sub("", source.publisher) or source.key)
-    return _BY_QUALITY.get(source.quality, "{}").format(name)
+    return _BY_QUALITY.get(source.quality, "{}").format(publisher_of(source))
+
+
+def publisher_of(source: Source) -> str:
+    """Who publishes a source, without how the figures got here; its key where nobody is named."""
+    return as_shown(_ASIDE.sub("", source.publisher) or source.key)
 
 
 def labels_of(scenario: Scenario) -> Labels:

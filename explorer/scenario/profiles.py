@@ -4,7 +4,7 @@ How price, carbon and demand follow the hour of the day and the season. Pure fun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -121,6 +121,23 @@ def _factors(table: pd.DataFrame, column: str) -> Any:
     absolute = ABSOLUTE[column]
     given: Any = table[column] if column in table else pd.Series(np.nan, table.index)
     return given.fillna(over_mean(table, absolute)) if absolute in table else given
+
+
+def columns_read(table: pd.DataFrame | None) -> Iterator[str]:
+    """
+    The columns of a table `profiles` that factors are made of: absolute figures only where a row
+    has nothing else.
+
+    >>> table = pd.DataFrame({"price_relative": [1.2, np.nan], "price_usd_per_mwh": [60.0, 50.0]})
+    >>> [*columns_read(table)], [*columns_read(table[:1])]
+    (['price_relative', 'price_usd_per_mwh'], ['price_relative'])
+    """
+    for column, absolute in ABSOLUTE.items() if table is not None else ():
+        blank: Any = table[column].isna() if column in table else pd.Series(True, table.index)
+        if not blank.all():
+            yield column
+        if absolute in table and table.loc[blank, absolute].notna().any():
+            yield absolute
 
 
 def over_mean(table: pd.DataFrame, column: str) -> Any:

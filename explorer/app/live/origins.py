@@ -10,10 +10,11 @@ from markupsafe import Markup
 from explorer.app.live.pane import LivePane
 from explorer.markup import html, joined
 from explorer.model.inputs import LABELS
-from explorer.model.labels import Labels, publisher_shown
+from explorer.model.labels import Labels, publisher_of
 from explorer.registry import MEASURES
+from explorer.scenario.provenance import QUALITIES, Source
 from explorer.session import Session
-from explorer.text import UNSURE, sentence, uncertain_mark
+from explorer.text import BRIEFLY, UNSURE, licence_of, sentence, uncertain_mark
 
 
 def name_sources(pane: LivePane, session: Session, measure: str) -> None:
@@ -31,9 +32,11 @@ def name_sources(pane: LivePane, session: Session, measure: str) -> None:
 
 
 def sources_html(labels: Labels, inputs: Iterable[str]) -> Markup:
-    """A line for every input that has sources: who publishes it, when, and what is no reading."""
+    """
+    A line for every input that has sources: how sure, who publishes it, when, by what licence.
+    """
     lines = joined(
-        html("<p><b>{}</b> {}</p>", sentence(LABELS[name]), _publishers(labels, name))
+        html("<p><b>{}</b> {}</p>", sentence(LABELS[name]), _told(labels, name))
         for name in inputs
         if labels.sources.by_input[name]
     )
@@ -43,8 +46,27 @@ def sources_html(labels: Labels, inputs: Iterable[str]) -> Markup:
     return html('<div class="sources"><p>{}</p>{}</div>', about, lines)
 
 
-def _publishers(labels: Labels, name: str) -> Markup:
-    """Publisher and year of each source of an input; the drawer has the rest."""
-    sources = labels.sources.by_input[name]
-    texts = (f"{uncertain_mark([s])}{publisher_shown(s)} {s.year}".strip() for s in sources)
-    return joined(dict.fromkeys(texts), "; ")
+def _told(labels: Labels, name: str) -> Markup:
+    """The sources of an input, the surest first: publisher, year and licence of each."""
+    return joined(
+        (
+            html("<i>{}{}:</i> {}", uncertain_mark(sources), BRIEFLY[quality], _listed(sources))
+            for quality in QUALITIES
+            if (sources := [s for s in labels.sources.by_input[name] if s.quality == quality])
+        ),
+        " ",
+    )
+
+
+def _listed(sources: list[Source]) -> Markup:
+    """Each publisher once with its years, by licence."""
+    years: dict[tuple[str, str], dict[str, None]] = {}
+    for source in sources:
+        of = publisher_of(source), licence_of(source)
+        years.setdefault(of, {})[source.year] = None
+    texts = (
+        f"{publisher} {', '.join(filter(None, when))}".strip()
+        + (f" ({licence})" if licence else "")
+        for (publisher, licence), when in years.items()
+    )
+    return joined(texts, "; ") + "."

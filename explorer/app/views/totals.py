@@ -27,7 +27,7 @@ from explorer.measures.headlines import (
 from explorer.model.inputs import LABELS
 from explorer.model.network import carbon_intensities
 from explorer.model.placement import Placement
-from explorer.registry import PLACEMENT
+from explorer.registry import HEADLINES, PLACEMENT
 from explorer.session import Ghost, Session
 from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent, setting_text, signed
 from explorer.units import KG_PER_T, L_PER_M3
@@ -60,7 +60,6 @@ _STYLE = """
   .total:nth-child(2n) .explanation { left: auto; right: 0; }
 }
 """
-_WITH_WATER = (*PLACEMENT, "water")
 _NOTE = """
 :host { flex: 1 1 320px !important; font-size: 14px; line-height: 1.4;
         color: var(--mui-palette-text-secondary, inherit); }
@@ -141,7 +140,7 @@ class Totals(pn.viewable.Viewer):
         labels = self._session.network.labels
         if labels.sources is not self._sources:
             self._sources = labels.sources
-            lines = sources_html(labels, _WITH_WATER)
+            lines = sources_html(labels, HEADLINES)
             self._pane.say(
                 "origin", html("<details><summary>Where these figures are from</summary>{}</details>", lines)
             )  # fmt: skip
@@ -274,13 +273,11 @@ def _water(base: Ghost, now: dict[str, Headline]) -> list[_Card]:
         "Water that the facilities use, by the litres per kWh of IT energy of each region."
     )
     if water.change == water.change or water.basis.startswith("per MWh"):
-        return [replace(_against(base, "water", "Water", figure, explanation), reads=_WITH_WATER)]
+        return [replace(_against(base, "water", "Water", figure, explanation), reads=HEADLINES)]
     known = water.basis.partition(",")[0]
     explanation += f" It is {water.basis}, so no change is claimed."
     value = format_number(figure.value)
-    return [
-        _Card("water", "Water", value, figure.unit, known, NEUTRAL, explanation, reads=_WITH_WATER)
-    ]
+    return [_Card("water", "Water", value, figure.unit, known, NEUTRAL, explanation, HEADLINES)]
 
 
 def _against_what(base: Ghost, placement: Placement) -> str:

@@ -1,0 +1,170 @@
+"""What a measure says that it reads is what its figures are made of: each input is changed in turn."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from explorer import Scenario, monte_carlo, solve
+from explorer.measures.arguments import completed
+from explorer.model.inputs import SETTINGS_OF, columns_of
+from explorer.registry import MEASURES, Measure
+from explorer.scenario.provenance import coverage
+from explorer.scenario.schema import DEMAND_COLUMNS
+
+REGIONS = ("us-ashburn", "cn-guiyang", "in-delhi", "sg-singapore", "de-frankfurt", "gb-london")
+CLIENTS = (
+    "us-dallas", "in-delhi", "sg-singapore", "de-frankfurt", "gb-london", "cn-shanghai", "fr-paris",
+)  # fmt: skip
+PAIR = {"home": "gb-london", "region": "de-frankfurt"}  # that a decision opens
+SLOW = ("whole_day", "monte_carlo", "remedies")  # tried in one way only
+STATUSES = {"inbound": ("blocked", "open"), "outbound": ("blocked", "open")}
+SETTINGS = "settings"  # in place of a table's name
+CHOICE = "chosen-by-wattlas"  # the source of settings that are no figures
+# read, but where nothing else tells two placements apart
+IN_TIES_ONLY = {("published", "price"), ("published", "carbon_price")}
+Figure = tuple[str, str]  # table and column, or `SETTINGS` and name
+
+
+@cache
+def worlds() -> tuple[Scenario, ...]:
+    """Six regions of world-2025: crowded, with tight budgets at an hour of the day, with ranges."""
+    crowded = _small()
+    crowded.param.update(total_demand_mw=1200.0, carbon_price_usd_per_t=150.0)
+    tight = _small()
+    tight.param.update(
+        total_demand_mw=900.0, carbon_price_usd_per_t=300.0, hour=3, legal_policy="adequacy"
+    )
+    tight.workloads["A"].latency_budget_ms = 190.0
+    return crowded, tight
+
+
+def _small() -> Scenario:
+    world = Scenario.load("world-2025")
+    regions, clients, rtt = world.regions, world.clients, world.rtt_ms
+    regions = regions[regions["id"].isin(REGIONS)]
+    ends = [name for name in regions if is_end(name)]
+    clients = clients[clients["id"].isin(CLIENTS)].assign(service="")
+    shares = clients[[*DEMAND_COLUMNS.values()]]
+    profiles = world.profiles.query("season == 'annual' and region_id in @REGIONS")
+    world.param.update(
+        regions=regions.drop(columns=ends),
+        clients=clients.assign(**shares / shares.sum()),
+        rtt_ms=rtt[rtt["from_region"].isin(REGIONS) & rtt["to_region"].isin(REGIONS)],
+        profiles=profiles,
+    )
+    return world
+
+
+def figures(scenario: Scenario) -> list[Figure]:
+    """Everything with a source that can be changed by itself."""
+    tables = coverage(scenario)[["table", "column"]].itertuples(index=False, name=None)
+    columns = [(table, column) for table, column in tables if not is_end(column)]
+    return [*columns, *((SETTINGS, name) for name in scenario.parameter_sources)]
+
+
+def is_end(column: str) -> bool:
+    return column.endswith(("_low", "_high"))
+
+
+def behind(scenario: Scenario, input: str) -> set[Figure]:
+    """The figures that an input is made of."""
+    return {*columns_of(scenario, input)} | {(SETTINGS, n) for n in SETTINGS_OF.get(input, ())}
+
+
+@cache
+def other(world: int, figure: Figure, seed: int) -> Scenario:
+    """That world with one kind of figure far from what it is."""
+    scenario, (table, column) = worlds()[world].copy(), figure
+    if table == SETTINGS:
+        value = getattr(scenario, column)
+        scenario.param.update(**{column: value * (0.4, 2.5)[seed] if value else 0.1})
+    elif table == "workloads":
+        for n, workload in enumerate(scenario.workloads.values()):
+            value = getattr(workload, column, None)
+            if value is not None:
+                workload.param.update(**{column: value * (0.5, 1.6)[(seed + n) % 2]})
+    else:
+        frame = getattr(scenario, table)
+        decisions = column == "status"  # all say the same, so that only fewer are others
+        changed = (
+            frame[seed::2] if decisions else frame.assign(**{column: _other(frame[column], seed)})
+        )
+        scenario.param.update(**{table: changed})
+    return scenario
+
+
+def _other(cells: pd.Series, seed: int) -> Any:
+    if cells.name in STATUSES:
+        return STATUSES[str(cells.name)][seed]
+    values = pd.to_numeric(cells).to_numpy(float)
+    values = values[::-1] if seed else values * np.linspace(0.4, 1.8, len(cells))
+    if cells.name in DEMAND_COLUMNS.values():
+        return values / values.sum()
+    return np.maximum(values, 1.0) if cells.name == "pue" else values
+
+
+@cache
+def ids(measure: str) -> dict[str, str]:
+    """The class or pair that a measure is about, in all worlds."""
+    entry = MEASURES[measure]
+    given = PAIR if "home" in entry.needs else {}
+    return completed(worlds()[0], entry.needs, given)
+
+
+def said(measure: Measure, scenario: Scenario) -> str:
+    """A result as text: all its figures as far as a solver makes them sure."""
+    if measure.name == "monte_carlo":
+        result: Any = monte_carlo(scenario, draws=2)
+    else:
+        subject = solve(scenario) if measure.takes == "placement" else scenario
+        result = measure.function(subject, **ids(measure.name))
+    table = result if isinstance(result, pd.DataFrame) else result.table
+    rows = table.map(_rounded).to_csv(index=False).splitlines()
+    # of a placement only its certificate says what it costs; rows of equal effect have no order
+    return repr(
+        [sorted(rows), table.attrs.get("forbidden"), _rounded(getattr(result, "objective", 0))]
+    )
+
+
+def _rounded(cell: Any) -> Any:
+    if isinstance(cell, float | np.floating):
+        return 0.0 if abs(cell) < 1e-3 else float(f"{cell:.5g}")
+    return cell
+
+
+@cache
+def as_it_is(measure: str, world: int) -> str:
+    return said(MEASURES[measure], worlds()[world])
+
+
+def moves(measure: str, world: int, figure: Figure) -> bool:
+    """Whether a result is another with other figures of that kind."""
+    return any(
+        said(MEASURES[measure], other(world, figure, seed)) != as_it_is(measure, world)
+        for seed in ((1,) if measure in SLOW else (1, 0))
+    )
+
+
+def no_figures(scenario: Scenario) -> set[Figure]:
+    """Settings that choose how to count."""
+    cells = scenario.parameter_sources
+    return {(SETTINGS, name) for name, cell in cells.items() if cell == CHOICE}
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_measure_reads_what_it_says_and_nothing_else(name):
+    missing = {*MEASURES[name].reads} - {"ranges"}
+    for world, scenario in [*enumerate(worlds())][name in SLOW :]:
+        known = figures(scenario)
+        told = {input: behind(scenario, input) for input in MEASURES[name].reads}
+        others = {*known} - set().union(*told.values()) - no_figures(scenario)
+        assert {figure for figure in others if moves(name, world, figure)} == set()
+        missing -= {
+            input
+            for input in missing
+            if any(moves(name, world, figure) for figure in known if figure in told[input])
+        }
+    assert missing <= {input for measure, input in IN_TIES_ONLY if measure == name}
