@@ -67,18 +67,22 @@ def origin_text(sources: Sequence[Source]) -> str:
 
 def brief_origin(sources: Sequence[Source]) -> str:
     """
-    The same as short as it goes, for a tooltip.
+    The same as short as it goes, for a tooltip: two sources, and how sure the figure is.
 
     >>> eia = Source("eia", publisher="US EIA (via x)", year="2024", licence="CC0", access="read")
-    >>> brief_origin([eia])
-    'US EIA 2024 (CC0): read'
+    >>> brief_origin([eia]), brief_origin([eia, eia, Source("adder", access="estimate")])
+    ('US EIA 2024 (CC0): read', 'US EIA 2024 (CC0); adder: estimate')
     """
-    names = dict.fromkeys(f"{publisher_of(source)} {source.year}".strip() for source in sources)
+    names = [*dict.fromkeys(map(_brief, sources))]
     if not names:
         return MEANINGS["unsourced"]
-    licences = "; ".join(dict.fromkeys(filter(None, map(licence_of, sources))))
-    by = f" ({elided(licences)})" if licences else ""
-    return f"{elided('; '.join(names), 44)}{by}: {BRIEFLY[worst(sources)]}"
+    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
+    return f"{'; '.join(names[:2])}{more}: {BRIEFLY[worst(sources)]}"
+
+
+def _brief(source: Source) -> str:
+    by = f" ({elided(licence, 18)})" if (licence := licence_of(source)) else ""
+    return f"{elided(publisher_of(source), 20)} {source.year}".strip() + by
 
 
 def licence_of(source: Source) -> str:

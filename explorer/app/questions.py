@@ -57,12 +57,14 @@ QUESTIONS: dict[
 _GRID = """
 :host {{ display: grid !important; grid-template-columns: minmax(0, {left}) minmax(0, 1fr); gap: 10px;
          max-height: none !important; align-items: start; }}
+div + div {{ --help-left: auto; --help-right: 0; }}  /* helps of the right column stay on the page */
 /* by the width of the views together: in a notebook that of the window says nothing */
 @container (max-width: 1000px) {{
   :host {{ grid-template-columns: minmax(0, {narrow}) minmax(0, 1fr); }}
 }}
 @container (max-width: 880px) {{
   :host {{ grid-template-columns: minmax(0, 1fr); grid-auto-rows: max-content; flex-shrink: 0; }}
+  div + div {{ --help-left: 0; --help-right: auto; }}
 }}
 """
 _MAP_LEFT = _GRID.format(left="1.85fr", narrow="1.5fr")

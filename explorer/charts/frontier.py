@@ -24,29 +24,24 @@ Floats = NDArray[np.float64]
 MORE_MS = 50.0  # of patience, whose worth is said
 RISE = 1e-6  # relative; a rise that is no rounding
 _HOVER = (
-    "budget_ms",
     "objective_usd_per_h",
     "relocated_mw",
     "erl_window_usd_per_h_per_ms",
     "crl_window_kg_per_h_per_ms",
-    "erl_usd_per_h_per_ms",
-    "crl_kg_per_h_per_ms",
-)
+)  # of both panels
+_ALONE = {"cost": "erl_usd_per_h_per_ms", "carbon": "crl_kg_per_h_per_ms"}
 _BUDGETS = Axis("Latency budget [ms]")
 
 
-def _tip(name: str, form: str) -> tuple[tuple[str, str], ...]:
+def _tip(name: str, form: str, alone: str) -> tuple[tuple[str, str], ...]:
     return (
-        ("Budget", "@budget_ms{0,0.0} ms"),
+        ("Budget", "@x{0,0.0} ms"),
         (name, form),
         ("Cost, carbon at its price", "@objective_usd_per_h{0,0} USD/h"),
         ("Relocated", "@relocated_mw{0,0} MW"),
         ("Energy return (ERL), last 10 ms", "@erl_window_usd_per_h_per_ms{0,0.00} USD/h per ms"),
         ("Carbon return (CRL), last 10 ms", "@crl_window_kg_per_h_per_ms{0,0.00} kg/h per ms"),
-        (
-            "This step alone",
-            "@erl_usd_per_h_per_ms{0,0.00} USD/h, @crl_kg_per_h_per_ms{0,0.00} kg/h per ms",
-        ),
+        ("This step alone", alone),
         ("Opens", "@opens"),
     )
 
@@ -70,11 +65,20 @@ def _panel(of: str, tip: tuple[tuple[str, str], ...], label: str, height_px: int
 PANELS = (
     _panel(
         "cost",
-        _tip("Cost without carbon price", "@y{0,0} USD/h"),
+        _tip(
+            "Cost without carbon price",
+            "@y{0,0} USD/h",
+            "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms",
+        ),
         "Cost without\ncarbon price [USD/h]",
         145,
     ),
-    _panel("carbon", _tip("Carbon", "@y{0,0.0} t/h"), "Carbon [t/h]", 162),
+    _panel(
+        "carbon",
+        _tip("Carbon", "@y{0,0.0} t/h", "@crl_kg_per_h_per_ms{0,0.00} kg/h per ms"),
+        "Carbon [t/h]",
+        162,
+    ),
 )
 HELP = """
 The optimum at every latency budget of a class, or with all budgets relaxed alike: cost and carbon change in steps,
@@ -135,7 +139,9 @@ def _filled(
     """One quantity, `values` at the steps; that of what has a name where that does not flatten them."""
     x = table["budget_ms"].to_numpy()
     low, high = _reach(values, values[0] if base is None else base)
-    hover: dict[str, Any] = {name: table[name].to_numpy().astype(np.float32) for name in _HOVER}
+    hover: dict[str, Any] = {
+        name: table[name].to_numpy().astype(np.float32) for name in (*_HOVER, _ALONE[of])
+    }
     columns: dict[str, Columns] = {
         f"{of} line": {
             "x": np.append(np.repeat(x, 2)[1:], axis.last_ms),

@@ -121,12 +121,11 @@ _CORNER = {
 }
 _AT = {"Cost": "@y{0,0} USD/h", "Carbon": "@x{0,0.0} t/h"}
 _STEP = {
-    "Budget": "@budget_ms{0,0.0} ms",
+    "Budget": "@x{0,0.0} ms",
     "Cost, carbon at its price": "@objective_usd_per_h{0,0} USD/h",
     "Relocated": "@relocated_mw{0,0} MW",
     "Energy return (ERL), last 10 ms": "@erl_window_usd_per_h_per_ms{0,0.00} USD/h per ms",
     "Carbon return (CRL), last 10 ms": "@crl_window_kg_per_h_per_ms{0,0.00} kg/h per ms",
-    "This step alone": "@erl_usd_per_h_per_ms{0,0.00} USD/h, @crl_kg_per_h_per_ms{0,0.00} kg/h per ms",
     "Opens": "@opens",
 }
 PICTURES = {
@@ -224,8 +223,16 @@ PICTURES = {
             "now": ("#c2185b", "now: 150 ms"),
         },
         {
-            "cost steps": _STEP | {"Cost without carbon price": "@y{0,0} USD/h"},
-            "carbon steps": _STEP | {"Carbon": "@y{0,0.0} t/h"},
+            "cost steps": _STEP
+            | {
+                "Cost without carbon price": "@y{0,0} USD/h",
+                "This step alone": "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms",
+            },
+            "carbon steps": _STEP
+            | {
+                "Carbon": "@y{0,0.0} t/h",
+                "This step alone": "@crl_kg_per_h_per_ms{0,0.00} kg/h per ms",
+            },
         },
         FrontierView,
     ),

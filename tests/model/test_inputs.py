@@ -6,7 +6,7 @@ import pytest
 from explorer import Scenario
 from explorer.model.inputs import LABELS, columns_of, input_sources, sources_used
 from explorer.model.network import build_network
-from explorer.registry import MEASURES, PLACEMENT
+from explorer.registry import HEADLINES, MEASURES
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def keys(sources):
 
 def test_what_measures_read_are_inputs():
     named = {name for measure in MEASURES.values() for name in measure.reads}
-    assert named == {*PLACEMENT, "day"} < {*LABELS}
+    assert {*HEADLINES} | named == {*LABELS}
 
 
 def test_only_the_chosen_carbon_signal_has_sources(world):
@@ -79,7 +79,7 @@ def test_no_other_number_of_the_regions_is_read(world):
     world.regions = world.regions.drop(columns=ranges)
     before, used = build_network(world), sources_used(world)
     named = {column for name in LABELS for _, column in columns_of(world, name)}
-    places = {"latitude", "longitude", "fixed_usd_per_mwh", "hosting_usd_per_h", "wue_l_per_kwh"}
+    places = {"latitude", "longitude"}
     for column in set(world.regions.select_dtypes("number")) - named - places:
         world.regions = world.regions.assign(**{column: world.regions[column].median()})
     assert build_network(world) == before and sources_used(world) == used

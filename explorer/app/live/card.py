@@ -44,9 +44,9 @@ h2 { font-size: 16px; font-weight: 700; margin: 0; white-space: nowrap; display:
         height: 1.4em; line-height: 1.4; overflow: hidden; }
 .term::before { content: "\\200b"; }  /* a whole term that has no room goes to the next line, which is not seen */
 .term span { display: inline-block; white-space: nowrap; }
-.explanation { display: none; position: absolute; left: 0; top: 26px; width: min(400px, 80vw); padding: 8px 10px;
-               border-radius: 6px; font-size: 14px; line-height: 1.45; background: #2b2f36; color: #f4f5f7;
-               box-shadow: 0 3px 12px #0006; }
+.explanation { display: none; position: absolute; left: var(--help-left, 0); right: var(--help-right, auto);
+               top: 26px; width: min(400px, 80vw); padding: 8px 10px; border-radius: 6px;
+               font-size: 14px; line-height: 1.45; background: #2b2f36; color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
 .explanation { max-height: 420px; overflow: auto; }
 .help:hover + .explanation, .help:focus + .explanation, .explanation:hover { display: block; }
 .enlarge { display: var(--enlarge, none); flex: none; align-items: center; margin: -2px 0 -2px auto;

@@ -241,9 +241,15 @@ def _patch_mark(pane: LivePane, mark: Mark, columns: Columns) -> None:
     if mark.kind == "heat" and columns:
         end = float(columns["end"][0])
         pane.configure(mark.name, "color_mapper", low=-end, high=end)
+    shown = {name: as_sent(values) for name, values in shown.items()}
     if mark.named:
         shown |= _numbered(pane, mark, {name: shown[name] for name in mark.named})
     pane.update(mark.name, **shown)
+
+
+def as_sent(values: NDArray) -> NDArray:
+    """Numbers as a browser gets them: seven digits are more than a screen shows."""
+    return values.astype(np.float32) if values.dtype == np.float64 else values
 
 
 def _numbered(pane: LivePane, mark: Mark, columns: Columns) -> dict[str, NDArray]:

@@ -61,8 +61,10 @@ class RegionTable {
     ))
     this.origin = element("div", {className: "origin", role: "tooltip", hidden: true})
     this.card = element("div", {className: "card"}, ...heading("Regions", HELP), this.scroller, this.origin)
-    this.body.addEventListener("pointerover", event => this.tell_origin(event.target.closest("td, th")))
-    for (const gone of ["pointerleave", "scroll"]) {
+    for (const looked of ["pointerover", "click"]) { // a finger that taps has left when the click comes
+      this.body.addEventListener(looked, event => this.tell_origin(event.target.closest("td, th")))
+    }
+    for (const gone of ["pointerleave", "scroll", "focusout"]) {
       this.scroller.addEventListener(gone, () => (this.origin.hidden = true))
     }
     this.name_sources()

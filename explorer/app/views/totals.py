@@ -24,10 +24,9 @@ from explorer.measures.headlines import (
     forced_and_chosen,
     headlines,
 )
-from explorer.model.inputs import LABELS
 from explorer.model.network import carbon_intensities
 from explorer.model.placement import Placement
-from explorer.registry import HEADLINES, PLACEMENT
+from explorer.registry import HEADLINES
 from explorer.session import Ghost, Session
 from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent, setting_text, signed
 from explorer.units import KG_PER_T, L_PER_M3
@@ -86,15 +85,14 @@ class _Card:
     colour: str
     explanation: str
     more: str = ""  # of the change, where there is room
-    reads: tuple[str, ...] = PLACEMENT  # inputs that it is made of
 
     def html(self) -> Markup:
         return html(
             '<div class="total" data-total="{c.name}" tabindex="0"><div class="label">{c.label}</div>'
             '<div class="value">{c.value} <span class="unit">{c.unit}</span></div>'
             '<div class="delta" style="color:{c.colour}">{c.delta}<span class="more"> {c.more}</span></div>'
-            '<div class="explanation" role="tooltip">{c.explanation} Computed from {inputs}.</div></div>',
-            c=self, inputs=", ".join(LABELS[name] for name in self.reads),
+            '<div class="explanation" role="tooltip">{c.explanation} Inputs and sources: below.</div></div>',
+            c=self,
         )  # fmt: skip
 
 
@@ -273,11 +271,11 @@ def _water(base: Ghost, now: dict[str, Headline]) -> list[_Card]:
         "Water that the facilities use, by the litres per kWh of IT energy of each region."
     )
     if water.change == water.change or water.basis.startswith("per MWh"):
-        return [replace(_against(base, "water", "Water", figure, explanation), reads=HEADLINES)]
+        return [_against(base, "water", "Water", figure, explanation)]
     known = water.basis.partition(",")[0]
     explanation += f" It is {water.basis}, so no change is claimed."
     value = format_number(figure.value)
-    return [_Card("water", "Water", value, figure.unit, known, NEUTRAL, explanation, HEADLINES)]
+    return [_Card("water", "Water", value, figure.unit, known, NEUTRAL, explanation)]
 
 
 def _against_what(base: Ghost, placement: Placement) -> str:

@@ -68,7 +68,7 @@ class WhyHereView(ChartView):
     def show(self, result: pd.DataFrame) -> None:
         flows = result.attrs["flows"]
         value = self._choice if self._choice in flows else LARGEST
-        options = [(LARGEST, "Largest flow"), *((name, name) for name in flows)]
+        options = [(LARGEST, "Largest flow"), *flows]
         self.pane.configure("flow", "widget", options=options, value=value)
         super().show(result)
 
