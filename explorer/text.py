@@ -62,7 +62,7 @@ def origin_text(sources: Sequence[Source]) -> str:
         f"{f' ({as_shown(s.licence)})' if s.licence else ''}, {MEANINGS[s.quality]}"
         for s in sources
     )
-    return "; ".join(lines) or MEANINGS["unsourced"]
+    return "; ".join(dict.fromkeys(lines)) or MEANINGS["unsourced"]
 
 
 def brief_origin(sources: Sequence[Source]) -> str:

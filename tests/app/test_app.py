@@ -32,7 +32,7 @@ EVERY_VIEW = frozenset({"totals", "map", "frontier", "break-even"})
 SEA = -1.75e7, -3e6  # of the South Pacific, in Web Mercator metres
 MARK = {
     "map": "capacity",
-    "frontier": "erl_usd_per_h_per_ms",
+    "frontier": "erl_window_usd_per_h_per_ms",
     "break-even": "closed_by",
 }  # a column that only it has
 

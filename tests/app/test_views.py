@@ -644,7 +644,7 @@ def test_the_frontier_is_seen_against_the_baseline_and_what_goes_unserved(sessio
         assert axis.start < axis.end
     starts = {axis.start for axis in screen.select(Range1d)}
     assert {shade.left for shade in shades} <= starts  # from the left edge
-    for steps in screen.sources("erl_usd_per_h_per_ms"):  # all steps are in sight
+    for steps in screen.sources("erl_window_usd_per_h_per_ms"):  # all steps are in sight
         for column in ("x", "y"):
             low, high = steps.data[column].min(), steps.data[column].max()
             assert any(axis.start <= low <= high <= axis.end for axis in screen.select(Range1d))
@@ -655,7 +655,7 @@ def test_a_tap_on_a_step_sets_that_budget_as_often_as_one_likes():
     screen = Screen(FrontierView(session))
     chat = session.scenario.workloads["chat"]
     opened = chat.latency_budget_ms
-    for steps in screen.sources("erl_usd_per_h_per_ms"):
+    for steps in screen.sources("erl_window_usd_per_h_per_ms"):
         for _ in range(2):
             budget_ms = steps.data["x"][-1]
             steps.selected.indices = [len(steps.data["x"]) - 1]
@@ -663,7 +663,7 @@ def test_a_tap_on_a_step_sets_that_budget_as_often_as_one_likes():
             assert steps.selected.indices == []
             chat.latency_budget_ms = opened
     session.workload = "all"
-    for steps in screen.sources("erl_usd_per_h_per_ms"):
+    for steps in screen.sources("erl_window_usd_per_h_per_ms"):
         relaxation_ms = steps.data["x"][1]
         steps.selected.indices = [1]
         assert session.scenario.latency_relaxation_ms == relaxation_ms != 0.0

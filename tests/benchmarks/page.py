@@ -27,7 +27,7 @@ ECHO_QUIET_MS = 300  # there is but one thing to happen
 ROUNDS = 12  # of one move of each slider
 PLOTS = {
     "map": "capacity",
-    "frontier": "erl_usd_per_h_per_ms",
+    "frontier": "erl_window_usd_per_h_per_ms",
     "break-even": "closed_by",
 }  # a column that only it has
 # The price climbs, so that no state comes twice and nothing is remembered; the other two go to and
