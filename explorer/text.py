@@ -67,17 +67,17 @@ def origin_text(sources: Sequence[Source]) -> str:
 
 def brief_origin(sources: Sequence[Source]) -> str:
     """
-    The same as short as it goes, for a tooltip: two sources, and how sure the figure is.
+    The same as short as it goes, for a tooltip: one source, and how sure the figure is.
 
     >>> eia = Source("eia", publisher="US EIA (via x)", year="2024", licence="CC0", access="read")
     >>> brief_origin([eia]), brief_origin([eia, eia, Source("adder", access="estimate")])
-    ('US EIA 2024 (CC0): read', 'US EIA 2024 (CC0); adder: estimate')
+    ('US EIA 2024 (CC0): read', 'US EIA 2024 (CC0) and 1 more: estimate')
     """
     names = [*dict.fromkeys(map(_brief, sources))]
     if not names:
         return MEANINGS["unsourced"]
-    more = f" and {len(names) - 2} more" if len(names) > 2 else ""
-    return f"{'; '.join(names[:2])}{more}: {BRIEFLY[worst(sources)]}"
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]}{more}: {BRIEFLY[worst(sources)]}"
 
 
 def _brief(source: Source) -> str:

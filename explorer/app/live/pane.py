@@ -6,7 +6,6 @@ tenth of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from html import escape as plain_escape
 from typing import Any
 
 import holoviews as hv
@@ -250,7 +249,7 @@ class LivePane(pn.pane.Bokeh):
     def say(self, name: str, words: str) -> None:
         """Fill a text: with HTML if that is what `markup` made, else with the words as they are."""
         # escaped once more, for Panel's model undoes that on its way to the browser; quotes may stay
-        self.configure(name, "words", text=plain_escape(str(escape(words)), quote=False))
+        self.configure(name, "words", text=str(escape(str(escape(words)))).replace("&#34;", '"'))
 
     def name_sources(self, sources: Markup) -> None:
         """Say in the help of the card whose figures it shows."""
