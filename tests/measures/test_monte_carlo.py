@@ -336,3 +336,12 @@ def test_draws_are_held_against_the_baseline_of_the_scenarios_rule(nothing_sprea
         assert draws.table["saving_usd_per_h"].tolist() == pytest.approx([draws.given_usd_per_h])
         against[world.baseline_rule] = draws.given_usd_per_h
     assert against["nearest"] - against["least relocation"] > 1
+
+
+def test_a_range_that_its_figure_has_left_does_not_count():
+    scenario = Scenario.load("world-2025")
+    before = Uncertainty(scenario).counts["range"]
+    scenario.workloads["A"].prefill_ms = 10.0
+    after = Uncertainty(scenario)
+    assert after.counts["range"] == before - 1
+    assert np.isfinite(after.world(0, 0).prefill_ms).all()

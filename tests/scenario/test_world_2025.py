@@ -339,6 +339,17 @@ def test_the_readme_says_what_the_world_comes_to():
     assert 1 / 3 - 0.02 < before.relocated_mw / before.served_mw < 1 / 3 + 0.02
 
 
+def test_each_change_of_the_figures_has_a_reason_and_agrees_with_itself():
+    text = str(WORLD.documents["README.md"])
+    table = text[text.index("| change | cost") :].split("\n\n")[0].splitlines()[2:]
+    assert len(table) == 12
+    for line in table:
+        name, cost, saving, *_, why = (cell.strip() for cell in line.split("|")[1:-1])
+        before, after = (float(each.replace(",", "")) for each in cost.split(" to "))
+        assert change(after, before) == saving, name
+        assert name.strip("*") in ("before", "now") or len(why) > 10
+
+
 def test_the_page_of_the_project_says_what_the_world_comes_to():
     text = " ".join((CHECKOUT / "README.md").read_text("utf-8").split())
     found = placed()
