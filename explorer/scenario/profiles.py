@@ -132,7 +132,9 @@ def columns_read(table: pd.DataFrame | None) -> Iterator[str]:
     >>> [*columns_read(table)], [*columns_read(table[:1])]
     (['price_relative', 'price_usd_per_mwh'], ['price_relative'])
     """
-    for column, absolute in ABSOLUTE.items() if table is not None else ():
+    if table is None:
+        return
+    for column, absolute in ABSOLUTE.items():
         blank: Any = table[column].isna() if column in table else pd.Series(True, table.index)
         if not blank.all():
             yield column

@@ -39,7 +39,7 @@ from explorer.markup import html
 Handles = dict[str, dict[str, Model]]  # by the name of a glyph: HoloViews' handle -> Bokeh model
 HEADING = "heading"  # name of the model that a card's help is in
 SOURCES_HERE = html("<!-- sources -->")  # place in it for whose figures the card shows
-_TOOLBAR = ":host { --background-color: var(--mui-palette-background-paper, #fff); }"
+_TOOLBAR = ":host(.bk-inner) { background-color: var(--mui-palette-background-paper, #fff); }"
 FONT: dict[str, str | None] = {"font-family": "inherit"}  # the page's, not Bokeh's
 
 
