@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from explorer import Scenario, solve, why_here
+from explorer import Scenario, frontier, solve, why_here
 from explorer.app.questions import QUESTIONS
 from explorer.measures.headlines import headlines
 from explorer.presentation import render
@@ -405,7 +405,9 @@ def test_a_tap_on_a_step_of_the_frontier_sets_that_budget_as_often_as_one_likes(
     falls = -np.diff(steps["y"])
     step = int(np.argmax(falls)) + 1  # the highest step is the easiest to hit
     scenario = WORLD.copy()
-    scenario.workloads["A"].latency_budget_ms = steps["x"][step]
+    exact_ms = frontier(WORLD, "A").table["budget_ms"].iloc[step]  # pictures have seven digits
+    assert steps["x"][step] == pytest.approx(exact_ms, rel=1e-6)
+    scenario.workloads["A"].latency_budget_ms = exact_ms
     for _ in range(2):
         with app.changing("totals", "frontier"):
             app.click_at("frontier", steps["x"][step], steps["y"][step])
