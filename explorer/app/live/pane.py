@@ -250,8 +250,10 @@ class LivePane(pn.pane.Bokeh):
 
     def say(self, name: str, words: str) -> None:
         """Fill a text: with HTML if that is what `markup` made, else with the words as they are."""
-        # escaped once more, for Panel's model undoes that on its way to the browser; quotes may stay
-        self.configure(name, "words", text=str(escape(str(escape(words)))).replace("&#34;", '"'))
+        # escaped once more, for Panel's model undoes that on its way to the browser; what does not
+        # begin anything may stay
+        text = str(escape(str(escape(words)))).replace("&#34;", '"').replace("&gt;", ">")
+        self.configure(name, "words", text=text)
 
     def name_sources(self, sources: Markup) -> None:
         """Say in the help of the card whose figures it shows."""
