@@ -846,6 +846,29 @@ def test_choices_and_what_is_folded_away(serve):
 
 
 @pytest.mark.ui
+def test_the_day_plays_hour_by_hour_as_one_step_of_undo(serve):
+    served = serve()
+    opened = served.scenario.hour
+    seen = []
+    served.scenario.param.watch(lambda change: seen.append(change.new), "hour")
+    play = served.button("Play the day")
+    served.page.get_by_label("Speed").select_option("2 hours a second")
+    play.click()
+    served.wait_for(lambda: len(seen) >= 3)
+    served.button("Pause").click()
+    served.wait_until_idle()
+    hours = [choice for choice in WORLD.param.hour.objects if choice != "average"]
+    at = hours.index(seen[0])
+    assert seen == [hours[(at + step) % len(hours)] for step in range(len(seen))]
+    served.button("Undo the last change").click()
+    served.wait_for(lambda: served.scenario.hour == opened)
+    served.page.emulate_media(reduced_motion="reduce")
+    served.button("Next hour").click()
+    served.wait_for(lambda: served.scenario.hour == hours[0])
+    expect(served.page.get_by_label("Speed")).to_be_hidden()
+
+
+@pytest.mark.ui
 def test_explanations_show_on_hover_and_on_focus(serve):
     served = serve()
     tip = served.page.get_by_role("tooltip", name=WORLD.param.friction_scale.doc)

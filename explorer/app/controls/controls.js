@@ -1,5 +1,6 @@
 // All inputs of a scenario as one component: plain DOM, and a bridge to Python.
 
+const SPEEDS = {"1 hour a second": 1000, "2 hours a second": 500, "an hour in 3 seconds": 3000} // at most
 const DURATIONS = {ms: 1, s: 1000, min: 60_000, h: 3_600_000}
 
 export function render({view, model, data}) {
@@ -113,7 +114,49 @@ function slider(item, bridge) {
   head.append(figure)
   element.insertBefore(rail, element.lastChild)
   if (ends) element.insertBefore(el("div", {class: "ends"}, ...ends), element.lastChild)
+  if (item.round) element.insertBefore(player(item, bridge, change), element.lastChild)
   return {element, refresh, complain}
+}
+
+/**
+ * Goes round the choices by itself, as fast as pictures follow and no faster than is asked: one step of undo in all.
+ * Who wants little to move takes one step at a press.
+ */
+function player(item, bridge, change) {
+  const still = window.matchMedia("(prefers-reduced-motion: reduce)")
+  const button = el("button", {type: "button", class: "play"})
+  const speed = el("select", {"aria-label": "Speed"},
+    ...Object.keys(SPEEDS).map(name => el("option", {value: name}, name)))
+  let playing = false
+  const show = () => {
+    button.textContent = still.matches ? "Next hour ›" : playing ? "❚❚ Pause" : "▶ Play the day"
+    speed.hidden = still.matches
+  }
+  const step = () => {
+    const at = item.round.indexOf(bridge.latest(item.key))
+    change(item.round[(at + 1) % item.round.length])
+  }
+  const end = () => {
+    playing = false
+    bridge.begin()
+    show()
+  }
+  button.addEventListener("click", async () => {
+    if (playing) return end()
+    bridge.begin()
+    if (still.matches) return step()
+    playing = true
+    show()
+    while (playing && button.isConnected) {
+      step()
+      const stepped = bridge.latest(item.key)
+      await Promise.all([bridge.idle(), new Promise(resolve => setTimeout(resolve, SPEEDS[speed.value]))])
+      if (bridge.latest(item.key) !== stepped) end() // somebody else has moved it
+    }
+  })
+  still.addEventListener("change", () => (playing ? end() : show()))
+  show()
+  return el("div", {class: "player"}, button, speed)
 }
 
 /** A figure without a slider: where there is no limit, there is no end to slide to. */

@@ -23,6 +23,7 @@ from explorer.model.labels import as_shown, class_label
 from explorer.model.placement import Placement
 from explorer.scenario.history import History, together
 from explorer.scenario.provenance import Source
+from explorer.scenario.profiles import AVERAGE
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.workload import Workload
 from explorer.session import Session
@@ -479,7 +480,10 @@ def _control(scenario: Scenario, name: str) -> dict[str, Any]:
         choices = [choice for choice in parameter.objects if scenario.offers(name, choice)]
         shared |= {"choices": choices, "texts": _texts(parameter, choices)}
         if name in _STEPPED:
-            return shared | {"kind": "steps", "min": 0, "max": len(choices) - 1, "step": 1}
+            steps = {"kind": "steps", "min": 0, "max": len(choices) - 1, "step": 1}
+            follows = scenario.profiles is not None or scenario.demand_profiles is not None
+            hours = [choice for choice in choices if choice != AVERAGE]
+            return shared | steps | ({"round": hours} if follows else {})
         return shared | {"kind": "choice"}
     (low, high), (least, most) = parameter.bounds, parameter.get_soft_bounds()
     limits = {"low": low, "high": high, "possible": _possible(parameter)}
