@@ -145,6 +145,7 @@ class Map:
     key: MapScale | None = None  # of circles and arcs whose size is load
     left_out: str = ""  # what is too small to be drawn, in words
     named: dict[str, NDArray] | None = None  # words on it: as `map_places.names_on_map` has them
+    night: dict[str, Floats] | None = None  # x and y of the outline of where it is night [m]
 
     def __post_init__(self) -> None:
         for circles in self.circles:

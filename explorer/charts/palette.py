@@ -51,6 +51,7 @@ LAND, RIM, FADED = (
     "#e3e3e3",
 )  # of maps: land and borders, rims of circles, land in print
 NIGHT_LEAD = "#4fb0ec"  # arcs that stand out, on dark pages
+DUSK, DUSK_ALPHA = "#14284b", 0.2  # over land and sea where it is night
 NIGHT, NIGHT_RIM = "#1e1e1e", "#dfe3e8"  # paper of names and rims of circles on dark pages
 
 Dashes = str | tuple[int, tuple[float, ...]]  # as matplotlib has them

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.charts.chart import About
+from explorer.charts.daylight import night_on_map
 from explorer.charts.map import Arcs, Circles, Map, Scale
 from explorer.charts.map_places import names_on_map, set_apart
 from explorer.charts.map_scale import MapScale, scale_of, too_small_text
@@ -114,6 +115,7 @@ def world_map(
         scale,
         too_small_text(placement.relocated_mw, float(arcs.columns["it_mw"].sum()), smallest_mw),
         names_on_map(columns, labels.short_regions, NAMED),
+        night_on_map(labels.hour, labels.season),
     )
 
 

@@ -133,6 +133,8 @@ class Labels:
     workloads: tuple[str, ...]  # id and name of every class, once where both are the same word
     sources: InputSources
     carbon_signal: str  # which intensity emissions are by
+    hour: int | str  # UTC, or "average"
+    season: str  # of the north, or "annual"
 
     def sources_of(self, inputs: Iterable[str]) -> tuple[Source, ...]:
         """The sources of the figures that some inputs are made of, each once."""
@@ -192,6 +194,8 @@ def labels_of(scenario: Scenario) -> Labels:
         ),
         sources=input_sources(scenario),
         carbon_signal=str(scenario.carbon_signal),
+        hour=scenario.hour,
+        season=str(scenario.season),
     )
 
 

@@ -22,8 +22,8 @@ from explorer.model.inputs import InputSources, input_sources
 from explorer.model.labels import as_shown, class_label
 from explorer.model.placement import Placement
 from explorer.scenario.history import History, together
-from explorer.scenario.provenance import Source
 from explorer.scenario.profiles import AVERAGE
+from explorer.scenario.provenance import Source
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.workload import Workload
 from explorer.session import Session

@@ -20,6 +20,7 @@ from bokeh.models import (
     Grid,
     HoverTool,
     LayoutDOM,
+    Patch,
     Plot,
     Scatter,
     Select,
@@ -39,7 +40,18 @@ from explorer.charts.chart import Columns
 from explorer.charts.map import Arcs, Map
 from explorer.charts.map_places import M_PER_PX
 from explorer.charts.map_scale import MapScale
-from explorer.charts.palette import CHANGE, INK, LOOKS, NIGHT, NIGHT_LEAD, NIGHT_RIM, PAPER, RIM
+from explorer.charts.palette import (
+    CHANGE,
+    DUSK,
+    DUSK_ALPHA,
+    INK,
+    LOOKS,
+    NIGHT,
+    NIGHT_LEAD,
+    NIGHT_RIM,
+    PAPER,
+    RIM,
+)
 from explorer.charts.world_map import CLIENTS, COLOUR_BY, FLOW_TIP, HELP, REGIONS, world_map
 from explorer.markup import html, joined
 from explorer.registry import MEASURES
@@ -113,7 +125,8 @@ class FlowMap(pn.viewable.Viewer):
         nobody = {name: np.empty(0) for name in CLIENTS.columns}
         self._pane.update("clients", **_on_screen(world.columns.get("clients", nobody)))
         self._pane.configure("clients shown", "widget", active=self.shows_clients)
-        assert world.named is not None
+        assert world.named is not None and world.night is not None
+        self._pane.update("night", **world.night)
         self._flows = _by_class(arcs)
         self._pane.update("flows", **self._flows)
         # offsets on screen count downwards
@@ -193,6 +206,7 @@ def _drawing() -> Drawing:
             **frame(), responsive=True, show_frame=False, hooks=[quiet_toolbar]
         )
         figure = drawing.figure(world, min_border=0, outline_line_color=None, below=[], left=[])
+        _shade_the_night(figure, drawing.handles)
         figure.center = [item for item in figure.center if not isinstance(item, Grid)]
         for moving in ("arcs", "regions", "clients"):
             # on the canvas above: land and borders, which take most of the time, are not painted
@@ -255,6 +269,14 @@ def _write_names(figure: Plot, handles: Handles) -> None:
         source, words, level="overlay", selection_glyph=None, nonselection_glyph=None
     )
     handles["named"] = {"cds": source, "glyph_renderer": names}
+
+
+def _shade_the_night(figure: Plot, handles: Handles) -> None:
+    """Above the land, below all that is told of it."""
+    source = ColumnDataSource({"x": [], "y": []})
+    shade = Patch(x="x", y="y", fill_color=DUSK, fill_alpha=DUSK_ALPHA, line_color=None)
+    figure.add_glyph(source, shade, selection_glyph=None, nonselection_glyph=None)
+    handles["night"] = {"cds": source}
 
 
 def _follow_the_theme(figure: Plot, handles: Handles) -> None:
@@ -405,7 +427,16 @@ def _legend(world: Map) -> Markup:
         for role, words, _rows in reversed(world.arcs.groups)
     )
     left_out = f"{sentence(world.left_out)}. " if world.left_out else ""
-    return html("{}{}{}{}", items, _clients_key(world), left_out, _key(world.key))
+    return html("{}{}{}{}{}", items, _clients_key(world), left_out, _key(world.key), _dusk(world))
+
+
+def _dusk(world: Map) -> Markup:
+    if world.night is None or not len(world.night["x"]):
+        return html("")
+    return html(
+        '<span><em style="width:14px;height:14px;border-radius:2px;background:{};opacity:{}"></em>night</span>',
+        DUSK, 2 * DUSK_ALPHA,
+    )  # fmt: skip
 
 
 def _clients_key(world: Map) -> Markup:

@@ -6,6 +6,7 @@ Both take their styles from here, so that a place looks the same wherever it is 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import holoviews as hv
@@ -20,7 +21,7 @@ from explorer.charts.chart import Columns
 from explorer.charts.map import ARC_PIECES, HEAD_PIECE, Arcs, Circles, Map, Scale
 from explorer.charts.map_places import M_PER_PX, MAP_PX
 from explorer.charts.map_scale import MapScale
-from explorer.charts.palette import INK, LOOKS, PAPER, RIM, SLATE
+from explorer.charts.palette import DUSK, DUSK_ALPHA, INK, LOOKS, PAPER, RIM, SLATE
 from explorer.charts.ticks import ticks_apart
 from explorer.charts.world_map import FLOW_TIP
 from explorer.model.placement import Placement
@@ -56,7 +57,8 @@ def draw(world: Map) -> Any:
     names = [] if world.named is None else _names(world.named)
     found = "; ".join(part for part in (sentence(world.title), world.left_out) if part)
     title = wrapped(world.about.title, TITLE_CHARACTERS)
-    return hv.Overlay([*basemap(), *arcs, *places, *names, *key]).opts(
+    night = [] if world.night is None or not len(world.night["x"]) else [_night(world.night)]
+    return hv.Overlay([*basemap(), *night, *arcs, *places, *names, *key]).opts(
         **frame(),
         frame_width=int(MAP_PX),
         title=as_title("\n".join([*title, found])),
@@ -72,6 +74,12 @@ def frame() -> dict[str, Any]:
         "data_aspect": 1, "xlim": EXTENT_X, "ylim": EXTENT_Y, "xaxis": None, "yaxis": None, "projection": mercator(),
         "active_tools": [],
     }  # fmt: skip
+
+
+def _night(outline: Mapping[str, Any]) -> Any:
+    return hv.Polygons([dict(outline)]).opts(
+        color=DUSK, fill_alpha=DUSK_ALPHA, line_alpha=0, tools=[], default_tools=[], backend=BOKEH
+    )
 
 
 def mercator() -> Any:
