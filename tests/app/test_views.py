@@ -23,6 +23,7 @@ from bokeh.models import (
     CustomJS,
     GlyphRenderer,
     LinearColorMapper,
+    Patch,
     Plot,
     RadioButtonGroup,
     Range1d,
@@ -33,7 +34,7 @@ from bokeh.models import (
 from bokeh.protocol import Protocol
 
 import explorer.session
-from explorer import Explorer, ExplorerError, Scenario, break_even, solve
+from explorer import Explorer, ExplorerError, Scenario, break_even, plot, solve
 from explorer.app.live.pane import Drawing
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.frontier import FrontierView
@@ -41,9 +42,11 @@ from explorer.app.views.totals import Totals
 from explorer.app.views.why_here import WhyHereView
 from explorer.app.views.world_map import COLOUR_BY, FlowMap
 from explorer.charts.break_even import LOSS, PAYS
+from explorer.charts.daylight import night
 from explorer.charts.map_places import set_apart
 from explorer.model.geodesy import mercator_m
 from explorer.model.solver import PlacementModel
+from explorer.scenario.profiles import AVERAGE
 from explorer.session import AtOnce, Session
 from explorer.text import BETTER, WORSE, format_number
 
@@ -890,3 +893,19 @@ def test_what_is_better_than_the_baseline_has_the_colour_of_better():
     assert placement.carbon_kg_per_h < placement.baseline.carbon_kg_per_h
     colours = colours_of_totals(scenario)
     assert (colours["cost"], colours["carbon"]) == (WORSE, BETTER)
+
+
+def test_maps_of_an_hour_show_its_night_and_maps_of_the_mean_day_none():
+    session = Session(Scenario.load("follow-the-sun"))
+    screen = Screen(FlowMap(session))
+    (shade,) = screen.select(Patch)
+    (source,) = (r.data_source for r in screen.select(GlyphRenderer) if r.glyph is shade)
+    for hour, is_shown in ((AVERAGE, False), (18, True)):
+        session.scenario.param.update(hour=hour, season="winter")
+        assert (len(source.data["x"]) > 0) == is_shown
+        assert ("</em>night<" in screen.text()) == is_shown
+        shapes = [piece for piece in plot(session.placement) if isinstance(piece, hv.Polygons)]
+        assert len(shapes) == 1 + is_shown  # land, and night above it
+    outline = night(18, "winter")
+    x, y = mercator_m(np.clip(outline[:, 1], -85, 85), outline[:, 0])
+    np.testing.assert_allclose([source.data["x"], source.data["y"]], [x, y])

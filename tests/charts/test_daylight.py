@@ -1,16 +1,10 @@
 """The outline of the night against the height of the sun."""
 
-import holoviews as hv
 import numpy as np
 import pytest
-from screens import columns, show, words
 
-from explorer import Scenario, plot
-from explorer.app.views.world_map import FlowMap
 from explorer.charts.daylight import DECLINATION_DEG, night
-from explorer.model.geodesy import mercator_m
 from explorer.scenario.profiles import AVERAGE
-from explorer.session import Session
 
 
 @pytest.mark.parametrize("season", DECLINATION_DEG)
@@ -31,22 +25,3 @@ def test_the_sun_is_below_the_horizon_inside_the_outline_and_above_it_outside(ho
 
 def test_the_mean_of_the_day_has_no_night():
     assert night(AVERAGE, "annual").shape == (0, 2)
-
-
-def test_maps_of_an_hour_show_its_night_and_maps_of_the_mean_day_none():
-    world = Scenario.load("follow-the-sun")
-    session = Session(world)
-    view = FlowMap(session)
-    show(view)
-    for hour, is_shown in ((18, True), (AVERAGE, False)):
-        world.param.update(hour=hour, season="winter")
-        drawn = columns(view, "night")
-        assert (len(drawn["x"]) > 0) == is_shown
-        assert ("night" in words(view)) == is_shown
-        shapes = [piece for piece in plot(session.placement) if isinstance(piece, hv.Polygons)]
-        assert len(shapes) == 1 + is_shown  # land, and night above it
-    world.hour = 18
-    outline = night(18, "winter")
-    x, y = mercator_m(np.clip(outline[:, 1], -85, 85), outline[:, 0])
-    drawn = columns(view, "night")
-    np.testing.assert_allclose([drawn["x"], drawn["y"]], [x, y])
