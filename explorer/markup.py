@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import LiteralString
 
 import pandas as pd
@@ -41,6 +42,11 @@ def joined(parts: Iterable[str], between: str = "") -> Markup:
     '&lt; &amp; <hr>'
     """
     return escape(between).join(parts)
+
+
+def file_of_ours(path: Path) -> Markup:
+    """A script or style sheet that stands in the package, as it is."""
+    return Markup(path.read_text("utf-8"))
 
 
 def table_html(table: pd.DataFrame, number: Callable[[float], str]) -> Markup:

@@ -7,11 +7,11 @@ from pathlib import Path
 from markupsafe import Markup
 
 from explorer.app.link.share import picture
-from explorer.markup import html
+from explorer.markup import file_of_ours, html, joined
 
 _HERE = Path(__file__).parent
 _FILES = {
-    name: Markup((_HERE / name).read_text("utf-8"))
+    name: file_of_ours(_HERE / name)
     for name in ("board.css", "board.js", "chart.js", "predictions.js", "join.js")
 }
 
@@ -45,5 +45,5 @@ def _page(title: str, head: Markup, body: Markup) -> str:
 
 
 def _script(nonce: str, *names: str) -> Markup:
-    text = Markup("\n").join(_FILES[name] for name in names)
+    text = joined((_FILES[name] for name in names), "\n")
     return html('<script nonce="{}" type="module">{}</script>', nonce, text)
