@@ -5,6 +5,8 @@ share nothing.
 
 from typing import Any
 
+import holoviews as hv
+import holoviews.plotting.mpl  # registers the renderer
 import numpy as np
 import pytest
 from bokeh.core.serialization import Serializer
@@ -27,6 +29,7 @@ from explorer.app.live.figure_template import Blueprint
 from explorer.app.views import break_even as breakeven
 from explorer.app.views import frontier, totals
 from explorer.app.views import world_map as flows
+from explorer.app.views.marginal_prices import PricesView
 
 
 def some_layout() -> Column:
@@ -157,6 +160,19 @@ def test_copies_of_the_drawings_are_alike_and_apart(view):
     assert {
         model for models in handles.values() for model in models.values()
     } <= second.references()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        *(view._drawing for view in (breakeven, flows, frontier, totals)),
+        PricesView.drawing,
+    ],
+    ids=lambda make: make.__module__.rpartition(".")[2],
+)
+def test_a_view_is_drawn_where_print_was_drawn_before(make, monkeypatch):
+    monkeypatch.setattr(hv.Store, "current_backend", "matplotlib")  # as its renderer leaves it
+    assert make.__wrapped__().copy()[1].keys() == make().copy()[1].keys()
 
 
 def test_a_copy_is_of_the_same_kind_to_python():

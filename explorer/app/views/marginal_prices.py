@@ -18,6 +18,7 @@ from explorer.app.live.measure_view import MeasureView, measure_card
 from explorer.app.live.pane import Drawing, quiet_toolbar
 from explorer.app.views.world_map import COLORBAR, scale_with_the_map
 from explorer.charts.backends.basemap import basemap
+from explorer.charts.backends.bokeh import BOKEH
 from explorer.charts.backends.geoviews_map import empty, frame, points, style
 from explorer.charts.chart import Columns
 from explorer.charts.map_places import M_PER_PX
@@ -65,16 +66,16 @@ class PricesView(MeasureView):
         def make(drawing: Drawing) -> LayoutDOM:
             regions = points(REGIONS, empty(REGIONS)).opts(
                 **style(REGIONS), default_tools=[], tools=[HoverTool(tooltips=list(REGIONS.tip))],
-                hooks=[drawing.keep("regions")],
+                hooks=[drawing.keep("regions")], backend=BOKEH,
             )  # fmt: skip
             clients = points(CLIENTS, empty(CLIENTS)).opts(
                 **style(CLIENTS), cmap=list(AMOUNT), clim=(0, 1), colorbar_position="bottom_left",
                 colorbar_opts=COLORBAR, default_tools=[],
                 tools=["pan", "wheel_zoom", "reset", HoverTool(tooltips=list(CLIENTS.tip))],
-                hooks=[drawing.keep("clients")],
+                hooks=[drawing.keep("clients")], backend=BOKEH,
             )  # fmt: skip
             world = hv.Overlay([*basemap(), regions, clients]).opts(
-                **frame(), responsive=True, show_frame=False, hooks=[quiet_toolbar]
+                **frame(), responsive=True, show_frame=False, hooks=[quiet_toolbar], backend=BOKEH
             )
             figure = drawing.figure(world, min_border=0, outline_line_color=None, below=[], left=[])
             figure.center = [item for item in figure.center if not isinstance(item, Grid)]

@@ -34,6 +34,7 @@ from explorer.app.live.card import card
 from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, Handles, LivePane, quiet_toolbar
 from explorer.charts.backends.basemap import basemap
+from explorer.charts.backends.bokeh import BOKEH
 from explorer.charts.backends.geoviews_map import empty, frame, mercator, points, style
 from explorer.charts.backends.packages import for_maps
 from explorer.charts.chart import Columns
@@ -189,21 +190,22 @@ def _drawing() -> Drawing:
         ).opts(
             color="color", cmap=[LOOKS["flow"].colour, LOOKS["lead"].colour, WORSE], clim=(0, 2),
             line_width="line_width", line_alpha="line_alpha", default_tools=[], tools=[_flow_hover()],
-            hooks=[drawing.keep("arcs")],
+            hooks=[drawing.keep("arcs")], backend=BOKEH,
         )  # fmt: skip
         regions = points(REGIONS, empty(REGIONS)).opts(
             **style(REGIONS), cmap=list(CHANGE), clim=(-1, 1), selection_line_color=WORSE, selection_line_width=4,
             colorbar_position="bottom_left", colorbar_opts=COLORBAR, default_tools=[],
             # on an element: those of an overlay count only where an element has tools by default
             tools=[_region_hover(), "pan", "wheel_zoom", "zoom_in", "zoom_out", "reset"],
-            hooks=[drawing.keep("regions")],
+            hooks=[drawing.keep("regions")], backend=BOKEH,
         )  # fmt: skip
         clients = points(CLIENTS, empty(CLIENTS)).opts(
             **style(CLIENTS), selection_line_color=WORSE, selection_line_width=4, default_tools=[],
             tools=[HoverTool(tooltips=list(CLIENTS.tip), limit=_MOST_SAID)], hooks=[drawing.keep("clients")],
+            backend=BOKEH,
         )  # fmt: skip
         world = hv.Overlay([*basemap(), flows, regions, clients]).opts(
-            **frame(), responsive=True, show_frame=False, hooks=[quiet_toolbar]
+            **frame(), responsive=True, show_frame=False, hooks=[quiet_toolbar], backend=BOKEH
         )
         figure = drawing.figure(world, min_border=0, outline_line_color=None, below=[], left=[])
         _shade_the_night(figure, drawing.handles)
