@@ -20,7 +20,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from explorer import __version__, report
-from explorer.app.address import EVERYWHERE, LAST_PORT, Address, host_name, path_prefix
+from explorer.app.address import EVERYWHERE, LAST_PORT, Address, host_name, path_prefix, site_origin
 from explorer.atomic_write import unwritable, written_together
 from explorer.charts.draw import figure
 from explorer.errors import ExplorerError, ScenarioError, lines
@@ -161,6 +161,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HOST[:PORT]",
         help="another name that browsers may know this server by, such as that of a proxy, for the page and "
         "its live connection; may be repeated; only the names and numbers of this machine if left out",
+    )
+    serve.add_argument(
+        "--allow-frame",
+        type=_site,
+        action="append",
+        metavar="SITE",
+        help="another site that may show the page in a frame, such as https://wiki.example.org; may be repeated",
     )
     serve.add_argument(
         "--num-procs",
@@ -307,6 +314,13 @@ def _host(text: str) -> str:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _site(text: str) -> str:
+    try:
+        return site_origin(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _prefix(text: str) -> str:
     try:
         return path_prefix(text)
@@ -326,7 +340,13 @@ def _serve(args: argparse.Namespace) -> int:
     for name in scenario_folder.add_folder(args.scenario_dir) if args.scenario_dir else ():
         Scenario.load(name)
     title = Scenario.load(args.scenario).title
-    address = Address(args.address, args.port, args.allow_websocket_origin or (), args.prefix)
+    address = Address(
+        args.address,
+        args.port,
+        args.allow_websocket_origin or (),
+        args.prefix,
+        args.allow_frame or (),
+    )
     address.refuse_if_taken()
     print(f"Opening {as_shown(title)} ...", flush=True)
     import_module("explorer.app.server").serve(

@@ -32,12 +32,15 @@ class Address:
         More hosts that browsers may name, "HOST" or "HOST:PORT": the names that a proxy goes by.
     prefix : str
         What paths begin with, as "/atlas": the part of a site that a proxy gives to the app.
+    framed_by : sequence of str
+        Other sites that may show the page in a frame, as "https://wiki.example.org".
     """
 
     host: str
     port: int
     also: Sequence[str] = ()
     prefix: str = ""
+    framed_by: Sequence[str] = ()
 
     def refuse_if_taken(self) -> None:
         """Raises an `ExplorerError` where nothing can listen."""
@@ -135,6 +138,19 @@ def host_name(text: str) -> str:
     if not _HOST.fullmatch(text):
         raise ValueError(f"{text!r} is not a host such as atlas.example or atlas.example:8080")
     return text
+
+
+def site_origin(text: str) -> str:
+    """
+    Scheme and host of a site as an option names it, or a ValueError.
+
+    >>> site_origin("https://wiki.example.org/"), site_origin("http://localhost:8000")
+    ('https://wiki.example.org', 'http://localhost:8000')
+    """
+    scheme, _, host = text.removesuffix("/").partition("://")
+    if scheme not in ("http", "https") or not _HOST.fullmatch(host):
+        raise ValueError(f"{text!r} is not a site such as https://wiki.example.org")
+    return f"{scheme}://{host}"
 
 
 def _has_port(host: str) -> bool:

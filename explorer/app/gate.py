@@ -32,7 +32,7 @@ _POLICY = (
     "default-src 'self'; script-src 'self' blob: 'unsafe-eval' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob: ws://{host} wss://{host}; "
     "worker-src 'none'; frame-src {frames}; object-src 'none'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'"
+    "frame-ancestors {ancestors}"
 )
 _WORDS = {
     400: "Bad request.",
@@ -61,7 +61,7 @@ class Gate(RequestHandler):
         origin = request.headers.get("Origin")
         if origin is not None and not address.knows(re.sub("^https?://", "", origin), reached):
             raise HTTPError(403)
-        if _is_used_by_another_site(request.headers):
+        if _is_used_by_another_site(request.headers, framed=bool(address.framed_by)):
             raise HTTPError(403)
         return super().prepare()
 
@@ -93,8 +93,15 @@ class Scripted(Gate):
     def let_scripts_run(self, frames: str = "'none'") -> None:
         self._nonce = secrets.token_urlsafe(16)
         self.set_header("Cache-Control", "no-store")
-        host = self.request.headers["Host"]
-        policy = _POLICY.format(nonce=self._nonce, host=host, frames=frames)
+        address: Address = self.settings["address"]
+        if address.framed_by:
+            self.clear_header("X-Frame-Options")  # which knows no list; the policy has it
+        policy = _POLICY.format(
+            nonce=self._nonce,
+            host=self.request.headers["Host"],
+            frames=frames,
+            ancestors=" ".join(["'self'", *address.framed_by]),
+        )
         self.set_header("Content-Security-Policy", policy)
 
     def with_nonce(self, page: str) -> str:
@@ -109,12 +116,13 @@ def _reached(request: Any) -> str | None:
         return None
 
 
-def _is_used_by_another_site(headers: Any) -> bool:
+def _is_used_by_another_site(headers: Any, framed: bool) -> bool:
     """
     Whether a page elsewhere uses something of this server. A link that a person follows is no such
-    use.
+    use, nor is a frame where pages may be framed: by whom is for the policy to say.
     """
+    places = ("document", "iframe") if framed else ("document",)
     followed = (
-        headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
+        headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") in places
     )
     return headers.get("Sec-Fetch-Site") in ("cross-site", "same-site") and not followed

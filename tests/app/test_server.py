@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 from servers import Reader, ask, changed, connected, free_port, get, in_own_loop, serving, token_of
-from tornado.httpclient import AsyncHTTPClient
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application
@@ -234,6 +234,37 @@ def test_an_exit_does_not_leave_its_handler():
             web.stop()
 
     assert in_own_loop(asked()) == [500, 500]
+
+
+class Shows(gate.Scripted):
+    def get(self) -> None:
+        self.let_scripts_run()
+        self.finish("")
+
+
+@pytest.mark.parametrize("sites", [(), ("https://wiki.example.org", "http://localhost:8000")])
+def test_frames_are_for_the_sites_that_were_named(sites):
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+
+    async def asked(dest: str) -> Any:
+        listening, port = bind_unused_port()
+        address = Address("127.0.0.1", port, framed_by=sites)
+        web = HTTPServer(Application([("/", Shows)], address=address))
+        web.add_socket(listening)
+        try:
+            request = HTTPRequest(
+                f"http://127.0.0.1:{port}/", headers=headers | {"Sec-Fetch-Dest": dest}
+            )
+            return await AsyncHTTPClient().fetch(request, raise_error=False)
+        finally:
+            web.stop()
+
+    framed, linked = in_own_loop(asked("iframe")), in_own_loop(asked("document"))
+    assert (framed.code, linked.code) == (200 if sites else 403, 200)
+    ancestors = " ".join(["frame-ancestors 'self'", *sites])
+    assert linked.headers["Content-Security-Policy"].endswith(ancestors)
+    assert ("X-Frame-Options" in linked.headers) == (not sites)
+    assert in_own_loop(asked("image")).code == 403
 
 
 @pytest.mark.parametrize(
