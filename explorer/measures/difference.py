@@ -55,7 +55,7 @@ def difference(
     >>> from explorer import Scenario, solve
     >>> table = difference(solve(Scenario.load("classroom-3x3")))
     >>> table[["region", "change_it_mw"]].round(6).to_numpy().tolist()
-    [['north', -30.0], ['south', 20.0], ['middle', 10.0]]
+    [['north', 30.0], ['middle', -20.0], ['south', -10.0]]
     >>> round(table.attrs["headlines"]["cost_usd_per_h"]["change"])
     -1489
     """

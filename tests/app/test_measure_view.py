@@ -241,7 +241,9 @@ def test_a_table_behind_a_picture_of_the_overview_follows_it(session, view):
         assert homes == {session.network.regions[0]}
 
 
-HEADING = re.compile(r'<h2>(.*?)</h2>.*?<b>(.*?)\.</b>.*<span class="term">(.*?)</span>', re.DOTALL)
+HEADING = re.compile(
+    r'<h2>(.*?)</h2>.*?<b>(.*?)\.</b>.*<span class="term"><span>(.*?)</span>', re.DOTALL
+)
 
 
 def test_cards_have_the_question_and_the_term_of_their_measure(session):

@@ -118,7 +118,7 @@ def test_a_frontier_is_a_staircase_through_its_table(scenario):
     ):
         picture = found.plot(quantity)
         (steps,) = elements(picture, hv.Points)
-        assert steps["budget_ms"] == pytest.approx(found.table["budget_ms"])
+        assert steps[f"{quantity} x"] == pytest.approx(found.table["budget_ms"])
         assert steps[f"{quantity} y"] == pytest.approx(found.table[column] / unit)
         (line,) = (curve for curve in elements(picture, hv.Curve) if not curve.label)
         x, y = line[f"{quantity} x"], line[f"{quantity} y"]
