@@ -81,7 +81,11 @@ def test_one_card_fills_the_window_until_it_is_pressed_again_or_escape(
         figure = card.locator(".bk-Figure")
         expect(card).to_have_attribute("popover", "manual")
         assert card.bounding_box() == {"x": 0, "y": 0, "width": 1920, "height": 1080}
-        assert figure.bounding_box()["height"] > 800
+        drawn = figure.locator("canvas").first  # not only its frame
+        expect(drawn).to_have_js_property(
+            "clientHeight", round(figure.bounding_box()["height"] / 1.6)
+        )
+        assert drawn.bounding_box()["height"] > 800
         press()
         expect(card).not_to_have_attribute("popover", "manual")
         assert card.bounding_box()["width"] == pytest.approx(before["width"], abs=1)

@@ -32,8 +32,13 @@
   let large
   const restore = () => {
     large?.removeAttribute("popover")
+    if (large) refit()
     large = undefined
   }
+  // a plot that has grown with what surrounds it does not always notice
+  const refit = () => requestAnimationFrame(() => requestAnimationFrame(() => {
+    for (const plot of window.Bokeh.index.query(view => view.canvas_view)) plot.canvas_view.resize()
+  }))
   addEventListener("click", event => {
     const path = event.composedPath()
     if (!path.some(element => element.matches?.(".enlarge"))) return
@@ -43,6 +48,7 @@
     large = card
     card.popover = "manual"
     card.showPopover()
+    refit()
   })
   addEventListener("keydown", event => event.key === "Escape" && restore())
 
