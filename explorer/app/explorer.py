@@ -71,6 +71,8 @@ class Explorer(pn.viewable.Viewer):
         self.session, self._opened = Session(scenario, LiveRunner()), scenario.copy()
         questions = Questions(self.session)
         self.pins = Pins(self.session)
+        story = scenario.story
+        player = [] if story is None else [StoryPlayer(self.session, questions, story)]
         looks = {
             "question": Look(questions, "question", lambda: QUESTIONS),
             "class": Look(self.session, "workload", lambda: (*self.session.network.workloads, ALL)),
@@ -80,6 +82,8 @@ class Explorer(pn.viewable.Viewer):
             "flow": Look(self.session, "flow", lambda: ("", *self.session.flow_ids())),
             "theme": Look(self, "theme", lambda: self.param.theme.objects),
         }
+        if player:
+            looks["story"] = Look(player[0], "place", player[0].places)
         self.controls = Controls(self.session, looks)
         share = [ShareButton(self.controls.inputs.id, reachable)] if address else []
         submit = [SubmitButton(self.controls.inputs.id)] if address and board else []
@@ -90,8 +94,6 @@ class Explorer(pn.viewable.Viewer):
         )
         session = self.session
         error = session.param.error.rx
-        story = session.scenario.story
-        player = [] if story is None else [StoryPlayer(session, questions, story)]
         self.main = pn.Column(
             *([PageLink(self.controls.inputs, address)] if address else []),
             pn.pane.Alert(

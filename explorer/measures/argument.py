@@ -58,7 +58,7 @@ def argument(placement: Placement) -> tuple[Part, ...]:
     A chat request may take 150 ms.
     So 30 % of the computing runs away from its users,
     and electricity and moving cost 16.6 % less than nearest first.
-    What keeps the rest at home most of all: the cost of moving.
+    The limit that alone keeps most at home: the cost of moving.
     """
     return (
         *_patience(placement),
@@ -129,7 +129,7 @@ def _what_stops_the_rest(placement: Placement) -> tuple[Part, ...]:
     if held.get(first, 0.0) <= HARDLY * sum(held.values()):
         return Part("No single limit keeps the rest at home", OBSTACLES), Part(".")
     return (
-        Part("What keeps the rest at home most of all: "),
+        Part("The limit that alone keeps most at home: "),
         Part(WORDS[first], OBSTACLES),
         Part("."),
     )

@@ -115,4 +115,6 @@ def test_a_second_window_follows_the_first_also_to_another_scenario(
     page.goto(f"{url}?scenario=stylized-12")
     title = frame.get_by_role("heading", name="Wattlas · Stylised, twelve regions")
     expect(title).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Story:").click()
+    expect(frame.locator(".story .count")).to_have_text("1 of 6", timeout=PATIENCE_MS)
     assert "present" in popup.value.url

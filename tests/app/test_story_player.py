@@ -51,6 +51,27 @@ def test_a_prediction_comes_before_the_answer(player):
     assert seen(player)["guess"] == "rises"
 
 
+def test_a_link_says_which_step_and_leaves_settings_to_its_other_values(player):
+    assert player.places() == (
+        "",
+        *(f"{n}-{how}" for n in range(1, 7) for how in ("asked", "told")),
+    )
+    player._handle_msg({"go": 1})
+    assert player.place == "2-asked"
+    player._handle_msg({"guess": [1, "rises"]})
+    assert player.place == "2-told"
+    player._handle_msg({"close": True})
+    assert player.place == ""
+    before = player._scenario.settings()
+    player.place = "3-told"  # as it is followed
+    assert seen(player)["n"] == 2 and seen(player)["text"]
+    assert player._scenario.settings() == before
+    player.place = "2-told"  # by somebody who was not asked
+    assert "text" in seen(player)
+    player.place = ""
+    assert player.shown == ""
+
+
 def test_what_was_moved_besides_is_as_it_was_opened(player):
     player._scenario.friction_scale = 7
     player._scenario.workloads["B"].latency_budget_ms = 400

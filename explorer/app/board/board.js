@@ -32,7 +32,7 @@ if (given) { // it is projected: the key leaves the address at once
   sessionStorage.setItem(KEY, given)
   history.replaceState(null, "", location.pathname + location.search)
 }
-const key = sessionStorage.getItem(KEY) ?? ""
+let key = sessionStorage.getItem(KEY) ?? ""
 
 let state = {open: true, teams: [], guesses: [], seen: ""}
 let scenario // the one that is seen
@@ -190,11 +190,17 @@ async function act(action, more = {}) {
     headers: {"Content-Type": "application/json"},
     body: JSON.stringify({key, room, action, ...more}),
   })
-  if (!answer.ok) {
-    alert(await answer.text())
+  if (answer.ok) return answer.json()
+  const words = await answer.text()
+  if (answer.status !== 403) {
+    alert(words)
     return null
   }
-  return answer.json()
+  // a server that was started again has a key of its own
+  const other = prompt(`${words} Its terminal shows the present one:`)?.trim()
+  if (!other) return null
+  sessionStorage.setItem(KEY, (key = other))
+  return act(action, more)
 }
 
 const answered = async ({scenario, step}) => (await act("answer", {scenario, step}))?.words

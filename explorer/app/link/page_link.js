@@ -48,11 +48,15 @@ class Link {
     if ("theme" in names) this.opened.theme = preferredTheme() // what nobody has to choose
     this.question = bridge.latest("question")
     this.keys = Object.fromEntries(Object.entries(names).flatMap(([key, name]) => [[name, key], [key, key]]))
-    this.onHashChange = () => window.history.state?.wattlas || this.follow()
+    // an address of ours, or gone back to; but one that was typed may have been overwritten by now
+    this.onHashChange = ({newURL}) => {
+      const isOurs = window.history.state?.wattlas && newURL === window.location.href
+      if (!isOurs) this.follow(new URL(newURL).hash)
+    }
     this.onPopState = ({state}) => state?.wattlas && this.ask(state.wattlas.question)
     window.addEventListener("hashchange", this.onHashChange)
     window.addEventListener("popstate", this.onPopState)
-    this.onWindow = ({data}) => (followed ? this.goWhere(data) : data.hello === mine && this.lead())
+    this.onWindow = ({data}) => (followed ? this.goWhere(data ?? {}) : data?.hello === mine && this.lead())
     windows.addEventListener("message", this.onWindow)
     if (followed) windows.postMessage({hello: followed})
   }
@@ -76,7 +80,8 @@ class Link {
     const [scenario, hash] = [there.searchParams.get("scenario"), there.hash]
     const here = new URL(window.location.href)
     if (scenario !== here.searchParams.get("scenario")) {
-      here.searchParams[scenario ? "set" : "delete"]("scenario", scenario)
+      if (scenario) here.searchParams.set("scenario", scenario)
+      else here.searchParams.delete("scenario")
       here.hash = hash
       window.location.replace(here)
     } else if (hash !== here.hash) {
@@ -85,20 +90,21 @@ class Link {
     }
   }
 
-  follow() {
-    const asked = new Map(new URLSearchParams(window.location.hash.slice(1)))
+  follow(hash = window.location.hash) {
+    const asked = new Map(new URLSearchParams(hash.slice(1)))
     if (!asked.size) return this.takePreferredTheme()
     this.say("")
     const version = asked.get("v")
     if (![WHOLE, SHORT].includes(version)) return this.say(NOT_OURS)
     const isOfOtherSettings = asked.has("own") && asked.get("own") !== this.own
     const said = [...asked.keys()].filter(name => !["v", "own"].includes(name))
-    const unknown = said.filter(name => !(name in this.keys))
+    const isKnown = name => Object.hasOwn(this.keys, name)
+    const unknown = said.filter(name => !isKnown(name))
     this.omit([
       ...unknown.map(name => `“${name}”, which is not there in this scenario`),
       ...(isOfOtherSettings ? [CHANGED] : []),
     ])
-    const values = Object.fromEntries(said.filter(name => name in this.keys)
+    const values = Object.fromEntries(said.filter(isKnown)
       .map(name => [this.keys[name], fromText(asked.get(name))]))
     this.askFor(version === SHORT ? {...this.opened, ...values} : values)
   }

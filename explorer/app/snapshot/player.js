@@ -150,7 +150,7 @@ function update_link() {
 // As the table of regions knows its model.
 function table_model() {
   const typed = Object.fromEntries(Object.entries(table).map(([name, value]) =>
-    [name, ["ids", "names", "origins", "sources"].includes(name) ? value : Float32Array.from(value, v => v ?? NaN)]))
+    [name, ["ids", "names", "origins", "sources", "against"].includes(name) ? value : Float32Array.from(value, v => v ?? NaN)]))
   const pick = ({pick}) => model.change({picked: pick == model.picked ? "" : pick})
   const model = component("table", table_component, {...typed, picked: ""}, pick)
   return model

@@ -21,6 +21,7 @@ from explorer.scenario.story import Step, Story
 from explorer.session import Session
 
 _HERE = Path(__file__)
+_ASKED, _TOLD = "-asked", "-told"  # of a step in a link
 _TITLES = {"map": "Where does it go?", "regions": "Regions"} | {
     name: measure.title for name, measure in MEASURES.items()
 }  # of cards, by what a step may highlight
@@ -48,6 +49,9 @@ class StoryPlayer(pn.custom.JSComponent):
 
     title = param.String(doc="Of the story.")
     shown = param.String(doc="The step seen, '' while the story is closed: JSON.")
+    place = param.String(
+        doc="The same in a link: its number from 1, asked or told; '' while the story is closed."
+    )
 
     _esm = _HERE.with_suffix(".js").read_text(encoding="utf-8")
     _stylesheets: ClassVar = [_HERE.with_suffix(".css").read_text("utf-8")]
@@ -57,6 +61,12 @@ class StoryPlayer(pn.custom.JSComponent):
         self._scenario, self._questions, self._story = session.scenario, questions, story
         self._opened = session.scenario.copy()
         self._guesses: dict[int, str | float] = {}
+        self.param.watch(self._on_place, "place")
+
+    def places(self) -> tuple[str, ...]:
+        """All that a link may say."""
+        numbers = range(1, len(self._story.steps) + 1)
+        return "", *(f"{n}{how}" for n in numbers for how in (_ASKED, _TOLD))
 
     def _handle_msg(self, data: Any) -> None:
         """A step to go to, a guess, or the end; what no page of ours says changes nothing."""
@@ -67,7 +77,22 @@ class StoryPlayer(pn.custom.JSComponent):
                 self._guesses[n] = guess
                 self._go(n)
             case {"close": True}:
-                self.shown = ""
+                self.param.update(shown="", place="")
+
+    def _on_place(self, *_events: Any) -> None:
+        """Be where a link says; what else is seen there is in the link, too."""
+        if self.place == self._place_shown:
+            return
+        if self.place:
+            number, how = self.place.split("-")
+            self._show(int(number) - 1, waits=f"-{how}" == _ASKED)
+        else:
+            self.shown = ""
+
+    @property
+    def _place_shown(self) -> str:
+        seen = json.loads(self.shown) if self.shown else None
+        return f"{seen['n'] + 1}{_ASKED if seen['waits'] else _TOLD}" if seen else ""
 
     def _is_guess(self, n: int, guess: Any) -> bool:
         asked = self._story.steps[n].predict if 0 <= n < len(self._story.steps) else None
@@ -84,6 +109,10 @@ class StoryPlayer(pn.custom.JSComponent):
         there = scenario_at(self._opened, seen) if seen else self._opened
         restore(self._scenario, state_of(there))
         self._questions.question = step.view
+        self._show(n, waits)
+
+    def _show(self, n: int, waits: bool) -> None:
+        step = self._story.steps[n]
         try:
             words = {} if waits else self._words(n, step)
         except ExplorerError as error:
@@ -91,12 +120,13 @@ class StoryPlayer(pn.custom.JSComponent):
         self.shown = json.dumps(
             {"n": n, "of": len(self._story.steps), "waits": waits, **at_once(step), **words}
         )
+        self.place = self._place_shown
 
     def _words(self, n: int, step: Step) -> dict[str, Any]:
         """What is said of a step that is seen."""
         there = self._placed(step)
         words: dict[str, Any] = {"text": step_text(step, there)}
-        if step.predict is not None:
+        if step.predict is not None and n in self._guesses:  # a link tells without having asked
             before = self._placed(self._story.steps[n - 1]) if n else None
             found: Answer = answer(step.predict, self._guesses[n], before, there)
             words |= {"guess": self._guesses[n], "right": found.right, "answer": found.words}
