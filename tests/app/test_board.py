@@ -755,7 +755,8 @@ def test_predictions_go_from_the_story_to_bars_on_the_board(browser, served):
         expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
         page.get_by_role("button", name="Story").first.click()
         for n in range(step):
-            expect(page.get_by_text(f"{n + 1} of ")).to_be_visible(timeout=PATIENCE_MS)
+            count = page.locator(".story .count")
+            expect(count).to_have_text(re.compile(f"^{n + 1} of "), timeout=PATIENCE_MS)
             page.get_by_role("button", name="Next →").click()
         page.get_by_role("button", name=f"It {said}").click()
         expect(page.locator(".story .right, .story .wrong")).to_be_visible(timeout=PATIENCE_MS)

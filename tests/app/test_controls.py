@@ -865,7 +865,8 @@ def test_the_day_plays_hour_by_hour_as_one_step_of_undo(serve):
     at = hours.index(seen[0])
     assert seen == [hours[(at + step) % len(hours)] for step in range(len(seen))]
     served.button("Undo the last change").click()
-    served.wait_for(lambda: served.scenario.hour == opened)
+    at_first = [*WORLD.param.hour.objects].index(opened)
+    expect(served.slider("hour")).to_have_value(str(at_first), timeout=PATIENCE_MS)
     served.page.emulate_media(reduced_motion="reduce")
     served.button("Next hour").click()
     served.wait_for(lambda: served.scenario.hour == hours[0])
