@@ -29,9 +29,11 @@ from panel.command.serve import Serve
 from panel.config import config
 from panel.io.server import DocHandler, WSHandler
 from tornado.ioloop import PeriodicCallback
+from tornado.iostream import StreamClosedError
 from tornado.process import task_id
 from tornado.routing import PathMatches, Rule
 from tornado.web import HTTPError, StaticFileHandler
+from tornado.websocket import WebSocketClosedError
 
 import explorer.app.explorer  # noqa: F401  # before processes part, which then share it
 from explorer import __version__
@@ -39,7 +41,7 @@ from explorer.app.address import Address
 from explorer.app.board import routes as board_routes
 from explorer.app.board.board import Board
 from explorer.app.gate import Gate, Scripted
-from explorer.app.messages import MOST_BYTES, Connection
+from explorer.app.messages import MOST_BYTES, Connection, brief
 from explorer.app.snapshot import save_button as save
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
 from explorer.scenario import folder as scenario_folder
@@ -169,7 +171,9 @@ class _Server(Serve):
         server._http.conn_params.max_body_size = most_bytes
         # Ctrl-C ends the loop: a KeyboardInterrupt would come up in the middle of whatever is being
         # done for a user
-        asyncio.get_event_loop().add_signal_handler(signal.SIGINT, server.io_loop.stop)
+        loop = asyncio.get_event_loop()
+        loop.add_signal_handler(signal.SIGINT, server.io_loop.stop)
+        loop.set_exception_handler(log_lost)
         if not task_id():  # the only process, or the first of several
             print(self._address.text())
             if self._address.link:
@@ -190,6 +194,13 @@ class _Server(Serve):
 
             PeriodicCallback(leave_if_alone, ORPHANED_MS).start()
         return super().customize_server(server)
+
+
+def log_lost(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """A line for what failed where nobody waits for it; none where a page left while it was told something."""
+    error = context.get("exception")
+    if not isinstance(error, (WebSocketClosedError, StreamClosedError)):
+        _log.error("%s %s", context.get("message", ""), brief(error) if error else "")
 
 
 def print_code(link: str) -> None:

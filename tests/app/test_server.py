@@ -16,6 +16,7 @@ from playwright.sync_api import Browser
 from servers import Reader, ask, changed, connected, free_port, get, in_own_loop, serving, token_of
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httpserver import HTTPServer
+from tornado.iostream import StreamClosedError
 from tornado.testing import bind_unused_port
 from tornado.web import Application
 from tornado.websocket import WebSocketClosedError
@@ -485,6 +486,19 @@ def test_a_flood_costs_only_its_own_session_which_recovers(port):
             await hearing
 
     in_own_loop(flooded())
+
+
+def test_what_fails_unseen_is_a_line_in_the_log_and_a_page_that_left_is_none(caplog, monkeypatch):
+    monkeypatch.setattr(
+        server._log, "propagate", True
+    )  # a server that ran before keeps it to itself
+    loop = asyncio.new_event_loop()
+    for error in (WebSocketClosedError(), StreamClosedError(), ValueError("odd")):
+        server.log_lost(loop, {"message": "Task exception was never retrieved", "exception": error})
+    loop.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        "Task exception was never retrieved ValueError: 'odd'"
+    ]
 
 
 def test_a_server_that_ends_leaves_no_file_in_the_making():
