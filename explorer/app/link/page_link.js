@@ -7,7 +7,8 @@ const CHANGED = "the scenario's own settings, which have changed since"
 // Windows of one browser: some follow what is seen in another. Who is followed says so under a name of its own.
 const windows = new BroadcastChannel("wattlas")
 const mine = (sessionStorage["wattlas.window"] ??= Math.random().toString(36).slice(2))
-const followed = new URLSearchParams(window.location.search).get("follow")
+const opened = new URLSearchParams(window.location.search)
+const [followed, isPresented] = [opened.get("follow"), opened.has("presented")]
 
 // By the id of the inputs: the dialog that hands links out asks for the present one.
 const links = (globalThis[Symbol.for("wattlas.links")] ??= new Map())
@@ -156,14 +157,12 @@ class Link {
     clearTimeout(this.timer)
     this.timer = undefined
     const link = new URL(this.current(), window.location.href)
-    const kept = ["presented", "follow"].filter(name => new URLSearchParams(window.location.search).has(name))
-    for (const name of kept) link.searchParams.set(name, name === "follow" ? followed : "")
+    if (followed !== null) link.searchParams.set("follow", followed)
+    const around = new URL(link) // of the window, where this page is in the frame of a presentation
+    if (isPresented) link.searchParams.set("presented", "")
     window.history[how](this.entry, "", link)
-    if (kept.includes("presented")) {
-      link.searchParams.delete("presented")
-      link.searchParams.set("present", "")
-      window.parent.history.replaceState(null, "", link)
-    }
+    around.searchParams.set("present", "")
+    if (isPresented) window.parent.history.replaceState(null, "", around)
     this.lead()
   }
 

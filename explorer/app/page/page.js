@@ -22,10 +22,7 @@
 
   // in the frame of a presentation: pictures as sharp as they are large, and the link in the window's own address
   const scale = Number(new URLSearchParams(location.search).has("presented") && parent.document.documentElement.dataset.scale)
-  if (scale) {
-    Object.defineProperty(window, "devicePixelRatio", {get: () => parent.devicePixelRatio * scale})
-    page.dataset.presented = ""
-  }
+  if (scale) Object.defineProperty(window, "devicePixelRatio", {get: () => parent.devicePixelRatio * scale})
 
   // one card alone, as large as the window
   page.style.setProperty("--enlarge", "inline-flex")

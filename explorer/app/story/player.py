@@ -48,10 +48,10 @@ class StoryPlayer(pn.custom.JSComponent):
     """
 
     title = param.String(doc="Of the story.")
-    shown = param.String(doc="The step seen, '' while the story is closed: JSON.")
     place = param.String(
-        doc="The same in a link: its number from 1, asked or told; '' while the story is closed."
+        doc="The step seen, as a link says it: its number from 1, asked or told; '' while closed."
     )
+    shown = param.String(doc="What there is to see there, '' while the story is closed: JSON.")
 
     _esm = _HERE.with_suffix(".js").read_text(encoding="utf-8")
     _stylesheets: ClassVar = [_HERE.with_suffix(".css").read_text("utf-8")]
@@ -77,22 +77,12 @@ class StoryPlayer(pn.custom.JSComponent):
                 self._guesses[n] = guess
                 self._go(n)
             case {"close": True}:
-                self.param.update(shown="", place="")
+                self.place = ""
 
     def _on_place(self, *_events: Any) -> None:
-        """Be where a link says; what else is seen there is in the link, too."""
-        if self.place == self._place_shown:
-            return
-        if self.place:
-            number, how = self.place.split("-")
-            self._show(int(number) - 1, waits=f"-{how}" == _ASKED)
-        else:
-            self.shown = ""
-
-    @property
-    def _place_shown(self) -> str:
-        seen = json.loads(self.shown) if self.shown else None
-        return f"{seen['n'] + 1}{_ASKED if seen['waits'] else _TOLD}" if seen else ""
+        """Show the step, wherever it came from; the state that a link sets besides is its own."""
+        number, _, how = self.place.partition("-")
+        self.shown = self._bar(int(number) - 1, waits=f"-{how}" == _ASKED) if number else ""
 
     def _is_guess(self, n: int, guess: Any) -> bool:
         asked = self._story.steps[n].predict if 0 <= n < len(self._story.steps) else None
@@ -109,18 +99,18 @@ class StoryPlayer(pn.custom.JSComponent):
         there = scenario_at(self._opened, seen) if seen else self._opened
         restore(self._scenario, state_of(there))
         self._questions.question = step.view
-        self._show(n, waits)
+        self.place = f"{n + 1}{_ASKED if waits else _TOLD}"
 
-    def _show(self, n: int, waits: bool) -> None:
+    def _bar(self, n: int, waits: bool) -> str:
+        """What the bar holds at a step."""
         step = self._story.steps[n]
         try:
             words = {} if waits else self._words(n, step)
         except ExplorerError as error:
             words = {"text": error.what}
-        self.shown = json.dumps(
+        return json.dumps(
             {"n": n, "of": len(self._story.steps), "waits": waits, **at_once(step), **words}
         )
-        self.place = self._place_shown
 
     def _words(self, n: int, step: Step) -> dict[str, Any]:
         """What is said of a step that is seen."""
