@@ -8,6 +8,7 @@ import sys
 import pytest
 from hypothesis import settings
 
+PATIENCE_S = 30
 collect_ignore = ["benchmarks"]  # they use a clock and need peers; ordinary tests do neither
 
 # Slow machines must not fail a test, and a continuous-integration run must be the same run twice.
@@ -36,4 +37,7 @@ def _fresh_panel():
     """Stop servers and forget sessions after each test; tests without Panel do not load it."""
     yield
     if panel := sys.modules.get("panel"):
+        serving = [*panel.state._threads.values()]
         panel.state.reset()
+        for thread in serving:  # a loop that ends later would leave what it was sending to the next test
+            thread.join(PATIENCE_S)
