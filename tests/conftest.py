@@ -39,5 +39,7 @@ def _fresh_panel():
     if panel := sys.modules.get("panel"):
         serving = [*panel.state._threads.values()]
         panel.state.reset()
-        for thread in serving:  # a loop that ends later would leave what it was sending to the next test
+        for (
+            thread
+        ) in serving:  # a loop that ends later would leave what it was sending to the next test
             thread.join(PATIENCE_S)

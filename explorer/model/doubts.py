@@ -52,10 +52,8 @@ def doubts(name_or_path: str | Path) -> list[Problem]:
     ScenarioError
         If the contents of the folder cannot be used.
     """
-    found = folder.Folder(folder.find(name_or_path), declared())
-    contents = found.contents(str(name_or_path))
-    scenario = Scenario(**contents.tables, **contents.settings, documents=dict(contents.documents))
-    return doubts_about(scenario, found.lines)
+    lines = folder.opened(folder.find(name_or_path), declared()).lines
+    return doubts_about(Scenario.load(name_or_path), lines)
 
 
 def doubts_about(scenario: Scenario, lines: Mapping[str, pd.Index]) -> list[Problem]:

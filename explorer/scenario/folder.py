@@ -24,6 +24,7 @@ import pandas as pd
 import tomli_w
 
 from explorer.atomic_write import unwritable
+from explorer.cache import Memo
 from explorer.errors import MOST_SHOWN, ExplorerError, Problem, ScenarioError, shortened
 from explorer.packaged_data import SCENARIOS
 from explorer.scenario import csv_text, validation
@@ -130,6 +131,11 @@ def state_of(path: Path) -> tuple[Any, ...]:
     """Changes when a file of the folder does."""
     stats = [(entry.name, entry.stat()) for entry in _entries(path) if os.path.exists(entry)]
     return path.resolve(), *((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+
+
+def opened(path: Path, declared: Declared) -> Folder:
+    """What lies in a folder, read once until one of its files changes; not to be changed."""
+    return _opened.find(state_of(path), lambda: Folder(path, declared))
 
 
 def _entries(path: Path) -> list[Path]:
@@ -468,3 +474,6 @@ def _put_in_place(fresh: Path, target: Path) -> None:
         old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+_opened: Memo[Folder] = Memo(size=8)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.schema import TABLES, Column
@@ -137,19 +138,21 @@ class Provenance:
 
     def qualities(self, table: str, column: str) -> pd.Series:
         """The quality of every figure of a column, by the table's index; blank cells are left out."""
-        every: Any = self.tables[table]
-        frame = every[every[column].notna() & (every[column].astype(str) != "")]
+        frame: Any = self.tables[table]
+        is_given = _is_given(frame[column])
         heading = source_column(frame, column)
         if heading is None:
-            return pd.Series("unsourced", index=frame.index, dtype=object)
-        known = {cell: worst(self.of_keys(cell)) for cell in frame[heading].unique()}
-        return frame[heading].map(known).astype(object)
+            return pd.Series("unsourced", index=frame.index[is_given], dtype=object)
+        cells = frame.loc[is_given, heading]
+        known = {cell: worst(self.of_keys(cell)) for cell in cells.unique()}
+        return cells.map(known).astype(object)
 
     def coverage(self) -> pd.DataFrame:
         """How many figures of each column are of each quality; see `coverage`."""
         rows = [
             {"table": table, "column": column}
-            | {q: int((self.qualities(table, column) == q).sum()) for q in QUALITIES}
+            | dict.fromkeys(QUALITIES, 0)
+            | self.qualities(table, column).value_counts().to_dict()
             for table, frame in self.tables.items()
             for column in _figures(table, frame)
         ]
@@ -308,9 +311,13 @@ def _holds_figures(cells: Any, declared: Column | None) -> bool:
         return False
     numbers = np.asarray(pd.to_numeric(cells, errors="coerce"), float)
     known = numbers[~np.isnan(numbers)]
-    given = (cells.notna() & (cells.astype(str) != "")).to_numpy()
     default = declared is not None and bool((known == declared.default).all())
-    return bool(known.size) and known.size == given.sum() and not default
+    return bool(known.size) and known.size == _is_given(cells).sum() and not default
+
+
+def _is_given(cells: pd.Series) -> NDArray[np.bool_]:
+    """Which cells are not blank."""
+    return (cells.notna() & (cells != "")).to_numpy()
 
 
 def _stem(heading: str) -> str:

@@ -67,8 +67,8 @@ class Table(param.DataFrame):
 @dataclass(frozen=True)
 class _Checked:
     """
-    A table from another scenario: checking those of a world takes longer than all else that opens a
-    session.
+    A table from another scenario, or from a folder that found nothing wrong: checking those of a
+    world takes longer than all else that opens a session.
     """
 
     frame: pd.DataFrame
@@ -438,8 +438,13 @@ class Scenario(param.Parameterized):
         path = folder.find(name_or_path)
 
         def read() -> Scenario:
-            found = folder.Folder(path, declared()).contents(str(name_or_path))
-            scenario = cls(**found.tables, **found.settings, documents=dict(found.documents))
+            found = folder.opened(path, declared()).contents(str(name_or_path))
+            tables = {
+                name: frame if name == "workloads" else _Checked(frame)
+                for name, frame in found.tables.items()
+                if len(frame) or SCHEMA[name].required
+            }
+            scenario = cls(**tables, **found.settings, documents=dict(found.documents))
             if problems := scenario._story_problems():
                 raise ScenarioError(str(name_or_path), problems)
             return scenario
@@ -628,4 +633,4 @@ def declared() -> dict[str, param.Parameter]:
 
 def check(name_or_path: str | Path) -> list[Problem]:
     """Everything wrong with the contents of a scenario folder; empty if it can be used."""
-    return folder.Folder(folder.find(name_or_path), declared()).problems
+    return list(folder.opened(folder.find(name_or_path), declared()).problems)
