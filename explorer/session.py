@@ -139,12 +139,20 @@ class Session(param.Parameterized):
     @property
     def compared(self) -> Ghost:
         """What differences are against: the baseline, unless a pin of the same places is chosen."""
-        now, ghost = self.network, self.ghost
-        if ghost is not None:
-            then = ghost.placement.network
-            axes = ((net.clients, net.regions, net.workloads) for net in (now, then))
-            if len(set(axes)) == 1:
-                return ghost
+        ghost = self.compared_totals
+        there, here = (
+            (net.clients, net.regions, net.workloads)
+            for net in (ghost.placement.network, self.network)
+        )
+        return ghost if there == here else self._baseline
+
+    @property
+    def compared_totals(self) -> Ghost:
+        """What totals are against: the baseline, or a pin, of other places too."""
+        return self.ghost or self._baseline
+
+    @property
+    def _baseline(self) -> Ghost:
         return Ghost("", self.placement.baseline)
 
     @property

@@ -10,7 +10,8 @@ from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
 from explorer.app.page import TEMPLATE
-from explorer.app.page.scenarios import chooser, unknown_scenario
+from explorer.app.page.scenarios import Chooser, address_name, unknown_scenario
+from explorer.app.page.switch import Switch
 from explorer.markup import lines_in_markdown
 from explorer.model.labels import as_shown
 from explorer.packaged_data import DOCUMENTATION
@@ -38,14 +39,18 @@ told = options.parse_args()
 asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
 presented = "presented" in pn.state.session_args  # larger, to a room
 opened = asked if asked in names() else told.scenario
-choice = chooser(opened)
+choice = Chooser(opened)
 is_built = (DOCUMENTATION / "index.html").is_file()
 documentation = [pn.pane.HTML(_LINK, stylesheets=[_LINK_STYLE], margin=(0, 8))] if is_built else []
+header, main = pn.Row(margin=0), pn.Column(margin=0, sizing_mode="stretch_width")
+sidebar = pn.Column(choice, margin=0, sizing_mode="stretch_width")
 page = pmui.Page(
     title="Wattlas",
     template=TEMPLATE,
     site_url=told.site,
-    sidebar=[choice],
+    header=[header],
+    main=[main],
+    sidebar=[sidebar],
     sidebar_width=312,
     # on a phone and to a room the pictures come first
     sidebar_open=not presented and "Mobi" not in pn.state.headers.get("User-Agent", ""),
@@ -77,33 +82,40 @@ page = pmui.Page(
 )
 
 
-def open_scenario() -> None:
+def explorer_of(scenario: str) -> Explorer:
+    """The app for a scenario, by its name or path."""
+    name = address_name(scenario)
+    return Explorer(
+        Scenario.load(scenario),
+        address=f"?scenario={quote(name)}" if name else "?",
+        served=told.scenario,
+        reachable=told.reachable,
+        saves=not told.read_only,
+        board=told.board,
+        presented=presented,
+    )
+
+
+def show(name: str, found: Explorer | ExplorerError) -> None:
     """Put the app on the page, or say what is wrong with the scenario."""
-    try:
-        explorer = Explorer(
-            Scenario.load(opened),
-            # one that only this server knows, by its path, goes without a name
-            address=f"?scenario={quote(opened)}" if opened in names() else "?",
-            reachable=told.reachable,
-            saves=not told.read_only,
-            board=told.board,
-            presented=presented,
-        )
-    except ExplorerError as error:
-        words = lines_in_markdown(str(error))
-        page.main = [pn.pane.Alert(words, alert_type="danger", margin=10, disable_math=True)]
+    choice.show(name or told.scenario)
+    if isinstance(found, ExplorerError):
+        words = lines_in_markdown(str(found))
+        alert = pn.pane.Alert(words, alert_type="danger", margin=10, disable_math=True)
+        header[:], main[:], sidebar[:] = documentation, [switch, alert], [choice]
         return
-    page.title = f"Wattlas · {as_shown(explorer.session.scenario.title)}"
+    page.title = f"Wattlas · {as_shown(found.session.scenario.title)}"
     # with this user's work: Panel's own flag is everybody's, and keeps every page alive
     with edit_readonly(page):
-        page.busy = explorer.session.param.frontier_busy
-    explorer.share_theme(page)
-    page.header, page.main = [*documentation, explorer.buttons], [explorer.main]
-    page.sidebar = [choice, explorer.controls]
+        page.busy = found.session.param.frontier_busy
+    header[:], main[:] = [*documentation, found.buttons], [switch, found.main]
+    sidebar[:] = [choice, found.controls]
 
 
+switch = Switch(page, told.scenario, explorer_of, show)
 if asked in ("", opened):
-    open_scenario()
+    switch.open(address_name(opened))
 else:
-    page.sidebar, page.main = [], [unknown_scenario(asked)]
+    sidebar.clear()
+    main.append(unknown_scenario(asked))
 page.servable(title="Wattlas", location=False)  # the address is the link's

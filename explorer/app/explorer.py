@@ -13,9 +13,10 @@ import param
 
 from explorer.app.board.submit import SubmitButton
 from explorer.app.compare.pin_table import PinButton, PinTable
-from explorer.app.compare.pins import Pins
+from explorer.app.compare.pins import Origin, Pins
 from explorer.app.controls.controls import Controls, Look
 from explorer.app.data_drawer.drawer import DataDrawer, Notices
+from explorer.app.link.followed import named_in
 from explorer.app.link.page_link import PageLink
 from explorer.app.link.share import ShareButton
 from explorer.app.live.scheduler import LiveRunner
@@ -45,6 +46,8 @@ class Explorer(pn.viewable.Viewer):
     address : str
         Path or query of the page, which then has a link to what is seen in its address; empty
         leaves that alone.
+    served : str
+        Name or path of the scenario of addresses that name none.
     reachable : str
         Scheme, host and port by which others reach the page; empty where they do as it does itself.
     saves : bool
@@ -61,6 +64,7 @@ class Explorer(pn.viewable.Viewer):
         self,
         scenario: Scenario,
         address: str = "",
+        served: str = "",
         reachable: str = "",
         saves: bool = True,
         board: bool = False,
@@ -69,10 +73,12 @@ class Explorer(pn.viewable.Viewer):
     ) -> None:
         super().__init__(**params)
         self.session, self._opened = Session(scenario, LiveRunner()), scenario.copy()
-        questions = Questions(self.session)
-        self.pins = Pins(self.session)
+        self._questions = questions = Questions(self.session)
+        self.pins = Pins(self.session, Origin(named_in(address), self._opened), served)
         story = scenario.story
-        player = [] if story is None else [StoryPlayer(self.session, questions, story)]
+        player = (
+            [] if story is None else [StoryPlayer(self.session, self._opened, questions, story)]
+        )
         looks = {
             "question": Look(questions, "question", lambda: QUESTIONS),
             "class": Look(self.session, "workload", lambda: (*self.session.network.workloads, ALL)),
@@ -87,10 +93,16 @@ class Explorer(pn.viewable.Viewer):
         self.controls = Controls(self.session, looks)
         share = [ShareButton(self.controls.inputs.id, reachable)] if address else []
         submit = [SubmitButton(self.controls.inputs.id)] if address and board else []
-        save = [SaveButton(self.session, self._opened)] if saves else []
+        self._save = [SaveButton(self.session, self._opened)] if saves else []
         pin = PinButton(self.pins, self.controls.inputs.id)
         self.buttons = pn.Row(
-            self.controls.buttons(), pin, *share, *submit, *save, DataDrawer(self.session), margin=0
+            self.controls.buttons(),
+            pin,
+            *share,
+            *submit,
+            *self._save,
+            DataDrawer(self.session),
+            margin=0,
         )
         session = self.session
         error = session.param.error.rx
@@ -115,12 +127,13 @@ class Explorer(pn.viewable.Viewer):
             styles={"gap": "8px", "max-height": "none"},
         )  # fmt: skip
 
-    def share_theme(self, page: param.Parameterized) -> None:
-        """Have one theme with a page, whichever of the two it is changed on."""
-        page.param.watch(
-            lambda turned: self.param.update(theme="dark" if turned.new else "light"), "dark_theme"
-        )
-        self.param.watch(lambda chosen: page.param.update(dark_theme=chosen.new == "dark"), "theme")
+    def take_over(self, other: Explorer) -> None:
+        """Go on where another scenario is left: with its theme, question and pins."""
+        for button in other._save:
+            button.stop()
+        self.theme = other.theme
+        self._questions.question = other._questions.question
+        self.pins.take_over(other.pins)
 
     def snapshot(self, path: str | Path, **options: Any) -> Snapshot:
         """

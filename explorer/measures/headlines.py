@@ -74,8 +74,7 @@ class Headline:
 
 def headlines(placement: Placement, against: Placement | None = None) -> dict[str, Headline]:
     """
-    The figures of `Placement.totals` by name, each against the baseline, or another placement of
-    the same clients and classes.
+    The figures of `Placement.totals` by name, each against the baseline, or another placement.
 
     Examples
     --------
@@ -157,6 +156,9 @@ def basis_of(placement: Placement, against: Placement | None = None) -> str:
 
 def serve_the_same(one: Placement, other: Placement) -> bool:
     """Whether two placements serve the same of each client's and class's load."""
+    whose, others = ((it.network.clients, it.network.workloads) for it in (one, other))
+    if whose != others:  # of another scenario
+        return False
     if np.array_equal(one.network.demand_mw, other.network.demand_mw) and np.array_equal(
         one.network.pinned_mw, other.network.pinned_mw
     ):

@@ -11,7 +11,7 @@ from screens import columns, handle, show, words
 
 from explorer import Scenario, solve
 from explorer.app.compare.pin_table import FIGURES, PinTable
-from explorer.app.compare.pins import LONGEST, MOST, Pins
+from explorer.app.compare.pins import LONGEST, MOST, Origin, Pins
 from explorer.app.region_table.regions import table_columns
 from explorer.app.views.cost_carbon_front import CostCarbonFrontView
 from explorer.app.views.cost_latency_front import CostLatencyFrontView
@@ -280,6 +280,45 @@ def test_pins_of_a_link_are_those_that_were_pinned(session, pins):
     assert pins.told == "" and opened_with("").kept == ()
 
 
+def test_pins_of_other_scenarios_are_in_a_link_by_the_scenarios_name(session, pins):
+    other = Pins(Session(Scenario.load("stylized-12")), origin("stylized-12"))
+    session.scenario.friction_scale = 2.5
+    pins.add()
+    other.take_over(pins)
+    other.add()
+    other.compare_with(other.kept[0].id)
+    assert other.told == "~!*scenario!*friction!2.5~"
+    there = Pins(Session(Scenario.load("stylized-12")), origin("stylized-12"), "classroom-3x3")
+    there.told = other.told
+    assert [(pin.origin.name, pin.name) for pin in there.kept] == [
+        ("", "Cost of moving: 2.5"), ("stylized-12", "As opened"),
+    ]  # fmt: skip
+    assert there.kept[0].placement.cost_usd_per_h == session.placement.cost_usd_per_h
+    assert there.ghost_id == there.kept[0].id and there.told == other.told
+
+
+def origin(name: str) -> Origin:
+    return Origin(name, Scenario.load(name))
+
+
+def test_a_pin_of_another_scenario_is_compared_per_mwh_served(session, pins):
+    session.scenario.friction_scale = 2.5
+    pins.add()
+    other = Pins(Session(Scenario.load("stylized-12")), origin("stylized-12"))
+    table = PinTable(other._session, other)
+    other.take_over(pins)
+    *_, row = json.loads(table.shown)["rows"]
+    assert (row["of"], row["scenario"]) == ("Classroom, three by three", "")
+    pin, baseline = pins.kept[0].placement, other._session.placement.baseline
+    per_mwh = pin.cost_usd_per_h / pin.served_mw / (baseline.cost_usd_per_h / baseline.served_mw)
+    assert row["cells"][0][1] == f"{percent(100 * (per_mwh - 1))} per MWh served"
+    other.compare_with(pins.kept[0].id)
+    assert "“Classroom, three by three: Cost of moving: 2.5”" in totals_text(other._session)
+    table._handle_msg("save")
+    saved = pd.read_csv(StringIO(table.csv)).set_index("state")
+    assert saved.loc["Classroom, three by three: Cost of moving: 2.5", "settings"]
+
+
 def test_two_named_pins_take_little_of_a_link(session, pins):
     for law in ("same zone", "adequacy"):
         session.scenario.legal_policy = law
@@ -292,7 +331,8 @@ def test_two_named_pins_take_little_of_a_link(session, pins):
     "told",
     ["x", "~*", "~!!", "~*friction!3!4", "~*friction!-3", "~*friction", "~*tide!3", "~*law!none",
      "~~~~~", "~" + "x" * 41, "~two\nlines", "~*question!Overview", "~*chat/budget!NaN", "~" * 5000,
-     "~*friction![[[[", "~*/new step!true"],
+     "~*friction![[[[", "~*/new step!true", "~*scenario!nowhere", "~*scenario!../..",
+     "~*scenario!world-2025*friction!-3", "~*scenario!/etc/passwd", "~*scenario!3"],
 )  # fmt: skip
 def test_a_text_that_tells_of_no_possible_pins_is_refused(session, pins, told):
     pins.add()

@@ -112,9 +112,11 @@ def test_a_second_window_follows_the_first_also_to_another_scenario(
     expect(frame.get_by_role("button", name="How sure is it?", exact=True)).to_have_class(
         "bk-btn bk-btn-default bk-active", timeout=PATIENCE_MS
     )
+    frame.locator("body").evaluate("() => { window.isTheSame = true }")
     page.goto(f"{url}?scenario=stylized-12")
     title = frame.get_by_role("heading", name="Wattlas · Stylised, twelve regions")
     expect(title).to_be_visible(timeout=PATIENCE_MS)
+    assert frame.locator("body").evaluate("() => window.isTheSame")
     page.get_by_role("button", name="Story:").click()
     expect(frame.locator(".story .count")).to_have_text("1 of 6", timeout=PATIENCE_MS)
     assert "present" in popup.value.url

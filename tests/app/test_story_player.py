@@ -23,7 +23,7 @@ PATIENCE_MS = 30_000
 @pytest.fixture
 def player() -> StoryPlayer:
     session = Session(Scenario.load("stylized-12"))
-    return StoryPlayer(session, Questions(session), session.scenario.story)
+    return StoryPlayer(session, session.scenario.copy(), Questions(session), session.scenario.story)
 
 
 def seen(player: StoryPlayer) -> dict:
@@ -95,7 +95,7 @@ def test_what_no_page_of_ours_says_changes_nothing(player, message):
 def test_every_step_of_a_shipped_story_can_be_played(name):
     session = Session(Scenario.load(name))
     story = session.scenario.story
-    player = StoryPlayer(session, Questions(session), story)
+    player = StoryPlayer(session, session.scenario.copy(), Questions(session), story)
     for n, step in enumerate(story.steps):
         player._handle_msg({"go": n})
         if step.predict is not None:

@@ -25,8 +25,10 @@ export function render({model, data}) {
   return card
 }
 
-function line({id, name, cells}, columns, ghost, longest, send) {
+function line({id, name, scenario, of, cells}, columns, ghost, longest, send) {
   const is_pin = id > 0
+  // of another scenario: that is opened first
+  const reopen = () => of ? globalThis[Symbol.for("wattlas.switch")]?.choose(scenario, id) : send({reopen: id})
   const mark = keyed(`compare-${id}`, element("input", {type: "radio", name: "against", checked: id === ghost,
     ariaLabel: `Compare with ${name}`, onchange: () => send({compare: id})}))
   const field = keyed(`name-${id}`, element("input", {type: "text", value: name, maxLength: longest,
@@ -34,13 +36,14 @@ function line({id, name, cells}, columns, ghost, longest, send) {
     ariaLabel: `Name of ${name}`, onchange: event => send({rename: id, name: event.target.value})}))
   const figures = cells.map(([value, change], k) => element("td", {}, element("i", {textContent: columns[k]}), element("b", {textContent: value}),
     element("small", {textContent: change})))
-  const press = (text, message) => keyed(`${text}-${id}`, element("button", {type: "button", textContent: text,
-    ariaLabel: `${text} ${name}`, onclick: () => send(message)}))
+  const press = (text, onclick) => keyed(`${text}-${id}`, element("button", {type: "button", textContent: text,
+    ariaLabel: `${text} ${name}`, onclick}))
   return element("tr", {className: id === null ? "now" : id === ghost ? "ghost" : ""},
     element("td", {}, ...(id === null ? [] : [mark])),
-    element("th", {scope: "row"}, is_pin ? field : element("span", {textContent: name})),
+    element("th", {scope: "row"}, ...(of ? [element("small", {className: "of", textContent: of})] : []),
+      is_pin ? field : element("span", {textContent: name})),
     ...figures,
-    element("td", {className: "actions"}, ...(is_pin ? [press("Reopen", {reopen: id}), press("Remove", {remove: id})] : [])))
+    element("td", {className: "actions"}, ...(is_pin ? [press("Reopen", reopen), press("Remove", () => send({remove: id}))] : [])))
 }
 
 function keyed(key, made) {

@@ -10,10 +10,10 @@ import pandas as pd
 import panel as pn
 import param
 
-from explorer.app.compare.pins import LONGEST, MOST, Pins
+from explorer.app.compare.pins import LONGEST, MOST, Pin, Pins
 from explorer.app.live.card import CARD
 from explorer.measures.headlines import Headline, basis_of, headlines
-from explorer.model.labels import plain
+from explorer.model.labels import as_shown, plain
 from explorer.model.placement import Placement
 from explorer.session import Session
 from explorer.text import format_number, percent
@@ -84,7 +84,10 @@ class PinTable(pn.custom.JSComponent):
             rows = [
                 self._row("Now", None, now),
                 self._row("Baseline", 0, now.baseline),
-                *(self._row(pin.name, pin.id, pin.placement) for pin in kept),
+                *(
+                    self._row(pin.name, pin.id, pin.placement) | self._elsewhere(pin)
+                    for pin in kept
+                ),
             ]
             columns = [f"{label} [{unit}]" for label, unit in FIGURES.values()]
             content = {"columns": columns, "rows": rows, "ghost": ghost, "longest": LONGEST}
@@ -92,16 +95,21 @@ class PinTable(pn.custom.JSComponent):
         self.visible = bool(kept)
 
     def _row(self, name: str, id: int | None, placement: Placement) -> dict[str, Any]:
-        base = self._session.compared.placement
-        found = headlines(placement, base)
+        found = headlines(placement, self._session.compared_totals.placement)
         cells = [(_value(found[name]), _change(found[name])) for name in FIGURES]
         return {"id": id, "name": name, "cells": cells}
 
+    def _elsewhere(self, pin: Pin) -> dict[str, Any]:
+        """Of a pin of another scenario: which one it is."""
+        if not self._pins.is_elsewhere(pin):
+            return {}
+        return {"scenario": pin.origin.name, "of": as_shown(pin.origin.scenario.title)}
+
     def _table(self) -> pd.DataFrame:
         """A row per pin, after those of what is seen and of its baseline."""
-        now, ghost = self._session.placement, self._session.compared
+        now, ghost = self._session.placement, self._session.compared_totals
         states = [("Now", "", now), ("Baseline", "", now.baseline)]
-        states += [(pin.name, self._pins.said(pin), pin.placement) for pin in self._pins.kept]
+        states += [(self._pins.full_name(pin), pin.said, pin.placement) for pin in self._pins.kept]
         rows = []
         for name, settings, placement in states:
             found = headlines(placement, ghost.placement)

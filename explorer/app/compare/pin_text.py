@@ -1,6 +1,7 @@
 """
 Pins as links carry them: "~" and a name, then "*" and a setting with "!" and its value, for each that differs from the
 scenario as it was opened. A name that says just that is left out; "!" before it marks the pin that is compared with.
+One of another scenario than the link's names that like a setting.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from urllib.parse import unquote
 
 from explorer.app.controls.controls import budget_key, finite
 from explorer.app.link.page_link import SHORT_NAMES
-from explorer.scenario.history import State
+from explorer.scenario.history import State, state_of
 from explorer.scenario.scenario import Scenario
 
 _OURS = "%~*!"  # what names and values may not hold as it is
+_SCENARIO = "scenario"  # no setting is called so
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,15 @@ class PinText:
     name: str  # "" for what differs
     values: Mapping[str, Any]  # by control, as the browser has them
     is_ghost: bool
+    scenario: str | None = None  # its name, if it is not that of the link
 
 
-def written(scenario: Scenario, opened: State, name: str, state: State, is_ghost: bool) -> str:
-    """A pin as text."""
-    values = _values(scenario, opened, state)
+def written(
+    opened: Scenario, state: State, name: str, is_ghost: bool, scenario: str | None = None
+) -> str:
+    """A pin of a scenario as it was opened, in that state, as text."""
+    of = [] if scenario is None else [(_SCENARIO, scenario)]
+    values = [*of, *_values(opened, state)]
     parts = [_escaped(name), *(f"{_escaped(key)}!{_escaped(text)}" for key, text in values)]
     return f"~{'!' if is_ghost else ''}{'*'.join(parts)}"
 
@@ -55,22 +61,25 @@ def _pin(text: str) -> PinText | None:
     pairs = [part.split("!") for part in parts]
     if any(len(pair) != 2 for pair in pairs) or "!" in name:
         return None
-    values = {_LONG.get(key, key): _value(value) for key, value in (map(unquote, p) for p in pairs)}
-    return PinText(unquote(name), values, is_ghost)
+    texts = {unquote(key): unquote(value) for key, value in pairs}
+    scenario = texts.pop(_SCENARIO, None)
+    values = {_LONG.get(key, key): _value(text) for key, text in texts.items()}
+    return PinText(unquote(name), values, is_ghost, scenario)
 
 
 _LONG = {short: long for long, short in SHORT_NAMES.items()}
 
 
-def _values(scenario: Scenario, opened: State, state: State) -> Iterator[tuple[str, str]]:
+def _values(opened: Scenario, state: State) -> Iterator[tuple[str, str]]:
     """What differs, as far as controls reach."""
+    own = state_of(opened)
     for (workload, name), value in state.items():
-        if value == opened[workload, name]:
+        if value == own[workload, name]:
             continue
         if not workload:
             yield SHORT_NAMES.get(name, name), _text(value)
         elif name == "latency_budget_ms":
-            yield budget_key(scenario.workloads[workload]), _text(value)
+            yield budget_key(opened.workloads[workload]), _text(value)
 
 
 def _text(value: Any) -> str:

@@ -11,10 +11,13 @@ import param
 from explorer.app.compare.pin_text import PinText, pins_in, written
 from explorer.app.controls.controls import Inputs
 from explorer.app.differences import differences
+from explorer.app.link.followed import loaded
+from explorer.errors import ExplorerError
 from explorer.model.labels import as_shown
 from explorer.model.network import build_network
 from explorer.model.placement import Placement
 from explorer.model.solve import is_quick, solve
+from explorer.scenario.folder import names
 from explorer.scenario.history import State, restore, state_of
 from explorer.scenario.scenario import Scenario
 from explorer.session import Ghost, Session
@@ -22,6 +25,15 @@ from explorer.session import Ghost, Session
 MOST = 4
 LONGEST = 40  # characters of a name
 _LONGEST_TOLD = 4000  # of all pins: each setting of each of them
+_Told = tuple[PinText, "Origin", Scenario]  # a pin in a link, and the scenario in its state
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A scenario as it was opened, which nobody changes."""
+
+    name: str  # in links
+    scenario: Scenario
 
 
 @dataclass(frozen=True)
@@ -30,21 +42,37 @@ class Pin:
 
     id: int
     name: str
+    origin: Origin
     state: State
     placement: Placement
 
+    @property
+    def said(self) -> str:
+        """What it has otherwise than its scenario as it was opened."""
+        return "; ".join(_differences(self.origin.scenario, self.state))
+
 
 class Pins(param.Parameterized):
-    """The pins of a session, and which of them differences are against."""
+    """
+    The pins of a session, and which of them differences are against. Some may be of other
+    scenarios, which were seen before on the same page.
+
+    Parameters
+    ----------
+    session : Session
+    origin : Origin, optional
+        The session's scenario as it was opened; the present one, nameless, if not given.
+    served : str
+        Name or path of the scenario of links that name none.
+    """
 
     kept = param.Parameter(default=(), constant=True, doc="The pins, oldest first.")
     told = param.String(doc="The same as links have it; set here, or by a link.")
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, origin: Origin | None = None, served: str = "") -> None:
         super().__init__()
-        self._session = session
-        self._opened = state_of(session.scenario)
-        self._ids = count(1)
+        self._session, self._served = session, served
+        self._origin = origin or Origin("", session.scenario.copy())
         self.param.watch(self._on_told, "told")
         session.param.watch(self._tell, "ghost")
 
@@ -54,7 +82,13 @@ class Pins(param.Parameterized):
         """
         session = self._session
         if len(self.kept) < MOST and build_network(session.scenario) == session.network:
-            self._keep(*self.kept, self._made("", state_of(session.scenario), session.placement))
+            state = state_of(session.scenario)
+            self._keep(*self.kept, self._made("", self._origin, state, session.placement))
+
+    def take_over(self, other: Pins) -> None:
+        """Have the pins of another scenario that was seen before, in place of what is pinned."""
+        self._keep(*other.kept)
+        self.compare_with(other.ghost_id)
 
     def __contains__(self, told: str) -> bool:
         """Whether a text tells of pins that are possible here."""
@@ -67,9 +101,9 @@ class Pins(param.Parameterized):
             self._keep(*(replace(pin, name=name) if pin.id == id else pin for pin in self.kept))
             self._follow()
 
-    def said(self, pin: Pin) -> str:
-        """What a pin has otherwise than the scenario as it was opened."""
-        return "; ".join(differences(self._session.scenario, self._opened, pin.state))
+    def is_elsewhere(self, pin: Pin) -> bool:
+        """Whether a pin is of another scenario than the one that is seen."""
+        return pin.origin.name != self._origin.name
 
     def remove(self, id: int) -> None:
         """Let go of a pin."""
@@ -77,15 +111,20 @@ class Pins(param.Parameterized):
         self._follow()
 
     def reopen(self, id: int) -> None:
-        """Go back to the settings and budgets of a pin, as one change."""
+        """Go back to the settings and budgets of a pin of this scenario, as one change."""
         for pin in self.kept:
-            if pin.id == id:
+            if pin.id == id and not self.is_elsewhere(pin):
                 restore(self._session.scenario, pin.state)
 
     def compare_with(self, id: int) -> None:
         """Show differences against a pin; against the baseline, if there is none of that id."""
         pins = [pin for pin in self.kept if pin.id == id]
-        self._session.ghost = Ghost(pins[0].name, pins[0].placement) if pins else None
+        self._session.ghost = Ghost(self.full_name(pins[0]), pins[0].placement) if pins else None
+
+    def full_name(self, pin: Pin) -> str:
+        """A pin's name, with that of its scenario where it is another one."""
+        title = f"{as_shown(pin.origin.scenario.title)}: " if self.is_elsewhere(pin) else ""
+        return f"{title}{pin.name}"
 
     @property
     def ghost_id(self) -> int:
@@ -99,20 +138,22 @@ class Pins(param.Parameterized):
             self.kept = pins
         self._tell()
 
-    def _made(self, name: str, state: State, placement: Placement) -> Pin:
-        """A new pin, by a name that no other has."""
-        name = name or _what_differs(self._session.scenario, self._opened, state)
-        return Pin(next(self._ids), self._free(name), state, placement)
+    def _made(self, name: str, origin: Origin, state: State, placement: Placement) -> Pin:
+        """A new pin, by a name that no other of its scenario has."""
+        id = 1 + max((pin.id for pin in self.kept), default=0)
+        name = self._free(name or _what_differs(origin.scenario, state), origin)
+        return Pin(id, name, origin, state, placement)
 
     def _tell(self, *_events: Any) -> None:
         self.told = self._as_text()
 
     def _as_text(self) -> str:
-        ghost_id, scenario, opened = self.ghost_id, self._session.scenario, self._opened
+        ghost_id = self.ghost_id
         texts = []
         for pin in self.kept:
-            given = pin.name if pin.name != _what_differs(scenario, opened, pin.state) else ""
-            texts.append(written(scenario, opened, given, pin.state, pin.id == ghost_id))
+            opened, of = pin.origin.scenario, pin.origin.name if self.is_elsewhere(pin) else None
+            given = pin.name if pin.name != _what_differs(opened, pin.state) else ""
+            texts.append(written(opened, pin.state, given, pin.id == ghost_id, of))
         return "".join(texts)
 
     def _on_told(self, *_events: Any) -> None:
@@ -121,41 +162,58 @@ class Pins(param.Parameterized):
         if found is None:
             return
         self._keep()
-        for text, scenario in found:
-            self._keep(*self.kept, self._made(text.name, state_of(scenario), solve(scenario)))
-        ghosts = [pin.id for pin, (text, _) in zip(self.kept, found, strict=True) if text.is_ghost]
+        for text, origin, scenario in found:
+            made = self._made(text.name, origin, state_of(scenario), solve(scenario))
+            self._keep(*self.kept, made)
+        ghosts = [pin.id for pin, (text, *_) in zip(self.kept, found, strict=True) if text.is_ghost]
         self.compare_with(next(iter(ghosts), 0))
 
-    def _scenarios(self, told: str) -> list[tuple[PinText, Scenario]] | None:
+    def _scenarios(self, told: str) -> list[_Told] | None:
         """What a text says of pins, and the scenario in the state of each; None if that cannot be."""
         texts = pins_in(told)
         if texts is None or len(texts) > MOST:
             return None
-        found = [(text, self._scenario_of(text)) for text in texts]
-        return None if None in [scenario for _, scenario in found] else found  # pyright: ignore[reportReturnType]
+        found = [self._scenario_of(text) for text in texts]
+        return None if None in found else found  # pyright: ignore[reportReturnType]
 
-    def _scenario_of(self, text: PinText) -> Scenario | None:
-        scenario = self._session.scenario.copy()
-        restore(scenario, self._opened)
+    def _scenario_of(self, text: PinText) -> _Told | None:
+        origin = self._origin_of(text.scenario)
+        if origin is None:
+            return None
+        scenario = origin.scenario.copy()
         inputs = Inputs(scenario, {})
         known = {*text.values} <= {*inputs.keys} and not inputs.write(dict(text.values))
         is_name = as_shown(text.name)[:LONGEST] == text.name
         possible = known and is_name and is_quick(build_network(scenario))
-        return scenario if possible else None
+        return (text, origin, scenario) if possible else None
+
+    def _origin_of(self, name: str | None) -> Origin | None:
+        """The scenario that a link names, if there is one."""
+        if name in (None, self._origin.name):
+            return self._origin
+        if name not in names() and (name or not self._served):
+            return None
+        try:
+            return Origin(name, loaded(name or self._served))
+        except ExplorerError:
+            return None
 
     def _follow(self) -> None:
         """The ghost has the name of its pin, and goes with it."""
         if self._session.ghost is not None:
             self.compare_with(self.ghost_id)
 
-    def _free(self, name: str) -> str:
-        """A name that no other pin has."""
-        taken = {pin.name for pin in self.kept}
+    def _free(self, name: str, origin: Origin) -> str:
+        """A name that no other pin of its scenario has."""
+        taken = {pin.name for pin in self.kept if pin.origin.name == origin.name}
         names = (name if n == 1 else f"{name[: LONGEST - 4]} ({n})" for n in count(1))
         return next(each for each in names if each not in taken)
 
 
-def _what_differs(scenario: Scenario, opened: State, now: State) -> str:
+def _what_differs(opened: Scenario, now: State) -> str:
     """A name for a state: what was changed since the scenario was opened."""
-    said = ", ".join(differences(scenario, opened, now))
-    return (said[:LONGEST] or "As opened").strip(" ,")
+    return (", ".join(_differences(opened, now))[:LONGEST] or "As opened").strip(" ,")
+
+
+def _differences(opened: Scenario, now: State) -> list[str]:
+    return differences(opened, state_of(opened), now)

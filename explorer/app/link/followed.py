@@ -78,11 +78,25 @@ def whole_link(name: str, scenario: Scenario) -> str:
     return f"{address}#{urlencode({'v': WHOLE, **values}, safe='/')}"
 
 
+def named_in(address: str) -> str:
+    """
+    The scenario that an address of ours names; empty if it names none.
+
+    >>> named_in("?scenario=classroom-3x3"), named_in("?")
+    ('classroom-3x3', '')
+    """
+    return _named(urlsplit(address).query)
+
+
+def _named(query: str) -> str:
+    return parse_qs(query, max_num_fields=MOST_FIELDS).get("scenario", [""])[0]
+
+
 def _parts(link: str) -> tuple[str, Values]:
     """The scenario's name, and what is said by name."""
     try:
         parts = urlsplit(link)
-        asked = parse_qs(parts.query, max_num_fields=MOST_FIELDS).get("scenario", [""])[0]
+        asked = _named(parts.query)
         said = dict(parse_qsl(parts.fragment, keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError as error:
         raise ExplorerError(_NOT_OURS, "link", _FIX) from error

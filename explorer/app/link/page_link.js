@@ -10,6 +10,9 @@ const mine = (sessionStorage["wattlas.window"] ??= Math.random().toString(36).sl
 const opened = new URLSearchParams(window.location.search)
 const [followed, isPresented] = [opened.get("follow"), opened.has("presented")]
 
+// What opens another scenario on the same page; none where there is only one.
+const change = () => globalThis[Symbol.for("wattlas.switch")]
+
 // By the id of the inputs: the dialog that hands links out asks for the present one.
 const links = (globalThis[Symbol.for("wattlas.links")] ??= new Map())
 
@@ -22,9 +25,7 @@ export function render({view, model, data}) {
   bridge.attach(view, (_changed, complaints) => link.onAnswer(complaints))
   model.on("news", () => bridge.receive(JSON.parse(data.news)))
   links.set(data.key, link)
-  link.follow()
-  link.mark()
-  link.lead()
+  link.arrive()
   model.on("remove", () => {
     link.remove()
     if (links.get(data.key) === link) links.delete(data.key)
@@ -54,7 +55,7 @@ class Link {
       const isOurs = window.history.state?.wattlas && newURL === window.location.href
       if (!isOurs) this.follow(new URL(newURL).hash)
     }
-    this.onPopState = ({state}) => state?.wattlas && this.ask(state.wattlas.question)
+    this.onPopState = ({state}) => state?.wattlas && this.isHere && this.ask(state.wattlas.question)
     window.addEventListener("hashchange", this.onHashChange)
     window.addEventListener("popstate", this.onPopState)
     this.onWindow = ({data}) => (followed ? this.goWhere(data ?? {}) : data?.hello === mine && this.lead())
@@ -62,7 +63,22 @@ class Link {
     if (followed) windows.postMessage({hello: followed})
   }
 
+  /** Whether the page's address is of this scenario, or will be of another one as soon as that is there. */
+  get isHere() {
+    return change()?.isWanted(this.address) ?? true
+  }
+
+  /** Do what the address says, unless the server kept the scenario as it was left, or handed on what there is to know. */
+  arrive() {
+    if (!this.isHere) return this.remove()
+    if (change()?.follows ?? true) this.follow(window.location.hash, change()?.carried)
+    else this.write("replaceState")
+    this.mark()
+    this.lead()
+  }
+
   remove() {
+    this.isOver = true
     clearTimeout(this.timer)
     windows.removeEventListener("message", this.onWindow)
     window.removeEventListener("hashchange", this.onHashChange)
@@ -80,7 +96,9 @@ class Link {
     const there = new URL(link, window.location.href)
     const [scenario, hash] = [there.searchParams.get("scenario"), there.hash]
     const here = new URL(window.location.href)
-    if (scenario !== here.searchParams.get("scenario")) {
+    if (change() && !change().isWanted(there)) {
+      change().goTo(scenario, hash)
+    } else if (!change() && scenario !== here.searchParams.get("scenario")) {
       if (scenario) here.searchParams.set("scenario", scenario)
       else here.searchParams.delete("scenario")
       here.hash = hash
@@ -91,7 +109,7 @@ class Link {
     }
   }
 
-  follow(hash = window.location.hash) {
+  follow(hash = window.location.hash, except = []) {
     const asked = new Map(new URLSearchParams(hash.slice(1)))
     if (!asked.size) return this.takePreferredTheme()
     this.say("")
@@ -107,7 +125,9 @@ class Link {
     ])
     const values = Object.fromEntries(said.filter(isKnown)
       .map(name => [this.keys[name], fromText(asked.get(name))]))
-    this.askFor(version === SHORT ? {...this.opened, ...values} : values)
+    const wanted = version === SHORT ? {...this.opened, ...values} : values
+    for (const key of except) delete wanted[key]
+    this.askFor(wanted)
   }
 
   takePreferredTheme() {
@@ -143,6 +163,7 @@ class Link {
 
   /** Once nothing has changed for a moment, or every so often while something does; at once for another question. */
   update() {
+    if (this.isOver) return
     const seen = this.bridge.latest("question")
     if (seen === this.awaited) this.awaited = undefined
     if (this.awaited === undefined && seen !== this.question) {
@@ -154,6 +175,7 @@ class Link {
   }
 
   write(how) {
+    if (this.isOver) return
     clearTimeout(this.timer)
     this.timer = undefined
     const link = new URL(this.current(), window.location.href)

@@ -10,15 +10,8 @@
   const YOUNG_MS = 10_000 // a page that is lost at such an age comes back no sooner, or it might do nothing else
 
   const page = document.documentElement
-  const chosen = () => location.hash.match(/[#&]theme=(\w+)/)?.[1] // by whoever wrote the link
-  const preferred = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
-  page.dataset.opening = chosen() ?? preferred
-
-  // another scenario is a page of its own: it keeps the theme that was chosen
-  addEventListener("click", event => {
-    const link = event.composedPath().find(element => element.matches?.("a[data-scenario]"))
-    if (link && chosen()) link.hash = `v=2&theme=${chosen()}`
-  })
+  const chosen = location.hash.match(/[#&]theme=(\w+)/)?.[1] // by whoever wrote the link
+  page.dataset.opening = chosen ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")
 
   // in the frame of a presentation: pictures as sharp as they are large, and the link in the window's own address
   const scale = Number(new URLSearchParams(location.search).has("presented") && parent.document.documentElement.dataset.scale)
@@ -49,13 +42,27 @@
   })
   addEventListener("keydown", event => event.key === "Escape" && restore())
 
-  const opening = setInterval(() => {
-    const progress = document.querySelector("#opening .progress")
-    if (progress && performance.now() > SLOW_MS) progress.textContent = SLOW
-    if (!window.Bokeh?.index?.roots[0]?.is_idle) return
-    document.getElementById("opening").hidden = true
-    clearInterval(opening)
-  }, CHECK_MS)
+  let [watching, begun] = [0, 0]
+  const watch = () => {
+    clearInterval(watching)
+    watching = setInterval(() => {
+      const progress = document.querySelector("#opening .progress")
+      if (progress && performance.now() - begun > SLOW_MS) progress.textContent = SLOW
+      if (!window.Bokeh?.index?.roots[0]?.is_idle) return
+      document.getElementById("opening").hidden = true
+      clearInterval(watching)
+    }, CHECK_MS)
+  }
+  watch()
+  // another scenario, on the same page
+  addEventListener("wattlas:opening", ({detail: {words, theme}}) => {
+    clearInterval(watching)
+    begun = performance.now()
+    page.dataset.opening = theme
+    document.querySelector("#opening .progress").textContent = words
+    document.getElementById("opening").hidden = false
+  })
+  addEventListener("wattlas:opened", watch)
 
   let leaving // for another page: then sockets close, too
   addEventListener("beforeunload", () => {

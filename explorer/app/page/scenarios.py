@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import tomllib
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import panel as pn
 
+from explorer.cache import Memo
 from explorer.errors import ExplorerError, shortened
 from explorer.markup import html, joined
 from explorer.model.labels import as_shown
-from explorer.scenario import folder
+from explorer.scenario import csv_text, folder
+from explorer.scenario.schema import TABLES
 from explorer.scenario.validation import nearest
 
 _CHOOSER = """
@@ -27,13 +31,29 @@ span { color: var(--mui-palette-text-secondary, inherit); }
 """
 
 
+@dataclass(frozen=True)
+class About:
+    """What a scenario says of itself; blank, or zero, where that cannot be read."""
+
+    title: str
+    line: str
+    regions: int
+    clients: int
+
+    @property
+    def opening(self) -> str:
+        """What is said while it is opened."""
+        size = f": {self.regions} regions, {self.clients} clients" if self.regions else ""
+        return f"Opening {self.title}{size} …"
+
+
 def unknown_scenario(asked: str) -> pn.viewable.Viewable:
     """Say that there is no such scenario, and list those that there are, to be opened by a click."""
     known = folder.names()
     lines = [
         html(
-            '<li style="margin: 6px 0"><a href="?scenario={}" style="color: inherit">{}</a></li>',
-            quote(name), _title(name),
+            '<li style="margin: 6px 0"><a href="?scenario={}" style="color: inherit">{} ({})</a></li>',
+            quote(name), about(name).title, name,
         )
         for name in known
     ]  # fmt: skip
@@ -46,41 +66,71 @@ def unknown_scenario(asked: str) -> pn.viewable.Viewable:
     )
 
 
-def chooser(opened: str) -> pn.viewable.Viewable:
+class Chooser(pn.pane.HTML):
     """The scenarios that there are, by title with a line each, behind the one that is open."""
-    titles = {name: _said(name) for name in {opened, *folder.names()}}
+
+    def __init__(self, opened: str) -> None:
+        super().__init__(
+            _choices(opened), stylesheets=[_CHOOSER], sizing_mode="stretch_width", margin=(10, 12, 0, 12)
+        )  # fmt: skip
+
+    def show(self, opened: str) -> None:
+        """Another one is open."""
+        self.object = _choices(opened)
+
+
+def _choices(opened: str) -> str:
+    found = {name: about(name) for name in {opened, *folder.names()}}
     choices = joined(
         html(
-            '<li><a href="?scenario={}" data-scenario{}><b>{}</b><br><span>{}</span></a></li>',
-            quote(name) if name in folder.names() else "",
-            html(' aria-current="page"' if name == opened else ""), *titles[name],
+            '<li><a href="?scenario={0}" data-scenario="{0}"{1}><b>{2}</b><br><span>{3}</span></a></li>',
+            quote(address_name(name)), html(' aria-current="page"' if name == opened else ""),
+            found[name].title, found[name].line,
         )
-        for name in sorted(titles, key=lambda name: titles[name][0].casefold())
+        for name in sorted(found, key=lambda name: found[name].title.casefold())
     )  # fmt: skip
     said = html(
         "<details><summary>{}<small>Choose another scenario</small></summary><ul>{}</ul></details>",
-        titles[opened][0], choices,
+        found[opened].title, choices,
     )  # fmt: skip
-    return pn.pane.HTML(
-        str(said), stylesheets=[_CHOOSER], sizing_mode="stretch_width", margin=(10, 12, 0, 12)
-    )
+    return str(said)
 
 
-def _said(name: str) -> tuple[str, str]:
-    """Title and description, as the settings say."""
-    settings = _settings(name)
-    title, line = (str(settings.get(key, "")) for key in ("title", "description"))
-    return as_shown(title or name), as_shown(line)
+def address_name(name_or_path: str) -> str:
+    """A scenario's name in addresses: one that only this server knows, by its path, has none."""
+    return name_or_path if name_or_path in folder.names() else ""
 
 
-def _title(name: str) -> str:
-    """As its settings say, or its name where they cannot be read."""
-    return f"{_settings(name).get('title', name)} ({name})"
+_known: Memo[About] = Memo(size=1000)
 
 
-def _settings(name: str) -> dict[str, Any]:
-    """What a scenario says of itself; nothing where that cannot be read."""
+def about(name_or_path: str) -> About:
+    """What a scenario says of itself, read anew when its files have changed."""
     try:
-        return tomllib.loads((folder.find(name) / folder.SETTINGS_FILE).read_text("utf-8"))
-    except (OSError, ValueError, ExplorerError):
+        path = folder.find(name_or_path)
+        state = folder.state_of(path)
+    except ExplorerError:
+        return About(as_shown(name_or_path), "", 0, 0)
+    return _known.find((name_or_path, state), lambda: _read(name_or_path, path))
+
+
+def _read(name: str, path: Path) -> About:
+    settings = _settings(path)
+    title, line = (str(settings.get(key, "")) for key in ("title", "description"))
+    regions, clients = (_rows(path / TABLES[table].file) for table in ("regions", "clients"))
+    return About(as_shown(title or name), as_shown(line), regions, clients)
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads((path / folder.SETTINGS_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
         return {}
+
+
+def _rows(file: Path) -> int:
+    try:
+        table, _problems = csv_text.read(file.read_text("utf-8"), file.name)
+    except (OSError, ValueError):
+        return 0
+    return len(table)

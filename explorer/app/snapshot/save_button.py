@@ -62,9 +62,13 @@ class SaveButton(pn.custom.JSComponent):
             self._making = self._busy = True
             pn.state.execute(self._make)
         elif data == "stop":
-            self._making = False
+            self.stop()
         elif data == "saved":
             self.page = ""
+
+    def stop(self) -> None:
+        """Nobody wants the file any more."""
+        self._making = False
 
     async def _make(self) -> None:
         """Solve and write in another process: this one goes on answering everybody."""

@@ -17,6 +17,7 @@ from explorer.model.placement import Placement
 from explorer.model.solve import solve
 from explorer.registry import MEASURES
 from explorer.scenario.history import restore, state_of
+from explorer.scenario.scenario import Scenario
 from explorer.scenario.story import Step, Story
 from explorer.session import Session
 
@@ -56,10 +57,12 @@ class StoryPlayer(pn.custom.JSComponent):
     _esm = _HERE.with_suffix(".js").read_text(encoding="utf-8")
     _stylesheets: ClassVar = [_HERE.with_suffix(".css").read_text("utf-8")]
 
-    def __init__(self, session: Session, questions: Questions, story: Story) -> None:
+    def __init__(
+        self, session: Session, opened: Scenario, questions: Questions, story: Story
+    ) -> None:
         super().__init__(title=as_shown(story.title), sizing_mode="stretch_width", margin=0)
         self._scenario, self._questions, self._story = session.scenario, questions, story
-        self._opened = session.scenario.copy()
+        self._opened = opened
         self._guesses: dict[int, str | float] = {}
         self.param.watch(self._on_place, "place")
 

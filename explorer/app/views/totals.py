@@ -161,7 +161,7 @@ class Totals(pn.viewable.Viewer):
         note = self._of_serving() + html("CO₂: {}.", listed)
         if disagree(list(changes.values())):
             note += " The estimates disagree: what moving saves rests on the choice."
-        ghost = self._session.compared
+        ghost = self._session.compared_totals
         basis = basis_of(placement, ghost.placement)
         if basis:
             return html(
@@ -189,7 +189,7 @@ class Totals(pn.viewable.Viewer):
 
     def _cards(self) -> list[_Card]:
         placement = self._session.placement
-        base = self._session.compared
+        base = self._session.compared_totals
         now = headlines(placement, base.placement)
         signal = placement.network.labels.carbon_signal
         against = _against_what(base, placement)

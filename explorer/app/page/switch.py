@@ -1,0 +1,97 @@
+"""Opens one scenario in the place of another, on the same page and in the same session."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import panel as pn
+import param
+
+from explorer.app.explorer import Explorer
+from explorer.app.live.scheduler import LiveRunner
+from explorer.app.page.scenarios import about, address_name
+from explorer.errors import ExplorerError
+from explorer.scenario.folder import names
+
+MOST_KEPT = 3  # scenarios as they were left, with what can be undone there
+_HERE = Path(__file__)
+
+
+class Switch(pn.custom.JSComponent):
+    """
+    Opens scenarios on a page: shows by itself that one is being opened, keeps those that were open
+    as they were left, and hands theme, question and pins on from one to the next.
+
+    What page and server say to each other: `{"open": name, "turn": number}`, with the id of a pin to
+    `reopen` there, and `shown`.
+
+    Parameters
+    ----------
+    page : Page
+        Whose theme is that of what is shown.
+    served : str
+        Name or path of the scenario of addresses that name none.
+    make : callable
+        Of a scenario's name or path, what is to be shown; may raise an `ExplorerError`.
+    show : callable
+        Puts that on the page, or the error in its place.
+    """
+
+    sentences = param.String(doc="What is said while a scenario is opened, by its name: JSON.")
+    default = param.String(doc="The name of the scenario of addresses that name none.")
+    shown = param.String(doc="The turn that was answered last, and the names that are kept: JSON.")
+
+    _esm = _HERE.with_suffix(".js").read_text("utf-8")
+
+    def __init__(
+        self,
+        page: param.Parameterized,
+        served: str,
+        make: Callable[[str], Explorer],
+        show: Callable[[str, Explorer | ExplorerError], None],
+    ) -> None:
+        known = {address_name(each): each for each in (*names(), served)}
+        said = {name: about(each).opening for name, each in known.items()}
+        super().__init__(sentences=json.dumps(said), default=address_name(served), margin=0)
+        self._page, self._known, self._make, self._show = page, known, make, show
+        # the last is open, or was before one that could not be opened
+        self._kept: dict[str, Explorer] = {}
+        self._runner = LiveRunner()
+        page.param.watch(self._on_page_theme, "dark_theme")
+
+    def open(self, name: str, turn: int = 0, pin: int = 0) -> None:
+        """Show a scenario of that name, at a pin if it has one of that id."""
+        before = next(reversed(self._kept.values()), None)
+        try:
+            found = self._kept.pop(name, None) or self._made(name)
+        except ExplorerError as error:
+            self._show(name, error)
+        else:
+            self._kept[name] = found
+            if before not in (None, found):
+                found.take_over(before)
+            found.pins.reopen(pin)
+            self._show(name, found)
+        for oldest in [*self._kept][:-MOST_KEPT]:
+            del self._kept[oldest]
+        self.shown = json.dumps([turn, [*self._kept]])
+
+    def _made(self, name: str) -> Explorer:
+        made = self._make(self._known[name])
+        made.param.watch(self._on_theme, "theme")
+        return made
+
+    def _on_page_theme(self, turned: Any) -> None:
+        for each in self._kept.values():
+            each.theme = "dark" if turned.new else "light"
+
+    def _on_theme(self, chosen: Any) -> None:
+        self._page.param.update(dark_theme=chosen.new == "dark")
+
+    def _handle_msg(self, data: Any) -> None:
+        match data:
+            case {"open": str(name), "turn": int(turn), "reopen": int(pin)} if name in self._known:
+                self._runner.once_loaded(lambda: self.open(name, turn, pin))

@@ -1,0 +1,293 @@
+"""Another scenario on the same page: announced at once, in the same session, and back again."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import param
+import pytest
+from playwright.sync_api import Page, expect
+from servers import free_port, started
+
+from explorer import Explorer, ExplorerError, Scenario, solve
+from explorer.app.page.scenarios import Chooser, about, address_name
+from explorer.app.page.switch import MOST_KEPT, Switch
+from explorer.text import format_number
+
+PATIENCE_MS = 60_000
+
+
+class ThemedPage(param.Parameterized):
+    dark_theme = param.Boolean(default=False)
+
+
+@pytest.fixture
+def shown() -> list[tuple[str, Any]]:
+    return []
+
+
+@pytest.fixture
+def switch(shown) -> Switch:
+    def make(scenario: str) -> Explorer:
+        return Explorer(Scenario.load(scenario), address=f"?scenario={address_name(scenario)}")
+
+    switch = Switch(ThemedPage(), "classroom-3x3", make, lambda *what: shown.append(what))
+    switch.open("classroom-3x3")
+    return switch
+
+
+def say(switch: Switch, name: str, pin: int = 0) -> None:
+    """As the page does."""
+    switch._handle_msg({"open": name, "turn": 1, "reopen": pin})
+
+
+def test_a_scenario_that_was_open_is_there_as_it_was_left(switch, shown):
+    first = shown[-1][1]
+    first.session.scenario.friction_scale = 3.0
+    say(switch, "stylized-12")
+    assert shown[-1][0] == "stylized-12" and shown[-1][1] is not first
+    assert json.loads(switch.shown) == [1, ["classroom-3x3", "stylized-12"]]
+    say(switch, "classroom-3x3")
+    assert shown[-1] == ("classroom-3x3", first)
+    assert first.session.scenario.friction_scale == 3.0 and first.controls.history.can_undo
+
+
+def test_theme_question_and_pins_go_along_in_both_directions(switch, shown):
+    first = shown[-1][1]
+    first.theme, first._questions.question = "dark", "What holds it back?"
+    first.pins.add()
+    first.pins.compare_with(1)
+    say(switch, "stylized-12")
+    second = shown[-1][1]
+    assert (second.theme, second._questions.question) == ("dark", "What holds it back?")
+    assert [pin.name for pin in second.pins.kept] == ["As opened"]
+    assert second.session.compared_totals.name == "Classroom, three by three: As opened"
+    assert second.session.compared.name == ""  # of a map of other places there is no difference
+    second.pins.add()
+    switch._page.dark_theme = False
+    say(switch, "classroom-3x3")
+    assert first.theme == "light" and len(first.pins.kept) == 2
+
+
+def test_a_pin_of_another_scenario_opens_that_in_its_state(switch, shown):
+    first = shown[-1][1]
+    first.session.scenario.friction_scale = 3.0
+    first.pins.add()
+    first.controls.history.reset()
+    say(switch, "stylized-12")
+    second = shown[-1][1]
+    second.pins.reopen(1)  # here nothing of it can be restored
+    assert second.session.scenario.friction_scale == 1.0
+    say(switch, "classroom-3x3", pin=1)
+    assert shown[-1][1] is first and first.session.scenario.friction_scale == 3.0
+    first.controls.history.undo()
+    assert first.session.scenario.friction_scale == 1.0
+
+
+def test_few_scenarios_are_kept(switch, shown):
+    first = shown[-1][1]
+    for name in ("stylized-12", "europe-sovereignty", "follow-the-sun"):
+        say(switch, name)
+    kept = json.loads(switch.shown)[1]
+    assert len(kept) == MOST_KEPT and "classroom-3x3" not in kept
+    say(switch, "classroom-3x3")
+    assert shown[-1][1] is not first
+
+
+def test_a_scenario_that_cannot_be_opened_is_said_and_the_one_before_is_there_again(shown):
+    def make(scenario: str) -> Any:
+        if scenario == "stylized-12":
+            raise ExplorerError("Broken.", "regions.csv", "Mend it.")
+        return Explorer(Scenario.load(scenario), address=f"?scenario={scenario}")
+
+    switch = Switch(ThemedPage(), "classroom-3x3", make, lambda *what: shown.append(what))
+    switch.open("classroom-3x3")
+    first = shown[-1][1]
+    say(switch, "stylized-12")
+    assert shown[-1][0] == "stylized-12" and shown[-1][1].what == "Broken."
+    say(switch, "classroom-3x3")
+    assert shown[-1][1] is first
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        None, "open", {"open": "nowhere", "turn": 1, "reopen": 0}, {"open": "../..", "turn": 1, "reopen": 0},
+        {"open": 3, "turn": 1, "reopen": 0}, {"open": "stylized-12"}, {"open": "stylized-12", "turn": "1", "reopen": 0},
+        {"open": "", "turn": 1, "reopen": 0}, [], {"open": "x" * 100_000, "turn": 1, "reopen": 0},
+    ],
+)  # fmt: skip
+def test_what_no_page_of_ours_says_opens_nothing(switch, shown, said):
+    before = [*shown]
+    switch._handle_msg(said)
+    assert shown == before
+
+
+def test_every_scenario_has_a_sentence_of_its_size_and_names_stay_text(tmp_path, monkeypatch):
+    scenario = Scenario.load("stylized-12")
+    size = f"{len(scenario.regions)} regions, {len(scenario.clients)} clients"
+    assert about("stylized-12").opening == f"Opening {scenario.title}: {size} …"
+    own = scenario.copy()
+    own.title = "<img src=x onerror=alert(1)>"
+    own.save(tmp_path / "own")
+    assert about(str(tmp_path / "own")).opening.startswith("Opening <img")  # for `textContent`
+    assert "<img" not in Chooser(str(tmp_path / "own")).object
+    own.title = "Ours"
+    own.save(tmp_path / "own")
+    assert about(str(tmp_path / "own")).title == "Ours"
+    assert about(str(tmp_path / "gone")) == about(str(tmp_path / "gone"))
+
+
+# In a browser
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
+    port, folder = free_port(), tmp_path_factory.mktemp("switch")
+    log, board = folder / "log", folder / "board.sqlite"
+    with started("classroom-3x3", "--port", port, "--board", board, log=log) as server:
+        room = log.read_text().partition("board?room=")[2][:6]
+        yield SimpleNamespace(url=f"http://127.0.0.1:{port}/", pid=server.pid, room=room)
+    assert "Traceback" not in log.read_text()
+
+
+@pytest.fixture
+def opened(served, page: Page) -> Iterator[Page]:
+    """A page that says nothing wrong, and keeps its one live connection."""
+    complaints, sockets = list[str](), list[str]()
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    page.goto(served.url)
+    expect_open(page, "Classroom")
+    yield page
+    assert complaints == [] and len(sockets) == 1
+
+
+def expect_open(page: Page, title: str) -> None:
+    expect(page.get_by_role("heading", name=f"Wattlas · {title}")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
+    expect(page.locator("[data-total=cost] .value")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def expect_cost(page: Page, scenario: Scenario) -> None:
+    cost = f"{format_number(solve(scenario).cost_usd_per_h)} "
+    expect(page.locator("[data-total=cost] .value")).to_contain_text(cost, timeout=PATIENCE_MS)
+
+
+def choose(page: Page, title: str) -> None:
+    page.get_by_text("Choose another scenario").click()
+    page.get_by_role("link", name=title).click()
+
+
+def friction(page: Page):
+    return page.locator("input[type=range][aria-label^='Cost of moving']")
+
+
+@pytest.mark.ui
+def test_a_choice_is_announced_before_the_server_answers(served, opened: Page):
+    opened.get_by_role("button", name="Toggle theme").click()
+    opened.wait_for_url("**theme=dark")
+    os.killpg(served.pid, signal.SIGSTOP)  # nothing can be answered
+    try:
+        choose(opened, "Stylised, twelve regions")
+        said = "Opening Stylised, twelve regions: 12 regions, 12 clients …"
+        expect(opened.get_by_text(said)).to_be_visible()
+        paper = "getComputedStyle(document.getElementById('opening')).backgroundColor"
+        assert opened.evaluate(paper) == "rgb(18, 18, 18)"
+        assert "scenario=stylized-12" in opened.url
+    finally:
+        os.killpg(served.pid, signal.SIGCONT)
+    expect_open(opened, "Stylised")
+    expect_cost(opened, Scenario.load("stylized-12"))
+
+
+@pytest.mark.ui
+def test_what_was_done_goes_along_and_back_has_all_that_was_left(served, opened: Page):
+    friction(opened).press("End")
+    opened.get_by_role("button", name="Pin this", exact=True).click()
+    opened.get_by_role("textbox", name="Name of Cost of moving: 5").wait_for()
+    opened.get_by_role("button", name="What holds it back?", exact=True).click()
+    opened.get_by_role("button", name="Submit to the board").click()
+    opened.get_by_role("textbox", name="Team").fill("Blue")
+    opened.get_by_role("textbox", name="Code of the room").fill(served.room)
+    opened.get_by_role("button", name="Submit", exact=True).click()
+    opened.get_by_text("Submitted: 8,800 USD/h").wait_for()
+    opened.get_by_role("button", name="Close", exact=True).click()
+
+    choose(opened, "Stylised, twelve regions")
+    expect_open(opened, "Stylised")
+    asked = opened.get_by_role("button", name="What holds it back?", exact=True)
+    expect(asked).to_have_class("bk-btn bk-btn-default bk-active")
+    row = opened.get_by_role("row", name="Classroom, three by three")
+    expect(row).to_contain_text("per MWh served")
+    opened.get_by_role("button", name="Submit to the board").click()
+    expect(opened.get_by_role("textbox", name="Team")).to_have_value("Blue")
+    opened.get_by_role("button", name="Close", exact=True).click()
+    expect(opened.get_by_role("button", name="Undo the last change")).to_be_disabled()
+
+    opened.go_back()
+    expect_open(opened, "Classroom")
+    scenario = Scenario.load("classroom-3x3")
+    scenario.friction_scale = 5.0
+    expect_cost(opened, scenario)
+    opened.get_by_role("button", name="Undo the last change").click()
+    expect_cost(opened, Scenario.load("classroom-3x3"))
+    opened.go_back()  # within the scenario, to the question before
+    overview = opened.get_by_role("button", name="Overview", exact=True)
+    expect(overview).to_have_class("bk-btn bk-btn-default bk-active")
+
+    opened.go_forward()
+    opened.go_forward()
+    expect_open(opened, "Stylised")
+    opened.get_by_role("button", name="Reopen Cost of moving: 5").click()
+    expect_open(opened, "Classroom")
+    expect_cost(opened, scenario)
+
+
+@pytest.mark.ui
+def test_back_to_a_scenario_that_is_not_kept_follows_its_link_and_keeps_pins(served, page: Page):
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(served.url)
+    expect_open(page, "Classroom")
+    friction(page).press("End")
+    page.wait_for_url("**friction=5")
+    choose(page, "Stylised, twelve regions")
+    expect_open(page, "Stylised")
+    page.get_by_role("button", name="Pin this", exact=True).click()
+    page.wait_for_url("**pin=**")
+    page.reload()
+    expect_open(page, "Stylised")
+    page.evaluate("window.isTheSame = true")
+    page.go_back()
+    expect_open(page, "Classroom")
+    scenario = Scenario.load("classroom-3x3")
+    scenario.friction_scale = 5.0
+    expect_cost(page, scenario)
+    expect(page.get_by_role("row", name="Stylised, twelve regions")).to_be_visible()
+    page.wait_for_url("**scenario!stylized-12**")
+    page.reload()  # a link has them, too
+    expect_open(page, "Classroom")
+    expect(page.get_by_role("row", name="Stylised, twelve regions")).to_be_visible()
+
+
+@pytest.mark.ui
+def test_whoever_changes_their_mind_gets_what_was_chosen_last(served, opened: Page):
+    os.killpg(served.pid, signal.SIGSTOP)
+    try:
+        choose(opened, "Stylised, twelve regions")
+        opened.get_by_text("Opening Stylised").wait_for()
+        opened.go_back()
+        opened.get_by_text("Opening Classroom").wait_for()
+    finally:
+        os.killpg(served.pid, signal.SIGCONT)
+    expect_open(opened, "Classroom")
+    expect_cost(opened, Scenario.load("classroom-3x3"))
+    friction(opened).press("End")
+    opened.wait_for_url("**scenario=classroom-3x3**friction=5")
