@@ -10,12 +10,11 @@ from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
 from explorer.app.page import TEMPLATE
-from explorer.app.page.scenarios import Chooser, address_name, unknown_scenario
+from explorer.app.page.scenarios import Chooser, scenarios_there, unknown_scenario
 from explorer.app.page.switch import Switch
 from explorer.markup import lines_in_markdown
 from explorer.model.labels import as_shown
 from explorer.packaged_data import DOCUMENTATION
-from explorer.scenario.folder import names
 
 pn.extension()
 if (
@@ -38,8 +37,10 @@ options.add_argument("--board", action="store_true")
 told = options.parse_args()
 asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
 presented = "presented" in pn.state.session_args  # larger, to a room
-opened = asked if asked in names() else told.scenario
-choice = Chooser(opened)
+there = scenarios_there(told.scenario)
+served = told.scenario if told.scenario in there else ""  # a path is no name
+opened = asked if asked in there else served
+choice = Chooser(there, opened)
 is_built = (DOCUMENTATION / "index.html").is_file()
 documentation = [pn.pane.HTML(_LINK, stylesheets=[_LINK_STYLE], margin=(0, 8))] if is_built else []
 header, main = pn.Row(margin=0), pn.Column(margin=0, sizing_mode="stretch_width")
@@ -82,11 +83,10 @@ page = pmui.Page(
 )
 
 
-def explorer_of(scenario: str) -> Explorer:
-    """The app for a scenario, by its name or path."""
-    name = address_name(scenario)
+def explorer_of(name: str) -> Explorer:
+    """The app for a scenario."""
     return Explorer(
-        Scenario.load(scenario),
+        Scenario.load(name or told.scenario),
         address=f"?scenario={quote(name)}" if name else "?",
         served=told.scenario,
         reachable=told.reachable,
@@ -98,7 +98,7 @@ def explorer_of(scenario: str) -> Explorer:
 
 def show(name: str, found: Explorer | ExplorerError) -> None:
     """Put the app on the page, or say what is wrong with the scenario."""
-    choice.show(name or told.scenario)
+    choice.show(name)
     if isinstance(found, ExplorerError):
         words = lines_in_markdown(str(found))
         alert = pn.pane.Alert(words, alert_type="danger", margin=10, disable_math=True)
@@ -112,9 +112,9 @@ def show(name: str, found: Explorer | ExplorerError) -> None:
     sidebar[:] = [choice, found.controls]
 
 
-switch = Switch(page, told.scenario, explorer_of, show)
+switch = Switch(page, there, served, explorer_of, show)
 if asked in ("", opened):
-    switch.open(address_name(opened))
+    switch.open(opened)
 else:
     sidebar.clear()
     main.append(unknown_scenario(asked))

@@ -61,9 +61,9 @@ _LAW: Mapping[str, Columns] = {
 
 def columns_of(scenario: Scenario, input: str) -> Columns:
     """The columns that an input of that name is, as the scenario's choices have it."""
-    if input == "hours":
-        averaged = (scenario.hour, scenario.season) == (AVERAGE, ANNUAL)
-        return () if averaged else _day(scenario)
+    averaged = (scenario.hour, scenario.season) == (AVERAGE, ANNUAL)
+    if input == "day" or (input == "hours" and not averaged):
+        return _day(scenario)
     if input == "ranges":
         return _ranges(scenario)
     measured = (("rtt_ms", "rtt_ms"),) if scenario.latency_model == "measured" else ()
@@ -79,7 +79,6 @@ def columns_of(scenario: Scenario, input: str) -> Columns:
         "latency": (*measured, ("arcs", "latency_ms")),
         "law": (*_LAW[str(scenario.legal_policy)], ("arcs", "allowed")),
         "friction": (("arcs", "friction_usd_per_mwh"), ("regions", "hosting_usd_per_h")),
-        "day": _day(scenario),
         "water": (("regions", "wue_l_per_kwh"),),
     }  # fmt: skip
     return fixed.get(input, ())

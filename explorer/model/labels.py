@@ -112,6 +112,9 @@ class NamesById(dict[str, str]):
     def __missing__(self, id: str) -> str:
         return as_shown(id)
 
+    def __deepcopy__(self, _memo: object) -> NamesById:
+        return self  # nobody changes them, and pandas copies what is in `attrs` with every column
+
     def put_in(self, table: pd.DataFrame, *columns: str) -> pd.DataFrame:
         """The table with names for ids in columns that hold several, joined by "; "."""
         named = {column: [self._listed(cell) for cell in table[column]] for column in columns}

@@ -3,7 +3,7 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from servers import free_port, started
 
 from explorer import Explorer, ExplorerError, Scenario, solve
-from explorer.app.page.scenarios import Chooser, about, address_name
+from explorer.app.page.scenarios import Chooser, about, scenarios_there
 from explorer.app.page.switch import MOST_KEPT, Switch
 from explorer.text import format_number
 
@@ -31,10 +31,14 @@ def shown() -> list[tuple[str, Any]]:
 
 @pytest.fixture
 def switch(shown) -> Switch:
-    def make(scenario: str) -> Explorer:
-        return Explorer(Scenario.load(scenario), address=f"?scenario={address_name(scenario)}")
+    return opened_by(shown, lambda name: Explorer(Scenario.load(name), address=f"?scenario={name}"))
 
-    switch = Switch(ThemedPage(), "classroom-3x3", make, lambda *what: shown.append(what))
+
+def opened_by(shown: list[tuple[str, Any]], make: Callable[[str], Any]) -> Switch:
+    def show(*what: Any) -> None:
+        shown.append(what)
+
+    switch = Switch(ThemedPage(), scenarios_there(), "classroom-3x3", make, show)
     switch.open("classroom-3x3")
     return switch
 
@@ -103,8 +107,7 @@ def test_a_scenario_that_cannot_be_opened_is_said_and_the_one_before_is_there_ag
             raise ExplorerError("Broken.", "regions.csv", "Mend it.")
         return Explorer(Scenario.load(scenario), address=f"?scenario={scenario}")
 
-    switch = Switch(ThemedPage(), "classroom-3x3", make, lambda *what: shown.append(what))
-    switch.open("classroom-3x3")
+    switch = opened_by(shown, make)
     first = shown[-1][1]
     say(switch, "stylized-12")
     assert shown[-1][0] == "stylized-12" and shown[-1][1].what == "Broken."
@@ -134,7 +137,7 @@ def test_every_scenario_has_a_sentence_of_its_size_and_names_stay_text(tmp_path,
     own.title = "<img src=x onerror=alert(1)>"
     own.save(tmp_path / "own")
     assert about(str(tmp_path / "own")).opening.startswith("Opening <img")  # for `textContent`
-    assert "<img" not in Chooser(str(tmp_path / "own")).object
+    assert "<img" not in Chooser(scenarios_there(str(tmp_path / "own")), "").object
     own.title = "Ours"
     own.save(tmp_path / "own")
     assert about(str(tmp_path / "own")).title == "Ours"

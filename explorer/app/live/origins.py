@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
 
 from explorer.app.live.pane import LivePane
 from explorer.markup import html, joined
-from explorer.model.inputs import LABELS
+from explorer.model.inputs import LABELS, InputSources
 from explorer.model.labels import Labels, publisher_of
 from explorer.registry import MEASURES
 from explorer.scenario.provenance import QUALITIES, Source
@@ -35,10 +36,15 @@ def sources_html(labels: Labels, inputs: Iterable[str]) -> Markup:
     """
     A line for every input that has sources: how sure, who publishes it, when, by what licence.
     """
+    return _listed_by_input(labels.sources, tuple(inputs))
+
+
+@lru_cache(maxsize=256)  # of all users: sources are one object as long as nothing changes
+def _listed_by_input(found: InputSources, inputs: tuple[str, ...]) -> Markup:
     lines = joined(
-        html("<p><b>{}</b> {}</p>", sentence(LABELS[name]), _told(labels, name))
+        html("<p><b>{}</b> {}</p>", sentence(LABELS[name]), _told(found.by_input[name]))
         for name in inputs
-        if labels.sources.by_input[name]
+        if found.by_input[name]
     )
     if not lines:
         return html('<div class="sources"><p>The scenario names no sources.</p></div>')
@@ -46,13 +52,13 @@ def sources_html(labels: Labels, inputs: Iterable[str]) -> Markup:
     return html('<div class="sources"><p>{}</p>{}</div>', about, lines)
 
 
-def _told(labels: Labels, name: str) -> Markup:
+def _told(of_input: Sequence[Source]) -> Markup:
     """The sources of an input, the surest first: publisher, year and licence of each."""
     return joined(
         (
             html("<i>{}{}:</i> {}", uncertain_mark(sources), BRIEFLY[quality], _listed(sources))
             for quality in QUALITIES
-            if (sources := [s for s in labels.sources.by_input[name] if s.quality == quality])
+            if (sources := [s for s in of_input if s.quality == quality])
         ),
         " ",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,13 +50,13 @@ class About:
 
 def unknown_scenario(asked: str) -> pn.viewable.Viewable:
     """Say that there is no such scenario, and list those that there are, to be opened by a click."""
-    known = folder.names()
+    known = scenarios_there()
     lines = [
         html(
             '<li style="margin: 6px 0"><a href="?scenario={}" style="color: inherit">{} ({})</a></li>',
-            quote(name), about(name).title, name,
+            quote(name), about.title, name,
         )
-        for name in known
+        for name, about in known.items()
     ]  # fmt: skip
     said = html(
         "<h2>There is no scenario {} here.</h2><p>{} Open one of these:</p><ul>{}</ul>",
@@ -69,36 +70,44 @@ def unknown_scenario(asked: str) -> pn.viewable.Viewable:
 class Chooser(pn.pane.HTML):
     """The scenarios that there are, by title with a line each, behind the one that is open."""
 
-    def __init__(self, opened: str) -> None:
+    def __init__(self, there: Mapping[str, About], opened: str) -> None:
         super().__init__(
-            _choices(opened), stylesheets=[_CHOOSER], sizing_mode="stretch_width", margin=(10, 12, 0, 12)
+            _choices(there, opened), stylesheets=[_CHOOSER], sizing_mode="stretch_width", margin=(10, 12, 0, 12)
         )  # fmt: skip
+        self._there = there
 
     def show(self, opened: str) -> None:
-        """Another one is open."""
-        self.object = _choices(opened)
+        """Another one is open, by its name in addresses."""
+        self.object = _choices(self._there, opened)
 
 
-def _choices(opened: str) -> str:
-    found = {name: about(name) for name in {opened, *folder.names()}}
+def _choices(there: Mapping[str, About], opened: str) -> str:
     choices = joined(
         html(
             '<li><a href="?scenario={0}" data-scenario="{0}"{1}><b>{2}</b><br><span>{3}</span></a></li>',
-            quote(address_name(name)), html(' aria-current="page"' if name == opened else ""),
-            found[name].title, found[name].line,
+            quote(name), html(' aria-current="page"' if name == opened else ""), about.title, about.line,
         )
-        for name in sorted(found, key=lambda name: found[name].title.casefold())
+        for name, about in sorted(there.items(), key=lambda each: each[1].title.casefold())
     )  # fmt: skip
     said = html(
         "<details><summary>{}<small>Choose another scenario</small></summary><ul>{}</ul></details>",
-        found[opened].title, choices,
+        there[opened].title, choices,
     )  # fmt: skip
     return str(said)
 
 
-def address_name(name_or_path: str) -> str:
-    """A scenario's name in addresses: one that only this server knows, by its path, has none."""
-    return name_or_path if name_or_path in folder.names() else ""
+def scenarios_there(served: str = "") -> dict[str, About]:
+    """
+    What the scenarios say of themselves that a page may open, by their names in addresses.
+
+    Parameters
+    ----------
+    served : str
+        Name or path of the scenario that the server was started with.
+    """
+    known = folder.names()
+    found = {name: about(name) for name in known}
+    return found if served in ("", *known) else {"": about(served), **found}
 
 
 _known: Memo[About] = Memo(size=1000)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,8 @@ import param
 
 from explorer.app.explorer import Explorer
 from explorer.app.live.scheduler import LiveRunner
-from explorer.app.page.scenarios import about, address_name
+from explorer.app.page.scenarios import About
 from explorer.errors import ExplorerError
-from explorer.scenario.folder import names
 
 MOST_KEPT = 3  # scenarios as they were left, with what can be undone there
 _HERE = Path(__file__)
@@ -32,10 +31,12 @@ class Switch(pn.custom.JSComponent):
     ----------
     page : Page
         Whose theme is that of what is shown.
-    served : str
-        Name or path of the scenario of addresses that name none.
+    there : mapping of str to About
+        The scenarios that may be opened, by their names in addresses.
+    default : str
+        The one of addresses that name none.
     make : callable
-        Of a scenario's name or path, what is to be shown; may raise an `ExplorerError`.
+        Of a scenario's name, what is to be shown; may raise an `ExplorerError`.
     show : callable
         Puts that on the page, or the error in its place.
     """
@@ -49,14 +50,14 @@ class Switch(pn.custom.JSComponent):
     def __init__(
         self,
         page: param.Parameterized,
-        served: str,
+        there: Mapping[str, About],
+        default: str,
         make: Callable[[str], Explorer],
         show: Callable[[str, Explorer | ExplorerError], None],
     ) -> None:
-        known = {address_name(each): each for each in (*names(), served)}
-        said = {name: about(each).opening for name, each in known.items()}
-        super().__init__(sentences=json.dumps(said), default=address_name(served), margin=0)
-        self._page, self._known, self._make, self._show = page, known, make, show
+        said = {name: about.opening for name, about in there.items()}
+        super().__init__(sentences=json.dumps(said), default=default, margin=0)
+        self._page, self._there, self._make, self._show = page, there, make, show
         # the last is open, or was before one that could not be opened
         self._kept: dict[str, Explorer] = {}
         self._runner = LiveRunner()
@@ -80,7 +81,7 @@ class Switch(pn.custom.JSComponent):
         self.shown = json.dumps([turn, [*self._kept]])
 
     def _made(self, name: str) -> Explorer:
-        made = self._make(self._known[name])
+        made = self._make(name)
         made.param.watch(self._on_theme, "theme")
         return made
 
@@ -93,5 +94,5 @@ class Switch(pn.custom.JSComponent):
 
     def _handle_msg(self, data: Any) -> None:
         match data:
-            case {"open": str(name), "turn": int(turn), "reopen": int(pin)} if name in self._known:
+            case {"open": str(name), "turn": int(turn), "reopen": int(pin)} if name in self._there:
                 self._runner.once_loaded(lambda: self.open(name, turn, pin))
