@@ -330,7 +330,7 @@ def build_network(scenario: Scenario) -> Network:
     price, carbon, pue, capacity = (
         column_numbers(regions, "regions.csv", column) for column in _region_columns(scenario)
     )
-    fixed, wue = _fixed_usd_per_mwh(regions), _wue_l_per_kwh(regions)
+    fixed, wue = fixed_usd_per_mwh(regions), _wue_l_per_kwh(regions)
     price, carbon = fixed + (price - fixed) * relative_price, carbon * relative_carbon
     places = geography_key(scenario)
     geography = _geographies.find(places, lambda: build_geography(scenario))
@@ -438,7 +438,7 @@ def _hosting_usd_per_h(scenario: Scenario) -> Floats:
     return _numbers_or(scenario.regions, "hosting_usd_per_h", float(scenario.hosting_usd_per_h))
 
 
-def _fixed_usd_per_mwh(regions: pd.DataFrame) -> Floats:
+def fixed_usd_per_mwh(regions: pd.DataFrame) -> Floats:
     """The part of the price that no profile scales, shape (region,). [USD/MWh]"""
     return _numbers_or(regions, "fixed_usd_per_mwh", 0.0)
 
@@ -524,11 +524,12 @@ def _relative(scenario: Scenario) -> tuple[Floats, Floats, Floats] | tuple[float
         parts += (
             ["absent"] if table is None else [table.get(column, "absent") for column in columns]
         )
-    profiles = _profiles.find(digest(*parts), lambda: _read_profiles(scenario))
+    profiles = _profiles.find(digest(*parts), lambda: read_profiles(scenario))
     return profiles.at(scenario.season, scenario.hour)
 
 
-def _read_profiles(scenario: Scenario) -> Profiles:
+def read_profiles(scenario: Scenario) -> Profiles:
+    """What the tables of a scenario tell about hours and seasons."""
     found = {}
     for name in ("clients", "profiles", "demand_profiles"):
         if (

@@ -1,0 +1,668 @@
+// What a placement means: mirrors explorer/measures/ frontier.py, break_even.py, headlines.py, argument.py,
+// carbon_caveats.py and certificate.py name by name.
+
+import {arcs_of, sum, total} from "./model.js"
+import {
+  BASELINES, FACE_TOLERANCE, LAYERS, Placement, TIE_BREAK, home_arcs, is_equal, lp_data, rint, units_of, unserved_penalty,
+  weighed,
+} from "./solver.js"
+
+const KG_PER_T = 1000
+
+// The frontier
+
+const BUDGET_DECIMALS = 6
+const REAL_STEP = 1e-9
+export const WINDOW_MS = 10
+export const UNSERVED_MW = 1e-6
+const UNSERVED_SHARE = 1e-9
+const LAYER_COLUMNS = LAYERS.map(layer => `${layer.replace("-", "_")}_mw`)
+
+/**
+ * Cost and carbon along one latency budget, every step: what Python's `trace` returns. A generator, which yields between
+ * solves, so that whoever runs it may stop; `last` is an earlier frontier, along which a budget slides without a solve.
+ */
+export function* trace(solver, network, over, relaxation_ms, last = null) {
+  const sweep = new Sweep(solver, network, over, relaxation_ms)
+  if (last && sweep.is_of(last)) return sweep.here(last)
+  return sweep.here(yield* sweep.frontier())
+}
+
+/** The same at once. */
+export function frontier(...wanted) {
+  const steps = trace(...wanted)
+  for (;;) {
+    const {done, value} = steps.next()
+    if (done) return value
+  }
+}
+
+/** One walk along the budget axis. */
+class Sweep {
+  constructor(solver, network, over, relaxation_ms) {
+    this.whole = network
+    this.network = network.without_hosting_or_cap
+    this.over = over
+    this.hardly_mw = UNSERVED_SHARE * sum(network.demand_mw)
+    this.numbers = lp_data(this.network, network.objective)
+    this.model = solver.model_for("frontier", network)
+    const own_budget = network.budget_ms.map(ms => ms - relaxation_ms)
+    if (over === "all") {
+      this.opens_ms = this._opens((arc, k) => network.latency_ms[arc] - own_budget[k])
+      this.current_ms = relaxation_ms
+      this.least_ms = -Math.min(...own_budget)
+    } else {
+      const along = network.workloads.indexOf(over)
+      this.opens_ms = this._opens((arc, k) => k === along ? network.latency_ms[arc] - relaxation_ms : null)
+      this.current_ms = own_budget[along]
+      this.least_ms = 0
+    }
+    const finite = this.opens_ms.filter(Number.isFinite)
+    const points = (finite.length ? finite : Float64Array.of(this.current_ms)).map(ms => Math.max(ms, this.least_ms))
+    this.points = points.sort().filter((ms, n) => n === 0 || ms !== points[n - 1])
+  }
+
+  /** From which budget on each arc is open: what the class looked at takes, or always or never where that is null. */
+  _opens(budget_of) {
+    const {latency_ms, permitted, allowed, size} = this.network
+    return latency_ms.map((_, arc) => {
+      const ms = budget_of(arc, arc % size.workloads)
+      if (ms === null) return allowed[arc] ? -Infinity : Infinity
+      return permitted[arc] ? rint(ms * 10 ** BUDGET_DECIMALS) / 10 ** BUDGET_DECIMALS : Infinity
+    })
+  }
+
+  /** All that the curve depends on, which leaves out where the scenario stands on it. */
+  get key() {
+    const {network: net, numbers} = this
+    return [
+      this.opens_ms, numbers.cost, net.cost_usd_per_mwh, net.money_usd_per_mwh, net.carbon_kg_per_arc_mwh,
+      numbers.free_mw, numbers.pinned_mw, numbers.capacity_mw,
+      [numbers.unserved_cost, net.regional_radius_km, net.objective, this.over],
+    ]
+  }
+
+  is_of({key}) {
+    return this.key.every((part, n) => is_equal(part, key[n]))
+  }
+
+  /** A curve with where this scenario stands on it. */
+  here(found) {
+    const {budget_ms} = found.table
+    const current = budget_ms.findLastIndex(ms => ms <= this.current_ms + 1e-9)
+    return {...found, current_ms: this.current_ms, network: this.whole, current}
+  }
+
+  * frontier() {
+    const {points} = this
+    let [budget, optimum] = yield* this.first_served()
+    const rows = [this.row(budget, optimum, null)]
+    for (;;) {
+      budget = this.next_budget(budget, optimum)
+      if (budget === Infinity) break
+      const after = yield* this.solve(budget)
+      if (Math.abs(after.objective - optimum.objective) > REAL_STEP * Math.abs(optimum.objective)) {
+        rows.push(this.row(budget, after, optimum))
+      }
+      optimum = after
+    }
+    return {
+      over: this.over, exact: true, strictest_ms: points[0], loosest_ms: points.at(-1), table: with_returns(rows),
+      key: this.key,
+    }
+  }
+
+  /** The first budget beyond this at which an arc opens that improves the placement, or pinned load gets its home. */
+  next_budget(budget, {price_free, capacity_price, unserved_pinned_mw}) {
+    const {opens_ms, numbers: {cost}, network: {size: {regions, workloads}}} = this
+    let next = Infinity
+    for (let arc = 0; arc < cost.length; arc++) {
+      if (!(opens_ms[arc] > budget && opens_ms[arc] < next)) continue
+      const j = Math.floor(arc / workloads) % regions
+      const d = Math.floor(arc / workloads / regions) * workloads + arc % workloads
+      if (cost[arc] < price_free[d] - capacity_price[j] - 2 * TIE_BREAK) next = opens_ms[arc]
+    }
+    home_arcs(this.network).forEach((arc, d) => {
+      if (unserved_pinned_mw[d] > this.hardly_mw && opens_ms[arc] > budget) next = Math.min(next, opens_ms[arc])
+    })
+    return next
+  }
+
+  /** The smallest breakpoint that serves as much as the largest, and its optimum. */
+  * first_served() {
+    const {points, hardly_mw} = this
+    const needed = this.needed_ms()
+    const strict = points.findIndex(ms => ms >= needed)
+    const optimum = yield* this.solve(points[strict])
+    const least = unserved_mw(yield* this.solve(points.at(-1))) + hardly_mw
+    if (least < 2 * hardly_mw && unserved_mw(optimum) <= least) return [points[strict], optimum]
+    let [low, high] = [0, points.length - 1]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (unserved_mw(yield* this.solve(points[middle])) <= least) high = middle
+      else low = middle + 1
+    }
+    return [points[high], yield* this.solve(points[high])]
+  }
+
+  /** The budget at which each demand that can ever be served has an arc. [ms] */
+  needed_ms() {
+    const {demand_mw, size: {clients, regions, workloads}} = this.network
+    let needed = -Infinity
+    for (let i = 0; i < clients; i++) {
+      for (let k = 0; k < workloads; k++) {
+        let earliest = Infinity
+        for (let j = 0; j < regions; j++) earliest = Math.min(earliest, this.opens_ms[(i * regions + j) * workloads + k])
+        if (demand_mw[i * workloads + k] > 0 && Number.isFinite(earliest)) needed = Math.max(needed, earliest)
+      }
+    }
+    return needed === -Infinity ? this.points[0] : needed
+  }
+
+  * solve(budget_ms) {
+    yield
+    const allowed = Uint8Array.from(this.opens_ms, ms => ms <= budget_ms)
+    const then = this.network.objective === "cost" ? null : this.network.cost_usd_per_mwh
+    return this.model.solve({...this.numbers, allowed}, then)
+  }
+
+  row(budget_ms, optimum, before) {
+    const result = new Placement(this.network, optimum, this.network.objective)
+    const {workloads} = this.network.size
+    return {
+      budget_ms,
+      cost_usd_per_h: result.cost_usd_per_h,
+      carbon_kg_per_h: result.carbon_kg_per_h,
+      objective_usd_per_h: result.objective_usd_per_h,
+      electricity_mwh_per_h: sum(result.grid_mw),
+      served_mw: result.served_mw,
+      relocated_mw: result.relocated_mw,
+      unserved_mw: result.unserved_mw,
+      ...Object.fromEntries(LAYER_COLUMNS.map(
+        (name, layer) => [name, sum(result.layers_mw.subarray(layer * workloads, (layer + 1) * workloads))])),
+      opens: before ? this.opened(budget_ms, optimum, before) : "",
+    }
+  }
+
+  /** Regions of the arcs that opened at this budget and carry load now, free or pinned. */
+  opened(budget_ms, optimum, before) {
+    const {regions, size, home} = this.network
+    const gained = new Float64Array(size.regions)
+    this.opens_ms.forEach((ms, arc) => {
+      if (ms !== budget_ms) return
+      const j = Math.floor(arc / size.workloads) % size.regions
+      const i = Math.floor(arc / size.workloads / size.regions)
+      const d = i * size.workloads + arc % size.workloads
+      gained[j] += Math.max(optimum.free_mw[arc] - before.free_mw[arc], 0)
+      if (j === home[i]) gained[j] += Math.max(optimum.pinned_mw[d] - before.pinned_mw[d], 0)
+    })
+    const some = [...gained.keys()].filter(j => gained[j] > this.hardly_mw)
+    return some.sort((one, other) => gained[other] - gained[one]).map(j => regions[j]).join("; ")
+  }
+}
+
+const unserved_mw = optimum => sum(optimum.unserved_free_mw) + sum(optimum.unserved_pinned_mw)
+
+/** Columns of rows, with the returns on latency, secants of the columns before; NaN in the first row. */
+function with_returns(rows) {
+  const {served_mw, opens, ...table} = Object.fromEntries(Object.keys(rows[0]).map(name => {
+    const values = rows.map(row => row[name])
+    return [name, name === "opens" ? values : Float64Array.from(values)]
+  }))
+  const {budget_ms, cost_usd_per_h, carbon_kg_per_h, electricity_mwh_per_h} = table
+  const window = window_before(budget_ms)
+  const secant = (column, since) => column.map((value, n) => {
+    const from = since(n)
+    return from < 0 ? NaN : (column[from] - value) / (budget_ms[n] - budget_ms[from])
+  })
+  const over_window = column => column.map(
+    (value, n) => window[n] < 0 ? NaN : (column[window[n]] - value) / WINDOW_MS)
+  const [step, start] = [n => n - 1, n => n ? 0 : -1]
+  const energy = secant(cost_usd_per_h, step)
+  return {
+    ...table,
+    erl_usd_per_h_per_ms: energy,
+    crl_kg_per_h_per_ms: secant(carbon_kg_per_h, step),
+    erl_usd_per_mwh_per_ms: energy.map((usd, n) => usd / served_mw[n]),
+    electricity_return_mwh_per_h_per_ms: secant(electricity_mwh_per_h, step),
+    erl_window_usd_per_h_per_ms: over_window(cost_usd_per_h),
+    crl_window_kg_per_h_per_ms: over_window(carbon_kg_per_h),
+    erl_from_start_usd_per_h_per_ms: secant(cost_usd_per_h, start),
+    crl_from_start_kg_per_h_per_ms: secant(carbon_kg_per_h, start),
+    opens,
+  }
+}
+
+/** The row that the staircase stands on a window before each row; -1 where it has not begun. */
+function window_before(budget_ms) {
+  return Array.from(budget_ms, ms => budget_ms.findLastIndex(before => before <= ms - WINDOW_MS + 1e-9))
+}
+
+// Break-even
+
+/** The columns of Python's `break_even_squares` of class k, each (home, region); their diagonal is moot. */
+export function break_even_squares(network, k) {
+  const {regions, workloads} = network.size
+  const {pue, price_usd_per_mwh, geography, round_trips, gb_per_mwh, friction: terms} = network
+  const {energy_usd, friction_usd, carbon_kg} = network.arcs_from(Int32Array.from({length: regions}, (_, j) => j))
+  const per_kg = network.carbon_price_usd_per_t / KG_PER_T
+  const square = value => Float64Array.from({length: regions * regions}, (_, n) => {
+    const [h, j] = [Math.floor(n / regions), n % regions]
+    return value(h, j, n)
+  })
+  const at = (array, h, j) => array[(h * regions + j) * workloads + k]
+  const at_home_kg = pue.map((_, j) => at(carbon_kg, j, j))
+  const unit_cost = energy_usd.map((usd, j) => usd + per_kg * at_home_kg[j])
+  const saving = square((h, j) => unit_cost[h] - unit_cost[j])
+  const full_friction = square((h, j) => at(friction_usd, h, j) + per_kg * (at(carbon_kg, h, j) - at_home_kg[j]))
+  const gained = square((h, j) => at_home_kg[h] - at(carbon_kg, h, j))
+  const turns = square((h, j, n) => KG_PER_T * (energy_usd[j] + at(friction_usd, h, j) - energy_usd[h]) / gained[n])
+  const net = saving.map((usd, n) => usd - full_friction[n])
+  const gap = square((h, j) => price_usd_per_mwh[h] - price_usd_per_mwh[j])
+  const price_weight = pue.map(factor => factor * (1 + terms.scale * terms.relocation_overhead))
+  const charged_gb = terms.scale * gb_per_mwh[k]
+  return {
+    saving_usd_per_mwh: saving,
+    friction_usd_per_mwh: full_friction,
+    net_usd_per_mwh: net,
+    pays: Uint8Array.from(net, usd => usd >= 0),
+    price_gap_usd_per_mwh: gap,
+    break_even_price_gap_usd_per_mwh: gap.map((usd, n) => usd - net[n] / price_weight[n % regions]),
+    break_even_carbon_price_usd_per_t: turns.map((usd, n) => gained[n] > 0 ? usd : NaN),
+    pays_from_usd_per_t: turns.map((usd, n) => gained[n] > 0 && usd > 0 ? usd : NaN),
+    pays_until_usd_per_t: turns.map((usd, n) => gained[n] < 0 && usd >= 0 ? usd : NaN),
+    break_even_egress_usd_per_gb: net.map(usd => charged_gb ? terms.egress_usd_per_gb + usd / charged_gb : NaN),
+    wan_ms: geography.region_rtt_ms.map(ms => ms * round_trips[k]),
+    lawful: lawful_pairs(network, k),
+  }
+}
+
+/** Pairs that law, or what the table of arcs says of clients before it, leaves open to a class: (home, region). */
+function lawful_pairs(network, k) {
+  const {geography: {zone_pair, home}, overrides, size: {regions, workloads}} = network
+  if (!overrides) return zone_pair
+  const told = new Map() // by client and region of this class
+  overrides.allowed.at.forEach((arc, n) => {
+    if (arc % workloads === k) told.set(Math.floor(arc / workloads), overrides.allowed.value[n])
+  })
+  return zone_pair.map((is_open, pair) => {
+    const [h, j] = [Math.floor(pair / regions), pair % regions]
+    const terms = [...home.keys()].filter(i => home[i] === h).map(i => told.get(i * regions + j))
+    const for_one = terms.some(term => term === 1)
+    const for_all = terms.length > 0 && terms.every(term => term === 0)
+    return (is_open || for_one) && !for_all ? 1 : 0
+  })
+}
+
+/** What closes a pair to class k, (home, region): the first obstacle that no client of the home gets past, or "none". */
+export function forbidden_by(network, k) {
+  const {geography, overrides, round_trips, prefill_ms, budget_ms, home, size: {regions, workloads}} = network
+  const names = {law: "law", system: "not offered", "arcs.csv": "own terms"}
+  const gates = [...Object.entries(network.masks).map(([mask, held]) => [names[mask], held]), ["latency", network.within_budget]]
+  const empty = (h, j) => {
+    if (!geography.zone_pair[h * regions + j]) return "law"
+    if (overrides && !overrides.offered[j * workloads + k]) return "not offered"
+    return geography.region_rtt_ms[h * regions + j] * round_trips[k] + prefill_ms[k] <= budget_ms[k] ? "none" : "latency"
+  }
+  const closed = Array.from({length: regions * regions}, (_, pair) => {
+    const [h, j] = [Math.floor(pair / regions), pair % regions]
+    let arcs = [...home.keys()].filter(i => home[i] === h).map(i => (i * regions + j) * workloads + k)
+    if (!arcs.length) return empty(h, j)
+    for (const [name, held] of gates) {
+      arcs = arcs.filter(arc => held[arc])
+      if (!arcs.length) return name
+    }
+    return "none"
+  })
+  return closed
+}
+
+// Headlines
+
+const SAME_LOAD = 1e-7
+const NO_BASE = 1e-3
+const DISAGREE = 1.5
+const NO_CHANGE_PERCENT = 0.05
+const [TOTAL, MEAN, OTHER] = ["total", "mean", "other"]
+const KINDS = {
+  cost_usd_per_h: ["Cost", "USD/h", TOTAL],
+  serving_usd_per_h: ["Cost of serving, hardware included", "USD/h", TOTAL],
+  carbon_kg_per_h: ["Carbon", "kg/h", TOTAL],
+  water_l_per_h: ["Water", "l/h", TOTAL],
+  objective_usd_per_h: ["Cost and carbon at its price", "USD/h", TOTAL],
+  friction_usd_per_h: ["Friction, part of the cost", "USD/h", TOTAL],
+  hosting_usd_per_h: ["Hosting, part of the cost", "USD/h", TOTAL],
+  served_mw: ["Load served", "MW IT", OTHER],
+  grid_mw: ["Electricity drawn, moving included", "MW", TOTAL],
+  facility_mw: ["Facilities, load times PUE", "MW", TOTAL],
+  relocated_mw: ["Relocated load", "MW IT", OTHER],
+  relocated_grid_mw: ["Electricity for relocated load", "MW", OTHER],
+  relocated_share: ["Relocated share of the load", "-", MEAN],
+  unserved_mw: ["Unserved load", "MW IT", OTHER],
+  mean_latency_ms: ["Mean latency", "ms", MEAN],
+  mean_wan_ms: ["Mean latency added by relocation, per MW", "ms", MEAN],
+  mean_wan_per_request_ms: ["Mean latency added by relocation, per request", "ms", MEAN],
+}
+
+/** The figures of `totals` by name, each against the baseline or another placement. */
+export function headlines(placement, base = placement.baseline) {
+  const [now, then] = [placement.totals, base.totals]
+  const found = Object.fromEntries(Object.keys(KINDS).filter(name => name in now).map(
+    name => [name, headline(placement, base, name, now[name], then[name] ?? NaN)]))
+  if (found.water_l_per_h) found.water_l_per_h = where_known(placement, base, found.water_l_per_h)
+  return found
+}
+
+/** Water, with what load it is known for, and no change where that is not all. */
+function where_known(placement, base, water) {
+  const shares = [placement.water_known_share, base.water_known_share]
+  if (Math.min(...shares) > 1 - SAME_LOAD) return water
+  const [now, then] = shares.map(share => `${rint(100 * share)} %`)
+  const basis = `known for ${now} of the load, in the baseline for ${then}`
+  return {...water, change: NaN, change_percent: NaN, basis}
+}
+
+function headline(placement, base, name, value, baseline) {
+  const [label, unit, kind] = KINDS[name]
+  const basis = kind === TOTAL ? basis_of(placement, base) : ""
+  const cannot = kind === MEAN && !both_serve(placement, base)
+  const percent = basis ? per_mwh_percent(placement, base, value, baseline) : percent_change(value, baseline)
+  return {
+    name, label, unit, value, baseline, basis,
+    change: basis || cannot ? NaN : value - baseline,
+    change_percent: cannot ? NaN : percent,
+  }
+}
+
+const hardly_mw = placement => SAME_LOAD * sum(placement.network.demand_mw)
+const both_serve = (placement, base) => Math.min(placement.served_mw, base.served_mw) > hardly_mw(placement)
+
+function per_mwh_percent(placement, base, value, baseline) {
+  if (!both_serve(placement, base)) return NaN
+  return percent_change(value / placement.served_mw, baseline / base.served_mw)
+}
+
+/** The change of a figure that grows with the load: of the same load, else per MWh served. [%] */
+export function compared_percent(placement, base, value, baseline) {
+  if (serve_the_same(placement, base)) return percent_change(value, baseline)
+  return per_mwh_percent(placement, base, value, baseline)
+}
+
+/** How totals are compared where both serve other loads; empty where both serve the same. */
+export function basis_of(placement, base = placement.baseline) {
+  if (serve_the_same(placement, base)) return ""
+  const less_mw = base.served_mw - placement.served_mw
+  if (Math.abs(less_mw) <= hardly_mw(placement)) return "per MWh served; other load is served"
+  const figure = three_digits(Math.abs(less_mw))
+  return `per MWh served; ${figure} MW ${less_mw > 0 ? "less" : "more"} are served`
+}
+
+/** As Python writes it with `,.0f` from 100 on, and else with `.3g`. */
+function three_digits(value) {
+  if (value >= 100) return rint(value).toLocaleString("en-US")
+  const digits = value.toPrecision(3)
+  const exponent = Math.floor(Math.log10(Number(digits)))
+  if (exponent >= -4) return String(Number(digits))
+  return Number(digits).toExponential().replace(/e([+-])(\d)$/, "e$10$2")
+}
+
+/** Whether two placements serve the same of each client's and class's load. */
+export function serve_the_same(one, other) {
+  const [here, there] = [one.network, other.network]
+  const same = is_equal(here.demand_mw, there.demand_mw) && is_equal(here.pinned_mw, there.pinned_mw)
+  const differ = same
+    ? differences(one.optimum.unserved_free_mw, other.optimum.unserved_free_mw)
+      + differences(one.optimum.unserved_pinned_mw, other.optimum.unserved_pinned_mw)
+    : differences(by_demand(one), by_demand(other))
+  return differ <= hardly_mw(one)
+}
+
+const differences = (one, other) => total(one.length, n => Math.abs(one[n] - other[n]))
+
+/** Load executed of each demand (client, workload). [MW] */
+function by_demand({network: {size: {regions, workloads, demands}}, it_mw}) {
+  const served = new Float64Array(demands)
+  it_mw.forEach((mw, arc) => served[Math.floor(arc / workloads / regions) * workloads + arc % workloads] += mw)
+  return served
+}
+
+/** The baseline, or, where it serves other load, the baseline of just what the placement serves. */
+export function like_for_like(placement, baseline) {
+  if (serve_the_same(placement, baseline)) return baseline
+  return of_what_it_serves(placement, BASELINES[placement.network.baseline_rule])
+}
+
+/** The best placement, by another objective, of just the load that one serves. */
+function of_what_it_serves(placement, objective) {
+  const {network, optimum, solver} = placement
+  const {size: {regions, workloads, demands}} = network
+  const free_mw = new Float64Array(demands)
+  optimum.free_mw.forEach((mw, arc) => free_mw[Math.floor(arc / workloads / regions) * workloads + arc % workloads] += mw)
+  const pinned_mw = optimum.pinned_mw.map(mw => Math.max(mw, 0))
+  const per_mwh = lp_data(network, objective).cost
+  return solver.solve_network(network.replace({
+    demand_mw: pinned_mw.map((mw, d) => mw + Math.max(free_mw[d], 0)),
+    pinned_mw,
+    unserved_usd_per_mwh: unserved_penalty(per_mwh, regions),
+  }), objective)
+}
+
+const splits = new WeakMap()
+
+/** Relocated load and saving, in what finds no room at home and what moves by choice. */
+export function forced_and_chosen(placement) {
+  if (!splits.has(placement)) splits.set(placement, split(placement))
+  return splits.get(placement)
+}
+
+function split(placement) {
+  const baseline = like_for_like(placement, placement.baseline)
+  const free = placement.solver.solve_network(placement.network, "relocation")
+  const least = serve_the_same(placement, free) ? free : of_what_it_serves(placement, "relocation")
+  return {
+    relocated_forced_mw: least.relocated_mw,
+    relocated_chosen_mw: placement.relocated_mw - least.relocated_mw,
+    saving_forced_usd_per_h: baseline.cost_usd_per_h - least.cost_usd_per_h,
+    saving_chosen_usd_per_h: least.cost_usd_per_h - placement.cost_usd_per_h,
+  }
+}
+
+/** A change in percent of the size of the baseline; NaN without a base. */
+export function percent_change(value, baseline) {
+  const change = value - baseline
+  if (change === 0) return baseline ? 0 : NaN
+  return Math.abs(baseline) > NO_BASE * Math.abs(change) ? 100 * change / Math.abs(baseline) : NaN
+}
+
+/** As the change of carbon in `headlines`, by estimates of carbon intensity (region). [%] */
+export function carbon_changes_percent(placement, intensities) {
+  const base = placement.baseline
+  return Object.fromEntries(Object.entries(intensities).map(([name, intensity]) => {
+    const [now, then] = [placement, base].map(({grid_mw}) => weighed(grid_mw, intensity))
+    return [name, compared_percent(placement, base, now, then)]
+  }))
+}
+
+/** Whether estimates of a change differ so much that what it is rests on which one believes. */
+export function disagree(changes_percent) {
+  const known = changes_percent.filter(percent => !Number.isNaN(percent)).map(
+    percent => Math.abs(percent) < NO_CHANGE_PERCENT ? 0 : percent)
+  const [low, high] = known.length ? [Math.min(...known), Math.max(...known)] : [0, 0]
+  const [least, most] = [Math.abs(low), Math.abs(high)].sort((a, b) => a - b)
+  return low < 0 && 0 < high || most > DISAGREE * least
+}
+
+/** Mean PUE over the IT load; over the regions where nothing runs. [-] */
+export function mean_pue({served_mw, facility_mw, network: {pue}}) {
+  return served_mw ? facility_mw / served_mw : sum(pue) / pue.length
+}
+
+/** As the change of carbon in `headlines`, were every region's PUE the mean of what it is against. [%] */
+export function carbon_change_at_one_pue_percent(placement, against) {
+  const pue = mean_pue(against)
+  const [now, then] = [placement, against].map(each => each.carbon_at_pue_kg_per_h(pue))
+  return compared_percent(placement, against, now, then)
+}
+
+// The argument
+
+const SEVERAL = "no single constraint"
+const SLIGHT_USD_PER_MWH = 1e-6
+const FULL = 1e-9
+
+/** Load that stays at home by what keeps it there: the constraint whose lifting, alone, would gain most. [MW] */
+export function held_at_home_mw(placement) {
+  const {network: net, optimum} = placement
+  const {clients, regions, workloads} = net.size
+  const {obstacles, gain} = missing(placement)
+  const per_kg = net.carbon_price_usd_per_t / KG_PER_T
+  const electricity = net.energy_usd_per_mwh.map((usd, j) => usd + per_kg * net.pue[j] * net.carbon_kg_per_mwh[j])
+  const held = new Map()
+  const add = (name, mw) => mw > 0 && held.set(name, (held.get(name) ?? 0) + mw)
+  for (let i = 0; i < clients; i++) {
+    for (let k = 0; k < workloads; k++) {
+      const most = Object.fromEntries(Object.keys(obstacles).map(name => [name, 0]))
+      let leaving = 0
+      for (let j = 0; j < regions; j++) {
+        const arc = (i * regions + j) * workloads + k
+        const standing = Object.keys(obstacles).filter(name => obstacles[name](arc, j))
+        if (!standing.length) leaving = Math.max(leaving, gain[arc])
+        if (standing.length !== 1) continue
+        const [name] = standing
+        const moved = name === "friction" ? electricity[net.home[i]] - electricity[j] : gain[arc]
+        most[name] = Math.max(most[name], moved)
+      }
+      const d = i * workloads + k
+      let [first, best] = [SEVERAL, -Infinity]
+      for (const [name, usd] of [...Object.entries(most), [SEVERAL, SLIGHT_USD_PER_MWH]]) {
+        if (usd > best) [first, best] = [name, usd]
+      }
+      add(first, optimum.free_mw[(i * regions + net.home[i]) * workloads + k])
+      add(leaving > SLIGHT_USD_PER_MWH ? "state locality" : SEVERAL, optimum.pinned_mw[d])
+    }
+  }
+  return Object.fromEntries(held)
+}
+
+/** By constraint, whether it stands in the way of an arc; and what a MW gains that takes an arc. [USD/MWh] */
+function missing({network: net, region_it_mw}) {
+  const {size: {regions, workloads}, cost_usd_per_mwh: cost} = net
+  const gain = arcs_of(net.home, regions, workloads, (i, j, k, arc) =>
+    cost[(i * regions + net.home[i]) * workloads + k] - cost[arc])
+  const full = net.capacity_mw.map((mw, j) => region_it_mw[j] >= mw * (1 - FULL) ? 1 : 0)
+  const masks = Object.entries(net.masks).map(([name, held]) => [name, arc => !held[arc]])
+  return {
+    gain,
+    obstacles: {
+      ...Object.fromEntries(masks),
+      latency: arc => !net.within_budget[arc],
+      friction: arc => gain[arc] <= SLIGHT_USD_PER_MWH,
+      capacity: (_, j) => full[j],
+    },
+  }
+}
+
+// The certificate
+
+const RESIDUAL = 1e-9
+const RESIDUAL_MS = 1e-6
+const ROUNDING = 1e-12
+const AMPLE = 2
+const UNITS = {cost: "USD/h", carbon: "kg/h", latency: "MW ms", relocation: "MW"}
+const PER_MW = {"USD/h": "USD/MWh", "kg/h": "kg/MWh", "MW ms": "ms", MW: "-"}
+
+/** Proof of a placement, worked out again from the network's arrays without the solver; null where a cap has a say. */
+export function certificate(placement) {
+  if (!placement.is_one_program) return null
+  const {network, optimum: best, objective: aim, it_mw: load} = placement
+  const {regions, workloads, demands} = network.size
+  const numbers = lp_data(network, aim)
+  const {cost, allowed, free_mw, pinned_mw, unserved_cost} = numbers
+  const {price_free, price_pinned, capacity_price} = best
+  const prices = capacity_price.map(usd => Math.max(usd, 0))
+  const homes = home_arcs(network)
+  const demand_of = arc => Math.floor(arc / workloads / regions) * workloads + arc % workloads
+  const region_of = arc => Math.floor(arc / workloads) % regions
+
+  const served_mw = new Float64Array(demands)
+  const region_mw = new Float64Array(regions)
+  const cheapest_free = new Float64Array(demands).fill(unserved_cost)
+  let [over_mw, over_ms, unlawful, value, off_price] = [0, 0, 0, 0, 0]
+  for (let arc = 0; arc < load.length; arc++) {
+    const [d, j] = [demand_of(arc), region_of(arc)]
+    if (allowed[arc]) cheapest_free[d] = Math.min(cheapest_free[d], cost[arc] + prices[j])
+    if (!load[arc]) continue
+    const late = network.latency_ms[arc] - network.budget_ms[arc % workloads]
+    if (load[arc] > 0) over_ms = Math.max(over_ms, late)
+    if (load[arc] > 0 && late > RESIDUAL_MS) over_mw += load[arc]
+    if (!network.permitted[arc]) unlawful += load[arc]
+    region_mw[j] += load[arc]
+    served_mw[d] += best.free_mw[arc]
+    value += load[arc] * cost[arc]
+    off_price += best.free_mw[arc] * Math.abs(cost[arc] + capacity_price[j] - price_free[d])
+  }
+  const cheapest_pinned = price_pinned.map((_, d) => allowed[homes[d]]
+    ? Math.min(cost[homes[d]] + prices[region_of(homes[d])], unserved_cost) : unserved_cost)
+  homes.forEach((arc, d) => {
+    off_price += best.pinned_mw[d] * Math.abs(cost[arc] + capacity_price[region_of(arc)] - price_pinned[d])
+      + best.unserved_free_mw[d] * Math.abs(unserved_cost - price_free[d])
+      + best.unserved_pinned_mw[d] * Math.abs(unserved_cost - price_pinned[d])
+  })
+  const imbalance_free = free_mw.map((mw, d) => Math.abs(mw - served_mw[d] - best.unserved_free_mw[d]))
+  const imbalance_pinned = pinned_mw.map((mw, d) => Math.abs(mw - best.pinned_mw[d] - best.unserved_pinned_mw[d]))
+  const excess = region_mw.map((mw, j) => mw - network.capacity_mw[j])
+  const lower_bound = weighed(free_mw, cheapest_free) + weighed(pinned_mw, cheapest_pinned)
+    - weighed(network.capacity_mw, prices)
+  const largest = (values, least = 0) => values.reduce((one, other) => Math.max(one, other), least)
+  const all_mw = sum(network.demand_mw)
+  const tolerance = FACE_TOLERANCE * units_of(numbers).cost
+  const explained = unserved_cost * (sum(imbalance_free) + sum(imbalance_pinned))
+    + total(regions, j => Math.max(excess[j], 0) * prices[j])
+  const objective = value + unserved_cost * placement.unserved_mw
+  const ample_mw = total(regions, j => Math.min(network.capacity_mw[j], AMPLE * all_mw))
+  const loads = [best.free_mw, best.pinned_mw, best.unserved_free_mw, best.unserved_pinned_mw]
+  const found = {
+    unit: UNITS[aim],
+    over_budget_mw: over_mw,
+    over_budget_ms: over_ms,
+    unlawful_mw: unlawful,
+    overload_mw: largest(excess),
+    imbalance_mw: Math.max(largest(imbalance_free), largest(imbalance_pinned)),
+    negative_mw: Math.max(...loads.map(mw => largest(mw.map(amount => -amount)))),
+    dual_infeasibility: Math.max(
+      largest(price_free.map((usd, d) => usd - cheapest_free[d])),
+      largest(price_pinned.map((usd, d) => usd - cheapest_pinned[d])),
+      largest(capacity_price.map(usd => -usd))),
+    slackness: off_price + total(regions, j => Math.abs(capacity_price[j]) * Math.max(-excess[j], 0)),
+    objective,
+    lower_bound,
+    gap: objective - lower_bound,
+    relative_gap: objective ? (objective - lower_bound) / Math.abs(objective) : 0,
+    residual_mw: RESIDUAL * all_mw,
+    price_tolerance: tolerance,
+    gap_bound: tolerance * (all_mw + ample_mw) + explained + ROUNDING * Math.abs(objective),
+    carbon_price_usd_per_t: aim === "cost" ? network.carbon_price_usd_per_t : 0,
+    unserved_mw: placement.unserved_mw,
+  }
+  const table = checks(found)
+  return {...found, table, holds: table.every(({holds}) => holds)}
+}
+
+/** One row per check. */
+function checks(found) {
+  const {unit, residual_mw, gap_bound} = found
+  const share = found.objective ? gap_bound / Math.abs(found.objective) : 0
+  return [
+    ["budget", found.over_budget_mw, "MW", residual_mw, "load that takes longer than its latency budget"],
+    ["lateness", found.over_budget_ms, "ms", RESIDUAL_MS, "by how much it does"],
+    ["law", found.unlawful_mw, "MW", residual_mw, "load where the law forbids it"],
+    ["capacity", found.overload_mw, "MW", residual_mw, "load of a region above its capacity"],
+    ["balance", found.imbalance_mw, "MW", residual_mw, "demand neither served nor counted as unserved"],
+    ["sign", found.negative_mw, "MW", residual_mw, "load below zero"],
+    ["prices", found.dual_infeasibility, PER_MW[unit], found.price_tolerance, "price above the cheapest way to serve"],
+    ["slackness", found.slackness, unit, gap_bound, "load off its cheapest place, idle dear capacity"],
+    ["gap", found.gap, unit, gap_bound, "cost above the lower bound"],
+    ["relative gap", found.relative_gap, "-", share, "the same as a share of the cost"],
+  ].map(([check, value, unit, tolerance, meaning]) => (
+    {check, value, unit, tolerance, holds: Math.abs(value) <= tolerance, meaning}))
+}

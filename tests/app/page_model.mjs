@@ -1,0 +1,66 @@
+// Answers, for a test, what the page's modules make of many states of scenarios: one line of JSON in, one out for each.
+// Arguments: folder of the page's modules, folder of the solver.
+
+import {readFileSync} from "node:fs"
+import {createInterface} from "node:readline"
+import {pathToFileURL} from "node:url"
+
+const [pages, solvers] = process.argv.slice(2).map(folder => `${pathToFileURL(folder)}/`)
+const {decoded, network, opened} = await import(`${pages}model.js`)
+const {Solver} = await import(`${pages}solver.js`)
+const measures = await import(`${pages}measures.js`)
+const {default: load} = await import(`${solvers}highs.mjs`)
+const wasm = readFileSync(new URL("highs.wasm", solvers))
+const highs = await load({
+  instantiateWasm(imports, done) {
+    WebAssembly.instantiate(wasm, imports).then(({instance, module}) => done(instance, module))
+    return {}
+  },
+})
+
+const plain = value => JSON.stringify(value, (_, part) => {
+  if (ArrayBuffer.isView(part)) return Array.from(part, number => Number.isFinite(number) ? number : String(number))
+  return typeof part === "number" && !Number.isFinite(part) ? String(part) : part
+})
+
+function answer(solver, {settings, along, workload}) {
+  const {data} = solver
+  const {budgets, ...changed} = settings
+  const limits = Object.fromEntries(Object.entries(changed).map(([name, value]) => [name, value ?? Infinity]))
+  const now = {...opened(data), ...limits, budgets: Float64Array.from(budgets, ms => ms ?? Infinity)}
+  const net = network(data, now)
+  const placement = solver.solve_network(net)
+  const {it_mw, optimum, totals, unserved_by_reason, layers_mw, flows, utilisation, demand_price_usd_per_mwh} = placement
+  const k = net.workloads.indexOf(workload)
+  const steps = along === null ? null : measures.frontier(solver, net, along, now.latency_relaxation_ms)
+  return {
+    it_mw, optimum, totals, layers_mw, flows, utilisation, demand_price_usd_per_mwh,
+    mean_delay_price: placement.mean_delay_price,
+    unserved_by_reason: [...unserved_by_reason],
+    baseline: placement.baseline.totals,
+    headlines: measures.headlines(placement),
+    split: measures.forced_and_chosen(placement),
+    held: measures.held_at_home_mw(placement),
+    squares: measures.break_even_squares(net, k),
+    forbidden: measures.forbidden_by(net, k),
+    certificate: measures.certificate(placement),
+    frontier: steps && {table: steps.table, current: steps.current, ends: [steps.strictest_ms, steps.loosest_ms]},
+  }
+}
+
+let solver = null
+for await (const line of createInterface({input: process.stdin})) {
+  const asked = JSON.parse(line)
+  if (asked.data) {
+    solver = new Solver(highs, decoded(asked.data))
+    continue
+  }
+  let found
+  try {
+    found = answer(solver, asked)
+  } catch (error) {
+    if (!["SolverError", "NeedsApp"].includes(error.constructor.name)) throw error
+    found = {error: error.message}
+  }
+  console.log(plain(found))
+}
