@@ -1,17 +1,18 @@
 // What a placement means: mirrors explorer/measures/ frontier.py, break_even.py, headlines.py, argument.py,
 // carbon_caveats.py and certificate.py name by name.
 
-import {arcs_of, sum, total} from "./model.js"
-import {
-  BASELINES, FACE_TOLERANCE, LAYERS, Placement, TIE_BREAK, home_arcs, is_equal, lp_data, rint, units_of, unserved_penalty,
-  weighed,
-} from "./solver.js"
+import {is_equal, made, rint, sum, total, weighed} from "./arrays.js"
+import {arcs_of} from "./model.js"
+import {BASELINES, LAYERS, Placement} from "./placement.js"
+import {by_demand, by_region, demand_of, home_arcs, lp_data, region_of, units_of, unserved_penalty} from "./program.js"
+import {FACE_TOLERANCE} from "./ties.js"
 
 const KG_PER_T = 1000
 
 // The frontier
 
 const BUDGET_DECIMALS = 6
+const TIE_BREAK = 1e-6
 const REAL_STEP = 1e-9
 export const WINDOW_MS = 10
 export const UNSERVED_MW = 1e-6
@@ -43,6 +44,7 @@ class Sweep {
     this.whole = network
     this.network = network.without_hosting_or_cap
     this.over = over
+    this.home_arcs = home_arcs(network)
     this.hardly_mw = UNSERVED_SHARE * sum(network.demand_mw)
     this.numbers = lp_data(this.network, network.objective)
     this.model = solver.model_for("frontier", network)
@@ -57,15 +59,16 @@ class Sweep {
       this.current_ms = own_budget[along]
       this.least_ms = 0
     }
-    const finite = this.opens_ms.filter(Number.isFinite)
+    const finite = this.opens_ms.filter(ms => Math.abs(ms) !== Infinity)
     const points = (finite.length ? finite : Float64Array.of(this.current_ms)).map(ms => Math.max(ms, this.least_ms))
-    this.points = points.sort().filter((ms, n) => n === 0 || ms !== points[n - 1])
+    points.sort()
+    this.points = points.filter((ms, n) => n === 0 || ms !== points[n - 1])
   }
 
   /** From which budget on each arc is open: what the class looked at takes, or always or never where that is null. */
   _opens(budget_of) {
     const {latency_ms, permitted, allowed, size} = this.network
-    return latency_ms.map((_, arc) => {
+    return made(Float64Array, latency_ms.length, arc => {
       const ms = budget_of(arc, arc % size.workloads)
       if (ms === null) return allowed[arc] ? -Infinity : Infinity
       return permitted[arc] ? rint(ms * 10 ** BUDGET_DECIMALS) / 10 ** BUDGET_DECIMALS : Infinity
@@ -114,15 +117,14 @@ class Sweep {
 
   /** The first budget beyond this at which an arc opens that improves the placement, or pinned load gets its home. */
   next_budget(budget, {price_free, capacity_price, unserved_pinned_mw}) {
-    const {opens_ms, numbers: {cost}, network: {size: {regions, workloads}}} = this
+    const {opens_ms, network, numbers: {cost}} = this
     let next = Infinity
     for (let arc = 0; arc < cost.length; arc++) {
       if (!(opens_ms[arc] > budget && opens_ms[arc] < next)) continue
-      const j = Math.floor(arc / workloads) % regions
-      const d = Math.floor(arc / workloads / regions) * workloads + arc % workloads
-      if (cost[arc] < price_free[d] - capacity_price[j] - 2 * TIE_BREAK) next = opens_ms[arc]
+      const best = price_free[demand_of(network, arc)] - capacity_price[region_of(network, arc)]
+      if (cost[arc] < best - 2 * TIE_BREAK) next = opens_ms[arc]
     }
-    home_arcs(this.network).forEach((arc, d) => {
+    this.home_arcs.forEach((arc, d) => {
       if (unserved_pinned_mw[d] > this.hardly_mw && opens_ms[arc] > budget) next = Math.min(next, opens_ms[arc])
     })
     return next
@@ -147,22 +149,22 @@ class Sweep {
 
   /** The budget at which each demand that can ever be served has an arc. [ms] */
   needed_ms() {
-    const {demand_mw, size: {clients, regions, workloads}} = this.network
-    let needed = -Infinity
-    for (let i = 0; i < clients; i++) {
-      for (let k = 0; k < workloads; k++) {
-        let earliest = Infinity
-        for (let j = 0; j < regions; j++) earliest = Math.min(earliest, this.opens_ms[(i * regions + j) * workloads + k])
-        if (demand_mw[i * workloads + k] > 0 && Number.isFinite(earliest)) needed = Math.max(needed, earliest)
-      }
-    }
-    return needed === -Infinity ? this.points[0] : needed
+    const {opens_ms, network} = this
+    const earliest = new Float64Array(network.size.demands).fill(Infinity)
+    opens_ms.forEach((ms, arc) => {
+      const d = demand_of(network, arc)
+      if (ms < earliest[d]) earliest[d] = ms
+    })
+    const needed = earliest.filter((ms, d) => network.demand_mw[d] > 0 && Math.abs(ms) !== Infinity)
+    return needed.length ? Math.max(...needed) : this.points[0]
   }
 
   * solve(budget_ms) {
     yield
-    const allowed = Uint8Array.from(this.opens_ms, ms => ms <= budget_ms)
-    const then = this.network.objective === "cost" ? null : this.network.cost_usd_per_mwh
+    const {opens_ms, network} = this
+    const allowed = new Uint8Array(opens_ms.length)
+    for (let arc = 0; arc < opens_ms.length; arc++) if (opens_ms[arc] <= budget_ms) allowed[arc] = 1
+    const then = network.objective === "cost" ? null : network.cost_usd_per_mwh
     return this.model.solve({...this.numbers, allowed}, then)
   }
 
@@ -186,18 +188,13 @@ class Sweep {
 
   /** Regions of the arcs that opened at this budget and carry load now, free or pinned. */
   opened(budget_ms, optimum, before) {
-    const {regions, size, home} = this.network
-    const gained = new Float64Array(size.regions)
-    this.opens_ms.forEach((ms, arc) => {
-      if (ms !== budget_ms) return
-      const j = Math.floor(arc / size.workloads) % size.regions
-      const i = Math.floor(arc / size.workloads / size.regions)
-      const d = i * size.workloads + arc % size.workloads
-      gained[j] += Math.max(optimum.free_mw[arc] - before.free_mw[arc], 0)
-      if (j === home[i]) gained[j] += Math.max(optimum.pinned_mw[d] - before.pinned_mw[d], 0)
-    })
+    const {network, opens_ms} = this
+    const gained = new Float64Array(network.size.regions)
+    const gain = (arc, mw) => opens_ms[arc] === budget_ms && (gained[region_of(network, arc)] += Math.max(mw, 0))
+    optimum.free_mw.forEach((mw, arc) => mw && gain(arc, mw - before.free_mw[arc]))
+    this.home_arcs.forEach((arc, d) => gain(arc, optimum.pinned_mw[d] - before.pinned_mw[d]))
     const some = [...gained.keys()].filter(j => gained[j] > this.hardly_mw)
-    return some.sort((one, other) => gained[other] - gained[one]).map(j => regions[j]).join("; ")
+    return some.sort((one, other) => gained[other] - gained[one]).map(j => network.regions[j]).join("; ")
   }
 }
 
@@ -279,15 +276,15 @@ export function break_even_squares(network, k) {
 
 /** Pairs that law, or what the table of arcs says of clients before it, leaves open to a class: (home, region). */
 function lawful_pairs(network, k) {
-  const {geography: {zone_pair, home}, overrides, size: {regions, workloads}} = network
+  const {geography: {zone_pair}, overrides, size: {regions, workloads}} = network
   if (!overrides) return zone_pair
   const told = new Map() // by client and region of this class
   overrides.allowed.at.forEach((arc, n) => {
     if (arc % workloads === k) told.set(Math.floor(arc / workloads), overrides.allowed.value[n])
   })
+  const clients = clients_of_homes(network)
   return zone_pair.map((is_open, pair) => {
-    const [h, j] = [Math.floor(pair / regions), pair % regions]
-    const terms = [...home.keys()].filter(i => home[i] === h).map(i => told.get(i * regions + j))
+    const terms = clients[Math.floor(pair / regions)].map(i => told.get(i * regions + pair % regions))
     const for_one = terms.some(term => term === 1)
     const for_all = terms.length > 0 && terms.every(term => term === 0)
     return (is_open || for_one) && !for_all ? 1 : 0
@@ -296,25 +293,32 @@ function lawful_pairs(network, k) {
 
 /** What closes a pair to class k, (home, region): the first obstacle that no client of the home gets past, or "none". */
 export function forbidden_by(network, k) {
-  const {geography, overrides, round_trips, prefill_ms, budget_ms, home, size: {regions, workloads}} = network
+  const {geography, overrides, round_trips, prefill_ms, budget_ms, size: {regions, workloads}} = network
   const names = {law: "law", system: "not offered", "arcs.csv": "own terms"}
-  const gates = [...Object.entries(network.masks).map(([mask, held]) => [names[mask], held]), ["latency", network.within_budget]]
-  const empty = (h, j) => {
-    if (!geography.zone_pair[h * regions + j]) return "law"
-    if (overrides && !overrides.offered[j * workloads + k]) return "not offered"
-    return geography.region_rtt_ms[h * regions + j] * round_trips[k] + prefill_ms[k] <= budget_ms[k] ? "none" : "latency"
-  }
-  const closed = Array.from({length: regions * regions}, (_, pair) => {
+  const masks = Object.entries(network.masks).map(([mask, held]) => [names[mask], held])
+  const gates = [...masks, ["latency", network.within_budget]]
+  const clients = clients_of_homes(network)
+  return Array.from({length: regions * regions}, (_, pair) => {
     const [h, j] = [Math.floor(pair / regions), pair % regions]
-    let arcs = [...home.keys()].filter(i => home[i] === h).map(i => (i * regions + j) * workloads + k)
-    if (!arcs.length) return empty(h, j)
+    if (!clients[h].length) {
+      if (!geography.zone_pair[pair]) return "law"
+      if (overrides && !overrides.offered[j * workloads + k]) return "not offered"
+      return geography.region_rtt_ms[pair] * round_trips[k] + prefill_ms[k] <= budget_ms[k] ? "none" : "latency"
+    }
+    let arcs = clients[h].map(i => (i * regions + j) * workloads + k)
     for (const [name, held] of gates) {
       arcs = arcs.filter(arc => held[arc])
       if (!arcs.length) return name
     }
     return "none"
   })
-  return closed
+}
+
+/** The clients at home in each region. */
+function clients_of_homes({home, regions}) {
+  const clients = regions.map(() => [])
+  home.forEach((h, i) => clients[h].push(i))
+  return clients
 }
 
 // Headlines
@@ -413,18 +417,11 @@ export function serve_the_same(one, other) {
   const differ = same
     ? differences(one.optimum.unserved_free_mw, other.optimum.unserved_free_mw)
       + differences(one.optimum.unserved_pinned_mw, other.optimum.unserved_pinned_mw)
-    : differences(by_demand(one), by_demand(other))
+    : differences(by_demand(here, one.it_mw), by_demand(there, other.it_mw))
   return differ <= hardly_mw(one)
 }
 
 const differences = (one, other) => total(one.length, n => Math.abs(one[n] - other[n]))
-
-/** Load executed of each demand (client, workload). [MW] */
-function by_demand({network: {size: {regions, workloads, demands}}, it_mw}) {
-  const served = new Float64Array(demands)
-  it_mw.forEach((mw, arc) => served[Math.floor(arc / workloads / regions) * workloads + arc % workloads] += mw)
-  return served
-}
 
 /** The baseline, or, where it serves other load, the baseline of just what the placement serves. */
 export function like_for_like(placement, baseline) {
@@ -435,15 +432,13 @@ export function like_for_like(placement, baseline) {
 /** The best placement, by another objective, of just the load that one serves. */
 function of_what_it_serves(placement, objective) {
   const {network, optimum, solver} = placement
-  const {size: {regions, workloads, demands}} = network
-  const free_mw = new Float64Array(demands)
-  optimum.free_mw.forEach((mw, arc) => free_mw[Math.floor(arc / workloads / regions) * workloads + arc % workloads] += mw)
+  const free_mw = by_demand(network, optimum.free_mw)
   const pinned_mw = optimum.pinned_mw.map(mw => Math.max(mw, 0))
   const per_mwh = lp_data(network, objective).cost
   return solver.solve_network(network.replace({
     demand_mw: pinned_mw.map((mw, d) => mw + Math.max(free_mw[d], 0)),
     pinned_mw,
-    unserved_usd_per_mwh: unserved_penalty(per_mwh, regions),
+    unserved_usd_per_mwh: unserved_penalty(per_mwh, network.size.regions),
   }), objective)
 }
 
@@ -511,55 +506,38 @@ const SLIGHT_USD_PER_MWH = 1e-6
 const FULL = 1e-9
 
 /** Load that stays at home by what keeps it there: the constraint whose lifting, alone, would gain most. [MW] */
-export function held_at_home_mw(placement) {
-  const {network: net, optimum} = placement
-  const {clients, regions, workloads} = net.size
-  const {obstacles, gain} = missing(placement)
+export function held_at_home_mw({network: net, optimum, region_it_mw}) {
+  const {size: {clients, regions, workloads}, cost_usd_per_mwh: cost, home} = net
   const per_kg = net.carbon_price_usd_per_t / KG_PER_T
   const electricity = net.energy_usd_per_mwh.map((usd, j) => usd + per_kg * net.pue[j] * net.carbon_kg_per_mwh[j])
-  const held = new Map()
-  const add = (name, mw) => mw > 0 && held.set(name, (held.get(name) ?? 0) + mw)
-  for (let i = 0; i < clients; i++) {
-    for (let k = 0; k < workloads; k++) {
-      const most = Object.fromEntries(Object.keys(obstacles).map(name => [name, 0]))
-      let leaving = 0
-      for (let j = 0; j < regions; j++) {
-        const arc = (i * regions + j) * workloads + k
-        const standing = Object.keys(obstacles).filter(name => obstacles[name](arc, j))
-        if (!standing.length) leaving = Math.max(leaving, gain[arc])
-        if (standing.length !== 1) continue
-        const [name] = standing
-        const moved = name === "friction" ? electricity[net.home[i]] - electricity[j] : gain[arc]
-        most[name] = Math.max(most[name], moved)
-      }
-      const d = i * workloads + k
-      let [first, best] = [SEVERAL, -Infinity]
-      for (const [name, usd] of [...Object.entries(most), [SEVERAL, SLIGHT_USD_PER_MWH]]) {
-        if (usd > best) [first, best] = [name, usd]
-      }
-      add(first, optimum.free_mw[(i * regions + net.home[i]) * workloads + k])
-      add(leaving > SLIGHT_USD_PER_MWH ? "state locality" : SEVERAL, optimum.pinned_mw[d])
+  const is_full = net.capacity_mw.map((mw, j) => region_it_mw[j] >= mw * (1 - FULL) ? 1 : 0)
+  const open = [...Object.entries(net.masks), ["latency", net.within_budget]]
+  const names = [...open.map(([name]) => name), "friction", "capacity"]
+  const friction = open.length
+  const held = {}
+  const add = (name, mw) => mw > 0 && (held[name] = (held[name] ?? 0) + mw)
+  for (let d = 0; d < clients * workloads; d++) {
+    const [i, k] = [Math.floor(d / workloads), d % workloads]
+    const at_home = (i * regions + home[i]) * workloads + k
+    const most = new Float64Array(names.length)
+    let leaving = 0
+    for (let j = 0; j < regions; j++) {
+      const arc = (i * regions + j) * workloads + k
+      const gain = cost[at_home] - cost[arc]
+      let [standing, count] = [-1, 0]
+      const stands = (n, is_so) => is_so && (count++, standing = n)
+      for (let n = 0; n < open.length; n++) stands(n, !open[n][1][arc])
+      stands(friction, gain <= SLIGHT_USD_PER_MWH)
+      stands(friction + 1, is_full[j])
+      if (!count) leaving = Math.max(leaving, gain)
+      const moved = standing === friction ? electricity[home[i]] - electricity[j] : gain
+      if (count === 1) most[standing] = Math.max(most[standing], moved)
     }
+    const best = Math.max(...most)
+    add(best >= SLIGHT_USD_PER_MWH ? names[most.indexOf(best)] : SEVERAL, optimum.free_mw[at_home])
+    add(leaving > SLIGHT_USD_PER_MWH ? "state locality" : SEVERAL, optimum.pinned_mw[d])
   }
-  return Object.fromEntries(held)
-}
-
-/** By constraint, whether it stands in the way of an arc; and what a MW gains that takes an arc. [USD/MWh] */
-function missing({network: net, region_it_mw}) {
-  const {size: {regions, workloads}, cost_usd_per_mwh: cost} = net
-  const gain = arcs_of(net.home, regions, workloads, (i, j, k, arc) =>
-    cost[(i * regions + net.home[i]) * workloads + k] - cost[arc])
-  const full = net.capacity_mw.map((mw, j) => region_it_mw[j] >= mw * (1 - FULL) ? 1 : 0)
-  const masks = Object.entries(net.masks).map(([name, held]) => [name, arc => !held[arc]])
-  return {
-    gain,
-    obstacles: {
-      ...Object.fromEntries(masks),
-      latency: arc => !net.within_budget[arc],
-      friction: arc => gain[arc] <= SLIGHT_USD_PER_MWH,
-      capacity: (_, j) => full[j],
-    },
-  }
+  return held
 }
 
 // The certificate
@@ -581,30 +559,24 @@ export function certificate(placement) {
   const {price_free, price_pinned, capacity_price} = best
   const prices = capacity_price.map(usd => Math.max(usd, 0))
   const homes = home_arcs(network)
-  const demand_of = arc => Math.floor(arc / workloads / regions) * workloads + arc % workloads
-  const region_of = arc => Math.floor(arc / workloads) % regions
-
-  const served_mw = new Float64Array(demands)
-  const region_mw = new Float64Array(regions)
+  const served_mw = by_demand(network, best.free_mw)
+  const region_mw = by_region(network, load)
   const cheapest_free = new Float64Array(demands).fill(unserved_cost)
-  let [over_mw, over_ms, unlawful, value, off_price] = [0, 0, 0, 0, 0]
+  let [over_mw, over_ms, unlawful, off_price] = [0, 0, 0, 0]
   for (let arc = 0; arc < load.length; arc++) {
-    const [d, j] = [demand_of(arc), region_of(arc)]
+    const [d, j] = [demand_of(network, arc), region_of(network, arc)]
     if (allowed[arc]) cheapest_free[d] = Math.min(cheapest_free[d], cost[arc] + prices[j])
     if (!load[arc]) continue
     const late = network.latency_ms[arc] - network.budget_ms[arc % workloads]
     if (load[arc] > 0) over_ms = Math.max(over_ms, late)
     if (load[arc] > 0 && late > RESIDUAL_MS) over_mw += load[arc]
     if (!network.permitted[arc]) unlawful += load[arc]
-    region_mw[j] += load[arc]
-    served_mw[d] += best.free_mw[arc]
-    value += load[arc] * cost[arc]
     off_price += best.free_mw[arc] * Math.abs(cost[arc] + capacity_price[j] - price_free[d])
   }
   const cheapest_pinned = price_pinned.map((_, d) => allowed[homes[d]]
-    ? Math.min(cost[homes[d]] + prices[region_of(homes[d])], unserved_cost) : unserved_cost)
+    ? Math.min(cost[homes[d]] + prices[region_of(network, homes[d])], unserved_cost) : unserved_cost)
   homes.forEach((arc, d) => {
-    off_price += best.pinned_mw[d] * Math.abs(cost[arc] + capacity_price[region_of(arc)] - price_pinned[d])
+    off_price += best.pinned_mw[d] * Math.abs(cost[arc] + capacity_price[region_of(network, arc)] - price_pinned[d])
       + best.unserved_free_mw[d] * Math.abs(unserved_cost - price_free[d])
       + best.unserved_pinned_mw[d] * Math.abs(unserved_cost - price_pinned[d])
   })
@@ -618,7 +590,7 @@ export function certificate(placement) {
   const tolerance = FACE_TOLERANCE * units_of(numbers).cost
   const explained = unserved_cost * (sum(imbalance_free) + sum(imbalance_pinned))
     + total(regions, j => Math.max(excess[j], 0) * prices[j])
-  const objective = value + unserved_cost * placement.unserved_mw
+  const objective = weighed(load, cost) + unserved_cost * placement.unserved_mw
   const ample_mw = total(regions, j => Math.min(network.capacity_mw[j], AMPLE * all_mw))
   const loads = [best.free_mw, best.pinned_mw, best.unserved_free_mw, best.unserved_pinned_mw]
   const found = {

@@ -3,6 +3,8 @@
 // What depends on no slider comes from page_data.py. Axes: client i, region j, workload k; arrays are flat, in the
 // order (client, region, workload), booleans are 0 and 1.
 
+import {made, sum, total} from "./arrays.js"
+
 const KG_PER_T = 1000
 const KWH_PER_MWH = 1000
 const KB_PER_GB = 1e6
@@ -18,7 +20,8 @@ export function decoded(value) {
   if (Array.isArray(value)) return value.map(decoded)
   if (value === null || typeof value !== "object") return value
   if (typeof value.type === "string" && typeof value.data === "string") {
-    const bytes = Uint8Array.from(atob(value.data), character => character.charCodeAt(0))
+    const text = atob(value.data)
+    const bytes = made(Uint8Array, text.length, n => text.charCodeAt(n))
     return new TYPES[value.type](bytes.buffer)
   }
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, decoded(part)]))
@@ -56,10 +59,6 @@ export class Network {
   get size() {
     const [clients, regions, workloads] = [this.clients.length, this.regions.length, this.workloads.length]
     return {clients, regions, workloads, arcs: clients * regions * workloads, demands: clients * workloads}
-  }
-
-  get home() {
-    return this.geography.home
   }
 
   get without_hosting_or_cap() {
@@ -105,30 +104,30 @@ export class Network {
   get within_budget() {
     const {budget_ms, latency_ms, size} = this
     // to six digits, half to even: rint(x) <= 0 where x <= 0.5
-    return Uint8Array.from(latency_ms, (ms, arc) => (ms - budget_ms[arc % size.workloads]) * 1e6 <= 0.5)
+    return made(Uint8Array, size.arcs, arc => (latency_ms[arc] - budget_ms[arc % size.workloads]) * 1e6 <= 0.5 ? 1 : 0)
   }
 
   get masks() {
-    const {regions, workloads} = this.size
-    const lawful = Uint8Array.from({length: this.size.arcs}, (_, arc) => this.geography.lawful[Math.floor(arc / workloads)])
-    if (!this.overrides) return {law: lawful}
-    const {allowed, offered} = this.overrides
+    const {size: {arcs, regions, workloads}, geography, overrides} = this
+    const lawful = made(Uint8Array, arcs, arc => geography.lawful[Math.floor(arc / workloads)])
+    if (!overrides) return {law: lawful}
+    const {allowed, offered} = overrides
     const told = {at: allowed.at, value: allowed.value.map(() => 1)}
-    const system = Uint8Array.from({length: this.size.arcs}, (_, arc) => offered[arc % (regions * workloads)])
+    const system = made(Uint8Array, arcs, arc => offered[arc % (regions * workloads)])
     return {
       law: over(told, lawful),
       system: over(told, system),
-      "arcs.csv": over(allowed, new Uint8Array(this.size.arcs).fill(1)),
+      "arcs.csv": over(allowed, new Uint8Array(arcs).fill(1)),
     }
   }
 
   get permitted() {
-    const masks = Object.values(this.masks)
-    return masks[0].map((_, arc) => masks.every(mask => mask[arc]))
+    const [first, ...others] = Object.values(this.masks)
+    return others.reduce(both, first)
   }
 
   get allowed() {
-    return this.within_budget.map((within, arc) => within & this.permitted[arc])
+    return both(this.within_budget, this.permitted)
   }
 
   get _money_and_carbon() {
@@ -160,14 +159,23 @@ export class Network {
   }
 
   get money_usd_per_mwh() {
-    const {regions, workloads} = this.size
-    return this.friction_usd_per_mwh.map(
-      (usd, arc) => this.energy_usd_per_mwh[Math.floor(arc / workloads) % regions] + usd)
+    const {size: {arcs, regions, workloads}, energy_usd_per_mwh: energy, friction_usd_per_mwh: friction} = this
+    return made(Float64Array, arcs, arc => energy[Math.floor(arc / workloads) % regions] + friction[arc])
   }
 
   get cost_usd_per_mwh() {
+    const {size: {arcs}, money_usd_per_mwh: money, carbon_kg_per_arc_mwh: carbon} = this
     const per_kg = this.carbon_price_usd_per_t / KG_PER_T
-    return this.money_usd_per_mwh.map((usd, arc) => usd + per_kg * this.carbon_kg_per_arc_mwh[arc])
+    return made(Float64Array, arcs, arc => money[arc] + per_kg * carbon[arc])
+  }
+
+  /** Which of `LAYERS` an arc belongs to by distance from home (client, region). */
+  get layer_index() {
+    const {home, geography: {region_km}, regional_radius_km, size: {clients, regions}} = this
+    return made(Int32Array, clients * regions, pair => {
+      const [from, to] = [home[Math.floor(pair / regions)], pair % regions]
+      return from === to ? 0 : region_km[from * regions + to] <= regional_radius_km ? 1 : 2
+    })
   }
 }
 remembered(Network)
@@ -288,6 +296,8 @@ export function arcs_of(home, regions, workloads, value) {
   return made
 }
 
+const both = (one, other) => made(Uint8Array, one.length, n => one[n] & other[n])
+
 /** A copy of an array with the values of some cells, if there are any. */
 function over(cells, array) {
   if (!cells) return array
@@ -296,12 +306,4 @@ function over(cells, array) {
   return changed
 }
 
-/** The sum of so many terms. */
-export function total(count, term) {
-  let found = 0
-  for (let n = 0; n < count; n++) found += term(n)
-  return found
-}
-
-export const sum = values => total(values.length, n => values[n])
 const clip = (value, least, most) => Math.min(Math.max(value, least), most)
