@@ -135,7 +135,7 @@ def _regions(placement: Placement, base: Placement, scale: MapScale) -> dict[str
         "utilisation": table["utilisation"].to_numpy(),
         "capacity": net.capacity_mw,
         "capacity_price": table["capacity_price_usd_per_mwh"].to_numpy(),
-        **_origins(net.labels.sources),
+        **origins_on_map(net.labels.sources),
     }
 
 
@@ -156,7 +156,7 @@ def client_columns(placement: Placement, scale: MapScale) -> dict[str, NDArray]:
 
 
 @lru_cache(maxsize=8)
-def _origins(sources: InputSources) -> dict[str, NDArray]:
+def origins_on_map(sources: InputSources) -> dict[str, NDArray]:
     """Where each region's figures are from, and a mark where they are estimates or proxies."""
     found: dict[str, NDArray] = {}
     for name in _FROM_DATA:

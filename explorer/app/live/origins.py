@@ -17,6 +17,8 @@ from explorer.scenario.provenance import QUALITIES, Source
 from explorer.session import Session
 from explorer.text import BRIEFLY, UNSURE, licence_of, sentence, uncertain_mark
 
+ABOUT = f"Made of these inputs; {UNSURE} marks estimates and proxies. More under Data."
+
 
 def name_sources(pane: LivePane, session: Session, measure: str) -> None:
     """Keep the help of a card in step with whose figures its measure is made of."""
@@ -41,15 +43,17 @@ def sources_html(labels: Labels, inputs: Iterable[str]) -> Markup:
 
 @lru_cache(maxsize=256)  # of all users: sources are one object as long as nothing changes
 def _listed_by_input(found: InputSources, inputs: tuple[str, ...]) -> Markup:
-    lines = joined(
-        html("<p><b>{}</b> {}</p>", sentence(LABELS[name]), _told(found.by_input[name]))
-        for name in inputs
-        if found.by_input[name]
-    )
+    lines = joined(source_line(found, name) for name in inputs)
     if not lines:
         return html('<div class="sources"><p>The scenario names no sources.</p></div>')
-    about = html("Made of these inputs; {} marks estimates and proxies. More under Data.", UNSURE)
-    return html('<div class="sources"><p>{}</p>{}</div>', about, lines)
+    return html('<div class="sources"><p>{}</p>{}</div>', ABOUT, lines)
+
+
+def source_line(found: InputSources, name: str) -> Markup:
+    """The line of one input; nothing where it has no sources."""
+    if not found.by_input[name]:
+        return html("")
+    return html("<p><b>{}</b> {}</p>", sentence(LABELS[name]), _told(found.by_input[name]))
 
 
 def _told(of_input: Sequence[Source]) -> Markup:

@@ -122,14 +122,14 @@ def table_columns(session: Session) -> dict[str, Any]:
         "against": session.compared.short,
         "grids": _compact(net.price_usd_per_mwh, net.carbon_kg_per_mwh),
         "pue": _compact(net.pue)[0],
-        "origins": _origins(net.labels.sources),
+        "origins": origins_of_regions(net.labels.sources),
         "sources": str(sources_html(net.labels, PLACEMENT)),
     }
 
 
 # inputs in the order of `ORIGINS` in regions.js
 @lru_cache(maxsize=8)
-def _origins(sources: InputSources) -> list[Any]:
+def origins_of_regions(sources: InputSources) -> list[Any]:
     columns = [
         [(uncertain_mark(cell), origin_text(cell)) for cell in sources.by_region[name]]
         for name in ("capacity", "price", "carbon", "pue")

@@ -1,0 +1,178 @@
+// `explorer/charts/world_map.py`, `map_scale.py`, `map_places.py`, `daylight.py` and `explorer/app/views/world_map.py`:
+// what the map shows. Where regions stand comes from Python.
+import {fixed, formatNumber, general, html, joined, said, sentence} from "./text.js"
+
+const [CIRCLE_PX, ARC_PX, THINNEST_CIRCLE_PX, THINNEST_ARC_PX] = [25, 7, 5, 0.8]
+const [KEY, SMALLEST] = [0.1, 0.005] // of the reference load
+const [LEADS, NAMED] = [20, 5]
+const RADIUS_M = 6378137
+const EDGE_M = Math.PI * RADIUS_M
+const MAP_PX = 860
+const M_PER_PX = 2 * EDGE_M / MAP_PX
+const NARROW = 600 / MAP_PX
+const [LETTER_PX, LINE_PX] = [7, 15]
+const [DEG_PER_H, MAP_EDGE_DEG, LEAST_DEG, STEP_DEG] = [15, 85, 1e-6, 2]
+const floats = values => Float32Array.from(values)
+const sum = values => values.reduce((all, value) => all + value, 0)
+
+/** As `FlowMap._on_placement` puts it on screen: changes against the baseline, clients not shown. */
+export function world_map(put, {placement, settings}, labels) {
+  const {network} = placement
+  const scale = scale_of(network.largest_home_mw)
+  const arcs = arcs_of(placement, scale)
+  const size = [...placement.region_it_mw].map(scale.circle_px)
+  const change_mw = placement.region_it_mw.map((mw, j) => mw - placement.baseline.region_it_mw[j])
+  const end = Math.max(...change_mw.map(Math.abs), scale.smallest_mw)
+  const {by_signal, x, y} = labels.map
+  put("regions", "cds", {
+    it_mw: floats(placement.region_it_mw), change_mw: floats(change_mw), color: floats(change_mw),
+    price: floats(network.price_usd_per_mwh), carbon: floats(network.carbon_kg_per_mwh), utilisation: floats(placement.utilisation),
+    capacity: floats(network.capacity_mw), capacity_price: floats(placement.capacity_price_usd_per_mwh),
+    radius: floats(size.map(px => Math.fround(px) * Math.fround(M_PER_PX / 2))), ...by_signal[settings.carbon_signal],
+  })
+  put("regions", "color_color_mapper", {low: -end, high: end})
+  put("night", "cds", night_on_map(settings, labels.declination_deg))
+  put("flows", "cds", by_class(arcs))
+  put("named", "cds", names_on_map({x, y, size, it_mw: placement.region_it_mw}, labels.map.names))
+  put("legend", "words", {text: said(legend(placement, arcs, scale, settings, labels))})
+}
+
+function scale_of(largest_home_mw) {
+  const reference_mw = round_number(largest_home_mw)
+  return {
+    smallest_mw: SMALLEST * reference_mw,
+    key_mw: KEY * reference_mw,
+    circle_px: mw => THINNEST_CIRCLE_PX + CIRCLE_PX * Math.sqrt(mw / reference_mw),
+    arc_px: mw => THINNEST_ARC_PX + ARC_PX * Math.sqrt(mw / reference_mw),
+  }
+}
+
+/** The nearest of 1, 2 and 5 times a power of ten, by ratio; 1 for nothing. */
+function round_number(mw) {
+  if (mw <= 0) return 1
+  const exponent = Math.floor(Math.log10(mw))
+  const near = [exponent, exponent + 1].flatMap(power => [1, 2, 5].map(digit => Number(`${digit}e${power}`)))
+  const far = near.map(each => Math.abs(Math.log(each / mw)))
+  return near[far.indexOf(Math.min(...far))]
+}
+
+/** Relocated load by home region and region, the widest first: {home, region, mw, classes (workload), leads, width}. */
+function arcs_of({network, away_mw}, scale) {
+  const [R, K] = [network.regions.length, network.workloads.length]
+  const moved = new Float64Array(R * R * K)
+  network.home.forEach((home, i) => {
+    for (let n = 0; n < R * K; n++) moved[home * R * K + n] += away_mw[i * R * K + n]
+  })
+  const pairs = Array.from({length: R * R}, (_, pair) => ({
+    home: Math.floor(pair / R), region: pair % R, classes: moved.subarray(pair * K, (pair + 1) * K),
+  })).map(pair => ({...pair, mw: sum(pair.classes)}))
+  const drawn = pairs.filter(({mw}) => mw > 0 && mw >= scale.smallest_mw).sort((a, b) => b.mw - a.mw)
+  return drawn.map((arc, n) => ({...arc, leads: n < LEADS, width: scale.arc_px(arc.mw)}))
+}
+
+/** A row for each class of a flow, the most first; those of a flow stand together. */
+function by_class(arcs) {
+  const rows = arcs.flatMap(arc => [...arc.classes.keys()]
+    .sort((a, b) => arc.classes[b] - arc.classes[a])
+    .filter(workload => arc.classes[workload] > 0)
+    .map(workload => ({...arc, workload, it_mw: arc.classes[workload]})))
+  const column = (kind, name) => kind.from(rows, row => row[name])
+  return {
+    home: column(Uint16Array, "home"), region: column(Uint16Array, "region"), workload: column(Uint8Array, "workload"),
+    it_mw: column(Float32Array, "it_mw"), width: column(Float32Array, "width"), leads: column(Uint8Array, "leads"),
+  }
+}
+
+/** The names of the regions that run most, each beside its circle where no other name is. */
+function names_on_map({x, y, size, it_mw}, names) {
+  const [px, py] = [x, y].map(axis => axis.map(m => NARROW * m / M_PER_PX))
+  const circles = size.map((d, j) => [px[j] - d / 2, py[j] - d / 2, px[j] + d / 2, py[j] + d / 2])
+  const [taken, rows] = [[], []]
+  for (const region of [...it_mw.keys()].sort((a, b) => it_mw[b] - it_mw[a])) {
+    if (rows.length === NAMED || it_mw[region] <= 0) break
+    const places = positions(size[region] / 2)
+    const boxes = places.map(place => box(px[region], py[region], names[region], ...place))
+    const free = [0, 1, 2, 3].filter(n => is_free(boxes[n], taken))
+    const clear = free.filter(n => !circles.some((circle, j) => j !== region && meet(boxes[n], circle)))
+    for (const n of [...clear, ...free].slice(0, 1)) {
+      taken.push(boxes[n])
+      rows.push([region, ...places[n]])
+    }
+  }
+  const of = make => rows.map(([region, align, dx, dy]) => make(region, align, dx, dy))
+  return {
+    x: of(j => x[j]), y: of(j => y[j]), name: of(j => names[j]), align: of((_, align) => align),
+    dx: of((_, __, dx) => dx), dy: of((_, __, ___, dy) => -dy), // offsets on screen count downwards
+  }
+}
+
+/** Where a name may stand: left, right, above, below its circle. [px, upwards] */
+function positions(radius_px) {
+  const [beside, over] = [radius_px + 3, radius_px + 3 + LINE_PX / 2]
+  return [["right", -beside, 0], ["left", beside, 0], ["center", 0, over], ["center", 0, -over]]
+}
+
+function is_free(box, taken) {
+  return Math.max(Math.abs(box[0]), Math.abs(box[2])) < NARROW * MAP_PX / 2 && !taken.some(other => meet(box, other))
+}
+
+function box(x, y, name, align, dx, dy) {
+  const width = LETTER_PX * [...name].length
+  const left = x + dx - {left: 0, center: width / 2, right: width}[align]
+  return [left, y + dy - LINE_PX / 2, left + width, y + dy + LINE_PX / 2]
+}
+
+function meet(a, b) {
+  return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
+}
+
+/** Outline in Web Mercator of the part of the world where the sun is below the horizon. */
+function night_on_map({hour, season}, declination_deg) {
+  if (hour === "average") return {x: [], y: []}
+  const radians = deg => deg * Math.PI / 180
+  const noon = DEG_PER_H * (12 - (hour + 0.5))
+  const tilt = declination_deg[season]
+  const declination = Math.abs(tilt) < LEAST_DEG ? LEAST_DEG : tilt
+  const longitude = Array.from({length: Math.round(360 / STEP_DEG) + 1}, (_, n) => -180 + STEP_DEG * n)
+  const edge = longitude.map(deg => Math.atan(-Math.cos(radians(deg - noon)) / Math.tan(radians(declination))) * 180 / Math.PI)
+  const pole = declination > 0 ? -90 : 90
+  const latitude = [...edge, pole, pole].map(deg => Math.min(Math.max(deg, -MAP_EDGE_DEG), MAP_EDGE_DEG))
+  return {
+    x: [...longitude, 180, -180].map(deg => RADIUS_M * radians(deg)),
+    y: latitude.map(deg => RADIUS_M * Math.asinh(Math.tan(radians(deg)))),
+  }
+}
+
+// The legend: flows that stand out and the others, what is too small to be drawn, and what sizes mean
+
+function legend(placement, arcs, scale, {hour}, {looks, dusk}) {
+  const items = groups(arcs).map(([role, words]) => html`<span><i style="background:${looks[role].colour}"></i>${words}</span>`)
+  const hidden = too_small_text(placement.totals.relocated_mw, sum(arcs.map(({mw}) => mw)), scale.smallest_mw)
+  const night = html`<span><em style="width:14px;height:14px;border-radius:2px;background:${dusk.colour};opacity:${dusk.opacity}"></em>night</span>`
+  return joined([...items, hidden ? `${sentence(hidden)}. ` : "", key(scale), ...(hour === "average" ? [] : [night])])
+}
+
+/** Role and words of those that stand out and of the others. */
+function groups(arcs) {
+  const largest = arcs.every(({leads}) => leads) ? "" : "largest "
+  return [["lead", largest, arcs.filter(({leads}) => leads)], ["flow", "other ", arcs.filter(({leads}) => !leads)]]
+    .filter(([, , mine]) => mine.length)
+    .map(([role, words, mine]) => {
+      const flows = `${mine.length} ${words}flow${mine.length > 1 ? "s" : ""}`
+      return [role, `${flows}, ${formatNumber(sum(mine.map(({mw}) => mw)))} MW`]
+    })
+}
+
+function too_small_text(moved_mw, drawn_mw, smallest_mw) {
+  const hidden = moved_mw > 0 ? 1 - drawn_mw / moved_mw : 0
+  if (hidden < 1e-6) return ""
+  const share = hidden >= 0.001 ? `${formatNumber(100 * hidden, 1)} %` : "less than 0.1 %"
+  return `flows below ${general(smallest_mw, 6, true)} MW, ${share} of what moves, are not drawn`
+}
+
+/** A circle and an arc as large as they are on the map, and the load that they stand for. */
+function key(scale) {
+  const [circle, arc] = [scale.circle_px, scale.arc_px].map(px => `${fixed(px(scale.key_mw), 1, false)}px`)
+  const mw = general(scale.key_mw, 6, true)
+  return html`<span title="Area of circles and width of arcs grow with the load"><em style="width:${circle};height:${circle}"></em><i style="height:${arc}"></i>${mw}&nbsp;MW each</span>`
+}

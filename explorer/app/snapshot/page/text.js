@@ -1,0 +1,103 @@
+// Numbers and texts as `explorer/text.py` and Python's own formats write them, and `explorer/markup.py`.
+
+const UNITS = [["h", 3_600_000], ["min", 60_000], ["s", 1000]]
+const MINUS = "−"
+
+/** Digits after the point as Python rounds them: a tie goes to the even digit, where JavaScript goes away from zero. */
+function decimal(value, decimals) {
+  const size = Math.abs(value)
+  if (size >= 1e21) return BigInt(size) + (decimals ? `.${"0".repeat(decimals)}` : "")
+  const text = size.toFixed(decimals)
+  const exact = size.toFixed(Math.min(decimals + 60, 100))
+  const rest = exact.slice(exact.indexOf(".") + 1 + decimals)
+  return /^50*$/.test(rest) && "13579".includes(text.at(-1)) ? exact.slice(0, -rest.length).replace(/\.$/, "") : text
+}
+
+/** `f"{value:.{decimals}f}"`, and with `grouped` that with a comma. */
+export function fixed(value, decimals, grouped = true) {
+  const [whole, part] = decimal(value, decimals).split(".")
+  const sign = value < 0 || Object.is(value, -0) ? "-" : ""
+  const thousands = grouped ? whole.replace(/\B(?=(\d{3})+$)/g, ",") : whole
+  return `${sign}${thousands}${part ? `.${part}` : ""}`
+}
+
+/** `f"{value:.{digits}g}"`, and with `grouped` that with a comma. */
+export function general(value, digits = 6, grouped = false) {
+  if (value === 0 || !Number.isFinite(value)) return String(value).replace("Infinity", "inf").replace("NaN", "nan")
+  const power = powerOf(value, digits)
+  if (power < -4 || power >= digits) {
+    const [mantissa, exponent] = rounded(value, digits).toExponential().split("e")
+    return `${mantissa}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`
+  }
+  const text = fixed(value, digits - 1 - power, grouped)
+  return text.includes(".") ? text.replace(/\.?0+$/, "") : text
+}
+
+/** The power of ten of a number that is rounded to so many digits. */
+function powerOf(value, digits) {
+  return Number(rounded(value, digits).toExponential().split("e")[1])
+}
+
+function rounded(value, digits) {
+  const power = Number(value.toExponential().split("e")[1])
+  const decimals = digits - 1 - power
+  return decimals >= 0 && decimals <= 40 ? Number(fixed(value, decimals, false)) : Number(value.toPrecision(digits))
+}
+
+export function formatNumber(value, digits = 3) {
+  if (value === 0 || !Number.isFinite(value)) return value === 0 ? "0" : "–"
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value))))
+  return fixed(value, decimals).replace("-", MINUS)
+}
+
+export function formatDuration(ms) {
+  const [unit, size] = UNITS.find(([, size]) => Math.abs(ms) >= size) ?? ["ms", 1]
+  return `${general(ms / size, unit === "ms" ? 4 : 3)} ${unit}`
+}
+
+export function signed(value) {
+  return `${value > 0 ? "+" : ""}${formatNumber(value)}`
+}
+
+export function percent(value) {
+  if (!Number.isFinite(value)) return "–"
+  if (Math.abs(value) < 0.05) return "±0 %"
+  return `${plus(value, 1)} %`
+}
+
+/** `f"{value:+,.{decimals}f}"` with a minus that one can see. */
+export function plus(value, decimals) {
+  return `${value < 0 || Object.is(value, -0) ? "" : "+"}${fixed(value, decimals)}`.replace("-", MINUS)
+}
+
+export function sentence(words) {
+  return words.slice(0, 1).toUpperCase() + words.slice(1)
+}
+
+// HTML: what is put in is text, unless it is HTML already
+
+export class Markup {
+  constructor(text) {
+    this.text = text
+  }
+}
+
+const ESCAPED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&#39;", '"': "&#34;"}
+
+export function escaped(value) {
+  return value instanceof Markup ? value.text : String(value).replace(/[&<>'"]/g, sign => ESCAPED[sign])
+}
+
+/** A template literal with values in it, escaped unless they are HTML already. */
+export function html(literal, ...values) {
+  return new Markup(literal.reduce((text, piece, n) => text + escaped(values[n - 1]) + piece))
+}
+
+export function joined(parts, between = "") {
+  return new Markup([...parts].map(escaped).join(escaped(between)))
+}
+
+/** As `LivePane.say` hands a text to its model, which undoes that. */
+export function said(words) {
+  return escaped(escaped(words)).replaceAll("&#34;", '"').replaceAll("&gt;", ">")
+}
