@@ -1,0 +1,283 @@
+// The page that solves itself: the app's controls, a worker that solves what they ask for, and the views' own models,
+// patched with what it finds.
+import {Inputs} from "./inputs.js"
+import {fixed, general} from "./text.js"
+
+const FONT = getComputedStyle(document.body).fontFamily
+const KEY = "page" // of the inputs, by which components of a page find each other
+const root = document.documentElement
+const [libraries, contents, program, wasm] = await Promise.all(["libraries", "contents", "program", "wasm"].map(unpacked))
+const decoder = new TextDecoder()
+;(0, eval)(decoder.decode(libraries))
+const {docs, item, roots, handles, data, labels, groups, reach, values, names, own, argument, table, story, leads, styles, workload, live} =
+  JSON.parse(decoder.decode(contents))
+document.querySelector("main").hidden = false
+item.roots = Object.fromEntries(Object.entries(roots).map(([view, id]) => [id, document.getElementById(view)]))
+const views = await Bokeh.embed.embed_items(docs, [item])
+await Promise.all(views.flatMap(view => [...view].map(one => one.ready ?? null)))
+const shown = Bokeh.documents.at(-1)
+
+const classes = [...data.workloads, "all"]
+const infinite = given => Object.fromEntries(Object.entries(given).map(([key, value]) => [key, value ?? Infinity]))
+const inputs = new Inputs(infinite({...data.settings, ...values, class: workload, theme: preferred_theme()}),
+  groups.flatMap(({controls}) => controls), {class: classes, theme: ["light", "dark"]})
+const panels = [] // components that show and change inputs
+const worker = new Worker(URL.createObjectURL(new Blob([program], {type: "text/javascript"})))
+let serial = 0 // of the state that the worker was asked for last
+let painted = 0
+let single_workload = data.workloads.includes(workload) ? workload : data.workloads[0]
+const texts = {table: table_model(), argument: argument_model()} // what shows its texts by itself
+const controls = panel("controls", controls_component, {groups: JSON.stringify(groups), reach})
+panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
+const buttons = history_model()
+const tale = story && story_model()
+const live_address = document.getElementById("live")?.href
+choose_class_in_the_picture()
+document.getElementById("theme").onclick = () => inputs.put({theme: inputs.values.theme === "dark" ? "light" : "dark"})
+inputs.listeners.push(on_change)
+set_theme(inputs.values.theme)
+worker.onmessage = ({data}) => on_answer(data)
+worker.onerror = event => say_problem(`The solver of this page stopped: ${event.message}`)
+worker.postMessage({wasm, data, labels})
+ask()
+document.getElementById("waiting").remove()
+
+async function unpacked(id) {
+  const holder = document.getElementById(id)
+  const bytes = Uint8Array.from(atob(holder.textContent), character => character.charCodeAt(0))
+  holder.textContent = ""
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))
+  return new Uint8Array(await new Response(stream).arrayBuffer())
+}
+
+// From inputs to results
+
+function on_change(changed) {
+  if (changed.includes("theme")) set_theme(inputs.values.theme)
+  if (changed.includes("class") && inputs.values.class !== "all") single_workload = inputs.values.class
+  if (changed.some(key => key !== "theme")) ask()
+  panels.forEach(panel => panel.tell_soon())
+  buttons.update()
+}
+
+/** Have the worker solve the present state; what it is at is dropped for this. */
+function ask() {
+  const {values} = inputs
+  const budgets = Float64Array.from(data.workloads, id => values[`${id}/budget`])
+  const own = Object.fromEntries(Object.keys(data.settings).map(name => [name, values[name]]))
+  root.dataset.solved = "no"
+  worker.postMessage({serial: ++serial, settings: {...own, budgets}, over: values.class, workload: single_workload})
+  update_link()
+}
+
+function on_answer({serial: answered, error, changed, reach, certificate, traced, placed}) {
+  if (error) say_problem(error)
+  if (changed) patch(changed)
+  if (reach) controls.change({reach})
+  if (placed) {
+    if (answered === serial) say_problem("")
+    painted = answered
+  }
+  if (certificate !== undefined && answered === serial) say_certificate(certificate)
+  if (placed || error) panels.forEach(panel => panel.answer())
+  if (answered === serial && (traced || error)) {
+    root.dataset.solved = "yes"
+    root.dataset.ready = "yes"
+  }
+}
+
+function say_problem(text) {
+  const problem = document.getElementById("problem")
+  problem.textContent = text
+  problem.hidden = !text
+}
+
+function say_certificate(proof) {
+  const line = document.getElementById("certificate")
+  if (!proof) return (line.textContent = "A cap on the mean delay has a say here, which one linear program cannot prove.")
+  const {holds, fails, primal_mw, dual, unit, gap} = proof
+  const errors = `largest error ${general(primal_mw, 2)} MW in loads, ${general(dual, 2)} ${unit} in prices; no placement is better by more than ${general(100 * gap, 2)} %`
+  line.textContent = holds ? `Checked here: ${errors}.` : `This result does not prove itself: ${fails.join("; ")} (${errors}).`
+}
+
+// From results to models
+
+function patch(changed) {
+  const [columns, properties, cells] = [new Map(), new Map(), {table: {}, argument: {}}]
+  for (const [slot, value] of changed) {
+    const [view, element, handle, name] = slot.split("|")
+    if (view in cells) cells[view][name] = value
+    else {
+      const changes = handle === "cds" ? columns : properties
+      const id = handles[`${view}|${element}|${handle}`]
+      changes.set(id, {...changes.get(id), [name]: value})
+    }
+  }
+  for (const [id, values] of columns) {
+    const source = shown.get_model_by_id(id)
+    const known = source.data instanceof Map ? Object.fromEntries(source.data) : source.data
+    source.data = {...known, ...values}
+  }
+  for (const [id, values] of properties) shown.get_model_by_id(id).setv(values)
+  for (const [view, model] of Object.entries(texts)) if (Object.keys(cells[view]).length) model.change(cells[view])
+}
+
+// Components of the app, each with a model that stays in this page
+
+function component(id, drawn, values, send_msg = () => {}) {
+  const listeners = []
+  const model = {
+    ...values, send_msg,
+    on: (names, listener) => listeners.push([[names].flat(), listener]),
+    change: changed => {
+      Object.assign(model, changed)
+      listeners.forEach(([names, listener]) => names.some(name => name in changed) && listener())
+    },
+  }
+  draw(id, drawn, model)
+  return model
+}
+
+function draw(id, {render}, model) {
+  const shadow = document.getElementById(id).attachShadow({mode: "open"})
+  shadow.innerHTML = `<style>${styles[id].join("")}</style>`
+  shadow.append(render({model, data: model, view: model}))
+}
+
+/** To a bridge what a `ControlPanel` is: takes changes, and tells which values differ from what its browser knows. */
+function panel(id, drawn, more) {
+  const known = {...inputs.values}
+  let owed = 0 // serial of the message to answer once its state is painted
+  let complaints = {}
+  let is_told = true
+  const json = values => JSON.stringify(values) // which has no infinity: null
+  const tell = answered => {
+    is_told = true
+    const changed = Object.fromEntries(Object.entries(inputs.values).filter(([key, value]) => known[key] !== value))
+    Object.assign(known, changed)
+    if (answered || Object.keys(changed).length) model.change({news: json([answered, infinite(changed), complaints])})
+    complaints = {}
+  }
+  const values = json(inputs.values)
+  const sends = {
+    set sent(message) {
+      const [number, changes] = JSON.parse(message)
+      owed = number
+      const before = serial
+      Object.assign(known, infinite(Object.fromEntries(Object.entries(changes).filter(([key]) => key in known))))
+      complaints = inputs.write(changes)
+      for (const key of Object.keys(complaints)) delete known[key]
+      if (serial === before) setTimeout(answer) // nothing to wait for
+    },
+  }
+  const answer = () => {
+    if (owed && painted < serial && !document.getElementById("problem").textContent) return
+    const answered = owed
+    owed = 0
+    if (answered || !is_told) tell(answered)
+  }
+  const model = with_setter(id, drawn, {key: KEY, values, ...more}, sends)
+  const made = {
+    change: changed => model.change(changed), answer,
+    tell_soon: () => {
+      if (is_told && !owed) setTimeout(() => owed || is_told || tell(0))
+      is_told = false
+    },
+  }
+  panels.push(made)
+  return made
+}
+
+function with_setter(id, drawn, values, sends) {
+  const listeners = []
+  const model = Object.assign(sends, values, {
+    on: (names, listener) => listeners.push([[names].flat(), listener]),
+    change: changed => {
+      Object.assign(model, changed)
+      listeners.forEach(([names, listener]) => names.some(name => name in changed) && listener())
+    },
+  })
+  draw(id, drawn, model)
+  return model
+}
+
+function history_model() {
+  const flags = () => ({can_undo: inputs.can_undo, can_redo: inputs.can_redo})
+  const model = component("history", history_component, {key: KEY, ...flags()}, action => inputs[action]())
+  return {update: () => model.change(flags())}
+}
+
+// As the table of regions knows its model.
+function table_model() {
+  const typed = Object.fromEntries(Object.entries(table).map(([name, value]) =>
+    [name, ["ids", "names", "origins", "sources", "against"].includes(name) ? value : Float32Array.from(value, v => v ?? NaN)]))
+  const pick = ({pick}) => model.change({picked: pick === model.picked ? "" : pick})
+  const model = component("table", table_component, {...typed, picked: ""}, pick)
+  return model
+}
+
+// Parts of the sentence lead to what shows them in this file.
+function argument_model() {
+  const lead = question => document.getElementById(leads[question])?.scrollIntoView({block: "center"})
+  return component("argument", argument_component, {parts: argument}, lead)
+}
+
+/** The frontier's class is chosen where it is drawn. */
+function choose_class_in_the_picture() {
+  const choice = shown.get_model_by_id(handles["frontier|class|widget"])
+  choice.properties.active.change.connect(() => inputs.put({class: classes[choice.active]}))
+}
+
+// The story: its steps are states like any other, with cards that only it has
+
+function story_model() {
+  const opened = {...inputs.state}
+  const put = n => inputs.put(n < 0 ? opened : {...opened, ...infinite(story.states[n])})
+  const show_cards = () => {
+    const step = model.shown ? JSON.parse(model.shown) : null
+    const card = step && !step.waits ? story.cards[step.n] : null
+    for (const each of document.querySelectorAll("#cards > .card")) each.hidden = each.id !== card?.name
+    if (card) patch(Object.entries(card.slots).map(([slot, value]) => [slot, as_numbers(value)]))
+  }
+  const model = recordedStory(story, put)
+  draw("story", story_component, model)
+  model.on("shown", show_cards)
+  return model
+}
+
+function as_numbers(value) {
+  const numbers = Array.isArray(value) && value.length && value.every(each => each === null || typeof each === "number")
+  return numbers ? Float32Array.from(value, each => each ?? NaN) : value
+}
+
+/** The live app opens with what is seen here. */
+function update_link() {
+  const link = document.getElementById("live")
+  if (!link) return
+  const seen = Object.keys(names).map(key => [key, inputs.values[key]])
+  link.href = `${live_address}#${fragment(WHOLE, Object.fromEntries(seen))}`
+}
+
+// Light and dark
+
+function preferred_theme() {
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"
+}
+
+function set_theme(theme) {
+  root.dataset.theme = theme
+  const text = getComputedStyle(root).getPropertyValue("--plot-text").trim()
+  const faint = theme === "dark" ? "#ffffff30" : "#00000018"
+  const paper = getComputedStyle(root).getPropertyValue("--page").trim()
+  for (const model of shown._all_models.values()) {
+    if (model.type.endsWith("Axis")) {
+      model.setv({axis_label_text_color: text, major_label_text_color: text, axis_label_text_font: FONT, major_label_text_font: FONT})
+    } else if (model.type === "Grid") {
+      model.setv({grid_line_color: model.grid_line_color === null ? null : faint})
+    } else if (model.type === "ColorBar") {
+      model.setv({title_text_color: text, major_label_text_color: text, title_text_font: FONT})
+    } else if (model.type === "Figure") {
+      model.setv({outline_line_color: null})
+    }
+  }
+}

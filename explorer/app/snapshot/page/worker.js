@@ -1,0 +1,102 @@
+// Solves what the page asks for, beside it: the newest state wins, the map comes before the frontier.
+import {break_even_squares, certificate, forbidden_by, forced_and_chosen, trace} from "./measures.js"
+import {carbon_intensities, decoded, network} from "./model.js"
+import {Solver} from "./solver.js"
+import {slots} from "./views.js"
+
+let solver
+let labels
+let frontier = null // the last one, which stands until there is a newer
+let wanted = null
+let is_busy = false
+const sent = new Map() // slots, as the page has them
+
+self.onmessage = async ({data}) => {
+  if (data.wasm) {
+    const highs = await load_highs({instantiateWasm: instantiate(data.wasm)})
+    solver = new Solver(highs, decoded(data.data))
+    labels = data.labels
+  } else wanted = data
+  if (!solver || is_busy) return
+  is_busy = true
+  while (wanted) {
+    const asked = wanted
+    wanted = null
+    try {
+      await answer(asked)
+    } catch (error) {
+      self.postMessage({serial: asked.serial, error: error.message})
+    }
+  }
+  is_busy = false
+}
+
+// The option that HiGHS documents for this, wasmBinary, is ignored.
+function instantiate(wasm) {
+  return (imports, done) => {
+    WebAssembly.instantiate(wasm, imports).then(({instance, module}) => done(instance, module))
+    return {}
+  }
+}
+
+async function answer({serial, settings, over, workload}) {
+  const net = network(solver.data, settings)
+  const placement = solver.solve_network(net)
+  const k = net.workloads.indexOf(workload)
+  const results = {
+    settings, placement, forced_and_chosen: forced_and_chosen(placement), intensities: carbon_intensities(net),
+    break_even: {workload, squares: break_even_squares(net, k), closed_by: forbidden_by(net, k)},
+  }
+  const made = slots({...results, frontier}, labels)
+  const first = [...made].filter(([slot]) => frontier && !slot.startsWith("frontier|"))
+  self.postMessage({serial, placed: true, changed: different(first), reach: reach(placement)})
+  self.postMessage({serial, certificate: checked(certificate(placement))})
+  const steps = trace(solver, net, over, settings.latency_relaxation_ms, frontier)
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) frontier = step.value
+    else await breath()
+    if (step.done || wanted) break
+  }
+  if (wanted) return
+  self.postMessage({serial, traced: true, changed: different([...slots({...results, frontier}, labels)])})
+}
+
+/** Mean delay of the baseline and of the optimum that no cap holds back: no less than is attainable. [ms] */
+function reach(placement) {
+  const free = placement.uncapped ?? placement
+  const [least, most] = [placement.baseline, free].map(each => Math.ceil(each.mean_wan_per_request_ms * 100) / 100)
+  return JSON.stringify([least, Math.max(least, most)])
+}
+
+/** Whether a result proves itself, by the largest error of each kind that its own arrays show; null where a cap has a say. */
+function checked(proof) {
+  if (!proof) return null
+  const of = name => proof.table.find(({check}) => check === name)
+  const [balance, capacity, prices, gap] = ["balance", "capacity", "prices", "relative gap"].map(of)
+  return {
+    holds: proof.holds, fails: proof.table.filter(({holds}) => !holds).map(({meaning}) => meaning),
+    primal_mw: Math.max(balance.value, capacity.value, 0), dual: Math.max(prices.value, 0), unit: prices.unit, gap: Math.abs(gap.value),
+  }
+}
+
+/** Those that the page does not have as they are. */
+function different(made) {
+  const changed = made.filter(([slot, value]) => !is_same(sent.get(slot), value))
+  for (const [slot, value] of changed) sent.set(slot, value)
+  return changed
+}
+
+function is_same(old, value) {
+  if (typeof value !== "object" || value === null) return Object.is(old, value)
+  if (!ArrayBuffer.isView(value)) return JSON.stringify(old) === JSON.stringify(value)
+  return old !== undefined && old.length === value.length && value.every((each, n) => Object.is(each, old[n]))
+}
+
+/** Lets a newer state arrive. */
+const channel = new MessageChannel()
+function breath() {
+  return new Promise(resolve => {
+    channel.port1.onmessage = resolve
+    channel.port2.postMessage(null)
+  })
+}
