@@ -30,9 +30,8 @@ NO_BASE = 1e-3  # a baseline smaller than that times the change is no base for a
 DISAGREE = 1.5  # estimates of a change that differ by that factor, or in sign, disagree
 NO_CHANGE_PERCENT = 0.05  # less is rounding
 
-# grows with the load served, mean over the load served, neither
-_TOTAL, _MEAN, _OTHER = "total", "mean", "other"
-KINDS = {  # by name in `Placement.totals`: label, unit, and how it depends on the load served
+_TOTAL, _MEAN, _OTHER = "grows with the load served", "mean over the load served", "other"
+_KINDS = {  # by name in `Placement.totals`: label, unit, and how it depends on the load served
     "cost_usd_per_h": ("Cost", "USD/h", _TOTAL),
     "serving_usd_per_h": ("Cost of serving, hardware included", "USD/h", _TOTAL),
     "carbon_kg_per_h": ("Carbon", "kg/h", _TOTAL),
@@ -88,7 +87,7 @@ def headlines(placement: Placement, against: Placement | None = None) -> dict[st
     now, then = placement.totals(), base.totals()
     found = {
         name: _headline(placement, base, name, now[name], then.get(name, nan))
-        for name in KINDS
+        for name in _KINDS
         if name in now
     }
     if "water_l_per_h" in found:
@@ -109,7 +108,7 @@ def _where_known(placement: Placement, base: Placement, water: Headline) -> Head
 def _headline(
     placement: Placement, base: Placement, name: str, value: float, baseline: float
 ) -> Headline:
-    label, unit, kind = KINDS[name]
+    label, unit, kind = _KINDS[name]
     basis = basis_of(placement, base) if kind is _TOTAL else ""
     percent = (
         _per_mwh_percent(placement, base, value, baseline)
@@ -176,7 +175,7 @@ def refuse_as_much(one: Placement, other: Placement) -> bool:
 
 def grows_with_load(name: str) -> bool:
     """Whether a figure of `Placement.totals` grows with the load, so that refusing makes it less."""
-    return name in KINDS and KINDS[name][2] is _TOTAL
+    return name in _KINDS and _KINDS[name][2] is _TOTAL
 
 
 def _hardly_mw(placement: Placement) -> float:

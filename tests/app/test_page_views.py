@@ -57,14 +57,19 @@ const typed = (_, value) => {
   if (kind === "map") return new Map(data)
   if (!["f8", "i4", "b1"].includes(kind)) return value
   const bytes = Uint8Array.from(Buffer.from(data, "base64"))
-  return {f8: Float64Array, i4: Int32Array, b1: Uint8Array}[kind === "b1" ? kind : kind].from(
-    kind === "b1" ? bytes : new ({f8: Float64Array, i4: Int32Array}[kind])(bytes.buffer))
+  return new {f8: Float64Array, i4: Int32Array, b1: Uint8Array}[kind](bytes.buffer)
 }
 const told = (_, value) => {
   if (ArrayBuffer.isView(value)) return [...value].map(each => (Number.isNaN(each) ? "NaN" : each))
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value
 }
 const states = JSON.parse(readFileSync(0, "utf8"), typed)
+for (const {results: {placement}} of states) { // carbon grows evenly with PUE
+  for (const each of [placement, placement.baseline]) {
+    const [at_0, at_1] = each.carbon_at_pue
+    each.carbon_at_pue_kg_per_h = pue => at_0 + pue * (at_1 - at_0)
+  }
+}
 const worlds = states.map(({labels, results}) => [...slots(results, labels)])
 process.stdout.write(JSON.stringify(worlds, told))
 """
@@ -122,21 +127,23 @@ def of_placement(placement: Placement) -> dict[str, Any]:
         "unserved_by_reason": {"map": list(placement.unserved_by_reason().items())},
         "totals": placement.totals(),
         **{name: getattr(placement, name) for name in (
-            "away_mw", "region_it_mw", "grid_mw", "layers_mw", "water_known_share")},
+            "away_mw", "region_it_mw", "grid_mw", "layers_mw", "water_known_share", "served_mw", "facility_mw")},
+        "carbon_at_pue": [placement.carbon_at_pue_kg_per_h(pue) for pue in (0.0, 1.0)],
     }  # fmt: skip
 
 
 def of_network(network: Network) -> dict[str, Any]:
     names = (
-        "regions", "workloads", "home", "demand_mw", "capacity_mw", "price_usd_per_mwh", "carbon_kg_per_mwh", "pue",
+        "regions", "workloads", "home", "demand_mw", "pinned_mw", "capacity_mw", "price_usd_per_mwh", "carbon_kg_per_mwh", "pue",
         "energy_usd_per_mwh", "budget_ms", "largest_home_mw", "carbon_price_usd_per_t", "regional_radius_km",
         "hardware_usd_per_mwh", "objective", "baseline_rule", "cost_usd_per_mwh", "within_budget",
     )  # fmt: skip
     shape, friction = network.latency_ms.shape, network.friction
     masks = {name: np.broadcast_to(mask, shape) for name, mask in network.masks.items()}
     moving = {"scale": friction.scale, "relocation_overhead": friction.relocation_overhead}
+    size = dict(zip(("clients", "regions", "workloads"), shape, strict=True))
     own = {name: getattr(network, name) for name in names}
-    return own | {"masks": masks, "friction": moving}
+    return own | {"masks": masks, "friction": moving, "size": size}
 
 
 def of_frontier(frontier: Frontier) -> dict[str, Any]:

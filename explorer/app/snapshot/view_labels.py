@@ -18,7 +18,7 @@ from explorer.charts.palette import DUSK, DUSK_ALPHA, LOOKS
 from explorer.charts.world_map import origins_on_map
 from explorer.measures.argument import THAN, WORDS
 from explorer.measures.carbon_caveats import EMBODIED, LOCATION, SIGNALS
-from explorer.measures.headlines import BASELINE_TEXTS, KINDS
+from explorer.measures.headlines import BASELINE_TEXTS
 from explorer.model.geodesy import mercator_m
 from explorer.model.labels import Labels, as_shown, labels_of
 from explorer.model.network import build_network
@@ -61,7 +61,6 @@ def view_labels(scenario: Scenario, leads: Mapping[str, str]) -> dict[str, Any]:
         "kinds_of_layers": layers.KINDS,
         "as_shown": {id: as_shown(id) for id in scenario.workloads},
         "questions": {name: q if q in leads else "" for name, q in _QUESTIONS.items()},
-        "kinds": KINDS,
         "than": THAN,
         "words": WORDS,
         "caveats": {"signals": SIGNALS, "embodied": EMBODIED, "location": LOCATION},

@@ -1,12 +1,9 @@
-// `explorer/measures/argument.py`: the argument for one placement in a sentence, and what keeps load at home.
-import {basis_of, headlines, sum} from "./headlines.js"
+// `explorer/measures/argument.py`: the argument for one placement in a sentence.
+import {basis_of, headlines, held_at_home_mw} from "./measures.js"
+import {sum} from "./arrays.js"
 import {fixed, formatDuration, formatNumber} from "./text.js"
 
 const HARDLY = 0.005 // of all load: less is not worth a word
-const SLIGHT_USD_PER_MWH = 1e-6 // no gain
-const FULL = 1e-9 // a region is full that lacks less than that share of its capacity
-const KG_PER_T = 1000
-const SEVERAL = "no single constraint"
 
 /** Pairs of a text and the question it leads to, or "". */
 export function argument({placement, forced_and_chosen}, labels) {
@@ -39,8 +36,8 @@ function forced({relocated_mw}, {relocated_forced_mw}) {
   return ` (${share > 1 - HARDLY ? "all" : `${fixed(100 * share, 0, false)} %`} of that because home is full)`
 }
 
-function saving(placement, {kinds, than, questions}) {
-  const {change_percent} = headlines(placement, kinds).cost_usd_per_h
+function saving(placement, {than, questions}) {
+  const {change_percent} = headlines(placement).cost_usd_per_h
   if (!Number.isFinite(change_percent)) return [["and what that saves cannot be said", ""], [". ", ""]]
   const amount = Math.abs(change_percent)
   const served = basis_of(placement) ? " per MWh served" : ""
@@ -64,43 +61,4 @@ function what_stops_the_rest(placement, {words, questions}) {
   const [first] = Object.keys(words).sort((a, b) => (held[b] ?? 0) - (held[a] ?? 0)) // the first of equals, as sorts are stable
   if ((held[first] ?? 0) <= HARDLY * home_mw) return [["No single limit keeps the rest at home", questions.obstacles], [".", ""]]
   return [["The limit that alone keeps most at home: ", ""], [words[first], questions.obstacles], [".", ""]]
-}
-
-/**
- * Load that stays at home by what keeps it there: for each client and class the constraint whose lifting, alone, would
- * let a MW move with the greatest gain. [MW]
- */
-export function held_at_home_mw(placement) {
-  const {network: net, optimum} = placement
-  const [R, K] = [net.regions.length, net.workloads.length]
-  const masks = Object.entries(net.masks)
-  const full = placement.region_it_mw.map((mw, j) => mw >= net.capacity_mw[j] * (1 - FULL))
-  const electricity = net.energy_usd_per_mwh.map((usd, j) =>
-    usd + net.carbon_price_usd_per_t * net.pue[j] * net.carbon_kg_per_mwh[j] / KG_PER_T)
-  const names = ["friction", ...masks.map(([name]) => name), "latency", "capacity", SEVERAL]
-  const held = Object.fromEntries([...names, "state locality"].map(name => [name, 0]))
-  net.home.forEach((home, i) => {
-    for (let k = 0; k < K; k++) {
-      const at_home = (i * R + home) * K + k
-      const most = Object.fromEntries(names.map(name => [name, 0]))
-      most[SEVERAL] = SLIGHT_USD_PER_MWH
-      let leaving = -Infinity // the most that a MW gains by an arc that is open
-      for (let j = 0; j < R; j++) {
-        const at = (i * R + j) * K + k
-        const gain = net.cost_usd_per_mwh[at_home] - net.cost_usd_per_mwh[at]
-        const missing = masks.filter(([, holds]) => !holds[at]).map(([name]) => name)
-        if (!net.within_budget[at]) missing.push("latency")
-        if (gain <= SLIGHT_USD_PER_MWH) missing.push("friction")
-        if (full[j]) missing.push("capacity")
-        leaving = Math.max(leaving, missing.length ? 0 : gain)
-        if (missing.length !== 1) continue
-        const [name] = missing
-        most[name] = Math.max(most[name], name === "friction" ? electricity[home] - electricity[j] : gain)
-      }
-      const winner = names.reduce((best, name) => (most[name] > most[best] ? name : best))
-      held[winner] += optimum.free_mw[at_home]
-      held[leaving > SLIGHT_USD_PER_MWH ? "state locality" : SEVERAL] += optimum.pinned_mw[i * K + k]
-    }
-  })
-  return Object.fromEntries(Object.entries(held).filter(([, mw]) => mw > 0))
 }

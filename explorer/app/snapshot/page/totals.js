@@ -1,6 +1,6 @@
 // `explorer/app/views/totals.py`: the headline figures as cards, and what is said below them.
-import {basis_of, carbon_caveats, carbon_changes_percent, disagree, headlines} from "./headlines.js"
-import {fixed, formatNumber, html, joined, percent, said, signed} from "./text.js"
+import {basis_of, carbon_change_at_one_pue_percent, carbon_changes_percent, disagree, headlines, mean_pue} from "./measures.js"
+import {fixed, formatNumber, general, html, joined, percent, said, signed} from "./text.js"
 
 const UNSERVED_MW = 1e-6
 const [KG_PER_T, L_PER_M3] = [1000, 1000]
@@ -8,7 +8,7 @@ const [KG_PER_T, L_PER_M3] = [1000, 1000]
 export function totals(put, results, labels) {
   const cards = joined(cards_of(results, labels).map(card_html))
   put("totals", "words", {text: said(html`<div class="totals">${cards}</div>`)})
-  put("note", "words", {text: said(html`<div class="note">${note(results, labels)}</div>`)})
+  put("note", "words", {text: said(html`<div class="note">${note(results)}</div>`)})
 }
 
 function card_html({name, label, value, unit, delta, colour, explanation, more = ""}) {
@@ -16,10 +16,10 @@ function card_html({name, label, value, unit, delta, colour, explanation, more =
 }
 
 /** The same move of load by every estimate of carbon intensity, and what is compared. */
-function note({placement, intensities}, labels) {
+function note({placement, intensities}) {
   const changes = carbon_changes_percent(placement, intensities)
   const listed = joined(Object.entries(changes).map(([signal, change]) => html`<b>${percent(change)}</b> by ${signal}`), ", ")
-  const parts = [of_serving(placement, labels), html`CO₂: ${listed}.`]
+  const parts = [of_serving(placement), html`CO₂: ${listed}.`]
   if (disagree(Object.values(changes))) parts.push(" The estimates disagree: what moving saves rests on the choice.")
   const basis = basis_of(placement)
   if (basis) return html`<b>Compared ${basis} than in the baseline, so no saving is claimed.</b> ${joined(parts)}`
@@ -29,15 +29,15 @@ function note({placement, intensities}, labels) {
 }
 
 /** What the change of cost is of all that serving costs, where the scenario declares it. */
-function of_serving(placement, {kinds}) {
-  const serving = headlines(placement, kinds).serving_usd_per_h
+function of_serving(placement) {
+  const serving = headlines(placement).serving_usd_per_h
   if (!serving || serving.basis) return html``
   const hardware = formatNumber(placement.network.hardware_usd_per_mwh)
   return html`Cost with hardware at ${hardware} USD/MWh: <b>${percent(serving.change_percent)}</b>. `
 }
 
 function cards_of({placement, forced_and_chosen, settings}, labels) {
-  const now = headlines(placement, labels.kinds)
+  const now = headlines(placement)
   const against = labels.rules[placement.network.baseline_rule]
   const capital = `${against[0].toUpperCase()}${against.slice(1)}`
   const [moved, share, delay, per_mw] = ["relocated_mw", "relocated_share", "mean_wan_per_request_ms", "mean_wan_ms"].map(name => now[name])
@@ -64,6 +64,14 @@ function cards_of({placement, forced_and_chosen, settings}, labels) {
     unserved(now.unserved_mw.value, placement.unserved_by_reason, colours),
     ...water(now.water_l_per_h, colours),
   ]
+}
+
+/** A sentence each on signal, PUE, embodied carbon, and contracts. */
+function carbon_caveats(placement, signal, {signals, embodied, location}) {
+  const change = carbon_change_at_one_pue_percent(placement, placement.baseline)
+  const pue = general(mean_pue(placement.baseline), 3)
+  const of_pue = Number.isNaN(change) ? [] : [`PUE is in it: were it ${pue} everywhere, carbon would change by ${percent(change)}.`]
+  return [signals[signal], ...of_pue, embodied, location]
 }
 
 function unserved(mw, by_reason, {better, worse}) {
