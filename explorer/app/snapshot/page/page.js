@@ -1,7 +1,7 @@
 // The page that solves itself: the app's controls, a worker that solves what they ask for, and the views' own models,
 // patched with what it finds.
 import {Inputs} from "./inputs.js"
-import {fixed, general} from "./text.js"
+import {general} from "./text.js"
 
 const FONT = getComputedStyle(document.body).fontFamily
 const KEY = "page" // of the inputs, by which components of a page find each other
@@ -9,7 +9,7 @@ const root = document.documentElement
 const [libraries, contents, program, wasm] = await Promise.all(["libraries", "contents", "program", "wasm"].map(unpacked))
 const decoder = new TextDecoder()
 ;(0, eval)(decoder.decode(libraries))
-const {docs, item, roots, handles, data, labels, groups, reach, values, names, own, argument, table, story, leads, styles, workload, live} =
+const {docs, item, roots, handles, data, labels, groups, reach, values, names, own, argument, table, story, leads, styles, workload} =
   JSON.parse(decoder.decode(contents))
 document.querySelector("main").hidden = false
 item.roots = Object.fromEntries(Object.entries(roots).map(([view, id]) => [id, document.getElementById(view)]))
@@ -124,16 +124,16 @@ function patch(changed) {
 
 // Components of the app, each with a model that stays in this page
 
-function component(id, drawn, values, send_msg = () => {}) {
+function component(id, drawn, values, send_msg = () => {}, model = {}) {
   const listeners = []
-  const model = {
-    ...values, send_msg,
+  Object.assign(model, values, {
+    send_msg,
     on: (names, listener) => listeners.push([[names].flat(), listener]),
     change: changed => {
       Object.assign(model, changed)
       listeners.forEach(([names, listener]) => names.some(name => name in changed) && listener())
     },
-  }
+  })
   draw(id, drawn, model)
   return model
 }
@@ -176,7 +176,7 @@ function panel(id, drawn, more) {
     owed = 0
     if (answered || !is_told) tell(answered)
   }
-  const model = with_setter(id, drawn, {key: KEY, values, ...more}, sends)
+  const model = component(id, drawn, {key: KEY, values, ...more}, undefined, sends)
   const made = {
     change: changed => model.change(changed), answer,
     tell_soon: () => {
@@ -186,19 +186,6 @@ function panel(id, drawn, more) {
   }
   panels.push(made)
   return made
-}
-
-function with_setter(id, drawn, values, sends) {
-  const listeners = []
-  const model = Object.assign(sends, values, {
-    on: (names, listener) => listeners.push([[names].flat(), listener]),
-    change: changed => {
-      Object.assign(model, changed)
-      listeners.forEach(([names, listener]) => names.some(name => name in changed) && listener())
-    },
-  })
-  draw(id, drawn, model)
-  return model
 }
 
 function history_model() {
@@ -268,7 +255,6 @@ function set_theme(theme) {
   root.dataset.theme = theme
   const text = getComputedStyle(root).getPropertyValue("--plot-text").trim()
   const faint = theme === "dark" ? "#ffffff30" : "#00000018"
-  const paper = getComputedStyle(root).getPropertyValue("--page").trim()
   for (const model of shown._all_models.values()) {
     if (model.type.endsWith("Axis")) {
       model.setv({axis_label_text_color: text, major_label_text_color: text, axis_label_text_font: FONT, major_label_text_font: FONT})
