@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from explorer import __version__, report
 from explorer.app.address import EVERYWHERE, LAST_PORT, Address, host_name, path_prefix, site_origin
+from explorer.app.snapshot import HIDEABLE
 from explorer.atomic_write import unwritable, written_together
 from explorer.charts.draw import figure
 from explorer.errors import ExplorerError, ScenarioError, lines
@@ -265,19 +266,32 @@ def _parser() -> argparse.ArgumentParser:
     )
     measuring.add_argument("--client", metavar="CLIENT", help="whose load; all if left out")
 
-    snapping = add(_snapshot, "write one HTML file with live sliders that needs no server",
-                   "wattlas snapshot world-2025 -o world.html --slider A=16 --slider hour=9")  # fmt: skip
+    snapping = add(_snapshot, "write one HTML file that solves any state by itself, without a server",
+                   "wattlas snapshot world-2025 -o world.html --control A --control friction_scale")  # fmt: skip
     snapping.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
     snapping.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE.html", help="the file to write"
     )
     snapping.add_argument(
-        "--slider",
-        type=_slider,
+        "--control",
         action="append",
-        metavar="KEY=N",
-        help="a slider with N positions: a class for its latency budget, all for a common relaxation, or a setting "
-        "such as friction_scale or hour; may be repeated; if left out, the first class, carbon price and friction",
+        default=[],
+        metavar="NAME",
+        help="a control to keep: a class for its latency budget, or a setting such as friction_scale or hour; may be "
+        "repeated; all if left out",
+    )
+    snapping.add_argument(
+        "--hide",
+        action="append",
+        default=[],
+        metavar="VIEW",
+        help=f"a view to leave out, may be repeated: {', '.join(HIDEABLE)}",
+    )
+    snapping.add_argument(
+        "--embed",
+        type=int,
+        metavar="PIXELS",
+        help="say the line of HTML that puts the file into an article, in a frame of that height",
     )
     snapping.add_argument(
         "--base-url", default="", metavar="URL", help="address of the live app, for a link"
@@ -326,13 +340,6 @@ def _prefix(text: str) -> str:
         return path_prefix(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _slider(text: str) -> tuple[str, int]:
-    key, _, count = text.rpartition("=")  # the key may have the sign in it
-    if not key or not count.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} does not read like friction_scale=8")
-    return key, int(count)
 
 
 def _serve(args: argparse.Namespace) -> int:
@@ -493,23 +500,13 @@ def _snapshot(args: argparse.Namespace) -> int:
     from explorer.app.snapshot.write import write_snapshot  # noqa: PLC0415
 
     scenario = Scenario.load(args.scenario)
-    steps: dict[str, int] = {}
-    for key, count in args.slider or []:
-        if key in steps:
-            raise ExplorerError(
-                f"The slider {key!r} is asked for twice.", "--slider", "Ask for it once."
-            )
-        steps[key] = count
-    with tqdm(
-        desc="Solving", unit=" states", delay=PROGRESS_AFTER_S, leave=False, disable=None
-    ) as bar:
-
-        def show(done: int, states: int) -> None:
-            bar.total = states
-            bar.update(done - bar.n)
-
-        written = write_snapshot(scenario, args.output, steps or None, args.base_url, show)
-    print(f"{written.states:,} states in {written.path}, {written.size_bytes / 1e6:.1f} MB.")
+    with _progress("Drawing"):
+        written = write_snapshot(
+            scenario, args.output, controls=args.control, hide=args.hide, base_url=args.base_url
+        )
+    print(f"{written.path}, {written.size_bytes / 1e6:.1f} MB: any browser opens it.")
+    if args.embed:
+        print(written.frame(args.embed))
     return 0
 
 

@@ -22,7 +22,7 @@ from explorer.app.link.share import ShareButton
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.questions import QUESTIONS, Questions
 from explorer.app.snapshot.save_button import SaveButton
-from explorer.app.snapshot.write import Snapshot, default_steps, write_snapshot
+from explorer.app.snapshot.write import Snapshot, write_snapshot
 from explorer.app.story.player import StoryPlayer
 from explorer.app.views.argument import Argument
 from explorer.app.views.frontier import ALL
@@ -137,14 +137,13 @@ class Explorer(pn.viewable.Viewer):
 
     def snapshot(self, path: str | Path, **options: Any) -> Snapshot:
         """
-        Write the present scenario as one HTML file with live sliders; options as in
-        `write_snapshot`.
-
-        Unless `steps` says otherwise, the latency slider is that of the class looked at.
+        Write the present scenario as one HTML file that solves any state by itself; options as in
+        `write_snapshot`. Its frontier is that of the class looked at.
         """
-        scenario = self.session.scenario
-        steps = options.pop("steps", None) or default_steps(scenario, self.session.workload)
-        return write_snapshot(scenario, path, steps, told_from=self._opened, **options)
+        session = self.session
+        return write_snapshot(
+            session.scenario, path, session.workload, told_from=self._opened, **options
+        )
 
     def __panel__(self) -> pn.viewable.Viewable:
         return pn.Row(pn.Column(self.controls, width=310), self.main, sizing_mode="stretch_width")

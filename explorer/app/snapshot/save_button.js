@@ -1,5 +1,5 @@
-// Asks for the file, shows how far it is, and lets the browser save it.
-const TITLE = "Save as one HTML file with live sliders"
+// Asks for the file, shows that it is in the making, and lets the browser save it.
+const TITLE = "Save as one HTML file that needs no server"
 const STOP = "Stop making the file"
 
 export function render({model, data}) {

@@ -1,6 +1,6 @@
 """
-A button that saves the present scenario as one HTML file with live sliders, made in a process of
-its own.
+A button that saves the present scenario as one HTML file that solves any state by itself, made in
+a process of its own.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
-import time
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -19,12 +18,11 @@ from weakref import WeakSet
 import panel as pn
 import param
 
-from explorer.app.snapshot.write import default_steps, write_snapshot
+from explorer.app.snapshot.write import write_snapshot
 from explorer.errors import ExplorerError
 from explorer.model.labels import plain
 from explorer.scenario.scenario import Scenario
 from explorer.session import Session
-from explorer.text import format_duration
 
 _POLL_S = 0.2
 _NICE = 10  # pages of a room go before a file
@@ -36,7 +34,7 @@ _folders: WeakSet[TemporaryDirectory[str]] = WeakSet()  # of files in the making
 
 class SaveButton(pn.custom.JSComponent):
     """
-    In a page's header. Says how long it takes, can be stopped, and hands the file to the browser.
+    In a page's header. Says that it works, can be stopped, and hands the file to the browser.
     """
 
     file_name = param.String(doc="What the file is called.")
@@ -71,7 +69,7 @@ class SaveButton(pn.custom.JSComponent):
         self._making = False
 
     async def _make(self) -> None:
-        """Solve and write in another process: this one goes on answering everybody."""
+        """Write in another process: this one goes on answering everybody."""
         self.param.update(progress="waiting for other users' files…", problem="")
         try:
             with (made := TemporaryDirectory(prefix="wattlas-")) as folder:
@@ -93,7 +91,7 @@ class SaveButton(pn.custom.JSComponent):
 
     async def _follow(self, target: Path) -> ExplorerError | None:
         """Start the process, show what it says, and stop it when nobody wants the file any more."""
-        self.progress = "starting…"
+        self.progress = "making the file…"
         spawn = multiprocessing.get_context("spawn")
         ours, theirs = spawn.Pipe(duplex=False)
         process = spawn.Process(
@@ -103,7 +101,7 @@ class SaveButton(pn.custom.JSComponent):
         )
         process.start()
         theirs.close()
-        begun, said = time.monotonic(), None
+        said = None
         page = pn.state.curdoc.session_context if pn.state.curdoc else None
         try:
             while self._making and process.is_alive():
@@ -111,10 +109,6 @@ class SaveButton(pn.custom.JSComponent):
                     self._making = False
                 while ours.poll():
                     said = ours.recv()
-                if isinstance(said, tuple):
-                    done, states = said
-                    left_s = (time.monotonic() - begun) / done * (states - done)
-                    self.progress = f"{done:,} of {states:,} states, {format_duration(1000 * round(left_s))} left"
                 await asyncio.sleep(_POLL_S)
             while ours.poll():
                 said = ours.recv()
@@ -149,9 +143,6 @@ def _make_file(target: str, over: str, says: Connection) -> None:
         scenario, opened = (
             Scenario.load(Path(target).with_name(name)) for name in ("scenario", "opened")
         )
-        steps = default_steps(scenario, over)
-        write_snapshot(
-            scenario, target, steps, progress=lambda *done: says.send(done), told_from=opened
-        )
+        write_snapshot(scenario, target, over, told_from=opened)
     except ExplorerError as error:
         says.send(error)

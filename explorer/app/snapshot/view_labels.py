@@ -137,9 +137,7 @@ def _by_choice(scenario: Scenario, name: str) -> dict[str, Labels]:
     """The labels of a scenario under each value of a choice that it offers."""
     if name == "hours":
         moments = {"mean": (AVERAGE, ANNUAL), "hour": (0, ANNUAL)}
-        return {
-            key: _labels_with(scenario, hour=h, season=s) for key, (h, s) in moments.items()
-        }
+        return {key: _labels_with(scenario, hour=h, season=s) for key, (h, s) in moments.items()}
     offered = (c for c in scenario.param[name].objects if scenario.offers(name, c))
     return {choice: _labels_with(scenario, **{name: choice}) for choice in offered}
 

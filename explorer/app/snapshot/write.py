@@ -9,7 +9,7 @@ import gzip
 import json
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from string import Template
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 from bokeh.document import Document
@@ -27,11 +28,12 @@ from markupsafe import Markup, escape
 from panel.io.resources import DIST_DIR
 
 from explorer import __version__
-from explorer.app.controls.controls import Inputs, finite, link_values, reach_of
+from explorer.app.controls.controls import Inputs, budget_key, finite, link_values, reach_of
 from explorer.app.link.page_link import SHORT_NAMES, stamp
 from explorer.app.live.card import CARD
 from explorer.app.questions import QUESTIONS
 from explorer.app.region_table.regions import table_columns
+from explorer.app.snapshot import HIDEABLE
 from explorer.app.snapshot.page_data import encoded, page_data
 from explorer.app.snapshot.program import PAGE, program, solver_program, solver_wasm
 from explorer.app.snapshot.view_labels import view_labels
@@ -49,6 +51,7 @@ from explorer.measures.storytelling import scenario_at
 from explorer.model.inputs import sources_used
 from explorer.model.labels import as_shown
 from explorer.registry import OVERVIEW, PLACE, WORTH
+from explorer.scenario.hints import nearest
 from explorer.scenario.history import restore, state_of
 from explorer.scenario.provenance import Provenance, Source, notices
 from explorer.scenario.scenario import SETTINGS, Scenario
@@ -62,7 +65,11 @@ VIEWS = {
     "break-even": BreakEvenView,
     "layers": LayersView,
 }
-LEADS = {OVERVIEW: "frontier", PLACE: "map", WORTH: "totals"}  # by question: what shows it in a file
+LEADS = {
+    OVERVIEW: "frontier",
+    PLACE: "map",
+    WORTH: "totals",
+}  # by question: what shows it in a file
 NEEDS_APP = ("hosting_usd_per_h", "cost_cap_usd_per_h")  # what no page answers
 # Nothing is fetched, and the only scripts of the page that run are its own: none that a scenario's texts might bring
 # along. These unpack the libraries ('unsafe-eval'), which compile the functions that follow their plots (`CustomJS`)
@@ -74,7 +81,8 @@ _POLICY = (
 )
 _APP = Path(__file__).parents[1]
 _CONTROLS, _LINK = _APP / "controls", _APP / "link"
-_COMPONENTS = {  # of the app, which draw themselves, by where they are in the page: their scripts, the last with its style
+# of the app, which draw themselves, by where they are in the page: scripts, the last of which has the style
+_COMPONENTS = {
     "controls": (_CONTROLS / "bridge.js", _CONTROLS / "controls.js"),
     "link": (_CONTROLS / "bridge.js", _CONTROLS / "link.js", _LINK / "page_link.js"),
     "history": (_CONTROLS / "history.js",),
@@ -90,12 +98,25 @@ class Snapshot:
 
     path: Path
     size_bytes: int
+    title: str
+
+    def frame(self, height_px: int) -> str:
+        """
+        The line of HTML that puts the file into an article beside it.
+
+        >>> print(Snapshot(Path("out/world.html"), 0, "The world").frame(720))
+        <iframe src="world.html" title="The world" width="100%" height="720" style="border: 0" loading="lazy"></iframe>
+        """
+        template = '<iframe src="{}" title="{}" width="100%" height="{}" style="border: 0" loading="lazy"></iframe>'
+        return str(html(template, quote(self.path.name), self.title, height_px))
 
 
 def write_snapshot(
     scenario: Scenario,
     path: str | Path,
     workload: str = "",
+    controls: Sequence[str] = (),
+    hide: Sequence[str] = (),
     base_url: str = "",
     told_from: Scenario | None = None,
 ) -> Snapshot:
@@ -111,6 +132,11 @@ def write_snapshot(
         The file to write, whole or not at all.
     workload : str, optional
         Class whose budget the frontier runs along, or "all"; the first if left out.
+    controls : sequence of str, optional
+        Those to keep: a class by its id for its latency budget, or a setting's name; all if left
+        out.
+    hide : sequence of str, optional
+        Views to leave out, of `HIDEABLE`.
     base_url : str, optional
         Address of the live app, for a link.
     told_from : Scenario, optional
@@ -119,8 +145,8 @@ def write_snapshot(
     Raises
     ------
     ExplorerError
-        If the file cannot be written there, the solver for pages is not installed, or the scenario
-        asks for what a page cannot answer.
+        If the file cannot be written there, there is no such control or view, the solver for pages
+        is not installed, or the scenario asks for what a page cannot answer.
     SolverError
         If a solve fails or meets the time limit.
     """
@@ -128,16 +154,18 @@ def write_snapshot(
     refuse_bad_target(
         path, (".html", ".htm"), "A snapshot is an HTML file.", "Let its name end in .html."
     )
+    groups = _groups(Inputs(scenario, {}), scenario, controls)
+    _refuse_unknown(hide, HIDEABLE, "view", "--hide")
     script, wasm, data = solver_program(), solver_wasm(), page_data(scenario)
     document, screen = Document(), _Screen(scenario, workload or next(iter(scenario.workloads)))
     story = _story(screen, told_from or scenario.copy())
     for root in screen.roots:
         document.add_root(root)
-    contents = _contents(screen, document, encoded(data)) | {"story": story}
-    page = _page(screen, contents, script, wasm, base_url)
+    contents = _contents(screen, document, groups) | {"data": encoded(data), "story": story}
+    page = _page(screen, contents, script, wasm, base_url, hide)
     with written_whole(path, "snapshot") as unfinished:
         unfinished.write_bytes(page)
-    return Snapshot(path, len(page))
+    return Snapshot(path, len(page), as_shown(scenario.title))
 
 
 class _Screen:
@@ -226,26 +254,27 @@ def _settings(scenario: Scenario) -> dict[str, Any]:
     return {name: finite(value) for name, value in scenario.settings().items()}
 
 
-def _contents(screen: _Screen, document: Document, data: dict[str, Any]) -> dict[str, Any]:
+def _contents(screen: _Screen, document: Document, groups: list[dict[str, Any]]) -> dict[str, Any]:
     """All that the page's script has to know, as JSON."""
     scenario, session = screen.scenario, screen.session
     (docs, (item,)) = standalone_docs_json_and_render_items(
         document.roots, suppress_callback_warning=True
     )
-    inputs = Inputs(scenario, {})
-    groups = [_answered(group) for group in inputs.groups]
     opened = link_values(scenario)
-    keys = [*(control["key"] for group in groups for control in group["controls"]), "class", "theme"]
+    keys = [
+        *(control["key"] for group in groups for control in group["controls"]),
+        "class",
+        "theme",
+    ]
     return {
         "docs": docs,
         "item": item.to_json(),
         "roots": {root.name: root.id for root in document.roots},
         "handles": screen.models(),
-        "data": data,
         "labels": view_labels(scenario, LEADS),
         "groups": groups,
         "reach": reach_of(session.placement),
-        "values": inputs.read(),
+        "values": Inputs(scenario, {}).read(),
         "names": {key: SHORT_NAMES.get(key, key) for key in keys},
         "own": stamp(opened),
         "workload": session.workload,
@@ -256,14 +285,35 @@ def _contents(screen: _Screen, document: Document, data: dict[str, Any]) -> dict
     }
 
 
-def _answered(group: dict[str, Any]) -> dict[str, Any]:
-    """A group of controls without those that need the app."""
-    return group | {"controls": [c for c in group["controls"] if c["key"] not in NEEDS_APP]}
+def _groups(inputs: Inputs, scenario: Scenario, wanted: Sequence[str]) -> list[dict[str, Any]]:
+    """The groups of controls that are wanted, all if none are named, without those that need the app."""
+    answered = [
+        group | {"controls": [c for c in group["controls"] if c["key"] not in NEEDS_APP]}
+        for group in inputs.groups
+    ]
+    keys = {c["key"]: c["key"] for group in answered for c in group["controls"]}
+    keys = {w.id: keys.pop(budget_key(w)) for w in scenario.workloads.values()} | keys
+    _refuse_unknown(wanted, keys, "control", "--control")
+    if not wanted:
+        return answered
+    kept = {keys[name] for name in wanted}
+    chosen = (
+        group | {"controls": [c for c in group["controls"] if c["key"] in kept], "folded": False}
+        for group in answered
+    )
+    return [group for group in chosen if group["controls"]]
+
+
+def _refuse_unknown(names: Iterable[str], known: Iterable[str], what: str, where: str) -> None:
+    for name in names:
+        if name not in known:
+            fix = f"{nearest(name, known, '')} Possible: {', '.join(known)}.".strip()
+            raise ExplorerError(f"There is no {what} {name!r}.", where, fix)
 
 
 def _page(
-    screen: _Screen, contents: dict[str, Any], solver: str, wasm: bytes, base_url: str
-) -> bytes:
+    screen: _Screen, contents: dict[str, Any], solver: str, wasm: bytes, base_url: str, hide: Sequence[str]
+) -> bytes:  # fmt: skip
     """The file."""
     scenario = screen.scenario
     js = Path(bokeh_settings.bokehjs_path()) / "js"
@@ -271,20 +321,27 @@ def _page(
     libraries = [*(js / f"{name}.min.js" for name in names), DIST_DIR / "panel.min.js"]
     template, script = (PAGE / "page.html").read_text("utf-8"), f"\n{_script()}\n"
     own = [*re.findall("<script>(.*?)</script>", template, re.DOTALL), script]
-    return Template(template).substitute(
-        policy=_POLICY.format(hashes=" ".join(f"'sha256-{_sha256(text)}'" for text in own)),
-        title=escape(as_shown(scenario.title)),
-        description=escape(as_shown(scenario.description)),
-        style=(PAGE / "page.css").read_text("utf-8"),
-        cards=joined(html('<div id="{}" class="card" hidden></div>', name) for name in screen.cards),
-        libraries=_packed(b"\n;".join(library.read_bytes() for library in libraries)),
-        contents=_packed(json.dumps(contents, separators=(",", ":")).encode()),
-        program=_packed(solver.encode()),
-        wasm=_packed(wasm),
-        script=script,
-        about=_about(scenario),
-        link=html('<a id="live" href="{}">Open the live app</a>', base_url) if base_url else "",
-    ).encode()
+    return (
+        Template(template)
+        .substitute(
+            policy=_POLICY.format(hashes=" ".join(f"'sha256-{_sha256(text)}'" for text in own)),
+            title=escape(as_shown(scenario.title)),
+            description=escape(as_shown(scenario.description)),
+            style=(PAGE / "page.css").read_text("utf-8"),
+            hidden="".join(f"#{name} {{ display: none; }}" for name in hide),
+            cards=joined(
+                html('<div id="{}" class="card" hidden></div>', name) for name in screen.cards
+            ),
+            libraries=_packed(b"\n;".join(library.read_bytes() for library in libraries)),
+            contents=_packed(json.dumps(contents, separators=(",", ":")).encode()),
+            program=_packed(solver.encode()),
+            wasm=_packed(wasm),
+            script=script,
+            about=_about(scenario),
+            link=html('<a id="live" href="{}">Open the live app</a>', base_url) if base_url else "",
+        )
+        .encode()
+    )
 
 
 def _script() -> str:
@@ -315,8 +372,8 @@ def _about(scenario: Scenario) -> Markup:
     """What the file was made from: versions and sources."""
     solvers = ", ".join(f"{name} {version(name.lower())}" for name in ("HighsPy", "PuLP", "Bokeh"))
     return html(
-        "<p>Made on {:%Y-%m-%d %H:%M} UTC with Wattlas {} ({}) from the scenario “{}”. Every state is solved in this file, "
-        "by HiGHS.</p>{}",
+        "<p>Made on {:%Y-%m-%d %H:%M} UTC with Wattlas {} ({}) from the scenario “{}”. Every state is "
+        "solved in this file, by HiGHS.</p>{}",
         datetime.now(UTC), __version__, solvers, as_shown(scenario.title), _sources(sources_of_states(scenario)),
     )  # fmt: skip
 
@@ -348,7 +405,9 @@ def _plain(value: Any) -> Any:
     if not isinstance(value, np.ndarray):
         return value
     values = value.ravel().tolist()
-    return [None if each != each else each for each in values] if value.dtype.kind == "f" else values
+    return (
+        [None if each != each else each for each in values] if value.dtype.kind == "f" else values
+    )
 
 
 def _sha256(text: str) -> str:
