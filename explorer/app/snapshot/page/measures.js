@@ -512,8 +512,7 @@ export function held_at_home_mw({network: net, optimum, region_it_mw}) {
   const electricity = net.energy_usd_per_mwh.map((usd, j) => usd + per_kg * net.pue[j] * net.carbon_kg_per_mwh[j])
   const is_full = net.capacity_mw.map((mw, j) => region_it_mw[j] >= mw * (1 - FULL) ? 1 : 0)
   const open = [...Object.entries(net.masks), ["latency", net.within_budget]]
-  const names = [...open.map(([name]) => name), "friction", "capacity"]
-  const friction = open.length
+  const names = ["friction", ...open.map(([name]) => name), "capacity"] // of equals, the first
   const held = {}
   const add = (name, mw) => mw > 0 && (held[name] = (held[name] ?? 0) + mw)
   for (let d = 0; d < clients * workloads; d++) {
@@ -526,11 +525,11 @@ export function held_at_home_mw({network: net, optimum, region_it_mw}) {
       const gain = cost[at_home] - cost[arc]
       let [standing, count] = [-1, 0]
       const stands = (n, is_so) => is_so && (count++, standing = n)
-      for (let n = 0; n < open.length; n++) stands(n, !open[n][1][arc])
-      stands(friction, gain <= SLIGHT_USD_PER_MWH)
-      stands(friction + 1, is_full[j])
+      stands(0, gain <= SLIGHT_USD_PER_MWH)
+      for (let n = 0; n < open.length; n++) stands(n + 1, !open[n][1][arc])
+      stands(names.length - 1, is_full[j])
       if (!count) leaving = Math.max(leaving, gain)
-      const moved = standing === friction ? electricity[home[i]] - electricity[j] : gain
+      const moved = standing === 0 ? electricity[home[i]] - electricity[j] : gain
       if (count === 1) most[standing] = Math.max(most[standing], moved)
     }
     const best = Math.max(...most)
