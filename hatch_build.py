@@ -29,7 +29,7 @@ _STATED = "integrity"  # the file that says which archive the others are from
 class SolverHook(BuildHookInterface):
     """Fetches the solver before the files of a wheel, or of an editable install, are gathered."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Fetch; where that cannot be done, the rest is built, and `wattlas snapshot` tells."""
         try:
             fetch(Path(self.root) / FOLDER)

@@ -36,11 +36,11 @@ function answer(solver, {settings, along, workload}) {
   return {
     it_mw, optimum, totals, layers_mw, flows, utilisation, demand_price_usd_per_mwh,
     mean_delay_price: placement.mean_delay_price,
-    unserved_by_reason: [...unserved_by_reason],
+    unserved_by_reason_mw: Object.fromEntries(unserved_by_reason),
     baseline: placement.baseline.totals,
     headlines: measures.headlines(placement),
     split: measures.forced_and_chosen(placement),
-    held: measures.held_at_home_mw(placement),
+    held_mw: measures.held_at_home_mw(placement),
     squares: measures.break_even_squares(net, k),
     forbidden: measures.forbidden_by(net, k),
     certificate: measures.certificate(placement),
