@@ -28,7 +28,6 @@ let painted = 0
 let single_workload = data.workloads.includes(workload) ? workload : data.workloads[0]
 const texts = {table: table_model(), argument: argument_model()} // what shows its texts by itself
 const controls = panel("controls", controls_component, {groups: JSON.stringify(groups), reach})
-panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
 const buttons = history_model()
 const tale = story && story_model()
 const live_address = document.getElementById("live")?.href
@@ -40,6 +39,8 @@ worker.onmessage = ({data}) => on_answer(data)
 worker.onerror = event => say_problem(`The solver of this page stopped: ${event.message}`)
 worker.postMessage({wasm, data, labels})
 ask()
+// last, for it does what the address says
+panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
 document.getElementById("waiting").remove()
 
 async function unpacked(id) {
