@@ -61,7 +61,6 @@ SPIES = (
 ARABIC, HEBREW = "القاهرة", "חיפה"
 HIDDEN = ("Cc", "Cf", "Cs")
 SPY = "".join(SPIES)
-STEPS = {"friction_scale": 2}
 
 
 class _Tags(HTMLParser):
@@ -320,7 +319,7 @@ def test_no_name_becomes_markup_outside_the_app(tmp_path):
         figure(table, tmp_path / f"figure.{ending}")
         placement.figure(tmp_path / f"map.{ending}")
     assert not _Tags((tmp_path / "map.svg").read_text("utf-8")).tags & {"script", "img"}
-    assert write_snapshot(scenario, tmp_path / "file.html", STEPS)
+    assert write_snapshot(scenario, tmp_path / "file.html")
     page = _Tags((tmp_path / "file.html").read_text("utf-8"))
     assert "img" not in page.tags and page.handlers == []
     assert page.tags.isdisjoint({"svg"})
@@ -469,7 +468,7 @@ def test_no_name_runs_in_the_app(browser, spied, tmp_path):
 @pytest.mark.ui
 def test_no_name_runs_in_a_snapshot(browser, spied, tmp_path):
     path = tmp_path / "snapshot.html"
-    write_snapshot(Scenario.load(spied), path, STEPS)
+    write_snapshot(Scenario.load(spied), path)
     page, complaints = browser.new_page(), []
     page.on(
         "console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None
@@ -488,7 +487,7 @@ def test_an_explorer_of_such_names_can_be_made():
 
 
 def test_a_snapshot_holds_no_end_of_its_own_scripts(tmp_path):
-    write_snapshot(named(), path := tmp_path / "file.html", STEPS)
+    write_snapshot(named(), path := tmp_path / "file.html")
     page = path.read_text("utf-8")
     (contents,) = re.findall(r'<script id="contents"[^>]*>([^<]*)</script>', page)
     assert "__xss" in json.dumps(json.loads(gzip.decompress(b64decode(contents))))

@@ -134,9 +134,9 @@ def of_placement(placement: Placement) -> dict[str, Any]:
 
 def of_network(network: Network) -> dict[str, Any]:
     names = (
-        "regions", "workloads", "home", "demand_mw", "pinned_mw", "capacity_mw",
-        "price_usd_per_mwh", "carbon_kg_per_mwh", "pue", "energy_usd_per_mwh", "budget_ms", "largest_home_mw", "carbon_price_usd_per_t", "regional_radius_km",
-        "hardware_usd_per_mwh", "objective", "baseline_rule", "cost_usd_per_mwh", "within_budget",
+        "regions", "workloads", "home", "demand_mw", "pinned_mw", "capacity_mw", "price_usd_per_mwh",
+        "carbon_kg_per_mwh", "pue", "energy_usd_per_mwh", "budget_ms", "largest_home_mw", "carbon_price_usd_per_t",
+        "regional_radius_km", "hardware_usd_per_mwh", "objective", "baseline_rule", "cost_usd_per_mwh", "within_budget",
     )  # fmt: skip
     shape, friction = network.latency_ms.shape, network.friction
     masks = {name: np.broadcast_to(mask, shape) for name, mask in network.masks.items()}
@@ -216,8 +216,8 @@ def plain(value: Any) -> Any:
 
 
 WORLDS = {
-    "classroom-3x3": 12, "stylized-12": 12, "europe-sovereignty": 6, "follow-the-sun": 8, "media-heavy": 6,
-    "world-2025": 6,
+    "classroom-3x3": 12, "stylized-12": 8, "europe-sovereignty": 4, "follow-the-sun": 5, "media-heavy": 3,
+    "world-2025": 3,
 }  # fmt: skip
 
 
@@ -232,9 +232,9 @@ def test_the_page_shows_any_state_of_a_shipped_scenario_as_the_app_does(name):
 def test_the_page_shows_any_state_of_a_random_world_as_the_app_does():
     """Negative prices, water, classes that regions do not offer, load that nobody serves."""
     states = []
-    for seed in range(24):
+    for seed in range(20):
         world = random_scenario(seed, clients=6, regions=5, workloads=3, exceptions=seed % 2 == 1)
-        states += states_of(world, seed, 3)
+        states += states_of(world, seed, 2)
     made = slots_in_node([state for state, _app in states])
     for shown, (_state, app) in zip(made, states, strict=True):
         compare(shown, app)

@@ -1,25 +1,21 @@
-"""A story in a snapshot: the states, texts and answers of its steps, played without Python."""
+"""A story in a snapshot: texts and answers of its steps, their states solved in the file."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from tests.app.test_state_table import read
 
 from explorer import Explorer, ExplorerError, Placement, Scenario, solve
-from explorer.app.snapshot.write import _LEADS, Snapshot, write_snapshot
+from explorer.app.snapshot.write import LEADS, Snapshot, write_snapshot
 from explorer.measures.argument import argument
 from explorer.measures.storytelling import figure, outcome, scenario_at, step_text
 from explorer.scenario.story import STORY_FILE
 from explorer.text import format_number
-from tests.app.test_snapshot import contents_of, packed
+from tests.app.test_snapshot import contents_of
 
 NAME = "follow-the-sun"  # with a number and a direction to guess, and cards that no slider has
-STEPS = {"friction_scale": 2, "carbon_price_usd_per_t": 2}
 
 
 def scenario() -> Scenario:
@@ -34,32 +30,18 @@ def placements(told: Scenario) -> list[Placement]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Snapshot]:
     path = tmp_path_factory.mktemp("story") / "story.html"
-    return path, write_snapshot(scenario(), path, STEPS, base_url="https://example.org/")
+    return path, write_snapshot(scenario(), path, base_url="https://example.org/")
 
 
-def test_states_of_a_story_equal_fresh_solves_and_come_behind_those_of_sliders(made):
-    path, written = made
-    page = path.read_text("utf-8")
-    contents = contents_of(page)
-    values = read(packed(page, "states"), written.states)
-    slots = {(slot["view"], slot["name"]): n for n, slot in enumerate(contents["slots"])}
-    loads = values[slots["table", "loads"]]
-    totals = [  # cards and the note below them
-        texts
-        for texts, slot in zip(values, contents["slots"], strict=True)
-        if (slot["view"], slot["name"]) == ("totals", "text")
-    ]
-    sentences = values[slots["argument", "parts"]]
-    found = placements(scenario())
-    grid = written.states - len(found)
-    assert grid == np.prod([len(axis["texts"]) for axis in contents["axes"]])
-    for state, placement in enumerate(found, start=grid):
-        regions = len(placement.region_it_mw)
-        assert np.allclose(loads[state][:regions], placement.region_it_mw, atol=1e-2)
-        cost = f"{format_number(placement.cost_usd_per_h)} &lt;span"
-        assert any(cost in texts[state] for texts in totals)
-        said = "".join(text for text, _question in json.loads(sentences[state]))
-        assert said == "".join(part.text for part in argument(placement))
+def test_the_file_has_the_state_of_every_step(made):
+    states, told = contents_of(made[0].read_text("utf-8"))["story"]["states"], scenario()
+    assert told.story is not None
+    for step, state in zip(told.story.steps, states, strict=True):
+        there = scenario_at(told, step)
+        for name, value in there.settings().items():
+            assert state[name] == (None if value == float("inf") else value)
+        for workload in there.workloads.values():
+            assert state[f"{workload.id}/budget"] == workload.latency_budget_ms
 
 
 def test_texts_and_answers_in_the_file_are_those_of_the_story(made):
@@ -85,9 +67,9 @@ def test_texts_and_answers_in_the_file_are_those_of_the_story(made):
 def test_a_story_starts_from_the_scenario_as_it_was_opened(tmp_path):
     app = Explorer(scenario())
     app.session.scenario.capacity_scale = 1.4
-    app.snapshot(tmp_path / "now.html", steps={"friction_scale": 2})
+    app.snapshot(tmp_path / "now.html")
     contents = contents_of((tmp_path / "now.html").read_text("utf-8"))
-    assert contents["link_values"]["capacity_scale"] == 1.4
+    assert contents["values"]["capacity_scale"] == 1.4
     expected = scenario()
     assert expected.story is not None
     assert [step["text"] for step in contents["story"]["steps"]] == [
@@ -98,10 +80,8 @@ def test_a_story_starts_from_the_scenario_as_it_was_opened(tmp_path):
 
 def test_a_scenario_without_a_story_has_none_in_its_file(tmp_path):
     path = tmp_path / "plain.html"
-    written = write_snapshot(Scenario.load("classroom-3x3"), path, {"friction_scale": 2})
-    contents = contents_of(path.read_text("utf-8"))
-    assert contents["story"] is None
-    assert written.states == len(contents["axes"][0]["texts"])
+    write_snapshot(Scenario.load("classroom-3x3"), path)
+    assert contents_of(path.read_text("utf-8"))["story"] is None
 
 
 def test_a_step_without_a_placement_is_said_before_anything_is_written(tmp_path):
@@ -112,7 +92,7 @@ def test_a_step_without_a_placement_is_said_before_anything_is_written(tmp_path)
     )
     (tmp_path / "mine" / STORY_FILE).write_text(text, "utf-8")
     with pytest.raises(ExplorerError) as error:
-        write_snapshot(Scenario.load(tmp_path / "mine"), tmp_path / "s.html", {"friction_scale": 2})
+        write_snapshot(Scenario.load(tmp_path / "mine"), tmp_path / "s.html")
     assert error.value.where == "story.toml, step 3"
     assert not (tmp_path / "s.html").exists()
 
@@ -191,25 +171,20 @@ def test_a_story_is_played_from_a_file_with_the_keys_of_a_clicker(page: Page):
     expect(page.get_by_role("button", name="Story:")).to_be_visible()
 
 
-def slider(page: Page, name: str) -> Locator:
-    return page.locator(f"#controls input[aria-label^='{name}']")
-
-
 @pytest.mark.ui
-def test_a_slider_leaves_a_step_for_the_states_it_has_and_reset_the_story_s(page: Page):
+def test_a_slider_leaves_from_the_state_of_a_step_and_reset_leads_to_the_opened_one(page: Page):
     page.get_by_role("button", name="Story:").click()
-    stand = page.locator("#stand")
-    expect(stand).to_contain_text("What shall be least: waiting (latency)")
-    slider(page, "Cost of moving").press("End")
-    expect(stand).to_be_hidden()
-    expect(page.locator("#greedy")).to_be_hidden()
-    there = scenario()
+    told = scenario()
+    assert told.story is not None
+    there = scenario_at(told, told.story.steps[0])
+    expect_state(page, solve(there))
+    if page.locator("#inputs").get_attribute("open") is None:
+        page.get_by_text("Controls").click()
+    slider = page.locator(".control[data-key=friction_scale]").get_by_role("slider")
+    slider.press("End")
     there.friction_scale = float(there.param["friction_scale"].get_soft_bounds()[1])
     expect_state(page, solve(there))
-    expect(slider(page, "Cost of moving")).to_have_attribute(
-        "aria-valuetext", f"{there.friction_scale:g}"
-    )
-    page.get_by_role("button", name="Reset").click()
+    page.get_by_role("button", name="Back to the scenario").click()
     expect_state(page, solve(scenario()))
 
 
@@ -224,6 +199,6 @@ def test_the_link_of_a_step_leads_to_its_state(page: Page):
 @pytest.mark.ui
 def test_parts_of_the_first_line_lead_to_what_shows_them_in_the_file(page: Page):
     for part in page.locator("#argument").get_by_role("button").all():
-        place = page.locator(f"#{_LEADS[str(part.get_attribute('title')).removeprefix('See: ')]}")
+        place = page.locator(f"#{LEADS[str(part.get_attribute('title')).removeprefix('See: ')]}")
         part.click()
         expect(place).to_be_in_viewport()
