@@ -8,7 +8,7 @@ from pathlib import Path
 from explorer.errors import ExplorerError
 
 PAGE = Path(__file__).parent / "page"
-HIGHS = Path(__file__).parent / "highs"  # of npm, which a build puts there: see the licence beside
+HIGHS = Path(__file__).parent / "highs"  # of npm, which hatch_build.py puts there
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./(\w+)\.js"\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) (\w+))", re.MULTILINE)
 
@@ -30,6 +30,11 @@ def solver_program() -> str:
 def solver_wasm() -> bytes:
     """HiGHS itself, as WebAssembly."""
     return _highs("highs.wasm").read_bytes()
+
+
+def solver_licence() -> str:
+    """What has to come with it."""
+    return _highs("LICENSE").read_text("utf-8")
 
 
 def _highs(name: str) -> Path:

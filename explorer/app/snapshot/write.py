@@ -35,7 +35,7 @@ from explorer.app.questions import QUESTIONS
 from explorer.app.region_table.regions import table_columns
 from explorer.app.snapshot import HIDEABLE
 from explorer.app.snapshot.page_data import encoded, page_data
-from explorer.app.snapshot.program import PAGE, program, solver_program, solver_wasm
+from explorer.app.snapshot.program import PAGE, program, solver_licence, solver_program, solver_wasm
 from explorer.app.snapshot.view_labels import view_labels
 from explorer.app.story.recorded import recorded_story
 from explorer.app.views.argument import argument_parts
@@ -373,8 +373,9 @@ def _about(scenario: Scenario) -> Markup:
     solvers = ", ".join(f"{name} {version(name.lower())}" for name in ("HighsPy", "PuLP", "Bokeh"))
     return html(
         "<p>Made on {:%Y-%m-%d %H:%M} UTC with Wattlas {} ({}) from the scenario “{}”. Every state is "
-        "solved in this file, by HiGHS.</p>{}",
+        "solved in this file, by HiGHS.</p>{}<h3>Licence of the solver in this file</h3><pre>{}</pre>",
         datetime.now(UTC), __version__, solvers, as_shown(scenario.title), _sources(sources_of_states(scenario)),
+        solver_licence(),
     )  # fmt: skip
 
 
