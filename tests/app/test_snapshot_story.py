@@ -179,7 +179,7 @@ def test_a_slider_leaves_from_the_state_of_a_step_and_reset_leads_to_the_opened_
     there = scenario_at(told, told.story.steps[0])
     expect_state(page, solve(there))
     if page.locator("#inputs").get_attribute("open") is None:
-        page.get_by_text("Controls").click()
+        page.get_by_text("Controls", exact=True).click()
     slider = page.locator(".control[data-key=friction_scale]").get_by_role("slider")
     slider.press("End")
     there.friction_scale = float(there.param["friction_scale"].get_soft_bounds()[1])

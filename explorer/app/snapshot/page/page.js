@@ -41,7 +41,9 @@ worker.postMessage({wasm, data, labels})
 ask()
 // last, for it does what the address says
 panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
+fold_controls_on_a_phone()
 document.getElementById("waiting").remove()
+root.dataset.ready = "yes"
 
 async function unpacked(id) {
   const holder = document.getElementById(id)
@@ -81,10 +83,7 @@ function on_answer({serial: answered, error, changed, reach, certificate, traced
   }
   if (certificate !== undefined && answered === serial) say_certificate(certificate)
   if (placed || error) panels.forEach(panel => panel.answer())
-  if (answered === serial && (traced || error)) {
-    root.dataset.solved = "yes"
-    root.dataset.ready = "yes"
-  }
+  if (answered === serial && (traced || error)) root.dataset.solved = "yes"
 }
 
 function say_problem(text) {
@@ -244,6 +243,14 @@ function update_link() {
   if (!link) return
   const seen = Object.keys(names).map(key => [key, inputs.values[key]])
   link.href = `${live_address}#${fragment(WHOLE, Object.fromEntries(seen))}`
+}
+
+/** Where they stand above the pictures, they are opened when they are wanted. */
+function fold_controls_on_a_phone() {
+  const narrow = matchMedia("(max-width: 740px)")
+  const fold = () => (document.getElementById("inputs").open = !narrow.matches)
+  narrow.addEventListener("change", fold)
+  fold()
 }
 
 // Light and dark
