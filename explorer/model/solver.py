@@ -66,6 +66,14 @@ class _Loads:
     dropped_pinned: Floats  # (demand,)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """Arcs that an optimum uses besides those to homes, and its basis."""
+
+    arcs: Ints  # flat (demand, j), in the order of their columns
+    basic: Ints  # columns, or -1 and below: rows
+
+
 class PlacementModel:
     """
     Demands to regions at least cost; stated once with PuLP, solved many times in place, by one
@@ -233,6 +241,16 @@ class PlacementModel:
             face = optimal_face(level, prices, face, self._home)
         loads, _ = self._run(numbers, order.arcs, order.drop, face)
         return loads, lambda: face
+
+    @property
+    def start(self) -> Start:
+        """Where a model of the same structure may start from, to be at once where this one is."""
+        n, basic = self._demands, self._basic
+        keep = np.zeros(3 * n + len(self._columns), bool)
+        keep[: 4 * n] = keep[basic[basic >= 0]] = True
+        place = np.cumsum(keep) - 1
+        renumbered = np.where(basic >= 0, place[np.maximum(basic, 0)], basic)
+        return Start(self._columns[keep[3 * n :]][n:], renumbered)
 
     def _used(self, loads: _Loads) -> Floats:
         """Load of each region, shape (j,)."""

@@ -18,6 +18,9 @@ from explorer.errors import ExplorerError
 from explorer.model.geography import build_geography, column_numbers
 from explorer.model.labels import Labels, labels_of
 from explorer.model.network import Network, build_network, fixed_usd_per_mwh, read_profiles
+from explorer.model.placement import BASELINES
+from explorer.model.solve import solve_with
+from explorer.model.solver import PlacementModel
 from explorer.model.ties import fixed_order
 from explorer.scenario import validation
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOURS, Profiles
@@ -71,6 +74,7 @@ def page_data(scenario: Scenario) -> dict[str, Any]:
         "profiles": _profiles(scenario),
         "overrides": _overrides(network),
         "order": {"arcs": order.arcs, "drop": order.drop},
+        "starts": {aim: _start(network, aim) for aim in (network.objective, *BASELINES.values())},
     }
 
 
@@ -175,6 +179,13 @@ def _profiles(scenario: Scenario) -> dict[str, Any] | None:
     annual = SEASONS.index(ANNUAL) * len(_MOMENTS) + HOURS
     price[annual] = carbon[annual] = load[annual] = 1.0  # what the tables are relative to
     return {"seasons": [*SEASONS], "price": price, "carbon": carbon, "load": load, "clock": clock}
+
+
+def _start(network: Network, objective: str) -> dict[str, NDArray[np.intp]]:
+    """Where the live model of an objective starts from: its optimum as the page is opened."""
+    model = PlacementModel(network.home, len(network.regions), len(network.workloads))
+    solve_with(model, network.without_hosting_or_cap, objective)
+    return {"arcs": model.start.arcs, "basic": model.start.basic}
 
 
 def _overrides(network: Network) -> dict[str, Any] | None:

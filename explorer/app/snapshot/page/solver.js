@@ -12,6 +12,7 @@ import {
 
 const DUAL_TOLERANCE = 1e-10
 const [DUAL, PRIMAL] = [1, 4] // HiGHS' simplex_strategy
+const [LOWER, BASIC, UPPER] = [0, 1, 2] // HiGHS' status in a basis
 const [OPTIMAL, TIME_LIMIT] = [7, 13] // HiGHS' model status
 const LONGEST_MS = 1e6
 const MOST_ARCS = 8
@@ -21,7 +22,7 @@ const SAME = 1e-9
 
 /** Demands to regions at least cost: one live HiGHS model, with the arcs that an optimum may use. */
 export class PlacementModel {
-  constructor(highs, network, order) {
+  constructor(highs, network, order, start) {
     const {regions, workloads, demands, clients} = network.size
     Object.assign(this, {regions, workloads, demands, clients, order})
     this.home = made(Int32Array, demands, d => network.home[Math.floor(d / workloads)])
@@ -33,6 +34,16 @@ export class PlacementModel {
     this.columns.forEach(arc => this.there[arc] = 1)
     this.known = {rows: new WeakMap(), within: new WeakMap()}
     this.forget()
+    this.begin(start)
+  }
+
+  /** Begin where another model of the same structure stood: with the arcs of its basis, and that. */
+  begin({arcs, basic}) {
+    this.add_columns(arcs, new Float64Array(this.there.length))
+    const colStatus = new Int32Array(3 * this.demands + this.columns.length).fill(LOWER)
+    const rowStatus = made(Int32Array, 2 * this.demands + this.regions, row => row < 2 * this.demands ? LOWER : UPPER)
+    basic.forEach(number => number < 0 ? rowStatus[-1 - number] = BASIC : colStatus[number] = BASIC)
+    this.highs.setBasis({colStatus, rowStatus})
   }
 
   /** What was set and found before is no longer known, so that the next run sets all of it anew. */
@@ -422,8 +433,10 @@ export class Solver {
   /** The model for a purpose, an objective or the frontier, each with its own last basis. */
   model_for(purpose, network) {
     if (!this.models.has(purpose)) {
-      const order = {...this.data.order, tolerance: LEVEL_TOLERANCE}
-      this.models.set(purpose, new PlacementModel(this.highs, network, order))
+      const {order, starts, settings} = this.data
+      const start = starts[purpose] ?? starts[settings.objective]
+      const model = new PlacementModel(this.highs, network, {...order, tolerance: LEVEL_TOLERANCE}, start)
+      this.models.set(purpose, model)
     }
     return this.models.get(purpose)
   }
