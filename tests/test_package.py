@@ -123,6 +123,20 @@ def test_wheel_and_sdist_carry_scenarios_layouts_and_assets(distributions):
     }
 
 
+def test_the_wheel_holds_what_pages_solve_with_and_the_sdist_does_not(distributions):
+    (wheel,), (sdist,) = distributions.glob("*.whl"), distributions.glob("*.tar.gz")
+    folder = "explorer/app/snapshot/highs/"
+    with zipfile.ZipFile(wheel) as archive:
+        there = {name for name in archive.namelist() if name.startswith(folder)}
+        assert archive.read(f"{folder}highs.wasm").startswith(b"\0asm")
+    assert {name.removeprefix(folder) for name in there} == {
+        *("highs.js", "highs.wasm", "LICENSE", "integrity")
+    }
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert "hatch_build.py" in names and not any(name.startswith(folder) for name in names)
+
+
 def test_an_installed_wheel_finds_its_files_far_from_the_checkout(distributions, tmp_path):
     (wheel,) = distributions.glob("*.whl")
     site = tmp_path / "site"
