@@ -270,7 +270,7 @@ def expect_views(page: Page, there: Scenario) -> None:
     assert np.allclose(column(page, "closed_by", "y"), frictions, rtol=1e-6)
     load = page.get_by_role("row").nth(1).get_by_role("cell").first
     expect(load).to_contain_text(f"{placement.region_it_mw.max():.1f}")
-    expect(page.locator("#proof")).to_contain_text("Checked here: largest error")
+    expect(page.locator("#proof")).to_contain_text("Checked in this page: no placement is better")
 
 
 @pytest.mark.ui

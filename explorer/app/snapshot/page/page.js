@@ -96,8 +96,8 @@ function say_certificate(proof) {
   const line = document.getElementById("proof")
   if (!proof) return (line.textContent = "A cap on the mean delay has a say here, which one linear program cannot prove.")
   const {holds, fails, primal_mw, dual, unit, gap} = proof
-  const errors = `largest error ${general(primal_mw, 2)} MW in loads, ${general(dual, 2)} ${unit} in prices; no placement is better by more than ${general(100 * gap, 2)} %`
-  line.textContent = holds ? `Checked here: ${errors}.` : `This result does not prove itself: ${fails.join("; ")} (${errors}).`
+  const errors = `largest error: ${general(primal_mw, 2)} MW in loads, ${general(dual, 2)} ${unit} in prices, ${general(100 * gap, 2)} % in the total`
+  line.textContent = holds ? `Checked in this page: no placement is better (${errors}).` : `This result does not prove itself: ${fails.join("; ")} (${errors}).`
 }
 
 // From results to models
