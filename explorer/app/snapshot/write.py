@@ -107,8 +107,11 @@ class Snapshot:
         >>> print(Snapshot(Path("out/world.html"), 0, "The world").frame(720))
         <iframe src="world.html" title="The world" width="100%" height="720" style="border: 0" loading="lazy"></iframe>
         """
-        template = '<iframe src="{}" title="{}" width="100%" height="{}" style="border: 0" loading="lazy"></iframe>'
-        return str(html(template, quote(self.path.name), self.title, height_px))
+        line = html(
+            '<iframe src="{}" title="{}" width="100%" height="{}" style="border: 0" loading="lazy"></iframe>',
+            quote(self.path.name), self.title, height_px,
+        )  # fmt: skip
+        return str(line)
 
 
 def write_snapshot(
