@@ -130,7 +130,10 @@ def _lines(scenario: Scenario, name: str) -> dict[str, Any]:
     """What is said of the sources of an input, by the choice that decides which columns it is."""
     by = _CHOSEN_BY.get(name, "")
     found = _by_choice(scenario, by) if by else {"": labels_of(scenario)}
-    return {"by": by, "lines": {choice: source_line(of.sources, name) for choice, of in found.items()}}
+    return {
+        "by": by,
+        "lines": {choice: source_line(of.sources, name) for choice, of in found.items()},
+    }
 
 
 def _by_choice(scenario: Scenario, name: str) -> dict[str, Labels]:
