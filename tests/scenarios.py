@@ -223,6 +223,7 @@ def clean(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     longer than most tests do with the world.
     """
     columns: dict[str, Any] = {}
+    index = pd.RangeIndex(len(frame))  # one for all: pandas aligns what has another
     known = {column.name: column for column in TABLES[name].columns}
     for heading, cells in frame.items():
         column = known.get(str(heading))
@@ -235,13 +236,13 @@ def clean(name: str, frame: pd.DataFrame) -> pd.DataFrame:
                 str(cell).lower() if isinstance(cell, bool) else str(cell)
                 for cell in cells.tolist()
             ]
-            columns[str(heading)] = pd.Series(texts, dtype=object)
+            columns[str(heading)] = pd.Series(texts, index=index, dtype=object)
     columns |= {
         column.name: np.full(len(frame), float(column.default))
         for column in TABLES[name].columns
         if column.default is not None and column.name not in columns
     }
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
+    return pd.DataFrame(columns, index=index)
 
 
 def random_scenarios(**settings: Any) -> st.SearchStrategy[Scenario]:

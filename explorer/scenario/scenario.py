@@ -556,14 +556,17 @@ class Scenario(param.Parameterized):
 
     def workloads_table(self) -> pd.DataFrame:
         """The workload classes as the table they came from."""
-        return self._workloads()[0]
+        return self._workloads()[0].copy()
 
     def _workloads(self) -> tuple[pd.DataFrame, list[Problem]]:
+        """The table of the classes and what is wrong with it; shared, for nobody to change."""
         rows = [
             {column: getattr(w, column) for column in WORKLOAD_COLUMNS} | w.extra
             for w in self.workloads.values()
         ]
-        return validation.parse("workloads", pd.DataFrame(rows))
+        return _classes.find(
+            repr(rows), lambda: validation.parse("workloads", pd.DataFrame(rows))
+        )
 
     def cross_check(self) -> None:
         """
@@ -624,6 +627,7 @@ SETTINGS = tuple(
 )
 validation.reserve("workloads", SETTINGS)  # sliders of classes and of settings stand side by side
 _read: Memo[Scenario] = Memo(size=8)
+_classes: Memo[tuple[pd.DataFrame, list[Problem]]] = Memo(size=32)
 
 
 def declared() -> dict[str, param.Parameter]:

@@ -568,6 +568,7 @@ def test_a_server_that_is_killed_among_a_thousand_submissions_loses_none_it_ackn
     port, processes = free_port(), 1 if "://" not in where else 2
     options = ("classroom-3x3", "--port", port, "--board", where, "--num-procs", processes)
     acknowledged: list[str] = []
+    links = [moved(friction) for friction in range(1, 6)]
 
     with started(*options, log=tmp_path / "log") as process:
         first = Served(port, (tmp_path / "log").read_text())
@@ -576,7 +577,7 @@ def test_a_server_that_is_killed_among_a_thousand_submissions_loses_none_it_ackn
             try:
                 got, text = first.submit(
                     f"Team {n}",
-                    moved(1 + n % 5),
+                    links[n % 5],
                     token=f"token of {n:010}",
                     source=f"127.0.1.{n % 40 + 1}",
                 )

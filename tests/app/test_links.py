@@ -82,9 +82,16 @@ def port(served: tuple[int, int]) -> int:
     return served[0]
 
 
-def opened(browser: Browser, url: str, **options: Any) -> Page:
+TRIES, TRY_MS = 5, 5_000  # more than a page makes while a router finds its feet, at most so far apart
+OLD_MS = 12_000  # of a page that may come back at once
+
+
+def opened(browser: Browser, url: str, has_clock: bool = False, **options: Any) -> Page:
+    """A page; one that has a clock of its own need not be waited for."""
     page = browser.new_page(**options)
     page.set_default_timeout(PATIENCE_MS)
+    if has_clock:
+        page.clock.install()
     page.goto(url)
     wait_until_open(page)
     return page
@@ -280,7 +287,7 @@ def test_an_unknown_scenario_is_said_and_another_is_opened_and_back_returns(brow
 def test_a_page_outlives_its_server_and_keeps_what_is_moved_meanwhile(browser, tmp_path):
     port, complaints = free_port(), list[str]()
     with started("classroom-3x3", "--port", port, log=tmp_path / "first") as server:
-        page = opened(browser, f"http://127.0.0.1:{port}/")
+        page = opened(browser, f"http://127.0.0.1:{port}/", has_clock=True)
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         os.killpg(server.pid, signal.SIGKILL)
@@ -289,6 +296,7 @@ def test_a_page_outlives_its_server_and_keeps_what_is_moved_meanwhile(browser, t
     page.wait_for_url("**friction=5")
     page.get_by_role("button", name="What holds it back?", exact=True).click()
     with serving("classroom-3x3", "--port", port, log=tmp_path / "second"):
+        page.clock.fast_forward(OLD_MS)
         scenario = CLASSROOM.copy()
         scenario.friction_scale = 5.0
         expect_cost(page, scenario)
@@ -304,12 +312,14 @@ def test_a_page_outlives_its_server_and_keeps_what_is_moved_meanwhile(browser, t
 def test_a_connection_that_drops_is_announced_and_comes_back(browser, served):
     port, proxied = served
     with Proxy(proxied, port) as proxy:
-        page = opened(browser, f"http://127.0.0.1:{proxied}/")
+        page = opened(browser, f"http://127.0.0.1:{proxied}/", has_clock=True)
         proxy.drop()
         expect(page.get_by_text("Connection lost. Your settings are kept")).to_be_visible()
         friction(page).press("End")
         page.wait_for_url("**friction=5")
-        page.wait_for_timeout(12_000)  # as long as a router takes to find its feet
+        for _ in range(TRIES):
+            with page.expect_event("requestfailed"):
+                page.clock.fast_forward(TRY_MS)
         proxy.carry()
         scenario = CLASSROOM.copy()
         scenario.friction_scale = 5.0
