@@ -58,8 +58,10 @@ def _small() -> Scenario:
     return world
 
 
-def figures(scenario: Scenario) -> list[Figure]:
+@cache
+def figures(world: int) -> list[Figure]:
     """Everything with a source that can be changed by itself."""
+    scenario = worlds()[world]
     tables = coverage(scenario)[["table", "column"]].itertuples(index=False, name=None)
     columns = [(table, column) for table, column in tables if not is_end(column)]
     return [*columns, *((SETTINGS, name) for name in scenario.parameter_sources)]
@@ -122,15 +124,21 @@ def said(measure: Measure, scenario: Scenario) -> str:
         subject = solve(scenario) if measure.takes == "placement" else scenario
         result = measure.function(subject, **ids(measure.name))
     table = result if isinstance(result, pd.DataFrame) else result.table
-    rows = table.map(_rounded).to_csv(index=False).splitlines()
+    cells = (map(_rounded, table[column].tolist()) for column in table)
+    rows = [repr(row) for row in zip(*cells, strict=True)]
     # of a placement only its certificate says what it costs; rows of equal effect have no order
     return repr(
-        [sorted(rows), table.attrs.get("forbidden"), _rounded(getattr(result, "objective", 0))]
+        [
+            [*table],
+            sorted(rows),
+            table.attrs.get("forbidden"),
+            _rounded(getattr(result, "objective", 0)),
+        ]
     )
 
 
 def _rounded(cell: Any) -> Any:
-    if isinstance(cell, float | np.floating):
+    if isinstance(cell, float):
         return 0.0 if abs(cell) < 1e-3 else float(f"{cell:.5g}")
     return cell
 
@@ -158,7 +166,7 @@ def no_figures(scenario: Scenario) -> set[Figure]:
 def test_a_measure_reads_what_it_says_and_nothing_else(name):
     missing = {*MEASURES[name].reads} - {"ranges"}
     for world, scenario in [*enumerate(worlds())][name in SLOW :]:
-        known = figures(scenario)
+        known = figures(world)
         told = {input: behind(scenario, input) for input in MEASURES[name].reads}
         others = {*known} - set().union(*told.values()) - no_figures(scenario)
         assert {figure for figure in others if moves(name, world, figure)} == set()
