@@ -564,9 +564,7 @@ class Scenario(param.Parameterized):
             {column: getattr(w, column) for column in WORKLOAD_COLUMNS} | w.extra
             for w in self.workloads.values()
         ]
-        return _classes.find(
-            repr(rows), lambda: validation.parse("workloads", pd.DataFrame(rows))
-        )
+        return _classes.find(repr(rows), lambda: validation.parse("workloads", pd.DataFrame(rows)))
 
     def cross_check(self) -> None:
         """

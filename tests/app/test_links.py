@@ -82,7 +82,10 @@ def port(served: tuple[int, int]) -> int:
     return served[0]
 
 
-TRIES, TRY_MS = 5, 5_000  # more than a page makes while a router finds its feet, at most so far apart
+TRIES, TRY_MS = (
+    5,
+    5_000,
+)  # more than a page makes while a router finds its feet, at most so far apart
 OLD_MS = 12_000  # of a page that may come back at once
 
 
