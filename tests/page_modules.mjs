@@ -10,6 +10,8 @@ import {pathToFileURL} from "node:url"
 const [modules, highs_files] = process.argv.slice(2)
 const pages = `${pathToFileURL(modules)}/`
 const {decoded, network, opened} = await import(`${pages}model.js`)
+const {Placement} = await import(`${pages}placement.js`)
+const {home_arcs} = await import(`${pages}program.js`)
 const {Solver} = await import(`${pages}solver.js`)
 const measures = await import(`${pages}measures.js`)
 const load = createRequire(import.meta.url)(join(highs_files, "highs.js"))
@@ -26,7 +28,21 @@ const plain = value => JSON.stringify(value, (_, part) => {
   return typeof part === "number" && !Number.isFinite(part) ? String(part) : part
 })
 
-function answer(solver, {settings, along, workload}) {
+/** A placement with so much of what runs away from home brought back, as far as the cap goes no worse. */
+function brought_home({network, optimum, objective, solver, mean_delay_price, uncapped}, part) {
+  const free_mw = optimum.free_mw.slice()
+  home_arcs(network).forEach((home, d) => {
+    for (let j = 0; j < network.size.regions; j++) {
+      const arc = home + (j - network.home[Math.floor(d / network.size.workloads)]) * network.size.workloads
+      if (arc === home) continue
+      free_mw[home] += part * free_mw[arc]
+      free_mw[arc] -= part * free_mw[arc]
+    }
+  })
+  return new Placement(network, {...optimum, free_mw}, objective, solver, {mean_delay_price, uncapped})
+}
+
+function answer(solver, {settings, along, workload, bring_home = 0}) {
   const {data} = solver
   const {budgets, ...changed} = settings
   const limits = Object.fromEntries(Object.entries(changed).map(([name, value]) => [name, value ?? Infinity]))
@@ -48,7 +64,7 @@ function answer(solver, {settings, along, workload}) {
     held_mw: measures.held_at_home_mw(placement),
     squares: measures.break_even_squares(net, k),
     forbidden: measures.forbidden_by(net, k),
-    certificate: measures.certificate(placement),
+    certificate: measures.certificate(bring_home ? brought_home(placement, bring_home) : placement),
     frontier: steps && {table: steps.table, current: steps.current, ends: [steps.strictest_ms, steps.loosest_ms]},
   }
 }

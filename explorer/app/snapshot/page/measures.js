@@ -1,11 +1,13 @@
 // What a placement means: mirrors explorer/measures/ frontier.py, break_even.py, headlines.py, argument.py,
 // carbon_caveats.py and certificate.py name by name.
 
-import {is_equal, made, rint, sum, total, weighed} from "./arrays.js"
+import {is_equal, made, rint, sum, total, transposed, weighed} from "./arrays.js"
 import {arcs_of} from "./model.js"
 import {BASELINES, LAYERS, Placement} from "./placement.js"
-import {by_demand, by_region, demand_of, home_arcs, lp_data, region_of, units_of, unserved_penalty} from "./program.js"
-import {FACE_TOLERANCE} from "./ties.js"
+import {
+  by_demand, by_region, demand_of, home_arcs, in_units, lp_data, region_of, served_alone, units_of, unserved_penalty,
+} from "./program.js"
+import {FACE_TOLERANCE, NO_GAIN, least_prices} from "./ties.js"
 
 const KG_PER_T = 1000
 
@@ -548,12 +550,11 @@ const AMPLE = 2
 const UNITS = {cost: "USD/h", carbon: "kg/h", latency: "MW ms", relocation: "MW"}
 const PER_MW = {"USD/h": "USD/MWh", "kg/h": "kg/MWh", "MW ms": "ms", MW: "-"}
 
-/** Proof of a placement, worked out again from the network's arrays without the solver; null where a cap has a say. */
+/** Proof of a placement, worked out again from the network's arrays without the solver. */
 export function certificate(placement) {
-  if (!placement.is_one_program) return null
-  const {network, optimum: best, objective: aim, it_mw: load} = placement
+  const {network, objective: aim, it_mw: load} = placement
+  const {numbers, best, waiting} = program_of(placement)
   const {regions, workloads, demands} = network.size
-  const numbers = lp_data(network, aim)
   const {cost, allowed, free_mw, pinned_mw, unserved_cost} = numbers
   const {price_free, price_pinned, capacity_price} = best
   const prices = capacity_price.map(usd => Math.max(usd, 0))
@@ -583,13 +584,13 @@ export function certificate(placement) {
   const imbalance_pinned = pinned_mw.map((mw, d) => Math.abs(mw - best.pinned_mw[d] - best.unserved_pinned_mw[d]))
   const excess = region_mw.map((mw, j) => mw - network.capacity_mw[j])
   const lower_bound = weighed(free_mw, cheapest_free) + weighed(pinned_mw, cheapest_pinned)
-    - weighed(network.capacity_mw, prices)
+    - weighed(network.capacity_mw, prices) - waiting.price * waiting.most
   const largest = (values, least = 0) => values.reduce((one, other) => Math.max(one, other), least)
   const all_mw = sum(network.demand_mw)
   const tolerance = FACE_TOLERANCE * units_of(numbers).cost
   const explained = unserved_cost * (sum(imbalance_free) + sum(imbalance_pinned))
     + total(regions, j => Math.max(excess[j], 0) * prices[j])
-  const objective = weighed(load, cost) + unserved_cost * placement.unserved_mw
+  const objective = weighed(load, cost) - waiting.price * waiting.is + unserved_cost * unserved_mw(best)
   const ample_mw = total(regions, j => Math.min(network.capacity_mw[j], AMPLE * all_mw))
   const loads = [best.free_mw, best.pinned_mw, best.unserved_free_mw, best.unserved_pinned_mw]
   const found = {
@@ -611,12 +612,57 @@ export function certificate(placement) {
     relative_gap: objective ? (objective - lower_bound) / Math.abs(objective) : 0,
     residual_mw: RESIDUAL * all_mw,
     price_tolerance: tolerance,
-    gap_bound: tolerance * (all_mw + ample_mw) + explained + ROUNDING * Math.abs(objective),
+    gap_bound: tolerance * (all_mw + ample_mw) + explained + waiting.noise + ROUNDING * Math.abs(objective),
+    over_delay_cap_ms: waiting.over_ms,
     carbon_price_usd_per_t: aim === "cost" ? network.carbon_price_usd_per_t : 0,
     unserved_mw: placement.unserved_mw,
   }
   const table = checks(found)
   return {...found, table, holds: table.every(({holds}) => holds)}
+}
+
+/**
+ * What a placement is the optimum of. Under a cap on mean delay, of what is served without it, with waiting at the price
+ * that the cap has; prices follow from where load runs, and whatever they are, the bound holds.
+ */
+function program_of(placement) {
+  const {network, objective, optimum, uncapped, it_mw: load, mean_delay_price} = placement
+  const numbers = lp_data(network, objective)
+  if (!uncapped) return {numbers, best: optimum, waiting: {price: 0, most: 0, is: 0, noise: 0, over_ms: 0}}
+  const {served_mw} = uncapped
+  const price = served_mw ? mean_delay_price / served_mw : 0
+  const delay = network.mean_delay_ms_per_mw(by_demand(network, uncapped.it_mw))
+  const cost = numbers.cost.map((usd, arc) => usd + price * delay[arc])
+  const {regions} = network.size
+  const asked = {
+    ...served_alone(numbers, uncapped.optimum), cost, unserved_cost: unserved_penalty(cost, regions, numbers.allowed),
+  }
+  const more = name => optimum[name].map((mw, d) => mw - uncapped.optimum[name][d])
+  const best = {...optimum, unserved_free_mw: more("unserved_free_mw"), unserved_pinned_mw: more("unserved_pinned_mw")}
+  const [most, is] = [network.mean_delay_cap_ms * served_mw, weighed(load, delay)]
+  const noise = NO_GAIN * (1 + served_mw) * (1 + price)
+  const over_ms = served_mw ? Math.max(is - most, 0) / served_mw : 0
+  return {numbers: asked, best: {...best, ...prices_of(network, asked, best)}, waiting: {price, most, is, noise, over_ms}}
+}
+
+/** The least prices of an optimum of a program, from where its load runs. */
+function prices_of({home, size: {clients, regions, workloads, demands}}, numbers, best) {
+  const units = units_of(numbers)
+  const in_rows = arcs => transposed(arcs, clients, regions, workloads)
+  const in_mw = amounts => amounts.map(mw => mw / units.mw)
+  const loads = {
+    free: in_mw(in_rows(best.free_mw)), pinned: in_mw(best.pinned_mw),
+    dropped_free: new Float64Array(demands), dropped_pinned: new Float64Array(demands),
+  }
+  const cost = in_rows(numbers.cost).map(usd => usd / units.cost)
+  const homes = made(Int32Array, demands, d => home[Math.floor(d / workloads)])
+  const {capacity_mw} = in_units(numbers, units)
+  const found = least_prices(
+    cost, in_rows(numbers.allowed), numbers.unserved_cost / units.cost, capacity_mw, homes, loads)
+  const in_cost = prices => prices.map(price => price * units.cost)
+  return {
+    price_free: in_cost(found.free), price_pinned: in_cost(found.pinned), capacity_price: in_cost(found.capacity),
+  }
 }
 
 /** One row per check. */
@@ -633,6 +679,7 @@ function checks(found) {
     ["prices", found.dual_infeasibility, PER_MW[unit], found.price_tolerance, "price above the cheapest way to serve"],
     ["slackness", found.slackness, unit, gap_bound, "load off its cheapest place, idle dear capacity"],
     ["gap", found.gap, unit, gap_bound, "cost above the lower bound"],
+    ["mean delay", found.over_delay_cap_ms, "ms", RESIDUAL_MS, "by how much its mean exceeds the cap"],
     ["relative gap", found.relative_gap, "-", share, "the same as a share of the cost"],
   ].map(([check, value, unit, tolerance, meaning]) => (
     {check, value, unit, tolerance, holds: Math.abs(value) <= tolerance, meaning}))

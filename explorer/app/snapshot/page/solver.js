@@ -6,7 +6,7 @@ import {different, is_equal, joined, made, sum, transposed, values_at, weighed} 
 import {Placement} from "./placement.js"
 import {SolverError, by_demand, executed_mw, in_units, lp_data, served_alone, units_of, unserved_penalty} from "./program.js"
 import {
-  Kinds, LEVEL_TOLERANCE, ROUNDING, everything, in_equal_parts, least_prices, levels_met, objective_level, optimal_face,
+  Kinds, LEVEL_TOLERANCE, NO_GAIN, ROUNDING, everything, in_equal_parts, least_prices, levels_met, objective_level, optimal_face,
   order_of_kinds, rivals, tie_level, used_of,
 } from "./ties.js"
 
@@ -17,7 +17,6 @@ const [OPTIMAL, TIME_LIMIT] = [7, 13] // HiGHS' model status
 const LONGEST_MS = 1e6
 const MOST_ARCS = 8
 const HINTS = [1, 1e-5, 1e-6, 1e-9]
-const NO_GAIN = 1e-7
 const SAME = 1e-9
 
 /** Demands to regions at least cost: one live HiGHS model, with the arcs that an optimum may use. */

@@ -10,6 +10,7 @@ export const FACE_TOLERANCE = 1e-7
 const LEVEL_SIZE = 1024
 export const LEVEL_TOLERANCE = 1e-8
 export const ROUNDING = 1e-9
+export const NO_GAIN = 1e-7 // of a weighted sum of two totals, per MW of demand
 const DECIMALS = 6
 
 /** The objective itself, of numbers in solver units. */
