@@ -1,5 +1,6 @@
 // The page that solves itself: the app's controls, a worker that solves what they ask for, and the views' own models,
 // patched with what it finds.
+import {made} from "./arrays.js"
 import {Inputs} from "./inputs.js"
 import {general} from "./text.js"
 
@@ -47,7 +48,8 @@ root.dataset.ready = "yes"
 
 async function unpacked(id) {
   const holder = document.getElementById(id)
-  const bytes = Uint8Array.from(atob(holder.textContent), character => character.charCodeAt(0))
+  const text = atob(holder.textContent)
+  const bytes = made(Uint8Array, text.length, n => text.charCodeAt(n))
   holder.textContent = ""
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))
   return new Uint8Array(await new Response(stream).arrayBuffer())
@@ -94,7 +96,6 @@ function say_problem(text) {
 
 function say_certificate(proof) {
   const line = document.getElementById("proof")
-  if (!proof) return (line.textContent = "A cap on the mean delay has a say here, which one linear program cannot prove.")
   const {holds, fails, primal_mw, dual, unit, gap} = proof
   const errors = `largest error: ${general(primal_mw, 2)} MW in loads, ${general(dual, 2)} ${unit} in prices, ${general(100 * gap, 2)} % in the total`
   line.textContent = holds ? `Checked in this page: no placement is better (${errors}).` : `This result does not prove itself: ${fails.join("; ")} (${errors}).`

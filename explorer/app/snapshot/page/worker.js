@@ -68,9 +68,8 @@ function reach(placement) {
   return JSON.stringify([least, Math.max(least, most)])
 }
 
-/** Whether a result proves itself, by the largest error of each kind that its own arrays show; null where a cap has a say. */
+/** Whether a result proves itself, by the largest error of each kind that its own arrays show. */
 function checked(proof) {
-  if (!proof) return null
   const of = name => proof.table.find(({check}) => check === name)
   const [balance, capacity, prices, gap] = ["balance", "capacity", "prices", "relative gap"].map(of)
   return {
