@@ -85,7 +85,7 @@ The optimum at every latency budget of a class, or with all budgets relaxed alik
 where the budget lets a region in. The cost shown is without the carbon price: that counts in the optimum, so that
 this cost may rise where less carbon is worth it. Energy and carbon return on latency (ERL, CRL) are what steps save
 per millisecond; these definitions are Wattlas' own. Dashed: the baseline, or the pin compared with. Shaded: some
-load goes unserved. Tap a step to set that budget.
+load goes unserved. Tap a step, or press ← or → on the plot, to set that budget.
 """
 
 

@@ -878,7 +878,7 @@ def colours_of_totals(scenario: Scenario) -> dict[str, str]:
     """The colour of each card's change against the baseline."""
     page = unescape(unescape(Screen(Totals(Session(scenario))).text()))
     return dict(
-        re.findall(r'data-total="(\w+)".*?class="delta" style="color:([^"]+)"', page, re.DOTALL)
+        re.findall(r'data-total="(\w+)".*?class="delta" style="--hue:([^"]+)"', page, re.DOTALL)
     )
 
 

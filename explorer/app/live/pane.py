@@ -33,6 +33,7 @@ from panel.io.notebook import push_on_root
 from panel.models.markup import HTML
 
 from explorer.app.live.figure_template import Blueprint
+from explorer.app.live.named_plots import name_plots
 from explorer.charts.ticks import tell_ticks_apart
 from explorer.markup import html
 
@@ -57,6 +58,7 @@ class Drawing:
         root = make(self)
         for heading in root.select({"name": HEADING}):
             self.handles[HEADING] = {"words": heading}
+            name_plots(root, heading, self._said())
         for models in self.handles.values():  # what plots were drawn with is nobody's data
             if isinstance(source := models.get("cds"), ColumnDataSource):
                 source.update(data={name: values[:0] for name, values in source.data.items()})
@@ -129,6 +131,11 @@ class Drawing:
         """A widget that can be configured by that name."""
         self.handles[name] = {"widget": widget}
         return widget
+
+    def _said(self) -> Any:
+        """The text that says what the plots find."""
+        said = (self.handles[name] for name in ("words", "legend") if name in self.handles)
+        return next(said, {}).get("words")
 
     def copy(self) -> tuple[LayoutDOM, Handles]:
         """The layout anew, and its handles."""

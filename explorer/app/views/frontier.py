@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
 import panel as pn
-from bokeh.models import LayoutDOM, RadioButtonGroup
+from bokeh.models import CustomJS, LayoutDOM, RadioButtonGroup
 
 from explorer.app.live.card import SMALL, beside, card
 from explorer.app.live.chart_pane import draw_panels, patch
@@ -99,8 +100,18 @@ def _drawing() -> Drawing:
     def make(drawing: Drawing) -> LayoutDOM:
         words = drawing.words("words", margin=(0, 0, 0, 6), min_height=38, stylesheets=[SMALL])
         plots = draw_panels(drawing, PANELS, _STEPS)
+        for panel, plot in zip(PANELS, plots, strict=True):
+            _step_by_keys(drawing, panel.name, plot)
         choice = drawing.widget("class", RadioButtonGroup(labels=[ALL], active=0))
         body = *plots, beside(words, disclosure(drawing)), place_for_table(drawing)
         return card(MEASURES[FrontierView.measure].title, HELP, *body, tools=[choice])
 
     return Drawing(make)
+
+
+def _step_by_keys(drawing: Drawing, panel: str, plot: LayoutDOM) -> None:
+    """What a tap on a step does, for a keyboard."""
+    marks = [drawing.handles[f"{panel} {name}"]["glyph"] for name in ("now", "now beyond")]
+    args = {"plot": plot, "steps": drawing.handles[f"{panel} steps"]["cds"], "marks": marks}
+    code = (Path(__file__).parent / "steps.js").read_text(encoding="utf-8")
+    plot.js_on_change("inner_width", CustomJS(args=args, code=code))

@@ -40,7 +40,9 @@ _STYLE = """
 .total .label { font-size: 14px; line-height: 1.2; opacity: .8; }
 .total .value { font-size: clamp(20px, 1.65vw, 40px); font-weight: 650; line-height: 1.2; white-space: nowrap; }
 .total .unit { font-size: max(13px, .5em); font-weight: 400; opacity: .8; }
-.total .delta { font-size: clamp(14px, .85vw, 20px); font-weight: 600; line-height: 1.25; }
+/* mixed with the colour of text, which makes it darker on light pages and lighter on dark ones */
+.total .delta { font-size: clamp(14px, .85vw, 20px); font-weight: 600; line-height: 1.25;
+                color: color-mix(in srgb, var(--hue) 70%, currentColor); }
 .total { position: relative; }
 .explanation { display: none; position: absolute; z-index: 11; left: 0; top: calc(100% + 4px); width: min(320px, 86vw);
                padding: 8px 10px; border-radius: 6px; font-size: 14px; line-height: 1.45; background: #2b2f36;
@@ -93,7 +95,7 @@ class _Card:
         return html(
             '<div class="total" data-total="{c.name}" tabindex="0"><div class="label">{c.label}</div>'
             '<div class="value">{c.value} <span class="unit">{c.unit}</span></div>'
-            '<div class="delta" style="color:{c.colour}">{c.delta}<span class="more"> {c.more}</span></div>'
+            '<div class="delta" style="--hue:{c.colour}">{c.delta}<span class="more"> {c.more}</span></div>'
             '<div class="explanation" role="tooltip">{c.explanation} Inputs and sources: below.</div></div>',
             c=self,
         )  # fmt: skip

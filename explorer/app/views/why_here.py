@@ -47,7 +47,11 @@ class WhyHereView(ChartView):
     @staticmethod
     def tools(drawing: Drawing) -> list[LayoutDOM]:
         first: list[Any] = [(LARGEST, "Largest flow")]
-        return [drawing.widget("flow", Select(options=first, value=LARGEST, width=140))]
+        return [
+            drawing.widget(
+                "flow", Select(options=first, value=LARGEST, width=140, name="Whose load")
+            )
+        ]
 
     def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:
         return {("flow", "widget", "value"): self._on_choice}

@@ -48,9 +48,12 @@ class WiresOrFibreView(ChartView):
         lines: list[Any] = [(name, line.name) for name, line in LINES.items()]
         return [
             drawing.widget(
-                "partner", Select(options=[(AUTOMATIC, "")], value=AUTOMATIC, width=190)
+                "partner",
+                Select(options=[(AUTOMATIC, "")], value=AUTOMATIC, width=190, name="Between"),
             ),
-            drawing.widget("line", Select(options=lines, value=lines[0][0], width=130)),
+            drawing.widget(
+                "line", Select(options=lines, value=lines[0][0], width=130, name="Kind of line")
+            ),
         ]
 
     def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:

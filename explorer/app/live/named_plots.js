@@ -1,0 +1,25 @@
+// Names of a card's plots and lists, for those who do not see them: what the card asks, what a plot shows, and what it finds.
+const text = html => new DOMParser().parseFromString(html, "text/html")
+const title = text(heading.text).querySelector("h2").textContent
+
+for (const plot of plots) {
+  const canvas = cb_context.index.find_one(plot)?.canvas_view
+  if (!canvas || canvas.primary.el.role) continue
+  const tell = () => {
+    const said = words && text(text(words.text).body.textContent).body // Python escapes once for Panel
+    said?.querySelector(".keys")?.remove()
+    const name = [title, plot.left[0]?.axis_label, said?.textContent].filter(Boolean).join(". ")
+    canvas.primary.el.ariaLabel = name.replaceAll("\n", " ").replaceAll("?. ", "? ")
+  }
+  canvas.primary.el.role = "img"
+  canvas.overlays.el.ariaHidden = "true"
+  canvas.events_el.role = "group" // has the focus, and tools
+  canvas.events_el.ariaLabel = title
+  tell()
+  for (const model of [words, plot.left[0]]) model?.change.connect(tell)
+}
+
+for (const list of lists) {
+  const {input_el} = cb_context.index.find_one(list) ?? {}
+  if (input_el) input_el.ariaLabel = list.name
+}

@@ -1,0 +1,106 @@
+"""The page for those who do not see it, who use no pointer, or who see little contrast."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from servers import free_port, serving
+
+from explorer import Scenario, frontier
+from explorer.app.questions import QUESTIONS
+from explorer.text import format_duration
+
+pytestmark = pytest.mark.ui
+PATIENCE_MS = 60_000
+LEGIBLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text
+WORLD = "classroom-3x3"
+# Every plot on the page: what its card asks, its canvas, and what takes the focus.
+PLOTS = """() => {
+  const every = root => [...root.querySelectorAll("*")].flatMap(e => [e, ...(e.shadowRoot ? every(e.shadowRoot) : [])])
+  const plots = [...Bokeh.index.query(view => view.canvas_view && view.el.getBoundingClientRect().width)]
+  const card = e => e.classList?.contains("wattlas-card") ? e : card(e.parentElement ?? e.getRootNode().host)
+  return plots.map(({el, canvas_view: {primary, overlays, events_el}}) => ({
+    asks: every(card(el).shadowRoot).find(e => e.matches("h2")).textContent,
+    role: primary.el.role, name: primary.el.ariaLabel, more: overlays.el.ariaHidden,
+    focus: [events_el.role, events_el.ariaLabel],
+  }))
+}"""
+# Contrast of the changes on the cards against the page.
+CONTRAST = """() => {
+  const every = root => [...root.querySelectorAll("*")].flatMap(e => [e, ...(e.shadowRoot ? every(e.shadowRoot) : [])])
+  const pixel = (...colours) => {
+    const context = new OffscreenCanvas(1, 1).getContext("2d")
+    for (const colour of colours) {
+      context.fillStyle = colour
+      context.fillRect(0, 0, 1, 1)
+    }
+    return [...context.getImageData(0, 0, 1, 1).data.slice(0, 3)]
+  }
+  const light = rgb => {
+    const [r, g, b] = rgb.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+  }
+  const paper = getComputedStyle(document.body).backgroundColor
+  return every(document).filter(e => e.matches(".total .delta")).map(e => {
+    const [a, b] = [light(pixel(paper)), light(pixel(paper, getComputedStyle(e).color))]
+    return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)
+  })
+}"""
+
+DARK = "/\\d+/.exec(getComputedStyle(document.body).backgroundColor)[0] < 128"
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, tmp_path_factory) -> Iterator[Page]:
+    port = free_port()
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with serving(WORLD, "--port", port, log=log):
+        page = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme="light")
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"http://127.0.0.1:{port}/")
+        expect(page.locator("[data-total=cost] .delta")).to_be_visible(timeout=PATIENCE_MS)
+        page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
+        yield page
+        page.close()
+
+
+def test_the_name_of_a_plot_says_what_it_finds_and_arrow_keys_step_along_it(page):
+    scenario = Scenario.load(WORLD)
+    budgets = frontier(scenario, over="chat").table["budget_ms"].tolist()
+    assert (
+        len(budgets) > 1 and budgets[0] < scenario.workloads["chat"].latency_budget_ms < budgets[1]
+    )
+    plot = page.get_by_role(
+        "img", name=re.compile("What does waiting buy.*Carbon.*Budget of chat: 150 ms")
+    )
+    expect(plot).to_be_visible()
+    page.get_by_role("group", name="What does waiting buy?").first.focus()
+    for key, budget in (("ArrowRight", budgets[1]), ("ArrowLeft", budgets[0])):
+        page.keyboard.press(key)
+        said = f"Carbon.*Budget of chat: {re.escape(format_duration(budget))}"
+        expect(page.get_by_role("img", name=re.compile(said))).to_be_visible(timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_plot_has_a_name_and_so_has_every_list_and_what_takes_the_focus(page, question):
+    page.get_by_role("button", name=question, exact=True).click()
+    page.wait_for_function(
+        f"() => {{ const p = ({PLOTS})(); return p.length && p.every(e => e.name) }}"
+    )
+    lists = page.get_by_role("combobox")
+    assert not [line for line in lists.all() if not line.get_attribute("aria-label")]
+    for plot in page.evaluate(PLOTS):
+        asks = plot["asks"]
+        assert (plot["role"], plot["more"], plot["focus"]) == ("img", "true", ["group", asks])
+        assert plot["name"].startswith(asks) and len(plot["name"]) > len(asks) + 5
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_changes_on_the_cards_can_be_read(page, theme):
+    is_dark = page.evaluate(DARK)
+    if is_dark != (theme == "dark"):
+        page.get_by_role("button", name="Toggle theme").click()
+    page.wait_for_function(f"dark => {DARK} == dark", arg=theme == "dark")
+    contrasts = page.evaluate(CONTRAST)
+    assert len(contrasts) >= 6 and min(contrasts) >= LEGIBLE, contrasts
