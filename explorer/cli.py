@@ -433,7 +433,7 @@ def _measure(args: argparse.Namespace) -> int:
         else:
             fix = f"Write its table: let the name end in {TABLE}."
             raise ExplorerError(f"There is no figure of {measure.name}.", str(output), fix)
-    print(f"{measure.title} In {output}.")
+    print(f"{measure.title} The answer is in {output}.")
     return 0
 
 

@@ -411,7 +411,9 @@ def test_a_measure_is_written_as_the_public_function_returns_it(wattlas, tmp_pat
     result = public_result(name, Scenario.load("classroom-3x3"))
     table, figure = tmp_path / "new" / f"{name}.csv", tmp_path / "new" / f"{name}.svg"
     assert wattlas("measure", name, "classroom-3x3", "-o", table) == 0
-    assert wattlas.out == f"{MEASURES[name].title} In {table}.\n" and wattlas.err == ""
+    assert (
+        wattlas.out == f"{MEASURES[name].title} The answer is in {table}.\n" and wattlas.err == ""
+    )
     assert table.read_text(encoding="utf-8") == written(result)
     code = wattlas("measure", name, "classroom-3x3", "-o", figure)
     if renderer(result, "figure") or renderer(result, "chart"):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, reach
 from explorer.markup import html, joined
-from explorer.model.labels import as_shown
+from explorer.model.labels import NamesById
 from explorer.presentation import renders
 from explorer.text import elided, format_number, percent
 from explorer.units import KG_PER_T
@@ -52,7 +52,8 @@ def chart(table: pd.DataFrame) -> Chart:
     if len(table) > FIRST + LAST:
         rows = np.append(rows[:FIRST], rows[-LAST:])
     shown, change_t = table.iloc[rows], change[rows] / KG_PER_T
-    zones = [as_shown(str(zone)) for zone in shown["zone"]]
+    names = _names(table)
+    zones = [names[str(zone)] for zone in shown["zone"]]
     hover = {
         "zone": np.array(zones, object),
         "change": np.array([_percent(value) for value in shown["change_percent"]], object),
@@ -84,6 +85,10 @@ def chart(table: pd.DataFrame) -> Chart:
     )
 
 
+def _names(table: pd.DataFrame) -> NamesById:
+    return NamesById(table.attrs.get("names", {}))
+
+
 def _percent(value: float) -> str:
     return "from none" if np.isnan(value) else percent(value)
 
@@ -112,7 +117,7 @@ def _finding(table: pd.DataFrame, change: NDArray) -> Markup:
         parts.append(
             html(
                 "Most: {}, {} t/h ({}).",
-                elided(as_shown(str(most["zone"]))), f"+{_tonnes(change[:1])}",
+                elided(_names(table)[str(most["zone"])]), f"+{_tonnes(change[:1])}",
                 _percent(float(most["change_percent"])),
             )
         )  # fmt: skip

@@ -73,7 +73,10 @@ def carbon_by_zone_table(network: Network) -> pd.DataFrame:
     table["change_percent"] = 100 * change / was.where(was > 0)
     table = table.sort_values("change_kg_per_h", ascending=False, kind="stable", ignore_index=True)
     return network.labels.put_on(
-        table, measure="carbon_by_zone", signal=network.labels.carbon_signal
+        table,
+        measure="carbon_by_zone",
+        signal=network.labels.carbon_signal,
+        names=network.labels.zones,
     )
 
 

@@ -31,9 +31,9 @@ COLUMNS = (
 
 def names_of(scenario: Scenario) -> Names:
     """The names and zones of a scenario."""
-    clients, regions = scenario.clients, scenario.regions
+    clients, regions, labels = scenario.clients, scenario.regions, labels_of(scenario)
     return Names(
-        tuple(clients["legal_zone"]), tuple(regions["legal_zone"]), labels_of(scenario).regions
+        tuple(clients["legal_zone"]), tuple(regions["legal_zone"]), labels.regions, labels.zones
     )
 
 

@@ -11,7 +11,7 @@ from the first to the second can help.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.max_service import first_that_works, least_change, round_up, serve_most
-from explorer.model.labels import as_shown
+from explorer.model.labels import NamesById, as_shown
 from explorer.model.network import BUDGET_DECIMALS, Network, lp_data
 from explorer.model.placement import Placement
 from explorer.model.program import unserved_penalty
@@ -43,6 +43,7 @@ class Names:
     client_zone: tuple[str, ...]
     region_zone: tuple[str, ...]
     region: tuple[str, ...]
+    zone: NamesById = field(compare=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,9 +189,7 @@ class Search:
             steps[first:], lambda ms: self._missing_mw(longer(ms), load) <= goal_mw
         )
         whose = listed([as_shown(net.workloads[k]) for k in classes])
-        words = (
-            f"raise the budget{'s' if len(classes) > 1 else ''} of {whose} by {round_up(enough)} ms"
-        )
+        words = f"let {whose} wait {round_up(enough)} ms longer"
         return Remedy("latency", enough, "ms", words, longer(enough))
 
     def _capacity(self, load: Load) -> Remedy | None:
@@ -256,7 +255,11 @@ class Search:
             return None
         pair, _ = found
         return Remedy(
-            "law", 1.0, "pair", f"allow {as_shown(pair[0])} → {as_shown(pair[1])}", opened(pair)
+            "law",
+            1.0,
+            "pair",
+            f"allow {self._names.zone[pair[0]]} → {self._names.zone[pair[1]]}",
+            opened(pair),
         )
 
     def _locality(self, load: Load) -> Remedy | None:
@@ -277,8 +280,8 @@ class Search:
         if share is None:
             return None
         whose = listed([as_shown(net.workloads[k]) for k in classes])
-        how_much = "nothing" if share > 1 - WHOLE else f"{round_up(100 * share)} % less"
-        words = f"pin {how_much} of {whose} to its home"
+        how_much = "all" if share > 1 - WHOLE else f"{round_up(100 * share)} % of the pinned load"
+        words = f"let {how_much} of {whose} move"
         changed = replace(net, pinned_mw=looser(share, net.pinned_mw))
         return Remedy("state locality", 100 * share, "%", words, changed)
 

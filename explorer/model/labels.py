@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from unicodedata import bidirectional, category
@@ -134,6 +134,7 @@ class Labels:
     clients: tuple[str, ...]
     classes: tuple[str, ...]
     workloads: tuple[str, ...]  # id and name of every class, once where both are the same word
+    zones: NamesById = field(compare=False)  # legal zones, without what is in brackets
     sources: InputSources
     carbon_signal: str  # which intensity emissions are by
     hour: int | str  # UTC, or "average"
@@ -195,11 +196,20 @@ def labels_of(scenario: Scenario) -> Labels:
             as_shown(w.name) if w.id.lower() == w.name.lower() else class_label(w.id, w.name)
             for w in scenario.workloads.values()
         ),
+        zones=_zones(scenario.legal_zones),
         sources=input_sources(scenario),
         carbon_signal=str(scenario.carbon_signal),
         hour=scenario.hour,
         season=str(scenario.season),
     )
+
+
+def _zones(table: pd.DataFrame | None) -> NamesById:
+    """Legal zones by id; none is named where no table does."""
+    if table is None:
+        return NamesById()
+    ids, names = table["legal_zone"], [*map(str, table["name"])]
+    return NamesById(zip(ids, _shortened(told_apart(ids, names), names), strict=True))
 
 
 def class_label(id: str, name: str) -> str:

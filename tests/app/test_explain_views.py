@@ -195,7 +195,7 @@ def test_of_many_the_largest_are_shown_and_remedies_come_one_by_one():
 
 
 @pytest.mark.parametrize(
-    ("move", "kind"), [("capacity", "raise all capacities"), ("latency", "raise the budget")]
+    ("move", "kind"), [("capacity", "raise all capacities"), ("latency", "let chat wait")]
 )
 def test_a_change_that_is_tried_is_made(session, move, kind):
     view = UnservedView(session)

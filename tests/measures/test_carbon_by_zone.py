@@ -51,14 +51,15 @@ def test_each_zones_carbon_is_the_sum_over_its_clients_flows(seed):
 
 
 def test_the_picture_has_a_bar_from_zero_for_each_zone_in_the_colour_of_its_change():
-    table = carbon_by_zone(Scenario.load("stylized-12"))
+    world = Scenario.load("stylized-12")
+    table, names = carbon_by_zone(world), world.legal_zones.set_index("legal_zone")["name"]
     chart = render(table, "chart")
     (filled,) = chart.filled
     bars, change = filled.columns["change"], table["change_kg_per_h"].to_numpy() / 1000
     assert_allclose(bars["right"] + bars["left"], change)
     assert_allclose(np.maximum(bars["right"], -bars["left"]), np.abs(change))
     assert bars["role"].tolist() == (change <= 0).astype(int).tolist()
-    assert list(filled.rows) == table["zone"].tolist()
+    assert list(filled.rows) == table["zone"].map(names).tolist()
     risen = int((change > 0).sum())
     assert 0 < risen < len(table)
     assert chart.title == f"requests of {risen} of {len(table)} zones get dirtier"
@@ -71,3 +72,18 @@ def test_of_many_zones_those_that_rise_and_fall_most_are_shown():
     assert len(change) > 15 and change[0] > 0 > change[-1]
     assert_allclose(filled.columns["change"]["change_t_per_h"], np.append(change[:8], change[-7:]))
     assert filled.y_label == f"first 8 and last 7 of {len(table)} zones"
+
+
+def test_zones_are_called_by_their_names_without_what_is_in_brackets():
+    world = Scenario.load("world-2025")
+    table, zones = carbon_by_zone(world), world.legal_zones
+    names = dict(zip(zones["legal_zone"], zones["name"], strict=True))
+    chart = render(table, "chart")
+    (filled,) = chart.filled
+    shown = [*table["zone"][:8], *table["zone"][-7:]]
+    assert list(filled.rows) == [names[zone].split(" (")[0] for zone in shown]
+    assert f"Most: {names[shown[0]].split(' (')[0]}, " in chart.finding
+    world.legal_zones = world.legal_transfers = None  # then nobody says how they are called
+    table = carbon_by_zone(world)
+    (filled,) = render(table, "chart").filled
+    assert list(filled.rows) == [*table["zone"][:8], *table["zone"][-7:]]

@@ -229,18 +229,18 @@ def test_every_unserved_load_has_rows_with_its_constraint(world):
     [
         (  # far takes 14.7 + 8.5 + 0.0154 x 10007.54 + 100 = 277.3 ms
             {"latency_budget_ms": 200.0},
-            {"raise the budget of chat by 77.4 ms": 20, "add 20 MW in Home": 20},
+            {"let chat wait 77.4 ms longer": 20, "add 20 MW in Home": 20},
         ),
         ({"legal_policy": "same zone"}, {"allow X → Y": 20, "add 20 MW in Home": 20}),
         ({"legal_policy": "same zone", "latency_budget_ms": 200.0}, {"add 20 MW in Home": 20}),
-        ({"state_local_share": 0.8}, {"pin nothing of chat to its home": 16, "add 16 MW in Home": 16}),
+        ({"state_local_share": 0.8}, {"let all of chat move": 16, "add 16 MW in Home": 16}),
         ({"state_local_share": 0.8, "capacity_mw@home": 4.0},
-         {"pin 75 % less of chat to its home": 12, "add 12 MW in Home": 12}),
+         {"let 75 % of the pinned load of chat move": 12, "add 12 MW in Home": 12}),
         ({"capacity_mw@far": 15.0}, {"add 5 MW in Home": 5}),
         ({"capacity_mw@far": 15.0, "electricity_price_usd_per_mwh@home": 100.0}, {"add 5 MW in Far": 5}),
-        ({"capacity_mw@home": 50.0, "latency_budget_ms": 100.0}, {"raise the budget of chat by 14.7 ms": 20}),
+        ({"capacity_mw@home": 50.0, "latency_budget_ms": 100.0}, {"let chat wait 14.7 ms longer": 20}),
         # home is in time 14.7 ms later but has no room; far has, 177.3 ms later
-        ({"latency_budget_ms": 100.0}, {"raise the budget of chat by 178 ms": 20}),
+        ({"latency_budget_ms": 100.0}, {"let chat wait 178 ms longer": 20}),
         ({"latency_budget_ms": 100.0, "capacity_mw@far": 0.0}, {NO_REMEDY: 0}),
     ],
 )  # fmt: skip

@@ -59,7 +59,7 @@ class ChartView(MeasureView):
         return result.assign(
             **{
                 c: result[c].map(lambda key: names.get(key, key))
-                for c in ("region", "home")
+                for c in ("region", "home", "zone")
                 if c in result
             }
         )
