@@ -16,14 +16,13 @@ from explorer.charts.chart import About
 from explorer.charts.map import Circles, Map, Scale
 from explorer.charts.palette import AMOUNT, AMOUNT_INKS, LOOKS
 from explorer.markup import html, joined
-from explorer.measures.marginal_prices import ALL
+from explorer.measures.marginal_prices import ALL, PENALTY_SHARE
 from explorer.model.geodesy import mercator_m
 from explorer.model.labels import as_shown
 from explorer.presentation import renders
 from explorer.text import format_number
 
 LARGEST_RING_PX = 60.0
-PENALTY_SHARE = 0.1  # of the penalty on unserved load: prices from there on are not those of energy
 LABEL = "One more MWh [USD/MWh]"
 
 
@@ -173,10 +172,10 @@ def _finding(table: pd.DataFrame) -> Markup:
             format_number(mean, 4),
         )
     ]
-    penalised = np.count_nonzero(price >= table.attrs["unserved_usd_per_mwh"] * PENALTY_SHARE)
+    penalised = np.count_nonzero(_is_penalty(price, table))
     if penalised:
         said.append(
-            f"For {penalised} of {len(price)} clients that is a penalty: some load goes unserved."
+            f"For {penalised} of {len(price)} clients that is the penalty for unserved load."
         )
     worth, capacity_mw, to_mw = (
         _of(table, "capacity")[["price_usd_per_mwh", "mw", "to_mw"]].to_numpy(float).T
@@ -188,11 +187,18 @@ def _finding(table: pd.DataFrame) -> Markup:
     best = worth.argmax()
     most = html(
         "<span style='color:{}'>◯</span> Capacity is worth something in {} of {} regions, most in {}: "
-        "<b>{} USD/MWh</b>, as far as {} MW ({} MW now).",
+        "<b>{} USD/MWh</b>{}, as far as {} MW ({} MW now).",
         LOOKS[REGIONS.role].colour, np.count_nonzero(worth), len(worth), _names(table, "capacity")[best],
-        format_number(worth[best]), format_number(to_mw[best]), format_number(capacity_mw[best]),
+        format_number(worth[best]),
+        ", the penalty for load that goes unserved for want of it" if _is_penalty(worth[best], table) else "",
+        format_number(to_mw[best]), format_number(capacity_mw[best]),
     )  # fmt: skip
     return joined([*said, most], " ")
+
+
+def _is_penalty(usd_per_mwh: Any, table: pd.DataFrame) -> Any:
+    """Whether prices are not those of energy but what unserved load counts for."""
+    return usd_per_mwh >= PENALTY_SHARE * table.attrs["unserved_usd_per_mwh"]
 
 
 def _why_not(objective: str) -> str:

@@ -71,9 +71,11 @@ def argument(placement: Placement) -> tuple[Part, ...]:
 
 def _patience(placement: Placement) -> tuple[Part, ...]:
     net = placement.network
-    name = net.labels.classes[0].lower()
-    article = "An" if name[:1] in "aeiou" else "A"
-    words = f"{article} {name} request may take {format_duration(float(net.budget_ms[0]))}"
+    name, longest = net.labels.classes[0], format_duration(float(net.budget_ms[0]))
+    article = "An" if name[:1].lower() in "aeiou" else "A"
+    # a name of several words goes before no other
+    whose = f"{name}: a" if " " in name else f"{article} {name.lower()}"
+    words = f"{whose} request may take {longest}"
     return Part(words, OVERVIEW), Part(". ")
 
 

@@ -24,6 +24,7 @@ from explorer.scenario.scenario import Scenario
 Floats = NDArray[np.float64]
 
 ALL = "all"  # classes together
+PENALTY_SHARE = 0.1  # of the penalty on unserved load: prices from there on are not those of energy
 # of the largest amount, where that is below one MW, or after the point; further ones are rounding
 MW_DIGITS = 9
 

@@ -96,6 +96,20 @@ def test_every_plot_has_a_name_and_so_has_every_list_and_what_takes_the_focus(pa
         assert plot["name"].startswith(asks) and len(plot["name"]) > len(asks) + 5
 
 
+@pytest.mark.parametrize(("width", "is_open"), [(899, False), (560, False), (1024, True)])
+def test_controls_wait_in_their_drawer_where_they_would_hide_the_pictures(
+    page, browser, width, is_open
+):
+    """Whatever the browser calls itself: a window on half a screen is no phone."""
+    other = browser.new_page(viewport={"width": width, "height": 900})
+    other.goto(page.url.partition("#")[0])
+    expect(other.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
+    expect(other.locator("[data-total=cost] .delta")).to_be_visible(timeout=PATIENCE_MS)
+    hero = other.get_by_text("How much longer may people wait?")
+    expect(hero).to_be_in_viewport() if is_open else expect(hero).not_to_be_in_viewport()
+    other.close()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_changes_on_the_cards_can_be_read(page, theme):
     is_dark = page.evaluate(DARK)

@@ -381,6 +381,18 @@ def test_values_and_order_follow_a_change_at_once(shown):
 
 
 @pytest.mark.ui
+def test_what_is_no_price_of_room_but_a_penalty_is_said_below(shown):
+    note = shown.page.get_by_text("is the penalty for unserved load")
+    expect(note).to_be_hidden()
+    shown.session.scenario.capacity_scale = 0.3
+    worth = shown.session.placement.regions["capacity_price_usd_per_mwh"]
+    assert worth.max() > 0.1 * shown.session.scenario.unserved_usd_per_mwh
+    expect(note).to_contain_text("Worth near 100,000 USD/MWh", timeout=PATIENCE_MS)
+    shown.session.scenario.capacity_scale = 1.0
+    expect(note).to_be_hidden(timeout=PATIENCE_MS)
+
+
+@pytest.mark.ui
 def test_only_what_reads_otherwise_is_written_anew(shown):
     shown.rows().evaluate_all(
         "rows => rows.forEach(row => { row.kept = true; [...row.cells].forEach(cell => cell.firstChild.kept = true) })"

@@ -97,6 +97,11 @@ def test_the_sentence_names_the_baseline_it_compares_with():
     assert "than moving no more than it must" in said and "nearest first" not in said
 
 
+def test_a_class_of_several_words_is_no_adjective():
+    scenario = Scenario.load("follow-the-sun")
+    assert sentence(solve(scenario)).startswith("Coding agent turn: a request may take 5 s. ")
+
+
 def test_where_nothing_moves_the_sentence_says_so():
     scenario = Scenario.load("classroom-3x3")
     scenario.friction_scale = 1000

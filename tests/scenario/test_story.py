@@ -1,5 +1,6 @@
 """Stories: what is wrong is said with its place, and those shipped tell what the numbers say."""
 
+import re
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -243,6 +244,28 @@ def test_most_of_what_has_no_room_is_indian_and_most_of_what_moves_goes_to_the_u
     assert max(forced, key=forced.__getitem__) == "IN"
     cheapest = moved_mw(at("world-2025", 2), "region")
     assert cheapest["US"] > sum(cheapest.values()) / 2
+
+
+SAID = {  # what a text or its question says of a setting that is not as it was opened
+    "A": "400 ms",
+    "objective": "as near to its user",
+    "capacity_scale": "half as much room again",
+    "legal_policy": "without rules on where data may go",
+    "baseline_rule": "least relocation|moves only what",
+    "carbon_signal": "operating margin",
+}
+
+
+def test_every_step_of_the_world_says_what_it_keeps_of_the_steps_before():
+    scenario = Scenario.load("world-2025")
+    opened = scenario.copy()
+    assert scenario.story
+    for step in scenario.story.steps:
+        for name in step.state:
+            if name in SAID and (name == "A" or step.state[name] != getattr(opened, name)):
+                assert re.search(SAID[name], " ".join(step.text.split())), (step.title, name)
+            else:
+                assert step.state[name] == getattr(opened, name), name
 
 
 def test_in_the_world_patience_brings_nothing_and_little_less_hurts_little():

@@ -5,6 +5,7 @@
   const SLOW = "Still opening the scenario: the server is busy …"
   const SLOW_MS = 15_000
   const CHECK_MS = 50
+  const NARROW = 900 // page on which the controls wait in their drawer [px]
   const [FIRST_MS, MOST_MS] = [1000, 5000] // between questions whether the server is there
   const PATIENCE_MS = 10_000 // with a busy server, before it counts as gone
   const YOUNG_MS = 10_000 // a page that is lost at such an age comes back no sooner, or it might do nothing else
@@ -49,6 +50,7 @@
       const progress = document.querySelector("#opening .progress")
       if (progress && performance.now() - begun > SLOW_MS) progress.textContent = SLOW
       if (!window.Bokeh?.index?.roots[0]?.is_idle) return
+      closeDrawerOnNarrowPages()
       document.getElementById("opening").hidden = true
       clearInterval(watching)
     }, CHECK_MS)
@@ -63,6 +65,14 @@
     document.getElementById("opening").hidden = false
   })
   addEventListener("wattlas:opened", watch)
+
+  // where it would lie over the pictures, or leave them no room
+  function closeDrawerOnNarrowPages() {
+    if (innerWidth >= NARROW) return
+    const models = window.Bokeh.documents.flatMap(document => [...document._all_models.values()])
+    const framed = models.find(model => model.data?.attributes?.sidebar_open)
+    framed?.data.setv({sidebar_open: false})
+  }
 
   let leaving // for another page: then sockets close, too
   addEventListener("beforeunload", () => {

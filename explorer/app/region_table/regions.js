@@ -31,7 +31,7 @@ const FORMATS = COLUMNS.map(({digits, sign}) => digits && new Intl.NumberFormat(
 
 export function render({model}) {
   const table = new RegionTable(model)
-  model.on(["ids", "names", "loads", "grids", "pue", "origins", "picked", "against"], () => table.show_soon())
+  model.on(["ids", "names", "loads", "grids", "pue", "origins", "picked", "against", "penalty"], () => table.show_soon())
   model.on("sources", () => table.name_sources())
   return table.card
 }
@@ -60,7 +60,8 @@ class RegionTable {
       this.body,
     ))
     this.origin = element("div", {className: "origin", role: "tooltip", hidden: true})
-    this.card = element("div", {className: "card"}, ...heading("Regions", HELP), this.scroller, this.origin)
+    this.note = element("p", {className: "note", hidden: true})
+    this.card = element("div", {className: "card"}, ...heading("Regions", HELP), this.scroller, this.note, this.origin)
     for (const looked of ["pointerover", "click"]) { // a finger that taps has left when the click comes
       this.body.addEventListener(looked, event => this.tell_origin(event.target.closest("td, th")))
     }
@@ -114,6 +115,8 @@ class RegionTable {
     }
     this.keep_rows()
     this.rows.forEach((row, region) => COLUMNS.forEach((_, k) => this.write(row.children[k], k, region)))
+    this.note.textContent = this.model.penalty
+    this.note.hidden = !this.model.penalty
     this.headers[CHANGE].querySelector(".unit").textContent = this.unit_of_changes()
     this.arrange()
     this.mark()

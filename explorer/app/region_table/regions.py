@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from explorer.app.live.card import CARD
 from explorer.app.live.origins import sources_html
+from explorer.measures.marginal_prices import PENALTY_SHARE
 from explorer.model.inputs import InputSources
 from explorer.model.placement import Placement
 from explorer.registry import PLACEMENT
 from explorer.session import Session
-from explorer.text import origin_text, uncertain_mark
+from explorer.text import format_number, origin_text, uncertain_mark
 
 DECIMALS = (
     3  # more than is shown; what differs by less is the solver's rounding and need not be sent
@@ -45,6 +46,7 @@ class RegionRows(pn.custom.JSComponent):
     sources = param.String(doc="Whose figures the table shows: HTML.")
     picked = param.String(doc="Id of the region picked, or empty.")
     against = param.String(doc="What changes are against: the baseline, or the name of a pin.")
+    penalty = param.String(doc="What the worth of room is where load goes unserved, else empty.")
 
     _esm = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")  # once, not for every user
 
@@ -68,7 +70,18 @@ class RegionRows(pn.custom.JSComponent):
             super()._update_model(events, msg, root, model, doc, comm)
 
 
-_SENT = ("ids", "names", "loads", "grids", "pue", "picked", "origins", "sources", "against")
+_SENT = (
+    "ids",
+    "names",
+    "loads",
+    "grids",
+    "pue",
+    "picked",
+    "origins",
+    "sources",
+    "against",
+    "penalty",
+)
 STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
@@ -120,6 +133,7 @@ def table_columns(session: Session) -> dict[str, Any]:
         "names": list(net.labels.regions),
         "loads": _loads(placement, session.compared.placement),
         "against": session.compared.short,
+        "penalty": _penalty(placement),
         "grids": _compact(net.price_usd_per_mwh, net.carbon_kg_per_mwh),
         "pue": _compact(net.pue)[0],
         "origins": origins_of_regions(net.labels.sources),
@@ -148,6 +162,18 @@ def _loads(placement: Placement, base: Placement) -> NDArray[np.float32]:
         it_mw - base.region_it_mw,
         100 * now["utilisation"].to_numpy(),
         now["capacity_price_usd_per_mwh"].to_numpy(),
+    )
+
+
+def _penalty(placement: Placement) -> str:
+    """What the highest figures in the column of worth are, where room would serve more load."""
+    penalty = placement.network.unserved_usd_per_mwh
+    worth = placement.regions["capacity_price_usd_per_mwh"].to_numpy()
+    if not (worth >= PENALTY_SHARE * penalty).any():
+        return ""
+    return (
+        f"Worth near {format_number(penalty)} USD/MWh is the penalty for unserved load: "
+        "one more MW there would serve what nobody serves now."
     )
 
 
