@@ -44,8 +44,8 @@ QUESTIONS: dict[
         (DifferenceView, WholeDayView, card_of("concentration")),
     ),
     "What is it worth?": (
-        (CostLatencyFrontView, CostCarbonFrontView, card_of("carbon_by_zone")),
-        (PricesView, PublishedView),
+        (CostLatencyFrontView, CostCarbonFrontView),
+        (PricesView, PublishedView, card_of("carbon_by_zone")),
     ),
     "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),
     "What holds it back?": ((AttributionView,), (UnservedView,)),

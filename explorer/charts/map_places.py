@@ -19,6 +19,7 @@ M_PER_PX = 2 * MERCATOR_EDGE_M / MAP_PX
 APART_PX = 12.0  # between two circles at least
 ROUNDS, STEP = 40, 0.5
 LETTER_PX, LINE_PX, NAME_LETTERS = 7.0, 15.0, 24  # of names
+GAP_PX = 3.0  # between a circle and its name
 NARROW = 600 / MAP_PX  # where names must not meet either: they are as large on a narrow map
 
 
@@ -121,7 +122,7 @@ def names_on_map(
 
 def _positions(radius_px: float) -> list[tuple[str, float, float]]:
     """Where a name may stand: left, right, above, below its circle. [px, upwards]"""
-    beside, over = radius_px + 3, radius_px + 3 + LINE_PX / 2
+    beside, over = radius_px + GAP_PX, radius_px + GAP_PX + LINE_PX / 2
     return [("right", -beside, 0), ("left", beside, 0), ("center", 0, over), ("center", 0, -over)]
 
 

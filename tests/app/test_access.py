@@ -110,6 +110,35 @@ def test_controls_wait_in_their_drawer_where_they_would_hide_the_pictures(
     other.close()
 
 
+# Right end of the map's scale [m], and the names that are written, largest region first.
+PHONE_MAP = """() => {
+  const view = [...Bokeh.index.query(v => v.model.center?.some(m => m.type == "ColorBar") && v.canvas_view)][0]
+  const bar = Bokeh.index.find_one(view.model.center.find(m => m.type == "ColorBar"))
+  const words = view.model.renderers.find(r => r.glyph?.type == "Text" && r.data_source.get_column("name")?.length)
+  if (!words || !bar?.layout) return null
+  const names = words.data_source.get_column("name")
+  return {
+    end: view.frame.x_scale.invert(bar._inner_layout.center_panel.bbox.right),
+    names, written: [...words.glyph.text.transform.v_compute(names)], size: words.glyph.text_font_size.value,
+  }
+}"""
+CHILE_M = -75.7 * 111_319.5  # its westernmost point in Web Mercator
+
+
+def test_on_a_phone_the_scale_leaves_the_land_free_and_the_largest_regions_have_names(
+    page, browser
+):
+    phone = browser.new_page(viewport={"width": 390, "height": 844})
+    phone.goto(f"{page.url.partition('?')[0]}?scenario=world-2025")
+    expect(phone.locator("[data-total=cost] .delta")).to_be_visible(timeout=PATIENCE_MS)
+    fits = f"() => {{ const m = ({PHONE_MAP})(); return m && m.end < {CHILE_M} && m }}"
+    told = phone.wait_for_function(fits, timeout=PATIENCE_MS).json_value()
+    assert told["size"] == "11px" and told["written"][0] == told["names"][0]
+    written = [name for name in told["written"] if name]
+    assert 2 <= len(written) <= len(told["names"]) == 5
+    phone.close()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_changes_on_the_cards_can_be_read(page, theme):
     is_dark = page.evaluate(DARK)

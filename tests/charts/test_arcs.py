@@ -27,10 +27,10 @@ CLASSES = ["A Interactive", "B Agentic", "C Batch"]
 CODE = (Path(explorer.__file__).parent / "app" / "views" / "arcs.js").read_text(encoding="utf-8")
 RUN = """([code, flows, regions, classes, inner_width, picked]) => {
   const source = columns => ({get_column: name => columns[name] ?? null, selected: {indices: picked}})
-  const [segments, heads, names] = [{}, {}, {}]
-  const run = new Function("flows", "regions", "segments", "heads", "names", "figure", "classes", code)
-  run(source(flows), source(regions), segments, heads, names, {inner_width}, classes)
-  return JSON.stringify([segments.data, heads.data, names.visible])
+  const [segments, heads] = [{}, {}]
+  const run = new Function("flows", "regions", "segments", "heads", "figure", "classes", code)
+  run(source(flows), source(regions), segments, heads, {inner_width}, classes)
+  return JSON.stringify([segments.data, heads.data])
 }"""
 
 Places = list[tuple[float, float]]  # latitude and longitude of regions [deg]
@@ -63,9 +63,9 @@ def draw(browser: Browser) -> Iterator[Draw]:
         }
         given = [CODE, flows.to_dict("list"), regions, CLASSES, inner_width, [*picked]]
         text = page.evaluate(RUN, given)
-        pieces, heads, named = json.loads(text)
+        pieces, heads = json.loads(text)
         pieces = pd.DataFrame(pieces)
-        pieces.attrs = {"heads": pd.DataFrame(heads), "named": named}
+        pieces.attrs = {"heads": pd.DataFrame(heads)}
         flow_of = {mw: row for row, mw in enumerate(flows["it_mw"])}
         return pieces.assign(flow=pieces["flow_mw"].map(flow_of))
 
@@ -267,11 +267,10 @@ def test_heads_of_the_flows_that_stand_out_point_along_their_arcs(draw, where):
             assert np.abs(along[nearest] / abs(along[nearest]) - pointing) < 1e-6
 
 
-def test_a_small_map_has_thinner_arcs_and_no_names(draw):
+def test_a_small_map_has_thinner_arcs(draw):
     where = [(10.0, 170.0), (50.0, -60.0)]
     wide, narrow = draw(where), draw(where, inner_width=330)
     assert (narrow["line_width"] < 0.5 * wide["line_width"]).all()
-    assert wide.attrs["named"] and not narrow.attrs["named"]
 
 
 def test_where_nothing_moves_nothing_is_drawn(draw):

@@ -43,7 +43,6 @@ for (const arc of arcs()) {
     points_at.size.push((6 + 1.6 * arc.width) * scale)
   }
 }
-names.visible = (figure.inner_width || MEANT_FOR) >= 420 // on a phone they would hide what they name
 segments.data = pieces
 heads.data = points_at
 

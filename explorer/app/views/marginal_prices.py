@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from explorer.app.live.measure_view import MeasureView, measure_card
 from explorer.app.live.pane import Drawing, quiet_toolbar
-from explorer.app.views.world_map import COLORBAR, scale_with_the_map
+from explorer.app.views.world_map import COLORBAR, fit_to_width, scale_with_the_map
 from explorer.charts.backends.basemap import basemap
 from explorer.charts.backends.bokeh import BOKEH
 from explorer.charts.backends.geoviews_map import empty, frame, points, style
@@ -80,6 +80,7 @@ class PricesView(MeasureView):
             figure = drawing.figure(world, min_border=0, outline_line_color=None, below=[], left=[])
             figure.center = [item for item in figure.center if not isinstance(item, Grid)]
             drawing.handles["clients"]["color_colorbar"].update(title="USD/MWh")
+            fit_to_width(figure, drawing.handles["clients"]["color_colorbar"], said_above=False)
             half = M_PER_PX / 2
             metres = CustomJSTransform(args={"half": half}, v_func=_METRES)
             scale_with_the_map(drawing.handles["regions"], {"field": "size", "transform": metres})

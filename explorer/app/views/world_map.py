@@ -12,11 +12,13 @@ import panel as pn
 import param
 from bokeh.core.properties import value
 from bokeh.events import Tap
+from bokeh.model import Model
 from bokeh.models import (
     Button,
     Circle,
     ColumnDataSource,
     CustomJS,
+    CustomJSTransform,
     Grid,
     HoverTool,
     LayoutDOM,
@@ -39,7 +41,7 @@ from explorer.charts.backends.geoviews_map import empty, frame, mercator, points
 from explorer.charts.backends.packages import for_maps
 from explorer.charts.chart import Columns
 from explorer.charts.map import Arcs, Map
-from explorer.charts.map_places import M_PER_PX
+from explorer.charts.map_places import GAP_PX, LETTER_PX, LINE_PX, M_PER_PX, MAP_PX, NARROW
 from explorer.charts.map_scale import MapScale
 from explorer.charts.palette import (
     CHANGE,
@@ -218,6 +220,12 @@ def _drawing() -> Drawing:
         for circles in ("regions", "clients"):
             scale_with_the_map(drawing.handles[circles], "radius")
         _write_names(figure, drawing.handles)
+        fit_to_width(
+            figure,
+            drawing.handles["regions"]["color_colorbar"],
+            said_above=True,
+            names=drawing.handles["named"]["glyph_renderer"],
+        )
         _draw_arcs_in_the_browser(figure, drawing.handles)
         _follow_the_theme(figure, drawing.handles)
         _let_regions_speak_first(figure, drawing.handles)
@@ -262,8 +270,9 @@ def _write_names(figure: Plot, handles: Handles) -> None:
     """Names of the largest regions, readable on land, sea and arcs, by day and by night."""
     source = ColumnDataSource({name: [] for name in ("x", "y", "name", "align", "dx", "dy")})
     words = Text(
-        x="x", y="y", text="name", text_align={"field": "align"}, text_baseline="middle", x_offset={"field": "dx"},
-        y_offset={"field": "dy"}, text_font_size="14px", text_font_style="bold", text_color=INK,
+        x="x", y="y", text=_with_room("name", figure, source), text_align={"field": "align"},
+        text_baseline="middle", x_offset=_with_room("dx", figure, source),
+        y_offset=_with_room("dy", figure, source), text_font_size="14px", text_font_style="bold", text_color=INK,
         text_font=value("Roboto, Helvetica, Arial, sans-serif"), background_fill_color=PAPER,
         background_fill_alpha=0.7,
     )  # fmt: skip
@@ -271,6 +280,34 @@ def _write_names(figure: Plot, handles: Handles) -> None:
         source, words, level="overlay", selection_glyph=None, nonselection_glyph=None
     )
     handles["named"] = {"cds": source, "glyph_renderer": names}
+
+
+def _with_room(column: str, figure: Plot, source: ColumnDataSource) -> Any:
+    """A column of names or of their places, as a map of any width has room for it."""
+    code = (Path(__file__).parent / "map_names.js").read_text(encoding="utf-8")
+    args = {"column": column, "figure": figure, "source": source, "meant_px": MAP_PX, "narrow_px": NARROW_PX,
+            "gap_px": GAP_PX, "letter_px": LETTER_PX * SMALLER, "line_px": LINE_PX * SMALLER}  # fmt: skip
+    return {"field": column, "transform": CustomJSTransform(args=args, v_func=code)}
+
+
+def fit_to_width(figure: Plot, bar: Model, said_above: bool, names: Any = None) -> None:
+    """
+    Have the browser keep a map's scale off the land, and its names apart, when it is narrow.
+
+    `said_above`: the card says what the colours mean, so that a narrow scale need not.
+    """
+    bar.syncable = False  # the server need not know
+    args = {
+        "figure": figure,
+        "bar": bar,
+        "said_above": said_above,
+        "names": names,
+        "narrow_px": NARROW_PX,
+    }
+    code = (Path(__file__).parent / "fit_map.js").read_text(encoding="utf-8")
+    fit = CustomJS(args=args, code=code)
+    figure.js_on_change("inner_width", fit)
+    bar.js_on_change("title_text_font_size", fit)
 
 
 def _shade_the_night(figure: Plot, handles: Handles) -> None:
@@ -330,7 +367,6 @@ def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
             "regions": regions["cds"],
             "segments": segments,
             "heads": heads,
-            "names": handles["named"]["glyph_renderer"],
             "figure": figure,
         },
         code=code,
@@ -408,6 +444,10 @@ for (const circle of circles) circle.line_color = rim
 arcs.palette = [others[0], lead, others[1]]
 heads.fill_color = heads.line_color = lead
 """
+NARROW_PX = (
+    NARROW * MAP_PX
+)  # of a map: on narrower ones names meet, and a scale as wide as elsewhere is on land
+SMALLER = 11 / 14  # of names on those
 _WHY = MEASURES["why_here"].title
 _MOST_SAID = 3  # regions or arcs that lie on each other, in one hover
 _ARC_COLUMNS = ("color", "line_width", "line_alpha", "flow_mw", "moves", "split", "row")
