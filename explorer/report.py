@@ -128,8 +128,8 @@ def steps_text(scenario: Scenario, found: Frontier) -> str:
         "Cost [USD/h]": "cost_usd_per_h",
         "Carbon [kg/h]": "carbon_kg_per_h",
         "Both, carbon at its price [USD/h]": "objective_usd_per_h",
-        "ERL over 10 ms [USD/h per ms]": "erl_window_usd_per_h_per_ms",
-        "CRL over 10 ms [kg/h per ms]": "crl_window_kg_per_h_per_ms",
+        f"ERL over {found.window_ms:.3g} ms [USD/h per ms]": "erl_window_usd_per_h_per_ms",
+        f"CRL over {found.window_ms:.3g} ms [kg/h per ms]": "crl_window_kg_per_h_per_ms",
         "ERL of the step [USD/h per ms]": "erl_usd_per_h_per_ms",
         "CRL of the step [kg/h per ms]": "crl_kg_per_h_per_ms",
         "Relocated [MW]": "relocated_mw",
@@ -143,7 +143,7 @@ def steps_text(scenario: Scenario, found: Frontier) -> str:
         f"# {title}: cost and carbon as {axis} {grow}",
         f"The scenario stands at {_figure(found.current_ms)} ms, {stand}",
         _markdown({heading: table[name] for heading, name in columns.items()}),
-        "ERL and CRL are what cost and carbon fall by, per ms of budget: over the 10 ms before, "
+        f"ERL and CRL are what cost and carbon fall by, per ms of budget: over the {found.window_ms:.3g} ms before, "
         "and since the row before.",
         missing_text(found),
     ]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from explorer.charts.budget_axis import BudgetAxis, label_of, now_columns, now_labels, now_marks
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
 from explorer.markup import html, joined
-from explorer.measures.frontier import UNSERVED_MW, WINDOW_MS, Frontier
+from explorer.measures.frontier import UNSERVED_MW, Frontier
 from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
 from explorer.presentation import renders
@@ -39,8 +39,8 @@ def _tip(name: str, form: str, alone: str) -> tuple[tuple[str, str], ...]:
         (name, form),
         ("Cost, carbon at its price", "@objective_usd_per_h{0,0} USD/h"),
         ("Relocated", "@relocated_mw{0,0} MW"),
-        ("Energy return (ERL), last 10 ms", "@erl_window_usd_per_h_per_ms{0,0.00} USD/h per ms"),
-        ("Carbon return (CRL), last 10 ms", "@crl_window_kg_per_h_per_ms{0,0.00} kg/h per ms"),
+        ("Energy return (ERL), over a window", "@erl_window_usd_per_h_per_ms{0,0.00} USD/h per ms"),
+        ("Carbon return (CRL), over a window", "@crl_window_kg_per_h_per_ms{0,0.00} kg/h per ms"),
         ("This step alone", alone),
         ("Opens", "@opens"),
     )
@@ -84,7 +84,8 @@ HELP = """
 The optimum at every latency budget of a class, or with all budgets relaxed alike: cost and carbon change in steps,
 where the budget lets a region in. The cost shown is without the carbon price: that counts in the optimum, so that
 this cost may rise where less carbon is worth it. Energy and carbon return on latency (ERL, CRL) are what steps save
-per millisecond; these definitions are Wattlas' own. Dashed: the baseline, or the pin compared with. Shaded: some
+per millisecond, those within 10 ms, or within what round trips are uncertain by, together; the table has each step
+alone. These definitions are Wattlas' own. Dashed: the baseline, or the pin compared with. Shaded: some
 load goes unserved. Tap a step, or press ← or → on the plot, to set that budget.
 """
 
@@ -196,7 +197,7 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
             f"More load goes unserved below {format_duration(float(table['budget_ms'].iloc[0]))} (shaded)."
         )
     elif len(before) > 1:
-        parts.append(_patience(before.iloc[-1]))
+        parts.append(_patience(before.iloc[-1], frontier.window_ms))
     if after.empty:
         parts.append("More patience brings nothing more.")
     elif not before.empty:  # else the first is where the shade ends
@@ -215,11 +216,14 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
     return joined(parts, " ")
 
 
-def _patience(row: pd.Series) -> str:
+def _patience(row: pd.Series, window_ms: float) -> str:
     """What a millisecond has brought: over the window of a step, or since the first where that is longer."""
     at: dict[str, float] = row.to_dict()
     if np.isfinite(at["erl_window_usd_per_h_per_ms"]):
-        over, first = "window", f"In the {WINDOW_MS:g} ms up to {format_duration(at['budget_ms'])}"
+        over, first = (
+            "window",
+            f"In the {window_ms:.3g} ms up to {format_duration(at['budget_ms'])}",
+        )
     else:
         over, first = "from_start", "Since the strictest budget"
     brought = _brought(at[f"erl_{over}_usd_per_h_per_ms"], at[f"crl_{over}_kg_per_h_per_ms"])

@@ -42,7 +42,7 @@ LAYER_COLUMNS = [f"{layer.replace('-', '_')}_mw" for layer in LAYERS]
 RID_COLUMNS = [f"rid_{reading}_mw" for reading in READINGS]
 GRID_POINTS = 24  # of a frontier that need not be exact
 REAL_STEP = 1e-9  # relative change of the objective above which a step is one
-WINDOW_MS = 10.0  # of returns that are no matter of a single step
+WINDOW_MS = 10.0  # of returns that are no matter of a single step, at least
 UNSERVED_MW = 1e-6  # above this, load counts as unserved in a world of ordinary size
 UNSERVED_SHARE = 1e-9  # of all demand; the same in a world of any size
 
@@ -67,9 +67,10 @@ class Frontier:
     erl_usd_per_mwh_per_ms, electricity_return_mwh_per_h_per_ms
         The same per MWh served, and for the electricity itself.
     erl_window_usd_per_h_per_ms, crl_window_kg_per_h_per_ms
-        The secants over a window of 10 ms that ends at this step, along the staircase: a single
-        step is often shorter than RTTs are known, and its return a matter of chance. NaN where
-        fewer ms lie between the first row and this one.
+        The secants over a window that ends at this step, along the staircase: a single step is
+        often shorter than RTTs are known, and its return a matter of chance; within a window steps
+        are taken together. It is `window_ms` wide. NaN where fewer ms lie between the first row
+        and this one.
     erl_from_start_usd_per_h_per_ms, crl_from_start_kg_per_h_per_ms
         The secants from the first row.
     relocated_mw, unserved_mw
@@ -102,6 +103,11 @@ class Frontier:
         return solve_network(self.network, BASELINES[self.network.baseline_rule])
 
     @property
+    def window_ms(self) -> float:
+        """The width of the window that returns are taken over: see `window_ms`. [ms]"""
+        return window_ms(self.network, self.over)
+
+    @property
     def missing(self) -> list[str]:
         """Columns of relocatable demand that are not complete, because the time limit was over."""
         return [
@@ -129,6 +135,24 @@ class Frontier:
     def figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
         """Write cost above carbon as a figure for print: SVG, PDF or PNG."""
         return drawing().figure(self, path, width_mm=width_mm)
+
+
+def window_ms(network: Network, over: str) -> float:
+    """
+    The width of the window that returns on latency are taken over: 10 ms, or what latencies are
+    uncertain by where that is more. [ms]
+
+    Uncertain by: how far measurements of one round trip lie apart, times the round trips of the
+    class; over "all", of the class with most. Our own choice.
+
+    Examples
+    --------
+    >>> window_ms(build_network(Scenario.load("world-2025")), "A")  # whose round trips differ by 9
+    10.0
+    """
+    trips = network.round_trips
+    most = trips.max() if over == "all" else trips[network.workloads.index(over)]
+    return max(WINDOW_MS, float(most) * network.geography.rtt_range_ms)
 
 
 def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Frontier:
@@ -259,7 +283,8 @@ class _Sweep:
             net.geography.region_km,
         )
         amounts = numbers.free_mw, numbers.pinned_mw, numbers.capacity_mw
-        scalars = np.array([numbers.unserved_cost, net.regional_radius_km])
+        window = window_ms(net, self.over)
+        scalars = np.array([numbers.unserved_cost, net.regional_radius_km, window])
         return digest(
             net.regions,
             net.workloads,
@@ -288,7 +313,7 @@ class _Sweep:
             current_ms=self.current_ms,
             strictest_ms=float(points[0]),
             loosest_ms=float(points[-1]),
-            table=_with_returns(pd.DataFrame(rows)),
+            table=_with_returns(pd.DataFrame(rows), window_ms(self.network, self.over)),
             network=self._whole,
         )
 
@@ -405,15 +430,14 @@ def _unserved_mw(optimum: Optimum) -> float:
     return float(optimum.unserved_free_mw.sum() + optimum.unserved_pinned_mw.sum())
 
 
-def _with_returns(table: pd.DataFrame) -> pd.DataFrame:
+def _with_returns(table: pd.DataFrame, window: float) -> pd.DataFrame:
     """Add the returns on latency, secants of the columns before; NaN in the first row."""
     span, from_start = table["budget_ms"].diff(), table["budget_ms"] - table["budget_ms"].iloc[0]
     energy, carbon = -table["cost_usd_per_h"].diff(), -table["carbon_kg_per_h"].diff()
     first = table.iloc[0]
-    before = _window_before(table["budget_ms"].to_numpy())
+    before = _window_before(table["budget_ms"].to_numpy(), window)
     over_window = {
-        name: np.where(before >= 0, table[name].to_numpy()[before] - table[name], np.nan)
-        / WINDOW_MS
+        name: np.where(before >= 0, table[name].to_numpy()[before] - table[name], np.nan) / window
         for name in ("cost_usd_per_h", "carbon_kg_per_h")
     }
     returns = {
@@ -431,11 +455,11 @@ def _with_returns(table: pd.DataFrame) -> pd.DataFrame:
     return table.drop(columns=["served_mw", "opens"]).assign(**returns, opens=table["opens"])
 
 
-def _window_before(budget_ms: Floats) -> NDArray[np.intp]:
+def _window_before(budget_ms: Floats, window: float) -> NDArray[np.intp]:
     """
     The row that the staircase stands on a window before each row; -1 where it has not begun.
 
-    >>> _window_before(np.array([100.0, 104.0, 111.0, 140.0])).tolist()
+    >>> _window_before(np.array([100.0, 104.0, 111.0, 140.0]), 10.0).tolist()
     [-1, -1, 0, 2]
     """
-    return np.searchsorted(budget_ms, budget_ms - WINDOW_MS + 1e-9, side="right") - 1
+    return np.searchsorted(budget_ms, budget_ms - window + 1e-9, side="right") - 1

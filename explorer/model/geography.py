@@ -22,6 +22,8 @@ from explorer.scenario.schema import TABLES
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+_RTT_ENDS = ("rtt_min_ms", "rtt_max_ms")  # of what several measured, where a scenario says it
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Geography:
@@ -30,6 +32,7 @@ class Geography:
     home: NDArray[np.intp]  # (client,) region at the client's service node
     client_rtt_ms: Floats  # (client,) client to its service node [ms]
     region_rtt_ms: Floats  # (region, region) 0 on the diagonal [ms]
+    rtt_range_ms: float  # between measurements of one pair: the median of those that differ [ms]
     region_km: Floats  # (region, region) great-circle distance [km]
     client_zone: NDArray[np.object_]  # (client,) legal zone
     client_at: Floats  # (2, client) latitude and longitude [degrees]
@@ -46,13 +49,15 @@ def geography_key(scenario: Scenario) -> bytes:
         parts += [table[column] for column in ("id", "latitude", "longitude", "legal_zone")]
     parts.append(clients.get("service", ""))
     optional = (
-        (scenario.rtt_ms, ("from_region", "to_region", "rtt_ms")),
+        (scenario.rtt_ms, ("from_region", "to_region", "rtt_ms", *_RTT_ENDS)),
         (scenario.legal_zones, ("legal_zone", "inbound", "outbound")),
         (scenario.legal_transfers, ("from_zone", "to_zone", "status")),
         (scenario.legal_custom, ("from_zone", "to_zone", "allowed")),
     )
     for table, columns in optional:
-        parts += ["absent"] if table is None else [table[column] for column in columns]
+        parts += (
+            ["absent"] if table is None else [table.get(column, "absent") for column in columns]
+        )
     return digest(*parts)
 
 
@@ -76,6 +81,7 @@ def build_geography(scenario: Scenario) -> Geography:
         home=home,
         client_rtt_ms=access_rtt_ms(client_km[np.arange(len(home)), home], scenario.latency_model),
         region_rtt_ms=_region_rtt_ms(scenario, region_km),
+        rtt_range_ms=_rtt_range_ms(scenario),
         region_km=region_km,
         client_zone=client_zone,
         client_at=np.array(client_at),
@@ -115,6 +121,17 @@ def _region_rtt_ms(scenario: Scenario, region_km: Floats) -> Floats:
         rtt[a, b] = measured["rtt_ms"]
     np.fill_diagonal(rtt, 0.0)  # a request that stays home crosses no wide-area link
     return rtt
+
+
+def _rtt_range_ms(scenario: Scenario) -> float:
+    """How far measurements of one pair lie apart: 0 where nobody measured twice. [ms]"""
+    measured = scenario.rtt_ms
+    if scenario.latency_model != "measured" or measured is None:
+        return 0.0
+    if not {*_RTT_ENDS} <= {*measured.columns}:
+        return 0.0
+    apart = measured[_RTT_ENDS[1]].to_numpy(float) - measured[_RTT_ENDS[0]].to_numpy(float)
+    return float(np.median(apart[apart > 0])) if (apart > 0).any() else 0.0
 
 
 def _lawful_zones(scenario: Scenario, origin: NDArray, target: NDArray) -> Bools:

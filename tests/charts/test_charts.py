@@ -124,8 +124,8 @@ _STEP = {
     "Budget": "@x{0,0.0} ms",
     "Cost, carbon at its price": "@objective_usd_per_h{0,0} USD/h",
     "Relocated": "@relocated_mw{0,0} MW",
-    "Energy return (ERL), last 10 ms": "@erl_window_usd_per_h_per_ms{0,0.00} USD/h per ms",
-    "Carbon return (CRL), last 10 ms": "@crl_window_kg_per_h_per_ms{0,0.00} kg/h per ms",
+    "Energy return (ERL), over a window": "@erl_window_usd_per_h_per_ms{0,0.00} USD/h per ms",
+    "Carbon return (CRL), over a window": "@crl_window_kg_per_h_per_ms{0,0.00} kg/h per ms",
     "Opens": "@opens",
 }
 PICTURES = {

@@ -1,6 +1,7 @@
 """Exact frontiers against a placement at every budget where an arc opens."""
 
 import math
+import statistics
 from typing import Any
 
 import numpy as np
@@ -227,6 +228,38 @@ def test_returns_on_latency_are_secants(world, axis, exact):
         assert table.loc[n, returns].to_dict() == pytest.approx(
             expected, rel=1e-6, abs=1e-12, nan_ok=True
         )
+
+
+def test_steps_within_what_round_trips_are_uncertain_by_are_taken_together():
+    """The window is found again from the file's rows, its returns by solves at both of its ends."""
+    world = Scenario.load("world-2025")
+    assert frontier(world, over="A").window_ms == 10  # measurements of a pair differ by less
+    rtt = world.rtt_ms
+    assert rtt is not None
+    world.rtt_ms = rtt.assign(
+        rtt_max_ms=rtt["rtt_min_ms"] + 3 * (rtt["rtt_max_ms"] - rtt["rtt_min_ms"])
+    )
+    apart = [b - a for a, b in world.rtt_ms[["rtt_min_ms", "rtt_max_ms"]].to_numpy() if b > a]
+    found = frontier(world, over="A")
+    assert found.window_ms == pytest.approx(statistics.median(apart)) and found.window_ms > 20
+    known = found.table.dropna(subset="erl_window_usd_per_h_per_ms")
+    assert known["budget_ms"].iloc[0] >= found.table["budget_ms"].iloc[0] + found.window_ms - 1e-6
+    for row in known.iloc[:: len(known) // 4].to_dict("records"):
+        ends = [at_budget(world, "A", row["budget_ms"] - back) for back in (found.window_ms, 0)]
+        for column, figure in (
+            ("erl_window_usd_per_h_per_ms", "cost_usd_per_h"),
+            ("crl_window_kg_per_h_per_ms", "carbon_kg_per_h"),
+        ):
+            before, now = (getattr(end, figure) for end in ends)
+            assert row[column] == pytest.approx(
+                (before - now) / found.window_ms, rel=1e-5, abs=1e-3
+            )
+    world.workloads["B"].round_trips = 3
+    assert frontier(world).window_ms == pytest.approx(
+        3 * statistics.median(apart)
+    )  # of all budgets
+    world.latency_model = "fibre"  # nothing measured, nothing known of how sure it is
+    assert frontier(world, over="A").window_ms == 10
 
 
 @settings(max_examples=40)
