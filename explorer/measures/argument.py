@@ -71,12 +71,20 @@ def argument(placement: Placement) -> tuple[Part, ...]:
 
 def _patience(placement: Placement) -> tuple[Part, ...]:
     net = placement.network
-    name, longest = net.labels.classes[0], format_duration(float(net.budget_ms[0]))
-    article = "An" if name[:1].lower() in "aeiou" else "A"
-    # a name of several words goes before no other
-    whose = f"{name}: a" if " " in name else f"{article} {name.lower()}"
-    words = f"{whose} request may take {longest}"
-    return Part(words, OVERVIEW), Part(". ")
+    longest = format_duration(float(net.budget_ms[0]))
+    return Part(f"{a_request_of(net.labels.classes[0])} may take {longest}", OVERVIEW), Part(". ")
+
+
+def a_request_of(name: str) -> str:
+    """
+    A request of a class, to begin a sentence.
+
+    >>> a_request_of("Interactive"), a_request_of("Coding agent turn")
+    ('An interactive request', 'Coding agent turn: a request')
+    """
+    if " " in name:  # goes before no other noun
+        return f"{name}: a request"
+    return f"{'An' if name[:1].lower() in 'aeiou' else 'A'} {name.lower()} request"
 
 
 def _relocation(placement: Placement) -> tuple[Part, ...]:

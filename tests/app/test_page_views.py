@@ -137,6 +137,7 @@ def of_network(network: Network) -> dict[str, Any]:
         "regions", "workloads", "home", "demand_mw", "pinned_mw", "capacity_mw", "price_usd_per_mwh",
         "carbon_kg_per_mwh", "pue", "energy_usd_per_mwh", "budget_ms", "largest_home_mw", "carbon_price_usd_per_t",
         "regional_radius_km", "hardware_usd_per_mwh", "objective", "baseline_rule", "cost_usd_per_mwh", "within_budget",
+        "unserved_usd_per_mwh",
     )  # fmt: skip
     shape, friction = network.latency_ms.shape, network.friction
     masks = {name: np.broadcast_to(mask, shape) for name, mask in network.masks.items()}
@@ -150,7 +151,7 @@ def of_frontier(frontier: Frontier) -> dict[str, Any]:
     def plain(column: pd.Series) -> Any:
         return column.to_numpy(float) if column.dtype.kind in "fiu" else column.tolist()
 
-    names = ("over", "current_ms", "strictest_ms")
+    names = ("over", "current_ms", "strictest_ms", "window_ms")
     table = {str(name): plain(column) for name, column in frontier.table.items()}
     return {name: getattr(frontier, name) for name in names} | {"table": table}
 

@@ -114,8 +114,9 @@ def _by_choice(
     return found
 
 
-def _round_trips(geography: Any) -> dict[str, Floats]:
-    return {name: getattr(geography, name) for name in ("client_rtt_ms", "region_rtt_ms")}
+def _round_trips(geography: Any) -> dict[str, Floats | float]:
+    names = ("client_rtt_ms", "region_rtt_ms", "rtt_range_ms")
+    return {name: getattr(geography, name) for name in names}
 
 
 def _law(geography: Any) -> dict[str, NDArray[np.bool_]]:

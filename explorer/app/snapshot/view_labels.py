@@ -16,7 +16,7 @@ from explorer.charts.daylight import DECLINATION_DEG
 from explorer.charts.map_places import NAME_LETTERS, set_apart
 from explorer.charts.palette import DUSK, DUSK_ALPHA, LOOKS
 from explorer.charts.world_map import origins_on_map
-from explorer.measures.argument import THAN, WORDS
+from explorer.measures.argument import THAN, WORDS, a_request_of
 from explorer.measures.carbon_caveats import EMBODIED, LOCATION, SIGNALS
 from explorer.measures.headlines import BASELINE_TEXTS
 from explorer.model.geodesy import mercator_m
@@ -56,7 +56,7 @@ def view_labels(scenario: Scenario, leads: Mapping[str, str]) -> dict[str, Any]:
         "regions": list(scenario.regions["id"]),
         "short_regions": labels.short_regions,
         "workloads": labels.workloads,
-        "class_said": labels.classes[0].lower(),
+        "request_said": a_request_of(labels.classes[0]),
         "class_rows": [elided(name, layers.LONGEST) for name in labels.workloads],
         "kinds_of_layers": layers.KINDS,
         "as_shown": {id: as_shown(id) for id in scenario.workloads},

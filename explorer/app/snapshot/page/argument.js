@@ -16,10 +16,8 @@ export function argument({placement, forced_and_chosen}, labels) {
   ]
 }
 
-function patience({network}, {class_said, questions}) {
-  const name = class_said
-  const article = "aeiou".includes(name.slice(0, 1)) ? "An" : "A"
-  return [[`${article} ${name} request may take ${formatDuration(network.budget_ms[0])}`, questions.overview], [". ", ""]]
+function patience({network}, {request_said, questions}) {
+  return [[`${request_said} may take ${formatDuration(network.budget_ms[0])}`, questions.overview], [". ", ""]]
 }
 
 function relocation({totals}, forced_and_chosen, {questions}) {

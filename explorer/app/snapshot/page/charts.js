@@ -8,7 +8,6 @@ const MARKERS = {circle: "●"}
 const SIGNS = {line: "━", segments: "━", vertical: "┃", horizontal: "┅", diagonal: "╱"}
 const [ROW_PX, AXIS_PX] = [18, 62]
 const KG_PER_T = 1000
-const WINDOW_MS = 10
 const MORE_MS = 50 // of patience, whose worth is said
 const RISE = 1e-6 // relative; a rise that is no rounding
 const UNSERVED_MW = 1e-6
@@ -180,14 +179,14 @@ function reach_of(values, baseline) {
   return [low - margin, high + margin]
 }
 
-function frontier_finding({over, current_ms, table}, opens, labels) {
+function frontier_finding({over, current_ms, window_ms, table}, opens, labels) {
   const steps = table.budget_ms
   const before = steps.findLastIndex(ms => ms <= current_ms + 1e-9)
   const after = steps.findIndex(ms => ms > current_ms + 1e-9)
   const what = over === "all" ? "Relaxation" : `Budget of ${labels.as_shown[over]}`
   const parts = [html`<b>${what}: ${formatDuration(current_ms)}.</b>`]
   if (before < 0) parts.push(`More load goes unserved below ${formatDuration(steps[0])} (shaded).`)
-  else if (before > 0) parts.push(patience(table, before))
+  else if (before > 0) parts.push(patience(table, before, window_ms))
   if (after < 0) parts.push("More patience brings nothing more.")
   else if (before >= 0) {
     const at = formatDuration(steps[after])
@@ -199,10 +198,10 @@ function frontier_finding({over, current_ms, table}, opens, labels) {
   return joined(parts, " ")
 }
 
-function patience(table, row) {
+function patience(table, row, window_ms) {
   const known = Number.isFinite(table.erl_window_usd_per_h_per_ms[row])
   const over = known ? "window" : "from_start"
-  const first = known ? `In the ${general(WINDOW_MS)} ms up to ${formatDuration(table.budget_ms[row])}` : "Since the strictest budget"
+  const first = known ? `In the ${general(window_ms, 3)} ms up to ${formatDuration(table.budget_ms[row])}` : "Since the strictest budget"
   const made = brought(table[`erl_${over}_usd_per_h_per_ms`][row], table[`crl_${over}_kg_per_h_per_ms`][row])
   return `${first}, each extra millisecond of patience has ${made}.`
 }

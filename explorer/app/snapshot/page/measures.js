@@ -16,7 +16,7 @@ const KG_PER_T = 1000
 const BUDGET_DECIMALS = 6
 const TIE_BREAK = 1e-6
 const REAL_STEP = 1e-9
-export const WINDOW_MS = 10
+export const WINDOW_MS = 10 // at least
 export const UNSERVED_MW = 1e-6
 const UNSERVED_SHARE = 1e-9
 const LAYER_COLUMNS = LAYERS.map(layer => `${layer.replace("-", "_")}_mw`)
@@ -111,9 +111,10 @@ class Sweep {
       }
       optimum = after
     }
+    const window = window_ms(this.network, this.over)
     return {
-      over: this.over, exact: true, strictest_ms: points[0], loosest_ms: points.at(-1), table: with_returns(rows),
-      key: this.key,
+      over: this.over, exact: true, strictest_ms: points[0], loosest_ms: points.at(-1), window_ms: window,
+      table: with_returns(rows, window), key: this.key,
     }
   }
 
@@ -203,19 +204,19 @@ class Sweep {
 const unserved_mw = optimum => sum(optimum.unserved_free_mw) + sum(optimum.unserved_pinned_mw)
 
 /** Columns of rows, with the returns on latency, secants of the columns before; NaN in the first row. */
-function with_returns(rows) {
+function with_returns(rows, window_ms) {
   const {served_mw, opens, ...table} = Object.fromEntries(Object.keys(rows[0]).map(name => {
     const values = rows.map(row => row[name])
     return [name, name === "opens" ? values : Float64Array.from(values)]
   }))
   const {budget_ms, cost_usd_per_h, carbon_kg_per_h, electricity_mwh_per_h} = table
-  const window = window_before(budget_ms)
+  const window = window_before(budget_ms, window_ms)
   const secant = (column, since) => column.map((value, n) => {
     const from = since(n)
     return from < 0 ? NaN : (column[from] - value) / (budget_ms[n] - budget_ms[from])
   })
   const over_window = column => column.map(
-    (value, n) => window[n] < 0 ? NaN : (column[window[n]] - value) / WINDOW_MS)
+    (value, n) => window[n] < 0 ? NaN : (column[window[n]] - value) / window_ms)
   const [step, start] = [n => n - 1, n => n ? 0 : -1]
   const energy = secant(cost_usd_per_h, step)
   return {
@@ -233,8 +234,14 @@ function with_returns(rows) {
 }
 
 /** The row that the staircase stands on a window before each row; -1 where it has not begun. */
-function window_before(budget_ms) {
-  return Array.from(budget_ms, ms => budget_ms.findLastIndex(before => before <= ms - WINDOW_MS + 1e-9))
+function window_before(budget_ms, window_ms) {
+  return Array.from(budget_ms, ms => budget_ms.findLastIndex(before => before <= ms - window_ms + 1e-9))
+}
+
+/** As Python's: 10 ms, or what latencies are uncertain by where that is more. [ms] */
+function window_ms({geography, round_trips, workloads}, over) {
+  const trips = over === "all" ? Math.max(...round_trips) : round_trips[workloads.indexOf(over)]
+  return Math.max(WINDOW_MS, trips * geography.rtt_range_ms)
 }
 
 // Break-even

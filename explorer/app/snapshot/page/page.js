@@ -198,7 +198,7 @@ function history_model() {
 // As the table of regions knows its model.
 function table_model() {
   const typed = Object.fromEntries(Object.entries(table).map(([name, value]) =>
-    [name, ["ids", "names", "origins", "sources", "against"].includes(name) ? value : Float32Array.from(value, v => v ?? NaN)]))
+    [name, ["ids", "names", "origins", "sources", "against", "penalty"].includes(name) ? value : Float32Array.from(value, v => v ?? NaN)]))
   const pick = ({pick}) => model.change({picked: pick === model.picked ? "" : pick})
   const model = component("table", table_component, {...typed, picked: ""}, pick)
   return model

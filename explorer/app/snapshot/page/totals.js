@@ -12,7 +12,7 @@ export function totals(put, results, labels) {
 }
 
 function card_html({name, label, value, unit, delta, colour, explanation, more = ""}) {
-  return html`<div class="total" data-total="${name}" tabindex="0"><div class="label">${label}</div><div class="value">${value} <span class="unit">${unit}</span></div><div class="delta" style="color:${colour}">${delta}<span class="more"> ${more}</span></div><div class="explanation" role="tooltip">${explanation} Inputs and sources: below.</div></div>`
+  return html`<div class="total" data-total="${name}" tabindex="0"><div class="label">${label}</div><div class="value">${value} <span class="unit">${unit}</span></div><div class="delta" style="--hue:${colour}">${delta}<span class="more"> ${more}</span></div><div class="explanation" role="tooltip">${explanation} Inputs and sources: below.</div></div>`
 }
 
 /** The same move of load by every estimate of carbon intensity, and what is compared. */

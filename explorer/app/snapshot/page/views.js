@@ -3,10 +3,11 @@
 import {argument} from "./argument.js"
 import {break_even_chart, frontier_chart, layers_chart, patch} from "./charts.js"
 import {world_map} from "./map.js"
-import {html, joined, said} from "./text.js"
+import {formatNumber, html, joined, said} from "./text.js"
 import {totals} from "./totals.js"
 
 const DECIMALS = 1e3 // of the table of regions
+const PENALTY_SHARE = 0.1 // of the penalty on unserved load: prices from there on are not those of energy
 
 /** Slots of all that there are results for; frontier and break-even may be null. */
 export function slots(results, labels) {
@@ -39,7 +40,14 @@ function region_table({placement, settings}, labels) {
     grids: compact([network.price_usd_per_mwh, network.carbon_kg_per_mwh]),
     origins: labels.origins[settings.carbon_signal],
     sources: sources_html(settings, labels, labels.inputs.table).text,
+    penalty: penalty_said(placement),
   }
+}
+
+function penalty_said({network: {unserved_usd_per_mwh}, capacity_price_usd_per_mwh}) {
+  if (!capacity_price_usd_per_mwh.some(worth => worth >= PENALTY_SHARE * unserved_usd_per_mwh)) return ""
+  return `Worth near ${formatNumber(unserved_usd_per_mwh)} USD/MWh is the penalty for unserved load: `
+    + "one more MW there would serve what nobody serves now."
 }
 
 function compact(lines) {
