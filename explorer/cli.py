@@ -197,6 +197,11 @@ def _parser() -> argparse.ArgumentParser:
         help="where teams submit what they see and a room looks at all of it: a file such as board.sqlite, "
         "or postgresql://USER:PASSWORD@HOST/DATABASE; no board if left out",
     )
+    serve.add_argument(
+        "--in-page",
+        action="store_true",
+        help="serve, at in-page, the page that solves itself too: any number of participants costs the server nothing",
+    )
     serve.add_argument("--read-only", action="store_true", help="let users save no files")
     serve.add_argument("--show", action="store_const", const="", help="open it in a browser here")
     serve.add_argument(
@@ -357,7 +362,7 @@ def _serve(args: argparse.Namespace) -> int:
     address.refuse_if_taken()
     print(f"Opening {as_shown(title)} ...", flush=True)
     import_module("explorer.app.server").serve(
-        args.scenario, address, args.num_procs, args.show, args.read_only, args.board
+        args.scenario, address, args.num_procs, args.show, args.read_only, args.board, args.in_page
     )
     return 0
 

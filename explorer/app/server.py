@@ -11,12 +11,14 @@ import gc
 import io
 import logging
 import os
+import re
 import secrets
 import signal
 import sys
 from collections.abc import Awaitable
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 import segno
@@ -43,8 +45,10 @@ from explorer.app.board.board import Board
 from explorer.app.gate import Gate, Scripted
 from explorer.app.messages import MOST_BYTES, Connection, brief
 from explorer.app.snapshot import save_button as save
+from explorer.app.snapshot.write import write_snapshot
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
 from explorer.scenario import folder as scenario_folder
+from explorer.scenario.scenario import Scenario
 
 PRESENTATION = Path(__file__).parent / "page" / "present.html"
 PAGE = LAYOUTS / "workshop.py"
@@ -56,6 +60,8 @@ _log = logging.getLogger("wattlas")
 # written with a %.
 _FILES = r"(?!.*\.\.)[\w./@-]+(?:%5E)?[\w./@-]+\.(?:js|css|woff2|png|ico|svg)"
 _PAGES = r"(?!.*\.\.)[\w./-]+\.(?:html|js|css|woff2|png|ico|svg|json)"  # of the documentation
+_HEAD_BYTES = 4096  # of a page that solves itself, in which its policy stands
+_POLICY_OF_PAGE = rb'Content-Security-Policy" content="([^"]*)"'
 _EXTENSIONS = "panel|panel-material-ui|geoviews"
 
 
@@ -114,6 +120,25 @@ class Documentation(Scripted, StaticFileHandler):
             self.finish(self.with_nonce(Path(self.absolute_path).read_text("utf-8")))
 
 
+class InPage(Gate):
+    """The page that solves itself, the same bytes for all; a browser asks for them once."""
+
+    def initialize(self, page: bytes) -> None:
+        self._page = page
+
+    def get(self) -> None:
+        (policy,) = re.findall(_POLICY_OF_PAGE, self._page[:_HEAD_BYTES])
+        address: Address = self.settings["address"]
+        ancestors = " ".join(["'self'", *address.framed_by])
+        if address.framed_by:
+            self.clear_header("X-Frame-Options")
+        self.set_header(
+            "Content-Security-Policy", f"{policy.decode()}; frame-ancestors {ancestors}"
+        )
+        self.set_header("Cache-Control", "no-cache")
+        self.finish(self._page)
+
+
 class Icon(Gate, IcoHandler):
     """Browsers ask for it by themselves."""
 
@@ -143,10 +168,12 @@ _KEPT = {DocHandler: Page, WSHandler: Live, IcoHandler: Icon}  # of all that Pan
 class _Server(Serve):
     """Panel's own command, for one app on one address."""
 
-    def __init__(self, address: Address, show: str | None, board: Board | None) -> None:
+    def __init__(
+        self, address: Address, show: str | None, board: Board | None, in_page: bytes
+    ) -> None:
         self._parser = argparse.ArgumentParser()
         super().__init__(self._parser)
-        self._address, self._show, self._board = address, show, board
+        self._address, self._show, self._board, self._in_page = address, show, board, in_page
         self._parent = os.getpid()
 
     def run(self, options: list[str]) -> None:
@@ -166,7 +193,7 @@ class _Server(Serve):
     def customize_server(self, server: Any) -> Any:
         # what is loaded by now stays: looking through it for rubbish would hold users up
         gc.freeze()
-        serve_only_the_app(server._tornado, self._address, self._board)
+        serve_only_the_app(server._tornado, self._address, self._board, self._in_page)
         most_bytes = MOST_BODY_BYTES if self._board is None else board_routes.MOST_BODY_BYTES
         server._http.conn_params.max_body_size = most_bytes
         # Ctrl-C ends the loop: a KeyboardInterrupt would come up in the middle of whatever is being
@@ -178,6 +205,8 @@ class _Server(Serve):
             print(self._address.text())
             if self._address.link:
                 print_code(self._address.link)
+            if self._in_page:
+                print(f"The page that solves itself is at {self._address.here}in-page")
             if self._board:
                 print(board_text(self._board, self._address))
             print("Press Ctrl-C to stop.", flush=True)
@@ -227,6 +256,7 @@ def serve(
     show: str | None,
     read_only: bool = False,
     board: str = "",
+    in_page: bool = False,
 ) -> None:
     """
     Serve a scenario, named or by its path, until Ctrl-C or SIGTERM; the process ends with it.
@@ -243,11 +273,13 @@ def serve(
         Whether users may save no files.
     board : str
         File or URL of the board; empty for none.
+    in_page : bool
+        Whether the page that solves itself is served beside the app.
 
     Raises
     ------
     ExplorerError
-        If the board cannot be opened.
+        If the board cannot be opened, or there can be no such page.
     """
     _log_events()
     settings.perform_document_validation = (
@@ -256,6 +288,7 @@ def serve(
     # sessions start later and elsewhere, so a path must not depend on the working directory
     scenario = scenario if scenario in scenario_folder.names() else str(Path(scenario).resolve())
     kept = Board(board, scenario) if board else None
+    page_itself = _page_that_solves_itself(scenario) if in_page else b""
     options = [
         str(PAGE),
         "--index",
@@ -280,12 +313,18 @@ def serve(
     signal.signal(signal.SIGTERM, lambda number, _frame: _end(128 + number))
     try:
         page = _of_the_page(scenario, address, read_only, bool(board))
-        _Server(address, show, kept).run([*options, "--args", *page])
+        _Server(address, show, kept, page_itself).run([*options, "--args", *page])
     except KeyboardInterrupt:  # of the process that looks after the others
         pass
     except SystemExit as stop:
         code = stop.code
     _end(code if isinstance(code, int) else int(code is not None))
+
+
+def _page_that_solves_itself(scenario: str) -> bytes:
+    with TemporaryDirectory(prefix="wattlas-") as folder:
+        written = write_snapshot(Scenario.load(scenario), Path(folder) / "page.html", base_url="./")
+        return written.path.read_bytes()
 
 
 def _of_the_page(scenario: str, address: Address, read_only: bool, board: bool) -> list[str]:
@@ -316,10 +355,12 @@ def _end(code: int) -> NoReturn:
         os._exit(code)
 
 
-def serve_only_the_app(application: Any, address: Address, board: Board | None = None) -> None:
+def serve_only_the_app(
+    application: Any, address: Address, board: Board | None = None, in_page: bytes = b""
+) -> None:
     """
     Leave nothing of what Panel and Bokeh install but the page, its live connection and its files,
-    behind a gate, and add the board, if there is one.
+    behind a gate, and add the board and the page that solves itself, if there are any.
     """
     kept = [
         Rule(rule.matcher, _KEPT[rule.target], rule.target_kwargs)
@@ -337,6 +378,7 @@ def serve_only_the_app(application: Any, address: Address, board: Board | None =
         Rule(PathMatches(f"{address.prefix}/healthz$"), Health),
         *documentation(DOCUMENTATION, address.prefix),
         *(board_routes.rules(address.prefix) if board else ()),
+        *(in_page_rules(in_page, address.prefix) if in_page else ()),
     ]
     application.settings |= {"address": address, "board": board, "default_handler_class": Nothing}
 
@@ -346,6 +388,11 @@ def documentation(folder: Path, prefix: str = "") -> list[Rule]:
     matcher = PathMatches(f"{prefix}/documentation/({_PAGES})$")
     is_built = (folder / "index.html").is_file()
     return [Rule(matcher, Documentation, {"path": str(folder)})] if is_built else []
+
+
+def in_page_rules(page: bytes, prefix: str = "") -> list[Rule]:
+    """Where the page that solves itself is served."""
+    return [Rule(PathMatches(f"{prefix}/in-page$"), InPage, {"page": page})]
 
 
 def _page_asked_for(request: Any) -> tuple[str, str, bool, bool]:

@@ -186,6 +186,11 @@ class Inputs:
         """Of all that may be written."""
         return [*self._places]
 
+    @property
+    def own_keys(self) -> list[str]:
+        """The same without what says where a user looks."""
+        return [key for key in self._places if key not in self._looks]
+
     def watch(self, on_change: Callable[..., None]) -> None:
         """Call back when a value has changed, wherever that came from."""
         self._scenario.on_change(on_change)

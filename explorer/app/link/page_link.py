@@ -70,7 +70,8 @@ def _form(inputs: Inputs, address: str) -> dict[str, Any]:
     values = inputs.read()
     opened = {key: values[key] for key in inputs.keys}
     names = {key: SHORT_NAMES.get(key, key) for key in opened}
-    return {"address": address, "names": names, "opened": opened, "own": stamp(opened)}
+    own = stamp({key: values[key] for key in inputs.own_keys})
+    return {"address": address, "names": names, "opened": opened, "own": own}
 
 
 def stamp(opened: Values) -> str:

@@ -157,14 +157,15 @@ def write_snapshot(
     refuse_bad_target(
         path, (".html", ".htm"), "A snapshot is an HTML file.", "Let its name end in .html."
     )
-    groups = _groups(Inputs(scenario, {}), scenario, controls)
+    groups = _answered(Inputs(scenario, {}))
+    shown = _chosen(groups, scenario, controls)
     _refuse_unknown(hide, HIDEABLE, "view", "--hide")
     script, wasm, data = solver_program(), solver_wasm(), page_data(scenario)
     document, screen = Document(), _Screen(scenario, workload or next(iter(scenario.workloads)))
     story = _story(screen, told_from or scenario.copy())
     for root in screen.roots:
         document.add_root(root)
-    contents = _contents(screen, document, groups) | {"data": encoded(data), "story": story}
+    contents = _contents(screen, document, groups, shown) | {"data": encoded(data), "story": story}
     page = _page(screen, contents, script, wasm, base_url, hide)
     with written_whole(path, "snapshot") as unfinished:
         unfinished.write_bytes(page)
@@ -257,25 +258,24 @@ def _settings(scenario: Scenario) -> dict[str, Any]:
     return {name: finite(value) for name, value in scenario.settings().items()}
 
 
-def _contents(screen: _Screen, document: Document, groups: list[dict[str, Any]]) -> dict[str, Any]:
+def _contents(
+    screen: _Screen, document: Document, groups: list[dict[str, Any]], shown: list[dict[str, Any]]
+) -> dict[str, Any]:
     """All that the page's script has to know, as JSON."""
     scenario, session = screen.scenario, screen.session
     (docs, (item,)) = standalone_docs_json_and_render_items(
         document.roots, suppress_callback_warning=True
     )
     opened = link_values(scenario)
-    keys = [
-        *(control["key"] for group in groups for control in group["controls"]),
-        "class",
-        "theme",
-    ]
+    keys = (*opened, "class", "theme")
     return {
         "docs": docs,
         "item": item.to_json(),
         "roots": {root.name: root.id for root in document.roots},
         "handles": screen.models(),
         "labels": view_labels(scenario, LEADS),
-        "groups": groups,
+        "groups": shown,
+        "controls": [control for group in groups for control in group["controls"]],
         "reach": reach_of(session.placement),
         "values": Inputs(scenario, {}).read(),
         "names": {key: SHORT_NAMES.get(key, key) for key in keys},
@@ -288,21 +288,27 @@ def _contents(screen: _Screen, document: Document, groups: list[dict[str, Any]])
     }
 
 
-def _groups(inputs: Inputs, scenario: Scenario, wanted: Sequence[str]) -> list[dict[str, Any]]:
-    """The groups of controls that are wanted, all if none are named, without those that need the app."""
-    answered = [
+def _answered(inputs: Inputs) -> list[dict[str, Any]]:
+    """The groups of controls without those that need the app."""
+    return [
         group | {"controls": [c for c in group["controls"] if c["key"] not in NEEDS_APP]}
         for group in inputs.groups
     ]
-    keys = {c["key"]: c["key"] for group in answered for c in group["controls"]}
+
+
+def _chosen(
+    groups: list[dict[str, Any]], scenario: Scenario, wanted: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Those controls that are wanted; all if none are named."""
+    keys = {c["key"]: c["key"] for group in groups for c in group["controls"]}
     keys = {w.id: keys.pop(budget_key(w)) for w in scenario.workloads.values()} | keys
     _refuse_unknown(wanted, keys, "control", "--control")
     if not wanted:
-        return answered
+        return groups
     kept = {keys[name] for name in wanted}
     chosen = (
         group | {"controls": [c for c in group["controls"] if c["key"] in kept], "folded": False}
-        for group in answered
+        for group in groups
     )
     return [group for group in chosen if group["controls"]]
 

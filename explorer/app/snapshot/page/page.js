@@ -9,9 +9,11 @@ const KEY = "page" // of the inputs, by which components of a page find each oth
 const root = document.documentElement
 const [libraries, contents, program, wasm] = await Promise.all(["libraries", "contents", "program", "wasm"].map(unpacked))
 const decoder = new TextDecoder()
-;(0, eval)(decoder.decode(libraries))
-const {docs, item, roots, handles, data, labels, groups, reach, values, names, own, argument, table, story, leads, styles, workload} =
+const {docs, item, roots, handles, data, labels, groups, controls: possible, reach, values, names, own, argument, table, story, leads, styles, workload} =
   JSON.parse(decoder.decode(contents))
+const worker = new Worker(URL.createObjectURL(new Blob([program], {type: "text/javascript"})))
+worker.postMessage({wasm, data, labels}) // it gets ready while the libraries are read
+;(0, eval)(decoder.decode(libraries))
 document.querySelector("main").hidden = false
 item.roots = Object.fromEntries(Object.entries(roots).map(([view, id]) => [id, document.getElementById(view)]))
 const views = await Bokeh.embed.embed_items(docs, [item])
@@ -21,9 +23,8 @@ const shown = Bokeh.documents.at(-1)
 const classes = [...data.workloads, "all"]
 const infinite = given => Object.fromEntries(Object.entries(given).map(([key, value]) => [key, value ?? Infinity]))
 const inputs = new Inputs(infinite({...data.settings, ...values, class: workload, theme: preferred_theme()}),
-  groups.flatMap(({controls}) => controls), {class: classes, theme: ["light", "dark"]})
+  possible, {class: classes, theme: ["light", "dark"]})
 const panels = [] // components that show and change inputs
-const worker = new Worker(URL.createObjectURL(new Blob([program], {type: "text/javascript"})))
 let serial = 0 // of the state that the worker was asked for last
 let painted = 0
 let single_workload = data.workloads.includes(workload) ? workload : data.workloads[0]
@@ -38,7 +39,6 @@ inputs.listeners.push(on_change)
 set_theme(inputs.values.theme)
 worker.onmessage = ({data}) => on_answer(data)
 worker.onerror = event => say_problem(`The solver of this page stopped: ${event.message}`)
-worker.postMessage({wasm, data, labels})
 ask()
 // last, for it does what the address says
 panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
