@@ -67,7 +67,8 @@ page = pmui.Page(
             "alignItems": "start !important",
         },
         "& .MuiToolbar-root h3.title": {
-            "fontSize": {"xs": "16px", "sm": "24px"},
+            "display": {"xs": "none", "sm": "block"},  # on a phone there is room for one letter
+            "fontSize": "24px",
             "lineHeight": "1.3",
             "whiteSpace": "nowrap",
             "overflow": "hidden",

@@ -132,6 +132,7 @@ def test_on_a_phone_the_scale_leaves_the_land_free_and_the_largest_regions_have_
     phone.goto(f"{page.url.partition('?')[0]}?scenario=world-2025")
     expect(phone.locator("[data-total=cost] .delta")).to_be_visible(timeout=PATIENCE_MS)
     fits = f"() => {{ const m = ({PHONE_MAP})(); return m && m.end < {CHILE_M} && m }}"
+    expect(phone.locator("h3.title")).to_be_hidden()  # there is room for one letter of it
     told = phone.wait_for_function(fits, timeout=PATIENCE_MS).json_value()
     assert told["size"] == "11px" and told["written"][0] == told["names"][0]
     written = [name for name in told["written"] if name]

@@ -1,13 +1,18 @@
 """What somebody who has never seen the page can find with its own words and controls."""
 
 import re
+from collections.abc import Iterator
 
 import panel as pn
 import pytest
 from panel.tests.util import serve_component
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+from servers import free_port, serving
 
-from explorer import Explorer, Scenario
+from explorer import Explorer, Scenario, solve, why_here
+from explorer.model.geodesy import mercator_m
+from explorer.presentation import render
+from explorer.text import format_number, setting_text
 
 pytestmark = pytest.mark.ui
 PATIENCE_MS = 60_000
@@ -32,3 +37,59 @@ def test_what_fifty_milliseconds_more_would_bring_for_chat_is_said_and_comes_tru
     field.press("Enter")
     promised = f"{before + figure(found[1]):,.0f} "
     expect(cost).to_contain_text(promised, timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="module")
+def world(browser: Browser, tmp_path_factory) -> Iterator[Page]:
+    port = free_port()
+    with serving("world-2025", "--port", port, log=tmp_path_factory.mktemp("server") / "log.txt"):
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"http://127.0.0.1:{port}/")
+        expect(page.locator("[data-total=cost] .value")).to_be_visible(timeout=PATIENCE_MS)
+        page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
+        yield page
+        page.close()
+
+
+ON_MAP = """([name, x, y]) => {
+  for (const view of Bokeh.index.query(view => view.canvas_view)) {
+    const clients = view.model.renderers.some(r => [...r.data_source?.get_column("name") ?? []].includes(name))
+    if (!clients) continue
+    const {left, top} = view.canvas_view.el.getBoundingClientRect()
+    return [left + view.frame.x_scale.compute(x), top + view.frame.y_scale.compute(y)]
+  }
+}"""
+
+
+def test_why_the_load_of_delhi_goes_where_it_goes_is_a_tap_away(world: Page):
+    scenario = Scenario.load("world-2025")
+    delhi = scenario.clients.set_index("name").loc["Delhi"]
+    x, y = mercator_m(delhi["latitude"], delhi["longitude"])
+    world.get_by_role("button", name="Clients", exact=True).click()
+    place = world.wait_for_function(ON_MAP, arg=["Delhi", float(x), float(y)]).json_value()
+    world.mouse.click(*place)
+    world.get_by_role("button", name="Why here? →").click()
+    said = render(why_here(scenario, client=delhi["id"]), "chart").finding.striptags()
+    runs = said.split(":")[0]
+    assert runs.startswith("Delhi’s ") and " runs in " in runs
+    expect(world.get_by_text(runs)).to_be_in_viewport(timeout=PATIENCE_MS)
+    expect(world.get_by_text("What binds most: ")).to_be_visible()
+
+
+def test_two_laws_are_pinned_and_what_each_costs_stands_side_by_side(world: Page):
+    scenario = Scenario.load("world-2025")
+    costs = {}
+    for law in ("open", "adequacy"):
+        scenario.legal_policy = law
+        costs[law] = f"{format_number(solve(scenario).cost_usd_per_h)} "
+        chosen = setting_text("legal_policy", law)
+        world.get_by_role("combobox", name="Data law", exact=True).select_option(chosen)
+        expect(world.locator("[data-total=cost] .value")).to_contain_text(
+            costs[law], timeout=PATIENCE_MS
+        )
+        world.get_by_role("button", name="Pin this").click()
+        row = world.get_by_role("row").filter(has_text=costs[law].strip())
+        name = row.get_by_role("textbox")
+        expect(name).to_have_value(re.compile(f"^Data law: {chosen[:4]}"), timeout=PATIENCE_MS)
+    assert figure(costs["open"]) < figure(costs["adequacy"])
