@@ -193,6 +193,7 @@ class _Server(Serve):
     def customize_server(self, server: Any) -> Any:
         # what is loaded by now stays: looking through it for rubbish would hold users up
         gc.freeze()
+        gc.enable()
         serve_only_the_app(server._tornado, self._address, self._board, self._in_page)
         most_bytes = MOST_BODY_BYTES if self._board is None else board_routes.MOST_BODY_BYTES
         server._http.conn_params.max_body_size = most_bytes
