@@ -421,6 +421,18 @@ def test_the_map_says_what_a_region_is_and_zooms(opened):
 
 
 @pytest.mark.ui
+def test_pictures_can_be_saved(opened, tmp_path):
+    page = opened(1400)
+    for n, name in enumerate(("map", "layers")):
+        page.locator(f"#{name} .bk-Figure").first.hover()  # which shows its tools
+        with page.expect_download() as download:
+            page.locator(f"#{name}").get_by_title("Save").first.click()
+        assert download.value.suggested_filename == f"{name}.png"
+        download.value.save_as(tmp_path / f"{n}.png")
+        assert (tmp_path / f"{n}.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.ui
 def test_nothing_that_is_brought_along_runs(browser, made, tmp_path):
     """Whatever gets into the file as markup or text."""
     brought = '<img src="x:" onerror="window.ran = 1"><script>window.ran = 1</script><a href="javascript:window.ran=1">'

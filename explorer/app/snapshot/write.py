@@ -22,7 +22,7 @@ from urllib.parse import quote
 import numpy as np
 from bokeh.document import Document
 from bokeh.embed.util import standalone_docs_json_and_render_items
-from bokeh.models import AbstractButton, LayoutDOM, Plot, Select, TapTool
+from bokeh.models import AbstractButton, LayoutDOM, Plot, SaveTool, Select, TapTool
 from bokeh.settings import settings as bokeh_settings
 from markupsafe import Markup, escape
 from panel.io.resources import DIST_DIR
@@ -184,7 +184,7 @@ class _Screen:
         self.show(VIEWS)
 
     def show(self, views: Mapping[str, Callable[[Session], Any]]) -> None:
-        """Add views, without what only Python could answer."""
+        """Add views, without what only Python could answer; their pictures can be saved."""
         for name, view in views.items():
             pane = view(self.session).__panel__()
             (root,) = pane.get_root().children
@@ -195,9 +195,8 @@ class _Screen:
                 plot.update(
                     background_fill_color=None, border_fill_color=None, js_event_callbacks={}
                 )
-                plot.toolbar.tools = [
-                    tool for tool in plot.toolbar.tools if not isinstance(tool, TapTool)
-                ]
+                kept = [tool for tool in plot.toolbar.tools if not isinstance(tool, TapTool)]
+                plot.toolbar.tools = [*kept, SaveTool(filename=name)]
             self.roots.append(root)
             self._panes[name] = pane
 
