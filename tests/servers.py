@@ -171,8 +171,8 @@ class Reader:
         self._socket = socket
         self._sent, self._controls, self._ended = 0, "", False
 
-    async def load(self) -> None:
-        """Have the page there."""
+    async def load(self) -> str:
+        """Have the page there: its document."""
         await self.send("PULL-DOC-REQ", {})
         document = await self.answer()
         found = re.search(r'"name":"ControlPanel\d+","id":"(\w+)"', document[1])
@@ -180,6 +180,7 @@ class Reader:
         self._controls = found[1]
         await self.send("PATCH-DOC", {"events": [EVENT]})
         assert (await self.answer())[0] == "OK"
+        return document[1]
 
     async def send(self, kind: str, content: Any) -> None:
         self._sent += 1

@@ -34,11 +34,13 @@ _POLICY = (
     "worker-src 'none'; frame-src {frames}; object-src 'none'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors {ancestors}"
 )
+MOST_CHARACTERS = 8192  # of an address; pages keep what is long behind its "#"
 _WORDS = {
     400: "Bad request.",
     403: "Not from there.",
     404: "Nothing here.",
     405: "Not that way.",
+    414: "That address is too long.",
     421: "This server does not go by that name.",
 }
 
@@ -58,6 +60,8 @@ class Gate(RequestHandler):
         request, reached = self.request, _reached(self.request)
         if not address.knows(request.headers.get("Host", ""), reached):
             raise HTTPError(421)
+        if len(request.uri or "") > MOST_CHARACTERS:
+            raise HTTPError(414)
         origin = request.headers.get("Origin")
         if origin is not None and not address.knows(re.sub("^https?://", "", origin), reached):
             raise HTTPError(403)

@@ -54,6 +54,7 @@ PRESENTATION = Path(__file__).parent / "page" / "present.html"
 PAGE = LAYOUTS / "workshop.py"
 ORPHANED_MS = 1000
 MOST_BODY_BYTES = 4096  # of requests: nothing but a board takes any
+MOST_HEADER_BYTES = 256 * 1024  # read before it is refused in a word
 _log = logging.getLogger("wattlas")
 
 # Libraries, styles, fonts and icons; raw paths, in which only the ^ of a folder's version is
@@ -197,6 +198,7 @@ class _Server(Serve):
         serve_only_the_app(server._tornado, self._address, self._board, self._in_page)
         most_bytes = MOST_BODY_BYTES if self._board is None else board_routes.MOST_BODY_BYTES
         server._http.conn_params.max_body_size = most_bytes
+        server._http.conn_params.max_header_size = MOST_HEADER_BYTES
         # Ctrl-C ends the loop: a KeyboardInterrupt would come up in the middle of whatever is being
         # done for a user
         loop = asyncio.get_event_loop()

@@ -55,6 +55,13 @@ def port(served) -> Iterator[int]:
 
 
 @pytest.mark.ui
+@pytest.mark.parametrize("characters", [10_000, 100_000])
+def test_an_address_that_is_too_long_is_refused_in_a_word(port, characters):
+    status, _headers, text = ask(port, "/?scenario=" + characters * "x")
+    assert (status, text) == (414, "That address is too long.")
+
+
+@pytest.mark.ui
 @pytest.mark.parametrize(
     "path",
     [

@@ -2,22 +2,26 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import param
 import pytest
 from playwright.sync_api import Page, expect
-from servers import free_port, started
+from servers import connected, free_port, in_own_loop, started
 
 from explorer import Explorer, ExplorerError, Scenario, solve
+from explorer.app.gate import MOST_CHARACTERS
 from explorer.app.page.scenarios import Chooser, about, scenarios_there
-from explorer.app.page.switch import MOST_KEPT, Switch
+from explorer.app.page.switch import AT_ONCE, MOST_KEPT, PER_S, Switch
 from explorer.text import format_number
 
 PATIENCE_MS = 60_000
+ROOT = Path(__file__).parents[2]
 
 
 class ThemedPage(param.Parameterized):
@@ -144,6 +148,13 @@ def test_every_scenario_has_a_sentence_of_its_size_and_names_stay_text(tmp_path,
     assert about(str(tmp_path / "gone")) == about(str(tmp_path / "gone"))
 
 
+def test_the_documentation_has_the_numbers_that_hold():
+    text = " ".join((ROOT / "docs" / "serving.md").read_text("utf-8").split())
+    assert f"{AT_ONCE} at once, then one a second" in text and PER_S == 1
+    assert f"The last {MOST_KEPT} are kept" in text
+    assert f"an address of more than {MOST_CHARACTERS} characters" in text
+
+
 # In a browser
 
 
@@ -153,7 +164,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
     log, board = folder / "log", folder / "board.sqlite"
     with started("classroom-3x3", "--port", port, "--board", board, log=log) as server:
         room = log.read_text().partition("board?room=")[2][:6]
-        yield SimpleNamespace(url=f"http://127.0.0.1:{port}/", pid=server.pid, room=room)
+        yield SimpleNamespace(url=f"http://127.0.0.1:{port}/", pid=server.pid, port=port, room=room)
     assert "Traceback" not in log.read_text()
 
 
@@ -294,3 +305,37 @@ def test_whoever_changes_their_mind_gets_what_was_chosen_last(served, opened: Pa
     expect_cost(opened, Scenario.load("classroom-3x3"))
     friction(opened).press("End")
     opened.wait_for_url("**scenario=classroom-3x3**friction=5")
+
+
+def openings(switch: str, n: int) -> dict[str, Any]:
+    """What a page sends that wants the n-th opening."""
+    entries = [["open", ("stylized-12", "classroom-3x3")[n % 2]], ["turn", n], ["reopen", 0]]
+    about = [["model", {"id": switch}], ["data", {"type": "map", "entries": entries}]]
+    values = {"type": "map", "entries": about}
+    sent = {"type": "event", "name": "data_event", "values": values}
+    return {"kind": "MessageSent", "msg_type": "bokeh_event", "msg_data": sent}
+
+
+@pytest.mark.ui
+def test_a_flood_of_openings_waits_and_the_last_is_opened(served):
+    """Each is as much work as a new page; another user's slider is answered meanwhile."""
+    last = 4 * AT_ONCE
+
+    async def flooded() -> None:
+        async with connected(served.port) as rude, connected(served.port) as polite:
+            page = await rude.load()
+            await polite.load()
+            before = page[: page.index('"class_name":"Switch"')]
+            switch = re.findall(r'"name":"panel.models.esm.ReactiveESM","id":"(\w+)"', before)[-1]
+            for n in range(1, last + 1):
+                await rude.send("PATCH-DOC", {"events": [openings(switch, n)]})
+            await polite.say('[1, {"chat/budget": 101}]')
+            await polite.news(1)
+            turns = list[int]()
+            while last not in turns:
+                message = await rude.read()
+                assert message is not None
+                turns += map(int, re.findall(r'"shown","new":"\[(\d+),', message[1]))
+            assert AT_ONCE <= len(turns) < last // 2
+
+    in_own_loop(flooded())

@@ -77,6 +77,14 @@ class LiveRunner:
             _moves.last_s = time.monotonic()
             self._document.add_timeout_callback(lambda: self._held(work), COALESCE_MS)
 
+    def call_later(self, work: Callable[[], None], wait_s: float) -> None:
+        """After a while, for a user who is still there."""
+        if self._document is None:
+            time.sleep(wait_s)
+            work()
+        else:
+            self._document.add_timeout_callback(lambda: self._held(work), round(1000 * wait_s))
+
     def once_loaded(self, work: Callable[[], None]) -> None:
         """At once, or when the page is there to be told what comes of it."""
         if self._document is None:

@@ -10,11 +10,13 @@ from typing import Any
 import panel as pn
 import param
 
+from explorer.app.board.limits import Limit
 from explorer.app.explorer import Explorer
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.page.scenarios import About
 from explorer.errors import ExplorerError
 
+AT_ONCE, PER_S = 10, 1.0  # openings of a page: whoever wants more waits
 MOST_KEPT = 3  # scenarios as they were left, with what can be undone there
 _HERE = Path(__file__)
 
@@ -61,6 +63,8 @@ class Switch(pn.custom.JSComponent):
         # the last is open, or was before one that could not be opened
         self._kept: dict[str, Explorer] = {}
         self._runner = LiveRunner()
+        self._pace = Limit(burst=AT_ONCE, per_s=PER_S)
+        self._wanted: tuple[str, int, int] | None = None
         page.param.watch(self._on_page_theme, "dark_theme")
 
     def open(self, name: str, turn: int = 0, pin: int = 0) -> None:
@@ -95,4 +99,15 @@ class Switch(pn.custom.JSComponent):
     def _handle_msg(self, data: Any) -> None:
         match data:
             case {"open": str(name), "turn": int(turn), "reopen": int(pin)} if name in self._there:
-                self._runner.once_loaded(lambda: self.open(name, turn, pin))
+                is_waiting, self._wanted = self._wanted is not None, (name, turn, pin)
+                if not is_waiting:
+                    self._runner.once_loaded(self._open_wanted)
+
+    def _open_wanted(self) -> None:
+        """Open what was wanted last, as soon as this page may: it is as much work as a new page."""
+        assert self._wanted is not None
+        if self._pace.allows(""):
+            wanted, self._wanted = self._wanted, None
+            self.open(*wanted)
+        else:
+            self._runner.call_later(self._open_wanted, 1 / PER_S)
