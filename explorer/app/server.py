@@ -21,8 +21,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
+import geoviews.models  # noqa: F401  whose files are served
+import panel_material_ui  # noqa: F401  as are its
 import segno
-from bokeh.embed.bundle import extension_dirs
+from bokeh.embed.bundle import bundle_for_objs_and_resources, extension_dirs
+from bokeh.resources import Resources
 from bokeh.server.views.ico_handler import IcoHandler
 from bokeh.server.views.multi_root_static_handler import MultiRootStaticHandler
 from bokeh.server.views.static_handler import StaticHandler
@@ -370,7 +373,9 @@ def serve_only_the_app(
         for rule in application.wildcard_router.rules
         if rule.target in _KEPT
     ]
-    root = {"root": extension_dirs}  # filled as libraries are loaded
+    # filled where a page is made: another process is asked for its files before it has made one
+    bundle_for_objs_and_resources(None, Resources(mode="server"))
+    root = {"root": extension_dirs}
     files = f"{address.prefix}/static"
     application.wildcard_router.rules = [
         *kept,

@@ -54,6 +54,14 @@ def port(served) -> Iterator[int]:
 # What is served
 
 
+def test_every_process_has_all_files_before_it_has_made_a_page(tmp_path):
+    port = free_port()
+    with serving("classroom-3x3", "--port", port, "--num-procs", 2, log=tmp_path / "log"):
+        for file in ("panel-material-ui/panel-material-ui.bundle.js", "geoviews/geoviews.min.js"):
+            asked = {ask(port, f"/static/extensions/{file}")[0] for _ in range(10)}
+            assert asked == {200}
+
+
 @pytest.mark.ui
 @pytest.mark.parametrize("characters", [10_000, 100_000])
 def test_an_address_that_is_too_long_is_refused_in_a_word(port, characters):
