@@ -36,7 +36,6 @@ options.add_argument("--read-only", action="store_true")
 options.add_argument("--board", action="store_true")
 told = options.parse_args()
 asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
-is_phone = "Mobi" in pn.state.headers.get("User-Agent", "")
 presented = "presented" in pn.state.session_args  # larger, to a room
 there = scenarios_there(told.scenario)
 served = told.scenario if told.scenario in there else ""  # a path is no name
@@ -55,7 +54,7 @@ page = pmui.Page(
     sidebar=[sidebar],
     sidebar_width=312,
     # on a phone and to a room the pictures come first
-    sidebar_open=not presented and not is_phone,
+    sidebar_open=not presented and "Mobi" not in pn.state.headers.get("User-Agent", ""),
     sx={
         "& .MuiToolbar-root": {"minHeight": "48px"},
         # one line: a header that grows lies on the totals. The title leaves room for the buttons;
@@ -101,8 +100,6 @@ def explorer_of(name: str) -> Explorer:
 def show(name: str, found: Explorer | ExplorerError) -> None:
     """Put the app on the page, or say what is wrong with the scenario."""
     choice.show(name)
-    if is_phone:  # what was chosen is behind the drawer
-        page.sidebar_open = False
     if isinstance(found, ExplorerError):
         words = lines_in_markdown(str(found))
         alert = pn.pane.Alert(words, alert_type="danger", margin=10, disable_math=True)

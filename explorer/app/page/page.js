@@ -63,6 +63,7 @@
     page.dataset.opening = theme
     document.querySelector("#opening .progress").textContent = words
     document.getElementById("opening").hidden = false
+    closeDrawerOnNarrowPages()
   })
   addEventListener("wattlas:opened", watch)
 
