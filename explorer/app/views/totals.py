@@ -49,10 +49,11 @@ _STYLE = """
                color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
 .total:nth-child(n + 5) .explanation { left: auto; right: 0; }
 .total:is(:hover, :focus) .explanation { display: block; }
-/* seven in a row: what a pointer reads besides stays there, and units go below where they have no room */
+/* seven in a row: what a pointer reads besides stays there; units go below only where smaller figures have no room either */
 @container (min-width: 941px) and (max-width: 1340px) {
   .more { display: none; }
-  .total .value { white-space: normal; }
+  .total { padding: 6px 8px 7px; }
+  .total .value { font-size: clamp(18px, 1.95cqi, 23px); white-space: normal; }
 }
 @container (max-width: 940px) {
   .totals { grid-auto-flow: row; grid-template-columns: repeat(4, minmax(0, 1fr)); }
