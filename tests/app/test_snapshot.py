@@ -9,7 +9,8 @@ import json
 import multiprocessing
 import os
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -311,8 +312,13 @@ def test_a_cap_that_nothing_fits_is_said_and_goes_with_the_next_move(opened):
     expect(page.locator("#proof")).to_contain_text("Checked in this page: no placement is better")
     typed(page, "total_demand_mw", "140")
     expect(problem).to_contain_text("Raise the cap")
+    expect(problem).to_contain_text("those of the last state that could be solved")
+    expect(page.locator("#proof")).to_have_text("")
+    expect(page.locator("#views")).to_have_css("opacity", "0.5")
     typed(page, "mean_delay_cap_ms", "none")
     expect(problem).to_be_hidden()
+    expect(page.locator("#views")).to_have_css("opacity", "1")
+    expect(page.locator("#proof")).to_contain_text("Checked in this page: no placement is better")
 
 
 @pytest.mark.ui
@@ -452,6 +458,55 @@ def test_a_browser_that_cannot_unpack_the_file_says_so(browser, made):
     page.add_init_script("delete globalThis.DecompressionStream")
     page.goto(made[0].as_uri())
     expect(page.get_by_text("This browser cannot open the file")).to_be_visible()
+    page.close()
+
+
+def spoilt(made: Path, folder: Path, part: str, spoil: Callable[[bytes], bytes]) -> Path:
+    """A copy of the file, a part of which is another."""
+    page, copy = made.read_text("utf-8"), folder / "spoilt.html"
+    other = spoil(gzip.decompress(packed(page, part)))
+    packed_there, packed_here = b64encode(packed(page, part)), b64encode(gzip.compress(other))
+    copy.write_text(page.replace(packed_there.decode(), packed_here.decode()), "utf-8")
+    return copy
+
+
+@pytest.mark.ui
+@pytest.mark.parametrize(
+    ("part", "spoil", "said"),
+    [
+        ("program", lambda text: b"delete self.WebAssembly\n" + text, "needs WebAssembly, which"),
+        ("wasm", lambda data: data[: len(data) // 2], "could not be started (WebAssembly"),
+        ("program", lambda text: b"throw new Error('no luck')\n" + text, "stopped (Uncaught Error"),
+    ],
+)
+def test_a_solver_that_does_not_start_is_said(browser, made, tmp_path, part, spoil, said):
+    page = browser.new_page()
+    page.goto(spoilt(made[0], tmp_path, part, spoil).as_uri())
+    page.wait_for_selector("html[data-ready=yes]")
+    expect(page.locator("#problem")).to_contain_text(said)
+    expect(page.locator("#problem")).to_contain_text("Open the file")
+    expect(page.locator("#problem")).to_contain_text("last state that could be solved")
+    expect(page.locator("#views")).to_have_css("opacity", "0.5")
+    page.close()
+
+
+@pytest.mark.ui
+def test_a_sandboxed_frame_shows_the_file_and_solves(browser, made):
+    article = made[0].with_name("article.html")
+    article.write_text(
+        f'<iframe src="{made[0].name}" sandbox="allow-scripts" width="1300" height="900">'
+    )
+    page = browser.new_page()
+    page.goto(article.as_uri())
+    frame = page.frame_locator("iframe")
+    cost = frame.locator("[data-total=cost] .value")
+    field = frame.locator("#controls .control[data-key='friction_scale']").get_by_role("textbox")
+    field.fill("0.37")
+    field.press("Enter")
+    there = scenario()
+    there.friction_scale = 0.37
+    expect(cost).to_contain_text(format_number(solve(there).cost_usd_per_h))
+    expect(frame.locator("#proof")).to_contain_text("Checked in this page")
     page.close()
 
 

@@ -5,10 +5,19 @@ const NOT_OURS = "This link is not one that Wattlas made, or was made by another
 const CHANGED = "the scenario's own settings, which have changed since"
 
 // Windows of one browser: some follow what is seen in another. Who is followed says so under a name of its own.
-const windows = new BroadcastChannel("wattlas")
-const mine = (sessionStorage["wattlas.window"] ??= Math.random().toString(36).slice(2))
+// In a frame without an origin of its own, or where storage is blocked, there are none.
+const {windows, mine} = amongWindows()
 const opened = new URLSearchParams(window.location.search)
 const [followed, isPresented] = [opened.get("follow"), opened.has("presented")]
+
+function amongWindows() {
+  try {
+    const mine = (sessionStorage["wattlas.window"] ??= Math.random().toString(36).slice(2))
+    return {windows: new BroadcastChannel("wattlas"), mine}
+  } catch {
+    return {windows: null, mine: null}
+  }
+}
 
 // What opens another scenario on the same page; none where there is only one.
 const change = () => globalThis[Symbol.for("wattlas.switch")]
@@ -59,8 +68,8 @@ class Link {
     window.addEventListener("hashchange", this.onHashChange)
     window.addEventListener("popstate", this.onPopState)
     this.onWindow = ({data}) => (followed ? this.goWhere(data ?? {}) : data?.hello === mine && this.lead())
-    windows.addEventListener("message", this.onWindow)
-    if (followed) windows.postMessage({hello: followed})
+    windows?.addEventListener("message", this.onWindow)
+    if (followed) windows?.postMessage({hello: followed})
   }
 
   /** Whether the page's address is of this scenario, or will be of another one as soon as that is there. */
@@ -80,14 +89,14 @@ class Link {
   remove() {
     this.isOver = true
     clearTimeout(this.timer)
-    windows.removeEventListener("message", this.onWindow)
+    windows?.removeEventListener("message", this.onWindow)
     window.removeEventListener("hashchange", this.onHashChange)
     window.removeEventListener("popstate", this.onPopState)
   }
 
   /** Tell windows that follow this one what is seen here. */
   lead() {
-    if (!followed) windows.postMessage({from: mine, link: this.current()})
+    if (!followed) windows?.postMessage({from: mine, link: this.current()})
   }
 
   /** In a window that follows another: be where that one is. */

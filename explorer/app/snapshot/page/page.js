@@ -12,6 +12,7 @@ const decoder = new TextDecoder()
 const {docs, item, roots, handles, data, labels, groups, controls: possible, reach, values, names, own, argument, table, story, leads, styles, workload} =
   JSON.parse(decoder.decode(contents))
 const worker = new Worker(URL.createObjectURL(new Blob([program], {type: "text/javascript"})))
+const broken = new Promise(resolve => (worker.onerror = resolve))
 worker.postMessage({wasm, data, labels}) // it gets ready while the libraries are read
 ;(0, eval)(decoder.decode(libraries))
 document.querySelector("main").hidden = false
@@ -38,7 +39,7 @@ document.getElementById("theme").onclick = () => inputs.put({theme: inputs.value
 inputs.listeners.push(on_change)
 set_theme(inputs.values.theme)
 worker.onmessage = ({data}) => on_answer(data)
-worker.onerror = event => say_problem(`The solver of this page stopped: ${event.message}`)
+broken.then(event => say_failure(`The solver in this file stopped (${event.message}). Open the file again, in a browser of 2023 or newer.`))
 ask()
 // last, for it does what the address says
 panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
@@ -76,7 +77,7 @@ function ask() {
 }
 
 function on_answer({serial: answered, error, changed, reach, certificate, traced, placed}) {
-  if (error) say_problem(error)
+  if (error && answered === serial) say_failure(error)
   if (changed) patch(changed)
   if (reach) controls.change({reach})
   if (placed) {
@@ -92,6 +93,13 @@ function say_problem(text) {
   const problem = document.getElementById("problem")
   problem.textContent = text
   problem.hidden = !text
+  root.dataset.stale = text ? "yes" : "no"
+}
+
+/** Why there is no result; what is seen is an older one, and nothing is proved. */
+function say_failure(why) {
+  document.getElementById("proof").textContent = ""
+  say_problem(`${why} Figures and pictures below are those of the last state that could be solved.`)
 }
 
 function say_certificate(proof) {

@@ -4,7 +4,8 @@ import {carbon_intensities, decoded, network} from "./model.js"
 import {Solver} from "./solver.js"
 import {slots} from "./views.js"
 
-let solver
+const FIX = "Open the file in a browser of 2023 or newer that lets pages use WebAssembly"
+let solver // promise of one
 let labels
 let frontier = null // the last one, which stands until there is a newer
 let wanted = null
@@ -13,17 +14,16 @@ const sent = new Map() // slots, as the page has them
 
 self.onmessage = async ({data}) => {
   if (data.wasm) {
-    const highs = await load_highs({instantiateWasm: instantiate(data.wasm)})
-    solver = new Solver(highs, decoded(data.data))
+    solver = started(data)
     labels = data.labels
   } else wanted = data
-  if (!solver || is_busy) return
+  if (!wanted || is_busy) return
   is_busy = true
   while (wanted) {
     const asked = wanted
     wanted = null
     try {
-      await answer(asked)
+      await answer(await solver, asked)
     } catch (error) {
       self.postMessage({serial: asked.serial, error: error.message})
     }
@@ -31,15 +31,27 @@ self.onmessage = async ({data}) => {
   is_busy = false
 }
 
-// The option that HiGHS documents for this, wasmBinary, is ignored.
-function instantiate(wasm) {
-  return (imports, done) => {
-    WebAssembly.instantiate(wasm, imports).then(({instance, module}) => done(instance, module))
-    return {}
+async function started({wasm, data}) {
+  try {
+    return new Solver(await highs(wasm), decoded(data))
+  } catch (error) {
+    const missing = self.WebAssembly ? `could not be started (${error.message})` : "needs WebAssembly, which this browser lacks or forbids"
+    throw new Error(`The solver in this file ${missing}, so nothing can be solved here. ${FIX}.`)
   }
 }
 
-async function answer({serial, settings, over, workload}) {
+// The option that HiGHS documents for this, wasmBinary, is ignored; and it waits for ever for what fails.
+function highs(wasm) {
+  return new Promise((resolve, reject) => {
+    const instantiateWasm = (imports, done) => {
+      WebAssembly.instantiate(wasm, imports).then(({instance, module}) => done(instance, module)).catch(reject)
+      return {}
+    }
+    load_highs({instantiateWasm}).then(resolve, reject)
+  })
+}
+
+async function answer(solver, {serial, settings, over, workload}) {
   const net = network(solver.data, settings)
   const placement = solver.solve_network(net)
   const k = net.workloads.indexOf(workload)
