@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from explorer import __version__, report
 from explorer.app.address import EVERYWHERE, LAST_PORT, Address, host_name, path_prefix, site_origin
-from explorer.app.snapshot import HIDEABLE
+from explorer.app.snapshot import FRAME_PX, HIDEABLE
 from explorer.atomic_write import unwritable, written_together
 from explorer.charts.draw import figure
 from explorer.errors import ExplorerError, ScenarioError, lines
@@ -295,9 +295,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     snapping.add_argument(
         "--embed",
-        type=int,
+        type=_whole_number(*FRAME_PX),
         metavar="PIXELS",
-        help="say the line of HTML that puts the file into an article, in a frame of that height",
+        help="say the line of HTML that puts the file into an article, in a frame of that height, from "
+        f"{FRAME_PX[0]} to {FRAME_PX[1]}",
     )
     snapping.add_argument(
         "--base-url", default="", metavar="URL", help="address of the live app, for a link"

@@ -48,7 +48,7 @@ from explorer.app.board.board import Board
 from explorer.app.gate import Gate, Scripted
 from explorer.app.messages import MOST_BYTES, Connection, brief
 from explorer.app.snapshot import save_button as save
-from explorer.app.snapshot.write import write_snapshot
+from explorer.app.snapshot.write import BESIDE, write_snapshot
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
 from explorer.scenario import folder as scenario_folder
 from explorer.scenario.scenario import Scenario
@@ -329,7 +329,9 @@ def serve(
 
 def _page_that_solves_itself(scenario: str) -> bytes:
     with TemporaryDirectory(prefix="wattlas-") as folder:
-        written = write_snapshot(Scenario.load(scenario), Path(folder) / "page.html", base_url="./")
+        written = write_snapshot(
+            Scenario.load(scenario), Path(folder) / "page.html", base_url=BESIDE
+        )
         return written.path.read_bytes()
 
 

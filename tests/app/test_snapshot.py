@@ -26,7 +26,7 @@ from servers import in_own_loop, wait_until
 
 from explorer import Explorer, ExplorerError, Scenario, frontier, solve
 from explorer.app.controls.controls import link_values
-from explorer.app.snapshot import program
+from explorer.app.snapshot import HIDEABLE, program
 from explorer.app.snapshot import write as snapshots
 from explorer.app.snapshot.save_button import SaveButton
 from explorer.app.snapshot.write import Snapshot, write_snapshot
@@ -97,6 +97,40 @@ def test_a_scenario_whose_hosting_costs_is_told_to_need_the_app(tmp_path):
     costly.hosting_usd_per_h = 100.0
     with pytest.raises(ExplorerError, match="a choice that a page cannot make"):
         write_snapshot(costly, tmp_path / "file.html")
+
+
+@pytest.mark.parametrize("objective", ["cost", "carbon"])
+def test_a_scenario_with_a_cap_on_cost_is_told_to_need_the_app(tmp_path, objective):
+    capped = scenario()
+    capped.objective, capped.cost_cap_usd_per_h = objective, 1e9
+    with pytest.raises(ExplorerError, match="Cost has a cap here"):
+        write_snapshot(capped, tmp_path / "file.html")
+
+
+@pytest.mark.parametrize(
+    ("options", "where", "said"),
+    [
+        ({"base_url": "javascript:alert(1)"}, "--base-url", "not the address of an app"),
+        ({"base_url": "https://"}, "--base-url", "not the address of an app"),
+        ({"base_url": "http://[::1"}, "--base-url", "not the address of an app"),
+        ({"controls": ["cost_cap_usd_per_h"]}, "--control", "it needs the app"),
+        ({"controls": ["chat", "hosting_usd_per_h"]}, "--control", "it needs the app"),
+        ({"hide": [name for name in HIDEABLE if name != "proof"]}, "--hide", "would show nothing"),
+    ],
+)
+def test_options_that_no_file_can_follow_are_refused_before_any_work(
+    tmp_path, no_work, options, where, said
+):
+    with pytest.raises(ExplorerError, match=said) as error:
+        write_snapshot(scenario(), tmp_path / "file.html", **options)
+    assert error.value.where == where
+
+
+@pytest.mark.parametrize("height", ["-5", "0", "199", "5001", "9" * 30])
+def test_a_frame_of_no_sensible_height_is_refused(tmp_path, no_work, capsys, height):
+    with pytest.raises(SystemExit):
+        main(["snapshot", "classroom-3x3", "-o", str(tmp_path / "c.html"), "--embed", height])
+    assert f"'{height}' is not a whole number from 200 to 5000" in capsys.readouterr().err
 
 
 def test_without_the_solver_for_pages_it_says_what_is_missing(tmp_path, monkeypatch, capsys):

@@ -2,3 +2,4 @@
 
 # what of the page `--hide` leaves out
 HIDEABLE = ("totals", "map", "frontier", "break-even", "layers", "table", "argument", "proof")
+FRAME_PX = (200, 5000)  # least and most height that `--embed` takes

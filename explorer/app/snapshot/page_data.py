@@ -97,8 +97,8 @@ def _refuse_what_needs_the_app(network: Network, scenario: Scenario) -> None:
         what = "Hosting costs here, so where it pays is a choice that a page cannot make."
         fix = "Set hosting_usd_per_h to 0, in the regions too, or serve the app: wattlas serve."
         raise ExplorerError(what, "hosting_usd_per_h", fix)
-    if scenario.objective == "carbon" and np.isfinite(scenario.cost_cap_usd_per_h):
-        what = "A page does not place least carbon under a cap on cost."
+    if np.isfinite(scenario.cost_cap_usd_per_h):
+        what = "Cost has a cap here, under which a page does not place least carbon."
         fix = "Set cost_cap_usd_per_h to inf, or serve the app: wattlas serve."
         raise ExplorerError(what, "cost_cap_usd_per_h", fix)
 

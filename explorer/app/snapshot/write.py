@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from string import Template
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import numpy as np
 from bokeh.document import Document
@@ -70,6 +70,7 @@ LEADS = {
     PLACE: "map",
     WORTH: "totals",
 }  # by question: what shows it in a file
+BESIDE = "./"  # address of an app that serves the file itself
 NEEDS_APP = ("hosting_usd_per_h", "cost_cap_usd_per_h")  # what no page answers
 # Nothing is fetched, and the only scripts of the page that run are its own: none that a scenario's texts might bring
 # along. These unpack the libraries ('unsafe-eval'), which compile the functions that follow their plots (`CustomJS`)
@@ -141,15 +142,16 @@ def write_snapshot(
     hide : sequence of str, optional
         Views to leave out, of `HIDEABLE`.
     base_url : str, optional
-        Address of the live app, for a link.
+        Address of the live app, for a link: http or https, or `BESIDE`.
     told_from : Scenario, optional
         The scenario as it was opened, which its story starts from; as it is now if left out.
 
     Raises
     ------
     ExplorerError
-        If the file cannot be written there, there is no such control or view, the solver for pages
-        is not installed, or the scenario asks for what a page cannot answer.
+        If the file cannot be written there, there is no such control or view, no view is left, the
+        address is none of an app, the solver for pages is not installed, or the scenario asks for
+        what a page cannot answer.
     SolverError
         If a solve fails or meets the time limit.
     """
@@ -160,6 +162,8 @@ def write_snapshot(
     groups = _answered(Inputs(scenario, {}))
     shown = _chosen(groups, scenario, controls)
     _refuse_unknown(hide, HIDEABLE, "view", "--hide")
+    _refuse_an_empty_page(hide)
+    _refuse_other_addresses(base_url)
     script, wasm, data = solver_program(), solver_wasm(), page_data(scenario)
     document, screen = Document(), _Screen(scenario, workload or next(iter(scenario.workloads)))
     story = _story(screen, told_from or scenario.copy())
@@ -301,6 +305,7 @@ def _chosen(
     """Those controls that are wanted; all if none are named."""
     keys = {c["key"]: c["key"] for group in groups for c in group["controls"]}
     keys = {w.id: keys.pop(budget_key(w)) for w in scenario.workloads.values()} | keys
+    _refuse_what_needs_the_app(wanted)
     _refuse_unknown(wanted, keys, "control", "--control")
     if not wanted:
         return groups
@@ -317,6 +322,35 @@ def _refuse_unknown(names: Iterable[str], known: Iterable[str], what: str, where
         if name not in known:
             fix = f"{nearest(name, known, '')} Possible: {', '.join(known)}.".strip()
             raise ExplorerError(f"There is no {what} {name!r}.", where, fix)
+
+
+def _refuse_what_needs_the_app(wanted: Iterable[str]) -> None:
+    for name in wanted:
+        if name in NEEDS_APP:
+            fix = f"Leave {name} out, or serve the app: wattlas serve."
+            raise ExplorerError(
+                f"A page has no control {name!r}: it needs the app.", "--control", fix
+            )
+
+
+def _refuse_an_empty_page(hide: Sequence[str]) -> None:
+    views = [name for name in HIDEABLE if name != "proof"]  # which says nothing without them
+    if {*views} <= {*hide}:
+        fix = f"Leave one of them: {', '.join(views)}."
+        raise ExplorerError("All views are hidden, so the file would show nothing.", "--hide", fix)
+
+
+def _refuse_other_addresses(base_url: str) -> None:
+    if base_url in ("", BESIDE):
+        return
+    try:
+        address = urlsplit(base_url)
+        is_one = address.scheme in ("http", "https") and bool(address.hostname)
+    except ValueError:  # such as of brackets that do not close
+        is_one = False
+    if not is_one:
+        fix = "Give one with http:// or https://, such as https://example.org/wattlas."
+        raise ExplorerError(f"{base_url!r} is not the address of an app.", "--base-url", fix)
 
 
 def _page(

@@ -243,10 +243,10 @@ export function carbon_intensities({carbon_signals, relative_carbon}) {
 
 function refuse_what_needs_the_app(settings) {
   if (settings.hosting_usd_per_h > 0) {
-    throw new NeedsApp("Where hosting pays is a choice among many yes and no: that needs the app. Set hosting to 0 here.")
+    throw new NeedsApp("Where hosting pays is a choice among many yes and no: that needs the app, wattlas serve.")
   }
   if (settings.objective === "carbon" && settings.cost_cap_usd_per_h !== Infinity) {
-    throw new NeedsApp("Least carbon under a cost cap needs the app. Take the cap away here.")
+    throw new NeedsApp("Least carbon under a cap on cost needs the app, wattlas serve.")
   }
 }
 
