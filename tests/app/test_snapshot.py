@@ -397,6 +397,31 @@ def test_the_address_is_a_link_to_what_is_seen(opened, made):
 
 
 @pytest.mark.ui
+def test_of_what_a_link_has_in_vain_five_parts_are_said(opened, made):
+    page = opened(1400)
+    names = ["long" * 1000, *(f"unknown{n}" for n in range(2999))]
+    page.goto(f"{made[0].as_uri()}#v=2&{'&'.join(f'{name}=1' for name in names)}")
+    said = page.locator("#link")
+    expect(said).to_contain_text("“unknown3”, which is not there")
+    expect(said).to_contain_text("; and 2,995 more.")
+    assert "unknown4" not in said.inner_text() and len(said.inner_text()) < 1000
+
+
+@pytest.mark.ui
+def test_a_change_that_is_being_replayed_is_back_before_the_next(opened):
+    page = opened(1400)
+    field = control(page, "friction_scale").get_by_role("textbox")
+    typed(page, "friction_scale", "0.1")
+    page.get_by_role("button", name="Replay the last change").click()
+    expect(field).to_have_value("1")
+    typed(page, "carbon_price_usd_per_t", "200")
+    expect(field).to_have_value("0.1")
+    page.get_by_role("button", name="Undo the last change").click()
+    expect(control(page, "carbon_price_usd_per_t").get_by_role("textbox")).to_have_value("50")
+    expect(field).to_have_value("0.1")
+
+
+@pytest.mark.ui
 def test_the_frontier_s_class_is_chosen_in_its_picture(opened):
     page = opened(1400)
     page.get_by_role("button", name="batch", exact=True).click()

@@ -4,6 +4,8 @@ const PATIENCE_MS = 3000 // without an answer for so long, a message counts as l
 
 // By the id of the inputs: several components of a page have to do with the same.
 const bridges = (globalThis[Symbol.for("wattlas.bridges")] ??= new Map())
+// By the same: what has to be sent before anything is changed.
+const unfinished = (globalThis[Symbol.for("wattlas.unfinished")] ??= new Map())
 const bridgeOfData = new WeakMap() // a view that is drawn again carries on where it was
 
 function bridgeOf(data) {
@@ -50,6 +52,7 @@ class Bridge {
   }
 
   set(key, value) {
+    unfinished.get(this.data.key)?.()
     this.begins ||= this.taken // what still waits from before goes on as part of its own change
     this.taken = false
     this.unsent.set(key, value)
@@ -58,6 +61,7 @@ class Bridge {
   }
 
   ask(values) {
+    if (Object.keys(values).length) unfinished.get(this.data.key)?.()
     Object.assign(this.asked, values)
     this.send()
   }

@@ -17,13 +17,20 @@ const REPLAY_MS = 1500 // that what was before is seen
 
 export function render({model, data}) {
   let replay // what ends one that is under way
+  const unfinished = (globalThis[Symbol.for("wattlas.unfinished")] ??= new Map())
+  const finish = () => {
+    clearTimeout(replay)
+    unfinished.delete(data.key)
+    model.send_msg("redo") // before anything else, which would make it impossible
+  }
   const press = async action => {
-    if (action !== "replay") clearTimeout(replay)
+    unfinished.get(data.key)?.()
     const bridges = globalThis[Symbol.for("wattlas.bridges")]?.get(data.key) ?? []
     await Promise.all(bridges.map(bridge => bridge.idle())) // a slider's last move comes before the undo meant for it
     if (action !== "replay") return model.send_msg(action)
     model.send_msg("undo")
-    replay = setTimeout(() => model.send_msg("redo"), REPLAY_MS) // which does nothing once something else was changed
+    replay = setTimeout(finish, REPLAY_MS)
+    unfinished.set(data.key, finish)
   }
   const repeat = () => (data.can_redo ? "redo" : "replay")
   const buttons = Object.keys(TITLES).map(action => button(action, () => press(action === "redo" ? repeat() : action)))

@@ -2,6 +2,7 @@
 
 const LINK_DELAY_MS = 400 // browsers take few changes of the address per second
 const NOT_OURS = "This link is not one that Wattlas made, or was made by another version. It was not followed."
+const [MOST_SAID, MOST_CHARACTERS] = [5, 300] // of what a link had in vain: parts, and of each part
 const CHANGED = "the scenario's own settings, which have changed since"
 
 // Windows of one browser: some follow what is seen in another. Who is followed says so under a name of its own.
@@ -167,7 +168,10 @@ class Link {
   /** Say in one sentence what of a link was left out. */
   omit(what) {
     this.omitted = what
-    if (what.length) this.say(`Not everything in this link could be followed: ${what.join("; ")}.`)
+    const said = what.slice(0, MOST_SAID).map(each => (each.length > MOST_CHARACTERS ? `${each.slice(0, MOST_CHARACTERS)}…` : each))
+    const rest = what.length - said.length
+    if (rest) said.push(`and ${rest.toLocaleString("en")} more`)
+    if (said.length) this.say(`Not everything in this link could be followed: ${said.join("; ")}.`)
   }
 
   /** Once nothing has changed for a moment, or every so often while something does; at once for another question. */
