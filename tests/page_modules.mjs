@@ -42,6 +42,15 @@ function brought_home({network, optimum, objective, solver, mean_delay_price, un
   return new Placement(network, {...optimum, free_mw}, objective, solver, {mean_delay_price, uncapped})
 }
 
+/** A whole frontier, and how many placements it took. */
+function walked(...wanted) {
+  const steps = measures.trace(...wanted)
+  for (let solves = 0; ; solves++) {
+    const {done, value} = steps.next()
+    if (done) return {...value, solves}
+  }
+}
+
 function answer(solver, {settings, along, workload, bring_home = 0}) {
   const {data} = solver
   const {budgets, ...changed} = settings
@@ -53,7 +62,7 @@ function answer(solver, {settings, along, workload, bring_home = 0}) {
   const placed_s = (performance.now() - start) / 1000
   const {it_mw, optimum, totals, unserved_by_reason, layers_mw, flows, utilisation, demand_price_usd_per_mwh} = placement
   const k = net.workloads.indexOf(workload)
-  const steps = along === null ? null : measures.frontier(solver, net, along, now.latency_relaxation_ms)
+  const steps = along === null ? null : walked(solver, net, along, now.latency_relaxation_ms)
   return {
     placed_s, it_mw, optimum, totals, layers_mw, flows, utilisation, demand_price_usd_per_mwh,
     mean_delay_price: placement.mean_delay_price,
@@ -66,6 +75,7 @@ function answer(solver, {settings, along, workload, bring_home = 0}) {
     forbidden: measures.forbidden_by(net, k),
     certificate: measures.certificate(bring_home ? brought_home(placement, bring_home) : placement),
     frontier: steps && {table: steps.table, current: steps.current, ends: [steps.strictest_ms, steps.loosest_ms]},
+    frontier_solves: steps?.solves,
   }
 }
 

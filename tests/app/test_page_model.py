@@ -266,6 +266,17 @@ def test_what_is_not_the_optimum_does_not_prove_itself(cap_ms):
     assert "gap" in wrong and at_home["certificate"]["gap"] > 1
 
 
+def test_where_nothing_is_to_be_placed_the_frontier_is_one_placement_and_python_s():
+    scenario = Scenario.load("world-2025")
+    (state,) = random_states(scenario, 1, seed=0)
+    state["settings"] |= {"total_demand_mw": 0.0, "mean_delay_cap_ms": np.inf}
+    for along_of in ("all", next(iter(scenario.workloads))):
+        state["along"] = along_of
+        assert disagreements(scenario, [state]) == []
+        (found,) = in_the_page(scenario, [state])
+        assert found["frontier_solves"] == 1
+
+
 def test_what_needs_the_app_says_so():
     scenario = Scenario.load("classroom-3x3")
     (state,) = random_states(scenario, 1, seed=0)

@@ -31,15 +31,6 @@ export function* trace(solver, network, over, relaxation_ms, last = null) {
   return sweep.here(yield* sweep.frontier())
 }
 
-/** The same at once. */
-export function frontier(...wanted) {
-  const steps = trace(...wanted)
-  for (;;) {
-    const {done, value} = steps.next()
-    if (done) return value
-  }
-}
-
 /** One walk along the budget axis. */
 class Sweep {
   constructor(solver, network, over, relaxation_ms) {
@@ -121,6 +112,7 @@ class Sweep {
   /** The first budget beyond this at which an arc opens that improves the placement, or pinned load gets its home. */
   next_budget(budget, {price_free, capacity_price, unserved_pinned_mw}) {
     const {opens_ms, network, numbers: {cost}} = this
+    if (!this.hardly_mw) return Infinity // no demand, so nothing to improve
     let next = Infinity
     for (let arc = 0; arc < cost.length; arc++) {
       if (!(opens_ms[arc] > budget && opens_ms[arc] < next)) continue
@@ -136,6 +128,7 @@ class Sweep {
   /** The smallest breakpoint that serves as much as the largest, and its optimum. */
   * first_served() {
     const {points, hardly_mw} = this
+    if (!hardly_mw) return [points[0], yield* this.solve(points[0])]
     const needed = this.needed_ms()
     const strict = points.findIndex(ms => ms >= needed)
     const optimum = yield* this.solve(points[strict])
