@@ -582,6 +582,29 @@ def test_on_a_phone_nothing_is_too_wide_and_controls_move(opened):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+@pytest.mark.ui
+@pytest.mark.parametrize("width", [1400, 390])
+def test_on_paper_are_the_whole_table_and_all_settings_but_no_buttons(opened, made, width):
+    page = opened(width)
+    page.get_by_role("button", name="Toggle theme").click()
+    solved(page)
+    page.emulate_media(media="print")
+    expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    for key in keys_of(made[0].read_text("utf-8")):
+        expect(control(page, key)).to_be_visible()
+    scroller = page.locator("#table .scroller")
+    assert scroller.evaluate("e => getComputedStyle(e).overflowY") == "visible"
+    whole = page.locator("#table tbody").bounding_box()
+    card = page.locator("#table").bounding_box()
+    assert whole and card and card["height"] >= whole["height"]
+    words = page.locator("#table th button, #argument [role=button], #frontier .bk-btn")
+    buttons = page.get_by_role("button").locator("visible=true")
+    assert {*buttons.all_inner_texts()} <= {*words.all_inner_texts()}  # headings, sentence, class
+    page.emulate_media(media="screen")
+    expect(control(page, "egress_usd_per_gb")).to_be_hidden()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
 def test_a_file_in_the_making_ends_with_its_page():
     page, document = SimpleNamespace(destroyed=False), Document()
     document._session_context = lambda: page  # as a served one has it

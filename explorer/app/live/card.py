@@ -49,6 +49,7 @@ h2 { font-size: 16px; font-weight: 700; margin: 0; white-space: nowrap; display:
                font-size: 14px; line-height: 1.45; background: #2b2f36; color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
 .explanation { max-height: 420px; overflow: auto; }
 .help:hover + .explanation, .help:focus + .explanation, .explanation:hover { display: block; }
+@media print { .help, .explanation { display: none !important; } }
 .enlarge { display: var(--enlarge, none); flex: none; align-items: center; margin: -2px 0 -2px auto;
            padding: 3px 6px; border: 0; border-radius: 4px; background: none; color: inherit; font: inherit;
            line-height: 1; cursor: pointer; opacity: .6; }

@@ -407,7 +407,11 @@ def _styles() -> dict[str, list[str]]:
         name: paths[-1].with_suffix(".css").read_text("utf-8")
         for name, paths in _COMPONENTS.items()
     }
-    return {name: [CARD, style] if name == "table" else [style] for name, style in own.items()}
+    paper = (PAGE / "print.css").read_text("utf-8")
+    return {
+        name: [CARD, style, paper] if name == "table" else [style, paper]
+        for name, style in own.items()
+    }
 
 
 def _about(scenario: Scenario) -> Markup:

@@ -49,6 +49,7 @@ _STYLE = """
                color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
 .total:nth-child(n + 5) .explanation { left: auto; right: 0; }
 .total:is(:hover, :focus) .explanation { display: block; }
+@media print { .explanation { display: none !important; } }
 /* seven in a row: what a pointer reads besides stays; units go below only where small figures have no room either */
 @container (min-width: 941px) and (max-width: 1340px) {
   .more { display: none; }

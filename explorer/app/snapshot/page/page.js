@@ -43,7 +43,7 @@ broken.then(event => say_failure(`The solver in this file stopped (${event.messa
 ask()
 // last, for it does what the address says
 panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
-fold_controls_on_a_phone()
+fold_controls()
 document.getElementById("waiting").remove()
 root.dataset.ready = "yes"
 
@@ -254,11 +254,20 @@ function update_link() {
   link.href = `${live_address}#${fragment(WHOLE, Object.fromEntries(seen))}`
 }
 
-/** Where they stand above the pictures, they are opened when they are wanted. */
-function fold_controls_on_a_phone() {
-  const narrow = matchMedia("(max-width: 740px)")
-  const fold = () => (document.getElementById("inputs").open = !narrow.matches)
+/** Where they stand above the pictures, they are opened when they are wanted; on paper all are, which is light. */
+function fold_controls() {
+  const [narrow, paper] = ["(max-width: 740px)", "print"].map(query => matchMedia(query))
+  const groups = document.getElementById("controls").shadowRoot.querySelectorAll("details:not([open])")
+  const fold = () => {
+    document.getElementById("inputs").open = paper.matches || !narrow.matches
+  }
+  const unfold = () => {
+    fold()
+    for (const group of groups) group.open = paper.matches
+    set_theme(paper.matches ? "light" : inputs.values.theme)
+  }
   narrow.addEventListener("change", fold)
+  paper.addEventListener("change", unfold)
   fold()
 }
 
