@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from explorer.cache import digest
 from explorer.model.network import lp_data
-from explorer.model.placement import BASELINES, Placement
+from explorer.model.placement import BASELINES, Placement, difference
 from explorer.model.program import unserved_penalty
 from explorer.model.solve import solve_network
 
@@ -115,7 +115,7 @@ def _headline(
         if basis
         else percent_change(value, baseline)
     )
-    change = nan if basis else value - baseline
+    change = nan if basis else difference(value, baseline)
     if kind is _MEAN and not _both_serve(placement, base):
         change = percent = nan
     return Headline(name, label, unit, value, baseline, change, percent, basis)
@@ -255,9 +255,9 @@ def forced_and_chosen(placement: Placement) -> ForcedAndChosen:
         least = _of_what_it_serves(placement, "relocation")
     return ForcedAndChosen(
         least.relocated_mw,
-        placement.relocated_mw - least.relocated_mw,
-        baseline.cost_usd_per_h - least.cost_usd_per_h,
-        least.cost_usd_per_h - placement.cost_usd_per_h,
+        difference(placement.relocated_mw, least.relocated_mw),
+        difference(baseline.cost_usd_per_h, least.cost_usd_per_h),
+        difference(least.cost_usd_per_h, placement.cost_usd_per_h),
     )
 
 
@@ -269,7 +269,7 @@ def percent_change(value: float, baseline: float) -> float:
     >>> percent_change(78, 100), percent_change(-7200, -4200).__round__(1), percent_change(1, 0)
     (-22.0, -71.4, nan)
     """
-    change = value - baseline
+    change = difference(value, baseline)
     if change == 0:
         return 0.0 if baseline else nan
     return 100 * change / abs(baseline) if abs(baseline) > NO_BASE * abs(change) else nan

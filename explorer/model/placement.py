@@ -32,6 +32,7 @@ SMALLEST_MW = (
 )
 HOSTED_SHARE = 1e-9  # of all demand; below this, load is no reason to pay for hosting
 PRICE_DIGITS = 5  # further digits of a price are rounding
+RESIDUE = 1e-12  # of two totals: what they differ by less is the rounding of their sums
 BASELINES = {"nearest": "latency", "least relocation": "relocation"}  # rule to objective
 LAYERS = ("local", "regional", "energy-oriented")
 
@@ -228,7 +229,7 @@ class Placement:
     def relocated_grid_mw(self) -> float:
         """Electricity drawn for relocated load, wherever it is drawn. [MW]"""
         at_home = self.region_it_mw - self.away_mw.sum(axis=(0, 2))
-        return float(self.grid_mw.sum() - at_home @ self.network.pue)
+        return difference(float(self.grid_mw.sum()), float(at_home @ self.network.pue))
 
     @property
     def relocated_share(self) -> float:
@@ -518,3 +519,14 @@ class Placement:
     def layers_figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
         """Write where each class runs as a figure for print."""
         return drawing().figure(self.layers, path, width_mm=width_mm)
+
+
+def difference(value: float, other: float) -> float:
+    """
+    What two totals differ by; nothing where that is the rounding of their sums.
+
+    >>> difference(0.3, 0.1 + 0.2), difference(3.0, 1.0), difference(0.0, 1e-30)
+    (0.0, 2.0, -1e-30)
+    """
+    found = value - other
+    return 0.0 if abs(found) < RESIDUE * max(abs(value), abs(other)) else found

@@ -248,6 +248,13 @@ def test_where_nothing_is_served_nothing_is_saved():
     assert "Nothing is served, so nothing is held back." in report.summary(world, solve(world))
 
 
+def test_the_rounding_of_sums_is_no_figure():
+    world = Scenario.load("follow-the-sun")
+    world.objective = "latency"
+    said = " ".join(map(text_of, cards(Totals(Session(world))).values()))
+    assert not re.findall(r"0\.0{7,}\d+", said)
+
+
 @settings(max_examples=25)
 @given(world=random_scenarios(unserved_usd_per_mwh=st.floats(1, 300)))
 def test_moving_the_same_load_never_costs_more_than_leaving_it_near(world):

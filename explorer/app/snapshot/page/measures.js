@@ -3,7 +3,7 @@
 
 import {is_equal, made, rint, sum, total, transposed, weighed} from "./arrays.js"
 import {arcs_of} from "./model.js"
-import {BASELINES, LAYERS, Placement} from "./placement.js"
+import {BASELINES, LAYERS, Placement, difference} from "./placement.js"
 import {
   by_demand, by_region, demand_of, home_arcs, in_units, lp_data, region_of, served_alone, units_of, unserved_penalty,
 } from "./program.js"
@@ -375,7 +375,7 @@ function headline(placement, base, name, value, baseline) {
   const percent = basis ? per_mwh_percent(placement, base, value, baseline) : percent_change(value, baseline)
   return {
     name, label, unit, value, baseline, basis,
-    change: basis || cannot ? NaN : value - baseline,
+    change: basis || cannot ? NaN : difference(value, baseline),
     change_percent: cannot ? NaN : percent,
   }
 }
@@ -458,15 +458,15 @@ function split(placement) {
   const least = serve_the_same(placement, free) ? free : of_what_it_serves(placement, "relocation")
   return {
     relocated_forced_mw: least.relocated_mw,
-    relocated_chosen_mw: placement.relocated_mw - least.relocated_mw,
-    saving_forced_usd_per_h: baseline.cost_usd_per_h - least.cost_usd_per_h,
-    saving_chosen_usd_per_h: least.cost_usd_per_h - placement.cost_usd_per_h,
+    relocated_chosen_mw: difference(placement.relocated_mw, least.relocated_mw),
+    saving_forced_usd_per_h: difference(baseline.cost_usd_per_h, least.cost_usd_per_h),
+    saving_chosen_usd_per_h: difference(least.cost_usd_per_h, placement.cost_usd_per_h),
   }
 }
 
 /** A change in percent of the size of the baseline; NaN without a base. */
 export function percent_change(value, baseline) {
-  const change = value - baseline
+  const change = difference(value, baseline)
   if (change === 0) return baseline ? 0 : NaN
   return Math.abs(baseline) > NO_BASE * Math.abs(change) ? 100 * change / Math.abs(baseline) : NaN
 }

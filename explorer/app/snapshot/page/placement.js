@@ -10,8 +10,15 @@ const PRICE_DIGITS = 5
 const KG_PER_T = 1000
 const KWH_PER_MWH = 1000
 const FULL = 1e-9
+const RESIDUE = 1e-12
 export const BASELINES = {nearest: "latency", "least relocation": "relocation"} // rule to objective
 export const LAYERS = ["local", "regional", "energy-oriented"]
+
+/** What two totals differ by; nothing where that is the rounding of their sums. */
+export function difference(value, other) {
+  const found = value - other
+  return Math.abs(found) < RESIDUE * Math.max(Math.abs(value), Math.abs(other)) ? 0 : found
+}
 
 /** A frozen optimum. */
 export class Placement {
@@ -110,7 +117,7 @@ export class Placement {
 
   get relocated_grid_mw() {
     const at_home = this.region_it_mw.map((mw, j) => mw - this._region_away_mw[j])
-    return sum(this.grid_mw) - weighed(at_home, this.network.pue)
+    return difference(sum(this.grid_mw), weighed(at_home, this.network.pue))
   }
 
   get relocated_share() {
