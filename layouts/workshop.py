@@ -9,11 +9,11 @@ from panel.io.resources import LOCAL_DIST
 from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
+from explorer.app.explorer import ALERT
 from explorer.app.page import TEMPLATE
 from explorer.app.page.scenarios import Chooser, scenarios_there, unknown_scenario
 from explorer.app.page.switch import Switch
 from explorer.markup import lines_in_markdown
-from explorer.model.labels import as_shown
 from explorer.packaged_data import DOCUMENTATION
 
 pn.extension()
@@ -100,12 +100,14 @@ def explorer_of(name: str) -> Explorer:
 def show(name: str, found: Explorer | ExplorerError) -> None:
     """Put the app on the page, or say what is wrong with the scenario."""
     choice.show(name)
+    page.title = f"Wattlas · {there[name].title}"
     if isinstance(found, ExplorerError):
         words = lines_in_markdown(str(found))
-        alert = pn.pane.Alert(words, alert_type="danger", margin=10, disable_math=True)
+        alert = pn.pane.Alert(
+            words, alert_type="danger", margin=10, disable_math=True, stylesheets=[ALERT]
+        )
         header[:], main[:], sidebar[:] = documentation, [switch, alert], [choice]
         return
-    page.title = f"Wattlas · {as_shown(found.session.scenario.title)}"
     # with this user's work: Panel's own flag is everybody's, and keeps every page alive
     with edit_readonly(page):
         page.busy = found.session.param.frontier_busy
@@ -119,4 +121,4 @@ if asked in ("", opened):
 else:
     sidebar.clear()
     main.append(unknown_scenario(asked))
-page.servable(title="Wattlas", location=False)  # the address is the link's
+page.servable(title=page.title, location=False)  # the address is the link's

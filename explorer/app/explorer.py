@@ -31,6 +31,8 @@ from explorer.markup import lines_in_markdown
 from explorer.scenario.scenario import Scenario
 from explorer.session import Session
 
+ALERT = ":host(.alert) { color: #212529; }"  # dark on pale: the theme would have it white
+
 
 class Explorer(pn.viewable.Viewer):
     """
@@ -110,7 +112,7 @@ class Explorer(pn.viewable.Viewer):
             *([PageLink(self.controls.inputs, address)] if address else []),
             pn.pane.Alert(
                 object=error.pipe(lambda error: lines_in_markdown(str(error))), visible=error.is_not(None),
-                alert_type="warning", disable_math=True, margin=0,
+                alert_type="warning", disable_math=True, margin=0, stylesheets=[ALERT],
             ),
             *([self.controls.hero()] if presented else []),
             pn.Row(

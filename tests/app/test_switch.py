@@ -161,10 +161,15 @@ def test_the_documentation_has_the_numbers_that_hold():
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     port, folder = free_port(), tmp_path_factory.mktemp("switch")
-    log, board = folder / "log", folder / "board.sqlite"
-    with started("classroom-3x3", "--port", port, "--board", board, log=log) as server:
+    log, board, own = folder / "log", folder / "board.sqlite", folder / "own" / "mine"
+    mine = Scenario.load("classroom-3x3")
+    mine.title = "My world"
+    mine.save(own)
+    options = ("--port", port, "--board", board, "--scenario-dir", own.parent)
+    with started("classroom-3x3", *options, log=log) as server:
         room = log.read_text().partition("board?room=")[2][:6]
-        yield SimpleNamespace(url=f"http://127.0.0.1:{port}/", pid=server.pid, port=port, room=room)
+        url = f"http://127.0.0.1:{port}/"
+        yield SimpleNamespace(url=url, pid=server.pid, port=port, room=room, own=own)
     assert "Traceback" not in log.read_text()
 
 
@@ -289,6 +294,19 @@ def test_back_to_a_scenario_that_is_not_kept_follows_its_link_and_keeps_pins(ser
     page.reload()  # a link has them, too
     expect_open(page, "Classroom")
     expect(page.get_by_role("row", name="Stylised, twelve regions")).to_be_visible()
+
+
+@pytest.mark.ui
+def test_one_that_cannot_be_opened_is_named_and_says_why_and_others_can(served, opened: Page):
+    (served.own / "regions.csv").write_text("id,name\n")
+    choose(opened, "My world")
+    expect(opened).to_have_title("Wattlas · My world")
+    expect(opened.get_by_role("heading", name="Wattlas · My world")).to_be_visible()
+    said = opened.get_by_text("regions.csv: the table has no rows.")
+    expect(said).to_have_css("color", "rgb(33, 37, 41)")  # on pale red, in both themes
+    choose(opened, "Stylised, twelve regions")
+    expect_open(opened, "Stylised")
+    expect(opened).to_have_title("Wattlas · Stylised, twelve regions")
 
 
 @pytest.mark.ui

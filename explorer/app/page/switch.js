@@ -19,7 +19,8 @@ export function render({model, data}) {
 
 class Switch {
   constructor(model, data) {
-    Object.assign(this, {model, data, turn: 0, sentences: JSON.parse(data.sentences), follows: true, carried: []})
+    const [sentences, titles] = [data.sentences, data.titles].map(text => JSON.parse(text))
+    Object.assign(this, {model, data, turn: 0, sentences, titles, follows: true, carried: []})
     this.wanted = this.named(window.location)
   }
 
@@ -74,6 +75,7 @@ class Switch {
   async open(name, {follows, carried = [], pin = 0}) {
     const turn = ++this.turn
     Object.assign(this, {wanted: name, follows, carried})
+    document.title = this.titles[name]
     for (const link of this.links()) {
       this.theme = link.bridge.latest("theme")
       link.remove()

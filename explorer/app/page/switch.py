@@ -44,6 +44,7 @@ class Switch(pn.custom.JSComponent):
     """
 
     sentences = param.String(doc="What is said while a scenario is opened, by its name: JSON.")
+    titles = param.String(doc="What the browser's tab is called, by the scenario's name: JSON.")
     default = param.String(doc="The name of the scenario of addresses that name none.")
     shown = param.String(doc="The turn that was answered last, and the names that are kept: JSON.")
 
@@ -58,7 +59,10 @@ class Switch(pn.custom.JSComponent):
         show: Callable[[str, Explorer | ExplorerError], None],
     ) -> None:
         said = {name: about.opening for name, about in there.items()}
-        super().__init__(sentences=json.dumps(said), default=default, margin=0)
+        titles = {name: f"Wattlas · {about.title}" for name, about in there.items()}
+        super().__init__(
+            sentences=json.dumps(said), titles=json.dumps(titles), default=default, margin=0
+        )
         self._page, self._there, self._make, self._show = page, there, make, show
         # the last is open, or was before one that could not be opened
         self._kept: dict[str, Explorer] = {}
