@@ -111,6 +111,7 @@ MEASURES = {
             "energy-latency frontier",
             OVERVIEW,
             needs=("over",),
+            reads=(*PLACEMENT, "rtt_ranges"),  # of returns over a window
         ),
         Measure("greedy", "What would a simple rule miss?", "greedy heuristic", CERTAINTY),
         Measure("layers", "Local, regional or where energy is cheap?", "load by layer", PLACE),

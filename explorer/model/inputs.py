@@ -28,6 +28,7 @@ LABELS = {  # of inputs, in sentences
     "demand": "demand",
     "classes": "classes of requests",
     "latency": "round trips",
+    "rtt_ranges": "ranges of round trips",
     "law": "legal zones",
     "friction": "cost of moving",
     "carbon_price": "carbon price",
@@ -66,7 +67,8 @@ def columns_of(scenario: Scenario, input: str) -> Columns:
         return _day(scenario)
     if input == "ranges":
         return _ranges(scenario)
-    measured = (("rtt_ms", "rtt_ms"),) if scenario.latency_model == "measured" else ()
+    is_measured = scenario.latency_model == "measured"
+    measured = (("rtt_ms", "rtt_ms"),) if is_measured else ()
     fixed: Mapping[str, Columns] = {
         "price": (("regions", "electricity_price_usd_per_mwh"),),
         "carbon": (("regions", CARBON_COLUMNS[str(scenario.carbon_signal)]),),
@@ -77,6 +79,7 @@ def columns_of(scenario: Scenario, input: str) -> Columns:
             *(("workloads", column) for column in MODEL_COLUMNS), ("systems", "offered"),
         ),
         "latency": (*measured, ("arcs", "latency_ms")),
+        "rtt_ranges": (("rtt_ms", "rtt_min_ms"), ("rtt_ms", "rtt_max_ms")) if is_measured else (),
         "law": (*_LAW[str(scenario.legal_policy)], ("arcs", "allowed")),
         "friction": (("arcs", "friction_usd_per_mwh"), ("regions", "hosting_usd_per_h")),
         "water": (("regions", "wue_l_per_kwh"),),

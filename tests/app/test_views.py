@@ -496,7 +496,8 @@ def test_the_browser_draws_arcs_from_the_flows_on_screen():
     assert code.args["regions"] is screen.source("capacity")
     assert code.args["segments"] is screen.source("line_width", "x0", "y0", "x1", "y1")
     assert code.args["heads"] is screen.source("angle", "size")
-    assert code.args["names"].data_source is screen.source("align", "dx")
+    (fit,) = (code for code in screen.select(CustomJS) if "narrow_px" in code.args)
+    assert fit.args["names"].data_source is screen.source("align", "dx")
     assert code.args["classes"] == [f"{w.id} {w.name}" for w in session.scenario.workloads.values()]
     assert flows.js_property_callbacks == {"change:data": [code]}
     assert flows.selected.js_property_callbacks == {"change:indices": [code]}
