@@ -121,4 +121,4 @@ if asked in ("", opened):
 else:
     sidebar.clear()
     main.append(unknown_scenario(asked))
-page.servable(title=page.title, location=False)  # the address is the link's
+page.servable(title="Wattlas", location=False)  # the address is the link's

@@ -191,6 +191,7 @@ def expect_open(page: Page, title: str) -> None:
     expect(page.get_by_role("heading", name=f"Wattlas · {title}")).to_be_visible(
         timeout=PATIENCE_MS
     )
+    expect(page).to_have_title(re.compile(f"^Wattlas · {title}"))
     expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
     expect(page.locator("[data-total=cost] .value")).to_be_visible(timeout=PATIENCE_MS)
 

@@ -22,6 +22,7 @@ class Switch {
     const [sentences, titles] = [data.sentences, data.titles].map(text => JSON.parse(text))
     Object.assign(this, {model, data, turn: 0, sentences, titles, follows: true, carried: []})
     this.wanted = this.named(window.location)
+    document.title = titles[this.wanted] ?? document.title // none where the address names no scenario that is there
   }
 
   /** The scenario of an address. */
