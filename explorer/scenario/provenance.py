@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -268,15 +269,20 @@ def source_column(frame: pd.DataFrame, column: str) -> str | None:
     >>> [source_column(table, f"electricity_price_usd_per_mwh_{bound}") for bound in ("low", "high")]
     ['price_low_source', 'price_source']
     """
+    return _source_column(tuple(frame.columns), column)
+
+
+@lru_cache(maxsize=4096)  # asked at each move, and always the same of the same table
+def _source_column(names: tuple[str, ...], column: str) -> str | None:
     for bound in ("_low", "_high"):
         if column.endswith(bound):
-            heading = source_column(frame, column.removesuffix(bound))
+            heading = _source_column(names, column.removesuffix(bound))
             own = f"{_stem(heading)}{bound}_source" if heading else ""
-            return own if own in frame else heading
-    headings = [name for name in frame.columns if is_source(name) and name != "source"]
+            return own if own in names else heading
+    headings = [name for name in names if is_source(name) and name != "source"]
     fitting = [name for name in headings if f"_{_stem(name)}_" in f"_{column}_"]
     declared = _SOURCES.get(column, "source")
-    fallback = next((name for name in (declared, "source") if name in frame), None)
+    fallback = next((name for name in (declared, "source") if name in names), None)
     return max(fitting, key=lambda name: (_stem(name).count("_"), len(name)), default=fallback)
 
 
