@@ -143,9 +143,13 @@ class Tab:
         self._page.goto(url)
         views = [plots, texts]
         self._page.wait_for_function("views => window.Bokeh && probe.ready(...views)", arg=views)
+        self._settle()
+        self._page.evaluate("views => probe.watch(...views)", views)
+
+    def _settle(self) -> None:
+        """Until nothing is solved; what was painted last has no sign of its own, so a while more."""
         self._page.wait_for_function("() => !probe.solving()")
         self._page.wait_for_timeout(OPENING_QUIET_MS)
-        self._page.evaluate("views => probe.watch(...views)", views)
 
     def _on_websocket(self, websocket: WebSocket) -> None:
         websocket.on("framereceived", self._on_received)
@@ -175,7 +179,7 @@ class Tab:
 
     def text(self, selector: str) -> str:
         """What is said there once nothing more is on its way."""
-        self._page.wait_for_timeout(OPENING_QUIET_MS)
+        self._settle()
         return self._page.evaluate("selector => probe.text(selector)", selector)
 
     def _slider(self, label: str) -> Locator:
