@@ -100,7 +100,7 @@ def explorer_of(name: str) -> Explorer:
 def show(name: str, found: Explorer | ExplorerError) -> None:
     """Put the app on the page, or say what is wrong with the scenario."""
     choice.show(name)
-    page.title = f"Wattlas · {there[name].title}"
+    page.title = there[name].page_title
     if isinstance(found, ExplorerError):
         words = lines_in_markdown(str(found))
         alert = pn.pane.Alert(

@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from pages import PATIENCE_MS, page_of
 from playwright.sync_api import Browser, Page, expect
-from servers import free_port, serving
 
 from explorer import Scenario, frontier
 from explorer.app.questions import QUESTIONS
 from explorer.text import format_duration
 
 pytestmark = pytest.mark.ui
-PATIENCE_MS = 60_000
 LEGIBLE = 4.5  # WCAG 2.2, 1.4.3: contrast of text
 WORLD = "classroom-3x3"
 # Every plot on the page: what its card asks, its canvas, and what takes the focus.
@@ -53,16 +52,10 @@ DARK = "/\\d+/.exec(getComputedStyle(document.body).backgroundColor)[0] < 128"
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, tmp_path_factory) -> Iterator[Page]:
-    port = free_port()
     log = tmp_path_factory.mktemp("server") / "log.txt"
-    with serving(WORLD, "--port", port, log=log):
-        page = browser.new_page(viewport={"width": 1400, "height": 900}, color_scheme="light")
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto(f"http://127.0.0.1:{port}/")
-        expect(page.locator("[data-total=cost] .delta")).to_be_visible(timeout=PATIENCE_MS)
-        page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
+    size = {"width": 1400, "height": 900}
+    with page_of(WORLD, browser, log, viewport=size, color_scheme="light") as page:
         yield page
-        page.close()
 
 
 def test_the_name_of_a_plot_says_what_it_finds_and_arrow_keys_step_along_it(page):

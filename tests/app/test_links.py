@@ -12,17 +12,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from pages import PATIENCE_MS, expect_cost, wait_until_open
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from servers import Proxy, ask, free_port, serving, started, wait_until
 
-from explorer import Scenario, solve
+from explorer import Scenario
 from explorer.app.controls.controls import Inputs, link_values
 from explorer.app.link.page_link import SHORT_NAMES, PageLink, stamp
 from explorer.app.link.share import MOST_CHARACTERS, ShareButton, picture
 from explorer.scenario.scenario import SETTINGS
-from explorer.text import format_number
 
-PATIENCE_MS = 60_000
 PHONE: Any = {
     "viewport": {"width": 390, "height": 844},
     "user_agent": "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Mobi",
@@ -98,16 +97,6 @@ def opened(browser: Browser, url: str, has_clock: bool = False, **options: Any) 
     page.goto(url)
     wait_until_open(page)
     return page
-
-
-def wait_until_open(page: Page) -> None:
-    expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
-    expect(page.locator("[data-total=cost] .value")).to_be_visible(timeout=PATIENCE_MS)
-
-
-def expect_cost(page: Page, scenario: Scenario) -> None:
-    cost = f"{format_number(solve(scenario).cost_usd_per_h)} "
-    expect(page.locator("[data-total=cost] .value")).to_contain_text(cost, timeout=PATIENCE_MS)
 
 
 def question(page: Page, name: str) -> Locator:

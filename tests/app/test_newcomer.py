@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import panel as pn
 import pytest
+from pages import PATIENCE_MS, page_of
 from panel.tests.util import serve_component
 from playwright.sync_api import Browser, Page, expect
-from servers import free_port, serving
 
 from explorer import Explorer, Scenario, solve, why_here
 from explorer.model.geodesy import mercator_m
@@ -15,7 +15,6 @@ from explorer.presentation import render
 from explorer.text import format_number, setting_text
 
 pytestmark = pytest.mark.ui
-PATIENCE_MS = 60_000
 
 
 def figure(text: str) -> float:
@@ -41,15 +40,10 @@ def test_what_fifty_milliseconds_more_would_bring_for_chat_is_said_and_comes_tru
 
 @pytest.fixture(scope="module")
 def world(browser: Browser, tmp_path_factory) -> Iterator[Page]:
-    port = free_port()
-    with serving("world-2025", "--port", port, log=tmp_path_factory.mktemp("server") / "log.txt"):
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto(f"http://127.0.0.1:{port}/")
-        expect(page.locator("[data-total=cost] .value")).to_be_visible(timeout=PATIENCE_MS)
-        page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    size = {"width": 1400, "height": 1000}
+    with page_of("world-2025", browser, log, viewport=size) as page:
         yield page
-        page.close()
 
 
 ON_MAP = """([name, x, y]) => {

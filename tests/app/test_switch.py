@@ -11,16 +11,15 @@ from typing import Any
 
 import param
 import pytest
+from pages import PATIENCE_MS, expect_cost, wait_until_open
 from playwright.sync_api import Page, expect
 from servers import connected, free_port, in_own_loop, started
 
-from explorer import Explorer, ExplorerError, Scenario, solve
+from explorer import Explorer, ExplorerError, Scenario
 from explorer.app.gate import MOST_CHARACTERS
 from explorer.app.page.scenarios import Chooser, about, scenarios_there
 from explorer.app.page.switch import AT_ONCE, MOST_KEPT, PER_S, Switch
-from explorer.text import format_number
 
-PATIENCE_MS = 60_000
 ROOT = Path(__file__).parents[2]
 
 
@@ -192,13 +191,7 @@ def expect_open(page: Page, title: str) -> None:
         timeout=PATIENCE_MS
     )
     expect(page).to_have_title(re.compile(f"^Wattlas · {title}"))
-    expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
-    expect(page.locator("[data-total=cost] .value")).to_be_visible(timeout=PATIENCE_MS)
-
-
-def expect_cost(page: Page, scenario: Scenario) -> None:
-    cost = f"{format_number(solve(scenario).cost_usd_per_h)} "
-    expect(page.locator("[data-total=cost] .value")).to_contain_text(cost, timeout=PATIENCE_MS)
+    wait_until_open(page)
 
 
 def choose(page: Page, title: str) -> None:

@@ -42,6 +42,11 @@ class About:
     clients: int
 
     @property
+    def page_title(self) -> str:
+        """What its page and the browser's tab are called."""
+        return f"Wattlas · {self.title}"
+
+    @property
     def opening(self) -> str:
         """What is said while it is opened."""
         size = f": {self.regions} regions, {self.clients} clients" if self.regions else ""

@@ -59,7 +59,7 @@ class Switch(pn.custom.JSComponent):
         show: Callable[[str, Explorer | ExplorerError], None],
     ) -> None:
         said = {name: about.opening for name, about in there.items()}
-        titles = {name: f"Wattlas · {about.title}" for name, about in there.items()}
+        titles = {name: about.page_title for name, about in there.items()}
         super().__init__(
             sentences=json.dumps(said), titles=json.dumps(titles), default=default, margin=0
         )

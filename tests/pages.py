@@ -1,0 +1,38 @@
+"""A page of a server in a browser: when it is open, and what it shows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect
+from servers import free_port, serving
+
+from explorer import Scenario, solve
+from explorer.text import format_number
+
+PATIENCE_MS = 60_000
+
+
+@contextmanager
+def page_of(scenario: str, browser: Browser, log: Path, **context: Any) -> Iterator[Page]:
+    """A page of a scenario that has all there is to draw."""
+    port = free_port()
+    with serving(scenario, "--port", port, log=log):
+        page = browser.new_page(**context)
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"http://127.0.0.1:{port}/")
+        expect(page.locator("[data-total=cost] .delta")).to_be_visible(timeout=PATIENCE_MS)
+        page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
+        yield page
+        page.close()
+
+
+def wait_until_open(page: Page) -> None:
+    expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
+    expect(page.locator("[data-total=cost] .value")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def expect_cost(page: Page, scenario: Scenario) -> None:
+    cost = f"{format_number(solve(scenario).cost_usd_per_h)} "
+    expect(page.locator("[data-total=cost] .value")).to_contain_text(cost, timeout=PATIENCE_MS)
