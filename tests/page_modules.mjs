@@ -13,6 +13,7 @@ const {decoded, network, opened} = await import(`${pages}model.js`)
 const {Placement} = await import(`${pages}placement.js`)
 const {home_arcs} = await import(`${pages}program.js`)
 const {Solver} = await import(`${pages}solver.js`)
+const {tables} = await import(`${pages}tables.js`)
 const measures = await import(`${pages}measures.js`)
 const load = createRequire(import.meta.url)(join(highs_files, "highs.js"))
 const wasm = readFileSync(join(highs_files, "highs.wasm"))
@@ -51,7 +52,7 @@ function walked(...wanted) {
   }
 }
 
-function answer(solver, {settings, along, workload, bring_home = 0}) {
+function answer(solver, {settings, along, workload, bring_home = 0, as_tables = false}) {
   const {data} = solver
   const {budgets, ...changed} = settings
   const limits = Object.fromEntries(Object.entries(changed).map(([name, value]) => [name, value ?? Infinity]))
@@ -63,6 +64,7 @@ function answer(solver, {settings, along, workload, bring_home = 0}) {
   const {it_mw, optimum, totals, unserved_by_reason, layers_mw, flows, utilisation, demand_price_usd_per_mwh} = placement
   const k = net.workloads.indexOf(workload)
   const steps = along === null ? null : walked(solver, net, along, now.latency_relaxation_ms)
+  const [squares, closed_by] = [measures.break_even_squares(net, k), measures.forbidden_by(net, k)]
   return {
     placed_s, it_mw, optimum, totals, layers_mw, flows, utilisation, demand_price_usd_per_mwh,
     mean_delay_price: placement.mean_delay_price,
@@ -71,11 +73,12 @@ function answer(solver, {settings, along, workload, bring_home = 0}) {
     headlines: measures.headlines(placement),
     split: measures.forced_and_chosen(placement),
     held_mw: measures.held_at_home_mw(placement),
-    squares: measures.break_even_squares(net, k),
-    forbidden: measures.forbidden_by(net, k),
+    squares,
+    forbidden: closed_by,
     certificate: measures.certificate(bring_home ? brought_home(placement, bring_home) : placement),
     frontier: steps && {table: steps.table, current: steps.current, ends: [steps.strictest_ms, steps.loosest_ms]},
     frontier_solves: steps?.solves,
+    tables: as_tables ? tables({placement, frontier: steps, break_even: {squares, closed_by}}) : null,
   }
 }
 

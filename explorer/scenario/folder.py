@@ -113,11 +113,11 @@ def save(path: str | Path, contents: Contents) -> None:
         raise ExplorerError(
             "Something that is not a scenario lies there already.", str(target), fix
         )
-    files = _files(contents)
+    texts = files(contents)
     fresh = _beside(target)
     try:
         fresh.mkdir(parents=True)
-        for name, text in files.items():
+        for name, text in texts.items():
             (fresh / name).write_bytes(text.encode())
         _keep_unrelated_files(target, fresh)
         _put_in_place(fresh, target)
@@ -422,21 +422,21 @@ def _rows_of_keys(text: str) -> dict[str, int]:
     return rows
 
 
-def _files(contents: Contents) -> dict[str, str]:
-    """The files of a folder by name."""
+def files(contents: Contents) -> dict[str, str]:
+    """The texts of a folder's files, by name."""
     settings = {
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in contents.settings.items()
     }
     headings = {"schema": SCHEMA} | {name: settings.pop(name) for name in ("title", "description")}
     notes = {heading: noted for heading, name in NOTES.items() if (noted := settings.pop(name, {}))}
-    files = {SETTINGS_FILE: tomli_w.dumps(headings | {"parameters": settings} | notes)}
-    files |= {TABLES[name].file: csv_text.write(frame) for name, frame in contents.tables.items()}
+    found = {SETTINGS_FILE: tomli_w.dumps(headings | {"parameters": settings} | notes)}
+    found |= {TABLES[name].file: csv_text.write(frame) for name, frame in contents.tables.items()}
     for name in contents.documents:
         if Path(name).name != name or not _is_document(name):
             fix = f"Give it a name like README.md, ending in {' or '.join(DOCUMENTS)}."
             raise ExplorerError("A document cannot have this name.", name, fix)
-    return files | dict(contents.documents)
+    return found | dict(contents.documents)
 
 
 def _is_document(file: str) -> bool:

@@ -464,6 +464,19 @@ class Scenario(param.Parameterized):
         ExplorerError
             If something other than a scenario lies there, or the folder cannot be written.
         """
+        folder.save(path, self._contents())
+
+    def files(self) -> dict[str, str]:
+        """
+        The texts of the files that `save` writes, by name.
+
+        >>> [*Scenario.load("classroom-3x3").files()][:3]
+        ['scenario.toml', 'regions.csv', 'clients.csv']
+        """
+        return folder.files(self._contents())
+
+    def _contents(self) -> folder.Contents:
+        """What a folder is to hold."""
         frames = {name: getattr(self, name) for name in TABLES} | {
             "workloads": self.workloads_table()
         }
@@ -479,7 +492,7 @@ class Scenario(param.Parameterized):
             "parameter_sources": self.parameter_sources,
             "parameter_ranges": ranges,
         }
-        folder.save(path, folder.Contents(settings, tables, self.documents))
+        return folder.Contents(settings, tables, self.documents)
 
     def solve(self) -> Any:
         """

@@ -9,6 +9,7 @@ import json
 import multiprocessing
 import os
 import re
+import zipfile
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
+import pandas as pd
 import pytest
 from bokeh.document import Document
 from panel.io.state import set_curdoc
@@ -495,6 +497,38 @@ def test_pictures_can_be_saved(opened, tmp_path):
         assert download.value.suggested_filename == f"{name}.png"
         download.value.save_as(tmp_path / f"{n}.png")
         assert (tmp_path / f"{n}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def saved(page: Page, item: str, folder: Path) -> Path:
+    """What the menu hands out."""
+    page.get_by_text("Save", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=item, exact=True).click()
+    target = folder / download.value.suggested_filename
+    download.value.save_as(target)
+    return target
+
+
+@pytest.mark.ui
+def test_the_state_can_be_saved_as_a_folder_that_solves_to_the_same_and_as_tables(opened, tmp_path):
+    page = opened(1400)
+    typed(page, "chat/budget", "181.3")
+    typed(page, "friction_scale", "0.37")
+    shown = page.locator("[data-total=cost] .value").inner_text()
+    with zipfile.ZipFile(saved(page, "Scenario folder (ZIP)", tmp_path)) as packed:
+        packed.extractall(tmp_path)
+    (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    assert main(["check", str(folder)]) == 0
+    assert main(["solve", str(folder), "-o", str(tmp_path / "results")]) == 0
+    for table in ("Totals", "Regions", "Frontier"):
+        ours = pd.read_csv(saved(page, table, tmp_path))
+        if table != "Frontier":
+            theirs = pd.read_csv(tmp_path / "results" / f"{table.lower()}.csv")
+            pd.testing.assert_frame_equal(ours, theirs, check_dtype=False, rtol=1e-9, atol=1e-9)
+    there = Scenario.load(folder)
+    assert format_number(solve(there).cost_usd_per_h) in shown
+    assert np.allclose(ours["cost_usd_per_h"], frontier(there, over="chat").table["cost_usd_per_h"])
+    assert {**there.settings(), "friction_scale": 1} == scenario().settings()
 
 
 @pytest.mark.ui

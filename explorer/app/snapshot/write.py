@@ -49,7 +49,7 @@ from explorer.errors import ExplorerError
 from explorer.markup import html, joined
 from explorer.measures.storytelling import scenario_at
 from explorer.model.inputs import sources_used
-from explorer.model.labels import as_shown
+from explorer.model.labels import as_shown, plain
 from explorer.registry import OVERVIEW, PLACE, WORTH
 from explorer.scenario.hints import nearest
 from explorer.scenario.history import restore, state_of
@@ -284,6 +284,7 @@ def _contents(
         "names": {key: SHORT_NAMES.get(key, key) for key in keys},
         "own": stamp(opened),
         "workload": session.workload,
+        "file_name": _file_name(scenario),
         "table": {name: _plain(value) for name, value in table_columns(session).items()},
         "argument": argument_parts(session, LEADS),
         "leads": LEADS,
@@ -376,6 +377,7 @@ def _page(
             ),
             libraries=_packed(b"\n;".join(library.read_bytes() for library in libraries)),
             contents=_packed(json.dumps(contents, separators=(",", ":")).encode()),
+            folder=_packed(json.dumps(scenario.files()).encode()),
             program=_packed(solver.encode()),
             wasm=_packed(wasm),
             script=script,
@@ -412,6 +414,11 @@ def _styles() -> dict[str, list[str]]:
         name: [CARD, style, paper] if name == "table" else [style, paper]
         for name, style in own.items()
     }
+
+
+def _file_name(scenario: Scenario) -> str:
+    """What its folder is called where it is saved, on any system."""
+    return re.sub(r"[^\w-]+", "-", plain(as_shown(scenario.title))).strip("-") or "scenario"
 
 
 def _about(scenario: Scenario) -> Markup:

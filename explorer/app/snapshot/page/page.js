@@ -1,15 +1,18 @@
 // The page that solves itself: the app's controls, a worker that solves what they ask for, and the views' own models,
 // patched with what it finds.
 import {made} from "./arrays.js"
+import {folder_files} from "./folder.js"
 import {Inputs} from "./inputs.js"
+import {save_file, save_menu} from "./save.js"
 import {general} from "./text.js"
+import {zipped} from "./zip.js"
 
 const FONT = getComputedStyle(document.body).fontFamily
 const KEY = "page" // of the inputs, by which components of a page find each other
 const root = document.documentElement
 const [libraries, contents, program, wasm] = await Promise.all(["libraries", "contents", "program", "wasm"].map(unpacked))
 const decoder = new TextDecoder()
-const {docs, item, roots, handles, data, labels, groups, controls: possible, reach, values, names, own, argument, table, story, leads, styles, workload} =
+const {docs, item, roots, handles, data, labels, groups, controls: possible, reach, values, names, own, argument, table, story, leads, styles, workload, file_name} =
   JSON.parse(decoder.decode(contents))
 const worker = new Worker(URL.createObjectURL(new Blob([program], {type: "text/javascript"})))
 const broken = new Promise(resolve => (worker.onerror = resolve))
@@ -28,6 +31,7 @@ const inputs = new Inputs(infinite({...data.settings, ...values, class: workload
 const panels = [] // components that show and change inputs
 let serial = 0 // of the state that the worker was asked for last
 let painted = 0
+let scenario_files // a promise of their texts, once they are asked for
 let single_workload = data.workloads.includes(workload) ? workload : data.workloads[0]
 const texts = {table: table_model(), argument: argument_model()} // what shows its texts by itself
 const controls = panel("controls", controls_component, {groups: JSON.stringify(groups), reach})
@@ -38,6 +42,7 @@ choose_class_in_the_picture()
 document.getElementById("theme").onclick = () => inputs.put({theme: inputs.values.theme === "dark" ? "light" : "dark"})
 inputs.listeners.push(on_change)
 set_theme(inputs.values.theme)
+save_menu(document.getElementById("save"), save_scenario, table => worker.postMessage({table}))
 worker.onmessage = ({data}) => on_answer(data)
 broken.then(event => say_failure(`The solver in this file stopped (${event.message}). Open the file again, in a browser of 2023 or newer.`))
 ask()
@@ -68,15 +73,21 @@ function on_change(changed) {
 
 /** Have the worker solve the present state; what it is at is dropped for this. */
 function ask() {
-  const {values} = inputs
-  const budgets = Float64Array.from(data.workloads, id => values[`${id}/budget`])
-  const own = Object.fromEntries(Object.keys(data.settings).map(name => [name, values[name]]))
   root.dataset.solved = "no"
-  worker.postMessage({serial: ++serial, settings: {...own, budgets}, over: values.class, workload: single_workload})
+  worker.postMessage({serial: ++serial, settings: {...settings(), budgets: budgets()}, over: inputs.values.class, workload: single_workload})
   update_link()
 }
 
-function on_answer({serial: answered, error, changed, reach, certificate, traced, placed}) {
+function settings() {
+  return Object.fromEntries(Object.keys(data.settings).map(name => [name, inputs.values[name]]))
+}
+
+function budgets() {
+  return Float64Array.from(data.workloads, id => inputs.values[`${id}/budget`])
+}
+
+function on_answer({serial: answered, error, changed, reach, certificate, traced, placed, table, text}) {
+  if (table) return save_file(new Blob([text], {type: "text/csv"}), `${table}.csv`)
   if (error && answered === serial) say_failure(error)
   if (changed) patch(changed)
   if (reach) controls.change({reach})
@@ -269,6 +280,16 @@ function fold_controls() {
   narrow.addEventListener("change", fold)
   paper.addEventListener("change", unfold)
   fold()
+}
+
+/** The state that is chosen, as a folder that Wattlas opens. */
+async function save_scenario() {
+  scenario_files ??= unpacked("folder").then(bytes => JSON.parse(decoder.decode(bytes)))
+  const own = infinite(data.settings)
+  const changes = Object.fromEntries(Object.entries(settings()).filter(([name, value]) => value !== own[name]))
+  const files = Object.entries(folder_files(await scenario_files, changes, budgets()))
+  const folder = Object.fromEntries(files.map(([name, text]) => [`${file_name}/${name}`, text]))
+  save_file(zipped(folder, new Date()), `${file_name}.zip`)
 }
 
 // Light and dark

@@ -25,21 +25,32 @@ export function fixed(value, decimals, grouped = true) {
 export function general(value, digits = 6, grouped = false) {
   if (value === 0 || !Number.isFinite(value)) return String(value).replace("Infinity", "inf").replace("NaN", "nan")
   const power = powerOf(value, digits)
-  if (power < -4 || power >= digits) {
-    const [mantissa, exponent] = rounded(value, digits).toExponential().split("e")
-    return `${mantissa}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`
-  }
+  if (power < -4 || power >= digits) return exponential(rounded(value, digits))
   const text = fixed(value, digits - 1 - power, grouped)
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text
 }
 
+/** `repr(value)` of a float without a trailing ".0": a number with every digit, as files have it. */
+export function repr(value) {
+  if (value === 0 || !Number.isFinite(value)) return general(value)
+  const power = exponentOf(value)
+  return power < -4 || power >= 16 ? exponential(value) : String(value)
+}
+
+function exponential(value) {
+  const [mantissa, exponent] = value.toExponential().split("e")
+  return `${mantissa}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`
+}
+
+const exponentOf = value => Number(value.toExponential().split("e")[1])
+
 /** The power of ten of a number that is rounded to so many digits. */
 function powerOf(value, digits) {
-  return Number(rounded(value, digits).toExponential().split("e")[1])
+  return exponentOf(rounded(value, digits))
 }
 
 function rounded(value, digits) {
-  const power = Number(value.toExponential().split("e")[1])
+  const power = exponentOf(value)
   const decimals = digits - 1 - power
   return decimals >= 0 && decimals <= 40 ? Number(fixed(value, decimals, false)) : Number(value.toPrecision(digits))
 }

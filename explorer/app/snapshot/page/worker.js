@@ -2,13 +2,16 @@
 import {break_even_squares, certificate, forbidden_by, forced_and_chosen, trace} from "./measures.js"
 import {carbon_intensities, decoded, network} from "./model.js"
 import {Solver} from "./solver.js"
+import {tables} from "./tables.js"
 import {slots} from "./views.js"
 
 const FIX = "Open the file in a browser of 2023 or newer that lets pages use WebAssembly"
 let solver // promise of one
 let labels
 let frontier = null // the last one, which stands until there is a newer
+let solved = null // the results of the last state that could be
 let wanted = null
+const tables_wanted = []
 let is_busy = false
 const sent = new Map() // slots, as the page has them
 
@@ -16,8 +19,9 @@ self.onmessage = async ({data}) => {
   if (data.wasm) {
     solver = started(data)
     labels = data.labels
-  } else wanted = data
-  if (!wanted || is_busy) return
+  } else if (data.table) tables_wanted.push(data.table)
+  else wanted = data
+  if (is_busy) return
   is_busy = true
   while (wanted) {
     const asked = wanted
@@ -28,6 +32,7 @@ self.onmessage = async ({data}) => {
       self.postMessage({serial: asked.serial, error: error.message})
     }
   }
+  for (const name of tables_wanted.splice(0)) if (solved) self.postMessage({table: name, text: tables(solved)[name]})
   is_busy = false
 }
 
@@ -70,7 +75,8 @@ async function answer(solver, {serial, settings, over, workload}) {
     if (step.done || wanted) break
   }
   if (wanted) return
-  self.postMessage({serial, traced: true, changed: different([...slots({...results, frontier}, labels)])})
+  solved = {...results, frontier}
+  self.postMessage({serial, traced: true, changed: different([...slots(solved, labels)])})
 }
 
 /** Mean delay of the baseline and of the optimum that no cap holds back: no less than is attainable. [ms] */
