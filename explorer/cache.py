@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +17,27 @@ from numpy.typing import NDArray
 T = TypeVar("T")
 
 
+# what memos remember of their own for who works apart, by memo; None for all others
+_apart: ContextVar[dict[object, OrderedDict[Hashable, Any]] | None] = ContextVar(
+    "apart", default=None
+)
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """
+    Remember nothing of before, and leave nothing behind: in this thread every memo begins empty.
+
+    What is computed then has the same digits whatever the process did before, and whatever other
+    threads do. A solver that starts where it last ended may differ in the last one.
+    """
+    token = _apart.set({})
+    try:
+        yield
+    finally:
+        _apart.reset(token)
+
+
 class Memo(Generic[T]):
     """
     The last `size` results by key. Sessions share them, so results must never change once made.
@@ -22,15 +45,21 @@ class Memo(Generic[T]):
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._results: OrderedDict[Hashable, T] = OrderedDict()
+        self._shared: OrderedDict[Hashable, T] = OrderedDict()
         self._lock = Lock()
+
+    @property
+    def _results(self) -> OrderedDict[Hashable, T]:
+        own = _apart.get()
+        return self._shared if own is None else own.setdefault(self, OrderedDict())
 
     def get(self, key: Hashable) -> T | None:
         """The result if it is still remembered."""
         with self._lock:
-            if key in self._results:
-                self._results.move_to_end(key)
-            return self._results.get(key)
+            results = self._results
+            if key in results:
+                results.move_to_end(key)
+            return results.get(key)
 
     def find(self, key: Hashable, make: Callable[[], T]) -> T:
         """
@@ -41,9 +70,10 @@ class Memo(Generic[T]):
         if found is None:
             made = make()
             with self._lock:
-                found = self._results.setdefault(key, made)
-                while len(self._results) > self._size:
-                    self._results.popitem(last=False)
+                results = self._results
+                found = results.setdefault(key, made)
+                while len(results) > self._size:
+                    results.popitem(last=False)
         return found
 
 
