@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from explorer.model.placement import Placement
     from explorer.model.solve import solve
     from explorer.scenario.scenario import Scenario, Workload
+    from explorer.sweeps.sweep import read_sweep, sweep
 
 __version__ = "0.1.0"
 
@@ -67,9 +68,11 @@ __all__ = [
     "notebook",
     "plot",
     "published",
+    "read_sweep",
     "relocatable_demand",
     "remedies",
     "solve",
+    "sweep",
     "tornado",
     "verdicts",
     "waterfall",
@@ -92,7 +95,9 @@ _MODULES = {name: measure.module for name, measure in MEASURES.items()} | {
     "figure": "explorer.charts.draw",
     "notebook": "explorer.charts.notebook",
     "plot": "explorer.charts.draw",
+    "read_sweep": "explorer.sweeps.sweep",
     "solve": "explorer.model.solve",
+    "sweep": "explorer.sweeps.sweep",
     "waterfall": "explorer.measures.attribution",
     "whole_day_regions": "explorer.measures.whole_day",
 }

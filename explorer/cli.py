@@ -312,6 +312,21 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, required=True, metavar="FILE.ipynb", help="the file to write"
     )
 
+    sweeping = add(
+        _sweep, "solve many scenarios by a plan, on this machine or on a Dask cluster",
+        "wattlas sweep plan.toml -o results",
+        " What is done stays: the same command goes on after the last chunk.",
+    )  # fmt: skip
+    sweeping.add_argument("plan", type=Path, metavar="PLAN.toml", help="what to solve: a TOML file")
+    sweeping.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="DIR",
+        help="folder for the results, a Parquet file per chunk",
+    )  # fmt: skip
+    sweeping.add_argument(
+        "--scheduler", metavar="ADDRESS",
+        help="a Dask scheduler, such as tcp://192.0.2.1:8786; the cores of this machine if left out",
+    )  # fmt: skip
+
     checking = add(
         _check, "list everything wrong in a scenario's files", "wattlas check my-scenario"
     )
@@ -501,6 +516,22 @@ def _check(args: argparse.Namespace) -> int:
     print(_figures_by_quality(scenario))
     if warnings:
         print("Warnings, for what can be meant but seldom is:", *lines(warnings), sep="\n")
+    return 0
+
+
+def _sweep(args: argparse.Namespace) -> int:
+    from explorer.sweeps.sweep import sweep  # noqa: PLC0415  only who sweeps waits for it
+
+    try:
+        table = sweep(args.plan, args.output, args.scheduler)
+    except KeyboardInterrupt:
+        print(f"What is done is in {args.output}: the same command goes on.", file=sys.stderr)
+        raise
+    failed = sum(bool(why) for why in table["failure"])
+    count = (
+        f"{len(table):,} points, {failed:,} of them failed" if failed else f"{len(table):,} points"
+    )
+    print(f"{count}, in {args.output}. Checksum of the content: {table.attrs['checksum']}.")
     return 0
 
 

@@ -79,15 +79,23 @@ class Problem:
 class ScenarioError(ExplorerError):
     """A scenario that cannot be used; `problems` lists everything wrong with it at once."""
 
+    _of = "scenario"
+
     def __init__(self, where: str, problems: Iterable[Problem]) -> None:
         problems = tuple(problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"The scenario has {count}.", where, "\n  ".join(lines(problems)))
+        super().__init__(f"The {self._of} has {count}.", where, "\n  ".join(lines(problems)))
         self.args = (where, problems)  # what __init__ takes, so it pickles
         self.problems = problems
 
     def __str__(self) -> str:
         return "\n  ".join([f"{self.where}: {self.what}", *lines(self.problems)])
+
+
+class PlanError(ScenarioError):
+    """A plan of a sweep that cannot be used, likewise."""
+
+    _of = "plan"
 
 
 def lines(problems: Sequence[Problem]) -> list[str]:

@@ -21,6 +21,7 @@ FLOORS = (  # each may import from itself and from those before it
     {"model"},
     {"text"},
     {"measures"},
+    {"sweeps"},
     {"charts", "html_table", "report", "session", "teaching"},
     {"app"},
     {"cli", "__init__", "__main__"},

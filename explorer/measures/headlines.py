@@ -51,6 +51,8 @@ _KINDS = {  # by name in `Placement.totals`: label, unit, and how it depends on 
     "mean_wan_per_request_ms": ("Mean latency added by relocation, per request", "ms", _MEAN),
 }
 
+FIGURES = tuple(_KINDS)
+
 
 BASELINE_TEXTS = {  # by `baseline_rule`
     "nearest": "The baseline runs everything as near as the constraints allow.",
@@ -166,6 +168,16 @@ def serve_the_same(one: Placement, other: Placement) -> bool:
     else:  # of two settings: parts of one demand need not be those of the other
         differ = np.abs(one.it_mw.sum(axis=1) - other.it_mw.sum(axis=1))
     return float(differ.sum()) <= _hardly_mw(one)
+
+
+def label_and_unit(name: str) -> tuple[str, str]:
+    """
+    What a figure of `Placement.totals` is called, and its unit.
+
+    >>> label_and_unit("relocated_mw")
+    ('Relocated load', 'MW IT')
+    """
+    return _KINDS[name][:2]
 
 
 def refuse_as_much(one: Placement, other: Placement) -> bool:

@@ -1,0 +1,140 @@
+"""Where chunks are solved: on the cores of this machine, or on a cluster that is there, by Dask."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from explorer.errors import ExplorerError, told
+from explorer.scenario.scenario import Scenario
+from explorer.sweeps.chunk import solve_points, versions
+from explorer.sweeps.packages import package
+
+PATIENCE_S = 15  # for a scheduler to answer
+AHEAD = 2  # chunks under way for each that is being solved: so few that memory stays flat
+
+Columns = dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Points of one scenario."""
+
+    number: int
+    scenario: str
+    points: Sequence[int]  # their numbers
+    parameters: Mapping[str, Sequence[Any]]  # a column for each
+
+
+@contextmanager
+def client_of(scheduler: str | None, chunks: int) -> Iterator[Any]:
+    """
+    A client of the cluster at an address, or of one that begins and ends with it: a process per
+    core of this machine.
+
+    Raises
+    ------
+    ExplorerError
+        If no scheduler answers, or Dask is not installed.
+    """
+    distributed = package("distributed")
+    if scheduler is None:
+        with _own_cluster(chunks) as cluster, distributed.Client(cluster) as client:
+            yield client
+        return
+    try:
+        client = distributed.Client(scheduler, timeout=PATIENCE_S)
+    except (OSError, TimeoutError, ValueError) as error:
+        fix = "Start one with `dask scheduler`, and give the address that it prints."
+        raise ExplorerError("No Dask scheduler answers there.", scheduler, fix) from error
+    with client:
+        yield client
+
+
+@contextmanager
+def _own_cluster(chunks: int) -> Iterator[Any]:
+    """Workers of this machine; Ctrl-C is for who started them, and reaches none of them."""
+    distributed = package("distributed")
+    workers = max(1, min(chunks, package("dask.system").CPU_COUNT))
+    with _deaf_to_ctrl_c():
+        cluster = distributed.LocalCluster(
+            n_workers=workers, threads_per_worker=1, host="127.0.0.1",
+            dashboard_address=None, silence_logs=logging.CRITICAL,
+        )  # fmt: skip
+    with cluster:
+        yield cluster
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that begin meanwhile heed no Ctrl-C."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # not in the main thread, which alone hears of Ctrl-C
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def solved(
+    client: Any, scenarios: Mapping[str, Scenario], chunks: Sequence[Chunk], measures: Sequence[str]
+) -> Iterator[tuple[Chunk, Columns]]:
+    """
+    Chunks and their figures, as they are done.
+
+    Scenarios travel once to every worker, then numbers only: parameters there, figures back.
+
+    Raises
+    ------
+    ExplorerError
+        If a worker cannot solve at all: Wattlas is not installed there, in another version, or the
+        worker was ended.
+    """
+    worlds = {
+        name: client.submit(pickle.loads, pickle.dumps(scenario), pure=False)
+        for name, scenario in scenarios.items()
+    }
+    expected, under_way, waiting = versions(), dict[Any, Chunk](), iter(chunks)
+    done = package("distributed").as_completed(with_results=True, raise_errors=False)
+
+    def submit_next() -> None:
+        """As many chunks as workers will soon want, those that came meanwhile too."""
+        wanted = AHEAD * max(1, sum(client.nthreads().values()))
+        for chunk in islice(waiting, max(0, wanted - len(under_way))):
+            arguments = worlds[chunk.scenario], chunk.parameters, measures, expected
+            future = client.submit(solve_points, *arguments, pure=False)
+            under_way[future] = chunk
+            done.add(future)
+
+    try:
+        submit_next()
+        for future, result in done:
+            if future.status != "finished":
+                raise _refused(future)
+            yield under_way.pop(future), result
+            submit_next()
+    finally:
+        client.cancel([*under_way])
+
+
+def _refused(future: Any) -> ExplorerError:
+    """What to tell of a chunk that no worker could solve."""
+    error = future.exception() if future.status == "error" else None
+    if isinstance(error, ExplorerError):
+        return error
+    if isinstance(error, ModuleNotFoundError):
+        fix = f"Install Wattlas there, too: {error}."
+        return ExplorerError("A worker does not know Wattlas.", "a worker of the sweep", fix)
+    if error is None or type(error).__name__ == "KilledWorker":
+        fix = "Give workers more memory, or make chunks smaller: chunk_points. What is done stays."
+        return ExplorerError("Workers ended while they solved a chunk.", "the cluster", fix)
+    return told(error)
