@@ -18,7 +18,6 @@ import sys
 from collections.abc import Awaitable
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 import geoviews.models  # noqa: F401  whose files are served
@@ -48,7 +47,7 @@ from explorer.app.board.board import Board
 from explorer.app.gate import Gate, Scripted
 from explorer.app.messages import MOST_BYTES, Connection, brief
 from explorer.app.snapshot import save_button as save
-from explorer.app.snapshot.write import BESIDE, write_snapshot
+from explorer.app.snapshot.write import BESIDE, snapshot_page
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
 from explorer.scenario import folder as scenario_folder
 from explorer.scenario.scenario import Scenario
@@ -294,7 +293,9 @@ def serve(
     # sessions start later and elsewhere, so a path must not depend on the working directory
     scenario = scenario if scenario in scenario_folder.names() else str(Path(scenario).resolve())
     kept = Board(board, scenario) if board else None
-    page_itself = _page_that_solves_itself(scenario) if in_page else b""
+    page_itself = b""
+    if in_page:
+        page_itself = snapshot_page(Scenario.load(scenario), base_url=BESIDE, board=bool(board))
     options = [
         str(PAGE),
         "--index",
@@ -325,14 +326,6 @@ def serve(
     except SystemExit as stop:
         code = stop.code
     _end(code if isinstance(code, int) else int(code is not None))
-
-
-def _page_that_solves_itself(scenario: str) -> bytes:
-    with TemporaryDirectory(prefix="wattlas-") as folder:
-        written = write_snapshot(
-            Scenario.load(scenario), Path(folder) / "page.html", base_url=BESIDE
-        )
-        return written.path.read_bytes()
 
 
 def _of_the_page(scenario: str, address: Address, read_only: bool, board: bool) -> list[str]:

@@ -2,18 +2,25 @@
 `wattlas serve --in-page`: beside the app, the page that solves itself, and links that open either.
 """
 
+import json
 import re
+import subprocess
 
 import pytest
 from playwright.sync_api import expect
-from servers import ask, free_port
+from servers import PATIENCE_S, ask, command_line, free_port
 from servers import serving as served_at
 
-from explorer import ExplorerError, Scenario, solve
-from explorer.app import server
+from explorer import Scenario, solve
 from explorer.text import format_number
 from tests.app.test_app import PATIENCE_MS, serving
 from tests.app.test_snapshot import control, typed
+
+FORGED = """() => {
+  const link = globalThis[Symbol.for("wattlas.links")].get("page")
+  const whole = link.whole()
+  link.whole = () => whole.replace("friction_scale=0.4", "friction_scale=-1")
+}"""
 
 
 def cost_of(scenario: Scenario) -> str:
@@ -73,5 +80,41 @@ def test_what_a_page_cannot_answer_is_said_before_anything_is_served(tmp_path):
     costly = Scenario.load("classroom-3x3")
     costly.hosting_usd_per_h = 100.0
     costly.save(tmp_path / "costly")
-    with pytest.raises(ExplorerError, match="a choice that a page cannot make"):
-        server._page_that_solves_itself(str(tmp_path / "costly"))
+    command = command_line("serve", tmp_path / "costly", "--in-page", "--port", str(free_port()))
+    done = subprocess.run(command, capture_output=True, check=False, text=True, timeout=PATIENCE_S)
+    assert done.returncode == 2 and "http" not in done.stdout
+    assert "a choice that a page cannot make" in done.stderr
+
+
+@pytest.mark.ui
+def test_a_reader_submits_what_he_sees_to_the_board_of_his_room(browser, tmp_path):
+    """The server reckons for itself: the browser sends settings, and whatever it sends is checked."""
+    there, wrong, port, log = Scenario.load("stylized-12"), [], free_port(), tmp_path / "log"
+    options = ("--in-page", "--board", tmp_path / "board.sqlite", "--port", port)
+    with served_at("stylized-12", *options, log=log):
+        found = re.search(r"board\?room=(\w+)", log.read_text())
+        assert found
+        url, page = f"http://127.0.0.1:{port}/", browser.new_page()
+        page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(f"{url}board/join?room={found[1]}&in-page")
+        page.wait_for_url(f"{url}in-page**")
+        page.wait_for_selector("html[data-ready=yes]")
+        typed(page, "friction_scale", "0.4")
+        page.get_by_role("button", name="Submit to the board").click()
+        expect(page.get_by_label("Code of the room")).to_have_value(found[1])
+        page.get_by_label("Team").fill("Readers")
+        page.get_by_role("button", name="Submit", exact=True).click()
+        expect(page.get_by_role("dialog")).to_contain_text("Submitted", timeout=PATIENCE_MS)
+        state = json.loads(ask(port, f"/board/state?room={found[1]}")[2])
+        (team,) = state["teams"]
+        there.friction_scale = 0.4
+        assert (team["name"], team["scenario"]) == ("Readers", "stylized-12")
+        assert team["cost_usd_per_h"] == pytest.approx(solve(there).cost_usd_per_h, rel=1e-9)
+        page.evaluate(FORGED)
+        page.get_by_role("button", name="Submit", exact=True).click()
+        expect(page.get_by_role("dialog")).to_contain_text("-1 is not possible")
+        assert wrong == [
+            "Failed to load resource: the server responded with a status of 422 (Unprocessable Entity)"
+        ]
+        page.close()

@@ -32,9 +32,9 @@ def board_page(nonce: str, joins: str) -> str:
     return _page("Board", style + _script(nonce, "chart.js", "predictions.js", "board.js"), body)
 
 
-def join_page(nonce: str, room: str) -> str:
-    """Keeps in mind which room a browser is in, and goes on to the app."""
-    body = html('<body data-room="{}"><p>Joining room {} …</p>', room, room)
+def join_page(nonce: str, room: str, page: str) -> str:
+    """Keeps in mind which room a browser is in, and goes on to a page."""
+    body = html('<body data-room="{}" data-page="{}"><p>Joining room {} …</p>', room, page, room)
     return _page("Joining", _script(nonce, "join.js"), body)
 
 

@@ -22,6 +22,7 @@ from explorer.app.board.predictions import answer_words, refuse_unless_possible
 from explorer.app.board.rules import LONGEST_LINK, RefusedError, in_cell, room_code, team_name
 from explorer.app.board.storage import Room, Submission
 from explorer.app.gate import Gate
+from explorer.app.link.followed import name_of
 
 MOST_BODY_BYTES = 256 * 1024  # read before it is refused in a word
 _TOKEN = range(16, 65)  # characters of the secret of a browser
@@ -138,11 +139,12 @@ class BoardPage(_Answer):
 
 
 class JoinPage(BoardPage):
-    """Takes a browser to the app with a room in mind."""
+    """Takes a browser to the app with a room in mind, or to the page that solves itself."""
 
     async def get(self) -> None:
         room = await self.room(self.get_query_argument("room", ""))
-        self._show(join_page(self._nonce(), room.code))
+        page = "../in-page" if "in-page" in self.request.arguments else "../"
+        self._show(join_page(self._nonce(), room.code, page))
 
 
 class StateOfRoom(_Answer):
@@ -205,7 +207,8 @@ class Guesses(_Answer):
         owner, scenario = digest(_token(sent.get("token"))), board.scenario(name)
         refuse_unless_possible(scenario, step, guess)
         room = await self.room(sent.get("room"))
-        await board.stored(board.storage.guess, room.code, owner, name, step, guess)
+        of = name or name_of(board.opened)
+        await board.stored(board.storage.guess, room.code, owner, of, step, guess)
         self.answer({"room": room.code})
 
 

@@ -11,8 +11,9 @@ import param
 from explorer.app.board.rules import LONGEST_NAME
 from explorer.app.controls.controls import CONTROLS
 
-_HERE = Path(__file__)
-_SHARE = CONTROLS.parent / "link" / "share.css"
+SCRIPT = Path(__file__).with_suffix(".js")
+_SHARED = (CONTROLS / "history.css", CONTROLS.parent / "link" / "share.css")
+SHARED_STYLES = [path.read_text("utf-8") for path in _SHARED]  # with other buttons and dialogs
 
 
 class SubmitButton(pn.custom.JSComponent):
@@ -28,12 +29,8 @@ class SubmitButton(pn.custom.JSComponent):
     key = param.String(doc="Id of the inputs whose link is submitted.")
     longest = param.Integer(LONGEST_NAME, doc="Characters of a team's name.")
 
-    _esm = _HERE.with_suffix(".js").read_text("utf-8")
-    _stylesheets: ClassVar = [
-        (CONTROLS / "history.css").read_text("utf-8"),
-        _SHARE.read_text("utf-8"),
-        _HERE.with_suffix(".css").read_text("utf-8"),
-    ]
+    _esm = SCRIPT.read_text("utf-8")
+    _stylesheets: ClassVar = [*SHARED_STYLES, SCRIPT.with_suffix(".css").read_text("utf-8")]
 
     def __init__(self, key: str) -> None:
         super().__init__(key=key, margin=0)

@@ -54,6 +54,7 @@ def followed(link: str, opened: str) -> Followed:
     ('classroom-3x3', 3.0)
     """
     name, said = _parts(link)
+    name = name or name_of(opened)
     scenario = loaded(name or opened).copy()
     known = link_values(scenario)
     if said.pop("v", None) != WHOLE or not known.keys() <= said.keys():
@@ -69,6 +70,16 @@ def followed(link: str, opened: str) -> Followed:
 def loaded(name_or_path: str) -> Scenario:
     """A scenario as it is opened, read once: to be copied before anything of it is changed."""
     return Scenario.load(name_or_path)
+
+
+def name_of(opened: str) -> str:
+    """
+    The name of a scenario that a server was started with; empty where that was its path.
+
+    >>> name_of("classroom-3x3"), name_of("/home/me/classroom-3x3")
+    ('classroom-3x3', '')
+    """
+    return opened if opened in names() else ""
 
 
 def whole_link(name: str, scenario: Scenario) -> str:

@@ -28,6 +28,9 @@ from markupsafe import Markup, escape
 from panel.io.resources import DIST_DIR
 
 from explorer import __version__
+from explorer.app.board.rules import LONGEST_NAME
+from explorer.app.board.submit import SCRIPT as SUBMIT
+from explorer.app.board.submit import SHARED_STYLES
 from explorer.app.controls.controls import Inputs, budget_key, finite, link_values, reach_of
 from explorer.app.link.page_link import SHORT_NAMES, stamp
 from explorer.app.live.card import CARD
@@ -125,8 +128,7 @@ def write_snapshot(
     told_from: Scenario | None = None,
 ) -> Snapshot:
     """
-    Write the views of a scenario with its controls as one HTML file, which solves what they ask for
-    and needs no server. Where the scenario tells a story, the file plays it.
+    Write `snapshot_page` of a scenario as one HTML file.
 
     Parameters
     ----------
@@ -134,6 +136,43 @@ def write_snapshot(
         Stays as it is.
     path : str or Path
         The file to write, whole or not at all.
+    workload, controls, hide, base_url, told_from
+        As `snapshot_page` has them.
+
+    Raises
+    ------
+    ExplorerError
+        If the file cannot be written there, or there can be no such page.
+    SolverError
+        If a solve fails or meets the time limit.
+    """
+    path = Path(path)
+    refuse_bad_target(
+        path, (".html", ".htm"), "A snapshot is an HTML file.", "Let its name end in .html."
+    )
+    page = snapshot_page(scenario, workload, controls, hide, base_url, told_from)
+    with written_whole(path, "snapshot") as unfinished:
+        unfinished.write_bytes(page)
+    return Snapshot(path, len(page), as_shown(scenario.title))
+
+
+def snapshot_page(
+    scenario: Scenario,
+    workload: str = "",
+    controls: Sequence[str] = (),
+    hide: Sequence[str] = (),
+    base_url: str = "",
+    told_from: Scenario | None = None,
+    board: bool = False,
+) -> bytes:
+    """
+    The views of a scenario with its controls as one HTML page, which solves what they ask for and
+    needs no server. Where the scenario tells a story, the page plays it.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Stays as it is.
     workload : str, optional
         Class whose budget the frontier runs along, or "all"; the first if left out.
     controls : sequence of str, optional
@@ -145,20 +184,18 @@ def write_snapshot(
         Address of the live app, for a link: http or https, or `BESIDE`.
     told_from : Scenario, optional
         The scenario as it was opened, which its story starts from; as it is now if left out.
+    board : bool
+        Whether what is seen may be submitted to the board of the server that the page is from.
 
     Raises
     ------
     ExplorerError
-        If the file cannot be written there, there is no such control or view, no view is left, the
-        address is none of an app, the solver for pages is not installed, or the scenario asks for
-        what a page cannot answer.
+        If there is no such control or view, no view is left, the address is none of an app, the
+        solver for pages is not installed, or the scenario asks for what a page cannot answer.
     SolverError
         If a solve fails or meets the time limit.
     """
-    path, scenario = Path(path), scenario.copy()
-    refuse_bad_target(
-        path, (".html", ".htm"), "A snapshot is an HTML file.", "Let its name end in .html."
-    )
+    scenario = scenario.copy()
     groups = _answered(Inputs(scenario, {}))
     shown = _chosen(groups, scenario, controls)
     _refuse_unknown(hide, HIDEABLE, "view", "--hide")
@@ -169,11 +206,10 @@ def write_snapshot(
     story = _story(screen, told_from or scenario.copy())
     for root in screen.roots:
         document.add_root(root)
-    contents = _contents(screen, document, groups, shown) | {"data": encoded(data), "story": story}
-    page = _page(screen, contents, script, wasm, base_url, hide)
-    with written_whole(path, "snapshot") as unfinished:
-        unfinished.write_bytes(page)
-    return Snapshot(path, len(page), as_shown(scenario.title))
+    contents = _contents(screen, document, groups, shown)
+    contents |= {"data": encoded(data), "story": story, "styles": _styles(board)}
+    contents |= {"board": {"longest": LONGEST_NAME} if board else None}
+    return _page(screen, contents, script, wasm, base_url, hide, board)
 
 
 class _Screen:
@@ -288,7 +324,6 @@ def _contents(
         "table": {name: _plain(value) for name, value in table_columns(session).items()},
         "argument": argument_parts(session, LEADS),
         "leads": LEADS,
-        "styles": _styles(),
     }
 
 
@@ -355,19 +390,20 @@ def _refuse_other_addresses(base_url: str) -> None:
 
 
 def _page(
-    screen: _Screen, contents: dict[str, Any], solver: str, wasm: bytes, base_url: str, hide: Sequence[str]
+    screen: _Screen, contents: dict[str, Any], solver: str, wasm: bytes, base_url: str, hide: Sequence[str],
+    board: bool,
 ) -> bytes:  # fmt: skip
     """The file."""
     scenario = screen.scenario
     js = Path(bokeh_settings.bokehjs_path()) / "js"
     names = ("bokeh", "bokeh-widgets", "bokeh-tables")  # the last because Panel's asks for it
     libraries = [*(js / f"{name}.min.js" for name in names), DIST_DIR / "panel.min.js"]
-    template, script = (PAGE / "page.html").read_text("utf-8"), f"\n{_script()}\n"
+    template, script = (PAGE / "page.html").read_text("utf-8"), f"\n{_script(board)}\n"
     own = [*re.findall("<script>(.*?)</script>", template, re.DOTALL), script]
     return (
         Template(template)
         .substitute(
-            policy=_POLICY.format(hashes=" ".join(f"'sha256-{_sha256(text)}'" for text in own)),
+            policy=_policy(own, board),
             title=escape(as_shown(scenario.title)),
             description=escape(as_shown(scenario.description)),
             style=(PAGE / "page.css").read_text("utf-8"),
@@ -383,16 +419,23 @@ def _page(
             script=script,
             about=_about(scenario),
             link=html('<a id="live" href="{}">Open the live app</a>', base_url) if base_url else "",
+            board=html('<div id="submit"></div>') if board else "",
         )
         .encode()
     )
 
 
-def _script() -> str:
+def _policy(scripts: Iterable[str], board: bool) -> str:
+    """What the page may do, so that these scripts can run; with a board it may ask its server."""
+    policy = _POLICY.format(hashes=" ".join(f"'sha256-{_sha256(text)}'" for text in scripts))
+    return f"{policy}; connect-src 'self'" if board else policy
+
+
+def _script(board: bool) -> str:
     """What the app has as it has it there: controls, table, sentence, story, links; and what moves all."""
     parts = [
         f"const {name}_component = (() => {{\n{_component(paths)}\nreturn {{render}} }})()"
-        for name, paths in _COMPONENTS.items()
+        for name, paths in _components(board).items()
     ]
     rest = (_APP / "story" / "recorded.js", _CONTROLS / "link.js")
     return "\n".join([*parts, *(path.read_text("utf-8") for path in rest), program("page")])
@@ -403,17 +446,18 @@ def _component(paths: tuple[Path, ...]) -> str:
     return "\n".join(texts).replace("export function render", "function render")
 
 
-def _styles() -> dict[str, list[str]]:
+def _styles(board: bool) -> dict[str, list[str]]:
     """Of the components, which have shadow roots."""
-    own = {
-        name: paths[-1].with_suffix(".css").read_text("utf-8")
-        for name, paths in _COMPONENTS.items()
-    }
     paper = (PAGE / "print.css").read_text("utf-8")
+    shared = {"table": [CARD], "submit": SHARED_STYLES}
     return {
-        name: [CARD, style, paper] if name == "table" else [style, paper]
-        for name, style in own.items()
+        name: [*shared.get(name, ()), paths[-1].with_suffix(".css").read_text("utf-8"), paper]
+        for name, paths in _components(board).items()
     }
+
+
+def _components(board: bool) -> dict[str, tuple[Path, ...]]:
+    return _COMPONENTS | ({"submit": (SUBMIT,)} if board else {})
 
 
 def _file_name(scenario: Scenario) -> str:

@@ -12,7 +12,7 @@ const KEY = "page" // of the inputs, by which components of a page find each oth
 const root = document.documentElement
 const [libraries, contents, program, wasm] = await Promise.all(["libraries", "contents", "program", "wasm"].map(unpacked))
 const decoder = new TextDecoder()
-const {docs, item, roots, handles, data, labels, groups, controls: possible, reach, values, names, own, argument, table, story, leads, styles, workload, file_name} =
+const {docs, item, roots, handles, data, labels, groups, controls: possible, reach, values, names, own, argument, table, story, leads, styles, workload, file_name, board} =
   JSON.parse(decoder.decode(contents))
 const worker = new Worker(URL.createObjectURL(new Blob([program], {type: "text/javascript"})))
 const broken = new Promise(resolve => (worker.onerror = resolve))
@@ -42,6 +42,7 @@ choose_class_in_the_picture()
 document.getElementById("theme").onclick = () => inputs.put({theme: inputs.values.theme === "dark" ? "light" : "dark"})
 inputs.listeners.push(on_change)
 set_theme(inputs.values.theme)
+if (board) component("submit", submit_component, {key: KEY, ...board})
 save_menu(document.getElementById("save"), save_scenario, table => worker.postMessage({table}))
 worker.onmessage = ({data}) => on_answer(data)
 broken.then(event => say_failure(`The solver in this file stopped (${event.message}). Open the file again, in a browser of 2023 or newer.`))
