@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from explorer.measures.cost_carbon_front import cost_carbon_front
     from explorer.measures.cost_latency_front import cost_latency_front
     from explorer.measures.difference import difference
+    from explorer.measures.failure import failure
     from explorer.measures.frontier import Frontier, frontier
     from explorer.measures.greedy import greedy
     from explorer.measures.layers import layers
@@ -58,6 +59,7 @@ __all__ = [
     "cost_carbon_front",
     "cost_latency_front",
     "difference",
+    "failure",
     "figure",
     "frontier",
     "greedy",

@@ -105,6 +105,7 @@ MEASURES = {
             PLACE,
             takes="placement",
         ),
+        Measure("failure", "What if a region fails?", "N-1 security", CERTAINTY),
         Measure(
             "frontier",
             "What does waiting buy?",

@@ -19,6 +19,7 @@ from explorer.app.views.certificate import CertificateView
 from explorer.app.views.cost_carbon_front import CostCarbonFrontView
 from explorer.app.views.cost_latency_front import CostLatencyFrontView
 from explorer.app.views.difference import DifferenceView
+from explorer.app.views.failure import FailureView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
 from explorer.app.views.marginal_prices import PricesView
@@ -51,7 +52,7 @@ QUESTIONS: dict[
     "What holds it back?": ((AttributionView,), (UnservedView,)),
     "How sure is it?": (
         (NearOptimalView, TornadoView),
-        (MonteCarloView, CertificateView, card_of("greedy")),
+        (MonteCarloView, FailureView, CertificateView, card_of("greedy")),
     ),
 }
 _GRID = """

@@ -128,6 +128,11 @@ LOOKS: dict[str, Look] = {
     # of two placements: as the map has them
     "less load": Look(PuOr11[8], ink=ORANGE),
     "more load": Look(PuOr11[2], ink="#4b2a85", words_colour="white"),
+    # of losses of regions
+    "lost": Look(RED, ink=DARK, words_colour="white"),
+    "stranded": Look(ORANGE, ink="#cfe0ee"),
+    "with reserve": Look(BLUE, ink=PAPER, marker="diamond", printed_marker="D"),
+    "dearer": Look(BLUE, ink=MIDDLE),
     # of layers
     "local": Look(BLUE, ink=DARK, words_colour="white"),
     "regional": Look(SKY, ink=SKY),

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.cache import digest
-from explorer.model.network import lp_data
+from explorer.model.network import Network, lp_data
 from explorer.model.placement import BASELINES, Placement, difference
 from explorer.model.program import unserved_penalty
 from explorer.model.solve import solve_network
@@ -208,24 +208,24 @@ def like_for_like(placement: Placement, baseline: Placement) -> Placement:
     """
     if serve_the_same(placement, baseline):
         return baseline
-    return _of_what_it_serves(placement, BASELINES[placement.network.baseline_rule])
+    rule = BASELINES[placement.network.baseline_rule]
+    return solve_network(of_what_it_serves(placement, rule), rule)
 
 
-def _of_what_it_serves(placement: Placement, objective: str) -> Placement:
-    """The best placement, by another objective, of just the load that one serves."""
+def of_what_it_serves(placement: Placement, objective: str) -> Network:
+    """The network that wants just the load which a placement serves, and can all be served."""
     net, best = placement.network, placement.optimum
     # what runs, not what is left of demand: a difference of rounding alone would be a demand of its
     # own
     free_mw, pinned_mw = np.maximum(best.free_mw.sum(axis=1), 0.0), np.maximum(best.pinned_mw, 0.0)
     per_mwh = lp_data(net, objective).cost
-    same = replace(
+    return replace(
         net,
         key=digest(net.key, "served", np.stack([free_mw, pinned_mw])),
         demand_mw=free_mw + pinned_mw,
         pinned_mw=pinned_mw,
         unserved_usd_per_mwh=unserved_penalty(per_mwh),  # what this placement serves can be served
     )
-    return solve_network(same, objective)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +264,7 @@ def forced_and_chosen(placement: Placement) -> ForcedAndChosen:
     baseline = like_for_like(placement, placement.baseline)
     least = solve_network(placement.network, "relocation")
     if not serve_the_same(placement, least):
-        least = _of_what_it_serves(placement, "relocation")
+        least = solve_network(of_what_it_serves(placement, "relocation"), "relocation")
     return ForcedAndChosen(
         least.relocated_mw,
         difference(placement.relocated_mw, least.relocated_mw),

@@ -30,6 +30,7 @@ from explorer import (
     certificate,
     cost_carbon_front,
     cost_latency_front,
+    failure,
     frontier,
     monte_carlo,
     near_optimal,
@@ -51,6 +52,7 @@ from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.cost_carbon_front import CostCarbonFrontView
 from explorer.app.views.cost_latency_front import CostLatencyFrontView
 from explorer.app.views.difference import DifferenceView
+from explorer.app.views.failure import FailureView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
 from explorer.app.views.monte_carlo import MonteCarloView
@@ -178,6 +180,34 @@ PICTURES = {
             }
         },
         DifferenceView,
+    ),
+    "failure": Picture(
+        failure,
+        {
+            "state locality": ("#CC79A7", "pinned there by state"),
+            "lost": ("#D55E00", "no room elsewhere, whatever moves"),
+            "stranded": ("#E69F00", "none if only its load moves"),
+            "with reserve": ("#0072B2", "with a reserve"),
+            "dearer": ("#0072B2", "cost of the rest"),
+        },
+        {
+            "unserved": {
+                "Lost": "@region",
+                "IT load before": "@it_mw{0,0.0} MW, pinned by state @pinned_mw{0,0.0} MW",
+                "Unserved, whatever moves": "@unserved_mw{0,0.0} MW",
+                "Unserved, if only its load moves": "@stranded_mw{0,0.0} MW",
+                "The same with a reserve": "@reserve_stranded_mw{0,0.0} MW",
+            },
+            "change": {
+                "Lost": "@region",
+                "Cost, carbon at its price": "@objective_change_usd_per_h{+0,0} USD/h",
+                "Cost without carbon price": "@cost_change_usd_per_h{+0,0} USD/h",
+                "Carbon": "@carbon_change_kg_per_h{+0,0} kg/h",
+            },
+        },
+        FailureView,
+        "stylized-12",
+        {"capacity_scale": 0.7},
     ),
     "greedy": Picture(
         greedy,

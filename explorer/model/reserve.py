@@ -1,0 +1,272 @@
+"""
+What survives the loss of any one region: what runs there finds room elsewhere, while all other load
+stays where it is.
+
+A linear program in two stages: the placement, and for each loss a second routing of what ran in the
+lost region. The second routings are left out and their feasibility is stated by rows instead, which
+are added where a placement violates them; so are arcs, where they improve it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from time import monotonic
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from explorer.errors import OutOfTimeError, SolverError
+from explorer.model.highs import EXTREMES, Highs
+from explorer.model.network import Network, lp_data
+from explorer.model.placement import Placement
+from explorer.model.program import LPData, in_units, units_of
+from explorer.model.solver import DUAL_TOLERANCE, TIE_BREAK, model_for
+from explorer.model.ties import ROUNDING, by_demand
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.intp]
+
+VIOLATED = 1e-6  # in solver units, in which all demand is about a thousand
+FULL = 0.5  # prices of room are 0 or 1, apart from rounding
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refuge:
+    """What finds no room when a region is lost and only its own load moves."""
+
+    stranded_mw: float  # of the load that may move
+    full: Bools  # (region,) where all that is stranded might run, had they room
+
+
+def refuge(network: Network, free_mw: Floats, region_it_mw: Floats, lost: int) -> Refuge:
+    """
+    Route what runs in a region anew, within what budgets, law and the free capacity of others leave.
+
+    Parameters
+    ----------
+    free_mw : shape (client, region, workload)
+        Load that may move, by where it runs. [MW]
+    region_it_mw : shape (region,)
+        All load, that which is pinned included. [MW]
+    lost : int
+        Index of the region.
+
+    Raises
+    ------
+    SolverError
+        If the solve fails.
+    OutOfTimeError
+        If it meets the time limit.
+    """
+    moving = free_mw[:, lost]
+    if not moving.any():
+        return Refuge(0.0, np.zeros(len(network.regions), bool))
+    room = network.capacity_mw - region_it_mw
+    room[room < ROUNDING * moving.sum()] = 0.0
+    room[lost] = 0.0
+    allowed = network.allowed.copy()
+    allowed[:, lost] = False
+    numbers = LPData(
+        cost=np.zeros(allowed.shape),
+        allowed=allowed,
+        free_mw=moving,
+        pinned_mw=np.zeros_like(moving),
+        capacity_mw=room,
+        unserved_cost=1.0,
+        time_limit_s=network.time_limit_s,
+    )
+    model = model_for("refuge", network.home, len(network.regions), len(network.workloads))
+    with model.lock:
+        found = model.solve(numbers, any_will_do=True)
+    full = found.capacity_price > FULL
+    full[lost] = False
+    return Refuge(float(found.unserved_free_mw.sum()), full)
+
+
+def stranded_mw(placement: Placement, lost: int) -> float:
+    """
+    Load that goes unserved when a region is lost and only its own load moves: what is pinned there,
+    and what finds no room elsewhere. [MW]
+    """
+    net, best = placement.network, placement.optimum
+    pinned = float(best.pinned_mw[net.home == lost].sum())
+    return pinned + refuge(net, best.free_mw, placement.region_it_mw, lost).stranded_mw
+
+
+def with_reserve(placement: Placement) -> Placement:
+    """
+    The cheapest placement of just what one serves, of which as much as can be survives the loss of
+    any one region. It has no prices.
+
+    Load that may move and finds no refuge at a loss counts at the penalty on unserved load, each
+    loss in full, as if it lasted: only where a refuge would be dearer is there none. Pinned load is
+    lost with its home whatever is done, and does not count.
+
+    Raises
+    ------
+    SolverError
+        If a solve fails.
+    OutOfTimeError
+        At the time limit.
+    """
+    network, best = placement.network, placement.optimum
+    if not placement.served_mw:
+        return placement
+    # what runs, not what is left of demand, of which rounding would be a part
+    served = {"free_mw": best.free_mw.sum(axis=1), "pinned_mw": best.pinned_mw}
+    numbers = replace(lp_data(network, "cost"), **served)
+    program = _Program(numbers, network)
+    program.add_arcs(np.flatnonzero(by_demand(best.free_mw) > 0))
+    while True:
+        free_mw, uncovered_mw = program.solve()
+        region_it_mw = free_mw.sum(axis=(0, 2)) + program.pinned_mw
+        needed = [
+            refuge(network, free_mw, region_it_mw, lost) for lost in range(len(network.regions))
+        ]
+        beyond = [
+            lost
+            for lost, each in enumerate(needed)
+            if each.stranded_mw > uncovered_mw[lost] + program.violated_mw
+        ]
+        if not beyond:
+            return _placement(placement, free_mw, numbers)
+        for lost in beyond:
+            program.add_cut(lost, needed[lost].full)
+
+
+class _Program:
+    """
+    In solver units. Rows: free demand, capacity, and cuts. Columns: load without a refuge at each
+    loss, and arcs, as flat (demand, region).
+    """
+
+    def __init__(self, numbers: LPData, network: Network) -> None:
+        self._units = units_of(numbers)
+        scaled = in_units(numbers, self._units)
+        self._deadline = monotonic() + numbers.time_limit_s
+        self._time_limit_s = numbers.time_limit_s
+        self._shape = numbers.allowed.shape
+        self._allowed = by_demand(scaled.allowed)
+        nearer = network.wan_ms / (np.abs(network.wan_ms).max(initial=0.0) or 1.0)
+        self._cost = by_demand(scaled.cost + TIE_BREAK * nearer / self._units.cost)
+        regions = self._shape[1]
+        pinned = np.bincount(network.home, scaled.pinned_mw.sum(axis=1), minlength=regions)
+        self.pinned_mw = pinned * self._units.mw  # of each region
+        self._room = np.maximum(scaled.capacity_mw - pinned, 0.0)
+        self._columns: Ints = np.empty(0, np.intp)
+        self._cuts: list[Bools] = []  # which arcs count in each, shape (demand, region)
+        self._highs = Highs(
+            threads=1, presolve="off", solver="simplex", dual_feasibility_tolerance=DUAL_TOLERANCE
+        )
+        demand = scaled.free_mw.ravel()
+        self._add_rows(demand, demand)
+        self._add_rows(np.full(regions, -highspy.kHighsInf), self._room)
+        self._add_columns(np.full(regions, scaled.unserved_cost), [np.empty(0, np.int32)] * regions)
+
+    @property
+    def violated_mw(self) -> float:
+        """By how much a placement has to violate what it should meet, to be more than rounding."""
+        return VIOLATED * self._units.mw
+
+    def add_arcs(self, arcs: Ints) -> None:
+        """Add columns."""
+        demand, region = np.divmod(arcs, self._shape[1])
+        first = self._allowed.shape[0]
+        rows = [[d, first + j] for d, j in zip(demand, region, strict=True)]
+        for n, cut in enumerate(self._cuts):
+            for at in np.flatnonzero(cut[demand, region]):
+                rows[at].append(first + self._shape[1] + n)
+        self._add_columns(self._cost.ravel()[arcs], [np.array(at, np.int32) for at in rows])
+        self._columns = np.append(self._columns, arcs)
+
+    def add_cut(self, lost: int, full: Bools) -> None:
+        """
+        Add the row that says: load that has no refuge but in regions that are full then, and all
+        load of these, is no more than they have room for, but for what finds no refuge.
+        """
+        elsewhere = self._allowed & ~full
+        elsewhere[:, lost] = False
+        counts = np.repeat(full[np.newaxis], len(self._allowed), axis=0)
+        counts[:, lost] = ~elsewhere.any(axis=1)
+        self._cuts.append(counts)
+        at = self._shape[1] + np.flatnonzero(counts.ravel()[self._columns])
+        columns = np.append(at, lost).astype(np.int32)
+        ones = np.append(np.ones(len(at)), -1.0)
+        room = float(self._room[full].sum())
+        self._highs.addRow(-highspy.kHighsInf, room, len(columns), columns, ones)
+
+    def solve(self) -> tuple[Floats, Floats]:
+        """
+        Load by client, region and workload, and what finds no refuge at each loss, as far as the
+        cuts say. [MW]
+        """
+        clients, regions, workloads = self._shape
+        while True:
+            self._run()
+            found = self._highs.getSolution()
+            if not self._add_improving(np.array(found.row_dual)):
+                break
+        value = np.maximum(np.array(found.col_value), 0.0) * self._units.mw
+        free = np.zeros(self._allowed.size)
+        free[self._columns] = np.where(value > ROUNDING * self._units.mw, value, 0.0)[regions:]
+        by_client = free.reshape(clients, workloads, regions).swapaxes(1, 2)
+        return np.ascontiguousarray(by_client), value[:regions]
+
+    def _run(self) -> None:
+        left_s = max(self._deadline - monotonic(), 0.0)
+        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left_s)
+        self._highs.run()
+        status = self._highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kTimeLimit:
+            raise OutOfTimeError(self._time_limit_s)
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise SolverError(f"HiGHS stopped: {status.name}.", "reserve", EXTREMES)
+
+    def _add_improving(self, dual: Floats) -> bool:
+        """Add to each demand the best arc that improves the placement; False if there is none."""
+        demands, regions = self._allowed.shape
+        gain = dual[:demands, np.newaxis] + dual[demands : demands + regions] - self._cost
+        for price, cut in zip(dual[demands + regions :], self._cuts, strict=True):
+            gain += price * cut
+        gain[~self._allowed] = -np.inf
+        gain.ravel()[self._columns] = -np.inf
+        best = np.arange(demands) * regions + gain.argmax(axis=1)
+        better = best[gain.ravel()[best] > DUAL_TOLERANCE]
+        if len(better):
+            self.add_arcs(better)
+        return bool(len(better))
+
+    def _add_rows(self, lower: Floats, upper: Floats) -> None:
+        none = np.empty(0)
+        starts = none.astype(np.int32)
+        self._highs.addRows(len(lower), lower, upper, 0, starts, starts, none)
+
+    def _add_columns(self, cost: Floats, rows: list[NDArray[np.int32]]) -> None:
+        """Columns of these costs, each with ones in its rows."""
+        if not len(cost):
+            return
+        lengths = np.array([len(each) for each in rows])
+        starts = np.append(0, np.cumsum(lengths)[:-1]).astype(np.int32)
+        index, count = np.concatenate(rows), len(cost)
+        upper = np.full(count, highspy.kHighsInf)
+        self._highs.addCols(
+            count, cost, np.zeros(count), upper, len(index), starts, index, np.ones(len(index))
+        )
+
+
+def _placement(placement: Placement, free_mw: Floats, numbers: LPData) -> Placement:
+    none = np.zeros_like(numbers.pinned_mw)
+    home = np.arange(len(placement.network.home)), placement.network.home
+    cost = (free_mw * numbers.cost).sum() + (numbers.pinned_mw * numbers.cost[home]).sum()
+    unserved = numbers.unserved_cost * placement.unserved_mw
+    best = replace(
+        placement.optimum,
+        free_mw=free_mw,
+        price_free=none,
+        price_pinned=none,
+        capacity_price=np.zeros_like(numbers.capacity_mw),
+        objective=float(cost + unserved),
+    )
+    return replace(placement, optimum=best)
