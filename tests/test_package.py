@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 import explorer
+from explorer.charts.backends.outlines import outlines
 from explorer.cli import _parser
-from explorer.packaged_data import ASSETS
 from explorer.registry import MEASURES
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -146,7 +146,7 @@ def test_an_installed_wheel_finds_its_files_far_from_the_checkout(distributions,
 from explorer.packaged_data import ASSETS, LAYOUTS, SCENARIOS
 print(SCENARIOS / "world-2025" / "scenario.toml")
 print(LAYOUTS / "workshop.py")
-print(ASSETS / "basemap_mercator.npz")
+print(ASSETS / "basemap.npz")
 """
     found = run(sys.executable, "-c", probe, cwd=tmp_path, PYTHONPATH=str(site)).splitlines()
     assert [
@@ -188,14 +188,12 @@ def test_no_file_names_a_machine_or_a_registry():
 
 
 def test_no_line_of_the_base_map_crosses_the_map():
-    with np.load(ASSETS / "basemap_mercator.npz") as basemap:
-        for part in ("land", "holes", "borders"):
-            x, y = basemap[f"{part}_x"], basemap[f"{part}_y"]
-            assert np.array_equal(np.isnan(x), np.isnan(y))
-            assert np.nanmax(np.abs(x)) <= 20_037_509 and np.nanmax(np.abs(y)) < 19_000_000
-            assert (
-                np.nanmax(np.abs(np.diff(x))) < 1.5e6
-            )  # a jump across the antimeridian would be 4e7 m
+    for part in ("land", "holes", "borders"):
+        latitude, longitude = outlines(part)
+        assert np.array_equal(np.isnan(latitude), np.isnan(longitude))
+        assert np.nanmax(np.abs(longitude)) <= 180 and np.nanmax(np.abs(latitude)) <= 84
+        # a jump across the antimeridian would be 360 degrees
+        assert np.nanmax(np.abs(np.diff(longitude))) < 13.5
 
 
 def test_the_container_is_made_of_what_is_there_and_serves_by_options_there_are(tmp_path):

@@ -68,6 +68,8 @@ div + div {{ --help-left: auto; --help-right: 0; }}  /* helps of the right colum
   div + div {{ --help-left: 0; --help-right: auto; }}
 }}
 """
+# a question of one card a column fills the screen of a projector: least height of its pictures
+_FILLS = "@media (min-width: 1700px) and (min-height: 1000px) { :host { --picture-least: 37vh; } }"
 _MAP_LEFT = _GRID.format(left="1.85fr", narrow="1.5fr")
 _EVEN = _GRID.format(left="1fr", narrow="1fr")
 _STRIP = """
@@ -132,7 +134,10 @@ class Questions(pn.viewable.Viewer):
             for views in QUESTIONS[question]
         ]
         grid = _MAP_LEFT if question == "Overview" else _EVEN
-        return pn.Column(*columns, stylesheets=[grid], sizing_mode="stretch_width", margin=0)
+        fills = [_FILLS] if all(len(views) == 1 for views in QUESTIONS[question]) else []
+        return pn.Column(
+            *columns, stylesheets=[grid, *fills], sizing_mode="stretch_width", margin=0
+        )
 
 
 @cache

@@ -8,11 +8,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.model.geodesy import MERCATOR_EDGE_M
+from explorer.charts.projection import EDGE_M
 
 Floats = NDArray[np.float64]
 
-WORLD_M = 2 * MERCATOR_EDGE_M
+WORLD_M = 2 * EDGE_M
 BEND = 0.18  # height of the curve over its chord, as a share of it
 
 
@@ -20,8 +20,8 @@ def arc_pieces(
     start: tuple[Floats, Floats], stop: tuple[Floats, Floats], pieces: int
 ) -> tuple[Floats, NDArray[np.intp]]:
     """
-    Straight pieces of arcs that bend to their left and take the short way round the globe, in Web
-    Mercator metres.
+    Straight pieces of arcs that bend to their left and take the short way round the globe, in
+    metres on the map.
 
     A piece that crosses the antimeridian becomes two, one at either edge of the map.
 
@@ -41,13 +41,13 @@ def arc_pieces(
     --------
     From 170° E to 170° W: the middle one of three pieces is cut.
 
-    >>> x = np.array([17 / 18 * MERCATOR_EDGE_M])
+    >>> x = np.array([17 / 18 * EDGE_M])
     >>> ends, flow = arc_pieces((x, 0 * x), (-x, 0 * x), pieces=3)
-    >>> flow.tolist(), (ends[[0, 2]] / MERCATOR_EDGE_M).round(2).T.tolist()
+    >>> flow.tolist(), (ends[[0, 2]] / EDGE_M).round(2).T.tolist()
     ([0, 0, 0, 0], [[0.94, 0.98], [0.98, 1.0], [-1.0, -0.98], [-0.98, -0.94]])
     """
     (x0, y0), (x1, y1) = start, stop
-    dx = (x1 - x0 + MERCATOR_EDGE_M) % WORLD_M - MERCATOR_EDGE_M
+    dx = (x1 - x0 + EDGE_M) % WORLD_M - EDGE_M
     dy = y1 - y0
     along = np.linspace(0.0, 1.0, pieces + 1)
     rise = 4 * BEND * along * (1 - along)
@@ -55,9 +55,9 @@ def arc_pieces(
     y = y0[:, np.newaxis] + np.outer(dy, along) + np.outer(dx, rise)
     ends = np.stack([x[:, :-1], y[:, :-1], x[:, 1:], y[:, 1:]]).reshape(4, -1)
     flow = np.repeat(np.arange(len(x0)), pieces)
-    sheet0, sheet1 = (np.floor((ends[n] + MERCATOR_EDGE_M) / WORLD_M) for n in (0, 2))
+    sheet0, sheet1 = (np.floor((ends[n] + EDGE_M) / WORLD_M) for n in (0, 2))
     cut = sheet0 != sheet1
-    edge = MERCATOR_EDGE_M * (1 + 2 * np.minimum(sheet0, sheet1)[cut])
+    edge = EDGE_M * (1 + 2 * np.minimum(sheet0, sheet1)[cut])
     a, b, c, d = ends[:, cut]
     middle = b + (edge - a) / (c - a) * (d - b)
     order = np.repeat(np.arange(len(flow)), 1 + cut)

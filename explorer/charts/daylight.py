@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.model.geodesy import mercator_m
+from explorer.charts.projection import on_map
 from explorer.scenario.profiles import ANNUAL, AVERAGE
 
 _TILT_DEG = 23.44  # of the earth's axis
@@ -17,7 +17,6 @@ DECLINATION_DEG = {
     **{name: _TILT_DEG * np.sin(2 * np.pi * days / 365.25) for name, days in _DAYS.items()},
 }
 _DEG_PER_H = 15.0
-_MAP_EDGE_DEG = 85.0  # of latitude: where Web Mercator ends
 _LEAST_DEG = 1e-6  # of declination: at an equinox the edge runs from pole to pole
 
 
@@ -64,7 +63,7 @@ def night(hour: int | str, season: str, step_deg: float = 2.0) -> NDArray[np.flo
 
 
 def night_on_map(hour: int | str, season: str) -> dict[str, NDArray[np.float64]]:
-    """The same as `x` and `y` in Web Mercator. [m]"""
+    """The same as `x` and `y` on the map. [m]"""
     longitude, latitude = night(hour, season).T
-    x, y = mercator_m(np.clip(latitude, -_MAP_EDGE_DEG, _MAP_EDGE_DEG), longitude)
+    x, y = on_map(latitude, longitude)
     return {"x": x, "y": y}

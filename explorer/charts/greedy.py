@@ -27,8 +27,9 @@ PANELS = (
         "greedy",
         (Mark("cost", "bars", ("needed",), ("cost, carbon at its price",), _TIP),),
         Axis("Cost, carbon at its price [USD/h]"),
-        height_px=200,
+        height_px=160,
         has_rows=True,
+        fewest_rows=3,
     ),
 )
 HELP = """

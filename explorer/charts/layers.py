@@ -212,10 +212,12 @@ def _finding(mw: Floats, attrs: Mapping[Any, Any]) -> Markup:
     if along is None or len(along["budget_ms"]) < 2:
         return said
     budget, far = along["budget_ms"], along["energy_oriented_mw"]
+    least, most = (format_number(far[n]) for n in (0, -1))
+    change = "stays at {1}" if least == most else "goes from {0} to {1}"
     return html(
-        "{} As the {} goes from {} to {}, load further away goes from {} to {} MW.",
+        "{} As the {} goes from {} to {}, load further away {} MW.",
         said,
         name_of(along["over"]),
         *(format_duration(budget[n]) for n in (0, -1)),
-        *(format_number(far[n]) for n in (0, -1)),
+        change.format(least, most),
     )

@@ -2,8 +2,8 @@
 A map as data: circles on places, arcs of what moves between them, what a pointer reads and what it
 finds.
 
-The live view patches its map from these columns, a notebook and print draw them. Places are Web
-Mercator metres, sizes are those on screen.
+The live view patches its map from these columns, a notebook and print draw them. Places are metres
+of `projection.on_map`, sizes are those on screen.
 """
 
 from __future__ import annotations

@@ -8,14 +8,14 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.model.geodesy import MERCATOR_EDGE_M
+from explorer.charts.projection import EDGE_M
 from explorer.text import elided
 
 Floats = NDArray[np.float64]
 Box = tuple[float, float, float, float]  # left, bottom, right, top [px]
 
 MAP_PX = 860.0  # width that sizes in pixels are meant for
-M_PER_PX = 2 * MERCATOR_EDGE_M / MAP_PX
+M_PER_PX = 2 * EDGE_M / MAP_PX
 APART_PX = 12.0  # between two circles at least
 ROUNDS, STEP = 40, 0.5
 LETTER_PX, LINE_PX, NAME_LETTERS = 7.0, 15.0, 24  # of names
@@ -32,7 +32,7 @@ def set_apart(at: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
     Parameters
     ----------
     at : (x, y), each of shape (place,)
-        Web Mercator metres.
+        Metres on the map.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def _apart(x_bytes: bytes, y_bytes: bytes) -> tuple[Floats, Floats]:
     moved = np.abs(place - (np.frombuffer(x_bytes) + 1j * np.frombuffer(y_bytes))) > 0.01 * least
     x = np.where(moved, place.real, np.frombuffer(x_bytes))
     y = np.where(moved, place.imag, np.frombuffer(y_bytes))
-    return np.clip(x, -MERCATOR_EDGE_M, MERCATOR_EDGE_M), y
+    return np.clip(x, -EDGE_M, EDGE_M), y
 
 
 def names_on_map(

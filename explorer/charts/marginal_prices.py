@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from explorer.charts.chart import About
 from explorer.charts.map import Circles, Map, Scale
 from explorer.charts.palette import AMOUNT, AMOUNT_INKS, LOOKS
+from explorer.charts.projection import on_map
 from explorer.markup import html, joined
 from explorer.measures.marginal_prices import ALL, PENALTY_SHARE
-from explorer.model.geodesy import mercator_m
 from explorer.model.labels import as_shown
 from explorer.presentation import renders
 from explorer.text import format_number
@@ -84,7 +84,7 @@ def _columns(table: pd.DataFrame, rows: pd.DataFrame) -> dict[str, NDArray[Any]]
     Where the places of one kind are, what they are called, and their prices with the range of each.
     """
     places = table.attrs["places"][rows["kind"].iloc[0]]
-    x, y = mercator_m(places["latitude"], places["longitude"])
+    x, y = on_map(places["latitude"], places["longitude"])
     ranges = [_range(low, high) for low, high in zip(rows["from_mw"], rows["to_mw"], strict=True)]
     return {
         "x": x,

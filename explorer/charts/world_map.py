@@ -13,8 +13,8 @@ from explorer.charts.map import Arcs, Circles, Map, Scale
 from explorer.charts.map_places import names_on_map, set_apart
 from explorer.charts.map_scale import MapScale, scale_of, too_small_text
 from explorer.charts.palette import AMOUNT, AMOUNT_INKS, CHANGE, CHANGE_INKS
+from explorer.charts.projection import on_map
 from explorer.markup import html
-from explorer.model.geodesy import mercator_m
 from explorer.model.inputs import InputSources
 from explorer.model.placement import Placement
 from explorer.presentation import renders
@@ -122,7 +122,7 @@ def world_map(
 def _regions(placement: Placement, base: Placement, scale: MapScale) -> dict[str, NDArray]:
     """One row per region, in the order of the network."""
     net, table, it_mw = placement.network, placement.regions, placement.region_it_mw
-    x, y = set_apart(mercator_m(*net.geography.region_at))
+    x, y = set_apart(on_map(*net.geography.region_at))
     return {
         "x": x,
         "y": y,
@@ -142,7 +142,7 @@ def _regions(placement: Placement, base: Placement, scale: MapScale) -> dict[str
 def client_columns(placement: Placement, scale: MapScale) -> dict[str, NDArray]:
     """One row per client, in the order of the network."""
     net = placement.network
-    x, y = mercator_m(*net.geography.client_at)
+    x, y = on_map(*net.geography.client_at)
     demand_mw = net.demand_mw.sum(axis=1)
     return {
         "x": x,

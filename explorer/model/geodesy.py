@@ -1,4 +1,4 @@
-"""Distances on the sphere, and places on the Web Mercator map."""
+"""Distances on the sphere."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from numpy.typing import ArrayLike, NDArray
 from explorer.units import EARTH_RADIUS_KM
 
 Floats = NDArray[np.float64]
-
-MERCATOR_RADIUS_M = 6378137.0  # sphere of EPSG:3857
-MERCATOR_EDGE_M = np.pi * MERCATOR_RADIUS_M  # x of the antimeridian
 
 
 def great_circle_km(
@@ -31,9 +28,3 @@ def great_circle_km(
     half_lambda = np.sin((lambda_b - lambda_a[:, np.newaxis]) / 2)
     haversine = half_phi**2 + np.cos(phi_a)[:, np.newaxis] * np.cos(phi_b) * half_lambda**2
     return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(haversine, 0.0, 1.0)))
-
-
-def mercator_m(latitude: ArrayLike, longitude: ArrayLike) -> tuple[Floats, Floats]:
-    """Web Mercator x and y of points in degrees. [m]"""
-    phi, lam = np.radians(np.asarray(latitude, float)), np.radians(np.asarray(longitude, float))
-    return MERCATOR_RADIUS_M * lam, MERCATOR_RADIUS_M * np.arcsinh(np.tan(phi))

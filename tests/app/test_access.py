@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from explorer import Scenario, frontier
 from explorer.app.questions import QUESTIONS
+from explorer.charts.projection import on_map
 from explorer.text import format_duration
 
 pytestmark = pytest.mark.ui
@@ -115,7 +116,7 @@ PHONE_MAP = """() => {
     names, written: [...words.glyph.text.transform.v_compute(names)], size: words.glyph.text_font_size.value,
   }
 }"""
-CHILE_M = -75.7 * 111_319.5  # its westernmost point in Web Mercator
+CHILE_M = float(on_map(0.0, -75.7)[0])  # its westernmost point on the map
 
 
 def test_on_a_phone_the_scale_leaves_the_land_free_and_the_largest_regions_have_names(

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from explorer import Scenario, frontier, solve, why_here
 from explorer.app.questions import QUESTIONS
+from explorer.charts.projection import on_map
 from explorer.measures.headlines import headlines
 from explorer.presentation import render
 from explorer.scenario.scenario import Workload
@@ -29,7 +30,7 @@ DESKTOP, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 PATIENCE_MS = 30_000
 WORLD = Scenario.load("world-2025")
 EVERY_VIEW = frozenset({"totals", "map", "frontier", "break-even"})
-SEA = -1.75e7, -3e6  # of the South Pacific, in Web Mercator metres
+SEA = tuple(map(float, on_map(-26.0, -157.0)))  # in the South Pacific
 MARK = {
     "map": "capacity",
     "frontier": "erl_window_usd_per_h_per_ms",

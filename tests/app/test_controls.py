@@ -813,6 +813,22 @@ def test_the_last_change_is_replayed_and_stays(serve):
     served.button("Undo the last change").click()
     served.wait_until_idle()
     assert served.scenario.friction_scale == 5
+    slider.press("Home")
+    expect(replay).to_be_enabled()
+    served.wait_until_idle()
+    moved = served.scenario.friction_scale
+    replay.click()  # plots tell the server by themselves what is tapped: a press has it back first
+    assert served.page.wait_for_function(PRESS_WHILE_REPLAYED).json_value() == "back"
+    expect(slider).to_have_value("0")
+    assert served.scenario.friction_scale == moved < 5
+
+
+PRESS_WHILE_REPLAYED = """() => {
+  const unfinished = globalThis[Symbol.for("wattlas.unfinished")]
+  if (!unfinished.size) return false
+  document.body.dispatchEvent(new PointerEvent("pointerdown", {bubbles: true}))
+  return unfinished.size ? "still replayed" : "back"
+}"""
 
 
 @pytest.mark.ui

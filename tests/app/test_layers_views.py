@@ -123,6 +123,10 @@ def test_layers_along_a_budget_are_those_of_the_frontier(session, over):
         assert_allclose(bars["to_ms"][rows][:-1], steps["budget_ms"][1:])
         assert_allclose(bars["it_mw"][rows], steps[name], rtol=1e-6, atol=1e-6)
         assert_allclose(lengths(bars, "y")[rows], steps[name], atol=1e-4)
+    far = [format_number(mw) for mw in steps["energy_oriented_mw"].iloc[[0, -1]]]
+    said = f"stays at {far[0]}" if far[0] == far[1] else f"goes from {far[0]} to {far[1]}"
+    assert f"load further away {said} MW." in words(view)
+    assert (over == "batch") == (far[0] != far[1])
     assert_allclose(
         bars["top"][bars["layer"] == "unserved"], 100, rtol=1e-6
     )  # layers stand on each other

@@ -238,7 +238,13 @@ def test_the_page_says_what_it_is_before_any_script_is_there(browser, port):
 
 @pytest.mark.ui
 @pytest.mark.parametrize(
-    ("link", "is_dark"), [("", True), ("#v=2&theme=light", False), ("#v=2&friction=2", True)]
+    ("link", "is_dark"),
+    [
+        ("", True),
+        ("#v=2&theme=light", False),
+        ("#v=2&friction=2", True),
+        ("#v=1&friction_scale=2", True),
+    ],
 )
 def test_the_system_chooses_the_theme_unless_a_link_does(browser, port, link, is_dark):
     page = browser.new_page(color_scheme="dark")

@@ -10,7 +10,7 @@ from panel.tests.util import serve_component
 from playwright.sync_api import Browser, Page, expect
 
 from explorer import Explorer, Scenario, solve, why_here
-from explorer.model.geodesy import mercator_m
+from explorer.charts.projection import on_map
 from explorer.presentation import render
 from explorer.text import format_number, setting_text
 
@@ -59,7 +59,7 @@ ON_MAP = """([name, x, y]) => {
 def test_why_the_load_of_delhi_goes_where_it_goes_is_a_tap_away(world: Page):
     scenario = Scenario.load("world-2025")
     delhi = scenario.clients.set_index("name").loc["Delhi"]
-    x, y = mercator_m(delhi["latitude"], delhi["longitude"])
+    x, y = on_map(delhi["latitude"], delhi["longitude"])
     world.get_by_role("button", name="Clients", exact=True).click()
     place = world.wait_for_function(ON_MAP, arg=["Delhi", float(x), float(y)]).json_value()
     world.mouse.click(*place)

@@ -25,7 +25,7 @@ NOTHING: dict[str, list[int]] = {"regions": [], "clients": [], "flows": []}
 # two regions, a small one on the rim of a large one; a client; two arcs of three pieces
 THERE = {
     "regions": {"x": [100, 140], "y": [100, 100], "radius": [50, 10]},
-    "clients": {"x": [500], "y": [500], "radius": [5]},
+    "clients": {"x": [500, 80], "y": [500, 80], "radius": [5, 8]},
     "segments": {
         "x0": [100, 300, 600, 100], "y0": [100, 300, 300, 800],
         "x1": [300, 600, 900, 900], "y1": [300, 300, 100, 800],
@@ -57,6 +57,8 @@ def tap(browser: Browser) -> Iterator[Tap]:
         pytest.param((100, 155), {}, id="further from it than a finger is broad"),
         pytest.param((105, 100), {"regions": [0]}, id="a region on an arc's end"),
         pytest.param((503, 503), {"clients": [0]}, id="a client"),
+        pytest.param((83, 80), {"clients": [1]}, id="a client within a region"),
+        pytest.param((80, 90), {"regions": [0]}, id="beside a client, within a region"),
         pytest.param((450, 308), {"flows": [0]}, id="an arc"),
         pytest.param((450, 311), {}, id="too far from it"),
         pytest.param((500, 795), {"flows": [3]}, id="another arc, by its first row"),

@@ -44,7 +44,7 @@ from explorer.app.views.world_map import COLOUR_BY, FlowMap
 from explorer.charts.break_even import LOSS, PAYS
 from explorer.charts.daylight import night
 from explorer.charts.map_places import set_apart
-from explorer.model.geodesy import mercator_m
+from explorer.charts.projection import on_map
 from explorer.model.solver import PlacementModel
 from explorer.scenario.profiles import AVERAGE
 from explorer.session import AtOnce, Session
@@ -437,7 +437,7 @@ def test_the_regions_on_the_map_are_those_of_the_placement(session, move):
     assert list(shown["name"]) == list(session.scenario.regions["name"])
     table = placement.regions
     regions = session.scenario.regions
-    x, y = set_apart(mercator_m(regions["latitude"], regions["longitude"]))
+    x, y = set_apart(on_map(regions["latitude"], regions["longitude"]))
     expected = {
         "x": x,
         "y": y,
@@ -541,7 +541,7 @@ def test_clients_are_on_the_map_when_asked_for_and_one_picked_is_explained():
     assert shown["demand_mw"] == pytest.approx(net.demand_mw.sum(axis=1), rel=1e-6)
     assert shown["away_mw"].sum() == pytest.approx(session.placement.relocated_mw, rel=1e-5)
     assert (np.diff(shown["radius"][np.argsort(shown["demand_mw"], kind="stable")]) >= 0).all()
-    x, y = mercator_m(session.scenario.clients["latitude"], session.scenario.clients["longitude"])
+    x, y = on_map(session.scenario.clients["latitude"], session.scenario.clients["longitude"])
     assert_close(shown["x"], x)
     assert_close(shown["y"], y)
     screen.source("demand_mw").selected.indices = [3]
@@ -908,5 +908,5 @@ def test_maps_of_an_hour_show_its_night_and_maps_of_the_mean_day_none():
         shapes = [piece for piece in plot(session.placement) if isinstance(piece, hv.Polygons)]
         assert len(shapes) == 1 + is_shown  # land, and night above it
     outline = night(18, "winter")
-    x, y = mercator_m(np.clip(outline[:, 1], -85, 85), outline[:, 0])
+    x, y = on_map(outline[:, 1], outline[:, 0])
     np.testing.assert_allclose([source.data["x"], source.data["y"]], [x, y])

@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
 import explorer
-from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
+from explorer.charts.projection import EDGE_M, on_map
 
 pytestmark = pytest.mark.ui
 
-WORLD_M = 2 * MERCATOR_EDGE_M
+WORLD_M = 2 * EDGE_M
 PIECES, BEND = (
     10,
     0.18,
 )  # straight pieces of an arc; its height over its chord, as a share of the chord
 CLASSES = ["A Interactive", "B Agentic", "C Batch"]
 CODE = (Path(explorer.__file__).parent / "app" / "views" / "arcs.js").read_text(encoding="utf-8")
-RUN = """([code, flows, regions, classes, inner_width, picked]) => {
+RUN = """([code, flows, regions, classes, inner_width, picked, edge]) => {
   const source = columns => ({get_column: name => columns[name] ?? null, selected: {indices: picked}})
   const [segments, heads] = [{}, {}]
-  const run = new Function("flows", "regions", "segments", "heads", "figure", "classes", code)
-  run(source(flows), source(regions), segments, heads, {inner_width}, classes)
+  const run = new Function("flows", "regions", "segments", "heads", "figure", "classes", "EDGE", code)
+  run(source(flows), source(regions), segments, heads, {inner_width}, classes, edge)
   return JSON.stringify([segments.data, heads.data])
 }"""
 
@@ -55,13 +55,13 @@ def draw(browser: Browser) -> Iterator[Draw]:
         picked: tuple[int, ...] = (),
     ) -> pd.DataFrame:
         flows = flows_between(len(where), it_mw) if flows is None else flows
-        x, y = mercator_m(*zip(*where, strict=True))
+        x, y = on_map(*zip(*where, strict=True))
         regions = {
             "x": x.tolist(),
             "y": y.tolist(),
             "name": [f"Region {k}" for k in range(len(where))],
         }
-        given = [CODE, flows.to_dict("list"), regions, CLASSES, inner_width, [*picked]]
+        given = [CODE, flows.to_dict("list"), regions, CLASSES, inner_width, [*picked], EDGE_M]
         text = page.evaluate(RUN, given)
         pieces, heads = json.loads(text)
         pieces = pd.DataFrame(pieces)
@@ -92,7 +92,7 @@ def flows_between(n: int, it_mw: NDArray | None = None) -> pd.DataFrame:
 
 def ends(where: Places) -> tuple[NDArray, NDArray]:
     """Where flows start and end, x + iy. [m]"""
-    x, y = mercator_m(*zip(*where, strict=True))
+    x, y = on_map(*zip(*where, strict=True))
     flows = flows_between(len(where))
     return (x + 1j * y)[flows["home"]], (x + 1j * y)[flows["region"]]
 
@@ -128,16 +128,16 @@ def test_arcs_go_the_short_way_from_home_to_the_region(draw, where):
     assert_same_place(start[first], home)
     assert_same_place(stop[last], region)
     assert_same_place(home + chords(pieces), region)
-    assert np.abs(chords(pieces).real).max() <= MERCATOR_EDGE_M * (1 + 1e-9)
+    assert np.abs(chords(pieces).real).max() <= EDGE_M * (1 + 1e-9)
 
 
 @examples
 @given(places)
 def test_no_piece_of_an_arc_crosses_the_map(draw, where):
     pieces = draw(where)
-    edge = MERCATOR_EDGE_M * (1 + 1e-9)
+    edge = EDGE_M * (1 + 1e-9)
     assert pieces[["x0", "x1"]].abs().max(axis=None) <= edge
-    assert (pieces["x1"] - pieces["x0"]).abs().max() < MERCATOR_EDGE_M / 4
+    assert (pieces["x1"] - pieces["x0"]).abs().max() < EDGE_M / 4
 
 
 @examples
@@ -156,9 +156,7 @@ def test_arcs_are_bent_to_their_left_and_nothing_is_lost_or_drawn_twice(draw, wh
     )
     for flow, points in enumerate(curve):
         mine = start[pieces["flow"] == flow]
-        shared = np.isclose(
-            np.abs(mine.real), MERCATOR_EDGE_M, rtol=1e-9
-        )  # begins at the cut, maybe
+        shared = np.isclose(np.abs(mine.real), EDGE_M, rtol=1e-9)  # begins at the cut, maybe
         assert PIECES <= len(mine) <= PIECES + shared.sum()
         for point in points[:-1]:
             assert_same_place(mine[np.abs(on_the_globe(mine - point)).argmin()], point)
@@ -182,8 +180,8 @@ def test_an_arc_over_the_pacific_is_cut_once(draw):
     pieces = draw([(35.68, 139.69), (37.77, -122.42)])  # Tokyo and San Francisco
     there = pieces[pieces["flow"] == 0].reset_index()
     assert len(there) == PIECES + 1
-    (cut,) = np.flatnonzero(np.isclose(there["x1"], MERCATOR_EDGE_M, rtol=1e-12))
-    assert there["x0"][cut + 1] == pytest.approx(-MERCATOR_EDGE_M, rel=1e-12)
+    (cut,) = np.flatnonzero(np.isclose(there["x1"], EDGE_M, rtol=1e-12))
+    assert there["x0"][cut + 1] == pytest.approx(-EDGE_M, rel=1e-12)
     assert there["y0"][cut + 1] == pytest.approx(there["y1"][cut])
     assert (there["x0"][: cut + 1] > 0).all() and (there["x1"][cut + 1 :] < 0).all()
 
@@ -191,7 +189,7 @@ def test_an_arc_over_the_pacific_is_cut_once(draw):
 def test_there_and_back_are_two_arcs(draw):
     pieces = draw([(0.0, 0.0), (0.0, 9.0)])
     there, back = (pieces[pieces["flow"] == flow] for flow in (0, 1))
-    height = BEND * mercator_m(0.0, 9.0)[0]
+    height = BEND * on_map(0.0, 9.0)[0]
     assert (there["y1"].max(), back["y1"].min()) == pytest.approx((height, -height))
     assert there["y0"].min() == pytest.approx(0.0, abs=1e-6)
 

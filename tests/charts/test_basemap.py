@@ -5,7 +5,8 @@ from bokeh.models.glyphs import Patches
 from screens import drawn
 
 from explorer.charts.backends.basemap import basemap
-from explorer.packaged_data import ASSETS
+from explorer.charts.backends.outlines import outlines
+from explorer.charts.projection import on_map
 
 
 def test_land_and_borders_are_each_one_array_with_every_point_of_the_file():
@@ -21,11 +22,9 @@ def test_land_and_borders_are_each_one_array_with_every_point_of_the_file():
         Patches
     }  # the browser draws them all
     land, borders = (renderer.data_source.data for renderer in plot.renderers)
-    with np.load(ASSETS / "basemap_mercator.npz") as outlines:
-        for columns, name in ((land, "land"), (borders, "borders")):
-            for axis in "xy":
-                (values,) = columns[f"{axis}s"]
-                kept, filed = (v[np.isfinite(v)] for v in (values, outlines[f"{name}_{axis}"]))
-                assert values.dtype == np.float32
-                assert sorted(kept) == sorted(filed)
-                assert np.isnan(values).sum() == np.isnan(outlines[f"{name}_{axis}"]).sum()
+    for columns, name in ((land, "land"), (borders, "borders")):
+        for axis, filed in zip("xy", np.float32(on_map(*outlines(name))), strict=True):
+            (values,) = columns[f"{axis}s"]
+            assert values.dtype == np.float32
+            assert sorted(values[np.isfinite(values)]) == sorted(filed[np.isfinite(filed)])
+            assert np.isnan(values).sum() == np.isnan(filed).sum()

@@ -37,7 +37,7 @@ from explorer.charts.backends import page as printing
 from explorer.charts.backends.printed_map import projected
 from explorer.charts.draw import figure
 from explorer.charts.palette import LOOKS
-from explorer.model.geodesy import mercator_m
+from explorer.charts.projection import on_map
 from explorer.model.labels import labels_of
 from explorer.model.placement import LAYERS
 from tests.scenarios import random_scenario
@@ -334,15 +334,14 @@ def test_what_is_told_apart_by_colour_is_told_apart_in_grey():
 
 def test_places_in_print_are_those_of_equal_earth_and_stay_at_their_edge():
     """
-    Against the published polynomials (Šavrič, Patterson and Jenny 2019), on the sphere of Web
-    Mercator.
+    Against the published polynomials (Šavrič, Patterson and Jenny 2019).
     """
     rng = np.random.default_rng(0)
     latitude, longitude = (
         rng.uniform(-85, 85, 200),
         np.append(rng.uniform(-179, 179, 198), [-180, 180]),
     )
-    found = projected(*mercator_m(latitude, longitude))
+    found = projected(*on_map(latitude, longitude))
     a1, a2, a3, a4 = 1.340264, -0.081106, 0.000893, 0.003796
     theta = np.arcsin(np.sqrt(3) / 2 * np.sin(np.radians(latitude)))
     t2, t6 = theta**2, theta**6

@@ -13,7 +13,7 @@ from explorer.charts.map_places import (
     names_on_map,
     set_apart,
 )
-from explorer.model.geodesy import MERCATOR_EDGE_M
+from explorer.charts.projection import EDGE_M
 
 FAR_M = APART_PX * M_PER_PX
 at = st.tuples(st.floats(-1.5e7, 1.5e7), st.floats(-7e6, 1.1e7))
@@ -27,7 +27,7 @@ def test_places_stand_apart_and_near_where_they_are(where):
     gaps = np.abs((a + 1j * b)[:, np.newaxis] - (a + 1j * b)) + FAR_M * np.eye(len(a))
     # a crowd is let out as far as it goes in a few rounds; two are a whole step apart
     assert gaps.min() > (0.9 if len(a) == 2 else 0.2) * FAR_M
-    assert moved.max() < FAR_M * len(a) and np.abs(a).max() <= MERCATOR_EDGE_M
+    assert moved.max() < FAR_M * len(a) and np.abs(a).max() <= EDGE_M
 
 
 def test_what_is_alone_stays_where_it_is():

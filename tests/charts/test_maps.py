@@ -20,6 +20,7 @@ from explorer.charts.chart import About
 from explorer.charts.draw import figure, plot
 from explorer.charts.map import Circles, Map, Scale
 from explorer.charts.palette import AMOUNT_INKS, LOOKS
+from explorer.charts.projection import EDGE_M
 from explorer.presentation import render
 from tests.charts.test_charts import assert_equal
 
@@ -122,7 +123,7 @@ def test_a_map_of_prices_needs_nothing_but_its_table(results):
     rows = table[(table["kind"] == "demand") & (table["workload"] == "all")]
     assert_allclose(world.columns["clients"]["shown"], rows["price_usd_per_mwh"])
     assert_allclose(
-        world.columns["clients"]["x"], np.radians(scenario.clients["longitude"]) * 6378137
+        world.columns["clients"]["x"], np.array(scenario.clients["longitude"]) / 180 * EDGE_M
     )
     assert world.about.title == scenario.title and world.columns["clients"]["name"].tolist() == [
         *scenario.clients["name"]

@@ -41,8 +41,8 @@ from explorer.app.views.frontier import FrontierView
 from explorer.charts.arcs import BEND, arc_pieces
 from explorer.charts.draw import plot
 from explorer.charts.map_places import set_apart
+from explorer.charts.projection import EDGE_M, on_map
 from explorer.charts.world_map import LEADS
-from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
 from explorer.presentation import render
 from explorer.session import Session
 from explorer.text import format_number, title_of
@@ -68,7 +68,7 @@ def test_a_map_shows_every_region_and_every_flow_of_the_placement(scenario):
     named = placement.regions.set_index(scenario.regions["name"])
     assert table["it_mw"].loc[named.index].to_numpy() == pytest.approx(named["it_mw"].to_numpy())
     assert table["change_mw"].sum() == pytest.approx(0, abs=1e-6)
-    x, y = set_apart(mercator_m(scenario.regions["latitude"], scenario.regions["longitude"]))
+    x, y = set_apart(on_map(scenario.regions["latitude"], scenario.regions["longitude"]))
     assert np.array_equal(table.loc[scenario.regions["name"], ["x", "y"]], np.column_stack([x, y]))
     flows = elements(picture, hv.Segments)
     moved = pd.concat([f.data for f in flows]).drop_duplicates("moves")
@@ -89,20 +89,18 @@ def test_a_map_hides_flows_that_are_too_small(scenario):
 
 def test_nothing_of_an_arc_crosses_the_map_and_it_is_bent_as_in_the_app():
     rng = np.random.default_rng(1)
-    start, stop = (rng.uniform(-1, 1, (2, 50)) * [[MERCATOR_EDGE_M], [1e7]] for _ in range(2))
+    start, stop = (rng.uniform(-1, 1, (2, 50)) * [[EDGE_M], [1e7]] for _ in range(2))
     ends, flow = arc_pieces(tuple(start), tuple(stop), 10)
-    assert np.abs(ends[[0, 2]]).max() <= MERCATOR_EDGE_M * (1 + 1e-9)
-    assert np.abs(ends[2] - ends[0]).max() < MERCATOR_EDGE_M / 4
+    assert np.abs(ends[[0, 2]]).max() <= EDGE_M * (1 + 1e-9)
+    assert np.abs(ends[2] - ends[0]).max() < EDGE_M / 4
     assert sorted(set(flow)) == list(range(50)) and len(flow) > 500  # some were cut
     for n in range(50):
         x0, y0, x1, y1 = ends[:, flow == n]
         dx = np.sum(x1 - x0)
-        assert abs((start[0, n] + dx - stop[0, n]) / (2 * MERCATOR_EDGE_M) % 1) == pytest.approx(
+        assert abs((start[0, n] + dx - stop[0, n]) / (2 * EDGE_M) % 1) == pytest.approx(
             0, abs=1e-9
-        ) or ((start[0, n] + dx - stop[0, n]) / (2 * MERCATOR_EDGE_M) % 1) == pytest.approx(
-            1, abs=1e-9
-        )
-        assert abs(dx) <= MERCATOR_EDGE_M * (1 + 1e-9)
+        ) or ((start[0, n] + dx - stop[0, n]) / (2 * EDGE_M) % 1) == pytest.approx(1, abs=1e-9)
+        assert abs(dx) <= EDGE_M * (1 + 1e-9)
         assert (y0[0], y1[-1]) == pytest.approx((start[1, n], stop[1, n]))
         assert np.array_equal(y1[:-1], y0[1:])
     x, y = np.array([0.0]), np.array([0.0])

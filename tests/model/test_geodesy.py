@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from reference import distance_km
 
-from explorer.model.geodesy import MERCATOR_EDGE_M, great_circle_km, mercator_m
+from explorer.model.geodesy import great_circle_km
 
 latitudes, longitudes = (
     arrays(float, 5, elements=st.floats(-80, 80)),
@@ -37,9 +37,3 @@ def test_distances_agree_with_the_angle_between_vectors(ends):
 )
 def test_known_distances(a, b, km):
     assert great_circle_km([a[0]], [a[1]], [b[0]], [b[1]])[0, 0] == pytest.approx(km, rel=2e-3)
-
-
-def test_mercator_is_that_of_web_maps():
-    x, y = mercator_m([0, 85.0511287798, -45], [180, 0, -90])
-    assert x.tolist() == pytest.approx([MERCATOR_EDGE_M, 0, -MERCATOR_EDGE_M / 2])
-    assert y.tolist() == pytest.approx([0, MERCATOR_EDGE_M, -5621521.486], abs=1)

@@ -14,6 +14,7 @@ const TITLES = {
 const FLAGS = {undo: "can_undo", redo: "can_redo", reset: "can_undo"}
 const REPLAY = "Replay the last change" // where nothing is undone: what redo is for then
 const REPLAY_MS = 1500 // that what was before is seen
+const PRESSES = ["pointerdown", "keydown"] // plots tell the server by themselves what is picked on them
 
 export function render({model, data}) {
   let replay // what ends one that is under way
@@ -21,6 +22,7 @@ export function render({model, data}) {
   const finish = () => {
     clearTimeout(replay)
     unfinished.delete(data.key)
+    for (const press of PRESSES) document.removeEventListener(press, finish, {capture: true})
     model.send_msg("redo") // before anything else, which would make it impossible
   }
   const press = async action => {
@@ -31,6 +33,7 @@ export function render({model, data}) {
     model.send_msg("undo")
     replay = setTimeout(finish, REPLAY_MS)
     unfinished.set(data.key, finish)
+    for (const press of PRESSES) document.addEventListener(press, finish, {capture: true})
   }
   const repeat = () => (data.can_redo ? "redo" : "replay")
   const buttons = Object.keys(TITLES).map(action => button(action, () => press(action === "redo" ? repeat() : action)))

@@ -135,7 +135,8 @@ class Link {
     ])
     const values = Object.fromEntries(said.filter(isKnown)
       .map(name => [this.keys[name], fromText(asked.get(name))]))
-    const wanted = version === SHORT ? {...this.opened, ...values} : values
+    const {theme} = this.opened // links of before say all the rest
+    const wanted = {...(version === SHORT ? this.opened : theme && {theme}), ...values}
     for (const key of except) delete wanted[key]
     this.askFor(wanted)
   }

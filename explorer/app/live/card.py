@@ -13,6 +13,7 @@ from explorer.registry import TERMS
 CARD = """
 :host { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 8px;
         box-sizing: border-box; }
+:host(:not(:popover-open)) .bk-Figure { min-height: var(--picture-least, 0) !important; }
 :host(:popover-open) { inset: 0; width: 100vw !important; height: 100vh !important; max-width: none; margin: 0;
                        padding: 12px 16px; border: 0; border-radius: 0; overflow: auto;
                        background: var(--mui-palette-background-paper, Canvas); }
@@ -21,8 +22,8 @@ CARD = """
 SMALL = """
 :host { font-size: 14px; line-height: 1.5; }
 .key { white-space: nowrap; margin-right: 8px; }
-.sign { -webkit-text-stroke: .4px #8a8f98; }  /* pale ones are seen on pale pages */
 """  # of words beside a tool
+SIGN = ".sign { -webkit-text-stroke: .8px #8a8f98; paint-order: stroke; }"  # pale ones are seen on pale pages
 _WRAP = ":host { flex-wrap: wrap; }"
 # tools that have no room beside it go below
 _FIRST = """

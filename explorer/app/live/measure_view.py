@@ -12,7 +12,7 @@ import pandas as pd
 import panel as pn
 from bokeh.models import Column, LayoutDOM
 
-from explorer.app.live.card import card
+from explorer.app.live.card import SIGN, card
 from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.live.scheduler import LiveRunner
@@ -149,6 +149,6 @@ def measure_card(
     """
     The card of a `MeasureView`: pictures, a text named "words" below them, a table behind a button.
     """
-    words = drawing.words("words", margin=(2, 0, 0, 6), min_height=38, stylesheets=[_WORDS])
+    words = drawing.words("words", margin=(2, 0, 0, 6), min_height=38, stylesheets=[_WORDS, SIGN])
     body = (*body, words, place_for_table(drawing))
     return card(title, explanation, *body, tools=[*tools, disclosure(drawing)])

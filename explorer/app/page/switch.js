@@ -45,7 +45,7 @@ class Switch {
 
   /** Open a scenario as a new entry of the browser's history. */
   choose(name, pin = 0) {
-    if (name === this.wanted) return
+    if (name === this.wanted || !Object.hasOwn(this.titles, name)) return
     for (const link of this.links()) link.write("replaceState")
     this.address("pushState", name)
     this.open(name, {follows: false, pin})
@@ -54,13 +54,14 @@ class Switch {
   /** Back or forward, to an entry of another scenario. */
   onPopState() {
     const name = this.named(window.location)
-    if (name === this.wanted) return
+    if (name === this.wanted || !Object.hasOwn(this.titles, name)) return
     const [, kept] = JSON.parse(this.data.shown)
     this.open(name, {follows: !kept.includes(name), carried: ["theme", "pin"]})
   }
 
   /** What a window does that follows another one. */
   goTo(name, hash) {
+    if (!Object.hasOwn(this.titles, name ?? this.data.default)) return
     this.address("replaceState", name, hash)
     this.open(name, {follows: true})
   }

@@ -15,11 +15,11 @@ from explorer.charts.chart import Panel, is_labelled_below
 from explorer.charts.daylight import DECLINATION_DEG
 from explorer.charts.map_places import NAME_LETTERS, set_apart
 from explorer.charts.palette import DUSK, DUSK_ALPHA, LOOKS
+from explorer.charts.projection import on_map
 from explorer.charts.world_map import origins_on_map
 from explorer.measures.argument import THAN, WORDS, a_request_of
 from explorer.measures.carbon_caveats import EMBODIED, LOCATION, SIGNALS
 from explorer.measures.headlines import BASELINE_TEXTS
-from explorer.model.geodesy import mercator_m
 from explorer.model.labels import Labels, as_shown, labels_of
 from explorer.model.network import build_network
 from explorer.model.placement import BASELINES
@@ -110,7 +110,7 @@ def _looks() -> dict[str, dict[str, str]]:
 
 def _map(scenario: Scenario, labels: Labels, by_signal: Mapping[str, Labels]) -> dict[str, Any]:
     """Where regions stand, what they are called there, and where their carbon is from."""
-    x, y = set_apart(mercator_m(*build_network(scenario).geography.region_at))
+    x, y = set_apart(on_map(*build_network(scenario).geography.region_at))
     return {
         "x": x.tolist(),
         "y": y.tolist(),

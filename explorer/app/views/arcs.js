@@ -1,8 +1,7 @@
 // One row per flow becomes the straight pieces of its arc and a head that shows where it leads, so that a move of a slider
-// sends numbers, not lines. Coordinates are Web Mercator metres. Arcs bend to their left, so there and back are two arcs;
+// sends numbers, not lines. Coordinates are metres on the map, ±EDGE its edges. Arcs bend to their left, so there and back are two arcs;
 // they take the short way round the globe, and a piece that crosses the antimeridian becomes two: nothing streaks across
 // the map. Rows of one pair of places, a class each, stand together: they are one arc.
-const EDGE = Math.PI * 6378137
 const WORLD = 2 * EDGE
 const PIECES = 10
 const BEND = 0.18 // height of the curve over its chord, as a share of it

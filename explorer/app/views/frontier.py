@@ -10,7 +10,7 @@ import pandas as pd
 import panel as pn
 from bokeh.models import CustomJS, LayoutDOM, RadioButtonGroup
 
-from explorer.app.live.card import SMALL, beside, card
+from explorer.app.live.card import SIGN, SMALL, beside, card
 from explorer.app.live.chart_pane import draw_panels, patch
 from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, LivePane
@@ -98,7 +98,9 @@ def _drawing() -> Drawing:
     """The frontier of any scenario, without data: cost above carbon."""
 
     def make(drawing: Drawing) -> LayoutDOM:
-        words = drawing.words("words", margin=(0, 0, 0, 6), min_height=38, stylesheets=[SMALL])
+        words = drawing.words(
+            "words", margin=(0, 0, 0, 6), min_height=38, stylesheets=[SMALL, SIGN]
+        )
         plots = draw_panels(drawing, PANELS, _STEPS)
         for panel, plot in zip(PANELS, plots, strict=True):
             _step_by_keys(drawing, panel.name, plot)

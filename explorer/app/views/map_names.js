@@ -5,7 +5,7 @@ const scale = figure.inner_width / meant_px
 const beside = px => Math.sign(px) * (gap_px + Math.max(Math.abs(px) - gap_px, 0) * scale) // a smaller circle
 if (column != "name") return Array.from(xs, beside)
 
-const px = figure.inner_width / (2 * Math.PI * 6378137) // of a metre
+const px = figure.inner_width / world_m // of a metre
 const [x, y, align, dx, dy] = ["x", "y", "align", "dx", "dy"].map(name => source.get_column(name))
 const taken = []
 return Array.from(xs, (name, n) => {

@@ -1,13 +1,15 @@
-// A tap picks what is nearest to it, within a finger's breadth: a region, a client where they are shown, otherwise a flow.
-// The same once more, or nothing there, lets go. Coordinates are Web Mercator metres.
+// A tap picks what is nearest to it, within a finger's breadth: a region, or a client where they are shown, which lies
+// above; otherwise a flow.
+// The same once more, or nothing there, lets go. Coordinates are metres on the map.
 const {x, y} = cb_obj
 const metres = (figure.x_range.end - figure.x_range.start) / figure.inner_width // of a pixel
 const NEAR = {circles: 4, arcs: 9} // from a circle's rim and an arc's line [px]
 
-const region = circle(regions)
-const client = region === null ? circle(clients) : null
+const [region, client] = [circle(regions), circle(clients)]
+const isClient = client !== null && (region === null || !isCloser(region, client))
 const flow = region === null && client === null ? arc() : null
-for (const [source, row] of [[regions, region], [clients, client], [flows, flow]]) {
+const rows = [[regions, isClient ? null : region?.row ?? null], [clients, isClient ? client.row : null], [flows, flow]]
+for (const [source, row] of rows) {
   const {indices} = source.selected
   const wanted = row === null || indices.includes(row) ? [] : [row]
   if (wanted.length || indices.length) source.selected.indices = wanted
@@ -17,11 +19,17 @@ function circle(source) {
   const [xs, ys, radii] = ["x", "y", "radius"].map(name => source.get_column(name) ?? [])
   let best = null
   for (let row = 0; row < xs.length; row++) {
-    const beyond = Math.max(Math.hypot(xs[row] - x, ys[row] - y) - radii[row], 0) // of circles around it, the smallest
-    if (beyond > NEAR.circles * metres) continue
-    if (best === null || beyond < best.beyond || beyond == best.beyond && radii[row] < radii[best.row]) best = {row, beyond}
+    const radius = radii[row]
+    const found = {row, radius, beyond: Math.max(Math.hypot(xs[row] - x, ys[row] - y) - radius, 0)}
+    if (found.beyond > NEAR.circles * metres) continue
+    if (best === null || isCloser(found, best)) best = found
   }
-  return best && best.row
+  return best
+}
+
+/** Of circles around the tap, the smaller one is. */
+function isCloser(one, other) {
+  return one.beyond < other.beyond || one.beyond === other.beyond && one.radius < other.radius
 }
 
 function arc() {

@@ -62,6 +62,7 @@ _STYLE = """
 }
 @container (max-width: 560px) {
   .totals { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .total:last-child:nth-child(odd) { grid-column: 1 / -1; }
   .total:nth-child(n) .explanation { left: 0; right: auto; }
   .total:nth-child(2n) .explanation { left: auto; right: 0; }
 }

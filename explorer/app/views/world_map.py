@@ -37,7 +37,8 @@ from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, Handles, LivePane, quiet_toolbar
 from explorer.charts.backends.basemap import basemap
 from explorer.charts.backends.bokeh import BOKEH
-from explorer.charts.backends.geoviews_map import empty, frame, mercator, points, style
+from explorer.charts.backends.geoviews_map import empty, frame, points, style
+from explorer.charts.backends.map_crs import screen_crs
 from explorer.charts.backends.packages import for_maps
 from explorer.charts.chart import Columns
 from explorer.charts.map import Arcs, Map
@@ -55,6 +56,7 @@ from explorer.charts.palette import (
     PAPER,
     RIM,
 )
+from explorer.charts.projection import EDGE_M
 from explorer.charts.world_map import CLIENTS, COLOUR_BY, FLOW_TIP, HELP, REGIONS, world_map
 from explorer.markup import html, joined
 from explorer.registry import MEASURES
@@ -188,7 +190,7 @@ def _drawing() -> Drawing:
         two = np.arange(2.0)  # rows that differ, or HoloViews makes them constants
         flows = for_maps("geoviews").Segments(
             tuple(two for _ in range(4 + len(_ARC_COLUMNS))), ["x0", "y0", "x1", "y1"], list(_ARC_COLUMNS),
-            crs=mercator(),
+            crs=screen_crs(),
         ).opts(
             color="color", cmap=[LOOKS["flow"].colour, LOOKS["lead"].colour, WORSE], clim=(0, 2),
             line_width="line_width", line_alpha="line_alpha", default_tools=[], tools=[_flow_hover()],
@@ -286,7 +288,8 @@ def _with_room(column: str, figure: Plot, source: ColumnDataSource) -> Any:
     """A column of names or of their places, as a map of any width has room for it."""
     code = (Path(__file__).parent / "map_names.js").read_text(encoding="utf-8")
     args = {"column": column, "figure": figure, "source": source, "meant_px": MAP_PX, "narrow_px": NARROW_PX,
-            "gap_px": GAP_PX, "letter_px": LETTER_PX * SMALLER, "line_px": LINE_PX * SMALLER}  # fmt: skip
+            "gap_px": GAP_PX, "letter_px": LETTER_PX * SMALLER, "line_px": LINE_PX * SMALLER,
+            "world_m": 2 * EDGE_M}  # fmt: skip
     return {"field": column, "transform": CustomJSTransform(args=args, v_func=code)}
 
 
@@ -368,6 +371,7 @@ def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
             "segments": segments,
             "heads": heads,
             "figure": figure,
+            "EDGE": EDGE_M,
         },
         code=code,
     )

@@ -1,4 +1,4 @@
-"""The world under the data: land and borders, already projected, read once per process."""
+"""The world under the data: land and borders, read and projected once per process."""
 
 from __future__ import annotations
 
@@ -11,21 +11,18 @@ import numpy as np
 from bokeh.models.glyphs import MultiPolygons, Patches
 from numpy.typing import NDArray
 
+from explorer.charts.backends.outlines import outlines
 from explorer.charts.palette import LAND
-from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
-from explorer.packaged_data import ASSETS
+from explorer.charts.projection import EDGE_M, on_map
 
-EXTENT_X = (-MERCATOR_EDGE_M, MERCATOR_EDGE_M)
-EXTENT_Y = tuple(float(y) for y in mercator_m([-52.0, 72.0], [0.0, 0.0])[1])
+EXTENT_X = (-EDGE_M, EDGE_M)
+EXTENT_Y = tuple(float(y) for y in on_map([-52.0, 78.0], [0.0, 0.0])[1])
 
 
 @cache
 def basemap() -> hv.Overlay:
-    """Land as one NaN-separated shape and borders as one line, in Web Mercator metres."""
-    with np.load(ASSETS / "basemap_mercator.npz") as outlines:
-        land, borders = (
-            {"x": outlines[f"{name}_x"], "y": outlines[f"{name}_y"]} for name in ("land", "borders")
-        )
+    """Land as one NaN-separated shape and borders as one line."""
+    land, borders = map(_projected, ("land", "borders"))
     grey = {"color": LAND, "tools": [], "default_tools": [], "hooks": [_in_one_piece]}
     return hv.Overlay(
         [
@@ -33,6 +30,11 @@ def basemap() -> hv.Overlay:
             hv.Path([borders], ["x", "y"]).opts(**grey, line_alpha=0.45, line_width=0.6),
         ]
     )
+
+
+def _projected(kind: str) -> dict[str, NDArray]:
+    x, y = on_map(*outlines(kind))
+    return {"x": x.astype(np.float32), "y": y.astype(np.float32)}
 
 
 def _in_one_piece(plot: Any, _element: Any) -> None:

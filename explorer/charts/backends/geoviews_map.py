@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.backends.basemap import EXTENT_X, EXTENT_Y, basemap
 from explorer.charts.backends.bokeh import BOKEH, as_title
+from explorer.charts.backends.map_crs import screen_crs
 from explorer.charts.backends.packages import for_maps
 from explorer.charts.chart import Columns
 from explorer.charts.map import ARC_PIECES, HEAD_PIECE, Arcs, Circles, Map, Scale
@@ -47,7 +48,7 @@ def plot(result: Placement | pd.DataFrame, min_flow_mw: float | None = None) -> 
 
 def draw(world: Map) -> Any:
     """
-    Draw a map as a HoloViews overlay in Web Mercator.
+    Draw a map as a HoloViews overlay in its equal-area projection.
 
     GeoViews elements in degrees may be laid over it.
     """
@@ -69,10 +70,10 @@ def draw(world: Map) -> Any:
 
 
 def frame() -> dict[str, Any]:
-    """Options of the whole: the inhabited world in Web Mercator, without axes."""
+    """Options of the whole: the inhabited world, without axes."""
     return {
-        "data_aspect": 1, "xlim": EXTENT_X, "ylim": EXTENT_Y, "xaxis": None, "yaxis": None, "projection": mercator(),
-        "active_tools": [],
+        "data_aspect": 1, "xlim": EXTENT_X, "ylim": EXTENT_Y, "xaxis": None, "yaxis": None, "projection": screen_crs(),
+        "active_tools": [], "show_bounds": False,
     }  # fmt: skip
 
 
@@ -82,17 +83,12 @@ def _night(outline: Mapping[str, Any]) -> Any:
     )
 
 
-def mercator() -> Any:
-    """Web Mercator as Cartopy has it."""
-    return for_maps("cartopy.crs").GOOGLE_MERCATOR
-
-
 def points(circles: Circles, columns: Columns) -> Any:
     """Circles with their data as a GeoViews element without style."""
     for_maps("geoviews.plotting.bokeh")  # registers the renderer
     values = [name for name in circles.columns if name not in "xy"]
     return for_maps("geoviews").Points(
-        pd.DataFrame(dict(columns)), ["x", "y"], values, crs=mercator()
+        pd.DataFrame(dict(columns)), ["x", "y"], values, crs=screen_crs()
     )
 
 

@@ -13,15 +13,16 @@ from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
+from explorer.charts.backends.map_crs import screen_crs
+from explorer.charts.backends.outlines import outlines
 from explorer.charts.backends.packages import for_maps
 from explorer.charts.backends.page import MPL, page
 from explorer.charts.chart import Columns
 from explorer.charts.map import HEAD_PIECE, Arcs, Circles, Map
 from explorer.charts.map_places import M_PER_PX
 from explorer.charts.palette import FADED, INK, LOOKS, PAPER, SLATE
-from explorer.model.geodesy import MERCATOR_EDGE_M, mercator_m
+from explorer.charts.projection import EDGE_M, POLE_M, on_map
 from explorer.model.placement import Placement
-from explorer.packaged_data import ASSETS
 from explorer.presentation import render, renders
 from explorer.text import sentence
 
@@ -32,9 +33,8 @@ GLOBE_M, PT_PER_MM = 3.44e7, 72 / 25.4  # width of the globe in Equal Earth; of 
 NAME_PT = 5.5
 PT_PER_PX = 0.3  # of circles and lines there, as they are on screen
 WIDTHS_PER_PX = 2  # that lines are told apart by
-WITHIN_M = MERCATOR_EDGE_M * (
-    1 - 1e-9
-)  # of the antimeridian: beyond it a place would be at the other edge
+# of the antimeridian and the poles: beyond them a place would be at the other edge, or nowhere
+WITHIN_M = EDGE_M * (1 - 1e-9), POLE_M * (1 - 1e-9)
 
 
 @renders(Placement, "figure")
@@ -68,14 +68,12 @@ def draw(world: Map, path: str | Path, width_mm: float = FULL_MM) -> Path:
 
 
 def projected(x: Floats, y: Floats) -> Floats:
-    """Places in Web Mercator as places in Equal Earth, shape (place, 2); NaN stays NaN. [m]"""
+    """Places on screen as places in Equal Earth, shape (place, 2); NaN stays NaN. [m]"""
     crs = for_maps("cartopy.crs")
-    x, y = np.clip(np.asarray(x, float), -WITHIN_M, WITHIN_M), np.asarray(y, float)
+    x, y = (np.clip(v, -most, most) for v, most in zip((x, y), WITHIN_M, strict=True))
     known = np.isfinite(x) & np.isfinite(y)
     places = np.full((len(x), 2), np.nan)
-    places[known] = crs.EqualEarth().transform_points(crs.GOOGLE_MERCATOR, x[known], y[known])[
-        :, :2
-    ]
+    places[known] = crs.EqualEarth().transform_points(screen_crs(), x[known], y[known])[:, :2]
     return places
 
 
@@ -85,7 +83,7 @@ def _earth() -> list[Any]:
     latitude = np.concatenate([south, np.full(73, 84.0), south[::-1], np.full(73, -60.0)])
     longitude = np.concatenate([np.full(73, 180.0), north[::-1], np.full(73, -180.0), north])
     return [
-        hv.Path([projected(*mercator_m(latitude, longitude))]).opts(
+        hv.Path([projected(*on_map(latitude, longitude))]).opts(
             color=SLATE, linewidth=0.4, backend=MPL
         ),
         hv.Polygons([_land()]).opts(hooks=[_pale], linewidth=0.2, backend=MPL),
@@ -98,8 +96,7 @@ def _land() -> Floats:
     Outlines of the land in Equal Earth, NaN between them, shape (place, 2): one polygon of many
     parts, which HoloViews draws ten times faster than as many polygons. [m]
     """
-    with np.load(ASSETS / "basemap_mercator.npz") as outlines:
-        land = projected(outlines["land_x"], outlines["land_y"])
+    land = projected(*on_map(*outlines("land")))
     rings = np.split(land, np.flatnonzero(np.isnan(land[:, 0])))
     shapes = [ring[~np.isnan(ring[:, 0])] for ring in rings]
     gap = np.full((1, 2), np.nan)

@@ -372,7 +372,8 @@ function layers_finding(mw, regional, frontier, labels) {
   const ends = values => [values[0], values.at(-1)]
   const [from, to] = ends(frontier.table.budget_ms).map(formatDuration)
   const [least, most] = ends(frontier.table.energy_oriented_mw).map(mw => formatNumber(mw))
-  return html`${now} As the ${name_of(frontier.over, labels)} goes from ${from} to ${to}, load further away goes from ${least} to ${most} MW.`
+  const change = least === most ? `stays at ${most}` : `goes from ${least} to ${most}`
+  return html`${now} As the ${name_of(frontier.over, labels)} goes from ${from} to ${to}, load further away ${change} MW.`
 }
 
 /** As `text.elided`. */

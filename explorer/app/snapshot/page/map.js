@@ -1,17 +1,19 @@
-// `explorer/charts/world_map.py`, `map_scale.py`, `map_places.py`, `daylight.py` and `explorer/app/views/world_map.py`:
+// `explorer/charts/world_map.py`, `map_scale.py`, `map_places.py`, `projection.py`, `daylight.py` and `explorer/app/views/world_map.py`:
 // what the map shows. Where regions stand comes from Python.
 import {fixed, formatNumber, general, html, joined, said, sentence} from "./text.js"
 
 const [CIRCLE_PX, ARC_PX, THINNEST_CIRCLE_PX, THINNEST_ARC_PX] = [25, 7, 5, 0.8]
 const [KEY, SMALLEST] = [0.1, 0.005] // of the reference load
 const [LEADS, NAMED] = [20, 5]
-const RADIUS_M = 6378137
-const EDGE_M = Math.PI * RADIUS_M
+const [RADIUS_M, TRUE_AT_DEG] = [6371e3, 40]
+const radians = deg => deg * Math.PI / 180
+const NARROWER = Math.cos(radians(TRUE_AT_DEG))
+const EDGE_M = Math.PI * RADIUS_M * NARROWER
 const MAP_PX = 860
 const M_PER_PX = 2 * EDGE_M / MAP_PX
 const NARROW = 600 / MAP_PX
 const [LETTER_PX, LINE_PX] = [7, 15]
-const [DEG_PER_H, MAP_EDGE_DEG, LEAST_DEG, STEP_DEG] = [15, 85, 1e-6, 2]
+const [DEG_PER_H, LEAST_DEG, STEP_DEG] = [15, 1e-6, 2]
 const floats = values => Float32Array.from(values)
 const sum = values => values.reduce((all, value) => all + value, 0)
 
@@ -126,20 +128,19 @@ function meet(a, b) {
   return a[0] < b[2] && b[0] < a[2] && a[1] < b[3] && b[1] < a[3]
 }
 
-/** Outline in Web Mercator of the part of the world where the sun is below the horizon. */
+/** Outline on the map of the part of the world where the sun is below the horizon. */
 function night_on_map({hour, season}, declination_deg) {
   if (hour === "average") return {x: [], y: []}
-  const radians = deg => deg * Math.PI / 180
   const noon = DEG_PER_H * (12 - (hour + 0.5))
   const tilt = declination_deg[season]
   const declination = Math.abs(tilt) < LEAST_DEG ? LEAST_DEG : tilt
   const longitude = Array.from({length: Math.round(360 / STEP_DEG) + 1}, (_, n) => -180 + STEP_DEG * n)
   const edge = longitude.map(deg => Math.atan(-Math.cos(radians(deg - noon)) / Math.tan(radians(declination))) * 180 / Math.PI)
   const pole = declination > 0 ? -90 : 90
-  const latitude = [...edge, pole, pole].map(deg => Math.min(Math.max(deg, -MAP_EDGE_DEG), MAP_EDGE_DEG))
+  const latitude = [...edge, pole, pole]
   return {
-    x: [...longitude, 180, -180].map(deg => RADIUS_M * radians(deg)),
-    y: latitude.map(deg => RADIUS_M * Math.asinh(Math.tan(radians(deg)))),
+    x: [...longitude, 180, -180].map(deg => RADIUS_M * NARROWER * radians(deg)),
+    y: latitude.map(deg => RADIUS_M / NARROWER * Math.sin(radians(deg))),
   }
 }
 

@@ -1,0 +1,18 @@
+"""The projection of maps on screen, as Cartopy has it."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from explorer.charts.backends.packages import for_maps
+from explorer.charts.projection import EDGE_M, POLE_M, RADIUS_M, TRUE_AT_DEG
+
+
+@cache
+def screen_crs() -> Any:
+    """The plane of `on_map`; raises as `for_maps` does."""
+    definition = f"+proj=cea +lat_ts={TRUE_AT_DEG} +R={RADIUS_M} +no_defs"
+    crs = for_maps("cartopy.crs").Projection(definition)
+    crs.bounds = (-EDGE_M, EDGE_M, -POLE_M, POLE_M)
+    return crs
