@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from explorer.model.placement import Placement
     from explorer.model.solve import solve
     from explorer.scenario.scenario import Scenario, Workload
+    from explorer.sweeps.sensitivity import global_sensitivity, sensitivity
     from explorer.sweeps.sweep import read_sweep, sweep
 
 __version__ = "0.1.0"
@@ -62,6 +63,7 @@ __all__ = [
     "failure",
     "figure",
     "frontier",
+    "global_sensitivity",
     "greedy",
     "layers",
     "marginal_prices",
@@ -73,6 +75,7 @@ __all__ = [
     "read_sweep",
     "relocatable_demand",
     "remedies",
+    "sensitivity",
     "solve",
     "sweep",
     "tornado",
@@ -95,9 +98,11 @@ _MODULES = {name: measure.module for name, measure in MEASURES.items()} | {
     "SolverError": "explorer.errors",
     "Workload": "explorer.scenario.scenario",
     "figure": "explorer.charts.draw",
+    "global_sensitivity": "explorer.sweeps.sensitivity",
     "notebook": "explorer.charts.notebook",
     "plot": "explorer.charts.draw",
     "read_sweep": "explorer.sweeps.sweep",
+    "sensitivity": "explorer.sweeps.sensitivity",
     "solve": "explorer.model.solve",
     "sweep": "explorer.sweeps.sweep",
     "waterfall": "explorer.measures.attribution",

@@ -82,6 +82,7 @@ class Mark:
     align: Literal["left", "center", "right"] = (
         "center"  # of words: which end of them is at their place
     )
+    link: str = ""  # column of addresses that a tap on a point opens, in a notebook
     on_paper: bool = False  # whether words have a ground of their own, to be read on lines and bars
 
     def size_of(self, role: int) -> float:
@@ -97,7 +98,8 @@ class Mark:
     def columns(self) -> tuple[str, ...]:
         """All columns that a chart has to give it."""
         role = ("role",) if len(self.roles) > 1 else ()
-        return (*PLACES[self.kind], *role, *self.tip_columns)
+        link = (self.link,) if self.link else ()
+        return (*PLACES[self.kind], *role, *self.tip_columns, *link)
 
 
 @dataclass(frozen=True)

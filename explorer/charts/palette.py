@@ -119,6 +119,10 @@ LOOKS: dict[str, Look] = {
     "own": Look(MIST, ink=MIDDLE),
     "hour": Look(MAGENTA, ink="none", line="--"),
     "by means": Look(RED, line="--", dash="dashed"),
+    # of many scenarios, by a figure of theirs
+    "third least": Look(SKY, ink=LIGHT),
+    "third middle": Look(BLUE, ink=MIDDLE, printed_marker="s"),
+    "third most": Look(ORANGE, ink=INK, printed_marker="^"),
     # of sensitivity and ranges
     "lower": Look(SKY, ink="#E69F00"),
     "higher": Look(RED, ink="#4b2a85", words_colour="white"),

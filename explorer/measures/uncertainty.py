@@ -8,7 +8,9 @@ Which inputs are drawn, and how far they spread, is this project's own choice.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,10 @@ VARIATION = {
 MOST_DEVIATIONS = 3.0  # from the figure: beyond, a normal distribution is cut off
 FITTED = "estimate"  # how sure a round trip is that a latency model gives
 
+_GROUPS = (  # what columns are moved together as, see `Uncertainty.world_at`
+    "Electricity prices", "Carbon intensities", "PUE above 1", "IT capacity", "Demand",
+    "Time to first token", "RTT between regions",
+)  # fmt: skip
 _PRICE = "electricity_price_usd_per_mwh"
 _FLOORS = {_PRICE: 0.0, "pue": 1.0, "capacity_mw": 0.0}
 
@@ -63,6 +69,20 @@ class Figures:
         spread = self.variation * _deviations(rng, len(self.value))
         normal = self.floor + (self.value - self.floor) * (1 + spread)
         return np.where(np.isnan(self.low), normal, triangular(u, self.low, self.value, self.high))
+
+    def at(self, share: float) -> Floats:
+        """Each figure where that share of what it may be lies below it."""
+        deviations = float(np.clip(_quantile(share), -MOST_DEVIATIONS, MOST_DEVIATIONS))
+        normal = self.floor + (self.value - self.floor) * (1 + self.variation * deviations)
+        u = np.full(len(self.value), share)
+        return np.where(np.isnan(self.low), normal, triangular(u, self.low, self.value, self.high))
+
+
+def _quantile(share: float) -> float:
+    """Of a normal distribution, in standard deviations; its ends are infinite."""
+    if not 0 < share < 1:
+        return -np.inf if share <= 0 else np.inf
+    return NormalDist().inv_cdf(share)
 
 
 def triangular(u: Floats, low: Floats, mode: Floats, high: Floats) -> Floats:
@@ -116,31 +136,63 @@ class Uncertainty:
     def world(self, seed: int, draw: int) -> Network:
         """The world of one draw; the same seed and draw give the same one."""
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(draw,)))
-        self._draw_settings(rng)
-        self._draw_regions(rng)
-        share = np.maximum(self._share.drawn(rng), 0.0)
+        self._set_settings(dict(zip(SETTINGS, rng.random(len(SETTINGS)), strict=True)))
+        self._set_regions({column: of.drawn(rng) for column, of in self._regions.items()})
+        self._set_demand(self._share.drawn(rng))
+        self._set_prefill(self._prefill.drawn(rng))
+        n = len(self._rtt_variation)
+        z = np.triu(_deviations(rng, n * n).reshape(n, n), 1)
+        return self._network(1 + self._rtt_variation * (z + z.T), "drawn", seed, draw)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Inputs that `world_at` moves: columns and settings, by what they are called on screen."""
+        settings = (str(Scenario.param[name].label) for name in self._settings)
+        return (*_GROUPS, *settings)
+
+    def world_at(self, shares: Mapping[str, float]) -> Network:
+        """
+        The world in which each figure of a group lies where that share of what it may be is below.
+
+        All of a group go together, from their low ends to their high ends.
+        """
+        price, carbon, pue, capacity, demand, prefill, rtt = (shares[name] for name in _GROUPS)
+        labels = {name: str(Scenario.param[name].label) for name in self._settings}
+        self._set_settings({name: shares[label] for name, label in labels.items()})
+        at = zip(self._regions.items(), (price, pue, capacity, carbon), strict=True)
+        self._set_regions({column: figures.at(share) for (column, figures), share in at})
+        self._set_demand(self._share.at(demand))
+        self._set_prefill(self._prefill.at(prefill))
+        deviations = float(np.clip(_quantile(rtt), -MOST_DEVIATIONS, MOST_DEVIATIONS))
+        key = "at", *(f"{name} {shares[name]!r}" for name in self.groups)
+        return self._network(1 + self._rtt_variation * deviations, *key)
+
+    def _network(self, rtt_factor: Floats, *why: object) -> Network:
+        network = build_network(self._drawn).without_hosting_or_cap
+        rtt_ms = network.geography.region_rtt_ms * rtt_factor
+        geography = replace(network.geography, region_rtt_ms=rtt_ms)
+        return changed(network, *why, geography=geography)
+
+    def _set_settings(self, shares: Mapping[str, float]) -> None:
+        self._drawn.total_demand_mw = self._demand_mw
+        for name, bounds in self._settings.items():
+            low, value, high = map(np.array, bounds)
+            u = np.array(shares[name])
+            setattr(self._drawn, name, float(triangular(u, low, value, high)))
+
+    def _set_demand(self, share: Floats) -> None:
+        share = np.maximum(share, 0.0)
         self._drawn.clients[DEMAND_COLUMNS[self._drawn.demand_basis]] = share / share.sum()
         self._drawn.total_demand_mw *= float(share.sum() / self._share.value.sum())
-        classes = self._drawn.workloads.values()
-        for workload, ms in zip(classes, self._prefill.drawn(rng), strict=True):
+
+    def _set_prefill(self, prefill_ms: Floats) -> None:
+        for workload, ms in zip(self._drawn.workloads.values(), prefill_ms, strict=True):
             workload.prefill_ms = float(ms)
-        network, n = build_network(self._drawn).without_hosting_or_cap, len(self._rtt_variation)
-        z = np.triu(_deviations(rng, n * n).reshape(n, n), 1)
-        rtt_ms = network.geography.region_rtt_ms * (1 + self._rtt_variation * (z + z.T))
-        geography = replace(network.geography, region_rtt_ms=rtt_ms)
-        return changed(network, "drawn", seed, draw, geography=geography)
 
-    def _draw_settings(self, rng: np.random.Generator) -> None:
-        self._drawn.total_demand_mw = self._demand_mw
-        for name, u in zip(SETTINGS, rng.random(len(SETTINGS)), strict=True):
-            if name in self._settings:
-                low, value, high = map(np.array, self._settings[name])
-                setattr(self._drawn, name, float(triangular(u, low, value, high)))
-
-    def _draw_regions(self, rng: np.random.Generator) -> None:
+    def _set_regions(self, columns: Mapping[str, Floats]) -> None:
         table = self._drawn.regions
-        for column, figures in self._regions.items():
-            table[column] = figures.drawn(rng)
+        for column, values in columns.items():
+            table[column] = values
         if self._fixed is not None:  # the same part of another price
             was, now = self._regions[_PRICE].value, table[_PRICE].to_numpy()
             table["fixed_usd_per_mwh"] = self._fixed * np.divide(

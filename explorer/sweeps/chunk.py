@@ -12,8 +12,7 @@ import pandas as pd
 from explorer import __version__
 from explorer.cache import apart
 from explorer.errors import ExplorerError, told
-from explorer.measures.headlines import headlines
-from explorer.measures.tornado import saving_usd_per_h
+from explorer.measures.headlines import headlines, like_for_like
 from explorer.model.network import build_network
 from explorer.model.placement import Placement
 from explorer.model.solve import solve_network
@@ -95,6 +94,15 @@ def _solved(
         except Exception as error:  # one that cannot be solved is a row, and no reason to stop
             told_error = told(error)
             yield {}, f"{told_error.what} {told_error.fix}"
+
+
+def saving_usd_per_h(placement: Placement, baseline: Placement) -> float:
+    """
+    What a placement costs less than the baseline of just the load that it serves, carbon at its
+    price included. [USD/h]
+    """
+    base = like_for_like(placement, baseline)
+    return base.objective_usd_per_h - placement.objective_usd_per_h
 
 
 def figures(placement: Placement, measures: Sequence[str]) -> dict[str, float]:

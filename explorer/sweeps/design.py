@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.sweeps.packages import package
-from explorer.sweeps.plan import GRID, HYPERCUBE, LIST, MORRIS, SOBOL, Bounds, Plan, Values
+from explorer.sweeps.plan import GRID, HYPERCUBE, LEVELS, LIST, MORRIS, SOBOL, Bounds, Plan, Values
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +32,9 @@ def points_of(plan: Plan) -> pd.DataFrame:
     >>> points_of(read_plan({"scenarios": ["classroom-3x3"], "parameters": prices})).values.tolist()[:3]
     [[0, 'classroom-3x3', 0, 'cost'], [1, 'classroom-3x3', 0, 'carbon'], [2, 'classroom-3x3', 100, 'cost']]
     """
-    share = unit_sample(plan) if plan.samples else np.empty((plan.points_each, 0))
+    share = np.zeros((plan.points_each, 0))
+    if plan.samples and plan.varied:
+        share = unit_sample(plan.method, plan.varied, plan.samples, plan.seed, plan.levels)
     tables = []
     for name, values in plan.values.items():
         columns = _sampled(plan, values, share) if plan.samples else _listed(plan, values)
@@ -41,23 +44,25 @@ def points_of(plan: Plan) -> pd.DataFrame:
     return table
 
 
-def problem_of(plan: Plan) -> dict[str, Any]:
-    """What SALib is asked about: what is varied, as shares of its bounds."""
-    names = list(plan.varied)
-    return {"num_vars": len(names), "names": names, "bounds": [[0.0, 1.0]] * len(names)}
+def problem_of(names: Sequence[str]) -> dict[str, Any]:
+    """What SALib is asked about: parameters as shares of their bounds."""
+    return {"num_vars": len(names), "names": [*names], "bounds": [[0.0, 1.0]] * len(names)}
 
 
-def unit_sample(plan: Plan) -> Floats:
-    """The sample as shares of the bounds, shape (point, varied parameter)."""
-    if not plan.varied:
-        return np.zeros((plan.points_each, 0))
-    problem, count, seed = problem_of(plan), plan.samples, plan.seed
-    if plan.method == HYPERCUBE:
-        return package("SALib.sample.latin").sample(problem, count, seed=seed)
-    if plan.method == SOBOL:
+def unit_sample(
+    method: str, names: Sequence[str], samples: int, seed: int, levels: int = LEVELS
+) -> Floats:
+    """
+    A sample as shares of the bounds of parameters, shape (point, parameter); the same seed gives
+    the same one.
+    """
+    problem = problem_of(names)
+    if method == HYPERCUBE:
+        return package("SALib.sample.latin").sample(problem, samples, seed=seed)
+    if method == SOBOL:
         sobol = package("SALib.sample.sobol")
-        return sobol.sample(problem, count, calc_second_order=False, seed=seed)
-    return package("SALib.sample.morris").sample(problem, count, num_levels=plan.levels, seed=seed)
+        return sobol.sample(problem, samples, calc_second_order=False, seed=seed)
+    return package("SALib.sample.morris").sample(problem, samples, num_levels=levels, seed=seed)
 
 
 def _listed(plan: Plan, values: Any) -> dict[str, list[Any]]:

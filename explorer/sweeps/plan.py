@@ -29,7 +29,7 @@ GRID, LIST, HYPERCUBE, SOBOL, MORRIS = "grid", "list", "latin hypercube", "sobol
 METHODS = (GRID, LIST, HYPERCUBE, SOBOL, MORRIS)
 SAMPLED = (HYPERCUBE, SOBOL, MORRIS)
 RANGE = "range"  # as the values of a parameter: what the scenario says it may be
-SAVING = "saving_usd_per_h"  # against the baseline, carbon at its price included, as in `tornado`
+SAVING = "saving_usd_per_h"  # against the baseline of the same load, carbon at its price included
 DEFAULT_FIGURES = (
     SAVING, "cost_usd_per_h", "carbon_kg_per_h", "relocated_mw", "relocated_share", "unserved_mw",
 )  # fmt: skip

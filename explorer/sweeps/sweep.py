@@ -95,8 +95,8 @@ def read_sweep(directory: str | Path) -> pd.DataFrame:
             As the plan has them; choices as text.
         figures by name
             The plan's measures, NaN where the point failed. `saving_usd_per_h` is against the
-            point's own baseline, carbon at its price included, NaN where other load is served than
-            there; others are those of `Placement.totals`.
+            point's own baseline, of just the load that the point serves, carbon at its price
+            included; others are those of `Placement.totals`.
         failure
             Why there are no figures, and how to mend it; empty where there are.
 

@@ -14,6 +14,7 @@ import holoviews as hv
 import holoviews.plotting.bokeh  # registers the renderer
 import numpy as np
 import pandas as pd
+from bokeh.models import OpenURL, TapTool
 from numpy.typing import NDArray
 
 from explorer.charts.chart import (
@@ -209,8 +210,16 @@ def _parts(
             else {}
         )
         look = style(mark, LOOKS[role], mark.size_of(n))
-        parts.append(part.opts(**look, **hover, backend=BOKEH))
+        part = part.opts(**look, **hover, backend=BOKEH)
+        parts.append(_with_links(part, mark) if mark.link else part)
     return parts
+
+
+def _with_links(part: Any, mark: Mark) -> Any:
+    """Points whose addresses a tap opens."""
+    tap = TapTool(callback=OpenURL(url=f"@{mark.link}"))
+    hover = ["hover"] if mark.tip else []
+    return part.opts(tools=[*hover, tap], nonselection_alpha=mark.opacity, backend=BOKEH)
 
 
 def _key(panel: Panel, mark: Mark, label: str) -> Any:
