@@ -7,18 +7,20 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from explorer.cli import main
 
 Result = TypeVar("Result")
 PATIENCE_S = 60  # for a server to start on a slow machine
@@ -49,34 +51,75 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@contextmanager
-def started(*arguments: object, log: Path) -> Iterator[subprocess.Popen]:
-    """A server that has said where it is, and is no more afterwards."""
+class Server:
+    """
+    `wattlas serve` in a process of its own. It is forked off one that has imported the app and
+    done nothing else, which saves what each would spend on that; `command_line` starts afresh.
+    """
+
+    def __init__(self, *arguments: object, log: Path) -> None:
+        self._process = _IMPORTED.Process(target=_serve, args=([*map(str, arguments)], log))
+        self._process.start()
+        assert self._process.pid
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, patience_s: float = PATIENCE_S) -> int | None:
+        self._process.join(patience_s)
+        return self._process.exitcode
+
+
+_IMPORTED = get_context("forkserver")
+_IMPORTED.set_forkserver_preload(["servers", "explorer.app.explorer", "explorer.app.server"])
+
+
+def _serve(arguments: list[str], log: Path) -> None:
+    """What the forked process does: as a command of its own session, with its words in the log."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with log.open("w") as file:
-        server = subprocess.Popen(
-            command_line("serve", *map(str, arguments)),
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            wait_until(lambda: "Ctrl-C" in log.read_text() or server.poll() is not None)
-            assert server.poll() is None, log.read_text()
-            yield server
-        finally:
-            if server.poll() is None:
-                os.killpg(server.pid, signal.SIGKILL)
-                server.wait()
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    sys.exit(main(["serve", *arguments]))
 
 
 @contextmanager
-def serving(*arguments: object, log: Path) -> Iterator[subprocess.Popen]:
+def started(*arguments: object, log: Path) -> Iterator[Server]:
+    """A server that has said where it is, and is no more afterwards."""
+    server = Server(*arguments, log=log)
+    try:
+        wait_until(lambda: "Ctrl-C" in text_of(log) or server.poll() is not None)
+        assert server.poll() is None, log.read_text()
+        yield server
+    finally:
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
+
+
+def text_of(log: Path) -> str:
+    return log.read_text() if log.exists() else ""
+
+
+@contextmanager
+def serving(*arguments: object, log: Path) -> Iterator[Server]:
     """A server that is stopped by Ctrl-C, which must end it at once and in good order."""
     with started(*arguments, log=log) as server:
         yield server
         # as a terminal does, to all processes of the command
         os.killpg(server.pid, signal.SIGINT)
-        assert server.wait(PATIENCE_S) == 0, log.read_text()
+        assert server.wait() == 0, log.read_text()
+
+
+@contextmanager
+def served(*arguments: object, folder: Path) -> Iterator[str]:
+    """Where a server is, with its log in a folder; no traceback there leads through this project."""
+    port, log = free_port(), folder / "server.log"
+    with serving(*arguments, "--port", port, log=log):
+        yield f"http://127.0.0.1:{port}/"
+    assert f"explorer{os.sep}" not in log.read_text()
 
 
 class Proxy:

@@ -2,19 +2,15 @@
 
 import json
 import re
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from servers import served
 
 from explorer import Scenario, frontier, solve, why_here
 from explorer.app.questions import QUESTIONS
@@ -178,35 +174,9 @@ class App:
             )
 
 
-@contextmanager
-def serving(folder: Path, *scenario: str) -> Iterator[str]:
-    """Where `wattlas serve` serves; in the end it must have nothing to complain about."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    program = "import sys; from explorer.cli import main; sys.exit(main())"
-    log = folder / "errors.txt"
-    with log.open("w") as errors:
-        server = subprocess.Popen(
-            [sys.executable, "-c", program, "serve", *scenario, "--port", str(port)],
-            stdout=subprocess.PIPE, stderr=errors, text=True,
-        )  # fmt: skip
-        assert server.stdout
-        try:
-            assert any("Ctrl-C" in line for line in server.stdout), log.read_text()
-            yield f"http://127.0.0.1:{port}/"
-            server.send_signal(signal.SIGINT)
-            assert server.wait(30) == 0
-            assert "explorer" not in log.read_text()  # no traceback leads through this project
-        finally:
-            server.kill()
-            server.wait()
-            server.stdout.close()
-
-
 @pytest.fixture(scope="module")
 def url(tmp_path_factory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("server")) as url:
+    with served(folder=tmp_path_factory.mktemp("server")) as url:
         yield url
 
 

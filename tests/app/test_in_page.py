@@ -8,12 +8,11 @@ import subprocess
 
 import pytest
 from playwright.sync_api import expect
-from servers import PATIENCE_S, ask, command_line, free_port
-from servers import serving as served_at
+from servers import PATIENCE_S, ask, command_line, free_port, served, serving
 
 from explorer import Scenario, solve
 from explorer.text import format_number
-from tests.app.test_app import PATIENCE_MS, serving
+from tests.app.test_app import PATIENCE_MS
 from tests.app.test_snapshot import control, typed
 
 FORGED = """() => {
@@ -31,7 +30,7 @@ def cost_of(scenario: Scenario) -> str:
 def test_links_open_the_page_and_the_app_and_the_page_asks_for_nothing(browser, tmp_path):
     there = Scenario.load("classroom-3x3")
     there.friction_scale = 0.4
-    with serving(tmp_path, "classroom-3x3", "--in-page") as url:
+    with served("classroom-3x3", "--in-page", folder=tmp_path) as url:
         page, asked, wrong = browser.new_page(), [], []
         page.on("request", lambda r: asked.append(r.url) if r.url.startswith("http") else None)
         page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
@@ -64,15 +63,15 @@ def test_links_open_the_page_and_the_app_and_the_page_asks_for_nothing(browser, 
 
 
 def test_the_page_may_do_what_it_says_itself_and_is_not_there_unless_asked_for(tmp_path):
-    port = free_port()
-    with served_at("classroom-3x3", "--in-page", "--port", port, log=tmp_path / "log"):
+    port, log = free_port(), tmp_path / "log"
+    with serving("classroom-3x3", "--in-page", "--port", port, log=log):
         status, headers, body = ask(port, "/in-page")
-        assert f":{port}/in-page" in (tmp_path / "log").read_text()
+        assert f":{port}/in-page" in log.read_text()
     assert status == 200 and "<title>Wattlas" in body
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'self'" in policy
     port = free_port()
-    with served_at("classroom-3x3", "--port", port, log=tmp_path / "other"):
+    with serving("classroom-3x3", "--port", port, log=tmp_path / "other"):
         assert ask(port, "/in-page")[0] == 404
 
 
@@ -91,7 +90,7 @@ def test_a_reader_submits_what_he_sees_to_the_board_of_his_room(browser, tmp_pat
     """The server reckons for itself: the browser sends settings, and whatever it sends is checked."""
     there, wrong, port, log = Scenario.load("stylized-12"), [], free_port(), tmp_path / "log"
     options = ("--in-page", "--board", tmp_path / "board.sqlite", "--port", port)
-    with served_at("stylized-12", *options, log=log):
+    with serving("stylized-12", *options, log=log):
         found = re.search(r"board\?room=(\w+)", log.read_text())
         assert found
         url, page = f"http://127.0.0.1:{port}/", browser.new_page()

@@ -3,17 +3,14 @@ The page in a browser, wide and narrow, with long names and many classes: no but
 out of reach.
 """
 
-import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from servers import served
 
 from explorer import Scenario
 
@@ -76,29 +73,10 @@ def twelve_classes(folder: Path) -> Path:
     return folder
 
 
-@contextmanager
-def served(scenario: str) -> Iterator[str]:
-    """Where `wattlas serve` serves that scenario."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    program = "import sys; from explorer.cli import main; sys.exit(main())"
-    command = [sys.executable, "-c", program, "serve", scenario, "--port", str(port)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as server:
-        assert server.stdout
-        try:
-            assert any("Ctrl-C" in line for line in server.stdout)
-            yield f"http://127.0.0.1:{port}/"
-        finally:
-            server.send_signal(signal.SIGINT)
-
-
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
+def url(tmp_path_factory) -> Iterator[str]:
     """Where long names are, and the samples."""
-    with served(str(LONG)) as url:
+    with served(LONG, folder=tmp_path_factory.mktemp("server")) as url:
         yield url
 
 
@@ -108,8 +86,8 @@ def page(
 ) -> Iterator[Page]:
     with ExitStack() as stack:
         if request.param == "twelve":
-            folder = twelve_classes(tmp_path_factory.mktemp("world") / "twelve")
-            url = stack.enter_context(served(str(folder)))
+            folder = tmp_path_factory.mktemp("world")
+            url = stack.enter_context(served(twelve_classes(folder / "twelve"), folder=folder))
         elif request.param == "media-heavy":
             url += "?scenario=media-heavy"
         page = browser.new_page(

@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from playwright.sync_api import Page, expect
 from screens import drawn, show, words
+from servers import served
 
 from explorer import (
     Explorer,
@@ -48,7 +49,7 @@ from explorer.measures.remedies import remedies
 from explorer.model.labels import END, ISOLATE, as_shown, isolated, labels_of, plain, told_apart
 from explorer.report import steps_text, summary
 from explorer.session import Session
-from tests.app.test_app import MARK, PATIENCE_MS, App, serving
+from tests.app.test_app import MARK, PATIENCE_MS, App
 
 CASES = Path(__file__).parents[1] / "cases"
 EXPLORER = Path(__file__).parents[2] / "explorer"
@@ -448,7 +449,7 @@ def check_quiet(page: Page, complaints: list[str]) -> None:
 
 @pytest.mark.ui
 def test_no_name_runs_in_the_app(browser, spied, tmp_path):
-    with serving(tmp_path, str(spied)) as url:
+    with served(spied, folder=tmp_path) as url:
         app = App(browser, url)
         columns = app.source("map")
         at = app.page.evaluate(
