@@ -76,7 +76,7 @@ def name_of(opened: str) -> str:
     """
     The name of a scenario that a server was started with; empty where that was its path.
 
-    >>> name_of("classroom-3x3"), name_of("/home/me/classroom-3x3")
+    >>> name_of("classroom-3x3"), name_of("/srv/classroom-3x3")
     ('classroom-3x3', '')
     """
     return opened if opened in names() else ""
