@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from explorer.measures.frontier import Frontier, frontier
     from explorer.measures.greedy import greedy
     from explorer.measures.layers import layers
+    from explorer.measures.machines import machines
     from explorer.measures.marginal_prices import marginal_prices
     from explorer.measures.monte_carlo import Draws, monte_carlo
     from explorer.measures.near_optimal import near_optimal
@@ -66,6 +67,7 @@ __all__ = [
     "global_sensitivity",
     "greedy",
     "layers",
+    "machines",
     "marginal_prices",
     "monte_carlo",
     "near_optimal",

@@ -116,6 +116,13 @@ MEASURES = {
         ),
         Measure("greedy", "What would a simple rule miss?", "greedy heuristic", CERTAINTY),
         Measure("layers", "Local, regional or where energy is cheap?", "load by layer", PLACE),
+        Measure(
+            "machines",
+            "How many machines does it take?",
+            "coincident peak",
+            WORTH,
+            reads=(*PLACEMENT, "day", "hardware"),
+        ),
         Measure("marginal_prices", "What is one more MWh worth?", "marginal prices, duals", WORTH),
         Measure(
             "monte_carlo",

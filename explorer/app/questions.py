@@ -22,6 +22,7 @@ from explorer.app.views.difference import DifferenceView
 from explorer.app.views.failure import FailureView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
+from explorer.app.views.machines import MachinesView
 from explorer.app.views.marginal_prices import PricesView
 from explorer.app.views.monte_carlo import MonteCarloView
 from explorer.app.views.near_optimal import NearOptimalView
@@ -46,7 +47,7 @@ QUESTIONS: dict[
     ),
     "What is it worth?": (
         (CostLatencyFrontView, CostCarbonFrontView),
-        (PricesView, PublishedView, card_of("carbon_by_zone")),
+        (PricesView, PublishedView, MachinesView, card_of("carbon_by_zone")),
     ),
     "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),
     "What holds it back?": ((AttributionView,), (UnservedView,)),

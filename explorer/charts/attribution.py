@@ -113,10 +113,25 @@ def _finding(table: pd.DataFrame, saved: float, possible: float) -> Markup:
     ]
     return html(
         "Moving saves <b>{} of {} USD/h</b> that would be possible without obstacles, carbon at its price included. "
-        "Of the {} USD/h held back: {}.{}",
+        "Of the {} USD/h held back: {}.{}{}",
         format_number(saved),
         format_number(possible),
         format_number(held),
         ", ".join(parts),
         whose,
+        _room(table),
+    )
+
+
+def _room(table: pd.DataFrame) -> str:
+    """What more room alone would save, for free and bought, where it has a price and a worth."""
+    price, free = (
+        table.attrs[name] for name in ("hardware_usd_per_mwh", "room_for_free_usd_per_h")
+    )
+    if not price or not free:
+        return ""
+    bought = table.attrs["room_bought_usd_per_h"]
+    return (
+        f" Capacity counts as if room were free, as for machines that are bought anyway: more of it alone saves "
+        f"{format_number(free)} USD/h; bought on top, at {format_number(price)} USD/MWh, {format_number(bought)}."
     )

@@ -137,6 +137,9 @@ LOOKS: dict[str, Look] = {
     "stranded": Look(ORANGE, ink="#cfe0ee"),
     "with reserve": Look(BLUE, ink=PAPER, marker="diamond", printed_marker="D"),
     "dearer": Look(BLUE, ink=MIDDLE),
+    # of machines
+    "hardware": Look(SLATE, ink="#b5b8bd"),
+    "running": Look(BLUE, ink=DARK),
     # of layers
     "local": Look(BLUE, ink=DARK, words_colour="white"),
     "regional": Look(SKY, ink=SKY),

@@ -73,8 +73,11 @@ def attribution(scenario: Scenario) -> pd.DataFrame:
     Lifted means: no latency budget; egress price zero; all other friction zero; no load pinned to
     its home; legal policy `open`; any region can take all load. Prices and carbon stay, however
     much load comes, so the value of capacity is an upper bound: a grid sells only so much so
-    cheaply. What the tables `systems` and `arcs` say stays as well, but friction from `arcs` counts
-    as friction, egress included.
+    cheaply. It is that of sites not yet built: machines are bought anyway, and the question is
+    where. Where those there are stand already, room has a price, that of new machines; what it
+    would save then, all else as it is, is ``room_bought_usd_per_h`` of the `attrs`, beside
+    ``room_for_free_usd_per_h``, the same at no price. What the tables `systems` and `arcs` say
+    stays as well, but friction from `arcs` counts as friction, egress included.
 
     Hosting is left out, as if it cost nothing: with it, each of the 64 placements would be a
     mixed-integer program.
@@ -113,7 +116,8 @@ def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
     A table of a network with all that its picture says and no column does.
 
     What is saved against the baseline of the load that is served, what each obstacle costs in the
-    order of the rows [USD/h], and what is served and is not [MW].
+    order of the rows [USD/h], and what is served and is not [MW]. Of room for all, all else as it
+    is, what it would save for free and bought at the price of hardware [USD/h].
     """
     best = solve_network(network.without_hosting_or_cap, "cost")  # as the attribution takes it
     saved = like_for_like(best, best.baseline).objective_usd_per_h - best.objective_usd_per_h
@@ -121,7 +125,49 @@ def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
         table, measure="attribution", saved_usd_per_h=float(saved),
         served_mw=float(best.served_mw), unserved_mw=float(best.unserved_mw),
         in_order_usd_per_h=waterfall_table(network)["usd_per_h"].tolist(),
+        hardware_usd_per_mwh=float(network.hardware_usd_per_mwh), **_worth_of_room(network),
     )  # fmt: skip
+
+
+def _worth_of_room(network: Network) -> dict[str, float]:
+    """
+    What more room would save, all other obstacles in place: free, and where each MW beyond what a
+    region has costs what hardware does, while what stands idle elsewhere is paid for already.
+    """
+    objective = lifted_objectives(network)
+    as_it_is, for_free = (objective[(*[0] * (len(FACTORS) - 1), lifted)] for lifted in (0, 1))
+    bought = _cost_with_room_bought(network) if network.hardware_usd_per_mwh else for_free
+    noise = 2 * TIE_BREAK * network.demand_mw.sum()
+    free, built = (float(as_it_is - less) for less in (for_free, bought))
+    return {
+        "room_for_free_usd_per_h": free if free > noise else 0.0,
+        "room_bought_usd_per_h": built if built > noise else 0.0,
+    }
+
+
+def _cost_with_room_bought(network: Network) -> float:
+    """
+    The least that the same load costs where room is bought, machines and all. [USD/h]
+
+    What is bought is a second region at each place, which costs that much more and takes all.
+    """
+    regions = len(network.regions)
+    best = solve_network(network.without_hosting_or_cap, "cost").optimum
+    numbers = served_alone(lp_data(network, "cost"), best)
+    cost = np.concatenate([numbers.cost, numbers.cost + network.hardware_usd_per_mwh], axis=1)
+    case = replace(
+        numbers,
+        cost=cost,
+        allowed=np.tile(numbers.allowed, (1, 2, 1)),
+        capacity_mw=np.append(
+            numbers.capacity_mw, np.full(regions, float(network.demand_mw.sum()))
+        ),
+        unserved_cost=unserved_penalty(cost),
+        added_ms=None,
+    )
+    model = model_for("room bought", network.home, 2 * regions, len(network.workloads))
+    with model.lock:
+        return _cost(network, case, model.solve(case, any_will_do=True))
 
 
 def attribution_table(network: Network) -> pd.DataFrame:

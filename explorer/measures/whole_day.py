@@ -208,7 +208,7 @@ def solve_day(scenario: Scenario) -> Iterator[WholeDay | None]:
         carbon = np.mean([network.carbon_kg_per_mwh for network in networks], axis=0)
         rows, it_mw, relocated_mw = [], [], []
         for network in networks:
-            best = _place(network)
+            best = place_hour(network, network.objective)
             by_means = _place_the_same(best, price, carbon)
             rows.append(
                 {
@@ -240,13 +240,13 @@ def _whole_day(scenario: Scenario) -> WholeDay:
     return day
 
 
-def _place(network: Network) -> Placement:
+def place_hour(network: Network, objective: str) -> Placement:
     """The optimum, not remembered: 48 of them would push out what users are looking at."""
     model = model_for(
-        f"day, {network.objective}", network.home, len(network.regions), len(network.workloads)
+        f"day, {objective}", network.home, len(network.regions), len(network.workloads)
     )
     with model.lock:
-        return solve_with(model, network, network.objective)
+        return solve_with(model, network, objective)
 
 
 def _place_the_same(

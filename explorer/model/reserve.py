@@ -10,18 +10,16 @@ are added where a placement violates them; so are arcs, where they improve it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from time import monotonic
 
 import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.errors import OutOfTimeError, SolverError
-from explorer.model.highs import EXTREMES, Highs
+from explorer.model.growing import GrowingProgram, nearest_of_equals
 from explorer.model.network import Network, lp_data
 from explorer.model.placement import Placement
 from explorer.model.program import LPData, in_units, units_of
-from explorer.model.solver import DUAL_TOLERANCE, TIE_BREAK, model_for
+from explorer.model.solver import DUAL_TOLERANCE, model_for
 from explorer.model.ties import ROUNDING, by_demand
 
 Floats = NDArray[np.float64]
@@ -145,25 +143,22 @@ class _Program:
     def __init__(self, numbers: LPData, network: Network) -> None:
         self._units = units_of(numbers)
         scaled = in_units(numbers, self._units)
-        self._deadline = monotonic() + numbers.time_limit_s
-        self._time_limit_s = numbers.time_limit_s
+        self._program = GrowingProgram(numbers.time_limit_s, "reserve")
         self._shape = numbers.allowed.shape
         self._allowed = by_demand(scaled.allowed)
-        nearer = network.wan_ms / (np.abs(network.wan_ms).max(initial=0.0) or 1.0)
-        self._cost = by_demand(scaled.cost + TIE_BREAK * nearer / self._units.cost)
+        self._cost = by_demand(nearest_of_equals(network) / self._units.cost)
         regions = self._shape[1]
         pinned = np.bincount(network.home, scaled.pinned_mw.sum(axis=1), minlength=regions)
         self.pinned_mw = pinned * self._units.mw  # of each region
         self._room = np.maximum(scaled.capacity_mw - pinned, 0.0)
         self._columns: Ints = np.empty(0, np.intp)
         self._cuts: list[Bools] = []  # which arcs count in each, shape (demand, region)
-        self._highs = Highs(
-            threads=1, presolve="off", solver="simplex", dual_feasibility_tolerance=DUAL_TOLERANCE
-        )
         demand = scaled.free_mw.ravel()
-        self._add_rows(demand, demand)
-        self._add_rows(np.full(regions, -highspy.kHighsInf), self._room)
-        self._add_columns(np.full(regions, scaled.unserved_cost), [np.empty(0, np.int32)] * regions)
+        self._program.add_rows(demand, demand)
+        self._program.add_rows(np.full(regions, -highspy.kHighsInf), self._room)
+        self._program.add_columns(
+            np.full(regions, scaled.unserved_cost), [np.empty(0, np.int32)] * regions
+        )
 
     @property
     def violated_mw(self) -> float:
@@ -178,7 +173,7 @@ class _Program:
         for n, cut in enumerate(self._cuts):
             for at in np.flatnonzero(cut[demand, region]):
                 rows[at].append(first + self._shape[1] + n)
-        self._add_columns(self._cost.ravel()[arcs], [np.array(at, np.int32) for at in rows])
+        self._program.add_columns(self._cost.ravel()[arcs], [np.array(at, np.int32) for at in rows])
         self._columns = np.append(self._columns, arcs)
 
     def add_cut(self, lost: int, full: Bools) -> None:
@@ -195,7 +190,7 @@ class _Program:
         columns = np.append(at, lost).astype(np.int32)
         ones = np.append(np.ones(len(at)), -1.0)
         room = float(self._room[full].sum())
-        self._highs.addRow(-highspy.kHighsInf, room, len(columns), columns, ones)
+        self._program.add_row(room, columns, ones)
 
     def solve(self) -> tuple[Floats, Floats]:
         """
@@ -204,25 +199,14 @@ class _Program:
         """
         clients, regions, workloads = self._shape
         while True:
-            self._run()
-            found = self._highs.getSolution()
-            if not self._add_improving(np.array(found.row_dual)):
+            columns, dual = self._program.run()
+            if not self._add_improving(dual):
                 break
-        value = np.maximum(np.array(found.col_value), 0.0) * self._units.mw
+        value = np.maximum(columns, 0.0) * self._units.mw
         free = np.zeros(self._allowed.size)
         free[self._columns] = np.where(value > ROUNDING * self._units.mw, value, 0.0)[regions:]
         by_client = free.reshape(clients, workloads, regions).swapaxes(1, 2)
         return np.ascontiguousarray(by_client), value[:regions]
-
-    def _run(self) -> None:
-        left_s = max(self._deadline - monotonic(), 0.0)
-        self._highs.setOptionValue("time_limit", self._highs.getRunTime() + left_s)
-        self._highs.run()
-        status = self._highs.getModelStatus()
-        if status == highspy.HighsModelStatus.kTimeLimit:
-            raise OutOfTimeError(self._time_limit_s)
-        if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"HiGHS stopped: {status.name}.", "reserve", EXTREMES)
 
     def _add_improving(self, dual: Floats) -> bool:
         """Add to each demand the best arc that improves the placement; False if there is none."""
@@ -237,23 +221,6 @@ class _Program:
         if len(better):
             self.add_arcs(better)
         return bool(len(better))
-
-    def _add_rows(self, lower: Floats, upper: Floats) -> None:
-        none = np.empty(0)
-        starts = none.astype(np.int32)
-        self._highs.addRows(len(lower), lower, upper, 0, starts, starts, none)
-
-    def _add_columns(self, cost: Floats, rows: list[NDArray[np.int32]]) -> None:
-        """Columns of these costs, each with ones in its rows."""
-        if not len(cost):
-            return
-        lengths = np.array([len(each) for each in rows])
-        starts = np.append(0, np.cumsum(lengths)[:-1]).astype(np.int32)
-        index, count = np.concatenate(rows), len(cost)
-        upper = np.full(count, highspy.kHighsInf)
-        self._highs.addCols(
-            count, cost, np.zeros(count), upper, len(index), starts, index, np.ones(len(index))
-        )
 
 
 def _placement(placement: Placement, free_mw: Floats, numbers: LPData) -> Placement:

@@ -32,6 +32,7 @@ from explorer import (
     cost_latency_front,
     failure,
     frontier,
+    machines,
     monte_carlo,
     near_optimal,
     published,
@@ -55,6 +56,7 @@ from explorer.app.views.difference import DifferenceView
 from explorer.app.views.failure import FailureView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
+from explorer.app.views.machines import MachinesView
 from explorer.app.views.monte_carlo import MonteCarloView
 from explorer.app.views.near_optimal import NearOptimalView
 from explorer.app.views.published import PublishedView
@@ -180,6 +182,31 @@ PICTURES = {
             }
         },
         DifferenceView,
+    ),
+    "machines": Picture(
+        machines,
+        {
+            "needed": ("#0072B2", "machines needed"),
+            "now": ("#c2185b", "the world's highest load"),
+            "hardware": ("#8a8f98", "machines"),
+            "running": ("#0072B2", "electricity and moving"),
+        },
+        {
+            "needed": {
+                "": "@day",
+                "Machines": "@machines_mw{0,0} MW",
+                "Idle, mean of the day": "@idle_percent{0.0} %",
+            },
+            "costs": {
+                "": "@day",
+                "Machines": "@hardware_usd_per_h{0,0} USD/h",
+                "Electricity and moving, carbon at its price": "@objective_usd_per_h{0,0} USD/h",
+                "The same without carbon price": "@cost_usd_per_h{0,0} USD/h",
+                "Carbon": "@carbon_kg_per_h{0,0} kg/h",
+            },
+        },
+        MachinesView,
+        settings={"hardware_usd_per_mwh": 1500.0},
     ),
     "failure": Picture(
         failure,

@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose
 from reference import Reference
 from scenarios import random_scenario, random_scenarios
+from scipy.optimize import linprog
 
 from explorer import Scenario, attribution, solve, waterfall
 from explorer.measures.attribution import FACTORS, shapley_values, waterfall_table
@@ -316,3 +317,44 @@ def test_an_order_of_other_factors_is_refused(order):
 def test_the_world_is_held_back():
     found = attribution(Scenario.load("world-2025"))
     assert (found["usd_per_h"] > 0).all() and found["share"].sum() == pytest.approx(1)
+
+
+@settings(max_examples=20)
+@given(random_scenarios(hardware_usd_per_mwh=st.sampled_from([0.0, 3.0, 20.0, 1500.0])))
+def test_room_that_is_bought_is_an_overflow_at_each_place_at_that_price(world):
+    world.objective = "cost"
+    table = attribution(world)
+    free, bought = (table.attrs[f"room_{how}_usd_per_h"] for how in ("for_free", "bought"))
+    placed, price = solve(world), world.hardware_usd_per_mwh
+    reference = Reference(world)
+    for row in placed.unserved.to_dict("records"):
+        getattr(reference, row["part"])[row["client"], row["workload"]] -= row["unserved_mw"]
+    costs, wanted, at_region = [], [], {j: [] for j in reference.regions}
+    rows = []
+    for part in ("free", "pinned"):
+        for (i, k), mw in getattr(reference, part).items():
+            choices = [j for j in reference.regions if reference.open((i, j, k))]
+            if part == "pinned":
+                choices = [j for j in choices if j == reference.home[i]]
+            if choices and mw > 1e-9:
+                rows.append(range(len(costs), len(costs) + len(choices)))
+                wanted.append(mw)
+                for j in choices:
+                    at_region[j].append(len(costs))
+                    costs.append(reference.arcs[i, j, k].cost_usd)
+    assume(costs)
+    extra = len(costs) + np.arange(len(at_region))  # MW bought at each place
+    equal = np.zeros((len(rows), len(costs) + len(extra)))
+    below = np.zeros((len(extra), equal.shape[1]))
+    for n, row in enumerate(rows):
+        equal[n, list(row)] = 1.0
+    for n, at in enumerate(at_region.values()):
+        below[n, at], below[n, extra[n]] = 1.0, -1.0
+    room = list(reference.capacity.values())
+    found = linprog([*costs, *[price] * len(extra)], below, room, equal, wanted, method="highs")
+    assert found.success
+    tolerance = 1e-5 * max(1.0, world.total_demand_mw)
+    assert bought == pytest.approx(max(placed.objective_usd_per_h - found.fun, 0.0), abs=tolerance)
+    assert bought <= free + tolerance
+    if not price:
+        assert bought == free

@@ -26,22 +26,27 @@ class Moment:
     scenario: Scenario = field(compare=False)
 
 
-class WholeDayView(ChartView):
-    """Load by hour and region from east to west, daylight behind it, cost and carbon below."""
+class DayView(ChartView):
+    """A card of all hours of a scenario's day."""
 
-    measure: ClassVar = "whole_day"
-    chart: ClassVar = whole_day
-    taps: ClassVar = _TAPPED
     _moment: Moment | None = None
-
-    def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:
-        return {(name, "selected", "indices"): self._on_tap for name in _TAPPED}
 
     def inputs(self) -> tuple[Moment]:
         network = self.session.network
         if self._moment is None or self._moment.network is not network:
             self._moment = Moment(network, self.session.scenario.copy())
         return (self._moment,)
+
+
+class WholeDayView(DayView):
+    """Load by hour and region from east to west, daylight behind it, cost and carbon below."""
+
+    measure: ClassVar = "whole_day"
+    chart: ClassVar = whole_day
+    taps: ClassVar = _TAPPED
+
+    def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:
+        return {(name, "selected", "indices"): self._on_tap for name in _TAPPED}
 
     def compute(self, moment: Moment) -> Iterator[pd.DataFrame | Progress]:
         for turn, day in enumerate(solve_day(moment.scenario), start=1):
