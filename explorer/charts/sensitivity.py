@@ -12,8 +12,10 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, left_out, reach, row_places
 from explorer.markup import html
 from explorer.presentation import renders
+from explorer.scenario.scenario import declared
+from explorer.scenario.workload import MODEL_COLUMNS
 from explorer.sweeps.indices import BY
-from explorer.sweeps.names import figure_label
+from explorer.sweeps.names import figure_label, parameter_label
 from explorer.sweeps.plan import SOBOL
 from explorer.text import elided, format_number
 
@@ -83,13 +85,14 @@ def chart(table: pd.DataFrame, figure: str = "", scenario: str = "") -> Chart:
     columns["interval"] = {"x0": at - half, "x1": at + half, "y0": places, "y1": places}
     ends = np.concatenate([[0.0], at - half, at + half, np.nan_to_num(tip.get("first", at))])
     label, unit = figure_label(figure)
+    mine = mine.assign(input=mine["input"].map(_said))
     return Chart(
         (panel,),
         (
             Filled(
                 columns,
                 reach(ends[np.isfinite(ends)], 0.05),
-                rows=[elided(str(name)) for name in shown["input"]],
+                rows=[elided(_said(name)) for name in shown["input"]],
                 x_label="" if method == SOBOL else f"Effect on: {label.lower()} [{unit}]",
                 y_label=left_out(len(shown), len(mine), "of"),
             ),
@@ -99,6 +102,12 @@ def chart(table: pd.DataFrame, figure: str = "", scenario: str = "") -> Chart:
         About(table.attrs["title"]),
         ["Inputs within their own ranges, together. Lines: 95 % intervals."],
     )
+
+
+def _said(name: str) -> str:
+    """What an input is called: parameters of a sweep have their names in the table."""
+    own = name.rpartition(".")[2]
+    return parameter_label(name) if own in declared() or own in MODEL_COLUMNS else name
 
 
 def _ends(values: Any) -> tuple[Any, Any]:

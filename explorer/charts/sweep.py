@@ -103,7 +103,7 @@ def _scatter(table: pd.DataFrame, third: Ints, figure: str, against: str) -> Any
     label, unit = figure_label(figure)
     y = table[figure].to_numpy()
     points = {"points": _columns(table, third, x, y)}
-    axes = Axis(across + words), Axis(f"{label} [{unit}]", at=4)
+    axes = Axis(across + words, at=5), Axis(f"{label} [{unit}]", at=4)
     panel = Panel(SCATTER, (_points("points"),), *axes, zooms=True)
     return panel, Filled(points, _wide(x), reach(y, 0.05))
 

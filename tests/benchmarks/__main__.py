@@ -23,6 +23,7 @@ from tests.benchmarks import (  # noqa: F401  each module enters its rows
     serving,
     snapshots,
     solving,
+    sweeping,
 )  # fmt: skip
 from tests.benchmarks.growth import draw
 from tests.benchmarks.table import HEADER, ROWS, WIDTHS, line, measure
