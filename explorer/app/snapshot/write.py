@@ -25,7 +25,6 @@ from bokeh.embed.util import standalone_docs_json_and_render_items
 from bokeh.models import AbstractButton, LayoutDOM, Plot, SaveTool, Select, TapTool
 from bokeh.settings import settings as bokeh_settings
 from markupsafe import Markup, escape
-from panel.io.resources import DIST_DIR
 
 from explorer import __version__
 from explorer.app.board.rules import LONGEST_NAME
@@ -207,9 +206,11 @@ def snapshot_page(
     for root in screen.roots:
         document.add_root(root)
     contents = _contents(screen, document, groups, shown)
-    contents |= {"data": encoded(data), "story": story, "styles": _styles(board)}
+    contents |= {"story": story, "styles": _styles(board)}
     contents |= {"board": {"longest": LONGEST_NAME} if board else None}
-    return _page(screen, contents, script, wasm, base_url, hide, board)
+    contents |= {name: data[name] for name in ("settings", "workloads")}
+    world = {"data": encoded(data), "labels": view_labels(scenario, LEADS)}
+    return _page(screen, contents, world, script, wasm, base_url, hide, board)
 
 
 class _Screen:
@@ -312,7 +313,6 @@ def _contents(
         "item": item.to_json(),
         "roots": {root.name: root.id for root in document.roots},
         "handles": screen.models(),
-        "labels": view_labels(scenario, LEADS),
         "groups": shown,
         "controls": [control for group in groups for control in group["controls"]],
         "reach": reach_of(session.placement),
@@ -390,14 +390,13 @@ def _refuse_other_addresses(base_url: str) -> None:
 
 
 def _page(
-    screen: _Screen, contents: dict[str, Any], solver: str, wasm: bytes, base_url: str, hide: Sequence[str],
-    board: bool,
+    screen: _Screen, contents: dict[str, Any], world: dict[str, Any], solver: str, wasm: bytes, base_url: str,
+    hide: Sequence[str], board: bool,
 ) -> bytes:  # fmt: skip
     """The file."""
     scenario = screen.scenario
     js = Path(bokeh_settings.bokehjs_path()) / "js"
-    names = ("bokeh", "bokeh-widgets", "bokeh-tables")  # the last because Panel's asks for it
-    libraries = [*(js / f"{name}.min.js" for name in names), DIST_DIR / "panel.min.js"]
+    libraries = [js / f"{name}.min.js" for name in ("bokeh", "bokeh-widgets")]
     template, script = (PAGE / "page.html").read_text("utf-8"), f"\n{_script(board)}\n"
     own = [*re.findall("<script>(.*?)</script>", template, re.DOTALL), script]
     return (
@@ -412,8 +411,9 @@ def _page(
                 html('<div id="{}" class="card" hidden></div>', name) for name in screen.cards
             ),
             libraries=_packed(b"\n;".join(library.read_bytes() for library in libraries)),
-            contents=_packed(json.dumps(contents, separators=(",", ":")).encode()),
-            folder=_packed(json.dumps(scenario.files()).encode()),
+            contents=_packed(_json(contents)),
+            world=_packed(_json(world)),
+            folder=_packed(_json(scenario.files())),
             program=_packed(solver.encode()),
             wasm=_packed(wasm),
             script=script,
@@ -506,6 +506,10 @@ def _plain(value: Any) -> Any:
     return (
         [None if each != each else each for each in values] if value.dtype.kind == "f" else values
     )
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _sha256(text: str) -> str:

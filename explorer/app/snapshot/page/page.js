@@ -1,38 +1,37 @@
 // The page that solves itself: the app's controls, a worker that solves what they ask for, and the views' own models,
 // patched with what it finds.
-import {made} from "./arrays.js"
 import {folder_files} from "./folder.js"
 import {Inputs} from "./inputs.js"
+import {unpacked_text} from "./packed.js"
 import {save_file, save_menu} from "./save.js"
 import {general} from "./text.js"
+import {register_words} from "./words.js"
 import {zipped} from "./zip.js"
 
 const FONT = getComputedStyle(document.body).fontFamily
 const KEY = "page" // of the inputs, by which components of a page find each other
 const root = document.documentElement
-const [libraries, contents, program, wasm] = await Promise.all(["libraries", "contents", "program", "wasm"].map(unpacked))
-const decoder = new TextDecoder()
-const {docs, item, roots, handles, data, labels, groups, controls: possible, reach, values, names, own, argument, table, story, leads, styles, workload, file_name, board} =
-  JSON.parse(decoder.decode(contents))
-const worker = new Worker(URL.createObjectURL(new Blob([program], {type: "text/javascript"})))
+const [worker, contents, libraries] = await Promise.all([started(), ...["contents", "libraries"].map(id => unpacked_text(packed(id)))])
+const {docs, item, roots, handles, settings: own_settings, workloads, groups, controls: possible, reach, values, names, own, argument, table, story,
+  leads, styles, workload, file_name, board} = JSON.parse(contents)
 const broken = new Promise(resolve => (worker.onerror = resolve))
-worker.postMessage({wasm, data, labels}) // it gets ready while the libraries are read
-;(0, eval)(decoder.decode(libraries))
+;(0, eval)(libraries)
+register_words()
 document.querySelector("main").hidden = false
 item.roots = Object.fromEntries(Object.entries(roots).map(([view, id]) => [id, document.getElementById(view)]))
 const views = await Bokeh.embed.embed_items(docs, [item])
 await Promise.all(views.flatMap(view => [...view].map(one => one.ready ?? null)))
 const shown = Bokeh.documents.at(-1)
 
-const classes = [...data.workloads, "all"]
+const classes = [...workloads, "all"]
 const infinite = given => Object.fromEntries(Object.entries(given).map(([key, value]) => [key, value ?? Infinity]))
-const inputs = new Inputs(infinite({...data.settings, ...values, class: workload, theme: preferred_theme()}),
+const inputs = new Inputs(infinite({...own_settings, ...values, class: workload, theme: preferred_theme()}),
   possible, {class: classes, theme: ["light", "dark"]})
 const panels = [] // components that show and change inputs
 let serial = 0 // of the state that the worker was asked for last
 let painted = 0
 let scenario_files // a promise of their texts, once they are asked for
-let single_workload = data.workloads.includes(workload) ? workload : data.workloads[0]
+let single_workload = workloads.includes(workload) ? workload : workloads[0]
 const texts = {table: table_model(), argument: argument_model()} // what shows its texts by itself
 const controls = panel("controls", controls_component, {groups: JSON.stringify(groups), reach})
 const buttons = history_model()
@@ -53,13 +52,18 @@ fold_controls()
 document.getElementById("waiting").remove()
 root.dataset.ready = "yes"
 
-async function unpacked(id) {
+function packed(id) {
   const holder = document.getElementById(id)
-  const text = atob(holder.textContent)
-  const bytes = made(Uint8Array, text.length, n => text.charCodeAt(n))
+  const text = holder.textContent
   holder.textContent = ""
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))
-  return new Uint8Array(await new Response(stream).arrayBuffer())
+  return text
+}
+
+/** The worker, which gets ready while the libraries are read. */
+async function started() {
+  const made = new Worker(URL.createObjectURL(new Blob([await unpacked_text(packed("program"))], {type: "text/javascript"})))
+  made.postMessage({wasm: packed("wasm"), world: packed("world")})
+  return made
 }
 
 // From inputs to results
@@ -80,11 +84,11 @@ function ask() {
 }
 
 function settings() {
-  return Object.fromEntries(Object.keys(data.settings).map(name => [name, inputs.values[name]]))
+  return Object.fromEntries(Object.keys(own_settings).map(name => [name, inputs.values[name]]))
 }
 
 function budgets() {
-  return Float64Array.from(data.workloads, id => inputs.values[`${id}/budget`])
+  return Float64Array.from(workloads, id => inputs.values[`${id}/budget`])
 }
 
 function on_answer({serial: answered, error, changed, reach, certificate, traced, placed, table, text}) {
@@ -285,8 +289,8 @@ function fold_controls() {
 
 /** The state that is chosen, as a folder that Wattlas opens. */
 async function save_scenario() {
-  scenario_files ??= unpacked("folder").then(bytes => JSON.parse(decoder.decode(bytes)))
-  const own = infinite(data.settings)
+  scenario_files ??= unpacked_text(packed("folder")).then(JSON.parse)
+  const own = infinite(own_settings)
   const changes = Object.fromEntries(Object.entries(settings()).filter(([name, value]) => value !== own[name]))
   const files = Object.entries(folder_files(await scenario_files, changes, budgets()))
   const folder = Object.fromEntries(files.map(([name, text]) => [`${file_name}/${name}`, text]))

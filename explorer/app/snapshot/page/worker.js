@@ -1,6 +1,7 @@
 // Solves what the page asks for, beside it: the newest state wins, the map comes before the frontier.
 import {break_even_squares, certificate, forbidden_by, forced_and_chosen, trace} from "./measures.js"
 import {carbon_intensities, decoded, network} from "./model.js"
+import {unpacked, unpacked_text} from "./packed.js"
 import {Solver} from "./solver.js"
 import {tables} from "./tables.js"
 import {slots} from "./views.js"
@@ -18,7 +19,6 @@ const sent = new Map() // slots, as the page has them
 self.onmessage = async ({data}) => {
   if (data.wasm) {
     solver = started(data)
-    labels = data.labels
   } else if (data.table) tables_wanted.push(data.table)
   else wanted = data
   if (is_busy) return
@@ -36,9 +36,12 @@ self.onmessage = async ({data}) => {
   is_busy = false
 }
 
-async function started({wasm, data}) {
+async function started({wasm, world}) {
   try {
-    return new Solver(await highs(wasm), decoded(data))
+    const [compiled, text] = await Promise.all([unpacked(wasm).then(highs), unpacked_text(world)])
+    const {data, labels: said} = JSON.parse(text)
+    labels = said
+    return new Solver(compiled, decoded(data))
   } catch (error) {
     const missing = self.WebAssembly ? `could not be started (${error.message})` : "needs WebAssembly, which this browser lacks or forbids"
     throw new Error(`The solver in this file ${missing}, so nothing can be solved here. ${FIX}.`)
