@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import hashlib
 import io
 import logging
 import os
@@ -126,19 +127,22 @@ class Documentation(Scripted, StaticFileHandler):
 class InPage(Gate):
     """The page that solves itself, the same bytes for all; a browser asks for them once."""
 
-    def initialize(self, page: bytes) -> None:
-        self._page = page
+    def initialize(self, page: bytes, policy: str, tag: str) -> None:
+        self._page, self._policy, self._tag = page, policy, tag
 
-    def get(self) -> None:
-        (policy,) = re.findall(_POLICY_OF_PAGE, self._page[:_HEAD_BYTES])
+    async def get(self) -> None:
         address: Address = self.settings["address"]
         ancestors = " ".join(["'self'", *address.framed_by])
         if address.framed_by:
             self.clear_header("X-Frame-Options")
-        self.set_header(
-            "Content-Security-Policy", f"{policy.decode()}; frame-ancestors {ancestors}"
-        )
+        self.set_header("Content-Security-Policy", f"{self._policy}; frame-ancestors {ancestors}")
         self.set_header("Cache-Control", "no-cache")
+        self.set_header("Etag", self._tag)
+        if self.check_etag_header():
+            self.set_status(304)
+            return
+        self.set_header("Content-Length", len(self._page))
+        await self.flush()  # what is sent along with headers is copied, for every reader
         self.finish(self._page)
 
 
@@ -395,7 +399,9 @@ def documentation(folder: Path, prefix: str = "") -> list[Rule]:
 
 def in_page_rules(page: bytes, prefix: str = "") -> list[Rule]:
     """Where the page that solves itself is served."""
-    return [Rule(PathMatches(f"{prefix}/in-page$"), InPage, {"page": page})]
+    (policy,) = re.findall(_POLICY_OF_PAGE, page[:_HEAD_BYTES])
+    about = {"policy": policy.decode(), "tag": f'"{hashlib.sha256(page).hexdigest()}"'}
+    return [Rule(PathMatches(f"{prefix}/in-page$"), InPage, {"page": page, **about})]
 
 
 def _page_asked_for(request: Any) -> tuple[str, str, bool, bool]:

@@ -70,7 +70,7 @@ PANELS = (
             "@y{0,0} USD/h",
             "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms",
         ),
-        "Cost without\ncarbon price [USD/h]",
+        "Cost without\ncarbon price\n[USD/h]",
         145,
     ),
     _panel(

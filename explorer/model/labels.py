@@ -192,10 +192,7 @@ def labels_of(scenario: Scenario) -> Labels:
         short_regions=_shortened(full, map(str, regions["name"])),
         clients=told_apart(clients["id"], map(str, clients["name"])),
         classes=told_apart(scenario.workloads, (w.name for w in scenario.workloads.values())),
-        workloads=tuple(
-            as_shown(w.name) if w.id.lower() == w.name.lower() else class_label(w.id, w.name)
-            for w in scenario.workloads.values()
-        ),
+        workloads=tuple(class_label(w.id, w.name) for w in scenario.workloads.values()),
         zones=_zones(scenario.legal_zones),
         sources=input_sources(scenario),
         carbon_signal=str(scenario.carbon_signal),
@@ -214,12 +211,12 @@ def _zones(table: pd.DataFrame | None) -> NamesById:
 
 def class_label(id: str, name: str) -> str:
     """
-    A class by its id, which sentences say, and by its name.
+    A class by its id, which sentences say, and by its name, where that is another word.
 
-    >>> class_label("A", "Interactive")
-    'A Interactive'
+    >>> class_label("A", "Interactive"), class_label("chat", "Chat")
+    ('A Interactive', 'Chat')
     """
-    return f"{as_shown(id)} {as_shown(name)}"
+    return as_shown(name) if id.lower() == name.lower() else f"{as_shown(id)} {as_shown(name)}"
 
 
 def _shortened(full: Sequence[str], names: Iterable[str]) -> tuple[str, ...]:

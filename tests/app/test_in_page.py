@@ -67,6 +67,8 @@ def test_the_page_may_do_what_it_says_itself_and_is_not_there_unless_asked_for(t
     with serving("classroom-3x3", "--in-page", "--port", port, log=log):
         status, headers, body = ask(port, "/in-page")
         assert f":{port}/in-page" in log.read_text()
+        again = ask(port, "/in-page", If_None_Match=headers["Etag"])
+        assert (again[0], again[2]) == (304, "")
     assert status == 200 and "<title>Wattlas" in body
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'self'" in policy

@@ -128,6 +128,13 @@ def test_options_that_no_file_can_follow_are_refused_before_any_work(
     assert error.value.where == where
 
 
+@pytest.mark.parametrize("height", [-5, 199, 5001, "720", 720.0, True])
+def test_a_frame_in_python_has_a_height_that_an_article_may_have(height):
+    with pytest.raises(ExplorerError, match="cannot be that high") as error:
+        Snapshot(Path("a.html"), 1, "a").frame(height)
+    assert "from 200 to 5000" in error.value.fix
+
+
 @pytest.mark.parametrize("height", ["-5", "0", "199", "5001", "9" * 30])
 def test_a_frame_of_no_sensible_height_is_refused(tmp_path, no_work, capsys, height):
     with pytest.raises(SystemExit):
@@ -341,6 +348,24 @@ def test_a_value_that_is_not_possible_is_refused_with_those_that_are(opened):
 
 
 @pytest.mark.ui
+def test_a_slider_that_is_moved_there_and_back_is_where_it_was(opened):
+    """This budget lies between two steps of its slider."""
+    page = opened(1400)
+    field, slider = (
+        control(page, "chat/budget").get_by_role(role) for role in ("textbox", "slider")
+    )
+    before = field.input_value()
+    slider.press("ArrowRight")
+    expect(field).not_to_have_value(before)
+    slider.press("ArrowLeft")
+    expect(field).to_have_value(before)
+    typed(page, "mean_delay_cap_ms", "5")
+    typed(page, "mean_delay_cap_ms", "inf")
+    cap = control(page, "mean_delay_cap_ms").get_by_role("slider")
+    expect(cap).to_have_attribute("aria-valuetext", "no limit")
+
+
+@pytest.mark.ui
 def test_a_cap_that_nothing_fits_is_said_and_goes_with_the_next_move(opened):
     page = opened(1400)
     problem = page.locator("#problem")
@@ -395,7 +420,7 @@ def test_the_address_is_a_link_to_what_is_seen(opened, made):
         format_number(solve(there).cost_usd_per_h)
     )
     other.goto(f"{made[0].as_uri()}#v=2&friction=0.4&hosting=3")
-    expect(other.locator("#link")).to_contain_text("hosting")
+    expect(other.locator("#link")).to_contain_text("hosting: This needs the app")
 
 
 @pytest.mark.ui

@@ -39,18 +39,24 @@ class Server:
 
     def resident_mb(self) -> float:
         """Memory of the process that is in RAM now. [MB]"""
+        return self._memory_mb("VmRSS")
+
+    def peak_mb(self) -> float:
+        """The most that it ever was. [MB]"""
+        return self._memory_mb("VmHWM")
+
+    def _memory_mb(self, name: str) -> float:
         status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+        return int(status.split(f"{name}:")[1].split()[0]) / 1024
 
 
-def wattlas(processes: int = 1) -> AbstractContextManager[Server]:
-    """The app as its command serves it."""
+def wattlas(
+    processes: int = 1, *options: str, path: str = WORKSHOP.stem
+) -> AbstractContextManager[Server]:
+    """A page of what the app's command serves; the app's own if left out."""
     port = _free_port()
-    return _serving(
-        ["explorer.cli", "serve", "--port", str(port), "--num-procs", str(processes)],
-        port,
-        WORKSHOP.stem,
-    )
+    own = ["--port", str(port), "--num-procs", str(processes)]
+    return _serving(["explorer.cli", "serve", *own, *options], port, path)
 
 
 def panel(page: Path, *options: str) -> AbstractContextManager[Server]:

@@ -5,11 +5,15 @@ page paint, when they are opened and after a key press.
 
 from __future__ import annotations
 
+import asyncio
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 from explorer import Scenario
@@ -30,6 +34,7 @@ from tests.benchmarks.table import Pairs, row
 
 PRESSES = 8  # of each slider
 OPENINGS = 6
+READERS, WARM, REPEATS = 300, 4, 3
 FIRST = {"map", "totals"}  # before frontier and break-even
 TOTALS = {"totals": ".totals"}
 
@@ -84,3 +89,76 @@ def opening() -> Pairs:
                 opened_s(browser, url, PLOTS, TOTALS)
                 for url in (snapshot.path.as_uri(), app.page_url)
             )
+
+
+# A room, each of whom has a computer of his own
+
+
+@dataclass(frozen=True)
+class Room:
+    """Until one reader alone, and the last of many at once, has the page; the server's memory then."""
+
+    alone_s: float
+    last_s: float
+    server_mb: float
+
+
+@cache
+def rooms() -> list[Room]:
+    async def run(server: servers.Server) -> list[Room]:
+        await in_page_s(server, WARM)
+        found = []
+        for _ in range(REPEATS):
+            alone = [await in_page_s(server, 1) for _ in range(WARM)]
+            last_s = await in_page_s(server, READERS)
+            found.append(Room(median(alone), last_s, server.peak_mb()))
+        return found
+
+    with servers.wattlas(1, "--in-page", path="in-page") as server:
+        return asyncio.run(run(server))
+
+
+async def in_page_s(server: servers.Server, count: int) -> float:
+    """How long it takes until the last of so many at once has the whole page."""
+    begun = time.perf_counter()
+    await asyncio.gather(*(_downloaded(server) for _ in range(count)))
+    return time.perf_counter() - begun
+
+
+async def _downloaded(server: servers.Server) -> None:
+    """As a browser on another computer does, but for what it makes of the page."""
+    reader, writer = await asyncio.open_connection(servers.HOST, server.port, limit=2**20)
+    writer.write(
+        f"GET {server.path} HTTP/1.1\r\nHost: {servers.HOST}:{server.port}\r\n\r\n".encode()
+    )
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = re.search(rb"Content-Length: (\d+)", head)
+    assert head.startswith(b"HTTP/1.1 200") and length, head
+    left = int(length[1])
+    while left:
+        part = await reader.read(left)
+        assert part, "The server hung up."
+        left -= len(part)
+    writer.close()
+
+
+@row("300 readers at once at --in-page: the last page complete", "one reader", 12)
+def room_complete() -> Pairs:
+    """What is painted on a computer of one's own takes as long for one as for all."""
+    with made() as (snapshot, _), chromium() as browser:
+        url = snapshot.path.as_uri()
+        painted_s = median(opened_s(browser, url, PLOTS, TOTALS) for _ in range(OPENINGS))
+    for room in rooms():
+        yield room.last_s + painted_s, room.alone_s + painted_s
+
+
+@row("the same, until the last has the file alone", "one reader")
+def room_served() -> Pairs:
+    for room in rooms():
+        yield room.last_s, room.alone_s
+
+
+@row("the same: most memory of the server", "-", 200, "MB")
+def room_memory() -> Pairs:
+    for room in rooms():
+        yield room.server_mb, 1

@@ -98,7 +98,7 @@ function slider(item, bridge) {
   }
   const refresh = () => held || paint(bridge.latest(item.key))
 
-  range.addEventListener("input", () => change(scale.value(Number(range.value))))
+  range.addEventListener("input", () => change(chosen(range, scale, item.opened ?? Infinity)))
   range.addEventListener("pointerdown", () => {
     held = true
     bridge.begin()
@@ -194,6 +194,12 @@ function place(range, rail, scale, value, opened) {
   range.value = Math.min(scale.position(value), range.max)
   rail.style.setProperty("--at", share(range, Number(range.value)))
   rail.style.setProperty("--opened", share(range, scale.position(opened)))
+}
+
+/** The value where the handle is; at the tick the one that the scenario was opened with, which steps may miss. */
+function chosen(range, scale, opened) {
+  const position = Number(range.value)
+  return Math.abs(position - scale.position(opened)) < Number(range.step) / 2 ? opened : scale.value(position)
 }
 
 function share(range, position) {
@@ -312,7 +318,7 @@ function duration(ms) {
 
 /** The number that was typed, or what is wrong with it. */
 function read(typed, item) {
-  if (["limit", "waiting"].includes(item.kind) && /^(|none|no limit)$/i.test(typed.trim())) return {value: Infinity}
+  if (["limit", "waiting"].includes(item.kind) && /^(|none|no limit|inf|infinity|∞)$/i.test(typed.trim())) return {value: Infinity}
   const tidy = typed.replace(/−/g, "-").replace(/\s/g, "")
   const ungrouped = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\D|$)/.test(tidy) ? tidy.replace(/,/g, "") : tidy
   const [, digits, unit] = ungrouped.match(/^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z]*)$/i) ?? []

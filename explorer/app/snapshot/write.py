@@ -35,7 +35,7 @@ from explorer.app.link.page_link import SHORT_NAMES, stamp
 from explorer.app.live.card import CARD
 from explorer.app.questions import QUESTIONS
 from explorer.app.region_table.regions import table_columns
-from explorer.app.snapshot import HIDEABLE
+from explorer.app.snapshot import FRAME_PX, HIDEABLE
 from explorer.app.snapshot.page_data import encoded, page_data
 from explorer.app.snapshot.program import PAGE, program, solver_licence, solver_program, solver_wasm
 from explorer.app.snapshot.view_labels import view_labels
@@ -109,7 +109,16 @@ class Snapshot:
 
         >>> print(Snapshot(Path("out/world.html"), 0, "The world").frame(720))
         <iframe src="world.html" title="The world" width="100%" height="720" style="border: 0" loading="lazy"></iframe>
+
+        Raises
+        ------
+        ExplorerError
+            If the height is no whole number that a frame may have, see `FRAME_PX`.
         """
+        least, most = FRAME_PX
+        if type(height_px) is not int or not least <= height_px <= most:
+            fix = f"Give a whole number from {least} to {most}."
+            raise ExplorerError("A frame cannot be that high.", f"height_px={height_px!r}", fix)
         line = html(
             '<iframe src="{}" title="{}" width="100%" height="{}" style="border: 0" loading="lazy"></iframe>',
             quote(self.path.name), self.title, height_px,

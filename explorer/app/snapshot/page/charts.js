@@ -1,16 +1,16 @@
 // `explorer/app/live/chart_pane.py` and the charts of frontier, break-even and layers: columns, ranges and words of each
 // panel. Panels and looks come from Python.
+import {sum} from "./arrays.js"
 import {fixed, formatDuration, formatNumber, general, html, joined, plus, said, sentence} from "./text.js"
+import {KG_PER_T, UNSERVED_MW} from "./units.js"
 
 const FACES = {vertical: {x: "location"}, horizontal: {y: "location"}, diagonal: {slope: "gradient"}, span: {left: "left", right: "right"}}
 const AREAS = ["bars", "area", "span"]
 const MARKERS = {circle: "●"}
 const SIGNS = {line: "━", segments: "━", vertical: "┃", horizontal: "┅", diagonal: "╱"}
 const [ROW_PX, AXIS_PX] = [18, 62]
-const KG_PER_T = 1000
 const MORE_MS = 50 // of patience, whose worth is said
 const RISE = 1e-6 // relative; a rise that is no rounding
-const UNSERVED_MW = 1e-6
 const SMALLEST_SHARE = 0.09 // of a bar that has room for words
 const OVERLAP = 0.004 // of the width: steps that only touch show a hairline
 const [LOSS, CLOSED, PAYS] = [0, 1, 2]
@@ -18,7 +18,6 @@ const [ISOLATE, END] = ["\u2068", "\u2069"] // around what runs in the direction
 
 const floats = values => Float32Array.from(values)
 const range = count => Array.from({length: count}, (_, n) => n)
-const sum = values => values.reduce((all, value) => all + value, 0)
 
 /** What a chart puts on screen, as `patch(pane, chart)`. */
 export function patch(put, panels, {filled, finding}, looks) {

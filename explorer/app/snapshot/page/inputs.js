@@ -46,7 +46,7 @@ export class Inputs {
   wrong(key, value) {
     if (key in this.looks) return this.looks[key].includes(value) ? "" : `There is no ${key} ${value}.`
     const control = this.controls[key]
-    if (!control) return `${key} needs the app.`
+    if (!control) return "This needs the app."
     const possible = control.choices ? control.texts.join(", ") : control.possible
     return is_possible(value ?? Infinity, control) ? "" : `${value} is not possible. Possible: ${possible}.`
   }

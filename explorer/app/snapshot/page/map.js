@@ -1,5 +1,6 @@
 // `explorer/charts/world_map.py`, `map_scale.py`, `map_places.py`, `projection.py`, `daylight.py` and `explorer/app/views/world_map.py`:
 // what the map shows. Where regions stand comes from Python.
+import {sum} from "./arrays.js"
 import {fixed, formatNumber, general, html, joined, said, sentence} from "./text.js"
 
 const [CIRCLE_PX, ARC_PX, THINNEST_CIRCLE_PX, THINNEST_ARC_PX] = [25, 7, 5, 0.8]
@@ -15,7 +16,6 @@ const NARROW = 600 / MAP_PX
 const [LETTER_PX, LINE_PX] = [7, 15]
 const [DEG_PER_H, LEAST_DEG, STEP_DEG] = [15, 1e-6, 2]
 const floats = values => Float32Array.from(values)
-const sum = values => values.reduce((all, value) => all + value, 0)
 
 /** As `FlowMap._on_placement` puts it on screen: changes against the baseline, clients not shown. */
 export function world_map(put, {placement, settings}, labels) {

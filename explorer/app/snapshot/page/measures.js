@@ -8,8 +8,7 @@ import {
   by_demand, by_region, demand_of, home_arcs, in_units, lp_data, region_of, served_alone, units_of, unserved_penalty,
 } from "./program.js"
 import {FACE_TOLERANCE, NO_GAIN, least_prices} from "./ties.js"
-
-const KG_PER_T = 1000
+import {KG_PER_T, UNSERVED_MW} from "./units.js"
 
 // The frontier
 
@@ -17,7 +16,6 @@ const BUDGET_DECIMALS = 6
 const TIE_BREAK = 1e-6
 const REAL_STEP = 1e-9
 export const WINDOW_MS = 10 // at least
-export const UNSERVED_MW = 1e-6
 const UNSERVED_SHARE = 1e-9
 const LAYER_COLUMNS = LAYERS.map(layer => `${layer.replace("-", "_")}_mw`)
 

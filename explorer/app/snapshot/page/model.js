@@ -4,9 +4,8 @@
 // order (client, region, workload), booleans are 0 and 1.
 
 import {made, sum, total} from "./arrays.js"
+import {KG_PER_T, KWH_PER_MWH} from "./units.js"
 
-const KG_PER_T = 1000
-const KWH_PER_MWH = 1000
 const KB_PER_GB = 1e6
 const MB_PER_GB = 1e3
 const LIMITS = ["cost_cap_usd_per_h", "mean_delay_cap_ms"] // may be infinite, which JSON says as null

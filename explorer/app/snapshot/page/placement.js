@@ -4,11 +4,10 @@
 import {is_equal, rounded, sum, total, weighed} from "./arrays.js"
 import {remembered} from "./model.js"
 import {by_demand, by_region, executed_mw, home_arcs, lp_data, region_of} from "./program.js"
+import {KG_PER_T, KWH_PER_MWH} from "./units.js"
 
 const SMALLEST_MW = 1e-15
 const PRICE_DIGITS = 5
-const KG_PER_T = 1000
-const KWH_PER_MWH = 1000
 const FULL = 1e-9
 const RESIDUE = 1e-12
 export const BASELINES = {nearest: "latency", "least relocation": "relocation"} // rule to objective

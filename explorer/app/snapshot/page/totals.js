@@ -1,9 +1,7 @@
 // `explorer/app/views/totals.py`: the headline figures as cards, and what is said below them.
 import {basis_of, carbon_change_at_one_pue_percent, carbon_changes_percent, disagree, headlines, mean_pue} from "./measures.js"
 import {fixed, formatNumber, general, html, joined, percent, said, signed} from "./text.js"
-
-const UNSERVED_MW = 1e-6
-const [KG_PER_T, L_PER_M3] = [1000, 1000]
+import {KG_PER_T, L_PER_M3, UNSERVED_MW} from "./units.js"
 
 export function totals(put, results, labels) {
   const cards = joined(cards_of(results, labels).map(card_html))

@@ -1,6 +1,7 @@
 // What every view shows of a result, by "view|element|handle|name": as `_Screen.state` in write.py records it, without
 // what no result changes.
 import {argument} from "./argument.js"
+import {rint} from "./arrays.js"
 import {break_even_chart, frontier_chart, layers_chart, patch} from "./charts.js"
 import {world_map} from "./map.js"
 import {formatNumber, html, joined, said} from "./text.js"
@@ -51,13 +52,7 @@ function penalty_said({network: {unserved_usd_per_mwh}, capacity_price_usd_per_m
 }
 
 function compact(lines) {
-  return Float32Array.from(lines.flatMap(line => [...line]), value => half_even(value * DECIMALS) / DECIMALS)
-}
-
-/** The nearest whole number; halfway, the even one, as NumPy rounds. */
-function half_even(value) {
-  const below = Math.floor(value)
-  return value - below === 0.5 ? below + Math.abs(below % 2) : Math.round(value)
+  return Float32Array.from(lines.flatMap(line => [...line]), value => rint(value * DECIMALS) / DECIMALS)
 }
 
 function origin(settings, labels) {
