@@ -314,6 +314,8 @@ function set_theme(theme) {
       model.setv({grid_line_color: model.grid_line_color === null ? null : faint})
     } else if (model.type === "ColorBar") {
       model.setv({title_text_color: text, major_label_text_color: text, title_text_font: FONT})
+    } else if (model.type === "Text") {
+      model.setv({text_font: {value: FONT}})
     } else if (model.type === "Figure") {
       model.setv({outline_line_color: null})
     }
