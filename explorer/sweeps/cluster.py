@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 import pickle
-import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+from tqdm import tqdm
 
 from explorer.errors import ExplorerError, told
 from explorer.scenario.scenario import Scenario
@@ -17,6 +21,7 @@ from explorer.sweeps.chunk import solve_points, versions
 from explorer.sweeps.packages import package
 
 PATIENCE_S = 15  # for a scheduler to answer
+HERE, WORKER = "127.0.0.1", "distributed.cli.dask_worker"
 AHEAD = 2  # chunks under way for each that is being solved: so few that memory stays flat
 
 Columns = dict[str, list[Any]]
@@ -45,7 +50,9 @@ def client_of(scheduler: str | None, chunks: int) -> Iterator[Any]:
     """
     distributed = package("distributed")
     if scheduler is None:
-        with _own_cluster(chunks) as cluster, distributed.Client(cluster) as client:
+        workers = max(1, min(chunks, package("dask.system").CPU_COUNT))
+        with _own_cluster(workers) as cluster, distributed.Client(cluster) as client:
+            client.wait_for_workers(workers)  # or the first one to come would get all there is
             yield client
         return
     try:
@@ -54,35 +61,50 @@ def client_of(scheduler: str | None, chunks: int) -> Iterator[Any]:
         fix = "Start one with `dask scheduler`, and give the address that it prints."
         raise ExplorerError("No Dask scheduler answers there.", scheduler, fix) from error
     with client:
+        if not client.nthreads():
+            tqdm.write(
+                f"No worker is there yet: start one with `dask worker {scheduler}`.", sys.stderr
+            )
         yield client
 
 
 @contextmanager
-def _own_cluster(chunks: int) -> Iterator[Any]:
-    """Workers of this machine; Ctrl-C is for who started them, and reaches none of them."""
-    distributed = package("distributed")
-    workers = max(1, min(chunks, package("dask.system").CPU_COUNT))
-    with _deaf_to_ctrl_c():
-        cluster = distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, host="127.0.0.1",
-            dashboard_address=None, silence_logs=logging.CRITICAL,
-        )  # fmt: skip
-    with cluster:
-        yield cluster
+def _own_cluster(count: int) -> Iterator[Any]:
+    """
+    A scheduler here, and so many worker processes. They end with it, whatever ends this process.
+    """
+    with package("distributed").LocalCluster(
+        n_workers=0,
+        host=HERE,
+        dashboard_address=f"{HERE}:0",  # of its health only, and nobody else's port
+        scheduler_kwargs={"dashboard": False},
+        silence_logs=logging.CRITICAL,
+    ) as cluster:
+        workers = [_started_worker(cluster.scheduler_address) for _ in range(count)]
+        try:
+            yield cluster
+        finally:
+            for worker in workers:
+                worker.terminate()
+            for worker in workers:
+                worker.wait()
 
 
-@contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Processes that begin meanwhile heed no Ctrl-C."""
-    try:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except ValueError:  # not in the main thread, which alone hears of Ctrl-C
-        yield
-        return
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+def _started_worker(address: str) -> subprocess.Popen[bytes]:
+    """
+    A program of its own: one that is forked or spawned would run the script again that sweeps. In
+    a session of its own, so that a terminal's Ctrl-C is for who sweeps alone.
+    """
+    options = ["--host", HERE, "--nthreads", "1", "--memory-limit", "0", "--no-dashboard"]
+    options += ["--dashboard-address", f"{HERE}:0"]  # likewise
+    return subprocess.Popen(
+        [sys.executable, "-m", WORKER, address, *options, "--death-timeout", str(PATIENCE_S)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 def solved(

@@ -60,13 +60,13 @@ sweep(sys.argv[1], sys.argv[2], sys.argv[3])
 def process(*command, **options):
     """A process that runs meanwhile."""
     running = subprocess.Popen(
-        [sys.executable, "-m", *command], stderr=subprocess.PIPE, text=True, **options
+        [sys.executable, "-m", *command], stderr=subprocess.DEVNULL, **options
     )
     try:
         yield running
     finally:
         running.terminate()
-        running.communicate(timeout=PATIENCE_S)
+        running.wait(PATIENCE_S)
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +75,9 @@ def cluster(tmp_path_factory):
     place = tmp_path_factory.mktemp("cluster")
     told = place / "scheduler.json"
     with ExitStack() as running:
-        here = ["--host", "127.0.0.1"]
+        here = ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0", "--no-dashboard"]
         scheduler = running.enter_context(process(
-            "distributed.cli.dask_scheduler", *here, "--port", "0", "--no-dashboard",
+            "distributed.cli.dask_scheduler", *here, "--port", "0",
             "--scheduler-file", str(told), cwd=place,
         ))  # fmt: skip
         while not told.exists() or not told.read_text():
@@ -85,7 +85,7 @@ def cluster(tmp_path_factory):
         for _ in range(2):
             running.enter_context(process(
                 "distributed.cli.dask_worker", *here, "--scheduler-file", str(told),
-                "--nthreads", "2", "--no-dashboard", "--no-nanny", cwd=place,
+                "--nthreads", "2", "--no-nanny", cwd=place,
             ))  # fmt: skip
         from distributed import Client
 
@@ -337,3 +337,32 @@ def test_the_command_loads_what_sweeps_need_only_for_them():
     probe = "import sys, explorer.cli; print(*{'dask', 'distributed', 'SALib'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+SCRIPT = """
+import psutil
+from explorer import sweep
+from explorer.sweeps import sweep as module
+
+def listening():
+    me = psutil.Process()
+    family = [me, me.parent()] if "dask_worker" in " ".join(me.parent().cmdline()) else [me]
+    found = [each for process in family for each in process.net_connections("inet")]
+    return [each.laddr.ip for each in found if each.status == "LISTEN"]
+
+def looked_at(client, *arguments):
+    found = [listening(), *client.run(listening).values()]
+    print(*map(bool, found), *{ip for each in found for ip in each})
+    return solved(client, *arguments)
+
+solved, module.solved = module.solved, looked_at
+print(len(sweep({"scenarios": ["classroom-3x3"], "parameters": {"friction_scale": [1, 2]}})))
+"""
+
+
+def test_a_script_may_sweep_on_its_top_level_and_only_this_machine_is_listened_to(tmp_path):
+    """It does not run again in every worker, and nothing is open to others on the network."""
+    (tmp_path / "script.py").write_text(SCRIPT)
+    command = [sys.executable, tmp_path / "script.py"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert done.stdout.split() == ["True", "True", "127.0.0.1", "2"], done.stderr
