@@ -190,6 +190,11 @@ def _arcs(placement: Placement, scale: MapScale, min_flow_mw: float | None) -> A
     return Arcs(columns, moved[home, region], net.labels.regions, net.labels.workloads)
 
 
+def colours_of(column: str) -> tuple[str, ...]:
+    """What circles are coloured with where they show a column of `COLOUR_BY`."""
+    return CHANGE if column == "change_mw" else AMOUNT
+
+
 def _scale(shown: Floats, colour_by: str, scale: MapScale, name: str) -> Scale:
     """
     Colours of changes are even about zero, and reach at least so far that the smallest flow is no
@@ -202,7 +207,9 @@ def _scale(shown: Floats, colour_by: str, scale: MapScale, name: str) -> Scale:
             scale.smallest_mw / 2,
         )
         words = ("less", "as much", f"more load than {name}")
-        return Scale(label, -end, end, CHANGE, (-half, half), CHANGE_INKS, words)
+        return Scale(label, -end, end, colours_of(colour_by), (-half, half), CHANGE_INKS, words)
     low, high = float(min(shown.min(initial=0.0), 0.0)), float(shown.max(initial=0.0))
     ends = low, high if high > low else low + 1.0
-    return Scale.in_steps(label, ends, AMOUNT, AMOUNT_INKS, label.rpartition("[")[2].rstrip("]"))
+    return Scale.in_steps(
+        label, ends, colours_of(colour_by), AMOUNT_INKS, label.rpartition("[")[2].rstrip("]")
+    )

@@ -18,6 +18,7 @@ from explorer import Scenario
 from explorer.app.snapshot import write
 from explorer.app.snapshot.view_labels import view_labels
 from explorer.app.snapshot.write import _Screen
+from explorer.charts.world_map import LABELS
 from explorer.measures.break_even import break_even_squares, forbidden_by
 from explorer.measures.frontier import Frontier
 from explorer.measures.headlines import forced_and_chosen
@@ -38,13 +39,12 @@ MOVED = {  # settings that the page's controls move, and between what; choices a
 }  # fmt: skip
 CHOSEN = ("legal_policy", "latency_model", "carbon_signal", "objective", "baseline_rule", "season", "hour",
           "demand_basis")  # fmt: skip
-CONSTANT = {  # slots that the page's document has as they are, for no result changes them
-    ("map", "regions", "color_color_mapper", "palette"), ("map", "regions", "color_colorbar", "title"),
-    ("map", "clients shown", "widget", "active"), ("map", "colour", "widget", "value"),
-    ("map", "colour", "widget", "options"), ("map", "answer", "widget", "visible"),
+CONSTANT = {  # slots that no result changes: the page has them as they are, or as its inputs are
+    ("map", "colour", "widget", "value"), ("map", "clients shown", "widget", "active"),
+    ("frontier", "class", "widget", "active"), ("map", "colour", "widget", "options"),
+    ("map", "answer", "widget", "visible"),
     ("frontier", "class", "widget", "labels"), ("layers", "words", "words", "styles"),
     *(("map", name, "selected", "indices") for name in ("regions", "clients", "flows")),
-    *(("map", "clients", "cds", name) for name in ("x", "y", "name", "demand_mw", "away_mw", "home", "radius")),
     *(("map", "regions", "cds", name) for name in (
         "x", "y", "name", "capacity_mark", "capacity_origin", "price_mark", "price_origin")),
     *(("table", "", "", name) for name in ("ids", "names", "against", "pue")),
@@ -184,8 +184,18 @@ def states_of(scenario: Scenario, seed: int, count: int) -> list[tuple[dict[str,
         if n:
             moved(world, rng)
         screen = _Screen(world, str(rng.choice(classes)))
-        found.append(({"labels": labels, "results": results_of(screen.session)}, screen.state))
+        looks = {"colour": str(rng.choice([*LABELS])), "clients": bool(rng.random() < 0.5)}
+        look_at_map(screen, **looks)
+        results = results_of(screen.session) | {"looks": looks}
+        found.append(({"labels": labels, "results": results}, screen.state))
     return found
+
+
+def look_at_map(screen: _Screen, colour: str, clients: bool) -> None:
+    """As a reader does who uses the widgets above it."""
+    reader = screen._panes["map"]._on_reader
+    reader("colour", "widget", "value", colour)
+    reader("clients shown", "widget", "active", clients)
 
 
 def compare(shown: dict[tuple[str, ...], Any], app: dict[tuple[str, ...], Any]) -> None:

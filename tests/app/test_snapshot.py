@@ -459,6 +459,21 @@ def test_the_frontier_s_class_is_chosen_in_its_picture(opened):
 
 
 @pytest.mark.ui
+def test_the_map_s_colours_are_chosen_and_clients_shown(opened):
+    page, there = opened(1400), scenario()
+    page.locator("#map select").select_option(label="electricity price [USD/MWh]")
+    solved(page)
+    prices = there.regions["electricity_price_usd_per_mwh"]
+    assert np.allclose(column(page, "capacity_price", "color"), prices, rtol=1e-6)
+    page.get_by_role("button", name="Clients", exact=True).click()
+    solved(page)
+    demand = there.total_demand_mw * there.clients["demand_share"]
+    assert np.allclose(column(page, "demand_mw", "demand_mw"), demand, rtol=1e-6)
+    expect(page.locator("#map")).to_contain_text("3 clients, 100 MW")
+    expect(page.get_by_role("button", name="Undo the last change")).to_be_disabled()
+
+
+@pytest.mark.ui
 def test_the_table_sorts_the_theme_turns_and_the_link_leads_to_the_app(opened):
     page = opened(1400)
     names = page.get_by_role("rowheader")

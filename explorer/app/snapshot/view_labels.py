@@ -16,7 +16,7 @@ from explorer.charts.daylight import DECLINATION_DEG
 from explorer.charts.map_places import NAME_LETTERS, set_apart
 from explorer.charts.palette import DUSK, DUSK_ALPHA, LOOKS
 from explorer.charts.projection import on_map
-from explorer.charts.world_map import origins_on_map
+from explorer.charts.world_map import CLIENTS, LABELS, colours_of, origins_on_map
 from explorer.measures.argument import THAN, WORDS, a_request_of
 from explorer.measures.carbon_caveats import EMBODIED, LOCATION, SIGNALS
 from explorer.measures.headlines import BASELINE_TEXTS
@@ -100,7 +100,9 @@ def _panel(panels: tuple[Panel, ...], panel: Panel) -> dict[str, Any]:
 def _looks() -> dict[str, dict[str, str]]:
     """Of the roles that a legend explains."""
     marks = [m for panels in _PANELS.values() for panel in panels for m in panel.marks]
-    roles = {"lead": None, "flow": None} | {role: None for mark in marks for role in mark.roles}
+    roles = {"lead": None, "flow": None, CLIENTS.role: None} | {
+        role: None for mark in marks for role in mark.roles
+    }
     looks = {role: LOOKS[role] for role in roles}
     return {
         role: {"colour": look.colour, "marker": look.marker, "dash": look.dash}
@@ -115,6 +117,11 @@ def _map(scenario: Scenario, labels: Labels, by_signal: Mapping[str, Labels]) ->
         "x": x.tolist(),
         "y": y.tolist(),
         "names": [elided(name, NAME_LETTERS) for name in labels.short_regions],
+        "scales": {
+            column: {"label": label, "colours": colours_of(column)}
+            for column, label in LABELS.items()
+        },
+        "clients": _clients(scenario, labels),
         "by_signal": {
             signal: {
                 name: values.tolist()
@@ -124,6 +131,14 @@ def _map(scenario: Scenario, labels: Labels, by_signal: Mapping[str, Labels]) ->
             for signal, of in by_signal.items()
         },
     }
+
+
+def _clients(scenario: Scenario, labels: Labels) -> dict[str, Any]:
+    """Where clients are, what they are called there, and where they are at home."""
+    network = build_network(scenario)
+    x, y = on_map(*network.geography.client_at)
+    home = [labels.regions[j] for j in network.home]
+    return {"x": x.tolist(), "y": y.tolist(), "name": list(labels.clients), "home": home}
 
 
 def _lines(scenario: Scenario, name: str) -> dict[str, Any]:

@@ -82,6 +82,7 @@ _POLICY = (
     "default-src 'none'; script-src 'unsafe-eval' 'wasm-unsafe-eval' blob: {hashes}; worker-src blob:; "
     "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
 )
+_ANSWERED = {"map": ("colour", "clients shown")}  # by view: its widgets
 _APP = Path(__file__).parents[1]
 _CONTROLS, _LINK = _APP / "controls", _APP / "link"
 # of the app, which draw themselves, by where they are in the page: scripts, the last of which has the style
@@ -239,8 +240,9 @@ class _Screen:
             pane = view(self.session).__panel__()
             (root,) = pane.get_root().children
             root.update(name=name)
+            answered = [pane.copies[0][each]["widget"] for each in _ANSWERED.get(name, ())]
             for widget in root.select({"type": (AbstractButton, Select)}):
-                widget.visible = False
+                widget.visible = widget in answered
             for plot in root.select({"type": Plot}):
                 plot.update(
                     background_fill_color=None, border_fill_color=None, js_event_callbacks={}

@@ -17,26 +17,52 @@ const [LETTER_PX, LINE_PX] = [7, 15]
 const [DEG_PER_H, LEAST_DEG, STEP_DEG] = [15, 1e-6, 2]
 const floats = values => Float32Array.from(values)
 
-/** As `FlowMap._on_placement` puts it on screen: changes against the baseline, clients not shown. */
-export function world_map(put, {placement, settings}, labels) {
+/** As `FlowMap._on_placement` puts it on screen, changes being against the baseline: a column as colours, and clients or not. */
+export function world_map(put, {placement, settings, looks: {colour, clients}}, labels) {
   const {network} = placement
   const scale = scale_of(network.largest_home_mw)
   const arcs = arcs_of(placement, scale)
   const size = [...placement.region_it_mw].map(scale.circle_px)
   const change_mw = placement.region_it_mw.map((mw, j) => mw - placement.baseline.region_it_mw[j])
-  const end = Math.max(...change_mw.map(Math.abs), scale.smallest_mw)
   const {by_signal, x, y} = labels.map
-  put("regions", "cds", {
-    it_mw: floats(placement.region_it_mw), change_mw: floats(change_mw), color: floats(change_mw),
-    price: floats(network.price_usd_per_mwh), carbon: floats(network.carbon_kg_per_mwh), utilisation: floats(placement.utilisation),
-    capacity: floats(network.capacity_mw), capacity_price: floats(placement.capacity_price_usd_per_mwh),
-    radius: floats(size.map(px => Math.fround(px) * Math.fround(M_PER_PX / 2))), ...by_signal[settings.carbon_signal],
-  })
-  put("regions", "color_color_mapper", {low: -end, high: end})
+  const columns = {
+    it_mw: placement.region_it_mw, change_mw, price: network.price_usd_per_mwh, carbon: network.carbon_kg_per_mwh,
+    utilisation: placement.utilisation, capacity: network.capacity_mw, capacity_price: placement.capacity_price_usd_per_mwh,
+  }
+  const numbers = Object.entries({...columns, color: columns[colour]}).map(([name, values]) => [name, floats(values)])
+  put("regions", "cds", {...Object.fromEntries(numbers), radius: radius_m(size), ...by_signal[settings.carbon_signal]})
+  put("regions", "color_color_mapper", {...ends_of(columns[colour], colour, scale), palette: labels.map.scales[colour].colours})
+  put("regions", "color_colorbar", {title: labels.map.scales[colour].label})
+  put("clients", "cds", clients_on_map(placement, scale, labels.map.clients, clients))
   put("night", "cds", night_on_map(settings, labels.declination_deg))
   put("flows", "cds", by_class(arcs))
   put("named", "cds", names_on_map({x, y, size, it_mw: placement.region_it_mw}, labels.map.names))
-  put("legend", "words", {text: said(legend(placement, arcs, scale, settings, labels))})
+  put("legend", "words", {text: said(legend(placement, arcs, scale, settings, clients, labels))})
+}
+
+const radius_m = size => floats(size.map(px => Math.fround(px) * Math.fround(M_PER_PX / 2)))
+
+/** Colours of changes are even about zero, others begin there. */
+function ends_of(shown, colour, {smallest_mw}) {
+  if (colour === "change_mw") {
+    const end = Math.max(...shown.map(Math.abs), smallest_mw)
+    return {low: -end, high: end}
+  }
+  const [low, high] = [Math.min(0, ...shown), Math.max(0, ...shown)]
+  return {low, high: high > low ? high : low + 1}
+}
+
+/** One row per client, or none at all. */
+function clients_on_map({network, away_mw}, scale, places, shown) {
+  if (!shown) return {...Object.fromEntries(Object.keys(places).map(name => [name, []])), demand_mw: floats([]), away_mw: floats([]), radius: floats([])}
+  const [demand_mw, moved_mw] = [network.demand_mw, away_mw].map(each => by_client(each, network.home.length))
+  return {...places, demand_mw: floats(demand_mw), away_mw: floats(moved_mw), radius: radius_m(demand_mw.map(scale.circle_px))}
+}
+
+/** Amounts by client, the first axis, and whatever else. */
+function by_client(amounts, clients) {
+  const each = amounts.length / clients
+  return Array.from({length: clients}, (_, i) => sum(amounts.subarray(i * each, (i + 1) * each)))
 }
 
 function scale_of(largest_home_mw) {
@@ -146,11 +172,15 @@ function night_on_map({hour, season}, declination_deg) {
 
 // The legend: flows that stand out and the others, what is too small to be drawn, and what sizes mean
 
-function legend(placement, arcs, scale, {hour}, {looks, dusk}) {
+function legend(placement, arcs, scale, {hour}, clients, {looks, dusk}) {
   const items = groups(arcs).map(([role, words]) => html`<span><i style="background:${looks[role].colour}"></i>${words}</span>`)
   const hidden = too_small_text(placement.totals.relocated_mw, sum(arcs.map(({mw}) => mw)), scale.smallest_mw)
   const night = html`<span><em style="width:14px;height:14px;border-radius:2px;background:${dusk.colour};opacity:${dusk.opacity}"></em>night</span>`
-  return joined([...items, hidden ? `${sentence(hidden)}. ` : "", key(scale), ...(hour === "average" ? [] : [night])])
+  return joined([...items, clients ? clients_key(placement.network, looks.client) : "", hidden ? `${sentence(hidden)}. ` : "", key(scale), ...(hour === "average" ? [] : [night])])
+}
+
+function clients_key({home, demand_mw}, {colour}) {
+  return html`<span><em style="width:12px;height:12px;border:2px solid ${colour};background:none"></em>${home.length} clients, ${formatNumber(sum(demand_mw))} MW</span>`
 }
 
 /** Role and words of those that stand out and of the others. */

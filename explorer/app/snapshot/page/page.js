@@ -24,9 +24,10 @@ await Promise.all(views.flatMap(view => [...view].map(one => one.ready ?? null))
 const shown = Bokeh.documents.at(-1)
 
 const classes = [...workloads, "all"]
+const colours = shown.get_model_by_id(handles["map|colour|widget"]).options.map(([column]) => column)
 const infinite = given => Object.fromEntries(Object.entries(given).map(([key, value]) => [key, value ?? Infinity]))
-const inputs = new Inputs(infinite({...own_settings, ...values, class: workload, theme: preferred_theme()}),
-  possible, {class: classes, theme: ["light", "dark"]})
+const inputs = new Inputs(infinite({...own_settings, ...values, class: workload, theme: preferred_theme(), colour: "change_mw", clients: false}),
+  possible, {class: classes, theme: ["light", "dark"], colour: colours, clients: [false, true]})
 const panels = [] // components that show and change inputs
 let serial = 0 // of the state that the worker was asked for last
 let painted = 0
@@ -37,7 +38,9 @@ const controls = panel("controls", controls_component, {groups: JSON.stringify(g
 const buttons = history_model()
 const tale = story && story_model()
 const live_address = document.getElementById("live")?.href
-choose_class_in_the_picture()
+choose_in_the_picture("class", "frontier|class|widget", "active", n => classes[n], id => classes.indexOf(id))
+choose_in_the_picture("colour", "map|colour|widget", "value")
+choose_in_the_picture("clients", "map|clients shown|widget", "active")
 document.getElementById("theme").onclick = () => inputs.put({theme: inputs.values.theme === "dark" ? "light" : "dark"})
 inputs.listeners.push(on_change)
 set_theme(inputs.values.theme)
@@ -79,7 +82,8 @@ function on_change(changed) {
 /** Have the worker solve the present state; what it is at is dropped for this. */
 function ask() {
   root.dataset.solved = "no"
-  worker.postMessage({serial: ++serial, settings: {...settings(), budgets: budgets()}, over: inputs.values.class, workload: single_workload})
+  const {class: over, colour, clients} = inputs.values
+  worker.postMessage({serial: ++serial, settings: {...settings(), budgets: budgets()}, over, workload: single_workload, looks: {colour, clients}})
   update_link()
 }
 
@@ -234,10 +238,11 @@ function argument_model() {
   return component("argument", argument_component, {parts: argument}, lead)
 }
 
-/** The frontier's class is chosen where it is drawn. */
-function choose_class_in_the_picture() {
-  const choice = shown.get_model_by_id(handles["frontier|class|widget"])
-  choice.properties.active.change.connect(() => inputs.put({class: classes[choice.active]}))
+/** What is looked at is chosen where it is drawn; results, which may be of before, do not move the choice. */
+function choose_in_the_picture(key, handle, property, value_of = value => value, of_value = value => value) {
+  const choice = shown.get_model_by_id(handles[handle])
+  choice.properties[property].change.connect(() => inputs.put({[key]: value_of(choice[property])}))
+  inputs.listeners.push(changed => changed.includes(key) && choice.setv({[property]: of_value(inputs.values[key])}))
 }
 
 // The story: its steps are states like any other, with cards that only it has

@@ -24,7 +24,6 @@ export function slots(results, labels) {
   const layers = layers_chart(placement, frontier, labels)
   patch(view("layers"), panels.layers.slice(0, layers.filled.length), layers, looks)
   if (frontier) patch(view("frontier"), panels.frontier, frontier_chart(frontier, placement, labels), looks)
-  if (frontier) view("frontier")("class", "widget", {active: [...placement.network.workloads, "all"].indexOf(frontier.over)})
   if (break_even) patch(view("break-even"), panels.break_even, break_even_chart(break_even, placement, labels), looks)
   view("argument")("", "", {parts: JSON.stringify(argument(results, labels))})
   view("table")("", "", region_table(results, labels))

@@ -59,12 +59,12 @@ function highs(wasm) {
   })
 }
 
-async function answer(solver, {serial, settings, over, workload}) {
+async function answer(solver, {serial, settings, over, workload, looks}) {
   const net = network(solver.data, settings)
   const placement = solver.solve_network(net)
   const k = net.workloads.indexOf(workload)
   const results = {
-    settings, placement, forced_and_chosen: forced_and_chosen(placement), intensities: carbon_intensities(net),
+    settings, looks, placement, forced_and_chosen: forced_and_chosen(placement), intensities: carbon_intensities(net),
     break_even: {workload, squares: break_even_squares(net, k), closed_by: forbidden_by(net, k)},
   }
   const made = slots({...results, frontier}, labels)
