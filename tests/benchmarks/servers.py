@@ -42,8 +42,11 @@ class Server:
         return self._memory_mb("VmRSS")
 
     def peak_mb(self) -> float:
-        """The most that it ever was. [MB]"""
+        """The most that it was since `forget_peak`. [MB]"""
         return self._memory_mb("VmHWM")
+
+    def forget_peak(self) -> None:
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
 
     def _memory_mb(self, name: str) -> float:
         status = Path(f"/proc/{self.pid}/status").read_text()

@@ -285,6 +285,7 @@ function fold_controls() {
   const unfold = () => {
     fold()
     for (const group of groups) group.open = paper.matches
+    for (const choice of ["colour", "clients shown"]) shown.get_model_by_id(handles[`map|${choice}|widget`]).visible = !paper.matches
     set_theme(paper.matches ? "light" : inputs.values.theme)
   }
   narrow.addEventListener("change", fold)
