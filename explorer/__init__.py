@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from explorer.measures.published import published
     from explorer.measures.relocatable_demand import relocatable_demand
     from explorer.measures.remedies import remedies
+    from explorer.measures.time_shifting import time_shifting
     from explorer.measures.tornado import tornado
     from explorer.measures.whole_day import whole_day, whole_day_regions
     from explorer.measures.why_here import why_here
@@ -80,6 +81,7 @@ __all__ = [
     "sensitivity",
     "solve",
     "sweep",
+    "time_shifting",
     "tornado",
     "verdicts",
     "waterfall",

@@ -144,6 +144,13 @@ MEASURES = {
         Measure(
             "remedies", "Who goes unserved, and what would help?", "minimal relaxation", OBSTACLES
         ),
+        Measure(
+            "time_shifting",
+            "What if work waits for a better hour?",
+            "temporal load shifting",
+            WORTH,
+            reads=(*PLACEMENT, "day", "deferral"),
+        ),
         Measure("tornado", "What matters most?", "one-at-a-time sensitivity", CERTAINTY),
         Measure(
             "verdicts",

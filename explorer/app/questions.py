@@ -29,6 +29,7 @@ from explorer.app.views.near_optimal import NearOptimalView
 from explorer.app.views.published import PublishedView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
 from explorer.app.views.remedies import UnservedView
+from explorer.app.views.time_shifting import TimeShiftingView
 from explorer.app.views.tornado import TornadoView
 from explorer.app.views.verdicts import HeatMapView
 from explorer.app.views.whole_day import WholeDayView
@@ -46,7 +47,7 @@ QUESTIONS: dict[
         (DifferenceView, WholeDayView, card_of("concentration")),
     ),
     "What is it worth?": (
-        (CostLatencyFrontView, CostCarbonFrontView),
+        (CostLatencyFrontView, CostCarbonFrontView, TimeShiftingView),
         (PricesView, PublishedView, MachinesView, card_of("carbon_by_zone")),
     ),
     "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),

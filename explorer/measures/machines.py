@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.cache import Memo
-from explorer.measures.whole_day import day_networks, place_hour
+from explorer.measures.whole_day import day_networks, place_hour, totals_of_day
 from explorer.model.day import least_day
 from explorer.model.labels import labels_of
 from explorer.model.network import build_network
@@ -25,7 +25,6 @@ from explorer.model.program import unserved_penalty
 from explorer.model.solve import solve_network
 from explorer.scenario.profiles import AVERAGE
 from explorer.scenario.scenario import Scenario
-from explorer.units import KG_PER_T
 
 Floats = NDArray[np.float64]
 
@@ -167,25 +166,15 @@ def _shared_as(mean: Placement, served_mw: Floats) -> Floats:
 
 def _row(day: str, hours: Sequence[Placement], it_mw: Floats) -> dict[str, Any]:
     """A day by its load, shape (hour, client, region, workload). [MW]"""
-    net = hours[0].network
-    money, carbon = (
-        float(np.mean([(mw * arcs(hour)).sum() for mw, hour in zip(it_mw, hours, strict=True)]))
-        for arcs in (
-            lambda hour: hour.network.money_usd_per_mwh,
-            lambda hour: hour.network.carbon_kg_per_arc_mwh,
-        )
-    )
+    totals = totals_of_day(hours, it_mw)
     by_region = it_mw.sum(axis=(1, 3))
     needed, mean_mw = float(by_region.max(axis=0).sum()), float(by_region.sum()) / len(hours)
-    objective = money + net.carbon_price_usd_per_t / KG_PER_T * carbon
-    hardware = net.hardware_usd_per_mwh * needed
+    hardware = hours[0].network.hardware_usd_per_mwh * needed
     return {
         "day": day,
         "machines_mw": needed,
         "idle_share": max(1 - mean_mw / needed, 0.0) if needed else 0.0,
-        "cost_usd_per_h": money,
-        "carbon_kg_per_h": carbon,
-        "objective_usd_per_h": objective,
+        **totals,
         "hardware_usd_per_h": hardware,
-        "total_usd_per_h": objective + hardware,
+        "total_usd_per_h": totals["objective_usd_per_h"] + hardware,
     }

@@ -7,7 +7,7 @@ the hours is worth, and what counts as daylight, are this project's own definiti
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +23,7 @@ from explorer.model.solve import solve_network, solve_with
 from explorer.model.solver import model_for
 from explorer.scenario.profiles import AVERAGE, HOURS
 from explorer.scenario.scenario import Scenario
+from explorer.units import KG_PER_T
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -238,6 +239,26 @@ def _whole_day(scenario: Scenario) -> WholeDay:
     *_, day = solve_day(scenario)
     assert day is not None
     return day
+
+
+def totals_of_day(hours: Sequence[Placement], it_mw: Floats) -> dict[str, float]:
+    """
+    Mean cost, carbon and objective of a day of load, shape (hour, client, region, workload) [MW],
+    at each hour's prices and carbon. [USD/h], [kg/h]
+    """
+    networks = [hour.network for hour in hours]
+    money, carbon = (
+        float(np.mean([(mw * arcs).sum() for mw, arcs in zip(it_mw, each, strict=True)]))
+        for each in (
+            [net.money_usd_per_mwh for net in networks],
+            [net.carbon_kg_per_arc_mwh for net in networks],
+        )
+    )
+    return {
+        "cost_usd_per_h": money,
+        "carbon_kg_per_h": carbon,
+        "objective_usd_per_h": money + networks[0].carbon_price_usd_per_t / KG_PER_T * carbon,
+    }
 
 
 def place_hour(network: Network, objective: str) -> Placement:

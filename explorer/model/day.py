@@ -1,5 +1,5 @@
 """
-A day as one linear program: 24 hours that share machines.
+A day as one linear program: 24 hours that share machines, or whose load may wait.
 
 Arcs are added where they improve it: of half a million, few are ever in it.
 """
@@ -16,7 +16,7 @@ from explorer.model.growing import GrowingProgram, nearest_of_equals
 from explorer.model.network import lp_data
 from explorer.model.placement import Placement
 from explorer.model.program import Units, units_of
-from explorer.model.solver import DUAL_TOLERANCE
+from explorer.model.solver import DUAL_TOLERANCE, TIE_BREAK
 from explorer.model.ties import ROUNDING, by_demand
 
 Floats = NDArray[np.float64]
@@ -30,6 +30,7 @@ class DayOptimum:
 
     it_mw: Floats  # (hour, client, region, workload) [MW]
     objective_usd_per_h: Floats  # (hour,) carbon at its price, machines apart [USD/h]
+    waited_mwh: float = 0.0  # load that runs at a later hour than it is wanted, in a day [MWh]
 
     @property
     def machines_mw(self) -> Floats:
@@ -38,11 +39,14 @@ class DayOptimum:
 
 
 def least_day(
-    placements: Sequence[Placement], machine_usd_per_mw_h: float
+    placements: Sequence[Placement],
+    machine_usd_per_mw_h: float = 0.0,
+    waits_h: Ints | None = None,
+    arcs: Bools | None = None,
 ) -> Iterator[DayOptimum | None]:
     """
-    The day that costs least where machines cost too; on the way None now and then, for others to go
-    first.
+    The day that costs least where machines cost too, or load may wait; on the way None now and
+    then, for others to go first.
 
     Parameters
     ----------
@@ -52,6 +56,11 @@ def least_day(
         runs at its fullest hour, within its capacity.
     machine_usd_per_mw_h : float
         What a machine costs in every hour of the day. [USD/h per MW]
+    waits_h : shape (workload,), optional
+        For how many whole hours load of each class may wait, less than a day; what is wanted late
+        runs early in the day after, which is the same. None if left out. [h]
+    arcs : shape (client, region, workload), optional
+        The only ones that load which may move can take, those of the placements among them.
 
     Raises
     ------
@@ -60,7 +69,9 @@ def least_day(
     OutOfTimeError
         At the time limit of one hour's placement, times their number.
     """
-    program = _Day(placements, machine_usd_per_mw_h)
+    program = _Day(placements, machine_usd_per_mw_h, arcs)
+    if waits_h is not None:
+        program.let_wait(waits_h)
     while program.improve():
         yield None
     yield program.found()
@@ -69,11 +80,13 @@ def least_day(
 class _Day:
     """
     In solver units. A demand is a client's for a class, free ones first and then pinned ones, which
-    have their home arc only. Rows: demand by hour, room by hour and region. Columns: machines by
-    region, and arcs, as flat (hour, demand, region).
+    have their home arc only. Rows: demand by hour, room by hour and region, then what may wait by
+    hour. Columns: machines by region, arcs, as flat (hour, demand, region), and waiting.
     """
 
-    def __init__(self, placements: Sequence[Placement], machine_usd_per_mw_h: float) -> None:
+    def __init__(
+        self, placements: Sequence[Placement], machine_usd_per_mw_h: float, arcs: Bools | None
+    ) -> None:
         self._placements = placements
         net = placements[0].network
         numbers = [lp_data(each.network, "cost") for each in placements]
@@ -81,12 +94,13 @@ class _Day:
         self._network, clients = net, np.arange(len(net.home))
         pinned = np.zeros_like(net.allowed)
         pinned[clients, net.home] = net.allowed[clients, net.home]
-        allowed = np.concatenate([by_demand(net.allowed), by_demand(pinned)])
+        free = net.allowed if arcs is None else net.allowed & arcs
+        allowed = np.concatenate([by_demand(free), by_demand(pinned)])
         demand = np.array([_served(each) for each in placements]) / self._units.mw
         self._wanted = np.flatnonzero(demand.any(axis=0))  # demands; others are left out
         self._allowed, self._demand = allowed[self._wanted], demand[:, self._wanted]
-        arcs = (by_demand(nearest_of_equals(each.network)) for each in placements)
-        costs = [np.tile(cost, (2, 1))[self._wanted] for cost in arcs]
+        by_hour = (by_demand(nearest_of_equals(each.network)) for each in placements)
+        costs = [np.tile(cost, (2, 1))[self._wanted] for cost in by_hour]
         self._cost = np.array(costs) / self._units.cost
         hours, demands, regions = self._cost.shape
         limit_s = hours * numbers[0].time_limit_s
@@ -101,8 +115,9 @@ class _Day:
             np.full(hours * regions, -1.0),
             net.capacity_mw / self._units.mw,
         )
-        self._columns: Ints = np.empty(0, np.intp)
+        self._columns: Ints = np.full(regions, -1)  # flat arcs; -1 for columns that are none
         self._value: Floats = np.empty(0)
+        self._waiting: Ints = np.empty(0, np.intp)  # columns
         self._add_arcs(np.flatnonzero(self._at_first()))
 
     def _at_first(self) -> Bools:
@@ -113,6 +128,30 @@ class _Day:
         arcs = np.concatenate([by_demand(used), np.zeros_like(by_demand(used))])[self._wanted]
         arcs[self._is_pinned] = self._allowed[self._is_pinned]
         return (self._demand > 0)[:, :, np.newaxis] & arcs
+
+    def let_wait(self, waits_h: Ints) -> None:
+        """Let load of each class run up to so many hours later; no load waits twice."""
+        hours, demands, regions = self._cost.shape
+        waits = waits_h[self._wanted % len(waits_h)]
+        first = hours * (demands + regions)
+        waiting = np.flatnonzero(waits)
+        if not len(waiting):
+            return
+        wanted = self._demand[:, waiting].ravel()
+        self._program.add_rows(np.full(len(wanted), -np.inf), wanted)
+        rows, cost = [], []
+        for n, d in enumerate(waiting):
+            for hour in range(hours):
+                for later in range(1, waits[d] + 1):
+                    at = (hour + later) % hours
+                    limit = first + hour * len(waiting) + n
+                    rows.append(np.array([hour * demands + d, at * demands + d, limit], np.int32))
+                    cost.append(later)
+        self._waiting = len(self._columns) + np.arange(len(rows))
+        self._columns = np.append(self._columns, np.full(len(rows), -1))
+        values = np.tile([1.0, -1.0, 1.0], len(rows))
+        later_cost = np.array(cost) * TIE_BREAK / hours / self._units.cost
+        self._program.add_columns(later_cost, rows, values)
 
     @property
     def _is_pinned(self) -> Bools:
@@ -131,11 +170,12 @@ class _Day:
         """Solve, and add to each demand of each hour the best arc that improves the day, if any."""
         hours, demands, regions = self._cost.shape
         self._value, dual = self._program.run()
-        price, room = np.split(dual, [hours * demands])
+        price, room, _ = np.split(dual, [hours * demands, hours * (demands + regions)])
         gain = price.reshape(hours, demands, 1) + room.reshape(hours, 1, regions) - self._cost
         gain[:, ~self._allowed] = -np.inf
-        gain[self._demand <= 0] = -np.inf
-        gain.ravel()[self._columns] = -np.inf
+        if not len(self._waiting):
+            gain[self._demand <= 0] = -np.inf
+        gain.ravel()[self._columns[self._columns >= 0]] = -np.inf
         best = np.arange(hours * demands) * regions + gain.argmax(axis=2).ravel()
         better = best[gain.ravel()[best] > DUAL_TOLERANCE]
         if len(better):
@@ -147,15 +187,16 @@ class _Day:
         hours, _, regions = self._cost.shape
         clients, _, workloads = self._network.allowed.shape
         load = np.zeros(self._cost.size)
-        value = self._value[regions:]
-        load[self._columns] = np.where(value > ROUNDING, value, 0.0) * self._units.mw
+        value = np.where(self._value > ROUNDING, self._value, 0.0) * self._units.mw
+        is_arc = self._columns >= 0
+        load[self._columns[is_arc]] = value[is_arc]
         by_demand_mw = np.zeros((hours, 2 * clients * workloads, regions))
         by_demand_mw[:, self._wanted] = load.reshape(self._cost.shape)
         it_mw = by_demand_mw.reshape(hours, 2, clients, workloads, regions).sum(axis=1)
         it_mw = np.ascontiguousarray(it_mw.swapaxes(2, 3))
         costs = (each.network.cost_usd_per_mwh for each in self._placements)
         paid = [float((mw * cost).sum()) for mw, cost in zip(it_mw, costs, strict=True)]
-        return DayOptimum(it_mw, np.array(paid))
+        return DayOptimum(it_mw, np.array(paid), float(value[self._waiting].sum()))
 
 
 def _served(placement: Placement) -> Floats:

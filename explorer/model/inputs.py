@@ -36,6 +36,7 @@ LABELS = {  # of inputs, in sentences
     "day": "hours of the day",
     "water": "water use",
     "hardware": "cost of hardware",
+    "deferral": "hours that load may wait",
     "ranges": "ranges",
 }
 SETTINGS_OF = {  # settings that are part of an input
@@ -78,6 +79,7 @@ def columns_of(scenario: Scenario, input: str) -> Columns:
         "classes": (
             *(("workloads", column) for column in MODEL_COLUMNS), ("systems", "offered"),
         ),
+        "deferral": (("workloads", "deferral_h"),),
         "latency": (*measured, ("arcs", "latency_ms")),
         "rtt_ranges": (("rtt_ms", "rtt_min_ms"), ("rtt_ms", "rtt_max_ms")) if is_measured else (),
         "law": (*_LAW[str(scenario.legal_policy)], ("arcs", "allowed")),

@@ -99,6 +99,7 @@ class Network:
     wue_l_per_kwh: Floats | None = (
         None  # (region,) water per IT energy, NaN where unknown; None where no region says [l/kWh]
     )
+    deferral_h: Floats | None = None  # (workload,) how long load may wait; None where none may [h]
     overrides: Overrides | None = None  # None where no table says anything of single arcs
 
     def __eq__(self, other: object) -> bool:
@@ -337,6 +338,7 @@ def build_network(scenario: Scenario) -> Network:
     at_homes = np.bincount(geography.home, demand_share) * share.sum() * scenario.total_demand_mw
     overrides_key, overrides = _overrides_of(scenario, places, geography.home)
     hosting = _hosting_usd_per_h(scenario)
+    deferral = np.array([float(workload.deferral_h) for workload in scenario.workloads.values()])
     _check_caps(scenario, hosting)
     numbers = (
         classes,
@@ -347,6 +349,7 @@ def build_network(scenario: Scenario) -> Network:
         capacity,
         hosting,
         "absent" if wue is None else wue,
+        *([deferral] if deferral.any() else []),
     )
     key = digest(
         places, overrides_key, repr(scenario.settings()), scenario.workloads.keys(), *numbers
@@ -391,6 +394,7 @@ def build_network(scenario: Scenario) -> Network:
         baseline_rule=scenario.baseline_rule,
         hosting_usd_per_h=hosting if hosting.any() else None,
         wue_l_per_kwh=wue,
+        deferral_h=deferral if deferral.any() else None,
         overrides=overrides,
     )
 

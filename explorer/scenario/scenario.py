@@ -619,7 +619,7 @@ class Scenario(param.Parameterized):
         """Call back with Param events whenever a setting, a table or a workload class changes."""
         self.param.watch(callback, [*SETTINGS, *TABLES])
         for workload in self.workloads.values():
-            workload.param.watch(callback, [*MODEL_COLUMNS, "demand_profile"])
+            workload.param.watch(callback, [*MODEL_COLUMNS, "deferral_h", "demand_profile"])
 
     def __repr__(self) -> str:
         sizes = f"{len(self.clients)} clients, {len(self.regions)} regions, {len(self.workloads)} classes"

@@ -246,6 +246,9 @@ WORKLOADS = Table(
         _number(
             "round_trips", "", "the round trips from service to compute", required=False, default=1
         ),
+        _number(
+            "deferral_h", "h", "the hours that a request may wait", 0, 23, required=False, default=0
+        ),
         _number("context_tokens", "tokens", "the context behind the session state", required=False),
         _text(
             "demand_profile",

@@ -109,6 +109,15 @@ class Workload(param.Parameterized):
         label="Session state [MB]",
         doc="Session state (KV cache) that a moved session takes along [MB].",
     )
+    deferral_h = param.Number(
+        default=0.0,
+        bounds=(0, 23),
+        step=1,
+        precedence=-1,
+        label="May wait [h]",
+        doc="For how many hours a request may wait before it runs, within the day; whole hours count. No placement "
+        "of one hour depends on it: it tells what moving load in time is worth [h].",
+    )
     processing_ms = param.Number(
         default=None,
         allow_None=True,
@@ -148,6 +157,7 @@ WORKLOAD_COLUMNS = (
     "id",
     "name",
     *MODEL_COLUMNS,
+    "deferral_h",
     "processing_ms",
     "context_tokens",
     "demand_profile",

@@ -39,6 +39,7 @@ from explorer import (
     relocatable_demand,
     remedies,
     solve,
+    time_shifting,
     tornado,
     verdicts,
     waterfall,
@@ -61,6 +62,7 @@ from explorer.app.views.monte_carlo import MonteCarloView
 from explorer.app.views.near_optimal import NearOptimalView
 from explorer.app.views.published import PublishedView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
+from explorer.app.views.time_shifting import TimeShiftingView
 from explorer.app.views.tornado import TornadoView
 from explorer.app.views.verdicts import HeatMapView
 from explorer.app.views.whole_day import WholeDayView
@@ -182,6 +184,33 @@ PICTURES = {
             }
         },
         DifferenceView,
+    ),
+    "time_shifting": Picture(
+        time_shifting,
+        {
+            "own": ("#9aa3ad", "runs either way"),
+            "less load": ("#e08214", "runs here only if nothing waits"),
+            "more load": ("#8073ac", "comes here by waiting"),
+            "saved": ("#009E73", "worth of moving"),
+        },
+        {
+            "cells": {
+                "": "@region",
+                "Hour": "@hour{0} UTC",
+                "Placed hour by hour": "@before_mw{0,0.0} MW",
+                "Where load waits too": "@after_mw{0,0.0} MW",
+            },
+            "worth": {
+                "Moves": "@moves",
+                "Worth, carbon at its price": "@worth_usd_per_h{0,0} USD/h",
+                "Cost, carbon at its price": "@objective_usd_per_h{0,0} USD/h",
+                "Cost without carbon price": "@cost_usd_per_h{0,0} USD/h",
+                "Carbon": "@carbon_kg_per_h{0,0} kg/h",
+                "Waits": "@waited_mwh{0,0} MWh a day",
+            },
+        },
+        TimeShiftingView,
+        "follow-the-sun",
     ),
     "machines": Picture(
         machines,
