@@ -647,6 +647,11 @@ def test_a_sandboxed_frame_shows_the_file_and_solves(browser, made):
 def test_on_a_phone_nothing_is_too_wide_and_controls_move(opened):
     page = opened(390, 844)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    labels = page.evaluate(
+        """() => Bokeh.documents.flatMap(d => [...d._all_models.values()])
+          .filter(m => m.type === "Figure").map(m => m.below[0]?.axis_label)"""
+    )
+    assert "Share of the class's load\n[%]" in labels  # no room for it in a line
     cost = page.locator("[data-total=cost] .value")
     before = cost.inner_text()
     expect(control(page, "friction_scale")).to_be_hidden()  # the pictures come first

@@ -28,6 +28,8 @@ const colours = shown.get_model_by_id(handles["map|colour|widget"]).options.map(
 const infinite = given => Object.fromEntries(Object.entries(given).map(([key, value]) => [key, value ?? Infinity]))
 const inputs = new Inputs(infinite({...own_settings, ...values, class: workload, theme: preferred_theme(), colour: "change_mw", clients: false}),
   possible, {class: classes, theme: ["light", "dark"], colour: colours, clients: [false, true]})
+const narrow = matchMedia("(max-width: 740px)")
+const x_axes = Object.keys(handles).filter(name => name.endsWith("|xaxis")).map(name => handles[name])
 const panels = [] // components that show and change inputs
 let serial = 0 // of the state that the worker was asked for last
 let painted = 0
@@ -139,7 +141,7 @@ function patch(changed) {
     else {
       const changes = handle === "cds" ? columns : properties
       const id = handles[`${view}|${element}|${handle}`]
-      changes.set(id, {...changes.get(id), [name]: value})
+      changes.set(id, {...changes.get(id), [name]: name === "axis_label" && x_axes.includes(id) ? fitting(value) : value})
     }
   }
   for (const [id, values] of columns) {
@@ -277,7 +279,7 @@ function update_link() {
 
 /** Where they stand above the pictures, they are opened when they are wanted; on paper all are, which is light. */
 function fold_controls() {
-  const [narrow, paper] = ["(max-width: 740px)", "print"].map(query => matchMedia(query))
+  const paper = matchMedia("print")
   const groups = document.getElementById("controls").shadowRoot.querySelectorAll("details:not([open])")
   const fold = () => {
     document.getElementById("inputs").open = paper.matches || !narrow.matches
@@ -288,9 +290,26 @@ function fold_controls() {
     for (const choice of ["colour", "clients shown"]) shown.get_model_by_id(handles[`map|${choice}|widget`]).visible = !paper.matches
     set_theme(paper.matches ? "light" : inputs.values.theme)
   }
-  narrow.addEventListener("change", fold)
+  const on_width = () => {
+    fold()
+    fit_axes()
+  }
+  narrow.addEventListener("change", on_width)
   paper.addEventListener("change", unfold)
-  fold()
+  on_width()
+}
+
+/** On a phone labels of horizontal axes have more lines, and fewer ticks. */
+function fit_axes() {
+  for (const id of x_axes) {
+    const axis = shown.get_model_by_id(id)
+    axis.axis_label = fitting((axis.axis_label ?? "").replaceAll("\n", " "))
+    if (axis.ticker.type === "BasicTicker") axis.ticker.desired_num_ticks = narrow.matches ? 4 : 6
+  }
+}
+
+function fitting(label) {
+  return narrow.matches ? label.replace(/ (?=\[)|(?<=\]:) /g, "\n") : label
 }
 
 /** The state that is chosen, as a folder that Wattlas opens. */
