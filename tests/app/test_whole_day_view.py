@@ -117,7 +117,7 @@ def test_the_hour_moves_the_mark_and_solves_no_day(session, monkeypatch):
     view = WholeDayView(session)
     show(view)
     monkeypatch.setattr(
-        explorer.measures.whole_day, "_place", lambda network: pytest.fail("an hour was placed")
+        explorer.measures.whole_day, "place_hour", lambda *_: pytest.fail("an hour was placed")
     )
     for hour in (0, 23, 5):
         session.scenario.hour = hour
