@@ -27,11 +27,15 @@ from explorer.app.story.player import StoryPlayer
 from explorer.app.views.argument import Argument
 from explorer.app.views.frontier import ALL
 from explorer.app.views.totals import Totals
+from explorer.errors import ExplorerError
 from explorer.markup import lines_in_markdown
-from explorer.scenario.scenario import Scenario
+from explorer.scenario.scenario import SETTINGS, Scenario
 from explorer.session import Session
 
-ALERT = ":host(.alert) { color: #212529; }"  # dark on pale: the theme would have it white
+# dark on pale: the theme would have it white
+ALERT = ":host(.alert) { color: #212529; padding: 6px 14px; } p { margin: 0; }"
+# what was placed last is still there below an error
+_FADED = "div:not(.alert) { opacity: .5; }"
 
 
 class Explorer(pn.viewable.Viewer):
@@ -111,7 +115,7 @@ class Explorer(pn.viewable.Viewer):
         self.main = pn.Column(
             *([PageLink(self.controls.inputs, address)] if address else []),
             pn.pane.Alert(
-                object=error.pipe(lambda error: lines_in_markdown(str(error))), visible=error.is_not(None),
+                object=error.pipe(_said), visible=error.is_not(None),
                 alert_type="warning", disable_math=True, margin=0, stylesheets=[ALERT],
             ),
             *([self.controls.hero()] if presented else []),
@@ -125,6 +129,7 @@ class Explorer(pn.viewable.Viewer):
             Notices(session),
             sizing_mode="stretch_width",
             margin=(0, 10, 10, 10),
+            stylesheets=error.pipe(lambda error: [_FADED] if error else []),
             # as high as what it holds, or what follows lies on it
             styles={"gap": "8px", "max-height": "none"},
         )  # fmt: skip
@@ -149,3 +154,14 @@ class Explorer(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.viewable.Viewable:
         return pn.Row(pn.Column(self.controls, width=310), self.main, sizing_mode="stretch_width")
+
+
+def _said(error: ExplorerError | None) -> str:
+    """An error as Markdown, a setting by what its control is called, and what is seen below."""
+    if error is None:
+        return ""
+    name, *value = error.where.split(" = ")
+    label = str(Scenario.param[name].label) if name in SETTINGS else name
+    where = " = ".join([label, *value])
+    lines = (error.what, f"Where: {where}", f"To fix: {error.fix}", "Below: what was placed last.")
+    return lines_in_markdown("\n".join(lines))

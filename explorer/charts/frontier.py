@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 
 MORE_MS = 50.0  # of patience, whose worth is said
 RISE = 1e-6  # relative; a rise that is no rounding
+ZOOMED = 0.5  # of the cost, which all steps together are less than: their axis does not begin at 0
 _HOVER = (
     "objective_usd_per_h",
     "relocated_mw",
@@ -207,9 +208,10 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
             f"At {at} within reach: {row['opens']}." if row["opens"] else f"Next step at {at}."
         )
         parts.append(_more(table, current_ms))
-    if _rises(table["cost_usd_per_h"].to_numpy()) and not _rises(
-        table["objective_usd_per_h"].to_numpy()
-    ):
+    cost = table["cost_usd_per_h"].to_numpy()
+    if 0 < (share := np.ptp(cost) / abs(cost).max(initial=1e-9)) < ZOOMED:
+        parts.append(f"The axis is zoomed: all its steps are {100 * share:.1f} % of the cost.")
+    if _rises(cost) and not _rises(table["objective_usd_per_h"].to_numpy()):
         parts.append(
             "This cost rises where less carbon is worth it: the carbon price is not in it."
         )

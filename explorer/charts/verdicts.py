@@ -80,7 +80,7 @@ PANELS = (
                 named=("home", "region", "better"),
             ),
         ),
-        Axis("Price gap, carbon and PUE in it [USD/MWh]"),
+        Axis("Price gap, CO₂ and overhead in it [USD/MWh]"),
         Axis("Friction [USD/MWh]"),
         height_px=430,
         zooms=True,

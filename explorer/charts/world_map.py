@@ -27,7 +27,7 @@ COLOUR_BY = {  # what colours may show: label, column
     "IT load [MW]": "it_mw",
     "electricity price [USD/MWh]": "price",
     "carbon intensity [kg/MWh]": "carbon",
-    "utilisation of IT capacity [-]": "utilisation",
+    "how full [share of room]": "utilisation",
 }
 _FROM_DATA = ("capacity", "price", "carbon")  # inputs that a pointer reads as they are
 LABELS = {column: label for label, column in COLOUR_BY.items()}
@@ -36,9 +36,9 @@ REGIONS = Circles(
     (
         ("", "@name"),
         ("IT load", "@it_mw{0,0.0} MW, change @change_mw{+0,0.0} MW"),
-        ("Utilisation", "@utilisation{0 %} of @capacity_mark@capacity{0,0} MW"),
+        ("How full", "@utilisation{0 %} of @capacity_mark@capacity{0,0} MW"),
         ("Capacity from", "@capacity_origin"),
-        ("Shadow price", "@capacity_price{0,0.00} USD/MWh of capacity"),
+        ("Worth of 1 more MW", "@capacity_price{0,0.00} USD/MWh of capacity"),
         ("Electricity", "@price_mark@price{0,0.0} USD/MWh"),
         ("Electricity from", "@price_origin"),
         ("Carbon", "@carbon_mark@carbon{0,0} kg/MWh"),

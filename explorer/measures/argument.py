@@ -60,6 +60,8 @@ def argument(placement: Placement) -> tuple[Part, ...]:
     and electricity and moving cost 16.6 % less than nearest first.
     The limit that alone keeps most at home: the cost of moving.
     """
+    if not placement.network.demand_mw.any():
+        return Part("Nobody asks for anything: there is no load to place", PLACE), Part(".")
     return (
         *_patience(placement),
         *_relocation(placement),
@@ -89,6 +91,8 @@ def a_request_of(name: str) -> str:
 
 def _relocation(placement: Placement) -> tuple[Part, ...]:
     share = placement.relocated_share
+    if not placement.served_mw:
+        return ()
     if not share > HARDLY:
         return Part("All computing stays near its users", PLACE), Part(", ")
     return (
@@ -109,6 +113,8 @@ def _forced(placement: Placement) -> str:
 
 def _saving(placement: Placement) -> tuple[Part, ...]:
     cost = headlines(placement)["cost_usd_per_h"]
+    if not placement.served_mw:
+        return ()
     if not np.isfinite(cost.change_percent):
         return Part("and what that saves cannot be said"), Part(". ")
     amount, served = abs(cost.change_percent), " per MWh served" if basis_of(placement) else ""

@@ -79,7 +79,7 @@ def tornado(scenario: Scenario, change: float = 0.2) -> pd.DataFrame:
     --------
     >>> table = tornado(Scenario.load("classroom-3x3"))
     >>> table["input"].tolist()[:3], table["saving_usd_per_h_high"].round(1).tolist()[:3]
-    (['Electricity prices', 'IT capacity', 'PUE above 1'], [2659.1, 2344.0, 2440.5])
+    (['Electricity prices', 'IT capacity', 'Power overhead'], [2659.1, 2344.0, 2440.5])
     """
     network = build_network(scenario)
     return labelled(network, tornado_table(network, change), change)
@@ -132,7 +132,7 @@ INPUTS = {
     "Electricity prices": _field("price_usd_per_mwh", "USD/MWh, mean of regions"),
     "Carbon intensities": _field("carbon_kg_per_mwh", "kg/MWh, mean of regions"),
     "Carbon price": _field("carbon_price_usd_per_t", "USD/t"),
-    "PUE above 1": Input(
+    "Power overhead": Input(
         "mean of regions",
         lambda net: float(net.pue.mean()) - 1,
         lambda net, by: {"pue": 1 + (net.pue - 1) * by},
@@ -143,12 +143,12 @@ INPUTS = {
         lambda net: float(net.demand_mw.sum()),
         lambda net, by: {"demand_mw": net.demand_mw * by, "pinned_mw": net.pinned_mw * by},
     ),
-    "Demand pinned by state": Input(
+    "Data that must stay": Input(
         "MW",
         lambda net: float(net.pinned_mw.sum()),
         lambda net, by: {"pinned_mw": np.minimum(net.pinned_mw * by, net.demand_mw)},
     ),
-    "RTT between regions": Input(
+    "Network delay": Input(
         "ms, mean of pairs",
         lambda net: (
             float(net.geography.region_rtt_ms.sum())
@@ -173,7 +173,7 @@ INPUTS = {
     ),
     "Egress price": _friction("egress_usd_per_gb", "USD/GB"),
     "Friction": _friction("scale", "×, all but the value of latency"),
-    "Value of latency": _friction("latency_value", "USD per ms, million requests"),
+    "Price of waiting": _friction("latency_value", "USD per ms, million requests"),
 }
 _tables: Memo[pd.DataFrame] = Memo(size=64)
 

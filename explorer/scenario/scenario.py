@@ -18,6 +18,7 @@ from explorer.cache import Memo
 from explorer.errors import Problem, ScenarioError
 from explorer.presentation import render
 from explorer.scenario import folder, validation
+from explorer.scenario.hints import nearest
 from explorer.scenario.parameters import NOTES, as_text, holds, notes_amiss, refusals
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
 from explorer.scenario.schema import (
@@ -621,9 +622,20 @@ class Scenario(param.Parameterized):
         for workload in self.workloads.values():
             workload.param.watch(callback, [*MODEL_COLUMNS, "deferral_h", "demand_profile"])
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and not hasattr(type(self), name):
+            asked = nearest(
+                name, [*SETTINGS, *TABLES, "workloads"], "Settings are listed by help(Scenario)."
+            )
+            raise AttributeError(f"A scenario has no {name!r}. {asked}", name=name, obj=self)
+        super().__setattr__(name, value)
+
     def __repr__(self) -> str:
         sizes = f"{len(self.clients)} clients, {len(self.regions)} regions, {len(self.workloads)} classes"
         return f"<Scenario {self.title!r}: {sizes}, {self.total_demand_mw:,.4g} MW>"
+
+    def __str__(self) -> str:
+        return repr(self)
 
     def _repr_html_(self) -> str:
         return render(self, "html")

@@ -31,7 +31,7 @@ def test_what_fifty_milliseconds_more_would_bring_for_chat_is_said_and_comes_tru
     assert found and figure(found[1]) < 0
     cost = page.locator("[data-total=cost] .value")
     before = figure(cost.inner_text().split()[0])
-    field = page.get_by_label(re.compile("^chat.*, exact value"))
+    field = page.get_by_label(re.compile("^Chat.*, exact value"))
     field.fill("200 ms")
     field.press("Enter")
     promised = f"{before + figure(found[1]):,.0f} "

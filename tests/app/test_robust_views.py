@@ -178,7 +178,7 @@ def test_the_tornado_is_the_table_around_the_saving(session):
     assert columns(view, "high")["value"][0] == "57.3 → 68.8 USD/MWh, mean of regions"
     assert f"Moving saves {format_number(base)} USD/h" in words(view)
     assert "Most depends on <b>electricity prices</b>: between 1,877 and 2,659 USD/h" in words(view)
-    assert "Hardly any effect: demand pinned by state, RTT between regions" in words(view)
+    assert "Hardly any effect: data that must stay, network delay" in words(view)
 
 
 def test_bars_at_one_side_of_the_line_do_not_hide_each_other(session):

@@ -117,6 +117,7 @@ def test_a_scenario_with_a_cap_on_cost_is_told_to_need_the_app(tmp_path, objecti
         ({"base_url": "http://[::1"}, "--base-url", "not the address of an app"),
         ({"controls": ["cost_cap_usd_per_h"]}, "--control", "it needs the app"),
         ({"controls": ["chat", "hosting_usd_per_h"]}, "--control", "it needs the app"),
+        ({"controls": ["hour"]}, "--control", "would move nothing"),
         ({"hide": [name for name in HIDEABLE if name != "proof"]}, "--hide", "would show nothing"),
     ],
 )

@@ -30,9 +30,9 @@ TIPS = {
         "regions": {
             "": "@name",
             "IT load": "@it_mw{0,0.0} MW, change @change_mw{+0,0.0} MW",
-            "Utilisation": "@utilisation{0 %} of @capacity_mark@capacity{0,0} MW",
+            "How full": "@utilisation{0 %} of @capacity_mark@capacity{0,0} MW",
             "Capacity from": "@capacity_origin",
-            "Shadow price": "@capacity_price{0,0.00} USD/MWh of capacity",
+            "Worth of 1 more MW": "@capacity_price{0,0.00} USD/MWh of capacity",
             "Electricity": "@price_mark@price{0,0.0} USD/MWh",
             "Electricity from": "@price_origin",
             "Carbon": "@carbon_mark@carbon{0,0} kg/MWh",

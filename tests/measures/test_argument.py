@@ -108,3 +108,13 @@ def test_where_nothing_moves_the_sentence_says_so():
     said = sentence(solve(scenario))
     assert said.startswith("A chat request may take 150 ms. All computing stays near its users")
     assert "cost as much as nearest first" in said and WORDS["friction"] in said
+
+
+def test_without_demand_or_without_anybody_served_nothing_stays_or_is_saved():
+    scenario = Scenario.load("classroom-3x3")
+    scenario.total_demand_mw = 0
+    assert sentence(solve(scenario)) == "Nobody asks for anything: there is no load to place."
+    scenario.param.update(total_demand_mw=100, capacity_scale=0)
+    said = sentence(solve(scenario))
+    assert said.startswith("A chat request may take 150 ms. 100 MW find nobody to serve them")
+    assert "near its users" not in said and "saves" not in said

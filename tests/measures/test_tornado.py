@@ -74,16 +74,16 @@ BY_HAND = {
     "Electricity prices": column("electricity_price_usd_per_mwh"),
     "Carbon intensities": carbon,
     "Carbon price": setting("carbon_price_usd_per_t"),
-    "PUE above 1": pue,
+    "Power overhead": pue,
     "IT capacity": column("capacity_mw"),
     "Demand": setting("total_demand_mw"),
-    "Demand pinned by state": pinned,
-    "RTT between regions": rtt,
+    "Data that must stay": pinned,
+    "Network delay": rtt,
     "Latency budgets": budgets,
     "Energy per request": energy,
     "Egress price": setting("egress_usd_per_gb"),
     "Friction": setting("friction_scale"),
-    "Value of latency": setting("latency_value"),
+    "Price of waiting": setting("latency_value"),
 }
 
 
@@ -151,9 +151,9 @@ def test_rows_are_sorted_by_effect_and_name_values_and_units():
     )
     base = dict(zip(table["input"], table["base"], strict=True))
     assert base["Demand"] == pytest.approx(100) and base["IT capacity"] == pytest.approx(150)
-    assert base["RTT between regions"] == pytest.approx((80 + 40 + 120) / 3)
+    assert base["Network delay"] == pytest.approx((80 + 40 + 120) / 3)
     assert base["Latency budgets"] == pytest.approx(150 - 85.3)
-    assert base["Demand pinned by state"] == pytest.approx(30)
+    assert base["Data that must stay"] == pytest.approx(30)
     assert (table["unit"].str.len() > 0).all()
 
 

@@ -309,3 +309,10 @@ def test_a_budget_without_limit_is_kept_and_comes_back(world, tmp_path):
     world.cross_check()
     world.save(tmp_path / "mine")
     assert Scenario.load(tmp_path / "mine").workloads["w0"].latency_budget_ms == float("inf")
+
+
+def test_a_misspelt_setting_is_refused_with_the_one_that_is_meant(world):
+    with pytest.raises(AttributeError, match="Did you mean 'carbon_price_usd_per_t'"):
+        world.carbon_price_usd = 5
+    assert str(world) == repr(world)
+    assert repr(world).startswith("<Scenario ")

@@ -39,7 +39,7 @@ _FROM = "The slider begins at what the baseline adds; less can be typed, as far 
 _BUDGETS = "The longest that one request may wait"
 _GROUPS = {
     "What does it cost to move?": ("friction_scale", "carbon_price_usd_per_t"),
-    "How much, and how much room?": ("total_demand_mw", "demand_basis", "capacity_scale"),
+    "How much computing, and how much room?": ("total_demand_mw", "demand_basis", "capacity_scale"),
     "What is allowed?": ("legal_policy", "state_local_scale", "latency_model"),
     "What counts?": (
         "carbon_signal",

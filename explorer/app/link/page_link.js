@@ -167,7 +167,8 @@ class Link {
   }
 
   /** Say in one sentence what of a link was left out. */
-  omit(what) {
+  omit(everything) {
+    const what = [...new Set(everything)]
     this.omitted = what
     const said = what.slice(0, MOST_SAID).map(each => (each.length > MOST_CHARACTERS ? `${each.slice(0, MOST_CHARACTERS)}…` : each))
     const rest = what.length - said.length

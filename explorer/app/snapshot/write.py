@@ -354,6 +354,7 @@ def _chosen(
     keys = {w.id: keys.pop(budget_key(w)) for w in scenario.workloads.values()} | keys
     _refuse_what_needs_the_app(wanted)
     _refuse_unknown(wanted, keys, "control", "--control")
+    _refuse_what_moves_nothing(scenario, wanted)
     if not wanted:
         return groups
     kept = {keys[name] for name in wanted}
@@ -378,6 +379,13 @@ def _refuse_what_needs_the_app(wanted: Iterable[str]) -> None:
             raise ExplorerError(
                 f"A page has no control {name!r}: it needs the app.", "--control", fix
             )
+
+
+def _refuse_what_moves_nothing(scenario: Scenario, wanted: Iterable[str]) -> None:
+    has_hours = scenario.profiles is not None or scenario.demand_profiles is not None
+    for name in () if has_hours else {"hour", "season"}.intersection(wanted):
+        what = f"The control {name!r} would move nothing: the scenario has no profiles of a day."
+        raise ExplorerError(what, "--control", f"Leave {name} out, or give it profiles_24h.csv.")
 
 
 def _refuse_an_empty_page(hide: Sequence[str]) -> None:

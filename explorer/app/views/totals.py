@@ -248,6 +248,9 @@ class Totals(pn.viewable.Viewer):
 
     def _unserved(self, unserved_mw: float) -> _Card:
         explanation = "Unserved load: IT load that nobody executes."
+        if not self._session.network.demand_mw.any():
+            words = f"{explanation} There is no demand."
+            return _Card("unserved", "Served by nobody", "0", "MW", "no demand", NEUTRAL, words)
         if unserved_mw <= UNSERVED_MW:
             return _Card(
                 "unserved",

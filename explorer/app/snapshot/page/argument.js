@@ -7,6 +7,9 @@ const HARDLY = 0.005 // of all load: less is not worth a word
 
 /** Pairs of a text and the question it leads to, or "". */
 export function argument({placement, forced_and_chosen}, labels) {
+  if (!placement.network.demand_mw.some(mw => mw)) {
+    return [["Nobody asks for anything: there is no load to place", labels.questions.place], [".", ""]]
+  }
   return [
     ...patience(placement, labels),
     ...relocation(placement, forced_and_chosen, labels),
@@ -22,6 +25,7 @@ function patience({network}, {request_said, questions}) {
 
 function relocation({totals}, forced_and_chosen, {questions}) {
   const share = totals.relocated_share
+  if (!totals.served_mw) return []
   if (!(share > HARDLY)) return [["All computing stays near its users", questions.place], [", ", ""]]
   const run = `${fixed(100 * share, 0, false)} % of the computing runs away from its users`
   return [["So ", ""], [run, questions.place], [`${forced(totals, forced_and_chosen)}, `, ""]]
@@ -35,6 +39,7 @@ function forced({relocated_mw}, {relocated_forced_mw}) {
 }
 
 function saving(placement, {than, questions}) {
+  if (!placement.totals.served_mw) return []
   const {change_percent} = headlines(placement).cost_usd_per_h
   if (!Number.isFinite(change_percent)) return [["and what that saves cannot be said", ""], [". ", ""]]
   const amount = Math.abs(change_percent)

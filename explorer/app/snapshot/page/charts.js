@@ -11,6 +11,7 @@ const SIGNS = {line: "━", segments: "━", vertical: "┃", horizontal: "┅",
 const [ROW_PX, AXIS_PX] = [18, 62]
 const MORE_MS = 50 // of patience, whose worth is said
 const RISE = 1e-6 // relative; a rise that is no rounding
+const ZOOMED = 0.5 // of the cost, which all steps together are less than: their axis does not begin at 0
 const SMALLEST_SHARE = 0.09 // of a bar that has room for words
 const OVERLAP = 0.004 // of the width: steps that only touch show a hairline
 const [LOSS, CLOSED, PAYS] = [0, 1, 2]
@@ -191,6 +192,9 @@ function frontier_finding({over, current_ms, window_ms, table}, opens, labels) {
     const at = formatDuration(steps[after])
     parts.push(opens[after] ? `At ${at} within reach: ${opens[after]}.` : `Next step at ${at}.`, more(table, current_ms))
   }
+  const costs = [...table.cost_usd_per_h]
+  const share = (Math.max(...costs) - Math.min(...costs)) / Math.max(...costs.map(Math.abs), 1e-9)
+  if (share > 0 && share < ZOOMED) parts.push(`The axis is zoomed: all its steps are ${fixed(100 * share, 1, false)} % of the cost.`)
   if (rises(table.cost_usd_per_h) && !rises(table.objective_usd_per_h)) {
     parts.push("This cost rises where less carbon is worth it: the carbon price is not in it.")
   }

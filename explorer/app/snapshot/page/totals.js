@@ -59,7 +59,7 @@ function cards_of({placement, forced_and_chosen, settings}, labels) {
       explanation: "Added delay: wide-area round trips, mean over all requests served: 0 for those that stay home. " +
         `Per MW, the mean over the load that they make: ${formatNumber(per_mw.value)} ${per_mw.unit}, ` +
         `baseline ${formatNumber(per_mw.baseline)} ${delay.unit}. ${capital}: ${formatNumber(delay.baseline)} ${delay.unit}.`},
-    unserved(now.unserved_mw.value, placement.unserved_by_reason, colours),
+    unserved(now.unserved_mw.value, placement.unserved_by_reason, placement.network, colours),
     ...water(now.water_l_per_h, colours),
   ]
 }
@@ -72,9 +72,10 @@ function carbon_caveats(placement, signal, {signals, embodied, location}) {
   return [signals[signal], ...of_pue, embodied, location]
 }
 
-function unserved(mw, by_reason, {better, worse}) {
+function unserved(mw, by_reason, {demand_mw}, {better, neutral, worse}) {
   const card = {name: "unserved", label: "Served by nobody", unit: "MW"}
   const explanation = "Unserved load: IT load that nobody executes."
+  if (!demand_mw.some(mw => mw)) return {...card, value: "0", delta: "no demand", colour: neutral, explanation: `${explanation} There is no demand.`}
   if (mw <= UNSERVED_MW) return {...card, value: "0", delta: "all served", colour: better, explanation: `${explanation} Now all demand is served.`}
   const causes = [...by_reason].map(([reason, mw]) => `${formatNumber(mw)} MW by ${reason}`).join(", ")
   const [first] = by_reason.keys()
