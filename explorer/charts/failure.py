@@ -176,9 +176,14 @@ def _reserve(table: pd.DataFrame) -> Markup:
         float(table[name].to_numpy().sum()) for name in ("stranded_mw", "reserve_stranded_mw")
     )
     more, optimum = table.attrs["reserve_usd_per_h"], table.attrs["optimum_usd_per_h"]
+    if before <= NONE_MW:
+        return html(
+            "If only the lost load moves, the optimum survives every loss: <b>it needs no reserve</b>."
+        )
     if before - after <= NONE_MW:
         return html(
-            "If only the lost load moves, the optimum survives as well as any placement: <b>a reserve is free</b>."
+            "If only the lost load moves, {} MW are stranded over all losses; <b>no reserve would leave less</b>.",
+            format_number(before),
         )
     share = f" ({100 * more / abs(optimum):.2g} %)" if optimum else ""
     return html(

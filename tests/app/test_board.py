@@ -726,8 +726,13 @@ def test_teams_join_by_a_link_and_submit_what_they_see_to_a_board_that_lives(bro
 def test_the_facilitator_closes_and_clears_from_the_page_and_others_cannot(browser, served):
     served.submit("Team")
     site = f"http://127.0.0.1:{served.port}/board?room={served.room}"
-    other = opened(browser, site)
+    other = opened(browser, "about:blank")
+    other.route("**/board/fronts*", lambda route: route.fulfill(status=202))
+    other.goto(site)
     expect(other.locator("tbody .team")).to_have_count(1)
+    expect(other.locator("tbody .rank")).to_have_text("…")  # what all serve is not known yet
+    other.unroute_all()
+    expect(other.locator("tbody .rank")).to_have_text("1")
     expect(other.get_by_role("button", name="Clear")).to_have_count(0)
     board = opened(browser, f"{site}#key={served.key}")
     board.get_by_text("Room", exact=True).click()

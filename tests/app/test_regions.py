@@ -489,6 +489,18 @@ def test_a_region_picked_elsewhere_is_marked_and_scrolled_into_view(shown):
 
 
 @pytest.mark.ui
+def test_the_page_stays_where_it_is_when_a_region_is_picked_on_a_map_above(shown):
+    shown.page.evaluate("document.body.style.paddingTop = '3000px'")
+    least = int(np.argmin(shown.session.placement.region_it_mw))
+    shown.session.region = shown.session.network.regions[least]
+    shown.page.wait_for_function(
+        "scroller => scroller.scrollTop > 0",
+        arg=shown.page.locator(".scroller").element_handle(),
+    )
+    assert shown.page.evaluate("scrollY") == 0
+
+
+@pytest.mark.ui
 def test_a_row_that_was_clicked_is_not_scrolled(shown):
     shown.page.locator(".scroller").evaluate("scroller => { scroller.scrollTop = 35 }")
     half_hidden = shown.rows().nth(1)

@@ -1236,5 +1236,10 @@ def test_charts_of_little_or_nothing_are_drawn(name, settings, tmp_path, monkeyp
     assert "nan" not in chart.finding and "nan" not in chart.title
 
 
+def test_a_reserve_that_would_help_nobody_is_no_good_news():
+    found = render(failure(Scenario.load("stylized-12")), "chart").finding
+    assert "no reserve would leave less" in found
+
+
 def test_every_measure_of_the_registry_has_a_picture_here():
     assert set(MEASURES) - {"marginal_prices"} <= set(PICTURES)  # a map: see test_maps

@@ -36,7 +36,7 @@ let key = sessionStorage.getItem(KEY) ?? ""
 
 let state = {open: true, teams: [], guesses: [], seen: ""}
 let scenario // the one that is seen
-const fronts = {} // by scenario; null while they are being found
+const fronts = {} // by scenario; null while they are being found, false where they cannot be
 const price = () => fronts[scenario]?.carbon_price_usd_per_t
 
 const el = (tag, attributes = {}, ...children) => {
@@ -77,15 +77,19 @@ function show() {
   if (names.length) findFronts(scenario)
 }
 
+/** Whether it is not known yet what the scenario serves as it was opened: who serves less is not the best. */
+const isPending = () => fronts[scenario] === undefined || fronts[scenario] === null
+
 /** Of the scenario that is seen, the best first; those who serve other load come last. */
 function ranked() {
   const {column, isMost} = RULES[rule.value]
   const value = row => isMost ? -column.value(row) : column.value(row)
-  const served = fronts[scenario]?.own.served_mw
+  const served = fronts[scenario]?.own?.served_mw
+  const rank = (row, n) => isPending() ? "…" : row.other ? "–" : n + 1
   const rows = state.teams.filter(row => row.scenario === scenario)
     .map(row => ({...row, other: served !== undefined && Math.abs(row.served_mw - served) > SAME_LOAD * served}))
   rows.sort((a, b) => a.other - b.other || value(a) - value(b) || a.submitted_s - b.submitted_s)
-  return rows.map((row, n) => ({...row, isBelow: !row.other && isBelow(row), rank: row.other ? "–" : n + 1, title: titled(row)}))
+  return rows.map((row, n) => ({...row, isBelow: !row.other && isBelow(row), rank: rank(row, n), title: titled(row)}))
 }
 
 /** Whether other settings than the scenario's own made it possible. */
@@ -116,6 +120,7 @@ function said_of(rows) {
   const {words, column: {value, unit, format}, best} = RULES[rule.value]
   const known = fronts[scenario]
   if (!rows.length) return "Nothing has been submitted yet."
+  if (isPending()) return "Who is first is being found …"
   const first = `${words}: \u2068${rows[0].name}\u2069, ${format.format(value(rows[0]))} ${unit}`
   return known && best ? `${first} (best possible as opened: ${format.format(best(known))})` : first
 }
@@ -136,7 +141,7 @@ function draw(rows) {
   })
   caption.textContent = !rows.length ? "" : known
     ? "Line: the best possible as the scenario is opened; below it (*): other settings. Diamond: as it is opened."
-    : "The exact fronts are being found …"
+    : isPending() ? "The exact fronts are being found …" : "The exact fronts cannot be found."
 }
 
 function head() {
@@ -181,6 +186,7 @@ async function findFronts(name) {
     } catch {} // as long as the server does not answer
     await new Promise(resolve => setTimeout(resolve, FRONTS_MS))
   }
+  fronts[name] ??= false
   show()
 }
 

@@ -223,11 +223,20 @@ class RegionTable {
     this.make_tab_stop(this.rows.find(row => row.tabIndex === 0) ?? row ?? this.body.firstElementChild)
     if (moved && row && this.clicked !== this.picked) {
       this.make_tab_stop(row)
-      row.scrollIntoView({block: "nearest"})
+      this.reveal(row)
     }
     if (moved) {
       this.clicked = null
     }
+  }
+
+  // Scrolls the table and not the page, which shows what was picked elsewhere, until a row is seen.
+  reveal(row) {
+    const [seen, place] = [this.scroller, row].map(part => part.getBoundingClientRect())
+    const header = this.scroller.querySelector("thead").offsetHeight
+    const above = Math.min(place.top - seen.top - header, 0)
+    const below = Math.max(place.bottom - seen.top - this.scroller.clientHeight, 0)
+    this.scroller.scrollTop += above || below
   }
 
   picked_row() {
