@@ -4,6 +4,7 @@ The rows of the browser: from a key press to painted views, and what goes over t
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,7 @@ SLIDERS = {
     "friction": "Cost of moving",
 }
 ALTERNATING = ("latency budget", "friction")
+BUDGET_STEP = 0.01  # of its slider, in powers of ten
 
 
 # Notes when data arrives and when what shows it has been painted, by parts of views: the frontier
@@ -248,7 +250,9 @@ def check_totals(tab: Tab) -> None:
     scenario = Scenario.load(WORLD)
     first = next(iter(scenario.workloads.values()))  # its slider goes by powers of ten
     position = tab.value(SLIDERS["latency budget"])
-    first.latency_budget_ms = round(first.prefill_ms + 10**position, 1)
+    own = math.log10(first.latency_budget_ms - first.prefill_ms)
+    if abs(position - own) >= BUDGET_STEP / 2:  # else it stands at its tick
+        first.latency_budget_ms = round(first.prefill_ms + 10**position, 1)
     scenario.carbon_price_usd_per_t = tab.value(SLIDERS["carbon price"])
     scenario.friction_scale = tab.value(SLIDERS["friction"])
     cost, shown = (
