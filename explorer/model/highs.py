@@ -51,8 +51,13 @@ class Highs:
 def stated(problem: pulp.LpProblem, **options: Any) -> Highs:
     """The live HiGHS model of a problem in PuLP's words, not solved yet."""
     highs = Highs(**options)
+    fill(highs, problem)
+    return highs
+
+
+def fill(highs: Highs, problem: pulp.LpProblem) -> None:
+    """State a problem in PuLP's words in an empty model."""
     problem.solverModel = highs.raw  # pyright: ignore[reportAttributeAccessIssue]
     pulp.HiGHS(msg=False).buildSolverModel(problem)
     if (highs.getNumCol(), highs.getNumRow()) != (problem.numVariables(), problem.numConstraints()):
         raise SolverError("HiGHS refused a number.", "solver", EXTREMES)  # PuLP does not look
-    return highs

@@ -233,6 +233,16 @@ class Network:
         }
 
     @cached_property
+    def layer_index(self) -> NDArray[np.intp]:
+        """
+        Which layer an arc belongs to by distance from home, shape (client, region): at home, within
+        `regional_radius_km` of it, or further away.
+        """
+        layer = np.where(self.geography.region_km[self.home] <= self.regional_radius_km, 1, 2)
+        layer[np.arange(len(self.home)), self.home] = 0
+        return layer
+
+    @cached_property
     def permitted(self) -> Bools:
         """
         Arcs that every mask allows, within the budget or not, shape (client, region, workload).

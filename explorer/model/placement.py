@@ -313,7 +313,7 @@ class Placement:
                 "it_mw": mw,
                 "latency_ms": net.latency_ms[i, j, k],
                 "is_home": j == home,
-                "layer": np.array(LAYERS, object)[self.layer_index[i, j]],
+                "layer": np.array(LAYERS, object)[net.layer_index[i, j]],
                 "energy_usd_per_h": mw * net.energy_usd_per_mwh[j],
                 "friction_usd_per_h": mw * net.friction_usd_per_mwh[i, j, k],
                 "carbon_kg_per_h": mw * net.carbon_kg_per_arc_mwh[i, j, k],
@@ -323,8 +323,10 @@ class Placement:
     @cached_property
     def layers_mw(self) -> Floats:
         """IT load executed in each of `LAYERS`, shape (layer, workload). [MW]"""
-        in_layer = np.equal.outer(np.arange(len(LAYERS)), self.layer_index.ravel())
-        return in_layer @ self.it_mw.reshape(in_layer.shape[1], -1)
+        net = self.network
+        load = self.it_mw.reshape(-1, len(net.workloads))
+        layers = np.arange(len(LAYERS))[:, np.newaxis]
+        return (net.layer_index.ravel() == layers).astype(float) @ load
 
     @cached_property
     def layers(self) -> pd.DataFrame:
@@ -348,14 +350,6 @@ class Placement:
             table, measure="layers", names=dict(zip(net.workloads, net.labels.workloads, strict=True)),
             unserved_mw=unserved_mw.tolist(), radius_km=net.regional_radius_km,
         )  # fmt: skip
-
-    @property
-    def layer_index(self) -> NDArray[np.intp]:
-        """Which of `LAYERS` an arc belongs to by distance from home, shape (client, region)."""
-        net = self.network
-        layer = np.where(net.geography.region_km[net.home] <= net.regional_radius_km, 1, 2)
-        layer[np.arange(len(net.home)), net.home] = 0
-        return layer
 
     @cached_property
     def regions(self) -> pd.DataFrame:

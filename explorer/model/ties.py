@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -29,15 +28,15 @@ AWAY_DIFFERS = (
     0.1  # how much the fixed order tells arcs apart that lead away from home, of what they count
 )
 ROUNDING = 1e-9  # of amounts, in solver units
-DECIMALS = 6  # to which costs of equal demands are the same, in solver units, and latencies in ms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Level:
     """What one MW counts for on one level of the comparison."""
 
-    arcs: Floats  # (demand, j)
-    drop: Floats  # (2 demands,) unserved: free load, then pinned load
+    arcs: Floats  # (free, j)
+    pinned: Floats  # (pinned,) the home arc of pinned load
+    drop: Floats  # (free + pinned,) unserved: free load, then pinned load
     tolerance: float  # to which two of these numbers are one
 
 
@@ -45,8 +44,8 @@ class Level:
 class Prices:
     """Of demand and of capacity, by one level."""
 
-    free: Floats  # (demand,)
-    pinned: Floats  # (demand,)
+    free: Floats  # (free,)
+    pinned: Floats  # (pinned,)
     capacity: Floats  # (j,); below zero only where a region must stay full
 
 
@@ -58,19 +57,22 @@ def by_demand(arcs: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(arcs.swapaxes(1, 2)).reshape(-1, arcs.shape[1])
 
 
-def objective_level(cost: Floats, unserved_cost: float) -> Level:
-    """The objective itself, of numbers in solver units."""
-    return Level(cost, np.full(2 * len(cost), unserved_cost), FACE_TOLERANCE)
+def objective_level(cost: Floats, pinned: Floats, unserved_cost: float) -> Level:
+    """The objective itself, of numbers in solver units: of free arcs, of pinned load at home."""
+    drop = np.full(len(cost) + len(pinned), unserved_cost)
+    return Level(cost, pinned, drop, FACE_TOLERANCE)
 
 
-def tie_level(arcs: Floats, allowed: Bools) -> Level:
+def tie_level(arcs: Floats, pinned: Floats, every: Face) -> Level:
     """
     What breaks ties, brought to one size; what can be served at no cost to the levels before is
     served.
     """
-    arcs = np.where(allowed, arcs, 0.0)
-    arcs *= LEVEL_SIZE / (max(float(arcs.max(initial=0.0)), -float(arcs.min(initial=0.0))) or 1.0)
-    return Level(arcs, np.full(2 * len(arcs), unserved_penalty(arcs)), LEVEL_TOLERANCE)
+    arcs, pinned = np.where(every.arcs, arcs, 0.0), np.where(every.pinned, pinned, 0.0)
+    largest = max(float(arcs.max(initial=0.0)), -float(arcs.min(initial=0.0))) or 1.0
+    arcs *= LEVEL_SIZE / largest
+    drop = np.full(len(arcs) + len(pinned), unserved_penalty(arcs))
+    return Level(arcs, pinned * (LEVEL_SIZE / largest), drop, LEVEL_TOLERANCE)
 
 
 def fixed_order(shape: tuple[int, int, int], home: Ints) -> Level:
@@ -88,35 +90,33 @@ def fixed_order(shape: tuple[int, int, int], home: Ints) -> Level:
     drop = unserved_penalty(arcs) + LEVEL_SIZE * (
         np.repeat([0.0, 1.0], demands) + rng.random(2 * demands)
     )
-    return Level(by_demand(arcs), drop, LEVEL_TOLERANCE)
+    return Level(by_demand(arcs), np.zeros(demands), drop, LEVEL_TOLERANCE)
 
 
-def order_of_kinds(order: Level, kinds: tuple[Ints, Ints]) -> Level:
+def order_of(order: Level, free: Ints, pinned: Ints) -> Level:
     """
     The last level: the fixed order, in which all demands of a kind stand where the first of them
-    does.
+    does, given for each free and each pinned kind.
     """
-    free, pinned = (_first(kind) for kind in kinds)
-    drop = order.drop[np.concatenate([free, len(free) + pinned])]
-    return Level(order.arcs[free], drop, order.tolerance)
+    drop = order.drop[np.concatenate([free, len(order.pinned) + pinned])]
+    return Level(order.arcs[free], order.pinned[pinned], drop, order.tolerance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Face:
     """Which part of the feasible set holds what is equal so far."""
 
-    arcs: Bools  # (demand, j) for free load
-    pinned: Bools  # (demand,) the home arc, for pinned load
-    drop_free: Bools  # (demand,) may be left unserved
-    drop_pinned: Bools  # (demand,)
+    arcs: Bools  # (free, j)
+    pinned: Bools  # (pinned,) the home arc, for pinned load
+    drop_free: Bools  # (free,) may be left unserved
+    drop_pinned: Bools  # (pinned,)
     full: Bools  # (j,) regions that must stay full
 
 
-def everything(allowed: Bools, home: Ints) -> Face:
-    """All that is feasible, by arcs (demand, j) and the home of each demand."""
-    demands, regions = allowed.shape
-    drop = np.ones(demands, bool)
-    return Face(allowed, at_home(allowed, home), drop, drop, np.zeros(regions, bool))
+def everything(allowed: Bools, pinned: Bools) -> Face:
+    """All that is feasible, by arcs (free, j) and by the home arcs of pinned load."""
+    drop_free, drop_pinned = np.ones(len(allowed), bool), np.ones(len(pinned), bool)
+    return Face(allowed, pinned, drop_free, drop_pinned, np.zeros(allowed.shape[1], bool))
 
 
 def at_home(arcs: NDArray[Any], home: Ints) -> NDArray[Any]:
@@ -148,16 +148,9 @@ def _reduced(level: Level, prices: Prices, home: Ints) -> tuple[Floats, Floats, 
 
 
 def _reduced_but_arcs(level: Level, prices: Prices, home: Ints) -> tuple[Floats, Floats, Floats]:
-    demands = len(home)
-    pinned = at_home(level.arcs, home) + prices.capacity[home] - prices.pinned
-    return pinned, level.drop[:demands] - prices.free, level.drop[demands:] - prices.pinned
-
-
-def _first(kind: Ints) -> Ints:
-    """The first demand of each demand's kind."""
-    first = np.zeros(kind.max(initial=-1) + 1, np.intp)
-    first[kind[::-1]] = np.arange(len(kind))[::-1]
-    return first[kind]
+    free = len(prices.free)
+    pinned = level.pinned + prices.capacity[home] - prices.pinned
+    return pinned, level.drop[:free] - prices.free, level.drop[free:] - prices.pinned
 
 
 def levels_met(levels: Sequence[Level], prices: Sequence[Prices], face: Face, home: Ints) -> int:
@@ -197,7 +190,7 @@ def levels_met(levels: Sequence[Level], prices: Sequence[Prices], face: Face, ho
 
 
 def least_prices(
-    cost: Floats, penalty: float, capacity: Floats, home: Ints,
+    cost: Floats, pinned_cost: Floats, penalty: float, capacity: Floats, home: Ints,
     free: Floats, pinned: Floats, dropped_free: Floats, dropped_pinned: Floats,
 ) -> Prices:  # fmt: skip
     """
@@ -210,12 +203,12 @@ def least_prices(
 
     Parameters
     ----------
-    cost : shape (demand, j)
+    cost, pinned_cost : shapes (free, j) and (pinned,)
         Infinite where there is no arc.
     penalty
         On unserved load.
-    capacity, home : shapes (j,) and (demand,)
-    free, pinned, dropped_free, dropped_pinned : shapes (demand, j) and (demand,)
+    capacity, home : shapes (j,) and (pinned,)
+    free, pinned, dropped_free, dropped_pinned : shapes (free, j), (pinned,), (free,), (pinned,)
         The placement, in solver units.
     """
     regions = len(capacity)
@@ -224,21 +217,23 @@ def least_prices(
     price = np.zeros(regions)
     full = np.flatnonzero(load >= capacity - ROUNDING)
     if len(full):
-        price[full] = _room_prices(cost, full, penalty, used, dropped_free, dropped_pinned, home)
+        price[full] = _room_prices(
+            cost, pinned_cost, full, penalty, used, dropped_free, dropped_pinned, home
+        )
     delivered = cost + price
     return Prices(
         free=np.minimum(delivered.min(axis=1), penalty),
-        pinned=np.minimum(at_home(delivered, home), penalty),
+        pinned=np.minimum(pinned_cost + price[home], penalty),
         capacity=price,
     )
 
 
 def _room_prices(
-    cost: Floats, full: Ints, penalty: float, used: tuple[Ints, Ints],
+    cost: Floats, pinned_cost: Floats, full: Ints, penalty: float, used: tuple[Ints, Ints],
     dropped_free: Floats, dropped_pinned: Floats, home: Ints,
 ) -> Floats:  # fmt: skip
     """
-    Least prices of the capacity of full regions, shape (full,); `used` are the arcs (demand, j)
+    Least prices of the capacity of full regions, shape (full,); `used` are the arcs (free, j)
     that carry load.
     """
     position = np.full(cost.shape[1], -1)
@@ -246,7 +241,7 @@ def _room_prices(
     there = cost[:, full]
     price = (penalty - there[dropped_free > 0]).max(axis=0, initial=0.0)
     waits = np.flatnonzero((dropped_pinned > 0) & (position[home] >= 0))
-    np.maximum.at(price, position[home[waits]], penalty - cost[waits, home[waits]])
+    np.maximum.at(price, position[home[waits]], penalty - pinned_cost[waits])
     demand, origin = used
     order = np.argsort(origin, kind="stable")
     demand, origin = demand[order], origin[order]
@@ -263,80 +258,6 @@ def _room_prices(
             break
         price = higher
     return price
-
-
-class Kinds:
-    """
-    Which free and which pinned demands are of a kind: the same arcs, at the same costs and
-    latencies.
-
-    What costs and latencies tell apart is remembered until one of them changes: while a budget
-    moves, only arcs open.
-    """
-
-    def __init__(self, home: Ints) -> None:
-        self._home = home  # of each demand
-        self._known: list[
-            tuple[Floats, Ints, Ints]
-        ] = []  # what counts, and what it alone tells apart
-        self._allowed: Bools = np.empty(0, bool)
-        self._found: tuple[Ints, Ints] = np.empty(0, np.intp), np.empty(0, np.intp)
-
-    def of(self, counts: list[Floats], allowed: Bools) -> tuple[Ints, Ints]:
-        """
-        A number for each free and each pinned demand, by what counts (demand, j), in solver units
-        or ms.
-
-        The same object as the last time where nothing has changed since then.
-        """
-        last, self._known = self._known, []
-        for n, count in enumerate(counts):
-            known = n < len(last) and np.array_equal(count, last[n][0])
-            self._known.append(last[n] if known else (count, *self._told_apart(count)))
-        same = len(last) == len(counts) and all(
-            a is b for a, b in zip(last, self._known, strict=True)
-        )
-        if not (same and np.array_equal(allowed, self._allowed)):
-            arcs = np.zeros((len(allowed), -(-allowed.shape[1] // 64)), np.uint64)
-            packed = np.packbits(allowed, axis=1)
-            arcs.view(np.uint8)[:, : packed.shape[1]] = packed
-            free = [kind.astype(np.uint64) for _, kind, _ in self._known]
-            pinned = [kind.astype(np.uint64) for _, _, kind in self._known]
-            here = self._home.astype(np.uint64), at_home(allowed, self._home).astype(np.uint64)
-            self._found = (
-                _same(np.column_stack([*free, arcs])),
-                _same(np.column_stack([*pinned, *here])),
-            )
-            self._allowed = allowed
-        return self._found
-
-    def _told_apart(self, count: Floats) -> tuple[Ints, Ints]:
-        rows = np.rint(count * 10.0**DECIMALS)
-        rows += 0.0  # there is one zero only
-        return _same(rows.view(np.uint64)), _same(
-            at_home(rows, self._home)[:, np.newaxis].view(np.uint64)
-        )
-
-
-def _same(rows: NDArray[np.uint64]) -> Ints:
-    """A number for each row, the same for equal rows."""
-    mixed = rows ^ (rows >> np.uint64(32))  # of a float, most bits may be in its upper half
-    key = (mixed * _odd(rows.shape[1])).sum(axis=1)
-    order = key.argsort(kind="stable")
-    starts = np.ones(len(key), bool)
-    np.not_equal(key[order[1:]], key[order[:-1]], out=starts[1:])
-    kind = np.empty(len(key), np.intp)
-    kind[order] = np.cumsum(starts) - 1
-    first = order[starts]
-    if not np.array_equal(rows[first[kind]], rows):  # two kinds with one key
-        _, kind = np.unique(rows, axis=0, return_inverse=True)
-    return kind
-
-
-@cache
-def _odd(count: int) -> NDArray[np.uint64]:
-    """So many odd numbers, at random."""
-    return 2 * np.random.default_rng(0).integers(2**63, size=count, dtype=np.uint64) + np.uint64(1)
 
 
 def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:

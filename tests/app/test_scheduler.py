@@ -18,6 +18,7 @@ from scenarios import random_scenario, random_scenarios
 from explorer import Scenario, SolverError
 from explorer.cache import Memo
 from explorer.measures.frontier import trace
+from explorer.model.live import LiveProgram
 from explorer.model.network import Network, build_network, lp_data
 from explorer.model.solve import solve_network
 from explorer.model.solver import Optimum, PlacementModel
@@ -132,15 +133,15 @@ def test_a_solve_that_was_cut_short_leaves_a_sound_model_behind(monkeypatch):
     network = build_network(Scenario.load("world-2025"))
     numbers, tight = lp_data(network, "cost"), lp_data(network, "latency")
     model = PlacementModel(network.home, len(network.regions), len(network.workloads))
-    add = PlacementModel._add_improving
+    add = LiveProgram._add_improving
 
-    def add_and_stop(self: PlacementModel, *args: Any) -> bool:
+    def add_and_stop(self: LiveProgram, *args: Any) -> bool:
         add(self, *args)
         raise SolverError("No optimum within 0 s.", "placement", "Raise time_limit_s.")
 
     expected = model.solve(numbers).objective
     with monkeypatch.context() as patch:
-        patch.setattr(PlacementModel, "_add_improving", add_and_stop)
+        patch.setattr(LiveProgram, "_add_improving", add_and_stop)
         with pytest.raises(SolverError):
             model.solve(tight)
     assert model.solve(numbers).objective == pytest.approx(expected, rel=1e-9)

@@ -105,12 +105,12 @@ def overhead() -> Pairs:
         model = PlacementModel(network.home, len(network.regions), len(network.workloads))
         model.solve(lp_data(network, "cost"))
         runs: list[float] = []
-        run = model._highs.run
+        run = model._live.highs.run
 
         def clocked(run: Callable[[], object] = run, runs: list[float] = runs) -> None:
             runs.append(timed(run)[0])
 
-        with patch.object(model, "_highs", _Stand(model._highs, clocked)):
+        with patch.object(model._live, "highs", _Stand(model._live.highs, clocked)):
             for scenario in moved(*move, 15):
                 numbers = lp_data(build_network(scenario), "cost")
                 runs.clear()

@@ -16,8 +16,9 @@ from numpy.testing import assert_allclose
 from reference import Reference
 from scenarios import random_scenario, random_scenarios
 
+import explorer.model.kinds
+import explorer.model.live
 import explorer.model.solver
-import explorer.model.ties
 from explorer import (
     Placement,
     Scenario,
@@ -28,9 +29,10 @@ from explorer import (
     solve,
     whole_day,
 )
+from explorer.model.kinds import Kinds
 from explorer.model.network import build_network, lp_data
 from explorer.model.solver import PlacementModel
-from explorer.model.ties import Kinds, levels_met
+from explorer.model.ties import levels_met
 from explorer.scenario.scenario import OBJECTIVES
 from explorer.scenario.schema import LARGEST
 
@@ -168,7 +170,7 @@ def test_either_way_to_the_best_ends_there(objective, monkeypatch):
 
 def test_a_model_that_has_seen_much_stays_small(monkeypatch):
     """Arcs far from use are left out again, which is no matter of what is found."""
-    monkeypatch.setattr(explorer.model.solver, "MOST_ARCS", 2)
+    monkeypatch.setattr(explorer.model.live, "MOST_ARCS", 2)
     world = Scenario.load("stylized-12")
     network = build_network(world)
     structure = network.home, len(network.regions), len(network.workloads)
@@ -178,7 +180,7 @@ def test_a_model_that_has_seen_much_stays_small(monkeypatch):
             world.latency_relaxation_ms = relaxation_ms
             numbers = lp_data(build_network(world), "cost")
             found, expected = warm.solve(numbers), PlacementModel(*structure).solve(numbers)
-            sizes.append(warm._highs.getNumCol())
+            sizes.append(warm._live.highs.getNumCol())
             for part in (*LOADS, *PRICES):
                 assert_allclose(
                     getattr(found, part), getattr(expected, part), atol=1e-6, err_msg=part
@@ -192,13 +194,14 @@ def test_kinds_of_demands_are_told_apart_though_their_keys_are_one(monkeypatch):
     costs = rng.integers(0, 2, (40, 3)) * rng.choice([-1.0, 1.0], (40, 3))
     allowed, home = rng.random((40, 3)) < 0.7, rng.integers(0, 3, 40)
     kinds = Kinds(home).of([costs], allowed)
-    monkeypatch.setattr(explorer.model.ties, "_odd", lambda count: np.zeros(count, np.uint64))
-    for kind, other in zip(kinds, Kinds(home).of([costs], allowed), strict=True):
+    monkeypatch.setattr(explorer.model.kinds, "_odd", lambda count: np.zeros(count, np.uint64))
+    others = Kinds(home).of([costs], allowed)
+    for kind, other in ((kinds.free, others.free), (kinds.pinned, others.pinned)):
         assert (np.equal.outer(kind, kind) == np.equal.outer(other, other)).all()
     free = [
         (*cost, *arcs) for cost, arcs in zip((costs + 0.0).tolist(), allowed.tolist(), strict=True)
     ]
-    assert len(set(kinds[0])) == len(set(free)) < 40
+    assert len(kinds.first_free) == len(set(free)) < 40
 
 
 def test_equal_demands_are_served_the_same_fraction():
