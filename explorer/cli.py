@@ -6,44 +6,24 @@ story, check its files.
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 import signal
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
-from threading import Event, Thread
-from typing import Any, TextIO
 
-from tqdm import tqdm
-
-from explorer import __version__, report
-from explorer.app.address import EVERYWHERE, LAST_PORT, Address, host_name, path_prefix, site_origin
+from explorer import __version__
+from explorer.app.address import EVERYWHERE, LAST_PORT, host_name, path_prefix, site_origin
 from explorer.app.snapshot import FRAME_PX, HIDEABLE
-from explorer.atomic_write import unwritable, written_together
-from explorer.charts.draw import figure
-from explorer.errors import ExplorerError, ScenarioError, lines
-from explorer.measures.arguments import choices, completed
-from explorer.measures.frontier import frontier
-from explorer.model.doubts import doubts
-from explorer.model.labels import as_shown
-from explorer.model.network import build_network
-from explorer.model.solve import solve
-from explorer.presentation import renderer
+from explorer.atomic_write import unwritable
+from explorer.errors import ExplorerError
 from explorer.registry import MEASURES
-from explorer.scenario import folder as scenario_folder
-from explorer.scenario import validation
-from explorer.scenario.provenance import QUALITIES, coverage
-from explorer.scenario.scenario import Scenario, check
-from explorer.teaching.story_notebook import write_story
+from explorer.scenario.known import names
 
 DEFAULT_SCENARIO = "world-2025"
-PROGRESS_AFTER_S = 1.0
-STDOUT = Path("/dev/stdout")  # written through, where another device is refused
-TABLE, FIGURES = ".csv", (".svg", ".pdf", ".png")  # endings of the files of a measure
 
 _ABOUT = """\
 Explore AI inference as relocatable electricity demand: what moves, where, what it saves, what stops it.
@@ -67,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     try:
         with _sigterm_as_exit():
-            code = args.command(args)
+            code = import_module(f"explorer.commands.{args.command}").run(args)
         sys.stdout.flush()
     except ExplorerError as error:
         print(error, file=sys.stderr)
@@ -116,11 +96,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    def add(
-        command: Callable[[argparse.Namespace], int], about: str, example: str, more: str = ""
-    ) -> argparse.ArgumentParser:
+    def add(command: str, about: str, example: str, more: str = "") -> argparse.ArgumentParser:
         subparser = commands.add_parser(
-            command.__name__.strip("_"),
+            command,
             help=about,
             description=f"{about[0].upper()}{about[1:]}.{more}",
             epilog=f"example:\n  {example}",
@@ -129,12 +107,10 @@ def _parser() -> argparse.ArgumentParser:
         subparser.set_defaults(command=command)
         return subparser
 
-    scenario_help = (
-        f"a sample scenario ({', '.join(scenario_folder.names())}) or the path of a scenario folder"
-    )
+    scenario_help = f"a sample scenario ({', '.join(names())}) or the path of a scenario folder"
 
     serve = add(
-        _serve, "open the app in web browsers", "wattlas serve world-2025 --port 5007 --show"
+        "serve", "open the app in web browsers", "wattlas serve world-2025 --port 5007 --show"
     )
     serve.add_argument(
         "scenario",
@@ -214,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     solving = add(
-        _solve, "place the demand and write the results", "wattlas solve world-2025 -o results"
+        "solve", "place the demand and write the results", "wattlas solve world-2025 -o results"
     )
     solving.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
     solving.add_argument(
@@ -226,7 +202,7 @@ def _parser() -> argparse.ArgumentParser:
         help="folder for CSV tables and summary.md",
     )
 
-    tracing = add(_frontier, "show what cost and carbon become as a latency budget grows",
+    tracing = add("frontier", "show what cost and carbon become as a latency budget grows",
                   "wattlas frontier world-2025 --over A -o steps.csv")  # fmt: skip
     tracing.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
     tracing.add_argument(
@@ -249,7 +225,7 @@ def _parser() -> argparse.ArgumentParser:
     known = "\n".join(
         f"  {measure.name:20}{measure.title} – {measure.term}" for measure in MEASURES.values()
     )
-    measuring = add(_measure, "write one measure of a scenario as a table or as a figure",
+    measuring = add("measure", "write one measure of a scenario as a table or as a figure",
                     "wattlas measure break_even world-2025 --workload A -o pairs.csv",
                     f"\n\nmeasures:\n{known}")  # fmt: skip
     measuring.add_argument("measure", metavar="NAME", help="which: one of those above")
@@ -272,7 +248,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     measuring.add_argument("--client", metavar="CLIENT", help="whose load; all if left out")
 
-    snapping = add(_snapshot, "write one HTML file that solves any state by itself, without a server",
+    snapping = add("snapshot", "write one HTML file that solves any state by itself, without a server",
                    "wattlas snapshot world-2025 -o world.html --control A --control friction_scale")  # fmt: skip
     snapping.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
     snapping.add_argument(
@@ -305,7 +281,9 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     telling = add(
-        _story, "write a scenario's story as a notebook", "wattlas story stylized-12 -o story.ipynb"
+        "story",
+        "write a scenario's story as a notebook",
+        "wattlas story stylized-12 -o story.ipynb",
     )
     telling.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
     telling.add_argument(
@@ -313,7 +291,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     sweeping = add(
-        _sweep, "solve many scenarios by a plan, on this machine or on a Dask cluster",
+        "sweep", "solve many scenarios by a plan, on this machine or on a Dask cluster",
         "wattlas sweep plan.toml -o results",
         " What is done stays: the same command goes on after the last chunk.",
     )  # fmt: skip
@@ -328,7 +306,7 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
 
     checking = add(
-        _check, "list everything wrong in a scenario's files", "wattlas check my-scenario"
+        "check", "list everything wrong in a scenario's files", "wattlas check my-scenario"
     )
     checking.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
     return parser
@@ -362,231 +340,6 @@ def _prefix(text: str) -> str:
         return path_prefix(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _serve(args: argparse.Namespace) -> int:
-    # an error in a scenario shows here, not in somebody's browser
-    for name in scenario_folder.add_folder(args.scenario_dir) if args.scenario_dir else ():
-        Scenario.load(name)
-    title = Scenario.load(args.scenario).title
-    address = Address(
-        args.address,
-        args.port,
-        args.allow_websocket_origin or (),
-        args.prefix,
-        args.allow_frame or (),
-    )
-    address.refuse_if_taken()
-    print(f"Opening {as_shown(title)} ...", flush=True)
-    gc.disable()  # until the server runs: a fifth of its start would go into looking for garbage
-    try:
-        import_module("explorer.app.server").serve(
-            args.scenario,
-            address,
-            args.num_procs,
-            args.show,
-            args.read_only,
-            args.board,
-            args.in_page,
-        )
-    finally:
-        gc.enable()
-    return 0
-
-
-def _solve(args: argparse.Namespace) -> int:
-    scenario = Scenario.load(args.scenario)
-    with written_together(args.output, report.RESULTS) as folder:
-        with _progress("Placing the demand"):
-            placement = solve(scenario)
-            report.write_results(scenario, placement, folder)
-        text, files = (
-            (folder / "summary.md").read_text(encoding="utf-8"),
-            sorted(p.name for p in folder.iterdir()),
-        )
-    print(text)
-    print(f"In {args.output}: {', '.join(files)}.")
-    return 0
-
-
-def _frontier(args: argparse.Namespace) -> int:
-    scenario = Scenario.load(args.scenario)
-    _refuse_unknown("class", args.over, "--over", choices(scenario)["over"])
-
-    def trace():
-        with _progress("Tracing the frontier"):
-            return frontier(scenario, args.over, exact=not args.grid)
-
-    if args.output is None:
-        print(report.steps_text(scenario, trace()))
-        return 0
-    if args.output == STDOUT:
-        with _standard_output() as out:
-            report.write_table(trace().table, out)
-        return 0
-    with written_together(args.output.parent, [args.output.name]) as folder:
-        steps = trace()
-        report.write_table(steps.table, folder / args.output.name)
-    print(
-        " ".join(
-            [f"{len(steps.table)} steps in {args.output}.", report.missing_text(steps)]
-        ).strip()
-    )
-    return 0
-
-
-def _measure(args: argparse.Namespace) -> int:
-    _refuse_unknown("measure", args.measure, "NAME", MEASURES)
-    measure, output = MEASURES[args.measure], args.output
-    if output != STDOUT and output.suffix.lower() not in (TABLE, *FIGURES):
-        fix = f"Let it end in {TABLE}, {', '.join(FIGURES)}."
-        raise ExplorerError(
-            "A measure is a CSV table, or an SVG, PDF or PNG figure.", str(output), fix
-        )
-    scenario = Scenario.load(args.scenario)
-    given = _given_ids(args, scenario)
-
-    def compute() -> Any:
-        with _progress(measure.title):
-            subject = solve(scenario) if measure.takes == "placement" else scenario
-            found = {name: given[name] for name in measure.may_take if name in given}
-            return measure.function(subject, **completed(scenario, measure.needs, given), **found)
-
-    if output == STDOUT:
-        with _standard_output() as out:
-            report.write_table(report.table_of(compute()), out)
-        return 0
-    with written_together(output.parent, [output.name]) as folder:
-        result, file = compute(), folder / output.name
-        if output.suffix.lower() == TABLE:
-            report.write_table(report.table_of(result), file)
-        elif renderer(result, "figure") or renderer(result, "chart"):
-            figure(result, file)
-        else:
-            fix = f"Write its table: let the name end in {TABLE}."
-            raise ExplorerError(f"There is no figure of {measure.name}.", str(output), fix)
-    print(f"{measure.title} The answer is in {output}.")
-    return 0
-
-
-def _given_ids(args: argparse.Namespace, scenario: Scenario) -> dict[str, str]:
-    """The ids that somebody gave for a measure, each known and of use."""
-    measure, known = MEASURES[args.measure], choices(scenario)
-    needs = measure.needs + measure.may_take
-    given = {name: value for name in known if (value := getattr(args, name)) is not None}
-    for name, value in given.items():
-        if name not in needs:
-            takes = f" It takes {', '.join(f'--{need}' for need in needs)}." if needs else ""
-            raise ExplorerError(
-                f"There is no --{name} of {args.measure}.", f"--{name}", f"Leave it out.{takes}"
-            )
-        kind = {"home": "region", "region": "region", "client": "client"}.get(name, "class")
-        _refuse_unknown(kind, value, f"--{name}", known[name])
-    return given
-
-
-def _refuse_unknown(kind: str, name: str, where: str, known: Collection[str]) -> None:
-    if name not in known:
-        fix = validation.nearest(name, known, "")
-        raise ExplorerError(
-            f"There is no {kind} {name!r}.", where, f"{fix} Known are {', '.join(known)}.".strip()
-        )
-
-
-def _standard_output() -> TextIO:
-    return os.fdopen(os.dup(1), "w", encoding="utf-8", newline="")
-
-
-def _check(args: argparse.Namespace) -> int:
-    problems = check(args.scenario)
-    if not problems:
-        scenario = Scenario.load(args.scenario)
-        try:
-            build_network(scenario)
-        except ScenarioError as error:  # what shows only when settings and tables meet
-            problems = error.problems
-    if problems:
-        print(*lines(problems), sep="\n")
-        return 2
-    warnings = doubts(args.scenario)
-    contents = f"{len(scenario.clients)} clients, {len(scenario.regions)} regions, {len(scenario.workloads)} classes"
-    print(
-        f"No problems.\n{as_shown(scenario.title)}: {contents}, {scenario.total_demand_mw:g} MW of demand."
-    )
-    print(_figures_by_quality(scenario))
-    if warnings:
-        print("Warnings, for what can be meant but seldom is:", *lines(warnings), sep="\n")
-    return 0
-
-
-def _sweep(args: argparse.Namespace) -> int:
-    from explorer.sweeps.sweep import sweep  # noqa: PLC0415  only who sweeps waits for it
-
-    try:
-        table = sweep(args.plan, args.output, args.scheduler)
-    except KeyboardInterrupt:
-        print(f"What is done is in {args.output}: the same command goes on.", file=sys.stderr)
-        raise
-    failed = sum(bool(why) for why in table["failure"])
-    count = (
-        f"{len(table):,} points, {failed:,} of them failed" if failed else f"{len(table):,} points"
-    )
-    print(f"{count}, in {args.output}. Checksum of the content: {table.attrs['checksum']}.")
-    return 0
-
-
-def _figures_by_quality(scenario: Scenario) -> str:
-    """How many figures of each table are how sure, as lines of text."""
-    counts = coverage(scenario).pivot_table(QUALITIES, "table", aggfunc="sum", sort=False)
-    counts = counts.loc[:, [*QUALITIES]]
-    counts.loc["all tables"] = counts.sum()
-    return f"Figures by how sure they are:\n{counts.rename_axis(None).to_string()}"
-
-
-def _snapshot(args: argparse.Namespace) -> int:
-
-    from explorer.app.snapshot.write import write_snapshot  # noqa: PLC0415
-
-    scenario = Scenario.load(args.scenario)
-    with _progress("Drawing"):
-        written = write_snapshot(
-            scenario, args.output, controls=args.control, hide=args.hide, base_url=args.base_url
-        )
-    print(f"{written.path}, {written.size_bytes / 1e6:.1f} MB: any browser opens it.")
-    if args.embed:
-        print(written.frame(args.embed))
-    return 0
-
-
-def _story(args: argparse.Namespace) -> int:
-    path = write_story(args.scenario, args.output)
-    print(f"The story is in {path}: open it with `jupyter lab`.")
-    return 0
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[None]:
-    """Say on the terminal what is going on, and for how long, once that takes over a second."""
-    done = Event()
-
-    def tick() -> None:
-        with tqdm(
-            desc=what,
-            bar_format="{desc}: {elapsed}",
-            delay=PROGRESS_AFTER_S,
-            leave=False,
-            disable=None,
-        ) as bar:
-            while not done.wait(0.1):
-                bar.update()
-
-    ticker = Thread(target=tick)
-    ticker.start()
-    try:
-        yield
-    finally:
-        done.set()
-        ticker.join()
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from explorer import (
     solve,
     wires_or_fibre,
 )
+from explorer.commands import terminal as terminal_output
 from explorer.measures.headlines import forced_and_chosen, headlines
 from explorer.measures.relocatable_demand import relocatable_demand
 from explorer.packaged_data import SCENARIOS
@@ -243,7 +244,9 @@ def test_a_failed_solve_leaves_nothing_behind(wattlas, tmp_path, monkeypatch):
 def test_where_nothing_can_be_written_nothing_is_solved(
     wattlas, tmp_path, monkeypatch, command, work, file
 ):
-    monkeypatch.setattr(cli, work, lambda *_, **__: pytest.fail("solved in vain"))
+    monkeypatch.setattr(
+        f"explorer.commands.{command}.{work}", lambda *_, **__: pytest.fail("solved in vain")
+    )
     (tmp_path / "a-file").touch()
     assert wattlas(command, "classroom-3x3", "-o", tmp_path / "a-file" / file) == 2
     assert wattlas.err.startswith("Results cannot be written: Not a directory.\n  Where: ")
@@ -294,7 +297,9 @@ def test_nothing_odd_is_replaced_by_a_result(
     wattlas, tmp_path, monkeypatch, odd, command, work, output, name
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, work, lambda *_, **__: pytest.fail("solved in vain"))
+    monkeypatch.setattr(
+        f"explorer.commands.{command}.{work}", lambda *_, **__: pytest.fail("solved in vain")
+    )
     ODD[odd](Path(name))
     before = {path.name: path.lstat() for path in tmp_path.iterdir()}
     assert wattlas(command, "classroom-3x3", "-o", output) == 2
@@ -636,15 +641,15 @@ class Terminal(io.StringIO):
 
 def test_progress_shows_while_something_takes_long(monkeypatch):
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
-    monkeypatch.setattr(cli, "PROGRESS_AFTER_S", 0.01)
-    with cli._progress("Counting"):
+    monkeypatch.setattr(terminal_output, "PROGRESS_AFTER_S", 0.01)
+    with terminal_output.progress("Counting"):
         wait_until(lambda: "Counting: 00:0" in terminal.getvalue())
     assert terminal.getvalue().rstrip(" ").endswith("\r")  # wiped out at the end
 
 
 def test_progress_keeps_quiet_while_all_is_fast(monkeypatch):
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
-    with cli._progress("Counting"):
+    with terminal_output.progress("Counting"):
         pass
     assert terminal.getvalue() == ""
 

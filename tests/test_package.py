@@ -51,7 +51,8 @@ def test_the_core_and_the_command_load_nothing_that_draws(tmp_path):
     probe = """
 import importlib, pkgutil, sys
 import explorer
-drawing, loaded = ("explorer.app", "explorer.charts", "explorer.__main__"), []
+drawing = "explorer.app", "explorer.charts", "explorer.__main__", "explorer.commands.snapshot"
+loaded = []
 def walk(package):
     for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
         if module.name not in drawing:
@@ -76,6 +77,24 @@ print(*sorted(name for name in set(sys.modules) - before if name.partition(".")[
         "explorer",
         "explorer.registry",
     ]
+
+
+@pytest.mark.parametrize("asked", [["--help"], ["--version"], ["solve", "--help"]])
+def test_help_and_version_load_no_library(tmp_path, asked):
+    probe = f"""
+import sys
+before = set(sys.modules)
+from explorer.cli import main
+try:
+    main({asked!r})
+except SystemExit:
+    new = {{name.partition(".")[0] for name in set(sys.modules) - before}}
+    print(*sorted(new - sys.stdlib_module_names), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", probe], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stderr.split() == ["explorer"]
 
 
 def test_every_public_name_is_there():

@@ -50,7 +50,7 @@ from explorer.app.messages import MOST_BYTES, Connection, brief
 from explorer.app.snapshot import save_button as save
 from explorer.app.snapshot.write import BESIDE, snapshot_page
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
-from explorer.scenario import folder as scenario_folder
+from explorer.scenario.known import names
 from explorer.scenario.scenario import Scenario
 
 PRESENTATION = Path(__file__).parent / "page" / "present.html"
@@ -295,7 +295,7 @@ def serve(
         False  # of every page again, a seventh of its making: tests have done it
     )
     # sessions start later and elsewhere, so a path must not depend on the working directory
-    scenario = scenario if scenario in scenario_folder.names() else str(Path(scenario).resolve())
+    scenario = scenario if scenario in names() else str(Path(scenario).resolve())
     kept = Board(board, scenario) if board else None
     page_itself = b""
     if in_page:
@@ -410,8 +410,6 @@ def _page_asked_for(request: Any) -> tuple[str, str, bool, bool]:
     phone's or presented to a room.
     """
     asked = request.arguments.get("scenario", [b""])[0].decode(errors="replace")
-    known = (
-        asked if asked in scenario_folder.names() else ""
-    )  # a page is kept for every key, so keys must be few
+    known = asked if asked in names() else ""  # a page is kept for every key, so keys must be few
     of_a_phone = "Mobi" in request.headers.get("User-Agent", "")
     return request.path, known, of_a_phone, "presented" in request.arguments

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.model.growing import GrowingProgram, nearest_of_equals
+from explorer.model.live import DUAL_TOLERANCE
 from explorer.model.network import lp_data
 from explorer.model.placement import Placement
 from explorer.model.program import Units, units_of
-from explorer.model.solver import DUAL_TOLERANCE, TIE_BREAK
+from explorer.model.solver import TIE_BREAK
 from explorer.model.ties import ROUNDING, by_demand
 
 Floats = NDArray[np.float64]

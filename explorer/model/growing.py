@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from explorer.errors import OutOfTimeError, SolverError
 from explorer.model.highs import EXTREMES, Highs
+from explorer.model.live import DUAL_TOLERANCE
 from explorer.model.network import Network
-from explorer.model.solver import DUAL_TOLERANCE, TIE_BREAK
+from explorer.model.solver import TIE_BREAK
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int32]

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.model.growing import GrowingProgram, nearest_of_equals
+from explorer.model.live import DUAL_TOLERANCE
 from explorer.model.network import Network, lp_data
 from explorer.model.placement import Placement
 from explorer.model.program import LPData, in_units, units_of
-from explorer.model.solver import DUAL_TOLERANCE, model_for
+from explorer.model.solver import model_for
 from explorer.model.ties import ROUNDING, by_demand
 
 Floats = NDArray[np.float64]

@@ -26,8 +26,8 @@ import tomli_w
 from explorer.atomic_write import unwritable
 from explorer.cache import Memo
 from explorer.errors import MOST_SHOWN, ExplorerError, Problem, ScenarioError, shortened
-from explorer.packaged_data import SCENARIOS
 from explorer.scenario import csv_text, validation
+from explorer.scenario.known import SETTINGS_FILE, folder_of, names
 from explorer.scenario.parameters import (
     NOTES,
     NUMBER,
@@ -41,7 +41,6 @@ from explorer.scenario.schema import TABLES
 from explorer.scenario.story import STORY_FILE, read_story
 
 SCHEMA = 1  # raised when a folder of today can no longer be read
-SETTINGS_FILE = "scenario.toml"
 DOCUMENTS = (".md", ".txt")  # files of these kinds travel with a scenario
 _HEADINGS = ("schema", "title", "description", "parameters", *NOTES)
 _TABLE_FILES = tuple(table.file for table in TABLES.values())
@@ -57,43 +56,6 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")  # begin a file in UTF-16
 _WIDE_BARE = re.compile(rb"\0[^\0]\0[^\0]|[^\0]\0[^\0]\0")  # or do without such a mark
 _MARK = "\ufeff"  # spreadsheets and some editors put it in front of UTF-8
 _KEY = re.compile(r"""[ \t]*\[?[ \t]*["']?([^\s"'=.\[\]]+)["']?[ \t]*[\]=.]""")
-
-
-_homes = [SCENARIOS]  # where scenarios lie that are known by name
-
-
-def names() -> list[str]:
-    """The names of the sample scenarios, and of those in folders that were added."""
-    return sorted({name for home in _homes for name in _names_in(home)})
-
-
-def add_folder(home: Path) -> list[str]:
-    """
-    Make the scenarios in a folder known by their names, in this process and in those it starts.
-
-    Returns
-    -------
-    list of str
-        Their names.
-
-    Raises
-    ------
-    ExplorerError
-        If there are none, or one has the name of another that is known already.
-    """
-    found = _names_in(home)
-    if not found:
-        fix = f"Give a folder that holds scenario folders, each with its {SETTINGS_FILE}."
-        raise ExplorerError("There are no scenarios in it.", shortened(str(home)), fix)
-    if taken := sorted({*found} & {*names()}):
-        fix = "Rename the folder of yours."
-        raise ExplorerError("There is a scenario of that name already.", str(home / taken[0]), fix)
-    _homes.append(home.resolve())
-    return found
-
-
-def _names_in(home: Path) -> list[str]:
-    return sorted(path.parent.name for path in home.glob(f"*/{SETTINGS_FILE}"))
 
 
 def save(path: str | Path, contents: Contents) -> None:
@@ -159,7 +121,7 @@ def find(name_or_path: str | Path) -> Path:
     none.
     """
     if name_or_path in names():
-        return next(home / name_or_path for home in _homes if name_or_path in _names_in(home))
+        return folder_of(str(name_or_path))
     path = Path(name_or_path)
     try:
         if path.is_dir():

@@ -17,7 +17,7 @@ import param
 from explorer.errors import ExplorerError, PlanError, Problem, ScenarioError
 from explorer.measures.headlines import FIGURES as HEADLINES
 from explorer.model.network import build_network
-from explorer.scenario import folder
+from explorer.scenario import known as known_scenarios
 from explorer.scenario.hints import nearest
 from explorer.scenario.parameters import as_text, refusal
 from explorer.scenario.scenario import Scenario, declared
@@ -232,7 +232,7 @@ class _Reader:
         found = {}
         for name in dict.fromkeys(names):
             try:
-                place = name if name in folder.names() else self._home / name
+                place = name if name in known_scenarios.names() else self._home / name
                 scenario = Scenario.load(place)
                 build_network(scenario)
                 found[name] = scenario

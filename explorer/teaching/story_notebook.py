@@ -23,7 +23,7 @@ from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
 from explorer.presentation import render
 from explorer.registry import MEASURES
-from explorer.scenario import folder
+from explorer.scenario.known import names
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.story import STORY_FILE, Prediction, Step
 
@@ -137,7 +137,7 @@ def write_story(scenario: str | Path, path: str | Path) -> Path:
     if loaded.story is None:
         what = f"{as_shown(loaded.title)} tells no story."
         raise ExplorerError(what, STORY_FILE, f"Write {STORY_FILE} in its folder.")
-    known = str(scenario) in folder.names()
+    known = str(scenario) in names()
     name = str(scenario) if known else os.path.relpath(scenario, path.parent)
     notebook = {
         "cells": [cell | {"id": f"cell-{n:02}"} for n, cell in enumerate(_cells(loaded, name))],

@@ -17,7 +17,7 @@ from explorer.charts.world_map import REGIONS, world_map
 from explorer.model.inputs import LABELS, columns_of
 from explorer.model.labels import publisher_of
 from explorer.registry import HEADLINES, MEASURES, OVERVIEW, PLACEMENT
-from explorer.scenario.folder import names
+from explorer.scenario.known import names
 from explorer.scenario.provenance import MEANINGS
 from explorer.session import Session
 from explorer.text import BRIEFLY, licence_of

@@ -12,8 +12,8 @@ from explorer.app.questions import Questions
 from explorer.app.story.player import StoryPlayer
 from explorer.measures.storytelling import step_text
 from explorer.packaged_data import SCENARIOS
-from explorer.scenario.folder import names
 from explorer.scenario.history import History
+from explorer.scenario.known import names
 from explorer.scenario.story import STORY_FILE
 from explorer.session import Session
 

@@ -13,7 +13,7 @@ import pytest
 from explorer import ScenarioError
 from explorer.model.doubts import doubts
 from explorer.packaged_data import SCENARIOS
-from explorer.scenario import folder as scenario_folder
+from explorer.scenario import known
 from explorer.scenario.scenario import check
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -51,7 +51,7 @@ def test_a_sound_scenario_raises_no_doubt(folder):
     assert places(folder) == []
 
 
-@pytest.mark.parametrize("name", scenario_folder.names())
+@pytest.mark.parametrize("name", known.names())
 def test_the_readme_of_a_sample_explains_each_of_its_warnings(name):
     readme = (SCENARIOS / name / "README.md").read_text(encoding="utf-8")
     explained = readme.partition("## What check says")[2].partition("\n## ")[0]

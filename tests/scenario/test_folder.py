@@ -12,7 +12,7 @@ from scenarios import random_scenario
 from explorer.errors import ExplorerError, ScenarioError
 from explorer.model.network import build_network
 from explorer.packaged_data import SCENARIOS
-from explorer.scenario import folder as scenario_folder
+from explorer.scenario import known
 from explorer.scenario.profiles import HOUR_CHOICES
 from explorer.scenario.scenario import TABLES, Scenario, check
 from explorer.scenario.schema import LARGEST, SEASONS
@@ -44,7 +44,7 @@ def classroom() -> Scenario:
     return Scenario.load("classroom-3x3")
 
 
-@pytest.mark.parametrize("name", scenario_folder.names())
+@pytest.mark.parametrize("name", known.names())
 def test_a_sample_scenario_has_no_problem_and_survives_a_round_trip(name, tmp_path):
     assert check(name) == []
     scenario = Scenario.load(name)
@@ -54,7 +54,7 @@ def test_a_sample_scenario_has_no_problem_and_survives_a_round_trip(name, tmp_pa
 
 
 def test_the_samples_are_the_world_and_the_classroom():
-    assert {"world-2025", "classroom-3x3"} <= set(scenario_folder.names())
+    assert {"world-2025", "classroom-3x3"} <= set(known.names())
 
 
 def test_the_world_keeps_the_notice_of_its_open_database():
@@ -282,7 +282,7 @@ def test_an_unknown_name_brings_the_nearest_and_all_names():
 
 def test_a_file_is_not_a_scenario():
     with pytest.raises(ExplorerError, match="is a folder") as error:
-        Scenario.load(SCENARIOS / "world-2025" / scenario_folder.SETTINGS_FILE)
+        Scenario.load(SCENARIOS / "world-2025" / known.SETTINGS_FILE)
     assert str(SCENARIOS / "world-2025") in error.value.fix
 
 

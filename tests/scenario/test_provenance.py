@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from explorer import Scenario
-from explorer.scenario.folder import names
+from explorer.scenario.known import names
 from explorer.scenario.provenance import (
     QUALITIES,
     Provenance,

@@ -21,7 +21,7 @@ from explorer.measures.storytelling import (
 )
 from explorer.packaged_data import SCENARIOS
 from explorer.registry import MEASURES
-from explorer.scenario.folder import names
+from explorer.scenario.known import names
 from explorer.scenario.story import (
     GREEDY,
     HEADLINES,

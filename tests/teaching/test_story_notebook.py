@@ -12,7 +12,7 @@ import explorer
 from explorer import ExplorerError, Scenario, cli, solve
 from explorer.measures.storytelling import answer, scenario_at, step_text
 from explorer.packaged_data import SCENARIOS
-from explorer.scenario.folder import names
+from explorer.scenario.known import names
 from explorer.scenario.story import STORY_FILE
 from explorer.teaching.story_notebook import told, write_story
 

@@ -20,8 +20,8 @@ from explorer.app.board.storage import Room, Storage
 from explorer.app.differences import differences
 from explorer.app.link.followed import Followed, followed, loaded
 from explorer.errors import ExplorerError
-from explorer.scenario.folder import names
 from explorer.scenario.history import state_of
+from explorer.scenario.known import names
 from explorer.scenario.scenario import Scenario
 
 T = TypeVar("T")

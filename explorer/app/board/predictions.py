@@ -10,7 +10,7 @@ from explorer.app.board.rules import RefusedError
 from explorer.app.link.followed import loaded
 from explorer.measures.storytelling import DIRECTIONS, answer, scenario_at
 from explorer.model.solve import solve
-from explorer.scenario.folder import names
+from explorer.scenario.known import names
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.story import Prediction, Step
 

@@ -17,8 +17,8 @@ from explorer.model.labels import as_shown
 from explorer.model.network import build_network
 from explorer.model.placement import Placement
 from explorer.model.solve import is_quick, solve
-from explorer.scenario.folder import names
 from explorer.scenario.history import State, restore, state_of
+from explorer.scenario.known import names
 from explorer.scenario.scenario import Scenario
 from explorer.session import Ghost, Session
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 
 from explorer.app.controls.controls import Inputs, Values, link_values
 from explorer.errors import ExplorerError
-from explorer.scenario.folder import names
+from explorer.scenario.known import names
 from explorer.scenario.scenario import Scenario
 
 WHOLE = "1"  # version of links that have every value, as in `link.js`

@@ -16,6 +16,7 @@ from explorer.errors import ExplorerError, shortened
 from explorer.markup import html, joined
 from explorer.model.labels import as_shown
 from explorer.scenario import csv_text, folder
+from explorer.scenario.known import SETTINGS_FILE, names
 from explorer.scenario.schema import TABLES
 from explorer.scenario.validation import nearest
 
@@ -110,7 +111,7 @@ def scenarios_there(served: str = "") -> dict[str, About]:
     served : str
         Name or path of the scenario that the server was started with.
     """
-    known = folder.names()
+    known = names()
     found = {name: about(name) for name in known}
     return found if served in ("", *known) else {"": about(served), **found}
 
@@ -137,7 +138,7 @@ def _read(name: str, path: Path) -> About:
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads((path / folder.SETTINGS_FILE).read_text("utf-8"))
+        return tomllib.loads((path / SETTINGS_FILE).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
 
