@@ -106,11 +106,12 @@ def against_plain_loops() -> Pairs:
 def memory_stays() -> Pairs:
     from distributed import Client, LocalCluster
 
+    alike = {"chunk_points": 100}  # a chunk remembers its last placements until it ends
     options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
     with LocalCluster(**options) as cluster, Client(cluster) as client:
-        sweep(plan_of(250), scheduler=cluster.scheduler_address)
+        sweep(alike | plan_of(250), scheduler=cluster.scheduler_address)
         (few,) = client.run(resident_mb).values()
-        sweep(plan_of(1500), scheduler=cluster.scheduler_address)
+        sweep(alike | plan_of(1500), scheduler=cluster.scheduler_address)
         (many,) = client.run(resident_mb).values()
     yield many, few
 
