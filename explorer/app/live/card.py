@@ -41,7 +41,7 @@ h2 { font-size: 16px; font-weight: 700; margin: 0; white-space: nowrap; display:
         cursor: help; position: relative; top: -1px; }
 .help:hover, .help:focus-visible { opacity: 1; }
 /* what the field calls it, as far as there is room: no tool moves down for it */
-.term { flex: 1 1 0; min-width: 0; contain: inline-size; margin-left: 10px; font-size: 13px; opacity: .65;
+.term { flex: 1 1 0; min-width: 0; contain: inline-size; margin-left: 10px; font-size: 14px; opacity: .65;
         height: 1.4em; line-height: 1.4; overflow: hidden; }
 .term::before { content: "\\200b"; }  /* a whole term that has no room goes to the next line, which is not seen */
 .term span { display: inline-block; white-space: nowrap; }
@@ -55,7 +55,7 @@ h2 { font-size: 16px; font-weight: 700; margin: 0; white-space: nowrap; display:
            padding: 3px 6px; border: 0; border-radius: 4px; background: none; color: inherit; font: inherit;
            line-height: 1; cursor: pointer; opacity: .6; }
 .enlarge:is(:hover, :focus-visible) { opacity: 1; background: #8883; }
-.sources { margin-top: 6px; padding-top: 6px; border-top: 1px solid #f4f5f744; font-size: 13px; }
+.sources { margin-top: 6px; padding-top: 6px; border-top: 1px solid #f4f5f744; font-size: 14px; }
 .sources p { margin: 0 0 2px; }
 """
 _TOOL = """

@@ -39,7 +39,7 @@ _STYLE = """
          min-width: 0; color: var(--mui-palette-text-primary, inherit); }
 .total .label { font-size: 14px; line-height: 1.2; opacity: .8; }
 .total .value { font-size: clamp(20px, 1.65vw, 40px); font-weight: 650; line-height: 1.2; white-space: nowrap; }
-.total .unit { font-size: max(13px, .5em); font-weight: 400; opacity: .8; }
+.total .unit { font-size: max(14px, .5em); font-weight: 400; opacity: .8; }
 /* mixed with the colour of text, which makes it darker on light pages and lighter on dark ones */
 .total .delta { font-size: clamp(14px, .85vw, 20px); font-weight: 600; line-height: 1.25;
                 color: color-mix(in srgb, var(--hue) 70%, currentColor); }
