@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -56,6 +58,8 @@ def client_of(scheduler: str | None, chunks: int) -> Iterator[Any]:
             yield client
         return
     try:
+        with ThreadPoolExecutor(1) as thread:  # a notebook has a loop in its own
+            thread.submit(asyncio.run, _knock(scheduler)).result()
         client = distributed.Client(scheduler, timeout=PATIENCE_S)
     except (OSError, TimeoutError, ValueError) as error:
         fix = "Start one with `dask scheduler`, and give the address that it prints."
@@ -66,6 +70,12 @@ def client_of(scheduler: str | None, chunks: int) -> Iterator[Any]:
                 f"No worker is there yet: start one with `dask worker {scheduler}`.", sys.stderr
             )
         yield client
+
+
+async def _knock(scheduler: str) -> None:
+    """Raise where something else answers, for which a client would wait for ever."""
+    connecting = package("distributed.core").connect(scheduler, timeout=PATIENCE_S)
+    await (await asyncio.wait_for(connecting, PATIENCE_S)).close()
 
 
 @contextmanager

@@ -218,6 +218,9 @@ class _Reader:
         if plan.method in (SOBOL, MORRIS) and not plan.varied:
             what = f"{plan.method} has no parameter to vary."
             self._note_key("parameters", None, what, "Give one a from and a to.")
+        elif not plan.parameters:
+            fix = "Give one below a line [parameters], as carbon_price_usd_per_t = [0, 100]."
+            self._note_key("parameters", None, "there is none.", fix)
         if plan.method == MORRIS and plan.levels % 2:
             self._note_key("levels", plan.levels, "Morris' grid takes an even number.", "Write 4.")
         if plan.points > MOST_POINTS and not self.problems:

@@ -77,6 +77,7 @@ def test_everything_wrong_is_named_at_once_with_its_line_and_a_way_out(tmp_path)
         ("scenarios = [", "TOML"),
         ("", "scenarios"),
         ('scenarios = ["classroom-3x3"]\nparameters = 1', "table"),
+        ('scenarios = ["classroom-3x3"]', "below a line [parameters]"),
         ('scenarios = ["classroom-3x3"]\nmethod = "sobol"\nsamples = 12', "Write 16"),
         ('scenarios = ["classroom-3x3"]\nmethod = "morris"', "no parameter to vary"),
         (
@@ -111,7 +112,8 @@ def test_problems_of_a_scenario_are_problems_of_the_plan(tmp_path):
 
 def test_paths_of_scenarios_are_relative_to_the_plan(tmp_path):
     Scenario.load("classroom-3x3").save(tmp_path / "mine")
-    (tmp_path / "plan.toml").write_text('scenarios = ["mine"]', "utf-8")
+    text = 'scenarios = ["mine"]\n[parameters]\nfriction_scale = [1, 2]'
+    (tmp_path / "plan.toml").write_text(text, "utf-8")
     assert read_plan(tmp_path / "plan.toml").scenarios["mine"].title == "Classroom, three by three"
 
 

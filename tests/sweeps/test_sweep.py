@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import ExitStack, closing, contextmanager
@@ -327,6 +328,10 @@ def test_no_scheduler_and_no_extra_are_said(plan, tmp_path, monkeypatch):
     monkeypatch.setattr("explorer.sweeps.cluster.PATIENCE_S", 0.1)
     with pytest.raises(ExplorerError, match="No Dask scheduler answers"):
         sweep(plan, tmp_path / "sweep", "tcp://127.0.0.1:9")
+    with socket.create_server(("127.0.0.1", 0)) as other:  # it takes connections, and says nothing
+        address = f"tcp://127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(ExplorerError, match="No Dask scheduler answers"):
+            sweep(plan, tmp_path / "sweep", address)
     monkeypatch.setitem(sys.modules, "distributed", None)  # to import it fails
     with pytest.raises(ExplorerError, match=r"wattlas\[sweep\]"):
         sweep(plan, tmp_path / "other")
