@@ -24,6 +24,8 @@ from explorer.sweeps.packages import package
 
 PATIENCE_S = 15  # for a scheduler to answer
 HERE, WORKER = "127.0.0.1", "distributed.cli.dask_worker"
+# Dask's profiler keeps an hour of what a worker does: 5 MB for 300 scenarios, and more
+NO_PROFILE = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
 AHEAD = 2  # chunks under way for each that is being solved: so few that memory stays flat
 
 Columns = dict[str, list[Any]]
@@ -53,7 +55,7 @@ def client_of(scheduler: str | None, chunks: int) -> Iterator[Any]:
     distributed = package("distributed")
     if scheduler is None:
         workers = max(1, min(chunks, package("dask.system").CPU_COUNT))
-        with _own_cluster(workers) as cluster, distributed.Client(cluster) as client:
+        with own_cluster(workers) as cluster, distributed.Client(cluster) as client:
             client.wait_for_workers(workers)  # or the first one to come would get all there is
             yield client
         return
@@ -79,7 +81,7 @@ async def _knock(scheduler: str) -> None:
 
 
 @contextmanager
-def _own_cluster(count: int) -> Iterator[Any]:
+def own_cluster(count: int) -> Iterator[Any]:
     """
     A scheduler here, and so many worker processes. They end with it, whatever ends this process.
     """
@@ -109,7 +111,7 @@ def _started_worker(address: str) -> subprocess.Popen[bytes]:
     options += ["--dashboard-address", f"{HERE}:0"]  # likewise
     return subprocess.Popen(
         [sys.executable, "-m", WORKER, address, *options, "--death-timeout", str(PATIENCE_S)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))} | NO_PROFILE,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from distributed import Client
 
 from explorer import Scenario, sweep
 from explorer.measures.headlines import headlines, like_for_like
@@ -24,8 +25,9 @@ from explorer.model.placement import BASELINES
 from explorer.model.solve import solve_with
 from explorer.model.solver import PlacementModel
 from explorer.sweeps.chunk import solve_points, versions
+from explorer.sweeps.cluster import own_cluster
 from explorer.sweeps.design import points_of
-from explorer.sweeps.plan import DEFAULT_FIGURES, owner_of, read_plan
+from explorer.sweeps.plan import DEFAULT_FIGURES, MOST_CHUNK_POINTS, owner_of, read_plan
 from tests.benchmarks.once import peak_mb, world
 from tests.benchmarks.table import Pairs, agree, row
 
@@ -42,6 +44,7 @@ def plan_of(points: int) -> dict[str, Any]:
         "method": "latin hypercube",
         "samples": points,
         "seed": 1,
+        "chunk_points": MOST_CHUNK_POINTS,  # as 10,000 scenarios have
         "parameters": {
             "carbon_price_usd_per_t": {"from": 0, "to": 200},
             "egress_usd_per_gb": "range",
@@ -104,14 +107,13 @@ def against_plain_loops() -> Pairs:
 
 @row("memory of a worker after 1,500 scenarios", "after 250", 1.1, unit="MB")
 def memory_stays() -> Pairs:
-    from distributed import Client, LocalCluster
-
     alike = {"chunk_points": 100}  # a chunk remembers its last placements until it ends
-    options = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None}
-    with LocalCluster(**options) as cluster, Client(cluster) as client:
-        sweep(alike | plan_of(250), scheduler=cluster.scheduler_address)
+    with own_cluster(1) as cluster, Client(cluster) as client:
+        client.wait_for_workers(1)
+        address = cluster.scheduler_address
+        sweep(plan_of(250) | alike, scheduler=address)
         (few,) = client.run(resident_mb).values()
-        sweep(alike | plan_of(1500), scheduler=cluster.scheduler_address)
+        sweep(plan_of(1500) | alike, scheduler=address)
         (many,) = client.run(resident_mb).values()
     yield many, few
 
