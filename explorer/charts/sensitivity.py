@@ -50,6 +50,12 @@ PANELS = {
         has_rows=True,
     ),
 }
+HELP = """
+All together: Sobol' indices of the saving over the inputs that are unsure, each within its own range. All figures of a
+column go from their low ends to their high ends at once. "Alone" is the share of the variance that an input has by
+itself, "with all others" adds what it does together with others; lines are 95 % intervals. Samples and
+indices are SALib's.
+"""
 
 
 @renders("sensitivity", "chart")

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from scenarios import random_scenario
 from screens import Later, columns, handle, show, words
 
-from explorer import ExplorerError, Scenario, solve
+from explorer import ExplorerError, Scenario, global_sensitivity, solve
 from explorer.app.views.monte_carlo import MonteCarloView
 from explorer.app.views.near_optimal import NearOptimalView
 from explorer.app.views.tornado import CHANGE, TornadoView
@@ -302,3 +302,42 @@ def test_a_failure_is_said_and_stays_until_the_next_run(session, monkeypatch):
     session.scenario.friction_scale = 2.0
     ask(view, "run", True)
     assert "with inputs as they are" in words(view)
+
+
+# All inputs together, beside the tornado
+
+
+def test_sobol_indices_come_when_asked_tell_how_far_they_are_and_can_be_stopped(
+    session, monkeypatch
+):
+    monkeypatch.setattr("explorer.app.views.tornado.SAMPLES", 2)
+    view = TornadoView(session)
+    view._runner = later = Later()
+    show(view)
+    while later.waiting:
+        later.step()
+    alone = words(view)
+    assert not handle(view, "sensitivity plot", "widget").visible
+    ask(view, "together", True)
+    assert handle(view, "together", "widget").label == "Cancel"
+    later.step(4)
+    assert " of 18 worlds solved…" in words(view) and alone in words(view)
+    ask(view, "together", False)
+    while later.waiting:
+        later.step()
+    assert words(view) == alone and handle(view, "together", "widget").label == "All together"
+    ask(view, "together", True)
+    while later.waiting:
+        later.step()
+    table = global_sensitivity(session.scenario, "sobol", samples=2)
+    rows = table[table["figure"] == "saving_usd_per_h"]
+    assert handle(view, "sensitivity plot", "widget").visible
+    assert not handle(view, "together", "widget").active
+    bars = columns(view, "total")
+    assert_allclose(bars["right"] + bars["left"], rows["total"])
+    assert row_names(view, "sensitivity") == rows["input"].tolist()
+    assert alone in words(view) and f"<b>{rows['input'].iloc[0]}</b>" in words(view)
+    session.scenario.friction_scale = 3.0
+    while later.waiting:
+        later.step()
+    assert "The scenario has changed" in words(view)
