@@ -16,6 +16,7 @@ from screens import columns, handle, show, words
 from explorer import Scenario, solve
 from explorer.app.views import marginal_prices as prices
 from explorer.app.views.marginal_prices import PricesView
+from explorer.charts.projection import on_map
 from explorer.measures.marginal_prices import marginal_prices
 from explorer.session import Session
 from explorer.text import format_number
@@ -44,8 +45,8 @@ def test_circles_and_rings_are_those_of_the_table(name):
         assert_allclose(shown["price"], rows["price_usd_per_mwh"])
         assert_allclose(shown["mw"], rows["mw"])
         assert shown["name"].tolist() == places["name"].tolist()
-        assert_allclose(shown["x"], np.radians(places["longitude"]) * 6378137)
-        assert (np.sign(shown["y"]) == np.sign(places["latitude"])).all()
+        at = on_map(places["latitude"], places["longitude"])
+        assert_allclose([shown["x"], shown["y"]], at)
         for text, low, high in zip(shown["range"], rows["from_mw"], rows["to_mw"], strict=True):
             assert text == (
                 f"{format_number(low)} to {format_number(high)} MW"

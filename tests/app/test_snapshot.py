@@ -6,7 +6,6 @@ the solver here gives.
 import asyncio
 import gzip
 import json
-import multiprocessing
 import os
 import re
 import zipfile
@@ -30,7 +29,7 @@ from explorer import Explorer, ExplorerError, Scenario, frontier, solve
 from explorer.app.controls.controls import link_values
 from explorer.app.snapshot import HIDEABLE, program
 from explorer.app.snapshot import write as snapshots
-from explorer.app.snapshot.save_button import SaveButton
+from explorer.app.snapshot.save_button import SaveButton, _processes
 from explorer.app.snapshot.write import Snapshot, write_snapshot
 from explorer.app.views.break_even import BreakEvenView
 from explorer.cli import main
@@ -694,12 +693,12 @@ def test_a_file_in_the_making_ends_with_its_page():
     async def leave() -> None:
         with set_curdoc(document):
             making = asyncio.ensure_future(button._make())
-        while not multiprocessing.active_children():
+        while not any(process.is_alive() for process in _processes):
             await asyncio.sleep(0.05)
         page.destroyed = True
         await making
 
     button._making = True
     in_own_loop(leave())
-    wait_until(lambda: not multiprocessing.active_children())
+    wait_until(lambda: not any(process.is_alive() for process in _processes))
     assert (button.page, button.problem, button.progress) == ("", "", "")

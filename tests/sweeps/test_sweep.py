@@ -282,7 +282,9 @@ def test_who_works_apart_finds_nothing_and_leaves_nothing():
             assert memo.get("a") is None
         assert memo.get("a") == 2
     assert memo.get("a") == 1
-    network = build_network(Scenario.load("classroom-3x3"))
+    scenario = Scenario.load("classroom-3x3")
+    scenario.total_demand_mw = 98.7654  # of no other test
+    network = build_network(scenario)
     with apart():
         solve_network(network, "relocation")
         assert _placements.get((network, "relocation")) is not None

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from bokeh.models import OpenURL, TapTool
-from holoviews import renderer
+from screens import drawn
 
 from explorer import Scenario, figure, global_sensitivity, plot
 from explorer.charts.sweep import MOST_LINES
@@ -89,8 +89,8 @@ def test_a_tap_opens_the_state_of_the_point(table):
         assert float(said["carbon_price_usd_per_t"]) == row["carbon_price_usd_per_t"]
         assert float(said["chat/budget"]) == row["chat.latency_budget_ms"]
         assert said["hour"] == row["hour"] and said["v"] == "2" and "chat.prefill_ms" in said
-    plotted = renderer("bokeh").get_plot(plot(table, "scatter")).state
-    taps = [tool for tool in plotted.toolbar.tools if isinstance(tool, TapTool)]
+    tools = drawn(plot(table, "scatter")).toolbar.tools
+    taps = [tool for tool in tools if isinstance(tool, TapTool)]
     assert taps and all(
         isinstance(tap.callback, OpenURL) and tap.callback.url == "@link" for tap in taps
     )

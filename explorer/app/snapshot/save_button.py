@@ -10,6 +10,7 @@ import multiprocessing
 import os
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
@@ -30,6 +31,7 @@ _HERE = Path(__file__)
 CONTROLS = _HERE.parents[1] / "controls"
 _turn = asyncio.Semaphore(1)  # one file at a time: thirty users may press at once
 _folders: WeakSet[TemporaryDirectory[str]] = WeakSet()  # of files in the making
+_processes: WeakSet[BaseProcess] = WeakSet()  # that make them
 
 
 class SaveButton(pn.custom.JSComponent):
@@ -100,6 +102,7 @@ class SaveButton(pn.custom.JSComponent):
             daemon=True,
         )
         process.start()
+        _processes.add(process)
         theirs.close()
         said = None
         page = pn.state.curdoc.session_context if pn.state.curdoc else None
@@ -128,7 +131,7 @@ class SaveButton(pn.custom.JSComponent):
 
 def end_all() -> None:
     """Stop making files, and leave nothing of them behind."""
-    for process in multiprocessing.active_children():
+    for process in list(_processes):
         process.terminate()
         process.join()
     for folder in list(_folders):
