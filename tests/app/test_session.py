@@ -54,9 +54,13 @@ class Later:
 
 
 @pytest.fixture(autouse=True)
-def _no_frontier_from_before(monkeypatch):
-    """What another test traced would be there at once."""
+def _nothing_from_before(monkeypatch):
+    """
+    What another test traced would be there at once, and what it placed might be of other names,
+    which are put on anew each time.
+    """
     monkeypatch.setattr(frontiers, "_frontiers", Memo(64))
+    monkeypatch.setattr("explorer.model.solve._placements", Memo(64))
 
 
 @pytest.fixture
