@@ -1,12 +1,13 @@
 """
 Brings the solver of the page that solves itself into wheels and editable installs: HiGHS as
-WebAssembly, as its package on npm has it.
+WebAssembly, as its package on npm has it. Makes of the README the description of the package.
 
 By itself, `python hatch_build.py`, it does the same for a checkout.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tarfile
 from base64 import b64encode
@@ -16,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 PACKAGE = "highs@1.15.3"
 INTEGRITY = (  # of the package's archive, as the registry states it
@@ -24,6 +26,27 @@ INTEGRITY = (  # of the package's archive, as the registry states it
 FILES = ("build/highs.js", "build/highs.wasm", "LICENSE")  # of it
 FOLDER = Path("explorer", "app", "snapshot", "highs")
 _STATED = "integrity"  # the file that says which archive the others are from
+_OWN_PICTURE = re.compile(r"!\[[^\]]*\]\((?!https?:)[^)]*\)\n*")
+_OWN_LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#)[^)]*\)")
+
+
+class DescriptionHook(MetadataHookInterface):
+    """Gives the package its description: the README without what leads to files beside it."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Put it into the metadata."""
+        text = (Path(self.root) / "README.md").read_text("utf-8")
+        metadata["readme"] = {"content-type": "text/markdown", "text": description(text)}
+
+
+def description(readme: str) -> str:
+    """
+    Leave out pictures that lie beside a README, and of links to other files keep the words.
+
+    >>> description("![map](assets/map.png)\\n\\nSee [serving](docs/serving.md), [paper](https://a.b).")
+    'See serving, [paper](https://a.b).'
+    """
+    return _OWN_LINK.sub(r"\1", _OWN_PICTURE.sub("", readme))
 
 
 class SolverHook(BuildHookInterface):

@@ -112,6 +112,44 @@ def written_together(folder: Path, names: Sequence[str]) -> Iterator[Path]:
                 folder.rmdir()
 
 
+def refuse_unless_free(folder: Path) -> None:
+    """Raise an `ExplorerError` where anything lies that is not an empty folder."""
+    if not os.path.lexists(folder):
+        return
+    if not folder.is_dir() or any(folder.iterdir()):
+        fix = "Choose another name, or remove what lies there yourself."
+        raise ExplorerError("Something lies there already.", str(folder), fix)
+
+
+@contextmanager
+def written_folder(folder: Path, name: str) -> Iterator[Path]:
+    """
+    Where to write a folder; it takes its place when all is written. `name` says what it is, for an
+    error.
+
+    Raises
+    ------
+    ExplorerError
+        If something lies there that is not an empty folder, or it cannot be written.
+    """
+    refuse_unless_free(folder)
+    folder = folder.resolve()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".wattlas-", dir=folder.parent) as place:
+            unfinished = Path(place) / "new"
+            unfinished.mkdir()
+            yield unfinished
+            refuse_unless_free(folder)
+            if not folder.exists():
+                os.replace(unfinished, folder)
+                return
+            for path in unfinished.iterdir():  # the empty folder may be where somebody is
+                os.replace(path, folder / path.name)
+    except OSError as error:
+        raise unwritable(f"The {name} cannot be written", str(folder), error) from error
+
+
 def _swap(new: Path, old: Path, folder: Path, names: Sequence[str]) -> None:
     """Put new files in place, the old ones aside; all of them, or none."""
     placed: list[str] = []

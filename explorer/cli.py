@@ -290,6 +290,12 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, required=True, metavar="FILE.ipynb", help="the file to write"
     )
 
+    teaching = add("course", "copy the course, its notebooks and their scenarios, into a folder",
+                   "wattlas course my-course")  # fmt: skip
+    teaching.add_argument(
+        "folder", type=Path, metavar="DIR", help="the folder to write: new, or empty"
+    )
+
     sweeping = add(
         "sweep", "solve many scenarios by a plan, on this machine or on a Dask cluster",
         "wattlas sweep plan.toml -o results",

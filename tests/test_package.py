@@ -130,12 +130,17 @@ def test_wheel_and_sdist_carry_scenarios_layouts_and_assets(distributions):
     assert {Path(name).parts[0] for name in files} == set(TRAVELLING)
     with zipfile.ZipFile(wheel) as archive:
         in_wheel = set(archive.namelist())
+        (metadata,) = (name for name in in_wheel if name.endswith(".dist-info/METADATA"))
+        described = archive.read(metadata).decode()
     with tarfile.open(sdist) as archive:
         in_sdist = {name.partition("/")[2] for name in archive.getnames()}
-    assert {f"explorer/{name}" for name in files} | {
+    shown = {name for name in files if Path(name).suffix in (".png", ".svg")}  # by the README
+    assert {f"explorer/{name}" for name in {*files} - shown} | {
         "explorer/py.typed",
         "explorer/docs/model.md",
     } <= in_wheel
+    assert {f"explorer/{name}" for name in shown} & in_wheel == set()
+    assert "# Wattlas" in described and "](assets" not in described and "](docs" not in described
     assert set(files) <= in_sdist
     assert {name.partition("/")[0] for name in in_wheel if ".dist-info/" not in name} == {
         "explorer"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic
 from typing import TextIO
 
 from tqdm import tqdm
@@ -15,32 +17,40 @@ from explorer.errors import ExplorerError
 from explorer.scenario import validation
 
 PROGRESS_AFTER_S = 1.0
+LINE_EVERY_S = 15.0  # in a file or a notebook, where nothing can be wiped out
 STDOUT = Path("/dev/stdout")  # written through, where another device is refused
 
 
 @contextmanager
 def progress(what: str) -> Iterator[None]:
-    """Say on the terminal what is going on, and for how long, once that takes over a second."""
+    """
+    Say what is going on, and for how long, once that takes over a second: on a line of its own
+    that goes again, or line by line where standard error is no terminal.
+    """
     done = Event()
-
-    def tick() -> None:
-        with tqdm(
-            desc=what,
-            bar_format="{desc}: {elapsed}",
-            delay=PROGRESS_AFTER_S,
-            leave=False,
-            disable=None,
-        ) as bar:
-            while not done.wait(0.1):
-                bar.update()
-
-    ticker = Thread(target=tick)
+    tell = _tick if sys.stderr.isatty() else _tell
+    ticker = Thread(target=tell, args=(what, done))
     ticker.start()
     try:
         yield
     finally:
         done.set()
         ticker.join()
+
+
+def _tick(what: str, done: Event) -> None:
+    with tqdm(
+        desc=what, bar_format="{desc}: {elapsed}", delay=PROGRESS_AFTER_S, leave=False
+    ) as bar:
+        while not done.wait(0.1):
+            bar.update()
+
+
+def _tell(what: str, done: Event) -> None:
+    began, pause = monotonic(), PROGRESS_AFTER_S
+    while not done.wait(pause):
+        print(f"{what}: {tqdm.format_interval(monotonic() - began)}", file=sys.stderr, flush=True)
+        pause = LINE_EVERY_S
 
 
 def standard_output() -> TextIO:
