@@ -1,6 +1,6 @@
 """
 The command `wattlas`: serve the app, solve a scenario, write any measure of it, a snapshot or its
-story, check its files.
+story, begin one of your own, check its files.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from explorer.registry import MEASURES
 from explorer.scenario.known import names
 
 DEFAULT_SCENARIO = "world-2025"
+FIRST_SCENARIO = "classroom-3x3"  # small enough to begin with
 
 _ABOUT = """\
 Explore AI inference as relocatable electricity demand: what moves, where, what it saves, what stops it.
@@ -310,6 +311,35 @@ def _parser() -> argparse.ArgumentParser:
         "--scheduler", metavar="ADDRESS",
         help="a Dask scheduler, such as tcp://192.0.2.1:8786; the cores of this machine if left out",
     )  # fmt: skip
+
+    beginning = add(
+        "new",
+        "write a copy of a scenario as the beginning of your own",
+        f"wattlas new my-scenario --from {FIRST_SCENARIO}",
+    )
+    beginning.add_argument(
+        "folder", type=Path, metavar="DIR", help="the folder to write: new, or empty"
+    )
+    beginning.add_argument(
+        "--from",
+        dest="source",
+        default=FIRST_SCENARIO,
+        metavar="SCENARIO",
+        help=f"{scenario_help}; {FIRST_SCENARIO}, the smallest, if left out",
+    )
+
+    asking = add(
+        "columns",
+        "say what the columns of a scenario's tables are",
+        "wattlas columns regions",
+        " Of each: type, unit, what is possible, whether it must be there, and an example.",
+    )
+    asking.add_argument(
+        "table",
+        metavar="TABLE",
+        nargs="?",
+        help="one table, as regions or regions.csv; all if left out",
+    )
 
     checking = add(
         "check", "list everything wrong in a scenario's files", "wattlas check my-scenario"

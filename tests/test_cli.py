@@ -37,9 +37,10 @@ from explorer.measures.relocatable_demand import relocatable_demand
 from explorer.packaged_data import SCENARIOS
 from explorer.presentation import renderer
 from explorer.registry import MEASURES
+from explorer.scenario.schema import TABLES
 from explorer.teaching.course import LESSONS, USED
 
-COMMANDS = ("serve", "solve", "frontier", "measure", "story", "course", "check")
+COMMANDS = ("serve", "solve", "frontier", "measure", "story", "course", "new", "columns", "check")
 RESULTS = [
     "attribution.csv", "demand_prices.csv", "flows.csv", "hosting.csv", "layers.csv", "regions.csv",
     "relocatable_demand.csv", "summary.md", "totals.csv", "unserved.csv",
@@ -540,6 +541,89 @@ def test_check_counts_the_figures_by_how_sure_they_are(wattlas):
 def test_a_sound_scenario_gets_no_warning(wattlas):
     wattlas("check", "classroom-3x3")
     assert "Warnings" not in wattlas.out
+
+
+@pytest.mark.parametrize(
+    ("measured", "said"),
+    [("", "2 of 3 pairs of regions are measured, 1 estimated from distance."),
+     ("north,south,120,invented\n", "3 of 3 pairs of regions are measured.")],
+)  # fmt: skip
+def test_check_says_what_it_has_understood(wattlas, classroom, measured, said):
+    file = classroom / "rtt_ms.csv"
+    head, *rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text("".join([head, *(row for row in rows if ",120," not in row), measured]))
+    spoil(classroom, "regions.csv", ",land,80,", ",eastland,80,")
+    assert wattlas("check", classroom) == 0
+    assert f"Round trips: {said}\n" in wattlas.out
+    assert "Legal zones, by places in them: land (5), eastland (1).\n" in wattlas.out
+
+
+# New, columns
+
+
+def test_a_beginning_is_the_sample_and_can_be_used_at_once(wattlas, tmp_path):
+    own = tmp_path / "somewhere" / "own"
+    assert wattlas("new", own, "--from", "stylized-12") == 0
+    assert f"wattlas check {own}" in wattlas.out
+    assert Scenario.load(own).files() == Scenario.load("stylized-12").files()
+    assert wattlas("check", own) == 0
+    assert [path.name for path in own.parent.iterdir()] == ["own"]
+
+
+def test_a_beginning_may_be_an_empty_folder(wattlas, tmp_path):
+    assert wattlas("new", tmp_path) == 0
+    assert (tmp_path / "scenario.toml").is_file()
+
+
+@pytest.mark.parametrize("there", ["a scenario", "a file in it", "a file", "a link to nothing"])
+def test_a_beginning_replaces_nothing(wattlas, tmp_path, classroom, there):
+    own = tmp_path / "own"
+    if there == "a scenario":
+        classroom.rename(own)
+    elif there == "a file in it":
+        own.mkdir()
+        (own / "notes.doc").write_text("mine")
+    elif there == "a file":
+        own.write_text("mine")
+    else:
+        own.symlink_to(tmp_path / "gone")
+    before = sorted((path.name, path.lstat().st_mtime_ns) for path in tmp_path.rglob("*"))
+    assert wattlas("new", own) == 2
+    assert wattlas.err.startswith("Something lies there already.\n  Where: ")
+    assert "\n  To fix: " in wattlas.err
+    assert sorted((path.name, path.lstat().st_mtime_ns) for path in tmp_path.rglob("*")) == before
+
+
+def test_a_beginning_that_cannot_be_written_leaves_nothing(wattlas, tmp_path, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("explorer.atomic_write.os.replace", full)
+    assert wattlas("new", tmp_path / "own") == 2
+    assert "No space left" in wattlas.err and not [*tmp_path.iterdir()]
+
+
+def test_every_column_is_explained_with_what_may_stand_there(wattlas):
+    assert wattlas("columns") == 0
+    everything = wattlas.out
+    for name, table in TABLES.items():
+        assert wattlas("columns", name) == 0
+        assert wattlas.out in everything and wattlas.out.startswith(f"{table.file} (")
+        for column in table.columns:
+            needed = "required" if column.required else "optional"
+            assert f"\n  {column.name} ({needed})\n" in wattlas.out
+
+
+def test_a_table_may_be_named_by_its_file(wattlas):
+    assert wattlas("columns", "profiles_24h.csv") == 0
+    by_file = wattlas.out
+    assert wattlas("columns", "profiles") == 0 and wattlas.out == by_file
+    assert "whole number [UTC]; 0 to 23; such as 0\n" in by_file
+
+
+def test_an_unknown_table_gets_the_nearest_spelling(wattlas):
+    assert wattlas("columns", "region") == 2
+    assert "Did you mean 'regions'?" in wattlas.err
 
 
 def spoil(folder: Path, file: str, old: str, new: str) -> None:

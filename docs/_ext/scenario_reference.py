@@ -8,7 +8,6 @@ which Markdown takes for a comment.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -17,10 +16,17 @@ import param
 from sphinx.application import Sphinx
 
 import explorer
-from explorer.scenario.folder import names
-from explorer.scenario.schema import TABLES, Column, Table
+from explorer.scenario.reference import (
+    Examples,
+    example,
+    examples,
+    kind_of,
+    otherwise,
+    possible,
+    range_text,
+)
+from explorer.scenario.schema import TABLES, Table
 
-FIRST_SAMPLE = "world-2025"  # examples come from here, where it has the column
 UNIT = re.compile(r"\[([^\[\]]+)\]\s*$")  # at the end of a label
 HIDDEN = (
     "name", "title", "description", "workloads", "documents", "id", "extra", "parameter_sources", "parameter_ranges",
@@ -29,8 +35,8 @@ HIDDEN = (
 
 def tables_text() -> str:
     """The tables of a scenario folder, one section each."""
-    examples = _examples()
-    return "\n".join(_table_section(name, table, examples) for name, table in TABLES.items())
+    known = examples()
+    return "\n".join(_table_section(name, table, known) for name, table in TABLES.items())
 
 
 def settings_text() -> str:
@@ -50,7 +56,7 @@ def workload_text() -> str:
     )
 
 
-def _table_section(name: str, table: Table, examples: dict[tuple[str, str], str]) -> str:
+def _table_section(name: str, table: Table, known: Examples) -> str:
     need = "Required." if table.required else "Optional."
     key = " and ".join(f"`{column}`" for column in table.key)
     lines = [
@@ -65,81 +71,16 @@ def _table_section(name: str, table: Table, examples: dict[tuple[str, str], str]
     rows = [
         (
             f"`{column.name}`<br>{_sentence(column.doc, stop=False)}",
-            _kind(column),
+            kind_of(column),
             column.unit or "–",
-            _bounds(column),
-            "yes" if column.required else _otherwise(column),
-            f"`{example}`" if (example := _example(name, column, examples)) else "–",
+            possible(column, "`"),
+            "yes" if column.required else otherwise(column),
+            f"`{shown}`" if (shown := example(name, column, known)) else "–",
         )
         for column in table.columns
     ]
     heads = ("column", "type", "unit", "possible", "required", "example")
     return "\n".join([*lines, "", *_markdown(heads, rows), ""])
-
-
-def _kind(column: Column) -> str:
-    if column.refers_to:
-        return "text"
-    return {
-        "number": "whole number" if column.whole else "number",
-        "timezone": "time zone",
-        "flag": "flag",
-    }.get(column.kind, "text")
-
-
-def _bounds(column: Column) -> str:
-    if column.refers_to:
-        return f"a `{column.refers_to}`"
-    if column.choices:
-        return ", ".join(f"`{choice}`" for choice in column.choices)
-    if column.kind != "number":
-        return "any"
-    text = _range(column.low, column.high, column.above_low)
-    return f"{text}; all rows sum to 1" if column.sums_to_one else text
-
-
-def _range(low: float | None, high: float | None, above_low: bool = False) -> str:
-    low, high = (
-        None if bound is None or not math.isfinite(bound) else bound for bound in (low, high)
-    )
-    if low is None:
-        return "any" if high is None else f"at most {high:,.10g}"
-    if high is None:
-        return f"{'above' if above_low else 'at least'} {low:,.10g}"
-    return f"{low:,.10g} to {high:,.10g}"
-
-
-def _otherwise(column: Column) -> str:
-    return "no" if column.default is None else f"no; {column.default:g} if absent"
-
-
-def _examples() -> dict[tuple[str, str], str]:
-    """The first filled cell of every column in the sample scenarios."""
-    found: dict[tuple[str, str], str] = {}
-    for sample in sorted(names(), key=lambda name: name != FIRST_SAMPLE):
-        scenario = explorer.Scenario.load(sample)
-        for name in TABLES:
-            frame = scenario.workloads_table() if name == "workloads" else getattr(scenario, name)
-            for column in () if frame is None else frame:
-                filled = [cell for cell in frame[column] if cell not in ("", None) and cell == cell]
-                if filled:
-                    cell = filled[0]
-                    found.setdefault(
-                        (name, column), f"{cell:.10g}" if isinstance(cell, float) else str(cell)
-                    )
-    return found
-
-
-def _example(table: str, column: Column, examples: dict[tuple[str, str], str]) -> str:
-    """
-    A cell of a sample; where none has the column, one that the column refers to, or its first
-    choice.
-    """
-    if (table, column.name) in examples:
-        return examples[table, column.name]
-    if column.refers_to:
-        return examples[tuple(column.refers_to.split("."))]  # pyright: ignore[reportArgumentType]
-    return column.choices[0] if column.choices else ""
 
 
 def _parameters(parameters: dict[str, param.Parameter]) -> str:
@@ -172,7 +113,7 @@ def _possible(parameter: param.Parameter) -> str:
         return ", ".join(f"`{choice}`" for choice in choices)
     if isinstance(parameter, param.Number):
         low, high = parameter.bounds or (None, None)
-        return _range(low, high, above_low=not parameter.inclusive_bounds[0])
+        return range_text(low, high, above_low=not parameter.inclusive_bounds[0])
     return "text"
 
 

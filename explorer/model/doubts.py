@@ -19,7 +19,7 @@ from explorer.errors import Problem
 from explorer.model.geodesy import great_circle_km
 from explorer.model.geography import build_geography
 from explorer.model.latency import access_rtt_ms, rtt_from_distance_ms
-from explorer.scenario import folder
+from explorer.scenario import folder, hints, validation
 from explorer.scenario.profiles import ABSOLUTE, ANNUAL, HOURS, annual_mean, over_mean
 from explorer.scenario.scenario import Scenario, declared
 from explorer.scenario.schema import CARBON_COLUMNS, SEASONS, TABLES
@@ -29,6 +29,7 @@ MEAN_TOLERANCE = 0.01
 NEARER_MS = 1.0  # of round trip, by the fit to measurements: about 60 km
 LEAST_PRICE = 1.0  # that anybody pays, above zero [USD/MWh]; a kWh costs less
 LEAST_CARBON = 2.0  # of the dirtiest region of a world [g/kWh]
+MOST_PUE = 4.0  # of any facility [-]; percentages are above it
 MOST_ROWS = 5  # named one by one
 
 
@@ -76,15 +77,16 @@ def doubts_about(scenario: Scenario, lines: Mapping[str, pd.Index]) -> list[Prob
     rules = {
         "regions": (
             _units(scenario),
+            _pue_in_percent(scenario),
             _fixed_above_price(scenario),
             _dearer_than_unserved(scenario),
         ),
         "clients": (_far_homes(scenario),),
-        "rtt_ms": (_faster_than_light(scenario),),
+        "rtt_ms": (_faster_than_light(scenario), _one_way(scenario)),
         "profiles": (_profiles(scenario),),
         "demand_profiles": (_demand_profiles(scenario),),
     }
-    return [
+    found = [
         Problem(
             TABLES[table].file,
             int(lines[table][doubt.rows[0]]),
@@ -93,10 +95,29 @@ def doubts_about(scenario: Scenario, lines: Mapping[str, pd.Index]) -> list[Prob
             f"{doubt.what}{_more([int(lines[table][row]) for row in doubt.rows[1:]])}",
             doubt.fix,
         )
-        for table, found in rules.items()
-        for rule in found
+        for table, of_table in rules.items()
+        for rule in of_table
         for doubt in rule
     ]
+    return [*found, *_columns_of_no_use(scenario)]
+
+
+def _columns_of_no_use(scenario: Scenario) -> Iterator[Problem]:
+    """Columns that count for nothing, and are spelt much like one that would and is not there."""
+    frames = {name: getattr(scenario, name) for name in TABLES if name != "workloads"}
+    frames["workloads"] = scenario.workloads_table()
+    for name, frame in frames.items():
+        table = TABLES[name]
+        known = [column.name for column in (*table.columns, *table.ranges)]
+        there = [] if frame is None else [*map(str, frame.columns)]
+        absent = [column for column in known if column not in there]
+        for column in there:
+            unknown = column not in known and not validation.is_source(column)
+            meant = hints.closest(column, absent) if unknown else None
+            if meant is not None:
+                what = "there is no such column: it is kept, and counts for nothing."
+                fix = f"Did you mean {meant!r} by it? Then rename it."
+                yield Problem(table.file, 1, column, None, what, fix)
 
 
 def _more(rows: list[int]) -> str:
@@ -129,6 +150,15 @@ def _units(scenario: Scenario) -> Iterator[_Doubt]:
                 what,
                 "Write grams per kWh, which are kg per MWh.",
             )
+
+
+def _pue_in_percent(scenario: Scenario) -> Iterator[_Doubt]:
+    pue = scenario.regions["pue"].to_numpy()
+    high = np.flatnonzero(pue > MOST_PUE)
+    if len(high):
+        what = f"this is above {MOST_PUE:g}, as percentages are."
+        fix = "Write the energy of the facility over that of its servers, such as 1.2."
+        yield _Doubt("pue", high.tolist(), f"{pue[high[0]]:g}", what, fix)
 
 
 def _fixed_above_price(scenario: Scenario) -> Iterator[_Doubt]:
@@ -208,6 +238,20 @@ def _faster_than_light(scenario: Scenario) -> Iterator[_Doubt]:
         what += f" {measured['from_region'].iloc[row]} and {measured['to_region'].iloc[row]}."
         fix = "Write round trips, not one way, in ms; or correct the coordinates in regions.csv."
         yield _Doubt("rtt_ms", fast.tolist(), f"{rtt_ms[row]:g}", what, fix)
+
+
+def _one_way(scenario: Scenario) -> Iterator[_Doubt]:
+    measured = scenario.rtt_ms
+    if measured is None:
+        return
+    pairs = [*zip(measured["from_region"], measured["to_region"], strict=True)]
+    there = set(pairs)
+    rows = [row for row, (a, b) in enumerate(pairs) if a != b and (b, a) not in there]
+    if rows:
+        a, b = pairs[rows[0]]
+        what = f"there is no row from {b} to {a}: this one counts both ways."
+        fix = "Add the way back, or leave it so."
+        yield _Doubt("from_region", rows, a, what, fix)
 
 
 def _profiles(scenario: Scenario) -> Iterator[_Doubt]:

@@ -380,8 +380,20 @@ SOURCES = Table(
     doc="where the figures come from",
     key=("key",),
     columns=(
+        # several in one cell
         Column("key", "a short name that no other source has", "id", reserved=";"),
-    ),  # several in one cell
+        _text("title", "what it is called", required=False),
+        _text("publisher", "who published it", required=False),
+        _text("year", "when it was published, or which year it is about", required=False),
+        _text("url", "where it can be read", required=False),
+        _text("licence", "how it may be used", required=False),
+        _text(
+            "access",
+            "how sure its figures are: read, secondary or estimate; secondary where blank",
+            required=False,
+        ),
+        _text("note", "what else there is to say", required=False),
+    ),
 )
 
 TABLES: dict[str, Table] = {

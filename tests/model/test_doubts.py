@@ -91,6 +91,27 @@ def test_carbon_in_kg_per_kwh_is_doubted_if_all_regions_have_it_so(folder):
     assert places(folder) == [("regions.csv", 4, "carbon_average_g_per_kwh", "0.8")]
 
 
+def test_a_pue_in_percent_is_doubted(folder):
+    change(folder / "regions.csv", "800,800,1.2,", "800,800,120,")
+    assert places(folder) == [("regions.csv", 4, "pue", "120")]
+
+
+def test_a_round_trip_given_one_way_only_is_doubted(folder):
+    change(folder / "rtt_ms.csv", "south,north,120,invented\n", "")
+    assert places(folder) == [("rtt_ms.csv", 6, "from_region", "north")]
+    assert "from south to north" in doubts(folder)[0].what
+
+
+@pytest.mark.parametrize(("heading", "doubted"), [("hosting_usd_h", True), ("colour", False)])
+def test_a_column_spelt_much_like_an_optional_one_is_doubted(folder, heading, doubted):
+    file = folder / "regions.csv"
+    head, *rows = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([f"{head},{heading}", *(f"{row},5" for row in rows)]))
+    assert places(folder) == ([("regions.csv", 1, heading, None)] if doubted else [])
+    if doubted:
+        assert "'hosting_usd_per_h'" in doubts(folder)[0].fix
+
+
 def test_a_fixed_part_above_the_whole_price_is_doubted(folder):
     file = folder / "regions.csv"
     head, north, middle, south = file.read_text(encoding="utf-8").splitlines()
