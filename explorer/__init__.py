@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from explorer.measures.published import published
     from explorer.measures.relocatable_demand import relocatable_demand
     from explorer.measures.remedies import remedies
+    from explorer.measures.robust_placement import robust_placement
     from explorer.measures.time_shifting import time_shifting
     from explorer.measures.tornado import tornado
     from explorer.measures.whole_day import whole_day, whole_day_regions
@@ -78,6 +79,7 @@ __all__ = [
     "read_sweep",
     "relocatable_demand",
     "remedies",
+    "robust_placement",
     "sensitivity",
     "solve",
     "sweep",

@@ -151,6 +151,13 @@ MEASURES = {
             WORTH,
             reads=(*PLACEMENT, "day", "deferral"),
         ),
+        Measure(
+            "robust_placement",
+            "What if you must decide first?",
+            "stochastic programming, conditional value at risk (CVaR)",
+            CERTAINTY,
+            reads=(*PLACEMENT, "ranges"),
+        ),
         Measure("tornado", "What matters most?", "one-at-a-time sensitivity", CERTAINTY),
         Measure(
             "verdicts",

@@ -46,7 +46,7 @@ def test_everything_but_maps_is_computed_and_drawn(tmp_path):
         notebook()
         for name, measure in MEASURES.items():
             subject = placement if measure.takes == "placement" else world
-            more = {"draws": 2} if name == "monte_carlo" else {}
+            more = {"draws": 2} if name in ("monte_carlo", "robust_placement") else {}
             result = measure.function(subject, **completed(world, measure.needs, {}), **more)
             if renderer(result, "map") is None and renderer(result, "chart") is not None:
                 plot(result)

@@ -29,6 +29,7 @@ from explorer.app.views.near_optimal import NearOptimalView
 from explorer.app.views.published import PublishedView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
 from explorer.app.views.remedies import UnservedView
+from explorer.app.views.robust_placement import RobustPlacementView
 from explorer.app.views.time_shifting import TimeShiftingView
 from explorer.app.views.tornado import TornadoView
 from explorer.app.views.verdicts import HeatMapView
@@ -53,7 +54,7 @@ QUESTIONS: dict[
     "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),
     "What holds it back?": ((AttributionView,), (UnservedView,)),
     "How sure is it?": (
-        (NearOptimalView, TornadoView),
+        (NearOptimalView, TornadoView, RobustPlacementView),
         (MonteCarloView, FailureView, CertificateView, card_of("greedy")),
     ),
 }

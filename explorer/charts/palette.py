@@ -111,6 +111,7 @@ LOOKS: dict[str, Look] = {
     # of worlds drawn at random
     "draws": Look(BLUE, ink="#cccccc"),
     "median": Look(BLUE),
+    "dear worlds": Look(RED, ink=PAPER, marker="diamond", printed_marker="D"),
     "sure": Look(GREEN, ink=DARK),
     "open": Look(ORANGE, ink="#cfe0ee"),
     # of a day

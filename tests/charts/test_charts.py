@@ -38,6 +38,7 @@ from explorer import (
     published,
     relocatable_demand,
     remedies,
+    robust_placement,
     solve,
     time_shifting,
     tornado,
@@ -62,6 +63,7 @@ from explorer.app.views.monte_carlo import MonteCarloView
 from explorer.app.views.near_optimal import NearOptimalView
 from explorer.app.views.published import PublishedView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
+from explorer.app.views.robust_placement import RobustPlacementView
 from explorer.app.views.time_shifting import TimeShiftingView
 from explorer.app.views.tornado import TornadoView
 from explorer.app.views.verdicts import HeatMapView
@@ -264,6 +266,29 @@ PICTURES = {
         FailureView,
         "stylized-12",
         {"capacity_scale": 0.7},
+    ),
+    "robust_placement": Picture(
+        lambda scenario: robust_placement(scenario, draws=20),
+        {
+            "draws": ("#0072B2", "eight of ten worlds"),
+            "median": ("#0072B2", "mean"),
+            "dear worlds": ("#D55E00", "mean of the largest"),
+            "less load": ("#e08214", "less load than the optimum as stated"),
+            "more load": ("#8073ac", "more"),
+        },
+        {
+            "worlds": {
+                "": "@name",
+                "Regret, mean": "@mean_regret_usd_per_h{0,0} USD/h",
+                "Eight of ten worlds": "@p10_regret_usd_per_h{0,0} to @p90_regret_usd_per_h{0,0} USD/h",
+                "Largest regrets, mean": "@tail_regret_usd_per_h{0,0} USD/h",
+                "Cost, mean": "@mean_usd_per_h{0,0} USD/h",
+                "Cost, dearest worlds": "@tail_usd_per_h{0,0} USD/h",
+                "Away from home": "@relocated_mw{0,0.0} MW",
+            },
+            "moved": {"": "@region", "Least when dear, against as stated": "@change_mw{+0,0.0} MW"},
+        },
+        RobustPlacementView,
     ),
     "greedy": Picture(
         greedy,
@@ -736,6 +761,7 @@ def test_what_a_pointer_reads_in_a_notebook_is_there(in_a_notebook, name):
 @every
 def test_a_view_shows_the_same_numbers_legend_and_finding(name, monkeypatch):
     monkeypatch.setattr("explorer.app.views.monte_carlo.DRAWS", 4)
+    monkeypatch.setattr("explorer.app.views.robust_placement.DRAWS", 20)
     picture = PICTURES[name]
     if picture.view is None:
         return

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from explorer import Scenario, monte_carlo, solve
+from explorer import Scenario, solve
 from explorer.measures.arguments import completed
 from explorer.model.inputs import SETTINGS_OF, columns_of
 from explorer.registry import MEASURES, Measure
@@ -25,6 +25,7 @@ SLOW = (
     "time_shifting",
     "monte_carlo",
     "remedies",
+    "robust_placement",
 )  # tried in one way only
 STATUSES = {"inbound": ("blocked", "open"), "outbound": ("blocked", "open")}
 SETTINGS = "settings"  # in place of a table's name
@@ -126,8 +127,8 @@ def ids(measure: str) -> dict[str, str]:
 
 def said(measure: Measure, scenario: Scenario) -> str:
     """A result as text: all its figures as far as a solver makes them sure."""
-    if measure.name == "monte_carlo":
-        result: Any = monte_carlo(scenario, draws=2)
+    if measure.name in ("monte_carlo", "robust_placement"):
+        result: Any = measure.function(scenario, draws=2)
     else:
         subject = solve(scenario) if measure.takes == "placement" else scenario
         result = measure.function(subject, **ids(measure.name))
