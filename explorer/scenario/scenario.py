@@ -18,7 +18,6 @@ from explorer.cache import Memo
 from explorer.errors import Problem, ScenarioError
 from explorer.presentation import render
 from explorer.scenario import folder, validation
-from explorer.scenario.hints import nearest
 from explorer.scenario.parameters import NOTES, as_text, holds, notes_amiss, refusals
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
 from explorer.scenario.schema import (
@@ -33,6 +32,7 @@ from explorer.scenario.story import STORY_FILE, Story, read_story
 from explorer.scenario.workload import (
     MODEL_COLUMNS,
     WORKLOAD_COLUMNS,
+    Declared,
     Limit,
     Workload,
     workload_objects,
@@ -45,6 +45,9 @@ DEMAND_BASES = tuple(DEMAND_COLUMNS)
 OBJECTIVES = ("cost", "carbon", "latency")
 BASELINE_RULES = ("nearest", "least relocation")
 LARGEST_SCALE = 1e6  # of what multiplies others
+
+
+_OF_CLASSES = [*MODEL_COLUMNS, "deferral_h", "demand_profile"]  # what results depend on
 
 
 class Table(param.DataFrame):
@@ -91,7 +94,7 @@ class Choice(param.Selector):
         super().__set__(obj, next((choice for choice in self.objects if choice == val), val))
 
 
-class Scenario(param.Parameterized):
+class Scenario(Declared):
     """
     One what-if world: where users and compute are, what electricity costs and emits, what moving a
     request costs.
@@ -415,6 +418,8 @@ class Scenario(param.Parameterized):
         if isinstance(workloads, pd.DataFrame):
             workloads = workload_objects(_parsed("workloads", workloads))
         super().__init__(workloads=dict(workloads), **params)
+        for workload in self.workloads.values():
+            workload.param.watch(self._on_class, _OF_CLASSES)
         there = self.carbon_signals
         if there and "carbon_signal" not in params and self.carbon_signal not in there:
             self.carbon_signal = there[0]
@@ -620,15 +625,13 @@ class Scenario(param.Parameterized):
         """Call back with Param events whenever a setting, a table or a workload class changes."""
         self.param.watch(callback, [*SETTINGS, *TABLES])
         for workload in self.workloads.values():
-            workload.param.watch(callback, [*MODEL_COLUMNS, "deferral_h", "demand_profile"])
+            workload.param.watch(callback, _OF_CLASSES)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not name.startswith("_") and not hasattr(type(self), name):
-            asked = nearest(
-                name, [*SETTINGS, *TABLES, "workloads"], "Settings are listed by help(Scenario)."
-            )
-            raise AttributeError(f"A scenario has no {name!r}. {asked}", name=name, obj=self)
-        super().__setattr__(name, value)
+    def _on_class(self, *_events: Any) -> None:
+        """Whoever watches or binds `workloads` hears of changes inside them too."""
+        if "workloads" in self.param.watchers:  # it takes a millisecond
+            with param.edit_constant(self):
+                self.param.trigger("workloads")
 
     def __repr__(self) -> str:
         sizes = f"{len(self.clients)} clients, {len(self.regions)} regions, {len(self.workloads)} classes"

@@ -11,7 +11,20 @@ from typing import Any
 import pandas as pd
 import param
 
+from explorer.scenario.hints import nearest
 from explorer.scenario.schema import LARGEST
+
+
+class Declared(param.Parameterized):
+    """What takes no other attribute than it declares: a misspelt one would change nothing."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and not hasattr(type(self), name):
+            kind = type(self).__name__
+            offered = [key for key in self.param.objects("existing") if key != "name"]
+            asked = nearest(name, offered, f"Its parameters are listed by help({kind}).")
+            raise AttributeError(f"A {kind} has no {name!r}. {asked}", name=name, obj=self)
+        super().__setattr__(name, value)
 
 
 class Limit(param.Number):
@@ -27,7 +40,7 @@ class Limit(param.Number):
         super().__set__(obj, val)
 
 
-class Workload(param.Parameterized):
+class Workload(Declared):
     """One class of requests: how long they may wait, what they need, how they move."""
 
     id = param.String(

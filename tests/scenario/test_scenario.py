@@ -3,6 +3,8 @@ What the user may change: declared once, checked when it is set, and heard about
 """
 
 import re
+from copy import deepcopy
+from pickle import dumps, loads
 
 import numpy as np
 import pandas as pd
@@ -314,5 +316,16 @@ def test_a_budget_without_limit_is_kept_and_comes_back(world, tmp_path):
 def test_a_misspelt_setting_is_refused_with_the_one_that_is_meant(world):
     with pytest.raises(AttributeError, match="Did you mean 'carbon_price_usd_per_t'"):
         world.carbon_price_usd = 5
+    with pytest.raises(AttributeError, match="Did you mean 'latency_budget_ms'"):
+        world.workloads["w0"].latency_budget = 5
     assert str(world) == repr(world)
     assert repr(world).startswith("<Scenario ")
+
+
+@pytest.mark.parametrize("duplicate", [Scenario.copy, deepcopy, lambda s: loads(dumps(s))])
+def test_who_watches_the_classes_hears_when_one_changes(world, duplicate):
+    copy, heard = duplicate(world), []
+    copy.param.watch(heard.append, "workloads")
+    copy.workloads["w0"].latency_budget_ms += 1
+    world.workloads["w0"].latency_budget_ms += 2  # its own
+    assert [event.new for event in heard] == [copy.workloads]
