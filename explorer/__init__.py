@@ -7,6 +7,7 @@ from explorer.registry import MEASURES
 
 if TYPE_CHECKING:
     from explorer.app.explorer import Explorer
+    from explorer.app.follow import Live, live
     from explorer.charts.draw import figure, plot
     from explorer.charts.notebook import notebook
     from explorer.errors import ExplorerError, ScenarioError, SolverError
@@ -49,6 +50,7 @@ __all__ = [
     "Explorer",
     "ExplorerError",
     "Frontier",
+    "Live",
     "Placement",
     "Scenario",
     "ScenarioError",
@@ -69,6 +71,7 @@ __all__ = [
     "global_sensitivity",
     "greedy",
     "layers",
+    "live",
     "machines",
     "marginal_prices",
     "monte_carlo",
@@ -98,6 +101,7 @@ _MODULES = {name: measure.module for name, measure in MEASURES.items()} | {
     "Explorer": "explorer.app.explorer",
     "ExplorerError": "explorer.errors",
     "Frontier": "explorer.measures.frontier",
+    "Live": "explorer.app.follow",
     "Placement": "explorer.model.placement",
     "Scenario": "explorer.scenario.scenario",
     "ScenarioError": "explorer.errors",
@@ -105,6 +109,7 @@ _MODULES = {name: measure.module for name, measure in MEASURES.items()} | {
     "Workload": "explorer.scenario.scenario",
     "figure": "explorer.charts.draw",
     "global_sensitivity": "explorer.sweeps.sensitivity",
+    "live": "explorer.app.follow",
     "notebook": "explorer.charts.notebook",
     "plot": "explorer.charts.draw",
     "read_sweep": "explorer.sweeps.sweep",

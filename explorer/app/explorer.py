@@ -5,6 +5,7 @@ together.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,14 @@ import param
 from explorer.app.board.submit import SubmitButton
 from explorer.app.compare.pin_table import PinButton, PinTable
 from explorer.app.compare.pins import Origin, Pins
+from explorer.app.controls.choice import chosen
 from explorer.app.controls.controls import Controls, Look
 from explorer.app.data_drawer.drawer import DataDrawer, Notices
 from explorer.app.link.followed import named_in
 from explorer.app.link.page_link import PageLink
 from explorer.app.link.share import ShareButton
 from explorer.app.live.scheduler import LiveRunner
-from explorer.app.questions import QUESTIONS, Questions
+from explorer.app.questions import QUESTIONS, Questions, views_by_name
 from explorer.app.snapshot.save_button import SaveButton
 from explorer.app.snapshot.write import Snapshot, write_snapshot
 from explorer.app.story.player import StoryPlayer
@@ -29,11 +31,16 @@ from explorer.app.views.frontier import ALL
 from explorer.app.views.totals import Totals
 from explorer.errors import ExplorerError
 from explorer.markup import lines_in_markdown
+from explorer.scenario.hints import refuse_unknown
 from explorer.scenario.scenario import SETTINGS, Scenario
 from explorer.session import Session
 
 # dark on pale: the theme would have it white
 ALERT = ":host(.alert) { color: #212529; padding: 6px 14px; } p { margin: 0; }"
+_SIDE_BY_SIDE = """
+:host { display: grid !important; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 10px;
+        max-height: none !important; align-items: start; }
+"""
 # what was placed last is still there below an error
 _FADED = "div:not(.alert) { opacity: .5; }"
 
@@ -49,6 +56,11 @@ class Explorer(pn.viewable.Viewer):
     Parameters
     ----------
     scenario : Scenario
+    views : sequence of str
+        The views to show, as `Live.view` names them; all, question by question, if none is named.
+    controls : sequence of str
+        The controls to show: a class by its id for its latency budget, or a setting by its name;
+        all if none is named.
     address : str
         Path or query of the page, which then has a link to what is seen in its address; empty
         leaves that alone.
@@ -62,6 +74,11 @@ class Explorer(pn.viewable.Viewer):
         Whether the server has a board, to which teams submit what they see.
     presented : bool
         Whether it is for a room: the first control stands above the pictures, the rest is folded away.
+
+    Raises
+    ------
+    ExplorerError
+        If there is no such view or control, or the scenario cannot be placed.
     """
 
     theme = param.Selector(objects=["light", "dark"], doc="Of the page, which a link restores.")
@@ -69,6 +86,8 @@ class Explorer(pn.viewable.Viewer):
     def __init__(
         self,
         scenario: Scenario,
+        views: Sequence[str] = (),
+        controls: Sequence[str] = (),
         address: str = "",
         served: str = "",
         reachable: str = "",
@@ -79,14 +98,10 @@ class Explorer(pn.viewable.Viewer):
     ) -> None:
         super().__init__(**params)
         self.session, self._opened = Session(scenario, LiveRunner()), scenario.copy()
-        self._questions = questions = Questions(self.session)
+        self._questions = None if views else Questions(self.session)
         self.pins = Pins(self.session, Origin(named_in(address), self._opened), served)
-        story = scenario.story
-        player = (
-            [] if story is None else [StoryPlayer(self.session, self._opened, questions, story)]
-        )
+        player = self._player()
         looks = {
-            "question": Look(questions, "question", lambda: QUESTIONS),
             "class": Look(self.session, "workload", lambda: (*self.session.network.workloads, ALL)),
             "region": Look(self.session, "region", lambda: ("", *self.session.network.regions)),
             "pin": Look(self.pins, "told", lambda: self.pins),
@@ -94,9 +109,13 @@ class Explorer(pn.viewable.Viewer):
             "flow": Look(self.session, "flow", lambda: ("", *self.session.flow_ids())),
             "theme": Look(self, "theme", lambda: self.param.theme.objects),
         }
-        if player:
-            looks["story"] = Look(player[0], "place", player[0].places)
-        self.controls = Controls(self.session, looks)
+        if self._questions is not None:
+            looks["question"] = Look(self._questions, "question", lambda: QUESTIONS)
+        for each in player:
+            looks["story"] = Look(each, "place", each.places)
+        self.controls = Controls(
+            self.session, looks, lambda groups: chosen(groups, scenario, controls, "controls")
+        )
         share = [ShareButton(self.controls.inputs.id, reachable)] if address else []
         submit = [SubmitButton(self.controls.inputs.id)] if address and board else []
         self._save = [SaveButton(self.session, self._opened)] if saves else []
@@ -119,13 +138,7 @@ class Explorer(pn.viewable.Viewer):
                 alert_type="warning", disable_math=True, margin=0, stylesheets=[ALERT],
             ),
             *([self.controls.hero()] if presented else []),
-            pn.Row(
-                Argument(session, questions), *player, sizing_mode="stretch_width", margin=0,
-                styles={"flex-wrap": "wrap", "gap": "6px 14px", "align-items": "start"},
-            ),
-            Totals(session),
-            PinTable(session, self.pins),
-            questions,
+            *(self._all(player) if self._questions is not None else [self._some(views)]),
             Notices(session),
             sizing_mode="stretch_width",
             margin=(0, 10, 10, 10),
@@ -134,12 +147,40 @@ class Explorer(pn.viewable.Viewer):
             styles={"gap": "8px", "max-height": "none"},
         )  # fmt: skip
 
+    def _player(self) -> list[StoryPlayer]:
+        """What plays the scenario's story, which goes from question to question."""
+        story = self.session.scenario.story
+        if story is None or self._questions is None:
+            return []
+        return [StoryPlayer(self.session, self._opened, self._questions, story)]
+
+    def _all(self, player: list[StoryPlayer]) -> list[Any]:
+        """Every view, question by question, below what the state comes to."""
+        assert self._questions is not None
+        return [
+            pn.Row(
+                Argument(self.session, self._questions), *player, sizing_mode="stretch_width", margin=0,
+                styles={"flex-wrap": "wrap", "gap": "6px 14px", "align-items": "start"},
+            ),
+            Totals(self.session),
+            PinTable(self.session, self.pins),
+            self._questions,
+        ]  # fmt: skip
+
+    def _some(self, names: Sequence[str]) -> pn.Column:
+        """Views of these names, side by side where there is room."""
+        known = views_by_name()
+        refuse_unknown(names, known, "view", "views")
+        views = [known[name](self.session) for name in names]
+        return pn.Column(*views, sizing_mode="stretch_width", margin=0, stylesheets=[_SIDE_BY_SIDE])
+
     def take_over(self, other: Explorer) -> None:
         """Go on where another scenario is left: with its theme, question and pins."""
         for button in other._save:
             button.stop()
         self.theme = other.theme
-        self._questions.question = other._questions.question
+        if self._questions is not None and other._questions is not None:
+            self._questions.question = other._questions.question
         self.pins.take_over(other.pins)
 
     def snapshot(self, path: str | Path, **options: Any) -> Snapshot:

@@ -32,6 +32,7 @@ from explorer.app.views.remedies import UnservedView
 from explorer.app.views.robust_placement import RobustPlacementView
 from explorer.app.views.time_shifting import TimeShiftingView
 from explorer.app.views.tornado import TornadoView
+from explorer.app.views.totals import Totals
 from explorer.app.views.verdicts import HeatMapView
 from explorer.app.views.whole_day import WholeDayView
 from explorer.app.views.why_here import WhyHereView
@@ -58,6 +59,17 @@ QUESTIONS: dict[
         (MonteCarloView, FailureView, CertificateView, card_of("greedy")),
     ),
 }
+
+
+def views_by_name() -> dict[str, Callable[[Session], pn.viewable.Viewer]]:
+    """Every view by name: "totals", "map", "table", and those of measures by the names of these."""
+    cards: list[Any] = [
+        view for columns in QUESTIONS.values() for views in columns for view in views
+    ]
+    others: dict[Any, str] = {Totals: "totals", FlowMap: "map", RegionTable: "table"}
+    return {others.get(view) or view.measure: view for view in [*others, *cards]}
+
+
 _GRID = """
 :host {{ display: grid !important; grid-template-columns: minmax(0, {left}) minmax(0, 1fr); gap: 10px;
          max-height: none !important; align-items: start; }}

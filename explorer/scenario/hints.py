@@ -6,11 +6,13 @@ wrong by hours.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from functools import cache
 from itertools import islice, takewhile
 from zoneinfo import available_timezones
+
+from explorer.errors import ExplorerError
 
 LONGEST_WORD = 60  # letters: longer ones are no slip of the pen, and comparing them takes long
 MOST_WORDS = 1000  # that one word is compared with
@@ -52,6 +54,14 @@ def nearest(word: str, words: Iterable[str], otherwise: str) -> str:
     """Ask for the nearest spelling among `words`, or say `otherwise`."""
     close = closest(word, words)
     return otherwise if close is None else f"Did you mean {close!r}?"
+
+
+def refuse_unknown(names: Iterable[str], known: Collection[str], what: str, where: str) -> None:
+    """Raise an `ExplorerError` for the first name that is not known: what was meant, what there is."""
+    for name in names:
+        if name not in known:
+            fix = f"{nearest(name, known, '')} Possible: {', '.join(known)}.".strip()
+            raise ExplorerError(f"There is no {what} {name!r}.", where, fix)
 
 
 @cache

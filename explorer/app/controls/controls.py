@@ -57,7 +57,7 @@ _FRICTION_DETAILS = (
 _STEPPED = ("hour",)  # choices with an order: a slider goes through them
 _LEAST_HEADROOM_MS = 5.0  # the slider's left end: a budget of the time to first token and this
 _NO_LIMIT = 7.0  # the slider's right end where a budget has none: some hours
-_STEP = 0.01  # of a budget slider; like its end, in powers of ten
+BUDGET_STEP = 0.01  # of a budget slider; like its end, in powers of ten
 _MOST_CHARACTERS = (
     100_000  # of a message; everything in a link of a large scenario takes a few thousand
 )
@@ -93,16 +93,24 @@ class Controls(pn.viewable.Viewer):
     session : Session
     looks : mapping of str to Look
         What links restore besides the inputs, by the name it has there.
+    choose : callable
+        Returns those groups of controls that are shown, of all.
     """
 
-    def __init__(self, session: Session, looks: Mapping[str, Look] = {}, **params: Any) -> None:
+    def __init__(
+        self,
+        session: Session,
+        looks: Mapping[str, Look] = {},
+        choose: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = list,
+        **params: Any,
+    ) -> None:
         super().__init__(**params)
         self.history = History(session.scenario)
         self.inputs = Inputs(session.scenario, looks)
         self.inputs.on_new_step = self.history.end_move
         self._session = session
         self._panels: list[ControlPanel] = []
-        self._all = self._panel(self.inputs.groups)
+        self._all = self._panel(choose(self.inputs.groups))
         session.param.watch(self._on_placement, "placement")
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -534,15 +542,22 @@ def reach_of(placement: Placement) -> str:
     return json.dumps([least, max(least, most)])
 
 
+def budget_span(workload: Workload) -> tuple[float, float]:
+    """Ends of the slider of a budget, powers of ten of the time left beyond the prefill. [ms]"""
+    least = math.log10(_LEAST_HEADROOM_MS)
+    left = workload.latency_budget_ms - workload.prefill_ms
+    most = math.log10(2 * max(left, 1000.0)) if math.isfinite(left) else _NO_LIMIT
+    # a slider ends at a whole step
+    return least, least + math.ceil((most - least) / BUDGET_STEP) * BUDGET_STEP
+
+
 def _budget(place: int, workload: Workload, sources: Sequence[Source]) -> dict[str, Any]:
     """
     A slider fine where the network decides and coarse where hours do: logarithmic in the time left
     to it.
     """
     parameter = _declared(workload)["latency_budget_ms"]
-    least = math.log10(_LEAST_HEADROOM_MS)
-    left = workload.latency_budget_ms - workload.prefill_ms
-    most = math.log10(2 * max(left, 1000.0)) if math.isfinite(left) else _NO_LIMIT
+    least, most = budget_span(workload)
     return {
         "kind": "duration",
         "key": budget_key(workload),
@@ -555,8 +570,8 @@ def _budget(place: int, workload: Workload, sources: Sequence[Source]) -> dict[s
         "opened": finite(workload.latency_budget_ms),
         "least": _LEAST_HEADROOM_MS,
         "min": least,
-        "max": least + math.ceil((most - least) / _STEP) * _STEP,  # a slider ends at a whole step
-        "step": _STEP,
+        "max": most,
+        "step": BUDGET_STEP,
         "low": parameter.bounds[0],
         "high": parameter.bounds[1],
         "possible": f"{_possible(parameter)} ms, or with a unit such as 1.5 s, 2 min or 1 h",

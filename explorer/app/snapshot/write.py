@@ -30,7 +30,8 @@ from explorer import __version__
 from explorer.app.board.rules import LONGEST_NAME
 from explorer.app.board.submit import SCRIPT as SUBMIT
 from explorer.app.board.submit import SHARED_STYLES
-from explorer.app.controls.controls import Inputs, budget_key, finite, link_values, reach_of
+from explorer.app.controls.choice import chosen
+from explorer.app.controls.controls import Inputs, finite, link_values, reach_of
 from explorer.app.link.page_link import SHORT_NAMES, stamp
 from explorer.app.live.card import CARD
 from explorer.app.questions import QUESTIONS
@@ -53,7 +54,7 @@ from explorer.measures.storytelling import scenario_at
 from explorer.model.inputs import sources_used
 from explorer.model.labels import as_shown, plain
 from explorer.registry import OVERVIEW, PLACE, WORTH
-from explorer.scenario.hints import nearest
+from explorer.scenario.hints import refuse_unknown
 from explorer.scenario.history import restore, state_of
 from explorer.scenario.provenance import Provenance, Source, notices
 from explorer.scenario.scenario import SETTINGS, Scenario
@@ -207,7 +208,7 @@ def snapshot_page(
     scenario = scenario.copy()
     groups = _answered(Inputs(scenario, {}))
     shown = _chosen(groups, scenario, controls)
-    _refuse_unknown(hide, HIDEABLE, "view", "--hide")
+    refuse_unknown(hide, HIDEABLE, "view", "--hide")
     _refuse_an_empty_page(hide)
     _refuse_other_addresses(base_url)
     script, wasm, data = solver_program(), solver_wasm(), page_data(scenario)
@@ -350,26 +351,9 @@ def _chosen(
     groups: list[dict[str, Any]], scenario: Scenario, wanted: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Those controls that are wanted; all if none are named."""
-    keys = {c["key"]: c["key"] for group in groups for c in group["controls"]}
-    keys = {w.id: keys.pop(budget_key(w)) for w in scenario.workloads.values()} | keys
     _refuse_what_needs_the_app(wanted)
-    _refuse_unknown(wanted, keys, "control", "--control")
     _refuse_what_moves_nothing(scenario, wanted)
-    if not wanted:
-        return groups
-    kept = {keys[name] for name in wanted}
-    chosen = (
-        group | {"controls": [c for c in group["controls"] if c["key"] in kept], "folded": False}
-        for group in groups
-    )
-    return [group for group in chosen if group["controls"]]
-
-
-def _refuse_unknown(names: Iterable[str], known: Iterable[str], what: str, where: str) -> None:
-    for name in names:
-        if name not in known:
-            fix = f"{nearest(name, known, '')} Possible: {', '.join(known)}.".strip()
-            raise ExplorerError(f"There is no {what} {name!r}.", where, fix)
+    return chosen(groups, scenario, wanted, "--control")
 
 
 def _refuse_what_needs_the_app(wanted: Iterable[str]) -> None:

@@ -109,7 +109,7 @@ def _drawing() -> Drawing:
     def make(drawing: Drawing) -> LayoutDOM:
         totals = drawing.words("totals", stylesheets=[_STYLE])
         note = drawing.words("note", stylesheets=[_NOTE])
-        origin = drawing.words("origin", stylesheets=[_ORIGIN], sizing_mode="fixed")
+        origin = drawing.words("origin", stylesheets=[_ORIGIN], sizing_mode=None)
         line = Row(
             children=[note, origin], sizing_mode="stretch_width", margin=(4, 2, 0, 2), stylesheets=[_LINE]
         )  # fmt: skip
