@@ -3,6 +3,7 @@ Random worlds for tests: small, reproducible and hard. Prices fall below zero, c
 """
 
 import math
+from collections.abc import Iterable
 from itertools import compress, product
 from typing import Any
 
@@ -22,6 +23,7 @@ CLOCKS = (
     "Australia/Sydney", "Europe/London", "Pacific/Auckland",
 )  # fmt: skip
 LARGE = 20  # regions; worlds beyond are for clocks, and pages of profiles would only slow them
+Columns = dict[str, Any]  # of a table, by name
 MOMENTS = {"hour": st.sampled_from(HOUR_CHOICES), "season": st.sampled_from(SEASONS)}
 
 
@@ -50,68 +52,55 @@ def random_scenario(
     def shares(size: int) -> Any:
         return np.full(size, 1 / size) if lumpy else rng.dirichlet(np.full(size, 2.0))
 
-    def places(name: str, size: int) -> dict[str, Any]:
+    def places(name: str, size: int) -> Columns:
         ids = [f"{name}{n}" for n in range(size)]
         place = {"latitude": draw(-60, 70, size), "longitude": draw(-180, 180, size)}
         return {"id": ids, "name": ids, **place, "legal_zone": rng.choice(ZONES, size)}
 
     demand_mw = draw(100, 2000)
     capacity_mw = draw(0, demand_mw / regions * draw(1, 6), regions)
-    region_table = pd.DataFrame(
-        places("r", regions)
-        | {
-            "electricity_price_usd_per_mwh": draw(-30, 200, regions),
-            "carbon_marginal_g_per_kwh": draw(0, 900, regions),
-            "carbon_operating_margin_g_per_kwh": draw(0, 900, regions),
-            "carbon_average_g_per_kwh": draw(0, 900, regions),
-            "pue": draw(1, 1.8, regions),
-            "capacity_mw": capacity_mw,
-        }
-    )
-    client_table = pd.DataFrame(places("c", clients) | {"demand_share": shares(clients)})
+    region_table = places("r", regions) | {
+        "electricity_price_usd_per_mwh": draw(-30, 200, regions),
+        "carbon_marginal_g_per_kwh": draw(0, 900, regions),
+        "carbon_operating_margin_g_per_kwh": draw(0, 900, regions),
+        "carbon_average_g_per_kwh": draw(0, 900, regions),
+        "pue": draw(1, 1.8, regions),
+        "capacity_mw": capacity_mw,
+    }
+    region_ids = region_table["id"]
+    client_table = places("c", clients) | {"demand_share": shares(clients)}
     if lumpy:  # equally near regions leave the choice of a home open
-        client_table["service"] = rng.choice(region_table["id"], clients)
+        client_table["service"] = rng.choice(region_ids, clients)
     elif rng.random() < 0.5:
-        client_table["service"] = rng.choice([*region_table["id"], ""], clients)
+        client_table["service"] = rng.choice([*region_ids, ""], clients)
     trips, prefill = rng.integers(1, 4, workloads), draw(10, 300, workloads)
-    workload_table = pd.DataFrame(
-        {
-            "id": [f"w{n}" for n in range(workloads)],
-            "name": "class",
-            "latency_budget_ms": prefill + draw(20, 400, workloads) * trips,
-            "energy_wh_per_request": draw(0.1, 5, workloads),
-            "request_kb": draw(0, 20, workloads),
-            "response_kb": draw(0, 20, workloads),
-            "state_mb": draw(0, 100, workloads),
-            "prefill_ms": prefill,
-            "round_trips": trips,
-            "share_of_demand": shares(workloads),
-            "state_local_share": draw(0, 0.8, workloads),
-        }
-    )
-    pairs = [
-        (a, b)
-        for a in region_table["id"]
-        for b in region_table["id"]
-        if a != b and rng.random() < 0.6
-    ]
+    workload_table = {
+        "id": [f"w{n}" for n in range(workloads)],
+        "name": ["class"] * workloads,
+        "latency_budget_ms": prefill + draw(20, 400, workloads) * trips,
+        "energy_wh_per_request": draw(0.1, 5, workloads),
+        "request_kb": draw(0, 20, workloads),
+        "response_kb": draw(0, 20, workloads),
+        "state_mb": draw(0, 100, workloads),
+        "prefill_ms": prefill,
+        "round_trips": trips,
+        "share_of_demand": shares(workloads),
+        "state_local_share": draw(0, 0.8, workloads),
+    }
+    pairs = [(a, b) for a in region_ids for b in region_ids if a != b and rng.random() < 0.6]
     zone_pairs = [(a, b) for a in ZONES for b in ZONES if a != b and rng.random() < 0.4]
     rules = ["open", "conditional", "blocked"]
     tables = {
-        "rtt_ms": pd.DataFrame(pairs, columns=["from_region", "to_region"]).assign(
-            rtt_ms=draw(5, 300, len(pairs))
-        ),
-        "legal_zones": pd.DataFrame(
-            {
-                "legal_zone": ZONES,
-                "name": ZONES,
-                "inbound": rng.choice(rules, 4),
-                "outbound": rng.choice(rules, 4),
-            }
-        ),
-        "legal_transfers": pd.DataFrame(zone_pairs, columns=["from_zone", "to_zone"]).assign(
-            status="adequate"
-        ),
+        "rtt_ms": turned(["from_region", "to_region"], pairs)
+        | {"rtt_ms": draw(5, 300, len(pairs))},
+        "legal_zones": {
+            "legal_zone": ZONES,
+            "name": ZONES,
+            "inbound": rng.choice(rules, 4),
+            "outbound": rng.choice(rules, 4),
+        },
+        "legal_transfers": turned(["from_zone", "to_zone"], zone_pairs)
+        | {"status": ["adequate"] * len(zone_pairs)},
     }
     random_settings = {
         "total_demand_mw": demand_mw,
@@ -131,27 +120,21 @@ def random_scenario(
         "latency_value": draw(0, 0.1),
         "unserved_usd_per_mwh": draw(2e4, 1e5),
     }
-    kept = {name: table for name, table in tables.items() if len(table) and rng.random() < 0.8}
+    kept = {name: table for name, table in tables.items() if rows(table) and rng.random() < 0.8}
     if regions <= LARGE and rng.random() < 0.8:  # one moment in the world; profiles have gaps
         client_table["timezone"] = rng.choice(CLOCKS, clients)
         workload_table["demand_profile"] = rng.choice(["day", "night", ""], workloads)
 
-        def some_rows(*columns: tuple[str, Any]) -> pd.DataFrame:
-            names, values = zip(*columns, strict=True)
-            every = list(product(*values))
-            drawn = compress(every, rng.random(len(every)) < 0.9)
-            return pd.DataFrame(list(drawn), columns=list(names))
+        def some_rows(**values: Any) -> Columns:
+            every = list(product(*values.values()))
+            return turned([*values], compress(every, rng.random(len(every)) < 0.9))
 
-        profiles = some_rows(
-            ("region_id", region_table["id"]), ("season", SEASONS), ("hour_utc", range(24))
-        )
+        profiles = some_rows(region_id=region_ids, season=SEASONS, hour_utc=range(24))
         for column, low, high in (("price_relative", -0.5, 2.5), ("carbon_relative", 0.5, 1.5)):
-            known = rng.random(len(profiles)) < 0.9
-            profiles = profiles.assign(
-                **{column: np.where(known, draw(low, high, len(profiles)), np.nan)}
-            )
-        curves = some_rows(("profile_id", ["day", "night"]), ("local_hour", range(24)))
-        curves = curves.assign(relative_load=draw(0, 2, len(curves)))
+            known = rng.random(rows(profiles)) < 0.9
+            profiles[column] = np.where(known, draw(low, high, rows(profiles)), np.nan)
+        curves = some_rows(profile_id=["day", "night"], local_hour=range(24))
+        curves["relative_load"] = draw(0, 2, rows(curves))
         hourly = {"profiles": profiles, "demand_profiles": curves}
         kept |= {name: table for name, table in hourly.items() if rng.random() < 0.9}
         random_settings["hour"] = AVERAGE if rng.random() < 0.2 else int(rng.integers(24))
@@ -160,38 +143,32 @@ def random_scenario(
         exceptions
     ):  # drawn last and by themselves: the rest of the world is the same with and without
         rng = np.random.default_rng([seed, 1])
-        client_table["service"] = homes = rng.choice(region_table["id"], clients)
-        ids = {
-            "client": client_table["id"],
-            "region": region_table["id"],
-            "workload": workload_table["id"],
+        client_table["service"] = homes = rng.choice(region_ids, clients)
+        arcs = turned(
+            ["client", "region", "workload"],
+            product(client_table["id"], region_ids, workload_table["id"]),
+        )
+        size = rows(arcs)
+        blank = rng.random((3, size)) < 0.4
+        latency, friction = draw(0, 600, size), draw(-20, 100, size)
+        at_home = np.array(arcs["region"]) == np.repeat(homes, regions * workloads)
+        allowed = np.where(at_home | (rng.random(size) < 0.5), "true", "false")
+        arcs |= {
+            "latency_ms": np.where(blank[0], np.nan, latency),
+            "friction_usd_per_mwh": np.where(blank[1], np.nan, friction),
+            "allowed": np.where(blank[2], "", allowed),
         }
-        arcs = pd.MultiIndex.from_product(ids.values(), names=ids).to_frame(index=False)
-        blank = rng.random((3, len(arcs))) < 0.4
-        latency, friction = draw(0, 600, len(arcs)), draw(-20, 100, len(arcs))
-        at_home = arcs["region"].to_numpy() == homes[arcs["client"].str[1:].astype(int)]
-        allowed = np.where(at_home | (rng.random(len(arcs)) < 0.5), "true", "false")
-        arcs["latency_ms"], arcs["friction_usd_per_mwh"] = np.where(
-            blank[:2], np.nan, [latency, friction]
-        )
-        arcs["allowed"] = np.where(blank[2], "", allowed)
-        arcs = arcs[rng.random(len(arcs)) < 0.3]
-        systems = pd.MultiIndex.from_product(
-            [ids["region"], ids["workload"]], names=["region", "workload"]
-        )
-        systems = systems.to_frame(index=False).assign(
-            offered=rng.random(regions * workloads) < 0.7
-        )
-        pairs = pd.DataFrame(
-            [(a, b) for a in ZONES for b in ZONES], columns=["from_zone", "to_zone"]
-        )
-        pairs = pairs.assign(allowed=rng.random(len(pairs)) < 0.6)
+        arcs = of_rows(arcs, rng.random(size) < 0.3)
+        systems = turned(["region", "workload"], product(region_ids, workload_table["id"]))
+        systems["offered"] = rng.random(regions * workloads) < 0.7
+        pairs = turned(["from_zone", "to_zone"], product(ZONES, ZONES))
+        pairs["allowed"] = rng.random(rows(pairs)) < 0.6
         tables = {
             "arcs": arcs,
             "systems": systems,
-            "legal_custom": pairs[rng.random(len(pairs)) < 0.8],
+            "legal_custom": of_rows(pairs, rng.random(rows(pairs)) < 0.8),
         }
-        kept |= {name: table for name, table in tables.items() if len(table) and rng.random() < 0.8}
+        kept |= {n: table for n, table in tables.items() if rows(table) and rng.random() < 0.8}
         if "legal_custom" in kept and rng.random() < 0.5:
             random_settings["legal_policy"] = "custom"
     # drawn by themselves, as what came later: the rest of the world is as it was without
@@ -217,28 +194,41 @@ def random_scenario(
     )
 
 
-def clean(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+def turned(names: list[str], table_rows: Iterable[tuple[Any, ...]]) -> Columns:
+    """Rows as columns; pandas, which knows more ways, takes as long as to place the demand."""
+    columns = [list(column) for column in zip(*table_rows, strict=True)]
+    return dict(zip(names, columns or [[] for _ in names], strict=True))
+
+
+def rows(columns: Columns) -> int:
+    return len(next(iter(columns.values())))
+
+
+def of_rows(columns: Columns, kept: Any) -> Columns:
+    return {name: np.asarray(column)[kept] for name, column in columns.items()}
+
+
+def clean(name: str, table: Columns) -> pd.DataFrame:
     """
     What validation makes of a sound table, as `test_validation` checks: validating takes
     longer than most tests do with the world.
     """
-    columns: dict[str, Any] = {}
-    index = pd.RangeIndex(len(frame))  # one for all: pandas aligns what has another
+    columns: Columns = {}
+    size = rows(table)
+    index = pd.RangeIndex(size)  # one for all: pandas aligns what has another
     known = {column.name: column for column in TABLES[name].columns}
-    for heading, cells in frame.items():
-        column = known.get(str(heading))
+    for heading, cells in table.items():
+        column = known.get(heading)
         if column is not None and column.kind == "number":
-            values = cells.to_numpy(np.float64)
+            values = np.array(cells, np.float64)
             blank = math.nan if column.default is None else column.default
-            columns[str(heading)] = np.where(np.isnan(values), blank, values)
+            columns[heading] = np.where(np.isnan(values), blank, values)
         else:
-            texts = [
-                str(cell).lower() if isinstance(cell, bool) else str(cell)
-                for cell in cells.tolist()
-            ]
-            columns[str(heading)] = pd.Series(texts, index=index, dtype=object)
+            plain = cells.tolist() if isinstance(cells, np.ndarray) else cells
+            texts = [str(cell).lower() if isinstance(cell, bool) else str(cell) for cell in plain]
+            columns[heading] = pd.Series(texts, index=index, dtype=object)
     columns |= {
-        column.name: np.full(len(frame), float(column.default))
+        column.name: np.full(size, float(column.default))
         for column in TABLES[name].columns
         if column.default is not None and column.name not in columns
     }

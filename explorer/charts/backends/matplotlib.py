@@ -83,7 +83,8 @@ def _parts(panel: Panel, mark: Mark, columns: Mapping[str, Any]) -> list[Any]:
     for n, role in enumerate(mark.roles):
         rows = rows_of(mark, columns, n)
         if len(rows) and mark.opacity and mark.kind != "span":
-            mine = {name: np.asarray(values)[rows] for name, values in columns.items()}
+            # what a pointer reads on screen is not printed, and HoloViews would look for its range
+            mine = {name: np.asarray(columns[name])[rows] for name in PLACES[mark.kind]}
             make = _chains if mark.kind == "segments" else element
             part = make(mark, mine, f"{panel.name} ")
             if mark.kind == "heat":
