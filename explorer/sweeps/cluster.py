@@ -24,8 +24,14 @@ from explorer.sweeps.packages import package
 
 PATIENCE_S = 15  # for a scheduler to answer
 HERE, WORKER = "127.0.0.1", "distributed.cli.dask_worker"
-# Dask's profiler keeps an hour of what a worker does: 5 MB for 300 scenarios, and more
-NO_PROFILE = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+WORKER_SETTINGS = {  # unless the environment has its own
+    # Dask's profiler keeps an hour of what a worker does: 5 MB for 300 scenarios, and more
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    # Dask has glibc return memory at once, so that arrays are paged in anew at each solve: a quarter
+    # of a worker's time
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+}
 AHEAD = 2  # chunks under way for each that is being solved: so few that memory stays flat
 
 Columns = dict[str, list[Any]]
@@ -111,7 +117,7 @@ def _started_worker(address: str) -> subprocess.Popen[bytes]:
     options += ["--dashboard-address", f"{HERE}:0"]  # likewise
     return subprocess.Popen(
         [sys.executable, "-m", WORKER, address, *options, "--death-timeout", str(PATIENCE_S)],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))} | NO_PROFILE,
+        env=WORKER_SETTINGS | os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,16 +1,19 @@
 """
 The rows of sweeps: the same solves in plain warm loops, and memory from a short sweep to a long one.
 
-    python -m tests.benchmarks.sweeping    what the documentation tells of how cost grows
+    python -m tests.benchmarks.sweeping          what the documentation tells of how cost grows
+    python -m tests.benchmarks.sweeping 10000    so many scenarios once each way
 """
 
 from __future__ import annotations
 
 import pickle
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from multiprocessing import get_context
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -29,7 +32,7 @@ from explorer.sweeps.cluster import own_cluster
 from explorer.sweeps.design import points_of
 from explorer.sweeps.plan import DEFAULT_FIGURES, MOST_CHUNK_POINTS, owner_of, read_plan
 from tests.benchmarks.once import peak_mb, world
-from tests.benchmarks.table import Pairs, agree, row
+from tests.benchmarks.table import Pairs, agree, row, timed
 
 WORLD = "world-2025"
 POINTS = 1000
@@ -171,7 +174,31 @@ def travels() -> Iterator[tuple[str, float]]:
     yield "figures of a chunk", len(pickle.dumps(figures)) / 1e3
 
 
+def against_plain_loops_once(points: int) -> None:
+    """Print what so many scenarios take each way, of the clock and of the processor."""
+    rows, costs = points_of(read_plan(plan_of(points))), []
+    ways = {
+        "plain warm loops, two processes": lambda: in_processes(rows),
+        "sweep, cluster and files included": lambda: timed_sweep(points)[1],
+    }
+    for what, way in ways.items():
+        before_s = processor_s()
+        clock_s, cost = timed(way)
+        costs.append(cost / points)
+        used_s = processor_s() - before_s
+        print(f"{what:36}{clock_s:9.1f} s{used_s:9.1f} s of the processor", flush=True)
+    agree(*costs)
+
+
+def processor_s() -> float:
+    """Of this process and of those that it has waited for. [s]"""
+    used = getrusage(RUSAGE_SELF), getrusage(RUSAGE_CHILDREN)
+    return sum(each.ru_utime + each.ru_stime for each in used)
+
+
 def main() -> None:
+    if sys.argv[1:]:
+        return against_plain_loops_once(int(sys.argv[1]))
     for axis, size, each_s, first_s in grow():
         print(f"{axis:10}{size:6}{each_s:9.4f}{first_s:9.4f}", flush=True)
     print("peak of this process [MB]", round(peak_mb()))

@@ -347,6 +347,7 @@ def test_the_command_loads_what_sweeps_need_only_for_them():
 
 
 SCRIPT = """
+import os
 import psutil
 from explorer import sweep
 from explorer.sweeps import sweep as module
@@ -360,6 +361,7 @@ def listening():
 def looked_at(client, *arguments):
     found = [listening(), *client.run(listening).values()]
     print(*map(bool, found), *{ip for each in found for ip in each})
+    print(*client.run(os.getenv, "MALLOC_TRIM_THRESHOLD_").values())
     return solved(client, *arguments)
 
 solved, module.solved = module.solved, looked_at
@@ -368,8 +370,11 @@ print(len(sweep({"scenarios": ["classroom-3x3"], "parameters": {"friction_scale"
 
 
 def test_a_script_may_sweep_on_its_top_level_and_only_this_machine_is_listened_to(tmp_path):
-    """It does not run again in every worker, and nothing is open to others on the network."""
+    """
+    It does not run again in every worker, nothing is open to others on the network, and a worker
+    keeps the memory that each solve needs again.
+    """
     (tmp_path / "script.py").write_text(SCRIPT)
     command = [sys.executable, tmp_path / "script.py"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
-    assert done.stdout.split() == ["True", "True", "127.0.0.1", "2"], done.stderr
+    assert done.stdout.split() == ["True", "True", "127.0.0.1", str(128 << 20), "2"], done.stderr
