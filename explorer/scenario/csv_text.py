@@ -68,6 +68,15 @@ def read(text: str, file: str) -> tuple[pd.DataFrame, list[Problem]]:
     ), problems
 
 
+def header(text: str) -> list[str]:
+    """The headings of a table; none where it cannot be read."""
+    first = next((line for line in _Lines(text) if line.strip()), "")
+    try:
+        return next(csv.reader([first]), [])
+    except csv.Error:
+        return []
+
+
 def _rows(text: str, file: str) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
     """The rows, each with the line in which it starts, up to the first that cannot be read."""
     lines = _Lines(text)

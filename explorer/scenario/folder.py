@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import stat
 import sys
 import tomllib
 import uuid
@@ -27,6 +26,7 @@ from explorer.atomic_write import unwritable
 from explorer.cache import Memo
 from explorer.errors import MOST_SHOWN, ExplorerError, Problem, ScenarioError, shortened
 from explorer.scenario import csv_text, validation
+from explorer.scenario.files import AmissError, Files, OnDisk, entries, unreadable
 from explorer.scenario.known import SETTINGS_FILE, folder_of, names
 from explorer.scenario.parameters import (
     NOTES,
@@ -44,14 +44,7 @@ SCHEMA = 1  # raised when a folder of today can no longer be read
 DOCUMENTS = (".md", ".txt")  # files of these kinds travel with a scenario
 _HEADINGS = ("schema", "title", "description", "parameters", *NOTES)
 _TABLE_FILES = tuple(table.file for table in TABLES.values())
-LARGEST_FILE_MB = (
-    64  # of a table or a document: the largest that a world could need has a tenth of it
-)
-LARGEST_SETTINGS_MB = 0.5
 MOST_DOTS = 400  # in a line of the settings: keys with so many parts take longer than anybody waits
-_NOT_OURS = re.compile(
-    r"\.|~\$|.*~$", re.DOTALL
-)  # hidden files, and what editors and offices leave beside a file
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # begin a file in UTF-16
 _WIDE_BARE = re.compile(rb"\0[^\0]\0[^\0]|[^\0]\0[^\0]\0")  # or do without such a mark
 _MARK = "\ufeff"  # spreadsheets and some editors put it in front of UTF-8
@@ -91,28 +84,13 @@ def save(path: str | Path, contents: Contents) -> None:
 
 def state_of(path: Path) -> tuple[Any, ...]:
     """Changes when a file of the folder does."""
-    stats = [(entry.name, entry.stat()) for entry in _entries(path) if os.path.exists(entry)]
+    stats = [(entry.name, entry.stat()) for entry in entries(path) if os.path.exists(entry)]
     return path.resolve(), *((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
 
 
 def opened(path: Path, declared: Declared) -> Folder:
     """What lies in a folder, read once until one of its files changes; not to be changed."""
-    return _opened.find(state_of(path), lambda: Folder(path, declared))
-
-
-def _entries(path: Path) -> list[Path]:
-    """
-    What lies in a scenario folder, but for hidden files and those that editors leave beside others.
-    """
-    try:
-        return sorted(entry for entry in path.iterdir() if not _NOT_OURS.match(entry.name))
-    except OSError as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: str | Path, error: OSError) -> ExplorerError:
-    fix = "Give a folder that you may look into."
-    return ExplorerError(f"The folder cannot be read: {error.strerror}.", shortened(str(path)), fix)
+    return _opened.find(state_of(path), lambda: Folder(OnDisk(path), declared))
 
 
 def find(name_or_path: str | Path) -> Path:
@@ -128,7 +106,7 @@ def find(name_or_path: str | Path) -> Path:
             return path
         is_there = path.exists()
     except OSError as error:  # a name too long for any file, or a folder on the way that is closed
-        raise _unreadable(path, error) from error
+        raise unreadable(path, error) from error
     if is_there:
         fix = f"Give the folder, {str(path.parent)!r}."
         raise ExplorerError("A scenario is a folder, and this is a file.", str(path), fix)
@@ -150,13 +128,13 @@ class Contents:
 
 class Folder:
     """
-    What lies in a scenario folder, and everything wrong with it.
+    What the files of a scenario hold, and everything wrong with them.
 
     `declared` says which settings there are, and what each may be.
     """
 
-    def __init__(self, path: Path, declared: Declared) -> None:
-        self.path = path
+    def __init__(self, files: Files, declared: Declared) -> None:
+        self._files = files
         self._declared = declared
         self.settings: dict[str, Any] = {}
         self.tables: dict[str, pd.DataFrame] = {}
@@ -167,21 +145,15 @@ class Folder:
         self._read_settings()
         self._read_tables()
         self._check_notes()
-        for entry in _entries(path):
-            file = entry.name
-            if not _is_document(file) and not file.lower().endswith(".csv"):
-                continue
-            if os.path.isdir(entry) or not os.path.exists(entry):  # a link may lead nowhere
-                continue
+        for file in files.names():
             if _is_document(file) and (text := self._text(file)) is not None:
                 self.documents[file] = text
-            elif not _is_document(file) and file not in _TABLE_FILES:
-                absent = [name for name in _TABLE_FILES if not (path / name).exists()]
+            elif file.lower().endswith(".csv") and file not in _TABLE_FILES:
+                absent = [name for name in _TABLE_FILES if name not in files]
                 fix = validation.nearest(
                     file, absent, f"Remove it; tables are {', '.join(_TABLE_FILES)}."
                 )
                 self._note(file, "no table of a scenario has this name.", fix)
-
         self._check_story()
 
     def _check_story(self) -> None:
@@ -203,8 +175,10 @@ class Folder:
 
     def _text(self, file: str) -> str | None:
         """The text of a file; None, and a problem, if there is none."""
-        data = self._bytes(file)
-        if data is None:
+        try:
+            data = self._files.read(file)
+        except AmissError as error:
+            self._note(file, error.what, error.fix)
             return None
         try:
             text = data.decode()
@@ -220,53 +194,10 @@ class Folder:
             return None
         return text
 
-    def _bytes(self, file: str) -> bytes | None:
-        """The contents of a file; None, and a problem, if it has none that may be read."""
-        path, most_mb = (
-            self.path / file,
-            LARGEST_SETTINGS_MB if file == SETTINGS_FILE else LARGEST_FILE_MB,
-        )
-        try:
-            found = (
-                path.stat()
-            )  # before it is opened: a pipe would keep its reader waiting for ever
-            if not stat.S_ISREG(found.st_mode):
-                self._note(
-                    file, "this is not an ordinary file.", "Put a file of text in its place."
-                )
-            elif not path.resolve().is_relative_to(self.path.resolve()):
-                self._note(
-                    file,
-                    "this is a link to a file outside the folder.",
-                    "Put a copy of the file in its place.",
-                )
-            elif found.st_size > most_mb * 1e6:
-                what = f"the file has {round(found.st_size / 1e6, 1):,.10g} MB."
-                self._note(
-                    file, what, f"Up to {most_mb:g} MB are read; leave out what is not needed."
-                )
-            else:
-                with path.open("rb") as opened:
-                    return opened.read(int(most_mb * 1e6))
-        except FileNotFoundError:
-            if path.is_symlink():
-                self._note(file, "this is a link that leads nowhere.", "Put the file in its place.")
-            else:
-                self._note(
-                    file,
-                    "the file is missing.",
-                    f"Add it to the folder {shortened(self.path.name)}.",
-                )
-        except OSError as error:
-            self._note(
-                file, f"it cannot be read: {error.strerror}.", "Make it a file that you may read."
-            )
-        return None
-
     def _read_tables(self) -> None:
         whole: dict[str, pd.DataFrame] = {}
         for name, table in TABLES.items():
-            if not table.required and not os.path.lexists(self.path / table.file):
+            if not table.required and table.file not in self._files:
                 continue
             text = self._text(table.file)
             if text is None:

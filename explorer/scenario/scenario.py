@@ -18,6 +18,7 @@ from explorer.cache import Memo
 from explorer.errors import Problem, ScenarioError
 from explorer.presentation import render
 from explorer.scenario import folder, validation
+from explorer.scenario.files import InMemory
 from explorer.scenario.parameters import NOTES, as_text, holds, notes_amiss, refusals
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
 from explorer.scenario.schema import (
@@ -444,20 +445,37 @@ class Scenario(Declared):
         path = folder.find(name_or_path)
 
         def read() -> Scenario:
-            found = folder.opened(path, declared()).contents(str(name_or_path))
-            tables = {
-                name: frame if name == "workloads" else _Checked(frame)
-                for name, frame in found.tables.items()
-                if len(frame) or SCHEMA[name].required
-            }
-            scenario = cls(**tables, **found.settings, documents=dict(found.documents))
-            if problems := scenario._story_problems():
-                raise ScenarioError(str(name_or_path), problems)
-            return scenario
+            found = folder.opened(path, declared())
+            return cls._of_contents(found.contents(str(name_or_path)), str(name_or_path))
 
         return _read.find(
             folder.state_of(path), read
         ).copy()  # thirty people open the same folder within a minute
+
+    @classmethod
+    def from_files(cls, files: Mapping[str, bytes]) -> Scenario:
+        """
+        The scenario of a folder's files, by name: what `files` gives, encoded.
+
+        Raises
+        ------
+        ScenarioError
+            If they cannot be used; it lists everything wrong with them.
+        """
+        found = folder.Folder(InMemory(files), declared())
+        return cls._of_contents(found.contents("scenario"), "scenario")
+
+    @classmethod
+    def _of_contents(cls, found: folder.Contents, where: str) -> Scenario:
+        tables = {
+            name: frame if name == "workloads" else _Checked(frame)
+            for name, frame in found.tables.items()
+            if len(frame) or SCHEMA[name].required
+        }
+        scenario = cls(**tables, **found.settings, documents=dict(found.documents))
+        if problems := scenario._story_problems():
+            raise ScenarioError(where, problems)
+        return scenario
 
     def save(self, path: str | Path) -> None:
         """

@@ -1,0 +1,159 @@
+"""
+A scenario folder as a ZIP file: read from whoever sends one, and written. What a folder cannot be is
+refused before anything is unpacked.
+"""
+
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+
+from explorer.errors import ExplorerError, shortened
+from explorer.scenario.files import is_ours
+from explorer.scenario.known import SETTINGS_FILE
+
+MOST_MB = 8.0  # of a file that is sent: a world with a year of profiles has a fifth of it
+MOST_UNPACKED_MB = 32.0  # of all that an archive holds
+MOST_FILES = 200  # in an archive
+_ENTRY = b"PK\x01\x02"  # begins what an archive says of each of its files
+_PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 1  # a flag of a file in an archive
+_OF_SYSTEMS = "__MACOSX"  # a folder of what only a Mac understands
+_DATE = (2025, 1, 1, 0, 0, 0)  # of all files that are written: the same contents are the same bytes
+
+
+def read_zip(data: bytes, name: str) -> dict[str, bytes]:
+    """
+    The files of the scenario folder in a ZIP file, by name: those that lie beside its
+    `scenario.toml`.
+
+    Parameters
+    ----------
+    data : bytes
+        The ZIP file.
+    name : str
+        What it is called, for errors.
+
+    Raises
+    ------
+    ExplorerError
+        If it is no such file, is too large, packed or unpacked, holds paths that lead out of it, links,
+        passwords or the same name twice, or more than one scenario.
+    """
+    with _opened(data, name) as archive:
+        paths = {PurePosixPath(entry.filename): entry for entry in _entries(archive)}
+        folder = _scenario_folder(paths, name)
+        inside = {path.name: entry for path, entry in paths.items() if path.parent == folder}
+        return {file: _contents(archive, entry, name) for file, entry in inside.items()}
+
+
+def read_parts(data: bytes, name: str) -> dict[str, bytes]:
+    """All files of an archive by their paths, within the same bounds as those of `read_zip`."""
+    with _opened(data, name) as archive:
+        return {entry.filename: _contents(archive, entry, name) for entry in archive.infolist()}
+
+
+def write_zip(files: Mapping[str, str], folder: str) -> bytes:
+    """A ZIP file of texts by name, in one folder; the same texts make the same bytes."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(
+                zipfile.ZipInfo(f"{folder}/{name}", _DATE), text.encode(), zipfile.ZIP_DEFLATED
+            )
+    return made.getvalue()
+
+
+def _opened(data: bytes, name: str) -> zipfile.ZipFile:
+    """
+    An archive all of whose files may be read, not one of which has been; an `ExplorerError` for any
+    other.
+    """
+    if len(data) > MOST_MB * 1e6:
+        refuse_size(len(data), name)
+    if data.count(_ENTRY) > MOST_FILES:
+        raise ExplorerError(
+            f"It holds more than {MOST_FILES} files.", shortened(name), "Pack the scenario alone."
+        )
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
+        fix = "Pack the folder again, as ZIP."
+        raise ExplorerError(
+            "It is not the kind of file that its name says.", shortened(name), fix
+        ) from error
+    _refuse_odd(archive.infolist(), name)
+    return archive
+
+
+def refuse_size(size: int, name: str) -> None:
+    """Raise for a file of that many bytes."""
+    what = f"It has {round(size / 1e6, 1):,.10g} MB."
+    fix = f"Up to {MOST_MB:g} MB are read; leave out what is not needed, or use the command line."
+    raise ExplorerError(what, shortened(name), fix)
+
+
+def _refuse_odd(entries: list[zipfile.ZipInfo], name: str) -> None:
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > MOST_UNPACKED_MB * 1e6:
+        what = f"Unpacked it has {unpacked / 1e6:,.0f} MB."
+        fix = f"Up to {MOST_UNPACKED_MB:g} MB are read; leave out what is not needed."
+        raise ExplorerError(what, shortened(name), fix)
+    seen: set[str] = set()
+    for entry in entries:
+        where = f"{shortened(name)}, {shortened(entry.orig_filename)!r}"
+        if _leads_out(entry):
+            fix = "Pack the folder again, with paths inside of it."
+            raise ExplorerError("A path in it leads elsewhere.", where, fix)
+        if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
+            fix = "Put a copy of the file in its place."
+            raise ExplorerError("It holds a link, or what is no ordinary file.", where, fix)
+        if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _PLAIN:
+            fix = "Pack it as an ordinary ZIP file, without a password."
+            raise ExplorerError("It is locked, or packed in an unusual way.", where, fix)
+        if entry.filename in seen:
+            raise ExplorerError("It holds two files of one name.", where, "Pack the folder again.")
+        seen.add(entry.filename)
+
+
+def _leads_out(entry: zipfile.ZipInfo) -> bool:
+    """Whether a path is absolute, climbs out, or means something else on some system."""
+    path = entry.orig_filename
+    strange = "\\" in path or ":" in path or not path.isprintable() or path != entry.filename
+    return strange or path.startswith("/") or ".." in path.split("/")
+
+
+def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The files in an archive, but for folders and what systems and editors leave in one."""
+    return [
+        entry
+        for entry in archive.infolist()
+        if not entry.is_dir()
+        and all(is_ours(part) and part != _OF_SYSTEMS for part in entry.filename.split("/"))
+    ]
+
+
+def _scenario_folder(paths: Iterable[PurePosixPath], name: str) -> PurePosixPath:
+    """Where the scenario lies: beside its settings, the nearest to the top if there are several."""
+    folders = sorted((len(path.parts), path.parent) for path in paths if path.name == SETTINGS_FILE)
+    if not folders:
+        fix = f"Pack the folder that holds {SETTINGS_FILE} and the tables."
+        raise ExplorerError(f"There is no {SETTINGS_FILE} in it.", shortened(name), fix)
+    depth, folder = folders[0]
+    if len(folders) > 1 and folders[1][0] == depth:
+        raise ExplorerError("There are several scenarios in it.", shortened(name), "Pack one.")
+    return folder
+
+
+def _contents(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> bytes:
+    """One file. Never more is unpacked than the archive says that there is, whatever there is."""
+    try:
+        with archive.open(entry) as opened:
+            return opened.read(entry.file_size + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        where = f"{shortened(name)}, {shortened(entry.filename)!r}"
+        raise ExplorerError("A file in it is damaged.", where, "Pack the folder again.") from error

@@ -1,0 +1,99 @@
+"""What somebody brings, a scenario folder or single tables, as the files of a scenario."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+from explorer.errors import ExplorerError, shortened
+from explorer.scenario import csv_text
+from explorer.scenario.archive import MOST_MB, read_zip, refuse_size
+from explorer.scenario.known import SETTINGS_FILE
+from explorer.scenario.schema import TABLES, Table
+from explorer.scenario.spreadsheet import read_workbook
+
+KINDS = (".zip", ".csv", ".xlsx", ".toml", ".md", ".txt")
+_COPY = re.compile(r" ?\(\d+\)$")  # what browsers add to the name of a file saved twice
+_FIX = f"Bring a scenario folder as ZIP, or tables as CSV or XLSX: {', '.join(KINDS)}."
+
+
+def with_upload(
+    uploads: Sequence[tuple[str, bytes]], base: Mapping[str, bytes]
+) -> dict[str, bytes]:
+    """
+    The files of a scenario after an upload.
+
+    A ZIP file, or files among which is a `scenario.toml`, are a scenario of their own. Other tables take
+    the places of those of `base`.
+
+    Parameters
+    ----------
+    uploads : sequence of (str, bytes)
+        Names and contents of files, as a browser sends them.
+    base : mapping of str to bytes
+        The files of the scenario that single tables are for.
+
+    Raises
+    ------
+    ExplorerError
+        If a file is too large, of another kind, or belongs to no table; see also `read_zip` and
+        `read_workbook`.
+    """
+    size = sum(len(data) for _, data in uploads)
+    if size > MOST_MB * 1e6:
+        refuse_size(size, ", ".join(name for name, _ in uploads))
+    found: dict[str, bytes] = {}
+    for name, data in uploads:
+        for file, contents in _files_of(PurePosixPath(name).name, data).items():
+            if file in found:
+                fix = "Bring each table once."
+                raise ExplorerError(f"Two files are for {file}.", shortened(name), fix)
+            found[file] = contents
+    return found if SETTINGS_FILE in found else {**base, **found}
+
+
+def _files_of(name: str, data: bytes) -> dict[str, bytes]:
+    """The files of a scenario that one upload is."""
+    ending = PurePosixPath(name).suffix.lower()
+    if ending not in KINDS:
+        raise ExplorerError("Files of this kind are not read.", shortened(name), _FIX)
+    if ending == ".zip":
+        return read_zip(data, name)
+    if ending == ".csv":
+        return {_table_of(name, data.decode(errors="replace"), name).file: data}
+    if ending != ".xlsx":
+        return {name: data}
+    sheets = read_workbook(data, name)
+    found: dict[str, bytes] = {}
+    for sheet, text in sheets.items():
+        if not text.strip():
+            continue
+        label = name if len(sheets) == 1 else sheet
+        file = _table_of(label, text, f"{name}, sheet {sheet}").file
+        if file in found:
+            raise ExplorerError(f"Two sheets are for {file}.", shortened(name), "Keep one of them.")
+        found[file] = text.encode()
+    if not found:
+        raise ExplorerError("There is nothing in it.", shortened(name), _FIX)
+    return found
+
+
+def _table_of(label: str, text: str, where: str) -> Table:
+    """The table that a file or sheet is for: by its name, or else by its columns."""
+    stem = re.sub(r"\.(csv|xlsx)$", "", label, flags=re.IGNORECASE)
+    asked = _COPY.sub("", stem).strip().casefold()
+    for name, table in TABLES.items():
+        if asked in (name, table.file.removesuffix(".csv")):
+            return table
+    headings = {heading.strip(" \ufeff").casefold() for heading in csv_text.header(text)}
+    fitting = [
+        table
+        for table in TABLES.values()
+        if {column.name for column in table.columns if column.required} <= headings
+        and set(table.key) < headings
+    ]
+    if len(fitting) != 1:
+        fix = f"Name it after its table: {', '.join(table.file for table in TABLES.values())}."
+        raise ExplorerError("It does not say which table it is.", shortened(where), fix)
+    return fitting[0]
