@@ -31,6 +31,9 @@ STEPS, PAUSE_S = 80, 0.05  # of a drag: as often as a mouse reports that it move
 FRICTIONS = np.linspace(0.3, 2.3, STEPS)
 APART = 0.02 / CROWD  # between readers, so that no two ask for the same state
 
+ROOM_S, MOVING_S = 10.0, 2.0  # in a room each drags so long of every so long
+TURNS = 2
+
 DRAG_PATIENCE_S = 20.0  # after the last change of a drag
 
 BATCH, EARLY, LATE = (
@@ -201,6 +204,53 @@ def fewest_updates() -> Pairs:
     for alone, run_isolated, _ in drags():
         assert min(run_isolated.updates) > 0, "Somebody was starved."
         yield min(run_isolated.updates), min(alone.updates)
+
+
+# A room: who drags looks at what came out before dragging again
+
+
+async def look_around(reader: Reader, frictions: NDArray, begins_s: float) -> NDArray:
+    """Waits of one reader who drags a part of the way in each turn. [s]"""
+    start, waits = time.perf_counter() + begins_s, []
+    for turn, part in enumerate(np.split(frictions, TURNS)):
+        await asyncio.sleep(max(0.0, start + turn * ROOM_S - time.perf_counter()))
+        waits.append((await drag(reader, part))[0])
+    return np.concatenate(waits)
+
+
+async def room(readers: list[Reader]) -> float:
+    """Of readers who begin evenly spread over the time of a turn, the 95th percentile. [s]"""
+    assert TURNS * MOVING_S == STEPS * PAUSE_S
+    paths = [FRICTIONS + APART * (k + 1) for k in range(len(readers))]
+    both = [*zip(readers, paths, strict=True)]
+    await asyncio.gather(*(put(reader, float(path[0]) - APART) for reader, path in both))
+    begins_s = np.linspace(0.0, ROOM_S, len(readers), endpoint=False)
+    found = await asyncio.gather(
+        *(
+            look_around(reader, path, float(at))
+            for (reader, path), at in zip(both, begins_s, strict=True)
+        )
+    )
+    return float(np.quantile(np.concatenate(found), 0.95))
+
+
+@row("30 people, each drags 2 s of 10: p95 to new totals", "one person who does so alone", 3)
+def realistic_room() -> Pairs:
+    async def run(server: Server) -> list[tuple[float, float]]:
+        await open_in_turn(server, WARM)
+        readers = await open_all(server, CROWD, keep_document=True)
+        for reader in readers:
+            reader.listen()
+        found = []
+        for _ in range(REPEATS):
+            alone = await room(readers[:1])
+            found.append((await room(readers), alone))
+        await close_all(readers)
+        return found
+
+    costs()
+    with servers.wattlas(PROCESSES) as server:
+        yield from asyncio.run(run(server))
 
 
 # Memory

@@ -287,13 +287,13 @@ def received(slider: str) -> Pairs:
             yield stroke.received_kb, 1
 
 
-for _slider in SLIDERS:
-    row(f"key press to painted views: {_slider}", "the same page, empty callback", 1.6)(
+for _slider, _at_most in {"carbon price": 6, "latency budget": 3.5, "friction": 6}.items():
+    row(f"key press to painted views: {_slider}", "the same page, empty callback", _at_most)(
         partial(painted, _slider)
     )
 
 
-@row("the same, all three, map alone painted", "the same page, empty callback")
+@row("the same, all three, map alone painted", "the same page, empty callback", 3)
 def map_painted() -> Pairs:
     for stroke in strokes():
         yield stroke.painted_s["map"], stroke.echo_s
