@@ -20,6 +20,7 @@ from explorer.sweeps.plan import SOBOL
 from explorer.text import elided, format_number
 
 ROWS = 15  # inputs shown
+FEW_SAMPLES = 16  # of Sobol': from fewer, intervals are as rough as what they are about
 _SHARES = (
     ("", "@input"),
     ("With all others", "@total{0.00} ± @total_interval{0.00}"),
@@ -106,8 +107,15 @@ def chart(table: pd.DataFrame, figure: str = "", scenario: str = "") -> Chart:
         _title(mine, method, label),
         _finding(mine, method, label, unit),
         About(table.attrs["title"]),
-        ["Inputs within their own ranges, together. Lines: 95 % intervals."],
+        _notes(method, table.attrs["samples"]),
     )
+
+
+def _notes(method: str, samples: int) -> list[str]:
+    notes = ["Inputs within their own ranges, together. Lines: 95 % intervals."]
+    if method == SOBOL and samples < FEW_SAMPLES:
+        notes.append(f"{samples} samples are too few to tell inputs apart: take 64 or more.")
+    return notes
 
 
 def _said(name: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import param
 
 from explorer.errors import ExplorerError, PlanError, Problem, ScenarioError
@@ -152,7 +153,10 @@ def read_plan(plan: str | Path | Mapping[str, Any]) -> Plan:
         raise ExplorerError(
             f"The plan cannot be read: {error.strerror}.", str(path), fix
         ) from error
-    except (ValueError, RecursionError) as error:  # no UTF-8, no TOML
+    except UnicodeDecodeError as error:
+        what, fix = "this is not UTF-8.", "Save it with the encoding UTF-8."
+        raise PlanError(str(path), [Problem(path.name, None, None, None, what, fix)]) from error
+    except (ValueError, RecursionError) as error:  # no TOML
         fix = 'Write lines such as scenarios = ["world-2025"].'
         problem = Problem(path.name, None, None, None, f"this is not TOML: {error}.", fix)
         raise PlanError(str(path), [problem]) from error
@@ -175,15 +179,7 @@ class _Reader:
                 self._note_key(key, None, "there is no such key.", fix)
         scenarios = self._scenarios(content.get("scenarios"))
         method = self._method(content.get("method", GRID))
-        given = dict(_flat(content.get("parameters", {})))
-        if not isinstance(content.get("parameters", {}), Mapping):
-            self._note_key(
-                "parameters", content["parameters"], "this is not a table.", "Write [parameters]."
-            )
-        values = {
-            name: {key: self._values(scenario, name, key, of, method) for key, of in given.items()}
-            for name, scenario in scenarios.items()
-        }
+        values = self._parameters(content.get("parameters", {}), scenarios, method)
         draft = Plan(
             scenarios=scenarios,
             values=values,
@@ -199,26 +195,39 @@ class _Reader:
             self._note_key(
                 "title", content["title"], "this is not text.", "Write it in double quotes."
             )
-        if not self.problems:
-            self._check_together(draft)
+        self._check_together(draft)
         if self.problems:
             raise PlanError(self._file, dict.fromkeys(self.problems))
         return draft
 
+    def _parameters(
+        self, given: Any, scenarios: Mapping[str, Scenario], method: str
+    ) -> dict[str, dict[str, Values]]:
+        """Values by scenario; where none can be read, those of any scenario that has such classes."""
+        if not isinstance(given, Mapping):
+            self._note_key("parameters", given, "this is not a table.", "Write [parameters].")
+            return {"": {}}
+        flat, found = dict(_flat(given)), {}
+        for name, scenario in (scenarios or {"": None}).items():
+            known = parameters_of(scenario) if scenario else _of_any_scenario(flat)
+            source = _Source(name, scenario, known)
+            found[name] = {key: self._values(source, key, of, method) for key, of in flat.items()}
+        return found
+
     def _check_together(self, plan: Plan) -> None:
-        """What shows only when all keys can be read."""
-        if plan.method == LIST:
-            lengths = {len(of) for of in plan.values[next(iter(plan.scenarios))].values()
-                       if not isinstance(of, Bounds)} - {1}  # fmt: skip
-            if len(lengths) > 1:
-                what = f"lists have {', '.join(map(str, sorted(lengths)))} values."
-                self._note_key(
-                    "parameters", None, what, "Give all lists the same length, or one value."
-                )
-        if plan.method in (SOBOL, MORRIS) and not plan.varied:
+        """
+        What shows when keys are seen side by side; parameters that cannot be used have one value.
+        """
+        values = next(iter(plan.values.values())).values()
+        lengths = {len(of) for of in values if not isinstance(of, Bounds)} - {1}
+        if plan.method == LIST and len(lengths) > 1:
+            what = f"lists have {', '.join(map(str, sorted(lengths)))} values."
+            fix = "Give all lists the same length, or one value."
+            self._note_key("parameters", None, what, fix)
+        if plan.method in (SOBOL, MORRIS) and not (plan.varied or self.problems):
             what = f"{plan.method} has no parameter to vary."
             self._note_key("parameters", None, what, "Give one a from and a to.")
-        elif not plan.parameters:
+        elif not plan.parameters and plan.scenarios and not self.problems:
             fix = "Give one below a line [parameters], as carbon_price_usd_per_t = [0, 100]."
             self._note_key("parameters", None, "there is none.", fix)
         if plan.method == MORRIS and plan.levels % 2:
@@ -295,51 +304,48 @@ class _Reader:
             return default
         return value
 
-    def _values(self, scenario: Scenario, where: str, name: str, given: Any, method: str) -> Values:
+    def _values(self, source: _Source, name: str, given: Any, method: str) -> Values:
         """What a parameter may be in one of the scenarios."""
-        known = parameters_of(scenario)
-        if name not in known:
-            what, fix = refusal(known, name, None, hint=True) or ("", "")
-            self._note_parameter(name, None, f"{what} ({where})", fix)
+        if name not in source.known:
+            what, fix = refusal(source.known, name, None, hint=True) or ("", "")
+            self._note_parameter(name, None, f"{what}{source.said}", fix)
             return (0.0,)
         if given == RANGE:
-            return self._range(scenario, where, name, method)
+            return self._range(source, name, method)
         if isinstance(given, Mapping):
-            return self._span(known, name, given, method)
+            return self._span(source.known, name, given, method)
         listed = given if isinstance(given, list) else [given]
         if not listed:
             self._note_parameter(name, given, "the list is empty.", "Write at least one value.")
         for value in listed:
-            self._check(known, scenario, where, name, value)
+            self._check(source, name, value)
+        twice = [value for n, value in enumerate(listed) if method != LIST and value in listed[:n]]
+        for value in twice:
+            what = "this stands there twice, and its points would be solved twice."
+            self._note_parameter(name, value, what, "Write it once.")
         return tuple(listed)
 
-    def _check(
-        self,
-        known: Mapping[str, param.Parameter],
-        scenario: Scenario,
-        where: str,
-        name: str,
-        value: Any,
-    ) -> None:
-        if value == math.inf and isinstance(known[name], Limit):
+    def _check(self, source: _Source, name: str, value: Any) -> None:
+        if value == math.inf and isinstance(source.known[name], Limit):
             return
-        if wrong := refusal(known, name, value, hint=True):
+        if wrong := refusal(source.known, name, value, hint=True):
             self._note_parameter(name, value, *wrong)
-        elif not scenario.offers(name, value):
+        elif source.scenario and not source.scenario.offers(name, value):
             fix = "Choose what the scenario offers."
-            self._note_parameter(name, value, f"{where} has nothing for it.", fix)
+            self._note_parameter(name, value, f"{source.name} has nothing for it.", fix)
 
-    def _range(self, scenario: Scenario, where: str, name: str, method: str) -> Values:
+    def _range(self, source: _Source, name: str, method: str) -> Values:
+        ranges = source.scenario.parameter_ranges if source.scenario else {name: (0.0, 1.0)}
         if method not in SAMPLED:
             what = f"a range is sampled, and {method} takes values."
             self._note_parameter(
                 name, RANGE, what, "Write a list, or a table with from, to and steps."
             )
-        elif name not in scenario.parameter_ranges:
-            what = f"{where} says no range of it."
+        elif name not in ranges:
+            what = f"{source.name} says no range of it."
             self._note_parameter(name, RANGE, what, "Write a table with from and to.")
         else:
-            return Bounds(*map(float, scenario.parameter_ranges[name]))
+            return Bounds(*map(float, ranges[name]))
         return (0.0,)
 
     def _span(
@@ -376,8 +382,8 @@ class _Reader:
             return (0.0,)
         if method in SAMPLED:
             return Bounds(low, high)
-        shares = [n / (steps - 1) for n in range(steps)]
-        return tuple(low * (1 - share) + high * share for share in shares)
+        share = np.arange(steps) / (steps - 1)
+        return tuple((low * (1 - share) + high * share).tolist())
 
     def _note_key(self, key: str, value: Any, what: str, fix: str) -> None:
         """A key of the plan itself."""
@@ -389,6 +395,30 @@ class _Reader:
     def _note(self, key: str, value: Any, what: str, fix: str, row: int | None) -> None:
         found = None if value is None else as_text(value)
         self.problems.append(Problem(self._file, row, key, found, what, fix))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What says which values a parameter may have."""
+
+    name: str  # of the scenario; empty where none of the plan can be read
+    scenario: Scenario | None
+    known: Mapping[str, param.Parameter]
+
+    @property
+    def said(self) -> str:
+        """The name behind a sentence."""
+        return f" ({self.name})" if self.name else ""
+
+
+def _of_any_scenario(names: Collection[str]) -> dict[str, param.Parameter]:
+    """Settings, and of all classes that are named what a class may have."""
+    found = declared()
+    for name in names:
+        key, _, own = name.rpartition(".")
+        if key and own in MODEL_COLUMNS:
+            found[name] = Workload.param[own]
+    return found
 
 
 def _flat(given: Any, owner: str = "") -> Iterator[tuple[str, Any]]:

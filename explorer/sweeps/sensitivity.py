@@ -80,7 +80,8 @@ def sensitivity(table: pd.DataFrame) -> pd.DataFrame:
                 raise ExplorerError(what, str(scenario), fix)
             ranked = _ranked(method, names, share, values, seed, plan["levels"])
             found.append(ranked.assign(scenario=scenario, figure=figure))
-    return _labelled(pd.concat(found, ignore_index=True), method, plan["title"] or str(scenario))
+    title = plan["title"] or str(scenario)
+    return _labelled(pd.concat(found, ignore_index=True), method, plan["samples"], title)
 
 
 def global_sensitivity(
@@ -155,7 +156,7 @@ def sensitivity_steps(
         _ranked(method, names, share, column, seed).assign(scenario=scenario.title, figure=figure)
         for figure, column in zip(FIGURES, values.T, strict=True)
     ]
-    yield _labelled(pd.concat(found, ignore_index=True), method, network.labels.title)
+    yield _labelled(pd.concat(found, ignore_index=True), method, samples, network.labels.title)
 
 
 def _figures(world: Network, models: tuple[PlacementModel, PlacementModel]) -> list[float]:
@@ -174,8 +175,8 @@ def _ranked(
     return table.sort_values(BY[method], ascending=False, kind="stable", ignore_index=True)
 
 
-def _labelled(table: pd.DataFrame, method: str, title: str) -> pd.DataFrame:
+def _labelled(table: pd.DataFrame, method: str, samples: int, title: str) -> pd.DataFrame:
     first = ["scenario", "figure", "input"]
     table = table.loc[:, [*first, *(name for name in table if name not in first)]]
-    table.attrs = {"measure": MEASURE, "method": method, "title": title}
+    table.attrs = {"measure": MEASURE, "method": method, "samples": samples, "title": title}
     return table

@@ -5,12 +5,11 @@ each chunk that is done.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from fnmatch import fnmatch
 from pathlib import Path
@@ -94,7 +93,7 @@ class Store:
         columns = columns.replace_schema_metadata({_KEY: json.dumps(about).encode()})
         with written_whole(self.file(chunk), "chunk") as path:
             parquet.write_table(columns, path)
-            with path.open("rb") as file:  # what has its place is on the disk
+            with path.open("rb+") as file:  # what has its place is on the disk
                 os.fsync(file.fileno())
 
     def read(self, chunk: int) -> pd.DataFrame | None:
@@ -133,6 +132,11 @@ def opened(folder: Path, manifest: Manifest) -> Iterator[Store]:
     ExplorerError
         If something else lies there: another plan, other versions, or no sweep at all.
     """
+    is_new = not folder.exists()
+    if not is_new and not folder.is_dir():
+        raise ExplorerError(
+            "There is a file of that name.", str(folder), "Name a folder, new or empty."
+        )
     try:
         if not (folder / MANIFEST).exists() and _is_of_others(folder):
             fix = "Choose a new folder, or an empty one."
@@ -140,7 +144,11 @@ def opened(folder: Path, manifest: Manifest) -> Iterator[Store]:
         (folder / POINTS).mkdir(parents=True, exist_ok=True)
         with _locked(folder):
             _begin(folder, manifest)
-            yield Store(folder, manifest)
+            try:
+                yield Store(folder, manifest)
+            finally:
+                if is_new and not any((folder / POINTS).glob("*.parquet")):  # nothing came of it
+                    shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise unwritable("The sweep cannot be written", str(folder), error) from error
 
@@ -162,11 +170,18 @@ def found(folder: Path) -> Store:
     """
     try:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-            raise ValueError
-    except (OSError, ValueError) as error:
+        if not isinstance(manifest, dict) or not {"format", "chunks", "points"} <= manifest.keys():
+            raise ValueError("it does not say what was swept")
+    except FileNotFoundError as error:
         fix = "Give the folder that `wattlas sweep` wrote."
-        raise ExplorerError("There is no sweep that can be read.", str(folder), fix) from error
+        raise ExplorerError("There is no sweep there.", str(folder), fix) from error
+    except (OSError, ValueError) as error:
+        fix = "Remove this file, and give the command that swept once more: what is done stays."
+        what, where = f"This cannot be read: {error}.", str(folder / MANIFEST)
+        raise ExplorerError(what, where, fix) from error
+    if manifest["format"] != FORMAT:
+        what = "The sweep there was written by another version of Wattlas."
+        raise ExplorerError(what, str(folder), "Read it with that one, or sweep into a new folder.")
     return Store(folder, manifest)
 
 
@@ -205,15 +220,11 @@ def _refuse_other(folder: Path, there: Mapping[str, Any], wanted: Mapping[str, A
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Let nobody else carry out a sweep there; a process that ends, however, lets go."""
-    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    locket = package("locket")
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            fix = "Wait for it, or choose another folder."
-            what = "Another process carries out a sweep there."
-            raise ExplorerError(what, str(folder), fix) from None
-        yield
-    finally:
-        with suppress(OSError):
-            os.close(lock)
+        with locket.lock_file(str(folder / LOCK), timeout=0):
+            yield
+    except locket.LockError:
+        what = "Another process carries out a sweep there."
+        fix = "Wait for it, or choose another folder."
+        raise ExplorerError(what, str(folder), fix) from None

@@ -20,7 +20,7 @@ from explorer.sweeps.plan import read_plan
 from explorer.sweeps.store import Store, found, manifest_of, opened
 
 PROGRESS_AFTER_S = 1.0
-NEEDED = ("distributed", "pyarrow", "SALib")
+NEEDED = ("distributed", "locket", "pyarrow", "SALib")
 
 
 def sweep(
@@ -100,12 +100,14 @@ def read_sweep(directory: str | Path) -> pd.DataFrame:
         failure
             Why there are no figures, and how to mend it; empty where there are.
 
-        Its `attrs` have the plan, versions, seed and a checksum, and how many points are missing.
+        Its `attrs` have the plan, versions, seed and a checksum, and how many points are missing
+        because the sweep is not finished.
 
     Raises
     ------
     ExplorerError
-        If no sweep is there, or the optional extra `sweep` is not installed.
+        If no sweep is there, a file of it is not what was written, or the optional extra `sweep` is
+        not installed.
     """
     return _read(found(Path(directory)))
 
@@ -141,8 +143,12 @@ def _table(chunk: Chunk, columns: Columns) -> pd.DataFrame:
 
 def _read(store: Store) -> pd.DataFrame:
     manifest = store.manifest
-    read = (store.read(chunk) for chunk in range(manifest["chunks"]))
-    tables = [table for table in read if table is not None]
+    read = {chunk: store.read(chunk) for chunk in range(manifest["chunks"])}
+    tables = [table for table in read.values() if table is not None]
+    files = [store.file(chunk) for chunk, table in read.items() if table is None]
+    if damaged := ", ".join(file.name for file in files if file.exists()):
+        fix = "Give the command that swept once more: it solves these points again."
+        raise ExplorerError(f"Damaged since it was written: {damaged}.", str(store.folder), fix)
     if not tables:
         fix = "Carry it out: wattlas sweep PLAN -o DIR."
         raise ExplorerError("No chunk of the sweep is done.", str(store.folder), fix)

@@ -91,10 +91,45 @@ def test_everything_wrong_is_named_at_once_with_its_line_and_a_way_out(tmp_path)
             "capacity_scale = { from = 0, to = 1, steps = 2000 }",
             "4,000,000 points",
         ),
+        ('scenarios = ["classroom-3x3"]\n[parameters]\nfriction_scale = [1, 2, 1.0]', "twice"),
     ],
 )
 def test_what_cannot_be_carried_out_is_refused_in_words(tmp_path, text, hint):
     assert hint in "\n".join(map(str, problems(tmp_path, text)))
+
+
+def test_what_is_wrong_with_a_scenario_hides_nothing_else(tmp_path):
+    text = """
+scenarios = ["nowhere"]
+method = "list"
+samples = 3
+[parameters]
+carbon_price_usd_per_t = -5
+friction = 1
+friction_scale = [1, 2, 3]
+capacity_scale = [1, 2]
+X.latency_budget_ms = [-1, 100]
+X.latency = 1
+objective = "carbonn"
+"""
+    found = problems(tmp_path, text)
+    assert [problem.column for problem in found] == [
+        "scenarios", "carbon_price_usd_per_t", "friction", "X.latency_budget_ms", "X.latency",
+        "objective", "samples", "parameters",
+    ]  # fmt: skip
+    assert "'friction_scale'" in str(found[2]) and "2, 3 values" in str(found[-1])
+    (alone,) = problems(
+        tmp_path, 'scenarios = ["nowhere"]\n[parameters]\nX.latency_budget_ms = [1, 2]'
+    )
+    assert alone.column == "scenarios"
+
+
+def test_a_file_in_another_encoding_is_told_what_to_do(tmp_path):
+    file = tmp_path / "plan.toml"
+    file.write_text('title = "Prüfung"', "latin-1")
+    with pytest.raises(PlanError) as caught:
+        read_plan(file)
+    assert "UTF-8" in str(caught.value) and "TOML" not in str(caught.value)
 
 
 def test_a_plan_that_is_not_there_is_an_error_with_its_path(tmp_path):

@@ -187,7 +187,8 @@ def test_a_chunk_that_is_not_what_was_written_is_solved_again(
         short, other = data[: len(data) // 2], (there / "points" / "000001.parquet").read_bytes()
         data = {"cut short": short, "of another place": other, "empty": b""}[harm]
     file.write_bytes(data)
-    assert len(read_sweep(there)) == 20
+    with pytest.raises(ExplorerError, match=r"written: 000002\.parquet"):
+        read_sweep(there)
     assert bits(sweep(plan, there, cluster)) == bits(whole)
 
 
@@ -226,8 +227,26 @@ def test_other_versions_changed_scenarios_and_folders_of_others_are_refused(
     with pytest.raises(ExplorerError, match="no sweep lies there"):
         sweep(plan, other)
     assert [path.name for path in other.iterdir()] == ["letter.txt"]
-    with pytest.raises(ExplorerError, match="no sweep that can be read"):
+    with pytest.raises(ExplorerError, match="no sweep there"):
         read_sweep(other)
+    with pytest.raises(ExplorerError, match="file of that name"):
+        sweep(plan, other / "letter.txt")
+
+
+def test_what_was_done_stays_where_the_word_of_it_is_damaged(plan, unbroken, tmp_path, monkeypatch):
+    whole, folder = unbroken
+    there = tmp_path / "sweep"
+    shutil.copytree(folder, there)
+    for damage in ("{", "[]", "{}"):
+        (there / "sweep.json").write_text(damage)
+        with pytest.raises(ExplorerError, match="Remove this file"):
+            read_sweep(there)
+    (there / "sweep.json").write_text('{"format": 99, "chunks": 1, "points": 1}')
+    with pytest.raises(ExplorerError, match="another version of Wattlas"):
+        read_sweep(there)
+    (there / "sweep.json").unlink()
+    monkeypatch.setattr(sweep_module, "client_of", None)  # there is nothing to ask of workers
+    assert bits(sweep(plan, there)) == bits(whole)
 
 
 def test_a_scenario_that_has_changed_since_is_refused(cluster, tmp_path):
@@ -334,6 +353,7 @@ def test_no_scheduler_and_no_extra_are_said(plan, tmp_path, monkeypatch):
         address = f"tcp://127.0.0.1:{other.getsockname()[1]}"
         with pytest.raises(ExplorerError, match="No Dask scheduler answers"):
             sweep(plan, tmp_path / "sweep", address)
+    assert not (tmp_path / "sweep").exists()
     monkeypatch.setitem(sys.modules, "distributed", None)  # to import it fails
     with pytest.raises(ExplorerError, match=r"wattlas\[sweep\]"):
         sweep(plan, tmp_path / "other")
