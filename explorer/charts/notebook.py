@@ -8,11 +8,16 @@ from typing import Any
 import holoviews as hv
 import panel as pn
 from bokeh.model import Model
-from bokeh.models import ImportedStyleSheet, UIElement
+from bokeh.models import GridPlot, ImportedStyleSheet, Row, UIElement
 from panel.io.notebook import replace_inline_css
 
 from explorer.charts.backends.packages import for_maps
 from explorer.errors import ExplorerError
+
+_WRAPPED = """
+:host { flex-wrap: wrap; align-items: start; }
+.bk-Figure { flex: 1 1 400px !important; }
+"""  # of a grid of pictures, each at least so wide that its title and legend can be read
 
 
 def notebook() -> None:
@@ -22,14 +27,42 @@ def notebook() -> None:
     with suppress(ExplorerError):  # not installed: all but maps is made ready
         for_maps("geoviews.plotting.bokeh")
     hv.extension("bokeh", inline=True)
+    hv.output(center=False)  # between spacers, a picture that gives way gets a third of the width
     config: Any = pn.config
     config.inline = True
     # Panel heeds that for what it shows itself, but HoloViews and widgets (VS Code) take style
     # sheets from a network.
     # Only this list, which Panel keeps to itself, is asked for all of them.
     hooks = pn.viewable.Viewable._preprocessing_hooks
-    if _inline_style_sheets not in hooks:
-        hooks.append(_inline_style_sheets)
+    hooks.extend(hook for hook in (_inline_style_sheets, _wrap) if hook not in hooks)
+
+
+def _wrap(viewable: Any, root: Model) -> None:
+    """
+    Pictures side by side (`+`) that find no room go to the next line, each with its own tools.
+
+    In what a cell shows, which nobody replaces later. Bokeh's grid cannot wrap.
+    """
+    if any(pane.layout is viewable for pane in viewable.select(pn.pane.HoloViews)):
+        holder: Any = root
+        holder.children = [
+            _row(child) if isinstance(child, GridPlot) and _gives_way(child) else child
+            for child in holder.children
+        ]
+
+
+def _gives_way(grid: Any) -> bool:
+    """Whether a grid has pictures side by side, all of which give way."""
+    side_by_side = len({column for _child, _row, column, *_spans in grid.children}) > 1
+    modes = {child.sizing_mode for child, *_place in grid.children}
+    return side_by_side and modes == {"stretch_width"}
+
+
+def _row(grid: Any) -> Row:
+    plots = [child for child, *_place in grid.children]
+    for plot in plots:
+        plot.toolbar_location = "right"
+    return Row(children=plots, sizing_mode="stretch_width", stylesheets=[_WRAPPED])
 
 
 def _inline_style_sheets(_viewable: Any, root: Model) -> None:

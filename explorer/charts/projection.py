@@ -37,3 +37,19 @@ def on_map(latitude: ArrayLike, longitude: ArrayLike) -> tuple[Floats, Floats]:
     """
     phi, lam = np.radians(np.asarray(latitude, float)), np.radians(np.asarray(longitude, float))
     return RADIUS_M * _NARROWER * lam, RADIUS_M / _NARROWER * np.sin(phi)
+
+
+def bounds_on_map(extent: tuple[float, float, float, float]) -> tuple[Floats, Floats]:
+    """
+    Ends of x and of y on the map of what lies within west, south, east, north. [degrees] to [m]
+
+    Raises
+    ------
+    ValueError
+        If that is no part of the world.
+    """
+    west, south, east, north = extent
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise ValueError(f"There is no extent {extent}: give west, south, east, north in degrees.")
+    y, x = on_map([south, north], [west, east])[::-1]
+    return x, y

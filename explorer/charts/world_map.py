@@ -77,6 +77,7 @@ def world_map(
     against: Placement | None = None,
     name: str = "baseline",
     clients: bool = False,
+    top: int = LEADS,
 ) -> Map:
     """
     The world map of a placement.
@@ -95,11 +96,14 @@ def world_map(
         What that is called.
     clients : bool
         Whether clients are on it too.
+    top : int
+        How many of the largest flows stand out, with a head that points where they lead; the others
+        are grey.
     """
     scale, labels = scale_of(placement.network), placement.network.labels
     columns = _regions(placement, against or placement.baseline, scale)
     columns["shown"] = columns[colour_by]
-    arcs = _arcs(placement, scale, min_flow_mw)
+    arcs = _arcs(placement, scale, min_flow_mw, top)
     moved, served = format_number(placement.relocated_mw), format_number(placement.served_mw)
     smallest_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
     of_clients = {CLIENTS.name: client_columns(placement, scale)} if clients else {}
@@ -167,7 +171,7 @@ def origins_on_map(sources: InputSources) -> dict[str, NDArray]:
     return found
 
 
-def _arcs(placement: Placement, scale: MapScale, min_flow_mw: float | None) -> Arcs:
+def _arcs(placement: Placement, scale: MapScale, min_flow_mw: float | None, top: int) -> Arcs:
     """
     Relocated load of at least that size, or of what suits the map, by home region and region.
     """
@@ -185,7 +189,7 @@ def _arcs(placement: Placement, scale: MapScale, min_flow_mw: float | None) -> A
         "region": region,
         "it_mw": mw,
         "width": scale.arc_px(mw),
-        "leads": np.arange(len(mw)) < LEADS,
+        "leads": np.arange(len(mw)) < top,
     }
     return Arcs(columns, moved[home, region], net.labels.regions, net.labels.workloads)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import isfinite, nan
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -498,9 +498,14 @@ class Placement:
     def _repr_html_(self) -> str:
         return render(self, "html")
 
-    def map(self, min_flow_mw: float | None = None) -> hv.Overlay:
-        """Draw a GeoViews map of load and of what moves, flows of at least so many MW."""
-        return render(self, "plot", min_flow_mw)
+    def map(self, min_flow_mw: float | None = None, **options: Any) -> hv.Overlay:
+        """
+        Draw a GeoViews map of load and of what moves, flows of at least so many MW.
+
+        Options: `width` [px], as wide as there is room for if left out; `extent`, west, south, east
+        and north of what is shown [degrees]; `top`, how many of the largest flows stand out.
+        """
+        return render(self, "plot", min_flow_mw=min_flow_mw, **options)
 
     def layers_plot(self) -> hv.Overlay | hv.Layout:
         """Draw load at home, nearby and further away, by class."""

@@ -44,7 +44,11 @@ from explorer import Explorer, Scenario, frontier, notebook
 
 notebook()
 """
-PICTURE = f"scenario = Scenario.load({SCENARIO!r})\nfrontier(scenario).plot()"
+PICTURE = f"""
+scenario = Scenario.load({SCENARIO!r})
+steps = frontier(scenario)
+steps.plot("cost") + steps.plot("carbon") + steps.plot("cost")
+"""
 EXPLORER = "Explorer(scenario)"
 WIDGETS = """
 import panel as pn
@@ -90,7 +94,7 @@ class Notebook:
     """The page of one notebook in one front end."""
 
     def __init__(self, browser: Browser, server: Server, front_end: str, name: str) -> None:
-        self.page: Page = browser.new_page(viewport={"width": 1400, "height": 900})
+        self.page: Page = browser.new_page(viewport={"width": 1366, "height": 768})
         self.page.set_default_timeout(PATIENCE_MS)
         self.complaints: list[str] = []
         self.strays: list[str] = []  # requests that would leave the machine
@@ -164,7 +168,18 @@ class Notebook:
             canvas = cell.locator(".bk-Figure canvas").first
             canvas.scroll_into_view_if_needed()
             expect(canvas).to_be_visible(timeout=PATIENCE_MS)
+            self.expect_fit(cell)
         return cells
+
+    def expect_fit(self, cell: Locator) -> None:
+        """No picture is cut off by its cell, and none is too narrow to be read."""
+        area = cell.locator(".jp-OutputArea-output").last.bounding_box()
+        boxes = [figure.bounding_box() for figure in cell.locator(".bk-Figure").all()]
+        assert area and boxes
+        for box in filter(None, boxes):
+            assert area["x"] <= box["x"]
+            assert box["x"] + box["width"] <= area["x"] + area["width"] + 1
+            assert box["width"] >= 300
 
 
 class Shown:

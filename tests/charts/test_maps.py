@@ -5,9 +5,9 @@ Maps: one description of placements and of prices, the same numbers in a noteboo
 import re
 from typing import Any
 
-import geoviews as gv
 import numpy as np
 import pytest
+from bokeh.core.validation import check_integrity, process_validation_issues
 from bokeh.models import HoverTool
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
@@ -15,12 +15,14 @@ from numpy.testing import assert_allclose
 from screens import drawn
 
 from explorer import Scenario, marginal_prices, solve
+from explorer.charts.backends.map_crs import screen_crs
 from explorer.charts.backends.printed_map import projected
 from explorer.charts.chart import About
 from explorer.charts.draw import figure, plot
 from explorer.charts.map import Circles, Map, Scale
+from explorer.charts.map_places import MAP_PX
 from explorer.charts.palette import AMOUNT_INKS, LOOKS
-from explorer.charts.projection import EDGE_M
+from explorer.charts.projection import EDGE_M, on_map
 from explorer.presentation import render
 from tests.charts.test_charts import assert_equal
 
@@ -78,7 +80,7 @@ def test_a_pointer_reads_every_column_under_its_name_and_unit(results, name):
 @every
 def test_a_notebook_shows_the_columns_of_the_map(results, name):
     world = render(results[name], "map")
-    shown = plot(results[name]).traverse(lambda part: part, [gv.Points])
+    shown = [part for part in plot(results[name]) if "name" in part.dimensions(label=True)]
     assert len(shown) == len(world.circles)
     for part, circles in zip(shown, world.circles, strict=True):
         columns = world.columns[circles.name]
@@ -153,3 +155,45 @@ def test_columns_that_do_not_fit_are_refused(results):
     with pytest.raises(ValueError, match=r"dots.*name"):
         Map((circles,), {"dots": {"x": np.zeros(1), "y": np.zeros(1), "shown": np.zeros(1)}}, world.scale, "",
             world.finding, About(), [])  # fmt: skip
+
+
+@every
+def test_all_of_a_map_are_geographic_elements_in_its_projection(results, name):
+    parts = [*plot(results[name])]
+    assert all(type(part).__module__.startswith("geoviews.") for part in parts)
+    assert {part.crs for part in parts} == {screen_crs()}
+
+
+def test_a_map_gives_way_unless_it_was_given_a_width(results, caplog):
+    """And nobody is warned, neither by Param nor by Bokeh."""
+    placement = results["placement"]
+    wide, narrow, own = (
+        drawn(picture)
+        for picture in (
+            placement.map(),
+            placement.map(width=400),
+            placement.map().opts(width=400, backend="bokeh"),
+        )
+    )
+    assert (wide.sizing_mode, wide.max_width) == ("stretch_width", MAP_PX)
+    assert [(each.sizing_mode, each.width) for each in (narrow, own)] == [("fixed", 400)] * 2
+    for each in (wide, narrow, own):
+        process_validation_issues(check_integrity(list(each.references())))
+    assert caplog.text == ""
+
+
+def test_a_map_shows_a_part_of_the_world_in_its_shape(results):
+    part = drawn(results["placement"].map(extent=(-15, 33, 40, 72), width=500))
+    x, y = on_map([33, 72], [-15, 40])
+    assert_allclose([part.x_range.start, part.x_range.end], x)
+    assert_allclose([part.y_range.start, part.y_range.end], y)
+    for wrong in ((40, 33, -15, 72), (-15, 72, 40, 33), (-190, 0, 0, 10)):
+        with pytest.raises(ValueError, match="west, south, east, north"):
+            results["placement"].map(extent=wrong)
+
+
+def test_so_many_of_the_largest_flows_stand_out(results):
+    world = render(results["placement"], "map", top=3)
+    mw = world.arcs.columns["it_mw"]
+    assert [len(rows) for _role, _words, rows in world.arcs.groups] == [len(mw) - 3, 3]
+    assert set(mw[world.arcs.columns["leads"]]) == set(np.sort(mw)[-3:])

@@ -35,7 +35,8 @@ from explorer.text import elided, sentence, wrapped
 
 BOKEH = "bokeh"
 WIDTH, LOWEST = 560, 70  # of a picture, of axes [px]
-TITLE_CHARACTERS = 58  # of a line
+NARROWEST = 260  # of a picture that gives way [px]
+TITLE_CHARACTERS = 46  # of a line, which two pictures side by side in a cell have room for
 LONG_LABEL = 26  # characters, of which three do not fit side by side
 _FACES = ("vertical", "horizontal", "diagonal", "span")  # annotations, which have no rows
 
@@ -167,7 +168,7 @@ def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
         "title": as_title("\n".join(title)),
         "xlim": filled.x_range,
         "ylim": row_range(len(filled.rows)) if panel.has_rows else filled.y_range,
-        "hooks": [],
+        "hooks": [gives_way(WIDTH)],
     }  # fmt: skip
     options |= tick_places(panel)
     if len(chart.panels) > 1 and (left := left_px(chart.panels, panel)) is not None:
@@ -253,6 +254,22 @@ def _room_left(px: int) -> Callable[[Any, Any], None]:
 
     def hook(plot: Any, _element: Any) -> None:
         plot.state.min_border_left = px
+
+    return hook
+
+
+def gives_way(width_px: int) -> Callable[[Any, Any], None]:
+    """A hook: a picture narrows where there is no room for it, unless it was given another width."""
+
+    def hook(plot: Any, _element: Any) -> None:
+        if plot.overlaid:
+            return
+        if plot.width == width_px:
+            plot.state.update(
+                sizing_mode="stretch_width", min_width=min(NARROWEST, width_px), max_width=width_px
+            )
+        else:
+            plot.state.update(sizing_mode="fixed", min_width=None, max_width=None)
 
     return hook
 

@@ -6,16 +6,16 @@ Both take their styles from here, so that a place looks the same wherever it is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import holoviews as hv
 import numpy as np
 import pandas as pd
+from bokeh.models import BoxZoomTool, CustomJS
 from numpy.typing import NDArray
 
-from explorer.charts.backends.basemap import EXTENT_X, EXTENT_Y, basemap
-from explorer.charts.backends.bokeh import BOKEH, as_title
+from explorer.charts.backends.basemap import EXTENT_X, EXTENT_Y, geographic_basemap
+from explorer.charts.backends.bokeh import BOKEH, as_title, gives_way, overlay
 from explorer.charts.backends.map_crs import screen_crs
 from explorer.charts.backends.packages import for_maps
 from explorer.charts.chart import Columns
@@ -23,63 +23,120 @@ from explorer.charts.map import ARC_PIECES, HEAD_PIECE, Arcs, Circles, Map, Scal
 from explorer.charts.map_places import M_PER_PX, MAP_PX
 from explorer.charts.map_scale import MapScale
 from explorer.charts.palette import DUSK, DUSK_ALPHA, INK, LOOKS, PAPER, RIM, SLATE
-from explorer.charts.ticks import ticks_apart
+from explorer.charts.projection import bounds_on_map
 from explorer.charts.world_map import FLOW_TIP
 from explorer.model.placement import Placement
 from explorer.presentation import render, renders
 from explorer.text import sentence, wrapped
 
 Floats = NDArray[np.float64]
+Extent = tuple[float, float, float, float]  # west, south, east, north [degrees]
 
 TITLE_CHARACTERS = 100  # of a line
+WIDTH_PX, AROUND_PX = int(MAP_PX), 60  # of a picture; its title and scale above and below the map
 FAINT, STRONG = 0.2, 0.85  # opacity of an arc at home, and where its load runs
 
 
 @renders(Placement, "plot")
 @renders("marginal_prices", "plot")
-def plot(result: Placement | pd.DataFrame, min_flow_mw: float | None = None) -> Any:
+def plot(
+    result: Placement | pd.DataFrame,
+    width: int | None = None,
+    extent: Extent | None = None,
+    **options: Any,
+) -> Any:
     """
-    Draw the map of a result for a notebook; flows of at least so many MW, where there are flows.
+    Draw the map of a result for a notebook.
+
+    Parameters
+    ----------
+    result : Placement or pandas.DataFrame
+    width : int, optional
+        Width of the picture; as wide as there is room for, up to `MAP_PX`, if left out. [px]
+    extent : tuple of float, optional
+        West, south, east and north of what is shown; the inhabited world if left out. [degrees]
+    **options
+        As the map of that result takes them, see `world_map`.
     """
-    return draw(
-        render(result, "map", **({} if min_flow_mw is None else {"min_flow_mw": min_flow_mw}))
-    )
+    return draw(render(result, "map", **options), width, extent)
 
 
-def draw(world: Map) -> Any:
+def draw(world: Map, width: int | None = None, extent: Extent | None = None) -> Any:
     """
-    Draw a map as a HoloViews overlay in its equal-area projection.
+    Draw a map as an overlay of GeoViews elements in its equal-area projection.
 
     GeoViews elements in degrees may be laid over it.
     """
+    x, y = (EXTENT_X, EXTENT_Y) if extent is None else map(tuple, bounds_on_map(extent))
     arcs = [] if world.arcs is None else _arcs(world, world.arcs)
     places = [_circles(circles, world) for circles in world.circles]
-    key = [] if world.key is None else _key(world.key)
+    key = [] if world.key is None else _key(world.key, x, y, width or WIDTH_PX)
     names = [] if world.named is None else _names(world.named)
     found = "; ".join(part for part in (sentence(world.title), world.left_out) if part)
-    title = wrapped(world.about.title, TITLE_CHARACTERS)
+    characters = TITLE_CHARACTERS * (width or WIDTH_PX) / WIDTH_PX
+    title = [*wrapped(world.about.title, characters), *wrapped(found, characters)]
     night = [] if world.night is None or not len(world.night["x"]) else [_night(world.night)]
-    return hv.Overlay([*basemap(), *night, *arcs, *places, *names, *key]).opts(
-        **frame(),
-        frame_width=int(MAP_PX),
-        title=as_title("\n".join([*title, found])),
+    fits = gives_way(WIDTH_PX) if width is None else _fixed
+    return overlay(
+        [*geographic_basemap(), *night, *arcs, *places, *names, *key],
+        **_plane(),
+        xlim=x,
+        ylim=y,
+        width=width or WIDTH_PX,
+        height=round((y[1] - y[0]) / (x[1] - x[0]) * (width or WIDTH_PX))
+        + AROUND_PX
+        + 20 * len(title),
+        title=as_title("\n".join(title)),
         legend_position="bottom_left",
-        hooks=[ticks_apart],
-        backend=BOKEH,
+        hooks=[fits, _keep_shapes],
     )
+
+
+def _fixed(plot: Any, _element: Any) -> None:
+    """A hook: as wide as it was asked for."""
+    plot.state.sizing_mode = "fixed"
+
+
+def _keep_shapes(plot: Any, _element: Any) -> None:
+    """A hook: a map is as high as its width asks for, wherever it is shown, and zooms evenly."""
+    if plot.overlaid:
+        return
+    figure = plot.state
+    figure.update(min_border=0, match_aspect=True)
+    for tool in figure.tools:
+        if isinstance(tool, BoxZoomTool):
+            tool.match_aspect = True
+    code = """
+    if (!figure.properties.inner_width.is_unset && figure.inner_width > 0)
+      figure.height = Math.round(figure.outer_height - figure.inner_height + figure.inner_width * ratio)
+    """
+    x, y = figure.x_range, figure.y_range
+    ratio = (y.end - y.start) / (x.end - x.start)
+    fit = CustomJS(args={"figure": figure, "ratio": ratio}, code=code)
+    figure.js_on_change("inner_width", fit)
 
 
 def frame() -> dict[str, Any]:
     """Options of the whole: the inhabited world, without axes."""
-    return {
-        "data_aspect": 1, "xlim": EXTENT_X, "ylim": EXTENT_Y, "xaxis": None, "yaxis": None, "projection": screen_crs(),
-        "active_tools": [], "show_bounds": False,
-    }  # fmt: skip
+    return _plane() | {"data_aspect": 1, "xlim": EXTENT_X, "ylim": EXTENT_Y, "active_tools": []}
+
+
+def _plane() -> dict[str, Any]:
+    return {"xaxis": None, "yaxis": None, "projection": screen_crs(), "show_bounds": False}
 
 
 def _night(outline: Mapping[str, Any]) -> Any:
-    return hv.Polygons([dict(outline)]).opts(
-        color=DUSK, fill_alpha=DUSK_ALPHA, line_alpha=0, tools=[], default_tools=[], backend=BOKEH
+    return (
+        for_maps("geoviews")
+        .Polygons([dict(outline)], ["x", "y"], crs=screen_crs())
+        .opts(
+            color=DUSK,
+            fill_alpha=DUSK_ALPHA,
+            line_alpha=0,
+            tools=[],
+            default_tools=[],
+            backend=BOKEH,
+        )
     )
 
 
@@ -139,15 +196,21 @@ def _circles(circles: Circles, world: Map) -> Any:
     )
 
 
-def _key(scale: MapScale) -> list[Any]:
-    """In the South Pacific: a circle and an arc as large as those of a load in words."""
-    mw, y = np.array(scale.key_mw), EXTENT_Y[0] + 0.05 * (EXTENT_Y[1] - EXTENT_Y[0])
-    left, right, circle, words = EXTENT_X[1] * np.array([0.66, 0.71, 0.75, 0.78])
+def _key(scale: MapScale, x: Sequence[float], y: Sequence[float], width_px: int) -> list[Any]:
+    """
+    Below at the right, in the South Pacific of the world: a circle and an arc as large as those of
+    a load in words.
+    """
+    elements, crs = for_maps("geoviews"), screen_crs()
+    mw, low = np.array(scale.key_mw), y[0] + 0.05 * (y[1] - y[0])
+    m_per_px = (x[1] - x[0]) / width_px
+    left, right, circle, words = x[1] - m_per_px * np.array([150, 129, 112, 98])
     grey = {"color": SLATE, "tools": [], "default_tools": [], "backend": BOKEH}
+    line = elements.Segments(([left], [low], [right], [low]), crs=crs)
     return [
-        hv.Curve(([left, right], [y, y])).opts(line_width=float(scale.arc_px(mw)), **grey),
-        hv.Points(([circle], [y])).opts(size=float(scale.circle_px(mw)), **grey),
-        hv.Labels(([words], [y], [f"{scale.key_mw:,g} MW each"])).opts(
+        line.opts(line_width=float(scale.arc_px(mw)), **grey),
+        elements.Points(([circle], [low]), crs=crs).opts(size=float(scale.circle_px(mw)), **grey),
+        elements.Labels(([words], [low], [f"{scale.key_mw:,g} MW each"]), crs=crs).opts(
             text_align="left",
             text_font_size="9pt",
             text_color=SLATE,
@@ -177,7 +240,9 @@ def _arcs(world: Map, arcs: Arcs) -> list[Any]:
     for role, words, mine in arcs.groups:
         pieces = rows[np.isin(flow, mine)]
         pieces = pieces.iloc[::-1].sort_values("flow_mw", ascending=False, kind="stable")
-        segments = hv.Segments(pieces, [*rows.columns[:4]], [*rows.columns[4:]], label=words)
+        segments = for_maps("geoviews").Segments(
+            pieces, [*rows.columns[:4]], [*rows.columns[4:]], label=words, crs=screen_crs()
+        )
         drawn.append(
             segments.opts(
                 color=LOOKS[role].colour,
@@ -199,7 +264,7 @@ def _heads(ends: Floats, along: NDArray, leads: NDArray, width_px: Floats) -> li
     x0, y0, x1, y1 = ends[:, mine]
     angle = np.degrees(np.arctan2(y1 - y0, x1 - x0)) - 90  # the marker points up
     columns = ((x0 + x1) / 2, (y0 + y1) / 2, angle, 6 + 1.6 * width_px[mine])
-    heads = hv.Points(columns, ["x", "y"], ["angle", "size"])
+    heads = for_maps("geoviews").Points(columns, ["x", "y"], ["angle", "size"], crs=screen_crs())
     style = {"angle": "angle", "size": "size", "color": LOOKS["lead"].colour}
     return [heads.opts(marker="triangle", tools=[], default_tools=[], **style, backend=BOKEH)]
 
@@ -207,7 +272,9 @@ def _heads(ends: Floats, along: NDArray, leads: NDArray, width_px: Floats) -> li
 def _names(named: Columns) -> list[Any]:
     """The names of the largest regions, row by row: an element has one alignment."""
     return [
-        hv.Labels(([x + dx * M_PER_PX], [y + dy * M_PER_PX], [name])).opts(
+        for_maps("geoviews").Labels(
+            ([x + dx * M_PER_PX], [y + dy * M_PER_PX], [name]), crs=screen_crs()
+        ).opts(
             text_align=align, text_font_size="9pt", text_font_style="bold", text_color=INK,
             background_fill_color=PAPER, background_fill_alpha=0.7, tools=[], default_tools=[], backend=BOKEH,
         )
