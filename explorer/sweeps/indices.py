@@ -62,7 +62,8 @@ def indices(
         if not np.ptp(values) > 0:
             return pd.DataFrame(np.nan, index=range(len(names)), columns=[*columns])
         analyse = package("SALib.analyze.sobol").analyze
-        found = analyse(problem, values, calc_second_order=False, seed=seed)
+        drawn = np.random.SeedSequence(seed)  # SALib takes the number 0 for no seed
+        found = analyse(problem, values, calc_second_order=False, seed=drawn)
     else:
         analyse = package("SALib.analyze.morris").analyze
         found = analyse(problem, share, values, num_levels=levels, seed=seed)

@@ -336,7 +336,9 @@ def test_sobol_indices_come_when_asked_tell_how_far_they_are_and_can_be_stopped(
     bars = columns(view, "total")
     assert_allclose(bars["right"] + bars["left"], rows["total"])
     assert row_names(view, "sensitivity") == rows["input"].tolist()
-    assert alone in words(view) and f"<b>{rows['input'].iloc[0]}</b>" in words(view)
+    upper, _, lower = words(view).partition("Lower plot: all inputs together")
+    assert upper.startswith("<div><b>Upper plot") and alone in upper and "Upper" not in alone
+    assert f"<b>{rows['input'].iloc[0]}</b>" in lower
     session.scenario.friction_scale = 3.0
     while later.waiting:
         later.step()

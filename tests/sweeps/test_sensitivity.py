@@ -165,6 +165,10 @@ def test_the_same_seed_gives_the_same_digits_and_what_cannot_be_asked_is_refused
     scenario = Scenario.load("classroom-3x3")
     found, again = (global_sensitivity(scenario, "morris", 2, seed=4) for _ in range(2))
     pd.testing.assert_frame_equal(found, again, check_exact=True)
+    swept_once, swept_again = (
+        sensitivity(swept(ishigami, "sobol", 8, seed=0))["total_interval"] for _ in range(2)
+    )
+    assert swept_once.tolist() == swept_again.tolist() and (swept_once > 0).all()
     for method, samples in (("sobol", 6), ("morris", 1), ("nothing", 8)):
         with pytest.raises(ValueError, match=r"Samples|Unknown method"):
             global_sensitivity(scenario, method, samples)

@@ -28,6 +28,7 @@ CHANGE = 0.2
 PIECE = 4  # inputs moved before others take their turn
 SAMPLES = 32  # of Sobol' indices: worlds for each input
 RUN, CANCEL = "All together", "Cancel"
+UPPER, LOWER = "Upper plot: one input at a time", "Lower plot: all inputs together"
 _STALE = "The scenario has changed since all inputs were moved together: run again."
 
 
@@ -122,13 +123,19 @@ class TornadoView(ChartView):
         """Both findings, each below its legend."""
         words = first
         if self._alone is not None:
+            words += _heading(UPPER) if self._together is not None else html("")
             words += legend(self._alone) + self._alone.finding
         if self._together is not None:
             around, chart = self._together
             changed = around != self.session.network
             stale = html("<b>{}</b> ", _STALE) if changed else html("")
-            words += legend(chart) + stale + chart.finding
+            words += _heading(LOWER) + legend(chart) + stale + chart.finding
         self.pane.say("words", words)
+
+
+def _heading(text: str) -> Markup:
+    """Which of the two plots the words below are about."""
+    return html("<div><b>{}</b></div>", text)
 
 
 @cache
