@@ -183,10 +183,12 @@ class Explorer(pn.viewable.Viewer):
             self._questions.question = other._questions.question
         self.pins.take_over(other.pins)
 
-    def snapshot(self, path: str | Path, **options: Any) -> Snapshot:
+    def save(self, path: str | Path, **options: Any) -> Snapshot:
         """
         Write the present scenario as one HTML file that solves any state by itself; options as in
         `write_snapshot`. Its frontier is that of the class looked at.
+
+        What Panel would save, of `pn.panel(Explorer(scenario))`, follows nothing without a server.
         """
         session = self.session
         return write_snapshot(

@@ -7,6 +7,7 @@ import re
 import pandas as pd
 import panel as pn
 import pytest
+from panel.io.convert import script_to_html
 from panel.tests.util import serve_and_wait
 from playwright.sync_api import expect
 from screens import show
@@ -102,6 +103,16 @@ def test_an_explorer_shows_the_views_and_controls_that_are_named(scenario):
     for wrong in ({"views": ["maps"]}, {"controls": ["chats"]}):
         with pytest.raises(ExplorerError, match="Did you mean"):
             Explorer(scenario, **wrong)
+
+
+def test_pages_of_panels_own_that_would_lie_are_refused(scenario, tmp_path):
+    target = tmp_path / "page.html"
+    for shown in (Explorer(scenario, views=["totals"]), live(scenario).view("totals")):
+        with pytest.raises(ExplorerError, match=r"Explorer\(scenario\).save"):
+            pn.panel(shown).save(target, embed=True, resources="inline")
+    with pytest.raises(RuntimeError):
+        script_to_html(str(LAYOUTS / "own_app.py"))
+    assert not target.exists()
 
 
 @pytest.mark.ui

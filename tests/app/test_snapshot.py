@@ -72,7 +72,7 @@ def test_the_scenario_stays_as_it_is_and_an_explorer_writes_what_it_shows(tmp_pa
     app = Explorer(scenario())
     app.session.scenario.friction_scale = 2.0
     app.session.workload = "all"
-    app.snapshot(tmp_path / "now.html")
+    app.save(tmp_path / "now.html")
     assert app.session.scenario.friction_scale == 2.0
     contents = contents_of((tmp_path / "now.html").read_text("utf-8"))
     assert contents["values"]["friction_scale"] == 2.0

@@ -67,7 +67,7 @@ def test_texts_and_answers_in_the_file_are_those_of_the_story(made):
 def test_a_story_starts_from_the_scenario_as_it_was_opened(tmp_path):
     app = Explorer(scenario())
     app.session.scenario.capacity_scale = 1.4
-    app.snapshot(tmp_path / "now.html")
+    app.save(tmp_path / "now.html")
     contents = contents_of((tmp_path / "now.html").read_text("utf-8"))
     assert contents["values"]["capacity_scale"] == 1.4
     expected = scenario()

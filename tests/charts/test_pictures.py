@@ -6,6 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import geoviews as gv
@@ -16,6 +17,7 @@ import panel as pn
 import pytest
 from bokeh.document import Document
 from bokeh.models import GlyphRenderer, Legend, Plot
+from holoviews.ipython import notebook_extension
 from panel.io.state import state
 from panel.models.comm_manager import CommManager as BrowserComm
 from pyviz_comms import Comm, CommManager
@@ -39,6 +41,7 @@ from explorer import (
 )
 from explorer.app.views.frontier import FrontierView
 from explorer.charts.arcs import BEND, arc_pieces
+from explorer.charts.backends import hint
 from explorer.charts.draw import plot
 from explorer.charts.map_places import set_apart
 from explorer.charts.projection import EDGE_M, on_map
@@ -507,3 +510,19 @@ def test_a_frontier_says_in_words_and_in_a_cell_what_the_last_milliseconds_broug
         ("objective_usd_per_h", last["objective_usd_per_h"]),
     ):
         assert cells[title_of(name)] == format_number(value)
+
+
+def test_a_notebook_that_shows_pictures_as_text_is_told_once(monkeypatch):
+    found = frontier(Scenario.load("classroom-3x3"))
+    shell = SimpleNamespace(kernel=object())
+    monkeypatch.setattr("builtins.get_ipython", lambda: shell, raising=False)
+    monkeypatch.setattr(notebook_extension, "_loaded", False)
+    with pytest.warns(UserWarning, match=r"explorer\.notebook\(\)"):
+        found.plot("cost")
+    found.plot("cost")  # warnings are errors here
+    hint._hint.cache_clear()
+    monkeypatch.setattr(notebook_extension, "_loaded", True)
+    found.plot("cost")
+    monkeypatch.setattr(notebook_extension, "_loaded", False)
+    shell.kernel = None  # a terminal, where text is what is wanted
+    found.plot("cost")

@@ -16,6 +16,7 @@ from bokeh.document import Document
 from bokeh.model import Model
 from panel.io.model import apply_changes_without_dispatch
 
+from explorer.app.live.no_server import refuse_embedding
 from explorer.app.live.scheduler import LiveRunner
 from explorer.charts.palette import CLASS_COLOURS
 from explorer.model.inputs import InputSources, input_sources
@@ -308,6 +309,7 @@ class ControlPanel(pn.custom.JSComponent):
         parent: Model | None = None,
         comm: Any = None,
     ) -> Model:
+        refuse_embedding()
         model = super()._get_model(doc, root, parent, comm)
         ref, data = (root or model).ref["id"], cast(Any, model).data  # of which Model knows nothing
         self._browsers[ref] = _Browser(json.loads(data.values))

@@ -34,6 +34,7 @@ from panel.models.markup import HTML
 
 from explorer.app.live.figure_template import Blueprint
 from explorer.app.live.named_plots import name_plots
+from explorer.app.live.no_server import refuse_embedding
 from explorer.charts.ticks import tell_ticks_apart
 from explorer.markup import html
 
@@ -294,6 +295,7 @@ class LivePane(pn.pane.Bokeh):
     def _get_model(self, doc: Any, root: Any = None, parent: Any = None, comm: Any = None) -> Any:
         if root is None:
             return self.get_root(doc, comm)
+        refuse_embedding()
         model, handles = self._drawing().copy()
         for name, columns in self._columns.items():
             handles[name]["cds"].update(data=dict(columns))

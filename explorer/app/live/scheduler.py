@@ -11,6 +11,8 @@ import panel as pn
 from bokeh.document import Document
 from tornado.ioloop import IOLoop
 
+from explorer.app.live.no_server import refuse_conversion
+
 T = TypeVar("T")
 
 COALESCE_MS = (
@@ -64,6 +66,7 @@ class LiveRunner:
 
     def __init__(self) -> None:
         curdoc = pn.state.curdoc
+        refuse_conversion(curdoc)
         self._document: Document | None = (
             curdoc if curdoc is not None and curdoc.session_context else None
         )

@@ -17,6 +17,7 @@ import pandas as pd
 from bokeh.models import OpenURL, TapTool
 from numpy.typing import NDArray
 
+from explorer.charts.backends.hint import hint_where_pictures_are_text
 from explorer.charts.chart import (
     PLACES,
     Chart,
@@ -285,6 +286,7 @@ def overlay(elements: list[Any], **options: Any) -> Any:
 
     Those of the overlay itself are lost where `*` makes a new one of it.
     """
+    hint_where_pictures_are_text()
     for part in elements:
         known = hv.Store.registry[BOKEH][type(part)].param
         own = part.opts.get("plot", backend=BOKEH).kwargs.get("hooks", [])
