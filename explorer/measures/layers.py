@@ -8,6 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from explorer.measures.frontier import LAYER_COLUMNS, Frontier
+from explorer.model.labels import kept
 from explorer.model.network import build_network
 from explorer.model.placement import Placement
 from explorer.model.solve import solve_network
@@ -53,5 +54,5 @@ def labelled(placement: Placement, frontier: Frontier | None = None) -> pd.DataF
             for name in ("budget_ms", *LAYER_COLUMNS, "unserved_mw")
         }
         ends = {"strictest_ms": frontier.strictest_ms, "now_ms": frontier.current_ms}
-        table.attrs["along"] = {"over": frontier.over, **ends, **steps}
+        table.attrs["along"] = kept({"over": frontier.over, **ends, **steps})
     return table

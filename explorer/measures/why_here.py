@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from explorer.measures.break_even import SAME_COST
 from explorer.model.constraints import FULL
+from explorer.model.labels import kept
 from explorer.model.network import Network, build_network
 from explorer.model.placement import PRICE_DIGITS, SMALLEST_MW, Placement
 from explorer.model.solve import solve_network
@@ -136,7 +137,7 @@ def why_here(
     placement = solve_network(build_network(scenario))
     flow = find_flow(placement, home, region, workload, client)
     table = why_here_table(placement, flow, region, client)
-    table.attrs["figures"] = [] if flow is None else figures(scenario, table)
+    table.attrs["figures"] = kept([] if flow is None else figures(scenario, table))
     return table
 
 

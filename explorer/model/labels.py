@@ -124,6 +124,32 @@ class NamesById(dict[str, str]):
         return "; ".join(self[id] for id in ids.split("; ") if id)
 
 
+class _List(list[Any]):
+    def __deepcopy__(self, _memo: object) -> _List:
+        return self
+
+
+class _Dict(dict[Any, Any]):
+    def __deepcopy__(self, _memo: object) -> _Dict:
+        return self
+
+
+def kept(value: Any) -> Any:
+    """
+    A list or a dict for the `attrs` of a table, as one that nobody may change: pandas copy what is
+    in `attrs` with every column, which takes ten times as long as the column.
+    """
+    if isinstance(value, NamesById):
+        return value
+    return (
+        _List(value)
+        if isinstance(value, list)
+        else _Dict(value)
+        if isinstance(value, dict)
+        else value
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Labels:
     """Names as shown, in the order of a network's axes; none twice."""
@@ -161,9 +187,8 @@ class Labels:
         """
         labelled = table.copy(deep=False)
         publishers = list(self.publishers_of(measure))
-        labelled.attrs = {
-            "title": self.title, "publishers": publishers, "measure": measure, **more,
-        }  # fmt: skip
+        said = {"title": self.title, "publishers": publishers, "measure": measure, **more}
+        labelled.attrs = {name: kept(value) for name, value in said.items()}
         return labelled
 
 

@@ -18,6 +18,7 @@ from explorer.measures.why_here import (
     find_flow,
     why_here_table,
 )
+from explorer.model.labels import kept
 from explorer.model.placement import Placement
 from explorer.session import PICKS, Session
 from explorer.text import elided, format_number, title_of
@@ -64,9 +65,9 @@ class WhyHereView(ChartView):
         home, region, workload = flows.get(choice, (asked.home, asked.region, ""))
         flow = find_flow(placement, home, region, workload, asked.client)
         table = why_here_table(placement, flow, "" if workload else region, asked.client)
-        table.attrs["flows"] = list(flows)
+        table.attrs["flows"] = kept(list(flows))
         if flow is not None:
-            table.attrs["figures"] = figures(self.session.scenario, table)
+            table.attrs["figures"] = kept(figures(self.session.scenario, table))
         yield table
 
     def show(self, result: pd.DataFrame) -> None:
