@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from explorer.measures.whole_day import whole_day, whole_day_regions
     from explorer.measures.why_here import why_here
     from explorer.measures.wires_or_fibre import wires_or_fibre
+    from explorer.model.latencies import latencies
     from explorer.model.placement import Placement
     from explorer.model.solve import solve
     from explorer.scenario.scenario import Scenario, Workload
@@ -70,6 +71,7 @@ __all__ = [
     "frontier",
     "global_sensitivity",
     "greedy",
+    "latencies",
     "layers",
     "live",
     "machines",
@@ -110,6 +112,7 @@ _MODULES = {name: measure.module for name, measure in MEASURES.items()} | {
     "figure": "explorer.charts.draw",
     "global_sensitivity": "explorer.sweeps.sensitivity",
     "live": "explorer.app.follow",
+    "latencies": "explorer.model.latencies",
     "notebook": "explorer.charts.notebook",
     "plot": "explorer.charts.draw",
     "read_sweep": "explorer.sweeps.sweep",

@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.measures.break_even import break_even_squares, forbidden_by
-from explorer.model.network import Network, build_network
+from explorer.model.network import Network, build_network, index_of
 from explorer.model.placement import SMALLEST_MW, Placement
 from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T, KWH_PER_MWH
@@ -173,7 +173,7 @@ def wires_or_fibre(
 
     Examples
     --------
-    >>> table = wires_or_fibre(Scenario.load("classroom-3x3"), "middle", "north", "batch").set_index("way")
+    >>> table = wires_or_fibre(Scenario.load("classroom-3x3"), "middle", "north", "batch").setindex_of("way")
     >>> table["total_usd_per_mwh"].round(1).to_dict()
     {'home grid': 150.0, 'wires': 212.8, 'fibre': 65.5}
     """
@@ -265,10 +265,10 @@ def wires_or_fibre_table(
     detour_factor: float = DETOUR_FACTOR,
 ) -> pd.DataFrame:
     """`wires_or_fibre` of a network."""
-    h, j = _index("region", home, network.regions), _index("region", region, network.regions)
+    h, j = index_of("region", home, network.regions), index_of("region", region, network.regions)
     k, built = (
-        _index("workload", workload, network.workloads),
-        [*LINES.values()][_index("line", line, tuple(LINES))],
+        index_of("workload", workload, network.workloads),
+        [*LINES.values()][index_of("line", line, tuple(LINES))],
     )
     if h == j:
         raise ValueError(f"Home and region are both {home!r}: there is nothing to move.")
@@ -331,9 +331,3 @@ def wires_or_fibre_table(
             "total_usd_per_mwh": np.sum([*costs.values()], axis=0),
         }
     )
-
-
-def _index(kind: str, name: str, known: tuple[str, ...]) -> int:
-    if name not in known:
-        raise ValueError(f"Unknown {kind} {name!r}; use one of {', '.join(known)}.")
-    return known.index(name)

@@ -313,6 +313,20 @@ class Network:
         )
 
 
+def index_of(kind: str, name: str, known: tuple[str, ...]) -> int:
+    """
+    Return where an id stands among those known.
+
+    Raises
+    ------
+    ValueError
+        If there is none of that name.
+    """
+    if name not in known:
+        raise ValueError(f"Unknown {kind} {name!r}; use one of {', '.join(known)}.")
+    return known.index(name)
+
+
 _geographies: Memo[Geography] = Memo(size=16)
 _profiles: Memo[Profiles] = Memo(size=16)
 _overrides: Memo[Overrides] = Memo(size=16)

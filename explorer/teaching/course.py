@@ -9,7 +9,7 @@ from explorer.atomic_write import written_folder
 from explorer.packaged_data import LAYOUTS, SCENARIOS
 
 LESSONS = LAYOUTS / "classroom"
-USED = ("classroom-3x3", "world-2025")  # the scenarios that lessons load
+USED = ("classroom-3x3", "follow-the-sun", "world-2025")  # the scenarios that lessons load
 _LEFTOVERS = shutil.ignore_patterns("__pycache__", ".*")  # of whoever opened it in place
 
 

@@ -1,513 +1,495 @@
 """
-Checks of the exercises in `layouts/classroom`: they say what is off, not only that something is.
+The exercises of the course in `layouts/classroom`. Each is about the classroom with some numbers
+changed, which are each student's own.
 
-Every expected value is computed from the scenario classroom-3x3 when it is asked for, and so is
-what comes out when a term is forgotten.
+Every expected value is computed from that world when it is asked for, and so is what comes out when
+a term is forgotten.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from math import isfinite, log10
+from hashlib import sha256
 from typing import Any
 
-from explorer.measures.attribution import attribution
-from explorer.measures.break_even import break_even
-from explorer.measures.frontier import frontier
-from explorer.model.network import Network, build_network
-from explorer.model.solve import solve
-from explorer.scenario.scenario import Scenario
-from explorer.units import FIBRE_KM_PER_MS, KB_PER_GB, KG_PER_T, KWH_PER_MWH, MB_PER_GB
+from explorer.measures.cost_carbon_front import cost_carbon_front
+from explorer.measures.near_optimal import near_optimal
+from explorer.measures.tornado import tornado
+from explorer.teaching.classroom import Classroom
+from explorer.teaching.marking import HOURS_PER_YEAR, Verdict, mark
+from explorer.units import FIBRE_KM_PER_MS, KWH_PER_MWH, MB_PER_GB
 
-TOLERANCE = 0.006  # relative: three digits are enough
-HOURS_PER_YEAR = 8760.0
+Figure = Callable[[Classroom], float]
 
-Number = Callable[[], float]
+
+@dataclass(frozen=True)
+class Own:
+    """A number that is each student's own: its name as `classroom.changed` takes it, and choices."""
+
+    name: str
+    choices: tuple[float, ...]
+
+    def drawn(self, student: str, key: str) -> float:
+        """
+        Return the number of a student, the same wherever it is asked for.
+
+        >>> {Own("north.pue", (1.1, 1.3)).drawn("Ada", key) for key in "abcdef"} == {1.1, 1.3}
+        True
+        """
+        draw = sha256(f"{student}/{key}/{self.name}".encode()).digest()
+        return self.choices[int.from_bytes(draw) % len(self.choices)]
 
 
 @dataclass(frozen=True)
 class Exercise:
     """A number to be found, and the ways to miss it that can be told from what comes out."""
 
+    asks: str  # with {names} of what is the student's own
     unit: str
-    expected: Number
+    own: Mapping[str, Own]
+    expected: Figure
     because: str  # said when it is found
-    slips: Mapping[str, Number] = field(
-        default_factory=dict
-    )  # what went wrong -> what comes out then
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What a notebook shows below an answer."""
-
-    right: bool | None  # None: not answered yet
-    says: str
-
-    def __repr__(self) -> str:
-        return {True: "✓ ", False: "✗ ", None: "… "}[self.right] + self.says
-
-
-def check(key: str, answer: Any = ...) -> Verdict:
-    """
-    Check an answer.
-
-    Parameters
-    ----------
-    key : str
-        The exercise, "1a" to "5d".
-    answer : number, optional
-        In the unit that the exercise asks for.
-
-    Raises
-    ------
-    KeyError
-        If there is no such exercise.
-
-    Examples
-    --------
-    >>> check("1b", 30)
-    ✓ 30 GB. A million requests carry 10 GB of messages, and one in 5,000 takes 0.1 GB of state along.
-    >>> check("1b", 10)
-    ✗ That leaves out the state that moves with some requests.
-    >>> check("1b", 30_000)
-    ✗ The digits are right, but it is 1,000 times too large: look at the units. The answer is in GB.
-    """
-    exercise = EXERCISES[key]
-    if answer is ... or answer is None:
-        return Verdict(None, f"Not answered yet. A number in {exercise.unit}.")
-    try:
-        value = float(answer)
-    except (TypeError, ValueError):
-        return Verdict(
-            False, f"That is not a number. The answer is one number, in {exercise.unit}."
-        )
-    if isinstance(answer, bool | str) or not isfinite(value):
-        return Verdict(
-            False, f"That is not a number. The answer is one number, in {exercise.unit}."
-        )
-    expected = exercise.expected()
-    if _same(value, expected):
-        return Verdict(True, f"{_figure(expected)} {exercise.unit}. {exercise.because}")
-    for slip, wrong in exercise.slips.items():
-        if _same(value, wrong()):
-            return Verdict(False, slip)
-    return Verdict(False, _what_is_off(value, expected, exercise.unit))
-
+    slips: Mapping[str, Figure] = field(default_factory=dict)  # what went wrong -> what comes out
+    given: Mapping[str, Figure] = field(default_factory=dict)  # computed, for `asks` too
 
-def compare(guess: Any, found: Any, unit: str = "") -> str:
-    """
-    A prediction beside what the model says; predictions are not marked.
+    def numbers(self, student: str, key: str) -> dict[str, float]:
+        """What is the student's own, by the names of `classroom.changed`."""
+        return {own.name: own.drawn(student, key) for own in self.own.values()}
 
-    >>> compare(10, 30.0, "GB"), compare(..., "friction")
-    ('You guessed 10 GB. The model: 30 GB.', 'You made no guess. The model: friction.')
-    """
-    said, model = (_figure(v) if isinstance(v, int | float) else str(v) for v in (guess, found))
-    unit = f" {unit}" if unit else ""
-    return f"{'You made no guess' if guess is ... else f'You guessed {said}{unit}'}. The model: {model}{unit}."
+    def text(self, world: Classroom) -> str:
+        """The question, with the numbers of a student's world in it."""
+        own = {name: f"{world.numbers[own.name]:,g}" for name, own in self.own.items()}
+        given = {name: f"{figure(world):,.0f}" for name, figure in self.given.items()}
+        return self.asks.format(**own, **given)
 
+    def mark(self, world: Classroom, answer: Any) -> Verdict:
+        """Mark an answer about a student's world."""
+        slips = {slip: lambda wrong=wrong: wrong(world) for slip, wrong in self.slips.items()}
+        return mark(answer, lambda: self.expected(world), self.unit, self.because, slips)
 
-def _figure(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.6g}"
 
+def _trips(world: Classroom) -> float:
+    return world.scenario.workloads["chat"].round_trips
 
-def _same(value: float, other: float) -> bool:
-    return abs(value - other) <= TOLERANCE * max(abs(other), 1e-9)
 
+def _budget(world: Classroom) -> float:
+    return world.scenario.workloads["chat"].latency_budget_ms
 
-def _what_is_off(value: float, expected: float, unit: str) -> str:
-    """Sign, unit, order of magnitude, or how much; never the answer itself."""
-    if value == 0 or expected == 0:
-        return f"It is not {'zero' if value == 0 else 'that much'}."
-    if _same(-value, expected):
-        return "The size is right, the sign is not: read again what counts as positive."
-    if (value < 0) != (expected < 0):
-        return "The sign is wrong, and so is the size."
-    ratio = value / expected
-    power = round(log10(ratio))
-    if power and _same(ratio, 10.0**power):
-        factor, way = 10 ** abs(power), "large" if power > 0 else "small"
-        slip = f"it is {factor:,} times too {way}: look at the units"
-        return f"The digits are right, but {slip}. The answer is in {unit}."
-    for factor, what in (
-        (60.0, "minutes"),
-        (3600.0, "seconds"),
-        (24.0, "days"),
-        (HOURS_PER_YEAR, "years"),
-    ):
-        if _same(ratio, factor) or _same(ratio, 1 / factor):
-            return f"Off by {factor:,.0f}: hours and {what} were mixed up. The answer is in {unit}."
-    if abs(log10(ratio)) >= 1:
-        return f"The order of magnitude is off: it is {'far too large' if ratio > 1 else 'far too small'}."
-    size = "large" if ratio > 1 else "small"
-    return f"It is {abs(ratio - 1):.0%} too {size}: a term may be missing or counted twice."
 
+def _state_gb(world: Classroom) -> float:
+    return world.gb() - world.messages_gb()
 
-# The classroom's numbers, by the names of its regions and classes.
 
+def _overhead(world: Classroom) -> float:
+    return 1 + world.setting("relocation_overhead")
 
-@cache
-def _world() -> Network:
-    return build_network(_scenario())
 
+def _transport(world: Classroom) -> float:
+    return world.setting("transport_kwh_per_gb")
 
-def _scenario(chat_ms: float = 150.0, **settings: Any) -> Scenario:
-    scenario = Scenario.load("classroom-3x3")
-    scenario.workloads["chat"].latency_budget_ms = chat_ms
-    scenario.param.update(**settings)
-    return scenario
 
+def _net(home: str, region: str, workload: str) -> Figure:
+    return lambda world: world.pair(home, region, workload, "net")
 
-def _gb(workload: str) -> float:
-    return float(_world().gb_per_mwh[_world().workloads.index(workload)])
 
+def _saving(home: str, region: str, workload: str) -> Figure:
+    return lambda world: world.pair(home, region, workload, "saving")
 
-def _messages_gb() -> float:
-    chat = _scenario().workloads["chat"]
-    return _requests() * (chat.request_kb + chat.response_kb) / KB_PER_GB
 
+def _friction(home: str, region: str, workload: str) -> Figure:
+    return lambda world: world.pair(home, region, workload, "friction")
 
-def _requests() -> float:
-    return float(_world().requests_per_mwh[_world().workloads.index("chat")])
 
+def _egress_that_pays(world: Classroom, moved: str = "chat") -> float:
+    net = world.pair("middle", "south", "chat", "net")
+    return world.setting("egress_usd_per_gb") + net / world.gb(moved)
 
-def _pue(region: str) -> float:
-    return float(_world().pue[_world().regions.index(region)])
 
+def _free_egress(world: Classroom) -> float:
+    with_free = world.but(egress_usd_per_gb=0.0).placement
+    return world.placement.objective_usd_per_h - with_free.objective_usd_per_h
 
-def _overhead() -> float:
-    return 1 + _world().friction.relocation_overhead
 
+def _egress_paid(world: Classroom) -> float:
+    gb = world.placement.away_mw.sum(axis=(0, 1)) @ world.network.gb_per_mwh
+    return float(gb) * world.setting("egress_usd_per_gb")
 
-def _latency(trips: float = 1.0, region: str = "north") -> float:
-    """Chat from Middle Town. [ms]"""
-    scenario = _scenario()
-    scenario.workloads["chat"].round_trips = trips
-    net = build_network(scenario)
-    return float(net.latency_ms[net.clients.index("middle-town"), net.regions.index(region), 0])
 
+def _least_in_north(world: Classroom, column: str = "least_mw") -> float:
+    table = near_optimal(world.scenario, slack=0.01).set_index("region")
+    return float(table[column].to_dict()["north"])
 
-def _access() -> float:
-    return float(_world().geography.client_rtt_ms[_world().clients.index("middle-town")])
 
+def _stays_until(world: Classroom, column: str = "carbon_price_to_usd_per_t") -> float:
+    front = cost_carbon_front(world.scenario)
+    price = world.setting("carbon_price_usd_per_t")
+    here = front[front["carbon_price_from_usd_per_t"] <= price].iloc[-1]
+    return float(here[column])
 
-def _prefill() -> float:
-    return float(_world().prefill_ms[_world().workloads.index("chat")])
 
+def _swing(world: Classroom, column: str = "effect_usd_per_h") -> float:
+    return float(tornado(world.scenario).set_index("input")[column].to_dict()["Electricity prices"])
 
-def _rtt(a: str, b: str) -> float:
-    return float(
-        _world().geography.region_rtt_ms[_world().regions.index(a), _world().regions.index(b)]
-    )
 
-
-def _pair(home: str, region: str, workload: str, column: str) -> float:
-    table = break_even(_scenario(), workload).set_index(["home", "region"])
-    return float(table[column].to_dict()[home, region])
-
-
-def _objective(chat_ms: float = 150.0, **settings: Any) -> float:
-    return solve(_scenario(chat_ms, **settings)).objective_usd_per_h
-
-
-def _cost(chat_ms: float = 150.0) -> float:
-    return solve(_scenario(chat_ms)).cost_usd_per_h
-
-
-def _capacity_price() -> float:
-    prices = solve(_scenario()).regions.set_index("region")["capacity_price_usd_per_mwh"]
-    return float(prices.to_dict()["north"])
-
-
-def _demand_price(client: str, workload: str) -> float:
-    prices = solve(_scenario()).demand_prices.set_index(["client", "workload"])["price_usd_per_mwh"]
-    return float(prices.to_dict()[client, workload])
-
-
-def _at_home(region: str) -> float:
-    """One MWh of IT load where it belongs, carbon at its price included. [USD/MWh]"""
-    net, j = _world(), _world().regions.index(region)
-    return float(
-        net.pue[j]
-        * (
-            net.price_usd_per_mwh[j]
-            + net.carbon_price_usd_per_t * net.carbon_kg_per_mwh[j] / KG_PER_T
-        )
-    )
-
-
-def _return(column: str) -> float:
-    """Of the last step of Chat's frontier."""
-    return float(frontier(_scenario(), over="chat").table[column].to_numpy()[-1])
-
-
-def _carbon(chat_ms: float) -> float:
-    return solve(_scenario(chat_ms)).carbon_kg_per_h
-
-
-def _egress_that_pays() -> float:
-    net = _pair("middle", "south", "chat", "net_usd_per_mwh")
-    return _scenario().egress_usd_per_gb + net / _gb("chat")
-
-
-def _held_back() -> float:
-    return float(attribution(_scenario())["usd_per_h"].to_numpy().sum())
-
-
-def _egress_paid() -> float:
-    placement = solve(_scenario())
-    gb = placement.away_mw.sum(axis=(0, 1)) @ placement.network.gb_per_mwh
-    return float(gb) * _scenario().egress_usd_per_gb
-
-
-def _alone() -> float:
-    """What each of the six obstacles brings when it is the only one lifted, added up. [USD/h]"""
-    rest = {
-        "operations_usd_per_mwh": 0.0,
-        "relocation_overhead": 0.0,
-        "transport_kwh_per_gb": 0.0,
-        "latency_value": 0.0,
-    }
-    lifted: tuple[dict[str, Any], ...] = (
-        {"latency_relaxation_ms": 1e6},
-        rest,
-        {"egress_usd_per_gb": 0.0},
-        {"state_local_scale": 0.0},
-        {"legal_policy": "open"},
-        {"capacity_scale": 100.0},
-    )
-    return sum(_objective() - _objective(**settings) for settings in lifted)
-
+_PRICE = Own("north.electricity_price_usd_per_mwh", (24, 28, 36, 40))
+_EGRESS = Own("egress_usd_per_gb", (0.2, 0.3, 0.4, 0.6))
+_ROOM = Own("north.capacity_mw", (42, 44, 46, 48))
+_STATE = Own("chat.state_mb", (50, 150, 200, 250))
 
 EXERCISES: Mapping[str, Exercise] = {
     "1a": Exercise(
+        "How many Chat requests does one MWh of IT load answer, if a request takes {wh} Wh?",
         "requests per MWh",
-        _requests,
-        "A MWh is a million Wh, and a request takes one.",
-        {"That is per kWh: a MWh has a thousand of them.": lambda: _requests() / KWH_PER_MWH},
+        {"wh": Own("chat.energy_wh_per_request", (0.4, 0.5, 0.8, 1.6, 2.5, 4))},
+        Classroom.requests,
+        "A MWh is a million Wh, shared out among the requests.",
+        {"That is per kWh: a MWh has a thousand of them.": lambda w: w.requests() / KWH_PER_MWH},
     ),
     "1b": Exercise(
+        "A request of 1 Wh has {request} kB and its answer 2 kB; one request in 5,000 takes a "
+        "state of {state} MB along. How many GB does one MWh of Chat move? A GB is a million "
+        "kB.",
         "GB",
-        lambda: _gb("chat"),
-        "A million requests carry 10 GB of messages, and one in 5,000 takes 0.1 GB of state along.",
+        {"request": Own("chat.request_kb", (3, 5, 13, 18)), "state": _STATE},
+        Classroom.gb,
+        "A million times the messages, and 200 times the state.",
         {
-            "That leaves out the state that moves with some requests.": _messages_gb,
-            "That leaves out the messages: every request has some.": lambda: (
-                _gb("chat") - _messages_gb()
-            ),
-            "That moves the state with every request: only state_move_share of them take it along.": lambda: (
-                _messages_gb() + _requests() * _scenario().workloads["chat"].state_mb / MB_PER_GB
+            "That leaves out the state that moves with some requests.": Classroom.messages_gb,
+            "That leaves out the messages: every request has some.": _state_gb,
+            "That moves the state with every request: only one in 5,000 takes it along.": lambda w: (
+                w.messages_gb() + w.requests() * w.scenario.workloads["chat"].state_mb / MB_PER_GB
             ),
         },
     ),
     "1c": Exercise(
+        "One MWh of South's IT load runs in North instead, where the PUE is {pue}; "
+        "`relocation_overhead` is {overhead}. How many MWh does North's meter count?",
         "MWh",
-        lambda: _pue("north") * _overhead(),
-        "The relocated MWh needs a tenth more servers' energy, and North's PUE makes 1.25 of each.",
         {
-            "That leaves out the overhead of a relocated request.": lambda: _pue("north"),
-            "That leaves out the PUE: the meter also feeds cooling and losses.": _overhead,
-            "That takes the PUE of home. The load runs in North.": lambda: (
-                _pue("south") * _overhead()
+            "pue": Own("north.pue", (1.08, 1.3, 1.35, 1.4)),
+            "overhead": Own("relocation_overhead", (0.05, 0.15, 0.25)),
+        },
+        lambda w: w.region("north", "pue") * _overhead(w),
+        "The relocated MWh needs some more servers' energy, and the PUE counts on all of it.",
+        {
+            "That leaves out the overhead of a relocated request.": lambda w: w.region(
+                "north", "pue"
             ),
-            "The overhead is a share of the energy on top: multiply by 1 + overhead.": lambda: (
-                _pue("north") * (_overhead() - 1)
+            "That leaves out the PUE: the meter also feeds cooling and losses.": _overhead,
+            "That takes the PUE of home. The load runs in North.": lambda w: (
+                w.region("south", "pue") * _overhead(w)
+            ),
+            "The overhead is a share of the energy on top: multiply by 1 + overhead.": lambda w: (
+                w.region("north", "pue") * (_overhead(w) - 1)
             ),
         },
     ),
     "1d": Exercise(
+        "A MWh of Chat moves 10 GB of messages, and 200 states of {state} MB. Moving a GB takes "
+        "{transport} kWh. How many kWh does moving the data of that MWh take?",
         "kWh",
-        lambda: _gb("chat") * _world().friction.transport_kwh_per_gb,
-        "30 GB at half a kWh each: a sixty-seventh of the MWh that runs elsewhere.",
+        {"state": _STATE, "transport": Own("transport_kwh_per_gb", (0.02, 0.06, 0.2))},
+        lambda w: w.gb() * _transport(w),
+        "All of the data, at so much a GB. Compare it with the 1,000 kWh that run elsewhere.",
         {
-            "That is for the messages alone: state moves too.": lambda: (
-                _messages_gb() * _world().friction.transport_kwh_per_gb
+            "That is for the messages alone: state moves too.": lambda w: (
+                w.messages_gb() * _transport(w)
             )
         },
     ),
     "2a": Exercise(
+        "The round trip between Middle and North is {rtt} ms, and Chat's first token takes "
+        "{prefill} ms. What is the latency of Chat from Middle Town, executed in North, in ms?",
         "ms",
-        _latency,
-        "14.7 to the service node, 80 there and back to North, 85.3 until the first token.",
         {
-            "That leaves out the way from the client to its service node.": lambda: (
-                _latency() - _access()
+            "rtt": Own("middle-north", (60, 70, 90, 110)),
+            "prefill": Own("chat.prefill_ms", (65.3, 95.3, 105.3)),
+        },
+        lambda w: w.latency("north"),
+        "To the service node, there and back to North, and until the first token.",
+        {
+            "That leaves out the way from the client to its service node.": lambda w: (
+                w.latency("north") - w.latency("north", "client_rtt_ms")
             ),
-            "That leaves out the time to the first token.": lambda: _latency() - _prefill(),
-            "That counts one way only: a round trip goes there and back, and so does the figure in rtt_ms.": lambda: (
-                _latency() - _rtt("middle", "north") / 2
+            "That leaves out the time to the first token.": lambda w: (
+                w.latency("north") - w.latency("north", "prefill_ms")
             ),
-            "That is the wide-area part alone.": lambda: _rtt("middle", "north"),
+            "That counts one way only: a round trip goes there and back, and so does the figure in rtt_ms.": lambda w: (
+                w.latency("north") - w.latency("north", "wan_ms") / 2
+            ),
+            "That is the wide-area part alone.": lambda w: w.latency("north", "wan_ms"),
         },
     ),
     "2b": Exercise(
+        "Suppose that only light in fibre counts, and the time to the first token, {prefill} "
+        "ms. How far away may a server be, in km, within a budget of {budget} ms?",
         "km",
-        lambda: (150.0 - _prefill()) * FIBRE_KM_PER_MS / 2,
-        "What is left of the budget after 85.3 ms, half of it for the way there, at 200 km per ms.",
         {
-            "That is there and back: a round trip covers the distance twice.": lambda: (
-                (150.0 - _prefill()) * FIBRE_KM_PER_MS
+            "prefill": Own("chat.prefill_ms", (65.3, 75.3, 95.3)),
+            "budget": Own("chat.latency_budget_ms", (130, 160, 200)),
+        },
+        lambda w: (_budget(w) - w.latency("south", "prefill_ms")) * FIBRE_KM_PER_MS / 2,
+        "What is left of the budget after the first token, half of it for the way there, at 200 "
+        "km per ms.",
+        {
+            "That is there and back: a round trip covers the distance twice.": lambda w: (
+                (_budget(w) - w.latency("south", "prefill_ms")) * FIBRE_KM_PER_MS
             ),
-            "That spends the whole budget on the way: the first token takes its time too.": lambda: (
-                150.0 * FIBRE_KM_PER_MS / 2
+            "That spends the whole budget on the way: the first token takes its time too.": lambda w: (
+                _budget(w) * FIBRE_KM_PER_MS / 2
             ),
         },
     ),
     "2c": Exercise(
+        "The round trip between Middle and North is {rtt} ms. By how many ms must Chat's budget "
+        "of 150 ms grow until Middle Town reaches North?",
         "ms",
-        lambda: _latency() - 150.0,
-        "180 ms take 30 more than the budget of 150.",
-        {"That is the latency itself. How much more than the budget is it?": _latency},
+        {"rtt": Own("middle-north", (65, 75, 95, 130))},
+        lambda w: w.latency("north") - _budget(w),
+        "The latency to North less the budget.",
+        {
+            "That is the latency itself. How much more than the budget is it?": lambda w: w.latency(
+                "north"
+            )
+        },
     ),
     "2d": Exercise(
+        "An agent asks {trips} times before it answers, and the round trip between Middle and "
+        "South is {rtt} ms. What is its latency from Middle Town executed in South, in ms?",
         "ms",
-        lambda: _latency(3.0, "south"),
-        "Three round trips of 40 ms, on top of the 100 ms at home.",
         {
-            "That is for one round trip.": lambda: _latency(1.0, "south"),
-            "Only the round trips between service and compute node are repeated, not the whole latency.": lambda: (
-                3 * _latency(1.0, "south")
+            "trips": Own("chat.round_trips", (2, 3, 4, 5)),
+            "rtt": Own("middle-south", (30, 50, 60)),
+        },
+        lambda w: w.latency("south"),
+        "So many round trips on top of the 100 ms at home.",
+        {
+            "That is for one round trip.": lambda w: w.but(**{"chat.round_trips": 1}).latency(
+                "south"
+            ),
+            "Only the round trips between service and compute node are repeated, not the whole latency.": lambda w: (
+                _trips(w) * w.but(**{"chat.round_trips": 1}).latency("south")
             ),
         },
     ),
     "3a": Exercise(
+        "North's electricity costs {price} USD/MWh, and egress {egress} USD/GB. What does "
+        "moving one MWh of Batch from Middle to North gain after friction, carbon at its price, "
+        "in USD/MWh?",
         "USD/MWh",
-        lambda: _pair("middle", "north", "batch", "net_usd_per_mwh"),
-        "150 at home, 50 in North, 15.5 of friction.",
+        {"price": _PRICE, "egress": _EGRESS},
+        _net("middle", "north", "batch"),
+        "What it costs at home, less what it costs in North, less friction.",
         {
-            "That leaves out friction.": lambda: _pair(
-                "middle", "north", "batch", "saving_usd_per_mwh"
+            "That leaves out friction.": _saving("middle", "north", "batch"),
+            "That is the friction. What is left of the saving after it?": _friction(
+                "middle", "north", "batch"
             ),
-            "That is the friction. What is left of the saving after it?": lambda: _pair(
-                "middle", "north", "batch", "friction_usd_per_mwh"
-            ),
-            "That is Chat, which moves more data than Batch.": lambda: _pair(
-                "middle", "north", "chat", "net_usd_per_mwh"
-            ),
+            "That is Chat, which moves more data than Batch.": _net("middle", "north", "chat"),
         },
     ),
     "3b": Exercise(
+        "Carbon costs {carbon} USD/t. The best placement then costs {money} USD/h without it, "
+        "and emits {kg} kg/h. What is its objective, in USD/h?",
         "USD/h",
-        _objective,
-        "7,471 of money and 47.88 t at 50 USD each.",
+        {"carbon": Own("carbon_price_usd_per_t", (20, 80, 160, 200))},
+        lambda w: w.placement.objective_usd_per_h,
+        "Money, and tonnes of carbon at their price.",
         {
-            "That is money alone: carbon has a price too.": _cost,
-            "That is everything at home.": lambda: solve(_scenario()).baseline.objective_usd_per_h,
-            "That adds the carbon in kg at a price per t.": lambda: _cost() + 50.0 * _carbon(150.0),
+            "That is money alone: carbon has a price too.": lambda w: w.placement.cost_usd_per_h,
+            "That adds the carbon in kg at a price per t.": lambda w: (
+                w.placement.cost_usd_per_h
+                + w.setting("carbon_price_usd_per_t") * w.placement.carbon_kg_per_h
+            ),
+        },
+        {
+            "money": lambda w: w.placement.cost_usd_per_h,
+            "kg": lambda w: w.placement.carbon_kg_per_h,
         },
     ),
     "3c": Exercise(
+        "North has room for {room} MW, and egress costs {egress} USD/GB. What is one more MW of "
+        "room in North worth, in USD/MWh? Think before you solve: who would take it?",
         "USD/MWh",
-        _capacity_price,
-        "The next MWh in line is South's Batch, which gains 54.5 there.",
+        {"room": _ROOM, "egress": _EGRESS},
+        Classroom.room_is_worth,
+        "The next MWh in line is South's Batch, and that is what it gains there.",
         {
-            "That is what the first in line gains. One more MW goes to the last.": lambda: _pair(
-                "middle", "north", "batch", "net_usd_per_mwh"
+            "That is what the first in line gains. One more MW goes to the last.": _net(
+                "middle", "north", "batch"
             ),
-            "That leaves out friction.": lambda: _pair(
-                "south", "north", "batch", "saving_usd_per_mwh"
-            ),
-            "That is what a MWh costs there, not what room for it is worth.": lambda: _at_home(
+            "That leaves out friction.": _saving("south", "north", "batch"),
+            "That is what a MWh costs there, not what room for it is worth.": lambda w: w.at_home(
                 "north"
             ),
         },
     ),
     "3d": Exercise(
+        "North has room for {room} MW, and egress costs {egress} USD/GB. People in "
+        "North Town ask for one more MWh of Chat. What does that cost the whole system, in "
+        "USD/MWh?",
         "USD/MWh",
-        lambda: _demand_price("north-town", "chat"),
-        "50 for the MWh itself, and it pushes out one that gained 54.5.",
+        {"room": _ROOM, "egress": _EGRESS},
+        lambda w: w.demand_costs("north-town", "chat"),
+        "The MWh itself, and it pushes out one that gained something there.",
         {
-            "That is the MWh itself. North is full: whom does it push out?": lambda: _at_home(
+            "That is the MWh itself. North is full: whom does it push out?": lambda w: w.at_home(
                 "north"
             ),
-            "That is what is pushed out. The MWh itself costs something too.": _capacity_price,
+            "That is what is pushed out. The MWh itself costs something too.": (
+                Classroom.room_is_worth
+            ),
         },
     ),
     "4a": Exercise(
+        "North's electricity costs {price} USD/MWh, and the round trip between Middle and North "
+        "is {rtt} ms. What is the ERL of the last step of Chat's frontier, in USD/h per ms? A "
+        "return counts from the step before.",
         "USD/h per ms",
-        lambda: _return("erl_usd_per_h_per_ms"),
-        "371 USD/h over the 80 ms since the step before, at 100 ms.",
+        {"price": _PRICE, "rtt": Own("middle-north", (60, 70, 90, 100))},
+        lambda w: w.last_step("erl_usd_per_h_per_ms"),
+        "By how much the bill falls, over the milliseconds since the step before.",
         {
-            "That counts from the budget of 150 ms. ERL counts from the step before, at 100 ms.": lambda: (
-                (_cost(150.0) - _cost(180.0)) / 30
+            "That counts from the budget of 150 ms. ERL counts from the step before.": lambda w: (
+                w.per_ms_of_now("cost_usd_per_h")
             ),
-            "That is the whole step. A return is per ms.": lambda: _cost(150.0) - _cost(180.0),
-            "That is the objective with its carbon price. ERL is about money alone.": lambda: (
-                (_objective(150.0) - _objective(180.0)) / 80
+            "That is the whole step. A return is per ms.": lambda w: w.by_the_last_step(
+                "cost_usd_per_h"
+            ),
+            "That is the objective with its carbon price. ERL is about money alone.": lambda w: (
+                w.by_the_last_step("objective_usd_per_h")
+                / w.steps["budget_ms"].diff().to_numpy()[-1]
             ),
         },
     ),
     "4b": Exercise(
+        "The round trip between Middle and North is {rtt} ms, and South's electricity emits "
+        "{carbon} kg/MWh. What is the CRL of that step, in kg/h per ms? Mind the sign: a return "
+        "is what falls.",
         "kg/h per ms",
-        lambda: _return("crl_kg_per_h_per_ms"),
-        "3,620 kg/h more over 80 ms: negative, for a return is a saving.",
         {
-            "That counts from the budget of 150 ms. CRL counts from the step before, at 100 ms.": lambda: (
-                (_carbon(150.0) - _carbon(180.0)) / 30
+            "rtt": Own("middle-north", (60, 70, 90, 100)),
+            "carbon": Own("south.carbon_marginal_g_per_kwh", (720, 840, 880)),
+        },
+        lambda w: w.last_step("crl_kg_per_h_per_ms"),
+        "More emissions over the milliseconds since the step before: negative, for a return is "
+        "a saving.",
+        {
+            "That counts from the budget of 150 ms. CRL counts from the step before.": lambda w: (
+                w.per_ms_of_now("carbon_kg_per_h")
             ),
-            "A return is what falls. Emissions rise here.": lambda: -_return("crl_kg_per_h_per_ms"),
+            "A return is what falls. Emissions rise here.": lambda w: (
+                -w.last_step("crl_kg_per_h_per_ms")
+            ),
         },
     ),
     "4c": Exercise(
+        "Middle's electricity costs {price} USD/MWh. How much money does the last step of Chat's "
+        "frontier save in a year of 8,760 hours, in USD?",
         "USD/year",
-        lambda: (_cost(150.0) - _cost(180.0)) * HOURS_PER_YEAR,
-        "371 USD/h in 8,760 hours.",
+        {"price": Own("middle.electricity_price_usd_per_mwh", (72, 76, 88, 92))},
+        lambda w: w.by_the_last_step("cost_usd_per_h") * HOURS_PER_YEAR,
+        "What the step saves in an hour, in all hours.",
         {
-            "That counts the carbon price, which nobody is billed here.": lambda: (
-                (_objective(150.0) - _objective(180.0)) * HOURS_PER_YEAR
+            "That counts the carbon price, which nobody is billed here.": lambda w: (
+                w.by_the_last_step("objective_usd_per_h") * HOURS_PER_YEAR
             )
         },
     ),
     "5a": Exercise(
+        "Chat's state has {state} MB, and South's electricity costs {price} USD/MWh. At which "
+        "egress price, in USD/GB, does Chat begin to move from Middle to South?",
         "USD/GB",
-        _egress_that_pays,
-        "Moving loses 3.5 USD/MWh, and a MWh of Chat moves 30 GB: 0.117 USD/GB less.",
         {
-            "That is by how much the price has to fall. What is it then?": lambda: (
-                _scenario().egress_usd_per_gb - _egress_that_pays()
+            "state": Own("chat.state_mb", (80, 120, 150)),
+            "price": Own("south.electricity_price_usd_per_mwh", (56, 57, 58)),
+        },
+        _egress_that_pays,
+        "Today's price, and what moving gains today over the GB that it moves.",
+        {
+            "That is by how much the price has to change. What is it then?": lambda w: abs(
+                w.setting("egress_usd_per_gb") - _egress_that_pays(w)
             ),
-            "That divides by Batch's 10 GB. Chat moves 30.": lambda: (
-                _scenario().egress_usd_per_gb
-                + _pair("middle", "south", "chat", "net_usd_per_mwh") / _gb("batch")
+            "That divides by Batch's 10 GB. Chat moves more.": lambda w: _egress_that_pays(
+                w, "batch"
             ),
         },
     ),
     "5b": Exercise(
+        "North's electricity costs {price} USD/MWh. How large may friction be, in USD/MWh, so "
+        "that moving Batch from South to North still pays?",
         "USD/MWh",
-        lambda: _pair("south", "north", "batch", "saving_usd_per_mwh"),
-        "The largest friction that still pays is the saving: 120 at home less 50 in North.",
+        {"price": _PRICE},
+        _saving("south", "north", "batch"),
+        "The largest friction that still pays is the saving before it.",
         {
-            "That is what is left after friction.": lambda: _pair(
-                "south", "north", "batch", "net_usd_per_mwh"
-            ),
-            "That is the friction as it is. How large may it be?": lambda: _pair(
-                "south", "north", "batch", "friction_usd_per_mwh"
+            "That is what is left after friction.": _net("south", "north", "batch"),
+            "That is the friction as it is. How large may it be?": _friction(
+                "south", "north", "batch"
             ),
         },
     ),
     "5c": Exercise(
+        "North has room for {room} MW, and egress costs {egress} USD/GB. What do all six "
+        "obstacles cost together, in USD/h?",
         "USD/h",
-        _held_back,
+        {"room": _ROOM, "egress": _EGRESS},
+        lambda w: sum(w.blame.values()),
         "Shapley values add up to exactly what all obstacles cost together.",
-        {
-            "That adds up what each alone would bring: what two of them block together is then missed.": _alone,
-        },
+        {"That is the largest of them alone.": lambda w: max(w.blame.values())},
     ),
     "5d": Exercise(
+        "Egress costs {egress} USD/GB. How much lower is the objective if it is free and all "
+        "else stays, in USD/h?",
         "USD/h",
-        lambda: _objective() - _objective(egress_usd_per_gb=0.0),
+        {"egress": Own("egress_usd_per_gb", (0.6, 0.7, 0.8, 1))},
+        _free_egress,
         "Egress is free, Batch moves for less, and Chat starts to move too.",
         {
             "That is the egress paid now. Without it more moves, and that saves on top.": _egress_paid,
-            "That is the Shapley value, the mean over all orders. Here it is the first to be lifted.": lambda: (
-                float(
-                    attribution(_scenario())
-                    .set_index("constraint")["usd_per_h"]
-                    .to_dict()["egress"]
-                )
+            "That is the Shapley value, the mean over all orders. Here it is the first to be lifted.": lambda w: (
+                w.blame["egress"]
             ),
+        },
+    ),
+    "6a": Exercise(
+        "North's electricity costs {price} USD/MWh, and it has room for {room} MW. If the "
+        "objective may be 1 % worse, how little load can North have, in MW?",
+        "MW",
+        {"price": _PRICE, "room": _ROOM},
+        _least_in_north,
+        "Less than it has in the optimum, and much more than its own 20 MW: North is firm.",
+        {
+            "That is its load in the optimum. How little can it be?": lambda w: _least_in_north(
+                w, "it_mw"
+            ),
+        },
+    ),
+    "6b": Exercise(
+        "South's electricity costs {price} USD/MWh. Up to which carbon price, in USD/t, does the placement "
+        "of 50 USD/t stay the best?",
+        "USD/t",
+        {"price": Own("south.electricity_price_usd_per_mwh", (50, 54, 64, 68))},
+        _stays_until,
+        "There the next piece of the front begins.",
+        {
+            "That is from where on it is the best.": lambda w: _stays_until(
+                w, "carbon_price_from_usd_per_t"
+            )
+        },
+    ),
+    "6c": Exercise(
+        "North has room for {room} MW. Electricity prices may be a fifth lower or higher. How "
+        "far apart are the two savings, in USD/h?",
+        "USD/h",
+        {"room": _ROOM},
+        _swing,
+        "Saving at the higher prices less saving at the lower ones.",
+        {
+            "That is the saving as it is. How far apart are the other two?": lambda w: _swing(
+                w, "saving_usd_per_h"
+            )
         },
     ),
 }

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+from collections import Counter
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,19 @@ import pytest
 from nbclient import NotebookClient
 
 import explorer
+from explorer.errors import ExplorerError
 from explorer.packaged_data import LAYOUTS
-from explorer.teaching.exercises import EXERCISES, check, compare
+from explorer.registry import MEASURES
+from explorer.teaching.classroom import Classroom
+from explorer.teaching.exercises import EXERCISES
+from explorer.teaching.marking import mark
+from explorer.teaching.predictions import PREDICTIONS
+from explorer.teaching.workbook import Workbook
 
 COURSE = LAYOUTS / "classroom"
-LESSONS = sorted(COURSE.glob("*.ipynb"))
-SOLUTIONS = sorted((COURSE / "solutions").glob("*.ipynb"))
-NUMBER = re.compile(r"check\(\"(\d[a-z])\", answer\)")
+LESSONS = sorted(COURSE.glob("[1-9]*.ipynb"))
+SOLUTIONS = COURSE / "solutions.ipynb"
+NUMBER = re.compile(r"mine\.check\(\"(\d[a-z])\", answer\)")
 
 
 def source(path: Path, kind: str = "code") -> str:
@@ -34,18 +42,25 @@ def client() -> Any:
         "PYTHONPATH": str(Path(explorer.__file__).parents[1])
     }  # what is tested
     with client.setup_kernel(env=environment):
+        execute(client, [READY, "import explorer; explorer.notebook = lambda: None  # it is ready"])
         yield client
 
 
-def run(client: Any, path: Path) -> list[Any]:
-    """The cells with their outputs, after running them with nothing left of the notebook before."""
-    notebook = nbformat.read(path, as_version=4)
-    notebook.cells.insert(0, nbformat.v4.new_code_cell("%reset -sf"))
-    client.nb = notebook
+READY = "from explorer import notebook\nnotebook()"
+
+
+def execute(client: Any, sources: list[str]) -> list[Any]:
+    """Cells with their outputs, run one after the other."""
+    client.nb = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, sources)))
     client.reset_execution_trackers()
-    for index, cell in enumerate(notebook.cells):
-        client.execute_cell(cell, index)
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [client.execute_cell(cell, index) for index, cell in enumerate(client.nb.cells)]
+
+
+def run(client: Any, path: Path) -> list[Any]:
+    """Its cells of code with their outputs, with nothing left of the notebook before."""
+    cells = nbformat.read(path, as_version=4).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    return execute(client, ["%reset -sf", *code])[1:]
 
 
 def shown(cell: Any) -> str:
@@ -56,36 +71,33 @@ def shown(cell: Any) -> str:
     )
 
 
-def test_there_are_five_lessons_and_a_solution_to_each():
-    assert [path.name for path in LESSONS] == [path.name for path in SOLUTIONS]
-    assert len(LESSONS) == 5
-
-
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_runs_from_top_to_bottom_before_anything_is_answered(client, path):
     cells = run(client, path)
-    checks = [cell for cell in cells if "check(" in cell.source]
+    checks = [cell for cell in cells if "mine.check(" in cell.source]
     assert len(checks) >= 3
     assert [shown(cell) for cell in checks if "Not answered yet" not in shown(cell)] == []
-    errors = [
-        o
-        for cell in cells
-        for o in cell.outputs
-        if o.output_type == "stream" and o.name == "stderr"
+    (asked, compared) = (
+        shown(cell) for cell in cells if re.search(r"mine\.(predict|compare)\(", cell.source)
+    )
+    assert '"falls", "stays" or "rises"' in asked and "You made no guess" in compared
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert [o for o in outputs if o.output_type == "stream" and o.name == "stderr"] == []
+    pictures = [
+        output.data["text/html"]
+        for output in outputs
+        if "application/vnd.holoviews_exec.v0+json" in output.get("data", {})
     ]
-    assert errors == []
+    assert pictures and not any("https://cdn" in picture for picture in pictures)
 
 
-@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-def test_a_solution_runs_from_top_to_bottom_and_is_right(client, path):
-    cells = run(client, path)
-    checks = [cell for cell in cells if "check(" in cell.source]
+def test_the_solutions_are_right(client):
+    checks = [cell for cell in run(client, SOLUTIONS) if "mine.check(" in cell.source]
     assert [shown(cell) for cell in checks if not shown(cell).startswith("✓")] == []
+    assert len(checks) == len(EXERCISES)
 
 
-@pytest.mark.parametrize(
-    "path", [*LESSONS, *SOLUTIONS], ids=lambda path: f"{path.parent.name}/{path.stem}"
-)
+@pytest.mark.parametrize("path", [*LESSONS, SOLUTIONS], ids=lambda path: path.stem)
 def test_notebooks_are_stored_clean(path):
     text = path.read_text(encoding="utf-8")
     notebook = nbformat.reads(text, as_version=4)
@@ -98,19 +110,39 @@ def test_notebooks_are_stored_clean(path):
 
 
 def test_every_exercise_is_asked_once_and_in_order():
+    assert [path.name[0] for path in LESSONS] == [*PREDICTIONS]
     asked = [key for path in LESSONS for key in NUMBER.findall(source(path))]
-    assert asked == sorted(EXERCISES)
-    assert asked == [key for path in SOLUTIONS for key in NUMBER.findall(source(path))]
+    assert asked == [*EXERCISES] == sorted(EXERCISES) == NUMBER.findall(source(SOLUTIONS))
     for path in LESSONS:
-        prose = source(path, "markdown")
+        prose, code = source(path, "markdown"), source(path)
         assert all(
             part in prose
             for part in ("**The question.**", "After this lesson", "Predict", "## Key insight")
         )
+        assert 12 <= int(re.findall(r"About (\d+) minutes", prose)[0]) <= 18
+        before = code.partition("mine.compare(")[
+            0
+        ]  # nothing that answers stands above the question
+        assert "mine.predict(" in before and code.rstrip().endswith("mine.review()")
+
+
+def test_the_teachers_page_says_what_the_lessons_are():
+    page = (LAYOUTS.parent / "docs" / "howto" / "teach.md").read_text("utf-8")
+    told = re.findall(r"^\| (\d) [^|]*\| (\d+) \|", page, re.MULTILINE)
+    minutes = re.compile(r"About (\d+) minutes")
+    assert told == [(path.name[0], *minutes.findall(source(path, "markdown"))) for path in LESSONS]
+    answers = Counter(asked.answer() for asked in PREDICTIONS.values())
+    assert "two of the six are *stays*, two rise, two fall" in page
+    assert answers == {"falls": 2, "stays": 2, "rises": 2}
+
+
+def test_every_measure_is_used_or_set_as_a_task():
+    words = "".join(source(path) + source(path, "markdown") for path in LESSONS)
+    assert [name for name in MEASURES if f"{name}(" not in words] == []
 
 
 def test_links_lead_somewhere():
-    for path in [*LESSONS, *SOLUTIONS]:
+    for path in LESSONS:
         for target in re.findall(r"\]\(([^)]+)\)", source(path, "markdown")):
             assert (path.parent / target).is_file(), (path.name, target)
 
@@ -125,88 +157,89 @@ def test_words_set_in_italics_are_in_the_glossary():
 
 # The checks
 
+STUDENT = Workbook("Ada Lovelace")
+
+
+def right(key: str) -> float:
+    """The answer to the student's exercise."""
+    exercise = EXERCISES[key]
+    return exercise.expected(Classroom(exercise.numbers("ada lovelace", key)))
+
 
 @pytest.mark.parametrize("key", EXERCISES)
 def test_a_check_takes_the_right_answer_and_nothing_else(key):
-    exercise = EXERCISES[key]
-    value = exercise.expected()
-    assert check(key, value).right and check(key, value * 1.004).right
-    for wrong in (
-        -value,
-        value * 1000,
-        value / 1000,
-        value * 1.02,
-        value * 0.9,
-        0,
-        float("nan"),
-        "x",
-        True,
-        [value],
-    ):
-        assert check(key, wrong).right is False, wrong
-    assert check(key).right is check(key, None).right is None
-    assert exercise.unit in check(key).says
+    value, unit = right(key), EXERCISES[key].unit
+    assert STUDENT.check(key, value).right and STUDENT.check(key, value * 1.004).right
+    wrong = (-value, value * 1000, value * 1.02, value * 0.9, 0, float("nan"), "x", True, [value])
+    for answer in wrong:
+        assert STUDENT.check(key, answer).right is False, answer
+    assert STUDENT.check(key).right is STUDENT.check(key, None).right is None
+    assert unit in STUDENT.check(key).says
 
 
 @pytest.mark.parametrize("key", EXERCISES)
 def test_a_check_names_what_was_forgotten(key):
     exercise = EXERCISES[key]
-    said = [check(key, wrong()).says for wrong in exercise.slips.values()]
+    world = Classroom(exercise.numbers("ada lovelace", key))
+    said = [STUDENT.check(key, wrong(world)).says for wrong in exercise.slips.values()]
     assert said == list(exercise.slips)  # each its own, and none of them right
 
 
-def test_a_check_names_sign_unit_and_order_of_magnitude_but_not_the_answer():
-    right = {key: exercise.expected() for key, exercise in EXERCISES.items()}
-    assert "sign is not" in check("3a", -right["3a"]).says
-    assert "1,000 times too large" in check("1d", right["1d"] * 1000).says
-    assert "10 times too small" in check("2b", right["2b"] / 10).says
-    assert "hours and seconds" in check("5c", right["5c"] / 3600).says
-    assert "hours and years" in check("5d", right["5d"] * 8760).says
-    assert "order of magnitude" in check("3d", right["3d"] * 37).says
-    assert "far too small" in check("3d", right["3d"] / 37).says
-    assert "3% too large" in check("2a", right["2a"] * 1.03).says
-    assert "sign is wrong, and so is the size" in check("4b", 7).says
-    for key, value in right.items():
-        assert f"{value:.4g} " not in check(key, value * 1.3).says
+@pytest.mark.parametrize("key", EXERCISES)
+def test_answers_are_those_of_an_own_world_and_differ_between_students(key):
+    exercise = EXERCISES[key]
+    drawn = {tuple(exercise.numbers(str(student), key).items()) for student in range(30)}
+    choices = [own.choices for own in exercise.own.values()]
+    assert len(drawn) > min(8, len(list(product(*choices))) - 1)
+    numbers = exercise.numbers("7", key)
+    usual = exercise.expected(Classroom())
+    assert exercise.expected(Classroom(numbers)) != pytest.approx(usual, rel=0.006)
+    asked = Workbook(7).ask(key)
+    assert repr(asked) == repr(Workbook(" 7").ask(key))  # the same student
+    assert all(f"{number:,g}" in repr(asked) for number in numbers.values())
+    assert "{" not in repr(asked)
 
 
-def test_the_numbers_that_checks_explain_are_those_of_the_scenario():
-    """Prose quotes figures of classroom-3x3: they change together or not at all."""
-    quoted = {
-        "2a": (14.7, 80, 85.3), "2d": (40, 100), "3a": (150, 50, 15.5), "3b": (7471, 47.88, 50), "3c": (54.5,),
-        "3d": (50, 54.5), "4a": (371, 80, 100), "4b": (3620, 80), "5b": (120, 50),
-    }  # fmt: skip
-    sums = {
-        "2a": lambda a, b, c: a + b + c, "2d": lambda a, b: 3 * a + b, "3a": lambda a, b, c: a - b - c,
-        "3b": lambda a, b, c: a + b * c, "3c": lambda a: a, "3d": lambda a, b: a + b, "4a": lambda a, b, _: a / b,
-        "4b": lambda a, b: -a / b, "5b": lambda a, b: a - b,
-    }  # fmt: skip
-    for key, numbers in quoted.items():
-        assert sums[key](*numbers) == pytest.approx(EXERCISES[key].expected())
-        words = check(key, EXERCISES[key].expected()).says
-        assert [n for n in numbers if f"{n:,g}" not in words and str(n) not in words] == [], words
+def test_a_students_scenario_is_the_one_that_is_asked_about():
+    scenario = STUDENT.scenario("3a")
+    numbers = EXERCISES["3a"].numbers("ada lovelace", "3a")
+    assert scenario.egress_usd_per_gb == numbers["egress_usd_per_gb"]
+    scenario.egress_usd_per_gb = 9.0  # theirs to change
+    assert STUDENT.check("3a", right("3a")).right
+    with pytest.raises(ExplorerError, match="Known are 1a"):
+        STUDENT.check("9z", 1)
 
 
-def test_predictions_are_compared_and_not_marked():
-    assert compare(..., 3.0, "kg/h") == "You made no guess. The model: 3 kg/h."
-    assert compare("law", "capacity") == "You guessed law. The model: capacity."
+def test_marks_name_sign_unit_and_order_of_magnitude_but_not_the_answer():
+    def said(factor: float) -> str:
+        return mark(84.5 * factor, lambda: 84.5, "USD/h").says
+
+    assert "sign is not" in said(-1)
+    assert "1,000 times too large" in said(1000) and "10 times too small" in said(0.1)
+    assert "hours and seconds" in said(1 / 3600) and "hours and years" in said(8760)
+    assert "order of magnitude" in said(37) and "far too small" in said(1 / 37)
+    assert "3% too large" in said(1.03) and "sign is wrong, and so is the size" in said(-2)
+    assert "84.5" not in said(1.3)
 
 
-@pytest.mark.parametrize("shown", ["Explorer(scenario)", "frontier(scenario).plot()"])
-def test_what_a_cell_shows_fetches_nothing(client, shown):
-    notebook = nbformat.v4.new_notebook()
-    lines = "from explorer import Explorer, Scenario, frontier, notebook\n"
-    lines += 'notebook()\nscenario = Scenario.load("classroom-3x3")'
-    notebook.cells = [nbformat.v4.new_code_cell(lines), nbformat.v4.new_code_cell(shown)]
-    client.nb = notebook
-    client.reset_execution_trackers()
-    ready, shown_in = (
-        client.execute_cell(cell, index) for index, cell in enumerate(notebook.cells)
+# Predictions
+
+
+def test_predictions_are_kept_with_their_reason_compared_and_shown_again():
+    mine = Workbook()
+    assert "You made no guess. The model: it falls." in repr(mine.compare("1"))
+    with pytest.raises(ExplorerError, match='"falls", "stays" or "rises"'):
+        mine.predict("1", "up")
+    mine.predict("1", "falls", "fewer *requests*")
+    assert (
+        repr(mine.compare("1"))
+        == r"You said: falls, because fewer \*requests\*. The model: it falls, too."
     )
-    assert sum(len(str(output)) for output in ready.outputs) > 1e6  # the libraries themselves
-    (shown_html,) = (
-        output.data["text/html"]
-        for output in shown_in.outputs
-        if "application/vnd.holoviews_exec.v0+json" in output.get("data", {})
-    )
-    assert "https://cdn" not in shown_html
+    mine.predict("6", "rises")
+    assert repr(mine.compare("6")) == "You said: rises. The model: it stays."
+    mine.check("1a", 3)
+    told = mine.review().table
+    assert told["you"].tolist() == ["falls, because fewer *requests*", "rises", "not yet"]
+    assert told["model"].tolist() == ["falls", "stays", ""]
+    mine.predict("1", "falls", "<script>")
+    assert "<script>" not in mine.review()._repr_html_()
