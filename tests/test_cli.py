@@ -736,7 +736,6 @@ def test_progress_shows_while_something_takes_long(monkeypatch):
 
 def test_progress_is_told_line_by_line_where_there_is_no_terminal(monkeypatch):
     monkeypatch.setattr(sys, "stderr", file := io.StringIO())
-    monkeypatch.setattr(terminal_output, "PROGRESS_AFTER_S", 0.01)
     monkeypatch.setattr(terminal_output, "LINE_EVERY_S", 0.02)
     with terminal_output.progress("Counting"):
         wait_until(lambda: file.getvalue().count("\n") >= 2)

@@ -24,8 +24,8 @@ STDOUT = Path("/dev/stdout")  # written through, where another device is refused
 @contextmanager
 def progress(what: str) -> Iterator[None]:
     """
-    Say what is going on, and for how long, once that takes over a second: on a line of its own
-    that goes again, or line by line where standard error is no terminal.
+    Say what is going on, and for how long: after a second on a line of its own that goes again, or
+    in a line every quarter of a minute where standard error is no terminal.
     """
     done = Event()
     tell = _tick if sys.stderr.isatty() else _tell
@@ -47,10 +47,9 @@ def _tick(what: str, done: Event) -> None:
 
 
 def _tell(what: str, done: Event) -> None:
-    began, pause = monotonic(), PROGRESS_AFTER_S
-    while not done.wait(pause):
+    began = monotonic()
+    while not done.wait(LINE_EVERY_S):
         print(f"{what}: {tqdm.format_interval(monotonic() - began)}", file=sys.stderr, flush=True)
-        pause = LINE_EVERY_S
 
 
 def standard_output() -> TextIO:
