@@ -19,6 +19,7 @@ BRIEFLY = {  # how sure a figure is, in a word or two
     "secondary": "second hand",
     "estimate": "estimate",
     "assigned": "proxy",
+    "unsourced": "no source",
 }
 _DETAILS = re.compile(r"\s*\([^()]*\)|[;,] .*")  # of a licence
 UNSURE = "≈"  # stands before an estimate or a proxy

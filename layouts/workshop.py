@@ -10,6 +10,7 @@ from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
 from explorer.app.explorer import ALERT
+from explorer.app.own_data.own_data import OwnData
 from explorer.app.page import TEMPLATE
 from explorer.app.page.scenarios import Chooser, scenarios_there, unknown_scenario
 from explorer.app.page.switch import Switch
@@ -85,16 +86,24 @@ page = pmui.Page(
 
 
 def explorer_of(name: str) -> Explorer:
-    """The app for a scenario."""
+    """The app for a scenario, one that there is or one of a user's own."""
+    own = own_data.scenarios.get(name)
     return Explorer(
-        Scenario.load(name or told.scenario),
+        Scenario.load(name or told.scenario) if own is None else own.copy(),
         address=f"?scenario={quote(name)}" if name else "?",
         served=told.scenario,
         reachable=told.reachable,
         saves=not told.read_only,
         board=told.board,
         presented=presented,
+        own=own is not None,
     )
+
+
+def on_screen() -> Scenario:
+    """What the sliders move, or would."""
+    current = switch.current
+    return Scenario.load(told.scenario) if current is None else current.session.scenario
 
 
 def show(name: str, found: Explorer | ExplorerError) -> None:
@@ -106,19 +115,20 @@ def show(name: str, found: Explorer | ExplorerError) -> None:
         alert = pn.pane.Alert(
             words, alert_type="danger", margin=10, disable_math=True, stylesheets=[ALERT]
         )
-        header[:], main[:], sidebar[:] = documentation, [switch, alert], [choice]
+        header[:], main[:], sidebar[:] = documentation, [switch, own_data, alert], [choice]
         return
     # with this user's work: Panel's own flag is everybody's, and keeps every page alive
     with edit_readonly(page):
         page.busy = found.session.param.frontier_busy
-    header[:], main[:] = [*documentation, found.buttons], [switch, found.main]
+    header[:], main[:] = [*documentation, found.buttons], [switch, own_data, found.main]
     sidebar[:] = [choice, found.controls]
 
 
 switch = Switch(page, there, served, explorer_of, show)
+own_data = OwnData(there, on_screen, switch.offer)
 if asked in ("", opened):
     switch.open(opened)
 else:
     sidebar.clear()
-    main.append(unknown_scenario(asked))
+    main[:] = [switch, own_data, unknown_scenario(asked)]
 page.servable(title="Wattlas", location=False)  # the address is the link's

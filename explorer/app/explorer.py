@@ -74,6 +74,8 @@ class Explorer(pn.viewable.Viewer):
         Whether the server has a board, to which teams submit what they see.
     presented : bool
         Whether it is for a room: the first control stands above the pictures, the rest is folded away.
+    own : bool
+        Whether the tables are a user's own, which no link can carry and no other team has.
 
     Raises
     ------
@@ -94,6 +96,7 @@ class Explorer(pn.viewable.Viewer):
         saves: bool = True,
         board: bool = False,
         presented: bool = False,
+        own: bool = False,
         **params: Any,
     ) -> None:
         super().__init__(**params)
@@ -116,8 +119,8 @@ class Explorer(pn.viewable.Viewer):
         self.controls = Controls(
             self.session, looks, lambda groups: chosen(groups, scenario, controls, "controls")
         )
-        share = [ShareButton(self.controls.inputs.id, reachable)] if address else []
-        submit = [SubmitButton(self.controls.inputs.id)] if address and board else []
+        share = [ShareButton(self.controls.inputs.id, reachable, own)] if address else []
+        submit = [SubmitButton(self.controls.inputs.id)] if address and board and not own else []
         self._save = [SaveButton(self.session, self._opened)] if saves else []
         pin = PinButton(self.pins, self.controls.inputs.id)
         self.buttons = pn.Row(

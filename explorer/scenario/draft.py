@@ -74,6 +74,11 @@ class Draft:
         return self._problems
 
     @property
+    def title(self) -> str:
+        """What the settings call it, as far as they can be read."""
+        return str(self._folder.settings.get("title", ""))
+
+    @property
     def lines(self) -> Mapping[str, pd.Index]:
         """For each table, the row in its file of each of its rows."""
         return self._folder.lines
@@ -180,8 +185,9 @@ class Draft:
 
     def _write(self, tables: Mapping[str, Grid]) -> None:
         """The texts of their files; a row stands in the line of its number, the header being the first."""
-        for name, grid in tables.items():
-            self._files[TABLES[name].file] = csv_text.write(grid.frame).encode()
+        texts = {TABLES[name].file: csv_text.write(grid.frame) for name, grid in tables.items()}
+        # others may be reading those there were
+        self._files = self._files | {file: text.encode() for file, text in texts.items()}
 
     def _check(self) -> None:
         self._folder = Folder(InMemory(self._files), declared())

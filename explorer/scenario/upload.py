@@ -1,4 +1,4 @@
-"""What somebody brings, a scenario folder or single tables, as the files of a scenario."""
+"""What somebody brings, a scenario folder or single tables, as a draft."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from explorer.errors import ExplorerError, shortened
 from explorer.scenario import csv_text
 from explorer.scenario.archive import MOST_MB, read_zip, refuse_size
+from explorer.scenario.draft import Draft
 from explorer.scenario.known import SETTINGS_FILE
 from explorer.scenario.schema import TABLES, Table
 from explorer.scenario.spreadsheet import read_workbook
@@ -18,11 +19,9 @@ _COPY = re.compile(r" ?\(\d+\)$")  # what browsers add to the name of a file sav
 _FIX = f"Bring a scenario folder as ZIP, or tables as CSV or XLSX: {', '.join(KINDS)}."
 
 
-def with_upload(
-    uploads: Sequence[tuple[str, bytes]], base: Mapping[str, bytes]
-) -> dict[str, bytes]:
+def draft_of(uploads: Sequence[tuple[str, bytes]], base: Mapping[str, bytes]) -> Draft:
     """
-    The files of a scenario after an upload.
+    A draft of what was uploaded.
 
     A ZIP file, or files among which is a `scenario.toml`, are a scenario of their own. Other tables take
     the places of those of `base`.
@@ -50,7 +49,7 @@ def with_upload(
                 fix = "Bring each table once."
                 raise ExplorerError(f"Two files are for {file}.", shortened(name), fix)
             found[file] = contents
-    return found if SETTINGS_FILE in found else {**base, **found}
+    return Draft(found) if SETTINGS_FILE in found else Draft({**base, **found}, before=base)
 
 
 def _files_of(name: str, data: bytes) -> dict[str, bytes]:

@@ -21,7 +21,7 @@ from explorer import ExplorerError, Scenario, ScenarioError
 from explorer.scenario import archive, spreadsheet
 from explorer.scenario.archive import read_zip, write_zip
 from explorer.scenario.spreadsheet import read_workbook
-from explorer.scenario.upload import with_upload
+from explorer.scenario.upload import draft_of
 
 SETTINGS = "scenario.toml"
 
@@ -233,8 +233,8 @@ def test_tables_as_sheets_are_the_same_scenario(classroom):
         ]
         for name, data in tables.items()
     }
-    files = with_upload([("world.xlsx", workbook(sheets))], {SETTINGS: classroom[SETTINGS]})
-    same, sample = Scenario.from_files(files), Scenario.from_files(classroom)
+    draft = draft_of([("world.xlsx", workbook(sheets))], {SETTINGS: classroom[SETTINGS]})
+    same, sample = Scenario.from_files(draft.files()), Scenario.from_files(classroom)
     assert {n: t for n, t in same.files().items() if n != "README.md"} == {
         n: t for n, t in sample.files().items() if n != "README.md"
     }
@@ -337,16 +337,16 @@ _BOOK = workbook({"regions": [["id", "name"], ["a", "b"]]})
 @pytest.mark.parametrize("name", ["regions.csv", "Regions (2).CSV", "my places 2026.csv"])
 def test_a_table_is_known_by_its_name_or_by_its_columns(classroom, name):
     mine = classroom["regions.csv"].replace(b",80,", b",81,")
-    assert with_upload([(name, mine)], classroom) == classroom | {"regions.csv": mine}
+    assert draft_of([(name, mine)], classroom).files() == classroom | {"regions.csv": mine}
 
 
 def test_a_table_of_no_name_and_no_columns_that_fit_is_asked_about(classroom):
     with pytest.raises(ExplorerError, match="It does not say which table it is"):
-        with_upload([("mine.csv", b"a,b\n1,2\n")], classroom)
+        draft_of([("mine.csv", b"a,b\n1,2\n")], classroom)
 
 
 def test_the_files_of_a_folder_may_be_brought_one_by_one(classroom):
-    assert with_upload([*classroom.items()], {"arcs.csv": b"old"}) == classroom
+    assert draft_of([*classroom.items()], {"arcs.csv": b"old"}).files() == classroom
 
 
 @pytest.mark.parametrize(
@@ -361,4 +361,4 @@ def test_the_files_of_a_folder_may_be_brought_one_by_one(classroom):
 )
 def test_what_cannot_be_used_is_said(classroom, uploads, said):
     with pytest.raises(ExplorerError, match=said):
-        with_upload(uploads, classroom)
+        draft_of(uploads, classroom)

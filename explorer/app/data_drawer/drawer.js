@@ -114,13 +114,17 @@ class Drawer {
     }
     const save = element("button", {type: "button", className: "save"}, `Save ${file}`)
     save.addEventListener("click", () => this.model.send_msg({file: table.name}))
+    const edit = element("button", {type: "button", className: "save"}, "Edit a copy of it")
+    edit.dataset.ownData = table.name
+    edit.hidden = !globalThis[Symbol.for("wattlas.own")] // on a page alone
+    edit.addEventListener("click", () => this.dialog.close())
     const tell = event => this.tell(table, event.target.closest("td"))
     body.addEventListener("pointerover", tell)
     body.addEventListener("click", tell)
     const head = element("tr", {}, ...table.columns.map(name => element("th", {}, name)))
     this.body.replaceChildren(
       element("p", {}, `${file}: ${doc}. Point at a figure or tap it to read where it is from.`), this.legend(),
-      element("div", {className: "tools"}, this.filter("Filter rows", fill), count, save),
+      element("div", {className: "tools"}, this.filter("Filter rows", fill), count, save, edit),
       element("div", {className: "scroller"}, element("table", {}, element("thead", {}, head), body)))
     fill("")
   }

@@ -22,12 +22,22 @@ export function render({model, data}) {
     el("div", {class: "line"}, field, copy), note, code,
     el("p", {class: "present"}, "For a projector: ", present, " (Alt+P). It is larger, and follows what you do here."))
 
+  if (data.own) {
+    const file = el("button", {type: "button", class: "copy", "data-own-data": "download"}, "Download as ZIP")
+    file.addEventListener("click", () => dialog.close())
+    dialog.replaceChildren(el("div", {class: "head"}, title, close),
+      el("p", {}, "These are your own data, and they are in this page alone: a link cannot carry them. Whoever gets the file "
+        + "opens it under “Use your own data”, in the list of scenarios."),
+      el("div", {class: "line"}, file))
+  }
+
   const update = () => {
     const [link, picture] = data.code ? JSON.parse(data.code) : []
     code.hidden = link !== field.value || !picture
     if (!code.hidden) code.src = picture
   }
   button.addEventListener("click", () => {
+    if (data.own) return dialog.showModal()
     field.value = shared(data)
     copy.textContent = "Copy"
     present.href = presentation(data.key)
@@ -41,7 +51,7 @@ export function render({model, data}) {
   dialog.addEventListener("click", event => event.target === dialog && dialog.close())
   dialog.addEventListener("keydown", event => event.stopPropagation()) // not meant for the page below
   const onKey = event => {
-    if (event.altKey && event.code === "KeyP" && !event.repeat) window.open(presentation(data.key), "_blank")
+    if (event.altKey && event.code === "KeyP" && !event.repeat && !data.own) window.open(presentation(data.key), "_blank")
   }
   window.addEventListener("keydown", onKey)
   model.on("remove", () => window.removeEventListener("keydown", onKey))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,11 +25,13 @@ _CHOOSER = """
 :host { font-size: 14px; line-height: 1.35; color: var(--mui-palette-text-primary, inherit); }
 summary { padding: 8px 10px; border: 1px solid var(--mui-palette-divider, #8886); border-radius: 6px;
           cursor: pointer; font-size: 16px; }
-summary:focus-visible, a:focus-visible { outline: 2px solid var(--mui-palette-primary-main, #0072b2); }
+:is(summary, a, button):focus-visible { outline: 2px solid var(--mui-palette-primary-main, #0072b2); }
 summary small { display: block; font-size: 14px; color: var(--mui-palette-text-secondary, inherit); }
 ul { margin: 4px 0 0; padding: 0; list-style: none; }
-a { display: block; padding: 8px 10px; border-radius: 6px; color: inherit; text-decoration: none; }
-a:hover, a[aria-current] { background: #8882; }
+a, button { display: block; padding: 8px 10px; border-radius: 6px; color: inherit; text-decoration: none; }
+button { box-sizing: border-box; width: 100%; margin-top: 6px; border: 1px solid var(--mui-palette-divider, #8886);
+         background: none; font: inherit; text-align: left; cursor: pointer; }
+a:hover, button:hover, a[aria-current] { background: #8882; }
 span { color: var(--mui-palette-text-secondary, inherit); }
 """
 
@@ -64,12 +67,27 @@ def unknown_scenario(asked: str) -> pn.viewable.Viewable:
         )
         for name, about in known.items()
     ]  # fmt: skip
+    if is_own(asked):
+        said = html(
+            "<h2>These are somebody’s own data.</h2><p>{}</p><p>{}</p><p>Or open one of these:</p><ul>{}</ul>",
+            _NOT_IN_LINKS, _BUTTON, joined(lines),
+        )  # fmt: skip
+        return _said(said)
     said = html(
         "<h2>There is no scenario {} here.</h2><p>{} Open one of these:</p><ul>{}</ul>",
         shortened(asked), nearest(asked, known, ""), joined(lines),
     )  # fmt: skip
+    return _said(said)
+
+
+def is_own(name: str) -> bool:
+    """Whether a name in an address is that of somebody's own data, of this page or another."""
+    return re.fullmatch(r"own-[0-9a-f]{6}", name) is not None
+
+
+def _said(text: str) -> pn.viewable.Viewable:
     return pn.pane.HTML(
-        str(said), margin=20, styles={"font-size": "16px"}, sizing_mode="stretch_width"
+        str(text), margin=20, styles={"font-size": "16px"}, sizing_mode="stretch_width"
     )
 
 
@@ -87,6 +105,20 @@ class Chooser(pn.pane.HTML):
         self.object = _choices(self._there, opened)
 
 
+_NOT_IN_LINKS = (
+    "They are in the page alone in which they were opened, and go with it: a link cannot carry them. "
+    "If you have them as a ZIP file, open that here."
+)
+_BUTTON = html(
+    '<button type="button" data-own-data style="font: inherit; padding: 6px 12px">{}</button>',
+    "Use your own data …",
+)
+_OWN = html(
+    '<button type="button" data-own-data><b>Use your own data …</b><br><span>{}</span></button>',
+    "Bring tables, or edit these",
+)
+
+
 def _choices(there: Mapping[str, About], opened: str) -> str:
     choices = joined(
         html(
@@ -96,8 +128,8 @@ def _choices(there: Mapping[str, About], opened: str) -> str:
         for name, about in sorted(there.items(), key=lambda each: each[1].title.casefold())
     )  # fmt: skip
     said = html(
-        "<details><summary>{}<small>Choose another scenario</small></summary><ul>{}</ul></details>",
-        there[opened].title, choices,
+        "<details><summary>{}<small>{}</small></summary><ul>{}</ul>{}</details>",
+        there[opened].title, "Choose another scenario, or bring your own data", choices, _OWN,
     )  # fmt: skip
     return str(said)
 

@@ -10,6 +10,7 @@ export function render({model, data}) {
   window.addEventListener("popstate", onPopState)
   window.addEventListener("click", onClick)
   model.on("shown", () => change.onShown())
+  model.on("offered", () => data.offered && change.onOffered())
   model.on("remove", () => {
     window.removeEventListener("popstate", onPopState)
     window.removeEventListener("click", onClick)
@@ -19,10 +20,20 @@ export function render({model, data}) {
 
 class Switch {
   constructor(model, data) {
-    const [sentences, titles] = [data.sentences, data.titles].map(text => JSON.parse(text))
-    Object.assign(this, {model, data, turn: 0, sentences, titles, follows: true, carried: []})
+    Object.assign(this, {model, data, turn: 0, follows: true, carried: []})
+    this.read()
     this.wanted = this.named(window.location)
-    document.title = titles[this.wanted] ?? document.title // none where the address names no scenario that is there
+    document.title = this.titles[this.wanted] ?? document.title // none where the address names no scenario that is there
+  }
+
+  read() {
+    [this.sentences, this.titles] = [this.data.sentences, this.data.titles].map(text => JSON.parse(text))
+  }
+
+  /** One more scenario, which this page alone has. */
+  onOffered() {
+    this.read()
+    this.choose(this.data.offered)
   }
 
   /** The scenario of an address. */

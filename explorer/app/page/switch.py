@@ -33,8 +33,8 @@ class Switch(pn.custom.JSComponent):
     ----------
     page : Page
         Whose theme is that of what is shown.
-    there : mapping of str to About
-        The scenarios that may be opened, by their names in addresses.
+    there : dict of str to About
+        The scenarios that may be opened, by their names in addresses; `offer` adds to it.
     default : str
         The one of addresses that name none.
     make : callable
@@ -47,22 +47,21 @@ class Switch(pn.custom.JSComponent):
     titles = param.String(doc="What the browser's tab is called, by the scenario's name: JSON.")
     default = param.String(doc="The name of the scenario of addresses that name none.")
     shown = param.String(doc="The turn that was answered last, and the names that are kept: JSON.")
+    offered = param.String(
+        doc="A scenario that the page is to open by itself: its name; each once."
+    )
 
     _esm = _HERE.with_suffix(".js").read_text("utf-8")
 
     def __init__(
         self,
         page: param.Parameterized,
-        there: Mapping[str, About],
+        there: dict[str, About],
         default: str,
         make: Callable[[str], Explorer],
         show: Callable[[str, Explorer | ExplorerError], None],
     ) -> None:
-        said = {name: about.opening for name, about in there.items()}
-        titles = {name: about.page_title for name, about in there.items()}
-        super().__init__(
-            sentences=json.dumps(said), titles=json.dumps(titles), default=default, margin=0
-        )
+        super().__init__(**_words(there), default=default, margin=0)
         self._page, self._there, self._make, self._show = page, there, make, show
         # the last is open, or was before one that could not be opened
         self._kept: dict[str, Explorer] = {}
@@ -71,9 +70,20 @@ class Switch(pn.custom.JSComponent):
         self._wanted: tuple[str, int, int] | None = None
         page.param.watch(self._on_page_theme, "dark_theme")
 
+    @property
+    def current(self) -> Explorer | None:
+        """What is on the page, or was before what could not be opened."""
+        return next(reversed(self._kept.values()), None)
+
+    def offer(self, name: str, about: About) -> None:
+        """Let the page open one more scenario, which is made like the others, and open it."""
+        self._there[name] = about
+        self.param.update(**_words(self._there))
+        self.offered = name
+
     def open(self, name: str, turn: int = 0, pin: int = 0) -> None:
         """Show a scenario of that name, at a pin if it has one of that id."""
-        before = next(reversed(self._kept.values()), None)
+        before = self.current
         try:
             found = self._kept.pop(name, None) or self._made(name)
         except ExplorerError as error:
@@ -115,3 +125,10 @@ class Switch(pn.custom.JSComponent):
             self.open(*wanted)
         else:
             self._runner.call_later(self._open_wanted, 1 / PER_S)
+
+
+def _words(there: Mapping[str, About]) -> dict[str, str]:
+    """What the page says of each scenario while it opens it, and in the browser's tab."""
+    said = {name: about.opening for name, about in there.items()}
+    titles = {name: about.page_title for name, about in there.items()}
+    return {"sentences": json.dumps(said), "titles": json.dumps(titles)}

@@ -1,0 +1,1 @@
+"""Own data on the page: begun from a scenario or uploaded, checked, edited in place, opened and taken along."""
