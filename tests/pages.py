@@ -28,6 +28,11 @@ def page_of(scenario: str, browser: Browser, log: Path, **context: Any) -> Itera
         page.close()
 
 
+def unfold(page: Page) -> None:
+    """Open every group of controls."""
+    page.locator(".groups details").evaluate_all("all => all.forEach(group => (group.open = true))")
+
+
 def wait_until_open(page: Page) -> None:
     expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
     expect(page.locator("[data-total=cost] .value")).to_be_visible(timeout=PATIENCE_MS)

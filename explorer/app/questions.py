@@ -42,11 +42,11 @@ from explorer.session import Session
 
 QUESTIONS: dict[
     str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]
-] = {  # columns of views
-    "Overview": ((FlowMap, RegionTable), (FrontierView, WhyHereView, BreakEvenView)),
+] = {  # two columns of views, and what is as wide as both
+    "Overview": ((FlowMap, WhyHereView), (FrontierView, BreakEvenView), (RegionTable,)),
     "Where does it go?": (
-        (LayersView, RelocatableDemandView),
-        (DifferenceView, WholeDayView, card_of("concentration")),
+        (LayersView, RelocatableDemandView, card_of("concentration")),
+        (DifferenceView, WholeDayView),
     ),
     "What is it worth?": (
         (CostLatencyFrontView, CostCarbonFrontView, TimeShiftingView),
@@ -73,19 +73,22 @@ def views_by_name() -> dict[str, Callable[[Session], pn.viewable.Viewer]]:
 _GRID = """
 :host {{ display: grid !important; grid-template-columns: minmax(0, {left}) minmax(0, 1fr); gap: 10px;
          max-height: none !important; align-items: start; }}
-div + div {{ --help-left: auto; --help-right: 0; }}  /* helps of the right column stay on the page */
+div:nth-of-type(2) {{ --help-left: auto; --help-right: 0; }}  /* helps of the right column stay on the page */
+div:nth-of-type(3) {{ grid-column: 1 / -1; }}
 /* by the width of the views together: in a notebook that of the window says nothing */
 @container (max-width: 1000px) {{
   :host {{ grid-template-columns: minmax(0, {narrow}) minmax(0, 1fr); }}
 }}
 @container (max-width: 880px) {{
   :host {{ grid-template-columns: minmax(0, 1fr); grid-auto-rows: max-content; flex-shrink: 0; }}
-  div + div {{ --help-left: 0; --help-right: auto; }}
+  div:nth-of-type(2) {{ --help-left: 0; --help-right: auto; }}
+  div {{ display: contents !important; }}  /* one column: the first of each, then the second of each */
 }}
 """
 # a question of one card a column fills the screen of a projector: least height of its pictures
 _FILLS = "@media (min-width: 1700px) and (min-height: 1000px) { :host { --picture-least: 37vh; } }"
 _MAP_LEFT = _GRID.format(left="1.85fr", narrow="1.5fr")
+_MOST_VIEWS = 5  # in a column
 _EVEN = _GRID.format(left="1fr", narrow="1fr")
 _STRIP = """
 .bk-btn-group { gap: 2px; border-bottom: 1px solid var(--mui-palette-divider, #8886); flex-wrap: wrap; width: 100%;
@@ -145,14 +148,23 @@ class Questions(pn.viewable.Viewer):
                 sizing_mode="stretch_width",
                 margin=0,
                 styles={"gap": "10px"},
+                stylesheets=[_in_turn(column)],
             )
-            for views in QUESTIONS[question]
+            for column, views in enumerate(QUESTIONS[question])
         ]
         grid = _MAP_LEFT if question == "Overview" else _EVEN
         fills = [_FILLS] if all(len(views) == 1 for views in QUESTIONS[question]) else []
         return pn.Column(
             *columns, stylesheets=[grid, *fills], sizing_mode="stretch_width", margin=0
         )
+
+
+def _in_turn(column: int) -> str:
+    """Places of the views of a column where there is one alone: the third comes last."""
+    first = 2 * _MOST_VIEWS if column > 1 else column
+    return "\n".join(
+        f"div:nth-of-type({n + 1}) {{ order: {first + 2 * n}; }}" for n in range(_MOST_VIEWS)
+    )
 
 
 @cache

@@ -44,7 +44,8 @@ HELP = """
 Saving against the baseline, carbon at its price, if latency budgets, friction, egress price, state locality, law and
 capacity were lifted, and what each keeps away. Bars: Shapley values, the mean over all 720 orders of lifting the six.
 Thin: put in place one after the other, from top to bottom. All serve the same demand, that which is served as it is,
-the baseline too. The choice of these six is this project's own.
+the baseline too. The choice of these six is this project's own. The page's first sentence asks another thing: which
+limit, lifted alone, would let most of the load leave home; by load, not by money.
 """
 
 

@@ -74,8 +74,8 @@ def now_marks(name: str) -> tuple[Mark, ...]:
     return (
         Mark(name, "vertical", ("now",)),
         Mark(f"{name} beyond", "vertical", ("beyond",)),
-        Mark(f"{name} before", "words", ("beyond",), size=12, align="left", on_paper=True),
-        Mark(f"{name} after", "words", ("beyond",), size=12, align="right", on_paper=True),
+        Mark(f"{name} before", "words", ("beyond",), size=14, align="left", on_paper=True),
+        Mark(f"{name} after", "words", ("beyond",), size=14, align="right", on_paper=True),
     )
 
 

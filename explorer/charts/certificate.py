@@ -22,7 +22,7 @@ PANELS = (
         (
             Mark("checks", "bars", ("holds", "fails"), ("holds", "fails"), _TIP),
             Mark("most", "vertical", ("tolerated",), ("tolerated",), size=1),
-            Mark("figures", "words", ("holds", "fails"), size=12),
+            Mark("figures", "words", ("holds", "fails"), size=14),
         ),
         Axis("Share of its tolerance [%]"),
         has_rows=True,

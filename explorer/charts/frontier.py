@@ -72,13 +72,13 @@ PANELS = (
             "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms",
         ),
         "Cost without\ncarbon price\n[USD/h]",
-        145,
+        170,
     ),
     _panel(
         "carbon",
         _tip("Carbon", "@y{0,0.0} t/h", "@crl_kg_per_h_per_ms{0,0.00} kg/h per ms"),
         "Carbon [t/h]",
-        162,
+        187,
     ),
 )
 HELP = """
@@ -210,11 +210,9 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
         parts.append(_more(table, current_ms))
     cost = table["cost_usd_per_h"].to_numpy()
     if 0 < (share := np.ptp(cost) / abs(cost).max(initial=1e-9)) < ZOOMED:
-        parts.append(f"The axis is zoomed: all its steps are {100 * share:.1f} % of the cost.")
+        parts.append(f"Axis zoomed: {100 * share:.1f} % of the cost.")
     if _rises(cost) and not _rises(table["objective_usd_per_h"].to_numpy()):
-        parts.append(
-            "This cost rises where less carbon is worth it: the carbon price is not in it."
-        )
+        parts.append("This cost rises where less carbon is worth it.")
     return joined(parts, " ")
 
 
@@ -229,7 +227,7 @@ def _patience(row: pd.Series, window_ms: float) -> str:
     else:
         over, first = "from_start", "Since the strictest budget"
     brought = _brought(at[f"erl_{over}_usd_per_h_per_ms"], at[f"crl_{over}_kg_per_h_per_ms"])
-    return f"{first}, each extra millisecond of patience has {brought}."
+    return f"{first}, each extra millisecond has {brought}."
 
 
 def _brought(erl: float, crl: float) -> str:

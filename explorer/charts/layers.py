@@ -52,7 +52,7 @@ PANELS = (
         "by class",
         (
             Mark("classes", "bars", _ROLES, tip=_CLASS, edged=False),
-            Mark("class words", "words", _ROLES, size=12),
+            Mark("class words", "words", _ROLES, size=14),
         ),
         Axis("Share of the class's load [%]"),
         height_px=185,
@@ -64,7 +64,7 @@ PANELS = (
         "along a budget",
         (
             Mark("budgets", "bars", _ROLES, tip=_STEP, edged=False),
-            Mark("budget words", "words", _ROLES, size=12, align="left"),
+            Mark("budget words", "words", _ROLES, size=14, align="left"),
             *now_marks("now"),
         ),
         Axis("Latency budget [ms]"),

@@ -79,13 +79,13 @@ def _round_number(mw: float) -> float:
 
 def too_small_text(moved_mw: float, drawn_mw: float, smallest_mw: float) -> str:
     """
-    What of the load that moves is not drawn, in words; nothing where all of it is.
+    What of the load that moves is not drawn, in words; nothing below half a per cent.
 
-    >>> too_small_text(500.0, 498.0, 1.0), too_small_text(500.0, 500.0, 1.0)
-    ('flows below 1 MW, 0.4 % of what moves, are not drawn', '')
+    >>> too_small_text(500.0, 490.0, 1.0), too_small_text(500.0, 498.0, 1.0)
+    ('flows below 1 MW (2 %) not drawn', '')
     """
     hidden = 1 - drawn_mw / moved_mw if moved_mw > 0 else 0.0
-    if hidden < 1e-6:
+    if hidden < 0.005:
         return ""
-    share = f"{format_number(100 * hidden, 1)} %" if hidden >= 0.001 else "less than 0.1 %"
-    return f"flows below {smallest_mw:,g} MW, {share} of what moves, are not drawn"
+    share = f"{format_number(100 * hidden, 1)} %"
+    return f"flows below {smallest_mw:,g} MW ({share}) not drawn"

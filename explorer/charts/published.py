@@ -45,7 +45,7 @@ PANELS = (
                 "studies", "points", tuple(STUDIES.values()), tuple(STUDIES), _THEIRS,
                 tips_at_once=1, size=11, sizes=(11.0,) * len(STUDIES),
             ),
-            Mark("world", "words", ("words",), size=12, align="left"),
+            Mark("world", "words", ("words",), size=14, align="left"),
         ),
         Axis("Added delay [ms]"),
         Axis("Carbon saved [%]"),

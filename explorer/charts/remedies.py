@@ -32,7 +32,7 @@ SERVICE = Panel(
     (
         Mark("service begins", "vertical", ("zero",), size=1),
         Mark("loads", "bars", KINDS, KINDS, (("", "@who: @what"),)),
-        Mark("load words", "words", KINDS, size=12),
+        Mark("load words", "words", KINDS, size=14),
     ),
     Axis("Unserved IT load [MW]"),
     height_px=225,
@@ -55,7 +55,7 @@ SERVED = Panel(
                 ("Adds to the cost", "@cost_change_usd_per_h{+0,0} USD/h"),
             ),
         ),
-        Mark("changes made", "words", ("served",), size=12),
+        Mark("changes made", "words", ("served",), size=14),
     ),
     Axis("IT load that it serves in all [MW]"),
     has_rows=True,

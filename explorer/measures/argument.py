@@ -58,7 +58,7 @@ def argument(placement: Placement) -> tuple[Part, ...]:
     A chat request may take 150 ms.
     So 30 % of the computing runs away from its users,
     and electricity and moving cost 16.6 % less than nearest first.
-    The limit that alone keeps most at home: the cost of moving.
+    What alone stops most of the rest: the cost of moving.
     """
     if not placement.network.demand_mw.any():
         return Part("Nobody asks for anything: there is no load to place", PLACE), Part(".")
@@ -145,7 +145,7 @@ def _what_stops_the_rest(placement: Placement) -> tuple[Part, ...]:
     if held.get(first, 0.0) <= HARDLY * sum(held.values()):
         return Part("No single limit keeps the rest at home", OBSTACLES), Part(".")
     return (
-        Part("The limit that alone keeps most at home: "),
+        Part("What alone stops most of the rest: "),
         Part(WORDS[first], OBSTACLES),
         Part("."),
     )

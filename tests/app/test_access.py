@@ -128,7 +128,7 @@ def test_on_a_phone_the_scale_leaves_the_land_free_and_the_largest_regions_have_
     fits = f"() => {{ const m = ({PHONE_MAP})(); return m && m.end < {CHILE_M} && m }}"
     expect(phone.locator("h3.title")).to_be_hidden()  # there is room for one letter of it
     told = phone.wait_for_function(fits, timeout=PATIENCE_MS).json_value()
-    assert told["size"] == "11px" and told["written"][0] == told["names"][0]
+    assert told["size"] == "12px" and told["written"][0] == told["names"][0]
     written = [name for name in told["written"] if name]
     assert 2 <= len(written) <= len(told["names"]) == 5
     phone.close()

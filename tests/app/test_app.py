@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from pages import unfold
 from playwright.sync_api import Browser, Locator, Page, expect
 from servers import served
 
@@ -74,6 +75,7 @@ class App:
         self.page.add_init_script(_PROBE)
         self.page.goto(url)
         self.wait_until_ready()
+        unfold(self.page)
 
     def _on_console(self, message: Any) -> None:
         drawn_by_software = "GL Driver Message" in message.text  # slow, but no fault of the page

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from pages import PATIENCE_MS, expect_cost, wait_until_open
+from pages import PATIENCE_MS, expect_cost, unfold, wait_until_open
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from servers import Proxy, ask, free_port, serving, started, wait_until
 
@@ -148,6 +148,7 @@ def test_questions_are_steps_of_the_browser_and_a_link_is_short_shared_and_whole
     question(page, "When does it pay?").click()
     page.wait_for_url("**question=When+does**")
     scenario = CLASSROOM.copy()
+    unfold(page)
     for label, name, value in (
         ("Cost of moving [", "friction_scale", 5.0),
         ("Carbon price", "carbon_price_usd_per_t", 300.0),

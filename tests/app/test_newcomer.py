@@ -74,6 +74,7 @@ def test_why_the_load_of_delhi_goes_where_it_goes_is_a_tap_away(world: Page):
 def test_two_laws_are_pinned_and_what_each_costs_stands_side_by_side(world: Page):
     scenario = Scenario.load("world-2025")
     costs = {}
+    world.get_by_text("What is allowed?").click()
     for law in ("open", "adequacy"):
         scenario.legal_policy = law
         costs[law] = f"{format_number(solve(scenario).cost_usd_per_h)} "

@@ -20,6 +20,7 @@ from explorer.app.views.world_map import FlowMap
 from explorer.charts.map_scale import MapScale, scale_of, too_small_text
 from explorer.presentation import render
 from explorer.session import Session
+from explorer.text import format_number
 
 CASES = Path(__file__).parents[1] / "cases"
 loads = st.floats(1e-6, 1e7)
@@ -119,9 +120,10 @@ def test_print_says_its_scale_and_colours_changes_of_its_size(name, tmp_path):
 
 def test_what_is_not_drawn_is_said():
     placement = solve(Scenario.load("world-2025"))
-    hidden = 1 - render(placement, "map").arcs.columns["it_mw"].sum() / placement.relocated_mw
-    said = placement.map().opts.get("plot", backend="bokeh").kwargs["title"]
-    assert f"below 1 MW, {100 * hidden:.1g} % of what moves" in said
+    arcs = render(placement, "map", 20.0).arcs
+    hidden = 1 - arcs.columns["it_mw"].sum() / placement.relocated_mw
+    said = placement.map(min_flow_mw=20).opts.get("plot", backend="bokeh").kwargs["title"]
+    assert f"below 20 MW ({format_number(100 * hidden, 1)} %) not drawn" in said
     assert (
         "below"
         not in placement.map(min_flow_mw=0).opts.get("plot", backend="bokeh").kwargs["title"]
@@ -133,8 +135,8 @@ def test_what_is_not_drawn_is_said():
     [
         (0.0, 0.0, ""),
         (10.0, 10.0, ""),
-        (10.0, 9.0, "flows below 0.5 MW, 10 % of what moves, are not drawn"),
-        (1e6, 1e6 - 10, "flows below 0.5 MW, less than 0.1 % of what moves, are not drawn"),
+        (10.0, 9.0, "flows below 0.5 MW (10 %) not drawn"),
+        (1e3, 1e3 - 4, ""),
     ],
 )
 def test_the_share_that_is_not_drawn_in_words(moved_mw, drawn_mw, said):

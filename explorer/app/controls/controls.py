@@ -33,14 +33,14 @@ from explorer.text import origin_text, setting_text, uncertain_mark
 _HERO, _HERO_TITLE = "mean_delay_cap_ms", "How much longer may people wait?"
 _HERO_STEPS = 100
 _FAR = {
-    "cost": "wherever it is cheapest", "carbon": "wherever CO₂ is least", "latency": "nearest, as chosen below",
+    "cost": "cheapest", "carbon": "least CO₂", "latency": "nearest",
 }  # fmt: skip
 _NEAR = {"nearest": "nearest", "least relocation": "least relocation"}  # by the baseline's rule
 _FROM = "The slider begins at what the baseline adds; less can be typed, as far as the load allows."
-_BUDGETS = "The longest that one request may wait"
+_BUDGETS = "Longest wait for one request"
 _GROUPS = {
     "What does it cost to move?": ("friction_scale", "carbon_price_usd_per_t"),
-    "How much computing, and how much room?": ("total_demand_mw", "demand_basis", "capacity_scale"),
+    "How much computing and room?": ("total_demand_mw", "demand_basis", "capacity_scale"),
     "What is allowed?": ("legal_policy", "state_local_scale", "latency_model"),
     "What counts?": (
         "carbon_signal",
@@ -50,6 +50,7 @@ _GROUPS = {
     ),
     "When?": ("hour", "season"),
 }
+_OPEN = ("What does it cost to move?",)  # the titles of the others are seen at once, for it
 _FRICTIONS = "What moving costs, one by one"
 _FRICTION_DETAILS = (
     "egress_usd_per_gb", "operations_usd_per_mwh", "relocation_overhead", "state_move_share", "transport_kwh_per_gb",
@@ -175,8 +176,12 @@ class Inputs:
                 ],
             },
             *(
-                {"title": t, "controls": [control(n) for n in _offered(scenario, names)]}
-                for t, names in _GROUPS.items()
+                {
+                    "title": title,
+                    "folded": title not in _OPEN,
+                    "controls": [control(n) for n in _offered(scenario, names)],
+                }
+                for title, names in _GROUPS.items()
             ),
             {
                 "title": _FRICTIONS,

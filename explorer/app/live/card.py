@@ -36,15 +36,11 @@ _TITLE = """
 .heading { display: flex; align-items: baseline; }
 h2 { font-size: 16px; font-weight: 700; margin: 0; white-space: nowrap; display: inline; }
 @media (max-width: 480px) { h2 { white-space: normal; } }
-.help { flex: none; width: 15px; height: 15px; margin-left: 6px; border: 1.4px solid currentColor;
-        border-radius: 50%; font-size: 11px; line-height: 15px; font-weight: 700; text-align: center; opacity: .6;
-        cursor: help; position: relative; top: -1px; }
+.help { flex: none; width: 19px; height: 19px; margin-left: 6px; border: 1.4px solid currentColor;
+        border-radius: 50%; font-size: 14px; line-height: 19px; font-weight: 700; text-align: center; opacity: .6;
+        cursor: help; position: relative; }
+.help::after { content: ""; position: absolute; inset: -10px; }  /* what a finger may hit */
 .help:hover, .help:focus-visible { opacity: 1; }
-/* what the field calls it, as far as there is room: no tool moves down for it */
-.term { flex: 1 1 0; min-width: 0; contain: inline-size; margin-left: 10px; font-size: 14px; opacity: .65;
-        height: 1.4em; line-height: 1.4; overflow: hidden; }
-.term::before { content: "\\200b"; }  /* a whole term that has no room goes to the next line, which is not seen */
-.term span { display: inline-block; white-space: nowrap; }
 .explanation { display: none; position: absolute; left: var(--help-left, 0); right: var(--help-right, auto);
                top: 26px; width: min(400px, 80vw); padding: 8px 10px; border-radius: 6px;
                font-size: 14px; line-height: 1.45; background: #2b2f36; color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
@@ -58,7 +54,7 @@ h2 { font-size: 16px; font-weight: 700; margin: 0; white-space: nowrap; display:
 .sources { margin-top: 6px; padding-top: 6px; border-top: 1px solid #f4f5f744; font-size: 14px; }
 .sources p { margin: 0 0 2px; }
 """
-_TOOL = """
+TOOL = """
 .bk-input { height: 30px; padding: 2px 8px; font: inherit; font-size: 14px; border-radius: 6px;
             color: var(--mui-palette-text-primary, inherit); border-color: var(--mui-palette-divider, #8886);
             background-color: transparent; }
@@ -85,18 +81,17 @@ select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an a
 
 def heading(title: str, explanation: str, term: str = "") -> Div:
     """
-    A title with the field's term and its explanation, for the hand on a mouse, on a keyboard and on
-    a phone.
+    A title, and a tap away the field's term and the explanation, for the hand on a mouse, on a
+    keyboard and on a phone.
     """
     text = html(
         '<div class="heading"><h2>{title}</h2>'
         '<span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
         '<div class="explanation" role="tooltip">{named}{explanation}{sources}</div>'
-        '<span class="term"><span>{term}</span></span>'
         '<button type="button" class="enlarge" aria-label="{title} Alone, as large as the window">'
         '<span aria-hidden="true">⤢</span></button></div>',
         title=title, named=html("<b>{}.</b> ", f"{term[0].upper()}{term[1:]}") if term else "",
-        explanation=explanation.strip(), term=term, sources=SOURCES_HERE,
+        explanation=explanation.strip(), sources=SOURCES_HERE,
     )  # fmt: skip
     return Div(
         name=HEADING,
@@ -108,16 +103,10 @@ def heading(title: str, explanation: str, term: str = "") -> Div:
     )
 
 
-def beside(words: LayoutDOM, tool: LayoutDOM) -> Row:
-    """A text with a tool at its right, for cards whose heading has no room left."""
-    tool.update(stylesheets=[_TOOL], styles=FONT, margin=(2, 2, 2, 4))
-    return Row(children=[words, tool], sizing_mode="stretch_width")
-
-
 def card(title: str, explanation: str, *body: LayoutDOM, tools: Sequence[LayoutDOM] = ()) -> Column:
     """The frame with its heading, and tools at the heading's right."""
     for tool in tools:
-        tool.update(stylesheets=[_TOOL], styles=FONT, margin=(0, 2, 2, 4))
+        tool.update(stylesheets=[TOOL], styles=FONT, margin=(0, 2, 2, 4))
     top: LayoutDOM = heading(title, explanation, TERMS.get(title, ""))
     if tools:
         top.stylesheets = [*top.stylesheets, _FIRST]

@@ -222,7 +222,7 @@ def _shape(panel: Panel, border_px: int) -> Callable[[Any, Any], None]:
         plot.state.min_border_left = border_px
         if panel.has_rows:
             plot.handles["yaxis"].update(
-                ticker=FixedTicker(ticks=[]), major_label_text_font_size="13px"
+                ticker=FixedTicker(ticks=[]), major_label_text_font_size="14px"
             )
             plot.state.ygrid.visible = False
 

@@ -41,6 +41,7 @@ from explorer.markup import html
 Handles = dict[str, dict[str, Model]]  # by the name of a glyph: HoloViews' handle -> Bokeh model
 HEADING = "heading"  # name of the model that a card's help is in
 SOURCES_HERE = html("<!-- sources -->")  # place in it for whose figures the card shows
+_TEXT = "14px"  # the least that a room can read
 _TOOLBAR = ":host(.bk-inner) { background-color: var(--mui-palette-background-paper, #fff); }"
 FONT: dict[str, str | None] = {"font-family": "inherit"}  # the page's, not Bokeh's
 
@@ -90,7 +91,12 @@ class Drawing:
             figure = hv.renderer("bokeh").get_plot(element).state
         # WebGL waits for the graphics card at each of these small pictures, and knows no layers
         figure.update(
-            sizing_mode="stretch_width", margin=0, title=None, output_backend="canvas", **properties
+            sizing_mode="stretch_width",
+            margin=0,
+            title=None,
+            output_backend="canvas",
+            outline_line_color=None,  # dark themes draw one
+            **properties,
         )
         figure.toolbar.stylesheets = [_TOOLBAR]
         figure.toolbar.tools = [
@@ -102,6 +108,8 @@ class Drawing:
             if isinstance(model, Axis):
                 model.update(
                     axis_label_text_font_style="normal",
+                    axis_label_text_font_size=_TEXT,
+                    major_label_text_font_size=_TEXT,
                     axis_line_color=None,
                     minor_tick_line_color=None,
                     major_tick_line_color=None,

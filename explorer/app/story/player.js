@@ -9,7 +9,8 @@ export function render({model}) {
   }
 
   const closed = () => [
-    el("button", {class: "open", type: "button", onclick: () => ask({go: 0})}, `▶ Story: ${model.title}`),
+    el("button", {class: "open", type: "button", title: model.title, ariaLabel: `Story: ${model.title}`, onclick: () => ask({go: 0})},
+      `▶ Story: ${model.title.match(/^[^:?]+\??/)[0]}`),
   ]
 
   const opened = step => {

@@ -9,7 +9,7 @@ import pandas as pd
 import panel as pn
 from bokeh.models import LayoutDOM
 
-from explorer.app.live.card import SIGN, SMALL, beside, card
+from explorer.app.live.card import SIGN, SMALL, card
 from explorer.app.live.chart_pane import draw_panels, patch
 from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, LivePane
@@ -72,7 +72,7 @@ def _drawing() -> Drawing:
             "words", margin=(0, 0, 0, 6), min_height=38, stylesheets=[SMALL, SIGN]
         )
         plots = draw_panels(drawing, PANELS, ("pairs",))
-        body = *plots, beside(words, disclosure(drawing)), place_for_table(drawing)
-        return card(MEASURES[BreakEvenView.measure].title, HELP, *body)
+        body = *plots, words, place_for_table(drawing)
+        return card(MEASURES[BreakEvenView.measure].title, HELP, *body, tools=[disclosure(drawing)])
 
     return Drawing(make)

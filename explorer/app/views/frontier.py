@@ -10,7 +10,7 @@ import pandas as pd
 import panel as pn
 from bokeh.models import CustomJS, LayoutDOM, RadioButtonGroup
 
-from explorer.app.live.card import SIGN, SMALL, beside, card
+from explorer.app.live.card import SIGN, SMALL, card
 from explorer.app.live.chart_pane import draw_panels, patch
 from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, LivePane
@@ -105,8 +105,10 @@ def _drawing() -> Drawing:
         for panel, plot in zip(PANELS, plots, strict=True):
             _step_by_keys(drawing, panel.name, plot)
         choice = drawing.widget("class", RadioButtonGroup(labels=[ALL], active=0))
-        body = *plots, beside(words, disclosure(drawing)), place_for_table(drawing)
-        return card(MEASURES[FrontierView.measure].title, HELP, *body, tools=[choice])
+        body = *plots, words, place_for_table(drawing)
+        return card(
+            MEASURES[FrontierView.measure].title, HELP, *body, tools=[choice, disclosure(drawing)]
+        )
 
     return Drawing(make)
 

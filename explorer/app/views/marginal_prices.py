@@ -77,7 +77,7 @@ class PricesView(MeasureView):
             world = hv.Overlay([*basemap(), regions, clients]).opts(
                 **frame(), responsive=True, show_frame=False, hooks=[quiet_toolbar], backend=BOKEH
             )
-            figure = drawing.figure(world, min_border=0, outline_line_color=None, below=[], left=[])
+            figure = drawing.figure(world, min_border=0, below=[], left=[])
             figure.center = [item for item in figure.center if not isinstance(item, Grid)]
             drawing.handles["clients"]["color_colorbar"].update(title="USD/MWh")
             fit_to_width(figure, drawing.handles["clients"]["color_colorbar"], said_above=False)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from math import isfinite
 from typing import Any
 
 import panel as pn
-from bokeh.models import Column, LayoutDOM, Row
+from bokeh.models import Column, LayoutDOM, Row, Toggle
 from markupsafe import Markup
 
+from explorer.app.live.card import TOOL
 from explorer.app.live.origins import sources_html
-from explorer.app.live.pane import Drawing, LivePane
+from explorer.app.live.pane import FONT, Drawing, LivePane
 from explorer.markup import html, joined
 from explorer.measures.carbon_caveats import carbon_caveats
 from explorer.measures.frontier import UNSERVED_MW
@@ -38,7 +41,8 @@ _STYLE = """
 .total { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 10px 7px;
          min-width: 0; color: var(--mui-palette-text-primary, inherit); }
 .total .label { font-size: 14px; line-height: 1.2; opacity: .8; }
-.total .value { font-size: clamp(20px, 1.65vw, 40px); font-weight: 650; line-height: 1.2; white-space: nowrap; }
+.total .value { font-size: clamp(22px, 2.75cqi, 60px); font-weight: 650; line-height: 1.2; white-space: nowrap; }
+.lesser .value { font-size: clamp(20px, 1.8cqi, 36px); }
 .total .unit { font-size: max(14px, .5em); font-weight: 400; opacity: .8; }
 /* mixed with the colour of text, which makes it darker on light pages and lighter on dark ones */
 .total .delta { font-size: clamp(14px, .85vw, 20px); font-weight: 600; line-height: 1.25;
@@ -47,21 +51,17 @@ _STYLE = """
 .explanation { display: none; position: absolute; z-index: 11; left: 0; top: calc(100% + 4px); width: min(320px, 86vw);
                padding: 8px 10px; border-radius: 6px; font-size: 14px; line-height: 1.45; background: #2b2f36;
                color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
-.total:nth-child(n + 5) .explanation { left: auto; right: 0; }
+.total:nth-child(n + 3) .explanation { left: auto; right: 0; }
 .total:is(:hover, :focus) .explanation { display: block; }
 @media print { .explanation { display: none !important; } }
-/* seven in a row: what a pointer reads besides stays; units go below only where small figures have no room either */
-@container (min-width: 941px) and (max-width: 1340px) {
+/* what a pointer reads besides stays; units go below only where small figures have no room either */
+@container (min-width: 561px) and (max-width: 940px) {
   .more { display: none; }
   .total { padding: 6px 8px 7px; }
-  .total .value { font-size: clamp(18px, 1.95cqi, 23px); white-space: normal; }
-}
-@container (max-width: 940px) {
-  .totals { grid-auto-flow: row; grid-template-columns: repeat(4, minmax(0, 1fr)); }
-  .total:nth-child(4n) .explanation { left: auto; right: 0; }
+  .total .value { white-space: normal; }
 }
 @container (max-width: 560px) {
-  .totals { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .totals { grid-auto-flow: row; grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .total:last-child:nth-child(odd) { grid-column: 1 / -1; }
   .total:nth-child(n) .explanation { left: 0; right: auto; }
   .total:nth-child(2n) .explanation { left: auto; right: 0; }
@@ -72,15 +72,12 @@ _NOTE = """
         color: var(--mui-palette-text-secondary, inherit); }
 """
 _ORIGIN = """
-:host { flex: none; position: static !important; font-size: 14px; line-height: 1.4; }
-details { color: var(--mui-palette-text-secondary, inherit); }
-summary { cursor: pointer; width: max-content; }
-.sources { position: absolute; z-index: 12; right: 0; width: min(900px, 100%); box-sizing: border-box;
-           columns: 2 300px; margin: 4px 0; padding: 8px 10px; border-radius: 6px; background: #2b2f36;
-           color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
+:host { font-size: 14px; line-height: 1.4; color: var(--mui-palette-text-secondary, inherit); }
+.sources { columns: 2 300px; }
 .sources p { margin: 0 0 2px; break-inside: avoid; }
 """
-_LINE = ":host { position: relative; flex-wrap: wrap; gap: 2px 12px; overflow: visible; }"
+_LINE = ":host { flex-wrap: wrap; gap: 2px 12px; align-items: center; }"
+_MORE = "More figures and sources"
 
 
 @dataclass(frozen=True)
@@ -109,19 +106,26 @@ def _drawing() -> Drawing:
     def make(drawing: Drawing) -> LayoutDOM:
         totals = drawing.words("totals", stylesheets=[_STYLE])
         note = drawing.words("note", stylesheets=[_NOTE])
-        origin = drawing.words("origin", stylesheets=[_ORIGIN], sizing_mode=None)
-        line = Row(
-            children=[note, origin], sizing_mode="stretch_width", margin=(4, 2, 0, 2), stylesheets=[_LINE]
-        )  # fmt: skip
-        return Column(children=[totals, line], sizing_mode="stretch_width")
+        button = Toggle(label=_MORE, active=False, styles=FONT, stylesheets=[TOOL], margin=0)
+        lesser = drawing.words("lesser", stylesheets=[_STYLE], visible=False)
+        aside = drawing.words("aside", stylesheets=[_NOTE], visible=False)
+        origin = drawing.words("origin", stylesheets=[_ORIGIN], visible=False)
+        for part in (lesser, aside, origin):
+            button.js_link("active", part, "visible")
+        line = Row(children=[note, button], sizing_mode="stretch_width", stylesheets=[_LINE])
+        return Column(
+            children=[totals, line, lesser, aside, origin],
+            sizing_mode="stretch_width",
+            styles={"gap": "4px"},
+        )
 
     return Drawing(make)
 
 
 class Totals(pn.viewable.Viewer):
     """
-    Six figures: cost, carbon, relocated load, electricity, added delay, unserved load; and water
-    where regions say what they use.
+    Four figures, cost, carbon, relocated load and added delay, and unserved load where there is
+    some; electricity and water, and what figures are made of, when asked for.
     """
 
     def __init__(self, session: Session, **params: Any) -> None:
@@ -136,10 +140,15 @@ class Totals(pn.viewable.Viewer):
         return self._pane
 
     def _on_placement(self, *_events: Any) -> None:
-        cards = joined(card.html() for card in self._cards())
-        note = self._deciding_note() if self._session.placement_busy else self._note()
-        self._pane.say("totals", html('<div class="totals">{}</div>', cards))
+        first, lesser = self._cards()
+        busy = self._session.placement_busy
+        self._pane.say("totals", _cards_html(first, "totals"))
+        self._pane.say("lesser", _cards_html(lesser, "totals lesser"))
+        intensities = carbon_intensities(self._session.scenario)
+        changes = carbon_changes_percent(self._session.placement, intensities)
+        note = self._deciding() if busy else self._note(changes)
         self._pane.say("note", html('<div class="note">{}</div>', note))
+        self._pane.say("aside", html("{}{}", self._of_serving(), _of_carbon(changes)))
         self._say_origin()
 
     def _say_origin(self) -> None:
@@ -147,27 +156,18 @@ class Totals(pn.viewable.Viewer):
         if labels.sources is not self._sources:
             self._sources = labels.sources
             lines = sources_html(labels, HEADLINES)
-            self._pane.say(
-                "origin", html("<details><summary>Where these figures are from</summary>{}</details>", lines)
-            )  # fmt: skip
+            self._pane.say("origin", html("<b>Where these figures are from.</b>{}", lines))
 
-    def _deciding_note(self) -> str:
+    def _deciding(self) -> str:
         limit_s = self._session.scenario.time_limit_s
         return f"Working out where hosting pays, for up to {limit_s:g} s. Until then all is as it was before."
 
-    def _note(self) -> Markup:
-        """The same move of load by every estimate of carbon intensity, and what is compared."""
+    def _note(self, carbon_changes: Mapping[str, float]) -> Markup:
+        """What the figures must not be read without."""
         placement = self._session.placement
-        changes = carbon_changes_percent(placement, carbon_intensities(self._session.scenario))
-        listed = joined(
-            (
-                html("<b>{}</b> by {}", percent(change), signal)
-                for signal, change in changes.items()
-            ),
-            ", ",
-        )
-        note = self._of_serving() + html("CO₂: {}.", listed)
-        if disagree(list(changes.values())):
+        note = html("")
+        if disagree(list(carbon_changes.values())):
+            note = _of_carbon(carbon_changes)
             note += " The estimates disagree: what moving saves rests on the choice."
         ghost = self._session.compared_totals
         basis = basis_of(placement, ghost.placement)
@@ -195,12 +195,14 @@ class Totals(pn.viewable.Viewer):
             format_number(hardware), percent(serving.change_percent),
         )  # fmt: skip
 
-    def _cards(self) -> list[_Card]:
+    def _cards(self) -> tuple[list[_Card], list[_Card]]:
+        """Those seen at once, and those seen when asked for."""
         placement = self._session.placement
         base = self._session.compared_totals
         now = headlines(placement, base.placement)
         signal = placement.network.labels.carbon_signal
         against = _against_what(base, placement)
+        unserved = self._unserved(now["unserved_mw"].value)
         moved, share, delay, per_mw = (
             now[name]
             for name in (
@@ -210,7 +212,7 @@ class Totals(pn.viewable.Viewer):
                 "mean_wan_ms",
             )
         )
-        return [
+        first = [
             _against(
                 base, "cost", "Running cost", now["cost_usd_per_h"],
                 f"Per hour: electricity, friction and hosting at a carbon price of zero.{_gap(placement)} "
@@ -229,22 +231,25 @@ class Totals(pn.viewable.Viewer):
                 f"{against[0].upper()}{against[1:]}: {100 * share.baseline:.0f} %.",
                 f"({against}: {100 * share.baseline:.0f} %)",
             ),
-            _against(
-                base, "grid", "Power at the meter", now["grid_mw"],
-                "Facility power, drawn from all grids: IT load times the PUE of where it runs, and what moving takes, "
-                "overhead of relocated load and transport of data.",
-            ),
             _Card(
                 "delay", "Mean extra wait", format_number(delay.value), delay.unit,
-                f"{signed(delay.change)} {delay.unit}", NEUTRAL,
+                f"{signed(delay.change)} {delay.unit}" if isfinite(delay.change) else "", NEUTRAL,
                 "Added delay: wide-area round trips, mean over all requests served: 0 for those that stay home. "
                 f"Per MW, the mean over the load that they make: {format_number(per_mw.value)} {per_mw.unit}, "
                 f"{base.short} {format_number(per_mw.baseline)} {delay.unit}. "
                 f"{against[0].upper()}{against[1:]}: {format_number(delay.baseline)} {delay.unit}.",
             ),
-            self._unserved(now["unserved_mw"].value),
+        ]  # fmt: skip
+        lesser = [
+            _against(
+                base, "grid", "Power at the meter", now["grid_mw"],
+                "Facility power, drawn from all grids: IT load times the PUE of where it runs, and what moving takes, "
+                "overhead of relocated load and transport of data.",
+            ),
             *_water(base, now),
         ]  # fmt: skip
+        (lesser if unserved.colour == BETTER else first).append(unserved)
+        return first, lesser
 
     def _unserved(self, unserved_mw: float) -> _Card:
         explanation = "Unserved load: IT load that nobody executes."
@@ -269,6 +274,18 @@ class Totals(pn.viewable.Viewer):
             "unserved", "Served by nobody", format_number(unserved_mw), "MW",
             f"held back by {next(iter(causes))}", WORSE, f"{explanation} {causes_text}.",
         )  # fmt: skip
+
+
+def _of_carbon(changes: Mapping[str, float]) -> Markup:
+    """The same move of load by every estimate of carbon intensity."""
+    listed = (
+        html("<b>{}</b> by {}", percent(change), signal) for signal, change in changes.items()
+    )
+    return html("CO₂: {}.", joined(listed, ", "))
+
+
+def _cards_html(cards: list[_Card], css_class: str) -> Markup:
+    return html('<div class="{}">{}</div>', css_class, joined(card.html() for card in cards))
 
 
 def _water(base: Ghost, now: dict[str, Headline]) -> list[_Card]:

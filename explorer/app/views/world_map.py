@@ -211,7 +211,7 @@ def _drawing() -> Drawing:
         world = hv.Overlay([*basemap(), flows, regions, clients]).opts(
             **frame(), responsive=True, show_frame=False, hooks=[quiet_toolbar], backend=BOKEH
         )
-        figure = drawing.figure(world, min_border=0, outline_line_color=None, below=[], left=[])
+        figure = drawing.figure(world, min_border=0, below=[], left=[])
         _shade_the_night(figure, drawing.handles)
         figure.center = [item for item in figure.center if not isinstance(item, Grid)]
         for moving in ("arcs", "regions", "clients"):
@@ -436,7 +436,7 @@ _TYPES = {
     "leads": np.uint8,
 }
 COLORBAR = {
-    "height": 7, "width": 120, "margin": 0, "bar_line_color": None, "major_tick_line_color": None,
+    "height": 7, "width": 160, "margin": 0, "bar_line_color": None, "major_tick_line_color": None,
     "background_fill_alpha": 0,
 }  # fmt: skip
 _THEME = """
@@ -447,11 +447,12 @@ names.background_fill_color = paper
 for (const circle of circles) circle.line_color = rim
 arcs.palette = [others[0], lead, others[1]]
 heads.fill_color = heads.line_color = lead
+document.documentElement.style.setProperty("--wattlas-lead", lead) // of the legend
 """
 NARROW_PX = (
     NARROW * MAP_PX
 )  # of a map: on narrower ones names meet, and a scale as wide as elsewhere is on land
-SMALLER = 11 / 14  # of names on those
+SMALLER = 12 / 14  # of names on those
 _WHY = MEASURES["why_here"].title
 _MOST_SAID = 3  # regions or arcs that lie on each other, in one hover
 _ARC_COLUMNS = ("color", "line_width", "line_alpha", "flow_mw", "moves", "split", "row")
@@ -469,7 +470,12 @@ def _legend(world: Map) -> Markup:
     """Flows that stand out and the others, what sizes mean, and what is too small to be drawn."""
     assert world.arcs is not None and world.key is not None
     items = joined(
-        html('<span><i style="background:{}"></i>{}</span>', LOOKS[role].colour, words)
+        html(
+            '<span><i class="{}" style="background:{}"></i>{}</span>',
+            role,
+            LOOKS[role].colour,
+            words,
+        )
         for role, words, _rows in reversed(world.arcs.groups)
     )
     left_out = f"{sentence(world.left_out)}. " if world.left_out else ""
@@ -513,6 +519,7 @@ _LEGEND = """
 span { display: inline-flex; align-items: center; max-width: min(100%, 260px); margin-right: 10px;
        vertical-align: top; }
 i { flex: none; width: 13px; height: 4px; margin-right: 4px; border-radius: 2px; background: #8a8f98; }
+i.lead { background: var(--wattlas-lead) !important; }
 u { overflow: hidden; text-decoration: none; text-overflow: ellipsis; white-space: nowrap; }
 b { flex: none; }
 em { flex: none; box-sizing: border-box; margin-right: 4px; border: 1px solid #6b7480; border-radius: 50%;

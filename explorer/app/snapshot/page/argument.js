@@ -63,5 +63,5 @@ function what_stops_the_rest(placement, {words, questions}) {
   if (home_mw <= HARDLY * sum(placement.network.demand_mw)) return []
   const [first] = Object.keys(words).sort((a, b) => (held[b] ?? 0) - (held[a] ?? 0)) // the first of equals, as sorts are stable
   if ((held[first] ?? 0) <= HARDLY * home_mw) return [["No single limit keeps the rest at home", questions.obstacles], [".", ""]]
-  return [["The limit that alone keeps most at home: ", ""], [words[first], questions.obstacles], [".", ""]]
+  return [["What alone stops most of the rest: ", ""], [words[first], questions.obstacles], [".", ""]]
 }

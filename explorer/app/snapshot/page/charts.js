@@ -194,9 +194,9 @@ function frontier_finding({over, current_ms, window_ms, table}, opens, labels) {
   }
   const costs = [...table.cost_usd_per_h]
   const share = (Math.max(...costs) - Math.min(...costs)) / Math.max(...costs.map(Math.abs), 1e-9)
-  if (share > 0 && share < ZOOMED) parts.push(`The axis is zoomed: all its steps are ${fixed(100 * share, 1, false)} % of the cost.`)
+  if (share > 0 && share < ZOOMED) parts.push(`Axis zoomed: ${fixed(100 * share, 1, false)} % of the cost.`)
   if (rises(table.cost_usd_per_h) && !rises(table.objective_usd_per_h)) {
-    parts.push("This cost rises where less carbon is worth it: the carbon price is not in it.")
+    parts.push("This cost rises where less carbon is worth it.")
   }
   return joined(parts, " ")
 }
@@ -206,7 +206,7 @@ function patience(table, row, window_ms) {
   const over = known ? "window" : "from_start"
   const first = known ? `In the ${general(window_ms, 3)} ms up to ${formatDuration(table.budget_ms[row])}` : "Since the strictest budget"
   const made = brought(table[`erl_${over}_usd_per_h_per_ms`][row], table[`crl_${over}_kg_per_h_per_ms`][row])
-  return `${first}, each extra millisecond of patience has ${made}.`
+  return `${first}, each extra millisecond has ${made}.`
 }
 
 function brought(erl, crl) {

@@ -173,7 +173,7 @@ function night_on_map({hour, season}, declination_deg) {
 // The legend: flows that stand out and the others, what is too small to be drawn, and what sizes mean
 
 function legend(placement, arcs, scale, {hour}, clients, {looks, dusk}) {
-  const items = groups(arcs).map(([role, words]) => html`<span><i style="background:${looks[role].colour}"></i>${words}</span>`)
+  const items = groups(arcs).map(([role, words]) => html`<span><i class="${role}" style="background:${looks[role].colour}"></i>${words}</span>`)
   const hidden = too_small_text(placement.totals.relocated_mw, sum(arcs.map(({mw}) => mw)), scale.smallest_mw)
   const night = html`<span><em style="width:14px;height:14px;border-radius:2px;background:${dusk.colour};opacity:${dusk.opacity}"></em>night</span>`
   return joined([...items, clients ? clients_key(placement.network, looks.client) : "", hidden ? `${sentence(hidden)}. ` : "", key(scale), ...(hour === "average" ? [] : [night])])
@@ -196,9 +196,9 @@ function groups(arcs) {
 
 function too_small_text(moved_mw, drawn_mw, smallest_mw) {
   const hidden = moved_mw > 0 ? 1 - drawn_mw / moved_mw : 0
-  if (hidden < 1e-6) return ""
-  const share = hidden >= 0.001 ? `${formatNumber(100 * hidden, 1)} %` : "less than 0.1 %"
-  return `flows below ${general(smallest_mw, 6, true)} MW, ${share} of what moves, are not drawn`
+  if (hidden < 0.005) return ""
+  const share = `${formatNumber(100 * hidden, 1)} %`
+  return `flows below ${general(smallest_mw, 6, true)} MW (${share}) not drawn`
 }
 
 /** A circle and an arc as large as they are on the map, and the load that they stand for. */

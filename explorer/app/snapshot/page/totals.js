@@ -4,26 +4,37 @@ import {fixed, formatNumber, general, html, joined, percent, said, signed} from 
 import {KG_PER_T, L_PER_M3, UNSERVED_MW} from "./units.js"
 
 export function totals(put, results, labels) {
-  const cards = joined(cards_of(results, labels).map(card_html))
-  put("totals", "words", {text: said(html`<div class="totals">${cards}</div>`)})
-  put("note", "words", {text: said(html`<div class="note">${note(results)}</div>`)})
+  const {first, lesser} = cards_of(results, labels)
+  const changes = carbon_changes_percent(results.placement, results.intensities)
+  put("totals", "words", {text: said(cards_html(first, "totals"))})
+  put("lesser", "words", {text: said(cards_html(lesser, "totals lesser"))})
+  put("note", "words", {text: said(html`<div class="note">${note(results.placement, changes)}</div>`)})
+  put("aside", "words", {text: said(html`${of_serving(results.placement)}${of_carbon(changes)}`)})
+}
+
+function cards_html(cards, css_class) {
+  return html`<div class="${css_class}">${joined(cards.map(card_html))}</div>`
 }
 
 function card_html({name, label, value, unit, delta, colour, explanation, more = ""}) {
   return html`<div class="total" data-total="${name}" tabindex="0"><div class="label">${label}</div><div class="value">${value} <span class="unit">${unit}</span></div><div class="delta" style="--hue:${colour}">${delta}<span class="more"> ${more}</span></div><div class="explanation" role="tooltip">${explanation} Inputs and sources: below.</div></div>`
 }
 
-/** The same move of load by every estimate of carbon intensity, and what is compared. */
-function note({placement, intensities}) {
-  const changes = carbon_changes_percent(placement, intensities)
-  const listed = joined(Object.entries(changes).map(([signal, change]) => html`<b>${percent(change)}</b> by ${signal}`), ", ")
-  const parts = [of_serving(placement), html`CO₂: ${listed}.`]
-  if (disagree(Object.values(changes))) parts.push(" The estimates disagree: what moving saves rests on the choice.")
+/** What the figures must not be read without. */
+function note(placement, changes) {
+  const parts = disagree(Object.values(changes))
+    ? [of_carbon(changes), " The estimates disagree: what moving saves rests on the choice."] : []
   const basis = basis_of(placement)
   if (basis) return html`<b>Compared ${basis} than in the baseline, so no saving is claimed.</b> ${joined(parts)}`
   const {unserved_mw} = placement.totals
   if (unserved_mw > UNSERVED_MW) parts.push(` The baseline leaves the same ${formatNumber(unserved_mw)} MW unserved.`)
   return joined(parts)
+}
+
+/** The same move of load by every estimate of carbon intensity. */
+function of_carbon(changes) {
+  const listed = joined(Object.entries(changes).map(([signal, change]) => html`<b>${percent(change)}</b> by ${signal}`), ", ")
+  return html`CO₂: ${listed}.`
 }
 
 /** What the change of cost is of all that serving costs, where the scenario declares it. */
@@ -34,6 +45,7 @@ function of_serving(placement) {
   return html`Cost with hardware at ${hardware} USD/MWh: <b>${percent(serving.change_percent)}</b>. `
 }
 
+/** Those seen at once, and those seen when asked for. */
 function cards_of({placement, forced_and_chosen, settings}, labels) {
   const now = headlines(placement)
   const against = labels.rules[placement.network.baseline_rule]
@@ -41,7 +53,7 @@ function cards_of({placement, forced_and_chosen, settings}, labels) {
   const [moved, share, delay, per_mw] = ["relocated_mw", "relocated_share", "mean_wan_per_request_ms", "mean_wan_ms"].map(name => now[name])
   const [now_share, base_share] = [share.value, share.baseline].map(each => `${fixed(100 * each, 0, false)} %`)
   const {colours} = labels
-  return [
+  const first = [
     compared("cost", "Running cost", now.cost_usd_per_h,
       `Per hour: electricity, friction and hosting at a carbon price of zero. ${labels.baselines[placement.network.baseline_rule]}`, colours),
     compared("carbon", "CO₂", scaled(now.carbon_kg_per_h, KG_PER_T, "t/h"),
@@ -51,17 +63,21 @@ function cards_of({placement, forced_and_chosen, settings}, labels) {
       explanation: `Relocated load: IT load executed away from home. ${forced(forced_and_chosen)} It takes ` +
         `${formatNumber(now.relocated_grid_mw.value)} MW of electricity, moving included. ${capital}: ${base_share}.`,
       more: `(${against}: ${base_share})`},
-    compared("grid", "Power at the meter", now.grid_mw,
-      "Facility power, drawn from all grids: IT load times the PUE of where it runs, and what moving takes, " +
-      "overhead of relocated load and transport of data.", colours),
     {name: "delay", label: "Mean extra wait", value: formatNumber(delay.value), unit: delay.unit,
-      delta: `${signed(delay.change)} ${delay.unit}`, colour: colours.neutral,
+      delta: Number.isFinite(delay.change) ? `${signed(delay.change)} ${delay.unit}` : "", colour: colours.neutral,
       explanation: "Added delay: wide-area round trips, mean over all requests served: 0 for those that stay home. " +
         `Per MW, the mean over the load that they make: ${formatNumber(per_mw.value)} ${per_mw.unit}, ` +
         `baseline ${formatNumber(per_mw.baseline)} ${delay.unit}. ${capital}: ${formatNumber(delay.baseline)} ${delay.unit}.`},
-    unserved(now.unserved_mw.value, placement.unserved_by_reason, placement.network, colours),
+  ]
+  const lesser = [
+    compared("grid", "Power at the meter", now.grid_mw,
+      "Facility power, drawn from all grids: IT load times the PUE of where it runs, and what moving takes, " +
+      "overhead of relocated load and transport of data.", colours),
     ...water(now.water_l_per_h, colours),
   ]
+  const unserved = unserved_card(now.unserved_mw.value, placement.unserved_by_reason, placement.network, colours)
+  ;(unserved.colour === colours.better ? lesser : first).push(unserved)
+  return {first, lesser}
 }
 
 /** A sentence each on signal, PUE, embodied carbon, and contracts. */
@@ -72,7 +88,7 @@ function carbon_caveats(placement, signal, {signals, embodied, location}) {
   return [signals[signal], ...of_pue, embodied, location]
 }
 
-function unserved(mw, by_reason, {demand_mw}, {better, neutral, worse}) {
+function unserved_card(mw, by_reason, {demand_mw}, {better, neutral, worse}) {
   const card = {name: "unserved", label: "Served by nobody", unit: "MW"}
   const explanation = "Unserved load: IT load that nobody executes."
   if (!demand_mw.some(mw => mw)) return {...card, value: "0", delta: "no demand", colour: neutral, explanation: `${explanation} There is no demand.`}

@@ -55,7 +55,7 @@ function compact(lines) {
 }
 
 function origin(settings, labels) {
-  return html`<details><summary>Where these figures are from</summary>${sources_html(settings, labels, labels.inputs.totals)}</details>`
+  return html`<b>Where these figures are from.</b>${sources_html(settings, labels, labels.inputs.totals)}`
 }
 
 /** A line for every input that has sources, under the choices that are made. */
