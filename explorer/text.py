@@ -242,9 +242,14 @@ _CHOICES = {  # of settings, as one would say them; the field's word where it is
     "baseline_rule": {"nearest": "nearest first", "least relocation": "least relocation"},
 }  # fmt: skip
 _UNITS = (  # as columns are named, longest first
-    "usd_per_h_per_ms", "kg_per_h_per_ms", "usd_per_mwh", "usd_per_gb", "usd_per_t", "usd_per_h", "kg_per_mwh",
-    "kg_per_h", "t_per_h", "kwh_per_gb", "mwh", "kwh", "mw", "ms", "usd", "km", "gb", "kg", "h",
+    "usd_per_mwh_per_ms", "usd_per_h_per_ms", "mwh_per_h_per_ms", "kg_per_h_per_ms", "usd_per_mwh", "usd_per_gb",
+    "usd_per_t", "usd_per_h", "kg_per_mwh", "mwh_per_h", "kg_per_h", "t_per_h", "kwh_per_gb", "mwh", "kwh", "mw", "ms",
+    "usd", "km", "gb", "kg", "h",
 )  # fmt: skip
+_SPOKEN = {  # of what columns are called
+    "it": "IT load", "erl": "energy return (ERL)", "crl": "carbon return (CRL)", "wan": "wide-area round trip",
+    "rtt": "round trip (RTT)", "pue": "PUE", "wue": "water use (WUE)",
+}  # fmt: skip
 
 
 def title_of(column: str) -> str:
@@ -252,10 +257,12 @@ def title_of(column: str) -> str:
     The name of a column as a heading.
 
     >>> title_of("capacity_price_usd_per_mwh"), title_of("it_mw"), title_of("usd_per_h"), title_of("constraint")
-    ('capacity price [USD/MWh]', 'it [MW]', '[USD/h]', 'constraint')
+    ('capacity price [USD/MWh]', 'IT load [MW]', '[USD/h]', 'constraint')
     """
     unit = next((unit for unit in _UNITS if f"_{column}".endswith(f"_{unit}")), "")
-    words = column.removesuffix(unit).replace("_", " ").strip()
+    words = " ".join(
+        _SPOKEN.get(word, word) for word in column.removesuffix(unit).split("_")
+    ).strip()
     if not unit:
         return words
     spoken = unit.replace("_per_ms", " per ms").replace("_per_", "/")

@@ -42,7 +42,7 @@ PANELS = (
             Mark("break-even", "diagonal", ("break-even",), ("saving equals friction",)),
             Mark("pairs", "points", ("loses", "closed", "pays"), tip=_TIP, size=9, tips_at_once=2),
         ),
-        Axis("Saving [USD/MWh]: right of the dashed line it pays"),
+        Axis("Saving [USD/MWh], pays right of the line"),
         Axis("Friction [USD/MWh]"),
         height_px=215,
         zooms=True,

@@ -31,7 +31,7 @@ PANELS = (
             Mark("change", "bars", ("worse", "better"), ("dirtier", "cleaner"), _TIP),
             Mark("as it was", "vertical", ("zero",)),
         ),
-        Axis("Carbon of a zone's requests, change [t/h]"),
+        Axis("Change of a zone's CO₂ [t/h]"),
         height_px=340,
         has_rows=True,
     ),

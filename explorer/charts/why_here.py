@@ -260,7 +260,7 @@ def _sources(table: pd.DataFrame, home: Row, there: Row) -> Markup:
 
 def _figure(table: pd.DataFrame, figure: Row) -> str:
     """What a figure is called, without its unit, and of what it is."""
-    what = title_of(figure["figure"]).split(" [")[0].replace("pue", "PUE")
+    what = title_of(figure["figure"]).split(" [")[0]
     of_class = figure["place"] == table.attrs.get("workload_id")
     return f"{what} of {table.attrs['workload'] if of_class else _name(table, figure['place'])}"
 

@@ -68,12 +68,12 @@ def least_change(
     return change
 
 
-def round_up(value: float) -> str:
+def round_up(value: float) -> float:
     """
     Rounded up to three digits, so that what is said is enough.
 
     >>> round_up(12.31), round_up(0.02), round_up(1234.0), round_up(20.0)
-    ('12.4', '0.02', '1240', '20')
+    (12.4, 0.02, 1240.0, 20.0)
     """
     digits = 10.0 ** (2 - math.floor(math.log10(value)))
-    return f"{math.ceil(value * digits - 1e-6) / digits:g}"
+    return math.ceil(value * digits - 1e-6) / digits

@@ -186,7 +186,7 @@ def apply(scenario: Scenario, row: dict[str, Any]) -> None:
     """
     Make a change that a row of `remedies` of this scenario says, as far as its words round it up.
     """
-    amount = float(round_up(row["amount"]))
+    amount = round_up(row["amount"])
     unserved = solve_network(build_network(scenario)).unserved
     classes = set(unserved["workload"]) if row["client"] == EVERYONE else {row["workload"]}
     if row["kind"] == "price":

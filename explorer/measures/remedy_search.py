@@ -162,7 +162,9 @@ class Search:
                     break
                 unserved_usd_per_mwh = needed
                 usd, mw = at(unserved_usd_per_mwh)
-        words = f"raise unserved_usd_per_mwh to {round_up(unserved_usd_per_mwh)}"
+        words = (
+            f"raise the penalty on unserved load to {round_up(unserved_usd_per_mwh):,.9g} USD/MWh"
+        )
         enough = replace(net, unserved_usd_per_mwh=unserved_usd_per_mwh * (1 + SAME_PENALTY))
         return Remedy("price", unserved_usd_per_mwh, "USD/MWh", words, enough)
 
@@ -189,7 +191,7 @@ class Search:
             steps[first:], lambda ms: self._missing_mw(longer(ms), load) <= goal_mw
         )
         whose = listed([as_shown(net.workloads[k]) for k in classes])
-        words = f"let {whose} wait {round_up(enough)} ms longer"
+        words = f"let {whose} wait {round_up(enough):,.9g} ms longer"
         return Remedy("latency", enough, "ms", words, longer(enough))
 
     def _capacity(self, load: Load) -> Remedy | None:
@@ -212,7 +214,7 @@ class Search:
         if found is None:
             return None
         region, mw = found
-        words = f"add {round_up(mw)} MW in {self._names.region[region]}"
+        words = f"add {round_up(mw):,.9g} MW in {self._names.region[region]}"
         return Remedy("capacity", mw, "MW", words, larger(region, mw))
 
     def _capacity_everywhere(self, load: Load) -> Remedy | None:
@@ -232,7 +234,7 @@ class Search:
             "capacity",
             100 * share,
             "%",
-            f"raise all capacities by {round_up(100 * share)} %",
+            f"raise all capacities by {round_up(100 * share):,.9g} %",
             larger(share),
         )
 
@@ -280,7 +282,9 @@ class Search:
         if share is None:
             return None
         whose = listed([as_shown(net.workloads[k]) for k in classes])
-        how_much = "all" if share > 1 - WHOLE else f"{round_up(100 * share)} % of the pinned load"
+        how_much = (
+            "all" if share > 1 - WHOLE else f"{round_up(100 * share):,.9g} % of the pinned load"
+        )
         words = f"let {how_much} of {whose} move"
         changed = replace(net, pinned_mw=looser(share, net.pinned_mw))
         return Remedy("state locality", 100 * share, "%", words, changed)

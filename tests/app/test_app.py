@@ -1,5 +1,6 @@
 """The served app, used as a user uses it: with a mouse and a keyboard, in a browser."""
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -615,15 +616,12 @@ def test_on_a_phone_nothing_is_too_wide_and_no_card_lies_on_another(open_app):
     assert (
         header.evaluate("header => header.clientHeight") <= 56
     )  # one that grows lies on the totals
-    table, following = (
-        app.page.locator("table").bounding_box(),
-        app.page.get_by_text("What does waiting buy?"),
+    places = app.page.locator(".wattlas-card, .scroller").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect()).map(({top, bottom}) => [top, bottom])"
     )
-    title = following.bounding_box()
-    assert table and title
-    assert (
-        table["y"] + app.page.locator(".scroller").evaluate("el => el.clientHeight") <= title["y"]
-    )
+    assert len(places) == 5
+    places.sort()
+    assert all(above[1] <= below[0] for above, below in itertools.pairwise(places))
 
 
 def test_readers_do_not_disturb_each_other(app, open_app):

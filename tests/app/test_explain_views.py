@@ -220,8 +220,11 @@ def test_load_that_is_dearer_than_the_penalty_is_told_as_such(session):
     show(view)
     session.scenario.unserved_usd_per_mwh = 1.0
     assert "100 MW by price" in words(view)
-    assert cells(unescape(words(view, "remedies")))[0][1] == "raise unserved_usd_per_mwh to 150"
-    choices(view).value = "raise unserved_usd_per_mwh to 150"
+    assert (
+        cells(unescape(words(view, "remedies")))[0][1]
+        == "raise the penalty on unserved load to 150 USD/MWh"
+    )
+    choices(view).value = "raise the penalty on unserved load to 150 USD/MWh"
     assert "Everybody is served." in words(view)
 
 

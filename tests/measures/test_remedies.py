@@ -296,7 +296,10 @@ def test_prices_above_the_penalty_have_a_higher_penalty_as_their_remedy():
     table = remedies(world)
     assert set(table["constraint"]) == set(table["kind"]) == {"price"}
     first = table.iloc[0]
-    assert (first["client"], first["remedy"]) == (EVERYONE, "raise unserved_usd_per_mwh to 144000")
+    assert (first["client"], first["remedy"]) == (
+        EVERYONE,
+        "raise the penalty on unserved load to 144,000 USD/MWh",
+    )
     assert first["amount"] == pytest.approx(144000)
     assert (first["serves_mw"], first["cost_change_usd_per_h"]) == pytest.approx((100, 14.4e6))
     apply(world, first.to_dict())

@@ -296,6 +296,7 @@ const SCALES = {
     position: choice => choices.indexOf(choice),
     value: position => choices[position],
     text: choice => texts[choices.indexOf(choice)],
+    ends: () => [texts[0], texts.at(-1)],
   }),
 }
 

@@ -19,6 +19,7 @@ _TABLE = """
 table { border-collapse: collapse; font-size: 14px; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: right; padding: 3px 8px; border: 0; border-bottom: 1px solid #8883; }
 th { font-weight: 600; vertical-align: bottom; }
+th::first-letter { text-transform: uppercase; }
 td:first-child, th:first-child { text-align: left; padding-left: 2px; }
 a { color: var(--mui-palette-primary-main, #0072b2); font-size: 14px; }
 """

@@ -36,9 +36,9 @@ from explorer.units import KG_PER_T, L_PER_M3
 
 _STYLE = """
 :host { container-type: inline-size; }
-.totals { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: 8px;
+:is(.totals, .lesser) { display: grid; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: 8px;
           font-variant-numeric: tabular-nums; }
-.total { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 10px 7px;
+.total { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 4px 10px 5px;
          min-width: 0; color: var(--mui-palette-text-primary, inherit); }
 .total .label { font-size: 14px; line-height: 1.2; opacity: .8; }
 .total .value { font-size: clamp(22px, 2.75cqi, 60px); font-weight: 650; line-height: 1.2; white-space: nowrap; }
@@ -57,26 +57,29 @@ _STYLE = """
 /* what a pointer reads besides stays; units go below only where small figures have no room either */
 @container (min-width: 561px) and (max-width: 940px) {
   .more { display: none; }
-  .total { padding: 6px 8px 7px; }
+  .total { padding: 4px 8px 5px; }
   .total .value { white-space: normal; }
 }
 @container (max-width: 560px) {
-  .totals { grid-auto-flow: row; grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  :is(.totals, .lesser) { grid-auto-flow: row; grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .total:last-child:nth-child(odd) { grid-column: 1 / -1; }
   .total:nth-child(n) .explanation { left: 0; right: auto; }
   .total:nth-child(2n) .explanation { left: auto; right: 0; }
 }
 """
-_NOTE = """
-:host { flex: 1 1 320px !important; font-size: 14px; line-height: 1.4;
-        color: var(--mui-palette-text-secondary, inherit); }
-"""
-_ORIGIN = """
+_QUIET = """
 :host { font-size: 14px; line-height: 1.4; color: var(--mui-palette-text-secondary, inherit); }
+"""
+_NOTE = ":host { flex: 1 1 320px !important; }"
+_ORIGIN = """
 .sources { columns: 2 300px; }
 .sources p { margin: 0 0 2px; break-inside: avoid; }
 """
 _LINE = ":host { flex-wrap: wrap; gap: 2px 12px; align-items: center; }"
+_BUTTON = """
+.bk-btn { padding: 0 6px; border-color: transparent; line-height: 20px; text-decoration: underline dotted; }
+@media (pointer: coarse) { .bk-btn { padding: 8px; } }
+"""
 _MORE = "More figures and sources"
 
 
@@ -105,18 +108,20 @@ class _Card:
 def _drawing() -> Drawing:
     def make(drawing: Drawing) -> LayoutDOM:
         totals = drawing.words("totals", stylesheets=[_STYLE])
-        note = drawing.words("note", stylesheets=[_NOTE])
-        button = Toggle(label=_MORE, active=False, styles=FONT, stylesheets=[TOOL], margin=0)
+        note = drawing.words("note", stylesheets=[_QUIET, _NOTE])
+        button = Toggle(
+            label=_MORE, active=False, styles=FONT, stylesheets=[TOOL, _BUTTON], margin=0
+        )
         lesser = drawing.words("lesser", stylesheets=[_STYLE], visible=False)
-        aside = drawing.words("aside", stylesheets=[_NOTE], visible=False)
-        origin = drawing.words("origin", stylesheets=[_ORIGIN], visible=False)
+        aside = drawing.words("aside", stylesheets=[_QUIET], visible=False)
+        origin = drawing.words("origin", stylesheets=[_QUIET, _ORIGIN], visible=False)
         for part in (lesser, aside, origin):
             button.js_link("active", part, "visible")
         line = Row(children=[note, button], sizing_mode="stretch_width", stylesheets=[_LINE])
         return Column(
             children=[totals, line, lesser, aside, origin],
             sizing_mode="stretch_width",
-            styles={"gap": "4px"},
+            styles={"gap": "2px"},
         )
 
     return Drawing(make)
@@ -143,7 +148,7 @@ class Totals(pn.viewable.Viewer):
         first, lesser = self._cards()
         busy = self._session.placement_busy
         self._pane.say("totals", _cards_html(first, "totals"))
-        self._pane.say("lesser", _cards_html(lesser, "totals lesser"))
+        self._pane.say("lesser", _cards_html(lesser, "lesser"))
         intensities = carbon_intensities(self._session.scenario)
         changes = carbon_changes_percent(self._session.placement, intensities)
         note = self._deciding() if busy else self._note(changes)

@@ -7,7 +7,7 @@ export function totals(put, results, labels) {
   const {first, lesser} = cards_of(results, labels)
   const changes = carbon_changes_percent(results.placement, results.intensities)
   put("totals", "words", {text: said(cards_html(first, "totals"))})
-  put("lesser", "words", {text: said(cards_html(lesser, "totals lesser"))})
+  put("lesser", "words", {text: said(cards_html(lesser, "lesser"))})
   put("note", "words", {text: said(html`<div class="note">${note(results.placement, changes)}</div>`)})
   put("aside", "words", {text: said(html`${of_serving(results.placement)}${of_carbon(changes)}`)})
 }
