@@ -70,37 +70,45 @@ _MOST_NAMED = 3  # uncertain figures in a sentence
 @renders("why_here", "chart")
 def chart(table: pd.DataFrame) -> Chart:
     """The places of `explorer.why_here`, each as the sum of its costs."""
-    filled = Filled({}, (0.0, 1.0)) if table.empty else _places(table)
+    rows = _rows(table)
+    filled = _places(table, rows) if rows else Filled({}, (0.0, 1.0))
     note = "Cost of a MWh by place; price of room: shadow price of IT capacity."
-    return Chart(PANELS, (filled,), _title(table), _finding(table), About.of(table), [note])
+    return Chart(
+        PANELS, (filled,), _title(table, rows), _finding(table, rows), About.of(table), [note]
+    )
 
 
-def _places(table: pd.DataFrame) -> Filled:
-    usd = np.stack([_sum(table, columns) for columns in _BARS.values()], axis=1)
+def _rows(table: pd.DataFrame) -> list[Row]:
+    """The rows of few, by column; with columns of many types pandas takes milliseconds for it."""
+    columns = (table[name].tolist() for name in table)
+    return [dict(zip(table, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def _places(table: pd.DataFrame, rows: list[Row]) -> Filled:
+    usd = np.array([[_sum(row, columns) for columns in _BARS.values()] for row in rows])
     left, right = stacked(usd)
     some = np.flatnonzero(np.abs(usd).max(axis=0) > 0)  # parts that any of the places has
     left, right, usd = left[:, some], right[:, some], usd[:, some]
-    names = [_name(table, region) for region in table["region"]]
-    places, count = np.repeat(row_places(len(table)), len(some)), len(some)
+    names = [_name(table, row["region"]) for row in rows]
+    places, count = np.repeat(row_places(len(rows)), len(some)), len(some)
     parts = {
         "left": left.ravel(), "right": right.ravel(), "bottom": places - 0.36, "top": places + 0.36,
-        "role": np.tile(some.astype(np.uint8), len(table)),
+        "role": np.tile(some.astype(np.uint8), len(rows)),
         "place": np.repeat(np.array(names, object), count),
-        "part": np.tile(np.array(_NAMES, object)[some], len(table)), "part_usd_per_mwh": usd.ravel(),
+        "part": np.tile(np.array(_NAMES, object)[some], len(rows)), "part_usd_per_mwh": usd.ravel(),
     }  # fmt: skip
     low, high = min(0.0, float(left.min(initial=0.0))), max(float(right.max(initial=0.0)), 1.0)
     ends = low - 0.01 * (high - low), high + 0.03 * (high - low)
-    rows = [_row(table, row) for row in _rows(table)]
-    return Filled({"zero": {"x": np.zeros(1)}, "parts": parts}, ends, rows=rows)
+    called = [_row(table, row, row is _there(rows)) for row in rows]
+    return Filled({"zero": {"x": np.zeros(1)}, "parts": parts}, ends, rows=called)
 
 
-def _sum(table: pd.DataFrame, columns: tuple[str, ...]) -> np.ndarray:
-    return np.nan_to_num(sum(table[f"{name}_usd_per_mwh"].to_numpy() for name in columns))
+def _sum(row: Row, columns: tuple[str, ...]) -> float:
+    return float(np.nan_to_num(sum(row[f"{name}_usd_per_mwh"] for name in columns)))
 
 
-def _row(table: pd.DataFrame, row: Row) -> str:
+def _row(table: pd.DataFrame, row: Row, is_there: bool) -> str:
     """What a place is called beside its bar: its name, and why it is in the picture."""
-    is_there = row["role"] == THERE or (row["role"] == HOME and THERE not in set(table["role"]))
     short = "runs here" if is_there else "home" if row["role"] == HOME else ""
     short = short or _SHORT.get(row["constraint"].split(" and ")[0], "")
     name = elided(_name(table, row["region"]), 16)
@@ -116,10 +124,10 @@ def _whose(table: pd.DataFrame, home: Row) -> str:
     return str(table.attrs.get("of") or _name(table, home["region"]))
 
 
-def _title(table: pd.DataFrame) -> str:
-    if table.empty:
+def _title(table: pd.DataFrame, rows: list[Row]) -> str:
+    if not rows:
         return "no load is placed"
-    home, there = _home(table), _there(table)
+    home, there = rows[0], _there(rows)
     which = f"load of class {elided(table.attrs.get('workload', ''))}"
     load = f"{which} from {elided(_whose(table, home))}"
     if there["region"] == home["region"]:
@@ -129,31 +137,21 @@ def _title(table: pd.DataFrame) -> str:
     return f"{load} runs in {elided(_name(table, there['region']))}: {much}"
 
 
-def _rows(table: pd.DataFrame) -> list[Row]:
-    """The rows of few, by column; with columns of many types pandas takes milliseconds for it."""
-    columns = (table[name].tolist() for name in table)
-    return [dict(zip(table, cells, strict=True)) for cells in zip(*columns, strict=True)]
-
-
-def _home(table: pd.DataFrame) -> Row:
-    return _rows(table)[0]
-
-
-def _there(table: pd.DataFrame) -> Row:
-    """Where it runs; home itself where it stays."""
-    rows = _rows(table)
+def _there(rows: list[Row]) -> Row:
+    """Where it runs; home, which is the first of them, where it stays."""
     return rows[1] if len(rows) > 1 and rows[1]["role"] == THERE else rows[0]
 
 
-def _finding(table: pd.DataFrame) -> Markup:
-    if table.empty:
+def _finding(table: pd.DataFrame, rows: list[Row]) -> Markup:
+    if not rows:
         whose = html(" of {}", table.attrs["of"]) if table.attrs.get("of") else html("")
         return html("No load{} is placed: there is nothing to explain.", whose)
-    home, there = _home(table), _there(table)
+    home, there = rows[0], _there(rows)
     stays = home["region"] == there["region"]
     lead = _stays(table, home) if stays else _moves(table, home, there)
     parts = [joined([lead, _in_time(table, there)], " ")]
-    parts += [_runners_up(table, there), _limit(table), _sources(table, home, there)]
+    parts += [_runners_up(table, rows, there), _limit(table)]
+    parts.append(_sources(table, {row["region"] for row in rows}, home, there))
     return joined([part for part in parts if part], html(" <br>"))
 
 
@@ -192,12 +190,12 @@ def _in_time(table: pd.DataFrame, there: Row) -> Markup:
     return html("It answers with {} to spare of its {}.", spare, of)
 
 
-def _runners_up(table: pd.DataFrame, there: Row) -> Markup:
+def _runners_up(table: pd.DataFrame, rows: list[Row], there: Row) -> Markup:
     """The next best, and what keeps it from each."""
-    rows = [row for row in _rows(table) if row["role"] == RUNNER_UP]
     said = [
         html("<b>{}</b>{} {}", _name(table, row["region"]), _against(row, there), _obstacle(row))
         for row in rows
+        if row["role"] == RUNNER_UP
     ]
     return html("Next best: {}.", joined(said, "; ")) if said else html("")
 
@@ -243,9 +241,9 @@ def _limit(table: pd.DataFrame) -> Markup:
     return html("What binds most: <b>{}</b> ({}){}.", what, _name(table, limit["region"]), worth)
 
 
-def _sources(table: pd.DataFrame, home: Row, there: Row) -> Markup:
+def _sources(table: pd.DataFrame, regions: set[str], home: Row, there: Row) -> Markup:
     """How sure the figures of both places and the class are, and which are not."""
-    runners = set(table["region"]) - {home["region"], there["region"]}
+    runners = regions - {home["region"], there["region"]}
     found = [f for f in table.attrs.get("figures", []) if f["place"] not in runners]
     if not found:
         return html("")

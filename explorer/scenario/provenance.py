@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.cache import Memo
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.schema import TABLES, Column
 from explorer.scenario.validation import SOURCE_SEPARATOR, is_source
@@ -160,13 +161,23 @@ class Provenance:
         return pd.DataFrame(rows, columns=["table", "column", *QUALITIES])
 
 
+_sources: Memo[dict[str, Source]] = Memo(size=16)
+
+
 def sources_of(scenario: Scenario) -> dict[str, Source]:
-    """The rows of `sources.csv` by key."""
-    if scenario.sources is None:
+    """The rows of `sources.csv` by key, remembered as long as none is another."""
+    table = scenario.sources
+    if table is None:
         return {}
-    known = [field.name for field in fields(Source) if field.name in scenario.sources]
-    rows = scenario.sources[known].map(_as_text).to_dict("records")
-    return {row["key"]: Source(**row) for row in rows}
+    known = [field.name for field in fields(Source) if field.name in table]
+    columns = {name: tuple(table[name].tolist()) for name in known}
+
+    def read() -> dict[str, Source]:
+        cells = zip(*([_as_text(cell) for cell in of] for of in columns.values()), strict=True)
+        rows = (dict(zip(columns, row, strict=True)) for row in cells)
+        return {row["key"]: Source(**row) for row in rows}
+
+    return _sources.find(tuple(columns.items()), read)
 
 
 def cell_sources(scenario: Scenario, table: str, row: int, column: str) -> tuple[Source, ...]:
