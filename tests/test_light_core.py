@@ -50,7 +50,7 @@ def test_everything_but_maps_is_computed_and_drawn(tmp_path):
             result = measure.function(subject, **completed(world, measure.needs, {}), **more)
             if renderer(result, "map") is None and renderer(result, "chart") is not None:
                 plot(result)
-                print(name, figure(result, f"{sys.argv[1]}/{name}.png").stat().st_size)
+                print(name, figure(result, f"{sys.argv[1]}/{name}.svg").stat().st_size)
         """,
         str(tmp_path),
     )
