@@ -152,7 +152,7 @@ def test_less_electricity_is_drawn_by_what_moving_does_not_take(name, facility, 
     assert round(figures["facility_mw"].change, 1) == facility
     assert round(figures["grid_mw"].change, 1) == grid
     view = Totals(Session(Scenario.load(name)))
-    assert f"({'−' if grid < 0 else ''}{format_number(abs(grid))})" in cards(view)["grid"]
+    assert f"now {'−' if grid < 0 else ''}{format_number(abs(grid))}." in cards(view)["grid"]
 
 
 # Changes against the baseline
@@ -165,7 +165,7 @@ def test_below_zero_less_is_an_improvement_everywhere():
         (-7200, -4200)
     )
     card = " ".join(text_of(cards(Totals(Session(world)))["cost"]).split())
-    assert "▼ −71.4 % (−3,000)" in card
+    assert "▼ −71.4 %" in card and "now −3,000." in card
     assert row_of(report.summary(world, placement), "Cost [USD/h]")[1:] == [
         "-7,200",
         "-4,200",

@@ -80,7 +80,7 @@ _BUTTON = """
 .bk-btn { padding: 0 6px; border-color: transparent; line-height: 20px; text-decoration: underline dotted; }
 @media (pointer: coarse) { .bk-btn { padding: 8px; } }
 """
-_MORE = "More figures and sources"
+_MORE = "More figures"
 
 
 @dataclass(frozen=True)
@@ -344,20 +344,19 @@ def _in_tonnes(figure: Headline) -> Headline:
 
 def _against(base: Ghost, name: str, label: str, figure: Headline, explanation: str) -> _Card:
     """A figure that is better when smaller, with its change against the baseline or a pin."""
-    explanation = f"{explanation} In {base.said}: {format_number(figure.baseline)} {figure.unit}."
+    then = f"{format_number(figure.baseline)} {figure.unit}"
     if figure.basis:
+        explanation = f"{explanation} In {base.said}: {then}."
         delta = f"{percent(figure.change_percent)} per MWh served"
         explanation += f" Compared {figure.basis} than in {base.said}."
         return _Card(
             name, label, format_number(figure.value), figure.unit, delta, NEUTRAL, explanation
         )
+    explanation = f"{explanation} In {base.said}: {then}, now {signed(figure.change)}."
     still = abs(figure.change) <= 5e-4 * abs(figure.baseline)
     colour = NEUTRAL if still else BETTER if figure.change < 0 else WORSE
     arrow = "" if still else "▼ " if figure.change < 0 else "▲ "
-    than = f" vs {base.short}" if base.name else ""
-    delta, more = (
-        f"{arrow}{percent(figure.change_percent)}",
-        f"({signed(0.0 if still else figure.change)}){than}",
-    )
+    delta = f"{arrow}{percent(figure.change_percent)}"
+    more = f"vs {base.short}" if base.name else ""
     value = format_number(figure.value)
     return _Card(name, label, value, figure.unit, delta, colour, explanation, more)

@@ -121,12 +121,12 @@ function scaled(figure, size, unit) {
 /** A figure that is better when smaller, with its change against the baseline. */
 function compared(name, label, figure, said_of_it, {better, worse, neutral}) {
   const card = {name, label, value: formatNumber(figure.value), unit: figure.unit}
-  const explanation = `${said_of_it} In the baseline: ${formatNumber(figure.baseline)} ${figure.unit}.`
+  const then = `${said_of_it} In the baseline: ${formatNumber(figure.baseline)} ${figure.unit}`
   if (figure.basis) {
     return {...card, delta: `${percent(figure.change_percent)} per MWh served`, colour: neutral,
-      explanation: `${explanation} Compared ${figure.basis} than in the baseline.`}
+      explanation: `${then}. Compared ${figure.basis} than in the baseline.`}
   }
   const still = Math.abs(figure.change) <= 5e-4 * Math.abs(figure.baseline)
   const [colour, arrow] = still ? [neutral, ""] : figure.change < 0 ? [better, "▼ "] : [worse, "▲ "]
-  return {...card, delta: `${arrow}${percent(figure.change_percent)}`, colour, explanation, more: `(${signed(still ? 0 : figure.change)})`}
+  return {...card, delta: `${arrow}${percent(figure.change_percent)}`, colour, explanation: `${then}, now ${signed(figure.change)}.`}
 }
