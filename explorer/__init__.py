@@ -8,6 +8,7 @@ from explorer.registry import MEASURES
 if TYPE_CHECKING:
     from explorer.app.explorer import Explorer
     from explorer.app.follow import Live, live
+    from explorer.archive import take_home
     from explorer.charts.draw import figure, plot
     from explorer.charts.notebook import notebook
     from explorer.errors import ExplorerError, ScenarioError, SolverError
@@ -88,6 +89,7 @@ __all__ = [
     "sensitivity",
     "solve",
     "sweep",
+    "take_home",
     "time_shifting",
     "tornado",
     "verdicts",
@@ -119,6 +121,7 @@ _MODULES = {name: measure.module for name, measure in MEASURES.items()} | {
     "sensitivity": "explorer.sweeps.sensitivity",
     "solve": "explorer.model.solve",
     "sweep": "explorer.sweeps.sweep",
+    "take_home": "explorer.archive",
     "waterfall": "explorer.measures.attribution",
     "whole_day_regions": "explorer.measures.whole_day",
 }

@@ -199,8 +199,8 @@ def _parser() -> argparse.ArgumentParser:
         "--output",
         type=Path,
         required=True,
-        metavar="DIR",
-        help="folder for CSV tables and summary.md",
+        metavar="DIR|FILE.zip",
+        help="folder for CSV tables and summary.md, or one ZIP file of these, the scenario, its sources and the proof",
     )
 
     tracing = add("frontier", "show what cost and carbon become as a latency budget grows",

@@ -36,8 +36,15 @@ RESULTS = (
 
 
 def write_results(scenario: Scenario, placement: Placement, folder: Path) -> None:
-    """Write the tables of a placement as CSV files, and `summary.md`."""
-    tables = {
+    """Write `result_tables` as CSV files, and `summary.md`."""
+    for name, table in result_tables(placement).items():
+        write_table(table, folder / f"{name}.csv")
+    (folder / "summary.md").write_text(summary(scenario, placement), encoding="utf-8", newline="\n")
+
+
+def result_tables(placement: Placement) -> dict[str, pd.DataFrame]:
+    """The tables of a placement, by name."""
+    return {
         "totals": totals_table(placement),
         "flows": placement.flows,
         "regions": placement.regions,
@@ -48,9 +55,6 @@ def write_results(scenario: Scenario, placement: Placement, folder: Path) -> Non
         "relocatable_demand": relocatable_table(placement.network),
         "attribution": attribution_table(placement.network),
     }
-    for name, table in tables.items():
-        write_table(table, folder / f"{name}.csv")
-    (folder / "summary.md").write_text(summary(scenario, placement), encoding="utf-8", newline="\n")
 
 
 def write_table(table: pd.DataFrame, file: Path | TextIO) -> None:

@@ -22,7 +22,7 @@ FLOORS = (  # each may import from itself and from those before it
     {"text"},
     {"measures"},
     {"sweeps"},
-    {"charts", "html_table", "report", "session", "teaching"},
+    {"archive", "charts", "html_table", "report", "session", "teaching", "workbook"},
     {"app"},
     {"cli", "commands", "__init__", "__main__"},
 )

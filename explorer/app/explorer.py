@@ -23,7 +23,7 @@ from explorer.app.link.page_link import PageLink
 from explorer.app.link.share import ShareButton
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.questions import QUESTIONS, Questions, views_by_name
-from explorer.app.snapshot.save_button import SaveButton
+from explorer.app.snapshot.save_button import ARCHIVE, PAGE, SaveButton
 from explorer.app.snapshot.write import Snapshot, write_snapshot
 from explorer.app.story.player import StoryPlayer
 from explorer.app.views.argument import Argument
@@ -121,7 +121,8 @@ class Explorer(pn.viewable.Viewer):
         )
         share = [ShareButton(self.controls.inputs.id, reachable, own)] if address else []
         submit = [SubmitButton(self.controls.inputs.id)] if address and board and not own else []
-        self._save = [SaveButton(self.session, self._opened)] if saves else []
+        kinds = (PAGE, ARCHIVE) if saves else ()
+        self._save = [SaveButton(self.session, self._opened, kind) for kind in kinds]
         pin = PinButton(self.pins, self.controls.inputs.id)
         self.buttons = pn.Row(
             self.controls.buttons(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from explorer import report
+from explorer.archive import ENDING, take_home
 from explorer.atomic_write import written_together
 from explorer.commands.terminal import progress
 from explorer.model.solve import solve
@@ -12,8 +13,15 @@ from explorer.scenario.scenario import Scenario
 
 
 def run(args: argparse.Namespace) -> int:
-    """Place the demand and write the results."""
+    """Place the demand and write the results: into a folder, or all with the scenario as one ZIP file."""
     scenario = Scenario.load(args.scenario)
+    if args.output.suffix.lower() == ENDING:
+        with progress("Placing the demand"):
+            take_home(scenario, args.output)
+        print(
+            f"Scenario, results and proof are in {args.output}; its README says how to repeat them."
+        )
+        return 0
     with written_together(args.output, report.RESULTS) as folder:
         with progress("Placing the demand"):
             placement = solve(scenario)

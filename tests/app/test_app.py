@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
+from zipfile import ZipFile
 
 import numpy as np
+import pandas as pd
 import pytest
 from pages import unfold
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -17,6 +19,7 @@ from servers import served
 from explorer import Scenario, frontier, solve, why_here
 from explorer.app.questions import QUESTIONS
 from explorer.charts.projection import on_map
+from explorer.cli import main
 from explorer.measures.headlines import headlines
 from explorer.presentation import render
 from explorer.scenario.scenario import Workload
@@ -655,3 +658,20 @@ def test_the_button_saves_what_is_on_screen_as_a_file_and_can_be_stopped(
     cost = format_number(solve(world).cost_usd_per_h)
     expect(page.locator("[data-total=cost] .value")).to_contain_text(f"{cost} ")
     page.close()
+    figures = [shown_total(app, name) for name in ("cost", "relocated")]
+    with app.page.expect_download(timeout=4 * PATIENCE_MS) as download:
+        app.button("Take home as ZIP: scenario, tables, proof, sources").click()
+    download.value.save_as(tmp_path / "home.zip")
+    with ZipFile(tmp_path / "home.zip") as archive:
+        archive.extractall(tmp_path / "home")
+    assert main(["solve", str(tmp_path / "home" / "scenario"), "-o", str(tmp_path / "again")]) == 0
+    again = pd.read_csv(tmp_path / "again" / "totals.csv", index_col="name")["value"]
+    found = [again["cost_usd_per_h"], again["relocated_mw"]]
+    assert figures == pytest.approx(found, rel=1e-4)  # as many digits as are shown
+    taken = pd.read_csv(tmp_path / "home" / "results" / "totals.csv", index_col="name")["value"]
+    pd.testing.assert_series_equal(taken, again, rtol=1e-9)
+
+
+def shown_total(app: App, name: str) -> float:
+    value = app.page.locator(f"[data-total={name}] .value").inner_text()
+    return float(value.split()[0].replace(",", ""))

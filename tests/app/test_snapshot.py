@@ -29,7 +29,7 @@ from explorer import Explorer, ExplorerError, Scenario, frontier, solve
 from explorer.app.controls.controls import link_values
 from explorer.app.snapshot import HIDEABLE, program
 from explorer.app.snapshot import write as snapshots
-from explorer.app.snapshot.save_button import SaveButton, _processes
+from explorer.app.snapshot.save_button import PAGE, SaveButton, _processes
 from explorer.app.snapshot.write import Snapshot, write_snapshot
 from explorer.app.views.break_even import BreakEvenView
 from explorer.cli import main
@@ -688,7 +688,7 @@ def test_a_file_in_the_making_ends_with_its_page():
     page, document = SimpleNamespace(destroyed=False), Document()
     document._session_context = lambda: page  # as a served one has it
     scenario = Scenario.load("classroom-3x3")
-    button = SaveButton(Session(scenario), scenario)
+    button = SaveButton(Session(scenario), scenario, PAGE)
 
     async def leave() -> None:
         with set_curdoc(document):

@@ -1,5 +1,4 @@
 // Asks for the file, shows that it is in the making, and lets the browser save it.
-const TITLE = "Save as one HTML file that needs no server"
 const STOP = "Stop making the file"
 
 export function render({model, data}) {
@@ -11,9 +10,9 @@ export function render({model, data}) {
   button.addEventListener("click", () => model.send_msg(data.progress ? "stop" : "start"))
 
   const update = () => {
-    const title = data.progress ? STOP : TITLE
+    const title = data.progress ? STOP : data.title
     button.setAttribute("aria-label", title)
-    const shape = data.progress ? "M7 7 H17 V17 H7 Z" : "M12 4 V15 M7 10.5 12 15.5 17 10.5 M5 19.5 H19"
+    const shape = data.progress ? "M7 7 H17 V17 H7 Z" : data.shape
     button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${shape}"/></svg>` +
       `<span class="tip" aria-hidden="true">${title}</span>`
     status.textContent = data.progress || data.problem
@@ -21,7 +20,7 @@ export function render({model, data}) {
   model.on(["progress", "problem"], update)
   model.on("page", () => {
     if (data.page) {
-      save(data.page, data.file_name)
+      save(data.encoded ? bytes(data.page) : data.page, data.file_name)
       model.send_msg("saved")
     }
   })
@@ -33,9 +32,14 @@ export function render({model, data}) {
   return row
 }
 
-function save(page, name) {
+function bytes(base64) {
+  return Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))
+}
+
+function save(contents, name) {
   const link = document.createElement("a")
-  link.href = URL.createObjectURL(new Blob([page], {type: "text/html"}))
+  const type = typeof contents == "string" ? "text/html" : "application/zip"
+  link.href = URL.createObjectURL(new Blob([contents], {type}))
   link.download = name
   link.click()
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000)

@@ -1,6 +1,6 @@
 """
-A button that saves the present scenario as one HTML file that solves any state by itself, made in
-a process of its own.
+Buttons that save the present scenario: as one HTML file that solves any state by itself, or with
+its results as a ZIP file. Files are made in a process of their own.
 """
 
 from __future__ import annotations
@@ -8,7 +8,10 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+from base64 import b64encode
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -20,6 +23,7 @@ import panel as pn
 import param
 
 from explorer.app.snapshot.write import write_snapshot
+from explorer.archive import ENDING, take_home
 from explorer.errors import ExplorerError
 from explorer.model.labels import plain
 from explorer.scenario.scenario import Scenario
@@ -34,11 +38,49 @@ _folders: WeakSet[TemporaryDirectory[str]] = WeakSet()  # of files in the making
 _processes: WeakSet[BaseProcess] = WeakSet()  # that make them
 
 
+Write = Callable[[Scenario, str, str, Scenario], Any]  # scenario, target, class, as opened
+
+
+@dataclass(frozen=True)
+class Makes:
+    """What a button makes."""
+
+    title: str
+    ending: str
+    shape: str  # path of its icon
+    write: Write  # in another process
+
+
+def _page(scenario: Scenario, target: str, over: str, opened: Scenario) -> None:
+    write_snapshot(scenario, target, over, told_from=opened)
+
+
+def _archive(scenario: Scenario, target: str, _over: str, _opened: Scenario) -> None:
+    take_home(scenario, target)
+
+
+PAGE = Makes(
+    "Save as one HTML file that needs no server",
+    ".html",
+    "M12 4 V15 M7 10.5 12 15.5 17 10.5 M5 19.5 H19",
+    _page,
+)
+ARCHIVE = Makes(
+    "Take home as ZIP: scenario, tables, proof, sources",
+    ENDING,
+    "M4.5 8.5 H19.5 V19.5 H4.5 Z M4.5 8.5 7 4.5 H17 L19.5 8.5 M10 12 H14",
+    _archive,
+)
+
+
 class SaveButton(pn.custom.JSComponent):
     """
     In a page's header. Says that it works, can be stopped, and hands the file to the browser.
     """
 
+    title = param.String(doc="What the button does.")
+    encoded = param.Boolean(doc="Whether the file is in Base64.")
+    shape = param.String(doc="Path of its icon.")
     file_name = param.String(doc="What the file is called.")
     progress = param.String(doc="How far it is; empty when nothing is being made.")
     problem = param.String(doc="Why there is no file, or empty.")
@@ -50,8 +92,12 @@ class SaveButton(pn.custom.JSComponent):
         _HERE.with_suffix(".css").read_text("utf-8"),
     ]
 
-    def __init__(self, session: Session, opened: Scenario) -> None:
-        super().__init__(file_name=f"{plain(session.network.labels.title)}.html", margin=0)
+    def __init__(self, session: Session, opened: Scenario, makes: Makes) -> None:
+        super().__init__(
+            title=makes.title, shape=makes.shape, encoded=makes.ending == ENDING, margin=0,
+            file_name=f"{plain(session.network.labels.title)}{makes.ending}",
+        )  # fmt: skip
+        self._makes = makes
         self._session, self._opened = session, opened
         self._making = self._busy = (
             False  # the last until a file that is not wanted any more is cleared away
@@ -76,7 +122,7 @@ class SaveButton(pn.custom.JSComponent):
         try:
             with (made := TemporaryDirectory(prefix="wattlas-")) as folder:
                 _folders.add(made)
-                target = Path(folder) / "snapshot.html"
+                target = Path(folder) / f"made{self._makes.ending}"
                 self._session.scenario.save(Path(folder) / "scenario")
                 self._opened.save(Path(folder) / "opened")
                 async with _turn:
@@ -84,7 +130,8 @@ class SaveButton(pn.custom.JSComponent):
                 if error is not None:
                     raise error
                 if self._making:
-                    self.page = target.read_text("utf-8")
+                    found = target.read_bytes()
+                    self.page = (b64encode(found) if self.encoded else found).decode()
         except ExplorerError as error:
             self.problem = f"{error.what} {error.fix}"
         finally:
@@ -98,7 +145,7 @@ class SaveButton(pn.custom.JSComponent):
         ours, theirs = spawn.Pipe(duplex=False)
         process = spawn.Process(
             target=_make_file,
-            args=(str(target), self._session.workload, theirs),
+            args=(self._makes.write, str(target), self._session.workload, theirs),
             daemon=True,
         )
         process.start()
@@ -124,7 +171,7 @@ class SaveButton(pn.custom.JSComponent):
             return said
         if self._making and not target.exists():
             return ExplorerError(
-                "The file was not made.", "snapshot", "Try again, or use `wattlas snapshot`."
+                "The file was not made.", self._makes.ending, "Try again, or use the command line."
             )
         return None
 
@@ -138,7 +185,7 @@ def end_all() -> None:
         folder.cleanup()
 
 
-def _make_file(target: str, over: str, says: Connection) -> None:
+def _make_file(write: Write, target: str, over: str, says: Connection) -> None:
     """Write the file from the two scenarios beside it."""
     with suppress(AttributeError):  # where there is no such thing
         os.nice(_NICE)
@@ -146,6 +193,6 @@ def _make_file(target: str, over: str, says: Connection) -> None:
         scenario, opened = (
             Scenario.load(Path(target).with_name(name)) for name in ("scenario", "opened")
         )
-        write_snapshot(scenario, target, over, told_from=opened)
+        write(scenario, target, over, opened)
     except ExplorerError as error:
         says.send(error)
