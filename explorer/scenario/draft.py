@@ -66,7 +66,8 @@ class Draft:
         self._before = self.tables if before is None else _grids(before)
         self._steps = _Steps()
         self._write(self.tables)
-        self._check()
+        self._folder = Folder(InMemory(self._files), declared())
+        self._problems = self._found()
 
     @property
     def problems(self) -> list[Problem]:
@@ -181,7 +182,8 @@ class Draft:
     def _set(self, tables: dict[str, Grid]) -> None:
         self._write({name: grid for name, grid in tables.items() if grid is not self.tables[name]})
         self.tables = tables
-        self._check()
+        self._folder = Folder(InMemory(self._files), declared(), before=self._folder)
+        self._problems = self._found()
 
     def _write(self, tables: Mapping[str, Grid]) -> None:
         """The texts of their files; a row stands in the line of its number, the header being the first."""
@@ -189,12 +191,10 @@ class Draft:
         # others may be reading those there were
         self._files = self._files | {file: text.encode() for file, text in texts.items()}
 
-    def _check(self) -> None:
-        self._folder = Folder(InMemory(self._files), declared())
-        formulas = [
-            problem for name, grid in self.tables.items() for problem in _formulas(name, grid)
-        ]
-        self._problems = [*self._folder.problems, *formulas]
+    def _found(self) -> list[Problem]:
+        """What is wrong with the files, and with cells that are formulas."""
+        formulas = (_formulas(name, grid) for name, grid in self.tables.items())
+        return [*self._folder.problems, *(problem for found in formulas for problem in found)]
 
 
 def _grids(files: Mapping[str, bytes]) -> dict[str, Grid]:

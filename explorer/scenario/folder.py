@@ -126,15 +126,38 @@ class Contents:
     documents: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class _Read:
+    """A table as its text says, and what is wrong with its layout and with its cells."""
+
+    text: str
+    frame: pd.DataFrame | None
+    lines: pd.Index
+    layout: list[Problem]
+    problems: list[Problem]
+
+
+def _read_table(name: str, text: str) -> _Read:
+    file = TABLES[name].file
+    cells, layout = csv_text.read(text.removeprefix(_MARK), file)
+    if cells.columns.empty:
+        return _Read(text, None, cells.index, layout, [])
+    frame, problems = validation.parse(name, cells, file)
+    return _Read(text, frame, cells.index, layout, problems)
+
+
 class Folder:
     """
     What the files of a scenario hold, and everything wrong with them.
 
-    `declared` says which settings there are, and what each may be.
+    `declared` says which settings there are, and what each may be. Tables of `before` whose files have
+    not changed since are not read again.
     """
 
-    def __init__(self, files: Files, declared: Declared) -> None:
+    def __init__(self, files: Files, declared: Declared, before: Folder | None = None) -> None:
         self._files = files
+        self._read_before = {} if before is None else before.read
+        self.read: dict[str, _Read] = {}  # of each table, by name
         self._declared = declared
         self.settings: dict[str, Any] = {}
         self.tables: dict[str, pd.DataFrame] = {}
@@ -202,15 +225,15 @@ class Folder:
             text = self._text(table.file)
             if text is None:
                 continue
-            frame, problems = csv_text.read(text.removeprefix(_MARK), table.file)
-            self.problems += problems
-            if frame.columns.empty:
+            known = self._read_before.get(name)
+            found = known if known and known.text == text else _read_table(name, text)
+            self.read[name] = found
+            self.problems += [*found.layout, *found.problems]
+            if found.frame is None:
                 continue
-            self.tables[name], amiss = validation.parse(name, frame, table.file)
-            self.problems += amiss
-            self.lines[name] = frame.index
-            if not problems:  # a table that lacks rows would seem to contradict every other
-                whole[name] = self.tables[name]
+            self.tables[name], self.lines[name] = found.frame, found.lines
+            if not found.layout:  # a table that lacks rows would seem to contradict every other
+                whole[name] = found.frame
         self.problems += validation.cross_check(whole, self.lines)
 
     def _read_settings(self) -> None:

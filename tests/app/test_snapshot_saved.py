@@ -24,6 +24,7 @@ from explorer.app.snapshot.program import PAGE
 from explorer.measures.break_even import break_even_pairs
 from explorer.measures.frontier import trace
 from explorer.report import totals_table
+from explorer.scenario.archive import read_zip
 from explorer.scenario.scenario import SETTINGS
 from tests.app.test_page_model import random_states
 from tests.scenarios import random_scenario
@@ -110,6 +111,8 @@ def test_the_zip_is_what_others_read(tmp_path):
         assert found.testzip() is None
         assert {name: found.read(name).decode() for name in found.namelist()} == files
         assert {entry.date_time for entry in found.infolist()} == {(2025, 12, 31, 23, 59, 58)}
+    brought = {name.removeprefix("a/"): text.encode() for name, text in files.items()}
+    assert read_zip(content, "saved.zip") == brought  # as own data in the app
 
 
 def python_tables(scenario: Scenario, state: dict[str, Any]) -> dict[str, pd.DataFrame]:
