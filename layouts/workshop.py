@@ -10,7 +10,7 @@ from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
 from explorer.app.explorer import ALERT
-from explorer.app.own_data.own_data import OwnData
+from explorer.app.own_data.door import OwnDataDoor
 from explorer.app.page import TEMPLATE
 from explorer.app.page.scenarios import Chooser, scenarios_there, unknown_scenario
 from explorer.app.page.switch import Switch
@@ -87,7 +87,7 @@ page = pmui.Page(
 
 def explorer_of(name: str) -> Explorer:
     """The app for a scenario, one that there is or one of a user's own."""
-    own = own_data.scenarios.get(name)
+    own = own_data.find(name)
     return Explorer(
         Scenario.load(name or told.scenario) if own is None else own.copy(),
         address=f"?scenario={quote(name)}" if name else "?",
@@ -125,7 +125,7 @@ def show(name: str, found: Explorer | ExplorerError) -> None:
 
 
 switch = Switch(page, there, served, explorer_of, show)
-own_data = OwnData(there, on_screen, switch.offer)
+own_data = OwnDataDoor(there, on_screen, switch.offer)
 if asked in ("", opened):
     switch.open(opened)
 else:

@@ -5,24 +5,16 @@ const STAYS = "What you bring stays in this page: nobody else sees it, nothing i
 
 export function render({model, data}) {
   const own = new OwnData(model, data)
+  globalThis[Symbol.for("wattlas.own")]?.arrived?.()
   globalThis[Symbol.for("wattlas.own")] = own
-  const onClick = event => {
-    const asked = event.composedPath().find(element => element.matches?.("[data-own-data]"))
-    if (!asked) return
-    event.preventDefault()
-    own.open(asked.dataset.ownData)
-  }
   const onLeave = event => own.isDirty && event.preventDefault()
-  window.addEventListener("click", onClick)
   window.addEventListener("beforeunload", onLeave)
   model.on("state", () => own.onState())
   model.on("table", () => own.onTable())
   model.on("refusal", () => own.onRefusal())
   model.on("file", () => data.file && own.save(JSON.parse(data.file)))
-  model.on("remove", () => {
-    window.removeEventListener("click", onClick)
-    window.removeEventListener("beforeunload", onLeave)
-  })
+  model.on("after_render", () => own.open(data.asked)) // whoever asked for it waits
+  model.on("remove", () => window.removeEventListener("beforeunload", onLeave))
   return own.dialog
 }
 

@@ -76,6 +76,7 @@ class OwnData(pn.custom.JSComponent):
     form = param.String(
         doc="What may be begun with, and the bounds of uploads: JSON, never changes."
     )
+    asked = param.String(doc="What it was asked for with: a table, download, or nothing.")
     state = param.String(doc="The draft, its problems and warnings: JSON; empty without one.")
     table = param.String(doc="The table looked at: JSON.")
     refusal = param.String(doc="Why something could not be done: JSON of a turn and lines of text.")
