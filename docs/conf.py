@@ -64,6 +64,7 @@ _ALONE = (
     "nomenclature",
     "scenario",
     "gallery",
+    "questions",
     "architecture",
     "internals",
 )

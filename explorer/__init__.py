@@ -1,8 +1,8 @@
 """Wattlas: AI inference as relocatable electricity demand, explored live."""
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from explorer.lacking import loaded
 from explorer.registry import MEASURES
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def __getattr__(name: str) -> Any:
     """
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_MODULES[name]), name)
+    value = globals()[name] = getattr(loaded(_MODULES[name]), name)
     return value
 
 

@@ -20,6 +20,7 @@ from explorer.app.address import EVERYWHERE, LAST_PORT, host_name, path_prefix, 
 from explorer.app.snapshot import FRAME_PX, HIDEABLE
 from explorer.atomic_write import unwritable
 from explorer.errors import ExplorerError
+from explorer.lacking import explained
 from explorer.registry import MEASURES
 from explorer.scenario.known import names
 
@@ -52,6 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except ExplorerError as error:
         print(error, file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        told = explained(error)
+        if told is error:
+            raise
+        print(told, file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -9,12 +9,13 @@ name. A module is imported when somebody first asks for what it renders.
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, TypeVar
 
 import pandas as pd
+
+from explorer.lacking import loaded
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -70,7 +71,7 @@ def render(result: Any, how: str, *args: Any, **options: Any) -> Any:
 
 def drawing() -> ModuleType:
     """What draws charts: its `plot` and `figure`, for results that have methods of these names."""
-    return import_module(f"{CHARTS}.draw")
+    return loaded(f"{CHARTS}.draw")
 
 
 def renderer(result: Any, how: str) -> Callable[..., Any] | None:
@@ -83,7 +84,7 @@ def renderer(result: Any, how: str) -> Callable[..., Any] | None:
         (name, how), f"{CHARTS}.{name}" if kind == name and name and how == "chart" else None
     )
     if (kind, how) not in _known and module is not None and find_spec(module) is not None:
-        import_module(module)
+        loaded(module)
     return _known.get((kind, how))
 
 

@@ -13,6 +13,7 @@ FLOORS = (  # each may import from itself and from those before it
         "cache",
         "atomic_write",
         "packaged_data",
+        "lacking",
         "markup",
         "presentation",
         "registry",

@@ -119,3 +119,19 @@ def test_the_internals_page_has_every_private_name_of_a_library():
     text = (DOCS / "internals.md").read_text("utf-8")
     assert used >= {"_property_values", "_get_model"}  # else nothing was looked at
     assert {name for name in used if f"`{name}`" not in text} == set()
+
+
+def test_the_country_of_the_tutorial_can_be_solved_saved_and_read_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = python_blocks((DOCS / "howto" / "country.md").read_text("utf-8"))
+    done: dict[str, object] = {}
+    for block in blocks:
+        exec(block, done)
+    scenario = explorer.Scenario.load("my-country")
+    assert explorer.solve(scenario).totals() == done["placement"].totals()
+    assert explorer.solve(scenario).relocated_mw > 0
+
+
+def test_what_is_cited_is_this_version():
+    assert f"version {explorer.__version__}." in (DOCS / "howto" / "publish.md").read_text("utf-8")
+    assert f"version: {explorer.__version__}" in (CHECKOUT / "CITATION.cff").read_text("utf-8")

@@ -1,12 +1,15 @@
 """
-Everything but maps works where Cartopy and GeoViews are not installed, and a map says what it
-lacks.
+What solves works without any package of the screen, everything but maps without Cartopy and
+GeoViews; what lacks a package says which, and how to install it.
 """
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 from textwrap import dedent
 
+from explorer.lacking import INSTALL, SCREEN
 from explorer.registry import MEASURES
 
 BLOCKED = """
@@ -25,14 +28,88 @@ BLOCKED = """
 """
 
 
-def run(code: str, *arguments: str) -> str:
+NO_SCREEN = f"""
+    import sys
+
+    for package in {SCREEN!r}:
+        sys.modules[package] = None
+
+    from explorer.cli import main
+"""
+
+
+def run(code: str, *arguments: str, blocked: str = BLOCKED) -> str:
     """What a process without these packages prints."""
     done = subprocess.run(
-        [sys.executable, "-c", dedent(BLOCKED) + dedent(code), *arguments],
+        [sys.executable, "-c", dedent(blocked) + dedent(code), *arguments],
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_a_worker_without_a_screen_solves_and_says_what_the_rest_lacks(tmp_path):
+    out = run(
+        """
+        import io
+        import os
+        from contextlib import redirect_stderr
+
+        os.chdir(sys.argv[1])
+        for command in (
+            "check classroom-3x3", "solve classroom-3x3 -o results", "columns regions", "new mine",
+            "measure frontier classroom-3x3 -o steps.csv", "story stylized-12 -o story.ipynb",
+            "course lessons",
+        ):
+            assert main(command.split()) == 0, command
+        from explorer import MEASURES, Scenario, solve
+        from explorer.measures.arguments import completed
+        world = Scenario.load("classroom-3x3")
+        for measure in MEASURES.values():
+            more = {"draws": 2} if "draws" in measure.function.__code__.co_varnames else {}
+            subject = solve(world) if measure.takes == "placement" else world
+            measure.function(subject, **completed(world, measure.needs, {}), **more)
+        solve(world)._repr_html_()
+        lacking = [
+            lambda: solve(world).map(),
+            lambda: solve(world).figure("map.png"),
+            lambda: __import__("explorer").frontier(world).plot(),
+            lambda: __import__("explorer").Explorer,
+            lambda: __import__("explorer").notebook,
+        ]
+        from explorer import ExplorerError
+        for ask in lacking:
+            try:
+                ask()
+            except ExplorerError as error:
+                print("LACKS", " ".join(str(error).split()))
+        for command in ("serve classroom-3x3 --port 1", "snapshot classroom-3x3 -o a.html",
+                        "measure tornado classroom-3x3 -o a.svg"):
+            with redirect_stderr(io.StringIO()) as said:
+                assert main(command.split()) == 2
+            print("LACKS", " ".join(said.getvalue().split()))
+        """,
+        str(tmp_path),
+        blocked=NO_SCREEN,
+    )
+    lacks = [line for line in out.splitlines() if line.startswith("LACKS")]
+    assert len(lacks) == 8
+    for line in lacks:
+        assert "needs the package" in line and "pip install" in line, line
+    assert sum(INSTALL in line for line in lacks) >= 6  # the others are of maps
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {"results", "mine", "lessons", "steps.csv", "story.ipynb"}
+
+
+def test_the_recipe_for_a_worker_names_what_it_needs_and_no_more():
+    from importlib.metadata import requires
+
+    page = (Path(__file__).parents[1] / "docs" / "start.md").read_text("utf-8")
+    (told,) = re.findall(r"^pip install (highspy .*)$", page, re.MULTILINE)
+    needed = {
+        re.split(r"[<>= ;]", line)[0] for line in requires("wattlas") or [] if "extra" not in line
+    }
+    assert set(told.split()) == {name for name in needed if name.replace("-", "_") not in SCREEN}
 
 
 def test_everything_but_maps_is_computed_and_drawn(tmp_path):
@@ -64,6 +141,8 @@ def test_everything_but_maps_is_computed_and_drawn(tmp_path):
 def test_a_map_says_which_package_it_lacks_and_how_to_install_it(tmp_path):
     out = run(
         """
+        sys.modules["IPython"] = None  # nor is there a notebook
+        plot(explorer.tornado(world))
         for result in (placement, explorer.marginal_prices(world)):
             for draw in (plot, lambda of: figure(of, f"{sys.argv[1]}/map.png")):
                 try:

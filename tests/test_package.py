@@ -75,6 +75,8 @@ print(*sorted(name for name in set(sys.modules) - before if name.partition(".")[
 """
     assert run(sys.executable, "-c", probe, cwd=tmp_path).split() == [
         "explorer",
+        "explorer.errors",
+        "explorer.lacking",
         "explorer.registry",
     ]
 

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.charts.chart import Chart
+from explorer.lacking import loaded
 from explorer.presentation import render, renderer
 
 if TYPE_CHECKING:
     import holoviews as hv
+
+_BACKENDS = "explorer.charts.backends"  # loaded when somebody draws
 
 
 def plot(result: Any, of: str = "", **options: Any) -> hv.Overlay | hv.Layout:
@@ -43,9 +46,7 @@ def plot(result: Any, of: str = "", **options: Any) -> hv.Overlay | hv.Layout:
     if own is not None:
         _refuse_panel(of)
         return own(result, **options)
-    from explorer.charts.backends import bokeh  # noqa: PLC0415  only who draws waits for it
-
-    return bokeh.draw(_chart(result, of, **options))
+    return loaded(f"{_BACKENDS}.bokeh").draw(_chart(result, of, **options))
 
 
 def figure(
@@ -75,9 +76,7 @@ def figure(
     if own is not None:
         _refuse_panel(of)
         return own(result, path, **size, **options)
-    from explorer.charts.backends import matplotlib  # noqa: PLC0415  likewise
-
-    return matplotlib.draw(_chart(result, of, **options), path, **size)
+    return loaded(f"{_BACKENDS}.matplotlib").draw(_chart(result, of, **options), path, **size)
 
 
 def _chart(result: Any, of: str, **options: Any) -> Chart:

@@ -7,12 +7,11 @@ from typing import Any
 
 from explorer import report
 from explorer.atomic_write import written_together
-from explorer.charts.draw import figure
 from explorer.commands.terminal import STDOUT, progress, refuse_unknown, standard_output
 from explorer.errors import ExplorerError
 from explorer.measures.arguments import choices, completed
 from explorer.model.solve import solve
-from explorer.presentation import renderer
+from explorer.presentation import drawing, renderer
 from explorer.registry import MEASURES
 from explorer.scenario.scenario import Scenario
 
@@ -46,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         if output.suffix.lower() == TABLE:
             report.write_table(report.table_of(result), file)
         elif renderer(result, "figure") or renderer(result, "chart"):
-            figure(result, file)
+            drawing().figure(result, file)
         else:
             fix = f"Write its table: let the name end in {TABLE}."
             raise ExplorerError(f"There is no figure of {measure.name}.", str(output), fix)
