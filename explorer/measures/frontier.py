@@ -40,6 +40,10 @@ Floats = NDArray[np.float64]
 
 LAYER_COLUMNS = [f"{layer.replace('-', '_')}_mw" for layer in LAYERS]
 RID_COLUMNS = [f"rid_{reading}_mw" for reading in READINGS]
+SUMS = (  # columns that load adds up to
+    "cost_usd_per_h", "carbon_kg_per_h", "objective_usd_per_h", "electricity_mwh_per_h", "served_mw",
+    "relocated_mw",
+)  # fmt: skip
 GRID_POINTS = 24  # of a frontier that need not be exact
 REAL_STEP = 1e-9  # relative change of the objective above which a step is one
 WINDOW_MS = 10.0  # of returns that are no matter of a single step, at least
@@ -345,18 +349,18 @@ class _Sweep:
         return home[waiting].min(initial=np.inf)
 
     def _first_served(self) -> tuple[float, Optimum]:
-        """The smallest breakpoint that serves as much as the largest, and its optimum."""
+        """The smallest breakpoint that serves all that can be served, and its optimum."""
         points = self._breakpoints
         wanted = self.network.demand_mw > 0
         earliest = self._opens_ms.min(axis=1)[wanted]
         needed = earliest[np.isfinite(earliest)].max(initial=points[0])  # and mostly enough
         low = int(np.searchsorted(points, needed))
-        # the strict one first: few arcs, from which the solver gets to many far sooner than the
-        # other way round
         optimum = self._solve(float(points[low]))
-        least_unserved = _unserved_mw(self._solve(points[-1])) + self._hardly_mw
-        if least_unserved < 2 * self._hardly_mw and _unserved_mw(optimum) <= least_unserved:
+        if _unserved_mw(optimum) <= self._hardly_mw:
             return float(points[low]), optimum
+        # the loosest second: from few arcs, the solver gets to many far sooner than the other way
+        # round
+        least_unserved = _unserved_mw(self._solve(points[-1])) + self._hardly_mw
         low, high = 0, len(points) - 1
         while low < high:
             middle = (low + high) // 2
@@ -375,19 +379,38 @@ class _Sweep:
     def _row(
         self, budget_ms: float, optimum: Optimum, before: Optimum | None
     ) -> dict[str, float | str]:
-        result = Placement(self.network, optimum, self.network.objective)
+        it_mw = Placement(self.network, optimum, self.network.objective).it_mw.ravel()
+        used = np.flatnonzero(it_mw)
+        sums = (self._per_mw[:, used] @ it_mw[used]).tolist()
         return {
             "budget_ms": budget_ms,
-            "cost_usd_per_h": result.cost_usd_per_h,
-            "carbon_kg_per_h": result.carbon_kg_per_h,
-            "objective_usd_per_h": result.objective_usd_per_h,
-            "electricity_mwh_per_h": float(result.grid_mw.sum()),
-            "served_mw": result.served_mw,
-            "relocated_mw": result.relocated_mw,
-            "unserved_mw": result.unserved_mw,
-            **dict(zip(LAYER_COLUMNS, result.layers_mw.sum(axis=1).tolist(), strict=True)),
+            **dict(zip(SUMS, sums, strict=False)),
+            "unserved_mw": _unserved_mw(optimum),
+            **dict(zip(LAYER_COLUMNS, sums[len(SUMS) :], strict=True)),
             "opens": "" if before is None else self._opened(budget_ms, optimum, before),
         }
+
+    @cached_property
+    def _per_mw(self) -> Floats:
+        """What a MW on each arc adds to `SUMS` and then to each layer, shape (column, arc)."""
+        net = self.network
+        layers = net.layer_index[:, :, np.newaxis] == np.arange(len(LAYERS))
+        return np.stack(
+            [
+                net.money_usd_per_mwh.ravel(),
+                net.carbon_kg_per_arc_mwh.ravel(),
+                net.cost_usd_per_mwh.ravel(),
+                net.electricity_per_arc_mwh.ravel(),
+                np.ones(net.latency_ms.size),
+                net.is_away.ravel(),
+                *np.repeat(layers.reshape(-1, len(LAYERS)).T, len(net.workloads), axis=1),
+            ]
+        )
+
+    @cached_property
+    def _opening(self) -> NDArray[np.intp]:
+        """All arcs, flat, in the order in which they open."""
+        return self._opens_ms.ravel().argsort(kind="stable")
 
     def with_relocatable(self, table: pd.DataFrame) -> pd.DataFrame:
         """
@@ -409,7 +432,13 @@ class _Sweep:
 
     def _opened(self, budget_ms: float, optimum: Optimum, before: Optimum) -> str:
         """Regions of the arcs that opened at this budget and carry load now, free or pinned."""
-        i, j, k = np.nonzero(self._opens_ms == budget_ms)
+        opens_ms = self._opens_ms.ravel()
+        first, last = (
+            np.searchsorted(opens_ms, budget_ms, side, sorter=self._opening)
+            for side in ("left", "right")
+        )
+        arcs = np.sort(self._opening[first:last])
+        i, j, k = np.unravel_index(arcs, self._opens_ms.shape)
         pinned = np.where(
             j == self.network.home[i], optimum.pinned_mw[i, k] - before.pinned_mw[i, k], 0.0
         )

@@ -294,6 +294,15 @@ class Network:
         """Emissions of an arc per MWh of IT load, shape (client, region, workload). [kg/MWh]"""
         return self._money_and_carbon[2]
 
+    @property
+    def electricity_per_arc_mwh(self) -> Floats:
+        """
+        Electricity drawn for one MWh of IT load on an arc, wherever it is drawn, shape (client,
+        region, workload): what the arc would emit if every grid emitted one kg per MWh. [MWh/MWh]
+        """
+        everywhere_one = replace(self, carbon_kg_per_mwh=np.ones_like(self.carbon_kg_per_mwh))
+        return everywhere_one.carbon_kg_per_arc_mwh
+
     @cached_property
     def money_usd_per_mwh(self) -> Floats:
         """

@@ -11,13 +11,15 @@ from unittest.mock import patch
 import numpy as np
 
 from explorer import Scenario, frontier
-from explorer.cache import Memo
+from explorer.cache import Memo, apart
 from explorer.measures import frontier as frontiers
+from explorer.measures.arguments import completed
 from explorer.measures.frontier import trace
 from explorer.model import solver
 from explorer.model.network import Network, build_network, lp_data
-from explorer.model.solve import solve_network
+from explorer.model.solve import solve, solve_network
 from explorer.model.solver import PlacementModel
+from explorer.registry import MEASURES
 from tests.benchmarks.once import solve_alone
 from tests.benchmarks.peers import SOLVERS, DirectHighs, program, pulp_cbc
 from tests.benchmarks.table import Pairs, agree, row, timed
@@ -218,6 +220,23 @@ def large_frontier() -> Pairs:
         seconds, found = timed(lambda: frontier(scenario, next(iter(scenario.workloads))))
     assert len(found.table) == 28 and not found.missing
     yield seconds, cold
+
+
+@row("all questions of one scenario computed, cold", "one cold solve of ours")
+def all_questions() -> Pairs:
+    scenario = Scenario.load(WORLD)
+    network = build_network(scenario)
+    numbers = lp_data(network, "cost")
+    cold, _ = timed(lambda: SOLVERS["wattlas"](numbers, network.home))
+    with apart():
+        yield timed(lambda: [answer(name, scenario) for name in MEASURES])[0], cold
+
+
+def answer(name: str, scenario: Scenario) -> object:
+    """What a measure says where nobody gives it more than a scenario."""
+    measure = MEASURES[name]
+    subject = solve(scenario) if measure.takes == "placement" else scenario
+    return measure.function(subject, **completed(scenario, measure.needs, {}))
 
 
 def cold(peer: str) -> Pairs:
