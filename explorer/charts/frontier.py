@@ -72,13 +72,13 @@ PANELS = (
             "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms",
         ),
         "Cost without\ncarbon price\n[USD/h]",
-        180,
+        186,
     ),
     _panel(
         "carbon",
         _tip("Carbon", "@y{0,0.0} t/h", "@crl_kg_per_h_per_ms{0,0.00} kg/h per ms"),
         "Carbon [t/h]",
-        197,
+        203,
     ),
 )
 HELP = """

@@ -71,6 +71,22 @@ def test_why_the_load_of_delhi_goes_where_it_goes_is_a_tap_away(world: Page):
     expect(world.get_by_text("What binds most: ")).to_be_visible()
 
 
+def test_what_the_first_screen_leaves_out_is_a_tap_away(world: Page):
+    left_out = (
+        world.locator("[data-total=grid]"),
+        world.get_by_text("Cost with hardware"),
+        world.get_by_text("Where these figures are from"),
+        world.get_by_role("combobox", name="Data law", exact=True),
+    )
+    for each in left_out:
+        expect(each).to_be_hidden()
+    for shown in (True, False):
+        world.get_by_role("button", name="More figures").click()
+        world.get_by_text("What is allowed?").click()
+        for each in left_out:
+            expect(each).to_be_visible(visible=shown)
+
+
 def test_two_laws_are_pinned_and_what_each_costs_stands_side_by_side(world: Page):
     scenario = Scenario.load("world-2025")
     costs = {}

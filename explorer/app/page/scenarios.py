@@ -129,7 +129,7 @@ def _choices(there: Mapping[str, About], opened: str) -> str:
     )  # fmt: skip
     said = html(
         "<details><summary>{}<small>{}</small></summary><ul>{}</ul>{}</details>",
-        there[opened].title, "Choose another scenario, or bring your own data", choices, _OWN,
+        there[opened].title, "Choose another scenario, or your own", choices, _OWN,
     )  # fmt: skip
     return str(said)
 

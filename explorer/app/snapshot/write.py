@@ -83,7 +83,7 @@ _POLICY = (
     "default-src 'none'; script-src 'unsafe-eval' 'wasm-unsafe-eval' blob: {hashes}; worker-src blob:; "
     "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
 )
-_ANSWERED = {"map": ("colour", "clients shown")}  # by view: its widgets
+_ANSWERED = {"map": ("colour", "clients shown"), "totals": ("more",)}  # by view: its widgets
 _APP = Path(__file__).parents[1]
 _CONTROLS, _LINK = _APP / "controls", _APP / "link"
 # of the app, which draw themselves, by where they are in the page: scripts, the last of which has the style

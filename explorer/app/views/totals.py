@@ -112,10 +112,11 @@ def _drawing() -> Drawing:
         button = Toggle(
             label=_MORE, active=False, styles=FONT, stylesheets=[TOOL, _BUTTON], margin=0
         )
+        drawing.widget("more", button)
         lesser = drawing.words("lesser", stylesheets=[_STYLE], visible=False)
         aside = drawing.words("aside", stylesheets=[_QUIET], visible=False)
         origin = drawing.words("origin", stylesheets=[_QUIET, _ORIGIN], visible=False)
-        for part in (lesser, aside, origin):
+        for part in (lesser, aside, origin):  # where no Python is, too
             button.js_link("active", part, "visible")
         line = Row(children=[note, button], sizing_mode="stretch_width", stylesheets=[_LINE])
         return Column(
