@@ -50,7 +50,13 @@ def plot(result: Any, of: str = "", **options: Any) -> hv.Overlay | hv.Layout:
 
 
 def figure(
-    result: Any, path: str | Path, of: str = "", width_mm: float | None = None, **options: Any
+    result: Any,
+    path: str | Path,
+    of: str = "",
+    width_mm: float | None = None,
+    title: str = "",
+    credit: str = "",
+    **options: Any,
 ) -> Path:
     """
     Write the result of any measure as a figure for print: SVG, PDF or PNG, by the ending of `path`.
@@ -63,6 +69,11 @@ def figure(
     width_mm : float, optional
         A journal's column is about 88 mm wide, two are 180 mm. By default one column; a map has
         two.
+    title : str, optional
+        In the place of what the figure finds.
+    credit : str, optional
+        Whose figure it is: below it, and as the author of the file. Title, date and versions are in
+        the file's metadata anyhow.
 
     Raises
     ------
@@ -71,12 +82,13 @@ def figure(
     ExplorerError
         If the file cannot be written there or the width is no width of a page.
     """
-    size = {} if width_mm is None else {"width_mm": width_mm}
+    said: dict[str, Any] = {"title": title, "credit": credit}
+    said |= {} if width_mm is None else {"width_mm": width_mm}
     own = renderer(result, "figure")
     if own is not None:
         _refuse_panel(of)
-        return own(result, path, **size, **options)
-    return loaded(f"{_BACKENDS}.matplotlib").draw(_chart(result, of, **options), path, **size)
+        return own(result, path, **said, **options)
+    return loaded(f"{_BACKENDS}.matplotlib").draw(_chart(result, of, **options), path, **said)
 
 
 def _chart(result: Any, of: str, **options: Any) -> Chart:

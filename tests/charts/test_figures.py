@@ -19,6 +19,7 @@ from PIL import Image
 from explorer import (
     ExplorerError,
     Scenario,
+    __version__,
     attribution,
     break_even,
     cost_carbon_front,
@@ -412,3 +413,25 @@ def test_a_figure_that_fails_leaves_the_old_file(monkeypatch, tmp_path, classroo
         classroom["attribution"](path)
     assert path.read_text() == "old" and os.listdir(tmp_path) == ["figure.pdf"]
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("kind", ["map", "frontier"])
+def test_a_figure_says_whose_it_is_on_the_page_and_in_the_file(tmp_path, monkeypatch, kind):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    scenario = Scenario.load("classroom-3x3")
+    result = solve(scenario) if kind == "map" else frontier(scenario)
+    said = {"title": "Köln & <b>co</b>", "credit": "A. N. Author, CC BY"}
+    svg, pdf, png = (tmp_path / f"a.{ending}" for ending in ("svg", "pdf", "png"))
+    for path in (svg, pdf, png):
+        figure(result, path, **said)
+    words = text_of(svg)
+    assert said["title"] in words and f"Figure: {said['credit']}" in words
+    raw = svg.read_text("utf-8")
+    for value in ("Köln &amp; &lt;b&gt;co", said["credit"], "2023-11-14", f"Wattlas {__version__}"):
+        assert value in raw[: raw.index("</metadata>")]
+    assert b"/Author (A. N. Author, CC BY)" in pdf.read_bytes()
+    assert b"/CreationDate (D:20231114" in pdf.read_bytes()
+    with Image.open(png) as image:
+        assert (image.info["Title"], image.info["Author"]) == tuple(said.values())
+        assert image.info["Creation Time"] == "2023-11-14"
+        assert f"Wattlas {__version__}" in image.info["Software"]

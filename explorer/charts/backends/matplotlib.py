@@ -29,7 +29,9 @@ _FILLED = ("bars", "area", "span")
 _STRAIGHT = ("line", "segments", "vertical", "horizontal", "diagonal")
 
 
-def draw(chart: Chart, path: str | Path, width_mm: float = 88.0) -> Path:
+def draw(
+    chart: Chart, path: str | Path, width_mm: float = 88.0, title: str = "", credit: str = ""
+) -> Path:
     """
     Write a chart as SVG, PDF or PNG, its panels above each other.
 
@@ -38,7 +40,7 @@ def draw(chart: Chart, path: str | Path, width_mm: float = 88.0) -> Path:
     ExplorerError
         If the file cannot be written there or the width is no width of a page.
     """
-    with page(path, width_mm) as sheet:
+    with page(path, width_mm, title, credit) as sheet:
         plots, heights_mm = [], []
         for panel, filled in zip(chart.panels, chart.filled, strict=True):
             plots.append(_panel(panel, filled, is_labelled_below(chart.panels, panel)))

@@ -5,9 +5,11 @@ its greys.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.ticker import Formatter, ScalarFormatter
 
+from explorer import __version__
 from explorer.atomic_write import refuse_bad_target, written_whole
 from explorer.charts.chart import About
 from explorer.errors import ExplorerError
@@ -50,10 +53,12 @@ _STYLE: Any = {
 
 @dataclass(frozen=True)
 class Page:
-    """Where a figure is drawn, and how wide it is."""
+    """Where a figure is drawn, how wide it is, and what its author says of it."""
 
     target: Path
     width_mm: float
+    title: str = ""  # in the place of what it finds
+    credit: str = ""  # below it, and its author in the file
 
     def draw(
         self,
@@ -84,9 +89,12 @@ class Page:
         shares : sequence of float
             Of that height, from the topmost plot to the lowest; equal unless given.
         """
-        title = f"{about.title}: {what}" if about.title else sentence(what)
+        found = f"{about.title}: {what}" if about.title else sentence(what)
+        title = self.title or found
         if about.publishers is not None:
             notes = [*notes, _sources(about.publishers, self.width_mm)]
+        if self.credit:
+            notes = [*notes, f"Figure: {self.credit}"]
         figure = hv.renderer(MPL).get_plot(drawn).state  # which `hv.render` makes twice
         try:
             width = self.width_mm / MM_PER_INCH
@@ -112,20 +120,15 @@ class Page:
                 legend.set_bbox_to_anchor(
                     (0.0, (LINE_INCH * len(lines) + 0.04) / height), figure.transFigure
                 )
-            # no date: the same figure is the same file
-            metadata: dict[str, Any] = {
-                ".svg": {"Date": None},
-                ".pdf": {"CreationDate": None},
-                ".png": {},
-            }
-            wanted = metadata[self.target.suffix.lower()]
-            figure.savefig(self.target, dpi=DOTS_PER_INCH, metadata=wanted)
+            kind = self.target.suffix.lower()
+            said = _metadata(kind, title, self.credit)
+            figure.savefig(self.target, dpi=DOTS_PER_INCH, metadata=said)
         finally:
             plt.close(figure)
 
 
 @contextmanager
-def page(path: str | Path, width_mm: float) -> Iterator[Page]:
+def page(path: str | Path, width_mm: float, title: str = "", credit: str = "") -> Iterator[Page]:
     """
     A page to draw on; its file is there whole or not at all.
 
@@ -141,7 +144,30 @@ def page(path: str | Path, width_mm: float) -> Iterator[Page]:
         what = f"A figure cannot be {width_mm:g} mm wide."
         raise ExplorerError(what, "width_mm", f"Choose from {SMALLEST_MM:g} to {LARGEST_MM:g} mm.")
     with written_whole(path, "figure") as unfinished, mpl.rc_context(_STYLE):
-        yield Page(unfinished, width_mm)
+        yield Page(unfinished, width_mm, title, credit)
+
+
+def _metadata(kind: str, title: str, credit: str) -> dict[str, Any]:
+    """What the file says of itself, by its ending: the same figure of one day is the same file."""
+    day = _today()
+    software = f"Wattlas {__version__}, Matplotlib {mpl.__version__}"
+    match kind:
+        case ".svg":
+            author = {"Creator": credit} if credit else {}
+            return {"Title": title, "Date": day.date().isoformat(), "Source": software, **author}
+        case ".pdf":
+            author = {"Author": credit} if credit else {}
+            return {"Title": title, "CreationDate": day, "Creator": software, **author}
+    author = {"Author": credit} if credit else {}
+    dated = {"Creation Time": day.date().isoformat(), "Software": software}
+    return {"Title": title, **dated, **author}
+
+
+def _today() -> datetime:
+    """The day, or that of SOURCE_DATE_EPOCH, which says when whoever builds again was first."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def filled(colour: str, hatch: str = "") -> dict[str, Any]:

@@ -39,12 +39,21 @@ WITHIN_M = EDGE_M * (1 - 1e-9), POLE_M * (1 - 1e-9)
 
 @renders(Placement, "figure")
 @renders("marginal_prices", "figure")
-def figure(result: Placement | pd.DataFrame, path: str | Path, width_mm: float = FULL_MM) -> Path:
-    """Write the map of a result; errors as in `draw`."""
-    return draw(render(result, "map"), path, width_mm)
+def figure(
+    result: Placement | pd.DataFrame,
+    path: str | Path,
+    width_mm: float = FULL_MM,
+    title: str = "",
+    credit: str = "",
+    **options: Any,
+) -> Path:
+    """Write the map of a result, with options of that map; errors as in `draw`."""
+    return draw(render(result, "map", **options), path, width_mm, title, credit)
 
 
-def draw(world: Map, path: str | Path, width_mm: float = FULL_MM) -> Path:
+def draw(
+    world: Map, path: str | Path, width_mm: float = FULL_MM, title: str = "", credit: str = ""
+) -> Path:
     """
     Write a map as SVG, PDF or PNG.
 
@@ -53,7 +62,7 @@ def draw(world: Map, path: str | Path, width_mm: float = FULL_MM) -> Path:
     ExplorerError
         If the file cannot be written there, the width is no width of a page, or Cartopy is missing.
     """
-    with page(path, width_mm) as sheet:
+    with page(path, width_mm, title, credit) as sheet:
         lines = [] if world.arcs is None else _lines(world, world.arcs, width_mm)
         places = [_places(circles, world, width_mm) for circles in world.circles]
         names = [] if world.named is None else _names(world.named, width_mm)
@@ -87,6 +96,7 @@ def _earth() -> list[Any]:
             color=SLATE, linewidth=0.4, backend=MPL
         ),
         hv.Polygons([_land()]).opts(hooks=[_pale], linewidth=0.2, backend=MPL),
+        hv.Path([_borders()]).opts(color=PAPER, linewidth=0.35, backend=MPL),
     ]
 
 
@@ -101,6 +111,12 @@ def _land() -> Floats:
     shapes = [ring[~np.isnan(ring[:, 0])] for ring in rings]
     gap = np.full((1, 2), np.nan)
     return np.concatenate([part for shape in shapes if len(shape) > 2 for part in (gap, shape)][1:])
+
+
+@cache
+def _borders() -> Floats:
+    """Borders between countries in Equal Earth, NaN between them, shape (place, 2). [m]"""
+    return projected(*on_map(*outlines("borders")))
 
 
 def _pale(plot: Any, _element: Any) -> None:
