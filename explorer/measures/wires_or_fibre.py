@@ -173,7 +173,7 @@ def wires_or_fibre(
 
     Examples
     --------
-    >>> table = wires_or_fibre(Scenario.load("classroom-3x3"), "middle", "north", "batch").setindex_of("way")
+    >>> table = wires_or_fibre(Scenario.load("classroom-3x3"), "middle", "north", "batch").set_index("way")
     >>> table["total_usd_per_mwh"].round(1).to_dict()
     {'home grid': 150.0, 'wires': 212.8, 'fibre': 65.5}
     """
