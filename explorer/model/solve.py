@@ -127,7 +127,7 @@ def _solve_with_delay_cap(network: Network, objective: str) -> Placement:
     """
     cap = network.mean_delay_cap_ms
     free = solve_network(network.without_hosting_or_cap, objective)
-    if not free.served_mw:
+    if free.mean_wan_per_request_ms <= cap:  # ties are broken as without a cap
         return replace(free, network=network, uncapped=free)
     numbers, best = lp_data(network, objective), free.optimum
     served = served_alone(numbers, best)

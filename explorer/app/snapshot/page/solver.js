@@ -460,7 +460,7 @@ export class Solver {
   _solve_with_delay_cap(network, objective) {
     const cap = network.mean_delay_cap_ms
     const free = this.solve_network(network.without_hosting_or_cap, objective)
-    if (!free.served_mw) return new Placement(network, free.optimum, objective, this, {uncapped: free})
+    if (free.mean_wan_per_request_ms <= cap) return new Placement(network, free.optimum, objective, this, {uncapped: free})
     const [numbers, best] = [lp_data(network, objective), free.optimum]
     const refusal = least => new SolverError(
       `No placement that serves the same load adds so little delay: the nearest one adds `
