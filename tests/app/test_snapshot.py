@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from bokeh.document import Document
+from pages import unfold
 from panel.io.state import set_curdoc
 from playwright.sync_api import Browser, Locator, Page, expect
 from servers import in_own_loop, wait_until
@@ -320,6 +321,7 @@ def expect_views(page: Page, there: Scenario) -> None:
 @pytest.mark.ui
 def test_sliders_typed_values_and_choices_move_every_view_to_what_the_solver_gives(opened):
     page, there = opened(1400), scenario()
+    unfold(page)
     expect_views(page, there)
     control(page, "friction_scale").get_by_role("slider").press("End")
     solved(page)
@@ -368,6 +370,7 @@ def test_a_slider_that_is_moved_there_and_back_is_where_it_was(opened):
 @pytest.mark.ui
 def test_a_cap_that_nothing_fits_is_said_and_goes_with_the_next_move(opened):
     page = opened(1400)
+    unfold(page)
     problem = page.locator("#problem")
     typed(page, "mean_delay_cap_ms", "0")
     expect(page.locator("#proof")).to_contain_text("Checked in this page: no placement is better")

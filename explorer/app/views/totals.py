@@ -79,7 +79,9 @@ _LINE = ":host { flex-wrap: wrap; gap: 2px 12px; align-items: center; }"
 _BUTTON = """
 .bk-btn { padding: 0 6px; border-color: transparent; line-height: 20px; text-decoration: underline dotted; }
 @media (pointer: coarse) { .bk-btn { padding: 8px; } }
+@media print { :host { display: none !important; } }
 """
+_ON_PAPER = "@media print { :host { display: block !important; } }"  # nobody can tap there
 _MORE = "More figures"
 
 
@@ -113,9 +115,9 @@ def _drawing() -> Drawing:
             label=_MORE, active=False, styles=FONT, stylesheets=[TOOL, _BUTTON], margin=0
         )
         drawing.widget("more", button)
-        lesser = drawing.words("lesser", stylesheets=[_STYLE], visible=False)
-        aside = drawing.words("aside", stylesheets=[_QUIET], visible=False)
-        origin = drawing.words("origin", stylesheets=[_QUIET, _ORIGIN], visible=False)
+        lesser = drawing.words("lesser", stylesheets=[_STYLE, _ON_PAPER], visible=False)
+        aside = drawing.words("aside", stylesheets=[_QUIET, _ON_PAPER], visible=False)
+        origin = drawing.words("origin", stylesheets=[_QUIET, _ORIGIN, _ON_PAPER], visible=False)
         for part in (lesser, aside, origin):  # where no Python is, too
             button.js_link("active", part, "visible")
         line = Row(children=[note, button], sizing_mode="stretch_width", stylesheets=[_LINE])
