@@ -9,6 +9,7 @@ import pandas as pd
 
 from explorer.errors import ExplorerError, Problem, ScenarioError
 from explorer.scenario import csv_text
+from explorer.scenario.bounds import refuse_large, refuse_long
 from explorer.scenario.files import InMemory
 from explorer.scenario.folder import Folder
 from explorer.scenario.own_figures import with_own_sources
@@ -17,7 +18,6 @@ from explorer.scenario.schema import TABLES
 from explorer.scenario.validation import is_source
 
 MOST_STEPS = 200  # that can be undone
-MOST_ROWS = 50_000  # of a table
 LONGEST_CELL = 32_767  # characters
 _BEGINS_FORMULA = ("=", "@", "\t", "\r")  # what spreadsheets run when they open the file
 _FIRST_ROW = 2  # in the file of a table, below its header
@@ -56,13 +56,20 @@ class Draft:
     before : mapping of str to bytes, optional
         The files that those of single tables have taken the places of: figures that differ from
         theirs count as changed by hand. The same files if left out.
+
+    Raises
+    ------
+    ScenarioError
+        If there is more in them than a page takes: see `bounds`.
     """
 
     def __init__(
         self, files: Mapping[str, bytes], before: Mapping[str, bytes] | None = None
     ) -> None:
+        refuse_long(files)
         self._files = dict(files)
         self.tables = _grids(files)
+        _refuse_large(self.tables)
         self._before = self.tables if before is None else _grids(before)
         self._steps = _Steps()
         self._write(self.tables)
@@ -128,11 +135,11 @@ class Draft:
         self._change(name, replace(grid, rows=tuple(map(tuple, rows))))
 
     def add_row(self, name: str, after: int) -> None:
-        """Add a row below another, as a copy of it: its key and its sources are left blank."""
+        """
+        Add a row below another, as a copy of it: its key and its sources are left blank; a
+        `ScenarioError` if there are as many as a page takes.
+        """
         grid = self.tables[name]
-        if len(grid.rows) >= MOST_ROWS:
-            fix = f"Keep {MOST_ROWS:,} rows at most."
-            raise ExplorerError("The table has many rows already.", TABLES[name].file, fix)
         model = grid.rows[after] if grid.rows else ("",) * len(grid.columns)
         keys = TABLES[name].key
         fresh = tuple(
@@ -175,6 +182,7 @@ class Draft:
     def _change(self, name: str, grid: Grid) -> None:
         if grid == self.tables[name]:
             return
+        _refuse_large(self.tables | {name: grid})
         self._steps.done = [*self._steps.done, self.tables][-MOST_STEPS:]
         self._steps.undone.clear()
         self._set(self.tables | {name: grid})
@@ -195,6 +203,10 @@ class Draft:
         """What is wrong with the files, and with cells that are formulas."""
         formulas = (_formulas(name, grid) for name, grid in self.tables.items())
         return [*self._folder.problems, *(problem for found in formulas for problem in found)]
+
+
+def _refuse_large(tables: Mapping[str, Grid]) -> None:
+    refuse_large({name: len(grid.rows) for name, grid in tables.items()})
 
 
 def _grids(files: Mapping[str, bytes]) -> dict[str, Grid]:

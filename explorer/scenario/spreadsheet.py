@@ -16,9 +16,10 @@ from typing import Any
 
 from explorer.errors import ExplorerError, Problem, ScenarioError, shortened
 from explorer.scenario.archive import read_parts
+from explorer.scenario.bounds import MOST_ROWS
 
 MOST_CELLS = 300_000  # of a workbook, blank ones included
-MOST_ROWS, MOST_COLUMNS = 50_000, 300  # of a sheet
+MOST_COLUMNS = 300  # of a sheet
 MOST_SHEETS = 30
 LONGEST_CELL = 32_767  # characters, which is all that a spreadsheet lets in
 MOST_S = 20.0  # for reading a workbook

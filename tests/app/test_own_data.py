@@ -28,6 +28,7 @@ from explorer.app.own_data.own_data import (
 )
 from explorer.app.page.scenarios import About, is_own, scenarios_there
 from explorer.scenario.archive import MOST_FILES, MOST_MB, MOST_UNPACKED_MB, write_zip
+from explorer.scenario.bounds import MOST_ARCS, MOST_OF, MOST_ROWS
 from explorer.scenario.spreadsheet import MOST_CELLS
 
 PRICE = "electricity_price_usd_per_mwh"
@@ -114,6 +115,24 @@ def test_what_shows_only_when_all_is_put_together_is_a_problem(desk):
     assert problem[0] == "legal_custom.csv" and desk.state["about"] == ""
     desk.say(open=True)
     assert desk.offered == []
+
+
+def test_whatever_goes_wrong_when_it_is_put_together_is_said(desk, monkeypatch):
+    def fail(scenario: Scenario) -> None:
+        raise MemoryError("4.7 GB")
+
+    monkeypatch.setattr("explorer.app.own_data.own_data.build_network", fail)
+    desk.say(begin="")
+    (problem,) = desk.state["problems"]
+    assert "MemoryError: 4.7 GB" in problem[4] and not desk.state["checking"]
+
+
+def test_a_table_too_large_for_a_page_is_refused_in_words(desk):
+    row = Scenario.load("classroom-3x3").files()["regions.csv"].splitlines()
+    rows = [f"r{n},{row[1].split(',', 1)[1]}" for n in range(25_000)]
+    desk.upload(**{"regions.csv": "\n".join([row[0], *rows]).encode()})
+    assert "the table has 25,000 rows, and a page takes 500" in desk.refused
+    assert desk.own.state == ""
 
 
 def test_rows_and_columns_are_added_removed_and_undone(desk):
@@ -229,6 +248,8 @@ def test_the_documentation_has_the_bounds_that_hold():
         for page in ("serving.md", "howto/own-data.md")
     )
     for page in (serving, howto):
+        assert f"{MOST_ROWS:,} rows of a table" in page and f"{MOST_OF['regions']} regions" in page
+        assert f"{MOST_ARCS:,} arcs" in page
         assert f"{MOST_MB:g} MB" in page and f"{MOST_UNPACKED_MB:g} MB unpacked" in page
         assert f"{MOST_CELLS:,} cells" in page and f"last {MOST_OWN} " in page
     assert f"hold {MOST_FILES} files" in serving and BEGUN_PER_S == 1 / 5

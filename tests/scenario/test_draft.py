@@ -1,11 +1,14 @@
 """A scenario somebody works on: kept as typed, checked cell by cell, undone step by step."""
 
+import re
+
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explorer import ExplorerError, Scenario, ScenarioError
+from explorer.scenario import bounds, csv_text
 from explorer.scenario.draft import Draft
 from explorer.scenario.provenance import Provenance
 from explorer.scenario.scenario import check
@@ -87,6 +90,63 @@ def test_a_cell_of_ten_megabytes_is_refused(classroom):
     draft = Draft(classroom)
     draft.edit("regions", [(0, "name", "M" * 100_000)])
     assert len(draft.tables["regions"].rows[0][1]) == 32_767
+
+
+# Bounds
+
+
+def longer(data: bytes, rows: int) -> bytes:
+    """A table with so many rows more, like its last one but for the id."""
+    last = data.splitlines()[-1].split(b",", 1)[1]
+    return data + b"".join(b"r%d,%s\n" % (n, last) for n in range(rows))
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"regions": 25_000}, "regions.csv: the table has 25,003 rows, and a page takes 500"),
+        ({"clients": 2_000}, "clients.csv: the table has 2,003 rows, and a page takes 2,000"),
+        ({"workloads": 60}, "workloads.csv: the table has 62 rows, and a page takes 50"),
+        (
+            {"regions": 400, "clients": 1_900, "workloads": 30},
+            "1,903 clients × 403 regions × 32 classes are 24,541,088 arcs",
+        ),
+        ({"sources": 50_001}, "sources.csv: the file has 50,003 lines, and a page takes 50,000"),
+    ],
+)
+def test_what_is_too_large_for_a_page_is_said_before_anything_is_built(classroom, files, said):
+    large = {f"{name}.csv": longer(classroom[f"{name}.csv"], n) for name, n in files.items()}
+    with pytest.raises(ScenarioError, match=f"{re.escape(said)}.*command line"):
+        Draft(classroom | large)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"\n" * 100_000, "the file has 100,000 lines"),
+        (b"\r" * 100_000, "the file has 100,000 lines"),
+        (b"," * 600_000, "cells, and a page takes 500,000"),
+    ],
+)
+def test_blank_lines_and_cells_count_before_they_are_read(classroom, data, said, monkeypatch):
+    monkeypatch.setattr(csv_text, "read", None)
+    with pytest.raises(ScenarioError, match=said):
+        Draft(classroom | {"regions.csv": data})
+
+
+def test_no_step_leads_out_of_the_bounds(classroom, monkeypatch):
+    draft = Draft(classroom)
+    monkeypatch.setitem(bounds.MOST_OF, "regions", 4)
+    draft.add_row("regions", 0)
+    begun = draft.tables
+    with pytest.raises(ScenarioError, match="the table has 5 rows, and a page takes 4"):
+        draft.add_row("regions", 0)
+    assert draft.tables is begun
+
+
+def test_the_largest_world_that_is_measured_is_within_the_bounds():
+    bounds.refuse_large({"regions": 200, "clients": 500, "workloads": 8, "rtt_ms": 40_000})
+    bounds.refuse_long(encoded("world-2025"))
 
 
 @pytest.mark.parametrize(

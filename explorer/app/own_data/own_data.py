@@ -326,7 +326,8 @@ def _examine(draft: Draft) -> Examined:
         warnings = doubts_about(scenario, draft.lines)
     except ScenarioError as error:
         return Examined(None, list(error.problems), [])
-    except ExplorerError as error:
+    except Exception as e:  # of tables that somebody made to break this
+        error = told(e)
         return Examined(None, [Problem(error.where, None, None, None, error.what, error.fix)], [])
     return Examined(scenario, [], warnings)
 
