@@ -55,8 +55,8 @@ def show(table: pd.DataFrame, *columns: str) -> Shown:
     Show a table, or some of its columns, as tidy as scenarios and results show theirs.
 
     >>> show(pd.DataFrame({"region": ["north"], "it_mw": [1234.5678], "other": [0]}), "region", "it_mw")
-    region  it [MW]
-     north    1,235
+    region  IT load [MW]
+     north         1,235
     """
     return Shown(table.loc[:, list(columns)] if columns else table)
 
