@@ -74,7 +74,7 @@ def _opened(data: bytes, name: str) -> zipfile.ZipFile:
     other.
     """
     if len(data) > MOST_MB * 1e6:
-        refuse_size(len(data), name)
+        refuse_size(name)
     if data.count(_ENTRY) > MOST_FILES:
         raise ExplorerError(
             f"It holds more than {MOST_FILES} files.", shortened(name), "Pack the scenario alone."
@@ -90,18 +90,17 @@ def _opened(data: bytes, name: str) -> zipfile.ZipFile:
     return archive
 
 
-def refuse_size(size: int, name: str) -> None:
-    """Raise for a file of that many bytes."""
-    what = f"It has {round(size / 1e6, 1):,.10g} MB."
-    fix = f"Up to {MOST_MB:g} MB are read; leave out what is not needed, or use the command line."
-    raise ExplorerError(what, shortened(name), fix)
+def refuse_size(name: str) -> None:
+    """Raise for a file that has more than is read."""
+    fix = "Leave out what is not needed, or use the command line."
+    raise ExplorerError(f"It has more than {MOST_MB:g} MB.", shortened(name), fix)
 
 
 def _refuse_odd(entries: list[zipfile.ZipInfo], name: str) -> None:
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > MOST_UNPACKED_MB * 1e6:
-        what = f"Unpacked it has {unpacked / 1e6:,.0f} MB."
-        fix = f"Up to {MOST_UNPACKED_MB:g} MB are read; leave out what is not needed."
+        what = f"Unpacked it has more than {MOST_UNPACKED_MB:g} MB."
+        fix = "Leave out what is not needed, or use the command line."
         raise ExplorerError(what, shortened(name), fix)
     seen: set[str] = set()
     for entry in entries:

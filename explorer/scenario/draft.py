@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -19,7 +20,10 @@ from explorer.scenario.validation import is_source
 
 MOST_STEPS = 200  # that can be undone
 LONGEST_CELL = 32_767  # characters
+# and halves of characters
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _BEGINS_FORMULA = ("=", "@", "\t", "\r")  # what spreadsheets run when they open the file
+_BEGINS_SUM = ("+", "-")  # they run that, too, unless it is a number
 _FIRST_ROW = 2  # in the file of a table, below its header
 
 
@@ -40,6 +44,46 @@ class Grid:
 class _Steps:
     done: list[dict[str, Grid]] = field(default_factory=list)
     undone: list[dict[str, Grid]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A draft as it was at one time, and everything wrong with it."""
+
+    files: dict[str, bytes]
+    tables: Mapping[str, Grid]
+    before: Mapping[str, Grid]  # with which figures are compared
+    folder: Folder
+    problems: list[Problem]
+
+    @property
+    def lines(self) -> Mapping[str, pd.Index]:
+        """For each table, the row in its file of each of its rows."""
+        return self.folder.lines
+
+    @property
+    def title(self) -> str:
+        """What the settings call it, as far as they can be read."""
+        return str(self.folder.settings.get("title", ""))
+
+    def scenario(self) -> Scenario:
+        """
+        The scenario, with figures that were changed here as their own source.
+
+        Raises
+        ------
+        ScenarioError
+            If anything is wrong.
+        """
+        if self.problems:
+            raise ScenarioError("scenario", self.problems)
+        frames = {name: grid.frame for name, grid in self.tables.items()}
+        before = {name: grid.frame for name, grid in self.before.items()}
+        sourced = with_own_sources(frames, before)
+        texts = {TABLES[name].file: csv_text.write(frame) for name, frame in sourced.items()}
+        return Scenario.from_files(
+            self.files | {file: text.encode() for file, text in texts.items()}
+        )
 
 
 class Draft:
@@ -67,29 +111,33 @@ class Draft:
         self, files: Mapping[str, bytes], before: Mapping[str, bytes] | None = None
     ) -> None:
         refuse_long(files)
-        self._files = dict(files)
+        self._brought = dict(files)
         self.tables = _grids(files)
         _refuse_large(self.tables)
         self._before = self.tables if before is None else _grids(before)
         self._steps = _Steps()
-        self._write(self.tables)
-        self._folder = Folder(InMemory(self._files), declared())
-        self._problems = self._found()
+        self._checked: Checked | None = None
+
+    def checked(self) -> Checked:
+        """
+        Check the draft as it is when this begins: steps may go on in another thread meanwhile.
+
+        Tables that have not changed since the last time are not read again.
+        """
+        tables, known = self.tables, self._checked
+        if known is None or known.tables is not tables:
+            known = self._checked = self._check(tables, known)
+        return known
 
     @property
     def problems(self) -> list[Problem]:
         """Everything wrong, with the row and the column of each cell."""
-        return self._problems
+        return self.checked().problems
 
     @property
-    def title(self) -> str:
-        """What the settings call it, as far as they can be read."""
-        return str(self._folder.settings.get("title", ""))
-
-    @property
-    def lines(self) -> Mapping[str, pd.Index]:
-        """For each table, the row in its file of each of its rows."""
-        return self._folder.lines
+    def absent(self) -> list[str]:
+        """The tables that there may be, and of which there is no file."""
+        return [name for name, table in TABLES.items() if table.file not in self._brought]
 
     @property
     def can_undo(self) -> bool:
@@ -103,36 +151,22 @@ class Draft:
 
     def files(self) -> dict[str, bytes]:
         """The files as they are now, right or wrong."""
-        return dict(self._files)
+        return dict(self.checked().files)
 
     def scenario(self) -> Scenario:
-        """
-        The scenario, with figures that were changed here as their own source.
-
-        Raises
-        ------
-        ScenarioError
-            If anything is wrong.
-        """
-        if self.problems:
-            raise ScenarioError("scenario", self.problems)
-        frames = {name: grid.frame for name, grid in self.tables.items()}
-        before = {name: grid.frame for name, grid in self._before.items()}
-        sourced = with_own_sources(frames, before)
-        texts = {TABLES[name].file: csv_text.write(frame) for name, frame in sourced.items()}
-        return Scenario.from_files(
-            self._files | {file: text.encode() for file, text in texts.items()}
-        )
+        """As `Checked.scenario`."""
+        return self.checked().scenario()
 
     def edit(self, name: str, cells: Iterable[tuple[int, str, str]]) -> None:
         """Write into cells of a table: position of the row, column and text of each; one step."""
         grid = self.tables[name]
-        rows = [list(row) for row in grid.rows]
+        rows = [*grid.rows]
         for row, column, text in cells:
             if not 0 <= row < len(rows) or column not in grid.columns:
                 raise ExplorerError("There is no such cell.", TABLES[name].file, "Look again.")
-            rows[row][grid.columns.index(column)] = text[:LONGEST_CELL]
-        self._change(name, replace(grid, rows=tuple(map(tuple, rows))))
+            at = grid.columns.index(column)
+            rows[row] = (*rows[row][:at], text[:LONGEST_CELL], *rows[row][at + 1 :])
+        self._change(name, replace(grid, rows=tuple(rows)))
 
     def add_row(self, name: str, after: int) -> None:
         """
@@ -177,7 +211,7 @@ class Draft:
     def _swap(self, taken: list[dict[str, Grid]], kept: list[dict[str, Grid]]) -> None:
         if taken:
             kept.append(self.tables)
-            self._set(taken.pop())
+            self.tables = taken.pop()
 
     def _change(self, name: str, grid: Grid) -> None:
         if grid == self.tables[name]:
@@ -185,24 +219,25 @@ class Draft:
         _refuse_large(self.tables | {name: grid})
         self._steps.done = [*self._steps.done, self.tables][-MOST_STEPS:]
         self._steps.undone.clear()
-        self._set(self.tables | {name: grid})
+        self.tables = self.tables | {name: grid}
 
-    def _set(self, tables: dict[str, Grid]) -> None:
-        self._write({name: grid for name, grid in tables.items() if grid is not self.tables[name]})
-        self.tables = tables
-        self._folder = Folder(InMemory(self._files), declared(), before=self._folder)
-        self._problems = self._found()
+    def _check(self, tables: dict[str, Grid], known: Checked | None) -> Checked:
+        """What tables hold, of which those of `known` have been read already."""
+        there = {} if known is None else known.tables
+        fresh = {name: grid for name, grid in tables.items() if grid is not there.get(name)}
+        files = (self._brought if known is None else known.files) | _texts(fresh)
+        folder = Folder(InMemory(files), declared(), before=known and known.folder)
+        unfit = [problem for name, grid in tables.items() for problem in _unfit(name, grid)]
+        places = {(problem.file, problem.row, problem.column) for problem in unfit}
+        others = [
+            each for each in folder.problems if (each.file, each.row, each.column) not in places
+        ]
+        return Checked(files, tables, self._before, folder, [*others, *unfit])
 
-    def _write(self, tables: Mapping[str, Grid]) -> None:
-        """The texts of their files; a row stands in the line of its number, the header being the first."""
-        texts = {TABLES[name].file: csv_text.write(grid.frame) for name, grid in tables.items()}
-        # others may be reading those there were
-        self._files = self._files | {file: text.encode() for file, text in texts.items()}
 
-    def _found(self) -> list[Problem]:
-        """What is wrong with the files, and with cells that are formulas."""
-        formulas = (_formulas(name, grid) for name, grid in self.tables.items())
-        return [*self._folder.problems, *(problem for found in formulas for problem in found)]
+def _texts(tables: Mapping[str, Grid]) -> dict[str, bytes]:
+    """Their files; a row stands in the line of its number, the header being the first."""
+    return {TABLES[name].file: csv_text.write(grid.frame).encode() for name, grid in tables.items()}
 
 
 def _refuse_large(tables: Mapping[str, Grid]) -> None:
@@ -229,12 +264,36 @@ def _grid(data: bytes | None, file: str) -> Grid | None:
     return Grid(tuple(map(str, frame.columns)), tuple(frame.itertuples(index=False, name=None)))
 
 
-def _formulas(name: str, grid: Grid) -> list[Problem]:
-    """Cells that a spreadsheet would run: whoever opens the file has not asked for that."""
-    what, fix = "this is a formula, and tables hold values.", "Write the value."
+def _unfit(name: str, grid: Grid) -> list[Problem]:
+    """
+    Cells and headings that a spreadsheet would run, as whoever opens the file has not asked for,
+    and those that hold what nobody sees.
+    """
+    table = TABLES[name]
+    known = (*table.columns, *table.ranges)
+    numbers = {column.name for column in known if column.kind == "number"}
+    rows = enumerate((grid.columns, *grid.rows), start=_FIRST_ROW - 1)
+    cells = ((row, *cell) for row, texts in rows for cell in zip(grid.columns, texts, strict=True))
     return [
-        Problem(TABLES[name].file, position + _FIRST_ROW, column, cell, what, fix)
-        for position, row in enumerate(grid.rows)
-        for column, cell in zip(grid.columns, row, strict=True)
-        if cell.startswith(_BEGINS_FORMULA)
+        Problem(table.file, row, column, text, *why)
+        for row, column, text in cells
+        if (why := _why_unfit(text, row >= _FIRST_ROW and column in numbers))
     ]
+
+
+def _why_unfit(text: str, is_of_numbers: bool) -> tuple[str, str] | None:
+    """What is wrong with a text wherever it stands, and what to do."""
+    is_sum = text.startswith(_BEGINS_SUM) and len(text) > 1 and not is_of_numbers
+    if text.startswith(_BEGINS_FORMULA) or (is_sum and not _is_number(text)):
+        return "spreadsheets take this for a formula, and tables hold values.", "Write the value."
+    if not text.isprintable() and CONTROLS.search(text):
+        return "this holds control characters, which nobody sees.", "Write it anew without them."
+    return None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -41,7 +41,7 @@ def draft_of(uploads: Sequence[tuple[str, bytes]], base: Mapping[str, bytes]) ->
     """
     size = sum(len(data) for _, data in uploads)
     if size > MOST_MB * 1e6:
-        refuse_size(size, ", ".join(name for name, _ in uploads))
+        refuse_size(", ".join(name for name, _ in uploads))
     found: dict[str, bytes] = {}
     for name, data in uploads:
         for file, contents in _files_of(PurePosixPath(name).name, data).items():

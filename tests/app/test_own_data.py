@@ -29,6 +29,7 @@ from explorer.app.own_data.own_data import (
 from explorer.app.page.scenarios import About, is_own, scenarios_there
 from explorer.scenario.archive import MOST_FILES, MOST_MB, MOST_UNPACKED_MB, write_zip
 from explorer.scenario.bounds import MOST_ARCS, MOST_OF, MOST_ROWS
+from explorer.scenario.draft import Draft
 from explorer.scenario.spreadsheet import MOST_CELLS
 
 PRICE = "electricity_price_usd_per_mwh"
@@ -127,6 +128,30 @@ def test_whatever_goes_wrong_when_it_is_put_together_is_said(desk, monkeypatch):
     assert "MemoryError: 4.7 GB" in problem[4] and not desk.state["checking"]
 
 
+@pytest.mark.parametrize("sign", ["\ud800", "\0", "\x1b"])
+def test_what_no_file_can_hold_becomes_another_character(desk, sign):
+    desk.say(begin="")
+    desk.say(edit=["regions", [[1, "name", f"a{sign}b"]]])
+    desk.say(title=f"c{sign}d")
+    assert json.loads(desk.own.state)["problems"] == [] and desk.state["can_undo"]
+    desk.say(download=True)
+    packed = zipfile.ZipFile(io.BytesIO(base64.b64decode(json.loads(desk.own.file)["data"])))
+    assert "a\ufffdb" in packed.read("c-d/regions.csv").decode()
+    assert 'title = "c\ufffdd"' in packed.read("c-d/scenario.toml").decode()
+
+
+def test_whatever_goes_wrong_in_a_message_is_told(desk, monkeypatch):
+    desk.say(begin="")
+    monkeypatch.setattr(Draft, "undo", lambda self: 1 / 0)
+    desk.say(undo=True)
+    assert "ZeroDivisionError" in desk.refused
+
+
+def test_tables_that_are_not_there_are_named(desk):
+    desk.say(begin="")
+    assert "arcs.csv" in desk.state["absent"] and "rtt_ms.csv" not in desk.state["absent"]
+
+
 def test_a_table_too_large_for_a_page_is_refused_in_words(desk):
     row = Scenario.load("classroom-3x3").files()["regions.csv"].splitlines()
     rows = [f"r{n},{row[1].split(',', 1)[1]}" for n in range(25_000)]
@@ -174,7 +199,7 @@ def test_hostile_uploads_are_refused_in_words_and_the_draft_stays(desk):
     desk.say(edit=["regions", [[1, PRICE, "20"]]])
     before = desk.own.state
     for name, data, said in (
-        ("bomb.zip", bomb(), "Unpacked it has"),
+        ("bomb.zip", bomb(), "Unpacked it has more than 32 MB"),
         ("mine.exe", b"MZ", "Files of this kind are not read"),
         ("mine.xlsx", b"PK\x03\x04nonsense", "not the kind of file"),
     ):
@@ -191,7 +216,7 @@ def bomb() -> bytes:
 
 def test_an_upload_is_cut_off_where_it_is_too_large(desk):
     desk.upload(**{"mine.csv": bytes(int(MOST_MB * 1e6) + 200_000)})
-    assert "Up to 8 MB are read" in desk.refused and desk.own.state == ""
+    assert "It has more than 8 MB." in desk.refused and desk.own.state == ""
     assert desk.own._coming == []
 
 

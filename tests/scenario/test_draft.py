@@ -1,6 +1,7 @@
 """A scenario somebody works on: kept as typed, checked cell by cell, undone step by step."""
 
 import re
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from explorer import ExplorerError, Scenario, ScenarioError
 from explorer.scenario import bounds, csv_text
+from explorer.scenario import draft as draft_module
 from explorer.scenario.draft import Draft
 from explorer.scenario.provenance import Provenance
 from explorer.scenario.scenario import check
@@ -74,6 +76,66 @@ def test_a_formula_is_no_value_wherever_it_stands(classroom, text):
     draft = Draft(classroom)
     draft.edit("regions", [(0, "name", text)])
     assert places(draft) == [("regions.csv", 2, "name", text)]
+
+
+@pytest.mark.parametrize("column", ["id", "name"])
+@pytest.mark.parametrize("text", ["+1+cmd|' /C calc'!A0", "-2+3+cmd", "-A1", "=1"])
+def test_what_spreadsheets_would_run_in_a_column_of_text_is_one_problem(classroom, column, text):
+    draft = Draft(classroom)
+    draft.edit("regions", [(0, column, text)])
+    assert places(draft)[-1] == ("regions.csv", 2, column, text)
+    assert "formula" in draft.problems[-1].what
+    assert len({(p.file, p.row, p.column) for p in draft.problems}) == len(draft.problems)
+
+
+def test_a_cell_of_numbers_has_one_problem(classroom):
+    draft = Draft(classroom)
+    draft.edit("regions", [(0, PRICE, "=1+2"), (1, PRICE, "-5"), (2, PRICE, "-5,5")])
+    found = {p.row: p.what for p in draft.problems}
+    assert len(found) == len(draft.problems)
+    assert "formula" in found[2] and 3 not in found and "not a number" in found[4]
+
+
+@pytest.mark.parametrize("heading", ["=cmd()", "+A1", "-A1", "@x"])
+def test_a_heading_that_spreadsheets_would_run_is_a_problem(classroom, heading):
+    data = (
+        classroom["regions.csv"].replace(b"\n", b",x\n").replace(b",x", f",{heading}".encode(), 1)
+    )
+    assert (("regions.csv", 1, heading, heading)) in places(
+        Draft(classroom | {"regions.csv": data})
+    )
+
+
+@pytest.mark.parametrize("sign", ["\0", "\x1b", "\x85"])
+def test_control_characters_in_a_file_are_problems(classroom, sign):
+    data = classroom["regions.csv"].replace(b"Middle", f"Mid{sign}dle".encode())
+    draft = Draft(classroom | {"regions.csv": data})
+    assert places(draft) == [("regions.csv", 3, "name", f"Mid{sign}dle")]
+
+
+def test_a_check_is_of_the_draft_as_it_is_when_it_begins(classroom, monkeypatch):
+    draft = Draft(classroom)
+    draft.edit("regions", [(0, "pue", "0.5")])
+    read = draft_module.Folder
+
+    def meanwhile(*args: Any, **more: Any) -> Any:  # another step, in another thread
+        monkeypatch.setattr(draft_module, "Folder", read)
+        draft.edit("regions", [(0, "pue", "1.5")])
+        return read(*args, **more)
+
+    monkeypatch.setattr(draft_module, "Folder", meanwhile)
+    assert len(draft.checked().problems) == 1
+    assert draft.checked().problems == []
+
+
+def test_a_step_reads_nothing(classroom, monkeypatch):
+    draft = Draft(classroom)
+    for name in ("Folder", "csv_text", "_unfit"):
+        monkeypatch.setattr(draft_module, name, None)
+    draft.edit("regions", [(0, "name", "x")])
+    draft.add_row("regions", 0)
+    draft.undo()
+    assert draft.tables["regions"].rows[0][1] == "x"
 
 
 @pytest.mark.parametrize("text", ["<img src=x onerror=alert(1)>", "A & B", "−5", "-", "+47"])

@@ -144,7 +144,7 @@ def test_a_bomb_is_refused_before_anything_is_unpacked(classroom, monkeypatch):
     bomb = zipped(classroom | {"README.md": bytes(int(archive.MOST_UNPACKED_MB * 1e6))})
     assert len(bomb) < 100_000
     monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it was unpacked"))
-    with pytest.raises(ExplorerError, match="Unpacked it has 32 MB"):
+    with pytest.raises(ExplorerError, match="Unpacked it has more than 32 MB"):
         read_zip(bomb, "s.zip")
 
 
@@ -180,7 +180,7 @@ def test_of_a_bomb_that_lies_about_its_size_no_more_is_unpacked_than_it_says(cla
 def test_too_many_files_and_too_large_ones_are_refused(classroom):
     with pytest.raises(ExplorerError, match="more than 200 files"):
         read_zip(zipped(classroom | {f"n{n}.md": b"" for n in range(archive.MOST_FILES)}), "s.zip")
-    with pytest.raises(ExplorerError, match=r"It has 8\.1 MB"):
+    with pytest.raises(ExplorerError, match="It has more than 8 MB"):
         read_zip(bytes(8_100_000), "s.zip")
 
 
@@ -355,7 +355,7 @@ def test_the_files_of_a_folder_may_be_brought_one_by_one(classroom):
         ([("a.exe", b"MZ")], "Files of this kind are not read"),
         ([("a.xls", b"x")], "Files of this kind are not read"),
         ([("regions.csv", b"id\n"), ("regions (1).csv", b"id\n")], "Two files are for regions.csv"),
-        ([("a.csv", bytes(5_000_000)), ("b.csv", bytes(5_000_000))], "It has 10 MB"),
+        ([("a.csv", bytes(5_000_000)), ("b.csv", bytes(5_000_000))], "It has more than 8 MB"),
         ([("w.xlsx", b"no workbook")], "not the kind of file"),
     ],
 )

@@ -122,6 +122,7 @@ class OwnData {
     this.tabs = el("nav", {ariaLabel: "Tables"})
     this.columns = el("select", {ariaLabel: "Add a column"})
     this.columns.addEventListener("change", () => this.send({add_column: [this.grid.table.name, this.columns.value]}))
+    this.absent = el("p", {className: "absent"})
     this.meaning = el("p", {className: "meaning", role: "status"})
     this.list = el("ol", {className: "problems"})
     const row = name => () => this.send({[name]: [this.grid.table.name, this.grid.at[0]]})
@@ -132,7 +133,7 @@ class OwnData {
       this.verdict, this.list, this.tabs,
       el("div", {className: "line tools"}, this.undo, this.redo, button("Add a row", row("add_row")),
         button("Remove this row", row("remove_row")), this.columns, this.grid.pager),
-      el("div", {className: "scroller"}, this.grid.element, this.grid.choices), this.meaning)
+      el("div", {className: "scroller"}, this.grid.element, this.grid.choices), this.meaning, this.absent)
   }
 
   show(isWork) {
@@ -156,7 +157,7 @@ class OwnData {
     this.redo.disabled = !state.can_redo
     this.go.disabled = state.count > 0 || state.checking
     this.verdict.textContent = verdict(state)
-    this.verdict.dataset.is = state.count ? "wrong" : state.checking ? "checking" : "sound"
+    this.verdict.dataset.is = state.checking ? "checking" : state.count ? "wrong" : "sound"
     this.list.replaceChildren(
       ...state.problems.map(problem => this.item(problem, "wrong")),
       ...state.warnings.map(problem => this.item(problem, "doubtful")),
@@ -168,6 +169,9 @@ class OwnData {
       tab.dataset.name = name
       return tab
     }))
+    this.absent.hidden = !state.absent.length
+    this.absent.textContent = `Tables that there may be, and are not here: ${state.absent.join(", ")}. To have one, download the folder, `
+      + "put its file beside the others, and bring the folder as ZIP."
     this.markTab()
     this.mark()
     if (isNew && this.looked) this.look(this.looked)
@@ -285,8 +289,8 @@ class OwnData {
 }
 
 function verdict({count, checking, warnings, about}) {
-  if (count) return `${count === 1 ? "1 problem" : `${count} problems`}: it can be opened when none is left.`
   if (checking) return "Checking …"
+  if (count) return `${count === 1 ? "1 problem" : `${count} problems`}: it can be opened when none is left.`
   const doubts = {0: "", 1: ", 1 warning"}[warnings.length] ?? `, ${warnings.length} warnings`
   return `No problems${doubts}. ${about}.`
 }

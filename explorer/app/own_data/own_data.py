@@ -18,6 +18,7 @@ import panel as pn
 import param
 
 from explorer.app.board.limits import Limit
+from explorer.app.live.latest import Latest
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.page.scenarios import About
 from explorer.errors import (
@@ -33,7 +34,7 @@ from explorer.model.doubts import doubts_about
 from explorer.model.labels import as_shown
 from explorer.model.network import build_network
 from explorer.scenario.archive import MOST_MB, refuse_size, write_zip
-from explorer.scenario.draft import Draft
+from explorer.scenario.draft import CONTROLS, Draft
 from explorer.scenario.known import names
 from explorer.scenario.reference import possible
 from explorer.scenario.scenario import Scenario
@@ -102,22 +103,23 @@ class OwnData(pn.custom.JSComponent):
         super().__init__(form=json.dumps(form), margin=0)
         self.scenarios: dict[str, Scenario] = {}
         self._current, self._offer = current, offer
-        self._runner = LiveRunner()
         self._begun = Limit(burst=BEGUN_AT_ONCE, per_s=BEGUN_PER_S)
         self._steps = Limit(burst=STEPS_AT_ONCE, per_s=STEPS_PER_S)
         self._draft: Draft | None = None
         self._title = ""
         self._looked = "regions"
         self._examined: Examined | None = None
+        self._is_checked = False  # it is what was examined
         self._turn = self._refusals = 0
+        self._reading, self._checking, self._packing = (Latest(LiveRunner()) for _ in range(3))
         self._coming: list[tuple[str, bytearray]] = []  # files of an upload under way
         self._is_cut_off = False  # it is too large
 
     def _handle_msg(self, data: Any) -> None:
         try:
-            self._do(data)
-        except ExplorerError as error:
-            self._refuse(error)
+            self._do(_readable(data))
+        except Exception as error:  # of a message that somebody made to break this
+            self._refuse(told(error))
 
     def _do(self, data: Any) -> None:
         match data:
@@ -175,8 +177,13 @@ class OwnData(pn.custom.JSComponent):
         """A draft of what is on screen, or of a sample."""
         if not self._begun.allows(""):
             raise _too_fast()
-        scenario = Scenario.load(name) if name in names() else self._current()
-        self._set(Draft(_encoded(scenario)), f"{scenario.title}, own data"[:MOST_TITLE])
+        current = None if name in names() else self._current().copy()
+
+        def read() -> tuple[Draft, str]:
+            scenario = current or Scenario.load(name)
+            return Draft(_encoded(scenario)), f"{scenario.title}, own data"
+
+        self._reading.run(read, self._begun_with)
 
     def _take(self, name: str, part: str) -> None:
         """A part of a file; the first of a name begins it."""
@@ -192,7 +199,7 @@ class OwnData(pn.custom.JSComponent):
         if size > MOST_MB * 1e6:
             self._coming.clear()
             self._is_cut_off = True
-            refuse_size(size, name)
+            refuse_size(name)
         self._coming[-1][1].extend(data)
 
     def _read_upload(self) -> None:
@@ -203,26 +210,27 @@ class OwnData(pn.custom.JSComponent):
             return
         if not self._begun.allows(""):
             raise _too_fast()
-        base = _encoded(self._current())
+        current = self._current().copy()
 
-        def read() -> Draft | ExplorerError:
-            try:
-                return draft_of(coming, base)
-            except Exception as error:  # of a file that somebody made to break this
-                return told(error)
+        def read() -> tuple[Draft, str]:
+            draft = draft_of(coming, _encoded(current))
+            return draft, draft.checked().title
 
-        def then(found: Draft | ExplorerError) -> None:
-            if isinstance(found, ExplorerError):
-                self._refuse(found)
-            else:
-                self._set(found, found.title[:MOST_TITLE])
+        self._reading.run(read, self._begun_with)
 
-        self._runner.run_in_thread(read, then)
+    def _begun_with(self, found: tuple[Draft, str] | ExplorerError) -> None:
+        """A draft and its title, or why there is none."""
+        if isinstance(found, ExplorerError):
+            self._refuse(found)
+        else:
+            draft, title = found
+            self._set(draft, title[:MOST_TITLE])
 
     def _set(self, draft: Draft | None, title: str = "") -> None:
         """Work on a draft, or on none."""
-        self._draft, self._title = draft, title
+        self._draft, self._title, self._examined = draft, title, None
         if draft is None:
+            self._checking.forget()
             self.param.update(state="", table="")
             return
         self._looked = (
@@ -240,42 +248,43 @@ class OwnData(pn.custom.JSComponent):
         draft = self._draft
         assert draft is not None
         self._turn += 1
-        turn, self._examined = self._turn, None
+        self._is_checked = False
         if whole and self._looked in draft.tables:
             self._look(self._looked)
         self._tell()
-        if not draft.problems:
+        self._checking.run(lambda: _examine(draft), self._examined_it)
 
-            def then(found: Examined) -> None:
-                if turn == self._turn and self._draft is draft:
-                    self._examined = found
-                    self._tell()
-
-            self._runner.run_in_thread(lambda: _examine(draft), then)
+    def _examined_it(self, found: Examined | ExplorerError) -> None:
+        if isinstance(found, ExplorerError):
+            problem = Problem(found.where, None, None, None, found.what, found.fix)
+            found = Examined(None, [problem], [])
+        self._examined, self._is_checked = found, True
+        self._tell()
 
     def _tell(self) -> None:
-        draft, examined = self._draft, self._examined
+        """Say what is known; while a draft is checked, what was wrong before stays in sight."""
+        draft, found = self._draft, self._examined or Examined(None, [], [])
         if draft is None:
             return
-        problems = draft.problems or (examined.problems if examined else [])
         self.state = json.dumps(
             {
                 "turn": self._turn,
                 "title": self._title,
                 "tables": [[name, TABLES[name].file, TABLES[name].doc] for name in draft.tables],
-                "problems": [*map(_shown, problems[:MOST_SHOWN])],
-                "count": len(problems),
-                "warnings": [*map(_shown, examined.warnings[:MOST_SHOWN])] if examined else [],
-                "checking": not problems and examined is None,
+                "problems": [*map(_shown, found.problems[:MOST_SHOWN])],
+                "count": len(found.problems),
+                "warnings": [*map(_shown, found.warnings[:MOST_SHOWN])],
+                "checking": not self._is_checked,
                 "can_undo": draft.can_undo,
                 "can_redo": draft.can_redo,
-                "about": _about(examined.scenario) if examined and examined.scenario else "",
+                "about": _about(found.scenario) if found.scenario else "",
+                "absent": [TABLES[name].file for name in draft.absent],
             }
         )
 
     def _open(self) -> None:
         """Show the draft as a scenario of this page."""
-        if self._examined is None or self._examined.scenario is None:
+        if not self._is_checked or self._examined is None or self._examined.scenario is None:
             return
         scenario = self._examined.scenario.copy()
         scenario.title = self._title.strip() or scenario.title
@@ -292,21 +301,19 @@ class OwnData(pn.custom.JSComponent):
 
     def _hand_out(self) -> None:
         """The scenario folder as a ZIP file: of the draft, or else of what is on screen."""
-        title = self._title
-        if self._draft is None:
+        draft, title = self._draft, self._title
+        scenario = self._examined.scenario if self._is_checked and self._examined else None
+        if draft is None:
             scenario = self._current()
-            title, texts = scenario.title, scenario.files()
-        elif self._examined and self._examined.scenario:
-            scenario = self._examined.scenario.copy()
-            scenario.title = title.strip() or scenario.title
-            texts = scenario.files()
-        else:  # right or wrong, it is theirs
-            texts = {
-                file: data.decode(errors="replace") for file, data in self._draft.files().items()
-            }
-        folder = _UNFIT.sub("-", title).strip("-").lower() or "scenario"
-        packed = base64.b64encode(write_zip(texts, folder)).decode()
-        self.file = json.dumps({"name": f"{folder}.zip", "data": packed})
+            title = scenario.title
+        scenario = scenario.copy() if scenario else None
+        self._packing.run(lambda: _packed(title, scenario, draft), self._hand_over)
+
+    def _hand_over(self, found: str | ExplorerError) -> None:
+        if isinstance(found, ExplorerError):
+            self._refuse(found)
+        else:
+            self.file = found
 
     def _refuse(self, error: ExplorerError) -> None:
         self._refusals += 1
@@ -319,17 +326,32 @@ class OwnData(pn.custom.JSComponent):
 
 
 def _examine(draft: Draft) -> Examined:
-    """Put a draft without problems together."""
+    """Everything wrong with a draft; if nothing is, put it together."""
+    checked = draft.checked()
+    if checked.problems:
+        return Examined(None, checked.problems, [])
     try:
-        scenario = draft.scenario()
+        scenario = checked.scenario()
         build_network(scenario)
-        warnings = doubts_about(scenario, draft.lines)
+        return Examined(scenario, [], doubts_about(scenario, checked.lines))
     except ScenarioError as error:
         return Examined(None, list(error.problems), [])
-    except Exception as e:  # of tables that somebody made to break this
-        error = told(e)
-        return Examined(None, [Problem(error.where, None, None, None, error.what, error.fix)], [])
-    return Examined(scenario, [], warnings)
+
+
+def _packed(title: str, scenario: Scenario | None, draft: Draft | None) -> str:
+    """
+    A folder as a ZIP file, in JSON with its name: of a scenario, or else of a draft, right or
+    wrong, as it is theirs.
+    """
+    if scenario is not None:
+        scenario.title = title.strip() or scenario.title
+        texts = scenario.files()
+    else:
+        assert draft is not None
+        texts = {file: data.decode(errors="replace") for file, data in draft.files().items()}
+    folder = _UNFIT.sub("-", title).strip("-").lower() or "scenario"
+    packed = base64.b64encode(write_zip(texts, folder)).decode()
+    return json.dumps({"name": f"{folder}.zip", "data": packed})
 
 
 def _about(scenario: Scenario) -> str:
@@ -380,6 +402,19 @@ def _shown(problem: Problem) -> list[Any]:
         as_shown(problem.what),
         as_shown(problem.fix),
     ]
+
+
+def _readable(said: Any) -> Any:
+    """What a page says, with another character for those that no file and no screen can hold."""
+    match said:
+        case str():
+            return CONTROLS.sub("\ufffd", said)
+        case list():
+            return [_readable(each) for each in said]
+        case dict():
+            return {key: _readable(each) for key, each in said.items()}
+        case _:
+            return said
 
 
 def _cell(cell: Any) -> tuple[int, str, str]:

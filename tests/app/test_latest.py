@@ -1,0 +1,71 @@
+"""Longer work of a session: one piece at a time, and of several the one asked for last."""
+
+from collections.abc import Callable
+from typing import Any
+
+from explorer import ExplorerError
+from explorer.app.live.latest import Latest
+
+
+class Queue:
+    """A thread that is busy: work waits until it is let in."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[Callable[[], Any], Callable[[Any], None]]] = []
+
+    def call_soon(self, work: Callable[[], None]) -> None:
+        work()
+
+    def run_in_thread(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        self.waiting.append((work, then))
+
+    run_isolated = run_in_thread
+
+    def let_in(self) -> None:
+        work, then = self.waiting.pop(0)
+        then(work())
+
+
+def test_of_all_that_is_asked_for_while_others_work_the_last_begins_alone():
+    queue, begun, told = Queue(), list[int](), list[int]()
+    latest = Latest(queue)
+    for n in range(40):
+        latest.run(lambda n=n: begun.append(n) or n, told.append)
+    assert len(queue.waiting) == 1
+    queue.let_in()
+    assert (begun, told, queue.waiting) == ([39], [39], [])
+
+
+def test_what_is_asked_for_during_work_comes_after_it_and_its_result_alone_counts():
+    queue, told = Queue(), list[str]()
+    latest = Latest(queue)
+
+    def first() -> str:
+        latest.run(lambda: "second", told.append)
+        return "first"
+
+    latest.run(first, told.append)
+    queue.let_in()
+    assert told == [] and len(queue.waiting) == 1
+    queue.let_in()
+    assert told == ["second"]
+
+
+def test_what_is_forgotten_neither_begins_nor_tells_and_others_come_after_it():
+    queue, told = Queue(), list[str]()
+    latest = Latest(queue)
+    latest.run(lambda: told.append("begun"), told.append)
+    latest.forget()
+    queue.let_in()
+    assert told == [] and queue.waiting == []
+    latest.run(lambda: "next", told.append)
+    queue.let_in()
+    assert told == ["next"]
+
+
+def test_whatever_goes_wrong_is_handed_over_in_words():
+    queue, told = Queue(), list[ExplorerError]()
+    latest = Latest(queue)
+    latest.run(lambda: 1 / 0, told.append)
+    queue.let_in()
+    assert "ZeroDivisionError" in told[0].what
