@@ -84,7 +84,7 @@ PANELS = (
 HELP = """
 The optimum at every latency budget of a class, or with all budgets relaxed alike: cost and carbon change in steps,
 where the budget lets a region in. The cost shown is without the carbon price: that counts in the optimum, so that
-this cost may rise where less carbon is worth it. Energy and carbon return on latency (ERL, CRL) are what steps save
+this cost may rise where that buys less carbon. Energy and carbon return on latency (ERL, CRL) are what steps save
 per millisecond, those within 10 ms, or within what round trips are uncertain by, together; the table has each step
 alone. These definitions are Wattlas' own. Dashed: the baseline, or the pin compared with. Shaded: some
 load goes unserved. Tap a step, or press ← or → on the plot, to set that budget.
@@ -212,7 +212,7 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
     if 0 < (share := np.ptp(cost) / abs(cost).max(initial=1e-9)) < ZOOMED:
         parts.append(f"Axis zoomed: {100 * share:.1f} % of the cost.")
     if _rises(cost) and not _rises(table["objective_usd_per_h"].to_numpy()):
-        parts.append("This cost rises where less carbon is worth it.")
+        parts.append("Where this cost rises, it buys less carbon.")
     return joined(parts, " ")
 
 
@@ -237,15 +237,15 @@ def _brought(erl: float, crl: float) -> str:
     >>> _brought(44.5, 642.0)
     'saved 44.5 USD and 642 kg CO₂ per hour'
     >>> _brought(44.5, -642.0)
-    'saved 44.5 USD per hour and emitted 642 kg CO₂ more: cheaper, not cleaner'
+    'saved 44.5 USD and emitted 642 kg CO₂ more per hour: cheaper, not cleaner'
     """
     usd, kg = format_number(abs(erl)), format_number(abs(crl))
     if erl >= 0 and crl >= 0:
         return f"saved {usd} USD and {kg} kg CO₂ per hour"
     if erl >= 0:
-        return f"saved {usd} USD per hour and emitted {kg} kg CO₂ more: cheaper, not cleaner"
+        return f"saved {usd} USD and emitted {kg} kg CO₂ more per hour: cheaper, not cleaner"
     if crl >= 0:
-        return f"saved {kg} kg CO₂ per hour and cost {usd} USD more: cleaner, not cheaper"
+        return f"saved {kg} kg CO₂ and cost {usd} USD more per hour: cleaner, not cheaper"
     return f"cost {usd} USD and {kg} kg CO₂ more per hour"
 
 

@@ -20,6 +20,8 @@ KEY, SMALLEST = (
     0.005,
 )  # of the reference load: what the legend shows, and the smallest flow drawn
 
+HARDLY = 1e-4  # of what moves: less changes no digit of its sum
+
 
 @dataclass(frozen=True)
 class MapScale:
@@ -79,13 +81,12 @@ def _round_number(mw: float) -> float:
 
 def too_small_text(moved_mw: float, drawn_mw: float, smallest_mw: float) -> str:
     """
-    What of the load that moves is not drawn, in words; nothing below half a per cent.
+    What of the load that moves is not drawn, in words; nothing below a share that no sum shows.
 
-    >>> too_small_text(500.0, 490.0, 1.0), too_small_text(500.0, 498.0, 1.0)
-    ('flows below 1 MW (2 %) not drawn', '')
+    >>> too_small_text(500.0, 490.0, 1.0), too_small_text(500.0, 499.99, 1.0)
+    ('flows below 1 MW, 10.0 MW in all, not drawn', '')
     """
-    hidden = 1 - drawn_mw / moved_mw if moved_mw > 0 else 0.0
-    if hidden < 0.005:
+    hidden_mw = moved_mw - drawn_mw
+    if hidden_mw <= HARDLY * moved_mw:
         return ""
-    share = f"{format_number(100 * hidden, 1)} %"
-    return f"flows below {smallest_mw:,g} MW ({share}) not drawn"
+    return f"flows below {smallest_mw:,g} MW, {format_number(hidden_mw)} MW in all, not drawn"

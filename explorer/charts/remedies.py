@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, row_places
 from explorer.markup import html, joined
+from explorer.measures.argument import reason_said
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.remedies import EVERYONE
 from explorer.model.labels import NamesById, as_shown
@@ -213,7 +214,7 @@ def _finding(table: pd.DataFrame) -> Markup:
         sums[reason] = sums.get(reason, 0.0) + mw
     constraints = joined(
         (
-            html("<span style='white-space:nowrap'>{} MW by {}</span>", format_number(mw), reason)
+            html("{} MW because of {}", format_number(mw), reason_said(reason))
             for reason, mw in sorted(sums.items(), key=lambda item: -item[1])
         ),
         ", ",

@@ -5,6 +5,7 @@ that saves, and something stops the rest.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,17 @@ WORDS = {  # what keeps load at home, as users say it
     "system": "regions that do not offer the class",
     "arcs.csv": "terms of single routes",
 }
+REASONS = {  # why load goes unserved, by the names of `Placement.unserved`
+    "latency": "the latency budget",
+    "law": "the law",
+    "state locality": "data that must stay",
+    "system": "regions that do not offer the class",
+    "arcs.csv": "terms of single routes",
+    "capacity": "full regions",
+    "hosting": "the price of hosting",
+    "price": "the price",
+}
+_NAMES = re.compile("|".join(map(re.escape, REASONS)))
 HARDLY = 0.005  # of all load: less is not worth a word
 SLIGHT_USD_PER_MWH = 1e-6  # no gain
 THAN = {  # by `baseline_rule`
@@ -132,8 +144,18 @@ def _unserved(placement: Placement) -> tuple[Part, ...]:
     if mw <= HARDLY * float(placement.network.demand_mw.sum()):
         return ()
     reason = next(iter(placement.unserved_by_reason()))
-    words = f"{format_number(mw)} MW find nobody to serve them, for {reason}"
+    words = f"{format_number(mw)} MW find nobody to serve them because of {reason_said(reason)}"
     return Part(words, OBSTACLES), Part(". ")
+
+
+def reason_said(reason: str) -> str:
+    """
+    A reason why load goes unserved as it is said after "because of".
+
+    >>> reason_said("latency or law")
+    'the latency budget or the law'
+    """
+    return _NAMES.sub(lambda found: REASONS[found[0]], reason)
 
 
 def _what_stops_the_rest(placement: Placement) -> tuple[Part, ...]:

@@ -21,6 +21,7 @@ from explorer.app.views.relocatable_demand import RelocatableDemandView
 from explorer.app.views.remedies import TRY, UnservedView
 from explorer.charts.certificate import small
 from explorer.charts.remedies import LARGEST
+from explorer.measures.argument import reason_said
 from explorer.measures.budget_margins import budget_margins
 from explorer.measures.certificate import certificate
 from explorer.measures.remedies import NO_REMEDY, remedies
@@ -139,7 +140,7 @@ def test_bars_are_the_unserved_loads_or_the_margins(session, move):
         assert lengths.sum() == pytest.approx(placement.unserved_mw)
         assert f"<b>{format_number(placement.unserved_mw)} MW go unserved</b>" in words(view)
         for cause, mw in placement.unserved_by_reason().items():
-            assert f"{format_number(mw)} MW by {cause}" in words(view)
+            assert f"{format_number(mw)} MW because of {reason_said(cause)}" in words(view)
         names = dict(
             zip(session.scenario.clients["id"], session.scenario.clients["name"], strict=True)
         )
@@ -219,7 +220,7 @@ def test_load_that_is_dearer_than_the_penalty_is_told_as_such(session):
     view = UnservedView(session)
     show(view)
     session.scenario.unserved_usd_per_mwh = 1.0
-    assert "100 MW by price" in words(view)
+    assert "100 MW because of the price" in words(view)
     assert (
         cells(unescape(words(view, "remedies")))[0][1]
         == "raise the penalty on unserved load to 150 USD/MWh"

@@ -395,7 +395,7 @@ def test_unserved_load_is_shown_with_its_reason():
     assert "all demand is served" in Screen(view).text()
     session.scenario.capacity_scale = 0.5
     assert shown_totals(view)["unserved"] == "25.0"
-    assert "held back by capacity" in Screen(view).text()
+    assert "held back by full regions" in Screen(view).text()
 
 
 def test_totals_say_that_hosting_is_being_worked_out_and_how_well_it_was():
@@ -848,9 +848,9 @@ def test_money_that_rises_along_a_frontier_is_explained():
     assert (table["objective_usd_per_h"].diff().dropna() < 0).all() and (
         table["cost_usd_per_h"].diff() > 1
     ).any()
-    assert "This cost rises where less carbon is worth it" in said_of(session)
+    assert "Where this cost rises, it buys less carbon" in said_of(session)
     session.scenario.carbon_price_usd_per_t = 0.0
-    assert "This cost rises" not in said_of(session)
+    assert "this cost rises" not in said_of(session)
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,7 @@ from explorer.charts.draw import plot
 from explorer.charts.palette import LOOKS, NET
 from explorer.charts.relocatable_demand import LOADS
 from explorer.charts.remedies import KINDS
+from explorer.measures.argument import reason_said
 from explorer.measures.concentration import concentration
 from explorer.measures.difference import difference
 from explorer.measures.greedy import greedy
@@ -1207,7 +1208,7 @@ def test_unserved_load_is_there_by_reason_above_what_would_serve_it(settings):
     for cause, load in placement.unserved_by_reason().items():
         if cause in KINDS:
             assert mw[kinds == cause].sum() == pytest.approx(load)
-        assert f"{format_number(load)} MW by {cause}" in chart.finding
+        assert f"{format_number(load)} MW because of {reason_said(cause)}" in chart.finding
     if placement.unserved.empty:
         assert table.empty and chart.title == "everybody is served"
         return

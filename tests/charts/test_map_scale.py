@@ -121,9 +121,9 @@ def test_print_says_its_scale_and_colours_changes_of_its_size(name, tmp_path):
 def test_what_is_not_drawn_is_said():
     placement = solve(Scenario.load("world-2025"))
     arcs = render(placement, "map", 20.0).arcs
-    hidden = 1 - arcs.columns["it_mw"].sum() / placement.relocated_mw
+    hidden_mw = placement.relocated_mw - arcs.columns["it_mw"].sum()
     said = placement.map(min_flow_mw=20).opts.get("plot", backend="bokeh").kwargs["title"]
-    assert f"below 20 MW ({format_number(100 * hidden, 1)} %) not drawn" in said
+    assert f"below 20 MW, {format_number(hidden_mw)} MW in all, not drawn" in said
     assert (
         "below"
         not in placement.map(min_flow_mw=0).opts.get("plot", backend="bokeh").kwargs["title"]
@@ -135,8 +135,9 @@ def test_what_is_not_drawn_is_said():
     [
         (0.0, 0.0, ""),
         (10.0, 10.0, ""),
-        (10.0, 9.0, "flows below 0.5 MW (10 %) not drawn"),
-        (1e3, 1e3 - 4, ""),
+        (10.0, 9.0, "flows below 0.5 MW, 1.00 MW in all, not drawn"),
+        (1254.0, 1252.0, "flows below 0.5 MW, 2.00 MW in all, not drawn"),
+        (1e3, 1e3 - 0.05, ""),
     ],
 )
 def test_the_share_that_is_not_drawn_in_words(moved_mw, drawn_mw, said):

@@ -5,7 +5,15 @@ from collections import defaultdict
 import pytest
 
 from explorer import Scenario, solve
-from explorer.measures.argument import SEVERAL, WORDS, argument, held_at_home_mw
+from explorer.charts.remedies import CAUSES
+from explorer.measures.argument import (
+    REASONS,
+    SEVERAL,
+    WORDS,
+    argument,
+    held_at_home_mw,
+    reason_said,
+)
 from explorer.measures.headlines import basis_of
 from explorer.model.placement import Placement
 from explorer.registry import MEASURES, OVERVIEW
@@ -79,7 +87,15 @@ def test_every_part_leads_to_a_question_there_is():
 def test_who_is_refused_is_said():
     scenario = Scenario.load("classroom-3x3")
     scenario.capacity_scale = 0.5
-    assert "25.0 MW find nobody to serve them, for capacity" in sentence(solve(scenario))
+    assert "25.0 MW find nobody to serve them because of full regions" in sentence(solve(scenario))
+
+
+def test_every_reason_is_said_in_words():
+    """Found with the law: "267 MW find nobody to serve them, for law"."""
+    assert {cause: reason_said(cause) for cause in CAUSES} == REASONS
+    assert reason_said("law and price or system") == (
+        "the law and the price or regions that do not offer the class"
+    )
 
 
 def test_where_other_load_is_served_no_saving_is_claimed():

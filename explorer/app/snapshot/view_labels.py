@@ -17,7 +17,7 @@ from explorer.charts.map_places import NAME_LETTERS, set_apart
 from explorer.charts.palette import DUSK, DUSK_ALPHA, LOOKS
 from explorer.charts.projection import on_map
 from explorer.charts.world_map import CLIENTS, LABELS, colours_of, origins_on_map
-from explorer.measures.argument import THAN, WORDS, a_request_of
+from explorer.measures.argument import REASONS, THAN, WORDS, a_request_of
 from explorer.measures.carbon_caveats import EMBODIED, LOCATION, SIGNALS
 from explorer.measures.headlines import BASELINE_TEXTS
 from explorer.model.labels import Labels, as_shown, labels_of
@@ -63,6 +63,7 @@ def view_labels(scenario: Scenario, leads: Mapping[str, str]) -> dict[str, Any]:
         "questions": {name: q if q in leads else "" for name, q in _QUESTIONS.items()},
         "than": THAN,
         "words": WORDS,
+        "reasons": REASONS,
         "caveats": {"signals": SIGNALS, "embodied": EMBODIED, "location": LOCATION},
         "baselines": BASELINE_TEXTS,
         "rules": {rule: setting_text("baseline_rule", rule) for rule in BASELINES},

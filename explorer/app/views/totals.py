@@ -16,6 +16,7 @@ from explorer.app.live.card import TOOL
 from explorer.app.live.origins import sources_html
 from explorer.app.live.pane import FONT, Drawing, LivePane
 from explorer.markup import html, joined
+from explorer.measures.argument import reason_said
 from explorer.measures.carbon_caveats import carbon_caveats
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.headlines import (
@@ -276,11 +277,12 @@ class Totals(pn.viewable.Viewer):
             )
         causes = self._session.placement.unserved_by_reason()
         causes_text = ", ".join(
-            f"{format_number(mw)} MW by {reason}" for reason, mw in causes.items()
+            f"{format_number(mw)} MW because of {reason_said(reason)}"
+            for reason, mw in causes.items()
         )
         return _Card(
             "unserved", "Served by nobody", format_number(unserved_mw), "MW",
-            f"held back by {next(iter(causes))}", WORSE, f"{explanation} {causes_text}.",
+            f"held back by {reason_said(next(iter(causes)))}", WORSE, f"{explanation} {causes_text}.",
         )  # fmt: skip
 
 

@@ -51,10 +51,15 @@ function saving(placement, {than, questions}) {
   return [[words, questions.worth], [". ", ""]]
 }
 
-function unserved({totals, network, unserved_by_reason}, {questions}) {
+function unserved({totals, network, unserved_by_reason}, {questions, reasons}) {
   if (totals.unserved_mw <= HARDLY * sum(network.demand_mw)) return []
   const [reason] = unserved_by_reason.keys()
-  return [[`${formatNumber(totals.unserved_mw)} MW find nobody to serve them, for ${reason}`, questions.obstacles], [". ", ""]]
+  return [[`${formatNumber(totals.unserved_mw)} MW find nobody to serve them because of ${reason_said(reason, reasons)}`, questions.obstacles], [". ", ""]]
+}
+
+/** A reason why load goes unserved as it is said after "because of". */
+export function reason_said(reason, reasons) {
+  return reason.split(/( or | and )/).map(name => reasons[name] ?? name).join("")
 }
 
 function what_stops_the_rest(placement, {words, questions}) {

@@ -196,7 +196,7 @@ function frontier_finding({over, current_ms, window_ms, table}, opens, labels) {
   const share = (Math.max(...costs) - Math.min(...costs)) / Math.max(...costs.map(Math.abs), 1e-9)
   if (share > 0 && share < ZOOMED) parts.push(`Axis zoomed: ${fixed(100 * share, 1, false)} % of the cost.`)
   if (rises(table.cost_usd_per_h) && !rises(table.objective_usd_per_h)) {
-    parts.push("This cost rises where less carbon is worth it.")
+    parts.push("Where this cost rises, it buys less carbon.")
   }
   return joined(parts, " ")
 }
@@ -212,8 +212,8 @@ function patience(table, row, window_ms) {
 function brought(erl, crl) {
   const [usd, kg] = [erl, crl].map(each => formatNumber(Math.abs(each)))
   if (erl >= 0 && crl >= 0) return `saved ${usd} USD and ${kg} kg CO₂ per hour`
-  if (erl >= 0) return `saved ${usd} USD per hour and emitted ${kg} kg CO₂ more: cheaper, not cleaner`
-  if (crl >= 0) return `saved ${kg} kg CO₂ per hour and cost ${usd} USD more: cleaner, not cheaper`
+  if (erl >= 0) return `saved ${usd} USD and emitted ${kg} kg CO₂ more per hour: cheaper, not cleaner`
+  if (crl >= 0) return `saved ${kg} kg CO₂ and cost ${usd} USD more per hour: cleaner, not cheaper`
   return `cost ${usd} USD and ${kg} kg CO₂ more per hour`
 }
 

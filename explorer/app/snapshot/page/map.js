@@ -5,6 +5,7 @@ import {fixed, formatNumber, general, html, joined, said, sentence} from "./text
 
 const [CIRCLE_PX, ARC_PX, THINNEST_CIRCLE_PX, THINNEST_ARC_PX] = [25, 7, 5, 0.8]
 const [KEY, SMALLEST] = [0.1, 0.005] // of the reference load
+const HARDLY = 1e-4 // of what moves
 const [LEADS, NAMED] = [20, 5]
 const [RADIUS_M, TRUE_AT_DEG] = [6371e3, 40]
 const radians = deg => deg * Math.PI / 180
@@ -195,10 +196,9 @@ function groups(arcs) {
 }
 
 function too_small_text(moved_mw, drawn_mw, smallest_mw) {
-  const hidden = moved_mw > 0 ? 1 - drawn_mw / moved_mw : 0
-  if (hidden < 0.005) return ""
-  const share = `${formatNumber(100 * hidden, 1)} %`
-  return `flows below ${general(smallest_mw, 6, true)} MW (${share}) not drawn`
+  const hidden_mw = moved_mw - drawn_mw
+  if (hidden_mw <= HARDLY * moved_mw) return ""
+  return `flows below ${general(smallest_mw, 6, true)} MW, ${formatNumber(hidden_mw)} MW in all, not drawn`
 }
 
 /** A circle and an arc as large as they are on the map, and the load that they stand for. */

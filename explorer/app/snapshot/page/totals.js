@@ -1,4 +1,5 @@
 // `explorer/app/views/totals.py`: the headline figures as cards, and what is said below them.
+import {reason_said} from "./argument.js"
 import {basis_of, carbon_change_at_one_pue_percent, carbon_changes_percent, disagree, headlines, mean_pue} from "./measures.js"
 import {fixed, formatNumber, general, html, joined, percent, said, signed} from "./text.js"
 import {KG_PER_T, L_PER_M3, UNSERVED_MW} from "./units.js"
@@ -75,7 +76,7 @@ function cards_of({placement, forced_and_chosen, settings}, labels) {
       "overhead of relocated load and transport of data.", colours),
     ...water(now.water_l_per_h, colours),
   ]
-  const unserved = unserved_card(now.unserved_mw.value, placement.unserved_by_reason, placement.network, colours)
+  const unserved = unserved_card(now.unserved_mw.value, placement.unserved_by_reason, placement.network, labels)
   ;(unserved.colour === colours.better ? lesser : first).push(unserved)
   return {first, lesser}
 }
@@ -88,14 +89,14 @@ function carbon_caveats(placement, signal, {signals, embodied, location}) {
   return [signals[signal], ...of_pue, embodied, location]
 }
 
-function unserved_card(mw, by_reason, {demand_mw}, {better, neutral, worse}) {
+function unserved_card(mw, by_reason, {demand_mw}, {reasons, colours: {better, neutral, worse}}) {
   const card = {name: "unserved", label: "Served by nobody", unit: "MW"}
   const explanation = "Unserved load: IT load that nobody executes."
   if (!demand_mw.some(mw => mw)) return {...card, value: "0", delta: "no demand", colour: neutral, explanation: `${explanation} There is no demand.`}
   if (mw <= UNSERVED_MW) return {...card, value: "0", delta: "all served", colour: better, explanation: `${explanation} Now all demand is served.`}
-  const causes = [...by_reason].map(([reason, mw]) => `${formatNumber(mw)} MW by ${reason}`).join(", ")
+  const causes = [...by_reason].map(([reason, mw]) => `${formatNumber(mw)} MW because of ${reason_said(reason, reasons)}`).join(", ")
   const [first] = by_reason.keys()
-  return {...card, value: formatNumber(mw), delta: `held back by ${first}`, colour: worse, explanation: `${explanation} ${causes}.`}
+  return {...card, value: formatNumber(mw), delta: `held back by ${reason_said(first, reasons)}`, colour: worse, explanation: `${explanation} ${causes}.`}
 }
 
 /** Water, where regions say what they use. */
