@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
 
 MOST_SHOWN = 100  # problems in one list: who has fixed those looks again
 LONGEST_QUOTE = 60  # letters of what stands in a file
@@ -20,6 +23,27 @@ class ExplorerError(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}\n  Where: {self.where}\n  To fix: {self.fix}"
+
+
+def refuse_number(
+    name: str, value: Any, low: float, high: float = math.inf, *, whole: bool = False
+) -> None:
+    """
+    Raise a `ValueError` unless `value` is a finite number from `low` to `high`, both included.
+
+    >>> refuse_number("draws", 2.5, 2, 10_000, whole=True)
+    Traceback (most recent call last):
+    ValueError: draws is 2.5: give a whole number from 2 to 10,000.
+    """
+    kind: Any = Integral if whole else Real
+    fits = isinstance(value, kind) and not isinstance(value, bool) and math.isfinite(value)
+    if fits and low <= value <= high:
+        return
+    what = "a whole number" if whole else "a number"
+    ends = f"{low:,.10g} or more" if high == math.inf else f"from {low:,.10g} to {high:,.10g}"
+    raise ValueError(
+        f"{name} is {shortened(repr(value))}: give {what}{' ' if high < math.inf else ', '}{ends}."
+    )
 
 
 class SolverError(ExplorerError):

@@ -63,9 +63,7 @@ def render(result: Any, how: str, *args: Any, **options: Any) -> Any:
     """
     function = renderer(result, how)
     if function is None:
-        raise TypeError(
-            f"There is no {how} of {_named(result)}: give a measure's result as it was returned."
-        )
+        raise TypeError(_none_of(result, how))
     return function(result, *args, **options)
 
 
@@ -88,8 +86,14 @@ def renderer(result: Any, how: str) -> Callable[..., Any] | None:
     return _known.get((kind, how))
 
 
-def _named(result: Any) -> str:
+def _none_of(result: Any, how: str) -> str:
+    """Why nothing renders it, and what to do."""
     if not isinstance(result, pd.DataFrame):
-        return f"a {type(result).__name__}"
+        return f"There is no {how} of a {type(result).__name__}: give a measure's result as it was returned."
     measure = result.attrs.get("measure")
-    return f"a table of {measure}" if measure else "a table that no measure returned"
+    if measure:
+        return f"There is no {how} of {measure}: its table is all there is to it."
+    return (
+        f"There is no {how} of a table that does not say what it is of: give a measure's result "
+        "as it was returned."
+    )

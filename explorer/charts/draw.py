@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.charts.chart import Chart
+from explorer.charts.options import refuse_options
 from explorer.lacking import loaded
 from explorer.presentation import render, renderer
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import holoviews as hv
 
 _BACKENDS = "explorer.charts.backends"  # loaded when somebody draws
+_OF_FIGURES = ("width_mm", "title", "credit")
 
 
 def plot(result: Any, of: str = "", **options: Any) -> hv.Overlay | hv.Layout:
@@ -34,7 +36,9 @@ def plot(result: Any, of: str = "", **options: Any) -> hv.Overlay | hv.Layout:
         If `result` is no result of a measure, or a table that was changed so that it no longer says
         which.
     ValueError
-        If it has no such panel.
+        If it has no such panel, or an option has a value that is not possible.
+    ExplorerError
+        If the picture has no such option.
 
     Examples
     --------
@@ -46,6 +50,7 @@ def plot(result: Any, of: str = "", **options: Any) -> hv.Overlay | hv.Layout:
     if own is not None:
         _refuse_panel(of)
         return own(result, **options)
+    refuse_options(result, "chart", options, also=("of",))
     return loaded(f"{_BACKENDS}.bokeh").draw(_chart(result, of, **options))
 
 
@@ -80,7 +85,7 @@ def figure(
     TypeError, ValueError
         As `plot`.
     ExplorerError
-        If the file cannot be written there or the width is no width of a page.
+        As `plot`; if the file cannot be written there or the width is no width of a page.
     """
     said: dict[str, Any] = {"title": title, "credit": credit}
     said |= {} if width_mm is None else {"width_mm": width_mm}
@@ -88,6 +93,7 @@ def figure(
     if own is not None:
         _refuse_panel(of)
         return own(result, path, **said, **options)
+    refuse_options(result, "chart", options, also=("of", *_OF_FIGURES))
     return loaded(f"{_BACKENDS}.matplotlib").draw(_chart(result, of, **options), path, **said)
 
 

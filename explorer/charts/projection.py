@@ -8,9 +8,13 @@ one edge comes back at the other.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from numbers import Real
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from explorer.errors import shortened
 from explorer.units import EARTH_RADIUS_KM
 
 Floats = NDArray[np.float64]
@@ -48,8 +52,19 @@ def bounds_on_map(extent: tuple[float, float, float, float]) -> tuple[Floats, Fl
     ValueError
         If that is no part of the world.
     """
+    if not _is_part_of_the_world(extent):
+        raise ValueError(
+            f"extent is {shortened(repr(extent))}: give west, south, east and north in degrees, "
+            "such as (-25, 34, 45, 72) for Europe."
+        )
     west, south, east, north = extent
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise ValueError(f"There is no extent {extent}: give west, south, east, north in degrees.")
     y, x = on_map([south, north], [west, east])[::-1]
     return x, y
+
+
+def _is_part_of_the_world(extent: object) -> bool:
+    degrees = [*extent] if isinstance(extent, Iterable) else []
+    if len(degrees) != 4 or not all(isinstance(each, Real) for each in degrees):
+        return False
+    west, south, east, north = degrees
+    return -180 <= west < east <= 180 and -90 <= south < north <= 90

@@ -14,10 +14,12 @@ from explorer.charts.map_places import names_on_map, set_apart
 from explorer.charts.map_scale import MapScale, scale_of, too_small_text
 from explorer.charts.palette import AMOUNT, AMOUNT_INKS, CHANGE, CHANGE_INKS
 from explorer.charts.projection import on_map
+from explorer.errors import refuse_number
 from explorer.markup import html
 from explorer.model.inputs import InputSources
 from explorer.model.placement import Placement
 from explorer.presentation import renders
+from explorer.scenario.hints import refuse_unknown
 from explorer.text import brief_origin, format_number, uncertain_mark
 
 Floats = NDArray[np.float64]
@@ -99,7 +101,18 @@ def world_map(
     top : int
         How many of the largest flows stand out, with a head that points where they lead; the others
         are grey.
+
+    Raises
+    ------
+    ValueError
+        If there cannot be so many flows, or flows of such a size.
+    ExplorerError
+        If colours cannot show that.
     """
+    refuse_number("top", top, 0, whole=True)
+    if min_flow_mw is not None:
+        refuse_number("min_flow_mw", min_flow_mw, 0)
+    refuse_unknown((colour_by,), LABELS, "colouring", "colour_by")
     scale, labels = scale_of(placement.network), placement.network.labels
     columns = _regions(placement, against or placement.baseline, scale)
     columns["shown"] = columns[colour_by]

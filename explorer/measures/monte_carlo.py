@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from explorer.measures.frontier import hardly_mw, trace
 from explorer.measures.tornado import saving_usd_per_h
-from explorer.measures.uncertainty import Uncertainty
+from explorer.measures.uncertainty import Uncertainty, refuse_draws
 from explorer.model.network import Network
 from explorer.model.placement import BASELINES
 from explorer.model.solve import solve_network, solve_with
@@ -149,8 +149,8 @@ def monte_carlo(scenario: Scenario, draws: int = 100, seed: int = 0) -> Draws:
     Parameters
     ----------
     scenario : Scenario
-    draws : int, at least 1
-    seed : int
+    draws : int, from 1 to 10,000
+    seed : int, at least 0
         The same seed gives the same draws; the first ones stay what they are when more are asked
         for.
 
@@ -161,7 +161,7 @@ def monte_carlo(scenario: Scenario, draws: int = 100, seed: int = 0) -> Draws:
     Raises
     ------
     ValueError
-        If there is less than one draw.
+        If there cannot be so many draws, or such a seed.
     ScenarioError
         If the scenario's tables contradict each other.
     SolverError
@@ -203,8 +203,7 @@ def draws_of(scenario: Scenario, draws: int = 100, seed: int = 0) -> Iterator[Dr
     `monte_carlo` draw by draw: each result holds one more. Who has seen enough stops
     asking.
     """
-    if draws < 1:
-        raise ValueError(f"At least one draw is needed, not {draws!r}.")
+    refuse_draws(draws, seed, least=1)
     inputs = Uncertainty(scenario)
     network = inputs.network  # hosting and a cap on cost take more than one linear program
     shape = network.home, len(network.regions), len(network.workloads)

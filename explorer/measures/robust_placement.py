@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.errors import refuse_number
 from explorer.measures.headlines import of_what_it_serves
-from explorer.measures.uncertainty import Uncertainty
+from explorer.measures.uncertainty import Uncertainty, refuse_draws
 from explorer.model.network import Network, lp_data
 from explorer.model.placement import BASELINES
 from explorer.model.program import unserved_penalty
@@ -28,6 +29,7 @@ from explorer.scenario.scenario import Scenario
 Floats = NDArray[np.float64]
 
 TURN = 20  # draws without a pause
+HIGHEST = 0.999  # level: of 10,000 worlds, ten are left for the tail
 BASELINE, STATED, MEAN, TAIL, FORESIGHT = (
     "baseline", "as stated", "least mean", "least tail", "perfect foresight",
 )  # fmt: skip
@@ -44,11 +46,11 @@ def robust_placement(
     ----------
     scenario : Scenario
         Whatever its objective, cost with carbon at its price is what counts.
-    draws : int, at least 2
+    draws : int, from 2 to 10,000
         Worlds that placements are decided by; as many others judge them.
     level : float
-        From 0 to below 1. The tail are the dearest worlds, a share of 1 - level.
-    seed : int
+        From 0 to 0.999. The tail are the dearest worlds, a share of 1 - level.
+    seed : int, at least 0
         The same seed gives the same worlds.
 
     Returns
@@ -78,7 +80,7 @@ def robust_placement(
     Raises
     ------
     ValueError
-        If there are less than two draws, or the level is not from 0 to below 1.
+        If there cannot be so many draws, or such a level or seed.
     ScenarioError
         If the scenario's tables contradict each other.
     SolverError
@@ -120,10 +122,8 @@ def robust_placement_steps(
     `robust_placement`; on the way None after every few draws, of twice as many, for others to go
     first.
     """
-    if draws < 2:
-        raise ValueError(f"At least two draws are needed, not {draws!r}.")
-    if not 0 <= level < 1:
-        raise ValueError(f"A level lies from 0 to below 1, not {level!r}.")
+    refuse_draws(draws, seed, least=2)
+    refuse_number("level", level, 0, HIGHEST)
     inputs = Uncertainty(scenario)
     worlds = _Worlds(inputs.network)
     for draw in range(2 * draws):

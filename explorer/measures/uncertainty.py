@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from explorer.errors import refuse_number
 from explorer.measures.tornado import changed
 from explorer.model.network import Network, build_network
 from explorer.scenario.parameters import holds
@@ -47,6 +48,15 @@ _GROUPS = (  # what columns are moved together as, see `Uncertainty.world_at`
 )  # fmt: skip
 _PRICE = "electricity_price_usd_per_mwh"
 _FLOORS = {_PRICE: 0.0, "pue": 1.0, "capacity_mw": 0.0}
+
+
+MOST_DRAWS = 10_000  # an hour of a world as large as those that are shipped
+
+
+def refuse_draws(draws: int, seed: int, least: int) -> None:
+    """Raise a `ValueError` unless worlds can be drawn so often, with such a seed."""
+    refuse_number("draws", draws, least, MOST_DRAWS, whole=True)
+    refuse_number("seed", seed, 0, whole=True)
 
 
 @dataclass(frozen=True, eq=False)

@@ -55,7 +55,7 @@ def latencies(scenario: Scenario, client: str, workload: str) -> pd.DataFrame:
 def latencies_table(net: Network, client: str, workload: str) -> pd.DataFrame:
     """`latencies` of a network."""
     i, k = index_of("client", client, net.clients), index_of("workload", workload, net.workloads)
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "region": net.regions,
             "client_rtt_ms": net.geography.client_rtt_ms[i],
@@ -65,3 +65,5 @@ def latencies_table(net: Network, client: str, workload: str) -> pd.DataFrame:
             "slack_ms": net.budget_ms[k] - net.latency_ms[i, :, k],
         }
     )
+    table.attrs = {"measure": "latencies"}
+    return table

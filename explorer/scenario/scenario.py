@@ -36,6 +36,7 @@ from explorer.scenario.workload import (
     Declared,
     Limit,
     Workload,
+    Workloads,
     workload_objects,
 )
 
@@ -418,7 +419,7 @@ class Scenario(Declared):
     def __init__(self, *, workloads: pd.DataFrame | Mapping[str, Workload], **params: Any) -> None:
         if isinstance(workloads, pd.DataFrame):
             workloads = workload_objects(_parsed("workloads", workloads))
-        super().__init__(workloads=dict(workloads), **params)
+        super().__init__(workloads=Workloads(workloads), **params)
         for workload in self.workloads.values():
             workload.param.watch(self._on_class, _OF_CLASSES)
         there = self.carbon_signals

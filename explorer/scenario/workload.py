@@ -185,3 +185,13 @@ def workload_objects(frame: pd.DataFrame) -> dict[str, Workload]:
         known = {c: v for c, v in known.items() if not (isinstance(v, float) and pd.isna(v))}
         objects[known["id"]] = Workload(**known, extra=row)
     return objects
+
+
+class Workloads(dict[str, Workload]):
+    """Classes by id; for one that is not there, the error says which is meant."""
+
+    def __missing__(self, key: object) -> Workload:
+        meant = nearest(str(key), self, "")
+        raise KeyError(
+            f"There is no class {key!r}. {meant} Possible: {', '.join(self)}.".replace("  ", " ")
+        )

@@ -25,12 +25,15 @@ from screens import drawn
 
 from explorer import (
     Explorer,
+    ExplorerError,
     Scenario,
     attribution,
     break_even,
     certificate,
     cost_carbon_front,
+    figure,
     frontier,
+    latencies,
     monte_carlo,
     near_optimal,
     relocatable_demand,
@@ -499,7 +502,7 @@ def test_a_frontier_says_in_words_and_in_a_cell_what_the_last_milliseconds_broug
     said = words(render(found, "chart").finding)
     assert (
         f"In the 10 ms up to 180 ms, each extra millisecond has saved {format_number(erl)} USD "
-        f"per hour and emitted {format_number(-crl)} kg CO₂ more: cheaper, not cleaner." in said
+        f"and emitted {format_number(-crl)} kg CO₂ more per hour: cheaper, not cleaner." in said
     )
     assert "More patience brings nothing more." in said
     titles, _, row = (cells for cells in rows_of(found._repr_html_()) if len(cells) > 2)
@@ -526,3 +529,44 @@ def test_a_notebook_that_shows_pictures_as_text_is_told_once(monkeypatch):
     monkeypatch.setattr(notebook_extension, "_loaded", False)
     shell.kernel = None  # a terminal, where text is what is wanted
     found.plot("cost")
+
+
+def test_a_table_without_a_picture_is_named():
+    """Said of a table that its function had just returned: no measure returned it."""
+    table = latencies(Scenario.load("classroom-3x3"), client="middle-town", workload="chat")
+    with pytest.raises(TypeError, match="There is no chart of latencies: its table is all there"):
+        plot(table)
+
+
+def test_a_misspelt_option_of_a_picture_gets_the_right_one(tmp_path):
+    scenario = Scenario.load("classroom-3x3")
+    found, placement = frontier(scenario, "chat"), solve(scenario)
+    for draw, meant in (
+        (lambda: placement.map(widht=500), "width"),
+        (lambda: plot(placement, tpo=3), "top"),
+        (lambda: plot(found, nmae="x"), "name"),
+        (lambda: figure(placement, tmp_path / "a.svg", widht_mm=88), "width_mm"),
+        (lambda: figure(found, tmp_path / "a.svg", creditt="me"), "credit"),
+        (lambda: figure(tornado(scenario), tmp_path / "a.svg", titel="me"), "title"),
+    ):
+        with pytest.raises(ExplorerError, match=f"Did you mean '{meant}'"):
+            draw()
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "give"),
+    [
+        *(("width", width, "a whole number from 100 to 10,000") for width in (-5, 0, 1e9, "a")),
+        *(("top", top, "a whole number, 0 or more") for top in (-1, 2.5)),
+        ("min_flow_mw", float("nan"), "a number, 0 or more"),
+        *(
+            ("extent", extent, "west, south, east and north")
+            for extent in (5, "europe", (1, 2, 3, "a"))
+        ),
+    ],
+)
+def test_a_map_says_which_values_an_option_takes(name, value, give):
+    placement = solve(Scenario.load("classroom-3x3"))
+    with pytest.raises(ValueError, match=re.escape(f"{name} is {value!r}: give {give}")):
+        placement.map(**{name: value})

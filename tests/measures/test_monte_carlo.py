@@ -316,11 +316,6 @@ def test_quantiles_are_those_of_the_draws():
         assert (band["p50_usd_per_h"].diff().dropna() >= -1e-3).all() or band["draws"].nunique() > 1
 
 
-def test_no_draw_is_refused():
-    with pytest.raises(ValueError, match="At least one"):
-        monte_carlo(Scenario.load("classroom-3x3"), draws=0)
-
-
 def test_one_region_has_one_answer():
     found = monte_carlo(random_scenario(1, 2, 1, 1), draws=3)
     assert_allclose(found.table["saving_usd_per_h"], 0, atol=1e-6)

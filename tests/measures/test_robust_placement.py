@@ -3,6 +3,8 @@ One placement for many worlds, against the linear program of conditional value a
 and the laws of regret.
 """
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from scenarios import random_scenario
 from scipy.optimize import linprog
 from scipy.sparse import coo_array, hstack, vstack
 
-from explorer import Scenario, robust_placement, solve
+from explorer import Scenario, monte_carlo, robust_placement, solve
 from explorer.measures.headlines import of_what_it_serves
 from explorer.measures.robust_placement import BASELINE, FORESIGHT, MEAN, STATED, TAIL
 from explorer.measures.uncertainty import VARIATION
@@ -136,7 +138,29 @@ def test_a_hedge_goes_where_the_price_is_sure():
     assert found.loc[TAIL, "tail_usd_per_h"] < 0.9 * found.loc[STATED, "tail_usd_per_h"]
 
 
-@pytest.mark.parametrize(("draws", "level"), [(1, 0.9), (0, 0.9), (5, 1.0), (5, -0.1)])
-def test_what_cannot_be_is_refused(draws, level):
-    with pytest.raises(ValueError, match=str(draws if level == 0.9 else level)):
-        robust_placement(Scenario.load("classroom-3x3"), draws=draws, level=level)
+@pytest.mark.parametrize("measure", [robust_placement, monte_carlo])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("draws", draws) for draws in (0, 2.5, float("nan"), "x", True, 10**7)),
+        *(("seed", seed) for seed in (-1, "a", 0.5, None)),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_with_what_can(measure, name, value):
+    """Each ended in an error of NumPy's or Python's own, or in no end."""
+    ends = (
+        f" from {1 if measure is monte_carlo else 2} to 10,000"
+        if name == "draws"
+        else ", 0 or more"
+    )
+    said = re.escape(f"{name} is {value!r}: give a whole number{ends}.")
+    with pytest.raises(ValueError, match=said):
+        measure(Scenario.load("classroom-3x3"), **{name: value})
+
+
+@pytest.mark.parametrize("level", [1.0, -0.1, "x", float("nan"), None])
+def test_a_level_that_leaves_no_tail_is_refused(level):
+    with pytest.raises(
+        ValueError, match=re.escape(f"level is {level!r}: give a number from 0 to 0.999.")
+    ):
+        robust_placement(Scenario.load("classroom-3x3"), draws=5, level=level)

@@ -329,3 +329,10 @@ def test_who_watches_the_classes_hears_when_one_changes(world, duplicate):
     copy.workloads["w0"].latency_budget_ms += 1
     world.workloads["w0"].latency_budget_ms += 2  # its own
     assert [event.new for event in heard] == [copy.workloads]
+
+
+def test_a_misspelt_class_gets_the_right_one():
+    workloads = Scenario.load("classroom-3x3").copy().workloads
+    with pytest.raises(KeyError, match=r"no class 'chatt'\. Did you mean 'chat'"):
+        workloads["chatt"]
+    assert workloads.get("chatt") is None

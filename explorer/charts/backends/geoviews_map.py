@@ -22,9 +22,11 @@ from explorer.charts.chart import Columns
 from explorer.charts.map import ARC_PIECES, HEAD_PIECE, Arcs, Circles, Map, Scale
 from explorer.charts.map_places import M_PER_PX, MAP_PX
 from explorer.charts.map_scale import MapScale
+from explorer.charts.options import refuse_options
 from explorer.charts.palette import DUSK, DUSK_ALPHA, INK, LOOKS, PAPER, RIM, SLATE
 from explorer.charts.projection import bounds_on_map
 from explorer.charts.world_map import FLOW_TIP
+from explorer.errors import refuse_number
 from explorer.model.placement import Placement
 from explorer.presentation import render, renders
 from explorer.text import sentence, wrapped
@@ -34,6 +36,7 @@ Extent = tuple[float, float, float, float]  # west, south, east, north [degrees]
 
 TITLE_CHARACTERS = 100  # of a line
 WIDTH_PX, AROUND_PX = int(MAP_PX), 60  # of a picture; its title and scale above and below the map
+WIDTHS_PX = 100, 10_000  # that can be asked for
 FAINT, STRONG = 0.2, 0.85  # opacity of an arc at home, and where its load runs
 
 
@@ -58,6 +61,7 @@ def plot(
     **options
         As the map of that result takes them, see `world_map`.
     """
+    refuse_options(result, "map", options, also=("width", "extent"))
     return draw(render(result, "map", **options), width, extent)
 
 
@@ -67,6 +71,8 @@ def draw(world: Map, width: int | None = None, extent: Extent | None = None) -> 
 
     GeoViews elements in degrees may be laid over it.
     """
+    if width is not None:
+        refuse_number("width", width, *WIDTHS_PX, whole=True)
     x, y = (EXTENT_X, EXTENT_Y) if extent is None else map(tuple, bounds_on_map(extent))
     arcs = [] if world.arcs is None else _arcs(world, world.arcs)
     places = [_circles(circles, world) for circles in world.circles]

@@ -20,6 +20,7 @@ from explorer.charts.backends.page import MPL, page
 from explorer.charts.chart import Columns
 from explorer.charts.map import HEAD_PIECE, Arcs, Circles, Map
 from explorer.charts.map_places import M_PER_PX
+from explorer.charts.options import refuse_options
 from explorer.charts.palette import FADED, INK, LOOKS, PAPER, SLATE
 from explorer.charts.projection import EDGE_M, POLE_M, on_map
 from explorer.model.placement import Placement
@@ -48,6 +49,7 @@ def figure(
     **options: Any,
 ) -> Path:
     """Write the map of a result, with options of that map; errors as in `draw`."""
+    refuse_options(result, "map", options, also=("width_mm", "title", "credit"))
     return draw(render(result, "map", **options), path, width_mm, title, credit)
 
 
