@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+from unicodedata import category, normalize
 
 import numpy as np
 import pandas as pd
@@ -99,7 +100,30 @@ def doubts_about(scenario: Scenario, lines: Mapping[str, pd.Index]) -> list[Prob
         for rule in of_table
         for doubt in rule
     ]
-    return [*found, *_columns_of_no_use(scenario)]
+    return [*found, *_ids_that_look_alike(scenario, lines), *_columns_of_no_use(scenario)]
+
+
+def _ids_that_look_alike(scenario: Scenario, lines: Mapping[str, pd.Index]) -> Iterator[Problem]:
+    """Ids that differ in what nobody sees, or in capitals alone."""
+    for table in ("regions", "clients", "workloads"):
+        ids = [
+            *map(
+                str, scenario.workloads if table == "workloads" else getattr(scenario, table)["id"]
+            )
+        ]
+        seen: dict[str, str] = {}
+        for row, id in enumerate(ids):
+            twin = seen.setdefault(_as_seen(id), id)
+            if twin != id:
+                what = f"this looks like {twin!a}, and is written {id!a}."
+                fix = "Make it the same, or give it an id that is seen to be another."
+                yield Problem(TABLES[table].file, int(lines[table][row]), "id", id, what, fix)
+
+
+def _as_seen(id: str) -> str:
+    """An id as the eye takes it: without hidden characters, capitals and variants of letters."""
+    visible = "".join(sign for sign in normalize("NFKC", id) if category(sign) != "Cf")
+    return " ".join(visible.casefold().split())
 
 
 def _columns_of_no_use(scenario: Scenario) -> Iterator[Problem]:

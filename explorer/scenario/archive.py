@@ -19,6 +19,8 @@ from explorer.scenario.known import SETTINGS_FILE
 MOST_MB = 8.0  # of a file that is sent: a world with a year of profiles has a fifth of it
 MOST_UNPACKED_MB = 32.0  # of all that an archive holds
 MOST_FILES = 200  # in an archive
+AGAIN_XLSX = "Save it anew as XLSX in a spreadsheet; a CSV file has a name that ends in .csv."
+_AGAIN_ZIP = "Pack the folder again, as an ordinary ZIP file."
 _ENTRY = b"PK\x01\x02"  # begins what an archive says of each of its files
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1  # a flag of a file in an archive
@@ -44,17 +46,20 @@ def read_zip(data: bytes, name: str) -> dict[str, bytes]:
         If it is no such file, is too large, packed or unpacked, holds paths that lead out of it, links,
         passwords or the same name twice, or more than one scenario.
     """
-    with _opened(data, name) as archive:
+    with _opened(data, name, _AGAIN_ZIP) as archive:
         paths = {PurePosixPath(entry.filename): entry for entry in _entries(archive)}
         folder = _scenario_folder(paths, name)
         inside = {path.name: entry for path, entry in paths.items() if path.parent == folder}
-        return {file: _contents(archive, entry, name) for file, entry in inside.items()}
+        return {file: _contents(archive, entry, name, _AGAIN_ZIP) for file, entry in inside.items()}
 
 
 def read_parts(data: bytes, name: str) -> dict[str, bytes]:
     """All files of an archive by their paths, within the same bounds as those of `read_zip`."""
-    with _opened(data, name) as archive:
-        return {entry.filename: _contents(archive, entry, name) for entry in archive.infolist()}
+    with _opened(data, name, AGAIN_XLSX) as archive:
+        return {
+            entry.filename: _contents(archive, entry, name, AGAIN_XLSX)
+            for entry in archive.infolist()
+        }
 
 
 def write_zip(files: Mapping[str, str], folder: str) -> bytes:
@@ -68,7 +73,7 @@ def write_zip(files: Mapping[str, str], folder: str) -> bytes:
     return made.getvalue()
 
 
-def _opened(data: bytes, name: str) -> zipfile.ZipFile:
+def _opened(data: bytes, name: str, again: str) -> zipfile.ZipFile:
     """
     An archive all of whose files may be read, not one of which has been; an `ExplorerError` for any
     other.
@@ -82,11 +87,10 @@ def _opened(data: bytes, name: str) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        fix = "Pack the folder again, as ZIP."
         raise ExplorerError(
-            "It is not the kind of file that its name says.", shortened(name), fix
+            "It is not the kind of file that its name says.", shortened(name), again
         ) from error
-    _refuse_odd(archive.infolist(), name)
+    _refuse_odd(archive.infolist(), name, again)
     return archive
 
 
@@ -96,7 +100,7 @@ def refuse_size(name: str) -> None:
     raise ExplorerError(f"It has more than {MOST_MB:g} MB.", shortened(name), fix)
 
 
-def _refuse_odd(entries: list[zipfile.ZipInfo], name: str) -> None:
+def _refuse_odd(entries: list[zipfile.ZipInfo], name: str, again: str) -> None:
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > MOST_UNPACKED_MB * 1e6:
         what = f"Unpacked it has more than {MOST_UNPACKED_MB:g} MB."
@@ -106,16 +110,15 @@ def _refuse_odd(entries: list[zipfile.ZipInfo], name: str) -> None:
     for entry in entries:
         where = f"{shortened(name)}, {shortened(entry.orig_filename)!r}"
         if _leads_out(entry):
-            fix = "Pack the folder again, with paths inside of it."
-            raise ExplorerError("A path in it leads elsewhere.", where, fix)
+            raise ExplorerError("A path in it leads elsewhere.", where, again)
         if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
             fix = "Put a copy of the file in its place."
             raise ExplorerError("It holds a link, or what is no ordinary file.", where, fix)
         if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _PLAIN:
-            fix = "Pack it as an ordinary ZIP file, without a password."
+            fix = f"{again} Set no password."
             raise ExplorerError("It is locked, or packed in an unusual way.", where, fix)
         if entry.filename in seen:
-            raise ExplorerError("It holds two files of one name.", where, "Pack the folder again.")
+            raise ExplorerError("It holds two files of one name.", where, again)
         seen.add(entry.filename)
 
 
@@ -148,11 +151,11 @@ def _scenario_folder(paths: Iterable[PurePosixPath], name: str) -> PurePosixPath
     return folder
 
 
-def _contents(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> bytes:
+def _contents(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, again: str) -> bytes:
     """One file. Never more is unpacked than the archive says that there is, whatever there is."""
     try:
         with archive.open(entry) as opened:
             return opened.read(entry.file_size + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
         where = f"{shortened(name)}, {shortened(entry.filename)!r}"
-        raise ExplorerError("A file in it is damaged.", where, "Pack the folder again.") from error
+        raise ExplorerError("A file in it is damaged.", where, again) from error

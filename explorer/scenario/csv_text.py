@@ -18,6 +18,7 @@ from explorer.errors import Problem
 
 MOST_COLUMNS = 1000
 COMMENT = "#"  # begins a line that says something to people only
+_QUOTES = "Look for a double quote without its partner; a quote inside quotes is written twice."
 _SEPARATOR_LINE = re.compile(
     r'\s*"?sep=(.)"?,*\s*'
 )  # spreadsheets write it on top, and read it to know
@@ -87,10 +88,11 @@ def _rows(text: str, file: str) -> tuple[list[tuple[int, list[str]]], list[Probl
                 rows.append((lines.start, cells))
             lines.start = None
     except csv.Error as error:
-        fix = "Look for a double quote without its partner; a quote inside quotes is written twice."
-        return rows, [
-            Problem(file, lines.start, None, None, f"the row cannot be read: {error}.", fix)
-        ]
+        what, fix = f"the row cannot be read: {error}.", _QUOTES
+        if "field limit" in str(error):
+            what = f"a cell has more than {csv.field_size_limit():,} characters."
+            fix = f"Shorten it. If it should be short: {_QUOTES[0].lower()}{_QUOTES[1:]}"
+        return rows, [Problem(file, lines.start, None, None, what, fix)]
     return rows, []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import stat
@@ -114,7 +115,7 @@ def refuse_large(file: str, size: int) -> None:
     """Raise an `AmissError` where a file has more bytes than are read."""
     most_mb = _most_mb(file)
     if size > most_mb * 1e6:
-        what = f"the file has {round(size / 1e6, 1):,.10g} MB."
+        what = f"the file has {math.ceil(size / 1e5) / 10:,.10g} MB."
         raise AmissError(what, f"Up to {most_mb:g} MB are read; leave out what is not needed.")
 
 

@@ -172,12 +172,18 @@ class Folder:
             if _is_document(file) and (text := self._text(file)) is not None:
                 self.documents[file] = text
             elif file.lower().endswith(".csv") and file not in _TABLE_FILES:
-                absent = [name for name in _TABLE_FILES if name not in files]
-                fix = validation.nearest(
-                    file, absent, f"Remove it; tables are {', '.join(_TABLE_FILES)}."
-                )
-                self._note(file, "no table of a scenario has this name.", fix)
+                self._note_unknown(file)
         self._check_story()
+
+    def _note_unknown(self, file: str) -> None:
+        """A file with the name of no table, or nearly with that of one that is there."""
+        what, twin = "no table of a scenario has this name.", file.lower()
+        if twin in _TABLE_FILES and twin in self._files.names():
+            self._note(file, what, f"Remove it, or {twin}: both would be the same table.")
+            return
+        absent = [name for name in _TABLE_FILES if name not in self._files]
+        known = f"Remove it; tables are {', '.join(_TABLE_FILES)}."
+        self._note(file, what, validation.nearest(file, absent, known))
 
     def _check_story(self) -> None:
         if STORY_FILE not in self.documents or "workloads" not in self.tables:

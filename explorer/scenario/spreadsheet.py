@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any
 
 from explorer.errors import ExplorerError, Problem, ScenarioError, shortened
-from explorer.scenario.archive import read_parts
+from explorer.scenario.archive import AGAIN_XLSX, read_parts
 from explorer.scenario.bounds import MOST_ROWS
 
 MOST_CELLS = 300_000  # of a workbook, blank ones included
@@ -68,9 +68,8 @@ def read_workbook(data: bytes, name: str) -> dict[str, str]:
         raise
     except (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, AttributeError,
             IndexError, SyntaxError, EOFError) as error:  # fmt: skip  # openpyxl has no error of its own
-        fix = "Save it anew as XLSX in a spreadsheet, or as CSV."
         raise ExplorerError(
-            "It is not a workbook that can be read.", shortened(name), fix
+            "It is not a workbook that can be read.", shortened(name), AGAIN_XLSX
         ) from error
     if reader.problems:
         raise ScenarioError(shortened(name), reader.problems)

@@ -25,6 +25,7 @@ from explorer.scenario.schema import TABLES, WORDS, Column
 SHARE_TOLERANCE = 1e-3  # shares typed with three decimals still sum to 1
 SOURCE_SEPARATOR = ";"  # between the source keys of one cell
 _COMMA = re.compile(r"[-+]?\d+,\d+")
+LONGEST_ID = 100  # characters
 MOST_HINTS = 20  # of one column: looking for near spellings takes long in a long list
 CONTROL = ("Cc", "Zl", "Zp")  # Unicode's categories of control characters and line breaks
 DIGITS = "Write digits alone, with a point before the decimals, as 89.5."
@@ -257,6 +258,10 @@ def _note_unfit_ids(table: str, column: Column, ids: Iterable[str], log: Problem
         if text.casefold() in taken:
             what = "this word has a meaning of its own here."
             log.note(position, column.name, text, what, f"Choose another {column.name}.")
+        elif len(text) > LONGEST_ID:
+            what = f"the {column.name} has {len(text):,} characters."
+            fix = f"Shorten it to {LONGEST_ID} at most; names may be longer."
+            log.note(position, column.name, text, what, fix)
         elif unfit is not None:
             what = f"the {column.name} cannot hold {unfit!r}."
             log.note(position, column.name, text, what, "Write letters, digits and hyphens.")

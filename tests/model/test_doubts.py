@@ -51,6 +51,14 @@ def test_a_sound_scenario_raises_no_doubt(folder):
     assert places(folder) == []
 
 
+@pytest.mark.parametrize("twin", ["North", "no\u200brth", "\u202enorth", "\uff4eorth"])
+def test_ids_that_look_alike_are_doubted(folder, twin):
+    path = folder / "regions.csv"
+    row = next(line for line in path.read_text().splitlines() if line.startswith("north,"))
+    path.write_text(f"{path.read_text()}{row.replace('north', twin, 1)}\n", encoding="utf-8")
+    assert places(folder) == [("regions.csv", 5, "id", twin)]
+
+
 @pytest.mark.parametrize("name", known.names())
 def test_the_readme_of_a_sample_explains_each_of_its_warnings(name):
     readme = (SCENARIOS / name / "README.md").read_text(encoding="utf-8")

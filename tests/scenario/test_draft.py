@@ -148,10 +148,34 @@ def test_other_texts_are_texts(classroom, text):
 def test_a_cell_of_ten_megabytes_is_refused(classroom):
     huge = classroom["regions.csv"].replace(b"Middle", b"M" * 10_000_000)
     (problem,) = Draft(classroom | {"regions.csv": huge}).problems
-    assert problem.file == "regions.csv" and "field larger than field limit" in problem.what
+    assert (
+        problem.file == "regions.csv" and "a cell has more than 131,072 characters" in problem.what
+    )
     draft = Draft(classroom)
     draft.edit("regions", [(0, "name", "M" * 100_000)])
     assert len(draft.tables["regions"].rows[0][1]) == 32_767
+
+
+def test_a_file_that_differs_in_capitals_from_a_table_that_is_there_is_one_too_many(classroom):
+    draft = Draft(classroom | {"Regions.csv": classroom["regions.csv"]})
+    (problem,) = draft.problems
+    assert problem.file == "Regions.csv" and problem.fix.startswith("Remove it, or regions.csv")
+
+
+def test_an_id_has_at_most_a_hundred_characters(classroom):
+    draft = Draft(classroom)
+    draft.add_row("regions", 0)
+    draft.edit("regions", [(1, "id", "r" * 101)])
+    (problem,) = draft.problems
+    assert (problem.row, problem.column) == (3, "id") and "101 characters" in problem.what
+    draft.edit("regions", [(1, "id", "r" * 100)])
+    assert draft.problems == []
+
+
+def test_the_size_of_a_file_too_large_is_above_what_is_read(classroom):
+    settings = classroom["scenario.toml"].ljust(500_001)
+    (problem, *_) = Draft(classroom | {"scenario.toml": settings}).problems
+    assert "the file has 0.6 MB" in problem.what and "Up to 0.5 MB" in problem.fix
 
 
 # Bounds

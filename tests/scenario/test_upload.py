@@ -331,6 +331,14 @@ def test_a_damaged_workbook_is_an_error_in_words(draw):
 _BOOK = workbook({"regions": [["id", "name"], ["a", "b"]]})
 
 
+@pytest.mark.parametrize("data", [b"", b"id,name\na,b\n"])
+def test_what_is_said_of_a_workbook_is_about_workbooks(data):
+    with pytest.raises(ExplorerError) as raised:
+        read_workbook(data, "regions.xlsx")
+    assert "XLSX" in raised.value.fix and "ends in .csv" in raised.value.fix
+    assert "ZIP" not in str(raised.value)
+
+
 # Tables
 
 
