@@ -154,8 +154,8 @@ def test_a_home_farther_than_another_lawful_region_is_doubted(folder):
     assert places(folder) == [("clients.csv", 3, "service", "south")]
     change(folder / "scenario.toml", '"open"', '"same zone"')
     for file in ("clients.csv", "regions.csv"):
-        change(folder / file, ",25,0,land", ",25,0,sea")
-    change(folder / "regions.csv", "middle,Middle,25,0,sea", "middle,Middle,25,0,hill")
+        change(folder / file, ",25,101,land", ",25,101,sea")
+    change(folder / "regions.csv", "middle,Middle,25,101,sea", "middle,Middle,25,101,hill")
     assert places(folder) == []  # the nearer one is closed to it
 
 

@@ -562,7 +562,7 @@ CELLS = (
     ),
     Case(
         "longitude",
-        change("clients.csv", ",25,0,", ",25,200,"),
+        change("clients.csv", ",25,101,", ",25,200,"),
         "clients.csv",
         3,
         "longitude",
@@ -817,7 +817,7 @@ REFERENCES = (
     ),
     Case(
         "zone",
-        change("clients.csv", "25,0,land", "25,0,lnad"),
+        change("clients.csv", "25,101,land", "25,101,lnad"),
         "clients.csv",
         3,
         "legal_zone",
