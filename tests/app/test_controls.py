@@ -5,6 +5,7 @@ and type.
 
 import json
 import math
+import re
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -915,6 +916,15 @@ def test_what_differs_from_the_scenario_opened_is_marked(serve):
     expect(changed).to_have_count(1)
     served.button("Undo the last change").click()
     expect(changed).to_have_count(0)
+    # in a group that is folded, beside its heading, as a link may set it
+    heading = served.page.locator("summary", has_text="How much computing and room?")
+    said = heading.locator(".set")
+    if heading.locator("..").get_attribute("open") is not None:
+        heading.click()
+    expect(said).to_have_text("")
+    served.set(capacity_scale=0.4)
+    expect(said).to_be_visible()
+    expect(said).to_have_text(re.compile(r"0\.4$"))
 
 
 @pytest.mark.ui

@@ -13,11 +13,13 @@ export function render({view, model, data}) {
     return control.element
   }
   const groups = JSON.parse(data.groups).map(group => section(group, build))
+  const sum_up = () => groups.forEach(group => group.tagName === "DETAILS" && say_what_is_set(group))
   const show = (changed, complaints) => {
     for (const {item, refresh, complain} of controls) {
       if ([item.key, ...(item.follows ?? [])].some(key => key in changed)) refresh()
       if (item.key in complaints) complain(complaints[item.key])
     }
+    sum_up()
     const others = Object.keys(complaints).filter(key => !controls.some(({item}) => item.key === key))
     if (others.length) notice.textContent = others.map(key => complaints[key]).join(" ")
   }
@@ -26,13 +28,25 @@ export function render({view, model, data}) {
   model.on("reach", () => controls.forEach(({item, refresh}) => item.kind === "waiting" && refresh()))
   model.on("remove", () => bridge.detach(view))
   controls.forEach(({refresh}) => refresh())
+  sum_up()
   return el("div", {class: "groups"}, notice, ...groups)
 }
 
 function section({title, folded, controls}, build) {
   const items = controls.map(build)
-  if (folded) return el("details", {}, el("summary", {}, title), ...items)
+  if (folded) {
+    const group = el("details", {}, el("summary", {}, title, el("span", {class: "set"})), ...items)
+    group.addEventListener("toggle", () => say_what_is_set(group))
+    return group
+  }
   return el("section", {}, el("h3", {}, title), ...items)
+}
+
+/** Beside the heading of a folded group: what in it is not as the scenario was opened. */
+function say_what_is_set(group) {
+  const changed = [...group.querySelectorAll(".control.changed > .head")]
+  const said = changed.map(head => `${head.querySelector(".label").textContent} ${head.querySelector("select, input, output").value}`)
+  group.querySelector(".set").textContent = said.join(", ")
 }
 
 // Controls
