@@ -188,7 +188,7 @@ def test_a_map_shows_a_part_of_the_world_in_its_shape(results):
     assert_allclose([part.x_range.start, part.x_range.end], x)
     assert_allclose([part.y_range.start, part.y_range.end], y)
     for wrong in ((40, 33, -15, 72), (-15, 72, 40, 33), (-190, 0, 0, 10)):
-        with pytest.raises(ValueError, match="west, south, east, north"):
+        with pytest.raises(ValueError, match="west, south, east and north"):
             results["placement"].map(extent=wrong)
 
 
