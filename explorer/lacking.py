@@ -8,7 +8,7 @@ from types import ModuleType
 from explorer.errors import ExplorerError
 
 SCREEN = (
-    "bokeh", "cartopy", "geoviews", "holoviews", "jinja2", "matplotlib", "openpyxl",
+    "bokeh", "cartopy", "defusedxml", "geoviews", "holoviews", "jinja2", "matplotlib", "openpyxl",
     "panel", "panel_material_ui", "segno", "sqlalchemy",
 )  # fmt: skip
 INSTALL = "pip install wattlas"  # brings what is missing, whatever is there

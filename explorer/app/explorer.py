@@ -104,7 +104,13 @@ class Explorer(pn.viewable.Viewer):
         self._questions = None if views else Questions(self.session)
         self.pins = Pins(self.session, Origin(named_in(address), self._opened), served)
         player = self._player()
-        looks = {
+        questions = self._questions  # their word stands first in links, and is followed first
+        looks = (
+            {}
+            if questions is None
+            else {"question": Look(questions, "question", lambda: QUESTIONS)}
+        )
+        looks |= {
             "class": Look(self.session, "workload", lambda: (*self.session.network.workloads, ALL)),
             "region": Look(self.session, "region", lambda: ("", *self.session.network.regions)),
             "pin": Look(self.pins, "told", lambda: self.pins),
@@ -112,8 +118,6 @@ class Explorer(pn.viewable.Viewer):
             "flow": Look(self.session, "flow", lambda: ("", *self.session.flow_ids())),
             "theme": Look(self, "theme", lambda: self.param.theme.objects),
         }
-        if self._questions is not None:
-            looks["question"] = Look(self._questions, "question", lambda: QUESTIONS)
         for each in player:
             looks["story"] = Look(each, "place", each.places)
         self.controls = Controls(

@@ -25,7 +25,7 @@ from explorer.scenario.schema import TABLES, WORDS, Column
 SHARE_TOLERANCE = 1e-3  # shares typed with three decimals still sum to 1
 SOURCE_SEPARATOR = ";"  # between the source keys of one cell
 _COMMA = re.compile(r"[-+]?\d+,\d+")
-LONGEST_ID = 100  # characters
+LONGEST_ID = 250  # characters
 MOST_HINTS = 20  # of one column: looking for near spellings takes long in a long list
 CONTROL = ("Cc", "Zl", "Zp")  # Unicode's categories of control characters and line breaks
 DIGITS = "Write digits alone, with a point before the decimals, as 89.5."
