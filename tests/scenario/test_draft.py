@@ -15,6 +15,7 @@ from explorer.scenario.draft import Draft
 from explorer.scenario.provenance import Provenance
 from explorer.scenario.scenario import check
 from explorer.scenario.schema import TABLES
+from explorer.scenario.validation import LONGEST_ID
 
 PRICE = "electricity_price_usd_per_mwh"
 
@@ -162,13 +163,16 @@ def test_a_file_that_differs_in_capitals_from_a_table_that_is_there_is_one_too_m
     assert problem.file == "Regions.csv" and problem.fix.startswith("Remove it, or regions.csv")
 
 
-def test_an_id_has_at_most_a_hundred_characters(classroom):
+def test_an_id_has_at_most_so_many_characters(classroom):
     draft = Draft(classroom)
     draft.add_row("regions", 0)
-    draft.edit("regions", [(1, "id", "r" * 101)])
+    draft.edit("regions", [(1, "id", "r" * (LONGEST_ID + 1))])
     (problem,) = draft.problems
-    assert (problem.row, problem.column) == (3, "id") and "101 characters" in problem.what
-    draft.edit("regions", [(1, "id", "r" * 100)])
+    assert (problem.row, problem.column) == (
+        3,
+        "id",
+    ) and f"{LONGEST_ID + 1} characters" in problem.what
+    draft.edit("regions", [(1, "id", "r" * LONGEST_ID)])
     assert draft.problems == []
 
 
