@@ -16,6 +16,8 @@ from explorer.model.network import Network
 from explorer.model.solver import TIE_BREAK
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.intp]
 Rows = NDArray[np.int32]
 
 
@@ -93,6 +95,28 @@ class GrowingProgram:
             raise SolverError(f"HiGHS stopped: {status.name}.", self._where, EXTREMES)
         found = self._highs.getSolution()
         return np.array(found.col_value), np.array(found.row_dual)
+
+
+def improving(gain: Floats, allowed: Bools, columns: Ints) -> Ints:
+    """
+    Of each demand the arc that improves the optimum most, if any does, as flat (demand, region).
+
+    `gain` is by how much an arc would, shape (demand, region), and is spoilt; arcs that are columns
+    already do not count.
+    """
+    gain[~allowed] = -np.inf
+    gain.ravel()[columns] = -np.inf
+    demands, regions = gain.shape
+    best = np.arange(demands) * regions + gain.argmax(axis=1)
+    return best[gain.ravel()[best] > DUAL_TOLERANCE]
+
+
+def by_client(value: Floats, columns: Ints, shape: tuple[int, ...]) -> Floats:
+    """Values of columns that are arcs, as flat (demand, region), in (client, region, workload)."""
+    clients, regions, workloads = shape
+    free = np.zeros(clients * workloads * regions)
+    free[columns] = value
+    return np.ascontiguousarray(free.reshape(clients, workloads, regions).swapaxes(1, 2))
 
 
 def nearest_of_equals(network: Network) -> Floats:

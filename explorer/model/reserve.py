@@ -15,8 +15,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.model.growing import GrowingProgram, nearest_of_equals
-from explorer.model.live import DUAL_TOLERANCE
+from explorer.model.growing import GrowingProgram, by_client, improving, nearest_of_equals
 from explorer.model.network import Network, lp_data
 from explorer.model.placement import Placement
 from explorer.model.program import LPData, in_units, units_of
@@ -198,16 +197,13 @@ class _Program:
         Load by client, region and workload, and what finds no refuge at each loss, as far as the
         cuts say. [MW]
         """
-        clients, regions, workloads = self._shape
         while True:
             columns, dual = self._program.run()
             if not self._add_improving(dual):
                 break
-        value = np.maximum(columns, 0.0) * self._units.mw
-        free = np.zeros(self._allowed.size)
-        free[self._columns] = np.where(value > ROUNDING * self._units.mw, value, 0.0)[regions:]
-        by_client = free.reshape(clients, workloads, regions).swapaxes(1, 2)
-        return np.ascontiguousarray(by_client), value[:regions]
+        value, regions = np.maximum(columns, 0.0) * self._units.mw, self._shape[1]
+        free = np.where(value > ROUNDING * self._units.mw, value, 0.0)[regions:]
+        return by_client(free, self._columns, self._shape), value[:regions]
 
     def _add_improving(self, dual: Floats) -> bool:
         """Add to each demand the best arc that improves the placement; False if there is none."""
@@ -215,10 +211,7 @@ class _Program:
         gain = dual[:demands, np.newaxis] + dual[demands : demands + regions] - self._cost
         for price, cut in zip(dual[demands + regions :], self._cuts, strict=True):
             gain += price * cut
-        gain[~self._allowed] = -np.inf
-        gain.ravel()[self._columns] = -np.inf
-        best = np.arange(demands) * regions + gain.argmax(axis=1)
-        better = best[gain.ravel()[best] > DUAL_TOLERANCE]
+        better = improving(gain, self._allowed, self._columns)
         if len(better):
             self.add_arcs(better)
         return bool(len(better))

@@ -12,8 +12,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.model.growing import GrowingProgram
-from explorer.model.live import DUAL_TOLERANCE
+from explorer.model.growing import GrowingProgram, by_client, improving
 from explorer.model.program import LPData, in_units, units_of
 from explorer.model.ties import ROUNDING, by_demand
 
@@ -161,21 +160,15 @@ class _Program:
 
     def free_mw(self) -> Floats:
         """Load by client, region and workload. [MW]"""
-        clients, regions, workloads = self._shape
         value = np.where(self._found > ROUNDING, self._found, 0.0)[self._first :]
-        free = np.zeros(self._allowed.size)
-        free[self._columns] = value * self._units.mw
-        return np.ascontiguousarray(free.reshape(clients, workloads, regions).swapaxes(1, 2))
+        return by_client(value * self._units.mw, self._columns, self._shape)
 
     def _add_improving(self, dual: Floats) -> bool:
         """Add to each demand the best arc that improves the placement; False if there is none."""
         demands, regions = self._allowed.shape
         gain = dual[:demands, np.newaxis] + dual[demands : demands + regions] - self._mean
         gain += (dual[demands + regions :] @ self._costs[self._vectors]).reshape(gain.shape)
-        gain[~self._allowed] = -np.inf
-        gain.ravel()[self._columns] = -np.inf
-        best = np.arange(demands) * regions + gain.argmax(axis=1)
-        better = best[gain.ravel()[best] > DUAL_TOLERANCE]
+        better = improving(gain, self._allowed, self._columns)
         if len(better):
             self.add_arcs(better)
         return bool(len(better))
