@@ -6,7 +6,6 @@ from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from explorer import __version__, report
 from explorer.atomic_write import refuse_bad_target, written_whole
@@ -15,13 +14,13 @@ from explorer.measures.certificate import certificate
 from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
 from explorer.model.solve import solve
+from explorer.scenario.archive import packed
 from explorer.scenario.scenario import Scenario
 from explorer.workbook import write_workbook
 
 ENDING = ".zip"
 SCENARIO, RESULTS, SUMS = "scenario", "results", "SHA256SUMS"
 _SOFTWARE = ("highspy", "pulp", "numpy", "pandas")  # what last digits depend on
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # of every entry: when a file was made is not what it says
 _README = """# {title}
 
 Taken home from Wattlas {wattlas}.
@@ -78,8 +77,7 @@ def take_home(scenario: Scenario, path: str | Path) -> Path:
     refuse_bad_target(path, (ENDING,), "Everything is one ZIP file.", f"Let it end in {ENDING}.")
     placement = solve(scenario)
     with TemporaryDirectory(prefix="wattlas-") as made, written_whole(path, "ZIP") as unfinished:
-        files = _files(scenario, placement, Path(made))
-        _pack(files, unfinished)
+        unfinished.write_bytes(packed(_files(scenario, placement, Path(made))))
     return path
 
 
@@ -112,11 +110,3 @@ def _readme(scenario: Scenario, placement: Placement) -> str:
         served=f"{placement.served_mw:,.2f}",
         software=", ".join(f"{name} {version(name)}" for name in _SOFTWARE),
     )
-
-
-def _pack(files: dict[str, bytes], target: Path) -> None:
-    with ZipFile(target, "w", ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            entry = ZipInfo(name, _EPOCH)
-            entry.compress_type, entry.external_attr = ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(entry, data)

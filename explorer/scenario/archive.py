@@ -64,12 +64,17 @@ def read_parts(data: bytes, name: str) -> dict[str, bytes]:
 
 def write_zip(files: Mapping[str, str], folder: str) -> bytes:
     """A ZIP file of texts by name, in one folder; the same texts make the same bytes."""
+    return packed({f"{folder}/{name}": text.encode() for name, text in files.items()})
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """A ZIP file of contents by path; the same contents make the same bytes."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in files.items():
-            archive.writestr(
-                zipfile.ZipInfo(f"{folder}/{name}", _DATE), text.encode(), zipfile.ZIP_DEFLATED
-            )
+        for path, data in files.items():
+            entry = zipfile.ZipInfo(path, _DATE)
+            entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+            archive.writestr(entry, data)
     return made.getvalue()
 
 
