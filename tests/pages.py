@@ -33,6 +33,18 @@ def unfold(page: Page) -> None:
     page.locator(".groups details").evaluate_all("all => all.forEach(group => (group.open = true))")
 
 
+@contextmanager
+def watched(page: Page) -> Iterator[None]:
+    """Inside, a page may say nothing wrong, and keeps its one live connection."""
+    complaints, sockets = list[str](), list[str]()
+    page.set_default_timeout(PATIENCE_MS)
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    yield
+    assert complaints == [] and len(sockets) == 1
+
+
 def wait_until_open(page: Page) -> None:
     expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
     expect(page.locator("[data-total=cost] .value")).to_be_visible(timeout=PATIENCE_MS)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pages import PATIENCE_MS, expect_cost, wait_until_open
+from pages import PATIENCE_MS, expect_cost, wait_until_open, watched
 from playwright.sync_api import Page, expect
 from servers import free_port, started
 
@@ -296,15 +296,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
 
 @pytest.fixture
 def opened(served, page: Page) -> Iterator[Page]:
-    complaints, sockets = list[str](), list[str]()
-    page.set_default_timeout(PATIENCE_MS)
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("websocket", lambda socket: sockets.append(socket.url))
-    page.goto(served.url)
-    wait_until_open(page)
-    yield page
-    assert complaints == [] and len(sockets) == 1
+    with watched(page):
+        page.goto(served.url)
+        wait_until_open(page)
+        yield page
 
 
 def own_data(page: Page) -> None:

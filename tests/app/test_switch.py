@@ -11,7 +11,7 @@ from typing import Any
 
 import param
 import pytest
-from pages import PATIENCE_MS, expect_cost, wait_until_open
+from pages import PATIENCE_MS, expect_cost, wait_until_open, watched
 from playwright.sync_api import Page, expect
 from servers import connected, free_port, in_own_loop, started
 
@@ -175,15 +175,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
 @pytest.fixture
 def opened(served, page: Page) -> Iterator[Page]:
     """A page that says nothing wrong, and keeps its one live connection."""
-    complaints, sockets = list[str](), list[str]()
-    page.set_default_timeout(PATIENCE_MS)
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("websocket", lambda socket: sockets.append(socket.url))
-    page.goto(served.url)
-    expect_open(page, "Classroom")
-    yield page
-    assert complaints == [] and len(sockets) == 1
+    with watched(page):
+        page.goto(served.url)
+        expect_open(page, "Classroom")
+        yield page
 
 
 def expect_open(page: Page, title: str) -> None:
