@@ -63,20 +63,18 @@ def parse(
     headings = [_heading(str(heading), known) for heading in frame.columns]
     log = ProblemLog(file or name, frame.index)
     clean: dict[str, Any] = {}
-    for heading, cells in zip(
-        headings, (cells.tolist() for _, cells in frame.items()), strict=True
-    ):
+    for heading, (_, cells) in zip(headings, frame.items(), strict=True):
         column = known.get(heading)
         if heading in clean:
             log.note(
                 None, heading, None, "the column is there more than once.", "Keep one of them."
             )
         elif column is None:
-            clean[heading] = _texts(cells)
+            clean[heading] = _texts(cells.tolist())
         elif column.kind == "number":
             clean[heading] = _numbers(column, cells, log)
         else:
-            clean[heading] = _checked_texts(column, cells, log)
+            clean[heading] = _checked_texts(column, cells.tolist(), log)
             if column.kind == "id":
                 _note_unfit_ids(name, column, clean[heading], log)
     log.note_commas()
@@ -191,13 +189,9 @@ class ProblemLog:
             self.note(position, column, text, f"this is not a number.{more}", DIGITS)
 
 
-def _numbers(column: Column, cells: list[Any], log: ProblemLog) -> NDArray[np.float64]:
+def _numbers(column: Column, cells: pd.Series, log: ProblemLog) -> NDArray[np.float64]:
     """The cells of a number column; NaN where a cell is blank or cannot be used."""
-    parsed = [_as_float(cell) for cell in cells]
-    blank = np.array([number is None for number in parsed], dtype=bool)
-    values = np.array(
-        [math.nan if number is None else number for number in parsed], dtype=np.float64
-    )
+    values, blank = _as_floats(cells)
     finite = np.isfinite(values) | ((values == math.inf) & (column.high == math.inf))
     too_low = values <= column.low if column.above_low else values < column.low
     below = f"this is {'not above' if column.above_low else 'below'} {column.low:,.10g}."
@@ -215,10 +209,11 @@ def _numbers(column: Column, cells: list[Any], log: ProblemLog) -> NDArray[np.fl
         (whole & (values > column.high), f"this is above {column.high:,.10g}.", bounds),
     ):
         for position in np.flatnonzero(wrong):
-            if fix == DIGITS and _COMMA.fullmatch(_as_text(cells[position]).strip()):
-                log.put_comma(int(position), column.name, cells[position])
+            cell = cells.iloc[position]
+            if fix == DIGITS and _COMMA.fullmatch(_as_text(cell).strip()):
+                log.put_comma(int(position), column.name, cell)
             else:
-                log.note(int(position), column.name, cells[position], what, fix)
+                log.note(int(position), column.name, cell, what, fix)
             values[position] = math.nan
     if column.default is not None:
         values[blank] = column.default
@@ -230,20 +225,32 @@ def _checked_texts(column: Column, cells: list[Any], log: ProblemLog) -> pd.Seri
     texts = [unicodedata.normalize("NFC", _as_text(cell)).strip() for cell in cells]
     if column.kind == "flag":  # Python writes True, and spreadsheets TRUE
         texts = [text.lower() if text.lower() in column.choices else text for text in texts]
-    for position, text in enumerate(texts):
-        what = ""
-        if not text and column.required:
-            what, fix = "the cell is blank.", f"Fill it in: {column.meaning}"
-        elif text and column.choices and text not in column.choices:
-            what = "this is not one of the possible values."
-            one_of = f"Write one of: {', '.join(column.choices)}."
-            fix = nearest(text, column.choices, one_of) if log.has_room else one_of
-        elif text and column.kind == "timezone" and text not in timezones():
-            what = "there is no such time zone."
-            fix = timezone_fix(text) if log.has_room else ANY_ZONE
-        if what:
-            log.note(position, column.name, text, what, fix)
+    amiss = {text: what for text in {*texts} if (what := _amiss(column, text))}
+    for position, text in enumerate(texts) if amiss else ():
+        if text in amiss:
+            log.note(position, column.name, text, amiss[text], _text_fix(column, text, log))
     return pd.Series(texts, dtype=object)
+
+
+def _amiss(column: Column, text: str) -> str:
+    """What is wrong with a text in that column; "" where nothing is."""
+    if not text:
+        return "the cell is blank." if column.required else ""
+    if column.choices and text not in column.choices:
+        return "this is not one of the possible values."
+    if column.kind == "timezone" and text not in timezones():
+        return "there is no such time zone."
+    return ""
+
+
+def _text_fix(column: Column, text: str, log: ProblemLog) -> str:
+    """What to write instead of a text that is amiss."""
+    if not text:
+        return f"Fill it in: {column.meaning}"
+    if column.choices:
+        one_of = f"Write one of: {', '.join(column.choices)}."
+        return nearest(text, column.choices, one_of) if log.has_room else one_of
+    return timezone_fix(text) if log.has_room else ANY_ZONE
 
 
 def _note_unfit_ids(table: str, column: Column, ids: Iterable[str], log: ProblemLog) -> None:
@@ -252,19 +259,25 @@ def _note_unfit_ids(table: str, column: Column, ids: Iterable[str], log: Problem
     """
     taken = {word.casefold() for word in (*WORDS, *_reserved.get(table, ()))}
     taken = taken if column.name == "id" else set()
-    for position, text in enumerate(ids):
-        unfit = next((sign for sign in text if unicodedata.category(sign) in CONTROL), None)
-        unfit = column.reserved if column.reserved and column.reserved in text else unfit
-        if text.casefold() in taken:
-            what = "this word has a meaning of its own here."
-            log.note(position, column.name, text, what, f"Choose another {column.name}.")
-        elif len(text) > LONGEST_ID:
-            what = f"the {column.name} has {len(text):,} characters."
-            fix = f"Shorten it to {LONGEST_ID} at most; names may be longer."
-            log.note(position, column.name, text, what, fix)
-        elif unfit is not None:
-            what = f"the {column.name} cannot hold {unfit!r}."
-            log.note(position, column.name, text, what, "Write letters, digits and hyphens.")
+    unfit = {text: why for text in {*ids} if (why := _why_unfit(column, text, taken))}
+    for position, text in enumerate(ids) if unfit else ():
+        if text in unfit:
+            log.note(position, column.name, text, *unfit[text])
+
+
+def _why_unfit(column: Column, text: str, taken: set[str]) -> tuple[str, str] | None:
+    """What is wrong with an id and what to do, where it would be taken for something else."""
+    if text.casefold() in taken:
+        return "this word has a meaning of its own here.", f"Choose another {column.name}."
+    if len(text) > LONGEST_ID:
+        what = f"the {column.name} has {len(text):,} characters."
+        return what, f"Shorten it to {LONGEST_ID} at most; names may be longer."
+    unfit = next((sign for sign in text if unicodedata.category(sign) in CONTROL), None)
+    unfit = column.reserved if column.reserved and column.reserved in text else unfit
+    if unfit is not None:
+        what = f"the {column.name} cannot hold {unfit!r}."
+        return what, "Write letters, digits and hyphens."
+    return None
 
 
 _reserved: dict[str, Iterable[str]] = {}
@@ -298,8 +311,11 @@ def _note_repetitions(columns: tuple[str, ...], clean: Mapping[str, Any], log: P
     Note every row whose key stands further up already; keys with a part amiss have been noted as
     such.
     """
+    keys = [*zip(*(clean[column] for column in columns), strict=True)]
+    if len({*keys}) == len(keys):
+        return
     first: dict[tuple, int] = {}
-    for position, key in enumerate(zip(*(clean[column] for column in columns), strict=True)):
+    for position, key in enumerate(keys):
         if "" in key or any(part != part for part in key):
             continue
         if first.setdefault(key, position) != position:
@@ -334,18 +350,24 @@ def _contradictions(
         known = set(tables[table][key]) if table in tables and key in tables[table] else set()
         if not known or "" in known:  # the list is not there, or lacks a name
             continue
+        cells = frame[heading].tolist()
+        unknown = {value for cell in {*cells} for value in _names_in(cell, separator)} - known
         first: dict[str, int] = {}
-        for position, cell in enumerate(frame[heading]):
-            for value in cell.split(separator) if separator else (cell,):
-                first.setdefault(unicodedata.normalize("NFC", value).strip(), position)
-        unknown = {
-            value: position for value, position in first.items() if value and value not in known
-        }
-        for n, (value, position) in enumerate(unknown.items()):
+        for position, cell in enumerate(cells) if unknown else ():
+            for value in filter(unknown.__contains__, _names_in(cell, separator)):
+                first.setdefault(value, position)
+        for n, (value, position) in enumerate(first.items()):
             what = f"{TABLES[table].file} has no such {key}."
             fix = f"Add it to {TABLES[table].file}, or correct it here."
             fix = nearest(value, known, fix) if n < MOST_HINTS else fix
             yield Problem(name, position, heading, value, what, fix)
+
+
+def _names_in(cell: str, separator: str | None) -> list[str]:
+    """The names that a cell refers to, one or several."""
+    values = cell.split(separator) if separator else [cell]
+    plain = (unicodedata.normalize("NFC", value).strip() for value in values)
+    return [value for value in plain if value]
 
 
 def _note_out_of_range(column: str, clean: Mapping[str, Any], log: ProblemLog) -> None:
@@ -397,6 +419,17 @@ def _as_text(cell: Any) -> str:
         if isinstance(cell, (float, np.floating))
         else str(cell)
     )
+
+
+def _as_floats(cells: pd.Series) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The cells of a column as numbers, NaN for anything else, and which of them are blank."""
+    if cells.dtype == np.float64:  # as a scenario keeps them: there is nothing to read
+        values = cells.to_numpy(copy=True)
+        return values, np.isnan(values)
+    parsed = [_as_float(cell) for cell in cells.tolist()]
+    blank = np.array([number is None for number in parsed], dtype=bool)
+    values = [math.nan if number is None else number for number in parsed]
+    return np.array(values, dtype=np.float64), blank
 
 
 def _as_float(cell: Any) -> float | None:
