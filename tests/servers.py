@@ -24,6 +24,7 @@ from explorer.cli import main
 
 Result = TypeVar("Result")
 PATIENCE_S = 60  # for a server to start on a slow machine
+LOOK_AGAIN_S = 0.02  # who looks without a pause takes the time of what is waited for
 
 
 def in_own_loop(work: Coroutine[Any, Any, Result]) -> Result:
@@ -38,6 +39,7 @@ def wait_until(true: Callable[[], object], patience_s: float = PATIENCE_S) -> No
     deadline = time.monotonic() + patience_s
     while not true():
         assert time.monotonic() < deadline, "gave up waiting"
+        time.sleep(LOOK_AGAIN_S)
 
 
 def command_line(*arguments: str | Path) -> list[str]:
@@ -54,11 +56,12 @@ def free_port() -> int:
 class Server:
     """
     `wattlas serve` in a process of its own. It is forked off one that has imported the app and
-    done nothing else, which saves what each would spend on that; `command_line` starts afresh.
+    drawn what every page shows, which saves what each would spend on that; `command_line` starts
+    afresh.
     """
 
     def __init__(self, *arguments: object, log: Path) -> None:
-        self._process = _IMPORTED.Process(target=_serve, args=([*map(str, arguments)], log))
+        self._process = _READY.Process(target=_serve, args=([*map(str, arguments)], log))
         self._process.start()
         assert self._process.pid
         self.pid = self._process.pid
@@ -71,8 +74,10 @@ class Server:
         return self._process.exitcode
 
 
-_IMPORTED = get_context("forkserver")
-_IMPORTED.set_forkserver_preload(["servers", "explorer.app.explorer", "explorer.app.server"])
+_READY = get_context("forkserver")
+_READY.set_forkserver_preload(
+    ["servers", "explorer.app.explorer", "explorer.app.server", "drawn_before"]
+)
 
 
 def _serve(arguments: list[str], log: Path) -> None:
