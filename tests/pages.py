@@ -1,11 +1,12 @@
 """A page of a server in a browser: when it is open, and what it shows."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 from servers import free_port, serving
 
 from explorer import Scenario, solve
@@ -45,9 +46,18 @@ def watched(page: Page) -> Iterator[None]:
     assert complaints == [] and len(sockets) == 1
 
 
-def wait_until_open(page: Page) -> None:
+def wait_until_open(page: Page | FrameLocator) -> None:
     expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
     expect(page.locator("[data-total=cost] .value")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def question(page: Page | FrameLocator, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def expect_question(page: Page | FrameLocator, name: str) -> None:
+    """Wait for a question to be asked, as by the link that a page was opened with."""
+    expect(question(page, name)).to_have_class(re.compile("active"), timeout=PATIENCE_MS)
 
 
 def expect_cost(page: Page, scenario: Scenario) -> None:

@@ -12,7 +12,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from pages import PATIENCE_MS, expect_cost, unfold, wait_until_open
+from pages import (
+    PATIENCE_MS,
+    expect_cost,
+    expect_question,
+    question,
+    unfold,
+    wait_until_open,
+)
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from servers import Proxy, ask, free_port, serving, started, wait_until
 
@@ -97,14 +104,6 @@ def opened(browser: Browser, url: str, has_clock: bool = False, **options: Any) 
     page.goto(url)
     wait_until_open(page)
     return page
-
-
-def question(page: Page, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
-
-
-def expect_question(page: Page, name: str) -> None:
-    expect(question(page, name)).to_have_class(re.compile("active"), timeout=PATIENCE_MS)
 
 
 def friction(page: Page) -> Locator:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from pages import PATIENCE_MS, expect_question, question, wait_until_open
 from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 from servers import ask, free_port, serving
 
-PATIENCE_MS = 30_000  # with a page that others slow down
 FIRST_SLIDER = "input[type=range]"
 
 
@@ -33,6 +33,7 @@ def opened(page: Page, address: str) -> FrameLocator:
     page.set_viewport_size({"width": 1920, "height": 1080})
     page.goto(address)
     frame = page.frame_locator("iframe")
+    wait_until_open(frame)
     expect(frame.locator("canvas").first).to_be_visible(timeout=PATIENCE_MS)
     return frame
 
@@ -51,9 +52,7 @@ def test_a_presentation_is_larger_and_shows_the_first_control_alone(
     url, page: Page, complaints: list[str]
 ):
     frame = opened(page, f"{url}?present#v=2&question=What+is+it+worth%3F")
-    expect(frame.get_by_role("button", name="What is it worth?", exact=True)).to_have_class(
-        "bk-btn bk-btn-default bk-active"
-    )
+    expect_question(frame, "What is it worth?")
     card = frame.locator(".wattlas-card").first
     word = card.locator("h2")
     size = word.evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
@@ -96,22 +95,20 @@ def test_a_second_window_follows_the_first_also_to_another_scenario(
     url, page: Page, context: BrowserContext, complaints: list[str]
 ):
     page.goto(url)
-    expect(page.locator("canvas").first).to_be_visible(timeout=PATIENCE_MS)
+    wait_until_open(page)
     page.locator(FIRST_SLIDER).first.focus()
     with context.expect_page() as popup:
         page.keyboard.press("Alt+p")
     frame = popup.value.frame_locator("iframe")
-    expect(frame.locator("canvas").first).to_be_visible(timeout=PATIENCE_MS)
+    wait_until_open(frame)
     page.locator(FIRST_SLIDER).first.focus()
     page.keyboard.press("ArrowLeft")
     shown = page.get_by_label("exact value").first.input_value()
     expect(frame.get_by_label("exact value").locator("visible=true").first).to_have_value(
         shown, timeout=PATIENCE_MS
     )
-    page.get_by_role("button", name="How sure is it?", exact=True).click()
-    expect(frame.get_by_role("button", name="How sure is it?", exact=True)).to_have_class(
-        "bk-btn bk-btn-default bk-active", timeout=PATIENCE_MS
-    )
+    question(page, "How sure is it?").click()
+    expect_question(frame, "How sure is it?")
     frame.locator("body").evaluate("() => { window.isTheSame = true }")
     page.goto(f"{url}?scenario=stylized-12")
     title = frame.get_by_role("heading", name="Wattlas · Stylised, twelve regions")
