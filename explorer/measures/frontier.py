@@ -12,6 +12,7 @@ this project's own.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -26,10 +27,10 @@ from explorer.cache import Memo, digest
 from explorer.errors import OutOfTimeError
 from explorer.measures.relocatable_load import READINGS, relocatable_mw
 from explorer.model.network import BUDGET_DECIMALS, Network, build_network, lp_data
+from explorer.model.opening import OpeningArcs
 from explorer.model.placement import BASELINES, LAYERS, Placement
 from explorer.model.solve import solve_network
-from explorer.model.solver import TIE_BREAK, LPData, Optimum, PlacementModel, model_for
-from explorer.model.ties import by_demand
+from explorer.model.solver import LPData, Optimum, PlacementModel, model_for
 from explorer.presentation import drawing, render
 from explorer.scenario.scenario import Scenario
 
@@ -303,14 +304,17 @@ class _Sweep:
         self._model = model
         points = self._breakpoints
         start, optimum = self._first_served()
-        rows = [self._row(start, optimum, None)]
+        arcs = OpeningArcs(
+            self._numbers, self._then, self._opens_ms, self.network.home, self._figures
+        )
+        arcs.stand_on(optimum, start)
+        rows = [self._row(start, arcs) | {"opens": ""}]
         if exact:
-            self._walk(start, optimum, rows)
+            rows += self._walk(arcs)
         else:
             for budget in np.unique(np.linspace(start, points[-1], GRID_POINTS))[1:]:
-                after = self._solve(budget)
-                rows.append(self._row(budget, after, optimum))
-                optimum = after
+                arcs.stand_on(self._solve(budget), budget)
+                rows.append(self._row(budget, arcs))
         return Frontier(
             over=self.over,
             exact=exact,
@@ -325,28 +329,17 @@ class _Sweep:
         """The same curve with where this scenario stands on it, and its names."""
         return replace(found, current_ms=self.current_ms, network=self._whole)
 
-    def _walk(self, budget: float, optimum: Optimum, rows: list[dict[str, float | str]]) -> None:
+    def _walk(self, arcs: OpeningArcs) -> Iterator[dict[str, float | str]]:
         """
         From one improving arc to the next; arcs in between cannot improve, so nothing is missed.
         """
-        cost, opens_ms = by_demand(self._numbers.cost), by_demand(self._opens_ms)
-        while True:
-            best = optimum.price_free.reshape(-1, 1) - optimum.capacity_price
-            later = opens_ms[(cost < best - 2 * TIE_BREAK) & (opens_ms > budget)]
-            pinned = self._pinned_opening(budget, optimum)
-            budget = min(later.min(initial=np.inf), pinned)
-            if not np.isfinite(budget):
-                return
-            after = self._solve(budget)
-            if abs(after.objective - optimum.objective) > REAL_STEP * abs(optimum.objective):
-                rows.append(self._row(budget, after, optimum))
-            optimum = after
-
-    def _pinned_opening(self, budget: float, optimum: Optimum) -> float:
-        """The next budget at which pinned load that goes unserved gets its home arc. [ms]"""
-        home = self._opens_ms[np.arange(len(self.network.home)), self.network.home]
-        waiting = (optimum.unserved_pinned_mw > self._hardly_mw) & (home > budget)
-        return home[waiting].min(initial=np.inf)
+        after = arcs.objective
+        while np.isfinite(budget := arcs.next_ms()):
+            if not arcs.move_to(budget):
+                arcs.stand_on(self._solve(budget), budget)
+            before, after = after, arcs.objective
+            if abs(after - before) > REAL_STEP * abs(before):
+                yield self._row(budget, arcs)
 
     def _first_served(self) -> tuple[float, Optimum]:
         """The smallest breakpoint that serves all that can be served, and its optimum."""
@@ -372,45 +365,42 @@ class _Sweep:
 
     def _solve(self, budget_ms: float) -> Optimum:
         numbers: LPData = replace(self._numbers, allowed=self._opens_ms <= budget_ms)
-        return self._model.solve(
-            numbers, None if self.network.objective == "cost" else self.network.cost_usd_per_mwh
-        )
+        return self._model.solve(numbers, self._then)
 
-    def _row(
-        self, budget_ms: float, optimum: Optimum, before: Optimum | None
-    ) -> dict[str, float | str]:
-        it_mw = Placement(self.network, optimum, self.network.objective).it_mw.ravel()
-        used = np.flatnonzero(it_mw)
-        sums = (self._per_mw[:, used] @ it_mw[used]).tolist()
+    @property
+    def _then(self) -> Floats | None:
+        """What breaks ties of the objective."""
+        return None if self.network.objective == "cost" else self.network.cost_usd_per_mwh
+
+    def _row(self, budget_ms: float, arcs: OpeningArcs) -> dict[str, float | str]:
+        sums = arcs.figures.tolist()
         return {
             "budget_ms": budget_ms,
             **dict(zip(SUMS, sums, strict=False)),
-            "unserved_mw": _unserved_mw(optimum),
+            "unserved_mw": arcs.unserved_mw,
             **dict(zip(LAYER_COLUMNS, sums[len(SUMS) :], strict=True)),
-            "opens": "" if before is None else self._opened(budget_ms, optimum, before),
+            "opens": self._opened(arcs.opened_mw(budget_ms)),
         }
 
-    @cached_property
-    def _per_mw(self) -> Floats:
-        """What a MW on each arc adds to `SUMS` and then to each layer, shape (column, arc)."""
+    @property
+    def _figures(self) -> Floats:
+        """
+        What a MW on each arc adds to `SUMS` and then to each layer, shape (column, client, region,
+        workload).
+        """
         net = self.network
-        layers = net.layer_index[:, :, np.newaxis] == np.arange(len(LAYERS))
+        layers = net.layer_index == np.arange(len(LAYERS))[:, np.newaxis, np.newaxis]
         return np.stack(
             [
-                net.money_usd_per_mwh.ravel(),
-                net.carbon_kg_per_arc_mwh.ravel(),
-                net.cost_usd_per_mwh.ravel(),
-                net.electricity_per_arc_mwh.ravel(),
-                np.ones(net.latency_ms.size),
-                net.is_away.ravel(),
-                *np.repeat(layers.reshape(-1, len(LAYERS)).T, len(net.workloads), axis=1),
+                net.money_usd_per_mwh,
+                net.carbon_kg_per_arc_mwh,
+                net.cost_usd_per_mwh,
+                net.electricity_per_arc_mwh,
+                np.ones(net.latency_ms.shape),
+                net.is_away,
+                *np.repeat(layers[..., np.newaxis], len(net.workloads), axis=-1),
             ]
         )
-
-    @cached_property
-    def _opening(self) -> NDArray[np.intp]:
-        """All arcs, flat, in the order in which they open."""
-        return self._opens_ms.ravel().argsort(kind="stable")
 
     def with_relocatable(self, table: pd.DataFrame) -> pd.DataFrame:
         """
@@ -430,24 +420,10 @@ class _Sweep:
         columns = dict(zip(RID_COLUMNS, readings, strict=True))
         return table.drop(columns="opens").assign(**columns, opens=table["opens"])
 
-    def _opened(self, budget_ms: float, optimum: Optimum, before: Optimum) -> str:
-        """Regions of the arcs that opened at this budget and carry load now, free or pinned."""
-        opens_ms = self._opens_ms.ravel()
-        first, last = (
-            np.searchsorted(opens_ms, budget_ms, side, sorter=self._opening)
-            for side in ("left", "right")
-        )
-        arcs = np.sort(self._opening[first:last])
-        i, j, k = np.unravel_index(arcs, self._opens_ms.shape)
-        pinned = np.where(
-            j == self.network.home[i], optimum.pinned_mw[i, k] - before.pinned_mw[i, k], 0.0
-        )
-        gained = np.maximum(optimum.free_mw[i, j, k] - before.free_mw[i, j, k], 0.0) + np.maximum(
-            pinned, 0.0
-        )
-        new = np.bincount(j, gained, minlength=len(self.network.regions))
-        order = np.argsort(-new, kind="stable")
-        return "; ".join(self.network.regions[j] for j in order if new[j] > self._hardly_mw)
+    def _opened(self, new_mw: Floats) -> str:
+        """Regions of new arcs that carry load, most of it first."""
+        order = np.argsort(-new_mw, kind="stable")
+        return "; ".join(self.network.regions[j] for j in order if new_mw[j] > self._hardly_mw)
 
 
 def hardly_mw(network: Network) -> float:

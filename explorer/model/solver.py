@@ -143,8 +143,8 @@ class PlacementModel:
         )  # fmt: skip
         served = (loads.free * data.cost).sum() + loads.pinned @ data.pinned_cost
         dropped = loads.dropped_free.sum() + loads.dropped_pinned.sum()
-        free = units.mw * _part(wanted.free_mw.ravel(), data.free_mw, groups.free)
-        pinned = units.mw * _part(wanted.pinned_mw.ravel(), data.pinned_mw, groups.pinned)
+        free = units.mw * part_of_kind(wanted.free_mw.ravel(), data.free_mw, groups.free)
+        pinned = units.mw * part_of_kind(wanted.pinned_mw.ravel(), data.pinned_mw, groups.pinned)
         clients, regions, workloads = self._shape
         by_client = clients, workloads
         free_mw = loads.free[groups.free]
@@ -319,7 +319,7 @@ def by_kind(numbers: LPData, groups: Groups, home: Ints) -> KindData:
     )
 
 
-def _part(wanted: Floats, together: Floats, kind: Ints) -> Floats:
+def part_of_kind(wanted: Floats, together: Floats, kind: Ints) -> Floats:
     """The part of what its kind gets that is each demand's: what it wants of what all want."""
     of_kind = together[kind]
     return np.divide(wanted, of_kind, out=np.zeros(len(kind)), where=of_kind > 0)

@@ -1,0 +1,80 @@
+"""Optima along an axis on which arcs open, by cycles of moves, against cold solves."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+from scenarios import random_scenario
+
+from explorer import Scenario
+from explorer.cache import apart
+from explorer.measures.frontier import trace
+from explorer.model.network import Network, build_network, lp_data
+from explorer.model.opening import OpeningArcs
+from explorer.model.placement import Placement
+from explorer.model.program import Optimum
+from explorer.model.solver import PlacementModel
+from explorer.scenario.scenario import OBJECTIVES
+
+
+def cold(network: Network, objective: str, opens_ms, budget_ms: float) -> Optimum:
+    then = None if objective == "cost" else network.cost_usd_per_mwh
+    numbers = replace(lp_data(network, objective), allowed=opens_ms <= budget_ms)
+    model = PlacementModel(network.home, len(network.regions), len(network.workloads))
+    return model.solve(numbers, then)
+
+
+def figures_of(network: Network):
+    return np.stack([network.carbon_kg_per_arc_mwh, network.is_away.astype(float)])
+
+
+@settings(max_examples=40)
+@given(
+    seed=st.integers(0, 999),
+    size=st.integers(2, 6),
+    objective=st.sampled_from(OBJECTIVES),
+    jump=st.integers(1, 4),
+    capacity_scale=st.sampled_from([1.0, 2.0, 4.0]),
+)
+def test_every_step_that_is_proven_is_that_of_a_cold_solve(
+    seed, size, objective, jump, capacity_scale
+):
+    """Over all classes at once, some arcs at a time; lumpy worlds are full of ties."""
+    world = random_scenario(
+        seed, size + 1, size, 2, lumpy=seed % 2 == 1, capacity_scale=capacity_scale
+    )
+    network = build_network(world)
+    opens_ms = np.where(network.permitted, network.latency_ms - network.budget_ms, np.inf).round(6)
+    then = None if objective == "cost" else network.cost_usd_per_mwh
+    figures = figures_of(network)
+    arcs = OpeningArcs(lp_data(network, objective), then, opens_ms, network.home, figures)
+    budgets = np.unique(opens_ms[np.isfinite(opens_ms)])
+    for n, budget in enumerate(budgets[:: min(jump, len(budgets))]):
+        found = cold(network, objective, opens_ms, budget)
+        if n and arcs.move_to(budget):
+            it_mw = Placement(network, found, objective).it_mw
+            scale = 1 + abs(found.objective)
+            assert arcs.objective == pytest.approx(found.objective, rel=1e-9, abs=1e-9 * scale)
+            assert_allclose(
+                arcs.figures, (figures * it_mw).sum(axis=(1, 2, 3)), rtol=1e-7, atol=1e-5
+            )
+            assert arcs.unserved_mw == 0
+        else:
+            arcs.stand_on(found, budget)
+
+
+def test_between_most_steps_of_a_frontier_there_is_no_solver(monkeypatch):
+    """
+    What is proven by prices needs none: only the first step, and where equal placements open other
+    regions.
+    """
+    solve, solved = PlacementModel.solve, []
+    monkeypatch.setattr(
+        PlacementModel, "solve", lambda *asked, **how: solved.append(1) or solve(*asked, **how)
+    )
+    with apart():
+        found = trace(build_network(Scenario.load("world-2025")), "A", 0.0)
+    assert len(solved) < len(found.table) / 10
