@@ -115,6 +115,8 @@ def test_the_recipe_for_a_worker_names_what_it_needs_and_no_more():
 def test_everything_but_maps_is_computed_and_drawn(tmp_path):
     out = run(
         """
+        from pathlib import Path
+
         from explorer import notebook
         from explorer.measures.arguments import completed
         from explorer.presentation import renderer
@@ -127,7 +129,9 @@ def test_everything_but_maps_is_computed_and_drawn(tmp_path):
             result = measure.function(subject, **completed(world, measure.needs, {}), **more)
             if renderer(result, "map") is None and renderer(result, "chart") is not None:
                 plot(result)
-                print(name, figure(result, f"{sys.argv[1]}/{name}.svg").stat().st_size)
+                file = Path(f"{sys.argv[1]}/{name}.svg")
+                figure(result, file)
+                print(name, file.stat().st_size)
         """,
         str(tmp_path),
     )

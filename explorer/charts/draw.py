@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from explorer.charts.chart import Chart
-from explorer.charts.options import refuse_options
+from explorer.charts.options import OF_FIGURES, refuse_options
 from explorer.lacking import loaded
 from explorer.presentation import render, renderer
 
 if TYPE_CHECKING:
     import holoviews as hv
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _BACKENDS = "explorer.charts.backends"  # loaded when somebody draws
-_OF_FIGURES = ("width_mm", "title", "credit")
 
 
 def plot(result: Any, of: str = "", **options: Any) -> hv.Overlay | hv.Layout:
@@ -56,21 +57,23 @@ def plot(result: Any, of: str = "", **options: Any) -> hv.Overlay | hv.Layout:
 
 def figure(
     result: Any,
-    path: str | Path,
+    path: str | Path | None = None,
     of: str = "",
     width_mm: float | None = None,
     title: str = "",
     credit: str = "",
+    ax: Axes | None = None,
     **options: Any,
-) -> Path:
+) -> Figure:
     """
-    Write the result of any measure as a figure for print: SVG, PDF or PNG, by the ending of `path`.
+    Draw the result of any measure for print, and write it: SVG, PDF or PNG, by the ending of `path`.
 
     Parameters
     ----------
     result, of, **options
         As in `plot`.
-    path : str or pathlib.Path
+    path : str or pathlib.Path, optional
+        The file to write; none unless given.
     width_mm : float, optional
         A journal's column is about 88 mm wide, two are 180 mm. By default one column; a map has
         two.
@@ -79,21 +82,37 @@ def figure(
     credit : str, optional
         Whose figure it is: below it, and as the author of the file. Title, date and versions are in
         the file's metadata anyhow.
+    ax : matplotlib.axes.Axes, optional
+        Axes of a figure of your own to draw one panel into, as wide as they are.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        To add to, or to save once more by its `savefig`; with `ax`, the figure of these axes.
 
     Raises
     ------
     TypeError, ValueError
-        As `plot`.
+        As `plot`; if there are axes and several panels, or axes and a width.
     ExplorerError
         As `plot`; if the file cannot be written there or the width is no width of a page.
+
+    Examples
+    --------
+    >>> from explorer import Scenario, tornado
+    >>> drawn = figure(tornado(Scenario.load("classroom-3x3")), credit="A. N. Author")
+    >>> drawn.axes[0].get_xlabel()
+    'Saving against the baseline [USD/h]'
     """
-    said: dict[str, Any] = {"title": title, "credit": credit}
+    if ax is not None and width_mm is not None:
+        raise ValueError("Axes have a width already: give `width_mm` or `ax`.")
+    said: dict[str, Any] = {"title": title, "credit": credit, "ax": ax}
     said |= {} if width_mm is None else {"width_mm": width_mm}
     own = renderer(result, "figure")
     if own is not None:
         _refuse_panel(of)
         return own(result, path, **said, **options)
-    refuse_options(result, "chart", options, also=("of", *_OF_FIGURES))
+    refuse_options(result, "chart", options, also=("of", *OF_FIGURES))
     return loaded(f"{_BACKENDS}.matplotlib").draw(_chart(result, of, **options), path, **said)
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from explorer.presentation import renderer
 from explorer.scenario.hints import refuse_unknown
 
+OF_FIGURES = ("width_mm", "title", "credit", "ax")  # what every figure for print takes
+
 
 def refuse_options(result: Any, how: str, given: Iterable[str], also: Iterable[str] = ()) -> None:
     """

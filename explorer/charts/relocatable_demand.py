@@ -42,6 +42,7 @@ PANELS = (
         Axis("IT load [MW]"),
         height_px=215,
         has_rows=True,
+        row_px=40,  # five bars on each other
         fewest_rows=1,
     ),
     Panel(

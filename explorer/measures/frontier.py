@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,7 @@ from explorer.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     import holoviews as hv
+    from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
 
@@ -137,9 +138,9 @@ class Frontier:
         """Draw "cost" or "carbon" along the budget."""
         return drawing().plot(self, quantity)
 
-    def figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
-        """Write cost above carbon as a figure for print: SVG, PDF or PNG."""
-        return drawing().figure(self, path, width_mm=width_mm)
+    def figure(self, path: str | Path | None = None, **options: Any) -> Figure:
+        """Draw cost above carbon for print, and write it; options as in `explorer.figure`."""
+        return drawing().figure(self, path, **options)
 
 
 def window_ms(network: Network, over: str) -> float:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,7 @@ from explorer.scenario.scenario import Scenario
 
 if TYPE_CHECKING:
     import holoviews as hv
+    from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
 
@@ -74,9 +75,9 @@ class Draws:
         """
         return drawing().plot(self, of)
 
-    def figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
-        """Write both as a figure for print: SVG, PDF or PNG."""
-        return drawing().figure(self, path, width_mm=width_mm)
+    def figure(self, path: str | Path | None = None, **options: Any) -> Figure:
+        """Draw both for print, and write them; options as in `explorer.figure`."""
+        return drawing().figure(self, path, **options)
 
     @property
     def done(self) -> int:

@@ -23,6 +23,7 @@ from explorer.units import KG_PER_T, KWH_PER_MWH
 
 if TYPE_CHECKING:
     import holoviews as hv
+    from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -511,13 +512,13 @@ class Placement:
         """Draw load at home, nearby and further away, by class."""
         return drawing().plot(self.layers)
 
-    def figure(self, path: str | Path, width_mm: float = 180.0) -> Path:
-        """Write the map as a figure for print: SVG, PDF or PNG."""
-        return render(self, "figure", path, width_mm)
+    def figure(self, path: str | Path | None = None, **options: Any) -> Figure:
+        """Draw the map for print, and write it; options as in `explorer.figure`."""
+        return drawing().figure(self, path, **options)
 
-    def layers_figure(self, path: str | Path, width_mm: float = 88.0) -> Path:
-        """Write where each class runs as a figure for print."""
-        return drawing().figure(self.layers, path, width_mm=width_mm)
+    def layers_figure(self, path: str | Path | None = None, **options: Any) -> Figure:
+        """Draw where each class runs for print, and write it; options likewise."""
+        return drawing().figure(self.layers, path, **options)
 
 
 def difference(value: float, other: float) -> float:

@@ -132,9 +132,11 @@ def test_pictures_and_figures_show_numbers_only(world, tmp_path):
     every += [plot(table) for table in results.values()]
     for picture in every:
         assert NO_NUMBER.search(said(drawn(picture).references())) is None
-    files = [placement.figure(tmp_path / "a.svg"), placement.layers_figure(tmp_path / "b.svg")]
-    files += [found.figure(tmp_path / "c.svg")]
-    files += [figure(table, tmp_path / f"{name}.svg") for name, table in results.items()]
+    placement.layers_figure(tmp_path / "layers.svg")
+    for name, result in {"map": placement, "frontier": found, **results}.items():
+        figure(result, tmp_path / f"{name}.svg")
+    files = sorted(tmp_path.glob("*.svg"))
+    assert len(files) == len(results) + 3
     for file in files:
         texts = " ".join(re.findall(r"<text[^>]*>([^<]*)", file.read_text("utf-8")))
         assert NO_NUMBER.search(texts) is None, (file.name, texts)

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from functools import partial
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
 from PIL import Image
 
 from explorer import (
@@ -66,34 +68,25 @@ def writers(scenario: Scenario) -> dict[str, Write]:
         charted["wires_or_fibre"] = wires_or_fibre(
             scenario, ids[1], ids[0], list(scenario.workloads)[-1]
         )
-    return {
+    drawn: dict[str, Callable[..., Figure]] = {
         "map": placement.figure,
         "layers": placement.layers_figure,
         "frontier": found.figure,
         "draws": draws.figure,
         **{name: partial(figure, table) for name, table in charted.items()},
     }
+    return {name: partial(written, draw) for name, draw in drawn.items()}
+
+
+def written(draw: Callable[..., Figure], path: Path, **options: Any) -> Path:
+    """The file of a figure."""
+    draw(path, **options)
+    return path
 
 
 @pytest.fixture(scope="module")
 def classroom() -> dict[str, Write]:
     return writers(Scenario.load("classroom-3x3"))
-
-
-@pytest.fixture
-def axes(monkeypatch, tmp_path) -> Callable[[Write], list]:
-    """Writes a figure; returns the axes it was drawn in."""
-    kept: list = []
-    monkeypatch.setattr(printing, "DOTS_PER_INCH", 100)  # artists are looked at, not pixels
-    monkeypatch.setattr(plt, "close", kept.append)
-
-    def write(figure: Write) -> list:
-        figure(tmp_path / "figure.png")
-        return kept[-1].axes
-
-    yield write
-    monkeypatch.undo()
-    plt.close("all")
 
 
 def text_of(svg: Path) -> str:
@@ -212,16 +205,18 @@ def test_a_figure_names_as_many_publishers_as_fit_and_counts_the_rest(tmp_path):
         (placement.layers_figure, 88.0),
         (placement.layers_figure, 180.0),
     ):
-        said = text_of(write(tmp_path / "figure.svg", width_mm))
+        said = text_of(written(write, tmp_path / "figure.svg", width_mm=width_mm))
         named = said.split("Data: ")[1].split("; and ")[0].split("; ")
         assert tuple(named) == publishers[: len(named)]
         assert f"; and {len(publishers) - len(named)} more;" in said
     world.sources = None
-    assert "names no sources" in text_of(solve(world).layers_figure(tmp_path / "figure.svg"))
+    solve(world).layers_figure(tmp_path / "figure.svg")
+    assert "names no sources" in text_of(tmp_path / "figure.svg")
 
 
 def test_a_figure_names_whose_data_it_uses_and_only_those(tmp_path):
-    said = text_of(figure(break_even(Scenario.load("world-2025"), "A"), tmp_path / "pairs.svg"))
+    figure(break_even(Scenario.load("world-2025"), "A"), tmp_path / "pairs.svg")
+    said = text_of(tmp_path / "pairs.svg")
     assert "US Energy Information Administration" in said
     assert "Our World in Data" not in said  # demand, which no pair of regions knows
 
@@ -237,7 +232,8 @@ def test_a_proxy_is_called_a_proxy():
 def test_a_figure_of_a_table_that_lost_its_origin_still_stands(tmp_path):
     table = break_even(Scenario.load("classroom-3x3"), "chat")
     table.attrs = {"measure": "break_even"}
-    said = text_of(figure(table, tmp_path / "pairs.svg"))
+    figure(table, tmp_path / "pairs.svg")
+    said = text_of(tmp_path / "pairs.svg")
     assert "Moving pays from 0 of 3 homes" in said and "Data:" not in said
 
 
@@ -274,7 +270,8 @@ def test_the_map_of_a_degenerate_world_is_drawn(tmp_path, settings, monkeypatch)
     """Charts of such worlds are drawn in `test_charts`."""
     monkeypatch.setattr(printing, "DOTS_PER_INCH", 100)  # a third of the time is pixels
     placement = solve(random_scenario(5, clients=3, lumpy=True, **settings))
-    assert placement.figure(tmp_path / "map.png").stat().st_size > 5000
+    placement.figure(tmp_path / "map.png")
+    assert (tmp_path / "map.png").stat().st_size > 5000
 
 
 def test_every_figure_of_the_world_is_drawn_and_fits(tmp_path, monkeypatch):
@@ -286,8 +283,8 @@ def test_every_figure_of_the_world_is_drawn_and_fits(tmp_path, monkeypatch):
         assert np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]).min() == 255, kind
 
 
-def test_bars_of_layers_have_the_load_and_the_colour_of_their_layer(classroom, axes):
-    (plot,) = axes(classroom["layers"])
+def test_bars_of_layers_have_the_load_and_the_colour_of_their_layer():
+    (plot,) = solve(Scenario.load("classroom-3x3")).layers_figure().axes
     drawn = {
         to_hex(bars.get_facecolor()[0]): [path.get_extents().width for path in bars.get_paths()]
         for bars in plot.collections
@@ -301,10 +298,9 @@ def test_bars_of_layers_have_the_load_and_the_colour_of_their_layer(classroom, a
         assert drawn[LOOKS[layer].ink.lower()] == pytest.approx(share[["chat", "batch"]].tolist())
 
 
-def test_steps_stand_where_the_table_says(classroom, axes):
-    scenario = Scenario.load("classroom-3x3")
-    cost, carbon = axes(classroom["frontier"])
-    table = frontier(scenario, over="chat").table
+def test_steps_stand_where_the_table_says():
+    found = frontier(Scenario.load("classroom-3x3"), over="chat")
+    (cost, carbon), table = found.figure().axes, found.table
     for plot, column, unit in ((cost, "cost_usd_per_h", 1.0), (carbon, "carbon_kg_per_h", 1000.0)):
         (points,) = (
             marks.get_offsets()
@@ -361,10 +357,8 @@ def test_places_in_print_are_those_of_equal_earth_and_stay_at_their_edge():
     assert np.isnan(projected(np.array([np.nan]), np.array([0.0]))).all()
 
 
-def test_lines_of_the_map_never_cross_it(classroom, axes, tmp_path):
-    scenario = Scenario.load("world-2025")
-    placement = solve(scenario)
-    (plot,) = axes(lambda path: placement.figure(path))
+def test_lines_of_the_map_never_cross_it():
+    (plot,) = solve(Scenario.load("world-2025")).figure().axes
     assert any(
         to_hex(marks.get_facecolor()[0]) == "#e3e3e3"
         for marks in plot.collections
@@ -435,3 +429,53 @@ def test_a_figure_says_whose_it_is_on_the_page_and_in_the_file(tmp_path, monkeyp
         assert (image.info["Title"], image.info["Author"]) == tuple(said.values())
         assert image.info["Creation Time"] == "2023-11-14"
         assert f"Wattlas {__version__}" in image.info["Software"]
+
+
+def test_a_figure_is_the_callers_to_add_to_and_to_save(tmp_path):
+    scenario = Scenario.load("classroom-3x3")
+    scenario.regions = scenario.regions.assign(name=["Ca$h", "$x$", "South"])
+    drawn = figure(relocatable_demand(scenario))
+    assert plt.get_fignums() == []
+    (axes,) = drawn.axes
+    axes.annotate("look here", (0.5, 0.5), xycoords="axes fraction")
+    drawn.savefig(tmp_path / "mine.svg")
+    figure(solve(scenario)).savefig(tmp_path / "map.svg")  # dollars are no mathematics
+    assert drawn.get_figwidth() * 25.4 == pytest.approx(88.0)
+
+
+def test_a_figure_is_drawn_into_axes_that_are_given():
+    scenario = Scenario.load("classroom-3x3")
+    mine, (left, right) = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
+    right.plot([1, 2], [3, 4])
+    found = frontier(scenario, over="chat")
+    assert figure(found, of="cost", ax=left, credit="A. N. Author") is mine
+    alone = figure(found, of="cost").axes[0]
+    for kind in ("get_xlabel", "get_ylabel", "get_xlim", "get_ylim"):
+        assert getattr(left, kind)() == getattr(alone, kind)()
+    legend = [text.get_text() for text in left.get_legend().get_texts()]
+    assert "now: 150 ms" in legend and "three by three" in left.get_title(loc="left")
+    (below,) = (text for text in left.texts if "Figure: A. N. Author" in text.get_text())
+    mine.canvas.draw()
+    box, axes = below.get_window_extent(), left.get_tightbbox()
+    assert box.y1 <= left.xaxis.label.get_window_extent().y0 and box.y0 >= axes.y0 >= 0
+    assert len(right.lines) == 1 and right.get_title() == ""
+    assert plt.get_fignums() == [mine.number]  # which is theirs to close
+    plt.close(mine)
+
+
+def test_a_map_is_drawn_into_axes_that_are_given():
+    mine, axes = plt.subplots(figsize=(8, 5))
+    assert solve(Scenario.load("classroom-3x3")).figure(ax=axes) is mine
+    assert "Natural Earth" in " ".join(text.get_text() for text in axes.texts)
+    mine.canvas.draw()
+    plt.close(mine)
+
+
+def test_axes_take_one_panel_and_have_a_width():
+    _mine, axes = plt.subplots()
+    found = frontier(Scenario.load("classroom-3x3"), over="chat")
+    with pytest.raises(ValueError, match="'cost', 'carbon'"):
+        figure(found, ax=axes)
+    with pytest.raises(ValueError, match="width_mm"):
+        figure(found, of="cost", ax=axes, width_mm=88)
+    plt.close("all")

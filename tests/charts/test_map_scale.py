@@ -113,7 +113,8 @@ def test_a_world_of_any_size_shows_what_moves(name):
 @pytest.mark.parametrize("name", ["1.6 MW", "100 GW"])
 def test_print_says_its_scale_and_colours_changes_of_its_size(name, tmp_path):
     make, key_mw = WORLDS[name]
-    svg = solve(make()).figure(tmp_path / "map.svg").read_text("utf-8")
+    solve(make()).figure(tmp_path / "map.svg")
+    svg = (tmp_path / "map.svg").read_text("utf-8")
     assert f"{key_mw:,g} MW each" in svg
     assert "#4b2a85" in svg and "#e69f00" in svg.lower()  # more load, less
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import holoviews as hv
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
@@ -30,17 +32,27 @@ _STRAIGHT = ("line", "segments", "vertical", "horizontal", "diagonal")
 
 
 def draw(
-    chart: Chart, path: str | Path, width_mm: float = 88.0, title: str = "", credit: str = ""
-) -> Path:
+    chart: Chart,
+    path: str | Path | None = None,
+    width_mm: float = 88.0,
+    title: str = "",
+    credit: str = "",
+    ax: Axes | None = None,
+) -> Figure:
     """
-    Write a chart as SVG, PDF or PNG, its panels above each other.
+    Draw a chart, its panels above each other, and write it as SVG, PDF or PNG if there is a path.
 
     Raises
     ------
+    ValueError
+        If a chart of several panels is to be drawn into the axes `ax`.
     ExplorerError
         If the file cannot be written there or the width is no width of a page.
     """
-    with page(path, width_mm, title, credit) as sheet:
+    if ax is not None and len(chart.panels) > 1:
+        names = ", ".join(repr(panel.name) for panel in chart.panels)
+        raise ValueError(f"One pair of axes takes one panel: give `of` as one of {names}.")
+    with page(path, width_mm, title, credit, ax) as sheet:
         plots, heights_mm = [], []
         for panel, filled in zip(chart.panels, chart.filled, strict=True):
             plots.append(_panel(panel, filled, is_labelled_below(chart.panels, panel)))
@@ -54,8 +66,7 @@ def draw(
             for handle in _handles(marks, LOOKS[role], label)
         ]
         aspect = (sum(heights_mm) + AXIS_MM * len(plots)) / sheet.width_mm
-        sheet.draw(drawn, chart.about, chart.title, chart.notes, handles, aspect, heights_mm)
-    return Path(path)
+        return sheet.draw(drawn, chart.about, chart.title, chart.notes, handles, aspect, heights_mm)
 
 
 def _panel(panel: Panel, filled: Filled, shares_axis: bool) -> Any:

@@ -1,13 +1,13 @@
 """
-What every figure for print shares: a page of so many millimetres, its title, legend and sources,
-its greys.
+What every figure for print shares: a page of so many millimetres, or axes of somebody's own, its
+title, legend and sources, its greys.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
@@ -19,8 +19,10 @@ import holoviews.plotting.mpl  # registers the renderer
 import matplotlib as mpl
 import numpy as np
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
+from matplotlib.text import Text
 from matplotlib.ticker import Formatter, ScalarFormatter
 
 from explorer import __version__
@@ -32,6 +34,7 @@ from explorer.text import sentence, takes_prefix, tick_texts, wrapped
 MPL = "matplotlib"
 MM_PER_INCH = 25.4
 DOTS_PER_INCH = 300  # of PNG
+SHOWN_DOTS_PER_INCH = 150  # where a figure is looked at, as in a notebook
 SMALLEST_MM, LARGEST_MM = 60.0, 500.0
 ENDINGS = (".svg", ".pdf", ".png")
 INK, PALE = "#222222", "#8a8f98"
@@ -44,10 +47,13 @@ LEGEND_CHARACTERS_PER_MM, NAME_CHARACTERS_PER_MM = (
 )  # of a legend, and of what rows are called
 SOURCE_LINES = 3
 OUR_OWN = "This project's own definition."
-_STYLE: Any = {
-    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 7, "axes.linewidth": 0.6,
+_TO_WRITE: Any = {
     "text.parse_math": False,  # names may hold dollar signs
-    "svg.fonttype": "none", "svg.hashsalt": "wattlas", "pdf.fonttype": 42, "hatch.linewidth": 0.5,
+    "svg.fonttype": "none", "svg.hashsalt": "wattlas", "pdf.fonttype": 42,
+}  # fmt: skip
+_STYLE: Any = _TO_WRITE | {
+    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 7, "axes.linewidth": 0.6,
+    "hatch.linewidth": 0.5,
 }  # fmt: skip
 
 
@@ -55,10 +61,11 @@ _STYLE: Any = {
 class Page:
     """Where a figure is drawn, how wide it is, and what its author says of it."""
 
-    target: Path
+    target: Path | None  # the file, if there is to be one
     width_mm: float
     title: str = ""  # in the place of what it finds
     credit: str = ""  # below it, and its author in the file
+    axes: Axes | None = None  # of somebody's own figure, in the place of a page
 
     def draw(
         self,
@@ -69,7 +76,7 @@ class Page:
         handles: Sequence[Any] = (),
         aspect: float = 0.5,
         shares: Sequence[float] = (),
-    ) -> None:
+    ) -> Figure:
         """
         Render by HoloViews, and add title, legend, notes and sources where they cannot cover data.
 
@@ -95,56 +102,112 @@ class Page:
             notes = [*notes, _sources(about.publishers, self.width_mm)]
         if self.credit:
             notes = [*notes, f"Figure: {self.credit}"]
-        figure = hv.renderer(MPL).get_plot(drawn).state  # which `hv.render` makes twice
-        try:
-            width = self.width_mm / MM_PER_INCH
-            lines = [
-                line for note in notes for line in wrapped(note, CHARACTERS_PER_MM * self.width_mm)
-            ]
-            figure.set_size_inches(width, width)  # as wide as the legend may be
-            legend, rows = _legend(figure, handles)
-            aspect *= 1 + 0.7 * (_wrap_names(figure, self.width_mm) - 1)
-            below = LINE_INCH * len(lines) + 0.15 * rows + 0.1  # [inch]
-            heading = wrapped(title, CHARACTERS_PER_MM * self.width_mm / 1.5)
-            above = 0.16 * len(heading) + 0.04
-            height = width * aspect + below + above
-            figure.set_size_inches(width, height)
-            _lay_out(figure, below / height, 1 - above / height, shares or [1.0] * len(figure.axes))
-            figure.text(
-                0.01, 1 - 0.03 / height, "\n".join(heading), fontsize=8, fontweight="bold", va="top"
-            )
-            figure.text(
-                0.01, 0.03 / height, "\n".join(lines), fontsize=6, color="#444444", va="bottom"
-            )
-            if legend is not None:
-                legend.set_bbox_to_anchor(
-                    (0.0, (LINE_INCH * len(lines) + 0.04) / height), figure.transFigure
-                )
-            kind = self.target.suffix.lower()
-            said = _metadata(kind, title, self.credit)
+        if self.axes is None:
+            figure = self._as_page(drawn, title, notes, handles, aspect, shares)
+        else:
+            figure = _in_axes(self.axes, self.width_mm, drawn, title, notes, handles)
+        for text in figure.findobj(Text):  # of ticks too, which are made when they are needed
+            text.set_parse_math(False)
+        if self.target is not None:
+            said = _metadata(self.target.suffix.lower(), title, self.credit)
             figure.savefig(self.target, dpi=DOTS_PER_INCH, metadata=said)
-        finally:
-            plt.close(figure)
+        return figure
+
+    def _as_page(
+        self,
+        drawn: Any,
+        title: str,
+        notes: Sequence[str],
+        handles: Sequence[Any],
+        aspect: float,
+        shares: Sequence[float],
+    ) -> Figure:
+        """A figure of its own, as high as what is on it."""
+        figure: Figure = hv.renderer(MPL).get_plot(drawn).state  # which `hv.render` makes twice
+        plt.close(figure)  # it is the caller's, and nobody has to close it
+        width = self.width_mm / MM_PER_INCH
+        lines = [
+            line for note in notes for line in wrapped(note, CHARACTERS_PER_MM * self.width_mm)
+        ]
+        figure.set_size_inches(width, width)  # as wide as the legend may be
+        legend, rows = _legend(figure, handles)
+        aspect *= 1 + 0.7 * (_wrap_names(figure.axes, self.width_mm) - 1)
+        below = LINE_INCH * len(lines) + 0.15 * rows + 0.1  # [inch]
+        heading = wrapped(title, CHARACTERS_PER_MM * self.width_mm / 1.5)
+        above = 0.16 * len(heading) + 0.04
+        height = width * aspect + below + above
+        figure.set_size_inches(width, height)
+        _lay_out(figure, below / height, 1 - above / height, shares or [1.0] * len(figure.axes))
+        figure.text(
+            0.01, 1 - 0.03 / height, "\n".join(heading), fontsize=8, fontweight="bold", va="top"
+        )
+        figure.text(0.01, 0.03 / height, "\n".join(lines), fontsize=6, color="#444444", va="bottom")
+        if legend is not None:
+            legend.set_bbox_to_anchor(
+                (0.0, (LINE_INCH * len(lines) + 0.04) / height), figure.transFigure
+            )
+        figure.set_dpi(SHOWN_DOTS_PER_INCH)
+        return figure
+
+
+def _in_axes(
+    axes: Axes,
+    width_mm: float,
+    drawn: Any,
+    title: str,
+    notes: Sequence[str],
+    handles: Sequence[Any],
+) -> Figure:
+    """
+    Into axes of somebody's figure: its title above them, its notes below what stands at their lower
+    edge, where layouts leave room for them.
+    """
+    figure: Any = axes.figure
+    hv.renderer(MPL).get_plot(drawn, fig=figure, axis=axes, subplot=True)  # else it is closed
+    _write_ticks(axes)
+    _wrap_names([axes], width_mm)
+    heading = wrapped(title, CHARACTERS_PER_MM * width_mm / 1.5)
+    axes.set_title("\n".join(heading), loc="left", fontsize=8, fontweight="bold")
+    if handles:
+        axes.legend(handles=list(handles), fontsize=6.5, framealpha=0.85)
+    lines = [line for note in notes for line in wrapped(note, CHARACTERS_PER_MM * width_mm)]
+    below = axes.transAxes if not axes.get_xlabel() else axes.xaxis.label
+    axes.annotate(
+        "\n".join(lines), (0, 0), (0, -4), ("axes fraction", below), "offset points",
+        fontsize=6, color="#444444", va="top", annotation_clip=False,
+    )  # fmt: skip
+    return figure
 
 
 @contextmanager
-def page(path: str | Path, width_mm: float, title: str = "", credit: str = "") -> Iterator[Page]:
+def page(
+    path: str | Path | None,
+    width_mm: float,
+    title: str = "",
+    credit: str = "",
+    ax: Axes | None = None,
+) -> Iterator[Page]:
     """
-    A page to draw on; its file is there whole or not at all.
+    A page to draw on, or the axes `ax` in its place; its file, if it is to have one, is there whole
+    or not at all.
 
     Raises
     ------
     ExplorerError
         Before any work, if the file cannot be written there or the width is no width of a page.
     """
-    path = Path(path)
-    fix = f"Let it end in {', '.join(ENDINGS)}."
-    refuse_bad_target(path, ENDINGS, "A figure is an SVG, PDF or PNG file.", fix)
-    if not SMALLEST_MM <= width_mm <= LARGEST_MM:
+    if path is not None:
+        fix = f"Let it end in {', '.join(ENDINGS)}."
+        refuse_bad_target(Path(path), ENDINGS, "A figure is an SVG, PDF or PNG file.", fix)
+    if ax is not None:
+        width_mm = ax.get_window_extent().width / ax.figure.dpi * MM_PER_INCH
+    elif not SMALLEST_MM <= width_mm <= LARGEST_MM:
         what = f"A figure cannot be {width_mm:g} mm wide."
         raise ExplorerError(what, "width_mm", f"Choose from {SMALLEST_MM:g} to {LARGEST_MM:g} mm.")
-    with written_whole(path, "figure") as unfinished, mpl.rc_context(_STYLE):
-        yield Page(unfinished, width_mm, title, credit)
+    target = nullcontext() if path is None else written_whole(Path(path), "figure")
+    style = _STYLE if ax is None else _TO_WRITE  # axes have their owner's
+    with target as unfinished, mpl.rc_context(style):
+        yield Page(unfinished, width_mm, title, credit, ax)
 
 
 def _metadata(kind: str, title: str, credit: str) -> dict[str, Any]:
@@ -208,12 +271,12 @@ def _legend(figure: Figure, handles: Sequence[Any]) -> tuple[Legend | None, int]
     return None, 0
 
 
-def _wrap_names(figure: Figure, width_mm: float) -> int:
+def _wrap_names(every: Sequence[Axes], width_mm: float) -> int:
     """
     Long names of rows on several lines, a third of the page wide; how many lines the longest takes.
     """
     lines = 1
-    for axis in (axes.yaxis for axes in figure.axes):
+    for axis in (axes.yaxis for axes in every):
         if isinstance(axis.get_major_formatter(), ScalarFormatter):
             continue  # numbers
         texts = [label.get_text() for label in axis.get_ticklabels()]
@@ -236,8 +299,7 @@ def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) ->
         axes.tick_params(labelsize=6.5, width=0.6, length=2.5)
         for axis in (axes.xaxis, axes.yaxis):
             axis.label.set_size(7)
-            if isinstance(axis.get_major_formatter(), ScalarFormatter):  # numbers, not names
-                axis.set_major_formatter(_Ticks(takes_prefix(axis.get_label_text())))
+        _write_ticks(axes)
     edges = np.zeros(
         (len(figure.axes), 4)
     )  # of labels beyond left, bottom, right, top of axes; shares of the figure
@@ -255,6 +317,13 @@ def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) ->
             )
             edges[row] = own.x0 - every.x0, own.y0 - every.y0, every.x1 - own.x1, every.y1 - own.y1
         edges += 0.012
+
+
+def _write_ticks(axes: Axes) -> None:
+    """Numbers as elsewhere; names of rows stay."""
+    for axis in (axes.xaxis, axes.yaxis):
+        if isinstance(axis.get_major_formatter(), ScalarFormatter):
+            axis.set_major_formatter(_Ticks(takes_prefix(axis.get_label_text())))
 
 
 class _Ticks(Formatter):

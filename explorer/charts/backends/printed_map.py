@@ -9,6 +9,8 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
@@ -20,7 +22,7 @@ from explorer.charts.backends.page import MPL, page
 from explorer.charts.chart import Columns
 from explorer.charts.map import HEAD_PIECE, Arcs, Circles, Map
 from explorer.charts.map_places import M_PER_PX
-from explorer.charts.options import refuse_options
+from explorer.charts.options import OF_FIGURES, refuse_options
 from explorer.charts.palette import FADED, INK, LOOKS, PAPER, SLATE
 from explorer.charts.projection import EDGE_M, POLE_M, on_map
 from explorer.model.placement import Placement
@@ -42,29 +44,36 @@ WITHIN_M = EDGE_M * (1 - 1e-9), POLE_M * (1 - 1e-9)
 @renders("marginal_prices", "figure")
 def figure(
     result: Placement | pd.DataFrame,
-    path: str | Path,
+    path: str | Path | None = None,
     width_mm: float = FULL_MM,
     title: str = "",
     credit: str = "",
+    ax: Axes | None = None,
     **options: Any,
-) -> Path:
-    """Write the map of a result, with options of that map; errors as in `draw`."""
-    refuse_options(result, "map", options, also=("width_mm", "title", "credit"))
-    return draw(render(result, "map", **options), path, width_mm, title, credit)
+) -> Figure:
+    """Draw the map of a result, with options of that map; errors as in `draw`."""
+    refuse_options(result, "map", options, also=OF_FIGURES)
+    return draw(render(result, "map", **options), path, width_mm, title, credit, ax)
 
 
 def draw(
-    world: Map, path: str | Path, width_mm: float = FULL_MM, title: str = "", credit: str = ""
-) -> Path:
+    world: Map,
+    path: str | Path | None = None,
+    width_mm: float = FULL_MM,
+    title: str = "",
+    credit: str = "",
+    ax: Axes | None = None,
+) -> Figure:
     """
-    Write a map as SVG, PDF or PNG.
+    Draw a map, and write it as SVG, PDF or PNG if there is a path.
 
     Raises
     ------
     ExplorerError
         If the file cannot be written there, the width is no width of a page, or Cartopy is missing.
     """
-    with page(path, width_mm, title, credit) as sheet:
+    with page(path, width_mm, title, credit, ax) as sheet:
+        width_mm = sheet.width_mm
         lines = [] if world.arcs is None else _lines(world, world.arcs, width_mm)
         places = [_places(circles, world, width_mm) for circles in world.circles]
         names = [] if world.named is None else _names(world.named, width_mm)
@@ -74,8 +83,8 @@ def draw(
         )  # fmt: skip
         left_out = f" {sentence(world.left_out)}." if world.left_out else ""
         note = f"{' '.join(world.notes)}{left_out} Equal Earth projection. Land: Natural Earth."
-        sheet.draw(drawn, world.about, world.title, [note], _handles(world, width_mm), aspect=0.46)
-    return Path(path)
+        handles = _handles(world, width_mm)
+        return sheet.draw(drawn, world.about, world.title, [note], handles, aspect=0.46)
 
 
 def projected(x: Floats, y: Floats) -> Floats:
