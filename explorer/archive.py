@@ -46,8 +46,8 @@ wattlas solve {scenario} -o again
 of the solver placements of equal objective may differ too. `sha256sum -c {sums}`
 says whether a file was changed since.
 
-Names of places are text as the scenario has it. Some spreadsheets run what begins with =, +, - or @ in a CSV
-file; `results.xlsx` has it as text.
+Some spreadsheets run what begins with =, +, - or @ in a CSV file. Such a text, as the name of a place, has an
+apostrophe before it there, which `wattlas` reads as none; `results.xlsx` has it as text.
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from importlib.metadata import version
+from io import StringIO
 from math import inf, isnan
 from pathlib import Path
 from typing import Any, TextIO
@@ -12,6 +13,7 @@ from typing import Any, TextIO
 import pandas as pd
 
 from explorer import __version__
+from explorer.formulas import without_formulas
 from explorer.markup import in_markdown
 from explorer.measures.attribution import attribution_table
 from explorer.measures.frontier import Frontier
@@ -58,8 +60,15 @@ def result_tables(placement: Placement) -> dict[str, pd.DataFrame]:
 
 
 def write_table(table: pd.DataFrame, file: Path | TextIO) -> None:
-    """Write a table as a CSV file; numbers keep every digit."""
-    table.to_csv(file, index=False, encoding="utf-8", lineterminator="\n")
+    """Write a table as a CSV file; numbers keep every digit, and no text is a formula."""
+    without_formulas(table).to_csv(file, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def csv_text(table: pd.DataFrame) -> str:
+    """The same as text."""
+    written = StringIO()
+    write_table(table, written)
+    return written.getvalue()
 
 
 def table_of(result: Any) -> pd.DataFrame:

@@ -12,6 +12,7 @@ FLOORS = (  # each may import from itself and from those before it
         "units",
         "cache",
         "atomic_write",
+        "formulas",
         "packaged_data",
         "lacking",
         "markup",

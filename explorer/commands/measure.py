@@ -14,19 +14,19 @@ from explorer.model.solve import solve
 from explorer.presentation import drawing, renderer
 from explorer.registry import MEASURES
 from explorer.scenario.scenario import Scenario
+from explorer.workbook import write_workbook
 
-TABLE, FIGURES = ".csv", (".svg", ".pdf", ".png")  # endings of the files of a measure
+CSV, WORKBOOK, FIGURES = ".csv", ".xlsx", (".svg", ".pdf", ".png")  # endings of its files
 
 
 def run(args: argparse.Namespace) -> int:
     """Write one measure as a table or as a figure."""
     refuse_unknown("measure", args.measure, "NAME", MEASURES)
     measure, output = MEASURES[args.measure], args.output
-    if output != STDOUT and output.suffix.lower() not in (TABLE, *FIGURES):
-        fix = f"Let it end in {TABLE}, {', '.join(FIGURES)}."
-        raise ExplorerError(
-            "A measure is a CSV table, or an SVG, PDF or PNG figure.", str(output), fix
-        )
+    if output != STDOUT and output.suffix.lower() not in (CSV, WORKBOOK, *FIGURES):
+        fix = f"Let it end in {', '.join((CSV, WORKBOOK, *FIGURES))}."
+        what = "A measure is a CSV or XLSX table, or an SVG, PDF or PNG figure."
+        raise ExplorerError(what, str(output), fix)
     scenario = Scenario.load(args.scenario)
     given = _given_ids(args, scenario)
 
@@ -42,12 +42,14 @@ def run(args: argparse.Namespace) -> int:
         return 0
     with written_together(output.parent, [output.name]) as folder:
         result, file = compute(), folder / output.name
-        if output.suffix.lower() == TABLE:
+        if output.suffix.lower() == CSV:
             report.write_table(report.table_of(result), file)
+        elif output.suffix.lower() == WORKBOOK:
+            write_workbook({measure.name: report.table_of(result)}, file)
         elif renderer(result, "figure") or renderer(result, "chart"):
             drawing().figure(result, file)
         else:
-            fix = f"Write its table: let the name end in {TABLE}."
+            fix = f"Write its table: let the name end in {CSV}."
             raise ExplorerError(f"There is no figure of {measure.name}.", str(output), fix)
     print(f"{measure.title} The answer is in {output}.")
     return 0

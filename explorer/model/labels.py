@@ -66,6 +66,12 @@ def plain(text: str) -> str:
     return text.replace(_APART, "").replace(ISOLATE, "").replace(END, "")
 
 
+def plain_table(table: pd.DataFrame) -> pd.DataFrame:
+    """A table all of whose texts and headings are `plain`."""
+    cells = table.map(lambda cell: plain(cell) if isinstance(cell, str) else cell)
+    return cells.rename(columns=plain)
+
+
 def isolated(lines: Iterable[str]) -> list[str]:
     """
     Lines of a text that was broken, where a name that goes on in the next is isolated in both.

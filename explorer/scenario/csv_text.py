@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from explorer.errors import Problem
+from explorer.formulas import SHIELD, shielded, unshielded
 
 MOST_COLUMNS = 1000
 COMMENT = "#"  # begins a line that says something to people only
@@ -82,10 +83,11 @@ def _rows(text: str, file: str) -> tuple[list[tuple[int, list[str]]], list[Probl
     """The rows, each with the line in which it starts, up to the first that cannot be read."""
     lines = _Lines(text)
     reader, rows = csv.reader(lines, strict=True), []
+    has_shields = SHIELD in text
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                rows.append((lines.start, cells))
+                rows.append((lines.start, [*map(unshielded, cells)] if has_shields else cells))
             lines.start = None
     except csv.Error as error:
         what, fix = f"the row cannot be read: {error}.", _QUOTES
@@ -132,7 +134,10 @@ def _without_blank_ends(
 
 
 def write(table: pd.DataFrame) -> str:
-    """The table as CSV text that `read` gives back cell by cell; numbers keep every digit."""
+    """
+    The table as CSV text that `read` gives back cell by cell; numbers keep every digit, and no
+    spreadsheet runs a text.
+    """
     columns = [[_cell(value) for value in table[name].tolist()] for name in table.columns]
     rows = [[_cell(name) for name in table.columns], *zip(*columns, strict=True)]
     return "".join(",".join(row) + "\n" for row in rows)
@@ -141,6 +146,7 @@ def write(table: pd.DataFrame) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, float):
         return "" if math.isnan(value) else repr(value).removesuffix(".0")
+    value = shielded(value)
     # csv.writer would leave a lone carriage return bare, and csv.reader take it for the end of a
     # row
     is_bare = not any(mark in value for mark in ',"\r\n') and not value.lstrip().startswith(COMMENT)

@@ -19,10 +19,11 @@ from explorer.app.board.figures import Figures
 from explorer.app.board.limits import household
 from explorer.app.board.page import board_page, join_page
 from explorer.app.board.predictions import answer_words, refuse_unless_possible
-from explorer.app.board.rules import LONGEST_LINK, RefusedError, in_cell, room_code, team_name
+from explorer.app.board.rules import LONGEST_LINK, RefusedError, room_code, team_name
 from explorer.app.board.storage import Room, Submission
 from explorer.app.gate import Gate
 from explorer.app.link.followed import name_of
+from explorer.formulas import shielded
 
 MOST_BODY_BYTES = 256 * 1024  # read before it is refused in a word
 _TOKEN = range(16, 65)  # characters of the secret of a browser
@@ -261,8 +262,8 @@ class Export(_Answer):
         for row in rows:
             at = datetime.fromtimestamp(row["submitted_s"], UTC).isoformat(timespec="seconds")
             numbers = [repr(row[name]) for name in Figures.names()]
-            texts = (in_cell(row[name]) for name in ("name", "scenario"))
-            table.writerow([at, *texts, *numbers, in_cell(row["changes"]), in_cell(row["link"])])
+            texts = (shielded(row[name]) for name in ("name", "scenario"))
+            table.writerow([at, *texts, *numbers, shielded(row["changes"]), shielded(row["link"])])
         self.set_header("Content-Type", "text/csv; charset=utf-8")
         self.set_header("Content-Disposition", f'attachment; filename="wattlas-{room.code}.csv"')
         self.finish(out.getvalue())

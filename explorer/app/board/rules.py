@@ -15,7 +15,6 @@ LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another
 _CODE = re.compile(f"[{LETTERS}]{{6}}")
 _JOINERS = "\u200c\u200d"  # within words of some scripts, and within signs
 _MOST_MARKS = 3  # accents on one letter
-_FORMULA = "=+-@\t\r"  # what a spreadsheet takes for the beginning of a formula
 
 
 class RefusedError(HTTPError):
@@ -83,13 +82,3 @@ def room_code(text: object) -> str:
     if not _CODE.fullmatch(code):
         raise RefusedError(404, "A room's code has six letters and digits, such as K7PM4X.")
     return code
-
-
-def in_cell(text: str) -> str:
-    """
-    A text for a cell of a CSV file that no spreadsheet takes for a formula.
-
-    >>> in_cell("=1+1"), in_cell("Team A")
-    ("'=1+1", 'Team A')
-    """
-    return f"'{text}" if text.startswith(tuple(_FORMULA)) else text

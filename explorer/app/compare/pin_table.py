@@ -13,8 +13,9 @@ import param
 from explorer.app.compare.pins import LONGEST, MOST, Pin, Pins
 from explorer.app.live.card import CARD
 from explorer.measures.headlines import Headline, basis_of, headlines
-from explorer.model.labels import as_shown, plain
+from explorer.model.labels import as_shown, plain_table
 from explorer.model.placement import Placement
+from explorer.report import csv_text
 from explorer.session import Session
 from explorer.text import format_number, percent
 from explorer.units import KG_PER_T
@@ -129,7 +130,7 @@ class PinTable(pn.custom.JSComponent):
         """What a button or a name says; what no page of ours says changes nothing."""
         match data:
             case "save":
-                self.csv = plain(self._table().to_csv(index=False))
+                self.csv = csv_text(plain_table(self._table()))
             case "saved":
                 self.csv = ""
             case {"reopen": int(id)}:

@@ -54,6 +54,13 @@ function csv(columns) {
 function cell(value, is_flag) {
   if (is_flag) return value ? "True" : "False"
   if (typeof value === "number") return Number.isNaN(value) ? "" : repr(value)
-  const text = value ?? ""
+  const text = shielded(value ?? "")
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+/** As `explorer/formulas.py` does: no spreadsheet runs it. */
+export function shielded(text) {
+  const inner = text.replace(/^'+/, "")
+  const is_formula = /^([=@\t\r\n]|[+-](?=.))/s.test(inner) && !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(inner)
+  return is_formula ? `'${text}` : text
 }
