@@ -26,6 +26,7 @@ from explorer.app.questions import QUESTIONS, Questions, views_by_name
 from explorer.app.snapshot.save_button import ARCHIVE, PAGE, SaveButton
 from explorer.app.snapshot.write import Snapshot, write_snapshot
 from explorer.app.story.player import StoryPlayer
+from explorer.app.take_home.take_home import TakeHome
 from explorer.app.views.argument import Argument
 from explorer.app.views.frontier import ALL
 from explorer.app.views.totals import Totals
@@ -147,6 +148,7 @@ class Explorer(pn.viewable.Viewer):
             ),
             *([self.controls.hero()] if presented else []),
             *(self._all(player) if self._questions is not None else [self._some(views)]),
+            *([TakeHome(lambda: self._cards)] if saves else []),
             Notices(session),
             sizing_mode="stretch_width",
             margin=(0, 10, 10, 10),
@@ -175,12 +177,19 @@ class Explorer(pn.viewable.Viewer):
             self._questions,
         ]  # fmt: skip
 
+    @property
+    def _cards(self) -> list[pn.viewable.Viewer]:
+        """The views that can be seen."""
+        return self._chosen if self._questions is None else self._questions.cards
+
     def _some(self, names: Sequence[str]) -> pn.Column:
         """Views of these names, side by side where there is room."""
         known = views_by_name()
         refuse_unknown(names, known, "view", "views")
-        views = [known[name](self.session) for name in names]
-        return pn.Column(*views, sizing_mode="stretch_width", margin=0, stylesheets=[_SIDE_BY_SIDE])
+        self._chosen = [known[name](self.session) for name in names]
+        return pn.Column(
+            *self._chosen, sizing_mode="stretch_width", margin=0, stylesheets=[_SIDE_BY_SIDE]
+        )
 
     def take_over(self, other: Explorer) -> None:
         """Go on where another scenario is left: with its theme, question and pins."""

@@ -113,6 +113,7 @@ class Questions(pn.viewable.Viewer):
         super().__init__(**params)
         self._session = session
         self._made: dict[str, pn.Column] = {}
+        self._cards: dict[str, list[pn.viewable.Viewer]] = {}
         self._strip = LivePane(_drawing, {("strip", "widget", "active"): self._on_choice})
         self._answers = pn.Column(
             sizing_mode="stretch_width",
@@ -131,6 +132,11 @@ class Questions(pn.viewable.Viewer):
             styles={"gap": "10px", "max-height": "none"},
         )
 
+    @property
+    def cards(self) -> list[pn.viewable.Viewer]:
+        """The views of the question that is asked."""
+        return self._cards[self.question]
+
     def _on_choice(self, active: int) -> None:
         self.question = [*QUESTIONS][active]
 
@@ -142,15 +148,17 @@ class Questions(pn.viewable.Viewer):
         self._strip.configure("strip", "widget", active=[*QUESTIONS].index(question))
 
     def _make(self, question: str) -> pn.Column:
+        made = [[make(self._session) for make in views] for views in QUESTIONS[question]]
+        self._cards[question] = [card for cards in made for card in cards]
         columns = [
             pn.Column(
-                *(make(self._session) for make in views),
+                *cards,
                 sizing_mode="stretch_width",
                 margin=0,
                 styles={"gap": "10px"},
                 stylesheets=[_in_turn(column)],
             )
-            for column, views in enumerate(QUESTIONS[question])
+            for column, cards in enumerate(made)
         ]
         grid = _MAP_LEFT if question == "Overview" else _EVEN
         fills = [_FILLS] if all(len(views) == 1 for views in QUESTIONS[question]) else []

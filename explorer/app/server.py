@@ -47,9 +47,9 @@ from explorer import __version__
 from explorer.app.address import Address
 from explorer.app.board import routes as board_routes
 from explorer.app.board.board import Board
+from explorer.app.file_process import end_all
 from explorer.app.gate import Gate, Scripted
 from explorer.app.messages import MOST_BYTES, Connection, brief
-from explorer.app.snapshot import save_button as save
 from explorer.app.snapshot.write import BESIDE, snapshot_page
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
 from explorer.scenario.known import names
@@ -355,7 +355,7 @@ def _log_events() -> None:
 def _end(code: int) -> NoReturn:
     """End this process at once, and leave nothing of files that are being made."""
     try:
-        save.end_all()
+        end_all()
         sys.stdout.flush()
     finally:
         # an interpreter that leaves in good order joins every thread, and now and then waits for

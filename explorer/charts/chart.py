@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -191,6 +191,15 @@ class Chart:
         n = names.index(name)
         return Chart(
             (self.panels[n],), (self.filled[n],), self.title, self.finding, self.about, self.notes
+        )
+
+    def above(self, other: Chart) -> Chart:
+        """Its panels, and those of another below them."""
+        return replace(
+            self,
+            panels=(*self.panels, *other.panels),
+            filled=(*self.filled, *other.filled),
+            notes=(*self.notes, *other.notes),
         )
 
     def legend(self) -> Iterator[tuple[tuple[Mark, ...], str, str]]:

@@ -21,10 +21,9 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application
 from tornado.websocket import WebSocketClosedError
 
-from explorer.app import gate, messages, server
+from explorer.app import file_process, gate, messages, server
 from explorer.app.address import Address
 from explorer.app.messages import REFUSED, RefusedError, refuse_strange
-from explorer.app.snapshot import save_button as save
 
 SECRETS = (
     "explorer",
@@ -518,8 +517,8 @@ def test_what_fails_unseen_is_a_line_in_the_log_and_a_page_that_left_is_none(cap
 
 def test_a_server_that_ends_leaves_no_file_in_the_making():
     folder = TemporaryDirectory()
-    save._folders.add(folder)
-    save.end_all()
+    file_process._folders.add(folder)
+    file_process.end_all()
     assert not Path(folder.name).exists()
 
 

@@ -27,10 +27,11 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from servers import in_own_loop, wait_until
 
 from explorer import Explorer, ExplorerError, Scenario, frontier, solve
+from explorer.app import file_process
 from explorer.app.controls.controls import link_values
 from explorer.app.snapshot import HIDEABLE, program
 from explorer.app.snapshot import write as snapshots
-from explorer.app.snapshot.save_button import PAGE, SaveButton, _processes
+from explorer.app.snapshot.save_button import PAGE, SaveButton
 from explorer.app.snapshot.write import Snapshot, write_snapshot
 from explorer.app.views.break_even import BreakEvenView
 from explorer.cli import main
@@ -696,12 +697,12 @@ def test_a_file_in_the_making_ends_with_its_page():
     async def leave() -> None:
         with set_curdoc(document):
             making = asyncio.ensure_future(button._make())
-        while not any(process.is_alive() for process in _processes):
+        while not any(process.is_alive() for process in file_process._processes):
             await asyncio.sleep(0.05)
         page.destroyed = True
         await making
 
     button._making = True
     in_own_loop(leave())
-    wait_until(lambda: not any(process.is_alive() for process in _processes))
+    wait_until(lambda: not any(process.is_alive() for process in file_process._processes))
     assert (button.page, button.problem, button.progress) == ("", "", "")

@@ -46,11 +46,13 @@ h2 { font-size: 16px; font-weight: 700; margin: 0; white-space: nowrap; display:
                font-size: 14px; line-height: 1.45; background: #2b2f36; color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
 .explanation { max-height: 420px; overflow: auto; }
 .help:hover + .explanation, .help:focus + .explanation, .explanation:hover { display: block; }
-@media print { .help, .explanation { display: none !important; } }
-.enlarge { display: var(--enlarge, none); flex: none; align-items: center; margin: -2px 0 -2px auto;
-           padding: 3px 6px; border: 0; border-radius: 4px; background: none; color: inherit; font: inherit;
-           line-height: 1; cursor: pointer; opacity: .6; }
-.enlarge:is(:hover, :focus-visible) { opacity: 1; background: #8883; }
+@media print { .help, .explanation, .ends { display: none !important; } }
+.ends { flex: none; display: flex; margin: -2px 0 -2px auto; }
+.ends button { align-items: center; padding: 3px 6px; border: 0; border-radius: 4px; background: none;
+               color: inherit; font: inherit; line-height: 1; cursor: pointer; opacity: .6; }
+.ends button:is(:hover, :focus-visible, [aria-expanded=true]) { opacity: 1; background: #8883; }
+.take { display: var(--take-home, none); }  /* where something listens to them */
+.enlarge { display: var(--enlarge, none); }
 .sources { margin-top: 6px; padding-top: 6px; border-top: 1px solid #f4f5f744; font-size: 14px; }
 .sources p { margin: 0 0 2px; }
 """
@@ -88,8 +90,11 @@ def heading(title: str, explanation: str, term: str = "") -> Div:
         '<div class="heading"><h2>{title}</h2>'
         '<span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
         '<div class="explanation" role="tooltip">{named}{explanation}{sources}</div>'
+        '<span class="ends"><button type="button" class="take" data-card="{title}" '
+        'aria-label="{title} Take home: picture, table" aria-haspopup="menu" aria-expanded="false">'
+        '<span aria-hidden="true">⤓</span></button>'
         '<button type="button" class="enlarge" aria-label="{title} Alone, as large as the window">'
-        '<span aria-hidden="true">⤢</span></button></div>',
+        '<span aria-hidden="true">⤢</span></button></span></div>',
         title=title, named=html("<b>{}.</b> ", f"{term[0].upper()}{term[1:]}") if term else "",
         explanation=explanation.strip(), sources=SOURCES_HERE,
     )  # fmt: skip

@@ -15,6 +15,7 @@ from bokeh.models import LayoutDOM
 from explorer.app.live.chart_pane import draw_panels, patch
 from explorer.app.live.measure_view import MeasureView, measure_card
 from explorer.app.live.pane import Drawing
+from explorer.charts.chart import Chart
 from explorer.model.network import Network
 from explorer.registry import MEASURES
 
@@ -41,15 +42,14 @@ class ChartView(MeasureView):
     taps: ClassVar[tuple[str, ...]] = ()  # marks that can be tapped
     waits: ClassVar[bool] = False  # whether plots are hidden until there is a result
 
-    @property
-    def file_name(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
-        return self.measure
-
     def show(self, result: Any) -> None:
         if isinstance(result, Progress):  # the last picture stays until there is a whole one
             self.pane.say("words", f"{result.done} of {result.of} {result.what}…")
             return
-        patch(self.pane, self.chart.chart(result))
+        patch(self.pane, self.picture(result))
+
+    def picture(self, result: Any) -> Chart:
+        return self.chart.chart(result)
 
     def table(self, result: pd.DataFrame | Progress) -> pd.DataFrame | None:
         """As the public function returns it, regions by name."""

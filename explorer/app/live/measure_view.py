@@ -17,8 +17,13 @@ from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
+from explorer.app.live.taken import Taken
+from explorer.charts.chart import Chart
+from explorer.charts.map import Map
 from explorer.errors import ExplorerError, told
 from explorer.markup import html
+from explorer.presentation import render
+from explorer.registry import MEASURES
 from explorer.session import Session
 
 _DONE = object()
@@ -37,18 +42,20 @@ class MeasureView(pn.viewable.Viewer):
 
     A subclass says
 
-    measure : its name in the registry drawing : its `Drawing`, as a cached function, made with
-    `measure_card` file_name : what its table is called when it is saved, without ending depends :
-    parameters of the session whose change may change the inputs inputs() : what the result depends
-    on, hashable; by default the network compute(*inputs) : yields results, each better than the one
-    before; runs in a thread, one piece at a time show(result) : patches `self.pane`, words included
-    stop() : takes back words that promise more, after a failure table(result) : the DataFrame
-    behind the picture, units in its column names listen() : what users may touch, as `LivePane`
-    takes it
+    measure : its name in the registry, and that of its files
+    drawing : its `Drawing`, as a cached function, made with `measure_card`
+    depends : parameters of the session whose change may change the inputs
+    inputs() : what the result depends on, hashable; by default the network
+    compute(*inputs) : yields results, each better than the one before; runs in a thread, one piece
+    at a time
+    show(result) : patches `self.pane`, words included
+    stop() : takes back words that promise more, after a failure
+    table(result) : the DataFrame behind the picture, units in its column names
+    picture(result) : the picture as data, for print; by default the chart of the result
+    listen() : what users may touch, as `LivePane` takes it
     """
 
     measure: ClassVar[str]
-    file_name: ClassVar[str]
     depends: ClassVar[Sequence[str]] = ("placement",)
 
     def __init__(self, session: Session, **params: Any) -> None:
@@ -59,7 +66,7 @@ class MeasureView(pn.viewable.Viewer):
         self._done: tuple[Hashable, ...] | None = None
         self._result: Any = None
         self.pane = LivePane(self.drawing, self.listen(), on_show=self.update)
-        self._behind = TablePanel(self.pane, self.file_name, self._make_table)
+        self._behind = TablePanel(self.pane, self._make_table)
         name_sources(self.pane, session, self.measure)
         session.param.watch(lambda *_events: self.update(), list(self.depends))
 
@@ -134,6 +141,20 @@ class MeasureView(pn.viewable.Viewer):
     def _say_failure(self, error: ExplorerError) -> None:
         self.pane.say("words", html("<b>{}</b> {}", error.what, error.fix))
         self.stop()
+
+    @property
+    def title(self) -> str:
+        """The heading of the card."""
+        return MEASURES[self.measure].title
+
+    def picture(self, result: Any) -> Chart | Map:
+        """The picture of a result as data."""
+        return render(result, "chart")
+
+    def taken(self) -> Taken | None:
+        """What is seen, as it can be taken home."""
+        table = self._make_table()
+        return None if table is None else Taken(self.measure, table, self.picture(self._result))
 
     def _make_table(self) -> pd.DataFrame | None:
         return None if self._result is None else self.table(self._result)

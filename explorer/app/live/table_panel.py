@@ -1,17 +1,14 @@
-"""The table behind a picture: made when asked for, and a file to keep."""
+"""The table behind a picture: made when asked for."""
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable
 
 import pandas as pd
 from bokeh.models import LayoutDOM, Toggle
-from markupsafe import Markup
 
 from explorer.app.live.pane import FONT, Drawing, LivePane
-from explorer.markup import html, table_html
-from explorer.model.labels import plain
+from explorer.markup import table_html
 from explorer.text import format_number, title_of
 
 _TABLE = """
@@ -21,7 +18,6 @@ th, td { text-align: right; padding: 3px 8px; border: 0; border-bottom: 1px soli
 th { font-weight: 600; vertical-align: bottom; }
 th::first-letter { text-transform: uppercase; }
 td:first-child, th:first-child { text-align: left; padding-left: 2px; }
-a { color: var(--mui-palette-primary-main, #0072b2); font-size: 14px; }
 """
 
 
@@ -33,16 +29,12 @@ class TablePanel:
     ----------
     pane : LivePane
         Nobody looks at it yet.
-    file_name : str
-        What the table is called when it is saved, without ending.
     make : callable
         Returns the table, units in its column names, or None while there is nothing to show.
     """
 
-    def __init__(
-        self, pane: LivePane, file_name: str, make: Callable[[], pd.DataFrame | None]
-    ) -> None:
-        self._pane, self._file_name, self._make = pane, file_name, make
+    def __init__(self, pane: LivePane, make: Callable[[], pd.DataFrame | None]) -> None:
+        self._pane, self._make = pane, make
         self._wanted = False
         pane.listen("disclosure", "widget", "active", self._on_disclosure)
 
@@ -50,7 +42,7 @@ class TablePanel:
         """The picture has changed."""
         table = self._make() if self._wanted else None
         if table is not None:
-            self._pane.say("table", _html(table, self._file_name))
+            self._pane.say("table", table_html(table.rename(columns=title_of), format_number))
 
     def _on_disclosure(self, active: bool) -> None:
         self._wanted = active
@@ -68,12 +60,3 @@ def place_for_table(drawing: Drawing) -> LayoutDOM:
     return drawing.words(
         "table", visible=False, margin=(4, 0, 0, 6), stylesheets=[_TABLE], styles=FONT
     )
-
-
-def _html(table: pd.DataFrame, file_name: str) -> Markup:
-    """A table as users see it, and as a file to keep."""
-    csv = b64encode(plain(table.to_csv(index=False)).encode()).decode()
-    link = html(
-        '<a download="{}.csv" href="data:text/csv;base64,{}">Save as CSV</a>', file_name, csv
-    )
-    return html("{}{}", table_html(table.rename(columns=title_of), format_number), link)

@@ -275,9 +275,12 @@ class RegionTable {
 function heading(title, explanation) {
   const help = element("span", {className: "help", tabIndex: 0, role: "button", ariaLabel: `${title} Explanation`,
     textContent: "?"})
+  const take = element("button", {type: "button", className: "take", ariaHasPopup: "menu", ariaExpanded: "false",
+    ariaLabel: `${title} Take home: table`}, element("span", {ariaHidden: "true", textContent: "⤓"}))
+  Object.assign(take.dataset, {card: title, only: "table"})
   return [
     element("h2", {textContent: title}), help,
-    element("div", {className: "explanation", role: "tooltip", textContent: explanation}),
+    element("div", {className: "explanation", role: "tooltip", textContent: explanation}), take,
   ]
 }
 

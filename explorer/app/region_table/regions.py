@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import panel as pn
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from explorer.app.live.card import CARD
 from explorer.app.live.origins import sources_html
+from explorer.app.live.taken import Taken
 from explorer.measures.marginal_prices import PENALTY_SHARE
 from explorer.model.inputs import InputSources
 from explorer.model.placement import Placement
@@ -90,6 +91,8 @@ class RegionTable(pn.viewable.Viewer):
     One row per region, most load first; a click on a row picks the region, another lets it go.
     """
 
+    title: ClassVar = "Regions"  # as regions.js has it
+
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self._session = session
@@ -103,6 +106,17 @@ class RegionTable(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._rows
+
+    def taken(self) -> Taken:
+        """What is seen, as it can be taken home."""
+        placement, net = self._session.placement, self._session.network
+        base_mw = self._session.compared.placement.region_it_mw
+        table = placement.regions.assign(
+            region=net.labels.regions, change_mw=placement.region_it_mw - base_mw,
+            electricity_price_usd_per_mwh=net.price_usd_per_mwh,
+            carbon_kg_per_mwh=net.carbon_kg_per_mwh, pue=net.pue,
+        )  # fmt: skip
+        return Taken("regions", table)
 
     def _on_placement(self, *_events: Any) -> None:
         """Send what differs from what is on screen."""

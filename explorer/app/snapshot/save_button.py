@@ -1,27 +1,20 @@
 """
 Buttons that save the present scenario: as one HTML file that solves any state by itself, or with
-its results as a ZIP file. Files are made in a process of their own.
+its results as a ZIP file.
 """
 
 from __future__ import annotations
 
-import asyncio
-import multiprocessing
-import os
 from base64 import b64encode
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
-from weakref import WeakSet
 
 import panel as pn
 import param
 
+from explorer.app.file_process import file_made, scratch_folder
 from explorer.app.snapshot.write import write_snapshot
 from explorer.archive import ENDING, take_home
 from explorer.errors import ExplorerError
@@ -29,14 +22,8 @@ from explorer.model.labels import plain
 from explorer.scenario.scenario import Scenario
 from explorer.session import Session
 
-_POLL_S = 0.2
-_NICE = 10  # pages of a room go before a file
 _HERE = Path(__file__)
 CONTROLS = _HERE.parents[1] / "controls"
-_turn = asyncio.Semaphore(1)  # one file at a time: thirty users may press at once
-_folders: WeakSet[TemporaryDirectory[str]] = WeakSet()  # of files in the making
-_processes: WeakSet[BaseProcess] = WeakSet()  # that make them
-
 
 Write = Callable[[Scenario, str, str, Scenario], Any]  # scenario, target, class, as opened
 
@@ -117,82 +104,26 @@ class SaveButton(pn.custom.JSComponent):
         self._making = False
 
     async def _make(self) -> None:
-        """Write in another process: this one goes on answering everybody."""
-        self.param.update(progress="waiting for other users' files…", problem="")
+        """Write both scenarios into a folder, and the file from there in another process."""
+        self.problem = ""
+        page = pn.state.curdoc.session_context if pn.state.curdoc else None
         try:
-            with (made := TemporaryDirectory(prefix="wattlas-")) as folder:
-                _folders.add(made)
-                target = Path(folder) / f"made{self._makes.ending}"
+            with scratch_folder() as folder:
                 self._session.scenario.save(Path(folder) / "scenario")
                 self._opened.save(Path(folder) / "opened")
-                async with _turn:
-                    error = await self._follow(target) if self._making else None
-                if error is not None:
-                    raise error
-                if self._making:
-                    found = target.read_bytes()
-                    self.page = (b64encode(found) if self.encoded else found).decode()
+                found = await file_made(
+                    _from_folder, self._makes.write, folder, self._session.workload,
+                    ending=self._makes.ending, say=lambda words: setattr(self, "progress", words),
+                    wanted=lambda: self._making and not (page and page.destroyed),
+                )  # fmt: skip
+                self.page = (b64encode(found) if self.encoded else found).decode()
         except ExplorerError as error:
             self.problem = f"{error.what} {error.fix}"
         finally:
             self._making = self._busy = False
             self.progress = ""
 
-    async def _follow(self, target: Path) -> ExplorerError | None:
-        """Start the process, show what it says, and stop it when nobody wants the file any more."""
-        self.progress = "making the file…"
-        spawn = multiprocessing.get_context("spawn")
-        ours, theirs = spawn.Pipe(duplex=False)
-        process = spawn.Process(
-            target=_make_file,
-            args=(self._makes.write, str(target), self._session.workload, theirs),
-            daemon=True,
-        )
-        process.start()
-        _processes.add(process)
-        theirs.close()
-        said = None
-        page = pn.state.curdoc.session_context if pn.state.curdoc else None
-        try:
-            while self._making and process.is_alive():
-                if page is not None and page.destroyed:  # nobody is there to take it
-                    self._making = False
-                while ours.poll():
-                    said = ours.recv()
-                await asyncio.sleep(_POLL_S)
-            while ours.poll():
-                said = ours.recv()
-        except EOFError:
-            process.join()
-        finally:
-            process.terminate()
-            ours.close()
-        if isinstance(said, ExplorerError):
-            return said
-        if self._making and not target.exists():
-            return ExplorerError(
-                "The file was not made.", self._makes.ending, "Try again, or use the command line."
-            )
-        return None
 
-
-def end_all() -> None:
-    """Stop making files, and leave nothing of them behind."""
-    for process in list(_processes):
-        process.terminate()
-        process.join()
-    for folder in list(_folders):
-        folder.cleanup()
-
-
-def _make_file(write: Write, target: str, over: str, says: Connection) -> None:
-    """Write the file from the two scenarios beside it."""
-    with suppress(AttributeError):  # where there is no such thing
-        os.nice(_NICE)
-    try:
-        scenario, opened = (
-            Scenario.load(Path(target).with_name(name)) for name in ("scenario", "opened")
-        )
-        write(scenario, target, over, opened)
-    except ExplorerError as error:
-        says.send(error)
+def _from_folder(target: str, write: Write, folder: str, over: str) -> None:
+    scenario, opened = (Scenario.load(Path(folder) / name) for name in ("scenario", "opened"))
+    write(scenario, target, over, opened)

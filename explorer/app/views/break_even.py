@@ -14,6 +14,7 @@ from explorer.app.live.chart_pane import draw_panels, patch
 from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
+from explorer.app.live.taken import Taken
 from explorer.charts.break_even import HELP, PANELS, chart, shown
 from explorer.measures.break_even import break_even_pairs, labelled
 from explorer.registry import MEASURES
@@ -29,12 +30,13 @@ class BreakEvenView(pn.viewable.Viewer):
     """
 
     measure: ClassVar = "break_even"
+    title: ClassVar = MEASURES[measure].title
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
         self._session = session
         self.pane = LivePane(_drawing, {("pairs", "selected", "indices"): self._on_tap})
-        self._behind = TablePanel(self.pane, self.measure, self._table)
+        self._behind = TablePanel(self.pane, self._table)
         name_sources(self.pane, session, self.measure)
         session.param.watch(self._on_change, ["placement", "region", "workload"])
         self._on_change()
@@ -51,12 +53,17 @@ class BreakEvenView(pn.viewable.Viewer):
         if home:
             pairs = pairs.loc[pairs["home"] == home]
         self._result = labelled(net, pairs, session.single_workload, home)
-        patch(self.pane, chart(self._result))
+        self._shown = chart(self._result)
+        patch(self.pane, self._shown)
         self._behind.update()
 
     def _table(self) -> pd.DataFrame:
         """The pairs of the picture, what pays most first."""
         return shown(self._result).sort_values("net_usd_per_mwh", ascending=False)
+
+    def taken(self) -> Taken:
+        """What is seen, as it can be taken home."""
+        return Taken(self.measure, self._table(), self._shown)
 
     def _on_tap(self, rows: list[int]) -> None:
         if rows and self._session.region not in self._session.network.regions:
@@ -73,6 +80,6 @@ def _drawing() -> Drawing:
         )
         plots = draw_panels(drawing, PANELS, ("pairs",))
         body = *plots, words, place_for_table(drawing)
-        return card(MEASURES[BreakEvenView.measure].title, HELP, *body, tools=[disclosure(drawing)])
+        return card(BreakEvenView.title, HELP, *body, tools=[disclosure(drawing)])
 
     return Drawing(make)

@@ -17,6 +17,7 @@ from explorer.charts.certificate import HELP, chart, in_unit
 from explorer.markup import html, joined
 from explorer.measures.certificate import Certificate, certificate
 from explorer.model.placement import Placement
+from explorer.registry import MEASURES
 
 _STYLE = """
 :host { overflow-x: auto; }
@@ -61,7 +62,6 @@ class CertificateView(MeasureView):
     """The checks of a certificate as rows, and what they prove as a sentence."""
 
     measure = "certificate"
-    file_name = "certificate"
 
     def inputs(self) -> tuple[Hashable, ...]:
         return (self.session.placement,)
@@ -83,7 +83,7 @@ class CertificateView(MeasureView):
             checks = drawing.words(
                 "checks", stylesheets=[_STYLE], styles=FONT, min_height=400, margin=(0, 4)
             )
-            return measure_card(drawing, "Is it really the optimum?", HELP, checks)
+            return measure_card(drawing, MEASURES["certificate"].title, HELP, checks)
 
         return Drawing(make)
 

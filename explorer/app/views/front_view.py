@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from explorer.app.live.chart_view import ChartView
+from explorer.charts.chart import Chart
 from explorer.charts.cost_carbon_front import with_names
 from explorer.measures.headlines import serve_the_same
 from explorer.model.placement import Placement
@@ -27,13 +28,13 @@ class FrontView(ChartView):
     def place(self, placement: Placement) -> dict[str, float]:
         raise NotImplementedError
 
-    def show(self, result: pd.DataFrame) -> None:
-        """Draw a front; a pin that serves other load has no place on it."""
+    def picture(self, result: pd.DataFrame) -> Chart:
+        """A front; a pin that serves other load has no place on it."""
         ghost = self.session.compared
         if ghost.name and serve_the_same(self.session.placement, ghost.placement):
             result = result.copy(deep=False)
             result.attrs["pin"] = self.place(ghost.placement) | {"name": ghost.short}
-        super().show(result)
+        return super().picture(result)
 
     def table(self, result: pd.DataFrame) -> pd.DataFrame:  # pyright: ignore[reportIncompatibleMethodOverride]
         return with_names(result)

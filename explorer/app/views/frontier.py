@@ -15,7 +15,10 @@ from explorer.app.live.chart_pane import draw_panels, patch
 from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
+from explorer.app.live.taken import Taken
+from explorer.charts.chart import Chart
 from explorer.charts.frontier import HELP, PANELS, chart, with_names
+from explorer.measures.frontier import Frontier
 from explorer.model.labels import as_shown
 from explorer.registry import MEASURES
 from explorer.session import Session
@@ -30,6 +33,7 @@ class FrontierView(pn.viewable.Viewer):
     """
 
     measure: ClassVar = "frontier"
+    title: ClassVar = MEASURES[measure].title
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
@@ -42,7 +46,7 @@ class FrontierView(pn.viewable.Viewer):
                 ("class", "widget", "active"): self._on_choice,
             },
         )
-        self._behind = TablePanel(self.pane, self.measure, self._table)
+        self._behind = TablePanel(self.pane, self._table)
         name_sources(self.pane, session, self.measure)
         self.pane.configure(
             "class", "widget", labels=[as_shown(choice) for choice in self._choices]
@@ -60,10 +64,19 @@ class FrontierView(pn.viewable.Viewer):
         if self._session.frontier is None:
             self.pane.say("words", "Finding the budgets where something changes…")
             return
-        ghost = self._session.compared
-        pin = ghost.placement if ghost.name else None
-        patch(self.pane, chart(self._session.frontier, pin, ghost.short))
+        patch(self.pane, self._picture(self._session.frontier))
         self._behind.update()
+
+    def _picture(self, frontier: Frontier) -> Chart:
+        ghost = self._session.compared
+        return chart(frontier, ghost.placement if ghost.name else None, ghost.short)
+
+    def taken(self) -> Taken | None:
+        """What is seen, as it can be taken home."""
+        found = self._session.frontier
+        return (
+            None if found is None else Taken(self.measure, with_names(found), self._picture(found))
+        )
 
     def _table(self) -> pd.DataFrame | None:
         frontier = self._session.frontier
@@ -106,9 +119,7 @@ def _drawing() -> Drawing:
             _step_by_keys(drawing, panel.name, plot)
         choice = drawing.widget("class", RadioButtonGroup(labels=[ALL], active=0))
         body = *plots, words, place_for_table(drawing)
-        return card(
-            MEASURES[FrontierView.measure].title, HELP, *body, tools=[choice, disclosure(drawing)]
-        )
+        return card(FrontierView.title, HELP, *body, tools=[choice, disclosure(drawing)])
 
     return Drawing(make)
 

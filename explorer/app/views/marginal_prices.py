@@ -21,11 +21,13 @@ from explorer.charts.backends.basemap import basemap
 from explorer.charts.backends.bokeh import BOKEH
 from explorer.charts.backends.geoviews_map import empty, frame, points, style
 from explorer.charts.chart import Columns
+from explorer.charts.map import Map
 from explorer.charts.map_places import M_PER_PX
 from explorer.charts.marginal_prices import CLIENTS, HELP, REGIONS, price_map
 from explorer.charts.palette import AMOUNT
 from explorer.measures.marginal_prices import ALL, labelled, marginal_prices_table
 from explorer.model.network import Network
+from explorer.registry import MEASURES
 
 
 class PricesView(MeasureView):
@@ -35,19 +37,21 @@ class PricesView(MeasureView):
     """
 
     measure = "marginal_prices"
-    file_name = "marginal-prices"
 
     def compute(self, network: Network) -> Iterator[pd.DataFrame]:
         yield labelled(network, marginal_prices_table(network))
 
     def show(self, result: pd.DataFrame) -> None:
-        world = price_map(result)
+        world = self.picture(result)
         for name, columns in world.columns.items():
             self.pane.update(name, **_on_screen(columns))
         self.pane.configure(
             "clients", "color_color_mapper", low=world.scale.low, high=world.scale.high
         )
         self.pane.say("words", world.finding)
+
+    def picture(self, result: pd.DataFrame) -> Map:
+        return price_map(result)
 
     def table(self, result: pd.DataFrame) -> pd.DataFrame:
         """Regions, clients, clients class by class; the dearest first."""
@@ -85,7 +89,7 @@ class PricesView(MeasureView):
             metres = CustomJSTransform(args={"half": half}, v_func=_METRES)
             scale_with_the_map(drawing.handles["regions"], {"field": "size", "transform": metres})
             scale_with_the_map(drawing.handles["clients"], CLIENTS.size_px * half)
-            return measure_card(drawing, "What is one more MWh worth?", HELP, figure)
+            return measure_card(drawing, MEASURES["marginal_prices"].title, HELP, figure)
 
         return Drawing(make)
 

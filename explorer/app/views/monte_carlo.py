@@ -73,7 +73,7 @@ class MonteCarloView(ChartView):
                 say(self.pane, self._shown, self._state(self._result))
 
     def show(self, result: Draws) -> None:
-        self._shown = monte_carlo.chart(result)
+        self._shown = self.picture(result)
         patch(self.pane, self._shown, self._state(result))
         self.pane.fade("words", False)  # it tells how far it is
 

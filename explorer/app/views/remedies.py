@@ -17,6 +17,7 @@ from explorer.app.live.chart_pane import draw_panels, patch
 from explorer.app.live.measure_view import MeasureView, measure_card
 from explorer.app.live.pane import FONT, Drawing
 from explorer.charts import budget_margins, remedies
+from explorer.charts.chart import Chart
 from explorer.markup import html, joined
 from explorer.measures.budget_margins import labelled as margins_of
 from explorer.measures.budget_margins import margins_table
@@ -33,6 +34,7 @@ from explorer.measures.remedies import (
 from explorer.measures.remedy_search import Names
 from explorer.model.network import Network
 from explorer.model.solve import solve_network
+from explorer.registry import MEASURES
 from explorer.text import format_number
 
 TRY = "Try one…"
@@ -61,7 +63,6 @@ class UnservedView(MeasureView):
     """
 
     measure = "remedies"
-    file_name = "remedies"
 
     def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:
         return {("try", "widget", "value"): self._on_try}
@@ -89,12 +90,14 @@ class UnservedView(MeasureView):
     def show(self, result: Unserved) -> None:
         choices = _choices(result.remedies)
         self.pane.configure("try", "widget", options=[TRY, *choices], visible=bool(choices))
+        found = "" if result.margins is not None else _list(result.remedies)
+        self.pane.say("remedies", found)
+        patch(self.pane, self.picture(result))
+
+    def picture(self, result: Unserved) -> Chart:
         if result.margins is not None:
-            self.pane.say("remedies", "")
-            patch(self.pane, budget_margins.chart(result.margins))
-        else:
-            self.pane.say("remedies", _list(result.remedies))
-            patch(self.pane, remedies.chart(result.remedies).only(remedies.SERVICE.name))
+            return budget_margins.chart(result.margins)
+        return remedies.chart(result.remedies).only(remedies.SERVICE.name)
 
     def stop(self) -> None:
         if self._result is None or self._result.remedies.empty:
@@ -122,7 +125,7 @@ class UnservedView(MeasureView):
                 "try",
                 Select(options=[TRY], value=TRY, width=160, name="Try a change", visible=False),
             )
-            title = "Who goes unserved, and what would help?"
+            title = MEASURES["remedies"].title
             return measure_card(drawing, title, remedies.HELP, loads, found, tools=[choice])
 
         return Drawing(make)

@@ -97,7 +97,7 @@ class TornadoView(ChartView):
             self._together, self._asked = (around, sensitivity.chart(table)), ()
             patch(self.pane, self._together[1])
         else:
-            self._alone = tornado.chart(result)
+            self._alone = self.picture(result)
             patch(self.pane, self._alone)
         self._say_state()
 
@@ -107,6 +107,11 @@ class TornadoView(ChartView):
 
     def table(self, result: Any) -> pd.DataFrame | None:
         return super().table(result[1] if isinstance(result, tuple) else result)
+
+    def picture(self, result: Any) -> Chart:
+        if isinstance(result, tuple) and self._alone is not None:
+            return self._alone.above(sensitivity.chart(result[1]))
+        return super().picture(result)
 
     def _on_run(self, active: bool) -> None:
         self._asked = (self.session.network,) if active else ()

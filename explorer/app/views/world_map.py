@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import holoviews as hv
 import numpy as np
@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from explorer.app.live.card import card
 from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, Handles, LivePane, quiet_toolbar
+from explorer.app.live.taken import Taken
 from explorer.charts.backends.basemap import basemap
 from explorer.charts.backends.bokeh import BOKEH
 from explorer.charts.backends.geoviews_map import empty, frame, points, style
@@ -70,6 +71,8 @@ class FlowMap(pn.viewable.Viewer):
 
     A tap picks a region, a client or a flow.
     """
+
+    title: ClassVar = "Where does it go?"
 
     colour_by = param.Selector(
         default="change_mw", objects=COLOUR_BY, label="Colour of regions", doc="What circles show."
@@ -120,7 +123,7 @@ class FlowMap(pn.viewable.Viewer):
 
     def _on_placement(self, *_events: Any) -> None:
         ghost = self._session.compared
-        world = world_map(
+        world = self._world = world_map(
             self._session.placement, self.min_flow_mw, self.colour_by, ghost.placement, ghost.short,
             self.shows_clients,
         )  # fmt: skip
@@ -148,6 +151,10 @@ class FlowMap(pn.viewable.Viewer):
         self._pane.configure("colour", "widget", value=self.colour_by, options=options)
         self._pane.say("legend", _legend(world))
         self._on_pick()
+
+    def taken(self) -> Taken:
+        """What is seen, as it can be taken home, with every flow."""
+        return Taken("map", self._session.placement.flows, self._world)
 
     def _on_pick(self, *_events: Any) -> None:
         session, net = self._session, self._session.network
@@ -239,7 +246,7 @@ def _drawing() -> Drawing:
         )
         clients_shown = drawing.widget("clients shown", Toggle(label="Clients", active=False))
         return card(
-            "Where does it go?",
+            FlowMap.title,
             HELP,
             figure,
             legend,

@@ -1,0 +1,1 @@
+"""A menu on each card: its picture and its table as files."""
