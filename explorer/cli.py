@@ -48,6 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return 0
     try:
+        if args.output_example and args.output is None:
+            fix = f"Name a place after -o, as in: {args.output_example}."
+            raise ExplorerError("It is not said where the result is to be.", "-o", fix)
         with _sigterm_as_exit():
             code = import_module(f"explorer.commands.{args.command}").run(args)
         sys.stdout.flush()
@@ -112,8 +115,13 @@ def _parser() -> argparse.ArgumentParser:
             epilog=f"example:\n  {example}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        subparser.set_defaults(command=command)
+        subparser.set_defaults(command=command, output_example="")
         return subparser
+
+    def needs_output(subparser: argparse.ArgumentParser, metavar: str, about: str) -> None:
+        example = (subparser.epilog or "").split("\n  ")[-1]
+        subparser.add_argument("-o", "--output", type=Path, metavar=metavar, help=about)
+        subparser.set_defaults(output_example=example)
 
     scenario_help = f"a sample scenario ({', '.join(names())}) or the path of a scenario folder"
 
@@ -201,13 +209,10 @@ def _parser() -> argparse.ArgumentParser:
         "solve", "place the demand and write the results", "wattlas solve world-2025 -o results"
     )
     solving.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
-    solving.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        required=True,
-        metavar="DIR|FILE.zip",
-        help="folder for CSV tables and summary.md, or one ZIP file of these, the scenario, its sources and the proof",
+    needs_output(
+        solving,
+        "DIR|FILE.zip",
+        "folder for CSV tables and summary.md, or one ZIP file of these, the scenario, its sources and the proof",
     )
 
     tracing = add("frontier", "show what cost and carbon become as a latency budget grows",
@@ -238,10 +243,11 @@ def _parser() -> argparse.ArgumentParser:
                     f"\n\nmeasures:\n{known}")  # fmt: skip
     measuring.add_argument("measure", metavar="NAME", help="which: one of those above")
     measuring.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
-    measuring.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE",
-        help="the table as FILE.csv, or the figure for print as FILE.svg, FILE.pdf or FILE.png",
-    )  # fmt: skip
+    needs_output(
+        measuring,
+        "FILE",
+        "the table as FILE.csv or FILE.xlsx, or the figure for print as FILE.svg, FILE.pdf or FILE.png",
+    )
     measuring.add_argument(
         "--workload", metavar="CLASS", help="class looked at; the first if left out"
     )
@@ -259,9 +265,7 @@ def _parser() -> argparse.ArgumentParser:
     snapping = add("snapshot", "write one HTML file that solves any state by itself, without a server",
                    "wattlas snapshot world-2025 -o world.html --control A --control friction_scale")  # fmt: skip
     snapping.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
-    snapping.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE.html", help="the file to write"
-    )
+    needs_output(snapping, "FILE.html", "the file to write")
     snapping.add_argument(
         "--control",
         action="append",
@@ -294,9 +298,7 @@ def _parser() -> argparse.ArgumentParser:
         "wattlas story stylized-12 -o story.ipynb",
     )
     telling.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
-    telling.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="FILE.ipynb", help="the file to write"
-    )
+    needs_output(telling, "FILE.ipynb", "the file to write")
 
     teaching = add("course", "copy the course, its notebooks and their scenarios, into a folder",
                    "wattlas course my-course")  # fmt: skip
@@ -310,10 +312,7 @@ def _parser() -> argparse.ArgumentParser:
         " What is done stays: the same command goes on after the last chunk.",
     )  # fmt: skip
     sweeping.add_argument("plan", type=Path, metavar="PLAN.toml", help="what to solve: a TOML file")
-    sweeping.add_argument(
-        "-o", "--output", type=Path, required=True, metavar="DIR",
-        help="folder for the results, a Parquet file per chunk",
-    )  # fmt: skip
+    needs_output(sweeping, "DIR", "folder for the results, a Parquet file per chunk")
     sweeping.add_argument(
         "--scheduler", metavar="ADDRESS",
         help="a Dask scheduler, such as tcp://192.0.2.1:8786; the cores of this machine if left out",

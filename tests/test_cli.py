@@ -104,10 +104,21 @@ def test_the_help_of_a_command_has_an_example_that_is_accepted(wattlas, command)
     cli._parser().parse_args(example[1:])
 
 
-@pytest.mark.parametrize("arguments", [["solve", "world-2025"], ["fly"], ["serve", "--port", "0"]])
+@pytest.mark.parametrize("arguments", [["solve"], ["fly"], ["serve", "--port", "0"]])
 def test_wrong_usage_is_explained(wattlas, arguments):
     assert wattlas(*arguments) == 2
     assert "usage: wattlas" in wattlas.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["solve", "world-2025"], ["measure", "layers", "world-2025"], ["snapshot", "world-2025"],
+     ["story", "world-2025"], ["sweep", "plan.toml"]],
+)  # fmt: skip
+def test_who_leaves_out_where_a_result_is_to_be_is_told_by_example(wattlas, arguments):
+    assert wattlas(*arguments) == 2
+    assert wattlas.err.startswith("It is not said where the result is to be.")
+    assert f"as in: wattlas {arguments[0]} " in wattlas.err and " -o " in wattlas.err
 
 
 # Solve

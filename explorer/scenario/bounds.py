@@ -6,14 +6,17 @@ time are everybody's. The command line takes larger ones.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from explorer.errors import Problem, ScenarioError
+from explorer.scenario.known import SETTINGS_FILE
 from explorer.scenario.schema import TABLES
 
 MOST_ROWS = 50_000  # of a table
 MOST_CELLS = 500_000  # of all tables: a world of 200 regions with all round trips has a third of it
 MOST_OF = {"regions": 500, "clients": 2_000, "workloads": 50}  # with pairs of regions in arrays
 MOST_ARCS = 2_000_000  # clients x regions x classes: 500 x 200 x 8 are 800,000
+MOST_TIME_S = 60.0  # of the solver for one placement, which holds up others
 _FIX = "Leave out what is not needed, or solve it by the command line, which takes larger ones."
 
 
@@ -54,6 +57,16 @@ def refuse_large(rows: Mapping[str, int]) -> None:
         what += f" {clients * regions * classes:,} arcs, and a page takes {MOST_ARCS:,}."
         problems.append(_problem(TABLES["clients"].file, what))
     _refuse(problems)
+
+
+def slow(settings: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a time limit that is longer than a page lets others wait."""
+    asked_s = settings.get("time_limit_s", 0)
+    if not isinstance(asked_s, int | float) or asked_s <= MOST_TIME_S:
+        return []
+    fix = f"Write {MOST_TIME_S:g} or less, or solve it by the command line, which may take longer."
+    what = f"a page lets the solver take up to {MOST_TIME_S:g} s."
+    return [Problem(SETTINGS_FILE, None, "time_limit_s", f"{asked_s:g}", what, fix)]
 
 
 def _lines(data: bytes) -> int:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from explorer.errors import ExplorerError, Problem, ScenarioError
+from explorer.formulas import is_formula
 from explorer.scenario import csv_text
-from explorer.scenario.bounds import refuse_large, refuse_long
+from explorer.scenario.bounds import refuse_large, refuse_long, slow
 from explorer.scenario.files import InMemory
 from explorer.scenario.folder import Folder
 from explorer.scenario.own_figures import with_own_sources
@@ -22,8 +23,7 @@ MOST_STEPS = 200  # that can be undone
 LONGEST_CELL = 32_767  # characters
 # and halves of characters
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_BEGINS_FORMULA = ("=", "@", "\t", "\r")  # what spreadsheets run when they open the file
-_BEGINS_SUM = ("+", "-")  # they run that, too, unless it is a number
+_BREAK = re.compile(r"\r\n|\r|\n")  # within a cell
 _FIRST_ROW = 2  # in the file of a table, below its header
 
 
@@ -58,8 +58,12 @@ class Checked:
 
     @property
     def lines(self) -> Mapping[str, pd.Index]:
-        """For each table, the row in its file of each of its rows."""
-        return self.folder.lines
+        """For each table, the number of each of its rows, the header having the first."""
+        numbers = {name: _numbers(grid) for name, grid in self.tables.items()}
+        return {
+            name: lines.map(numbers[name]) if numbers[name] else lines
+            for name, lines in self.folder.lines.items()
+        }
 
     @property
     def title(self) -> str:
@@ -229,15 +233,35 @@ class Draft:
         folder = Folder(InMemory(files), declared(), before=known and known.folder)
         unfit = [problem for name, grid in tables.items() for problem in _unfit(name, grid)]
         places = {(problem.file, problem.row, problem.column) for problem in unfit}
-        others = [
-            each for each in folder.problems if (each.file, each.row, each.column) not in places
-        ]
-        return Checked(files, tables, self._before, folder, [*others, *unfit])
+        numbers = {TABLES[name].file: _numbers(grid) for name, grid in tables.items()}
+        found = [_with_number(each, numbers.get(each.file)) for each in folder.problems]
+        others = [each for each in found if (each.file, each.row, each.column) not in places]
+        problems = [*others, *unfit, *slow(folder.settings)]
+        return Checked(files, tables, self._before, folder, problems)
 
 
 def _texts(tables: Mapping[str, Grid]) -> dict[str, bytes]:
     """Their files; a row stands in the line of its number, the header being the first."""
     return {TABLES[name].file: csv_text.write(grid.frame).encode() for name, grid in tables.items()}
+
+
+def _numbers(grid: Grid) -> dict[int, int]:
+    """
+    The number of each row by the line of the file that it begins in; nothing where they are the
+    same, as no cell is of several lines.
+    """
+    numbers, line = {}, 1
+    for number, cells in enumerate((grid.columns, *grid.rows), start=1):
+        numbers[line] = number
+        line += 1 + len(_BREAK.findall("".join(cells)))
+    return numbers if line > len(numbers) + 1 else {}
+
+
+def _with_number(problem: Problem, numbers: Mapping[int, int] | None) -> Problem:
+    """A problem of a line as one of a row."""
+    if not numbers or problem.row is None:
+        return problem
+    return replace(problem, row=numbers.get(problem.row, problem.row))
 
 
 def _refuse_large(tables: Mapping[str, Grid]) -> None:
@@ -283,17 +307,9 @@ def _unfit(name: str, grid: Grid) -> list[Problem]:
 
 def _why_unfit(text: str, is_of_numbers: bool) -> tuple[str, str] | None:
     """What is wrong with a text wherever it stands, and what to do."""
-    is_sum = text.startswith(_BEGINS_SUM) and len(text) > 1 and not is_of_numbers
-    if text.startswith(_BEGINS_FORMULA) or (is_sum and not _is_number(text)):
+    is_sum = text.startswith(("+", "-"))  # in a column of numbers, it is no number, and is said
+    if is_formula(text) and not (is_sum and is_of_numbers):
         return "spreadsheets take this for a formula, and tables hold values.", "Write the value."
     if not text.isprintable() and CONTROLS.search(text):
         return "this holds control characters, which nobody sees.", "Write it anew without them."
     return None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

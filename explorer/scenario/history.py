@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -32,6 +32,9 @@ class History(param.Parameterized):
     can_undo = param.Boolean(
         default=False, constant=True, doc="Whether there is something to undo."
     )
+    can_reset = param.Boolean(
+        default=False, constant=True, doc="Whether something of this scenario was changed."
+    )
     can_redo = param.Boolean(
         default=False, constant=True, doc="Whether there is something to redo."
     )
@@ -42,6 +45,8 @@ class History(param.Parameterized):
         self._done, self._undone = [state_of(scenario)], list[State]()
         self._last_change: set[tuple[str, str]] = set()
         self._restoring = False
+        self._back: Callable[[], None] | None = None
+        self._on: Callable[[], None] | None = None
         scenario.on_change(self._on_change)
 
     def undo(self) -> None:
@@ -49,18 +54,33 @@ class History(param.Parameterized):
         if len(self._done) > 1:
             self._undone.append(self._done.pop())
             self._restore()
+        elif self._back is not None:
+            self._back()
 
     def redo(self) -> None:
         """The last undone change again."""
         if self._undone:
             self._done.append(self._undone.pop())
             self._restore()
+        elif self._on is not None:
+            self._on()
+
+    def go_on_in(self, other: History, there: Callable[[], None], back: Callable[[], None]) -> None:
+        """
+        Count another scenario that follows on this one, as of edited tables, as one more change:
+        `there` and `back` lead from one to the other.
+        """
+        self._undone.clear()
+        self._on, other._back = there, back
+        self._update_flags()
+        other._update_flags()
 
     def reset(self) -> None:
         """Back to how the scenario was opened; can be undone."""
         if state_of(self._scenario) != self._done[0]:
             self._done.append(self._done[0])
             self._undone.clear()
+            self._on = None
             self._restore()
 
     def end_move(self) -> None:
@@ -83,6 +103,7 @@ class History(param.Parameterized):
             self._done.append(now)
             self._last_change = change
         self._undone.clear()
+        self._on = None
         self._update_flags()
 
     def _restore(self) -> None:
@@ -96,7 +117,12 @@ class History(param.Parameterized):
 
     def _update_flags(self) -> None:
         with param.edit_constant(self):
-            self.param.update(can_undo=len(self._done) > 1, can_redo=bool(self._undone))
+            changed = len(self._done) > 1
+            self.param.update(
+                can_undo=changed or self._back is not None,
+                can_reset=changed,
+                can_redo=bool(self._undone) or self._on is not None,
+            )
 
 
 def state_of(scenario: Scenario) -> State:

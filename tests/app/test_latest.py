@@ -1,10 +1,17 @@
 """Longer work of a session: one piece at a time, and of several the one asked for last."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+from bokeh.document import Document
+from panel.io.state import set_curdoc
+from servers import in_own_loop
+
 from explorer import ExplorerError
+from explorer.app.live import scheduler
 from explorer.app.live.latest import Latest
+from explorer.app.live.scheduler import LiveRunner
 
 
 class Queue:
@@ -69,3 +76,19 @@ def test_whatever_goes_wrong_is_handed_over_in_words():
     latest.run(lambda: 1 / 0, told.append)
     queue.let_in()
     assert "ZeroDivisionError" in told[0].what
+
+
+def test_work_for_a_page_that_has_gone_is_not_begun():
+    async def begun(is_gone: bool) -> list[str]:
+        page, document, did = SimpleNamespace(destroyed=False), Document(), list[str]()
+        document._session_context = lambda: page  # as a served one has it
+        with set_curdoc(document):
+            LiveRunner().run_in_thread(lambda: did.append("read"), lambda _found: None)
+        page.destroyed = is_gone
+        (start,) = document.session_callbacks
+        start.callback()
+        scheduler._thread.submit(lambda: None).result()  # the thread has come to its end
+        return did
+
+    assert in_own_loop(begun(is_gone=False)) == ["read"]
+    assert in_own_loop(begun(is_gone=True)) == []

@@ -17,6 +17,7 @@ from playwright.sync_api import Page, expect
 from servers import connected, free_port, in_own_loop, started
 
 from explorer import Explorer, ExplorerError, Scenario
+from explorer.app.controls.controls import HistoryButtons
 from explorer.app.gate import MOST_CHARACTERS
 from explorer.app.page.scenarios import Chooser, about, scenarios_there
 from explorer.app.page.switch import AT_ONCE, MOST_KEPT, PER_S, Switch
@@ -93,6 +94,27 @@ def test_a_pin_of_another_scenario_opens_that_in_its_state(switch, shown):
     assert shown[-1][1] is first and first.session.scenario.friction_scale == 3.0
     first.controls.history.undo()
     assert first.session.scenario.friction_scale == 1.0
+
+
+def test_undo_and_redo_go_through_a_scenario_that_was_made_of_another(switch, shown):
+    first, stylized = shown[-1][1], scenarios_there()["stylized-12"]
+    first.session.scenario.friction_scale = 3.0
+    switch.offer("own-0", stylized)
+    switch._make = lambda name: Explorer(Scenario.load("stylized-12"), address=f"?scenario={name}")
+    turn, name = json.loads(switch.offered)
+    assert name == "own-0"
+    say(switch, name)
+    own = shown[-1][1]
+    buttons = [each for each in own.buttons if isinstance(each, HistoryButtons)]
+    assert [(each.can_undo, each.can_reset) for each in buttons] == [(True, False)]
+    own.controls.history.undo()
+    assert json.loads(switch.offered) == [turn + 1, "classroom-3x3"]
+    say(switch, "classroom-3x3")
+    assert shown[-1][1] is first and first.session.scenario.friction_scale == 3.0
+    first.controls.history.redo()
+    assert json.loads(switch.offered) == [turn + 2, "own-0"]
+    say(switch, "own-0")
+    assert shown[-1][1] is own
 
 
 def test_few_scenarios_are_kept(switch, shown):

@@ -66,6 +66,24 @@ def test_comments_and_blank_lines_do_not_shift_the_rows_of_problems(classroom):
     assert places(draft) == [("regions.csv", 3, PRICE, "cheap")]
 
 
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+def test_cells_of_several_lines_do_not_shift_the_rows_of_problems(classroom, ending):
+    draft = Draft(classroom)
+    draft.edit("regions", [(0, "name", f"a{ending}b{ending}c"), (2, PRICE, "cheap")])
+    assert places(draft) == [("regions.csv", 4, PRICE, "cheap")]
+    draft.edit("regions", [(2, PRICE, "20"), (2, "id", "north")])
+    assert {(p.row, p.column) for p in draft.problems if p.file == "regions.csv"} == {(4, "id")}
+    draft.edit("regions", [(2, "id", "south")])
+    assert draft.checked().lines["regions"].tolist() == [2, 3, 4]
+
+
+def test_a_page_takes_no_scenario_that_may_solve_for_long(classroom):
+    settings = classroom["scenario.toml"].replace(b"time_limit_s = 30", b"time_limit_s = 600")
+    draft = Draft(classroom | {"scenario.toml": settings})
+    assert places(draft) == [("scenario.toml", None, "time_limit_s", "600")]
+    assert "up to 60 s" in draft.problems[0].what and "command line" in draft.problems[0].fix
+
+
 def test_a_table_without_layout_is_left_alone_and_said(classroom):
     draft = Draft(classroom | {"regions.csv": b"id;name\na;b\n"})
     assert "regions" not in draft.tables

@@ -179,3 +179,25 @@ def test_a_slider_let_go_and_taken_again_makes_two_steps():
     history.redo()
     history.redo()
     assert scenario.carbon_price_usd_per_t == 90.0
+
+
+def test_another_scenario_that_follows_is_one_more_change():
+    """Undo and redo go through both, in order; what is changed before drops what came after."""
+    (scenario, history), (own, after) = classroom(), classroom()
+    led: list[str] = []
+    scenario.friction_scale = 2.0
+    history.go_on_in(after, lambda: led.append("there"), lambda: led.append("back"))
+    assert (after.can_undo, after.can_reset, history.can_redo) == (True, False, True)
+    own.friction_scale = 3.0
+    after.undo()
+    assert own.friction_scale == 1.0 and led == [] and after.can_redo
+    after.undo()
+    assert led == ["back"]
+    history.undo()
+    assert scenario.friction_scale == 1.0 and not history.can_undo
+    history.redo()
+    assert scenario.friction_scale == 2.0 and led == ["back"]
+    history.redo()
+    assert led == ["back", "there"]
+    scenario.friction_scale = 4.0
+    assert not history.can_redo and history.can_undo

@@ -397,10 +397,14 @@ class ControlPanel(pn.custom.JSComponent):
         self._apply_update({}, {"news": json.dumps(message, separators=(",", ":"))}, model, ref)
 
 
+_FLAGS = ("can_undo", "can_redo", "can_reset")
+
+
 class HistoryButtons(pn.custom.JSComponent):
     """Undo, redo and reset in the browser."""
 
-    can_undo = param.Boolean(doc="Whether undo and reset are enabled.")
+    can_undo = param.Boolean(doc="Whether undo is enabled.")
+    can_reset = param.Boolean(doc="Whether reset is enabled.")
     can_redo = param.Boolean(doc="Whether redo is enabled.")
     key = param.String(doc="Key of the controls whose moves are waited for.")
 
@@ -408,11 +412,12 @@ class HistoryButtons(pn.custom.JSComponent):
     _stylesheets: ClassVar = [_CSS["history"]]
 
     def __init__(self, history: History, key: str) -> None:
-        super().__init__(key=key, can_undo=history.can_undo, can_redo=history.can_redo, margin=0)
+        flags = {name: getattr(history, name) for name in _FLAGS}
+        super().__init__(key=key, **flags, margin=0)
         self._actions: dict[str, Callable[[], None]] = {
             "undo": history.undo, "redo": history.redo, "reset": history.reset,
         }  # fmt: skip
-        history.param.watch(self._update_flags, ["can_undo", "can_redo"])
+        history.param.watch(self._update_flags, [*_FLAGS])
 
     def _update_flags(self, *events: Any) -> None:
         self.param.update(**{event.name: event.new for event in events})

@@ -11,7 +11,7 @@ const TITLES = {
   redo: "Redo the change undone last",
   reset: "Back to the scenario as it was opened",
 }
-const FLAGS = {undo: "can_undo", redo: "can_redo", reset: "can_undo"}
+const FLAGS = {undo: "can_undo", redo: "can_redo", reset: "can_reset"}
 const REPLAY = "Replay the last change" // where nothing is undone: what redo is for then
 const REPLAY_MS = 1500 // that what was before is seen
 const PRESSES = ["pointerdown", "keydown"] // plots tell the server by themselves what is picked on them
@@ -38,13 +38,13 @@ export function render({model, data}) {
   const repeat = () => (data.can_redo ? "redo" : "replay")
   const buttons = Object.keys(TITLES).map(action => button(action, () => press(action === "redo" ? repeat() : action)))
   const update = () => buttons.forEach(({element, action, tip}) => {
-    const replays = action === "redo" && data.can_undo && !data.can_redo
+    const replays = action === "redo" && data.can_reset && !data.can_redo
     element.disabled = !(replays || data[FLAGS[action]])
     const title = replays ? REPLAY : TITLES[action]
     element.setAttribute("aria-label", title)
     tip.textContent = title
   })
-  model.on(["can_undo", "can_redo"], update)
+  model.on(["can_undo", "can_redo", "can_reset"], update)
   update()
 
   const onKey = event => {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import panel as pn
 from bokeh.document import Document
@@ -109,14 +109,17 @@ class LiveRunner:
             then(work())
             return
 
-        def deliver(done: Future[T]) -> None:
+        def is_there() -> bool:  # the user
             context = document.session_context
-            if context is not None and not context.destroyed:  # the user is still there
+            return context is not None and not context.destroyed
+
+        def deliver(done: Future[Any]) -> None:
+            if is_there():
                 document.add_next_tick_callback(lambda: self._held(lambda: then(done.result())))
 
-        def begin() -> T:
+        def begin() -> T | None:
             _moves.wait_for_quiet()
-            return work()
+            return work() if is_there() else None
 
         # the interpreter goes to one thread at a time: what is ready for the user leaves first
         # nothing of a document is touched in another thread: what is added to it while it sends what

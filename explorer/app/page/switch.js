@@ -30,10 +30,11 @@ class Switch {
     [this.sentences, this.titles] = [this.data.sentences, this.data.titles].map(text => JSON.parse(text))
   }
 
-  /** One more scenario, which this page alone has. */
+  /** One more scenario, which this page alone has, or what undo and redo lead to. */
   onOffered() {
     this.read()
-    this.choose(this.data.offered)
+    const [, name] = JSON.parse(this.data.offered)
+    this.choose(name)
   }
 
   /** The scenario of an address. */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class Switch(pn.custom.JSComponent):
     default = param.String(doc="The name of the scenario of addresses that name none.")
     shown = param.String(doc="The turn that was answered last, and the names that are kept: JSON.")
     offered = param.String(
-        doc="A scenario that the page is to open by itself: its name; each once."
+        doc="A scenario that the page is to open by itself: JSON of a number and its name."
     )
 
     _esm = _HERE.with_suffix(".js").read_text("utf-8")
@@ -68,6 +69,10 @@ class Switch(pn.custom.JSComponent):
         self._runner = LiveRunner()
         self._pace = Limit(burst=AT_ONCE, per_s=PER_S)
         self._wanted: tuple[str, int, int] | None = None
+        self._origins: dict[
+            str, str | None
+        ] = {}  # of scenarios that were offered, the one they are from
+        self._led = 0
         page.param.watch(self._on_page_theme, "dark_theme")
 
     @property
@@ -76,10 +81,18 @@ class Switch(pn.custom.JSComponent):
         return next(reversed(self._kept.values()), None)
 
     def offer(self, name: str, about: About) -> None:
-        """Let the page open one more scenario, which is made like the others, and open it."""
+        """
+        Let the page open one more scenario, which is made like the others, and open it. Undo leads
+        back to the one on the page now.
+        """
         self._there[name] = about
+        self._origins[name] = next(reversed(self._kept), None)
         self.param.update(**_words(self._there))
-        self.offered = name
+        self._lead_to(name)
+
+    def _lead_to(self, name: str) -> None:
+        self._led += 1
+        self.offered = json.dumps([self._led, name])
 
     def open(self, name: str, turn: int = 0, pin: int = 0) -> None:
         """Show a scenario of that name, at a pin if it has one of that id."""
@@ -93,10 +106,18 @@ class Switch(pn.custom.JSComponent):
             if before not in (None, found):
                 found.take_over(before)
             found.pins.reopen(pin)
+            self._join(self._origins.pop(name, None), name)
             self._show(name, found)
         for oldest in [*self._kept][:-MOST_KEPT]:
             del self._kept[oldest]
         self.shown = json.dumps([turn, [*self._kept]])
+
+    def _join(self, origin: str | None, name: str) -> None:
+        """Let undo and redo go through two scenarios, one of which was made of the other."""
+        if origin is not None and origin in self._kept:
+            before, after = (self._kept[each].controls.history for each in (origin, name))
+            there, back = (partial(self._lead_to, each) for each in (name, origin))
+            before.go_on_in(after, there, back)
 
     def _made(self, name: str) -> Explorer:
         made = self._make(name)
