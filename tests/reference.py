@@ -67,6 +67,7 @@ class Arc:
             "carbon": self.carbon_kg,
             "latency": self.wan_ms,
             "money": money,
+            "priced": self.cost_usd,
         }
 
 
@@ -214,6 +215,10 @@ class Reference:
         self._closed = {
             (row["region"], row["workload"]) for row in s.systems if row["offered"] == "false"
         }
+        self.value = {
+            k: s.unserved_usd_per_mwh if w.unserved_usd_per_mwh is None else w.unserved_usd_per_mwh
+            for k, w in s.workloads.items()
+        }
         self.arcs: dict[Key, Arc] = {}
         self.free: dict[tuple[str, str], float] = {}
         self.pinned: dict[tuple[str, str], float] = {}
@@ -340,14 +345,35 @@ class Reference:
             objective, 0.0, *rows, *([] if money == math.inf else [("money", 0.0, money)])
         )
 
+    def least_unserved(
+        self,
+        of: tuple[str, str, str],
+        most: dict[tuple[str, str, str], float],
+        totals: dict[str, float],
+    ) -> float:
+        """
+        The least of one demand, by part, client and class, that goes unserved while of all no more
+        does than `most` says, and no total by weight is more than given.
+        """
+        rows = [(name, 0.0, total + 1e-6 + 1e-12 * abs(total)) for name, total in totals.items()]
+        least = self._least("/".join(of), 0.0, *rows, most=most)
+        assert least is not None
+        return least
+
     def _least(
-        self, objective: str, penalty: float, *rows: tuple[str, float, float]
+        self,
+        objective: str,
+        penalty: float,
+        *rows: tuple[str, float, float],
+        most: dict[tuple[str, str, str], float] | None = None,
     ) -> float | None:
         """
         Least total of a weight, with a penalty on unserved load; None if there is none.
 
-        Each row is such a total, by weight and penalty, and the most that it may be.
+        Each row is such a total, by weight and penalty, and the most that it may be; of demands, by
+        part, client and class, at most so many MW go unserved.
         """
+        upper: list[float] = []
         columns: list[dict[str, float]] = []  # weights
         demand_rows: list[list[int]] = []
         demands: list[float] = []
@@ -355,13 +381,18 @@ class Reference:
         for part, amounts in (("free", self.free), ("pinned", self.pinned)):
             for (i, k), amount in amounts.items():
                 row = [len(columns)]
-                columns.append({"unserved": 1.0})
+                worth = self.value[k]
+                columns.append(
+                    {"unserved": 1.0, "worth": worth, "priced": worth, f"{part}/{i}/{k}": 1.0}
+                )
+                upper.append((most or {}).get((part, i, k), math.inf))
                 for j in self.regions:
                     arc = self.arcs[i, j, k]
                     if self.open((i, j, k)) and (arc.at_home or part == "free"):
                         at_region[j].append(len(columns))
                         row.append(len(columns))
                         columns.append(arc.weights)
+                        upper.append(math.inf)
                 demand_rows.append(row)
                 demands.append(amount)
 
@@ -377,14 +408,15 @@ class Reference:
         below = np.vstack(
             [matrix([at_region[j] for j in self.regions]), *(total(*row[:2]) for row in rows)]
         )
-        most = [*self.capacity.values(), *(row[2] for row in rows)]
+        limits = [*self.capacity.values(), *(row[2] for row in rows)]
         equal = {"A_eq": matrix(demand_rows), "b_eq": demands}
         options = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
         best = linprog(
             total(objective, penalty),
             A_ub=below,
-            b_ub=most,
+            b_ub=limits,
             **equal,
+            bounds=[(0, limit) for limit in upper],
             method="highs",
             options=options,
         )
@@ -414,7 +446,7 @@ class Reference:
             )
         for part, amounts in (("free", self.free), ("pinned", self.pinned)):
             for (i, k), amount in amounts.items():
-                row = {column(self.scenario.unserved_usd_per_mwh): 1.0}
+                row = {column(self.value[k]): 1.0}
                 for j in self.regions:
                     arc = self.arcs[i, j, k]
                     if self.open((i, j, k)) and (arc.at_home or part == "free"):

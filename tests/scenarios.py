@@ -34,6 +34,7 @@ def random_scenario(
     workloads: int = 2,
     lumpy: bool = False,
     exceptions: bool = False,
+    values: bool = False,
     **settings: Any,
 ) -> Scenario:
     """
@@ -42,7 +43,7 @@ def random_scenario(
     `lumpy` draws all numbers from coarse lattices, so that ties and degenerate optima abound;
     otherwise the optimum is unique almost surely. `exceptions` adds most of the tables that
     override the model: arcs, systems and legal_custom, the policy that takes it included.
-    `settings` replace the random ones.
+    `values` gives classes a value of load, low ones among them. `settings` replace the random ones.
     """
     rng = np.random.default_rng(seed)
 
@@ -186,6 +187,9 @@ def random_scenario(
             client_table[column] = shares(clients)
             bases.append(basis)
     random_settings["demand_basis"] = str(rng.choice(bases))
+    if values:
+        drawn = np.random.default_rng([seed, 3]).choice([np.nan, 150.0, 1e3, 5e4], workloads)
+        workload_table["unserved_usd_per_mwh"] = drawn
     kept |= {"regions": region_table, "clients": client_table}
     return Scenario(
         workloads=workload_objects(clean("workloads", workload_table)),

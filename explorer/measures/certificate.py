@@ -208,7 +208,7 @@ def certificate(placement: Placement) -> Certificate:
     demand_mw = network.demand_mw.sum()
     capacity_mw = np.minimum(network.capacity_mw, AMPLE * demand_mw).sum()
     tolerance = FACE_TOLERANCE * units_of(numbers).cost
-    explained = numbers.unserved_cost * residuals.sum() + overload.clip(min=0.0) @ prices
+    explained = (numbers.drop * residuals).sum() + overload.clip(min=0.0) @ prices
     objective = _objective(network, numbers, best)
     return Certificate(
         unit=UNITS[placement.objective],
@@ -238,11 +238,7 @@ def certificate(placement: Placement) -> Certificate:
 def _objective(network: Network, numbers: LPData, best: Optimum) -> float:
     served = (best.free_mw * numbers.cost).sum()
     pinned = (best.pinned_mw * numbers.cost[np.arange(len(network.home)), network.home]).sum()
-    return float(
-        served
-        + pinned
-        + numbers.unserved_cost * (best.unserved_free_mw + best.unserved_pinned_mw).sum()
-    )
+    return float(served + pinned) + numbers.penalty_of(best)
 
 
 def _slackness(network: Network, numbers: LPData, best: Optimum) -> float:

@@ -290,7 +290,7 @@ class _Sweep:
         )
         amounts = numbers.free_mw, numbers.pinned_mw, numbers.capacity_mw
         window = window_ms(net, self.over)
-        scalars = np.array([numbers.unserved_cost, net.regional_radius_km, window])
+        scalars = np.append(numbers.unserved_cost, [net.regional_radius_km, window])
         return digest(
             net.regions,
             net.workloads,

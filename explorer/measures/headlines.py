@@ -224,6 +224,7 @@ def of_what_it_serves(placement: Placement, objective: str) -> Network:
         key=digest(net.key, "served", np.stack([free_mw, pinned_mw])),
         demand_mw=free_mw + pinned_mw,
         pinned_mw=pinned_mw,
+        load_value_usd_per_mwh=None,
         unserved_usd_per_mwh=unserved_penalty(per_mwh),  # what this placement serves can be served
     )
 

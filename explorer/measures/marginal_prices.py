@@ -112,7 +112,7 @@ def labelled(network: Network, table: pd.DataFrame) -> pd.DataFrame:
         places=places,
         workloads=list(network.workloads),
         objective=network.objective,
-        unserved_usd_per_mwh=network.unserved_usd_per_mwh,
+        unserved_usd_per_mwh=float(np.max(network.value_of_load)),
     )
 
 

@@ -190,7 +190,10 @@ def apply(scenario: Scenario, row: dict[str, Any]) -> None:
     unserved = solve_network(build_network(scenario)).unserved
     classes = set(unserved["workload"]) if row["client"] == EVERYONE else {row["workload"]}
     if row["kind"] == "price":
-        scenario.unserved_usd_per_mwh = amount
+        scenario.unserved_usd_per_mwh = max(amount, scenario.unserved_usd_per_mwh)
+        for workload in scenario.workloads.values():
+            if workload.unserved_usd_per_mwh is not None:
+                workload.unserved_usd_per_mwh = max(amount, workload.unserved_usd_per_mwh)
         return
     if row["kind"] == "capacity":
         scenario.capacity_scale *= 1 + amount / 100

@@ -74,6 +74,36 @@ class Remedy:
     network: Network  # with the change made
 
 
+def _floor(usd_per_h: float, mw: Floats, value: Floats | float) -> float:
+    """
+    From which penalty on, where a class has none that is higher, so many MW of each class are worth
+    so much. Of any class the penalty is at least the least value.
+
+    >>> _floor(300.0, np.array([1.0, 1.0]), np.array([50.0, 200.0]))
+    100.0
+    """
+    values = np.broadcast_to(value, mw.shape)
+    order = np.argsort(values)
+    for n, higher in enumerate([*values[order][1:], np.inf], start=1):
+        low, rest = order[:n], order[n:]
+        if mw[low].sum() <= 0:
+            continue
+        needed = float((usd_per_h - values[rest] @ mw[rest]) / mw[low].sum())
+        if needed <= higher:
+            return needed
+    return float(values.max())
+
+
+def _with_floor(network: Network, usd_per_mwh: float) -> Network:
+    """The same where no class has a lower penalty on unserved load."""
+    value = network.load_value_usd_per_mwh
+    return replace(
+        network,
+        unserved_usd_per_mwh=max(network.unserved_usd_per_mwh, usd_per_mwh),
+        load_value_usd_per_mwh=None if value is None else np.maximum(value, usd_per_mwh),
+    )
+
+
 class Search:
     """Looks for remedies of one placement."""
 
@@ -141,32 +171,35 @@ class Search:
         slope at which one stops on it: from the placement at one penalty, the line to the cheapest
         that serves all has the next.
         """
-        net, unserved_usd_per_mwh = self._network, self._network.unserved_usd_per_mwh
+        net, value = self._network, self._network.value_of_load
+        floor = float(np.min(value))
         if self._placement.objective != "cost":
             return None
         numbers = replace(lp_data(net, "cost"), free_mw=load.free_mw, pinned_mw=load.pinned_mw)
         model = model_for("remedy", net.home, len(net.regions), len(net.workloads))
 
-        def at(penalty: float) -> tuple[float, float]:
-            """What serving costs [USD/h], and what goes unserved [MW]."""
-            best = model.solve(replace(numbers, unserved_cost=penalty))
-            mw = float(best.unserved_free_mw.sum() + best.unserved_pinned_mw.sum())
-            return best.objective - penalty * mw, mw
+        def at(least: float) -> tuple[float, Floats]:
+            """What serving costs [USD/h], and what goes unserved of each class [MW]."""
+            asked = replace(numbers, unserved_cost=np.maximum(value, least))
+            best = model.solve(asked)
+            mw = (best.unserved_free_mw + best.unserved_pinned_mw).sum(axis=0)
+            return best.objective - asked.penalty_of(best), mw
 
         with model.lock:
-            all_usd, least_mw = at(max(unserved_penalty(numbers.cost), unserved_usd_per_mwh))
-            usd, mw = at(unserved_usd_per_mwh)
-            while mw > least_mw + UNSERVED_MW:
-                needed = (all_usd - usd) / (mw - least_mw)
-                if needed <= unserved_usd_per_mwh * (1 + SAME_PENALTY):  # a draw: rounding decides
+            all_usd, least_mw = at(max(unserved_penalty(numbers.cost), float(np.max(value))))
+            usd, mw = at(floor)
+            while mw.sum() > least_mw.sum() + UNSERVED_MW:
+                needed = _floor(all_usd - usd, mw - least_mw, np.maximum(value, floor))
+                if needed <= floor * (1 + SAME_PENALTY):  # a draw: rounding decides
                     break
-                unserved_usd_per_mwh = needed
-                usd, mw = at(unserved_usd_per_mwh)
-        words = (
-            f"raise the penalty on unserved load to {round_up(unserved_usd_per_mwh):,.9g} USD/MWh"
+                floor = needed
+                usd, mw = at(floor)
+        words = f"raise the penalty on unserved load to {round_up(floor):,.9g} USD/MWh"
+        if np.ndim(value):
+            words += " where it is lower"
+        return Remedy(
+            "price", floor, "USD/MWh", words, _with_floor(net, floor * (1 + SAME_PENALTY))
         )
-        enough = replace(net, unserved_usd_per_mwh=unserved_usd_per_mwh * (1 + SAME_PENALTY))
-        return Remedy("price", unserved_usd_per_mwh, "USD/MWh", words, enough)
 
     def _latency(self, load: Load) -> Remedy | None:
         """The steps at which arcs open, halved until the first that serves as much as the last."""

@@ -286,7 +286,9 @@ def _place_the_same(
         numbers,
         free_mw=served.free_mw.sum(axis=1),
         pinned_mw=served.pinned_mw,
-        unserved_cost=max(numbers.unserved_cost, unserved_penalty(numbers.cost, numbers.allowed)),
+        unserved_cost=np.maximum(
+            numbers.unserved_cost, unserved_penalty(numbers.cost, numbers.allowed)
+        ),
     )
     model = model_for(f"day, {net.objective}", net.home, len(net.regions), len(net.workloads))
     with model.lock:

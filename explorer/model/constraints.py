@@ -58,7 +58,7 @@ class Case:
 def reason(case: Case, i: int, k: int, pinned: bool) -> str:
     """The reason why load of a client and class goes unserved, as in `Placement.unserved`."""
     cost, room = case.numbers.cost[i, :, k], case.room_cost
-    most = case.numbers.unserved_cost if case.has_price else np.inf
+    most = case.numbers.drop[i, k] if case.has_price else np.inf
     holds = {name: held[i, :, k] for name, held in case.holds.items()}
     if pinned:
         holds["state locality"] = np.arange(len(cost)) == case.home[i]

@@ -119,7 +119,7 @@ class _Program:
 
         i, j, k = self._arcs
         costs = [
-            np.full(2 * size, numbers.unserved_cost),
+            *[numbers.drop.ravel()] * 2,
             *[numbers.cost[at_home].ravel()] * 2,
             numbers.cost[i, j, k],
         ]

@@ -77,7 +77,8 @@ def columns_of(scenario: Scenario, input: str) -> Columns:
         "capacity": (("regions", "capacity_mw"),),
         "demand": (("clients", DEMAND_COLUMNS[str(scenario.demand_basis)]),),
         "classes": (
-            *(("workloads", column) for column in MODEL_COLUMNS), ("systems", "offered"),
+            *(("workloads", column) for column in MODEL_COLUMNS),
+            ("workloads", "unserved_usd_per_mwh"), ("systems", "offered"),
         ),
         "deferral": (("workloads", "deferral_h"),),
         "latency": (*measured, ("arcs", "latency_ms")),

@@ -46,7 +46,7 @@ class KindData:
     pinned_mw: Floats  # (pinned,)
     pinned_home: Ints  # (pinned,)
     capacity_mw: Floats  # (j,)
-    unserved_cost: float
+    drop: Floats  # (free + pinned,) left unserved: free load, then pinned load
     time_limit_s: float
 
 
@@ -343,6 +343,15 @@ class LiveProgram:
         self._add_columns(columns, cost[better, region])
         self._places = np.concatenate([self._places, first + better * self._regions + region])
         return True
+
+    def offer(self, load: Floats) -> None:
+        """Have a column for every arc (free, j) that carries load."""
+        first = 2 * len(self._slot) - self._free  # of the arcs, by place
+        arcs = np.flatnonzero(load > ROUNDING)
+        arcs = arcs[~np.isin(first + arcs, self._places)]
+        kind, region = np.divmod(arcs, self._regions)
+        self._add_columns(self._slot[kind] * (self._regions + 1) + region, np.zeros(len(arcs)))
+        self._places = np.concatenate([self._places, first + arcs])
 
     def leave_out_idle_arcs(self, data: KindData) -> None:
         """

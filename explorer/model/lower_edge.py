@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.model.program import LPData, Optimum, unserved_penalty
+from explorer.model.program import LPData, Optimum, in_order_of_value, unserved_penalty
 from explorer.model.solver import PlacementModel
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ class LowerEdge(Generic[T]):
     home : shape (client,)
         Index of each client's home region.
     numbers : LPData
-        Demands, capacities and arcs; its cost and its penalty do not matter.
+        Demands, capacities and arcs; its cost does not matter, of its penalties their order.
     first, second : shape (client, region, workload)
         What a MW on an arc adds to either total.
     noise : float
@@ -92,7 +92,8 @@ class LowerEdge(Generic[T]):
     def _solve(
         self, cost: Floats, then: Floats | None = None, any_will_do: bool = False
     ) -> Optimum:
-        penalty = unserved_penalty(cost, self._numbers.allowed)
+        above = unserved_penalty(cost, self._numbers.allowed)
+        penalty = in_order_of_value(above, self._numbers.unserved_cost)
         numbers = replace(self._numbers, cost=cost, unserved_cost=penalty)
         with self._model.lock:
             return self._model.solve(numbers, then, any_will_do)

@@ -28,7 +28,7 @@ from explorer.model.arc_overrides import Overrides, read_overrides
 from explorer.model.geography import Geography, build_geography, column_numbers, geography_key
 from explorer.model.labels import Labels, NamesById, labels_of
 from explorer.model.latency import end_to_end_latency_ms
-from explorer.model.program import LPData, unserved_penalty
+from explorer.model.program import LPData, in_order_of_value, unserved_penalty
 from explorer.scenario import validation
 from explorer.scenario.profiles import (
     ABSOLUTE,
@@ -85,7 +85,7 @@ class Network:
     gb_per_mwh: Floats  # (workload,) data moved per MWh of IT load away from home [GB/MWh]
     friction: Friction
     carbon_price_usd_per_t: float
-    unserved_usd_per_mwh: float
+    unserved_usd_per_mwh: float  # of classes that have no value of their own
     regional_radius_km: float
     objective: str
     time_limit_s: float
@@ -98,6 +98,9 @@ class Network:
     )
     wue_l_per_kwh: Floats | None = (
         None  # (region,) water per IT energy, NaN where unknown; None where no region says [l/kWh]
+    )
+    load_value_usd_per_mwh: Floats | None = (
+        None  # (workload,) what an unserved MWh costs; None where no class has a value of its own
     )
     deferral_h: Floats | None = None  # (workload,) how long load may wait; None where none may [h]
     overrides: Overrides | None = None  # None where no table says anything of single arcs
@@ -148,6 +151,14 @@ class Network:
             cost_cap_usd_per_h=math.inf,
             mean_delay_cap_ms=math.inf,
         )
+
+    @property
+    def value_of_load(self) -> Floats | float:
+        """
+        What a MWh that goes unserved costs, shape (workload,), or of all classes. [USD/MWh]
+        """
+        value = self.load_value_usd_per_mwh
+        return self.unserved_usd_per_mwh if value is None else value
 
     @property
     def has_no_cap(self) -> bool:
@@ -372,6 +383,7 @@ def build_network(scenario: Scenario) -> Network:
     overrides_key, overrides = _overrides_of(scenario, places, geography.home)
     hosting = _hosting_usd_per_h(scenario)
     deferral = np.array([float(workload.deferral_h) for workload in scenario.workloads.values()])
+    value = _load_value_usd_per_mwh(scenario)
     _check_caps(scenario, hosting)
     numbers = (
         classes,
@@ -383,6 +395,7 @@ def build_network(scenario: Scenario) -> Network:
         hosting,
         "absent" if wue is None else wue,
         *([deferral] if deferral.any() else []),
+        *([] if value is None else ["value of load", value]),
     )
     key = digest(
         places, overrides_key, repr(scenario.settings()), scenario.workloads.keys(), *numbers
@@ -427,6 +440,7 @@ def build_network(scenario: Scenario) -> Network:
         baseline_rule=scenario.baseline_rule,
         hosting_usd_per_h=hosting if hosting.any() else None,
         wue_l_per_kwh=wue,
+        load_value_usd_per_mwh=value,
         deferral_h=deferral if deferral.any() else None,
         overrides=overrides,
     )
@@ -487,6 +501,18 @@ def _wue_l_per_kwh(regions: pd.DataFrame) -> Floats | None:
         return None
     is_blank = regions[own].isna().to_numpy()
     return None if is_blank.all() else np.where(is_blank, np.nan, _numbers_or(regions, own, 0.0))
+
+
+def _load_value_usd_per_mwh(scenario: Scenario) -> Floats | None:
+    """
+    What an unserved MWh of each class costs, shape (workload,); None where no class has a value of
+    its own. [USD/MWh]
+    """
+    own = [workload.unserved_usd_per_mwh for workload in scenario.workloads.values()]
+    if all(value is None for value in own):
+        return None
+    otherwise = scenario.unserved_usd_per_mwh
+    return np.array([otherwise if value is None else value for value in own], float)
 
 
 def _numbers_or(regions: pd.DataFrame, column: str, otherwise: float) -> Floats:
@@ -599,8 +625,9 @@ def lp_data(network: Network, objective: str) -> LPData:
     """
     What the solver needs to know of a network to minimise cost, carbon, latency or relocation.
 
-    Under least cost the penalty on unserved load is a price. Kilograms, milliseconds and load that
-    moves have none: there it is at least so high that all that can be served is.
+    Under least cost the penalty on unserved load is a price, of each class its own where it has one.
+    Kilograms, milliseconds and load that moves have none: there it is at least so high that all that
+    can be served is, what is worth most first.
     """
     cost = {
         "cost": lambda: network.cost_usd_per_mwh,
@@ -608,9 +635,10 @@ def lp_data(network: Network, objective: str) -> LPData:
         "latency": lambda: network.wan_ms,
         "relocation": lambda: network.is_away,
     }[objective]()
-    penalty = network.unserved_usd_per_mwh
+    penalty = network.value_of_load
     if objective != "cost":
-        penalty = max(penalty, unserved_penalty(cost, network.allowed))
+        above = max(float(np.max(penalty)), unserved_penalty(cost, network.allowed))
+        penalty = in_order_of_value(above, penalty)
     return LPData(
         cost=cost,
         allowed=network.allowed,

@@ -19,7 +19,14 @@ from numpy.typing import NDArray
 
 from explorer.model.kinds import Kinds
 from explorer.model.program import LPData, Optimum, in_units, units_of
-from explorer.model.solver import LONGEST_MS, TIE_BREAK, by_kind, of_kinds, part_of_kind
+from explorer.model.solver import (
+    LONGEST_MS,
+    TIE_BREAK,
+    by_kind,
+    of_kinds,
+    part_of_kind,
+    values_of_load,
+)
 from explorer.model.ties import (
     ROUNDING,
     at_home,
@@ -84,7 +91,7 @@ class OpeningArcs:
         ties = [by_demand(by) for by in (then, numbers.added_ms) if by is not None]
         self._units = units_of(replace(numbers, allowed=allowed))
         cost, allowed = by_demand(numbers.cost), by_demand(allowed)
-        counts = [cost / self._units.cost, *ties, opens]
+        counts = [cost / self._units.cost, *ties, opens, *values_of_load(numbers, self._units)]
         self._kinds = groups = Kinds(self._home).of(counts, allowed)
         asked = in_units(replace(numbers, cost=cost, allowed=allowed), self._units)
         self._data = data = by_kind(asked, groups, self._home)
@@ -95,7 +102,7 @@ class OpeningArcs:
         every = everything(data.allowed, data.pinned_allowed)
         tied_by = [of_kinds(by.clip(-LONGEST_MS, LONGEST_MS), groups, self._home) for by in ties]
         levels = [
-            objective_level(data.cost, data.pinned_cost, data.unserved_cost),
+            objective_level(data.cost, data.pinned_cost, data.drop),
             *(tie_level(*by, every) for by in tied_by),
         ]
         self._tolerances = [level.tolerance for level in levels]

@@ -422,6 +422,18 @@ class Placement:
 
         Where nothing would alone, the fewest things that would together are joined by "and". A cap
         on mean delay leaves nobody unserved.
+
+        Examples
+        --------
+        Room for half of the load, and batch work is worth least: it runs where no chat that waits
+        can reach, and nowhere else.
+
+        >>> from explorer import Scenario, solve
+        >>> scenario = Scenario.load("classroom-3x3")
+        >>> scenario.capacity_scale = 1 / 3
+        >>> scenario.workloads["batch"].unserved_usd_per_mwh = 1000.0
+        >>> solve(scenario).unserved.groupby("workload")["unserved_mw"].sum().round(6).to_dict()
+        {'batch': 35.333333, 'chat': 14.666667}
         """
         if self.uncapped is not None:
             return self.uncapped.unserved

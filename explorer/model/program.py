@@ -35,11 +35,20 @@ class LPData:
     free_mw: Floats  # (i, k) demand that may move [MW]
     pinned_mw: Floats  # (i, k) demand that has its home arc only [MW]
     capacity_mw: Floats  # (j,) [MW]
-    unserved_cost: float  # objective per MWh left unserved
+    unserved_cost: Floats | float  # objective per MWh left unserved: by class (k,), or of all
     time_limit_s: float
     added_ms: Floats | None = (
         None  # (i, j, k) wide-area latency: among equal placements, the least counts [ms]
     )
+
+    @property
+    def drop(self) -> Floats:
+        """Objective per MWh left unserved, by demand, shape (i, k)."""
+        return np.broadcast_to(np.asarray(self.unserved_cost, float), self.free_mw.shape)
+
+    def penalty_of(self, best: Optimum) -> float:
+        """What an optimum pays for all that it leaves unserved."""
+        return float((self.drop * (best.unserved_free_mw + best.unserved_pinned_mw)).sum())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,9 +96,8 @@ def units_of(numbers: LPData) -> Units:
         what = f"The demand is {total_mw:g} MW in all, more than {TOO_MUCH:g} times all capacity, {capacity_mw:g} MW."
         raise SolverError(what, "placement", "Lower total_demand_mw, or raise capacities.")
     cost = np.where(numbers.allowed, numbers.cost, 0.0)
-    largest = max(
-        float(cost.max(initial=0.0)), -float(cost.min(initial=0.0)), abs(numbers.unserved_cost)
-    )
+    dropped = float(np.abs(numbers.unserved_cost).max())
+    largest = max(float(cost.max(initial=0.0)), -float(cost.min(initial=0.0)), dropped)
     if not math.isfinite(largest):
         fix = "Look for extreme prices, carbon intensities, latencies, friction or a penalty that is not finite."
         raise SolverError(
@@ -128,6 +136,22 @@ def unserved_penalty(cost: Floats, allowed: Bools | None = None) -> float:
         return 1.0
     least, most = float(existing.min()), float(existing.max())
     return max(most, 0.0) + cost.shape[1] * (most - least) + 1.0
+
+
+def in_order_of_value(penalty: float, value: Floats | float) -> Floats | float:
+    """
+    A penalty above what serving can ever cost, raised by as much for each value of load there is:
+    of what cannot all be served, the load that is worth least goes unserved, whatever serving costs.
+
+    One demand makes room for another MW by MW, so the order of values decides, not how far they lie
+    apart.
+
+    >>> in_order_of_value(10.0, np.array([60.0, 1e5, 60.0])).tolist(), in_order_of_value(10.0, 1e5)
+    ([10.0, 20.0, 10.0], 10.0)
+    """
+    if np.ndim(value) == 0:
+        return penalty
+    return np.asarray(penalty * (np.unique(value, return_inverse=True)[1] + 1.0), float)
 
 
 def served_alone(numbers: LPData, best: Optimum) -> LPData:

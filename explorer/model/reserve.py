@@ -157,7 +157,7 @@ class _Program:
         self._program.add_rows(demand, demand)
         self._program.add_rows(np.full(regions, -highspy.kHighsInf), self._room)
         self._program.add_columns(
-            np.full(regions, scaled.unserved_cost), [np.empty(0, np.int32)] * regions
+            np.full(regions, np.max(scaled.unserved_cost)), [np.empty(0, np.int32)] * regions
         )
 
     @property
@@ -221,7 +221,7 @@ def _placement(placement: Placement, free_mw: Floats, numbers: LPData) -> Placem
     none = np.zeros_like(numbers.pinned_mw)
     home = np.arange(len(placement.network.home)), placement.network.home
     cost = (free_mw * numbers.cost).sum() + (numbers.pinned_mw * numbers.cost[home]).sum()
-    unserved = numbers.unserved_cost * placement.unserved_mw
+    unserved = numbers.penalty_of(placement.optimum)
     best = replace(
         placement.optimum,
         free_mw=free_mw,

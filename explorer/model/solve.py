@@ -161,9 +161,8 @@ def _edge(purpose: str, network: Network, numbers: LPData, second: Floats) -> Lo
 def _with_objective(network: Network, numbers: LPData, found: Optimum) -> Optimum:
     """An optimum with its own total of the cost, penalty on unserved load included."""
     at_home = numbers.cost[np.arange(len(network.home)), network.home]
-    unserved_mw = found.unserved_free_mw.sum() + found.unserved_pinned_mw.sum()
     served = (found.free_mw * numbers.cost).sum() + (found.pinned_mw * at_home).sum()
-    return replace(found, objective=float(served + numbers.unserved_cost * unserved_mw))
+    return replace(found, objective=float(served) + numbers.penalty_of(found))
 
 
 @renders(Placement, "baseline")

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from explorer.cache import Memo
 from explorer.errors import SolverError
+from explorer.model.fairness import even_shares, is_open
 from explorer.model.highs import EXTREMES, Highs
 from explorer.model.kinds import Groups, Kinds
 from explorer.model.live import KindData, LiveProgram, Loads, Start
 from explorer.model.program import LPData, Optimum, Units, in_units, units_of
 from explorer.model.ties import (
-    ROUNDING,
     Face,
     Level,
     Prices,
@@ -32,7 +32,6 @@ from explorer.model.ties import (
     objective_level,
     optimal_face,
     order_of,
-    rivals,
     tie_level,
 )
 
@@ -82,10 +81,10 @@ class PlacementModel:
         cheapest by `cost`.
 
         Among those that are still equal it is the one of least added latency, and then the first in
-        a fixed order, with least load away from home. Demands that have the same arcs at the same
-        costs and latencies are served alike, each the same fraction at each place; so are those of
-        which each may take the part of the other and go unserved, after load that is pinned has had
-        its home. So it does not matter what was solved before. Prices belong to `cost`, and are the
+        a fixed order, with least load away from home. Of what goes unserved shares are as even as
+        they can be, pinned load first, see `fairness`; demands that have the same arcs at the same
+        costs and latencies are served alike, each the same fraction at each place. So it does not
+        matter what was solved before. Prices belong to `cost`, and are the
         least where there is more than one set of them. Where the objective alone is asked for,
         `any_will_do`: ties stay as they fall.
 
@@ -103,12 +102,13 @@ class PlacementModel:
         cost, allowed = by_demand(numbers.cost), by_demand(numbers.allowed)
         then_by = [] if then is None else [by_demand(then)]
         added_ms = [] if numbers.added_ms is None else [by_demand(numbers.added_ms)]
-        kinds = self._kinds.of([cost / units.cost, *then_by, *added_ms], allowed)
+        values = values_of_load(numbers, units)
+        kinds = self._kinds.of([cost / units.cost, *then_by, *added_ms, *values], allowed)
         groups = kinds if self._groups is None else self._groups.within(kinds)
         scaled = in_units(replace(numbers, cost=cost, allowed=allowed), units)
         data = by_kind(scaled, groups, self._home)
         every = everything(data.allowed, data.pinned_allowed)
-        levels = [objective_level(data.cost, data.pinned_cost, data.unserved_cost)]
+        levels = [objective_level(data.cost, data.pinned_cost, data.drop)]
         try:
             self._groups = groups
             self._live.take(groups)
@@ -121,10 +121,9 @@ class PlacementModel:
                 alike = kinds.free[groups.first_free], kinds.pinned[groups.first_pinned]
                 order = order_of(self._order, *_firsts(kinds, *alike))
                 loads, face = self._best(data, levels, order, every)
+                if loads.dropped_free.any() or loads.dropped_pinned.any():
+                    loads = self._evenly(data, loads, order, face())
                 loads = _alike(data, loads, *alike)
-                if loads.dropped_free.any():
-                    rival = rivals(face(), _idle(data, loads), loads.free, loads.dropped_free)
-                    loads = _alike(data, loads, rival, alike[1])
         except BaseException:
             self._live.forget()
             self._groups = None
@@ -138,11 +137,11 @@ class PlacementModel:
         cost = np.where(data.allowed, data.cost, np.inf)
         pinned_cost = np.where(data.pinned_allowed, data.pinned_cost, np.inf)
         prices = least_prices(
-            cost, pinned_cost, data.unserved_cost, data.capacity_mw, data.pinned_home,
+            cost, pinned_cost, data.drop, data.capacity_mw, data.pinned_home,
             loads.free, loads.pinned, loads.dropped_free, loads.dropped_pinned,
         )  # fmt: skip
         served = (loads.free * data.cost).sum() + loads.pinned @ data.pinned_cost
-        dropped = loads.dropped_free.sum() + loads.dropped_pinned.sum()
+        dropped = data.drop @ np.concatenate([loads.dropped_free, loads.dropped_pinned])
         free = units.mw * part_of_kind(wanted.free_mw.ravel(), data.free_mw, groups.free)
         pinned = units.mw * part_of_kind(wanted.pinned_mw.ravel(), data.pinned_mw, groups.pinned)
         clients, regions, workloads = self._shape
@@ -158,7 +157,7 @@ class PlacementModel:
             price_free=prices.free[groups.free].reshape(by_client) * units.cost,
             price_pinned=prices.pinned[groups.pinned].reshape(by_client) * units.cost,
             capacity_price=prices.capacity * units.cost,
-            objective=float(served + data.unserved_cost * dropped) * units.mw * units.cost,
+            objective=float(served + dropped) * units.mw * units.cost,
         )
 
     def _best(
@@ -191,6 +190,23 @@ class PlacementModel:
             face = optimal_face(level, prices, face, home)
         loads, _ = self._live.run(data, order, face)
         return loads, lambda: face
+
+    def _evenly(self, data: KindData, loads: Loads, order: Level, face: Face) -> Loads:
+        """Placed again, on the face of what is best, with even shares of demand left unserved."""
+        if not is_open(face, loads):
+            return loads
+        share = even_shares(data, face)
+        left_free, left_pinned = share.free * data.free_mw, share.pinned * data.pinned_mw
+        served = replace(
+            data, free_mw=data.free_mw - left_free, pinned_mw=data.pinned_mw - left_pinned
+        )
+        self._live.offer(share.load)
+        found, _ = self._live.run(served, order, face)
+        return replace(
+            found,
+            dropped_free=found.dropped_free + left_free,
+            dropped_pinned=found.dropped_pinned + left_pinned,
+        )
 
     @property
     def start(self) -> Start:
@@ -228,7 +244,8 @@ class PlacementModel:
         )
         prices = Prices(free_price, pinned_price, best.capacity_price / units.cost)
         every = everything(scaled.allowed, at_home(scaled.allowed, self._home))
-        level = objective_level(scaled.cost, at_home(scaled.cost, self._home), scaled.unserved_cost)
+        drop = np.tile(scaled.drop.ravel(), 2)
+        level = objective_level(scaled.cost, at_home(scaled.cost, self._home), drop)
         face = optimal_face(level, prices, every, self._home)
         homes = np.zeros_like(face.arcs)
         homes[np.arange(len(homes)), self._home] = face.pinned
@@ -314,7 +331,7 @@ def by_kind(numbers: LPData, groups: Groups, home: Ints) -> KindData:
         pinned_mw=np.asarray(np.bincount(groups.pinned, numbers.pinned_mw.ravel(), pinned), float),
         pinned_home=home[groups.first_pinned],
         capacity_mw=numbers.capacity_mw,
-        unserved_cost=numbers.unserved_cost,
+        drop=numbers.drop.ravel()[np.concatenate([groups.first_free, groups.first_pinned])],
         time_limit_s=numbers.time_limit_s,
     )
 
@@ -343,11 +360,15 @@ def _firsts(kinds: Groups, free: Ints, pinned: Ints) -> tuple[Ints, Ints]:
     return kinds.first_free[free], kinds.first_pinned[pinned]
 
 
-def _idle(data: KindData, loads: Loads) -> Bools:
-    """Regions with room to spare, shape (j,)."""
-    used = loads.free.sum(axis=0)
-    used += np.bincount(data.pinned_home, loads.pinned, len(used))
-    return data.capacity_mw - used > ROUNDING
+def values_of_load(numbers: LPData, units: Units) -> list[Floats]:
+    """
+    Penalties on unserved load as if they were costs of arcs, shape (demand, j), in solver units,
+    where classes differ in them.
+    """
+    if np.ndim(numbers.unserved_cost) == 0:
+        return []
+    by_arc = np.repeat(numbers.drop.reshape(-1, 1), len(numbers.capacity_mw), axis=1)
+    return [by_arc / units.cost]
 
 
 def _alike(data: KindData, loads: Loads, free_kind: Ints, pinned_kind: Ints) -> Loads:

@@ -1,6 +1,6 @@
 """
-Which of several equal placements is the placement: that of least added latency, then one in a fixed
-order.
+Which of several equal placements is the placement: that of least added latency, then one that leaves
+even shares unserved (see `fairness`), then one in a fixed order.
 
 Placements are compared level by level: first the objective, then what breaks its ties. Prices of
 one basis, a set for every level, tell whether it is the best on all of them, however it was found.
@@ -57,9 +57,11 @@ def by_demand(arcs: NDArray[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(arcs.swapaxes(1, 2)).reshape(-1, arcs.shape[1])
 
 
-def objective_level(cost: Floats, pinned: Floats, unserved_cost: float) -> Level:
-    """The objective itself, of numbers in solver units: of free arcs, of pinned load at home."""
-    drop = np.full(len(cost) + len(pinned), unserved_cost)
+def objective_level(cost: Floats, pinned: Floats, drop: Floats) -> Level:
+    """
+    The objective itself, of numbers in solver units: of free arcs, of pinned load at home, of what
+    goes unserved.
+    """
     return Level(cost, pinned, drop, FACE_TOLERANCE)
 
 
@@ -78,18 +80,13 @@ def tie_level(arcs: Floats, pinned: Floats, every: Face) -> Level:
 def fixed_order(shape: tuple[int, int, int], home: Ints) -> Level:
     """
     What leaves no ties but of equal demands: least load away from home, and then the same arcs
-    always.
-
-    Of a free and a pinned load that compete for their home, the pinned one goes first: it has
-    nowhere else to go.
+    always. Who goes unserved is no matter of order, see `fairness`.
     """
     rng = np.random.default_rng(0)
     arcs = LEVEL_SIZE * (1.0 + AWAY_DIFFERS * rng.random(shape))
     arcs[np.arange(len(home)), home] = 0.0
     demands = shape[0] * shape[2]
-    drop = unserved_penalty(arcs) + LEVEL_SIZE * (
-        np.repeat([0.0, 1.0], demands) + rng.random(2 * demands)
-    )
+    drop = np.full(2 * demands, unserved_penalty(arcs))
     return Level(by_demand(arcs), np.zeros(demands), drop, LEVEL_TOLERANCE)
 
 
@@ -190,7 +187,7 @@ def levels_met(levels: Sequence[Level], prices: Sequence[Prices], face: Face, ho
 
 
 def least_prices(
-    cost: Floats, pinned_cost: Floats, penalty: float, capacity: Floats, home: Ints,
+    cost: Floats, pinned_cost: Floats, drop: Floats, capacity: Floats, home: Ints,
     free: Floats, pinned: Floats, dropped_free: Floats, dropped_pinned: Floats,
 ) -> Prices:  # fmt: skip
     """
@@ -205,8 +202,8 @@ def least_prices(
     ----------
     cost, pinned_cost : shapes (free, j) and (pinned,)
         Infinite where there is no arc.
-    penalty
-        On unserved load.
+    drop : shape (free + pinned,)
+        Penalty on unserved load.
     capacity, home : shapes (j,) and (pinned,)
     free, pinned, dropped_free, dropped_pinned : shapes (free, j), (pinned,), (free,), (pinned,)
         The placement, in solver units.
@@ -218,18 +215,18 @@ def least_prices(
     full = np.flatnonzero(load >= capacity - ROUNDING)
     if len(full):
         price[full] = _room_prices(
-            cost, pinned_cost, full, penalty, used, dropped_free, dropped_pinned, home
+            cost, pinned_cost, full, drop, used, dropped_free, dropped_pinned, home
         )
-    delivered = cost + price
+    delivered, demands = cost + price, len(free)
     return Prices(
-        free=np.minimum(delivered.min(axis=1), penalty),
-        pinned=np.minimum(pinned_cost + price[home], penalty),
+        free=np.minimum(delivered.min(axis=1), drop[:demands]),
+        pinned=np.minimum(pinned_cost + price[home], drop[demands:]),
         capacity=price,
     )
 
 
 def _room_prices(
-    cost: Floats, pinned_cost: Floats, full: Ints, penalty: float, used: tuple[Ints, Ints],
+    cost: Floats, pinned_cost: Floats, full: Ints, drop: Floats, used: tuple[Ints, Ints],
     dropped_free: Floats, dropped_pinned: Floats, home: Ints,
 ) -> Floats:  # fmt: skip
     """
@@ -239,9 +236,10 @@ def _room_prices(
     position = np.full(cost.shape[1], -1)
     position[full] = np.arange(len(full))
     there = cost[:, full]
-    price = (penalty - there[dropped_free > 0]).max(axis=0, initial=0.0)
+    free, some = drop[: len(cost)], dropped_free > 0
+    price = (free[some, np.newaxis] - there[some]).max(axis=0, initial=0.0)
     waits = np.flatnonzero((dropped_pinned > 0) & (position[home] >= 0))
-    np.maximum.at(price, position[home[waits]], penalty - pinned_cost[waits])
+    np.maximum.at(price, position[home[waits]], drop[len(cost) + waits] - pinned_cost[waits])
     demand, origin = used
     order = np.argsort(origin, kind="stable")
     demand, origin = demand[order], origin[order]
@@ -258,76 +256,6 @@ def _room_prices(
             break
         price = higher
     return price
-
-
-def rivals(face: Face, idle: Bools, free: Floats, dropped: Floats) -> Ints:
-    """
-    Which free demands compete for the same places on a face, where each of them may be the one that
-    goes unserved.
-
-    Parameters
-    ----------
-    face
-        What is equal on all levels but the fixed order.
-    idle : shape (j,)
-        Regions with room to spare.
-    free, dropped : shapes (demand, j) and (demand,)
-        A placement on the face, pinned load apart.
-
-    Returns
-    -------
-    numpy.ndarray, shape (demand,)
-        The same number for rivals, of which each may take the part of the other; a number of its
-        own for every other demand.
-
-    Notes
-    -----
-    A demand may take a place where a chain of moves leads from there to a place that it leaves. To
-    go unserved is a place, and so is room to spare. The answer is one of the face: every placement
-    on it has the same.
-    """
-    demands, regions = dropped.size, len(idle)
-    if not free.sum(axis=1)[face.drop_free].any():  # nobody who is served may go unserved instead
-        return np.arange(demands)
-    unserved, spare = 1 << regions, 1 << (regions + 1)  # places are bits: regions first
-    arcs = _bits(np.column_stack([face.arcs, face.drop_free]))
-    load = np.column_stack([free, dropped])
-    uses = [[int(place) for place in np.flatnonzero(row)] for row in load]
-    back = [
-        1 << place for place in range(regions + 2)
-    ]  # from where a chain of moves leads to a place
-    step = [0] * (regions + 2)  # where one move leads from a place
-    for demand, places in enumerate(uses):
-        for place in places:
-            step[place] |= arcs[demand]
-    for region in np.flatnonzero(~face.full):
-        step[-1] |= 1 << int(region)
-        step[region] |= spare if idle[region] else 0
-    for place, there in enumerate(step):
-        for other in range(regions + 2):
-            if there >> other & 1:
-                back[other] |= 1 << place
-    for between in range(regions + 2):
-        for place in range(regions + 2):
-            if back[place] >> between & 1:
-                back[place] |= back[between]
-    kinds: dict[int, int] = {}
-    kind = []
-    for demand, places in enumerate(uses):
-        may = 0
-        for place in places:
-            may |= back[place]
-        may &= arcs[demand]
-        kind.append(kinds.setdefault(may if may & unserved else -1 - demand, len(kinds)))
-    return np.array(kind)
-
-
-def _bits(rows: Bools) -> list[int]:
-    """Each row as a number, its first entry the lowest bit."""
-    return [
-        int.from_bytes(row.tobytes(), "little")
-        for row in np.packbits(rows, axis=1, bitorder="little")
-    ]
 
 
 def _sums(rows: Floats, which: Ints) -> Floats:

@@ -49,7 +49,12 @@ BASELINE_RULES = ("nearest", "least relocation")
 LARGEST_SCALE = 1e6  # of what multiplies others
 
 
-_OF_CLASSES = [*MODEL_COLUMNS, "deferral_h", "demand_profile"]  # what results depend on
+_OF_CLASSES = [
+    *MODEL_COLUMNS,
+    "unserved_usd_per_mwh",
+    "deferral_h",
+    "demand_profile",
+]  # what results depend on
 
 
 class Table(param.DataFrame):
@@ -343,7 +348,8 @@ class Scenario(Declared):
         inclusive_bounds=(False, True),
         precedence=-1,
         label="Unserved load [USD/MWh]",
-        doc="Penalty on load that nobody serves; far above any real cost, so that load is dropped last [USD/MWh].",
+        doc="Penalty on load that nobody serves, of classes that have no value of their own; far above any real "
+        "cost, so that load is dropped last [USD/MWh].",
     )
     regional_radius_km = param.Number(
         default=3000.0,

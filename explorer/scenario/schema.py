@@ -247,6 +247,13 @@ WORKLOADS = Table(
             "round_trips", "", "the round trips from service to compute", required=False, default=1
         ),
         _number(
+            "unserved_usd_per_mwh",
+            "USD/MWh",
+            "what a MWh that goes unserved costs; the scenario's penalty where blank or absent",
+            required=False,
+            above_low=True,
+        ),
+        _number(
             "deferral_h", "h", "the hours that a request may wait", 0, 23, required=False, default=0
         ),
         _number("context_tokens", "tokens", "the context behind the session state", required=False),

@@ -122,6 +122,16 @@ class Workload(Declared):
         label="Session state [MB]",
         doc="Session state (KV cache) that a moved session takes along [MB].",
     )
+    unserved_usd_per_mwh = param.Number(
+        default=None,
+        allow_None=True,
+        bounds=(0, LARGEST),
+        inclusive_bounds=(False, True),
+        precedence=-1,
+        label="Value of load [USD/MWh]",
+        doc="What a MWh that goes unserved costs; the scenario's penalty on unserved load where none is "
+        "given [USD/MWh].",
+    )
     deferral_h = param.Number(
         default=0.0,
         bounds=(0, 23),
@@ -170,6 +180,7 @@ WORKLOAD_COLUMNS = (
     "id",
     "name",
     *MODEL_COLUMNS,
+    "unserved_usd_per_mwh",
     "deferral_h",
     "processing_ms",
     "context_tokens",

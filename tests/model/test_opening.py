@@ -44,7 +44,13 @@ def test_every_step_that_is_proven_is_that_of_a_cold_solve(
 ):
     """Over all classes at once, some arcs at a time; lumpy worlds are full of ties."""
     world = random_scenario(
-        seed, size + 1, size, 2, lumpy=seed % 2 == 1, capacity_scale=capacity_scale
+        seed,
+        size + 1,
+        size,
+        2,
+        lumpy=seed % 2 == 1,
+        values=seed % 4 > 1,
+        capacity_scale=capacity_scale,
     )
     network = build_network(world)
     opens_ms = np.where(network.permitted, network.latency_ms - network.budget_ms, np.inf).round(6)

@@ -4,6 +4,7 @@ measure.
 """
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -37,23 +38,25 @@ from explorer.scenario.scenario import OBJECTIVES
 from explorer.scenario.schema import LARGEST
 
 CASES = Path(__file__).parents[1] / "cases"
-SERVE, LATENCY = ("unserved", 0.0), ("latency", 0.0)
-
-
-def levels(world: Scenario) -> list[tuple[str, float]]:
-    """What counts, first to last, each with its penalty on unserved load."""
-    return {
-        "cost": [("cost", world.unserved_usd_per_mwh), SERVE, LATENCY],
-        "carbon": [SERVE, ("carbon", 0.0), ("cost", 0.0), LATENCY],
-        "latency": [SERVE, LATENCY, ("cost", 0.0)],
-    }[world.objective]
+LEVELS = {  # what counts, first to last
+    "cost": ("priced", "unserved", "latency"),
+    "carbon": ("unserved", "worth", "carbon", "cost", "latency"),
+    "latency": ("unserved", "worth", "latency", "cost"),
+}
 
 
 def totals(placement: Placement) -> dict[str, float]:
-    net, load = placement.network, placement.it_mw
+    net, load, best = placement.network, placement.it_mw, placement.optimum
+    left = best.unserved_free_mw + best.unserved_pinned_mw
+    cost, worth = (
+        float((load * net.cost_usd_per_mwh).sum()),
+        float((left * net.value_of_load).sum()),
+    )
     return {
         "unserved": placement.unserved_mw,
-        "cost": float((load * net.cost_usd_per_mwh).sum()),
+        "worth": worth,
+        "priced": cost + worth,
+        "cost": cost,
         "carbon": placement.carbon_kg_per_h,
         "latency": float((load * net.wan_ms).sum()),
     }
@@ -65,13 +68,80 @@ def test_levels_are_those_of_an_independent_program(objective, lumpy):
     """One LP after the other; each gives way by 1e-6, for which the next gains little."""
     for seed in range(40):
         world = random_scenario(
-            seed, 5, 5, 2, lumpy=lumpy, objective=objective, exceptions=seed % 3 == 0
-        )
+            seed, 5, 5, 2, lumpy=lumpy, objective=objective, exceptions=seed % 3 == 0,
+            values=seed % 4 == 1,
+        )  # fmt: skip
         found = totals(solve(world))
-        wanted = levels(world)
-        for (name, penalty), least in zip(wanted, Reference(world).in_order(*wanted), strict=True):
-            value = found[name] + penalty * found["unserved"]
-            assert value == pytest.approx(least, rel=1e-4, abs=1e-2), (seed, name)
+        wanted = LEVELS[objective]
+        leasts = Reference(world).in_order(*((name, 0.0) for name in wanted))
+        for name, least in zip(wanted, leasts, strict=True):
+            assert found[name] == pytest.approx(least, rel=1e-4, abs=1e-2), (seed, name)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_shares_that_go_unserved_are_as_even_as_they_can_be(objective):
+    """
+    Nobody's share can be less while no larger one grows and no smaller one outgrows it: by one LP
+    for every demand, over all that is least on every level.
+    """
+    asked = 0
+    for seed in range(12):
+        world = random_scenario(
+            seed, 4, 3, 2, lumpy=True, objective=objective, values=seed % 2 == 1
+        )
+        world.capacity_scale *= 0.5
+        reference, placement = Reference(world), solve(world)
+        best, found = placement.optimum, totals(placement)
+        limits = {name: found[name] for name in LEVELS[objective]}
+        ids = list(product(reference.home, world.workloads))
+        left = {
+            (part, *key): float(mw)
+            for part in ("free", "pinned")
+            for key, mw in zip(ids, getattr(best, f"unserved_{part}_mw").ravel(), strict=True)
+        }
+        wanted = {of: getattr(reference, of[0])[of[1:]] for of in left}
+        for of in left:
+            if left[of] < 1e-3:
+                continue
+            share, most = left[of] / wanted[of], {}
+            for other in left:
+                if other[0] == of[0]:
+                    most[other] = max(left[other], share * wanted[other]) + 1e-6
+                elif of[0] == "free":  # pinned load has had its home
+                    most[other] = left[other] + 1e-6
+            least = reference.least_unserved(of, most, limits)
+            assert left[of] == pytest.approx(least, abs=1e-3), (seed, of)
+            asked += 1
+    assert asked > 20
+
+
+def test_what_is_worth_least_goes_unserved_first():
+    """
+    Room for half of the load, some of which no chat can reach; under least cost load that costs more
+    than it is worth goes unserved, too.
+    """
+    world = Scenario.load("classroom-3x3")
+    world.capacity_scale = 1 / 3
+    world.workloads["batch"].unserved_usd_per_mwh = 1000.0
+    for world.objective in OBJECTIVES:
+        left = solve(world).unserved.groupby("workload")["unserved_mw"].sum()
+        assert left.to_dict() == pytest.approx({"batch": 106 / 3, "chat": 44 / 3})
+    world.param.update(capacity_scale=1.0, objective="cost")
+    world.workloads["batch"].unserved_usd_per_mwh = 50.0
+    unserved = solve(world).unserved
+    assert set(unserved["workload"]) == {"batch"} and set(unserved["constraint"]) == {"price"}
+
+
+def test_a_value_of_load_that_is_everybodys_is_the_penalty():
+    world = random_scenario(3, 5, 5, 2, lumpy=True, capacity_scale=0.5)
+    expected = solve(world)
+    world.param.update(unserved_usd_per_mwh=1.0)
+    for workload in world.workloads.values():
+        workload.unserved_usd_per_mwh = expected.network.unserved_usd_per_mwh
+    found = solve(world)
+    assert found.unserved_mw > 1
+    for part in (*LOADS, *PRICES):
+        assert_allclose(getattr(found.optimum, part), getattr(expected.optimum, part), atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,7 @@ def _loads(placement: Placement, base: Placement) -> NDArray[np.float32]:
 
 def _penalty(placement: Placement) -> str:
     """What the highest figures in the column of worth are, where room would serve more load."""
-    penalty = placement.network.unserved_usd_per_mwh
+    penalty = float(np.max(placement.network.value_of_load))
     worth = placement.regions["capacity_price_usd_per_mwh"].to_numpy()
     if not (worth >= PENALTY_SHARE * penalty).any():
         return ""

@@ -154,7 +154,12 @@ def _of_classes(scenario: Scenario, network: Network) -> dict[str, Floats]:
     values = [workload.model_values() for workload in scenario.workloads.values()]
     columns = {name: np.array([each[name] for each in values], float) for name in MODEL_COLUMNS}
     share = validation.to_one(columns["share_of_demand"])
-    return columns | {"share_of_demand": share, "requests_per_mwh": network.requests_per_mwh}
+    own = [workload.unserved_usd_per_mwh for workload in scenario.workloads.values()]
+    return columns | {
+        "share_of_demand": share,
+        "requests_per_mwh": network.requests_per_mwh,
+        "load_value_usd_per_mwh": np.array([np.nan if usd is None else usd for usd in own], float),
+    }
 
 
 def _profiles(scenario: Scenario) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ import {is_equal, made, rint, sum, total, transposed, weighed} from "./arrays.js
 import {arcs_of} from "./model.js"
 import {BASELINES, LAYERS, Placement, difference} from "./placement.js"
 import {
-  by_demand, by_region, demand_of, home_arcs, in_units, lp_data, region_of, served_alone, units_of, unserved_penalty,
+  by_demand, by_region, demand_of, home_arcs, in_units, lp_data, penalty_of, region_of, served_alone, units_of, unserved_penalty,
 } from "./program.js"
 import {FACE_TOLERANCE, NO_GAIN, least_prices} from "./ties.js"
 import {KG_PER_T, UNSERVED_MW} from "./units.js"
@@ -72,7 +72,7 @@ class Sweep {
     return [
       this.opens_ms, numbers.cost, net.cost_usd_per_mwh, net.money_usd_per_mwh, net.carbon_kg_per_arc_mwh,
       numbers.free_mw, numbers.pinned_mw, numbers.capacity_mw,
-      [numbers.unserved_cost, net.regional_radius_km, net.objective, this.over],
+      [...numbers.drop, net.regional_radius_km, net.objective, this.over],
     ]
   }
 
@@ -438,7 +438,7 @@ function of_what_it_serves(placement, objective) {
   return solver.solve_network(network.replace({
     demand_mw: pinned_mw.map((mw, d) => mw + Math.max(free_mw[d], 0)),
     pinned_mw,
-    unserved_usd_per_mwh: unserved_penalty(per_mwh, network.size.regions),
+    value_of_load: network.value_of_load.map(() => unserved_penalty(per_mwh, network.size.regions)),
   }), objective)
 }
 
@@ -553,13 +553,13 @@ export function certificate(placement) {
   const {network, objective: aim, it_mw: load} = placement
   const {numbers, best, waiting} = program_of(placement)
   const {regions, workloads, demands} = network.size
-  const {cost, allowed, free_mw, pinned_mw, unserved_cost} = numbers
+  const {cost, allowed, free_mw, pinned_mw, drop} = numbers
   const {price_free, price_pinned, capacity_price} = best
   const prices = capacity_price.map(usd => Math.max(usd, 0))
   const homes = home_arcs(network)
   const served_mw = by_demand(network, best.free_mw)
   const region_mw = by_region(network, load)
-  const cheapest_free = new Float64Array(demands).fill(unserved_cost)
+  const cheapest_free = drop.slice()
   let [over_mw, over_ms, unlawful, off_price] = [0, 0, 0, 0]
   for (let arc = 0; arc < load.length; arc++) {
     const [d, j] = [demand_of(network, arc), region_of(network, arc)]
@@ -572,11 +572,11 @@ export function certificate(placement) {
     off_price += best.free_mw[arc] * Math.abs(cost[arc] + capacity_price[j] - price_free[d])
   }
   const cheapest_pinned = price_pinned.map((_, d) => allowed[homes[d]]
-    ? Math.min(cost[homes[d]] + prices[region_of(network, homes[d])], unserved_cost) : unserved_cost)
+    ? Math.min(cost[homes[d]] + prices[region_of(network, homes[d])], drop[d]) : drop[d])
   homes.forEach((arc, d) => {
     off_price += best.pinned_mw[d] * Math.abs(cost[arc] + capacity_price[region_of(network, arc)] - price_pinned[d])
-      + best.unserved_free_mw[d] * Math.abs(unserved_cost - price_free[d])
-      + best.unserved_pinned_mw[d] * Math.abs(unserved_cost - price_pinned[d])
+      + best.unserved_free_mw[d] * Math.abs(drop[d] - price_free[d])
+      + best.unserved_pinned_mw[d] * Math.abs(drop[d] - price_pinned[d])
   })
   const imbalance_free = free_mw.map((mw, d) => Math.abs(mw - served_mw[d] - best.unserved_free_mw[d]))
   const imbalance_pinned = pinned_mw.map((mw, d) => Math.abs(mw - best.pinned_mw[d] - best.unserved_pinned_mw[d]))
@@ -586,9 +586,9 @@ export function certificate(placement) {
   const largest = (values, least = 0) => values.reduce((one, other) => Math.max(one, other), least)
   const all_mw = sum(network.demand_mw)
   const tolerance = FACE_TOLERANCE * units_of(numbers).cost
-  const explained = unserved_cost * (sum(imbalance_free) + sum(imbalance_pinned))
+  const explained = weighed(imbalance_free, drop) + weighed(imbalance_pinned, drop)
     + total(regions, j => Math.max(excess[j], 0) * prices[j])
-  const objective = weighed(load, cost) - waiting.price * waiting.is + unserved_cost * unserved_mw(best)
+  const objective = weighed(load, cost) - waiting.price * waiting.is + penalty_of(numbers, best)
   const ample_mw = total(regions, j => Math.min(network.capacity_mw[j], AMPLE * all_mw))
   const loads = [best.free_mw, best.pinned_mw, best.unserved_free_mw, best.unserved_pinned_mw]
   const found = {
@@ -633,7 +633,8 @@ function program_of(placement) {
   const cost = numbers.cost.map((usd, arc) => usd + price * delay[arc])
   const {regions} = network.size
   const asked = {
-    ...served_alone(numbers, uncapped.optimum), cost, unserved_cost: unserved_penalty(cost, regions, numbers.allowed),
+    ...served_alone(numbers, uncapped.optimum), cost,
+    drop: numbers.drop.map(() => unserved_penalty(cost, regions, numbers.allowed)),
   }
   const more = name => optimum[name].map((mw, d) => mw - uncapped.optimum[name][d])
   const best = {...optimum, unserved_free_mw: more("unserved_free_mw"), unserved_pinned_mw: more("unserved_pinned_mw")}
@@ -656,7 +657,7 @@ function prices_of({home, size: {clients, regions, workloads, demands}}, numbers
   const homes = made(Int32Array, demands, d => home[Math.floor(d / workloads)])
   const {capacity_mw} = in_units(numbers, units)
   const found = least_prices(
-    cost, in_rows(numbers.allowed), numbers.unserved_cost / units.cost, capacity_mw, homes, loads)
+    cost, in_rows(numbers.allowed), numbers.drop.map(usd => usd / units.cost), capacity_mw, homes, loads)
   const in_cost = prices => prices.map(price => price * units.cost)
   return {
     price_free: in_cost(found.free), price_pinned: in_cost(found.pinned), capacity_price: in_cost(found.capacity),

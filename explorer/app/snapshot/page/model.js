@@ -221,7 +221,7 @@ export function network(data, settings) {
       latency_value: settings.latency_value,
     },
     carbon_price_usd_per_t: settings.carbon_price_usd_per_t,
-    unserved_usd_per_mwh: settings.unserved_usd_per_mwh,
+    value_of_load: data.load_value_usd_per_mwh.map(usd => Number.isNaN(usd) ? settings.unserved_usd_per_mwh : usd),
     regional_radius_km: settings.regional_radius_km,
     objective: settings.objective,
     time_limit_s: settings.time_limit_s,

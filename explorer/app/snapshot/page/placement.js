@@ -292,7 +292,7 @@ function reason({net, numbers, has_price, holds, room_cost: room}, d, pinned) {
   const places = Array.from({length: regions}, (_, j) => j)
   const arc = j => (i * regions + j) * workloads + d % workloads
   const cost = j => numbers.cost[arc(j)]
-  const most = has_price ? numbers.unserved_cost : Infinity
+  const most = has_price ? numbers.drop[d] : Infinity
   const held = Object.fromEntries(Object.entries(holds).map(([name, mask]) => [name, j => mask[arc(j)]]))
   if (pinned) held["state locality"] = j => j === net.home[i]
   const missing = j => Object.values(held).filter(is_held => !is_held(j)).length

@@ -1,6 +1,6 @@
 // The placement program as arrays: mirrors explorer/model/program.py name by name, with `lp_data` of network.py.
 
-import {made, sum} from "./arrays.js"
+import {made, sum, weighed} from "./arrays.js"
 
 const DEMAND_BITS = 10
 const COST_BITS = 17
@@ -17,21 +17,23 @@ export class SolverError extends Error {}
 export function lp_data(network, objective) {
   const {demand_mw, pinned_mw, allowed, size} = network
   const cost = network[COSTS[objective]]
-  const penalty = network.unserved_usd_per_mwh
+  const {size: {workloads}, value_of_load: value} = network
+  const above = objective === "cost" ? null : Math.max(...value, unserved_penalty(cost, size.regions, allowed))
+  const penalty = above === null ? value : in_order_of_value(above, value)
   return {
     cost,
     allowed,
     free_mw: made(Float64Array, size.demands, d => demand_mw[d] - pinned_mw[d]),
     pinned_mw,
     capacity_mw: network.capacity_mw,
-    unserved_cost: objective === "cost" ? penalty : Math.max(penalty, unserved_penalty(cost, size.regions, allowed)),
+    drop: made(Float64Array, size.demands, d => penalty[d % workloads]),
     time_limit_s: network.time_limit_s,
     added_ms: network.wan_ms,
   }
 }
 
 /** Powers of two that bring amounts and costs to a size that tolerances are made for. */
-export function units_of({cost, allowed, free_mw, pinned_mw, capacity_mw, unserved_cost}) {
+export function units_of({cost, allowed, free_mw, pinned_mw, capacity_mw, drop}) {
   const total_mw = sum(free_mw) + sum(pinned_mw)
   if (!Number.isFinite(total_mw)) {
     throw new SolverError("The demand is not a number to reckon with. Lower it.")
@@ -40,7 +42,7 @@ export function units_of({cost, allowed, free_mw, pinned_mw, capacity_mw, unserv
   if (all_mw > 0 && all_mw < total_mw / TOO_MUCH) {
     throw new SolverError("The demand is out of all proportion to the capacity. Lower it, or raise capacities.")
   }
-  let largest = Math.abs(unserved_cost)
+  let largest = drop.reduce((most, usd) => Math.max(most, Math.abs(usd)), 0)
   for (let arc = 0; arc < cost.length; arc++) {
     if (allowed[arc] && !(Math.abs(cost[arc]) <= largest)) largest = Math.abs(cost[arc])
   }
@@ -78,6 +80,16 @@ export function unserved_penalty(cost, regions, allowed) {
   }
   return least === Infinity ? 1 : Math.max(most, 0) + regions * (most - least) + 1
 }
+
+/** A penalty above what serving can ever cost, raised by as much for each value of load there is. */
+export function in_order_of_value(penalty, value) {
+  const values = [...new Set(value)].sort((one, other) => one - other)
+  return Float64Array.from(value, usd => penalty * (values.indexOf(usd) + 1))
+}
+
+/** What an optimum pays for all that it leaves unserved. */
+export const penalty_of = ({drop}, {unserved_free_mw, unserved_pinned_mw}) =>
+  weighed(unserved_free_mw, drop) + weighed(unserved_pinned_mw, drop)
 
 /** The same with just that demand which an optimum serves. */
 export function served_alone(numbers, best) {

@@ -3,11 +3,13 @@
 // Inside, a demand is a client's for a class, and arcs are one row of regions for each: (demand, j).
 
 import {different, is_equal, joined, made, sum, transposed, values_at, weighed} from "./arrays.js"
+import {even_shares, is_open} from "./fairness.js"
+import {add_columns, ones} from "./matrix.js"
 import {Placement} from "./placement.js"
-import {SolverError, by_demand, executed_mw, in_units, lp_data, served_alone, units_of, unserved_penalty} from "./program.js"
+import {SolverError, by_demand, executed_mw, in_units, lp_data, in_order_of_value, penalty_of, served_alone, units_of, unserved_penalty} from "./program.js"
 import {
   Kinds, LEVEL_TOLERANCE, NO_GAIN, ROUNDING, everything, in_equal_parts, least_prices, levels_met, objective_level, optimal_face,
-  order_of_kinds, rivals, tie_level, used_of,
+  order_of_kinds, tie_level,
 } from "./ties.js"
 
 const DUAL_TOLERANCE = 1e-10
@@ -23,7 +25,7 @@ const SAME = 1e-9
 export class PlacementModel {
   constructor(highs, network, order, start) {
     const {regions, workloads, demands, clients} = network.size
-    Object.assign(this, {regions, workloads, demands, clients, order})
+    Object.assign(this, {regions, workloads, demands, clients, order, engine: highs})
     this.home = made(Int32Array, demands, d => network.home[Math.floor(d / workloads)])
     this.highs = stated(highs, this.home, regions)
     this.columns = made(Int32Array, demands, d => d * regions + this.home[d])
@@ -61,7 +63,7 @@ export class PlacementModel {
     const {regions} = this
     const units = units_of(numbers)
     const scaled = this.scaled(numbers, units)
-    const levels = [objective_level(scaled.cost, scaled.unserved_cost, this.demands)]
+    const levels = [objective_level(scaled.cost, scaled.drop)]
     const every = everything(scaled.allowed, this.home, regions)
     try {
       this.leave_out_idle_arcs(scaled)
@@ -78,16 +80,14 @@ export class PlacementModel {
       }
       const counts = [{values: this.in_rows(numbers.cost), factor: 1 / units.cost}]
       for (const values of [then_by, added_ms]) if (values) counts.push({values, factor: 1})
+      if (scaled.drop.some(usd => usd !== scaled.drop[0])) counts.push({values: this.by_arc(scaled.drop), factor: 1})
       const kinds = this.kinds.of(counts, scaled.allowed)
       const found = this.best(scaled, levels, this.order_of(kinds), every)
-      let loads = this.alike(scaled, found.loads, kinds)
-      if (loads.dropped_free.some(Boolean)) {
-        const used = used_of(loads.free, loads.pinned, this.home, regions)
-        const idle = used.map((mw, j) => scaled.capacity_mw[j] - mw > ROUNDING ? 1 : 0)
-        const free = rivals(found.face(), idle, loads.free, loads.dropped_free)
-        loads = this.alike(scaled, loads, {...kinds, free})
+      let {loads} = found
+      if (loads.dropped_free.some(Boolean) || loads.dropped_pinned.some(Boolean)) {
+        loads = this.evenly(scaled, loads, this.order_of(kinds), found.face(), kinds)
       }
-      return this.optimum(scaled, units, loads)
+      return this.optimum(scaled, units, this.alike(scaled, loads, kinds))
     } catch (error) {
       this.forget()
       throw error
@@ -99,8 +99,9 @@ export class PlacementModel {
     const [rows, allowed] = [this.in_rows(numbers.cost), this.in_rows(numbers.allowed)]
     const cost = new Float64Array(rows.length)
     for (let arc = 0; arc < rows.length; arc++) if (allowed[arc]) cost[arc] = rows[arc] / units.cost
-    const {unserved_cost, time_limit_s} = numbers
-    return {...in_units(numbers, units), allowed, cost, unserved_cost: unserved_cost / units.cost, time_limit_s}
+    const {time_limit_s} = numbers
+    const drop = numbers.drop.map(usd => usd / units.cost)
+    return {...in_units(numbers, units), allowed, cost, drop, time_limit_s}
   }
 
   /** Arcs (i, j, k) as one row of regions for each demand (i, k). */
@@ -109,9 +110,9 @@ export class PlacementModel {
   }
 
   optimum(numbers, units, loads) {
-    const {cost, allowed, unserved_cost, capacity_mw} = numbers
-    const prices = least_prices(cost, allowed, unserved_cost, capacity_mw, this.home, loads)
-    const dropped = sum(loads.dropped_free) + sum(loads.dropped_pinned)
+    const {cost, allowed, drop, capacity_mw} = numbers
+    const prices = least_prices(cost, allowed, drop, capacity_mw, this.home, loads)
+    const dropped = weighed(loads.dropped_free, drop) + weighed(loads.dropped_pinned, drop)
     const at_home = made(Float64Array, this.demands, d => cost[d * this.regions + this.home[d]])
     const served = weighed(loads.free, cost) + weighed(loads.pinned, at_home)
     const in_mw = amounts => amounts.map(amount => amount * units.mw)
@@ -124,7 +125,30 @@ export class PlacementModel {
       price_free: in_cost(prices.free),
       price_pinned: in_cost(prices.pinned),
       capacity_price: in_cost(prices.capacity),
-      objective: (served + unserved_cost * dropped) * units.mw * units.cost,
+      objective: (served + dropped) * units.mw * units.cost,
+    }
+  }
+
+  /** Penalties on unserved load as if they were costs of arcs (demand, j). */
+  by_arc(drop) {
+    return made(Float64Array, drop.length * this.regions, arc => drop[Math.floor(arc / this.regions)])
+  }
+
+  /** Placed again, on the face of what is best, with even shares of demand left unserved. */
+  evenly(numbers, loads, order, face, kinds) {
+    if (!is_open(face, loads, this.regions)) return loads
+    const share = even_shares(this.engine, numbers, face, this.home, kinds)
+    const left = {free: numbers.free_mw.map((mw, d) => mw * share.free[d]), pinned: numbers.pinned_mw.map((mw, d) => mw * share.pinned[d])}
+    const served = {
+      ...numbers, free_mw: numbers.free_mw.map((mw, d) => mw - left.free[d]),
+      pinned_mw: numbers.pinned_mw.map((mw, d) => mw - left.pinned[d]),
+    }
+    const arcs = Int32Array.from(share.arcs.filter(arc => !this.there[arc]))
+    this.add_columns(arcs, order.arcs)
+    const {loads: found} = this.run(served, order.arcs, order.drop, face)
+    return {
+      ...found, dropped_free: found.dropped_free.map((mw, d) => mw + left.free[d]),
+      dropped_pinned: found.dropped_pinned.map((mw, d) => mw + left.pinned[d]),
     }
   }
 
@@ -346,21 +370,6 @@ function stated(highs, home, regions) {
   return model
 }
 
-/** Add columns with ones in some rows each. */
-function add_columns(model, rows, cost, all_rows) {
-  const upper = new Float64Array(rows.length).fill(Infinity)
-  model.addCols({cost, lower: new Float64Array(rows.length), upper, matrix: ones("csc", rows, all_rows)})
-}
-
-/** A sparse matrix of ones: where they are in each of its lines, and how many lines there are the other way. */
-function ones(format, lines, others) {
-  const starts = new Int32Array(lines.length + 1)
-  lines.forEach((line, n) => starts[n + 1] = starts[n] + line.length)
-  const [numRows, numCols] = format === "csc" ? [others, lines.length] : [lines.length, others]
-  const indices = Int32Array.from(lines.flat())
-  return {format, numRows, numCols, starts, indices, values: new Float64Array(indices.length).fill(1)}
-}
-
 // One total under a cap on another
 
 /** Placements that are best for some weighted sum of two totals; all that can be served is served. */
@@ -391,8 +400,9 @@ class LowerEdge {
   }
 
   solve(cost, then = null, any_will_do = false) {
-    const unserved_cost = unserved_penalty(cost, this.network.size.regions, this.numbers.allowed)
-    return this.model.solve({...this.numbers, cost, unserved_cost}, then, any_will_do)
+    const above = unserved_penalty(cost, this.network.size.regions, this.numbers.allowed)
+    const drop = in_order_of_value(above, this.numbers.drop)
+    return this.model.solve({...this.numbers, cost, drop}, then, any_will_do)
   }
 
   vertex(kept) {
@@ -480,7 +490,6 @@ export class Solver {
 }
 
 /** An optimum with its own total of the cost, penalty on unserved load included. */
-function with_objective(network, {cost, unserved_cost}, found) {
-  const unserved = sum(found.unserved_free_mw) + sum(found.unserved_pinned_mw)
-  return {...found, objective: weighed(executed_mw(network, found), cost) + unserved_cost * unserved}
+function with_objective(network, numbers, found) {
+  return {...found, objective: weighed(executed_mw(network, found), numbers.cost) + penalty_of(numbers, found)}
 }

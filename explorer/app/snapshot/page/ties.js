@@ -3,7 +3,7 @@
 // Demands are a client's for a class; arcs are one row of regions for each: (demand, j), and a face says of each what
 // may carry load.
 
-import {is_equal, made, sum, values_at} from "./arrays.js"
+import {is_equal, joined, made, sum, values_at} from "./arrays.js"
 import {unserved_penalty} from "./program.js"
 
 export const FACE_TOLERANCE = 1e-7
@@ -14,8 +14,8 @@ export const NO_GAIN = 1e-7 // of a weighted sum of two totals, per MW of demand
 const DECIMALS = 6
 
 /** The objective itself, of numbers in solver units. */
-export function objective_level(cost, unserved_cost, demands) {
-  return {arcs: cost, drop: new Float64Array(2 * demands).fill(unserved_cost), tolerance: FACE_TOLERANCE}
+export function objective_level(cost, drop) {
+  return {arcs: cost, drop: joined(drop, drop), tolerance: FACE_TOLERANCE}
 }
 
 /** What breaks ties, brought to one size; what can be served at no cost to the levels before is served. */
@@ -125,12 +125,12 @@ function tied_arcs(arcs, {arcs: cost, tolerance}, {free, capacity}) {
 }
 
 /** The prices of a placement that is optimal; where there is more than one set of them, the least of capacity. */
-export function least_prices(cost, allowed, penalty, capacity, home, loads) {
+export function least_prices(cost, allowed, drop, capacity, home, loads) {
   const [demands, regions] = [home.length, capacity.length]
-  const price = room_prices(cost, allowed, penalty, capacity, home, loads)
+  const price = room_prices(cost, allowed, drop, capacity, home, loads)
   const free = new Float64Array(demands)
   for (let d = 0, arc = 0; d < demands; d++) {
-    let least = penalty
+    let least = drop[d]
     for (let j = 0; j < regions; j++, arc++) {
       if (allowed[arc] && cost[arc] + price[j] < least) least = cost[arc] + price[j]
     }
@@ -138,13 +138,13 @@ export function least_prices(cost, allowed, penalty, capacity, home, loads) {
   }
   const pinned = made(Float64Array, demands, d => {
     const arc = d * regions + home[d]
-    return allowed[arc] ? Math.min(cost[arc] + price[home[d]], penalty) : penalty
+    return allowed[arc] ? Math.min(cost[arc] + price[home[d]], drop[d]) : drop[d]
   })
   return {free, pinned, capacity: price}
 }
 
 /** Least prices of the capacity of regions: none but of those that are full. */
-function room_prices(cost, allowed, penalty, capacity, home, {free, pinned, dropped_free, dropped_pinned}) {
+function room_prices(cost, allowed, drop, capacity, home, {free, pinned, dropped_free, dropped_pinned}) {
   const regions = capacity.length
   const price = new Float64Array(regions)
   const load = used_of(free, pinned, home, regions)
@@ -154,11 +154,11 @@ function room_prices(cost, allowed, penalty, capacity, home, {free, pinned, drop
   const gains = new Map() // by origin, of a MW moved to each full region
   for (let d = 0, row = 0; d < home.length; d++, row += regions) {
     for (const j of dropped_free[d] > 0 ? full : []) {
-      if (allowed[row + j]) price[j] = Math.max(price[j], penalty - cost[row + j])
+      if (allowed[row + j]) price[j] = Math.max(price[j], drop[d] - cost[row + j])
     }
     const at_home = row + home[d]
     if (dropped_pinned[d] > 0 && is_full[home[d]] && allowed[at_home]) {
-      price[home[d]] = Math.max(price[home[d]], penalty - cost[at_home])
+      price[home[d]] = Math.max(price[home[d]], drop[d] - cost[at_home])
     }
     for (let origin = 0; origin < regions; origin++) {
       if (!(free[row + origin] > 0)) continue
@@ -255,46 +255,6 @@ function same_rows(rows, width) {
 function join(kinds) {
   const width = kinds.length
   return same_rows(made(Int32Array, kinds[0].length * width, n => kinds[n % width][Math.floor(n / width)]), width)
-}
-
-/** Which free demands compete for the same places on a face, where each of them may be the one that goes unserved. */
-export function rivals(face, idle, free, dropped) {
-  const [demands, regions] = [dropped.length, idle.length]
-  const [unserved, spare, places] = [regions, regions + 1, regions + 2]
-  const uses = Array.from({length: demands}, (_, d) => {
-    const some = []
-    for (let j = 0; j < regions; j++) if (free[d * regions + j]) some.push(j)
-    return dropped[d] ? [...some, unserved] : some
-  })
-  const could_be = d => face.drop_free[d] && uses[d].some(place => place !== unserved)
-  if (![...uses.keys()].some(could_be)) return made(Int32Array, demands, d => d)
-  const bit = place => 1n << BigInt(place)
-  const arcs = uses.map((_, d) => {
-    let found = face.drop_free[d] ? bit(unserved) : 0n
-    for (let j = 0; j < regions; j++) if (face.arcs[d * regions + j]) found |= bit(j)
-    return found
-  })
-  const step = Array.from({length: places}, () => 0n) // where one move leads from a place
-  uses.forEach((from, d) => from.forEach(place => step[place] |= arcs[d]))
-  for (let j = 0; j < regions; j++) {
-    if (face.full[j]) continue
-    step[spare] |= bit(j)
-    if (idle[j]) step[j] |= bit(spare)
-  }
-  const back = Array.from({length: places}, (_, place) => bit(place)) // from where moves lead to a place
-  step.forEach((there, place) => back.forEach((_, other) => {
-    if (there & bit(other)) back[other] |= bit(place)
-  }))
-  for (let between = 0; between < places; between++) {
-    for (let place = 0; place < places; place++) if (back[place] & bit(between)) back[place] |= back[between]
-  }
-  const first = new Map()
-  return Int32Array.from(uses, (from, d) => {
-    const may = from.reduce((found, place) => found | back[place], 0n) & arcs[d]
-    if (!(may & bit(unserved))) return d
-    if (!first.has(may)) first.set(may, d)
-    return first.get(may)
-  })
 }
 
 /**

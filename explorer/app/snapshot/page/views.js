@@ -44,9 +44,10 @@ function region_table({placement, settings}, labels) {
   }
 }
 
-function penalty_said({network: {unserved_usd_per_mwh}, capacity_price_usd_per_mwh}) {
-  if (!capacity_price_usd_per_mwh.some(worth => worth >= PENALTY_SHARE * unserved_usd_per_mwh)) return ""
-  return `Worth near ${formatNumber(unserved_usd_per_mwh)} USD/MWh is the penalty for unserved load: `
+function penalty_said({network: {value_of_load}, capacity_price_usd_per_mwh}) {
+  const penalty = Math.max(...value_of_load)
+  if (!capacity_price_usd_per_mwh.some(worth => worth >= PENALTY_SHARE * penalty)) return ""
+  return `Worth near ${formatNumber(penalty)} USD/MWh is the penalty for unserved load: `
     + "one more MW there would serve what nobody serves now."
 }
 
