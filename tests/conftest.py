@@ -10,7 +10,10 @@ import pytest
 from hypothesis import settings
 
 PATIENCE_S = 30
-collect_ignore = ["benchmarks"]  # they use a clock and need peers; ordinary tests do neither
+collect_ignore = [
+    "benchmarks",  # they use a clock and need peers; ordinary tests do neither
+    "drawn_before.py",  # whoever imports it draws
+]
 
 # Slow machines must not fail a test, and a continuous-integration run must be the same run twice.
 settings.register_profile("wattlas", deadline=None, derandomize="CI" in os.environ, print_blob=True)

@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing, contextmanager
 import numpy as np
 import pandas as pd
 import pytest
+from servers import text_of, wait_until
 
 from explorer import Scenario, read_sweep, solve, sweep
 from explorer.cache import Memo, apart
@@ -81,8 +82,8 @@ def cluster(tmp_path_factory):
             "distributed.cli.dask_scheduler", *here, "--port", "0",
             "--scheduler-file", str(told), cwd=place,
         ))  # fmt: skip
-        while not told.exists() or not told.read_text():
-            assert scheduler.poll() is None
+        wait_until(lambda: text_of(told) or scheduler.poll() is not None)
+        assert scheduler.poll() is None
         for _ in range(2):
             running.enter_context(process(
                 "distributed.cli.dask_worker", *here, "--scheduler-file", str(told),
