@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +38,7 @@ FRONT_ENDS = {
     "notebook": "notebooks",
 }  # of one server: JupyterLab and Notebook 7
 
+PLAIN = "1 + 1"
 READY = """
 from explorer import Explorer, Scenario, frontier, notebook
 
@@ -79,14 +79,15 @@ class Server:
     folder: Path
 
     def write(self, name: str, *sources: str, lesson: Path | None = None) -> None:
-        """A notebook with cells of these sources, behind those of a lesson."""
+        """A notebook with cells of these sources, behind one without Wattlas and those of a lesson."""
         notebook = nbformat.read(lesson, as_version=4) if lesson else nbformat.v4.new_notebook()
         notebook.metadata["kernelspec"] = {
             "name": "python3",
             "display_name": "Python 3",
             "language": "python",
         }
-        notebook.cells += [nbformat.v4.new_code_cell(source.strip()) for source in sources]
+        plain, *cells = [nbformat.v4.new_code_cell(text.strip()) for text in (PLAIN, *sources)]
+        notebook.cells = [plain, *notebook.cells, *cells]
         nbformat.write(notebook, self.folder / name)
 
 
@@ -126,6 +127,13 @@ class Notebook:
             route.abort()
         else:
             route.fallback()
+
+    def own_messages(self) -> set[str]:
+        """What the front end says in the console without Wattlas: of a cell that adds one and one."""
+        self.cell(0).locator(".cm-content").click()
+        self.page.keyboard.press("Shift+Enter")
+        self.page.wait_for_function("wattlas.connected() && wattlas.cells()[0].execution_count")
+        return set(self.complaints)
 
     def run_all(self) -> None:
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -297,47 +305,25 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.wait()
 
 
-@pytest.fixture(scope="module")
-def own_messages(browser: Browser, server: Server) -> Callable[[str], set[str]]:
-    """
-    What a front end says in the console without Wattlas: on the page of a notebook that adds one
-    and one.
-    """
-    server.write("plain.ipynb", "1 + 1")
-
-    @cache
-    def say(front_end: str) -> set[str]:
-        plain = Notebook(browser, server, front_end, "plain.ipynb")
-        plain.run_all()
-        plain.close()
-        assert plain.strays == []
-        return set(plain.complaints)
-
-    return say
-
-
 @pytest.fixture
-def open_notebook(
-    browser: Browser, server: Server, own_messages: Callable[[str], set[str]]
-) -> Iterator[Callable[..., Notebook]]:
+def open_notebook(browser: Browser, server: Server) -> Iterator[Callable[..., Notebook]]:
     """
     Opens notebooks; whatever is done there, the console stays clean and no request leaves the
     machine.
     """
-    opened: list[tuple[Notebook, str]] = []
+    opened: list[tuple[Notebook, set[str]]] = []
 
     def open_page(front_end: str, *sources: str, lesson: Path | None = None) -> Notebook:
-        own_messages(front_end)  # on a quiet machine
         server.write("opened.ipynb", *sources, lesson=lesson)
         notebook = Notebook(browser, server, front_end, "opened.ipynb")
-        opened.append((notebook, front_end))
+        opened.append((notebook, notebook.own_messages()))
         return notebook
 
     yield open_page
-    for notebook, front_end in opened:
+    for notebook, own in opened:
         notebook.close()
         assert notebook.strays == []
-        assert set(notebook.complaints) - own_messages(front_end) == set()
+        assert set(notebook.complaints) - own == set()
 
 
 def move_and_be_moved(notebook: Notebook, shown: Shown) -> None:
