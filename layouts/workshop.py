@@ -54,6 +54,7 @@ page = pmui.Page(
     main=[main],
     sidebar=[sidebar],
     sidebar_width=312,
+    busy_indicator=None,
     # on a phone and to a room the pictures come first
     sidebar_open=not presented and "Mobi" not in pn.state.headers.get("User-Agent", ""),
     sx={
@@ -83,6 +84,10 @@ page = pmui.Page(
         },
     },
 )
+# cards say so themselves; Panel's flag, which this takes the place of, is everybody's, and keeps
+# every page alive
+with edit_readonly(page):
+    page.busy = main.param.loading
 
 
 def explorer_of(name: str) -> Explorer:
@@ -117,9 +122,6 @@ def show(name: str, found: Explorer | ExplorerError) -> None:
         )
         header[:], main[:], sidebar[:] = documentation, [switch, own_data, alert], [choice]
         return
-    # with this user's work: Panel's own flag is everybody's, and keeps every page alive
-    with edit_readonly(page):
-        page.busy = found.session.param.frontier_busy
     header[:], main[:] = [*documentation, found.buttons], [switch, own_data, found.main]
     sidebar[:] = [choice, found.controls]
 

@@ -15,18 +15,30 @@ from explorer.text import format_number
 PATIENCE_MS = 60_000
 
 
+PHONE: Any = {
+    "viewport": {"width": 390, "height": 844},
+    "user_agent": "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Mobi",
+}
+
+
 @contextmanager
 def page_of(scenario: str, browser: Browser, log: Path, **context: Any) -> Iterator[Page]:
     """A page of a scenario that has all there is to draw."""
     port = free_port()
-    with serving(scenario, "--port", port, log=log):
-        page = browser.new_page(**context)
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto(f"http://127.0.0.1:{port}/")
-        expect(page.locator("[data-total=cost] .delta")).to_be_visible(timeout=PATIENCE_MS)
-        page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
+    with serving(scenario, "--port", port, log=log), drawn_page(port, browser, **context) as page:
         yield page
-        page.close()
+
+
+@contextmanager
+def drawn_page(port: int, browser: Browser, **context: Any) -> Iterator[Page]:
+    """The same of a server that is there."""
+    page = browser.new_page(**context)
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(f"http://127.0.0.1:{port}/")
+    expect(page.locator("[data-total=cost] .delta")).to_be_visible(timeout=PATIENCE_MS)
+    page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
+    yield page
+    page.close()
 
 
 def unfold(page: Page) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import panel as pn
 import param
-from bokeh.models import RadioButtonGroup
+from bokeh.models import CustomJS, RadioButtonGroup
 
 from explorer.app.live.chart_view import card_of
 from explorer.app.live.pane import FONT, Drawing, LivePane
@@ -104,6 +105,10 @@ _STRIP = """
 """
 
 
+# answers to the question before, as `answers.js` says
+_OLD = ":host { opacity: var(--answers-opacity, 1); transition: opacity .15s; }"
+
+
 class Questions(pn.viewable.Viewer):
     """A strip of questions, and below it the views that answer the one asked."""
 
@@ -119,6 +124,7 @@ class Questions(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             margin=0,
             styles={"container-type": "inline-size", "max-height": "none"},
+            stylesheets=[_OLD],
         )
         self.param.watch(self._on_question, "question")
         self._on_question()
@@ -145,7 +151,9 @@ class Questions(pn.viewable.Viewer):
         if question not in self._made:
             self._made[question] = self._make(question)
         self._answers[:] = [self._made[question]]
-        self._strip.configure("strip", "widget", active=[*QUESTIONS].index(question))
+        active = [*QUESTIONS].index(question)
+        self._strip.configure("strip", "widget", active=active)
+        self._strip.configure("strip", "widget", tags=[active])  # behind its answers
 
     def _make(self, question: str) -> pn.Column:
         made = [[make(self._session) for make in views] for views in QUESTIONS[question]]
@@ -186,6 +194,10 @@ def _drawing() -> Drawing:
             sizing_mode="stretch_width",
             margin=0,
         )
+        code = (Path(__file__).parent / "views" / "answers.js").read_text(encoding="utf-8")
+        fade = CustomJS(args={"strip": strip}, code=code)
+        strip.js_on_change("active", fade)
+        strip.js_on_change("tags", fade)
         drawing.widget("strip", strip)
         return strip
 

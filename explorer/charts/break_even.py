@@ -161,7 +161,7 @@ def _finding(pairs: pd.DataFrame, role: NDArray) -> Markup:
         who = html(
             "each home to its best region" if attrs.get("best_of_each_home", True) else "every pair"
         )
-    of_class = html("Class {}, {}", attrs["workload"], who) if "workload" in attrs else who
+    of_class = html("{}, {}", attrs["workload"], who) if "workload" in attrs else who
     return html(
         "{}: moving pays for <b>{} of {}</b>, right of the dashed line.", of_class, pay, len(pairs)
     )

@@ -140,6 +140,7 @@ class Filled:
     x_label: str = ""  # where it depends on the result
     y_label: str = ""
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of marks, likewise
+    title: str = ""  # what it finds by itself, where the chart's title is about all of them
 
 
 @dataclass(frozen=True)
@@ -189,8 +190,14 @@ class Chart:
         if name not in names:
             raise ValueError(f"Unknown picture {name!r}; use one of {', '.join(names)}.")
         n = names.index(name)
+        filled = self.filled[n]
         return Chart(
-            (self.panels[n],), (self.filled[n],), self.title, self.finding, self.about, self.notes
+            (self.panels[n],),
+            (filled,),
+            filled.title or self.title,
+            self.finding,
+            self.about,
+            self.notes,
         )
 
     def above(self, other: Chart) -> Chart:

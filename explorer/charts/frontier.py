@@ -13,7 +13,6 @@ from explorer.charts.budget_axis import BudgetAxis, label_of, now_columns, now_l
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
 from explorer.markup import html, joined
 from explorer.measures.frontier import UNSERVED_MW, Frontier
-from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
 from explorer.presentation import renders
 from explorer.text import format_duration, format_number
@@ -43,7 +42,7 @@ def _tip(name: str, form: str, alone: str) -> tuple[tuple[str, str], ...]:
         ("Energy return (ERL), over a window", "@erl_window_usd_per_h_per_ms{0,0.00} USD/h per ms"),
         ("Carbon return (CRL), over a window", "@crl_window_kg_per_h_per_ms{0,0.00} kg/h per ms"),
         ("This step alone", alone),
-        ("Opens", "@opens"),
+        ("Comes within reach", "@opens"),
     )
 
 
@@ -111,8 +110,8 @@ def chart(frontier: Frontier, pin: Placement | None = None, name: str = "") -> C
     return Chart(
         PANELS,
         (
-            _filled("cost", table, cost, axis, base_usd, name, label),
-            _filled("carbon", table, carbon, axis, base_t, name, label),
+            _filled("cost", table, cost, axis, base_usd, name, label, _cost_title(table)),
+            _filled("carbon", table, carbon, axis, base_t, name, label, _carbon_title(table)),
         ),
         _title(table),
         _finding(frontier, table),
@@ -136,7 +135,7 @@ def _as_much(frontier: Frontier, base: Placement) -> Placement | None:
 
 def _filled(
     of: str, table: pd.DataFrame, values: Floats, axis: BudgetAxis, base: float | None, name: str,
-    label: str,
+    label: str, title: str,
 ) -> Filled:  # fmt: skip
     """One quantity, `values` at the steps; that of what has a name where that does not flatten them."""
     x = table["budget_ms"].to_numpy()
@@ -158,7 +157,7 @@ def _filled(
     if base is not None:
         columns[f"{of} baseline"] = {"y": np.array([base])}
         labels[f"{of} baseline"] = (name if low <= base <= high else "",)
-    return Filled(columns, axis.ends, (low, high), x_label=label, labels=labels)
+    return Filled(columns, axis.ends, (low, high), x_label=label, labels=labels, title=title)
 
 
 def _reach(values: Floats, baseline: float) -> tuple[float, float]:
@@ -172,16 +171,53 @@ def _reach(values: Floats, baseline: float) -> tuple[float, float]:
 
 
 def _title(table: pd.DataFrame) -> str:
-    first, last = table.iloc[0], table.iloc[-1]
     for column, size, unit in (
         ("objective_usd_per_h", 1.0, "USD/h"),
         ("carbon_kg_per_h", KG_PER_T, "t/h"),
     ):
-        saved = float(first[column] - last[column])
-        if saved > RISE * abs(first[column]):
-            longer = format_duration(last["budget_ms"] - first["budget_ms"])
-            return f"waiting {longer} longer saves {format_number(saved / size)} {unit}"
+        if (saved := _saved(table, column)) > 0:
+            return f"waiting {_longer(table)} longer saves {format_number(saved / size)} {unit}"
     return "waiting longer saves nothing"
+
+
+def _cost_title(table: pd.DataFrame) -> str:
+    """
+    What all steps together do to the cost without the carbon price.
+
+    >>> steps = pd.DataFrame({"budget_ms": [100.0, 150.0], "cost_usd_per_h": [900.0, 850.0]})
+    >>> _cost_title(steps)
+    'waiting 50 ms longer makes it 50.0 USD/h cheaper'
+    """
+    saved = _saved(table, "cost_usd_per_h")
+    if not saved:
+        return "waiting longer makes it no cheaper"
+    much = f"{format_number(abs(saved))} USD/h {'cheaper' if saved > 0 else 'dearer'}"
+    return f"waiting {_longer(table)} longer makes it {much}"
+
+
+def _carbon_title(table: pd.DataFrame) -> str:
+    """
+    What all steps together do to emissions: cheaper need not be cleaner.
+
+    >>> steps = pd.DataFrame({"budget_ms": [100.0, 150.0], "carbon_kg_per_h": [1e6, 2e6]})
+    >>> _carbon_title(steps)
+    'waiting 50 ms longer emits 1,000 t/h more CO₂'
+    """
+    saved = _saved(table, "carbon_kg_per_h")
+    if not saved:
+        return "waiting longer saves no CO₂"
+    much = f"{format_number(abs(saved) / KG_PER_T)} t/h {'less' if saved > 0 else 'more'} CO₂"
+    return f"waiting {_longer(table)} longer emits {much}"
+
+
+def _longer(table: pd.DataFrame) -> str:
+    return format_duration(table["budget_ms"].iloc[-1] - table["budget_ms"].iloc[0])
+
+
+def _saved(table: pd.DataFrame, column: str) -> float:
+    """What the last step has less of than the first; 0 where that is rounding."""
+    first, last = (float(table[column].iloc[end]) for end in (0, -1))
+    return first - last if abs(first - last) > RISE * abs(first) else 0.0
 
 
 def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
@@ -191,8 +227,7 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
         table[table["budget_ms"] <= current_ms + 1e-9],
         table[table["budget_ms"] > current_ms + 1e-9],
     )
-    what = "Relaxation" if frontier.over == "all" else f"Budget of {as_shown(frontier.over)}"
-    parts: list[str] = [html("<b>{}: {}.</b>", what, format_duration(current_ms))]
+    parts: list[str] = [html("<b>{}.</b>", _may_take(frontier))]
     if before.empty:
         parts.append(
             f"More load goes unserved below {format_duration(float(table['budget_ms'].iloc[0]))} (shaded)."
@@ -214,6 +249,14 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
     if _rises(cost) and not _rises(table["objective_usd_per_h"].to_numpy()):
         parts.append("Where this cost rises, it buys less carbon.")
     return joined(parts, " ")
+
+
+def _may_take(frontier: Frontier) -> str:
+    """Whose budget it is, and how long that is."""
+    if frontier.over == "all":
+        return f"All may take {format_duration(frontier.current_ms)} longer"
+    name = frontier.network.class_labels[frontier.over]
+    return f"{name} may take {format_duration(frontier.current_ms)}"
 
 
 def _patience(row: pd.Series, window_ms: float) -> str:

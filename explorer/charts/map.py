@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.arcs import arc_pieces
 from explorer.charts.chart import About, Columns, Tips, columns_in
+from explorer.charts.map_places import WORLD, Ends, names_on_map
 from explorer.charts.map_scale import MapScale
 from explorer.text import format_number
 
@@ -25,6 +26,7 @@ Floats = NDArray[np.float64]
 
 ARC_PIECES = 24  # straight pieces of an arc in a picture that stands still
 HEAD_PIECE = 17  # that carries its head: near enough to the end, and off the circle there
+NAMED = 5  # regions that it names
 ARC_COLUMNS = ("home", "region", "it_mw", "width", "leads")
 
 
@@ -144,7 +146,7 @@ class Map:
     arcs: Arcs | None = None
     key: MapScale | None = None  # of circles and arcs whose size is load
     left_out: str = ""  # what is too small to be drawn, in words
-    named: dict[str, NDArray] | None = None  # words on it: as `map_places.names_on_map` has them
+    names: Sequence[str] = ()  # of the first circles where the map names those that run most
     night: dict[str, Floats] | None = None  # x and y of the outline of where it is night [m]
 
     def __post_init__(self) -> None:
@@ -152,6 +154,13 @@ class Map:
             if set(self.columns[circles.name]) != set(circles.columns):
                 wrong = sorted(set(self.columns[circles.name]) ^ set(circles.columns))
                 raise ValueError(f"Columns of {circles.name!r} do not fit: {', '.join(wrong)}.")
+
+    def named(self, within: tuple[Ends, Ends] = WORLD) -> dict[str, NDArray]:
+        """
+        Words on what is seen of a map that has names, between those ends of x and y [m]: as
+        `map_places.names_on_map` has them.
+        """
+        return names_on_map(self.columns[self.circles[0].name], self.names, NAMED, within)
 
     def arc_pieces(self) -> tuple[Floats, NDArray[np.intp]]:
         """

@@ -8,11 +8,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.charts.projection import EDGE_M
+from explorer.charts.projection import EDGE_M, POLE_M
 from explorer.text import elided
 
 Floats = NDArray[np.float64]
 Box = tuple[float, float, float, float]  # left, bottom, right, top [px]
+Ends = Sequence[float]  # of an axis of the map: low, high [m]
 
 MAP_PX = 860.0  # width that sizes in pixels are meant for
 M_PER_PX = 2 * EDGE_M / MAP_PX
@@ -20,6 +21,7 @@ APART_PX = 12.0  # between two circles at least
 ROUNDS, STEP = 40, 0.5
 LETTER_PX, LINE_PX, NAME_LETTERS = 7.0, 15.0, 24  # of names
 GAP_PX = 3.0  # between a circle and its name
+WORLD = (-EDGE_M, EDGE_M), (-POLE_M, POLE_M)  # ends of all there is of the map [m]
 NARROW = 600 / MAP_PX  # where names must not meet either: they are as large on a narrow map
 
 
@@ -71,10 +73,14 @@ def _apart(x_bytes: bytes, y_bytes: bytes) -> tuple[Floats, Floats]:
 
 
 def names_on_map(
-    columns: Mapping[str, NDArray], names: Sequence[str], count: int
+    columns: Mapping[str, NDArray],
+    names: Sequence[str],
+    count: int,
+    within: tuple[Ends, Ends] = WORLD,
 ) -> dict[str, NDArray]:
     """
-    The names of the regions that run most, each beside its circle where no other name is.
+    The names of the regions that run most of those seen, each beside its circle where no other
+    name is.
 
     Parameters
     ----------
@@ -83,13 +89,23 @@ def names_on_map(
     names : sequence of str
     count : int
         Names at most; of a region without load none, and none that would lie on another.
+    within : (x, y)
+        Ends of what is seen of the map. [m]
 
     Returns
     -------
     dict
         Columns x, y [m], name, align ("left", "right", "center"), dx and dy [px] from the place.
     """
-    x, y = (NARROW * columns[axis] / M_PER_PX for axis in "xy")
+    (west, east), (south, north) = within
+    px_per_m = NARROW * MAP_PX / (east - west)
+    # from the middle of what is seen
+    x, y = (
+        px_per_m * (columns[axis] - sum(ends) / 2) for axis, ends in zip("xy", within, strict=True)
+    )
+    seen = (np.abs(x) <= px_per_m * (east - west) / 2) & (
+        np.abs(y) <= px_per_m * (north - south) / 2
+    )
     radius = columns["size"] / 2
     circles = [*zip(x - radius, y - radius, x + radius, y + radius, strict=True)]
     taken: list[Box] = []
@@ -97,6 +113,8 @@ def names_on_map(
     for region in map(int, np.argsort(-columns["it_mw"], kind="stable")):
         if len(rows) == count or columns["it_mw"][region] <= 0:
             break
+        if not seen[region]:
+            continue
         name = elided(names[region], NAME_LETTERS)
         positions = _positions(float(radius[region]))
         boxes = [

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import holoviews as hv
 import panel as pn
 from bokeh.model import Model
-from bokeh.models import GridPlot, ImportedStyleSheet, Row, UIElement
+from bokeh.models import CustomJS, GridPlot, ImportedStyleSheet, Plot, Row, UIElement
 from panel.io.notebook import replace_inline_css
 
 from explorer.charts.backends.packages import for_maps
+from explorer.charts.palette import INK, LOOKS, NIGHT, NIGHT_LEAD, NIGHT_RIM, PAPER, RIM
 from explorer.errors import ExplorerError
 
 _WRAPPED = """
 :host { flex-wrap: wrap; align-items: start; }
 .bk-Figure { flex: 1 1 400px !important; }
 """  # of a grid of pictures, each at least so wide that its title and legend can be read
+
+_TURN = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+_BY_NIGHT = {
+    PAPER: NIGHT, INK: PAPER, LOOKS["lead"].colour: NIGHT_LEAD, RIM: NIGHT_RIM,
+    "#444444": NIGHT_RIM, "#e5e5e5": "#444444",  # Bokeh's words and grids
+}  # fmt: skip
 
 
 def notebook() -> None:
@@ -34,7 +42,17 @@ def notebook() -> None:
     # sheets from a network.
     # Only this list, which Panel keeps to itself, is asked for all of them.
     hooks = pn.viewable.Viewable._preprocessing_hooks
-    hooks.extend(hook for hook in (_inline_style_sheets, _wrap) if hook not in hooks)
+    wanted = (_inline_style_sheets, _wrap, _turn_dark)
+    hooks.extend(hook for hook in wanted if hook not in hooks)
+
+
+def _turn_dark(_viewable: Any, root: Model) -> None:
+    """Pictures are dark where the notebook is, which the browser alone knows."""
+    plots: Any = root.select({"type": Plot})
+    for plot in plots:
+        plot.js_on_change(
+            "inner_width", CustomJS(args={"figure": plot, "by_night": _BY_NIGHT}, code=_TURN)
+        )
 
 
 def _wrap(viewable: Any, root: Model) -> None:

@@ -211,7 +211,7 @@ def _finding(table: pd.DataFrame, pairs: pd.DataFrame, drawn: int) -> Markup:
     attrs, (pays, used) = table.attrs, _pay_and_used(pairs)
     names, home = NamesById(attrs.get("names", {})), attrs.get("home")
     who = html("from {}", names[home]) if home else html("from all homes with load")
-    of_class = html("Class {}: of", attrs["workload"]) if "workload" in attrs else html("Of")
+    of_class = html("{}: of", attrs["workload"]) if "workload" in attrs else html("Of")
     said = html(
         "{} {:,} pairs {}, <b>{:,} pay, {} of them are used</b> and carry {} MW. Each pair by itself pays right of the "
         "line; the placement weighs all pairs together.",

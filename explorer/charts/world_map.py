@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from explorer.charts.chart import About
 from explorer.charts.daylight import night_on_map
 from explorer.charts.map import Arcs, Circles, Map, Scale
-from explorer.charts.map_places import names_on_map, set_apart
+from explorer.charts.map_places import set_apart
 from explorer.charts.map_scale import MapScale, scale_of, too_small_text
 from explorer.charts.palette import AMOUNT, AMOUNT_INKS, CHANGE, CHANGE_INKS
 from explorer.charts.projection import on_map
@@ -68,7 +68,6 @@ here?; of a region, its pairs under break-even too. Point at one to read where i
 and proxies.
 """
 LEADS = 20  # flows that stand out
-NAMED = 5  # regions that the map names
 
 
 @renders(Placement, "map")
@@ -131,7 +130,7 @@ def world_map(
         arcs,
         scale,
         too_small_text(placement.relocated_mw, float(arcs.columns["it_mw"].sum()), smallest_mw),
-        names_on_map(columns, labels.short_regions, NAMED),
+        labels.short_regions,
         night_on_map(labels.hour, labels.season),
     )
 

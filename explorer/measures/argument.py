@@ -47,6 +47,10 @@ THAN = {  # by `baseline_rule`
     "nearest": "nearest first",
     "least relocation": "moving no more than it must",
 }
+BASELINE_IS = {  # likewise: what that means
+    "nearest": " (the baseline: each as near as there is room)",
+    "least relocation": " (the baseline)",
+}
 FULL = 1e-9  # a region is full that lacks less than that share of its capacity
 
 
@@ -66,10 +70,11 @@ def argument(placement: Placement) -> tuple[Part, ...]:
     --------
     >>> from explorer import Scenario, solve
     >>> sentence = "".join(part.text for part in argument(solve(Scenario.load("classroom-3x3"))))
-    >>> print(sentence.replace(", and", ",\nand").replace(". ", ".\n"))
+    >>> print(sentence.replace(", and", ",\nand").replace(" (", "\n(").replace(". ", ".\n"))
     A chat request may take 150 ms.
     So 30 % of the computing runs away from its users,
-    and electricity and moving cost 16.6 % less than nearest first.
+    and electricity and moving cost 16.6 % less than nearest first
+    (the baseline: each as near as there is room).
     What alone stops most of the rest: the cost of moving.
     """
     if not placement.network.demand_mw.any():
@@ -130,13 +135,14 @@ def _saving(placement: Placement) -> tuple[Part, ...]:
     if not np.isfinite(cost.change_percent):
         return Part("and what that saves cannot be said"), Part(". ")
     amount, served = abs(cost.change_percent), " per MWh served" if basis_of(placement) else ""
-    than = THAN[placement.network.baseline_rule]
+    rule = placement.network.baseline_rule
+    than = THAN[rule]
     if amount < 0.05:
         words = f"and electricity and moving cost as much{served} as {than}"
     else:
         less = "less" if cost.change_percent < 0 else "more"
         words = f"and electricity and moving cost {amount:.1f} % {less}{served} than {than}"
-    return Part(words, WORTH), Part(". ")
+    return Part(words, WORTH), Part(f"{BASELINE_IS[rule]}. ")
 
 
 def _unserved(placement: Placement) -> tuple[Part, ...]:

@@ -14,7 +14,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.model.constraints import FULL
-from explorer.model.labels import as_shown
 from explorer.model.network import Network, build_network
 from explorer.model.placement import SMALLEST_MW, Placement
 from explorer.model.solve import solve_network
@@ -102,7 +101,8 @@ def labelled(network: Network, table: pd.DataFrame, workload: str, home: str = "
     """
     names = network.short_region_names
     return network.labels.put_on(
-        table, measure="break_even", names=names, workload=as_shown(workload), home=names[home] if home else "",
+        table, measure="break_even", names=names, workload=network.class_labels[workload],
+        home=names[home] if home else "",
         homes=[network.regions[j] for j in np.unique(network.home)], best_of_each_home=not home,
     )  # fmt: skip
 
@@ -308,7 +308,8 @@ def verdicts_labelled(
     wanted_mw = network.demand_mw[:, network.workloads.index(workload)]
     homes = np.unique(network.home[wanted_mw > SMALLEST_MW])
     return network.labels.put_on(
-        table, measure="verdicts", names=network.short_region_names, workload=as_shown(workload), home=home,
+        table, measure="verdicts", names=network.short_region_names, home=home,
+        workload=network.class_labels[workload],
         homes=[home] if home else [network.regions[j] for j in homes], pue=float(np.median(network.pue)),
     )  # fmt: skip
 

@@ -136,6 +136,11 @@ class Network:
         """What classes are called, by id."""
         return NamesById(zip(self.workloads, self.labels.classes, strict=True))
 
+    @cached_property
+    def class_labels(self) -> NamesById:
+        """Id and name of classes, by id."""
+        return NamesById(zip(self.workloads, self.labels.workloads, strict=True))
+
     @property
     def without_hosting_or_cap(self) -> Network:
         """

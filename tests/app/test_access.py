@@ -66,13 +66,13 @@ def test_the_name_of_a_plot_says_what_it_finds_and_arrow_keys_step_along_it(page
         len(budgets) > 1 and budgets[0] < scenario.workloads["chat"].latency_budget_ms < budgets[1]
     )
     plot = page.get_by_role(
-        "img", name=re.compile("What does waiting buy.*Carbon.*Budget of chat: 150 ms")
+        "img", name=re.compile("What does waiting buy.*Carbon.*Chat may take 150 ms")
     )
     expect(plot).to_be_visible()
     page.get_by_role("group", name="What does waiting buy?").first.focus()
     for key, budget in (("ArrowRight", budgets[1]), ("ArrowLeft", budgets[0])):
         page.keyboard.press(key)
-        said = f"Carbon.*Budget of chat: {re.escape(format_duration(budget))}"
+        said = f"Carbon.*Chat may take {re.escape(format_duration(budget))}"
         expect(page.get_by_role("img", name=re.compile(said))).to_be_visible(timeout=PATIENCE_MS)
 
 

@@ -333,8 +333,8 @@ def test_the_class_chosen_is_that_of_frontier_and_break_even(app):
     before = app.state("totals"), app.state("map")
     with app.changing("frontier", "break-even"):
         app.button("B").click()
-    expect(app.page.get_by_text("Budget of B")).to_be_visible()
-    expect(app.page.get_by_text("Class B, each home")).to_be_visible()
+    expect(app.page.get_by_text(re.compile("^B .* may take"))).to_be_visible()
+    expect(app.page.get_by_text("B Standard online, each home")).to_be_visible()
     assert (app.state("totals"), app.state("map")) == before
 
 

@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 import explorer
 from explorer import Scenario, solve
+from explorer.charts.palette import NIGHT, PAPER
 from explorer.packaged_data import LAYOUTS
 from explorer.text import format_number
 
@@ -346,6 +347,17 @@ def move_and_be_moved(notebook: Notebook, shown: Shown) -> None:
         shown.expect_totals(here)
 
 
+def expect_to_turn_with(page: Page) -> None:
+    """Grounds of pictures are those of the notebook, also when it turns."""
+    for light, ground in (("false", NIGHT), ("true", PAPER)):
+        page.evaluate(f"document.body.dataset.jpThemeLight = {light!r}")
+        page.wait_for_function(
+            """ground => Bokeh.index.query(view => view.canvas_view)
+              .every(({model}) => model.background_fill_color == ground)""",
+            arg=ground,
+        )
+
+
 def test_each_move_of_these_tests_changes_the_totals():
     """Otherwise they would prove nothing."""
     scenario = Scenario.load(SCENARIO)
@@ -363,6 +375,7 @@ def test_a_lesson_and_an_explorer_run_in_a_front_end(open_notebook, front_end):
     *of_the_lesson, _, cell = notebook.expect_pictures()
     assert of_the_lesson
     move_and_be_moved(notebook, Shown(cell))
+    expect_to_turn_with(notebook.page)
     notebook.expect_no_error()
 
 

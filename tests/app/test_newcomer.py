@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import panel as pn
 import pytest
-from pages import PATIENCE_MS, page_of
+from pages import PATIENCE_MS, PHONE, drawn_page, expect_cost
 from panel.tests.util import serve_component
 from playwright.sync_api import Browser, Page, expect
+from servers import free_port, serving
 
 from explorer import Explorer, Scenario, solve, why_here
 from explorer.charts.projection import on_map
@@ -39,10 +40,16 @@ def test_what_fifty_milliseconds_more_would_bring_for_chat_is_said_and_comes_tru
 
 
 @pytest.fixture(scope="module")
-def world(browser: Browser, tmp_path_factory) -> Iterator[Page]:
+def port(tmp_path_factory) -> Iterator[int]:
+    port = free_port()
     log = tmp_path_factory.mktemp("server") / "log.txt"
-    size = {"width": 1400, "height": 1000}
-    with page_of("world-2025", browser, log, viewport=size) as page:
+    with serving("world-2025", "--port", port, log=log):
+        yield port
+
+
+@pytest.fixture(scope="module")
+def world(browser: Browser, port: int) -> Iterator[Page]:
+    with drawn_page(port, browser, viewport={"width": 1400, "height": 1000}) as page:
         yield page
 
 
@@ -87,6 +94,26 @@ def test_what_the_first_screen_leaves_out_is_a_tap_away(world: Page):
             expect(each).to_be_visible(visible=shown)
 
 
+def test_another_question_fades_the_answers_to_the_one_before_until_its_own_are_there(world: Page):
+    asked = world.get_by_role("button", name="What holds it back?", exact=True)
+    asked.evaluate("""asked => {
+      const pane = asked.getRootNode().host.getRootNode().host
+      window.opacities = []
+      const see = () => opacities.push(pane.style.getPropertyValue("--answers-opacity"))
+      new MutationObserver(see).observe(pane, {attributeFilter: ["style"]})
+    }""")
+    asked.click()
+    world.wait_for_function("opacities.at(-1) === '1'")
+    assert "0.4" in world.evaluate("opacities")
+    expect(world.locator("h2").filter(has_text="What holds it back?")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+    world.get_by_role("button", name="Overview", exact=True).click()
+    expect(world.locator("h2").filter(has_text="What does waiting buy?")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
+
+
 def test_two_laws_are_pinned_and_what_each_costs_stands_side_by_side(world: Page):
     scenario = Scenario.load("world-2025")
     costs = {}
@@ -104,3 +131,20 @@ def test_two_laws_are_pinned_and_what_each_costs_stands_side_by_side(world: Page
         name = row.get_by_role("textbox")
         expect(name).to_have_value(re.compile(f"^Data law: {chosen[:4]}"), timeout=PATIENCE_MS)
     assert figure(costs["open"]) < figure(costs["adequacy"])
+
+
+def test_on_a_phone_every_group_of_controls_opens_and_all_in_it_can_be_tapped(browser, port):
+    with drawn_page(port, browser, **PHONE, has_touch=True) as page:
+        page.get_by_role("button", name="Open drawer").tap()
+        groups = page.locator(".groups details")
+        expect(groups.first).to_be_visible()
+        for group in groups.all():
+            group.locator("summary").tap()
+            parts = group.locator("input:visible, select:visible, button:visible").all()
+            assert parts
+            for part in parts:
+                part.tap(trial=True)  # in sight, at rest, and nothing lies on it
+        page.get_by_role("combobox", name="Data law", exact=True).select_option(index=0)
+        scenario = Scenario.load("world-2025")
+        scenario.legal_policy = "open"
+        expect_cost(page, scenario)

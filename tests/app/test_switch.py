@@ -127,16 +127,20 @@ def test_few_scenarios_are_kept(switch, shown):
     assert shown[-1][1] is not first
 
 
-def test_a_scenario_that_cannot_be_opened_is_said_and_the_one_before_is_there_again(shown):
+@pytest.mark.parametrize(
+    "error", [ExplorerError("Broken.", "regions.csv", "Mend it."), ValueError("Broken.")]
+)
+def test_a_scenario_that_cannot_be_opened_is_said_and_the_one_before_is_there_again(shown, error):
     def make(scenario: str) -> Any:
         if scenario == "stylized-12":
-            raise ExplorerError("Broken.", "regions.csv", "Mend it.")
+            raise error
         return Explorer(Scenario.load(scenario), address=f"?scenario={scenario}")
 
     switch = opened_by(shown, make)
     first = shown[-1][1]
     say(switch, "stylized-12")
-    assert shown[-1][0] == "stylized-12" and shown[-1][1].what == "Broken."
+    assert shown[-1][0] == "stylized-12" and "Broken." in shown[-1][1].what
+    assert json.loads(switch.shown) == [1, ["classroom-3x3"]]  # the page need not wait
     say(switch, "classroom-3x3")
     assert shown[-1][1] is first
 

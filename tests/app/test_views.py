@@ -681,7 +681,7 @@ def test_the_frontier_marks_the_present_budget_and_says_what_is_next():
     session.scenario.workloads["chat"].latency_budget_ms = 135.0
     marks = [span.location for span in screen.select(Span, dimension="height") if span.visible]
     assert marks == [135.0, 135.0]  # cost and carbon
-    assert "Budget of chat: 135 ms." in screen.text()
+    assert "Chat may take 135 ms." in screen.text()
     table = session.frontier.table
     following = table[table["budget_ms"] > 135.0].iloc[0]
     assert f"At {following['budget_ms']:g} ms within reach: " in screen.text()
@@ -741,7 +741,7 @@ def test_break_even_tells_from_where_and_for_which_class(session):
     session.region = session.network.regions[0]
     last = [*session.scenario.workloads][-1]
     session.workload = last
-    assert f"Class {last}, from {short_name_of(session)}" in screen.text()
+    assert f"{session.network.class_labels[last]}, from {short_name_of(session)}" in screen.text()
 
 
 def test_break_even_keeps_its_class_and_follows_sliders_while_the_frontier_looks_at_all():

@@ -145,7 +145,7 @@ _STEP = {
     "Relocated": "@relocated_mw{0,0} MW",
     "Energy return (ERL), over a window": "@erl_window_usd_per_h_per_ms{0,0.00} USD/h per ms",
     "Carbon return (CRL), over a window": "@crl_window_kg_per_h_per_ms{0,0.00} kg/h per ms",
-    "Opens": "@opens",
+    "Comes within reach": "@opens",
 }
 PICTURES = {
     "tornado": Picture(

@@ -16,7 +16,7 @@ from explorer.charts.map_places import (
 from explorer.charts.projection import EDGE_M
 
 FAR_M = APART_PX * M_PER_PX
-at = st.tuples(st.floats(-1.5e7, 1.5e7), st.floats(-7e6, 1.1e7))
+at = st.tuples(st.floats(-1.5e7, 1.5e7), st.floats(-7e6, 8e6))
 
 
 @given(st.lists(at, min_size=1, max_size=12))
@@ -56,3 +56,15 @@ def test_names_are_those_of_the_largest_and_none_lies_on_another(rows):
         for other in boxes[:n]:
             beside = one[0] >= other[2] or other[0] >= one[2]
             assert beside or one[1] >= other[3] or other[1] >= one[3]
+
+
+def test_what_is_seen_alone_is_named_by_its_largest():
+    """Found with `map(extent=...)`: Europe without names, for the five largest were elsewhere."""
+    x, y = np.array([-9e6, -8e6, 0.0, 1e5, 1e6]), np.zeros(5)
+    columns = {"x": x, "y": y, "size": np.full(5, 9.0), "it_mw": np.array([9.0, 8, 1, 2, 3])}
+    names = list("ABCDE")
+    assert names_on_map(columns, names, 2)["name"].tolist() == ["A", "B"]
+    europe = (-2e6, 2e6), (-1e6, 1e6)
+    assert names_on_map(columns, names, 2, europe)["name"].tolist() == ["E", "D"]
+    # closer by, there is room for more
+    assert len(names_on_map(columns, names, 5, europe)["name"]) == 3

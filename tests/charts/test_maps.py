@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bokeh.core.validation import check_integrity, process_validation_issues
-from bokeh.models import HoverTool
+from bokeh.models import HoverTool, Text
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 from numpy.testing import assert_allclose
@@ -187,6 +187,9 @@ def test_a_map_shows_a_part_of_the_world_in_its_shape(results):
     x, y = on_map([33, 72], [-15, 40])
     assert_allclose([part.x_range.start, part.x_range.end], x)
     assert_allclose([part.y_range.start, part.y_range.end], y)
+    drawn_words = [each for each in part.renderers if isinstance(each.glyph, Text)]
+    at = [each.data_source.data[each.glyph.x][0] for each in drawn_words]
+    assert len(at) > 1 and all(x[0] < place < x[1] for place in at)
     for wrong in ((40, 33, -15, 72), (-15, 72, 40, 33), (-190, 0, 0, 10)):
         with pytest.raises(ValueError, match="west, south, east and north"):
             results["placement"].map(extent=wrong)

@@ -46,6 +46,11 @@ class Bridge {
     return this.values[key] ?? Infinity // which JSON does not know
   }
 
+  /** What was asked for here and is not answered yet. */
+  get awaited() {
+    return {...this.sent?.asked, ...this.asked}
+  }
+
   /** All that are shown of these inputs, and this one. */
   get peers() {
     return [...new Set([...(bridges.get(this.data.key) ?? []), this])]

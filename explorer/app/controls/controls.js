@@ -1,6 +1,7 @@
 // All inputs of a scenario as one component: plain DOM, and a bridge to Python.
 
 const SPEEDS = {"1 hour a second": 1000, "2 hours a second": 500, "an hour in 3 seconds": 3000} // at most
+const NO_UNIT = "[-]" // which reads as a minus
 const DURATIONS = {ms: 1, s: 1000, min: 60_000, h: 3_600_000}
 
 export function render({view, model, data}) {
@@ -57,9 +58,9 @@ function frame(item, bridge) {
   const id = `tip-${item.key}`
   const info = el("button", {type: "button", class: "info", "aria-label": `About: ${name}`, "aria-describedby": id}, "i")
   info.addEventListener("keydown", event => event.key === "Escape" && info.blur())
-  const label = el("span", {class: "label"}, item.mark ? `${item.mark} ${name}` : name, unit ? el("span", {class: "unit"}, ` ${unit}`) : "")
+  const label = el("span", {class: "label"}, item.mark ? `${item.mark} ${name}` : name, unit && unit !== NO_UNIT ? el("span", {class: "unit"}, ` ${unit}`) : "")
   const origin = item.origin ? [el("span", {class: "origin"}, item.origin)] : []
-  const head = el("div", {class: "head"}, label, info, el("span", {class: "tip", role: "tooltip", id}, item.doc, ...origin))
+  const head = el("div", {class: "head"}, label, info, el("span", {class: "tip", role: "tooltip", id}, item.doc.replaceAll(` ${NO_UNIT}`, ""), ...origin))
   const complaint = el("p", {class: "complaint", role: "alert"})
   const element = el("div", {class: `control ${item.kind}`, "data-key": item.key}, head, complaint)
   if (item.colour) element.style.setProperty("--accent", item.colour)

@@ -528,7 +528,9 @@ def _setting_origin(found: InputSources, name: str) -> dict[str, Any]:
 
 def _origin(sources: Sequence[Source]) -> dict[str, Any]:
     """Where the value that the scenario was opened with is from."""
-    return {"mark": uncertain_mark(sources), "origin": f"As opened: {origin_text(sources)}."}
+    mark = uncertain_mark(sources)
+    means = f" {mark} marks an estimate or a proxy." if mark else ""
+    return {"mark": mark, "origin": f"As opened: {origin_text(sources)}.{means}"}
 
 
 def _hero(scenario: Scenario) -> dict[str, Any]:

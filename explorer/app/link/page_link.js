@@ -123,11 +123,12 @@ class Link {
     const asked = new Map(new URLSearchParams(hash.slice(1)))
     if (!asked.size) return this.takePreferredTheme()
     this.say("")
-    const version = asked.get("v")
+    const isKnown = name => Object.hasOwn(this.keys, name)
+    // written by hand, a link says what is to be different and no version
+    const version = asked.get("v") ?? ([...asked.keys()].some(isKnown) ? SHORT : undefined)
     if (![WHOLE, SHORT].includes(version)) return this.say(NOT_OURS)
     const isOfOtherSettings = asked.has("own") && asked.get("own") !== this.own
     const said = [...asked.keys()].filter(name => !["v", "own"].includes(name))
-    const isKnown = name => Object.hasOwn(this.keys, name)
     const unknown = said.filter(name => !isKnown(name))
     this.omit([
       ...unknown.map(name => `“${name}”, which is not there in this scenario`),
@@ -212,9 +213,11 @@ class Link {
     return {wattlas: {question: this.question}}
   }
 
-  /** The link to what is seen now. */
+  /** The link to what is seen now, or will be once what was asked for is there. */
   current() {
-    const seen = Object.keys(this.names).map(key => [key, key === "question" ? this.question : this.bridge.latest(key)])
+    const {awaited} = this.bridge
+    const seen = Object.keys(this.names).map(key =>
+      [key, key === "question" ? this.question : key in awaited ? awaited[key] : this.bridge.latest(key)])
     const different = seen.filter(([key, value]) => value !== this.opened[key])
     const values = Object.fromEntries(different.map(([key, value]) => [this.names[key], value]))
     return `${this.address}#${fragment(SHORT, {own: this.own, ...values})}`

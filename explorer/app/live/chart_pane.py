@@ -64,9 +64,15 @@ def _drawn(
     return drawing.widget(f"{panel.name} plot", figure)
 
 
-def patch(pane: LivePane, chart: Chart, first: Markup = html("")) -> None:  # noqa: B008  it never changes
+def patch(
+    pane: LivePane,
+    chart: Chart,
+    first: Markup = html(""),  # noqa: B008  it never changes
+    key_apart: bool = False,
+) -> None:
     """
-    Put a chart's columns, ranges, rows and sentences on screen; `first` goes before its finding.
+    Put a chart's columns, ranges, rows and sentences on screen; `first` goes before its finding,
+    and so does the legend unless that has a text of its own, "key".
     """
     for panel, filled in zip(chart.panels, chart.filled, strict=True):
         for mark in panel.marks:
@@ -75,7 +81,11 @@ def patch(pane: LivePane, chart: Chart, first: Markup = html("")) -> None:  # no
         pane.configure(
             f"{panel.name} plot", "widget", visible=True, height=_height_px(panel, filled)
         )
-    say(pane, chart, first)
+    if key_apart:
+        pane.say("key", legend(chart))
+        pane.say("words", first + chart.finding)
+    else:
+        say(pane, chart, first)
 
 
 def say(pane: LivePane, chart: Chart, first: Markup) -> None:

@@ -41,12 +41,13 @@ class ChartView(MeasureView):
     chart: ClassVar[ModuleType]
     taps: ClassVar[tuple[str, ...]] = ()  # marks that can be tapped
     waits: ClassVar[bool] = False  # whether plots are hidden until there is a result
+    key_above: ClassVar[bool] = False  # whether the legend stands above the picture
 
     def show(self, result: Any) -> None:
         if isinstance(result, Progress):  # the last picture stays until there is a whole one
             self.pane.say("words", f"{result.done} of {result.of} {result.what}…")
             return
-        patch(self.pane, self.picture(result))
+        patch(self.pane, self.picture(result), key_apart=self.key_above)
 
     def picture(self, result: Any) -> Chart:
         return self.chart.chart(result)
@@ -99,6 +100,13 @@ def _drawing(view: type[ChartView]) -> Drawing:
         plots = draw_panels(drawing, view.chart.PANELS, view.taps)
         for plot in plots:
             plot.visible = not view.waits
-        return measure_card(drawing, measure.title, view.chart.HELP, *plots, tools=tools)
+        return measure_card(
+            drawing,
+            measure.title,
+            view.chart.HELP,
+            *plots,
+            tools=tools,
+            key_above=view.key_above,
+        )
 
     return Drawing(make)

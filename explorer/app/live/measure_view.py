@@ -101,7 +101,8 @@ class MeasureView(pn.viewable.Viewer):
             self._running = True
             if self._result is None:
                 self.pane.say("words", "Computing…")
-            self.pane.fade("words", True)
+            else:
+                self.pane.fade(True)
             self._runner.through(self._pieces(), self._on_piece)
 
     def _pieces(self) -> Iterator[tuple[tuple[Hashable, ...], Any]]:
@@ -136,7 +137,7 @@ class MeasureView(pn.viewable.Viewer):
     def _end(self, inputs: tuple[Hashable, ...]) -> None:
         self._running = False
         self._done = inputs
-        self.pane.fade("words", False)
+        self.pane.fade(False)
 
     def _say_failure(self, error: ExplorerError) -> None:
         self.pane.say("words", html("<b>{}</b> {}", error.what, error.fix))
@@ -166,10 +167,13 @@ def measure_card(
     explanation: str,
     *body: LayoutDOM,
     tools: Sequence[LayoutDOM] = (),
+    key_above: bool = False,
 ) -> Column:
     """
-    The card of a `MeasureView`: pictures, a text named "words" below them, a table behind a button.
+    The card of a `MeasureView`: pictures, a text named "words" below them, a table behind a button;
+    and if asked for, one named "key" above the pictures.
     """
     words = drawing.words("words", margin=(2, 0, 0, 6), min_height=38, stylesheets=[_WORDS, SIGN])
-    body = (*body, words, place_for_table(drawing))
+    key = [drawing.words("key", margin=(0, 0, 0, 6), stylesheets=[_WORDS, SIGN])] * key_above
+    body = (*key, *body, words, place_for_table(drawing))
     return card(title, explanation, *body, tools=[*tools, disclosure(drawing)])

@@ -64,6 +64,10 @@ class Drawing:
         for models in self.handles.values():  # what plots were drawn with is nobody's data
             if isinstance(source := models.get("cds"), ColumnDataSource):
                 source.update(data={name: values[:0] for name, values in source.data.items()})
+        # those that can be configured by name
+        self.plots = [
+            name for name, models in self.handles.items() if isinstance(models.get("widget"), Plot)
+        ]
         self._root = root.id
         self._blueprint = Blueprint(root)
         self._ids = {
@@ -196,6 +200,7 @@ class LivePane(pn.pane.Bokeh):
         self._columns: dict[str, dict[str, NDArray]] = {}
         self._settings: dict[tuple[str, str], dict[str, Any]] = {}
         self._sources = html("")
+        self._faded = False
 
     def listen(self, name: str, handle: str, key: str, callback: Callable[[Any], None]) -> None:
         """Listen to one more property, in copies to come."""
@@ -285,10 +290,15 @@ class LivePane(pn.pane.Bokeh):
             text = drawn.text.replace(SOURCES_HERE, self._sources)
             handles[HEADING]["words"].update(text=text)
 
-    def fade(self, name: str, busy: bool) -> None:
-        """Fade a text that is about to be replaced; the delay keeps quick work from flickering."""
-        styles = FONT | {"opacity": "0.4" if busy else "1", "transition": "opacity 0.2s 0.5s"}
-        self.configure(name, "words", styles=styles)
+    def fade(self, busy: bool) -> None:
+        """Fade plots and words that are about to be replaced; the delay keeps quick work from flickering."""
+        if busy == self._faded:
+            return
+        self._faded = busy
+        look = {"opacity": "0.4" if busy else "1", "transition": "opacity 0.2s 0.5s"}
+        self.configure("words", "words", styles=FONT | look)
+        for name in self._drawing().plots:
+            self.configure(name, "widget", styles=look)
 
     def set_range(self, name: str, axis: str, low: float, high: float) -> None:
         """Move an axis, and what its reset tool goes back to."""

@@ -15,7 +15,7 @@ from explorer.app.board.limits import Limit
 from explorer.app.explorer import Explorer
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.page.scenarios import About
-from explorer.errors import ExplorerError
+from explorer.errors import ExplorerError, told
 
 AT_ONCE, PER_S = 10, 1.0  # openings of a page: whoever wants more waits
 MOST_KEPT = 3  # scenarios as they were left, with what can be undone there
@@ -39,7 +39,7 @@ class Switch(pn.custom.JSComponent):
     default : str
         The one of addresses that name none.
     make : callable
-        Of a scenario's name, what is to be shown; may raise an `ExplorerError`.
+        Of a scenario's name, what is to be shown; may raise, what is not for users is logged.
     show : callable
         Puts that on the page, or the error in its place.
     """
@@ -99,8 +99,8 @@ class Switch(pn.custom.JSComponent):
         before = self.current
         try:
             found = self._kept.pop(name, None) or self._made(name)
-        except ExplorerError as error:
-            self._show(name, error)
+        except Exception as error:  # whatever it is, somebody waits for an end
+            self._show(name, told(error))
         else:
             self._kept[name] = found
             if before not in (None, found):

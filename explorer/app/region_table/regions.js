@@ -21,6 +21,7 @@ const HELP = "What the map shows, as figures. Point at a header to read what it 
   + "click a row to pick its region. Point at a figure or tap it to read where it is from; ≈ marks estimates and proxies."
 const COMPUTED = "Computed: load as the placement of least objective has it, from all inputs named under ?."
 const UNSURE = "≈"
+const ESTIMATES = `${UNSURE} is an estimate or a proxy.`
 const LINES = {names: 1, loads: 4, grids: 2, pue: 1}
 const CHANGE = 2 // column of what depends on what is compared with
 const UNKNOWN = "–"
@@ -115,8 +116,9 @@ class RegionTable {
     }
     this.keep_rows()
     this.rows.forEach((row, region) => COLUMNS.forEach((_, k) => this.write(row.children[k], k, region)))
-    this.note.textContent = this.model.penalty
-    this.note.hidden = !this.model.penalty
+    const notes = [this.has_estimates() && ESTIMATES, this.model.penalty].filter(Boolean)
+    this.note.textContent = notes.join(" ")
+    this.note.hidden = !notes.length
     this.headers[CHANGE].querySelector(".unit").textContent = this.unit_of_changes()
     this.arrange()
     this.mark()
@@ -168,6 +170,10 @@ class RegionTable {
   mark_of(k, region) {
     const {origin} = COLUMNS[k]
     return origin > 0 && this.from(origin, region)[0] ? `${UNSURE}\u2009` : ""
+  }
+
+  has_estimates() {
+    return this.rows.some((_, region) => COLUMNS.some((_, k) => this.mark_of(k, region)))
   }
 
   // Mark and text of where a figure is from.

@@ -17,7 +17,7 @@ from explorer.charts.map_places import NAME_LETTERS, set_apart
 from explorer.charts.palette import DUSK, DUSK_ALPHA, LOOKS
 from explorer.charts.projection import on_map
 from explorer.charts.world_map import CLIENTS, LABELS, colours_of, origins_on_map
-from explorer.measures.argument import REASONS, THAN, WORDS, a_request_of
+from explorer.measures.argument import BASELINE_IS, REASONS, THAN, WORDS, a_request_of
 from explorer.measures.carbon_caveats import EMBODIED, LOCATION, SIGNALS
 from explorer.measures.headlines import BASELINE_TEXTS
 from explorer.model.labels import Labels, as_shown, labels_of
@@ -62,6 +62,7 @@ def view_labels(scenario: Scenario, leads: Mapping[str, str]) -> dict[str, Any]:
         "as_shown": {id: as_shown(id) for id in scenario.workloads},
         "questions": {name: q if q in leads else "" for name, q in _QUESTIONS.items()},
         "than": THAN,
+        "baseline_is": BASELINE_IS,
         "words": WORDS,
         "reasons": REASONS,
         "caveats": {"signals": SIGNALS, "embodied": EMBODIED, "location": LOCATION},

@@ -83,7 +83,7 @@ class FrontierView(pn.viewable.Viewer):
         return None if frontier is None else with_names(frontier)
 
     def _on_busy(self, event: Any) -> None:
-        self.pane.fade("words", event.new)
+        self.pane.fade(event.new)
 
     def _on_workload(self, *_events: Any) -> None:
         self.pane.configure("class", "widget", active=self._choices.index(self._session.workload))

@@ -75,7 +75,7 @@ class MonteCarloView(ChartView):
     def show(self, result: Draws) -> None:
         self._shown = self.picture(result)
         patch(self.pane, self._shown, self._state(result))
-        self.pane.fade("words", False)  # it tells how far it is
+        self.pane.fade(False)  # it tells how far it is
 
     def table(self, result: Draws) -> pd.DataFrame:  # pyright: ignore[reportIncompatibleMethodOverride]
         return regions_by_draws(result)

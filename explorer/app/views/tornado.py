@@ -90,7 +90,7 @@ class TornadoView(ChartView):
             return
         if isinstance(result, Progress):
             self._say(html("{} of {} {}… ", result.done, result.of, result.what))
-            self.pane.fade("words", False)  # it tells how far it is
+            self.pane.fade(False)  # it tells how far it is
             return
         if isinstance(result, tuple):
             around, table = result

@@ -39,6 +39,7 @@ class WhyHereView(ChartView):
     measure: ClassVar = "why_here"
     chart: ClassVar = why_here
     depends: ClassVar = ("placement", *PICKS)
+    key_above: ClassVar = True
 
     def __init__(self, session: Session, **params: Any) -> None:
         self._choice = LARGEST

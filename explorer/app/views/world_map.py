@@ -133,12 +133,13 @@ class FlowMap(pn.viewable.Viewer):
         nobody = {name: np.empty(0) for name in CLIENTS.columns}
         self._pane.update("clients", **_on_screen(world.columns.get("clients", nobody)))
         self._pane.configure("clients shown", "widget", active=self.shows_clients)
-        assert world.named is not None and world.night is not None
+        assert world.night is not None
         self._pane.update("night", **world.night)
         self._flows = _by_class(arcs)
         self._pane.update("flows", **self._flows)
         # offsets on screen count downwards
-        self._pane.update("named", **world.named | {"dy": -world.named["dy"]})
+        named = world.named()
+        self._pane.update("named", **named | {"dy": -named["dy"]})
         self._pane.configure(
             "regions",
             "color_color_mapper",

@@ -20,7 +20,7 @@ from explorer.charts.backends.map_crs import screen_crs
 from explorer.charts.backends.packages import for_maps
 from explorer.charts.chart import Columns
 from explorer.charts.map import ARC_PIECES, HEAD_PIECE, Arcs, Circles, Map, Scale
-from explorer.charts.map_places import M_PER_PX, MAP_PX
+from explorer.charts.map_places import MAP_PX
 from explorer.charts.map_scale import MapScale
 from explorer.charts.options import refuse_options
 from explorer.charts.palette import DUSK, DUSK_ALPHA, INK, LOOKS, PAPER, RIM, SLATE
@@ -77,7 +77,8 @@ def draw(world: Map, width: int | None = None, extent: Extent | None = None) -> 
     arcs = [] if world.arcs is None else _arcs(world, world.arcs)
     places = [_circles(circles, world) for circles in world.circles]
     key = [] if world.key is None else _key(world.key, x, y, width or WIDTH_PX)
-    names = [] if world.named is None else _names(world.named)
+    m_per_px = (x[1] - x[0]) / (width or WIDTH_PX)
+    names = _names(world.named((x, y)), m_per_px) if world.names else []
     found = "; ".join(part for part in (sentence(world.title), world.left_out) if part)
     characters = TITLE_CHARACTERS * (width or WIDTH_PX) / WIDTH_PX
     title = [*wrapped(world.about.title, characters), *wrapped(found, characters)]
@@ -275,11 +276,11 @@ def _heads(ends: Floats, along: NDArray, leads: NDArray, width_px: Floats) -> li
     return [heads.opts(marker="triangle", tools=[], default_tools=[], **style, backend=BOKEH)]
 
 
-def _names(named: Columns) -> list[Any]:
+def _names(named: Columns, m_per_px: float) -> list[Any]:
     """The names of the largest regions, row by row: an element has one alignment."""
     return [
         for_maps("geoviews").Labels(
-            ([x + dx * M_PER_PX], [y + dy * M_PER_PX], [name]), crs=screen_crs()
+            ([x + dx * m_per_px], [y + dy * m_per_px], [name]), crs=screen_crs()
         ).opts(
             text_align=align, text_font_size="9pt", text_font_style="bold", text_color=INK,
             background_fill_color=PAPER, background_fill_alpha=0.7, tools=[], default_tools=[], backend=BOKEH,

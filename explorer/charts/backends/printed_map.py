@@ -76,7 +76,7 @@ def draw(
         width_mm = sheet.width_mm
         lines = [] if world.arcs is None else _lines(world, world.arcs, width_mm)
         places = [_places(circles, world, width_mm) for circles in world.circles]
-        names = [] if world.named is None else _names(world.named, width_mm)
+        names = _names(world.named(), width_mm) if world.names else []
         drawn = hv.Overlay([*_earth(), *lines, *places, *names]).opts(
             aspect="equal", xaxis=None, yaxis=None, show_frame=False, show_legend=False, padding=0.01, title="",
             backend=MPL,

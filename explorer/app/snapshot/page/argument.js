@@ -38,17 +38,18 @@ function forced({relocated_mw}, {relocated_forced_mw}) {
   return ` (${share > 1 - HARDLY ? "all" : `${fixed(100 * share, 0, false)} %`} of that because home is full)`
 }
 
-function saving(placement, {than, questions}) {
+function saving(placement, {than, baseline_is, questions}) {
   if (!placement.totals.served_mw) return []
   const {change_percent} = headlines(placement).cost_usd_per_h
   if (!Number.isFinite(change_percent)) return [["and what that saves cannot be said", ""], [". ", ""]]
   const amount = Math.abs(change_percent)
   const served = basis_of(placement) ? " per MWh served" : ""
-  const other = than[placement.network.baseline_rule]
+  const rule = placement.network.baseline_rule
+  const other = than[rule]
   const words = amount < 0.05
     ? `and electricity and moving cost as much${served} as ${other}`
     : `and electricity and moving cost ${fixed(amount, 1, false)} % ${change_percent < 0 ? "less" : "more"}${served} than ${other}`
-  return [[words, questions.worth], [". ", ""]]
+  return [[words, questions.worth], [`${baseline_is[rule]}. `, ""]]
 }
 
 function unserved({totals, network, unserved_by_reason}, {questions, reasons}) {

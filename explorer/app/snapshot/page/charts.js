@@ -183,8 +183,7 @@ function frontier_finding({over, current_ms, window_ms, table}, opens, labels) {
   const steps = table.budget_ms
   const before = steps.findLastIndex(ms => ms <= current_ms + 1e-9)
   const after = steps.findIndex(ms => ms > current_ms + 1e-9)
-  const what = over === "all" ? "Relaxation" : `Budget of ${labels.as_shown[over]}`
-  const parts = [html`<b>${what}: ${formatDuration(current_ms)}.</b>`]
+  const parts = [html`<b>${may_take(over, formatDuration(current_ms), labels)}.</b>`]
   if (before < 0) parts.push(`More load goes unserved below ${formatDuration(steps[0])} (shaded).`)
   else if (before > 0) parts.push(patience(table, before, window_ms))
   if (after < 0) parts.push("More patience brings nothing more.")
@@ -199,6 +198,15 @@ function frontier_finding({over, current_ms, window_ms, table}, opens, labels) {
     parts.push("Where this cost rises, it buys less carbon.")
   }
   return joined(parts, " ")
+}
+
+function may_take(over, duration, labels) {
+  return over === "all" ? `All may take ${duration} longer` : `${called(over, labels)} may take ${duration}`
+}
+
+/** Id and name of a class. */
+function called(workload, {as_shown, workloads}) {
+  return workloads[Object.keys(as_shown).indexOf(workload)]
 }
 
 function patience(table, row, window_ms) {
@@ -249,7 +257,7 @@ export function break_even_chart({workload, squares, closed_by}, {network}, labe
   }
   const counts = ["do not pay", "would pay, but are closed to it", "pay"].map((text, code) => `${role.filter(each => each === code).length} ${text}`)
   const pay = role.filter(each => each === PAYS).length
-  const who = html`Class ${labels.as_shown[workload]}, each home to its best region`
+  const who = html`${called(workload, labels)}, each home to its best region`
   return {
     filled: [{columns, ...reach(x, y), labels: {pairs: counts}}],
     finding: html`${who}: moving pays for <b>${pay} of ${rows.length}</b>, right of the dashed line.`,
