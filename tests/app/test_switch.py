@@ -6,6 +6,7 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -225,22 +226,41 @@ def friction(page: Page):
     return page.locator("input[type=range][aria-label^='Cost of moving']")
 
 
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    """Inside, a server answers nothing."""
+    os.killpg(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(pid, signal.SIGCONT)
+
+
 @pytest.mark.ui
-def test_a_choice_is_announced_before_the_server_answers(served, opened: Page):
+def test_a_choice_is_announced_before_the_server_answers_and_the_last_one_counts(
+    served, opened: Page
+):
     opened.get_by_role("button", name="Toggle theme").click()
     opened.wait_for_url("**theme=dark")
-    os.killpg(served.pid, signal.SIGSTOP)  # nothing can be answered
-    try:
+    with stopped(served.pid):
         choose(opened, "Stylised, twelve regions")
         said = "Opening Stylised, twelve regions: 12 regions, 12 clients …"
         expect(opened.get_by_text(said)).to_be_visible()
         paper = "getComputedStyle(document.getElementById('opening')).backgroundColor"
         assert opened.evaluate(paper) == "rgb(18, 18, 18)"
         assert "scenario=stylized-12" in opened.url
-    finally:
-        os.killpg(served.pid, signal.SIGCONT)
     expect_open(opened, "Stylised")
     expect_cost(opened, Scenario.load("stylized-12"))
+
+    with stopped(served.pid):  # meanwhile somebody changes their mind
+        choose(opened, "Follow the sun")
+        opened.get_by_text("Opening Follow").wait_for()
+        opened.go_back()
+        opened.get_by_text("Opening Stylised").wait_for()
+    expect_open(opened, "Stylised")
+    expect_cost(opened, Scenario.load("stylized-12"))
+    friction(opened).press("End")
+    opened.wait_for_url("**scenario=stylized-12**friction=5**")
 
 
 @pytest.mark.ui
@@ -321,22 +341,6 @@ def test_one_that_cannot_be_opened_is_named_and_says_why_and_others_can(served, 
     choose(opened, "Stylised, twelve regions")
     expect_open(opened, "Stylised")
     expect(opened).to_have_title("Wattlas · Stylised, twelve regions")
-
-
-@pytest.mark.ui
-def test_whoever_changes_their_mind_gets_what_was_chosen_last(served, opened: Page):
-    os.killpg(served.pid, signal.SIGSTOP)
-    try:
-        choose(opened, "Stylised, twelve regions")
-        opened.get_by_text("Opening Stylised").wait_for()
-        opened.go_back()
-        opened.get_by_text("Opening Classroom").wait_for()
-    finally:
-        os.killpg(served.pid, signal.SIGCONT)
-    expect_open(opened, "Classroom")
-    expect_cost(opened, Scenario.load("classroom-3x3"))
-    friction(opened).press("End")
-    opened.wait_for_url("**scenario=classroom-3x3**friction=5")
 
 
 def openings(switch: str, n: int) -> dict[str, Any]:
