@@ -97,6 +97,7 @@ _STRIP = """
 .bk-btn { flex: 0 0 auto; height: auto; padding: 4px 12px 5px; font: inherit; font-size: 14px; border: 0;
           border-radius: 6px 6px 0 0; color: var(--mui-palette-text-secondary, inherit); background: transparent;
           box-shadow: none; }
+@media (max-width: 1100px) { .bk-btn { padding: 4px 5px 5px; } }  /* one line beside the controls */
 .bk-btn:hover { background: #8882; }
 .bk-btn:focus { outline: none; }
 .bk-btn:focus-visible { outline: 2px solid var(--mui-palette-primary-main, #0072b2); outline-offset: -2px; }

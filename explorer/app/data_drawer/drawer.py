@@ -142,7 +142,7 @@ def notices_html(sources: tuple[Source, ...]) -> Markup:
     return joined(html("<p>{}</p>", as_shown(notice)) for notice in notices(sources))
 
 
-_FOOT = ":host { font-size: 11.5px; opacity: .75; } p { margin: 0 2px 2px; }"
+_FOOT = ":host { font-size: 14px; opacity: .75; } p { margin: 0 2px 2px; }"
 
 
 @cache
