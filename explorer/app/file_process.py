@@ -20,7 +20,7 @@ from weakref import WeakSet
 from explorer.errors import ExplorerError
 
 _POLL_S = 0.2
-_NICE = 10  # pages of a room go before a file
+_NICE = 5  # pages of a room go before a file
 _turn = asyncio.Semaphore(1)  # thirty users may press at once
 _folders: WeakSet[TemporaryDirectory[str]] = WeakSet()  # of files in the making
 _processes: WeakSet[BaseProcess] = WeakSet()  # that make them

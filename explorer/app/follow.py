@@ -91,8 +91,7 @@ def live(scenario: Scenario) -> Live:
 
     Examples
     --------
-    `pn.bind(solve, scenario)` would solve once: Panel does not look into a scenario. What is bound
-    to a result runs again.
+    What is bound to a result runs again when that is there.
 
     >>> import panel as pn
     >>> from explorer import Scenario

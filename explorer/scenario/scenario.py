@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import param
+from param.parameterized import register_reference_transform
 
 from explorer.cache import Memo
 from explorer.errors import Problem, ScenarioError
@@ -679,6 +680,20 @@ SETTINGS = tuple(
 validation.reserve("workloads", SETTINGS)  # sliders of classes and of settings stand side by side
 _read: Memo[Scenario] = Memo(size=8)
 _classes: Memo[tuple[pd.DataFrame, list[Problem]]] = Memo(size=32)
+
+
+def _as_reference(value: Any) -> Any:
+    """
+    A scenario that something is bound to, as in `pn.bind(solve, scenario)`, is whatever may change
+    in it.
+    """
+    if not isinstance(value, Scenario):
+        return value
+    parts = [value.param[name] for name in (*SETTINGS, *TABLES, "workloads")]
+    return param.bind(lambda *_parts: value, *parts)
+
+
+register_reference_transform(_as_reference)
 
 
 def declared() -> dict[str, param.Parameter]:

@@ -52,6 +52,22 @@ def test_what_is_bound_to_results_runs_again_whatever_changes(scenario, change):
     assert shown._pane.object == str(solve(scenario).cost_usd_per_h)
 
 
+@pytest.mark.parametrize("change", [change_price, change_class, change_table])
+def test_what_is_bound_to_a_scenario_runs_again_whatever_changes_in_it(scenario, change):
+    asked: list[Scenario] = []
+
+    def cost(given: Scenario) -> str:
+        asked.append(given)
+        return str(solve(given).cost_usd_per_h)
+
+    shown = pn.panel(pn.bind(cost, scenario))
+    show(shown)
+    before, times = shown._pane.object, len(asked)
+    change(scenario)
+    assert shown._pane.object == str(solve(scenario).cost_usd_per_h) != before
+    assert len(asked) == times + 1 and all(given is scenario for given in asked)
+
+
 def test_views_and_controls_are_asked_for_by_name(scenario):
     follows = live(scenario)
     assert isinstance(follows.view("map"), FlowMap)

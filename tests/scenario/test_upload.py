@@ -296,7 +296,7 @@ def test_entities_are_refused(entity, name):
         ([["x"] * 301], {}, "more than 300 columns"),
         ([["x"]] * 12, {"MOST_ROWS": 10}, "more than 10 rows"),
         ([["x"] * 10] * 10, {"MOST_CELLS": 90}, "more than 90 cells"),
-        ([["x"]], {"MOST_S": -1.0}, "takes longer than"),
+        ([["x"]], {"MOST_S": -1.0}, "more than -1 s of the processor"),
     ],
 )
 def test_a_workbook_has_bounds(monkeypatch, rows, most, said):

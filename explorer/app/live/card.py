@@ -48,8 +48,9 @@ h2 { font-size: 16px; font-weight: 700; margin: 0; white-space: nowrap; display:
 .help:hover + .explanation, .help:focus + .explanation, .explanation:hover { display: block; }
 @media print { .help, .explanation, .ends { display: none !important; } }
 .ends { flex: none; display: flex; margin: -2px 0 -2px auto; }
-.ends button { align-items: center; padding: 3px 6px; border: 0; border-radius: 4px; background: none;
-               color: inherit; font: inherit; line-height: 1; cursor: pointer; opacity: .6; }
+.ends button { align-items: center; justify-content: center; min-width: 26px; min-height: 26px; padding: 0; border: 0;
+               border-radius: 4px; background: none; color: inherit; font: inherit; line-height: 1; cursor: pointer;
+               opacity: .6; }
 .ends button:is(:hover, :focus-visible, [aria-expanded=true]) { opacity: 1; background: #8883; }
 .take { display: var(--take-home, none); }  /* where something listens to them */
 .enlarge { display: var(--enlarge, none); }
