@@ -147,12 +147,13 @@ def test_a_solve_that_was_cut_short_leaves_a_sound_model_behind(monkeypatch):
     assert model.solve(numbers).objective == pytest.approx(expected, rel=1e-9)
 
 
-def test_a_frontier_is_not_traced_on_a_grid(counted):
-    """No more solves than breakpoints that could improve; far fewer than breakpoints."""
-    world = Scenario.load("world-2025")
-    network = build_network(world)
-    found = trace(network, "A", 0.0)
-    assert len(found.table) <= counted["solved"] <= 2 * len(found.table)
+def test_between_most_steps_of_a_frontier_there_is_no_solver(counted):
+    """
+    What is proven by prices needs none: only the first step, and where equal placements open other
+    regions.
+    """
+    found = trace(build_network(Scenario.load("world-2025")), "A", 0.0)
+    assert 1 <= counted["solved"] < len(found.table) / 10
 
 
 MORE_THAN_ONE_PROGRAM = ("cost_cap_usd_per_h", "mean_delay_cap_ms", "hosting_usd_per_h")

@@ -9,9 +9,6 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scenarios import random_scenario
 
-from explorer import Scenario
-from explorer.cache import apart
-from explorer.measures.frontier import trace
 from explorer.model.network import Network, build_network, lp_data
 from explorer.model.opening import OpeningArcs
 from explorer.model.placement import Placement
@@ -70,17 +67,3 @@ def test_every_step_that_is_proven_is_that_of_a_cold_solve(
             assert arcs.unserved_mw == 0
         else:
             arcs.stand_on(found, budget)
-
-
-def test_between_most_steps_of_a_frontier_there_is_no_solver(monkeypatch):
-    """
-    What is proven by prices needs none: only the first step, and where equal placements open other
-    regions.
-    """
-    solve, solved = PlacementModel.solve, []
-    monkeypatch.setattr(
-        PlacementModel, "solve", lambda *asked, **how: solved.append(1) or solve(*asked, **how)
-    )
-    with apart():
-        found = trace(build_network(Scenario.load("world-2025")), "A", 0.0)
-    assert len(solved) < len(found.table) / 10
