@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from explorer.measures.relocatable_demand import relocatable_demand
     from explorer.measures.remedies import remedies
     from explorer.measures.robust_placement import robust_placement
+    from explorer.measures.scarcity import scarcity
     from explorer.measures.time_shifting import time_shifting
     from explorer.measures.tornado import tornado
     from explorer.measures.whole_day import whole_day, whole_day_regions
@@ -86,6 +87,7 @@ __all__ = [
     "relocatable_demand",
     "remedies",
     "robust_placement",
+    "scarcity",
     "sensitivity",
     "solve",
     "sweep",

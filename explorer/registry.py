@@ -145,6 +145,13 @@ MEASURES = {
             "remedies", "Who goes unserved, and what would help?", "minimal relaxation", OBSTACLES
         ),
         Measure(
+            "scarcity",
+            "What if prices rise with the load?",
+            "stepped supply, merit order",
+            WORTH,
+            reads=(*PLACEMENT, "supply"),
+        ),
+        Measure(
             "time_shifting",
             "What if work waits for a better hour?",
             "temporal load shifting",

@@ -193,10 +193,12 @@ class Reference:
             fixed = row.get("fixed_usd_per_mwh", 0.0)
             fixed = 0.0 if math.isnan(fixed) else fixed
             energy = row["electricity_price_usd_per_mwh"] - fixed
-            row["electricity_price_usd_per_mwh"] = fixed + energy * now_over_mean(
-                s, row, "price_relative"
-            )
-            row[CARBON[s.carbon_signal] + "_g_per_kwh"] *= now_over_mean(s, row, "carbon_relative")
+            signal = CARBON[s.carbon_signal] + "_g_per_kwh"
+            row[signal] *= now_over_mean(s, row, "carbon_relative")
+            held = row.get("carbon_in_price_usd_per_t", 0.0)
+            held = 0.0 if math.isnan(held) else held / 1000 * row[signal]
+            price = fixed + energy * now_over_mean(s, row, "price_relative")
+            row["electricity_price_usd_per_mwh"] = price - held
         rows = s.rtt_ms if s.latency_model == "measured" else []
         measured = {(row["from_region"], row["to_region"]): row["rtt_ms"] for row in rows}
         self.capacity = {

@@ -43,7 +43,8 @@ def random_scenario(
     `lumpy` draws all numbers from coarse lattices, so that ties and degenerate optima abound;
     otherwise the optimum is unique almost surely. `exceptions` adds most of the tables that
     override the model: arcs, systems and legal_custom, the policy that takes it included.
-    `values` gives classes a value of load, low ones among them. `settings` replace the random ones.
+    `values` gives classes a value of load, low ones among them, and prices that hold carbon.
+    `settings` replace the random ones.
     """
     rng = np.random.default_rng(seed)
 
@@ -190,6 +191,7 @@ def random_scenario(
     if values:
         drawn = np.random.default_rng([seed, 3]).choice([np.nan, 150.0, 1e3, 5e4], workloads)
         workload_table["unserved_usd_per_mwh"] = drawn
+        region_table["carbon_in_price_usd_per_t"] = np.resize([np.nan, 25.0, 80.0], regions)
     kept |= {"regions": region_table, "clients": client_table}
     return Scenario(
         workloads=workload_objects(clean("workloads", workload_table)),

@@ -50,7 +50,7 @@ QUESTIONS: dict[
         (DifferenceView, WholeDayView),
     ),
     "What is it worth?": (
-        (CostLatencyFrontView, CostCarbonFrontView, TimeShiftingView),
+        (CostLatencyFrontView, CostCarbonFrontView, TimeShiftingView, card_of("scarcity")),
         (PricesView, PublishedView, MachinesView, card_of("carbon_by_zone")),
     ),
     "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),

@@ -80,6 +80,7 @@ def doubts_about(scenario: Scenario, lines: Mapping[str, pd.Index]) -> list[Prob
             _units(scenario),
             _pue_in_percent(scenario),
             _fixed_above_price(scenario),
+            _carbon_taken_out(scenario),
             _dearer_than_unserved(scenario),
         ),
         "clients": (_far_homes(scenario),),
@@ -198,6 +199,18 @@ def _fixed_above_price(scenario: Scenario) -> Iterator[_Doubt]:
         )
         fix = "Write the delivered price with its fixed part in electricity_price_usd_per_mwh."
         yield _Doubt(column, above.tolist(), f"{fixed[row]:g}", what, fix)
+
+
+def _carbon_taken_out(scenario: Scenario) -> Iterator[_Doubt]:
+    regions, column = scenario.regions, "carbon_in_price_usd_per_t"
+    if column not in regions:
+        return
+    held, counted = regions[column].to_numpy(), scenario.carbon_price_usd_per_t
+    above = np.flatnonzero(held > counted)
+    if len(above):
+        what = f"the price holds more carbon than counts: a tonne costs {counted:g} USD here, carbon_price_usd_per_t."
+        fix = "Set carbon_price_usd_per_t to at least what prices hold, or leave the column out."
+        yield _Doubt(column, above.tolist(), f"{held[above[0]]:g}", what, fix)
 
 
 def _dearer_than_unserved(scenario: Scenario) -> Iterator[_Doubt]:

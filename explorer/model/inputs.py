@@ -37,6 +37,7 @@ LABELS = {  # of inputs, in sentences
     "water": "water use",
     "hardware": "cost of hardware",
     "deferral": "hours that load may wait",
+    "supply": "supply of electricity",
     "ranges": "ranges",
 }
 SETTINGS_OF = {  # settings that are part of an input
@@ -80,7 +81,11 @@ def columns_of(scenario: Scenario, input: str) -> Columns:
             *(("workloads", column) for column in MODEL_COLUMNS),
             ("workloads", "unserved_usd_per_mwh"), ("systems", "offered"),
         ),
+        "carbon_price": (("regions", "carbon_in_price_usd_per_t"),),
         "deferral": (("workloads", "deferral_h"),),
+        "supply": tuple(
+            ("supply", column) for column in ("block_mw", "price_usd_per_mwh", "carbon_g_per_kwh")
+        ),
         "latency": (*measured, ("arcs", "latency_ms")),
         "rtt_ranges": (("rtt_ms", "rtt_min_ms"), ("rtt_ms", "rtt_max_ms")) if is_measured else (),
         "law": (*_LAW[str(scenario.legal_policy)], ("arcs", "allowed")),

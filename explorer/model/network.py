@@ -29,6 +29,7 @@ from explorer.model.geography import Geography, build_geography, column_numbers,
 from explorer.model.labels import Labels, NamesById, labels_of
 from explorer.model.latency import end_to_end_latency_ms
 from explorer.model.program import LPData, in_order_of_value, unserved_penalty
+from explorer.model.supply import Supply, supply_of
 from explorer.scenario import validation
 from explorer.scenario.profiles import (
     ABSOLUTE,
@@ -41,6 +42,7 @@ from explorer.scenario.profiles import (
 )
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.schema import CARBON_COLUMNS, DEMAND_COLUMNS, TABLES
+from explorer.units import KG_PER_T
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -74,7 +76,8 @@ class Network:
     )
     capacity_mw: Floats  # (region,) IT capacity, scaled [MW]
     price_usd_per_mwh: (
-        Floats  # (region,) delivered electricity price at the scenario's hour and season [USD/MWh]
+        Floats  # (region,) delivered electricity price at the scenario's hour and season, without the
+        # carbon in it [USD/MWh]
     )
     carbon_kg_per_mwh: Floats  # (region,) the chosen carbon signal, likewise [kg/MWh]
     pue: Floats  # (region,) [-]
@@ -103,6 +106,7 @@ class Network:
         None  # (workload,) what an unserved MWh costs; None where no class has a value of its own
     )
     deferral_h: Floats | None = None  # (workload,) how long load may wait; None where none may [h]
+    supply: Supply | None = None  # None where no table says anything of blocks
     overrides: Overrides | None = None  # None where no table says anything of single arcs
 
     def __eq__(self, other: object) -> bool:
@@ -381,7 +385,10 @@ def build_network(scenario: Scenario) -> Network:
         column_numbers(regions, "regions.csv", column) for column in _region_columns(scenario)
     )
     fixed, wue = fixed_usd_per_mwh(regions), _wue_l_per_kwh(regions)
+    held = carbon_in_price_usd_per_t(regions)
     price, carbon = fixed + (price - fixed) * relative_price, carbon * relative_carbon
+    price = price - held * carbon / KG_PER_T
+    supply = supply_of(scenario, fixed, held, relative_price, relative_carbon)
     places = geography_key(scenario)
     geography = _geographies.find(places, lambda: build_geography(scenario))
     at_homes = np.bincount(geography.home, demand_share) * share.sum() * scenario.total_demand_mw
@@ -401,6 +408,7 @@ def build_network(scenario: Scenario) -> Network:
         "absent" if wue is None else wue,
         *([deferral] if deferral.any() else []),
         *([] if value is None else ["value of load", value]),
+        *([] if supply is None else ["supply", *supply.numbers]),
     )
     key = digest(
         places, overrides_key, repr(scenario.settings()), scenario.workloads.keys(), *numbers
@@ -446,6 +454,7 @@ def build_network(scenario: Scenario) -> Network:
         hosting_usd_per_h=hosting if hosting.any() else None,
         wue_l_per_kwh=wue,
         load_value_usd_per_mwh=value,
+        supply=supply,
         deferral_h=deferral if deferral.any() else None,
         overrides=overrides,
     )
@@ -497,6 +506,11 @@ def _hosting_usd_per_h(scenario: Scenario) -> Floats:
 def fixed_usd_per_mwh(regions: pd.DataFrame) -> Floats:
     """The part of the price that no profile scales, shape (region,). [USD/MWh]"""
     return _numbers_or(regions, "fixed_usd_per_mwh", 0.0)
+
+
+def carbon_in_price_usd_per_t(regions: pd.DataFrame) -> Floats:
+    """The carbon price that the price already holds, shape (region,). [USD/t]"""
+    return _numbers_or(regions, "carbon_in_price_usd_per_t", 0.0)
 
 
 def _wue_l_per_kwh(regions: pd.DataFrame) -> Floats | None:

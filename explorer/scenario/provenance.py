@@ -31,7 +31,9 @@ _PROXY = "proxy-"  # begins the keys of figures of another place or kind
 _ASSIGNED_BY_US = "assigned by Wattlas"  # by whom, in the publisher of such a figure
 _NO_TABLES = ("workloads", "sources")  # attributes of a scenario that are no tables of figures
 # columns of numbers that say where or which a row is, or that Wattlas computes
-_NO_FIGURES = ("latitude", "longitude", "hour_utc", "local_hour", "distance_km", "providers")
+_NO_FIGURES = (
+    "latitude", "longitude", "hour_utc", "local_hour", "distance_km", "providers", "block",
+)  # fmt: skip
 _NOTICES = {  # by what licences are called, as regular expressions
     r"ODbL": "Contains information from {}, made available under the Open Database License (ODbL 1.0).",
     r"CC BY(?!-)": "Contains data of {}, licensed under Creative Commons Attribution (CC BY 4.0), changed by Wattlas.",
@@ -41,6 +43,7 @@ _PARENTHESES = re.compile(r"\s*\([^()]*\)")
 _STATUSES = ("inbound", "outbound", "status", "allowed", "offered")  # facts that are no numbers
 _SOURCES = {  # of a column whose source column does not share its words
     "fixed_usd_per_mwh": "price_source",
+    "carbon_in_price_usd_per_t": "price_source",
     "price_usd_per_mwh": "price_source",
     "carbon_g_per_kwh": "carbon_source",
     "request_kb": "size_source",

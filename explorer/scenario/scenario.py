@@ -403,6 +403,12 @@ class Scenario(Declared):
         "modelled. allowed opens an arc, whatever law and systems say but within its budget, or closes it. Blank "
         "cells leave it to the model.",
     )
+    supply = Table(
+        allow_None=True,
+        precedence=-1,
+        doc="Electricity that regions have for the load, block by block. No placement depends on it: it tells how "
+        "much of a saving survives where prices rise with the load.",
+    )
     profiles = Table(
         allow_None=True, precedence=-1, doc="Price and carbon by UTC hour and local season."
     )

@@ -160,6 +160,12 @@ REGIONS = Table(
             "the part of that price which does not follow the hours; 0 where blank or absent",
             required=False,
         ),
+        _number(
+            "carbon_in_price_usd_per_t",
+            "USD/t",
+            "the carbon price that the electricity price already holds; 0 where blank or absent",
+            required=False,
+        ),
         _carbon("marginal", "the carbon intensity of the plant that responds"),
         _carbon(
             "operating margin", "the mean carbon intensity of the country's dispatchable plants"
@@ -345,6 +351,19 @@ ARCS = Table(
     ),
 )
 
+SUPPLY = Table(
+    file="supply.csv",
+    doc="electricity that a region has for the load, at which price, block by block",
+    key=("region", "block"),
+    columns=(
+        _text("region", "the region", refers_to="regions.id"),
+        _number("block", "", "the number of the block", 1, whole=True),
+        _number("block_mw", "MW", "the electricity of the block", above_low=True),
+        _number("price_usd_per_mwh", "USD/MWh", "its delivered price", -LARGEST),
+        _number("carbon_g_per_kwh", "g/kWh", "the carbon intensity of the plant that responds"),
+    ),
+)
+
 PROFILES = Table(
     file="profiles_24h.csv",
     doc="price and carbon of a region by hour",
@@ -413,6 +432,7 @@ TABLES: dict[str, Table] = {
     "legal_custom": LEGAL_CUSTOM,
     "systems": SYSTEMS,
     "arcs": ARCS,
+    "supply": SUPPLY,
     "profiles": PROFILES,
     "demand_profiles": DEMAND_PROFILES,
     "sources": SOURCES,

@@ -39,6 +39,7 @@ from explorer import (
     relocatable_demand,
     remedies,
     robust_placement,
+    scarcity,
     solve,
     time_shifting,
     tornado,
@@ -315,6 +316,21 @@ PICTURES = {
             }
         },
         card_of("greedy"),
+    ),
+    "scarcity": Picture(
+        scarcity,
+        {"saved": ("#009E73", "saving against the baseline")},
+        {
+            "saving": {
+                "": "@name",
+                "Saving, carbon at its price": "@saving_usd_per_h{+0,0} USD/h",
+                "Cost, carbon at its price": "@objective_usd_per_h{0,0} USD/h",
+                "Cost without carbon price": "@cost_usd_per_h{0,0} USD/h",
+                "Carbon": "@carbon_kg_per_h{0,0} kg/h",
+                "Relocated": "@relocated_mw{0,0.0} MW",
+            }
+        },
+        card_of("scarcity"),
     ),
     "break_even": Picture(
         lambda scenario: break_even(scenario, list(scenario.workloads)[-1]),

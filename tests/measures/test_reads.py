@@ -62,6 +62,11 @@ def _small() -> Scenario:
         rtt_ms=rtt[rtt["from_region"].isin(REGIONS) & rtt["to_region"].isin(REGIONS)],
         profiles=profiles,
     )
+    blocks = {"region": [*REGIONS] * 2, "block": [1] * len(REGIONS) + [2] * len(REGIONS)}
+    figures = {"block_mw": 40.0, "price_usd_per_mwh": 60.0, "carbon_g_per_kwh": 300.0}
+    steps = pd.DataFrame(blocks).assign(**figures, source=CHOICE)
+    steps.loc[steps["block"] == 2, ["price_usd_per_mwh", "carbon_g_per_kwh"]] = 150.0, 500.0
+    world.supply = steps
     offline = world.workloads["D"]  # which may wait here; what says so is nobody's figure
     offline.param.update(deferral_h=5, extra=offline.extra | {"deferral_source": CHOICE})
     return world

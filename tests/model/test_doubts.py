@@ -128,6 +128,15 @@ def test_a_fixed_part_above_the_whole_price_is_doubted(folder):
     assert places(folder) == [("regions.csv", 4, "fixed_usd_per_mwh", "60.5")]
 
 
+def test_prices_that_hold_more_carbon_than_counts_are_doubted(folder):
+    """The classroom counts 50 USD/t."""
+    file = folder / "regions.csv"
+    head, north, middle, south = file.read_text(encoding="utf-8").splitlines()
+    held = [f"{head},carbon_in_price_usd_per_t", f"{north},50", f"{middle},", f"{south},80"]
+    file.write_text("\n".join(held), encoding="utf-8")
+    assert places(folder) == [("regions.csv", 4, "carbon_in_price_usd_per_t", "80")]
+
+
 def test_prices_above_the_penalty_are_doubted():
     (doubt,) = doubts(CASES / "prices-above-penalty")
     assert (doubt.row, doubt.column, doubt.value) == (2, "electricity_price_usd_per_mwh", "150000")

@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 from explorer.app.controls.controls import finite
 from explorer.errors import ExplorerError
 from explorer.model.geography import build_geography, column_numbers
-from explorer.model.network import Network, build_network, fixed_usd_per_mwh, read_profiles
+from explorer.model.network import (
+    Network,
+    build_network,
+    carbon_in_price_usd_per_t,
+    fixed_usd_per_mwh,
+    read_profiles,
+)
 from explorer.model.placement import BASELINES
 from explorer.model.solve import solve_with
 from explorer.model.solver import PlacementModel
@@ -135,6 +141,7 @@ def _of_regions(scenario: Scenario, network: Network) -> dict[str, Any]:
     return {
         "electricity_price_usd_per_mwh": column("electricity_price_usd_per_mwh"),
         "fixed_usd_per_mwh": fixed_usd_per_mwh(scenario.regions),
+        "carbon_in_price_usd_per_t": carbon_in_price_usd_per_t(scenario.regions),
         "carbon_signals": signals,
         "pue": network.pue,
         "capacity_mw": column("capacity_mw"),

@@ -193,6 +193,7 @@ export function network(data, settings) {
     return demand_share[i] * share[k] * settings.total_demand_mw * moment.load(i, k)
   })
   const {fixed_usd_per_mwh: fixed, electricity_price_usd_per_mwh: price} = data
+  const carbon = data.carbon_signals[settings.carbon_signal].map((kg, j) => kg * moment.carbon(j))
   const at_homes = new Float64Array(data.regions.length)
   demand_share.forEach((part, i) => at_homes[data.home[i]] += part)
   return new Network({
@@ -207,8 +208,9 @@ export function network(data, settings) {
     pinned_mw: demand_mw.map((mw, d) => mw * local[d % workloads]),
     largest_home_mw: Math.max(0, ...at_homes) * sum(share) * settings.total_demand_mw,
     capacity_mw: data.capacity_mw.map(mw => mw * settings.capacity_scale),
-    price_usd_per_mwh: price.map((usd, j) => fixed[j] + (usd - fixed[j]) * moment.price(j)),
-    carbon_kg_per_mwh: data.carbon_signals[settings.carbon_signal].map((kg, j) => kg * moment.carbon(j)),
+    price_usd_per_mwh: price.map((usd, j) =>
+      fixed[j] + (usd - fixed[j]) * moment.price(j) - data.carbon_in_price_usd_per_t[j] * carbon[j] / KG_PER_T),
+    carbon_kg_per_mwh: carbon,
     relative_carbon: data.pue.map((_, j) => moment.carbon(j)),
     budget_ms: settings.budgets.map(ms => ms + settings.latency_relaxation_ms),
     gb_per_mwh: moved_gb_per_mwh(data, settings.state_move_share),
