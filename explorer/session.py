@@ -22,6 +22,7 @@ from explorer.text import elided
 
 T = TypeVar("T")
 PICKS = ("region", "client", "flow")  # of a `Session`: what is picked on the map
+FrontierInputs = tuple[Network, str, float]  # class or "all"; common relaxation [ms]
 _TO = " → "
 
 
@@ -129,7 +130,8 @@ class Session(param.Parameterized):
         self._runner = runner or AtOnce()
         self._pending = False
         self._placing: Network | None = None
-        self._tracing: tuple[Network, str] | None = None
+        self._wanted_frontier: FrontierInputs | None = None
+        self._tracing = False
         self._errors: dict[str, ExplorerError | None] = {"placement": None, "frontier": None}
         scenario.on_change(self._on_change)
         self._update_placement(at_once=True)
@@ -234,24 +236,30 @@ class Session(param.Parameterized):
             self._update_placement()  # finds it remembered, unless something else is wanted by now
 
     def _update_frontier(self) -> None:
-        if self._tracing is not None:  # when it ends, it looks at what is wanted then
+        wanted = self.network, self.workload, self.scenario.latency_relaxation_ms
+        self._wanted_frontier = wanted
+        if self._tracing:  # when it begins, and when it ends, it looks at what is wanted then
             return
-        wanted, relaxation_ms = (self.network, self.workload), self.scenario.latency_relaxation_ms
-        found = remembered(*wanted, relaxation_ms)
+        found = remembered(*wanted)
         if found is not None:
             self._set(frontier=found, frontier_busy=False)
             self._note("frontier", None)
             return
-        self._tracing = wanted
+        self._tracing = True
         self._set(frontier_busy=True)
-        self._runner.run_in_thread(
-            lambda: _result_or_error(lambda: trace(*wanted, relaxation_ms)), self._on_frontier
-        )
+        self._runner.run_in_thread(self._trace_wanted, self._on_frontier)
 
-    def _on_frontier(self, result: Frontier | ExplorerError) -> None:
-        done, self._tracing = self._tracing, None
+    def _trace_wanted(self) -> tuple[FrontierInputs, Frontier | ExplorerError]:
+        """The frontier of what is wanted when its turn comes: what was wanted before has passed."""
+        wanted = self._wanted_frontier
+        assert wanted is not None
+        return wanted, _result_or_error(lambda: trace(*wanted))
+
+    def _on_frontier(self, found: tuple[FrontierInputs, Frontier | ExplorerError]) -> None:
+        self._tracing = False
+        done, result = found
         wanted = self.network, self.workload
-        current, error = done == wanted, result if isinstance(result, ExplorerError) else None
+        current, error = done[:2] == wanted, result if isinstance(result, ExplorerError) else None
         newest_known = (
             not current and remembered(*wanted, self.scenario.latency_relaxation_ms) is not None
         )

@@ -35,6 +35,7 @@ from panel.config import config
 from panel.io.resources import Resources as PanelResources
 from panel.io.server import DocHandler, WSHandler
 from panel.io.state import state
+from panel.reactive import ReactiveCustomBase
 from tornado.ioloop import PeriodicCallback
 from tornado.iostream import StreamClosedError
 from tornado.process import task_id
@@ -205,6 +206,7 @@ class _Server(Serve):
         gc.enable()
         serve_only_the_app(server._tornado, self._address, self._board, self._in_page)
         list_style_sheets_once()
+        tag_own_data_alone()
         most_bytes = MOST_BODY_BYTES if self._board is None else board_routes.MOST_BODY_BYTES
         server._http.conn_params.max_body_size = most_bytes
         server._http.conn_params.max_header_size = MOST_HEADER_BYTES
@@ -378,6 +380,20 @@ def list_style_sheets_once() -> None:
         return [*known[key]]
 
     PanelResources.css_files = property(css_files)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def tag_own_data_alone() -> None:
+    """
+    Have components tag their own data and no other: Panel looks through all that their data leads
+    to, which of the page is everything, when each is made and at each change. Whatever it finds
+    there has been tagged by the component whose data it is.
+    """
+
+    def tag(_cls: Any, data: Any, ref: str) -> None:
+        if (own := f"__ref:{ref}") not in data.tags:
+            data.tags.append(own)
+
+    setattr(ReactiveCustomBase, "_patch_datamodel_ref", classmethod(tag))  # noqa: B010
 
 
 def serve_only_the_app(

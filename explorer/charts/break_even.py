@@ -91,13 +91,30 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
     The pairs drawn, those that pay last: of each home with clients the one with most to gain, open
     ones first.
     """
-    pairs = table.reset_index(drop=True)
+    rows = np.arange(len(table))
     if table.attrs.get("best_of_each_home", True):
-        is_open = pairs["closed_by"] == "none"
-        candidate = is_open | ~is_open.groupby(pairs["home"]).transform("any")
-        candidate &= pairs["home"].isin(table.attrs.get("homes", pairs["home"]))
-        pairs = pairs.loc[pairs[candidate].groupby("home", sort=False)["net_usd_per_mwh"].idxmax()]
+        rows = _best_of_each_home(table)
+    pairs = table.iloc[rows].set_axis(rows)
     return pairs.iloc[np.argsort(status(pairs), kind="stable")]
+
+
+def _best_of_each_home(table: pd.DataFrame) -> NDArray[np.intp]:
+    """
+    Of each home with clients the row with most to gain, of open ones if there are any; in arrays,
+    for it is a tenth of a slider move as groups of a table.
+    """
+    home, names = pd.factorize(table["home"])
+    names = pd.Index(names)
+    is_open = table["closed_by"].to_numpy() == "none"
+    some_open = np.bincount(home, is_open, len(names)) > 0
+    has_clients = names.isin(table.attrs.get("homes", names))
+    net = table["net_usd_per_mwh"].to_numpy(float)
+    candidates = np.flatnonzero((is_open | ~some_open[home]) & has_clients[home])
+    best = np.full(len(names), -np.inf)
+    np.maximum.at(best, home[candidates], net[candidates])
+    candidates = candidates[net[candidates] == best[home[candidates]]]
+    _, first = np.unique(home[candidates], return_index=True)
+    return candidates[first]
 
 
 def status(pairs: pd.DataFrame) -> NDArray[np.uint8]:

@@ -11,7 +11,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import panel as pn
 import pytest
+from bokeh.model import DataModel
+from panel.reactive import ReactiveCustomBase
 from playwright.sync_api import Browser
 from servers import Reader, ask, changed, connected, free_port, get, in_own_loop, serving, token_of
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
@@ -21,9 +24,14 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application
 from tornado.websocket import WebSocketClosedError
 
+from explorer import Scenario
 from explorer.app import file_process, gate, messages, server
 from explorer.app.address import Address
 from explorer.app.messages import REFUSED, RefusedError, refuse_strange
+from explorer.app.questions import Questions
+from explorer.app.views.argument import Argument
+from explorer.app.views.totals import Totals
+from explorer.session import Session
 
 SECRETS = (
     "explorer",
@@ -556,3 +564,21 @@ def test_the_page_works_by_its_policy_and_nothing_brought_along_runs(browser: Br
     )
     page.close()
     assert ran == 0
+
+
+def test_components_that_tag_their_own_data_alone_leave_none_untagged(monkeypatch):
+    """As many as Panel finds when it looks through the whole page."""
+    session = Session(Scenario.load("classroom-3x3"))
+
+    def tagged() -> list[str]:
+        root = pn.Column(Totals(session), Argument(session, Questions(session))).get_root()
+        data = [m for m in root.references() if isinstance(m, DataModel)]
+        return sorted(type(m).__name__ for m in data if f"__ref:{root.ref['id']}" in m.tags)
+
+    found = tagged()
+    panels_own = ReactiveCustomBase.__dict__["_patch_datamodel_ref"]
+    monkeypatch.setattr(ReactiveCustomBase, "_patch_datamodel_ref", panels_own)
+    server.tag_own_data_alone()
+    assert found
+    assert tagged() == found
+    assert ReactiveCustomBase.__dict__["_patch_datamodel_ref"] is not panels_own

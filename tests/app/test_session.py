@@ -220,10 +220,14 @@ def test_a_frontier_that_fails_leaves_the_placement_alone(scenario, monkeypatch)
 def test_a_frontier_that_fails_when_it_is_out_of_date_is_no_matter(scenario, monkeypatch):
     runner = Later()
     session = Session(scenario, runner)
-    scenario.total_demand_mw = 80.0
-    runner.run_soon()
+
+    def fails_meanwhile(*asked: Any) -> Any:
+        scenario.total_demand_mw = 80.0
+        runner.run_soon()
+        return fails(*asked)
+
     with monkeypatch.context() as broken:
-        broken.setattr(explorer.session, "trace", fails)
+        broken.setattr(explorer.session, "trace", fails_meanwhile)
         runner.run_aside()
     assert session.frontier_busy
     runner.run()
@@ -264,22 +268,45 @@ def test_many_changes_cost_one_solve_and_the_newest_wins(scenario, solves):
     assert_in_step(session)
 
 
-def test_a_stale_frontier_is_shown_and_followed_by_the_newest_alone(scenario):
+def frontier_at(scenario: Scenario, demand: float) -> pd.DataFrame:
+    moved = scenario.copy()
+    moved.total_demand_mw = demand
+    return trace(build_network(moved), "chat", moved.latency_relaxation_ms).table
+
+
+def test_a_frontier_that_has_to_wait_is_that_of_the_newest_inputs_alone(scenario):
     runner, shown = Later(), []
     session = Session(scenario, runner)
     runner.run()
     session.param.watch(lambda event: shown.append(event.new), "frontier")
-    for demand in (70.0, 80.0, 90.0):
-        scenario.total_demand_mw = demand
+    for scenario.total_demand_mw in (70.0, 80.0, 90.0):
         runner.run_soon()
         assert len(runner.asides) == 1
         assert session.frontier_busy
     runner.run()
+    (step,) = shown
+    pd.testing.assert_frame_equal(step.table, frontier_at(scenario, 90.0))
+    assert_in_step(session)
+
+
+def test_a_stale_frontier_is_shown_and_followed_by_the_newest_alone(scenario, monkeypatch):
+    runner, shown, moves = Later(), [], [70.0, 80.0, 90.0]
+    session = Session(scenario, runner)
+    runner.run()
+    session.param.watch(lambda event: shown.append(event.new), "frontier")
+
+    def moved_meanwhile(*asked: Any) -> Any:
+        found = trace(*asked)
+        while moves:
+            scenario.total_demand_mw = moves.pop(0)
+            runner.run_soon()
+        return found
+
+    monkeypatch.setattr(explorer.session, "trace", moved_meanwhile)
+    scenario.total_demand_mw = moves.pop(0)
+    runner.run()
     for step, demand in zip(shown, (70.0, 90.0), strict=True):
-        scenario.total_demand_mw = demand
-        pd.testing.assert_frame_equal(
-            step.table, trace(build_network(scenario), "chat", scenario.latency_relaxation_ms).table
-        )
+        pd.testing.assert_frame_equal(step.table, frontier_at(scenario, demand))
     assert_in_step(session)
 
 
