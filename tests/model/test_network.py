@@ -214,6 +214,8 @@ EDITS = {
     "of which class an arc is": lambda w: w.arcs.__setitem__("workload", w.arcs["workload"].replace(
         {"w0": "w1", "w1": "w0"})),
     # no text, as one writes it in Python
+    "what a block costs": lambda w: w.supply.__setitem__("price_usd_per_mwh", 60.0),
+    "whose a block is": lambda w: w.supply.__setitem__("region", "r1"),
     "what a region offers": lambda w: w.systems.__setitem__("offered", True),
     "which region offers it": lambda w: w.systems.__setitem__("region", w.systems["region"].replace(SWAP)),
     "which class it offers": lambda w: w.systems.__setitem__("workload", w.systems["workload"].replace(
@@ -249,7 +251,10 @@ def full_scenario() -> Scenario:
     A random scenario that has every table that counts, at one moment; its classes follow different
     curves.
     """
-    return _exceptional(_full_seed())
+    world = _exceptional(_full_seed())
+    block = {"block_mw": 1.0, "price_usd_per_mwh": 50.0, "carbon_g_per_kwh": 100.0}
+    world.supply = pd.DataFrame({"region": ["r0"], "block": 1} | block)
+    return world
 
 
 def _exceptional(seed: int) -> Scenario:
@@ -263,7 +268,7 @@ def _full_seed() -> int:
     worlds = ((seed, _exceptional(seed)) for seed in range(99))
     return next(
         seed for seed, w in worlds
-        if all(getattr(w, name) is not None for name in TABLES if name != "sources")
+        if all(getattr(w, name) is not None for name in TABLES if name not in ("sources", "supply"))
         and [workload.demand_profile for workload in w.workloads.values()] == curves
         and len(w.arcs) > 3
     )  # fmt: skip
