@@ -111,6 +111,8 @@ def test_a_card_is_taken_home_from_its_menu_as_it_is_seen(browser: Browser, tmp_
         name, csv = take(page, "Regions", "Table as CSV", tmp_path)
         assert name == "regions.csv" and csv.startswith(b"region,it_mw")
         button = page.get_by_role("button", name="Regions Take home")
+        row = page.get_by_role("row", name="North").last.bounding_box()
+        assert row and row["width"] > 10 * button.bounding_box()["width"]  # which leaves it room
         button.press("Enter")
         expect(button).to_have_attribute("aria-expanded", "true")
         items = page.get_by_role("menuitem")
