@@ -38,6 +38,7 @@ options.add_argument("--board", action="store_true")
 told = options.parse_args()
 asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
 presented = "presented" in pn.state.session_args  # larger, to a room
+phone = not presented and "Mobi" in pn.state.headers.get("User-Agent", "")
 there = scenarios_there(told.scenario)
 served = told.scenario if told.scenario in there else ""  # a path is no name
 opened = asked if asked in there else served
@@ -56,8 +57,11 @@ page = pmui.Page(
     sidebar_width=312,
     busy_indicator=None,
     # on a phone and to a room the pictures come first
-    sidebar_open=not presented and "Mobi" not in pn.state.headers.get("User-Agent", ""),
+    sidebar_open=not presented and not phone,
     sx={
+        "@media (prefers-reduced-motion: reduce)": {
+            "& *": {"transition": "none !important", "animation": "none !important"}
+        },
         "& .MuiToolbar-root": {"minHeight": "48px"},
         # one line: a header that grows lies on the totals. The title leaves room for the buttons;
         # whole when pointed at
@@ -102,6 +106,7 @@ def explorer_of(name: str) -> Explorer:
         board=told.board,
         presented=presented,
         own=own is not None,
+        phone=phone,
     )
 
 

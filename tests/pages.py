@@ -1,6 +1,5 @@
 """A page of a server in a browser: when it is open, and what it shows."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,12 +63,12 @@ def wait_until_open(page: Page | FrameLocator) -> None:
 
 
 def question(page: Page | FrameLocator, name: str) -> Locator:
-    return page.get_by_role("button", name=name, exact=True)
+    return page.get_by_role("tab", name=name, exact=True)
 
 
 def expect_question(page: Page | FrameLocator, name: str) -> None:
     """Wait for a question to be asked, as by the link that a page was opened with."""
-    expect(question(page, name)).to_have_class(re.compile("active"), timeout=PATIENCE_MS)
+    expect(question(page, name)).to_have_attribute("aria-selected", "true", timeout=PATIENCE_MS)
 
 
 def expect_cost(page: Page, scenario: Scenario) -> None:

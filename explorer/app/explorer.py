@@ -42,6 +42,7 @@ _SIDE_BY_SIDE = """
 :host { display: grid !important; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 10px;
         max-height: none !important; align-items: start; }
 """
+_SHEET_PX = 130  # that the controls of a phone may hide at the end of the page
 # what was placed last is still there below an error
 _FADED = "div:not(.alert) { opacity: .5; }"
 
@@ -77,6 +78,8 @@ class Explorer(pn.viewable.Viewer):
         Whether it is for a room: the first control stands above the pictures, the rest is folded away.
     own : bool
         Whether the tables are a user's own, which no link can carry and no other team has.
+    phone : bool
+        Whether it is for a phone: the controls stand over the pictures, one at a time.
 
     Raises
     ------
@@ -98,6 +101,7 @@ class Explorer(pn.viewable.Viewer):
         board: bool = False,
         presented: bool = False,
         own: bool = False,
+        phone: bool = False,
         **params: Any,
     ) -> None:
         super().__init__(**params)
@@ -150,8 +154,9 @@ class Explorer(pn.viewable.Viewer):
             *(self._all(player) if self._questions is not None else [self._some(views)]),
             *([TakeHome(lambda: self._cards)] if saves else []),
             Notices(session),
+            *([self.controls.sheet()] if phone else []),
             sizing_mode="stretch_width",
-            margin=(0, 10, 10, 10),
+            margin=(0, 10, _SHEET_PX if phone else 10, 10),
             stylesheets=error.pipe(lambda error: [_FADED] if error else []),
             # as high as what it holds, or what follows lies on it
             styles={"gap": "8px", "max-height": "none"},

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import panel as pn
 import param
-from bokeh.models import CustomJS, RadioButtonGroup
 
 from explorer.app.live.chart_view import card_of
-from explorer.app.live.pane import FONT, Drawing, LivePane
 from explorer.app.region_table.regions import RegionTable
+from explorer.app.strip.strip import Strip
 from explorer.app.views.attribution import AttributionView
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.certificate import CertificateView
@@ -91,22 +88,9 @@ _FILLS = "@media (min-width: 1700px) and (min-height: 1000px) { :host { --pictur
 _MAP_LEFT = _GRID.format(left="1.85fr", narrow="1.5fr")
 _MOST_VIEWS = 5  # in a column
 _EVEN = _GRID.format(left="1fr", narrow="1fr")
-_STRIP = """
-.bk-btn-group { gap: 2px; border-bottom: 1px solid var(--mui-palette-divider, #8886); flex-wrap: wrap; width: 100%;
-                height: auto; }
-.bk-btn { flex: 0 0 auto; height: auto; padding: 4px 12px 5px; font: inherit; font-size: 14px; border: 0;
-          border-radius: 6px 6px 0 0; color: var(--mui-palette-text-secondary, inherit); background: transparent;
-          box-shadow: none; }
-@media (max-width: 1100px) { .bk-btn { padding: 4px 5px 5px; } }  /* one line beside the controls */
-.bk-btn:hover { background: #8882; }
-.bk-btn:focus { outline: none; }
-.bk-btn:focus-visible { outline: 2px solid var(--mui-palette-primary-main, #0072b2); outline-offset: -2px; }
-.bk-btn.bk-active { color: var(--mui-palette-primary-main, #0072b2); background: transparent; font-weight: 650;
-                    box-shadow: inset 0 -3px 0 var(--mui-palette-primary-main, #0072b2); }
-"""
 
 
-# answers to the question before, as `answers.js` says
+# answers to the question before, as `strip.js` says
 _OLD = ":host { opacity: var(--answers-opacity, 1); transition: opacity .15s; }"
 
 
@@ -120,7 +104,7 @@ class Questions(pn.viewable.Viewer):
         self._session = session
         self._made: dict[str, pn.Column] = {}
         self._cards: dict[str, list[pn.viewable.Viewer]] = {}
-        self._strip = LivePane(_drawing, {("strip", "widget", "active"): self._on_choice})
+        self._strip = Strip([*QUESTIONS], self._on_choice)
         self._answers = pn.Column(
             sizing_mode="stretch_width",
             margin=0,
@@ -144,17 +128,15 @@ class Questions(pn.viewable.Viewer):
         """The views of the question that is asked."""
         return self._cards[self.question]
 
-    def _on_choice(self, active: int) -> None:
-        self.question = [*QUESTIONS][active]
+    def _on_choice(self, question: str) -> None:
+        self.question = question
 
     def _on_question(self, *_events: Any) -> None:
         question = self.question
         if question not in self._made:
             self._made[question] = self._make(question)
         self._answers[:] = [self._made[question]]
-        active = [*QUESTIONS].index(question)
-        self._strip.configure("strip", "widget", active=active)
-        self._strip.configure("strip", "widget", tags=[active])  # behind its answers
+        self._strip.chosen = question
 
     def _make(self, question: str) -> pn.Column:
         made = [[make(self._session) for make in views] for views in QUESTIONS[question]]
@@ -182,24 +164,3 @@ def _in_turn(column: int) -> str:
     return "\n".join(
         f"div:nth-of-type({n + 1}) {{ order: {first + 2 * n}; }}" for n in range(_MOST_VIEWS)
     )
-
-
-@cache
-def _drawing() -> Drawing:
-    def make(drawing: Drawing) -> RadioButtonGroup:
-        strip = RadioButtonGroup(
-            labels=[*QUESTIONS],
-            active=0,
-            styles=FONT,
-            stylesheets=[_STRIP],
-            sizing_mode="stretch_width",
-            margin=0,
-        )
-        code = (Path(__file__).parent / "views" / "answers.js").read_text(encoding="utf-8")
-        fade = CustomJS(args={"strip": strip}, code=code)
-        strip.js_on_change("active", fade)
-        strip.js_on_change("tags", fade)
-        drawing.widget("strip", strip)
-        return strip
-
-    return Drawing(make)

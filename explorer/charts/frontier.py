@@ -86,7 +86,8 @@ where the budget lets a region in. The cost shown is without the carbon price: t
 this cost may rise where that buys less carbon. Energy and carbon return on latency (ERL, CRL) are what steps save
 per millisecond, those within 10 ms, or within what round trips are uncertain by, together; the table has each step
 alone. These definitions are Wattlas' own. Dashed: the baseline, or the pin compared with. Shaded: some
-load goes unserved. Tap a step, or press ← or → on the plot, to set that budget.
+load goes unserved. Tap a step to set that budget; on the plot, ← and → go from step to step, and Enter sets the
+budget of the one that is ringed.
 """
 
 

@@ -65,6 +65,7 @@ class Look:
     ink: str = INK  # in print; "none" for an outline
     line_ink: str = ""  # of its lines in print, where its areas are too pale for lines
     hatch: str = ""  # of areas in print
+    pattern: str = ""  # of areas on screen, where colour alone would not tell them apart for all
     line: Dashes = "-"  # style of lines in print
     dash: str = "solid"  # the same on screen
     marker: str = "circle"  # on screen
@@ -91,23 +92,25 @@ LOOKS: dict[str, Look] = {
     "client": Look(GREEN, ink=MIDDLE),
     # of what a tonne costs
     "cheap": Look(GREEN),
-    "middling": Look(ORANGE, line=(0, (5, 1.5)), printed_marker="s"),
-    "dear": Look(RED, line=(0, (1, 1.2)), printed_marker="^"),
+    "middling": Look(ORANGE, line=(0, (5, 1.5)), marker="inverted_triangle", printed_marker="s"),
+    "dear": Look(RED, line=(0, (1, 1.2)), marker="triangle", printed_marker="^"),
     # of what could move; in print lines have another ink than bars
     "demand": Look("#8a8f9855", ink=PAPER),
     "gross": Look(SKY, ink=YELLOW, line_ink=LIGHT),
-    "deliverable": Look(BLUE, ink=SKY, line_ink=INK, line=(0, (5, 1.5))),
-    "economic": Look(GREEN, ink=DARK, line_ink=INK, line=(0, (1, 1.2))),
-    "relocated": Look(ORANGE, ink=PAPER, line_ink=INK, hatch="/////"),
+    "deliverable": Look(BLUE, dash="dashed", ink=SKY, line_ink=INK, line=(0, (5, 1.5))),
+    "economic": Look(
+        GREEN, dash="dotted", ink=DARK, line_ink=INK, line=(0, (1, 1.2)), pattern="\\"
+    ),
+    "relocated": Look(ORANGE, dash="dotdash", ink=PAPER, line_ink=INK, hatch="/////", pattern="/"),
     # of what a MWh costs
     "electricity": Look(BLUE, ink=DARK),
-    "losses": Look(RED, ink=PAPER, hatch="xxxxx"),
+    "losses": Look(RED, ink=PAPER, hatch="xxxxx", pattern="x"),
     "line": Look(ORANGE, ink=ORANGE),
-    "converters": Look(YELLOW, ink=YELLOW, hatch="....."),
-    "egress": Look(PINK, ink=PAPER, hatch="|||||"),
-    "moving data": Look(SKY, ink=SKY, hatch="-----"),
-    "other friction": Look(GREEN, ink=PAPER, hatch="/////"),
-    "carbon price": Look(SLATE, ink="#b5b8bd"),
+    "converters": Look(YELLOW, ink=YELLOW, hatch=".....", pattern="."),
+    "egress": Look(PINK, ink=PAPER, hatch="|||||", pattern="|"),
+    "moving data": Look(SKY, ink=SKY, hatch="-----", pattern="-"),
+    "other friction": Look(GREEN, ink=PAPER, hatch="/////", pattern="/"),
+    "carbon price": Look(SLATE, ink="#b5b8bd", pattern="\\"),
     # of worlds drawn at random
     "draws": Look(BLUE, ink="#cccccc"),
     "median": Look(BLUE),
@@ -131,11 +134,11 @@ LOOKS: dict[str, Look] = {
     "free": Look(SKY, ink="#cfe0ee"),
     "optimum": Look(RED, ink=PAPER, printed_marker="o"),
     # of two placements: as the map has them
-    "less load": Look(PuOr11[8], ink=ORANGE),
-    "more load": Look(PuOr11[2], ink="#4b2a85", words_colour="white"),
+    "less load": Look(PuOr11[8], ink=ORANGE, pattern="\\"),
+    "more load": Look(PuOr11[2], ink="#4b2a85", words_colour="white", pattern="/"),
     # of losses of regions
-    "lost": Look(RED, ink=DARK, words_colour="white"),
-    "stranded": Look(ORANGE, ink="#cfe0ee"),
+    "lost": Look(RED, ink=DARK, words_colour="white", pattern="/"),
+    "stranded": Look(ORANGE, ink="#cfe0ee", pattern="."),
     "with reserve": Look(BLUE, ink=PAPER, marker="diamond", printed_marker="D"),
     "dearer": Look(BLUE, ink=MIDDLE),
     # of machines
@@ -144,13 +147,13 @@ LOOKS: dict[str, Look] = {
     # of layers
     "local": Look(BLUE, ink=DARK, words_colour="white"),
     "regional": Look(SKY, ink=SKY),
-    "energy-oriented": Look(ORANGE, ink=YELLOW),
-    "nowhere": Look(SLATE, ink=PAPER, hatch="/////"),
+    "energy-oriented": Look(ORANGE, ink=YELLOW, pattern="/"),
+    "nowhere": Look(SLATE, ink=PAPER, hatch="/////", pattern="x"),
     # of pairs of regions
     "break-even": Look("#6b7480", ink=INK, line="--", dash="dashed"),
     "pays": Look(BLUE, ink="#4b2a85"),
-    "closed": Look(ORANGE, ink="#E69F00", printed_marker="^"),
-    "loses": Look(MIST, ink=PAPER, printed_marker="s"),
+    "closed": Look(ORANGE, ink="#E69F00", marker="triangle", printed_marker="^"),
+    "loses": Look(MIST, ink=PAPER, marker="square", printed_marker="s"),
     # of what a placement makes of pairs
     "net": Look(BLUE),
     "net zero": Look(MAGENTA, ink=INK),
@@ -169,27 +172,27 @@ LOOKS: dict[str, Look] = {
     "pair none": Look(GREEN, ink=DARK, printed_marker="o"),
     # of what holds relocation back
     "possible": Look(BLUE, ink=DARK, words_colour="white"),
-    "constraint": Look(RED, ink=LIGHT),
-    "saved": Look(GREEN, ink=MIDDLE),
+    "constraint": Look(RED, ink=LIGHT, pattern="/"),
+    "saved": Look(GREEN, ink=MIDDLE, pattern="."),
     "in order": Look("#4a4f57", ink=INK),
     # of what keeps load out, and of what would serve it
     "latency": Look(BLUE, words_colour="white"),
-    "law": Look(RED, ink=PAPER, hatch="/////", words_colour="white"),
-    "state locality": Look(PINK, ink=PAPER, hatch="|||||"),
+    "law": Look(RED, ink=PAPER, hatch="/////", words_colour="white", pattern="/"),
+    "state locality": Look(PINK, ink=PAPER, hatch="|||||", pattern="|"),
     "capacity": Look(ORANGE, ink=ORANGE),
-    "system": Look(YELLOW, ink=YELLOW, hatch="....."),
-    "arcs.csv": Look(GREY, ink=LIGHT),
-    "hosting": Look("#882255", ink=PAPER, hatch="xxxxx", words_colour="white"),
-    "price": Look("#332288", ink=PAPER, hatch="\\\\\\\\\\", words_colour="white"),
-    "either of several": Look(GREEN, ink=PAPER, hatch="-----"),
-    "several together": Look("#44AA99", ink=MIDDLE),
-    "left": Look(SKY, ink="#cfe0ee"),
+    "system": Look(YELLOW, ink=YELLOW, hatch=".....", pattern="."),
+    "arcs.csv": Look(GREY, ink=LIGHT, pattern="x"),
+    "hosting": Look("#882255", ink=PAPER, hatch="xxxxx", words_colour="white", pattern="x"),
+    "price": Look("#332288", ink=PAPER, hatch="\\\\\\\\\\", words_colour="white", pattern="\\"),
+    "either of several": Look(GREEN, ink=PAPER, hatch="-----", pattern="-"),
+    "several together": Look("#44AA99", ink=MIDDLE, pattern="."),
+    "left": Look(SKY, ink="#cfe0ee", pattern="\\"),
     "served": Look(GREEN, ink="#cfe0ee"),
     # of prices on a map
     "worth": Look(RED, ink=INK),
     # of what a change is for those whom it meets
     "better": Look(BETTER, ink=DARK),
-    "worse": Look(WORSE, ink=ORANGE),
+    "worse": Look(WORSE, ink=ORANGE, pattern="/"),
     # of published studies
     "study of 2012": Look(GREEN, ink=INK, marker="square", printed_marker="s"),
     "study of edges": Look(BLUE, ink=DARK, marker="triangle", printed_marker="^"),
@@ -197,6 +200,6 @@ LOOKS: dict[str, Look] = {
     "study of clouds": Look(PINK, ink=MIDDLE, marker="inverted_triangle", printed_marker="v"),
     # of proofs
     "holds": Look(GREEN, ink=MIDDLE),
-    "fails": Look(RED, ink=PAPER, hatch="xxxxx"),
+    "fails": Look(RED, ink=PAPER, hatch="xxxxx", pattern="x"),
     "tolerated": Look(SLATE, line="--"),
 }

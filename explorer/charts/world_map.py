@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.charts.chart import About
@@ -17,7 +18,7 @@ from explorer.charts.projection import on_map
 from explorer.errors import refuse_number
 from explorer.markup import html
 from explorer.model.inputs import InputSources
-from explorer.model.placement import Placement
+from explorer.model.placement import SMALLEST_MW, Placement
 from explorer.presentation import renders
 from explorer.scenario.hints import refuse_unknown
 from explorer.text import brief_origin, format_number, uncertain_mark
@@ -61,11 +62,11 @@ CLIENTS = Circles(
 FLOW_TIP = (("Moves", "@moves"), ("IT load", "@flow_mw{0,0.0} MW"), ("Classes", "@split"))
 HELP = """
 Circles are compute regions, sized by the IT load they execute; where they would hide each other they stand a little
-apart. Arcs are load that runs away from home, all classes together: as wide as its MW, faint at home and strong where
-it runs, with a head that points there. The largest stand out, the others are grey. Clients, where the load comes from,
-are rings sized by their demand. Tap an arc, a region or a client to read why its load runs where it does, under Why
-here?; of a region, its pairs under break-even too. Point at one to read where its figures are from; ≈ marks estimates
-and proxies.
+apart; hatched ones run less than what changes are against. Arcs are load that runs away from home, all classes
+together: as wide as its MW, faint at home and strong where it runs, with a head that points there. The largest stand
+out, the others are grey. Clients, where the load comes from, are rings sized by their demand. Tap an arc, a region or
+a client to read why its load runs where it does, under Why here?; of a region, its pairs under break-even too. Point
+at one to read where its figures are from; ≈ marks estimates and proxies.
 """
 LEADS = 20  # flows that stand out
 
@@ -188,9 +189,7 @@ def _arcs(placement: Placement, scale: MapScale, min_flow_mw: float | None, top:
     Relocated load of at least that size, or of what suits the map, by home region and region.
     """
     least_mw = scale.smallest_mw if min_flow_mw is None else min_flow_mw
-    net, n = placement.network, len(placement.network.regions)
-    moved = np.zeros((n, n, len(net.workloads)))
-    np.add.at(moved, net.home, placement.away_mw)
+    net, moved = placement.network, _moved_mw(placement)
     total = moved.sum(axis=2)
     home, region = np.nonzero((total > 0) & (total >= least_mw))
     order = np.argsort(-total[home, region], kind="stable")
@@ -204,6 +203,33 @@ def _arcs(placement: Placement, scale: MapScale, min_flow_mw: float | None, top:
         "leads": np.arange(len(mw)) < top,
     }
     return Arcs(columns, moved[home, region], net.labels.regions, net.labels.workloads)
+
+
+def _moved_mw(placement: Placement) -> Floats:
+    """Relocated load by home region, region and class, shape (region, region, workload). [MW]"""
+    net, n = placement.network, len(placement.network.regions)
+    moved = np.zeros((n, n, len(net.workloads)))
+    np.add.at(moved, net.home, placement.away_mw)
+    return moved
+
+
+def flow_table(placement: Placement) -> pd.DataFrame:
+    """
+    What the arcs say, as text: home, region, workload, it_mw [MW], the largest flows first, and none
+    left out for being small.
+    """
+    moved, labels = _moved_mw(placement), placement.network.labels
+    home, region, workload = np.nonzero(moved > SMALLEST_MW)
+    mw = moved[home, region, workload]
+    order = np.lexsort((-mw, region, home, -moved.sum(axis=2)[home, region]))
+    names = np.array(labels.regions, object)
+    columns = {
+        "home": names[home],
+        "region": names[region],
+        "workload": np.array(labels.workloads, object)[workload],
+        "it_mw": mw,
+    }
+    return pd.DataFrame(columns).iloc[order].reset_index(drop=True)
 
 
 def colours_of(column: str) -> tuple[str, ...]:

@@ -78,7 +78,7 @@ def test_the_name_of_a_plot_says_what_it_finds_and_arrow_keys_step_along_it(page
 
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_plot_has_a_name_and_so_has_every_list_and_what_takes_the_focus(page, question):
-    page.get_by_role("button", name=question, exact=True).click()
+    page.get_by_role("tab", name=question, exact=True).click()
     page.wait_for_function(
         f"() => {{ const p = ({PLOTS})(); return p.length && p.every(e => e.name) }}"
     )

@@ -118,6 +118,9 @@ class App:
     def button(self, name: str | re.Pattern[str]) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)
 
+    def ask(self, question: str) -> None:
+        self.page.get_by_role("tab", name=question, exact=True).click()
+
     def source(self, view: str) -> dict[str, list[Any]]:
         """The columns that have the view's mark, of its first plot."""
         plot = json.loads(self.state(view))[0]
@@ -572,7 +575,7 @@ def test_a_question_is_answered_live_and_the_overview_comes_back(app, question):
       return models.some(m => m.name == "disclosure") && !texts.some(text => text.startsWith("Computing"))
         && texts.join()
     }"""
-    app.button(question).click()
+    app.ask(question)
     opened = app.page.wait_for_function(answered).json_value()
     with app.changing("totals"):
         app.slider(label("friction_scale")).press("End")
@@ -580,7 +583,7 @@ def test_a_question_is_answered_live_and_the_overview_comes_back(app, question):
         f"before => {{ const now = ({answered})(); return now && now != before }}", arg=opened
     )
     app.button("Back to the scenario as it was opened").click()
-    app.button("Overview").click()
+    app.ask("Overview")
     app.wait_until_ready()
 
 

@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from accessible import grave_findings
 from playwright.sync_api import Browser, Page, expect
 from servers import PATIENCE_S, ask, free_port, get, in_own_loop, serving, started
 
@@ -714,6 +715,9 @@ def test_teams_join_by_a_link_and_submit_what_they_see_to_a_board_that_lives(bro
     board.get_by_label("Rank by").select_option("Least carbon")
     by_carbon = sorted(served.teams(), key=lambda row: row["carbon_kg_per_h"])
     expect(teams).to_have_text([row["name"] for row in by_carbon])
+    assert grave_findings(board) == []
+    board.get_by_role("button", name="Light or dark").click()
+    assert grave_findings(board, colours_alone=True) == []
     board.close()
 
 

@@ -305,7 +305,7 @@ def test_a_page_outlives_its_server_and_keeps_what_is_moved_meanwhile(browser, t
         expect(page.get_by_text("Connection lost. Your settings are kept")).to_be_visible()
     friction(page).press("End")
     page.wait_for_url("**friction=5")
-    page.get_by_role("button", name="What holds it back?", exact=True).click()
+    page.get_by_role("tab", name="What holds it back?", exact=True).click()
     with serving("classroom-3x3", "--port", port, log=tmp_path / "second"):
         page.clock.fast_forward(OLD_MS)
         scenario = CLASSROOM.copy()

@@ -459,7 +459,7 @@ def test_no_name_runs_in_the_app(browser, spied, tmp_path):
         expect(app.page.locator(".bk-Tooltip").first).to_contain_text(columns["name"][0])
         app.page.get_by_role("button", name="Table", exact=True).first.click()
         for question in QUESTIONS:
-            app.button(question).click()
+            app.ask(question)
             app.page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
             expect(app.page.get_by_text("Computing…")).to_have_count(0, timeout=PATIENCE_MS)
         check_quiet(app.page, app.complaints)

@@ -95,7 +95,7 @@ def test_what_the_first_screen_leaves_out_is_a_tap_away(world: Page):
 
 
 def test_another_question_fades_the_answers_to_the_one_before_until_its_own_are_there(world: Page):
-    asked = world.get_by_role("button", name="What holds it back?", exact=True)
+    asked = world.get_by_role("tab", name="What holds it back?", exact=True)
     asked.evaluate("""asked => {
       const pane = asked.getRootNode().host.getRootNode().host
       window.opacities = []
@@ -108,7 +108,7 @@ def test_another_question_fades_the_answers_to_the_one_before_until_its_own_are_
     expect(world.locator("h2").filter(has_text="What holds it back?")).to_be_visible(
         timeout=PATIENCE_MS
     )
-    world.get_by_role("button", name="Overview", exact=True).click()
+    world.get_by_role("tab", name="Overview", exact=True).click()
     expect(world.locator("h2").filter(has_text="What does waiting buy?")).to_be_visible(
         timeout=PATIENCE_MS
     )

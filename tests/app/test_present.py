@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from accessible import grave_findings
 from pages import PATIENCE_MS, expect_question, question, wait_until_open
 from playwright.sync_api import BrowserContext, FrameLocator, Page, expect
 from servers import ask, free_port, serving
@@ -53,6 +54,7 @@ def test_a_presentation_is_larger_and_shows_the_first_control_alone(
 ):
     frame = opened(page, f"{url}?present#v=2&question=What+is+it+worth%3F")
     expect_question(frame, "What is it worth?")
+    assert grave_findings(page.frames[1]) == []
     card = frame.locator(".wattlas-card").first
     word = card.locator("h2")
     size = word.evaluate("element => parseFloat(getComputedStyle(element).fontSize)")

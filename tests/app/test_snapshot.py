@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 import pandas as pd
 import pytest
+from accessible import grave_findings
 from bokeh.document import Document
 from pages import unfold
 from panel.io.state import set_curdoc
@@ -484,8 +485,10 @@ def test_the_table_sorts_the_theme_turns_and_the_link_leads_to_the_app(opened):
     page.get_by_role("button", name="Region", exact=True).click()
     assert names.all_inner_texts() == sorted(scenario().regions["name"])
     before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert grave_findings(page) == []
     page.get_by_role("button", name="Toggle theme").click()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+    assert grave_findings(page, colours_alone=True) == []
     typed(page, "friction_scale", "2.5")
     link = page.get_by_role("link", name="Open the live app").get_attribute("href")
     assert link and link.startswith("https://example.org/?a=1&b=2#v=1&")
@@ -663,6 +666,25 @@ def test_on_a_phone_nothing_is_too_wide_and_controls_move(opened):
     control(page, "friction_scale").get_by_role("slider").press("End")
     expect(cost).not_to_have_text(before)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.ui
+def test_on_a_phone_one_control_stands_over_the_pictures_and_moves_are_said(opened):
+    page = opened(390, 844)
+    page.get_by_role("combobox", name="Which input").select_option("friction_scale")
+    slider = page.locator("#sheet").get_by_role("slider")
+    expect(slider).to_have_count(1)
+    page.locator("#map").scroll_into_view_if_needed()
+    slider.press("End")
+    cost = page.locator("[data-total=cost] .value")
+    scenario_then = scenario()
+    scenario_then.friction_scale = float(slider.get_attribute("aria-valuetext") or "")
+    said = f"Running cost {format_number(solve(scenario_then).cost_usd_per_h)} USD/h"
+    expect(page.locator("#wattlas-said")).to_contain_text(said)
+    for seen in (slider, cost, page.locator("#map canvas").first):
+        expect(seen).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Clients")).to_have_attribute("aria-pressed", "false")
+    assert grave_findings(page) == []
 
 
 @pytest.mark.ui

@@ -13,7 +13,7 @@ export function render({view, model, data}) {
     controls.push({...control, item})
     return control.element
   }
-  const groups = JSON.parse(data.groups).map(group => section(group, build))
+  const groups = data.single ? one_at_a_time(JSON.parse(data.groups), build) : JSON.parse(data.groups).map(group => section(group, build))
   const sum_up = () => groups.forEach(group => group.tagName === "DETAILS" && say_what_is_set(group))
   const show = (changed, complaints) => {
     for (const {item, refresh, complain} of controls) {
@@ -40,7 +40,32 @@ function section({title, folded, controls}, build) {
     group.addEventListener("toggle", () => say_what_is_set(group))
     return group
   }
-  return el("section", {}, el("h3", {}, title), ...items)
+  return el("section", {}, el("h2", {}, title), ...items)
+}
+
+/** A chooser, and the one control that it names: over a picture there is room for one. */
+function one_at_a_time(groups, build) {
+  const items = groups.flatMap(({controls}) => controls)
+  const elements = items.map(build)
+  const chooser = el("select", {"aria-label": "Which input"}, ...groups.map(({title, controls}) =>
+    el("optgroup", {label: title}, ...controls.map(({key, label}) => el("option", {value: key}, label)))))
+  const fold = el("button", {type: "button", "aria-label": "Slider"})
+  let open = true
+  const show = () => {
+    items.forEach(({key}, n) => (elements[n].hidden = !open || key !== chooser.value))
+    fold.ariaExpanded = String(open)
+    fold.textContent = open ? "▾" : "▴"
+  }
+  fold.addEventListener("click", () => {
+    open = !open
+    show()
+  })
+  chooser.addEventListener("change", () => {
+    open = true
+    show()
+  })
+  show()
+  return [el("div", {class: "pick"}, chooser, fold), ...elements]
 }
 
 /** Beside the heading of a folded group: what in it is not as the scenario was opened. */
@@ -56,7 +81,8 @@ function say_what_is_set(group) {
 function frame(item, bridge) {
   const [name, unit] = item.label.split(/ (?=\[[^\]]*\]$)/)
   const id = `tip-${item.key}`
-  const info = el("button", {type: "button", class: "info", "aria-label": `About: ${name}`, "aria-describedby": id}, "i")
+  // no stop of the Tab key, of which there would be twice as many: "?" on the control tells the same
+  const info = el("button", {type: "button", class: "info", tabindex: "-1", "aria-label": `About: ${name}`, "aria-describedby": id}, "i")
   info.addEventListener("keydown", event => event.key === "Escape" && info.blur())
   const label = el("span", {class: "label"}, item.mark ? `${item.mark} ${name}` : name, unit && unit !== NO_UNIT ? el("span", {class: "unit"}, ` ${unit}`) : "")
   const origin = item.origin ? [el("span", {class: "origin"}, item.origin)] : []
@@ -64,7 +90,14 @@ function frame(item, bridge) {
   const complaint = el("p", {class: "complaint", role: "alert"})
   const element = el("div", {class: `control ${item.kind}`, "data-key": item.key}, head, complaint)
   if (item.colour) element.style.setProperty("--accent", item.colour)
+  const tell = told => element.classList.toggle("told", told)
+  element.addEventListener("keydown", event => {
+    if (event.key === "?") event.preventDefault()
+    if (event.key === "?" || event.key === "Escape") tell(event.key === "?" && !element.classList.contains("told"))
+  })
+  element.addEventListener("focusout", () => tell(false))
   return {
+    described: {"aria-describedby": id, "aria-keyshortcuts": "?"},
     element,
     head,
     complain: text => (complaint.textContent = text),
@@ -73,8 +106,8 @@ function frame(item, bridge) {
 }
 
 function choice(item, bridge) {
-  const {element, head, complain, mark} = frame(item, bridge)
-  const select = el("select", {"aria-label": item.label}, ...item.texts.map(text => el("option", {value: text}, text)))
+  const {element, head, complain, mark, described} = frame(item, bridge)
+  const select = el("select", {"aria-label": item.label, ...described}, ...item.texts.map(text => el("option", {value: text}, text)))
   const refresh = () => {
     const value = bridge.latest(item.key)
     select.selectedIndex = item.choices.indexOf(value)
@@ -90,9 +123,9 @@ function choice(item, bridge) {
 }
 
 function slider(item, bridge) {
-  const {element, head, complain, mark} = frame(item, bridge)
+  const {element, head, complain, mark, described} = frame(item, bridge)
   const scale = SCALES[item.kind](item, bridge)
-  const range = el("input", {type: "range", min: item.min, max: item.max, step: item.step, "aria-label": item.label})
+  const range = el("input", {type: "range", min: item.min, max: item.max, step: item.step, "aria-label": item.label, ...described})
   const rail = el("div", {class: "rail"}, range)
   const figure = item.kind === "steps" ? el("output", {}) : el("input", exactField(item))
   const ends = scale.ends && [el("span", {}), el("span", {})]
@@ -176,8 +209,8 @@ function player(item, bridge, change) {
 
 /** A figure without a slider: where there is no limit, there is no end to slide to. */
 function limit(item, bridge) {
-  const {element, head, complain, mark} = frame(item, bridge)
-  const field = el("input", exactField(item))
+  const {element, head, complain, mark, described} = frame(item, bridge)
+  const field = el("input", {...exactField(item), ...described})
   const scale = SCALES.limit()
   const refresh = () => {
     const value = bridge.latest(item.key)

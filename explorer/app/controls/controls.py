@@ -69,7 +69,9 @@ _LAST_SERIAL = 2**53  # what a browser can count to
 _NEW_STEP = "/new step"  # in a message: what it changes is undone by itself
 _UNREADABLE = "A message could not be read and has changed nothing."
 CONTROLS = Path(__file__).parent  # scripts that other components use too
-_CSS = {name: (CONTROLS / f"{name}.css").read_text("utf-8") for name in ("controls", "history")}
+_CSS = {
+    name: (CONTROLS / f"{name}.css").read_text("utf-8") for name in ("controls", "history", "sheet")
+}
 
 Values = dict[str, Any]  # as the browser has them: by control
 
@@ -112,7 +114,8 @@ class Controls(pn.viewable.Viewer):
         self.inputs.on_new_step = self.history.end_move
         self._session = session
         self._panels: list[ControlPanel] = []
-        self._all = self._panel(choose(self.inputs.groups))
+        self._chosen = choose(self.inputs.groups)
+        self._all = self._panel(self._chosen)
         session.param.watch(self._on_placement, "placement")
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -122,10 +125,15 @@ class Controls(pn.viewable.Viewer):
         """The first control alone."""
         return self._panel(self.inputs.groups[:1])
 
-    def _panel(self, groups: list[dict[str, Any]]) -> ControlPanel:
+    def sheet(self) -> pn.viewable.Viewable:
+        """All of them, one at a time, at the lower edge of a phone."""
+        return self._panel(self._chosen, single=True, stylesheets=[_CSS["sheet"]])
+
+    def _panel(self, groups: list[dict[str, Any]], **params: Any) -> ControlPanel:
         reach = reach_of(self._session.placement)
-        self._panels.append(ControlPanel(self.inputs, groups=json.dumps(groups), reach=reach))
-        return self._panels[-1]
+        panel = ControlPanel(self.inputs, groups=json.dumps(groups), reach=reach, **params)
+        self._panels.append(panel)
+        return panel
 
     def _on_placement(self, *_events: Any) -> None:
         for panel in self._panels:
@@ -272,6 +280,7 @@ class ControlPanel(pn.custom.JSComponent):
 
     reach = param.String(doc="Ends of the slider of the mean delay [ms]: a pair, JSON.")
     groups = param.String(doc="What there is to control: JSON, never changes.")
+    single = param.Boolean(doc="Whether one control is shown at a time, and a chooser for which.")
     key = param.String(doc="Lets the buttons find the controls they belong to.")
     values = param.String(doc="Values to start from: JSON.")
     sent = param.String(doc="Latest message from the browser.")

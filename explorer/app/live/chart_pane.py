@@ -112,8 +112,10 @@ def _sign(marks: tuple[Mark, ...], role: str) -> str:
     look, mark = LOOKS[role], next((mark for mark in marks if mark.kind in _AREAS), marks[-1])
     if mark.kind == "points":
         return _MARKERS[look.marker]
-    if mark.kind in ("line", "segments") and look.dash == "dashed":
-        return "┅"
+    if mark.kind in ("line", "segments") and look.dash != "solid":
+        return "┅" if look.dash == "dashed" else "┈"
+    if mark.kind in bokeh.AREAS and look.pattern:
+        return _PATTERNS[look.pattern]
     return _SIGNS.get(mark.kind, "■")
 
 
@@ -122,6 +124,7 @@ _MARKERS = {
     "circle": "●", "diamond": "◆", "square": "■", "triangle": "▲", "x": "×", "star": "★", "hex": "⬢",
     "inverted_triangle": "▼", "diamond_cross": "❖",
 }  # fmt: skip
+_PATTERNS = {"/": "▨", "\\": "▧", "x": "▩", "-": "▤", "|": "▥", ".": "▦"}
 _SIGNS = {"line": "━", "segments": "━", "vertical": "┃", "horizontal": "┅", "diagonal": "╱"}
 
 
@@ -159,7 +162,12 @@ def _element(drawing: Drawing, mark: Mark, taps: bool) -> Any:
         options |= {colour: "role", "cmap": shades, "clim": (-0.5, len(shades) - 0.5)}
     tools: list[Any] = [_hover(mark)] if mark.tip else []
     tools += ["tap"] if taps else []
-    hooks = [*options.pop("hooks", []), *([_look_by_role(mark)] if mark.sizes else [])]
+    hooks = [*options.pop("hooks", []), *([_look_by_role(mark)] if _looks_differ(mark) else [])]
+    patterns = [LOOKS[role].pattern for role in mark.roles]
+    if mark.kind in bokeh.AREAS and any(patterns):
+        hooks.append(bokeh.patterned(patterns))
+    if mark.kind == "words" and any(patterns):
+        hooks.append(bokeh.on_plain_ground(mark.roles))
     hooks += [drawing.keep(mark.name), *([_keep_names(drawing, mark)] if mark.named else [])]
     return drawn.opts(**options, default_tools=[], tools=tools, hooks=hooks, backend=bokeh.BOKEH)
 
@@ -188,9 +196,16 @@ def _keep_names(drawing: Drawing, mark: Mark) -> Callable[[Any, Any], None]:
     return hook
 
 
+def _looks_differ(mark: Mark) -> bool:
+    """Whether its points have more than one marker or size."""
+    markers = {LOOKS[role].marker for role in mark.roles}
+    return bool(mark.sizes) or (mark.kind == "points" and len(markers) > 1)
+
+
 def _look_by_role(mark: Mark) -> Callable[[Any, Any], None]:
     """A hook: marker and size of points that differ in both by role, found in the browser."""
-    looks = {"marker": [LOOKS[role].marker for role in mark.roles], "size": list(mark.sizes)}
+    sizes = [mark.size_of(n) for n in range(len(mark.roles))]
+    looks = {"marker": [LOOKS[role].marker for role in mark.roles], "size": sizes}
 
     def hook(plot: Any, _element: Any) -> None:
         renderer = plot.handles["glyph_renderer"]

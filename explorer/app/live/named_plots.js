@@ -1,6 +1,8 @@
 // Names of a card's plots and lists, for those who do not see them: what the card asks, what a plot shows, and what it finds.
 const text = html => new DOMParser().parseFromString(html, "text/html")
 const title = text(heading.text).querySelector("h2").textContent
+const ringed = new CSSStyleSheet() // which has the focus; Bokeh's own line is hardly seen
+ringed.replaceSync(".bk-events:focus-visible { outline: 2px solid var(--mui-palette-primary-main, #0072b2) !important; outline-offset: -2px; }")
 
 for (const plot of plots) {
   const canvas = cb_context.index.find_one(plot)?.canvas_view
@@ -15,6 +17,7 @@ for (const plot of plots) {
   canvas.overlays.el.ariaHidden = "true"
   canvas.events_el.role = "group" // has the focus, and tools
   canvas.events_el.ariaLabel = title
+  canvas.shadow_el.adoptedStyleSheets.push(ringed)
   tell()
   for (const model of [words, plot.left[0]]) model?.change.connect(tell)
 }

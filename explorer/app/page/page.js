@@ -52,6 +52,7 @@
       if (!window.Bokeh?.index?.roots[0]?.is_idle) return
       closeDrawerOnNarrowPages()
       document.getElementById("opening").hidden = true
+      dispatchEvent(new Event("wattlas:drawn"))
       clearInterval(watching)
     }, CHECK_MS)
   }

@@ -107,7 +107,12 @@ def _looks() -> dict[str, dict[str, str]]:
     }
     looks = {role: LOOKS[role] for role in roles}
     return {
-        role: {"colour": look.colour, "marker": look.marker, "dash": look.dash}
+        role: {
+            "colour": look.colour,
+            "marker": look.marker,
+            "dash": look.dash,
+            "pattern": look.pattern,
+        }
         for role, look in looks.items()
     }
 

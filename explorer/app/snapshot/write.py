@@ -440,7 +440,7 @@ def _script(board: bool) -> str:
         f"const {name}_component = (() => {{\n{_component(paths)}\nreturn {{render}} }})()"
         for name, paths in _components(board).items()
     ]
-    rest = (_APP / "story" / "recorded.js", _CONTROLS / "link.js")
+    rest = (_APP / "story" / "recorded.js", _CONTROLS / "link.js", _APP / "page" / "access.js")
     return "\n".join([*parts, *(path.read_text("utf-8") for path in rest), program("page")])
 
 
@@ -453,10 +453,11 @@ def _styles(board: bool) -> dict[str, list[str]]:
     """Of the components, which have shadow roots."""
     paper = (PAGE / "print.css").read_text("utf-8")
     shared = {"table": [CARD], "submit": SHARED_STYLES}
-    return {
+    styles = {
         name: [*shared.get(name, ()), paths[-1].with_suffix(".css").read_text("utf-8"), paper]
         for name, paths in _components(board).items()
     }
+    return styles | {"sheet": [*styles["controls"], (_CONTROLS / "sheet.css").read_text("utf-8")]}
 
 
 def _components(board: bool) -> dict[str, tuple[Path, ...]]:

@@ -2,7 +2,6 @@
 export function render({model}) {
   const line = document.createElement("p")
   line.className = "argument" // as stories call it
-  line.setAttribute("aria-live", "polite")
   const write = () => {
     line.replaceChildren(...JSON.parse(model.parts).map(([text, question]) => {
       if (!question) return document.createTextNode(text)

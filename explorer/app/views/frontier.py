@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
 import panel as pn
-from bokeh.models import CustomJS, LayoutDOM, RadioButtonGroup
+from bokeh.models import LayoutDOM, RadioButtonGroup
 
 from explorer.app.live.card import SIGN, SMALL, card
 from explorer.app.live.chart_pane import draw_panels, patch
 from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, LivePane
+from explorer.app.live.say import speaking
 from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
 from explorer.app.live.taken import Taken
 from explorer.charts.chart import Chart
@@ -117,7 +117,7 @@ def _drawing() -> Drawing:
         plots = draw_panels(drawing, PANELS, _STEPS)
         for panel, plot in zip(PANELS, plots, strict=True):
             _step_by_keys(drawing, panel.name, plot)
-        choice = drawing.widget("class", RadioButtonGroup(labels=[ALL], active=0))
+        choice = drawing.widget("class", RadioButtonGroup(labels=[ALL], active=0, name="Class"))
         body = *plots, words, place_for_table(drawing)
         return card(FrontierView.title, HELP, *body, tools=[choice, disclosure(drawing)])
 
@@ -125,8 +125,7 @@ def _drawing() -> Drawing:
 
 
 def _step_by_keys(drawing: Drawing, panel: str, plot: LayoutDOM) -> None:
-    """What a tap on a step does, for a keyboard."""
+    """What a tap on a step does, and what a pointer reads there, for a keyboard."""
     marks = [drawing.handles[f"{panel} {name}"]["glyph"] for name in ("now", "now beyond")]
     args = {"plot": plot, "steps": drawing.handles[f"{panel} steps"]["cds"], "marks": marks}
-    code = (Path(__file__).parent / "steps.js").read_text(encoding="utf-8")
-    plot.js_on_change("inner_width", CustomJS(args=args, code=code))
+    plot.js_on_change("inner_width", speaking("steps.js", **args))

@@ -1,17 +1,58 @@
-// Arrow keys step along a frontier: to the next step at either side of the present budget, as if that was tapped.
-const events = cb_context.index.find_one(plot)?.canvas_view.events_el
+// Arrow keys walk the steps of a frontier from the one nearest to the present budget: a ring shows where, and what stands
+// there is said. Enter takes the budget, as a tap on the step does; Escape or leaving the plot forgets the walk.
+const view = cb_context.index.find_one(plot)
+const events = view?.canvas_view.events_el
 if (events && !events.ariaKeyShortcuts) {
-  events.ariaKeyShortcuts = "ArrowLeft ArrowRight"
-  events.setAttribute("aria-description", "Left and right arrow keys set the budget of the step before or after.")
+  const ring = document.createElement("div")
+  ring.style.cssText = "position: absolute; box-sizing: border-box; width: 20px; height: 20px; margin: -10px; border: 3px solid #c2185b; border-radius: 50%; pointer-events: none"
+  let at = null // row that the walk has come to
+
+  events.ariaKeyShortcuts = "ArrowLeft ArrowRight Enter"
+  events.setAttribute("aria-description", "Left and right arrow keys go from step to step, Enter sets its budget.")
   events.addEventListener("keydown", event => {
     const way = {ArrowLeft: -1, ArrowRight: 1}[event.key]
-    const now = marks.find(mark => mark.visible)?.location
-    if (!way || now === undefined) return
+    if (way) walk(way)
+    else if (event.key === "Enter" && at !== null) take()
+    else if (event.key === "Escape") forget()
+    else return
     event.preventDefault()
-    const budgets = Array.from(steps.get_column("x"))
-    const apart = 1e-6 * Math.abs(now) + 1e-4 // columns come as 32-bit numbers
-    const on = budgets.map(ms => way * (ms - now) > apart)
-    const row = way > 0 ? on.indexOf(true) : on.lastIndexOf(true)
-    if (row >= 0) steps.selected.indices = [row]
   })
+  events.addEventListener("blur", forget)
+  steps.properties.data.change.connect(forget) // they are others
+
+  function walk(way) {
+    const budgets = steps.get_column("x")
+    const from = at ?? nearest(budgets)
+    at = Math.min(Math.max(from + way, 0), budgets.length - 1)
+    if (!budgets.length) return forget()
+    const [x, y] = ["x", "y"].map(column => steps.get_column(column)[at])
+    const {x_scale, y_scale} = view.frame
+    Object.assign(ring.style, {left: `${x_scale.compute(x)}px`, top: `${y_scale.compute(y)}px`})
+    events.append(ring)
+    say(words(x, y, budgets.length))
+  }
+
+  /** The step that the present budget lies on: the last that it reaches. */
+  function nearest(budgets) {
+    const now = marks.find(mark => mark.visible)?.location ?? budgets[0]
+    const apart = 1e-6 * Math.abs(now) + 1e-4 // columns come as 32-bit numbers
+    return Array.from(budgets).findLastIndex(ms => ms <= now + apart)
+  }
+
+  function take() {
+    steps.selected.indices = [at]
+    forget()
+  }
+
+  function forget() {
+    at = null
+    ring.remove()
+  }
+
+  function words(ms, value, count) {
+    const short = number => number.toLocaleString("en-US", {maximumSignificantDigits: 4}).replace("-", "−")
+    const [name, unit] = plot.left[0].axis_label.replaceAll("\n", " ").split(/ ?[[\]]/)
+    const opens = steps.get_column("opens")?.[at]
+    return `Step ${at + 1} of ${count}: budget ${short(ms)} ms, ${name} ${short(value)} ${unit}${opens ? `, opens ${opens}` : ""}.`
+  }
 }

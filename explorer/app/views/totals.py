@@ -15,6 +15,7 @@ from markupsafe import Markup
 from explorer.app.live.card import TOOL
 from explorer.app.live.origins import sources_html
 from explorer.app.live.pane import FONT, Drawing, LivePane
+from explorer.app.live.say import speaking
 from explorer.markup import html, joined
 from explorer.measures.argument import reason_said
 from explorer.measures.carbon_caveats import carbon_caveats
@@ -111,9 +112,15 @@ class _Card:
 def _drawing() -> Drawing:
     def make(drawing: Drawing) -> LayoutDOM:
         totals = drawing.words("totals", stylesheets=[_STYLE])
+        totals.js_on_change("text", speaking("said.js", totals=totals))
         note = drawing.words("note", stylesheets=[_QUIET, _NOTE])
         button = Toggle(
-            label=_MORE, active=False, styles=FONT, stylesheets=[TOOL, _BUTTON], margin=0
+            label=_MORE,
+            active=False,
+            styles=FONT,
+            stylesheets=[TOOL, _BUTTON],
+            margin=0,
+            name="disclosure",
         )
         drawing.widget("more", button)
         lesser = drawing.words("lesser", stylesheets=[_STYLE, _ON_PAPER], visible=False)

@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from explorer.app.live.card import card
 from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, Handles, LivePane, quiet_toolbar
+from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
 from explorer.app.live.taken import Taken
 from explorer.charts.backends.basemap import basemap
 from explorer.charts.backends.bokeh import BOKEH
@@ -58,7 +59,15 @@ from explorer.charts.palette import (
     RIM,
 )
 from explorer.charts.projection import EDGE_M
-from explorer.charts.world_map import CLIENTS, COLOUR_BY, FLOW_TIP, HELP, REGIONS, world_map
+from explorer.charts.world_map import (
+    CLIENTS,
+    COLOUR_BY,
+    FLOW_TIP,
+    HELP,
+    REGIONS,
+    flow_table,
+    world_map,
+)
 from explorer.markup import html, joined
 from explorer.registry import MEASURES
 from explorer.session import PICKS, Session, flow_id
@@ -97,6 +106,7 @@ class FlowMap(pn.viewable.Viewer):
             },
             self._name_classes,
         )
+        self._behind = TablePanel(self._pane, lambda: flow_table(session.placement))
         name_sources(self._pane, session, "layers")
         session.param.watch(self._on_placement, ["placement", "ghost"])
         session.param.watch(self._on_pick, [*PICKS])
@@ -151,6 +161,7 @@ class FlowMap(pn.viewable.Viewer):
         options = [(key, text.replace("baseline", ghost.short)) for text, key in COLOUR_BY.items()]
         self._pane.configure("colour", "widget", value=self.colour_by, options=options)
         self._pane.say("legend", _legend(world))
+        self._behind.update()
         self._on_pick()
 
     def taken(self) -> Taken:
@@ -229,6 +240,7 @@ def _drawing() -> Drawing:
         drawing.handles["regions"]["color_colorbar"].update(level="overlay")
         for circles in ("regions", "clients"):
             scale_with_the_map(drawing.handles[circles], "radius")
+        _hatch_what_is_less(drawing.handles["regions"]["glyph_renderer"])
         _write_names(figure, drawing.handles)
         fit_to_width(
             figure,
@@ -251,7 +263,8 @@ def _drawing() -> Drawing:
             HELP,
             figure,
             legend,
-            tools=[_answer(drawing), clients_shown, colour],
+            place_for_table(drawing),
+            tools=[_answer(drawing), clients_shown, colour, disclosure(drawing)],
         )
 
     return Drawing(make)
@@ -274,6 +287,14 @@ def scale_with_the_map(circles: dict[str, Any], radius: Any) -> None:
         look = {name: getattr(drawn, name) for name in names if not name.startswith("js_")}
         setattr(renderer, variant, Circle(x="x", y="y", radius=radius, **look))
     circles["glyph"] = renderer.glyph
+
+
+def _hatch_what_is_less(regions: Any) -> None:
+    """Where circles show a change, less is told from more where no colour is seen, too."""
+    code = 'return Array.from(xs, shown => shown < 0 ? "/" : " ")'
+    pattern = {"field": "color", "transform": CustomJSTransform(args={}, v_func=code)}
+    for glyph in (regions.glyph, regions.selection_glyph):
+        glyph.update(hatch_pattern=pattern, hatch_color=INK, hatch_alpha=0.6, hatch_scale=6)
 
 
 def _write_names(figure: Plot, handles: Handles) -> None:

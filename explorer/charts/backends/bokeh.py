@@ -7,14 +7,14 @@ Both take their styles from here, so that a mark looks the same wherever it is s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import holoviews as hv
 import holoviews.plotting.bokeh  # registers the renderer
 import numpy as np
 import pandas as pd
-from bokeh.models import OpenURL, TapTool
+from bokeh.models import CustomJSTransform, LinearColorMapper, OpenURL, TapTool
 from numpy.typing import NDArray
 
 from explorer.charts.backends.hint import hint_where_pictures_are_text
@@ -29,7 +29,7 @@ from explorer.charts.chart import (
     left_px,
     rows_of,
 )
-from explorer.charts.palette import LOOKS, NET, Look
+from explorer.charts.palette import INK, LOOKS, NET, Look
 from explorer.charts.rows import row_places, row_range
 from explorer.charts.ticks import ticks_apart
 from explorer.text import elided, sentence, wrapped
@@ -39,6 +39,7 @@ WIDTH, LOWEST = 560, 70  # of a picture, of axes [px]
 NARROWEST = 260  # of a picture that gives way [px]
 TITLE_CHARACTERS = 46  # of a line, which two pictures side by side in a cell have room for
 LONG_LABEL = 26  # characters, of which three do not fit side by side
+AREAS = ("bars", "area")  # what may have a pattern
 _FACES = ("vertical", "horizontal", "diagonal", "span")  # annotations, which have no rows
 
 
@@ -114,6 +115,47 @@ def style(mark: Mark, look: Look, size: float | None = None) -> dict[str, Any]:
     return {
         "color": look.colour, "line_width": mark.size, "line_dash": look.dash, "alpha": mark.opacity,
     }  # fmt: skip
+
+
+def patterned(patterns: Sequence[str]) -> Callable[[Any, Any], None]:
+    """
+    A hook: areas have a pattern over their colour, by the number of their role where there are
+    several.
+    """
+
+    def hook(plot: Any, _element: Any) -> None:
+        code = 'return Array.from(xs, role => patterns[role] || " ")'
+        transform = CustomJSTransform(args={"patterns": [*patterns]}, v_func=code)
+        of_role = {"field": "color", "transform": transform}
+        look = {"hatch_color": INK, "hatch_alpha": 0.35, "hatch_scale": 11, "hatch_weight": 1}
+        renderer = plot.handles["glyph_renderer"]
+        for glyph in (renderer.glyph, renderer.selection_glyph):
+            if glyph is not None and glyph != "auto":
+                glyph.update(
+                    hatch_pattern=of_role if len(patterns) > 1 else patterns[0] or None, **look
+                )
+
+    return hook
+
+
+def on_plain_ground(roles: Sequence[str]) -> Callable[[Any, Any], None]:
+    """
+    A hook: words on areas with patterns have the plain colour of the area around them, by the
+    number of their role where there are several.
+    """
+
+    def hook(plot: Any, _element: Any) -> None:
+        colours = [LOOKS[role].colour for role in roles]
+        of_role = LinearColorMapper(palette=colours, low=-0.5, high=len(roles) - 0.5)
+        plot.handles["glyph"].update(
+            background_fill_color={"field": "text_color", "transform": of_role}
+            if len(roles) > 1
+            else colours[0],
+            padding=2,
+            border_radius=3,
+        )
+
+    return hook
 
 
 def _beside_its_place(mark: Mark) -> Callable[[Any, Any], None]:
@@ -212,6 +254,10 @@ def _parts(
             else {}
         )
         look = style(mark, LOOKS[role], mark.size_of(n))
+        if LOOKS[role].pattern and mark.kind in AREAS:
+            look["hooks"] = [patterned([LOOKS[role].pattern])]
+        if LOOKS[role].pattern and mark.kind == "words":
+            look["hooks"] = [*look["hooks"], on_plain_ground([role])]
         part = part.opts(**look, **hover, backend=BOKEH)
         parts.append(_with_links(part, mark) if mark.link else part)
     return parts

@@ -6,7 +6,8 @@ import {KG_PER_T, UNSERVED_MW} from "./units.js"
 
 const FACES = {vertical: {x: "location"}, horizontal: {y: "location"}, diagonal: {slope: "gradient"}, span: {left: "left", right: "right"}}
 const AREAS = ["bars", "area", "span"]
-const MARKERS = {circle: "●"}
+const MARKERS = {circle: "●", square: "■", triangle: "▲"}
+const PATTERNS = {"/": "▨", "\\": "▧", x: "▩", "-": "▤", "|": "▥", ".": "▦"}
 const SIGNS = {line: "━", segments: "━", vertical: "┃", horizontal: "┅", diagonal: "╱"}
 const [ROW_PX, AXIS_PX] = [18, 62]
 const MORE_MS = 50 // of patience, whose worth is said
@@ -87,7 +88,8 @@ function has_rows(mark, columns, role) {
 function sign_of(marks, look) {
   const mark = marks.find(({kind}) => AREAS.includes(kind)) ?? marks.at(-1)
   if (mark.kind === "points") return MARKERS[look.marker]
-  if (["line", "segments"].includes(mark.kind) && look.dash === "dashed") return "┅"
+  if (["line", "segments"].includes(mark.kind) && look.dash !== "solid") return look.dash === "dashed" ? "┅" : "┈"
+  if (["bars", "area"].includes(mark.kind) && look.pattern) return PATTERNS[look.pattern]
   return SIGNS[mark.kind] ?? "■"
 }
 

@@ -17,6 +17,7 @@ const {docs, item, roots, handles, settings: own_settings, workloads, groups, co
 const broken = new Promise(resolve => (worker.onerror = resolve))
 ;(0, eval)(libraries)
 register_words()
+tell_states_of_buttons()
 document.querySelector("main").hidden = false
 item.roots = Object.fromEntries(Object.entries(roots).map(([view, id]) => [id, document.getElementById(view)]))
 const views = await Bokeh.embed.embed_items(docs, [item])
@@ -37,6 +38,7 @@ let scenario_files // a promise of their texts, once they are asked for
 let single_workload = workloads.includes(workload) ? workload : workloads[0]
 const texts = {table: table_model(), argument: argument_model()} // what shows its texts by itself
 const controls = panel("controls", controls_component, {groups: JSON.stringify(groups), reach})
+const over_pictures = narrow.matches && panel("sheet", controls_component, {groups: JSON.stringify(groups), reach, single: true})
 const buttons = history_model()
 const tale = story && story_model()
 const live_address = document.getElementById("live")?.href
@@ -54,6 +56,7 @@ ask()
 // last, for it does what the address says
 panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
 fold_controls()
+lead_past_what_comes_first(() => (document.getElementById("inputs").open = true))
 document.getElementById("waiting").remove()
 root.dataset.ready = "yes"
 
@@ -101,7 +104,7 @@ function on_answer({serial: answered, error, changed, reach, certificate, traced
   if (table) return save_file(new Blob([text], {type: "text/csv"}), `${table}.csv`)
   if (error && answered === serial) say_failure(error)
   if (changed) patch(changed)
-  if (reach) controls.change({reach})
+  if (reach) for (const each of [controls, over_pictures].filter(Boolean)) each.change({reach})
   if (placed) {
     if (answered === serial) say_problem("")
     painted = answered

@@ -1,0 +1,33 @@
+// What the frame of the page lacks for keyboards and screen readers: names, headings in order, ways past what comes first.
+{
+  const NAMES = {
+    "h3.title": {role: "heading", ariaLevel: "1"},
+    "h5.MuiTypography-root": {role: "presentation"}, // room, and no words
+    ".MuiLinearProgress-root": {ariaLabel: "Computing"},
+    "[aria-label='Resize sidebar']": {role: "separator", ariaOrientation: "vertical"},
+    ".MuiDrawer-root": {role: "complementary", ariaLabel: "Controls"},
+  }
+  const DRAWER_MS = 300 // that one takes to open
+
+  /** Name the parts of the frame, now and whenever it makes some of them anew. */
+  function name_the_frame() {
+    const root = first_seen("main.main")?.getRootNode()
+    if (!root) return
+    const name = () => {
+      for (const [selector, said] of Object.entries(NAMES)) {
+        for (const node of root.querySelectorAll(selector)) Object.assign(node, said)
+      }
+      for (const link of root.querySelectorAll("a:has(> h3.title)")) link.ariaLabel = link.textContent // hidden on a phone
+    }
+    new MutationObserver(name).observe(root, {childList: true, characterData: true, subtree: true})
+    name()
+  }
+
+  async function open_drawer() {
+    first_seen("[aria-label='Open drawer']")?.click()
+    await new Promise(resolve => setTimeout(resolve, DRAWER_MS))
+  }
+
+  addEventListener("wattlas:drawn", name_the_frame, {once: true})
+  lead_past_what_comes_first(open_drawer)
+}

@@ -1,0 +1,1 @@
+"""The strip of questions: tabs, of which one is open."""

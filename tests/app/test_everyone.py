@@ -1,0 +1,315 @@
+"""The page for those who see, hear or move otherwise: axe-core, the keyboard, and what is said."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from accessible import FOCUSED, grave_findings, tab_to
+from pages import PATIENCE_MS, wait_until_open, watched
+from playwright.sync_api import Browser, Page, expect
+from servers import free_port, serving
+
+from explorer import Scenario, frontier, solve
+from explorer.app.questions import QUESTIONS
+from explorer.text import format_number
+
+pytestmark = pytest.mark.ui
+WORLD = "stylized-12"  # which has a story
+DESKTOP, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
+DARK = "/\\d+/.exec(getComputedStyle(document.body).backgroundColor)[0] < 128"
+SAID = "#wattlas-said"
+ANSWERS = "[role=tabpanel]"
+# No words of a card are about to be replaced, which fades them.
+COMPUTED = """() => Bokeh.documents.every(document => document.is_idle) && every_node()
+  .filter(node => node.matches(".bk-panel-models-markup-HTML")).every(node => getComputedStyle(node).opacity > 0.5)"""
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder, port = tmp_path_factory.mktemp("server"), free_port()
+    options = ("--port", port, "--board", folder / "board.db")
+    with serving(WORLD, *options, log=folder / "log.txt"):
+        yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture(scope="module")
+def page(url: str, browser: Browser) -> Iterator[Page]:
+    """One page for all: what is opened is closed again."""
+    page = browser.new_page(viewport=DESKTOP, color_scheme="light", reduced_motion="reduce")
+    with watched(page):
+        page.goto(url)
+        wait_until_open(page)
+        page.wait_for_function(COMPUTED)
+        yield page
+    page.close()
+
+
+def turn(page: Page, dark: bool) -> None:
+    if page.evaluate(DARK) != dark:
+        page.get_by_role("button", name="Toggle theme").click()
+        page.wait_for_function(f"dark => {DARK} == dark", arg=dark)
+
+
+def ask(page: Page, question: str) -> None:
+    page.get_by_role("tab", name=question, exact=True).click()
+    expect_answered(page, question)
+    page.wait_for_function(COMPUTED)
+
+
+def expect_answered(page: Page, question: str) -> None:
+    answers = page.get_by_role("tabpanel", name=question, exact=True)
+    expect(answers).to_be_visible(timeout=PATIENCE_MS)
+
+
+def reset(page: Page) -> None:
+    """To the scenario as it was opened; it is said, and nothing more is to come."""
+    page.get_by_role("button", name="Back to the scenario").click()
+    cost = f"Running cost {format_number(solve(Scenario.load(WORLD)).cost_usd_per_h)} "
+    expect(page.locator(SAID)).to_contain_text(cost, timeout=PATIENCE_MS)
+
+
+def test_a_fault_is_found(page):
+    """Of names, and of colours."""
+    pale = "position: fixed; top: 60px; left: 400px; z-index: 3000; background: #fff; color: #aaa"
+    page.evaluate(
+        """style => {
+          const field = every_node().find(node => node.matches("input[type=range]"))
+          window.heal = [field, field.ariaLabel, document.createElement("p")]
+          field.ariaLabel = null
+          window.heal[2].textContent = "pale"
+          window.heal[2].style.cssText = style
+          document.body.append(window.heal[2])
+        }""",
+        pale,
+    )
+    found = {line.partition(" ")[0] for line in grave_findings(page)}
+    page.evaluate("() => { heal[0].ariaLabel = heal[1]; heal[2].remove() }")
+    assert found == {"label", "label-title-only", "color-contrast"}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_question_has_a_grave_finding(page, question):
+    part = "" if question == "Overview" else ANSWERS  # what is around them stays as it is
+    for dark in (False, True):
+        turn(page, dark)
+        ask(page, question)
+        assert grave_findings(page, part, colours_alone=dark) == []
+
+
+@pytest.mark.parametrize(
+    "button",
+    ["Share what you see", "Submit to the board", "Data and sources", "Use your own data"],
+)
+def test_no_dialog_has_a_grave_finding(page, button):
+    if button == "Use your own data":
+        page.locator("summary", has_text="Stylised, twelve regions").click()
+    for dark in (False, True):
+        turn(page, dark)
+        page.get_by_role("button", name=button).first.click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert grave_findings(page, "dialog[open]", colours_alone=dark) == []
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_no_step_of_a_story_has_a_grave_finding(page):
+    ask(page, "Overview")
+    page.get_by_role("button", name="Story:").click()
+    page.get_by_role("button", name="Next").click()  # to one that asks for a prediction
+    expect(page.get_by_role("button", name="It falls")).to_be_visible()
+    for dark in (False, True):
+        turn(page, dark)
+        assert grave_findings(page, ".story", colours_alone=dark) == []
+    page.get_by_role("button", name="Close the story").click()
+    reset(page)
+
+
+# What is said
+
+
+def spoken(page: Page) -> list[str]:
+    """What stands in live regions, as Chromium tells a screen reader."""
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
+    nodes = {node["nodeId"]: node for node in tree["nodes"]}
+
+    def text(node: dict[str, Any]) -> str:
+        below = "".join(text(nodes[id]) for id in node.get("childIds", ()) if id in nodes)
+        return below or node.get("name", {}).get("value", "")
+
+    return [text(node) for node in tree["nodes"] if node.get("role", {}).get("value") == "status"]
+
+
+def test_a_move_of_a_slider_is_said_when_it_has_come_to_rest(page):
+    """As Chromium tells it: the slider's own value, and then the totals in one sentence."""
+    slider = page.get_by_role("slider", name=re.compile("Cost of moving"))
+    slider.focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowRight")
+    scenario = Scenario.load(WORLD)
+    scenario.friction_scale = float(slider.get_attribute("aria-valuetext") or "")
+    placement = solve(scenario)
+    cost = f"Running cost {format_number(placement.cost_usd_per_h)} USD/h"
+    expect(page.locator(SAID)).to_contain_text(cost, timeout=PATIENCE_MS)
+    (said,) = [line for line in spoken(page) if line.startswith("Running cost")]
+    away = f"Away from home {format_number(placement.relocated_mw)} MW"
+    assert said.startswith(cost) and away in said and len(said) < 200
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    (moved,) = [
+        node
+        for node in tree
+        if node["role"]["value"] == "slider" and "Cost of moving" in node["name"]["value"]
+    ]
+    told = {each["name"]: each["value"].get("value") for each in moved["properties"]}
+    assert told["valuetext"] == f"{scenario.friction_scale:g}" and told["focused"]
+    assert scenario.param.friction_scale.doc[:30] in moved["description"]["value"]
+    reset(page)
+
+
+def test_figures_that_follow_each_other_quickly_are_said_once(page):
+    """As frames of a drag bring them."""
+    sayings = page.evaluate(
+        """async selector => {
+          const heard = []
+          const line = document.querySelector(selector)
+          new MutationObserver(() => heard.push(line.textContent)).observe(line, {childList: true})
+          const models = Bokeh.documents.flatMap(document => [...document._all_models.values()])
+          const totals = models.find(model => model.text?.includes('data-total="cost"'))
+          const before = totals.text
+          for (const text of [0, 1, 2, 3].map(n => totals.text.replace(/[0-9,]+ /, `${n} `))) totals.text = text
+          while (!heard.length) await new Promise(resolve => setTimeout(resolve, 50))
+          totals.text = before
+          return heard.slice()
+        }""",
+        SAID,
+    )
+    assert len(sayings) == 1 and sayings[0].startswith("Running cost 3 USD/h")
+
+
+def test_arrow_keys_walk_the_steps_of_the_frontier_and_enter_takes_one(page):
+    ask(page, "Overview")
+    page.get_by_role("group", name="Class").get_by_role("button", name="A", exact=True).click()
+    steps = frontier(Scenario.load(WORLD), over="A").table
+    plot = page.get_by_role("group", name="What does waiting buy?").first
+    plot.focus()
+    budget = page.get_by_role("textbox", name=re.compile("^A Interactive"))
+    before = budget.input_value()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(SAID)).to_contain_text(f"of {len(steps)}: budget", timeout=PATIENCE_MS)
+    page.keyboard.press("ArrowLeft")
+    (taken,) = re.findall(r"Step (\d+) of \d+", page.locator(SAID).inner_text())
+    assert budget.input_value() == before  # nothing is solved on the way
+    page.keyboard.press("Enter")
+    expect(budget).to_have_value(
+        f"{steps['budget_ms'].iloc[int(taken) - 1]:.4g} ms", timeout=PATIENCE_MS
+    )
+    reset(page)
+
+
+def test_tabs_are_one_stop_and_arrow_keys_lead_from_one_to_the_next(page):
+    ask(page, "Overview")
+    page.get_by_role("tab", name="Overview").focus()
+    for key, question in (
+        ("ArrowRight", "Where does it go?"),
+        ("End", "How sure is it?"),
+        ("ArrowRight", "Overview"),
+    ):
+        page.keyboard.press(key)
+        expect(page.get_by_role("tab", selected=True)).to_have_text(question)
+        expect_answered(page, question)
+        assert page.evaluate(FOCUSED) == ["tab", question]
+    assert (
+        page.get_by_role("tab").evaluate_all("all => all.filter(tab => tab.tabIndex === 0).length")
+        == 1
+    )
+
+
+def test_the_table_behind_the_map_has_every_flow(page):
+    ask(page, "Overview")
+    table = page.get_by_role("button", name="Table", exact=True).first
+    expect(table).to_have_attribute("aria-expanded", "false")
+    table.click()
+    expect(table).to_have_attribute("aria-expanded", "true")
+    flows = solve(Scenario.load(WORLD)).flows.query("not is_home")
+    rows = flows.groupby(["service", "region", "workload"])["it_mw"].sum()
+    shown = page.get_by_role("table").filter(has_text="Workload").first
+    expect(shown.get_by_role("row")).to_have_count(1 + len(rows), timeout=PATIENCE_MS)
+    table.click()
+
+
+# Without a pointer, and on a phone
+
+
+def test_the_five_minute_tour_needs_no_pointer(url, browser):
+    """The README's, by the Tab key, arrows, letters, Enter and Ctrl+Z."""
+    page = browser.new_page(viewport=DESKTOP)
+    with watched(page):
+        page.goto(f"{url}?scenario=world-2025")
+        wait_until_open(page)
+        press, cost = page.keyboard.press, page.locator("[data-total=cost] .value")
+
+        def changes(*keys: str) -> None:
+            before = cost.inner_text()
+            for key in keys:
+                press(key)
+            expect(cost).not_to_have_text(before, timeout=PATIENCE_MS)
+
+        def skip_to(what: str) -> None:
+            tab_to(page, f"Skip to the {what}")
+            press("Enter")
+
+        skip_to("first slider")
+        assert page.evaluate(FOCUSED)[1].startswith("Extra waiting at most")
+        tab_to(page, "A Interactive")  # people become impatient
+        changes("Home")
+        expect(page.locator("[data-total=unserved] .value")).not_to_have_text("0 MW")
+        changes("Control+z")
+        skip_to("picture")
+        tab_to(page, "What does waiting buy?")
+        press("ArrowLeft")
+        changes("ArrowLeft", "ArrowLeft", "Enter")  # a step of the frontier
+        skip_to("first slider")
+        tab_to(page, "Cost of moving [× stated]")
+        changes("End")
+        for group, label, keys in (
+            ("What is allowed?", "Data law", ("s", "t")),
+            ("What counts?", "Which CO₂ counts", ("ArrowDown",)),
+            ("When?", "Hour of day [UTC]", ("ArrowRight",)),
+        ):
+            tab_to(page, group)
+            press("Enter")
+            tab_to(page, label)
+            changes(*keys)
+        skip_to("questions")
+        for question in [*QUESTIONS][1:4]:
+            press("ArrowRight")
+            expect_answered(page, question)
+    page.close()
+
+
+def test_on_a_phone_one_slider_stands_over_the_picture(url, browser):
+    """Totals and map are seen while it moves; the strip of questions says that it goes on."""
+    agent = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
+    phone = browser.new_page(
+        viewport=PHONE, user_agent=agent, is_mobile=True, has_touch=True, color_scheme="dark"
+    )
+    with watched(phone):
+        phone.goto(url)
+        wait_until_open(phone)
+        chooser = phone.get_by_role("combobox", name="Which input")
+        chooser.select_option(label="Cost of moving [× stated]")
+        slider = phone.get_by_role("slider")
+        expect(slider).to_have_count(1)
+        phone.get_by_role("img", name=re.compile("^Where does it go")).scroll_into_view_if_needed()
+        cost = phone.locator("[data-total=cost] .value")
+        before = cost.inner_text()
+        slider.press("End")
+        expect(cost).not_to_have_text(before, timeout=PATIENCE_MS)
+        for seen in (slider, cost, phone.get_by_role("img", name=re.compile("^Where does it go"))):
+            expect(seen).to_be_in_viewport()
+        strip = phone.get_by_role("tablist")
+        expect(strip).to_have_class("more-after")
+        strip.evaluate("strip => (strip.scrollLeft = strip.scrollWidth)")
+        expect(strip).to_have_class("more-before")
+        assert grave_findings(phone) == []
+    phone.close()
