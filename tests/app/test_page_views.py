@@ -144,6 +144,7 @@ def of_network(network: Network) -> dict[str, Any]:
     moving = {"scale": friction.scale, "relocation_overhead": friction.relocation_overhead}
     size = dict(zip(("clients", "regions", "workloads"), shape, strict=True))
     own = {name: getattr(network, name) for name in names}
+    own["value_of_load"] = np.broadcast_to(network.value_of_load, len(network.workloads)).copy()
     return own | {"masks": masks, "friction": moving, "size": size}
 
 
