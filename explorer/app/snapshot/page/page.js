@@ -223,7 +223,7 @@ function panel(id, drawn, more) {
 }
 
 function history_model() {
-  const flags = () => ({can_undo: inputs.can_undo, can_redo: inputs.can_redo})
+  const flags = () => ({can_undo: inputs.can_undo, can_reset: inputs.can_undo, can_redo: inputs.can_redo})
   const model = component("history", history_component, {key: KEY, ...flags()}, action => inputs[action]())
   return {update: () => model.change(flags())}
 }
