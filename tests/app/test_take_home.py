@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import panel as pn
 import pytest
 from openpyxl import load_workbook
 from pages import PATIENCE_MS, page_of
+from panel.tests.util import serve_and_wait
 from playwright.sync_api import Browser, Page, expect
 from screens import show
 
-from explorer import Scenario, concentration, figure, solve
+from explorer import Explorer, Scenario, concentration, figure, solve
 from explorer.app.live.chart_view import card_of
 from explorer.app.region_table.regions import RegionTable
 from explorer.app.take_home.printed import draw
@@ -84,9 +86,33 @@ def test_what_is_not_there_yet_is_said(cards):
     card = MonteCarloView(Session(Scenario.load("classroom-3x3")))
     menu = asked([*cards, card], card.title, "csv")
     assert menu.file == "" and "nothing to take home yet" in menu.said
+    heard = []
+    menu.param.watch(lambda event: heard.append(event.new), "said")
+    menu._handle_msg({"take": card.title, "as": "csv"})
+    assert heard == ["", menu.said]
 
 
 # In a browser
+
+
+@pytest.mark.ui
+def test_each_of_two_explorers_on_a_page_hands_out_its_own(page: Page, tmp_path):
+    def both() -> pn.Column:
+        return pn.Column(*(
+            Explorer(Scenario.load(name), views=["table"], controls=["hour"], saves=saves).main
+            for name, saves in (("classroom-3x3", True), ("stylized-12", True), ("stylized-12", False))
+        ))  # fmt: skip
+
+    page.goto(f"http://localhost:{serve_and_wait(both)}")
+    buttons = page.get_by_role("button", name="Regions Take home")
+    expect(buttons.first).to_be_visible(timeout=PATIENCE_MS)
+    expect(buttons).to_have_count(2)  # none where nothing listens
+    for nth, place in enumerate(["North", "Virginia"]):
+        buttons.nth(nth).press("Enter")
+        with page.expect_download() as download:
+            page.get_by_role("menuitem", name="Table as CSV").click()
+        download.value.save_as(tmp_path / "table.csv")
+        assert (tmp_path / "table.csv").read_text().splitlines()[1].startswith(place)
 
 
 def take(page: Page, title: str, item: str, tmp_path: Path) -> tuple[str, bytes]:

@@ -1,4 +1,5 @@
-// The menu behind the buttons of all cards. Cards show their button once this is there to hear it.
+// The menu behind the buttons of an explorer's cards. They show it once this is there to hear it; another explorer on the
+// same page has a menu of its own.
 const ITEMS = [["png", "Picture as PNG"], ["svg", "Picture as SVG"], ["csv", "Table as CSV"], ["xlsx", "Table as XLSX"]]
 const PICTURES = ["png", "svg"]
 const TYPES = {
@@ -9,7 +10,8 @@ const EDGE_PX = 8 // between the menu and the edge of the window
 const CLICK_MS = 300 // a press on the button of an open menu closes it, before the click is told
 const SAID_MS = 10_000
 
-export function render({model, data}) {
+export function render({view, model, data}) {
+  const explorer = view.parent.el
   const menu = new Menu((title, kind) => model.send_msg({take: title, as: kind}))
   const status = Object.assign(document.createElement("p"), {className: "status"})
   status.setAttribute("role", "status")
@@ -20,15 +22,15 @@ export function render({model, data}) {
     if (!data.said.endsWith("…")) saying = setTimeout(() => (status.textContent = ""), SAID_MS)
   }
   const onClick = event => menu.onClick(event)
-  addEventListener("click", onClick)
-  document.documentElement.style.setProperty("--take-home", "inline-flex")
+  explorer.addEventListener("click", onClick)
+  explorer.style.setProperty("--take-home", "inline-flex")
   model.on("said", say)
   model.on("file", () => {
     if (!data.file) return
     save(JSON.parse(data.file))
     model.send_msg({saved: true})
   })
-  model.on("remove", () => removeEventListener("click", onClick))
+  model.on("remove", () => explorer.removeEventListener("click", onClick))
   say()
   const place = document.createElement("div")
   place.append(menu.element, status)

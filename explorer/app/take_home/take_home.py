@@ -61,7 +61,7 @@ class TakeHome(pn.custom.JSComponent):
         card = self._card(title)
         if card is None or self._is_busy:
             return
-        taken = card.taken()
+        taken, self.said = card.taken(), ""  # so that what is said twice is heard twice
         if taken is None:
             self.said = "There is nothing to take home yet: it is being worked out."
             return
