@@ -447,6 +447,7 @@ def test_a_figure_is_drawn_into_axes_that_are_given():
     scenario = Scenario.load("classroom-3x3")
     mine, (left, right) = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
     right.plot([1, 2], [3, 4])
+    right.set_xlabel("$x^2$")
     found = frontier(scenario, over="chat")
     assert figure(found, of="cost", ax=left, credit="A. N. Author") is mine
     alone = figure(found, of="cost").axes[0]
@@ -459,6 +460,7 @@ def test_a_figure_is_drawn_into_axes_that_are_given():
     box, axes = below.get_window_extent(), left.get_tightbbox()
     assert box.y1 <= left.xaxis.label.get_window_extent().y0 and box.y0 >= axes.y0 >= 0
     assert len(right.lines) == 1 and right.get_title() == ""
+    assert right.xaxis.label.get_parse_math()  # what is theirs stays as it was
     assert plt.get_fignums() == [mine.number]  # which is theirs to close
     plt.close(mine)
 
@@ -469,6 +471,34 @@ def test_a_map_is_drawn_into_axes_that_are_given():
     assert "Natural Earth" in " ".join(text.get_text() for text in axes.texts)
     mine.canvas.draw()
     plt.close(mine)
+
+
+@pytest.mark.parametrize(
+    ("given", "where"),
+    [
+        ({"ax": "left"}, "ax"),
+        ({"ax": np.array([1, 2])}, "ax"),
+        ({"ax": Figure()}, "ax"),
+        ({"ax": Figure().add_subplot(projection="polar")}, "ax"),
+        ({"width_mm": "88"}, "width_mm"),
+        ({"title": 3}, "title"),
+        ({"credit": ["A", "B"]}, "credit"),
+    ],
+)
+def test_what_is_no_axes_width_or_text_is_refused(given, where):
+    with pytest.raises(ExplorerError) as refused:
+        figure(tornado(Scenario.load("classroom-3x3")), **given)
+    assert refused.value.where == where and refused.value.fix
+
+
+def test_axes_that_are_no_more_are_refused_and_those_of_a_part_give_the_whole_figure():
+    found = tornado(Scenario.load("classroom-3x3"))
+    mine = Figure()
+    removed = mine.add_subplot()
+    removed.remove()
+    with pytest.raises(ExplorerError, match="one axes of a figure"):
+        figure(found, ax=removed)
+    assert figure(found, ax=mine.subfigures(1, 2)[0].add_subplot()) is mine
 
 
 def test_axes_take_one_panel_and_have_a_width():

@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import accumulate
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,9 @@ class Page:
             figure = self._as_page(drawn, title, notes, handles, aspect, shares)
         else:
             figure = _in_axes(self.axes, self.width_mm, drawn, title, notes, handles)
-        for text in figure.findobj(Text):  # of ticks too, which are made when they are needed
+        for text in (self.axes or figure).findobj(
+            Text
+        ):  # of ticks too, which are made when they are needed
             text.set_parse_math(False)
         if self.target is not None:
             said = _metadata(self.target.suffix.lower(), title, self.credit)
@@ -162,7 +165,7 @@ def _in_axes(
     Into axes of somebody's figure: its title above them, its notes below what stands at their lower
     edge, where layouts leave room for them.
     """
-    figure: Any = axes.figure
+    figure: Any = axes.get_figure(root=True)
     hv.renderer(MPL).get_plot(drawn, fig=figure, axis=axes, subplot=True)  # else it is closed
     _write_ticks(axes)
     _wrap_names([axes], width_mm)
@@ -194,20 +197,36 @@ def page(
     Raises
     ------
     ExplorerError
-        Before any work, if the file cannot be written there or the width is no width of a page.
+        Before any work, if the file cannot be written there, the width is no width of a page, a
+        title or credit is no text, or `ax` is no axes for charts.
     """
     if path is not None:
         fix = f"Let it end in {', '.join(ENDINGS)}."
         refuse_bad_target(Path(path), ENDINGS, "A figure is an SVG, PDF or PNG file.", fix)
+    for name, text in (("title", title), ("credit", credit)):
+        if not isinstance(text, str):
+            raise ExplorerError(f"{text!r} is no text.", name, "Write it in quotation marks.")
     if ax is not None:
+        _refuse_odd_axes(ax)
         width_mm = ax.get_window_extent().width / ax.figure.dpi * MM_PER_INCH
-    elif not SMALLEST_MM <= width_mm <= LARGEST_MM:
-        what = f"A figure cannot be {width_mm:g} mm wide."
+    elif not isinstance(width_mm, Real) or not SMALLEST_MM <= width_mm <= LARGEST_MM:
+        what = f"A figure cannot be {width_mm} mm wide."
         raise ExplorerError(what, "width_mm", f"Choose from {SMALLEST_MM:g} to {LARGEST_MM:g} mm.")
     target = nullcontext() if path is None else written_whole(Path(path), "figure")
     style = _STYLE if ax is None else _TO_WRITE  # axes have their owner's
     with target as unfinished, mpl.rc_context(style):
         yield Page(unfinished, width_mm, title, credit, ax)
+
+
+def _refuse_odd_axes(axes: Any) -> None:
+    """Raise where these are no axes that a chart can be drawn into."""
+    if not isinstance(axes, Axes) or axes.figure is None:
+        what = f"A figure is drawn into one axes of a figure, not into {type(axes).__name__}."
+    elif axes.name != "rectilinear":
+        what = f"A figure is drawn into plain axes, not into {axes.name} ones."
+    else:
+        return
+    raise ExplorerError(what, "ax", "Take one that `plt.subplots` returns.")
 
 
 def _metadata(kind: str, title: str, credit: str) -> dict[str, Any]:
