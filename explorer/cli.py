@@ -239,7 +239,7 @@ def _parser() -> argparse.ArgumentParser:
         f"  {measure.name:20}{measure.title} – {measure.term}" for measure in MEASURES.values()
     )
     measuring = add("measure", "write one measure of a scenario as a table or as a figure",
-                    "wattlas measure break_even world-2025 --workload A -o pairs.csv",
+                    "wattlas measure tornado world-2025 -o tornado.csv",
                     f"\n\nmeasures:\n{known}")  # fmt: skip
     measuring.add_argument("measure", metavar="NAME", help="which: one of those above")
     measuring.add_argument("scenario", metavar="SCENARIO", help=scenario_help)

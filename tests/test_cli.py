@@ -399,6 +399,13 @@ def test_the_frontier_written_has_every_digit(wattlas, tmp_path, options):
     assert [path.name for path in file.parent.iterdir()] == ["steps.csv"]
 
 
+@pytest.mark.parametrize("name", ["steps.xlsx", "steps.png", "steps"])
+def test_steps_are_no_other_file_than_a_table(wattlas, tmp_path, name):
+    assert wattlas("frontier", "classroom-3x3", "-o", tmp_path / name) == 2
+    assert "Steps are a CSV table." in wattlas.err and "Let it end in .csv." in wattlas.err
+    assert not [*tmp_path.iterdir()]
+
+
 def test_an_unknown_class_is_named_with_the_known_ones(wattlas):
     assert wattlas("frontier", "classroom-3x3", "--over", "cat") == 2
     assert wattlas.err == (

@@ -7,9 +7,12 @@ import argparse
 from explorer import report
 from explorer.atomic_write import written_together
 from explorer.commands.terminal import STDOUT, progress, refuse_unknown, standard_output
+from explorer.errors import ExplorerError
 from explorer.measures.arguments import choices
 from explorer.measures.frontier import frontier
 from explorer.scenario.scenario import Scenario
+
+CSV = ".csv"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,6 +31,8 @@ def run(args: argparse.Namespace) -> int:
         with standard_output() as out:
             report.write_table(trace().table, out)
         return 0
+    if args.output.suffix.lower() != CSV:
+        raise ExplorerError("Steps are a CSV table.", str(args.output), f"Let it end in {CSV}.")
     with written_together(args.output.parent, [args.output.name]) as folder:
         steps = trace()
         report.write_table(steps.table, folder / args.output.name)
