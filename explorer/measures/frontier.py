@@ -3,8 +3,8 @@ The energy-latency frontier: what cost and carbon become as a latency budget gro
 step returns.
 
 Cost is a step function of the budget, because a budget only decides which arcs exist. The steps are
-found exactly: between two solves the prices of the last optimum show which arc is the first, in
-order of latency, that can improve it.
+found exactly: from one optimum to the next, its prices show which arc is the first, in order of
+latency, that can improve it.
 
 Energy and carbon return on latency are defined here as secants between steps; the definitions are
 this project's own.
@@ -66,7 +66,9 @@ class Frontier:
     cost_usd_per_h, carbon_kg_per_h, objective_usd_per_h, electricity_mwh_per_h
         Of the optimum from here to the next step: money at a carbon price of zero, emissions, money
         with carbon at its price, and electricity drawn, that of moving included. Where cost is the
-        objective, it is the third that falls; the first may rise from one row to the next.
+        objective, it is the third that falls; the first may rise from one row to the next. Where it
+        is carbon or latency, emissions or delays are those up to the next step, and among equal
+        placements in between cheaper ones may come within reach.
     erl_usd_per_h_per_ms, crl_kg_per_h_per_ms
         Energy and carbon return on latency: minus the change since the previous step, per ms of
         budget between the two.
@@ -204,8 +206,7 @@ def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Front
 
 
 # Results by all that a curve depends on. The budget that varies along the axis is not part of it:
-# moving that moves
-# the mark alone.
+# moving that moves the mark alone.
 _frontiers: Memo[Frontier] = Memo(size=64)
 _full_tables: Memo[pd.DataFrame] = Memo(size=64)
 

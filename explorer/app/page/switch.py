@@ -69,9 +69,7 @@ class Switch(pn.custom.JSComponent):
         self._runner = LiveRunner()
         self._pace = Limit(burst=AT_ONCE, per_s=PER_S)
         self._wanted: tuple[str, int, int] | None = None
-        self._origins: dict[
-            str, str | None
-        ] = {}  # of scenarios that were offered, the one they are from
+        self._origins: dict[str, str | None] = {}  # which scenario those offered are from
         self._led = 0
         page.param.watch(self._on_page_theme, "dark_theme")
 
