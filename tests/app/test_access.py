@@ -72,6 +72,7 @@ def test_the_name_of_a_plot_says_what_it_finds_and_arrow_keys_step_along_it(page
     page.get_by_role("group", name="What does waiting buy?").first.focus()
     for key, budget in (("ArrowRight", budgets[1]), ("ArrowLeft", budgets[0])):
         page.keyboard.press(key)
+        page.keyboard.press("Enter")
         said = f"Carbon.*Chat may take {re.escape(format_duration(budget))}"
         expect(page.get_by_role("img", name=re.compile(said))).to_be_visible(timeout=PATIENCE_MS)
 
