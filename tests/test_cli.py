@@ -512,7 +512,8 @@ def test_a_measure_goes_to_standard_output_as_its_table():
             ["wires_or_fibre", "--home", "north", "--region", "north"], "Home and region are both 'north'",
             "Choose two that differ.\n",
         ),
-        (["tornado", "-o", "a.txt"], "A measure is a CSV or XLSX table, or an SVG, PDF or PNG figure.", "Let it end in .csv, .xlsx"),
+        (["tornado", "-o", "a.txt"], "A measure is a CSV or XLSX table, or an SVG, PDF or PNG",
+         "Let it end in .csv, .xlsx"),
     ],
 )  # fmt: skip
 def test_what_no_measure_can_do_is_said_in_words(
