@@ -288,7 +288,7 @@ def test_every_card_gives_its_picture_and_its_table_to_take_home(cards):
         if isinstance(card, RegionTable):  # whose heading is made in the browser
             assert taken.picture is None
             continue
-        assert any(f'data-card="{card.title}"' in text for text in texts)
+        assert any(f'aria-label="{card.title} Take home' in text for text in texts)
         pickle.dumps(taken.picture)  # another process draws it
     assert len(set(titles)) == len(titles)
 

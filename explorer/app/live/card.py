@@ -91,11 +91,8 @@ def heading(title: str, explanation: str, term: str = "") -> Div:
         '<div class="heading"><h2>{title}</h2>'
         '<span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
         '<div class="explanation" role="tooltip">{named}{explanation}{sources}</div>'
-        '<span class="ends"><button type="button" class="take" data-card="{title}" '
-        'aria-label="{title} Take home: picture, table" aria-haspopup="menu" aria-expanded="false">'
-        '<span aria-hidden="true">⤓</span></button>'
-        '<button type="button" class="enlarge" aria-label="{title} Alone, as large as the window">'
-        '<span aria-hidden="true">⤢</span></button></span></div>',
+        '<span class="ends"><button class="take" aria-label="{title} Take home: picture, table" aria-haspopup="menu">⤓'
+        '</button><button class="enlarge" aria-label="{title} Alone, as large as the window">⤢</button></span></div>',
         title=title, named=html("<b>{}.</b> ", f"{term[0].upper()}{term[1:]}") if term else "",
         explanation=explanation.strip(), sources=SOURCES_HERE,
     )  # fmt: skip

@@ -80,7 +80,7 @@ class Menu {
   }
 
   choose(kind) {
-    const title = this.button.dataset.card
+    const title = this.button.dataset.card ?? this.button.closest(".heading").querySelector("h2").textContent
     this.close()
     this.take(title, kind)
   }
