@@ -820,7 +820,7 @@ def test_a_view_shows_the_same_numbers_legend_and_finding(name, monkeypatch):
         if filled.rows:
             named = handle(view, panel.name, "yaxis").major_label_overrides
             assert [named[place] for place in sorted(named, reverse=True)] == list(filled.rows)
-    said = words(view)
+    said = words(view) + (words(view, "key") if getattr(view, "key_above", False) else "")
     assert (
         str(Markup(chart.finding).unescape()) in str(Markup(said).unescape())
         or chart.finding in said
