@@ -291,11 +291,13 @@ class LivePane(pn.pane.Bokeh):
             handles[HEADING]["words"].update(text=text)
 
     def fade(self, busy: bool) -> None:
-        """Fade plots and words that are about to be replaced; the delay keeps quick work from flickering."""
+        """
+        Fade plots and words that are about to be replaced; the delay keeps quick work from flickering.
+        """
         if busy == self._faded:
             return
         self._faded = busy
-        look = {"opacity": "0.4" if busy else "1", "transition": "opacity 0.2s 0.5s"}
+        look = {"opacity": "0.4", "transition": "opacity 0.2s 0.5s"} if busy else {}
         self.configure("words", "words", styles=FONT | look)
         for name in self._drawing().plots:
             self.configure(name, "widget", styles=look)

@@ -99,12 +99,13 @@ class _Card:
     more: str = ""  # of the change, where there is room
 
     def html(self) -> Markup:
+        more = html('<span class="more"> {c.more}</span>', c=self) if self.more else ""
         return html(
             '<div class="total" data-total="{c.name}" tabindex="0"><div class="label">{c.label}</div>'
             '<div class="value">{c.value} <span class="unit">{c.unit}</span></div>'
-            '<div class="delta" style="--hue:{c.colour}">{c.delta}<span class="more"> {c.more}</span></div>'
+            '<div class="delta" style="--hue:{c.colour}">{c.delta}{more}</div>'
             '<div class="explanation" role="tooltip">{c.explanation} Inputs and sources: below.</div></div>',
-            c=self,
+            c=self, more=more,
         )  # fmt: skip
 
 
