@@ -189,9 +189,7 @@ SAID = {
 def test_a_figure_has_title_units_legend_and_sources(classroom, tmp_path, kind):
     said = text_of(classroom[kind](tmp_path / "figure.svg"))
     assert [
-        words
-        for words in [*SAID[kind], "Data: Wattlas (estimates); details in"]
-        if words not in said
+        words for words in [*SAID[kind], "Data: Wattlas (estimates)."] if words not in said
     ] == []
 
 
@@ -208,7 +206,7 @@ def test_a_figure_names_as_many_publishers_as_fit_and_counts_the_rest(tmp_path):
         said = text_of(written(write, tmp_path / "figure.svg", width_mm=width_mm))
         named = said.split("Data: ")[1].split("; and ")[0].split("; ")
         assert tuple(named) == publishers[: len(named)]
-        assert f"; and {len(publishers) - len(named)} more;" in said
+        assert f"; and {len(publishers) - len(named)} more, listed in the scenario." in said
     world.sources = None
     solve(world).layers_figure(tmp_path / "figure.svg")
     assert "names no sources" in text_of(tmp_path / "figure.svg")
@@ -489,6 +487,16 @@ def test_what_is_no_axes_width_or_text_is_refused(given, where):
     with pytest.raises(ExplorerError) as refused:
         figure(tornado(Scenario.load("classroom-3x3")), **given)
     assert refused.value.where == where and refused.value.fix
+
+
+def test_a_day_fits_on_a_wide_page_side_by_side():
+    day = whole_day(Scenario.load("classroom-3x3"))
+    narrow, wide = figure(day), figure(day, width_mm=180)
+    load, cost, carbon = (axes.get_position() for axes in wide.axes)
+    assert load.x1 < cost.x0 == carbon.x0 and load.y1 > cost.y0 > carbon.y1
+    assert wide.get_figheight() < 0.75 * narrow.get_figheight()
+    assert [bool(axes.get_xlabel()) for axes in wide.axes] == [True, False, True]
+    assert [bool(axes.get_xlabel()) for axes in narrow.axes] == [False, False, True]
 
 
 def test_axes_that_are_no_more_are_refused_and_those_of_a_part_give_the_whole_figure():

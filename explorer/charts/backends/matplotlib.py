@@ -26,6 +26,7 @@ AXIS_MM, PX_PER_MM, ROW_PX_PER_MM = (
     5.0,
     6.4,
 )  # height of an axis; of a panel and of a row, on screen for print
+TWO_COLUMNS_MM = 150.0  # how wide a page is at least that has them
 PT_PER_PX = 0.55  # of lines and points
 _FILLED = ("bars", "area", "span")
 _STRAIGHT = ("line", "segments", "vertical", "horizontal", "diagonal")
@@ -40,7 +41,8 @@ def draw(
     ax: Axes | None = None,
 ) -> Figure:
     """
-    Draw a chart, its panels above each other, and write it as SVG, PDF or PNG if there is a path.
+    Draw a chart, and write it as SVG, PDF or PNG if there is a path. Panels stand above each other;
+    of three or more, the first stands beside the others where the page has room for two columns.
 
     Raises
     ------
@@ -53,11 +55,18 @@ def draw(
         names = ", ".join(repr(panel.name) for panel in chart.panels)
         raise ValueError(f"One pair of axes takes one panel: give `of` as one of {names}.")
     with page(path, width_mm, title, credit, ax) as sheet:
-        plots, heights_mm = [], []
-        for panel, filled in zip(chart.panels, chart.filled, strict=True):
-            plots.append(_panel(panel, filled, is_labelled_below(chart.panels, panel)))
-            rows_mm = panel.row_px / ROW_PX_PER_MM * max(len(filled.rows), 2)
-            heights_mm.append(rows_mm if panel.has_rows else panel.height_px / PX_PER_MM)
+        columns = [chart.panels]
+        if len(chart.panels) > 2 and sheet.width_mm >= TWO_COLUMNS_MM:
+            columns = [chart.panels[:1], chart.panels[1:]]
+        filled = {panel.name: each for panel, each in zip(chart.panels, chart.filled, strict=True)}
+        plots = [
+            _panel(panel, filled[panel.name], is_labelled_below(column, panel))
+            for column in columns
+            for panel in column
+        ]
+        heights_mm = [
+            [_height_mm(panel, filled[panel.name]) for panel in column] for column in columns
+        ]
         drawn = plots[0] if len(plots) == 1 else hv.Layout(plots).cols(1).opts(
             sublabel_format="", vspace=0.25, backend=MPL)  # fmt: skip
         handles = [
@@ -65,8 +74,15 @@ def draw(
             for marks, role, label in chart.legend()
             for handle in _handles(marks, LOOKS[role], label)
         ]
-        aspect = (sum(heights_mm) + AXIS_MM * len(plots)) / sheet.width_mm
+        tallest_mm = max(sum(heights) + AXIS_MM * len(heights) for heights in heights_mm)
+        aspect = tallest_mm / sheet.width_mm
         return sheet.draw(drawn, chart.about, chart.title, chart.notes, handles, aspect, heights_mm)
+
+
+def _height_mm(panel: Panel, filled: Filled) -> float:
+    if panel.has_rows:
+        return panel.row_px / ROW_PX_PER_MM * max(len(filled.rows), 2)
+    return panel.height_px / PX_PER_MM
 
 
 def _panel(panel: Panel, filled: Filled, shares_axis: bool) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from numbers import Real
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ LEGEND_CHARACTERS_PER_MM, NAME_CHARACTERS_PER_MM = (
     0.6,
     0.4,
 )  # of a legend, and of what rows are called
-SOURCE_LINES = 3
+SOURCE_LINES = 2
 OUR_OWN = "This project's own definition."
 _TO_WRITE: Any = {
     "text.parse_math": False,  # names may hold dollar signs
@@ -76,7 +76,7 @@ class Page:
         notes: Sequence[str],
         handles: Sequence[Any] = (),
         aspect: float = 0.5,
-        shares: Sequence[float] = (),
+        shares: Sequence[Sequence[float]] = (),
     ) -> Figure:
         """
         Render by HoloViews, and add title, legend, notes and sources where they cannot cover data.
@@ -94,8 +94,9 @@ class Page:
             What the legend names.
         aspect : float
             Height of all plots together over the width of the page. [-]
-        shares : sequence of float
-            Of that height, from the topmost plot to the lowest; equal unless given.
+        shares : sequence of sequence of float
+            Of that height, from the topmost plot to the lowest of each column, side by side; of a
+            single column and equal unless given.
         """
         found = f"{about.title}: {what}" if about.title else sentence(what)
         title = self.title or found
@@ -123,7 +124,7 @@ class Page:
         notes: Sequence[str],
         handles: Sequence[Any],
         aspect: float,
-        shares: Sequence[float],
+        shares: Sequence[Sequence[float]],
     ) -> Figure:
         """A figure of its own, as high as what is on it."""
         figure: Figure = hv.renderer(MPL).get_plot(drawn).state  # which `hv.render` makes twice
@@ -134,13 +135,14 @@ class Page:
         ]
         figure.set_size_inches(width, width)  # as wide as the legend may be
         legend, rows = _legend(figure, handles)
-        aspect *= 1 + 0.7 * (_wrap_names(figure.axes, self.width_mm) - 1)
+        shares = shares or [[1.0] * len(figure.axes)]
+        aspect *= 1 + 0.7 * (_wrap_names(figure.axes, self.width_mm / len(shares)) - 1)
         below = LINE_INCH * len(lines) + 0.15 * rows + 0.1  # [inch]
         heading = wrapped(title, CHARACTERS_PER_MM * self.width_mm / 1.5)
         above = 0.16 * len(heading) + 0.04
         height = width * aspect + below + above
         figure.set_size_inches(width, height)
-        _lay_out(figure, below / height, 1 - above / height, shares or [1.0] * len(figure.axes))
+        _lay_out(figure, below / height, 1 - above / height, shares)
         figure.text(
             0.01, 1 - 0.03 / height, "\n".join(heading), fontsize=8, fontweight="bold", va="top"
         )
@@ -263,8 +265,9 @@ def _sources(publishers: Sequence[str], width_mm: float) -> str:
         return "Data: the scenario names no sources."
     shown = list(accumulate(publishers, "{}; {}".format))
     fit = max(sum(len(names) < CHARACTERS_PER_MM * SOURCE_LINES * width_mm for names in shown), 1)
-    rest = f"; and {len(publishers) - fit} more" if fit < len(publishers) else ""
-    return f"Data: {shown[fit - 1]}{rest}; details in the scenario's sources.csv."
+    more = len(publishers) - fit
+    rest = f"; and {more} more, listed in the scenario" if more > 0 else ""
+    return f"Data: {shown[fit - 1]}{rest}."
 
 
 def _legend(figure: Figure, handles: Sequence[Any]) -> tuple[Legend | None, int]:
@@ -310,9 +313,10 @@ def _wrap_names(every: Sequence[Axes], width_mm: float) -> int:
     return lines
 
 
-def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) -> None:
+def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[Sequence[float]]) -> None:
     """
-    Axes one above the other between the legend and the title, as large as their labels leave them.
+    Axes one above the other between the legend and the title, column by column, as large as their
+    labels leave them.
     """
     for axes in figure.axes:
         axes.tick_params(labelsize=6.5, width=0.6, length=2.5)
@@ -322,13 +326,19 @@ def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[float]) ->
     edges = np.zeros(
         (len(figure.axes), 4)
     )  # of labels beyond left, bottom, right, top of axes; shares of the figure
+    ends = [0, *accumulate(map(len, shares))]
+    width = 1 / len(shares)
     for _ in range(3):  # labels change with the room they are given
-        left, right = edges[:, 0].max(), edges[:, 2].max()
-        room, ceiling = top - bottom - edges[:, [1, 3]].sum(), top
-        for axes, share, (_, low, _, high) in zip(figure.axes, shares, edges, strict=True):
-            height = room * share / sum(shares)
-            axes.set_position((left, ceiling - high - height, 1 - left - right, height))
-            ceiling -= high + height + low
+        for nth, (first, last) in enumerate(pairwise(ends)):
+            mine, total = edges[first:last], sum(shares[nth])
+            left, right = mine[:, 0].max(), mine[:, 2].max()
+            room, ceiling = top - bottom - mine[:, [1, 3]].sum(), top
+            plots = zip(figure.axes[first:last], shares[nth], mine, strict=True)
+            for axes, share, (_, low, _, high) in plots:
+                height = room * share / total
+                place = nth * width + left, ceiling - high - height, width - left - right, height
+                axes.set_position(place)
+                ceiling -= high + height + low
         for row, axes in enumerate(figure.axes):
             every, own = (
                 box.transformed(figure.transFigure.inverted())
