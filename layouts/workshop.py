@@ -25,7 +25,7 @@ if (
 
 _LINK = '<a href="documentation/index.html" target="_blank" rel="noopener">Documentation</a>'
 _LINK_STYLE = """
-a { color: inherit; }
+a { color: #fff; }  /* the words of the header in both themes */
 @media (max-width: 600px) { a { display: none; } }
 """
 

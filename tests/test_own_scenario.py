@@ -10,7 +10,7 @@ from explorer import Scenario, cli
 ROWS = {  # a region, its round trips and a class, as somebody writes them who has read nothing
     "regions.csv": "island,Island,64,83,iceland,0.04,9,9,110,30,own-survey\n",
     "rtt_ms.csv": "island,nort,45,own-survey\nisland,middle,95,own-survey\n",
-    "workloads.csv": "search,Search,400,0.3,0.2,0,200,1,1,2,20,0,,,,own-survey\n",
+    "workloads.csv": "search,Search,400,0.3,0.2,0,200,1,1,2,20,,0,,,,own-survey\n",
 }
 MENDS = {
     "regions.csv": [(",iceland,0.04,", ",iceland,40,"), (",9,9,110,", ",9,9,1.1,")],

@@ -897,7 +897,7 @@ def test_the_day_plays_hour_by_hour_as_one_step_of_undo(serve):
 @pytest.mark.ui
 def test_explanations_show_on_hover_and_on_focus(serve):
     served = serve()
-    tip = served.page.get_by_role("tooltip", name=WORLD.param.friction_scale.doc)
+    tip = served.page.get_by_role("tooltip", name="Friction factor: multiplies")
     expect(tip).to_be_hidden()
     info = served.button("About: Cost of moving")
     info.focus()

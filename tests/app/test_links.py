@@ -134,7 +134,7 @@ def test_a_phone_whose_drawer_is_closed_follows_a_link_and_says_what_it_left_out
     page = opened(browser, f"http://127.0.0.1:{port}/?scenario=classroom-3x3{link}", **PHONE)
     scenario = CLASSROOM.copy()
     scenario.friction_scale = 3.0
-    expect(page.locator("input[type=range]")).to_have_count(0)
+    expect(page.get_by_role("slider")).to_have_count(1)  # over the picture; the drawer is closed
     expect_cost(page, scenario)
     expect_question(page, "What holds it back?")
     said = page.get_by_text("Not everything in this link could be followed")

@@ -204,8 +204,8 @@ def test_the_views_of_a_question_are_made_when_it_is_asked_and_kept(session):
     assert [*questions._made] == ["Overview"]
     before = len(document.roots), {model.id for model in document.models}
     for place in (*range(1, len(QUESTIONS)), 0):
-        questions._on_choice(place)
         asked = [*QUESTIONS][place]
+        questions._on_choice(asked)
         views = [view for column in QUESTIONS[asked] for view in column]
         shown = [
             pane for pane in questions._answers.select(lambda v: hasattr(v, "shown")) if pane.shown

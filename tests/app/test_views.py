@@ -535,7 +535,7 @@ def test_clients_are_on_the_map_when_asked_for_and_one_picked_is_explained():
     session = Session(Scenario.load("world-2025"))
     world, answer = FlowMap(session), Screen(WhyHereView(session))
     screen = Screen(world)
-    (toggle,) = screen.select(Toggle)
+    (toggle,) = (each for each in screen.select(Toggle) if "lients" in each.label)
     assert len(screen.columns("demand_mw")["x"]) == 0
     toggle.active = True
     shown, net = screen.columns("demand_mw"), session.network

@@ -98,6 +98,10 @@ def test_an_optional_number_takes_its_default_where_it_is_blank_or_absent():
 EXCEPTIONS = {name: validation.parse(name, pd.DataFrame(columns))[0] for name, columns in {
     "arcs": {"client": ["a", "b"], "region": "r", "workload": "w", "latency_ms": [1.5, None], "allowed": [True, None]},
     "systems": {"region": ["r", "NO"], "workload": "w", "offered": ["TRUE", "false"]},
+    "supply": {
+        "region": ["r", "r"], "block": [1, 2], "block_mw": 10.5, "price_usd_per_mwh": [30.0, 60.5],
+        "carbon_g_per_kwh": 400.0,
+    },
     "legal_custom": {"from_zone": ["NA"], "to_zone": "NO", "allowed": [np.True_]},
 }.items()}  # fmt: skip
 

@@ -19,7 +19,7 @@ const letters = new Intl.Segmenter("en", {granularity: "grapheme"})
  */
 function chart(frame, {title, x, y, front, own, points, xs}) {
   const {width, height} = frame.getBoundingClientRect()
-  const svg = shape("svg", {width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title})
+  const svg = shape("svg", {width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": title})
   frame.replaceChildren(svg)
   if (width < 200 || height < 150) return
   const seen = points.filter(point => !point.other)
