@@ -172,20 +172,23 @@ class Explorer(pn.viewable.Viewer):
     def _all(self, player: list[StoryPlayer]) -> list[Any]:
         """Every view, question by question, below what the state comes to."""
         assert self._questions is not None
+        self._pinned = PinTable(self.session, self.pins)
         return [
             pn.Row(
                 Argument(self.session, self._questions), *player, sizing_mode="stretch_width", margin=0,
                 styles={"flex-wrap": "wrap", "gap": "6px 14px", "align-items": "start"},
             ),
             Totals(self.session),
-            PinTable(self.session, self.pins),
+            self._pinned,
             self._questions,
         ]  # fmt: skip
 
     @property
     def _cards(self) -> list[pn.viewable.Viewer]:
         """The views that can be seen."""
-        return self._chosen if self._questions is None else self._questions.cards
+        if self._questions is None:
+            return self._chosen
+        return [self._pinned, *self._questions.cards]
 
     def _some(self, names: Sequence[str]) -> pn.Column:
         """Views of these names, side by side where there is room."""

@@ -222,8 +222,9 @@ def test_pins_are_in_a_link_and_there_again_when_it_is_opened(browser, port):
     for name in ("As opened", "Dear moves"):
         expect(page.get_by_role("textbox", name=f"Name of {name}")).to_be_visible()
     expect(page.get_by_role("radio", name="Compare with Dear moves")).to_be_checked()
+    page.get_by_role("button", name="Pinned states Take home").click()
     with page.expect_download() as saved:
-        page.get_by_role("button", name="Save as CSV").click()
+        page.get_by_role("menuitem", name="Table as CSV").click()
     assert "Dear moves,Cost of moving: 5" in saved.value.path().read_text("utf-8")
     page.goto(f"http://127.0.0.1:{port}/?scenario=classroom-3x3#v=2&pin=~*tide!3")
     page.reload()

@@ -7,20 +7,15 @@ export function render({model, data}) {
     const focused = card.getRootNode().activeElement?.dataset?.key
     const headers = ["Against", "State", ...columns, ""].map(text => element("th", {scope: "col", textContent: text}))
     const body = rows.map(row => line(row, columns, ghost, longest, say => model.send_msg(say)))
-    const save = keyed("save", element("button", {type: "button", className: "save", textContent: "Save as CSV", onclick: () => model.send_msg("save")}))
+    const take = keyed("take", element("button", {type: "button", className: "take", textContent: "Save …", ariaHasPopup: "menu",
+      ariaExpanded: "false", ariaLabel: "Pinned states Take home"}))
+    Object.assign(take.dataset, {card: "Pinned states", only: "table"})
     card.replaceChildren(element("table", {},
       element("caption", {textContent: "Pinned states: headline figures, each with its change against the one marked"}),
-      element("thead", {}, element("tr", {}, ...headers)), element("tbody", {}, ...body)), save)
+      element("thead", {}, element("tr", {}, ...headers)), element("tbody", {}, ...body)), take)
     if (focused) card.querySelector(`[data-key="${focused}"]`)?.focus()
   }
   model.on("shown", show)
-  model.on("csv", () => {
-    if (!data.csv) return
-    const href = URL.createObjectURL(new Blob([data.csv], {type: "text/csv"}))
-    element("a", {href, download: "pins.csv"}).click()
-    setTimeout(() => URL.revokeObjectURL(href), 60_000)
-    model.send_msg("saved")
-  })
   show()
   return card
 }

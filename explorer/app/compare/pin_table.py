@@ -12,10 +12,10 @@ import param
 
 from explorer.app.compare.pins import LONGEST, MOST, Pin, Pins
 from explorer.app.live.card import CARD
+from explorer.app.live.taken import Taken
 from explorer.measures.headlines import Headline, basis_of, headlines
-from explorer.model.labels import as_shown, plain_table
+from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
-from explorer.report import csv_text
 from explorer.session import Session
 from explorer.text import format_number, percent
 from explorer.units import KG_PER_T
@@ -65,10 +65,8 @@ class PinTable(pn.custom.JSComponent):
     """
 
     shown = param.String(doc="Columns and rows: JSON; empty without pins.")
-    csv = param.String(
-        doc="The table as a file, once asked for; empty again when the browser has it."
-    )
 
+    title: ClassVar = "Pinned states"  # as pin_table.js has it
     _esm = _HERE.with_suffix(".js").read_text("utf-8")
     _stylesheets: ClassVar = [CARD, _CSS]
 
@@ -106,7 +104,7 @@ class PinTable(pn.custom.JSComponent):
             return {}
         return {"scenario": pin.origin.name, "of": as_shown(pin.origin.scenario.title)}
 
-    def _table(self) -> pd.DataFrame:
+    def taken(self) -> Taken:
         """A row per pin, after those of what is seen and of its baseline."""
         now, ghost = self._session.placement, self._session.compared_totals
         states = [("Now", "", now), ("Baseline", "", now.baseline)]
@@ -124,15 +122,11 @@ class PinTable(pn.custom.JSComponent):
                     "basis": basis_of(placement, ghost.placement),
                 }
             )
-        return pd.DataFrame(rows)
+        return Taken("pins", pd.DataFrame(rows))
 
     def _handle_msg(self, data: Any) -> None:
         """What a button or a name says; what no page of ours says changes nothing."""
         match data:
-            case "save":
-                self.csv = csv_text(plain_table(self._table()))
-            case "saved":
-                self.csv = ""
             case {"reopen": int(id)}:
                 self._pins.reopen(id)
             case {"rename": int(id), "name": str(name)}:
