@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def needs_output(subparser: argparse.ArgumentParser, metavar: str, about: str) -> None:
         example = (subparser.epilog or "").split("\n  ")[-1]
-        subparser.add_argument("-o", "--output", type=Path, metavar=metavar, help=about)
+        subparser.add_argument("-o", "--output", type=_place, metavar=metavar, help=about)
         subparser.set_defaults(output_example=example)
 
     scenario_help = f"a sample scenario ({', '.join(names())}) or the path of a scenario folder"
@@ -352,6 +352,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     checking.add_argument("scenario", metavar="SCENARIO", help=scenario_help)
     return parser
+
+
+def _place(text: str) -> Path | None:
+    """Where a result is to be; nowhere for an empty text, as of a variable that is not set."""
+    return Path(text) if text else None
 
 
 def _whole_number(low: int, high: int) -> Callable[[str], int]:

@@ -121,7 +121,21 @@ def test_who_leaves_out_where_a_result_is_to_be_is_told_by_example(wattlas, argu
     assert f"as in: wattlas {arguments[0]} " in wattlas.err and " -o " in wattlas.err
 
 
+def test_an_empty_place_for_a_result_is_none(wattlas, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert wattlas("solve", "classroom-3x3", "-o", "") == 2
+    assert wattlas.err.startswith("It is not said where the result is to be.")
+    assert not [*tmp_path.iterdir()]
+
+
 # Solve
+
+
+@pytest.mark.parametrize("name", ["results.tar", "results.csv", "results.XLSX"])
+def test_a_folder_of_results_is_not_called_like_a_file(wattlas, tmp_path, name):
+    assert wattlas("solve", "classroom-3x3", "-o", tmp_path / name) == 2
+    assert wattlas.err.startswith("Results are a folder or one ZIP file.")
+    assert not [*tmp_path.iterdir()]
 
 
 @pytest.mark.parametrize("name", ["classroom-3x3", "world-2025"])

@@ -8,14 +8,21 @@ from explorer import report
 from explorer.archive import ENDING, take_home
 from explorer.atomic_write import written_together
 from explorer.commands.terminal import progress
+from explorer.errors import ExplorerError
 from explorer.model.solve import solve
 from explorer.scenario.scenario import Scenario
+
+_OTHER_FILES = (".csv", ".xlsx", ".tar", ".gz", ".7z")  # which a folder would be taken for
 
 
 def run(args: argparse.Namespace) -> int:
     """Place the demand and write the results: into a folder, or all with the scenario as one ZIP file."""
+    ending = args.output.suffix.lower()
+    if ending in _OTHER_FILES:
+        fix = f"Leave {ending} out for a folder, or let it end in {ENDING}."
+        raise ExplorerError("Results are a folder or one ZIP file.", str(args.output), fix)
     scenario = Scenario.load(args.scenario)
-    if args.output.suffix.lower() == ENDING:
+    if ending == ENDING:
         with progress("Placing the demand"):
             take_home(scenario, args.output)
         print(
