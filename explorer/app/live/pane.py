@@ -297,7 +297,8 @@ class LivePane(pn.pane.Bokeh):
         if busy == self._faded:
             return
         self._faded = busy
-        look = {"opacity": "0.4", "transition": "opacity 0.2s 0.5s"} if busy else {}
+        when = "opacity 0.2s 0.5s" if busy else "none"  # what replaces them is there at once
+        look = {"opacity": "0.4" if busy else "1", "transition": when}  # left out, it would stay
         self.configure("words", "words", styles=FONT | look)
         for name in self._drawing().plots:
             self.configure(name, "widget", styles=look)
