@@ -184,7 +184,7 @@ class Explorer(pn.viewable.Viewer):
         ]  # fmt: skip
 
     @property
-    def _cards(self) -> list[pn.viewable.Viewer]:
+    def _cards(self) -> Sequence[object]:
         """The views that can be seen."""
         if self._questions is None:
             return self._chosen
