@@ -8,7 +8,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
-from explorer.charts.rows import horizontal_bars, reach
+from explorer.charts.rows import bars_from_zero, reach
 from explorer.markup import html, joined
 from explorer.model.labels import NamesById
 from explorer.presentation import renders
@@ -62,7 +62,7 @@ def chart(table: pd.DataFrame) -> Chart:
         "baseline_t_per_h": shown["baseline_carbon_kg_per_h"].to_numpy() / KG_PER_T,
         **{name: shown[name].to_numpy() for name in ("it_mw", "baseline_it_mw")},
     }
-    bars = horizontal_bars(np.minimum(change_t, 0.0), np.maximum(change_t, 0.0), 0.34)
+    bars = bars_from_zero(change_t)
     columns = {
         "change": bars | {"role": (change_t <= 0).astype(np.uint8)} | hover,
         "as it was": {"x": np.zeros(1)},

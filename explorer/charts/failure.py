@@ -9,7 +9,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
-from explorer.charts.rows import horizontal_bars, left_out, reach, row_places
+from explorer.charts.rows import bars_from_zero, horizontal_bars, left_out, reach, row_places
 from explorer.markup import html, joined
 from explorer.presentation import renders
 from explorer.text import elided, format_number, signed
@@ -118,7 +118,7 @@ def _losses(hover: dict[str, np.ndarray], names: list[str], more: str) -> Filled
 
 def _rest(hover: dict[str, np.ndarray], names: list[str], more: str) -> Filled:
     change = hover["objective_change_usd_per_h"]
-    bars = horizontal_bars(np.minimum(change, 0.0), np.maximum(change, 0.0), 0.34)
+    bars = bars_from_zero(change)
     tips = {name: hover[name] for name in ("region", *_COLUMNS[5:])}
     return Filled(
         {"change": bars | tips}, reach(np.append(change, 0.0), 0.04), rows=names, y_label=more

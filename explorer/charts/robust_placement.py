@@ -8,7 +8,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
-from explorer.charts.rows import horizontal_bars, left_out, reach, row_places
+from explorer.charts.rows import bars_from_zero, horizontal_bars, left_out, reach, row_places
 from explorer.markup import html, joined
 from explorer.measures.robust_placement import BASELINE, FORESIGHT, MEAN, STATED, TAIL
 from explorer.presentation import renders
@@ -108,7 +108,7 @@ def _regret(table: pd.DataFrame) -> Filled:
 def _hedge(hedged: dict[str, float]) -> Filled:
     names, change = _most_hedged(hedged)
     moved = sum(abs(mw) > SAME_MW for mw in hedged.values())
-    bars = horizontal_bars(np.minimum(change, 0.0), np.maximum(change, 0.0), 0.34)
+    bars = bars_from_zero(change)
     columns = bars | {
         "role": (change > 0).astype(np.uint8),
         "region": np.array(names, object),

@@ -26,6 +26,11 @@ def horizontal_bars(
     return {"left": left, "right": right, "bottom": places - half, "top": places + half}
 
 
+def bars_from_zero(values: NDArray) -> dict[str, NDArray]:
+    """Columns of bars, a row each, from zero to a value on either side of it."""
+    return horizontal_bars(np.minimum(values, 0.0), np.maximum(values, 0.0), 0.34)
+
+
 def stacked(values: NDArray) -> tuple[NDArray, NDArray]:
     """
     Left and right ends of a bar for each row and part, shape (row, part): what is above zero
@@ -46,6 +51,13 @@ def row_range(count: int, fewest: int = 1) -> tuple[float, float]:
 def left_out(shown: int, every: int, what: str) -> str:
     """How many of all regions are shown, where some are not."""
     return f"{shown} {what} {every} regions" if shown < every else ""
+
+
+def reach_from_zero(values: NDArray, margin: float) -> tuple[float, float]:
+    """From zero or the least below it to the most, which has a margin even where it is zero."""
+    low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
+    room = margin * ((high - low) or 1.0)
+    return (low - room if low < 0 else 0.0), high + room
 
 
 def reach(values: NDArray, margin: float) -> tuple[float, float]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from math import isfinite
 
-import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
-from explorer.charts.rows import horizontal_bars
+from explorer.charts.rows import bars_from_zero, reach_from_zero
 from explorer.markup import html
 from explorer.presentation import renders
 from explorer.text import format_number
@@ -46,16 +45,14 @@ def chart(table: pd.DataFrame) -> Chart:
     """What is left of the saving in `explorer.scarcity`."""
     shown = _shown(table)
     values = shown["saving_usd_per_h"].to_numpy(float)
-    bars = horizontal_bars(np.minimum(values, 0.0), np.maximum(values, 0.0), 0.34)
+    bars = bars_from_zero(values)
     hover = {name: shown[name].to_numpy() for name in shown}
-    low, high = float(values.min(initial=0.0)), float(values.max(initial=0.0))
-    margin = 0.04 * ((high - low) or 1.0)
     return Chart(
         PANELS,
         (
             Filled(
                 {"saving": bars | hover},
-                (low - margin if low < 0 else 0.0, high + margin),
+                reach_from_zero(values, 0.04),
                 rows=[str(name) for name in shown["name"]],
             ),
         ),

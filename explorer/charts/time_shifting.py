@@ -12,7 +12,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
-from explorer.charts.rows import horizontal_bars, left_out, reach, row_places
+from explorer.charts.rows import bars_from_zero, left_out, reach, row_places
 from explorer.markup import html, joined
 from explorer.presentation import renders
 from explorer.scenario.profiles import HOURS
@@ -127,7 +127,7 @@ def _worth(table: pd.DataFrame) -> Filled:
     shown = table.iloc[1:]
     worth = shown["worth_usd_per_h"].to_numpy(float)
     names = [_WORDS[str(moves)] for moves in shown["moves"]]
-    bars = horizontal_bars(np.minimum(worth, 0.0), np.maximum(worth, 0.0), 0.34)
+    bars = bars_from_zero(worth)
     tips = {name: shown[name].to_numpy() for name in shown} | {"moves": np.array(names, object)}
     return Filled({"worth": bars | tips}, reach(np.append(worth, 0.0), 0.04), rows=names)
 
