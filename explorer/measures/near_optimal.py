@@ -166,7 +166,7 @@ class _Search:
         )
         self._network = network
         regions = len(network.regions)
-        pinned = np.bincount(network.home, self._numbers.pinned_mw.sum(axis=1), minlength=regions)
+        pinned = self._numbers.pinned_at(network.home)
         self._bound = {LEAST: pinned, MOST: network.capacity_mw}  # which no load can go beyond [MW]
         self._noise = TIE_BREAK * network.demand_mw.sum()  # of an objective
         # a price on a region's load that counts for more than all else: room is made by moves out

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from explorer.errors import SolverError
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
 Bools = NDArray[np.bool_]
 
 DEMAND_BITS, COST_BITS = (
@@ -45,6 +46,12 @@ class LPData:
     def drop(self) -> Floats:
         """Objective per MWh left unserved, by demand, shape (i, k)."""
         return np.broadcast_to(np.asarray(self.unserved_cost, float), self.free_mw.shape)
+
+    def pinned_at(self, home: Ints) -> Floats:
+        """Pinned load by region, of clients at home in these, shape (region,). [MW]"""
+        return np.asarray(
+            np.bincount(home, self.pinned_mw.sum(axis=1), minlength=len(self.capacity_mw)), float
+        )
 
     def penalty_of(self, best: Optimum) -> float:
         """What an optimum pays for all that it leaves unserved."""

@@ -148,7 +148,7 @@ class _Program:
         self._allowed = by_demand(scaled.allowed)
         self._cost = by_demand(nearest_of_equals(network) / self._units.cost)
         regions = self._shape[1]
-        pinned = np.bincount(network.home, scaled.pinned_mw.sum(axis=1), minlength=regions)
+        pinned = scaled.pinned_at(network.home)
         self.pinned_mw = pinned * self._units.mw  # of each region
         self._room = np.maximum(scaled.capacity_mw - pinned, 0.0)
         self._columns: Ints = np.empty(0, np.intp)

@@ -105,7 +105,7 @@ class _Program:
         self._allowed = by_demand(scaled.allowed)
         self._columns: Ints = np.empty(0, np.intp)
         demand, regions = scaled.free_mw.ravel(), self._shape[1]
-        pinned = np.bincount(network.home, scaled.pinned_mw.sum(axis=1), minlength=regions)
+        pinned = scaled.pinned_at(network.home)
         room = np.maximum(scaled.capacity_mw - pinned, 0.0)
         self._program.add_rows(demand, demand)
         self._program.add_rows(np.full(regions, -highspy.kHighsInf), room)

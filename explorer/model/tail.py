@@ -110,7 +110,7 @@ class _Program:
         self._vectors: Ints = np.empty(0, np.intp)  # those that have a row, in its order
         self._found: Floats = np.empty(0)
         self._program.add_rows(demand, demand)
-        pinned = np.bincount(home, scaled.pinned_mw.sum(axis=1), minlength=regions)
+        pinned = scaled.pinned_at(home)
         room = np.maximum(scaled.capacity_mw - pinned, 0.0)
         self._program.add_rows(np.full(regions, -highspy.kHighsInf), room)
         weights = np.append(1.0, np.full(len(costs), 1 / ((1 - level) * len(costs))))
