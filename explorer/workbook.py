@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ LONGEST_CELL = 32_767  # characters of a cell
 _NOT_IN_NAMES = str.maketrans({character: " " for character in "[]:*?/\\'"})
 
 
-def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
+def write_workbook(tables: Mapping[str, pd.DataFrame], file: Path | BinaryIO) -> None:
     """
     Write tables as the sheets of an XLSX file; numbers keep every digit.
 
@@ -28,7 +28,7 @@ def write_workbook(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
         sheet.append([_cell(sheet, column) for column in table.columns])
         for row in table.itertuples(index=False):
             sheet.append([_cell(sheet, value) for value in row])
-    book.save(path)
+    book.save(file)
 
 
 def _cell(sheet: Any, value: Any) -> Any:

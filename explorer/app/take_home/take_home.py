@@ -9,8 +9,8 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Iterable
 from functools import partial
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
 
 import panel as pn
@@ -109,7 +109,6 @@ def _table(taken: Taken, kind: str) -> bytes:
     table = plain_table(taken.table)
     if kind == "csv":
         return csv_text(table).encode()
-    with TemporaryDirectory(prefix="wattlas-") as folder:
-        path = Path(folder) / "table.xlsx"
-        write_workbook({taken.name: table}, path)
-        return path.read_bytes()
+    book = BytesIO()
+    write_workbook({taken.name: table}, book)
+    return book.getvalue()
