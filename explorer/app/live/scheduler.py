@@ -73,6 +73,13 @@ class LiveRunner:
         self._loop = IOLoop.current() if self._document else None
         self._until_loaded: list[Callable[[], None]] = []
 
+    def is_there(self) -> bool:
+        """Whether the user still is."""
+        if self._document is None:
+            return True
+        context = self._document.session_context
+        return context is not None and not context.destroyed
+
     def call_soon(self, work: Callable[[], None]) -> None:
         if self._document is None:
             work()
@@ -109,17 +116,13 @@ class LiveRunner:
             then(work())
             return
 
-        def is_there() -> bool:  # the user
-            context = document.session_context
-            return context is not None and not context.destroyed
-
         def deliver(done: Future[Any]) -> None:
-            if is_there():
+            if self.is_there():
                 document.add_next_tick_callback(lambda: self._held(lambda: then(done.result())))
 
         def begin() -> T | None:
             _moves.wait_for_quiet()
-            return work() if is_there() else None
+            return work() if self.is_there() else None
 
         # the interpreter goes to one thread at a time: what is ready for the user leaves first
         # nothing of a document is touched in another thread: what is added to it while it sends what

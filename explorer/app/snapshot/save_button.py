@@ -15,6 +15,7 @@ import panel as pn
 import param
 
 from explorer.app.file_process import file_made, scratch_folder
+from explorer.app.live.scheduler import LiveRunner
 from explorer.app.snapshot.write import write_snapshot
 from explorer.archive import ENDING, take_home
 from explorer.errors import ExplorerError
@@ -84,7 +85,7 @@ class SaveButton(pn.custom.JSComponent):
             title=makes.title, shape=makes.shape, encoded=makes.ending == ENDING, margin=0,
             file_name=f"{plain(session.network.labels.title)}{makes.ending}",
         )  # fmt: skip
-        self._makes = makes
+        self._makes, self._runner = makes, LiveRunner()
         self._session, self._opened = session, opened
         self._making = self._busy = (
             False  # the last until a file that is not wanted any more is cleared away
@@ -106,7 +107,6 @@ class SaveButton(pn.custom.JSComponent):
     async def _make(self) -> None:
         """Write both scenarios into a folder, and the file from there in another process."""
         self.problem = ""
-        page = pn.state.curdoc.session_context if pn.state.curdoc else None
         try:
             with scratch_folder() as folder:
                 self._session.scenario.save(Path(folder) / "scenario")
@@ -114,7 +114,7 @@ class SaveButton(pn.custom.JSComponent):
                 found = await file_made(
                     _from_folder, self._makes.write, folder, self._session.workload,
                     ending=self._makes.ending, say=lambda words: setattr(self, "progress", words),
-                    wanted=lambda: self._making and not (page and page.destroyed),
+                    wanted=lambda: self._making and self._runner.is_there(),
                 )  # fmt: skip
                 self.page = (b64encode(found) if self.encoded else found).decode()
         except ExplorerError as error:

@@ -77,11 +77,10 @@ class TakeHome(pn.custom.JSComponent):
         return next((card for card in there if card.title == title), None)
 
     async def _draw(self, taken: Taken, kind: str) -> None:
-        page = pn.state.curdoc.session_context if pn.state.curdoc else None
         try:
             found: Any = await file_made(
                 draw, taken.picture, ending=f".{kind}", say=lambda _words: None,
-                wanted=lambda: not (page and page.destroyed),
+                wanted=self._runner.is_there,
             )  # fmt: skip
         except Exception as error:
             found = told(error)
