@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import LiteralString
 
 import pandas as pd
-from markupsafe import Markup, escape
+from markupsafe import EscapeFormatter, Markup, escape
+
+from explorer.words import localised, tr
 
 # what Markdown, with or without tables and formulas, would not leave as it is; brackets alone mean
 # nothing in it
@@ -23,15 +25,27 @@ _MEANT = re.compile(
 
 def html(template: LiteralString, *values: object, **named: object) -> Markup:
     """
-    HTML that stands in the code, with values in the places of `str.format`, escaped unless they are
-    HTML already.
+    HTML that stands in the code, in the language that is spoken, with values in the places of
+    `str.format`, escaped unless they are HTML already.
 
     >>> str(html("<b>{}</b>, {:,.1f} MW", "<script>", 1234.5))
     '<b>&lt;script&gt;</b>, 1,234.5 MW'
     >>> str(html("<p>{}</p>", html("<i>{name}</i>", name="A & B")))
     '<p><i>A &amp; B</i></p>'
     """
-    return Markup(template).format(*values, **named)
+    return Markup(_FORMATTER.vformat(tr(template), values, named))
+
+
+class _Formatter(EscapeFormatter):
+    """Markup's own, with numbers as a language writes them."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        text = super().format_field(value, format_spec)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return localised(text) if is_number else text
+
+
+_FORMATTER = _Formatter(escape)
 
 
 def joined(parts: Iterable[str], between: str = "") -> Markup:

@@ -7,6 +7,7 @@ import pytest
 
 EXPLORER = Path(__file__).parents[1] / "explorer"
 FLOORS = (  # each may import from itself and from those before it
+    {"words"},
     {
         "errors",
         "units",

@@ -1,0 +1,200 @@
+"""
+Words of the page in the language of who reads it: English in the code, others from catalogues.
+
+English texts are the keys. Where a text reaches the screen, `tr` looks it up and puts values in, as
+`str.format` does, numbers as the language writes them; `markup.html` does the same for HTML. What
+stands in a constant is marked where it is written and looked up where it is shown, since a process
+serves several languages at a time. The catalogues are the `.po` files beside this module;
+`python -m tests.catalogues` says what they lack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, wraps
+from importlib import import_module
+from string import Formatter
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from explorer.words.catalogue import Catalogue
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+ENGLISH = "en"
+LANGUAGES = {ENGLISH: "English", "de": "Deutsch", "fr": "Français", "es": "Español", "zh": "中文"}
+
+_spoken: ContextVar[str] = ContextVar("language", default="")
+_NO_WORDS = re.compile(r"""<[^<>]*>|\{[^{}]*\}|@\w+(\{[^{}]*\})?|&\w+;|[\w-]+="[^"]*\"""")
+
+
+def _nobody_asks() -> str:
+    return ENGLISH
+
+
+_asked_by: Callable[[], str] = _nobody_asks
+
+
+def language() -> str:
+    """The language that words are wanted in, here and now: a key of `LANGUAGES`."""
+    return _spoken.get() or _asked_by()
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Words in a language, in this thread. Threads of a pool speak English until told otherwise."""
+    token = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(token)
+
+
+def ask(for_language: Callable[[], str]) -> None:
+    """Let somebody say what language is wanted where `speaking` does not: the page being served."""
+    global _asked_by
+    _asked_by = for_language
+
+
+def tr(message: str, /, *values: object, **named: object) -> str:
+    """
+    A text in the language that is spoken, with values in the places of `str.format`.
+
+    Without values nothing is formatted, so that braces may stand in it. A text that the catalogue
+    does not have stays as it is, which holds for what has been looked up already.
+
+    >>> tr("{:.0f} % of {}", 1234.5, "the load"), tr("@share{0.0} %")
+    ('1234 % of the load', '@share{0.0} %')
+    >>> with speaking("de"):
+    ...     tr("{:,.1f} MW", 1234.5)
+    '1.234,5 MW'
+    """
+    spoken = language()
+    if spoken != ENGLISH:
+        message = _catalogue(spoken).texts.get(key_of(message), message)
+    return _formatter(spoken).vformat(message, values, named) if values or named else message
+
+
+def plural(one: str, many: str, count: int, /, **named: object) -> str:
+    """
+    The same for what depends on a number, which stands in it as `{count}`.
+
+    >>> [plural("{count} region", "{count} regions", n) for n in (1, 1200)]
+    ['1 region', '1,200 regions']
+    """
+    spoken = language()
+    form = one if count == 1 else many
+    if spoken != ENGLISH:
+        form = _catalogue(spoken).plural(one, many, count) or form
+    return _formatter(spoken).vformat(form, (), {"count": number(count, ",d"), **named})
+
+
+def mark(message: str) -> str:
+    """
+    Note that a text is one of the catalogues' where it is written; `tr` where it is shown.
+    """
+    return message
+
+
+def number(value: float, form: str) -> str:
+    """
+    A number as Python's `format` and then the language writes it.
+
+    >>> number(1234.5, ",.2f")
+    '1,234.50'
+    >>> with speaking("fr"):
+    ...     number(1234.5, ",.2f")
+    '1\\u202f234,50'
+    """
+    return localised(format(value, form))
+
+
+def localised(digits: str) -> str:
+    """A number written in English as the language that is spoken writes it."""
+    spoken = language()
+    return digits if spoken == ENGLISH else digits.translate(_catalogue(spoken).signs)
+
+
+def per_language(make: Callable[P, T]) -> Callable[P, T]:
+    """`functools.cache` for what has words in it: made once for each language."""
+
+    @cache
+    def made(_language: str, *given: P.args, **named: P.kwargs) -> T:
+        return make(*given, **named)
+
+    @wraps(make)
+    def found(*given: P.args, **named: P.kwargs) -> T:
+        return made(language(), *given, **named)
+
+    return found
+
+
+def key_of(message: str) -> str:
+    """
+    A text as catalogues have it: of several lines, on one.
+
+    >>> key_of("Two\\nlines. "), key_of("One ")
+    ('Two lines.', 'One ')
+    """
+    return " ".join(message.split()) if "\n" in message else message
+
+
+def has_words(message: str) -> bool:
+    """
+    Whether there is anything to translate, beside HTML and places for values.
+
+    >>> has_words("<b>{:.0f}</b> %"), has_words("{} of"), has_words("@share{0.0} %")
+    (False, True, False)
+    """
+    return any(sign.isalpha() for sign in _NO_WORDS.sub("", message))
+
+
+def most_wanted(accepted: str) -> str:
+    """
+    The first language of an Accept-Language header that there is; English for none.
+
+    >>> most_wanted("pt-BR,fr-CH;q=0.8,de;q=0.9"), most_wanted("zh-Hans-CN"), most_wanted("xx;q=a")
+    ('de', 'zh', 'en')
+    """
+
+    def weight(entry: str) -> float:
+        try:
+            return float(entry.partition("q=")[2] or 1)
+        except ValueError:
+            return 0.0
+
+    for entry in sorted(accepted.split(",")[:_MOST_ACCEPTED], key=weight, reverse=True):
+        name = re.split("[-_;]", entry.strip().lower())[0]
+        if name in LANGUAGES and weight(entry) > 0:
+            return name
+    return ENGLISH
+
+
+_MOST_ACCEPTED = 20  # entries of a header that are looked at
+
+
+class _Formatter(Formatter):
+    """`str.format` with numbers as a language writes them."""
+
+    def __init__(self, signs: dict[int, str]) -> None:
+        self._signs = signs
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        text = format(value, format_spec)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return text.translate(self._signs) if is_number and self._signs else text
+
+
+@cache
+def _formatter(language: str) -> _Formatter:
+    return _Formatter({} if language == ENGLISH else _catalogue(language).signs)
+
+
+@cache
+def _catalogue(language: str) -> Catalogue:
+    reader = import_module("explorer.words.catalogue")  # which brings Babel along
+    return reader.read(language)

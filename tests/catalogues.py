@@ -1,0 +1,165 @@
+"""
+The messages of the code, and what the catalogues of `explorer/words/` have of them.
+
+`python -m tests.catalogues` writes what is new into every catalogue, without a translation, drops
+what nobody says any more, and prints what waits for a translation.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+from explorer.words import ENGLISH, LANGUAGES, has_words, key_of
+
+EXPLORER = Path(__file__).parents[1] / "explorer"
+FOLDER = EXPLORER / "words"
+SAYING = {"tr", "mark", "html"}  # functions whose first argument is a message
+NAMED = re.compile(r"(^|_)(HELP|TIPS?)$")  # constants that hold nothing but messages
+# arguments that are messages, by place and by name: of what describes pictures, measures, settings
+ARGUMENTS: dict[str, tuple[tuple[int, str], ...]] = {
+    "Axis": ((0, "label"),),
+    "Mark": ((3, "labels"), (4, "tip")),
+    "Measure": ((1, "title"), (2, "term")),
+    "Setting": ((0, "label"),),
+}
+DECLARING = {"label", "doc"}  # arguments of `param.X` in a scenario's declarations
+_SPOKEN_IN_SCRIPTS = re.compile(
+    r"""\b(?:tr|mark)\(\s*(?P<quote>["'])(?P<text>(?:\\.|(?!(?P=quote)).)*)(?P=quote)"""
+)
+_TEMPLATE_IN_SCRIPTS = re.compile(r"\bhtml`((?:\\.|\$\{(?:[^{}]|\{[^{}]*\}|`[^`]*`)*\}|[^`$])*)`")
+_VALUE_IN_SCRIPTS = re.compile(r"\$\{(?:[^{}]|\{[^{}]*\}|`[^`]*`)*\}")
+# of a message: places for values, tags, and columns of tips
+_PLACES = re.compile(r"\{[^{}]*\}|</?[a-zA-Z][^<>]*>|@\w+")
+
+_HEAD = """# Wattlas: {}.
+msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=utf-8\\n"
+"Language: {}\\n"
+"Plural-Forms: {}\\n"
+
+"""
+
+
+def messages() -> dict[str | tuple[str, str], list[str]]:
+    """Every message of the package, a pair for those with a plural, and the files that say it."""
+    found: dict[str | tuple[str, str], list[str]] = {}
+    for path in sorted(EXPLORER.rglob("*.py")):
+        _add(found, _in_python(path), path)
+    for path in sorted(EXPLORER.rglob("*.js")):
+        if "highs" not in path.parts:
+            _add(found, _in_script(path), path)
+    return found
+
+
+def _add(found: dict, said: Iterator[str | tuple[str, str]], path: Path) -> None:
+    for message in said:
+        if isinstance(message, tuple) or has_words(message):
+            files = found.setdefault(message, [])
+            name = path.relative_to(EXPLORER.parent).as_posix()
+            if name not in files:
+                files.append(name)
+
+
+def _in_python(path: Path) -> Iterator[str | tuple[str, str]]:
+    declares = path.parent.name == "scenario"
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        match node:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                yield from _in_call(name, node, declares)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if NAMED.search(name):
+                yield from _texts(value)
+            case ast.AnnAssign(target=ast.Name(id=name), value=value) if NAMED.search(name):
+                yield from _texts(value)
+
+
+def _in_call(name: str, call: ast.Call, declares: bool) -> Iterator[str | tuple[str, str]]:
+    if name == "plural" and len(call.args) > 2:
+        one, many = ([*_texts(each)] for each in call.args[:2])
+        if one and many:
+            yield one[0], many[0]
+    elif name in SAYING and call.args:
+        yield from _texts(call.args[0])
+    for place, argument in ARGUMENTS.get(name, ()):
+        if len(call.args) > place:
+            yield from _texts(call.args[place])
+        for keyword in call.keywords:
+            if keyword.arg == argument:
+                yield from _texts(keyword.value)
+    if declares and isinstance(call.func, ast.Attribute):
+        for keyword in call.keywords:
+            if keyword.arg in DECLARING:
+                yield from _texts(keyword.value)
+
+
+def _texts(node: ast.AST | None) -> Iterator[str]:
+    """Texts in an expression, those of nested calls left to themselves."""
+    match node:
+        case ast.Constant(value=str(text)):
+            yield key_of(text)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            for part in parts:
+                yield from _texts(part)
+        case ast.Dict(values=parts):
+            for part in parts:
+                yield from _texts(part)
+        case ast.IfExp(body=body, orelse=otherwise):
+            yield from _texts(body)
+            yield from _texts(otherwise)
+
+
+def _in_script(path: Path) -> Iterator[str]:
+    script = path.read_text("utf-8")
+    for found in _SPOKEN_IN_SCRIPTS.finditer(script):
+        yield re.sub(r"\\(.)", r"\1", found["text"])
+    for found in _TEMPLATE_IN_SCRIPTS.finditer(script):
+        yield key_of(_VALUE_IN_SCRIPTS.sub("{}", found[1]))
+
+
+def places(message: str) -> list[str]:
+    """What a translation must have as well: values, by name or in turn, tags and columns."""
+    return sorted(re.sub(r"^\{\d+", "{", place) for place in _PLACES.findall(message))
+
+
+def catalogue(language: str) -> Catalog:
+    """The catalogue as it is on disk; an empty one if there is none yet."""
+    path = FOLDER / f"{language}.po"
+    if not path.exists():
+        return Catalog(locale=language)
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def update(language: str) -> tuple[int, int]:
+    """Write a catalogue anew: how many messages there are, and how many wait for a translation."""
+    old, said = catalogue(language), messages()
+    new = Catalog(locale=language)
+    waiting = 0
+    for message in sorted(said, key=lambda each: (said[each][0], str(each))):
+        before = old.get(message if isinstance(message, str) else message[0])
+        text = before.string if before is not None else None
+        empty = ("",) * new.num_plurals if isinstance(message, tuple) else ""
+        new.add(message, text or empty, locations=[(file, None) for file in said[message]])  # pyright: ignore[reportArgumentType]
+        waiting += not text or not all(text)
+    with (FOLDER / f"{language}.po").open("wb") as file:
+        file.write(_HEAD.format(LANGUAGES[language], language, new.plural_forms).encode())
+        write_po(file, new, width=0, omit_header=True)
+    return len(said), waiting
+
+
+def main() -> None:
+    """Update all, and say what they lack."""
+    for language in LANGUAGES:
+        if language != ENGLISH:
+            count, waiting = update(language)
+            print(f"{language}: {count} messages, {waiting} without a translation")
+
+
+if __name__ == "__main__":
+    main()

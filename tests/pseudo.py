@@ -1,0 +1,57 @@
+"""
+A language that nobody speaks: every vowel of what the catalogues know has an accent.
+
+What stays plain on the screen is a text that no catalogue can translate, or one of the scenario's own.
+`python -m tests.pseudo serve classroom-3x3` is the command line in it.
+"""
+
+import re
+import sys
+
+import explorer.words
+from explorer.words import catalogue
+from explorer.words.catalogue import Catalogue
+from tests.catalogues import messages
+
+NAME = "xx"
+_ACCENTS = str.maketrans("aeiouAEIOU", "äéïöüÄÉÏÖÜ")
+# what is no text: tags, places for values, columns of tips, entities
+_KEPT = re.compile(r"(<[^<>]*>|\{[^{}]*\}|@\w+(?:\{[^{}]*\})?|&\w+;)")
+_PLAIN = re.compile(r"\b[A-Za-z]*[aeiou][A-Za-z]*\b")
+
+
+def accented(message: str) -> str:
+    """A message in that language."""
+    parts = _KEPT.split(message)
+    return "".join(part if n % 2 else part.translate(_ACCENTS) for n, part in enumerate(parts))
+
+
+def plain_words(text: str) -> list[str]:
+    """Words of a text that have no accent, of three letters at least."""
+    return [word for word in _PLAIN.findall(text) if len(word) > 2]
+
+
+def read(_language: str) -> Catalogue:
+    """The catalogue: numbers as in German."""
+    texts, forms = {}, {}
+    for message in messages():
+        if isinstance(message, tuple):
+            forms[message] = tuple(map(accented, message))
+        else:
+            texts[message] = accented(message)
+    return Catalogue(texts, forms, lambda count: int(count != 1), {ord(","): ".", ord("."): ","})
+
+
+def speak() -> None:
+    """Let this process speak it, whatever a page asks for."""
+    catalogue.read = read
+    explorer.words.LANGUAGES[NAME] = "Pseudo"
+    explorer.words.ask(lambda: NAME)
+    explorer.words.ask = lambda _anybody: None
+
+
+if __name__ == "__main__":
+    speak()
+    from explorer.cli import main
+
+    sys.exit(main())
