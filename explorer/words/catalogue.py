@@ -42,10 +42,11 @@ def read(language: str) -> Catalogue:
     texts: dict[str, str] = {}
     forms: dict[tuple[str, str], tuple[str, ...]] = {}
     for message in messages:
-        if message.pluralizable:
-            forms[message.id] = tuple(message.string)
-        elif message.id and message.string:
-            texts[str(message.id)] = str(message.string)
+        match message.id, message.string:
+            case (one, many), strings if strings:
+                forms[one, many] = tuple(strings)
+            case str(text), str(translated) if text and translated:
+                texts[text] = translated
     return Catalogue(texts, forms, c2py(messages.plural_expr), _signs(language))
 
 
