@@ -8,6 +8,7 @@ what nobody says any more, and prints what waits for a translation.
 from __future__ import annotations
 
 import ast
+import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,10 +25,14 @@ NAMED = re.compile(r"(^|_)(HELP|TIPS?)$")  # constants that hold nothing but mes
 # arguments that are messages, by place and by name: of what describes pictures, measures, settings
 ARGUMENTS: dict[str, tuple[tuple[int, str], ...]] = {
     "Axis": ((0, "label"),),
+    "Circles": ((1, "tip"), (3, "label")),
     "Mark": ((3, "labels"), (4, "tip")),
     "Measure": ((1, "title"), (2, "term")),
     "Setting": ((0, "label"),),
 }
+TABLES = {
+    "measures/published.csv": ("setup", "world", "differs", "quality")
+}  # their columns of texts
 DECLARING = {"label", "doc"}  # arguments of `param.X` in a scenario's declarations
 _SPOKEN_IN_SCRIPTS = re.compile(
     r"""\b(?:tr|mark)\(\s*(?P<quote>["'])(?P<text>(?:\\.|(?!(?P=quote)).)*)(?P=quote)"""
@@ -52,6 +57,10 @@ def messages() -> dict[str | tuple[str, str], list[str]]:
     found: dict[str | tuple[str, str], list[str]] = {}
     for path in sorted(EXPLORER.rglob("*.py")):
         _add(found, _in_python(path), path)
+    for name, columns in TABLES.items():
+        with (EXPLORER / name).open(encoding="utf-8", newline="") as file:
+            cells = [row[column] for row in csv.DictReader(file) for column in columns]
+        _add(found, iter(cells), EXPLORER / name)
     for path in sorted(EXPLORER.rglob("*.js")):
         if "highs" not in path.parts:
             _add(found, _in_script(path), path)
