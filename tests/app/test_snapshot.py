@@ -714,17 +714,18 @@ def test_a_file_in_the_making_ends_with_its_page():
     page, document = SimpleNamespace(destroyed=False), Document()
     document._session_context = lambda: page  # as a served one has it
     scenario = Scenario.load("classroom-3x3")
-    button = SaveButton(Session(scenario), scenario, PAGE)
 
-    async def leave() -> None:
+    async def leave() -> SaveButton:
         with set_curdoc(document):
+            button = SaveButton(Session(scenario), scenario, PAGE)
+            button._making = True
             making = asyncio.ensure_future(button._make())
         while not any(process.is_alive() for process in file_process._processes):
             await asyncio.sleep(0.05)
         page.destroyed = True
         await making
+        return button
 
-    button._making = True
-    in_own_loop(leave())
+    button = in_own_loop(leave())
     wait_until(lambda: not any(process.is_alive() for process in file_process._processes))
     assert (button.page, button.problem, button.progress) == ("", "", "")
