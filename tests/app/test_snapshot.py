@@ -711,7 +711,8 @@ def test_on_paper_are_the_whole_table_and_all_settings_but_no_buttons(opened, ma
 
 
 def test_a_file_in_the_making_ends_with_its_page():
-    page, document = SimpleNamespace(destroyed=False), Document()
+    request = SimpleNamespace(arguments={})
+    page, document = SimpleNamespace(destroyed=False, request=request), Document()
     document._session_context = lambda: page  # as a served one has it
     scenario = Scenario.load("classroom-3x3")
 
