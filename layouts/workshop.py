@@ -63,6 +63,7 @@ page = pmui.Page(
             "& *": {"transition": "none !important", "animation": "none !important"}
         },
         "& .MuiToolbar-root": {"minHeight": "48px"},
+        "& .MuiToolbar-root :is(a, button):focus-visible": {"outline": "2px solid #fff"},
         # one line: a header that grows lies on the totals. The title leaves room for the buttons;
         # whole when pointed at
         "& .MuiToolbar-root > .MuiBox-root": {"flexShrink": 0},

@@ -42,3 +42,41 @@ def tab_to(page: Page, name: str, most: int = 80) -> int:
         if called == name:
             return stops
     raise AssertionError(f"{most} stops, and none is called {name!r}; the last: {role} {called!r}")
+
+
+# How well one sees where the focus is: tag and name of what has it, the width of its outline [px], and the contrast of
+# that with what is around.
+OUTLINE = """() => {
+  let at = document.activeElement
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement
+  const above = element => element.assignedSlot ?? element.parentElement ?? element.getRootNode().host
+  const channels = colour => (colour.match(/[\\d.]+/g) ?? []).map(Number)
+  const light = colour => colour.slice(0, 3)
+    .map(part => (part /= 255) <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, part, n) => sum + part * [0.2126, 0.7152, 0.0722][n], 0.05)
+  let ground = [255, 255, 255]
+  for (let each = above(at); each; each = above(each)) {
+    const colour = channels(getComputedStyle(each).backgroundColor)
+    if (colour.length && (colour[3] ?? 1) > 0.9) {
+      ground = colour
+      break
+    }
+  }
+  const {outlineStyle, outlineWidth, outlineColor} = getComputedStyle(at)
+  const [pale, dark] = [light(channels(outlineColor)), light(ground)].sort((a, b) => b - a)
+  return {
+    tag: at.type === "range" ? "range" : at.localName,
+    name: (at.ariaLabel ?? at.innerText ?? "").trim().slice(0, 40),
+    width: outlineStyle === "none" ? 0 : parseFloat(outlineWidth),
+    contrast: pale / dark,
+  }
+}"""
+
+
+def stops(page: Page, most: int) -> list[dict[str, Any]]:
+    """The first stops of the Tab key, as `OUTLINE` has them."""
+    found = []
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        found.append(page.evaluate(OUTLINE))
+    return found

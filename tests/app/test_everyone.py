@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from accessible import FOCUSED, grave_findings, tab_to
+from accessible import FOCUSED, grave_findings, stops, tab_to
 from pages import PATIENCE_MS, wait_until_open, watched
 from playwright.sync_api import Browser, Page, expect
 from servers import free_port, serving
@@ -238,6 +238,29 @@ def test_the_table_behind_the_map_has_every_flow(page):
 
 
 # Without a pointer, and on a phone
+
+
+def test_every_stop_shows_that_it_has_the_focus(page):
+    """From the top of the page through the first card; sliders show it at their thumbs."""
+    ask(page, "Overview")
+    for dark in (False, True):
+        turn(page, dark)
+        page.evaluate("() => document.querySelector('#skip button').focus()")
+        found = stops(page, 56)
+        assert {"Toggle theme", "Carbon price [USD/t]", "Table"} <= {each["name"] for each in found}
+        unseen = [
+            each
+            for each in found
+            if each["tag"] != "range" and (each["width"] < 1 or each["contrast"] < 3)
+        ]
+        assert unseen == []
+    slider = page.get_by_role("slider", name="Carbon price")
+    slider.scroll_into_view_if_needed()
+    blurred = slider.screenshot()
+    slider.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    assert slider.screenshot() != blurred
 
 
 def test_the_five_minute_tour_needs_no_pointer(url, browser):

@@ -78,7 +78,8 @@ select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an a
                     background: var(--mui-palette-primary-main, #0072b2); }
 .bk-btn:hover:not(.bk-active) { background: #8883; }
 .bk-btn:focus { outline: none; }
-.bk-btn:focus-visible { outline: 2px solid var(--mui-palette-primary-main, #0072b2); outline-offset: 1px; }
+:is(.bk-btn, .bk-input):focus-visible { outline: 2px solid var(--mui-palette-primary-main, #0072b2);
+                                        outline-offset: 1px; }
 """
 
 
@@ -90,7 +91,7 @@ def heading(title: str, explanation: str, term: str = "") -> Div:
     text = html(
         '<div class="heading"><h2>{title}</h2>'
         '<span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
-        '<div class="explanation" role="tooltip">{named}{explanation}{sources}</div>'
+        '<div class="explanation" role="tooltip" tabindex="-1">{named}{explanation}{sources}</div>'
         '<span class="ends"><button class="take" aria-label="{title} Take home: picture, table" aria-haspopup="menu">⤓'
         '</button><button class="enlarge" aria-label="{title} Alone, as large as the window">⤢</button></span></div>',
         title=title, named=html("<b>{}.</b> ", f"{term[0].upper()}{term[1:]}") if term else "",
