@@ -16,7 +16,8 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from explorer.words import ENGLISH, LANGUAGES, has_words, key_of
+from explorer.words import ENGLISH, LANGUAGES
+from explorer.words.messages import Message, has_words, key_of, said_in
 
 EXPLORER = Path(__file__).parents[1] / "explorer"
 FOLDER = EXPLORER / "words"
@@ -34,11 +35,6 @@ TABLES = {
     "measures/published.csv": ("setup", "world", "differs", "quality")
 }  # their columns of texts
 DECLARING = {"label", "doc"}  # arguments of `param.X` in a scenario's declarations
-_SPOKEN_IN_SCRIPTS = re.compile(
-    r"""\b(?:tr|mark)\(\s*(?P<quote>["'])(?P<text>(?:\\.|(?!(?P=quote)).)*)(?P=quote)"""
-)
-_TEMPLATE_IN_SCRIPTS = re.compile(r"\bhtml`((?:\\.|\$\{(?:[^{}]|\{[^{}]*\}|`[^`]*`)*\}|[^`$])*)`")
-_VALUE_IN_SCRIPTS = re.compile(r"\$\{(?:[^{}]|\{[^{}]*\}|`[^`]*`)*\}")
 # of a message: places for values, tags, and columns of tips
 _PLACES = re.compile(r"\{[^{}]*\}|</?[a-zA-Z][^<>]*>|@\w+")
 
@@ -52,9 +48,9 @@ msgstr ""
 """
 
 
-def messages() -> dict[str | tuple[str, str], list[str]]:
+def messages() -> dict[Message, list[str]]:
     """Every message of the package, a pair for those with a plural, and the files that say it."""
-    found: dict[str | tuple[str, str], list[str]] = {}
+    found: dict[Message, list[str]] = {}
     for path in sorted(EXPLORER.rglob("*.py")):
         _add(found, _in_python(path), path)
     for name, columns in TABLES.items():
@@ -63,11 +59,11 @@ def messages() -> dict[str | tuple[str, str], list[str]]:
         _add(found, iter(cells), EXPLORER / name)
     for path in sorted(EXPLORER.rglob("*.js")):
         if "highs" not in path.parts:
-            _add(found, _in_script(path), path)
+            _add(found, said_in(path.read_text("utf-8")), path)
     return found
 
 
-def _add(found: dict, said: Iterator[str | tuple[str, str]], path: Path) -> None:
+def _add(found: dict, said: Iterator[Message], path: Path) -> None:
     for message in said:
         if isinstance(message, tuple) or has_words(message):
             files = found.setdefault(message, [])
@@ -76,7 +72,7 @@ def _add(found: dict, said: Iterator[str | tuple[str, str]], path: Path) -> None
                 files.append(name)
 
 
-def _in_python(path: Path) -> Iterator[str | tuple[str, str]]:
+def _in_python(path: Path) -> Iterator[Message]:
     declares = path.parent.name == "scenario"
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         match node:
@@ -88,7 +84,7 @@ def _in_python(path: Path) -> Iterator[str | tuple[str, str]]:
                 yield from _texts(value)
 
 
-def _in_call(name: str, call: ast.Call, declares: bool) -> Iterator[str | tuple[str, str]]:
+def _in_call(name: str, call: ast.Call, declares: bool) -> Iterator[Message]:
     if name == "plural" and len(call.args) > 2:
         one, many = ([*_texts(each)] for each in call.args[:2])
         if one and many:
@@ -121,14 +117,6 @@ def _texts(node: ast.AST | None) -> Iterator[str]:
         case ast.IfExp(body=body, orelse=otherwise):
             yield from _texts(body)
             yield from _texts(otherwise)
-
-
-def _in_script(path: Path) -> Iterator[str]:
-    script = path.read_text("utf-8")
-    for found in _SPOKEN_IN_SCRIPTS.finditer(script):
-        yield re.sub(r"\\(.)", r"\1", found["text"])
-    for found in _TEMPLATE_IN_SCRIPTS.finditer(script):
-        yield key_of(_VALUE_IN_SCRIPTS.sub("{}", found[1]))
 
 
 def places(message: str) -> list[str]:

@@ -52,3 +52,11 @@ class PageModules:
         text = json.dumps(message).replace("Infinity", "null")  # as JSON has it
         self._process.stdin.write(f"{text}\n")
         self._process.stdin.flush()
+
+
+def printed_by_node(script: str) -> Any:
+    """What a module of JavaScript hands to `console.log`, as JSON."""
+    done = subprocess.run(
+        [NODE, "--input-type=module", "-"], input=script, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)

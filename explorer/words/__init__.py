@@ -19,6 +19,8 @@ from importlib import import_module
 from string import Formatter
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from explorer.words.messages import key_of, said_in
+
 if TYPE_CHECKING:
     from explorer.words.catalogue import Catalogue
 
@@ -29,7 +31,6 @@ ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "de": "Deutsch", "fr": "Français", "es": "Español", "zh": "中文"}
 
 _spoken: ContextVar[str] = ContextVar("language", default="")
-_NO_WORDS = re.compile(r"""<[^<>]*>|\{[^{}]*\}|@\w+(\{[^{}]*\})?|&\w+;|[\w-]+="[^"]*\"""")
 
 
 def _nobody_asks() -> str:
@@ -133,24 +134,17 @@ def per_language(make: Callable[P, T]) -> Callable[P, T]:
     return found
 
 
-def key_of(message: str) -> str:
+@per_language
+def of_script(script: str) -> dict[str, Any]:
     """
-    A text as catalogues have it: of several lines, on one.
+    What a script needs to say its messages in the language that is spoken, as JSON can have it:
+    nothing in English. `explorer/app/words.js` takes it.
 
-    >>> key_of("Two\\nlines. "), key_of("One ")
-    ('Two lines.', 'One ')
+    >>> of_script("tr('Copy')")
+    {}
     """
-    return " ".join(message.split()) if "\n" in message else message
-
-
-def has_words(message: str) -> bool:
-    """
-    Whether there is anything to translate, beside HTML and places for values.
-
-    >>> has_words("<b>{:.0f}</b> %"), has_words("{} of"), has_words("@share{0.0} %")
-    (False, True, False)
-    """
-    return any(sign.isalpha() for sign in _NO_WORDS.sub("", message))
+    spoken = language()
+    return {} if spoken == ENGLISH else _catalogue(spoken).of({*said_in(script)}) | {"tag": spoken}
 
 
 def most_wanted(accepted: str) -> str:

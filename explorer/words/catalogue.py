@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from gettext import c2py  # what makes a function of the rule in a catalogue's head
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.messages.pofile import read_po
+
+from explorer.words.messages import Message
 
 FOLDER = Path(__file__).parent
 
@@ -33,6 +36,20 @@ class Catalogue:
         """The form for a number, if there are any."""
         forms = self.forms.get((one, many))
         return forms[self.form_of(count)] if forms else None
+
+    def of(self, messages: Set[Message]) -> dict[str, Any]:
+        """
+        What of it some messages need, with text for keys: translations, forms by the English one
+        for a single thing, and signs.
+        """
+        alone = {message for message in messages if isinstance(message, str)}
+        return {
+            "texts": {
+                message: self.texts[message] for message in sorted(alone & self.texts.keys())
+            },
+            "forms": {pair[0]: self.forms[pair] for pair in sorted(self.forms.keys() & messages)},
+            "signs": {chr(sign): other for sign, other in self.signs.items()},
+        }
 
 
 def read(language: str) -> Catalogue:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from explorer.app.component import words_of
 from explorer.app.link.share import picture
 from explorer.markup import file_of_ours, html, joined
 
@@ -46,4 +47,5 @@ def _page(title: str, head: Markup, body: Markup) -> str:
 
 def _script(nonce: str, *names: str) -> Markup:
     text = joined((_FILES[name] for name in names), "\n")
-    return html('<script nonce="{}" type="module">{}</script>', nonce, text)
+    words = Markup(words_of(text))
+    return html('<script nonce="{}" type="module">{}{}</script>', nonce, words, text)

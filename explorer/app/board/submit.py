@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar
 
-import panel as pn
 import param
 
 from explorer.app.board.rules import LONGEST_NAME
+from explorer.app.component import Component
 from explorer.app.controls.controls import CONTROLS
 
 SCRIPT = Path(__file__).with_suffix(".js")
@@ -16,7 +16,7 @@ _SHARED = (CONTROLS / "history.css", CONTROLS.parent / "link" / "share.css")
 SHARED_STYLES = [path.read_text("utf-8") for path in _SHARED]  # with other buttons and dialogs
 
 
-class SubmitButton(pn.custom.JSComponent):
+class SubmitButton(Component):
     """
     In a page's header. The browser asks the board by itself; nothing passes through a session.
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pandas as pd
-import panel as pn
 import param
 
 from explorer.app.compare.pins import LONGEST, MOST, Pin, Pins
+from explorer.app.component import Component
 from explorer.app.live.card import CARD
 from explorer.app.live.taken import Taken
 from explorer.measures.headlines import Headline, basis_of, headlines
@@ -32,7 +32,7 @@ FIGURES = {  # of the totals: name among the headlines, label, unit
 }
 
 
-class PinButton(pn.custom.JSComponent):
+class PinButton(Component):
     """Pins what is seen, for a page's header."""
 
     full = param.Boolean(default=False, doc="Whether there is no room for another pin.")
@@ -58,7 +58,7 @@ class PinButton(pn.custom.JSComponent):
             self._pins.add()
 
 
-class PinTable(pn.custom.JSComponent):
+class PinTable(Component):
     """
     The headline figures of what is seen, of the baseline and of every pin, each against what is
     chosen to compare with; nothing while there is no pin.

@@ -16,6 +16,7 @@ from bokeh.document import Document
 from bokeh.model import Model
 from panel.io.model import apply_changes_without_dispatch
 
+from explorer.app.component import Component
 from explorer.app.live.no_server import refuse_embedding
 from explorer.app.live.scheduler import LiveRunner
 from explorer.charts.palette import CLASS_COLOURS
@@ -268,7 +269,7 @@ class _Browser:
     complaints: dict[str, str] = field(default_factory=dict)
 
 
-class ControlPanel(pn.custom.JSComponent):
+class ControlPanel(Component):
     """
     The controls in the browser. Serials and JSON go through two properties; `controls.js` has the
     other end.
@@ -409,7 +410,7 @@ class ControlPanel(pn.custom.JSComponent):
 _FLAGS = ("can_undo", "can_redo", "can_reset")
 
 
-class HistoryButtons(pn.custom.JSComponent):
+class HistoryButtons(Component):
     """Undo, redo and reset in the browser."""
 
     can_undo = param.Boolean(doc="Whether undo is enabled.")

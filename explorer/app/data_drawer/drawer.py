@@ -12,6 +12,7 @@ import panel as pn
 import param
 from markupsafe import Markup
 
+from explorer.app.component import Component
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.markup import html, joined
 from explorer.model.inputs import LABELS, sources_used
@@ -26,7 +27,7 @@ _HERE = Path(__file__)
 _HEADER = _HERE.parents[1] / "controls" / "history.css"
 
 
-class DataDrawer(pn.custom.JSComponent):
+class DataDrawer(Component):
     """
     A button in a page's header, and the drawer that it opens: made when it is opened, a table when
     it is looked at.

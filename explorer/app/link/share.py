@@ -6,17 +6,17 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar
 
-import panel as pn
 import param
 import segno
 
+from explorer.app.component import Component
 from explorer.app.controls.controls import CONTROLS
 
 MOST_CHARACTERS = 1200  # of a link whose code a phone reads from across a room
 _HERE = Path(__file__)
 
 
-class ShareButton(pn.custom.JSComponent):
+class ShareButton(Component):
     """
     In a page's header. Codes are made by the server, and nothing leaves it.
 

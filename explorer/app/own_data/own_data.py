@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
-import panel as pn
 import param
 
 from explorer.app.board.limits import Limit
+from explorer.app.component import Component
 from explorer.app.live.latest import Latest
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.page.scenarios import About
@@ -58,7 +58,7 @@ class Examined(NamedTuple):
     warnings: list[Problem]
 
 
-class OwnData(pn.custom.JSComponent):
+class OwnData(Component):
     """
     Drafts of a session, one at a time, and the scenarios opened from them.
 

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import panel as pn
 import param
 
 from explorer.app.board.limits import Limit
+from explorer.app.component import Component
 from explorer.app.explorer import Explorer
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.page.scenarios import About
@@ -22,7 +22,7 @@ MOST_KEPT = 3  # scenarios as they were left, with what can be undone there
 _HERE = Path(__file__)
 
 
-class Switch(pn.custom.JSComponent):
+class Switch(Component):
     """
     Opens scenarios on a page: shows by itself that one is being opened, keeps those that were open
     as they were left, and hands theme, question and pins on from one to the next.

@@ -13,6 +13,7 @@ from bokeh.document import Document
 from bokeh.model import Model
 from numpy.typing import NDArray
 
+from explorer.app.component import Component
 from explorer.app.live.card import CARD
 from explorer.app.live.origins import sources_html
 from explorer.app.live.taken import Taken
@@ -28,7 +29,7 @@ DECIMALS = (
 )
 
 
-class RegionRows(pn.custom.JSComponent):
+class RegionRows(Component):
     """
     What the browser knows of the regions, in their own order: it sorts, formats and marks by
     itself.

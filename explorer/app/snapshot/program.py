@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from explorer.app.component import words_of
 from explorer.errors import ExplorerError
 
 PAGE = Path(__file__).parent / "page"
 HIGHS = Path(__file__).parent / "highs"  # of npm, which hatch_build.py puts there
+_WORDS = re.compile(r'^import \{[^}]*\} from "../../words.js"\n', re.MULTILINE)  # are there before
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./(\w+)\.js"\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) (\w+))", re.MULTILINE)
 
@@ -24,7 +26,10 @@ def program(name: str) -> str:
 def solver_program() -> str:
     """What the page's worker runs: HiGHS, which it calls `load_highs`, and the modules."""
     highs = _highs("highs.js").read_text("utf-8")
-    return f"const load_highs = (() => {{\n{highs}\nreturn Module\n}})()\n{program('worker')}"
+    worker = program("worker")
+    return (
+        f"const load_highs = (() => {{\n{highs}\nreturn Module\n}})()\n{words_of(worker)}{worker}"
+    )
 
 
 def solver_wasm() -> bytes:
@@ -47,7 +52,7 @@ def _highs(name: str) -> Path:
 
 
 def _collect(name: str, found: dict[str, str]) -> None:
-    text = (PAGE / f"{name}.js").read_text("utf-8")
+    text = _WORDS.sub("", (PAGE / f"{name}.js").read_text("utf-8"))
     for _names, other in _IMPORT.findall(text):
         if other not in found:
             _collect(other, found)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import panel as pn
 import param
 
+from explorer.app.component import Component
 from explorer.app.file_process import file_made, scratch_folder
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.snapshot.write import write_snapshot
@@ -61,7 +62,7 @@ ARCHIVE = Makes(
 )
 
 
-class SaveButton(pn.custom.JSComponent):
+class SaveButton(Component):
     """
     In a page's header. Says that it works, can be stopped, and hands the file to the browser.
     """

@@ -30,6 +30,7 @@ from explorer import __version__
 from explorer.app.board.rules import LONGEST_NAME
 from explorer.app.board.submit import SCRIPT as SUBMIT
 from explorer.app.board.submit import SHARED_STYLES
+from explorer.app.component import words_of
 from explorer.app.controls.choice import chosen
 from explorer.app.controls.controls import Inputs, finite, link_values, reach_of
 from explorer.app.link.page_link import SHORT_NAMES, stamp
@@ -441,7 +442,8 @@ def _script(board: bool) -> str:
         for name, paths in _components(board).items()
     ]
     rest = (_APP / "story" / "recorded.js", _CONTROLS / "link.js", _APP / "page" / "access.js")
-    return "\n".join([*parts, *(path.read_text("utf-8") for path in rest), program("page")])
+    script = "\n".join([*parts, *(path.read_text("utf-8") for path in rest), program("page")])
+    return words_of(script) + script
 
 
 def _component(paths: tuple[Path, ...]) -> str:

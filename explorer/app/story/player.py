@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar
 
-import panel as pn
 import param
 
+from explorer.app.component import Component
 from explorer.app.questions import Questions
 from explorer.errors import ExplorerError
 from explorer.measures.storytelling import DIRECTIONS, Answer, answer, scenario_at, step_text
@@ -41,7 +41,7 @@ def at_once(step: Step) -> dict[str, Any]:
     }
 
 
-class StoryPlayer(pn.custom.JSComponent):
+class StoryPlayer(Component):
     """
     The steps of a story in a bar above the page; closed until it is opened.
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-import panel as pn
 import param
+
+from explorer.app.component import Component
 
 _HERE = Path(__file__)
 
 
-class Strip(pn.custom.JSComponent):
+class Strip(Component):
     """
     A list of tabs. Arrow keys, Home and End go from one to the next and open it; where they have no
     room side by side they scroll, and fade at the edge that cuts them off.

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import panel as pn
 import param
 
+from explorer.app.component import Component
 from explorer.app.file_process import file_made
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.live.taken import Takeable, Taken
@@ -29,7 +30,7 @@ PICTURES, TABLES = ("png", "svg"), ("csv", "xlsx")
 _HERE = Path(__file__)
 
 
-class TakeHome(pn.custom.JSComponent):
+class TakeHome(Component):
     """
     One menu for all cards of a page, which says what it makes and hands the file to the browser.
 

@@ -7,9 +7,9 @@ from collections.abc import Container
 from pathlib import Path
 from typing import Any, ClassVar
 
-import panel as pn
 import param
 
+from explorer.app.component import Component
 from explorer.app.questions import QUESTIONS, Questions
 from explorer.measures.argument import argument
 from explorer.session import Session
@@ -17,7 +17,7 @@ from explorer.session import Session
 _HERE = Path(__file__)
 
 
-class Argument(pn.custom.JSComponent):
+class Argument(Component):
     """A sentence about the present state; a tap on a part asks the question that shows it."""
 
     parts = param.String(doc="Pairs of a text and the question it leads to, or '': JSON.")

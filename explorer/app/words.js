@@ -1,0 +1,38 @@
+// What scripts say, in the language of the page: English texts are the keys, as in explorer/words.
+const spoken = {texts: {}, forms: {}, signs: {}} // of English nothing is needed
+
+/** Speak a language from now on, of which `explorer.words.of_script` has what is needed. */
+export function speak(language) {
+  Object.assign(spoken, language)
+}
+
+/** A text in that language, with values in its places: `{}`, `{0}`, or `{name}` of an object. */
+export function tr(message, ...values) {
+  return filled(looked_up(message), values)
+}
+
+/** The same for what depends on a number, which stands in it as `{count}`. */
+export function plural(one, many, count, named = {}) {
+  const forms = spoken.forms[one] ?? [one, many]
+  const is_one = new Intl.PluralRules(spoken.tag ?? "en").select(count) === "one"
+  return filled(forms.at(is_one ? 0 : -1), [{...named, count: localised(count.toLocaleString("en-US"))}])
+}
+
+export function looked_up(message) {
+  return spoken.texts[message] ?? message
+}
+
+export function filled(text, values, shown = as_shown) {
+  let next = 0
+  const value = name => (name === "" ? values[next++] : /\d/.test(name) ? values[name] : values[0][name])
+  return values.length ? text.replace(/\{(\w*)(?::([^{}]*))?\}/g, (_, name, form) => shown(value(name), form)) : text
+}
+
+function as_shown(value) {
+  return typeof value === "number" ? localised(String(value)) : String(value)
+}
+
+/** A number written in English as that language writes it. */
+export function localised(digits) {
+  return digits.replace(/[.,]/g, sign => spoken.signs[sign] ?? sign)
+}
