@@ -43,4 +43,4 @@ def in_script(value: Any) -> str:
     >>> print(in_script({"texts": {"<": "</script>"}}))
     {"texts":{"\\u003c":"\\u003c/script>"}}
     """
-    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

@@ -18,6 +18,11 @@ export function plural(one, many, count, named = {}) {
   return filled(forms.at(is_one ? 0 : -1), [{...named, count: localised(count.toLocaleString("en-US"))}])
 }
 
+/** Note that a text is a message where it is written, as `tr` looks it up where it is shown. */
+export function mark(message) {
+  return message
+}
+
 export function looked_up(message) {
   return spoken.texts[message] ?? message
 }
@@ -30,6 +35,12 @@ export function filled(text, values, shown = as_shown) {
 
 function as_shown(value) {
   return typeof value === "number" ? localised(String(value)) : String(value)
+}
+
+/** A text in pieces, with nodes in its places, to stand side by side. */
+export function in_place(text, ...nodes) {
+  let next = 0
+  return text.split(/(\{\d*\})/).map((piece, n) => (n % 2 ? nodes[piece.slice(1, -1) || next++] : piece))
 }
 
 /** A number written in English as that language writes it. */

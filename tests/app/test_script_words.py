@@ -19,6 +19,7 @@ SAID = {
     "tr('It\\'s new')": ("It's new", "It's new"),
     "plural('{count} row', '{count} rows', 1)": ("1 row", "1 Zeile"),
     "plural('{count} row', '{count} rows', 1200)": ("1,200 rows", "1.200 Zeilen"),
+    "in_place(tr('{} of {}'), 'one', 'two').join('|')": ("|one| of |two|", "|two|, davon |one|"),
     "localised('−1,234.5')": ("−1,234.5", "−1.234,5"),
 }
 TAG = "de-x-madeup"
