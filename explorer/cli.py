@@ -23,6 +23,7 @@ from explorer.errors import ExplorerError
 from explorer.lacking import explained
 from explorer.registry import MEASURES
 from explorer.scenario.known import names
+from explorer.words import ENGLISH, LANGUAGES
 
 DEFAULT_SCENARIO = "world-2025"
 FIRST_SCENARIO = "classroom-3x3"  # small enough to begin with
@@ -280,6 +281,12 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="VIEW",
         help=f"a view to leave out, may be repeated: {', '.join(HIDEABLE)}",
+    )
+    snapping.add_argument(
+        "--lang",
+        choices=[*LANGUAGES],
+        default=ENGLISH,
+        help="language of the page; English if left out",
     )
     snapping.add_argument(
         "--embed",

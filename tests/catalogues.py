@@ -60,6 +60,8 @@ def messages() -> dict[Message, list[str]]:
     for path in sorted(EXPLORER.rglob("*.js")):
         if "highs" not in path.parts:
             _add(found, said_in(path.read_text("utf-8")), path)
+    for path in sorted(EXPLORER.rglob("*.html")):
+        _add(found, said_in(path.read_text("utf-8")), path)
     return found
 
 

@@ -14,7 +14,12 @@ def run(args: argparse.Namespace) -> int:
     scenario = Scenario.load(args.scenario)
     with progress("Drawing"):
         written = write_snapshot(
-            scenario, args.output, controls=args.control, hide=args.hide, base_url=args.base_url
+            scenario,
+            args.output,
+            controls=args.control,
+            hide=args.hide,
+            base_url=args.base_url,
+            language=args.lang,
         )
     print(f"{written.path}, {written.size_bytes / 1e6:.1f} MB: any browser opens it.")
     if args.embed:

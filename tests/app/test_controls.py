@@ -665,7 +665,7 @@ def test_bad_text_is_explained_where_it_was_typed_and_changes_nothing(serve):
     field, complaint = served.exact(name), served.complaint(name)
     for typed, wrong in (
         ("dear", "“dear” is not a number. Possible: 0 to 1,000,000,000."),
-        ("1,5", "“1,5” is not a number. Possible: 0 to 1,000,000,000."),
+        ("1,5,0", "“1,5,0” is not a number. Possible: 0 to 1,000,000,000."),
         ("1e999", "“1e999” is not a number. Possible: 0 to 1,000,000,000."),
         ("5 s", "“5 s” is not a number. Possible: 0 to 1,000,000,000."),
         ("", "“” is not a number. Possible: 0 to 1,000,000,000."),

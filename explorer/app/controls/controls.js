@@ -1,8 +1,7 @@
 // All inputs of a scenario as one component: plain DOM, and a bridge to Python.
 
-const SPEEDS = {"1 hour a second": 1000, "2 hours a second": 500, "an hour in 3 seconds": 3000} // at most
+const SPEEDS = [[tr("1 hour a second"), 1000], [tr("2 hours a second"), 500], [tr("an hour in 3 seconds"), 3000]] // at most
 const NO_UNIT = "[-]" // which reads as a minus
-const DURATIONS = {ms: 1, s: 1000, min: 60_000, h: 3_600_000}
 
 export function render({view, model, data}) {
   const bridge = bridgeOf(data)
@@ -47,9 +46,9 @@ function section({title, folded, controls}, build) {
 function one_at_a_time(groups, build) {
   const items = groups.flatMap(({controls}) => controls)
   const elements = items.map(build)
-  const chooser = el("select", {"aria-label": "Which input"}, ...groups.map(({title, controls}) =>
+  const chooser = el("select", {"aria-label": tr("Which input")}, ...groups.map(({title, controls}) =>
     el("optgroup", {label: title}, ...controls.map(({key, label}) => el("option", {value: key}, label)))))
-  const fold = el("button", {type: "button", "aria-label": "Slider"})
+  const fold = el("button", {type: "button", "aria-label": tr("Slider")})
   let open = true
   const show = () => {
     items.forEach(({key}, n) => (elements[n].hidden = !open || key !== chooser.value))
@@ -82,7 +81,7 @@ function frame(item, bridge) {
   const [name, unit] = item.label.split(/ (?=\[[^\]]*\]$)/)
   const id = `tip-${item.key}`
   // no stop of the Tab key, of which there would be twice as many: "?" on the control tells the same
-  const info = el("button", {type: "button", class: "info", tabindex: "-1", "aria-label": `About: ${name}`, "aria-describedby": id}, "i")
+  const info = el("button", {type: "button", class: "info", tabindex: "-1", "aria-label": tr("About: {}", name), "aria-describedby": id}, "i")
   info.addEventListener("keydown", event => event.key === "Escape" && info.blur())
   const label = el("span", {class: "label"}, item.mark ? `${item.mark} ${name}` : name, unit && unit !== NO_UNIT ? el("span", {class: "unit"}, ` ${unit}`) : "")
   const origin = item.origin ? [el("span", {class: "origin"}, item.origin)] : []
@@ -173,11 +172,11 @@ function slider(item, bridge) {
 function player(item, bridge, change) {
   const still = window.matchMedia("(prefers-reduced-motion: reduce)")
   const button = el("button", {type: "button", class: "play"})
-  const speed = el("select", {"aria-label": "Speed"},
-    ...Object.keys(SPEEDS).map(name => el("option", {value: name}, name)))
+  const speed = el("select", {"aria-label": tr("Speed")},
+    ...SPEEDS.map(([name, ms]) => el("option", {value: ms}, name)))
   let playing = false
   const show = () => {
-    button.textContent = still.matches ? "Next hour ›" : playing ? "❚❚ Pause" : "▶ Play the day"
+    button.textContent = still.matches ? tr("Next hour ›") : playing ? tr("❚❚ Pause") : tr("▶ Play the day")
     speed.hidden = still.matches
   }
   const step = () => {
@@ -198,7 +197,7 @@ function player(item, bridge, change) {
     while (playing && button.isConnected) {
       step()
       const stepped = bridge.latest(item.key)
-      await Promise.all([bridge.idle(), new Promise(resolve => setTimeout(resolve, SPEEDS[speed.value]))])
+      await Promise.all([bridge.idle(), new Promise(resolve => setTimeout(resolve, Number(speed.value)))])
       if (bridge.latest(item.key) !== stepped) end() // somebody else has moved it
     }
   })
@@ -233,7 +232,7 @@ const MAKERS = {choice, limit}
 function exactField(item) {
   const type = item.kind === "number" ? "decimal" : "text" // durations may be typed with their unit
   const attributes = {type: "text", inputmode: type, autocomplete: "off", spellcheck: "false"}
-  return {...attributes, "aria-label": `${item.label}, exact value`}
+  return {...attributes, "aria-label": tr("{}, exact value", item.label)}
 }
 
 /** Put the handle where the value is, or at the end it lies beyond, and the tick where the scenario was opened. */
@@ -301,7 +300,7 @@ const SCALES = {
   number: () => ({position: value => value, value: position => position, text: grouped, edit: plain}),
 
   limit: () => ({
-    text: value => (value === Infinity ? "no limit" : grouped(value)),
+    text: value => (value === Infinity ? tr("no limit") : grouped(value)),
     edit: value => (value === Infinity ? "" : plain(value)),
   }),
 
@@ -350,34 +349,19 @@ const SCALES = {
 
 function grouped(value) {
   const digits = Math.abs(value) < 0.001 ? {maximumSignificantDigits: 3} : {maximumFractionDigits: 4}
-  return value.toLocaleString("en-US", digits).replace("-", "−")
+  return localised(value.toLocaleString("en-US", digits).replace("-", "−"))
 }
 
 function plain(value) {
-  return String(Number(value.toPrecision(12)))
+  return localised(String(Number(value.toPrecision(12))))
 }
 
 /** As explorer/text.py says durations. */
 function duration(ms) {
-  if (ms === Infinity) return "no limit"
+  if (ms === Infinity) return tr("no limit")
   const unit = ["h", "min", "s"].find(unit => Math.abs(ms) >= DURATIONS[unit])
-  if (unit) return `${Number((ms / DURATIONS[unit]).toPrecision(3))} ${unit}`
-  return `${Number(ms.toPrecision(4))} ms`.replace("-", "−")
-}
-
-/** The number that was typed, or what is wrong with it. */
-function read(typed, item) {
-  if (["limit", "waiting"].includes(item.kind) && /^(|none|no limit|inf|infinity|∞)$/i.test(typed.trim())) return {value: Infinity}
-  const tidy = typed.replace(/−/g, "-").replace(/\s/g, "")
-  const ungrouped = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\D|$)/.test(tidy) ? tidy.replace(/,/g, "") : tidy
-  const [, digits, unit] = ungrouped.match(/^([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)([a-z]*)$/i) ?? []
-  const size = unit ? ["duration", "waiting"].includes(item.kind) && DURATIONS[unit] : 1
-  const value = Number(digits) * size
-  if (!size || !Number.isFinite(value)) return {wrong: `“${typed}” is not a number. Possible: ${item.possible}.`}
-  if (value < (item.low ?? -Infinity) || value > (item.high ?? Infinity)) {
-    return {wrong: `${typed} is not possible. Possible: ${item.possible}.`}
-  }
-  return {value}
+  if (unit) return `${localised(String(Number((ms / DURATIONS[unit]).toPrecision(3))))} ${unit}`
+  return `${localised(String(Number(ms.toPrecision(4))))} ms`.replace("-", "−")
 }
 
 function el(tag, attributes, ...children) {

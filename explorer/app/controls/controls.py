@@ -269,6 +269,9 @@ class _Browser:
     complaints: dict[str, str] = field(default_factory=dict)
 
 
+SCRIPTS = ("bridge.js", "typed.js", "controls.js")
+
+
 class ControlPanel(Component):
     """
     The controls in the browser. Serials and JSON go through two properties; `controls.js` has the
@@ -287,7 +290,7 @@ class ControlPanel(Component):
     sent = param.String(doc="Latest message from the browser.")
     news = param.String(doc="Latest message to the browser.")
 
-    _esm = "".join((CONTROLS / name).read_text("utf-8") for name in ("bridge.js", "controls.js"))
+    _esm = "".join((CONTROLS / name).read_text("utf-8") for name in SCRIPTS)
     _stylesheets: ClassVar = [_CSS["controls"]]
 
     def __init__(self, inputs: Inputs, **params: Any) -> None:

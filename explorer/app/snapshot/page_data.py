@@ -32,6 +32,7 @@ from explorer.scenario.profiles import ANNUAL, AVERAGE, HOURS, Profiles
 from explorer.scenario.scenario import CUSTOM_POLICY, LEGAL_POLICIES, Scenario
 from explorer.scenario.schema import CARBON_COLUMNS, DEMAND_COLUMNS, LATENCY_MODELS, SEASONS
 from explorer.scenario.workload import MODEL_COLUMNS
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 
@@ -100,12 +101,12 @@ def encoded(value: Any) -> Any:
 
 def _refuse_what_needs_the_app(network: Network, scenario: Scenario) -> None:
     if network.hosting_usd_per_h is not None:
-        what = "Hosting costs here, so where it pays is a choice that a page cannot make."
-        fix = "Set hosting_usd_per_h to 0, in the regions too, or serve the app: wattlas serve."
+        what = tr("Hosting costs here, so where it pays is a choice that a page cannot make.")
+        fix = tr("Set hosting_usd_per_h to 0, in the regions too, or serve the app: wattlas serve.")
         raise ExplorerError(what, "hosting_usd_per_h", fix)
     if np.isfinite(scenario.cost_cap_usd_per_h):
-        what = "Cost has a cap here, under which a page does not place least carbon."
-        fix = "Set cost_cap_usd_per_h to inf, or serve the app: wattlas serve."
+        what = tr("Cost has a cap here, under which a page does not place least carbon.")
+        fix = tr("Set cost_cap_usd_per_h to inf, or serve the app: wattlas serve.")
         raise ExplorerError(what, "cost_cap_usd_per_h", fix)
 
 

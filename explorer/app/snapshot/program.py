@@ -7,6 +7,7 @@ from pathlib import Path
 
 from explorer.app.component import words_of
 from explorer.errors import ExplorerError
+from explorer.words import tr
 
 PAGE = Path(__file__).parent / "page"
 HIGHS = Path(__file__).parent / "highs"  # of npm, which hatch_build.py puts there
@@ -45,8 +46,10 @@ def solver_licence() -> str:
 def _highs(name: str) -> Path:
     path = HIGHS / name
     if not path.exists():
-        what = "The solver for pages, npm's highs, is not installed."
-        fix = "Install Wattlas again where npm's registry can be reached: pip install --force-reinstall wattlas."
+        what = tr("The solver for pages, npm's highs, is not installed.")
+        fix = tr(
+            "Install Wattlas again where npm's registry can be reached: pip install --force-reinstall wattlas."
+        )
         raise ExplorerError(what, str(HIGHS), fix)
     return path
 

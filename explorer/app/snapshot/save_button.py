@@ -23,6 +23,7 @@ from explorer.errors import ExplorerError
 from explorer.model.labels import plain
 from explorer.scenario.scenario import Scenario
 from explorer.session import Session
+from explorer.words import language, mark, speaking, tr
 
 _HERE = Path(__file__)
 CONTROLS = _HERE.parents[1] / "controls"
@@ -49,13 +50,13 @@ def _archive(scenario: Scenario, target: str, _over: str, _opened: Scenario) -> 
 
 
 PAGE = Makes(
-    "Save as one HTML file that needs no server",
+    mark("Save as one HTML file that needs no server"),
     ".html",
     "M12 4 V15 M7 10.5 12 15.5 17 10.5 M5 19.5 H19",
     _page,
 )
 ARCHIVE = Makes(
-    "Take home as ZIP: scenario, tables, proof, sources",
+    mark("Take home as ZIP: scenario, tables, proof, sources"),
     ENDING,
     "M4.5 8.5 H19.5 V19.5 H4.5 Z M4.5 8.5 7 4.5 H17 L19.5 8.5 M10 12 H14",
     _archive,
@@ -83,11 +84,12 @@ class SaveButton(Component):
 
     def __init__(self, session: Session, opened: Scenario, makes: Makes) -> None:
         super().__init__(
-            title=makes.title, shape=makes.shape, encoded=makes.ending == ENDING, margin=0,
+            title=tr(makes.title), shape=makes.shape, encoded=makes.ending == ENDING, margin=0,
             file_name=f"{plain(session.network.labels.title)}{makes.ending}",
         )  # fmt: skip
         self._makes, self._runner = makes, LiveRunner()
         self._session, self._opened = session, opened
+        self._language = language()
         self._making = self._busy = (
             False  # the last until a file that is not wanted any more is cleared away
         )
@@ -113,7 +115,7 @@ class SaveButton(Component):
                 self._session.scenario.save(Path(folder) / "scenario")
                 self._opened.save(Path(folder) / "opened")
                 found = await file_made(
-                    _from_folder, self._makes.write, folder, self._session.workload,
+                    _from_folder, self._makes.write, folder, self._session.workload, self._language,
                     ending=self._makes.ending, say=lambda words: setattr(self, "progress", words),
                     wanted=lambda: self._making and self._runner.is_there(),
                 )  # fmt: skip
@@ -125,6 +127,7 @@ class SaveButton(Component):
             self.progress = ""
 
 
-def _from_folder(target: str, write: Write, folder: str, over: str) -> None:
+def _from_folder(target: str, write: Write, folder: str, over: str, spoken: str) -> None:
     scenario, opened = (Scenario.load(Path(folder) / name) for name in ("scenario", "opened"))
-    write(scenario, target, over, opened)
+    with speaking(spoken):
+        write(scenario, target, over, opened)

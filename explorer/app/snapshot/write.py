@@ -32,7 +32,7 @@ from explorer.app.board.submit import SCRIPT as SUBMIT
 from explorer.app.board.submit import SHARED_STYLES
 from explorer.app.component import words_of
 from explorer.app.controls.choice import chosen
-from explorer.app.controls.controls import Inputs, finite, link_values, reach_of
+from explorer.app.controls.controls import SCRIPTS, Inputs, finite, link_values, reach_of
 from explorer.app.link.page_link import SHORT_NAMES, stamp
 from explorer.app.live.card import CARD
 from explorer.app.questions import QUESTIONS
@@ -42,7 +42,7 @@ from explorer.app.snapshot.page_data import encoded, page_data
 from explorer.app.snapshot.program import PAGE, program, solver_licence, solver_program, solver_wasm
 from explorer.app.snapshot.view_labels import view_labels
 from explorer.app.story.recorded import recorded_story
-from explorer.app.views.argument import argument_parts
+from explorer.app.views.argument import argument_parts, questions_said
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.frontier import FrontierView
 from explorer.app.views.layers import LayersView
@@ -61,6 +61,8 @@ from explorer.scenario.provenance import Provenance, Source, notices
 from explorer.scenario.scenario import SETTINGS, Scenario
 from explorer.scenario.story import STORY_FILE, Story
 from explorer.session import Session
+from explorer.words import LANGUAGES, speaking, tr
+from explorer.words import language as spoken
 
 VIEWS = {
     "totals": Totals,
@@ -76,6 +78,7 @@ LEADS = {
 }  # by question: what shows it in a file
 BESIDE = "./"  # address of an app that serves the file itself
 NEEDS_APP = ("hosting_usd_per_h", "cost_cap_usd_per_h")  # what no page answers
+_WORDS = re.compile(r"\{\{ tr\('(.*?)'\) \}\}")  # of the page's own
 # Nothing is fetched, and the only scripts of the page that run are its own: none that a scenario's texts might bring
 # along. These unpack the libraries ('unsafe-eval'), which compile the functions that follow their plots (`CustomJS`)
 # from text and load them from blobs, as only a script can, start the solver from a blob, and write style elements and
@@ -89,7 +92,7 @@ _APP = Path(__file__).parents[1]
 _CONTROLS, _LINK = _APP / "controls", _APP / "link"
 # of the app, which draw themselves, by where they are in the page: scripts, the last of which has the style
 _COMPONENTS = {
-    "controls": (_CONTROLS / "bridge.js", _CONTROLS / "controls.js"),
+    "controls": tuple(_CONTROLS / name for name in SCRIPTS),
     "link": (_CONTROLS / "bridge.js", _CONTROLS / "link.js", _LINK / "page_link.js"),
     "history": (_CONTROLS / "history.js",),
     "table": (_APP / "region_table" / "regions.js",),
@@ -137,6 +140,7 @@ def write_snapshot(
     hide: Sequence[str] = (),
     base_url: str = "",
     told_from: Scenario | None = None,
+    language: str = "",
 ) -> Snapshot:
     """
     Write `snapshot_page` of a scenario as one HTML file.
@@ -147,7 +151,7 @@ def write_snapshot(
         Stays as it is.
     path : str or Path
         The file to write, whole or not at all.
-    workload, controls, hide, base_url, told_from
+    workload, controls, hide, base_url, told_from, language
         As `snapshot_page` has them.
 
     Raises
@@ -161,7 +165,7 @@ def write_snapshot(
     refuse_bad_target(
         path, (".html", ".htm"), "A snapshot is an HTML file.", "Let its name end in .html."
     )
-    page = snapshot_page(scenario, workload, controls, hide, base_url, told_from)
+    page = snapshot_page(scenario, workload, controls, hide, base_url, told_from, language=language)
     with written_whole(path, "snapshot") as unfinished:
         unfinished.write_bytes(page)
     return Snapshot(path, len(page), as_shown(scenario.title))
@@ -175,6 +179,7 @@ def snapshot_page(
     base_url: str = "",
     told_from: Scenario | None = None,
     board: bool = False,
+    language: str = "",
 ) -> bytes:
     """
     The views of a scenario with its controls as one HTML page, which solves what they ask for and
@@ -197,15 +202,21 @@ def snapshot_page(
         The scenario as it was opened, which its story starts from; as it is now if left out.
     board : bool
         Whether what is seen may be submitted to the board of the server that the page is from.
+    language : str, optional
+        That it speaks, of `explorer.words.LANGUAGES`; the one that is spoken if left out.
 
     Raises
     ------
     ExplorerError
-        If there is no such control or view, no view is left, the address is none of an app, the
+        If there is no such control, view or language, no view is left, the address is none of an app, the
         solver for pages is not installed, or the scenario asks for what a page cannot answer.
     SolverError
         If a solve fails or meets the time limit.
     """
+    if language:
+        refuse_unknown([language], LANGUAGES, "language", "--lang")
+        with speaking(language):
+            return snapshot_page(scenario, workload, controls, hide, base_url, told_from, board)
     scenario = scenario.copy()
     groups = _answered(Inputs(scenario, {}))
     shown = _chosen(groups, scenario, controls)
@@ -335,7 +346,7 @@ def _contents(
         "workload": session.workload,
         "file_name": _file_name(scenario),
         "table": {name: _plain(value) for name, value in table_columns(session).items()},
-        "argument": argument_parts(session, LEADS),
+        "argument": {"parts": argument_parts(session, LEADS), "said": questions_said()},
         "leads": LEADS,
     }
 
@@ -401,11 +412,13 @@ def _page(
     scenario = screen.scenario
     js = Path(bokeh_settings.bokehjs_path()) / "js"
     libraries = [js / f"{name}.min.js" for name in ("bokeh", "bokeh-widgets")]
-    template, script = (PAGE / "page.html").read_text("utf-8"), f"\n{_script(board)}\n"
+    template = _in_words((PAGE / "page.html").read_text("utf-8"))
+    script = f"\n{_script(board)}\n"
     own = [*re.findall("<script>(.*?)</script>", template, re.DOTALL), script]
     return (
         Template(template)
         .substitute(
+            language=spoken(),
             policy=_policy(own, board),
             title=escape(as_shown(scenario.title)),
             description=escape(as_shown(scenario.description)),
@@ -422,11 +435,20 @@ def _page(
             wasm=_packed(wasm),
             script=script,
             about=_about(scenario),
+            needs=html(
+                "Hosting, a cap on cost, taps and the other questions, such as Why here?, need the app:\n"
+                "        <code>wattlas serve</code>. Tables are under Save."
+            ),
             link=html('<a id="live" href="{}">Open the live app</a>', base_url) if base_url else "",
             board=html('<div id="submit"></div>') if board else "",
         )
         .encode()
     )
+
+
+def _in_words(template: str) -> str:
+    """What the page says by itself, in the language that is spoken."""
+    return _WORDS.sub(lambda found: escape(tr(found[1])), template)
 
 
 def _policy(scripts: Iterable[str], board: bool) -> str:

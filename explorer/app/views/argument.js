@@ -5,7 +5,7 @@ export function render({model}) {
   const write = () => {
     line.replaceChildren(...JSON.parse(model.parts).map(([text, question]) => {
       if (!question) return document.createTextNode(text)
-      const part = Object.assign(document.createElement("span"), {textContent: text, title: `See: ${question}`, tabIndex: 0})
+      const part = Object.assign(document.createElement("span"), {textContent: text, title: tr("See: {}", model.said[question] ?? question), tabIndex: 0})
       part.setAttribute("role", "button")
       part.onclick = () => model.send_msg(question)
       part.onkeydown = event => {

@@ -1,5 +1,6 @@
 // Who goes unserved among placements that are equal in all else: mirrors explorer/model/fairness.py name by name.
 
+import {tr} from "../../words.js"
 import {joined, made, values_at} from "./arrays.js"
 import {add_columns, ones} from "./matrix.js"
 import {SolverError} from "./program.js"
@@ -120,7 +121,7 @@ class Program {
   least() {
     this.model.run()
     const status = this.model.getModelStatus()
-    if (status !== OPTIMAL) throw new SolverError(`HiGHS stopped, with status ${status}.`)
+    if (status !== OPTIMAL) throw new SolverError(tr("HiGHS stopped, with status {}.", status))
     const {colValue, rowDual} = this.model.getSolution()
     this.value = colValue
     const largest = made(Float64Array, this.demand.length, d => colValue[this.demand.length + this.part[d]])

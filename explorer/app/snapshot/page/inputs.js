@@ -1,5 +1,6 @@
 // What a user may change, and the states it went through: to the app's controls what `controls.py` and
 // `explorer/scenario/history.py` are. No DOM.
+import {tr} from "../../words.js"
 
 const NEW_STEP = "/new step"
 
@@ -44,11 +45,11 @@ export class Inputs {
   }
 
   wrong(key, value) {
-    if (key in this.looks) return this.looks[key].includes(value) ? "" : `There is no ${key} ${value}.`
+    if (key in this.looks) return this.looks[key].includes(value) ? "" : tr("There is no {} {}.", key, value)
     const control = this.controls[key]
-    if (!control) return "This needs the app."
+    if (!control) return tr("This needs the app.")
     const possible = control.choices ? control.texts.join(", ") : control.possible
-    return is_possible(value ?? Infinity, control) ? "" : `${value} is not possible. Possible: ${possible}.`
+    return is_possible(value ?? Infinity, control) ? "" : tr("{} is not possible. Possible: {}.", value, possible)
   }
 
   /** Set values as one change, which those of the same values before it are part of. */

@@ -1,7 +1,7 @@
 // `explorer/charts/world_map.py`, `map_scale.py`, `map_places.py`, `projection.py`, `daylight.py` and `explorer/app/views/world_map.py`:
 // what the map shows. Where regions stand comes from Python.
 import {sum} from "./arrays.js"
-import {fixed, formatNumber, general, html, joined, said, sentence} from "./text.js"
+import {fixed, fixed_in_english, formatNumber, general, html, joined, said, sentence} from "./text.js"
 
 const [CIRCLE_PX, ARC_PX, THINNEST_CIRCLE_PX, THINNEST_ARC_PX] = [25, 7, 5, 0.8]
 const [KEY, SMALLEST] = [0.1, 0.005] // of the reference load
@@ -203,7 +203,7 @@ function too_small_text(moved_mw, drawn_mw, smallest_mw) {
 
 /** A circle and an arc as large as they are on the map, and the load that they stand for. */
 function key(scale) {
-  const [circle, arc] = [scale.circle_px, scale.arc_px].map(px => `${fixed(px(scale.key_mw), 1, false)}px`)
+  const [circle, arc] = [scale.circle_px, scale.arc_px].map(px => `${fixed_in_english(px(scale.key_mw), 1, false)}px`)
   const mw = general(scale.key_mw, 6, true)
   return html`<span title="Area of circles and width of arcs grow with the load"><em style="width:${circle};height:${circle}"></em><i style="height:${arc}"></i>${mw}&nbsp;MW each</span>`
 }

@@ -3,6 +3,7 @@
 // What depends on no slider comes from page_data.py. Axes: client i, region j, workload k; arrays are flat, in the
 // order (client, region, workload), booleans are 0 and 1.
 
+import {tr} from "../../words.js"
 import {made, sum, total} from "./arrays.js"
 import {KG_PER_T, KWH_PER_MWH} from "./units.js"
 
@@ -244,10 +245,10 @@ export function carbon_intensities({carbon_signals, relative_carbon}) {
 
 function refuse_what_needs_the_app(settings) {
   if (settings.hosting_usd_per_h > 0) {
-    throw new NeedsApp("Where hosting pays is a choice among many yes and no: that needs the app, wattlas serve.")
+    throw new NeedsApp(tr("Where hosting pays is a choice among many yes and no: that needs the app, wattlas serve."))
   }
   if (settings.objective === "carbon" && settings.cost_cap_usd_per_h !== Infinity) {
-    throw new NeedsApp("Least carbon under a cap on cost needs the app, wattlas serve.")
+    throw new NeedsApp(tr("Least carbon under a cap on cost needs the app, wattlas serve."))
   }
 }
 

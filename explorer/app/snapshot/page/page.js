@@ -1,5 +1,6 @@
 // The page that solves itself: the app's controls, a worker that solves what they ask for, and the views' own models,
 // patched with what it finds.
+import {tr} from "../../words.js"
 import {folder_files} from "./folder.js"
 import {Inputs} from "./inputs.js"
 import {unpacked_text} from "./packed.js"
@@ -51,7 +52,7 @@ set_theme(inputs.values.theme)
 if (board) component("submit", submit_component, {key: KEY, ...board})
 save_menu(document.getElementById("save"), save_scenario, table => worker.postMessage({table}))
 worker.onmessage = ({data}) => on_answer(data)
-broken.then(event => say_failure(`The solver in this file stopped (${event.message}). Open the file again, in a browser of 2023 or newer.`))
+broken.then(event => say_failure(tr("The solver in this file stopped ({}). Open the file again, in a browser of 2023 or newer.", event.message)))
 ask()
 // last, for it does what the address says
 panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
@@ -124,14 +125,17 @@ function say_problem(text) {
 /** Why there is no result; what is seen is an older one, and nothing is proved. */
 function say_failure(why) {
   document.getElementById("proof").textContent = ""
-  say_problem(`${why} Figures and pictures below are those of the last state that could be solved.`)
+  say_problem(`${why} ${tr("Figures and pictures below are those of the last state that could be solved.")}`)
 }
 
 function say_certificate(proof) {
   const line = document.getElementById("proof")
   const {holds, fails, primal_mw, dual, unit, gap} = proof
-  const errors = `largest error: ${general(primal_mw, 2)} MW in loads, ${general(dual, 2)} ${unit} in prices, ${general(100 * gap, 2)} % in the total`
-  line.textContent = holds ? `Checked in this page: no placement is better (${errors}).` : `This result does not prove itself: ${fails.join("; ")} (${errors}).`
+  const errors = {loads: general(primal_mw, 2), prices: general(dual, 2), unit, total: general(100 * gap, 2)}
+  const said = tr("largest error: {loads} MW in loads, {prices} {unit} in prices, {total} % in the total", errors)
+  line.textContent = holds
+    ? tr("Checked in this page: no placement is better ({}).", said)
+    : tr("This result does not prove itself: {} ({}).", fails.join("; "), said)
 }
 
 // From results to models
@@ -240,7 +244,7 @@ function table_model() {
 // Parts of the sentence lead to what shows them in this file.
 function argument_model() {
   const lead = question => document.getElementById(leads[question])?.scrollIntoView({block: "center"})
-  return component("argument", argument_component, {parts: argument}, lead)
+  return component("argument", argument_component, argument, lead)
 }
 
 /** What is looked at is chosen where it is drawn; results, which may be of before, do not move the choice. */

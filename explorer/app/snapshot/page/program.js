@@ -1,5 +1,6 @@
 // The placement program as arrays: mirrors explorer/model/program.py name by name, with `lp_data` of network.py.
 
+import {tr} from "../../words.js"
 import {made, sum, weighed} from "./arrays.js"
 
 const DEMAND_BITS = 10
@@ -36,18 +37,18 @@ export function lp_data(network, objective) {
 export function units_of({cost, allowed, free_mw, pinned_mw, capacity_mw, drop}) {
   const total_mw = sum(free_mw) + sum(pinned_mw)
   if (!Number.isFinite(total_mw)) {
-    throw new SolverError("The demand is not a number to reckon with. Lower it.")
+    throw new SolverError(tr("The demand is not a number to reckon with. Lower it."))
   }
   const all_mw = sum(capacity_mw)
   if (all_mw > 0 && all_mw < total_mw / TOO_MUCH) {
-    throw new SolverError("The demand is out of all proportion to the capacity. Lower it, or raise capacities.")
+    throw new SolverError(tr("The demand is out of all proportion to the capacity. Lower it, or raise capacities."))
   }
   let largest = drop.reduce((most, usd) => Math.max(most, Math.abs(usd)), 0)
   for (let arc = 0; arc < cost.length; arc++) {
     if (allowed[arc] && !(Math.abs(cost[arc]) <= largest)) largest = Math.abs(cost[arc])
   }
   if (!Number.isFinite(largest)) {
-    throw new SolverError("An arc's cost is not a number to reckon with. Look for extreme values.")
+    throw new SolverError(tr("An arc's cost is not a number to reckon with. Look for extreme values."))
   }
   return {mw: power_of_two(total_mw, DEMAND_BITS), cost: power_of_two(largest, COST_BITS)}
 }

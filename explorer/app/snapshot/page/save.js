@@ -1,8 +1,9 @@
 // What of a state can be saved, as a menu: its scenario as a folder in a ZIP file, and its tables as CSV files.
+import {mark, tr} from "../../words.js"
 
 const TABLES = {
-  totals: "Totals", flows: "Flows", regions: "Regions", demand_prices: "Price of demand", unserved: "Unserved load", frontier: "Frontier",
-  break_even: "Break-even",
+  totals: mark("Totals"), flows: mark("Flows"), regions: mark("Regions"), demand_prices: mark("Price of demand"),
+  unserved: mark("Unserved load"), frontier: mark("Frontier"), break_even: mark("Break-even"),
 }
 
 /** Fill a `details` element; what is chosen is asked for by `save_scenario()` and `save_table(name)`. */
@@ -19,8 +20,8 @@ export function save_menu(menu, save_scenario, save_table) {
   }
   const heading = text => Object.assign(document.createElement("p"), {textContent: text})
   const items = document.createElement("div")
-  items.append(heading("What you see now"), item("Scenario folder (ZIP)", save_scenario), heading("Tables (CSV)"),
-    ...Object.entries(TABLES).map(([name, text]) => item(text, () => save_table(name))))
+  items.append(heading(tr("What you see now")), item(tr("Scenario folder (ZIP)"), save_scenario), heading(tr("Tables (CSV)")),
+    ...Object.entries(TABLES).map(([name, text]) => item(tr(text), () => save_table(name))))
   menu.append(items)
   menu.addEventListener("keydown", ({key}) => {
     if (key !== "Escape") return

@@ -2,6 +2,7 @@
 //
 // Inside, a demand is a client's for a class, and arcs are one row of regions for each: (demand, j).
 
+import {localised, tr} from "../../words.js"
 import {different, is_equal, joined, made, sum, transposed, values_at, weighed} from "./arrays.js"
 import {even_shares, is_open} from "./fairness.js"
 import {add_columns, ones} from "./matrix.js"
@@ -190,8 +191,8 @@ export class PlacementModel {
     for (;;) {
       this.highs.run()
       const status = this.highs.getModelStatus()
-      if (status === TIME_LIMIT) throw new SolverError(`No optimum within ${numbers.time_limit_s} s.`)
-      if (status !== OPTIMAL) throw new SolverError(`HiGHS stopped, with status ${status}.`)
+      if (status === TIME_LIMIT) throw new SolverError(tr("No optimum within {} s.", numbers.time_limit_s))
+      if (status !== OPTIMAL) throw new SolverError(tr("HiGHS stopped, with status {}.", status))
       const prices = this.by_row(this.highs.getSolution().rowDual)
       if (!this.add_improving(arcs, face, prices)) {
         this.value = this.values()
@@ -472,9 +473,9 @@ export class Solver {
     const free = this.solve_network(network.without_hosting_or_cap, objective)
     if (free.mean_wan_per_request_ms <= cap) return new Placement(network, free.optimum, objective, this, {uncapped: free})
     const [numbers, best] = [lp_data(network, objective), free.optimum]
-    const refusal = least => new SolverError(
-      `No placement that serves the same load adds so little delay: the nearest one adds `
-      + `${(Math.ceil(least / free.served_mw * 1000) / 1000).toFixed(3)} ms a request. Raise the cap to that or more.`)
+    const refusal = least => new SolverError(tr(
+      "No placement that serves the same load adds so little delay: the nearest one adds {} ms a request. Raise the cap to that or more.",
+      localised((Math.ceil(least / free.served_mw * 1000) / 1000).toFixed(3))))
     const model = this.model_for(`${objective}, delay cap`, network)
     const delay = network.mean_delay_ms_per_mw(by_demand(network, free.it_mw))
     const edge = new LowerEdge(model, network, served_alone(numbers, best), numbers.cost, delay)

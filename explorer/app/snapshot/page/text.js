@@ -1,4 +1,5 @@
-// Numbers and texts as `explorer/text.py` and Python's own formats write them, and `explorer/markup.py`.
+// Numbers and texts as `explorer/text.py` and Python's own formats write them, and `explorer/words` and `explorer/markup.py`.
+import {filled, localised, looked_up} from "../../words.js"
 
 const UNITS = [["h", 3_600_000], ["min", 60_000], ["s", 1000]]
 const MINUS = "−"
@@ -13,26 +14,25 @@ function decimal(value, decimals) {
   return /^50*$/.test(rest) && "13579".includes(text.at(-1)) ? exact.slice(0, -rest.length).replace(/\.$/, "") : text
 }
 
-/** `f"{value:.{decimals}f}"`, and with `grouped` that with a comma. */
-export function fixed(value, decimals, grouped = true) {
+/** `f"{value:.{decimals}f}"`, and with `grouped` that with a comma: in files and styles. */
+export function fixed_in_english(value, decimals, grouped = true) {
   const [whole, part] = decimal(value, decimals).split(".")
   const sign = value < 0 || Object.is(value, -0) ? "-" : ""
   const thousands = grouped ? whole.replace(/\B(?=(\d{3})+$)/g, ",") : whole
   return `${sign}${thousands}${part ? `.${part}` : ""}`
 }
 
-/** `f"{value:.{digits}g}"`, and with `grouped` that with a comma. */
-export function general(value, digits = 6, grouped = false) {
+function general_in_english(value, digits = 6, grouped = false) {
   if (value === 0 || !Number.isFinite(value)) return String(value).replace("Infinity", "inf").replace("NaN", "nan")
   const power = powerOf(value, digits)
   if (power < -4 || power >= digits) return exponential(rounded(value, digits))
-  const text = fixed(value, digits - 1 - power, grouped)
+  const text = fixed_in_english(value, digits - 1 - power, grouped)
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text
 }
 
 /** `repr(value)` of a float without a trailing ".0": a number with every digit, as files have it. */
 export function repr(value) {
-  if (value === 0 || !Number.isFinite(value)) return general(value)
+  if (value === 0 || !Number.isFinite(value)) return general_in_english(value)
   const power = exponentOf(value)
   return power < -4 || power >= 16 ? exponential(value) : String(value)
 }
@@ -52,7 +52,19 @@ function powerOf(value, digits) {
 function rounded(value, digits) {
   const power = exponentOf(value)
   const decimals = digits - 1 - power
-  return decimals >= 0 && decimals <= 40 ? Number(fixed(value, decimals, false)) : Number(value.toPrecision(digits))
+  return decimals >= 0 && decimals <= 40 ? Number(fixed_in_english(value, decimals, false)) : Number(value.toPrecision(digits))
+}
+
+// As users see them: with the signs of their language
+
+/** `number(value, ",.{decimals}f")`, without the comma unless `grouped`. */
+export function fixed(value, decimals, grouped = true) {
+  return localised(fixed_in_english(value, decimals, grouped))
+}
+
+/** `number(value, ".{digits}g")`, with a comma if `grouped`. */
+export function general(value, digits = 6, grouped = false) {
+  return localised(general_in_english(value, digits, grouped))
 }
 
 export function formatNumber(value, digits = 3) {
@@ -85,6 +97,22 @@ export function sentence(words) {
   return words.slice(0, 1).toUpperCase() + words.slice(1)
 }
 
+// Messages, with values as `str.format` puts them in
+
+/** `explorer.words.tr`. */
+export function tr(message, ...values) {
+  return filled(looked_up(message), values, formatted)
+}
+
+/** `format(value, form)` with the signs of the language, for the forms that messages have. */
+function formatted(value, form) {
+  if (typeof value !== "number") return String(value)
+  if (!form) return localised(String(value))
+  const [, signs, grouped, digits, kind] = form.match(/^(\+?)(,?)(?:\.(\d+))?([dfg]?)$/)
+  const number = {d: fixed, f: fixed, g: general, "": general}[kind](value, Number(digits ?? (kind === "d" ? 0 : 6)), Boolean(grouped))
+  return signs && !number.startsWith("-") ? `+${number}` : number
+}
+
 // HTML: what is put in is text, unless it is HTML already
 
 export class Markup {
@@ -99,9 +127,11 @@ export function escaped(value) {
   return value instanceof Markup ? value.text : String(value).replace(/[&<>'"]/g, sign => ESCAPED[sign])
 }
 
-/** A template literal with values in it, escaped unless they are HTML already. */
+/** A message, or one as a template literal, with values in it, escaped unless they are HTML already. */
 export function html(literal, ...values) {
-  return new Markup(literal.reduce((text, piece, n) => text + escaped(values[n - 1]) + piece))
+  const template = typeof literal === "string" ? literal : literal.raw.join("{}")
+  const shown = (value, form) => escaped(typeof value === "number" ? formatted(value, form) : value)
+  return new Markup(filled(looked_up(template), values, shown))
 }
 
 export function joined(parts, between = "") {

@@ -4,7 +4,7 @@ import {argument} from "./argument.js"
 import {rint} from "./arrays.js"
 import {break_even_chart, frontier_chart, layers_chart, patch} from "./charts.js"
 import {world_map} from "./map.js"
-import {formatNumber, html, joined, said} from "./text.js"
+import {Markup, formatNumber, html, joined, said} from "./text.js"
 import {totals} from "./totals.js"
 
 const DECIMALS = 1e3 // of the table of regions
@@ -63,7 +63,7 @@ function origin(settings, labels) {
 function sources_html(settings, {sources}, inputs) {
   const lines = inputs.map(name => sources.lines[name]).map(({by, lines}) => lines[choice(by, settings)]).filter(Boolean)
   if (!lines.length) return html`<div class="sources"><p>The scenario names no sources.</p></div>`
-  return html`<div class="sources"><p>${sources.about}</p>${joined(lines.map(line => html([line])))}</div>`
+  return html`<div class="sources"><p>${sources.about}</p>${joined(lines.map(line => new Markup(line)))}</div>`
 }
 
 /** The choice that decides which columns an input is, see `model.inputs.columns_of`. */

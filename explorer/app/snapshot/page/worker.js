@@ -1,4 +1,5 @@
 // Solves what the page asks for, beside it: the newest state wins, the map comes before the frontier.
+import {tr} from "../../words.js"
 import {break_even_squares, certificate, forbidden_by, forced_and_chosen, trace} from "./measures.js"
 import {carbon_intensities, decoded, network} from "./model.js"
 import {unpacked, unpacked_text} from "./packed.js"
@@ -6,7 +7,6 @@ import {Solver} from "./solver.js"
 import {tables} from "./tables.js"
 import {slots} from "./views.js"
 
-const FIX = "Open the file in a browser of 2023 or newer that lets pages use WebAssembly"
 let solver // promise of one
 let labels
 let frontier = null // the last one, which stands until there is a newer
@@ -43,8 +43,10 @@ async function started({wasm, world}) {
     labels = said
     return new Solver(compiled, decoded(data))
   } catch (error) {
-    const missing = self.WebAssembly ? `could not be started (${error.message})` : "needs WebAssembly, which this browser lacks or forbids"
-    throw new Error(`The solver in this file ${missing}, so nothing can be solved here. ${FIX}.`)
+    const why = self.WebAssembly
+      ? tr("The solver in this file could not be started ({}), so nothing can be solved here.", error.message)
+      : tr("The solver in this file needs WebAssembly, which this browser lacks or forbids, so nothing can be solved here.")
+    throw new Error(`${why} ${tr("Open the file in a browser of 2023 or newer that lets pages use WebAssembly.")}`)
   }
 }
 

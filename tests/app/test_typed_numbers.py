@@ -1,0 +1,73 @@
+"""Numbers as people type them into a control: `explorer/app/controls/typed.js`, in each language."""
+
+import json
+
+import pytest
+
+from explorer.app.component import words_of
+from explorer.app.controls.controls import CONTROLS
+from explorer.words import LANGUAGES, speaking
+from tests.page_modules import printed_by_node
+
+SCRIPT = (CONTROLS / "typed.js").read_text("utf-8")
+NONE = "no number"
+EVERYWHERE = {  # that have one reading
+    "2.000,5": 2000.5, "2,000.5": 2000.5, "1,5": 1.5, "1.5": 1.5, "1.000.000": 1e6, "1,000,000": 1e6, "0,500": 0.5,
+    "1 000,5": 1000.5, "1\u202f000,5": 1000.5, "1'000.5": 1000.5, "5.": 5, ".5": 0.5, "−3": -3, "+3": 3, "1e9": 1e9,
+    "1,5e3": 1500, "２": 2, "３，５": 3.5, "2 GW": 2000, "2gw": 2000, "500 kW": 0.5, "1,5 ＧＷ": 1500, "7 MW": 7,
+    "": NONE, "--3": NONE, "1.5.0": NONE, "1,00,000": NONE, "1.234,567.8": NONE, ".": NONE, "0x10": NONE, "1_000": NONE,
+    "٣": NONE, "NaN": NONE, "Infinity": NONE, "1e999": NONE, "1e": NONE, "5 s": NONE, "20 %": NONE, "5 MWh": NONE,
+    "2 constructor": NONE, "2 __proto__": NONE, "1" + ",000" * 2000 + "x": NONE, "<b>3</b>": NONE,
+}  # fmt: skip
+UNITS = {
+    ("1.5 s", "[ms]"): 1500, ("2 min", "[ms]"): 120_000, ("3 h", "[s]"): 10_800, ("2 GW", "[ms]"): NONE,
+    ("20 %", "[-]"): 0.2, ("29 %", "[-]"): 0.29, ("150 %", "[× stated]"): 1.5, ("20 %", "[USD/t]"): NONE,
+    ("80 k", "[USD/h]"): 80_000, ("1.2 M", "[USD/h]"): 1.2e6, ("1.2 m", "[USD/h]"): NONE,
+    ("80 kUSD/h", "[USD/h]"): 80_000,
+    ("50 USD/t", "[USD/t]"): 50, ("50 $", "[USD/t]"): 50, ("50 USD/h", "[USD/t]"): NONE,
+    ("0.05 USD/kWh", "[USD/MWh]"): 50,
+    ("5 kg", "[t/h]"): 0.005, ("5 kt", "[t/h]"): 5000, ("7 km", "[km]"): 7, ("7 m", "[km]"): NONE,
+    ("3 USD/t/t", "[USD/t]"): NONE, ("5 ms", ""): NONE,
+}  # fmt: skip
+
+
+def read(cases: list[tuple[str, dict[str, object]]], language: str = "en") -> list[dict]:
+    with speaking(language):
+        script = words_of(SCRIPT) + SCRIPT
+    asked = json.dumps(cases)
+    return printed_by_node(
+        f"{script}console.log(JSON.stringify({asked}.map(([typed, item]) => read(typed, item))))"
+    )
+
+
+def of(label: str, kind: str = "number", **more: object) -> dict[str, object]:
+    return {"kind": kind, "label": f"Load {label}".strip(), "possible": "0 to 9", **more}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_signs_are_read_by_the_language_only_where_they_have_two_readings(language):
+    grouped = {"en": "1,000", "zh": "1,000", "de": "1.000", "es": "1.000"}
+    either = {text: 1000 if grouped.get(language) == text else 1 for text in ("1,000", "1.000")}
+    wanted = EVERYWHERE | either
+    found = read([(text, of("[MW]")) for text in wanted], language)
+    assert {
+        text: each.get("value", NONE) for text, each in zip(wanted, found, strict=True)
+    } == wanted
+
+
+def test_units_are_those_of_the_input_with_any_prefix():
+    found = read([(text, of(unit)) for text, unit in UNITS])
+    assert {case: each.get("value", NONE) for case, each in zip(UNITS, found, strict=True)} == UNITS
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_limit_may_be_none_in_the_words_of_the_page(language):
+    words = ["", "none", "No limit", "∞", "3 s"]
+    found = read([(text, of("[ms]", "waiting")) for text in words], language)
+    assert found == [*[{"value": None}] * 4, {"value": 3000}]  # JSON has no infinity
+
+
+def test_what_cannot_be_understood_is_answered_in_one_line():
+    (wrong, small) = read([("--3", of("[MW]", low=0, high=9)), ("10 kW", of("[MW]", low=1))])
+    assert wrong == {"wrong": "“--3” is not a number. Possible: 0 to 9."}
+    assert small == {"wrong": "10 kW is not possible. Possible: 0 to 9."}
