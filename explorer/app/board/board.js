@@ -8,22 +8,23 @@ const ROUNDING = 1e-6
 const SAME_LOAD = 1e-3 // of the load that the scenario serves as it was opened
 const whole = new Intl.NumberFormat("en-US", {maximumFractionDigits: 0})
 const fine = new Intl.NumberFormat("en-US", {minimumFractionDigits: 1, maximumFractionDigits: 1})
+const figure = (format, value) => localised(format.format(value))
 const ofTonnes = row => row.carbon_kg_per_h / KG_PER_T
 const COLUMNS = {
-  cost: {words: "Cost", unit: "USD/h", value: row => row.cost_usd_per_h, format: whole},
-  carbon: {words: "Carbon", unit: "t/h", value: ofTonnes, format: fine},
-  delay: {words: "Delay", unit: "ms", value: row => row.mean_delay_ms, format: fine},
+  cost: {words: tr("Cost"), unit: "USD/h", value: row => row.cost_usd_per_h, format: whole},
+  carbon: {words: tr("Carbon"), unit: "t/h", value: ofTonnes, format: fine},
+  delay: {words: tr("Delay"), unit: "ms", value: row => row.mean_delay_ms, format: fine},
 }
 const RULES = { // what of a team counts, and the least there is of it on a front
-  cost: {words: "Least cost", column: COLUMNS.cost, best: ({cost_carbon}) => cost_carbon[0][0]},
-  carbon: {words: "Least carbon", column: COLUMNS.carbon, best: ({cost_carbon}) => cost_carbon.at(-1)[1] / KG_PER_T},
-  delay: {words: "Least added delay", column: COLUMNS.delay, best: ({cost_delay}) => cost_delay[0][1]},
+  cost: {words: tr("Least cost"), column: COLUMNS.cost, best: ({cost_carbon}) => cost_carbon[0][0]},
+  carbon: {words: tr("Least carbon"), column: COLUMNS.carbon, best: ({cost_carbon}) => cost_carbon.at(-1)[1] / KG_PER_T},
+  delay: {words: tr("Least added delay"), column: COLUMNS.delay, best: ({cost_delay}) => cost_delay[0][1]},
   objective: {
-    words: "Least cost with carbon at its price",
+    words: tr("Least cost with carbon at its price"),
     column: {unit: "USD/h", value: row => row.cost_usd_per_h + (price() ?? 0) * ofTonnes(row), format: whole},
     best: ({cost_carbon}) => Math.min(...cost_carbon.map(([cost, carbon]) => cost + price() * carbon / KG_PER_T)),
   },
-  relocated: {words: "Most load moved", column: {unit: "MW", value: row => row.relocated_mw, format: whole}, isMost: true},
+  relocated: {words: tr("Most load moved"), column: {unit: "MW", value: row => row.relocated_mw, format: whole}, isMost: true},
 }
 
 const room = (new URLSearchParams(location.search).get("room") ?? "").toUpperCase().replace(/[^0-9A-Z]/g, "")
@@ -50,24 +51,24 @@ const el = (tag, attributes = {}, ...children) => {
 }
 
 const count = el("span", {class: "count"})
-const rule = el("select", {"aria-label": "Rank by"}, ...Object.entries(RULES).map(([name, {words}]) => el("option", {value: name}, words)))
-const choice = el("select", {"aria-label": "Scenario"})
+const rule = el("select", {"aria-label": tr("Rank by")}, ...Object.entries(RULES).map(([name, {words}]) => el("option", {value: name}, words)))
+const choice = el("select", {"aria-label": tr("Scenario")})
 const said = el("p", {class: "said", role: "status"})
 const table = el("table")
-const tab = el("button", {type: "button", "aria-pressed": "false", hidden: true, onclick: () => turnTo()}, "Predictions")
+const tab = el("button", {type: "button", "aria-pressed": "false", hidden: true, onclick: () => turnTo()}, tr("Predictions"))
 const frames = ["carbon", "delay"].map(name => el("div", {class: "frame", id: name}))
 const headline = el("p", {class: "headline", role: "status"})
-const predictions = el("section", {class: "predictions", "aria-label": "Predictions", hidden: true})
+const predictions = el("section", {class: "predictions", "aria-label": tr("Predictions"), hidden: true})
 const caption = el("p", {class: "caption"})
-const charts = el("section", {class: "charts", "aria-label": "Charts"}, headline, ...frames, caption)
+const charts = el("section", {class: "charts", "aria-label": tr("Charts")}, headline, ...frames, caption)
 
 function show() {
   const names = [...new Set(state.teams.map(row => row.scenario))]
   if (!names.includes(scenario)) scenario = names[0]
-  choice.replaceChildren(...names.map(name => el("option", {value: name, selected: name === scenario}, fronts[name]?.title ?? (name || "this scenario"))))
+  choice.replaceChildren(...names.map(name => el("option", {value: name, selected: name === scenario}, fronts[name]?.title ?? (name || tr("this scenario")))))
   choice.hidden = names.length < 2
   const rows = ranked()
-  count.textContent = `${rows.length} ${rows.length === 1 ? "team" : "teams"}${state.open ? "" : " · closed"}`
+  count.textContent = plural("{count} team", "{count} teams", rows.length) + (state.open ? "" : ` · ${tr("closed")}`)
   table.style.setProperty("--rows", Math.max(rows.length, 8) + 1)
   table.replaceChildren(head(), body(rows))
   for (const button of document.querySelectorAll("[data-when]")) button.hidden = button.dataset.when !== (state.open ? "open" : "closed")
@@ -111,18 +112,18 @@ function lies(x, y, line) {
 }
 
 function titled(row) {
-  const numbers = Object.values(COLUMNS).map(({words, unit, value, format}) => `${words} ${format.format(value(row))} ${unit}`)
-  return `${row.name}: ${numbers.join(", ")}. ${row.changes || "Nothing changed"}.`
+  const numbers = Object.values(COLUMNS).map(({words, unit, value, format}) => `${words} ${figure(format, value(row))} ${unit}`)
+  return `${row.name}: ${numbers.join(", ")}. ${row.changes || tr("Nothing changed")}.`
 }
 
 /** Who is first, and what would be the best. */
 function said_of(rows) {
   const {words, column: {value, unit, format}, best} = RULES[rule.value]
   const known = fronts[scenario]
-  if (!rows.length) return "Nothing has been submitted yet."
-  if (isPending()) return "Who is first is being found …"
-  const first = `${words}: \u2068${rows[0].name}\u2069, ${format.format(value(rows[0]))} ${unit}`
-  return known && best ? `${first} (best possible as opened: ${format.format(best(known))})` : first
+  if (!rows.length) return tr("Nothing has been submitted yet.")
+  if (isPending()) return tr("Who is first is being found …")
+  const first = `${words}: \u2068${rows[0].name}\u2069, ${figure(format, value(rows[0]))} ${unit}`
+  return known && best ? tr("{} (best possible as opened: {})", first, figure(format, best(known))) : first
 }
 
 function draw(rows) {
@@ -131,32 +132,32 @@ function draw(rows) {
   headline.textContent = said_of(rows)
   const points = y => rows.map(row => ({...row, link: `./${row.link}`, x: row.cost_usd_per_h, y: y(row)}))
   chart(frames[0], {
-    title: "Cost and carbon", x: "Cost [USD/h]", y: "Carbon [t/h]", points: points(ofTonnes), xs,
+    title: tr("Cost and carbon"), x: tr("Cost [USD/h]"), y: tr("Carbon [t/h]"), points: points(ofTonnes), xs,
     front: known?.cost_carbon.map(([cost, carbon]) => [cost, carbon / KG_PER_T]),
     own: known && [known.own.cost_usd_per_h, ofTonnes(known.own)],
   })
   chart(frames[1], {
-    title: "Cost and delay", x: "Cost [USD/h]", y: "Mean added delay [ms]", points: points(COLUMNS.delay.value), xs,
+    title: tr("Cost and delay"), x: tr("Cost [USD/h]"), y: tr("Mean added delay [ms]"), points: points(COLUMNS.delay.value), xs,
     front: known?.cost_delay, own: known && [known.own.cost_usd_per_h, known.own.mean_delay_ms],
   })
   caption.textContent = !rows.length ? "" : known
-    ? "Line: the best possible as the scenario is opened; below it (*): other settings. Diamond: as it is opened."
-    : isPending() ? "The exact fronts are being found …" : "The exact fronts cannot be found."
+    ? tr("Line: the best possible as the scenario is opened; below it (*): other settings. Diamond: as it is opened.")
+    : isPending() ? tr("The exact fronts are being found …") : tr("The exact fronts cannot be found.")
 }
 
 function head() {
   const columns = Object.entries(COLUMNS).map(([name, {words, unit}]) =>
     el("th", {scope: "col", class: name === rule.value ? "number chosen" : "number"}, words, el("small", {}, unit)))
-  return el("thead", {}, el("tr", {}, el("th", {scope: "col", class: "rank"}, "#"), el("th", {scope: "col"}, "Team"), ...columns))
+  return el("thead", {}, el("tr", {}, el("th", {scope: "col", class: "rank"}, "#"), el("th", {scope: "col"}, tr("Team")), ...columns))
 }
 
 function body(rows) {
   return el("tbody", {}, ...rows.map(row => {
     const link = el("a", {href: `./${row.link}`, target: "_blank", rel: "noopener", title: row.title}, el("bdi", {}, row.name))
-    const load = row.other ? [el("small", {}, ` serves ${whole.format(row.served_mw)} MW`)] : []
+    const load = row.other ? [el("small", {}, ` ${tr("serves {} MW", figure(whole, row.served_mw))}`)] : []
     const numbers = Object.entries(COLUMNS).map(([name, {value, format}]) =>
-      el("td", {class: name === rule.value ? "number chosen" : "number"}, format.format(value(row))))
-    const remove = key ? [el("button", {type: "button", class: "remove", "aria-label": `Remove ${row.name}`, onclick: () => removed(row.name)}, "×")] : []
+      el("td", {class: name === rule.value ? "number chosen" : "number"}, figure(format, value(row))))
+    const remove = key ? [el("button", {type: "button", class: "remove", "aria-label": tr("Remove {}", row.name), onclick: () => removed(row.name)}, "×")] : []
     return el("tr", {class: row.rank === 1 ? "best" : ""}, el("td", {class: "rank"}, String(row.rank)), el("td", {class: "team"}, link, ...(row.isBelow ? [" *"] : []), ...load, ...remove), ...numbers)
   }))
 }
@@ -170,7 +171,7 @@ async function look() {
     }
     said.textContent = answer.ok ? "" : await answer.text()
   } catch {
-    said.textContent = "The server does not answer. What is seen here is what was there before."
+    said.textContent = tr("The server does not answer. What is seen here is what was there before.")
   }
   setTimeout(look, EVERY_MS)
 }
@@ -203,7 +204,7 @@ async function act(action, more = {}) {
     return null
   }
   // a server that was started again has a key of its own
-  const other = prompt(`${words} Its terminal shows the present one:`)?.trim()
+  const other = prompt(`${words} ${tr("Its terminal shows the present one:")}`)?.trim()
   if (!other) return null
   sessionStorage.setItem(KEY, (key = other))
   return act(action, more)
@@ -218,19 +219,19 @@ function turnTo() {
   tab.setAttribute("aria-pressed", String(charts.hidden))
 }
 
-const removed = team => confirm(`Remove ${team}? The name is free again.`) && act("remove", {team})
+const removed = team => confirm(tr("Remove {}? The name is free again.", team)) && act("remove", {team})
 
 function facilitator() {
   const button = (words, onclick, when) => el("button", {type: "button", onclick, ...(when ? {"data-when": when} : {})}, words)
   const menu = el("div", {class: "facilitator"},
-    button("Close the room", () => act("close"), "open"),
-    button("Open it again", () => act("open"), "closed"),
-    button("Clear", () => confirm("Forget everything that was submitted to this room?") && act("clear")),
-    button("New room", async () => {
+    button(tr("Close the room"), () => act("close"), "open"),
+    button(tr("Open it again"), () => act("open"), "closed"),
+    button(tr("Clear"), () => confirm(tr("Forget everything that was submitted to this room?")) && act("clear")),
+    button(tr("New room"), async () => {
       const made = await act("new")
       if (made) location.search = new URLSearchParams({room: made.room})
     }))
-  return el("details", {}, el("summary", {}, "Room"), menu)
+  return el("details", {}, el("summary", {}, tr("Room")), menu)
 }
 
 function turn(theme) {
@@ -239,8 +240,8 @@ function turn(theme) {
 }
 
 function ask() {
-  const field = el("input", {name: "room", autocomplete: "off", maxLength: 12, "aria-label": "Code of the room"})
-  const form = el("form", {}, el("h1", {}, "Board"), el("p", {}, "Which room? Its code has six letters and digits."), field, el("button", {}, "Look"))
+  const field = el("input", {name: "room", autocomplete: "off", maxLength: 12, "aria-label": tr("Code of the room")})
+  const form = el("form", {}, el("h1", {}, tr("Board")), el("p", {}, tr("Which room? Its code has six letters and digits.")), field, el("button", {}, tr("Look")))
   form.addEventListener("submit", event => {
     event.preventDefault()
     location.search = new URLSearchParams({room: field.value})
@@ -251,16 +252,16 @@ function ask() {
 function begin() {
   const {joins, code} = document.body.dataset
   const spaced = room.replace(/^(...)(...)$/, "$1 $2")
-  const large = el("dialog", {"aria-label": "How to join"},
-    el("img", {src: code, alt: "The link as a code for the camera of a phone"}), el("p", {class: "code"}, spaced), el("p", {}, joins))
+  const large = el("dialog", {"aria-label": tr("How to join")},
+    el("img", {src: code, alt: tr("The link as a code for the camera of a phone")}), el("p", {class: "code"}, spaced), el("p", {}, joins))
   large.addEventListener("click", () => large.close())
   const join = el("button", {type: "button", class: "join", "aria-haspopup": "dialog", onclick: () => large.showModal()},
-    el("span", {}, "Join: room ", el("b", {}, spaced)), el("img", {src: code, alt: ""}))
-  const dark = el("button", {type: "button", "aria-label": "Light or dark", onclick: () => turn(isDark() ? "light" : "dark")}, "◐")
-  const file = el("a", {class: "file", href: `board/export.csv?${new URLSearchParams({room})}`, title: "Everything that was submitted, as a table"}, "CSV")
+    el("span", {}, ...in_place(tr("Join: room {}"), el("b", {}, spaced))), el("img", {src: code, alt: ""}))
+  const dark = el("button", {type: "button", "aria-label": tr("Light or dark"), onclick: () => turn(isDark() ? "light" : "dark")}, "◐")
+  const file = el("a", {class: "file", href: `board/export.csv?${new URLSearchParams({room})}`, title: tr("Everything that was submitted, as a table")}, "CSV")
   document.body.append(
-    el("header", {}, el("h1", {}, "Board"), count, el("label", {}, "Rank by ", rule), choice, tab, ...(key ? [facilitator()] : []), file, dark, join), large,
-    said, el("main", {}, charts, predictions, el("section", {class: "ranking", "aria-label": "Ranking"}, table)))
+    el("header", {}, el("h1", {}, tr("Board")), count, el("label", {}, `${tr("Rank by")} `, rule), choice, tab, ...(key ? [facilitator()] : []), file, dark, join), large,
+    said, el("main", {}, charts, predictions, el("section", {class: "ranking", "aria-label": tr("Ranking")}, table)))
   rule.addEventListener("change", show)
   choice.addEventListener("change", () => {
     scenario = choice.value

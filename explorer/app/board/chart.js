@@ -73,11 +73,11 @@ function axes(svg, across, up, {width, height}) {
   const bottom = height - MARGIN.bottom
   for (const tick of across.ticks) {
     svg.append(shape("path", {class: "grid", d: `M${across.on(tick)} ${MARGIN.top}V${bottom}`}))
-    svg.append(text(round.format(tick), across.on(tick), bottom + 20, {"text-anchor": "middle", class: "tick"}))
+    svg.append(text(localised(round.format(tick)), across.on(tick), bottom + 20, {"text-anchor": "middle", class: "tick"}))
   }
   for (const tick of up.ticks) {
     svg.append(shape("path", {class: "grid", d: `M${MARGIN.left} ${up.on(tick)}H${width - MARGIN.right}`}))
-    svg.append(text(round.format(tick), MARGIN.left - 8, up.on(tick) + 5, {"text-anchor": "end", class: "tick"}))
+    svg.append(text(localised(round.format(tick)), MARGIN.left - 8, up.on(tick) + 5, {"text-anchor": "end", class: "tick"}))
   }
 }
 

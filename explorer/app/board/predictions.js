@@ -25,7 +25,7 @@ function showPredictions(frame, asked, answer) {
       if (words) answers[id(seen)] = words
       again()
     },
-  }, "Show the answer")
+  }, tr("Show the answer"))
   const bars = seen.kind === "direction" ? directions(seen) : ranges(seen.guesses)
   const most = Math.max(...bars.map(([, count]) => count))
   const rows = bars.map(([words, count]) => {
@@ -34,11 +34,12 @@ function showPredictions(frame, asked, answer) {
     return el("li", {}, el("span", {class: "words"}, words), el("span", {class: "track"}, bar), el("b", {}, String(count)))
   })
   frame.replaceChildren(
-    el("nav", {"aria-label": "Steps"}, ...steps), el("h2", {}, seen.ask), el("ol", {}, ...rows), el("p", {class: "answer"}, answers[id(seen)] ?? ""), reveal)
+    el("nav", {"aria-label": tr("Steps")}, ...steps), el("h2", {}, seen.ask), el("ol", {}, ...rows), el("p", {class: "answer"}, answers[id(seen)] ?? ""), reveal)
 }
 
 function directions({directions, guesses}) {
-  return directions.map(words => [`It ${words}`, guesses.filter(guess => guess === words).length])
+  const words = {rises: tr("It rises"), falls: tr("It falls"), stays: tr("It stays")}
+  return directions.map(direction => [words[direction], guesses.filter(guess => guess === direction).length])
 }
 
 /** Numbers in ranges of round ends. */
@@ -50,6 +51,6 @@ function ranges(numbers) {
   const first = Math.floor(low / step)
   return Array.from({length: Math.floor(high / step) - first + 1}, (_, n) => {
     const [from, to] = [(first + n) * step, (first + n + 1) * step]
-    return [`${short.format(from)} to ${short.format(to)}`, numbers.filter(number => number >= from && number < to).length]
+    return [tr("{} to {}", ...[from, to].map(end => localised(short.format(end)))), numbers.filter(number => number >= from && number < to).length]
   })
 }

@@ -2,7 +2,7 @@
 
 const ICON = "M4 20 V11 h4 V20 M10 20 V4 h4 V20 M16 20 V14 h4 V20 M2 20 h20"
 const KEPT = "wattlas.board" // of a browser: its room, its team, and what shows that the team is its own
-const WORDS = "Submit to the board"
+const WORDS = tr("Submit to the board")
 const numbers = new Intl.NumberFormat("en-US", {maximumFractionDigits: 0})
 
 export function render({model, data}) {
@@ -11,14 +11,14 @@ export function render({model, data}) {
   button.append(el("span", {class: "tip", "aria-hidden": "true"}, WORDS))
   const team = el("input", {required: "", maxlength: data.longest, autocomplete: "off", spellcheck: "false"})
   const room = el("input", {required: "", maxlength: 12, autocomplete: "off", spellcheck: "false", class: "room"})
-  const submit = el("button", {class: "submit"}, "Submit")
+  const submit = el("button", {class: "submit"}, tr("Submit"))
   const said = el("p", {class: "said", role: "status"})
-  const close = el("button", {type: "button", class: "close", "aria-label": "Close"}, "×")
+  const close = el("button", {type: "button", class: "close", "aria-label": tr("Close")}, "×")
   const form = el("form", {},
-    el("label", {}, "Team", team), el("label", {}, "Code of the room", room), submit, said)
+    el("label", {}, tr("Team"), team), el("label", {}, tr("Code of the room"), room), submit, said)
   const dialog = el("dialog", {"aria-labelledby": "board-title"},
     el("div", {class: "head"}, el("h2", {id: "board-title"}, WORDS), close),
-    el("p", {}, "What you see now goes to the board of your room, where everybody sees it; a later one takes its place. Predictions in a story go there, too, without a name."), form)
+    el("p", {}, tr("What you see now goes to the board of your room, where everybody sees it; a later one takes its place. Predictions in a story go there, too, without a name.")), form)
 
   button.addEventListener("click", () => {
     const kept = remembered()
@@ -60,10 +60,10 @@ async function submitted(key, team, room) {
     const answer = await sent("board/submissions", {team, room, link: link.whole()})
     if (!answer.ok) return await answer.text()
     const {cost_usd_per_h, room: code} = await answer.json()
-    const board = el("a", {href: `board?room=${code}`, target: "_blank", rel: "noopener"}, "board")
-    return el("span", {}, `Submitted: ${numbers.format(cost_usd_per_h)} USD/h. See the `, board, ".")
+    const board = el("a", {href: `board?room=${code}`, target: "_blank", rel: "noopener"}, tr("board"))
+    return el("span", {}, ...in_place(tr("Submitted: {} USD/h. See the {}."), localised(numbers.format(cost_usd_per_h)), board))
   } catch {
-    return "The server does not answer. Nothing was submitted; try again."
+    return tr("The server does not answer. Nothing was submitted; try again.")
   }
 }
 

@@ -7,12 +7,12 @@ const SHAPES = {
   reset: "M4.5 4.5 V9.5 H9.5 M4.9 9.2 A7.75 7.75 0 1 1 4.25 12.5",
 }
 const TITLES = {
-  undo: "Undo the last change",
-  redo: "Redo the change undone last",
-  reset: "Back to the scenario as it was opened",
+  undo: tr("Undo the last change"),
+  redo: tr("Redo the change undone last"),
+  reset: tr("Back to the scenario as it was opened"),
 }
 const FLAGS = {undo: "can_undo", redo: "can_redo", reset: "can_reset"}
-const REPLAY = "Replay the last change" // where nothing is undone: what redo is for then
+const REPLAY = tr("Replay the last change") // where nothing is undone: what redo is for then
 const REPLAY_MS = 1500 // that what was before is seen
 const PRESSES = ["pointerdown", "keydown"] // plots tell the server by themselves what is picked on them
 

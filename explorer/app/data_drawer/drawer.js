@@ -2,8 +2,8 @@
 const MOST_ROWS = 200 // on screen; a filter finds the others, and the file has all
 
 export function render({model, data}) {
-  const button = element("button", {type: "button", className: "open", ariaLabel: "Data and sources"}, "Data",
-    element("span", {className: "tip", ariaHidden: "true"}, "Tables, sources, how sure each figure is"))
+  const button = element("button", {type: "button", className: "open", ariaLabel: tr("Data and sources")}, tr("Data"),
+    element("span", {className: "tip", ariaHidden: "true"}, tr("Tables, sources, how sure each figure is")))
   const drawer = new Drawer(model, data)
   button.addEventListener("click", () => drawer.open())
   model.on("overview", () => data.overview && drawer.show_overview(JSON.parse(data.overview)))
@@ -17,12 +17,12 @@ class Drawer {
     this.model = model
     this.data = data
     this.title = element("h2", {})
-    this.tabs = element("nav", {ariaLabel: "Tables"})
-    this.body = element("div", {className: "body"}, element("p", {}, "Reading the tables…"))
+    this.tabs = element("nav", {ariaLabel: tr("Tables")})
+    this.body = element("div", {className: "body"}, element("p", {}, tr("Reading the tables…")))
     this.origin = element("p", {className: "origin", role: "status"})
-    const close = element("button", {type: "button", className: "close", ariaLabel: "Close"}, "×")
+    const close = element("button", {type: "button", className: "close", ariaLabel: tr("Close")}, "×")
     close.addEventListener("click", () => this.dialog.close())
-    this.dialog = element("dialog", {ariaLabel: "Data and sources"},
+    this.dialog = element("dialog", {ariaLabel: tr("Data and sources")},
       element("header", {}, this.title, close), this.tabs, this.body, this.origin)
     this.dialog.addEventListener("click", event => event.target === this.dialog && this.dialog.close())
   }
@@ -35,10 +35,10 @@ class Drawer {
 
   show_overview(overview) {
     this.overview = overview
-    this.title.textContent = `Data of ${overview.title}`
-    const names = ["Coverage", "Sources", ...overview.tables.map(([name]) => name)]
-    this.tabs.replaceChildren(...names.map((name, n) => {
-      const tab = element("button", {type: "button"}, n < 2 ? name : overview.tables[n - 2][1])
+    this.title.textContent = tr("Data of {}", overview.title)
+    const tabs = [["Coverage", tr("Coverage")], ["Sources", tr("Sources")], ...overview.tables]
+    this.tabs.replaceChildren(...tabs.map(([name, text]) => {
+      const tab = element("button", {type: "button"}, text)
       tab.addEventListener("click", () => this.look(name))
       tab.dataset.name = name
       return tab
@@ -53,7 +53,7 @@ class Drawer {
     if (name === "Coverage") this.body.replaceChildren(...this.coverage())
     else if (name === "Sources") this.body.replaceChildren(...this.sources())
     else {
-      this.body.replaceChildren(element("p", {}, "Reading the table…"))
+      this.body.replaceChildren(element("p", {}, tr("Reading the table…")))
       this.model.send_msg({table: name})
       if (this.data.table && JSON.parse(this.data.table).name === name) this.show_table(JSON.parse(this.data.table))
     }
@@ -68,7 +68,7 @@ class Drawer {
   coverage() {
     const rows = this.overview.coverage.map(([table, column, ...counts]) => {
       const all = counts.reduce((a, b) => a + b, 0)
-      const said = this.overview.qualities.map(([name], n) => counts[n] ? `${counts[n].toLocaleString("en-US")} ${name}` : "")
+      const said = this.overview.qualities.map(([name], n) => counts[n] ? `${localised(counts[n].toLocaleString("en-US"))} ${name}` : "")
         .filter(text => text).join(", ")
       const parts = counts.map((count, n) => {
         const part = element("i", {className: this.overview.qualities[n][0]})
@@ -78,8 +78,8 @@ class Drawer {
       return element("tr", {}, element("td", {}, table), element("td", {}, column),
         element("td", {}, element("div", {className: "bar", role: "img", ariaLabel: said}, ...parts)), element("td", {}, said))
     })
-    const head = element("tr", {}, ...["Table", "Column", "Figures", "Of each kind"].map(text => element("th", {}, text)))
-    return [element("p", {}, "How sure the figures of each column are. A figure is as sure as the least sure of its sources."),
+    const head = element("tr", {}, ...[tr("Table"), tr("Column"), tr("Figures"), tr("Of each kind")].map(text => element("th", {}, text)))
+    return [element("p", {}, tr("How sure the figures of each column are. A figure is as sure as the least sure of its sources.")),
       this.legend(), element("table", {className: "coverage"}, element("thead", {}, head), element("tbody", {}, ...rows))]
   }
 
@@ -89,13 +89,13 @@ class Drawer {
       const title = source.title || source.key
       const name = source.url
         ? element("a", {href: source.url, target: "_blank", rel: "noopener noreferrer"}, title) : element("b", {}, title)
-      const facts = [source.publisher, source.year, source.licence, source.used ? "" : "not used by what is shown now"]
+      const facts = [source.publisher, source.year, source.licence, source.used ? "" : tr("not used by what is shown now")]
       return element("li", {}, element("i", {className: source.quality, title: source.quality}), name,
         element("span", {}, ` ${facts.filter(text => text).join(" · ")}`),
         element("small", {}, `${source.key}: ${source.note}`))
     })
     const list = element("ul", {className: "sources"}, ...items)
-    const filter = this.filter("Filter sources", words => items.forEach(item => (item.hidden = !fits(item.textContent, words))))
+    const filter = this.filter(tr("Filter sources"), words => items.forEach(item => (item.hidden = !fits(item.textContent, words))))
     return [...notices.map(text => element("p", {className: "notice"}, text)), this.legend(), filter, list]
   }
 
@@ -109,12 +109,12 @@ class Drawer {
       const found = [...texts.keys()].filter(n => fits(texts[n], words))
       body.replaceChildren(...found.slice(0, MOST_ROWS).map(n => this.row(table, n)))
       const shown = Math.min(found.length, MOST_ROWS)
-      count.textContent = `${shown.toLocaleString("en-US")} of ${texts.length.toLocaleString("en-US")} rows`
-        + (found.length > shown ? `; ${(found.length - shown).toLocaleString("en-US")} more fit the filter` : "")
+      const [few, all, more] = [shown, texts.length, found.length - shown].map(number => localised(number.toLocaleString("en-US")))
+      count.textContent = more === "0" ? tr("{} of {} rows", few, all) : tr("{} of {} rows; {} more fit the filter", few, all, more)
     }
-    const save = element("button", {type: "button", className: "save"}, `Save ${file}`)
+    const save = element("button", {type: "button", className: "save"}, tr("Save {}", file))
     save.addEventListener("click", () => this.model.send_msg({file: table.name}))
-    const edit = element("button", {type: "button", className: "save"}, "Edit a copy of it")
+    const edit = element("button", {type: "button", className: "save"}, tr("Edit a copy of it"))
     edit.dataset.ownData = table.name
     edit.hidden = !globalThis[Symbol.for("wattlas.own")] // on a page alone
     edit.addEventListener("click", () => this.dialog.close())
@@ -123,8 +123,8 @@ class Drawer {
     body.addEventListener("click", tell)
     const head = element("tr", {}, ...table.columns.map(name => element("th", {}, name)))
     this.body.replaceChildren(
-      element("p", {}, `${file}: ${doc}. Point at a figure or tap it to read where it is from.`), this.legend(),
-      element("div", {className: "tools"}, this.filter("Filter rows", fill), count, save, edit),
+      element("p", {}, tr("{file}: {about}. Point at a figure or tap it to read where it is from.", {file, about: doc})), this.legend(),
+      element("div", {className: "tools"}, this.filter(tr("Filter rows"), fill), count, save, edit),
       element("div", {className: "scroller"}, element("table", {}, element("thead", {}, head), body)))
     fill("")
   }
@@ -149,7 +149,7 @@ class Drawer {
     if (!cell) return
     const {n, k} = cell.dataset
     const origin = this.origin_of(table, n, k)
-    this.origin.textContent = `${table.columns[k]}: ${origin ? origin[2] : "a name, a place or a key, no figure"}.`
+    this.origin.textContent = `${table.columns[k]}: ${origin ? origin[2] : tr("a name, a place or a key, no figure")}.`
   }
 
   filter(label, apply) {

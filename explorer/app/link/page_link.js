@@ -1,9 +1,9 @@
 // Keeps the address of the page a link to what is seen, and does what a link says that the page is opened with.
 
 const LINK_DELAY_MS = 400 // browsers take few changes of the address per second
-const NOT_OURS = "This link is not one that Wattlas made, or was made by another version. It was not followed."
+const NOT_OURS = tr("This link is not one that Wattlas made, or was made by another version. It was not followed.")
 const [MOST_SAID, MOST_CHARACTERS] = [5, 300] // of what a link had in vain: parts, and of each part
-const CHANGED = "the scenario's own settings, which have changed since"
+const CHANGED = tr("the scenario's own settings, which have changed since")
 
 // Windows of one browser: some follow what is seen in another. Who is followed says so under a name of its own.
 // In a frame without an origin of its own, or where storage is blocked, there are none.
@@ -131,7 +131,7 @@ class Link {
     const said = [...asked.keys()].filter(name => !["v", "own"].includes(name))
     const unknown = said.filter(name => !isKnown(name))
     this.omit([
-      ...unknown.map(name => `“${name}”, which is not there in this scenario`),
+      ...unknown.map(name => tr("“{}”, which is not there in this scenario", name)),
       ...(isOfOtherSettings ? [CHANGED] : []),
     ])
     const values = Object.fromEntries(said.filter(isKnown)
@@ -173,8 +173,8 @@ class Link {
     this.omitted = what
     const said = what.slice(0, MOST_SAID).map(each => (each.length > MOST_CHARACTERS ? `${each.slice(0, MOST_CHARACTERS)}…` : each))
     const rest = what.length - said.length
-    if (rest) said.push(`and ${rest.toLocaleString("en")} more`)
-    if (said.length) this.say(`Not everything in this link could be followed: ${said.join("; ")}.`)
+    if (rest) said.push(tr("and {} more", localised(rest.toLocaleString("en"))))
+    if (said.length) this.say(tr("Not everything in this link could be followed: {}.", said.join("; ")))
   }
 
   /** Once nothing has changed for a moment, or every so often while something does; at once for another question. */

@@ -1,33 +1,33 @@
 // Hands out the link to what is seen: a button in the header, and a dialog with the link, a copy button and its code.
 
 const ICON = "M12 15.5 V3.5 M7.5 8 12 3.5 16.5 8 M5 12 v8.5 h14 V12"
+const SHARE = tr("Share what you see")
 const HERE_ONLY =
-  "Only this computer can open it: the server was started for this machine alone. Others get in with --address 0.0.0.0."
+  tr("Only this computer can open it: the server was started for this machine alone. Others get in with --address 0.0.0.0.")
 const LOOPBACK = /^(localhost|127\.|\[::1\])/
 
 export function render({model, data}) {
-  const button = el("button", {type: "button", "aria-label": "Share what you see", "aria-haspopup": "dialog"})
+  const button = el("button", {type: "button", "aria-label": SHARE, "aria-haspopup": "dialog"})
   button.innerHTML = `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICON}"/></svg>`
-  button.append(el("span", {class: "tip", "aria-hidden": "true"}, "Share what you see"))
-  const field = el("input", {type: "text", readonly: "", "aria-label": "Link", spellcheck: "false"})
-  const copy = el("button", {type: "button", class: "copy"}, "Copy")
-  const close = el("button", {type: "button", class: "close", "aria-label": "Close"}, "×")
-  const code = el("img", {alt: "The link as a code for the camera of a phone", hidden: ""})
+  button.append(el("span", {class: "tip", "aria-hidden": "true"}, SHARE))
+  const field = el("input", {type: "text", readonly: "", "aria-label": tr("Link"), spellcheck: "false"})
+  const copy = el("button", {type: "button", class: "copy"}, tr("Copy"))
+  const close = el("button", {type: "button", class: "close", "aria-label": tr("Close")}, "×")
+  const code = el("img", {alt: tr("The link as a code for the camera of a phone"), hidden: ""})
   const note = el("p", {class: "note"})
-  const present = el("a", {target: "_blank", rel: "opener"}, "a second window")
-  const title = el("h2", {id: "share-title"}, "Share what you see")
+  const present = el("a", {target: "_blank", rel: "opener"}, tr("a second window"))
+  const title = el("h2", {id: "share-title"}, SHARE)
   const dialog = el("dialog", {"aria-labelledby": "share-title"},
     el("div", {class: "head"}, title, close),
-    el("p", {}, "Whoever opens this link sees the same scenario, settings and question, and may change them without changing yours."),
+    el("p", {}, tr("Whoever opens this link sees the same scenario, settings and question, and may change them without changing yours.")),
     el("div", {class: "line"}, field, copy), note, code,
-    el("p", {class: "present"}, "For a projector: ", present, " (Alt+P). It is larger, and follows what you do here."))
+    el("p", {class: "present"}, ...in_place(tr("For a projector: {} (Alt+P). It is larger, and follows what you do here."), present)))
 
   if (data.own) {
-    const file = el("button", {type: "button", class: "copy", "data-own-data": "download"}, "Download as ZIP")
+    const file = el("button", {type: "button", class: "copy", "data-own-data": "download"}, tr("Download as ZIP"))
     file.addEventListener("click", () => dialog.close())
     dialog.replaceChildren(el("div", {class: "head"}, title, close),
-      el("p", {}, "These are your own data, and they are in this page alone: a link cannot carry them. Whoever gets the file "
-        + "opens it under “Use your own data”, in the list of scenarios."),
+      el("p", {}, tr("These are your own data, and they are in this page alone: a link cannot carry them. Whoever gets the file opens it under “Use your own data”, in the list of scenarios.")),
       el("div", {class: "line"}, file))
   }
 
@@ -39,14 +39,14 @@ export function render({model, data}) {
   button.addEventListener("click", () => {
     if (data.own) return dialog.showModal()
     field.value = shared(data)
-    copy.textContent = "Copy"
+    copy.textContent = tr("Copy")
     present.href = presentation(data.key)
     note.textContent = LOOPBACK.test(new URL(field.value).host) ? HERE_ONLY : ""
     update()
     dialog.showModal()
     if (document.documentElement.dataset.connection !== "lost") model.send_msg(field.value)
   })
-  copy.addEventListener("click", async () => (copy.textContent = (await copied(field)) ? "Copied" : "Press Ctrl+C"))
+  copy.addEventListener("click", async () => (copy.textContent = (await copied(field)) ? tr("Copied") : tr("Press Ctrl+C")))
   close.addEventListener("click", () => dialog.close())
   dialog.addEventListener("click", event => event.target === dialog && dialog.close())
   dialog.addEventListener("keydown", event => event.stopPropagation()) // not meant for the page below

@@ -24,7 +24,7 @@ class Grid {
     this.rows = table.rows.map(row => [...row])
     if (!isSame) Object.assign(this, {at: [0, 0], from: 0})
     this.at = [Math.max(0, Math.min(this.at[0], this.rows.length - 1)), Math.min(this.at[1], table.columns.length - 1)]
-    this.head.replaceChildren(el("th", {scope: "col"}, "row"),
+    this.head.replaceChildren(el("th", {scope: "col"}, tr("row")),
       ...table.columns.map(([name, meaning]) => el("th", {scope: "col", title: meaning}, name)))
     this.fill()
     if (hadFocus) this.there(...this.at)?.focus()
@@ -46,9 +46,9 @@ class Grid {
     const go = by => () => this.select(this.from + by, this.at[1])
     const button = (name, by, off) => Object.assign(el("button", {type: "button", disabled: off}, name), {onclick: go(by)})
     this.pager.hidden = this.rows.length <= PAGE
-    this.pager.replaceChildren(button("‹ Earlier rows", -PAGE, this.from === 0),
-      el("span", {}, `rows ${this.from + 2} to ${last + 1} of ${this.rows.length + 1}`),
-      button("Later rows ›", PAGE, last === this.rows.length))
+    this.pager.replaceChildren(button(tr("‹ Earlier rows"), -PAGE, this.from === 0),
+      el("span", {}, tr("rows {} to {} of {}", this.from + 2, last + 1, this.rows.length + 1)),
+      button(tr("Later rows ›"), PAGE, last === this.rows.length))
   }
 
   cell(row, column) {

@@ -1,7 +1,7 @@
 // The dialog of own data. All of it is text: nothing that a file says becomes HTML.
 
 const PART = 96 * 1024 // bytes of a file in one message
-const STAYS = "What you bring stays in this page: nobody else sees it, nothing in it is run, and it is gone when the page is closed."
+const STAYS = tr("What you bring stays in this page: nobody else sees it, nothing in it is run, and it is gone when the page is closed.")
 
 export function render({model, data}) {
   const own = new OwnData(model, data)
@@ -28,11 +28,11 @@ class OwnData {
       change: cells => this.send({edit: [this.grid.table.name, cells]}),
       tell: (row, column) => this.tell(row, column),
     })
-    const close = button("×", () => this.dialog.close(), {className: "close", ariaLabel: "Close"})
+    const close = button("×", () => this.dialog.close(), {className: "close", ariaLabel: tr("Close")})
     this.start = this.startView()
     this.work = this.workView()
-    this.dialog = el("dialog", {ariaLabel: "Your own data"},
-      el("header", {}, el("h2", {}, "Your own data"), close), this.refusal, this.start, this.work, this.status)
+    this.dialog = el("dialog", {ariaLabel: tr("Your own data")},
+      el("header", {}, el("h2", {}, tr("Your own data")), close), this.refusal, this.start, this.work, this.status)
     this.dialog.addEventListener("click", event => event.target === this.dialog && this.dialog.close())
     this.dialog.addEventListener("keydown", event => this.onKey(event))
     for (const name of ["dragover", "drop"]) this.dialog.addEventListener(name, event => this.onDrop(event))
@@ -57,28 +57,27 @@ class OwnData {
   // Where it begins
 
   startView() {
-    const options = [el("option", {value: ""}, "What is on screen now"),
+    const options = [el("option", {value: ""}, tr("What is on screen now")),
       ...this.form.samples.map(([value, title]) => el("option", {value}, title))]
-    const select = el("select", {ariaLabel: "Scenario to begin with"}, ...options)
+    const select = el("select", {ariaLabel: tr("Scenario to begin with")}, ...options)
     this.field = el("input", {type: "file", multiple: true, accept: this.form.kinds.join(","), hidden: true})
     this.field.addEventListener("change", () => this.upload([...this.field.files]))
     const drop = el("div", {className: "drop"},
-      button("Choose files …", () => this.field.click(), {className: "primary"}), " or drop them here", this.field)
+      ...in_place(tr("{} or drop them here"), button(tr("Choose files …"), () => this.field.click(), {className: "primary"})), this.field)
     return el("div", {className: "body start"},
       el("p", {}, STAYS),
-      el("section", {}, el("h3", {}, "Begin with a scenario"),
-        el("p", {}, "Edit a copy of its tables here, cell by cell."),
-        el("div", {className: "line"}, select, button("Edit a copy", () => this.begin(select.value), {className: "primary"}))),
-      el("section", {}, el("h3", {}, "Bring files"),
-        el("p", {}, `A scenario folder as ZIP; or single tables as CSV or XLSX, such as regions.csv, which take the place of those on `
-          + `screen. ${this.form.most_mb} MB at most.`), drop),
-      el("section", {}, el("h3", {}, "Take it along"),
-        el("p", {}, "The folder of what is on screen, as ZIP: for a spreadsheet, for the command line, or to open here another time."),
-        button("Download as ZIP", () => this.send({download: true}))))
+      el("section", {}, el("h3", {}, tr("Begin with a scenario")),
+        el("p", {}, tr("Edit a copy of its tables here, cell by cell.")),
+        el("div", {className: "line"}, select, button(tr("Edit a copy"), () => this.begin(select.value), {className: "primary"}))),
+      el("section", {}, el("h3", {}, tr("Bring files")),
+        el("p", {}, tr("A scenario folder as ZIP; or single tables as CSV or XLSX, such as regions.csv, which take the place of those on screen. {} MB at most.", this.form.most_mb)), drop),
+      el("section", {}, el("h3", {}, tr("Take it along")),
+        el("p", {}, tr("The folder of what is on screen, as ZIP: for a spreadsheet, for the command line, or to open here another time.")),
+        button(tr("Download as ZIP"), () => this.send({download: true}))))
   }
 
   begin(name) {
-    this.busy("Reading the tables …")
+    this.busy(tr("Reading the tables …"))
     this.send({begin: name})
   }
 
@@ -87,7 +86,7 @@ class OwnData {
     const size = files.reduce((sum, file) => sum + file.size, 0)
     if (!files.length) return
     if (size > this.form.most_mb * 1e6) {
-      return this.refuse([`That is ${(size / 1e6).toFixed(1)} MB.`, `To fix: up to ${this.form.most_mb} MB are read at once.`])
+      return this.refuse([tr("That is {} MB.", localised((size / 1e6).toFixed(1))), tr("To fix: up to {} MB are read at once.", this.form.most_mb)])
     }
     this.refusal.replaceChildren()
     let sent = 0
@@ -96,10 +95,10 @@ class OwnData {
         const part = await base64(file.slice(at, at + PART))
         this.model.send_msg({file: file.name, part})
         sent += Math.min(PART, file.size - at)
-        this.busy(`Sending ${file.name}: ${Math.round(100 * sent / Math.max(size, 1))} %`)
+        this.busy(tr("Sending {}: {} %", file.name, Math.round(100 * sent / Math.max(size, 1))))
       }
     }
-    this.busy(`Reading ${files.map(file => file.name).join(", ")} …`)
+    this.busy(tr("Reading {} …", files.map(file => file.name).join(", ")))
     this.isDirty = true
     this.model.send_msg({uploaded: true})
   }
@@ -113,26 +112,26 @@ class OwnData {
   // The draft
 
   workView() {
-    this.title = el("input", {type: "text", ariaLabel: "Title", maxLength: 120})
+    this.title = el("input", {type: "text", ariaLabel: tr("Title"), maxLength: 120})
     this.title.addEventListener("change", () => this.send({title: this.title.value}))
     this.verdict = el("p", {className: "verdict", role: "status"})
-    this.go = button("Open this scenario", () => this.openScenario(), {className: "primary"})
-    this.undo = button("Undo", () => this.step("undo"), {title: "Ctrl+Z"})
-    this.redo = button("Redo", () => this.step("redo"), {title: "Ctrl+Y"})
-    this.tabs = el("nav", {ariaLabel: "Tables"})
-    this.columns = el("select", {ariaLabel: "Add a column"})
+    this.go = button(tr("Open this scenario"), () => this.openScenario(), {className: "primary"})
+    this.undo = button(tr("Undo"), () => this.step("undo"), {title: tr("Ctrl+Z")})
+    this.redo = button(tr("Redo"), () => this.step("redo"), {title: tr("Ctrl+Y")})
+    this.tabs = el("nav", {ariaLabel: tr("Tables")})
+    this.columns = el("select", {ariaLabel: tr("Add a column")})
     this.columns.addEventListener("change", () => this.send({add_column: [this.grid.table.name, this.columns.value]}))
     this.absent = el("p", {className: "absent"})
     this.meaning = el("p", {className: "meaning", role: "status"})
     this.list = el("ol", {className: "problems"})
     const row = name => () => this.send({[name]: [this.grid.table.name, this.grid.at[0]]})
     return el("div", {className: "body work"},
-      el("div", {className: "line"}, el("label", {}, "Title ", this.title), this.go,
-        button("Download as ZIP", () => this.send({download: true})),
-        button("Start over", () => this.leave())),
+      el("div", {className: "line"}, el("label", {}, `${tr("Title")} `, this.title), this.go,
+        button(tr("Download as ZIP"), () => this.send({download: true})),
+        button(tr("Start over"), () => this.leave())),
       this.verdict, this.list, this.tabs,
-      el("div", {className: "line tools"}, this.undo, this.redo, button("Add a row", row("add_row")),
-        button("Remove this row", row("remove_row")), this.columns, this.grid.pager),
+      el("div", {className: "line tools"}, this.undo, this.redo, button(tr("Add a row"), row("add_row")),
+        button(tr("Remove this row"), row("remove_row")), this.columns, this.grid.pager),
       el("div", {className: "scroller"}, this.grid.element, this.grid.choices), this.meaning, this.absent)
   }
 
@@ -161,7 +160,7 @@ class OwnData {
     this.list.replaceChildren(
       ...state.problems.map(problem => this.item(problem, "wrong")),
       ...state.warnings.map(problem => this.item(problem, "doubtful")),
-      ...(state.count > state.problems.length ? [el("li", {}, `And ${state.count - state.problems.length} more.`)] : []))
+      ...(state.count > state.problems.length ? [el("li", {}, tr("And {} more.", state.count - state.problems.length))] : []))
     this.tabs.replaceChildren(...state.tables.map(([name, file]) => {
       const count = state.problems.filter(problem => problem[0] === file).length
       const tab = button(count ? `${file} (${count})` : file, () => this.look(name))
@@ -170,8 +169,7 @@ class OwnData {
       return tab
     }))
     this.absent.hidden = !state.absent.length
-    this.absent.textContent = `Tables that there may be, and are not here: ${state.absent.join(", ")}. To have one, download the folder, `
-      + "put its file beside the others, and bring the folder as ZIP."
+    this.absent.textContent = tr("Tables that there may be, and are not here: {}. To have one, download the folder, put its file beside the others, and bring the folder as ZIP.", state.absent.join(", "))
     this.markTab()
     this.mark()
     if (isNew && this.looked) this.look(this.looked)
@@ -183,7 +181,7 @@ class OwnData {
     this.grid.show(JSON.parse(this.data.table))
     const {addable} = this.grid.table
     this.columns.hidden = !addable.length
-    this.columns.replaceChildren(el("option", {value: ""}, "Add a column …"), ...addable.map(value => el("option", {value}, value)))
+    this.columns.replaceChildren(el("option", {value: ""}, tr("Add a column …")), ...addable.map(value => el("option", {value}, value)))
     this.markTab()
     this.mark()
     const [row, column] = this.asked ?? []
@@ -210,8 +208,8 @@ class OwnData {
 
   item(problem, kind) {
     const [file, row, column, value, what, fix] = problem
-    const place = [file, row === null ? "" : `row ${row}`, column ?? ""].filter(text => text).join(", ")
-    const found = value === null ? "" : ` (found “${value}”)`
+    const place = [file, row === null ? "" : tr("row {}", row), column ?? ""].filter(text => text).join(", ")
+    const found = value === null ? "" : ` ${tr("(found “{}”)", value)}`
     const text = [el("b", {}, place), `: ${what}${found} `, el("i", {}, fix)]
     const table = this.state.tables.find(each => each[1] === file)
     const isCell = table && row !== null && column !== null
@@ -247,7 +245,7 @@ class OwnData {
   }
 
   leave() {
-    if (!this.isDirty || window.confirm("Leave these tables? What was changed in them is gone unless you have downloaded it.")) {
+    if (!this.isDirty || window.confirm(tr("Leave these tables? What was changed in them is gone unless you have downloaded it."))) {
       this.send({leave: true})
     }
   }
@@ -289,10 +287,11 @@ class OwnData {
 }
 
 function verdict({count, checking, warnings, about}) {
-  if (checking) return "Checking …"
-  if (count) return `${count === 1 ? "1 problem" : `${count} problems`}: it can be opened when none is left.`
-  const doubts = {0: "", 1: ", 1 warning"}[warnings.length] ?? `, ${warnings.length} warnings`
-  return `No problems${doubts}. ${about}.`
+  if (checking) return tr("Checking …")
+  if (count) return plural("{count} problem: it can be opened when none is left.", "{count} problems: it can be opened when none is left.", count)
+  const doubts = warnings.length
+  const found = doubts ? plural("No problems, {count} warning.", "No problems, {count} warnings.", doubts) : tr("No problems.")
+  return `${found} ${about}.`
 }
 
 async function base64(blob) {

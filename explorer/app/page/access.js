@@ -35,6 +35,6 @@ function tell_states_of_buttons() {
     choose.call(this)
     this._buttons.forEach((button, n) => (button.ariaPressed = String(n === this.model.active)))
     this.el.role = "group"
-    this.el.ariaLabel = this.model.name ?? "Choice"
+    this.el.ariaLabel = this.model.name ?? tr("Choice")
   }
 }

@@ -3,9 +3,9 @@
   const NAMES = {
     "h3.title": {role: "heading", ariaLevel: "1"},
     "h5.MuiTypography-root": {role: "presentation"}, // room, and no words
-    ".MuiLinearProgress-root": {ariaLabel: "Computing"},
+    ".MuiLinearProgress-root": {ariaLabel: tr("Computing")},
     "[aria-label='Resize sidebar']": {role: "separator", ariaOrientation: "vertical"},
-    ".MuiDrawer-root": {role: "complementary", ariaLabel: "Controls"},
+    ".MuiDrawer-root": {role: "complementary", ariaLabel: tr("Controls")},
   }
   const DRAWER_MS = 300 // that one takes to open
 

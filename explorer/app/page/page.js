@@ -1,8 +1,8 @@
 // What a page does by itself: says that it opens, says that the connection is lost, and comes back with its link.
 {
-  const LOST = "Connection lost. Your settings are kept; go on changing them, the pictures follow when it is back."
-  const BACK = "The server answers again: loading what you were looking at …"
-  const SLOW = "Still opening the scenario: the server is busy …"
+  const LOST = tr("Connection lost. Your settings are kept; go on changing them, the pictures follow when it is back.")
+  const BACK = tr("The server answers again: loading what you were looking at …")
+  const SLOW = tr("Still opening the scenario: the server is busy …")
   const SLOW_MS = 15_000
   const CHECK_MS = 50
   const NARROW = 900 // page on which the controls wait in their drawer [px]

@@ -1,27 +1,25 @@
 // The table of regions. Python sends numbers in the order of the regions; here they are sorted, formatted and marked.
 // A move of a slider rewrites the cells that differ and puts the rows that are already there in another order.
 const COLUMNS = [
-  {title: "Region", unit: "", of: "names", draw: draw_name,
-   help: "Compute region. Click a row to pick its region, once more to let it go."},
-  {title: "Runs here", unit: "MW", of: "loads", line: 0, digits: [1, 1], help: "IT load: power of the computers that run in the region."},
-  {title: "Change", unit: "MW", of: "loads", line: 1, digits: [1, 1], sign: "exceptZero", draw: draw_change,
-   help: "Change of IT load against the baseline, or against the pin named here."},
-  {title: "How full", unit: "%", of: "loads", line: 2, digits: [0, 0], draw: draw_bar, origin: 0,
-   help: "Utilisation: share of the region's IT capacity that is in use."},
-  {title: "Worth of 1 more MW", unit: "USD/MWh", of: "loads", line: 3, digits: [1, 1],
-   help: "Shadow price of capacity: what one more MW of IT capacity in the region would save per hour. Known when cost is what is minimised."},
-  {title: "Electricity", unit: "USD/MWh", of: "grids", line: 0, digits: [1, 1], origin: 1,
-   help: "Price of electricity delivered in the region."},
-  {title: "CO₂", unit: "kg/MWh", of: "grids", line: 1, digits: [0, 0], origin: 2,
-   help: "Carbon intensity: emissions per MWh of electricity, by the scenario's chosen carbon signal."},
-  {title: "Overhead", unit: "", of: "pue", line: 0, digits: [2, 3], origin: 3,
-   help: "PUE, power usage effectiveness: power drawn at the meter for each unit of IT load."},
+  {title: tr("Region"), unit: "", of: "names", draw: draw_name,
+   help: tr("Compute region. Click a row to pick its region, once more to let it go.")},
+  {title: tr("Runs here"), unit: "MW", of: "loads", line: 0, digits: [1, 1], help: tr("IT load: power of the computers that run in the region.")},
+  {title: tr("Change"), unit: "MW", of: "loads", line: 1, digits: [1, 1], sign: "exceptZero", draw: draw_change,
+   help: tr("Change of IT load against the baseline, or against the pin named here.")},
+  {title: tr("How full"), unit: "%", of: "loads", line: 2, digits: [0, 0], draw: draw_bar, origin: 0,
+   help: tr("Utilisation: share of the region's IT capacity that is in use.")},
+  {title: tr("Worth of 1 more MW"), unit: "USD/MWh", of: "loads", line: 3, digits: [1, 1],
+   help: tr("Shadow price of capacity: what one more MW of IT capacity in the region would save per hour. Known when cost is what is minimised.")},
+  {title: tr("Electricity"), unit: "USD/MWh", of: "grids", line: 0, digits: [1, 1], origin: 1,
+   help: tr("Price of electricity delivered in the region.")},
+  {title: tr("CO₂"), unit: "kg/MWh", of: "grids", line: 1, digits: [0, 0], origin: 2,
+   help: tr("Carbon intensity: emissions per MWh of electricity, by the scenario's chosen carbon signal.")},
+  {title: tr("Overhead"), unit: "", of: "pue", line: 0, digits: [2, 3], origin: 3,
+   help: tr("PUE, power usage effectiveness: power drawn at the meter for each unit of IT load.")},
 ]
-const HELP = "What the map shows, as figures. Point at a header to read what it means, click it to sort; "
-  + "click a row to pick its region. Point at a figure or tap it to read where it is from; ≈ marks estimates and proxies."
-const COMPUTED = "Computed: load as the placement of least objective has it, from all inputs named under ?."
+const HELP = tr("What the map shows, as figures. Point at a header to read what it means, click it to sort; click a row to pick its region. Point at a figure or tap it to read where it is from; ≈ marks estimates and proxies.")
 const UNSURE = "≈"
-const ESTIMATES = `${UNSURE} is an estimate or a proxy.`
+const ESTIMATES = tr("{} is an estimate or a proxy.", UNSURE)
 const LINES = {names: 1, loads: 4, grids: 2, pue: 1}
 const CHANGE = 2 // column of what depends on what is compared with
 const UNKNOWN = "–"
@@ -55,14 +53,14 @@ class RegionTable {
     this.body.addEventListener("click", event => this.pick(event.target.closest("tr")))
     this.body.addEventListener("keydown", event => this.on_key(event))
     this.scroller = element("div", {className: "scroller"}, element("table", {},
-      element("caption", {textContent: "Regions: IT load, its change, utilisation, prices, carbon and PUE"}),
+      element("caption", {textContent: tr("Regions: IT load, its change, utilisation, prices, carbon and PUE")}),
       element("colgroup", {}, ...COLUMNS.map(() => element("col", {}))),
       element("thead", {}, element("tr", {}, ...this.headers)),
       this.body,
     ))
     this.origin = element("div", {className: "origin", role: "tooltip", hidden: true})
     this.note = element("p", {className: "note", hidden: true})
-    this.card = element("div", {className: "card"}, ...heading("Regions", HELP), this.scroller, this.note, this.origin)
+    this.card = element("div", {className: "card"}, ...heading("Regions", tr("Regions"), HELP), this.scroller, this.note, this.origin)
     for (const looked of ["pointerover", "click"]) { // a finger that taps has left when the click comes
       this.body.addEventListener(looked, event => this.tell_origin(event.target.closest("td, th")))
     }
@@ -95,11 +93,11 @@ class RegionTable {
   origin_of(k, region) {
     const {title, unit, origin} = COLUMNS[k]
     if (origin === undefined) {
-      return `${title}. ${COMPUTED}`
+      return tr("{}. Computed: load as the placement of least objective has it, from all inputs named under ?.", title)
     }
     const [mark, text] = this.from(origin, region)
-    const of = k === 3 ? "Computed: load over capacity. Capacity" : title
-    return `${of}${mark && ` ${mark}`}: ${text}.`
+    const marked = mark && ` ${mark}`
+    return k === 3 ? tr("Computed: load over capacity. Capacity{}: {}.", marked, text) : `${title}${marked}: ${text}.`
   }
 
   // A move patches several properties, and sliders can be faster than the screen: once per frame is enough.
@@ -127,7 +125,7 @@ class RegionTable {
   // Said where it is not the baseline.
   unit_of_changes() {
     const {against} = this.model
-    return against === "baseline" ? COLUMNS[CHANGE].unit : `${COLUMNS[CHANGE].unit} vs ${against}`
+    return against === "baseline" ? COLUMNS[CHANGE].unit : tr("{} vs {}", COLUMNS[CHANGE].unit, against)
   }
 
   // Of another table of regions, one part can arrive a frame before the next.
@@ -278,12 +276,12 @@ class RegionTable {
 }
 
 // As the other views have it in Python.
-function heading(title, explanation) {
-  const help = element("span", {className: "help", tabIndex: 0, role: "button", ariaLabel: `${title} Explanation`,
+function heading(card, title, explanation) {
+  const help = element("span", {className: "help", tabIndex: 0, role: "button", ariaLabel: tr("{} Explanation", title),
     textContent: "?"})
   const take = element("button", {type: "button", className: "take", ariaHasPopup: "menu", ariaExpanded: "false",
-    ariaLabel: `${title} Take home: table`}, element("span", {ariaHidden: "true", textContent: "⤓"}))
-  Object.assign(take.dataset, {card: title, only: "table"})
+    ariaLabel: tr("{} Take home: table", title)}, element("span", {ariaHidden: "true", textContent: "⤓"}))
+  Object.assign(take.dataset, {card, only: "table"})
   return [
     element("h2", {textContent: title}), help,
     element("div", {className: "explanation", role: "tooltip", textContent: explanation}), take,
@@ -304,7 +302,7 @@ function figure(value, k) {
   }
   const text = FORMATS[k].format(value).replace("-", "−")
   const decimals = text.split(".")[1]?.length ?? 0
-  return text + FIGURE_SPACE.repeat(COLUMNS[k].digits[1] - decimals)
+  return localised(text) + FIGURE_SPACE.repeat(COLUMNS[k].digits[1] - decimals)
 }
 
 function draw_name(cell, name) {

@@ -1,5 +1,5 @@
 // Asks for the file, shows that it is in the making, and lets the browser save it.
-const STOP = "Stop making the file"
+const STOP = tr("Stop making the file")
 
 export function render({model, data}) {
   const button = document.createElement("button")

@@ -9,8 +9,8 @@ export function render({model}) {
   }
 
   const closed = () => [
-    el("button", {class: "open", type: "button", title: model.title, ariaLabel: `Story: ${model.title}`, onclick: () => ask({go: 0})},
-      `▶ Story: ${model.title.match(/^[^:?]+\??/)[0]}`),
+    el("button", {class: "open", type: "button", title: model.title, ariaLabel: tr("Story: {}", model.title), onclick: () => ask({go: 0})},
+      tr("▶ Story: {}", model.title.match(/^[^:?：？]+[?？]?/)[0])),
   ]
 
   const opened = step => {
@@ -18,14 +18,14 @@ export function render({model}) {
     const body = step.waits ? prediction(step, ask) : told(step)
     return [
       el("div", {class: "head"},
-        el("span", {class: "count"}, `${step.n + 1} of ${step.of}`),
+        el("span", {class: "count"}, tr("{} of {}", step.n + 1, step.of)),
         el("h2", {tabIndex: -1}, step.title),
-        el("button", {class: "close", type: "button", ariaLabel: "Close the story", onclick: () => ask({close: true})}, "✕")),
+        el("button", {class: "close", type: "button", ariaLabel: tr("Close the story"), onclick: () => ask({close: true})}, "✕")),
       el("div", {class: "body", "aria-live": "polite"}, ...body),
       el("div", {class: "moves"},
-        el("button", {type: "button", disabled: step.n == 0, onclick: () => ask({go: step.n - 1})}, "← Back"),
-        el("button", {type: "button", class: "next", disabled: last || step.waits, onclick: () => ask({go: step.n + 1})}, "Next →"),
-        ...(step.highlight && !step.waits ? [el("button", {type: "button", class: "look", onclick: () => point_at(step.highlight)}, "Show me ↓")] : [])),
+        el("button", {type: "button", disabled: step.n == 0, onclick: () => ask({go: step.n - 1})}, tr("← Back")),
+        el("button", {type: "button", class: "next", disabled: last || step.waits, onclick: () => ask({go: step.n + 1})}, tr("Next →")),
+        ...(step.highlight && !step.waits ? [el("button", {type: "button", class: "look", onclick: () => point_at(step.highlight)}, tr("Show me ↓"))] : [])),
     ]
   }
 
@@ -61,23 +61,30 @@ export function render({model}) {
 
 function told(step) {
   const found = step.answer === undefined ? [] : [
-    el("p", {class: step.right ? "right" : "wrong"}, `${step.right ? "✓ You were right." : `You said: ${step.guess}.`} ${step.answer}`),
+    el("p", {class: step.right ? "right" : "wrong"}, `${step.right ? tr("✓ You were right.") : tr("You said: {}.", said(step.guess))} ${step.answer}`),
   ]
   return [...found, el("p", {}, step.text)]
 }
 
+const guesses = () => ({rises: tr("It rises"), falls: tr("It falls"), stays: tr("It stays")})
+
+/** A guess as one says it: a number, or a direction. */
+function said(guess) {
+  return {rises: tr("rises"), falls: tr("falls"), stays: tr("stays")}[guess] ?? guess
+}
+
 function prediction(step, ask) {
   const {kind} = step.asked
-  const question = el("p", {class: "ask"}, `Before you look: ${step.asked.ask}`)
+  const question = el("p", {class: "ask"}, tr("Before you look: {}", step.asked.ask))
   if (kind == "direction") {
     const choices = step.choices.map(choice =>
-      el("button", {type: "button", onclick: () => ask({guess: [step.n, choice]})}, `It ${choice}`))
+      el("button", {type: "button", onclick: () => ask({guess: [step.n, choice]})}, guesses()[choice]))
     return [question, el("div", {class: "choices"}, ...choices)]
   }
   const field = el("input", {type: "number", step: "any", ariaLabel: step.asked.ask})
   const commit = () => Number.isFinite(field.valueAsNumber) && ask({guess: [step.n, field.valueAsNumber]})
   field.addEventListener("keydown", event => event.key == "Enter" && commit())
-  return [question, el("div", {class: "choices"}, field, el("button", {type: "button", onclick: commit}, "That is my guess"))]
+  return [question, el("div", {class: "choices"}, field, el("button", {type: "button", onclick: commit}, tr("That is my guess")))]
 }
 
 /** Put a ring around the card of that title for a moment, in sight; a text that would go out of it stays instead. */

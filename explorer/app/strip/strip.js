@@ -4,9 +4,9 @@ const STEPS = {ArrowLeft: -1, ArrowRight: 1}
 export function render({model}) {
   const list = document.createElement("div")
   list.setAttribute("role", "tablist")
-  list.setAttribute("aria-label", "Questions")
-  const tabs = JSON.parse(model.questions).map(question => {
-    const tab = Object.assign(document.createElement("button"), {type: "button", textContent: question})
+  list.setAttribute("aria-label", tr("Questions"))
+  const tabs = JSON.parse(model.questions).map(([question, textContent]) => {
+    const tab = Object.assign(document.createElement("button"), {type: "button", textContent, question})
     tab.setAttribute("role", "tab")
     tab.addEventListener("click", () => open(tab))
     return tab
@@ -15,7 +15,7 @@ export function render({model}) {
 
   const show = chosen => {
     for (const tab of tabs) {
-      const isOpen = tab.textContent === chosen
+      const isOpen = tab.question === chosen
       tab.ariaSelected = String(isOpen)
       tab.tabIndex = isOpen ? 0 : -1
       if (isOpen) into_sight(tab)
@@ -23,9 +23,9 @@ export function render({model}) {
   }
   const open = tab => {
     if (tab.ariaSelected === "true") return
-    show(tab.textContent) // at once, whatever the answer takes
-    fade(list, model.chosen === tab.textContent ? 1 : 0.4) // what is not its answer
-    model.send_msg(tab.textContent)
+    show(tab.question) // at once, whatever the answer takes
+    fade(list, model.chosen === tab.question ? 1 : 0.4) // what is not its answer
+    model.send_msg(tab.question)
   }
   list.addEventListener("keydown", event => {
     const at = tabs.indexOf(event.target)
@@ -53,7 +53,7 @@ export function render({model}) {
   const answered = () => {
     show(model.chosen)
     fade(list, 1)
-    requestAnimationFrame(() => name_answers(list, model.chosen))
+    requestAnimationFrame(() => name_answers(list))
   }
   model.on("chosen", answered)
   answered()
@@ -75,9 +75,9 @@ function fade(list, opacity) {
 }
 
 /** What stands below is what the tab opens: the next thing on the page. */
-function name_answers(list, chosen) {
+function name_answers(list) {
   const answers = list.getRootNode().host?.nextElementSibling
   if (!answers) return
   answers.role = "tabpanel"
-  answers.ariaLabel = chosen
+  answers.ariaLabel = list.querySelector("[aria-selected=true]")?.textContent ?? ""
 }

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import param
 
 from explorer.app.component import Component
+from explorer.words import tr
 
 _HERE = Path(__file__)
 
@@ -26,14 +27,15 @@ class Strip(Component):
         Called with the question of the tab that a user opens.
     """
 
-    questions = param.String(doc="What there is to ask: a JSON list, never changes.")
+    questions = param.String(doc="What there is to ask, and how it is shown: JSON, never changes.")
     chosen = param.String(doc="The question that is answered below.")
 
     _esm = _HERE.with_suffix(".js").read_text("utf-8")
     _stylesheets: ClassVar = [_HERE.with_suffix(".css").read_text("utf-8")]
 
     def __init__(self, questions: Sequence[str], on_choice: Callable[[str], None]) -> None:
-        super().__init__(questions=json.dumps([*questions]), sizing_mode="stretch_width", margin=0)
+        said = json.dumps([(question, tr(question)) for question in questions])
+        super().__init__(questions=said, sizing_mode="stretch_width", margin=0)
         self._known, self._on_choice = {*questions}, on_choice
 
     def _handle_msg(self, data: Any) -> None:

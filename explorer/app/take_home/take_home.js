@@ -1,6 +1,6 @@
 // The menu behind the buttons of an explorer's cards. They show it once this is there to hear it; another explorer on the
 // same page has a menu of its own.
-const ITEMS = [["png", "Picture as PNG"], ["svg", "Picture as SVG"], ["csv", "Table as CSV"], ["xlsx", "Table as XLSX"]]
+const ITEMS = [["png", tr("Picture as PNG")], ["svg", tr("Picture as SVG")], ["csv", tr("Table as CSV")], ["xlsx", tr("Table as XLSX")]]
 const PICTURES = ["png", "svg"]
 const TYPES = {
   png: "image/png", svg: "image/svg+xml", csv: "text/csv",

@@ -49,7 +49,7 @@ function arcs() {
   const found = []
   for (let row = 0; row < home.length; row++) {
     const last = found.at(-1)
-    const said = `${classes[workload[row]]} ${it_mw[row].toLocaleString("en-US", {maximumSignificantDigits: 3})} MW`
+    const said = `${classes[workload[row]]} ${localised(it_mw[row].toLocaleString("en-US", {maximumSignificantDigits: 3}))} MW`
     if (last !== undefined && last.home == home[row] && last.region == region[row]) {
       last.mw += it_mw[row]
       last.split.push(said)

@@ -9,7 +9,7 @@ function sentence() {
   const cards = text(text(totals.text).body.textContent).querySelectorAll(".total") // Python escapes once for Panel
   const parts = Array.from(cards, card => {
     const [label, value, unit, delta] = [".label", ".value", ".unit", ".delta"].map(part => card.querySelector(part).firstChild?.textContent.trim())
-    const change = delta?.replace(/^▼ −(.*)/, "$1 less").replace(/^▲ \+(.*)/, "$1 more")
+    const change = delta?.replace(/^▼ −(.*)/, (_, by) => tr("{} less", by)).replace(/^▲ \+(.*)/, (_, by) => tr("{} more", by))
     return `${label} ${value} ${unit}${change ? `, ${change}` : ""}`
   })
   return `${parts.join("; ")}.`

@@ -8,7 +8,7 @@ if (events && !events.ariaKeyShortcuts) {
   let at = null // row that the walk has come to
 
   events.ariaKeyShortcuts = "ArrowLeft ArrowRight Enter"
-  events.setAttribute("aria-description", "Left and right arrow keys go from step to step, Enter sets its budget.")
+  events.setAttribute("aria-description", tr("Left and right arrow keys go from step to step, Enter sets its budget."))
   events.addEventListener("keydown", event => {
     const way = {ArrowLeft: -1, ArrowRight: 1}[event.key]
     if (way) walk(way)
@@ -50,9 +50,12 @@ if (events && !events.ariaKeyShortcuts) {
   }
 
   function words(ms, value, count) {
-    const short = number => number.toLocaleString("en-US", {maximumSignificantDigits: 4}).replace("-", "−")
+    const short = number => localised(number.toLocaleString("en-US", {maximumSignificantDigits: 4}).replace("-", "−"))
     const [name, unit] = plot.left[0].axis_label.replaceAll("\n", " ").split(/ ?[[\]]/)
     const opens = steps.get_column("opens")?.[at]
-    return `Step ${at + 1} of ${count}: budget ${short(ms)} ms, ${name} ${short(value)} ${unit}${opens ? `, opens ${opens}` : ""}.`
+    const there = {n: at + 1, count, budget: short(ms), name, value: short(value), unit, opens}
+    return opens
+      ? tr("Step {n} of {count}: budget {budget} ms, {name} {value} {unit}, opens {opens}.", there)
+      : tr("Step {n} of {count}: budget {budget} ms, {name} {value} {unit}.", there)
   }
 }

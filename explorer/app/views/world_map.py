@@ -32,6 +32,7 @@ from bokeh.models import (
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from explorer.app.component import words_of
 from explorer.app.live.card import card
 from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, Handles, LivePane, quiet_toolbar
@@ -402,7 +403,7 @@ def _draw_arcs_in_the_browser(figure: Plot, handles: Handles) -> None:
             "figure": figure,
             "EDGE": EDGE_M,
         },
-        code=code,
+        code=words_of(code) + code,
     )
     flows.js_on_change("data", arcs)
     flows.selected.js_on_change("indices", arcs)
