@@ -4,7 +4,9 @@ finds.
 
 A `Panel` says what a pair of axes can hold and is the same for every scenario; a `Chart` holds the
 columns of one result. The live view patches its plots from those columns, a notebook and print draw
-them: the same regions in the same order, in the same colours, with the same numbers.
+them: the same regions in the same order, in the same colours, with the same numbers. Words of a
+panel are messages in English, looked up where it is drawn; those of a chart are in the language
+that was spoken when it was made.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ from numpy.typing import NDArray
 
 from explorer.charts.rows import FEWEST
 from explorer.model.labels import Labels
+from explorer.text import wrapped
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 Columns = Mapping[str, NDArray]
@@ -215,14 +219,40 @@ class Chart:
         for panel, filled in zip(self.panels, self.filled, strict=True):
             for mark in panel.marks:
                 columns = filled.columns.get(mark.name, {})
-                labels = filled.labels.get(mark.name, mark.labels)
                 if mark.kind == "heat":  # its scale of colours says it
                     continue
+                labels = role_labels(mark, filled)
                 for n, (role, label) in enumerate(zip(mark.roles, labels, strict=False)):
                     if len(rows_of(mark, columns, n)) and label:
                         found.setdefault((role, label), []).append(mark)
         for (role, label), marks in found.items():
             yield tuple(marks), role, label
+
+
+def role_labels(mark: Mark, filled: Filled) -> tuple[str, ...]:
+    """What a legend says of the roles of a mark."""
+    own = filled.labels.get(mark.name)
+    return tuple(map(tr, mark.labels)) if own is None else own
+
+
+def axis_labels(panel: Panel, filled: Filled | None = None) -> tuple[str, str]:
+    """What the axes of a panel say: those of a result, where they depend on it."""
+    own = ("", "") if filled is None else (filled.x_label, filled.y_label)
+    return own[0] or _in_lines(panel.x.label), own[1] or _in_lines(panel.y.label)
+
+
+def _in_lines(label: str) -> str:
+    """A label in the language that is spoken, in lines as long as it has in English."""
+    said = tr(label)
+    if "\n" not in label:
+        return said
+    longest = max(map(len, [*label.splitlines(), *said.split()]))
+    return "\n".join(wrapped(said, longest))
+
+
+def tip_said(tip: Tips) -> list[tuple[str, str]]:
+    """What a pointer reads, in the language that is spoken."""
+    return [(tr(label), tr(text)) for label, text in tip]
 
 
 def columns_in(tip: Tips) -> tuple[str, ...]:

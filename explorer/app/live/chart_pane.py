@@ -30,11 +30,14 @@ from explorer.charts.chart import (
     Filled,
     Mark,
     Panel,
+    axis_labels,
     is_labelled_below,
     left_px,
+    tip_said,
 )
 from explorer.charts.palette import LOOKS
 from explorer.charts.rows import row_places, row_range
+from explorer.charts.tip_numbers import hover_tool
 from explorer.markup import html, joined
 from explorer.text import elided
 
@@ -134,8 +137,9 @@ def _plot(drawing: Drawing, panels: tuple[Panel, ...], panel: Panel, taps: tuple
         _shape(panel, left_px(panels, panel) or NUMBERS_PX),
         _keep_axes(drawing, panel),
     ]
+    x_label, y_label = axis_labels(panel)
     return hv.Overlay([_element(drawing, mark, mark.name in taps) for mark in panel.marks]).opts(
-        responsive=True, xlabel="" if is_labelled_below(panels, panel) else panel.x.label, ylabel=panel.y.label,
+        responsive=True, xlabel="" if is_labelled_below(panels, panel) else x_label, ylabel=y_label,
         show_grid=True, fontscale=1.1, active_tools=[],
         tools=_tools(panel),
         hooks=hooks, **bokeh.tick_places(panel), backend=bokeh.BOKEH,
@@ -180,10 +184,10 @@ def _hover(mark: Mark) -> HoverTool:
             label,
             re.sub(rf"@({'|'.join(mark.named)})\b", r"@\1{custom}", text) if mark.named else text,
         )
-        for label, text in mark.tip
+        for label, text in tip_said(mark.tip)
     ]
     formatters: Any = {f"@{name}": known for name in mark.named}
-    return HoverTool(tooltips=tip, limit=mark.tips_at_once, formatters=formatters)
+    return hover_tool(tip, limit=mark.tips_at_once, formatters=formatters)
 
 
 def _keep_names(drawing: Drawing, mark: Mark) -> Callable[[Any, Any], None]:
@@ -315,6 +319,7 @@ def _patch_axes(pane: LivePane, panels: tuple[Panel, ...], panel: Panel, filled:
     for axis, ends in (("x_range", filled.x_range), ("y_range", y_range)):
         if ends is not None:
             pane.set_range(panel.name, axis, *ends)
-    x_label = "" if is_labelled_below(panels, panel) else filled.x_label or panel.x.label
+    x_label, y_label = axis_labels(panel, filled)
+    x_label = "" if is_labelled_below(panels, panel) else x_label
     pane.configure(panel.name, "xaxis", axis_label=x_label)
-    pane.configure(panel.name, "yaxis", axis_label=filled.y_label or panel.y.label)
+    pane.configure(panel.name, "yaxis", axis_label=y_label)

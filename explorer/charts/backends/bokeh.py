@@ -7,7 +7,7 @@ Both take their styles from here, so that a mark looks the same wherever it is s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import holoviews as hv
@@ -25,14 +25,19 @@ from explorer.charts.chart import (
     Filled,
     Mark,
     Panel,
+    axis_labels,
     is_labelled_below,
     left_px,
+    role_labels,
     rows_of,
+    tip_said,
 )
 from explorer.charts.palette import INK, LOOKS, NET, Look
 from explorer.charts.rows import row_places, row_range
 from explorer.charts.ticks import ticks_apart
+from explorer.charts.tip_numbers import numbers_as_spoken
 from explorer.text import elided, sentence, wrapped
+from explorer.words import tr
 
 BOKEH = "bokeh"
 WIDTH, LOWEST = 560, 70  # of a picture, of axes [px]
@@ -92,8 +97,8 @@ def style(mark: Mark, look: Look, size: float | None = None) -> dict[str, Any]:
     match mark.kind:
         case "heat":
             return {
-                "cmap": list(NET), "alpha": mark.opacity, "clabel": mark.labels[0], "colorbar": True,
-                "colorbar_opts": _SCALE,
+                "cmap": list(NET), "alpha": mark.opacity, "clabel": tr(mark.labels[0]), "colorbar": True,
+                "colorbar_opts": _SCALE | {"title": tr("Net")},
             }  # fmt: skip
         case "bars":
             edge = {"line_color": "white", "line_width": 0.5} if mark.edged else {"line_alpha": 0}
@@ -184,16 +189,12 @@ def draw(chart: Chart) -> Any:
 
 
 def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
-    drawn = [
-        part
-        for mark in panel.marks
-        for part in _parts(panel, mark, filled.columns.get(mark.name, {}), filled.labels)
-    ]
+    drawn = [part for mark in panel.marks for part in _parts(panel, mark, filled)]
     drawn += [
         _key(panel, mark, label)
         for mark in panel.marks
         if mark.kind in _FACES and filled.columns.get(mark.name)
-        for label in filled.labels.get(mark.name, mark.labels)
+        for label in role_labels(mark, filled)
         if label
     ]
     title = wrapped(sentence(chart.title), TITLE_CHARACTERS) if panel is chart.panels[0] else []
@@ -201,13 +202,13 @@ def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
     legend_cols = 3 if max(map(len, named), default=0) < LONG_LABEL else 2
     rows_px = panel.row_px * max(len(filled.rows), 3)
     frame = rows_px if panel.has_rows else max(panel.height_px - 80, LOWEST)
-    x_label = "" if is_labelled_below(chart.panels, panel) else filled.x_label or panel.x.label
+    x_label, y_label = axis_labels(panel, filled)
     options = {
         "width": WIDTH,
         "height": frame + 60 + 22 * len(title) + (8 + 23 * -(-len(named) // legend_cols) if named else 0),
         "show_grid": True,
-        "xlabel": x_label,
-        "ylabel": filled.y_label or panel.y.label,
+        "xlabel": "" if is_labelled_below(chart.panels, panel) else x_label,
+        "ylabel": y_label,
         "title": as_title("\n".join(title)),
         "xlim": filled.x_range,
         "ylim": row_range(len(filled.rows)) if panel.has_rows else filled.y_range,
@@ -230,18 +231,15 @@ def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
     return overlay(drawn, **options).opts(**legend, backend=BOKEH)
 
 
-def _parts(
-    panel: Panel, mark: Mark, columns: Columns, labels: Mapping[str, tuple[str, ...]]
-) -> list[Any]:
+def _parts(panel: Panel, mark: Mark, filled: Filled) -> list[Any]:
     """An element for each role of a mark that has rows, so that a legend can name it."""
-    parts = []
+    parts, columns, named = [], filled.columns.get(mark.name, {}), role_labels(mark, filled)
     for n, role in enumerate(mark.roles):
         rows = rows_of(mark, columns, n)
         if not len(rows):
             continue
         mine = {name: np.asarray(values)[rows] for name, values in columns.items()}
         part = element(mark, mine, f"{panel.name} ")
-        named = labels.get(mark.name, mark.labels)
         if mark.kind == "heat":
             end = float(columns["end"][0])
             parts.append(part.opts(**style(mark, LOOKS[role]), clim=(-end, end), backend=BOKEH))
@@ -254,8 +252,10 @@ def _parts(
             else {}
         )
         look = style(mark, LOOKS[role], mark.size_of(n))
+        if mark.tip:
+            look["hooks"] = [*look.get("hooks", []), numbers_as_spoken]
         if LOOKS[role].pattern and mark.kind in AREAS:
-            look["hooks"] = [patterned([LOOKS[role].pattern])]
+            look["hooks"] = [*look.get("hooks", []), patterned([LOOKS[role].pattern])]
         if LOOKS[role].pattern and mark.kind == "words":
             look["hooks"] = [*look["hooks"], on_plain_ground([role])]
         part = part.opts(**look, **hover, backend=BOKEH)
@@ -284,7 +284,8 @@ def _tips(mark: Mark, panel: str) -> list[tuple[str, str]]:
     """Tips of an element whose places have names of their own for each panel."""
     places = "|".join(PLACES[mark.kind])
     return [
-        (label, re.sub(rf"@({places})\b", rf"@{{{panel}\1}}", text)) for label, text in mark.tip
+        (label, re.sub(rf"@({places})\b", rf"@{{{panel}\1}}", text))
+        for label, text in tip_said(mark.tip)
     ]
 
 
@@ -352,7 +353,6 @@ def empty(mark: Mark) -> dict[str, NDArray]:
 
 # of a scale of colours beside a picture
 _SCALE = {
-    "title": "Net",
     "width": 9,
     "major_tick_line_color": None,
     "bar_line_color": None,

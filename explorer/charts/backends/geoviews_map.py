@@ -18,18 +18,20 @@ from explorer.charts.backends.basemap import EXTENT_X, EXTENT_Y, geographic_base
 from explorer.charts.backends.bokeh import BOKEH, as_title, gives_way, overlay
 from explorer.charts.backends.map_crs import screen_crs
 from explorer.charts.backends.packages import for_maps
-from explorer.charts.chart import Columns
+from explorer.charts.chart import Columns, tip_said
 from explorer.charts.map import ARC_PIECES, HEAD_PIECE, Arcs, Circles, Map, Scale
 from explorer.charts.map_places import MAP_PX
 from explorer.charts.map_scale import MapScale
 from explorer.charts.options import refuse_options
 from explorer.charts.palette import DUSK, DUSK_ALPHA, INK, LOOKS, PAPER, RIM, SLATE
 from explorer.charts.projection import bounds_on_map
+from explorer.charts.tip_numbers import numbers_as_spoken
 from explorer.charts.world_map import FLOW_TIP
 from explorer.errors import refuse_number
 from explorer.model.placement import Placement
 from explorer.presentation import render, renders
 from explorer.text import sentence, wrapped
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 Extent = tuple[float, float, float, float]  # west, south, east, north [degrees]
@@ -198,7 +200,8 @@ def _circles(circles: Circles, world: Map) -> Any:
         **style(circles, world.scale),
         **bar,
         tools=["hover"],
-        hover_tooltips=list(circles.tip),
+        hover_tooltips=tip_said(circles.tip),
+        hooks=[numbers_as_spoken],
         backend=BOKEH,
     )
 
@@ -217,7 +220,7 @@ def _key(scale: MapScale, x: Sequence[float], y: Sequence[float], width_px: int)
     return [
         line.opts(line_width=float(scale.arc_px(mw)), **grey),
         elements.Points(([circle], [low]), crs=crs).opts(size=float(scale.circle_px(mw)), **grey),
-        elements.Labels(([words], [low], [f"{scale.key_mw:,g} MW each"]), crs=crs).opts(
+        elements.Labels(([words], [low], [tr("{:,g} MW each", scale.key_mw)]), crs=crs).opts(
             text_align="left",
             text_font_size="9pt",
             text_color=SLATE,
@@ -256,7 +259,8 @@ def _arcs(world: Map, arcs: Arcs) -> list[Any]:
                 line_width="width",
                 line_alpha="alpha",
                 tools=["hover"],
-                hover_tooltips=list(FLOW_TIP),
+                hover_tooltips=tip_said(FLOW_TIP),
+                hooks=[numbers_as_spoken],
                 backend=BOKEH,
             )
         )

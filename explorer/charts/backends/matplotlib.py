@@ -17,7 +17,16 @@ from matplotlib.patches import Patch
 
 from explorer.charts.backends.bokeh import element, tick_places
 from explorer.charts.backends.page import MPL, page
-from explorer.charts.chart import PLACES, Chart, Filled, Mark, Panel, is_labelled_below, rows_of
+from explorer.charts.chart import (
+    PLACES,
+    Chart,
+    Filled,
+    Mark,
+    Panel,
+    axis_labels,
+    is_labelled_below,
+    rows_of,
+)
 from explorer.charts.palette import INK, LOOKS, NET_INKS, Look
 from explorer.charts.rows import row_places, row_range
 
@@ -91,8 +100,9 @@ def _panel(panel: Panel, filled: Filled, shares_axis: bool) -> Any:
         for mark in panel.marks
         for part in _parts(panel, mark, filled.columns.get(mark.name, {}))
     ]
+    x_label, y_label = axis_labels(panel, filled)
     options: dict[str, Any] = {
-        "xlabel": filled.x_label or panel.x.label, "ylabel": filled.y_label or panel.y.label,
+        "xlabel": x_label, "ylabel": y_label,
         "xlim": filled.x_range, "title": "", "show_legend": False, "aspect": "auto",
         "ylim": row_range(len(filled.rows)) if panel.has_rows else filled.y_range,
         "xaxis": "bare" if shares_axis else "bottom",

@@ -31,6 +31,7 @@ from explorer.atomic_write import refuse_bad_target, written_whole
 from explorer.charts.chart import About
 from explorer.errors import ExplorerError
 from explorer.text import sentence, takes_prefix, tick_texts, wrapped
+from explorer.words import tr
 
 MPL = "matplotlib"
 MM_PER_INCH = 25.4
@@ -103,7 +104,7 @@ class Page:
         if about.publishers is not None:
             notes = [*notes, _sources(about.publishers, self.width_mm)]
         if self.credit:
-            notes = [*notes, f"Figure: {self.credit}"]
+            notes = [*notes, tr("Figure: {}", self.credit)]
         if self.axes is None:
             figure = self._as_page(drawn, title, notes, handles, aspect, shares)
         else:
@@ -262,12 +263,13 @@ def filled(colour: str, hatch: str = "") -> dict[str, Any]:
 def _sources(publishers: Sequence[str], width_mm: float) -> str:
     """Whose data the figure shows: as many as a few lines can name, the rest counted."""
     if not publishers:
-        return "Data: the scenario names no sources."
+        return tr("Data: the scenario names no sources.")
     shown = list(accumulate(publishers, "{}; {}".format))
     fit = max(sum(len(names) < CHARACTERS_PER_MM * SOURCE_LINES * width_mm for names in shown), 1)
     more = len(publishers) - fit
-    rest = f"; and {more} more, listed in the scenario" if more > 0 else ""
-    return f"Data: {shown[fit - 1]}{rest}."
+    if more > 0:
+        return tr("Data: {}; and {:d} more, listed in the scenario.", shown[fit - 1], more)
+    return tr("Data: {}.", shown[fit - 1])
 
 
 def _legend(figure: Figure, handles: Sequence[Any]) -> tuple[Legend | None, int]:

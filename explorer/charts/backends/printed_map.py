@@ -28,6 +28,7 @@ from explorer.charts.projection import EDGE_M, POLE_M, on_map
 from explorer.model.placement import Placement
 from explorer.presentation import render, renders
 from explorer.text import sentence
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +83,8 @@ def draw(
             backend=MPL,
         )  # fmt: skip
         left_out = f" {sentence(world.left_out)}." if world.left_out else ""
-        note = f"{' '.join(world.notes)}{left_out} Equal Earth projection. Land: Natural Earth."
+        projection = tr("Equal Earth projection. Land: Natural Earth.")
+        note = f"{' '.join(world.notes)}{left_out} {projection}"
         handles = _handles(world, width_mm)
         return sheet.draw(drawn, world.about, world.title, [note], handles, aspect=0.46)
 
@@ -244,14 +246,16 @@ def _handles(world: Map, width_mm: float) -> list[Any]:
     for circles in (circles for circles in world.circles if circles.role):
         ink = LOOKS[circles.role].ink
         ring: dict[str, Any] = dot | {"markeredgecolor": ink, "markerfacecolor": "none"}
-        handles.append(Line2D([], [], **ring, label=circles.label))
+        handles.append(Line2D([], [], **ring, label=tr(circles.label)))
     if world.key is not None:
         key = np.array(world.key.key_mw)
         size: dict[str, Any] = dot | {
             "linestyle": "-", "linewidth": float(_line_pt(world.key.arc_px(key), width_mm)),
             "markersize": float(_circle_pt(world.key.circle_px(key), width_mm)), "markerfacecolor": PAPER,
         }  # fmt: skip
-        handles.append(Line2D([], [], **size, color=INK, label=f"{world.key.key_mw:,g} MW each"))
+        handles.append(
+            Line2D([], [], **size, color=INK, label=tr("{:,g} MW each", world.key.key_mw))
+        )
     return handles
 
 
