@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, reach
-from explorer.markup import html
+from explorer.markup import html, joined
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.presentation import renders
 from explorer.text import format_number
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 
@@ -54,15 +55,21 @@ def chart(table: pd.DataFrame) -> Chart:
     """The obstacles of `explorer.attribution` as steps from what is possible to what is saved."""
     shapley, saved = table["usd_per_h"].to_numpy(), float(table.attrs["saved_usd_per_h"])
     possible = saved + float(shapley.sum())
-    rows = ["without obstacles", *table["constraint"].astype(str), "as it is"]
+    rows = [tr("without obstacles"), *map(tr, table["constraint"]), tr("as it is")]
     return Chart(
         PANELS,
         (_staircase(rows, shapley, np.array(table.attrs["in_order_usd_per_h"]), saved, possible),),
-        f"moving saves {format_number(saved)} of {format_number(possible)} USD/h possible without obstacles",
+        tr(
+            "moving saves {} of {} USD/h possible without obstacles",
+            format_number(saved),
+            format_number(possible),
+        ),
         _finding(table, saved, possible),
         About.of(table),
         [
-            "Shapley values over all orders of lifting the six. Thin: put in place one after the other."
+            tr(
+                "Shapley values over all orders of lifting the six. Thin: put in place one after the other."
+            )
         ],
     )
 
@@ -94,7 +101,7 @@ def _steps(top: float, lengths: Floats) -> tuple[Floats, Floats]:
 
 
 def _finding(table: pd.DataFrame, saved: float, possible: float) -> Markup:
-    shapley, factors = table["usd_per_h"].to_numpy(), table["constraint"].to_numpy()
+    shapley, factors = table["usd_per_h"].to_numpy(), table["constraint"].tolist()
     held, served_mw, unserved_mw = (
         float(shapley.sum()),
         table.attrs["served_mw"],
@@ -104,24 +111,22 @@ def _finding(table: pd.DataFrame, saved: float, possible: float) -> Markup:
         return html("Nothing is served, so nothing is saved.")
     whose = ""
     if unserved_mw > UNSERVED_MW:
-        whose = f" All of it is of the {format_number(served_mw)} MW served; {format_number(unserved_mw)} MW are not."
+        served, unserved = format_number(served_mw), format_number(unserved_mw)
+        whose = html("All of it is of the {} MW served; {} MW are not.", served, unserved)
     if held <= 0:
-        return html("Nothing holds it back: moving saves {} USD/h.{}", format_number(saved), whose)
+        found = html("Nothing holds it back: moving saves {} USD/h.", format_number(saved))
+        return joined(filter(None, (found, whose)), " ")
     parts = [
-        f"{factors[n]} {100 * shapley[n] / held:.0f} %"
+        tr("{} {:.0f} %", tr(factors[n]), 100 * shapley[n] / held)
         for n in np.argsort(-shapley)
         if shapley[n] > 0
     ]
-    return html(
-        "Moving saves <b>{} of {} USD/h</b> that would be possible without obstacles, carbon at its price included. "
-        "Of the {} USD/h held back: {}.{}{}",
-        format_number(saved),
-        format_number(possible),
-        format_number(held),
-        ", ".join(parts),
-        whose,
-        _room(table),
-    )
+    found = html(
+        "Moving saves <b>{saved} of {possible} USD/h</b> that would be possible without obstacles, carbon at its "
+        "price included. Of the {held} USD/h held back: {parts}.",
+        saved=format_number(saved), possible=format_number(possible), held=format_number(held), parts=", ".join(parts),
+    )  # fmt: skip
+    return joined(filter(None, (found, whose, _room(table))), " ")
 
 
 def _room(table: pd.DataFrame) -> str:
@@ -132,7 +137,8 @@ def _room(table: pd.DataFrame) -> str:
     if not price or not free:
         return ""
     bought = table.attrs["room_bought_usd_per_h"]
-    return (
-        f" Capacity counts as if room were free, as for machines that are bought anyway: more of it alone saves "
-        f"{format_number(free)} USD/h; bought on top, at {format_number(price)} USD/MWh, {format_number(bought)}."
-    )
+    return html(
+        "Capacity counts as if room were free, as for machines that are bought anyway: more of it alone saves "
+        "{free} USD/h; bought on top, at {price} USD/MWh, {bought}.",
+        free=format_number(free), price=format_number(price), bought=format_number(bought),
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from explorer.markup import html
 from explorer.model.labels import NamesById
 from explorer.presentation import renders
 from explorer.text import format_number
+from explorer.words import mark, tr
 
 LOSS, CLOSED, PAYS = 0, 1, 2  # whether a pair pays and may move; what pays is drawn last, on top
 _HOVER = (
@@ -48,6 +49,18 @@ PANELS = (
         zooms=True,
     ),
 )
+_CLOSED_BY = {
+    "none": mark("none"),
+    "law": mark("law"),
+    "not offered": mark("not offered"),
+    "own terms": mark("own terms"),
+    "latency": mark("latency"),
+}
+_COUNTED = (  # pairs, by role
+    mark("{} do not pay"),
+    mark("{} would pay, but are closed to it"),
+    mark("{} pay"),
+)
 HELP = """
 One MWh of IT load: what it saves to run it elsewhere, carbon price included, against the friction of moving it. Right
 of the dashed line moving pays. Pairs may be closed: by law, because the region does not offer the class, by terms of
@@ -71,7 +84,7 @@ def chart(table: pd.DataFrame) -> Chart:
             "x": saving, "y": friction, "role": role,
             "pair": np.array([f"{names[home]} → {names[region]}" for home, region in ends], object),
             "pays_at": pays_at(pairs),
-            "closed_by": pairs["closed_by"].to_numpy(object),
+            "closed_by": np.array([tr(_CLOSED_BY[by]) for by in pairs["closed_by"]], object),
             **{name: pairs[name].to_numpy(np.float32) for name in _HOVER},
         },
     }  # fmt: skip
@@ -82,7 +95,7 @@ def chart(table: pd.DataFrame) -> Chart:
         _title(pairs, role),
         _finding(pairs, role),
         About.of(table),
-        ["One MWh of IT load. Dashed: saving equals friction. This project's own definition."],
+        [tr("One MWh of IT load. Dashed: saving equals friction. This project's own definition.")],
     )
 
 
@@ -131,11 +144,11 @@ def pays_at(pairs: pd.DataFrame) -> NDArray:
     words = []
     for start, end, pays in zip(*(pairs[name] for name in columns), strict=True):
         if start == start:
-            words.append(f"from {format_number(start)} USD/t")
+            words.append(tr("from {} USD/t", format_number(start)))
         elif end == end:
-            words.append(f"until {format_number(end)} USD/t")
+            words.append(tr("until {} USD/t", format_number(end)))
         else:
-            words.append("at any" if pays else "at none")
+            words.append(tr("at any") if pays else tr("at none"))
     return np.array(words, object)
 
 
@@ -157,17 +170,21 @@ def _reach(saving: NDArray, friction: NDArray) -> tuple[tuple[float, float], tup
 
 
 def _labels(role: NDArray) -> tuple[str, ...]:
-    words = ("do not pay", "would pay, but are closed to it", "pay")
-    return tuple(f"{np.count_nonzero(role == code)} {text}" for code, text in enumerate(words))
+    return tuple(tr(text, np.count_nonzero(role == code)) for code, text in enumerate(_COUNTED))
 
 
 def _title(pairs: pd.DataFrame, role: NDArray) -> str:
     pay = np.count_nonzero(role == PAYS)
     if pairs.attrs.get("home"):
-        return f"moving pays from {pairs.attrs['home']} to {pay} of {len(pairs)} regions"
+        return tr(
+            "moving pays from {home} to {pay} of {every} regions",
+            home=pairs.attrs["home"],
+            pay=pay,
+            every=len(pairs),
+        )
     if pairs.attrs.get("best_of_each_home", True):
-        return f"moving pays from {pay} of {len(pairs)} homes"
-    return f"moving pays between {pay} of {len(pairs)} pairs"
+        return tr("moving pays from {} of {} homes", pay, len(pairs))
+    return tr("moving pays between {} of {} pairs", pay, len(pairs))
 
 
 def _finding(pairs: pd.DataFrame, role: NDArray) -> Markup:

@@ -13,6 +13,7 @@ from explorer.charts.chart import Columns, Mark
 from explorer.measures.frontier import Frontier
 from explorer.model.labels import as_shown
 from explorer.text import format_duration, sentence
+from explorer.words import tr
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class BudgetAxis:
     @property
     def now_text(self) -> str:
         """Where the present budget is, or that it is beyond the axis, and at which end."""
-        text = f"now: {format_duration(self.now_ms)}"
+        text = tr("now: {}", format_duration(self.now_ms))
         return (
             f"← {text}"
             if self.now_ms < self.first_ms
@@ -97,9 +98,9 @@ def now_labels(name: str, axis: BudgetAxis) -> dict[str, tuple[str, ...]]:
 def name_of(over: str) -> str:
     """What grows along a frontier over that class, or over "all"."""
     return (
-        "relaxation of all budgets"
+        tr("relaxation of all budgets")
         if over == "all"
-        else f"latency budget of class {as_shown(over)}"
+        else tr("latency budget of class {}", as_shown(over))
     )
 
 

@@ -15,8 +15,10 @@ from explorer.measures.frontier import UNSERVED_MW
 from explorer.model.labels import as_shown
 from explorer.presentation import renders
 from explorer.text import format_duration
+from explorer.words import mark, tr
 
 PANELS = (SERVICE,)  # as of those who do go unserved, so that one plot shows either
+_AMOUNTS = {NEEDED: mark("{} needed"), LEFT: mark("{} left")}
 HELP = """
 The shortest latency budget of each class at which no more load goes unserved than now, all else as it is: so much of
 the present budget is needed, the rest is left. Where all is served, that is the first step of the frontier of the
@@ -32,15 +34,17 @@ def chart(table: pd.DataFrame) -> Chart:
     ends = np.append(np.zeros_like(share), share), np.append(share, np.full_like(share, 100.0))
     kind = np.repeat([KINDS.index(NEEDED), KINDS.index(LEFT)], len(share))
     amounts = [*map(float, np.append(least, budget - least))]
-    texts = [f"{format_duration(ms)} {KINDS[k]}" for ms, k in zip(amounts, kind, strict=True)]
+    texts = [
+        tr(_AMOUNTS[KINDS[k]], format_duration(ms)) for ms, k in zip(amounts, kind, strict=True)
+    ]
     words = [format_duration(float(f"{ms:.3g}")) for ms in amounts]  # short: bars may be
     classes = [*map(as_shown, table["workload"])]
-    who = np.tile(np.array([f"class {name}" for name in classes], object), 2)
+    who = np.tile(np.array([tr("class {}", name) for name in classes], object), 2)
     rows = np.tile(np.arange(len(share)), 2)
     names = [
         f"{name}, {format_duration(float(ms))}" for name, ms in zip(classes, budget, strict=True)
     ]
-    label = "Share of the latency budget [%]"
+    label = tr("Share of the latency budget [%]")
     return Chart(
         PANELS,
         (
@@ -54,23 +58,33 @@ def chart(table: pd.DataFrame) -> Chart:
         _title(table),
         _finding(table),
         About.of(table),
-        ["The shortest budget of a class at which no more load goes unserved, all else as it is."],
+        [
+            tr(
+                "The shortest budget of a class at which no more load goes unserved, all else as it is."
+            )
+        ],
     )
 
 
 def _title(table: pd.DataFrame) -> str:
     tightest = table.loc[table["margin_ms"].idxmin()]
     less = format_duration(tightest["margin_ms"])
-    return f"the least to spare: class {as_shown(tightest['workload'])} could wait {less} less"
+    return tr(
+        "the least to spare: class {} could wait {} less", as_shown(tightest["workload"]), less
+    )
 
 
 def _finding(table: pd.DataFrame) -> Markup:
     tightest = table.loc[table["margin_ms"].idxmin()]
     unserved = table.attrs.get("unserved_mw", 0.0) > UNSERVED_MW
     return html(
-        "<b>{}</b> The least to spare: class {} could wait <b>{}</b> less, {} instead of {}, before {} goes unserved.",
-        "Some load goes unserved already." if unserved else "Everybody is served.",
-        as_shown(tightest["workload"]),
-        *(format_duration(tightest[name]) for name in ("margin_ms", "least_ms", "budget_ms")),
-        "more" if unserved else "anybody",
+        "<b>Some load goes unserved already.</b> The least to spare: class {name} could wait <b>{less}</b> less, "
+        "{least} instead of {budget}, before more goes unserved."
+        if unserved
+        else "<b>Everybody is served.</b> The least to spare: class {name} could wait <b>{less}</b> less, "
+        "{least} instead of {budget}, before anybody goes unserved.",
+        name=as_shown(tightest["workload"]),
+        less=format_duration(tightest["margin_ms"]),
+        least=format_duration(tightest["least_ms"]),
+        budget=format_duration(tightest["budget_ms"]),
     )

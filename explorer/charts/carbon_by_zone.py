@@ -14,6 +14,7 @@ from explorer.model.labels import NamesById
 from explorer.presentation import renders
 from explorer.text import elided, format_number, percent
 from explorer.units import KG_PER_T
+from explorer.words import mark, tr
 
 FIRST, LAST = 8, 7  # zones shown, of the largest rises and of the largest falls
 STILL_KG_PER_H = 0.5  # a change by less is none
@@ -24,6 +25,13 @@ _TIP = (
     ("Carbon", "@carbon_t_per_h{0,0.00} t/h, in the baseline @baseline_t_per_h{0,0.00} t/h"),
     ("Load served", "@it_mw{0,0.0} MW, in the baseline @baseline_it_mw{0,0.0} MW"),
 )
+_SIGNALS = {
+    "combined margin": mark("combined margin"),
+    "marginal": mark("marginal"),
+    "operating margin": mark("operating margin"),
+    "average": mark("average"),
+    "chosen": mark("chosen"),  # by a result that does not say which
+}
 PANELS = (
     Panel(
         "carbon by zone",
@@ -67,7 +75,14 @@ def chart(table: pd.DataFrame) -> Chart:
         "change": bars | {"role": (change_t <= 0).astype(np.uint8)} | hover,
         "as it was": {"x": np.zeros(1)},
     }
-    more = f"first {FIRST} and last {LAST} of {len(table)} zones" if len(shown) < len(table) else ""
+    more = ""
+    if len(shown) < len(table):
+        more = tr(
+            "first {first} and last {last} of {every} zones",
+            first=FIRST,
+            last=LAST,
+            every=len(table),
+        )
     return Chart(
         PANELS,
         (
@@ -81,7 +96,7 @@ def chart(table: pd.DataFrame) -> Chart:
         _title(change),
         _finding(table, change),
         About.of(table),
-        ["Emissions of the requests of each legal zone's clients, wherever they run."],
+        [tr("Emissions of the requests of each legal zone's clients, wherever they run.")],
     )
 
 
@@ -90,14 +105,14 @@ def _names(table: pd.DataFrame) -> NamesById:
 
 
 def _percent(value: float) -> str:
-    return "from none" if np.isnan(value) else percent(value)
+    return tr("from none") if np.isnan(value) else percent(value)
 
 
 def _title(change: NDArray) -> str:
     risen = int((change > STILL_KG_PER_H).sum())
     if not risen:
-        return "nobody's requests get dirtier"
-    return f"requests of {risen} of {len(change)} zones get dirtier"
+        return tr("nobody's requests get dirtier")
+    return tr("requests of {} of {} zones get dirtier", risen, len(change))
 
 
 def _finding(table: pd.DataFrame, change: NDArray) -> Markup:
@@ -106,10 +121,10 @@ def _finding(table: pd.DataFrame, change: NDArray) -> Markup:
     rises, falls = change > STILL_KG_PER_H, change < -STILL_KG_PER_H
     parts = [
         html(
-            "By the {} signal, requests of <b>{} of {} zones</b> emit more than in the baseline, {} t/h together, and "
-            "of {} less, {} t/h.",
-            signal, int(rises.sum()), len(change), _tonnes(change[rises]), int(falls.sum()),
-            _tonnes(-change[falls]),
+            "By the {signal} signal, requests of <b>{risen} of {every} zones</b> emit more than in the baseline, "
+            "{more} t/h together, and of {fallen} less, {less} t/h.",
+            signal=tr(_SIGNALS[signal]), risen=int(rises.sum()), every=len(change), more=_tonnes(change[rises]),
+            fallen=int(falls.sum()), less=_tonnes(-change[falls]),
         )
     ]  # fmt: skip
     if rises.any():

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, row_places
-from explorer.markup import html
+from explorer.markup import html, joined
 from explorer.measures.certificate import Certificate
 from explorer.presentation import renders
 from explorer.text import format_number
+from explorer.words import tr
 
 ALL = 100.0  # of a tolerance [%]
 _TIP = (("", "@meaning"), ("Found", "@found"), ("Tolerated", "@tolerated"))
@@ -36,7 +37,6 @@ make it meet the cost. Over all arcs, those that the solver never looked at, too
 that differ by less than 10⁻¹² of the largest, which mostly is the penalty: 10⁻⁷ USD/MWh at 10⁵. So the gap is at most
 that times demand and capacity. How ties are broken is no part of the proof.
 """
-_VERBS = {"USD/h": "cost", "kg/h": "emit", "MW ms": "wait"}
 
 
 @renders(Certificate, "chart")
@@ -52,11 +52,12 @@ def chart(proof: Certificate) -> Chart:
         for name in ("value", "tolerance")
     )
     texts = [
-        f"{small(value)} of {limit}" for value, limit in zip(table["value"], most, strict=True)
+        tr("{} of {}", small(value), limit)
+        for value, limit in zip(table["value"], most, strict=True)
     ]
     hover = {
         "role": fails,
-        "meaning": table["meaning"].to_numpy(object),
+        "meaning": np.array([*map(tr, table["meaning"])], object),
         "found": np.array(found, object),
         "tolerated": np.array(most, object),
     }
@@ -68,12 +69,15 @@ def chart(proof: Certificate) -> Chart:
     }
     return Chart(
         PANELS,
-        (Filled(columns, (0.0, end), rows=table["check"].tolist()),),
+        (Filled(columns, (0.0, end), rows=[*map(tr, table["check"])]),),
         _title(proof),
         _finding(proof),
         About.by(proof.labels, "certificate"),
         [
-            "Worked out anew without the solver: what is found, of what rounding and the solver's tolerance explain."
+            tr(
+                "Worked out anew without the solver: what is found, of what rounding and the solver's tolerance "
+                "explain."
+            )
         ],
     )
 
@@ -110,30 +114,62 @@ def _shares(table: pd.DataFrame) -> NDArray[np.float64]:
 
 def _title(proof: Certificate) -> str:
     if not proof.holds:
-        return f"not proven: {', '.join(_failed(proof))}"
-    return f"proven: no placement can {_VERBS[proof.unit]} less than {proof.lower_bound:,.2f} {proof.unit}"
+        return tr("not proven: {}", ", ".join(_failed(proof)))
+    match proof.unit:
+        case "kg/h":
+            return tr("proven: no placement can emit less than {:,.2f} kg/h", proof.lower_bound)
+        case "MW ms":
+            return tr("proven: no placement can wait less than {:,.2f} MW ms", proof.lower_bound)
+    return tr("proven: no placement can cost less than {:,.2f} USD/h", proof.lower_bound)
 
 
 def _failed(proof: Certificate) -> list[str]:
     table = proof.table
-    return table.loc[~table["holds"], "check"].tolist()
+    return [*map(tr, table.loc[~table["holds"], "check"])]
 
 
 def _finding(proof: Certificate) -> Markup:
-    proven = html(
-        "No placement can {verb} less than <b>{bound:,.2f} {unit}</b>; this one {verb}s {cost:,.2f} {unit}: "
-        "<b>gap {gap} {unit}</b>.",
-        verb=_VERBS[proof.unit], bound=proof.lower_bound, cost=proof.objective, gap=small(proof.gap), unit=proof.unit,
-    )  # fmt: skip
-    counted = []
-    if proof.carbon_price_usd_per_t:
-        counted.append("carbon at its price")
-    if proof.unserved_mw > 0:
-        counted.append(
-            f"{format_number(proof.unserved_mw)} MW that nobody serves, at the penalty for it"
+    first = (
+        html("<b>✓ Proven.</b>")
+        if proof.holds
+        else html("<b>✗ Not proven: {}.</b>", ", ".join(_failed(proof)))
+    )
+    return joined(filter(None, (first, _bound(proof), _counted(proof))), " ")
+
+
+def _bound(proof: Certificate) -> Markup:
+    """What no placement is better than, and how far this one is from it."""
+    found = {"bound": proof.lower_bound, "found": proof.objective, "gap": small(proof.gap)}
+    match proof.unit:
+        case "kg/h":
+            return html(
+                "No placement can emit less than <b>{bound:,.2f} kg/h</b>; this one emits {found:,.2f} kg/h: "
+                "<b>gap {gap} kg/h</b>.",
+                **found,
+            )
+        case "MW ms":
+            return html(
+                "No placement can wait less than <b>{bound:,.2f} MW ms</b>; this one waits {found:,.2f} MW ms: "
+                "<b>gap {gap} MW ms</b>.",
+                **found,
+            )
+    return html(
+        "No placement can cost less than <b>{bound:,.2f} USD/h</b>; this one costs {found:,.2f} USD/h: "
+        "<b>gap {gap} USD/h</b>.",
+        **found,
+    )
+
+
+def _counted(proof: Certificate) -> Markup:
+    """What else than energy and moving is in both figures."""
+    unserved = format_number(proof.unserved_mw) if proof.unserved_mw > 0 else ""
+    if proof.carbon_price_usd_per_t and unserved:
+        return html(
+            "Counted in both: carbon at its price, and {} MW that nobody serves, at the penalty for it.",
+            unserved,
         )
-    if counted:
-        proven += html(" Counted in both: {}.", ", and ".join(counted))
-    if not proof.holds:
-        return html("<b>✗ Not proven: {}.</b> {}", ", ".join(_failed(proof)), proven)
-    return html("<b>✓ Proven.</b> {}", proven)
+    if unserved:
+        return html("Counted in both: {} MW that nobody serves, at the penalty for it.", unserved)
+    return (
+        html("Counted in both: carbon at its price.") if proof.carbon_price_usd_per_t else html("")
+    )
