@@ -12,6 +12,7 @@ from explorer.markup import html
 from explorer.measures.concentration import TOP
 from explorer.presentation import renders
 from explorer.text import elided
+from explorer.words import tr
 
 ROWS = 15  # regions shown
 _TIP = (
@@ -70,15 +71,19 @@ def chart(table: pd.DataFrame) -> Chart:
         _title(table),
         _finding(table),
         About.of(table),
-        ["Shares of IT load by region; squares: the baseline of least latency."],
+        [tr("Shares of IT load by region; squares: the baseline of least latency.")],
     )
 
 
 def _title(table: pd.DataFrame) -> str:
     share = table.attrs["top_share"]
     if not table["share"].to_numpy().any():
-        return "no load is served"
-    return f"three regions run {100 * share['optimum']:.0f} % of the load, {100 * share['baseline']:.0f} % before"
+        return tr("no load is served")
+    return tr(
+        "three regions run {:.0f} % of the load, {:.0f} % before",
+        100 * share["optimum"],
+        100 * share["baseline"],
+    )
 
 
 def _finding(table: pd.DataFrame) -> Markup:
@@ -88,8 +93,10 @@ def _finding(table: pd.DataFrame) -> Markup:
     names = table.attrs.get("names", {})
     top = ", ".join(elided(str(names.get(region, region))) for region in table["region"].head(TOP))
     return html(
-        "<b>{:.0f} % of the load runs in {}</b>; the baseline's three largest have {:.0f} %. Herfindahl index "
-        "{:.3f}, as concentrated as {:.1f} equal regions; baseline {:.3f}, as {:.1f}.",
-        100 * share["optimum"], top, 100 * share["baseline"], index["optimum"], 1 / index["optimum"],
-        index["baseline"], 1 / index["baseline"] if index["baseline"] else 0.0,
+        "<b>{share:.0f} % of the load runs in {top}</b>; the baseline's three largest have {before:.0f} %. Herfindahl "
+        "index {index:.3f}, as concentrated as {equal:.1f} equal regions; baseline {index_before:.3f}, as "
+        "{equal_before:.1f}.",
+        share=100 * share["optimum"], top=top, before=100 * share["baseline"], index=index["optimum"],
+        equal=1 / index["optimum"], index_before=index["baseline"],
+        equal_before=1 / index["baseline"] if index["baseline"] else 0.0,
     )  # fmt: skip

@@ -20,12 +20,14 @@ from explorer.model.labels import NamesById
 from explorer.presentation import renders
 from explorer.text import format_number
 from explorer.units import KG_PER_T
+from explorer.words import mark, tr
 
 STEPS_USD_PER_T = (50.0, 100.0)  # carbon prices between which the front changes its colour
 UNSERVED_MW = 1e-6  # above this, load counts as unserved
+NOW_LEAST = {"carbon": mark("now: least carbon"), "latency": mark("now: least latency")}
 _ROLES = ("cheap", "middling", "dear")
 _LABELS = ("below 50 USD/t", "50 to 100 USD/t", "above 100 USD/t")
-_AT = (("Cost", "@y{0,0} USD/h"), ("Carbon", "@x{0,0.0} t/h"))
+_NOW_TIP = (("Cost", "@y{0,0} USD/h"), ("Carbon", "@x{0,0.0} t/h"))
 _TIP = (
     ("Best at a carbon price", "@prices"),
     ("Cost", "@y{0,0} USD/h"),
@@ -41,8 +43,10 @@ PANELS = (
         (
             Mark("front", "segments", _ROLES, _LABELS, size=3),
             Mark("corners", "points", _ROLES, _LABELS, _TIP, size=6),
-            Mark("baseline", "points", ("baseline",), ("baseline: least latency",), _AT, size=12),
-            Mark("now", "points", ("now",), ("now",), _AT, size=18),
+            Mark(
+                "baseline", "points", ("baseline",), ("baseline: least latency",), _NOW_TIP, size=12
+            ),
+            Mark("now", "points", ("now",), ("now",), _NOW_TIP, size=18),
         ),
         Axis("Carbon [t/h]"),
         Axis("Cost without carbon price [USD/h]"),
@@ -97,7 +101,9 @@ def chart(table: pd.DataFrame) -> Chart:
         _finding(front, table.attrs),
         About.of(table),
         [
-            "Every placement that is best at some carbon price, by what the last tonne avoided costs there."
+            tr(
+                "Every placement that is best at some carbon price, by what the last tonne avoided costs there."
+            )
         ],
     )
 
@@ -123,9 +129,9 @@ def _prices(front: pd.DataFrame) -> NDArray:
         front["carbon_price_from_usd_per_t"], front["carbon_price_to_usd_per_t"], strict=True
     )
     words = [
-        f"{format_number(low)} to {format_number(high)} USD/t"
+        tr("{} to {} USD/t", format_number(low), format_number(high))
         if np.isfinite(high)
-        else f"above {format_number(low)} USD/t"
+        else tr("above {} USD/t", format_number(low))
         for low, high in spans
     ]
     return np.array(words, object)
@@ -154,18 +160,23 @@ def _is_in(columns: Mapping[str, Columns], ends: tuple[float, float], place: str
 def _now(table: pd.DataFrame) -> str:
     objective = table.attrs["objective"]
     if objective != "cost":
-        return f"now: least {objective}"
-    return f"now: {table.attrs['carbon_price_usd_per_t']:g} USD/t"
+        return tr(NOW_LEAST[objective])
+    return tr("now: {:g} USD/t", table.attrs["carbon_price_usd_per_t"])
 
 
 def _title(table: pd.DataFrame) -> str:
     if len(table) == 1:
-        return "the cheapest placement is the cleanest too"
+        return tr("the cheapest placement is the cleanest too")
     low = STEPS_USD_PER_T[0]
     every, cheap = (
         format_number(avoided_kg_per_h(table, most) / KG_PER_T) for most in (np.inf, low)
     )
-    return f"up to {every} t/h can be avoided, {cheap} of them below {low:g} USD/t"
+    return tr(
+        "up to {every} t/h can be avoided, {cheap} of them below {low:g} USD/t",
+        every=every,
+        cheap=cheap,
+        low=low,
+    )
 
 
 def _finding(front: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
@@ -183,7 +194,6 @@ def _finding(front: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
 
 def _present(front: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
     carbon_price, now = attrs["carbon_price_usd_per_t"], attrs["now"]
-    mark = html("<b>Now, at {:g} USD/t:</b>", carbon_price)
     if attrs["objective"] != "cost":
         at, cost = (
             front["carbon_kg_per_h"].to_numpy()[::-1],
@@ -191,41 +201,60 @@ def _present(front: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
         )
         more = max(now["cost_usd_per_h"] - float(np.interp(now["carbon_kg_per_h"], at, cost)), 0.0)
         return html(
-            "{} least {} costs {} USD/h more than its carbon has to.",
-            mark,
-            attrs["objective"],
+            "<b>Now, at {:g} USD/t:</b> least carbon costs {} USD/h more than its carbon has to."
+            if attrs["objective"] == "carbon"
+            else "<b>Now, at {:g} USD/t:</b> least latency costs {} USD/h more than its carbon has to.",
+            carbon_price,
             format_number(more),
         )
     row = front[front["carbon_price_from_usd_per_t"] <= carbon_price].iloc[-1]
     last, then = row["carbon_price_from_usd_per_t"], row["carbon_price_to_usd_per_t"]
-    known = [f"the last tonne avoided costs {format_number(last)} USD"] if last > 0 else []
-    known += (
-        [f"the next would cost {format_number(then)} USD"]
-        if np.isfinite(then)
-        else ["no other placement emits less"]
-    )
-    return html("{} {}.", mark, ", ".join(known))
+    at = {"price": carbon_price, "last": format_number(last), "then": format_number(then)}
+    if last > 0 and np.isfinite(then):
+        return html(
+            "<b>Now, at {price:g} USD/t:</b> the last tonne avoided costs {last} USD, the next would cost {then} USD.",
+            **at,
+        )
+    if last > 0:
+        return html(
+            "<b>Now, at {price:g} USD/t:</b> the last tonne avoided costs {last} USD, no other placement emits less.",
+            **at,
+        )
+    if np.isfinite(then):
+        return html("<b>Now, at {price:g} USD/t:</b> the next would cost {then} USD.", **at)
+    return html("<b>Now, at {price:g} USD/t:</b> no other placement emits less.", **at)
 
 
 def _tonnes(front: pd.DataFrame) -> Markup:
     if len(front) == 1:
         return html("The cheapest placement is the cleanest too.")
-    amounts = [
-        html(
-            "<b>{}</b> below {:g} USD/t",
-            format_number(avoided_kg_per_h(front, step) / KG_PER_T),
-            step,
-        )
-        for step in STEPS_USD_PER_T
-    ]
-    first = front.iloc[1]
-    cheapest = (front["carbon_kg_per_h"].iloc[0] - first["carbon_kg_per_h"]) / KG_PER_T
-    moves = " to ".join(filter(None, (first["loses"], first["gains"])))
-    return html(
-        "Against least cost, up to <b>{} t/h</b> can be avoided: {}, all up to {} USD/t. "
-        "The cheapest {} t/h cost {} USD/t: {} MW move{}.",
-        format_number(avoided_kg_per_h(front, np.inf) / KG_PER_T), joined(amounts, ", "),
-        format_number(front["carbon_price_from_usd_per_t"].iloc[-1]), format_number(cheapest),
-        format_number(first["carbon_price_from_usd_per_t"]), format_number(first["moved_mw"]),
-        f", {moves}" if moves else "",
+    low, high = STEPS_USD_PER_T
+    some, most, every = (
+        format_number(avoided_kg_per_h(front, step) / KG_PER_T) for step in (low, high, np.inf)
+    )
+    avoided = html(
+        "Against least cost, up to <b>{every} t/h</b> can be avoided: <b>{some}</b> below {low:g} USD/t, "
+        "<b>{most}</b> below {high:g} USD/t, all up to {dearest} USD/t.",
+        every=every, some=some, low=low, most=most, high=high,
+        dearest=format_number(front["carbon_price_from_usd_per_t"].iloc[-1]),
     )  # fmt: skip
+    return joined((avoided, _cheapest(front)), " ")
+
+
+def _cheapest(front: pd.DataFrame) -> Markup:
+    """What the first tonnes cost, and what moves for them."""
+    first = front.iloc[1]
+    avoided = (front["carbon_kg_per_h"].iloc[0] - first["carbon_kg_per_h"]) / KG_PER_T
+    moves = [name for name in (first["loses"], first["gains"]) if name]
+    at = {
+        "avoided": format_number(avoided),
+        "price": format_number(first["carbon_price_from_usd_per_t"]),
+        "mw": format_number(first["moved_mw"]),
+    }
+    if not moves:
+        return html("The cheapest {avoided} t/h cost {price} USD/t: {mw} MW move.", **at)
+    return html(
+        "The cheapest {avoided} t/h cost {price} USD/t: {mw} MW move, {moves}.",
+        moves=tr("{} to {}", *moves) if len(moves) > 1 else moves[0],
+        **at,
+    )

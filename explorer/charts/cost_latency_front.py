@@ -14,20 +14,25 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
-from explorer.charts.cost_carbon_front import marks_of, with_names
+from explorer.charts.cost_carbon_front import NOW_LEAST, marks_of, with_names
 from explorer.markup import html, joined
 from explorer.measures.cost_latency_front import objective_at, window_return
 from explorer.measures.frontier import WINDOW_MS
 from explorer.presentation import renders
 from explorer.text import format_number
 from explorer.units import KG_PER_T
+from explorer.words import mark, tr
 
 Floats = NDArray[np.float64]
 
 UNSERVED_MW = 1e-6  # above this, load counts as unserved
 OFF_THE_FRONT = 1e-6  # relative; a cost above the front by less is on it
-OF = {"requests": "per request", "load": "per MW"}
-_AT = (("Mean added delay", "@x{0,0.0} ms"), ("Cost", "@y{0,0} USD/h"))
+OF = {"requests": mark("per request"), "load": mark("per MW")}
+_DELAY_OF = {
+    "requests": mark("Mean added delay per request [ms]"),
+    "load": mark("Mean added delay per MW [ms]"),
+}
+_NOW_TIP = (("Mean added delay", "@x{0,0.0} ms"), ("Cost", "@y{0,0} USD/h"))
 _TIP = (
     ("Mean added delay", "@x{0,0.00} ms"),
     ("Cost, carbon at its price", "@objective_usd_per_h{0,0} USD/h"),
@@ -49,9 +54,14 @@ PANELS = (
             Mark("cost front", "line", ("cost",), size=2.5),
             Mark("cost corners", "points", ("cost",), (), _TIP, tips_at_once=1, size=5),
             Mark(
-                "baseline", "points", ("baseline",), ("baseline: nearest to users",), _AT, size=12
+                "baseline",
+                "points",
+                ("baseline",),
+                ("baseline: nearest to users",),
+                _NOW_TIP,
+                size=12,
             ),
-            Mark("now", "points", ("now",), ("now",), _AT, size=18),
+            Mark("now", "points", ("now",), ("now",), _NOW_TIP, size=18),
         ),
         _DELAYS,
         Axis("Cost [USD/h]"),
@@ -112,9 +122,9 @@ def chart(table: pd.DataFrame) -> Chart:
             "y": np.array([at["objective_usd_per_h"]]),
         }
     x_range, y_range = (_reach([c[place] for c in columns.values()]) for place in ("x", "y"))
-    x_label = f"Mean added delay {OF[table.attrs.get('weight', 'requests')]} [ms]"
+    x_label = tr(_DELAY_OF[table.attrs.get("weight", "requests")])
     priced = table.attrs.get("carbon_price_usd_per_t", 0.0) > 0
-    y_label = "Cost, carbon at its price [USD/h]" if priced else "Cost [USD/h]"
+    y_label = tr("Cost, carbon at its price [USD/h]") if priced else tr("Cost [USD/h]")
     labels = {"now": (_now(table.attrs),)} if "now" in marks else {}
     if "pin" in table.attrs:
         labels["baseline"] = (table.attrs["pin"]["name"],)
@@ -128,7 +138,9 @@ def chart(table: pd.DataFrame) -> Chart:
         _finding(table),
         About.of(table),
         [
-            "Every placement that is best at some worth of a millisecond; the slope is what one more returns."
+            tr(
+                "Every placement that is best at some worth of a millisecond; the slope is what one more returns."
+            )
         ],
     )
 
@@ -143,8 +155,8 @@ def _reach(values: list[Floats]) -> tuple[float, float]:
 
 def _now(attrs: Mapping[Any, Any]) -> str:
     if attrs["objective"] != "cost":
-        return f"now: least {attrs['objective']}"
-    return f"now: {format_number(attrs['now']['mean_delay_ms'])} ms"
+        return tr(NOW_LEAST[attrs["objective"]])
+    return tr("now: {} ms", format_number(attrs["now"]["mean_delay_ms"]))
 
 
 def _window(front: pd.DataFrame) -> float:
@@ -162,17 +174,21 @@ def _ends(front: pd.DataFrame) -> tuple[float, float, float]:
 
 def _title(front: pd.DataFrame) -> str:
     if len(front) == 1:
-        return "waiting longer saves nothing"
+        return tr("waiting longer saves nothing")
     width, first, last = _ends(front)
     if width < WINDOW_MS:
-        return f"{width:.3g} ms of mean delay save {format_number(first)} USD/h each"
-    start, end = format_number(first), format_number(last)
-    return f"the first {width:g} ms of mean delay save {start} USD/h each, the last {end}"
+        return tr("{:.3g} ms of mean delay save {} USD/h each", width, format_number(first))
+    return tr(
+        "the first {width:g} ms of mean delay save {first} USD/h each, the last {last}",
+        width=width,
+        first=format_number(first),
+        last=format_number(last),
+    )
 
 
 def _finding(front: pd.DataFrame) -> Markup:
     """What waiting is worth at either end, where the scenario stands, and what comes for free."""
-    of = OF[front.attrs.get("weight", "requests")]
+    of = tr(OF[front.attrs.get("weight", "requests")])
     parts = [_worth(front, of)]
     if "now" in front.attrs:
         parts += [_present(front, of), _for_free(front)]
@@ -188,30 +204,34 @@ def _worth(front: pd.DataFrame, of: str) -> Markup:
     width, first, last = _ends(front)
     if width < WINDOW_MS:
         return html(
-            "Each of <b>{} ms</b> of mean delay {} saves <b>{} USD/h</b>.",
-            f"{width:.3g}", of, format_number(first),
+            "Each of <b>{width:.3g} ms</b> of mean delay {of} saves <b>{first} USD/h</b>.",
+            width=width, of=of, first=format_number(first),
         )  # fmt: skip
     return html(
-        "Above the least possible, the first {} ms of mean delay {} save <b>{} USD/h each</b>, "
-        "the last {} ms <b>{}</b>.",
-        f"{width:.3g}", of, format_number(first), f"{width:.3g}", format_number(last),
+        "Above the least possible, the first {width:.3g} ms of mean delay {of} save <b>{first} USD/h each</b>, "
+        "the last {width:.3g} ms <b>{last}</b>.",
+        width=width, of=of, first=format_number(first), last=format_number(last),
     )  # fmt: skip
 
 
 def _present(front: pd.DataFrame, of: str) -> Markup:
     now, delay = front.attrs["now"], front["mean_delay_ms"].to_numpy()
     at_ms, cost = now["mean_delay_ms"], now["objective_usd_per_h"]
-    mark = html("<b>Now, at {} ms {}</b>", format_number(at_ms), of)
+    at = {"at": format_number(at_ms), "of": of}
     more = cost - objective_at(front, at_ms)
     if more > OFF_THE_FRONT * abs(cost):
-        return html("{}, it costs {} USD/h more than that delay has to.", mark, format_number(more))
+        return html(
+            "<b>Now, at {at} ms {of}</b>, it costs {more} USD/h more than that delay has to.",
+            more=format_number(more),
+            **at,
+        )
     width = min(WINDOW_MS, float(delay[-1]) - at_ms)
     if width <= 0:
-        return html("{}, more would save nothing.", mark)
+        return html("<b>Now, at {at} ms {of}</b>, more would save nothing.", **at)
     each = window_return(front, at_ms, width)
     return html(
-        "{}, each of the next {} ms would save {} USD/h.",
-        mark, f"{width:.3g}", format_number(each),
+        "<b>Now, at {at} ms {of}</b>, each of the next {width:.3g} ms would save {each} USD/h.",
+        width=width, each=format_number(each), **at,
     )  # fmt: skip
 
 

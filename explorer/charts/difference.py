@@ -12,12 +12,13 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, left_out, reach
 from explorer.markup import html, joined
 from explorer.presentation import renders
-from explorer.text import elided, format_number, percent, sentence
+from explorer.text import elided, format_number, percent
 from explorer.units import KG_PER_T
+from explorer.words import mark, tr
 
 ROWS = 15  # regions shown
 NONE_MW = 0.05  # a smaller change of a region is none
-_ROLES = ("less load", "more load")
+THE_BASELINE = mark("the baseline")  # what a result without a pin is against
 _TIP = (
     ("", "@region"),
     ("Change of IT load", "@change_it_mw{+0,0.0} MW"),
@@ -26,7 +27,10 @@ _TIP = (
 PANELS = (
     Panel(
         "difference",
-        (Mark("change", "bars", _ROLES, _ROLES, _TIP), Mark("none", "vertical", ("zero",), size=1)),
+        (
+            Mark("change", "bars", ("less load", "more load"), ("less load", "more load"), _TIP),
+            Mark("none", "vertical", ("zero",), size=1),
+        ),
         Axis("Change of IT load [MW]"),
         height_px=340,
         has_rows=True,
@@ -40,11 +44,11 @@ reading.
 """
 _UNITS = {"carbon_kg_per_h": ("t/h", KG_PER_T)}
 _WORDS = {
-    "cost_usd_per_h": "cost",
-    "carbon_kg_per_h": "CO₂",
-    "relocated_mw": "relocated load",
-    "mean_wan_per_request_ms": "added delay",
-    "unserved_mw": "unserved load",
+    "cost_usd_per_h": mark("cost"),
+    "carbon_kg_per_h": mark("CO₂"),
+    "relocated_mw": mark("relocated load"),
+    "mean_wan_per_request_ms": mark("added delay"),
+    "unserved_mw": mark("unserved load"),
 }
 
 
@@ -78,36 +82,55 @@ def chart(table: pd.DataFrame) -> Chart:
         _title(table),
         _finding(table),
         About.of(table),
-        [f"Load by region, and headline figures, less those of {table.attrs['against']}."],
+        [tr("Load by region, and headline figures, less those of {}.", _against(table))],
     )
 
 
 def _title(table: pd.DataFrame) -> str:
-    moves, against = _moves(table), table.attrs["against"]
-    return f"{moves} against {against}" if moves else f"every region runs as much as in {against}"
-
-
-def _moves(table: pd.DataFrame) -> str:
-    """What regions gain and lose in all; nothing where none does."""
-    change = table["change_it_mw"].to_numpy()
-    gained, lost = float(change[change > 0].sum()), -float(change[change < 0].sum())
+    gained, lost, against = *_moves(table), _against(table)
     if max(gained, lost) <= NONE_MW:
-        return ""
+        return tr("every region runs as much as in {}", against)
     if abs(gained - lost) <= NONE_MW:
-        return f"{format_number(gained)} MW run elsewhere"
-    return f"regions gain {format_number(gained)} and lose {format_number(lost)} MW"
+        return tr("{} MW run elsewhere against {}", format_number(gained), against)
+    return tr(
+        "regions gain {gained} and lose {lost} MW against {against}",
+        gained=format_number(gained),
+        lost=format_number(lost),
+        against=against,
+    )
+
+
+def _against(table: pd.DataFrame) -> str:
+    """What it is compared with: the baseline, or the name of a pin."""
+    name = table.attrs["against"]
+    return tr(THE_BASELINE) if name == THE_BASELINE else name
+
+
+def _moves(table: pd.DataFrame) -> tuple[float, float]:
+    """What regions gain and lose in all. [MW]"""
+    change = table["change_it_mw"].to_numpy()
+    return float(change[change > 0].sum()), -float(change[change < 0].sum())
 
 
 def _finding(table: pd.DataFrame) -> Markup:
     """What moves, from where to where, and what it does to the headline figures."""
-    against, moves = html("{}", table.attrs["against"]), _moves(table)
-    first = (
-        html("<b>{}</b> against {}{}.", sentence(moves), against, _ends(table))
-        if moves
-        else html("<b>Every region runs as much as in {}.</b>", against)
-    )
     figures = [_change(name, figure) for name, figure in table.attrs["headlines"].items()]
-    return joined([first, html("Change of {}.", joined(figures, ", "))], " ")
+    return joined([_where(table), html("Change of {}.", joined(figures, ", "))], " ")
+
+
+def _where(table: pd.DataFrame) -> Markup:
+    gained, lost, against = *_moves(table), _against(table)
+    if max(gained, lost) <= NONE_MW:
+        return html("<b>Every region runs as much as in {}.</b>", against)
+    if abs(gained - lost) <= NONE_MW:
+        return html(
+            "<b>{mw} MW run elsewhere</b> against {against}, most of all {regions}.",
+            mw=format_number(gained), against=against, regions=_ends(table),
+        )  # fmt: skip
+    return html(
+        "<b>Regions gain {gained} and lose {lost} MW</b> against {against}, most of all {regions}.",
+        gained=format_number(gained), lost=format_number(lost), against=against, regions=_ends(table),
+    )  # fmt: skip
 
 
 def _ends(table: pd.DataFrame) -> str:
@@ -119,15 +142,15 @@ def _ends(table: pd.DataFrame) -> str:
         for region, mw in zip(rows["region"], rows["change_it_mw"], strict=True)
         if abs(mw) > NONE_MW
     ]
-    return f", most of all {', '.join(said)}"
+    return ", ".join(said)
 
 
 def _change(name: str, figure: dict[str, Any]) -> Markup:
     """A figure's change, as amount and share where that says something."""
     unit, per = _UNITS.get(name, (figure["unit"], 1.0))
     if figure["basis"] and not np.isfinite(figure["change"]):
-        return html("{} {} per MWh served", _WORDS[name], percent(figure["change_percent"]))
-    amount = html("{} <b>{} {}</b>", _WORDS[name], _signed(figure["change"] / per), unit)
+        return html("{} {} per MWh served", tr(_WORDS[name]), percent(figure["change_percent"]))
+    amount = html("{} <b>{} {}</b>", tr(_WORDS[name]), _signed(figure["change"] / per), unit)
     has_share = name in ("cost_usd_per_h", "carbon_kg_per_h") and np.isfinite(
         figure["change_percent"]
     )
