@@ -13,6 +13,7 @@ from explorer.charts.rows import bars_from_zero, horizontal_bars, left_out, reac
 from explorer.markup import html, joined
 from explorer.presentation import renders
 from explorer.text import elided, format_number, signed
+from explorer.words import tr
 
 ROWS = 12  # regions shown
 NONE_MW = 0.005  # less is none
@@ -84,8 +85,10 @@ def chart(table: pd.DataFrame) -> Chart:
         _finding(table),
         About.of(table),
         [
-            "Each region lost in turn: all else placed anew, or only its own load. Cost of "
-            "the rest: less what the same load costs before."
+            tr(
+                "Each region lost in turn: all else placed anew, or only its own load. Cost of "
+                "the rest: less what the same load costs before."
+            )
         ],
     )
 
@@ -128,10 +131,10 @@ def _rest(hover: dict[str, np.ndarray], names: list[str], more: str) -> Filled:
 def _title(table: pd.DataFrame) -> str:
     worst = float(table["unserved_mw"].to_numpy().max())
     if not table["it_mw"].to_numpy().any():
-        return "no load is served, so none is lost"
+        return tr("no load is served, so none is lost")
     if worst <= NONE_MW:
-        return "any region can be lost with everybody served"
-    return f"the worst loss of a region leaves {format_number(worst)} MW unserved"
+        return tr("any region can be lost with everybody served")
+    return tr("the worst loss of a region leaves {} MW unserved", format_number(worst))
 
 
 def _finding(table: pd.DataFrame) -> Markup:
@@ -146,13 +149,13 @@ def _worst(table: pd.DataFrame) -> Markup:
     if harmless == len(table):
         return html("<b>Any region can be lost with everybody served</b>, if all may move.")
     return html(
-        "<b>Losing {} leaves {} MW unserved</b>, whatever moves, of which state pins {}; {} of {} regions can be lost "
-        "with everybody served.",
-        _name(table, table["region"].iloc[0]),
-        format_number(float(unserved[0])),
-        format_number(float(table["pinned_mw"].iloc[0])),
-        harmless,
-        len(table),
+        "<b>Losing {region} leaves {unserved} MW unserved</b>, whatever moves, of which state pins {pinned}; "
+        "{harmless} of {every} regions can be lost with everybody served.",
+        region=_name(table, table["region"].iloc[0]),
+        unserved=format_number(float(unserved[0])),
+        pinned=format_number(float(table["pinned_mw"].iloc[0])),
+        harmless=harmless,
+        every=len(table),
     )
 
 
@@ -163,10 +166,10 @@ def _dearest(table: pd.DataFrame) -> Markup:
         return html("No loss makes what is still served dearer.")
     carbon = float(table["carbon_change_kg_per_h"].iloc[most])
     return html(
-        "Dearest to do without is {}: the rest costs <b>{} USD/h</b> more, CO₂ {} kg/h.",
-        _name(table, table["region"].iloc[most]),
-        format_number(float(change[most])),
-        signed(carbon),
+        "Dearest to do without is {region}: the rest costs <b>{more} USD/h</b> more, CO₂ {carbon} kg/h.",
+        region=_name(table, table["region"].iloc[most]),
+        more=format_number(float(change[most])),
+        carbon=signed(carbon),
     )
 
 
@@ -185,12 +188,12 @@ def _reserve(table: pd.DataFrame) -> Markup:
             "If only the lost load moves, {} MW are stranded over all losses; <b>no reserve would leave less</b>.",
             format_number(before),
         )
-    share = f" ({100 * more / abs(optimum):.2g} %)" if optimum else ""
+    share = tr(" ({:.2g} %)", 100 * more / abs(optimum)) if optimum else ""
     return html(
-        "If only the lost load moves, {} MW are stranded over all losses; <b>a placement with a reserve</b> leaves {} "
-        "and costs {} USD/h{} more.",
-        format_number(before),
-        format_number(after),
-        format_number(max(more, 0.0)),
-        share,
+        "If only the lost load moves, {before} MW are stranded over all losses; <b>a placement with a reserve</b> "
+        "leaves {after} and costs {more} USD/h{share} more.",
+        before=format_number(before),
+        after=format_number(after),
+        more=format_number(max(more, 0.0)),
+        share=share,
     )

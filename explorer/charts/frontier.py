@@ -17,6 +17,7 @@ from explorer.model.placement import Placement
 from explorer.presentation import renders
 from explorer.text import format_duration, format_number
 from explorer.units import KG_PER_T
+from explorer.words import mark, number, tr
 
 Floats = NDArray[np.float64]
 
@@ -35,14 +36,20 @@ _BUDGETS = Axis("Latency budget [ms]")
 
 def _tip(name: str, form: str, alone: str) -> tuple[tuple[str, str], ...]:
     return (
-        ("Budget", "@x{0,0.0} ms"),
+        (mark("Budget"), mark("@x{0,0.0} ms")),
         (name, form),
-        ("Cost, carbon at its price", "@objective_usd_per_h{0,0} USD/h"),
-        ("Relocated", "@relocated_mw{0,0} MW"),
-        ("Energy return (ERL), over a window", "@erl_window_usd_per_h_per_ms{0,0.00} USD/h per ms"),
-        ("Carbon return (CRL), over a window", "@crl_window_kg_per_h_per_ms{0,0.00} kg/h per ms"),
-        ("This step alone", alone),
-        ("Comes within reach", "@opens"),
+        (mark("Cost, carbon at its price"), mark("@objective_usd_per_h{0,0} USD/h")),
+        (mark("Relocated"), mark("@relocated_mw{0,0} MW")),
+        (
+            mark("Energy return (ERL), over a window"),
+            mark("@erl_window_usd_per_h_per_ms{0,0.00} USD/h per ms"),
+        ),
+        (
+            mark("Carbon return (CRL), over a window"),
+            mark("@crl_window_kg_per_h_per_ms{0,0.00} kg/h per ms"),
+        ),
+        (mark("This step alone"), alone),
+        (mark("Comes within reach"), "@opens"),
     )
 
 
@@ -66,17 +73,21 @@ PANELS = (
     _panel(
         "cost",
         _tip(
-            "Cost without carbon price",
-            "@y{0,0} USD/h",
-            "@erl_usd_per_h_per_ms{0,0.00} USD/h per ms",
+            mark("Cost without carbon price"),
+            mark("@y{0,0} USD/h"),
+            mark("@erl_usd_per_h_per_ms{0,0.00} USD/h per ms"),
         ),
-        "Cost without\ncarbon price\n[USD/h]",
+        mark("Cost without\ncarbon price\n[USD/h]"),
         186,
     ),
     _panel(
         "carbon",
-        _tip("Carbon", "@y{0,0.0} t/h", "@crl_kg_per_h_per_ms{0,0.00} kg/h per ms"),
-        "Carbon [t/h]",
+        _tip(
+            mark("Carbon"),
+            mark("@y{0,0.0} t/h"),
+            mark("@crl_kg_per_h_per_ms{0,0.00} kg/h per ms"),
+        ),
+        mark("Carbon [t/h]"),
         203,
     ),
 )
@@ -97,7 +108,7 @@ def chart(frontier: Frontier, pin: Placement | None = None, name: str = "") -> C
     Cost above carbon along a frontier, the budget of the scenario, and its baseline, or a pin of
     that name, where that serves as much.
     """
-    table, name = with_names(frontier), name if pin else "baseline"
+    table, name = with_names(frontier), name if pin else tr("baseline")
     axis, baseline = BudgetAxis.of(frontier), _as_much(frontier, pin or frontier.baseline)
     cost, carbon = (
         table["cost_usd_per_h"].to_numpy(),
@@ -107,7 +118,6 @@ def chart(frontier: Frontier, pin: Placement | None = None, name: str = "") -> C
     base_t = None if baseline is None else baseline.carbon_kg_per_h / KG_PER_T
     label = label_of(frontier.over)
     labels = frontier.network.labels
-    how = "Every step of it." if frontier.exact else "On an even grid of budgets."
     return Chart(
         PANELS,
         (
@@ -117,7 +127,13 @@ def chart(frontier: Frontier, pin: Placement | None = None, name: str = "") -> C
         _title(table),
         _finding(frontier, table),
         About.by(labels, "frontier"),
-        [f"Optimal cost and carbon. {how} This project's own definition."],
+        [
+            tr("Optimal cost and carbon. Every step of it. This project's own definition.")
+            if frontier.exact
+            else tr(
+                "Optimal cost and carbon. On an even grid of budgets. This project's own definition."
+            )
+        ],
     )
 
 
@@ -172,13 +188,11 @@ def _reach(values: Floats, baseline: float) -> tuple[float, float]:
 
 
 def _title(table: pd.DataFrame) -> str:
-    for column, size, unit in (
-        ("objective_usd_per_h", 1.0, "USD/h"),
-        ("carbon_kg_per_h", KG_PER_T, "t/h"),
-    ):
-        if (saved := _saved(table, column)) > 0:
-            return f"waiting {_longer(table)} longer saves {format_number(saved / size)} {unit}"
-    return "waiting longer saves nothing"
+    if (saved := _saved(table, "objective_usd_per_h")) > 0:
+        return tr("waiting {} longer saves {} USD/h", _longer(table), format_number(saved))
+    if (saved := _saved(table, "carbon_kg_per_h") / KG_PER_T) > 0:
+        return tr("waiting {} longer saves {} t/h", _longer(table), format_number(saved))
+    return tr("waiting longer saves nothing")
 
 
 def _cost_title(table: pd.DataFrame) -> str:
@@ -191,9 +205,11 @@ def _cost_title(table: pd.DataFrame) -> str:
     """
     saved = _saved(table, "cost_usd_per_h")
     if not saved:
-        return "waiting longer makes it no cheaper"
-    much = f"{format_number(abs(saved))} USD/h {'cheaper' if saved > 0 else 'dearer'}"
-    return f"waiting {_longer(table)} longer makes it {much}"
+        return tr("waiting longer makes it no cheaper")
+    longer, usd = _longer(table), format_number(abs(saved))
+    if saved > 0:
+        return tr("waiting {} longer makes it {} USD/h cheaper", longer, usd)
+    return tr("waiting {} longer makes it {} USD/h dearer", longer, usd)
 
 
 def _carbon_title(table: pd.DataFrame) -> str:
@@ -206,9 +222,11 @@ def _carbon_title(table: pd.DataFrame) -> str:
     """
     saved = _saved(table, "carbon_kg_per_h")
     if not saved:
-        return "waiting longer saves no CO₂"
-    much = f"{format_number(abs(saved) / KG_PER_T)} t/h {'less' if saved > 0 else 'more'} CO₂"
-    return f"waiting {_longer(table)} longer emits {much}"
+        return tr("waiting longer saves no CO₂")
+    longer, tonnes = _longer(table), format_number(abs(saved) / KG_PER_T)
+    if saved > 0:
+        return tr("waiting {} longer emits {} t/h less CO₂", longer, tonnes)
+    return tr("waiting {} longer emits {} t/h more CO₂", longer, tonnes)
 
 
 def _longer(table: pd.DataFrame) -> str:
@@ -228,69 +246,83 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
         table[table["budget_ms"] <= current_ms + 1e-9],
         table[table["budget_ms"] > current_ms + 1e-9],
     )
-    parts: list[str] = [html("<b>{}.</b>", _may_take(frontier))]
+    parts: list[str] = [_may_take(frontier)]
     if before.empty:
         parts.append(
-            f"More load goes unserved below {format_duration(float(table['budget_ms'].iloc[0]))} (shaded)."
+            tr(
+                "More load goes unserved below {} (shaded).",
+                format_duration(float(table["budget_ms"].iloc[0])),
+            )
         )
     elif len(before) > 1:
         parts.append(_patience(before.iloc[-1], frontier.window_ms))
     if after.empty:
-        parts.append("More patience brings nothing more.")
+        parts.append(tr("More patience brings nothing more."))
     elif not before.empty:  # else the first is where the shade ends
         row = after.iloc[0]
         at = format_duration(float(row["budget_ms"]))
         parts.append(
-            f"At {at} within reach: {row['opens']}." if row["opens"] else f"Next step at {at}."
+            tr("At {} within reach: {}.", at, row["opens"])
+            if row["opens"]
+            else tr("Next step at {}.", at)
         )
         parts.append(_more(table, current_ms))
     cost = table["cost_usd_per_h"].to_numpy()
     if 0 < (share := np.ptp(cost) / abs(cost).max(initial=1e-9)) < ZOOMED:
-        parts.append(f"Axis zoomed: {100 * share:.1f} % of the cost.")
+        parts.append(tr("Axis zoomed: {:.1f} % of the cost.", 100 * share))
     if _rises(cost) and not _rises(table["objective_usd_per_h"].to_numpy()):
-        parts.append("Where this cost rises, it buys less carbon.")
+        parts.append(tr("Where this cost rises, it buys less carbon."))
     return joined(parts, " ")
 
 
-def _may_take(frontier: Frontier) -> str:
+def _may_take(frontier: Frontier) -> Markup:
     """Whose budget it is, and how long that is."""
+    current = format_duration(frontier.current_ms)
     if frontier.over == "all":
-        return f"All may take {format_duration(frontier.current_ms)} longer"
-    name = frontier.network.class_labels[frontier.over]
-    return f"{name} may take {format_duration(frontier.current_ms)}"
+        return html("<b>All may take {} longer.</b>", current)
+    return html("<b>{} may take {}.</b>", frontier.network.class_labels[frontier.over], current)
 
 
 def _patience(row: pd.Series, window_ms: float) -> str:
     """What a millisecond has brought: over the window of a step, or since the first where that is longer."""
     at: dict[str, float] = row.to_dict()
     if np.isfinite(at["erl_window_usd_per_h_per_ms"]):
-        over, first = (
-            "window",
-            f"In the {window_ms:.3g} ms up to {format_duration(at['budget_ms'])}",
-        )
+        since = tr("In the {:.3g} ms up to {}", window_ms, format_duration(at["budget_ms"]))
+        over = "window"
     else:
-        over, first = "from_start", "Since the strictest budget"
-    brought = _brought(at[f"erl_{over}_usd_per_h_per_ms"], at[f"crl_{over}_kg_per_h_per_ms"])
-    return f"{first}, each extra millisecond has {brought}."
+        over, since = "from_start", tr("Since the strictest budget")
+    return _brought(at[f"erl_{over}_usd_per_h_per_ms"], at[f"crl_{over}_kg_per_h_per_ms"], since)
 
 
-def _brought(erl: float, crl: float) -> str:
+def _brought(erl: float, crl: float, since: str) -> str:
     """
     Returns on latency in words.
 
-    >>> _brought(44.5, 642.0)
-    'saved 44.5 USD and 642 kg CO₂ per hour'
-    >>> _brought(44.5, -642.0)
-    'saved 44.5 USD and emitted 642 kg CO₂ more per hour: cheaper, not cleaner'
+    >>> _brought(44.5, 642.0, "Since then")
+    'Since then, each extra millisecond has saved 44.5 USD and 642 kg CO₂ per hour.'
+    >>> _brought(44.5, -642.0, "Since then").partition(":")[2]
+    ' cheaper, not cleaner.'
     """
-    usd, kg = format_number(abs(erl)), format_number(abs(crl))
+    at = {"since": since, "usd": format_number(abs(erl)), "kg": format_number(abs(crl))}
     if erl >= 0 and crl >= 0:
-        return f"saved {usd} USD and {kg} kg CO₂ per hour"
+        return tr(
+            "{since}, each extra millisecond has saved {usd} USD and {kg} kg CO₂ per hour.", **at
+        )
     if erl >= 0:
-        return f"saved {usd} USD and emitted {kg} kg CO₂ more per hour: cheaper, not cleaner"
+        return tr(
+            "{since}, each extra millisecond has saved {usd} USD and emitted {kg} kg CO₂ more per hour: cheaper, "
+            "not cleaner.",
+            **at,
+        )
     if crl >= 0:
-        return f"saved {kg} kg CO₂ and cost {usd} USD more per hour: cleaner, not cheaper"
-    return f"cost {usd} USD and {kg} kg CO₂ more per hour"
+        return tr(
+            "{since}, each extra millisecond has saved {kg} kg CO₂ and cost {usd} USD more per hour: cleaner, "
+            "not cheaper.",
+            **at,
+        )
+    return tr(
+        "{since}, each extra millisecond has cost {usd} USD and {kg} kg CO₂ more per hour.", **at
+    )
 
 
 def _more(table: pd.DataFrame, current_ms: float) -> str:
@@ -301,8 +333,13 @@ def _more(table: pd.DataFrame, current_ms: float) -> str:
         float(table[name].iloc[then] - table[name].iloc[now])
         for name in ("cost_usd_per_h", "carbon_kg_per_h")
     )
-    cost, carbon = (f"{by:+,.0f}".replace("-", "−") if then > now else "±0" for by in changes)
-    return f"{MORE_MS:g} ms more: cost {cost} USD/h, CO₂ {carbon} kg/h."
+    cost, carbon = (number(by, "+,.0f").replace("-", "−") if then > now else "±0" for by in changes)
+    return tr(
+        "{more:g} ms more: cost {cost} USD/h, CO₂ {carbon} kg/h.",
+        more=MORE_MS,
+        cost=cost,
+        carbon=carbon,
+    )
 
 
 def _rises(values: NDArray) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import isfinite
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
@@ -12,6 +13,7 @@ from explorer.charts.rows import bars_from_zero, reach_from_zero
 from explorer.markup import html
 from explorer.presentation import renders
 from explorer.text import format_number
+from explorer.words import tr
 
 _TIP = (
     ("", "@placement"),
@@ -44,21 +46,26 @@ def chart(table: pd.DataFrame) -> Chart:
     """The placements of `explorer.greedy` by cost."""
     values = table["objective_usd_per_h"].to_numpy(float)
     bars = bars_from_zero(values)
-    hover = {name: table[name].to_numpy() for name in table}
+    names = [*map(tr, table["placement"])]
+    hover = {name: table[name].to_numpy() for name in table} | {
+        "placement": np.array(names, object)
+    }
     return Chart(
         PANELS,
         (
             Filled(
                 {"cost": bars | hover},
                 reach_from_zero(values, 0.04),
-                rows=[str(name) for name in table["placement"]],
+                rows=names,
             ),
         ),
         _title(table),
         _finding(table),
         About.of(table),
         [
-            "Cost with carbon at its price of the baseline, of a greedy placement and of the optimum."
+            tr(
+                "Cost with carbon at its price of the baseline, of a greedy placement and of the optimum."
+            )
         ],
     )
 
@@ -66,10 +73,10 @@ def chart(table: pd.DataFrame) -> Chart:
 def _title(table: pd.DataFrame) -> str:
     missed, unserved_mw = table.attrs["missed_share"], _stranded_mw(table)
     if unserved_mw > 0:
-        return f"greedy leaves {format_number(unserved_mw)} MW unserved that could be served"
+        return tr("greedy leaves {} MW unserved that could be served", format_number(unserved_mw))
     if not isfinite(missed):
-        return "greedy and optimum do not compare"
-    return f"greedy misses {100 * missed:.1f} % of the saving"
+        return tr("greedy and optimum do not compare")
+    return tr("greedy misses {:.1f} % of the saving", 100 * missed)
 
 
 def _stranded_mw(table: pd.DataFrame) -> float:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from explorer.charts.budget_axis import (
     BudgetAxis,
     label_of,
-    name_of,
     now_columns,
     now_labels,
     now_marks,
@@ -25,24 +24,27 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import row_places
 from explorer.markup import html, joined
 from explorer.measures.frontier import LAYER_COLUMNS
+from explorer.model.labels import as_shown
 from explorer.model.placement import LAYERS
 from explorer.presentation import renders
 from explorer.text import elided, format_duration, format_number
+from explorer.words import number, tr
 
 Floats = NDArray[np.float64]
 
 KINDS = (*LAYERS, "unserved")
+KIND_LABELS = ("local", "regional", "energy-oriented", "unserved")
 COLUMNS = (*LAYER_COLUMNS, "unserved_mw")
 SMALLEST_SHARE = 0.09  # of a bar that has room for words
 OVERLAP = 0.004  # of the width: steps that only touch show a hairline
 LONGEST = 20  # characters of a class's name, beside its load
 _ROLES = (*LAYERS, "nowhere")
-_CLASS = (
+_CLASS_TIP = (
     ("", "@workload, @layer"),
     ("Load", "@it_mw{0,0.0} MW"),
     ("Of the class", "@share{0.0} %"),
 )
-_STEP = (
+_STEP_TIP = (
     ("", "@layer"),
     ("Load", "@it_mw{0,0.0} MW"),
     ("Budget", "@left{0,0.0} to @to_ms{0,0.0} ms"),
@@ -51,7 +53,7 @@ PANELS = (
     Panel(
         "by class",
         (
-            Mark("classes", "bars", _ROLES, tip=_CLASS, edged=False),
+            Mark("classes", "bars", _ROLES, tip=_CLASS_TIP, edged=False),
             Mark("class words", "words", _ROLES, size=14),
         ),
         Axis("Share of the class's load [%]"),
@@ -63,7 +65,7 @@ PANELS = (
     Panel(
         "along a budget",
         (
-            Mark("budgets", "bars", _ROLES, tip=_STEP, edged=False),
+            Mark("budgets", "bars", _ROLES, tip=_STEP_TIP, edged=False),
             Mark("budget words", "words", _ROLES, size=14, align="left"),
             *now_marks("now"),
         ),
@@ -95,9 +97,7 @@ def chart(table: pd.DataFrame) -> Chart:
         _title(mw),
         _finding(mw, attrs),
         About.of(table),
-        [
-            f"Regional: {_regional(attrs)} of home, by great-circle distance. This project's own definition."
-        ],
+        [_note(attrs)],
     )
 
 
@@ -113,21 +113,30 @@ def along_mw(along: Mapping[str, Any]) -> Floats:
 
 
 def _labels(attrs: Mapping[Any, Any], mw: Floats) -> tuple[str, ...]:
-    unserved = "unserved" if mw[:, -1].sum() > 1e-6 else ""
     return (
-        "local: at home",
-        f"regional: {_regional(attrs)} of it",
-        "energy-oriented: further away",
-        unserved,
-    )
-
-
-def _regional(attrs: Mapping[Any, Any]) -> str:
-    return (
-        f"within {attrs['radius_km']:,.0f} km"
+        tr("local: at home"),
+        tr("regional: within {:,.0f} km of it", attrs["radius_km"])
         if "radius_km" in attrs
-        else "within the regional radius"
+        else tr("regional: within the regional radius of it"),
+        tr("energy-oriented: further away"),
+        tr("unserved") if mw[:, -1].sum() > 1e-6 else "",
     )
+
+
+def _note(attrs: Mapping[Any, Any]) -> str:
+    if "radius_km" in attrs:
+        return tr(
+            "Regional: within {:,.0f} km of home, by great-circle distance. This project's own definition.",
+            attrs["radius_km"],
+        )
+    return tr(
+        "Regional: within the regional radius of home, by great-circle distance. This project's own definition."
+    )
+
+
+def _words() -> NDArray:
+    """What `KINDS` are called."""
+    return np.array([*map(tr, KIND_LABELS)], object)
 
 
 def _classes(table: pd.DataFrame, mw: Floats, labels: tuple[str, ...]) -> Filled:
@@ -141,12 +150,12 @@ def _classes(table: pd.DataFrame, mw: Floats, labels: tuple[str, ...]) -> Filled
     bars = {
         "left": 100 * (right - share).ravel(), "right": 100 * right.ravel(), "bottom": y - 0.38, "top": y + 0.38,
         "role": kind.astype(np.uint8), "workload": np.array(classes, object)[row],
-        "layer": np.array(KINDS, object)[kind], "it_mw": mw.ravel(), "share": percent,
+        "layer": _words()[kind], "it_mw": mw.ravel(), "share": percent,
     }  # fmt: skip
     wide = np.flatnonzero(share.ravel() >= SMALLEST_SHARE)
     words = {
         "x": (100 * (right - share / 2)).ravel()[wide], "y": y[wide], "role": kind[wide].astype(np.uint8),
-        "text": np.array([f"{percent[n]:.0f}" for n in wide], object),
+        "text": np.array([number(percent[n], ".0f") for n in wide], object),
     }  # fmt: skip
     rows = [
         f"{elided(name, LONGEST)}, {format_number(mw)} MW"
@@ -176,11 +185,11 @@ def _budgets(along: Mapping[str, Any], labels: tuple[str, ...]) -> Filled:
         "budgets": {
             "left": start[row], "right": end[row] + OVERLAP * width, "to_ms": end[row], "bottom": _short(top - mw),
             "top": _short(top), "it_mw": _short(mw), "role": kind.astype(np.uint8),
-            "layer": np.array(KINDS, object)[kind],
+            "layer": _words()[kind],
         },
         "budget words": {
             "x": np.full(len(named), start[0] + 0.005 * width), "y": (top - mw / 2)[0, named],
-            "text": np.array(KINDS, object)[named], "role": named.astype(np.uint8),
+            "text": _words()[named], "role": named.astype(np.uint8),
         },
         **now_columns("now", axis, highest / 2),
     }  # fmt: skip
@@ -196,28 +205,50 @@ def _short(mw: Floats) -> NDArray[np.float32]:
 def _title(mw: Floats) -> str:
     total, (home, _, far, _) = mw.sum(), mw.sum(axis=0)
     if total <= 0:
-        return "there is no load"
-    return f"{100 * home / total:.0f} % of the load runs at home, {100 * far / total:.0f} % where energy is cheap"
+        return tr("there is no load")
+    return tr(
+        "{:.0f} % of the load runs at home, {:.0f} % where energy is cheap",
+        100 * home / total,
+        100 * far / total,
+    )
 
 
 def _finding(mw: Floats, attrs: Mapping[Any, Any]) -> Markup:
-    where = ("at home", f"{_regional(attrs)} of it", "further away, for cheap energy", "nowhere")
+    home, regional, far, nowhere = map(float, mw.sum(axis=0))
     loads = [
-        html("<b>{} MW</b> {}", format_number(load), name)
-        for load, name in zip(mw.sum(axis=0), where, strict=True)
-        if load > 1e-6 or name != "nowhere"
+        html("<b>{} MW</b> at home", format_number(home)),
+        html("<b>{} MW</b> within {:,.0f} km of it", format_number(regional), attrs["radius_km"])
+        if "radius_km" in attrs
+        else html("<b>{} MW</b> within the regional radius of it", format_number(regional)),
+        html("<b>{} MW</b> further away, for cheap energy", format_number(far)),
     ]
+    if nowhere > 1e-6:
+        loads.append(html("<b>{} MW</b> nowhere", format_number(nowhere)))
     said = html("Of {} MW now: {}.", format_number(mw.sum()), joined(loads, ", "))
     along = attrs.get("along")
     if along is None or len(along["budget_ms"]) < 2:
         return said
-    budget, far = along["budget_ms"], along["energy_oriented_mw"]
+    return joined((said, _spread(along)), " ")
+
+
+def _spread(along: Mapping[str, Any]) -> Markup:
+    """What patience does to the load that runs furthest away."""
+    budget, far, over = along["budget_ms"], along["energy_oriented_mw"], along["over"]
+    start, end = (format_duration(budget[n]) for n in (0, -1))
     least, most = (format_number(far[n]) for n in (0, -1))
-    change = "stays at {1}" if least == most else "goes from {0} to {1}"
+    at = {"start": start, "end": end, "least": least, "most": most, "name": as_shown(over)}
+    if over == "all":
+        return html(
+            "As the relaxation of all budgets goes from {start} to {end}, load further away stays at {most} MW."
+            if least == most
+            else "As the relaxation of all budgets goes from {start} to {end}, load further away goes from {least} to "
+            "{most} MW.",
+            **at,
+        )
     return html(
-        "{} As the {} goes from {} to {}, load further away {} MW.",
-        said,
-        name_of(along["over"]),
-        *(format_duration(budget[n]) for n in (0, -1)),
-        change.format(least, most),
+        "As the latency budget of class {name} goes from {start} to {end}, load further away stays at {most} MW."
+        if least == most
+        else "As the latency budget of class {name} goes from {start} to {end}, load further away goes from {least} "
+        "to {most} MW.",
+        **at,
     )
