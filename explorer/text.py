@@ -13,6 +13,7 @@ from markupsafe import Markup
 from explorer.markup import html, joined
 from explorer.model.labels import as_shown, isolated, publisher_of
 from explorer.scenario.provenance import MEANINGS, UNCERTAIN, Source, worst
+from explorer.words import language
 
 BRIEFLY = {  # how sure a figure is, in a word or two
     "read": "read",
@@ -179,6 +180,22 @@ def format_duration(ms: float) -> str:
 def sentence(words: str) -> str:
     """With a capital at its beginning."""
     return words[:1].upper() + words[1:]
+
+
+def within_sentence(name: str) -> str:
+    """
+    A name within a sentence, small where the language has no capital in it; what is an abbreviation
+    stays one.
+
+    >>> within_sentence("Carbon price"), within_sentence("IT capacity")
+    ('carbon price', 'IT capacity')
+    """
+    if language() in _CAPITAL_NOUNS or name[:2].isupper():
+        return name
+    return name[:1].lower() + name[1:]
+
+
+_CAPITAL_NOUNS = ("de",)  # languages
 
 
 def swatch(colour: str) -> Markup:
