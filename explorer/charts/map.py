@@ -21,6 +21,7 @@ from explorer.charts.chart import About, Columns, Tips, columns_in
 from explorer.charts.map_places import WORLD, Ends, names_on_map
 from explorer.charts.map_scale import MapScale
 from explorer.text import format_number
+from explorer.words import plural, tr
 
 Floats = NDArray[np.float64]
 
@@ -76,7 +77,7 @@ class Scale:
         """A range in steps alike, each named by its ends."""
         edges = np.linspace(*ends, len(inks) + 1)
         words = [
-            f"{format_number(float(a))} to {format_number(float(b))} {unit}"
+            tr("{} to {} {}", format_number(float(a)), format_number(float(b)), unit)
             for a, b in pairwise(edges)
         ]
         return cls(label, *ends, colours, tuple(map(float, edges[1:-1])), inks, tuple(words))
@@ -104,7 +105,7 @@ class Arcs:
         """What of each class, row by row, the most first."""
         return [
             ", ".join(
-                f"{self.classes[k]} {format_number(float(mw[k]))} MW"
+                tr("{} {} MW", self.classes[k], format_number(float(mw[k])))
                 for k in np.argsort(-mw, kind="stable")
                 if mw[k] > 0
             )
@@ -115,14 +116,27 @@ class Arcs:
     def groups(self) -> list[tuple[str, str, NDArray[np.intp]]]:
         """Those that stand out and the others: key of `palette.LOOKS`, words, rows; lowest first."""
         leads, mw = self.columns["leads"], self.columns["it_mw"]
+        others, largest = np.flatnonzero(~leads), np.flatnonzero(leads)
         found = []
-        largest = "largest " if not leads.all() else ""
-        for role, words, mine in (("flow", "other ", ~leads), ("lead", largest, leads)):
-            rows = np.flatnonzero(mine)
-            if len(rows):
-                flows = f"{len(rows)} {words}flow{'s' if len(rows) > 1 else ''}"
-                found.append((role, f"{flows}, {format_number(float(mw[rows].sum()))} MW", rows))
+        if len(others):
+            flows = plural(
+                "{count} other flow, {mw} MW", "{count} other flows, {mw} MW", len(others),
+                mw=format_number(float(mw[others].sum())),
+            )  # fmt: skip
+            found.append(("flow", flows, others))
+        if len(largest):
+            found.append(
+                ("lead", _leading(len(largest), float(mw[largest].sum()), len(others)), largest)
+            )
         return found
+
+
+def _leading(count: int, it_mw: float, others: int) -> str:
+    """What flows that stand out are called, by how many there are besides."""
+    mw = format_number(it_mw)
+    if not others:
+        return plural("{count} flow, {mw} MW", "{count} flows, {mw} MW", count, mw=mw)
+    return plural("{count} largest flow, {mw} MW", "{count} largest flows, {mw} MW", count, mw=mw)
 
 
 @dataclass(frozen=True)

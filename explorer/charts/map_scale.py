@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from explorer.model.network import Network
 from explorer.text import format_number
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 
@@ -89,4 +90,6 @@ def too_small_text(moved_mw: float, drawn_mw: float, smallest_mw: float) -> str:
     hidden_mw = moved_mw - drawn_mw
     if hidden_mw <= HARDLY * moved_mw:
         return ""
-    return f"flows below {smallest_mw:,g} MW, {format_number(hidden_mw)} MW in all, not drawn"
+    return tr(
+        "flows below {:,g} MW, {} MW in all, not drawn", smallest_mw, format_number(hidden_mw)
+    )

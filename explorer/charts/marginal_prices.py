@@ -21,22 +21,33 @@ from explorer.measures.marginal_prices import ALL, PENALTY_SHARE
 from explorer.model.labels import as_shown
 from explorer.presentation import renders
 from explorer.text import format_number
+from explorer.words import mark, tr
 
 LARGEST_RING_PX = 60.0
-LABEL = "One more MWh [USD/MWh]"
-
-
-def _tip(what: str, amount: str, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]:
-    return (
-        ("", "@name"), (what, "@price{0,0.0} USD/MWh"), *more, (amount, "@mw{0,0.0} MW"), ("Price holds", "@range"),
-    )  # fmt: skip
+LABEL = mark("One more MWh [USD/MWh]")
 
 
 REGIONS = Circles(
-    "regions", _tip("Capacity here saves", "Capacity"), "worth", "what capacity is worth"
+    "regions",
+    (
+        ("", "@name"),
+        ("Capacity here saves", "@price{0,0.0} USD/MWh"),
+        ("Capacity", "@mw{0,0.0} MW"),
+        ("Price holds", "@range"),
+    ),
+    "worth",
+    "what capacity is worth",
 )
 CLIENTS = Circles(
-    "clients", _tip("One more MWh costs", "Demand", ("By class", "@classes")), size_px=10
+    "clients",
+    (
+        ("", "@name"),
+        ("One more MWh costs", "@price{0,0.0} USD/MWh"),
+        ("By class", "@classes"),
+        ("Demand", "@mw{0,0.0} MW"),
+        ("Price holds", "@range"),
+    ),
+    size_px=10,
 )
 HELP = """
 Circles: what the objective rises by when a client wants one more MWh of IT load, in its mix of classes: a locational
@@ -60,12 +71,15 @@ def price_map(table: pd.DataFrame) -> Map:
     return Map(
         (REGIONS, CLIENTS),
         {REGIONS.name: regions, CLIENTS.name: clients},
-        Scale.in_steps(LABEL, ends, AMOUNT, AMOUNT_INKS, "USD/MWh"),
+        Scale.in_steps(tr(LABEL), ends, AMOUNT, AMOUNT_INKS, "USD/MWh"),
         _title(table),
         _finding(table),
         About.of(table),
         [
-            "Circles: what one more MWh of a client's demand costs. Area of rings: what one more MWh of capacity saves."
+            tr(
+                "Circles: what one more MWh of a client's demand costs. Area of rings: what one more MWh of capacity "
+                "saves."
+            )
         ],
     )
 
@@ -105,11 +119,9 @@ def _range(low: float, high: float) -> str:
     """
     if np.isnan(low):
         return "–"
-    return (
-        f"{format_number(low)} to {format_number(high)} MW"
-        if np.isfinite(high)
-        else f"from {format_number(low)} MW"
-    )
+    if np.isfinite(high):
+        return tr("{} to {} MW", format_number(low), format_number(high))
+    return tr("from {} MW", format_number(low))
 
 
 def _by_class(table: pd.DataFrame) -> NDArray[np.object_]:
@@ -149,15 +161,15 @@ def _ends(price: NDArray[np.float64], unserved_usd_per_mwh: float) -> tuple[floa
 def _title(table: pd.DataFrame) -> str:
     price = _of(table, "demand")["price_usd_per_mwh"].to_numpy(float)
     if np.isnan(price).all():
-        return "there are no prices of one more MWh"
+        return tr("there are no prices of one more MWh")
     low, high = format_number(float(price.min()), 4), format_number(float(price.max()), 4)
-    return f"one more MWh costs between {low} and {high} USD/MWh"
+    return tr("one more MWh costs between {} and {} USD/MWh", low, high)
 
 
 def _finding(table: pd.DataFrame) -> Markup:
     price, demand_mw = _of(table, "demand")[["price_usd_per_mwh", "mw"]].to_numpy(float).T
     if np.isnan(price).all():
-        return html("<b>There are no such prices:</b> {}", _why_not(table.attrs["objective"]))
+        return _why_not(table.attrs["objective"])
     names = _names(table, "demand")
     cheapest, dearest = (
         html("<b>{} USD/MWh</b> in {}", format_number(price[n], 4), names[n])
@@ -175,25 +187,30 @@ def _finding(table: pd.DataFrame) -> Markup:
     penalised = np.count_nonzero(_is_penalty(price, table))
     if penalised:
         said.append(
-            f"For {penalised} of {len(price)} clients that is the penalty for unserved load."
+            tr("For {} of {} clients that is the penalty for unserved load.", penalised, len(price))
         )
     worth, capacity_mw, to_mw = (
         _of(table, "capacity")[["price_usd_per_mwh", "mw", "to_mw"]].to_numpy(float).T
     )
     if not worth.any():
-        return joined(
-            [*said, "Capacity is worth nothing anywhere: there is room where load would go."], " "
-        )
+        nowhere = tr("Capacity is worth nothing anywhere: there is room where load would go.")
+        return joined([*said, nowhere], " ")
     best = worth.argmax()
+    ring = html("<span style='color:{}'>◯</span>", LOOKS[REGIONS.role].colour)
     most = html(
-        "<span style='color:{}'>◯</span> Capacity is worth something in {} of {} regions, most in {}: "
-        "<b>{} USD/MWh</b>{}, as far as {} MW ({} MW now).",
-        LOOKS[REGIONS.role].colour, np.count_nonzero(worth), len(worth), _names(table, "capacity")[best],
-        format_number(worth[best]),
-        ", the penalty for load that goes unserved for want of it" if _is_penalty(worth[best], table) else "",
-        format_number(to_mw[best]), format_number(capacity_mw[best]),
-    )  # fmt: skip
-    return joined([*said, most], " ")
+        "Capacity is worth something in {worth} of {regions} regions, most in {region}: <b>{usd} USD/MWh</b>, the "
+        "penalty for load that goes unserved for want of it, as far as {to} MW ({now} MW now)."
+        if _is_penalty(worth[best], table)
+        else "Capacity is worth something in {worth} of {regions} regions, most in {region}: <b>{usd} USD/MWh</b>, as "
+        "far as {to} MW ({now} MW now).",
+        worth=np.count_nonzero(worth),
+        regions=len(worth),
+        region=_names(table, "capacity")[best],
+        usd=format_number(worth[best]),
+        to=format_number(to_mw[best]),
+        now=format_number(capacity_mw[best]),
+    )
+    return joined([*said, ring, most], " ")
 
 
 def _is_penalty(usd_per_mwh: Any, table: pd.DataFrame) -> Any:
@@ -201,7 +218,17 @@ def _is_penalty(usd_per_mwh: Any, table: pd.DataFrame) -> Any:
     return usd_per_mwh >= PENALTY_SHARE * table.attrs["unserved_usd_per_mwh"]
 
 
-def _why_not(objective: str) -> str:
-    if objective != "cost":
-        return f"the placement is that of least {objective}. Choose cost as the objective."
-    return "what it costs to be in a region at all comes in lumps, and lumps have no margin. Set hosting to zero."
+def _why_not(objective: str) -> Markup:
+    match objective:
+        case "carbon":
+            return html(
+                "<b>There are no such prices:</b> the placement is that of least carbon. Choose cost as the objective."
+            )
+        case "latency":
+            return html(
+                "<b>There are no such prices:</b> the placement is that of least latency. Choose cost as the objective."
+            )
+    return html(
+        "<b>There are no such prices:</b> what it costs to be in a region at all comes in lumps, and lumps have no "
+        "margin. Set hosting to zero."
+    )

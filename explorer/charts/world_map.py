@@ -22,15 +22,17 @@ from explorer.model.placement import SMALLEST_MW, Placement
 from explorer.presentation import renders
 from explorer.scenario.hints import refuse_unknown
 from explorer.text import brief_origin, format_number, uncertain_mark
+from explorer.words import LANGUAGES, language, mark, tr
 
 Floats = NDArray[np.float64]
 
+BASELINE = mark("baseline")
 COLOUR_BY = {  # what colours may show: label, column
-    "change against baseline [MW]": "change_mw",
-    "IT load [MW]": "it_mw",
-    "electricity price [USD/MWh]": "price",
-    "carbon intensity [kg/MWh]": "carbon",
-    "how full [share of room]": "utilisation",
+    mark("change against baseline [MW]"): "change_mw",
+    mark("IT load [MW]"): "it_mw",
+    mark("electricity price [USD/MWh]"): "price",
+    mark("carbon intensity [kg/MWh]"): "carbon",
+    mark("how full [share of room]"): "utilisation",
 }
 _FROM_DATA = ("capacity", "price", "carbon")  # inputs that a pointer reads as they are
 LABELS = {column: label for label, column in COLOUR_BY.items()}
@@ -77,7 +79,7 @@ def world_map(
     min_flow_mw: float | None = None,
     colour_by: str = "change_mw",
     against: Placement | None = None,
-    name: str = "baseline",
+    name: str = BASELINE,
     clients: bool = False,
     top: int = LEADS,
 ) -> Map:
@@ -124,10 +126,10 @@ def world_map(
         (REGIONS, CLIENTS) if clients else (REGIONS,),
         {REGIONS.name: columns, **of_clients},
         _scale(columns["shown"], colour_by, scale, name),
-        f"{moved} of {served} MW of IT load run away from home",
+        tr("{} of {} MW of IT load run away from home", moved, served),
         html("<b>{} of {} MW</b> of IT load run away from home.", moved, served),
         About.by(labels, "layers"),
-        ["Area of circles: IT load. Width of lines: relocated load."],
+        [tr("Area of circles: IT load. Width of lines: relocated load.")],
         arcs,
         scale,
         too_small_text(placement.relocated_mw, float(arcs.columns["it_mw"].sum()), smallest_mw),
@@ -172,13 +174,17 @@ def client_columns(placement: Placement, scale: MapScale) -> dict[str, NDArray]:
     }
 
 
-@lru_cache(maxsize=8)
 def origins_on_map(sources: InputSources) -> dict[str, NDArray]:
     """Where each region's figures are from, and a mark where they are estimates or proxies."""
+    return _origins(sources, language())
+
+
+@lru_cache(maxsize=8 * len(LANGUAGES))
+def _origins(sources: InputSources, _language: str) -> dict[str, NDArray]:
     found: dict[str, NDArray] = {}
     for name in _FROM_DATA:
         cells = sources.by_region[name]
-        marks = [f"{mark} " if (mark := uncertain_mark(cell)) else "" for cell in cells]
+        marks = [f"{sign} " if (sign := uncertain_mark(cell)) else "" for cell in cells]
         found[f"{name}_mark"] = np.array(marks, object)
         found[f"{name}_origin"] = np.array([brief_origin(cell) for cell in cells], object)
     return found
@@ -237,18 +243,31 @@ def colours_of(column: str) -> tuple[str, ...]:
     return CHANGE if column == "change_mw" else AMOUNT
 
 
+def colour_label(column: str, against: str = BASELINE) -> str:
+    """What colours mean where circles show a column of `COLOUR_BY`, changes against that."""
+    if column == "change_mw" and against != BASELINE:
+        return tr("change against {} [MW]", against)
+    return tr(LABELS[column])
+
+
+def _more_than(name: str) -> str:
+    if name == BASELINE:
+        return tr("more load than baseline")
+    return tr("more load than {}", name)
+
+
 def _scale(shown: Floats, colour_by: str, scale: MapScale, name: str) -> Scale:
     """
     Colours of changes are even about zero, and reach at least so far that the smallest flow is no
     whole change.
     """
-    label = LABELS[colour_by].replace("baseline", name)
+    label = colour_label(colour_by, name)
     if colour_by == "change_mw":
         end, half = (
             max(float(np.abs(shown).max(initial=0.0)), scale.smallest_mw),
             scale.smallest_mw / 2,
         )
-        words = ("less", "as much", f"more load than {name}")
+        words = tr("less"), tr("as much"), _more_than(name)
         return Scale(label, -end, end, colours_of(colour_by), (-half, half), CHANGE_INKS, words)
     low, high = float(min(shown.min(initial=0.0), 0.0)), float(shown.max(initial=0.0))
     ends = low, high if high > low else low + 1.0

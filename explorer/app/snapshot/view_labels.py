@@ -16,7 +16,13 @@ from explorer.charts.daylight import DECLINATION_DEG
 from explorer.charts.map_places import NAME_LETTERS, set_apart
 from explorer.charts.palette import DUSK, DUSK_ALPHA, LOOKS
 from explorer.charts.projection import on_map
-from explorer.charts.world_map import CLIENTS, LABELS, colours_of, origins_on_map
+from explorer.charts.world_map import (
+    CLIENTS,
+    LABELS,
+    colour_label,
+    colours_of,
+    origins_on_map,
+)
 from explorer.measures.argument import BASELINE_IS, REASONS, THAN, WORDS, a_request_of
 from explorer.measures.carbon_caveats import EMBODIED, LOCATION, SIGNALS
 from explorer.measures.headlines import BASELINE_TEXTS
@@ -125,8 +131,8 @@ def _map(scenario: Scenario, labels: Labels, by_signal: Mapping[str, Labels]) ->
         "y": y.tolist(),
         "names": [elided(name, NAME_LETTERS) for name in labels.short_regions],
         "scales": {
-            column: {"label": label, "colours": colours_of(column)}
-            for column, label in LABELS.items()
+            column: {"label": colour_label(column), "colours": colours_of(column)}
+            for column in LABELS
         },
         "clients": _clients(scenario, labels),
         "by_signal": {

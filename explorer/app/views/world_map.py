@@ -65,7 +65,9 @@ from explorer.charts.world_map import (
     COLOUR_BY,
     FLOW_TIP,
     HELP,
+    LABELS,
     REGIONS,
+    colour_label,
     flow_table,
     world_map,
 )
@@ -159,7 +161,7 @@ class FlowMap(pn.viewable.Viewer):
             palette=list(scale.colours),
         )
         self._pane.configure("regions", "color_colorbar", title=scale.label)
-        options = [(key, text.replace("baseline", ghost.short)) for text, key in COLOUR_BY.items()]
+        options = [(key, colour_label(key, ghost.short)) for key in LABELS]
         self._pane.configure("colour", "widget", value=self.colour_by, options=options)
         self._pane.say("legend", _legend(world))
         self._behind.update()
@@ -254,7 +256,7 @@ def _drawing() -> Drawing:
         _let_regions_speak_first(figure, drawing.handles)
         _pick_in_the_browser(figure, drawing.handles)
         legend = drawing.words("legend", margin=(2, 0, 0, 4), stylesheets=[_LEGEND])
-        options: list[Any] = [(column, label) for label, column in COLOUR_BY.items()]
+        options: list[Any] = [(column, colour_label(column)) for column in LABELS]
         colour = drawing.widget(
             "colour", Select(options=options, value="change_mw", width=230, name="Colour")
         )
