@@ -1,4 +1,5 @@
-// Labels of ticks, as tick_texts in text.py has them: all of an axis together, so that no two read the same.
+// Labels of ticks, as tick_texts in text.py has them: all of an axis together, so that no two read the same;
+// `signs` are the point and the comma of the language.
 const PREFIXES = [["G", 1e9], ["M", 1e6], ["k", 1e3]]
 const SHORTEST = 1e4 // numbers below are short enough
 const MOST_DECIMALS = 12
@@ -15,4 +16,4 @@ let decimals = 0
 while (decimals < MOST_DECIMALS && !exact(decimals)) decimals++
 const digits = {minimumFractionDigits: decimals, maximumFractionDigits: decimals}
 const text = Math.abs(tick) <= 1e-6 * step ? "0" : (tick / unit).toLocaleString("en-US", digits)
-return text.replace("-", "−") + (prefix && text != "0" ? ` ${prefix}` : "")
+return text.replace(/[.,]/g, sign => signs[sign]).replace("-", "−") + (prefix && text != "0" ? ` ${prefix}` : "")

@@ -11,6 +11,7 @@ from typing import Any
 from bokeh.models import Axis, BasicTickFormatter, ColorBar, CustomJSTickFormatter, Plot
 
 from explorer.text import takes_prefix
+from explorer.words import localised
 
 _CODE = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
@@ -31,4 +32,5 @@ def ticks_apart(plot: Any, _element: Any) -> None:
 
 
 def _formatter(prefixed: bool) -> CustomJSTickFormatter:
-    return CustomJSTickFormatter(code=_CODE, args={"prefixed": prefixed})
+    signs = {sign: localised(sign) for sign in ".,"}
+    return CustomJSTickFormatter(code=_CODE, args={"prefixed": prefixed, "signs": signs})

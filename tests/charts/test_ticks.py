@@ -13,8 +13,9 @@ from playwright.sync_api import Browser
 from screens import drawn
 
 from explorer import Scenario, frontier
-from explorer.charts.ticks import _CODE
+from explorer.charts.ticks import _CODE, _formatter
 from explorer.text import takes_prefix, tick_texts
+from explorer.words import speaking
 
 TABLE = [  # ticks, whether a prefix may stand before the unit, labels
     ([1_270_000, 1_270_500, 1_271_000], True, ["1.2700 M", "1.2705 M", "1.2710 M"]),
@@ -65,10 +66,14 @@ def test_a_label_read_back_is_its_tick(start, digit, power, count, prefixed):
 @pytest.mark.ui
 def test_the_browser_writes_the_same(browser: Browser):
     page = browser.new_page()
-    run = """([code, ticks, prefixed]) => ticks.map((tick, index) =>
-      new Function("tick", "index", "ticks", "prefixed", code)(tick, index, ticks, prefixed))"""
-    for ticks, prefixed, labels in TABLE:
-        assert page.evaluate(run, [_CODE, ticks, prefixed]) == labels
+    run = """([code, ticks, prefixed, signs]) => ticks.map((tick, index) =>
+      new Function("tick", "index", "ticks", "prefixed", "signs", code)(tick, index, ticks, prefixed, signs))"""
+    for language in ("en", "de"):
+        with speaking(language):
+            signs = _formatter(prefixed=False).args["signs"]
+            for ticks, prefixed, _labels in TABLE:
+                labels = page.evaluate(run, [_CODE, ticks, prefixed, signs])
+                assert labels == tick_texts(ticks, prefixed), language
     page.close()
 
 
