@@ -11,6 +11,7 @@ from explorer.charts.rows import horizontal_bars, reach, stacked
 from explorer.markup import html, joined
 from explorer.presentation import renders
 from explorer.text import format_number
+from explorer.words import tr
 
 _TIP = (
     ("", "@day"),
@@ -66,15 +67,19 @@ highest load. Machines are paid whether they run or not; none are spare. This re
 def chart(table: pd.DataFrame) -> Chart:
     """The four days of `explorer.machines`."""
     hover = {name: table[name].to_numpy() for name in table}
-    hover["day"] = hover["day"].astype(object)
-    rows = [str(day) for day in table["day"]]
+    rows = [tr(str(day)) for day in table["day"]]
+    hover["day"] = np.array(rows, object)
     return Chart(
         PANELS,
         (_needed(table, hover, rows), _costs(hover, rows)),
         _title(table),
         _finding(table),
         About.of(table),
-        ["Machines of a region: its load at its fullest hour. All four days serve the same load."],
+        [
+            tr(
+                "Machines of a region: its load at its fullest hour. All four days serve the same load."
+            )
+        ],
     )
 
 
@@ -109,9 +114,11 @@ def _by_day(table: pd.DataFrame, column: str) -> dict[str, float]:
 def _title(table: pd.DataFrame) -> str:
     needed = _by_day(table, "machines_mw")
     if not table.attrs["peak_mw"]:
-        return "no load is served, so it takes no machines"
+        return tr("no load is served, so it takes no machines")
     pooled, apart = format_number(needed["pooled"]), format_number(needed["own peaks"])
-    return f"pooled, the day takes {pooled} MW of machines, and {apart} where each home has its own"
+    return tr(
+        "pooled, the day takes {} MW of machines, and {} where each home has its own", pooled, apart
+    )
 
 
 def _finding(table: pd.DataFrame) -> Markup:

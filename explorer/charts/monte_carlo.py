@@ -13,28 +13,29 @@ from explorer.markup import html, joined
 from explorer.measures.monte_carlo import NEVER, SURE, Draws
 from explorer.presentation import renders
 from explorer.text import elided, format_number
+from explorer.words import plural, tr
 
 ROWS = 15  # regions shown
 NAMED = 4  # regions in a sentence
-_SURE, _OPEN = f"in {100 * SURE:.0f} % of draws or more", "in fewer"
+_BUDGET_TIP = (
+    ("Budgets relaxed by", "@x{0,0} ms"),
+    ("Saving, median", "@y{0,0} USD/h"),
+    ("Eight of ten draws", "@p10_usd_per_h{0,0} to @p90_usd_per_h{0,0} USD/h"),
+    ("Draws", "@draws"),
+)
+_REGION_TIP = (
+    ("", "@region"),
+    ("Receives load in", "@receives_draws draws"),
+    ("IT load, median", "@p50_mw{0,0.0} MW"),
+    ("Eight of ten draws", "@p10_mw{0,0.0} to @p90_mw{0,0.0} MW"),
+)
 PANELS = (
     Panel(
         "budgets",
         (
             Mark("band", "area", ("draws",), ("eight of ten draws",), opacity=0.35),
             Mark("median", "line", ("median",), ("median",), size=3),
-            Mark(
-                "points",
-                "points",
-                ("median",),
-                tip=(
-                    ("Budgets relaxed by", "@x{0,0} ms"),
-                    ("Saving, median", "@y{0,0} USD/h"),
-                    ("Eight of ten draws", "@p10_usd_per_h{0,0} to @p90_usd_per_h{0,0} USD/h"),
-                    ("Draws", "@draws"),
-                ),
-                size=7,
-            ),
+            Mark("points", "points", ("median",), tip=_BUDGET_TIP, size=7),
         ),
         Axis("All budgets relaxed by [ms]"),
         Axis("Saving [USD/h]", at=4),
@@ -42,20 +43,7 @@ PANELS = (
     ),
     Panel(
         "regions",
-        (
-            Mark(
-                "receiving",
-                "bars",
-                ("open", "sure"),
-                (_OPEN, _SURE),
-                (
-                    ("", "@region"),
-                    ("Receives load in", "@receives_draws draws"),
-                    ("IT load, median", "@p50_mw{0,0.0} MW"),
-                    ("Eight of ten draws", "@p10_mw{0,0.0} to @p90_mw{0,0.0} MW"),
-                ),
-            ),
-        ),
+        (Mark("receiving", "bars", ("open", "sure"), tip=_REGION_TIP),),
         Axis("Draws in which it receives load"),
         height_px=330,
         has_rows=True,
@@ -83,9 +71,14 @@ def chart(draws: Draws) -> Chart:
         _title(draws),
         _finding(draws),
         About.by(labels, "monte_carlo"),
-        [f"{draws.done} worlds, every input drawn independently, as far as it is unsure. "
-         "Saving: against the strictest budget of the same world."],
-    )  # fmt: skip
+        [
+            tr(
+                "{} worlds, every input drawn independently, as far as it is unsure. Saving: against the strictest "
+                "budget of the same world.",
+                draws.done,
+            )
+        ],
+    )
 
 
 def regions_by_draws(draws: Draws) -> pd.DataFrame:
@@ -125,7 +118,14 @@ def _regions(draws: Draws) -> Filled:
     }  # fmt: skip
     rows = [elided(str(name)) for name in shown["region"]]
     more = left_out(len(shown), len(table), "of")
-    return Filled({"receiving": columns}, (0.0, 1.02 * draws.done), rows=rows, y_label=more)
+    often = tr("in fewer"), tr("in {:.0f} % of draws or more", 100 * SURE)
+    return Filled(
+        {"receiving": columns},
+        (0.0, 1.02 * draws.done),
+        rows=rows,
+        y_label=more,
+        labels={"receiving": often},
+    )
 
 
 def _sure_and_open(table: pd.DataFrame, done: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -136,8 +136,13 @@ def _sure_and_open(table: pd.DataFrame, done: int) -> tuple[NDArray[np.bool_], N
 
 def _title(draws: Draws) -> str:
     sure, maybe = (int(of.sum()) for of in _sure_and_open(draws.regions, draws.done))
-    are = "is" if sure == 1 else "are"
-    return f"{sure} of {len(draws.regions)} regions {are} sure to receive load, {maybe} open"
+    return plural(
+        "{count} of {regions} regions is sure to receive load, {open} open",
+        "{count} of {regions} regions are sure to receive load, {open} open",
+        sure,
+        regions=len(draws.regions),
+        open=maybe,
+    )
 
 
 def _finding(draws: Draws) -> Markup:
@@ -153,11 +158,16 @@ def _finding(draws: Draws) -> Markup:
     ]
     table = regions_by_draws(draws)
     names = table["region"].to_numpy()
-    for what, of in zip(
-        ("Sure to receive load", "Open"), _sure_and_open(table, draws.done), strict=True
-    ):
-        found = [elided(str(name)) for name in names[of]]
-        if found:
-            more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-            parts.append(html("{}: {}{}.", what, ", ".join(found[:NAMED]), more))
+    sure, maybe = (names[of] for of in _sure_and_open(table, draws.done))
+    if len(sure):
+        parts.append(html("Sure to receive load: {}.", _listed(sure)))
+    if len(maybe):
+        parts.append(html("Open: {}.", _listed(maybe)))
     return joined(parts, " ")
+
+
+def _listed(names: NDArray) -> str:
+    """Some names, and how many more there are."""
+    listed = ", ".join(elided(str(name)) for name in names[:NAMED])
+    more = len(names) - NAMED
+    return tr("{} and {} more", listed, more) if more > 0 else listed

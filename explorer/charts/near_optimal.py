@@ -14,6 +14,7 @@ from explorer.markup import html, joined
 from explorer.presentation import renders
 from explorer.text import elided, format_number
 from explorer.units import KG_PER_T
+from explorer.words import tr
 
 ROWS = 15  # regions shown
 NAMED = 3  # regions in the sentence
@@ -75,7 +76,7 @@ def chart(table: pd.DataFrame) -> Chart:
         _title(table),
         _finding(table),
         About.of(table),
-        ["Least and most load over all placements within the slack, one region at a time."],
+        [tr("Least and most load over all placements within the slack, one region at a time.")],
     )
 
 
@@ -89,12 +90,21 @@ def _could_do_with_less(table: pd.DataFrame) -> tuple[int, int]:
 def _title(table: pd.DataFrame) -> str:
     half, used = _could_do_with_less(table)
     slack = table.attrs.get("slack")
-    near = (
-        f"for {100 * slack:g} % more than the optimum" if slack is not None else "near the optimum"
-    )
     if not used:
-        return "no region is in use"
-    return f"{near}, {half} of {used} regions in use could do with less than half of their load"
+        return tr("no region is in use")
+    if slack is None:
+        return tr(
+            "near the optimum, {} of {} regions in use could do with less than half of their load",
+            half,
+            used,
+        )
+    return tr(
+        "for {slack:g} % more than the optimum, {half} of {used} regions in use could do with less than half of their "
+        "load",
+        slack=100 * slack,
+        half=half,
+        used=used,
+    )
 
 
 def _finding(table: pd.DataFrame) -> Markup:
@@ -113,7 +123,7 @@ def _finding(table: pd.DataFrame) -> Markup:
     needed = [j for j in np.argsort(-least_mw, kind="stable")[:NAMED] if least_mw[j] > USED_MW]
     if needed:
         listed = ", ".join(
-            f"{elided(str(names[j]))} {format_number(float(least_mw[j]))} MW" for j in needed
+            tr("{} {} MW", elided(str(names[j])), format_number(float(least_mw[j]))) for j in needed
         )
         parts.append(html("Needed in every such placement: at least {}.", listed))
     return joined(parts, " ")
@@ -124,8 +134,8 @@ def _amount(table: pd.DataFrame) -> str:
     amount = table.attrs.get("slack", 0.0) * abs(table.attrs.get("optimum", 0.0))
     match table.attrs.get("objective"):
         case "carbon":
-            return f"{format_number(amount / KG_PER_T)} t/h"
+            return tr("{} t/h", format_number(amount / KG_PER_T))
         case "latency":
             served = float(table["it_mw"].to_numpy().sum())
-            return f"{format_number(amount / served if served else 0.0)} ms on average"
-    return f"{format_number(amount)} USD/h"
+            return tr("{} ms on average", format_number(amount / served if served else 0.0))
+    return tr("{} USD/h", format_number(amount))

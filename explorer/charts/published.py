@@ -12,6 +12,7 @@ from explorer.markup import html
 from explorer.measures.published import HERE
 from explorer.presentation import renders
 from explorer.text import format_number
+from explorer.words import mark, number, tr
 
 STUDIES = {  # roles of their points
     "FORTE": "study of 2012",
@@ -19,15 +20,22 @@ STUDIES = {  # roles of their points
     "CDN-Shifter": "study of a CDN",
     "EuroSys": "study of clouds",
 }
+_SIGNALS = {  # which emissions are counted by
+    "combined margin": mark("combined margin"),
+    "marginal": mark("marginal"),
+    "operating margin": mark("operating margin"),
+    "average": mark("average"),
+}
+_CHOSEN = mark("chosen")  # where nobody knows
 UNLIMITED = 1.1  # of the largest delay: where points without a limit are
 WORD, LINE_PERCENT = 0.15, 7.0  # of the axis to the end, and of the height: what a word takes
-_OWN = (
+_OWN_TIP = (
     ("Added delay, mean", "@x{0,0.0} ms"),
     ("Carbon saved", "@y{0.0} %"),
     ("Carbon", "@carbon_kg_per_h{0,0} kg/h"),
     ("Away from home", "@relocated_mw{0,0} MW"),
 )
-_THEIRS = (
+_THEIR_TIP = (
     ("", "@study, @world"),
     ("Added delay", "@delay"),
     ("Carbon saved", "@y{0.0} %"),
@@ -41,9 +49,9 @@ PANELS = (
         "published",
         (
             Mark("front", "line", ("carbon",), ("this scenario",), size=2.5),
-            Mark("corners", "points", ("carbon",), (), _OWN, tips_at_once=1, size=5),
+            Mark("corners", "points", ("carbon",), (), _OWN_TIP, tips_at_once=1, size=5),
             Mark(
-                "studies", "points", tuple(STUDIES.values()), tuple(STUDIES), _THEIRS,
+                "studies", "points", tuple(STUDIES.values()), tuple(STUDIES), _THEIR_TIP,
                 tips_at_once=1, size=11, sizes=(11.0,) * len(STUDIES),
             ),
             Mark("world", "words", ("words",), size=14, align="left"),
@@ -93,8 +101,10 @@ def chart(table: pd.DataFrame) -> Chart:
         _finding(own, theirs, table.attrs.get("signal", "")),
         About.of(table),
         [
-            "Line: mean over load, by the scenario's carbon signal. Points: as published; most are limits of delay, "
-            "by average intensities. At the right end: no limit."
+            tr(
+                "Line: mean over load, by the scenario's carbon signal. Points: as published; most are limits of "
+                "delay, by average intensities. At the right end: no limit."
+            )
         ],
     )
 
@@ -115,22 +125,24 @@ def lines_apart(x: NDArray, y: NDArray) -> NDArray:
 
 
 def _told(theirs: pd.DataFrame) -> dict[str, NDArray]:
-    names = ("world", "setup", "differs", "quality", "url")
+    names = ("world", "setup", "differs", "quality")  # texts of `published.csv`
     return {
         "role": np.array([[*STUDIES].index(study) for study in theirs["study"]], np.uint8),
         "study": np.array(_named(theirs), object),
         "delay": np.array([_delay(ms) for ms in theirs["delay_ms"]], object),
         "here_percent": theirs["here_percent"].to_numpy(float),
-        **{name: theirs[name].to_numpy(object) for name in names},
+        **{name: np.array([*map(tr, theirs[name])], object) for name in names},
+        "url": theirs["url"].to_numpy(object),
     }
 
 
 def _words(theirs: pd.DataFrame) -> NDArray:
-    return np.where(theirs["delay_ms"].notna(), theirs["world"], "no limit").astype(object)
+    world = [*map(tr, theirs["world"])]
+    return np.where(theirs["delay_ms"].notna(), world, tr("no limit")).astype(object)
 
 
 def _delay(ms: float) -> str:
-    return "no limit" if np.isnan(ms) else f"{format_number(ms)} ms"
+    return tr("no limit") if np.isnan(ms) else tr("{} ms", format_number(ms))
 
 
 def _named(theirs: pd.DataFrame) -> list[str]:
@@ -144,12 +156,17 @@ def _labels(theirs: pd.DataFrame) -> dict[str, tuple[str, ...]]:
 
 def _title(own: pd.DataFrame, theirs: pd.DataFrame) -> str:
     low, high = _range(theirs["saving_percent"].to_numpy())
-    most = own["saving_percent"].to_numpy()[-1]
-    return f"at most {most:.3g} % of carbon saved here, {low} to {high} % in published studies"
+    most = number(own["saving_percent"].to_numpy()[-1], ".3g")
+    return tr(
+        "at most {most} % of carbon saved here, {low} to {high} % in published studies",
+        most=most,
+        low=low,
+        high=high,
+    )
 
 
 def _range(values: NDArray) -> tuple[str, str]:
-    return f"{values.min():.3g}", f"{values.max():.3g}"
+    return number(values.min(), ".3g"), number(values.max(), ".3g")
 
 
 def _finding(own: pd.DataFrame, theirs: pd.DataFrame, signal: str) -> Markup:
@@ -159,7 +176,7 @@ def _finding(own: pd.DataFrame, theirs: pd.DataFrame, signal: str) -> Markup:
     said = html(
         "By the {} signal, <b>at most {} %</b> of the carbon of everything as near as it can be is saved here, at {} "
         "ms more of mean delay.",
-        signal or "chosen", f"{most:.3g}", format_number(at_ms),
+        tr(_SIGNALS.get(signal, _CHOSEN)), number(most, ".3g"), format_number(at_ms),
     )  # fmt: skip
     ranges = (
         end

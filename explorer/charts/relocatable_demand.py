@@ -20,25 +20,33 @@ from explorer.markup import html
 from explorer.measures.relocatable_load import READINGS
 from explorer.presentation import renders
 from explorer.text import format_number
+from explorer.words import mark, tr
 
 Floats = NDArray[np.float64]
 
+_KINDS = {  # of load, as a pointer reads them
+    "demand": mark("demand"),
+    "gross": mark("gross"),
+    "deliverable": mark("deliverable"),
+    "economic": mark("economic"),
+    "relocated": mark("relocated"),
+}
 LOADS = ("demand", *READINGS, "relocated")  # each within the one before, in total
 SAME_MW = 1e-6  # of a load: less is none
 _HALVES = np.array([0.44, 0.38, 0.28, 0.18, 0.08])  # of the bars' heights
 _LABELS = (
-    "demand",
-    "gross: in time, by law",
-    "deliverable: with room for it",
-    "economic: for less than at home",
-    "relocated by the placement",
+    mark("demand"),
+    mark("gross: in time, by law"),
+    mark("deliverable: with room for it"),
+    mark("economic: for less than at home"),
+    mark("relocated by the placement"),
 )
-_LOAD = (("", "@name: @load"), ("Load", "@it_mw{0,0.0} MW"), ("Of the demand", "@share{0.0} %"))
-_POINT = (("", "@load"), ("Load", "@y{0,0.0} MW"), ("Budget", "@x{0,0.0} ms"))
+_LOAD_TIP = (("", "@name: @load"), ("Load", "@it_mw{0,0.0} MW"), ("Of the demand", "@share{0.0} %"))
+_POINT_TIP = (("", "@load"), ("Load", "@y{0,0.0} MW"), ("Budget", "@x{0,0.0} ms"))
 PANELS = (
     Panel(
         "loads",
-        (Mark("nested", "bars", LOADS, _LABELS, _LOAD),),
+        (Mark("nested", "bars", LOADS, _LABELS, _LOAD_TIP),),
         Axis("IT load [MW]"),
         height_px=215,
         has_rows=True,
@@ -52,7 +60,7 @@ PANELS = (
                 Mark(load, "line", (load,), (label,), size=7 if load == "gross" else 2.5)
                 for load, label in zip(LOADS[1:], _LABELS[1:], strict=True)
             ),
-            Mark("points", "points", READINGS, _LABELS[1:-1], _POINT, size=7),
+            Mark("points", "points", READINGS, _LABELS[1:-1], _POINT_TIP, size=7),
             *now_marks("now"),
         ),
         Axis("Latency budget [ms]"),
@@ -84,7 +92,7 @@ def chart(table: pd.DataFrame) -> Chart:
         _title(mw[0]),
         _finding(mw[0]),
         About.of(table),
-        ["The narrower bar lies on the wider; in total each reading is within the one before."],
+        [tr("The narrower bar lies on the wider; in total each reading is within the one before.")],
     )
 
 
@@ -97,16 +105,23 @@ def loads_mw(table: pd.DataFrame) -> Floats:
 
 def _nested(table: pd.DataFrame, mw: Floats) -> Filled:
     names = table.attrs.get("names", {})
-    rows = ["all classes", *(str(names.get(workload, workload)) for workload in table["workload"])]
+    rows = [
+        tr("all classes"),
+        *(str(names.get(workload, workload)) for workload in table["workload"]),
+    ]
     kind, row = (index.ravel() for index in np.indices(mw.T.shape))  # inner bars last, on top
     y, half, length = row_places(len(rows))[row], _HALVES[kind], mw.T.ravel()
     of = np.divide(mw, mw[:, :1], out=np.full_like(mw, np.nan), where=mw[:, :1] > 0)
     columns = {
         "left": np.zeros_like(length), "right": length, "bottom": y - half, "top": y + half,
         "role": kind.astype(np.uint8), "name": np.array(rows, object)[row],
-        "load": np.array(LOADS, object)[kind], "it_mw": length, "share": 100 * of.T.ravel(),
+        "load": _said(LOADS)[kind], "it_mw": length, "share": 100 * of.T.ravel(),
     }  # fmt: skip
     return Filled({"nested": columns}, (0.0, 1.03 * max(float(mw.max()), 1.0)), rows=rows)
+
+
+def _said(loads: tuple[str, ...]) -> NDArray[np.object_]:
+    return np.array([tr(_KINDS[load]) for load in loads], object)
 
 
 def _along(along: Mapping[str, Any], mw: Floats) -> Filled:
@@ -122,7 +137,7 @@ def _along(along: Mapping[str, Any], mw: Floats) -> Filled:
         **{reading: {"x": curve[:, 0], "y": curve[:, n]} for n, reading in enumerate(READINGS, 1)},
         "points": {
             "x": curve[point, 0], "y": curve[point, 1 + of], "role": of.astype(np.uint8),
-            "load": np.array(READINGS, object)[of],
+            "load": _said(READINGS)[of],
         },
         **now_columns("now", axis, top / 2),
     }  # fmt: skip
@@ -138,8 +153,10 @@ def _along(along: Mapping[str, Any], mw: Floats) -> Filled:
 def _title(mw: Floats) -> str:
     _, gross, _, economic, _ = (format_number(float(value)) for value in mw)
     if mw[1] <= SAME_MW:
-        return "no load may run elsewhere"
-    return f"of {gross} MW that may run elsewhere, {economic} could do so for less than at home"
+        return tr("no load may run elsewhere")
+    return tr(
+        "of {} MW that may run elsewhere, {} could do so for less than at home", gross, economic
+    )
 
 
 def _finding(mw: Floats) -> Markup:

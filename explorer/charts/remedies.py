@@ -21,9 +21,14 @@ from explorer.measures.remedies import EVERYONE
 from explorer.model.labels import NamesById, as_shown
 from explorer.presentation import renders
 from explorer.text import elided, format_number
+from explorer.words import mark, plural, tr
 
-CAUSES = ("latency", "law", "state locality", "capacity", "system", "arcs.csv", "hosting", "price")
-SEVERAL, TOGETHER, NEEDED, LEFT = "either of several", "several together", "needed", "left"
+CAUSES = (
+    mark("latency"), mark("law"), mark("state locality"), mark("capacity"), mark("system"), mark("arcs.csv"),
+    mark("hosting"), mark("price"),
+)  # fmt: skip
+SEVERAL, TOGETHER = mark("either of several"), mark("several together")
+NEEDED, LEFT = mark("needed"), mark("left")
 KINDS = (*CAUSES, SEVERAL, TOGETHER, NEEDED, LEFT)  # which are roles too
 LARGEST = 6  # demands that are shown each for itself
 MOST_CHANGES = 12  # rows of changes in a picture
@@ -80,9 +85,9 @@ def chart(table: pd.DataFrame) -> Chart:
     rows, kind = np.nonzero(mw)
     right, load = mw.cumsum(axis=1)[rows, kind], mw[rows, kind]
     width = float(mw.sum(axis=1).max(initial=0.0))
-    texts = [f"{format_number(value)} MW, {KINDS[k]}" for value, k in zip(load, kind, strict=True)]
-    words = [t if value >= 2.2 * SMALLEST_SHARE * width else t.split(",")[0]
-             for t, value in zip(texts, load, strict=True)]  # fmt: skip
+    loads = [tr("{} MW", format_number(value)) for value in load]
+    texts = [f"{mw}, {tr(KINDS[k])}" for mw, k in zip(loads, kind, strict=True)]
+    words = np.where(load >= 2.2 * SMALLEST_SHARE * width, texts, loads).tolist()
     columns = service_bars(
         rows, (right - load, right), kind, np.array(names, object)[rows], texts, words
     )
@@ -96,7 +101,11 @@ def chart(table: pd.DataFrame) -> Chart:
         _title(table),
         _finding(table),
         About.of(table),
-        ["One change at a time, each tried out by a solve; what it serves, it takes from nobody."],
+        [
+            tr(
+                "One change at a time, each tried out by a solve; what it serves, it takes from nobody."
+            )
+        ],
     )
 
 
@@ -131,7 +140,7 @@ def service_bars(
 def whom(row: dict[str, Any], clients: dict[str, str]) -> str:
     """Whose load a row of `explorer.remedies` is about."""
     if row["client"] == EVERYONE:
-        return "Everyone"
+        return tr("Everyone")
     return f"{NamesById(clients)[row['client']]}, {as_shown(row['workload'])}"
 
 
@@ -146,7 +155,7 @@ def _unserved(table: pd.DataFrame) -> tuple[list[str], NDArray]:
     shown = {demand: n for n, demand in enumerate(demands[:LARGEST])}
     names = [f"{clients[client]}, {as_shown(workload)}" for client, workload in shown]
     if len(demands) > LARGEST:
-        names.append(f"{len(demands) - LARGEST} others")
+        names.append(plural("{count} other", "{count} others", len(demands) - LARGEST))
     mw = np.zeros((len(names), len(KINDS)))
     for client, workload, reason, load in entries:
         mw[shown.get((client, workload), LARGEST), KINDS.index(_kind(reason))] += load
@@ -196,14 +205,11 @@ def _whole(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _title(table: pd.DataFrame) -> str:
     if not table.attrs.get("unserved"):
-        return "everybody is served"
+        return tr("everybody is served")
     whole, left_out = _whole(table), format_number(table.attrs["unserved_mw"])
-    helps = (
-        f"to serve all of it, {as_shown(whole[0]['remedy'])}"
-        if whole
-        else "no single change serves all of it"
-    )
-    return f"{left_out} MW go unserved; {helps}"
+    if not whole:
+        return tr("{} MW go unserved; no single change serves all of it", left_out)
+    return tr("{} MW go unserved; to serve all of it, {}", left_out, as_shown(whole[0]["remedy"]))
 
 
 def _finding(table: pd.DataFrame) -> Markup:
@@ -223,8 +229,7 @@ def _finding(table: pd.DataFrame) -> Markup:
         "<b>{} MW go unserved</b>: {}.", format_number(table.attrs["unserved_mw"]), constraints
     )
     whole = _whole(table)
-    if whole:
-        said += html(
-            " To serve all of it: <b style='white-space:nowrap'>{}</b>.", whole[0]["remedy"]
-        )
-    return said
+    if not whole:
+        return said
+    change = html("<b style='white-space:nowrap'>{}</b>", whole[0]["remedy"])
+    return joined([said, html("To serve all of it: {}.", change)], " ")

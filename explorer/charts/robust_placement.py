@@ -13,15 +13,16 @@ from explorer.markup import html, joined
 from explorer.measures.robust_placement import BASELINE, FORESIGHT, MEAN, STATED, TAIL
 from explorer.presentation import renders
 from explorer.text import elided, format_number
+from explorer.words import mark, number, tr
 
 ROWS = 10  # regions shown
 SAME_MW = 0.05  # of a region: less is no hedge
 SAME_USD = 0.5  # per hour: less is no difference
 _NAMES = {
-    BASELINE: "nearest first",
-    STATED: "optimum as stated",
-    MEAN: "least on average",
-    TAIL: "least when dear",
+    BASELINE: mark("nearest first"),
+    STATED: mark("optimum as stated"),
+    MEAN: mark("least on average"),
+    TAIL: mark("least when dear"),
 }
 _TIP = (
     ("", "@name"),
@@ -74,7 +75,7 @@ it. Where a range leans to one side of its figure, least on average is not the o
 @renders("robust_placement", "chart")
 def chart(table: pd.DataFrame) -> Chart:
     """The placements of `explorer.robust_placement`."""
-    share = f"{100 * (1 - table.attrs['level']):g} %"
+    share = number(100 * (1 - table.attrs["level"]), "g")
     found = {row["placement"]: row for row in table.to_dict("records")}
     return Chart(
         PANELS,
@@ -83,15 +84,18 @@ def chart(table: pd.DataFrame) -> Chart:
         _finding(found, share, table.attrs["hedged"]),
         About.of(table),
         [
-            f"{table.attrs['draws']} drawn worlds decide, as many others judge. Dearest: {share} of "
-            "them. Cost with carbon at its price."
+            tr(
+                "{} drawn worlds decide, as many others judge. Dearest: {} % of them. Cost with carbon at its price.",
+                table.attrs["draws"],
+                share,
+            )
         ],
     )
 
 
 def _regret(table: pd.DataFrame) -> Filled:
     shown = table[table["placement"] != FORESIGHT]
-    names = [_NAMES[str(placement)] for placement in shown["placement"]]
+    names = [tr(_NAMES[str(placement)]) for placement in shown["placement"]]
     low, high = (shown[f"{name}_regret_usd_per_h"].to_numpy(float) for name in ("p10", "p90"))
     mean, tail = (shown[f"{name}_regret_usd_per_h"].to_numpy(float) for name in ("mean", "tail"))
     told = [name for name in shown if name not in ("placement", "worst_regret_usd_per_h")]
@@ -132,9 +136,8 @@ def _title(found: dict[str, dict], share: str) -> str:
     stated, tail = found[STATED], found[TAIL]
     less = stated["tail_usd_per_h"] - tail["tail_usd_per_h"]
     if less <= SAME_USD:
-        return "hedging against dear worlds brings nothing"
-    cost = format_number(less)
-    return f"hedging saves {cost} USD/h in the dearest {share} of worlds"
+        return tr("hedging against dear worlds brings nothing")
+    return tr("hedging saves {} USD/h in the dearest {} % of worlds", format_number(less), share)
 
 
 def _finding(found: dict[str, dict], share: str, hedged: dict[str, float]) -> Markup:
@@ -169,16 +172,28 @@ def _when_dear(found: dict[str, dict], share: str, hedged: dict[str, float]) -> 
     )
     moved = sum(max(change, 0.0) for change in hedged.values())
     if moved <= SAME_MW:
-        return html("Hedging against the dearest {} of worlds moves nothing.", share)
-    does = "saves" if tail >= 0 else "costs"
-    average = "saves" if mean >= 0 else "costs"
+        return html("Hedging against the dearest {} % of worlds moves nothing.", share)
     return html(
-        "Hedging against the dearest {} places {} MW elsewhere: it {} <b>{} USD/h</b> in these worlds and {} {} USD/h "
-        "on average.",
+        "Hedging against the dearest {} % places {} MW elsewhere: {}.",
         share,
         format_number(moved),
-        does,
-        format_number(abs(tail)),
-        average,
-        format_number(abs(mean)),
+        _worth(tail, mean),
+    )
+
+
+def _worth(when_dear: float, on_average: float) -> Markup:
+    """What hedging saves, or costs. [USD/h]"""
+    usd = format_number(abs(when_dear)), format_number(abs(on_average))
+    if when_dear >= 0:
+        return html(
+            "it saves <b>{} USD/h</b> in these worlds and saves {} USD/h on average"
+            if on_average >= 0
+            else "it saves <b>{} USD/h</b> in these worlds and costs {} USD/h on average",
+            *usd,
+        )
+    return html(
+        "it costs <b>{} USD/h</b> in these worlds and saves {} USD/h on average"
+        if on_average >= 0
+        else "it costs <b>{} USD/h</b> in these worlds and costs {} USD/h on average",
+        *usd,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer.words import mark, tr
+
 FEWEST = 6  # rows that a picture of many has room for, so that bars of few are not blocks
 
 
@@ -49,8 +51,17 @@ def row_range(count: int, fewest: int = 1) -> tuple[float, float]:
 
 
 def left_out(shown: int, every: int, what: str) -> str:
-    """How many of all regions are shown, where some are not."""
-    return f"{shown} {what} {every} regions" if shown < every else ""
+    """How many of all regions, or inputs, are shown, where some are not."""
+    return tr(_LEFT_OUT[what], shown, every) if shown < every else ""
+
+
+_LEFT_OUT = {
+    "of": mark("{} of {} regions"),
+    "largest of": mark("{} largest of {} regions"),
+    "most of": mark("{} most of {} regions"),
+    "worst of": mark("{} worst of {} regions"),
+    "inputs of": mark("{} of {} inputs"),
+}
 
 
 def reach_from_zero(values: NDArray, margin: float) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from explorer.charts.rows import bars_from_zero, reach_from_zero
 from explorer.markup import html
 from explorer.presentation import renders
 from explorer.text import format_number
+from explorer.words import tr
 
 _TIP = (
     ("", "@name"),
@@ -59,7 +60,11 @@ def chart(table: pd.DataFrame) -> Chart:
         _title(table),
         _finding(table),
         About.of(table),
-        ["Saving against the baseline at stated prices, at stepped ones, and knowing the steps."],
+        [
+            tr(
+                "Saving against the baseline at stated prices, at stepped ones, and knowing the steps."
+            )
+        ],
     )
 
 
@@ -72,7 +77,7 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
         "cost_usd_per_h": stated["stated_cost_usd_per_h"],
         "carbon_kg_per_h": stated["stated_carbon_kg_per_h"],
     }
-    names = ("at stated prices", "as prices rise", "knowing the steps")
+    names = tr("at stated prices"), tr("as prices rise"), tr("knowing the steps")
     rows = zip(names, (at_stated, stated, knowing), strict=True)
     shown = pd.DataFrame([{"name": name, **row} for name, row in rows])
     return shown.filter(items=[text.split("{")[0].removeprefix("@") for _, text in _TIP])
@@ -81,10 +86,12 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
 def _title(table: pd.DataFrame) -> str:
     survives = table.attrs["survives_share"]
     if not table.attrs["has_supply"]:
-        return "any amount at one price"
+        return tr("any amount at one price")
     if not isfinite(survives):
-        return "nothing to save"
-    return f"{100 * survives:.1f} % survive" if survives >= 0 else "the saving becomes a loss"
+        return tr("nothing to save")
+    if survives < 0:
+        return tr("the saving becomes a loss")
+    return tr("{:.1f} % survive", 100 * survives)
 
 
 def _savings(table: pd.DataFrame) -> tuple[float, float, float]:

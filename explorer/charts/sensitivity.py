@@ -17,16 +17,17 @@ from explorer.scenario.workload import MODEL_COLUMNS
 from explorer.sweeps.indices import BY
 from explorer.sweeps.names import figure_label, parameter_label
 from explorer.sweeps.plan import SOBOL
-from explorer.text import elided, format_number
+from explorer.text import elided, format_number, within_sentence
+from explorer.words import number, tr
 
 ROWS = 15  # inputs shown
 FEW_SAMPLES = 16  # of Sobol': from fewer, intervals are as rough as what they are about
-_SHARES = (
+_SHARES_TIP = (
     ("", "@input"),
     ("With all others", "@total{0.00} ± @total_interval{0.00}"),
     ("Alone", "@first{0.00} ± @first_interval{0.00}"),
 )
-_EFFECTS = (
+_EFFECTS_TIP = (
     ("", "@input"),
     ("Mean size", "@mean_size{0,0.[00]} ± @mean_size_interval{0,0.[00]}"),
     ("Mean", "@mean_effect{0,0.[00]}"),
@@ -37,8 +38,8 @@ PANELS = {
     SOBOL: Panel(
         "sensitivity",
         (
-            Mark("total", "bars", ("free",), ("with all others (total)",), _SHARES),
-            Mark("first", "bars", ("needed",), ("alone (first)",), _SHARES),
+            Mark("total", "bars", ("free",), ("with all others (total)",), _SHARES_TIP),
+            Mark("first", "bars", ("needed",), ("alone (first)",), _SHARES_TIP),
             _INTERVAL,
         ),
         Axis("Share of the variance [-]"),
@@ -46,7 +47,10 @@ PANELS = {
     ),
     "morris": Panel(
         "sensitivity",
-        (Mark("mean_size", "bars", ("needed",), ("mean size of the effect",), _EFFECTS), _INTERVAL),
+        (
+            Mark("mean_size", "bars", ("needed",), ("mean size of the effect",), _EFFECTS_TIP),
+            _INTERVAL,
+        ),
         Axis(),
         has_rows=True,
     ),
@@ -100,8 +104,10 @@ def chart(table: pd.DataFrame, figure: str = "", scenario: str = "") -> Chart:
                 columns,
                 reach(ends[np.isfinite(ends)], 0.05),
                 rows=[elided(_said(name)) for name in shown["input"]],
-                x_label="" if method == SOBOL else f"Effect on: {label.lower()} [{unit}]",
-                y_label=left_out(len(shown), len(mine), "of"),
+                x_label=""
+                if method == SOBOL
+                else tr("Effect on: {} [{}]", within_sentence(label), unit),
+                y_label=left_out(len(shown), len(mine), "inputs of"),
             ),
         ),
         _title(mine, method, label),
@@ -112,16 +118,16 @@ def chart(table: pd.DataFrame, figure: str = "", scenario: str = "") -> Chart:
 
 
 def _notes(method: str, samples: int) -> list[str]:
-    notes = ["Inputs within their own ranges, together. Lines: 95 % intervals."]
+    notes = [tr("Inputs within their own ranges, together. Lines: 95 % intervals.")]
     if method == SOBOL and samples < FEW_SAMPLES:
-        notes.append(f"{samples} samples are too few to tell inputs apart: take 64 or more.")
+        notes.append(tr("{} samples are too few to tell inputs apart: take 64 or more.", samples))
     return notes
 
 
 def _said(name: str) -> str:
     """What an input is called: parameters of a sweep have their names in the table."""
     own = name.rpartition(".")[2]
-    return parameter_label(name) if own in declared() or own in MODEL_COLUMNS else name
+    return parameter_label(name) if own in declared() or own in MODEL_COLUMNS else tr(name)
 
 
 def _ends(values: Any) -> tuple[Any, Any]:
@@ -131,8 +137,8 @@ def _ends(values: Any) -> tuple[Any, Any]:
 def _title(table: pd.DataFrame, method: str, label: str) -> str:
     value = float(table[BY[method]].iloc[0])
     if not value > 0:
-        return f"no input moves: {label.lower()}"
-    return f"{label.lower()} depends most on {table['input'].iloc[0]}"
+        return tr("no input moves: {}", within_sentence(label))
+    return tr("{} depends most on {}", within_sentence(label), table["input"].iloc[0])
 
 
 def _finding(table: pd.DataFrame, method: str, label: str, unit: str) -> Markup:
@@ -147,10 +153,10 @@ def _finding(table: pd.DataFrame, method: str, label: str, unit: str) -> Markup:
         )  # fmt: skip
     return html(
         "{} of what {} varies by goes with <b>{}</b> (± {}), {} by that alone.",
-        _share(first["total"]), label.lower(), first["input"],
+        _share(first["total"]), within_sentence(label), first["input"],
         _share(first["total_interval"]), _share(first["first"]),
     )  # fmt: skip
 
 
 def _share(value: float) -> str:
-    return f"{100 * value:.0f} %".replace("-", "−")
+    return tr("{} %", number(100 * value, ".0f").replace("-", "−"))

@@ -14,13 +14,14 @@ from explorer.charts.rows import reach
 from explorer.markup import html
 from explorer.presentation import renders
 from explorer.sweeps.names import APP, figure_label, links_of, parameter_label
-from explorer.text import elided, format_number
+from explorer.text import elided, format_number, within_sentence
+from explorer.words import mark, tr
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
 
 MOST_AXES, MOST_LINES = 8, 300  # of parallel coordinates
-THIRDS = ("least", "middle", "most")
+THIRDS = (mark("least"), mark("middle"), mark("most"))
 ROLES = tuple(f"third {name}" for name in THIRDS)
 PARALLEL, SCATTER = "parallel", "scatter"
 NO_TICKS = Axis(at=(-9.0,))  # one that is never seen: words are beside the axes of parameters
@@ -99,7 +100,7 @@ def _scatter(table: pd.DataFrame, third: Ints, figure: str, against: str) -> Any
         across, unit = figure_label(against)
         across = f"{across} [{unit}]"
     else:
-        across = "Point" if against == "point" else parameter_label(against)
+        across = tr("Point") if against == "point" else parameter_label(against)
     label, unit = figure_label(figure)
     y = table[figure].to_numpy()
     points = {"points": _columns(table, third, x, y)}
@@ -197,7 +198,14 @@ def _value(value: Any) -> str:
 def _title(table: pd.DataFrame, figure: str) -> str:
     label, unit = figure_label(figure)
     low, high = (format_number(float(table[figure].iloc[n])) for n in (0, -1))
-    return f"{label.lower()} from {low} to {high} {unit} over {len(table):,} points"
+    return tr(
+        "{figure} from {low} to {high} {unit} over {count:,} points",
+        figure=within_sentence(label),
+        low=low,
+        high=high,
+        unit=unit,
+        count=len(table),
+    )
 
 
 def _finding(table: pd.DataFrame, figure: str, axes: list[str]) -> Markup:
@@ -208,18 +216,18 @@ def _finding(table: pd.DataFrame, figure: str, axes: list[str]) -> Markup:
         return ", ".join(f"{name} {_value(row[name])}" for name in axes) or str(row["scenario"])
 
     return html(
-        "{}: least {} {} at {}; most <b>{} {}</b> at {}.",
-        label, format_number(float(least[figure])), unit, where(least),
-        format_number(float(most[figure])), unit, where(most),
+        "{figure}: least {low} {unit} at {low_at}; most <b>{high} {unit}</b> at {high_at}.",
+        figure=label, unit=unit, low=format_number(float(least[figure])), low_at=where(least),
+        high=format_number(float(most[figure])), high_at=where(most),
     )  # fmt: skip
 
 
 def _notes(table: pd.DataFrame, known: pd.DataFrame, figure: str) -> list[str]:
-    notes = [f"Each point is an optimum of its own. Colours: thirds of {figure}."]
+    notes = [tr("Each point is an optimum of its own. Colours: thirds of {}.", figure)]
     if without := len(table) - len(known):
-        notes.append(f"{without:,} points have no such figure, and are not shown.")
+        notes.append(tr("{:,} points have no such figure, and are not shown.", without))
     if missing := table.attrs["missing_points"]:
-        notes.append(f"{missing:,} points are not solved yet.")
+        notes.append(tr("{:,} points are not solved yet.", missing))
     if len(known) > MOST_LINES:
-        notes.append(f"Parallel coordinates: {MOST_LINES} points, evenly from least to most.")
+        notes.append(tr("Parallel coordinates: {} points, evenly from least to most.", MOST_LINES))
     return notes

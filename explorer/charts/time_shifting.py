@@ -17,13 +17,14 @@ from explorer.markup import html, joined
 from explorer.presentation import renders
 from explorer.scenario.profiles import HOURS
 from explorer.text import elided, format_number
+from explorer.words import mark, tr
 
 Floats = NDArray[np.float64]
 
 ROWS = 8  # regions shown
 SAME_MWH = 1e-3  # of a day: less is none
 _TALL = 0.8  # of a row, for its fullest hour
-_WORDS = {"time": "in time", "space": "in space", "both": "in both"}
+_WORDS = {"time": mark("in time"), "space": mark("in space"), "both": mark("in both")}
 _TIP = (
     ("", "@region"),
     ("Hour", "@hour{0} UTC"),
@@ -89,7 +90,9 @@ def chart(table: pd.DataFrame) -> Chart:
         _finding(table, attrs),
         about,
         [
-            "Each hour placed by itself, and where load may wait. Regions against their fullest hour."
+            tr(
+                "Each hour placed by itself, and where load may wait. Regions against their fullest hour."
+            )
         ],
     )
 
@@ -119,14 +122,14 @@ def _day(regions: Mapping[str, Any]) -> Filled:
             "region": np.repeat(names[shown], HOURS), "hour": left, "before_mw": b, "after_mw": a,
         },
     }  # fmt: skip
-    rows = [f"{names[j]}, {mw:.0f} MW" for j, mw in zip(shown, peak, strict=True)]
+    rows = [tr("{}, {:.0f} MW", names[j], mw) for j, mw in zip(shown, peak, strict=True)]
     return Filled(columns, (0.0, float(HOURS)), rows=rows, y_label=left_out(n, len(names), "of"))
 
 
 def _worth(table: pd.DataFrame) -> Filled:
     shown = table.iloc[1:]
     worth = shown["worth_usd_per_h"].to_numpy(float)
-    names = [_WORDS[str(moves)] for moves in shown["moves"]]
+    names = [tr(_WORDS[str(moves)]) for moves in shown["moves"]]
     bars = bars_from_zero(worth)
     tips = {name: shown[name].to_numpy() for name in shown} | {"moves": np.array(names, object)}
     return Filled({"worth": bars | tips}, reach(np.append(worth, 0.0), 0.04), rows=names)
@@ -138,10 +141,10 @@ def _by_moves(table: pd.DataFrame, column: str) -> dict[str, float]:
 
 def _title(table: pd.DataFrame, attrs: Mapping[Any, Any]) -> str:
     if attrs["deferrable_mwh"] <= SAME_MWH:
-        return "no load may wait"
+        return tr("no load may wait")
     worth = _by_moves(table, "worth_usd_per_h")
     further = format_number(max(worth["both"] - worth["space"], 0.0))
-    return f"waiting is worth {further} USD/h more where load moves between places anyway"
+    return tr("waiting is worth {} USD/h more where load moves between places anyway", further)
 
 
 def _finding(table: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
@@ -182,5 +185,7 @@ def _change_of_carbon(table: pd.DataFrame) -> Markup:
     change = carbon["both"] - carbon["space"]
     if abs(change) < 0.5:
         return html("")
-    word = "less" if change < 0 else "more"
-    return html("It emits {} kg/h {}.", format_number(abs(change)), word)
+    return html(
+        "It emits {} kg/h less." if change < 0 else "It emits {} kg/h more.",
+        format_number(abs(change)),
+    )

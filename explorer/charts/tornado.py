@@ -12,7 +12,8 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, reach
 from explorer.markup import html, joined
 from explorer.presentation import renders
-from explorer.text import format_number
+from explorer.text import format_number, within_sentence
+from explorer.words import tr
 
 NO_EFFECT = 1e-3  # of the saving: below this share an input hardly matters
 _MOVED = ("saving_usd_per_h", "cost_usd_per_h", "carbon_kg_per_h", "relocated_mw", "unserved_mw")
@@ -56,43 +57,57 @@ def chart(table: pd.DataFrame) -> Chart:
         savings["high"] - base
     ) > 0  # both bars at one side of the line
     half = np.where(shared, 0.18, 0.36)
+    inputs = [tr(name) for name in table["input"]]
     columns: dict[str, Any] = {"as it is": {"x": np.array([base])}}
     for side, saving in savings.items():
         below = np.where(shared, -half if side == "low" else half, 0.0)
         places = horizontal_bars(np.minimum(base, saving), np.maximum(base, saving), half, below)
         hover = {name: table[f"{name}_{side}"].to_numpy() for name in _MOVED}
-        names = {"input": table["input"].to_numpy(object), "value": _values(table, side)}
+        names = {"input": np.array(inputs, object), "value": _values(table, side)}
         columns[side] = places | hover | names
-    change = f" by {100 * table.attrs['change']:g} %" if "change" in table.attrs else ""
-    labels = {side: (f"input {side}er{change}",) for side in savings}
     ends = np.append(base, np.concatenate([*savings.values()]))
     return Chart(
         PANELS,
-        (Filled(columns, reach(ends, 0.05), rows=table["input"].tolist(), labels=labels),),
+        (Filled(columns, reach(ends, 0.05), rows=inputs, labels=_labels(table)),),
         _title(table, base),
         _finding(table, base),
         About.of(table),
-        ["One input at a time; placement and baseline solved anew. Line: inputs as they are."],
+        [tr("One input at a time; placement and baseline solved anew. Line: inputs as they are.")],
     )
+
+
+def _labels(table: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """What the sides of the bars are called, by how far inputs are moved."""
+    if "change" not in table.attrs:
+        return {}
+    percent = 100 * table.attrs["change"]
+    return {
+        "low": (tr("input lower by {:g} %", percent),),
+        "high": (tr("input higher by {:g} %", percent),),
+    }
 
 
 def _values(table: pd.DataFrame, side: str) -> Any:
     """What inputs are moved from and to, with their units."""
     rows = zip(table["base"], table[side], table["unit"], strict=True)
     return np.array(
-        [f"{format_number(base)} → {format_number(value)} {unit}" for base, value, unit in rows],
+        [
+            f"{format_number(base)} → {format_number(value)} {tr(unit)}"
+            for base, value, unit in rows
+        ],
         object,
     )
 
 
 def _title(table: pd.DataFrame, base: float) -> str:
     if table["effect_usd_per_h"].iloc[0] <= NO_EFFECT * max(abs(base), 1.0):
-        return "no input moves the saving"
-    return f"the saving depends most on {_spoken(str(table['input'].iloc[0]))}"
+        return tr("no input moves the saving")
+    most = within_sentence(tr(str(table["input"].iloc[0])))
+    return tr("the saving depends most on {}", most)
 
 
 def _finding(table: pd.DataFrame, base: float) -> Markup:
-    names = [_spoken(str(name)) for name in table["input"]]
+    names = [within_sentence(tr(str(name))) for name in table["input"]]
     small = table["effect_usd_per_h"].to_numpy() <= NO_EFFECT * max(abs(base), 1.0)
     parts = [html("Moving saves {} USD/h, carbon at its price included.", format_number(base))]
     if not small[0]:
@@ -105,8 +120,3 @@ def _finding(table: pd.DataFrame, base: float) -> Markup:
         hardly = ", ".join(names[n] for n in np.flatnonzero(small))
         parts.append(html("Hardly any effect: {}.", hardly))
     return joined(parts, " ")
-
-
-def _spoken(name: str) -> str:
-    """An input within a sentence; what is an abbreviation stays one."""
-    return name if name[:2].isupper() else name[:1].lower() + name[1:]

@@ -5,6 +5,7 @@ makes of them.
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,7 @@ from explorer.model.labels import NamesById
 from explorer.model.placement import SMALLEST_MW
 from explorer.presentation import renders
 from explorer.text import format_number
+from explorer.words import mark, tr
 
 
 @dataclass(frozen=True)
@@ -26,24 +28,26 @@ class Verdict:
     """How pairs with a constraint are drawn, and what is said of them."""
 
     constraint: str
-    says: str
+    says: str  # with their number
     size: int  # [px]
 
 
 VERDICTS = (  # what is drawn last is on top
-    Verdict("friction", "do not pay", 5),
-    Verdict("no demand", "pay, but no load is at home there", 5),
-    Verdict("better region", "pay, but elsewhere it pays as well or better", 6),
-    Verdict("latency", "pay, but are too slow", 8),
-    Verdict("law", "pay, but law forbids", 10),
-    Verdict("not offered", "differ, because the class is not offered there or at home", 10),
-    Verdict("own terms", "differ, because arcs.csv has terms of its own for them", 11),
-    Verdict("state locality", "pay, but state stays at home", 11),
-    Verdict("objective", "differ, because the objective is not cost", 9),
-    Verdict("capacity", "pay, but capacity is taken", 7),
-    Verdict("delay cap", "pay, but the mean wait may not grow", 9),
-    Verdict("home full", "do not pay and are used: home is full", 12),
-    Verdict("none", "pay and are used", 12),
+    Verdict("friction", mark("{:,} do not pay"), 5),
+    Verdict("no demand", mark("{:,} pay, but no load is at home there"), 5),
+    Verdict("better region", mark("{:,} pay, but elsewhere it pays as well or better"), 6),
+    Verdict("latency", mark("{:,} pay, but are too slow"), 8),
+    Verdict("law", mark("{:,} pay, but law forbids"), 10),
+    Verdict(
+        "not offered", mark("{:,} differ, because the class is not offered there or at home"), 10
+    ),
+    Verdict("own terms", mark("{:,} differ, because arcs.csv has terms of its own for them"), 11),
+    Verdict("state locality", mark("{:,} pay, but state stays at home"), 11),
+    Verdict("objective", mark("{:,} differ, because the objective is not cost"), 9),
+    Verdict("capacity", mark("{:,} pay, but capacity is taken"), 7),
+    Verdict("delay cap", mark("{:,} pay, but the mean wait may not grow"), 9),
+    Verdict("home full", mark("{:,} do not pay and are used: home is full"), 12),
+    Verdict("none", mark("{:,} pay and are used"), 12),
 )
 _CODE = {verdict.constraint: code for code, verdict in enumerate(VERDICTS)}
 _UNMARKED = _CODE["better region"]  # of all homes, those before it would only hide the rest
@@ -118,8 +122,8 @@ def chart(table: pd.DataFrame) -> Chart:
         },
     }  # fmt: skip
     end = format_number(float(plane["end"][0]))
-    counts = looked_at["constraint"].value_counts()
-    labels = tuple(f"{counts.get(verdict.constraint, 0):,} {verdict.says}" for verdict in VERDICTS)
+    counts: dict[Hashable, int] = looked_at["constraint"].value_counts().to_dict()
+    labels = tuple(tr(verdict.says, counts.get(verdict.constraint, 0)) for verdict in VERDICTS)
     return Chart(
         PANELS,
         (Filled(columns, x_range, y_range, labels={"pairs": labels}),),
@@ -127,8 +131,11 @@ def chart(table: pd.DataFrame) -> Chart:
         _finding(table, looked_at, len(drawn)),
         About.of(table),
         [
-            f"Shade: net saving of one MWh of IT load, −{end} (light) to {end} USD/MWh (dark). "
-            "Marks: what the placement makes of a pair."
+            tr(
+                "Shade: net saving of one MWh of IT load, −{end} (light) to {end} USD/MWh (dark). Marks: what the "
+                "placement makes of a pair.",
+                end=end,
+            )
         ],
     )
 
@@ -197,7 +204,12 @@ def _around(values: NDArray) -> tuple[float, float]:
 
 def _title(pairs: pd.DataFrame) -> str:
     pays, used = _pay_and_used(pairs)
-    return f"{pays.sum()} of {len(pairs)} pairs pay by themselves, {used.sum()} of them are used"
+    return tr(
+        "{pay} of {pairs} pairs pay by themselves, {used} of them are used",
+        pay=int(pays.sum()),
+        pairs=len(pairs),
+        used=int(used.sum()),
+    )
 
 
 def _pay_and_used(pairs: pd.DataFrame) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -210,14 +222,21 @@ def _finding(table: pd.DataFrame, pairs: pd.DataFrame, drawn: int) -> Markup:
         return html("No load could move: there is nothing to compare.")
     attrs, (pays, used) = table.attrs, _pay_and_used(pairs)
     names, home = NamesById(attrs.get("names", {})), attrs.get("home")
-    who = html("from {}", names[home]) if home else html("from all homes with load")
-    of_class = html("{}: of", attrs["workload"]) if "workload" in attrs else html("Of")
-    said = html(
-        "{} {:,} pairs {}, <b>{:,} pay, {} of them are used</b> and carry {} MW. Each pair by itself pays right of the "
-        "line; the placement weighs all pairs together.",
-        of_class, len(pairs), who, int(pays.sum()), int(used.sum()),
-        format_number(float(pairs["used_mw"].to_numpy(float)[pays].sum())),
-    )  # fmt: skip
+    counts = html(
+        "{workload}: of {pairs:,} pairs from {home}, <b>{pay:,} pay, {used} of them are used</b> and carry {mw} MW."
+        if "workload" in attrs
+        else "Of {pairs:,} pairs from {home}, <b>{pay:,} pay, {used} of them are used</b> and carry {mw} MW.",
+        workload=attrs.get("workload", ""),
+        pairs=len(pairs),
+        home=names[home] if home else tr("all homes with load"),
+        pay=int(pays.sum()),
+        used=int(used.sum()),
+        mw=format_number(float(pairs["used_mw"].to_numpy(float)[pays].sum())),
+    )
+    meaning = html(
+        "Each pair by itself pays right of the line; the placement weighs all pairs together."
+    )
+    said = joined([counts, meaning], " ")
     rest = html(
         "The {:,} that are neither used nor kept from it are not drawn.", len(pairs) - drawn
     )

@@ -22,6 +22,7 @@ from explorer.presentation import renders
 from explorer.scenario.profiles import AVERAGE, HOURS
 from explorer.text import elided, format_number
 from explorer.units import KG_PER_T
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 
@@ -30,25 +31,25 @@ SAME = 1e-6  # of the load: below this no hour differs from another
 SAME_MW = 1e-6  # of a load: less is none
 _TALL = 0.8  # of a row, for its fullest hour
 _HOURS = Axis("Hour of the day [UTC]", at=tuple(range(0, HOURS + 1, 3)))
-_CELL = (
+_CELL_TIP = (
     ("", "@region"),
     ("Hour", "@hour{0} UTC, @solar_h{0.0} h solar time"),
     ("IT load", "@it_mw{0,0.0} MW"),
     ("From elsewhere", "@moved_mw{0,0.0} MW"),
 )
-_REST = (
+_REST_TIP = (
     ("Relocated", "@relocated_mw{0,0.0} MW"),
     ("Unserved", "@unserved_mw{0,0.0} MW"),
 )
-_COST = (
+_COST_TIP = (
     ("Hour", "@hour_utc{0} UTC"),
     ("With carbon at its price", "@y{0,0} USD/h"),
     ("By the day's means", "@by_means_usd_per_h{0,0} USD/h"),
     ("Cost", "@cost_usd_per_h{0,0} USD/h"),
     ("Carbon", "@carbon_kg_per_h{0,0} kg/h"),
-    *_REST,
+    *_REST_TIP,
 )
-_CARBON = (("Hour", "@hour_utc{0} UTC"), ("Carbon", "@y{0,0.0} t/h"), *_REST)
+_CARBON_TIP = (("Hour", "@hour_utc{0} UTC"), ("Carbon", "@y{0,0.0} t/h"), *_REST_TIP)
 PANELS = (
     Panel(
         "load",
@@ -56,7 +57,7 @@ PANELS = (
             Mark("daylight", "bars", ("daylight",), ("daylight",), opacity=0.2, edged=False),
             Mark("ridges", "bars", ("moved in", "own"), ("from elsewhere", "its own"), edged=False),
             Mark("load now", "span", ("hour",), ("the scenario's hour",), opacity=0.3),
-            Mark("cells", "bars", ("own",), tip=_CELL, opacity=0.0, edged=False),
+            Mark("cells", "bars", ("own",), tip=_CELL_TIP, opacity=0.0, edged=False),
         ),
         _HOURS,
         height_px=300,
@@ -71,7 +72,7 @@ PANELS = (
             Mark("means", "line", ("by means",), ("placed by the day's means",), size=1.8),
             Mark("best", "line", ("cost",), ("placed hour by hour",), size=2.5),
             Mark("cost now", "span", ("hour",), opacity=0.3),
-            Mark("hours", "points", ("cost",), tip=_COST, size=7),
+            Mark("hours", "points", ("cost",), tip=_COST_TIP, size=7),
         ),
         _HOURS,
         Axis("Cost [USD/h]", at=3),
@@ -82,7 +83,7 @@ PANELS = (
         (
             Mark("emitted", "line", ("carbon",), size=2.5),
             Mark("carbon now", "span", ("hour",), opacity=0.3),
-            Mark("hours of carbon", "points", ("carbon",), tip=_CARBON, size=7),
+            Mark("hours of carbon", "points", ("carbon",), tip=_CARBON_TIP, size=7),
         ),
         _HOURS,
         Axis("Carbon [t/h]", at=3),
@@ -116,9 +117,13 @@ def chart(table: pd.DataFrame) -> Chart:
         _title(table),
         _finding(table, loads, attrs),
         about,
-        ["Each hour placed by itself. Daylight: 6 to 18 local solar time. Rows from east to west, each against its "
-         "fullest hour."],
-    )  # fmt: skip
+        [
+            tr(
+                "Each hour placed by itself. Daylight: 6 to 18 local solar time. Rows from east to west, each against "
+                "its fullest hour."
+            )
+        ],
+    )
 
 
 class _Loads:
@@ -165,7 +170,9 @@ def _load(loads: _Loads, now: int | str) -> Filled:
             "solar_h": ((left + 0.5 + np.repeat(loads.longitude[shown], HOURS) / 15) % HOURS).astype(np.float32),
         },
     }  # fmt: skip
-    rows = [f"{loads.names[j]}, {peak:.0f} MW" for j, peak in zip(shown, peak_mw, strict=True)]
+    rows = [
+        tr("{}, {:.0f} MW", loads.names[j], peak) for j, peak in zip(shown, peak_mw, strict=True)
+    ]
     more = left_out(n, len(loads.names), "of")
     return Filled(columns, (0.0, float(HOURS)), rows=rows, y_label=more)
 
@@ -244,8 +251,8 @@ def _title(table: pd.DataFrame) -> str:
         table[name].to_numpy().sum() for name in ("relocated_mw", "relocated_in_daylight_mw")
     )
     if moved <= SAME_MW:
-        return "no load runs away from home"
-    return f"{100 * sunny / moved:.0f} % of the relocated load runs in daylight"
+        return tr("no load runs away from home")
+    return tr("{:.0f} % of the relocated load runs in daylight", 100 * sunny / moved)
 
 
 def _finding(table: pd.DataFrame, loads: _Loads, attrs: Mapping[Any, Any]) -> Markup:
@@ -289,12 +296,12 @@ def _finding(table: pd.DataFrame, loads: _Loads, attrs: Mapping[Any, Any]) -> Ma
     )
     parts.append(html("Most load, by UTC hour: {}.", _busiest(loads)))
     if total["unserved_mw"] > SAME:
-        one = "the average hour" if hour == AVERAGE else "one hour"
         parts.append(
             html(
-                "{} MWh a day go unserved, hour by hour; the totals above are of {} alone.",
+                "{} MWh a day go unserved, hour by hour; the totals above are of the average hour alone."
+                if hour == AVERAGE
+                else "{} MWh a day go unserved, hour by hour; the totals above are of one hour alone.",
                 format_number(total["unserved_mw"]),
-                one,
             )
         )
     return joined(parts, " ")

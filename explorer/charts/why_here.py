@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from explorer.measures.why_here import DEARER, HOME, NOTHING, RUNNER_UP, THERE
 from explorer.presentation import renders
 from explorer.scenario.provenance import UNCERTAIN
 from explorer.text import elided, format_duration, format_number, title_of
+from explorer.words import mark, tr
 
 Row = Mapping[str, Any]
 
@@ -27,7 +29,14 @@ _BARS = {  # role: columns whose sum it shows, without their unit
     "other friction": ("operations", "overhead", "latency", "terms"),
     "capacity": ("capacity_price",),
 }
-_NAMES = (*[name for name in _BARS if name != "capacity"], "price of room")
+_NAMES = (  # of bars
+    mark("electricity"),
+    mark("carbon price"),
+    mark("egress"),
+    mark("moving data"),
+    mark("other friction"),
+    mark("price of room"),
+)
 PANELS = (
     Panel(
         "places",
@@ -55,15 +64,30 @@ part of what a place costs: with it, no open place is cheaper than the one the l
 looks cheaper is full, too late, or closed by law. Under Table: all parts, and the source and quality of each figure.
 """
 _CLOSED = {
-    "law": "is closed to it by law",
-    "system": "does not offer it",
-    "arcs.csv": "is closed to it by arcs.csv",
-    "hosting": "would have to be paid to host it",
-    "state locality": "cannot have it: its state keeps it at home",
-    "cap on cost": "is beyond the cap on cost",
-    "cap on mean delay": "is beyond the cap on mean delay",
+    "law": mark("is closed to it by law"),
+    "system": mark("does not offer it"),
+    "arcs.csv": mark("is closed to it by arcs.csv"),
+    "hosting": mark("would have to be paid to host it"),
+    "state locality": mark("cannot have it: its state keeps it at home"),
+    "cap on cost": mark("is beyond the cap on cost"),
+    "cap on mean delay": mark("is beyond the cap on mean delay"),
 }
-_SHORT = {"capacity": "full", "latency": "too late", "law": "unlawful", "system": "not offered"}
+_SHORT = {
+    "capacity": mark("full"),
+    "latency": mark("too late"),
+    "law": mark("unlawful"),
+    "system": mark("not offered"),
+}
+_LIMITS = {  # what binds most, as users say it
+    "capacity": mark("room"),
+    "latency": mark("waiting"),
+    "law": mark("law"),
+    "system": mark("system"),
+    "hosting": mark("hosting"),
+    "state locality": mark("state locality"),
+    "cap on cost": mark("cap on cost"),
+    "cap on mean delay": mark("cap on mean delay"),
+}
 _MOST_NAMED = 3  # uncertain figures in a sentence
 
 
@@ -72,7 +96,7 @@ def chart(table: pd.DataFrame) -> Chart:
     """The places of `explorer.why_here`, each as the sum of its costs."""
     rows = _rows(table)
     filled = _places(table, rows) if rows else Filled({}, (0.0, 1.0))
-    note = "Cost of a MWh by place; price of room: shadow price of IT capacity."
+    note = tr("Cost of a MWh by place; price of room: shadow price of IT capacity.")
     return Chart(
         PANELS, (filled,), _title(table, rows), _finding(table, rows), About.of(table), [note]
     )
@@ -95,7 +119,8 @@ def _places(table: pd.DataFrame, rows: list[Row]) -> Filled:
         "left": left.ravel(), "right": right.ravel(), "bottom": places - 0.36, "top": places + 0.36,
         "role": np.tile(some.astype(np.uint8), len(rows)),
         "place": np.repeat(np.array(names, object), count),
-        "part": np.tile(np.array(_NAMES, object)[some], len(rows)), "part_usd_per_mwh": usd.ravel(),
+        "part": np.tile(np.array([*map(tr, _NAMES)], object)[some], len(rows)),
+        "part_usd_per_mwh": usd.ravel(),
     }  # fmt: skip
     low, high = min(0.0, float(left.min(initial=0.0))), max(float(right.max(initial=0.0)), 1.0)
     ends = low - 0.01 * (high - low), high + 0.03 * (high - low)
@@ -109,10 +134,10 @@ def _sum(row: Row, columns: tuple[str, ...]) -> float:
 
 def _row(table: pd.DataFrame, row: Row, is_there: bool) -> str:
     """What a place is called beside its bar: its name, and why it is in the picture."""
-    short = "runs here" if is_there else "home" if row["role"] == HOME else ""
+    short = mark("runs here") if is_there else mark("home") if row["role"] == HOME else ""
     short = short or _SHORT.get(row["constraint"].split(" and ")[0], "")
     name = elided(_name(table, row["region"]), 16)
-    return f"{name}, {short}" if short else name
+    return f"{name}, {tr(short)}" if short else name
 
 
 def _name(table: pd.DataFrame, region: str) -> str:
@@ -126,15 +151,21 @@ def _whose(table: pd.DataFrame, home: Row) -> str:
 
 def _title(table: pd.DataFrame, rows: list[Row]) -> str:
     if not rows:
-        return "no load is placed"
+        return tr("no load is placed")
     home, there = rows[0], _there(rows)
-    which = f"load of class {elided(table.attrs.get('workload', ''))}"
-    load = f"{which} from {elided(_whose(table, home))}"
+    whose, workload = elided(_whose(table, home)), elided(table.attrs.get("workload", ""))
     if there["region"] == home["region"]:
-        return f"{load} stays at home"
+        return tr("load of class {} from {} stays at home", workload, whose)
     less = home["total_usd_per_mwh"] - there["total_usd_per_mwh"]
-    much = f"{format_number(abs(less))} USD/MWh {'less' if less >= 0 else 'more'}"
-    return f"{load} runs in {elided(_name(table, there['region']))}: {much}"
+    return tr(
+        "load of class {workload} from {whose} runs in {region}: {usd} USD/MWh less"
+        if less >= 0
+        else "load of class {workload} from {whose} runs in {region}: {usd} USD/MWh more",
+        workload=workload,
+        whose=whose,
+        region=elided(_name(table, there["region"])),
+        usd=format_number(abs(less)),
+    )
 
 
 def _there(rows: list[Row]) -> Row:
@@ -144,8 +175,9 @@ def _there(rows: list[Row]) -> Row:
 
 def _finding(table: pd.DataFrame, rows: list[Row]) -> Markup:
     if not rows:
-        whose = html(" of {}", table.attrs["of"]) if table.attrs.get("of") else html("")
-        return html("No load{} is placed: there is nothing to explain.", whose)
+        if table.attrs.get("of"):
+            return html("No load of {} is placed: there is nothing to explain.", table.attrs["of"])
+        return html("No load is placed: there is nothing to explain.")
     home, there = rows[0], _there(rows)
     stays = home["region"] == there["region"]
     lead = _stays(table, home) if stays else _moves(table, home, there)
@@ -156,30 +188,32 @@ def _finding(table: pd.DataFrame, rows: list[Row]) -> Markup:
 
 
 def _stays(table: pd.DataFrame, home: Row) -> Markup:
-    why = " Its state keeps it there." if table.attrs.get("pinned") else ""
-    return html(
-        "<b>{}’s {} load stays at home</b>: a MWh costs {} USD.{}",
-        _whose(table, home), table.attrs.get("workload", ""), _usd(home["total_usd_per_mwh"]), why,
+    said = html(
+        "<b>{}’s {} load stays at home</b>: a MWh costs {} USD.",
+        _whose(table, home), table.attrs.get("workload", ""), _usd(home["total_usd_per_mwh"]),
     )  # fmt: skip
+    pinned = table.attrs.get("pinned")
+    return joined([said, html("Its state keeps it there.")], " ") if pinned else said
 
 
 def _moves(table: pd.DataFrame, home: Row, there: Row) -> Markup:
     saved = sum(home[c] - there[c] for c in ("energy_usd_per_mwh", "carbon_usd_per_mwh"))
     moving = there["total_usd_per_mwh"] - there["energy_usd_per_mwh"] - there["carbon_usd_per_mwh"]
-    return html(
-        "<b>{}’s {} load runs in {}</b>: there a MWh costs {} USD {} in electricity and carbon, moving takes {}.{}",
-        _whose(table, home), table.attrs.get("workload", ""), _name(table, there["region"]),
-        _usd(abs(saved)), "less" if saved >= 0 else "more", _usd(moving), _at_home(home),
-    )  # fmt: skip
-
-
-def _at_home(home: Row) -> str:
-    """What keeps it from staying, where that is not money."""
+    said = html(
+        "<b>{whose}’s {workload} load runs in {region}</b>: there a MWh costs {usd} USD less in electricity and "
+        "carbon, moving takes {moving}."
+        if saved >= 0
+        else "<b>{whose}’s {workload} load runs in {region}</b>: there a MWh costs {usd} USD more in electricity and "
+        "carbon, moving takes {moving}.",
+        whose=_whose(table, home),
+        workload=table.attrs.get("workload", ""),
+        region=_name(table, there["region"]),
+        usd=_usd(abs(saved)),
+        moving=_usd(moving),
+    )
     if home["constraint"] == DEARER:
-        return ""
-    if home["constraint"] == "capacity":
-        return f" Home is full{_room(home)}."
-    return f" Home {_obstacle(home)}."
+        return said
+    return joined([said, html("Home {}.", _obstacle(home))], " ")
 
 
 def _in_time(table: pd.DataFrame, there: Row) -> Markup:
@@ -193,17 +227,21 @@ def _in_time(table: pd.DataFrame, there: Row) -> Markup:
 def _runners_up(table: pd.DataFrame, rows: list[Row], there: Row) -> Markup:
     """The next best, and what keeps it from each."""
     said = [
-        html("<b>{}</b>{} {}", _name(table, row["region"]), _against(row, there), _obstacle(row))
+        _next_best(_name(table, row["region"]), row, there)
         for row in rows
         if row["role"] == RUNNER_UP
     ]
     return html("Next best: {}.", joined(said, "; ")) if said else html("")
 
 
-def _against(row: Row, there: Row) -> str:
-    """How much cheaper a place is, where it is and something else keeps load from it."""
+def _next_best(name: str, row: Row, there: Row) -> Markup:
+    """
+    What keeps load from a place, and how much cheaper that is, where it is and something else does.
+    """
     less = there["total_usd_per_mwh"] - row["total_usd_per_mwh"]
-    return f", {_usd(less)} USD cheaper," if row["constraint"] != DEARER and less > 0 else ""
+    if row["constraint"] == DEARER or less <= 0:
+        return html("<b>{}</b> {}", name, _obstacle(row))
+    return html("<b>{}</b>, {} USD cheaper, {}", name, _usd(less), _obstacle(row))
 
 
 def _obstacle(row: Row) -> str:
@@ -211,20 +249,24 @@ def _obstacle(row: Row) -> str:
     constraint, loses = row["constraint"], row["loses_usd_per_mwh"]
     if constraint == DEARER:
         if not np.isfinite(loses):
-            return "is no better"
-        return f"would lose {_usd(loses)} USD/MWh" if loses >= 0.005 else "is as good"
+            return tr("is no better")
+        return tr("would lose {} USD/MWh", _usd(loses)) if loses >= 0.005 else tr("is as good")
     if constraint == "capacity":
-        return f"is full{_room(row)}"
-    late = f"would answer {_time(-row['slack_ms'])} too late"
-    return " and ".join(
-        late if name == "latency" else _CLOSED.get(name, name)
-        for name in str(constraint).split(" and ")
+        price = row["capacity_price_usd_per_mwh"]
+        if not np.isfinite(price):
+            return tr("is full")
+        return tr("is full (room there is worth {} USD/MWh)", _usd(price))
+    late = tr("would answer {} too late", _time(-row["slack_ms"]))
+    return _all_of(
+        [
+            late if name == "latency" else tr(_CLOSED.get(name, name))
+            for name in str(constraint).split(" and ")
+        ]
     )
 
 
-def _room(row: Row) -> str:
-    price = row["capacity_price_usd_per_mwh"]
-    return f" (room there is worth {_usd(price)} USD/MWh)" if np.isfinite(price) else ""
+def _all_of(said: list[str]) -> str:
+    return reduce(lambda before, last: tr("{} and {}", before, last), said)
 
 
 def _limit(table: pd.DataFrame) -> Markup:
@@ -234,11 +276,12 @@ def _limit(table: pd.DataFrame) -> Markup:
         return html("")
     if limit["constraint"] == NOTHING:
         return html("No single limit binds: if one fell, it would still run here.")
-    names = {"capacity": "room", "latency": "waiting"}
-    what = " and ".join(names.get(n, n) for n in str(limit["constraint"]).split(" and "))
-    usd = limit["usd_per_mwh"]
-    worth = f"; without that limit a MWh there would save {_usd(usd)} USD"
-    return html("What binds most: <b>{}</b> ({}){}.", what, _name(table, limit["region"]), worth)
+    return html(
+        "What binds most: <b>{limit}</b> ({region}); without that limit a MWh there would save {usd} USD.",
+        limit=_all_of([tr(_LIMITS.get(n, n)) for n in str(limit["constraint"]).split(" and ")]),
+        region=_name(table, limit["region"]),
+        usd=_usd(limit["usd_per_mwh"]),
+    )
 
 
 def _sources(table: pd.DataFrame, regions: set[str], home: Row, there: Row) -> Markup:
@@ -248,19 +291,24 @@ def _sources(table: pd.DataFrame, regions: set[str], home: Row, there: Row) -> M
     if not found:
         return html("")
     unsure = [f for f in found if f["quality"] in UNCERTAIN]
-    some = [_figure(table, figure) for figure in unsure[:_MOST_NAMED]]
-    more = f" and {len(unsure) - len(some)} more" if len(unsure) > len(some) else ""
-    estimates = f"; estimates or proxies: {', '.join(some)}{more}" if some else ""
+    if not unsure:
+        return html("{} of {} figures behind it are from a source.", len(found), len(found))
+    some = ", ".join(_figure(table, figure) for figure in unsure[:_MOST_NAMED])
+    more = len(unsure) - _MOST_NAMED
     return html(
-        "{} of {} figures behind it are from a source{}.", len(found) - len(unsure), len(found), estimates
-    )  # fmt: skip
+        "{known} of {all} figures behind it are from a source; estimates or proxies: {some}.",
+        known=len(found) - len(unsure),
+        all=len(found),
+        some=tr("{} and {} more", some, more) if more > 0 else some,
+    )
 
 
 def _figure(table: pd.DataFrame, figure: Row) -> str:
     """What a figure is called, without its unit, and of what it is."""
     what = title_of(figure["figure"]).split(" [")[0]
     of_class = figure["place"] == table.attrs.get("workload_id")
-    return f"{what} of {table.attrs['workload'] if of_class else _name(table, figure['place'])}"
+    place = table.attrs["workload"] if of_class else _name(table, figure["place"])
+    return tr("{} of {}", what, place)
 
 
 def _time(ms: float) -> str:

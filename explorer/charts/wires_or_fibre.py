@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import row_places, stacked
@@ -19,16 +20,17 @@ from explorer.model.labels import as_shown
 from explorer.model.placement import SMALLEST_MW
 from explorer.presentation import renders
 from explorer.text import elided, format_number
+from explorer.words import mark, tr
 
 PARTS = {  # of a cost: column of the table, what it is called
-    "energy": "electricity",
-    "losses": "losses",
-    "line": "line",
-    "converters": "converters",
-    "egress": "egress",
-    "transport": "moving data",
-    "other": "other friction",
-    "carbon": "carbon price",
+    "energy": mark("electricity"),
+    "losses": mark("losses"),
+    "line": mark("line"),
+    "converters": mark("converters"),
+    "egress": mark("egress"),
+    "transport": mark("moving data"),
+    "other": mark("other friction"),
+    "carbon": mark("carbon price"),
 }
 _NAMES = tuple(PARTS.values())  # which are roles too
 PANELS = (
@@ -58,9 +60,9 @@ region, and the friction of the placement. Sources: PyPSA-Eur (losses, detour, i
 Hagspiel 2014 and Purvins 2018 (upkeep). The cable's cost, the 80 % and the comparison itself are this project's own.
 """
 _COSTS_LEAST = {
-    "home grid": "the home grid costs least",
-    "wires": "wires cost least",
-    "fibre": "fibre costs least",
+    "home grid": mark("the home grid costs least"),
+    "wires": mark("wires cost least"),
+    "fibre": mark("fibre costs least"),
 }
 
 
@@ -70,14 +72,22 @@ def chart(table: pd.DataFrame) -> Chart:
     The ways of `explorer.wires_or_fibre`, each as the sum of its costs; a table of none has no
     picture.
     """
-    built = f"; {table.attrs['line']}" if "line" in table.attrs else ""
     return Chart(
         PANELS,
         (Filled({}, (0.0, 1.0)) if table.empty else _ways(table),),
         _title(table),
         _finding(table),
         About.of(table),
-        [f"Wires: electricity from the other region{built}. Fibre: computation executed there."],
+        [_note(table)],
+    )
+
+
+def _note(table: pd.DataFrame) -> str:
+    if "line" not in table.attrs:
+        return tr("Wires: electricity from the other region. Fibre: computation executed there.")
+    return tr(
+        "Wires: electricity from the other region; {}. Fibre: computation executed there.",
+        tr(table.attrs["line"]),
     )
 
 
@@ -89,11 +99,12 @@ def _ways(table: pd.DataFrame) -> Filled:
     left, right = stacked(usd)
     some = np.flatnonzero(np.abs(usd).max(axis=0) > 0)  # parts that any of the ways has
     left, right, usd = left[:, some], right[:, some], usd[:, some]
-    places, ways = np.repeat(row_places(len(table)), len(some)), table["way"].to_numpy(object)
+    places, ways = np.repeat(row_places(len(table)), len(some)), _ways_said(table)
     parts = {
         "left": left.ravel(), "right": right.ravel(), "bottom": places - 0.36, "top": places + 0.36,
         "role": np.tile(some.astype(np.uint8), len(table)), "way": np.repeat(ways, len(some)),
-        "part": np.tile(np.array(_NAMES, object)[some], len(table)), "part_usd_per_mwh": usd.ravel(),
+        "part": np.tile(np.array([*map(tr, _NAMES)], object)[some], len(table)),
+        "part_usd_per_mwh": usd.ravel(),
     }  # fmt: skip
     low, high = min(0.0, float(left.min(initial=0.0))), max(float(right.max(initial=0.0)), 1.0)
     ends = low - 0.01 * (high - low), high + 0.03 * (high - low)
@@ -104,19 +115,24 @@ def _ways(table: pd.DataFrame) -> Filled:
     return Filled({"zero": {"x": np.zeros(1)}, "parts": parts}, ends, rows=rows)
 
 
+def _ways_said(table: pd.DataFrame) -> NDArray[np.object_]:
+    return np.array([tr(way) for way in table["way"]], object)
+
+
 def _title(table: pd.DataFrame) -> str:
     if table.empty:
-        return "nothing can be moved"
-    cheapest, attrs = (
-        table["way"].iloc[int(table["total_usd_per_mwh"].to_numpy().argmin())],
-        table.attrs,
+        return tr("nothing can be moved")
+    cheapest = table["way"].iloc[int(table["total_usd_per_mwh"].to_numpy().argmin())]
+    said, attrs = tr(_COSTS_LEAST[cheapest]), table.attrs
+    if "home" not in attrs:
+        return said
+    return tr(
+        "{said} for {workload}, {home} → {region}",
+        said=said,
+        workload=attrs["workload"],
+        home=elided(attrs["home"]),
+        region=elided(attrs["region"]),
     )
-    pair = (
-        f" for {attrs['workload']}, {elided(attrs['home'])} → {elided(attrs['region'])}"
-        if "home" in attrs
-        else ""
-    )
-    return f"{_COSTS_LEAST[cheapest]}{pair}"
 
 
 def _finding(table: pd.DataFrame) -> Markup:
@@ -124,55 +140,78 @@ def _finding(table: pd.DataFrame) -> Markup:
         return html("One region only: nothing can be moved.")
     ways, attrs = table.to_dict("records"), table.attrs
     stay, wires, fibre = ways
-    saved = {
-        way["way"]: stay["total_usd_per_mwh"] - way["total_usd_per_mwh"] for way in (wires, fibre)
-    }
-    against = joined(
-        (
-            html("{} {} <b>{} USD/MWh</b>{}", way, verb, format_number(abs(usd)), more)
-            for (way, usd), ending in zip(saved.items(), ("", "s"), strict=True)
-            for verb, more in [(f"save{ending}", "") if usd >= 0 else (f"cost{ending}", " more")]
-        ),
-        ", ",
+    by_wires, by_fibre = (
+        stay["total_usd_per_mwh"] - way["total_usd_per_mwh"] for way in (wires, fibre)
     )
-    sentence = html(
-        "One MWh of class {} at home in <b>{}</b>, with electricity or servers of <b>{}</b>. Against the home grid, "
-        "{}. Two different things: by wires the <b>electricity</b> moves, {:.2f} MWh are sent for each that arrives, "
-        "and any load can use it. By fibre the <b>computation</b> moves, only of load that may run elsewhere.{}",
-        as_shown(attrs.get("workload_id", "")), attrs.get("home", "one region"), attrs.get("region", "another"),
-        against, wires["sent_per_delivered"], _placed(attrs, saved["fibre"]),
-    )  # fmt: skip
-    return _figures(*ways) + sentence
+    sentences = [
+        html(
+            "One MWh of class {} at home in <b>{}</b>, with electricity or servers of <b>{}</b>.",
+            as_shown(attrs.get("workload_id", "")),
+            attrs.get("home") or tr("one region"),
+            attrs.get("region") or tr("another"),
+        ),
+        html("Against the home grid, {}, {}.", _wires_save(by_wires), _fibre_saves(by_fibre)),
+        html(
+            "Two different things: by wires the <b>electricity</b> moves, {:.2f} MWh are sent for each that arrives, "
+            "and any load can use it.",
+            wires["sent_per_delivered"],
+        ),
+        html("By fibre the <b>computation</b> moves, only of load that may run elsewhere."),
+        _placed(attrs, by_fibre),
+    ]
+    return _figures(*ways) + joined(filter(None, sentences), " ")
+
+
+def _wires_save(usd: float) -> Markup:
+    return html(
+        "wires save <b>{} USD/MWh</b>" if usd >= 0 else "wires cost <b>{} USD/MWh</b> more",
+        format_number(abs(usd)),
+    )
+
+
+def _fibre_saves(usd: float) -> Markup:
+    return html(
+        "fibre saves <b>{} USD/MWh</b>" if usd >= 0 else "fibre costs <b>{} USD/MWh</b> more",
+        format_number(abs(usd)),
+    )
 
 
 def _placed(attrs: Mapping[Any, Any], fibre_saves_usd: float) -> str:
     """What forbids the fibre, or what the placement moves by it."""
     forbidden = attrs.get("forbidden", "none")
     if forbidden != "none":
-        return f" Here {'the law' if forbidden == 'law' else 'the latency budget'} forbids that."
+        return (
+            tr("Here the law forbids that.")
+            if forbidden == "law"
+            else tr("Here the latency budget forbids that.")
+        )
     if attrs.get("moved_mw", 0.0) <= SMALLEST_MW:
         return ""
     is_forced = fibre_saves_usd < 0 and attrs.get("objective") == "cost"
-    forced = ", dearer or not: home is full" if is_forced else ""
-    return f" The placement moves {format_number(attrs['moved_mw'])} MW of it{forced}."
+    return tr(
+        "The placement moves {} MW of it, dearer or not: home is full."
+        if is_forced
+        else "The placement moves {} MW of it.",
+        format_number(attrs["moved_mw"]),
+    )
 
 
 def _figures(stay: Mapping[Any, Any], wires: Mapping[Any, Any], fibre: Mapping[Any, Any]) -> Markup:
     """What is not money."""
     rows = (
-        (stay["way"], f"{format_number(stay['carbon_kg'])} kg CO₂"),
+        (tr(stay["way"]), tr("{} kg CO₂", format_number(stay["carbon_kg"]))),
         (
-            wires["way"],
-            f"{100 * wires['loss_share']:.1f} % lost",
-            f"{format_number(wires['route_km'])} km of line",
-            f"{format_number(wires['carbon_kg'])} kg CO₂",
+            tr(wires["way"]),
+            tr("{:.1f} % lost", 100 * wires["loss_share"]),
+            tr("{} km of line", format_number(wires["route_km"])),
+            tr("{} kg CO₂", format_number(wires["carbon_kg"])),
         ),
         (
-            fibre["way"],
-            f"{format_number(fibre['data_gb'])} GB moved",
-            f"{format_number(fibre['transport_kwh'])} kWh to move it",
-            f"{format_number(fibre['added_ms'])} ms added",
-            f"{format_number(fibre['carbon_kg'])} kg CO₂",
+            tr(fibre["way"]),
+            tr("{} GB moved", format_number(fibre["data_gb"])),
+            tr("{} kWh to move it", format_number(fibre["transport_kwh"])),
+            tr("{} ms added", format_number(fibre["added_ms"])),
+            tr("{} kg CO₂", format_number(fibre["carbon_kg"])),
         ),
     )
     return joined(

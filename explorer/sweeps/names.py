@@ -14,14 +14,15 @@ from explorer.measures.headlines import label_and_unit
 from explorer.scenario.scenario import declared
 from explorer.scenario.workload import Workload
 from explorer.sweeps.plan import SAVING
+from explorer.words import mark, tr
 
 APP = "http://localhost:5006/"  # where `wattlas serve` is unless told otherwise
 _SHORT = "2"  # version of links that say what differs from a scenario's own settings, see `link.js`
-_PARTS = {
-    "value": ("", ""),
-    "baseline": (" of the baseline", ""),
-    "change": (", change", ""),
-    "change_percent": (", change", "%"),
+_PARTS = {  # of a figure: how it is called, and its unit where that is another
+    "value": ("{}", ""),
+    "baseline": (mark("{} of the baseline"), ""),
+    "change": (mark("{}, change"), ""),
+    "change_percent": (mark("{}, change"), "%"),
 }
 
 
@@ -33,8 +34,8 @@ def parameter_label(name: str) -> str:
     ('Carbon price [USD/t]', 'A: Latency budget [ms]')
     """
     key, _, own = name.rpartition(".")
-    label = Workload.param[own].label if key else declared()[own].label
-    return f"{key}: {label}" if key else str(label)
+    label = tr(str(Workload.param[own].label if key else declared()[own].label))
+    return f"{key}: {label}" if key else label
 
 
 def figure_label(name: str) -> tuple[str, str]:
@@ -46,10 +47,10 @@ def figure_label(name: str) -> tuple[str, str]:
     """
     figure, _, part = name.partition(".")
     if figure == SAVING:
-        return "Saving", "USD/h"
+        return tr("Saving"), "USD/h"
     label, unit = label_and_unit(figure)
     words, other = _PARTS[part or "value"]
-    return label + words, other or unit
+    return tr(words, label), other or unit
 
 
 def links_of(table: pd.DataFrame, app: str = APP) -> list[str]:

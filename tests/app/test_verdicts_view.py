@@ -113,7 +113,7 @@ def assert_shown(view: HeatMapView) -> None:
     said = words(view)
     for mark in VERDICTS:
         count = int((drawn["constraint"] == mark.constraint).sum())
-        assert (f"</span> {count:,} {mark.says}</span>" in said) == (count > 0)
+        assert (f"</span> {mark.says.format(count)}</span>" in said) == (count > 0)
     if len(table):
         pays, used = table["pays"], table["used_mw"] > 1e-9
         text = unescape(words(view))
