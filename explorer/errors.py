@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
+from explorer.words import mark, plural, tr
+
 MOST_SHOWN = 100  # problems in one list: who has fixed those looks again
 LONGEST_QUOTE = 60  # letters of what stands in a file
 _log = logging.getLogger(__name__)
@@ -22,7 +24,7 @@ class ExplorerError(Exception):
         self.what, self.where, self.fix = what, where, fix
 
     def __str__(self) -> str:
-        return f"{self.what}\n  Where: {self.where}\n  To fix: {self.fix}"
+        return f"{self.what}\n  {tr('Where: {}', self.where)}\n  {tr('To fix: {}', self.fix)}"
 
 
 def refuse_number(
@@ -63,18 +65,17 @@ def told(error: Exception) -> ExplorerError:
     if isinstance(error, ExplorerError):
         return error
     _log.error("A computation failed.", exc_info=error)
-    what = f"This could not be computed: {type(error).__name__}: {error}."
-    return ExplorerError(
-        what, "Wattlas itself", "That is a fault of Wattlas; other settings may still work."
-    )
+    what = tr("This could not be computed: {}: {}.", type(error).__name__, error)
+    fix = tr("That is a fault of Wattlas; other settings may still work.")
+    return ExplorerError(what, tr("Wattlas itself"), fix)
 
 
 class OutOfTimeError(SolverError):
     """The time limit was over before there was an optimum."""
 
     def __init__(self, time_limit_s: float) -> None:
-        fix = "Raise time_limit_s, or use fewer regions."
-        super().__init__(f"No optimum within {time_limit_s:g} s.", "placement", fix)
+        fix = tr("Raise time_limit_s, or use fewer regions.")
+        super().__init__(tr("No optimum within {:g} s.", time_limit_s), tr("placement"), fix)
         self.args = (time_limit_s,)  # what __init__ takes, so it pickles
 
 
@@ -92,25 +93,28 @@ class Problem:
     def __str__(self) -> str:
         place = [_printable(self.file)]
         if self.row is not None:
-            place.append(f"row {self.row}")
+            place.append(tr("row {}", self.row))
         if self.column is not None:
-            kind = "key" if ".toml" in self.file else "column"
-            place.append(f"{kind} {_printable(self.column)}")
-        found = "" if self.value is None else f" (found {shortened(self.value)!r})"
+            kind = mark("key {}") if ".toml" in self.file else mark("column {}")
+            place.append(tr(kind, _printable(self.column)))
+        found = "" if self.value is None else f" {tr('(found {!r})', shortened(self.value))}"
         return f"{', '.join(place)}: {self.what}{found} {self.fix}"
 
 
 class ScenarioError(ExplorerError):
     """A scenario that cannot be used; `problems` lists everything wrong with it at once."""
 
-    _of = "scenario"
-
     def __init__(self, where: str, problems: Iterable[Problem]) -> None:
         problems = tuple(problems)
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"The {self._of} has {count}.", where, "\n  ".join(lines(problems)))
+        super().__init__(self._counted(len(problems)), where, "\n  ".join(lines(problems)))
         self.args = (where, problems)  # what __init__ takes, so it pickles
         self.problems = problems
+
+    @staticmethod
+    def _counted(count: int) -> str:
+        return plural(
+            "The scenario has {count} problem.", "The scenario has {count} problems.", count
+        )
 
     def __str__(self) -> str:
         return "\n  ".join([f"{self.where}: {self.what}", *lines(self.problems)])
@@ -119,13 +123,15 @@ class ScenarioError(ExplorerError):
 class PlanError(ScenarioError):
     """A plan of a sweep that cannot be used, likewise."""
 
-    _of = "plan"
+    @staticmethod
+    def _counted(count: int) -> str:
+        return plural("The plan has {count} problem.", "The plan has {count} problems.", count)
 
 
 def lines(problems: Sequence[Problem]) -> list[str]:
     """The first of the problems, a line for each, and how many more there are."""
     more = len(problems) - MOST_SHOWN
-    return [*map(str, problems[:MOST_SHOWN]), *([f"And {more} more."] if more > 0 else [])]
+    return [*map(str, problems[:MOST_SHOWN]), *([tr("And {} more.", more)] if more > 0 else [])]
 
 
 def shortened(text: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from explorer.markup import html, joined, table_html
+from explorer.measures.argument import reason_named
 from explorer.measures.certificate import Certificate
 from explorer.measures.frontier import UNSERVED_MW, WINDOW_MS, Frontier
 from explorer.measures.headlines import BASELINE_TEXTS, Headline, headlines
@@ -20,8 +21,15 @@ from explorer.model.placement import Placement
 from explorer.presentation import renders
 from explorer.scenario.scenario import Scenario
 from explorer.text import format_duration, format_number, percent, title_of
+from explorer.words import mark, number, tr
 
 FIRST_ROWS = 5
+_LEAST = {  # by objective
+    "cost": mark("Of least cost."),
+    "carbon": mark("Of least carbon."),
+    "latency": mark("Of least latency."),
+    "relocation": mark("Of least relocation."),
+}
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top"
 
 
@@ -29,15 +37,15 @@ _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top"
 def scenario_html(scenario: Scenario) -> str:
     """Title, sizes, settings that are not what they are by default, and the classes."""
     settings = {
-        str(scenario.param[name].label): str(value)
+        tr(str(scenario.param[name].label)): str(value)
         for name, value in scenario.settings().items()
         if value != scenario.param[name].default
     }
     facts = {
-        "Demand": f"{format_number(scenario.total_demand_mw)} MW of IT load",
-        "Places": f"{len(scenario.clients)} clients, {len(scenario.regions)} regions",
-        "Changed settings": ", ".join(f"{label} {value}" for label, value in settings.items())
-        or "none",
+        tr("Demand"): tr("{} MW of IT load", format_number(scenario.total_demand_mw)),
+        tr("Places"): tr("{} clients, {} regions", len(scenario.clients), len(scenario.regions)),
+        tr("Changed settings"): ", ".join(f"{label} {value}" for label, value in settings.items())
+        or tr("none"),
     }
     columns = [
         "id",
@@ -49,7 +57,7 @@ def scenario_html(scenario: Scenario) -> str:
     ]
     classes = scenario.workloads_table().loc[:, columns]
     return _page(
-        as_shown(scenario.title), as_shown(scenario.description), facts, classes, "classes"
+        as_shown(scenario.title), as_shown(scenario.description), facts, classes, tr("classes")
     )
 
 
@@ -61,23 +69,29 @@ def placement_html(placement: Placement) -> str:
     figures, unserved = headlines(placement), placement.unserved_by_reason()
     cost, carbon = figures["cost_usd_per_h"], figures["carbon_kg_per_h"]
     facts = {
-        "Cost": f"{format_number(cost.value)} {cost.unit} ({_against_the_baseline(cost)})",
+        tr("Cost"): f"{format_number(cost.value)} {cost.unit} ({_against_the_baseline(cost)})",
         **_serving(figures),
-        "Carbon": f"{format_number(carbon.value)} {carbon.unit} ({_against_the_baseline(carbon)})",
+        tr(
+            "Carbon"
+        ): f"{format_number(carbon.value)} {carbon.unit} ({_against_the_baseline(carbon)})",
         **_water(figures),
-        "Relocated": f"{format_number(placement.relocated_mw)} of {format_number(placement.served_mw)} MW "
-        f"({100 * placement.relocated_share:.0f} %)",
-        "Mean latency": format_duration(placement.mean_latency_ms),
-        "Unserved": ", ".join(
-            f"{format_number(mw)} MW ({reason})" for reason, mw in unserved.items()
+        tr("Relocated"): tr(
+            "{part} of {whole} MW ({share:.0f} %)",
+            part=format_number(placement.relocated_mw),
+            whole=format_number(placement.served_mw),
+            share=100 * placement.relocated_share,
+        ),
+        tr("Mean latency"): format_duration(placement.mean_latency_ms),
+        tr("Unserved"): ", ".join(
+            f"{format_number(mw)} MW ({reason_named(reason)})" for reason, mw in unserved.items()
         )
         or "0 MW",
     }
     columns = ["client", "region", "workload", "it_mw", "latency_ms", "layer"]
     flows = placement.flows.sort_values("it_mw", ascending=False, kind="stable").loc[:, columns]
-    baseline = BASELINE_TEXTS[placement.network.baseline_rule]
-    what = f"Of least {placement.objective}. {baseline}"
-    return _page("Placement", what, facts, flows, "flows, largest first")
+    baseline = tr(BASELINE_TEXTS[placement.network.baseline_rule])
+    what = f"{tr(_LEAST[placement.objective])} {baseline}"
+    return _page(tr("Placement"), what, facts, flows, tr("flows, largest first"))
 
 
 def _serving(figures: dict[str, Headline]) -> dict[str, str]:
@@ -95,11 +109,12 @@ def _water(figures: dict[str, Headline]) -> dict[str, str]:
     if water is None:
         return {}
     change = _against_the_baseline(water) if water.change == water.change else water.basis
-    return {"Water": f"{format_number(water.value)} {water.unit} ({change})"}
+    return {tr("Water"): f"{format_number(water.value)} {water.unit} ({change})"}
 
 
 def _against_the_baseline(figure: Headline) -> str:
-    return f"{percent(figure.change_percent)} against the baseline{figure.basis and f', {figure.basis}'}"
+    change = tr("{} against the baseline", percent(figure.change_percent))
+    return f"{change}, {figure.basis}" if figure.basis else change
 
 
 @renders(Frontier, "html")
@@ -107,23 +122,23 @@ def frontier_html(frontier: Frontier) -> str:
     """Where it begins and ends, where the scenario stands, and the first steps."""
     table = frontier.table
     first, last = table.iloc[0], table.iloc[-1]
-    here = (
+    here = tr(
         "too strict to serve what can be served" if frontier.current is None else "on the frontier"
     )
     begins, ends = (format_duration(float(row["budget_ms"])) for row in (first, last))
     facts = {
-        "Steps": f"{len(table)}, from {begins} to {ends}",
-        "Cost": f"{format_number(first['cost_usd_per_h'])} to {format_number(last['cost_usd_per_h'])} USD/h",
-        "Carbon": f"{format_number(first['carbon_kg_per_h'])} to {format_number(last['carbon_kg_per_h'])} kg/h",
-        "The scenario": f"{format_duration(frontier.current_ms)}, {here}",
+        tr("Steps"): tr("{}, from {} to {}", len(table), begins, ends),
+        tr("Cost"): _from_to("USD/h", first["cost_usd_per_h"], last["cost_usd_per_h"]),
+        tr("Carbon"): _from_to("kg/h", first["carbon_kg_per_h"], last["carbon_kg_per_h"]),
+        tr("The scenario"): f"{format_duration(frontier.current_ms)}, {here}",
     }
     if frontier.missing:
-        facts["Missing"] = f"{', '.join(frontier.missing)}: the time limit was over"
-    axis = (
-        "a relaxation of every budget"
-        if frontier.over == "all"
-        else f"the latency budget of {as_shown(frontier.over)}"
-    )
+        missing = ", ".join(frontier.missing)
+        facts[tr("Missing")] = tr("{}: the time limit was over", missing)
+    if frontier.over == "all":
+        axis = tr("The optimum along a relaxation of every budget.")
+    else:
+        axis = tr("The optimum along the latency budget of {}.", as_shown(frontier.over))
     columns = [
         "budget_ms",
         "cost_usd_per_h",
@@ -133,11 +148,15 @@ def frontier_html(frontier: Frontier) -> str:
         "crl_window_kg_per_h_per_ms",
         "opens",
     ]
-    what = (
-        f"The optimum along {axis}. The objective has carbon at its price in it; the returns are over the "
-        f"{WINDOW_MS:g} ms up to each step."
+    what = tr(
+        "The objective has carbon at its price in it; the returns are over the {:g} ms up to each step.",
+        WINDOW_MS,
     )
-    return _page("Frontier", what, facts, table.loc[:, columns], "steps")
+    return _page(tr("Frontier"), f"{axis} {what}", facts, table.loc[:, columns], tr("steps"))
+
+
+def _from_to(unit: str, first: float, last: float) -> str:
+    return f"{tr('{} to {}', format_number(first), format_number(last))} {unit}"
 
 
 @renders(Draws, "html")
@@ -151,18 +170,24 @@ def draws_html(draws: Draws) -> str:
     table = table.sort_values(["receives_draws", "p50_mw"], ascending=False, kind="stable")
     sure = table.loc[table["receives_draws"] >= SURE * draws.done, "region"]
     unserved = int((draws.table["unserved_mw"].to_numpy() > UNSERVED_MW).sum())
-    more = f" and {len(sure) - FIRST_ROWS} more" if len(sure) > FIRST_ROWS else ""
+    names = ", ".join(sure.head(FIRST_ROWS))
+    if len(sure) > FIRST_ROWS:
+        names = tr("{} and {} more", names, len(sure) - FIRST_ROWS)
     given = format_number(draws.given_usd_per_h)
     facts = {
-        "Draws": f"{draws.done} of {draws.wanted}",
-        "Saving, median": f"{saving['p50']} USD/h; with inputs as they are {given} USD/h",
-        "Eight of ten draws": f"{saving['p10']} to {saving['p90']} USD/h",
-        "Inputs drawn": how_drawn(draws.counts),
-        "Sure to receive load": ", ".join(sure.head(FIRST_ROWS)) + more or "none",
-        "With unserved load": f"{unserved} draws",
+        tr("Draws"): tr("{} of {}", draws.done, draws.wanted),
+        tr("Saving, median"): tr(
+            "{} USD/h; with inputs as they are {} USD/h", saving["p50"], given
+        ),
+        tr("Eight of ten draws"): f"{tr('{} to {}', saving['p10'], saving['p90'])} USD/h",
+        tr("Inputs drawn"): how_drawn(draws.counts),
+        tr("Sure to receive load"): names or tr("none"),
+        tr("With unserved load"): tr("{} draws", unserved),
     }
-    what = "Worlds drawn at random around the scenario; what moving saves is against each world's own baseline."
-    return _page("Draws", what, facts, table, "regions, surest first")
+    what = tr(
+        "Worlds drawn at random around the scenario; what moving saves is against each world's own baseline."
+    )
+    return _page(tr("Draws"), what, facts, table, tr("regions, surest first"))
 
 
 @renders(Certificate, "html")
@@ -171,17 +196,23 @@ def certificate_html(certificate: Certificate) -> str:
     table = certificate.table
     failed = table.loc[~table["holds"], "check"].tolist()
     facts = {
-        "Objective": f"{format_number(certificate.objective)} {certificate.unit}, penalty on unserved load included",
-        "No placement has less than": f"{format_number(certificate.lower_bound)} {certificate.unit}",
-        "Checks that fail": ", ".join(failed) or "none",
+        tr("Objective"): tr(
+            "{} {}, penalty on unserved load included",
+            format_number(certificate.objective),
+            certificate.unit,
+        ),
+        tr("No placement has less than"): (
+            f"{format_number(certificate.lower_bound)} {certificate.unit}"
+        ),
+        tr("Checks that fail"): ", ".join(failed) or tr("none"),
     }
-    what = (
+    what = tr(
         "Proves that nothing is better." if certificate.holds else "Does not prove the placement."
     )
     shown = table.assign(
-        **{name: [f"{value:.2g}" for value in table[name]] for name in ("value", "tolerance")}
+        **{name: [number(value, ".2g") for value in table[name]] for name in ("value", "tolerance")}
     )
-    return _page("Certificate", what, facts, shown, "checks", len(shown))
+    return _page(tr("Certificate"), what, facts, shown, tr("checks"), len(shown))
 
 
 def _page(
@@ -198,7 +229,11 @@ def _page(
         for name, value in facts.items()
     )
     head = table.head(most).rename(columns=title_of)
-    more = f"{len(table)} {rows}" if len(table) <= most else f"First {most} of {len(table)} {rows}"
+    more = (
+        f"{len(table)} {rows}"
+        if len(table) <= most
+        else tr("First {} of {} {}", most, len(table), rows)
+    )
     page = html(
         "<div><b>{}</b><br>{}<table><tbody>{}</tbody></table><small>{}</small>{}</div>",
         title, what, cells, more, table_html(head, format_number),

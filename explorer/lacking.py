@@ -6,6 +6,7 @@ from importlib import import_module
 from types import ModuleType
 
 from explorer.errors import ExplorerError
+from explorer.words import tr
 
 SCREEN = (
     "bokeh", "cartopy", "defusedxml", "geoviews", "holoviews", "jinja2", "matplotlib", "openpyxl",
@@ -28,8 +29,8 @@ def explained(error: ModuleNotFoundError) -> Exception:
     package = (error.name or "").partition(".")[0]
     if package not in SCREEN:
         return error
-    what = f"This needs the package {package}, which is not installed."
-    return ExplorerError(what, package, f"Install all that draws and serves: {INSTALL}")
+    what = tr("This needs the package {}, which is not installed.", package)
+    return ExplorerError(what, package, tr("Install all that draws and serves: {}", INSTALL))
 
 
 def loaded(module: str) -> ModuleType:

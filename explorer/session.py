@@ -19,6 +19,7 @@ from explorer.model.placement import Placement
 from explorer.model.solve import is_quick, solve_network
 from explorer.scenario.scenario import Scenario
 from explorer.text import elided
+from explorer.words import tr
 
 T = TypeVar("T")
 PICKS = ("region", "client", "flow")  # of a `Session`: what is picked on the map
@@ -46,12 +47,12 @@ class Ghost:
     @property
     def short(self) -> str:
         """Its name where there is little room."""
-        return f"“{elided(self.name, 16)}”" if self.name else "baseline"
+        return f"“{elided(self.name, 16)}”" if self.name else tr("baseline")
 
     @property
     def said(self) -> str:
         """Its name within a sentence."""
-        return f"“{self.name}”" if self.name else "the baseline"
+        return f"“{self.name}”" if self.name else tr("the baseline")
 
 
 class Runner(Protocol):

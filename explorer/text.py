@@ -13,14 +13,14 @@ from markupsafe import Markup
 from explorer.markup import html, joined
 from explorer.model.labels import as_shown, isolated, publisher_of
 from explorer.scenario.provenance import MEANINGS, UNCERTAIN, Source, worst
-from explorer.words import language
+from explorer.words import language, mark, number, tr
 
 BRIEFLY = {  # how sure a figure is, in a word or two
-    "read": "read",
-    "secondary": "second hand",
-    "estimate": "estimate",
-    "assigned": "proxy",
-    "unsourced": "no source",
+    "read": mark("read"),
+    "secondary": mark("second hand"),
+    "estimate": mark("estimate"),
+    "assigned": mark("proxy"),
+    "unsourced": mark("no source"),
 }
 _DETAILS = re.compile(r"\s*\([^()]*\)|[;,] .*")  # of a licence
 UNSURE = "≈"  # stands before an estimate or a proxy
@@ -29,7 +29,8 @@ BETTER, WORSE, NEUTRAL = "#1a86d0", "#d9600a", "#8a8f98"
 
 def format_number(value: float, digits: int = 3) -> str:
     """
-    A number to `digits` significant digits at least, with thousands separated.
+    A number to `digits` significant digits at least, with thousands separated, as the language that
+    is spoken writes it.
 
     >>> format_number(184809.3), format_number(76.04), format_number(0.0512), format_number(0)
     ('184,809', '76.0', '0.0512', '0')
@@ -37,7 +38,7 @@ def format_number(value: float, digits: int = 3) -> str:
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else "–"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    return f"{value:,.{decimals}f}".replace("-", "−")
+    return number(value, f",.{decimals}f").replace("-", "−")
 
 
 def uncertain_mark(sources: Sequence[Source]) -> str:
@@ -61,10 +62,10 @@ def origin_text(sources: Sequence[Source]) -> str:
     """
     lines = (
         f"{f'{as_shown(s.publisher)} {s.year}'.strip() or s.key}"
-        f"{f' ({as_shown(s.licence)})' if s.licence else ''}, {MEANINGS[s.quality]}"
+        f"{f' ({as_shown(s.licence)})' if s.licence else ''}, {tr(MEANINGS[s.quality])}"
         for s in sources
     )
-    return "; ".join(dict.fromkeys(lines)) or MEANINGS["unsourced"]
+    return "; ".join(dict.fromkeys(lines)) or tr(MEANINGS["unsourced"])
 
 
 def brief_origin(sources: Sequence[Source]) -> str:
@@ -77,9 +78,9 @@ def brief_origin(sources: Sequence[Source]) -> str:
     """
     names = [*dict.fromkeys(map(_brief, sources))]
     if not names:
-        return MEANINGS["unsourced"]
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return f"{names[0]}{more}: {BRIEFLY[worst(sources)]}"
+        return tr(MEANINGS["unsourced"])
+    first = tr("{} and {} more", names[0], len(names) - 1) if len(names) > 1 else names[0]
+    return f"{first}: {tr(BRIEFLY[worst(sources)])}"
 
 
 def _brief(source: Source) -> str:
@@ -154,7 +155,7 @@ def tick_texts(values: Sequence[float], prefixed: bool = False) -> list[str]:
     return [
         "0"
         if abs(value) <= 1e-6 * step
-        else f"{value / unit:,.{decimals}f} {prefix}".strip().replace("-", "−")
+        else f"{number(value / unit, f',.{decimals}f')} {prefix}".strip().replace("-", "−")
         for value in values
     ]
 
@@ -173,8 +174,8 @@ def format_duration(ms: float) -> str:
     """
     for unit, size in (("h", 3_600_000), ("min", 60_000), ("s", 1000)):
         if abs(ms) >= size:
-            return f"{ms / size:.3g} {unit}"
-    return f"{ms:.4g} ms"
+            return f"{number(ms / size, '.3g')} {unit}"
+    return f"{number(ms, '.4g')} ms"
 
 
 def sentence(words: str) -> str:
@@ -226,38 +227,63 @@ def setting_text(name: str, value: object) -> str:
     ('1', 'no limit')
     """
     if isinstance(value, str) and value in _CHOICES.get(name, {}):
-        return _CHOICES[name][value]
+        return tr(_CHOICES[name][value])
     match name, value:
         case "hour", int():
             return f"{value:02}:00 UTC"
         case "hour", _:
-            return "average day"
-        case "season", "annual":
-            return "annual mean"
+            return tr("average day")
         case _, math.inf:
-            return "no limit"
+            return tr("no limit")
         case _, bool() | str():
             return str(value)
         case _, int() | float():
-            return f"{value:,.10g}"
+            return number(value, ",.10g")
     return str(value)
 
 
-_CHOICES = {  # of settings, as one would say them; the field's word where it is another, in brackets
+# of settings, as one would say them; the field's word where it is another, in brackets
+_CHOICES: dict[str, dict[str, str]] = {
     "legal_policy": {
-        "open": "no limits (open)", "today": "today's rules", "adequacy": "trusted countries only (adequacy)",
-        "same zone": "stays in its zone", "custom": "the scenario's own (custom)",
+        "open": mark("no limits (open)"),
+        "today": mark("today's rules"),
+        "adequacy": mark("trusted countries only (adequacy)"),
+        "same zone": mark("stays in its zone"),
+        "custom": mark("the scenario's own (custom)"),
     },
     "latency_model": {
-        "measured": "measured", "paper": "the article's formula (paper)", "fibre": "light in glass (fibre)",
+        "measured": mark("measured"),
+        "paper": mark("the article's formula (paper)"),
+        "fibre": mark("light in glass (fibre)"),
     },
     "carbon_signal": {
-        "combined margin": "of a lasting move (combined margin)", "marginal": "of the next plant (marginal)",
-        "operating margin": "of fuel plants (operating margin)", "average": "of the whole mix (average)",
+        "combined margin": mark("of a lasting move (combined margin)"),
+        "marginal": mark("of the next plant (marginal)"),
+        "operating margin": mark("of fuel plants (operating margin)"),
+        "average": mark("of the whole mix (average)"),
     },
-    "objective": {"cost": "cost", "carbon": "CO₂ (carbon)", "latency": "waiting (latency)"},
-    "baseline_rule": {"nearest": "nearest first", "least relocation": "least relocation"},
-}  # fmt: skip
+    "demand_basis": {
+        "people": mark("people"),
+        "prompts": mark("prompts"),
+        "installed capacity": mark("installed capacity"),
+    },
+    "season": {
+        "annual": mark("annual mean"),
+        "winter": mark("winter"),
+        "spring": mark("spring"),
+        "summer": mark("summer"),
+        "autumn": mark("autumn"),
+    },
+    "objective": {
+        "cost": mark("cost"),
+        "carbon": mark("CO₂ (carbon)"),
+        "latency": mark("waiting (latency)"),
+    },
+    "baseline_rule": {
+        "nearest": mark("nearest first"),
+        "least relocation": mark("least relocation"),
+    },
+}
 _UNITS = (  # as columns are named, longest first
     "usd_per_mwh_per_ms", "usd_per_h_per_ms", "mwh_per_h_per_ms", "kg_per_h_per_ms", "usd_per_mwh", "usd_per_gb",
     "usd_per_t", "usd_per_h", "kg_per_mwh", "mwh_per_h", "kg_per_h", "t_per_h", "kwh_per_gb", "mwh", "kwh", "mw", "ms",
@@ -271,7 +297,7 @@ _SPOKEN = {  # of what columns are called
 
 def title_of(column: str) -> str:
     """
-    The name of a column as a heading.
+    The name of a column as a heading, in the language that is spoken.
 
     >>> title_of("capacity_price_usd_per_mwh"), title_of("it_mw"), title_of("usd_per_h"), title_of("constraint")
     ('capacity price [USD/MWh]', 'IT load [MW]', '[USD/h]', 'constraint')
@@ -280,9 +306,10 @@ def title_of(column: str) -> str:
     words = " ".join(
         _SPOKEN.get(word, word) for word in column.removesuffix(unit).split("_")
     ).strip()
+    words = tr(words)
     if not unit:
         return words
-    spoken = unit.replace("_per_ms", " per ms").replace("_per_", "/")
+    spoken = unit.replace("_per_", "/")
     for plain, proper in (
         ("usd", "USD"),
         ("mwh", "MWh"),
@@ -291,6 +318,8 @@ def title_of(column: str) -> str:
         ("gb", "GB"),
     ):
         spoken = spoken.replace(plain, proper)
+    if spoken.endswith("/ms"):
+        spoken = tr("{} per ms", spoken.removesuffix("/ms"))
     return f"{words} [{spoken}]".strip()
 
 
@@ -315,4 +344,4 @@ def percent(value: float) -> str:
         return "–"
     if abs(value) < 0.05:
         return "±0 %"
-    return f"{value:+,.1f} %".replace("-", "−")
+    return f"{number(value, '+,.1f')} %".replace("-", "−")

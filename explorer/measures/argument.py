@@ -16,41 +16,65 @@ from explorer.model.placement import Placement
 from explorer.registry import OBSTACLES, OVERVIEW, PLACE, WORTH
 from explorer.text import format_duration, format_number
 from explorer.units import KG_PER_T
+from explorer.words import ENGLISH, language, mark, tr
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 SEVERAL = "no single constraint"
 WORDS = {  # what keeps load at home, as users say it
-    "capacity": "room",
-    "friction": "the cost of moving",
-    "latency": "patience",
-    "law": "the law",
-    "state locality": "data that must stay",
-    "system": "regions that do not offer the class",
-    "arcs.csv": "terms of single routes",
+    "capacity": mark("room"),
+    "friction": mark("the cost of moving"),
+    "latency": mark("patience"),
+    "law": mark("the law"),
+    "state locality": mark("data that must stay"),
+    "system": mark("regions that do not offer the class"),
+    "arcs.csv": mark("terms of single routes"),
 }
 REASONS = {  # why load goes unserved, by the names of `Placement.unserved`
-    "latency": "the latency budget",
-    "law": "the law",
-    "state locality": "data that must stay",
-    "system": "regions that do not offer the class",
-    "arcs.csv": "terms of single routes",
-    "capacity": "full regions",
-    "hosting": "the price of hosting",
-    "price": "the price",
+    "latency": mark("the latency budget"),
+    "law": mark("the law"),
+    "state locality": mark("data that must stay"),
+    "system": mark("regions that do not offer the class"),
+    "arcs.csv": mark("terms of single routes"),
+    "capacity": mark("full regions"),
+    "hosting": mark("the price of hosting"),
+    "price": mark("the price"),
 }
-_NAMES = re.compile("|".join(map(re.escape, REASONS)))
+_NAMES = {  # the same as the field calls them
+    "latency": mark("latency"),
+    "law": mark("law"),
+    "state locality": mark("state locality"),
+    "system": mark("system"),
+    "arcs.csv": "arcs.csv",
+    "capacity": mark("capacity"),
+    "hosting": mark("hosting"),
+    "price": mark("price"),
+}
+_BETWEEN = re.compile(f"({mark(' or ')}|{mark(' and ')})")  # several names in a reason
 HARDLY = 0.005  # of all load: less is not worth a word
 SLIGHT_USD_PER_MWH = 1e-6  # no gain
 THAN = {  # by `baseline_rule`
-    "nearest": "nearest first",
-    "least relocation": "moving no more than it must",
+    "nearest": mark("nearest first"),
+    "least relocation": mark("moving no more than it must"),
 }
 BASELINE_IS = {  # likewise: what that means
-    "nearest": " (the baseline: each as near as there is room)",
-    "least relocation": " (the baseline)",
+    "nearest": mark(" (the baseline: each as near as there is room)"),
+    "least relocation": mark(" (the baseline)"),
 }
+# by whether loads differ, so that what is paid is compared per MWh served
+AS_MUCH = (
+    mark("and electricity and moving cost as much as {than}"),
+    mark("and electricity and moving cost as much per MWh served as {than}"),
+)
+LESS = (
+    mark("and electricity and moving cost {percent:.1f} % less than {than}"),
+    mark("and electricity and moving cost {percent:.1f} % less per MWh served than {than}"),
+)
+MORE = (
+    mark("and electricity and moving cost {percent:.1f} % more than {than}"),
+    mark("and electricity and moving cost {percent:.1f} % more per MWh served than {than}"),
+)
 FULL = 1e-9  # a region is full that lacks less than that share of its capacity
 
 
@@ -78,7 +102,8 @@ def argument(placement: Placement) -> tuple[Part, ...]:
     What alone stops most of the rest: the cost of moving.
     """
     if not placement.network.demand_mw.any():
-        return Part("Nobody asks for anything: there is no load to place", PLACE), Part(".")
+        nobody = tr("Nobody asks for anything: there is no load to place")
+        return Part(nobody, PLACE), Part(".")
     return (
         *_patience(placement),
         *_relocation(placement),
@@ -91,7 +116,8 @@ def argument(placement: Placement) -> tuple[Part, ...]:
 def _patience(placement: Placement) -> tuple[Part, ...]:
     net = placement.network
     longest = format_duration(float(net.budget_ms[0]))
-    return Part(f"{a_request_of(net.labels.classes[0])} may take {longest}", OVERVIEW), Part(". ")
+    may_take = tr("{} may take {}", a_request_of(net.labels.classes[0]), longest)
+    return Part(may_take, OVERVIEW), Part(". ")
 
 
 def a_request_of(name: str) -> str:
@@ -101,8 +127,8 @@ def a_request_of(name: str) -> str:
     >>> a_request_of("Interactive"), a_request_of("Coding agent turn")
     ('An interactive request', 'Coding agent turn: a request')
     """
-    if " " in name:  # goes before no other noun
-        return f"{name}: a request"
+    if " " in name or language() != ENGLISH:  # goes before no other noun
+        return tr("{}: a request", name)
     return f"{'An' if name[:1].lower() in 'aeiou' else 'A'} {name.lower()} request"
 
 
@@ -111,12 +137,9 @@ def _relocation(placement: Placement) -> tuple[Part, ...]:
     if not placement.served_mw:
         return ()
     if not share > HARDLY:
-        return Part("All computing stays near its users", PLACE), Part(", ")
-    return (
-        Part("So "),
-        Part(f"{100 * share:.0f} % of the computing runs away from its users", PLACE),
-        Part(f"{_forced(placement)}, "),
-    )
+        return Part(tr("All computing stays near its users"), PLACE), Part(", ")
+    away = tr("{:.0f} % of the computing runs away from its users", 100 * share)
+    return Part(tr("So ")), Part(away, PLACE), Part(f"{_forced(placement)}, ")
 
 
 def _forced(placement: Placement) -> str:
@@ -124,8 +147,9 @@ def _forced(placement: Placement) -> str:
     forced = forced_and_chosen(placement).relocated_forced_mw / placement.relocated_mw
     if not forced > HARDLY:
         return ""
-    part = "all" if forced > 1 - HARDLY else f"{100 * forced:.0f} %"
-    return f" ({part} of that because home is full)"
+    if forced > 1 - HARDLY:
+        return tr(" (all of that because home is full)")
+    return tr(" ({:.0f} % of that because home is full)", 100 * forced)
 
 
 def _saving(placement: Placement) -> tuple[Part, ...]:
@@ -133,16 +157,18 @@ def _saving(placement: Placement) -> tuple[Part, ...]:
     if not placement.served_mw:
         return ()
     if not np.isfinite(cost.change_percent):
-        return Part("and what that saves cannot be said"), Part(". ")
-    amount, served = abs(cost.change_percent), " per MWh served" if basis_of(placement) else ""
+        return Part(tr("and what that saves cannot be said")), Part(". ")
     rule = placement.network.baseline_rule
-    than = THAN[rule]
-    if amount < 0.05:
-        words = f"and electricity and moving cost as much{served} as {than}"
-    else:
-        less = "less" if cost.change_percent < 0 else "more"
-        words = f"and electricity and moving cost {amount:.1f} % {less}{served} than {than}"
-    return Part(words, WORTH), Part(f"{BASELINE_IS[rule]}. ")
+    how = _costs(cost.change_percent, per_mwh=bool(basis_of(placement)))
+    words = tr(how, percent=abs(cost.change_percent), than=tr(THAN[rule]))
+    return Part(words, WORTH), Part(f"{tr(BASELINE_IS[rule])}. ")
+
+
+def _costs(change_percent: float, per_mwh: bool) -> str:
+    """How what is paid compares, as a message."""
+    if abs(change_percent) < 0.05:
+        return AS_MUCH[per_mwh]
+    return LESS[per_mwh] if change_percent < 0 else MORE[per_mwh]
 
 
 def _unserved(placement: Placement) -> tuple[Part, ...]:
@@ -150,7 +176,9 @@ def _unserved(placement: Placement) -> tuple[Part, ...]:
     if mw <= HARDLY * float(placement.network.demand_mw.sum()):
         return ()
     reason = next(iter(placement.unserved_by_reason()))
-    words = f"{format_number(mw)} MW find nobody to serve them because of {reason_said(reason)}"
+    words = tr(
+        "{} MW find nobody to serve them because of {}", format_number(mw), reason_said(reason)
+    )
     return Part(words, OBSTACLES), Part(". ")
 
 
@@ -161,7 +189,21 @@ def reason_said(reason: str) -> str:
     >>> reason_said("latency or law")
     'the latency budget or the law'
     """
-    return _NAMES.sub(lambda found: REASONS[found[0]], reason)
+    return _told(reason, REASONS)
+
+
+def reason_named(reason: str) -> str:
+    """
+    The same as the field calls it.
+
+    >>> reason_named("latency or law")
+    'latency or law'
+    """
+    return _told(reason, _NAMES)
+
+
+def _told(reason: str, words: dict[str, str]) -> str:
+    return "".join(tr(words.get(part, part)) for part in _BETWEEN.split(reason))
 
 
 def _what_stops_the_rest(placement: Placement) -> tuple[Part, ...]:
@@ -171,10 +213,10 @@ def _what_stops_the_rest(placement: Placement) -> tuple[Part, ...]:
         return ()
     first = max(WORDS, key=lambda name: held.get(name, 0.0))
     if held.get(first, 0.0) <= HARDLY * sum(held.values()):
-        return Part("No single limit keeps the rest at home", OBSTACLES), Part(".")
+        return Part(tr("No single limit keeps the rest at home"), OBSTACLES), Part(".")
     return (
-        Part("What alone stops most of the rest: "),
-        Part(WORDS[first], OBSTACLES),
+        Part(tr("What alone stops most of the rest: ")),
+        Part(tr(WORDS[first]), OBSTACLES),
         Part("."),
     )
 

@@ -9,6 +9,7 @@ from explorer.measures.marginal_prices import ALL
 from explorer.measures.wires_or_fibre import pair_of
 from explorer.model.solve import solve
 from explorer.scenario.scenario import Scenario
+from explorer.words import tr
 
 
 def choices(scenario: Scenario) -> dict[str, tuple[str, ...]]:
@@ -42,11 +43,10 @@ def completed(scenario: Scenario, needs: Iterable[str], given: Mapping[str, str]
             solve(scenario), found["workload"], found.get("home", ""), found.get("region", "")
         )
         if pair is None:
-            raise ExplorerError(
-                "There is only one region, so nothing can move.", "regions.csv", "Add another."
-            )
+            what = tr("There is only one region, so nothing can move.")
+            raise ExplorerError(what, "regions.csv", tr("Add another."))
         found = {"home": pair[0], "region": pair[1]} | found
     if "home" in found and found["home"] == found["region"]:
-        what = f"Home and region are both {found['home']!r}: there is nothing to move."
-        raise ExplorerError(what, "home, region", "Choose two that differ.")
+        what = tr("Home and region are both {!r}: there is nothing to move.", found["home"])
+        raise ExplorerError(what, "home, region", tr("Choose two that differ."))
     return found

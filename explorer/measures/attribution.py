@@ -25,11 +25,15 @@ from explorer.model.program import served_alone, unserved_penalty
 from explorer.model.solve import solve_network
 from explorer.model.solver import TIE_BREAK, LPData, Optimum, model_for
 from explorer.scenario.scenario import Scenario
+from explorer.words import mark
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-FACTORS = ("latency", "friction", "egress", "state locality", "law", "capacity")
+FACTORS = (
+    mark("latency"), mark("friction"), mark("egress"), mark("state locality"), mark("law"),
+    mark("capacity"),
+)  # fmt: skip
 
 
 def attribution(scenario: Scenario) -> pd.DataFrame:

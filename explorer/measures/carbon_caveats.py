@@ -5,15 +5,22 @@ from __future__ import annotations
 from explorer.measures.headlines import compared_percent
 from explorer.model.placement import Placement
 from explorer.text import percent
+from explorer.words import mark, tr
 
 SIGNALS = {  # what an intensity says of a move
-    "combined margin": "Combined margin: what one more MWh emits today, and in part what is built for load that stays.",
-    "marginal": "Short-run marginal: as if the move were small and brief; one that lasts changes what is built.",
-    "operating margin": "Operating margin: as if the move were small and brief; one that lasts changes what is built.",
-    "average": "Average: the mix of each grid, not what one more MWh there emits.",
+    "combined margin": mark(
+        "Combined margin: what one more MWh emits today, and in part what is built for load that stays."
+    ),
+    "marginal": mark(
+        "Short-run marginal: as if the move were small and brief; one that lasts changes what is built."
+    ),
+    "operating margin": mark(
+        "Operating margin: as if the move were small and brief; one that lasts changes what is built."
+    ),
+    "average": mark("Average: the mix of each grid, not what one more MWh there emits."),
 }
-EMBODIED = "Embodied carbon, of making servers and buildings, is left out."
-LOCATION = (
+EMBODIED = mark("Embodied carbon, of making servers and buildings, is left out.")
+LOCATION = mark(
     "Location-based: by the grid where it runs, whatever power purchase contracts its operator has."
 )
 
@@ -30,7 +37,7 @@ def carbon_caveats(placement: Placement, against: Placement) -> tuple[str, ...]:
     'PUE is in it: were it 1.36 everywhere, carbon would change by −22.6 %.'
     """
     signal = placement.network.labels.carbon_signal
-    return SIGNALS[signal], *_of_pue(placement, against), EMBODIED, LOCATION
+    return tr(SIGNALS[signal]), *_of_pue(placement, against), tr(EMBODIED), tr(LOCATION)
 
 
 def mean_pue(placement: Placement) -> float:
@@ -55,5 +62,9 @@ def _of_pue(placement: Placement, against: Placement) -> tuple[str, ...]:
     if change != change:
         return ()
     return (
-        f"PUE is in it: were it {mean_pue(against):.3g} everywhere, carbon would change by {percent(change)}.",
+        tr(
+            "PUE is in it: were it {:.3g} everywhere, carbon would change by {}.",
+            mean_pue(against),
+            percent(change),
+        ),
     )

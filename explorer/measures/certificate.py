@@ -22,6 +22,7 @@ from explorer.model.placement import Placement
 from explorer.model.program import AMPLE, LPData, Optimum, units_of
 from explorer.model.ties import FACE_TOLERANCE
 from explorer.presentation import render
+from explorer.words import mark, tr
 
 Floats = NDArray[np.float64]
 
@@ -84,45 +85,57 @@ class Certificate:
         share = self.gap_bound / abs(self.objective) if self.objective else 0.0
         rows = [
             (
-                "budget",
+                mark("budget"),
                 self.over_budget_mw,
                 "MW",
                 self.residual_mw,
-                "load that takes longer than its latency budget",
+                mark("load that takes longer than its latency budget"),
             ),
-            ("lateness", self.over_budget_ms, "ms", RESIDUAL_MS, "by how much it does"),
-            ("law", self.unlawful_mw, "MW", self.residual_mw, "load where the law forbids it"),
+            (mark("lateness"), self.over_budget_ms, "ms", RESIDUAL_MS, mark("by how much it does")),
             (
-                "capacity",
+                mark("law"),
+                self.unlawful_mw,
+                "MW",
+                self.residual_mw,
+                mark("load where the law forbids it"),
+            ),
+            (
+                mark("capacity"),
                 self.overload_mw,
                 "MW",
                 self.residual_mw,
-                "load of a region above its capacity",
+                mark("load of a region above its capacity"),
             ),
             (
-                "balance",
+                mark("balance"),
                 self.imbalance_mw,
                 "MW",
                 self.residual_mw,
-                "demand neither served nor counted as unserved",
+                mark("demand neither served nor counted as unserved"),
             ),
-            ("sign", self.negative_mw, "MW", self.residual_mw, "load below zero"),
+            (mark("sign"), self.negative_mw, "MW", self.residual_mw, mark("load below zero")),
             (
-                "prices",
+                mark("prices"),
                 self.dual_infeasibility,
                 per_mw,
                 self.price_tolerance,
-                "price above the cheapest way to serve",
+                mark("price above the cheapest way to serve"),
             ),
             (
-                "slackness",
+                mark("slackness"),
                 self.slackness,
                 self.unit,
                 self.gap_bound,
-                "load off its cheapest place, idle dear capacity",
+                mark("load off its cheapest place, idle dear capacity"),
             ),
-            ("gap", self.gap, self.unit, self.gap_bound, "cost above the lower bound"),
-            ("relative gap", self.relative_gap, "-", share, "the same as a share of the cost"),
+            (mark("gap"), self.gap, self.unit, self.gap_bound, mark("cost above the lower bound")),
+            (
+                mark("relative gap"),
+                self.relative_gap,
+                "-",
+                share,
+                mark("the same as a share of the cost"),
+            ),
         ]
         columns = ["check", "value", "unit", "tolerance", "holds", "meaning"]
         return pd.DataFrame(
@@ -179,8 +192,10 @@ def certificate(placement: Placement) -> Certificate:
     """
     network, best = placement.network, placement.optimum
     if not placement.is_one_program:
-        what = "Prices prove no optimum where hosting is chosen or cost or delay has a cap."
-        fix = "Set hosting to 0, or take the cap away. What a choice of hosts may miss is in Placement.gap_usd_per_h."
+        what = tr("Prices prove no optimum where hosting is chosen or cost or delay has a cap.")
+        fix = tr(
+            "Set hosting to 0, or take the cap away. What a choice of hosts may miss is in Placement.gap_usd_per_h."
+        )
         raise ExplorerError(what, "certificate", fix)
     numbers = lp_data(network, placement.objective)
     load, at_home = placement.it_mw, (np.arange(len(network.home)), network.home)

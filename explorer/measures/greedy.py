@@ -19,10 +19,11 @@ from explorer.model.placement import Placement
 from explorer.model.program import Optimum
 from explorer.model.solve import solve_network
 from explorer.scenario.scenario import Scenario
+from explorer.words import mark
 
 Floats = NDArray[np.float64]
 
-ROWS = ("baseline", "greedy", "optimum")
+ROWS = (mark("baseline"), mark("greedy"), mark("optimum"))
 _COLUMNS = (
     "cost_usd_per_h", "objective_usd_per_h", "carbon_kg_per_h", "relocated_mw", "unserved_mw",
 )  # fmt: skip

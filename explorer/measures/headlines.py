@@ -22,6 +22,7 @@ from explorer.model.network import Network, lp_data
 from explorer.model.placement import BASELINES, Placement, difference
 from explorer.model.program import unserved_penalty
 from explorer.model.solve import solve_network
+from explorer.words import mark, number, tr
 
 Floats = NDArray[np.float64]
 
@@ -32,31 +33,35 @@ NO_CHANGE_PERCENT = 0.05  # less is rounding
 
 _TOTAL, _MEAN, _OTHER = "grows with the load served", "mean over the load served", "other"
 _KINDS = {  # by name in `Placement.totals`: label, unit, and how it depends on the load served
-    "cost_usd_per_h": ("Cost", "USD/h", _TOTAL),
-    "serving_usd_per_h": ("Cost of serving, hardware included", "USD/h", _TOTAL),
-    "carbon_kg_per_h": ("Carbon", "kg/h", _TOTAL),
-    "water_l_per_h": ("Water", "l/h", _TOTAL),
-    "objective_usd_per_h": ("Cost and carbon at its price", "USD/h", _TOTAL),
-    "friction_usd_per_h": ("Friction, part of the cost", "USD/h", _TOTAL),
-    "hosting_usd_per_h": ("Hosting, part of the cost", "USD/h", _TOTAL),
-    "served_mw": ("Load served", "MW IT", _OTHER),
-    "grid_mw": ("Electricity drawn, moving included", "MW", _TOTAL),
-    "facility_mw": ("Facilities, load times PUE", "MW", _TOTAL),
-    "relocated_mw": ("Relocated load", "MW IT", _OTHER),
-    "relocated_grid_mw": ("Electricity for relocated load", "MW", _OTHER),
-    "relocated_share": ("Relocated share of the load", "-", _MEAN),
-    "unserved_mw": ("Unserved load", "MW IT", _OTHER),
-    "mean_latency_ms": ("Mean latency", "ms", _MEAN),
-    "mean_wan_ms": ("Mean latency added by relocation, per MW", "ms", _MEAN),
-    "mean_wan_per_request_ms": ("Mean latency added by relocation, per request", "ms", _MEAN),
-}
+    "cost_usd_per_h": (mark("Cost"), "USD/h", _TOTAL),
+    "serving_usd_per_h": (mark("Cost of serving, hardware included"), "USD/h", _TOTAL),
+    "carbon_kg_per_h": (mark("Carbon"), "kg/h", _TOTAL),
+    "water_l_per_h": (mark("Water"), "l/h", _TOTAL),
+    "objective_usd_per_h": (mark("Cost and carbon at its price"), "USD/h", _TOTAL),
+    "friction_usd_per_h": (mark("Friction, part of the cost"), "USD/h", _TOTAL),
+    "hosting_usd_per_h": (mark("Hosting, part of the cost"), "USD/h", _TOTAL),
+    "served_mw": (mark("Load served"), "MW IT", _OTHER),
+    "grid_mw": (mark("Electricity drawn, moving included"), "MW", _TOTAL),
+    "facility_mw": (mark("Facilities, load times PUE"), "MW", _TOTAL),
+    "relocated_mw": (mark("Relocated load"), "MW IT", _OTHER),
+    "relocated_grid_mw": (mark("Electricity for relocated load"), "MW", _OTHER),
+    "relocated_share": (mark("Relocated share of the load"), "-", _MEAN),
+    "unserved_mw": (mark("Unserved load"), "MW IT", _OTHER),
+    "mean_latency_ms": (mark("Mean latency"), "ms", _MEAN),
+    "mean_wan_ms": (mark("Mean latency added by relocation, per MW"), "ms", _MEAN),
+    "mean_wan_per_request_ms": (
+        mark("Mean latency added by relocation, per request"), "ms", _MEAN,
+    ),
+}  # fmt: skip
 
 FIGURES = tuple(_KINDS)
 
 
 BASELINE_TEXTS = {  # by `baseline_rule`
-    "nearest": "The baseline runs everything as near as the constraints allow.",
-    "least relocation": "The baseline moves only what finds no room at home, as cheaply as it can.",
+    "nearest": mark("The baseline runs everything as near as the constraints allow."),
+    "least relocation": mark(
+        "The baseline moves only what finds no room at home, as cheaply as it can."
+    ),
 }
 
 
@@ -102,15 +107,15 @@ def _where_known(placement: Placement, base: Placement, water: Headline) -> Head
     shares = placement.water_known_share, base.water_known_share
     if min(shares) > 1 - SAME_LOAD:
         return water
-    now, then = (f"{100 * share:.0f} %" for share in shares)
-    basis = f"known for {now} of the load, in the baseline for {then}"
+    now, then = (100 * share for share in shares)
+    basis = tr("known for {:.0f} % of the load, in the baseline for {:.0f} %", now, then)
     return replace(water, change=nan, change_percent=nan, basis=basis)
 
 
 def _headline(
     placement: Placement, base: Placement, name: str, value: float, baseline: float
 ) -> Headline:
-    label, unit, kind = _KINDS[name]
+    _label, _unit, kind = _KINDS[name]
     basis = basis_of(placement, base) if kind is _TOTAL else ""
     percent = (
         _per_mwh_percent(placement, base, value, baseline)
@@ -120,7 +125,7 @@ def _headline(
     change = nan if basis else difference(value, baseline)
     if kind is _MEAN and not _both_serve(placement, base):
         change = percent = nan
-    return Headline(name, label, unit, value, baseline, change, percent, basis)
+    return Headline(name, *label_and_unit(name), value, baseline, change, percent, basis)
 
 
 def _both_serve(placement: Placement, base: Placement) -> bool:
@@ -151,9 +156,11 @@ def basis_of(placement: Placement, against: Placement | None = None) -> str:
         return ""
     less_mw = base.served_mw - placement.served_mw
     if abs(less_mw) <= _hardly_mw(placement):
-        return "per MWh served; other load is served"
-    figure = f"{abs(less_mw):,.0f}" if abs(less_mw) >= 100 else f"{abs(less_mw):.3g}"
-    return f"per MWh served; {figure} MW {'less' if less_mw > 0 else 'more'} are served"
+        return tr("per MWh served; other load is served")
+    figure = number(abs(less_mw), ",.0f" if abs(less_mw) >= 100 else ".3g")
+    if less_mw > 0:
+        return tr("per MWh served; {} MW less are served", figure)
+    return tr("per MWh served; {} MW more are served", figure)
 
 
 def serve_the_same(one: Placement, other: Placement) -> bool:
@@ -172,12 +179,13 @@ def serve_the_same(one: Placement, other: Placement) -> bool:
 
 def label_and_unit(name: str) -> tuple[str, str]:
     """
-    What a figure of `Placement.totals` is called, and its unit.
+    What a figure of `Placement.totals` is called, in the language that is spoken, and its unit.
 
     >>> label_and_unit("relocated_mw")
     ('Relocated load', 'MW IT')
     """
-    return _KINDS[name][:2]
+    label, unit, _kind = _KINDS[name]
+    return tr(label), unit
 
 
 def refuse_as_much(one: Placement, other: Placement) -> bool:

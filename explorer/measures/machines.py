@@ -25,10 +25,11 @@ from explorer.model.program import unserved_penalty
 from explorer.model.solve import solve_network
 from explorer.scenario.profiles import AVERAGE
 from explorer.scenario.scenario import Scenario
+from explorer.words import mark
 
 Floats = NDArray[np.float64]
 
-DAYS = ("own peaks", "fixed", "hour by hour", "pooled")
+DAYS = (mark("own peaks"), mark("fixed"), mark("hour by hour"), mark("pooled"))
 
 
 def machines(scenario: Scenario) -> pd.DataFrame:

@@ -23,8 +23,9 @@ from explorer.model.program import served_alone
 from explorer.model.solve import solve_network
 from explorer.model.solver import TIE_BREAK, model_for
 from explorer.scenario.scenario import Scenario
+from explorer.words import mark
 
-HERE = "this scenario"
+HERE = mark("this scenario")
 _POINTS = Path(__file__).with_name("published.csv")
 
 

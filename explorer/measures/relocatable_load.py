@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from explorer.model.network import Network, lp_data
 from explorer.model.program import unserved_penalty
 from explorer.model.solver import model_for
+from explorer.words import mark
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-READINGS = ("gross", "deliverable", "economic")
+READINGS = (mark("gross"), mark("deliverable"), mark("economic"))
 SAME_COST = 1e-9  # an arc must be cheaper than home by more than rounding [USD/MWh]
 
 

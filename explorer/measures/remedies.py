@@ -20,9 +20,10 @@ from explorer.model.network import Network, build_network
 from explorer.model.placement import Placement
 from explorer.model.solve import solve_network
 from explorer.scenario.scenario import Scenario
+from explorer.words import language, mark
 
-EVERYONE = "everyone"
-NO_REMEDY = "no single change serves it"
+EVERYONE = mark("everyone")
+NO_REMEDY = mark("no single change serves it")
 COLUMNS = (
     "client", "workload", "unserved_mw", "constraint", "kind", "amount", "unit", "remedy", "serves_mw",
     "cost_change_usd_per_h",
@@ -113,8 +114,9 @@ _tables: Memo[pd.DataFrame] = Memo(size=16)
 
 
 def remedies_table(network: Network, names: Names) -> pd.DataFrame:
-    """`remedies` of a network, remembered for all sessions."""
-    return _tables.find((network, names), lambda: as_table(remedy_rows(network, names)))
+    """`remedies` of a network, remembered for all sessions that speak the same language."""
+    key = network, names, language()
+    return _tables.find(key, lambda: as_table(remedy_rows(network, names)))
 
 
 def as_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:

@@ -25,12 +25,18 @@ from explorer.model.placement import Placement
 from explorer.model.program import unserved_penalty
 from explorer.model.solve import solve_with
 from explorer.model.solver import model_for
+from explorer.words import mark, tr
 
 Floats = NDArray[np.float64]
 
 MOST_CAPACITY = 1e3  # times what there is; where that does not serve more, no capacity does
 WHOLE = 1e-9  # short of it, all is meant
 SAME_PENALTY = 1e-9  # relative; where serving and leaving unserved cost the same, rounding decides
+
+_PENALTY = mark("raise the penalty on unserved load to {:,.9g} USD/MWh")
+_PENALTY_WHERE_LOWER = mark(
+    "raise the penalty on unserved load to {:,.9g} USD/MWh where it is lower"
+)
 
 
 @dataclass(frozen=True)
@@ -194,9 +200,7 @@ class Search:
                     break
                 floor = needed
                 usd, mw = at(floor)
-        words = f"raise the penalty on unserved load to {round_up(floor):,.9g} USD/MWh"
-        if np.ndim(value):
-            words += " where it is lower"
+        words = tr(_PENALTY_WHERE_LOWER if np.ndim(value) else _PENALTY, round_up(floor))
         return Remedy(
             "price", floor, "USD/MWh", words, _with_floor(net, floor * (1 + SAME_PENALTY))
         )
@@ -224,7 +228,7 @@ class Search:
             steps[first:], lambda ms: self._missing_mw(longer(ms), load) <= goal_mw
         )
         whose = listed([as_shown(net.workloads[k]) for k in classes])
-        words = f"let {whose} wait {round_up(enough):,.9g} ms longer"
+        words = tr("let {} wait {:,.9g} ms longer", whose, round_up(enough))
         return Remedy("latency", enough, "ms", words, longer(enough))
 
     def _capacity(self, load: Load) -> Remedy | None:
@@ -247,7 +251,7 @@ class Search:
         if found is None:
             return None
         region, mw = found
-        words = f"add {round_up(mw):,.9g} MW in {self._names.region[region]}"
+        words = tr("add {:,.9g} MW in {}", round_up(mw), self._names.region[region])
         return Remedy("capacity", mw, "MW", words, larger(region, mw))
 
     def _capacity_everywhere(self, load: Load) -> Remedy | None:
@@ -267,7 +271,7 @@ class Search:
             "capacity",
             100 * share,
             "%",
-            f"raise all capacities by {round_up(100 * share):,.9g} %",
+            tr("raise all capacities by {:,.9g} %", round_up(100 * share)),
             larger(share),
         )
 
@@ -293,7 +297,7 @@ class Search:
             "law",
             1.0,
             "pair",
-            f"allow {self._names.zone[pair[0]]} → {self._names.zone[pair[1]]}",
+            tr("allow {} → {}", self._names.zone[pair[0]], self._names.zone[pair[1]]),
             opened(pair),
         )
 
@@ -315,10 +319,10 @@ class Search:
         if share is None:
             return None
         whose = listed([as_shown(net.workloads[k]) for k in classes])
-        how_much = (
-            "all" if share > 1 - WHOLE else f"{round_up(100 * share):,.9g} % of the pinned load"
-        )
-        words = f"let {how_much} of {whose} move"
+        if share > 1 - WHOLE:
+            words = tr("let all of {} move", whose)
+        else:
+            words = tr("let {:,.9g} % of the pinned load of {} move", round_up(100 * share), whose)
         changed = replace(net, pinned_mw=looser(share, net.pinned_mw))
         return Remedy("state locality", 100 * share, "%", words, changed)
 
@@ -343,7 +347,7 @@ def listed(names: Sequence[str]) -> str:
     >>> listed(["A"]), listed(["A", "B", "C"])
     ('A', 'A, B and C')
     """
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return tr("{} and {}", ", ".join(names[:-1]), names[-1]) if len(names) > 1 else names[0]
 
 
 def total_mw(parts: list[dict[str, Any]]) -> float:

@@ -24,10 +24,11 @@ from explorer.model.stepped import Draw, draw_of, least_stepped
 from explorer.model.supply import Steps, steps_of
 from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T
+from explorer.words import mark
 
 Floats = NDArray[np.float64]
 
-ROWS = ("baseline", "as stated", "knowing the steps")
+ROWS = (mark("baseline"), mark("as stated"), mark("knowing the steps"))
 
 
 def scarcity(scenario: Scenario) -> pd.DataFrame:

@@ -18,11 +18,23 @@ from explorer.model.placement import Placement
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.story import GREEDY, PLACEHOLDER, SPLIT, Prediction, Step
 from explorer.text import format_number, percent
+from explorer.words import mark, number, tr
 
-DIRECTIONS = ("falls", "stays", "rises")
+DIRECTIONS = (mark("falls"), mark("stays"), mark("rises"))
+# what a figure did, by direction; per MWh where other load is served
+_SAME_LOAD = {
+    "falls": mark("It falls: from {then} to {now}."),
+    "stays": mark("It stays at {now}."),
+    "rises": mark("It rises: from {then} to {now}."),
+}
+_OTHER_LOAD = {
+    "falls": mark("It falls: from {then} to {now}: other load is served."),
+    "stays": mark("It stays at {now}: other load is served."),
+    "rises": mark("It rises: from {then} to {now}: other load is served."),
+}
 STAYS = 5e-4  # of the size of a figure: a smaller change is none
 CLOSE = 0.1  # of the value: a guess that is off by no more is right
-PER_MWH = " per MWh served"  # whoever serves fewer has less to pay, and saves nothing
+PER_MWH = mark("{} per MWh served")  # whoever serves fewer has less to pay, and saves nothing
 FEW = 0.1  # a smaller share has a decimal
 
 
@@ -79,7 +91,8 @@ def step_text(step: Step, placement: Placement) -> str:
         found = figure(placement, name)
         value = getattr(found, part or "value")
         if part == "change_percent":
-            return percent(value) + (PER_MWH if found.basis else "")
+            change = percent(value)
+            return tr(PER_MWH, change) if found.basis else change
         return _share(value) if found.unit == "-" else format_number(value)
 
     return PLACEHOLDER.sub(lambda found: words(found[1]), as_shown(step.text))
@@ -107,13 +120,13 @@ def _of_greedy(placement: Placement, name: str) -> Headline:
     row = table.set_index("placement").loc["greedy"].to_dict()
     label, unit, value = {
         "greedy_objective_usd_per_h": (
-            "Cost and carbon at its price, greedy",
+            tr("Cost and carbon at its price, greedy"),
             "USD/h",
             row["objective_usd_per_h"],
         ),
-        "greedy_relocated_mw": ("Relocated load, greedy", "MW IT", row["relocated_mw"]),
+        "greedy_relocated_mw": (tr("Relocated load, greedy"), "MW IT", row["relocated_mw"]),
         "greedy_missed_share": (
-            "Part of the saving that greedy misses",
+            tr("Part of the saving that greedy misses"),
             "-",
             table.attrs["missed_share"],
         ),
@@ -127,26 +140,30 @@ def _of_split(placement: Placement, name: str) -> Headline:
     saving = split.saving_forced_usd_per_h + split.saving_chosen_usd_per_h
     serving = placement.serving_usd_per_h
     label, unit, value = {
-        "saving_usd_per_h": ("Saving against the baseline", "USD/h", saving),
+        "saving_usd_per_h": (tr("Saving against the baseline"), "USD/h", saving),
         "saving_share": (
-            "Saving, of what the baseline costs",
+            tr("Saving, of what the baseline costs"),
             "-",
             _ratio(saving, placement.baseline.cost_usd_per_h),
         ),
-        "relocated_forced_mw": ("Relocated for want of room", "MW IT", split.relocated_forced_mw),
-        "relocated_chosen_mw": ("Relocated by choice", "MW IT", split.relocated_chosen_mw),
+        "relocated_forced_mw": (
+            tr("Relocated for want of room"),
+            "MW IT",
+            split.relocated_forced_mw,
+        ),
+        "relocated_chosen_mw": (tr("Relocated by choice"), "MW IT", split.relocated_chosen_mw),
         "relocated_forced_share": (
-            "Part of the relocated load that finds no room at home",
+            tr("Part of the relocated load that finds no room at home"),
             "-",
             _ratio(split.relocated_forced_mw, placement.relocated_mw),
         ),
         "cost_share_of_serving": (
-            "Electricity and moving, of the cost of serving",
+            tr("Electricity and moving, of the cost of serving"),
             "-",
             _ratio(placement.cost_usd_per_h, serving),
         ),
         "saving_share_of_serving": (
-            "Saving, of the cost of serving in the baseline",
+            tr("Saving, of the cost of serving in the baseline"),
             "-",
             _ratio(saving, serving + saving),
         ),
@@ -187,7 +204,7 @@ def outcome(prediction: Prediction, before: Placement | None, after: Placement) 
     if prediction.kind == "number" or before is None:
         value = 100 * now.value if now.unit == "-" else now.value
         margin = CLOSE * abs(value)
-        return Outcome((value - margin, value + margin), f"It is {_said(now)}.")
+        return Outcome((value - margin, value + margin), tr("It is {}.", _said(now)))
     then = figure(before, prediction.figure)
     per_mwh = grows_with_load(then.name) and not refuse_as_much(before, after)
     if per_mwh:
@@ -195,16 +212,15 @@ def outcome(prediction: Prediction, before: Placement | None, after: Placement) 
     change = now.value - then.value
     stays = abs(change) <= STAYS * max(abs(then.value), abs(now.value))
     direction = DIRECTIONS[1 if stays else 2 * (change > 0)]
-    ends = f" at {_said(now)}" if stays else f": from {_number(then)} to {_said(now)}"
-    served = ": other load is served" if per_mwh else ""
-    return Outcome(direction, f"It {direction}{ends}{served}.")
+    how = (_OTHER_LOAD if per_mwh else _SAME_LOAD)[direction]
+    return Outcome(direction, tr(how, then=_number(then), now=_said(now)))
 
 
 def _per_mwh(figure: Headline, placement: Placement) -> Headline:
     """A figure that grows with the load, by the load that is served."""
     value = _ratio(figure.value, placement.served_mw)
     amount = "MWh" if figure.unit == "MW" else figure.unit.removesuffix("/h")
-    return replace(figure, value=value, unit=f"{amount}{PER_MWH}")
+    return replace(figure, value=value, unit=tr(PER_MWH, amount))
 
 
 def _number(figure: Headline) -> str:
@@ -221,7 +237,7 @@ def _share(value: float) -> str:
     if not isfinite(value):
         return "–"
     decimals = 1 if 0 < round(abs(value), 3) < FEW else 0
-    return f"{100 * value:.{decimals}f} %".replace("-", "−")
+    return f"{number(100 * value, f'.{decimals}f')} %".replace("-", "−")
 
 
 def _said(figure: Headline) -> str:

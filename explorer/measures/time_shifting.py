@@ -21,10 +21,11 @@ from explorer.model.day import DayOptimum, least_day
 from explorer.model.labels import labels_of
 from explorer.model.placement import BASELINES, Placement
 from explorer.scenario.scenario import Scenario
+from explorer.words import mark
 
 Floats = NDArray[np.float64]
 
-MOVES = ("neither", "time", "space", "both")
+MOVES = (mark("neither"), mark("time"), mark("space"), mark("both"))
 
 
 def time_shifting(scenario: Scenario) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from explorer.model.solve import solve_network, solve_with
 from explorer.model.solver import model_for
 from explorer.scenario.scenario import Scenario
 from explorer.units import WH_PER_MWH
+from explorer.words import mark
 
 Floats = NDArray[np.float64]
 
@@ -129,27 +130,27 @@ def _friction(name: str, unit: str) -> Input:
 
 
 INPUTS = {
-    "Electricity prices": _field("price_usd_per_mwh", "USD/MWh, mean of regions"),
-    "Carbon intensities": _field("carbon_kg_per_mwh", "kg/MWh, mean of regions"),
-    "Carbon price": _field("carbon_price_usd_per_t", "USD/t"),
-    "Power overhead": Input(
-        "mean of regions",
+    mark("Electricity prices"): _field("price_usd_per_mwh", mark("USD/MWh, mean of regions")),
+    mark("Carbon intensities"): _field("carbon_kg_per_mwh", mark("kg/MWh, mean of regions")),
+    mark("Carbon price"): _field("carbon_price_usd_per_t", "USD/t"),
+    mark("Power overhead"): Input(
+        mark("mean of regions"),
         lambda net: float(net.pue.mean()) - 1,
         lambda net, by: {"pue": 1 + (net.pue - 1) * by},
     ),
-    "IT capacity": _field("capacity_mw", "MW", np.sum),
-    "Demand": Input(
+    mark("IT capacity"): _field("capacity_mw", "MW", np.sum),
+    mark("Demand"): Input(
         "MW",
         lambda net: float(net.demand_mw.sum()),
         lambda net, by: {"demand_mw": net.demand_mw * by, "pinned_mw": net.pinned_mw * by},
     ),
-    "Data that must stay": Input(
+    mark("Data that must stay"): Input(
         "MW",
         lambda net: float(net.pinned_mw.sum()),
         lambda net, by: {"pinned_mw": np.minimum(net.pinned_mw * by, net.demand_mw)},
     ),
-    "Network delay": Input(
-        "ms, mean of pairs",
+    mark("Network delay"): Input(
+        mark("ms, mean of pairs"),
         lambda net: (
             float(net.geography.region_rtt_ms.sum())
             / max(1, len(net.regions) * (len(net.regions) - 1))
@@ -158,22 +159,22 @@ INPUTS = {
             "geography": replace(net.geography, region_rtt_ms=net.geography.region_rtt_ms * by)
         },
     ),
-    "Latency budgets": Input(
-        "ms less prefill, strictest class",
+    mark("Latency budgets"): Input(
+        mark("ms less prefill, strictest class"),
         lambda net: float((net.budget_ms - net.prefill_ms).min()),
         lambda net, by: {"budget_ms": net.prefill_ms + (net.budget_ms - net.prefill_ms) * by},
     ),
-    "Energy per request": Input(
-        "Wh, mean of classes",
+    mark("Energy per request"): Input(
+        mark("Wh, mean of classes"),
         lambda net: float((WH_PER_MWH / net.requests_per_mwh).mean()),
         lambda net, by: {
             "requests_per_mwh": net.requests_per_mwh / by,
             "gb_per_mwh": net.gb_per_mwh / by,
         },
     ),
-    "Egress price": _friction("egress_usd_per_gb", "USD/GB"),
-    "Friction": _friction("scale", "×, all but the value of latency"),
-    "Price of waiting": _friction("latency_value", "USD per ms, million requests"),
+    mark("Egress price"): _friction("egress_usd_per_gb", "USD/GB"),
+    mark("Friction"): _friction("scale", mark("×, all but the value of latency")),
+    mark("Price of waiting"): _friction("latency_value", mark("USD per ms, million requests")),
 }
 _tables: Memo[pd.DataFrame] = Memo(size=64)
 

@@ -24,6 +24,7 @@ from explorer.scenario.parameters import holds
 from explorer.scenario.provenance import Provenance
 from explorer.scenario.scenario import SETTINGS, Scenario
 from explorer.scenario.schema import CARBON_COLUMNS, DEMAND_COLUMNS, ENDS
+from explorer.words import mark, tr
 
 Floats = NDArray[np.float64]
 
@@ -38,6 +39,14 @@ VARIATION = {
     "estimate": 0.20,
     "assigned": 0.25,
     "unsourced": 0.20,
+}
+_DRAWN = {  # that many figures, by which deviation
+    RANGE: mark("{} from their range"),
+    "read": mark("{} read by {:g} %"),
+    "secondary": mark("{} secondary by {:g} %"),
+    "estimate": mark("{} estimate by {:g} %"),
+    "assigned": mark("{} assigned by {:g} %"),
+    "unsourced": mark("{} unsourced by {:g} %"),
 }
 MOST_DEVIATIONS = 3.0  # from the figure: beyond, a normal distribution is cut off
 FITTED = "estimate"  # how sure a round trip is that a latency model gives
@@ -254,8 +263,5 @@ def how_drawn(counts: dict[str, int]) -> str:
     '2 from their range, 3 read by 3 %'
     """
     return ", ".join(
-        f"{count} from their range"
-        if name == RANGE
-        else f"{count} {name} by {100 * VARIATION[name]:g} %"
-        for name, count in counts.items()
+        tr(_DRAWN[name], count, 100 * VARIATION.get(name, 0.0)) for name, count in counts.items()
     )

@@ -21,10 +21,11 @@ from explorer.model.network import Network, build_network, index_of
 from explorer.model.placement import SMALLEST_MW, Placement
 from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T, KWH_PER_MWH
+from explorer.words import mark
 
 Floats = NDArray[np.float64]
 
-WAYS = ("home grid", "wires", "fibre")
+WAYS = (mark("home grid"), mark("wires"), mark("fibre"))
 HOURS_PER_YEAR = 8760.0
 
 
@@ -60,8 +61,8 @@ class Line:
 # Purvins et al. 2018
 # (doi:10.1016/j.jclepro.2018.03.095); both as in PyPSA's technology-data.
 LINES = {
-    "overhead": Line("overhead line", 0.023, 0.01, 1136.0, 681_791.0, 0.02, 0.02, 40.0),
-    "submarine": Line("submarine cable", 0.023, 0.01, 1200.0, 681_791.0, 0.0035, 0.02, 40.0),
+    "overhead": Line(mark("overhead line"), 0.023, 0.01, 1136.0, 681_791.0, 0.02, 0.02, 40.0),
+    "submarine": Line(mark("submarine cable"), 0.023, 0.01, 1200.0, 681_791.0, 0.0035, 0.02, 40.0),
 }
 DETOUR_FACTOR = 1.25  # route over great circle [-]; PyPSA-Eur's configuration, lines.length_factor
 DISCOUNT_RATE_PER_YEAR = 0.07  # real; PyPSA-Eur's configuration, costs.fill_values
@@ -71,10 +72,10 @@ UTILISATION = 0.8
 # Electricity that moving data takes [kWh/GB], by who published it; a scenario has one of its own,
 # transport_kwh_per_gb.
 TRANSPORT_KWH_PER_GB = {
-    "Aslan et al. 2018 (doi:10.1111/jiec.12630), core and fixed access, 2015": 0.06,
-    "Coroama 2021, for the Swiss Federal Office of Energy, 2020": 0.007,
-    "Aslan et al., halved every two years, to 2025 (this project's estimate)": 0.0019,
-    "between data centres, 2021 (this project's estimate)": 0.001,
+    mark("Aslan et al. 2018 (doi:10.1111/jiec.12630), core and fixed access, 2015"): 0.06,
+    mark("Coroama 2021, for the Swiss Federal Office of Energy, 2020"): 0.007,
+    mark("Aslan et al., halved every two years, to 2025 (this project's estimate)"): 0.0019,
+    mark("between data centres, 2021 (this project's estimate)"): 0.001,
 }
 
 

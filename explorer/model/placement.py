@@ -20,6 +20,7 @@ from explorer.model.network import DelayWeight, Network, lp_data
 from explorer.model.solver import Optimum
 from explorer.presentation import drawing, render
 from explorer.units import KG_PER_T, KWH_PER_MWH
+from explorer.words import mark
 
 if TYPE_CHECKING:
     import holoviews as hv
@@ -35,7 +36,7 @@ HOSTED_SHARE = 1e-9  # of all demand; below this, load is no reason to pay for h
 PRICE_DIGITS = 5  # further digits of a price are rounding
 RESIDUE = 1e-12  # of two totals: what they differ by less is the rounding of their sums
 BASELINES = {"nearest": "latency", "least relocation": "relocation"}  # rule to objective
-LAYERS = ("local", "regional", "energy-oriented")
+LAYERS = (mark("local"), mark("regional"), mark("energy-oriented"))
 
 
 @dataclass(frozen=True, eq=False)

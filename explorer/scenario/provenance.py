@@ -16,14 +16,15 @@ from explorer.cache import Memo
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.schema import TABLES, Column
 from explorer.scenario.validation import SOURCE_SEPARATOR, is_source
+from explorer.words import mark, tr
 
 QUALITIES = ("read", "secondary", "estimate", "assigned", "unsourced")  # the surest first
 MEANINGS = {
-    "read": "read in the source itself",
-    "secondary": "read second hand",
-    "estimate": "our estimate",
-    "assigned": "a proxy: the value of another place or kind, assigned by us",
-    "unsourced": "no source given",
+    "read": mark("read in the source itself"),
+    "secondary": mark("read second hand"),
+    "estimate": mark("our estimate"),
+    "assigned": mark("a proxy: the value of another place or kind, assigned by us"),
+    "unsourced": mark("no source given"),
 }
 UNCERTAIN = ("estimate", "assigned", "unsourced")  # what looks like it wherever shown
 
@@ -35,8 +36,12 @@ _NO_FIGURES = (
     "latitude", "longitude", "hour_utc", "local_hour", "distance_km", "providers", "block",
 )  # fmt: skip
 _NOTICES = {  # by what licences are called, as regular expressions
-    r"ODbL": "Contains information from {}, made available under the Open Database License (ODbL 1.0).",
-    r"CC BY(?!-)": "Contains data of {}, licensed under Creative Commons Attribution (CC BY 4.0), changed by Wattlas.",
+    r"ODbL": mark(
+        "Contains information from {}, made available under the Open Database License (ODbL 1.0)."
+    ),
+    r"CC BY(?!-)": mark(
+        "Contains data of {}, licensed under Creative Commons Attribution (CC BY 4.0), changed by Wattlas."
+    ),
 }
 _OURSELVES = "Wattlas"
 _PARENTHESES = re.compile(r"\s*\([^()]*\)")
@@ -89,7 +94,7 @@ class Source:
         >>> Source("eia", "Form EIA-861M", "US EIA", "2024", licence="US public domain", access="read").citation
         'Form EIA-861M. US EIA, 2024. US public domain. Read in the source itself.'
         """
-        known = MEANINGS[self.quality]
+        known = tr(MEANINGS[self.quality])
         by_whom = ", ".join(part for part in (self.publisher, self.year) if part)
         parts = (self.title or self.key, by_whom, self.licence, f"{known[0].upper()}{known[1:]}")
         return " ".join(f"{part.rstrip('.')}." for part in parts if part)
@@ -256,14 +261,12 @@ def notices(sources: Iterable[Source]) -> list[str]:
     """
     asked: dict[str, list[str]] = {sentence: [] for sentence in _NOTICES.values()}
     for source in sources:
-        for mark, sentence in _NOTICES.items():
+        for licence, sentence in _NOTICES.items():
             name = _PARENTHESES.sub("", source.publisher)
-            if re.search(mark, source.licence) and not name.endswith(_OURSELVES):
+            if re.search(licence, source.licence) and not name.endswith(_OURSELVES):
                 asked[sentence].append(name)
     return [
-        sentence.format("; ".join(dict.fromkeys(names)))
-        for sentence, names in asked.items()
-        if names
+        tr(sentence, "; ".join(dict.fromkeys(names))) for sentence, names in asked.items() if names
     ]
 
 
