@@ -16,6 +16,7 @@ from explorer.errors import Problem, ScenarioError
 from explorer.scenario import validation
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.schema import TABLES
+from explorer.words import tr
 
 Bools = NDArray[np.bool_]
 
@@ -117,10 +118,9 @@ def read_overrides(scenario: Scenario, home: NDArray[np.intp]) -> Overrides:
             (arcs["allowed"] == "false").to_numpy(bool) & (region == home[client])
         )
         if len(closed_homes):
-            what = (
-                f"{arcs['region'][closed_homes[0]]} is the client's home, which is always lawful."
-            )
-            fix = "Leave the cell blank; what a region cannot run belongs into systems.csv."
+            lawful = arcs["region"][closed_homes[0]]
+            what = tr("{} is the client's home, which is always lawful.", lawful)
+            fix = tr("Leave the cell blank; what a region cannot run belongs into systems.csv.")
             problem = Problem("arcs.csv", int(closed_homes[0]) + 2, "allowed", "false", what, fix)
             raise ScenarioError("arcs.csv", [problem])
     return Overrides(offered, cells("latency_ms"), cells("friction_usd_per_mwh"), cells("allowed"))

@@ -19,6 +19,7 @@ from explorer.model.placement import Placement
 from explorer.model.program import Units, units_of
 from explorer.model.solver import TIE_BREAK
 from explorer.model.ties import ROUNDING, by_demand
+from explorer.words import mark
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -105,7 +106,7 @@ class _Day:
         self._cost = np.array(costs) / self._units.cost
         hours, demands, regions = self._cost.shape
         limit_s = hours * numbers[0].time_limit_s
-        self._program = GrowingProgram(limit_s, "day")
+        self._program = GrowingProgram(limit_s, mark("day"))
         self._program.add_rows(self._demand.ravel(), self._demand.ravel())
         none = np.zeros(hours * regions)
         self._program.add_rows(np.full(len(none), -np.inf), none)

@@ -24,6 +24,7 @@ from explorer.scenario import folder, hints, validation
 from explorer.scenario.profiles import ABSOLUTE, ANNUAL, HOURS, annual_mean, over_mean
 from explorer.scenario.scenario import Scenario, declared
 from explorer.scenario.schema import CARBON_COLUMNS, SEASONS, TABLES
+from explorer.words import mark, plural, tr
 
 # of factors: figures with three digits still have a mean of 1, and agree with what they are of
 MEAN_TOLERANCE = 0.01
@@ -32,6 +33,8 @@ LEAST_PRICE = 1.0  # that anybody pays, above zero [USD/MWh]; a kWh costs less
 LEAST_CARBON = 2.0  # of the dirtiest region of a world [g/kWh]
 MOST_PUE = 4.0  # of any facility [-]; percentages are above it
 MOST_ROWS = 5  # named one by one
+_YEAR = mark("the mean of {} over the year is {:.4g}, and factors on a mean have a mean of 1.")
+_DAY = mark("the mean of {} over the day is {:.4g}, and factors on a mean have a mean of 1.")
 
 
 class _Doubt(NamedTuple):
@@ -116,8 +119,8 @@ def _ids_that_look_alike(scenario: Scenario, lines: Mapping[str, pd.Index]) -> I
         for row, id in enumerate(ids):
             twin = seen.setdefault(_as_seen(id), id)
             if twin != id:
-                what = f"this looks like {twin!a}, and is written {id!a}."
-                fix = "Make it the same, or give it an id that is seen to be another."
+                what = tr("this looks like {!a}, and is written {!a}.", twin, id)
+                fix = tr("Make it the same, or give it an id that is seen to be another.")
                 yield Problem(TABLES[table].file, int(lines[table][row]), "id", id, what, fix)
 
 
@@ -140,8 +143,8 @@ def _columns_of_no_use(scenario: Scenario) -> Iterator[Problem]:
             unknown = column not in known and not validation.is_source(column)
             meant = hints.closest(column, absent) if unknown else None
             if meant is not None:
-                what = "there is no such column: it is kept, and counts for nothing."
-                fix = f"Did you mean {meant!r} by it? Then rename it."
+                what = tr("there is no such column: it is kept, and counts for nothing.")
+                fix = tr("Did you mean {!r} by it? Then rename it.", meant)
                 yield Problem(table.file, 1, column, None, what, fix)
 
 
@@ -149,8 +152,11 @@ def _more(rows: list[int]) -> str:
     if not rows:
         return ""
     named = ", ".join(map(str, rows[:MOST_ROWS]))
-    rest = f" and {len(rows) - MOST_ROWS} more" if len(rows) > MOST_ROWS else ""
-    return f" So it is in row{'s' if len(rows) > 1 else ''} {named}{rest}."
+    if len(rows) > MOST_ROWS:
+        named = tr("{} and {} more", named, len(rows) - MOST_ROWS)
+    return (
+        f" {plural('So it is in row {rows}.', 'So it is in rows {rows}.', len(rows), rows=named)}"
+    )
 
 
 def _units(scenario: Scenario) -> Iterator[_Doubt]:
@@ -158,31 +164,26 @@ def _units(scenario: Scenario) -> Iterator[_Doubt]:
     price = regions["electricity_price_usd_per_mwh"].to_numpy()
     low = np.flatnonzero((price > 0) & (price < LEAST_PRICE))
     if len(low):
-        what = f"this is below {LEAST_PRICE:g} USD/MWh, as a price per kWh is."
-        fix = "Write what a MWh costs, a thousand times as much as a kWh."
+        what = tr("this is below {:g} USD/MWh, as a price per kWh is.", LEAST_PRICE)
+        fix = tr("Write what a MWh costs, a thousand times as much as a kWh.")
         yield _Doubt("electricity_price_usd_per_mwh", low.tolist(), f"{price[low[0]]:g}", what, fix)
     for column in CARBON_COLUMNS.values():
         carbon = regions[column].to_numpy() if column in regions else np.zeros(1)
         if 0 < np.nanmax(carbon, initial=0) < LEAST_CARBON:
             row = int(np.nanargmax(carbon))
-            what = (
-                f"all regions are below {LEAST_CARBON:g} g/kWh, as figures in kg/kWh or t/MWh are."
+            what = tr(
+                "all regions are below {:g} g/kWh, as figures in kg/kWh or t/MWh are.", LEAST_CARBON
             )
-            yield _Doubt(
-                column,
-                [row],
-                f"{carbon[row]:g}",
-                what,
-                "Write grams per kWh, which are kg per MWh.",
-            )
+            fix = tr("Write grams per kWh, which are kg per MWh.")
+            yield _Doubt(column, [row], f"{carbon[row]:g}", what, fix)
 
 
 def _pue_in_percent(scenario: Scenario) -> Iterator[_Doubt]:
     pue = scenario.regions["pue"].to_numpy()
     high = np.flatnonzero(pue > MOST_PUE)
     if len(high):
-        what = f"this is above {MOST_PUE:g}, as percentages are."
-        fix = "Write the energy of the facility over that of its servers, such as 1.2."
+        what = tr("this is above {:g}, as percentages are.", MOST_PUE)
+        fix = tr("Write the energy of the facility over that of its servers, such as 1.2.")
         yield _Doubt("pue", high.tolist(), f"{pue[high[0]]:g}", what, fix)
 
 
@@ -194,10 +195,10 @@ def _fixed_above_price(scenario: Scenario) -> Iterator[_Doubt]:
     above = np.flatnonzero(fixed > price)
     if len(above):
         row = above[0]
-        what = (
-            f"the whole price is {price[row]:g} USD/MWh: what follows the hours would be below 0."
+        what = tr(
+            "the whole price is {:g} USD/MWh: what follows the hours would be below 0.", price[row]
         )
-        fix = "Write the delivered price with its fixed part in electricity_price_usd_per_mwh."
+        fix = tr("Write the delivered price with its fixed part in electricity_price_usd_per_mwh.")
         yield _Doubt(column, above.tolist(), f"{fixed[row]:g}", what, fix)
 
 
@@ -208,8 +209,13 @@ def _carbon_taken_out(scenario: Scenario) -> Iterator[_Doubt]:
     held, counted = regions[column].to_numpy(), scenario.carbon_price_usd_per_t
     above = np.flatnonzero(held > counted)
     if len(above):
-        what = f"the price holds more carbon than counts: a tonne costs {counted:g} USD here, carbon_price_usd_per_t."
-        fix = "Set carbon_price_usd_per_t to at least what prices hold, or leave the column out."
+        what = tr(
+            "the price holds more carbon than counts: a tonne costs {:g} USD here, carbon_price_usd_per_t.",
+            counted,
+        )
+        fix = tr(
+            "Set carbon_price_usd_per_t to at least what prices hold, or leave the column out."
+        )
         yield _Doubt(column, above.tolist(), f"{held[above[0]]:g}", what, fix)
 
 
@@ -219,9 +225,15 @@ def _dearer_than_unserved(scenario: Scenario) -> Iterator[_Doubt]:
     cost = price * regions["pue"].to_numpy()
     dear = np.flatnonzero(cost >= scenario.unserved_usd_per_mwh)
     if len(dear):
-        what = f"with PUE this is {cost[dear[0]]:,.6g} USD per MWh of IT load, and unserved_usd_per_mwh no more than"
-        what += f" {scenario.unserved_usd_per_mwh:,.6g}: load may stay unserved for its price."
-        fix = f"Set unserved_usd_per_mwh far above {cost.max():,.6g}, or write prices in USD/MWh."
+        what = tr(
+            "with PUE this is {:,.6g} USD per MWh of IT load, and unserved_usd_per_mwh no more than {:,.6g}: "
+            "load may stay unserved for its price.",
+            cost[dear[0]],
+            scenario.unserved_usd_per_mwh,
+        )
+        fix = tr(
+            "Set unserved_usd_per_mwh far above {:,.6g}, or write prices in USD/MWh.", cost.max()
+        )
         yield _Doubt(
             "electricity_price_usd_per_mwh", dear.tolist(), f"{price[dear[0]]:g}", what, fix
         )
@@ -243,19 +255,24 @@ def _far_homes(scenario: Scenario) -> Iterator[_Doubt]:
         (
             "service",
             far[given[far] != ""],
-            "Name the nearer region, or say in the README why it is this one.",
+            tr("Name the nearer region, or say in the README why it is this one."),
         ),
         (
             "legal_zone",
             far[given[far] == ""],
-            "Name the nearer region as its service, or say in the README why not.",
+            tr("Name the nearer region as its service, or say in the README why not."),
         ),
     ):
         if len(rows):
             i = rows[0]
             here, there = (str(regions["id"].iloc[place[i]]) for place in (home, nearest))
-            what = f"the client's home {here} is {km[i, home[i]]:,.0f} km away, and {there}, as lawful,"
-            what += f" {km[i, nearest[i]]:,.0f} km."
+            what = tr(
+                "the client's home {home} is {home_km:,.0f} km away, and {other}, as lawful, {other_km:,.0f} km.",
+                home=here,
+                home_km=km[i, home[i]],
+                other=there,
+                other_km=km[i, nearest[i]],
+            )
             yield _Doubt(column, rows.tolist(), str(clients[column].iloc[i]), what, fix)
 
 
@@ -271,9 +288,15 @@ def _faster_than_light(scenario: Scenario) -> Iterator[_Doubt]:
     fast = np.flatnonzero(rtt_ms < least_ms)
     if len(fast):
         row = fast[0]
-        what = f"light in fibre takes {least_ms[row]:.1f} ms there and back, by the coordinates of"
-        what += f" {measured['from_region'].iloc[row]} and {measured['to_region'].iloc[row]}."
-        fix = "Write round trips, not one way, in ms; or correct the coordinates in regions.csv."
+        what = tr(
+            "light in fibre takes {ms:.1f} ms there and back, by the coordinates of {a} and {b}.",
+            ms=least_ms[row],
+            a=measured["from_region"].iloc[row],
+            b=measured["to_region"].iloc[row],
+        )
+        fix = tr(
+            "Write round trips, not one way, in ms; or correct the coordinates in regions.csv."
+        )
         yield _Doubt("rtt_ms", fast.tolist(), f"{rtt_ms[row]:g}", what, fix)
 
 
@@ -286,8 +309,8 @@ def _one_way(scenario: Scenario) -> Iterator[_Doubt]:
     rows = [row for row, (a, b) in enumerate(pairs) if a != b and (b, a) not in there]
     if rows:
         a, b = pairs[rows[0]]
-        what = f"there is no row from {b} to {a}: this one counts both ways."
-        fix = "Add the way back, or leave it so."
+        what = tr("there is no row from {} to {}: this one counts both ways.", b, a)
+        fix = tr("Add the way back, or leave it so.")
         yield _Doubt("from_region", rows, a, what, fix)
 
 
@@ -302,7 +325,7 @@ def _profiles(scenario: Scenario) -> Iterator[_Doubt]:
         known = table[given].notna().any(axis=1)
         yield from _holes(given[0], table[known], ["region_id", "season"], "hour_utc")
         if column in table:
-            yield from _off_one(column, table, "region_id", _year_means(table, column), "year")
+            yield from _off_one(column, table, "region_id", _year_means(table, column), _YEAR)
         if len(given) == 2:
             yield from _contradictions(column, absolute, table)
 
@@ -326,11 +349,15 @@ def _contradictions(column: str, absolute: str, table: pd.DataFrame) -> Iterator
     rows = np.flatnonzero((table[column] - own).abs() > MEAN_TOLERANCE * own.abs().clip(lower=1))
     if len(rows):
         row = rows[0]
-        what = (
-            f"{column} counts, and {absolute} ({table[absolute].iat[row]:g}) over its annual mean"
+        what = tr(
+            "{column} counts, and {absolute} ({value:g}) over its annual mean ({mean:g}) is {ratio:.4g}.",
+            column=column,
+            absolute=absolute,
+            value=table[absolute].iat[row],
+            mean=annual_mean(table, absolute).iat[row],
+            ratio=own.iat[row],
         )
-        what += f" ({annual_mean(table, absolute).iat[row]:g}) is {own.iat[row]:.4g}."
-        fix = f"Remove {absolute}, or leave {column} blank, which is then computed."
+        fix = tr("Remove {}, or leave {} blank, which is then computed.", absolute, column)
         yield _Doubt(column, rows.tolist(), f"{table[column].iat[row]:g}", what, fix)
 
 
@@ -339,7 +366,7 @@ def _demand_profiles(scenario: Scenario) -> Iterator[_Doubt]:
     if table is not None:
         yield from _holes("relative_load", table, ["profile_id"], "local_hour")
         means = _whole_days(table, ["profile_id"], "relative_load")
-        yield from _off_one("relative_load", table, "profile_id", means, "day")
+        yield from _off_one("relative_load", table, "profile_id", means, _DAY)
 
 
 def _whole_days(table: Any, key: list[str], column: str) -> Any:
@@ -348,14 +375,14 @@ def _whole_days(table: Any, key: list[str], column: str) -> Any:
     return days.mean()[days.size() == HOURS]
 
 
-def _off_one(column: str, table: pd.DataFrame, key: str, means: Any, span: str) -> Iterator[_Doubt]:
-    """Means by the cells of the column `key` that are not 1."""
+def _off_one(column: str, table: pd.DataFrame, key: str, means: Any, says: str) -> Iterator[_Doubt]:
+    """Means by the cells of the column `key` that are not 1; `says` is the message about one."""
     off = means[(means - 1).abs() > MEAN_TOLERANCE].to_dict()
     if off:
         first = {name: row for row, name in reversed(list(enumerate(table[key]))) if name in off}
         name, *_ = names = sorted(off, key=lambda name: first[name])
-        what = f"the mean of {name} over the {span} is {off[name]:.4g}, and factors on a mean have a mean of 1."
-        fix = "Divide them by their mean, or scale what they multiply."
+        what = tr(says, name, off[name])
+        fix = tr("Divide them by their mean, or scale what they multiply.")
         yield _Doubt(
             column,
             [first[name] for name in names],
@@ -376,8 +403,13 @@ def _holes(column: str, known: pd.DataFrame, key: list[str], hour: str) -> Itera
     if holes:
         name, rows = next(iter(holes.items()))
         absent = sorted(set(range(HOURS)) - {int(value) for value in known[hour].loc[rows]})
-        what = f"{' in '.join(name)} lacks the hour{'s' if len(absent) > 1 else ''} {', '.join(map(str, absent))}:"
-        what += " there the mean counts, a factor of 1."
+        what = plural(
+            "{day} lacks the hour {hours}: there the mean counts, a factor of 1.",
+            "{day} lacks the hours {hours}: there the mean counts, a factor of 1.",
+            len(absent),
+            day=" in ".join(name),
+            hours=", ".join(map(str, absent)),
+        )
         value = f"{known[column].loc[rows[0]]:g}"
-        fix = f"Add a row for each {hour} from 0 to {HOURS - 1}."
+        fix = tr("Add a row for each {} from 0 to {}.", hour, HOURS - 1)
         yield _Doubt(column, [rows[0] for rows in holes.values()], value, what, fix)

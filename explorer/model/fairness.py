@@ -21,6 +21,7 @@ from explorer.errors import SolverError
 from explorer.model.highs import EXTREMES, Highs
 from explorer.model.live import KindData, Loads
 from explorer.model.ties import ROUNDING, Face
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -152,7 +153,9 @@ class _Program:
         self._highs.run()
         status = self._highs.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"HiGHS stopped: {status.name}.", "unserved load", EXTREMES)
+            raise SolverError(
+                tr("HiGHS stopped: {}.", status.name), tr("unserved load"), tr(EXTREMES)
+            )
         solution = self._highs.getSolution()
         self._value = np.array(solution.col_value)
         weight = -np.array(solution.row_dual)[self._first :] * self._demand

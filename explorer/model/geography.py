@@ -18,6 +18,7 @@ from explorer.model.latency import access_rtt_ms, rtt_from_distance_ms
 from explorer.scenario import validation
 from explorer.scenario.scenario import CUSTOM_POLICY, Scenario
 from explorer.scenario.schema import TABLES
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -190,8 +191,10 @@ def _custom_zones(scenario: Scenario, origin: NDArray, target: NDArray, same: Bo
     """
     table, file = scenario.legal_custom, TABLES["legal_custom"].file
     if table is None:
-        what = f"the table is missing, but the legal policy is {CUSTOM_POLICY!r}."
-        fix = "Add it, with columns from_zone, to_zone and allowed, or choose another legal policy."
+        what = tr("the table is missing, but the legal policy is {!r}.", CUSTOM_POLICY)
+        fix = tr(
+            "Add it, with columns from_zone, to_zone and allowed, or choose another legal policy."
+        )
         raise ScenarioError(scenario.title, [Problem(file, None, None, None, what, fix)])
     clean, problems = validation.parse(
         "legal_custom", table.set_axis(range(2, len(table) + 2)), file
@@ -215,7 +218,8 @@ def column_numbers(table: pd.DataFrame, file: str, column: str) -> Floats:
     values = np.asarray(cells, float)
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
-        found, fix = str(table[column].iloc[bad[0]]), "Give a finite number."
-        problem = Problem(file, int(bad[0]) + 2, column, found, "this is not a number.", fix)
+        found, fix = str(table[column].iloc[bad[0]]), tr("Give a finite number.")
+        what = tr("this is not a number.")
+        problem = Problem(file, int(bad[0]) + 2, column, found, what, fix)
         raise ScenarioError(file, [problem])
     return values

@@ -14,6 +14,7 @@ from explorer.model.highs import EXTREMES, Highs
 from explorer.model.live import DUAL_TOLERANCE
 from explorer.model.network import Network
 from explorer.model.solver import TIE_BREAK
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -92,7 +93,7 @@ class GrowingProgram:
         if status == highspy.HighsModelStatus.kTimeLimit:
             raise OutOfTimeError(self._time_limit_s)
         if status != highspy.HighsModelStatus.kOptimal:
-            raise SolverError(f"HiGHS stopped: {status.name}.", self._where, EXTREMES)
+            raise SolverError(tr("HiGHS stopped: {}.", status.name), tr(self._where), tr(EXTREMES))
         found = self._highs.getSolution()
         return np.array(found.col_value), np.array(found.row_dual)
 

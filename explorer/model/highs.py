@@ -9,8 +9,9 @@ import highspy
 import pulp
 
 from explorer.errors import SolverError
+from explorer.words import mark, tr
 
-EXTREMES = "Look for extreme values in the scenario."
+EXTREMES = mark("Look for extreme values in the scenario.")
 
 
 class _Silent(highspy.Highs):
@@ -41,7 +42,7 @@ class Highs:
             result = call(*arguments)
             status = result[0] if isinstance(result, tuple) else result
             if isinstance(status, highspy.HighsStatus) and status == highspy.HighsStatus.kError:
-                raise SolverError(f"HiGHS refused {name}.", "solver", EXTREMES)
+                raise SolverError(tr("HiGHS refused {}.", name), tr("solver"), tr(EXTREMES))
             return result
 
         self.__dict__[name] = looked_at  # asked for once: a frontier calls some two thousand times
@@ -60,4 +61,6 @@ def fill(highs: Highs, problem: pulp.LpProblem) -> None:
     problem.solverModel = highs.raw  # pyright: ignore[reportAttributeAccessIssue]
     pulp.HiGHS(msg=False).buildSolverModel(problem)
     if (highs.getNumCol(), highs.getNumRow()) != (problem.numVariables(), problem.numConstraints()):
-        raise SolverError("HiGHS refused a number.", "solver", EXTREMES)  # PuLP does not look
+        raise SolverError(
+            tr("HiGHS refused a number."), tr("solver"), tr(EXTREMES)
+        )  # PuLP does not look

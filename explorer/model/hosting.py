@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from explorer.errors import SolverError
 from explorer.model.highs import EXTREMES, Highs, stated
 from explorer.model.program import LPData, in_units, units_of
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -207,4 +208,4 @@ class _Program:
     def _check(self) -> None:
         status = self._highs.getModelStatus()
         if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit):
-            raise SolverError(f"HiGHS stopped: {status.name}.", "hosting", EXTREMES)
+            raise SolverError(tr("HiGHS stopped: {}.", status.name), tr("hosting"), tr(EXTREMES))

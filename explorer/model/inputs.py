@@ -17,28 +17,29 @@ from explorer.scenario.scenario import CUSTOM_POLICY, TABLES, Scenario
 from explorer.scenario.schema import CARBON_COLUMNS, DEMAND_COLUMNS, ENDS
 from explorer.scenario.validation import is_source
 from explorer.scenario.workload import MODEL_COLUMNS
+from explorer.words import mark
 
 Columns = tuple[tuple[str, str], ...]  # table and column
 
 LABELS = {  # of inputs, in sentences
-    "price": "electricity price",
-    "carbon": "carbon intensity",
-    "pue": "PUE",
-    "capacity": "IT capacity",
-    "demand": "demand",
-    "classes": "classes of requests",
-    "latency": "round trips",
-    "rtt_ranges": "ranges of round trips",
-    "law": "legal zones",
-    "friction": "cost of moving",
-    "carbon_price": "carbon price",
-    "hours": "hours of the day",
-    "day": "hours of the day",
-    "water": "water use",
-    "hardware": "cost of hardware",
-    "deferral": "hours that load may wait",
-    "supply": "supply of electricity",
-    "ranges": "ranges",
+    "price": mark("electricity price"),
+    "carbon": mark("carbon intensity"),
+    "pue": mark("PUE"),
+    "capacity": mark("IT capacity"),
+    "demand": mark("demand"),
+    "classes": mark("classes of requests"),
+    "latency": mark("round trips"),
+    "rtt_ranges": mark("ranges of round trips"),
+    "law": mark("legal zones"),
+    "friction": mark("cost of moving"),
+    "carbon_price": mark("carbon price"),
+    "hours": mark("hours of the day"),
+    "day": mark("hours of the day"),
+    "water": mark("water use"),
+    "hardware": mark("cost of hardware"),
+    "deferral": mark("hours that load may wait"),
+    "supply": mark("supply of electricity"),
+    "ranges": mark("ranges"),
 }
 SETTINGS_OF = {  # settings that are part of an input
     "demand": ("total_demand_mw",),

@@ -16,12 +16,13 @@ from explorer.model.inputs import InputSources, input_sources
 from explorer.registry import MEASURES
 from explorer.scenario.provenance import Source
 from explorer.scenario.scenario import Scenario
+from explorer.words import mark, tr
 
 # how a figure got here is in sources.csv; whether it is a proxy or an estimate is said
 _ASIDE = re.compile(
     r"\s*\([^()]*\)|^Computed by |[,;] (assigned|compiled|fit|from|quoted|underlying) .*"
 )
-_BY_QUALITY = {"assigned": "{} (as a proxy)", "estimate": "{} (estimates)"}
+_BY_QUALITY = {"assigned": mark("{} (as a proxy)"), "estimate": mark("{} (estimates)")}
 
 ISOLATE, END = "\u2068", "\u2069"  # around what runs in the direction of its own first letter
 # nothing to see: keeps two signs apart that Bokeh would take for the beginning of a formula
@@ -205,7 +206,9 @@ def publisher_shown(source: Source) -> str:
     >>> publisher_shown(Source("proxy-near", publisher="Google, assigned by Wattlas"))
     'Google (as a proxy)'
     """
-    return _BY_QUALITY.get(source.quality, "{}").format(publisher_of(source))
+    publisher = publisher_of(source)
+    said = _BY_QUALITY.get(source.quality)
+    return tr(said, publisher) if said else publisher
 
 
 def publisher_of(source: Source) -> str:

@@ -23,6 +23,7 @@ from explorer.errors import OutOfTimeError, SolverError
 from explorer.model.highs import EXTREMES, Highs, fill
 from explorer.model.kinds import Groups
 from explorer.model.ties import ROUNDING, Face, Level, Prices
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -243,7 +244,9 @@ class LiveProgram:
             if status == highspy.HighsModelStatus.kTimeLimit:
                 raise OutOfTimeError(data.time_limit_s)
             if status != highspy.HighsModelStatus.kOptimal:
-                raise SolverError(f"HiGHS stopped: {status.name}.", "placement", EXTREMES)
+                raise SolverError(
+                    tr("HiGHS stopped: {}.", status.name), tr("placement"), tr(EXTREMES)
+                )
             prices = self._by_row(np.array(self.highs.getSolution().row_dual))
             if not self._add_improving(priced, prices):
                 break

@@ -43,6 +43,7 @@ from explorer.scenario.profiles import (
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.schema import CARBON_COLUMNS, DEMAND_COLUMNS, TABLES
 from explorer.units import KG_PER_T
+from explorer.words import mark, number, tr
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -478,19 +479,33 @@ def _check_caps(scenario: Scenario, hosting: Floats) -> None:
     """A cap has a price, in a linear program; a choice of hosts has none, nor have two caps."""
     cost_cap = scenario.objective == "carbon" and math.isfinite(scenario.cost_cap_usd_per_h)
     delay_cap = scenario.objective != "latency" and math.isfinite(scenario.mean_delay_cap_ms)
-    named = {
-        "cost_cap_usd_per_h": (cost_cap, "cost", f"{scenario.cost_cap_usd_per_h:g} USD/h"),
-        "mean_delay_cap_ms": (delay_cap, "mean delay", f"{scenario.mean_delay_cap_ms:g} ms"),
+    amounts = {
+        "cost_cap_usd_per_h": (cost_cap, f"{number(scenario.cost_cap_usd_per_h, 'g')} USD/h"),
+        "mean_delay_cap_ms": (delay_cap, f"{number(scenario.mean_delay_cap_ms, 'g')} ms"),
     }
-    active = {name: told for name, (is_on, *told) in named.items() if is_on}
+    active = {name: amount for name, (is_on, amount) in amounts.items() if is_on}
     if len(active) == 2:
-        what = "there is no least carbon under a cap on cost and one on mean delay together."
-        _refuse_cap(scenario, "mean_delay_cap_ms", what, "Take one of them away: inf is no cap.")
-    for name, (capped, amount) in active.items():
+        what = tr("there is no least carbon under a cap on cost and one on mean delay together.")
+        fix = tr("Take one of them away: inf is no cap.")
+        _refuse_cap(scenario, "mean_delay_cap_ms", what, fix)
+    for name, amount in active.items():
         if hosting.any():
-            what = f"there is no least {scenario.objective} under a cap on {capped} where hosting costs."
-            fix = f"Take the cap away (it is {amount}), or set hosting to 0."
+            what = tr(_NONE_WITH_HOSTING[scenario.objective, name])
+            fix = tr("Take the cap away (it is {}), or set hosting to 0.", amount)
             _refuse_cap(scenario, name, what, fix)
+
+
+_NONE_WITH_HOSTING = {  # by objective and cap
+    ("carbon", "cost_cap_usd_per_h"): mark(
+        "there is no least carbon under a cap on cost where hosting costs."
+    ),
+    ("carbon", "mean_delay_cap_ms"): mark(
+        "there is no least carbon under a cap on mean delay where hosting costs."
+    ),
+    ("cost", "mean_delay_cap_ms"): mark(
+        "there is no least cost under a cap on mean delay where hosting costs."
+    ),
+}
 
 
 def _refuse_cap(scenario: Scenario, name: str, what: str, fix: str) -> None:
@@ -566,9 +581,12 @@ def _region_columns(scenario: Scenario) -> tuple[str, str, str, str]:
     """
     carbon = CARBON_COLUMNS[scenario.carbon_signal]
     if carbon not in scenario.regions:
-        what = f"the column is missing, but the carbon signal is {scenario.carbon_signal!r}."
-        fix = f"Add {carbon} [g/kWh] to the regions, or choose another carbon signal."
-        fix += f" They have: {', '.join(scenario.carbon_signals)}."
+        what = tr("the column is missing, but the carbon signal is {!r}.", scenario.carbon_signal)
+        fix = tr(
+            "Add {} [g/kWh] to the regions, or choose another carbon signal. They have: {}.",
+            carbon,
+            ", ".join(scenario.carbon_signals),
+        )
         raise ScenarioError(scenario.title, [Problem("regions.csv", None, carbon, None, what, fix)])
     return "electricity_price_usd_per_mwh", carbon, "pue", "capacity_mw"
 
@@ -577,9 +595,12 @@ def _demand_column(scenario: Scenario) -> str:
     """The shares of demand that count; raises a `ScenarioError` where clients have no such column."""
     column = DEMAND_COLUMNS[scenario.demand_basis]
     if column not in scenario.clients:
-        what = f"the column is missing, but the basis of demand is {scenario.demand_basis!r}."
-        fix = f"Add {column} to the clients, or choose another basis of demand."
-        fix += f" They have: {', '.join(scenario.demand_bases)}."
+        what = tr("the column is missing, but the basis of demand is {!r}.", scenario.demand_basis)
+        fix = tr(
+            "Add {} to the clients, or choose another basis of demand. They have: {}.",
+            column,
+            ", ".join(scenario.demand_bases),
+        )
         raise ScenarioError(scenario.title, [Problem("clients.csv", None, column, None, what, fix)])
     return column
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.errors import SolverError
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -94,22 +95,28 @@ def units_of(numbers: LPData) -> Units:
     """
     total_mw = float(numbers.free_mw.sum() + numbers.pinned_mw.sum())
     if not math.isfinite(total_mw):
-        fix = "Lower total_demand_mw, or look for extreme shares of demand."
-        raise SolverError(
-            f"The demand is {total_mw:g} MW in all: not a number to reckon with.", "placement", fix
-        )
+        what = tr("The demand is {:g} MW in all: not a number to reckon with.", total_mw)
+        fix = tr("Lower total_demand_mw, or look for extreme shares of demand.")
+        raise SolverError(what, tr("placement"), fix)
     capacity_mw = float(numbers.capacity_mw.sum())
     if 0 < capacity_mw < total_mw / TOO_MUCH:
-        what = f"The demand is {total_mw:g} MW in all, more than {TOO_MUCH:g} times all capacity, {capacity_mw:g} MW."
-        raise SolverError(what, "placement", "Lower total_demand_mw, or raise capacities.")
+        what = tr(
+            "The demand is {mw:g} MW in all, more than {times:g} times all capacity, {capacity_mw:g} MW.",
+            mw=total_mw,
+            times=TOO_MUCH,
+            capacity_mw=capacity_mw,
+        )
+        fix = tr("Lower total_demand_mw, or raise capacities.")
+        raise SolverError(what, tr("placement"), fix)
     cost = np.where(numbers.allowed, numbers.cost, 0.0)
     dropped = float(np.abs(numbers.unserved_cost).max())
     largest = max(float(cost.max(initial=0.0)), -float(cost.min(initial=0.0)), dropped)
     if not math.isfinite(largest):
-        fix = "Look for extreme prices, carbon intensities, latencies, friction or a penalty that is not finite."
-        raise SolverError(
-            f"An arc costs {largest:g}: not a number to reckon with.", "placement", fix
+        what = tr("An arc costs {:g}: not a number to reckon with.", largest)
+        fix = tr(
+            "Look for extreme prices, carbon intensities, latencies, friction or a penalty that is not finite."
         )
+        raise SolverError(what, tr("placement"), fix)
     return Units(_power_of_two(total_mw, DEMAND_BITS), _power_of_two(largest, COST_BITS))
 
 

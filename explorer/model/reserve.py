@@ -21,6 +21,7 @@ from explorer.model.placement import Placement
 from explorer.model.program import LPData, in_units, units_of
 from explorer.model.solver import model_for
 from explorer.model.ties import ROUNDING, by_demand
+from explorer.words import mark
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -143,7 +144,7 @@ class _Program:
     def __init__(self, numbers: LPData, network: Network) -> None:
         self._units = units_of(numbers)
         scaled = in_units(numbers, self._units)
-        self._program = GrowingProgram(numbers.time_limit_s, "reserve")
+        self._program = GrowingProgram(numbers.time_limit_s, mark("reserve"))
         self._shape = numbers.allowed.shape
         self._allowed = by_demand(scaled.allowed)
         self._cost = by_demand(nearest_of_equals(network) / self._units.cost)

@@ -19,6 +19,7 @@ from explorer.model.program import LPData, served_alone
 from explorer.model.solver import Optimum, PlacementModel, model_for
 from explorer.presentation import renders
 from explorer.scenario.scenario import Scenario
+from explorer.words import number, tr
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -110,10 +111,13 @@ def _solve_with_cost_cap(network: Network) -> Placement:
     numbers, cap = lp_data(network, "carbon"), network.cost_cap_usd_per_h
 
     def refusal(least_usd_per_h: float) -> SolverError:
-        cheapest = f"{ceil(least_usd_per_h * 100) / 100:,.2f} USD/h"
-        what = f"No placement that serves what can be served costs so little: the cheapest one takes {cheapest}."
-        fix = f"Raise the cap to {cheapest} or more, or choose another objective."
-        return SolverError(what, f"cost_cap_usd_per_h = {cap:,.10g}", fix)
+        cheapest = f"{number(ceil(least_usd_per_h * 100) / 100, ',.2f')} USD/h"
+        what = tr(
+            "No placement that serves what can be served costs so little: the cheapest one takes {}.",
+            cheapest,
+        )
+        fix = tr("Raise the cap to {} or more, or choose another objective.", cheapest)
+        return SolverError(what, f"cost_cap_usd_per_h = {number(cap, ',.10g')}", fix)
 
     edge = _edge("cost cap", network, numbers, network.money_usd_per_mwh)
     found, _ = least_under_cap(edge, cap, refusal)
@@ -136,10 +140,13 @@ def _solve_with_delay_cap(network: Network, objective: str) -> Placement:
     delay = network.mean_delay_ms_per_mw(served_mw)
 
     def refusal(least_mw_ms: float) -> SolverError:
-        least = f"{ceil(least_mw_ms / total_mw * 1000) / 1000:,.3f} ms"
-        what = f"No placement that serves the same load adds so little delay: the nearest one adds {least} a request."
-        fix = f"Raise the cap to {least} or more, or capacity where users are."
-        return SolverError(what, f"mean_delay_cap_ms = {cap:,.10g}", fix)
+        least = f"{number(ceil(least_mw_ms / total_mw * 1000) / 1000, ',.3f')} ms"
+        what = tr(
+            "No placement that serves the same load adds so little delay: the nearest one adds {} a request.",
+            least,
+        )
+        fix = tr("Raise the cap to {} or more, or capacity where users are.", least)
+        return SolverError(what, f"mean_delay_cap_ms = {number(cap, ',.10g')}", fix)
 
     edge = _edge(f"{objective}, delay cap", network, served, delay)
     found, price = least_under_cap(edge, cap * total_mw, refusal)

@@ -34,6 +34,7 @@ from explorer.model.ties import (
     order_of,
     tie_level,
 )
+from explorer.words import tr
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -300,7 +301,9 @@ class PlacementModel:
                     highspy.HighsModelStatus.kOptimal,
                     highspy.HighsModelStatus.kUnbounded,
                 ):
-                    raise SolverError(f"HiGHS stopped: {status.name}.", "prices", EXTREMES)
+                    raise SolverError(
+                        tr("HiGHS stopped: {}.", status.name), tr("prices"), tr(EXTREMES)
+                    )
                 bounded = status == highspy.HighsModelStatus.kOptimal
                 result[n, end] = (
                     highs.getSolution().col_value[multiple] if bounded else sign * np.inf

@@ -19,6 +19,7 @@ from explorer.model.program import LPData, in_units, units_of
 from explorer.model.solver import TIE_BREAK
 from explorer.model.supply import Steps
 from explorer.model.ties import ROUNDING, by_demand
+from explorer.words import mark
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -95,7 +96,7 @@ class _Program:
     def __init__(self, numbers: LPData, network: Network, steps: Steps, draw: Draw) -> None:
         self._units = units_of(numbers)
         scaled = in_units(numbers, self._units)
-        self._program = GrowingProgram(numbers.time_limit_s, "scarcity")
+        self._program = GrowingProgram(numbers.time_limit_s, mark("scarcity"))
         self._shape = numbers.allowed.shape
         self._home = np.repeat(network.home, self._shape[2])  # of each demand
         longest = np.abs(network.wan_ms).max(initial=0.0) or 1.0

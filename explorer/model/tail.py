@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from explorer.model.growing import GrowingProgram, by_client, improving
 from explorer.model.program import LPData, in_units, units_of
 from explorer.model.ties import ROUNDING, by_demand
+from explorer.words import mark
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -93,7 +94,7 @@ class _Program:
     def __init__(self, numbers: LPData, home: Ints, costs: Floats, level: float) -> None:
         self._units = units_of(numbers)
         scaled = in_units(numbers, self._units)
-        self._program = GrowingProgram(numbers.time_limit_s, "least tail")
+        self._program = GrowingProgram(numbers.time_limit_s, mark("least tail"))
         self._shape = numbers.allowed.shape
         self._allowed = by_demand(scaled.allowed)
         of_arcs = np.stack([by_demand(each) for each in costs]) / self._units.cost
