@@ -15,12 +15,13 @@ from pathlib import PurePosixPath
 from explorer.errors import ExplorerError, shortened
 from explorer.scenario.files import is_ours
 from explorer.scenario.known import SETTINGS_FILE
+from explorer.words import mark, tr
 
 MOST_MB = 8.0  # of a file that is sent: a world with a year of profiles has a fifth of it
 MOST_UNPACKED_MB = 32.0  # of all that an archive holds
 MOST_FILES = 200  # in an archive
-AGAIN_XLSX = "Save it anew as XLSX in a spreadsheet; a CSV file has a name that ends in .csv."
-_AGAIN_ZIP = "Pack the folder again, as an ordinary ZIP file."
+AGAIN_XLSX = mark("Save it anew as XLSX in a spreadsheet; a CSV file has a name that ends in .csv.")
+_AGAIN_ZIP = mark("Pack the folder again, as an ordinary ZIP file.")
 _ENTRY = b"PK\x01\x02"  # begins what an archive says of each of its files
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1  # a flag of a file in an archive
@@ -86,44 +87,42 @@ def _opened(data: bytes, name: str, again: str) -> zipfile.ZipFile:
     if len(data) > MOST_MB * 1e6:
         refuse_size(name)
     if data.count(_ENTRY) > MOST_FILES:
-        raise ExplorerError(
-            f"It holds more than {MOST_FILES} files.", shortened(name), "Pack the scenario alone."
-        )
+        what = tr("It holds more than {} files.", MOST_FILES)
+        raise ExplorerError(what, shortened(name), tr("Pack the scenario alone."))
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as error:
-        raise ExplorerError(
-            "It is not the kind of file that its name says.", shortened(name), again
-        ) from error
+        what = tr("It is not the kind of file that its name says.")
+        raise ExplorerError(what, shortened(name), tr(again)) from error
     _refuse_odd(archive.infolist(), name, again)
     return archive
 
 
 def refuse_size(name: str) -> None:
     """Raise for a file that has more than is read."""
-    fix = "Leave out what is not needed, or use the command line."
-    raise ExplorerError(f"It has more than {MOST_MB:g} MB.", shortened(name), fix)
+    fix = tr("Leave out what is not needed, or use the command line.")
+    raise ExplorerError(tr("It has more than {:g} MB.", MOST_MB), shortened(name), fix)
 
 
 def _refuse_odd(entries: list[zipfile.ZipInfo], name: str, again: str) -> None:
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > MOST_UNPACKED_MB * 1e6:
-        what = f"Unpacked it has more than {MOST_UNPACKED_MB:g} MB."
-        fix = "Leave out what is not needed, or use the command line."
+        what = tr("Unpacked it has more than {:g} MB.", MOST_UNPACKED_MB)
+        fix = tr("Leave out what is not needed, or use the command line.")
         raise ExplorerError(what, shortened(name), fix)
     seen: set[str] = set()
     for entry in entries:
         where = f"{shortened(name)}, {shortened(entry.orig_filename)!r}"
         if _leads_out(entry):
-            raise ExplorerError("A path in it leads elsewhere.", where, again)
+            raise ExplorerError(tr("A path in it leads elsewhere."), where, tr(again))
         if stat.S_IFMT(entry.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
-            fix = "Put a copy of the file in its place."
-            raise ExplorerError("It holds a link, or what is no ordinary file.", where, fix)
+            fix = tr("Put a copy of the file in its place.")
+            raise ExplorerError(tr("It holds a link, or what is no ordinary file."), where, fix)
         if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _PLAIN:
-            fix = f"{again} Set no password."
-            raise ExplorerError("It is locked, or packed in an unusual way.", where, fix)
+            fix = f"{tr(again)} {tr('Set no password.')}"
+            raise ExplorerError(tr("It is locked, or packed in an unusual way."), where, fix)
         if entry.filename in seen:
-            raise ExplorerError("It holds two files of one name.", where, again)
+            raise ExplorerError(tr("It holds two files of one name."), where, tr(again))
         seen.add(entry.filename)
 
 
@@ -148,11 +147,12 @@ def _scenario_folder(paths: Iterable[PurePosixPath], name: str) -> PurePosixPath
     """Where the scenario lies: beside its settings, the nearest to the top if there are several."""
     folders = sorted((len(path.parts), path.parent) for path in paths if path.name == SETTINGS_FILE)
     if not folders:
-        fix = f"Pack the folder that holds {SETTINGS_FILE} and the tables."
-        raise ExplorerError(f"There is no {SETTINGS_FILE} in it.", shortened(name), fix)
+        fix = tr("Pack the folder that holds {} and the tables.", SETTINGS_FILE)
+        raise ExplorerError(tr("There is no {} in it.", SETTINGS_FILE), shortened(name), fix)
     depth, folder = folders[0]
     if len(folders) > 1 and folders[1][0] == depth:
-        raise ExplorerError("There are several scenarios in it.", shortened(name), "Pack one.")
+        what = tr("There are several scenarios in it.")
+        raise ExplorerError(what, shortened(name), tr("Pack one."))
     return folder
 
 
@@ -163,4 +163,4 @@ def _contents(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str, again
             return opened.read(entry.file_size + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
         where = f"{shortened(name)}, {shortened(entry.filename)!r}"
-        raise ExplorerError("A file in it is damaged.", where, again) from error
+        raise ExplorerError(tr("A file in it is damaged."), where, tr(again)) from error

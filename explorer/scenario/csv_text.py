@@ -16,10 +16,13 @@ import pandas as pd
 
 from explorer.errors import Problem
 from explorer.formulas import SHIELD, shielded, unshielded
+from explorer.words import mark, tr
 
 MOST_COLUMNS = 1000
 COMMENT = "#"  # begins a line that says something to people only
-_QUOTES = "Look for a double quote without its partner; a quote inside quotes is written twice."
+_QUOTES = mark(
+    "Look for a double quote without its partner; a quote inside quotes is written twice."
+)
 _SEPARATOR_LINE = re.compile(
     r'\s*"?sep=(.)"?,*\s*'
 )  # spreadsheets write it on top, and read it to know
@@ -41,29 +44,35 @@ def read(text: str, file: str) -> tuple[pd.DataFrame, list[Problem]]:
 
     if not rows:
         if not problems:
-            note(None, None, "the file is empty.", "Write a header and rows, or remove the file.")
+            fix = tr("Write a header and rows, or remove the file.")
+            note(None, None, tr("the file is empty."), fix)
         return pd.DataFrame(), problems
     (first, header), *body = rows
     header = [name.strip() for name in header]
     if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
-        fix = "Save it as comma-separated values, with a point before the decimals."
-        note(first, header[0], "the cells are not separated by commas.", fix)
+        fix = tr("Save it as comma-separated values, with a point before the decimals.")
+        note(first, header[0], tr("the cells are not separated by commas."), fix)
         return pd.DataFrame(), problems
     if len(header) > MOST_COLUMNS:
-        fix = f"Keep {MOST_COLUMNS} at most; is a line break missing after the header?"
-        note(first, None, f"the table has {len(header)} columns.", fix)
+        fix = tr("Keep {} at most; is a line break missing after the header?", MOST_COLUMNS)
+        note(first, None, tr("the table has {} columns.", len(header)), fix)
         return pd.DataFrame(), problems
     header, body = _without_blank_ends(header, body)
     wrong = [(line, len(cells)) for line, cells in body if len(cells) != len(header)]
     body = [(line, cells) for line, cells in body if len(cells) == len(header)]
     if "" in header:
-        note(first, None, f"column {header.index('') + 1} has no name.", "Name it, or remove it.")
+        what = tr("column {} has no name.", header.index("") + 1)
+        note(first, None, what, tr("Name it, or remove it."))
     if wrong:
         line, count = wrong[0]
-        others = f" So it is with {len(wrong) - 1} more." if len(wrong) > 1 else ""
-        what = f"the row has {count} cells and the header {len(header)}.{others}"
-        fix = "Add or remove commas; put a cell with a comma of its own in double quotes."
-        note(line, None, what, f"{fix} Decimals have a point.")
+        what = tr("the row has {} cells and the header {}.", count, len(header))
+        if len(wrong) > 1:
+            what = f"{what} {tr('So it is with {} more.', len(wrong) - 1)}"
+        fix = tr(
+            "Add or remove commas; put a cell with a comma of its own in double quotes. "
+            "Decimals have a point."
+        )
+        note(line, None, what, fix)
     cells, lines = [cells for _, cells in body], [line for line, _ in body]
     return pd.DataFrame(
         cells, columns=header, index=pd.Index(lines, dtype=int), dtype=object
@@ -90,10 +99,13 @@ def _rows(text: str, file: str) -> tuple[list[tuple[int, list[str]]], list[Probl
                 rows.append((lines.start, [*map(unshielded, cells)] if has_shields else cells))
             lines.start = None
     except csv.Error as error:
-        what, fix = f"the row cannot be read: {error}.", _QUOTES
+        what, fix = tr("the row cannot be read: {}.", error), tr(_QUOTES)
         if "field limit" in str(error):
-            what = f"a cell has more than {csv.field_size_limit():,} characters."
-            fix = f"Shorten it. If it should be short: {_QUOTES[0].lower()}{_QUOTES[1:]}"
+            what = tr("a cell has more than {:,} characters.", csv.field_size_limit())
+            fix = tr(
+                "Shorten it. If it should be short: look for a double quote without its partner; "
+                "a quote inside quotes is written twice."
+            )
         return rows, [Problem(file, lines.start, None, None, what, fix)]
     return rows, []
 

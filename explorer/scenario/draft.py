@@ -18,6 +18,7 @@ from explorer.scenario.own_figures import with_own_sources
 from explorer.scenario.scenario import Scenario, declared
 from explorer.scenario.schema import TABLES
 from explorer.scenario.validation import is_source
+from explorer.words import tr
 
 MOST_STEPS = 200  # that can be undone
 LONGEST_CELL = 32_767  # characters
@@ -167,7 +168,8 @@ class Draft:
         rows = [*grid.rows]
         for row, column, text in cells:
             if not 0 <= row < len(rows) or column not in grid.columns:
-                raise ExplorerError("There is no such cell.", TABLES[name].file, "Look again.")
+                what, fix = tr("There is no such cell."), tr("Look again.")
+                raise ExplorerError(what, TABLES[name].file, fix)
             at = grid.columns.index(column)
             rows[row] = (*rows[row][:at], text[:LONGEST_CELL], *rows[row][at + 1 :])
         self._change(name, replace(grid, rows=tuple(rows)))
@@ -309,7 +311,9 @@ def _why_unfit(text: str, is_of_numbers: bool) -> tuple[str, str] | None:
     """What is wrong with a text wherever it stands, and what to do."""
     is_sum = text.startswith(("+", "-"))  # in a column of numbers, it is no number, and is said
     if is_formula(text) and not (is_sum and is_of_numbers):
-        return "spreadsheets take this for a formula, and tables hold values.", "Write the value."
+        what = tr("spreadsheets take this for a formula, and tables hold values.")
+        return what, tr("Write the value.")
     if not text.isprintable() and CONTROLS.search(text):
-        return "this holds control characters, which nobody sees.", "Write it anew without them."
+        what = tr("this holds control characters, which nobody sees.")
+        return what, tr("Write it anew without them.")
     return None

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from explorer.errors import ExplorerError, shortened
 from explorer.scenario.known import SETTINGS_FILE
+from explorer.words import tr
 
 LARGEST_FILE_MB = (
     64  # of a table or a document: the largest that a world could need has a tenth of it
@@ -60,7 +61,7 @@ class InMemory:
     def read(self, file: str) -> bytes:
         """As `Files.read`."""
         if file not in self._contents:
-            raise AmissError("the file is missing.", "Add it.")
+            raise AmissError(tr("the file is missing."), tr("Add it."))
         data = self._contents[file]
         refuse_large(file, len(data))
         return data
@@ -91,32 +92,32 @@ class OnDisk:
                 path.stat()
             )  # before it is opened: a pipe would keep its reader waiting for ever
             if not stat.S_ISREG(found.st_mode):
-                raise AmissError(
-                    "this is not an ordinary file.", "Put a file of text in its place."
-                )
+                fix = tr("Put a file of text in its place.")
+                raise AmissError(tr("this is not an ordinary file."), fix)
             if not path.resolve().is_relative_to(self._folder.resolve()):
-                what = "this is a link to a file outside the folder."
-                raise AmissError(what, "Put a copy of the file in its place.")
+                what = tr("this is a link to a file outside the folder.")
+                raise AmissError(what, tr("Put a copy of the file in its place."))
             refuse_large(file, found.st_size)
             with path.open("rb") as opened:
                 return opened.read(int(_most_mb(file) * 1e6))
         except FileNotFoundError:
             if path.is_symlink():
-                what = "this is a link that leads nowhere."
-                raise AmissError(what, "Put the file in its place.") from None
-            fix = f"Add it to the folder {shortened(self._folder.name)}."
-            raise AmissError("the file is missing.", fix) from None
+                what = tr("this is a link that leads nowhere.")
+                raise AmissError(what, tr("Put the file in its place.")) from None
+            fix = tr("Add it to the folder {}.", shortened(self._folder.name))
+            raise AmissError(tr("the file is missing."), fix) from None
         except OSError as error:
-            what = f"it cannot be read: {error.strerror}."
-            raise AmissError(what, "Make it a file that you may read.") from error
+            what = tr("it cannot be read: {}.", error.strerror)
+            raise AmissError(what, tr("Make it a file that you may read.")) from error
 
 
 def refuse_large(file: str, size: int) -> None:
     """Raise an `AmissError` where a file has more bytes than are read."""
     most_mb = _most_mb(file)
     if size > most_mb * 1e6:
-        what = f"the file has {math.ceil(size / 1e5) / 10:,.10g} MB."
-        raise AmissError(what, f"Up to {most_mb:g} MB are read; leave out what is not needed.")
+        what = tr("the file has {:,.10g} MB.", math.ceil(size / 1e5) / 10)
+        fix = tr("Up to {:g} MB are read; leave out what is not needed.", most_mb)
+        raise AmissError(what, fix)
 
 
 def _most_mb(file: str) -> float:
@@ -140,5 +141,6 @@ def entries(path: Path) -> list[Path]:
 
 def unreadable(path: str | Path, error: OSError) -> ExplorerError:
     """What to tell of a folder that the system does not let anybody look into."""
-    fix = "Give a folder that you may look into."
-    return ExplorerError(f"The folder cannot be read: {error.strerror}.", shortened(str(path)), fix)
+    what = tr("The folder cannot be read: {}.", error.strerror)
+    fix = tr("Give a folder that you may look into.")
+    return ExplorerError(what, shortened(str(path)), fix)

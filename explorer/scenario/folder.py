@@ -39,6 +39,7 @@ from explorer.scenario.parameters import (
 )
 from explorer.scenario.schema import TABLES
 from explorer.scenario.story import STORY_FILE, read_story
+from explorer.words import language, mark, tr
 
 SCHEMA = 1  # raised when a folder of today can no longer be read
 DOCUMENTS = (".md", ".txt")  # files of these kinds travel with a scenario
@@ -47,6 +48,8 @@ _TABLE_FILES = tuple(table.file for table in TABLES.values())
 MOST_DOTS = 400  # in a line of the settings: keys with so many parts take longer than anybody waits
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # begin a file in UTF-16
 _WIDE_BARE = re.compile(rb"\0[^\0]\0[^\0]|[^\0]\0[^\0]\0")  # or do without such a mark
+_UTF_16 = mark("this is text in UTF-16.")
+_SAVE_ANEW = mark("Save the file in the encoding UTF-8.")
 _MARK = "\ufeff"  # spreadsheets and some editors put it in front of UTF-8
 _KEY = re.compile(r"""[ \t]*\[?[ \t]*["']?([^\s"'=.\[\]]+)["']?[ \t]*[\]=.]""")
 
@@ -64,10 +67,9 @@ def save(path: str | Path, contents: Contents) -> None:
     """
     target = Path(path).resolve()
     if target.exists() and not (target / SETTINGS_FILE).is_file() and not _is_empty_folder(target):
-        fix = "Choose another place, or remove what lies there yourself."
-        raise ExplorerError(
-            "Something that is not a scenario lies there already.", str(target), fix
-        )
+        what = tr("Something that is not a scenario lies there already.")
+        fix = tr("Choose another place, or remove what lies there yourself.")
+        raise ExplorerError(what, str(target), fix)
     texts = files(contents)
     fresh = _beside(target)
     try:
@@ -77,7 +79,7 @@ def save(path: str | Path, contents: Contents) -> None:
         _keep_unrelated_files(target, fresh)
         _put_in_place(fresh, target)
     except OSError as error:
-        raise unwritable("The scenario cannot be saved", str(target), error) from error
+        raise unwritable(tr("The scenario cannot be saved"), str(target), error) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
@@ -90,7 +92,7 @@ def state_of(path: Path) -> tuple[Any, ...]:
 
 def opened(path: Path, declared: Declared) -> Folder:
     """What lies in a folder, read once until one of its files changes; not to be changed."""
-    return _opened.find(state_of(path), lambda: Folder(OnDisk(path), declared))
+    return _opened.find((state_of(path), language()), lambda: Folder(OnDisk(path), declared))
 
 
 def find(name_or_path: str | Path) -> Path:
@@ -108,13 +110,13 @@ def find(name_or_path: str | Path) -> Path:
     except OSError as error:  # a name too long for any file, or a folder on the way that is closed
         raise unreadable(path, error) from error
     if is_there:
-        fix = f"Give the folder, {str(path.parent)!r}."
-        raise ExplorerError("A scenario is a folder, and this is a file.", str(path), fix)
-    known = f"Sample scenarios are {', '.join(names())}; anything else is the path of a folder."
-    fix = validation.nearest(str(name_or_path), names(), "")
-    raise ExplorerError(
-        "There is no such scenario.", shortened(str(name_or_path)), f"{fix} {known}".strip()
+        what = tr("A scenario is a folder, and this is a file.")
+        raise ExplorerError(what, str(path), tr("Give the folder, {!r}.", str(path.parent)))
+    known = tr(
+        "Sample scenarios are {}; anything else is the path of a folder.", ", ".join(names())
     )
+    fix = f"{validation.nearest(str(name_or_path), names(), '')} {known}".strip()
+    raise ExplorerError(tr("There is no such scenario."), shortened(str(name_or_path)), fix)
 
 
 @dataclass(frozen=True)
@@ -177,12 +179,12 @@ class Folder:
 
     def _note_unknown(self, file: str) -> None:
         """A file with the name of no table, or nearly with that of one that is there."""
-        what, twin = "no table of a scenario has this name.", file.lower()
+        what, twin = tr("no table of a scenario has this name."), file.lower()
         if twin in _TABLE_FILES and twin in self._files.names():
             self._note(file, what, f"Remove it, or {twin}: both would be the same table.")
             return
         absent = [name for name in _TABLE_FILES if name not in self._files]
-        known = f"Remove it; tables are {', '.join(_TABLE_FILES)}."
+        known = tr("Remove it; tables are {}.", ", ".join(_TABLE_FILES))
         self._note(file, what, validation.nearest(file, absent, known))
 
     def _check_story(self) -> None:
@@ -213,13 +215,12 @@ class Folder:
             text = data.decode()
         except UnicodeDecodeError as error:
             row, value = data.count(b"\n", 0, error.start) + 1, f"0x{data[error.start]:02x}"
-            what = f"byte {error.start + 1} of the file is not UTF-8 text."
-            what = "this is text in UTF-16." if data.startswith(_WIDE) else what
-            self._note(file, what, "Save the file in the encoding UTF-8.", row=row, value=value)
+            what = tr("byte {} of the file is not UTF-8 text.", error.start + 1)
+            what = tr(_UTF_16) if data.startswith(_WIDE) else what
+            self._note(file, what, tr(_SAVE_ANEW), row=row, value=value)
             return None
         if not _is_document(file) and _WIDE_BARE.match(data):
-            what = "this is text in UTF-16."
-            self._note(file, what, "Save the file in the encoding UTF-8.", row=1, value="0x00")
+            self._note(file, tr(_UTF_16), tr(_SAVE_ANEW), row=1, value="0x00")
             return None
         return text
 
@@ -255,8 +256,8 @@ class Folder:
             reason, _, place = str(error).rpartition(" (at ")
             number = re.match(r"line (\d+)", place)
             row = int(number[1]) if number else text.count("\n") + 1  # else "end of document"
-            fix = "Write lines such as total_demand_mw = 2000, and texts in double quotes."
-            self._note(SETTINGS_FILE, f"this is not TOML: {reason}.", fix, row=row)
+            fix = tr("Write lines such as total_demand_mw = 2000, and texts in double quotes.")
+            self._note(SETTINGS_FILE, tr("this is not TOML: {}.", reason), fix, row=row)
             return
         except RecursionError:
             self._note_depth()
@@ -282,8 +283,8 @@ class Folder:
             self._note_entry(place, value, what, fix)
 
     def _note_depth(self) -> None:
-        fix = "Write a line [parameters], and the settings below it."
-        self._note(SETTINGS_FILE, "tables lie in tables, too deep to be read.", fix)
+        fix = tr("Write a line [{}], and the settings below it.", "parameters")
+        self._note(SETTINGS_FILE, tr("tables lie in tables, too deep to be read."), fix)
 
     def _note_endless_number(self, text: str) -> None:
         for row, line in enumerate(text.split("\n"), start=1):
@@ -293,36 +294,36 @@ class Folder:
                 > sys.get_int_max_str_digits()
             ):
                 place = {"row": row, "column": key.strip(), "value": value.strip()}
-                self._note(SETTINGS_FILE, "this number has too many digits.", NUMBER, **place)
+                what = tr("this number has too many digits.")
+                self._note(SETTINGS_FILE, what, tr(NUMBER), **place)
                 return
-        self._note(SETTINGS_FILE, "a number in it has too many digits.", NUMBER)
+        self._note(SETTINGS_FILE, tr("a number in it has too many digits."), tr(NUMBER))
 
     def _check_headings(self, content: dict[str, Any]) -> None:
         """Check the top of the settings, and take the title and the description."""
         for key, value in content.items():
             if key in self._declared:
-                fix = "Move it below the line [parameters]."
-                self._note_entry(key, value, "this does not belong here.", fix)
+                fix = tr("Move it below the line [parameters].")
+                self._note_entry(key, value, tr("this does not belong here."), fix)
             elif key not in _HEADINGS:
-                fix = validation.nearest(
-                    key, _HEADINGS, f"Remove it; known are {', '.join(_HEADINGS)}."
-                )
-                self._note_entry(key, value, "there is no such heading.", fix)
+                fix = tr("Remove it; known are {}.", ", ".join(_HEADINGS))
+                fix = validation.nearest(key, _HEADINGS, fix)
+                self._note_entry(key, value, tr("there is no such heading."), fix)
             elif key in ("parameters", *NOTES) and not isinstance(value, dict):
-                fix = f"Write a line [{key}], and the settings below it."
-                self._note_entry(key, value, "this is not a table.", fix)
+                fix = tr("Write a line [{}], and the settings below it.", key)
+                self._note_entry(key, value, tr("this is not a table."), fix)
             elif key in NOTES:
                 self.settings[NOTES[key]] = value
             elif key in ("title", "description"):
                 if isinstance(value, str):
                     self.settings[key] = value
                 else:
-                    self._note_entry(key, value, "this is not text.", "Write it in double quotes.")
+                    fix = tr("Write it in double quotes.")
+                    self._note_entry(key, value, tr("this is not text."), fix)
         if content.get("schema") != SCHEMA:
-            what = "the folder does not say that it follows the schema known here."
-            self._note_entry(
-                "schema", content.get("schema"), what, f"Write schema = {SCHEMA} on top."
-            )
+            what = tr("the folder does not say that it follows the schema known here.")
+            fix = tr("Write schema = {} on top.", SCHEMA)
+            self._note_entry("schema", content.get("schema"), what, fix)
 
     def _note_entry(self, key: str, value: Any, what: str, fix: str) -> None:
         found = None if value is None else as_text(value)
@@ -356,8 +357,9 @@ def files(contents: Contents) -> dict[str, str]:
     found |= {TABLES[name].file: csv_text.write(frame) for name, frame in contents.tables.items()}
     for name in contents.documents:
         if Path(name).name != name or not _is_document(name):
-            fix = f"Give it a name like README.md, ending in {' or '.join(DOCUMENTS)}."
-            raise ExplorerError("A document cannot have this name.", name, fix)
+            endings = tr(" or ").join(DOCUMENTS)
+            fix = tr("Give it a name like README.md, ending in {}.", endings)
+            raise ExplorerError(tr("A document cannot have this name."), name, fix)
     return found | dict(contents.documents)
 
 

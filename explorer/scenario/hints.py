@@ -13,11 +13,12 @@ from itertools import islice, takewhile
 from zoneinfo import available_timezones
 
 from explorer.errors import ExplorerError
+from explorer.words import mark, tr
 
 LONGEST_WORD = 60  # letters: longer ones are no slip of the pen, and comparing them takes long
 MOST_WORDS = 1000  # that one word is compared with
 
-ANY_ZONE = "Write a name such as Europe/Oslo, or leave it blank."
+ANY_ZONE = mark("Write a name such as Europe/Oslo, or leave it blank.")
 _OFFSET = re.compile(r"(?:utc|gmt)? ?([-+\N{MINUS SIGN}]) ?(\d{1,2})(?::?00)?")
 # In use for one offset only: IST, CST, BST, PST and others stand for several, hours apart.
 _ABBREVIATIONS = {
@@ -53,7 +54,7 @@ def closest(word: str, words: Iterable[str]) -> str | None:
 def nearest(word: str, words: Iterable[str], otherwise: str) -> str:
     """Ask for the nearest spelling among `words`, or say `otherwise`."""
     close = closest(word, words)
-    return otherwise if close is None else f"Did you mean {close!r}?"
+    return otherwise if close is None else tr("Did you mean {!r}?", close)
 
 
 def refuse_unknown(names: Iterable[str], known: Collection[str], what: str, where: str) -> None:
@@ -84,10 +85,10 @@ def timezone_fix(text: str) -> str:
     'Write a name such as Europe/Oslo, or leave it blank.'
     """
     if len(text) > LONGEST_WORD:
-        return ANY_ZONE
+        return tr(ANY_ZONE)
     word = " ".join(text.casefold().split())
     meant = _of_offset(word) or _ABBREVIATIONS.get(word) or _of_name(word.replace(" ", "_"))
-    return ANY_ZONE if meant is None else f"Did you mean {meant!r}?"
+    return tr(ANY_ZONE) if meant is None else tr("Did you mean {!r}?", meant)
 
 
 def _of_offset(word: str) -> str | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from explorer.errors import ExplorerError, shortened
 from explorer.packaged_data import SCENARIOS
+from explorer.words import tr
 
 SETTINGS_FILE = "scenario.toml"
 
@@ -38,11 +39,14 @@ def add_folder(home: Path) -> list[str]:
     """
     found = names_in(home)
     if not found:
-        fix = f"Give a folder that holds scenario folders, each with its {SETTINGS_FILE}."
-        raise ExplorerError("There are no scenarios in it.", shortened(str(home)), fix)
+        fix = tr("Give a folder that holds scenario folders, each with its {}.", SETTINGS_FILE)
+        raise ExplorerError(tr("There are no scenarios in it."), shortened(str(home)), fix)
     if taken := sorted({*found} & {*names()}):
-        fix = "Rename the folder of yours."
-        raise ExplorerError("There is a scenario of that name already.", str(home / taken[0]), fix)
+        what, fix = (
+            tr("There is a scenario of that name already."),
+            tr("Rename the folder of yours."),
+        )
+        raise ExplorerError(what, str(home / taken[0]), fix)
     _homes.append(home.resolve())
     return found
 

@@ -14,13 +14,14 @@ import pandas as pd
 import param
 
 from explorer.scenario import validation
+from explorer.words import mark, tr
 
 Declared = Mapping[str, param.Parameter]  # the settings that there are, by name
 NOTES = {  # headings of `scenario.toml` about parameters, and the attribute that each becomes
     "sources": "parameter_sources",
     "ranges": "parameter_ranges",
 }
-NUMBER = "Write digits without quotes, with a point before the decimals, as 89.5."
+NUMBER = mark("Write digits without quotes, with a point before the decimals, as 89.5.")
 
 Note = tuple[str, Any, str, str]  # where, the value, what is wrong with it, how to fix it
 
@@ -45,9 +46,8 @@ def refusal(declared: Declared, name: str, value: Any, hint: bool) -> tuple[str,
     """What is wrong with the value of a setting, and how to fix it; None if it can be used."""
     if name not in declared:
         fix = _one_of(declared)
-        return "there is no such parameter.", validation.nearest(
-            name, declared, fix
-        ) if hint else fix
+        fix = validation.nearest(name, declared, fix) if hint else fix
+        return tr("there is no such parameter."), fix
     setting: Any = declared[name]
     if isinstance(setting, param.Selector):
         if any(
@@ -57,31 +57,33 @@ def refusal(declared: Declared, name: str, value: Any, hint: bool) -> tuple[str,
         offered = [str(choice) for choice in setting.objects]
         words = [choice for choice in setting.objects if isinstance(choice, str)]
         fix = (
-            "Write it without quotes."
+            tr("Write it without quotes.")
             if value in offered
             else validation.nearest(as_text(value), words, _one_of(offered))
         )
-        return "this is not one of the possible values.", fix
+        return tr("this is not one of the possible values."), fix
     no_limit = value == math.inf == setting.default
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return "this is not a number.", NUMBER
+        return tr("this is not a number."), tr(NUMBER)
     if isinstance(value, float) and not math.isfinite(value) and not no_limit:
-        return "this is not a number.", NUMBER
+        return tr("this is not a number."), tr(NUMBER)
     low, high = setting.bounds or (None, None)
     high = sys.float_info.max if high is None and not no_limit else high
     above = not setting.inclusive_bounds[0]
     if low is not None and (value <= low if above else value < low):
-        return (
-            f"this is {'not above' if above else 'below'} {low:,.10g}.",
-            f"{setting.label}: {setting.doc}",
-        )
+        what = mark("this is not above {:,.10g}.") if above else mark("this is below {:,.10g}.")
+        return tr(what, low), _about(setting)
     if high is not None and value > high:
-        return f"this is above {high:,.10g}.", f"{setting.label}: {setting.doc}"
+        return tr("this is above {:,.10g}.", high), _about(setting)
     return None
 
 
+def _about(setting: Any) -> str:
+    return f"{tr(setting.label)}: {tr(setting.doc)}"
+
+
 def _one_of(values: Iterable[str]) -> str:
-    return f"Write one of: {', '.join(values)}."
+    return tr("Write one of: {}.", ", ".join(values))
 
 
 def notes_amiss(
@@ -113,7 +115,7 @@ def holds(bounds: Iterable[float], value: float) -> bool:
 
 
 def _unknown(name: str, declared: Declared) -> tuple[str, str]:
-    return "there is no such parameter.", validation.nearest(name, declared, _one_of(declared))
+    return tr("there is no such parameter."), validation.nearest(name, declared, _one_of(declared))
 
 
 def _source_amiss(
@@ -126,14 +128,15 @@ def _source_amiss(
         yield (
             place,
             keys,
-            "this is not text.",
-            'Write keys of sources.csv, as "key" or "key;other".',
+            tr("this is not text."),
+            tr('Write keys of sources.csv, as "key" or "key;other".'),
         )
     elif known is not None:
         for key in filter(None, (part.strip() for part in keys.split(validation.SOURCE_SEPARATOR))):
             if key not in known:
-                fix = validation.nearest(key, known, "Add it to sources.csv, or correct it here.")
-                yield place, key, "sources.csv has no such key.", fix
+                fix = tr("Add it to {}, or correct it here.", "sources.csv")
+                fix = validation.nearest(key, known, fix)
+                yield place, key, tr("{} has no such {}.", "sources.csv", "key"), fix
 
 
 def _range_amiss(name: str, bounds: Any, value: Any, declared: Declared) -> Iterator[Note]:
@@ -142,14 +145,16 @@ def _range_amiss(name: str, bounds: Any, value: Any, declared: Declared) -> Iter
         yield place, bounds, *_unknown(name, declared)
         return
     if not isinstance(declared[name], param.Number):
-        yield place, bounds, "this parameter is no number.", "Take the range away."
+        yield place, bounds, tr("this parameter is no number."), tr("Take the range away.")
         return
     if not isinstance(bounds, (list, tuple)) or len(bounds) != 2:
-        yield place, bounds, "this is not a range.", "Write two numbers, as [0.02, 0.16]."
+        fix = tr("Write two numbers, as [0.02, 0.16].")
+        yield place, bounds, tr("this is not a range."), fix
         return
     wrong = next(filter(None, (refusal(declared, name, end, hint=False) for end in bounds)), None)
     if wrong:
         yield place, bounds, *wrong
     elif not holds(bounds, value):
-        what = f"the value, {value:g}, does not lie in it."
-        yield place, bounds, what, "Write the least and the greatest value that it may have."
+        what = tr("the value, {:g}, does not lie in it.", value)
+        fix = tr("Write the least and the greatest value that it may have.")
+        yield place, bounds, what, fix

@@ -7,6 +7,7 @@ import math
 from explorer.scenario import csv_text
 from explorer.scenario.known import folder_of, names
 from explorer.scenario.schema import TABLES, Column
+from explorer.words import tr
 
 FIRST_SAMPLE = "world-2025"  # examples come from here, where it has the column
 Examples = dict[tuple[str, str], str]  # a filled cell, by table and column
@@ -34,13 +35,13 @@ def possible(column: Column, quote: str = "") -> str:
     ['a legal_zones.legal_zone', 'a legal_zones.legal_zone', 'true, false']
     """
     if column.refers_to:
-        return f"a {quote}{column.refers_to}{quote}"
+        return tr("a {}", f"{quote}{column.refers_to}{quote}")
     if column.choices:
         return ", ".join(f"{quote}{choice}{quote}" for choice in column.choices)
     if column.kind != "number":
-        return "any"
+        return tr("any")
     text = range_text(column.low, column.high, column.above_low)
-    return f"{text}; all rows sum to 1" if column.sums_to_one else text
+    return tr("{}; all rows sum to 1", text) if column.sums_to_one else text
 
 
 def range_text(low: float | None, high: float | None, above_low: bool = False) -> str:
@@ -49,10 +50,10 @@ def range_text(low: float | None, high: float | None, above_low: bool = False) -
         None if bound is None or not math.isfinite(bound) else bound for bound in (low, high)
     )
     if low is None:
-        return "any" if high is None else f"at most {high:,.10g}"
+        return tr("any") if high is None else tr("at most {:,.10g}", high)
     if high is None:
-        return f"{'above' if above_low else 'at least'} {low:,.10g}"
-    return f"{low:,.10g} to {high:,.10g}"
+        return tr("above {:,.10g}", low) if above_low else tr("at least {:,.10g}", low)
+    return tr("{:,.10g} to {:,.10g}", low, high)
 
 
 def otherwise(column: Column) -> str:

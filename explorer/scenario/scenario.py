@@ -40,6 +40,7 @@ from explorer.scenario.workload import (
     Workloads,
     workload_objects,
 )
+from explorer.words import language, tr
 
 LEGAL_POLICIES = ("open", "today", "adequacy", "same zone")
 CUSTOM_POLICY = "custom"  # takes a table of its own
@@ -579,9 +580,9 @@ class Scenario(Declared):
 
     def _story_problems(self) -> list[Problem]:
         """Choices of the story's steps that the tables have nothing for."""
-        what, fix = "the tables have nothing for it.", "Choose what this scenario offers."
+        what, fix = tr("the tables have nothing for it."), tr("Choose what this scenario offers.")
         return [
-            Problem(f"{STORY_FILE}, step {number}", None, name, str(value), what, fix)
+            Problem(f"{STORY_FILE}, {tr('step {}', number)}", None, name, str(value), what, fix)
             for number, step in enumerate(self.story.steps if self.story else (), start=1)
             for name, value in step.state.items()
             if not self.offers(name, value)
@@ -615,7 +616,8 @@ class Scenario(Declared):
             {column: getattr(w, column) for column in WORKLOAD_COLUMNS} | w.extra
             for w in self.workloads.values()
         ]
-        return _classes.find(repr(rows), lambda: validation.parse("workloads", pd.DataFrame(rows)))
+        key = repr(rows), language()
+        return _classes.find(key, lambda: validation.parse("workloads", pd.DataFrame(rows)))
 
     def cross_check(self) -> None:
         """
@@ -629,8 +631,8 @@ class Scenario(Declared):
                 None,
                 None,
                 None,
-                "the table is missing.",
-                f"Give {name} as a DataFrame.",
+                tr("the table is missing."),
+                tr("Give {} as a DataFrame.", name),
             )
             for name in ("regions", "clients")
             if name not in found

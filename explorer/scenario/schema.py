@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from explorer.words import mark, tr
+
 LATENCY_MODELS = ("measured", "paper", "fibre")  # of round-trip times
 SEASONS = ("annual", "winter", "spring", "summer", "autumn")
 FLAGS = ("true", "false")
@@ -24,6 +26,11 @@ DEMAND_COLUMNS = {  # of clients, by the basis of demand
     "prompts": "demand_share_prompts",
     "installed capacity": "demand_share_capacity",
 }
+# which numbers are possible
+_FROM, _ABOVE = mark("It is at least {:g}."), mark("It is above {:g}.")
+_FROM_AT_MOST = mark("It is at least {:g}, and {:,.0f} at most.")
+_ABOVE_AT_MOST = mark("It is above {:g}, and {:,.0f} at most.")
+_LEAST, _GREATEST = mark("the least that {} may be"), mark("the greatest that {} may be")
 WORDS = ("all", "everyone")  # the product's own for classes, clients and regions taken together
 
 
@@ -54,17 +61,20 @@ class Column:
     @property
     def meaning(self) -> str:
         """What stands in a cell, as a sentence."""
-        return f"{self.name} is {self.doc}{f' [{self.unit}]' if self.unit else ''}."
+        what = f"{tr(self.doc)} [{tr(self.unit)}]" if self.unit else tr(self.doc)
+        return tr("{} is {}.", self.name, what)
 
     @property
     def range(self) -> str:
         """Which numbers are possible, as a sentence."""
         if self.low == -LARGEST:
-            return f"It lies between {self.low:,.0f} and {self.high:,.0f}."
+            return tr("It lies between {:,.0f} and {:,.0f}.", self.low, self.high)
         if self.high < LARGEST:
-            return f"It lies between {self.low:g} and {self.high:g}."
-        most = f", and {self.high:,.0f} at most" if math.isfinite(self.high) else ""
-        return f"It is {'above' if self.above_low else 'at least'} {self.low:g}{most}."
+            return tr("It lies between {:g} and {:g}.", self.low, self.high)
+        if math.isfinite(self.high):
+            bounded = _ABOVE_AT_MOST if self.above_low else _FROM_AT_MOST
+            return tr(bounded, self.low, self.high)
+        return tr(_ABOVE if self.above_low else _FROM, self.low)
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,7 @@ class Table:
             replace(
                 column,
                 name=f"{column.name}_{end}",
-                doc=f"the {'least' if end == 'low' else 'greatest'} that {column.name} may be",
+                doc=tr(_LEAST if end == "low" else _GREATEST, column.name),
                 required=False,
                 filled=False,
                 default=None,
@@ -118,21 +128,21 @@ def _carbon(signal: str, doc: str) -> Column:
 
 
 def _flag(name: str, doc: str, **more: Any) -> Column:
-    return Column(name, f"{doc}, true or false", "flag", choices=FLAGS, **more)
+    return Column(name, doc, "flag", choices=FLAGS, **more)
 
 
-def _id(thing: str, reserved: str = "") -> Column:
-    return Column("id", f"a short name that no other {thing} has", "id", reserved=reserved)
+def _id(doc: str, reserved: str = "") -> Column:
+    return Column("id", doc, "id", reserved=reserved)
 
 
-def _place(thing: str, reserved: str = "") -> tuple[Column, ...]:
+def _place(id_doc: str, name_doc: str, reserved: str = "") -> tuple[Column, ...]:
     return (
-        _id(thing, reserved),
-        _text("name", f"the name of the {thing} on screen"),
+        _id(id_doc, reserved),
+        _text("name", name_doc),
         _text("country_iso2", "the two-letter code of the country", required=False),
         _text("continent", "the continent", required=False),
-        _number("latitude", "degrees north", "the latitude", -90, 90),
-        _number("longitude", "degrees east", "the longitude", -180, 180),
+        _number("latitude", mark("degrees north"), "the latitude", -90, 90),
+        _number("longitude", mark("degrees east"), "the longitude", -180, 180),
         Column("timezone", "a time zone such as Europe/Oslo", "timezone", required=False),
         _text(
             "legal_zone", "the jurisdiction whose rules apply", refers_to="legal_zones.legal_zone"
@@ -147,7 +157,11 @@ REGIONS = Table(
     key=("id",),
     required=True,
     columns=(
-        *_place("region", reserved="; "),  # between the regions that open at a step
+        *_place(
+            "a short name that no other region has",
+            "the name of the region on screen",
+            reserved="; ",  # between the regions that open at a step
+        ),
         _number(
             "electricity_price_usd_per_mwh",
             "USD/MWh",
@@ -200,7 +214,7 @@ CLIENTS = Table(
     key=("id",),
     required=True,
     columns=(
-        *_place("client"),
+        *_place("a short name that no other client has", "the name of the client on screen"),
         _number("demand_share", "", "the share of all demand", 0, 1, sums_to_one=True),
         _number(
             "demand_share_prompts",
@@ -238,7 +252,7 @@ WORKLOADS = Table(
     key=("id",),
     required=True,
     columns=(
-        _id("class", reserved="/"),  # in links, as A/budget
+        _id("a short name that no other class has", reserved="/"),  # in links, as A/budget
         _text("name", "the name of the class on screen"),
         _number("latency_budget_ms", "ms", "the longest wait for the first token", high=math.inf),
         _number("energy_wh_per_request", "Wh", "the IT energy of a request", above_low=True),
@@ -262,7 +276,9 @@ WORKLOADS = Table(
         _number(
             "deferral_h", "h", "the hours that a request may wait", 0, 23, required=False, default=0
         ),
-        _number("context_tokens", "tokens", "the context behind the session state", required=False),
+        _number(
+            "context_tokens", mark("tokens"), "the context behind the session state", required=False
+        ),
         _text(
             "demand_profile",
             "the curve of the day",
@@ -321,7 +337,7 @@ LEGAL_CUSTOM = Table(
     columns=(
         _text("from_zone", "the zone of the users", refers_to="legal_zones.legal_zone"),
         _text("to_zone", "the zone where requests run", refers_to="legal_zones.legal_zone"),
-        _flag("allowed", "whether requests may run there"),
+        _flag("allowed", "whether requests may run there, true or false"),
     ),
 )
 
@@ -332,7 +348,7 @@ SYSTEMS = Table(
     columns=(
         _text("region", "the region", refers_to="regions.id"),
         _text("workload", "the class", refers_to="workloads.id"),
-        _flag("offered", "whether the region runs the class"),
+        _flag("offered", "whether the region runs the class, true or false"),
     ),
 )
 
@@ -347,7 +363,7 @@ ARCS = Table(
         _text("workload", "the class of the requests", refers_to="workloads.id"),
         _number("latency_ms", "ms", "the time from the request to the first token", required=False),
         _number("friction_usd_per_mwh", "USD/MWh", "the whole friction", -LARGEST, required=False),
-        _flag("allowed", "whether the requests may run there", required=False),
+        _flag("allowed", "whether the requests may run there, true or false", required=False),
     ),
 )
 
@@ -396,7 +412,7 @@ DEMAND_PROFILES = Table(
     key=("profile_id", "local_hour"),
     columns=(
         _text("profile_id", "the name of the curve"),
-        _number("local_hour", "local time", "the hour of the day", 0, 23, whole=True),
+        _number("local_hour", mark("local time"), "the hour of the day", 0, 23, whole=True),
         _number("relative_load", "", "the load over its daily mean"),
     ),
 )

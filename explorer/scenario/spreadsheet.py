@@ -17,6 +17,7 @@ from typing import Any
 from explorer.errors import ExplorerError, Problem, ScenarioError, shortened
 from explorer.scenario.archive import AGAIN_XLSX, read_parts
 from explorer.scenario.bounds import MOST_ROWS
+from explorer.words import tr
 
 MOST_CELLS = 150_000  # of a workbook, blank ones included: round trips of 200 regions
 MOST_COLUMNS = 300  # of a sheet
@@ -58,9 +59,8 @@ def read_workbook(data: bytes, name: str) -> dict[str, str]:
         has_formulas = any(map(_HOLDS_FORMULAS.search, parts.values()))
         written = _opened(openpyxl, book, data_only=False) if has_formulas else shown
         if len(shown.worksheets) > MOST_SHEETS:
-            raise ExplorerError(
-                f"It has more than {MOST_SHEETS} sheets.", shortened(name), "Keep those of tables."
-            )
+            what = tr("It has more than {} sheets.", MOST_SHEETS)
+            raise ExplorerError(what, shortened(name), tr("Keep those of tables."))
         reader = _Reader(name, deadline_s)
         pairs = zip(shown.worksheets, written.worksheets, strict=True)
         texts = {of_values.title: reader.text(of_values, of_cells) for of_values, of_cells in pairs}
@@ -68,9 +68,8 @@ def read_workbook(data: bytes, name: str) -> dict[str, str]:
         raise
     except (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, AttributeError,
             IndexError, SyntaxError, EOFError) as error:  # fmt: skip  # openpyxl has no error of its own
-        raise ExplorerError(
-            "It is not a workbook that can be read.", shortened(name), AGAIN_XLSX
-        ) from error
+        what = tr("It is not a workbook that can be read.")
+        raise ExplorerError(what, shortened(name), tr(AGAIN_XLSX)) from error
     if reader.problems:
         raise ScenarioError(shortened(name), reader.problems)
     return texts
@@ -103,7 +102,7 @@ class _Reader:
         writer = csv.writer(made, lineterminator="\n")
         for number, row in enumerate(self._rows(values, cells), start=1):
             if number > MOST_ROWS:
-                self._refuse(f"{values.title}: it has more than {MOST_ROWS:,} rows.")
+                self._refuse(tr("{}: it has more than {:,} rows.", values.title, MOST_ROWS))
             writer.writerow([self._text(values.title, number, *cell) for cell in row])
         return made.getvalue()
 
@@ -115,9 +114,9 @@ class _Reader:
         for written in cells.iter_rows():
             shown = written if follow is None else next(follow)
             if time.thread_time() > self._deadline_s:
-                self._refuse(f"Reading it takes more than {MOST_S:g} s of the processor.")
+                self._refuse(tr("Reading it takes more than {:g} s of the processor.", MOST_S))
             if len(shown) > MOST_COLUMNS:
-                self._refuse(f"{values.title}: it has more than {MOST_COLUMNS} columns.")
+                self._refuse(tr("{}: it has more than {} columns.", values.title, MOST_COLUMNS))
             row = [(value.value, cell) for value, cell in zip(shown, written, strict=True)]
             while row and row[-1][0] is None and row[-1][1].value is None:
                 row.pop()
@@ -128,30 +127,33 @@ class _Reader:
             blank = 0
             self._cells += len(row)
             if self._cells > MOST_CELLS:
-                self._refuse(f"It has more than {MOST_CELLS:,} cells.")
+                self._refuse(tr("It has more than {:,} cells.", MOST_CELLS))
             yield row
 
     def _text(self, sheet: str, row: int, shown: Any, cell: Any) -> str:
         """A cell as it would stand in a CSV file."""
         kind = getattr(cell, "data_type", "")
         if kind == _COMPUTED and shown is None:
-            what = "this is a formula whose value is not in the file."
-            self._note(sheet, row, cell, what, "Save it in a spreadsheet, or write the value.")
+            what = tr("this is a formula whose value is not in the file.")
+            fix = tr("Save it in a spreadsheet, or write the value.")
+            self._note(sheet, row, cell, what, fix)
         elif kind == _FAILED or (kind == _COMPUTED and str(shown).startswith("#")):
-            self._note(sheet, row, cell, "this is an error of the spreadsheet.", "Write a value.")
+            what = tr("this is an error of the spreadsheet.")
+            self._note(sheet, row, cell, what, tr("Write a value."))
         text = _as_text(shown)
         if len(text) > LONGEST_CELL:
-            self._note(sheet, row, cell, f"this has {len(text):,} characters.", "Shorten it.")
+            what = tr("this has {:,} characters.", len(text))
+            self._note(sheet, row, cell, what, tr("Shorten it."))
             return ""
         return text
 
     def _note(self, sheet: str, row: int, cell: Any, what: str, fix: str) -> None:
         found = shortened(str(cell.value))
-        where = f"{shortened(self._name)}, sheet {shortened(sheet)}"
+        where = tr("{}, sheet {}", shortened(self._name), shortened(sheet))
         self.problems.append(Problem(where, row, cell.column_letter, found, what, fix))
 
     def _refuse(self, what: str) -> None:
-        fix = "Keep the tables of the scenario alone, or use CSV files."
+        fix = tr("Keep the tables of the scenario alone, or use CSV files.")
         raise ExplorerError(what, shortened(self._name), fix)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from explorer.errors import Problem
 from explorer.registry import MEASURES, OVERVIEW
 from explorer.scenario.hints import nearest
+from explorer.words import tr
 
 STORY_FILE = "story.toml"
 MOST_STEPS, LONGEST_TEXT, LONGEST_TITLE = 40, 1200, 120
@@ -107,22 +108,23 @@ class _Reader:
         try:
             content = tomllib.loads(text.removeprefix("\ufeff"))
         except (ValueError, RecursionError) as error:
-            self._note(
-                "", None, f"this is not TOML: {error}.", "Write [[steps]] with title and text."
-            )
+            what = tr("this is not TOML: {}.", error)
+            self._note("", None, what, tr("Write [[steps]] with title and text."))
             return Story("", ())
         title = self._text(content, "", "title", LONGEST_TITLE)
         self._known(content, "", ("title", "steps"))
         steps = content.get("steps")
         if not isinstance(steps, list) or not 0 < len(steps) <= MOST_STEPS:
-            self._note("", "steps", f"there are not 1 to {MOST_STEPS} steps.", "Write [[steps]].")
+            what = tr("there are not 1 to {} steps.", MOST_STEPS)
+            self._note("", "steps", what, tr("Write {}.", "[[steps]]"))
             return Story(title, ())
         return Story(title, tuple(self._step(n, step) for n, step in enumerate(steps, start=1)))
 
     def _step(self, number: int, content: Any) -> Step:
-        where = f"step {number}"
+        where = tr("step {}", number)
         if not isinstance(content, dict):
-            self._note(where, None, "this is no table.", "Write [[steps]] and its keys below.")
+            fix = tr("Write [[steps]] and its keys below.")
+            self._note(where, None, tr("this is no table."), fix)
             return Step("", "")
         self._known(content, where, ("title", "text", "state", "view", "highlight", "predict"))
         text = self._text(content, where, "text", LONGEST_TEXT, may_have_figures=True)
@@ -140,20 +142,20 @@ class _Reader:
         name = self._one_of(where, "highlight", value, ("", *HIGHLIGHTS))
         at = MEASURES[name].question if name in MEASURES else PLACES.get(name, view)
         if view and at != view:
-            what = f"its card is not where the step looks, which is “{view}”."
-            self._note(where, "highlight", what, f'Write view = "{at}".', value=name)
+            what = tr("its card is not where the step looks, which is “{}”.", view)
+            self._note(where, "highlight", what, tr("Write {}.", f'view = "{at}"'), value=name)
         return name
 
     def _state(self, where: str, state: Any) -> dict[str, Any]:
         if not isinstance(state, dict):
-            self._note(where, "state", "this is no table.", "Write [steps.state].")
+            self._note(where, "state", tr("this is no table."), tr("Write {}.", "[steps.state]"))
             return {}
         for name, value in state.items():
             if name in self._classes:
                 number = isinstance(value, (int, float)) and not isinstance(value, bool)
-                fix = f"Write milliseconds, from 0 to {LONGEST_BUDGET_MS:,.0f}."
+                fix = tr("Write milliseconds, from 0 to {:,.0f}.", LONGEST_BUDGET_MS)
                 possible = number and 0 <= value <= LONGEST_BUDGET_MS
-                wrong = None if possible else ("this is no latency budget.", fix)
+                wrong = None if possible else (tr("this is no latency budget."), fix)
             else:
                 wrong = self._refusal(name, value)
             if wrong:
@@ -164,13 +166,14 @@ class _Reader:
         if content is None:
             return None
         if not isinstance(content, dict):
-            self._note(where, "predict", "this is no table.", "Write [steps.predict].")
+            fix = tr("Write {}.", "[steps.predict]")
+            self._note(where, "predict", tr("this is no table."), fix)
             return None
         self._known(content, where, ("ask", "figure", "kind"))
         kind = self._one_of(where, "kind", content.get("kind", KINDS[0]), KINDS)
         if number == 1 and kind == "direction":
-            what = "the first step has none before it that a direction could start from."
-            self._note(where, "predict", what, "Ask in a later step, or for a number.")
+            what = tr("the first step has none before it that a direction could start from.")
+            self._note(where, "predict", what, tr("Ask in a later step, or for a number."))
         figure = self._one_of(where, "figure", content.get("figure"), FIGURES)
         return Prediction(self._text(content, where, "ask", LONGEST_TEXT), figure, kind)
 
@@ -178,9 +181,10 @@ class _Reader:
         for inside in dict.fromkeys(PLACEHOLDER.findall(text)):
             figure, _, part = inside.partition(".")
             if figure not in FIGURES or part not in ("", *(PARTS if figure in HEADLINES else ())):
-                parts = f"Parts are {', '.join(PARTS)}; {', '.join(SPLIT + GREEDY)} have none."
+                none = ", ".join(SPLIT + GREEDY)
+                parts = tr("Parts are {}; {} have none.", ", ".join(PARTS), none)
                 fix = nearest(figure, FIGURES, parts)
-                self._note(where, "text", "there is no such figure.", fix, value=inside)
+                self._note(where, "text", tr("there is no such figure."), fix, value=inside)
 
     def _text(
         self,
@@ -192,30 +196,31 @@ class _Reader:
     ) -> str:
         text = content.get(key)
         if not isinstance(text, str):
-            what = "this is missing." if text is None else "this is no text."
+            what = tr("this is missing." if text is None else "this is no text.")
         elif not 0 < len(text.strip()) <= longest:
-            what = f"this has {len(text.strip()):,} characters."
+            what = tr("this has {:,} characters.", len(text.strip()))
         else:
             if may_have_figures:
                 self._check_placeholders(where, text)
             elif found := PLACEHOLDER.search(text):
-                what = "figures are put into the text of a step only."
-                self._note(where, key, what, "Write it without braces.", value=found[0])
+                what = tr("figures are put into the text of a step only.")
+                self._note(where, key, what, tr("Write it without braces."), value=found[0])
             return text.strip()
-        self._note(where, key, what, f"Write 1 to {longest:,} characters in quotes.")
+        self._note(where, key, what, tr("Write 1 to {:,} characters in quotes.", longest))
         return ""
 
     def _one_of(self, where: str, key: str, value: Any, known: Collection[str]) -> str:
         if isinstance(value, str) and value in known:
             return value
-        fix = nearest(str(value), known, f"Write one of: {', '.join(filter(None, known))}.")
-        self._note(where, key, "this is not one of the possible values.", fix, value=value)
+        one_of = tr("Write one of: {}.", ", ".join(filter(None, known)))
+        fix = nearest(str(value), known, one_of)
+        self._note(where, key, tr("this is not one of the possible values."), fix, value=value)
         return ""
 
     def _known(self, content: dict[str, Any], where: str, known: Iterable[str]) -> None:
         for key in content.keys() - set(known):
-            fix = nearest(key, [*known], f"Known are {', '.join(known)}.")
-            self._note(where, key, "there is no such key.", fix)
+            fix = nearest(key, [*known], tr("Known are {}.", ", ".join(known)))
+            self._note(where, key, tr("there is no such key."), fix)
 
     def _note(self, where: str, key: str | None, what: str, fix: str, value: Any = None) -> None:
         place = ", ".join(filter(None, (STORY_FILE, where)))

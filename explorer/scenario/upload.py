@@ -13,10 +13,11 @@ from explorer.scenario.draft import Draft
 from explorer.scenario.known import SETTINGS_FILE
 from explorer.scenario.schema import TABLES, Table
 from explorer.scenario.spreadsheet import read_workbook
+from explorer.words import mark, tr
 
 KINDS = (".zip", ".csv", ".xlsx", ".toml", ".md", ".txt")
 _COPY = re.compile(r" ?\(\d+\)$")  # what browsers add to the name of a file saved twice
-_FIX = f"Bring a scenario folder as ZIP, or tables as CSV or XLSX: {', '.join(KINDS)}."
+_FIX = mark("Bring a scenario folder as ZIP, or tables as CSV or XLSX: {}.")
 
 
 def draft_of(uploads: Sequence[tuple[str, bytes]], base: Mapping[str, bytes]) -> Draft:
@@ -46,8 +47,8 @@ def draft_of(uploads: Sequence[tuple[str, bytes]], base: Mapping[str, bytes]) ->
     for name, data in uploads:
         for file, contents in _files_of(PurePosixPath(name).name, data).items():
             if file in found:
-                fix = "Bring each table once."
-                raise ExplorerError(f"Two files are for {file}.", shortened(name), fix)
+                fix = tr("Bring each table once.")
+                raise ExplorerError(tr("Two files are for {}.", file), shortened(name), fix)
             found[file] = contents
     return Draft(found) if SETTINGS_FILE in found else Draft({**base, **found}, before=base)
 
@@ -56,7 +57,8 @@ def _files_of(name: str, data: bytes) -> dict[str, bytes]:
     """The files of a scenario that one upload is."""
     ending = PurePosixPath(name).suffix.lower()
     if ending not in KINDS:
-        raise ExplorerError("Files of this kind are not read.", shortened(name), _FIX)
+        what = tr("Files of this kind are not read.")
+        raise ExplorerError(what, shortened(name), tr(_FIX, ", ".join(KINDS)))
     if ending == ".zip":
         return read_zip(data, name)
     if ending == ".csv":
@@ -69,12 +71,14 @@ def _files_of(name: str, data: bytes) -> dict[str, bytes]:
         if not text.strip():
             continue
         label = name if len(sheets) == 1 else sheet
-        file = _table_of(label, text, f"{name}, sheet {sheet}").file
+        file = _table_of(label, text, tr("{}, sheet {}", name, sheet)).file
         if file in found:
-            raise ExplorerError(f"Two sheets are for {file}.", shortened(name), "Keep one of them.")
+            what = tr("Two sheets are for {}.", file)
+            raise ExplorerError(what, shortened(name), tr("Keep one of them."))
         found[file] = text.encode()
     if not found:
-        raise ExplorerError("There is nothing in it.", shortened(name), _FIX)
+        fix = tr(_FIX, ", ".join(KINDS))
+        raise ExplorerError(tr("There is nothing in it."), shortened(name), fix)
     return found
 
 
@@ -93,6 +97,10 @@ def _table_of(label: str, text: str, where: str) -> Table:
         and set(table.key) < headings
     ]
     if len(fitting) != 1:
-        fix = f"Name it after its table: {', '.join(table.file for table in TABLES.values())}."
-        raise ExplorerError("It does not say which table it is.", shortened(where), fix)
+        files = ", ".join(table.file for table in TABLES.values())
+        what, fix = (
+            tr("It does not say which table it is."),
+            tr("Name it after its table: {}.", files),
+        )
+        raise ExplorerError(what, shortened(where), fix)
     return fitting[0]

@@ -21,14 +21,16 @@ from explorer.errors import MOST_SHOWN, Problem
 from explorer.scenario.hints import ANY_ZONE, closest, nearest, timezone_fix, timezones
 from explorer.scenario.profiles import ABSOLUTE, over_mean
 from explorer.scenario.schema import TABLES, WORDS, Column
+from explorer.words import mark, tr
 
 SHARE_TOLERANCE = 1e-3  # shares typed with three decimals still sum to 1
 SOURCE_SEPARATOR = ";"  # between the source keys of one cell
+_BLANK = mark("the cell is blank.")
 _COMMA = re.compile(r"[-+]?\d+,\d+")
 LONGEST_ID = 250  # characters
 MOST_HINTS = 20  # of one column: looking for near spellings takes long in a long list
 CONTROL = ("Cc", "Zl", "Zp")  # Unicode's categories of control characters and line breaks
-DIGITS = "Write digits alone, with a point before the decimals, as 89.5."
+DIGITS = mark("Write digits alone, with a point before the decimals, as 89.5.")
 
 
 def parse(
@@ -66,9 +68,8 @@ def parse(
     for heading, (_, cells) in zip(headings, frame.items(), strict=True):
         column = known.get(heading)
         if heading in clean:
-            log.note(
-                None, heading, None, "the column is there more than once.", "Keep one of them."
-            )
+            what = tr("the column is there more than once.")
+            log.note(None, heading, None, what, tr("Keep one of them."))
         elif column is None:
             clean[heading] = _texts(cells.tolist())
         elif column.kind == "number":
@@ -81,30 +82,28 @@ def parse(
     unknown = list(islice((heading for heading in headings if heading not in known), MOST_SHOWN))
     for column in table.columns:
         if column.name not in clean and column.required:
-            fix = f"Add it: {column.meaning}"
-            close = closest(column.name, unknown)
-            fix = f"Did you mean it by {close!r}? Then rename that column." if close else fix
-            row = None if file is None else 1
-            log.problems.append(
-                Problem(log.file, row, column.name, None, "the column is missing.", fix)
-            )
+            fix = tr("Add it: {}", column.meaning)
+            if close := closest(column.name, unknown):
+                fix = tr("Did you mean it by {!r}? Then rename that column.", close)
+            row, what = None if file is None else 1, tr("the column is missing.")
+            log.problems.append(Problem(log.file, row, column.name, None, what, fix))
         elif column.name not in clean and column.default is not None:
             clean[column.name] = np.full(len(frame), float(column.default))
     if table.any_of and not set(table.any_of) & set(clean):
-        what = f"there is no column {', '.join(table.any_of[:-1])} or {table.any_of[-1]}."
+        some = ", ".join(table.any_of[:-1])
+        what = tr("there is no column {} or {}.", some, table.any_of[-1])
         meant = next(filter(None, (closest(heading, table.any_of) for heading in unknown)), None)
-        fix = (
-            f"Did you mean {meant!r} by one of the others?"
-            if meant
-            else "Add at least one of them."
-        )
+        fix = tr("Add at least one of them.")
+        if meant:
+            fix = tr("Did you mean {!r} by one of the others?", meant)
         log.problems.append(Problem(log.file, None if file is None else 1, None, None, what, fix))
     for column in table.columns if table.ranged else ():
         _note_out_of_range(column.name, clean, log)
     result = pd.DataFrame(clean, index=pd.RangeIndex(len(frame)))
     if not len(frame):
         if table.required:
-            log.note(None, None, None, "the table has no rows.", f"Add rows: {table.doc}.")
+            fix = tr("Add rows: {}.", tr(table.doc))
+            log.note(None, None, None, tr("the table has no rows."), fix)
     elif set(table.key) <= set(clean):
         _note_repetitions(table.key, clean, log)
     return result, sorted(log.problems, key=lambda problem: problem.row or 0)
@@ -183,10 +182,10 @@ class ProblemLog:
         """Note numbers with decimal commas, as one problem."""
         if self._commas:
             position, column, text = min(self._commas)
-            more = (
-                f" So it is in {len(self._commas) - 1} more cells." if len(self._commas) > 1 else ""
-            )
-            self.note(position, column, text, f"this is not a number.{more}", DIGITS)
+            what = tr("this is not a number.")
+            if len(self._commas) > 1:
+                what = f"{what} {tr('So it is in {} more cells.', len(self._commas) - 1)}"
+            self.note(position, column, text, what, tr(DIGITS))
 
 
 def _numbers(column: Column, cells: pd.Series, log: ProblemLog) -> NDArray[np.float64]:
@@ -194,26 +193,25 @@ def _numbers(column: Column, cells: pd.Series, log: ProblemLog) -> NDArray[np.fl
     values, blank = _as_floats(cells)
     finite = np.isfinite(values) | ((values == math.inf) & (column.high == math.inf))
     too_low = values <= column.low if column.above_low else values < column.low
-    below = f"this is {'not above' if column.above_low else 'below'} {column.low:,.10g}."
-    bounds = f"{column.meaning} {column.range}"
+    below = (
+        mark("this is not above {:,.10g}.") if column.above_low else mark("this is below {:,.10g}.")
+    )
     whole = finite if not column.whole else finite & (values == np.round(values))
-    for wrong, what, fix in (
-        (
-            blank & (column.required or column.filled),
-            "the cell is blank.",
-            f"Fill it in: {column.meaning}",
-        ),
-        (~blank & ~finite, "this is not a number.", DIGITS),
-        (finite & ~whole, "this is not a whole number.", bounds),
-        (whole & too_low, below, bounds),
-        (whole & (values > column.high), f"this is above {column.high:,.10g}.", bounds),
+    for wrong, what, limit in (
+        (blank & (column.required or column.filled), _BLANK, None),
+        (~blank & ~finite, mark("this is not a number."), None),
+        (finite & ~whole, mark("this is not a whole number."), column.low),
+        (whole & too_low, below, column.low),
+        (whole & (values > column.high), mark("this is above {:,.10g}."), column.high),
     ):
         for position in np.flatnonzero(wrong):
             cell = cells.iloc[position]
-            if fix == DIGITS and _COMMA.fullmatch(_as_text(cell).strip()):
+            if what != _BLANK and limit is None and _COMMA.fullmatch(_as_text(cell).strip()):
                 log.put_comma(int(position), column.name, cell)
             else:
-                log.note(int(position), column.name, cell, what, fix)
+                fix = _filling(column) if what == _BLANK else tr(DIGITS)
+                fix = fix if limit is None else f"{column.meaning} {column.range}"
+                log.note(int(position), column.name, cell, tr(what, limit), fix)
             values[position] = math.nan
     if column.default is not None:
         values[blank] = column.default
@@ -235,22 +233,26 @@ def _checked_texts(column: Column, cells: list[Any], log: ProblemLog) -> pd.Seri
 def _amiss(column: Column, text: str) -> str:
     """What is wrong with a text in that column; "" where nothing is."""
     if not text:
-        return "the cell is blank." if column.required else ""
+        return tr(_BLANK) if column.required else ""
     if column.choices and text not in column.choices:
-        return "this is not one of the possible values."
+        return tr("this is not one of the possible values.")
     if column.kind == "timezone" and text not in timezones():
-        return "there is no such time zone."
+        return tr("there is no such time zone.")
     return ""
 
 
 def _text_fix(column: Column, text: str, log: ProblemLog) -> str:
     """What to write instead of a text that is amiss."""
     if not text:
-        return f"Fill it in: {column.meaning}"
+        return _filling(column)
     if column.choices:
-        one_of = f"Write one of: {', '.join(column.choices)}."
+        one_of = tr("Write one of: {}.", ", ".join(column.choices))
         return nearest(text, column.choices, one_of) if log.has_room else one_of
-    return timezone_fix(text) if log.has_room else ANY_ZONE
+    return timezone_fix(text) if log.has_room else tr(ANY_ZONE)
+
+
+def _filling(column: Column) -> str:
+    return tr("Fill it in: {}", column.meaning)
 
 
 def _note_unfit_ids(table: str, column: Column, ids: Iterable[str], log: ProblemLog) -> None:
@@ -268,15 +270,16 @@ def _note_unfit_ids(table: str, column: Column, ids: Iterable[str], log: Problem
 def _why_unfit(column: Column, text: str, taken: set[str]) -> tuple[str, str] | None:
     """What is wrong with an id and what to do, where it would be taken for something else."""
     if text.casefold() in taken:
-        return "this word has a meaning of its own here.", f"Choose another {column.name}."
+        what = tr("this word has a meaning of its own here.")
+        return what, tr("Choose another {}.", column.name)
     if len(text) > LONGEST_ID:
-        what = f"the {column.name} has {len(text):,} characters."
-        return what, f"Shorten it to {LONGEST_ID} at most; names may be longer."
+        what = tr("the {} has {:,} characters.", column.name, len(text))
+        return what, tr("Shorten it to {} at most; names may be longer.", LONGEST_ID)
     unfit = next((sign for sign in text if unicodedata.category(sign) in CONTROL), None)
     unfit = column.reserved if column.reserved and column.reserved in text else unfit
     if unfit is not None:
-        what = f"the {column.name} cannot hold {unfit!r}."
-        return what, "Write letters, digits and hyphens."
+        what = tr("the {} cannot hold {!r}.", column.name, unfit)
+        return what, tr("Write letters, digits and hyphens.")
     return None
 
 
@@ -319,10 +322,10 @@ def _note_repetitions(columns: tuple[str, ...], clean: Mapping[str, Any], log: P
         if "" in key or any(part != part for part in key):
             continue
         if first.setdefault(key, position) != position:
-            what = f"row {log.row(first[key])} has the same {' and '.join(columns)}."
-            log.note(
-                position, columns[0], key[0], what, "Remove one of the two rows, or correct it."
-            )
+            same = tr(" and ").join(columns)
+            what = tr("row {} has the same {}.", log.row(first[key]), same)
+            fix = tr("Remove one of the two rows, or correct it.")
+            log.note(position, columns[0], key[0], what, fix)
 
 
 def _contradictions(
@@ -337,7 +340,7 @@ def _contradictions(
                 frame[column.name].to_numpy().sum()
             )  # NaN, so no complaint, where one is unknown
             if abs(total - 1) > SHARE_TOLERANCE:
-                what, fix = "the shares do not sum to 1.", "Scale them so that they do."
+                what, fix = tr("the shares do not sum to 1."), tr("Scale them so that they do.")
                 yield Problem(name, None, column.name, f"{total:.6g}", what, fix)
     if name == "profiles":
         yield from _without_mean(frame)
@@ -357,8 +360,8 @@ def _contradictions(
             for value in filter(unknown.__contains__, _names_in(cell, separator)):
                 first.setdefault(value, position)
         for n, (value, position) in enumerate(first.items()):
-            what = f"{TABLES[table].file} has no such {key}."
-            fix = f"Add it to {TABLES[table].file}, or correct it here."
+            what = tr("{} has no such {}.", TABLES[table].file, key)
+            fix = tr("Add it to {}, or correct it here.", TABLES[table].file)
             fix = nearest(value, known, fix) if n < MOST_HINTS else fix
             yield Problem(name, position, heading, value, what, fix)
 
@@ -377,10 +380,13 @@ def _note_out_of_range(column: str, clean: Mapping[str, Any], log: ProblemLog) -
         if column not in clean or heading not in clean:
             continue
         for position in np.flatnonzero(outside(clean[heading], clean[column])):
-            side = "above" if end == "low" else "below"
-            figure = clean[column][position]
-            what = f"this is {side} {column} itself, {figure:,.10g}."
-            fix = "Write the least and the greatest that it may be, or leave the cell blank."
+            side = (
+                mark("this is above {} itself, {:,.10g}.")
+                if end == "low"
+                else mark("this is below {} itself, {:,.10g}.")
+            )
+            what = tr(side, column, clean[column][position])
+            fix = tr("Write the least and the greatest that it may be, or leave the cell blank.")
             log.note(int(position), heading, clean[heading][position], what, fix)
 
 
@@ -396,15 +402,12 @@ def _without_mean(profiles: pd.DataFrame) -> Iterator[Problem]:
         for row in np.flatnonzero(lacking):
             region, figure = profiles["region_id"].iat[row], profiles[absolute].iat[row]
             if region not in told:
-                what = f"the annual mean of {region} is not above 0, so that this is no multiple of it."
-                yield Problem(
-                    "profiles",
-                    int(row),
-                    absolute,
-                    _as_text(figure),
-                    what,
-                    f"Add a column {relative}.",
+                what = tr(
+                    "the annual mean of {} is not above 0, so that this is no multiple of it.",
+                    region,
                 )
+                fix = tr("Add a column {}.", relative)
+                yield Problem("profiles", int(row), absolute, _as_text(figure), what, fix)
             told.add(region)
 
 
