@@ -113,7 +113,10 @@ class ScenarioError(ExplorerError):
     @staticmethod
     def _counted(count: int) -> str:
         return plural(
-            "The scenario has {count} problem.", "The scenario has {count} problems.", count
+            "The scenario has {number} problem.",
+            "The scenario has {number} problems.",
+            count,
+            number=count,
         )
 
     def __str__(self) -> str:
@@ -125,7 +128,9 @@ class PlanError(ScenarioError):
 
     @staticmethod
     def _counted(count: int) -> str:
-        return plural("The plan has {count} problem.", "The plan has {count} problems.", count)
+        return plural(
+            "The plan has {number} problem.", "The plan has {number} problems.", count, number=count
+        )
 
 
 def lines(problems: Sequence[Problem]) -> list[str]:

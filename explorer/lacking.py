@@ -9,7 +9,7 @@ from explorer.errors import ExplorerError
 from explorer.words import tr
 
 SCREEN = (
-    "bokeh", "cartopy", "defusedxml", "geoviews", "holoviews", "jinja2", "matplotlib", "openpyxl",
+    "babel", "bokeh", "cartopy", "defusedxml", "geoviews", "holoviews", "jinja2", "matplotlib", "openpyxl",
     "panel", "panel_material_ui", "segno", "sqlalchemy",
 )  # fmt: skip
 INSTALL = "pip install wattlas"  # brings what is missing, whatever is there

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from explorer.words import mark
+
 # names of `model.inputs` that a placement is made of
 PLACEMENT = (
     "price", "carbon", "pue", "capacity", "demand", "classes", "latency", "law", "friction",
@@ -54,8 +56,9 @@ class Measure:
         return getattr(import_module(self.module), f"{self.name}_table")
 
 
-OVERVIEW, PLACE, WORTH = "Overview", "Where does it go?", "What is it worth?"
-PAYS, OBSTACLES, CERTAINTY = "When does it pay?", "What holds it back?", "How sure is it?"
+OVERVIEW, PLACE = mark("Overview"), mark("Where does it go?")
+WORTH, PAYS = mark("What is it worth?"), mark("When does it pay?")
+OBSTACLES, CERTAINTY = mark("What holds it back?"), mark("How sure is it?")
 
 MEASURES = {
     measure.name: measure

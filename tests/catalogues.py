@@ -34,7 +34,17 @@ ARGUMENTS: dict[str, tuple[tuple[int, str], ...]] = {
 TABLES = {
     "measures/published.csv": ("setup", "world", "differs", "quality")
 }  # their columns of texts
-DECLARING = {"label", "doc"}  # arguments of `param.X` in a scenario's declarations
+DECLARING = {"label", "doc"}  # arguments of what declares a setting of a scenario: both are there
+SCHEMA: dict[str, tuple[tuple[int, str], ...]] = {  # as ARGUMENTS, of what declares its tables
+    "Column": ((1, "doc"),),
+    "Table": ((1, "doc"),),
+    "_carbon": ((1, "doc"),),
+    "_flag": ((1, "doc"),),
+    "_id": ((0, "doc"),),
+    "_number": ((2, "doc"),),
+    "_place": ((0, "id_doc"), (1, "name_doc")),
+    "_text": ((1, "doc"),),
+}
 # of a message: places for values, tags, and columns of tips
 _PLACES = re.compile(r"\{[^{}]*\}|</?[a-zA-Z][^<>]*>|@\w+")
 
@@ -76,33 +86,42 @@ def _add(found: dict, said: Iterator[Message], path: Path) -> None:
 
 def _in_python(path: Path) -> Iterator[Message]:
     declares = path.parent.name == "scenario"
+    arguments = ARGUMENTS | SCHEMA if declares and path.name == "schema.py" else ARGUMENTS
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         match node:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-                yield from _in_call(name, node, declares)
+                yield from _in_call(node, arguments.get(name, ()))
+                yield from _said_by(name, node)
+                if declares and {keyword.arg for keyword in node.keywords} >= DECLARING:
+                    yield from _declared_by(node)
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if NAMED.search(name):
                 yield from _texts(value)
             case ast.AnnAssign(target=ast.Name(id=name), value=value) if NAMED.search(name):
                 yield from _texts(value)
 
 
-def _in_call(name: str, call: ast.Call, declares: bool) -> Iterator[Message]:
+def _said_by(name: str, call: ast.Call) -> Iterator[Message]:
     if name == "plural" and len(call.args) > 2:
         one, many = ([*_texts(each)] for each in call.args[:2])
         if one and many:
             yield one[0], many[0]
     elif name in SAYING and call.args:
         yield from _texts(call.args[0])
-    for place, argument in ARGUMENTS.get(name, ()):
+
+
+def _in_call(call: ast.Call, messages: tuple[tuple[int, str], ...]) -> Iterator[str]:
+    for place, argument in messages:
         if len(call.args) > place:
             yield from _texts(call.args[place])
         for keyword in call.keywords:
             if keyword.arg == argument:
                 yield from _texts(keyword.value)
-    if declares and isinstance(call.func, ast.Attribute):
-        for keyword in call.keywords:
-            if keyword.arg in DECLARING:
-                yield from _texts(keyword.value)
+
+
+def _declared_by(call: ast.Call) -> Iterator[str]:
+    for keyword in call.keywords:
+        if keyword.arg in DECLARING:
+            yield from _texts(keyword.value)
 
 
 def _texts(node: ast.AST | None) -> Iterator[str]:

@@ -78,6 +78,7 @@ print(*sorted(name for name in set(sys.modules) - before if name.partition(".")[
         "explorer.errors",
         "explorer.lacking",
         "explorer.registry",
+        "explorer.words",
     ]
 
 

@@ -25,13 +25,15 @@ from explorer.model.solve import solve_network
 from explorer.model.solver import PlacementModel
 from explorer.model.tail import least_tail, tail_mean
 from explorer.scenario.scenario import Scenario
+from explorer.words import mark
 
 Floats = NDArray[np.float64]
 
 TURN = 20  # draws without a pause
 HIGHEST = 0.999  # level: of 10,000 worlds, ten are left for the tail
 BASELINE, STATED, MEAN, TAIL, FORESIGHT = (
-    "baseline", "as stated", "least mean", "least tail", "perfect foresight",
+    mark("baseline"), mark("as stated"), mark("least mean"), mark("least tail"),
+    mark("perfect foresight"),
 )  # fmt: skip
 QUANTILES = {"p10": 0.1, "p90": 0.9}
 

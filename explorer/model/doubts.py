@@ -16,11 +16,11 @@ from unicodedata import category, normalize
 import numpy as np
 import pandas as pd
 
-from explorer.errors import Problem
+from explorer.errors import Problem, shortened
 from explorer.model.geodesy import great_circle_km
 from explorer.model.geography import build_geography
 from explorer.model.latency import access_rtt_ms, rtt_from_distance_ms
-from explorer.scenario import folder, hints, validation
+from explorer.scenario import folder, hints, translations, validation
 from explorer.scenario.profiles import ABSOLUTE, ANNUAL, HOURS, annual_mean, over_mean
 from explorer.scenario.scenario import Scenario, declared
 from explorer.scenario.schema import CARBON_COLUMNS, SEASONS, TABLES
@@ -90,6 +90,7 @@ def doubts_about(scenario: Scenario, lines: Mapping[str, pd.Index]) -> list[Prob
         "rtt_ms": (_faster_than_light(scenario), _one_way(scenario)),
         "profiles": (_profiles(scenario),),
         "demand_profiles": (_demand_profiles(scenario),),
+        "translations": (_translations_of_nothing(scenario),),
     }
     found = [
         Problem(
@@ -367,6 +368,18 @@ def _demand_profiles(scenario: Scenario) -> Iterator[_Doubt]:
         yield from _holes("relative_load", table, ["profile_id"], "local_hour")
         means = _whole_days(table, ["profile_id"], "relative_load")
         yield from _off_one("relative_load", table, "profile_id", means, _DAY)
+
+
+def _translations_of_nothing(scenario: Scenario) -> Iterator[_Doubt]:
+    table = scenario.translations
+    if table is None:
+        return
+    known = {*map(translations.key_of, scenario.texts())}
+    rows = [row for row, text in enumerate(table["text"]) if translations.key_of(text) not in known]
+    if rows:
+        what = tr("the scenario has no such text: nobody sees the translation.")
+        fix = tr("Write the text just as it stands in the scenario, or remove the row.")
+        yield _Doubt("text", rows, shortened(table["text"].iloc[rows[0]]), what, fix)
 
 
 def _whole_days(table: Any, key: list[str], column: str) -> Any:

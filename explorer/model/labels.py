@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -16,6 +16,7 @@ from explorer.model.inputs import InputSources, input_sources
 from explorer.registry import MEASURES
 from explorer.scenario.provenance import Source
 from explorer.scenario.scenario import Scenario
+from explorer.scenario.translations import spoken
 from explorer.words import mark, tr
 
 # how a figure got here is in sources.csv; whether it is a proxy or an estimate is said
@@ -217,17 +218,18 @@ def publisher_of(source: Source) -> str:
 
 
 def labels_of(scenario: Scenario) -> Labels:
-    """The labels of a scenario as it is now."""
-    regions, clients = scenario.regions, scenario.clients
-    full = told_apart(regions["id"], map(str, regions["name"]))
+    """The labels of a scenario as it is now, in the language that is spoken."""
+    clients, classes, said = scenario.clients, scenario.workloads, spoken(scenario.translations)
+    regions = [said(str(name)) for name in scenario.regions["name"]]
+    full = told_apart(scenario.regions["id"], regions)
     return Labels(
-        title=as_shown(scenario.title),
+        title=as_shown(said(scenario.title)),
         regions=full,
-        short_regions=_shortened(full, map(str, regions["name"])),
-        clients=told_apart(clients["id"], map(str, clients["name"])),
-        classes=told_apart(scenario.workloads, (w.name for w in scenario.workloads.values())),
-        workloads=tuple(class_label(w.id, w.name) for w in scenario.workloads.values()),
-        zones=_zones(scenario.legal_zones),
+        short_regions=_shortened(full, regions),
+        clients=told_apart(clients["id"], (said(str(name)) for name in clients["name"])),
+        classes=told_apart(classes, (said(w.name) for w in classes.values())),
+        workloads=tuple(class_label(w.id, w.name, said(w.name)) for w in classes.values()),
+        zones=_zones(scenario.legal_zones, said),
         sources=input_sources(scenario),
         carbon_signal=str(scenario.carbon_signal),
         hour=scenario.hour,
@@ -235,22 +237,29 @@ def labels_of(scenario: Scenario) -> Labels:
     )
 
 
-def _zones(table: pd.DataFrame | None) -> NamesById:
+def title_shown(scenario: Scenario) -> str:
+    """What a scenario is called, in the language that is spoken."""
+    return as_shown(scenario.said(scenario.title))
+
+
+def _zones(table: pd.DataFrame | None, said: Callable[[str], str]) -> NamesById:
     """Legal zones by id; none is named where no table does."""
     if table is None:
         return NamesById()
-    ids, names = table["legal_zone"], [*map(str, table["name"])]
+    ids, names = table["legal_zone"], [said(str(name)) for name in table["name"]]
     return NamesById(zip(ids, _shortened(told_apart(ids, names), names), strict=True))
 
 
-def class_label(id: str, name: str) -> str:
+def class_label(id: str, name: str, said: str = "") -> str:
     """
-    A class by its id, which sentences say, and by its name, where that is another word.
+    A class by its id, which sentences say, and by its name, where that is another word; `said` is
+    the name in another language.
 
-    >>> class_label("A", "Interactive"), class_label("chat", "Chat")
-    ('A Interactive', 'Chat')
+    >>> class_label("A", "Interactive"), class_label("chat", "Chat"), class_label("chat", "Chat", "Gespräch")
+    ('A Interactive', 'Chat', 'Gespräch')
     """
-    return as_shown(name) if id.lower() == name.lower() else f"{as_shown(id)} {as_shown(name)}"
+    shown = as_shown(said or name)
+    return shown if id.lower() == name.lower() else f"{as_shown(id)} {shown}"
 
 
 def _shortened(full: Sequence[str], names: Iterable[str]) -> tuple[str, ...]:

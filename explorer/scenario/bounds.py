@@ -93,4 +93,4 @@ def _problem(file: str, what: str) -> Problem:
 
 def _refuse(problems: list[Problem]) -> None:
     if problems:
-        raise ScenarioError("own data", problems)
+        raise ScenarioError(tr("own data"), problems)

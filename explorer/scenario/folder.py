@@ -181,7 +181,7 @@ class Folder:
         """A file with the name of no table, or nearly with that of one that is there."""
         what, twin = tr("no table of a scenario has this name."), file.lower()
         if twin in _TABLE_FILES and twin in self._files.names():
-            self._note(file, what, f"Remove it, or {twin}: both would be the same table.")
+            self._note(file, what, tr("Remove it, or {}: both would be the same table.", twin))
             return
         absent = [name for name in _TABLE_FILES if name not in self._files]
         known = tr("Remove it; tables are {}.", ", ".join(_TABLE_FILES))

@@ -6,7 +6,7 @@ Panel.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from explorer.scenario.schema import (
 )
 from explorer.scenario.schema import TABLES as SCHEMA
 from explorer.scenario.story import STORY_FILE, Story, read_story
+from explorer.scenario.translations import spoken
 from explorer.scenario.workload import (
     MODEL_COLUMNS,
     WORKLOAD_COLUMNS,
@@ -415,6 +416,11 @@ class Scenario(Declared):
     )
     demand_profiles = Table(allow_None=True, precedence=-1, doc="Relative load by local hour.")
     sources = Table(allow_None=True, precedence=-1, doc="Where the figures come from.")
+    translations = Table(
+        allow_None=True,
+        precedence=-1,
+        doc="The scenario's own texts in other languages. What is not listed is shown as it is.",
+    )
     documents = param.Dict(
         default={}, precedence=-1, doc="Text files that travel with the scenario, by file name."
     )
@@ -572,11 +578,31 @@ class Scenario(Declared):
 
     @property
     def story(self) -> Story | None:
-        """The story that the scenario tells, or None; see `explorer.scenario.story`."""
+        """
+        The story that the scenario tells, in the language that is spoken as far as it has
+        translations, or None; see `explorer.scenario.story`.
+        """
+        story = self._story_as_written()
+        return story and story.told(spoken(self.translations))
+
+    def _story_as_written(self) -> Story | None:
         text = self.documents.get(STORY_FILE)
         if text is None:
             return None
         return read_story(text, self.workloads, refusals(declared()))[0]
+
+    def said(self, text: str) -> str:
+        """One of the scenario's texts in the language that is spoken, if it has a translation."""
+        return spoken(self.translations)(text)
+
+    def texts(self) -> Iterator[str]:
+        """The scenario's texts that people read, as written: titles, names, its story."""
+        yield from (self.title, self.description)
+        for table in (self.regions, self.clients, self.legal_zones):
+            yield from () if table is None else map(str, table["name"])
+        yield from (workload.name for workload in self.workloads.values())
+        story = self._story_as_written()
+        yield from () if story is None else story.texts()
 
     def _story_problems(self) -> list[Problem]:
         """Choices of the story's steps that the tables have nothing for."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from explorer.words import mark, tr
+from explorer.words import LANGUAGES, mark, tr
 
 LATENCY_MODELS = ("measured", "paper", "fibre")  # of round-trip times
 SEASONS = ("annual", "winter", "spring", "summer", "autumn")
@@ -438,6 +438,24 @@ SOURCES = Table(
     ),
 )
 
+TRANSLATIONS = Table(
+    file="translations.csv",
+    doc="texts of the scenario in other languages",
+    key=("language", "text"),
+    columns=(
+        _text("language", "the language of the translation, by its code", choices=tuple(LANGUAGES)),
+        _text(
+            "text",
+            "a text as the scenario has it: its title or description, the name of a region, client, class "
+            "or zone, a text of its story",
+        ),
+        _text(
+            "translation",
+            "what stands for that text on screen; figures of a story, in braces, stay as they are",
+        ),
+    ),
+)
+
 TABLES: dict[str, Table] = {
     "regions": REGIONS,
     "clients": CLIENTS,
@@ -452,4 +470,5 @@ TABLES: dict[str, Table] = {
     "profiles": PROFILES,
     "demand_profiles": DEMAND_PROFILES,
     "sources": SOURCES,
+    "translations": TRANSLATIONS,
 }

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from explorer.errors import Problem
@@ -75,6 +75,23 @@ class Story:
 
     title: str
     steps: tuple[Step, ...]
+
+    def texts(self) -> Iterator[str]:
+        """What people read of it, text by text."""
+        yield self.title
+        for step in self.steps:
+            yield from (step.title, step.text)
+            if step.predict is not None:
+                yield step.predict.ask
+
+    def told(self, said: Callable[[str], str]) -> Story:
+        """The same with other words for its texts."""
+        return Story(said(self.title), tuple(_told(step, said) for step in self.steps))
+
+
+def _told(step: Step, said: Callable[[str], str]) -> Step:
+    predict = step.predict and replace(step.predict, ask=said(step.predict.ask))
+    return replace(step, title=said(step.title), text=said(step.text), predict=predict)
 
 
 def read_story(

@@ -18,6 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.errors import MOST_SHOWN, Problem
+from explorer.scenario import translations
 from explorer.scenario.hints import ANY_ZONE, closest, nearest, timezone_fix, timezones
 from explorer.scenario.profiles import ABSOLUTE, over_mean
 from explorer.scenario.schema import TABLES, WORDS, Column
@@ -344,6 +345,8 @@ def _contradictions(
                 yield Problem(name, None, column.name, f"{total:.6g}", what, fix)
     if name == "profiles":
         yield from _without_mean(frame)
+    if name == translations.NAME and {"text", "translation"} <= {*frame.columns}:
+        yield from translations.unlike(frame)
     references = [(column.name, column.refers_to, None) for column in columns if column.refers_to]
     if name != "sources":
         headings = [heading for heading in frame.columns if is_source(heading)]

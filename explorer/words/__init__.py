@@ -47,7 +47,16 @@ def language() -> str:
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Words in a language, in this thread. Threads of a pool speak English until told otherwise."""
+    """
+    Words in a language, in this thread. Threads of a pool speak English until told otherwise.
+
+    Raises
+    ------
+    ValueError
+        If there is no such language.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"There is no language {language!r}: use one of {', '.join(LANGUAGES)}.")
     token = _spoken.set(language)
     try:
         yield

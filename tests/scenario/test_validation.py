@@ -103,6 +103,7 @@ EXCEPTIONS = {name: validation.parse(name, pd.DataFrame(columns))[0] for name, c
         "carbon_g_per_kwh": 400.0,
     },
     "legal_custom": {"from_zone": ["NA"], "to_zone": "NO", "allowed": [np.True_]},
+    "translations": {"language": ["de", "fr"], "text": "NA", "translation": ["N. v.", "n/a"]},
 }.items()}  # fmt: skip
 
 
