@@ -9,8 +9,8 @@ from explorer.errors import ExplorerError
 from explorer.words import tr
 
 SCREEN = (
-    "babel", "bokeh", "cartopy", "defusedxml", "geoviews", "holoviews", "jinja2", "matplotlib", "openpyxl",
-    "panel", "panel_material_ui", "segno", "sqlalchemy",
+    "babel", "bokeh", "cartopy", "defusedxml", "geoviews", "holoviews", "jinja2", "matplotlib",
+    "openpyxl", "panel", "panel_material_ui", "segno", "sqlalchemy",
 )  # fmt: skip
 INSTALL = "pip install wattlas"  # brings what is missing, whatever is there
 

@@ -14,6 +14,7 @@ from explorer.markup import html, joined
 from explorer.model.labels import as_shown, isolated, publisher_of
 from explorer.scenario.provenance import MEANINGS, UNCERTAIN, Source, worst
 from explorer.words import language, mark, number, tr
+from explorer.words.column_titles import COLUMN_TITLES
 
 BRIEFLY = {  # how sure a figure is, in a word or two
     "read": mark("read"),
@@ -306,7 +307,7 @@ def title_of(column: str) -> str:
     words = " ".join(
         _SPOKEN.get(word, word) for word in column.removesuffix(unit).split("_")
     ).strip()
-    words = tr(words)
+    words = tr(words) if words in COLUMN_TITLES else words
     if not unit:
         return words
     spoken = unit.replace("_per_", "/")

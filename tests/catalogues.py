@@ -22,7 +22,7 @@ from explorer.words.messages import Message, has_words, key_of, said_in
 EXPLORER = Path(__file__).parents[1] / "explorer"
 FOLDER = EXPLORER / "words"
 SAYING = {"tr", "mark", "html"}  # functions whose first argument is a message
-NAMED = re.compile(r"(^|_)(HELP|TIPS?|LABELS)$")  # constants that hold nothing but messages
+NAMED = re.compile(r"(^|_)(HELP|TIPS?|LABELS|TITLES)$")  # constants that hold nothing but messages
 # arguments that are messages, by place and by name: of what describes pictures, measures, settings
 ARGUMENTS: dict[str, tuple[tuple[int, str], ...]] = {
     "Axis": ((0, "label"),),
