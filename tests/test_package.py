@@ -79,6 +79,7 @@ print(*sorted(name for name in set(sys.modules) - before if name.partition(".")[
         "explorer.lacking",
         "explorer.registry",
         "explorer.words",
+        "explorer.words.messages",
     ]
 
 

@@ -9,7 +9,6 @@ from explorer.text import format_duration, format_number, percent, setting_text,
 from explorer.words import (
     LANGUAGES,
     catalogue,
-    has_words,
     most_wanted,
     number,
     per_language,
@@ -17,6 +16,7 @@ from explorer.words import (
     speaking,
     tr,
 )
+from explorer.words.messages import has_words
 
 FRENCH = r"""
 msgid ""
