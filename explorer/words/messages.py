@@ -9,7 +9,7 @@ Message = str | tuple[str, str]  # a pair where there is a plural
 
 _NO_WORDS = re.compile(r"""<[^<>]*>|\{[^{}]*\}|@\w+(\{[^{}]*\})?|&\w+;|[\w-]+="[^"]*\"""")
 _TEXT = r"""(?P<{0}>["'])(?P<{1}>(?:\\.|(?!(?P={0})).)*)(?P={0})"""
-_SAID = re.compile(rf"\b(?:tr|mark)\(\s*{_TEXT.format('quote', 'text')}")
+_SAID = re.compile(rf"\b(?:tr|mark|html)\(\s*{_TEXT.format('quote', 'text')}")
 _PLURAL = re.compile(
     rf"\bplural\(\s*{_TEXT.format('first', 'one')}\s*,\s*{_TEXT.format('second', 'many')}"
 )
@@ -39,8 +39,8 @@ def has_words(message: str) -> bool:
 
 def said_in(script: str) -> Iterator[Message]:
     """
-    Messages of a script in JavaScript: texts that `tr`, `mark` and `plural` are given as they
-    are, and templates of `html`, their values as places.
+    Messages of a script in JavaScript: texts that `tr`, `mark`, `html` and `plural` are given as
+    they are, and templates of `html`, their values as places.
 
     >>> [*said_in("tr('It\\\\'s {}', x) + plural('{count} hour', '{count} hours', n)")]
     ["It's {}", ('{count} hour', '{count} hours')]

@@ -7,7 +7,7 @@ import pytest
 import explorer.words
 from explorer.app.component import Component, words_of
 from explorer.app.strip.strip import Strip
-from explorer.words import catalogue, of_script, speaking
+from explorer.words import LANGUAGES, catalogue, of_script, speaking
 from explorer.words.catalogue import Catalogue
 from tests.page_modules import printed_by_node
 
@@ -39,6 +39,7 @@ GERMAN = Catalogue(
 @pytest.fixture
 def german(monkeypatch):
     monkeypatch.setattr(catalogue, "read", {TAG: GERMAN}.get)
+    monkeypatch.setitem(LANGUAGES, TAG, "German of a kind")
     yield TAG
     explorer.words._catalogue.cache_clear()
 

@@ -33,6 +33,7 @@ from explorer.registry import HEADLINES, OBSTACLES, OVERVIEW, PLACE, PLACEMENT, 
 from explorer.scenario.profiles import ANNUAL, AVERAGE
 from explorer.scenario.scenario import Scenario
 from explorer.text import BETTER, NEUTRAL, WORSE, elided, setting_text
+from explorer.words import tr
 
 _PANELS = {"frontier": frontier.PANELS, "break_even": break_even.PANELS, "layers": layers.PANELS}
 _CHOSEN_BY = {  # inputs: the choice that decides which columns they are, see `inputs.columns_of`
@@ -64,15 +65,16 @@ def view_labels(scenario: Scenario, leads: Mapping[str, str]) -> dict[str, Any]:
         "workloads": labels.workloads,
         "request_said": a_request_of(labels.classes[0]),
         "class_rows": [elided(name, layers.LONGEST) for name in labels.workloads],
-        "kinds_of_layers": layers.KINDS,
+        "kinds_of_layers": _said(layers.KIND_LABELS),
         "as_shown": {id: as_shown(id) for id in scenario.workloads},
         "questions": {name: q if q in leads else "" for name, q in _QUESTIONS.items()},
-        "than": THAN,
-        "baseline_is": BASELINE_IS,
-        "words": WORDS,
-        "reasons": REASONS,
-        "caveats": {"signals": SIGNALS, "embodied": EMBODIED, "location": LOCATION},
-        "baselines": BASELINE_TEXTS,
+        "than": _said(THAN),
+        "baseline_is": _said(BASELINE_IS),
+        "words": _said(WORDS),
+        "reasons": _said(REASONS),
+        "signal_names": {signal: tr(signal) for signal in by_signal},
+        "caveats": _said({"signals": SIGNALS, "embodied": EMBODIED, "location": LOCATION}),
+        "baselines": _said(BASELINE_TEXTS),
         "rules": {rule: setting_text("baseline_rule", rule) for rule in BASELINES},
         "colours": {"better": BETTER, "worse": WORSE, "neutral": NEUTRAL},
         "panels": {name: [_panel(panels, p) for p in panels] for name, panels in _PANELS.items()},
@@ -82,7 +84,10 @@ def view_labels(scenario: Scenario, leads: Mapping[str, str]) -> dict[str, Any]:
         "declination_deg": DECLINATION_DEG,
         "origins": {signal: origins_of_regions(of.sources) for signal, of in by_signal.items()},
         "inputs": {"totals": HEADLINES, "table": PLACEMENT},
-        "sources": {"about": ABOUT, "lines": {name: _lines(scenario, name) for name in HEADLINES}},
+        "sources": {
+            "about": tr(ABOUT),
+            "lines": {name: _lines(scenario, name) for name in HEADLINES},
+        },
     }
 
 
@@ -91,18 +96,27 @@ def _panel(panels: tuple[Panel, ...], panel: Panel) -> dict[str, Any]:
         "name": panel.name,
         "marks": [
             {
-                "name": mark.name, "kind": mark.kind, "roles": mark.roles, "labels": mark.labels,
+                "name": mark.name, "kind": mark.kind, "roles": mark.roles, "labels": _said(mark.labels),
                 "columns": mark.columns,
             }
             for mark in panel.marks
         ],
-        "x_label": panel.x.label,
-        "y_label": panel.y.label,
+        "x_label": tr(panel.x.label),
+        "y_label": tr(panel.y.label),
         "height_px": panel.height_px,
         "has_rows": panel.has_rows,
         "fewest_rows": panel.fewest_rows,
         "is_labelled_below": is_labelled_below(panels, panel),
     }  # fmt: skip
+
+
+def _said(value: Any) -> Any:
+    """Texts of constants in the language that is spoken."""
+    if isinstance(value, str):
+        return tr(value)
+    if isinstance(value, Mapping):
+        return {name: _said(part) for name, part in value.items()}
+    return [_said(part) for part in value]
 
 
 def _looks() -> dict[str, dict[str, str]]:

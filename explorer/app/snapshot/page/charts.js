@@ -1,7 +1,8 @@
 // `explorer/app/live/chart_pane.py` and the charts of frontier, break-even and layers: columns, ranges and words of each
 // panel. Panels and looks come from Python.
+import {mark} from "../../words.js"
 import {sum} from "./arrays.js"
-import {fixed, formatDuration, formatNumber, general, html, joined, plus, said, sentence} from "./text.js"
+import {fixed, formatDuration, formatNumber, html, joined, plus, said, sentence, tr} from "./text.js"
 import {KG_PER_T, UNSERVED_MW} from "./units.js"
 
 const FACES = {vertical: {x: "location"}, horizontal: {y: "location"}, diagonal: {slope: "gradient"}, span: {left: "left", right: "right"}}
@@ -16,6 +17,10 @@ const ZOOMED = 0.5 // of the cost, which all steps together are less than: their
 const SMALLEST_SHARE = 0.09 // of a bar that has room for words
 const OVERLAP = 0.004 // of the width: steps that only touch show a hairline
 const [LOSS, CLOSED, PAYS] = [0, 1, 2]
+const COUNTED = [mark("{} do not pay"), mark("{} would pay, but are closed to it"), mark("{} pay")] // pairs, by role
+const CLOSED_BY = {
+  none: mark("none"), law: mark("law"), "not offered": mark("not offered"), "own terms": mark("own terms"), latency: mark("latency"),
+}
 const [ISOLATE, END] = ["\u2068", "\u2069"] // around what runs in the direction of its own first letter
 
 const floats = values => Float32Array.from(values)
@@ -101,7 +106,7 @@ function budget_axis(first, last, strictest, now) {
   if (first - 10 * margin < now && now < first) start = Math.min(start, now - margin)
   const first_ms = start
   const last_ms = (last < now && now < last + 10 * margin ? now : last) + 2 * margin
-  const text = `now: ${formatDuration(now)}`
+  const text = tr("now: {}", formatDuration(now))
   const has_now = first_ms <= now && now <= last_ms
   return {first_ms, last_ms, now_ms: now, has_now, now_text: now < first_ms ? `← ${text}` : now > last_ms ? `${text} →` : text}
 }
@@ -117,7 +122,7 @@ function now_labels(name, axis) {
   return {[name]: [axis.now_text], [`${name} beyond`]: [axis.now_text]}
 }
 
-const name_of = (over, {as_shown}) => (over === "all" ? "relaxation of all budgets" : `latency budget of class ${as_shown[over]}`)
+const name_of = (over, {as_shown}) => (over === "all" ? tr("relaxation of all budgets") : tr("latency budget of class {}", as_shown[over]))
 const label_of = (over, labels) => `${sentence(name_of(over, labels))} [ms]`
 
 // `charts/frontier.py`
@@ -167,7 +172,7 @@ function filled(of, alone, table, values, axis, base, x_label, opens) {
   const labels = now_labels(`${of} now`, axis)
   if (base !== undefined) {
     columns[`${of} baseline`] = {y: [base]}
-    labels[`${of} baseline`] = [low <= base && base <= high ? "baseline" : ""]
+    labels[`${of} baseline`] = [low <= base && base <= high ? tr("baseline") : ""]
   }
   return {columns, x_range: [axis.first_ms, axis.last_ms], y_range: [low, high], x_label, labels}
 }
@@ -185,25 +190,26 @@ function frontier_finding({over, current_ms, window_ms, table}, opens, labels) {
   const steps = table.budget_ms
   const before = steps.findLastIndex(ms => ms <= current_ms + 1e-9)
   const after = steps.findIndex(ms => ms > current_ms + 1e-9)
-  const parts = [html`<b>${may_take(over, formatDuration(current_ms), labels)}.</b>`]
-  if (before < 0) parts.push(`More load goes unserved below ${formatDuration(steps[0])} (shaded).`)
+  const parts = [may_take(over, formatDuration(current_ms), labels)]
+  if (before < 0) parts.push(tr("More load goes unserved below {} (shaded).", formatDuration(steps[0])))
   else if (before > 0) parts.push(patience(table, before, window_ms))
-  if (after < 0) parts.push("More patience brings nothing more.")
+  if (after < 0) parts.push(tr("More patience brings nothing more."))
   else if (before >= 0) {
     const at = formatDuration(steps[after])
-    parts.push(opens[after] ? `At ${at} within reach: ${opens[after]}.` : `Next step at ${at}.`, more(table, current_ms))
+    parts.push(opens[after] ? tr("At {} within reach: {}.", at, opens[after]) : tr("Next step at {}.", at), more(table, current_ms))
   }
   const costs = [...table.cost_usd_per_h]
   const share = (Math.max(...costs) - Math.min(...costs)) / Math.max(...costs.map(Math.abs), 1e-9)
-  if (share > 0 && share < ZOOMED) parts.push(`Axis zoomed: ${fixed(100 * share, 1, false)} % of the cost.`)
+  if (share > 0 && share < ZOOMED) parts.push(tr("Axis zoomed: {:.1f} % of the cost.", 100 * share))
   if (rises(table.cost_usd_per_h) && !rises(table.objective_usd_per_h)) {
-    parts.push("Where this cost rises, it buys less carbon.")
+    parts.push(tr("Where this cost rises, it buys less carbon."))
   }
   return joined(parts, " ")
 }
 
 function may_take(over, duration, labels) {
-  return over === "all" ? `All may take ${duration} longer` : `${called(over, labels)} may take ${duration}`
+  if (over === "all") return html("<b>All may take {} longer.</b>", duration)
+  return html("<b>{} may take {}.</b>", called(over, labels), duration)
 }
 
 /** Id and name of a class. */
@@ -214,24 +220,26 @@ function called(workload, {as_shown, workloads}) {
 function patience(table, row, window_ms) {
   const known = Number.isFinite(table.erl_window_usd_per_h_per_ms[row])
   const over = known ? "window" : "from_start"
-  const first = known ? `In the ${general(window_ms, 3)} ms up to ${formatDuration(table.budget_ms[row])}` : "Since the strictest budget"
-  const made = brought(table[`erl_${over}_usd_per_h_per_ms`][row], table[`crl_${over}_kg_per_h_per_ms`][row])
-  return `${first}, each extra millisecond has ${made}.`
+  const since = known
+    ? tr("In the {:.3g} ms up to {}", window_ms, formatDuration(table.budget_ms[row]))
+    : tr("Since the strictest budget")
+  return brought(table[`erl_${over}_usd_per_h_per_ms`][row], table[`crl_${over}_kg_per_h_per_ms`][row], since)
 }
 
-function brought(erl, crl) {
+function brought(erl, crl, since) {
   const [usd, kg] = [erl, crl].map(each => formatNumber(Math.abs(each)))
-  if (erl >= 0 && crl >= 0) return `saved ${usd} USD and ${kg} kg CO₂ per hour`
-  if (erl >= 0) return `saved ${usd} USD and emitted ${kg} kg CO₂ more per hour: cheaper, not cleaner`
-  if (crl >= 0) return `saved ${kg} kg CO₂ and cost ${usd} USD more per hour: cleaner, not cheaper`
-  return `cost ${usd} USD and ${kg} kg CO₂ more per hour`
+  const at = {since, usd, kg}
+  if (erl >= 0 && crl >= 0) return tr("{since}, each extra millisecond has saved {usd} USD and {kg} kg CO₂ per hour.", at)
+  if (erl >= 0) return tr("{since}, each extra millisecond has saved {usd} USD and emitted {kg} kg CO₂ more per hour: cheaper, not cleaner.", at)
+  if (crl >= 0) return tr("{since}, each extra millisecond has saved {kg} kg CO₂ and cost {usd} USD more per hour: cleaner, not cheaper.", at)
+  return tr("{since}, each extra millisecond has cost {usd} USD and {kg} kg CO₂ more per hour.", at)
 }
 
 /** What some more milliseconds would bring. */
 function more(table, current_ms) {
   const [now, then] = [current_ms, current_ms + MORE_MS].map(ms => table.budget_ms.findLastIndex(each => each - 1e-9 <= ms))
   const [cost, carbon] = ["cost_usd_per_h", "carbon_kg_per_h"].map(name => (then > now ? plus(table[name][then] - table[name][now], 0) : "±0"))
-  return `${general(MORE_MS)} ms more: cost ${cost} USD/h, CO₂ ${carbon} kg/h.`
+  return tr("{more:g} ms more: cost {cost} USD/h, CO₂ {carbon} kg/h.", {more: MORE_MS, cost, carbon})
 }
 
 function rises(values) {
@@ -253,16 +261,16 @@ export function break_even_chart({workload, squares, closed_by}, {network}, labe
       x, y, role,
       pair: rows.map(row => `${labels.short_regions[Math.floor(row / R)]} → ${labels.short_regions[row % R]}`),
       pays_at: rows.map(row => pays_at(squares, row)),
-      closed_by: rows.map(row => closed_by[row]),
+      closed_by: rows.map(row => tr(CLOSED_BY[closed_by[row]])),
       ...Object.fromEntries(HOVER.map(name => [name, floats(rows.map(row => squares[name][row]))])),
     },
   }
-  const counts = ["do not pay", "would pay, but are closed to it", "pay"].map((text, code) => `${role.filter(each => each === code).length} ${text}`)
+  const counts = COUNTED.map((text, code) => tr(text, role.filter(each => each === code).length))
   const pay = role.filter(each => each === PAYS).length
-  const who = html`${called(workload, labels)}, each home to its best region`
+  const who = html("{}, {}", called(workload, labels), html("each home to its best region"))
   return {
     filled: [{columns, ...reach(x, y), labels: {pairs: counts}}],
-    finding: html`${who}: moving pays for <b>${pay} of ${rows.length}</b>, right of the dashed line.`,
+    finding: html("{}: moving pays for <b>{} of {}</b>, right of the dashed line.", who, pay, rows.length),
   }
 }
 
@@ -284,9 +292,9 @@ function status({pays}, closed_by, row) {
 }
 
 function pays_at({pays_from_usd_per_t: from, pays_until_usd_per_t: until, pays}, row) {
-  if (!Number.isNaN(from[row])) return `from ${formatNumber(from[row])} USD/t`
-  if (!Number.isNaN(until[row])) return `until ${formatNumber(until[row])} USD/t`
-  return pays[row] ? "at any" : "at none"
+  if (!Number.isNaN(from[row])) return tr("from {} USD/t", formatNumber(from[row]))
+  if (!Number.isNaN(until[row])) return tr("until {} USD/t", formatNumber(until[row]))
+  return pays[row] ? tr("at any") : tr("at none")
 }
 
 /** The next of 5, 10, 20, 50, ...: an axis that stays put while a slider moves. */
@@ -308,12 +316,13 @@ function reach(saving, friction) {
 /** Class by class now, and where there is a frontier all classes along its budget. */
 export function layers_chart(placement, frontier, labels) {
   const mw = now_mw(placement) // (workload, kind)
-  const regional = `within ${fixed(placement.network.regional_radius_km, 0)} km`
-  const unserved = sum(mw.map(row => row[3])) > 1e-6 ? "unserved" : ""
-  const names = ["local: at home", `regional: ${regional} of it`, "energy-oriented: further away", unserved]
+  const {regional_radius_km} = placement.network
+  const unserved = sum(mw.map(row => row[3])) > 1e-6 ? tr("unserved") : ""
+  const regional = tr("regional: within {:,.0f} km of it", regional_radius_km)
+  const names = [tr("local: at home"), regional, tr("energy-oriented: further away"), unserved]
   return {
     filled: [classes(mw, names, labels), ...(frontier ? [budgets(frontier, names, labels)] : [])],
-    finding: layers_finding(mw, regional, frontier, labels),
+    finding: layers_finding(mw, regional_radius_km, frontier, labels),
   }
 }
 
@@ -376,17 +385,34 @@ function budgets({over, strictest_ms, current_ms, table}, names, labels) {
   }
 }
 
-function layers_finding(mw, regional, frontier, labels) {
-  const where = ["at home", `${regional} of it`, "further away, for cheap energy", "nowhere"]
-  const loads = where.map((_, kind) => sum(mw.map(row => row[kind])))
-  const parts = where.flatMap((name, kind) => (loads[kind] > 1e-6 || name !== "nowhere" ? [html`<b>${formatNumber(loads[kind])} MW</b> ${name}`] : []))
-  const now = html`Of ${formatNumber(sum(mw.flat()))} MW now: ${joined(parts, ", ")}.`
+function layers_finding(mw, radius_km, frontier, labels) {
+  const totals = range(4).map(kind => sum(mw.map(row => row[kind])))
+  const [home, regional, far, nowhere] = totals.map(total => formatNumber(total))
+  const parts = [
+    html("<b>{} MW</b> at home", home),
+    html("<b>{} MW</b> within {:,.0f} km of it", regional, radius_km),
+    html("<b>{} MW</b> further away, for cheap energy", far),
+    ...(totals[3] > 1e-6 ? [html("<b>{} MW</b> nowhere", nowhere)] : []),
+  ]
+  const now = html("Of {} MW now: {}.", formatNumber(sum(mw.flat())), joined(parts, ", "))
   if (!frontier || frontier.table.budget_ms.length < 2) return now
   const ends = values => [values[0], values.at(-1)]
-  const [from, to] = ends(frontier.table.budget_ms).map(formatDuration)
+  const [start, end] = ends(frontier.table.budget_ms).map(formatDuration)
   const [least, most] = ends(frontier.table.energy_oriented_mw).map(mw => formatNumber(mw))
-  const change = least === most ? `stays at ${most}` : `goes from ${least} to ${most}`
-  return html`${now} As the ${name_of(frontier.over, labels)} goes from ${from} to ${to}, load further away ${change} MW.`
+  return joined([now, spread(frontier.over, {start, end, least, most, name: labels.as_shown[frontier.over]})], " ")
+}
+
+/** How load further away goes along a budget. */
+function spread(over, at) {
+  const stays = at.least === at.most
+  if (over === "all") {
+    return stays
+      ? html("As the relaxation of all budgets goes from {start} to {end}, load further away stays at {most} MW.", at)
+      : html("As the relaxation of all budgets goes from {start} to {end}, load further away goes from {least} to {most} MW.", at)
+  }
+  return stays
+    ? html("As the latency budget of class {name} goes from {start} to {end}, load further away stays at {most} MW.", at)
+    : html("As the latency budget of class {name} goes from {start} to {end}, load further away goes from {least} to {most} MW.", at)
 }
 
 /** As `text.elided`. */

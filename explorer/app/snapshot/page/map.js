@@ -1,7 +1,8 @@
 // `explorer/charts/world_map.py`, `map_scale.py`, `map_places.py`, `projection.py`, `daylight.py` and `explorer/app/views/world_map.py`:
 // what the map shows. Where regions stand comes from Python.
+import {plural} from "../../words.js"
 import {sum} from "./arrays.js"
-import {fixed, fixed_in_english, formatNumber, general, html, joined, said, sentence} from "./text.js"
+import {fixed_in_english, formatNumber, html, joined, said, sentence, tr} from "./text.js"
 
 const [CIRCLE_PX, ARC_PX, THINNEST_CIRCLE_PX, THINNEST_ARC_PX] = [25, 7, 5, 0.8]
 const [KEY, SMALLEST] = [0.1, 0.005] // of the reference load
@@ -176,34 +177,39 @@ function night_on_map({hour, season}, declination_deg) {
 function legend(placement, arcs, scale, {hour}, clients, {looks, dusk}) {
   const items = groups(arcs).map(([role, words]) => html`<span><i class="${role}" style="background:${looks[role].colour}"></i>${words}</span>`)
   const hidden = too_small_text(placement.totals.relocated_mw, sum(arcs.map(({mw}) => mw)), scale.smallest_mw)
-  const night = html`<span><em style="width:14px;height:14px;border-radius:2px;background:${dusk.colour};opacity:${dusk.opacity}"></em>night</span>`
+  const night = html`<span><em style="width:14px;height:14px;border-radius:2px;background:${dusk.colour};opacity:${dusk.opacity}"></em>${tr("night")}</span>`
   return joined([...items, clients ? clients_key(placement.network, looks.client) : "", hidden ? `${sentence(hidden)}. ` : "", key(scale), ...(hour === "average" ? [] : [night])])
 }
 
 function clients_key({home, demand_mw}, {colour}) {
-  return html`<span><em style="width:12px;height:12px;border:2px solid ${colour};background:none"></em>${home.length} clients, ${formatNumber(sum(demand_mw))} MW</span>`
+  return html`<span><em style="width:12px;height:12px;border:2px solid ${colour};background:none"></em>${tr("{} clients, {} MW", home.length, formatNumber(sum(demand_mw)))}</span>`
 }
 
 /** Role and words of those that stand out and of the others. */
 function groups(arcs) {
-  const largest = arcs.every(({leads}) => leads) ? "" : "largest "
-  return [["lead", largest, arcs.filter(({leads}) => leads)], ["flow", "other ", arcs.filter(({leads}) => !leads)]]
-    .filter(([, , mine]) => mine.length)
-    .map(([role, words, mine]) => {
-      const flows = `${mine.length} ${words}flow${mine.length > 1 ? "s" : ""}`
-      return [role, `${flows}, ${formatNumber(sum(mine.map(({mw}) => mw)))} MW`]
-    })
+  const [leads, others] = [true, false].map(leads => arcs.filter(arc => arc.leads === leads))
+  const found = []
+  if (leads.length) found.push(["lead", leads_said(leads, others.length === 0)])
+  if (others.length) found.push(["flow", plural("{count} other flow, {mw} MW", "{count} other flows, {mw} MW", others.length, all_mw(others))])
+  return found
+}
+
+const all_mw = arcs => ({mw: formatNumber(sum(arcs.map(({mw}) => mw)))})
+
+function leads_said(leads, are_all) {
+  if (are_all) return plural("{count} flow, {mw} MW", "{count} flows, {mw} MW", leads.length, all_mw(leads))
+  return plural("{count} largest flow, {mw} MW", "{count} largest flows, {mw} MW", leads.length, all_mw(leads))
 }
 
 function too_small_text(moved_mw, drawn_mw, smallest_mw) {
   const hidden_mw = moved_mw - drawn_mw
   if (hidden_mw <= HARDLY * moved_mw) return ""
-  return `flows below ${general(smallest_mw, 6, true)} MW, ${formatNumber(hidden_mw)} MW in all, not drawn`
+  return tr("flows below {:,g} MW, {} MW in all, not drawn", smallest_mw, formatNumber(hidden_mw))
 }
 
 /** A circle and an arc as large as they are on the map, and the load that they stand for. */
 function key(scale) {
   const [circle, arc] = [scale.circle_px, scale.arc_px].map(px => `${fixed_in_english(px(scale.key_mw), 1, false)}px`)
-  const mw = general(scale.key_mw, 6, true)
-  return html`<span title="Area of circles and width of arcs grow with the load"><em style="width:${circle};height:${circle}"></em><i style="height:${arc}"></i>${mw}&nbsp;MW each</span>`
+  const [grow, each] = [tr("Area of circles and width of arcs grow with the load"), html("{:,g}&nbsp;MW each", scale.key_mw)]
+  return html`<span title="${grow}"><em style="width:${circle};height:${circle}"></em><i style="height:${arc}"></i>${each}</span>`
 }

@@ -1,12 +1,14 @@
 // What a placement means: mirrors explorer/measures/ frontier.py, break_even.py, headlines.py, argument.py,
 // carbon_caveats.py and certificate.py name by name.
 
+import {mark} from "../../words.js"
 import {is_equal, made, rint, sum, total, transposed, weighed} from "./arrays.js"
 import {arcs_of} from "./model.js"
 import {BASELINES, LAYERS, Placement, difference} from "./placement.js"
 import {
   by_demand, by_region, demand_of, home_arcs, in_units, lp_data, penalty_of, region_of, served_alone, units_of, unserved_penalty,
 } from "./program.js"
+import {fixed, general, tr} from "./text.js"
 import {FACE_TOLERANCE, NO_GAIN, least_prices} from "./ties.js"
 import {KG_PER_T, UNSERVED_MW} from "./units.js"
 
@@ -361,8 +363,7 @@ export function headlines(placement, base = placement.baseline) {
 function where_known(placement, base, water) {
   const shares = [placement.water_known_share, base.water_known_share]
   if (Math.min(...shares) > 1 - SAME_LOAD) return water
-  const [now, then] = shares.map(share => `${rint(100 * share)} %`)
-  const basis = `known for ${now} of the load, in the baseline for ${then}`
+  const basis = tr("known for {:.0f} % of the load, in the baseline for {:.0f} %", ...shares.map(share => 100 * share))
   return {...water, change: NaN, change_percent: NaN, basis}
 }
 
@@ -396,18 +397,10 @@ export function compared_percent(placement, base, value, baseline) {
 export function basis_of(placement, base = placement.baseline) {
   if (serve_the_same(placement, base)) return ""
   const less_mw = base.served_mw - placement.served_mw
-  if (Math.abs(less_mw) <= hardly_mw(placement)) return "per MWh served; other load is served"
-  const figure = three_digits(Math.abs(less_mw))
-  return `per MWh served; ${figure} MW ${less_mw > 0 ? "less" : "more"} are served`
-}
-
-/** As Python writes it with `,.0f` from 100 on, and else with `.3g`. */
-function three_digits(value) {
-  if (value >= 100) return rint(value).toLocaleString("en-US")
-  const digits = value.toPrecision(3)
-  const exponent = Math.floor(Math.log10(Number(digits)))
-  if (exponent >= -4) return String(Number(digits))
-  return Number(digits).toExponential().replace(/e([+-])(\d)$/, "e$10$2")
+  if (Math.abs(less_mw) <= hardly_mw(placement)) return tr("per MWh served; other load is served")
+  const size = Math.abs(less_mw)
+  const figure = size >= 100 ? fixed(size, 0) : general(size, 3)
+  return less_mw > 0 ? tr("per MWh served; {} MW less are served", figure) : tr("per MWh served; {} MW more are served", figure)
 }
 
 /** Whether two placements serve the same of each client's and class's load. */
@@ -669,17 +662,17 @@ function checks(found) {
   const {unit, residual_mw, gap_bound} = found
   const share = found.objective ? gap_bound / Math.abs(found.objective) : 0
   return [
-    ["budget", found.over_budget_mw, "MW", residual_mw, "load that takes longer than its latency budget"],
-    ["lateness", found.over_budget_ms, "ms", RESIDUAL_MS, "by how much it does"],
-    ["law", found.unlawful_mw, "MW", residual_mw, "load where the law forbids it"],
-    ["capacity", found.overload_mw, "MW", residual_mw, "load of a region above its capacity"],
-    ["balance", found.imbalance_mw, "MW", residual_mw, "demand neither served nor counted as unserved"],
-    ["sign", found.negative_mw, "MW", residual_mw, "load below zero"],
-    ["prices", found.dual_infeasibility, PER_MW[unit], found.price_tolerance, "price above the cheapest way to serve"],
-    ["slackness", found.slackness, unit, gap_bound, "load off its cheapest place, idle dear capacity"],
-    ["gap", found.gap, unit, gap_bound, "cost above the lower bound"],
-    ["mean delay", found.over_delay_cap_ms, "ms", RESIDUAL_MS, "by how much its mean exceeds the cap"],
-    ["relative gap", found.relative_gap, "-", share, "the same as a share of the cost"],
+    ["budget", found.over_budget_mw, "MW", residual_mw, mark("load that takes longer than its latency budget")],
+    ["lateness", found.over_budget_ms, "ms", RESIDUAL_MS, mark("by how much it does")],
+    ["law", found.unlawful_mw, "MW", residual_mw, mark("load where the law forbids it")],
+    ["capacity", found.overload_mw, "MW", residual_mw, mark("load of a region above its capacity")],
+    ["balance", found.imbalance_mw, "MW", residual_mw, mark("demand neither served nor counted as unserved")],
+    ["sign", found.negative_mw, "MW", residual_mw, mark("load below zero")],
+    ["prices", found.dual_infeasibility, PER_MW[unit], found.price_tolerance, mark("price above the cheapest way to serve")],
+    ["slackness", found.slackness, unit, gap_bound, mark("load off its cheapest place, idle dear capacity")],
+    ["gap", found.gap, unit, gap_bound, mark("cost above the lower bound")],
+    ["mean delay", found.over_delay_cap_ms, "ms", RESIDUAL_MS, mark("by how much its mean exceeds the cap")],
+    ["relative gap", found.relative_gap, "-", share, mark("the same as a share of the cost")],
   ].map(([check, value, unit, tolerance, meaning]) => (
     {check, value, unit, tolerance, holds: Math.abs(value) <= tolerance, meaning}))
 }

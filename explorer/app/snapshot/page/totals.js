@@ -1,7 +1,7 @@
 // `explorer/app/views/totals.py`: the headline figures as cards, and what is said below them.
 import {reason_said} from "./argument.js"
 import {basis_of, carbon_change_at_one_pue_percent, carbon_changes_percent, disagree, headlines, mean_pue} from "./measures.js"
-import {fixed, formatNumber, general, html, joined, percent, said, signed} from "./text.js"
+import {formatNumber, html, joined, percent, said, signed, tr} from "./text.js"
 import {KG_PER_T, L_PER_M3, UNSERVED_MW} from "./units.js"
 
 export function totals(put, results, labels) {
@@ -9,8 +9,8 @@ export function totals(put, results, labels) {
   const changes = carbon_changes_percent(results.placement, results.intensities)
   put("totals", "words", {text: said(cards_html(first, "totals"))})
   put("lesser", "words", {text: said(cards_html(lesser, "lesser"))})
-  put("note", "words", {text: said(html`<div class="note">${note(results.placement, changes)}</div>`)})
-  put("aside", "words", {text: said(html`${of_serving(results.placement)}${of_carbon(changes)}`)})
+  put("note", "words", {text: said(html`<div class="note">${note(results.placement, changes, labels)}</div>`)})
+  put("aside", "words", {text: said(html`${of_serving(results.placement)}${of_carbon(changes, labels.signal_names)}`)})
 }
 
 function cards_html(cards, css_class) {
@@ -18,24 +18,24 @@ function cards_html(cards, css_class) {
 }
 
 function card_html({name, label, value, unit, delta, colour, explanation, more = ""}) {
-  return html`<div class="total" data-total="${name}" tabindex="0"><div class="label">${label}</div><div class="value">${value} <span class="unit">${unit}</span></div><div class="delta" style="--hue:${colour}">${delta}${more && html`<span class="more"> ${more}</span>`}</div><div class="explanation" role="tooltip">${explanation} Inputs and sources: below.</div></div>`
+  return html`<div class="total" data-total="${name}" tabindex="0"><div class="label">${label}</div><div class="value">${value} <span class="unit">${unit}</span></div><div class="delta" style="--hue:${colour}">${delta}${more && html`<span class="more"> ${more}</span>`}</div><div class="explanation" role="tooltip">${explanation} ${tr("Inputs and sources: below.")}</div></div>`
 }
 
 /** What the figures must not be read without. */
-function note(placement, changes) {
-  const parts = disagree(Object.values(changes))
-    ? [of_carbon(changes), " The estimates disagree: what moving saves rests on the choice."] : []
+function note(placement, changes, {signal_names}) {
+  const note = disagree(Object.values(changes))
+    ? html("{} The estimates disagree: what moving saves rests on the choice.", of_carbon(changes, signal_names)) : html``
   const basis = basis_of(placement)
-  if (basis) return html`<b>Compared ${basis} than in the baseline, so no saving is claimed.</b> ${joined(parts)}`
+  if (basis) return html("<b>Compared {} than in {}, so no saving is claimed.</b> {}", basis, tr("the baseline"), note)
   const {unserved_mw} = placement.totals
-  if (unserved_mw > UNSERVED_MW) parts.push(` The baseline leaves the same ${formatNumber(unserved_mw)} MW unserved.`)
-  return joined(parts)
+  if (!(unserved_mw > UNSERVED_MW)) return note
+  return joined([note, ` ${tr("The baseline leaves the same {} MW unserved.", formatNumber(unserved_mw))}`])
 }
 
 /** The same move of load by every estimate of carbon intensity. */
-function of_carbon(changes) {
-  const listed = joined(Object.entries(changes).map(([signal, change]) => html`<b>${percent(change)}</b> by ${signal}`), ", ")
-  return html`CO₂: ${listed}.`
+function of_carbon(changes, signal_names) {
+  const listed = Object.entries(changes).map(([signal, change]) => html("<b>{}</b> by {}", percent(change), signal_names[signal]))
+  return html("CO₂: {}.", joined(listed, ", "))
 }
 
 /** What the change of cost is of all that serving costs, where the scenario declares it. */
@@ -43,7 +43,7 @@ function of_serving(placement) {
   const serving = headlines(placement).serving_usd_per_h
   if (!serving || serving.basis) return html``
   const hardware = formatNumber(placement.network.hardware_usd_per_mwh)
-  return html`Cost with hardware at ${hardware} USD/MWh: <b>${percent(serving.change_percent)}</b>. `
+  return html("Cost with hardware at {} USD/MWh: <b>{}</b>. ", hardware, percent(serving.change_percent))
 }
 
 /** Those seen at once, and those seen when asked for. */
@@ -52,29 +52,35 @@ function cards_of({placement, forced_and_chosen, settings}, labels) {
   const against = labels.rules[placement.network.baseline_rule]
   const capital = `${against[0].toUpperCase()}${against.slice(1)}`
   const [moved, share, delay, per_mw] = ["relocated_mw", "relocated_share", "mean_wan_per_request_ms", "mean_wan_ms"].map(name => now[name])
-  const [now_share, base_share] = [share.value, share.baseline].map(each => `${fixed(100 * each, 0, false)} %`)
   const {colours} = labels
   const first = [
-    compared("cost", "Running cost", now.cost_usd_per_h,
-      `Per hour: electricity, friction and hosting at a carbon price of zero. ${labels.baselines[placement.network.baseline_rule]}`, colours),
-    compared("carbon", "CO₂", scaled(now.carbon_kg_per_h, KG_PER_T, "t/h"),
-      `Carbon, per hour: emissions by the ${settings.carbon_signal} intensity of each grid. Other estimates can differ twofold. ` +
-      carbon_caveats(placement, settings.carbon_signal, labels.caveats).join(" "), colours),
-    {name: "relocated", label: "Away from home", value: formatNumber(moved.value), unit: "MW", delta: now_share, colour: colours.neutral,
-      explanation: `Relocated load: IT load executed away from home. ${forced(forced_and_chosen)} It takes ` +
-        `${formatNumber(now.relocated_grid_mw.value)} MW of electricity, moving included. ${capital}: ${base_share}.`,
-      more: `(${against}: ${base_share})`},
-    {name: "delay", label: "Mean extra wait", value: formatNumber(delay.value), unit: delay.unit,
+    compared("cost", tr("Running cost"), now.cost_usd_per_h, sentences(
+      tr("Per hour: electricity, friction and hosting at a carbon price of zero."),
+      labels.baselines[placement.network.baseline_rule]), colours),
+    compared("carbon", "CO₂", scaled(now.carbon_kg_per_h, KG_PER_T, "t/h"), sentences(
+      tr("Carbon, per hour: emissions by the {} intensity of each grid. Other estimates can differ twofold.",
+        labels.signal_names[settings.carbon_signal]),
+      ...carbon_caveats(placement, settings.carbon_signal, labels.caveats)), colours),
+    {name: "relocated", label: tr("Away from home"), value: formatNumber(moved.value), unit: "MW", delta: tr("{:.0f} %", 100 * share.value),
+      colour: colours.neutral,
+      explanation: sentences(
+        tr("Relocated load: IT load executed away from home."), forced(forced_and_chosen),
+        tr("It takes {} MW of electricity, moving included.", formatNumber(now.relocated_grid_mw.value)),
+        tr("{}: {:.0f} %.", capital, 100 * share.baseline)),
+      more: tr("({}: {:.0f} %)", against, 100 * share.baseline)},
+    {name: "delay", label: tr("Mean extra wait"), value: formatNumber(delay.value), unit: delay.unit,
       delta: Number.isFinite(delay.change) ? `${signed(delay.change)} ${delay.unit}` : "", colour: colours.neutral,
-      explanation: "Added delay: wide-area round trips, mean over all requests served: 0 for those that stay home. " +
-        `Per MW, the mean over the load that they make: ${formatNumber(per_mw.value)} ${per_mw.unit}, ` +
-        `baseline ${formatNumber(per_mw.baseline)} ${delay.unit}. ${capital}: ${formatNumber(delay.baseline)} ${delay.unit}.`},
+      explanation: sentences(
+        tr("Added delay: wide-area round trips, mean over all requests served: 0 for those that stay home."),
+        tr("Per MW, the mean over the load that they make: {now} {unit}, {pin} {then} {unit}.",
+          {now: formatNumber(per_mw.value), unit: delay.unit, pin: tr("baseline"), then: formatNumber(per_mw.baseline)}),
+        `${capital}: ${formatNumber(delay.baseline)} ${delay.unit}.`)},
   ]
   const lesser = [
-    compared("grid", "Power at the meter", now.grid_mw,
-      "Facility power, drawn from all grids: IT load times the PUE of where it runs, and what moving takes, " +
-      "overhead of relocated load and transport of data.", colours),
-    ...water(now.water_l_per_h, colours),
+    compared("grid", tr("Power at the meter"), now.grid_mw,
+      tr("Facility power, drawn from all grids: IT load times the PUE of where it runs, and what moving takes, overhead of relocated load and transport of data."),
+      colours),
+    ...water(placement, now.water_l_per_h, colours),
   ]
   const unserved = unserved_card(now.unserved_mw.value, placement.unserved_by_reason, placement.network, labels)
   ;(unserved.colour === colours.better ? lesser : first).push(unserved)
@@ -84,35 +90,43 @@ function cards_of({placement, forced_and_chosen, settings}, labels) {
 /** A sentence each on signal, PUE, embodied carbon, and contracts. */
 function carbon_caveats(placement, signal, {signals, embodied, location}) {
   const change = carbon_change_at_one_pue_percent(placement, placement.baseline)
-  const pue = general(mean_pue(placement.baseline), 3)
-  const of_pue = Number.isNaN(change) ? [] : [`PUE is in it: were it ${pue} everywhere, carbon would change by ${percent(change)}.`]
+  const of_pue = Number.isNaN(change) ? []
+    : [tr("PUE is in it: were it {:.3g} everywhere, carbon would change by {}.", mean_pue(placement.baseline), percent(change))]
   return [signals[signal], ...of_pue, embodied, location]
 }
 
 function unserved_card(mw, by_reason, {demand_mw}, {reasons, colours: {better, neutral, worse}}) {
-  const card = {name: "unserved", label: "Served by nobody", unit: "MW"}
-  const explanation = "Unserved load: IT load that nobody executes."
-  if (!demand_mw.some(mw => mw)) return {...card, value: "0", delta: "no demand", colour: neutral, explanation: `${explanation} There is no demand.`}
-  if (mw <= UNSERVED_MW) return {...card, value: "0", delta: "all served", colour: better, explanation: `${explanation} Now all demand is served.`}
-  const causes = [...by_reason].map(([reason, mw]) => `${formatNumber(mw)} MW because of ${reason_said(reason, reasons)}`).join(", ")
+  const card = {name: "unserved", label: tr("Served by nobody"), unit: "MW"}
+  const explanation = tr("Unserved load: IT load that nobody executes.")
+  if (!demand_mw.some(mw => mw)) return {...card, value: "0", delta: tr("no demand"), colour: neutral, explanation: sentences(explanation, tr("There is no demand."))}
+  if (mw <= UNSERVED_MW) return {...card, value: "0", delta: tr("all served"), colour: better, explanation: sentences(explanation, tr("Now all demand is served."))}
+  const causes = [...by_reason].map(([reason, mw]) => tr("{} MW because of {}", formatNumber(mw), reason_said(reason, reasons))).join(", ")
   const [first] = by_reason.keys()
-  return {...card, value: formatNumber(mw), delta: `held back by ${reason_said(first, reasons)}`, colour: worse, explanation: `${explanation} ${causes}.`}
+  return {...card, value: formatNumber(mw), delta: tr("held back by {}", reason_said(first, reasons)), colour: worse, explanation: `${explanation} ${causes}.`}
 }
 
 /** Water, where regions say what they use. */
-function water(used, colours) {
+function water(placement, used, colours) {
   if (!used) return []
   const figure = scaled(used, L_PER_M3, "m³/h")
-  const explanation = "Water that the facilities use, by the litres per kWh of IT energy of each region."
-  if (!Number.isNaN(used.change) || used.basis.startsWith("per MWh")) return [compared("water", "Water", figure, explanation, colours)]
-  return [{name: "water", label: "Water", value: formatNumber(figure.value), unit: figure.unit, delta: used.basis.split(",")[0],
-    colour: colours.neutral, explanation: `${explanation} It is ${used.basis}, so no change is claimed.`}]
+  const explanation = tr("Water that the facilities use, by the litres per kWh of IT energy of each region.")
+  if (!Number.isNaN(used.change) || used.basis === basis_of(placement)) return [compared("water", tr("Water"), figure, explanation, colours)]
+  return [{name: "water", label: tr("Water"), value: formatNumber(figure.value), unit: figure.unit,
+    delta: tr("known for {:.0f} % of the load", 100 * placement.water_known_share), colour: colours.neutral,
+    explanation: sentences(explanation, tr("It is {}, so no change is claimed.", used.basis))}]
 }
 
 /** How much of what moves has to. */
 function forced({relocated_forced_mw, relocated_chosen_mw, saving_forced_usd_per_h, saving_chosen_usd_per_h}) {
-  return `${formatNumber(relocated_forced_mw)} MW find no room at home, ${formatNumber(relocated_chosen_mw)} MW move by choice: they make ` +
-    `${formatNumber(saving_forced_usd_per_h)} and ${formatNumber(saving_chosen_usd_per_h)} USD/h of the saving.`
+  return tr("{forced} MW find no room at home, {chosen} MW move by choice: they make {of_forced} and {of_chosen} USD/h of the saving.", {
+    forced: formatNumber(relocated_forced_mw), chosen: formatNumber(relocated_chosen_mw),
+    of_forced: formatNumber(saving_forced_usd_per_h), of_chosen: formatNumber(saving_chosen_usd_per_h),
+  })
+}
+
+/** One after the other, without those that say nothing. */
+function sentences(...said) {
+  return said.filter(Boolean).join(" ")
 }
 
 function scaled(figure, size, unit) {
@@ -122,12 +136,12 @@ function scaled(figure, size, unit) {
 /** A figure that is better when smaller, with its change against the baseline. */
 function compared(name, label, figure, said_of_it, {better, worse, neutral}) {
   const card = {name, label, value: formatNumber(figure.value), unit: figure.unit}
-  const then = `${said_of_it} In the baseline: ${formatNumber(figure.baseline)} ${figure.unit}`
+  const [base, then] = [tr("the baseline"), `${formatNumber(figure.baseline)} ${figure.unit}`]
   if (figure.basis) {
-    return {...card, delta: `${percent(figure.change_percent)} per MWh served`, colour: neutral,
-      explanation: `${then}. Compared ${figure.basis} than in the baseline.`}
+    return {...card, delta: tr("{} per MWh served", percent(figure.change_percent)), colour: neutral,
+      explanation: sentences(said_of_it, tr("In {}: {}.", base, then), tr("Compared {} than in {}.", figure.basis, base))}
   }
   const still = Math.abs(figure.change) <= 5e-4 * Math.abs(figure.baseline)
   const [colour, arrow] = still ? [neutral, ""] : figure.change < 0 ? [better, "▼ "] : [worse, "▲ "]
-  return {...card, delta: `${arrow}${percent(figure.change_percent)}`, colour, explanation: `${then}, now ${signed(figure.change)}.`}
+  return {...card, delta: `${arrow}${percent(figure.change_percent)}`, colour, explanation: sentences(said_of_it, tr("In {}: {}, now {}.", base, then, signed(figure.change)))}
 }

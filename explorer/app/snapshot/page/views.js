@@ -4,7 +4,7 @@ import {argument} from "./argument.js"
 import {rint} from "./arrays.js"
 import {break_even_chart, frontier_chart, layers_chart, patch} from "./charts.js"
 import {world_map} from "./map.js"
-import {Markup, formatNumber, html, joined, said} from "./text.js"
+import {Markup, formatNumber, html, joined, said, tr} from "./text.js"
 import {totals} from "./totals.js"
 
 const DECIMALS = 1e3 // of the table of regions
@@ -47,8 +47,7 @@ function region_table({placement, settings}, labels) {
 function penalty_said({network: {value_of_load}, capacity_price_usd_per_mwh}) {
   const penalty = Math.max(...value_of_load)
   if (!capacity_price_usd_per_mwh.some(worth => worth >= PENALTY_SHARE * penalty)) return ""
-  return `Worth near ${formatNumber(penalty)} USD/MWh is the penalty for unserved load: `
-    + "one more MW there would serve what nobody serves now."
+  return tr("Worth near {} USD/MWh is the penalty for unserved load: one more MW there would serve what nobody serves now.", formatNumber(penalty))
 }
 
 function compact(lines) {
@@ -56,7 +55,7 @@ function compact(lines) {
 }
 
 function origin(settings, labels) {
-  return html`<b>Where these figures are from.</b>${sources_html(settings, labels, labels.inputs.totals)}`
+  return html`<b>${tr("Where these figures are from.")}</b>${sources_html(settings, labels, labels.inputs.totals)}`
 }
 
 /** A line for every input that has sources, under the choices that are made. */

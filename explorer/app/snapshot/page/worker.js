@@ -96,7 +96,7 @@ function checked(proof) {
   const of = name => proof.table.find(({check}) => check === name)
   const [balance, capacity, prices, gap] = ["balance", "capacity", "prices", "relative gap"].map(of)
   return {
-    holds: proof.holds, fails: proof.table.filter(({holds}) => !holds).map(({meaning}) => meaning),
+    holds: proof.holds, fails: proof.table.filter(({holds}) => !holds).map(({meaning}) => tr(meaning)),
     primal_mw: Math.max(balance.value, capacity.value, 0), dual: Math.max(prices.value, 0), unit: prices.unit, gap: Math.abs(gap.value),
   }
 }
