@@ -87,6 +87,7 @@ def chart(table: pd.DataFrame, figure: str = "", scenario: str = "") -> Chart:
         raise ValueError(f"The table has no {figure!r} of {scenario!r}.")
     panel, shown = PANELS[method], mine.head(ROWS)
     tip = {name: shown[name].to_numpy() for name in panel.marks[0].tip_columns}
+    tip["input"] = np.array([*map(tr, shown["input"])], object)
     columns: dict[str, Any] = {
         mark.name: horizontal_bars(*_ends(shown[mark.name].to_numpy(float)), half) | tip
         for mark, half in zip(panel.marks[:-1], (0.36, 0.18), strict=False)

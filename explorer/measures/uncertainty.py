@@ -52,8 +52,8 @@ MOST_DEVIATIONS = 3.0  # from the figure: beyond, a normal distribution is cut o
 FITTED = "estimate"  # how sure a round trip is that a latency model gives
 
 _GROUPS = (  # what columns are moved together as, see `Uncertainty.world_at`
-    "Electricity prices", "Carbon intensities", "PUE above 1", "IT capacity", "Demand",
-    "Time to first token", "RTT between regions",
+    mark("Electricity prices"), mark("Carbon intensities"), mark("PUE above 1"), mark("IT capacity"), mark("Demand"),
+    mark("Time to first token"), mark("RTT between regions"),
 )  # fmt: skip
 _PRICE = "electricity_price_usd_per_mwh"
 _FLOORS = {_PRICE: 0.0, "pue": 1.0, "capacity_mw": 0.0}
