@@ -16,7 +16,7 @@ from explorer.measures.frontier import UNSERVED_MW, WINDOW_MS, Frontier
 from explorer.measures.headlines import BASELINE_TEXTS, Headline, headlines
 from explorer.measures.monte_carlo import SURE, Draws
 from explorer.measures.uncertainty import how_drawn
-from explorer.model.labels import as_shown
+from explorer.model.labels import as_shown, title_shown
 from explorer.model.placement import Placement
 from explorer.presentation import renders
 from explorer.scenario.scenario import Scenario
@@ -56,9 +56,8 @@ def scenario_html(scenario: Scenario) -> str:
         "state_local_share",
     ]
     classes = scenario.workloads_table().loc[:, columns]
-    return _page(
-        as_shown(scenario.title), as_shown(scenario.description), facts, classes, tr("classes")
-    )
+    what = as_shown(scenario.said(scenario.description))
+    return _page(title_shown(scenario), what, facts, classes, tr("classes"))
 
 
 @renders(Placement, "html")

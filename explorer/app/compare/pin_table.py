@@ -14,7 +14,7 @@ from explorer.app.component import Component
 from explorer.app.live.card import CARD
 from explorer.app.live.taken import Taken
 from explorer.measures.headlines import Headline, basis_of, headlines
-from explorer.model.labels import as_shown
+from explorer.model.labels import title_shown
 from explorer.model.placement import Placement
 from explorer.session import Session
 from explorer.text import format_number, percent
@@ -102,7 +102,7 @@ class PinTable(Component):
         """Of a pin of another scenario: which one it is."""
         if not self._pins.is_elsewhere(pin):
             return {}
-        return {"scenario": pin.origin.name, "of": as_shown(pin.origin.scenario.title)}
+        return {"scenario": pin.origin.name, "of": title_shown(pin.origin.scenario)}
 
     def taken(self) -> Taken:
         """A row per pin, after those of what is seen and of its baseline."""

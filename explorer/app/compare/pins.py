@@ -13,7 +13,7 @@ from explorer.app.controls.controls import Inputs
 from explorer.app.differences import differences
 from explorer.app.link.followed import loaded
 from explorer.errors import ExplorerError
-from explorer.model.labels import as_shown
+from explorer.model.labels import as_shown, title_shown
 from explorer.model.network import build_network
 from explorer.model.placement import Placement
 from explorer.model.solve import is_quick, solve
@@ -123,7 +123,7 @@ class Pins(param.Parameterized):
 
     def full_name(self, pin: Pin) -> str:
         """A pin's name, with that of its scenario where it is another one."""
-        title = f"{as_shown(pin.origin.scenario.title)}: " if self.is_elsewhere(pin) else ""
+        title = f"{title_shown(pin.origin.scenario)}: " if self.is_elsewhere(pin) else ""
         return f"{title}{pin.name}"
 
     @property

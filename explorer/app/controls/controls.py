@@ -176,7 +176,7 @@ class Inputs:
             {
                 "title": _BUDGETS,
                 "controls": [
-                    _budget(k, w, budget)
+                    _budget(k, w, scenario.said(w.name), budget)
                     for (k, w), budget in zip(
                         enumerate(scenario.workloads.values()),
                         found.budgets,
@@ -578,10 +578,10 @@ def budget_span(workload: Workload) -> tuple[float, float]:
     return least, least + math.ceil((most - least) / BUDGET_STEP) * BUDGET_STEP
 
 
-def _budget(place: int, workload: Workload, sources: Sequence[Source]) -> dict[str, Any]:
+def _budget(place: int, workload: Workload, name: str, sources: Sequence[Source]) -> dict[str, Any]:
     """
     A slider fine where the network decides and coarse where hours do: logarithmic in the time left
-    to it.
+    to it. `name` is what the class is called in the language that is spoken.
     """
     parameter = _declared(workload)["latency_budget_ms"]
     least, most = budget_span(workload)
@@ -590,8 +590,8 @@ def _budget(place: int, workload: Workload, sources: Sequence[Source]) -> dict[s
         "key": budget_key(workload),
         "prefill": f"{workload.id}/prefill",
         "follows": [f"{workload.id}/prefill"],
-        "label": class_label(workload.id, workload.name),
-        "doc": f"{parameter.doc} Class {as_shown(workload.id)}: {as_shown(workload.name)}.",
+        "label": class_label(workload.id, workload.name, name),
+        "doc": f"{parameter.doc} Class {as_shown(workload.id)}: {as_shown(name)}.",
         **_origin(sources),
         "colour": CLASS_COLOURS[place % len(CLASS_COLOURS)],
         "opened": finite(workload.latency_budget_ms),

@@ -31,7 +31,7 @@ from explorer.errors import (
     told,
 )
 from explorer.model.doubts import doubts_about
-from explorer.model.labels import as_shown
+from explorer.model.labels import as_shown, title_shown
 from explorer.model.network import build_network
 from explorer.scenario.archive import MOST_MB, refuse_size, write_zip
 from explorer.scenario.draft import CONTROLS, Draft
@@ -293,7 +293,7 @@ class OwnData(Component):
         for oldest in [*self.scenarios][:-MOST_OWN]:
             del self.scenarios[oldest]
         about = About(
-            as_shown(scenario.title), "Your own data, in this page alone.",
+            title_shown(scenario), "Your own data, in this page alone.",
             len(scenario.regions), len(scenario.clients),
         )  # fmt: skip
         self._set(None)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import pandas as pd
 import panel as pn
 
 from explorer.cache import Memo
 from explorer.errors import ExplorerError, shortened
 from explorer.markup import html, joined
 from explorer.model.labels import as_shown
-from explorer.scenario import csv_text, folder
+from explorer.scenario import csv_text, folder, translations
 from explorer.scenario.known import SETTINGS_FILE, names
 from explorer.scenario.schema import TABLES
 from explorer.scenario.validation import nearest
+from explorer.words import language
 
 _CHOOSER = """
 :host { font-size: 14px; line-height: 1.35; color: var(--mui-palette-text-primary, inherit); }
@@ -158,14 +160,22 @@ def about(name_or_path: str) -> About:
         state = folder.state_of(path)
     except ExplorerError:
         return About(as_shown(name_or_path), "", 0, 0)
-    return _known.find((name_or_path, state), lambda: _read(name_or_path, path))
+    return _known.find((name_or_path, state, language()), lambda: _read(name_or_path, path))
 
 
 def _read(name: str, path: Path) -> About:
     settings = _settings(path)
-    title, line = (str(settings.get(key, "")) for key in ("title", "description"))
-    regions, clients = (_rows(path / TABLES[table].file) for table in ("regions", "clients"))
+    said = _spoken(path)
+    title, line = (said(str(settings.get(key, ""))) for key in ("title", "description"))
+    regions, clients = (len(_table(path, table)) for table in ("regions", "clients"))
     return About(as_shown(title or name), as_shown(line), regions, clients)
+
+
+def _spoken(path: Path) -> Callable[[str], str]:
+    """What says the scenario's texts in the language that is spoken."""
+    table = _table(path, translations.NAME)
+    needed = {column.name for column in TABLES[translations.NAME].columns}
+    return translations.spoken(table if needed <= {*table.columns} else None)
 
 
 def _settings(path: Path) -> dict[str, Any]:
@@ -175,9 +185,10 @@ def _settings(path: Path) -> dict[str, Any]:
         return {}
 
 
-def _rows(file: Path) -> int:
+def _table(path: Path, name: str) -> pd.DataFrame:
+    """A table as far as it can be read."""
+    file = path / TABLES[name].file
     try:
-        table, _problems = csv_text.read(file.read_text("utf-8"), file.name)
+        return csv_text.read(file.read_text("utf-8"), file.name)[0]
     except (OSError, ValueError):
-        return 0
-    return len(table)
+        return pd.DataFrame()

@@ -53,7 +53,7 @@ from explorer.errors import ExplorerError
 from explorer.markup import html, joined
 from explorer.measures.storytelling import scenario_at
 from explorer.model.inputs import sources_used
-from explorer.model.labels import as_shown, plain
+from explorer.model.labels import as_shown, plain, title_shown
 from explorer.registry import OVERVIEW, PLACE, WORTH
 from explorer.scenario.hints import refuse_unknown
 from explorer.scenario.history import restore, state_of
@@ -168,7 +168,7 @@ def write_snapshot(
     page = snapshot_page(scenario, workload, controls, hide, base_url, told_from, language=language)
     with written_whole(path, "snapshot") as unfinished:
         unfinished.write_bytes(page)
-    return Snapshot(path, len(page), as_shown(scenario.title))
+    return Snapshot(path, len(page), title_shown(scenario))
 
 
 def snapshot_page(
@@ -420,8 +420,8 @@ def _page(
         .substitute(
             language=spoken(),
             policy=_policy(own, board),
-            title=escape(as_shown(scenario.title)),
-            description=escape(as_shown(scenario.description)),
+            title=escape(title_shown(scenario)),
+            description=escape(as_shown(scenario.said(scenario.description))),
             style=(PAGE / "page.css").read_text("utf-8"),
             hidden="".join(f"#{name} {{ display: none; }}" for name in hide),
             cards=joined(
@@ -499,7 +499,7 @@ def _about(scenario: Scenario) -> Markup:
     return html(
         "<p>Made on {:%Y-%m-%d %H:%M} UTC with Wattlas {} ({}) from the scenario “{}”. Every state is "
         "solved in this file, by HiGHS.</p>{}<h3>Licence of the solver in this file</h3><pre>{}</pre>",
-        datetime.now(UTC), __version__, solvers, as_shown(scenario.title), _sources(sources_of_states(scenario)),
+        datetime.now(UTC), __version__, solvers, title_shown(scenario), _sources(sources_of_states(scenario)),
         solver_licence(),
     )  # fmt: skip
 
