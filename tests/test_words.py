@@ -2,10 +2,18 @@
 
 import pytest
 
-from explorer import words
+from explorer import MEASURES, Scenario, solve, words
 from explorer.errors import OutOfTimeError, Problem, ScenarioError
 from explorer.markup import html
-from explorer.text import format_duration, format_number, percent, setting_text, tick_texts
+from explorer.measures.arguments import completed
+from explorer.text import (
+    format_duration,
+    format_number,
+    percent,
+    setting_text,
+    tick_texts,
+    title_of,
+)
 from explorer.words import (
     LANGUAGES,
     catalogue,
@@ -16,6 +24,7 @@ from explorer.words import (
     speaking,
     tr,
 )
+from explorer.words.column_titles import COLUMN_TITLES
 from explorer.words.messages import has_words
 
 FRENCH = r"""
@@ -160,3 +169,18 @@ def test_errors_are_pickled_and_told_in_the_language_that_is_spoken(french):
         again = pickle.loads(pickle.dumps(error))
         assert str(again) == str(error)
     assert "2,5 s" in str(OutOfTimeError(2.5))
+
+
+NOT_SAID = {"id", "url", "p10", "p50", "p90"}  # the same in every language
+
+
+def test_headings_of_what_measures_return_are_messages():
+    scenario = Scenario.load("classroom-3x3")
+    placement = solve(scenario)
+    for measure in MEASURES.values():
+        subject = placement if measure.takes == "placement" else scenario
+        more = {"draws": 2} if measure.name in ("monte_carlo", "robust_placement") else {}
+        result = measure.function(subject, **completed(scenario, measure.needs, {}), **more)
+        table = getattr(result, "table", result)
+        titles = {title_of(str(column)).partition("[")[0].strip() for column in table.columns}
+        assert titles - {"", *NOT_SAID} <= {*COLUMN_TITLES}, measure.name

@@ -18,10 +18,11 @@ from playwright.sync_api import Page, expect
 from servers import connected, free_port, in_own_loop, started
 
 from explorer import Explorer, ExplorerError, Scenario
-from explorer.app.controls.controls import HistoryButtons
+from explorer.app.controls.controls import HistoryButtons, Inputs
 from explorer.app.gate import MOST_CHARACTERS
 from explorer.app.page.scenarios import Chooser, about, scenarios_there
 from explorer.app.page.switch import AT_ONCE, MOST_KEPT, PER_S, Switch
+from explorer.words import speaking
 
 ROOT = Path(__file__).parents[2]
 
@@ -173,6 +174,21 @@ def test_every_scenario_has_a_sentence_of_its_size_and_names_stay_text(tmp_path,
     own.save(tmp_path / "own")
     assert about(str(tmp_path / "own")).title == "Ours"
     assert about(str(tmp_path / "gone")) == about(str(tmp_path / "gone"))
+
+
+def test_scenarios_to_choose_from_are_called_what_they_are_in_the_language_that_is_spoken():
+    with speaking("fr"):
+        assert about("classroom-3x3").title == "Salle de classe, trois sur trois"
+        assert "Trois villes" in Chooser(scenarios_there(), "classroom-3x3").object
+        groups = Inputs(Scenario.load("classroom-3x3"), {}).groups
+        budgets = [
+            control["label"]
+            for group in groups
+            for control in group["controls"]
+            if control["key"].endswith("/budget")
+        ]
+        assert budgets == ["Conversation", "Traitement par lots"]
+    assert about("classroom-3x3").title == "Classroom, three by three"
 
 
 def test_the_documentation_has_the_numbers_that_hold():
