@@ -11,7 +11,7 @@ from functools import cache
 import holoviews as hv
 import numpy as np
 import pandas as pd
-from bokeh.models import CustomJSTransform, Grid, HoverTool, LayoutDOM
+from bokeh.models import CustomJSTransform, Grid, LayoutDOM
 from numpy.typing import NDArray
 
 from explorer.app.live.measure_view import MeasureView, measure_card
@@ -20,11 +20,12 @@ from explorer.app.views.world_map import COLORBAR, fit_to_width, scale_with_the_
 from explorer.charts.backends.basemap import basemap
 from explorer.charts.backends.bokeh import BOKEH
 from explorer.charts.backends.geoviews_map import empty, frame, points, style
-from explorer.charts.chart import Columns
+from explorer.charts.chart import Columns, tip_said
 from explorer.charts.map import Map
 from explorer.charts.map_places import M_PER_PX
 from explorer.charts.marginal_prices import CLIENTS, HELP, REGIONS, price_map
 from explorer.charts.palette import AMOUNT
+from explorer.charts.tip_numbers import hover_tool
 from explorer.measures.marginal_prices import ALL, labelled, marginal_prices_table
 from explorer.model.network import Network
 from explorer.registry import MEASURES
@@ -69,13 +70,13 @@ class PricesView(MeasureView):
 
         def make(drawing: Drawing) -> LayoutDOM:
             regions = points(REGIONS, empty(REGIONS)).opts(
-                **style(REGIONS), default_tools=[], tools=[HoverTool(tooltips=list(REGIONS.tip))],
+                **style(REGIONS), default_tools=[], tools=[hover_tool(tip_said(REGIONS.tip))],
                 hooks=[drawing.keep("regions")], backend=BOKEH,
             )  # fmt: skip
             clients = points(CLIENTS, empty(CLIENTS)).opts(
                 **style(CLIENTS), cmap=list(AMOUNT), clim=(0, 1), colorbar_position="bottom_left",
                 colorbar_opts=COLORBAR, default_tools=[],
-                tools=["pan", "wheel_zoom", "reset", HoverTool(tooltips=list(CLIENTS.tip))],
+                tools=["pan", "wheel_zoom", "reset", hover_tool(tip_said(CLIENTS.tip))],
                 hooks=[drawing.keep("clients")], backend=BOKEH,
             )  # fmt: skip
             world = hv.Overlay([*basemap(), regions, clients]).opts(

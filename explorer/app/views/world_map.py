@@ -43,7 +43,7 @@ from explorer.charts.backends.bokeh import BOKEH
 from explorer.charts.backends.geoviews_map import empty, frame, points, style
 from explorer.charts.backends.map_crs import screen_crs
 from explorer.charts.backends.packages import for_maps
-from explorer.charts.chart import Columns
+from explorer.charts.chart import Columns, tip_said
 from explorer.charts.map import Arcs, Map
 from explorer.charts.map_places import GAP_PX, LETTER_PX, LINE_PX, M_PER_PX, MAP_PX, NARROW
 from explorer.charts.map_scale import MapScale
@@ -60,6 +60,7 @@ from explorer.charts.palette import (
     RIM,
 )
 from explorer.charts.projection import EDGE_M
+from explorer.charts.tip_numbers import hover_tool
 from explorer.charts.world_map import (
     CLIENTS,
     COLOUR_BY,
@@ -227,7 +228,7 @@ def _drawing() -> Drawing:
         )  # fmt: skip
         clients = points(CLIENTS, empty(CLIENTS)).opts(
             **style(CLIENTS), selection_line_color=WORSE, selection_line_width=4, default_tools=[],
-            tools=[HoverTool(tooltips=list(CLIENTS.tip), limit=_MOST_SAID)], hooks=[drawing.keep("clients")],
+            tools=[hover_tool(tip_said(CLIENTS.tip), limit=_MOST_SAID)], hooks=[drawing.keep("clients")],
             backend=BOKEH,
         )  # fmt: skip
         world = hv.Overlay([*basemap(), flows, regions, clients]).opts(
@@ -491,11 +492,11 @@ _ARC_COLUMNS = ("color", "line_width", "line_alpha", "flow_mw", "moves", "split"
 
 
 def _flow_hover() -> HoverTool:
-    return HoverTool(tooltips=list(FLOW_TIP), line_policy="interp", limit=_MOST_SAID)
+    return hover_tool(tip_said(FLOW_TIP), line_policy="interp", limit=_MOST_SAID)
 
 
 def _region_hover() -> HoverTool:
-    return HoverTool(tooltips=list(REGIONS.tip), limit=_MOST_SAID)
+    return hover_tool(tip_said(REGIONS.tip), limit=_MOST_SAID)
 
 
 def _legend(world: Map) -> Markup:

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from explorer.errors import ExplorerError
+from explorer.words import tr
 
 INSTALL = 'pip install "cartopy>=0.25,<0.26" "geoviews>=1.15,<1.16"'
 
@@ -23,5 +24,7 @@ def for_maps(module: str) -> Any:
         return import_module(module)
     except ImportError as err:
         package = {"cartopy": "Cartopy", "geoviews": "GeoViews"}[module.split(".")[0]]
-        what = f"A map needs the package {package}, which is not installed or cannot be loaded."
-        raise ExplorerError(what, "the map", f"Install it: {INSTALL}") from err
+        what = tr(
+            "A map needs the package {}, which is not installed or cannot be loaded.", package
+        )
+        raise ExplorerError(what, tr("the map"), tr("Install it: {}", INSTALL)) from err
