@@ -4,7 +4,7 @@ renderers.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -13,10 +13,12 @@ import holoviews as hv
 import numpy as np
 import pandas as pd
 import pytest
-from bokeh.models import HoverTool, Legend
+from bokeh.models import Axis as BokehAxis
+from bokeh.models import Column, HoverTool, Legend, LegendItem
 from markupsafe import Markup
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.text import Text
 from numpy.testing import assert_allclose
 from screens import columns, drawn, handle, show, words
 
@@ -49,8 +51,9 @@ from explorer import (
     why_here,
     wires_or_fibre,
 )
-from explorer.app.live.chart_pane import on_screen
+from explorer.app.live.chart_pane import draw_panels, on_screen
 from explorer.app.live.chart_view import card_of
+from explorer.app.live.pane import Drawing
 from explorer.app.views.attribution import AttributionView
 from explorer.app.views.break_even import BreakEvenView
 from explorer.app.views.cost_carbon_front import CostCarbonFrontView
@@ -73,9 +76,21 @@ from explorer.app.views.why_here import WhyHereView
 from explorer.app.views.wires_or_fibre import WiresOrFibreView
 from explorer.charts.backends import bokeh, matplotlib
 from explorer.charts.backends import page as printing
-from explorer.charts.chart import PLACES, About, Axis, Chart, Filled, Mark, Panel, rows_of
+from explorer.charts.chart import (
+    PLACES,
+    About,
+    Axis,
+    Chart,
+    Filled,
+    Mark,
+    Panel,
+    axis_labels,
+    rows_of,
+    tip_said,
+)
 from explorer.charts.draw import plot
 from explorer.charts.palette import LOOKS, NET
+from explorer.charts.published import STUDIES
 from explorer.charts.relocatable_demand import LOADS
 from explorer.charts.remedies import KINDS
 from explorer.measures.argument import reason_said
@@ -88,6 +103,10 @@ from explorer.presentation import render
 from explorer.registry import MEASURES
 from explorer.session import Session
 from explorer.text import format_number
+from explorer.words import LANGUAGES, speaking
+from tests.pseudo import NAME as PSEUDO
+from tests.pseudo import plain_words
+from tests.pseudo import read as read_pseudo
 from tests.scenarios import random_scenario
 
 # of one region and of no demand, by `test_extreme_pictures`
@@ -661,8 +680,13 @@ def scenario_of(picture: Picture) -> Scenario:
 
 
 @pytest.fixture(scope="module")
-def charts() -> dict[str, Chart]:
-    return {name: render(of.measure(scenario_of(of)), "chart") for name, of in PICTURES.items()}
+def results() -> dict[str, Any]:
+    return {name: of.measure(scenario_of(of)) for name, of in PICTURES.items()}
+
+
+@pytest.fixture(scope="module")
+def charts(results) -> dict[str, Chart]:
+    return {name: render(result, "chart") for name, result in results.items()}
 
 
 @pytest.fixture(scope="module")
@@ -884,6 +908,79 @@ def test_roles_of_one_mark_differ_in_print_without_hue(charts, name):
 def _grey(colour: str) -> float:
     """Luminance in steps that an eye tells apart."""
     return round(float(np.dot(to_rgb(colour), (0.2126, 0.7152, 0.0722))), 1)
+
+
+# In the language of whoever reads them
+
+
+@pytest.fixture
+def pseudo(monkeypatch) -> Iterator[None]:
+    """The language that nobody speaks, see `tests.pseudo`."""
+    monkeypatch.setattr("explorer.words.catalogue.read", read_pseudo)
+    monkeypatch.setitem(LANGUAGES, PSEUDO, "Pseudo")
+    with speaking(PSEUDO):
+        yield
+
+
+@every
+def test_all_that_a_chart_says_can_be_translated(results, pseudo, name):
+    of = PICTURES[name]
+    scenario = scenario_of(of)
+    result = of.measure(scenario) if name in HOLD_WORDS else results[name]
+    tables = scenario.regions, scenario.clients, scenario.workloads_table(), scenario.legal_zones
+    names = names_in(*tables, [*STUDIES])
+    said = said_by(render(result, "chart"))
+    assert not {word: text for text in said for word in plain_words(text) if word not in names}
+
+
+HOLD_WORDS = {"remedies"}  # results of which something is a sentence
+
+
+def said_by(chart: Chart) -> list[str]:
+    """All texts of a chart but addresses."""
+    said = [chart.title, chart.finding.striptags(), *chart.notes]
+    said += [label for *_, label in chart.legend()]
+    for panel, filled in zip(chart.panels, chart.filled, strict=True):
+        said += [*axis_labels(panel, filled), *filled.rows, filled.title]
+        for mark in panel.marks:
+            said += pointed_at(tip_said(mark.tip))
+            for cells in filled.columns.get(mark.name, {}).values():
+                said += [cell for cell in np.ravel(cells) if isinstance(cell, str)]
+    return [text for text in said if not text.startswith("https:")]
+
+
+def pointed_at(tip: Sequence[tuple[str, str]]) -> list[str]:
+    """What a pointer reads beside the columns."""
+    return [re.sub(r"@(\w+|\{[^{}]*\})", "", text) for line in tip for text in line]
+
+
+def names_in(*tables: Any) -> set[str]:
+    """Words in cells, which are data."""
+    cells = [str(cell) for table in tables for cell in np.ravel(np.asarray(table, object))]
+    return {word for cell in cells for word in re.findall("[A-Za-z]+", cell)}
+
+
+def test_pictures_are_in_the_language_that_is_spoken(results, pseudo):
+    chart = render(results["failure"], "chart")
+    names = names_in(scenario_of(PICTURES["failure"]).regions)
+    live, _handles = Drawing(
+        lambda drawing: Column(children=draw_panels(drawing, chart.panels))
+    ).copy()
+    notebook = drawn(bokeh.draw(chart))
+    said = [item.label.value for item in notebook.select({"type": LegendItem})]
+    assert len(said) == len([*chart.legend()])
+    for screen in (live, notebook):
+        labels = [axis.axis_label for axis in screen.select({"type": BokehAxis}) if axis.axis_label]
+        assert len(labels) == len(chart.panels)
+        said += labels
+        for hover in screen.select({"type": HoverTool}):
+            said += pointed_at(hover.tooltips)
+            numbers = re.findall(r"(@(?:\w+|\{[^{}]*\}))\{", str(hover.tooltips))
+            assert numbers and set(hover.formatters) == set(numbers)
+    printed = [text.get_text() for text in matplotlib.draw(chart).findobj(Text)]
+    assert {label for *_, label in chart.legend()} <= set(printed)
+    names |= names_in([chart.about.title, *(chart.about.publishers or ())])
+    assert not {word for text in said + printed for word in plain_words(text)} - names
 
 
 def assert_equal(found: Any, expected: Any) -> None:
