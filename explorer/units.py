@@ -5,6 +5,7 @@ FIBRE_KM_PER_MS = 200.0  # light in glass, refractive index about 1.5
 KWH_PER_MWH = 1000.0
 L_PER_M3 = 1000.0
 KG_PER_T = 1000.0  # also: kg/MWh equals g/kWh
+KG_PER_LB = 0.45359237  # by definition; also: g/kWh per lb/MWh
 KB_PER_GB = 1e6
 MB_PER_GB = 1e3
 WH_PER_MWH = 1e6

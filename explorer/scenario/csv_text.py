@@ -28,7 +28,7 @@ _SEPARATOR_LINE = re.compile(
 )  # spreadsheets write it on top, and read it to know
 
 
-def read(text: str, file: str) -> tuple[pd.DataFrame, list[Problem]]:
+def read(text: str, file: str, separator: str = ",") -> tuple[pd.DataFrame, list[Problem]]:
     """
     The cells of a CSV file, and what is wrong with its layout.
 
@@ -37,7 +37,7 @@ def read(text: str, file: str) -> tuple[pd.DataFrame, list[Problem]]:
     skipped, and rows of the wrong length left out. Without a header that can be used there are no
     columns.
     """
-    rows, problems = _rows(text, file)
+    rows, problems = _rows(text, file, separator)
 
     def note(row: int | None, value: str | None, what: str, fix: str) -> None:
         problems.append(Problem(file, row, None, value, what, fix))
@@ -49,7 +49,7 @@ def read(text: str, file: str) -> tuple[pd.DataFrame, list[Problem]]:
         return pd.DataFrame(), problems
     (first, header), *body = rows
     header = [name.strip() for name in header]
-    if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
+    if len(header) == 1 and any(other in header[0] for other in ";\t"):
         fix = tr("Save it as comma-separated values, with a point before the decimals.")
         note(first, header[0], tr("the cells are not separated by commas."), fix)
         return pd.DataFrame(), problems
@@ -88,10 +88,12 @@ def header(text: str) -> list[str]:
         return []
 
 
-def _rows(text: str, file: str) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
+def _rows(
+    text: str, file: str, separator: str
+) -> tuple[list[tuple[int, list[str]]], list[Problem]]:
     """The rows, each with the line in which it starts, up to the first that cannot be read."""
     lines = _Lines(text)
-    reader, rows = csv.reader(lines, strict=True), []
+    reader, rows = csv.reader(lines, strict=True, delimiter=separator), []
     has_shields = SHIELD in text
     try:
         for cells in reader:

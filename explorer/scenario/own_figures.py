@@ -41,16 +41,16 @@ def with_own_sources(
     """
     made = dict(tables)
     key = _free_key(tables.get("sources"))
-    marked = False
+    is_marked = False
     for name, frame in tables.items():
         if name == "sources" or name not in before:
             continue
         changed = _changed(name, frame, before[name])
         if changed:
-            made[name] = _marked(frame, changed, key)
-            marked = True
-    if marked:
-        made["sources"] = _with_source(tables.get("sources"), key)
+            made[name] = marked(frame, changed, key)
+            is_marked = True
+    if is_marked:
+        made["sources"] = with_source(tables.get("sources"), {"key": key} | _ABOUT)
     return made
 
 
@@ -86,7 +86,14 @@ def _keys(frame: pd.DataFrame, key: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [*zip(*(frame[column].tolist() for column in key), strict=True)]
 
 
-def _marked(frame: pd.DataFrame, changed: Mapping[str, list[int]], key: str) -> pd.DataFrame:
+def marked(frame: pd.DataFrame, changed: Mapping[str, list[int]], key: str) -> pd.DataFrame:
+    """
+    A table in which some figures name another source: of each column, the rows that have it.
+
+    >>> table = pd.DataFrame({"pue": [1.1, 1.2], "capacity_mw": [10, 20], "source": ["a", "b"]})
+    >>> marked(table, {"pue": [1]}, "mine")[["pue_source", "source"]].values.tolist()
+    [['a', 'a'], ['mine', 'b']]
+    """
     made = frame.copy()
     for column in changed:
         plain = next(
@@ -126,10 +133,11 @@ def _free_key(sources: pd.DataFrame | None) -> str:
     return key
 
 
-def _with_source(sources: pd.DataFrame | None, key: str) -> pd.DataFrame:
+def with_source(sources: pd.DataFrame | None, about: Mapping[str, str]) -> pd.DataFrame:
+    """The table `sources` with one more source, unless its key is there."""
     if sources is None or "key" not in sources:
         sources = pd.DataFrame(columns=list(_COLUMNS), dtype=object)
-    if key in sources["key"].tolist():
+    if about["key"] in sources["key"].tolist():
         return sources
-    row = pd.DataFrame([{"key": key} | _ABOUT], dtype=object)
+    row = pd.DataFrame([about], dtype=object)
     return pd.concat([sources, row], ignore_index=True).fillna("")

@@ -21,7 +21,7 @@ from explorer.errors import MOST_SHOWN, Problem
 from explorer.scenario import translations
 from explorer.scenario.hints import ANY_ZONE, closest, nearest, timezone_fix, timezones
 from explorer.scenario.profiles import ABSOLUTE, over_mean
-from explorer.scenario.schema import TABLES, WORDS, Column
+from explorer.scenario.schema import TABLES, WORDS, Column, Table
 from explorer.words import mark, tr
 
 SHARE_TOLERANCE = 1e-3  # shares typed with three decimals still sum to 1
@@ -61,7 +61,13 @@ def parse(
     list of Problem
         In the order of the rows; empty if the table can be used.
     """
-    table = TABLES[name]
+    return parse_as(TABLES[name], name, frame, file)
+
+
+def parse_as(
+    table: Table, name: str, frame: pd.DataFrame, file: str | None = None
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """`parse` of a table that is declared anywhere."""
     known = {column.name: column for column in (*table.columns, *table.ranges)}
     headings = [_heading(str(heading), known) for heading in frame.columns]
     log = ProblemLog(file or name, frame.index)
