@@ -192,6 +192,13 @@ def _parser() -> argparse.ArgumentParser:
         "or postgresql://USER:PASSWORD@HOST/DATABASE; no board if left out",
     )
     serve.add_argument(
+        "--signals",
+        type=Path,
+        metavar="FILE|DIR",
+        help="a CSV or Parquet file, or a folder of such, into which another program keeps writing prices and "
+        "carbon by region: they take the place of the scenario's; none if left out",
+    )
+    serve.add_argument(
         "--in-page",
         action="store_true",
         help="serve, at in-page, the page that solves itself too: any number of participants costs the server nothing",

@@ -14,6 +14,7 @@ from explorer.app.own_data.door import OwnDataDoor
 from explorer.app.page import TEMPLATE
 from explorer.app.page.scenarios import Chooser, scenarios_there, unknown_scenario
 from explorer.app.page.switch import Switch
+from explorer.app.signals.feed import feed_of
 from explorer.markup import lines_in_markdown
 from explorer.packaged_data import DOCUMENTATION
 
@@ -35,6 +36,7 @@ options.add_argument("--reachable", default="")
 options.add_argument("--site", default="/")
 options.add_argument("--read-only", action="store_true")
 options.add_argument("--board", action="store_true")
+options.add_argument("--signals", default="")
 told = options.parse_args()
 asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
 presented = "presented" in pn.state.session_args  # larger, to a room
@@ -108,6 +110,7 @@ def explorer_of(name: str) -> Explorer:
         presented=presented,
         own=own is not None,
         phone=phone,
+        signals=feed_of(told.signals) if told.signals and own is None else None,
     )
 
 

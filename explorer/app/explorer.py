@@ -23,6 +23,10 @@ from explorer.app.link.page_link import PageLink
 from explorer.app.link.share import ShareButton
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.questions import QUESTIONS, Questions, views_by_name
+from explorer.app.signals.feed import Feed
+from explorer.app.signals.follower import Follower
+from explorer.app.signals.line import KEY as SIGNALS_TIME
+from explorer.app.signals.line import SignalsLine
 from explorer.app.snapshot.save_button import ARCHIVE, PAGE, SaveButton
 from explorer.app.snapshot.write import Snapshot, write_snapshot
 from explorer.app.story.player import StoryPlayer
@@ -80,6 +84,8 @@ class Explorer(pn.viewable.Viewer):
         Whether the tables are a user's own, which no link can carry and no other team has.
     phone : bool
         Whether it is for a phone: the controls stand over the pictures, one at a time.
+    signals : Feed, optional
+        Whose prices and carbon take the place of the scenario's, which then tells no story.
 
     Raises
     ------
@@ -102,10 +108,13 @@ class Explorer(pn.viewable.Viewer):
         presented: bool = False,
         own: bool = False,
         phone: bool = False,
+        signals: Feed | None = None,
         **params: Any,
     ) -> None:
         super().__init__(**params)
-        self.session, self._opened = Session(scenario, LiveRunner()), scenario.copy()
+        self._opened = scenario.copy()
+        follower = None if signals is None else Follower(scenario, signals)
+        self.session = Session(scenario, LiveRunner())
         self._questions = None if views else Questions(self.session)
         self.pins = Pins(self.session, Origin(named_in(address), self._opened), served)
         player = self._player()
@@ -123,12 +132,16 @@ class Explorer(pn.viewable.Viewer):
             "flow": Look(self.session, "flow", lambda: ("", *self.session.flow_ids())),
             "theme": Look(self, "theme", lambda: self.param.theme.objects),
         }
+        if follower is not None:
+            del looks["pin"]  # whoever opens a link to a pin would see it with other figures
+            looks[SIGNALS_TIME] = Look(follower, "at", lambda: follower)
         for each in player:
             looks["story"] = Look(each, "place", each.places)
         self.controls = Controls(
             self.session, looks, lambda groups: chosen(groups, scenario, controls, "controls")
         )
-        share = [ShareButton(self.controls.inputs.id, reachable, own)] if address else []
+        inputs, live = self.controls.inputs, follower is not None
+        share = [ShareButton(inputs.id, reachable, own, live)] if address else []
         submit = [SubmitButton(self.controls.inputs.id)] if address and board and not own else []
         kinds = (PAGE, ARCHIVE) if saves else ()
         self._save = [SaveButton(self.session, self._opened, kind) for kind in kinds]
@@ -150,6 +163,7 @@ class Explorer(pn.viewable.Viewer):
                 object=error.pipe(_said), visible=error.is_not(None),
                 alert_type="warning", disable_math=True, margin=0, stylesheets=[ALERT],
             ),
+            *([SignalsLine(inputs, follower)] if follower is not None else []),
             *([self.controls.hero()] if presented else []),
             *(self._all(player) if self._questions is not None else [self._some(views)]),
             *([TakeHome(lambda: self._cards)] if saves else []),

@@ -51,6 +51,7 @@ from explorer.app.board.board import Board
 from explorer.app.file_process import end_all
 from explorer.app.gate import Gate, Scripted
 from explorer.app.messages import MOST_BYTES, Connection, brief
+from explorer.app.signals.feed import Feed, feed_of
 from explorer.app.snapshot.write import BESIDE, snapshot_page
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
 from explorer.scenario.known import names
@@ -179,11 +180,17 @@ class _Server(Serve):
     """Panel's own command, for one app on one address."""
 
     def __init__(
-        self, address: Address, show: str | None, board: Board | None, in_page: bytes
+        self,
+        address: Address,
+        show: str | None,
+        board: Board | None,
+        in_page: bytes,
+        signals: Feed | None,
     ) -> None:
         self._parser = argparse.ArgumentParser()
         super().__init__(self._parser)
         self._address, self._show, self._board, self._in_page = address, show, board, in_page
+        self._signals = signals
         self._parent = os.getpid()
 
     def run(self, options: list[str]) -> None:
@@ -215,6 +222,8 @@ class _Server(Serve):
         loop = asyncio.get_event_loop()
         loop.add_signal_handler(signal.SIGINT, server.io_loop.stop)
         loop.set_exception_handler(log_lost)
+        if self._signals is not None:
+            self._signals.start()
         if not task_id():  # the only process, or the first of several
             print(self._address.text())
             if self._address.link:
@@ -271,6 +280,7 @@ def serve(
     read_only: bool = False,
     board: str = "",
     in_page: bool = False,
+    signals: str = "",
 ) -> None:
     """
     Serve a scenario, named or by its path, until Ctrl-C or SIGTERM; the process ends with it.
@@ -289,11 +299,13 @@ def serve(
         File or URL of the board; empty for none.
     in_page : bool
         Whether the page that solves itself is served beside the app.
+    signals : str
+        File or folder of signals; empty for none.
 
     Raises
     ------
     ExplorerError
-        If the board cannot be opened, or there can be no such page.
+        If the board cannot be opened, there can be no such page, or signals cannot be used.
     """
     _log_events()
     settings.perform_document_validation = (
@@ -301,6 +313,7 @@ def serve(
     )
     # sessions start later and elsewhere, so a path must not depend on the working directory
     scenario = scenario if scenario in names() else str(Path(scenario).resolve())
+    feed = feed_of(signals) if signals else None
     kept = Board(board, scenario) if board else None
     page_itself = b""
     if in_page:
@@ -328,8 +341,8 @@ def serve(
     # not an exception: that would be lost in a handler that answers 500, or where processes part
     signal.signal(signal.SIGTERM, lambda number, _frame: _end(128 + number))
     try:
-        page = _of_the_page(scenario, address, read_only, bool(board))
-        _Server(address, show, kept, page_itself).run([*options, "--args", *page])
+        page = _of_the_page(scenario, address, read_only, bool(board), signals)
+        _Server(address, show, kept, page_itself, feed).run([*options, "--args", *page])
     except KeyboardInterrupt:  # of the process that looks after the others
         pass
     except SystemExit as stop:
@@ -337,10 +350,13 @@ def serve(
     _end(code if isinstance(code, int) else int(code is not None))
 
 
-def _of_the_page(scenario: str, address: Address, read_only: bool, board: bool) -> list[str]:
+def _of_the_page(
+    scenario: str, address: Address, read_only: bool, board: bool, signals: str
+) -> list[str]:
     """What the page is told, as its command line."""
     told = [scenario, f"--site={address.prefix}/"]
     told += [f"--reachable={address.origin}"] if address.origin else []
+    told += [f"--signals={signals}"] if signals else []
     return told + ["--read-only"] * read_only + ["--board"] * board
 
 

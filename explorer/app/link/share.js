@@ -4,6 +4,7 @@ const ICON = "M12 15.5 V3.5 M7.5 8 12 3.5 16.5 8 M5 12 v8.5 h14 V12"
 const SHARE = tr("Share what you see")
 const HERE_ONLY =
   tr("Only this computer can open it: the server was started for this machine alone. Others get in with --address 0.0.0.0.")
+const LIVE = tr("Prices and CO₂ are live: whoever opens this link sees those of then. To share those of now, press Replay first.")
 const LOOPBACK = /^(localhost|127\.|\[::1\])/
 
 export function render({model, data}) {
@@ -41,7 +42,7 @@ export function render({model, data}) {
     field.value = shared(data)
     copy.textContent = tr("Copy")
     present.href = presentation(data.key)
-    note.textContent = LOOPBACK.test(new URL(field.value).host) ? HERE_ONLY : ""
+    note.textContent = [LOOPBACK.test(new URL(field.value).host) && HERE_ONLY, isLive(data, field.value) && LIVE].filter(Boolean).join(" ")
     update()
     dialog.showModal()
     if (document.documentElement.dataset.connection !== "lost") model.send_msg(field.value)
@@ -73,6 +74,11 @@ function presentation(key) {
 function shared({key, reachable}) {
   const url = seen(key)
   return LOOPBACK.test(url.host) && reachable ? url.href.replace(url.origin, reachable) : url.href
+}
+
+/** Whether a link leads to figures that are others by then: one of a time that is replayed names it. */
+function isLive({live}, link) {
+  return live && !new URLSearchParams(new URL(link).hash.slice(1)).has("moment")
 }
 
 function seen(key) {

@@ -27,6 +27,8 @@ class ShareButton(Component):
     reachable : str
         Where others on the network reach the server, as http://192.0.2.1:5006; empty where it
         answers its own machine only, or goes by the name in the page's address.
+    live : bool
+        Whether figures of what is seen are signals, which are others later.
     own : bool
         Whether what is seen are a user's own data: then a file is handed out, for a link would show
         something else.
@@ -35,6 +37,7 @@ class ShareButton(Component):
     key = param.String(doc="Id of the inputs whose link is handed out.")
     reachable = param.String(doc="Scheme, host and port for others; may be empty.")
     own = param.Boolean(doc="Whether no link can carry what is seen.")
+    live = param.Boolean(doc="Whether figures may be others when a link is opened.")
     code = param.String(doc='A link and its code as a picture: "[link, data URI]".')
 
     _esm = _HERE.with_suffix(".js").read_text("utf-8")
@@ -43,8 +46,8 @@ class ShareButton(Component):
         _HERE.with_suffix(".css").read_text("utf-8"),
     ]
 
-    def __init__(self, key: str, reachable: str, own: bool = False) -> None:
-        super().__init__(key=key, reachable=reachable, own=own, margin=0)
+    def __init__(self, key: str, reachable: str, own: bool = False, live: bool = False) -> None:
+        super().__init__(key=key, reachable=reachable, own=own, live=live, margin=0)
 
     def _handle_msg(self, data: Any) -> None:
         if isinstance(data, str) and data.startswith(("http://", "https://")):

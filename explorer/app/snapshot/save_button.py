@@ -83,10 +83,8 @@ class SaveButton(Component):
     ]
 
     def __init__(self, session: Session, opened: Scenario, makes: Makes) -> None:
-        super().__init__(
-            title=tr(makes.title), shape=makes.shape, encoded=makes.ending == ENDING, margin=0,
-            file_name=f"{plain(session.network.labels.title)}{makes.ending}",
-        )  # fmt: skip
+        encoded = makes.ending == ENDING
+        super().__init__(title=tr(makes.title), shape=makes.shape, encoded=encoded, margin=0)
         self._makes, self._runner = makes, LiveRunner()
         self._session, self._opened = session, opened
         self._language = language()
@@ -110,6 +108,7 @@ class SaveButton(Component):
     async def _make(self) -> None:
         """Write both scenarios into a folder, and the file from there in another process."""
         self.problem = ""
+        self.file_name = f"{plain(self._session.network.labels.title)}{self._makes.ending}"
         try:
             with scratch_folder() as folder:
                 self._session.scenario.save(Path(folder) / "scenario")

@@ -1,0 +1,1 @@
+"""Prices and carbon that another program keeps writing, on the page."""
