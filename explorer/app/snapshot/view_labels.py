@@ -32,7 +32,7 @@ from explorer.model.placement import BASELINES
 from explorer.registry import HEADLINES, OBSTACLES, OVERVIEW, PLACE, PLACEMENT, WORTH
 from explorer.scenario.profiles import ANNUAL, AVERAGE
 from explorer.scenario.scenario import Scenario
-from explorer.text import BETTER, NEUTRAL, WORSE, elided, setting_text
+from explorer.text import BETTER, NEUTRAL, UNSURE, WORSE, elided, setting_text
 from explorer.words import tr
 
 _PANELS = {"frontier": frontier.PANELS, "break_even": break_even.PANELS, "layers": layers.PANELS}
@@ -85,7 +85,7 @@ def view_labels(scenario: Scenario, leads: Mapping[str, str]) -> dict[str, Any]:
         "origins": {signal: origins_of_regions(of.sources) for signal, of in by_signal.items()},
         "inputs": {"totals": HEADLINES, "table": PLACEMENT},
         "sources": {
-            "about": tr(ABOUT),
+            "about": tr(ABOUT, UNSURE),
             "lines": {name: _lines(scenario, name) for name in HEADLINES},
         },
     }
