@@ -8,8 +8,8 @@ export function render({model, data}) {
     const headers = [tr("Against"), tr("State"), ...columns, ""].map(text => element("th", {scope: "col", textContent: text}))
     const body = rows.map(row => line(row, columns, ghost, longest, say => model.send_msg(say)))
     const take = keyed("take", element("button", {type: "button", className: "take", textContent: tr("Save …"), ariaHasPopup: "menu",
-      ariaExpanded: "false", ariaLabel: tr("Pinned states Take home")}))
-    Object.assign(take.dataset, {card: "Pinned states", only: "table"})
+      ariaExpanded: "false", ariaLabel: `${tr("Pinned states")} ${tr("Take home")}`}))
+    Object.assign(take.dataset, {card: tr("Pinned states"), only: "table"})
     card.replaceChildren(element("table", {},
       element("caption", {textContent: tr("Pinned states: headline figures, each with its change against the one marked")}),
       element("thead", {}, element("tr", {}, ...headers)), element("tbody", {}, ...body)), take)

@@ -60,7 +60,7 @@ class RegionTable {
     ))
     this.origin = element("div", {className: "origin", role: "tooltip", hidden: true})
     this.note = element("p", {className: "note", hidden: true})
-    this.card = element("div", {className: "card"}, ...heading("Regions", tr("Regions"), HELP), this.scroller, this.note, this.origin)
+    this.card = element("div", {className: "card"}, ...heading(tr("Regions"), HELP), this.scroller, this.note, this.origin)
     for (const looked of ["pointerover", "click"]) { // a finger that taps has left when the click comes
       this.body.addEventListener(looked, event => this.tell_origin(event.target.closest("td, th")))
     }
@@ -276,12 +276,12 @@ class RegionTable {
 }
 
 // As the other views have it in Python.
-function heading(card, title, explanation) {
-  const help = element("span", {className: "help", tabIndex: 0, role: "button", ariaLabel: tr("{} Explanation", title),
+function heading(title, explanation) {
+  const help = element("span", {className: "help", tabIndex: 0, role: "button", ariaLabel: `${title} ${tr("Explanation")}`,
     textContent: "?"})
   const take = element("button", {type: "button", className: "take", ariaHasPopup: "menu", ariaExpanded: "false",
-    ariaLabel: tr("{} Take home: table", title)}, element("span", {ariaHidden: "true", textContent: "⤓"}))
-  Object.assign(take.dataset, {card, only: "table"})
+    ariaLabel: `${title} ${tr("Take home: table")}`}, element("span", {ariaHidden: "true", textContent: "⤓"}))
+  Object.assign(take.dataset, {card: title, only: "table"})
   return [
     element("h2", {textContent: title}), help,
     element("div", {className: "explanation", role: "tooltip", textContent: explanation}), take,

@@ -11,7 +11,7 @@ from typing import Any
 from explorer.app.live.origins import ABOUT, source_line
 from explorer.app.region_table.regions import origins_of_regions
 from explorer.charts import break_even, frontier, layers
-from explorer.charts.chart import Panel, is_labelled_below
+from explorer.charts.chart import Panel, axis_labels, is_labelled_below
 from explorer.charts.daylight import DECLINATION_DEG
 from explorer.charts.map_places import NAME_LETTERS, set_apart
 from explorer.charts.palette import DUSK, DUSK_ALPHA, LOOKS
@@ -92,6 +92,7 @@ def view_labels(scenario: Scenario, leads: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _panel(panels: tuple[Panel, ...], panel: Panel) -> dict[str, Any]:
+    x_label, y_label = axis_labels(panel)
     return {
         "name": panel.name,
         "marks": [
@@ -101,8 +102,8 @@ def _panel(panels: tuple[Panel, ...], panel: Panel) -> dict[str, Any]:
             }
             for mark in panel.marks
         ],
-        "x_label": tr(panel.x.label),
-        "y_label": tr(panel.y.label),
+        "x_label": x_label,
+        "y_label": y_label,
         "height_px": panel.height_px,
         "has_rows": panel.has_rows,
         "fewest_rows": panel.fewest_rows,
