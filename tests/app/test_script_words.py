@@ -1,6 +1,7 @@
 """What scripts say, in the language of the page: `explorer/app/words.js` before each of them."""
 
 import json
+import re
 
 import pytest
 
@@ -9,7 +10,11 @@ from explorer.app.component import Component, words_of
 from explorer.app.strip.strip import Strip
 from explorer.words import LANGUAGES, catalogue, of_script, speaking
 from explorer.words.catalogue import Catalogue
+from explorer.words.messages import said_in
+from tests.catalogues import EXPLORER
 from tests.page_modules import printed_by_node
+
+SCRIPTS = [path for path in sorted(EXPLORER.rglob("*.js")) if "highs" not in path.parts]
 
 SAID = {
     "tr('Copy')": ("Copy", "Köpïë"),
@@ -80,3 +85,13 @@ def test_a_component_speaks_the_language_of_its_page(german):
         assert "Köpïë" in Copy._render_esm()
     assert "Köpïë" not in Copy._render_esm()
     assert "speak({" not in Strip._render_esm()
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_a_message_is_one_text_as_it_stands_there(path):
+    """Two texts with a plus between would be two messages, of which none is whole."""
+    script = path.read_text("utf-8")
+    begun = re.findall(r"\b(?:tr|mark|html)\(\s*[\"']", script)
+    whole = re.findall(r"\b(?:tr|mark|html)\(\s*([\"'])(?:\\.|(?!\1).)*\1\s*[,)]", script)
+    assert len(whole) == len(begun)
+    assert "${" not in " ".join(each for each in said_in(script) if isinstance(each, str))
