@@ -20,8 +20,10 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
+from weakref import WeakKeyDictionary
 
 import geoviews.models  # noqa: F401  whose files are served
+import panel.io.server as panel_server
 import panel_material_ui  # noqa: F401  as are its
 import segno
 from bokeh.embed.bundle import bundle_for_objs_and_resources, extension_dirs
@@ -71,6 +73,7 @@ _PAGES = r"(?!.*\.\.)[\w./-]+\.(?:html|js|css|woff2|png|ico|svg|json)"  # of the
 _HEAD_BYTES = 4096  # of a page that solves itself, in which its policy stands
 _POLICY_OF_PAGE = rb'Content-Security-Policy" content="([^"]*)"'
 _EXTENSIONS = "panel|panel-material-ui|geoviews"
+_FONTS_AGAIN = "/material-icons.css"  # all of which Material UI's own style sheet has
 
 
 class Page(Scripted, DocHandler):
@@ -213,6 +216,7 @@ class _Server(Serve):
         gc.enable()
         serve_only_the_app(server._tornado, self._address, self._board, self._in_page)
         list_style_sheets_once()
+        render_pages_once()
         tag_own_data_alone()
         most_bytes = MOST_BODY_BYTES if self._board is None else board_routes.MOST_BODY_BYTES
         server._http.conn_params.max_body_size = most_bytes
@@ -385,6 +389,9 @@ def list_style_sheets_once() -> None:
     """
     Remember which style sheets a page links to: Panel lists those of all its components anew for
     each, an eighth of what opening takes, and all pages have the same.
+
+    Without the one that declares fonts a second time and does not say which characters each is
+    for, so that a browser would fetch all eighteen one after another, and lay out the page for each.
     """
     listed: Any = PanelResources.css_files
     known: dict[tuple[object, ...], list[str]] = {}
@@ -392,10 +399,27 @@ def list_style_sheets_once() -> None:
     def css_files(self: Any) -> list[str]:
         key = self.mode, self.root_url, self.absolute, state.rel_path, *(state._extensions or ())
         if key not in known:
-            known[key] = listed.fget(self)
+            known[key] = [sheet for sheet in listed.fget(self) if _FONTS_AGAIN not in sheet]
         return [*known[key]]
 
     PanelResources.css_files = property(css_files)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def render_pages_once() -> None:
+    """
+    Render the page of a session once: who shares it differs in the token alone. Panel would walk
+    through all its models for each.
+    """
+    rendered = panel_server.server_html_page_for_session
+    known: WeakKeyDictionary[Any, tuple[str, str]] = WeakKeyDictionary()
+
+    def page_of(session: Any, *args: Any, token: str, **kwargs: Any) -> str:
+        if session not in known:
+            known[session] = token, rendered(session, *args, token=token, **kwargs)
+        first, page = known[session]
+        return page.replace(first, token)
+
+    panel_server.server_html_page_for_session = page_of
 
 
 def tag_own_data_alone() -> None:

@@ -4,6 +4,7 @@ The app as a server: who is answered, with what, and what comes of messages that
 
 import asyncio
 import json
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,10 +13,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import panel as pn
+import panel.io.server as panel_server
 import pytest
 from bokeh.model import DataModel
+from pages import wait_until_open
 from panel.reactive import ReactiveCustomBase
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from servers import Reader, ask, changed, connected, free_port, get, in_own_loop, serving, token_of
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httpserver import HTTPServer
@@ -533,15 +536,28 @@ def test_a_server_that_ends_leaves_no_file_in_the_making():
 # In a browser
 
 
-@pytest.mark.ui
-def test_the_page_works_by_its_policy_and_nothing_brought_along_runs(browser: Browser, port):
+@pytest.fixture(scope="module")
+def opened(
+    browser: Browser, served: tuple[int, Path]
+) -> Iterator[tuple[Page, list[str], list[str]]]:
+    """A page, what it complains of, and what it has asked for."""
     complaints: list[str] = []
+    asked: list[str] = []
     page = browser.new_page()
     page.on(
         "console", lambda m: complaints.append(m.text) if m.type in ("error", "warning") else None
     )
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"http://127.0.0.1:{port}/")
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"http://127.0.0.1:{served[0]}/")
+    wait_until_open(page)
+    yield page, complaints, asked
+    page.close()
+
+
+@pytest.mark.ui
+def test_the_page_works_by_its_policy_and_nothing_brought_along_runs(opened):
+    page, complaints, _ = opened
     slider = page.locator("input[type=range]").first
     slider.focus()
     page.keyboard.press("ArrowLeft")
@@ -562,8 +578,76 @@ def test_the_page_works_by_its_policy_and_nothing_brought_along_runs(browser: Br
           return window.ran ?? 0
         }"""
     )
-    page.close()
     assert ran == 0
+
+
+@pytest.mark.ui
+def test_the_page_fetches_fonts_of_no_other_script(opened):
+    _, _, asked = opened
+    fonts = [url for url in asked if url.endswith(".woff2")]
+    assert any("latin-400" in url for url in fonts)
+    assert not [url for url in fonts if re.search("cyrillic|greek|vietnamese", url)]
+
+
+@pytest.mark.ui
+def test_parts_of_a_page_that_change_their_size_together_are_laid_out_once(opened):
+    page, _, _ = opened
+    counted = page.evaluate(
+        """async () => {
+          const frame = () => new Promise(requestAnimationFrame)
+          const [root] = Bokeh.index.roots, compute = root.compute_layout
+          const parts = [...Bokeh.index.query(view => view.model.type == "Figure")]
+          await frame()
+          let passes = 0
+          root.compute_layout = function () { passes += 1; return compute.call(this) }
+          for (const part of parts) part._after_resize()
+          const at_once = passes
+          await frame()
+          root.compute_layout = compute
+          return {parts: parts.length, at_once, passes}
+        }"""
+    )
+    assert counted["parts"] > 1
+    assert (counted["at_once"], counted["passes"]) == (0, 1)
+
+
+@pytest.mark.ui
+def test_a_plot_that_is_drawn_does_not_ask_the_style_of_the_page_for_its_colours(opened):
+    page, _, _ = opened
+    asked = page.evaluate(
+        """async () => {
+          const read = CSSStyleDeclaration.prototype.getPropertyValue, asked = []
+          CSSStyleDeclaration.prototype.getPropertyValue = function (name) {
+            asked.push(name)
+            return read.call(this, name)
+          }
+          const drawn = [...Bokeh.index.query(view => view.model.type == "Figure")]
+          for (const plot of drawn) plot.paint()
+          CSSStyleDeclaration.prototype.getPropertyValue = read
+          return asked.filter(name => name.startsWith("--bk-"))
+        }"""
+    )
+    assert asked == []
+
+
+def test_a_page_is_rendered_once_and_each_reader_has_a_token_of_their_own(monkeypatch):
+    class Session:
+        pass
+
+    rendered = list[Session]()
+
+    def render(session: Session, *_args: object, token: str, title: str) -> str:
+        rendered.append(session)
+        return f"{title} {token} {token}"
+
+    monkeypatch.setattr(panel_server, "server_html_page_for_session", render)
+    server.render_pages_once()
+    page_of, one, other = panel_server.server_html_page_for_session, Session(), Session()
+    pages = [
+        page_of(s, None, token=t, title="w") for s, t in ((one, "a1"), (one, "b2"), (other, "c3"))
+    ]
+    assert pages == ["w a1 a1", "w b2 b2", "w c3 c3"]
+    assert rendered == [one, other]
 
 
 def test_components_that_tag_their_own_data_alone_leave_none_untagged(monkeypatch):
