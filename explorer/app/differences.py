@@ -29,6 +29,8 @@ def differences(scenario: Scenario, opened: State, now: State) -> list[str]:
 
 def _said(scenario: Scenario, workload: str, name: str, value: object) -> str:
     if workload:
+        if name == "deferral_h":
+            return f"{scenario.workloads[workload].name} may wait {value:g} h"
         known = name == "latency_budget_ms" and isinstance(value, float | int) and isfinite(value)
         told = format_duration(value) if known else setting_text(name, value)  # pyright: ignore[reportArgumentType]
         return f"{scenario.workloads[workload].name} {told}"

@@ -129,7 +129,7 @@ def state_of(scenario: Scenario) -> State:
     """All that users may change, as it is now."""
     settings = {("", name): value for name, value in scenario.settings().items()}
     for key, workload in scenario.workloads.items():
-        settings |= {(key, name): value for name, value in workload.model_values().items()}
+        settings |= {(key, name): value for name, value in workload.changeable().items()}
     return settings
 
 

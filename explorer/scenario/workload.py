@@ -171,6 +171,10 @@ class Workload(Declared):
         """Everything the model reads from a class, by parameter name."""
         return {column: getattr(self, column) for column in MODEL_COLUMNS}
 
+    def changeable(self) -> dict[str, float]:
+        """Everything that users may change of a class, by parameter name."""
+        return self.model_values() | {"deferral_h": self.deferral_h}
+
 
 MODEL_COLUMNS = (
     "latency_budget_ms", "energy_wh_per_request", "share_of_demand", "state_local_share", "prefill_ms",

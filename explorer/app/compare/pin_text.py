@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from explorer.app.controls.controls import budget_key, finite
+from explorer.app.controls.controls import budget_key, finite, wait_key
 from explorer.app.link.page_link import SHORT_NAMES
 from explorer.scenario.history import State, state_of
 from explorer.scenario.scenario import Scenario
@@ -80,6 +80,8 @@ def _values(opened: Scenario, state: State) -> Iterator[tuple[str, str]]:
             yield SHORT_NAMES.get(name, name), _text(value)
         elif name == "latency_budget_ms":
             yield budget_key(opened.workloads[workload]), _text(value)
+        elif name == "deferral_h":
+            yield wait_key(opened.workloads[workload]), _text(value)
 
 
 def _text(value: Any) -> str:

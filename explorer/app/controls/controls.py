@@ -39,6 +39,7 @@ _FAR = {
 _NEAR = {"nearest": "nearest", "least relocation": "least relocation"}  # by the baseline's rule
 _FROM = "The slider begins at what the baseline adds; less can be typed, as far as the load allows."
 _BUDGETS = "Longest wait for one request"
+_WHEN = "When?"
 _GROUPS = {
     "What does it cost to move?": ("friction_scale", "carbon_price_usd_per_t"),
     "How much computing and room?": ("total_demand_mw", "demand_basis", "capacity_scale"),
@@ -49,7 +50,7 @@ _GROUPS = {
         "cost_cap_usd_per_h",
         "baseline_rule",
     ),
-    "When?": ("hour", "season"),
+    _WHEN: ("hour", "season"),
 }
 _OPEN = ("What does it cost to move?",)  # the titles of the others are seen at once, for it
 _FRICTIONS = "What moving costs, one by one"
@@ -163,10 +164,17 @@ class Inputs:
         self._origins: dict[str, Workload] = {}
         for workload in scenario.workloads.values():
             self._places[budget_key(workload)] = workload, "latency_budget_ms"
+            if workload.deferral_h:
+                self._places[wait_key(workload)] = workload, "deferral_h"
             self._origins[f"{workload.id}/prefill"] = workload
         self._looks = looks
         self._places |= {key: (look.owner, look.name) for key, look in looks.items()}
         found = input_sources(scenario)
+        waiting = [
+            _wait(place, workload, scenario.said(workload.name), found.by_input["deferral"])
+            for place, workload in enumerate(scenario.workloads.values())
+            if workload.deferral_h
+        ]
 
         def control(name: str) -> dict[str, Any]:
             return _control(scenario, name) | _setting_origin(found, name)
@@ -188,7 +196,10 @@ class Inputs:
                 {
                     "title": title,
                     "folded": title not in _OPEN,
-                    "controls": [control(n) for n in _offered(scenario, names)],
+                    "controls": [
+                        *(control(n) for n in _offered(scenario, names)),
+                        *(waiting if title == _WHEN else ()),
+                    ],
                 }
                 for title, names in _GROUPS.items()
             ),
@@ -502,6 +513,11 @@ def budget_key(workload: Workload) -> str:
     return f"{workload.id}/budget"
 
 
+def wait_key(workload: Workload) -> str:
+    """The name of what a class may wait, likewise; only of classes that may as they are opened."""
+    return f"{workload.id}/wait"
+
+
 def _control(scenario: Scenario, name: str) -> dict[str, Any]:
     """
     A slider for a number, a list for a choice, a field for a limit, as the parameter declares
@@ -602,6 +618,27 @@ def _budget(place: int, workload: Workload, name: str, sources: Sequence[Source]
         "low": parameter.bounds[0],
         "high": parameter.bounds[1],
         "possible": f"{_possible(parameter)} ms, or with a unit such as 1.5 s, 2 min or 1 h",
+    }
+
+
+def _wait(place: int, workload: Workload, name: str, sources: Sequence[Source]) -> dict[str, Any]:
+    """A slider for the hours that load of a class may wait; `name` as in `_budget`."""
+    parameter = _declared(workload)["deferral_h"]
+    low, high = parameter.bounds
+    return {
+        "kind": "number",
+        "key": wait_key(workload),
+        "label": f"{class_label(workload.id, workload.name, name)}: may wait [h]",
+        "doc": f"{parameter.doc} “What if work waits for a better hour?” says it.",
+        **_origin(sources),
+        "colour": CLASS_COLOURS[place % len(CLASS_COLOURS)],
+        "opened": workload.deferral_h,
+        "min": low,
+        "max": high,
+        "step": parameter.step,
+        "low": low,
+        "high": high,
+        "possible": _possible(parameter),
     }
 
 

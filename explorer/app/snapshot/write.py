@@ -32,7 +32,14 @@ from explorer.app.board.submit import SCRIPT as SUBMIT
 from explorer.app.board.submit import SHARED_STYLES
 from explorer.app.component import words_of
 from explorer.app.controls.choice import chosen
-from explorer.app.controls.controls import SCRIPTS, Inputs, finite, link_values, reach_of
+from explorer.app.controls.controls import (
+    SCRIPTS,
+    Inputs,
+    finite,
+    link_values,
+    reach_of,
+    wait_key,
+)
 from explorer.app.link.page_link import SHORT_NAMES, stamp
 from explorer.app.live.card import CARD
 from explorer.app.questions import QUESTIONS
@@ -218,7 +225,7 @@ def snapshot_page(
         with speaking(language):
             return snapshot_page(scenario, workload, controls, hide, base_url, told_from, board)
     scenario = scenario.copy()
-    groups = _answered(Inputs(scenario, {}))
+    groups = _answered(scenario)
     shown = _chosen(groups, scenario, controls)
     refuse_unknown(hide, HIDEABLE, "view", "--hide")
     _refuse_an_empty_page(hide)
@@ -351,26 +358,33 @@ def _contents(
     }
 
 
-def _answered(inputs: Inputs) -> list[dict[str, Any]]:
+def _answered(scenario: Scenario) -> list[dict[str, Any]]:
     """The groups of controls without those that need the app."""
+    needs = _needs_the_app(scenario)
     return [
-        group | {"controls": [c for c in group["controls"] if c["key"] not in NEEDS_APP]}
-        for group in inputs.groups
+        group | {"controls": [c for c in group["controls"] if c["key"] not in needs]}
+        for group in Inputs(scenario, {}).groups
     ]
+
+
+def _needs_the_app(scenario: Scenario) -> set[str]:
+    """Controls that no page answers, among them those of what only the card of a day tells."""
+    return {*NEEDS_APP, *map(wait_key, scenario.workloads.values())}
 
 
 def _chosen(
     groups: list[dict[str, Any]], scenario: Scenario, wanted: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Those controls that are wanted; all if none are named."""
-    _refuse_what_needs_the_app(wanted)
+    _refuse_what_needs_the_app(scenario, wanted)
     _refuse_what_moves_nothing(scenario, wanted)
     return chosen(groups, scenario, wanted, "--control")
 
 
-def _refuse_what_needs_the_app(wanted: Iterable[str]) -> None:
+def _refuse_what_needs_the_app(scenario: Scenario, wanted: Iterable[str]) -> None:
+    needs = _needs_the_app(scenario)
     for name in wanted:
-        if name in NEEDS_APP:
+        if name in needs:
             fix = f"Leave {name} out, or serve the app: wattlas serve."
             raise ExplorerError(
                 f"A page has no control {name!r}: it needs the app.", "--control", fix
