@@ -12,7 +12,7 @@ import pytest
 from bokeh.document import Document
 from numpy.testing import assert_allclose, assert_array_equal
 
-from explorer import Explorer, Placement, Scenario, attribution, frontier, solve
+from explorer import Explorer, Placement, Scenario, attribution, frontier, scarcity, solve
 from explorer.measures.whole_day import whole_day, whole_day_regions
 from explorer.model.network import build_network
 from explorer.packaged_data import SCENARIOS
@@ -220,6 +220,9 @@ def test_stylized_12_reads_as_it_is():
     ids = [*s.regions["id"]]
     lapland_ms = build_network(s).latency_ms[ids.index("london"), ids.index("lapland"), 0]
     assert budgets[216][0] == 0
+    steps = scarcity(Scenario.load("stylized-12"))
+    told = steps.attrs
+    moved_mw = steps.set_index("placement")["relocated_mw"]["knowing the steps"]
     check_what_to_see(
         s,
         f"Of {s.total_demand_mw:.0f} MW, {p.relocated_mw:.1f} run away from home.",
@@ -237,7 +240,28 @@ def test_stylized_12_reads_as_it_is():
         f"The objective falls to {policies['open']:,.0f} USD/h when all is open, for China's demand may leave; "
         f"it rises to {policies['adequacy']:,.0f} under adequacy and to {policies['same zone']:,.0f} where",
         f"its emissions, {p.carbon_kg_per_h:,.0f} kg/h by the plant that responds, become {q.carbon_kg_per_h:,.0f}.",
+        f"Of the {told['stated_saving_usd_per_h']:,.0f} USD/h that are saved at stated prices, "
+        f"{100 * told['survives_share']:.0f} % are left where cheap regions get dearer with the load that comes. "
+        f"Who knows that moves {moved_mw:.0f} MW instead of {p.relocated_mw:.1f}, "
+        f"and keeps {100 * told['known_share']:.0f} %.",
     )
+
+
+def test_the_first_block_of_a_region_is_what_it_says_of_itself():
+    scenario = Scenario.load("stylized-12")
+    regions = scenario.regions.set_index("id")
+    blocks = scenario.supply
+    first = blocks[blocks["block"] == 1].set_index("region")
+    cheap = regions[regions["electricity_price_usd_per_mwh"] <= 60]
+    assert {*first.index} == {*cheap.index}
+    for column, of_region in (
+        ("price_usd_per_mwh", "electricity_price_usd_per_mwh"),
+        ("carbon_g_per_kwh", "carbon_marginal_g_per_kwh"),
+    ):
+        assert_allclose(first[column], regions.loc[first.index, of_region])
+    drawn_mw = (cheap["pue"] * cheap["capacity_mw"]).to_dict()
+    all_mw = blocks.groupby("region")["block_mw"].sum()
+    assert all(abs(all_mw[region] - drawn_mw[region]) <= 7.5 for region in cheap.index)
 
 
 def test_europe_sovereignty_reads_as_it_is():
