@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,6 +131,26 @@ def test_the_country_of_the_tutorial_can_be_solved_saved_and_read_again(tmp_path
     scenario = explorer.Scenario.load("my-country")
     assert explorer.solve(scenario).totals() == done["placement"].totals()
     assert explorer.solve(scenario).relocated_mw > 0
+
+
+def test_the_worked_examples_come_to_what_is_said_of_them():
+    text = (DOCS / "examples.md").read_text("utf-8")
+    done: dict[str, Any] = {}
+    shares = []
+    for block in python_blocks(text):
+        exec(block, done)
+        if "unserved_share" in done:
+            shares.append(done["unserved_share"](done["scenario"]))
+    worth = done["day"].set_index("moves")["worth_usd_per_h"]
+    assert worth["time"] == pytest.approx((8 * 40 + 10 * 120 + 10 * 72) / 2)
+    assert worth["time"] < worth["space"] < worth["both"] < worth["time"] + worth["space"]
+    machines = done["days"].set_index("day")["machines_mw"]
+    assert machines.round(6).tolist() == [150, 140, 130, 130]
+    assert done["days"].attrs["peak_mw"] == pytest.approx((50 + 30) * 1.5 + 20 * 0.5)
+    alike, by_value = shares
+    assert (alike["chat"] == alike["batch"]).all()
+    assert alike["chat"].to_dict() == {"middle-town": 0.429, "north-town": 0, "south-town": 0.476}
+    assert by_value["chat"].sum() == 0 and by_value["batch"]["middle-town"] == 0.75
 
 
 def test_what_is_cited_is_this_version():
