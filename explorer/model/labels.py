@@ -168,7 +168,7 @@ class Labels:
     clients: tuple[str, ...]
     classes: tuple[str, ...]
     workloads: tuple[str, ...]  # id and name of every class, once where both are the same word
-    zones: NamesById = field(compare=False)  # legal zones, without what is in brackets
+    zones: NamesById = field(hash=False)  # legal zones, without what is in brackets
     sources: InputSources
     carbon_signal: str  # which intensity emissions are by
     hour: int | str  # UTC, or "average"

@@ -70,6 +70,19 @@ def test_results_that_are_remembered_have_the_names_of_who_asks():
     assert here.network.region_names["south"] == "South"
 
 
+def test_a_scenario_may_translate_nothing_but_its_zones():
+    scenario = Scenario.load("stylized-12")
+    assert scenario.legal_zones is not None
+    id, name = scenario.legal_zones[["legal_zone", "name"]].iloc[0]
+    scenario.translations = pd.DataFrame(
+        {"language": ["es"], "text": [name], "translation": ["Zona"]}
+    )
+    here = solve_network(build_network(scenario)).network
+    with speaking("es"):
+        there = solve_network(build_network(scenario)).network
+    assert there.labels.zones[id] == "Zona" != here.labels.zones[id]
+
+
 def test_the_classroom_has_all_its_texts_in_every_language():
     scenario = Scenario.load(CLASSROOM)
     table = scenario.translations
