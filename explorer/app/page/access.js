@@ -19,13 +19,6 @@ function lead_past_what_comes_first(unfold = () => {}) {
   }
 }
 
-/** Have what Bokeh says of what is pointed at write numbers as the language does; once its scripts are there. */
-function write_tips_in_the_language() {
-  const formatters = Bokeh.require("core/util/templating").DEFAULT_FORMATTERS
-  const {numeral} = formatters
-  formatters.numeral = (...given) => localised(numeral(...given))
-}
-
 /**
  * Have Bokeh's buttons say, to those who do not see them, which are pressed and which have opened something; once its
  * scripts are there. A group of buttons is called what its model is.
