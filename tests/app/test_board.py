@@ -549,15 +549,6 @@ def test_a_file_of_all_submissions_has_no_formula_in_it(served):
 
 
 @pytest.mark.ui
-def test_there_is_no_board_unless_one_is_asked_for(tmp_path):
-    port = free_port()
-    with serving("classroom-3x3", "--port", port, log=tmp_path / "log"):
-        for path in ("/board", "/board/state?room=222222", "/board/join?room=222222"):
-            assert ask(port, path)[0] == 404
-        assert post(port, "/board/submissions", {})[0] == 404
-
-
-@pytest.mark.ui
 def test_a_server_that_is_killed_among_a_thousand_submissions_loses_none_it_acknowledged(
     where, tmp_path
 ):

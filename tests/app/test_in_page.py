@@ -5,6 +5,8 @@
 import json
 import re
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -26,55 +28,63 @@ def cost_of(scenario: Scenario) -> str:
     return f"{format_number(solve(scenario).cost_usd_per_h)} "
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the server's log is."""
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="module")
+def url(folder: Path) -> Iterator[str]:
+    """A server that has the page, which is made as it starts."""
+    with served("classroom-3x3", "--in-page", folder=folder) as url:
+        yield url
+
+
 @pytest.mark.ui
-def test_links_open_the_page_and_the_app_and_the_page_asks_for_nothing(browser, tmp_path):
+def test_links_open_the_page_and_the_app_and_the_page_asks_for_nothing(browser, url):
     there = Scenario.load("classroom-3x3")
     there.friction_scale = 0.4
-    with served("classroom-3x3", "--in-page", folder=tmp_path) as url:
-        page, asked, wrong = browser.new_page(), [], []
-        page.on("request", lambda r: asked.append(r.url) if r.url.startswith("http") else None)
-        page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(f"{url}in-page")
-        page.wait_for_selector("html[data-ready=yes]")
-        typed(page, "friction_scale", "0.4")
-        cost = page.locator("[data-total=cost] .value")
-        expect(cost).to_contain_text(cost_of(there))
-        page.wait_for_function("location.hash.includes('friction=0.4')")
-        link = page.evaluate("location.hash")
-        lead = page.get_by_role("link", name="Open the live app").get_attribute("href")
-        assert {re.sub("#.*", "", each) for each in asked} <= {f"{url}in-page", f"{url}favicon.ico"}
-        assert not wrong
+    page, asked, wrong = browser.new_page(), [], []
+    page.on("request", lambda r: asked.append(r.url) if r.url.startswith("http") else None)
+    page.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"{url}in-page")
+    page.wait_for_selector("html[data-ready=yes]")
+    typed(page, "friction_scale", "0.4")
+    cost = page.locator("[data-total=cost] .value")
+    expect(cost).to_contain_text(cost_of(there))
+    page.wait_for_function("location.hash.includes('friction=0.4')")
+    link = page.evaluate("location.hash")
+    lead = page.get_by_role("link", name="Open the live app").get_attribute("href")
+    assert {re.sub("#.*", "", each) for each in asked} <= {f"{url}in-page", f"{url}favicon.ico"}
+    assert not wrong
 
-        app = browser.new_page()
-        for address in (f"{url}{link}", str(lead)):
-            app.goto(address)
-            cost = app.locator("[data-total=cost] .value")
-            expect(cost).to_contain_text(cost_of(there), timeout=PATIENCE_MS)
-            expect(app.get_by_text("could be followed")).to_have_count(0)
-        app.wait_for_function("location.hash.includes('friction=0.4')")
-        back = browser.new_page()
-        back.goto(f"{url}in-page{app.evaluate('location.hash')}")
-        field = control(back, "friction_scale").get_by_role("textbox")
-        expect(field).to_have_value("0.4")
-        expect(back.locator("#link")).to_have_text("")
-        for each in (page, app, back):
-            each.close()
+    app = browser.new_page()
+    for address in (f"{url}{link}", str(lead)):
+        app.goto(address)
+        cost = app.locator("[data-total=cost] .value")
+        expect(cost).to_contain_text(cost_of(there), timeout=PATIENCE_MS)
+        expect(app.get_by_text("could be followed")).to_have_count(0)
+    app.wait_for_function("location.hash.includes('friction=0.4')")
+    back = browser.new_page()
+    back.goto(f"{url}in-page{app.evaluate('location.hash')}")
+    field = control(back, "friction_scale").get_by_role("textbox")
+    expect(field).to_have_value("0.4")
+    expect(back.locator("#link")).to_have_text("")
+    for each in (page, app, back):
+        each.close()
 
 
-def test_the_page_may_do_what_it_says_itself_and_is_not_there_unless_asked_for(tmp_path):
-    port, log = free_port(), tmp_path / "log"
-    with serving("classroom-3x3", "--in-page", "--port", port, log=log):
-        status, headers, body = ask(port, "/in-page")
-        assert f":{port}/in-page" in log.read_text()
-        again = ask(port, "/in-page", If_None_Match=headers["Etag"])
-        assert (again[0], again[2]) == (304, "")
+def test_the_page_may_do_what_it_says_itself_and_is_known_by_its_tag(url, folder):
+    port = int(url.rsplit(":", 1)[1].strip("/"))
+    status, headers, body = ask(port, "/in-page")
+    assert f":{port}/in-page" in (folder / "server.log").read_text()
+    again = ask(port, "/in-page", If_None_Match=headers["Etag"])
+    assert (again[0], again[2]) == (304, "")
     assert status == 200 and "<title>Wattlas" in body
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'self'" in policy
-    port = free_port()
-    with serving("classroom-3x3", "--port", port, log=tmp_path / "other"):
-        assert ask(port, "/in-page")[0] == 404
 
 
 def test_what_a_page_cannot_answer_is_said_before_anything_is_served(tmp_path):

@@ -99,11 +99,11 @@ class Notebook:
         self.page: Page = browser.new_page(viewport={"width": 1366, "height": 768})
         self.page.set_default_timeout(PATIENCE_MS)
         self.complaints: list[str] = []
-        self.strays: list[str] = []  # requests that would leave the machine
+        self.strays: list[str] = []  # requests that leave the machine
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("websocket", lambda websocket: self._leaves(websocket.url))
-        self.page.route("**/*", self._on_request)
+        self.page.on("request", lambda request: self._note_if_it_leaves(request.url))
+        self.page.on("websocket", lambda websocket: self._note_if_it_leaves(websocket.url))
         self.page.add_init_script(_PROBE)
         self.page.goto(
             f"{server.url}{FRONT_ENDS[front_end]}/{name}?reset&token={server.token}"
@@ -115,19 +115,10 @@ class Notebook:
         if message.type in ("error", "warning") and not drawn_by_software:
             self.complaints.append(message.text)
 
-    def _leaves(self, url: str) -> bool:
-        leaves = (
-            urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "127.0.0.1"
-        )
-        if leaves:
+    def _note_if_it_leaves(self, url: str) -> None:
+        # noted, not stopped: to hold every request of a front end until it may go on takes long
+        if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "127.0.0.1":
             self.strays.append(url)
-        return leaves
-
-    def _on_request(self, route: Any) -> None:
-        if self._leaves(route.request.url):
-            route.abort()
-        else:
-            route.fallback()
 
     def own_messages(self) -> set[str]:
         """What the front end says in the console without Wattlas: of a cell that adds one and one."""

@@ -123,6 +123,13 @@ def test_what_the_page_does_not_need_is_not_there(port, path):
 
 
 @pytest.mark.ui
+def test_neither_a_board_nor_a_page_that_solves_itself_is_there_unless_one_is_asked_for(port):
+    for path in ("/in-page", "/board", "/board/state?room=222222", "/board/join?room=222222"):
+        assert ask(port, path)[0] == 404
+    assert ask(port, "/board/submissions", "POST")[0] == 404
+
+
+@pytest.mark.ui
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"])
 def test_there_is_nothing_but_to_read(port, method):
     status, _headers, text = ask(port, "/", method)

@@ -1,4 +1,7 @@
-"""The classroom's notebooks run from top to bottom, and their checks say what is off."""
+"""
+Notebooks run from top to bottom, those of the classroom and that of a story, and their checks say
+what is off.
+"""
 
 import json
 import os
@@ -13,13 +16,16 @@ import pytest
 from nbclient import NotebookClient
 
 import explorer
+from explorer import Scenario, solve
 from explorer.errors import ExplorerError
+from explorer.measures import storytelling
 from explorer.packaged_data import LAYOUTS
 from explorer.registry import MEASURES
 from explorer.teaching.classroom import Classroom
 from explorer.teaching.exercises import EXERCISES
 from explorer.teaching.marking import mark
 from explorer.teaching.predictions import PREDICTIONS
+from explorer.teaching.story_notebook import write_story
 from explorer.teaching.workbook import Workbook
 
 COURSE = LAYOUTS / "classroom"
@@ -95,6 +101,28 @@ def test_the_solutions_are_right(client):
     checks = [cell for cell in run(client, SOLUTIONS) if "mine.check(" in cell.source]
     assert [shown(cell) for cell in checks if not shown(cell).startswith("✓")] == []
     assert len(checks) == len(EXERCISES)
+
+
+def test_a_story_tells_what_the_app_tells_and_waits_for_guesses(client, tmp_path):
+    notebook = nbformat.read(write_story("stylized-12", tmp_path / "story.ipynb"), as_version=4)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    code[code.index("guess = ...")] = 'guess = "falls"'
+    cells = execute(client, ["%reset -sf", *code])[1:]
+    told = [shown_first(cell) for cell in cells if "solve(scenario)" in cell.source]
+    scenario = Scenario.load("stylized-12")
+    placements = [solve(storytelling.scenario_at(scenario, step)) for step in scenario.story.steps]
+    first, second, *others = scenario.story.steps
+    assert told[0] == storytelling.step_text(first, placements[0])
+    found = storytelling.answer(second.predict, "falls", *placements[:2])
+    assert told[1] == f"✓ {found.words}\n\n{storytelling.step_text(second, placements[1])}"
+    waits = [words.startswith("… Put") for words in told[2:]]
+    assert waits == [step.predict is not None for step in others]
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert [o for o in outputs if o.output_type == "stream" and o.name == "stderr"] == []
+
+
+def shown_first(cell: Any) -> str:
+    return next(o.data["text/plain"] for o in cell.outputs if "text/plain" in o.get("data", {}))
 
 
 @pytest.mark.parametrize("path", [*LESSONS, SOLUTIONS], ids=lambda path: path.stem)
