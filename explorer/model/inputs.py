@@ -127,28 +127,27 @@ class InputSources:
 
 def input_sources(scenario: Scenario) -> InputSources:
     """Whose figures the inputs of a scenario are, as its tables and choices are now."""
-    return _found.find(_key(scenario), lambda: _input_sources(scenario))
+    columns = {input: columns_of(scenario, input) for input in LABELS}
+    return _found.find(_key(scenario, columns), lambda: _input_sources(scenario, columns))
 
 
-def _key(scenario: Scenario) -> Hashable:
+def _key(scenario: Scenario, of_inputs: Mapping[str, Columns]) -> Hashable:
     """Changes when the sources of an input may."""
     frames = (getattr(scenario, name) for name in TABLES)
     columns = (
         hash(tuple(frame[name].tolist()))  # a tenth of a digest: texts remember their hash
         for frame in frames
         if frame is not None
-        for name in frame.columns
+        for name in frame.columns.tolist()
         if is_source(name) or frame is scenario.sources
     )
     classes = (f"{w.id} {w.extra}" for w in scenario.workloads.values())
-    choices = [columns_of(scenario, input) for input in LABELS]
     rows = len(scenario.regions), len(scenario.clients)  # of tables that may name no source
-    return (*rows, *columns, *classes, *choices, *scenario.parameter_sources.items())
+    return (*rows, *columns, *classes, *of_inputs.values(), *scenario.parameter_sources.items())
 
 
-def _input_sources(scenario: Scenario) -> InputSources:
+def _input_sources(scenario: Scenario, columns: Mapping[str, Columns]) -> InputSources:
     provenance = Provenance(scenario)
-    columns = {input: columns_of(scenario, input) for input in LABELS}
     by_input = {
         input: provenance.in_order(
             source

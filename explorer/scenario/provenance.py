@@ -286,7 +286,7 @@ def source_column(frame: pd.DataFrame, column: str) -> str | None:
     >>> [source_column(table, f"electricity_price_usd_per_mwh_{bound}") for bound in ("low", "high")]
     ['price_low_source', 'price_source']
     """
-    return _source_column(tuple(frame.columns), column)
+    return _source_column(tuple(frame.columns.tolist()), column)
 
 
 @lru_cache(maxsize=4096)  # asked at each move, and always the same of the same table

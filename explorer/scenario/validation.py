@@ -21,7 +21,7 @@ from explorer.errors import MOST_SHOWN, Problem
 from explorer.scenario import translations
 from explorer.scenario.hints import ANY_ZONE, closest, nearest, timezone_fix, timezones
 from explorer.scenario.profiles import ABSOLUTE, over_mean
-from explorer.scenario.schema import TABLES, WORDS, Column, Table
+from explorer.scenario.schema import ENDS, TABLES, WORDS, Column, Table
 from explorer.words import mark, tr
 
 SHARE_TOLERANCE = 1e-3  # shares typed with three decimals still sum to 1
@@ -68,8 +68,10 @@ def parse_as(
     table: Table, name: str, frame: pd.DataFrame, file: str | None = None
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """`parse` of a table that is declared anywhere."""
-    known = {column.name: column for column in (*table.columns, *table.ranges)}
-    headings = [_heading(str(heading), known) for heading in frame.columns]
+    found = [*map(str, frame.columns.tolist())]
+    ranges = table.ranges if any(map(_may_be_an_end, found)) else ()
+    known = {column.name: column for column in (*table.columns, *ranges)}
+    headings = [_heading(heading, known) for heading in found]
     log = ProblemLog(file or name, frame.index)
     clean: dict[str, Any] = {}
     for heading, (_, cells) in zip(headings, frame.items(), strict=True):
@@ -104,7 +106,7 @@ def parse_as(
         if meant:
             fix = tr("Did you mean {!r} by one of the others?", meant)
         log.problems.append(Problem(log.file, None if file is None else 1, None, None, what, fix))
-    for column in table.columns if table.ranged else ():
+    for column in table.columns if ranges else ():
         _note_out_of_range(column.name, clean, log)
     result = pd.DataFrame(clean, index=pd.RangeIndex(len(frame)))
     if not len(frame):
@@ -307,6 +309,11 @@ def _heading(text: str, known: Iterable[str]) -> str:
     return plain if plain in known or is_source(plain) else text
 
 
+def _may_be_an_end(heading: str) -> bool:
+    """Whether a heading may mean the end of a range: what those are takes long to say."""
+    return heading.rstrip().casefold().endswith(ENDS)
+
+
 def is_source(heading: str) -> bool:
     """Whether a column names the sources of others."""
     return heading == "source" or heading.endswith("_source")
@@ -339,14 +346,15 @@ def _contradictions(
     name: str, frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
 ) -> Iterator[Problem]:
     """Contradictions between one table and the others, with rows counted from 0."""
-    columns = [column for column in TABLES[name].columns if column.name in frame.columns]
-    own_key = [heading for heading in TABLES[name].key if heading in frame.columns]
+    there = frame.columns.tolist()
+    columns = [column for column in TABLES[name].columns if column.name in there]
+    own_key = [heading for heading in TABLES[name].key if heading in there]
     for column in columns:
-        if column.sums_to_one and len(frame) and not (own_key and frame.duplicated(own_key).any()):
-            total = float(
-                frame[column.name].to_numpy().sum()
-            )  # NaN, so no complaint, where one is unknown
-            if abs(total - 1) > SHARE_TOLERANCE:
+        if column.sums_to_one and len(frame):
+            # NaN, so no complaint, where one is unknown
+            total = float(frame[column.name].to_numpy().sum())
+            is_off = abs(total - 1) > SHARE_TOLERANCE
+            if is_off and not (own_key and frame.duplicated(own_key).any()):
                 what, fix = tr("the shares do not sum to 1."), tr("Scale them so that they do.")
                 yield Problem(name, None, column.name, f"{total:.6g}", what, fix)
     if name == "profiles":
@@ -355,7 +363,7 @@ def _contradictions(
         yield from translations.unlike(frame)
     references = [(column.name, column.refers_to, None) for column in columns if column.refers_to]
     if name != "sources":
-        headings = [heading for heading in frame.columns if is_source(heading)]
+        headings = [heading for heading in there if is_source(heading)]
         references += [(heading, "sources.key", SOURCE_SEPARATOR) for heading in headings]
     for heading, refers_to, separator in references:
         table, key = refers_to.split(".")
