@@ -1,7 +1,6 @@
 """The workshop app. Run: wattlas serve, or panel serve layouts/workshop.py --args world-2025"""
 
 from argparse import ArgumentParser
-from urllib.parse import quote
 
 import panel as pn
 import panel_material_ui as pmui
@@ -10,21 +9,24 @@ from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
 from explorer.app.explorer import ALERT
+from explorer.app.language import address_of, chosen, language_of, speak
 from explorer.app.own_data.door import OwnDataDoor
 from explorer.app.page import TEMPLATE
+from explorer.app.page.languages import LanguageChooser
 from explorer.app.page.scenarios import Chooser, scenarios_there, unknown_scenario
 from explorer.app.page.switch import Switch
 from explorer.app.signals.feed import feed_of
-from explorer.markup import lines_in_markdown
+from explorer.markup import html, lines_in_markdown
 from explorer.packaged_data import DOCUMENTATION
+from explorer.words import tr
 
 pn.extension()
 if (
     pn.state.curdoc
 ):  # a session that starts with its websocket would be sent to a CDN for its style sheets
     pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST
+    speak(pn.state.curdoc, language_of(pn.state.session_args, pn.state.headers))
 
-_LINK = '<a href="documentation/index.html" target="_blank" rel="noopener">Documentation</a>'
 _LINK_STYLE = """
 a { color: #fff; }  /* the words of the header in both themes */
 @media (max-width: 600px) { a { display: none; } }
@@ -39,14 +41,18 @@ options.add_argument("--board", action="store_true")
 options.add_argument("--signals", default="")
 told = options.parse_args()
 asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
+spoken = chosen(pn.state.session_args)  # links say it where somebody has chosen
 presented = "presented" in pn.state.session_args  # larger, to a room
 phone = not presented and "Mobi" in pn.state.headers.get("User-Agent", "")
 there = scenarios_there(told.scenario)
 served = told.scenario if told.scenario in there else ""  # a path is no name
 opened = asked if asked in there else served
-choice = Chooser(there, opened)
+choice, languages = Chooser(there, opened, spoken), LanguageChooser()
 is_built = (DOCUMENTATION / "index.html").is_file()
-documentation = [pn.pane.HTML(_LINK, stylesheets=[_LINK_STYLE], margin=(0, 8))] if is_built else []
+link = html(
+    '<a href="documentation/index.html" target="_blank" rel="noopener">{}</a>', tr("Documentation")
+)
+documentation = [pn.pane.HTML(link, stylesheets=[_LINK_STYLE], margin=(0, 8))] if is_built else []
 header, main = pn.Row(margin=0), pn.Column(margin=0, sizing_mode="stretch_width")
 sidebar = pn.Column(choice, margin=0, sizing_mode="stretch_width")
 page = pmui.Page(
@@ -102,7 +108,7 @@ def explorer_of(name: str) -> Explorer:
     own = own_data.find(name)
     return Explorer(
         Scenario.load(name or told.scenario) if own is None else own.copy(),
-        address=f"?scenario={quote(name)}" if name else "?",
+        address=address_of(name, spoken),
         served=told.scenario,
         reachable=told.reachable,
         saves=not told.read_only,
@@ -123,16 +129,21 @@ def on_screen() -> Scenario:
 def show(name: str, found: Explorer | ExplorerError) -> None:
     """Put the app on the page, or say what is wrong with the scenario."""
     choice.show(name)
+    languages.own = own_data.find(name) is not None
     page.title = there[name].page_title
     if isinstance(found, ExplorerError):
         words = lines_in_markdown(str(found))
         alert = pn.pane.Alert(
             words, alert_type="danger", margin=10, disable_math=True, stylesheets=[ALERT]
         )
-        header[:], main[:], sidebar[:] = documentation, [switch, own_data, alert], [choice]
+        header[:], main[:], sidebar[:] = (
+            documentation,
+            [switch, own_data, alert],
+            [choice, languages],
+        )
         return
     header[:], main[:] = [*documentation, found.buttons], [switch, own_data, found.main]
-    sidebar[:] = [choice, found.controls]
+    sidebar[:] = [choice, found.controls, languages]
 
 
 switch = Switch(page, there, served, explorer_of, show)
@@ -140,6 +151,6 @@ own_data = OwnDataDoor(there, on_screen, switch.offer)
 if asked in ("", opened):
     switch.open(opened)
 else:
-    sidebar.clear()
-    main[:] = [switch, own_data, unknown_scenario(asked)]
+    sidebar[:] = [languages]
+    main[:] = [switch, own_data, unknown_scenario(asked, spoken)]
 page.servable(title="Wattlas", location=False)  # the address is the link's

@@ -67,7 +67,7 @@ def messages() -> dict[Message, list[str]]:
         with (EXPLORER / name).open(encoding="utf-8", newline="") as file:
             cells = [row[column] for row in csv.DictReader(file) for column in columns]
         _add(found, iter(cells), EXPLORER / name)
-    for path in sorted(EXPLORER.rglob("*.js")):
+    for path in sorted([*EXPLORER.rglob("*.js"), *EXPLORER.rglob("*.html")]):
         if "highs" not in path.parts:
             _add(found, said_in(path.read_text("utf-8")), path)
     for path in sorted(EXPLORER.rglob("*.html")):

@@ -42,10 +42,15 @@ def read(_language: str) -> Catalogue:
     return Catalogue(texts, forms, lambda count: int(count != 1), {ord(","): ".", ord("."): ","})
 
 
-def speak() -> None:
-    """Let this process speak it, whatever a page asks for."""
+def teach() -> None:
+    """Let pages of this process ask for it."""
     catalogue.read = read
     explorer.words.LANGUAGES[NAME] = "Pseudo"
+
+
+def speak() -> None:
+    """Let this process speak it, whatever a page asks for."""
+    teach()
     explorer.words.ask(lambda: NAME)
     explorer.words.ask = lambda _anybody: None
 

@@ -57,11 +57,11 @@ class Server:
     """
     `wattlas serve` in a process of its own. It is forked off one that has imported the app and
     drawn what every page shows, which saves what each would spend on that; `command_line` starts
-    afresh.
+    afresh. `first` is called in the process before anything else.
     """
 
-    def __init__(self, *arguments: object, log: Path) -> None:
-        self._process = _READY.Process(target=_serve, args=([*map(str, arguments)], log))
+    def __init__(self, *arguments: object, log: Path, first: Callable[[], object] = list) -> None:
+        self._process = _READY.Process(target=_serve, args=([*map(str, arguments)], log, first))
         self._process.start()
         assert self._process.pid
         self.pid = self._process.pid
@@ -80,20 +80,21 @@ _READY.set_forkserver_preload(
 )
 
 
-def _serve(arguments: list[str], log: Path) -> None:
+def _serve(arguments: list[str], log: Path, first: Callable[[], object]) -> None:
     """What the forked process does: as a command of its own session, with its words in the log."""
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with log.open("w") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    first()
     sys.exit(main(["serve", *arguments]))
 
 
 @contextmanager
-def started(*arguments: object, log: Path) -> Iterator[Server]:
+def started(*arguments: object, log: Path, first: Callable[[], object] = list) -> Iterator[Server]:
     """A server that has said where it is, and is no more afterwards."""
-    server = Server(*arguments, log=log)
+    server = Server(*arguments, log=log, first=first)
     try:
         wait_until(lambda: "Ctrl-C" in text_of(log) or server.poll() is not None)
         assert server.poll() is None, log.read_text()
@@ -109,9 +110,9 @@ def text_of(log: Path) -> str:
 
 
 @contextmanager
-def serving(*arguments: object, log: Path) -> Iterator[Server]:
+def serving(*arguments: object, log: Path, first: Callable[[], object] = list) -> Iterator[Server]:
     """A server that is stopped by Ctrl-C, which must end it at once and in good order."""
-    with started(*arguments, log=log) as server:
+    with started(*arguments, log=log, first=first) as server:
         yield server
         # as a terminal does, to all processes of the command
         os.killpg(server.pid, signal.SIGINT)

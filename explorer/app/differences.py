@@ -8,6 +8,7 @@ from explorer.model.labels import as_shown
 from explorer.scenario.history import State
 from explorer.scenario.scenario import Scenario
 from explorer.text import format_duration, setting_text
+from explorer.words import tr
 
 
 def differences(scenario: Scenario, opened: State, now: State) -> list[str]:
@@ -34,5 +35,5 @@ def _said(scenario: Scenario, workload: str, name: str, value: object) -> str:
         known = name == "latency_budget_ms" and isinstance(value, float | int) and isfinite(value)
         told = format_duration(value) if known else setting_text(name, value)  # pyright: ignore[reportArgumentType]
         return f"{scenario.workloads[workload].name} {told}"
-    label = str(scenario.param[name].label).split(" [")[0]
+    label = tr(str(scenario.param[name].label)).split(" [")[0]
     return f"{label}: {setting_text(name, value)}"

@@ -39,6 +39,7 @@ from explorer.markup import lines_in_markdown
 from explorer.scenario.hints import refuse_unknown
 from explorer.scenario.scenario import SETTINGS, Scenario
 from explorer.session import Session
+from explorer.words import tr
 
 # dark on pale: the theme would have it white
 ALERT = ":host(.alert) { color: #212529; padding: 6px 14px; } p { margin: 0; }"
@@ -243,7 +244,10 @@ def _said(error: ExplorerError | None) -> str:
     if error is None:
         return ""
     name, *value = error.where.split(" = ")
-    label = str(Scenario.param[name].label) if name in SETTINGS else name
+    label = tr(str(Scenario.param[name].label)) if name in SETTINGS else name
     where = " = ".join([label, *value])
-    lines = (error.what, f"Where: {where}", f"To fix: {error.fix}", "Below: what was placed last.")
+    lines = (
+        error.what, tr("Where: {}", where), tr("To fix: {}", error.fix),
+        tr("Below: what was placed last."),
+    )  # fmt: skip
     return lines_in_markdown("\n".join(lines))

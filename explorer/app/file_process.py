@@ -18,6 +18,7 @@ from typing import Any
 from weakref import WeakSet
 
 from explorer.errors import ExplorerError
+from explorer.words import language, speaking, tr
 
 _POLL_S = 0.2
 _NICE = 5  # pages of a room go before a file
@@ -54,10 +55,10 @@ async def file_made(
     """
     with scratch_folder() as folder:
         target = Path(folder) / f"made{ending}"
-        say("waiting for other users' files…")
+        say(tr("waiting for other users' files…"))
         async with _turn:
             if wanted():
-                say("making the file…")
+                say(tr("making the file…"))
                 await _follow(write, (str(target), *of), wanted)
         return target.read_bytes() if wanted() else b""
 
@@ -75,7 +76,7 @@ async def _follow(
     """Start the process, and stop it when nobody wants the file any more."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=_work, args=(write, of, theirs), daemon=True)
+    process = spawn.Process(target=_work, args=(language(), write, of, theirs), daemon=True)
     process.start()
     _processes.add(process)
     theirs.close()
@@ -95,16 +96,17 @@ async def _follow(
     if isinstance(said, ExplorerError):
         raise said
     if wanted() and not Path(of[0]).exists():
-        fix = "Try again, or use the command line."
-        raise ExplorerError("The file was not made.", Path(of[0]).suffix, fix)
+        fix = tr("Try again, or use the command line.")
+        raise ExplorerError(tr("The file was not made."), Path(of[0]).suffix, fix)
 
 
-def _work(write: Callable[..., Any], of: tuple[Any, ...], says: Connection) -> None:
-    """In the process: write the file, or say why there is none."""
+def _work(spoken: str, write: Callable[..., Any], of: tuple[Any, ...], says: Connection) -> None:
+    """In the process: write the file in a language, or say why there is none."""
     with suppress(AttributeError):  # where there is no such thing
         os.nice(_NICE)
     try:
-        write(*of)
+        with speaking(spoken):
+            write(*of)
     except ExplorerError as error:
         says.send(error)
 

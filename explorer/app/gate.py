@@ -11,7 +11,9 @@ from typing import Any
 from tornado.web import HTTPError, RequestHandler
 
 from explorer.app.address import Address
+from explorer.app.language import language_of
 from explorer.app.messages import brief
+from explorer.words import mark, speaking, tr
 
 _log = logging.getLogger("wattlas")
 
@@ -36,13 +38,14 @@ _POLICY = (
 )
 MOST_CHARACTERS = 8192  # of an address; pages keep what is long behind its "#"
 _WORDS = {
-    400: "Bad request.",
-    403: "Not from there.",
-    404: "Nothing here.",
-    405: "Not that way.",
-    414: "That address is too long.",
-    421: "This server does not go by that name.",
+    400: mark("Bad request."),
+    403: mark("Not from there."),
+    404: mark("Nothing here."),
+    405: mark("Not that way."),
+    414: mark("That address is too long."),
+    421: mark("This server does not go by that name."),
 }
+_OTHERWISE = mark("Something went wrong here.")
 
 
 class Gate(RequestHandler):
@@ -84,7 +87,8 @@ class Gate(RequestHandler):
         """No paths, no versions."""
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
-        self.finish(_WORDS.get(status_code, "Something went wrong here."))
+        with speaking(language_of(self.request.arguments, self.request.headers)):
+            self.finish(tr(_WORDS.get(status_code, _OTHERWISE)))
 
     def log_exception(self, typ: Any, value: BaseException | None, tb: Any) -> None:
         if not isinstance(value, HTTPError):

@@ -37,22 +37,23 @@ from explorer.app.views.why_here import WhyHereView
 from explorer.app.views.wires_or_fibre import WiresOrFibreView
 from explorer.app.views.world_map import FlowMap
 from explorer.session import Session
+from explorer.words import mark
 
 QUESTIONS: dict[
     str, Sequence[Sequence[Callable[[Session], pn.viewable.Viewer]]]
 ] = {  # two columns of views, and what is as wide as both
-    "Overview": ((FlowMap, WhyHereView), (FrontierView, BreakEvenView), (RegionTable,)),
-    "Where does it go?": (
+    mark("Overview"): ((FlowMap, WhyHereView), (FrontierView, BreakEvenView), (RegionTable,)),
+    mark("Where does it go?"): (
         (LayersView, RelocatableDemandView, card_of("concentration")),
         (DifferenceView, WholeDayView),
     ),
-    "What is it worth?": (
+    mark("What is it worth?"): (
         (CostLatencyFrontView, CostCarbonFrontView, TimeShiftingView, card_of("scarcity")),
         (PricesView, PublishedView, MachinesView, card_of("carbon_by_zone")),
     ),
-    "When does it pay?": ((HeatMapView,), (WiresOrFibreView,)),
-    "What holds it back?": ((AttributionView,), (UnservedView,)),
-    "How sure is it?": (
+    mark("When does it pay?"): ((HeatMapView,), (WiresOrFibreView,)),
+    mark("What holds it back?"): ((AttributionView,), (UnservedView,)),
+    mark("How sure is it?"): (
         (NearOptimalView, TornadoView, RobustPlacementView),
         (MonteCarloView, FailureView, CertificateView, card_of("greedy")),
     ),

@@ -52,6 +52,7 @@ from explorer.app.board import routes as board_routes
 from explorer.app.board.board import Board
 from explorer.app.file_process import end_all
 from explorer.app.gate import Gate, Scripted
+from explorer.app.language import language_of
 from explorer.app.messages import MOST_BYTES, Connection, brief
 from explorer.app.signals.feed import Feed, feed_of
 from explorer.app.snapshot.write import BESIDE, snapshot_page
@@ -206,7 +207,7 @@ class _Server(Serve):
         # made before processes part: a page comes from one, and its session may connect to another
         kwargs |= {"sign_sessions": True, "secret_key": secrets.token_bytes(32)}
         return kwargs | {
-            "include_headers": ["User-Agent"],
+            "include_headers": ["User-Agent", "Accept-Language"],
             "include_cookies": [],
         }  # of other servers on this machine
 
@@ -480,12 +481,13 @@ def in_page_rules(page: bytes, prefix: str = "") -> list[Rule]:
     return [Rule(PathMatches(f"{prefix}/in-page$"), InPage, {"page": page, **about})]
 
 
-def _page_asked_for(request: Any) -> tuple[str, str, bool, bool]:
+def _page_asked_for(request: Any) -> tuple[str, str, str, bool, bool]:
     """
-    What pages differ in before their sessions connect: address, scenario, and whether it is a
-    phone's or presented to a room.
+    What pages differ in before their sessions connect: address, scenario, language, and whether it
+    is a phone's or presented to a room.
     """
     asked = request.arguments.get("scenario", [b""])[0].decode(errors="replace")
     known = asked if asked in names() else ""  # a page is kept for every key, so keys must be few
+    language = language_of(request.arguments, request.headers)
     of_a_phone = "Mobi" in request.headers.get("User-Agent", "")
-    return request.path, known, of_a_phone, "presented" in request.arguments
+    return request.path, known, language, of_a_phone, "presented" in request.arguments

@@ -7,6 +7,8 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +25,7 @@ from explorer.errors import ExplorerError
 from explorer.scenario.history import state_of
 from explorer.scenario.known import names
 from explorer.scenario.scenario import Scenario
+from explorer.words import tr
 
 T = TypeVar("T")
 Submitted = tuple[Followed, Figures, str]
@@ -97,7 +100,7 @@ class Board:
     def scenario(self, name: object) -> Scenario:
         """A scenario of this server as it is opened, or a `RefusedError`."""
         if not isinstance(name, str) or (name and name not in names()):
-            raise RefusedError(404, "There is no such scenario here.")
+            raise RefusedError(404, tr("There is no such scenario here."))
         return loaded(name or self.opened)
 
     def fronts(self, name: str) -> Fronts | None:
@@ -109,15 +112,14 @@ class Board:
         try:
             return found.result() if found.done() else None
         except ExplorerError as error:
-            raise RefusedError(422, f"There are no fronts: {error.what}") from error
+            raise RefusedError(422, tr("There are no fronts: {}", error.what)) from error
 
     async def stored(self, work: Callable[..., T], *arguments: Any) -> T:
         """What the storage says to a question, or a `RefusedError`."""
-        loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._storing, work, *arguments)
+            return await _run(self._storing, work, *arguments)
         except SQLAlchemyError as error:
-            raise RefusedError(503, "The board cannot be reached now. Try again.") from error
+            raise RefusedError(503, tr("The board cannot be reached now. Try again.")) from error
 
     async def evaluated(self, link: str) -> Submitted:
         """The state that a link names, what it comes to, and what was changed, in words."""
@@ -126,15 +128,20 @@ class Board:
     async def solved(self, work: Callable[..., T], *arguments: Any) -> T:
         """The result of work that takes a moment, one after the other; or a `RefusedError`."""
         if self._waiting >= MOST_WAITING:
-            raise RefusedError(503, "Too many teams submit at once. Try again in a moment.")
+            raise RefusedError(503, tr("Too many teams submit at once. Try again in a moment."))
         self._waiting += 1
-        loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._solving, work, *arguments)
+            return await _run(self._solving, work, *arguments)
         except ExplorerError as error:
             raise RefusedError(422, f"{error.what} {error.fix}") from error
         finally:
             self._waiting -= 1
+
+
+async def _run(pool: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any) -> T:
+    """The result of work in a thread, its words in the language that is spoken here."""
+    spoken = partial(copy_context().run, work, *arguments)
+    return await asyncio.get_running_loop().run_in_executor(pool, spoken)
 
 
 def _evaluate(link: str, opened: str) -> Submitted:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from explorer.app.component import words_of
 from explorer.app.link.share import picture
 from explorer.markup import file_of_ours, html, joined
+from explorer.words import language, tr
 
 _HERE = Path(__file__).parent
 _FILES = {
@@ -30,18 +31,24 @@ def board_page(nonce: str, joins: str) -> str:
     """
     body = html('<body data-joins="{}" data-code="{}">', joins, picture(joins) if joins else "")
     style = html('<style nonce="{}">{}</style>', nonce, _FILES["board.css"])
-    return _page("Board", style + _script(nonce, "chart.js", "predictions.js", "board.js"), body)
+    return _page(
+        tr("Board"), style + _script(nonce, "chart.js", "predictions.js", "board.js"), body
+    )
 
 
 def join_page(nonce: str, room: str, page: str) -> str:
     """Keeps in mind which room a browser is in, and goes on to a page."""
-    body = html('<body data-room="{}" data-page="{}"><p>Joining room {} …</p>', room, page, room)
-    return _page("Joining", _script(nonce, "join.js"), body)
+    said = html("<p>{}</p>", tr("Joining room {} …", room))
+    body = html('<body data-room="{}" data-page="{}">{}', room, page, said)
+    return _page(tr("Joining"), _script(nonce, "join.js"), body)
 
 
 def _page(title: str, head: Markup, body: Markup) -> str:
     width = html('<meta name="viewport" content="width=device-width">')
-    start = html('<!DOCTYPE html>\n<html lang="en"><meta charset="utf-8"><title>{}</title>', title)
+    start = html(
+        '<!DOCTYPE html>\n<html lang="{}"><meta charset="utf-8"><title>{}</title>',
+        language(), title,
+    )  # fmt: skip
     return str(start + width + head + body)
 
 

@@ -13,6 +13,7 @@ from explorer.model.solve import solve
 from explorer.scenario.known import names
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.story import Prediction, Step
+from explorer.words import tr
 
 _MOST = 1e12  # of a number, as the player has it
 Guess = str | float
@@ -26,7 +27,7 @@ def refuse_unless_possible(scenario: Scenario, step: object, guess: object) -> N
     else:
         is_one = type(guess) in (int, float) and abs(float(guess)) < _MOST  # pyright: ignore[reportArgumentType]
     if not is_one:
-        raise RefusedError(422, "That is no answer to what was asked.")
+        raise RefusedError(422, tr("That is no answer to what was asked."))
 
 
 def gathered(guesses: Iterable[tuple[str, int, Guess]], opened: str) -> list[dict[str, Any]]:
@@ -68,7 +69,7 @@ def answer_words(scenario: Scenario, number: object) -> str:
 def _asked(scenario: Scenario, number: object) -> tuple[Step, Prediction]:
     question = _question(scenario, number)
     if question is None:
-        raise RefusedError(422, "Nothing is asked there.")
+        raise RefusedError(422, tr("Nothing is asked there."))
     return question
 
 

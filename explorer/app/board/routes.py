@@ -22,12 +22,14 @@ from explorer.app.board.predictions import answer_words, refuse_unless_possible
 from explorer.app.board.rules import LONGEST_LINK, RefusedError, room_code, team_name
 from explorer.app.board.storage import Room, Submission
 from explorer.app.gate import Gate
+from explorer.app.language import language_of
 from explorer.app.link.followed import name_of
 from explorer.formulas import shielded
+from explorer.words import mark, speaking, tr
 
 MOST_BODY_BYTES = 256 * 1024  # read before it is refused in a word
 _TOKEN = range(16, 65)  # characters of the secret of a browser
-_TOO_OFTEN = "Too much from this address at once. Wait a minute."
+_TOO_OFTEN = mark("Too much from this address at once. Wait a minute.")
 # What a page of the board may load and do: nothing but its own script and style, and questions here.
 _POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; connect-src 'self'; "
@@ -53,7 +55,11 @@ def rules(prefix: str) -> list[Rule]:
 
 
 class _Answer(Gate):
-    """A refusal is a word in an answer of its status."""
+    """In the language of whoever asks; a refusal is a word in an answer of its status."""
+
+    async def _execute(self, *args: Any, **kwargs: Any) -> None:
+        with speaking(language_of(self.request.arguments, self.request.headers)):
+            await super()._execute(*args, **kwargs)
 
     @property
     def board(self) -> Board:
@@ -67,7 +73,7 @@ class _Answer(Gate):
         waiting = super().prepare()
         self.set_header("Cache-Control", "no-store")
         if not self.board.reading.allows(self.who):
-            raise RefusedError(429, _TOO_OFTEN)
+            raise RefusedError(429, tr(_TOO_OFTEN))
         return waiting
 
     async def room(self, text: object) -> Room:
@@ -84,18 +90,18 @@ class _Answer(Gate):
         may have that address, too.
         """
         if not self.board.wrong.allows(self.who):
-            raise RefusedError(429, "Too many wrong codes from this address. Wait a minute.")
+            raise RefusedError(429, tr("Too many wrong codes from this address. Wait a minute."))
 
     def content(self) -> dict[str, Any]:
         """The object that was sent."""
         if not self.request.headers.get("Content-Type", "").startswith("application/json"):
-            raise RefusedError(415, "Send JSON.")
+            raise RefusedError(415, tr("Send JSON."))
         try:
             sent = json.loads(self.request.body)
         except (ValueError, RecursionError) as error:
-            raise RefusedError(400, "That cannot be read.") from error
+            raise RefusedError(400, tr("That cannot be read.")) from error
         if not isinstance(sent, dict):
-            raise RefusedError(400, "That cannot be read.")
+            raise RefusedError(400, tr("That cannot be read."))
         return sent
 
     def answer(self, content: Any) -> None:
@@ -183,12 +189,12 @@ class Submissions(_Answer):
         board, sent = self.board, self.content()
         owner = digest(_token(sent.get("token")))
         if not board.repeating.allows(owner):  # before all of its network has to wait
-            raise RefusedError(429, "Too many submissions from this browser. Wait a minute.")
+            raise RefusedError(429, tr("Too many submissions from this browser. Wait a minute."))
         if not board.submitting.allows(self.who):
-            raise RefusedError(429, _TOO_OFTEN)
+            raise RefusedError(429, tr(_TOO_OFTEN))
         name, link = team_name(sent.get("team")), sent.get("link")
         if not isinstance(link, str) or len(link) > LONGEST_LINK:
-            raise RefusedError(413, f"A link has {LONGEST_LINK} characters at most.")
+            raise RefusedError(413, tr("A link has {:d} characters at most.", LONGEST_LINK))
         room = await self.room(sent.get("room"))
         there, figures, changes = await board.evaluated(link)
         submission = Submission(name, there.name, there.link, changes, figures)
@@ -202,7 +208,7 @@ class Guesses(_Answer):
     async def post(self) -> None:
         board = self.board
         if not board.predicting.allows(self.who):
-            raise RefusedError(429, _TOO_OFTEN)
+            raise RefusedError(429, tr(_TOO_OFTEN))
         sent = self.content()
         name, step, guess = (sent.get(part) for part in ("scenario", "step", "guess"))
         owner, scenario = digest(_token(sent.get("token"))), board.scenario(name)
@@ -220,7 +226,7 @@ class Rooms(_Answer):
         sent, storage = self.content(), self.board.storage
         if not self.board.is_facilitator(sent.get("key")):
             self.refuse_guess()
-            raise RefusedError(403, "That is not the facilitator's key of this server.")
+            raise RefusedError(403, tr("That is not the facilitator's key of this server."))
         match sent.get("action"):
             case "new":
                 room = await self.board.stored(storage.open_room)
@@ -246,7 +252,7 @@ class Rooms(_Answer):
             case "remove":
                 await self.board.stored(storage.remove, code, team_name(sent.get("team")))
             case _:
-                raise RefusedError(422, "There is no such action.")
+                raise RefusedError(422, tr("There is no such action."))
         self.answer({"room": code})
 
 
@@ -271,5 +277,5 @@ class Export(_Answer):
 
 def _token(text: object) -> str:
     if not isinstance(text, str) or len(text) not in _TOKEN:
-        raise RefusedError(400, "Submit from the page of this server.")
+        raise RefusedError(400, tr("Submit from the page of this server."))
     return text

@@ -9,6 +9,8 @@ from itertools import groupby
 
 from tornado.web import HTTPError
 
+from explorer.words import tr
+
 LONGEST_NAME = 40
 LONGEST_LINK = 8000  # everything in the link of a large scenario takes some thousand
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # none that is taken for another
@@ -33,17 +35,17 @@ def team_name(text: object) -> str:
     ('The Ångströms', '<b>')
     """
     if not isinstance(text, str) or len(text) > 4 * LONGEST_NAME:
-        raise RefusedError(422, f"A team's name has {LONGEST_NAME} characters at most.")
+        raise RefusedError(422, tr("A team's name has {} characters at most.", LONGEST_NAME))
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if len(name) > LONGEST_NAME:
-        raise RefusedError(422, f"A team's name has {LONGEST_NAME} characters at most.")
+        raise RefusedError(422, tr("A team's name has {} characters at most.", LONGEST_NAME))
     if any(_is_hidden(sign) for sign in name):
-        raise RefusedError(422, "There are hidden signs in that name. Type it by hand.")
+        raise RefusedError(422, tr("There are hidden signs in that name. Type it by hand."))
     if not any(sign.isalnum() for sign in name):
-        raise RefusedError(422, "A team's name needs a letter or a digit.")
+        raise RefusedError(422, tr("A team's name needs a letter or a digit."))
     accents = (run for is_accent, run in groupby(name, _is_accent) if is_accent)
     if any(len([*run]) >= _MOST_MARKS for run in accents):
-        raise RefusedError(422, "There are too many accents on a letter of that name.")
+        raise RefusedError(422, tr("There are too many accents on a letter of that name."))
     return name
 
 
@@ -80,5 +82,5 @@ def room_code(text: object) -> str:
     """
     code = text.upper().replace("-", "").replace(" ", "") if isinstance(text, str) else ""
     if not _CODE.fullmatch(code):
-        raise RefusedError(404, "A room's code has six letters and digits, such as K7PM4X.")
+        raise RefusedError(404, tr("A room's code has six letters and digits, such as K7PM4X."))
     return code

@@ -16,8 +16,12 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from explorer.app.board.figures import Figures
 from explorer.app.board.rules import RefusedError, new_code, team_key
 from explorer.errors import ExplorerError
+from explorer.words import mark, tr
 
 MOST_ROWS = 5000  # of submissions to a room, and of guesses
+_TAKEN = mark(
+    "Another team of this room has that name. Submit from the device that used it first, or choose another name."
+)
 _PATIENCE_S = 20  # for others who are writing
 _FILES = (".sqlite", ".sqlite3", ".db")
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg")
@@ -133,7 +137,7 @@ class Storage:
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(_rooms).where(_rooms.c.code == code)).first()
         if row is None:
-            raise RefusedError(404, "There is no room of that code.")
+            raise RefusedError(404, tr("There is no room of that code."))
         return Room(*row)
 
     def set_open(self, code: str, is_open: bool) -> None:
@@ -178,10 +182,7 @@ class Storage:
             if known is None:
                 connection.execute(_teams.insert().values(room=code, team=key, owner=owner))
             elif known != owner:
-                raise RefusedError(
-                    409, "Another team of this room has that name. Submit from the device that used"
-                    " it first, or choose another name.",
-                )  # fmt: skip
+                raise RefusedError(409, tr(_TAKEN))
             row = {"room": code, "team": key, "submitted_s": time.time(), **values}
             connection.execute(_submissions.insert().values(row))
 
@@ -215,10 +216,10 @@ def _enter(connection: sa.Connection, code: str, table: sa.Table) -> None:
     """Begin to write something of a room, one after the other, if it is open and not full."""
     _touch(connection, code)
     if not connection.execute(sa.select(_rooms.c.is_open).where(_rooms.c.code == code)).scalar():
-        raise RefusedError(409, "This room is closed: nothing more is taken.")
+        raise RefusedError(409, tr("This room is closed: nothing more is taken."))
     count = sa.select(sa.func.count()).select_from(table).where(table.c.room == code)
     if connection.execute(count).scalar_one() >= MOST_ROWS:
-        raise RefusedError(409, "This room is full. The facilitator can clear it.")
+        raise RefusedError(409, tr("This room is full. The facilitator can clear it."))
 
 
 def _touch(connection: sa.Connection, code: str, **values: Any) -> None:
@@ -226,7 +227,7 @@ def _touch(connection: sa.Connection, code: str, **values: Any) -> None:
     changed = _rooms.update().where(_rooms.c.code == code)
     done = connection.execute(changed.values(changes=_rooms.c.changes + 1, **values))
     if not done.rowcount:
-        raise RefusedError(404, "There is no room of that code.")
+        raise RefusedError(404, tr("There is no room of that code."))
 
 
 def _engine(where: str) -> sa.Engine:

@@ -19,16 +19,17 @@ from explorer.model.placement import Placement
 from explorer.session import Session
 from explorer.text import format_number, percent
 from explorer.units import KG_PER_T
+from explorer.words import mark, tr
 
 _HERE = Path(__file__)
 _CSS = _HERE.with_suffix(".css").read_text("utf-8")
 _HEADER_CSS = (_HERE.parents[1] / "controls" / "history.css").read_text("utf-8")
 FIGURES = {  # of the totals: name among the headlines, label, unit
-    "cost_usd_per_h": ("Cost", "USD/h"),
-    "carbon_kg_per_h": ("Carbon", "t/h"),
-    "relocated_mw": ("Relocated", "MW"),
-    "mean_wan_per_request_ms": ("Added delay", "ms"),
-    "unserved_mw": ("Unserved", "MW"),
+    "cost_usd_per_h": (mark("Cost"), "USD/h"),
+    "carbon_kg_per_h": (mark("Carbon"), "t/h"),
+    "relocated_mw": (mark("Relocated"), "MW"),
+    "mean_wan_per_request_ms": (mark("Added delay"), "ms"),
+    "unserved_mw": (mark("Unserved"), "MW"),
 }
 
 
@@ -50,7 +51,7 @@ class PinButton(Component):
 
     def _on_pins(self, *_events: Any) -> None:
         full = len(self._pins.kept) >= MOST
-        title = f"{MOST} states are pinned: remove one first" if full else "Pin this"
+        title = tr("{} states are pinned: remove one first", MOST) if full else tr("Pin this")
         self.param.update(full=full, title=title)
 
     def _handle_msg(self, data: Any) -> None:
@@ -66,7 +67,7 @@ class PinTable(Component):
 
     shown = param.String(doc="Columns and rows: JSON; empty without pins.")
 
-    title: ClassVar = "Pinned states"  # as pin_table.js has it
+    title: ClassVar = mark("Pinned states")  # as pin_table.js has it
     _esm = _HERE.with_suffix(".js").read_text("utf-8")
     _stylesheets: ClassVar = [CARD, _CSS]
 
@@ -81,14 +82,14 @@ class PinTable(Component):
         if kept:
             now, ghost = self._session.placement, self._pins.ghost_id
             rows = [
-                self._row("Now", None, now),
-                self._row("Baseline", 0, now.baseline),
+                self._row(tr("Now"), None, now),
+                self._row(tr("Baseline"), 0, now.baseline),
                 *(
                     self._row(pin.name, pin.id, pin.placement) | self._elsewhere(pin)
                     for pin in kept
                 ),
             ]
-            columns = [f"{label} [{unit}]" for label, unit in FIGURES.values()]
+            columns = [f"{tr(label)} [{unit}]" for label, unit in FIGURES.values()]
             content = {"columns": columns, "rows": rows, "ghost": ghost, "longest": LONGEST}
             self.shown = json.dumps(content)
         self.visible = bool(kept)
@@ -107,7 +108,7 @@ class PinTable(Component):
     def taken(self) -> Taken:
         """A row per pin, after those of what is seen and of its baseline."""
         now, ghost = self._session.placement, self._session.compared_totals
-        states = [("Now", "", now), ("Baseline", "", now.baseline)]
+        states = [(tr("Now"), "", now), (tr("Baseline"), "", now.baseline)]
         states += [(self._pins.full_name(pin), pin.said, pin.placement) for pin in self._pins.kept]
         rows = []
         for name, settings, placement in states:
@@ -118,7 +119,7 @@ class PinTable(Component):
             rows.append(
                 row
                 | {
-                    "against": ghost.name or "Baseline",
+                    "against": ghost.name or tr("Baseline"),
                     "basis": basis_of(placement, ghost.placement),
                 }
             )
@@ -147,6 +148,7 @@ def _change(figure: Headline) -> str:
     if not figure.basis and figure.change == 0:
         return ""
     if figure.name in ("cost_usd_per_h", "carbon_kg_per_h"):
-        return percent(figure.change_percent) + (" per MWh served" if figure.basis else "")
+        change = percent(figure.change_percent)
+        return tr("{} per MWh served", change) if figure.basis else change
     sign = "+" if figure.change > 0 else ""
     return f"{sign}{format_number(figure.change)}"

@@ -21,6 +21,7 @@ from explorer.scenario.history import State, restore, state_of
 from explorer.scenario.known import names
 from explorer.scenario.scenario import Scenario
 from explorer.session import Ghost, Session
+from explorer.words import tr
 
 MOST = 4
 LONGEST = 40  # characters of a name
@@ -212,7 +213,7 @@ class Pins(param.Parameterized):
 
 def _what_differs(opened: Scenario, now: State) -> str:
     """A name for a state: what was changed since the scenario was opened."""
-    return (", ".join(_differences(opened, now))[:LONGEST] or "As opened").strip(" ,")
+    return (", ".join(_differences(opened, now))[:LONGEST] or tr("As opened")).strip(" ,")
 
 
 def _differences(opened: Scenario, now: State) -> list[str]:

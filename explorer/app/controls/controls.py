@@ -30,21 +30,27 @@ from explorer.scenario.scenario import Scenario
 from explorer.scenario.workload import Workload
 from explorer.session import Session
 from explorer.text import origin_text, setting_text, uncertain_mark
+from explorer.words import mark, number, tr
 
-_HERO, _HERO_TITLE = "mean_delay_cap_ms", "How much longer may people wait?"
+_HERO, _HERO_TITLE = "mean_delay_cap_ms", mark("How much longer may people wait?")
 _HERO_STEPS = 100
 _FAR = {
-    "cost": "cheapest", "carbon": "least CO₂", "latency": "nearest",
+    "cost": mark("cheapest"), "carbon": mark("least CO₂"), "latency": mark("nearest"),
 }  # fmt: skip
-_NEAR = {"nearest": "nearest", "least relocation": "least relocation"}  # by the baseline's rule
-_FROM = "The slider begins at what the baseline adds; less can be typed, as far as the load allows."
-_BUDGETS = "Longest wait for one request"
-_WHEN = "When?"
+_NEAR = {
+    "nearest": mark("nearest"),
+    "least relocation": mark("least relocation"),
+}  # by the baseline's rule
+_FROM = mark(
+    "The slider begins at what the baseline adds; less can be typed, as far as the load allows."
+)
+_BUDGETS = mark("Longest wait for one request")
+_WHEN = mark("When?")
 _GROUPS = {
-    "What does it cost to move?": ("friction_scale", "carbon_price_usd_per_t"),
-    "How much computing and room?": ("total_demand_mw", "demand_basis", "capacity_scale"),
-    "What is allowed?": ("legal_policy", "state_local_scale", "latency_model"),
-    "What counts?": (
+    mark("What does it cost to move?"): ("friction_scale", "carbon_price_usd_per_t"),
+    mark("How much computing and room?"): ("total_demand_mw", "demand_basis", "capacity_scale"),
+    mark("What is allowed?"): ("legal_policy", "state_local_scale", "latency_model"),
+    mark("What counts?"): (
         "carbon_signal",
         "objective",
         "cost_cap_usd_per_h",
@@ -53,7 +59,7 @@ _GROUPS = {
     _WHEN: ("hour", "season"),
 }
 _OPEN = ("What does it cost to move?",)  # the titles of the others are seen at once, for it
-_FRICTIONS = "What moving costs, one by one"
+_FRICTIONS = mark("What moving costs, one by one")
 _FRICTION_DETAILS = (
     "egress_usd_per_gb", "operations_usd_per_mwh", "relocation_overhead", "state_move_share", "transport_kwh_per_gb",
     "latency_value", "hosting_usd_per_h", "latency_relaxation_ms",
@@ -69,7 +75,7 @@ _MOST_SAID = 60  # characters of what was not understood
 _MOST_LISTED = 8  # choices in a complaint
 _LAST_SERIAL = 2**53  # what a browser can count to
 _NEW_STEP = "/new step"  # in a message: what it changes is undone by itself
-_UNREADABLE = "A message could not be read and has changed nothing."
+_UNREADABLE = mark("A message could not be read and has changed nothing.")
 CONTROLS = Path(__file__).parent  # scripts that other components use too
 _CSS = {
     name: (CONTROLS / f"{name}.css").read_text("utf-8") for name in ("controls", "history", "sheet")
@@ -180,9 +186,12 @@ class Inputs:
             return _control(scenario, name) | _setting_origin(found, name)
 
         self.groups = [
-            {"title": _HERO_TITLE, "controls": [_hero(scenario) | _setting_origin(found, _HERO)]},
             {
-                "title": _BUDGETS,
+                "title": tr(_HERO_TITLE),
+                "controls": [_hero(scenario) | _setting_origin(found, _HERO)],
+            },
+            {
+                "title": tr(_BUDGETS),
                 "controls": [
                     _budget(k, w, scenario.said(w.name), budget)
                     for (k, w), budget in zip(
@@ -194,7 +203,7 @@ class Inputs:
             },
             *(
                 {
-                    "title": title,
+                    "title": tr(title),
                     "folded": title not in _OPEN,
                     "controls": [
                         *(control(n) for n in _offered(scenario, names)),
@@ -204,7 +213,7 @@ class Inputs:
                 for title, names in _GROUPS.items()
             ),
             {
-                "title": _FRICTIONS,
+                "title": tr(_FRICTIONS),
                 "folded": True,
                 "controls": [control(n) for n in _FRICTION_DETAILS],
             },
@@ -248,15 +257,15 @@ class Inputs:
     def _set(self, key: str, value: Any) -> str:
         """Apply one value; what is wrong with it, or nothing."""
         if key not in self._places:
-            return f"There is no input {_short(key)!r}."
+            return tr("There is no input {!r}.", _short(key))
         owner, name = self._places[key]
         declared = _declared(owner)[name]
         if key in self._looks:
             fits = isinstance(value, str) and value in self._looks[key].choices()
-            wrong = f"There is no {key} {_short(value)!r}."
+            wrong = tr("There is no {} {!r}.", key, _short(value))
         else:
             fits = _is_of_its_kind(value, declared)
-            wrong = f"{_short(value)} is not possible. Possible: {_possible(declared)}."
+            wrong = tr("{} is not possible. Possible: {}.", _short(value), _possible(declared))
         if not fits:
             return wrong
         if value is None and declared.default == math.inf:
@@ -367,7 +376,7 @@ class ControlPanel(Component):
         """
         message = _message(text)
         if message is None:
-            self._send(ref, [0, {}, {"": _UNREADABLE}])
+            self._send(ref, [0, {}, {"": tr(_UNREADABLE)}])
             return
         serial, changes, *first = message
         browser = self._browsers[ref]
@@ -489,10 +498,10 @@ def _is_of_its_kind(value: Any, parameter: param.Parameter) -> bool:
 def _short(value: Any) -> str:
     """A value as a complaint names it."""
     try:
-        said = str(value) if isinstance(value, (str, int, float)) else "That"
+        said = str(value) if isinstance(value, (str, int, float)) else tr("That")
     except ValueError:  # an integer of thousands of digits
-        return "That"
-    return said[:_MOST_SAID] + "…" * (len(said) > _MOST_SAID) or "Nothing"
+        return tr("That")
+    return said[:_MOST_SAID] + "…" * (len(said) > _MOST_SAID) or tr("Nothing")
 
 
 def _offered(scenario: Scenario, names: Iterable[str]) -> list[str]:
@@ -526,8 +535,8 @@ def _control(scenario: Scenario, name: str) -> dict[str, Any]:
     parameter = _declared(scenario)[name]
     shared = {
         "key": name,
-        "label": parameter.label,
-        "doc": parameter.doc,
+        "label": tr(str(parameter.label)),
+        "doc": tr(str(parameter.doc)),
         "opened": finite(getattr(scenario, name)),
     }
     if isinstance(parameter, param.Selector):
@@ -545,7 +554,7 @@ def _control(scenario: Scenario, name: str) -> dict[str, Any]:
         return (
             shared
             | limits
-            | {"kind": "limit", "possible": f"{_possible(parameter)}, or blank for no limit"}
+            | {"kind": "limit", "possible": tr("{}, or blank for no limit", _possible(parameter))}
         )
     return shared | limits | {"kind": "number", "min": least, "max": most, "step": parameter.step}
 
@@ -557,9 +566,11 @@ def _setting_origin(found: InputSources, name: str) -> dict[str, Any]:
 
 def _origin(sources: Sequence[Source]) -> dict[str, Any]:
     """Where the value that the scenario was opened with is from."""
-    mark = uncertain_mark(sources)
-    means = f" {mark} marks an estimate or a proxy." if mark else ""
-    return {"mark": mark, "origin": f"As opened: {origin_text(sources)}.{means}"}
+    sign, origin = uncertain_mark(sources), origin_text(sources)
+    if not sign:
+        return {"mark": sign, "origin": tr("As opened: {}.", origin)}
+    said = tr("As opened: {}. {} marks an estimate or a proxy.", origin, sign)
+    return {"mark": sign, "origin": said}
 
 
 def _hero(scenario: Scenario) -> dict[str, Any]:
@@ -567,9 +578,10 @@ def _hero(scenario: Scenario) -> dict[str, Any]:
     The mean delay, on a slider from what the baseline adds to no limit at all.
     """
     control = _control(scenario, _HERO)
-    field_of = {"possible": f"{control['possible']}; or with a unit such as 1.5 s"}
-    ends = {"near": _NEAR, "far": _FAR, "follows": ["objective", "baseline_rule"]}
-    ends["doc"] = f"{control['doc']} {_FROM}"
+    field_of = {"possible": tr("{}; or with a unit such as 1.5 s", control["possible"])}
+    near, far = ({name: tr(end) for name, end in ends.items()} for ends in (_NEAR, _FAR))
+    ends = {"near": near, "far": far, "follows": ["objective", "baseline_rule"]}
+    ends["doc"] = f"{control['doc']} {tr(_FROM)}"
     slider = {"kind": "waiting", "min": 0, "max": _HERO_STEPS, "step": 1}
     return control | field_of | ends | slider
 
@@ -607,7 +619,12 @@ def _budget(place: int, workload: Workload, name: str, sources: Sequence[Source]
         "prefill": f"{workload.id}/prefill",
         "follows": [f"{workload.id}/prefill"],
         "label": class_label(workload.id, workload.name, name),
-        "doc": f"{parameter.doc} Class {as_shown(workload.id)}: {as_shown(name)}.",
+        "doc": tr(
+            "{doc} Class {id}: {name}.",
+            doc=tr(str(parameter.doc)),
+            id=as_shown(workload.id),
+            name=as_shown(name),
+        ),
         **_origin(sources),
         "colour": CLASS_COLOURS[place % len(CLASS_COLOURS)],
         "opened": finite(workload.latency_budget_ms),
@@ -617,7 +634,7 @@ def _budget(place: int, workload: Workload, name: str, sources: Sequence[Source]
         "step": BUDGET_STEP,
         "low": parameter.bounds[0],
         "high": parameter.bounds[1],
-        "possible": f"{_possible(parameter)} ms, or with a unit such as 1.5 s, 2 min or 1 h",
+        "possible": tr("{} ms, or with a unit such as 1.5 s, 2 min or 1 h", _possible(parameter)),
     }
 
 
@@ -628,8 +645,8 @@ def _wait(place: int, workload: Workload, name: str, sources: Sequence[Source]) 
     return {
         "kind": "number",
         "key": wait_key(workload),
-        "label": f"{class_label(workload.id, workload.name, name)}: may wait [h]",
-        "doc": f"{parameter.doc} “What if work waits for a better hour?” says it.",
+        "label": tr("{}: may wait [h]", class_label(workload.id, workload.name, name)),
+        "doc": tr("{} “What if work waits for a better hour?” says it.", tr(str(parameter.doc))),
         **_origin(sources),
         "colour": CLASS_COLOURS[place % len(CLASS_COLOURS)],
         "opened": workload.deferral_h,
@@ -658,10 +675,10 @@ def _possible(parameter: param.Parameter) -> str:
         return ", ".join(several)
     assert isinstance(parameter, param.Number)
     low, high = (
-        None if bound is None else f"{bound:,.10g}".replace("-", "−")
+        None if bound is None else number(bound, ",.10g").replace("-", "−")
         for bound in parameter.bounds or ()
     )
-    return f"{low} or more" if high is None else f"{low} to {high}"
+    return tr("{} or more", low) if high is None else tr("{} to {}", low, high)
 
 
 def _texts(parameter: param.Selector, choices: Iterable[Any]) -> list[str]:

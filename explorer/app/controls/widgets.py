@@ -16,6 +16,7 @@ from explorer.scenario.profiles import AVERAGE
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.workload import Workload
 from explorer.text import setting_text
+from explorer.words import tr
 
 _TYPED_PX = 130  # width of a field beside a slider
 _SHOWN = """
@@ -32,16 +33,17 @@ def setting_widget(scenario: Scenario, name: str) -> pn.viewable.Viewable:
     where blank is no limit.
     """
     parameter = scenario.param[name]
+    label = tr(str(parameter.label))
     if isinstance(parameter, param.Selector):
         choices = [choice for choice in parameter.objects if scenario.offers(name, choice)]
         texts = {setting_text(name, choice): choice for choice in choices}
         kind = pn.widgets.DiscreteSlider if AVERAGE in choices else pn.widgets.Select
-        return kind.from_param(parameter, options=texts, sizing_mode="stretch_width")
+        return kind.from_param(parameter, options=texts, name=label, sizing_mode="stretch_width")
     if parameter.default == math.inf:
-        return _field(scenario, name, label=parameter.label, placeholder="no limit")
+        return _field(scenario, name, label=label, placeholder=tr("no limit"))
     least, most = parameter.bounds
     return pn.widgets.EditableFloatSlider.from_param(
-        parameter, fixed_start=least, fixed_end=most, sizing_mode="stretch_width"
+        parameter, fixed_start=least, fixed_end=most, name=label, sizing_mode="stretch_width"
     )
 
 
@@ -52,7 +54,7 @@ def budget_widget(workload: Workload) -> pn.viewable.Viewable:
     """
     least, most = budget_span(workload)
     slider = pn.widgets.FloatSlider(
-        label=f"{class_label(workload.id, workload.name)}: latency budget",
+        label=tr("{}: latency budget", class_label(workload.id, workload.name)),
         start=least,
         end=most,
         step=BUDGET_STEP,
@@ -73,10 +75,11 @@ def budget_widget(workload: Workload) -> pn.viewable.Viewable:
     say_times()
     workload.param.watch(say_times, "prefill_ms")
     _tie(workload, "latency_budget_ms", slider, place, budget)
-    field = _field(workload, "latency_budget_ms", label="typed [ms]", placeholder="no limit")
-    field.param.update(
-        width=_TYPED_PX, sizing_mode=None, description=workload.param["latency_budget_ms"].doc
+    field = _field(
+        workload, "latency_budget_ms", label=tr("typed [ms]"), placeholder=tr("no limit")
     )
+    description = tr(str(workload.param["latency_budget_ms"].doc))
+    field.param.update(width=_TYPED_PX, sizing_mode=None, description=description)
     return pn.Row(slider, field, sizing_mode="stretch_width", margin=0)
 
 

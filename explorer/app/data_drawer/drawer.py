@@ -22,6 +22,7 @@ from explorer.scenario.provenance import MEANINGS, QUALITIES, Provenance, Source
 from explorer.scenario.schema import TABLES
 from explorer.session import Session
 from explorer.text import UNSURE, origin_text, uncertain_mark
+from explorer.words import number, tr
 
 _HERE = Path(__file__)
 _HEADER = _HERE.parents[1] / "controls" / "history.css"
@@ -69,8 +70,8 @@ def overview(session: Session) -> dict[str, Any]:
     return {
         "title": session.network.labels.title,
         "mark": UNSURE,
-        "qualities": [[name, MEANINGS[name]] for name in QUALITIES],
-        "tables": [[name, TABLES[name].file, TABLES[name].doc] for name in _names(provenance)],
+        "qualities": [[name, tr(MEANINGS[name])] for name in QUALITIES],
+        "tables": [[name, TABLES[name].file, tr(TABLES[name].doc)] for name in _names(provenance)],
         "coverage": provenance.coverage().to_numpy().tolist(),
         "sources": [_row(source, source in used) for source in provenance.sources.values()],
         "notices": [as_shown(notice) for notice in notices(used)],
@@ -114,7 +115,7 @@ def _row(source: Source, used: bool) -> dict[str, Any]:
 def _shown(cell: Any) -> str:
     if cell is None or cell is pd.NA or cell != cell:
         return ""
-    return f"{cell:,.10g}" if isinstance(cell, float) else as_shown(str(cell))
+    return number(cell, ",.10g") if isinstance(cell, float) else as_shown(str(cell))
 
 
 class Notices(pn.viewable.Viewer):

@@ -13,11 +13,12 @@ from explorer.app.controls.controls import Inputs, Values, link_values
 from explorer.errors import ExplorerError
 from explorer.scenario.known import names
 from explorer.scenario.scenario import Scenario
+from explorer.words import mark, tr
 
 WHOLE = "1"  # version of links that have every value, as in `link.js`
 MOST_FIELDS = 500
-_NOT_OURS = "This link is not one that this version of Wattlas made."
-_FIX = "Load the page again and take its link anew."
+_NOT_OURS = mark("This link is not one that this version of Wattlas made.")
+_FIX = mark("Load the page again and take its link anew.")
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,12 @@ def followed(link: str, opened: str) -> Followed:
     scenario = loaded(name or opened).copy()
     known = link_values(scenario)
     if said.pop("v", None) != WHOLE or not known.keys() <= said.keys():
-        raise ExplorerError(_NOT_OURS, "link", _FIX)
+        raise ExplorerError(tr(_NOT_OURS), "link", tr(_FIX))
     wrong = Inputs(scenario, {}).write({key: _value(said[key]) for key in known})
     if wrong:
         words = "; ".join(f"{key}: {complaint}" for key, complaint in wrong.items())
-        raise ExplorerError(f"Not everything in this link is possible: {words}", "link", _FIX)
+        what = tr("Not everything in this link is possible: {}", words)
+        raise ExplorerError(what, "link", tr(_FIX))
     return Followed(name, scenario, whole_link(name, scenario))
 
 
@@ -110,9 +112,9 @@ def _parts(link: str) -> tuple[str, Values]:
         asked = _named(parts.query)
         said = dict(parse_qsl(parts.fragment, keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError as error:
-        raise ExplorerError(_NOT_OURS, "link", _FIX) from error
+        raise ExplorerError(tr(_NOT_OURS), "link", tr(_FIX)) from error
     if asked and asked not in names():
-        raise ExplorerError("There is no such scenario here.", "link", _FIX)
+        raise ExplorerError(tr("There is no such scenario here."), "link", tr(_FIX))
     return asked, said
 
 

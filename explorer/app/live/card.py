@@ -9,6 +9,7 @@ from bokeh.models import Column, Div, LayoutDOM, Row
 from explorer.app.live.pane import FONT, HEADING, SOURCES_HERE
 from explorer.markup import html
 from explorer.registry import TERMS
+from explorer.words import tr
 
 CARD = """
 :host { border: 1px solid var(--mui-palette-divider, #8886); border-radius: 8px; padding: 6px 8px;
@@ -86,16 +87,18 @@ select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an a
 def heading(title: str, explanation: str, term: str = "") -> Div:
     """
     A title, and a tap away the field's term and the explanation, for the hand on a mouse, on a
-    keyboard and on a phone.
+    keyboard and on a phone. What it is given is looked up in the language that is spoken.
     """
+    title, term = tr(title), tr(term)
     text = html(
         '<div class="heading"><h2>{title}</h2>'
-        '<span class="help" tabindex="0" role="button" aria-label="{title} Explanation">?</span>'
+        '<span class="help" tabindex="0" role="button" aria-label="{title} {help}">?</span>'
         '<div class="explanation" role="tooltip" tabindex="-1">{named}{explanation}{sources}</div>'
-        '<span class="ends"><button class="take" aria-label="{title} Take home: picture, table" aria-haspopup="menu">⤓'
-        '</button><button class="enlarge" aria-label="{title} Alone, as large as the window">⤢</button></span></div>',
+        '<span class="ends"><button class="take" aria-label="{title} {take}" aria-haspopup="menu">⤓'
+        '</button><button class="enlarge" aria-label="{title} {enlarge}">⤢</button></span></div>',
         title=title, named=html("<b>{}.</b> ", f"{term[0].upper()}{term[1:]}") if term else "",
-        explanation=explanation.strip(), sources=SOURCES_HERE,
+        explanation=tr(explanation).strip(), sources=SOURCES_HERE, help=tr("Explanation"),
+        take=tr("Take home: picture, table"), enlarge=tr("Alone, as large as the window"),
     )  # fmt: skip
     return Div(
         name=HEADING,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any, ClassVar
@@ -18,15 +17,16 @@ from explorer.app.live.pane import Drawing
 from explorer.charts.chart import Chart
 from explorer.model.network import Network
 from explorer.registry import MEASURES
+from explorer.words import per_language, tr
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a computation is that has no picture yet."""
+    """How far a computation is that has no picture yet: a marked text with places for both."""
 
     done: int
     of: int
-    what: str
+    said: str
 
 
 class ChartView(MeasureView):
@@ -45,7 +45,7 @@ class ChartView(MeasureView):
 
     def show(self, result: Any) -> None:
         if isinstance(result, Progress):  # the last picture stays until there is a whole one
-            self.pane.say("words", f"{result.done} of {result.of} {result.what}…")
+            self.pane.say("words", tr(result.said, result.done, result.of))
             return
         patch(self.pane, self.picture(result), key_apart=self.key_above)
 
@@ -91,7 +91,7 @@ def card_of(measure: str) -> type[ChartView]:
     return Card
 
 
-@cache
+@per_language
 def _drawing(view: type[ChartView]) -> Drawing:
     """The picture of any scenario, without data."""
 

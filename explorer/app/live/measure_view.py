@@ -25,6 +25,7 @@ from explorer.markup import html
 from explorer.presentation import render
 from explorer.registry import MEASURES
 from explorer.session import Session
+from explorer.words import tr
 
 _DONE = object()
 _WORDS = """
@@ -100,7 +101,7 @@ class MeasureView(pn.viewable.Viewer):
         if not self._running and self.pane.shown and self.inputs() != self._done:
             self._running = True
             if self._result is None:
-                self.pane.say("words", "Computing…")
+                self.pane.say("words", tr("Computing…"))
             else:
                 self.pane.fade(True)
             self._runner.through(self._pieces(), self._on_piece)

@@ -16,8 +16,9 @@ from explorer.registry import MEASURES
 from explorer.scenario.provenance import QUALITIES, Source
 from explorer.session import Session
 from explorer.text import BRIEFLY, UNSURE, licence_of, sentence, uncertain_mark
+from explorer.words import language, mark, tr
 
-ABOUT = f"Made of these inputs; {UNSURE} marks estimates and proxies. More under Data."
+ABOUT = mark("Made of these inputs; {} marks estimates and proxies. More under Data.")
 
 
 def name_sources(pane: LivePane, session: Session, measure: str) -> None:
@@ -38,29 +39,29 @@ def sources_html(labels: Labels, inputs: Iterable[str]) -> Markup:
     """
     A line for every input that has sources: how sure, who publishes it, when, by what licence.
     """
-    return _listed_by_input(labels.sources, tuple(inputs))
+    return _listed_by_input(language(), labels.sources, tuple(inputs))
 
 
 @lru_cache(maxsize=256)  # of all users: sources are one object as long as nothing changes
-def _listed_by_input(found: InputSources, inputs: tuple[str, ...]) -> Markup:
+def _listed_by_input(_language: str, found: InputSources, inputs: tuple[str, ...]) -> Markup:
     lines = joined(source_line(found, name) for name in inputs)
     if not lines:
         return html('<div class="sources"><p>The scenario names no sources.</p></div>')
-    return html('<div class="sources"><p>{}</p>{}</div>', ABOUT, lines)
+    return html('<div class="sources"><p>{}</p>{}</div>', tr(ABOUT, UNSURE), lines)
 
 
 def source_line(found: InputSources, name: str) -> Markup:
     """The line of one input; nothing where it has no sources."""
     if not found.by_input[name]:
         return html("")
-    return html("<p><b>{}</b> {}</p>", sentence(LABELS[name]), _told(found.by_input[name]))
+    return html("<p><b>{}</b> {}</p>", sentence(tr(LABELS[name])), _told(found.by_input[name]))
 
 
 def _told(of_input: Sequence[Source]) -> Markup:
     """The sources of an input, the surest first: publisher, year and licence of each."""
     return joined(
         (
-            html("<i>{}{}:</i> {}", uncertain_mark(sources), BRIEFLY[quality], _listed(sources))
+            html("<i>{}{}:</i> {}", uncertain_mark(sources), tr(BRIEFLY[quality]), _listed(sources))
             for quality in QUALITIES
             if (sources := [s for s in of_input if s.quality == quality])
         ),

@@ -37,6 +37,7 @@ from explorer.app.live.named_plots import name_plots
 from explorer.app.live.no_server import refuse_embedding
 from explorer.charts.ticks import tell_ticks_apart
 from explorer.markup import html
+from explorer.words import language, speaking
 
 Handles = dict[str, dict[str, Model]]  # by the name of a glyph: HoloViews' handle -> Bokeh model
 HEADING = "heading"  # name of the model that a card's help is in
@@ -166,7 +167,8 @@ class LivePane(pn.pane.Bokeh):
     A copy of a drawing wherever it is shown, patched in place: new columns go straight into the
     sources on screen.
 
-    A copy made later, in another cell or another place, starts from the latest state.
+    A copy made later, in another cell or another place, starts from the latest state, and speaks
+    the language that is spoken where the pane is made.
 
     Parameters
     ----------
@@ -190,12 +192,13 @@ class LivePane(pn.pane.Bokeh):
         **params: Any,
     ) -> None:
         super().__init__(**params)
-        self._drawing, self._listen, self._prepare, self._on_show = (
+        self._make, self._listen, self._prepare, self._on_show = (
             drawing,
             dict(listen or {}),
             prepare,
             on_show,
         )
+        self._language = language()
         self._copies: dict[str, Handles] = {}
         self._columns: dict[str, dict[str, NDArray]] = {}
         self._settings: dict[tuple[str, str], dict[str, Any]] = {}
@@ -307,11 +310,16 @@ class LivePane(pn.pane.Bokeh):
         """Move an axis, and what its reset tool goes back to."""
         self.configure(name, axis, start=low, end=high, reset_start=low, reset_end=high)
 
+    def _drawing(self) -> Drawing:
+        with speaking(self._language):
+            return self._make()
+
     def _on_reader(self, name: str, handle: str, key: str, value: Any) -> None:
         """A user changed something in one copy; the others follow, as does what listens."""
         if self._settings.get((name, handle), {}).get(key) != value:
             self.configure(name, handle, **{key: value})
-            self._listen[name, handle, key](value)
+            with speaking(self._language):
+                self._listen[name, handle, key](value)
 
     def _get_model(self, doc: Any, root: Any = None, parent: Any = None, comm: Any = None) -> Any:
         if root is None:
@@ -339,7 +347,8 @@ class LivePane(pn.pane.Bokeh):
         self._copies[root.ref["id"]] = handles
         self._models[root.ref["id"]] = (model, parent)
         if self._on_show is not None:
-            self._on_show()
+            with speaking(self._language):
+                self._on_show()
         return model
 
     def _cleanup(self, root: Any = None) -> None:

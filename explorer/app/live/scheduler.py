@@ -12,6 +12,7 @@ from bokeh.document import Document
 from tornado.ioloop import IOLoop
 
 from explorer.app.live.no_server import refuse_conversion
+from explorer.words import language, speaking
 
 T = TypeVar("T")
 
@@ -62,6 +63,8 @@ class LiveRunner:
     Without a server (a notebook cell, a script) everything is done at once. What is ready before
     the page has loaded waits for it: Panel would drop the messages, and page and server would
     differ from then on.
+
+    Whatever is done speaks the language that is spoken where the runner is made.
     """
 
     def __init__(self) -> None:
@@ -71,6 +74,7 @@ class LiveRunner:
             curdoc if curdoc is not None and curdoc.session_context else None
         )
         self._loop = IOLoop.current() if self._document else None
+        self._language = language()
         self._until_loaded: list[Callable[[], None]] = []
 
     def is_there(self) -> bool:
@@ -82,7 +86,7 @@ class LiveRunner:
 
     def call_soon(self, work: Callable[[], None]) -> None:
         if self._document is None:
-            work()
+            self._speaking(work)
         else:
             _moves.last_s = time.monotonic()
             self._document.add_timeout_callback(lambda: self._held(work), COALESCE_MS)
@@ -91,14 +95,14 @@ class LiveRunner:
         """After a while, for a user who is still there."""
         if self._document is None:
             time.sleep(wait_s)
-            work()
+            self._speaking(work)
         else:
             self._document.add_timeout_callback(lambda: self._held(work), round(1000 * wait_s))
 
     def once_loaded(self, work: Callable[[], None]) -> None:
         """At once, or when the page is there to be told what comes of it."""
         if self._document is None:
-            work()
+            self._speaking(work)
         else:
             self._held(work)
 
@@ -113,7 +117,7 @@ class LiveRunner:
     ) -> None:
         document, loop = self._document, self._loop
         if document is None or loop is None:
-            then(work())
+            self._speaking(lambda: then(work()))
             return
 
         def deliver(done: Future[Any]) -> None:
@@ -122,7 +126,7 @@ class LiveRunner:
 
         def begin() -> T | None:
             _moves.wait_for_quiet()
-            return work() if self.is_there() else None
+            return self._speaking(work) if self.is_there() else None
 
         # the interpreter goes to one thread at a time: what is ready for the user leaves first
         # nothing of a document is touched in another thread: what is added to it while it sends what
@@ -137,9 +141,7 @@ class LiveRunner:
         Do longer work piece by piece, as long as `then` wants more: others take turns with it.
         """
         if self._document is None:
-            for piece in pieces:
-                if not then(piece):
-                    return
+            self._speaking(lambda: all(map(then, pieces)))
             return
 
         def deliver(piece: T) -> None:
@@ -147,6 +149,11 @@ class LiveRunner:
                 self.run_in_thread(lambda: next(pieces), deliver)
 
         self.run_in_thread(lambda: next(pieces), deliver)
+
+    def _speaking(self, work: Callable[[], T]) -> T:
+        """What work returns, its words in the language of this runner."""
+        with speaking(self._language):
+            return work()
 
     def _held(self, work: Callable[[], None]) -> None:
         """All changes in one message to the browser, once it is there."""

@@ -10,6 +10,7 @@ from bokeh.models import LayoutDOM, Toggle
 from explorer.app.live.pane import FONT, Drawing, LivePane
 from explorer.markup import table_html
 from explorer.text import format_number, title_of
+from explorer.words import tr
 
 _TABLE = """
 :host { overflow: auto; max-height: 260px; }
@@ -52,7 +53,7 @@ class TablePanel:
 
 def disclosure(drawing: Drawing) -> LayoutDOM:
     """The button that shows and hides the table."""
-    return drawing.widget("disclosure", Toggle(label="Table", active=False, name="disclosure"))
+    return drawing.widget("disclosure", Toggle(label=tr("Table"), active=False, name="disclosure"))
 
 
 def place_for_table(drawing: Drawing) -> LayoutDOM:

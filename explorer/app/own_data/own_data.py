@@ -40,6 +40,7 @@ from explorer.scenario.reference import possible
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.schema import TABLES, Column
 from explorer.scenario.upload import KINDS, draft_of
+from explorer.words import tr
 
 MOST_OWN = 3  # scenarios of a session: an older one is forgotten
 MOST_TITLE = 120  # characters
@@ -181,7 +182,7 @@ class OwnData(Component):
 
         def read() -> tuple[Draft, str]:
             scenario = current or Scenario.load(name)
-            return Draft(_encoded(scenario)), f"{scenario.title}, own data"
+            return Draft(_encoded(scenario)), tr("{}, own data", scenario.title)
 
         self._reading.run(read, self._begun_with)
 
@@ -270,7 +271,9 @@ class OwnData(Component):
             {
                 "turn": self._turn,
                 "title": self._title,
-                "tables": [[name, TABLES[name].file, TABLES[name].doc] for name in draft.tables],
+                "tables": [
+                    [name, TABLES[name].file, tr(TABLES[name].doc)] for name in draft.tables
+                ],
                 "problems": [*map(_shown, found.problems[:MOST_SHOWN])],
                 "count": len(found.problems),
                 "warnings": [*map(_shown, found.warnings[:MOST_SHOWN])],
@@ -293,7 +296,7 @@ class OwnData(Component):
         for oldest in [*self.scenarios][:-MOST_OWN]:
             del self.scenarios[oldest]
         about = About(
-            title_shown(scenario), "Your own data, in this page alone.",
+            title_shown(scenario), tr("Your own data, in this page alone."),
             len(scenario.regions), len(scenario.clients),
         )  # fmt: skip
         self._set(None)
@@ -320,7 +323,7 @@ class OwnData(Component):
         said = (
             [error.what, *lines(error.problems)]
             if isinstance(error, ScenarioError)
-            else [error.what, f"Where: {error.where}", f"To fix: {error.fix}"]
+            else [error.what, tr("Where: {}", error.where), tr("To fix: {}", error.fix)]
         )
         self.refusal = json.dumps([self._refusals, [*map(as_shown, said)]])
 
@@ -355,8 +358,11 @@ def _packed(title: str, scenario: Scenario | None, draft: Draft | None) -> str:
 
 
 def _about(scenario: Scenario) -> str:
-    sizes = f"{len(scenario.clients)} clients, {len(scenario.regions)} regions, {len(scenario.workloads)} classes"
-    return f"{sizes}, {scenario.total_demand_mw:,.4g} MW of demand"
+    return tr(
+        "{clients} clients, {regions} regions, {classes} classes, {demand:,.4g} MW of demand",
+        clients=len(scenario.clients), regions=len(scenario.regions), classes=len(scenario.workloads),
+        demand=scenario.total_demand_mw,
+    )  # fmt: skip
 
 
 def _encoded(scenario: Scenario) -> dict[str, bytes]:
@@ -371,7 +377,7 @@ def _table(draft: Draft, name: str, turn: int) -> dict[str, Any]:
         "turn": turn,
         "name": name,
         "file": table.file,
-        "doc": table.doc,
+        "doc": tr(table.doc),
         "columns": [[column, *_meaning(known.get(column))] for column in grid.columns],
         "rows": grid.rows,
         "addable": draft.addable(name),
@@ -381,13 +387,13 @@ def _table(draft: Draft, name: str, turn: int) -> dict[str, Any]:
 def _meaning(column: Column | None) -> tuple[str, bool, tuple[str, ...]]:
     """What a column is, whether it holds numbers, and what may be chosen."""
     if column is None:
-        return "A column of your own: it is kept, and counts for nothing.", False, ()
-    said = [column.meaning]
+        return tr("A column of your own: it is kept, and counts for nothing."), False, ()
+    said = [tr(column.meaning)]
     if column.kind == "number":
         said.append(column.range)
     elif column.choices or column.refers_to:
-        said.append(f"It is one of {possible(column).removeprefix('a ')}.")
-    said += ["It must be filled."] if column.required else []
+        said.append(tr("It is one of {}.", possible(column).removeprefix("a ")))
+    said += [tr("It must be filled.")] if column.required else []
     return " ".join(said), column.kind == "number", column.choices
 
 
@@ -421,7 +427,7 @@ def _cell(cell: Any) -> tuple[int, str, str]:
     match cell:
         case [int(row), str(column), str(text)]:
             return row, column, text
-    raise ExplorerError("There is no such cell.", "own data", "Open the page again.")
+    raise ExplorerError(tr("There is no such cell."), tr("own data"), tr("Open the page again."))
 
 
 def _has(draft: Draft, name: str, row: int) -> bool:
@@ -429,4 +435,6 @@ def _has(draft: Draft, name: str, row: int) -> bool:
 
 
 def _too_fast() -> ExplorerError:
-    return ExplorerError("That was a lot at once.", "own data", "Wait a moment, and try again.")
+    return ExplorerError(
+        tr("That was a lot at once."), tr("own data"), tr("Wait a moment, and try again.")
+    )

@@ -12,7 +12,9 @@ from urllib.parse import quote
 
 import pandas as pd
 import panel as pn
+from markupsafe import Markup
 
+from explorer.app.language import address_of
 from explorer.cache import Memo
 from explorer.errors import ExplorerError, shortened
 from explorer.markup import html, joined
@@ -21,7 +23,7 @@ from explorer.scenario import csv_text, folder, translations
 from explorer.scenario.known import SETTINGS_FILE, names
 from explorer.scenario.schema import TABLES
 from explorer.scenario.validation import nearest
-from explorer.words import language
+from explorer.words import language, mark, tr
 
 _CHOOSER = """
 :host { font-size: 14px; line-height: 1.35; color: var(--mui-palette-text-primary, inherit); }
@@ -55,24 +57,37 @@ class About:
     @property
     def opening(self) -> str:
         """What is said while it is opened."""
-        size = f": {self.regions} regions, {self.clients} clients" if self.regions else ""
-        return f"Opening {self.title}{size} …"
+        if not self.regions:
+            return tr("Opening {} …", self.title)
+        return tr(
+            "Opening {title}: {regions} regions, {clients} clients …",
+            title=self.title, regions=self.regions, clients=self.clients,
+        )  # fmt: skip
 
 
-def unknown_scenario(asked: str) -> pn.viewable.Viewable:
-    """Say that there is no such scenario, and list those that there are, to be opened by a click."""
+def unknown_scenario(asked: str, language: str = "") -> pn.viewable.Viewable:
+    """
+    Say that there is no such scenario, and list those that there are, to be opened by a click.
+
+    Parameters
+    ----------
+    asked : str
+        Its name in the address.
+    language : str
+        The one that the address chooses, if it does.
+    """
     known = scenarios_there()
     lines = [
         html(
-            '<li style="margin: 6px 0"><a href="?scenario={}" style="color: inherit">{} ({})</a></li>',
-            quote(name), about.title, name,
+            '<li style="margin: 6px 0"><a href="{}" style="color: inherit">{} ({})</a></li>',
+            address_of(name, language), about.title, name,
         )
         for name, about in known.items()
     ]  # fmt: skip
     if is_own(asked):
         said = html(
             "<h2>These are somebody’s own data.</h2><p>{}</p><p>{}</p><p>Or open one of these:</p><ul>{}</ul>",
-            _NOT_IN_LINKS, _BUTTON, joined(lines),
+            tr(_NOT_IN_LINKS), _button(), joined(lines),
         )  # fmt: skip
         return _said(said)
     said = html(
@@ -94,44 +109,64 @@ def _said(text: str) -> pn.viewable.Viewable:
 
 
 class Chooser(pn.pane.HTML):
-    """The scenarios that there are, by title with a line each, behind the one that is open."""
+    """
+    The scenarios that there are, by title with a line each, behind the one that is open.
 
-    def __init__(self, there: Mapping[str, About], opened: str) -> None:
+    Parameters
+    ----------
+    there : mapping of str to About
+        By their names in addresses.
+    opened : str
+        The one that is open.
+    language : str
+        The one that the address chooses, if it does.
+    """
+
+    def __init__(self, there: Mapping[str, About], opened: str, language: str = "") -> None:
         super().__init__(
-            _choices(there, opened), stylesheets=[_CHOOSER], sizing_mode="stretch_width", margin=(10, 12, 0, 12)
+            _choices(there, opened, language), stylesheets=[_CHOOSER], sizing_mode="stretch_width",
+            margin=(10, 12, 0, 12),
         )  # fmt: skip
-        self._there = there
+        self._there, self._language = there, language
 
     def show(self, opened: str) -> None:
         """Another one is open, by its name in addresses."""
-        self.object = _choices(self._there, opened)
+        self.object = _choices(self._there, opened, self._language)
 
 
-_NOT_IN_LINKS = (
+_NOT_IN_LINKS = mark(
     "They are in the page alone in which they were opened, and go with it: a link cannot carry them. "
     "If you have them as a ZIP file, open that here."
 )
-_BUTTON = html(
-    '<button type="button" data-own-data style="font: inherit; padding: 6px 12px">{}</button>',
-    "Use your own data …",
-)
-_OWN = html(
-    '<button type="button" data-own-data><b>Use your own data …</b><br><span>{}</span></button>',
-    "Bring tables, or edit these",
-)
 
 
-def _choices(there: Mapping[str, About], opened: str) -> str:
+def _button() -> Markup:
+    return html(
+        '<button type="button" data-own-data style="font: inherit; padding: 6px 12px">{}</button>',
+        tr("Use your own data …"),
+    )
+
+
+def _own() -> Markup:
+    return html(
+        '<button type="button" data-own-data><b>{}</b><br><span>{}</span></button>',
+        tr("Use your own data …"), tr("Bring tables, or edit these"),
+    )  # fmt: skip
+
+
+def _choices(there: Mapping[str, About], opened: str, language: str) -> str:
     choices = joined(
         html(
-            '<li><a href="?scenario={0}" data-scenario="{0}"{1}><b>{2}</b><br><span>{3}</span></a></li>',
-            quote(name), html(' aria-current="page"' if name == opened else ""), about.title, about.line,
+            '<li><a href="{0}" data-scenario="{1}"{2}><b>{3}</b><br><span>{4}</span></a></li>',
+            address_of(name, language), quote(name), html(' aria-current="page"' if name == opened else ""),
+            about.title, about.line,
         )
         for name, about in sorted(there.items(), key=lambda each: each[1].title.casefold())
     )  # fmt: skip
     said = html(
         "<details><summary>{}<small>{}</small></summary><ul>{}</ul>{}</details>",
-        there[opened].title, "Choose another scenario, or your own", choices, _OWN,
+        there[opened].title, tr("Choose another scenario, or your own"), choices,
+        _own(),
     )  # fmt: skip
     return str(said)
 

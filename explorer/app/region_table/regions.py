@@ -23,6 +23,7 @@ from explorer.model.placement import Placement
 from explorer.registry import PLACEMENT
 from explorer.session import Session
 from explorer.text import format_number, origin_text, uncertain_mark
+from explorer.words import language, mark, tr
 
 DECIMALS = (
     3  # more than is shown; what differs by less is the solver's rounding and need not be sent
@@ -92,7 +93,7 @@ class RegionTable(pn.viewable.Viewer):
     One row per region, most load first; a click on a row picks the region, another lets it go.
     """
 
-    title: ClassVar = "Regions"  # as regions.js has it
+    title: ClassVar = mark("Regions")  # as regions.js has it
 
     def __init__(self, session: Session, **params: Any) -> None:
         super().__init__(**params)
@@ -156,11 +157,15 @@ def table_columns(session: Session) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=8)
 def origins_of_regions(sources: InputSources) -> list[Any]:
     """
     As `RegionRows.origins`; the inputs are capacity, price, carbon and PUE, as regions.js has them.
     """
+    return _origins(language(), sources)
+
+
+@lru_cache(maxsize=40)  # of all users: sources are one object as long as nothing changes
+def _origins(_language: str, sources: InputSources) -> list[Any]:
     columns = [
         [(uncertain_mark(cell), origin_text(cell)) for cell in sources.by_region[name]]
         for name in ("capacity", "price", "carbon", "pue")
@@ -186,9 +191,10 @@ def _penalty(placement: Placement) -> str:
     worth = placement.regions["capacity_price_usd_per_mwh"].to_numpy()
     if not (worth >= PENALTY_SHARE * penalty).any():
         return ""
-    return (
-        f"Worth near {format_number(penalty)} USD/MWh is the penalty for unserved load: "
-        "one more MW there would serve what nobody serves now."
+    return tr(
+        "Worth near {} USD/MWh is the penalty for unserved load: one more MW there would serve what"
+        " nobody serves now.",
+        format_number(penalty),
     )
 
 

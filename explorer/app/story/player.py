@@ -20,10 +20,11 @@ from explorer.scenario.history import restore, state_of
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.story import Step, Story
 from explorer.session import Session
+from explorer.words import mark, tr
 
 _HERE = Path(__file__)
 _ASKED, _TOLD = "-asked", "-told"  # of a step in a link
-_TITLES = {"map": "Where does it go?", "regions": "Regions"} | {
+_TITLES = {"map": mark("Where does it go?"), "regions": mark("Regions")} | {
     name: measure.title for name, measure in MEASURES.items()
 }  # of cards, by what a step may highlight
 _TITLES["budget_margins"] = _TITLES["remedies"]  # on the same card
@@ -32,7 +33,7 @@ _TITLES["budget_margins"] = _TITLES["remedies"]  # on the same card
 def at_once(step: Step) -> dict[str, Any]:
     """What is said of a step before anybody has guessed."""
     asked = step.predict and {"ask": as_shown(step.predict.ask), "kind": step.predict.kind}
-    highlight = _TITLES.get(step.highlight, step.highlight)
+    highlight = tr(_TITLES.get(step.highlight, step.highlight))
     return {
         "title": as_shown(step.title),
         "asked": asked,

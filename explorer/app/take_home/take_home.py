@@ -24,6 +24,7 @@ from explorer.app.take_home.printed import draw
 from explorer.errors import ExplorerError, told
 from explorer.model.labels import plain_table
 from explorer.report import csv_text
+from explorer.words import tr
 from explorer.workbook import write_workbook
 
 PICTURES, TABLES = ("png", "svg"), ("csv", "xlsx")
@@ -64,10 +65,10 @@ class TakeHome(Component):
             return
         taken, self.said = card.taken(), ""  # so that what is said twice is heard twice
         if taken is None:
-            self.said = "There is nothing to take home yet: it is being worked out."
+            self.said = tr("There is nothing to take home yet: it is being worked out.")
             return
         self._is_busy = True
-        self.said = f"Making {taken.name}.{kind} …"
+        self.said = tr("Making {} …", f"{taken.name}.{kind}")
         if kind in TABLES:
             self._runner.run_in_thread(lambda: _table_or_error(taken, kind), self._hand_over)
         else:
@@ -75,7 +76,7 @@ class TakeHome(Component):
 
     def _card(self, title: str) -> Takeable | None:
         there = (card for card in self._cards() if isinstance(card, Takeable))
-        return next((card for card in there if card.title == title), None)
+        return next((card for card in there if tr(card.title) == title), None)
 
     async def _draw(self, taken: Taken, kind: str) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -19,6 +18,7 @@ from explorer.charts.break_even import HELP, PANELS, chart, shown
 from explorer.measures.break_even import break_even_pairs, labelled
 from explorer.registry import MEASURES
 from explorer.session import Session
+from explorer.words import per_language
 
 
 class BreakEvenView(pn.viewable.Viewer):
@@ -70,7 +70,7 @@ class BreakEvenView(pn.viewable.Viewer):
             self._session.region = shown(self._result)["home"].iloc[rows[0]]
 
 
-@cache
+@per_language
 def _drawing() -> Drawing:
     """Pairs of any scenario, without data, and the line where saving equals friction."""
 

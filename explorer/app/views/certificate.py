@@ -5,7 +5,6 @@ Is it really the optimum? Every residual of the placement, and a lower bound tha
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from functools import cache
 
 import pandas as pd
 from bokeh.models import LayoutDOM
@@ -18,6 +17,7 @@ from explorer.markup import html, joined
 from explorer.measures.certificate import Certificate, certificate
 from explorer.model.placement import Placement
 from explorer.registry import MEASURES
+from explorer.words import mark, per_language, tr
 
 _STYLE = """
 :host { overflow-x: auto; }
@@ -41,21 +41,22 @@ td:first-child, th:first-child { text-align: center; padding: 5px 4px; }
 }
 """
 _WORDS = {  # check: what it asks
-    "budget": "Load that takes longer than its latency budget",
-    "lateness": "How much too late the latest load is",
-    "law": "Load where the law forbids it",
-    "capacity": "Load of a region above its capacity",
-    "balance": "Demand neither served nor counted as unserved",
-    "sign": "Load below zero",
-    "prices": "A demand priced above its cheapest way to be served",
-    "slackness": "Load off its cheapest place, dear capacity left idle",
-    "gap": "Cost above the lower bound",
-    "relative gap": "Cost above the lower bound, as a share of the cost",
+    "budget": mark("Load that takes longer than its latency budget"),
+    "lateness": mark("How much too late the latest load is"),
+    "law": mark("Load where the law forbids it"),
+    "capacity": mark("Load of a region above its capacity"),
+    "balance": mark("Demand neither served nor counted as unserved"),
+    "sign": mark("Load below zero"),
+    "prices": mark("A demand priced above its cheapest way to be served"),
+    "slackness": mark("Load off its cheapest place, dear capacity left idle"),
+    "gap": mark("Cost above the lower bound"),
+    "relative gap": mark("Cost above the lower bound, as a share of the cost"),
 }
 _GROUPS = {
-    "budget": "May it run like this?",
-    "prices": "Could anything be cheaper?",
+    "budget": mark("May it run like this?"),
+    "prices": mark("Could anything be cheaper?"),
 }  # by their first check
+_HEADINGS = mark("Check"), mark("Found"), mark("Tolerated")
 
 
 class CertificateView(MeasureView):
@@ -77,7 +78,7 @@ class CertificateView(MeasureView):
         return result.table
 
     @staticmethod
-    @cache
+    @per_language
     def drawing() -> Drawing:
         def make(drawing: Drawing) -> LayoutDOM:
             checks = drawing.words(
@@ -92,9 +93,9 @@ def _rows(table: pd.DataFrame) -> Markup:
     rows = []
     for check, value, unit, tolerance, holds, _meaning in table.to_numpy(object):
         if check in _GROUPS:
-            rows.append(html('<tr class="group"><td colspan="4">{}</td></tr>', _GROUPS[check]))
-        mark = html('<span class="holds">✓</span>' if holds else '<span class="fails">✗</span>')
-        cells = mark, _WORDS[check], in_unit(value, unit), in_unit(tolerance, unit)
+            rows.append(html('<tr class="group"><td colspan="4">{}</td></tr>', tr(_GROUPS[check])))
+        sign = html('<span class="holds">✓</span>' if holds else '<span class="fails">✗</span>')
+        cells = sign, tr(_WORDS[check]), in_unit(value, unit), in_unit(tolerance, unit)
         rows.append(html("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", *cells))
-    head = html("<tr><th></th><th>Check</th><th>Found</th><th>Tolerated</th></tr>")
-    return html("<table>{}{}</table>", head, joined(rows))
+    head = joined(html("<th>{}</th>", tr(name)) for name in _HEADINGS)
+    return html("<table><tr><th></th>{}</tr>{}</table>", head, joined(rows))

@@ -18,6 +18,7 @@ from explorer.measures.cost_latency_front import WEIGHTS, growing_fronts, labell
 from explorer.model.network import DelayWeight, Network
 from explorer.model.placement import Placement
 from explorer.session import Session
+from explorer.words import tr
 
 
 class CostLatencyFrontView(FrontView):
@@ -32,7 +33,7 @@ class CostLatencyFrontView(FrontView):
 
     @staticmethod
     def tools(drawing: Drawing) -> list[LayoutDOM]:
-        labels = [cost_latency_front.OF[weight] for weight in WEIGHTS]
+        labels = [tr(cost_latency_front.OF[weight]) for weight in WEIGHTS]
         return [drawing.widget("weight", RadioButtonGroup(labels=labels, active=0))]
 
     def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:

@@ -11,6 +11,7 @@ from explorer.app.live.chart_view import ChartView, Progress
 from explorer.charts import failure
 from explorer.measures.failure import TURN, failure_steps
 from explorer.model.network import Network
+from explorer.words import mark
 
 
 class FailureView(ChartView):
@@ -22,7 +23,7 @@ class FailureView(ChartView):
     def compute(self, network: Network) -> Iterator[pd.DataFrame | Progress]:
         for turn, table in enumerate(failure_steps(network), start=1):
             yield (
-                Progress(TURN * turn, len(network.regions), "losses looked at")
+                Progress(TURN * turn, len(network.regions), mark("{} of {} losses looked at…"))
                 if table is None
                 else table
             )

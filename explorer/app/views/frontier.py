@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -22,8 +21,9 @@ from explorer.measures.frontier import Frontier
 from explorer.model.labels import as_shown
 from explorer.registry import MEASURES
 from explorer.session import Session
+from explorer.words import mark, per_language, tr
 
-ALL = "all"  # relaxes every budget alike
+ALL = mark("all")  # relaxes every budget alike
 _STEPS = tuple(f"{panel.name} steps" for panel in PANELS)
 
 
@@ -49,7 +49,7 @@ class FrontierView(pn.viewable.Viewer):
         self._behind = TablePanel(self.pane, self._table)
         name_sources(self.pane, session, self.measure)
         self.pane.configure(
-            "class", "widget", labels=[as_shown(choice) for choice in self._choices]
+            "class", "widget", labels=[*map(as_shown, session.scenario.workloads), tr(ALL)]
         )
         session.param.watch(self._on_workload, "workload")
         session.param.watch(self._on_change, ["frontier", "ghost"])
@@ -62,7 +62,7 @@ class FrontierView(pn.viewable.Viewer):
 
     def _on_change(self, *_events: Any) -> None:
         if self._session.frontier is None:
-            self.pane.say("words", "Finding the budgets where something changes…")
+            self.pane.say("words", tr("Finding the budgets where something changes…"))
             return
         patch(self.pane, self._picture(self._session.frontier))
         self._behind.update()
@@ -106,7 +106,7 @@ class FrontierView(pn.viewable.Viewer):
             self._session.scenario.workloads[frontier.over].latency_budget_ms = budget_ms
 
 
-@cache
+@per_language
 def _drawing() -> Drawing:
     """The frontier of any scenario, without data: cost above carbon."""
 
@@ -117,7 +117,7 @@ def _drawing() -> Drawing:
         plots = draw_panels(drawing, PANELS, _STEPS)
         for panel, plot in zip(PANELS, plots, strict=True):
             _step_by_keys(drawing, panel.name, plot)
-        choice = drawing.widget("class", RadioButtonGroup(labels=[ALL], active=0, name="Class"))
+        choice = drawing.widget("class", RadioButtonGroup(labels=[ALL], active=0, name=tr("Class")))
         body = *plots, words, place_for_table(drawing)
         return card(FrontierView.title, HELP, *body, tools=[choice, disclosure(drawing)])
 

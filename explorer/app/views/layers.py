@@ -18,6 +18,7 @@ from explorer.measures.frontier import Frontier
 from explorer.measures.layers import labelled
 from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
+from explorer.words import tr
 
 
 class LayersView(ChartView):
@@ -40,11 +41,11 @@ class LayersView(ChartView):
         """Each class now; then all together along the budget."""
         classes = result["workload"].unique()
         rows = [
-            (f"class {as_shown(w)}, now", *mw)
+            (tr("class {}, now", as_shown(w)), *mw)
             for w, mw in zip(classes, now_mw(result), strict=True)
         ]
         if (along := result.attrs.get("along")) is not None:
             name = name_of(along["over"])
             steps = zip(along["budget_ms"], along_mw(along), strict=True)
-            rows += [(f"all classes, {name} {ms:,.1f} ms", *mw) for ms, mw in steps]
+            rows += [(tr("all classes, {} {:,.1f} ms", name, ms), *mw) for ms, mw in steps]
         return pd.DataFrame(rows, columns=["where", *COLUMNS])

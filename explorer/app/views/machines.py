@@ -12,6 +12,7 @@ from explorer.app.views.whole_day import DayView, Moment
 from explorer.charts import machines
 from explorer.measures.machines import machines_steps
 from explorer.scenario.profiles import HOURS
+from explorer.words import mark
 
 
 class MachinesView(DayView):
@@ -23,4 +24,4 @@ class MachinesView(DayView):
     def compute(self, moment: Moment) -> Iterator[pd.DataFrame | Progress]:
         for done, table in enumerate(machines_steps(moment.scenario), start=1):
             hours = min(done, HOURS)
-            yield Progress(hours, HOURS, "hours placed") if table is None else table
+            yield Progress(hours, HOURS, mark("{} of {} hours placed…")) if table is None else table

@@ -6,7 +6,6 @@ map.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 import holoviews as hv
 import numpy as np
@@ -29,6 +28,7 @@ from explorer.charts.tip_numbers import hover_tool
 from explorer.measures.marginal_prices import ALL, labelled, marginal_prices_table
 from explorer.model.network import Network
 from explorer.registry import MEASURES
+from explorer.words import per_language
 
 
 class PricesView(MeasureView):
@@ -64,7 +64,7 @@ class PricesView(MeasureView):
         return rows.drop(columns="by_class")
 
     @staticmethod
-    @cache
+    @per_language
     def drawing() -> Drawing:
         """The map of any scenario, without data."""
 

@@ -21,9 +21,12 @@ from explorer.measures.monte_carlo import Draws, draws_of
 from explorer.model.network import Network
 from explorer.session import Session
 from explorer.text import format_number
+from explorer.words import mark, tr
 
 DRAWS = 100
-_IDLE = "Draws worlds around this scenario at random. That takes up to a minute, so it starts when you say so."
+_IDLE = mark(
+    "Draws worlds around this scenario at random. That takes up to a minute, so it starts when you say so."
+)
 
 
 class MonteCarloView(ChartView):
@@ -46,7 +49,7 @@ class MonteCarloView(ChartView):
 
     @staticmethod
     def tools(drawing: Drawing) -> list[LayoutDOM]:
-        return [drawing.widget("run", Toggle(label=f"Run {DRAWS} draws", active=False))]
+        return [drawing.widget("run", Toggle(label=tr("Run {} draws", DRAWS), active=False))]
 
     def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:
         return {("run", "widget", "active"): self._on_run}
@@ -63,12 +66,11 @@ class MonteCarloView(ChartView):
     def update(self) -> None:
         super().update()
         running = self._running and bool(self._asked)
-        self.pane.configure(
-            "run", "widget", active=running, label="Cancel" if running else f"Run {DRAWS} draws"
-        )
+        label = tr("Cancel") if running else tr("Run {} draws", DRAWS)
+        self.pane.configure("run", "widget", active=running, label=label)
         if not running and not (self._asked and self._unfinished):  # why it failed is said already
             if self._shown is None:
-                self.pane.say("words", _IDLE)
+                self.pane.say("words", tr(_IDLE))
             else:
                 say(self.pane, self._shown, self._state(self._result))
 
@@ -93,6 +95,9 @@ class MonteCarloView(ChartView):
 
     def _progress(self, result: Draws) -> str:
         if not self._asked:
-            return f"Stopped after {result.done} of {result.wanted} draws."
+            return tr("Stopped after {} of {} draws.", result.done, result.wanted)
         left_s = (time.monotonic() - self._began_s) / result.done * (result.wanted - result.done)
-        return f"{result.done} of {result.wanted} draws, about {format_number(max(1.0, round(left_s)), 1)} s left."
+        return tr(
+            "{done} of {wanted} draws, about {left} s left.",
+            done=result.done, wanted=result.wanted, left=format_number(max(1.0, round(left_s)), 1),
+        )  # fmt: skip

@@ -15,6 +15,7 @@ from explorer.charts import near_optimal
 from explorer.measures.near_optimal import labelled, near_optimal_steps
 from explorer.model.network import Network
 from explorer.session import Session
+from explorer.words import localised, mark
 
 SLACKS = {"0.5 %": 0.005, "1 %": 0.01, "5 %": 0.05}
 PIECE = 6  # regions looked at before others take their turn
@@ -34,7 +35,9 @@ class NearOptimalView(ChartView):
 
     @staticmethod
     def tools(drawing: Drawing) -> list[LayoutDOM]:
-        return [drawing.widget("slack", RadioButtonGroup(labels=[*SLACKS], active=1))]
+        return [
+            drawing.widget("slack", RadioButtonGroup(labels=[*map(localised, SLACKS)], active=1))
+        ]
 
     def listen(self) -> Mapping[tuple[str, str, str], Callable[[Any], None]]:
         return {("slack", "widget", "active"): self._on_slack}
@@ -48,7 +51,9 @@ class NearOptimalView(ChartView):
             if not missing:
                 yield labelled(network, table, slack)
             elif done % PIECE == 0:
-                yield Progress(len(table) - missing, len(table), "regions looked at")
+                yield Progress(
+                    len(table) - missing, len(table), mark("{} of {} regions looked at…")
+                )
 
     def _on_slack(self, active: int) -> None:
         self._slack = [*SLACKS.values()][active]

@@ -23,6 +23,7 @@ from explorer.measures.relocatable_demand import (
 )
 from explorer.measures.relocatable_load import READINGS
 from explorer.model.placement import Placement
+from explorer.words import tr
 
 
 class RelocatableDemandView(ChartView):
@@ -50,14 +51,16 @@ class RelocatableDemandView(ChartView):
     def table(self, result: pd.DataFrame) -> pd.DataFrame:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Each class and all together now; then all together along the budget."""
         total, *classes = loads_mw(result)
-        rows = [(f"class {w}, now", *mw) for w, mw in zip(result["workload"], classes, strict=True)]
-        rows.append(("all classes, now", *total))
+        of_classes = zip(result["workload"], classes, strict=True)
+        rows = [(tr("class {}, now", w), *mw) for w, mw in of_classes]
+        rows.append((tr("all classes, now"), *total))
         if (along := result.attrs.get("along")) is not None:
             points = zip(
                 along["budget_ms"], *(along[f"{reading}_mw"] for reading in READINGS), strict=True
             )
             name = name_of(along["over"])
             rows += [
-                (f"all classes, {name} {ms:,.1f} ms", total[0], *mw, np.nan) for ms, *mw in points
+                (tr("all classes, {} {:,.1f} ms", name, ms), total[0], *mw, np.nan)
+                for ms, *mw in points
             ]
         return pd.DataFrame(rows, columns=["where", *(f"{load}_mw" for load in LOADS)])

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -36,8 +35,10 @@ from explorer.model.network import Network
 from explorer.model.solve import solve_network
 from explorer.registry import MEASURES
 from explorer.text import format_number
+from explorer.words import mark, per_language, tr
 
-TRY = "Try one…"
+TRY = mark("Try one…")
+_HEADINGS = mark("For"), mark("Least change"), mark("serves in all"), mark("costs")
 _STYLE = """
 :host { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
@@ -89,7 +90,7 @@ class UnservedView(MeasureView):
 
     def show(self, result: Unserved) -> None:
         choices = _choices(result.remedies)
-        self.pane.configure("try", "widget", options=[TRY, *choices], visible=bool(choices))
+        self.pane.configure("try", "widget", options=[tr(TRY), *choices], visible=bool(choices))
         found = "" if result.margins is not None else _list(result.remedies)
         self.pane.say("remedies", found)
         patch(self.pane, self.picture(result))
@@ -105,7 +106,7 @@ class UnservedView(MeasureView):
 
     def _on_try(self, words: str) -> None:
         """Make a change of the list; undone as any other."""
-        self.pane.configure("try", "widget", value=TRY)
+        self.pane.configure("try", "widget", value=tr(TRY))
         row = _choices(self._result.remedies).get(words)
         if row is not None:
             apply(self.session.scenario, row)
@@ -114,7 +115,7 @@ class UnservedView(MeasureView):
         return result.remedies if result.margins is None else result.margins
 
     @staticmethod
-    @cache
+    @per_language
     def drawing() -> Drawing:
         """Bars of any scenario, without data."""
 
@@ -123,7 +124,13 @@ class UnservedView(MeasureView):
             found = drawing.words("remedies", stylesheets=[_STYLE], styles=FONT, margin=(4, 4))
             choice = drawing.widget(
                 "try",
-                Select(options=[TRY], value=TRY, width=160, name="Try a change", visible=False),
+                Select(
+                    options=[tr(TRY)],
+                    value=tr(TRY),
+                    width=160,
+                    name=tr("Try a change"),
+                    visible=False,
+                ),
             )
             title = MEASURES["remedies"].title
             return measure_card(drawing, title, remedies.HELP, loads, found, tools=[choice])
@@ -151,10 +158,10 @@ def _list(found: pd.DataFrame) -> Markup:
             if row["remedy"] != NO_REMEDY
             else "–"
         )
-        cells = who, row["remedy"], f"{format_number(row['serves_mw'])} MW", f"{change} USD/h"
+        cells = who, tr(row["remedy"]), f"{format_number(row['serves_mw'])} MW", f"{change} USD/h"
         line = joined(html("<td>{}</td>", cell) for cell in cells)
         lines.append(html("<tr class=all>{}</tr>" if whole else "<tr>{}</tr>", line))
     if not lines:
         return html("Looking for what would help…")
-    head = html("<tr><th>For</th><th>Least change</th><th>serves in all</th><th>costs</th></tr>")
-    return html("<table>{}{}</table>", head, joined(lines))
+    head = joined(html("<th>{}</th>", tr(name)) for name in _HEADINGS)
+    return html("<table><tr>{}</tr>{}</table>", head, joined(lines))

@@ -11,6 +11,7 @@ from explorer.app.live.chart_view import Progress
 from explorer.app.views.whole_day import DayView, Moment
 from explorer.charts import robust_placement
 from explorer.measures.robust_placement import TURN, robust_placement_steps
+from explorer.words import mark
 
 DRAWS = 100
 
@@ -23,4 +24,8 @@ class RobustPlacementView(DayView):
 
     def compute(self, moment: Moment) -> Iterator[pd.DataFrame | Progress]:
         for turn, table in enumerate(robust_placement_steps(moment.scenario, DRAWS), start=1):
-            yield Progress(TURN * turn, 2 * DRAWS, "worlds drawn") if table is None else table
+            yield (
+                Progress(TURN * turn, 2 * DRAWS, mark("{} of {} worlds drawn…"))
+                if table is None
+                else table
+            )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from functools import cache
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -23,13 +22,14 @@ from explorer.registry import MEASURES
 from explorer.session import Session
 from explorer.sweeps.plan import SOBOL
 from explorer.sweeps.sensitivity import sensitivity_steps
+from explorer.words import mark, per_language, tr
 
 CHANGE = 0.2
 PIECE = 4  # inputs moved before others take their turn
 SAMPLES = 32  # of Sobol' indices: worlds for each input
-RUN, CANCEL = "All together", "Cancel"
-UPPER, LOWER = "Upper plot: one input at a time", "Lower plot: all inputs together"
-_STALE = "The scenario has changed since all inputs were moved together: run again."
+RUN, CANCEL = mark("All together"), mark("Cancel")
+UPPER, LOWER = mark("Upper plot: one input at a time"), mark("Lower plot: all inputs together")
+_STALE = mark("The scenario has changed since all inputs were moved together: run again.")
 
 
 class TornadoView(ChartView):
@@ -52,7 +52,7 @@ class TornadoView(ChartView):
 
     @staticmethod
     def tools(drawing: Drawing) -> list[LayoutDOM]:
-        return [drawing.widget("together", Toggle(label=RUN, active=False))]
+        return [drawing.widget("together", Toggle(label=tr(RUN), active=False))]
 
     @classmethod
     def drawing(cls) -> Drawing:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -69,12 +69,12 @@ class TornadoView(ChartView):
             if len(table) == len(INPUTS):
                 yield labelled(network, table, CHANGE)
             elif len(table) % PIECE == 0:
-                yield Progress(len(table), len(INPUTS), "inputs moved")
+                yield Progress(len(table), len(INPUTS), mark("{} of {} inputs moved…"))
         for around in asked:
             for step in sensitivity_steps(self._around, SOBOL, SAMPLES):
                 if isinstance(step, tuple):
                     done, of = step
-                    yield Progress(done, of, "worlds solved")
+                    yield Progress(done, of, mark("{} of {} worlds solved…"))
                 else:
                     yield around, step
 
@@ -89,7 +89,7 @@ class TornadoView(ChartView):
             super().show(result)
             return
         if isinstance(result, Progress):
-            self._say(html("{} of {} {}… ", result.done, result.of, result.what))
+            self._say(html("{} ", tr(result.said, result.done, result.of)))
             self.pane.fade(False)  # it tells how far it is
             return
         if isinstance(result, tuple):
@@ -103,7 +103,7 @@ class TornadoView(ChartView):
 
     def stop(self) -> None:
         self._asked = ()
-        self.pane.configure("together", "widget", active=False, label=RUN)
+        self.pane.configure("together", "widget", active=False, label=tr(RUN))
 
     def table(self, result: Any) -> pd.DataFrame | None:
         return super().table(result[1] if isinstance(result, tuple) else result)
@@ -120,7 +120,8 @@ class TornadoView(ChartView):
 
     def _say_state(self) -> None:
         running = bool(self._asked)
-        self.pane.configure("together", "widget", active=running, label=CANCEL if running else RUN)
+        label = tr(CANCEL if running else RUN)
+        self.pane.configure("together", "widget", active=running, label=label)
         if self._alone is not None and not self._running:
             self._say(html(""))
 
@@ -128,13 +129,13 @@ class TornadoView(ChartView):
         """Both findings, each below its legend."""
         words = first
         if self._alone is not None:
-            words += _heading(UPPER) if self._together is not None else html("")
+            words += _heading(tr(UPPER)) if self._together is not None else html("")
             words += legend(self._alone) + self._alone.finding
         if self._together is not None:
             around, chart = self._together
             changed = around != self.session.network
-            stale = html("<b>{}</b> ", _STALE) if changed else html("")
-            words += _heading(LOWER) + legend(chart) + stale + chart.finding
+            stale = html("<b>{}</b> ", tr(_STALE)) if changed else html("")
+            words += _heading(tr(LOWER)) + legend(chart) + stale + chart.finding
         self.pane.say("words", words)
 
 
@@ -143,13 +144,13 @@ def _heading(text: str) -> Markup:
     return html("<div><b>{}</b></div>", text)
 
 
-@cache
+@per_language
 def _drawing() -> Drawing:
     def make(drawing: Drawing) -> LayoutDOM:
         plots = draw_panels(drawing, tornado.PANELS)
         below = draw_panels(drawing, (sensitivity.PANELS[SOBOL],))
         below[0].visible = False
-        help_text = tornado.HELP + sensitivity.HELP
+        help_text = tr(tornado.HELP) + tr(sensitivity.HELP)
         title, tools = MEASURES["tornado"].title, TornadoView.tools(drawing)
         return measure_card(drawing, title, help_text, *plots, *below, tools=tools)
 

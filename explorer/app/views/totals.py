@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from math import isfinite
 from typing import Any
 
@@ -35,6 +34,7 @@ from explorer.registry import HEADLINES
 from explorer.session import Ghost, Session
 from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent, setting_text, signed
 from explorer.units import KG_PER_T, L_PER_M3
+from explorer.words import mark, per_language, tr
 
 _STYLE = """
 :host { container-type: inline-size; }
@@ -84,7 +84,7 @@ _BUTTON = """
 @media print { :host { display: none !important; } }
 """
 _ON_PAPER = "@media print { :host { display: block !important; } }"  # nobody can tap there
-_MORE = "More figures"
+_MORE = mark("More figures")
 
 
 @dataclass(frozen=True)
@@ -104,19 +104,19 @@ class _Card:
             '<div class="total" data-total="{c.name}" tabindex="0"><div class="label">{c.label}</div>'
             '<div class="value">{c.value} <span class="unit">{c.unit}</span></div>'
             '<div class="delta" style="--hue:{c.colour}">{c.delta}{more}</div>'
-            '<div class="explanation" role="tooltip">{c.explanation} Inputs and sources: below.</div></div>',
-            c=self, more=more,
+            '<div class="explanation" role="tooltip">{c.explanation} {below}</div></div>',
+            c=self, more=more, below=tr("Inputs and sources: below."),
         )  # fmt: skip
 
 
-@cache
+@per_language
 def _drawing() -> Drawing:
     def make(drawing: Drawing) -> LayoutDOM:
         totals = drawing.words("totals", stylesheets=[_STYLE])
         totals.js_on_change("text", speaking("said.js", totals=totals))
         note = drawing.words("note", stylesheets=[_QUIET, _NOTE])
         button = Toggle(
-            label=_MORE,
+            label=tr(_MORE),
             active=False,
             styles=FONT,
             stylesheets=[TOOL, _BUTTON],
@@ -173,19 +173,26 @@ class Totals(pn.viewable.Viewer):
         if labels.sources is not self._sources:
             self._sources = labels.sources
             lines = sources_html(labels, HEADLINES)
-            self._pane.say("origin", html("<b>Where these figures are from.</b>{}", lines))
+            self._pane.say(
+                "origin", html("<b>{}</b>{}", tr("Where these figures are from."), lines)
+            )
 
     def _deciding(self) -> str:
         limit_s = self._session.scenario.time_limit_s
-        return f"Working out where hosting pays, for up to {limit_s:g} s. Until then all is as it was before."
+        return tr(
+            "Working out where hosting pays, for up to {:g} s. Until then all is as it was before.",
+            limit_s,
+        )
 
     def _note(self, carbon_changes: Mapping[str, float]) -> Markup:
         """What the figures must not be read without."""
         placement = self._session.placement
         note = html("")
         if disagree(list(carbon_changes.values())):
-            note = _of_carbon(carbon_changes)
-            note += " The estimates disagree: what moving saves rests on the choice."
+            note = html(
+                "{} The estimates disagree: what moving saves rests on the choice.",
+                _of_carbon(carbon_changes),
+            )
         ghost = self._session.compared_totals
         basis = basis_of(placement, ghost.placement)
         if basis:
@@ -196,9 +203,8 @@ class Totals(pn.viewable.Viewer):
                 note,
             )
         if not ghost.name and placement.unserved_mw > UNSERVED_MW:
-            note += (
-                f" The baseline leaves the same {format_number(placement.unserved_mw)} MW unserved."
-            )
+            unserved = format_number(placement.unserved_mw)
+            note += " " + tr("The baseline leaves the same {} MW unserved.", unserved)
         return note
 
     def _of_serving(self) -> Markup:
@@ -231,73 +237,93 @@ class Totals(pn.viewable.Viewer):
         )
         first = [
             _against(
-                base, "cost", "Running cost", now["cost_usd_per_h"],
-                f"Per hour: electricity, friction and hosting at a carbon price of zero.{_gap(placement)} "
-                f"{BASELINE_TEXTS[placement.network.baseline_rule]}",
+                base, "cost", tr("Running cost"), now["cost_usd_per_h"],
+                _sentences(
+                    tr("Per hour: electricity, friction and hosting at a carbon price of zero."),
+                    _gap(placement),
+                    tr(BASELINE_TEXTS[placement.network.baseline_rule]),
+                ),
             ),
             _against(
                 base, "carbon", "CO₂", _in_tonnes(now["carbon_kg_per_h"]),
-                f"Carbon, per hour: emissions by the {signal} intensity of each grid. Other "
-                f"estimates can differ twofold. {' '.join(carbon_caveats(placement, base.placement))}",
+                _sentences(
+                    tr(
+                        "Carbon, per hour: emissions by the {} intensity of each grid. Other estimates can"
+                        " differ twofold.",
+                        tr(signal),
+                    ),
+                    *carbon_caveats(placement, base.placement),
+                ),
             ),
             _Card(
-                "relocated", "Away from home", format_number(moved.value), "MW",
-                f"{100 * share.value:.0f} %", NEUTRAL,
-                f"Relocated load: IT load executed away from home. {_forced(placement)} "
-                f"It takes {format_number(now['relocated_grid_mw'].value)} MW of electricity, moving included. "
-                f"{against[0].upper()}{against[1:]}: {100 * share.baseline:.0f} %.",
-                f"({against}: {100 * share.baseline:.0f} %)",
+                "relocated", tr("Away from home"), format_number(moved.value), "MW",
+                tr("{:.0f} %", 100 * share.value), NEUTRAL,
+                _sentences(
+                    tr("Relocated load: IT load executed away from home."),
+                    _forced(placement),
+                    tr(
+                        "It takes {} MW of electricity, moving included.",
+                        format_number(now["relocated_grid_mw"].value),
+                    ),
+                    tr("{}: {:.0f} %.", _capitalised(against), 100 * share.baseline),
+                ),
+                tr("({}: {:.0f} %)", against, 100 * share.baseline),
             ),
             _Card(
-                "delay", "Mean extra wait", format_number(delay.value), delay.unit,
+                "delay", tr("Mean extra wait"), format_number(delay.value), delay.unit,
                 f"{signed(delay.change)} {delay.unit}" if isfinite(delay.change) else "", NEUTRAL,
-                "Added delay: wide-area round trips, mean over all requests served: 0 for those that stay home. "
-                f"Per MW, the mean over the load that they make: {format_number(per_mw.value)} {per_mw.unit}, "
-                f"{base.short} {format_number(per_mw.baseline)} {delay.unit}. "
-                f"{against[0].upper()}{against[1:]}: {format_number(delay.baseline)} {delay.unit}.",
+                _sentences(
+                    tr(
+                        "Added delay: wide-area round trips, mean over all requests served: 0 for those that"
+                        " stay home."
+                    ),
+                    tr(
+                        "Per MW, the mean over the load that they make: {now} {unit}, {pin} {then} {unit}.",
+                        now=format_number(per_mw.value), unit=delay.unit, pin=base.short,
+                        then=format_number(per_mw.baseline),
+                    ),
+                    f"{_capitalised(against)}: {format_number(delay.baseline)} {delay.unit}.",
+                ),
             ),
         ]  # fmt: skip
         lesser = [
             _against(
-                base, "grid", "Power at the meter", now["grid_mw"],
-                "Facility power, drawn from all grids: IT load times the PUE of where it runs, and what moving takes, "
-                "overhead of relocated load and transport of data.",
+                base, "grid", tr("Power at the meter"), now["grid_mw"],
+                tr(
+                    "Facility power, drawn from all grids: IT load times the PUE of where it runs, and what"
+                    " moving takes, overhead of relocated load and transport of data."
+                ),
             ),
-            *_water(base, now),
+            *_water(placement, base, now),
         ]  # fmt: skip
         (lesser if unserved.colour == BETTER else first).append(unserved)
         return first, lesser
 
     def _unserved(self, unserved_mw: float) -> _Card:
-        explanation = "Unserved load: IT load that nobody executes."
+        label, explanation = (
+            tr("Served by nobody"),
+            tr("Unserved load: IT load that nobody executes."),
+        )
         if not self._session.network.demand_mw.any():
-            words = f"{explanation} There is no demand."
-            return _Card("unserved", "Served by nobody", "0", "MW", "no demand", NEUTRAL, words)
+            words = _sentences(explanation, tr("There is no demand."))
+            return _Card("unserved", label, "0", "MW", tr("no demand"), NEUTRAL, words)
         if unserved_mw <= UNSERVED_MW:
-            return _Card(
-                "unserved",
-                "Served by nobody",
-                "0",
-                "MW",
-                "all served",
-                BETTER,
-                f"{explanation} Now all demand is served.",
-            )
+            words = _sentences(explanation, tr("Now all demand is served."))
+            return _Card("unserved", label, "0", "MW", tr("all served"), BETTER, words)
         causes = self._session.placement.unserved_by_reason()
         causes_text = ", ".join(
-            f"{format_number(mw)} MW because of {reason_said(reason)}"
+            tr("{} MW because of {}", format_number(mw), reason_said(reason))
             for reason, mw in causes.items()
         )
-        return _Card(
-            "unserved", "Served by nobody", format_number(unserved_mw), "MW",
-            f"held back by {reason_said(next(iter(causes)))}", WORSE, f"{explanation} {causes_text}.",
-        )  # fmt: skip
+        held = tr("held back by {}", reason_said(next(iter(causes))))
+        words = _sentences(explanation, f"{causes_text}.")
+        return _Card("unserved", label, format_number(unserved_mw), "MW", held, WORSE, words)
 
 
 def _of_carbon(changes: Mapping[str, float]) -> Markup:
     """The same move of load by every estimate of carbon intensity."""
     listed = (
-        html("<b>{}</b> by {}", percent(change), signal) for signal, change in changes.items()
+        html("<b>{}</b> by {}", percent(change), tr(signal)) for signal, change in changes.items()
     )
     return html("CO₂: {}.", joined(listed, ", "))
 
@@ -306,22 +332,22 @@ def _cards_html(cards: list[_Card], css_class: str) -> Markup:
     return html('<div class="{}">{}</div>', css_class, joined(card.html() for card in cards))
 
 
-def _water(base: Ghost, now: dict[str, Headline]) -> list[_Card]:
+def _water(placement: Placement, base: Ghost, now: dict[str, Headline]) -> list[_Card]:
     """Water, where regions say what they use."""
     water = now.get("water_l_per_h")
     if water is None:
         return []
     figure = replace(water, unit="m³/h", value=water.value / L_PER_M3, baseline=water.baseline / L_PER_M3,
                      change=water.change / L_PER_M3)  # fmt: skip
-    explanation = (
+    explanation = tr(
         "Water that the facilities use, by the litres per kWh of IT energy of each region."
     )
-    if water.change == water.change or water.basis.startswith("per MWh"):
-        return [_against(base, "water", "Water", figure, explanation)]
-    known = water.basis.partition(",")[0]
-    explanation += f" It is {water.basis}, so no change is claimed."
-    value = format_number(figure.value)
-    return [_Card("water", "Water", value, figure.unit, known, NEUTRAL, explanation)]
+    if water.change == water.change or water.basis == basis_of(placement, base.placement):
+        return [_against(base, "water", tr("Water"), figure, explanation)]
+    known = tr("known for {:.0f} % of the load", 100 * placement.water_known_share)
+    unclaimed = tr("It is {}, so no change is claimed.", water.basis)
+    value, words = format_number(figure.value), _sentences(explanation, unclaimed)
+    return [_Card("water", tr("Water"), value, figure.unit, known, NEUTRAL, words)]
 
 
 def _against_what(base: Ghost, placement: Placement) -> str:
@@ -334,19 +360,30 @@ def _against_what(base: Ghost, placement: Placement) -> str:
 def _forced(placement: Placement) -> str:
     """How much of what moves has to."""
     split = forced_and_chosen(placement)
-    return (
-        f"{format_number(split.relocated_forced_mw)} MW find no room at home, "
-        f"{format_number(split.relocated_chosen_mw)} MW move by choice: they make "
-        f"{format_number(split.saving_forced_usd_per_h)} and {format_number(split.saving_chosen_usd_per_h)} USD/h "
-        "of the saving."
-    )
+    return tr(
+        "{forced} MW find no room at home, {chosen} MW move by choice: they make {of_forced} and {of_chosen} USD/h"
+        " of the saving.",
+        forced=format_number(split.relocated_forced_mw), chosen=format_number(split.relocated_chosen_mw),
+        of_forced=format_number(split.saving_forced_usd_per_h),
+        of_chosen=format_number(split.saving_chosen_usd_per_h),
+    )  # fmt: skip
 
 
 def _gap(placement: Placement) -> str:
     """How good the choice of hosts is."""
     if placement.gap_usd_per_h < 1:
         return ""
-    return f" Another choice of hosts could be up to {format_number(placement.gap_usd_per_h)} USD/h cheaper."
+    gap = format_number(placement.gap_usd_per_h)
+    return tr("Another choice of hosts could be up to {} USD/h cheaper.", gap)
+
+
+def _sentences(*said: str) -> str:
+    """One after the other, without those that say nothing."""
+    return " ".join(filter(None, said))
+
+
+def _capitalised(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def _in_tonnes(figure: Headline) -> Headline:
@@ -359,17 +396,21 @@ def _against(base: Ghost, name: str, label: str, figure: Headline, explanation: 
     """A figure that is better when smaller, with its change against the baseline or a pin."""
     then = f"{format_number(figure.baseline)} {figure.unit}"
     if figure.basis:
-        explanation = f"{explanation} In {base.said}: {then}."
-        delta = f"{percent(figure.change_percent)} per MWh served"
-        explanation += f" Compared {figure.basis} than in {base.said}."
-        return _Card(
-            name, label, format_number(figure.value), figure.unit, delta, NEUTRAL, explanation
+        delta = tr("{} per MWh served", percent(figure.change_percent))
+        words = _sentences(
+            explanation,
+            tr("In {}: {}.", base.said, then),
+            tr("Compared {} than in {}.", figure.basis, base.said),
         )
-    explanation = f"{explanation} In {base.said}: {then}, now {signed(figure.change)}."
+        return _Card(name, label, format_number(figure.value), figure.unit, delta, NEUTRAL, words)
+    explanation = _sentences(
+        explanation,
+        tr("In {}: {}, now {}.", base.said, then, signed(figure.change)),
+    )
     still = abs(figure.change) <= 5e-4 * abs(figure.baseline)
     colour = NEUTRAL if still else BETTER if figure.change < 0 else WORSE
     arrow = "" if still else "▼ " if figure.change < 0 else "▲ "
     delta = f"{arrow}{percent(figure.change_percent)}"
-    more = f"vs {base.short}" if base.name else ""
+    more = tr("vs {}", base.short) if base.name else ""
     value = format_number(figure.value)
     return _Card(name, label, value, figure.unit, delta, colour, explanation, more)

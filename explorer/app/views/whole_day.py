@@ -14,6 +14,7 @@ from explorer.measures.whole_day import TURN_H, labelled, solve_day
 from explorer.model.network import Network
 from explorer.scenario.profiles import HOURS
 from explorer.scenario.scenario import Scenario
+from explorer.words import mark
 
 _TAPPED = ("cells", "hours", "hours of carbon")
 
@@ -51,7 +52,7 @@ class WholeDayView(DayView):
     def compute(self, moment: Moment) -> Iterator[pd.DataFrame | Progress]:
         for turn, day in enumerate(solve_day(moment.scenario), start=1):
             yield (
-                Progress(TURN_H * turn, HOURS, "hours placed")
+                Progress(TURN_H * turn, HOURS, mark("{} of {} hours placed…"))
                 if day is None
                 else labelled(moment.scenario, day)
             )

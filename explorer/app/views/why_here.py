@@ -22,6 +22,7 @@ from explorer.model.labels import kept
 from explorer.model.placement import Placement
 from explorer.session import PICKS, Session
 from explorer.text import elided, format_number, title_of
+from explorer.words import tr
 
 LARGEST = ""  # the flow that is looked at unless one is chosen
 LISTED = 10  # flows to choose from
@@ -48,10 +49,10 @@ class WhyHereView(ChartView):
 
     @staticmethod
     def tools(drawing: Drawing) -> list[LayoutDOM]:
-        first: list[Any] = [(LARGEST, "Largest flow")]
+        first: list[Any] = [(LARGEST, tr("Largest flow"))]
         return [
             drawing.widget(
-                "flow", Select(options=first, value=LARGEST, width=140, name="Whose load")
+                "flow", Select(options=first, value=LARGEST, width=140, name=tr("Whose load"))
             )
         ]
 
@@ -74,7 +75,7 @@ class WhyHereView(ChartView):
     def show(self, result: pd.DataFrame) -> None:
         flows = result.attrs["flows"]
         value = self._choice if self._choice in flows else LARGEST
-        options = [(LARGEST, "Largest flow"), *flows]
+        options = [(LARGEST, tr("Largest flow")), *flows]
         self.pane.configure("flow", "widget", options=options, value=value)
         super().show(result)
 
@@ -136,8 +137,8 @@ def listed(placement: Placement, asked: Asked) -> dict[str, tuple[str, str, str]
 def _label(net: Any, ids: Any, it_mw: float) -> str:
     home, region, workload = ids
     names = net.short_region_names
-    way = elided(names[home], 18)
-    way += " stays" if home == region else f" → {elided(names[region], 18)}"
+    start, end = (elided(names[place], 18) for place in (home, region))
+    way = tr("{} stays", start) if home == region else f"{start} → {end}"
     return f"{way}, {net.class_names[workload]}, {format_number(it_mw)} MW"
 
 
@@ -145,9 +146,10 @@ def _source_rows(result: pd.DataFrame) -> list[dict[str, Any]]:
     """A row per figure of places and one per figure of the class: value, quality and sources."""
     names, rows = result.attrs["names"], {}
     for each in result.attrs["figures"]:
-        said = f"{format_number(each['value'])} ({each['quality']}: {each['sources'] or 'none'})"
-        of_place = each["place"] in set(result["region"])
-        key = title_of(each["figure"]) + ("" if of_place else f" of {each['place']}")
+        quality, sources = tr(each["quality"]), each["sources"] or tr("none")
+        said = f"{format_number(each['value'])} ({quality}: {sources})"
+        of_place, key = each["place"] in set(result["region"]), title_of(each["figure"])
+        key = key if of_place else tr("{} of {}", key, each["place"])
         place = names[each["place"]] if of_place else names[result["region"].iloc[0]]
         rows.setdefault(key, {"figure": key})[place] = said
     return [*rows.values()]

@@ -22,6 +22,7 @@ from explorer.measures.wires_or_fibre import (
 from explorer.model.placement import Placement
 from explorer.session import Session
 from explorer.text import title_of
+from explorer.words import tr
 
 AUTOMATIC = ""  # the partner that the placement suggests
 
@@ -45,14 +46,14 @@ class WiresOrFibreView(ChartView):
 
     @staticmethod
     def tools(drawing: Drawing) -> list[LayoutDOM]:
-        lines: list[Any] = [(name, line.name) for name, line in LINES.items()]
+        lines: list[Any] = [(name, tr(line.name)) for name, line in LINES.items()]
         return [
             drawing.widget(
                 "partner",
-                Select(options=[(AUTOMATIC, "")], value=AUTOMATIC, width=190, name="Between"),
+                Select(options=[(AUTOMATIC, "")], value=AUTOMATIC, width=190, name=tr("Between")),
             ),
             drawing.widget(
-                "line", Select(options=lines, value=lines[0][0], width=130, name="Kind of line")
+                "line", Select(options=lines, value=lines[0][0], width=130, name=tr("Kind of line"))
             ),
         ]
 
@@ -81,7 +82,7 @@ class WiresOrFibreView(ChartView):
     def show(self, result: pd.DataFrame) -> None:
         names = self.session.network.region_names
         partner = self._partner if self._partner in names else AUTOMATIC
-        options = [(AUTOMATIC, "Where most of it goes"), *names.items()]
+        options = [(AUTOMATIC, tr("Where most of it goes")), *names.items()]
         self.pane.configure("partner", "widget", options=options, value=partner)
         self.pane.configure("line", "widget", value=self._line)
         super().show(result)
@@ -97,7 +98,7 @@ class WiresOrFibreView(ChartView):
         figures = figures.reset_index(names="figure").astype(dict.fromkeys(WAYS, float))
         gb = result["data_gb"].iloc[-1]
         estimates = [
-            {"figure": f"moving data [kWh] at {each} kWh/GB: {source}", WAYS[-1]: gb * each}
+            {"figure": tr("moving data [kWh] at {} kWh/GB: {}", each, source), WAYS[-1]: gb * each}
             for source, each in TRANSPORT_KWH_PER_GB.items()
         ]
         return pd.concat([figures, pd.DataFrame(estimates)], ignore_index=True)

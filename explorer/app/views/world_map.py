@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -76,6 +75,7 @@ from explorer.markup import html, joined
 from explorer.registry import MEASURES
 from explorer.session import PICKS, Session, flow_id
 from explorer.text import WORSE, format_number, sentence
+from explorer.words import mark, per_language, tr
 
 
 class FlowMap(pn.viewable.Viewer):
@@ -85,7 +85,7 @@ class FlowMap(pn.viewable.Viewer):
     A tap picks a region, a client or a flow.
     """
 
-    title: ClassVar = "Where does it go?"
+    title: ClassVar = mark("Where does it go?")
 
     colour_by = param.Selector(
         default="change_mw", objects=COLOUR_BY, label="Colour of regions", doc="What circles show."
@@ -205,7 +205,7 @@ class FlowMap(pn.viewable.Viewer):
         self._session.flow = flow_id(*ends) if ends else ""
 
 
-@cache
+@per_language
 def _drawing() -> Drawing:
     """The map of any scenario, without data."""
 
@@ -259,9 +259,9 @@ def _drawing() -> Drawing:
         legend = drawing.words("legend", margin=(2, 0, 0, 4), stylesheets=[_LEGEND])
         options: list[Any] = [(column, colour_label(column)) for column in LABELS]
         colour = drawing.widget(
-            "colour", Select(options=options, value="change_mw", width=230, name="Colour")
+            "colour", Select(options=options, value="change_mw", width=230, name=tr("Colour"))
         )
-        clients_shown = drawing.widget("clients shown", Toggle(label="Clients", active=False))
+        clients_shown = drawing.widget("clients shown", Toggle(label=tr("Clients"), active=False))
         return card(
             FlowMap.title,
             HELP,
@@ -276,9 +276,9 @@ def _drawing() -> Drawing:
 
 def _answer(drawing: Drawing) -> LayoutDOM:
     """A button that leads from what is picked to why its load runs where it does."""
-    answer = Button(label=f"{_WHY} →", visible=False)
+    answer = Button(label=f"{tr(_WHY)} →", visible=False)
     code = (Path(__file__).parent / "reveal.js").read_text()
-    answer.js_on_click(CustomJS(args={"title": _WHY}, code=code))
+    answer.js_on_click(CustomJS(args={"title": tr(_WHY)}, code=code))
     return drawing.widget("answer", answer)
 
 
@@ -519,8 +519,8 @@ def _dusk(world: Map) -> Markup:
     if world.night is None or not len(world.night["x"]):
         return html("")
     return html(
-        '<span><em style="width:14px;height:14px;border-radius:2px;background:{};opacity:{}"></em>night</span>',
-        DUSK, 2 * DUSK_ALPHA,
+        '<span><em style="width:14px;height:14px;border-radius:2px;background:{};opacity:{}"></em>{}</span>',
+        DUSK, str(2 * DUSK_ALPHA), tr("night"),
     )  # fmt: skip
 
 
@@ -530,8 +530,9 @@ def _clients_key(world: Map) -> Markup:
         return html("")
     demand_mw = world.columns[CLIENTS.name]["demand_mw"]
     return html(
-        '<span><em style="width:12px;height:12px;border:2px solid {};background:none"></em>{} clients, {} MW</span>',
-        LOOKS[CLIENTS.role].colour, len(demand_mw), format_number(float(demand_mw.sum())),
+        '<span><em style="width:12px;height:12px;border:2px solid {};background:none"></em>{}</span>',
+        LOOKS[CLIENTS.role].colour,
+        tr("{} clients, {} MW", len(demand_mw), format_number(float(demand_mw.sum()))),
     )  # fmt: skip
 
 
@@ -540,9 +541,9 @@ def _key(scale: MapScale) -> Markup:
     key = np.array(scale.key_mw)
     circle, arc = f"{float(scale.circle_px(key)):.1f}px", f"{float(scale.arc_px(key)):.1f}px"
     return html(
-        '<span title="Area of circles and width of arcs grow with the load">'
-        '<em style="width:{};height:{}"></em><i style="height:{}"></i>{}&nbsp;MW each</span>',
-        circle, circle, arc, f"{scale.key_mw:,g}",
+        '<span title="{}"><em style="width:{};height:{}"></em><i style="height:{}"></i>{}</span>',
+        tr("Area of circles and width of arcs grow with the load"), circle, circle, arc,
+        html("{:,g}&nbsp;MW each", scale.key_mw),
     )  # fmt: skip
 
 
