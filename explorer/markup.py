@@ -63,6 +63,11 @@ def file_of_ours(path: Path) -> Markup:
     return Markup(path.read_text("utf-8"))
 
 
+def script_of_ours(text: str) -> Markup:
+    """A script that the package has written, as it is."""
+    return Markup(text)
+
+
 def table_html(table: pd.DataFrame, number: Callable[[float], str]) -> Markup:
     """A table, numbers as `number` writes them."""
     return Markup(

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from explorer.app.component import words_of
 from explorer.app.link.share import picture
-from explorer.markup import file_of_ours, html, joined
+from explorer.markup import file_of_ours, html, joined, script_of_ours
 from explorer.words import language, tr
 
 _HERE = Path(__file__).parent
@@ -54,5 +54,5 @@ def _page(title: str, head: Markup, body: Markup) -> str:
 
 def _script(nonce: str, *names: str) -> Markup:
     text = joined((_FILES[name] for name in names), "\n")
-    words = Markup(words_of(text))
+    words = script_of_ours(words_of(text))
     return html('<script nonce="{}" type="module">{}{}</script>', nonce, words, text)
