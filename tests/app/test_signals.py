@@ -188,6 +188,15 @@ def test_an_explorer_with_signals_has_no_story_and_no_pins_in_its_link(feed):
     assert KEY in keys and not {"story", "pin"} & {*keys}
 
 
+def test_figures_of_signals_say_so_wherever_their_sources_are_shown(feed):
+    app = Explorer(Scenario.load("classroom-3x3"), signals=feed)
+    inputs = app.session.network.labels.sources
+    titles = [cell[0].title for cell in inputs.by_region["price"]]
+    assert titles[:2] == ["Signals of 2026-11-30T12:00Z in now.csv"] * 2
+    assert not titles[2].startswith("Signals")
+    assert inputs.by_region["pue"][0][0].title == titles[2]
+
+
 # In a browser, whose server has the clock of the machine
 
 LONG_AGO = LINES.replace("2026-11-30", "2020-11-30")
@@ -244,6 +253,9 @@ def test_a_user_replays_the_times_by_slider_and_goes_back(page: Page):
     expect_cost(page, Scenario.load("classroom-3x3"))
     expect(the_line(page)).to_contain_text("Replayed prices and CO₂ in 1 of 3 regions")
     page.wait_for_function("location.hash.includes('moment=2020-11-30T11%3A00Z')")
+    page.get_by_role("button", name="▶ Play").click()
+    expect(the_line(page).locator("output")).to_have_text("2020-11-30 12:00 UTC")
+    page.get_by_role("button", name="❚❚ Pause").click()
     page.get_by_role("button", name="Back to live").click()
     expect_cost(page, with_prices(90, 30, (500, 150)))
     page.wait_for_function("!location.hash.includes('moment')")
