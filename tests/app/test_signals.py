@@ -8,6 +8,7 @@ from pathlib import Path
 from weakref import ref
 
 import pytest
+from accessible import grave_findings
 from pages import PATIENCE_MS, expect_cost, wait_until_open
 from playwright.sync_api import Browser, Locator, Page, expect
 from servers import free_port, in_own_loop, serving, text_of
@@ -274,6 +275,14 @@ def test_a_file_that_goes_on_moves_the_page_and_one_that_breaks_does_not(page: P
     file.write_text(LONG_AGO)
     expect_cost(page, with_prices(90, 30, (500, 150)))
     expect(the_line(page)).not_to_contain_text("cannot be read")
+
+
+def test_the_line_has_no_grave_finding(page: Page):
+    page.get_by_role("button", name="Replay", exact=True).click()
+    expect(page.get_by_role("slider", name="Time replayed [UTC]")).to_be_visible()
+    assert grave_findings(page) == []
+    page.get_by_role("button", name="Back to live").click()
+    expect(page.get_by_role("button", name="Replay", exact=True)).to_be_focused()
 
 
 def test_the_dialog_that_shares_says_that_prices_are_live(page: Page):

@@ -129,7 +129,7 @@ def test_an_error_names_file_row_column_and_value(file, text, said):
     file.write_text(text)
     error = watched(file).error()
     assert isinstance(error, SignalsError)
-    assert said in str(error)
+    assert said in str(error) and error.what == "The signals have 1 problem."
 
 
 def test_a_currency_without_a_rate_is_refused(tmp_path):

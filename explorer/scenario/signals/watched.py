@@ -24,6 +24,7 @@ from explorer.scenario.signals.parsed import (
     parsed_zones,
 )
 from explorer.scenario.signals.signals import Signals, signals_of
+from explorer.words import plural
 
 T = TypeVar("T")
 State = tuple[int, int, int]  # of a file: its inode, size and last change
@@ -33,7 +34,14 @@ MOST_FILES = 50  # in a folder
 class SignalsError(ScenarioError):
     """Files of signals that cannot be used; `problems` lists everything wrong with them."""
 
-    _of = "file of signals"
+    @staticmethod
+    def _counted(count: int) -> str:
+        return plural(
+            "The signals have {number} problem.",
+            "The signals have {number} problems.",
+            count,
+            number=count,
+        )
 
 
 @dataclass
