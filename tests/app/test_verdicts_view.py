@@ -16,6 +16,7 @@ from explorer.charts.palette import LOOKS
 from explorer.charts.verdicts import VERDICTS, shown
 from explorer.measures.break_even import verdicts
 from explorer.session import Session
+from explorer.words import speaking
 from tests.app.test_views import MOVES, bytes_of
 
 MOST_BYTES = 80_000  # of a move that changes every one of 73 by 72 pairs of world-2025
@@ -211,3 +212,11 @@ def test_an_image_that_stays_is_not_sent_again_and_a_move_sends_little():
     session.scenario.friction_scale = 1.01  # within the same axes
     assert 0 < sum(size for size, _ in sent) < MOST_BYTES
     assert not any("image" in repr(vars(event)) for _, event in sent)
+
+
+def test_names_under_a_pointer_are_there_in_every_language():
+    with speaking("de"):  # where numbers of tips are written by what is no name
+        view = HeatMapView(Session(Scenario.load("classroom-3x3")))
+        show(view)
+    ends = {*shown_names(view, "home"), *shown_names(view, "region")}
+    assert ends == {"Norden", "Mitte", "Süden"}

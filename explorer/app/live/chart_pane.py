@@ -194,8 +194,8 @@ def _keep_names(drawing: Drawing, mark: Mark) -> Callable[[Any, Any], None]:
     """A hook: the names behind the numbers of a mark can be patched."""
 
     def hook(plot: Any, _element: Any) -> None:
-        (known,) = {*plot.handles["hover"].formatters.values()}
-        drawing.handles[mark.name]["names"] = known
+        formatters = plot.handles["hover"].formatters  # those of numbers are others
+        drawing.handles[mark.name]["names"] = formatters[f"@{mark.named[0]}"]
 
     return hook
 

@@ -98,7 +98,10 @@ class WiresOrFibreView(ChartView):
         figures = figures.reset_index(names="figure").astype(dict.fromkeys(WAYS, float))
         gb = result["data_gb"].iloc[-1]
         estimates = [
-            {"figure": tr("moving data [kWh] at {} kWh/GB: {}", each, source), WAYS[-1]: gb * each}
+            {
+                "figure": tr("moving data [kWh] at {} kWh/GB: {}", each, tr(source)),
+                WAYS[-1]: gb * each,
+            }
             for source, each in TRANSPORT_KWH_PER_GB.items()
         ]
         return pd.concat([figures, pd.DataFrame(estimates)], ignore_index=True)
