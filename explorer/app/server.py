@@ -8,11 +8,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
-import hashlib
 import io
 import logging
 import os
-import re
 import secrets
 import signal
 import sys
@@ -52,13 +50,12 @@ from explorer.app.board import routes as board_routes
 from explorer.app.board.board import Board
 from explorer.app.file_process import end_all
 from explorer.app.gate import Gate, Scripted
+from explorer.app.in_page import InPages, in_page_rules
 from explorer.app.language import language_of
 from explorer.app.messages import MOST_BYTES, Connection, brief
 from explorer.app.signals.feed import Feed, feed_of
-from explorer.app.snapshot.write import BESIDE, snapshot_page
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
 from explorer.scenario.known import names
-from explorer.scenario.scenario import Scenario
 
 PRESENTATION = Path(__file__).parent / "page" / "present.html"
 PAGE = LAYOUTS / "workshop.py"
@@ -71,8 +68,6 @@ _log = logging.getLogger("wattlas")
 # written with a %.
 _FILES = r"(?!.*\.\.)[\w./@-]+(?:%5E)?[\w./@-]+\.(?:js|css|woff2|png|ico|svg)"
 _PAGES = r"(?!.*\.\.)[\w./-]+\.(?:html|js|css|woff2|png|ico|svg|json)"  # of the documentation
-_HEAD_BYTES = 4096  # of a page that solves itself, in which its policy stands
-_POLICY_OF_PAGE = rb'Content-Security-Policy" content="([^"]*)"'
 _EXTENSIONS = "panel|panel-material-ui|geoviews"
 _FONTS_AGAIN = "/material-icons.css"  # all of which Material UI's own style sheet has
 
@@ -132,28 +127,6 @@ class Documentation(Scripted, StaticFileHandler):
             self.finish(self.with_nonce(Path(self.absolute_path).read_text("utf-8")))
 
 
-class InPage(Gate):
-    """The page that solves itself, the same bytes for all; a browser asks for them once."""
-
-    def initialize(self, page: bytes, policy: str, tag: str) -> None:
-        self._page, self._policy, self._tag = page, policy, tag
-
-    async def get(self) -> None:
-        address: Address = self.settings["address"]
-        ancestors = " ".join(["'self'", *address.framed_by])
-        if address.framed_by:
-            self.clear_header("X-Frame-Options")
-        self.set_header("Content-Security-Policy", f"{self._policy}; frame-ancestors {ancestors}")
-        self.set_header("Cache-Control", "no-cache")
-        self.set_header("Etag", self._tag)
-        if self.check_etag_header():
-            self.set_status(304)
-            return
-        self.set_header("Content-Length", len(self._page))
-        await self.flush()  # what is sent along with headers is copied, for every reader
-        self.finish(self._page)
-
-
 class Icon(Gate, IcoHandler):
     """Browsers ask for it by themselves."""
 
@@ -188,7 +161,7 @@ class _Server(Serve):
         address: Address,
         show: str | None,
         board: Board | None,
-        in_page: bytes,
+        in_page: InPages | None,
         signals: Feed | None,
     ) -> None:
         self._parser = argparse.ArgumentParser()
@@ -320,9 +293,7 @@ def serve(
     scenario = scenario if scenario in names() else str(Path(scenario).resolve())
     feed = feed_of(signals) if signals else None
     kept = Board(board, scenario) if board else None
-    page_itself = b""
-    if in_page:
-        page_itself = snapshot_page(Scenario.load(scenario), base_url=BESIDE, board=bool(board))
+    page_itself = InPages(scenario, bool(board)) if in_page else None
     options = [
         str(PAGE),
         "--index",
@@ -438,7 +409,7 @@ def tag_own_data_alone() -> None:
 
 
 def serve_only_the_app(
-    application: Any, address: Address, board: Board | None = None, in_page: bytes = b""
+    application: Any, address: Address, board: Board | None = None, in_page: InPages | None = None
 ) -> None:
     """
     Leave nothing of what Panel and Bokeh install but the page, its live connection and its files,
@@ -472,13 +443,6 @@ def documentation(folder: Path, prefix: str = "") -> list[Rule]:
     matcher = PathMatches(f"{prefix}/documentation/({_PAGES})$")
     is_built = (folder / "index.html").is_file()
     return [Rule(matcher, Documentation, {"path": str(folder)})] if is_built else []
-
-
-def in_page_rules(page: bytes, prefix: str = "") -> list[Rule]:
-    """Where the page that solves itself is served."""
-    (policy,) = re.findall(_POLICY_OF_PAGE, page[:_HEAD_BYTES])
-    about = {"policy": policy.decode(), "tag": f'"{hashlib.sha256(page).hexdigest()}"'}
-    return [Rule(PathMatches(f"{prefix}/in-page$"), InPage, {"page": page, **about})]
 
 
 def _page_asked_for(request: Any) -> tuple[str, str, str, bool, bool]:

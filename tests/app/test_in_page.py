@@ -82,7 +82,9 @@ def test_the_page_may_do_what_it_says_itself_and_is_known_by_its_tag(url, folder
     assert f":{port}/in-page" in (folder / "server.log").read_text()
     again = ask(port, "/in-page", If_None_Match=headers["Etag"])
     assert (again[0], again[2]) == (304, "")
-    assert status == 200 and "<title>Wattlas" in body
+    _status, german, words = ask(port, "/in-page", Accept_Language="de-AT")
+    assert "lang=de" in words.replace('"', "") and german["Etag"] != headers["Etag"]
+    assert status == 200 and "<title>Wattlas" in body and headers["Vary"] == "Accept-Language"
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'self'" in policy
 

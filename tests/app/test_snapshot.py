@@ -121,6 +121,7 @@ def test_a_scenario_with_a_cap_on_cost_is_told_to_need_the_app(tmp_path, objecti
         ({"controls": ["chat", "hosting_usd_per_h"]}, "--control", "it needs the app"),
         ({"controls": ["hour"]}, "--control", "would move nothing"),
         ({"hide": [name for name in HIDEABLE if name != "proof"]}, "--hide", "would show nothing"),
+        ({"language": "xx"}, "--lang", "There is no language 'xx'"),
     ],
 )
 def test_options_that_no_file_can_follow_are_refused_before_any_work(
