@@ -7,6 +7,10 @@ What stays plain on the screen is a text that no catalogue can translate, or one
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
 
 import explorer.words
 from explorer.words import catalogue
@@ -40,6 +44,16 @@ def read(_language: str) -> Catalogue:
         else:
             texts[message] = accented(message)
     return Catalogue(texts, forms, lambda count: int(count != 1), {ord(","): ".", ord("."): ","})
+
+
+@contextmanager
+def spoken() -> Iterator[None]:
+    """The language in this thread, for a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(catalogue, "read", read)
+        patch.setitem(explorer.words.LANGUAGES, NAME, "Pseudo")
+        with explorer.words.speaking(NAME):
+            yield
 
 
 def teach() -> None:

