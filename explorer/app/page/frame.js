@@ -1,10 +1,14 @@
 // What the frame of the page lacks for keyboards and screen readers: names, headings in order, ways past what comes first.
 {
+  const OPEN = tr("Open drawer")
   const NAMES = {
     "h3.title": {role: "heading", ariaLevel: "1"},
     "h5.MuiTypography-root": {role: "presentation"}, // room, and no words
     ".MuiLinearProgress-root": {ariaLabel: tr("Computing")},
-    "[aria-label='Resize sidebar']": {role: "separator", ariaOrientation: "vertical"},
+    "[aria-label='Resize sidebar']": {role: "separator", ariaOrientation: "vertical", ariaLabel: tr("Resize sidebar")},
+    "[aria-label='Open drawer']": {ariaLabel: OPEN},
+    "[aria-label='Close drawer']": {ariaLabel: tr("Close drawer")},
+    "[aria-label='Toggle theme']": {ariaLabel: tr("Toggle theme")},
     ".MuiDrawer-root": {role: "complementary", ariaLabel: tr("Controls")},
   }
   const DRAWER_MS = 300 // that one takes to open
@@ -24,7 +28,7 @@
   }
 
   async function open_drawer() {
-    first_seen("[aria-label='Open drawer']")?.click()
+    first_seen(`[aria-label='Open drawer'], [aria-label='${OPEN}']`)?.click()
     await new Promise(resolve => setTimeout(resolve, DRAWER_MS))
   }
 
