@@ -72,6 +72,10 @@ class Runner(Protocol):
         """
         ...
 
+    def give_way(self) -> None:
+        """Between two steps of longer work: let answers go first."""
+        ...
+
 
 class AtOnce:
     """Does everything when asked: for notebooks, scripts and tests."""
@@ -85,6 +89,9 @@ class AtOnce:
         then(work())
 
     run_isolated = run_in_thread
+
+    def give_way(self) -> None:
+        """Go on."""
 
 
 class Session(param.Parameterized):
@@ -254,7 +261,7 @@ class Session(param.Parameterized):
         """The frontier of what is wanted when its turn comes: what was wanted before has passed."""
         wanted = self._wanted_frontier
         assert wanted is not None
-        return wanted, _result_or_error(lambda: trace(*wanted))
+        return wanted, _result_or_error(lambda: trace(*wanted, between=self._runner.give_way))
 
     def _on_frontier(self, found: tuple[FrontierInputs, Frontier | ExplorerError]) -> None:
         self._tracing = False

@@ -12,7 +12,7 @@ this project's own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -211,14 +211,20 @@ _frontiers: Memo[Frontier] = Memo(size=64)
 _full_tables: Memo[pd.DataFrame] = Memo(size=64)
 
 
-def trace(network: Network, over: str, relaxation_ms: float, exact: bool = True) -> Frontier:
+def trace(
+    network: Network,
+    over: str,
+    relaxation_ms: float,
+    exact: bool = True,
+    between: Callable[[], None] = lambda: None,
+) -> Frontier:
     """
     `frontier` of a network whose budgets include `relaxation_ms`, without its `rid_` columns: fit
     to follow a slider.
 
-    Remembered for all sessions.
+    Remembered for all sessions. `between` is called before each step that is looked for.
     """
-    return _trace(_Sweep(network, over, relaxation_ms), exact)
+    return _trace(_Sweep(network, over, relaxation_ms), exact, between)
 
 
 def remembered(network: Network, over: str, relaxation_ms: float) -> Frontier | None:
@@ -231,13 +237,13 @@ def remembered(network: Network, over: str, relaxation_ms: float) -> Frontier | 
     return None if found is None else sweep.here(found)
 
 
-def _trace(sweep: _Sweep, exact: bool) -> Frontier:
+def _trace(sweep: _Sweep, exact: bool, between: Callable[[], None] = lambda: None) -> Frontier:
     network = sweep.network
 
     def run() -> Frontier:
         model = model_for("frontier", network.home, len(network.regions), len(network.workloads))
         with model.lock:
-            return sweep.frontier(model, exact)
+            return sweep.frontier(model, exact, between)
 
     found = _frontiers.find((sweep.key, sweep.over, exact), run)
     return sweep.here(found)
@@ -302,7 +308,7 @@ class _Sweep:
             scalars,
         )
 
-    def frontier(self, model: PlacementModel, exact: bool) -> Frontier:
+    def frontier(self, model: PlacementModel, exact: bool, between: Callable[[], None]) -> Frontier:
         self._model = model
         points = self._breakpoints
         start, optimum = self._first_served()
@@ -312,7 +318,7 @@ class _Sweep:
         arcs.stand_on(optimum, start)
         rows = [self._row(start, arcs) | {"opens": ""}]
         if exact:
-            rows += self._walk(arcs)
+            rows += self._walk(arcs, between)
         else:
             for budget in np.unique(np.linspace(start, points[-1], GRID_POINTS))[1:]:
                 arcs.stand_on(self._solve(budget), budget)
@@ -331,12 +337,15 @@ class _Sweep:
         """The same curve with where this scenario stands on it, and its names."""
         return replace(found, current_ms=self.current_ms, network=self._whole)
 
-    def _walk(self, arcs: OpeningArcs) -> Iterator[dict[str, float | str]]:
+    def _walk(
+        self, arcs: OpeningArcs, between: Callable[[], None]
+    ) -> Iterator[dict[str, float | str]]:
         """
         From one improving arc to the next; arcs in between cannot improve, so nothing is missed.
         """
         after = arcs.objective
         while np.isfinite(budget := arcs.next_ms()):
+            between()
             if not arcs.move_to(budget):
                 arcs.stand_on(self._solve(budget), budget)
             before, after = after, arcs.objective

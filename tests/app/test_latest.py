@@ -28,6 +28,9 @@ class Queue:
 
     run_isolated = run_in_thread
 
+    def give_way(self) -> None:
+        pass
+
     def let_in(self) -> None:
         work, then = self.waiting.pop(0)
         then(work())

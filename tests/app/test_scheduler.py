@@ -16,6 +16,7 @@ from numpy.testing import assert_allclose
 from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, SolverError
+from explorer.app.live import scheduler
 from explorer.cache import Memo
 from explorer.measures.frontier import trace
 from explorer.model.live import LiveProgram
@@ -255,3 +256,11 @@ def has_one_set_of_prices(network: Network, best: Optimum) -> bool:
 
 
 TestReaders = Readers.TestCase
+
+
+def test_longer_work_waits_for_an_answer_as_long_as_it_has_patience():
+    moves = scheduler._Moves()
+    assert moves.give_way(60.0) > 0.0
+    with moves.answering():
+        assert moves.give_way(0.001) == 0.0
+    assert moves.give_way(60.0) > 0.0

@@ -28,6 +28,7 @@ class Later:
     def __init__(self) -> None:
         self.soons: list[Callable[[], None]] = []
         self.asides: list[Callable[[], None]] = []
+        self.given_way = 0
 
     def call_soon(self, work: Callable[[], None]) -> None:
         self.soons.append(work)
@@ -36,6 +37,9 @@ class Later:
         self.asides.append(lambda: then(work()))
 
     run_isolated = run_in_thread
+
+    def give_way(self) -> None:
+        self.given_way += 1
 
     def run_soon(self) -> None:
         waiting, self.soons = self.soons, []
@@ -81,7 +85,7 @@ def solves(monkeypatch) -> list[object]:
     return done
 
 
-def fails(*_inputs: object) -> None:
+def fails(*_inputs: object, **_how: object) -> None:
     raise SolverError("The solver stopped.", "placement", "Wait longer.")
 
 
@@ -221,7 +225,7 @@ def test_a_frontier_that_fails_when_it_is_out_of_date_is_no_matter(scenario, mon
     runner = Later()
     session = Session(scenario, runner)
 
-    def fails_meanwhile(*asked: Any) -> Any:
+    def fails_meanwhile(*asked: Any, **_how: Any) -> Any:
         scenario.total_demand_mw = 80.0
         runner.run_soon()
         return fails(*asked)
@@ -295,8 +299,8 @@ def test_a_stale_frontier_is_shown_and_followed_by_the_newest_alone(scenario, mo
     runner.run()
     session.param.watch(lambda event: shown.append(event.new), "frontier")
 
-    def moved_meanwhile(*asked: Any) -> Any:
-        found = trace(*asked)
+    def moved_meanwhile(*asked: Any, **how: Any) -> Any:
+        found = trace(*asked, **how)
         while moves:
             scenario.total_demand_mw = moves.pop(0)
             runner.run_soon()
@@ -308,6 +312,14 @@ def test_a_stale_frontier_is_shown_and_followed_by_the_newest_alone(scenario, mo
     for step, demand in zip(shown, (70.0, 90.0), strict=True):
         pd.testing.assert_frame_equal(step.table, frontier_at(scenario, demand))
     assert_in_step(session)
+
+
+def test_a_frontier_gives_way_before_each_of_its_steps(scenario):
+    runner = Later()
+    session = Session(scenario, runner)
+    assert runner.given_way == 0
+    runner.run()
+    assert runner.given_way >= len(session.frontier.table) - 1 > 0
 
 
 def test_moving_the_budget_that_the_frontier_varies_moves_its_mark_and_traces_nothing(scenario):
@@ -402,7 +414,7 @@ def test_in_whatever_order_things_happen_the_end_is_right(actions):
 def test_a_fault_beside_the_event_loop_is_said_and_leaves_nobody_waiting(monkeypatch):
     session = Session(Scenario.load("classroom-3x3"))
 
-    def failing(*args: Any) -> None:
+    def failing(*args: Any, **_how: Any) -> None:
         raise ArithmeticError("division by zero")
 
     with monkeypatch.context() as patch:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event
 from typing import Any, TypeVar
 
 import panel as pn
@@ -35,11 +37,30 @@ _thread = ThreadPoolExecutor(
 
 class _Moves:
     """
-    When anybody of this process last moved something: answers go before longer work, whoever it is
-    for.
+    When anybody of this process last moved something, and whether an answer is being worked on:
+    answers go before longer work, whoever it is for.
     """
 
     last_s = 0.0
+
+    def __init__(self) -> None:
+        self._answered = Event()
+        self._answered.set()
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Inside, longer work that gives way stands still."""
+        self._answered.clear()
+        try:
+            yield
+        finally:
+            self._answered.set()
+
+    def give_way(self, patience_s: float) -> float:
+        """Wait for the answer that is being worked on; what is left of the patience. [s]"""
+        start_s = time.monotonic()
+        self._answered.wait(patience_s)
+        return max(0.0, patience_s - (time.monotonic() - start_s))
 
     def wait_for_quiet(self) -> None:
         patience = time.monotonic() + PATIENCE_S
@@ -76,6 +97,7 @@ class LiveRunner:
         self._loop = IOLoop.current() if self._document else None
         self._language = language()
         self._until_loaded: list[Callable[[], None]] = []
+        self._patience_s = PATIENCE_S  # that is left to longer work under way
 
     def is_there(self) -> bool:
         """Whether the user still is."""
@@ -126,6 +148,7 @@ class LiveRunner:
 
         def begin() -> T | None:
             _moves.wait_for_quiet()
+            self._patience_s = PATIENCE_S
             return self._speaking(work) if self.is_there() else None
 
         # the interpreter goes to one thread at a time: what is ready for the user leaves first
@@ -135,6 +158,13 @@ class LiveRunner:
             pool.submit(begin).add_done_callback(lambda done: loop.add_callback(deliver, done))
 
         document.add_timeout_callback(start, HEAD_START_MS)
+
+    def give_way(self) -> None:
+        """
+        Hold longer work while anybody of this process is answered, for a second in all: the two
+        would share one interpreter.
+        """
+        self._patience_s = _moves.give_way(self._patience_s)
 
     def through(self, pieces: Iterator[T], then: Callable[[T], bool]) -> None:
         """
@@ -158,7 +188,7 @@ class LiveRunner:
     def _held(self, work: Callable[[], None]) -> None:
         """All changes in one message to the browser, once it is there."""
         if pn.state.loaded:
-            with pn.io.hold(self._document):
+            with _moves.answering(), pn.io.hold(self._document):
                 work()
             return
         if not self._until_loaded:
