@@ -76,6 +76,7 @@ def test_links_open_the_page_and_the_app_and_the_page_asks_for_nothing(browser, 
         each.close()
 
 
+@pytest.mark.ui
 def test_the_page_may_do_what_it_says_itself_and_is_known_by_its_tag(url, folder):
     port = int(url.rsplit(":", 1)[1].strip("/"))
     status, headers, body = ask(port, "/in-page")

@@ -343,6 +343,7 @@ def test_a_connection_that_drops_is_announced_and_comes_back(browser, served):
 # The server
 
 
+@pytest.mark.ui
 def test_health_is_a_word_and_a_version(port):
     status, headers, text = ask(port, "/healthz")
     assert (status, headers["Cache-Control"]) == (200, "no-store")
@@ -376,6 +377,7 @@ def test_a_prefix_own_scenarios_and_no_files(browser, tmp_path):
     assert told == ["A page has connected; 1 open", "A page has left; 0 open"]
 
 
+@pytest.mark.ui
 def test_a_code_is_printed_where_others_can_open_the_page(tmp_path):
     port, log = free_port(), tmp_path / "log"
     with serving("classroom-3x3", "--port", port, "--address", "0.0.0.0", log=log):

@@ -64,6 +64,7 @@ def port(served) -> Iterator[int]:
 # What is served
 
 
+@pytest.mark.ui
 def test_every_process_has_all_files_before_it_has_made_a_page(tmp_path):
     port = free_port()
     with serving("classroom-3x3", "--port", port, "--num-procs", 2, log=tmp_path / "log"):
