@@ -5,6 +5,7 @@ model.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,10 +66,12 @@ class Overrides:
         return has
 
 
-def read_overrides(scenario: Scenario, home: NDArray[np.intp]) -> Overrides:
+def read_overrides(
+    scenario: Scenario, home: NDArray[np.intp], check: Callable[[], None]
+) -> Overrides:
     """
     The tables `systems` and `arcs` of a scenario as arrays; `home` is the index of each client's
-    home region.
+    home region, and `check` raises where tables contradict each other.
 
     Raises
     ------
@@ -80,7 +83,7 @@ def read_overrides(scenario: Scenario, home: NDArray[np.intp]) -> Overrides:
         for name in NAMES
         if (table := getattr(scenario, name)) is not None
     }
-    scenario.cross_check()
+    check()
     index = {
         "client": _places(scenario.clients["id"]),
         "region": _places(scenario.regions["id"]),

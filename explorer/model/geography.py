@@ -4,6 +4,7 @@ Where clients and regions are to each other: homes, round-trip times, and what t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,9 +63,12 @@ def geography_key(scenario: Scenario) -> bytes:
     return digest(*parts)
 
 
-def build_geography(scenario: Scenario) -> Geography:
-    """Raises a `ScenarioError` where tables contradict each other."""
-    scenario.cross_check()
+def build_geography(scenario: Scenario, check: Callable[[], None] | None = None) -> Geography:
+    """
+    Raises a `ScenarioError` where tables contradict each other; `check` may stand for the
+    scenario's own `cross_check`, where others ask for that, too.
+    """
+    (check or scenario.cross_check)()
     regions, clients = scenario.regions, scenario.clients
     client_at, region_at = (
         [column_numbers(table, file, column) for column in ("latitude", "longitude")]

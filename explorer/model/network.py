@@ -6,8 +6,9 @@ emit.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -378,7 +379,8 @@ def build_network(scenario: Scenario) -> Network:
         validation.to_one(column_numbers(clients, "clients.csv", _demand_column(scenario))),
         validation.to_one(share),
     )
-    relative_price, relative_carbon, relative_load = _relative(scenario)
+    check = cache(scenario.cross_check)  # whatever is new asks for it, and it is done once
+    relative_price, relative_carbon, relative_load = _relative(scenario, check)
     demand = demand_share[:, np.newaxis] * share * scenario.total_demand_mw * relative_load
     pinned = demand * np.clip(local * scenario.state_local_scale, 0.0, 1.0)
     requests = requests_per_mwh(energy)
@@ -391,9 +393,9 @@ def build_network(scenario: Scenario) -> Network:
     price = price - held * carbon / KG_PER_T
     supply = supply_of(scenario, fixed, held, relative_price, relative_carbon)
     places = geography_key(scenario)
-    geography = _geographies.find(places, lambda: build_geography(scenario))
+    geography = _geographies.find(places, lambda: build_geography(scenario, check))
     at_homes = np.bincount(geography.home, demand_share) * share.sum() * scenario.total_demand_mw
-    overrides_key, overrides = _overrides_of(scenario, places, geography.home)
+    overrides_key, overrides = _overrides_of(scenario, places, geography.home, check)
     hosting = _hosting_usd_per_h(scenario)
     deferral = np.array([float(workload.deferral_h) for workload in scenario.workloads.values()])
     value = _load_value_usd_per_mwh(scenario)
@@ -466,7 +468,7 @@ def carbon_intensities(scenario: Scenario) -> dict[str, Floats]:
     Every carbon signal that the regions have, at the hour and season, each of shape (region,).
     [kg/MWh]
     """
-    _, relative, _ = _relative(scenario)
+    _, relative, _ = _relative(scenario, scenario.cross_check)
     regions = scenario.regions
     return {
         signal: column_numbers(regions, "regions.csv", column) * relative
@@ -558,7 +560,7 @@ def _numbers_or(regions: pd.DataFrame, column: str, otherwise: float) -> Floats:
 
 
 def _overrides_of(
-    scenario: Scenario, places: bytes, home: NDArray[np.intp]
+    scenario: Scenario, places: bytes, home: NDArray[np.intp], check: Callable[[], None]
 ) -> tuple[bytes, Overrides | None]:
     """What tables say of single arcs, and a key of it; nothing where there are no such tables."""
     found = [getattr(scenario, name) for name in OVERRIDES]
@@ -571,7 +573,7 @@ def _overrides_of(
             ["absent"] if table is None else [table.get(column, "absent") for column in columns]
         )
     key = digest(*parts)
-    return key, _overrides.find(key, lambda: read_overrides(scenario, home))
+    return key, _overrides.find(key, lambda: read_overrides(scenario, home, check))
 
 
 def _region_columns(scenario: Scenario) -> tuple[str, str, str, str]:
@@ -605,10 +607,12 @@ def _demand_column(scenario: Scenario) -> str:
     return column
 
 
-def _relative(scenario: Scenario) -> tuple[Floats, Floats, Floats] | tuple[float, float, float]:
+def _relative(
+    scenario: Scenario, check: Callable[[], None]
+) -> tuple[Floats, Floats, Floats] | tuple[float, float, float]:
     """
     Factors on price and carbon (region,) and on demand (client, workload) at the scenario's hour
-    and season.
+    and season; tables that are read are checked against each other before.
     """
     if scenario.hour == AVERAGE and scenario.season == ANNUAL:
         return 1.0, 1.0, 1.0  # what tables of profiles are relative to: they are not even looked at
@@ -627,12 +631,12 @@ def _relative(scenario: Scenario) -> tuple[Floats, Floats, Floats] | tuple[float
         parts += (
             ["absent"] if table is None else [table.get(column, "absent") for column in columns]
         )
-    profiles = _profiles.find(digest(*parts), lambda: read_profiles(scenario))
+    profiles = _profiles.find(digest(*parts), lambda: read_profiles(scenario, check))
     return profiles.at(scenario.season, scenario.hour)
 
 
-def read_profiles(scenario: Scenario) -> Profiles:
-    """What the tables of a scenario tell about hours and seasons."""
+def read_profiles(scenario: Scenario, check: Callable[[], None] | None = None) -> Profiles:
+    """What the tables of a scenario tell about hours and seasons; `check` as in `build_geography`."""
     found = {}
     for name in ("clients", "profiles", "demand_profiles"):
         if (
@@ -644,7 +648,7 @@ def read_profiles(scenario: Scenario) -> Profiles:
             )
             if problems:
                 raise ScenarioError(file, problems)
-    scenario.cross_check()
+    (check or scenario.cross_check)()
     ids, latitude = (
         tuple(scenario.regions["id"]),
         column_numbers(scenario.regions, "regions.csv", "latitude"),

@@ -233,7 +233,7 @@ def test_optima_agree_with_an_independent_program_at_any_hour(seed):
 
 def test_the_means_of_day_and_year_read_no_table(flat, monkeypatch):
     expected = at(flat, AVERAGE)
-    monkeypatch.setattr(network, "read_profiles", lambda scenario: pytest.fail("a table was read"))
+    monkeypatch.setattr(network, "read_profiles", lambda *_: pytest.fail("a table was read"))
     monkeypatch.setattr(network, "_profiles", Memo(1))
     flat.profiles["price_relative"] = "spoilt"
     flat.demand_profiles["relative_load"] = 7.0
@@ -245,9 +245,7 @@ def test_the_means_of_day_and_year_read_no_table(flat, monkeypatch):
 def test_a_move_of_the_hour_reads_the_tables_once(flat, monkeypatch):
     read, calls = network.read_profiles, []
     monkeypatch.setattr(network, "_profiles", Memo(4))
-    monkeypatch.setattr(
-        network, "read_profiles", lambda scenario: (calls.append(1), read(scenario))[1]
-    )
+    monkeypatch.setattr(network, "read_profiles", lambda *of: (calls.append(1), read(*of))[1])
     for season in SEASONS:
         for hour in range(24):
             at(flat, hour, season)
