@@ -125,7 +125,7 @@ class RegionTable {
   // Said where it is not the baseline.
   unit_of_changes() {
     const {against} = this.model
-    return against === "baseline" ? COLUMNS[CHANGE].unit : tr("{} vs {}", COLUMNS[CHANGE].unit, against)
+    return against === tr("baseline") ? COLUMNS[CHANGE].unit : tr("{} vs {}", COLUMNS[CHANGE].unit, against)
   }
 
   // Of another table of regions, one part can arrive a frame before the next.
