@@ -1,19 +1,55 @@
-"""The language of a page: who says which it is, and what speaks it."""
+"""
+The page in a language that nobody speaks, whose words have accents: what has none is left out of
+the catalogues.
+"""
 
 import re
 from collections.abc import Iterator
 
 import pytest
-from pages import wait_until_open
+from pages import PATIENCE_MS, wait_until_open
 from playwright.sync_api import Browser, Page, expect
 from servers import ask, free_port, serving
 
+from explorer import Scenario
 from explorer.app.language import language_of
 from explorer.app.live.scheduler import LiveRunner
-from explorer.words import language, speaking
-from tests.pseudo import NAME, teach
+from explorer.app.page.scenarios import scenarios_there
+from explorer.app.questions import QUESTIONS
+from explorer.words import LANGUAGES, language, speaking
+from tests.pseudo import NAME, accented, plain_words, teach
 
 WORLD = "classroom-3x3"
+# names of ours, of languages, licences and publications
+SAID_AS_IT_IS = {
+    "Wattlas",
+    *LANGUAGES.values(),
+    "BSD-3-Clause",
+    "CarbonEdge",
+    "CDN-Shifter",
+    "EuroSys",
+}
+# Everything that is read on the page, on its canvases, or said by a screen reader.
+READ = """() => {
+  const SAID = ["aria-label", "title", "placeholder", "aria-valuetext"]
+  const words = new Set()
+  const read = root => {
+    for (const node of root.childNodes) {
+      if (node.nodeType === Node.TEXT_NODE) words.add(node.textContent)
+      if (node.nodeType !== Node.ELEMENT_NODE || node.matches("style, script, option[lang], a[lang]")) continue
+      for (const name of SAID) words.add(node.getAttribute(name) ?? "")
+      read(node)
+      if (node.shadowRoot) read(node.shadowRoot)
+    }
+  }
+  read(document.body)
+  for (const model of Bokeh.documents.flatMap(document => [...document._all_models.values()])) {
+    for (const text of [model.axis_label, model.title, ...(model.tooltips ?? []).map(([label]) => label)]) {
+      if (typeof text === "string") words.add(text)
+    }
+  }
+  return [...words]
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +70,28 @@ def page(port: int, browser: Browser) -> Iterator[Page]:
     yield page
     page.close()
     assert complaints == []
+
+
+def names_of(scenario: Scenario) -> set[str]:
+    """Words that scenarios have by themselves, and others that are the same in any language."""
+    tables = (scenario.regions, scenario.clients, scenario.workloads_table())
+    texts = [f"{about.title} {about.line}" for about in scenarios_there().values()]
+    texts += [str(cell) for table in tables for cell in table[["id", "name"]].to_numpy().ravel()]
+    return {*re.findall(r"\w+", " ".join([*texts, *SAID_AS_IT_IS]))}
+
+
+@pytest.mark.ui
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_nothing_on_the_page_is_left_in_english(page, question):
+    page.get_by_role("tab", name=accented(question), exact=True).click()
+    answers = page.get_by_role("tabpanel", name=accented(question), exact=True)
+    expect(answers).to_be_visible(timeout=PATIENCE_MS)
+    page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
+    expect(page.get_by_text(accented("Computing…"))).to_have_count(0, timeout=PATIENCE_MS)
+    known = names_of(Scenario.load(WORLD))
+    left = {text: plain_words(text) for text in page.evaluate(READ)}
+    left = {text: [word for word in words if word not in known] for text, words in left.items()}
+    assert {text: words for text, words in left.items() if words} == {}
 
 
 @pytest.mark.parametrize(

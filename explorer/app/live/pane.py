@@ -37,7 +37,7 @@ from explorer.app.live.named_plots import name_plots
 from explorer.app.live.no_server import refuse_embedding
 from explorer.charts.ticks import tell_ticks_apart
 from explorer.markup import html
-from explorer.words import language, speaking
+from explorer.words import language, mark, speaking, tr
 
 Handles = dict[str, dict[str, Model]]  # by the name of a glyph: HoloViews' handle -> Bokeh model
 HEADING = "heading"  # name of the model that a card's help is in
@@ -107,6 +107,7 @@ class Drawing:
         figure.toolbar.tools = [
             tool for tool in figure.toolbar.tools if not isinstance(tool, BoxZoomTool)
         ]
+        _say_tools(figure)
         kept = {models["cds"].id for models in self.handles.values() if "cds" in models}
         tell_ticks_apart(figure)
         for model in figure.references():
@@ -355,6 +356,26 @@ class LivePane(pn.pane.Bokeh):
         if root is not None:
             self._copies.pop(root.ref["id"], None)
         super()._cleanup(root)
+
+
+_TOOLS = {
+    "PanTool": mark("Pan"),
+    "WheelZoomTool": mark("Wheel Zoom"),
+    "ZoomInTool": mark("Zoom In"),
+    "ZoomOutTool": mark("Zoom Out"),
+    "ResetTool": mark("Reset"),
+    "SaveTool": mark("Save"),
+    "HoverTool": mark("Hover"),
+    "TapTool": mark("Tap"),
+}  # by kind: what Bokeh's toolbar calls them
+
+
+def _say_tools(figure: Plot) -> None:
+    """Tools are called in the language that is spoken what Bokeh calls them in English."""
+    for tool in figure.toolbar.tools:
+        name = _TOOLS.get(type(tool).__name__, "")
+        if tr(name) != name:
+            tool.description = tr(name)
 
 
 def quiet_toolbar(plot: Any, element: Any) -> None:

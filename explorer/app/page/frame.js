@@ -6,6 +6,7 @@
     "h5.MuiTypography-root": {role: "presentation"}, // room, and no words
     ".MuiLinearProgress-root": {ariaLabel: tr("Computing")},
     "[aria-label='Resize sidebar']": {role: "separator", ariaOrientation: "vertical", ariaLabel: tr("Resize sidebar")},
+    "[title='Drag to resize sidebar']": {title: tr("Drag to resize sidebar")},
     "[aria-label='Open drawer']": {ariaLabel: OPEN},
     "[aria-label='Close drawer']": {ariaLabel: tr("Close drawer")},
     "[aria-label='Toggle theme']": {ariaLabel: tr("Toggle theme")},
