@@ -24,6 +24,7 @@ import geoviews.models  # noqa: F401  whose files are served
 import panel.io.server as panel_server
 import panel_material_ui  # noqa: F401  as are its
 import segno
+from bokeh.core.has_props import HasProps
 from bokeh.embed.bundle import bundle_for_objs_and_resources, extension_dirs
 from bokeh.resources import Resources
 from bokeh.server.views.ico_handler import IcoHandler
@@ -191,6 +192,7 @@ class _Server(Serve):
         serve_only_the_app(server._tornado, self._address, self._board, self._in_page)
         list_style_sheets_once()
         render_pages_once()
+        look_up_themes_at_once()
         tag_own_data_alone()
         most_bytes = MOST_BODY_BYTES if self._board is None else board_routes.MOST_BODY_BYTES
         server._http.conn_params.max_body_size = most_bytes
@@ -392,6 +394,18 @@ def render_pages_once() -> None:
         return page.replace(first, token)
 
     panel_server.server_html_page_for_session = page_of
+
+
+def look_up_themes_at_once() -> None:
+    """
+    Look where a model keeps what a theme says of it: for each default of each model, Bokeh has
+    Python look everywhere else as well, and make an error of it that it is nowhere.
+    """
+
+    def themed_values(self: HasProps) -> dict[str, Any] | None:
+        return vars(self).get("__themed_values__")
+
+    setattr(HasProps, "themed_values", themed_values)  # noqa: B010
 
 
 def tag_own_data_alone() -> None:

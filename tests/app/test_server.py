@@ -15,7 +15,9 @@ from typing import Any
 import panel as pn
 import panel.io.server as panel_server
 import pytest
+from bokeh.core.has_props import HasProps
 from bokeh.model import DataModel
+from bokeh.models import Div
 from pages import wait_until_open
 from panel.reactive import ReactiveCustomBase
 from playwright.sync_api import Browser, Page
@@ -674,3 +676,22 @@ def test_components_that_tag_their_own_data_alone_leave_none_untagged(monkeypatc
     assert found
     assert tagged() == found
     assert ReactiveCustomBase.__dict__["_patch_datamodel_ref"] is not panels_own
+
+
+def test_what_a_theme_says_of_a_model_is_found_as_bokeh_finds_it(monkeypatch):
+    plain, themed, bare_again = Div(), Div(), Div()
+    themed.apply_theme({"text": "of the theme"})
+    bare_again.apply_theme({"text": "of the theme"})
+    bare_again.apply_theme({})
+    models = plain, themed, bare_again
+    bokehs = HasProps.themed_values
+    expected = [model.themed_values() for model in models]
+    monkeypatch.setattr(HasProps, "themed_values", bokehs)
+    server.look_up_themes_at_once()
+    assert HasProps.themed_values is not bokehs
+    assert (
+        [model.themed_values() for model in models]
+        == expected
+        == [None, {"text": "of the theme"}, None]
+    )
+    assert themed.text == "of the theme"
