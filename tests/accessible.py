@@ -73,10 +73,12 @@ OUTLINE = """() => {
 }"""
 
 
-def stops(page: Page, most: int) -> list[dict[str, Any]]:
-    """The first stops of the Tab key, as `OUTLINE` has them."""
+def stops(page: Page, last: str, most: int = 90) -> list[dict[str, Any]]:
+    """The stops of the Tab key up to one that is called so, as `OUTLINE` has them."""
     found = []
     for _ in range(most):
         page.keyboard.press("Tab")
         found.append(page.evaluate(OUTLINE))
-    return found
+        if found[-1]["name"] == last:
+            return found
+    raise AssertionError(f"{most} stops, and none is called {last!r}")
