@@ -26,6 +26,7 @@ from bokeh.models import (
     RadioButtonGroup,
     Select,
     Selection,
+    Tool,
 )
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
@@ -374,7 +375,7 @@ def _say_tools(figure: Plot) -> None:
     """Tools are called in the language that is spoken what Bokeh calls them in English."""
     for tool in figure.toolbar.tools:
         name = _TOOLS.get(type(tool).__name__, "")
-        if tr(name) != name:
+        if isinstance(tool, Tool) and tr(name) != name:
             tool.description = tr(name)
 
 
