@@ -59,7 +59,7 @@ def is_given(session: Session, table: str, column: str) -> bool:
 def test_each_column_of_the_table_is_computed_or_says_where_every_figure_is_from(session):
     script = Path(regions.__file__).with_suffix(".js").read_text("utf-8")
     block = script[script.index("const COLUMNS") : script.index("const HELP")]
-    columns = re.findall(r'title: "([^"]+)", unit: "[^"]*", of: "(\w+)"([^\n]*)', block)
+    columns = re.findall(r'title: tr\("([^"]+)"\), unit: "[^"]*", of: "(\w+)"([^\n]*)', block)
     assert len(columns) == block.count("title:") >= 8
     shown = regions.table_columns(session)
     distinct, *origins = shown["origins"]

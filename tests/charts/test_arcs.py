@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
 import explorer
+from explorer.app.component import words_of
 from explorer.charts.projection import EDGE_M, on_map
 
 pytestmark = pytest.mark.ui
@@ -24,7 +25,8 @@ PIECES, BEND = (
     0.18,
 )  # straight pieces of an arc; its height over its chord, as a share of the chord
 CLASSES = ["A Interactive", "B Agentic", "C Batch"]
-CODE = (Path(explorer.__file__).parent / "app" / "views" / "arcs.js").read_text(encoding="utf-8")
+ARCS = (Path(explorer.__file__).parent / "app" / "views" / "arcs.js").read_text("utf-8")
+CODE = words_of(ARCS) + ARCS
 RUN = """([code, flows, regions, classes, inner_width, picked, edge]) => {
   const source = columns => ({get_column: name => columns[name] ?? null, selected: {indices: picked}})
   const [segments, heads] = [{}, {}]
