@@ -21,6 +21,7 @@ from explorer.words.messages import Message, has_words, key_of, said_in
 
 EXPLORER = Path(__file__).parents[1] / "explorer"
 FOLDER = EXPLORER / "words"
+PAGE = EXPLORER.parent / "layouts" / "workshop.py"  # of the app
 SAYING = {"tr", "mark", "html"}  # functions whose first argument is a message
 NAMED = re.compile(r"(^|_)(HELP|TIPS?|LABELS|TITLES)$")  # constants that hold nothing but messages
 # arguments that are messages, by place and by name: of what describes pictures, measures, settings
@@ -61,7 +62,7 @@ msgstr ""
 def messages() -> dict[Message, list[str]]:
     """Every message of the package, a pair for those with a plural, and the files that say it."""
     found: dict[Message, list[str]] = {}
-    for path in sorted(EXPLORER.rglob("*.py")):
+    for path in (*sorted(EXPLORER.rglob("*.py")), PAGE):
         _add(found, _in_python(path), path)
     for name, columns in TABLES.items():
         with (EXPLORER / name).open(encoding="utf-8", newline="") as file:
