@@ -14,6 +14,7 @@ const {Placement} = await import(`${pages}placement.js`)
 const {home_arcs} = await import(`${pages}program.js`)
 const {Solver} = await import(`${pages}solver.js`)
 const {tables} = await import(`${pages}tables.js`)
+const {speak} = await import(`${pages}../../words.js`)
 const measures = await import(`${pages}measures.js`)
 const load = createRequire(import.meta.url)(join(highs_files, "highs.js"))
 const wasm = readFileSync(join(highs_files, "highs.wasm"))
@@ -85,6 +86,7 @@ function answer(solver, {settings, along, workload, bring_home = 0, as_tables = 
 let solver = null
 for await (const line of createInterface({input: process.stdin})) {
   const asked = JSON.parse(line)
+  if (asked.words) speak(asked.words)
   if (asked.data) {
     solver = new Solver(highs, decoded(asked.data))
     continue

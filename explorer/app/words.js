@@ -1,9 +1,11 @@
 // What scripts say, in the language of the page: English texts are the keys, as in explorer/words.
 const spoken = {texts: {}, forms: {}, signs: {}} // of English nothing is needed
 
-/** Speak a language from now on, of which `explorer.words.of_script` has what is needed. */
+/** Speak a language from now on, of which `explorer.words.of_script` has what is needed; returns the one before. */
 export function speak(language) {
+  const before = {...spoken}
   Object.assign(spoken, language)
+  return before
 }
 
 /** A text in that language, with values in its places: `{}`, `{0}`, or `{name}` of an object. */

@@ -82,10 +82,14 @@ def chart(draws: Draws) -> Chart:
 
 
 def regions_by_draws(draws: Draws) -> pd.DataFrame:
-    """`Draws.regions` by name, those that receive load most often first."""
-    names, table = draws.network.region_names, draws.regions
-    table = table.assign(region=[names[region] for region in table["region"]])
-    return table.sort_values(["receives_draws", "p50_mw"], ascending=False, kind="stable")
+    """`Draws.regions`, those that receive load most often first."""
+    by = ["receives_draws", "p50_mw"]
+    return draws.regions.sort_values(by, ascending=False, kind="stable")
+
+
+def _named(draws: Draws) -> pd.DataFrame:
+    """The same by name."""
+    return draws.network.region_names.put_in(regions_by_draws(draws), "region")
 
 
 def _budgets(draws: Draws) -> Filled:
@@ -107,7 +111,7 @@ def _budgets(draws: Draws) -> Filled:
 
 
 def _regions(draws: Draws) -> Filled:
-    table = regions_by_draws(draws)
+    table = _named(draws)
     shown = table.head(ROWS)
     times = shown["receives_draws"].to_numpy(float)
     hover = {
@@ -156,7 +160,7 @@ def _finding(draws: Draws) -> Markup:
             format_number(draws.given_usd_per_h),
         )
     ]
-    table = regions_by_draws(draws)
+    table = _named(draws)
     names = table["region"].to_numpy()
     sure, maybe = (names[of] for of in _sure_and_open(table, draws.done))
     if len(sure):

@@ -15,7 +15,7 @@ from explorer.cache import Memo
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.max_service import round_up
 from explorer.measures.remedy_search import Names, Search, total_mw
-from explorer.model.labels import labels_of
+from explorer.model.labels import NamesById, labels_of
 from explorer.model.network import Network, build_network
 from explorer.model.placement import Placement
 from explorer.model.solve import solve_network
@@ -124,8 +124,18 @@ def as_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(list(rows), columns=list(COLUMNS))
 
 
+def by_ids(rows: Iterable[dict[str, Any]], network: Network) -> pd.DataFrame:
+    """The same with remedies said anew, in the language that is spoken, by the ids of places."""
+    ids = Names((), (), network.regions, NamesById())
+    said = [row | {"remedy": row["words"](ids)} if "words" in row else row for row in rows]
+    return as_table(said)
+
+
 def remedy_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
-    """The rows of `remedies`, each when it is found: everyone first, then the largest load."""
+    """
+    The rows of `remedies`, each when it is found: everyone first, then the largest load; and
+    `words`, which say a remedy with other `Names`.
+    """
     placement = solve_network(
         network.without_hosting_or_cap
     )  # what hosting leaves unserved, hosting alone can serve
@@ -164,7 +174,8 @@ def remedy_rows(network: Network, names: Names) -> Iterator[dict[str, Any]]:
                 "kind": remedy.kind,
                 "amount": remedy.amount,
                 "unit": remedy.unit,
-                "remedy": remedy.words,
+                "remedy": remedy.words(names),
+                "words": remedy.words,
                 "serves_mw": placement.unserved_mw - changed.unserved_mw,
                 "cost_change_usd_per_h": changed.cost_usd_per_h - placement.cost_usd_per_h,
             }

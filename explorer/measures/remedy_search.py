@@ -71,12 +71,12 @@ class Load:
 
 @dataclass(frozen=True)
 class Remedy:
-    """A change, in words, and what it makes of the network."""
+    """A change, and what it makes of the network."""
 
     kind: str
     amount: float
     unit: str
-    words: str
+    words: Callable[[Names], str]  # in the language that is spoken
     network: Network  # with the change made
 
 
@@ -200,10 +200,11 @@ class Search:
                     break
                 floor = needed
                 usd, mw = at(floor)
-        words = tr(_PENALTY_WHERE_LOWER if np.ndim(value) else _PENALTY, round_up(floor))
+        message = _PENALTY_WHERE_LOWER if np.ndim(value) else _PENALTY
         return Remedy(
-            "price", floor, "USD/MWh", words, _with_floor(net, floor * (1 + SAME_PENALTY))
-        )
+            "price", floor, "USD/MWh", lambda _names: tr(message, round_up(floor)),
+            _with_floor(net, floor * (1 + SAME_PENALTY)),
+        )  # fmt: skip
 
     def _latency(self, load: Load) -> Remedy | None:
         """The steps at which arcs open, halved until the first that serves as much as the last."""
@@ -227,8 +228,10 @@ class Search:
         enough = first_that_works(
             steps[first:], lambda ms: self._missing_mw(longer(ms), load) <= goal_mw
         )
-        whose = listed([as_shown(net.workloads[k]) for k in classes])
-        words = tr("let {} wait {:,.9g} ms longer", whose, round_up(enough))
+
+        def words(_names: Names) -> str:
+            return tr("let {} wait {:,.9g} ms longer", _classes_of(load, net), round_up(enough))
+
         return Remedy("latency", enough, "ms", words, longer(enough))
 
     def _capacity(self, load: Load) -> Remedy | None:
@@ -251,7 +254,10 @@ class Search:
         if found is None:
             return None
         region, mw = found
-        words = tr("add {:,.9g} MW in {}", round_up(mw), self._names.region[region])
+
+        def words(names: Names) -> str:
+            return tr("add {:,.9g} MW in {}", round_up(mw), names.region[region])
+
         return Remedy("capacity", mw, "MW", words, larger(region, mw))
 
     def _capacity_everywhere(self, load: Load) -> Remedy | None:
@@ -271,7 +277,7 @@ class Search:
             "capacity",
             100 * share,
             "%",
-            tr("raise all capacities by {:,.9g} %", round_up(100 * share)),
+            lambda _names: tr("raise all capacities by {:,.9g} %", round_up(100 * share)),
             larger(share),
         )
 
@@ -297,7 +303,7 @@ class Search:
             "law",
             1.0,
             "pair",
-            tr("allow {} → {}", self._names.zone[pair[0]], self._names.zone[pair[1]]),
+            lambda names: tr("allow {} → {}", *(names.zone[zone] for zone in pair)),
             opened(pair),
         )
 
@@ -318,11 +324,13 @@ class Search:
         share = least_change(missing, 1.0, load.missing_mw)
         if share is None:
             return None
-        whose = listed([as_shown(net.workloads[k]) for k in classes])
-        if share > 1 - WHOLE:
-            words = tr("let all of {} move", whose)
-        else:
-            words = tr("let {:,.9g} % of the pinned load of {} move", round_up(100 * share), whose)
+
+        def words(_names: Names) -> str:
+            whose = _classes_of(load, net)
+            if share > 1 - WHOLE:
+                return tr("let all of {} move", whose)
+            return tr("let {:,.9g} % of the pinned load of {} move", round_up(100 * share), whose)
+
         changed = replace(net, pinned_mw=looser(share, net.pinned_mw))
         return Remedy("state locality", 100 * share, "%", words, changed)
 
@@ -338,6 +346,10 @@ class Search:
             if most_mw > load.missing_mw - UNSERVED_MW:
                 break
         return None if best is None else (best, most_mw)
+
+
+def _classes_of(load: Load, network: Network) -> str:
+    return listed([as_shown(network.workloads[k]) for k in load.workloads])
 
 
 def listed(names: Sequence[str]) -> str:

@@ -262,6 +262,16 @@ def class_label(id: str, name: str, said: str = "") -> str:
     return shown if id.lower() == name.lower() else f"{as_shown(id)} {shown}"
 
 
+def brief_class(id: str, name: str, said: str) -> str:
+    """
+    A class where there is little room: its id, or in the language that is spoken what that says.
+
+    >>> brief_class("A", "Interactive", "Interaktiv"), brief_class("chat", "Chat", "Gespräch")
+    ('A', 'Gespräch')
+    """
+    return as_shown(said if id.lower() == name.lower() else id)
+
+
 def _shortened(full: Sequence[str], names: Iterable[str]) -> tuple[str, ...]:
     """Names without what is in brackets, or in full where several would be the same."""
     brief = [as_shown(short(name)) or label for name, label in zip(names, full, strict=True)]

@@ -26,6 +26,7 @@ from explorer.measures.frontier import trace
 from explorer.report import totals_table
 from explorer.scenario.archive import read_zip
 from explorer.scenario.scenario import SETTINGS
+from explorer.words import of_script, speaking
 from tests.app.test_page_model import random_states
 from tests.scenarios import random_scenario
 
@@ -136,10 +137,12 @@ def python_tables(scenario: Scenario, state: dict[str, Any]) -> dict[str, pd.Dat
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_tables_are_python_s(seed):
-    """Laws, classes not offered and load that nobody serves among them."""
+    """Laws, classes not offered and load that nobody serves among them; of a page in German, too."""
     scenario = random_scenario(seed, exceptions=True)
     (state,) = random_states(scenario, 1, seed)
-    state |= {"along": "all", "as_tables": True}
+    with speaking("de"):
+        words = of_script((PAGE / "measures.js").read_text("utf-8"))
+    state |= {"along": "all", "as_tables": True, "words": words}
     with PageModules(scenario) as page:
         found = page.answer(state)["tables"]
     expected = python_tables(scenario, state)

@@ -60,7 +60,7 @@ def test_flows_of_the_region_are_listed_and_one_can_be_chosen(view):
 
 def test_the_table_has_every_part_and_every_source(view):
     view.session.region = "in-delhi"
-    table = view._make_table().set_index("figure")
+    table = view._table_on_screen().set_index("figure")
     expected = why_here(view.session.scenario, region="in-delhi")
     home = expected.attrs["names"]["in-delhi"]
     assert table.loc["total [USD/MWh]", home] == pytest.approx(
@@ -76,4 +76,4 @@ def test_a_world_without_load_has_no_bars():
     show(view)
     view.session.scenario.total_demand_mw = 0.0
     assert len(columns(view, "parts")["left"]) == 0
-    assert "nothing to explain" in words(view) and not np.size(view._make_table().to_numpy())
+    assert "nothing to explain" in words(view) and not np.size(view._table_on_screen().to_numpy())

@@ -19,7 +19,7 @@ from explorer.model.placement import Placement
 from explorer.session import Session
 from explorer.text import format_number, percent
 from explorer.units import KG_PER_T
-from explorer.words import mark, tr
+from explorer.words import ENGLISH, mark, speaking, tr
 
 _HERE = Path(__file__)
 _CSS = _HERE.with_suffix(".css").read_text("utf-8")
@@ -107,9 +107,14 @@ class PinTable(Component):
 
     def taken(self) -> Taken:
         """A row per pin, after those of what is seen and of its baseline."""
+        with speaking(ENGLISH):  # as all files
+            return Taken("pins", self._table())
+
+    def _table(self) -> pd.DataFrame:
         now, ghost = self._session.placement, self._session.compared_totals
-        states = [(tr("Now"), "", now), (tr("Baseline"), "", now.baseline)]
+        states = [("Now", "", now), ("Baseline", "", now.baseline)]
         states += [(self._pins.full_name(pin), pin.said, pin.placement) for pin in self._pins.kept]
+        names = {pin.id: self._pins.full_name(pin) for pin in self._pins.kept}
         rows = []
         for name, settings, placement in states:
             found = headlines(placement, ghost.placement)
@@ -119,11 +124,11 @@ class PinTable(Component):
             rows.append(
                 row
                 | {
-                    "against": ghost.name or tr("Baseline"),
+                    "against": names.get(self._pins.ghost_id, "Baseline"),
                     "basis": basis_of(placement, ghost.placement),
                 }
             )
-        return Taken("pins", pd.DataFrame(rows))
+        return pd.DataFrame(rows)
 
     def _handle_msg(self, data: Any) -> None:
         """What a button or a name says; what no page of ours says changes nothing."""

@@ -42,10 +42,17 @@ class Pin:
     """A state with its name."""
 
     id: int
-    name: str
+    given: str  # a name, or empty for what differs
+    nth: int  # of those of its scenario that would be called the same
     origin: Origin
     state: State
     placement: Placement
+
+    @property
+    def name(self) -> str:
+        """What it is called, in the language that is spoken where nobody gave it a name."""
+        name = self.given or _what_differs(self.origin.scenario, self.state)
+        return name if self.nth == 1 else f"{name[: LONGEST - 4]} ({self.nth})"
 
     @property
     def said(self) -> str:
@@ -99,7 +106,9 @@ class Pins(param.Parameterized):
         """Give a pin another name; a blank one leaves it as it is."""
         name = as_shown(name)[:LONGEST].strip()
         if name:
-            self._keep(*(replace(pin, name=name) if pin.id == id else pin for pin in self.kept))
+            self._keep(
+                *(replace(pin, given=name, nth=1) if pin.id == id else pin for pin in self.kept)
+            )
             self._follow()
 
     def is_elsewhere(self, pin: Pin) -> bool:
@@ -142,8 +151,9 @@ class Pins(param.Parameterized):
     def _made(self, name: str, origin: Origin, state: State, placement: Placement) -> Pin:
         """A new pin, by a name that no other of its scenario has."""
         id = 1 + max((pin.id for pin in self.kept), default=0)
-        name = self._free(name or _what_differs(origin.scenario, state), origin)
-        return Pin(id, name, origin, state, placement)
+        taken = {pin.name for pin in self.kept if pin.origin.name == origin.name}
+        pins = (Pin(id, name, n, origin, state, placement) for n in count(1))
+        return next(pin for pin in pins if pin.name not in taken)
 
     def _tell(self, *_events: Any) -> None:
         self.told = self._as_text()
@@ -153,7 +163,7 @@ class Pins(param.Parameterized):
         texts = []
         for pin in self.kept:
             opened, of = pin.origin.scenario, pin.origin.name if self.is_elsewhere(pin) else None
-            given = pin.name if pin.name != _what_differs(opened, pin.state) else ""
+            given = pin.name if pin.given else ""
             texts.append(written(opened, pin.state, given, pin.id == ghost_id, of))
         return "".join(texts)
 
@@ -203,12 +213,6 @@ class Pins(param.Parameterized):
         """The ghost has the name of its pin, and goes with it."""
         if self._session.ghost is not None:
             self.compare_with(self.ghost_id)
-
-    def _free(self, name: str, origin: Origin) -> str:
-        """A name that no other pin of its scenario has."""
-        taken = {pin.name for pin in self.kept if pin.origin.name == origin.name}
-        names = (name if n == 1 else f"{name[: LONGEST - 4]} ({n})" for n in count(1))
-        return next(each for each in names if each not in taken)
 
 
 def _what_differs(opened: Scenario, now: State) -> str:

@@ -53,17 +53,8 @@ class ChartView(MeasureView):
         return self.chart.chart(result)
 
     def table(self, result: pd.DataFrame | Progress) -> pd.DataFrame | None:
-        """As the public function returns it, regions by name."""
-        if isinstance(result, Progress):
-            return None
-        names = result.attrs.get("names", {})
-        return result.assign(
-            **{
-                c: result[c].map(lambda key: names.get(key, key))
-                for c in ("region", "home", "zone")
-                if c in result
-            }
-        )
+        """As the public function returns it."""
+        return None if isinstance(result, Progress) else result
 
     @staticmethod
     def tools(drawing: Drawing) -> list[LayoutDOM]:

@@ -16,7 +16,7 @@ from explorer.app.live.card import SIGN, card
 from explorer.app.live.origins import name_sources
 from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.live.scheduler import LiveRunner
-from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
+from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table, with_names
 from explorer.app.live.taken import Taken
 from explorer.charts.chart import Chart
 from explorer.charts.map import Map
@@ -25,7 +25,7 @@ from explorer.markup import html
 from explorer.presentation import render
 from explorer.registry import MEASURES
 from explorer.session import Session
-from explorer.words import tr
+from explorer.words import ENGLISH, speaking, tr
 
 _DONE = object()
 _WORDS = """
@@ -51,7 +51,9 @@ class MeasureView(pn.viewable.Viewer):
     at a time
     show(result) : patches `self.pane`, words included
     stop() : takes back words that promise more, after a failure
-    table(result) : the DataFrame behind the picture, units in its column names
+    table(result) : the DataFrame behind the picture, units in its column names, places by their ids
+    names(result) : what ids in it are called on screen; by default what the result says
+    named(result, table) : the table with them; by default in columns of ids
     picture(result) : the picture as data, for print; by default the chart of the result
     listen() : what users may touch, as `LivePane` takes it
     """
@@ -67,7 +69,7 @@ class MeasureView(pn.viewable.Viewer):
         self._done: tuple[Hashable, ...] | None = None
         self._result: Any = None
         self.pane = LivePane(self.drawing, self.listen(), on_show=self.update)
-        self._behind = TablePanel(self.pane, self._make_table)
+        self._behind = TablePanel(self.pane, self._table_on_screen)
         name_sources(self.pane, session, self.measure)
         session.param.watch(lambda *_events: self.update(), list(self.depends))
 
@@ -95,6 +97,12 @@ class MeasureView(pn.viewable.Viewer):
 
     def table(self, result: Any) -> pd.DataFrame:
         raise NotImplementedError
+
+    def names(self, result: Any) -> Mapping[str, str]:
+        return result.attrs.get("names", {}) if isinstance(result, pd.DataFrame) else {}
+
+    def named(self, result: Any, table: pd.DataFrame) -> pd.DataFrame:
+        return with_names(table, self.names(result))
 
     def update(self) -> None:
         """Compute anew if somebody looks and the inputs are others than those of what is seen."""
@@ -155,11 +163,16 @@ class MeasureView(pn.viewable.Viewer):
 
     def taken(self) -> Taken | None:
         """What is seen, as it can be taken home."""
-        table = self._make_table()
+        with speaking(ENGLISH):  # files have no language: what is joined is the same in all
+            table = self._made_table()
         return None if table is None else Taken(self.measure, table, self.picture(self._result))
 
-    def _make_table(self) -> pd.DataFrame | None:
+    def _made_table(self) -> pd.DataFrame | None:
         return None if self._result is None else self.table(self._result)
+
+    def _table_on_screen(self) -> pd.DataFrame | None:
+        table = self._made_table()
+        return None if table is None else self.named(self._result, table)
 
 
 def measure_card(

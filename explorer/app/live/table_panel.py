@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 from bokeh.models import LayoutDOM, Toggle
 
 from explorer.app.live.pane import FONT, Drawing, LivePane
 from explorer.markup import table_html
+from explorer.model.labels import NamesById
 from explorer.text import format_number, title_of
 from explorer.words import tr
 
@@ -20,6 +21,7 @@ th { font-weight: 600; vertical-align: bottom; }
 th::first-letter { text-transform: uppercase; }
 td:first-child, th:first-child { text-align: left; padding-left: 2px; }
 """
+_OF_IDS = ("region", "home", "better_region", "zone", "opens", "loses", "gains")  # columns
 
 
 class TablePanel:
@@ -49,6 +51,11 @@ class TablePanel:
         self._wanted = active
         self._pane.configure("table", "words", visible=active)
         self.update()
+
+
+def with_names(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """A table for the screen: names of regions, or of legal zones, for their ids."""
+    return NamesById(names).put_in(table, *(column for column in _OF_IDS if column in table))
 
 
 def disclosure(drawing: Drawing) -> LayoutDOM:

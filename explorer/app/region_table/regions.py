@@ -114,7 +114,7 @@ class RegionTable(pn.viewable.Viewer):
         placement, net = self._session.placement, self._session.network
         base_mw = self._session.compared.placement.region_it_mw
         table = placement.regions.assign(
-            region=net.labels.regions, change_mw=placement.region_it_mw - base_mw,
+            change_mw=placement.region_it_mw - base_mw,
             electricity_price_usd_per_mwh=net.price_usd_per_mwh,
             carbon_kg_per_mwh=net.carbon_kg_per_mwh, pue=net.pue,
         )  # fmt: skip

@@ -23,7 +23,7 @@ from explorer.errors import ExplorerError
 from explorer.model.labels import plain
 from explorer.scenario.scenario import Scenario
 from explorer.session import Session
-from explorer.words import language, mark, speaking, tr
+from explorer.words import ENGLISH, language, mark, speaking, tr
 
 _HERE = Path(__file__)
 CONTROLS = _HERE.parents[1] / "controls"
@@ -46,7 +46,8 @@ def _page(scenario: Scenario, target: str, over: str, opened: Scenario) -> None:
 
 
 def _archive(scenario: Scenario, target: str, _over: str, _opened: Scenario) -> None:
-    take_home(scenario, target)
+    with speaking(ENGLISH):  # as all files
+        take_home(scenario, target)
 
 
 PAGE = Makes(

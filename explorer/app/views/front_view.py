@@ -8,7 +8,6 @@ import pandas as pd
 
 from explorer.app.live.chart_view import ChartView
 from explorer.charts.chart import Chart
-from explorer.charts.cost_carbon_front import with_names
 from explorer.measures.headlines import serve_the_same
 from explorer.model.placement import Placement
 from explorer.session import Session
@@ -35,9 +34,6 @@ class FrontView(ChartView):
             result = result.copy(deep=False)
             result.attrs["pin"] = self.place(ghost.placement) | {"name": ghost.short}
         return super().picture(result)
-
-    def table(self, result: pd.DataFrame) -> pd.DataFrame:  # pyright: ignore[reportIncompatibleMethodOverride]
-        return with_names(result)
 
     def _on_ghost(self, *_events: Any) -> None:
         if self._result is not None:

@@ -18,8 +18,9 @@ from explorer.app.live.taken import Taken
 from explorer.charts.chart import Chart
 from explorer.charts.frontier import HELP, PANELS, chart, with_names
 from explorer.measures.frontier import Frontier
-from explorer.model.labels import as_shown
+from explorer.model.labels import brief_class
 from explorer.registry import MEASURES
+from explorer.scenario.scenario import Scenario
 from explorer.session import Session
 from explorer.words import mark, per_language, tr
 
@@ -48,9 +49,7 @@ class FrontierView(pn.viewable.Viewer):
         )
         self._behind = TablePanel(self.pane, self._table)
         name_sources(self.pane, session, self.measure)
-        self.pane.configure(
-            "class", "widget", labels=[*map(as_shown, session.scenario.workloads), tr(ALL)]
-        )
+        self.pane.configure("class", "widget", labels=[*_classes(session.scenario), tr(ALL)])
         session.param.watch(self._on_workload, "workload")
         session.param.watch(self._on_change, ["frontier", "ghost"])
         session.param.watch(self._on_busy, "frontier_busy")
@@ -74,9 +73,7 @@ class FrontierView(pn.viewable.Viewer):
     def taken(self) -> Taken | None:
         """What is seen, as it can be taken home."""
         found = self._session.frontier
-        return (
-            None if found is None else Taken(self.measure, with_names(found), self._picture(found))
-        )
+        return None if found is None else Taken(self.measure, found.table, self._picture(found))
 
     def _table(self) -> pd.DataFrame | None:
         frontier = self._session.frontier
@@ -104,6 +101,12 @@ class FrontierView(pn.viewable.Viewer):
             self._session.scenario.latency_relaxation_ms = budget_ms
         else:
             self._session.scenario.workloads[frontier.over].latency_budget_ms = budget_ms
+
+
+def _classes(scenario: Scenario) -> list[str]:
+    """What classes are called on buttons."""
+    classes = scenario.workloads.values()
+    return [brief_class(each.id, each.name, scenario.said(each.name)) for each in classes]
 
 
 @per_language

@@ -82,6 +82,9 @@ class MonteCarloView(ChartView):
     def table(self, result: Draws) -> pd.DataFrame:  # pyright: ignore[reportIncompatibleMethodOverride]
         return regions_by_draws(result)
 
+    def names(self, result: Draws) -> Mapping[str, str]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return result.network.region_names
+
     def _on_run(self, active: bool) -> None:
         self._asked = (self.session.network,) if active else ()
         self._around = self.session.scenario.copy()

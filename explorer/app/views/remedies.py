@@ -25,6 +25,7 @@ from explorer.measures.remedies import (
     NO_REMEDY,
     apply,
     as_table,
+    by_ids,
     can_apply,
     labelled,
     names_of,
@@ -55,6 +56,8 @@ class Unserved:
 
     remedies: pd.DataFrame
     margins: pd.DataFrame | None
+    rows: tuple[dict[str, Any], ...]  # the remedies as they were found
+    network: Network
 
 
 class UnservedView(MeasureView):
@@ -74,19 +77,18 @@ class UnservedView(MeasureView):
     def compute(self, network: Network, names: Names) -> Iterator[Unserved]:
         placement = solve_network(network)
         if placement.unserved.empty:
-            yield Unserved(
-                labelled(placement, as_table([])), margins_of(network, margins_table(network))
-            )
+            margins = margins_of(network, margins_table(network))
+            yield Unserved(labelled(placement, as_table([])), margins, (), network)
             return
         rows: list[dict[str, Any]] = []
-        yield Unserved(labelled(placement, as_table(rows)), None)
+        yield Unserved(labelled(placement, as_table(rows)), None, (), network)
         demands: set[tuple[str, str]] = set()
         for row in remedy_rows(network, names):
             demands.add((row["client"], row["workload"]))
             if len(demands) > remedies.LARGEST + 1:  # the first is everyone
                 return
             rows.append(row)
-            yield Unserved(labelled(placement, as_table(rows)), None)
+            yield Unserved(labelled(placement, as_table(rows)), None, (*rows,), network)
 
     def show(self, result: Unserved) -> None:
         choices = _choices(result.remedies)
@@ -112,7 +114,10 @@ class UnservedView(MeasureView):
             apply(self.session.scenario, row)
 
     def table(self, result: Unserved) -> pd.DataFrame:
-        return result.remedies if result.margins is None else result.margins
+        return by_ids(result.rows, result.network) if result.margins is None else result.margins
+
+    def named(self, result: Unserved, table: pd.DataFrame) -> pd.DataFrame:
+        return result.remedies if result.margins is None else table
 
     @staticmethod
     @per_language

@@ -59,10 +59,7 @@ class HeatMapView(ChartView):
                 used_mw=("used_mw", "sum"),
                 mean_net_usd_per_mwh=("net_usd_per_mwh", "mean"),
             )
-        names = result.attrs["names"]
-        named = {c: pairs[c].map(names.__getitem__) for c in ("home", "region")}
-        named["better_region"] = pairs["better_region"].map(lambda id: names[id] if id else "")
-        return pairs.assign(**named).sort_values("net_usd_per_mwh", ascending=False)
+        return pairs.sort_values("net_usd_per_mwh", ascending=False)
 
     def _on_tap(self, rows: list[int]) -> None:
         if rows and self.session.region not in self.session.network.regions:

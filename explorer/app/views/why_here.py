@@ -83,14 +83,16 @@ class WhyHereView(ChartView):
         """Figures as rows, for they are many; then where those of each place are from."""
         if result.empty:
             return pd.DataFrame(columns=["figure"])
-        names = result.attrs["names"]
-        places = [names[region] for region in result["region"]]
+        places = result["region"].tolist()
         money = [*(f"{part}_usd_per_mwh" for part in PARTS), *result.columns[len(PARTS) + 2 :]]
         rows = [
             {"figure": title_of(column), **dict(zip(places, result[column], strict=True))}
             for column in money
         ]
         return pd.DataFrame(rows + _source_rows(result))
+
+    def named(self, result: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return table.rename(columns=self.names(result))  # a column for each place
 
     def _on_choice(self, flow: str) -> None:
         self._choice = flow
@@ -144,12 +146,12 @@ def _label(net: Any, ids: Any, it_mw: float) -> str:
 
 def _source_rows(result: pd.DataFrame) -> list[dict[str, Any]]:
     """A row per figure of places and one per figure of the class: value, quality and sources."""
-    names, rows = result.attrs["names"], {}
+    places, rows = result["region"].tolist(), {}
     for each in result.attrs["figures"]:
         quality, sources = tr(each["quality"]), each["sources"] or tr("none")
         said = f"{format_number(each['value'])} ({quality}: {sources})"
-        of_place, key = each["place"] in set(result["region"]), title_of(each["figure"])
+        of_place, key = each["place"] in places, title_of(each["figure"])
         key = key if of_place else tr("{} of {}", key, each["place"])
-        place = names[each["place"]] if of_place else names[result["region"].iloc[0]]
+        place = each["place"] if of_place else places[0]
         rows.setdefault(key, {"figure": key})[place] = said
     return [*rows.values()]

@@ -1,12 +1,23 @@
 // The tables of a state as CSV files, column by column as `explorer/report.py` and pandas write them.
+import {speak} from "../../words.js"
 import {forced_and_chosen, headlines} from "./measures.js"
 import {LAYERS} from "./placement.js"
 import {repr} from "./text.js"
 
+const ENGLISH = {texts: {}, forms: {}, signs: {}, tag: "en"}
 const FLAGS = ["is_home", "pays", "lawful"] // columns of yes and no
 
-/** Their texts by name. */
-export function tables({placement, frontier, break_even}) {
+/** Their texts by name, in English: files have no language. */
+export function tables(solved) {
+  const spoken = speak(ENGLISH)
+  try {
+    return texts(solved)
+  } finally {
+    speak(spoken)
+  }
+}
+
+function texts({placement, frontier, break_even}) {
   const {network: net, optimum, region_it_mw} = placement
   const {clients: client, regions: region, workloads: workload} = net
   const of = {client, home: region, service: region, region, workload, layer: LAYERS}
