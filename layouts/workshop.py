@@ -9,7 +9,7 @@ from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
 from explorer.app.explorer import ALERT
-from explorer.app.language import address_of, chosen, language_of, speak
+from explorer.app.language import address_of, chosen, in_language, language_of, speak
 from explorer.app.own_data.door import OwnDataDoor
 from explorer.app.page import TEMPLATE
 from explorer.app.page.languages import LanguageChooser
@@ -60,7 +60,7 @@ sidebar = pn.Column(choice, margin=0, sizing_mode="stretch_width")
 page = pmui.Page(
     title="Wattlas",
     template=TEMPLATE,
-    site_url=told.site,
+    site_url=in_language(told.site, spoken),
     header=[header],
     main=[main],
     sidebar=[sidebar],

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 from servers import free_port, serving
@@ -43,6 +44,30 @@ def drawn_page(port: int, browser: Browser, **context: Any) -> Iterator[Page]:
 def unfold(page: Page) -> None:
     """Open every group of controls."""
     page.locator(".groups details").evaluate_all("all => all.forEach(group => (group.open = true))")
+
+
+# Addresses of ours in all links of a page, but of the documentation and of files.
+_LINKS = """() => {
+  const found = []
+  const look = root => {
+    for (const node of root.querySelectorAll("*")) {
+      if (node.matches("a[href]")) found.push(new URL(node.getAttribute("href"), document.baseURI))
+      if (node.shadowRoot) look(node.shadowRoot)
+    }
+  }
+  look(document)
+  const isOurs = ({origin, pathname}) => origin === location.origin && !pathname.includes("/documentation/")
+  return found.filter(isOurs).map(String)
+}"""
+
+
+def links_by_language(page: Page) -> dict[str, list[str]]:
+    """The links of a page to others of ours by the language that they choose, "" for none."""
+    found: dict[str, list[str]] = {}
+    for address in page.evaluate(_LINKS):
+        chosen = parse_qs(urlsplit(address).query).get("lang", [""])
+        found.setdefault(chosen[0], []).append(address)
+    return found
 
 
 @contextmanager

@@ -48,6 +48,13 @@ def test_a_translation_has_the_values_and_tags_of_its_message(language):
     assert wrong == []
 
 
+@pytest.mark.parametrize("language", ["de", "fr", "es"])
+def test_figures_have_the_comma_of_their_language(language):
+    figure = re.compile(r"\d\.(?:\d\d?|\d{4,})\s(?:ms|s|h|MW|kW|km|GB|%)")
+    forms = [form for forms in strings(kept(language)).values() for form in forms]
+    assert [form for form in forms if figure.search(form)] == []
+
+
 def test_messages_are_found_wherever_they_are_written():
     """One of each kind: a call, HTML, a plural, a constant, an axis, a measure, a parameter, a script."""
     known = set(said())

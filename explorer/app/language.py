@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -12,6 +13,7 @@ from bokeh.document import Document
 from explorer import words
 
 ARGUMENT = "lang"  # of addresses
+IN_LANGUAGE = Path(__file__).with_suffix(".js")  # what makes addresses in scripts
 _KEY = "language"  # among the variables of a document's template
 
 
@@ -41,6 +43,16 @@ def address_of(scenario: str, chosen: str) -> str:
     """
     named = {"scenario": scenario, ARGUMENT: chosen}
     return f"?{urlencode({key: said for key, said in named.items() if said}, quote_via=quote)}"
+
+
+def in_language(address: str, chosen: str) -> str:
+    """
+    An address of ours in the language that is chosen, if one is; language.js does it for scripts.
+
+    >>> in_language("/", "de"), in_language("/board?room=K7PM4X", "de"), in_language("/", "")
+    ('/?lang=de', '/board?room=K7PM4X&lang=de', '/')
+    """
+    return f"{address}{'&' if '?' in address else '?'}{ARGUMENT}={chosen}" if chosen else address
 
 
 def speak(document: Document, language: str) -> None:

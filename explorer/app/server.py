@@ -92,7 +92,8 @@ class Page(Scripted, DocHandler):
             await page
             return
         self.let_scripts_run(frames="'self'")
-        self.finish(PRESENTATION.read_text("utf-8"))
+        language = language_of(self.request.arguments, self.request.headers)
+        self.finish(PRESENTATION.read_text("utf-8").replace("{{ language }}", language))
 
     def compute_etag(self) -> None:
         return None

@@ -21,6 +21,7 @@ from typing import Any
 
 import pytest
 from accessible import grave_findings
+from pages import links_by_language
 from playwright.sync_api import Browser, Page, expect
 from servers import PATIENCE_S, ask, free_port, get, in_own_loop, serving, started
 
@@ -38,9 +39,12 @@ from explorer.app.board.rules import (
     team_name,
 )
 from explorer.app.board.storage import MOST_ROWS, Storage, Submission
+from explorer.app.differences import differences
 from explorer.app.link.followed import followed, whole_link
 from explorer.formulas import shielded
+from explorer.scenario.history import state_of
 from explorer.text import format_number
+from explorer.words import speaking, tr
 
 PATIENCE_MS = 60_000
 DOCUMENTATION_SOURCE = Path(__file__).parents[2] / "docs"
@@ -713,6 +717,37 @@ def test_teams_join_by_a_link_and_submit_what_they_see_to_a_board_that_lives(bro
     assert grave_findings(board) == []
     board.get_by_role("button", name="Light or dark").click()
     assert grave_findings(board, colours_alone=True) == []
+    board.close()
+
+
+@pytest.mark.ui
+def test_a_board_speaks_the_language_of_who_looks_at_it(browser, served):
+    """What was changed, refusals and where links lead; its file is the same for all."""
+    path = f"/board/export.csv?room={served.room}"
+    assert served.submit("Team", moved(3))[0] == 200
+    assert get(served.port, path) == get(served.port, f"{path}&lang=de")
+    site = f"http://127.0.0.1:{served.port}"
+    board = opened(browser, f"{site}/board?room={served.room}&lang=de#key=wrong")
+    with speaking("de"):
+        board.on("dialog", lambda dialog: dialog.dismiss())
+        changed = CLASSROOM.copy()
+        changed.friction_scale = 3
+        (said,) = differences(changed, state_of(CLASSROOM), state_of(changed))
+        expect(board.locator("tbody .team a")).to_have_attribute(
+            "title", re.compile(re.escape(said))
+        )
+        assert [*links_by_language(board)] == ["de"]
+        assert "&lang=de" in (board.get_by_text("/board/join").text_content() or "")
+        assert grave_findings(board) == []
+        board.get_by_role("button", name=tr("Light or dark")).click()
+        assert grave_findings(board, colours_alone=True) == []
+        board.get_by_text(tr("Room"), exact=True).click()
+        with board.expect_event("dialog") as refused:
+            board.get_by_role("button", name=tr("Close the room")).click()
+        assert tr("That is not the facilitator's key of this server.") in refused.value.message
+    board.get_by_role("combobox", name="Sprache").select_option("中文")
+    board.wait_for_url(f"{site}/board?room={served.room}&lang=zh")
+    expect(board.locator("tbody .team")).to_have_count(1)
     board.close()
 
 

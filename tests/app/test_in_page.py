@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from accessible import grave_findings
+from pages import links_by_language
 from playwright.sync_api import expect
 from servers import PATIENCE_S, ask, command_line, free_port, served, serving
 
 from explorer import Scenario, solve
 from explorer.text import format_number
+from explorer.words import speaking, tr
 from tests.app.test_app import PATIENCE_MS
 from tests.app.test_snapshot import control, typed
 
@@ -83,11 +86,34 @@ def test_the_page_may_do_what_it_says_itself_and_is_known_by_its_tag(url, folder
     assert f":{port}/in-page" in (folder / "server.log").read_text()
     again = ask(port, "/in-page", If_None_Match=headers["Etag"])
     assert (again[0], again[2]) == (304, "")
-    _status, german, words = ask(port, "/in-page", Accept_Language="de-AT")
-    assert "lang=de" in words.replace('"', "") and german["Etag"] != headers["Etag"]
+    _status, chinese, words = ask(port, "/in-page", Accept_Language="zh-CN")
+    assert "lang=zh" in words.replace('"', "") and chinese["Etag"] != headers["Etag"]
     assert status == 200 and "<title>Wattlas" in body and headers["Vary"] == "Accept-Language"
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "frame-ancestors 'self'" in policy
+
+
+@pytest.mark.ui
+def test_in_another_language_all_of_the_page_is(browser, url):
+    """Links, tools of plots, names of pictures; and nobody is shut out of it, light or dark."""
+    ask(int(url.rsplit(":", 1)[1].strip("/")), "/in-page?lang=zh")  # which is made then
+    page = browser.new_page()
+    page.goto(f"{url}in-page?lang=zh")
+    page.wait_for_selector("html[data-ready=yes]")
+    assert [*links_by_language(page)] == ["zh"]
+    tools = page.evaluate(
+        """() => Bokeh.documents.flatMap(document => [...document._all_models.values()])
+          .filter(model => model.type === "SaveTool").map(model => model.description)"""
+    )
+    with speaking("zh"):
+        assert {*tools} == {tr("Save")}
+    names = [each.get_attribute("aria-label") for each in page.get_by_role("img").all()]
+    assert any("？" in str(name) for name in names)
+    assert [name for name in names if name and re.search("？[.。]|[.] ", name)] == []
+    assert grave_findings(page) == []
+    page.get_by_role("button", name="切换主题").click()
+    assert grave_findings(page, colours_alone=True) == []
+    page.close()
 
 
 def test_what_a_page_cannot_answer_is_said_before_anything_is_served(tmp_path):

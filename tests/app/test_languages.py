@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from pages import PATIENCE_MS, wait_until_open
+from pages import PATIENCE_MS, links_by_language, wait_until_open
 from playwright.sync_api import Browser, Page, expect
+from screens import handle, show
 from servers import ask, free_port, serving
 
 from explorer import Scenario
@@ -16,6 +17,8 @@ from explorer.app.language import language_of
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.page.scenarios import scenarios_there
 from explorer.app.questions import QUESTIONS
+from explorer.app.views.frontier import FrontierView
+from explorer.session import Session
 from explorer.words import LANGUAGES, language, speaking
 from tests.pseudo import NAME, accented, plain_words, teach
 
@@ -104,6 +107,7 @@ def test_nothing_on_the_page_is_left_in_english(page, question):
         ("/", "x" * 4000, "en"),
         ("/board?lang=zh", "de", "zh"),
         ("/board", "es", "es"),
+        ("/?present", "fr", "fr"),
     ],
 )
 def test_a_page_is_in_the_language_asked_for(port, path, header, spoken):
@@ -131,6 +135,28 @@ def test_longer_work_speaks_as_the_page_does():
     runner.through(iter([1]), lambda _piece: said.append(language()) is None)
     runner.call_soon(lambda: said.append(language()))
     assert said == ["fr"] * 4 and language() == "en"
+
+
+@pytest.mark.ui
+def test_every_link_of_a_page_stays_in_the_language_that_its_address_chooses(page, port):
+    """Of the app, and where it has no such scenario: title, scenarios, share."""
+    for address in ("", "scenario=nowhere&"):
+        page.goto(f"http://127.0.0.1:{port}/?{address}lang={NAME}")
+        expect(page.get_by_role("link", name="Wattlas")).to_be_attached(timeout=PATIENCE_MS)
+        expect(page.locator("a[href*=classroom]")).not_to_have_count(0, timeout=PATIENCE_MS)
+        found = links_by_language(page)
+        others = [language for language in LANGUAGES if language not in ("", NAME)]
+        assert len(found[NAME]) > 3 and {*found} <= {NAME, *others}
+        assert [len(found[language]) for language in others] == [1] * len(others)
+    page.goto(f"http://127.0.0.1:{port}/?lang={NAME}")
+    wait_until_open(page)
+
+
+def test_classes_on_buttons_are_called_what_they_are_called_elsewhere():
+    with speaking("zh"):
+        view = FrontierView(Session(Scenario.load(WORLD)))
+        show(view)
+    assert handle(view, "class", "widget").labels[:2] == ["聊天", "批处理"]
 
 
 @pytest.mark.ui

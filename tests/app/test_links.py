@@ -228,7 +228,9 @@ def test_pins_are_in_a_link_and_there_again_when_it_is_opened(browser, port):
     assert "Dear moves,Cost of moving: 5" in saved.value.path().read_text("utf-8")
     page.goto(f"http://127.0.0.1:{port}/?scenario=classroom-3x3#v=2&pin=~*tide!3")
     page.reload()
-    expect(page.get_by_text("There is no pin '~*tide!3'")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("There is no such choice: '~*tide!3'")).to_be_visible(
+        timeout=PATIENCE_MS
+    )
     page.close()
 
 

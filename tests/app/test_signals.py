@@ -93,7 +93,7 @@ def test_a_scenario_follows_what_is_live_and_what_is_replayed(feed, file):
 def test_a_link_to_a_time_that_is_not_there_is_told_so(feed, told):
     scenario = Scenario.load("classroom-3x3")
     _, inputs = line(Follower(scenario, feed))
-    assert inputs.write({KEY: told}) == {KEY: f"There is no moment '{told}'."}
+    assert inputs.write({KEY: told}) == {KEY: f"There is no such choice: '{told}'."}
     assert prices(scenario) == [90, 30, 60]
 
 

@@ -492,7 +492,7 @@ def test_the_table_sorts_the_theme_turns_and_the_link_leads_to_the_app(opened):
     assert grave_findings(page, colours_alone=True) == []
     typed(page, "friction_scale", "2.5")
     link = page.get_by_role("link", name="Open the live app").get_attribute("href")
-    assert link and link.startswith("https://example.org/?a=1&b=2#v=1&")
+    assert link and link.startswith("https://example.org/?a=1&b=2&lang=en#v=1&")
     said = dict(parse_qsl(urlsplit(link).fragment, keep_blank_values=True))
     seen = link_values(scenario())
     assert {*said} <= {*seen, "v", "class", "theme"}

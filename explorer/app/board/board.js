@@ -130,7 +130,7 @@ function draw(rows) {
   const known = fronts[scenario]
   const xs = known ? [...known.cost_carbon, ...known.cost_delay].map(([cost]) => cost) : []
   headline.textContent = said_of(rows)
-  const points = y => rows.map(row => ({...row, link: `./${row.link}`, x: row.cost_usd_per_h, y: y(row)}))
+  const points = y => rows.map(row => ({...row, link: in_language(`./${row.link}`), x: row.cost_usd_per_h, y: y(row)}))
   chart(frames[0], {
     title: tr("Cost and carbon"), x: tr("Cost [USD/h]"), y: tr("Carbon [t/h]"), points: points(ofTonnes), xs,
     front: known?.cost_carbon.map(([cost, carbon]) => [cost, carbon / KG_PER_T]),
@@ -153,7 +153,7 @@ function head() {
 
 function body(rows) {
   return el("tbody", {}, ...rows.map(row => {
-    const link = el("a", {href: `./${row.link}`, target: "_blank", rel: "noopener", title: row.title}, el("bdi", {}, row.name))
+    const link = el("a", {href: in_language(`./${row.link}`), target: "_blank", rel: "noopener", title: row.title}, el("bdi", {}, row.name))
     const load = row.other ? [el("small", {}, ` ${tr("serves {} MW", figure(whole, row.served_mw))}`)] : []
     const numbers = Object.entries(COLUMNS).map(([name, {value, format}]) =>
       el("td", {class: name === rule.value ? "number chosen" : "number"}, figure(format, value(row))))
@@ -164,7 +164,7 @@ function body(rows) {
 
 async function look() {
   try {
-    const answer = await fetch(`board/state?${new URLSearchParams({room, seen: state.seen})}`)
+    const answer = await fetch(in_language(`board/state?${new URLSearchParams({room, seen: state.seen})}`))
     if (answer.status === 200) {
       state = await answer.json()
       show()
@@ -181,7 +181,7 @@ async function findFronts(name) {
   fronts[name] = null
   for (;;) {
     try {
-      const answer = await fetch(`board/fronts?${new URLSearchParams({room, scenario: name})}`)
+      const answer = await fetch(in_language(`board/fronts?${new URLSearchParams({room, scenario: name})}`))
       if (answer.status === 200) fronts[name] = await answer.json()
       if (answer.status !== 202) break
     } catch {} // as long as the server does not answer
@@ -192,7 +192,7 @@ async function findFronts(name) {
 }
 
 async function act(action, more = {}) {
-  const answer = await fetch("board/rooms", {
+  const answer = await fetch(in_language("board/rooms"), {
     method: "POST",
     headers: {"Content-Type": "application/json"},
     body: JSON.stringify({key, room, action, ...more}),
@@ -229,7 +229,7 @@ function facilitator() {
     button(tr("Clear"), () => confirm(tr("Forget everything that was submitted to this room?")) && act("clear")),
     button(tr("New room"), async () => {
       const made = await act("new")
-      if (made) location.search = new URLSearchParams({room: made.room})
+      if (made) goTo(made.room)
     }))
   return el("details", {}, el("summary", {}, tr("Room")), menu)
 }
@@ -239,12 +239,29 @@ function turn(theme) {
   document.documentElement.dataset.theme = theme
 }
 
+function goTo(room) {
+  location.href = in_language(`board?${new URLSearchParams({room})}`)
+}
+
+/** The same board in another language. */
+function languages() {
+  const there = Object.entries(JSON.parse(document.body.dataset.languages))
+    .map(([language, name]) => el("option", {value: language, lang: language, selected: language === document.documentElement.lang}, name))
+  const choice = el("select", {class: "language", "aria-label": tr("Language")}, ...there)
+  choice.addEventListener("change", () => {
+    const address = new URL(location)
+    address.searchParams.set("lang", choice.value)
+    location.href = address
+  })
+  return choice
+}
+
 function ask() {
   const field = el("input", {name: "room", autocomplete: "off", maxLength: 12, "aria-label": tr("Code of the room")})
-  const form = el("form", {}, el("h1", {}, tr("Board")), el("p", {}, tr("Which room? Its code has six letters and digits.")), field, el("button", {}, tr("Look")))
+  const form = el("form", {}, el("h1", {}, tr("Board")), el("p", {}, tr("Which room? Its code has six letters and digits.")), field, el("button", {}, tr("Look")), languages())
   form.addEventListener("submit", event => {
     event.preventDefault()
-    location.search = new URLSearchParams({room: field.value})
+    goTo(field.value)
   })
   document.body.append(form)
 }
@@ -258,9 +275,9 @@ function begin() {
   const join = el("button", {type: "button", class: "join", "aria-haspopup": "dialog", onclick: () => large.showModal()},
     el("span", {}, ...in_place(tr("Join: room {}"), el("b", {}, spaced))), el("img", {src: code, alt: ""}))
   const dark = el("button", {type: "button", "aria-label": tr("Light or dark"), onclick: () => turn(isDark() ? "light" : "dark")}, "◐")
-  const file = el("a", {class: "file", href: `board/export.csv?${new URLSearchParams({room})}`, title: tr("Everything that was submitted, as a table")}, "CSV")
+  const file = el("a", {class: "file", href: in_language(`board/export.csv?${new URLSearchParams({room})}`), title: tr("Everything that was submitted, as a table")}, "CSV")
   document.body.append(
-    el("header", {}, el("h1", {}, tr("Board")), count, el("label", {}, `${tr("Rank by")} `, rule), choice, tab, ...(key ? [facilitator()] : []), file, dark, join), large,
+    el("header", {}, el("h1", {}, tr("Board")), count, el("label", {}, `${tr("Rank by")} `, rule), choice, tab, ...(key ? [facilitator()] : []), file, languages(), dark, join), large,
     said, el("main", {}, charts, predictions, el("section", {class: "ranking", "aria-label": tr("Ranking")}, table)))
   rule.addEventListener("change", show)
   choice.addEventListener("change", () => {

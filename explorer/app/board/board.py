@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,10 +22,11 @@ from explorer.app.board.storage import Room, Storage
 from explorer.app.differences import differences
 from explorer.app.link.followed import Followed, followed, loaded
 from explorer.errors import ExplorerError
+from explorer.model.labels import title_shown
 from explorer.scenario.history import state_of
 from explorer.scenario.known import names
 from explorer.scenario.scenario import Scenario
-from explorer.words import tr
+from explorer.words import ENGLISH, language, speaking, tr
 
 T = TypeVar("T")
 Submitted = tuple[Followed, Figures, str]
@@ -35,6 +36,7 @@ AT_ONCE = 60  # submissions of an address
 ASKED_PER_S = 60.0  # by an address, in the long run
 WRONG_CODES = 20  # and wrong keys, of an address
 MOST_SHOWN = 300  # submissions on one page
+MOST_SAID = 5000  # submissions whose changes are known in words of a language
 MOST_WAITING = 100  # submissions whose figures are not there yet: a room, thrice
 
 
@@ -91,7 +93,13 @@ class Board:
             tries = latest.pop(place, {"tries": 0})["tries"] + 1
             shown = ("name", "scenario", "link", "changes", "submitted_s", *Figures.names())
             latest[place] = {name: row[name] for name in shown} | {"tries": tries}
-        return [*latest.values()][-MOST_SHOWN:]
+        return [self._said(row) for row in [*latest.values()][-MOST_SHOWN:]]
+
+    def _said(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A submission with its changes in the language that is spoken."""
+        if language() == ENGLISH:
+            return row
+        return row | {"changes": _changes(row["link"], self.opened, language()) or row["changes"]}
 
     def predictions(self, code: str) -> list[dict[str, Any]]:
         """What a room has predicted, by question."""
@@ -110,9 +118,10 @@ class Board:
             found = self._tracing.submit(fronts_of, scenario)
             self._fronts[name] = found
         try:
-            return found.result() if found.done() else None
+            traced = found.result() if found.done() else None
         except ExplorerError as error:
             raise RefusedError(422, tr("There are no fronts: {}", error.what)) from error
+        return traced and traced | {"title": title_shown(scenario)}
 
     async def stored(self, work: Callable[..., T], *arguments: Any) -> T:
         """What the storage says to a question, or a `RefusedError`."""
@@ -122,7 +131,7 @@ class Board:
             raise RefusedError(503, tr("The board cannot be reached now. Try again.")) from error
 
     async def evaluated(self, link: str) -> Submitted:
-        """The state that a link names, what it comes to, and what was changed, in words."""
+        """The state that a link names, what it comes to, and what was changed, in English."""
         return await self.solved(_evaluate, link, self.opened)
 
     async def solved(self, work: Callable[..., T], *arguments: Any) -> T:
@@ -146,8 +155,23 @@ async def _run(pool: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any
 
 def _evaluate(link: str, opened: str) -> Submitted:
     there = followed(link, opened)
+    with speaking(ENGLISH):
+        changes = _in_words(there, opened)
+    return there, figures_of(there.scenario), changes
+
+
+@lru_cache(maxsize=MOST_SAID)
+def _changes(link: str, opened: str, _language: str) -> str | None:
+    """What a link changes, in the language that is spoken; None where it is of other times."""
+    try:
+        return _in_words(followed(link, opened), opened)
+    except ExplorerError:
+        return None
+
+
+def _in_words(there: Followed, opened: str) -> str:
     before, now = (state_of(it) for it in (loaded(there.name or opened), there.scenario))
-    return there, figures_of(there.scenario), "; ".join(differences(there.scenario, before, now))
+    return "; ".join(differences(there.scenario, before, now))
 
 
 def digest(token: str) -> str:

@@ -10,7 +10,6 @@ import pandas as pd
 from explorer.app.board.figures import figures_of
 from explorer.app.live.scheduler import wait_for_quiet
 from explorer.measures import cost_carbon_front, cost_latency_front
-from explorer.model.labels import title_shown
 from explorer.model.network import build_network
 from explorer.scenario.scenario import Scenario
 
@@ -33,7 +32,6 @@ def fronts_of(scenario: Scenario) -> Fronts:
     carbon = _last(cost_carbon_front.growing_fronts(network))
     delay = _last(cost_latency_front.growing_fronts(build_network(without_price), "requests"))
     return {
-        "title": title_shown(scenario),
         "carbon_price_usd_per_t": float(scenario.carbon_price_usd_per_t),
         "own": vars(figures_of(scenario)),
         "cost_carbon": carbon[["cost_usd_per_h", "carbon_kg_per_h"]].to_numpy().tolist(),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from markupsafe import Markup
 
 from explorer.app.component import words_of
+from explorer.app.language import IN_LANGUAGE
 from explorer.app.link.share import picture
 from explorer.markup import file_of_ours, html, joined, script_of_ours
-from explorer.words import language, tr
+from explorer.words import LANGUAGES, language, tr
 
 _HERE = Path(__file__).parent
 _FILES = {
     name: file_of_ours(_HERE / name)
     for name in ("board.css", "board.js", "chart.js", "predictions.js", "join.js")
-}
+} | {IN_LANGUAGE.name: file_of_ours(IN_LANGUAGE)}
 
 
 def board_page(nonce: str, joins: str) -> str:
@@ -29,11 +31,13 @@ def board_page(nonce: str, joins: str) -> str:
     joins : str
         Link by which others join its room; empty where it asks for a room first.
     """
-    body = html('<body data-joins="{}" data-code="{}">', joins, picture(joins) if joins else "")
+    body = html(
+        '<body data-joins="{}" data-code="{}" data-languages="{}">',
+        joins, picture(joins) if joins else "", json.dumps(LANGUAGES),
+    )  # fmt: skip
     style = html('<style nonce="{}">{}</style>', nonce, _FILES["board.css"])
-    return _page(
-        tr("Board"), style + _script(nonce, "chart.js", "predictions.js", "board.js"), body
-    )
+    script = _script(nonce, IN_LANGUAGE.name, "chart.js", "predictions.js", "board.js")
+    return _page(tr("Board"), style + script, body)
 
 
 def join_page(nonce: str, room: str, page: str) -> str:

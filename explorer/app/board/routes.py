@@ -22,7 +22,7 @@ from explorer.app.board.predictions import answer_words, refuse_unless_possible
 from explorer.app.board.rules import LONGEST_LINK, RefusedError, room_code, team_name
 from explorer.app.board.storage import Room, Submission
 from explorer.app.gate import Gate
-from explorer.app.language import language_of
+from explorer.app.language import chosen, in_language, language_of
 from explorer.app.link.followed import name_of
 from explorer.formulas import shielded
 from explorer.words import mark, speaking, tr
@@ -133,7 +133,12 @@ class BoardPage(_Answer):
         here = f"{'https' if is_safe else self.request.protocol}://{host}"
         is_loopback = host.startswith(("localhost", "127.", "[::1]"))
         origin = address.origin if is_loopback and address.origin else here
-        return f"{origin}{address.prefix}/board/join?room={code}"
+        return in_language(f"{origin}{address.prefix}/board/join?room={code}", self._chosen)
+
+    @property
+    def _chosen(self) -> str:
+        """The language that the address chooses, if it does."""
+        return chosen(self.request.arguments)
 
     def _nonce(self) -> str:
         nonce = secrets.token_urlsafe(16)
@@ -151,7 +156,7 @@ class JoinPage(BoardPage):
     async def get(self) -> None:
         room = await self.room(self.get_query_argument("room", ""))
         page = "../in-page" if "in-page" in self.request.arguments else "../"
-        self._show(join_page(self._nonce(), room.code, page))
+        self._show(join_page(self._nonce(), room.code, in_language(page, self._chosen)))
 
 
 class StateOfRoom(_Answer):

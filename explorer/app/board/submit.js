@@ -60,7 +60,7 @@ async function submitted(key, team, room) {
     const answer = await sent("board/submissions", {team, room, link: link.whole()})
     if (!answer.ok) return await answer.text()
     const {cost_usd_per_h, room: code} = await answer.json()
-    const board = el("a", {href: `board?room=${code}`, target: "_blank", rel: "noopener"}, tr("board"))
+    const board = el("a", {href: in_language(`board?room=${code}`), target: "_blank", rel: "noopener"}, tr("board"))
     return el("span", {}, ...in_place(tr("Submitted: {} USD/h. See the {}."), localised(numbers.format(cost_usd_per_h)), board))
   } catch {
     return tr("The server does not answer. Nothing was submitted; try again.")
@@ -68,7 +68,7 @@ async function submitted(key, team, room) {
 }
 
 function sent(where, content) {
-  return fetch(where, {
+  return fetch(in_language(where), {
     method: "POST",
     headers: {"Content-Type": "application/json"},
     body: JSON.stringify({...content, token: remembered().token}),

@@ -10,6 +10,7 @@ import param
 from explorer.app.board.rules import LONGEST_NAME
 from explorer.app.component import Component
 from explorer.app.controls.controls import CONTROLS
+from explorer.app.language import IN_LANGUAGE
 
 SCRIPT = Path(__file__).with_suffix(".js")
 _SHARED = (CONTROLS / "history.css", CONTROLS.parent / "link" / "share.css")
@@ -29,7 +30,7 @@ class SubmitButton(Component):
     key = param.String(doc="Id of the inputs whose link is submitted.")
     longest = param.Integer(LONGEST_NAME, doc="Characters of a team's name.")
 
-    _esm = SCRIPT.read_text("utf-8")
+    _esm = IN_LANGUAGE.read_text("utf-8") + SCRIPT.read_text("utf-8")
     _stylesheets: ClassVar = [*SHARED_STYLES, SCRIPT.with_suffix(".css").read_text("utf-8")]
 
     def __init__(self, key: str) -> None:

@@ -262,7 +262,7 @@ class Inputs:
         declared = _declared(owner)[name]
         if key in self._looks:
             fits = isinstance(value, str) and value in self._looks[key].choices()
-            wrong = tr("There is no {} {!r}.", key, _short(value))
+            wrong = tr("There is no such choice: {!r}.", _short(value))
         else:
             fits = _is_of_its_kind(value, declared)
             wrong = tr("{} is not possible. Possible: {}.", _short(value), _possible(declared))

@@ -7,8 +7,9 @@ from bokeh.document import Document
 from panel.io.document import MockSessionContext
 
 from explorer.errors import ExplorerError
+from explorer.words import mark, tr
 
-_INSTEAD = (
+_INSTEAD = mark(
     "Use Explorer(scenario).save('page.html') or wattlas snapshot: that page solves by itself."
 )
 
@@ -19,8 +20,8 @@ def refuse_embedding() -> None:
     text and pictures as they are.
     """
     if pn.config.embed:
-        what = "Panel cannot embed the states of this app: its results are solved, not listed."
-        raise ExplorerError(what, "save(embed=True)", _INSTEAD)
+        what = tr("Panel cannot embed the states of this app: its results are solved, not listed.")
+        raise ExplorerError(what, "save(embed=True)", tr(_INSTEAD))
 
 
 def refuse_conversion(document: Document | None) -> None:
@@ -29,5 +30,5 @@ def refuse_conversion(document: Document | None) -> None:
     package index has under the name of our import package, and has no solver.
     """
     if document is not None and isinstance(document.session_context, MockSessionContext):
-        what = "`panel convert` cannot make a page of this app: its solver does not run there."
-        raise ExplorerError(what, "panel convert", _INSTEAD)
+        what = tr("`panel convert` cannot make a page of this app: its solver does not run there.")
+        raise ExplorerError(what, "panel convert", tr(_INSTEAD))

@@ -108,7 +108,7 @@ class Drawing:
         figure.toolbar.tools = [
             tool for tool in figure.toolbar.tools if not isinstance(tool, BoxZoomTool)
         ]
-        _say_tools(figure)
+        say_tools(figure)
         kept = {models["cds"].id for models in self.handles.values() if "cds" in models}
         tell_ticks_apart(figure)
         for model in figure.references():
@@ -371,7 +371,7 @@ _TOOLS = {
 }  # by kind: what Bokeh's toolbar calls them
 
 
-def _say_tools(figure: Plot) -> None:
+def say_tools(figure: Plot) -> None:
     """Tools are called in the language that is spoken what Bokeh calls them in English."""
     for tool in figure.toolbar.tools:
         name = _TOOLS.get(type(tool).__name__, "")

@@ -137,14 +137,14 @@ def _carbon(found: Applied, counts: str) -> list[str]:
     """Which carbon intensities there are, and whether they count."""
     told = []
     kinds = {column: kind for kind, column in CARBON_COLUMNS.items()}
-    there = [kinds[column] for column in found.columns if column in kinds]
+    there = [tr(kinds[column]) for column in found.columns if column in kinds]
     if there and counts in found.columns:
         told.append(tr("CO₂ is of the kind: {}. “Which CO₂ counts” chooses.", ", ".join(there)))
     elif there:
         words = mark("CO₂ does not count: it is of the kind {}, and “Which CO₂ counts” is {}.")
-        told.append(tr(words, ", ".join(there), kinds[counts]))
+        told.append(tr(words, ", ".join(there), tr(kinds[counts])))
     if found.unused:
-        unused = ", ".join(kinds[column] for column in found.unused)
+        unused = ", ".join(tr(kinds[column]) for column in found.unused)
         told.append(tr("CO₂ of the kind {} is not used: the scenario has none.", unused))
     return told
 

@@ -40,8 +40,10 @@ from explorer.app.controls.controls import (
     reach_of,
     wait_key,
 )
+from explorer.app.language import IN_LANGUAGE, in_language
 from explorer.app.link.page_link import SHORT_NAMES, stamp
 from explorer.app.live.card import CARD
+from explorer.app.live.pane import say_tools
 from explorer.app.questions import QUESTIONS
 from explorer.app.region_table.regions import table_columns
 from explorer.app.snapshot import FRAME_PX, HIDEABLE
@@ -269,6 +271,7 @@ class _Screen:
                 )
                 kept = [tool for tool in plot.toolbar.tools if not isinstance(tool, TapTool)]
                 plot.toolbar.tools = [*kept, SaveTool(filename=name)]
+                say_tools(plot)
             self.roots.append(root)
             self._panes[name] = pane
 
@@ -453,7 +456,11 @@ def _page(
                 "Hosting, a cap on cost, taps and the other questions, such as Why here?, need the app:\n"
                 "        <code>wattlas serve</code>. Tables are under Save."
             ),
-            link=html('<a id="live" href="{}">Open the live app</a>', base_url) if base_url else "",
+            link=html(
+                '<a id="live" href="{}">Open the live app</a>', in_language(base_url, spoken())
+            )
+            if base_url
+            else "",
             board=html('<div id="submit"></div>') if board else "",
         )
         .encode()
@@ -499,7 +506,7 @@ def _styles(board: bool) -> dict[str, list[str]]:
 
 
 def _components(board: bool) -> dict[str, tuple[Path, ...]]:
-    return _COMPONENTS | ({"submit": (SUBMIT,)} if board else {})
+    return _COMPONENTS | ({"submit": (IN_LANGUAGE, SUBMIT)} if board else {})
 
 
 def _file_name(scenario: Scenario) -> str:

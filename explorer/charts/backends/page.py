@@ -22,6 +22,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import Formatter, ScalarFormatter
@@ -31,7 +32,7 @@ from explorer.atomic_write import refuse_bad_target, written_whole
 from explorer.charts.chart import About
 from explorer.errors import ExplorerError
 from explorer.text import sentence, takes_prefix, tick_texts, wrapped
-from explorer.words import tr
+from explorer.words import language, per_language, tr
 
 MPL = "matplotlib"
 MM_PER_INCH = 25.4
@@ -57,6 +58,22 @@ _STYLE: Any = _TO_WRITE | {
     "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 7, "axes.linewidth": 0.6,
     "hatch.linewidth": 0.5,
 }  # fmt: skip
+
+
+_HAN_FONTS = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei",
+    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "SimHei", "Arial Unicode MS",
+)  # fmt: skip
+
+
+@per_language
+def _style() -> Any:
+    """With a font of this machine for what the language is written in, beside our own."""
+    if language() != "zh":
+        return _STYLE
+    installed = {*fontManager.get_font_names()}
+    there = [name for name in _HAN_FONTS if name in installed][:1]
+    return _STYLE | {"font.sans-serif": [*_STYLE["font.sans-serif"], *there]}
 
 
 @dataclass(frozen=True)
@@ -216,7 +233,7 @@ def page(
         what = f"A figure cannot be {width_mm} mm wide."
         raise ExplorerError(what, "width_mm", f"Choose from {SMALLEST_MM:g} to {LARGEST_MM:g} mm.")
     target = nullcontext() if path is None else written_whole(Path(path), "figure")
-    style = _STYLE if ax is None else _TO_WRITE  # axes have their owner's
+    style = _style() if ax is None else _TO_WRITE  # axes have their owner's
     with target as unfinished, mpl.rc_context(style):
         yield Page(unfinished, width_mm, title, credit, ax)
 
