@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
-from explorer.words import mark, plural, tr
+from explorer.words import again, mark, plural, sentences, tr
 
 MOST_SHOWN = 100  # problems in one list: who has fixed those looks again
 LONGEST_QUOTE = 60  # letters of what stands in a file
@@ -97,8 +97,9 @@ class Problem:
         if self.column is not None:
             kind = mark("key {}") if ".toml" in self.file else mark("column {}")
             place.append(tr(kind, _printable(self.column)))
-        found = "" if self.value is None else f" {tr('(found {!r})', shortened(self.value))}"
-        return f"{', '.join(place)}: {self.what}{found} {self.fix}"
+        found = "" if self.value is None else tr("(found {!r})", shortened(self.value))
+        said = sentences(again(self.what), found, again(self.fix))
+        return tr("{}: {}", tr(", ").join(place), said)
 
 
 class ScenarioError(ExplorerError):
@@ -120,7 +121,7 @@ class ScenarioError(ExplorerError):
         )
 
     def __str__(self) -> str:
-        return "\n  ".join([f"{self.where}: {self.what}", *lines(self.problems)])
+        return "\n  ".join([tr("{}: {}", self.where, self.what), *lines(self.problems)])
 
 
 class PlanError(ScenarioError):

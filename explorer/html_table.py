@@ -44,7 +44,9 @@ def scenario_html(scenario: Scenario) -> str:
     facts = {
         tr("Demand"): tr("{} MW of IT load", format_number(scenario.total_demand_mw)),
         tr("Places"): tr("{} clients, {} regions", len(scenario.clients), len(scenario.regions)),
-        tr("Changed settings"): ", ".join(f"{label} {value}" for label, value in settings.items())
+        tr("Changed settings"): tr(", ").join(
+            f"{label} {value}" for label, value in settings.items()
+        )
         or tr("none"),
     }
     columns = [
@@ -81,7 +83,7 @@ def placement_html(placement: Placement) -> str:
             share=100 * placement.relocated_share,
         ),
         tr("Mean latency"): format_duration(placement.mean_latency_ms),
-        tr("Unserved"): ", ".join(
+        tr("Unserved"): tr(", ").join(
             f"{format_number(mw)} MW ({reason_named(reason)})" for reason, mw in unserved.items()
         )
         or "0 MW",
@@ -113,7 +115,7 @@ def _water(figures: dict[str, Headline]) -> dict[str, str]:
 
 def _against_the_baseline(figure: Headline) -> str:
     change = tr("{} against the baseline", percent(figure.change_percent))
-    return f"{change}, {figure.basis}" if figure.basis else change
+    return tr("{}, {}", change, figure.basis) if figure.basis else change
 
 
 @renders(Frontier, "html")
@@ -129,10 +131,10 @@ def frontier_html(frontier: Frontier) -> str:
         tr("Steps"): tr("{}, from {} to {}", len(table), begins, ends),
         tr("Cost"): _from_to("USD/h", first["cost_usd_per_h"], last["cost_usd_per_h"]),
         tr("Carbon"): _from_to("kg/h", first["carbon_kg_per_h"], last["carbon_kg_per_h"]),
-        tr("The scenario"): f"{format_duration(frontier.current_ms)}, {here}",
+        tr("The scenario"): tr("{}, {}", format_duration(frontier.current_ms), here),
     }
     if frontier.missing:
-        missing = ", ".join(frontier.missing)
+        missing = tr(", ").join(frontier.missing)
         facts[tr("Missing")] = tr("{}: the time limit was over", missing)
     if frontier.over == "all":
         axis = tr("The optimum along a relaxation of every budget.")
@@ -169,7 +171,7 @@ def draws_html(draws: Draws) -> str:
     table = table.sort_values(["receives_draws", "p50_mw"], ascending=False, kind="stable")
     sure = table.loc[table["receives_draws"] >= SURE * draws.done, "region"]
     unserved = int((draws.table["unserved_mw"].to_numpy() > UNSERVED_MW).sum())
-    names = ", ".join(sure.head(FIRST_ROWS))
+    names = tr(", ").join(sure.head(FIRST_ROWS))
     if len(sure) > FIRST_ROWS:
         names = tr("{} and {} more", names, len(sure) - FIRST_ROWS)
     given = format_number(draws.given_usd_per_h)
@@ -203,7 +205,7 @@ def certificate_html(certificate: Certificate) -> str:
         tr("No placement has less than"): (
             f"{format_number(certificate.lower_bound)} {certificate.unit}"
         ),
-        tr("Checks that fail"): ", ".join(failed) or tr("none"),
+        tr("Checks that fail"): tr(", ").join(failed) or tr("none"),
     }
     what = tr(
         "Proves that nothing is better." if certificate.holds else "Does not prove the placement."

@@ -13,7 +13,7 @@ from typing import LiteralString
 import pandas as pd
 from markupsafe import EscapeFormatter, Markup, escape
 
-from explorer.words import localised, tr
+from explorer.words import between_sentences, localised, tr
 
 # what Markdown, with or without tables and formulas, would not leave as it is; brackets alone mean
 # nothing in it
@@ -56,6 +56,16 @@ def joined(parts: Iterable[str], between: str = "") -> Markup:
     '&lt; &amp; <hr>'
     """
     return escape(between).join(parts)
+
+
+def sentences(parts: Iterable[str]) -> Markup:
+    """
+    Sentences one after the other, without those that say nothing, escaped likewise.
+
+    >>> str(sentences(["Load & law.", "", html("<b>Now.</b>")]))
+    'Load &amp; law. <b>Now.</b>'
+    """
+    return joined(filter(None, parts), between_sentences())
 
 
 def file_of_ours(path: Path) -> Markup:

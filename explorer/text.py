@@ -66,7 +66,7 @@ def origin_text(sources: Sequence[Source]) -> str:
         f"{f' ({as_shown(s.licence)})' if s.licence else ''}, {tr(MEANINGS[s.quality])}"
         for s in sources
     )
-    return "; ".join(dict.fromkeys(lines)) or tr(MEANINGS["unsourced"])
+    return tr("; ").join(dict.fromkeys(lines)) or tr(MEANINGS["unsourced"])
 
 
 def brief_origin(sources: Sequence[Source]) -> str:
@@ -81,7 +81,7 @@ def brief_origin(sources: Sequence[Source]) -> str:
     if not names:
         return tr(MEANINGS["unsourced"])
     first = tr("{} and {} more", names[0], len(names) - 1) if len(names) > 1 else names[0]
-    return f"{first}: {tr(BRIEFLY[worst(sources)])}"
+    return tr("{}: {}", first, tr(BRIEFLY[worst(sources)]))
 
 
 def _brief(source: Source) -> str:
@@ -344,5 +344,5 @@ def percent(value: float) -> str:
     if not math.isfinite(value):
         return "–"
     if abs(value) < 0.05:
-        return "±0 %"
-    return f"{number(value, '+,.1f')} %".replace("-", "−")
+        return tr("±{} %", 0)
+    return tr("{:+,.1f} %", value).replace("-", "−")

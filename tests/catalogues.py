@@ -17,7 +17,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 from explorer.words import ENGLISH, LANGUAGES
-from explorer.words.messages import Message, has_words, key_of, said_in
+from explorer.words.messages import Message, key_of, said_in, says_something
 
 EXPLORER = Path(__file__).parents[1] / "explorer"
 FOLDER = EXPLORER / "words"
@@ -78,7 +78,7 @@ def messages() -> dict[Message, list[str]]:
 
 def _add(found: dict, said: Iterator[Message], path: Path) -> None:
     for message in said:
-        if isinstance(message, tuple) or has_words(message):
+        if isinstance(message, tuple) or says_something(message):
             files = found.setdefault(message, [])
             name = path.relative_to(EXPLORER.parent).as_posix()
             if name not in files:

@@ -55,6 +55,16 @@ def test_figures_have_the_comma_of_their_language(language):
     assert [form for form in forms if figure.search(form)] == []
 
 
+_CJK = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"  # letters and signs of full width
+_UNLIKE_CHINESE = re.compile(f"您|[\\d}}] %|{_CJK}[,;:.!?] |[,;:.!?] {_CJK}|[。，；：、！？] ")
+
+
+def test_chinese_is_written_with_its_own_signs():
+    forms = [form for forms in strings(kept("zh")).values() for form in forms]
+    shown = {form: re.sub(r"\{\d*[^\w{}][^{}]*\}|\{0[^{}]* %\}", "{}", form) for form in forms}
+    assert [form for form, seen in shown.items() if _UNLIKE_CHINESE.search(seen)] == []
+
+
 def test_messages_are_found_wherever_they_are_written():
     """One of each kind: a call, HTML, a plural, a constant, an axis, a measure, a parameter, a script."""
     known = set(said())

@@ -25,7 +25,7 @@ from explorer.words import (
     tr,
 )
 from explorer.words.column_titles import COLUMN_TITLES
-from explorer.words.messages import has_words
+from explorer.words.messages import says_something
 
 FRENCH = r"""
 msgid ""
@@ -90,14 +90,22 @@ def test_a_plural_follows_the_rule_of_the_language(french, count, said):
 
 
 @pytest.mark.parametrize(
-    ("language", "decimal", "group"),
-    [("en", ".", ","), ("de", ",", "."), ("fr", ",", "\u202f"), ("es", ",", "."), ("zh", ".", ",")],
+    ("language", "decimal", "group", "percent_sign"),
+    [
+        ("en", ".", ",", " %"),
+        ("de", ",", ".", " %"),
+        ("fr", ",", "\u202f", "\u202f%"),
+        ("es", ",", ".", " %"),
+        ("zh", ".", ",", "%"),
+    ],
 )
-def test_numbers_are_as_the_language_writes_them_wherever_they_come_from(language, decimal, group):
+def test_numbers_are_as_the_language_writes_them_wherever_they_come_from(
+    language, decimal, group, percent_sign
+):
     with speaking(language):
         assert number(1234567.5, ",.1f") == f"1{group}234{group}567{decimal}5"
         assert format_number(184809.3) == f"184{group}809"
-        assert percent(-22) == f"−22{decimal}0 %"
+        assert percent(-22) == f"−22{decimal}0{percent_sign}"
         assert format_duration(1500) == f"1{decimal}5 s"
         assert tick_texts([-0.5, 50_000]) == [f"−0{decimal}5", f"50{group}000{decimal}0"]
         assert setting_text("friction_scale", 1234.5) == f"1{group}234{decimal}5"
@@ -149,10 +157,9 @@ def test_a_language_that_there_is_not_is_refused_with_what_there_is():
     assert words.language() == "en"
 
 
-def test_only_what_has_letters_of_its_own_is_a_message():
-    assert [has_words(text) for text in ("{a} – {b:.0f} %", "<b title='x'>{}</b>", "of {}")] == [
-        *(False, False, True)
-    ]
+def test_only_what_has_letters_or_punctuation_of_its_own_is_a_message():
+    texts = ("{a} – {b:.0f}", "<b title='x; y'>{}</b>", "of {}", "{b:.0f} %", "; ")
+    assert [says_something(text) for text in texts] == [False, False, True, True, True]
 
 
 def test_every_language_has_a_catalogue_with_a_rule_for_plurals():

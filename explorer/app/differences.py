@@ -36,4 +36,4 @@ def _said(scenario: Scenario, workload: str, name: str, value: object) -> str:
         told = format_duration(value) if known else setting_text(name, value)  # pyright: ignore[reportArgumentType]
         return f"{scenario.workloads[workload].name} {told}"
     label = tr(str(scenario.param[name].label)).split(" [")[0]
-    return f"{label}: {setting_text(name, value)}"
+    return tr("{}: {}", label, setting_text(name, value))

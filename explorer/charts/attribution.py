@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, reach
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.presentation import renders
 from explorer.text import format_number
@@ -115,7 +115,7 @@ def _finding(table: pd.DataFrame, saved: float, possible: float) -> Markup:
         whose = html("All of it is of the {} MW served; {} MW are not.", served, unserved)
     if held <= 0:
         found = html("Nothing holds it back: moving saves {} USD/h.", format_number(saved))
-        return joined(filter(None, (found, whose)), " ")
+        return sentences((found, whose))
     parts = [
         tr("{} {:.0f} %", tr(factors[n]), 100 * shapley[n] / held)
         for n in np.argsort(-shapley)
@@ -124,9 +124,10 @@ def _finding(table: pd.DataFrame, saved: float, possible: float) -> Markup:
     found = html(
         "Moving saves <b>{saved} of {possible} USD/h</b> that would be possible without obstacles, carbon at its "
         "price included. Of the {held} USD/h held back: {parts}.",
-        saved=format_number(saved), possible=format_number(possible), held=format_number(held), parts=", ".join(parts),
+        saved=format_number(saved), possible=format_number(possible), held=format_number(held),
+        parts=tr(", ").join(parts),
     )  # fmt: skip
-    return joined(filter(None, (found, whose, _room(table))), " ")
+    return sentences((found, whose, _room(table)))
 
 
 def _room(table: pd.DataFrame) -> str:

@@ -42,7 +42,8 @@ def chart(table: pd.DataFrame) -> Chart:
     who = np.tile(np.array([tr("class {}", name) for name in classes], object), 2)
     rows = np.tile(np.arange(len(share)), 2)
     names = [
-        f"{name}, {format_duration(float(ms))}" for name, ms in zip(classes, budget, strict=True)
+        tr("{}, {}", name, format_duration(float(ms)))
+        for name, ms in zip(classes, budget, strict=True)
     ]
     label = tr("Share of the latency budget [%]")
     return Chart(

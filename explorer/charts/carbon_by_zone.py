@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import bars_from_zero, reach
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.model.labels import NamesById
 from explorer.presentation import renders
 from explorer.text import elided, format_number, percent
@@ -139,7 +139,7 @@ def _finding(table: pd.DataFrame, change: NDArray) -> Markup:
     other = np.abs(table["it_mw"].to_numpy() - table["baseline_it_mw"].to_numpy())
     if (other > OTHER_LOAD_MW).any():
         parts.append(html("Some zones are served more or less load than in the baseline."))
-    return joined(parts, " ")
+    return sentences(parts)
 
 
 def _tonnes(kg: NDArray) -> str:

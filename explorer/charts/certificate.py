@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, row_places
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.measures.certificate import Certificate
 from explorer.presentation import renders
 from explorer.text import format_number
@@ -114,7 +114,7 @@ def _shares(table: pd.DataFrame) -> NDArray[np.float64]:
 
 def _title(proof: Certificate) -> str:
     if not proof.holds:
-        return tr("not proven: {}", ", ".join(_failed(proof)))
+        return tr("not proven: {}", tr(", ").join(_failed(proof)))
     match proof.unit:
         case "kg/h":
             return tr("proven: no placement can emit less than {:,.2f} kg/h", proof.lower_bound)
@@ -132,9 +132,9 @@ def _finding(proof: Certificate) -> Markup:
     first = (
         html("<b>✓ Proven.</b>")
         if proof.holds
-        else html("<b>✗ Not proven: {}.</b>", ", ".join(_failed(proof)))
+        else html("<b>✗ Not proven: {}.</b>", tr(", ").join(_failed(proof)))
     )
-    return joined(filter(None, (first, _bound(proof), _counted(proof))), " ")
+    return sentences((first, _bound(proof), _counted(proof)))
 
 
 def _bound(proof: Certificate) -> Markup:

@@ -91,7 +91,9 @@ def _finding(table: pd.DataFrame) -> Markup:
     if not index["optimum"]:
         return html("No load is served.")
     names = table.attrs.get("names", {})
-    top = ", ".join(elided(str(names.get(region, region))) for region in table["region"].head(TOP))
+    top = tr(", ").join(
+        elided(str(names.get(region, region))) for region in table["region"].head(TOP)
+    )
     return html(
         "<b>{share:.0f} % of the load runs in {top}</b>; the baseline's three largest have {before:.0f} %. Herfindahl "
         "index {index:.3f}, as concentrated as {equal:.1f} equal regions; baseline {index_before:.3f}, as "

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.measures.cost_carbon_front import avoided_kg_per_h
 from explorer.model.labels import NamesById
 from explorer.presentation import renders
@@ -189,7 +189,7 @@ def _finding(front: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
                 "{} MW go unserved, here and everywhere on it.", format_number(attrs["unserved_mw"])
             )
         )
-    return joined(parts, " ")
+    return sentences(parts)
 
 
 def _present(front: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
@@ -238,7 +238,7 @@ def _tonnes(front: pd.DataFrame) -> Markup:
         every=every, some=some, low=low, most=most, high=high,
         dearest=format_number(front["carbon_price_from_usd_per_t"].iloc[-1]),
     )  # fmt: skip
-    return joined((avoided, _cheapest(front)), " ")
+    return sentences((avoided, _cheapest(front)))
 
 
 def _cheapest(front: pd.DataFrame) -> Markup:

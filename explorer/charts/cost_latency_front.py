@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
 from explorer.charts.cost_carbon_front import NOW_LEAST, marks_of, with_names
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.measures.cost_latency_front import objective_at, window_return
 from explorer.measures.frontier import WINDOW_MS
 from explorer.presentation import renders
@@ -195,7 +195,7 @@ def _finding(front: pd.DataFrame) -> Markup:
     if front.attrs.get("unserved_mw", 0.0) > UNSERVED_MW:
         mw = format_number(front.attrs["unserved_mw"])
         parts.append(html("{} MW go unserved, here and everywhere on it.", mw))
-    return joined([part for part in parts if part], " ")
+    return sentences(parts)
 
 
 def _worth(front: pd.DataFrame, of: str) -> Markup:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, left_out, reach
-from explorer.markup import html, joined
+from explorer.markup import html, joined, sentences
 from explorer.presentation import renders
 from explorer.text import elided, format_number, percent
 from explorer.units import KG_PER_T
@@ -115,7 +115,7 @@ def _moves(table: pd.DataFrame) -> tuple[float, float]:
 def _finding(table: pd.DataFrame) -> Markup:
     """What moves, from where to where, and what it does to the headline figures."""
     figures = [_change(name, figure) for name, figure in table.attrs["headlines"].items()]
-    return joined([_where(table), html("Change of {}.", joined(figures, ", "))], " ")
+    return sentences([_where(table), html("Change of {}.", joined(figures, tr(", ")))])
 
 
 def _where(table: pd.DataFrame) -> Markup:
@@ -142,7 +142,7 @@ def _ends(table: pd.DataFrame) -> str:
         for region, mw in zip(rows["region"], rows["change_it_mw"], strict=True)
         if abs(mw) > NONE_MW
     ]
-    return ", ".join(said)
+    return tr(", ").join(said)
 
 
 def _change(name: str, figure: dict[str, Any]) -> Markup:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import bars_from_zero, horizontal_bars, left_out, reach, row_places
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.presentation import renders
 from explorer.text import elided, format_number, signed
 from explorer.words import tr
@@ -140,7 +140,7 @@ def _title(table: pd.DataFrame) -> str:
 def _finding(table: pd.DataFrame) -> Markup:
     if not table["it_mw"].to_numpy().any():
         return html("<b>No load is served</b>, so no loss of a region leaves anybody unserved.")
-    return joined([_worst(table), _dearest(table), _reserve(table)], " ")
+    return sentences([_worst(table), _dearest(table), _reserve(table)])
 
 
 def _worst(table: pd.DataFrame) -> Markup:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.budget_axis import BudgetAxis, label_of, now_columns, now_labels, now_marks
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.measures.frontier import UNSERVED_MW, Frontier
 from explorer.model.placement import Placement
 from explorer.presentation import renders
@@ -272,7 +272,7 @@ def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
         parts.append(tr("Axis zoomed: {:.1f} % of the cost.", 100 * share))
     if _rises(cost) and not _rises(table["objective_usd_per_h"].to_numpy()):
         parts.append(tr("Where this cost rises, it buys less carbon."))
-    return joined(parts, " ")
+    return sentences(parts)
 
 
 def _may_take(frontier: Frontier) -> Markup:

@@ -22,7 +22,7 @@ from explorer.charts.budget_axis import (
 )
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import row_places
-from explorer.markup import html, joined
+from explorer.markup import html, joined, sentences
 from explorer.measures.frontier import LAYER_COLUMNS
 from explorer.model.labels import as_shown
 from explorer.model.placement import LAYERS
@@ -158,7 +158,7 @@ def _classes(table: pd.DataFrame, mw: Floats, labels: tuple[str, ...]) -> Filled
         "text": np.array([number(percent[n], ".0f") for n in wide], object),
     }  # fmt: skip
     rows = [
-        f"{elided(name, LONGEST)}, {format_number(mw)} MW"
+        tr("{}, {} MW", elided(name, LONGEST), format_number(mw))
         for name, mw in zip(classes, total[:, 0], strict=True)
     ]
     return Filled(
@@ -224,11 +224,11 @@ def _finding(mw: Floats, attrs: Mapping[Any, Any]) -> Markup:
     ]
     if nowhere > 1e-6:
         loads.append(html("<b>{} MW</b> nowhere", format_number(nowhere)))
-    said = html("Of {} MW now: {}.", format_number(mw.sum()), joined(loads, ", "))
+    said = html("Of {} MW now: {}.", format_number(mw.sum()), joined(loads, tr(", ")))
     along = attrs.get("along")
     if along is None or len(along["budget_ms"]) < 2:
         return said
-    return joined((said, _spread(along)), " ")
+    return sentences((said, _spread(along)))
 
 
 def _spread(along: Mapping[str, Any]) -> Markup:

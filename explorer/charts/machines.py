@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, reach, stacked
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.presentation import renders
 from explorer.text import format_number
 from explorer.words import tr
@@ -137,7 +137,7 @@ def _finding(table: pd.DataFrame) -> Markup:
         ),
         _worth(table),
     ]
-    return joined(parts, " ")
+    return sentences(parts)
 
 
 def _worth(table: pd.DataFrame) -> Markup:

@@ -104,7 +104,7 @@ class Arcs:
     def split(self) -> list[str]:
         """What of each class, row by row, the most first."""
         return [
-            ", ".join(
+            tr(", ").join(
                 tr("{} {} MW", self.classes[k], format_number(float(mw[k])))
                 for k in np.argsort(-mw, kind="stable")
                 if mw[k] > 0

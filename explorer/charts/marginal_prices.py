@@ -16,7 +16,7 @@ from explorer.charts.chart import About
 from explorer.charts.map import Circles, Map, Scale
 from explorer.charts.palette import AMOUNT, AMOUNT_INKS, LOOKS
 from explorer.charts.projection import on_map
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.measures.marginal_prices import ALL, PENALTY_SHARE
 from explorer.model.labels import as_shown
 from explorer.presentation import renders
@@ -131,7 +131,7 @@ def _by_class(table: pd.DataFrame) -> NDArray[np.object_]:
     prices = rows["price_usd_per_mwh"].to_numpy(float).reshape(-1, len(names))
     return np.array(
         [
-            ", ".join(f"{k} {format_number(p, 4)}" for k, p in zip(names, line, strict=True))
+            tr(", ").join(f"{k} {format_number(p, 4)}" for k, p in zip(names, line, strict=True))
             for line in prices
         ],
         object,
@@ -194,7 +194,7 @@ def _finding(table: pd.DataFrame) -> Markup:
     )
     if not worth.any():
         nowhere = tr("Capacity is worth nothing anywhere: there is room where load would go.")
-        return joined([*said, nowhere], " ")
+        return sentences([*said, nowhere])
     best = worth.argmax()
     ring = html("<span style='color:{}'>◯</span>", LOOKS[REGIONS.role].colour)
     most = html(
@@ -210,7 +210,7 @@ def _finding(table: pd.DataFrame) -> Markup:
         to=format_number(to_mw[best]),
         now=format_number(capacity_mw[best]),
     )
-    return joined([*said, ring, most], " ")
+    return sentences([*said, ring, most])
 
 
 def _is_penalty(usd_per_mwh: Any, table: pd.DataFrame) -> Any:

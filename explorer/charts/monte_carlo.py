@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, left_out
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.measures.monte_carlo import NEVER, SURE, Draws
 from explorer.presentation import renders
 from explorer.text import elided, format_number
@@ -167,11 +167,11 @@ def _finding(draws: Draws) -> Markup:
         parts.append(html("Sure to receive load: {}.", _listed(sure)))
     if len(maybe):
         parts.append(html("Open: {}.", _listed(maybe)))
-    return joined(parts, " ")
+    return sentences(parts)
 
 
 def _listed(names: NDArray) -> str:
     """Some names, and how many more there are."""
-    listed = ", ".join(elided(str(name)) for name in names[:NAMED])
+    listed = tr(", ").join(elided(str(name)) for name in names[:NAMED])
     more = len(names) - NAMED
     return tr("{} and {} more", listed, more) if more > 0 else listed

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, left_out, row_places
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.presentation import renders
 from explorer.text import elided, format_number
 from explorer.units import KG_PER_T
@@ -122,11 +122,11 @@ def _finding(table: pd.DataFrame) -> Markup:
     ]
     needed = [j for j in np.argsort(-least_mw, kind="stable")[:NAMED] if least_mw[j] > USED_MW]
     if needed:
-        listed = ", ".join(
+        listed = tr(", ").join(
             tr("{} {} MW", elided(str(names[j])), format_number(float(least_mw[j]))) for j in needed
         )
         parts.append(html("Needed in every such placement: at least {}.", listed))
-    return joined(parts, " ")
+    return sentences(parts)
 
 
 def _amount(table: pd.DataFrame) -> str:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, row_places
-from explorer.markup import html, joined
+from explorer.markup import html, joined, sentences
 from explorer.measures.argument import reason_said
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.measures.remedies import EVERYONE
@@ -86,7 +86,7 @@ def chart(table: pd.DataFrame) -> Chart:
     right, load = mw.cumsum(axis=1)[rows, kind], mw[rows, kind]
     width = float(mw.sum(axis=1).max(initial=0.0))
     loads = [tr("{} MW", format_number(value)) for value in load]
-    texts = [f"{mw}, {tr(KINDS[k])}" for mw, k in zip(loads, kind, strict=True)]
+    texts = [tr("{}, {}", mw, tr(KINDS[k])) for mw, k in zip(loads, kind, strict=True)]
     words = np.where(load >= 2.2 * SMALLEST_SHARE * width, texts, loads).tolist()
     columns = service_bars(
         rows, (right - load, right), kind, np.array(names, object)[rows], texts, words
@@ -141,7 +141,7 @@ def whom(row: dict[str, Any], clients: dict[str, str]) -> str:
     """Whose load a row of `explorer.remedies` is about."""
     if row["client"] == EVERYONE:
         return tr("Everyone")
-    return f"{NamesById(clients)[row['client']]}, {as_shown(row['workload'])}"
+    return tr("{}, {}", NamesById(clients)[row["client"]], as_shown(row["workload"]))
 
 
 def _unserved(table: pd.DataFrame) -> tuple[list[str], NDArray]:
@@ -153,7 +153,7 @@ def _unserved(table: pd.DataFrame) -> tuple[list[str], NDArray]:
         sums[client, workload] = sums.get((client, workload), 0.0) + load
     demands = sorted(sums, key=lambda demand: -sums[demand])
     shown = {demand: n for n, demand in enumerate(demands[:LARGEST])}
-    names = [f"{clients[client]}, {as_shown(workload)}" for client, workload in shown]
+    names = [tr("{}, {}", clients[client], as_shown(workload)) for client, workload in shown]
     if len(demands) > LARGEST:
         names.append(plural("{count} other", "{count} others", len(demands) - LARGEST))
     mw = np.zeros((len(names), len(KINDS)))
@@ -223,7 +223,7 @@ def _finding(table: pd.DataFrame) -> Markup:
             html("{} MW because of {}", format_number(mw), reason_said(reason))
             for reason, mw in sorted(sums.items(), key=lambda item: -item[1])
         ),
-        ", ",
+        tr(", "),
     )
     said = html(
         "<b>{} MW go unserved</b>: {}.", format_number(table.attrs["unserved_mw"]), constraints
@@ -232,4 +232,4 @@ def _finding(table: pd.DataFrame) -> Markup:
     if not whole:
         return said
     change = html("<b style='white-space:nowrap'>{}</b>", whole[0]["remedy"])
-    return joined([said, html("To serve all of it: {}.", change)], " ")
+    return sentences([said, html("To serve all of it: {}.", change)])

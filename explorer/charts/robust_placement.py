@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import bars_from_zero, horizontal_bars, left_out, reach, row_places
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.measures.robust_placement import BASELINE, FORESIGHT, MEAN, STATED, TAIL
 from explorer.presentation import renders
 from explorer.text import elided, format_number
@@ -149,7 +149,7 @@ def _finding(found: dict[str, dict], share: str, hedged: dict[str, float]) -> Ma
         _by_the_mean(found),
         _when_dear(found, share, hedged),
     ]
-    return joined(parts, " ")
+    return sentences(parts)
 
 
 def _by_the_mean(found: dict[str, dict]) -> Markup:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import bars_from_zero, left_out, reach, row_places
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.presentation import renders
 from explorer.scenario.profiles import HOURS
 from explorer.text import elided, format_number
@@ -163,7 +163,7 @@ def _finding(table: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
         _further(attrs),
         _change_of_carbon(table),
     ]
-    return joined(parts, " ")
+    return sentences(parts)
 
 
 def _further(attrs: Mapping[Any, Any]) -> Markup:

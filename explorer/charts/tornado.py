@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, reach
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.presentation import renders
 from explorer.text import format_number, within_sentence
 from explorer.words import tr
@@ -117,6 +117,6 @@ def _finding(table: pd.DataFrame, base: float) -> Markup:
             html("Most depends on <b>{}</b>: between {} and {} USD/h.", names[0], least, most)
         )
     if small.any():
-        hardly = ", ".join(names[n] for n in np.flatnonzero(small))
+        hardly = tr(", ").join(names[n] for n in np.flatnonzero(small))
         parts.append(html("Hardly any effect: {}.", hardly))
-    return joined(parts, " ")
+    return sentences(parts)

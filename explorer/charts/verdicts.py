@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.break_even import round_above
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.model.labels import NamesById
 from explorer.model.placement import SMALLEST_MW
 from explorer.presentation import renders
@@ -236,8 +236,8 @@ def _finding(table: pd.DataFrame, pairs: pd.DataFrame, drawn: int) -> Markup:
     meaning = html(
         "Each pair by itself pays right of the line; the placement weighs all pairs together."
     )
-    said = joined([counts, meaning], " ")
+    said = sentences([counts, meaning])
     rest = html(
         "The {:,} that are neither used nor kept from it are not drawn.", len(pairs) - drawn
     )
-    return joined([said, rest], " ") if drawn < len(pairs) else said
+    return sentences([said, rest]) if drawn < len(pairs) else said

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Columns, Filled, Mark, Panel
 from explorer.charts.rows import left_out, row_places
-from explorer.markup import html, joined
+from explorer.markup import html, sentences
 from explorer.measures.whole_day import SUNRISE_H, SUNSET_H
 from explorer.presentation import renders
 from explorer.scenario.profiles import AVERAGE, HOURS
@@ -304,7 +304,7 @@ def _finding(table: pd.DataFrame, loads: _Loads, attrs: Mapping[Any, Any]) -> Ma
                 format_number(total["unserved_mw"]),
             )
         )
-    return joined(parts, " ")
+    return sentences(parts)
 
 
 def _busiest(loads: _Loads) -> str:
@@ -315,4 +315,4 @@ def _busiest(loads: _Loads) -> str:
     for region, hours in groupby(range(first, first + HOURS), key=lambda hour: most[hour % HOURS]):
         span = [hour % HOURS for hour in hours]
         runs.append(f"{loads.names[region]} {span[0]}–{(span[-1] + 1) % HOURS or HOURS}")
-    return ", ".join(runs)
+    return tr(", ").join(runs)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import row_places, stacked
-from explorer.markup import html, joined
+from explorer.markup import html, joined, sentences
 from explorer.measures.why_here import DEARER, HOME, NOTHING, RUNNER_UP, THERE
 from explorer.presentation import renders
 from explorer.scenario.provenance import UNCERTAIN
@@ -137,7 +137,7 @@ def _row(table: pd.DataFrame, row: Row, is_there: bool) -> str:
     short = mark("runs here") if is_there else mark("home") if row["role"] == HOME else ""
     short = short or _SHORT.get(row["constraint"].split(" and ")[0], "")
     name = elided(_name(table, row["region"]), 16)
-    return f"{name}, {tr(short)}" if short else name
+    return tr("{}, {}", name, tr(short)) if short else name
 
 
 def _name(table: pd.DataFrame, region: str) -> str:
@@ -181,7 +181,7 @@ def _finding(table: pd.DataFrame, rows: list[Row]) -> Markup:
     home, there = rows[0], _there(rows)
     stays = home["region"] == there["region"]
     lead = _stays(table, home) if stays else _moves(table, home, there)
-    parts = [joined([lead, _in_time(table, there)], " ")]
+    parts = [sentences([lead, _in_time(table, there)])]
     parts += [_runners_up(table, rows, there), _limit(table)]
     parts.append(_sources(table, {row["region"] for row in rows}, home, there))
     return joined([part for part in parts if part], html(" <br>"))
@@ -193,7 +193,7 @@ def _stays(table: pd.DataFrame, home: Row) -> Markup:
         _whose(table, home), table.attrs.get("workload", ""), _usd(home["total_usd_per_mwh"]),
     )  # fmt: skip
     pinned = table.attrs.get("pinned")
-    return joined([said, html("Its state keeps it there.")], " ") if pinned else said
+    return sentences([said, html("Its state keeps it there.")]) if pinned else said
 
 
 def _moves(table: pd.DataFrame, home: Row, there: Row) -> Markup:
@@ -213,7 +213,7 @@ def _moves(table: pd.DataFrame, home: Row, there: Row) -> Markup:
     )
     if home["constraint"] == DEARER:
         return said
-    return joined([said, html("Home {}.", _obstacle(home))], " ")
+    return sentences([said, html("Home {}.", _obstacle(home))])
 
 
 def _in_time(table: pd.DataFrame, there: Row) -> Markup:
@@ -231,7 +231,7 @@ def _runners_up(table: pd.DataFrame, rows: list[Row], there: Row) -> Markup:
         for row in rows
         if row["role"] == RUNNER_UP
     ]
-    return html("Next best: {}.", joined(said, "; ")) if said else html("")
+    return html("Next best: {}.", joined(said, tr("; "))) if said else html("")
 
 
 def _next_best(name: str, row: Row, there: Row) -> Markup:
@@ -293,7 +293,7 @@ def _sources(table: pd.DataFrame, regions: set[str], home: Row, there: Row) -> M
     unsure = [f for f in found if f["quality"] in UNCERTAIN]
     if not unsure:
         return html("{} of {} figures behind it are from a source.", len(found), len(found))
-    some = ", ".join(_figure(table, figure) for figure in unsure[:_MOST_NAMED])
+    some = tr(", ").join(_figure(table, figure) for figure in unsure[:_MOST_NAMED])
     more = len(unsure) - _MOST_NAMED
     return html(
         "{known} of {all} figures behind it are from a source; estimates or proxies: {some}.",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import row_places, stacked
-from explorer.markup import html, joined
+from explorer.markup import html, joined, sentences
 from explorer.model.labels import as_shown
 from explorer.model.placement import SMALLEST_MW
 from explorer.presentation import renders
@@ -109,7 +109,7 @@ def _ways(table: pd.DataFrame) -> Filled:
     low, high = min(0.0, float(left.min(initial=0.0))), max(float(right.max(initial=0.0)), 1.0)
     ends = low - 0.01 * (high - low), high + 0.03 * (high - low)
     rows = [
-        f"{way}: {format_number(total)}"
+        tr("{}: {}", way, format_number(total))
         for way, total in zip(ways, table["total_usd_per_mwh"], strict=True)
     ]
     return Filled({"zero": {"x": np.zeros(1)}, "parts": parts}, ends, rows=rows)
@@ -143,7 +143,7 @@ def _finding(table: pd.DataFrame) -> Markup:
     by_wires, by_fibre = (
         stay["total_usd_per_mwh"] - way["total_usd_per_mwh"] for way in (wires, fibre)
     )
-    sentences = [
+    said = [
         html(
             "One MWh of class {} at home in <b>{}</b>, with electricity or servers of <b>{}</b>.",
             as_shown(attrs.get("workload_id", "")),
@@ -159,7 +159,7 @@ def _finding(table: pd.DataFrame) -> Markup:
         html("By fibre the <b>computation</b> moves, only of load that may run elsewhere."),
         _placed(attrs, by_fibre),
     ]
-    return _figures(*ways) + joined(filter(None, sentences), " ")
+    return _figures(*ways) + sentences(said)
 
 
 def _wires_save(usd: float) -> Markup:

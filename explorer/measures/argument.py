@@ -103,7 +103,7 @@ def argument(placement: Placement) -> tuple[Part, ...]:
     """
     if not placement.network.demand_mw.any():
         nobody = tr("Nobody asks for anything: there is no load to place")
-        return Part(nobody, PLACE), Part(".")
+        return Part(nobody, PLACE), Part(tr("{}.", ""))
     return (
         *_patience(placement),
         *_relocation(placement),
@@ -117,7 +117,7 @@ def _patience(placement: Placement) -> tuple[Part, ...]:
     net = placement.network
     longest = format_duration(float(net.budget_ms[0]))
     may_take = tr("{} may take {}", a_request_of(net.labels.classes[0]), longest)
-    return Part(may_take, OVERVIEW), Part(". ")
+    return Part(may_take, OVERVIEW), Part(tr(". "))
 
 
 def a_request_of(name: str) -> str:
@@ -137,9 +137,9 @@ def _relocation(placement: Placement) -> tuple[Part, ...]:
     if not placement.served_mw:
         return ()
     if not share > HARDLY:
-        return Part(tr("All computing stays near its users"), PLACE), Part(", ")
+        return Part(tr("All computing stays near its users"), PLACE), Part(tr("{}, ", ""))
     away = tr("{:.0f} % of the computing runs away from its users", 100 * share)
-    return Part(tr("So ")), Part(away, PLACE), Part(f"{_forced(placement)}, ")
+    return Part(tr("So ")), Part(away, PLACE), Part(tr("{}, ", _forced(placement)))
 
 
 def _forced(placement: Placement) -> str:
@@ -157,11 +157,11 @@ def _saving(placement: Placement) -> tuple[Part, ...]:
     if not placement.served_mw:
         return ()
     if not np.isfinite(cost.change_percent):
-        return Part(tr("and what that saves cannot be said")), Part(". ")
+        return Part(tr("and what that saves cannot be said")), Part(tr(". "))
     rule = placement.network.baseline_rule
     how = _costs(cost.change_percent, per_mwh=bool(basis_of(placement)))
     words = tr(how, percent=abs(cost.change_percent), than=tr(THAN[rule]))
-    return Part(words, WORTH), Part(f"{tr(BASELINE_IS[rule])}. ")
+    return Part(words, WORTH), Part(tr("{}. ", tr(BASELINE_IS[rule])))
 
 
 def _costs(change_percent: float, per_mwh: bool) -> str:
@@ -179,7 +179,7 @@ def _unserved(placement: Placement) -> tuple[Part, ...]:
     words = tr(
         "{} MW find nobody to serve them because of {}", format_number(mw), reason_said(reason)
     )
-    return Part(words, OBSTACLES), Part(". ")
+    return Part(words, OBSTACLES), Part(tr(". "))
 
 
 def reason_said(reason: str) -> str:
@@ -213,11 +213,11 @@ def _what_stops_the_rest(placement: Placement) -> tuple[Part, ...]:
         return ()
     first = max(WORDS, key=lambda name: held.get(name, 0.0))
     if held.get(first, 0.0) <= HARDLY * sum(held.values()):
-        return Part(tr("No single limit keeps the rest at home"), OBSTACLES), Part(".")
+        return Part(tr("No single limit keeps the rest at home"), OBSTACLES), Part(tr("{}.", ""))
     return (
         Part(tr("What alone stops most of the rest: ")),
         Part(tr(WORDS[first]), OBSTACLES),
-        Part("."),
+        Part(tr("{}.", "")),
     )
 
 

@@ -359,7 +359,7 @@ def listed(names: Sequence[str]) -> str:
     >>> listed(["A"]), listed(["A", "B", "C"])
     ('A', 'A, B and C')
     """
-    return tr("{} and {}", ", ".join(names[:-1]), names[-1]) if len(names) > 1 else names[0]
+    return tr("{} and {}", tr(", ").join(names[:-1]), names[-1]) if len(names) > 1 else names[0]
 
 
 def total_mw(parts: list[dict[str, Any]]) -> float:

@@ -237,7 +237,7 @@ def _share(value: float) -> str:
     if not isfinite(value):
         return "–"
     decimals = 1 if 0 < round(abs(value), 3) < FEW else 0
-    return f"{number(100 * value, f'.{decimals}f')} %".replace("-", "−")
+    return tr("{} %", number(100 * value, f".{decimals}f")).replace("-", "−")
 
 
 def _said(figure: Headline) -> str:

@@ -262,6 +262,6 @@ def how_drawn(counts: dict[str, int]) -> str:
     >>> how_drawn({"range": 2, "read": 3})
     '2 from their range, 3 read by 3 %'
     """
-    return ", ".join(
+    return tr(", ").join(
         tr(_DRAWN[name], count, 100 * VARIATION.get(name, 0.0)) for name, count in counts.items()
     )

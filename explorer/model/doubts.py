@@ -24,7 +24,7 @@ from explorer.scenario import folder, hints, translations, validation
 from explorer.scenario.profiles import ABSOLUTE, ANNUAL, HOURS, annual_mean, over_mean
 from explorer.scenario.scenario import Scenario, declared
 from explorer.scenario.schema import CARBON_COLUMNS, SEASONS, TABLES
-from explorer.words import mark, plural, tr
+from explorer.words import mark, plural, sentences, tr
 
 # of factors: figures with three digits still have a mean of 1, and agree with what they are of
 MEAN_TOLERANCE = 0.01
@@ -98,7 +98,7 @@ def doubts_about(scenario: Scenario, lines: Mapping[str, pd.Index]) -> list[Prob
             int(lines[table][doubt.rows[0]]),
             doubt.column,
             doubt.value,
-            f"{doubt.what}{_more([int(lines[table][row]) for row in doubt.rows[1:]])}",
+            sentences(doubt.what, _more([int(lines[table][row]) for row in doubt.rows[1:]])),
             doubt.fix,
         )
         for table, of_table in rules.items()
@@ -152,12 +152,10 @@ def _columns_of_no_use(scenario: Scenario) -> Iterator[Problem]:
 def _more(rows: list[int]) -> str:
     if not rows:
         return ""
-    named = ", ".join(map(str, rows[:MOST_ROWS]))
+    named = tr(", ").join(map(str, rows[:MOST_ROWS]))
     if len(rows) > MOST_ROWS:
         named = tr("{} and {} more", named, len(rows) - MOST_ROWS)
-    return (
-        f" {plural('So it is in row {rows}.', 'So it is in rows {rows}.', len(rows), rows=named)}"
-    )
+    return plural("So it is in row {rows}.", "So it is in rows {rows}.", len(rows), rows=named)
 
 
 def _units(scenario: Scenario) -> Iterator[_Doubt]:
@@ -421,7 +419,7 @@ def _holes(column: str, known: pd.DataFrame, key: list[str], hour: str) -> Itera
             "{day} lacks the hours {hours}: there the mean counts, a factor of 1.",
             len(absent),
             day=" in ".join(name),
-            hours=", ".join(map(str, absent)),
+            hours=tr(", ").join(map(str, absent)),
         )
         value = f"{known[column].loc[rows[0]]:g}"
         fix = tr("Add a row for each {} from 0 to {}.", hour, HOURS - 1)

@@ -129,7 +129,7 @@ class NamesById(dict[str, str]):
         return table.assign(**named)
 
     def _listed(self, ids: str) -> str:
-        return "; ".join(self[id] for id in ids.split("; ") if id)
+        return tr("; ").join(self[id] for id in ids.split("; ") if id)
 
 
 class _List(list[Any]):

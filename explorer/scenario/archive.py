@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from explorer.errors import ExplorerError, shortened
 from explorer.scenario.files import is_ours
 from explorer.scenario.known import SETTINGS_FILE
-from explorer.words import mark, tr
+from explorer.words import mark, sentences, tr
 
 MOST_MB = 8.0  # of a file that is sent: a world with a year of profiles has a fifth of it
 MOST_UNPACKED_MB = 32.0  # of all that an archive holds
@@ -119,7 +119,7 @@ def _refuse_odd(entries: list[zipfile.ZipInfo], name: str, again: str) -> None:
             fix = tr("Put a copy of the file in its place.")
             raise ExplorerError(tr("It holds a link, or what is no ordinary file."), where, fix)
         if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _PLAIN:
-            fix = f"{tr(again)} {tr('Set no password.')}"
+            fix = sentences(tr(again), tr("Set no password."))
             raise ExplorerError(tr("It is locked, or packed in an unusual way."), where, fix)
         if entry.filename in seen:
             raise ExplorerError(tr("It holds two files of one name."), where, tr(again))

@@ -16,7 +16,7 @@ import pandas as pd
 
 from explorer.errors import Problem
 from explorer.formulas import SHIELD, shielded, unshielded
-from explorer.words import mark, tr
+from explorer.words import mark, sentences, tr
 
 MOST_COLUMNS = 1000
 COMMENT = "#"  # begins a line that says something to people only
@@ -67,7 +67,7 @@ def read(text: str, file: str, separator: str = ",") -> tuple[pd.DataFrame, list
         line, count = wrong[0]
         what = tr("the row has {} cells and the header {}.", count, len(header))
         if len(wrong) > 1:
-            what = f"{what} {tr('So it is with {} more.', len(wrong) - 1)}"
+            what = sentences(what, tr("So it is with {} more.", len(wrong) - 1))
         fix = tr(
             "Add or remove commas; put a cell with a comma of its own in double quotes. "
             "Decimals have a point."

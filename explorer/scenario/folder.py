@@ -39,7 +39,7 @@ from explorer.scenario.parameters import (
 )
 from explorer.scenario.schema import TABLES
 from explorer.scenario.story import STORY_FILE, read_story
-from explorer.words import language, mark, tr
+from explorer.words import language, mark, sentences, tr
 
 SCHEMA = 1  # raised when a folder of today can no longer be read
 DOCUMENTS = (".md", ".txt")  # files of these kinds travel with a scenario
@@ -113,9 +113,9 @@ def find(name_or_path: str | Path) -> Path:
         what = tr("A scenario is a folder, and this is a file.")
         raise ExplorerError(what, str(path), tr("Give the folder, {!r}.", str(path.parent)))
     known = tr(
-        "Sample scenarios are {}; anything else is the path of a folder.", ", ".join(names())
+        "Sample scenarios are {}; anything else is the path of a folder.", tr(", ").join(names())
     )
-    fix = f"{validation.nearest(str(name_or_path), names(), '')} {known}".strip()
+    fix = sentences(validation.nearest(str(name_or_path), names(), ""), known)
     raise ExplorerError(tr("There is no such scenario."), shortened(str(name_or_path)), fix)
 
 
@@ -184,7 +184,7 @@ class Folder:
             self._note(file, what, tr("Remove it, or {}: both would be the same table.", twin))
             return
         absent = [name for name in _TABLE_FILES if name not in self._files]
-        known = tr("Remove it; tables are {}.", ", ".join(_TABLE_FILES))
+        known = tr("Remove it; tables are {}.", tr(", ").join(_TABLE_FILES))
         self._note(file, what, validation.nearest(file, absent, known))
 
     def _check_story(self) -> None:
@@ -306,7 +306,7 @@ class Folder:
                 fix = tr("Move it below the line [parameters].")
                 self._note_entry(key, value, tr("this does not belong here."), fix)
             elif key not in _HEADINGS:
-                fix = tr("Remove it; known are {}.", ", ".join(_HEADINGS))
+                fix = tr("Remove it; known are {}.", tr(", ").join(_HEADINGS))
                 fix = validation.nearest(key, _HEADINGS, fix)
                 self._note_entry(key, value, tr("there is no such heading."), fix)
             elif key in ("parameters", *NOTES) and not isinstance(value, dict):

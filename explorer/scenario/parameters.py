@@ -79,11 +79,11 @@ def refusal(declared: Declared, name: str, value: Any, hint: bool) -> tuple[str,
 
 
 def _about(setting: Any) -> str:
-    return f"{tr(setting.label)}: {tr(setting.doc)}"
+    return tr("{}: {}", tr(setting.label), tr(setting.doc))
 
 
 def _one_of(values: Iterable[str]) -> str:
-    return tr("Write one of: {}.", ", ".join(values))
+    return tr("Write one of: {}.", tr(", ").join(values))
 
 
 def notes_amiss(

@@ -16,7 +16,7 @@ from explorer.cache import Memo
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.schema import TABLES, Column
 from explorer.scenario.validation import SOURCE_SEPARATOR, is_source
-from explorer.words import mark, tr
+from explorer.words import mark, sentences, tr
 
 QUALITIES = ("read", "secondary", "estimate", "assigned", "unsourced")  # the surest first
 MEANINGS = {
@@ -95,9 +95,9 @@ class Source:
         'Form EIA-861M. US EIA, 2024. US public domain. Read in the source itself.'
         """
         known = tr(MEANINGS[self.quality])
-        by_whom = ", ".join(part for part in (self.publisher, self.year) if part)
+        by_whom = tr(", ").join(part for part in (self.publisher, self.year) if part)
         parts = (self.title or self.key, by_whom, self.licence, f"{known[0].upper()}{known[1:]}")
-        return " ".join(f"{part.rstrip('.')}." for part in parts if part)
+        return sentences(*(tr("{}.", part.rstrip(".")) for part in parts if part))
 
 
 class Provenance:
@@ -266,7 +266,9 @@ def notices(sources: Iterable[Source]) -> list[str]:
             if re.search(licence, source.licence) and not name.endswith(_OURSELVES):
                 asked[sentence].append(name)
     return [
-        tr(sentence, "; ".join(dict.fromkeys(names))) for sentence, names in asked.items() if names
+        tr(sentence, tr("; ").join(dict.fromkeys(names)))
+        for sentence, names in asked.items()
+        if names
     ]
 
 

@@ -61,7 +61,7 @@ class Column:
     @property
     def meaning(self) -> str:
         """What stands in a cell, as a sentence."""
-        what = f"{tr(self.doc)} [{tr(self.unit)}]" if self.unit else tr(self.doc)
+        what = tr("{} [{}]", tr(self.doc), tr(self.unit)) if self.unit else tr(self.doc)
         return tr("{} is {}.", self.name, what)
 
     @property

@@ -198,8 +198,8 @@ class _Reader:
         for inside in dict.fromkeys(PLACEHOLDER.findall(text)):
             figure, _, part = inside.partition(".")
             if figure not in FIGURES or part not in ("", *(PARTS if figure in HEADLINES else ())):
-                none = ", ".join(SPLIT + GREEDY)
-                parts = tr("Parts are {}; {} have none.", ", ".join(PARTS), none)
+                none = tr(", ").join(SPLIT + GREEDY)
+                parts = tr("Parts are {}; {} have none.", tr(", ").join(PARTS), none)
                 fix = nearest(figure, FIGURES, parts)
                 self._note(where, "text", tr("there is no such figure."), fix, value=inside)
 
@@ -229,17 +229,17 @@ class _Reader:
     def _one_of(self, where: str, key: str, value: Any, known: Collection[str]) -> str:
         if isinstance(value, str) and value in known:
             return value
-        one_of = tr("Write one of: {}.", ", ".join(filter(None, known)))
+        one_of = tr("Write one of: {}.", tr(", ").join(filter(None, known)))
         fix = nearest(str(value), known, one_of)
         self._note(where, key, tr("this is not one of the possible values."), fix, value=value)
         return ""
 
     def _known(self, content: dict[str, Any], where: str, known: Iterable[str]) -> None:
         for key in content.keys() - set(known):
-            fix = nearest(key, [*known], tr("Known are {}.", ", ".join(known)))
+            fix = nearest(key, [*known], tr("Known are {}.", tr(", ").join(known)))
             self._note(where, key, tr("there is no such key."), fix)
 
     def _note(self, where: str, key: str | None, what: str, fix: str, value: Any = None) -> None:
-        place = ", ".join(filter(None, (STORY_FILE, where)))
+        place = tr(", ").join(filter(None, (STORY_FILE, where)))
         found = None if value is None else str(value)
         self.problems.append(Problem(place, None, key, found, what, fix))

@@ -42,7 +42,7 @@ def draft_of(uploads: Sequence[tuple[str, bytes]], base: Mapping[str, bytes]) ->
     """
     size = sum(len(data) for _, data in uploads)
     if size > MOST_MB * 1e6:
-        refuse_size(", ".join(name for name, _ in uploads))
+        refuse_size(tr(", ").join(name for name, _ in uploads))
     found: dict[str, bytes] = {}
     for name, data in uploads:
         for file, contents in _files_of(PurePosixPath(name).name, data).items():
@@ -58,7 +58,7 @@ def _files_of(name: str, data: bytes) -> dict[str, bytes]:
     ending = PurePosixPath(name).suffix.lower()
     if ending not in KINDS:
         what = tr("Files of this kind are not read.")
-        raise ExplorerError(what, shortened(name), tr(_FIX, ", ".join(KINDS)))
+        raise ExplorerError(what, shortened(name), tr(_FIX, tr(", ").join(KINDS)))
     if ending == ".zip":
         return read_zip(data, name)
     if ending == ".csv":
@@ -77,7 +77,7 @@ def _files_of(name: str, data: bytes) -> dict[str, bytes]:
             raise ExplorerError(what, shortened(name), tr("Keep one of them."))
         found[file] = text.encode()
     if not found:
-        fix = tr(_FIX, ", ".join(KINDS))
+        fix = tr(_FIX, tr(", ").join(KINDS))
         raise ExplorerError(tr("There is nothing in it."), shortened(name), fix)
     return found
 
@@ -97,7 +97,7 @@ def _table_of(label: str, text: str, where: str) -> Table:
         and set(table.key) < headings
     ]
     if len(fitting) != 1:
-        files = ", ".join(table.file for table in TABLES.values())
+        files = tr(", ").join(table.file for table in TABLES.values())
         what, fix = (
             tr("It does not say which table it is."),
             tr("Name it after its table: {}.", files),

@@ -22,7 +22,7 @@ from explorer.scenario import translations
 from explorer.scenario.hints import ANY_ZONE, closest, nearest, timezone_fix, timezones
 from explorer.scenario.profiles import ABSOLUTE, over_mean
 from explorer.scenario.schema import ENDS, TABLES, WORDS, Column, Table
-from explorer.words import mark, tr
+from explorer.words import mark, sentences, tr
 
 SHARE_TOLERANCE = 1e-3  # shares typed with three decimals still sum to 1
 SOURCE_SEPARATOR = ";"  # between the source keys of one cell
@@ -99,7 +99,7 @@ def parse_as(
         elif column.name not in clean and column.default is not None:
             clean[column.name] = np.full(len(frame), float(column.default))
     if table.any_of and not set(table.any_of) & set(clean):
-        some = ", ".join(table.any_of[:-1])
+        some = tr(", ").join(table.any_of[:-1])
         what = tr("there is no column {} or {}.", some, table.any_of[-1])
         meant = next(filter(None, (closest(heading, table.any_of) for heading in unknown)), None)
         fix = tr("Add at least one of them.")
@@ -193,7 +193,7 @@ class ProblemLog:
             position, column, text = min(self._commas)
             what = tr("this is not a number.")
             if len(self._commas) > 1:
-                what = f"{what} {tr('So it is in {} more cells.', len(self._commas) - 1)}"
+                what = sentences(what, tr("So it is in {} more cells.", len(self._commas) - 1))
             self.note(position, column, text, what, tr(DIGITS))
 
 
@@ -219,7 +219,7 @@ def _numbers(column: Column, cells: pd.Series, log: ProblemLog) -> NDArray[np.fl
                 log.put_comma(int(position), column.name, cell)
             else:
                 fix = _filling(column) if what == _BLANK else tr(DIGITS)
-                fix = fix if limit is None else f"{column.meaning} {column.range}"
+                fix = fix if limit is None else sentences(column.meaning, column.range)
                 log.note(int(position), column.name, cell, tr(what, limit), fix)
             values[position] = math.nan
     if column.default is not None:
@@ -255,7 +255,7 @@ def _text_fix(column: Column, text: str, log: ProblemLog) -> str:
     if not text:
         return _filling(column)
     if column.choices:
-        one_of = tr("Write one of: {}.", ", ".join(column.choices))
+        one_of = tr("Write one of: {}.", tr(", ").join(column.choices))
         return nearest(text, column.choices, one_of) if log.has_room else one_of
     return timezone_fix(text) if log.has_room else tr(ANY_ZONE)
 

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from importlib import import_module
 from string import Formatter
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -31,6 +31,7 @@ ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "de": "Deutsch", "fr": "Français", "es": "Español", "zh": "中文"}
 
 _spoken: ContextVar[str] = ContextVar("language", default="")
+_is_kept: ContextVar[bool] = ContextVar("kept", default=False)
 
 
 def _nobody_asks() -> str:
@@ -70,6 +71,44 @@ def ask(for_language: Callable[[], str]) -> None:
     _asked_by = for_language
 
 
+@contextmanager
+def kept() -> Iterator[None]:
+    """
+    Texts that can be said `again`, in this thread: what is found once, for readers of any language.
+
+    >>> with kept():
+    ...     found = tr("row {}", 3)
+    >>> with speaking("de"):
+    ...     found, again(found), again("north")
+    ('row 3', 'Zeile 3', 'north')
+    """
+    token = _is_kept.set(True)
+    try:
+        yield
+    finally:
+        _is_kept.reset(token)
+
+
+class _Kept(str):
+    """A text that remembers what it was made of; within another one, it is said again with that."""
+
+    again: Callable[[], str]
+
+    def __format__(self, form: str) -> str:
+        return format(str(self.again()), form)
+
+
+def _keeping(make: Callable[[], str]) -> str:
+    text = _Kept(make())
+    text.again = make
+    return text
+
+
+def again(text: str) -> str:
+    """A text that was `kept`, in the language that is spoken; any other as it is."""
+    return text.again() if isinstance(text, _Kept) else text
+
+
 def tr(message: str, /, *values: object, **named: object) -> str:
     """
     A text in the language that is spoken, with values in the places of `str.format`.
@@ -83,10 +122,32 @@ def tr(message: str, /, *values: object, **named: object) -> str:
     ...     tr("{:,.1f} MW", 1234.5)
     '1.234,5 MW'
     """
+    if _is_kept.get():
+        return _keeping(partial(_translated, message, values, named))
+    return _translated(message, values, named)
+
+
+def _translated(message: str, values: tuple[object, ...], named: dict[str, object]) -> str:
     spoken = language()
     if spoken != ENGLISH:
         message = _catalogue(spoken).texts.get(key_of(message), message)
     return _formatter(spoken).vformat(message, values, named) if values or named else message
+
+
+def sentences(*said: str) -> str:
+    """
+    Sentences one after the other, without those that say nothing.
+
+    >>> sentences("It is hot.", "", "Drink.")
+    'It is hot. Drink.'
+    """
+    if _is_kept.get():
+        return _keeping(partial(_one_after_the_other, said))
+    return _one_after_the_other(said)
+
+
+def _one_after_the_other(said: tuple[str, ...]) -> str:
+    return between_sentences().join(again(each) for each in said if each)
 
 
 def plural(one: str, many: str, count: int, /, **named: object) -> str:
@@ -96,11 +157,27 @@ def plural(one: str, many: str, count: int, /, **named: object) -> str:
     >>> [plural("{count} region", "{count} regions", n) for n in (1, 1200)]
     ['1 region', '1,200 regions']
     """
+    if _is_kept.get():
+        return _keeping(partial(_counted, one, many, count, named))
+    return _counted(one, many, count, named)
+
+
+def _counted(one: str, many: str, count: int, named: dict[str, object]) -> str:
     spoken = language()
     form = one if count == 1 else many
     if spoken != ENGLISH:
         form = _catalogue(spoken).plural(one, many, count) or form
     return _formatter(spoken).vformat(form, (), {"count": number(count, ",d"), **named})
+
+
+def between_sentences() -> str:
+    """
+    What stands between two sentences: a blank, or nothing where a full stop is as wide as a sign.
+
+    >>> between_sentences()
+    ' '
+    """
+    return _translated(". ", (), {})[1:]
 
 
 def mark(message: str) -> str:

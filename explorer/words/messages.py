@@ -8,6 +8,7 @@ from collections.abc import Iterator
 Message = str | tuple[str, str]  # a pair where there is a plural
 
 _NO_WORDS = re.compile(r"""<[^<>]*>|\{[^{}]*\}|@\w+(\{[^{}]*\})?|&\w+;|[\w-]+="[^"]*\"""")
+_SIGNS = {*",.;:%("}
 _TEXT = r"""(?P<{0}>["'])(?P<{1}>(?:\\.|(?!(?P={0})).)*)(?P={0})"""
 _SAID = re.compile(rf"\b(?:tr|mark|html)\(\s*{_TEXT.format('quote', 'text')}")
 _PLURAL = re.compile(
@@ -27,14 +28,15 @@ def key_of(message: str) -> str:
     return " ".join(message.split()) if "\n" in message else message
 
 
-def has_words(message: str) -> bool:
+def says_something(message: str) -> bool:
     """
-    Whether there is anything to translate, beside HTML and places for values.
+    Whether there is anything to translate, beside HTML and places for values: words, or signs that
+    languages write in their own ways.
 
-    >>> has_words("<b>{:.0f}</b> %"), has_words("{} of"), has_words("@share{0.0} %")
-    (False, True, False)
+    >>> says_something("<b>{:.0f}</b> {}"), says_something("{} of"), says_something("@share{0.0} %")
+    (False, True, True)
     """
-    return any(sign.isalpha() for sign in _NO_WORDS.sub("", message))
+    return any(sign.isalpha() or sign in _SIGNS for sign in _NO_WORDS.sub("", message))
 
 
 def said_in(script: str) -> Iterator[Message]:

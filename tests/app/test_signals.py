@@ -22,6 +22,7 @@ from explorer.cli import main
 from explorer.errors import ExplorerError
 from explorer.scenario.signals.layouts import PRICE
 from explorer.scenario.signals.signals import HELD_S
+from explorer.words import speaking
 
 NOON = 1_796_040_000  # 2026-11-30T12:00Z
 HOUR = 3600
@@ -139,6 +140,24 @@ def test_the_line_names_what_counts_and_no_more(feed):
     )
     scenario.carbon_signal = "marginal"
     assert json.loads(said.line)["words"].startswith("Live prices and CO₂ in")
+
+
+def test_the_line_speaks_the_language_of_its_page(feed, file):
+    scenario = Scenario.load("classroom-3x3")
+    with speaking("de"):
+        said, _ = line(Follower(scenario, feed))
+        assert "CO₂ ist von der Art: marginal. " in " ".join(json.loads(said.line)["about"])
+        file.write_text(f"{HEAD}2026-11-30T13:00Z,north,abc,1\n")
+        look(feed)
+        about = json.loads(said.line)["about"][0]
+    assert "Zeile 2" in about and "das ist keine Zahl" in about and "not" not in about
+
+
+def test_a_file_of_a_heading_alone_says_that_there_is_no_time_in_it(feed, file):
+    file.write_text(HEAD)
+    look(feed)
+    now = json.loads(line(Follower(Scenario.load("classroom-3x3"), feed))[0].line)
+    assert now["state"] == "none" and "There is no time in now.csv." in now["about"]
 
 
 def test_zones_that_nobody_lies_in_are_counted_and_named(feed, file):

@@ -16,6 +16,7 @@ from explorer.scenario.signals.layouts import PRICE
 from explorer.scenario.signals.parsed import MOST_ROWS, Parsed, parsed
 from explorer.scenario.signals.signals import HELD_S, signals_of
 from explorer.scenario.signals.watched import SignalsError, Watch
+from explorer.words import speaking
 
 NOON = 1_796_040_000  # 2026-11-30T12:00Z
 HOUR = 3600
@@ -98,6 +99,44 @@ def test_clocks_of_brussels_count_as_they_are_marked():
     ]  # fmt: skip
 
 
+def times_of(text: str) -> list[str]:
+    found = parsed(text.encode(), "page.csv")
+    assert isinstance(found, Parsed)
+    return [said(int(each)) for each in found.time_s]
+
+
+OCTOBER = [  # a zone after the other, as the site exports several
+    *("25/10/2026 01:00", "25/10/2026 02:00", "25/10/2026 02:30"),
+    *("25/10/2026 02:00", "25/10/2026 02:30", "25/10/2026 03:00"),
+]
+
+
+def test_the_hour_that_comes_twice_is_two_hours_in_the_order_of_the_rows():
+    rows = "".join(f"{time} - later,{zone},{{}}\n" for zone in "AB" for time in OCTOBER)
+    text = "MTU (CET/CEST),Area,Day-ahead Price (EUR/MWh)\n" + rows
+    utc = ["24T23:00", "25T00:00", "25T00:30", "25T01:00", "25T01:30", "25T02:00"]
+    assert times_of(text.format(*range(12))) == [f"2026-10-{time}Z" for time in utc] * 2
+    # a row without a price is one of the two as well
+    assert times_of(text.format(0, "n/e", 2, 3, 4, 5, *["n/e"] * 6)) == [
+        f"2026-10-{time}Z" for time in (utc[0], *utc[2:])
+    ]
+    assert times_of(text.replace("CET/CEST", "UTC").format(*range(12)))[1] == "2026-10-25T02:00Z"
+
+
+def test_the_hour_that_spring_leaves_out_is_no_time(file):
+    head = "MTU (CET/CEST),Area,Day-ahead Price (EUR/MWh)\n"
+    rows = ["29/03/2026 01:59 - x,Z,1", "29/03/2026 02:00 - x,Z,2", "29/03/2026 03:00 - x,Z,3"]
+    file.write_text("\n".join([head.strip(), *rows, ""]))
+    assert (
+        "now.csv, row 3, column MTU (CET/CEST): the clocks leave this hour out, as summer time begins. "
+        "(found '29/03/2026 02:00 - x')"
+    ) in str(watched(file).error())
+    assert times_of("\n".join([head.strip(), rows[0], rows[2], ""])) == [
+        *("2026-03-29T00:59Z", "2026-03-29T01:00Z"),
+    ]
+    assert times_of(f"{head}{rows[1][:-1]}n/e\n{rows[2]}\n") == ["2026-03-29T01:00Z"]
+
+
 def test_parquet_is_read_as_csv_is(tmp_path, file):
     table = pd.read_csv(file)
     table["time"] = pd.to_datetime(table["time"])
@@ -142,6 +181,66 @@ def test_a_currency_without_a_rate_is_refused(tmp_path):
     watch = watched(tmp_path)
     assert watch.error() is None  # nobody is in that zone
     assert watch.signals is not None and watch.signals.strange(("north",)) == ["north"]
+
+
+def test_two_rates_of_one_zone_are_refused_with_their_rows(tmp_path):
+    (tmp_path / "prices.csv").write_text(ENTSOE_FILE)
+    zones = tmp_path / "zones.csv"
+    zones.write_text("zone,region,usd_per_unit\nnorth,north,1.1\nnorth,middle,\nnorth,south,2.2\n")
+    assert (
+        "zones.csv, row 4, column usd_per_unit: row 2 has another rate for the same zone. (found '2.2')"
+    ) in str(watched(tmp_path).error())
+    zones.write_text("zone,region,usd_per_unit\nnorth,north,\nnorth,middle,2\nnorth,south,2.0\n")
+    assert values(watched(tmp_path))["north", PRICE] == 101
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1"])
+def test_text_that_is_not_utf_8_is_told_so(file, encoding):
+    file.write_bytes(FIRST.replace("middle", "mitté").encode(encoding))
+    assert "this is no text in UTF-8. Save it as UTF-8." in str(watched(file).error())
+
+
+@pytest.mark.parametrize(
+    ("price", "rate", "beyond"),
+    [
+        ("-1e9", 1, "-1,000,000,000 USD/MWh: -2,000 to 25,000 are taken. (found '-1000000000')"),
+        ("999999", 1, "999,999 USD/MWh"),
+        ("-9999", 1, "-9,999 USD/MWh"),
+        ("24999", 1.1, "27,498.9 USD/MWh"),
+        ("24999", 1, ""),
+        ("1600000", 0.003, ""),  # forints
+    ],
+)
+def test_a_price_that_no_market_has_is_refused(tmp_path, price, rate, beyond):
+    (tmp_path / "zones.csv").write_text(f"zone,region,usd_per_unit\nnorth,north,{rate}\n")
+    (tmp_path / "prices.csv").write_text(ENTSOE_FILE.replace("50.5", price))
+    error = str(watched(tmp_path).error() or "")
+    assert bool(error) == bool(beyond) and beyond in error
+    assert not error or f"prices.csv, row 2, column {PRICE}: no market has a price of" in error
+
+
+def test_a_carbon_intensity_that_no_plant_has_is_refused(file):
+    file.write_text(FIRST.replace("10,100", "10,999999"))
+    assert f"row 2, column {MARGINAL}: this is above 5,000." in str(watched(file).error())
+
+
+def test_what_is_wrong_is_said_in_the_language_of_who_reads_it(file):
+    with speaking("fr"):  # of whoever happens to be there
+        watch = watched(file)
+        file.write_text(f"{OWN}soon,north,1,-1\n")
+        watch.look(), watch.look()
+    of_carbon, of_time = watch.problems
+    with speaking("de"):
+        assert str(of_time) == (
+            "now.csv, Zeile 2, Spalte time: das ist kein Zeitpunkt. (gefunden: 'soon') "
+            "Schreiben Sie ihn als 2026-11-30T14:00Z; ohne Zeitzone gilt er als UTC."
+        )
+        assert "die CO₂-Intensität" in str(of_carbon) and "lies" not in str(of_carbon)
+    assert "this is not a time" in str(of_time)
+    file.unlink()
+    watch.look(), watch.look()
+    with speaking("zh"):
+        assert str(watch.problems[0]) == "now.csv：文件不见了。请放回原处。"
 
 
 def test_more_rows_than_are_taken_are_refused_before_they_are_read(file):
@@ -263,6 +362,7 @@ def test_of_each_figure_the_last_until_then_counts(rows, hour):
     blank = np.array([np.nan if value is None else value for _, _, value in rows])
     found = Parsed(
         "Wattlas",
+        np.arange(len(rows)) + 2,
         np.array([NOON + HOUR * hour for hour, _, _ in rows], np.int64),
         np.array([zone for _, zone, _ in rows], object),
         np.array(["USD"] * len(rows), object),
@@ -313,6 +413,7 @@ def test_the_fixed_part_of_a_price_stays_and_its_range_and_hours_go():
     region = base.regions.iloc[0]
     found = Parsed(
         "Wattlas",
+        np.array([2]),
         np.array([NOON]),
         np.array([region["id"]], object),
         np.array(["USD"], object),

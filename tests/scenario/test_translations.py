@@ -83,15 +83,19 @@ def test_a_scenario_may_translate_nothing_but_its_zones():
     assert there.labels.zones[id] == "Zona" != here.labels.zones[id]
 
 
-def test_the_classroom_has_all_its_texts_in_every_language():
-    scenario = Scenario.load(CLASSROOM)
-    table = scenario.translations
+@pytest.mark.parametrize("name", names())
+def test_a_sample_has_all_its_texts_in_every_language_and_no_others(name):
+    scenario = Scenario.load(name)
+    table, story = scenario.translations, scenario.story
     assert table is not None
-    for language in {*LANGUAGES} - {"en"}:
-        known = set(table.loc[table["language"] == language, "text"])
-        assert known == {*scenario.texts()}
-    for name in names():
-        assert not [doubt for doubt in doubts(name) if doubt.file == "translations.csv"]
+    prose = {scenario.title, scenario.description, *(w.name for w in scenario.workloads.values())}
+    prose |= {" ".join(text.split()) for text in (story.texts() if story else ())}
+    everything = {" ".join(text.split()) for text in scenario.texts()}
+    known = {of: {*rows["text"]} for of, rows in table.groupby("language")}
+    assert {*known} == {*LANGUAGES} - {"en"}
+    assert known["zh"] == everything  # no name is written as in English there
+    for language, texts in known.items():
+        assert prose <= texts <= everything, language
 
 
 def test_a_story_is_told_in_the_language_and_keeps_its_figures(folder):
@@ -165,4 +169,5 @@ def test_translations_travel_with_their_scenario(folder, tmp_path):
     ):
         assert other.translations is not None
         pd.testing.assert_frame_equal(other.translations, scenario.translations)
-    assert Scenario.load("stylized-12").translations is None
+    (folder / "translations.csv").unlink()
+    assert Scenario.load(folder).translations is None

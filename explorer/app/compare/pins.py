@@ -57,7 +57,7 @@ class Pin:
     @property
     def said(self) -> str:
         """What it has otherwise than its scenario as it was opened."""
-        return "; ".join(_differences(self.origin.scenario, self.state))
+        return tr("; ").join(_differences(self.origin.scenario, self.state))
 
 
 class Pins(param.Parameterized):
@@ -133,8 +133,9 @@ class Pins(param.Parameterized):
 
     def full_name(self, pin: Pin) -> str:
         """A pin's name, with that of its scenario where it is another one."""
-        title = f"{title_shown(pin.origin.scenario)}: " if self.is_elsewhere(pin) else ""
-        return f"{title}{pin.name}"
+        if not self.is_elsewhere(pin):
+            return pin.name
+        return tr("{}: {}", title_shown(pin.origin.scenario), pin.name)
 
     @property
     def ghost_id(self) -> int:
@@ -217,7 +218,7 @@ class Pins(param.Parameterized):
 
 def _what_differs(opened: Scenario, now: State) -> str:
     """A name for a state: what was changed since the scenario was opened."""
-    return (", ".join(_differences(opened, now))[:LONGEST] or tr("As opened")).strip(" ,")
+    return (tr(", ").join(_differences(opened, now))[:LONGEST] or tr("As opened")).strip(" ,、")
 
 
 def _differences(opened: Scenario, now: State) -> list[str]:

@@ -71,7 +71,7 @@ function one_at_a_time(groups, build) {
 function say_what_is_set(group) {
   const changed = [...group.querySelectorAll(".control.changed > .head")]
   const said = changed.map(head => `${head.querySelector(".label").textContent} ${head.querySelector("select, input, output").value}`)
-  group.querySelector(".set").textContent = said.join(", ")
+  group.querySelector(".set").textContent = said.join(tr(", "))
 }
 
 // Controls
@@ -322,7 +322,7 @@ const SCALES = {
       edit: ms => (ms === Infinity ? "" : plain(ms)),
       ends: () => {
         const [least, most] = reach().map(ms => duration(Number(ms.toPrecision(3))))
-        return [`${item.near[bridge.latest("baseline_rule")]}: ${least}`, `${item.far[bridge.latest("objective")]}: ${most}`]
+        return [tr("{}: {}", item.near[bridge.latest("baseline_rule")], least), tr("{}: {}", item.far[bridge.latest("objective")], most)]
       },
     }
   },

@@ -672,7 +672,7 @@ def _possible(parameter: param.Parameter) -> str:
     if isinstance(parameter, param.Selector):
         texts = _texts(parameter, parameter.objects)
         several = texts if len(texts) <= _MOST_LISTED else [*texts[:2], "…", texts[-1]]
-        return ", ".join(several)
+        return tr(", ").join(several)
     assert isinstance(parameter, param.Number)
     low, high = (
         None if bound is None else number(bound, ",.10g").replace("-", "−")

@@ -62,14 +62,14 @@ class Drawer {
   legend() {
     const {qualities, mark} = this.overview
     return element("p", {className: "legend"}, ...qualities.map(([name, meaning], n) =>
-      element("span", {}, element("i", {className: name}), `${n > 1 ? `${mark} ` : ""}${name}: ${meaning}`)))
+      element("span", {}, element("i", {className: name}), `${n > 1 ? `${mark} ` : ""}${tr("{}: {}", name, meaning)}`)))
   }
 
   coverage() {
     const rows = this.overview.coverage.map(([table, column, ...counts]) => {
       const all = counts.reduce((a, b) => a + b, 0)
       const said = this.overview.qualities.map(([name], n) => counts[n] ? `${localised(counts[n].toLocaleString("en-US"))} ${name}` : "")
-        .filter(text => text).join(", ")
+        .filter(text => text).join(tr(", "))
       const parts = counts.map((count, n) => {
         const part = element("i", {className: this.overview.qualities[n][0]})
         part.style.flexGrow = count / all
@@ -92,7 +92,7 @@ class Drawer {
       const facts = [source.publisher, source.year, source.licence, source.used ? "" : tr("not used by what is shown now")]
       return element("li", {}, element("i", {className: source.quality, title: source.quality}), name,
         element("span", {}, ` ${facts.filter(text => text).join(" · ")}`),
-        element("small", {}, `${source.key}: ${source.note}`))
+        element("small", {}, tr("{}: {}", source.key, source.note)))
     })
     const list = element("ul", {className: "sources"}, ...items)
     const filter = this.filter(tr("Filter sources"), words => items.forEach(item => (item.hidden = !fits(item.textContent, words))))
@@ -149,7 +149,7 @@ class Drawer {
     if (!cell) return
     const {n, k} = cell.dataset
     const origin = this.origin_of(table, n, k)
-    this.origin.textContent = `${table.columns[k]}: ${origin ? origin[2] : tr("a name, a place or a key, no figure")}.`
+    this.origin.textContent = tr("{}: {}.", table.columns[k], origin ? origin[2] : tr("a name, a place or a key, no figure"))
   }
 
   filter(label, apply) {

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from explorer.app.live.pane import LivePane
-from explorer.markup import html, joined
+from explorer.markup import html, joined, sentences
 from explorer.model.inputs import LABELS, InputSources
 from explorer.model.labels import Labels, publisher_of
 from explorer.registry import MEASURES
@@ -59,13 +59,10 @@ def source_line(found: InputSources, name: str) -> Markup:
 
 def _told(of_input: Sequence[Source]) -> Markup:
     """The sources of an input, the surest first: publisher, year and licence of each."""
-    return joined(
-        (
-            html("<i>{}{}:</i> {}", uncertain_mark(sources), tr(BRIEFLY[quality]), _listed(sources))
-            for quality in QUALITIES
-            if (sources := [s for s in of_input if s.quality == quality])
-        ),
-        " ",
+    return sentences(
+        html("<i>{}{}:</i> {}", uncertain_mark(sources), tr(BRIEFLY[quality]), _listed(sources))
+        for quality in QUALITIES
+        if (sources := [s for s in of_input if s.quality == quality])
     )
 
 
@@ -80,4 +77,4 @@ def _listed(sources: list[Source]) -> Markup:
         + (f" ({licence})" if licence else "")
         for (publisher, licence), when in years.items()
     )
-    return joined(texts, "; ") + "."
+    return html("{}.", joined(texts, tr("; ")))

@@ -98,7 +98,7 @@ class OwnData {
         this.busy(tr("Sending {}: {} %", file.name, Math.round(100 * sent / Math.max(size, 1))))
       }
     }
-    this.busy(tr("Reading {} …", files.map(file => file.name).join(", ")))
+    this.busy(tr("Reading {} …", files.map(file => file.name).join(tr(", "))))
     this.isDirty = true
     this.model.send_msg({uploaded: true})
   }
@@ -169,7 +169,7 @@ class OwnData {
       return tab
     }))
     this.absent.hidden = !state.absent.length
-    this.absent.textContent = tr("Tables that there may be, and are not here: {}. To have one, download the folder, put its file beside the others, and bring the folder as ZIP.", state.absent.join(", "))
+    this.absent.textContent = tr("Tables that there may be, and are not here: {}. To have one, download the folder, put its file beside the others, and bring the folder as ZIP.", state.absent.join(tr(", ")))
     this.markTab()
     this.mark()
     if (isNew && this.looked) this.look(this.looked)
@@ -197,7 +197,7 @@ class OwnData {
     const {table} = this.grid
     if (!table || !this.state) return
     const of = this.state.problems.filter(([file, row]) => file === table.file && row !== null)
-    this.grid.mark(new Map(of.map(([, row, column, , what, fix]) => [`${row}|${column}`, `${what} ${fix}`])))
+    this.grid.mark(new Map(of.map(([, row, column, , what, fix]) => [`${row}|${column}`, [what, fix].join(tr(". ").slice(1))])))
     this.tell(...this.grid.at)
   }
 
@@ -208,9 +208,10 @@ class OwnData {
 
   item(problem, kind) {
     const [file, row, column, value, what, fix] = problem
-    const place = [file, row === null ? "" : tr("row {}", row), column ?? ""].filter(text => text).join(", ")
-    const found = value === null ? "" : ` ${tr("(found “{}”)", value)}`
-    const text = [el("b", {}, place), `: ${what}${found} `, el("i", {}, fix)]
+    const place = [file, row === null ? "" : tr("row {}", row), column ?? ""].filter(text => text).join(tr(", "))
+    const found = value === null ? [] : [tr("(found “{}”)", value)]
+    const between = tr(". ").slice(1) // two sentences
+    const text = in_place(tr("{}: {}"), el("b", {}, place), el("span", {}, [what, ...found, ""].join(between), el("i", {}, fix)))
     const table = this.state.tables.find(each => each[1] === file)
     const isCell = table && row !== null && column !== null
     return el("li", {className: kind}, isCell ? button("", () => this.goTo(table[0], row - 2, column), {}, ...text) : el("span", {}, ...text))
@@ -230,7 +231,7 @@ class OwnData {
   tell(row, column) {
     const [name, meaning] = this.grid.table.columns[column] ?? []
     const problem = this.grid.problem(row, column)
-    this.meaning.textContent = problem ? `${name}: ${problem}` : meaning ?? ""
+    this.meaning.textContent = problem ? tr("{}: {}", name, problem) : meaning ?? ""
     this.meaning.dataset.is = problem ? "wrong" : ""
   }
 

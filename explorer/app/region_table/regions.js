@@ -97,7 +97,7 @@ class RegionTable {
     }
     const [mark, text] = this.from(origin, region)
     const marked = mark && ` ${mark}`
-    return k === 3 ? tr("Computed: load over capacity. Capacity{}: {}.", marked, text) : `${title}${marked}: ${text}.`
+    return k === 3 ? tr("Computed: load over capacity. Capacity{}: {}.", marked, text) : tr("{}: {}.", `${title}${marked}`, text)
   }
 
   // A move patches several properties, and sliders can be faster than the screen: once per frame is enough.

@@ -24,7 +24,7 @@ export function render({view, model, data}) {
   let state
   const tell_age = () => {
     const {age_s} = JSON.parse(data.line)
-    age.textContent = age_s === null ? "" : `, ${ago(age_s + (performance.now() - told) / 1000)}`
+    age.textContent = age_s === null ? "" : tr("{}, ", "") + ago(age_s + (performance.now() - told) / 1000)
   }
   const show = () => {
     told = performance.now()

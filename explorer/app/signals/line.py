@@ -116,7 +116,9 @@ def _about(follower: Follower) -> list[str]:
         as_shown(file if layout == PLAIN else f"{file} ({layout})")
         for file, layout in files.items()
     ]
-    told = [tr("From {}, which another program writes.", ", ".join(said_of))]
+    told = [tr("From {}, which another program writes.", tr(", ").join(said_of))]
+    if signals is not None and (bare := signals.without_times):
+        told.append(tr("There is no time in {}.", tr(", ").join(map(as_shown, bare))))
     problem = follower.seen.error or next(iter(feed.problems), None)
     if problem is not None:
         told.insert(0, as_shown(str(problem)))
@@ -136,22 +138,22 @@ def _about(follower: Follower) -> list[str]:
 def _carbon(found: Applied, counts: str) -> list[str]:
     """Which carbon intensities there are, and whether they count."""
     told = []
-    kinds = {column: kind for kind, column in CARBON_COLUMNS.items()}
-    there = [tr(kinds[column]) for column in found.columns if column in kinds]
+    kinds = {column: tr(kind) for kind, column in CARBON_COLUMNS.items()}
+    there = [kinds[column] for column in found.columns if column in kinds]
     if there and counts in found.columns:
-        told.append(tr("CO₂ is of the kind: {}. “Which CO₂ counts” chooses.", ", ".join(there)))
+        told.append(tr("CO₂ is of the kind: {}. “Which CO₂ counts” chooses.", tr(", ").join(there)))
     elif there:
         words = mark("CO₂ does not count: it is of the kind {}, and “Which CO₂ counts” is {}.")
-        told.append(tr(words, ", ".join(there), tr(kinds[counts])))
+        told.append(tr(words, tr(", ").join(there), kinds[counts]))
     if found.unused:
-        unused = ", ".join(tr(kinds[column]) for column in found.unused)
+        unused = tr(", ").join(kinds[column] for column in found.unused)
         told.append(tr("CO₂ of the kind {} is not used: the scenario has none.", unused))
     return told
 
 
 def _unknown(zones: Sequence[str]) -> str:
-    named = ", ".join(as_shown(zone) for zone in zones[:_MOST_NAMED])
-    more = ", …" if len(zones) > _MOST_NAMED else ""
+    named = tr(", ").join(as_shown(zone) for zone in zones[:_MOST_NAMED])
+    more = f"{tr(', ')}…" if len(zones) > _MOST_NAMED else ""
     return plural(
         "{count} zone has no region here: {zones}.",
         "{count} zones have no region here: {zones}.",

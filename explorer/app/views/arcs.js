@@ -30,7 +30,7 @@ for (const arc of arcs()) {
       pieces.line_alpha.push(alpha)
       pieces.flow_mw.push(arc.mw)
       pieces.moves.push(`${name[arc.home]} → ${name[arc.region]}`)
-      pieces.split.push(arc.split.join(", "))
+      pieces.split.push(arc.split.join(tr(", ")))
       pieces.row.push(arc.rows[0])
     }
   }

@@ -10,7 +10,7 @@ function sentence() {
   const parts = Array.from(cards, card => {
     const [label, value, unit, delta] = [".label", ".value", ".unit", ".delta"].map(part => card.querySelector(part).firstChild?.textContent.trim())
     const change = delta?.replace(/^▼ −(.*)/, (_, by) => tr("{} less", by)).replace(/^▲ \+(.*)/, (_, by) => tr("{} more", by))
-    return `${label} ${value} ${unit}${change ? `, ${change}` : ""}`
+    return [`${label} ${value} ${unit}`, ...(change ? [change] : [])].join(tr(", "))
   })
-  return `${parts.join("; ")}.`
+  return tr("{}.", parts.join(tr("; ")))
 }

@@ -34,7 +34,7 @@ from explorer.registry import HEADLINES
 from explorer.session import Ghost, Session
 from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent, setting_text, signed
 from explorer.units import KG_PER_T, L_PER_M3
-from explorer.words import mark, per_language, tr
+from explorer.words import mark, per_language, sentences, tr
 
 _STYLE = """
 :host { container-type: inline-size; }
@@ -238,7 +238,7 @@ class Totals(pn.viewable.Viewer):
         first = [
             _against(
                 base, "cost", tr("Running cost"), now["cost_usd_per_h"],
-                _sentences(
+                sentences(
                     tr("Per hour: electricity, friction and hosting at a carbon price of zero."),
                     _gap(placement),
                     tr(BASELINE_TEXTS[placement.network.baseline_rule]),
@@ -246,7 +246,7 @@ class Totals(pn.viewable.Viewer):
             ),
             _against(
                 base, "carbon", "CO₂", _in_tonnes(now["carbon_kg_per_h"]),
-                _sentences(
+                sentences(
                     tr(
                         "Carbon, per hour: emissions by the {} intensity of each grid. Other estimates can"
                         " differ twofold.",
@@ -258,7 +258,7 @@ class Totals(pn.viewable.Viewer):
             _Card(
                 "relocated", tr("Away from home"), format_number(moved.value), "MW",
                 tr("{:.0f} %", 100 * share.value), NEUTRAL,
-                _sentences(
+                sentences(
                     tr("Relocated load: IT load executed away from home."),
                     _forced(placement),
                     tr(
@@ -272,7 +272,7 @@ class Totals(pn.viewable.Viewer):
             _Card(
                 "delay", tr("Mean extra wait"), format_number(delay.value), delay.unit,
                 f"{signed(delay.change)} {delay.unit}" if isfinite(delay.change) else "", NEUTRAL,
-                _sentences(
+                sentences(
                     tr(
                         "Added delay: wide-area round trips, mean over all requests served: 0 for those that"
                         " stay home."
@@ -282,7 +282,10 @@ class Totals(pn.viewable.Viewer):
                         now=format_number(per_mw.value), unit=delay.unit, pin=base.short,
                         then=format_number(per_mw.baseline),
                     ),
-                    f"{_capitalised(against)}: {format_number(delay.baseline)} {delay.unit}.",
+                    tr(
+                        "{}: {} {}.",
+                        _capitalised(against), format_number(delay.baseline), delay.unit,
+                    ),
                 ),
             ),
         ]  # fmt: skip
@@ -305,18 +308,18 @@ class Totals(pn.viewable.Viewer):
             tr("Unserved load: IT load that nobody executes."),
         )
         if not self._session.network.demand_mw.any():
-            words = _sentences(explanation, tr("There is no demand."))
+            words = sentences(explanation, tr("There is no demand."))
             return _Card("unserved", label, "0", "MW", tr("no demand"), NEUTRAL, words)
         if unserved_mw <= UNSERVED_MW:
-            words = _sentences(explanation, tr("Now all demand is served."))
+            words = sentences(explanation, tr("Now all demand is served."))
             return _Card("unserved", label, "0", "MW", tr("all served"), BETTER, words)
         causes = self._session.placement.unserved_by_reason()
-        causes_text = ", ".join(
+        causes_text = tr(", ").join(
             tr("{} MW because of {}", format_number(mw), reason_said(reason))
             for reason, mw in causes.items()
         )
         held = tr("held back by {}", reason_said(next(iter(causes))))
-        words = _sentences(explanation, f"{causes_text}.")
+        words = sentences(explanation, tr("{}.", causes_text))
         return _Card("unserved", label, format_number(unserved_mw), "MW", held, WORSE, words)
 
 
@@ -325,7 +328,7 @@ def _of_carbon(changes: Mapping[str, float]) -> Markup:
     listed = (
         html("<b>{}</b> by {}", percent(change), tr(signal)) for signal, change in changes.items()
     )
-    return html("CO₂: {}.", joined(listed, ", "))
+    return html("CO₂: {}.", joined(listed, tr(", ")))
 
 
 def _cards_html(cards: list[_Card], css_class: str) -> Markup:
@@ -346,7 +349,7 @@ def _water(placement: Placement, base: Ghost, now: dict[str, Headline]) -> list[
         return [_against(base, "water", tr("Water"), figure, explanation)]
     known = tr("known for {:.0f} % of the load", 100 * placement.water_known_share)
     unclaimed = tr("It is {}, so no change is claimed.", water.basis)
-    value, words = format_number(figure.value), _sentences(explanation, unclaimed)
+    value, words = format_number(figure.value), sentences(explanation, unclaimed)
     return [_Card("water", tr("Water"), value, figure.unit, known, NEUTRAL, words)]
 
 
@@ -377,11 +380,6 @@ def _gap(placement: Placement) -> str:
     return tr("Another choice of hosts could be up to {} USD/h cheaper.", gap)
 
 
-def _sentences(*said: str) -> str:
-    """One after the other, without those that say nothing."""
-    return " ".join(filter(None, said))
-
-
 def _capitalised(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}"
 
@@ -397,13 +395,13 @@ def _against(base: Ghost, name: str, label: str, figure: Headline, explanation: 
     then = f"{format_number(figure.baseline)} {figure.unit}"
     if figure.basis:
         delta = tr("{} per MWh served", percent(figure.change_percent))
-        words = _sentences(
+        words = sentences(
             explanation,
             tr("In {}: {}.", base.said, then),
             tr("Compared {} than in {}.", figure.basis, base.said),
         )
         return _Card(name, label, format_number(figure.value), figure.unit, delta, NEUTRAL, words)
-    explanation = _sentences(
+    explanation = sentences(
         explanation,
         tr("In {}: {}, now {}.", base.said, then, signed(figure.change)),
     )

@@ -141,7 +141,7 @@ def _label(net: Any, ids: Any, it_mw: float) -> str:
     names = net.short_region_names
     start, end = (elided(names[place], 18) for place in (home, region))
     way = tr("{} stays", start) if home == region else f"{start} → {end}"
-    return f"{way}, {net.class_names[workload]}, {format_number(it_mw)} MW"
+    return tr("{}, {}, {} MW", way, net.class_names[workload], format_number(it_mw))
 
 
 def _source_rows(result: pd.DataFrame) -> list[dict[str, Any]]:
@@ -149,7 +149,7 @@ def _source_rows(result: pd.DataFrame) -> list[dict[str, Any]]:
     places, rows = result["region"].tolist(), {}
     for each in result.attrs["figures"]:
         quality, sources = tr(each["quality"]), each["sources"] or tr("none")
-        said = f"{format_number(each['value'])} ({quality}: {sources})"
+        said = tr("{} ({}: {})", format_number(each["value"]), quality, sources)
         of_place, key = each["place"] in places, title_of(each["figure"])
         key = key if of_place else tr("{} of {}", key, each["place"])
         place = each["place"] if of_place else places[0]

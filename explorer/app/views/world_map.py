@@ -511,7 +511,7 @@ def _legend(world: Map) -> Markup:
         )
         for role, words, _rows in reversed(world.arcs.groups)
     )
-    left_out = f"{sentence(world.left_out)}. " if world.left_out else ""
+    left_out = tr("{}. ", sentence(world.left_out)) if world.left_out else ""
     return html("{}{}{}{}{}", items, _clients_key(world), left_out, _key(world.key), _dusk(world))
 
 

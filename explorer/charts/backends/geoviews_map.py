@@ -81,7 +81,7 @@ def draw(world: Map, width: int | None = None, extent: Extent | None = None) -> 
     key = [] if world.key is None else _key(world.key, x, y, width or WIDTH_PX)
     m_per_px = (x[1] - x[0]) / (width or WIDTH_PX)
     names = _names(world.named((x, y)), m_per_px) if world.names else []
-    found = "; ".join(part for part in (sentence(world.title), world.left_out) if part)
+    found = tr("; ").join(part for part in (sentence(world.title), world.left_out) if part)
     characters = TITLE_CHARACTERS * (width or WIDTH_PX) / WIDTH_PX
     title = [*wrapped(world.about.title, characters), *wrapped(found, characters)]
     night = [] if world.night is None or not len(world.night["x"]) else [_night(world.night)]

@@ -19,14 +19,18 @@ import pandas as pd
 from explorer.errors import Problem, shortened
 from explorer.scenario.schema import CARBON_COLUMNS
 from explorer.units import KG_PER_LB
+from explorer.words import mark, tr
 
 PRICE = "price_usd_per_mwh"  # in the currency of the row, of the plain columns
 FIGURES = (PRICE, *CARBON_COLUMNS.values())
 USD = "USD"
 PLAIN = "Wattlas"  # our own layout
-TIMES = "Write it as 2026-11-30T14:00Z; without a time zone it counts as UTC."
+TIMES = mark("Write it as 2026-11-30T14:00Z; without a time zone it counts as UTC.")
+NO_TIME = mark("this is not a time.")
+NO_SUCH_HOUR = mark("the clocks leave this hour out, as summer time begins.")
 
 _BRUSSELS = ZoneInfo("Europe/Brussels")  # whose clocks are CET and CEST
+_MARKS = ("CEST", "CET")  # of an hour that comes twice, in the order of its comings
 _MARKED = {"CET": timezone(timedelta(hours=1)), "CEST": timezone(timedelta(hours=2))}
 _MARK = re.compile(r"\s*\((CET|CEST|UTC)\)$")
 _DAY_FIRST = ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")
@@ -37,27 +41,61 @@ _OF_WATTTIME = {  # of its signals, by their names
     "co2_moer": CARBON_COLUMNS["marginal"],
     "co2_aoer": CARBON_COLUMNS["average"],
 }
+_AS_WATTTIME = "CAISO_NORTH_co2_moer_2026-11-30_2026-12-01.csv"  # how it calls its files
 _WATTTIME_FILE = re.compile(r"(.+?)_(co2_moer|co2_aoer|health_damage)(?:_|\.)")
 
 
 def _instant(text: str) -> datetime:
     """A time as ISO 8601 has it, in UTC where it says nothing else."""
-    found = datetime.fromisoformat(text)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(NO_TIME) from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _beginning(text: str, clock: Any) -> datetime:
     """The beginning of an interval as ENTSO-E's pages write it, by the clocks that its heading names."""
     text = text.split(" - ")[0].strip()
-    mark = _MARK.search(text)
-    clock = _MARKED.get(mark[1], UTC) if mark else clock
+    marked = _MARK.search(text)
+    clock = _MARKED.get(marked[1], UTC) if marked else clock
     text = _MARK.sub("", text)
     for pattern in _DAY_FIRST:
         try:
-            return datetime.strptime(text, pattern).replace(tzinfo=clock)
+            found = datetime.strptime(text, pattern).replace(tzinfo=clock)
         except ValueError:
             continue
-    raise ValueError(text)
+        if found.astimezone(UTC).astimezone(clock) != found:
+            raise ValueError(NO_SUCH_HOUR)
+        return found
+    raise ValueError(NO_TIME)
+
+
+def _told_apart(rows: pd.DataFrame, clock: Any) -> pd.DataFrame:
+    """
+    Intervals of the hour that comes twice in autumn with the marks of their clocks: of the same
+    text, the first in a zone is of summer time.
+    """
+
+    def comes_twice(text: str) -> bool:
+        try:
+            found = _beginning(text, clock)
+        except ValueError:
+            return False
+        return found.utcoffset() != found.replace(fold=1).utcoffset()
+
+    twice = [text for text in {*rows["time"]} if comes_twice(text)]
+    if not twice:
+        return rows
+    here = rows["time"].isin(twice)
+    coming: Any = rows[here].groupby(["zone", "time"], sort=False).cumcount()
+    marked = [
+        f"{text.split(' - ')[0].strip()} ({_MARKS[min(n, 1)]})"
+        for text, n in zip(rows.loc[here, "time"], coming, strict=True)
+    ]
+    times = rows["time"].copy()
+    times[here] = marked
+    return rows.assign(time=times)
 
 
 @dataclass(frozen=True)
@@ -155,14 +193,17 @@ def _entsoe_page(frame: pd.DataFrame, headings: _Headings, file: str) -> _Found:
     if not time or not price:
         return None
     if "area" not in headings:
-        fix = "Export it with a column Area, as the site does today, or write one with the zone."
-        return Problem(file, 1, None, None, "no column says which zone prices are of.", fix)
+        fix = tr(
+            "Export it with a column Area, as the site does today, or write one with the zone."
+        )
+        return Problem(file, 1, None, None, tr("no column says which zone prices are of."), fix)
     match = _DAY_AHEAD.fullmatch(price)
     assert match
     names = {"time": headings[time], "zone": headings["area"], PRICE: headings[price]}
     rows = _renamed(_of_first_auction(frame, headings), names).assign(currency=match[1].upper())
     clock = UTC if "utc" in time else _BRUSSELS
-    return Laid("ENTSO-E", _figures_only(rows), names, lambda text: _beginning(text, clock))
+    rows = _figures_only(_told_apart(rows, clock))  # also of rows without figures
+    return Laid("ENTSO-E", rows, names, lambda text: _beginning(text, clock))
 
 
 def _watttime(frame: pd.DataFrame, headings: _Headings, file: str) -> _Found:
@@ -172,8 +213,9 @@ def _watttime(frame: pd.DataFrame, headings: _Headings, file: str) -> _Found:
     named = _WATTTIME_FILE.match(file)
     region, signal = named.groups() if named else ("", "co2_moer")
     if "region" not in headings and not region:
-        fix = "Keep its name, as CAISO_NORTH_co2_moer_2026-11-30_2026-12-01.csv, or add a column region."
-        return Problem(file, 1, None, None, "neither name nor columns say which region it is.", fix)
+        fix = tr("Keep its name, as {}, or add a column region.", _AS_WATTTIME)
+        what = tr("neither name nor columns say which region it is.")
+        return Problem(file, 1, None, None, what, fix)
     names = {"time": headings["point_time"], "zone": headings.get("region", "")}
     zones: Any = frame[headings["region"]] if "region" in headings else region
     of_rows = pd.Series(signal, frame.index)
@@ -184,10 +226,9 @@ def _watttime(frame: pd.DataFrame, headings: _Headings, file: str) -> _Found:
             made[figure] = frame[headings["value"]].where(of_kind, "")
             names[figure] = headings["value"]
     if len(frame) and set(made) == {"time", "zone"}:
-        fix = f"Take one of {', '.join(_OF_WATTTIME)}."
-        return Problem(
-            file, None, None, shortened(str(signal)), "this signal is no carbon intensity.", fix
-        )
+        fix = tr("Write one of: {}.", ", ".join(_OF_WATTTIME))
+        what = tr("this signal is no carbon intensity.")
+        return Problem(file, None, None, shortened(str(signal)), what, fix)
     return Laid("WattTime", made, names, factor=dict.fromkeys(_OF_WATTTIME.values(), KG_PER_LB))
 
 
@@ -217,14 +258,15 @@ def _renamed(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
 
 def _twice(file: str, headings: Sequence[str]) -> Problem:
     heading = next(each for each in headings if headings.count(each) > 1)
-    what = "the column is there more than once."
-    return Problem(file, 1, heading, None, what, "Keep one of them.")
+    what = tr("the column is there more than once.")
+    return Problem(file, 1, heading, None, what, tr("Keep one of them."))
 
 
 def _unknown(file: str, frame: pd.DataFrame) -> Problem:
     found = shortened(", ".join(map(str, frame.columns)))
-    fix = (
-        f"Name them time, region, and any of {', '.join(FIGURES)}; "
-        "or keep the headings of Electricity Maps, ENTSO-E or WattTime."
+    fix = tr(
+        "Name them time, region, and any of {}; or keep the headings of Electricity Maps, ENTSO-E or WattTime.",
+        ", ".join(FIGURES),
     )
-    return Problem(file, 1, None, found, "the columns are those of no layout that is known.", fix)
+    what = tr("the columns are those of no layout that is known.")
+    return Problem(file, 1, None, found, what, fix)

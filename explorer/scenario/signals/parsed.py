@@ -16,7 +16,16 @@ from explorer.errors import Problem
 from explorer.scenario import csv_text, validation
 from explorer.scenario.files import AmissError
 from explorer.scenario.schema import LARGEST, Column, Table
-from explorer.scenario.signals.layouts import FIGURES, PRICE, TIMES, USD, Laid, laid_out
+from explorer.scenario.signals.layouts import (
+    FIGURES,
+    NO_TIME,
+    PRICE,
+    TIMES,
+    USD,
+    Laid,
+    laid_out,
+)
+from explorer.words import mark, tr
 
 Floats = NDArray[np.float64]
 Seconds = NDArray[np.int64]  # of UTC since 1970
@@ -25,21 +34,35 @@ CSV, PARQUET = ".csv", ".parquet"
 ZONES_FILE = "zones.csv"
 MOST_ROWS = 1_000_000  # of a file: a year of a hundred zones, hour by hour
 _MOST_BYTES = 1 << 28  # of a Parquet file's columns once they are unpacked
+MOST_CARBON = (
+    5000.0  # the dirtiest plants emit some 1,500 [g/kWh]; a mark for "nothing" is above it
+)
+RATE = "usd_per_unit"
+_INSTALL = 'pip install "wattlas[sweep]"'
 _MAGIC = b"PAR1"  # begins and ends a Parquet file that is whole
 _YEARS = range(1970, 2201)
-_SHORTER = "Leave out times that have long passed."
+_SHORTER = mark("Leave out times that have long passed.")
+_NULS_WITHIN = 1000  # bytes: text in UTF-8 has none, and in UTF-16 or a space kept free has soon
 
 _PLAIN = Table(
     file="",
     doc="prices and carbon of zones by time",
     key=(),  # of rows about the same, the last counts
     columns=(
-        Column("time", "when it holds from"),
-        Column("zone", "the zone of the grid"),
-        Column("currency", "the currency of the price", required=False),
-        Column(PRICE, "the wholesale price", "number", "per MWh", required=False),
+        Column("time", mark("when it holds from")),
+        Column("zone", mark("the zone of the grid")),
+        Column("currency", mark("the currency of the price"), required=False),
+        Column(PRICE, mark("the wholesale price"), "number", mark("per MWh"), required=False),
         *(
-            Column(name, "the carbon intensity", "number", "g/kWh", required=False, low=0)
+            Column(
+                name,
+                mark("the carbon intensity"),
+                "number",
+                "g/kWh",
+                required=False,
+                low=0,
+                high=MOST_CARBON,
+            )
             for name in FIGURES
             if name != PRICE
         ),
@@ -50,11 +73,11 @@ _ZONES = Table(
     doc="which regions lie in which zone of the grid",
     key=("zone", "region"),
     columns=(
-        Column("zone", "the zone as the files of signals name it"),
-        Column("region", "the id of a region in it"),
+        Column("zone", mark("the zone as the files of signals name it")),
+        Column("region", mark("the id of a region in it")),
         Column(
-            "usd_per_unit",
-            "what a unit of the currency of its prices is worth",
+            RATE,
+            mark("what a unit of the currency of its prices is worth"),
             "number",
             "USD",
             required=False,
@@ -75,6 +98,7 @@ class Parsed:
     """The figures of a file, row by row, in its order."""
 
     layout: str
+    line: NDArray[np.int64]  # in the file
     time_s: Seconds
     zone: NDArray[np.object_]
     currency: NDArray[np.object_]
@@ -124,7 +148,8 @@ def parsed(data: bytes, file: str) -> Parsed | list[Problem]:
         if name in clean
     }
     currency = clean.get("currency", pd.Series(USD, clean.index, dtype=object))
-    return Parsed(laid.layout, time_s, _texts(clean["zone"]), _texts(currency), figures)
+    line = laid.frame.index.to_numpy(np.int64)
+    return Parsed(laid.layout, line, time_s, _texts(clean["zone"]), _texts(currency), figures)
 
 
 def parsed_zones(data: bytes) -> Mapping[str, Zone] | list[Problem]:
@@ -135,17 +160,22 @@ def parsed_zones(data: bytes) -> Mapping[str, Zone] | list[Problem]:
     clean, problems = validation.parse_as(_ZONES, "", frame, ZONES_FILE)
     if problems:
         return problems
-    rate = "usd_per_unit"
-    rates = clean[rate] if rate in clean else pd.Series(np.nan, clean.index)
-    return {
-        str(zone): Zone(tuple(rows["region"]), _first(rates[rows.index]))
+    rates = clean[RATE] if RATE in clean else pd.Series(np.nan, clean.index)
+    log = validation.ProblemLog(ZONES_FILE, frame.index)
+    zones = {
+        str(zone): Zone(tuple(rows["region"]), _rate(rates[rows.index].dropna(), log))
         for zone, rows in clean.groupby("zone", sort=False)
     }
+    return log.problems or zones
 
 
-def _first(rates: Any) -> float | None:
-    known = rates.dropna().tolist()
-    return float(known[0]) if known else None
+def _rate(known: Any, log: validation.ProblemLog) -> float | None:
+    """The rate of a zone, if there is any; rows that have another one are noted."""
+    for position, rate in known.items():
+        if rate != known.iloc[0]:
+            what = tr("row {} has another rate for the same zone.", log.row(known.index[0]))
+            log.note(position, RATE, rate, what, tr("Keep one of them."))
+    return float(known.iloc[0]) if len(known) else None
 
 
 def _table(data: bytes, file: str) -> tuple[pd.DataFrame, list[Problem]]:
@@ -154,17 +184,23 @@ def _table(data: bytes, file: str) -> tuple[pd.DataFrame, list[Problem]]:
 
 def _of_csv(data: bytes, file: str) -> tuple[pd.DataFrame, list[Problem]]:
     """Every line ends with a break, also the last: one without may go on."""
+    if b"\0" in data[:_NULS_WITHIN]:
+        raise _not_utf_8()
     if not data.endswith(b"\n"):
         raise UnfinishedError
     if data.count(b"\n") > MOST_ROWS + 1:
-        raise AmissError(f"the file has more than {MOST_ROWS:,} rows.", _SHORTER)
+        raise AmissError(tr("the file has more than {:,} rows.", MOST_ROWS), tr(_SHORTER))
     try:
         text = data.decode().removeprefix("\ufeff")
     except UnicodeDecodeError:
-        raise AmissError("this is no text in UTF-8.", "Save it as UTF-8.") from None
+        raise _not_utf_8() from None
     first = text.partition("\n")[0]
     tabs = "\t" in first and "," not in first
     return csv_text.read(text, file, "\t" if tabs else ",")
+
+
+def _not_utf_8() -> AmissError:
+    return AmissError(tr("this is no text in UTF-8."), tr("Save it as UTF-8."))
 
 
 def _of_parquet(data: bytes) -> tuple[pd.DataFrame, list[Problem]]:
@@ -173,10 +209,8 @@ def _of_parquet(data: bytes) -> tuple[pd.DataFrame, list[Problem]]:
     try:
         arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
     except ModuleNotFoundError:
-        fix = 'Run: pip install "wattlas[sweep]"; or write CSV.'
-        raise AmissError(
-            "Parquet needs the package pyarrow, which is not installed.", fix
-        ) from None
+        what = tr("Parquet needs the package pyarrow, which is not installed.")
+        raise AmissError(what, tr("Run: {}; or write CSV.", _INSTALL)) from None
     try:
         about = parquet.read_metadata(arrow.BufferReader(data))
         _refuse_large(about)
@@ -186,8 +220,9 @@ def _of_parquet(data: bytes) -> tuple[pd.DataFrame, list[Problem]]:
         opened = parquet.ParquetFile(arrow.BufferReader(data), read_dictionary=texts)
         frame = opened.read(use_threads=False).to_pandas(ignore_metadata=True).astype(object)
     except (arrow.ArrowException, OSError, ValueError) as error:
-        what = f"it cannot be read as Parquet: {type(error).__name__}."
-        raise AmissError(what, "Write it anew, and put it in place when it is whole.") from None
+        what = tr("it cannot be read as Parquet: {}.", type(error).__name__)
+        fix = tr("Write it anew, and put it in place when it is whole.")
+        raise AmissError(what, fix) from None
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame, []
 
@@ -195,8 +230,10 @@ def _of_parquet(data: bytes) -> tuple[pd.DataFrame, list[Problem]]:
 def _refuse_large(about: Any) -> None:
     groups = (about.row_group(n) for n in range(about.num_row_groups))
     if about.num_rows > MOST_ROWS or sum(group.total_byte_size for group in groups) > _MOST_BYTES:
-        what = f"the file has more than {MOST_ROWS:,} rows, or {_MOST_BYTES >> 20:,} MB unpacked."
-        raise AmissError(what, _SHORTER)
+        what = tr(
+            "the file has more than {:,} rows, or {:,} MB unpacked.", MOST_ROWS, _MOST_BYTES >> 20
+        )
+        raise AmissError(what, tr(_SHORTER))
 
 
 def _seconds(clean: pd.DataFrame, laid: Laid, file: str) -> tuple[Seconds, list[Problem]]:
@@ -207,18 +244,23 @@ def _seconds(clean: pd.DataFrame, laid: Laid, file: str) -> tuple[Seconds, list[
     known = {text: _second(text, laid.instant) for text in {*texts}}
     log = validation.ProblemLog(file, laid.frame.index)
     for position, text in enumerate(texts):
-        if text and known[text] is None:
-            log.note(position, "time", text, "this is not a time.", TIMES)
-    return np.array([known[text] or 0 for text in texts], np.int64), log.problems
+        if text and isinstance(amiss := known[text], str):
+            log.note(position, "time", text, tr(amiss), tr(TIMES))
+    seconds = (0 if isinstance(known[text], str) else known[text] for text in texts)
+    return np.array([*seconds], np.int64), log.problems
 
 
-def _second(text: str, instant: Callable[[str], datetime]) -> int | None:
-    """A time in whole minutes, as seconds since 1970; None for what is no time of these centuries."""
+def _second(text: str, instant: Callable[[str], datetime]) -> int | str:
+    """
+    A time in whole minutes, as seconds since 1970; for what is no time of these centuries, why.
+    """
     try:
         found = instant(text)
-        return int(found.timestamp()) // 60 * 60 if found.year in _YEARS else None
-    except (ValueError, OverflowError):
-        return None
+        return int(found.timestamp()) // 60 * 60 if found.year in _YEARS else NO_TIME
+    except ValueError as error:
+        return str(error)
+    except OverflowError:
+        return NO_TIME
 
 
 def _as_in_file(problem: Problem, laid: Laid) -> Problem:

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from explorer.errors import Problem
 from explorer.scenario.signals.layouts import PRICE, USD
-from explorer.scenario.signals.parsed import ZONES_FILE, Floats, Parsed, Seconds, Zone
+from explorer.scenario.signals.parsed import RATE, ZONES_FILE, Floats, Parsed, Seconds, Zone
+from explorer.words import tr
 
+LEAST_USD_PER_MWH, MOST_USD_PER_MWH = -2000.0, 25_000.0  # wider than the limits of any market
 HELD_S = 3 * 3600  # how long a figure counts after its time, where no newer one comes
 
 
@@ -44,6 +46,12 @@ class Signals:
     times_s: Seconds  # at which anything changes, increasing [s since 1970]
     layouts: Mapping[str, str]  # of files, by name
     zones: Mapping[str, Zone] | None  # None: each zone is the region of that id
+
+    @property
+    def without_times(self) -> list[str]:
+        """The files that say nothing, as those of a heading alone."""
+        saying = {each.file for of_files in self.series.values() for each in of_files}
+        return [file for file in self.layouts if file not in saying]
 
     def latest(self, now_s: float) -> int | None:
         """The last of the times that is not to come; None if there is none."""
@@ -97,9 +105,14 @@ def signals_of(
         lacking = _without_rate(found, zones)
         if lacking:
             zone, currency = lacking
-            what = f"prices of the zone {zone!r} are in another currency than USD, and nothing says its rate."
-            fix = f"Write into {ZONES_FILE}, as usd_per_unit, what one {currency} is in USD."
+            what = tr(
+                "prices of the zone {!r} are in another currency than USD, and nothing says its rate.",
+                zone,
+            )
+            fix = tr("Write into {}, as {}, what one {} is in USD.", ZONES_FILE, RATE, currency)
             return None, [Problem(file, None, None, currency, what, fix)]
+        if beyond := _beyond_any_market(found, zones, file):
+            return None, [beyond]
         for key, times_s, values in _columns(found, zones):
             series[key] = (*series.get(key, ()), Series(times_s, values, file))
     times = [each.times_s for of_files in series.values() for each in of_files]
@@ -119,22 +132,49 @@ def _without_rate(found: Parsed, zones: Mapping[str, Zone] | None) -> tuple[str,
     return None
 
 
+def _beyond_any_market(
+    found: Parsed, zones: Mapping[str, Zone] | None, file: str
+) -> Problem | None:
+    """The first price that is rather a mark for "nothing", or in another unit."""
+    if PRICE not in found.figures:
+        return None
+    in_usd = _in_usd(found, zones)
+    beyond = np.flatnonzero((in_usd < LEAST_USD_PER_MWH) | (in_usd > MOST_USD_PER_MWH))
+    if not len(beyond):
+        return None
+    row = int(beyond[0])
+    what = tr(
+        "no market has a price of {:,.10g} USD/MWh: {:,.0f} to {:,.0f} are taken.",
+        float(in_usd[row]), LEAST_USD_PER_MWH, MOST_USD_PER_MWH,
+    )  # fmt: skip
+    fix = tr("Leave the cell blank where there is no price; prices are per MWh.")
+    return Problem(
+        file, int(found.line[row]), PRICE, f"{found.figures[PRICE][row]:.10g}", what, fix
+    )
+
+
+def _in_usd(found: Parsed, zones: Mapping[str, Zone] | None) -> Floats:
+    """The prices of a file; NaN where there is none, or nobody is in the zone. [USD/MWh]"""
+    place, names = pd.factorize(found.zone)
+    known = {name: zone.usd_per_unit or np.nan for name, zone in (zones or {}).items()}
+    rates = np.array([known.get(name, np.nan) for name in names], float)
+    return found.figures[PRICE] * np.where(found.currency == USD, 1.0, rates[place])
+
+
 def _columns(
     found: Parsed, zones: Mapping[str, Zone] | None
 ) -> Iterator[tuple[tuple[str, str], Seconds, Floats]]:
     """Of each zone and figure the times and values, the last of a time alone."""
     place, names = pd.factorize(found.zone)
-    in_usd = found.currency == USD
+    values = {**found.figures}
+    if PRICE in values:
+        values[PRICE] = _in_usd(found, zones)
     for zone, rows in zip(names, _rows_of(place, len(names)), strict=True):
         for figure, column in found.figures.items():
             known = rows[~np.isnan(column[rows])]
-            values = column[known]
-            if figure == PRICE:
-                rate = zones[zone].usd_per_unit if zones and zone in zones else None
-                values = np.where(in_usd[known], values, values * (rate or np.nan))
             times_s, last = _last_of_each(found.time_s[known])
             if len(times_s):
-                yield (zone, figure), times_s, values[last]
+                yield (zone, figure), times_s, values[figure][known][last]
 
 
 def _rows_of(place: NDArray[np.intp], count: int) -> list[NDArray[np.intp]]:

@@ -24,7 +24,7 @@ from explorer.scenario.signals.parsed import (
     parsed_zones,
 )
 from explorer.scenario.signals.signals import Signals, signals_of
-from explorer.words import plural
+from explorer.words import kept, plural, tr
 
 T = TypeVar("T")
 State = tuple[int, int, int]  # of a file: its inode, size and last change
@@ -66,7 +66,7 @@ class _Watched(Generic[T]):
         if now == self._read:
             return False
         if now is None:
-            return rested and self._note("the file is gone.", "Put it back.")
+            return rested and self._note(tr("the file is gone."), tr("Put it back."))
         try:
             data = OnDisk(folder).read(self.name)
             if _state(folder / self.name) != now:
@@ -80,8 +80,10 @@ class _Watched(Generic[T]):
                 return self._clear()
             return self._take(whole)
         except UnfinishedError:
-            what = "the file ends in the middle: it is still being written, or was broken off."
-            fix = "End its last line with a line break; better, write it elsewhere and rename it."
+            what = tr("the file ends in the middle: it is still being written, or was broken off.")
+            fix = tr(
+                "End its last line with a line break; better, write it elsewhere and rename it."
+            )
             return self._note(what, fix)
         except AmissError as error:
             return rested and self._note(error.what, error.fix)
@@ -138,8 +140,13 @@ class Watch:
         """
         Look once; whether `signals` or `problems` are others now.
 
-        A file that has just changed is taken at the next look, if it rests until then.
+        A file that has just changed is taken at the next look, if it rests until then. What is wrong
+        is said to each reader in their own language.
         """
+        with kept():
+            return self._look()
+
+    def _look(self) -> bool:
         for name in self._names():
             self._files.setdefault(name, _Watched(name, lambda data, file=name: parsed(data, file)))
         news = [each.look(self.folder) for each in self._files.values()]
@@ -159,10 +166,13 @@ class Watch:
         if self.problems:
             return SignalsError(self._where, self.problems)
         if self.signals is None:
-            fix = (
-                f"Give a {CSV} or {PARQUET} file, or a folder of such, that is written to its end."
+            what = tr("There are no signals.")
+            fix = tr(
+                "Give a {} or {} file, or a folder of such, that is written to its end.",
+                CSV,
+                PARQUET,
             )
-            return ExplorerError("There are no signals.", self._where, fix)
+            return ExplorerError(what, self._where, fix)
         return None
 
     @property

@@ -2,7 +2,7 @@
 // panel. Panels and looks come from Python.
 import {mark} from "../../words.js"
 import {sum} from "./arrays.js"
-import {fixed, formatDuration, formatNumber, html, joined, plus, said, sentence, tr} from "./text.js"
+import {fixed, formatDuration, formatNumber, html, joined, plus, said, sentence, sentences, tr} from "./text.js"
 import {KG_PER_T, UNSERVED_MW} from "./units.js"
 
 const FACES = {vertical: {x: "location"}, horizontal: {y: "location"}, diagonal: {slope: "gradient"}, span: {left: "left", right: "right"}}
@@ -147,7 +147,7 @@ export function frontier_chart(frontier, placement, labels) {
 
 function with_names(opens, {regions, short_regions}) {
   const names = Object.fromEntries(regions.map((id, j) => [id, short_regions[j]]))
-  return opens.map(ids => ids.split("; ").filter(Boolean).map(id => names[id]).join("; "))
+  return opens.map(ids => ids.split("; ").filter(Boolean).map(id => names[id]).join(tr("; ")))
 }
 
 /** The baseline, unless it serves less or more than the frontier: then it is no measure of it. */
@@ -204,7 +204,7 @@ function frontier_finding({over, current_ms, window_ms, table}, opens, labels) {
   if (rises(table.cost_usd_per_h) && !rises(table.objective_usd_per_h)) {
     parts.push(tr("Where this cost rises, it buys less carbon."))
   }
-  return joined(parts, " ")
+  return sentences(parts)
 }
 
 function may_take(over, duration, labels) {
@@ -351,7 +351,7 @@ function classes(mw, names, {workloads, class_rows, kinds_of_layers: kinds}) {
   }
   return {
     columns: {classes: bars, "class words": words}, x_range: [0, 100],
-    rows: totals.map((total, k) => elided(`${class_rows[k]}, ${formatNumber(total)} MW`)), labels: {classes: names},
+    rows: totals.map((total, k) => elided(tr("{}, {} MW", class_rows[k], formatNumber(total)))), labels: {classes: names},
   }
 }
 
@@ -394,7 +394,7 @@ function layers_finding(mw, radius_km, frontier, labels) {
     html("<b>{} MW</b> further away, for cheap energy", far),
     ...(totals[3] > 1e-6 ? [html("<b>{} MW</b> nowhere", nowhere)] : []),
   ]
-  const now = html("Of {} MW now: {}.", formatNumber(sum(mw.flat())), joined(parts, ", "))
+  const now = html("Of {} MW now: {}.", formatNumber(sum(mw.flat())), joined(parts, tr(", ")))
   if (!frontier || frontier.table.budget_ms.length < 2) return now
   const ends = values => [values[0], values.at(-1)]
   const [start, end] = ends(frontier.table.budget_ms).map(formatDuration)

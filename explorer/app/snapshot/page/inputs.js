@@ -48,7 +48,7 @@ export class Inputs {
     if (key in this.looks) return this.looks[key].includes(value) ? "" : tr("There is no {} {}.", key, value)
     const control = this.controls[key]
     if (!control) return tr("This needs the app.")
-    const possible = control.choices ? control.texts.join(", ") : control.possible
+    const possible = control.choices ? control.texts.join(tr(", ")) : control.possible
     return is_possible(value ?? Infinity, control) ? "" : tr("{} is not possible. Possible: {}.", value, possible)
   }
 

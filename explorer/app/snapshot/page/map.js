@@ -178,7 +178,7 @@ function legend(placement, arcs, scale, {hour}, clients, {looks, dusk}) {
   const items = groups(arcs).map(([role, words]) => html`<span><i class="${role}" style="background:${looks[role].colour}"></i>${words}</span>`)
   const hidden = too_small_text(placement.totals.relocated_mw, sum(arcs.map(({mw}) => mw)), scale.smallest_mw)
   const night = html`<span><em style="width:14px;height:14px;border-radius:2px;background:${dusk.colour};opacity:${dusk.opacity}"></em>${tr("night")}</span>`
-  return joined([...items, clients ? clients_key(placement.network, looks.client) : "", hidden ? `${sentence(hidden)}. ` : "", key(scale), ...(hour === "average" ? [] : [night])])
+  return joined([...items, clients ? clients_key(placement.network, looks.client) : "", hidden ? tr("{}. ", sentence(hidden)) : "", key(scale), ...(hour === "average" ? [] : [night])])
 }
 
 function clients_key({home, demand_mw}, {colour}) {

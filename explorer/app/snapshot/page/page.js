@@ -135,7 +135,7 @@ function say_certificate(proof) {
   const said = tr("largest error: {loads} MW in loads, {prices} {unit} in prices, {total} % in the total", errors)
   line.textContent = holds
     ? tr("Checked in this page: no placement is better ({}).", said)
-    : tr("This result does not prove itself: {} ({}).", fails.join("; "), said)
+    : tr("This result does not prove itself: {} ({}).", fails.join(tr("; ")), said)
 }
 
 // From results to models

@@ -84,8 +84,8 @@ export function signed(value) {
 
 export function percent(value) {
   if (!Number.isFinite(value)) return "–"
-  if (Math.abs(value) < 0.05) return "±0 %"
-  return `${plus(value, 1)} %`
+  if (Math.abs(value) < 0.05) return tr("±{} %", 0)
+  return tr("{:+,.1f} %", value).replace("-", MINUS)
 }
 
 /** `f"{value:+,.{decimals}f}"` with a minus that one can see. */
@@ -136,6 +136,15 @@ export function html(literal, ...values) {
 
 export function joined(parts, between = "") {
   return new Markup([...parts].map(escaped).join(escaped(between)))
+}
+
+/** `explorer.words.between_sentences`. */
+export function between_sentences() {
+  return tr(". ").slice(1)
+}
+
+export function sentences(parts) {
+  return joined(parts.filter(Boolean), between_sentences())
 }
 
 /** As `LivePane.say` hands a text to its model, which undoes that. */

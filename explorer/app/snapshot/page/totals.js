@@ -1,7 +1,7 @@
 // `explorer/app/views/totals.py`: the headline figures as cards, and what is said below them.
 import {reason_said} from "./argument.js"
 import {basis_of, carbon_change_at_one_pue_percent, carbon_changes_percent, disagree, headlines, mean_pue} from "./measures.js"
-import {formatNumber, html, joined, percent, said, signed, tr} from "./text.js"
+import {between_sentences, formatNumber, html, joined, percent, said, signed, tr} from "./text.js"
 import {KG_PER_T, L_PER_M3, UNSERVED_MW} from "./units.js"
 
 export function totals(put, results, labels) {
@@ -35,7 +35,7 @@ function note(placement, changes, {signal_names}) {
 /** The same move of load by every estimate of carbon intensity. */
 function of_carbon(changes, signal_names) {
   const listed = Object.entries(changes).map(([signal, change]) => html("<b>{}</b> by {}", percent(change), signal_names[signal]))
-  return html("CO₂: {}.", joined(listed, ", "))
+  return html("CO₂: {}.", joined(listed, tr(", ")))
 }
 
 /** What the change of cost is of all that serving costs, where the scenario declares it. */
@@ -74,7 +74,7 @@ function cards_of({placement, forced_and_chosen, settings}, labels) {
         tr("Added delay: wide-area round trips, mean over all requests served: 0 for those that stay home."),
         tr("Per MW, the mean over the load that they make: {now} {unit}, {pin} {then} {unit}.",
           {now: formatNumber(per_mw.value), unit: delay.unit, pin: tr("baseline"), then: formatNumber(per_mw.baseline)}),
-        `${capital}: ${formatNumber(delay.baseline)} ${delay.unit}.`)},
+        tr("{}: {} {}.", capital, formatNumber(delay.baseline), delay.unit))},
   ]
   const lesser = [
     compared("grid", tr("Power at the meter"), now.grid_mw,
@@ -100,9 +100,9 @@ function unserved_card(mw, by_reason, {demand_mw}, {reasons, colours: {better, n
   const explanation = tr("Unserved load: IT load that nobody executes.")
   if (!demand_mw.some(mw => mw)) return {...card, value: "0", delta: tr("no demand"), colour: neutral, explanation: sentences(explanation, tr("There is no demand."))}
   if (mw <= UNSERVED_MW) return {...card, value: "0", delta: tr("all served"), colour: better, explanation: sentences(explanation, tr("Now all demand is served."))}
-  const causes = [...by_reason].map(([reason, mw]) => tr("{} MW because of {}", formatNumber(mw), reason_said(reason, reasons))).join(", ")
+  const causes = [...by_reason].map(([reason, mw]) => tr("{} MW because of {}", formatNumber(mw), reason_said(reason, reasons))).join(tr(", "))
   const [first] = by_reason.keys()
-  return {...card, value: formatNumber(mw), delta: tr("held back by {}", reason_said(first, reasons)), colour: worse, explanation: `${explanation} ${causes}.`}
+  return {...card, value: formatNumber(mw), delta: tr("held back by {}", reason_said(first, reasons)), colour: worse, explanation: sentences(explanation, tr("{}.", causes))}
 }
 
 /** Water, where regions say what they use. */
@@ -126,7 +126,7 @@ function forced({relocated_forced_mw, relocated_chosen_mw, saving_forced_usd_per
 
 /** One after the other, without those that say nothing. */
 function sentences(...said) {
-  return said.filter(Boolean).join(" ")
+  return said.filter(Boolean).join(between_sentences())
 }
 
 function scaled(figure, size, unit) {
