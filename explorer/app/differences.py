@@ -30,10 +30,11 @@ def differences(scenario: Scenario, opened: State, now: State) -> list[str]:
 
 def _said(scenario: Scenario, workload: str, name: str, value: object) -> str:
     if workload:
+        called = scenario.said(scenario.workloads[workload].name)
         if name == "deferral_h":
-            return f"{scenario.workloads[workload].name} may wait {value:g} h"
+            return tr("{} may wait {:g} h", called, value)
         known = name == "latency_budget_ms" and isinstance(value, float | int) and isfinite(value)
         told = format_duration(value) if known else setting_text(name, value)  # pyright: ignore[reportArgumentType]
-        return f"{scenario.workloads[workload].name} {told}"
+        return f"{called} {told}"
     label = tr(str(scenario.param[name].label)).split(" [")[0]
     return tr("{}: {}", label, setting_text(name, value))
