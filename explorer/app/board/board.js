@@ -113,7 +113,8 @@ function lies(x, y, line) {
 
 function titled(row) {
   const numbers = Object.values(COLUMNS).map(({words, unit, value, format}) => `${words} ${figure(format, value(row))} ${unit}`)
-  return `${row.name}: ${numbers.join(", ")}. ${row.changes || tr("Nothing changed")}.`
+  const said = [tr("{}: {}.", row.name, numbers.join(tr(", "))), tr("{}.", row.changes || tr("Nothing changed"))]
+  return said.join(tr(". ").slice(1))
 }
 
 /** Who is first, and what would be the best. */

@@ -171,7 +171,7 @@ def _changes(link: str, opened: str, _language: str) -> str | None:
 
 def _in_words(there: Followed, opened: str) -> str:
     before, now = (state_of(it) for it in (loaded(there.name or opened), there.scenario))
-    return "; ".join(differences(there.scenario, before, now))
+    return tr("; ").join(differences(there.scenario, before, now))
 
 
 def digest(token: str) -> str:

@@ -62,7 +62,7 @@ def followed(link: str, opened: str) -> Followed:
         raise ExplorerError(tr(_NOT_OURS), "link", tr(_FIX))
     wrong = Inputs(scenario, {}).write({key: _value(said[key]) for key in known})
     if wrong:
-        words = "; ".join(f"{key}: {complaint}" for key, complaint in wrong.items())
+        words = tr("; ").join(tr("{}: {}", key, complaint) for key, complaint in wrong.items())
         what = tr("Not everything in this link is possible: {}", words)
         raise ExplorerError(what, "link", tr(_FIX))
     return Followed(name, scenario, whole_link(name, scenario))

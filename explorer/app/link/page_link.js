@@ -161,7 +161,7 @@ class Link {
   }
 
   onAnswer(complaints) {
-    const wrong = Object.entries(complaints).map(([key, text]) => `${this.names[key] ?? key}: ${text.replace(/\.$/, "")}`)
+    const wrong = Object.entries(complaints).map(([key, text]) => tr("{}: {}", this.names[key] ?? key, text.replace(/[.。]$/, "")))
     if (wrong.length) this.omit([...this.omitted, ...wrong])
     if ("question" in complaints) this.awaited = undefined
     this.update()
@@ -174,7 +174,7 @@ class Link {
     const said = what.slice(0, MOST_SAID).map(each => (each.length > MOST_CHARACTERS ? `${each.slice(0, MOST_CHARACTERS)}…` : each))
     const rest = what.length - said.length
     if (rest) said.push(tr("and {} more", localised(rest.toLocaleString("en"))))
-    if (said.length) this.say(tr("Not everything in this link could be followed: {}.", said.join("; ")))
+    if (said.length) this.say(tr("Not everything in this link could be followed: {}.", said.join(tr("; "))))
   }
 
   /** Once nothing has changed for a moment, or every so often while something does; at once for another question. */
