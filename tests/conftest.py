@@ -52,10 +52,14 @@ def browser_type_launch_args(browser_type_launch_args, pytestconfig):
 
 
 @pytest.fixture(autouse=True)
-def _fresh_panel():
-    """Stop servers and forget sessions after each test; tests without Panel do not load it."""
+def _fresh_panel(request: pytest.FixtureRequest):
+    """
+    Stop servers and forget sessions after each test, but for those of a stage, which stays; tests
+    without Panel do not load it.
+    """
     yield
-    if panel := sys.modules.get("panel"):
+    panel = sys.modules.get("panel")
+    if panel and "stage" not in request.fixturenames:
         serving = [*panel.state._threads.values()]
         panel.state.reset()
         for (

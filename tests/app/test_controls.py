@@ -16,9 +16,9 @@ import panel_material_ui as pmui
 import pytest
 from bokeh.document import Document
 from pages import unfold
-from panel.tests.util import serve_component, wait_until
-from playwright.sync_api import Locator, Page, expect
-from tornado.ioloop import IOLoop
+from panel.tests.util import wait_until
+from playwright.sync_api import Locator, expect
+from stage import Stage
 
 from explorer import Scenario, ScenarioError
 from explorer.app.controls import controls
@@ -478,48 +478,17 @@ def test_messages_are_small(scenario, shown, screen):
 
 # In a browser
 
-_SOCKETS = """
-const Socket = window.WebSocket
-window.sockets = []
-window.WebSocket = class extends Socket {
-  constructor(...args) {
-    super(...args)
-    sockets.push(this)
-  }
-}
-"""
-
 
 class Served:
-    """One user's page."""
+    """One user's controls."""
 
-    def __init__(self, page: Page, scenario: Scenario, build: Callable[[Controls], Any]) -> None:
-        self.page, self.scenario, self.sent = page, scenario, list[str]()
-        self.complaints: list[str] = []
-        page.set_default_timeout(PATIENCE_MS)
-        page.on("console", self._on_console)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("websocket", lambda socket: socket.on("framesent", self._on_frame))
-        self._document: Any = None
-        self._loop: Any = None
-        page.add_init_script(_SOCKETS)
-
-        def app() -> Any:
-            self._document, self._loop = pn.state.curdoc, IOLoop.current()
-            pn.config.reconnect = True
-            return build(Controls(Session(scenario, LiveRunner())))
-
-        serve_component(page, app)
-        expect(page.locator("input[type=range]").first).to_be_visible()
-        unfold(page)
-
-    def _on_console(self, message: Any) -> None:
-        if message.type in ("error", "warning") and "GL Driver Message" not in message.text:
-            self.complaints.append(message.text)
-
-    def _on_frame(self, frame: str | bytes) -> None:
-        if '"sent"' in str(frame):
-            self.sent.append(str(frame))
+    def __init__(self, stage: Stage, build: Callable[[Controls], Any]) -> None:
+        self.page, self.scenario, self.sent = stage.page, WORLD.copy(), stage.sent
+        self._stage = stage
+        stage.page.set_default_timeout(PATIENCE_MS)
+        stage.show(lambda: build(Controls(Session(self.scenario, LiveRunner()))))
+        expect(self.page.locator("input[type=range]").first).to_be_visible()
+        unfold(self.page)
 
     def slider(self, name: str) -> Locator:
         label = WORLD.param[name].label if name in SETTINGS else name
@@ -537,9 +506,7 @@ class Served:
 
     def set(self, **values: Any) -> None:
         """Change the scenario in Python, where its session is at home: in the server's thread."""
-        self._loop.add_callback(
-            self._document.add_next_tick_callback, lambda: self.scenario.param.update(**values)
-        )
+        self._stage.soon(lambda: self.scenario.param.update(**values))
 
     def wait_for(self, condition: Callable[[], bool]) -> None:
         wait_until(condition, self.page, timeout=PATIENCE_MS)
@@ -560,16 +527,14 @@ def in_a_page(shown: Controls) -> pmui.Page:
 
 
 @pytest.fixture
-def serve(page: Page) -> Iterator[Callable[..., Served]]:
+def serve(stage: Stage) -> Iterator[Callable[..., Served]]:
     """Serves the world to one user, whose console stays clean."""
-    pages = []
 
-    def open_page(build: Callable[[Controls], Any] = with_buttons) -> Served:
-        pages.append(Served(page, WORLD.copy(), build))
-        return pages[-1]
+    def show(build: Callable[[Controls], Any] = with_buttons) -> Served:
+        return Served(stage, build)
 
-    yield open_page
-    assert [complaint for served in pages for complaint in served.complaints] == []
+    yield show
+    assert stage.complaints == []
 
 
 @pytest.mark.ui
@@ -947,9 +912,6 @@ def test_light_and_dark_follow_the_theme_of_the_page(serve):
 
 
 @pytest.mark.ui
-# 2026-11-23: Bokeh 3.9.2 sends what a page knows of the document once more when it connects again,
-# and warns about it.
-@pytest.mark.filterwarnings("ignore:reference already known:bokeh.util.warnings.BokehUserWarning")
 def test_a_connection_lost_and_found_carries_on(serve):
     served = serve()
     served.slider("friction_scale").press("End")

@@ -14,8 +14,8 @@ from bokeh.document import Document
 from bokeh.document.events import ModelChangedEvent
 from bokeh.protocol import Protocol
 from panel.models.esm import DataEvent
-from panel.tests.util import serve_component
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
+from stage import Stage
 
 from explorer import Scenario, solve
 from explorer.app.region_table.regions import RegionTable
@@ -235,13 +235,11 @@ def test_a_click_on_a_region_that_is_no_more_picks_nothing():
 class Shown:
     """The table on a page, and the session behind it."""
 
-    def __init__(self, page: Page, name: str = WORLD) -> None:
+    def __init__(self, stage: Stage, name: str = WORLD) -> None:
         self.session = Session(Scenario.load(name))
-        self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        messages, _ = serve_component(page, RegionTable(self.session))
-        self.page, self.messages = page, messages
-        self.body = page.locator("tbody")
+        stage.show(lambda: RegionTable(self.session))
+        self.page = stage.page
+        self.body = self.page.locator("tbody")
         expect(self.rows()).to_have_count(len(self.session.network.regions), timeout=PATIENCE_MS)
 
     def rows(self) -> Locator:
@@ -284,17 +282,10 @@ class Shown:
 
 
 @pytest.fixture
-def shown(page: Page) -> Iterator[Shown]:
+def shown(stage: Stage) -> Iterator[Shown]:
     """The world's regions on a page whose console stays clean."""
-    table = Shown(page)
-    yield table
-    ignored = re.compile("GL Driver Message")
-    complaints = [
-        m.text
-        for m in table.messages
-        if m.type in ("error", "warning") and not ignored.search(m.text)
-    ]
-    assert complaints + table.complaints == []
+    yield Shown(stage)
+    assert stage.complaints == []
 
 
 @pytest.mark.ui
@@ -313,8 +304,8 @@ def test_the_table_opens_with_most_load_first(shown):
 
 
 @pytest.mark.ui
-def test_every_figure_is_written_as_readers_write_it(page):
-    shown = Shown(page, CLASSROOM)
+def test_every_figure_is_written_as_readers_write_it(stage):
+    shown, page = Shown(stage, CLASSROOM), stage.page
     scenario = shown.session.scenario
     scenario.param.update(total_demand_mw=20_000.0, capacity_scale=150.0)
     values = expected(shown.session)
