@@ -4,6 +4,7 @@ Where clients and regions are to each other: homes, round-trip times, and what t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -213,13 +214,18 @@ def _custom_zones(scenario: Scenario, origin: NDArray, target: NDArray, same: Bo
                      for a, row in zip(origin, same, strict=True)])  # fmt: skip
 
 
-def column_numbers(table: pd.DataFrame, file: str, column: str) -> Floats:
+def column_numbers(
+    table: pd.DataFrame, file: str, column: str, where_blank: float = math.nan
+) -> Floats:
     """
-    A column as numbers; tables are checked when they are set, but a cell may have been changed
-    since.
+    A column as numbers, with another number where it is blank; tables are checked when they are
+    set, but a cell may have been changed since.
     """
-    cells: Any = pd.to_numeric(table[column], errors="coerce")
-    values = np.asarray(cells, float)
+    cells: Any = table[column]
+    is_float = cells.dtype == np.float64  # as it was checked
+    values = np.array(cells if is_float else pd.to_numeric(cells, errors="coerce"), float)
+    if not math.isnan(where_blank):
+        values[np.asarray(cells.isna())] = where_blank
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
         found, fix = str(table[column].iloc[bad[0]]), tr("Give a finite number.")

@@ -65,14 +65,15 @@ _LAW: Mapping[str, Columns] = {
 
 def columns_of(scenario: Scenario, input: str) -> Columns:
     """The columns that an input of that name is, as the scenario's choices have it."""
+    return _columns_of(scenario)[input]
+
+
+def _columns_of(scenario: Scenario) -> dict[str, Columns]:
+    """The same of all inputs; none of those that are settings alone."""
     averaged = (scenario.hour, scenario.season) == (AVERAGE, ANNUAL)
-    if input == "day" or (input == "hours" and not averaged):
-        return _day(scenario)
-    if input == "ranges":
-        return _ranges(scenario)
     is_measured = scenario.latency_model == "measured"
     measured = (("rtt_ms", "rtt_ms"),) if is_measured else ()
-    fixed: Mapping[str, Columns] = {
+    columns: dict[str, Columns] = {
         "price": (("regions", "electricity_price_usd_per_mwh"),),
         "carbon": (("regions", CARBON_COLUMNS[str(scenario.carbon_signal)]),),
         "pue": (("regions", "pue"),),
@@ -92,8 +93,10 @@ def columns_of(scenario: Scenario, input: str) -> Columns:
         "law": (*_LAW[str(scenario.legal_policy)], ("arcs", "allowed")),
         "friction": (("arcs", "friction_usd_per_mwh"), ("regions", "hosting_usd_per_h")),
         "water": (("regions", "wue_l_per_kwh"),),
+        "day": (day := _day(scenario)),
+        "hours": () if averaged else day,
     }  # fmt: skip
-    return fixed.get(input, ())
+    return dict.fromkeys(LABELS, ()) | columns | {"ranges": _ranges(columns)}
 
 
 def _day(scenario: Scenario) -> Columns:
@@ -105,10 +108,10 @@ def _day(scenario: Scenario) -> Columns:
     )
 
 
-def _ranges(scenario: Scenario) -> Columns:
+def _ranges(of_inputs: Mapping[str, Columns]) -> Columns:
     """The ends between which Monte Carlo draws the figures of other inputs."""
     ranged = ("price", "carbon", "pue", "capacity", "demand")
-    columns = [of for name in ranged for of in columns_of(scenario, name)]
+    columns = [of for name in ranged for of in of_inputs[name]]
     columns.append(("workloads", "prefill_ms"))
     return tuple((table, f"{column}_{end}") for table, column in columns for end in ENDS)
 
@@ -127,7 +130,7 @@ class InputSources:
 
 def input_sources(scenario: Scenario) -> InputSources:
     """Whose figures the inputs of a scenario are, as its tables and choices are now."""
-    columns = {input: columns_of(scenario, input) for input in LABELS}
+    columns = _columns_of(scenario)
     return _found.find(_key(scenario, columns), lambda: _input_sources(scenario, columns))
 
 

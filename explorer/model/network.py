@@ -555,8 +555,7 @@ def _numbers_or(regions: pd.DataFrame, column: str, otherwise: float) -> Floats:
     """An optional column of the regions, with a number where it is blank or absent."""
     if column not in regions:
         return np.full(len(regions), otherwise)
-    filled: Any = regions[column].fillna(otherwise)
-    return column_numbers(regions.assign(**{column: filled}), "regions.csv", column)
+    return column_numbers(regions, "regions.csv", column, where_blank=otherwise)
 
 
 def _overrides_of(

@@ -103,13 +103,13 @@ def region_factors(
     local = np.ones((len(SEASONS), HOURS, len(regions)))
     if table is not None:
         season, region = ({name: n for n, name in enumerate(names)} for names in (SEASONS, regions))
-        factors = _factors(table, column)
-        rows = table[factors.notna()]
-        seasons, places = (
-            [season[name] for name in rows["season"]],
-            [region[name] for name in rows["region_id"]],
+        factors = np.asarray(_factors(table, column), float)
+        rows = np.flatnonzero(~np.isnan(factors))
+        ids, seasons, hours = (
+            np.asarray(table[name])[rows] for name in ("region_id", "season", "hour_utc")
         )
-        local[seasons, np.asarray(rows["hour_utc"], int), places] = factors[factors.notna()]
+        at_season, places = [season[name] for name in seasons], [region[name] for name in ids]
+        local[at_season, hours.astype(int), places] = factors[rows]
     return np.where(np.asarray(latitude, float) < 0, local[_IN_THE_SOUTH], local)
 
 
@@ -193,10 +193,13 @@ def load_curves(table: pd.DataFrame | None, names: Sequence[str]) -> Floats:
     [[0.75, 0.5, 1.0], [1.0, 1.0, 1.0]]
     """
     curves = np.ones((len(names), HOURS))
-    for curve, name in zip(curves, names, strict=True):
-        if table is not None:
-            rows = table[table["profile_id"] == name]
-            curve[np.asarray(rows["local_hour"], int)] = rows["relative_load"]
+    if table is not None:
+        ids, hours, load = (
+            np.asarray(table[name]) for name in ("profile_id", "local_hour", "relative_load")
+        )
+        for curve, name in zip(curves, names, strict=True):
+            rows = np.flatnonzero(ids == name)
+            curve[hours[rows].astype(int)] = load[rows]
     return curves
 
 

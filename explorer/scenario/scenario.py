@@ -642,8 +642,13 @@ class Scenario(Declared):
             {column: getattr(w, column) for column in WORKLOAD_COLUMNS} | w.extra
             for w in self.workloads.values()
         ]
+        names = dict.fromkeys(name for row in rows for name in row)
+        # as objects: which numbers they are, `parse` finds by itself
+        cells = {name: [row.get(name) for row in rows] for name in names}
         key = repr(rows), language()
-        return _classes.find(key, lambda: validation.parse("workloads", pd.DataFrame(rows)))
+        return _classes.find(
+            key, lambda: validation.parse("workloads", pd.DataFrame(cells, dtype=object))
+        )
 
     def cross_check(self) -> None:
         """

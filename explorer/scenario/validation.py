@@ -73,6 +73,7 @@ def parse_as(
     known = {column.name: column for column in (*table.columns, *ranges)}
     headings = [_heading(heading, known) for heading in found]
     log = ProblemLog(file or name, frame.index)
+    index = pd.RangeIndex(len(frame))  # one for all columns: what has another is aligned
     clean: dict[str, Any] = {}
     for heading, (_, cells) in zip(headings, frame.items(), strict=True):
         column = known.get(heading)
@@ -80,11 +81,11 @@ def parse_as(
             what = tr("the column is there more than once.")
             log.note(None, heading, None, what, tr("Keep one of them."))
         elif column is None:
-            clean[heading] = _texts(cells.tolist())
+            clean[heading] = _texts(map(_as_text, cells.tolist()), index)
         elif column.kind == "number":
             clean[heading] = _numbers(column, cells, log)
         else:
-            clean[heading] = _checked_texts(column, cells.tolist(), log)
+            clean[heading] = _texts(_checked_texts(column, cells.tolist(), log), index)
             if column.kind == "id":
                 _note_unfit_ids(name, column, clean[heading], log)
     log.note_commas()
@@ -108,7 +109,7 @@ def parse_as(
         log.problems.append(Problem(log.file, None if file is None else 1, None, None, what, fix))
     for column in table.columns if ranges else ():
         _note_out_of_range(column.name, clean, log)
-    result = pd.DataFrame(clean, index=pd.RangeIndex(len(frame)))
+    result = pd.DataFrame(clean, index=index)
     if not len(frame):
         if table.required:
             fix = tr("Add rows: {}.", tr(table.doc))
@@ -200,6 +201,27 @@ class ProblemLog:
 def _numbers(column: Column, cells: pd.Series, log: ProblemLog) -> NDArray[np.float64]:
     """The cells of a number column; NaN where a cell is blank or cannot be used."""
     values, blank = _as_floats(cells)
+    possible = (values > column.low) if column.above_low else (values >= column.low)
+    possible &= values <= column.high
+    if column.whole:
+        possible &= values == np.round(values)
+    if not (column.required or column.filled):
+        possible |= blank
+    if not possible.all():
+        _note_numbers(column, cells, values, blank, log)
+    if column.default is not None:
+        values[blank] = column.default
+    return values
+
+
+def _note_numbers(
+    column: Column,
+    cells: pd.Series,
+    values: NDArray[np.float64],
+    blank: NDArray[np.bool_],
+    log: ProblemLog,
+) -> None:
+    """Note each cell that cannot be used, whose value becomes NaN."""
     finite = np.isfinite(values) | ((values == math.inf) & (column.high == math.inf))
     too_low = values <= column.low if column.above_low else values < column.low
     below = (
@@ -222,12 +244,9 @@ def _numbers(column: Column, cells: pd.Series, log: ProblemLog) -> NDArray[np.fl
                 fix = fix if limit is None else sentences(column.meaning, column.range)
                 log.note(int(position), column.name, cell, tr(what, limit), fix)
             values[position] = math.nan
-    if column.default is not None:
-        values[blank] = column.default
-    return values
 
 
-def _checked_texts(column: Column, cells: list[Any], log: ProblemLog) -> pd.Series:
+def _checked_texts(column: Column, cells: list[Any], log: ProblemLog) -> list[str]:
     """The cells of a known text column, without blanks around them."""
     texts = [unicodedata.normalize("NFC", _as_text(cell)).strip() for cell in cells]
     if column.kind == "flag":  # Python writes True, and spreadsheets TRUE
@@ -236,7 +255,7 @@ def _checked_texts(column: Column, cells: list[Any], log: ProblemLog) -> pd.Seri
     for position, text in enumerate(texts) if amiss else ():
         if text in amiss:
             log.note(position, column.name, text, amiss[text], _text_fix(column, text, log))
-    return pd.Series(texts, dtype=object)
+    return texts
 
 
 def _amiss(column: Column, text: str) -> str:
@@ -319,8 +338,8 @@ def is_source(heading: str) -> bool:
     return heading == "source" or heading.endswith("_source")
 
 
-def _texts(cells: list[Any]) -> pd.Series:
-    return pd.Series([_as_text(cell) for cell in cells], dtype=object)
+def _texts(texts: Iterable[str], index: pd.RangeIndex) -> pd.Series:
+    return pd.Series([*texts], index, dtype=object)
 
 
 def _note_repetitions(columns: tuple[str, ...], clean: Mapping[str, Any], log: ProblemLog) -> None:

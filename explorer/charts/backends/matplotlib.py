@@ -76,8 +76,6 @@ def draw(
         heights_mm = [
             [_height_mm(panel, filled[panel.name]) for panel in column] for column in columns
         ]
-        drawn = plots[0] if len(plots) == 1 else hv.Layout(plots).cols(1).opts(
-            sublabel_format="", vspace=0.25, backend=MPL)  # fmt: skip
         handles = [
             handle
             for marks, role, label in chart.legend()
@@ -85,7 +83,7 @@ def draw(
         ]
         tallest_mm = max(sum(heights) + AXIS_MM * len(heights) for heights in heights_mm)
         aspect = tallest_mm / sheet.width_mm
-        return sheet.draw(drawn, chart.about, chart.title, chart.notes, handles, aspect, heights_mm)
+        return sheet.draw(plots, chart.about, chart.title, chart.notes, handles, aspect, heights_mm)
 
 
 def _height_mm(panel: Panel, filled: Filled) -> float:

@@ -49,7 +49,6 @@ LEGEND_CHARACTERS_PER_MM, NAME_CHARACTERS_PER_MM = (
     0.4,
 )  # of a legend, and of what rows are called
 SOURCE_LINES = 2
-OUR_OWN = "This project's own definition."
 _TO_WRITE: Any = {
     "text.parse_math": False,  # names may hold dollar signs
     "svg.fonttype": "none", "svg.hashsalt": "wattlas", "pdf.fonttype": 42,
@@ -88,7 +87,7 @@ class Page:
 
     def draw(
         self,
-        drawn: Any,
+        plots: Sequence[Any],
         about: About,
         what: str,
         notes: Sequence[str],
@@ -101,7 +100,8 @@ class Page:
 
         Parameters
         ----------
-        drawn : HoloViews object
+        plots : sequence of HoloViews elements or overlays
+            A pair of axes each; one, where they are drawn into somebody's axes.
         about : About
             The scenario and whose data it is.
         what : str
@@ -123,9 +123,10 @@ class Page:
         if self.credit:
             notes = [*notes, tr("Figure: {}", self.credit)]
         if self.axes is None:
-            figure = self._as_page(drawn, title, notes, handles, aspect, shares)
+            figure = self._as_page(plots, title, notes, handles, aspect, shares)
         else:
-            figure = _in_axes(self.axes, self.width_mm, drawn, title, notes, handles)
+            (plot,) = plots
+            figure = _in_axes(self.axes, self.width_mm, plot, title, notes, handles)
         for text in (self.axes or figure).findobj(
             Text
         ):  # of ticks too, which are made when they are needed
@@ -137,7 +138,7 @@ class Page:
 
     def _as_page(
         self,
-        drawn: Any,
+        plots: Sequence[Any],
         title: str,
         notes: Sequence[str],
         handles: Sequence[Any],
@@ -145,7 +146,9 @@ class Page:
         shares: Sequence[Sequence[float]],
     ) -> Figure:
         """A figure of its own, as high as what is on it."""
-        figure: Figure = hv.renderer(MPL).get_plot(drawn).state  # which `hv.render` makes twice
+        figure = plt.figure()
+        for place, plot in enumerate(plots, start=1):  # HoloViews would draw a layout three times
+            _draw_into(figure.add_subplot(len(plots), 1, place), plot)
         plt.close(figure)  # it is the caller's, and nobody has to close it
         width = self.width_mm / MM_PER_INCH
         lines = [
@@ -176,7 +179,7 @@ class Page:
 def _in_axes(
     axes: Axes,
     width_mm: float,
-    drawn: Any,
+    plot: Any,
     title: str,
     notes: Sequence[str],
     handles: Sequence[Any],
@@ -185,8 +188,7 @@ def _in_axes(
     Into axes of somebody's figure: its title above them, its notes below what stands at their lower
     edge, where layouts leave room for them.
     """
-    figure: Any = axes.get_figure(root=True)
-    hv.renderer(MPL).get_plot(drawn, fig=figure, axis=axes, subplot=True)  # else it is closed
+    figure = _draw_into(axes, plot)
     _write_ticks(axes)
     _wrap_names([axes], width_mm)
     heading = wrapped(title, CHARACTERS_PER_MM * width_mm / 1.5)
@@ -199,6 +201,13 @@ def _in_axes(
         "\n".join(lines), (0, 0), (0, -4), ("axes fraction", below), "offset points",
         fontsize=6, color="#444444", va="top", annotation_clip=False,
     )  # fmt: skip
+    return figure
+
+
+def _draw_into(axes: Axes, plot: Any) -> Figure:
+    """Draw an element or overlay into axes, whose figure it returns."""
+    figure: Any = axes.get_figure(root=True)
+    hv.renderer(MPL).get_plot(plot, fig=figure, axis=axes, subplot=True)  # else it is closed
     return figure
 
 
@@ -347,7 +356,7 @@ def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[Sequence[f
     )  # of labels beyond left, bottom, right, top of axes; shares of the figure
     ends = [0, *accumulate(map(len, shares))]
     width = 1 / len(shares)
-    for _ in range(3):  # labels change with the room they are given
+    for again in (True, True, False):  # labels change with the room they are given
         for nth, (first, last) in enumerate(pairwise(ends)):
             mine, total = edges[first:last], sum(shares[nth])
             left, right = mine[:, 0].max(), mine[:, 2].max()
@@ -358,7 +367,7 @@ def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[Sequence[f
                 place = nth * width + left, ceiling - high - height, width - left - right, height
                 axes.set_position(place)
                 ceiling -= high + height + low
-        for row, axes in enumerate(figure.axes):
+        for row, axes in enumerate(figure.axes if again else ()):
             every, own = (
                 box.transformed(figure.transFigure.inverted())
                 for box in (axes.get_tightbbox(), axes.bbox)

@@ -86,7 +86,7 @@ def draw(
         projection = tr("Equal Earth projection. Land: Natural Earth.")
         note = f"{' '.join(world.notes)}{left_out} {projection}"
         handles = _handles(world, width_mm)
-        return sheet.draw(drawn, world.about, world.title, [note], handles, aspect=0.46)
+        return sheet.draw([drawn], world.about, world.title, [note], handles, aspect=0.46)
 
 
 def projected(x: Floats, y: Floats) -> Floats:
