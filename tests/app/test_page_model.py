@@ -218,7 +218,7 @@ def differences(found: Any, expected: Any, scale: Scale, path: str = "") -> list
     if isinstance(expected, str | bool | None) or np.asarray(expected).dtype.kind in "OUST":
         same = found == (np.ravel(expected).tolist() if np.ndim(expected) else expected)
         return [] if same else [f"{path}: {found}, not {expected}"]
-    there, values = (np.array([*map(float, np.ravel(each))]) for each in (found, expected))
+    there, values = (np.asarray(each, float).ravel() for each in (found, expected))
     if there.shape != values.shape:
         return [f"{path}: {len(there)} values, not {len(values)}"]
     largest = np.abs(values[np.isfinite(values)]).max(initial=scale.of(path))
