@@ -13,7 +13,7 @@ from typing import LiteralString
 import pandas as pd
 from markupsafe import EscapeFormatter, Markup, escape
 
-from explorer.words import between_sentences, localised, tr
+from explorer.words import between_sentences, localised, looked_up
 
 # what Markdown, with or without tables and formulas, would not leave as it is; brackets alone mean
 # nothing in it
@@ -33,7 +33,8 @@ def html(template: LiteralString, *values: object, **named: object) -> Markup:
     >>> str(html("<p>{}</p>", html("<i>{name}</i>", name="A & B")))
     '<p><i>A &amp; B</i></p>'
     """
-    return Markup(_FORMATTER.vformat(tr(template), values, named))
+    message = looked_up(template, (*values, *named.values()))
+    return Markup(_FORMATTER.vformat(message, values, named))
 
 
 class _Formatter(EscapeFormatter):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from markupsafe import Markup
@@ -13,7 +13,8 @@ from markupsafe import Markup
 from explorer.markup import html, joined
 from explorer.model.labels import as_shown, isolated, publisher_of
 from explorer.scenario.provenance import MEANINGS, UNCERTAIN, Source, worst
-from explorer.words import language, mark, number, tr
+from explorer.words import language, mark, number, tr, units
+from explorer.words.amounts import Figure
 from explorer.words.column_titles import COLUMN_TITLES
 
 BRIEFLY = {  # how sure a figure is, in a word or two
@@ -129,7 +130,7 @@ def takes_prefix(label: str) -> bool:
     [True, True, False, False, False]
     """
     unit = label.rpartition("[")[2]
-    return unit.startswith(("USD", "t/"))
+    return unit.startswith(("USD", "EUR", "t/"))
 
 
 def tick_texts(values: Sequence[float], prefixed: bool = False) -> list[str]:
@@ -322,6 +323,20 @@ def title_of(column: str) -> str:
     if spoken.endswith("/ms"):
         spoken = tr("{} per ms", spoken.removesuffix("/ms"))
     return f"{words} [{spoken}]".strip()
+
+
+def figure(value: float, symbol: str, form: Callable[[float], str] = format_number) -> Figure:
+    """
+    A figure in the units that are wanted, for a message that has its symbol beside it.
+
+    >>> from explorer.words import Reader, Units, tr, writing_for
+    >>> with writing_for(Reader("en", Units("EUR", 1.25, "kg"))):
+    ...     tr("{} USD/h, {} t/h", figure(1000, "USD/h"), figure(-0.5, "t/h", signed))
+    '800 EUR/h, −500 kg/h'
+    """
+    written = Figure(form(value * units().of(symbol)[0]))
+    written.symbol = symbol
+    return written
 
 
 def signed(value: float) -> str:

@@ -9,23 +9,31 @@ from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
 from explorer.app.explorer import ALERT
-from explorer.app.language import address_of, chosen, in_language, language_of, speak
+from explorer.app.language import (
+    address_of,
+    chosen,
+    in_language,
+    language_of,
+    units_code,
+    units_of,
+    write_for,
+)
 from explorer.app.own_data.door import OwnDataDoor
 from explorer.app.page import TEMPLATE
-from explorer.app.page.languages import LanguageChooser
+from explorer.app.page.reader import ReaderChooser
 from explorer.app.page.scenarios import Chooser, scenarios_there, unknown_scenario
 from explorer.app.page.switch import Switch
 from explorer.app.signals.feed import feed_of
 from explorer.markup import html, lines_in_markdown
 from explorer.packaged_data import DOCUMENTATION
-from explorer.words import tr
+from explorer.words import Reader, language, tr
 
 pn.extension()
 if (
     pn.state.curdoc
 ):  # a session that starts with its websocket would be sent to a CDN for its style sheets
     pn.state.curdoc.template_variables["dist_url"] = LOCAL_DIST
-    speak(pn.state.curdoc, language_of(pn.state.session_args, pn.state.headers))
+    write_for(pn.state.curdoc, Reader(language_of(pn.state.session_args, pn.state.headers)))
 
 _LINK_STYLE = """
 a { color: #fff; }  /* the words of the header in both themes */
@@ -47,7 +55,7 @@ phone = not presented and "Mobi" in pn.state.headers.get("User-Agent", "")
 there = scenarios_there(told.scenario)
 served = told.scenario if told.scenario in there else ""  # a path is no name
 opened = asked if asked in there else served
-choice, languages = Chooser(there, opened, spoken), LanguageChooser()
+choice, reader = Chooser(there, opened, spoken), ReaderChooser()
 is_built = (DOCUMENTATION / "index.html").is_file()
 link = html(
     '<a href="documentation/index.html" target="_blank" rel="noopener">{}</a>', tr("Documentation")
@@ -108,9 +116,11 @@ with edit_readonly(page):
 def explorer_of(name: str) -> Explorer:
     """The app for a scenario, one that there is or one of a user's own."""
     own = own_data.find(name)
+    scenario = Scenario.load(name or told.scenario) if own is None else own.copy()
+    measure_for(scenario)
     return Explorer(
-        Scenario.load(name or told.scenario) if own is None else own.copy(),
-        address=address_of(name, spoken),
+        scenario,
+        address=address_of(name, spoken, units_code(pn.state.session_args)),
         served=told.scenario,
         reachable=told.reachable,
         saves=not told.read_only,
@@ -122,6 +132,14 @@ def explorer_of(name: str) -> Explorer:
     )
 
 
+def measure_for(scenario: Scenario) -> None:
+    """Have the page show amounts as its address says and the scenario knows a rate."""
+    if pn.state.curdoc:
+        units = units_of(pn.state.session_args, scenario.euro)
+        write_for(pn.state.curdoc, Reader(language(), units))
+    reader.show(scenario.euro)
+
+
 def on_screen() -> Scenario:
     """What the sliders move, or would."""
     current = switch.current
@@ -131,7 +149,7 @@ def on_screen() -> Scenario:
 def show(name: str, found: Explorer | ExplorerError) -> None:
     """Put the app on the page, or say what is wrong with the scenario."""
     choice.show(name)
-    languages.own = own_data.find(name) is not None
+    reader.own = own_data.find(name) is not None
     page.title = there[name].page_title
     if isinstance(found, ExplorerError):
         words = lines_in_markdown(str(found))
@@ -141,11 +159,12 @@ def show(name: str, found: Explorer | ExplorerError) -> None:
         header[:], main[:], sidebar[:] = (
             documentation,
             [switch, own_data, alert],
-            [choice, languages],
+            [choice, reader],
         )
         return
+    measure_for(found.session.scenario)
     header[:], main[:] = [*documentation, found.buttons], [switch, own_data, found.main]
-    sidebar[:] = [choice, found.controls, languages]
+    sidebar[:] = [choice, found.controls, reader]
 
 
 switch = Switch(page, there, served, explorer_of, show)
@@ -153,6 +172,6 @@ own_data = OwnDataDoor(there, on_screen, switch.offer)
 if asked in ("", opened):
     switch.open(opened)
 else:
-    sidebar[:] = [languages]
+    sidebar[:] = [reader]
     main[:] = [switch, own_data, unknown_scenario(asked, spoken)]
 page.servable(title="Wattlas", location=False)  # the address is the link's

@@ -19,7 +19,7 @@ from explorer.words import (
     catalogue,
     most_wanted,
     number,
-    per_language,
+    per_reader,
     plural,
     speaking,
     tr,
@@ -133,7 +133,7 @@ def test_the_language_that_a_browser_wants_most_is_found_among_those_that_there_
 def test_what_has_words_in_it_is_made_once_for_each_language():
     made = []
 
-    @per_language
+    @per_reader
     def greeting(name: str, *, sign: str = "!") -> str:
         made.append(words.language())
         return f"{name}{sign}"

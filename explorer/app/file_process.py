@@ -18,7 +18,7 @@ from typing import Any
 from weakref import WeakSet
 
 from explorer.errors import ExplorerError
-from explorer.words import language, speaking, tr
+from explorer.words import Reader, reader, tr, writing_for
 
 _POLL_S = 0.2
 _NICE = 5  # pages of a room go before a file
@@ -76,7 +76,7 @@ async def _follow(
     """Start the process, and stop it when nobody wants the file any more."""
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe(duplex=False)
-    process = spawn.Process(target=_work, args=(language(), write, of, theirs), daemon=True)
+    process = spawn.Process(target=_work, args=(reader(), write, of, theirs), daemon=True)
     process.start()
     _processes.add(process)
     theirs.close()
@@ -100,12 +100,12 @@ async def _follow(
         raise ExplorerError(tr("The file was not made."), Path(of[0]).suffix, fix)
 
 
-def _work(spoken: str, write: Callable[..., Any], of: tuple[Any, ...], says: Connection) -> None:
-    """In the process: write the file in a language, or say why there is none."""
+def _work(reader: Reader, write: Callable[..., Any], of: tuple[Any, ...], says: Connection) -> None:
+    """In the process: write the file for a reader, or say why there is none."""
     with suppress(AttributeError):  # where there is no such thing
         os.nice(_NICE)
     try:
-        with speaking(spoken):
+        with writing_for(reader):
             write(*of)
     except ExplorerError as error:
         says.send(error)

@@ -1,4 +1,7 @@
-"""The language of a page: what its address says, else what its browser would rather have."""
+"""
+Whom a page is written for: the language and the units that its address says, else what its browser
+would rather have.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,11 @@ import panel as pn
 from bokeh.document import Document
 
 from explorer import words
+from explorer.words.amounts import Units
 
-ARGUMENT = "lang"  # of addresses
+ARGUMENT, UNITS = "lang", "units"  # of addresses
 IN_LANGUAGE = Path(__file__).with_suffix(".js")  # what makes addresses in scripts
-_KEY = "language"  # among the variables of a document's template
+_LANGUAGE, _UNITS = "language", "units"  # among the variables of a document's template
 
 
 def chosen(arguments: Mapping[str, Sequence[bytes]]) -> str:
@@ -34,14 +38,30 @@ def language_of(arguments: Mapping[str, Sequence[bytes]], headers: Mapping[str, 
     return chosen(arguments) or words.most_wanted(str(headers.get("Accept-Language", "")))
 
 
-def address_of(scenario: str, chosen: str) -> str:
+def units_code(arguments: Mapping[str, Sequence[bytes]]) -> str:
     """
-    Where a page is: its scenario and language, as far as they are named.
+    The units that an address chooses, for any scenario, as `Units.code` has them.
 
-    >>> address_of("classroom-3x3", "de"), address_of("", "")
-    ('?scenario=classroom-3x3&lang=de', '?')
+    >>> units_code({"units": [b"yr-EUR-x"]}), units_code({})
+    ('EUR-yr', '')
     """
-    named = {"scenario": scenario, ARGUMENT: chosen}
+    asked = arguments.get(UNITS, [b""])[0].decode(errors="replace")
+    return Units.read(asked, 1.0).code
+
+
+def units_of(arguments: Mapping[str, Sequence[bytes]], euro: Mapping[str, Any]) -> Units:
+    """The units of whoever asks for a page of a scenario with that rate of the euro, if any."""
+    return Units.read(units_code(arguments), float(euro["usd"]) if euro else None)
+
+
+def address_of(scenario: str, chosen: str, units: str = "") -> str:
+    """
+    Where a page is: its scenario, language and units, as far as they are named.
+
+    >>> address_of("classroom-3x3", "de", "EUR-yr"), address_of("", "")
+    ('?scenario=classroom-3x3&lang=de&units=EUR-yr', '?')
+    """
+    named = {"scenario": scenario, ARGUMENT: chosen, UNITS: units}
     return f"?{urlencode({key: said for key, said in named.items() if said}, quote_via=quote)}"
 
 
@@ -55,14 +75,12 @@ def in_language(address: str, chosen: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}{ARGUMENT}={chosen}" if chosen else address
 
 
-def speak(document: Document, language: str) -> None:
-    """Have all that is done for a document say its words in a language."""
-    document.template_variables[_KEY] = language
+def write_for(document: Document, reader: words.Reader) -> None:
+    """Have all that is done for a document be written for a reader."""
+    document.template_variables |= {_LANGUAGE: reader.language, _UNITS: reader.units}
     words.ask(_of_document)
 
 
-def _of_document() -> str:
-    document = pn.state.curdoc
-    return (
-        words.ENGLISH if document is None else document.template_variables.get(_KEY, words.ENGLISH)
-    )
+def _of_document() -> words.Reader:
+    known = {} if pn.state.curdoc is None else pn.state.curdoc.template_variables
+    return words.Reader(known.get(_LANGUAGE, words.ENGLISH), known.get(_UNITS, Units()))

@@ -52,7 +52,7 @@ from explorer.app.board.board import Board
 from explorer.app.file_process import end_all
 from explorer.app.gate import Gate, Scripted
 from explorer.app.in_page import InPages, in_page_rules
-from explorer.app.language import language_of
+from explorer.app.language import language_of, units_code
 from explorer.app.messages import MOST_BYTES, Connection, brief
 from explorer.app.signals.feed import Feed, feed_of
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
@@ -460,13 +460,14 @@ def documentation(folder: Path, prefix: str = "") -> list[Rule]:
     return [Rule(matcher, Documentation, {"path": str(folder)})] if is_built else []
 
 
-def _page_asked_for(request: Any) -> tuple[str, str, str, bool, bool]:
+def _page_asked_for(request: Any) -> tuple[str, str, str, str, bool, bool]:
     """
-    What pages differ in before their sessions connect: address, scenario, language, and whether it
-    is a phone's or presented to a room.
+    What pages differ in before their sessions connect: address, scenario, language, units, and
+    whether it is a phone's or presented to a room.
     """
     asked = request.arguments.get("scenario", [b""])[0].decode(errors="replace")
     known = asked if asked in names() else ""  # a page is kept for every key, so keys must be few
     language = language_of(request.arguments, request.headers)
     of_a_phone = "Mobi" in request.headers.get("User-Agent", "")
-    return request.path, known, language, of_a_phone, "presented" in request.arguments
+    units = units_code(request.arguments)
+    return request.path, known, language, units, of_a_phone, "presented" in request.arguments

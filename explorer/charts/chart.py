@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from explorer.charts.rows import FEWEST
 from explorer.model.labels import Labels
 from explorer.text import wrapped
-from explorer.words import tr
+from explorer.words import tr, units
 
 Floats = NDArray[np.float64]
 Columns = Mapping[str, NDArray]
@@ -238,7 +238,8 @@ def role_labels(mark: Mark, filled: Filled) -> tuple[str, ...]:
 def axis_labels(panel: Panel, filled: Filled | None = None) -> tuple[str, str]:
     """What the axes of a panel say: those of a result, where they depend on it."""
     own = ("", "") if filled is None else (filled.x_label, filled.y_label)
-    return own[0] or _in_lines(panel.x.label), own[1] or _in_lines(panel.y.label)
+    said = own[0] or _in_lines(panel.x.label), own[1] or _in_lines(panel.y.label)
+    return units().written(said[0]), units().written(said[1])
 
 
 def _in_lines(label: str) -> str:

@@ -1,19 +1,21 @@
 // Labels of ticks, as tick_texts in text.py has them: all of an axis together, so that no two read the same;
 // `signs` are the point and the comma of the language.
 const PREFIXES = [["G", 1e9], ["M", 1e6], ["k", 1e3]]
+const all = ticks.map(value => value * factor) // in the units that are wanted
 const SHORTEST = 1e4 // numbers below are short enough
 const MOST_DECIMALS = 12
 
-const sizes = ticks.map(Math.abs)
+const sizes = all.map(Math.abs)
 const largest = Math.max(...sizes)
 const [prefix, unit] = prefixed && largest >= SHORTEST ? PREFIXES.find(([, size]) => largest >= size) : ["", 1]
-const sorted = [...ticks].sort((a, b) => a - b)
+const sorted = [...all].sort((a, b) => a - b)
 const steps = sorted.slice(1).map((value, n) => value - sorted[n]).filter(step => step > 0)
 const step = steps.length ? Math.min(...steps) : largest
-const exact = decimals => ticks.every(value =>
+const exact = decimals => all.every(value =>
   Math.abs(Number((value / unit).toFixed(decimals)) - value / unit) <= 1e-6 * step / unit)
 let decimals = 0
 while (decimals < MOST_DECIMALS && !exact(decimals)) decimals++
 const digits = {minimumFractionDigits: decimals, maximumFractionDigits: decimals}
-const text = Math.abs(tick) <= 1e-6 * step ? "0" : (tick / unit).toLocaleString("en-US", digits)
+const own = tick * factor
+const text = Math.abs(own) <= 1e-6 * step ? "0" : (own / unit).toLocaleString("en-US", digits)
 return text.replace(/[.,]/g, sign => signs[sign]).replace("-", "−") + (prefix && text != "0" ? ` ${prefix}` : "")

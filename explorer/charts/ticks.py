@@ -5,13 +5,22 @@ Axes on screen whose ticks can be told apart, whatever the size of a world; prin
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bokeh.models import Axis, BasicTickFormatter, ColorBar, CustomJSTickFormatter, Plot
+from bokeh.models import (
+    AdaptiveTicker,
+    Axis,
+    BasicTickFormatter,
+    ColorBar,
+    CustomJSTickFormatter,
+    Plot,
+)
 
+from explorer.charts.chart import Panel
 from explorer.text import takes_prefix
-from explorer.words import localised
+from explorer.words import localised, units
 
 _CODE = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
@@ -31,6 +40,34 @@ def ticks_apart(plot: Any, _element: Any) -> None:
     tell_ticks_apart(plot.state)
 
 
-def _formatter(prefixed: bool) -> CustomJSTickFormatter:
+def in_units(panel: Panel) -> Callable[[Any, Any], None]:
+    """A hook: axes of money, CO₂ and rates have their ticks where numbers are round as written."""
+
+    def hook(plot: Any, _element: Any) -> None:
+        for name, said in (("xaxis", panel.x), ("yaxis", panel.y)):
+            factor, axis = units().factor_in(said.label), plot.handles[name]
+            if factor != 1:
+                axis.formatter = _formatter(takes_prefix(units().written(said.label)), factor)
+                if isinstance(axis.ticker, AdaptiveTicker):
+                    axis.ticker.mantissas = round_as_written(factor)
+
+    return hook
+
+
+def round_as_written(factor: float) -> list[float]:
+    """
+    Steps between ticks, from 1 to below 10 times a power of ten, that are 1, 2 or 5 times one when
+    they are multiplied.
+
+    >>> round_as_written(0.8), round_as_written(1000)
+    ([1.25, 2.5, 6.25], [1.0, 2.0, 5.0])
+    """
+    steps = (step / factor for step in (1, 2, 5))
+    # rounded, for a power of ten just missed would be one too low
+    return sorted(float(f"{step:.12e}".partition("e")[0]) for step in steps)
+
+
+def _formatter(prefixed: bool, factor: float = 1.0) -> CustomJSTickFormatter:
     signs = {sign: localised(sign) for sign in ".,"}
-    return CustomJSTickFormatter(code=_CODE, args={"prefixed": prefixed, "signs": signs})
+    args = {"prefixed": prefixed, "signs": signs, "factor": factor}
+    return CustomJSTickFormatter(code=_CODE, args=args)

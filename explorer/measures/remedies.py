@@ -20,7 +20,7 @@ from explorer.model.network import Network, build_network
 from explorer.model.placement import Placement
 from explorer.model.solve import solve_network
 from explorer.scenario.scenario import Scenario
-from explorer.words import language, mark
+from explorer.words import mark, reader
 
 EVERYONE = mark("everyone")
 NO_REMEDY = mark("no single change serves it")
@@ -115,7 +115,7 @@ _tables: Memo[pd.DataFrame] = Memo(size=16)
 
 def remedies_table(network: Network, names: Names) -> pd.DataFrame:
     """`remedies` of a network, remembered for all sessions that speak the same language."""
-    key = network, names, language()
+    key = network, names, reader()
     return _tables.find(key, lambda: as_table(remedy_rows(network, names)))
 
 

@@ -25,7 +25,7 @@ import tomli_w
 from explorer.atomic_write import unwritable
 from explorer.cache import Memo
 from explorer.errors import MOST_SHOWN, ExplorerError, Problem, ScenarioError, shortened
-from explorer.scenario import csv_text, validation
+from explorer.scenario import csv_text, euro, validation
 from explorer.scenario.files import AmissError, Files, OnDisk, entries, unreadable
 from explorer.scenario.known import SETTINGS_FILE, folder_of, names
 from explorer.scenario.parameters import (
@@ -43,7 +43,8 @@ from explorer.words import language, mark, sentences, tr
 
 SCHEMA = 1  # raised when a folder of today can no longer be read
 DOCUMENTS = (".md", ".txt")  # files of these kinds travel with a scenario
-_HEADINGS = ("schema", "title", "description", "parameters", *NOTES)
+_HEADINGS = ("schema", "title", "description", "parameters", *NOTES, euro.HEADING)
+_TABLED = ("parameters", *NOTES, euro.HEADING)  # headings in brackets
 _TABLE_FILES = tuple(table.file for table in TABLES.values())
 MOST_DOTS = 400  # in a line of the settings: keys with so many parts take longer than anybody waits
 _WIDE = (b"\xff\xfe", b"\xfe\xff")  # begin a file in UTF-16
@@ -276,9 +277,14 @@ class Folder:
                 self.settings[name] = value
 
     def _check_notes(self) -> None:
-        """What the settings say of parameters: sources that `sources.csv` has, ranges that fit."""
-        for place, value, what, fix in notes_amiss(
-            self.settings, self._declared, self.tables.get("sources")
+        """
+        What the settings say of parameters and the euro: sources that `sources.csv` has, ranges
+        that fit, a rate with its day.
+        """
+        sources = self.tables.get("sources")
+        for place, value, what, fix in (
+            *notes_amiss(self.settings, self._declared, sources),
+            *euro.euro_amiss(self.settings.get(euro.HEADING, {}), sources),
         ):
             self._note_entry(place, value, what, fix)
 
@@ -309,11 +315,13 @@ class Folder:
                 fix = tr("Remove it; known are {}.", tr(", ").join(_HEADINGS))
                 fix = validation.nearest(key, _HEADINGS, fix)
                 self._note_entry(key, value, tr("there is no such heading."), fix)
-            elif key in ("parameters", *NOTES) and not isinstance(value, dict):
+            elif key in _TABLED and not isinstance(value, dict):
                 fix = tr("Write a line [{}], and the settings below it.", key)
                 self._note_entry(key, value, tr("this is not a table."), fix)
             elif key in NOTES:
                 self.settings[NOTES[key]] = value
+            elif key == euro.HEADING:
+                self.settings[key] = value
             elif key in ("title", "description"):
                 if isinstance(value, str):
                     self.settings[key] = value
@@ -333,14 +341,15 @@ class Folder:
 def _rows_of_keys(text: str) -> dict[str, int]:
     """
     The line in which a key, or a heading in brackets, stands for the first time; of a key in
-    sources or ranges also by "heading.key".
+    sources, ranges or euro also by "heading.key".
     """
     rows: dict[str, int] = {}
     heading = ""
     for row, line in enumerate(text.split("\n"), start=1):
         if found := _KEY.match(line):
             heading = found[1] if line.lstrip().startswith("[") else heading
-            rows.setdefault(f"{heading}.{found[1]}" if heading in NOTES else found[1], row)
+            in_heading = heading in (*NOTES, euro.HEADING)
+            rows.setdefault(f"{heading}.{found[1]}" if in_heading else found[1], row)
             rows.setdefault(found[1], row)
     return rows
 
@@ -353,7 +362,8 @@ def files(contents: Contents) -> dict[str, str]:
     }
     headings = {"schema": SCHEMA} | {name: settings.pop(name) for name in ("title", "description")}
     notes = {heading: noted for heading, name in NOTES.items() if (noted := settings.pop(name, {}))}
-    found = {SETTINGS_FILE: tomli_w.dumps(headings | {"parameters": settings} | notes)}
+    rate = {euro.HEADING: known} if (known := settings.pop(euro.HEADING, {})) else {}
+    found = {SETTINGS_FILE: tomli_w.dumps(headings | {"parameters": settings} | notes | rate)}
     found |= {TABLES[name].file: csv_text.write(frame) for name, frame in contents.tables.items()}
     for name in contents.documents:
         if Path(name).name != name or not _is_document(name):

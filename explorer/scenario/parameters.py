@@ -100,9 +100,12 @@ def notes_amiss(
     sources : pandas.DataFrame or None
         The scenario's table of that name. Without it, keys are not checked.
     """
-    known = None if sources is None or "key" not in sources else set(sources["key"])
     for name, keys in settings.get("parameter_sources", {}).items():
-        yield from _source_amiss(name, keys, declared, known)
+        place = f"sources.{name}"
+        if name not in declared:
+            yield place, keys, *_unknown(name, declared)
+        else:
+            yield from source_keys_amiss(place, keys, sources)
     for name, bounds in settings.get("parameter_ranges", {}).items():
         value = settings.get(name, declared[name].default) if name in declared else None
         yield from _range_amiss(name, bounds, value, declared)
@@ -118,25 +121,20 @@ def _unknown(name: str, declared: Declared) -> tuple[str, str]:
     return tr("there is no such parameter."), validation.nearest(name, declared, _one_of(declared))
 
 
-def _source_amiss(
-    name: str, keys: Any, declared: Declared, known: set[str] | None
-) -> Iterator[Note]:
-    place = f"sources.{name}"
-    if name not in declared:
-        yield place, keys, *_unknown(name, declared)
-    elif not isinstance(keys, str):
-        yield (
-            place,
-            keys,
-            tr("this is not text."),
-            tr('Write keys of sources.csv, as "key" or "key;other".'),
-        )
-    elif known is not None:
-        for key in filter(None, (part.strip() for part in keys.split(validation.SOURCE_SEPARATOR))):
-            if key not in known:
-                fix = tr("Add it to {}, or correct it here.", "sources.csv")
-                fix = validation.nearest(key, known, fix)
-                yield place, key, tr("{} has no such {}.", "sources.csv", "key"), fix
+def source_keys_amiss(place: str, keys: Any, sources: pd.DataFrame | None) -> Iterator[Note]:
+    """What is wrong with keys of `sources`, joined with ;. Without that table, little is."""
+    if not isinstance(keys, str):
+        fix = tr('Write keys of sources.csv, as "key" or "key;other".')
+        yield place, keys, tr("this is not text."), fix
+        return
+    if sources is None or "key" not in sources:
+        return
+    known = set(sources["key"])
+    for key in filter(None, (part.strip() for part in keys.split(validation.SOURCE_SEPARATOR))):
+        if key not in known:
+            fix = tr("Add it to {}, or correct it here.", "sources.csv")
+            fix = validation.nearest(key, known, fix)
+            yield place, key, tr("{} has no such {}.", "sources.csv", "key"), fix
 
 
 def _range_amiss(name: str, bounds: Any, value: Any, declared: Declared) -> Iterator[Note]:

@@ -19,6 +19,7 @@ from explorer.cache import Memo
 from explorer.errors import Problem, ScenarioError
 from explorer.presentation import render
 from explorer.scenario import folder, validation
+from explorer.scenario.euro import euro_amiss
 from explorer.scenario.files import InMemory
 from explorer.scenario.parameters import NOTES, as_text, holds, notes_amiss, refusals
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
@@ -436,6 +437,13 @@ class Scenario(Declared):
         doc="Least and greatest value that a setting may have, by its name, in the setting's unit.",
     )
 
+    euro = param.Dict(
+        default={},
+        precedence=-1,
+        doc="What a euro was worth, so that money can be shown in euros: usd, dollars; date, the day; source, keys "
+        "of `sources`.",
+    )
+
     def __init__(self, *, workloads: pd.DataFrame | Mapping[str, Workload], **params: Any) -> None:
         if isinstance(workloads, pd.DataFrame):
             workloads = workload_objects(_parsed("workloads", workloads))
@@ -536,6 +544,7 @@ class Scenario(Declared):
             "description": self.description,
             "parameter_sources": self.parameter_sources,
             "parameter_ranges": ranges,
+            "euro": self.euro,
         }
         return folder.Contents(settings, tables, self.documents)
 
@@ -548,7 +557,7 @@ class Scenario(Declared):
 
     def copy(self) -> Scenario:
         """An independent scenario with the same contents."""
-        values = {name: getattr(self, name) for name in (*SETTINGS, "title", "description")}
+        values = {name: getattr(self, name) for name in (*SETTINGS, *TEXTS)}
         frames = {name: getattr(self, name) for name in TABLES}
         values |= {
             name: None if frame is None else _Checked(frame.copy())
@@ -561,6 +570,7 @@ class Scenario(Declared):
         copy = Scenario(workloads=workloads, documents=dict(self.documents), **values)
         copy.parameter_sources = dict(self.parameter_sources)
         copy.parameter_ranges = dict(self.parameter_ranges)
+        copy.euro = dict(self.euro)
         return copy
 
     def offers(self, name: str, choice: Any) -> bool:
@@ -674,13 +684,14 @@ class Scenario(Declared):
             raise ScenarioError(self.title, problems)
 
     def _check_notes(self) -> None:
-        """Raise a `ScenarioError` if sources or ranges of settings cannot be."""
+        """Raise a `ScenarioError` if sources or ranges of settings, or the euro, cannot be."""
         notes = {name: getattr(self, name) for name in NOTES.values()}
-        if any(notes.values()):
+        if any(notes.values()) or self.euro:
             amiss = [
                 Problem("scenario.toml", None, place, as_text(value), what, fix)
-                for place, value, what, fix in notes_amiss(
-                    self.settings() | notes, declared(), self.sources
+                for place, value, what, fix in (
+                    *notes_amiss(self.settings() | notes, declared(), self.sources),
+                    *euro_amiss(self.euro, self.sources),
                 )
             ]
             if amiss:
@@ -710,11 +721,11 @@ class Scenario(Declared):
 
 
 TABLES = tuple(name for name, p in Scenario.param.objects().items() if isinstance(p, Table))
+TEXTS = ("title", "description")
 SETTINGS = tuple(
     name
     for name in Scenario.param.objects()
-    if name
-    not in {"name", "title", "description", "workloads", "documents", *NOTES.values(), *TABLES}
+    if name not in {"name", *TEXTS, "workloads", "documents", "euro", *NOTES.values(), *TABLES}
 )
 validation.reserve("workloads", SETTINGS)  # sliders of classes and of settings stand side by side
 _read: Memo[Scenario] = Memo(size=8)

@@ -11,14 +11,15 @@ serves several languages at a time. The catalogues are the `.po` files beside th
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, partial, wraps
 from importlib import import_module
 from string import Formatter
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
+from explorer.words.amounts import AS_THEY_ARE, Amount, Units
 from explorer.words.messages import key_of, said_in
 
 if TYPE_CHECKING:
@@ -30,26 +31,58 @@ T = TypeVar("T")
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "de": "Deutsch", "fr": "Français", "es": "Español", "zh": "中文"}
 
-_spoken: ContextVar[str] = ContextVar("language", default="")
+
+class Reader(NamedTuple):
+    """Whom words and figures are written for."""
+
+    language: str = ENGLISH  # a key of `LANGUAGES`
+    units: Units = AS_THEY_ARE
+
+
+ANYBODY = Reader()
+_here: ContextVar[Reader | None] = ContextVar("reader", default=None)
 _is_kept: ContextVar[bool] = ContextVar("kept", default=False)
 
 
-def _nobody_asks() -> str:
-    return ENGLISH
+def _nobody_asks() -> Reader:
+    return ANYBODY
 
 
-_asked_by: Callable[[], str] = _nobody_asks
+_asked_by: Callable[[], Reader] = _nobody_asks
+
+
+def reader() -> Reader:
+    """Whom it is written for, here and now."""
+    return _here.get() or _asked_by()
 
 
 def language() -> str:
     """The language that words are wanted in, here and now: a key of `LANGUAGES`."""
-    return _spoken.get() or _asked_by()
+    return reader().language
+
+
+def units() -> Units:
+    """What amounts are wanted in, here and now."""
+    return reader().units
+
+
+@contextmanager
+def writing_for(reader: Reader) -> Iterator[None]:
+    """
+    Words and amounts for a reader, in this thread. Threads of a pool speak English until told
+    otherwise.
+    """
+    token = _here.set(reader)
+    try:
+        yield
+    finally:
+        _here.reset(token)
 
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """
-    Words in a language, in this thread. Threads of a pool speak English until told otherwise.
+    Words in a language, in this thread, amounts as they are wanted anyway.
 
     Raises
     ------
@@ -58,17 +91,14 @@ def speaking(language: str) -> Iterator[None]:
     """
     if language not in LANGUAGES:
         raise ValueError(f"There is no language {language!r}: use one of {', '.join(LANGUAGES)}.")
-    token = _spoken.set(language)
-    try:
+    with writing_for(Reader(language, units())):
         yield
-    finally:
-        _spoken.reset(token)
 
 
-def ask(for_language: Callable[[], str]) -> None:
-    """Let somebody say what language is wanted where `speaking` does not: the page being served."""
+def ask(for_whom: Callable[[], Reader]) -> None:
+    """Let somebody say who reads where `writing_for` does not: the page being served."""
     global _asked_by
-    _asked_by = for_language
+    _asked_by = for_whom
 
 
 @contextmanager
@@ -128,10 +158,29 @@ def tr(message: str, /, *values: object, **named: object) -> str:
 
 
 def _translated(message: str, values: tuple[object, ...], named: dict[str, object]) -> str:
-    spoken = language()
+    message = looked_up(message, (*values, *named.values()))
+    return _formatter(language()).vformat(message, values, named) if values or named else message
+
+
+def looked_up(message: str, figures: Iterable[object]) -> str:
+    """A message in the language that is spoken, with the symbols of the figures it is to hold."""
+    spoken, wanted = reader()
     if spoken != ENGLISH:
         message = _catalogue(spoken).texts.get(key_of(message), message)
-    return _formatter(spoken).vformat(message, values, named) if values or named else message
+    return wanted.written_beside(message, figures)
+
+
+def amount(value: float, symbol: str) -> Amount:
+    """
+    A number in the units that are wanted, for a message that has its symbol beside it.
+
+    >>> with writing_for(Reader("de", Units("EUR", 1.25, period="yr"))):
+    ...     tr("{:,.1f} USD/h, {:,.0f} MW", amount(5e5, "USD/h"), 12)
+    '3.504.000,0 kEUR/yr, 12 MW'
+    """
+    written = Amount(value * units().of(symbol)[0])
+    written.symbol = symbol
+    return written
 
 
 def sentences(*said: str) -> str:
@@ -167,6 +216,7 @@ def _counted(one: str, many: str, count: int, named: dict[str, object]) -> str:
     form = one if count == 1 else many
     if spoken != ENGLISH:
         form = _catalogue(spoken).plural(one, many, count) or form
+    form = units().written_beside(form, named.values())
     return _formatter(spoken).vformat(form, (), {"count": number(count, ",d"), **named})
 
 
@@ -206,21 +256,21 @@ def localised(digits: str) -> str:
     return digits if spoken == ENGLISH else digits.translate(_catalogue(spoken).signs)
 
 
-def per_language(make: Callable[P, T]) -> Callable[P, T]:
-    """`functools.cache` for what has words in it: made once for each language."""
+def per_reader(make: Callable[P, T]) -> Callable[P, T]:
+    """`functools.cache` for what has words or symbols in it: made once for each reader."""
 
     @cache
-    def made(_language: str, *given: P.args, **named: P.kwargs) -> T:
+    def made(_reader: Reader, *given: P.args, **named: P.kwargs) -> T:
         return make(*given, **named)
 
     @wraps(make)
     def found(*given: P.args, **named: P.kwargs) -> T:
-        return made(language(), *given, **named)
+        return made(reader(), *given, **named)
 
     return found
 
 
-@per_language
+@per_reader
 def of_script(script: str) -> dict[str, Any]:
     """
     What a script needs to say its messages in the language that is spoken, as JSON can have it:

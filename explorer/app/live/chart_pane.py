@@ -37,6 +37,7 @@ from explorer.charts.chart import (
 )
 from explorer.charts.palette import LOOKS
 from explorer.charts.rows import row_places, row_range
+from explorer.charts.ticks import in_units
 from explorer.charts.tip_numbers import hover_tool
 from explorer.markup import html, joined
 from explorer.text import elided
@@ -136,6 +137,7 @@ def _plot(drawing: Drawing, panels: tuple[Panel, ...], panel: Panel, taps: tuple
         quiet_toolbar,
         _shape(panel, left_px(panels, panel) or NUMBERS_PX),
         _keep_axes(drawing, panel),
+        in_units(panel),
     ]
     x_label, y_label = axis_labels(panel)
     return hv.Overlay([_element(drawing, mark, mark.name in taps) for mark in panel.marks]).opts(

@@ -17,7 +17,7 @@ from explorer.app.live.pane import Drawing
 from explorer.charts.chart import Chart
 from explorer.model.network import Network
 from explorer.registry import MEASURES
-from explorer.words import per_language, tr
+from explorer.words import per_reader, tr
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def card_of(measure: str) -> type[ChartView]:
     return Card
 
 
-@per_language
+@per_reader
 def _drawing(view: type[ChartView]) -> Drawing:
     """The picture of any scenario, without data."""
 

@@ -38,7 +38,7 @@ from explorer.app.live.named_plots import name_plots
 from explorer.app.live.no_server import refuse_embedding
 from explorer.charts.ticks import tell_ticks_apart
 from explorer.markup import html
-from explorer.words import language, mark, speaking, tr
+from explorer.words import mark, reader, tr, writing_for
 
 Handles = dict[str, dict[str, Model]]  # by the name of a glyph: HoloViews' handle -> Bokeh model
 HEADING = "heading"  # name of the model that a card's help is in
@@ -169,8 +169,8 @@ class LivePane(pn.pane.Bokeh):
     A copy of a drawing wherever it is shown, patched in place: new columns go straight into the
     sources on screen.
 
-    A copy made later, in another cell or another place, starts from the latest state, and speaks
-    the language that is spoken where the pane is made.
+    A copy made later, in another cell or another place, starts from the latest state, and is
+    written for whom the pane is made.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ class LivePane(pn.pane.Bokeh):
             prepare,
             on_show,
         )
-        self._language = language()
+        self._reader = reader()
         self._copies: dict[str, Handles] = {}
         self._columns: dict[str, dict[str, NDArray]] = {}
         self._settings: dict[tuple[str, str], dict[str, Any]] = {}
@@ -313,14 +313,14 @@ class LivePane(pn.pane.Bokeh):
         self.configure(name, axis, start=low, end=high, reset_start=low, reset_end=high)
 
     def _drawing(self) -> Drawing:
-        with speaking(self._language):
+        with writing_for(self._reader):
             return self._make()
 
     def _on_reader(self, name: str, handle: str, key: str, value: Any) -> None:
         """A user changed something in one copy; the others follow, as does what listens."""
         if self._settings.get((name, handle), {}).get(key) != value:
             self.configure(name, handle, **{key: value})
-            with speaking(self._language):
+            with writing_for(self._reader):
                 self._listen[name, handle, key](value)
 
     def _get_model(self, doc: Any, root: Any = None, parent: Any = None, comm: Any = None) -> Any:
@@ -349,7 +349,7 @@ class LivePane(pn.pane.Bokeh):
         self._copies[root.ref["id"]] = handles
         self._models[root.ref["id"]] = (model, parent)
         if self._on_show is not None:
-            with speaking(self._language):
+            with writing_for(self._reader):
                 self._on_show()
         return model
 

@@ -14,7 +14,7 @@ from bokeh.document import Document
 from tornado.ioloop import IOLoop
 
 from explorer.app.live.no_server import refuse_conversion
-from explorer.words import language, speaking
+from explorer.words import reader, writing_for
 
 T = TypeVar("T")
 
@@ -85,7 +85,7 @@ class LiveRunner:
     the page has loaded waits for it: Panel would drop the messages, and page and server would
     differ from then on.
 
-    Whatever is done speaks the language that is spoken where the runner is made.
+    Whatever is done is written for whom the runner is made.
     """
 
     def __init__(self) -> None:
@@ -95,7 +95,7 @@ class LiveRunner:
             curdoc if curdoc is not None and curdoc.session_context else None
         )
         self._loop = IOLoop.current() if self._document else None
-        self._language = language()
+        self._reader = reader()
         self._until_loaded: list[Callable[[], None]] = []
         self._patience_s = PATIENCE_S  # that is left to longer work under way
 
@@ -108,7 +108,7 @@ class LiveRunner:
 
     def call_soon(self, work: Callable[[], None]) -> None:
         if self._document is None:
-            self._speaking(work)
+            self._for_reader(work)
         else:
             _moves.last_s = time.monotonic()
             self._document.add_timeout_callback(lambda: self._held(work), COALESCE_MS)
@@ -117,14 +117,14 @@ class LiveRunner:
         """After a while, for a user who is still there."""
         if self._document is None:
             time.sleep(wait_s)
-            self._speaking(work)
+            self._for_reader(work)
         else:
             self._document.add_timeout_callback(lambda: self._held(work), round(1000 * wait_s))
 
     def once_loaded(self, work: Callable[[], None]) -> None:
         """At once, or when the page is there to be told what comes of it."""
         if self._document is None:
-            self._speaking(work)
+            self._for_reader(work)
         else:
             self._held(work)
 
@@ -139,7 +139,7 @@ class LiveRunner:
     ) -> None:
         document, loop = self._document, self._loop
         if document is None or loop is None:
-            self._speaking(lambda: then(work()))
+            self._for_reader(lambda: then(work()))
             return
 
         def deliver(done: Future[Any]) -> None:
@@ -149,7 +149,7 @@ class LiveRunner:
         def begin() -> T | None:
             _moves.wait_for_quiet()
             self._patience_s = PATIENCE_S
-            return self._speaking(work) if self.is_there() else None
+            return self._for_reader(work) if self.is_there() else None
 
         # the interpreter goes to one thread at a time: what is ready for the user leaves first
         # nothing of a document is touched in another thread: what is added to it while it sends what
@@ -171,7 +171,7 @@ class LiveRunner:
         Do longer work piece by piece, as long as `then` wants more: others take turns with it.
         """
         if self._document is None:
-            self._speaking(lambda: all(map(then, pieces)))
+            self._for_reader(lambda: all(map(then, pieces)))
             return
 
         def deliver(piece: T) -> None:
@@ -180,9 +180,9 @@ class LiveRunner:
 
         self.run_in_thread(lambda: next(pieces), deliver)
 
-    def _speaking(self, work: Callable[[], T]) -> T:
-        """What work returns, its words in the language of this runner."""
-        with speaking(self._language):
+    def _for_reader(self, work: Callable[[], T]) -> T:
+        """What work returns, written for the reader of this runner."""
+        with writing_for(self._reader):
             return work()
 
     def _held(self, work: Callable[[], None]) -> None:

@@ -23,7 +23,7 @@ from explorer.errors import ExplorerError
 from explorer.model.labels import plain
 from explorer.scenario.scenario import Scenario
 from explorer.session import Session
-from explorer.words import ENGLISH, language, mark, speaking, tr
+from explorer.words import ENGLISH, Reader, mark, reader, speaking, tr, writing_for
 
 _HERE = Path(__file__)
 CONTROLS = _HERE.parents[1] / "controls"
@@ -88,7 +88,7 @@ class SaveButton(Component):
         super().__init__(title=tr(makes.title), shape=makes.shape, encoded=encoded, margin=0)
         self._makes, self._runner = makes, LiveRunner()
         self._session, self._opened = session, opened
-        self._language = language()
+        self._reader = reader()
         self._making = self._busy = (
             False  # the last until a file that is not wanted any more is cleared away
         )
@@ -115,7 +115,7 @@ class SaveButton(Component):
                 self._session.scenario.save(Path(folder) / "scenario")
                 self._opened.save(Path(folder) / "opened")
                 found = await file_made(
-                    _from_folder, self._makes.write, folder, self._session.workload, self._language,
+                    _from_folder, self._makes.write, folder, self._session.workload, self._reader,
                     ending=self._makes.ending, say=lambda words: setattr(self, "progress", words),
                     wanted=lambda: self._making and self._runner.is_there(),
                 )  # fmt: skip
@@ -127,7 +127,7 @@ class SaveButton(Component):
             self.progress = ""
 
 
-def _from_folder(target: str, write: Write, folder: str, over: str, spoken: str) -> None:
+def _from_folder(target: str, write: Write, folder: str, over: str, reader: Reader) -> None:
     scenario, opened = (Scenario.load(Path(folder) / name) for name in ("scenario", "opened"))
-    with speaking(spoken):
+    with writing_for(reader):
         write(scenario, target, over, opened)

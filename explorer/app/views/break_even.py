@@ -18,7 +18,7 @@ from explorer.charts.break_even import HELP, PANELS, chart, shown
 from explorer.measures.break_even import break_even_pairs, labelled
 from explorer.registry import MEASURES
 from explorer.session import Session
-from explorer.words import per_language
+from explorer.words import per_reader
 
 
 class BreakEvenView(pn.viewable.Viewer):
@@ -70,7 +70,7 @@ class BreakEvenView(pn.viewable.Viewer):
             self._session.region = shown(self._result)["home"].iloc[rows[0]]
 
 
-@per_language
+@per_reader
 def _drawing() -> Drawing:
     """Pairs of any scenario, without data, and the line where saving equals friction."""
 

@@ -17,7 +17,7 @@ from explorer.markup import html, joined
 from explorer.measures.certificate import Certificate, certificate
 from explorer.model.placement import Placement
 from explorer.registry import MEASURES
-from explorer.words import mark, per_language, tr
+from explorer.words import mark, per_reader, tr
 
 _STYLE = """
 :host { overflow-x: auto; }
@@ -78,7 +78,7 @@ class CertificateView(MeasureView):
         return result.table
 
     @staticmethod
-    @per_language
+    @per_reader
     def drawing() -> Drawing:
         def make(drawing: Drawing) -> LayoutDOM:
             checks = drawing.words(

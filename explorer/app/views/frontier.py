@@ -22,7 +22,7 @@ from explorer.model.labels import brief_class
 from explorer.registry import MEASURES
 from explorer.scenario.scenario import Scenario
 from explorer.session import Session
-from explorer.words import mark, per_language, tr
+from explorer.words import mark, per_reader, tr
 
 ALL = mark("all")  # relaxes every budget alike
 _STEPS = tuple(f"{panel.name} steps" for panel in PANELS)
@@ -109,7 +109,7 @@ def _classes(scenario: Scenario) -> list[str]:
     return [brief_class(each.id, each.name, scenario.said(each.name)) for each in classes]
 
 
-@per_language
+@per_reader
 def _drawing() -> Drawing:
     """The frontier of any scenario, without data: cost above carbon."""
 

@@ -28,7 +28,7 @@ from explorer.charts.tip_numbers import hover_tool
 from explorer.measures.marginal_prices import ALL, labelled, marginal_prices_table
 from explorer.model.network import Network
 from explorer.registry import MEASURES
-from explorer.words import per_language
+from explorer.words import per_reader
 
 
 class PricesView(MeasureView):
@@ -64,7 +64,7 @@ class PricesView(MeasureView):
         return rows.drop(columns="by_class")
 
     @staticmethod
-    @per_language
+    @per_reader
     def drawing() -> Drawing:
         """The map of any scenario, without data."""
 

@@ -36,7 +36,7 @@ from explorer.model.network import Network
 from explorer.model.solve import solve_network
 from explorer.registry import MEASURES
 from explorer.text import format_number
-from explorer.words import mark, per_language, tr
+from explorer.words import mark, per_reader, tr
 
 TRY = mark("Try one…")
 _HEADINGS = mark("For"), mark("Least change"), mark("serves in all"), mark("costs")
@@ -120,7 +120,7 @@ class UnservedView(MeasureView):
         return result.remedies if result.margins is None else table
 
     @staticmethod
-    @per_language
+    @per_reader
     def drawing() -> Drawing:
         """Bars of any scenario, without data."""
 

@@ -22,7 +22,7 @@ from explorer.registry import MEASURES
 from explorer.session import Session
 from explorer.sweeps.plan import SOBOL
 from explorer.sweeps.sensitivity import sensitivity_steps
-from explorer.words import mark, per_language, tr
+from explorer.words import mark, per_reader, tr
 
 CHANGE = 0.2
 PIECE = 4  # inputs moved before others take their turn
@@ -144,7 +144,7 @@ def _heading(text: str) -> Markup:
     return html("<div><b>{}</b></div>", text)
 
 
-@per_language
+@per_reader
 def _drawing() -> Drawing:
     def make(drawing: Drawing) -> LayoutDOM:
         plots = draw_panels(drawing, tornado.PANELS)

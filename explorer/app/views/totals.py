@@ -34,7 +34,7 @@ from explorer.registry import HEADLINES
 from explorer.session import Ghost, Session
 from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent, setting_text, signed
 from explorer.units import KG_PER_T, L_PER_M3
-from explorer.words import mark, per_language, sentences, tr
+from explorer.words import mark, per_reader, sentences, tr
 
 _STYLE = """
 :host { container-type: inline-size; }
@@ -109,7 +109,7 @@ class _Card:
         )  # fmt: skip
 
 
-@per_language
+@per_reader
 def _drawing() -> Drawing:
     def make(drawing: Drawing) -> LayoutDOM:
         totals = drawing.words("totals", stylesheets=[_STYLE])

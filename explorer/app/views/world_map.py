@@ -75,7 +75,7 @@ from explorer.markup import html, joined
 from explorer.registry import MEASURES
 from explorer.session import PICKS, Session, flow_id
 from explorer.text import WORSE, format_number, sentence
-from explorer.words import mark, per_language, tr
+from explorer.words import mark, per_reader, tr
 
 
 class FlowMap(pn.viewable.Viewer):
@@ -205,7 +205,7 @@ class FlowMap(pn.viewable.Viewer):
         self._session.flow = flow_id(*ends) if ends else ""
 
 
-@per_language
+@per_reader
 def _drawing() -> Drawing:
     """The map of any scenario, without data."""
 

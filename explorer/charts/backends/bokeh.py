@@ -34,8 +34,8 @@ from explorer.charts.chart import (
 )
 from explorer.charts.palette import INK, LOOKS, NET, Look
 from explorer.charts.rows import row_places, row_range
-from explorer.charts.ticks import ticks_apart
-from explorer.charts.tip_numbers import numbers_as_spoken
+from explorer.charts.ticks import in_units, ticks_apart
+from explorer.charts.tip_numbers import numbers_as_wanted
 from explorer.text import elided, sentence, wrapped
 from explorer.words import tr
 
@@ -214,7 +214,7 @@ def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
         "title": as_title("\n".join(title)),
         "xlim": filled.x_range,
         "ylim": row_range(len(filled.rows)) if panel.has_rows else filled.y_range,
-        "hooks": [gives_way(WIDTH)],
+        "hooks": [gives_way(WIDTH), in_units(panel)],
     }  # fmt: skip
     options |= tick_places(panel) | _RANGES_GIVEN
     if len(chart.panels) > 1 and (left := left_px(chart.panels, panel)) is not None:
@@ -255,7 +255,7 @@ def _parts(panel: Panel, mark: Mark, filled: Filled) -> list[Any]:
         )
         look = style(mark, LOOKS[role], mark.size_of(n))
         if mark.tip:
-            look["hooks"] = [*look.get("hooks", []), numbers_as_spoken]
+            look["hooks"] = [*look.get("hooks", []), numbers_as_wanted]
         if LOOKS[role].pattern and mark.kind in AREAS:
             look["hooks"] = [*look.get("hooks", []), patterned([LOOKS[role].pattern])]
         if LOOKS[role].pattern and mark.kind == "words":

@@ -25,7 +25,7 @@ from explorer.charts.map_scale import MapScale
 from explorer.charts.options import refuse_options
 from explorer.charts.palette import DUSK, DUSK_ALPHA, INK, LOOKS, PAPER, RIM, SLATE
 from explorer.charts.projection import bounds_on_map
-from explorer.charts.tip_numbers import numbers_as_spoken
+from explorer.charts.tip_numbers import numbers_as_wanted
 from explorer.charts.world_map import FLOW_TIP
 from explorer.errors import refuse_number
 from explorer.model.placement import Placement
@@ -201,7 +201,7 @@ def _circles(circles: Circles, world: Map) -> Any:
         **bar,
         tools=["hover"],
         hover_tooltips=tip_said(circles.tip),
-        hooks=[numbers_as_spoken],
+        hooks=[numbers_as_wanted],
         backend=BOKEH,
     )
 
@@ -260,7 +260,7 @@ def _arcs(world: Map, arcs: Arcs) -> list[Any]:
                 line_alpha="alpha",
                 tools=["hover"],
                 hover_tooltips=tip_said(FLOW_TIP),
-                hooks=[numbers_as_spoken],
+                hooks=[numbers_as_wanted],
                 backend=BOKEH,
             )
         )

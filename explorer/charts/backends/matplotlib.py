@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from explorer.charts.backends.bokeh import element, tick_places
-from explorer.charts.backends.page import MPL, page
+from explorer.charts.backends.page import MPL, in_units, page
 from explorer.charts.chart import (
     PLACES,
     Chart,
@@ -107,7 +107,8 @@ def _panel(panel: Panel, filled: Filled, shares_axis: bool) -> Any:
     }  # fmt: skip
     options |= tick_places(panel)
     spans = [mark for mark in panel.marks if mark.kind == "span" and filled.columns.get(mark.name)]
-    options["hooks"] = [_span(filled.columns[mark.name], LOOKS[mark.roles[0]]) for mark in spans]
+    options["hooks"] = [in_units(panel.x.label, panel.y.label)]
+    options["hooks"] += [_span(filled.columns[mark.name], LOOKS[mark.roles[0]]) for mark in spans]
     if panel.has_rows:
         ticks = list(zip(row_places(len(filled.rows)).tolist(), filled.rows, strict=True))
         options |= {"yticks": ticks} if ticks else {"yaxis": "bare"}

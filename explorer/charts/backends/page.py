@@ -6,7 +6,7 @@ title, legend and sources, its greys.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,14 +25,14 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.legend import Legend
 from matplotlib.text import Text
-from matplotlib.ticker import Formatter, ScalarFormatter
+from matplotlib.ticker import Formatter, Locator, ScalarFormatter
 
 from explorer import __version__
 from explorer.atomic_write import refuse_bad_target, written_whole
 from explorer.charts.chart import About
 from explorer.errors import ExplorerError
 from explorer.text import sentence, takes_prefix, tick_texts, wrapped
-from explorer.words import language, per_language, tr
+from explorer.words import language, per_reader, tr, units
 
 MPL = "matplotlib"
 MM_PER_INCH = 25.4
@@ -65,7 +65,7 @@ _HAN_FONTS = (
 )  # fmt: skip
 
 
-@per_language
+@per_reader
 def _style() -> Any:
     """With a font of this machine for what the language is written in, beside our own."""
     if language() != "zh":
@@ -383,14 +383,45 @@ def _write_ticks(axes: Axes) -> None:
             axis.set_major_formatter(_Ticks(takes_prefix(axis.get_label_text())))
 
 
+def in_units(x_label: str, y_label: str) -> Callable[[Any, Any], None]:
+    """
+    A hook: axes of money, CO₂ and rates, as their labels say, have their ticks where numbers are
+    round as written.
+    """
+
+    def hook(plot: Any, _element: Any) -> None:
+        axes = plot.handles["axis"]
+        for axis, label in ((axes.xaxis, x_label), (axes.yaxis, y_label)):
+            factor = units().factor_in(label)
+            if factor != 1:
+                axis.set_major_locator(_RoundAsWritten(axis.get_major_locator(), factor))
+                axis.set_major_formatter(_Ticks(takes_prefix(units().written(label)), factor))
+
+    return hook
+
+
+class _RoundAsWritten(Locator):
+    """Ticks where another locator has them for what is written."""
+
+    def __init__(self, of_written: Any, factor: float) -> None:
+        self._of_written, self._factor = of_written, factor
+
+    def __call__(self) -> Any:
+        return self.tick_values(*self.axis.get_view_interval())
+
+    def tick_values(self, vmin: float, vmax: float) -> Any:
+        written = self._of_written.tick_values(vmin * self._factor, vmax * self._factor)
+        return np.asarray(written) / self._factor
+
+
 class _Ticks(Formatter):
     """Numbers that can be told apart."""
 
-    def __init__(self, prefixed: bool) -> None:
-        self._prefixed = prefixed
+    def __init__(self, prefixed: bool, factor: float = 1.0) -> None:
+        self._prefixed, self._factor = prefixed, factor
 
     def __call__(self, x: float, pos: int | None = None) -> str:
         return self.format_ticks([x])[0]
 
     def format_ticks(self, values: Any) -> list[str]:
-        return tick_texts(values, self._prefixed)
+        return tick_texts([value * self._factor for value in values], self._prefixed)
