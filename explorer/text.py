@@ -14,7 +14,7 @@ from explorer.markup import html, joined
 from explorer.model.labels import as_shown, isolated, publisher_of
 from explorer.scenario.provenance import MEANINGS, UNCERTAIN, Source, worst
 from explorer.words import language, mark, number, tr, units
-from explorer.words.amounts import Figure
+from explorer.words.amounts import Figure, symbol_after
 from explorer.words.column_titles import COLUMN_TITLES
 
 BRIEFLY = {  # how sure a figure is, in a word or two
@@ -240,7 +240,12 @@ def setting_text(name: str, value: object) -> str:
         case _, bool() | str():
             return str(value)
         case _, int() | float():
-            return number(value, ",.10g")
+            factor = units().of(symbol_after("", name))[0]
+            return (
+                number(value, ",.10g")
+                if factor == 1
+                else number(float(f"{factor * value:.4g}"), ",.10g")
+            )
     return str(value)
 
 

@@ -65,14 +65,16 @@ def address_of(scenario: str, chosen: str, units: str = "") -> str:
     return f"?{urlencode({key: said for key, said in named.items() if said}, quote_via=quote)}"
 
 
-def in_language(address: str, chosen: str) -> str:
+def in_language(address: str, chosen: str, units: str = "") -> str:
     """
-    An address of ours in the language that is chosen, if one is; language.js does it for scripts.
+    An address of ours in the language and the units that are chosen, if any; language.js does it
+    for scripts.
 
-    >>> in_language("/", "de"), in_language("/board?room=K7PM4X", "de"), in_language("/", "")
-    ('/?lang=de', '/board?room=K7PM4X&lang=de', '/')
+    >>> in_language("/", "de", "yr"), in_language("/board?room=K7PM4X", "de"), in_language("/", "")
+    ('/?lang=de&units=yr', '/board?room=K7PM4X&lang=de', '/')
     """
-    return f"{address}{'&' if '?' in address else '?'}{ARGUMENT}={chosen}" if chosen else address
+    said = "&".join(f"{name}={of}" for name, of in ((ARGUMENT, chosen), (UNITS, units)) if of)
+    return f"{address}{'&' if '?' in address else '?'}{said}" if said else address
 
 
 def write_for(document: Document, reader: words.Reader) -> None:

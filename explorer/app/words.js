@@ -1,7 +1,7 @@
 // What scripts say, in the language of the page: English texts are the keys, as in explorer/words.
-const spoken = {texts: {}, forms: {}, signs: {}} // of English nothing is needed
+const spoken = {texts: {}, forms: {}, signs: {}, units: {}} // of English and figures as they are nothing is needed
 
-/** Speak a language from now on, of which `explorer.words.of_script` has what is needed; returns the one before. */
+/** Speak a language from now on, and in units, of which `explorer.words.of_script` has what is needed; returns the ones before. */
 export function speak(language) {
   const before = {...spoken}
   Object.assign(spoken, language)
@@ -29,7 +29,30 @@ export function looked_up(message) {
   return spoken.texts[message] ?? message
 }
 
-export function filled(text, values, shown = as_shown) {
+/** What a figure with a symbol is multiplied by for whoever reads it, and the symbol then: `Units.of` in Python. */
+export function in_units(symbol) {
+  return spoken.units[symbol] ?? [1, symbol]
+}
+
+/** A figure for a message that has its symbol beside it, written by a function: `explorer.text.figure`. */
+export class Figure {
+  constructor(value, symbol, write) {
+    Object.assign(this, {symbol, text: write(value * in_units(symbol)[0])})
+  }
+
+  toString() {
+    return this.text
+  }
+}
+
+function with_symbols(text, values) {
+  const all = values.flatMap(value => (value instanceof Figure || typeof value !== "object" ? value : Object.values(value ?? {})))
+  return all.filter(value => value instanceof Figure).reduce((text, {symbol}) =>
+    text.replace(new RegExp(`(?<![A-Za-z/])${symbol}(?![A-Za-z/])`, "g"), in_units(symbol)[1]), text)
+}
+
+export function filled(template, values, shown = as_shown) {
+  const text = with_symbols(template, values)
   let next = 0
   const value = name => (name === "" ? values[next++] : /\d/.test(name) ? values[name] : values[0][name])
   return values.length ? text.replace(/\{(\w*)(?::([^{}]*))?\}/g, (_, name, form) => shown(value(name), form)) : text

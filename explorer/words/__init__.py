@@ -273,14 +273,17 @@ def per_reader(make: Callable[P, T]) -> Callable[P, T]:
 @per_reader
 def of_script(script: str) -> dict[str, Any]:
     """
-    What a script needs to say its messages in the language that is spoken, as JSON can have it:
-    nothing in English. `explorer/app/words.js` takes it.
+    What a script needs to say its messages in the language that is spoken and its figures in the
+    units that are wanted, as JSON can have it: nothing in English and for figures as they are.
+    `explorer/app/words.js` takes it.
 
     >>> of_script("tr('Copy')")
     {}
     """
     spoken = language()
-    return {} if spoken == ENGLISH else _catalogue(spoken).of({*said_in(script)}) | {"tag": spoken}
+    words = {} if spoken == ENGLISH else _catalogue(spoken).of({*said_in(script)}) | {"tag": spoken}
+    wanted = units().for_script(script)
+    return words | ({"units": wanted} if wanted else {})
 
 
 def most_wanted(accepted: str) -> str:

@@ -102,6 +102,16 @@ class Units:
         found = _SYMBOL.search(text)
         return self.of(found[0])[0] if found else 1.0
 
+    def for_script(self, script: str) -> dict[str, tuple[float, str]]:
+        """
+        What a script needs to write its figures: factor and symbol by the symbol that it names.
+
+        >>> Units(period="yr").for_script('new Figure(cost, "USD/h", formatNumber)')
+        {'USD/h': (8.76, 'kUSD/yr')}
+        """
+        named = {} if self == AS_THEY_ARE else {*_SYMBOL.findall(script)}
+        return {symbol: of for symbol in sorted(named) if (of := self.of(symbol))[1] != symbol}
+
     def written(self, text: str) -> str:
         """
         A text with the symbols that its figures have, all of which are converted.

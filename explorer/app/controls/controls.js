@@ -210,7 +210,7 @@ function player(item, bridge, change) {
 function limit(item, bridge) {
   const {element, head, complain, mark, described} = frame(item, bridge)
   const field = el("input", {...exactField(item), ...described})
-  const scale = SCALES.limit()
+  const scale = SCALES.limit(item)
   const refresh = () => {
     const value = bridge.latest(item.key)
     if (!field.matches(":focus")) field.value = scale.text(value)
@@ -297,11 +297,17 @@ function typing(field, item, scale, {current, change, complain}) {
 // Values as positions and as text
 
 const SCALES = {
-  number: () => ({position: value => value, value: position => position, text: grouped, edit: plain}),
+  // of another unit, the slider has its steps as they are read
+  number: ({factor = 1}) => ({
+    position: value => value * factor,
+    value: position => tidy(position / factor),
+    text: value => grouped(value * factor),
+    edit: value => plain(value * factor),
+  }),
 
-  limit: () => ({
-    text: value => (value === Infinity ? tr("no limit") : grouped(value)),
-    edit: value => (value === Infinity ? "" : plain(value)),
+  limit: ({factor = 1}) => ({
+    text: value => (value === Infinity ? tr("no limit") : grouped(value * factor)),
+    edit: value => (value === Infinity ? "" : plain(value * factor)),
   }),
 
   // from what the baseline adds to what the optimum would take; the last step lifts the limit
@@ -353,7 +359,11 @@ function grouped(value) {
 }
 
 function plain(value) {
-  return localised(String(Number(value.toPrecision(12))))
+  return localised(String(tidy(value)))
+}
+
+function tidy(value) {
+  return Number(value.toPrecision(12))
 }
 
 /** As explorer/text.py says durations. */

@@ -30,7 +30,7 @@ from explorer.scenario.scenario import Scenario
 from explorer.scenario.workload import Workload
 from explorer.session import Session
 from explorer.text import origin_text, setting_text, uncertain_mark
-from explorer.words import mark, number, tr
+from explorer.words import mark, number, tr, units
 
 _HERO, _HERO_TITLE = "mean_delay_cap_ms", mark("How much longer may people wait?")
 _HERO_STEPS = 100
@@ -533,10 +533,12 @@ def _control(scenario: Scenario, name: str) -> dict[str, Any]:
     itself.
     """
     parameter = _declared(scenario)[name]
+    label = tr(str(parameter.label))
     shared = {
         "key": name,
-        "label": tr(str(parameter.label)),
-        "doc": tr(str(parameter.doc)),
+        "label": units().written(label),
+        "factor": units().factor_in(label),
+        "doc": units().written(tr(str(parameter.doc))),
         "opened": finite(getattr(scenario, name)),
     }
     if isinstance(parameter, param.Selector):
@@ -674,8 +676,9 @@ def _possible(parameter: param.Parameter) -> str:
         several = texts if len(texts) <= _MOST_LISTED else [*texts[:2], "…", texts[-1]]
         return tr(", ").join(several)
     assert isinstance(parameter, param.Number)
+    factor = units().factor_in(str(parameter.label))
     low, high = (
-        None if bound is None else number(bound, ",.10g").replace("-", "−")
+        None if bound is None else number(factor * bound, ",.10g").replace("-", "−")
         for bound in parameter.bounds or ()
     )
     return tr("{} or more", low) if high is None else tr("{} to {}", low, high)

@@ -1,8 +1,9 @@
 // Numbers as people type them: with the signs of their language or of another one, and with a unit.
 
-const DURATIONS = {ms: 1, s: 1000, min: 60_000, h: 3_600_000}
+const DURATIONS = {ms: 1, s: 1000, min: 60_000, h: 3_600_000, yr: 8760 * 3_600_000}
 const PREFIXES = {"": 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12}
-const BASES = {wh: ["energy", 1], w: ["power", 1], usd: ["money", 1], $: ["money", 1], b: ["data", 1], t: ["mass", 1e6], g: ["mass", 1]}
+const EURO_IN_USD = 1 / in_units("USD")[0] // where they are what is shown
+const BASES = {wh: ["energy", 1], w: ["power", 1], usd: ["money", 1], eur: ["money", EURO_IN_USD], "€": ["money", EURO_IN_USD], $: ["money", 1], b: ["data", 1], t: ["mass", 1e6], g: ["mass", 1]}
 const [TYPED, TIDY] = [/^([+-]?)([\d.,]+)(e[+-]?\d+)?(.*)$/i, /[\s'’]/g]
 
 /** The number that was typed for an input, or what is wrong with it. */
@@ -10,7 +11,8 @@ function read(typed, item) {
   const tidy = typed.normalize("NFKC").replace(/−/g, "-").replace(TIDY, "") // digits of full width are digits
   const isEndless = new RegExp(`^(|none|inf|infinity|∞|no ?limit|${tr("no limit").replace(TIDY, "")})$`, "i")
   if (["limit", "waiting"].includes(item.kind) && isEndless.test(tidy)) return {value: Infinity}
-  const value = amount(tidy, unitOf(item))
+  const shown = amount(tidy, unitOf(item))
+  const value = (item.factor ?? 1) === 1 ? shown : Number((shown / item.factor).toPrecision(12))
   if (!Number.isFinite(value)) return {wrong: tr("“{}” is not a number. Possible: {}.", typed, item.possible)}
   if (value < (item.low ?? -Infinity) || value > (item.high ?? Infinity)) {
     return {wrong: tr("{} is not possible. Possible: {}.", typed, item.possible)}
@@ -51,7 +53,7 @@ function unitOf({kind, label}) {
 /** One of a unit that was typed, in another one; NaN where they do not measure the same. */
 function sizeOf(typed, own) {
   if (typed === "%") return /^(-|×.*)$/.test(own) ? 0.01 : NaN
-  const of_money = /^[kMG]$/.test(typed) && /^USD/.test(own) ? `${typed}USD` : typed
+  const of_money = /^[kMG]$/.test(typed) && /^(USD|EUR)/.test(own) ? `${typed}${own.slice(0, 3)}` : typed
   const [mine, per = ""] = own.toLowerCase().split("/")
   const [theirs, their_per = per, ...more] = of_money.toLowerCase().split("/")
   return more.length ? NaN : ratio(theirs, mine) / ratio(their_per, per)

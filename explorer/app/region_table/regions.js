@@ -24,6 +24,7 @@ const LINES = {names: 1, loads: 4, grids: 2, pue: 1}
 const CHANGE = 2 // column of what depends on what is compared with
 const UNKNOWN = "–"
 const FIGURE_SPACE = "\u2007" // as wide as a digit
+for (const column of COLUMNS) [column.factor, column.unit] = in_units(column.unit)
 const FORMATS = COLUMNS.map(({digits, sign}) => digits && new Intl.NumberFormat("en-US", {
   minimumFractionDigits: digits[0], maximumFractionDigits: digits[1], signDisplay: sign ?? "negative",
 }))
@@ -300,7 +301,7 @@ function figure(value, k) {
   if (Number.isNaN(value)) {
     return UNKNOWN
   }
-  const text = FORMATS[k].format(value).replace("-", "−")
+  const text = FORMATS[k].format(value * COLUMNS[k].factor).replace("-", "−")
   const decimals = text.split(".")[1]?.length ?? 0
   return localised(text) + FIGURE_SPACE.repeat(COLUMNS[k].digits[1] - decimals)
 }

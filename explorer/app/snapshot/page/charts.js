@@ -2,7 +2,7 @@
 // panel. Panels and looks come from Python.
 import {mark} from "../../words.js"
 import {sum} from "./arrays.js"
-import {fixed, formatDuration, formatNumber, html, joined, plus, said, sentence, sentences, tr} from "./text.js"
+import {figure, fixed, formatDuration, formatNumber, html, joined, plus, said, sentence, sentences, tr} from "./text.js"
 import {KG_PER_T, UNSERVED_MW} from "./units.js"
 
 const FACES = {vertical: {x: "location"}, horizontal: {y: "location"}, diagonal: {slope: "gradient"}, span: {left: "left", right: "right"}}
@@ -227,8 +227,7 @@ function patience(table, row, window_ms) {
 }
 
 function brought(erl, crl, since) {
-  const [usd, kg] = [erl, crl].map(each => formatNumber(Math.abs(each)))
-  const at = {since, usd, kg}
+  const at = {since, usd: figure(Math.abs(erl), "USD/h"), kg: figure(Math.abs(crl), "kg/h")}
   if (erl >= 0 && crl >= 0) return tr("{since}, each extra millisecond has saved {usd} USD and {kg} kg CO₂ per hour.", at)
   if (erl >= 0) return tr("{since}, each extra millisecond has saved {usd} USD and emitted {kg} kg CO₂ more per hour: cheaper, not cleaner.", at)
   if (crl >= 0) return tr("{since}, each extra millisecond has saved {kg} kg CO₂ and cost {usd} USD more per hour: cleaner, not cheaper.", at)
@@ -238,7 +237,8 @@ function brought(erl, crl, since) {
 /** What some more milliseconds would bring. */
 function more(table, current_ms) {
   const [now, then] = [current_ms, current_ms + MORE_MS].map(ms => table.budget_ms.findLastIndex(each => each - 1e-9 <= ms))
-  const [cost, carbon] = ["cost_usd_per_h", "carbon_kg_per_h"].map(name => (then > now ? plus(table[name][then] - table[name][now], 0) : "±0"))
+  const change = (name, symbol) => figure(table[name][then] - table[name][now], symbol, value => (then > now ? plus(value, 0) : "±0"))
+  const [cost, carbon] = [change("cost_usd_per_h", "USD/h"), change("carbon_kg_per_h", "kg/h")]
   return tr("{more:g} ms more: cost {cost} USD/h, CO₂ {carbon} kg/h.", {more: MORE_MS, cost, carbon})
 }
 
@@ -292,8 +292,8 @@ function status({pays}, closed_by, row) {
 }
 
 function pays_at({pays_from_usd_per_t: from, pays_until_usd_per_t: until, pays}, row) {
-  if (!Number.isNaN(from[row])) return tr("from {} USD/t", formatNumber(from[row]))
-  if (!Number.isNaN(until[row])) return tr("until {} USD/t", formatNumber(until[row]))
+  if (!Number.isNaN(from[row])) return tr("from {} USD/t", figure(from[row], "USD/t"))
+  if (!Number.isNaN(until[row])) return tr("until {} USD/t", figure(until[row], "USD/t"))
   return pays[row] ? tr("at any") : tr("at none")
 }
 

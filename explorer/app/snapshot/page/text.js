@@ -1,5 +1,5 @@
 // Numbers and texts as `explorer/text.py` and Python's own formats write them, and `explorer/words` and `explorer/markup.py`.
-import {filled, localised, looked_up} from "../../words.js"
+import {Figure, filled, in_units, localised, looked_up} from "../../words.js"
 
 const UNITS = [["h", 3_600_000], ["min", 60_000], ["s", 1000]]
 const MINUS = "−"
@@ -80,6 +80,17 @@ export function formatDuration(ms) {
 
 export function signed(value) {
   return `${value > 0 ? "+" : ""}${formatNumber(value)}`
+}
+
+/** A figure in the units that are wanted, for a message that has its symbol beside it. */
+export function figure(value, symbol, write = formatNumber) {
+  return new Figure(value, symbol, write)
+}
+
+/** A headline in them. */
+export function as_read({unit, value, baseline, change, ...more}) {
+  const [factor, symbol] = in_units(unit)
+  return {...more, unit: symbol, value: factor * value, baseline: factor * baseline, change: factor * change}
 }
 
 export function percent(value) {

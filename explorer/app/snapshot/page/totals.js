@@ -1,7 +1,7 @@
 // `explorer/app/views/totals.py`: the headline figures as cards, and what is said below them.
 import {reason_said} from "./argument.js"
 import {basis_of, carbon_change_at_one_pue_percent, carbon_changes_percent, disagree, headlines, mean_pue} from "./measures.js"
-import {between_sentences, formatNumber, html, joined, percent, said, signed, tr} from "./text.js"
+import {as_read, between_sentences, figure, formatNumber, html, joined, percent, said, signed, tr} from "./text.js"
 import {KG_PER_T, L_PER_M3, UNSERVED_MW} from "./units.js"
 
 export function totals(put, results, labels) {
@@ -42,7 +42,7 @@ function of_carbon(changes, signal_names) {
 function of_serving(placement) {
   const serving = headlines(placement).serving_usd_per_h
   if (!serving || serving.basis) return html``
-  const hardware = formatNumber(placement.network.hardware_usd_per_mwh)
+  const hardware = figure(placement.network.hardware_usd_per_mwh, "USD/MWh")
   return html("Cost with hardware at {} USD/MWh: <b>{}</b>. ", hardware, percent(serving.change_percent))
 }
 
@@ -108,10 +108,11 @@ function unserved_card(mw, by_reason, {demand_mw}, {reasons, colours: {better, n
 /** Water, where regions say what they use. */
 function water(placement, used, colours) {
   if (!used) return []
-  const figure = scaled(used, L_PER_M3, "m³/h")
+  const cubic = scaled(used, L_PER_M3, "m³/h")
   const explanation = tr("Water that the facilities use, by the litres per kWh of IT energy of each region.")
-  if (!Number.isNaN(used.change) || used.basis === basis_of(placement)) return [compared("water", tr("Water"), figure, explanation, colours)]
-  return [{name: "water", label: tr("Water"), value: formatNumber(figure.value), unit: figure.unit,
+  if (!Number.isNaN(used.change) || used.basis === basis_of(placement)) return [compared("water", tr("Water"), cubic, explanation, colours)]
+  const {value, unit} = as_read(cubic)
+  return [{name: "water", label: tr("Water"), value: formatNumber(value), unit,
     delta: tr("known for {:.0f} % of the load", 100 * placement.water_known_share), colour: colours.neutral,
     explanation: sentences(explanation, tr("It is {}, so no change is claimed.", used.basis))}]
 }
@@ -120,7 +121,7 @@ function water(placement, used, colours) {
 function forced({relocated_forced_mw, relocated_chosen_mw, saving_forced_usd_per_h, saving_chosen_usd_per_h}) {
   return tr("{forced} MW find no room at home, {chosen} MW move by choice: they make {of_forced} and {of_chosen} USD/h of the saving.", {
     forced: formatNumber(relocated_forced_mw), chosen: formatNumber(relocated_chosen_mw),
-    of_forced: formatNumber(saving_forced_usd_per_h), of_chosen: formatNumber(saving_chosen_usd_per_h),
+    of_forced: figure(saving_forced_usd_per_h, "USD/h"), of_chosen: figure(saving_chosen_usd_per_h, "USD/h"),
   })
 }
 
@@ -134,7 +135,8 @@ function scaled(figure, size, unit) {
 }
 
 /** A figure that is better when smaller, with its change against the baseline. */
-function compared(name, label, figure, said_of_it, {better, worse, neutral}) {
+function compared(name, label, headline, said_of_it, {better, worse, neutral}) {
+  const figure = as_read(headline)
   const card = {name, label, value: formatNumber(figure.value), unit: figure.unit}
   const [base, then] = [tr("the baseline"), `${formatNumber(figure.baseline)} ${figure.unit}`]
   if (figure.basis) {

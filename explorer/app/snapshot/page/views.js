@@ -4,7 +4,7 @@ import {argument} from "./argument.js"
 import {rint} from "./arrays.js"
 import {break_even_chart, frontier_chart, layers_chart, patch} from "./charts.js"
 import {world_map} from "./map.js"
-import {Markup, formatNumber, html, joined, said, tr} from "./text.js"
+import {Markup, figure, html, joined, said, tr} from "./text.js"
 import {totals} from "./totals.js"
 
 const DECIMALS = 1e3 // of the table of regions
@@ -47,7 +47,7 @@ function region_table({placement, settings}, labels) {
 function penalty_said({network: {value_of_load}, capacity_price_usd_per_mwh}) {
   const penalty = Math.max(...value_of_load)
   if (!capacity_price_usd_per_mwh.some(worth => worth >= PENALTY_SHARE * penalty)) return ""
-  return tr("Worth near {} USD/MWh is the penalty for unserved load: one more MW there would serve what nobody serves now.", formatNumber(penalty))
+  return tr("Worth near {} USD/MWh is the penalty for unserved load: one more MW there would serve what nobody serves now.", figure(penalty, "USD/MWh"))
 }
 
 function compact(lines) {
