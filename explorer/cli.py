@@ -296,6 +296,12 @@ def _parser() -> argparse.ArgumentParser:
         help="language of the page; English if left out",
     )
     snapping.add_argument(
+        "--units",
+        default="",
+        metavar="CODE",
+        help="what amounts are written in, some of EUR, t, kg and yr joined with -, as EUR-yr",
+    )
+    snapping.add_argument(
         "--embed",
         type=_whole_number(*FRAME_PX),
         metavar="PIXELS",

@@ -1,10 +1,14 @@
-"""The page that solves itself, served beside the app: in each language once somebody asks for it."""
+"""
+The page that solves itself, served beside the app: in each language, and in other units, once
+somebody asks for it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import re
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +17,13 @@ from tornado.routing import PathMatches, Rule
 from explorer.app.address import Address
 from explorer.app.file_process import file_made
 from explorer.app.gate import Gate
-from explorer.app.language import language_of
+from explorer.app.language import language_of, units_code
 from explorer.app.snapshot.write import BESIDE, snapshot_page
 from explorer.scenario.scenario import Scenario
 from explorer.words import ENGLISH
+from explorer.words.amounts import Units
 
+MOST_KEPT = 12  # pages that are not the first, of some 3 MB each
 _HEAD_BYTES = 4096  # of a page, in which its policy stands
 _POLICY = rb'Content-Security-Policy" content="([^"]*)"'
 
@@ -38,8 +44,8 @@ class _Answer:
 
 class InPages:
     """
-    The page in every language: in English at once, in another when it is first asked for, in a
-    process of its own.
+    The page in every language and units: in English, figures as they are, at once; otherwise when
+    it is first asked for, in a process of its own.
 
     Parameters
     ----------
@@ -56,48 +62,56 @@ class InPages:
 
     def __init__(self, scenario: str, board: bool) -> None:
         self._scenario, self._board = scenario, board
-        self._english = _Answer.of(_page(scenario, board, ENGLISH))
-        self._others: dict[str, asyncio.Future[_Answer]] = {}
+        world = Scenario.load(scenario)
+        self._usd_per_eur = world.euro.get("usd")
+        self._plain = _Answer.of(_page(world, board, ENGLISH, ""))
+        self._others: OrderedDict[tuple[str, str], asyncio.Future[_Answer]] = OrderedDict()
 
-    async def answer(self, language: str) -> _Answer:
-        """The page in a language, a key of `words.LANGUAGES`."""
-        if language == ENGLISH:
-            return self._english
-        if language not in self._others:
-            self._others[language] = asyncio.ensure_future(self._made(language))
+    async def answer(self, language: str, units: str) -> _Answer:
+        """The page in a language, a key of `words.LANGUAGES`, and in units, as far as they are there."""
+        reader = language, Units.read(units, self._usd_per_eur).code
+        if reader == (ENGLISH, ""):
+            return self._plain
+        if reader not in self._others:
+            self._others[reader] = asyncio.ensure_future(self._made(*reader))
+            while len(self._others) > MOST_KEPT:
+                self._others.popitem(last=False)
+        self._others.move_to_end(reader)
         try:
-            return await self._others[language]
+            return await self._others[reader]
         except Exception:
-            self._others.pop(language, None)  # the next may have more luck
+            self._others.pop(reader, None)  # the next may have more luck
             raise
 
-    async def _made(self, language: str) -> _Answer:
+    async def _made(self, language: str, units: str) -> _Answer:
         made = await file_made(
-            _write, self._scenario, self._board, language,
+            _write, self._scenario, self._board, language, units,
             ending=".html", wanted=lambda: True, say=lambda _how_far: None,
         )  # fmt: skip
         return _Answer.of(made)
 
 
-def _write(target: str, scenario: str, board: bool, language: str) -> None:
-    Path(target).write_bytes(_page(scenario, board, language))
+def _write(target: str, scenario: str, board: bool, language: str, units: str) -> None:
+    Path(target).write_bytes(_page(Scenario.load(scenario), board, language, units))
 
 
-def _page(scenario: str, board: bool, language: str) -> bytes:
-    world = Scenario.load(scenario)
-    return snapshot_page(world, base_url=BESIDE, board=board, language=language)
+def _page(world: Scenario, board: bool, language: str, units: str) -> bytes:
+    return snapshot_page(world, base_url=BESIDE, board=board, language=language, units=units)
 
 
 class InPage(Gate):
     """
-    The page that solves itself, the same bytes for all of a language; a browser asks for them once.
+    The page that solves itself, the same bytes for all of a language and units; a browser asks for
+    them once.
     """
 
     def initialize(self, pages: InPages) -> None:
         self._pages = pages
 
     async def get(self) -> None:
-        found = await self._pages.answer(language_of(self.request.arguments, self.request.headers))
+        arguments = self.request.arguments
+        language = language_of(arguments, self.request.headers)
+        found = await self._pages.answer(language, units_code(arguments))
         address: Address = self.settings["address"]
         ancestors = " ".join(["'self'", *address.framed_by])
         if address.framed_by:

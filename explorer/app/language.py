@@ -79,7 +79,7 @@ def in_language(address: str, chosen: str, units: str = "") -> str:
 
 def write_for(document: Document, reader: words.Reader) -> None:
     """Have all that is done for a document be written for a reader."""
-    document.template_variables |= {_LANGUAGE: reader.language, _UNITS: reader.units}
+    document.template_variables.update({_LANGUAGE: reader.language, _UNITS: reader.units})
     words.ask(_of_document)
 
 

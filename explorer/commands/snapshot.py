@@ -20,6 +20,7 @@ def run(args: argparse.Namespace) -> int:
             hide=args.hide,
             base_url=args.base_url,
             language=args.lang,
+            units=args.units,
         )
     print(f"{written.path}, {written.size_bytes / 1e6:.1f} MB: any browser opens it.")
     if args.embed:

@@ -19,6 +19,7 @@ USD, EUR = "USD", "EUR"
 CURRENCIES = (USD, EUR)
 MASSES = ("", "t", "kg")  # empty: whichever a figure is short in
 PERIODS = ("h", "yr")
+PARTS = (EUR, "t", "kg", "yr")  # of a code
 HOURS_PER_YEAR = 8760
 LONGEST_CODE = 20  # characters
 

@@ -64,14 +64,16 @@ from explorer.measures.storytelling import scenario_at
 from explorer.model.inputs import sources_used
 from explorer.model.labels import as_shown, plain, title_shown
 from explorer.registry import OVERVIEW, PLACE, WORTH
+from explorer.scenario.euro import HEADING
 from explorer.scenario.hints import refuse_unknown
 from explorer.scenario.history import restore, state_of
 from explorer.scenario.provenance import Provenance, Source, notices
 from explorer.scenario.scenario import SETTINGS, Scenario
 from explorer.scenario.story import STORY_FILE, Story
 from explorer.session import Session
-from explorer.words import LANGUAGES, speaking, tr
+from explorer.words import LANGUAGES, Reader, reader, tr, writing_for
 from explorer.words import language as spoken
+from explorer.words.amounts import EUR, PARTS, Units
 
 VIEWS = {
     "totals": Totals,
@@ -150,6 +152,7 @@ def write_snapshot(
     base_url: str = "",
     told_from: Scenario | None = None,
     language: str = "",
+    units: str = "",
 ) -> Snapshot:
     """
     Write `snapshot_page` of a scenario as one HTML file.
@@ -160,7 +163,7 @@ def write_snapshot(
         Stays as it is.
     path : str or Path
         The file to write, whole or not at all.
-    workload, controls, hide, base_url, told_from, language
+    workload, controls, hide, base_url, told_from, language, units
         As `snapshot_page` has them.
 
     Raises
@@ -174,7 +177,9 @@ def write_snapshot(
     refuse_bad_target(
         path, (".html", ".htm"), "A snapshot is an HTML file.", "Let its name end in .html."
     )
-    page = snapshot_page(scenario, workload, controls, hide, base_url, told_from, language=language)
+    page = snapshot_page(
+        scenario, workload, controls, hide, base_url, told_from, language=language, units=units
+    )
     with written_whole(path, "snapshot") as unfinished:
         unfinished.write_bytes(page)
     return Snapshot(path, len(page), title_shown(scenario))
@@ -189,6 +194,7 @@ def snapshot_page(
     told_from: Scenario | None = None,
     board: bool = False,
     language: str = "",
+    units: str = "",
 ) -> bytes:
     """
     The views of a scenario with its controls as one HTML page, which solves what they ask for and
@@ -213,18 +219,20 @@ def snapshot_page(
         Whether what is seen may be submitted to the board of the server that the page is from.
     language : str, optional
         That it speaks, of `explorer.words.LANGUAGES`; the one that is spoken if left out.
+    units : str, optional
+        In which amounts are written, some of EUR, t, kg and yr joined with -; those that are wanted
+        anyway if left out.
 
     Raises
     ------
     ExplorerError
-        If there is no such control, view or language, no view is left, the address is none of an app, the
+        If there is no such control, view, language or unit, no view is left, the address is none of an app, the
         solver for pages is not installed, or the scenario asks for what a page cannot answer.
     SolverError
         If a solve fails or meets the time limit.
     """
-    if language:
-        refuse_unknown([language], LANGUAGES, "language", "--lang")
-        with speaking(language):
+    if language or units:
+        with writing_for(_reader(scenario, language, units)):
             return snapshot_page(scenario, workload, controls, hide, base_url, told_from, board)
     scenario = scenario.copy()
     groups = _answered(scenario)
@@ -465,6 +473,18 @@ def _page(
         )
         .encode()
     )
+
+
+def _reader(scenario: Scenario, language: str, units: str) -> Reader:
+    """Whom a page is written for, where that is said."""
+    here = reader()
+    refuse_unknown([language] if language else [], LANGUAGES, "language", "--lang")
+    refuse_unknown([part for part in units.split("-") if part], PARTS, "unit", "--units")
+    if EUR in units and not scenario.euro:
+        fix = f"Write a line [{HEADING}] in scenario.toml, and usd and date of the rate below it."
+        raise ExplorerError("The scenario does not say what a euro is worth.", "--units", fix)
+    wanted = Units.read(units, scenario.euro.get("usd")) if units else here.units
+    return Reader(language or here.language, wanted)
 
 
 def _in_words(template: str) -> str:

@@ -407,7 +407,8 @@ class _RoundAsWritten(Locator):
         self._of_written, self._factor = of_written, factor
 
     def __call__(self) -> Any:
-        return self.tick_values(*self.axis.get_view_interval())
+        axis: Any = self.axis
+        return self.tick_values(*axis.get_view_interval())
 
     def tick_values(self, vmin: float, vmax: float) -> Any:
         written = self._of_written.tick_values(vmin * self._factor, vmax * self._factor)
