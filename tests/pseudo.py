@@ -65,7 +65,7 @@ def teach() -> None:
 def speak() -> None:
     """Let this process speak it, whatever a page asks for."""
     teach()
-    explorer.words.ask(lambda: NAME)
+    explorer.words.ask(lambda: explorer.words.Reader(NAME))
     explorer.words.ask = lambda _anybody: None
 
 

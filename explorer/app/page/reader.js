@@ -1,8 +1,8 @@
 // The page in another language or other units: its address says which, and the rest of it brings back what is seen.
 
-export function render({data}) {
+export function render({model, data}) {
   const all = document.createElement("div")
-  data.on("groups", draw)
+  model.on("groups", draw)
   draw()
   return all
 
