@@ -176,7 +176,7 @@ def amount(value: float, symbol: str) -> Amount:
 
     >>> with writing_for(Reader("de", Units("EUR", 1.25, period="yr"))):
     ...     tr("{:,.1f} USD/h, {:,.0f} MW", amount(5e5, "USD/h"), 12)
-    '3.504.000,0 kEUR/yr, 12 MW'
+    '3.504,0 MEUR/yr, 12 MW'
     """
     written = Amount(value * units().of(symbol)[0])
     written.symbol = symbol

@@ -81,13 +81,12 @@ class Units:
         """
         What a figure with a symbol is multiplied by, and the symbol that it has then.
 
-        Money by the year is in thousands and small masses by the year are in tonnes, so that
-        figures stay about as long as they are by the hour. Prices of CO₂ stay by the tonne, and
-        intensities by the MWh.
+        Money by the year is in millions, and small masses by the year are in tonnes. Prices of CO₂
+        stay by the tonne, and intensities by the MWh.
 
         >>> euros = Units("EUR", 1.25, "kg", "yr")
         >>> [euros.of(symbol) for symbol in ("USD/h", "USD/MWh", "USD/t", "t/h", "kg/MWh")]
-        [(7.008, 'kEUR/yr'), (0.8, 'EUR/MWh'), (0.8, 'EUR/t'), (8760000.0, 'kg/yr'), (1.0, 'kg/MWh')]
+        [(0.007008, 'MEUR/yr'), (0.8, 'EUR/MWh'), (0.8, 'EUR/t'), (8760000.0, 'kg/yr'), (1.0, 'kg/MWh')]
         >>> Units().of("t/h"), Units(period="yr").of("kg/h"), Units(mass="t").of("kg/h")
         ((1.0, 't/h'), (8.76, 't/yr'), (0.001, 't/h'))
         """
@@ -108,7 +107,7 @@ class Units:
         What a script needs to write its figures: factor and symbol by the symbol that it names.
 
         >>> Units(period="yr").for_script('new Figure(cost, "USD/h", formatNumber)')
-        {'USD/h': (8.76, 'kUSD/yr')}
+        {'USD/h': (0.00876, 'MUSD/yr')}
         """
         named = {} if self == AS_THEY_ARE else {*_SYMBOL.findall(script)}
         return {symbol: of for symbol in sorted(named) if (of := self.of(symbol))[1] != symbol}
@@ -118,7 +117,7 @@ class Units:
         A text with the symbols that its figures have, all of which are converted.
 
         >>> Units(period="yr").written("Cost [USD/h], @y{0,0} USD/h, USD/MWh")
-        'Cost [kUSD/yr], @y{0,0} kUSD/yr, USD/MWh'
+        'Cost [MUSD/yr], @y{0,0} MUSD/yr, USD/MWh'
         """
         if self == AS_THEY_ARE:
             return text
@@ -144,7 +143,7 @@ def _of(units: Units, symbol: str) -> tuple[float, str]:
         thing = units.currency
         factor /= units.usd_per_eur if units.currency == EUR else 1.0
         if yearly:
-            thing, factor = f"k{thing}", factor / 1000
+            thing, factor = f"M{thing}", factor / 1e6
     elif thing in ("kg", "t") and not per:
         mass = units.mass or ("t" if yearly else thing)
         factor *= (KG_PER_T if thing == "t" else 1) / (KG_PER_T if mass == "t" else 1)

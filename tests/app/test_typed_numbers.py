@@ -6,7 +6,8 @@ import pytest
 
 from explorer.app.component import words_of
 from explorer.app.controls.controls import CONTROLS
-from explorer.words import LANGUAGES, speaking
+from explorer.words import LANGUAGES, Reader, speaking, writing_for
+from explorer.words.amounts import Units
 from tests.page_modules import printed_by_node
 
 SCRIPT = (CONTROLS / "typed.js").read_text("utf-8")
@@ -38,6 +39,17 @@ def read(cases: list[tuple[str, dict[str, object]]], language: str = "en") -> li
     return printed_by_node(
         f"{script}console.log(JSON.stringify({asked}.map(([typed, item]) => read(typed, item))))"
     )
+
+
+def test_numbers_in_other_units_become_those_of_the_scenario():
+    wanted = Units("EUR", 1.25, period="yr")
+    item = of("[EUR/t]", factor=wanted.of("USD/t")[0])
+    capped = of("[MEUR/yr]", factor=wanted.of("USD/h")[0])
+    cases = [("40", item), ("40 EUR", item), ("50 USD", item), ("50 USD/t", item), ("0,04 €/kg", item),
+             ("8.76", capped), ("8.76 MEUR/yr", capped), ("1250 USD/h", capped)]  # fmt: skip
+    with writing_for(Reader("en", wanted)):
+        found = read(cases)
+    assert [each.get("value", NONE) for each in found] == [50, 50, 50, 50, 50, 1250, 1250, 1250]
 
 
 def of(label: str, kind: str = "number", **more: object) -> dict[str, object]:

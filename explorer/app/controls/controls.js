@@ -301,12 +301,12 @@ const SCALES = {
   number: ({factor = 1}) => ({
     position: value => value * factor,
     value: position => tidy(position / factor),
-    text: value => grouped(value * factor),
+    text: value => grouped(in_short(value, factor)),
     edit: value => plain(value * factor),
   }),
 
   limit: ({factor = 1}) => ({
-    text: value => (value === Infinity ? tr("no limit") : grouped(value * factor)),
+    text: value => (value === Infinity ? tr("no limit") : grouped(in_short(value, factor))),
     edit: value => (value === Infinity ? "" : plain(value * factor)),
   }),
 
@@ -351,6 +351,11 @@ const SCALES = {
     text: choice => texts[choices.indexOf(choice)],
     ends: () => [texts[0], texts.at(-1)],
   }),
+}
+
+/** In another unit, to four digits: more would say that the value is odd. */
+function in_short(value, factor) {
+  return factor === 1 ? value : Number((value * factor).toPrecision(4))
 }
 
 function grouped(value) {

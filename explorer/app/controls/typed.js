@@ -2,8 +2,8 @@
 
 const DURATIONS = {ms: 1, s: 1000, min: 60_000, h: 3_600_000, yr: 8760 * 3_600_000}
 const PREFIXES = {"": 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12}
-const EURO_IN_USD = 1 / in_units("USD")[0] // where they are what is shown
-const BASES = {wh: ["energy", 1], w: ["power", 1], usd: ["money", 1], eur: ["money", EURO_IN_USD], "€": ["money", EURO_IN_USD], $: ["money", 1], b: ["data", 1], t: ["mass", 1e6], g: ["mass", 1]}
+const EUROS = ["money", 1 / in_units("USD")[0]] // where a rate is known, and chosen
+const BASES = {wh: ["energy", 1], w: ["power", 1], usd: ["money", 1], $: ["money", 1], b: ["data", 1], t: ["mass", 1e6], g: ["mass", 1], ...(in_units("USD")[1] === "EUR" && {eur: EUROS, "€": EUROS})}
 const [TYPED, TIDY] = [/^([+-]?)([\d.,]+)(e[+-]?\d+)?(.*)$/i, /[\s'’]/g]
 
 /** The number that was typed for an input, or what is wrong with it. */
