@@ -15,7 +15,8 @@ from screens import drawn
 from explorer import Scenario, frontier
 from explorer.charts.ticks import _CODE, _formatter
 from explorer.text import takes_prefix, tick_texts
-from explorer.words import localised, speaking
+from explorer.words import Reader, localised, speaking, writing_for
+from explorer.words.amounts import Units
 
 TABLE = [  # ticks, whether a prefix may stand before the unit, labels
     ([1_270_000, 1_270_500, 1_271_000], True, ["1.2700 M", "1.2705 M", "1.2710 M"]),
@@ -66,14 +67,16 @@ def test_a_label_read_back_is_its_tick(start, digit, power, count, prefixed):
 @pytest.mark.ui
 def test_the_browser_writes_the_same(browser: Browser):
     page = browser.new_page()
-    run = """([code, ticks, prefixed, signs]) => ticks.map((tick, index) =>
-      new Function("tick", "index", "ticks", "prefixed", "signs", code)(tick, index, ticks, prefixed, signs))"""
+    run = """([code, ticks, args]) => ticks.map((tick, index) =>
+      new Function("tick", "index", "ticks", ...Object.keys(args), code)(tick, index, ticks, ...Object.values(args)))"""
     for language in ("en", "de"):
         with speaking(language):
-            signs = _formatter(prefixed=False).args["signs"]
             for ticks, prefixed, labels in TABLE:
-                written = page.evaluate(run, [_CODE, ticks, prefixed, signs])
-                assert written == [*map(localised, labels)], language
+                for factor in (1.0, 0.8):
+                    args = _formatter(prefixed, factor).args
+                    given = [tick / factor for tick in ticks]
+                    written = page.evaluate(run, [_CODE, given, args])
+                    assert written == [*map(localised, labels)], (language, factor)
     page.close()
 
 
@@ -104,3 +107,20 @@ def test_every_axis_with_numbers_tells_its_ticks_apart():
     assert {label: f.args["prefixed"] for label, f in formatters.items()} == {
         label: takes_prefix(label) for label in formatters
     }
+
+
+def test_axes_in_other_units_have_their_ticks_where_numbers_are_round_as_written():
+    wanted = Units("EUR", 1.0389, "kg", "yr")
+    found = frontier(Scenario.load("classroom-3x3"))
+    with writing_for(Reader("en", wanted)):
+        picture = drawn(found.plot())
+        printed = found.figure()
+    factor = wanted.of("USD/h")[0]
+    axes = {axis.axis_label: axis for axis in picture.select({"type": Axis})}
+    (said,) = [label for label in axes if "MEUR/yr" in label]
+    steps = [mantissa * factor for mantissa in axes[said].ticker.mantissas]
+    assert {f"{step:.6e}"[:8] for step in steps} == {"1.000000", "2.000000", "5.000000"}
+    ticks = printed.axes[0].yaxis.get_majorticklocs() * factor
+    step = ticks[1] - ticks[0]
+    assert ticks / step == pytest.approx(np.round(ticks / step))
+    assert f"{step:.3e}"[:5] in ("1.000", "2.000", "2.500", "5.000")

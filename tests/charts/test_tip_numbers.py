@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import Browser
 
-from explorer.charts.tip_numbers import formatters
-from explorer.words import speaking
+from explorer.charts.tip_numbers import formatters, hover_tool
+from explorer.words import Reader, speaking, writing_for
+from explorer.words.amounts import Units
 
 TIP = [("", "@name, @other{custom}"), ("Load", "@it_mw{0,0.0} MW of @{panel x}{0,0}")]
 WRITTEN = [  # value, as Bokeh is told to write it in English, in German
@@ -20,6 +21,10 @@ WRITTEN = [  # value, as Bokeh is told to write it in English, in German
 ]
 
 
+RUN = """([code, args, rows]) => rows.map(([value, format]) =>
+  new Function("value", "format", ...Object.keys(args), code)(value, format, ...Object.values(args)))"""
+
+
 def test_in_english_bokeh_writes_them_by_itself():
     assert formatters(TIP) == {}
 
@@ -31,8 +36,27 @@ def test_they_have_the_signs_of_the_language(browser: Browser):
     assert set(written) == {"@it_mw", "@{panel x}"}
     hover = written["@it_mw"]
     page = browser.new_page()
-    run = """([code, signs, rows]) => rows.map(([value, format]) =>
-      new Function("value", "format", "signs", code)(value, format, signs))"""
-    said = page.evaluate(run, [hover.code, hover.args["signs"], [row[:2] for row in WRITTEN]])
+    said = page.evaluate(RUN, [hover.code, hover.args, [row[:2] for row in WRITTEN]])
     page.close()
     assert said == [row[2] for row in WRITTEN]
+
+
+@pytest.mark.ui
+def test_they_are_in_the_units_that_are_wanted_with_as_many_digits(browser: Browser):
+    tip = [
+        ("Cost", "@p10_usd_per_h{0,0} to @p90{0,0} USD/h"),
+        ("Carbon", "@y{0,0.00} t/h, @share{0.0} %"),
+    ]
+    with writing_for(Reader("en", Units("EUR", 1.25, "kg", "yr"))):
+        written, tool = formatters(tip), hover_tool(tip)
+    assert [text for _, text in tool.tooltips] == [
+        "@p10_usd_per_h{0,0} to @p90{0,0} MEUR/yr",
+        "@y{0,0.00} kg/yr, @share{0.0} %",
+    ]
+    page = browser.new_page()
+    said = [
+        page.evaluate(RUN, [hover.code, hover.args, [(1000, form)]])[0]
+        for hover, form in zip(written.values(), ("0,0", "0,0", "0,0.00", "0.0"), strict=True)
+    ]
+    page.close()
+    assert said == ["7.01", "7.01", "8,760,000,000", "1000.0"]
