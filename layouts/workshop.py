@@ -50,6 +50,7 @@ options.add_argument("--signals", default="")
 told = options.parse_args()
 asked = pn.state.session_args.get("scenario", [b""])[0].decode(errors="replace")
 spoken = chosen(pn.state.session_args)  # links say it where somebody has chosen
+wanted = units_code(pn.state.session_args)  # likewise
 presented = "presented" in pn.state.session_args  # larger, to a room
 phone = not presented and "Mobi" in pn.state.headers.get("User-Agent", "")
 there = scenarios_there(told.scenario)
@@ -68,7 +69,7 @@ sidebar = pn.Column(choice, margin=0, sizing_mode="stretch_width")
 page = pmui.Page(
     title="Wattlas",
     template=TEMPLATE,
-    site_url=in_language(told.site, spoken),
+    site_url=in_language(told.site, spoken, wanted),
     header=[header],
     main=[main],
     sidebar=[sidebar],
@@ -120,7 +121,7 @@ def explorer_of(name: str) -> Explorer:
     measure_for(scenario)
     return Explorer(
         scenario,
-        address=address_of(name, spoken, units_code(pn.state.session_args)),
+        address=address_of(name, spoken, wanted),
         served=told.scenario,
         reachable=told.reachable,
         saves=not told.read_only,
