@@ -26,7 +26,7 @@ from explorer.model.labels import title_shown
 from explorer.scenario.history import state_of
 from explorer.scenario.known import names
 from explorer.scenario.scenario import Scenario
-from explorer.words import ENGLISH, language, speaking, tr
+from explorer.words import ANYBODY, ENGLISH, language, tr, writing_for
 
 T = TypeVar("T")
 Submitted = tuple[Followed, Figures, str]
@@ -155,7 +155,7 @@ async def _run(pool: ThreadPoolExecutor, work: Callable[..., T], *arguments: Any
 
 def _evaluate(link: str, opened: str) -> Submitted:
     there = followed(link, opened)
-    with speaking(ENGLISH):
+    with writing_for(ANYBODY):
         changes = _in_words(there, opened)
     return there, figures_of(there.scenario), changes
 

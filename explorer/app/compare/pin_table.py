@@ -19,7 +19,7 @@ from explorer.model.placement import Placement
 from explorer.session import Session
 from explorer.text import format_number, percent
 from explorer.units import KG_PER_T
-from explorer.words import ENGLISH, mark, speaking, tr
+from explorer.words import ANYBODY, mark, tr, writing_for
 
 _HERE = Path(__file__)
 _CSS = _HERE.with_suffix(".css").read_text("utf-8")
@@ -107,7 +107,7 @@ class PinTable(Component):
 
     def taken(self) -> Taken:
         """A row per pin, after those of what is seen and of its baseline."""
-        with speaking(ENGLISH):  # as all files
+        with writing_for(ANYBODY):  # as all files
             return Taken("pins", self._table())
 
     def _table(self) -> pd.DataFrame:

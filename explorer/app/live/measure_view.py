@@ -25,7 +25,7 @@ from explorer.markup import html
 from explorer.presentation import render
 from explorer.registry import MEASURES
 from explorer.session import Session
-from explorer.words import ENGLISH, speaking, tr
+from explorer.words import ANYBODY, tr, writing_for
 
 _DONE = object()
 _WORDS = """
@@ -163,7 +163,7 @@ class MeasureView(pn.viewable.Viewer):
 
     def taken(self) -> Taken | None:
         """What is seen, as it can be taken home."""
-        with speaking(ENGLISH):  # files have no language: what is joined is the same in all
+        with writing_for(ANYBODY):  # files have no language: what is joined is the same in all
             table = self._made_table()
         return None if table is None else Taken(self.measure, table, self.picture(self._result))
 

@@ -23,7 +23,7 @@ from explorer.errors import ExplorerError
 from explorer.model.labels import plain
 from explorer.scenario.scenario import Scenario
 from explorer.session import Session
-from explorer.words import ENGLISH, Reader, mark, reader, speaking, tr, writing_for
+from explorer.words import ANYBODY, Reader, mark, reader, tr, writing_for
 
 _HERE = Path(__file__)
 CONTROLS = _HERE.parents[1] / "controls"
@@ -46,7 +46,7 @@ def _page(scenario: Scenario, target: str, over: str, opened: Scenario) -> None:
 
 
 def _archive(scenario: Scenario, target: str, _over: str, _opened: Scenario) -> None:
-    with speaking(ENGLISH):  # as all files
+    with writing_for(ANYBODY):  # as all files
         take_home(scenario, target)
 
 

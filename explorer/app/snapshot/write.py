@@ -465,7 +465,8 @@ def _page(
                 "        <code>wattlas serve</code>. Tables are under Save."
             ),
             link=html(
-                '<a id="live" href="{}">Open the live app</a>', in_language(base_url, spoken(), reader().units.code)
+                '<a id="live" href="{}">Open the live app</a>',
+                in_language(base_url, spoken(), reader().units.code),
             )
             if base_url
             else "",
