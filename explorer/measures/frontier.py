@@ -311,17 +311,16 @@ class _Sweep:
     def frontier(self, model: PlacementModel, exact: bool, between: Callable[[], None]) -> Frontier:
         self._model = model
         points = self._breakpoints
-        start, optimum = self._first_served()
         arcs = OpeningArcs(
             self._numbers, self._then, self._opens_ms, self.network.home, self._figures
         )
-        arcs.stand_on(optimum, start)
+        start = self._first_served(arcs)
         rows = [self._row(start, arcs) | {"opens": ""}]
         if exact:
             rows += self._walk(arcs, between)
         else:
             for budget in np.unique(np.linspace(start, points[-1], GRID_POINTS))[1:]:
-                arcs.stand_on(self._solve(budget), budget)
+                self._move_to(budget, arcs)
                 rows.append(self._row(budget, arcs))
         return Frontier(
             over=self.over,
@@ -346,22 +345,21 @@ class _Sweep:
         after = arcs.objective
         while np.isfinite(budget := arcs.next_ms()):
             between()
-            if not arcs.move_to(budget):
-                arcs.stand_on(self._solve(budget), budget)
+            self._move_to(budget, arcs)
             before, after = after, arcs.objective
             if abs(after - before) > REAL_STEP * abs(before):
                 yield self._row(budget, arcs)
 
-    def _first_served(self) -> tuple[float, Optimum]:
-        """The smallest breakpoint that serves all that can be served, and its optimum."""
+    def _first_served(self, arcs: OpeningArcs) -> float:
+        """The smallest breakpoint that serves all that can be served; the arcs stand there then."""
         points = self._breakpoints
         wanted = self.network.demand_mw > 0
         earliest = self._opens_ms.min(axis=1)[wanted]
         needed = earliest[np.isfinite(earliest)].max(initial=points[0])  # and mostly enough
         low = int(np.searchsorted(points, needed))
-        optimum = self._solve(float(points[low]))
-        if _unserved_mw(optimum) <= self._hardly_mw:
-            return float(points[low]), optimum
+        self._move_to(float(points[low]), arcs)
+        if arcs.unserved_mw <= self._hardly_mw:
+            return float(points[low])
         # the loosest second: from few arcs, the solver gets to many far sooner than the other way
         # round
         least_unserved = _unserved_mw(self._solve(points[-1])) + self._hardly_mw
@@ -372,7 +370,13 @@ class _Sweep:
                 high = middle
             else:
                 low = middle + 1
-        return float(points[high]), self._solve(points[high])
+        arcs.stand_on(self._solve(points[high]), points[high])
+        return float(points[high])
+
+    def _move_to(self, budget_ms: float, arcs: OpeningArcs) -> None:
+        """Let the arcs stand on the optimum at a larger budget."""
+        if not arcs.move_to(budget_ms):
+            arcs.stand_on(self._solve(budget_ms), budget_ms)
 
     def _solve(self, budget_ms: float) -> Optimum:
         numbers: LPData = replace(self._numbers, allowed=self._opens_ms <= budget_ms)
@@ -448,27 +452,30 @@ def _unserved_mw(optimum: Optimum) -> float:
 
 def _with_returns(table: pd.DataFrame, window: float) -> pd.DataFrame:
     """Add the returns on latency, secants of the columns before; NaN in the first row."""
-    span, from_start = table["budget_ms"].diff(), table["budget_ms"] - table["budget_ms"].iloc[0]
-    energy, carbon = -table["cost_usd_per_h"].diff(), -table["carbon_kg_per_h"].diff()
-    first = table.iloc[0]
-    before = _window_before(table["budget_ms"].to_numpy(), window)
-    over_window = {
-        name: np.where(before >= 0, table[name].to_numpy()[before] - table[name], np.nan) / window
-        for name in ("cost_usd_per_h", "carbon_kg_per_h")
-    }
-    returns = {
-        "erl_usd_per_h_per_ms": energy / span,
-        "crl_kg_per_h_per_ms": carbon / span,
-        "erl_usd_per_mwh_per_ms": energy / span / table["served_mw"],
-        "electricity_return_mwh_per_h_per_ms": -table["electricity_mwh_per_h"].diff() / span,
-        "erl_window_usd_per_h_per_ms": over_window["cost_usd_per_h"],
-        "crl_window_kg_per_h_per_ms": over_window["carbon_kg_per_h"],
-        "erl_from_start_usd_per_h_per_ms": (first["cost_usd_per_h"] - table["cost_usd_per_h"])
-        / from_start,
-        "crl_from_start_kg_per_h_per_ms": (first["carbon_kg_per_h"] - table["carbon_kg_per_h"])
-        / from_start,
-    }
-    return table.drop(columns=["served_mw", "opens"]).assign(**returns, opens=table["opens"])
+    columns = {name: table[name].to_numpy() for name in table}
+    budget, served, opens = (columns.pop(name) for name in ("budget_ms", "served_mw", "opens"))
+    cost, carbon = columns["cost_usd_per_h"], columns["carbon_kg_per_h"]
+    span, from_start = np.diff(budget, prepend=np.nan), budget - budget[0]
+    before = _window_before(budget, window)
+
+    def since_last(of: Floats) -> Floats:
+        return -np.diff(of, prepend=np.nan) / span
+
+    def over_window(of: Floats) -> Floats:
+        return np.where(before >= 0, of[before] - of, np.nan) / window
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        returns = {
+            "erl_usd_per_h_per_ms": since_last(cost),
+            "crl_kg_per_h_per_ms": since_last(carbon),
+            "erl_usd_per_mwh_per_ms": since_last(cost) / served,
+            "electricity_return_mwh_per_h_per_ms": since_last(columns["electricity_mwh_per_h"]),
+            "erl_window_usd_per_h_per_ms": over_window(cost),
+            "crl_window_kg_per_h_per_ms": over_window(carbon),
+            "erl_from_start_usd_per_h_per_ms": (cost[0] - cost) / from_start,
+            "crl_from_start_kg_per_h_per_ms": (carbon[0] - carbon) / from_start,
+        }
+    return pd.DataFrame({"budget_ms": budget, **columns, **returns, "opens": opens})
 
 
 def _window_before(budget_ms: Floats, window: float) -> NDArray[np.intp]:

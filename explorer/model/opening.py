@@ -1,18 +1,16 @@
 """
-Optima that follow one another while arcs open, by cycles of moves between regions.
+Optima that follow one another while arcs open, by pivots in a tree of rows and places.
 
 An optimum is one because no cycle of moves saves: none that takes a MW from one region to the next,
-another one from there on, and so back to the first. Where arcs into one region open, each cycle
-that saves leads through that region. Those that save most are carried out first, until none is left
-(successive shortest paths: Ahuja, Magnanti, Orlin, Network Flows, 1993, section 9.7). Between two
-steps of a frontier few moves are needed, and a table of the cheapest move between each two regions
-is all that has to be searched, whereas a linear program has a column for every arc.
+another one from there on, and so back to the first. Where arcs open, few cycles save, and each is a
+pivot of the network simplex method, see `tree`. Prices then prove on every level that the outcome
+is the placement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,12 +27,17 @@ from explorer.model.solver import (
 )
 from explorer.model.ties import (
     ROUNDING,
+    Level,
     at_home,
     by_demand,
     everything,
+    fixed_order,
+    in_equal_parts,
     objective_level,
+    order_of,
     tie_level,
 )
+from explorer.model.tree import Tree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -42,22 +45,7 @@ Ints = NDArray[np.intp]
 WEIGHTS = 1.0, 1e-7, 1e-9  # of the levels, in what a move costs
 SAVES = 1e-11  # what a cycle saves at least, in solver units
 SAME = 1e-9  # of the largest number of a figure: less makes no difference
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Paths:
-    """The cheapest ways from one place to all."""
-
-    root: int
-    cost: Floats  # (place,)
-    before: Ints  # (place,) from where the last move comes; of the root, itself
-
-    def cycle(self, last: int) -> Ints:
-        """The places on the way to one, from there back to the root."""
-        places = [last]
-        while places[-1] != self.root:
-            places.append(int(self.before[places[-1]]))
-        return np.array(places)
+MOST_PASSES = 1000  # looking for what saves; then a solver must find it
 
 
 class OpeningArcs:
@@ -66,8 +54,7 @@ class OpeningArcs:
     larger one.
 
     Places are regions, and a last one for load that nobody serves. Rows are kinds of free demand,
-    kinds of pinned demand, and idle capacity, which moves to any region for nothing and of which
-    there is no end at the last place: so load and room are never taken away, but moved.
+    kinds of pinned demand, and idle capacity, which may be at any region for nothing.
 
     Parameters
     ----------
@@ -78,8 +65,8 @@ class OpeningArcs:
     home : shape (client,)
     figures : shape (figure, client, region, workload)
         What a MW on each arc adds to the figures that are looked at. Where placements that are
-        equal on all levels differ in one of them, it takes the fixed order of `PlacementModel` to
-        tell which of them is the placement.
+        equal on all levels differ in one of them, the fixed order of `PlacementModel` tells which
+        of them is the placement.
     """
 
     def __init__(
@@ -91,8 +78,10 @@ class OpeningArcs:
         ties = [by_demand(by) for by in (then, numbers.added_ms) if by is not None]
         self._units = units_of(replace(numbers, allowed=allowed))
         cost, allowed = by_demand(numbers.cost), by_demand(allowed)
-        counts = [cost / self._units.cost, *ties, opens, *values_of_load(numbers, self._units)]
-        self._kinds = groups = Kinds(self._home).of(counts, allowed)
+        self._told_by = [cost / self._units.cost, *ties, *values_of_load(numbers, self._units)]
+        self._kinds = groups = Kinds(self._home).of([*self._told_by, opens], allowed)
+        self._kinds_open, self._opens = Kinds(self._home), opens_ms
+        self._client_home = home
         asked = in_units(replace(numbers, cost=cost, allowed=allowed), self._units)
         self._data = data = by_kind(asked, groups, self._home)
         self._free, self._pinned = len(data.cost), len(data.pinned_cost)
@@ -108,21 +97,38 @@ class OpeningArcs:
         self._tolerances = [level.tolerance for level in levels]
         # what a MW of each row counts at each place on each level, then in each figure, and at last
         # where the arc has just opened
-        self._counts = np.stack(
-            [self._rows(level.arcs, level.pinned, level.drop) for level in levels]
-            + [self._rows(*self._of_kinds(by_demand(figure)), 0.0) for figure in figures]
-            + [self._rows(np.zeros_like(data.cost), np.zeros(self._pinned), 0.0)]
-        )
+        shape = self._free + self._pinned + 1, self._shape[1] + 1
+        self._counts = np.zeros((len(levels) + len(figures) + 1, *shape))
+        for counts, level in zip(self._counts, levels, strict=False):
+            counts[:] = self._rows(level.arcs, level.pinned, level.drop)
+        for counts, figure in zip(self._counts[len(levels) :], figures, strict=False):
+            counts[:] = self._rows(*self._of_kinds(by_demand(figure)), 0.0)
         self._weight = np.tensordot(WEIGHTS[: len(levels)], self._counts[: len(levels)], 1)
         self._same = SAME * np.abs(self._counts[len(levels) :]).max(axis=(1, 2), initial=0.0)
         self._same[-1] = SAME
+        self._largest = np.abs(self._counts[: len(levels)]).max(axis=(1, 2))  # number of each level
+        self._amounts = np.concatenate([data.free_mw, data.pinned_mw])
         self._mark = np.random.default_rng(0).random(self._shape[1] + 1)  # of each place
         self._opens_ms = self._opening(*of_kinds(opens, groups, self._home))
         ever = (self._opens_ms < np.inf).ravel().nonzero()[0]
         self._order = ever[self._opens_ms.ravel()[ever].argsort(kind="stable")]
         self._sorted_ms = self._opens_ms.ravel()[self._order]
+        self._sorted_rows, self._sorted_places = np.divmod(self._order, self._shape[1] + 1)
+        self._sorted_costs = self._counts[0].ravel()[self._order]
+        self._every_row = np.arange(len(self._weight))
+        self._reduced = np.empty_like(self._weight)
+        self._begin()
+
+    @cached_property
+    def _fixed_order(self) -> Level:
+        return fixed_order(self._shape, self._client_home)
+
+    def _begin(self) -> None:
+        """Nothing is open, and nobody is served."""
+        self._tree = Tree(self._data.capacity_mw, self._amounts, self._weight[:-1, -1])
+        self._take(*self._tree.loads)
+        self._cost = np.full(self._weight.shape, np.inf)  # (row, place), of what is open
         self._open = 0  # how many arcs, in order
-        self._paths: Paths | None = None
 
     def _rows(
         self, arcs: Floats, pinned: Floats, unserved: Floats | float, other: float = 0.0
@@ -138,7 +144,7 @@ class OpeningArcs:
         """From which budget on a row may be at a place, shape (row, place). [ms]"""
         data = self._data
         rows = self._rows(opens_ms, pinned_opens_ms, -np.inf, np.inf)
-        rows[:-1][np.concatenate([data.free_mw, data.pinned_mw]) <= 0] = np.inf
+        rows[:-1, :-1][self._amounts <= 0] = np.inf
         rows[:, :-1][:, data.capacity_mw <= ROUNDING] = np.inf
         rows[-1] = -np.inf
         return rows
@@ -154,42 +160,33 @@ class OpeningArcs:
 
     def stand_on(self, optimum: Optimum, budget_ms: float) -> None:
         """Go on from this optimum, which is that at this budget."""
+        self._open_until(budget_ms)
         groups, units = self._kinds, self._units
-        load = np.zeros(self._weight.T.shape)
+        load = np.zeros((self._free + self._pinned, len(self._mark)))
         served_mw = by_demand(optimum.free_mw).T, optimum.unserved_free_mw.reshape(1, -1)
         for place, mw in enumerate(np.concatenate(served_mw)):
-            load[place, : self._free] = np.bincount(groups.free, mw, self._free)
+            load[: self._free, place] = np.bincount(groups.free, mw, self._free)
         for place, mw in (
             (self._data.pinned_home, optimum.pinned_mw),
             (-1, optimum.unserved_pinned_mw),
         ):
-            load[place, self._pinned_rows] = np.bincount(groups.pinned, mw.ravel(), self._pinned)
-        load /= units.mw
-        load[:-1, -1] = self._data.capacity_mw - load[:-1].sum(axis=1)
-        load[load <= ROUNDING] = 0.0
-        load[-1, -1] = np.inf
+            load[self._pinned_rows, place] = np.bincount(groups.pinned, mw.ravel(), self._pinned)
+        self._take(*_used(load / units.mw))
         free = optimum.price_free.ravel()[groups.first_free]
         pinned = optimum.price_pinned.ravel()[groups.first_pinned]
-        self._load = load  # (place, row), in solver units
         self._worth = np.concatenate([free, pinned, [0.0]]) / units.cost  # of the objective, (row,)
         self._price = np.append(optimum.capacity_price, 0.0) / units.cost  # (place,)
-        self._open = int(np.searchsorted(self._sorted_ms, budget_ms, "right"))
-        self._paths = None if self.unserved_mw else self._state(budget_ms)
 
-    def _state(self, budget_ms: float) -> Paths | None:
-        """See what every move costs; None if some cycle of them saves."""
-        self._cost = np.where(self._opens_ms <= budget_ms, self._weight, np.inf)  # (row, place)
-        places = len(self._load)
-        self._move = np.full((places, places), np.inf)  # what one from place to place costs
-        self._mover = np.zeros((places, places), np.intp)  # and which row it moves
-        self._through = np.empty((places, places))
-        self._look_at(range(places))
-        return self._cheapest(places - 1)
+    def _take(self, row: Ints, place: Ints, amount: Floats) -> None:
+        """The load that is looked at from now on: of rows at places, in solver units."""
+        self._loads = row, place, amount
+        self._sums = self._counts[:, row, place] @ amount
 
     @property
     def unserved_mw(self) -> float:
         """Load that nobody serves. [MW]"""
-        return float(self._load[-1, :-1].sum()) * self._units.mw
+        _, place, amount = self._loads
+        return float(amount[place == self._shape[1]].sum()) * self._units.mw
 
     @property
     def objective(self) -> float:
@@ -201,167 +198,138 @@ class OpeningArcs:
         """What all load adds to each figure, shape (figure,)."""
         return self._sums[len(self._tolerances) : -1] * self._units.mw
 
-    @property
-    def _sums(self) -> Floats:
-        place, row = (self._load[:, :-1] > 0).nonzero()
-        return self._counts[:, row, place] @ self._load[place, row]
-
     def opened_mw(self, budget_ms: float) -> Floats:
         """Load of the arcs that open at just this budget, by region. [MW]"""
-        row, place = self._opening_at(budget_ms)
-        mw = self._load[place, row] * self._units.mw
-        return np.asarray(np.bincount(place, mw, len(self._load))[:-1], float)
-
-    def _opening_at(self, budget_ms: float) -> tuple[Ints, Ints]:
-        """Rows and places of the arcs that open at just this budget."""
-        first, last = (
-            np.searchsorted(self._sorted_ms, budget_ms, side) for side in ("left", "right")
-        )
-        row, place = np.divmod(self._order[first:last], len(self._load))
-        return row, place
+        row, place, amount = self._loads
+        new = self._opens_ms[row, place] == budget_ms
+        mw = amount[new] * self._units.mw
+        return np.asarray(np.bincount(place[new], mw, self._shape[1]), float)
 
     def next_ms(self) -> float:
         """The next budget at which an arc opens that improves the objective; infinite for none."""
-        arcs = self._order[self._open :]
-        row, place = np.divmod(arcs, len(self._load))
-        cost = self._counts[0].ravel()[arcs] + self._price[place]
-        better = cost < self._worth[row] - 2 * TIE_BREAK / self._units.cost
-        later = self._sorted_ms[self._open :][better]
-        return float(later.min(initial=np.inf))
+        later = slice(self._open, None)
+        cost = self._sorted_costs[later] + self._price[self._sorted_places[later]]
+        enough = self._worth - 2 * TIE_BREAK / self._units.cost
+        better = (cost < enough[self._sorted_rows[later]]).nonzero()[0]
+        return float(self._sorted_ms[self._open + better[0]]) if len(better) else np.inf
 
     def move_to(self, budget_ms: float) -> bool:
         """
-        Find the optimum at a larger budget; False where nothing proves that it is one: then a
-        solver must find it, and `stand_on` goes on from there.
+        Find the optimum at a budget; False where that takes a solver, because some load goes
+        unserved: then `stand_on` goes on from there.
         """
-        until = int(np.searchsorted(self._sorted_ms, budget_ms, "right"))
-        arcs, self._open = self._order[self._open : until], until
-        while self._paths is not None and len(arcs):
-            row, place = np.divmod(arcs, len(self._load))
-            price = _prices(self._paths.cost)
-            worth = (self._cost[row] + price).min(axis=1)
-            saves = self._weight[row, place] + price[place] < worth - SAVES
-            if not saves.any():
-                self._open_arcs(row, place)
-                break
-            into = place[saves.argmax()]
-            here = place == into
-            self._open_arcs(row[here], place[here])
-            self._paths = self._cancel_through(int(into))
-            arcs = arcs[~here]
-        row, place = self._opening_at(budget_ms)
+        self._open_until(budget_ms)
+        first, last = (
+            np.searchsorted(self._sorted_ms, budget_ms, side) for side in ("left", "right")
+        )
+        places = self._sorted_places[first:last]
         self._counts[-1] = 0.0
-        self._counts[-1, row, place] = self._mark[place]
-        return self._paths is not None and self._is_proven(self._paths)
-
-    def _open_arcs(self, row: Ints, place: Ints) -> None:
-        """Let rows move to places where they could not go."""
-        self._cost[row, place] = self._weight[row, place]
-        origin, nth = (self._load[:, row] > 0).nonzero()
-        row, place = row[nth], place[nth]
-        cost = self._cost[row, place] - self._cost[row, origin]
-        np.minimum.at(self._move, (origin, place), cost)
-        best = cost == self._move[origin, place]
-        self._mover[origin[best], place[best]] = row[best]
-
-    def _look_at(self, places: Iterable[int]) -> None:
-        """See anew what the cheapest moves from some places are."""
-        every = np.arange(len(self._load))
-        for place in places:
-            rows = (self._load[place] > 0).nonzero()[0]
-            if not len(rows):
-                self._move[place] = np.inf
-                continue
-            cost = self._cost[rows]
-            cost -= cost[:, place, np.newaxis]
-            nth = cost.argmin(axis=0)
-            self._move[place] = cost[nth, every]
-            self._mover[place] = rows[nth]
-
-    def _cheapest(self, root: int, before: Ints | None = None) -> Paths | None:
-        """
-        The cheapest ways from a place, none of which comes back to it; None if a cycle saves. Ways
-        that were the cheapest a moment ago are mostly not far from it.
-        """
-        before = np.full(len(self._move), root) if before is None else before.copy()
-        cost = _along(self._move[before, np.arange(len(before))], before, root)
-        for _ in range(len(cost)):
-            np.add(cost[:, np.newaxis], self._move, out=self._through)
-            least = np.minimum.reduce(self._through)
-            better = (least < cost - SAVES).nonzero()[0]
-            better = better[better != root]
-            if not len(better):
-                return Paths(root, cost, before)
-            before[better] = self._through[:, better].argmin(axis=0)
-            cost[better] = least[better]
-        return None
-
-    def _cancel_through(self, region: int) -> Paths | None:
-        """Carry out the cycles through a region that save, those that save most first."""
-        paths = self._cheapest(region)
-        while paths is not None:
-            back = paths.cost + self._move[:, region]
-            back[region] = 0.0
-            last = int(back.argmin())
-            if back[last] >= -SAVES:
-                return paths
-            self._carry_out(paths.cycle(last), float(back[last]) + SAVES)
-            paths = self._cheapest(region, paths.before)
-        return None
-
-    def _carry_out(self, cycle: Ints, at_most: float) -> None:
-        """Move from each place of a cycle to the one before it, as long as that costs no more."""
-        to, origin = np.concatenate([cycle[-1:], cycle[:-1]]), cycle
-        while self._move[origin, to].sum() <= at_most:
-            row = self._mover[origin, to]
-            left, new = self._load[origin, row], self._load[to, row] == 0
-            amount = left.min()
-            left -= amount
-            left[left <= ROUNDING] = 0.0
-            self._load[origin, row] = left
-            self._load[to, row] += amount
-            self._look_at({*origin[left == 0].tolist(), *to[new].tolist()})
-
-    def _is_proven(self, paths: Paths) -> bool:
-        """
-        Whether prices prove that the placement is best on every level, and that its figures are
-        those of all that are as good.
-        """
-        place, row = np.arange(len(self._load)), np.arange(len(self._cost))
-        mover = self._mover[paths.before, place]
-        moves = self._counts[:, mover, place] - self._counts[:, mover, paths.before]
-        price = _prices(_along(moves, paths.before, paths.root))  # (count, place)
-        at = (self._cost + _prices(paths.cost)).argmin(axis=1)
-        worth = self._counts[:, row, at] + price[:, at]  # (count, row)
-        self._price, self._worth = price[0], worth[0]
-        near = self._counts[0] + price[0] - worth[0, :, np.newaxis] <= self._tolerances[0]
-        arcs = (near & (self._cost < np.inf)).ravel().nonzero()[0]
-        used = (self._load.T > 0).ravel()[arcs]
-        if used.sum() < np.count_nonzero(self._load) or self._load[-1, :-1].any():
+        self._counts[-1, self._sorted_rows[first:last], places] = self._mark[places]
+        if not self._settle(self._cost, SAVES) or self._tree.unserved > ROUNDING:
+            self._take(*self._tree.loads)
             return False
-        for n, counts in enumerate(self._counts):
-            row, place = np.divmod(arcs, len(self._load))
-            reduced = counts.ravel()[arcs] + price[n, place] - worth[n, row]
-            if n >= len(self._tolerances):  # a figure, on all arcs that are as good
-                if np.abs(reduced).max(initial=0.0) > self._same[n - len(self._tolerances)]:
-                    return False
-                continue
-            tied = reduced <= self._tolerances[n]
-            if (reduced < -self._tolerances[n]).any() or (used & ~tied).any():
+        tied = self._tied()
+        if tied is None or not self._count_the_same(*tied):
+            return self._decide(budget_ms)
+        self._take(*self._tree.loads)
+        return True
+
+    def _open_until(self, budget_ms: float) -> None:
+        """Let rows be where they may be at a budget, and nowhere else."""
+        until = int(np.searchsorted(self._sorted_ms, budget_ms, "right"))
+        if until < self._open:
+            self._begin()
+        arcs = self._order[self._open : until]
+        self._cost.ravel()[arcs] = self._weight.ravel()[arcs]
+        self._open = until
+
+    def _settle(self, cost: Floats, saves: float) -> bool:
+        """Pivot until no arc saves more than this; False where there is no end of it."""
+        tree = self._tree
+        for _ in range(MOST_PASSES):
+            reduced = np.add(cost, tree.price, out=self._reduced)
+            reduced -= reduced[self._every_row, tree.at][:, np.newaxis]
+            places = reduced.argmin(axis=1)
+            least = reduced[self._every_row, places]
+            rows = (least < -saves).nonzero()[0]
+            if not len(rows):
+                return True
+            rows = rows[least[rows].argsort()]
+            places = places[rows]
+            arcs = rows.tolist(), places.tolist(), cost[rows, places].tolist()
+            tree.enter_where_it_saves(*arcs, saves)
+        return False
+
+    def _tied(self) -> tuple[Ints, Ints] | None:
+        """
+        Rows and places of the arcs outside of the basis that are as good on every level; None
+        where the basis is not the best on one of them.
+        """
+        tree, levels = self._tree, len(self._tolerances)
+        at, (places, rows) = tree.at, tree.below
+        price = tree.prices(self._counts[:levels])
+        worth = self._counts[:levels, self._every_row, at] + price[:, at]
+        self._price, self._worth = price[0], worth[0]
+        near = self._reduced <= self._tolerances[0] + self._lesser(price, worth)
+        near[self._every_row, at] = near[rows, places] = near[-1, tree.idle] = False
+        arcs = np.flatnonzero(near)
+        row, place = np.divmod(arcs, len(self._mark))
+        for n, tolerance in enumerate(self._tolerances):
+            reduced = self._counts[n].ravel()[arcs] + price[n, place] - worth[n, row]
+            if (reduced < -tolerance).any():
+                return None
+            same = reduced <= tolerance
+            arcs, row, place = arcs[same], row[same], place[same]
+        return row, place
+
+    def _lesser(self, price: Floats, worth: Floats) -> float:
+        """What all levels but the first make of a reduced cost at most, by what pivots go by."""
+        most = self._largest + np.abs(price).max(axis=1) + np.abs(worth).max(axis=1)
+        return float(most[1:] @ WEIGHTS[1 : len(most)])
+
+    def _count_the_same(self, row: Ints, place: Ints) -> bool:
+        """Whether no figure changes where load moves to these arcs."""
+        if not len(row):
+            return True
+        counts, at = self._counts[len(self._tolerances) :], self._tree.at[row]
+        price = self._tree.prices(counts)
+        change = counts[:, row, place] + price[:, place] - counts[:, row, at] - price[:, at]
+        return bool((np.abs(change).max(axis=1) <= self._same).all())
+
+    def _decide(self, budget_ms: float) -> bool:
+        """
+        Find the optimum level by level, and at last by the fixed order, and share out alike what
+        demands of a kind get; False where there is no end of it.
+        """
+        tree, groups = self._tree, self._kinds
+        kinds = self._kinds_open.of(self._told_by, by_demand(self._opens <= budget_ms))
+        free, pinned = kinds.free[groups.first_free], kinds.pinned[groups.first_pinned]
+        order = order_of(self._fixed_order, kinds.first_free[free], kinds.first_pinned[pinned])
+        by_order = self._rows(order.arcs, order.pinned, order.drop)
+        counts = [*self._counts[: len(self._tolerances)], by_order]
+        decided = self._settle_by_level(counts, [*self._tolerances, order.tolerance])
+        tree.reckon(self._weight)
+        [self._price] = tree.prices(self._counts[:1])
+        self._worth = (self._counts[0] + self._price)[self._every_row, tree.at]
+        load = np.zeros((len(self._amounts), len(self._mark)))
+        row, place, amount = tree.loads
+        load[row, place] = amount
+        kind = np.concatenate([free, len(kinds.first_free) + pinned])
+        self._take(*_used(in_equal_parts(kind, self._amounts, load)))
+        return decided
+
+    def _settle_by_level(self, counts: list[Floats], tolerances: list[float]) -> bool:
+        """The same by one level after the other, each among what is best on all before."""
+        face = self._cost < np.inf
+        for count, tolerance in zip(counts, tolerances, strict=True):
+            self._tree.reckon(count)
+            if not self._settle(np.where(face, count, np.inf), tolerance):
                 return False
-            arcs, used = arcs[tied], used[tied]
+            face = self._reduced <= tolerance
         return True
 
 
-def _prices(cost: Floats) -> Floats:
-    """Of room at each place, by what it costs to get there; at the last one there is enough."""
-    return cost[..., -1:] - cost
-
-
-def _along(moves: Floats, before: Ints, root: int) -> Floats:
-    """The sums of moves along the ways from the root to each place, the last axis."""
-    sums = moves.copy()
-    sums[..., root] = 0.0
-    while (before != root).any():
-        sums, before = sums + sums[..., before], before[before]
-    return sums
+def _used(load: Floats) -> tuple[Ints, Ints, Floats]:
+    """Rows, places and amounts of load (row, place)."""
+    row, place = (load > ROUNDING).nonzero()
+    return row, place, load[row, place]
