@@ -41,14 +41,14 @@ class Tree:
         self._root, rows = len(room), len(amounts)
         nodes = self._root + 1 + rows + 1
         above = np.full(nodes, self._root)
-        self._above, self._above_of = above, memoryview(above)
+        self._above, self._above_of = above, above.data
         amount = np.concatenate([room, [0.0], amounts, [0.0]])  # on the arc to the node above
-        self._amount, self._amount_of = amount, memoryview(amount)
+        self._amount, self._amount_of = amount, _items(amount)
         self._cost = [*np.zeros(self._root + 1).tolist(), *unserved.tolist(), 0.0]  # of that arc
         self._below: list[set[int]] = [set() for _ in range(nodes)]
         self._below[self._root] = {node for node in range(nodes) if node != self._root}
         self.price = np.zeros(self._root + 1)  # of room at each place, by what pivots go by
-        self._price_of = memoryview(self.price)
+        self._price_of = _items(self.price)
 
     @property
     def at(self) -> Ints:
@@ -175,3 +175,8 @@ class Tree:
             if node == last:
                 return
             other, (node, amount, cost) = node, was
+
+
+def _items(numbers: Floats) -> memoryview[float]:
+    """The numbers of an array, one by one: twice as fast as the array itself."""
+    return numbers.data.cast("B").cast("d")
