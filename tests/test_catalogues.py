@@ -56,7 +56,9 @@ def test_figures_have_the_comma_of_their_language(language):
 
 
 _CJK = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]"  # letters and signs of full width
-_UNLIKE_CHINESE = re.compile(f"您|[\\d}}] %|{_CJK}[,;:.!?] |[,;:.!?] {_CJK}|[。，；：、！？](</\\w+>)* |^ （")
+_UNLIKE_CHINESE = re.compile(
+    f"您|[\\d}}] %|{_CJK}[,;:.!?] |[,;:.!?] {_CJK}|[。，；：、！？](</\\w+>)* |^ （"
+)
 
 
 def test_chinese_is_written_with_its_own_signs():

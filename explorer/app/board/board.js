@@ -205,7 +205,7 @@ async function act(action, more = {}) {
     return null
   }
   // a server that was started again has a key of its own
-  const other = prompt(`${words} ${tr("Its terminal shows the present one:")}`)?.trim()
+  const other = prompt([words, tr("Its terminal shows the present one:")].join(tr(". ").slice(1)))?.trim()
   if (!other) return null
   sessionStorage.setItem(KEY, (key = other))
   return act(action, more)

@@ -30,7 +30,7 @@ from explorer.scenario.scenario import Scenario
 from explorer.scenario.workload import Workload
 from explorer.session import Session
 from explorer.text import origin_text, setting_text, uncertain_mark
-from explorer.words import mark, number, tr, units
+from explorer.words import mark, number, sentences, tr, units
 
 _HERO, _HERO_TITLE = "mean_delay_cap_ms", mark("How much longer may people wait?")
 _HERO_STEPS = 100
@@ -583,7 +583,7 @@ def _hero(scenario: Scenario) -> dict[str, Any]:
     field_of = {"possible": tr("{}; or with a unit such as 1.5 s", control["possible"])}
     near, far = ({name: tr(end) for name, end in ends.items()} for ends in (_NEAR, _FAR))
     ends = {"near": near, "far": far, "follows": ["objective", "baseline_rule"]}
-    ends["doc"] = f"{control['doc']} {tr(_FROM)}"
+    ends["doc"] = sentences(control["doc"], tr(_FROM))
     slider = {"kind": "waiting", "min": 0, "max": _HERO_STEPS, "step": 1}
     return control | field_of | ends | slider
 

@@ -104,8 +104,8 @@ class _Card:
             '<div class="total" data-total="{c.name}" tabindex="0"><div class="label">{c.label}</div>'
             '<div class="value">{c.value} <span class="unit">{c.unit}</span></div>'
             '<div class="delta" style="--hue:{c.colour}">{c.delta}{more}</div>'
-            '<div class="explanation" role="tooltip">{c.explanation} {below}</div></div>',
-            c=self, more=more, below=tr("Inputs and sources: below."),
+            '<div class="explanation" role="tooltip">{explanation}</div></div>',
+            c=self, more=more, explanation=sentences(self.explanation, tr("Inputs and sources: below.")),
         )  # fmt: skip
 
 

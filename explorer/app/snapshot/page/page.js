@@ -5,7 +5,7 @@ import {folder_files} from "./folder.js"
 import {Inputs} from "./inputs.js"
 import {unpacked_text} from "./packed.js"
 import {save_file, save_menu} from "./save.js"
-import {general} from "./text.js"
+import {between_sentences, general} from "./text.js"
 import {register_words} from "./words.js"
 import {zipped} from "./zip.js"
 
@@ -125,7 +125,7 @@ function say_problem(text) {
 /** Why there is no result; what is seen is an older one, and nothing is proved. */
 function say_failure(why) {
   document.getElementById("proof").textContent = ""
-  say_problem(`${why} ${tr("Figures and pictures below are those of the last state that could be solved.")}`)
+  say_problem([why, tr("Figures and pictures below are those of the last state that could be solved.")].join(between_sentences()))
 }
 
 function say_certificate(proof) {

@@ -18,7 +18,7 @@ function cards_html(cards, css_class) {
 }
 
 function card_html({name, label, value, unit, delta, colour, explanation, more = ""}) {
-  return html`<div class="total" data-total="${name}" tabindex="0"><div class="label">${label}</div><div class="value">${value} <span class="unit">${unit}</span></div><div class="delta" style="--hue:${colour}">${delta}${more && html`<span class="more"> ${more}</span>`}</div><div class="explanation" role="tooltip">${explanation} ${tr("Inputs and sources: below.")}</div></div>`
+  return html`<div class="total" data-total="${name}" tabindex="0"><div class="label">${label}</div><div class="value">${value} <span class="unit">${unit}</span></div><div class="delta" style="--hue:${colour}">${delta}${more && html`<span class="more"> ${more}</span>`}</div><div class="explanation" role="tooltip">${sentences(explanation, tr("Inputs and sources: below."))}</div></div>`
 }
 
 /** What the figures must not be read without. */
