@@ -457,7 +457,7 @@ def test_a_change_that_is_being_replayed_is_back_before_the_next(opened):
 @pytest.mark.ui
 def test_the_frontier_s_class_is_chosen_in_its_picture(opened):
     page = opened(1400)
-    page.get_by_role("button", name="batch", exact=True).click()
+    page.get_by_role("button", name="Batch", exact=True).click()
     solved(page)
     costs = frontier(scenario(), over="batch").table["cost_usd_per_h"]
     assert np.allclose(column(page, "opens", "y"), costs, rtol=1e-6)
