@@ -164,8 +164,10 @@ def _unblocked_zones(scenario: Scenario, origin: NDArray, target: NDArray) -> Bo
     table = scenario.legal_zones
     if table is None:
         return np.ones_like(same)
-    blocked_out = set(table.loc[table["outbound"] == "blocked", "legal_zone"])
-    blocked_in = set(table.loc[table["inbound"] == "blocked", "legal_zone"])
+    zones = table["legal_zone"].to_numpy()
+    blocked_out, blocked_in = (
+        {*zones[table[way].to_numpy() == "blocked"]} for way in ("outbound", "inbound")
+    )
     closed = np.array([z in blocked_out for z in origin])[:, np.newaxis] | np.array(
         [z in blocked_in for z in target]
     )

@@ -4,7 +4,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,9 +11,10 @@ import pytest
 from accessible import grave_findings
 from pages import links_by_language
 from playwright.sync_api import expect
-from servers import PATIENCE_S, ask, command_line, free_port, served, serving
+from servers import ask, free_port, served, serving
 
 from explorer import Scenario, solve
+from explorer.cli import main
 from explorer.text import format_number
 from explorer.words import speaking, tr
 from tests.app.test_app import PATIENCE_MS
@@ -116,14 +116,13 @@ def test_in_another_language_all_of_the_page_is(browser, url):
     page.close()
 
 
-def test_what_a_page_cannot_answer_is_said_before_anything_is_served(tmp_path):
+def test_what_a_page_cannot_answer_is_said_before_anything_is_served(tmp_path, capsys):
     costly = Scenario.load("classroom-3x3")
     costly.hosting_usd_per_h = 100.0
     costly.save(tmp_path / "costly")
-    command = command_line("serve", tmp_path / "costly", "--in-page", "--port", str(free_port()))
-    done = subprocess.run(command, capture_output=True, check=False, text=True, timeout=PATIENCE_S)
-    assert done.returncode == 2 and "http" not in done.stdout
-    assert "a choice that a page cannot make" in done.stderr
+    assert main(["serve", str(tmp_path / "costly"), "--in-page", "--port", str(free_port())]) == 2
+    said = capsys.readouterr()
+    assert "http" not in said.out and "a choice that a page cannot make" in said.err
 
 
 @pytest.mark.ui

@@ -97,6 +97,7 @@ def test_nothing_on_the_page_is_left_in_english(page, question):
     assert {text: words for text, words in left.items() if words} == {}
 
 
+@pytest.mark.ui
 @pytest.mark.parametrize(
     ("path", "header", "spoken"),
     [

@@ -263,6 +263,7 @@ def with_prices(north: float, middle: float, carbon: tuple[float, float]) -> Sce
     return scenario
 
 
+@pytest.mark.ui
 def test_a_page_shows_what_is_there_and_how_old_it_is(page: Page):
     expect(the_line(page)).to_contain_text(
         re.compile(r"in 2 of 3 regions, 2020-11-30 12:00 UTC, \d+ days ago")
@@ -270,6 +271,7 @@ def test_a_page_shows_what_is_there_and_how_old_it_is(page: Page):
     expect_cost(page, with_prices(90, 30, (500, 150)))
 
 
+@pytest.mark.ui
 def test_a_user_replays_the_times_by_slider_and_goes_back(page: Page):
     page.get_by_role("button", name="Replay", exact=True).click()
     slider = page.get_by_role("slider", name="Time replayed [UTC]")
@@ -286,6 +288,7 @@ def test_a_user_replays_the_times_by_slider_and_goes_back(page: Page):
     page.wait_for_function("!location.hash.includes('moment')")
 
 
+@pytest.mark.ui
 def test_a_file_that_goes_on_moves_the_page_and_one_that_breaks_does_not(page: Page, signals: Path):
     file = signals / "now.csv"
     with file.open("a") as opened:
@@ -302,6 +305,7 @@ def test_a_file_that_goes_on_moves_the_page_and_one_that_breaks_does_not(page: P
     expect(the_line(page)).not_to_contain_text("cannot be read")
 
 
+@pytest.mark.ui
 def test_the_line_has_no_grave_finding(page: Page):
     page.get_by_role("button", name="Replay", exact=True).click()
     expect(page.get_by_role("slider", name="Time replayed [UTC]")).to_be_visible()
@@ -310,6 +314,7 @@ def test_the_line_has_no_grave_finding(page: Page):
     expect(page.get_by_role("button", name="Replay", exact=True)).to_be_focused()
 
 
+@pytest.mark.ui
 def test_the_dialog_that_shares_says_that_prices_are_live(page: Page):
     page.get_by_role("button", name="Share what you see").click()
     dialog = page.get_by_role("dialog", name="Share what you see")
