@@ -215,8 +215,8 @@ def open_app(browser: Browser, url: str) -> Iterator[Callable[..., App]]:
     """Opens further pages, as clean as the first."""
     opened: list[App] = []
 
-    def open_page(query: str = "", **settings: Any) -> App:
-        opened.append(App(browser, url + query, **settings))
+    def open_page(**settings: Any) -> App:
+        opened.append(App(browser, url, **settings))
         return opened[-1]
 
     yield open_page
@@ -224,6 +224,26 @@ def open_app(browser: Browser, url: str) -> Iterator[Callable[..., App]]:
         app.page.close()
         assert app.complaints == []
         assert app.hosts == {"127.0.0.1"}
+
+
+@pytest.fixture(scope="module")
+def second(browser: Browser, url: str) -> Iterator[App]:
+    """A second page, of another scenario."""
+    app = App(browser, f"{url}?scenario=classroom-3x3")
+    yield app
+    app.page.close()
+
+
+@pytest.fixture
+def classroom(second: App) -> Iterator[App]:
+    """The same as it was opened, and as clean as the first."""
+    reset = second.button("Back to the scenario as it was opened")
+    if reset.is_enabled():
+        reset.click()
+    second.expect_totals(Scenario.load("classroom-3x3"))
+    yield second
+    assert second.complaints == []
+    assert second.hosts == {"127.0.0.1"}
 
 
 def label(name: str) -> str:
@@ -630,19 +650,17 @@ def test_on_a_phone_nothing_is_too_wide_and_no_card_lies_on_another(open_app):
     assert all(above[1] <= below[0] for above, below in itertools.pairwise(places))
 
 
-def test_readers_do_not_disturb_each_other(app, open_app):
-    other = open_app("?scenario=classroom-3x3")
+def test_readers_do_not_disturb_each_other(app, classroom):
     before = app.state("totals")
-    with other.changing("totals"):
-        other.slider(label("carbon_price_usd_per_t")).press("End")
+    with classroom.changing("totals"):
+        classroom.slider(label("carbon_price_usd_per_t")).press("End")
     assert app.state("totals") == before
 
 
 def test_the_button_saves_what_is_on_screen_as_a_file_and_can_be_stopped(
-    open_app, browser, tmp_path
+    classroom, browser, tmp_path
 ):
-    app = open_app("?scenario=classroom-3x3")
-    world = Scenario.load("classroom-3x3")
+    app, world = classroom, Scenario.load("classroom-3x3")
     with app.changing("totals"):
         app.slider(label("total_demand_mw")).press("ArrowRight")
     world.total_demand_mw = float(app.slider(label("total_demand_mw")).input_value())

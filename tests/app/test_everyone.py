@@ -52,6 +52,12 @@ def turn(page: Page, dark: bool) -> None:
         page.wait_for_function(f"dark => {DARK} == dark", arg=dark)
 
 
+def themes(page: Page) -> tuple[bool, bool]:
+    """Whether both are dark, that first which the page has: to turn it draws everything anew."""
+    dark = page.evaluate(DARK)
+    return dark, not dark
+
+
 def ask(page: Page, question: str) -> None:
     page.get_by_role("tab", name=question, exact=True).click()
     expect_answered(page, question)
@@ -92,7 +98,7 @@ def test_a_fault_is_found(page):
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_no_question_has_a_grave_finding(page, question):
     part = "" if question == "Overview" else ANSWERS  # what is around them stays as it is
-    for dark in (False, True):
+    for dark in themes(page):
         turn(page, dark)
         ask(page, question)
         assert grave_findings(page, part, colours_alone=dark) == []
@@ -105,7 +111,7 @@ def test_no_question_has_a_grave_finding(page, question):
 def test_no_dialog_has_a_grave_finding(page, button):
     if button == "Use your own data":
         page.locator("summary", has_text="Stylised, twelve regions").click()
-    for dark in (False, True):
+    for dark in themes(page):
         turn(page, dark)
         page.get_by_role("button", name=button).first.click()
         expect(page.get_by_role("dialog")).to_be_visible()
@@ -119,7 +125,7 @@ def test_no_step_of_a_story_has_a_grave_finding(page):
     page.get_by_role("button", name="Story:").click()
     page.get_by_role("button", name="Next").click()  # to one that asks for a prediction
     expect(page.get_by_role("button", name="It falls")).to_be_visible()
-    for dark in (False, True):
+    for dark in themes(page):
         turn(page, dark)
         assert grave_findings(page, ".story", colours_alone=dark) == []
     page.get_by_role("button", name="Close the story").click()
@@ -273,7 +279,7 @@ def test_the_table_behind_the_map_has_every_flow(page):
 def test_every_stop_shows_that_it_has_the_focus(page):
     """From the top of the page through the first card; sliders show it at their thumbs."""
     ask(page, "Overview")
-    for dark in (False, True):
+    for dark in themes(page):
         turn(page, dark)
         page.evaluate("() => document.querySelector('#skip button').focus()")
         found = stops(page, "Table")

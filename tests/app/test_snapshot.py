@@ -10,7 +10,8 @@ import os
 import re
 import zipfile
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import SimpleNamespace
@@ -243,8 +244,8 @@ def test_the_command_writes_the_file_and_says_how_an_article_shows_it(tmp_path, 
 # Opened from disk, with the network refused
 
 
-@pytest.fixture
-def opened(browser: Browser, made):
+@contextmanager
+def pages_of(browser: Browser, file: Path) -> Iterator[Callable[..., Page]]:
     """
     Opens the file at a width; in the end the console is clean and nothing but the file was asked
     for.
@@ -265,7 +266,7 @@ def opened(browser: Browser, made):
             "request",
             lambda r: requests.add(r.url) if not r.url.startswith(("data:", "blob:")) else None,
         )
-        page.goto(made[0].as_uri())
+        page.goto(file.as_uri())
         page.wait_for_selector("html[data-ready=yes]")
         return page
 
@@ -273,7 +274,32 @@ def opened(browser: Browser, made):
     for context in contexts:
         context.close()
     assert [c for c in complaints if "GL Driver" not in c] == []
-    assert requests == {made[0].as_uri()}
+    assert requests == {file.as_uri()}
+
+
+@pytest.fixture
+def opened(browser: Browser, made) -> Iterator[Callable[..., Page]]:
+    """Opens the file anew."""
+    with pages_of(browser, made[0]) as open_at:
+        yield open_at
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Browser, made) -> Iterator[Page]:
+    with pages_of(browser, made[0]) as open_at:
+        yield open_at(1400)
+
+
+@pytest.fixture
+def page(shared: Page) -> Page:
+    """One page for all that do not mind what others have undone, looked at or sorted: in the state it was opened in."""
+    reset = shared.get_by_role("button", name="Back to the scenario")
+    if reset.is_enabled():
+        reset.click()
+    if "class=" in shared.url:
+        shared.get_by_role("button", name="Chat", exact=True).click()
+    solved(shared)
+    return shared
 
 
 def column(page: Page, mark: str, name: str) -> list[float]:
@@ -322,8 +348,8 @@ def expect_views(page: Page, there: Scenario) -> None:
 
 
 @pytest.mark.ui
-def test_sliders_typed_values_and_choices_move_every_view_to_what_the_solver_gives(opened):
-    page, there = opened(1400), scenario()
+def test_sliders_typed_values_and_choices_move_every_view_to_what_the_solver_gives(page):
+    there = scenario()
     unfold(page)
     expect_views(page, there)
     control(page, "friction_scale").get_by_role("slider").press("End")
@@ -344,8 +370,7 @@ def test_sliders_typed_values_and_choices_move_every_view_to_what_the_solver_giv
 
 
 @pytest.mark.ui
-def test_a_value_that_is_not_possible_is_refused_with_those_that_are(opened):
-    page = opened(1400)
+def test_a_value_that_is_not_possible_is_refused_with_those_that_are(page):
     cost = page.locator("[data-total=cost] .value").inner_text()
     typed(page, "friction_scale", "-1")
     expect(control(page, "friction_scale").get_by_role("alert")).to_contain_text("Possible: 0")
@@ -353,9 +378,8 @@ def test_a_value_that_is_not_possible_is_refused_with_those_that_are(opened):
 
 
 @pytest.mark.ui
-def test_a_slider_that_is_moved_there_and_back_is_where_it_was(opened):
+def test_a_slider_that_is_moved_there_and_back_is_where_it_was(page):
     """This budget lies between two steps of its slider."""
-    page = opened(1400)
     field, slider = (
         control(page, "chat/budget").get_by_role(role) for role in ("textbox", "slider")
     )
@@ -371,8 +395,7 @@ def test_a_slider_that_is_moved_there_and_back_is_where_it_was(opened):
 
 
 @pytest.mark.ui
-def test_a_cap_that_nothing_fits_is_said_and_goes_with_the_next_move(opened):
-    page = opened(1400)
+def test_a_cap_that_nothing_fits_is_said_and_goes_with_the_next_move(page):
     unfold(page)
     problem = page.locator("#problem")
     typed(page, "mean_delay_cap_ms", "0")
@@ -430,8 +453,7 @@ def test_the_address_is_a_link_to_what_is_seen(opened, made):
 
 
 @pytest.mark.ui
-def test_of_what_a_link_has_in_vain_five_parts_are_said(opened, made):
-    page = opened(1400)
+def test_of_what_a_link_has_in_vain_five_parts_are_said(page, made):
     names = ["long" * 1000, *(f"unknown{n}" for n in range(2999))]
     page.goto(f"{made[0].as_uri()}#v=2&{'&'.join(f'{name}=1' for name in names)}")
     said = page.locator("#link")
@@ -441,8 +463,7 @@ def test_of_what_a_link_has_in_vain_five_parts_are_said(opened, made):
 
 
 @pytest.mark.ui
-def test_a_change_that_is_being_replayed_is_back_before_the_next(opened):
-    page = opened(1400)
+def test_a_change_that_is_being_replayed_is_back_before_the_next(page):
     field = control(page, "friction_scale").get_by_role("textbox")
     typed(page, "friction_scale", "0.1")
     page.get_by_role("button", name="Replay the last change").click()
@@ -455,8 +476,7 @@ def test_a_change_that_is_being_replayed_is_back_before_the_next(opened):
 
 
 @pytest.mark.ui
-def test_the_frontier_s_class_is_chosen_in_its_picture(opened):
-    page = opened(1400)
+def test_the_frontier_s_class_is_chosen_in_its_picture(page):
     page.get_by_role("button", name="Batch", exact=True).click()
     solved(page)
     costs = frontier(scenario(), over="batch").table["cost_usd_per_h"]
@@ -503,8 +523,7 @@ def test_the_table_sorts_the_theme_turns_and_the_link_leads_to_the_app(opened):
 
 
 @pytest.mark.ui
-def test_the_map_says_what_a_region_is_and_zooms(opened):
-    page = opened(1400)
+def test_the_map_says_what_a_region_is_and_zooms(page):
     page.evaluate(
         """() => {
           const plots = Bokeh.documents.flatMap(d => [...d._all_models.values()]).filter(m => m.type == "Figure")
@@ -536,8 +555,7 @@ def test_the_map_says_what_a_region_is_and_zooms(opened):
 
 
 @pytest.mark.ui
-def test_pictures_can_be_saved(opened, tmp_path):
-    page = opened(1400)
+def test_pictures_can_be_saved(page, tmp_path):
     for n, name in enumerate(("map", "layers")):
         page.locator(f"#{name} .bk-Figure").first.hover()  # which shows its tools
         with page.expect_download() as download:
@@ -558,8 +576,7 @@ def saved(page: Page, item: str, folder: Path) -> Path:
 
 
 @pytest.mark.ui
-def test_the_state_can_be_saved_as_a_folder_that_solves_to_the_same_and_as_tables(opened, tmp_path):
-    page = opened(1400)
+def test_the_state_can_be_saved_as_a_folder_that_solves_to_the_same_and_as_tables(page, tmp_path):
     typed(page, "chat/budget", "181.3")
     typed(page, "friction_scale", "0.37")
     shown = page.locator("[data-total=cost] .value").inner_text()

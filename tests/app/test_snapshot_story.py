@@ -100,8 +100,9 @@ def test_a_step_without_a_placement_is_said_before_anything_is_written(tmp_path)
 # Opened from disk, with the network refused
 
 
-@pytest.fixture(params=[(1400, "light"), (390, "dark")], ids=["wide", "phone"])
-def page(request, browser: Browser, made) -> Iterator[Page]:
+@pytest.fixture(scope="module", params=[(1400, "light"), (390, "dark")], ids=["wide", "phone"])
+def opened(request, browser: Browser, made) -> Iterator[tuple[Page, list[str]]]:
+    """One page for all tests at a width, and what went wrong there."""
     width, scheme = request.param
     context = browser.new_context(
         viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True
@@ -111,9 +112,25 @@ def page(request, browser: Browser, made) -> Iterator[Page]:
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(made[0].as_uri())
     page.wait_for_selector("html[data-ready=yes]")
+    yield page, wrong
+    context.close()
+
+
+@pytest.fixture
+def page(opened: tuple[Page, list[str]]) -> Iterator[Page]:
+    """The page as it was opened: without a story, and at its top."""
+    page, wrong = opened
+    wrong.clear()
+    close = page.get_by_role("button", name="Close the story")
+    if close.is_visible():
+        close.click()
+    reset = page.get_by_role("button", name="Back to the scenario")
+    if reset.is_enabled():
+        reset.click()
+    expect_state(page, solve(scenario()))
+    page.evaluate("scrollTo(0, 0)")
     yield page
     assert not wrong
-    context.close()
 
 
 def bar(page: Page) -> Locator:

@@ -14,7 +14,7 @@ from typing import Any
 import param
 import pytest
 from pages import PATIENCE_MS, expect_cost, expect_question, question, wait_until_open, watched
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from servers import connected, free_port, in_own_loop, started
 
 from explorer import Explorer, ExplorerError, Scenario
@@ -225,6 +225,17 @@ def opened(served, page: Page) -> Iterator[Page]:
         yield page
 
 
+@pytest.fixture(scope="module")
+def going_on(served, browser: Browser) -> Iterator[Page]:
+    """One as good for all that choose another scenario from wherever they are."""
+    page = browser.new_page()
+    with watched(page):
+        page.goto(served.url)
+        expect_open(page, "Classroom")
+        yield page
+    page.close()
+
+
 def expect_open(page: Page, title: str) -> None:
     expect(page.get_by_role("heading", name=f"Wattlas · {title}")).to_be_visible(
         timeout=PATIENCE_MS
@@ -254,8 +265,9 @@ def stopped(pid: int) -> Iterator[None]:
 
 @pytest.mark.ui
 def test_a_choice_is_announced_before_the_server_answers_and_the_last_one_counts(
-    served, opened: Page
+    served, going_on: Page
 ):
+    opened = going_on
     opened.get_by_role("button", name="Toggle theme").click()
     opened.wait_for_url("**theme=dark")
     with stopped(served.pid):
@@ -347,7 +359,8 @@ def test_back_to_a_scenario_that_is_not_kept_follows_its_link_and_keeps_pins(ser
 
 
 @pytest.mark.ui
-def test_one_that_cannot_be_opened_is_named_and_says_why_and_others_can(served, opened: Page):
+def test_one_that_cannot_be_opened_is_named_and_says_why_and_others_can(served, going_on: Page):
+    opened = going_on
     (served.own / "regions.csv").write_text("id,name\n")
     choose(opened, "My world")
     expect(opened).to_have_title("Wattlas · My world")
