@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.rows import FEWEST
 from explorer.model.labels import Labels
-from explorer.text import wrapped
+from explorer.text import width_of, wrapped
 from explorer.words import tr, units
 
 Floats = NDArray[np.float64]
@@ -235,6 +235,9 @@ def role_labels(mark: Mark, filled: Filled) -> tuple[str, ...]:
     return tuple(map(tr, mark.labels)) if own is None else own
 
 
+_LONGEST_LABEL = 40  # characters that a phone has room for below a plot
+
+
 def axis_labels(panel: Panel, filled: Filled | None = None) -> tuple[str, str]:
     """What the axes of a panel say: those of a result, where they depend on it."""
     own = ("", "") if filled is None else (filled.x_label, filled.y_label)
@@ -243,11 +246,11 @@ def axis_labels(panel: Panel, filled: Filled | None = None) -> tuple[str, str]:
 
 
 def _in_lines(label: str) -> str:
-    """A label in the language that is spoken, in lines as long as it has in English."""
+    """A label in the language that is spoken, in lines as long as it has in English, or a phone."""
     said = tr(label)
     if "\n" not in label:
-        return said
-    longest = max(map(len, [*label.splitlines(), *said.split()]))
+        return "\n".join(wrapped(said, max(len(label), _LONGEST_LABEL)))
+    longest = max(map(width_of, [*label.splitlines(), *said.split()]))
     return "\n".join(wrapped(said, longest))
 
 

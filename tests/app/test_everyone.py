@@ -48,7 +48,7 @@ def page(url: str, browser: Browser) -> Iterator[Page]:
 
 def turn(page: Page, dark: bool) -> None:
     if page.evaluate(DARK) != dark:
-        page.get_by_role("button", name="Toggle theme").click()
+        page.get_by_role("button", name=tr("Toggle theme")).click()
         page.wait_for_function(f"dark => {DARK} == dark", arg=dark)
 
 
@@ -71,8 +71,8 @@ def expect_answered(page: Page, question: str) -> None:
 
 def reset(page: Page) -> None:
     """To the scenario as it was opened; it is said, and nothing more is to come."""
-    page.get_by_role("button", name="Back to the scenario").click()
-    cost = f"Running cost {format_number(solve(Scenario.load(WORLD)).cost_usd_per_h)} "
+    page.get_by_role("button", name=tr("Back to the scenario as it was opened")).click()
+    cost = f"{tr('Running cost')} {format_number(solve(Scenario.load(WORLD)).cost_usd_per_h)} "
     expect(page.locator(SAID)).to_contain_text(cost, timeout=PATIENCE_MS)
 
 
@@ -95,43 +95,6 @@ def test_a_fault_is_found(page):
     assert found == {"label", "label-title-only", "color-contrast"}
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_no_question_has_a_grave_finding(page, question):
-    part = "" if question == "Overview" else ANSWERS  # what is around them stays as it is
-    for dark in themes(page):
-        turn(page, dark)
-        ask(page, question)
-        assert grave_findings(page, part, colours_alone=dark) == []
-
-
-@pytest.mark.parametrize(
-    "button",
-    ["Share what you see", "Submit to the board", "Data and sources", "Use your own data"],
-)
-def test_no_dialog_has_a_grave_finding(page, button):
-    if button == "Use your own data":
-        page.locator("summary", has_text="Stylised, twelve regions").click()
-    for dark in themes(page):
-        turn(page, dark)
-        page.get_by_role("button", name=button).first.click()
-        expect(page.get_by_role("dialog")).to_be_visible()
-        assert grave_findings(page, "dialog[open]", colours_alone=dark) == []
-        page.keyboard.press("Escape")
-        expect(page.get_by_role("dialog")).to_be_hidden()
-
-
-def test_no_step_of_a_story_has_a_grave_finding(page):
-    ask(page, "Overview")
-    page.get_by_role("button", name="Story:").click()
-    page.get_by_role("button", name="Next").click()  # to one that asks for a prediction
-    expect(page.get_by_role("button", name="It falls")).to_be_visible()
-    for dark in themes(page):
-        turn(page, dark)
-        assert grave_findings(page, ".story", colours_alone=dark) == []
-    page.get_by_role("button", name="Close the story").click()
-    reset(page)
-
-
 @pytest.fixture(scope="module")
 def german(url: str, browser: Browser) -> Iterator[Page]:
     page = browser.new_page(viewport=DESKTOP, color_scheme="dark", locale="de-DE")
@@ -143,22 +106,52 @@ def german(url: str, browser: Browser) -> Iterator[Page]:
     page.close()
 
 
+@pytest.fixture(params=["en", "de"])
+def said(request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page, and the words of the test, in two languages."""
+    with speaking(request.param):
+        yield request.getfixturevalue("page" if request.param == "en" else "german")
+
+
+def in_both_themes(page: Page, part: str = "") -> list[str]:
+    """Findings in the theme that a page has, and of colours in the other, in which it stays."""
+    found = grave_findings(page, part)
+    turn(page, not page.evaluate(DARK))
+    return found + grave_findings(page, part, colours_alone=True)
+
+
 @pytest.mark.parametrize("question", QUESTIONS)
-def test_no_question_has_a_grave_finding_in_german(german, question):
-    with speaking("de"):
-        ask(german, tr(question))
-        part = "" if question == "Overview" else ANSWERS
-        assert grave_findings(german, part) == []
+def test_no_question_has_a_grave_finding(said, question):
+    part = "" if question == "Overview" else ANSWERS  # what is around them stays as it is
+    ask(said, tr(question))
+    assert in_both_themes(said, part) == []
 
 
-def test_a_dialog_has_no_grave_finding_in_german(german):
-    for name in ("Share what you see", "Data and sources"):
-        with speaking("de"):
-            german.get_by_role("button", name=tr(name)).first.click()
-        expect(german.get_by_role("dialog")).to_be_visible()
-        assert grave_findings(german, "dialog[open]") == []
-        german.keyboard.press("Escape")
-        expect(german.get_by_role("dialog")).to_be_hidden()
+@pytest.mark.parametrize(
+    "button",
+    ["Share what you see", "Submit to the board", "Data and sources", "Use your own data …"],
+)
+def test_no_dialog_has_a_grave_finding(said, button):
+    if button.endswith("…"):
+        said.locator("summary small").first.click()  # the list of scenarios
+    for again in (False, True):
+        said.get_by_role("button", name=tr(button)).first.click()
+        expect(said.get_by_role("dialog")).to_be_visible()
+        assert grave_findings(said, "dialog[open]", colours_alone=again) == []
+        said.keyboard.press("Escape")
+        expect(said.get_by_role("dialog")).to_be_hidden()
+        if not again:
+            turn(said, not said.evaluate(DARK))
+
+
+def test_no_step_of_a_story_has_a_grave_finding(said):
+    ask(said, tr("Overview"))
+    said.get_by_role("button", name=tr("Story: {}").removesuffix("{}")).click()
+    said.get_by_role("button", name=tr("Next →")).click()  # to one that asks for a prediction
+    expect(said.get_by_role("button", name=tr("It falls"))).to_be_visible()
+    assert in_both_themes(said, ".story") == []
+    said.get_by_role("button", name=tr("Close the story")).click()
+    reset(said)
 
 
 # What is said

@@ -5,6 +5,7 @@ the catalogues.
 
 import re
 from collections.abc import Iterator
+from importlib import import_module
 
 import pytest
 from pages import PATIENCE_MS, links_by_language, wait_until_open
@@ -18,6 +19,8 @@ from explorer.app.live.scheduler import LiveRunner
 from explorer.app.page.scenarios import scenarios_there
 from explorer.app.questions import QUESTIONS
 from explorer.app.views.frontier import FrontierView
+from explorer.charts.chart import axis_labels
+from explorer.registry import MEASURES
 from explorer.session import Session
 from explorer.words import LANGUAGES, language, speaking
 from tests.pseudo import NAME, accented, plain_words, teach
@@ -158,6 +161,22 @@ def test_classes_on_buttons_are_called_what_they_are_called_elsewhere():
         view = FrontierView(Session(Scenario.load(WORLD)))
         show(view)
     assert handle(view, "class", "widget").labels[:2] == ["聊天", "批处理"]
+
+
+@pytest.mark.parametrize("spoken", ["de", "fr", "es"])
+def test_labels_of_axes_have_room_on_a_phone(spoken):
+    modules = (import_module(f"explorer.charts.{name}") for name in MEASURES)
+    panels = [panel for module in modules for panel in getattr(module, "PANELS", ())]
+    english = [len(panel.x.label) for panel in panels]
+    with speaking(spoken):
+        said = [axis_labels(panel)[0] for panel in panels]
+    lines = [
+        (line, most)
+        for label, most in zip(said, english, strict=True)
+        for line in label.split("\n")
+    ]
+    assert [line for line, most in lines if len(line) > max(40, most)] == []
+    assert any("\n" in label for label in said)
 
 
 @pytest.mark.ui

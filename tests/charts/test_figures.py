@@ -16,6 +16,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont
 from PIL import Image
 
 from explorer import (
@@ -43,6 +44,7 @@ from explorer.charts.palette import LOOKS
 from explorer.charts.projection import on_map
 from explorer.model.labels import labels_of
 from explorer.model.placement import LAYERS
+from explorer.words import speaking
 from tests.scenarios import random_scenario
 
 Write = Callable[..., Path]
@@ -517,3 +519,17 @@ def test_axes_take_one_panel_and_have_a_width():
     with pytest.raises(ValueError, match="width_mm"):
         figure(found, of="cost", ax=axes, width_mm=88)
     plt.close("all")
+
+
+def test_figures_in_chinese_have_a_font_of_the_machine_beside_our_own(monkeypatch):
+    """However old Matplotlib's list of fonts is."""
+    file = findfont("DejaVu Serif")
+    monkeypatch.setattr(printing, "findSystemFonts", lambda: [file])
+    monkeypatch.setattr(printing, "_HAN_FONTS", (Path(file).stem,))
+    style: Any = vars(printing._style)["__wrapped__"]
+    with speaking("zh"):
+        assert style()["font.family"] == ["DejaVu Sans", "DejaVu Serif"]
+        monkeypatch.setattr(printing, "_HAN_FONTS", ())
+        assert style() == printing._STYLE
+    with speaking("fr"):
+        assert style() == printing._STYLE

@@ -22,7 +22,7 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.font_manager import fontManager
+from matplotlib.font_manager import FontProperties, findSystemFonts, fontManager
 from matplotlib.legend import Legend
 from matplotlib.text import Text
 from matplotlib.ticker import Formatter, Locator, ScalarFormatter
@@ -60,9 +60,9 @@ _STYLE: Any = _TO_WRITE | {
 
 
 _HAN_FONTS = (
-    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei",
-    "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "SimHei", "Arial Unicode MS",
-)  # fmt: skip
+    "NotoSansCJK-Regular", "NotoSansCJKsc-Regular", "NotoSansSC-Regular", "SourceHanSansSC-Regular",
+    "PingFang", "msyh", "wqy-microhei", "wqy-zenhei", "simhei", "Arial Unicode",
+)  # fmt: skip  # files of fonts that have Chinese characters
 
 
 @per_reader
@@ -70,9 +70,13 @@ def _style() -> Any:
     """With a font of this machine for what the language is written in, beside our own."""
     if language() != "zh":
         return _STYLE
-    installed = {*fontManager.get_font_names()}
-    there = [name for name in _HAN_FONTS if name in installed][:1]
-    return _STYLE | {"font.sans-serif": [*_STYLE["font.sans-serif"], *there]}
+    there = {Path(path).stem: path for path in findSystemFonts()}
+    path = next((there[name] for name in _HAN_FONTS if name in there), None)
+    if path is None:
+        return _STYLE
+    fontManager.addfont(path)  # which may be newer than Matplotlib's list
+    name = FontProperties(fname=path).get_name()
+    return _STYLE | {"font.family": [*_STYLE["font.sans-serif"], name]}
 
 
 @dataclass(frozen=True)
