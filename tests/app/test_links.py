@@ -139,9 +139,9 @@ def test_a_phone_whose_drawer_is_closed_follows_a_link_and_says_what_it_left_out
     expect_question(page, "What holds it back?")
     said = page.get_by_text("Not everything in this link could be followed")
     expect(said).to_have_count(1)
-    expect(said).to_contain_text("no region 'Z'")
+    expect(said).to_contain_text("no such choice: 'Z'")
     told = said.inner_text()
-    for words in ("“tide”, which is not there", "hour: 77 is not possible", "no region 'Z'"):
+    for words in ("“tide”, which is not there", "hour: 77 is not possible", "no such choice: 'Z'"):
         assert told.count(words) == 1, told
     page.wait_for_function("getComputedStyle(document.body).backgroundColor == 'rgb(18, 18, 18)'")
     page.wait_for_url("**friction=3&question=What+holds+it+back%3F&class=all&theme=dark")
