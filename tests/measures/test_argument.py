@@ -1,5 +1,6 @@
 """The sentence says what the placement says, and what keeps load at home is found again by loops."""
 
+import re
 from collections import defaultdict
 
 import pytest
@@ -17,6 +18,7 @@ from explorer.measures.argument import (
 from explorer.measures.headlines import basis_of
 from explorer.model.placement import Placement
 from explorer.registry import MEASURES, OVERVIEW
+from explorer.words import speaking
 from tests.scenarios import random_scenario
 
 
@@ -134,3 +136,10 @@ def test_without_demand_or_without_anybody_served_nothing_stays_or_is_saved():
     said = sentence(solve(scenario))
     assert said.startswith("A chat request may take 150 ms. 100 MW find nobody to serve them")
     assert "near its users" not in said and "saves" not in said
+
+
+def test_in_chinese_clauses_and_sentences_have_the_signs_of_the_language():
+    with speaking("zh"):
+        said = sentence(solve(Scenario.load("classroom-3x3")))
+    assert said.endswith("。") and "，" in said
+    assert not re.search(r"[,.;:] |[，。：] ", said)
