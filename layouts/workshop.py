@@ -62,7 +62,9 @@ link = html(
     '<a href="documentation/index.html" target="_blank" rel="noopener">{}</a>', tr("Documentation")
 )
 documentation = (
-    [pn.pane.HTML(str(link), stylesheets=[_LINK_STYLE], margin=(0, 8))] if is_built else []
+    [pn.pane.HTML(str(link), stylesheets=[_LINK_STYLE], margin=(0, 8), align="center")]
+    if is_built
+    else []
 )
 header, main = pn.Row(margin=0), pn.Column(margin=0, sizing_mode="stretch_width")
 sidebar = pn.Column(choice, margin=0, sizing_mode="stretch_width")
