@@ -20,8 +20,8 @@ from explorer.model.labels import as_shown, title_shown
 from explorer.model.placement import Placement
 from explorer.presentation import renders
 from explorer.scenario.scenario import Scenario
-from explorer.text import format_duration, format_number, percent, title_of
-from explorer.words import mark, number, tr
+from explorer.text import as_read, figure, format_duration, format_number, percent, with_unit
+from explorer.words import mark, number, tr, units
 
 FIRST_ROWS = 5
 _LEAST = {  # by objective
@@ -70,11 +70,9 @@ def placement_html(placement: Placement) -> str:
     figures, unserved = headlines(placement), placement.unserved_by_reason()
     cost, carbon = figures["cost_usd_per_h"], figures["carbon_kg_per_h"]
     facts = {
-        tr("Cost"): f"{format_number(cost.value)} {cost.unit} ({_against_the_baseline(cost)})",
+        tr("Cost"): f"{with_unit(cost.value, cost.unit)} ({_against_the_baseline(cost)})",
         **_serving(figures),
-        tr(
-            "Carbon"
-        ): f"{format_number(carbon.value)} {carbon.unit} ({_against_the_baseline(carbon)})",
+        tr("Carbon"): f"{with_unit(carbon.value, carbon.unit)} ({_against_the_baseline(carbon)})",
         **_water(figures),
         tr("Relocated"): tr(
             "{part} of {whole} MW ({share:.0f} %)",
@@ -101,7 +99,7 @@ def _serving(figures: dict[str, Headline]) -> dict[str, str]:
     if serving is None:
         return {}
     change = _against_the_baseline(serving)
-    return {serving.label: f"{format_number(serving.value)} {serving.unit} ({change})"}
+    return {serving.label: f"{with_unit(serving.value, serving.unit)} ({change})"}
 
 
 def _water(figures: dict[str, Headline]) -> dict[str, str]:
@@ -110,7 +108,7 @@ def _water(figures: dict[str, Headline]) -> dict[str, str]:
     if water is None:
         return {}
     change = _against_the_baseline(water) if water.change == water.change else water.basis
-    return {tr("Water"): f"{format_number(water.value)} {water.unit} ({change})"}
+    return {tr("Water"): f"{with_unit(water.value, water.unit)} ({change})"}
 
 
 def _against_the_baseline(figure: Headline) -> str:
@@ -157,7 +155,8 @@ def frontier_html(frontier: Frontier) -> str:
 
 
 def _from_to(unit: str, first: float, last: float) -> str:
-    return f"{tr('{} to {}', format_number(first), format_number(last))} {unit}"
+    factor, unit = units().of(unit)
+    return f"{tr('{} to {}', format_number(first * factor), format_number(last * factor))} {unit}"
 
 
 @renders(Draws, "html")
@@ -166,7 +165,7 @@ def draws_html(draws: Draws) -> str:
     What moving saves in most of the worlds drawn, what was drawn, who surely receives load, and the
     regions.
     """
-    saving = {name: format_number(value) for name, value in draws.saving_usd_per_h().items()}
+    saving = draws.saving_usd_per_h()
     table = draws.regions.assign(region=draws.network.labels.regions)
     table = table.sort_values(["receives_draws", "p50_mw"], ascending=False, kind="stable")
     sure = table.loc[table["receives_draws"] >= SURE * draws.done, "region"]
@@ -174,13 +173,14 @@ def draws_html(draws: Draws) -> str:
     names = tr(", ").join(sure.head(FIRST_ROWS))
     if len(sure) > FIRST_ROWS:
         names = tr("{} and {} more", names, len(sure) - FIRST_ROWS)
-    given = format_number(draws.given_usd_per_h)
     facts = {
         tr("Draws"): tr("{} of {}", draws.done, draws.wanted),
         tr("Saving, median"): tr(
-            "{} USD/h; with inputs as they are {} USD/h", saving["p50"], given
+            "{} USD/h; with inputs as they are {} USD/h",
+            figure(saving["p50"], "USD/h"),
+            figure(draws.given_usd_per_h, "USD/h"),
         ),
-        tr("Eight of ten draws"): f"{tr('{} to {}', saving['p10'], saving['p90'])} USD/h",
+        tr("Eight of ten draws"): _from_to("USD/h", saving["p10"], saving["p90"]),
         tr("Inputs drawn"): how_drawn(draws.counts),
         tr("Sure to receive load"): names or tr("none"),
         tr("With unserved load"): tr("{} draws", unserved),
@@ -196,14 +196,15 @@ def certificate_html(certificate: Certificate) -> str:
     """Whether it proves the placement, what that rests on, and every check."""
     table = certificate.table
     failed = table.loc[~table["holds"], "check"].tolist()
+    factor, unit = units().of(certificate.unit)
     facts = {
         tr("Objective"): tr(
             "{} {}, penalty on unserved load included",
-            format_number(certificate.objective),
-            certificate.unit,
+            format_number(certificate.objective * factor),
+            unit,
         ),
         tr("No placement has less than"): (
-            f"{format_number(certificate.lower_bound)} {certificate.unit}"
+            f"{format_number(certificate.lower_bound * factor)} {unit}"
         ),
         tr("Checks that fail"): tr(", ").join(failed) or tr("none"),
     }
@@ -229,7 +230,7 @@ def _page(
         html("<tr><th style='{0}'>{1}</th><td style='{0}'>{2}</td></tr>", _CELL, name, value)
         for name, value in facts.items()
     )
-    head = table.head(most).rename(columns=title_of)
+    head = as_read(table.head(most))
     more = (
         f"{len(table)} {rows}"
         if len(table) <= most

@@ -8,13 +8,15 @@ import textwrap
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+import pandas as pd
 from markupsafe import Markup
+from pandas.api.types import is_numeric_dtype
 
 from explorer.markup import html, joined
 from explorer.model.labels import as_shown, isolated, publisher_of
 from explorer.scenario.provenance import MEANINGS, UNCERTAIN, Source, worst
-from explorer.words import language, mark, number, tr, units
-from explorer.words.amounts import Figure, symbol_after
+from explorer.words import amount, language, mark, number, tr, units
+from explorer.words.amounts import Amount, Figure, symbol_after
 from explorer.words.column_titles import COLUMN_TITLES
 
 BRIEFLY = {  # how sure a figure is, in a word or two
@@ -355,6 +357,45 @@ def title_of(column: str) -> str:
     return f"{words} [{spoken}]".strip()
 
 
+def as_read(table: pd.DataFrame) -> pd.DataFrame:
+    """
+    A table with headings for its columns, and their numbers, as they are wanted.
+
+    >>> from explorer.words import Reader, Units, writing_for
+    >>> with writing_for(Reader("en", Units("EUR", 1.25))):
+    ...     print(as_read(pd.DataFrame({"region": ["r1"], "cost_usd_per_h": [5.0]})))
+      region  cost [EUR/h]
+    0     r1           4.0
+    """
+    wanted, headings = units(), {name: title_of(str(name)) for name in table}
+    factors = {name: wanted.factor_in(heading) for name, heading in headings.items()}
+    written = {
+        str(name): table[name] * factor
+        for name, factor in factors.items()
+        if factor != 1 and is_numeric_dtype(table[name])
+    }
+    headings |= {name: wanted.written(headings[name]) for name in written}
+    return table.assign(**written).rename(columns=headings)
+
+
+def lines_as_read(table: pd.DataFrame) -> pd.DataFrame:
+    """
+    The same of a table with headings in its first column, one for the numbers of each line; a line
+    with words in it stays as it is.
+    """
+    first, *rest = table
+    factors = [units().factor_in(str(heading)) for heading in table[first]]
+    rows = [
+        [units().written(heading), *(cell * factor for cell in cells)]
+        if factor != 1 and not any(isinstance(cell, str) for cell in cells)
+        else [heading, *cells]
+        for factor, (heading, *cells) in zip(
+            factors, table.itertuples(index=False, name=None), strict=True
+        )
+    ]
+    return pd.DataFrame(rows, columns=[title_of(str(first)), *rest])
+
+
 def figure(value: float, symbol: str, form: Callable[[float], str] = format_number) -> Figure:
     """
     A figure in the units that are wanted, for a message that has its symbol beside it.
@@ -367,6 +408,32 @@ def figure(value: float, symbol: str, form: Callable[[float], str] = format_numb
     written = Figure(form(value * units().of(symbol)[0]))
     written.symbol = symbol
     return written
+
+
+def price(usd: float, symbol: str) -> Amount:
+    """
+    A price that somebody has set, for a message that has its symbol beside it: to the cent where it
+    is converted.
+
+    >>> from explorer.words import Reader, Units, tr, writing_for
+    >>> with writing_for(Reader("en", Units("EUR", 1.1))):
+    ...     tr("now: {:g} USD/t", price(100, "USD/t"))
+    'now: 90.91 EUR/t'
+    """
+    factor, _ = units().of(symbol)
+    return amount(usd if factor == 1 else round(usd * factor, 2) / factor, symbol)
+
+
+def with_unit(value: float, unit: str, form: Callable[[float], str] = format_number) -> str:
+    """
+    A figure and its unit, which may have words besides, as they are wanted.
+
+    >>> from explorer.words import Reader, Units, writing_for
+    >>> with writing_for(Reader("en", Units("EUR", 1.25))):
+    ...     with_unit(50, "USD/MWh, mean of regions"), with_unit(50, "MW")
+    ('40.0 EUR/MWh, mean of regions', '50.0 MW')
+    """
+    return f"{form(value * units().factor_in(unit))} {units().written(unit)}"
 
 
 def signed(value: float) -> str:

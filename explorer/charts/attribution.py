@@ -12,7 +12,7 @@ from explorer.charts.rows import horizontal_bars, reach
 from explorer.markup import html, sentences
 from explorer.measures.frontier import UNSERVED_MW
 from explorer.presentation import renders
-from explorer.text import format_number
+from explorer.text import figure, format_number
 from explorer.words import tr
 
 Floats = NDArray[np.float64]
@@ -61,8 +61,8 @@ def chart(table: pd.DataFrame) -> Chart:
         (_staircase(rows, shapley, np.array(table.attrs["in_order_usd_per_h"]), saved, possible),),
         tr(
             "moving saves {} of {} USD/h possible without obstacles",
-            format_number(saved),
-            format_number(possible),
+            figure(saved, "USD/h"),
+            figure(possible, "USD/h"),
         ),
         _finding(table, saved, possible),
         About.of(table),
@@ -114,7 +114,7 @@ def _finding(table: pd.DataFrame, saved: float, possible: float) -> Markup:
         served, unserved = format_number(served_mw), format_number(unserved_mw)
         whose = html("All of it is of the {} MW served; {} MW are not.", served, unserved)
     if held <= 0:
-        found = html("Nothing holds it back: moving saves {} USD/h.", format_number(saved))
+        found = html("Nothing holds it back: moving saves {} USD/h.", figure(saved, "USD/h"))
         return sentences((found, whose))
     parts = [
         tr("{} {:.0f} %", tr(factors[n]), 100 * shapley[n] / held)
@@ -124,7 +124,7 @@ def _finding(table: pd.DataFrame, saved: float, possible: float) -> Markup:
     found = html(
         "Moving saves <b>{saved} of {possible} USD/h</b> that would be possible without obstacles, carbon at its "
         "price included. Of the {held} USD/h held back: {parts}.",
-        saved=format_number(saved), possible=format_number(possible), held=format_number(held),
+        saved=figure(saved, "USD/h"), possible=figure(possible, "USD/h"), held=figure(held, "USD/h"),
         parts=tr(", ").join(parts),
     )  # fmt: skip
     return sentences((found, whose, _room(table)))
@@ -141,5 +141,5 @@ def _room(table: pd.DataFrame) -> str:
     return html(
         "Capacity counts as if room were free, as for machines that are bought anyway: more of it alone saves "
         "{free} USD/h; bought on top, at {price} USD/MWh, {bought}.",
-        free=format_number(free), price=format_number(price), bought=format_number(bought),
+        free=figure(free, "USD/h"), price=figure(price, "USD/MWh"), bought=figure(bought, "USD/h"),
     )  # fmt: skip

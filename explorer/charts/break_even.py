@@ -11,7 +11,7 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.markup import html
 from explorer.model.labels import NamesById
 from explorer.presentation import renders
-from explorer.text import format_number
+from explorer.text import figure
 from explorer.words import mark, tr
 
 LOSS, CLOSED, PAYS = 0, 1, 2  # whether a pair pays and may move; what pays is drawn last, on top
@@ -144,9 +144,9 @@ def pays_at(pairs: pd.DataFrame) -> NDArray:
     words = []
     for start, end, pays in zip(*(pairs[name] for name in columns), strict=True):
         if start == start:
-            words.append(tr("from {} USD/t", format_number(start)))
+            words.append(tr("from {} USD/t", figure(start, "USD/t")))
         elif end == end:
-            words.append(tr("until {} USD/t", format_number(end)))
+            words.append(tr("until {} USD/t", figure(end, "USD/t")))
         else:
             words.append(tr("at any") if pays else tr("at none"))
     return np.array(words, object)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
@@ -12,9 +14,10 @@ from explorer.charts.rows import bars_from_zero, reach
 from explorer.markup import html, sentences
 from explorer.model.labels import NamesById
 from explorer.presentation import renders
-from explorer.text import elided, format_number, percent
+from explorer.text import elided, figure, format_number, percent, signed
 from explorer.units import KG_PER_T
 from explorer.words import mark, tr
+from explorer.words.amounts import Figure
 
 FIRST, LAST = 8, 7  # zones shown, of the largest rises and of the largest falls
 STILL_KG_PER_H = 0.5  # a change by less is none
@@ -132,7 +135,7 @@ def _finding(table: pd.DataFrame, change: NDArray) -> Markup:
         parts.append(
             html(
                 "Most: {}, {} t/h ({}).",
-                elided(_names(table)[str(most["zone"])]), f"+{_tonnes(change[:1])}",
+                elided(_names(table)[str(most["zone"])]), _tonnes(change[:1], signed),
                 _percent(float(most["change_percent"])),
             )
         )  # fmt: skip
@@ -142,5 +145,5 @@ def _finding(table: pd.DataFrame, change: NDArray) -> Markup:
     return sentences(parts)
 
 
-def _tonnes(kg: NDArray) -> str:
-    return format_number(float(kg.sum()) / KG_PER_T)
+def _tonnes(kg: NDArray, form: Callable[[float], str] = format_number) -> Figure:
+    return figure(float(kg.sum()) / KG_PER_T, "t/h", form)

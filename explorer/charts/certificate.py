@@ -12,8 +12,8 @@ from explorer.charts.rows import horizontal_bars, row_places
 from explorer.markup import html, sentences
 from explorer.measures.certificate import Certificate
 from explorer.presentation import renders
-from explorer.text import format_number
-from explorer.words import tr
+from explorer.text import figure, format_number, with_unit
+from explorer.words import amount, tr
 
 ALL = 100.0  # of a tolerance [%]
 _TIP = (("", "@meaning"), ("Found", "@found"), ("Tolerated", "@tolerated"))
@@ -99,7 +99,7 @@ def small(value: float) -> str:
 
 def in_unit(value: float, unit: str) -> str:
     """A residual with its unit, where it has one."""
-    return small(value) + ("" if unit == "-" else f" {unit}")
+    return small(value) if unit == "-" else with_unit(value, unit, small)
 
 
 def _shares(table: pd.DataFrame) -> NDArray[np.float64]:
@@ -117,10 +117,15 @@ def _title(proof: Certificate) -> str:
         return tr("not proven: {}", tr(", ").join(_failed(proof)))
     match proof.unit:
         case "kg/h":
-            return tr("proven: no placement can emit less than {:,.2f} kg/h", proof.lower_bound)
+            return tr(
+                "proven: no placement can emit less than {:,.2f} kg/h",
+                amount(proof.lower_bound, "kg/h"),
+            )
         case "MW ms":
             return tr("proven: no placement can wait less than {:,.2f} MW ms", proof.lower_bound)
-    return tr("proven: no placement can cost less than {:,.2f} USD/h", proof.lower_bound)
+    return tr(
+        "proven: no placement can cost less than {:,.2f} USD/h", amount(proof.lower_bound, "USD/h")
+    )
 
 
 def _failed(proof: Certificate) -> list[str]:
@@ -139,7 +144,11 @@ def _finding(proof: Certificate) -> Markup:
 
 def _bound(proof: Certificate) -> Markup:
     """What no placement is better than, and how far this one is from it."""
-    found = {"bound": proof.lower_bound, "found": proof.objective, "gap": small(proof.gap)}
+    found = {
+        "bound": amount(proof.lower_bound, proof.unit),
+        "found": amount(proof.objective, proof.unit),
+        "gap": figure(proof.gap, proof.unit, small),
+    }
     match proof.unit:
         case "kg/h":
             return html(

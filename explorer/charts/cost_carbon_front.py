@@ -18,7 +18,7 @@ from explorer.markup import html, sentences
 from explorer.measures.cost_carbon_front import avoided_kg_per_h
 from explorer.model.labels import NamesById
 from explorer.presentation import renders
-from explorer.text import format_number
+from explorer.text import figure, format_number, price
 from explorer.units import KG_PER_T
 from explorer.words import mark, tr
 
@@ -26,7 +26,6 @@ STEPS_USD_PER_T = (50.0, 100.0)  # carbon prices between which the front changes
 UNSERVED_MW = 1e-6  # above this, load counts as unserved
 NOW_LEAST = {"carbon": mark("now: least carbon"), "latency": mark("now: least latency")}
 _ROLES = ("cheap", "middling", "dear")
-_LABELS = ("below 50 USD/t", "50 to 100 USD/t", "above 100 USD/t")
 _NOW_TIP = (("Cost", "@y{0,0} USD/h"), ("Carbon", "@x{0,0.0} t/h"))
 _TIP = (
     ("Best at a carbon price", "@prices"),
@@ -41,8 +40,8 @@ PANELS = (
     Panel(
         "cost and carbon",
         (
-            Mark("front", "segments", _ROLES, _LABELS, size=3),
-            Mark("corners", "points", _ROLES, _LABELS, _TIP, size=6),
+            Mark("front", "segments", _ROLES, size=3),
+            Mark("corners", "points", _ROLES, (), _TIP, size=6),
             Mark(
                 "baseline", "points", ("baseline",), ("baseline: least latency",), _NOW_TIP, size=12
             ),
@@ -70,8 +69,8 @@ def chart(table: pd.DataFrame) -> Chart:
     """
     front = with_names(table)
     carbon, cost = _carbon_t_per_h(front), front["cost_usd_per_h"].to_numpy()
-    price = front["carbon_price_from_usd_per_t"].to_numpy()
-    role = np.searchsorted(STEPS_USD_PER_T, price).astype(np.uint8)
+    usd_per_t = front["carbon_price_from_usd_per_t"].to_numpy()
+    role = np.searchsorted(STEPS_USD_PER_T, usd_per_t).astype(np.uint8)
     columns: dict[str, Columns] = {
         "front": {"x0": carbon[:-1], "y0": cost[:-1], "x1": carbon[1:], "y1": cost[1:], "role": role[1:]},
         "corners": {
@@ -87,7 +86,9 @@ def chart(table: pd.DataFrame) -> Chart:
             "y": np.array([at["cost_usd_per_h"]]),
         }
     x_range, y_range = (_reach(columns, place) for place in ("x", "y"))
-    labels = {"now": (_now(table),)} if "now" in marks else {}
+    steps = _steps()
+    labels: dict[str, tuple[str, ...]] = {"front": steps, "corners": steps}
+    labels |= {"now": (_now(table),)} if "now" in marks else {}
     if "pin" in table.attrs:
         labels["baseline"] = (table.attrs["pin"]["name"],)
     if "baseline" in marks and not (
@@ -105,6 +106,16 @@ def chart(table: pd.DataFrame) -> Chart:
                 "Every placement that is best at some carbon price, by what the last tonne avoided costs there."
             )
         ],
+    )
+
+
+def _steps() -> tuple[str, ...]:
+    """What a tonne costs, by role."""
+    low, high = (price(step, "USD/t") for step in STEPS_USD_PER_T)
+    return (
+        tr("below {:g} USD/t", low),
+        tr("{:g} to {:g} USD/t", low, high),
+        tr("above {:g} USD/t", high),
     )
 
 
@@ -129,9 +140,9 @@ def _prices(front: pd.DataFrame) -> NDArray:
         front["carbon_price_from_usd_per_t"], front["carbon_price_to_usd_per_t"], strict=True
     )
     words = [
-        tr("{} to {} USD/t", format_number(low), format_number(high))
+        tr("{} to {} USD/t", figure(low, "USD/t"), figure(high, "USD/t"))
         if np.isfinite(high)
-        else tr("above {} USD/t", format_number(low))
+        else tr("above {} USD/t", figure(low, "USD/t"))
         for low, high in spans
     ]
     return np.array(words, object)
@@ -161,7 +172,7 @@ def _now(table: pd.DataFrame) -> str:
     objective = table.attrs["objective"]
     if objective != "cost":
         return tr(NOW_LEAST[objective])
-    return tr("now: {:g} USD/t", table.attrs["carbon_price_usd_per_t"])
+    return tr("now: {:g} USD/t", price(table.attrs["carbon_price_usd_per_t"], "USD/t"))
 
 
 def _title(table: pd.DataFrame) -> str:
@@ -169,13 +180,13 @@ def _title(table: pd.DataFrame) -> str:
         return tr("the cheapest placement is the cleanest too")
     low = STEPS_USD_PER_T[0]
     every, cheap = (
-        format_number(avoided_kg_per_h(table, most) / KG_PER_T) for most in (np.inf, low)
+        figure(avoided_kg_per_h(table, most) / KG_PER_T, "t/h") for most in (np.inf, low)
     )
     return tr(
         "up to {every} t/h can be avoided, {cheap} of them below {low:g} USD/t",
         every=every,
         cheap=cheap,
-        low=low,
+        low=price(low, "USD/t"),
     )
 
 
@@ -204,12 +215,16 @@ def _present(front: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
             "<b>Now, at {:g} USD/t:</b> least carbon costs {} USD/h more than its carbon has to."
             if attrs["objective"] == "carbon"
             else "<b>Now, at {:g} USD/t:</b> least latency costs {} USD/h more than its carbon has to.",
-            carbon_price,
-            format_number(more),
+            price(carbon_price, "USD/t"),
+            figure(more, "USD/h"),
         )
     row = front[front["carbon_price_from_usd_per_t"] <= carbon_price].iloc[-1]
     last, then = row["carbon_price_from_usd_per_t"], row["carbon_price_to_usd_per_t"]
-    at = {"price": carbon_price, "last": format_number(last), "then": format_number(then)}
+    at = {
+        "price": price(carbon_price, "USD/t"),
+        "last": figure(last, "USD"),
+        "then": figure(then, "USD"),
+    }
     if last > 0 and np.isfinite(then):
         return html(
             "<b>Now, at {price:g} USD/t:</b> the last tonne avoided costs {last} USD, the next would cost {then} USD.",
@@ -230,13 +245,13 @@ def _tonnes(front: pd.DataFrame) -> Markup:
         return html("The cheapest placement is the cleanest too.")
     low, high = STEPS_USD_PER_T
     some, most, every = (
-        format_number(avoided_kg_per_h(front, step) / KG_PER_T) for step in (low, high, np.inf)
+        figure(avoided_kg_per_h(front, step) / KG_PER_T, "t/h") for step in (low, high, np.inf)
     )
     avoided = html(
         "Against least cost, up to <b>{every} t/h</b> can be avoided: <b>{some}</b> below {low:g} USD/t, "
         "<b>{most}</b> below {high:g} USD/t, all up to {dearest} USD/t.",
-        every=every, some=some, low=low, most=most, high=high,
-        dearest=format_number(front["carbon_price_from_usd_per_t"].iloc[-1]),
+        every=every, some=some, low=price(low, "USD/t"), most=most, high=price(high, "USD/t"),
+        dearest=figure(front["carbon_price_from_usd_per_t"].iloc[-1], "USD/t"),
     )  # fmt: skip
     return sentences((avoided, _cheapest(front)))
 
@@ -247,8 +262,8 @@ def _cheapest(front: pd.DataFrame) -> Markup:
     avoided = (front["carbon_kg_per_h"].iloc[0] - first["carbon_kg_per_h"]) / KG_PER_T
     moves = [name for name in (first["loses"], first["gains"]) if name]
     at = {
-        "avoided": format_number(avoided),
-        "price": format_number(first["carbon_price_from_usd_per_t"]),
+        "avoided": figure(avoided, "t/h"),
+        "price": figure(first["carbon_price_from_usd_per_t"], "USD/t"),
         "mw": format_number(first["moved_mw"]),
     }
     if not moves:

@@ -19,7 +19,7 @@ from explorer.markup import html, sentences
 from explorer.measures.cost_latency_front import objective_at, window_return
 from explorer.measures.frontier import WINDOW_MS
 from explorer.presentation import renders
-from explorer.text import format_number
+from explorer.text import figure, format_number
 from explorer.units import KG_PER_T
 from explorer.words import mark, tr
 
@@ -177,12 +177,12 @@ def _title(front: pd.DataFrame) -> str:
         return tr("waiting longer saves nothing")
     width, first, last = _ends(front)
     if width < WINDOW_MS:
-        return tr("{:.3g} ms of mean delay save {} USD/h each", width, format_number(first))
+        return tr("{:.3g} ms of mean delay save {} USD/h each", width, figure(first, "USD/h"))
     return tr(
         "the first {width:g} ms of mean delay save {first} USD/h each, the last {last}",
         width=width,
-        first=format_number(first),
-        last=format_number(last),
+        first=figure(first, "USD/h"),
+        last=figure(last, "USD/h"),
     )
 
 
@@ -205,12 +205,12 @@ def _worth(front: pd.DataFrame, of: str) -> Markup:
     if width < WINDOW_MS:
         return html(
             "Each of <b>{width:.3g} ms</b> of mean delay {of} saves <b>{first} USD/h</b>.",
-            width=width, of=of, first=format_number(first),
+            width=width, of=of, first=figure(first, "USD/h"),
         )  # fmt: skip
     return html(
         "Above the least possible, the first {width:.3g} ms of mean delay {of} save <b>{first} USD/h each</b>, "
         "the last {width:.3g} ms <b>{last}</b>.",
-        width=width, of=of, first=format_number(first), last=format_number(last),
+        width=width, of=of, first=figure(first, "USD/h"), last=figure(last, "USD/h"),
     )  # fmt: skip
 
 
@@ -222,7 +222,7 @@ def _present(front: pd.DataFrame, of: str) -> Markup:
     if more > OFF_THE_FRONT * abs(cost):
         return html(
             "<b>Now, at {at} ms {of}</b>, it costs {more} USD/h more than that delay has to.",
-            more=format_number(more),
+            more=figure(more, "USD/h"),
             **at,
         )
     width = min(WINDOW_MS, float(delay[-1]) - at_ms)
@@ -231,7 +231,7 @@ def _present(front: pd.DataFrame, of: str) -> Markup:
     each = window_return(front, at_ms, width)
     return html(
         "<b>Now, at {at} ms {of}</b>, each of the next {width:.3g} ms would save {each} USD/h.",
-        width=width, each=format_number(each), **at,
+        width=width, each=figure(each, "USD/h"), **at,
     )  # fmt: skip
 
 
@@ -244,5 +244,5 @@ def _for_free(front: pd.DataFrame) -> Markup | str:
         return ""
     return html(
         "Without a ms more than the baseline's {} ms, {} USD/h could be saved.",
-        format_number(at_ms), format_number(saved),
+        format_number(at_ms), figure(saved, "USD/h"),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, left_out, reach
 from explorer.markup import html, joined, sentences
 from explorer.presentation import renders
-from explorer.text import elided, format_number, percent
+from explorer.text import elided, format_number, percent, with_unit
 from explorer.units import KG_PER_T
 from explorer.words import mark, tr
 
@@ -150,7 +150,8 @@ def _change(name: str, figure: dict[str, Any]) -> Markup:
     unit, per = _UNITS.get(name, (figure["unit"], 1.0))
     if figure["basis"] and not np.isfinite(figure["change"]):
         return html("{} {} per MWh served", tr(_WORDS[name]), percent(figure["change_percent"]))
-    amount = html("{} <b>{} {}</b>", tr(_WORDS[name]), _signed(figure["change"] / per), unit)
+    change = with_unit(figure["change"] / per, unit, _signed)
+    amount = html("{} <b>{}</b>", tr(_WORDS[name]), change)
     has_share = name in ("cost_usd_per_h", "carbon_kg_per_h") and np.isfinite(
         figure["change_percent"]
     )

@@ -12,7 +12,7 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import bars_from_zero, horizontal_bars, left_out, reach, row_places
 from explorer.markup import html, sentences
 from explorer.presentation import renders
-from explorer.text import elided, format_number, signed
+from explorer.text import elided, figure, format_number, signed
 from explorer.words import tr
 
 ROWS = 12  # regions shown
@@ -168,8 +168,8 @@ def _dearest(table: pd.DataFrame) -> Markup:
     return html(
         "Dearest to do without is {region}: the rest costs <b>{more} USD/h</b> more, CO₂ {carbon} kg/h.",
         region=_name(table, table["region"].iloc[most]),
-        more=format_number(float(change[most])),
-        carbon=signed(carbon),
+        more=figure(float(change[most]), "USD/h"),
+        carbon=figure(carbon, "kg/h", signed),
     )
 
 
@@ -194,6 +194,6 @@ def _reserve(table: pd.DataFrame) -> Markup:
         "leaves {after} and costs {more} USD/h{share} more.",
         before=format_number(before),
         after=format_number(after),
-        more=format_number(max(more, 0.0)),
+        more=figure(max(more, 0.0), "USD/h"),
         share=share,
     )

@@ -15,9 +15,10 @@ from explorer.markup import html, sentences
 from explorer.measures.frontier import UNSERVED_MW, Frontier
 from explorer.model.placement import Placement
 from explorer.presentation import renders
-from explorer.text import format_duration, format_number
+from explorer.text import figure, format_duration
 from explorer.units import KG_PER_T
-from explorer.words import mark, number, tr
+from explorer.words import mark, number, tr, units
+from explorer.words.amounts import Figure
 
 Floats = NDArray[np.float64]
 
@@ -189,9 +190,9 @@ def _reach(values: Floats, baseline: float) -> tuple[float, float]:
 
 def _title(table: pd.DataFrame) -> str:
     if (saved := _saved(table, "objective_usd_per_h")) > 0:
-        return tr("waiting {} longer saves {} USD/h", _longer(table), format_number(saved))
+        return tr("waiting {} longer saves {} USD/h", _longer(table), figure(saved, "USD/h"))
     if (saved := _saved(table, "carbon_kg_per_h") / KG_PER_T) > 0:
-        return tr("waiting {} longer saves {} t/h", _longer(table), format_number(saved))
+        return tr("waiting {} longer saves {} t/h", _longer(table), figure(saved, "t/h"))
     return tr("waiting longer saves nothing")
 
 
@@ -206,7 +207,7 @@ def _cost_title(table: pd.DataFrame) -> str:
     saved = _saved(table, "cost_usd_per_h")
     if not saved:
         return tr("waiting longer makes it no cheaper")
-    longer, usd = _longer(table), format_number(abs(saved))
+    longer, usd = _longer(table), figure(abs(saved), "USD/h")
     if saved > 0:
         return tr("waiting {} longer makes it {} USD/h cheaper", longer, usd)
     return tr("waiting {} longer makes it {} USD/h dearer", longer, usd)
@@ -223,7 +224,7 @@ def _carbon_title(table: pd.DataFrame) -> str:
     saved = _saved(table, "carbon_kg_per_h")
     if not saved:
         return tr("waiting longer saves no CO₂")
-    longer, tonnes = _longer(table), format_number(abs(saved) / KG_PER_T)
+    longer, tonnes = _longer(table), figure(abs(saved) / KG_PER_T, "t/h")
     if saved > 0:
         return tr("waiting {} longer emits {} t/h less CO₂", longer, tonnes)
     return tr("waiting {} longer emits {} t/h more CO₂", longer, tonnes)
@@ -299,29 +300,29 @@ def _brought(erl: float, crl: float, since: str) -> str:
     Returns on latency in words.
 
     >>> _brought(44.5, 642.0, "Since then")
-    'Since then, each extra millisecond has saved 44.5 USD and 642 kg CO₂ per hour.'
+    'Since then, each extra millisecond has saved 44.5 USD/h and 642 kg/h of CO₂.'
     >>> _brought(44.5, -642.0, "Since then").partition(":")[2]
     ' cheaper, not cleaner.'
     """
-    at = {"since": since, "usd": format_number(abs(erl)), "kg": format_number(abs(crl))}
+    at = {"since": since, "usd": figure(abs(erl), "USD/h"), "kg": figure(abs(crl), "kg/h")}
     if erl >= 0 and crl >= 0:
         return tr(
-            "{since}, each extra millisecond has saved {usd} USD and {kg} kg CO₂ per hour.", **at
+            "{since}, each extra millisecond has saved {usd} USD/h and {kg} kg/h of CO₂.", **at
         )
     if erl >= 0:
         return tr(
-            "{since}, each extra millisecond has saved {usd} USD and emitted {kg} kg CO₂ more per hour: cheaper, "
+            "{since}, each extra millisecond has saved {usd} USD/h and emitted {kg} kg/h of CO₂ more: cheaper, "
             "not cleaner.",
             **at,
         )
     if crl >= 0:
         return tr(
-            "{since}, each extra millisecond has saved {kg} kg CO₂ and cost {usd} USD more per hour: cleaner, "
+            "{since}, each extra millisecond has saved {kg} kg/h of CO₂ and cost {usd} USD/h more: cleaner, "
             "not cheaper.",
             **at,
         )
     return tr(
-        "{since}, each extra millisecond has cost {usd} USD and {kg} kg CO₂ more per hour.", **at
+        "{since}, each extra millisecond has cost {usd} USD/h and {kg} kg/h of CO₂ more.", **at
     )
 
 
@@ -333,13 +334,31 @@ def _more(table: pd.DataFrame, current_ms: float) -> str:
         float(table[name].iloc[then] - table[name].iloc[now])
         for name in ("cost_usd_per_h", "carbon_kg_per_h")
     )
-    cost, carbon = (number(by, "+,.0f").replace("-", "−") if then > now else "±0" for by in changes)
+    cost, carbon = (
+        _whole(by if then > now else 0.0, symbol)
+        for by, symbol in zip(changes, ("USD/h", "kg/h"), strict=True)
+    )
     return tr(
         "{more:g} ms more: cost {cost} USD/h, CO₂ {carbon} kg/h.",
         more=MORE_MS,
         cost=cost,
         carbon=carbon,
     )
+
+
+def _whole(change: float, symbol: str) -> Figure:
+    """
+    With its sign, to about a dollar or a kilogramme an hour in whatever units are wanted.
+
+    >>> [_whole(change, "kg/h") for change in (1234.4, -0.7, 0.0)]
+    ['+1,234', '−1', '±0']
+    """
+    decimals = max(0, round(-np.log10(units().of(symbol)[0])))
+
+    def form(change: float) -> str:
+        return number(change, f"+,.{decimals}f").replace("-", "−") if change else "±0"
+
+    return figure(change, symbol, form)
 
 
 def _rises(values: NDArray) -> bool:

@@ -12,7 +12,7 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import bars_from_zero, reach_from_zero
 from explorer.markup import html
 from explorer.presentation import renders
-from explorer.text import format_number
+from explorer.text import figure, format_number
 from explorer.words import tr
 
 _TIP = (
@@ -100,5 +100,5 @@ def _finding(table: pd.DataFrame) -> Markup:
     return html(
         "<b>A greedy placement misses {:.1f} % of the saving</b>: it costs {} USD/h more than the optimum.",
         100 * missed,
-        format_number(max(0.0, cost["greedy"] - cost["optimum"])),
+        figure(max(0.0, cost["greedy"] - cost["optimum"]), "USD/h"),
     )

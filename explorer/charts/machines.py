@@ -10,7 +10,7 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, reach, stacked
 from explorer.markup import html, sentences
 from explorer.presentation import renders
-from explorer.text import format_number
+from explorer.text import figure, format_number
 from explorer.words import tr
 
 _TIP = (
@@ -155,7 +155,7 @@ def _worth(table: pd.DataFrame) -> Markup:
     return html(
         "Following each hour saves {} USD/h of electricity against the pooled day, and takes machines for {} USD/h "
         "more, at {} USD/MWh.",
-        format_number(max(electricity, 0.0)),
-        format_number(machines),
-        format_number(price),
+        figure(max(electricity, 0.0), "USD/h"),
+        figure(machines, "USD/h"),
+        figure(price, "USD/MWh"),
     )

@@ -21,7 +21,7 @@ from explorer.charts.chart import About, Columns, Tips, columns_in
 from explorer.charts.map_places import WORLD, Ends, names_on_map
 from explorer.charts.map_scale import MapScale
 from explorer.text import format_number
-from explorer.words import plural, tr
+from explorer.words import plural, tr, units
 
 Floats = NDArray[np.float64]
 
@@ -60,6 +60,7 @@ class Scale:
     edges: tuple[float, ...]  # between the steps
     inks: tuple[str, ...]  # of the steps, one more than edges
     words: tuple[str, ...]
+    factor: float = 1.0  # what its numbers are multiplied by where they are written
 
     def ink_of(self, shown: Floats) -> NDArray[np.object_]:
         """The colours in print of so many circles."""
@@ -72,15 +73,17 @@ class Scale:
         ends: tuple[float, float],
         colours: tuple[str, ...],
         inks: tuple[str, ...],
-        unit: str,
     ) -> Scale:
-        """A range in steps alike, each named by its ends."""
-        edges = np.linspace(*ends, len(inks) + 1)
+        """A range in steps alike, each named by its ends, in the unit that ends the label."""
+        edges, factor = np.linspace(*ends, len(inks) + 1), units().factor_in(label)
+        label = units().written(label)
+        unit = label.rpartition("[")[2].rstrip("]")
         words = [
             tr("{} to {} {}", format_number(float(a)), format_number(float(b)), unit)
-            for a, b in pairwise(edges)
+            for a, b in pairwise(factor * edges)
         ]
-        return cls(label, *ends, colours, tuple(map(float, edges[1:-1])), inks, tuple(words))
+        edges = tuple(map(float, edges[1:-1]))
+        return cls(label, *ends, colours, edges, inks, tuple(words), factor)
 
 
 @dataclass(frozen=True)

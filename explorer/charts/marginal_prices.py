@@ -20,8 +20,9 @@ from explorer.markup import html, sentences
 from explorer.measures.marginal_prices import ALL, PENALTY_SHARE
 from explorer.model.labels import as_shown
 from explorer.presentation import renders
-from explorer.text import format_number
+from explorer.text import figure, format_number
 from explorer.words import mark, tr
+from explorer.words.amounts import Figure
 
 LARGEST_RING_PX = 60.0
 LABEL = mark("One more MWh [USD/MWh]")
@@ -71,7 +72,7 @@ def price_map(table: pd.DataFrame) -> Map:
     return Map(
         (REGIONS, CLIENTS),
         {REGIONS.name: regions, CLIENTS.name: clients},
-        Scale.in_steps(tr(LABEL), ends, AMOUNT, AMOUNT_INKS, "USD/MWh"),
+        Scale.in_steps(tr(LABEL), ends, AMOUNT, AMOUNT_INKS),
         _title(table),
         _finding(table),
         About.of(table),
@@ -131,11 +132,15 @@ def _by_class(table: pd.DataFrame) -> NDArray[np.object_]:
     prices = rows["price_usd_per_mwh"].to_numpy(float).reshape(-1, len(names))
     return np.array(
         [
-            tr(", ").join(f"{k} {format_number(p, 4)}" for k, p in zip(names, line, strict=True))
+            tr(", ").join(f"{k} {_price(p)}" for k, p in zip(names, line, strict=True))
             for line in prices
         ],
         object,
     )
+
+
+def _price(usd_per_mwh: float) -> Figure:
+    return figure(usd_per_mwh, "USD/MWh", lambda value: format_number(value, 4))
 
 
 def _diameter(usd_per_mwh: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -162,7 +167,7 @@ def _title(table: pd.DataFrame) -> str:
     price = _of(table, "demand")["price_usd_per_mwh"].to_numpy(float)
     if np.isnan(price).all():
         return tr("there are no prices of one more MWh")
-    low, high = format_number(float(price.min()), 4), format_number(float(price.max()), 4)
+    low, high = (_price(float(end)) for end in (price.min(), price.max()))
     return tr("one more MWh costs between {} and {} USD/MWh", low, high)
 
 
@@ -172,7 +177,7 @@ def _finding(table: pd.DataFrame) -> Markup:
         return _why_not(table.attrs["objective"])
     names = _names(table, "demand")
     cheapest, dearest = (
-        html("<b>{} USD/MWh</b> in {}", format_number(price[n], 4), names[n])
+        html("<b>{} USD/MWh</b> in {}", _price(price[n]), names[n])
         for n in (price.argmin(), price.argmax())
     )
     mean = np.average(price, weights=demand_mw) if demand_mw.any() else price.mean()
@@ -181,7 +186,7 @@ def _finding(table: pd.DataFrame) -> Markup:
             "One more MWh costs between {} and {}, {} on average over demand.",
             cheapest,
             dearest,
-            format_number(mean, 4),
+            _price(mean),
         )
     ]
     penalised = np.count_nonzero(_is_penalty(price, table))
@@ -206,7 +211,7 @@ def _finding(table: pd.DataFrame) -> Markup:
         worth=np.count_nonzero(worth),
         regions=len(worth),
         region=_names(table, "capacity")[best],
-        usd=format_number(worth[best]),
+        usd=figure(worth[best], "USD/MWh"),
         to=format_number(to_mw[best]),
         now=format_number(capacity_mw[best]),
     )

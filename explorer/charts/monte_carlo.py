@@ -12,7 +12,7 @@ from explorer.charts.rows import horizontal_bars, left_out
 from explorer.markup import html, sentences
 from explorer.measures.monte_carlo import NEVER, SURE, Draws
 from explorer.presentation import renders
-from explorer.text import elided, format_number
+from explorer.text import elided, figure
 from explorer.words import plural, tr
 
 ROWS = 15  # regions shown
@@ -150,14 +150,14 @@ def _title(draws: Draws) -> str:
 
 
 def _finding(draws: Draws) -> Markup:
-    saving = {name: format_number(value) for name, value in draws.saving_usd_per_h().items()}
+    saving = {name: figure(value, "USD/h") for name, value in draws.saving_usd_per_h().items()}
     parts = [
         html(
             "Moving saves <b>{} USD/h</b> (median), in eight of ten draws {} to {}; with inputs as they are {}.",
             saving["p50"],
             saving["p10"],
             saving["p90"],
-            format_number(draws.given_usd_per_h),
+            figure(draws.given_usd_per_h, "USD/h"),
         )
     ]
     table = _named(draws)

@@ -12,7 +12,7 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, left_out, row_places
 from explorer.markup import html, sentences
 from explorer.presentation import renders
-from explorer.text import elided, format_number
+from explorer.text import elided, figure, format_number
 from explorer.units import KG_PER_T
 from explorer.words import tr
 
@@ -134,8 +134,8 @@ def _amount(table: pd.DataFrame) -> str:
     amount = table.attrs.get("slack", 0.0) * abs(table.attrs.get("optimum", 0.0))
     match table.attrs.get("objective"):
         case "carbon":
-            return tr("{} t/h", format_number(amount / KG_PER_T))
+            return tr("{} t/h", figure(amount / KG_PER_T, "t/h"))
         case "latency":
             served = float(table["it_mw"].to_numpy().sum())
             return tr("{} ms on average", format_number(amount / served if served else 0.0))
-    return tr("{} USD/h", format_number(amount))
+    return tr("{} USD/h", figure(amount, "USD/h"))

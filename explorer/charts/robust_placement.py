@@ -12,7 +12,7 @@ from explorer.charts.rows import bars_from_zero, horizontal_bars, left_out, reac
 from explorer.markup import html, sentences
 from explorer.measures.robust_placement import BASELINE, FORESIGHT, MEAN, STATED, TAIL
 from explorer.presentation import renders
-from explorer.text import elided, format_number
+from explorer.text import elided, figure, format_number
 from explorer.words import mark, number, tr
 
 ROWS = 10  # regions shown
@@ -137,14 +137,14 @@ def _title(found: dict[str, dict], share: str) -> str:
     less = stated["tail_usd_per_h"] - tail["tail_usd_per_h"]
     if less <= SAME_USD:
         return tr("hedging against dear worlds brings nothing")
-    return tr("hedging saves {} USD/h in the dearest {} % of worlds", format_number(less), share)
+    return tr("hedging saves {} USD/h in the dearest {} % of worlds", figure(less, "USD/h"), share)
 
 
 def _finding(found: dict[str, dict], share: str, hedged: dict[str, float]) -> Markup:
     parts = [
         html(
             "Not knowing what prices turn out to be costs the optimum as stated <b>{} USD/h</b> on average.",
-            format_number(found[STATED]["mean_regret_usd_per_h"]),
+            figure(found[STATED]["mean_regret_usd_per_h"], "USD/h"),
         ),
         _by_the_mean(found),
         _when_dear(found, share, hedged),
@@ -159,10 +159,10 @@ def _by_the_mean(found: dict[str, dict]) -> Markup:
     if saved < 0:
         return html(
             "Deciding by the average of many worlds would not help: in others it costs {} USD/h more.",
-            format_number(-saved),
+            figure(-saved, "USD/h"),
         )
     return html(
-        "Deciding by the average of many worlds would save {} of that.", format_number(saved)
+        "Deciding by the average of many worlds would save {} of that.", figure(saved, "USD/h")
     )
 
 
@@ -183,7 +183,7 @@ def _when_dear(found: dict[str, dict], share: str, hedged: dict[str, float]) -> 
 
 def _worth(when_dear: float, on_average: float) -> Markup:
     """What hedging saves, or costs. [USD/h]"""
-    usd = format_number(abs(when_dear)), format_number(abs(on_average))
+    usd = figure(abs(when_dear), "USD/h"), figure(abs(on_average), "USD/h")
     if when_dear >= 0:
         return html(
             "it saves <b>{} USD/h</b> in these worlds and saves {} USD/h on average"

@@ -11,7 +11,7 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import bars_from_zero, reach_from_zero
 from explorer.markup import html
 from explorer.presentation import renders
-from explorer.text import format_number
+from explorer.text import figure
 from explorer.words import tr
 
 _TIP = (
@@ -113,12 +113,12 @@ def _finding(table: pd.DataFrame) -> Markup:
         return html(
             "<b>The saving of {} USD/h at stated prices becomes a loss of {} USD/h</b> where prices rise with the load;"
             " who knows the steps saves {} USD/h.",
-            *(format_number(each) for each in _savings(table)),
+            *(figure(each, "USD/h") for each in _savings(table)),
         )
     return html(
         "<b>Of {} USD/h that the optimum saves at stated prices, {:.1f} % survive</b> where prices rise with the load;"
         " who knows the steps saves {:.1f} %.",
-        format_number(attrs["stated_saving_usd_per_h"]),
+        figure(attrs["stated_saving_usd_per_h"], "USD/h"),
         100 * attrs["survives_share"],
         100 * attrs["known_share"],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from explorer.sweeps.indices import BY
 from explorer.sweeps.names import figure_label, parameter_label
 from explorer.sweeps.plan import SOBOL
 from explorer.text import elided, format_number, within_sentence
-from explorer.words import number, tr
+from explorer.words import number, tr, units
 
 ROWS = 15  # inputs shown
 FEW_SAMPLES = 16  # of Sobol': from fewer, intervals are as rough as what they are about
@@ -86,7 +87,16 @@ def chart(table: pd.DataFrame, figure: str = "", scenario: str = "") -> Chart:
     if mine.empty:
         raise ValueError(f"The table has no {figure!r} of {scenario!r}.")
     panel, shown = PANELS[method], mine.head(ROWS)
-    tip = {name: shown[name].to_numpy() for name in panel.marks[0].tip_columns}
+    label, unit = figure_label(figure)
+    factor = 1.0
+    if method != SOBOL:  # effects are in the unit of the figure
+        said = tr("Effect on: {} [{}]", within_sentence(label), unit)
+        panel, factor = replace(panel, x=Axis(said)), units().of(unit)[0]
+    tip = {
+        name: factor * shown[name].to_numpy()
+        for name in panel.marks[0].tip_columns
+        if name != "input"
+    }
     tip["input"] = np.array([*map(tr, shown["input"])], object)
     columns: dict[str, Any] = {
         mark.name: horizontal_bars(*_ends(shown[mark.name].to_numpy(float)), half) | tip
@@ -96,7 +106,6 @@ def chart(table: pd.DataFrame, figure: str = "", scenario: str = "") -> Chart:
     places = row_places(len(shown))
     columns["interval"] = {"x0": at - half, "x1": at + half, "y0": places, "y1": places}
     ends = np.concatenate([[0.0], at - half, at + half, np.nan_to_num(tip.get("first", at))])
-    label, unit = figure_label(figure)
     mine = mine.assign(input=mine["input"].map(_said))
     return Chart(
         (panel,),
@@ -105,9 +114,6 @@ def chart(table: pd.DataFrame, figure: str = "", scenario: str = "") -> Chart:
                 columns,
                 reach(ends[np.isfinite(ends)], 0.05),
                 rows=[elided(_said(name)) for name in shown["input"]],
-                x_label=""
-                if method == SOBOL
-                else tr("Effect on: {} [{}]", within_sentence(label), unit),
                 y_label=left_out(len(shown), len(mine), "inputs of"),
             ),
         ),
@@ -147,10 +153,11 @@ def _finding(table: pd.DataFrame, method: str, label: str, unit: str) -> Markup:
     if not float(first[BY[method]]) > 0:
         return html("{} is the same in all these worlds.", label)
     if method != SOBOL:
+        factor, unit = units().of(unit)
         return html(
             "{} changes most with <b>{}</b>: by {} ± {} {} through its range.",
-            label, first["input"], format_number(first["mean_size"]),
-            format_number(first["mean_size_interval"]), unit,
+            label, first["input"], format_number(factor * first["mean_size"]),
+            format_number(factor * first["mean_size_interval"]), unit,
         )  # fmt: skip
     return html(
         "{} of what {} varies by goes with <b>{}</b> (± {}), {} by that alone.",

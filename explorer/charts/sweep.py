@@ -15,7 +15,7 @@ from explorer.markup import html
 from explorer.presentation import renders
 from explorer.sweeps.names import APP, figure_label, links_of, parameter_label
 from explorer.text import elided, format_number, within_sentence
-from explorer.words import mark, tr
+from explorer.words import mark, tr, units
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -131,7 +131,9 @@ def _parallel(table: pd.DataFrame, third: Ints, figure: str, axes: list[str]) ->
     stems = {"x0": at, "x1": at, "y0": np.zeros(count), "y1": np.ones(count)}
     names = [elided(parameter_label(name), 22) for name in axes]
     names.append(elided(figure_label(figure)[0], 22))
-    low, high = zip(*(_ends(table[name]) for name in [*axes, figure]), strict=True)
+    written = table[figure] * units().of(figure_label(figure)[1])[0]
+    ends_said = [*(_ends(table[name]) for name in axes), _ends(written)]
+    low, high = zip(*ends_said, strict=True)
     words = {
         "x": np.tile(at, 3),
         "y": np.concatenate([np.full(count, 1.16), np.full(count, 1.05), np.full(count, -0.06)]),
@@ -197,7 +199,8 @@ def _value(value: Any) -> str:
 
 def _title(table: pd.DataFrame, figure: str) -> str:
     label, unit = figure_label(figure)
-    low, high = (format_number(float(table[figure].iloc[n])) for n in (0, -1))
+    factor, unit = units().of(unit)
+    low, high = (format_number(float(table[figure].iloc[n]) * factor) for n in (0, -1))
     return tr(
         "{figure} from {low} to {high} {unit} over {count:,} points",
         figure=within_sentence(label),
@@ -210,6 +213,7 @@ def _title(table: pd.DataFrame, figure: str) -> str:
 
 def _finding(table: pd.DataFrame, figure: str, axes: list[str]) -> Markup:
     label, unit = figure_label(figure)
+    factor, unit = units().of(unit)
     least, most = (table.iloc[n] for n in (0, -1))
 
     def where(row: pd.Series) -> str:
@@ -217,8 +221,8 @@ def _finding(table: pd.DataFrame, figure: str, axes: list[str]) -> Markup:
 
     return html(
         "{figure}: least {low} {unit} at {low_at}; most <b>{high} {unit}</b> at {high_at}.",
-        figure=label, unit=unit, low=format_number(float(least[figure])), low_at=where(least),
-        high=format_number(float(most[figure])), high_at=where(most),
+        figure=label, unit=unit, low=format_number(float(least[figure]) * factor), low_at=where(least),
+        high=format_number(float(most[figure]) * factor), high_at=where(most),
     )  # fmt: skip
 
 

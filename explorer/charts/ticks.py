@@ -12,6 +12,7 @@ from typing import Any
 from bokeh.models import (
     AdaptiveTicker,
     Axis,
+    BasicTicker,
     BasicTickFormatter,
     ColorBar,
     CustomJSTickFormatter,
@@ -31,7 +32,7 @@ def tell_ticks_apart(figure: Plot) -> None:
     for part in parts:
         if isinstance(part, Axis) and type(part.formatter) is BasicTickFormatter:
             part.formatter = _formatter(takes_prefix(str(part.axis_label or "")))
-        elif isinstance(part, ColorBar):
+        elif isinstance(part, ColorBar) and not isinstance(part.formatter, CustomJSTickFormatter):
             part.formatter = _formatter(prefixed=False)  # whatever it shows
 
 
@@ -54,6 +55,22 @@ def in_units(panel: Panel) -> Callable[[Any, Any], None]:
     return hook
 
 
+def scale_in_units(bar: ColorBar, factor: float) -> None:
+    """Write the numbers of a scale of colours multiplied by that, where they are round then."""
+    bar.formatter = _formatter(prefixed=False, factor=factor)
+    bar.ticker = BasicTicker(mantissas=round_as_written(factor))
+
+
+def bar_in_units(handle: str, factor: float) -> Callable[[Any, Any], None]:
+    """A hook: the same of the scale that has that handle, where numbers are not as they are."""
+
+    def hook(plot: Any, _element: Any) -> None:
+        if factor != 1:
+            scale_in_units(plot.handles[handle], factor)
+
+    return hook
+
+
 def round_as_written(factor: float) -> list[float]:
     """
     Steps between ticks, from 1 to below 10 times a power of ten, that are 1, 2 or 5 times one when
@@ -68,6 +85,10 @@ def round_as_written(factor: float) -> list[float]:
 
 
 def _formatter(prefixed: bool, factor: float = 1.0) -> CustomJSTickFormatter:
+    return CustomJSTickFormatter(code=_CODE, args=how_written(prefixed, factor))
+
+
+def how_written(prefixed: bool, factor: float) -> dict[str, Any]:
+    """What the formatter of ticks has to know."""
     signs = {sign: localised(sign) for sign in ".,"}
-    args = {"prefixed": prefixed, "signs": signs, "factor": factor}
-    return CustomJSTickFormatter(code=_CODE, args=args)
+    return {"prefixed": prefixed, "signs": signs, "factor": factor}

@@ -16,7 +16,7 @@ from explorer.charts.rows import bars_from_zero, left_out, reach, row_places
 from explorer.markup import html, sentences
 from explorer.presentation import renders
 from explorer.scenario.profiles import HOURS
-from explorer.text import elided, format_number
+from explorer.text import elided, figure, format_number
 from explorer.words import mark, tr
 
 Floats = NDArray[np.float64]
@@ -143,7 +143,7 @@ def _title(table: pd.DataFrame, attrs: Mapping[Any, Any]) -> str:
     if attrs["deferrable_mwh"] <= SAME_MWH:
         return tr("no load may wait")
     worth = _by_moves(table, "worth_usd_per_h")
-    further = format_number(max(worth["both"] - worth["space"], 0.0))
+    further = figure(max(worth["both"] - worth["space"], 0.0), "USD/h")
     return tr("waiting is worth {} USD/h more where load moves between places anyway", further)
 
 
@@ -153,12 +153,12 @@ def _finding(table: pd.DataFrame, attrs: Mapping[Any, Any]) -> Markup:
         return html(
             "<b>No load may wait</b>: no class that is served has a deferral_h in workloads.csv. Moving in space is "
             "worth {} USD/h.",
-            format_number(worth["space"]),
+            figure(worth["space"], "USD/h"),
         )
     parts = [
         html(
             "Moving is worth <b>{} USD/h in time, {} in space and {} in both</b>, carbon at its price.",
-            *(format_number(worth[moves]) for moves in _WORDS),
+            *(figure(worth[moves], "USD/h") for moves in _WORDS),
         ),
         _further(attrs),
         _change_of_carbon(table),
@@ -187,5 +187,5 @@ def _change_of_carbon(table: pd.DataFrame) -> Markup:
         return html("")
     return html(
         "It emits {} kg/h less." if change < 0 else "It emits {} kg/h more.",
-        format_number(abs(change)),
+        figure(abs(change), "kg/h"),
     )

@@ -12,8 +12,8 @@ from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.charts.rows import horizontal_bars, reach
 from explorer.markup import html, sentences
 from explorer.presentation import renders
-from explorer.text import format_number, within_sentence
-from explorer.words import tr
+from explorer.text import figure, format_number, with_unit, within_sentence
+from explorer.words import tr, units
 
 NO_EFFECT = 1e-3  # of the saving: below this share an input hardly matters
 _MOVED = ("saving_usd_per_h", "cost_usd_per_h", "carbon_kg_per_h", "relocated_mw", "unserved_mw")
@@ -92,7 +92,7 @@ def _values(table: pd.DataFrame, side: str) -> Any:
     rows = zip(table["base"], table[side], table["unit"], strict=True)
     return np.array(
         [
-            f"{format_number(base)} → {format_number(value)} {tr(unit)}"
+            f"{format_number(base * units().factor_in(unit))} → {with_unit(value, tr(unit))}"
             for base, value, unit in rows
         ],
         object,
@@ -109,10 +109,10 @@ def _title(table: pd.DataFrame, base: float) -> str:
 def _finding(table: pd.DataFrame, base: float) -> Markup:
     names = [within_sentence(tr(str(name))) for name in table["input"]]
     small = table["effect_usd_per_h"].to_numpy() <= NO_EFFECT * max(abs(base), 1.0)
-    parts = [html("Moving saves {} USD/h, carbon at its price included.", format_number(base))]
+    parts = [html("Moving saves {} USD/h, carbon at its price included.", figure(base, "USD/h"))]
     if not small[0]:
         low, high = (float(table[f"saving_usd_per_h_{side}"].iloc[0]) for side in ("low", "high"))
-        least, most = format_number(min(base, low, high)), format_number(max(base, low, high))
+        least, most = (figure(end(base, low, high), "USD/h") for end in (min, max))
         parts.append(
             html("Most depends on <b>{}</b>: between {} and {} USD/h.", names[0], least, most)
         )

@@ -19,7 +19,7 @@ from explorer.markup import html, sentences
 from explorer.model.labels import NamesById
 from explorer.model.placement import SMALLEST_MW
 from explorer.presentation import renders
-from explorer.text import format_number
+from explorer.text import figure, format_number
 from explorer.words import mark, tr
 
 
@@ -62,7 +62,7 @@ _ACROSS, _UP = 96, 64  # cells of the image
 _TIP = (
     ("", "@home → @region"),
     ("Net saving", "@net{+0,0.0} USD/MWh of IT load"),
-    ("Price gap", "@gap{0,0.0} USD/MWh; @x{0,0.0} with carbon and PUE"),
+    ("Price gap", "@gap{0,0.0} USD/MWh; @x{0,0.0} USD/MWh with carbon and PUE"),
     ("Friction", "@y{0,0.0} USD/MWh"),
     ("Added delay", "@wan_ms{0,0.0} ms"),
     ("Moved", "@used_mw{0,0.0} MW"),
@@ -121,7 +121,7 @@ def chart(table: pd.DataFrame) -> Chart:
             "better": np.array([names[id] if id else "–" for id in drawn["better_region"]], object),
         },
     }  # fmt: skip
-    end = format_number(float(plane["end"][0]))
+    end = figure(float(plane["end"][0]), "USD/MWh")
     counts: dict[Hashable, int] = looked_at["constraint"].value_counts().to_dict()
     labels = tuple(tr(verdict.says, counts.get(verdict.constraint, 0)) for verdict in VERDICTS)
     return Chart(

@@ -20,7 +20,7 @@ from explorer.markup import html, sentences
 from explorer.measures.whole_day import SUNRISE_H, SUNSET_H
 from explorer.presentation import renders
 from explorer.scenario.profiles import AVERAGE, HOURS
-from explorer.text import elided, format_number
+from explorer.text import elided, figure, format_number
 from explorer.units import KG_PER_T
 from explorer.words import tr
 
@@ -282,16 +282,16 @@ def _finding(table: pd.DataFrame, loads: _Loads, attrs: Mapping[Any, Any]) -> Ma
             html(
                 "Following the hours (line) instead of the day's mean prices (dashed) saves {} of {} USD a day, "
                 "{:.1f} %, carbon at its price.",
-                format_number(saved),
-                format_number(means),
+                figure(saved, "USD"),
+                figure(means, "USD"),
                 100 * saved / means,
             )
         )
     parts.append(
         html(
             "Mean of the 24 hours: <b>{} USD/h</b>; the average hour, as if it were one: {} USD/h.",
-            format_number(float(table["objective_usd_per_h"].to_numpy().mean())),
-            format_number(attrs["average_usd_per_h"]),
+            figure(float(table["objective_usd_per_h"].to_numpy().mean()), "USD/h"),
+            figure(attrs["average_usd_per_h"], "USD/h"),
         )
     )
     parts.append(html("Most load, by UTC hour: {}.", _busiest(loads)))

@@ -16,7 +16,7 @@ from explorer.markup import html, joined, sentences
 from explorer.measures.why_here import DEARER, HOME, NOTHING, RUNNER_UP, THERE
 from explorer.presentation import renders
 from explorer.scenario.provenance import UNCERTAIN
-from explorer.text import elided, format_duration, format_number, title_of
+from explorer.text import elided, figure, format_duration, title_of
 from explorer.words import mark, tr
 
 Row = Mapping[str, Any]
@@ -164,7 +164,7 @@ def _title(table: pd.DataFrame, rows: list[Row]) -> str:
         workload=workload,
         whose=whose,
         region=elided(_name(table, there["region"])),
-        usd=format_number(abs(less)),
+        usd=figure(abs(less), "USD/MWh"),
     )
 
 
@@ -190,7 +190,7 @@ def _finding(table: pd.DataFrame, rows: list[Row]) -> Markup:
 def _stays(table: pd.DataFrame, home: Row) -> Markup:
     said = html(
         "<b>{}’s {} load stays at home</b>: a MWh costs {} USD.",
-        _whose(table, home), table.attrs.get("workload", ""), _usd(home["total_usd_per_mwh"]),
+        _whose(table, home), table.attrs.get("workload", ""), figure(home["total_usd_per_mwh"], "USD"),
     )  # fmt: skip
     pinned = table.attrs.get("pinned")
     return sentences([said, html("Its state keeps it there.")]) if pinned else said
@@ -208,8 +208,8 @@ def _moves(table: pd.DataFrame, home: Row, there: Row) -> Markup:
         whose=_whose(table, home),
         workload=table.attrs.get("workload", ""),
         region=_name(table, there["region"]),
-        usd=_usd(abs(saved)),
-        moving=_usd(moving),
+        usd=figure(abs(saved), "USD"),
+        moving=figure(moving, "USD"),
     )
     if home["constraint"] == DEARER:
         return said
@@ -241,7 +241,7 @@ def _next_best(name: str, row: Row, there: Row) -> Markup:
     less = there["total_usd_per_mwh"] - row["total_usd_per_mwh"]
     if row["constraint"] == DEARER or less <= 0:
         return html("<b>{}</b> {}", name, _obstacle(row))
-    return html("<b>{}</b>, {} USD cheaper, {}", name, _usd(less), _obstacle(row))
+    return html("<b>{}</b>, {} USD cheaper, {}", name, figure(less, "USD"), _obstacle(row))
 
 
 def _obstacle(row: Row) -> str:
@@ -250,12 +250,14 @@ def _obstacle(row: Row) -> str:
     if constraint == DEARER:
         if not np.isfinite(loses):
             return tr("is no better")
-        return tr("would lose {} USD/MWh", _usd(loses)) if loses >= 0.005 else tr("is as good")
+        if loses < 0.005:
+            return tr("is as good")
+        return tr("would lose {} USD/MWh", figure(loses, "USD/MWh"))
     if constraint == "capacity":
         price = row["capacity_price_usd_per_mwh"]
         if not np.isfinite(price):
             return tr("is full")
-        return tr("is full (room there is worth {} USD/MWh)", _usd(price))
+        return tr("is full (room there is worth {} USD/MWh)", figure(price, "USD/MWh"))
     late = tr("would answer {} too late", _time(-row["slack_ms"]))
     return _all_of(
         [
@@ -280,7 +282,7 @@ def _limit(table: pd.DataFrame) -> Markup:
         "What binds most: <b>{limit}</b> ({region}); without that limit a MWh there would save {usd} USD.",
         limit=_all_of([tr(_LIMITS.get(n, n)) for n in str(limit["constraint"]).split(" and ")]),
         region=_name(table, limit["region"]),
-        usd=_usd(limit["usd_per_mwh"]),
+        usd=figure(limit["usd_per_mwh"], "USD"),
     )
 
 
@@ -313,7 +315,3 @@ def _figure(table: pd.DataFrame, figure: Row) -> str:
 
 def _time(ms: float) -> str:
     return format_duration(float(f"{ms:.3g}"))
-
-
-def _usd(value: float) -> str:
-    return format_number(value)

@@ -19,7 +19,7 @@ from explorer.markup import html, joined, sentences
 from explorer.model.labels import as_shown
 from explorer.model.placement import SMALLEST_MW
 from explorer.presentation import renders
-from explorer.text import elided, format_number
+from explorer.text import elided, figure, format_number
 from explorer.words import mark, tr
 
 PARTS = {  # of a cost: column of the table, what it is called
@@ -109,7 +109,7 @@ def _ways(table: pd.DataFrame) -> Filled:
     low, high = min(0.0, float(left.min(initial=0.0))), max(float(right.max(initial=0.0)), 1.0)
     ends = low - 0.01 * (high - low), high + 0.03 * (high - low)
     rows = [
-        tr("{}: {}", way, format_number(total))
+        tr("{}: {}", way, figure(total, "USD/MWh"))
         for way, total in zip(ways, table["total_usd_per_mwh"], strict=True)
     ]
     return Filled({"zero": {"x": np.zeros(1)}, "parts": parts}, ends, rows=rows)
@@ -165,14 +165,14 @@ def _finding(table: pd.DataFrame) -> Markup:
 def _wires_save(usd: float) -> Markup:
     return html(
         "wires save <b>{} USD/MWh</b>" if usd >= 0 else "wires cost <b>{} USD/MWh</b> more",
-        format_number(abs(usd)),
+        figure(abs(usd), "USD/MWh"),
     )
 
 
 def _fibre_saves(usd: float) -> Markup:
     return html(
         "fibre saves <b>{} USD/MWh</b>" if usd >= 0 else "fibre costs <b>{} USD/MWh</b> more",
-        format_number(abs(usd)),
+        figure(abs(usd), "USD/MWh"),
     )
 
 
@@ -199,19 +199,19 @@ def _placed(attrs: Mapping[Any, Any], fibre_saves_usd: float) -> str:
 def _figures(stay: Mapping[Any, Any], wires: Mapping[Any, Any], fibre: Mapping[Any, Any]) -> Markup:
     """What is not money."""
     rows = (
-        (tr(stay["way"]), tr("{} kg CO₂", format_number(stay["carbon_kg"]))),
+        (tr(stay["way"]), tr("{} kg CO₂", figure(stay["carbon_kg"], "kg"))),
         (
             tr(wires["way"]),
             tr("{:.1f} % lost", 100 * wires["loss_share"]),
             tr("{} km of line", format_number(wires["route_km"])),
-            tr("{} kg CO₂", format_number(wires["carbon_kg"])),
+            tr("{} kg CO₂", figure(wires["carbon_kg"], "kg")),
         ),
         (
             tr(fibre["way"]),
             tr("{} GB moved", format_number(fibre["data_gb"])),
             tr("{} kWh to move it", format_number(fibre["transport_kwh"])),
             tr("{} ms added", format_number(fibre["added_ms"])),
-            tr("{} kg CO₂", format_number(fibre["carbon_kg"])),
+            tr("{} kg CO₂", figure(fibre["carbon_kg"], "kg")),
         ),
     )
     return joined(

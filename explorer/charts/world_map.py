@@ -22,7 +22,7 @@ from explorer.model.placement import SMALLEST_MW, Placement
 from explorer.presentation import renders
 from explorer.scenario.hints import refuse_unknown
 from explorer.text import brief_origin, format_number, uncertain_mark
-from explorer.words import LANGUAGES, language, mark, tr
+from explorer.words import LANGUAGES, language, mark, tr, units
 
 Floats = NDArray[np.float64]
 
@@ -245,6 +245,10 @@ def colours_of(column: str) -> tuple[str, ...]:
 
 def colour_label(column: str, against: str = BASELINE) -> str:
     """What colours mean where circles show a column of `COLOUR_BY`, changes against that."""
+    return units().written(_label(column, against))
+
+
+def _label(column: str, against: str) -> str:
     if column == "change_mw" and against != BASELINE:
         return tr("change against {} [MW]", against)
     return tr(LABELS[column])
@@ -261,7 +265,7 @@ def _scale(shown: Floats, colour_by: str, scale: MapScale, name: str) -> Scale:
     Colours of changes are even about zero, and reach at least so far that the smallest flow is no
     whole change.
     """
-    label = colour_label(colour_by, name)
+    label = _label(colour_by, name)
     if colour_by == "change_mw":
         end, half = (
             max(float(np.abs(shown).max(initial=0.0)), scale.smallest_mw),
@@ -271,6 +275,4 @@ def _scale(shown: Floats, colour_by: str, scale: MapScale, name: str) -> Scale:
         return Scale(label, -end, end, colours_of(colour_by), (-half, half), CHANGE_INKS, words)
     low, high = float(min(shown.min(initial=0.0), 0.0)), float(shown.max(initial=0.0))
     ends = low, high if high > low else low + 1.0
-    return Scale.in_steps(
-        label, ends, colours_of(colour_by), AMOUNT_INKS, label.rpartition("[")[2].rstrip("]")
-    )
+    return Scale.in_steps(label, ends, colours_of(colour_by), AMOUNT_INKS)

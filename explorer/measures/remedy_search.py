@@ -25,6 +25,7 @@ from explorer.model.placement import Placement
 from explorer.model.program import unserved_penalty
 from explorer.model.solve import solve_with
 from explorer.model.solver import model_for
+from explorer.text import price
 from explorer.words import mark, tr
 
 Floats = NDArray[np.float64]
@@ -202,7 +203,7 @@ class Search:
                 usd, mw = at(floor)
         message = _PENALTY_WHERE_LOWER if np.ndim(value) else _PENALTY
         return Remedy(
-            "price", floor, "USD/MWh", lambda _names: tr(message, round_up(floor)),
+            "price", floor, "USD/MWh", lambda _names: tr(message, price(round_up(floor), "USD/MWh")),
             _with_floor(net, floor * (1 + SAME_PENALTY)),
         )  # fmt: skip
 

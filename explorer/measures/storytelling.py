@@ -17,8 +17,8 @@ from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.story import GREEDY, PLACEHOLDER, SPLIT, Prediction, Step
-from explorer.text import format_number, percent
-from explorer.words import mark, number, tr
+from explorer.text import format_number, percent, with_unit
+from explorer.words import mark, number, tr, units
 
 DIRECTIONS = (mark("falls"), mark("stays"), mark("rises"))
 # what a figure did, by direction; per MWh where other load is served
@@ -204,7 +204,8 @@ def outcome(prediction: Prediction, before: Placement | None, after: Placement) 
     if prediction.kind == "number" or before is None:
         value = 100 * now.value if now.unit == "-" else now.value
         margin = CLOSE * abs(value)
-        return Outcome((value - margin, value + margin), tr("It is {}.", _said(now)))
+        asked = _share(now.value) if now.unit == "-" else f"{format_number(value)} {now.unit}"
+        return Outcome((value - margin, value + margin), tr("It is {}.", asked))
     then = figure(before, prediction.figure)
     per_mwh = grows_with_load(then.name) and not refuse_as_much(before, after)
     if per_mwh:
@@ -224,7 +225,9 @@ def _per_mwh(figure: Headline, placement: Placement) -> Headline:
 
 
 def _number(figure: Headline) -> str:
-    return _share(figure.value) if figure.unit == "-" else format_number(figure.value)
+    if figure.unit == "-":
+        return _share(figure.value)
+    return format_number(figure.value * units().factor_in(figure.unit))
 
 
 def _share(value: float) -> str:
@@ -241,4 +244,4 @@ def _share(value: float) -> str:
 
 
 def _said(figure: Headline) -> str:
-    return _number(figure) if figure.unit == "-" else f"{_number(figure)} {figure.unit}"
+    return _share(figure.value) if figure.unit == "-" else with_unit(figure.value, figure.unit)

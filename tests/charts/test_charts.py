@@ -520,7 +520,7 @@ PICTURES = {
             "pairs": {
                 "": "@home → @region",
                 "Net saving": "@net{+0,0.0} USD/MWh of IT load",
-                "Price gap": "@gap{0,0.0} USD/MWh; @x{0,0.0} with carbon and PUE",
+                "Price gap": "@gap{0,0.0} USD/MWh; @x{0,0.0} USD/MWh with carbon and PUE",
                 "Friction": "@y{0,0.0} USD/MWh",
                 "Added delay": "@wan_ms{0,0.0} ms",
                 "Moved": "@used_mw{0,0.0} MW",

@@ -19,7 +19,7 @@ from explorer.model.placement import Placement
 from explorer.session import Session
 from explorer.text import format_number, percent
 from explorer.units import KG_PER_T
-from explorer.words import ANYBODY, mark, tr, writing_for
+from explorer.words import ANYBODY, mark, tr, units, writing_for
 
 _HERE = Path(__file__)
 _CSS = _HERE.with_suffix(".css").read_text("utf-8")
@@ -89,7 +89,7 @@ class PinTable(Component):
                     for pin in kept
                 ),
             ]
-            columns = [f"{tr(label)} [{unit}]" for label, unit in FIGURES.values()]
+            columns = [f"{tr(label)} [{units().of(unit)[1]}]" for label, unit in FIGURES.values()]
             content = {"columns": columns, "rows": rows, "ghost": ghost, "longest": LONGEST}
             self.shown = json.dumps(content)
         self.visible = bool(kept)
@@ -145,7 +145,8 @@ class PinTable(Component):
 
 def _value(figure: Headline) -> str:
     per = KG_PER_T if figure.name == "carbon_kg_per_h" else 1
-    return format_number(figure.value / per)
+    factor, _ = units().of(FIGURES[figure.name][1])
+    return format_number(figure.value * factor / per)
 
 
 def _change(figure: Headline) -> str:

@@ -25,6 +25,7 @@ from explorer.markup import html
 from explorer.presentation import render
 from explorer.registry import MEASURES
 from explorer.session import Session
+from explorer.text import as_read
 from explorer.words import ANYBODY, tr, writing_for
 
 _DONE = object()
@@ -54,6 +55,7 @@ class MeasureView(pn.viewable.Viewer):
     table(result) : the DataFrame behind the picture, units in its column names, places by their ids
     names(result) : what ids in it are called on screen; by default what the result says
     named(result, table) : the table with them; by default in columns of ids
+    read(table) : what is shown of it, in the units that are wanted
     picture(result) : the picture as data, for print; by default the chart of the result
     listen() : what users may touch, as `LivePane` takes it
     """
@@ -69,7 +71,7 @@ class MeasureView(pn.viewable.Viewer):
         self._done: tuple[Hashable, ...] | None = None
         self._result: Any = None
         self.pane = LivePane(self.drawing, self.listen(), on_show=self.update)
-        self._behind = TablePanel(self.pane, self._table_on_screen)
+        self._behind = TablePanel(self.pane, self._table_on_screen, self.read)
         name_sources(self.pane, session, self.measure)
         session.param.watch(lambda *_events: self.update(), list(self.depends))
 
@@ -103,6 +105,8 @@ class MeasureView(pn.viewable.Viewer):
 
     def named(self, result: Any, table: pd.DataFrame) -> pd.DataFrame:
         return with_names(table, self.names(result))
+
+    read = staticmethod(as_read)
 
     def update(self) -> None:
         """Compute anew if somebody looks and the inputs are others than those of what is seen."""
@@ -163,7 +167,7 @@ class MeasureView(pn.viewable.Viewer):
 
     def taken(self) -> Taken | None:
         """What is seen, as it can be taken home."""
-        with writing_for(ANYBODY):  # files have no language: what is joined is the same in all
+        with writing_for(ANYBODY):  # files have no language, nor units: what is joined is the same
             table = self._made_table()
         return None if table is None else Taken(self.measure, table, self.picture(self._result))
 

@@ -10,7 +10,7 @@ from bokeh.models import LayoutDOM, Toggle
 from explorer.app.live.pane import FONT, Drawing, LivePane
 from explorer.markup import table_html
 from explorer.model.labels import NamesById
-from explorer.text import format_number, title_of
+from explorer.text import as_read, format_number
 from explorer.words import tr
 
 _TABLE = """
@@ -34,10 +34,17 @@ class TablePanel:
         Nobody looks at it yet.
     make : callable
         Returns the table, units in its column names, or None while there is nothing to show.
+    read : callable
+        Makes of it what is shown, in the units that are wanted.
     """
 
-    def __init__(self, pane: LivePane, make: Callable[[], pd.DataFrame | None]) -> None:
-        self._pane, self._make = pane, make
+    def __init__(
+        self,
+        pane: LivePane,
+        make: Callable[[], pd.DataFrame | None],
+        read: Callable[[pd.DataFrame], pd.DataFrame] = as_read,
+    ) -> None:
+        self._pane, self._make, self._read = pane, make, read
         self._wanted = False
         pane.listen("disclosure", "widget", "active", self._on_disclosure)
 
@@ -45,7 +52,7 @@ class TablePanel:
         """The picture has changed."""
         table = self._make() if self._wanted else None
         if table is not None:
-            self._pane.say("table", table_html(table.rename(columns=title_of), format_number))
+            self._pane.say("table", table_html(self._read(table), format_number))
 
     def _on_disclosure(self, active: bool) -> None:
         self._wanted = active

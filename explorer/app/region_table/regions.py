@@ -22,7 +22,7 @@ from explorer.model.inputs import InputSources
 from explorer.model.placement import Placement
 from explorer.registry import PLACEMENT
 from explorer.session import Session
-from explorer.text import format_number, origin_text, uncertain_mark
+from explorer.text import figure, origin_text, uncertain_mark
 from explorer.words import language, mark, tr
 
 DECIMALS = (
@@ -194,7 +194,7 @@ def _penalty(placement: Placement) -> str:
     return tr(
         "Worth near {} USD/MWh is the penalty for unserved load: one more MW there would serve what"
         " nobody serves now.",
-        format_number(penalty),
+        figure(penalty, "USD/MWh"),
     )
 
 

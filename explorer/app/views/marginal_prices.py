@@ -6,6 +6,7 @@ map.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import holoviews as hv
 import numpy as np
@@ -24,11 +25,12 @@ from explorer.charts.map import Map
 from explorer.charts.map_places import M_PER_PX
 from explorer.charts.marginal_prices import CLIENTS, HELP, REGIONS, price_map
 from explorer.charts.palette import AMOUNT
+from explorer.charts.ticks import scale_in_units
 from explorer.charts.tip_numbers import hover_tool
 from explorer.measures.marginal_prices import ALL, labelled, marginal_prices_table
 from explorer.model.network import Network
 from explorer.registry import MEASURES
-from explorer.words import per_reader
+from explorer.words import per_reader, units
 
 
 class PricesView(MeasureView):
@@ -84,8 +86,11 @@ class PricesView(MeasureView):
             )
             figure = drawing.figure(world, min_border=0, below=[], left=[])
             figure.center = [item for item in figure.center if not isinstance(item, Grid)]
-            drawing.handles["clients"]["color_colorbar"].update(title="USD/MWh")
-            fit_to_width(figure, drawing.handles["clients"]["color_colorbar"], said_above=False)
+            bar: Any = drawing.handles["clients"]["color_colorbar"]
+            factor, symbol = units().of("USD/MWh")
+            bar.update(title=symbol)
+            scale_in_units(bar, factor)
+            fit_to_width(figure, bar, said_above=False)
             half = M_PER_PX / 2
             metres = CustomJSTransform(args={"half": half}, v_func=_METRES)
             scale_with_the_map(drawing.handles["regions"], {"field": "size", "transform": metres})

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 import pandas as pd
@@ -35,7 +36,7 @@ from explorer.measures.remedy_search import Names
 from explorer.model.network import Network
 from explorer.model.solve import solve_network
 from explorer.registry import MEASURES
-from explorer.text import format_number
+from explorer.text import format_number, signed, with_unit
 from explorer.words import mark, per_reader, tr
 
 TRY = mark("Try one…")
@@ -157,13 +158,11 @@ def _list(found: pd.DataFrame) -> Markup:
     lines = []
     for row in found.to_dict("records"):
         whole, who = row["client"] == EVERYONE, remedies.whom(row, found.attrs["clients"])
-        change = row["cost_change_usd_per_h"]
-        change = (
-            f"{'+' if change > 0 else ''}{format_number(change)}"
-            if row["remedy"] != NO_REMEDY
-            else "–"
-        )
-        cells = who, tr(row["remedy"]), f"{format_number(row['serves_mw'])} MW", f"{change} USD/h"
+        change = row["cost_change_usd_per_h"] if row["remedy"] != NO_REMEDY else nan
+        cells = (
+            who, tr(row["remedy"]), f"{format_number(row['serves_mw'])} MW",
+            with_unit(change, "USD/h", signed),
+        )  # fmt: skip
         line = joined(html("<td>{}</td>", cell) for cell in cells)
         lines.append(html("<tr class=all>{}</tr>" if whole else "<tr>{}</tr>", line))
     if not lines:

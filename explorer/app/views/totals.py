@@ -32,9 +32,18 @@ from explorer.model.network import carbon_intensities
 from explorer.model.placement import Placement
 from explorer.registry import HEADLINES
 from explorer.session import Ghost, Session
-from explorer.text import BETTER, NEUTRAL, WORSE, format_number, percent, setting_text, signed
+from explorer.text import (
+    BETTER,
+    NEUTRAL,
+    WORSE,
+    figure,
+    format_number,
+    percent,
+    setting_text,
+    signed,
+)
 from explorer.units import KG_PER_T, L_PER_M3
-from explorer.words import mark, per_reader, sentences, tr
+from explorer.words import mark, per_reader, sentences, tr, units
 
 _STYLE = """
 :host { container-type: inline-size; }
@@ -215,7 +224,7 @@ class Totals(pn.viewable.Viewer):
         hardware = self._session.scenario.hardware_usd_per_mwh
         return html(
             "Cost with hardware at {} USD/MWh: <b>{}</b>. ",
-            format_number(hardware), percent(serving.change_percent),
+            figure(hardware, "USD/MWh"), percent(serving.change_percent),
         )  # fmt: skip
 
     def _cards(self) -> tuple[list[_Card], list[_Card]]:
@@ -237,18 +246,18 @@ class Totals(pn.viewable.Viewer):
         )
         first = [
             _against(
-                base, "cost", tr("Running cost"), now["cost_usd_per_h"],
+                base, "cost", tr("Running cost"), _written(now["cost_usd_per_h"], "USD/h"),
                 sentences(
-                    tr("Per hour: electricity, friction and hosting at a carbon price of zero."),
+                    tr("Electricity, friction and hosting at a carbon price of zero."),
                     _gap(placement),
                     tr(BASELINE_TEXTS[placement.network.baseline_rule]),
                 ),
             ),
             _against(
-                base, "carbon", "CO₂", _in_tonnes(now["carbon_kg_per_h"]),
+                base, "carbon", "CO₂", _written(now["carbon_kg_per_h"], "t/h", KG_PER_T),
                 sentences(
                     tr(
-                        "Carbon, per hour: emissions by the {} intensity of each grid. Other estimates can"
+                        "Carbon: emissions by the {} intensity of each grid. Other estimates can"
                         " differ twofold.",
                         tr(signal),
                     ),
@@ -340,17 +349,16 @@ def _water(placement: Placement, base: Ghost, now: dict[str, Headline]) -> list[
     water = now.get("water_l_per_h")
     if water is None:
         return []
-    figure = replace(water, unit="m³/h", value=water.value / L_PER_M3, baseline=water.baseline / L_PER_M3,
-                     change=water.change / L_PER_M3)  # fmt: skip
+    shown = _written(water, "m³/h", L_PER_M3)
     explanation = tr(
         "Water that the facilities use, by the litres per kWh of IT energy of each region."
     )
     if water.change == water.change or water.basis == basis_of(placement, base.placement):
-        return [_against(base, "water", tr("Water"), figure, explanation)]
+        return [_against(base, "water", tr("Water"), shown, explanation)]
     known = tr("known for {:.0f} % of the load", 100 * placement.water_known_share)
     unclaimed = tr("It is {}, so no change is claimed.", water.basis)
-    value, words = format_number(figure.value), sentences(explanation, unclaimed)
-    return [_Card("water", tr("Water"), value, figure.unit, known, NEUTRAL, words)]
+    value, words = format_number(shown.value), sentences(explanation, unclaimed)
+    return [_Card("water", tr("Water"), value, shown.unit, known, NEUTRAL, words)]
 
 
 def _against_what(base: Ghost, placement: Placement) -> str:
@@ -367,8 +375,8 @@ def _forced(placement: Placement) -> str:
         "{forced} MW find no room at home, {chosen} MW move by choice: they make {of_forced} and {of_chosen} USD/h"
         " of the saving.",
         forced=format_number(split.relocated_forced_mw), chosen=format_number(split.relocated_chosen_mw),
-        of_forced=format_number(split.saving_forced_usd_per_h),
-        of_chosen=format_number(split.saving_chosen_usd_per_h),
+        of_forced=figure(split.saving_forced_usd_per_h, "USD/h"),
+        of_chosen=figure(split.saving_chosen_usd_per_h, "USD/h"),
     )  # fmt: skip
 
 
@@ -376,7 +384,7 @@ def _gap(placement: Placement) -> str:
     """How good the choice of hosts is."""
     if placement.gap_usd_per_h < 1:
         return ""
-    gap = format_number(placement.gap_usd_per_h)
+    gap = figure(placement.gap_usd_per_h, "USD/h")
     return tr("Another choice of hosts could be up to {} USD/h cheaper.", gap)
 
 
@@ -384,31 +392,31 @@ def _capitalised(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}"
 
 
-def _in_tonnes(figure: Headline) -> Headline:
-    """The same figure in tonnes, as cards have room for."""
-    kg = {name: getattr(figure, name) / KG_PER_T for name in ("value", "baseline", "change")}
-    return replace(figure, unit="t/h", **kg)
+def _written(of: Headline, unit: str, per: float = 1.0) -> Headline:
+    """A figure in a unit that is so many of its own, as cards have room for, as it is wanted."""
+    factor, unit = units().of(unit)
+    written = {name: getattr(of, name) * factor / per for name in ("value", "baseline", "change")}
+    return replace(of, unit=unit, **written)
 
 
-def _against(base: Ghost, name: str, label: str, figure: Headline, explanation: str) -> _Card:
+def _against(base: Ghost, name: str, label: str, of: Headline, explanation: str) -> _Card:
     """A figure that is better when smaller, with its change against the baseline or a pin."""
-    then = f"{format_number(figure.baseline)} {figure.unit}"
-    if figure.basis:
-        delta = tr("{} per MWh served", percent(figure.change_percent))
+    then = f"{format_number(of.baseline)} {of.unit}"
+    if of.basis:
+        delta = tr("{} per MWh served", percent(of.change_percent))
         words = sentences(
             explanation,
             tr("In {}: {}.", base.said, then),
-            tr("Compared {} than in {}.", figure.basis, base.said),
+            tr("Compared {} than in {}.", of.basis, base.said),
         )
-        return _Card(name, label, format_number(figure.value), figure.unit, delta, NEUTRAL, words)
+        return _Card(name, label, format_number(of.value), of.unit, delta, NEUTRAL, words)
     explanation = sentences(
         explanation,
-        tr("In {}: {}, now {}.", base.said, then, signed(figure.change)),
+        tr("In {}: {}, now {}.", base.said, then, signed(of.change)),
     )
-    still = abs(figure.change) <= 5e-4 * abs(figure.baseline)
-    colour = NEUTRAL if still else BETTER if figure.change < 0 else WORSE
-    arrow = "" if still else "▼ " if figure.change < 0 else "▲ "
-    delta = f"{arrow}{percent(figure.change_percent)}"
+    still = abs(of.change) <= 5e-4 * abs(of.baseline)
+    colour = NEUTRAL if still else BETTER if of.change < 0 else WORSE
+    arrow = "" if still else "▼ " if of.change < 0 else "▲ "
+    delta = f"{arrow}{percent(of.change_percent)}"
     more = tr("vs {}", base.short) if base.name else ""
-    value = format_number(figure.value)
-    return _Card(name, label, value, figure.unit, delta, colour, explanation, more)
+    return _Card(name, label, format_number(of.value), of.unit, delta, colour, explanation, more)

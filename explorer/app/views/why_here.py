@@ -21,7 +21,7 @@ from explorer.measures.why_here import (
 from explorer.model.labels import kept
 from explorer.model.placement import Placement
 from explorer.session import PICKS, Session
-from explorer.text import elided, format_number, title_of
+from explorer.text import elided, format_number, lines_as_read, title_of
 from explorer.words import tr
 
 LARGEST = ""  # the flow that is looked at unless one is chosen
@@ -39,6 +39,7 @@ class WhyHereView(ChartView):
 
     measure: ClassVar = "why_here"
     chart: ClassVar = why_here
+    read = staticmethod(lines_as_read)
     depends: ClassVar = ("placement", *PICKS)
     key_above: ClassVar = True
 

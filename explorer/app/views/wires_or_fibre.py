@@ -21,7 +21,7 @@ from explorer.measures.wires_or_fibre import (
 )
 from explorer.model.placement import Placement
 from explorer.session import Session
-from explorer.text import title_of
+from explorer.text import lines_as_read, title_of
 from explorer.words import tr
 
 AUTOMATIC = ""  # the partner that the placement suggests
@@ -38,6 +38,7 @@ class WiresOrFibreView(ChartView):
 
     measure: ClassVar = "wires_or_fibre"
     chart: ClassVar = wires_or_fibre
+    read = staticmethod(lines_as_read)
     depends: ClassVar = ("placement", "region", "workload")
 
     def __init__(self, session: Session, **params: Any) -> None:

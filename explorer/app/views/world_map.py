@@ -59,6 +59,7 @@ from explorer.charts.palette import (
     RIM,
 )
 from explorer.charts.projection import EDGE_M
+from explorer.charts.ticks import how_written, round_as_written, scale_in_units
 from explorer.charts.tip_numbers import hover_tool
 from explorer.charts.world_map import (
     CLIENTS,
@@ -162,6 +163,8 @@ class FlowMap(pn.viewable.Viewer):
             palette=list(scale.colours),
         )
         self._pane.configure("regions", "color_colorbar", title=scale.label)
+        self._pane.configure("regions", "bar_formatter", args=how_written(False, scale.factor))
+        self._pane.configure("regions", "bar_ticker", mantissas=round_as_written(scale.factor))
         options = [(key, colour_label(key, ghost.short)) for key in LABELS]
         self._pane.configure("colour", "widget", value=self.colour_by, options=options)
         self._pane.say("legend", _legend(world))
@@ -241,7 +244,7 @@ def _drawing() -> Drawing:
             # on the canvas above: land and borders, which take most of the time, are not painted
             # again at each move
             drawing.handles[moving]["glyph_renderer"].update(level="overlay")
-        drawing.handles["regions"]["color_colorbar"].update(level="overlay")
+        _keep_scale(drawing.handles["regions"])
         for circles in ("regions", "clients"):
             scale_with_the_map(drawing.handles[circles], "radius")
         _hatch_what_is_less(drawing.handles["regions"]["glyph_renderer"])
@@ -272,6 +275,14 @@ def _drawing() -> Drawing:
         )
 
     return Drawing(make)
+
+
+def _keep_scale(regions: dict[str, Any]) -> None:
+    """What the numbers of the scale of colours are written in can be patched."""
+    bar = regions["color_colorbar"]
+    bar.update(level="overlay")
+    scale_in_units(bar, 1.0)
+    regions |= {"bar_formatter": bar.formatter, "bar_ticker": bar.ticker}
 
 
 def _answer(drawing: Drawing) -> LayoutDOM:

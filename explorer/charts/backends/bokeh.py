@@ -34,10 +34,10 @@ from explorer.charts.chart import (
 )
 from explorer.charts.palette import INK, LOOKS, NET, Look
 from explorer.charts.rows import row_places, row_range
-from explorer.charts.ticks import in_units, ticks_apart
+from explorer.charts.ticks import bar_in_units, in_units, ticks_apart
 from explorer.charts.tip_numbers import numbers_as_wanted
 from explorer.text import elided, sentence, wrapped
-from explorer.words import tr
+from explorer.words import tr, units
 
 BOKEH = "bokeh"
 WIDTH, LOWEST = 560, 70  # of a picture, of axes [px]
@@ -101,6 +101,7 @@ def style(mark: Mark, look: Look, size: float | None = None) -> dict[str, Any]:
             return {
                 "cmap": list(NET), "alpha": mark.opacity, "clabel": tr(mark.labels[0]), "colorbar": True,
                 "colorbar_opts": _SCALE | {"title": tr("Net")},
+                "hooks": [bar_in_units("colorbar", units().factor_in(mark.labels[0]))],
             }  # fmt: skip
         case "bars":
             edge = {"line_color": "white", "line_width": 0.5} if mark.edged else {"line_alpha": 0}

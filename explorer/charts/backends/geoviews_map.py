@@ -25,6 +25,7 @@ from explorer.charts.map_scale import MapScale
 from explorer.charts.options import refuse_options
 from explorer.charts.palette import DUSK, DUSK_ALPHA, INK, LOOKS, PAPER, RIM, SLATE
 from explorer.charts.projection import bounds_on_map
+from explorer.charts.ticks import bar_in_units
 from explorer.charts.tip_numbers import numbers_as_wanted
 from explorer.charts.world_map import FLOW_TIP
 from explorer.errors import refuse_number
@@ -196,12 +197,15 @@ def _circles(circles: Circles, world: Map) -> Any:
         "colorbar_opts": {"height": 8, "width": 190}, "clabel": sentence(world.scale.label),
         "colorbar_position": "bottom",
     }  # fmt: skip
+    hooks = [numbers_as_wanted]
+    if not circles.role:
+        hooks.append(bar_in_units("color_colorbar", world.scale.factor))
     return points(circles, {name: values[order] for name, values in columns.items()}).opts(
         **style(circles, world.scale),
         **bar,
         tools=["hover"],
         hover_tooltips=tip_said(circles.tip),
-        hooks=[numbers_as_wanted],
+        hooks=hooks,
         backend=BOKEH,
     )
 

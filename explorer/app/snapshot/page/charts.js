@@ -228,10 +228,10 @@ function patience(table, row, window_ms) {
 
 function brought(erl, crl, since) {
   const at = {since, usd: figure(Math.abs(erl), "USD/h"), kg: figure(Math.abs(crl), "kg/h")}
-  if (erl >= 0 && crl >= 0) return tr("{since}, each extra millisecond has saved {usd} USD and {kg} kg CO₂ per hour.", at)
-  if (erl >= 0) return tr("{since}, each extra millisecond has saved {usd} USD and emitted {kg} kg CO₂ more per hour: cheaper, not cleaner.", at)
-  if (crl >= 0) return tr("{since}, each extra millisecond has saved {kg} kg CO₂ and cost {usd} USD more per hour: cleaner, not cheaper.", at)
-  return tr("{since}, each extra millisecond has cost {usd} USD and {kg} kg CO₂ more per hour.", at)
+  if (erl >= 0 && crl >= 0) return tr("{since}, each extra millisecond has saved {usd} USD/h and {kg} kg/h of CO₂.", at)
+  if (erl >= 0) return tr("{since}, each extra millisecond has saved {usd} USD/h and emitted {kg} kg/h of CO₂ more: cheaper, not cleaner.", at)
+  if (crl >= 0) return tr("{since}, each extra millisecond has saved {kg} kg/h of CO₂ and cost {usd} USD/h more: cleaner, not cheaper.", at)
+  return tr("{since}, each extra millisecond has cost {usd} USD/h and {kg} kg/h of CO₂ more.", at)
 }
 
 /** What some more milliseconds would bring. */

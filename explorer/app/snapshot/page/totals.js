@@ -55,10 +55,10 @@ function cards_of({placement, forced_and_chosen, settings}, labels) {
   const {colours} = labels
   const first = [
     compared("cost", tr("Running cost"), now.cost_usd_per_h, sentences(
-      tr("Per hour: electricity, friction and hosting at a carbon price of zero."),
+      tr("Electricity, friction and hosting at a carbon price of zero."),
       labels.baselines[placement.network.baseline_rule]), colours),
     compared("carbon", "CO₂", scaled(now.carbon_kg_per_h, KG_PER_T, "t/h"), sentences(
-      tr("Carbon, per hour: emissions by the {} intensity of each grid. Other estimates can differ twofold.",
+      tr("Carbon: emissions by the {} intensity of each grid. Other estimates can differ twofold.",
         labels.signal_names[settings.carbon_signal]),
       ...carbon_caveats(placement, settings.carbon_signal, labels.caveats)), colours),
     {name: "relocated", label: tr("Away from home"), value: formatNumber(moved.value), unit: "MW", delta: tr("{:.0f} %", 100 * share.value),
