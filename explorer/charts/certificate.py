@@ -13,7 +13,7 @@ from explorer.markup import html, sentences
 from explorer.measures.certificate import Certificate
 from explorer.presentation import renders
 from explorer.text import figure, format_number, with_unit
-from explorer.words import amount, tr
+from explorer.words import amount, tr, units
 
 ALL = 100.0  # of a tolerance [%]
 _TIP = (("", "@meaning"), ("Found", "@found"), ("Tolerated", "@tolerated"))
@@ -52,8 +52,8 @@ def chart(proof: Certificate) -> Chart:
         for name in ("value", "tolerance")
     )
     texts = [
-        tr("{} of {}", small(value), limit)
-        for value, limit in zip(table["value"], most, strict=True)
+        tr("{} of {}", small(value * units().factor_in(unit)), limit)
+        for value, unit, limit in zip(table["value"], table["unit"], most, strict=True)
     ]
     hover = {
         "role": fails,

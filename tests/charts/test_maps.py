@@ -142,7 +142,7 @@ def test_without_prices_there_is_a_map_that_says_so(tmp_path):
 
 
 def test_a_step_is_named_by_its_ends_and_has_the_ink_of_its_place():
-    scale = Scale.in_steps("Price", (0.0, 50.0), ("#000000",), AMOUNT_INKS, "USD/MWh")
+    scale = Scale.in_steps("Price [USD/MWh]", (0.0, 50.0), ("#000000",), AMOUNT_INKS)
     assert scale.words[1] == "10.0 to 20.0 USD/MWh"
     assert scale.ink_of(np.array([-5.0, 15.0, 49.0, 500.0])).tolist() == [
         AMOUNT_INKS[0], AMOUNT_INKS[1], AMOUNT_INKS[4], AMOUNT_INKS[4],

@@ -501,7 +501,7 @@ def test_a_frontier_says_in_words_and_in_a_cell_what_the_last_milliseconds_broug
     assert erl > 0 > crl
     said = words(render(found, "chart").finding)
     assert (
-        f"In the 10 ms up to 180 ms, each extra millisecond has saved {format_number(erl)} USD "
+        f"In the 10 ms up to 180 ms, each extra millisecond has saved {format_number(erl)} USD/h "
         f"and emitted {format_number(-crl)} kg/h of CO₂ more: cheaper, not cleaner." in said
     )
     assert "More patience brings nothing more." in said

@@ -197,7 +197,7 @@ def _circles(circles: Circles, world: Map) -> Any:
         "colorbar_opts": {"height": 8, "width": 190}, "clabel": sentence(world.scale.label),
         "colorbar_position": "bottom",
     }  # fmt: skip
-    hooks = [numbers_as_wanted]
+    hooks: list[Any] = [numbers_as_wanted]
     if not circles.role:
         hooks.append(bar_in_units("color_colorbar", world.scale.factor))
     return points(circles, {name: values[order] for name, values in columns.items()}).opts(
