@@ -8,7 +8,7 @@ from panel.io.resources import LOCAL_DIST
 from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
-from explorer.app.explorer import ALERT
+from explorer.app.explorer import ALERT, SHEET_PX
 from explorer.app.language import (
     address_of,
     chosen,
@@ -36,8 +36,8 @@ if (
     write_for(pn.state.curdoc, Reader(language_of(pn.state.session_args, pn.state.headers)))
 
 _LINK_STYLE = """
-a { color: #fff; }  /* the words of the header in both themes */
-@media (max-width: 600px) { a { display: none; } }
+a { display: inline-block; padding: 4px 0; color: #fff; }  /* the words of the header in both themes */
+@media (max-width: 600px) { :host { display: none; } }
 """
 
 options = ArgumentParser()
@@ -83,6 +83,8 @@ page = pmui.Page(
         "@media (prefers-reduced-motion: reduce)": {
             "& *": {"transition": "none !important", "animation": "none !important"}
         },
+        # what has the focus is not below the sheet
+        "& .main-content": {"scrollPaddingBottom": f"{SHEET_PX if phone else 0}px"},
         "& .MuiToolbar-root": {"minHeight": "48px"},
         "& .MuiToolbar-root :is(a, button):focus-visible": {"outline": "2px solid #fff"},
         # one line: a header that grows lies on the totals. The title leaves room for the buttons;
@@ -94,6 +96,11 @@ page = pmui.Page(
             "height": {"xs": "21px", "sm": "31px"},
             "alignItems": "start !important",
         },
+        # of no width on a phone, where a focus would be lost on it
+        "@media (max-width: 599.95px)": {
+            "& .MuiToolbar-root a:has(.title)": {"display": "none !important"}
+        },
+        "& .MuiToolbar-root > .MuiIconButton-root": {"marginRight": {"xs": 0, "sm": "16px"}},
         "& .MuiToolbar-root h3.title": {
             "display": {"xs": "none", "sm": "block"},  # on a phone there is room for one letter
             "fontSize": "24px",

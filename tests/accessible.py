@@ -1,5 +1,7 @@
 """What axe-core says of a page, and how one gets about it without a pointer."""
 
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -7,12 +9,12 @@ from playwright.sync_api import Frame, Page
 
 GRAVE = ("serious", "critical")
 _AXE = Axe()
+_SCRIPT = Path(__file__).with_suffix(".js").read_text("utf-8")
 # What has the focus: its role or tag, and what it is called.
-FOCUSED = """() => {
-  let at = document.activeElement
-  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement
+FOCUSED = f"""() => {{ {_SCRIPT}
+  const at = focused()
   return [at.role ?? at.localName, at.ariaLabel ?? at.innerText?.trim() ?? ""]
-}"""
+}}"""
 
 
 def grave_findings(page: Page | Frame, part: str = "", *, colours_alone: bool = False) -> list[str]:
@@ -35,7 +37,7 @@ def grave_findings(page: Page | Frame, part: str = "", *, colours_alone: bool = 
     ]
 
 
-def tab_to(page: Page, name: str, most: int = 80) -> int:
+def tab_to(page: Page, name: str, most: int = 120) -> int:
     """Press the Tab key until what is called so has the focus; how often that was."""
     for stops in range(1, most + 1):
         page.keyboard.press("Tab")
@@ -45,41 +47,73 @@ def tab_to(page: Page, name: str, most: int = 80) -> int:
     raise AssertionError(f"{most} stops, and none is called {name!r}; the last: {role} {called!r}")
 
 
-# How well one sees where the focus is: tag and name of what has it, the width of its outline [px], and the contrast of
-# that with what is around.
-OUTLINE = """() => {
-  let at = document.activeElement
-  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement
-  const above = element => element.assignedSlot ?? element.parentElement ?? element.getRootNode().host
-  const channels = colour => (colour.match(/[\\d.]+/g) ?? []).map(Number)
-  const light = colour => colour.slice(0, 3)
-    .map(part => (part /= 255) <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, part, n) => sum + part * [0.2126, 0.7152, 0.0722][n], 0.05)
-  let ground = [255, 255, 255]
-  for (let each = above(at); each; each = above(each)) {
-    const colour = channels(getComputedStyle(each).backgroundColor)
-    if (colour.length && (colour[3] ?? 1) > 0.9) {
-      ground = colour
-      break
-    }
-  }
-  const {outlineStyle, outlineWidth, outlineColor} = getComputedStyle(at)
-  const [pale, dark] = [light(channels(outlineColor)), light(ground)].sort((a, b) => b - a)
-  return {
-    tag: at.type === "range" ? "range" : at.localName,
-    name: (at.ariaLabel ?? at.innerText ?? "").trim().slice(0, 40),
-    width: outlineStyle === "none" ? 0 : parseFloat(outlineWidth),
-    contrast: pale / dark,
-  }
-}"""
+def _asked(page: Page, function: str) -> Any:
+    """What a function of `accessible.js` finds."""
+    return page.evaluate(f"() => {{ {_SCRIPT}\n return {function}() }}")
 
 
 def stops(page: Page, last: str, most: int = 90) -> list[dict[str, Any]]:
-    """The stops of the Tab key up to one that is called so, as `OUTLINE` has them."""
+    """The stops of the Tab key up to one that is called so, as `focus` in `accessible.js` has them."""
     found = []
     for _ in range(most):
         page.keyboard.press("Tab")
-        found.append(page.evaluate(OUTLINE))
+        found.append(_asked(page, "focus"))
         if found[-1]["name"] == last:
             return found
     raise AssertionError(f"{most} stops, and none is called {last!r}")
+
+
+def turned_back(found: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Stops that are before the last one to somebody who reads line by line, and that one."""
+    return [
+        (a["name"], b["name"])
+        for a, b in pairwise(found)
+        if a["fixed"] == b["fixed"] and _is_before(b, a)
+    ]
+
+
+def _is_before(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    (left, top, _, bottom), (left_there, top_there, _, bottom_there) = one["box"], other["box"]
+    common = min(bottom, bottom_there) - max(top, top_there)
+    is_in_one_line = common > 0.5 * min(bottom - top, bottom_there - top_there)
+    return left < left_there - 1 if is_in_one_line else bottom <= top_there + 1
+
+
+def small_targets(page: Page) -> list[str]:
+    """What on the page is too small to be hit, of the many targets that it has."""
+    count, small = _asked(page, "small_targets")
+    assert count > 20
+    return small
+
+
+def cut_texts(page: Page) -> tuple[list[str], int]:
+    """Texts that wider spacing would cut, and how wide it makes the page. [px]"""
+    count, cut, width = _asked(page, "cut_texts")
+    assert count > 50
+    return cut, width
+
+
+def spoken(page: Page) -> list[str]:
+    """What stands in live regions, as Chromium tells a screen reader."""
+    nodes = {node["nodeId"]: node for node in _told(page)}
+
+    def text(node: dict[str, Any]) -> str:
+        below = "".join(text(nodes[id]) for id in node.get("childIds", ()) if id in nodes)
+        return below or node.get("name", {}).get("value", "")
+
+    return [text(node) for node in nodes.values() if node.get("role", {}).get("value") == "status"]
+
+
+def told_slider(page: Page, name: str) -> dict[str, Any]:
+    """What Chromium tells a screen reader of the slider that is called so."""
+    (found,) = [
+        node
+        for node in _told(page)
+        if node["role"]["value"] == "slider" and name in node["name"]["value"]
+    ]
+    told = {each["name"]: each["value"].get("value") for each in found["properties"]}
+    return told | {"description": found["description"]["value"]}
+
+
+def _told(page: Page) -> list[dict[str, Any]]:
+    return page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]

@@ -47,7 +47,7 @@ _SIDE_BY_SIDE = """
 :host { display: grid !important; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 10px;
         max-height: none !important; align-items: start; }
 """
-_SHEET_PX = 130  # that the controls of a phone may hide at the end of the page
+SHEET_PX = 130  # that the controls of a phone may hide at the end of the page
 # what was placed last is still there below an error
 _FADED = "div:not(.alert) { opacity: .5; }"
 
@@ -171,7 +171,7 @@ class Explorer(pn.viewable.Viewer):
             Notices(session),
             *([self.controls.sheet()] if phone else []),
             sizing_mode="stretch_width",
-            margin=(0, 10, _SHEET_PX if phone else 10, 10),
+            margin=(0, 10, SHEET_PX if phone else 10, 10),
             stylesheets=error.pipe(lambda error: [_FADED] if error else []),
             # as high as what it holds, or what follows lies on it
             styles={"gap": "8px", "max-height": "none"},
@@ -190,7 +190,7 @@ class Explorer(pn.viewable.Viewer):
         self._pinned = PinTable(self.session, self.pins)
         return [
             pn.Row(
-                Argument(self.session, self._questions), *player, sizing_mode="stretch_width", margin=0,
+                *player, Argument(self.session, self._questions), sizing_mode="stretch_width", margin=0,
                 styles={"flex-wrap": "wrap", "gap": "6px 14px", "align-items": "start"},
             ),
             Totals(self.session),

@@ -81,13 +81,11 @@ div:nth-of-type(3) {{ grid-column: 1 / -1; }}
 @container (max-width: 880px) {{
   :host {{ grid-template-columns: minmax(0, 1fr); grid-auto-rows: max-content; flex-shrink: 0; }}
   div:nth-of-type(2) {{ --help-left: 0; --help-right: auto; }}
-  div {{ display: contents !important; }}  /* one column: the first of each, then the second of each */
 }}
 """
 # a question of one card a column fills the screen of a projector: least height of its pictures
 _FILLS = "@media (min-width: 1700px) and (min-height: 1000px) { :host { --picture-least: 37vh; } }"
 _MAP_LEFT = _GRID.format(left="1.85fr", narrow="1.5fr")
-_MOST_VIEWS = 5  # in a column
 _EVEN = _GRID.format(left="1fr", narrow="1fr")
 
 
@@ -143,25 +141,11 @@ class Questions(pn.viewable.Viewer):
         made = [[make(self._session) for make in views] for views in QUESTIONS[question]]
         self._cards[question] = [card for cards in made for card in cards]
         columns = [
-            pn.Column(
-                *cards,
-                sizing_mode="stretch_width",
-                margin=0,
-                styles={"gap": "10px"},
-                stylesheets=[_in_turn(column)],
-            )
-            for column, cards in enumerate(made)
+            pn.Column(*cards, sizing_mode="stretch_width", margin=0, styles={"gap": "10px"})
+            for cards in made
         ]
         grid = _MAP_LEFT if question == "Overview" else _EVEN
         fills = [_FILLS] if all(len(views) == 1 for views in QUESTIONS[question]) else []
         return pn.Column(
             *columns, stylesheets=[grid, *fills], sizing_mode="stretch_width", margin=0
         )
-
-
-def _in_turn(column: int) -> str:
-    """Places of the views of a column where there is one alone: the third comes last."""
-    first = 2 * _MOST_VIEWS if column > 1 else column
-    return "\n".join(
-        f"div:nth-of-type({n + 1}) {{ order: {first + 2 * n}; }}" for n in range(_MOST_VIEWS)
-    )

@@ -61,6 +61,7 @@ CLIENTS = Circles(
     role="client",
     label="clients",
 )
+FLOW_COLUMNS = ("home", "region", "workload", "it_mw")  # of the table behind the arcs
 FLOW_TIP = (("Moves", "@moves"), ("IT load", "@flow_mw{0,0.0} MW"), ("Classes", "@split"))
 HELP = """
 Circles are compute regions, sized by the IT load they execute; where they would hide each other they stand a little
@@ -228,14 +229,10 @@ def flow_table(placement: Placement) -> pd.DataFrame:
     home, region, workload = np.nonzero(moved > SMALLEST_MW)
     mw = moved[home, region, workload]
     order = np.lexsort((-mw, region, home, -moved.sum(axis=2)[home, region]))
-    names = np.array(labels.regions, object)
-    columns = {
-        "home": names[home],
-        "region": names[region],
-        "workload": np.array(labels.workloads, object)[workload],
-        "it_mw": mw,
-    }
-    return pd.DataFrame(columns).iloc[order].reset_index(drop=True)
+    names, classes = np.array(labels.regions, object), np.array(labels.workloads, object)
+    columns = names[home], names[region], classes[workload], mw
+    table = pd.DataFrame(dict(zip(FLOW_COLUMNS, columns, strict=True)))
+    return table.iloc[order].reset_index(drop=True)
 
 
 def colours_of(column: str) -> tuple[str, ...]:

@@ -2,10 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from accessible import FOCUSED, grave_findings, stops, tab_to
+from accessible import (
+    FOCUSED,
+    cut_texts,
+    grave_findings,
+    small_targets,
+    spoken,
+    stops,
+    tab_to,
+    told_slider,
+    turned_back,
+)
 from pages import PATIENCE_MS, wait_until_open, watched
 from playwright.sync_api import Browser, Page, expect
 from servers import free_port, serving
@@ -157,18 +166,6 @@ def test_no_step_of_a_story_has_a_grave_finding(said):
 # What is said
 
 
-def spoken(page: Page) -> list[str]:
-    """What stands in live regions, as Chromium tells a screen reader."""
-    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")
-    nodes = {node["nodeId"]: node for node in tree["nodes"]}
-
-    def text(node: dict[str, Any]) -> str:
-        below = "".join(text(nodes[id]) for id in node.get("childIds", ()) if id in nodes)
-        return below or node.get("name", {}).get("value", "")
-
-    return [text(node) for node in tree["nodes"] if node.get("role", {}).get("value") == "status"]
-
-
 def test_a_move_of_a_slider_is_said_when_it_has_come_to_rest(page):
     """As Chromium tells it: the slider's own value, and then the totals in one sentence."""
     slider = page.get_by_role("slider", name=re.compile("Cost of moving"))
@@ -183,15 +180,9 @@ def test_a_move_of_a_slider_is_said_when_it_has_come_to_rest(page):
     (said,) = [line for line in spoken(page) if line.startswith("Running cost")]
     away = f"Away from home {format_number(placement.relocated_mw)} MW"
     assert said.startswith(cost) and away in said and len(said) < 200
-    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
-    (moved,) = [
-        node
-        for node in tree
-        if node["role"]["value"] == "slider" and "Cost of moving" in node["name"]["value"]
-    ]
-    told = {each["name"]: each["value"].get("value") for each in moved["properties"]}
+    told = told_slider(page, "Cost of moving")
     assert told["valuetext"] == f"{scenario.friction_scale:g}" and told["focused"]
-    assert scenario.param.friction_scale.doc[:30] in moved["description"]["value"]
+    assert scenario.param.friction_scale.doc[:30] in told["description"]
     reset(page)
 
 
@@ -274,6 +265,7 @@ def test_every_stop_shows_that_it_has_the_focus(page):
     ask(page, "Overview")
     for dark in themes(page):
         turn(page, dark)
+        page.mouse.move(0, 0)  # what lies there is nothing's explanation
         page.evaluate("() => document.querySelector('#skip button').focus()")
         found = stops(page, "Table")
         assert {"Toggle theme", "Carbon price [USD/t]"} <= {each["name"] for each in found}
@@ -283,6 +275,7 @@ def test_every_stop_shows_that_it_has_the_focus(page):
             if each["tag"] != "range" and (each["width"] < 1 or each["contrast"] < 3)
         ]
         assert unseen == []
+        assert [each["name"] for each in found if not each["seen"]] == []
     slider = page.get_by_role("slider", name="Carbon price")
     slider.scroll_into_view_if_needed()
     blurred = slider.screenshot()
@@ -290,6 +283,19 @@ def test_every_stop_shows_that_it_has_the_focus(page):
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Tab")
     assert slider.screenshot() != blurred
+
+
+def test_escape_hides_an_explanation_that_lies_on_something_until_the_next_move(page):
+    """It would stay as long as the pointer rests on it."""
+    card = page.locator("[data-total=cost]")
+    explained = card.get_by_role("tooltip")
+    card.hover()
+    expect(explained).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(explained).to_be_hidden()
+    card.hover(position={"x": 5, "y": 5})
+    expect(explained).to_be_visible()
+    page.mouse.move(0, 0)
 
 
 def test_the_five_minute_tour_needs_no_pointer(url, browser):
@@ -336,11 +342,13 @@ def test_the_five_minute_tour_needs_no_pointer(url, browser):
         for question in [*QUESTIONS][1:4]:
             press("ArrowRight")
             expect_answered(page, question)
+        press("Home")
+        expect_answered(page, "Overview")
     page.close()
 
 
-def test_on_a_phone_one_slider_stands_over_the_picture(url, browser):
-    """Totals and map are seen while it moves; the strip of questions says that it goes on."""
+@pytest.fixture(scope="module")
+def phone(url: str, browser: Browser) -> Iterator[Page]:
     agent = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"
     phone = browser.new_page(
         viewport=PHONE, user_agent=agent, is_mobile=True, has_touch=True, color_scheme="dark"
@@ -348,20 +356,63 @@ def test_on_a_phone_one_slider_stands_over_the_picture(url, browser):
     with watched(phone):
         phone.goto(url)
         wait_until_open(phone)
-        chooser = phone.get_by_role("combobox", name="Which input")
-        chooser.select_option(label="Cost of moving [× stated]")
-        slider = phone.get_by_role("slider")
-        expect(slider).to_have_count(1)
-        phone.get_by_role("img", name=re.compile("^Where does it go")).scroll_into_view_if_needed()
-        cost = phone.locator("[data-total=cost] .value")
-        before = cost.inner_text()
-        slider.press("End")
-        expect(cost).not_to_have_text(before, timeout=PATIENCE_MS)
-        for seen in (slider, cost, phone.get_by_role("img", name=re.compile("^Where does it go"))):
-            expect(seen).to_be_in_viewport()
-        strip = phone.get_by_role("tablist")
-        expect(strip).to_have_class("more-after")
-        strip.evaluate("strip => (strip.scrollLeft = strip.scrollWidth)")
-        expect(strip).to_have_class("more-before")
-        assert grave_findings(phone) == []
+        phone.wait_for_function(COMPUTED)
+        yield phone
     phone.close()
+
+
+def test_on_a_phone_the_tab_key_goes_as_one_reads_and_nothing_lies_on_what_it_comes_to(phone):
+    """From the story, over cards that are one below the other, to the slider over them."""
+    found = stops(phone, "Extra waiting at most, mean [ms]")
+    assert len(found) > 30 and found[-1]["fixed"]
+    (first,) = [n for n, each in enumerate(found) if each["name"].startswith("Story:")]
+    assert turned_back(found[first:]) == []
+    assert [each["name"] for each in found if not each["seen"]] == []
+
+
+def test_a_finger_hits_what_it_is_meant_to_hit(page, phone):
+    ask(page, "Overview")
+    assert small_targets(page) == []
+    assert small_targets(phone) == []
+
+
+def test_wide_letters_and_lines_fit_a_narrow_page(phone):
+    """At 320 pixels, as of 1280 magnified four times."""
+    phone.set_viewport_size(PHONE | {"width": 320})
+    assert cut_texts(phone) == ([], 320)
+    phone.set_viewport_size(PHONE)
+
+
+def test_where_the_system_chooses_the_colours_controls_still_show_what_they_are_at(page):
+    page.emulate_media(forced_colors="active")
+    rail = page.locator(".rail").first
+    filled = rail.evaluate("rail => getComputedStyle(rail, '::after').backgroundImage")
+    chosen, other = (
+        tab.evaluate("tab => getComputedStyle(tab).boxShadow")
+        for tab in (page.get_by_role("tab", selected=True), page.get_by_role("tab").last)
+    )
+    buttons = page.get_by_role("group", name="Class").get_by_role("button")
+    grounds = buttons.evaluate_all("all => all.map(one => getComputedStyle(one).backgroundColor)")
+    page.emulate_media(forced_colors="none")
+    assert "gradient" in filled and chosen != other == "none"
+    assert len({*grounds}) == 2
+
+
+def test_on_a_phone_one_slider_stands_over_the_picture(phone):
+    """Totals and map are seen while it moves; the strip of questions says that it goes on."""
+    chooser = phone.get_by_role("combobox", name="Which input")
+    chooser.select_option(label="Cost of moving [× stated]")
+    slider = phone.get_by_role("slider")
+    expect(slider).to_have_count(1)
+    strip = phone.get_by_role("tablist")
+    strip.evaluate("strip => strip.scrollIntoView({block: 'center'})")
+    cost = phone.locator("[data-total=cost] .value")
+    before = cost.inner_text()
+    slider.press("End")
+    expect(cost).not_to_have_text(before, timeout=PATIENCE_MS)
+    for seen in (slider, cost, phone.get_by_role("img", name=re.compile("^Where does it go"))):
+        expect(seen).to_be_in_viewport()
+    expect(strip).to_have_class("more-after")
+    strip.evaluate("strip => (strip.scrollLeft = strip.scrollWidth)")
+    expect(strip).to_have_class("more-before")
+    assert grave_findings(phone) == []

@@ -48,7 +48,7 @@ CHOSEN = ("legal_policy", "latency_model", "carbon_signal", "objective", "baseli
 CONSTANT = {  # slots that no result changes: the page has them as they are, or as its inputs are
     ("map", "colour", "widget", "value"), ("map", "clients shown", "widget", "active"),
     ("frontier", "class", "widget", "active"), ("map", "colour", "widget", "options"),
-    ("map", "answer", "widget", "visible"),
+    ("map", "answer", "widget", "visible"), ("map", "disclosure", "widget", "active"),
     ("frontier", "class", "widget", "labels"), ("layers", "words", "words", "styles"),
     *(("map", name, "selected", "indices") for name in ("regions", "clients", "flows")),
     *(("map", "regions", "cds", name) for name in (
@@ -194,18 +194,20 @@ def states_of(scenario: Scenario, seed: int, count: int) -> list[tuple[dict[str,
         if n:
             moved(world, rng)
         screen = _Screen(world, str(rng.choice(classes)))
-        looks = {"colour": str(rng.choice([*LABELS])), "clients": bool(rng.random() < 0.5)}
+        looks = {"colour": str(rng.choice([*LABELS]))}
+        looks |= {name: bool(rng.random() < 0.5) for name in ("clients", "flows")}
         look_at_map(screen, **looks)
         results = results_of(screen.session) | {"looks": looks}
         found.append(({"labels": labels, "results": results}, screen.state))
     return found
 
 
-def look_at_map(screen: _Screen, colour: str, clients: bool) -> None:
+def look_at_map(screen: _Screen, colour: str, clients: bool, flows: bool) -> None:
     """As a reader does who uses the widgets above it."""
     reader = screen._panes["map"]._on_reader
     reader("colour", "widget", "value", colour)
     reader("clients shown", "widget", "active", clients)
+    reader("disclosure", "widget", "active", flows)
 
 
 def compare(shown: dict[tuple[str, ...], Any], app: dict[tuple[str, ...], Any]) -> None:
@@ -277,7 +279,8 @@ def test_in_another_language_page_and_app_say_the_same_and_nothing_in_english():
 
 def names_in(labels: dict[str, Any]) -> set[str]:
     """Words of what a scenario calls its own."""
-    own = [*labels["short_regions"], *labels["workloads"], *labels["as_shown"].values()]
+    own = [*labels["region_names"], *labels["short_regions"]]
+    own += [*labels["workloads"], *labels["as_shown"].values()]
     return {*pseudo.plain_words(" ".join([*own, *labels["map"]["clients"]["name"]]))}
 
 

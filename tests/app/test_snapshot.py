@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 import pandas as pd
 import pytest
-from accessible import grave_findings
+from accessible import grave_findings, spoken, told_slider
 from bokeh.document import Document
 from pages import unfold
 from panel.io.state import set_curdoc
@@ -36,6 +36,7 @@ from explorer.app.snapshot import write as snapshots
 from explorer.app.snapshot.save_button import PAGE, SaveButton
 from explorer.app.snapshot.write import Snapshot, write_snapshot
 from explorer.app.views.break_even import BreakEvenView
+from explorer.charts.world_map import flow_table
 from explorer.cli import main
 from explorer.session import Session
 from explorer.text import format_number
@@ -703,6 +704,45 @@ def test_on_a_phone_one_control_stands_over_the_pictures_and_moves_are_said(open
         expect(seen).to_be_in_viewport()
     expect(page.get_by_role("button", name="Clients")).to_have_attribute("aria-pressed", "false")
     assert grave_findings(page) == []
+
+
+@pytest.mark.ui
+def test_without_a_pointer_a_step_is_taken_and_a_screen_reader_hears_what_came_of_it(opened):
+    """By arrow keys and Enter on the frontier, then by a slider; the flows are there as text."""
+    page, there = opened(1400), scenario()
+    solved(page)
+    steps = frontier(there, over="chat").table["budget_ms"]
+    page.get_by_role("group", name="What does waiting buy?").first.focus()
+    page.keyboard.press("ArrowLeft")
+    said = page.locator("#wattlas-said")
+    expect(said).to_contain_text(f"of {len(steps)}: budget")
+    (taken,) = re.findall(r"Step (\d+) of", said.inner_text())
+    page.keyboard.press("Enter")
+    there.workloads["chat"].latency_budget_ms = float(steps.iloc[int(taken) - 1])
+    expect(page.locator("[data-total=cost] .value")).to_contain_text(
+        format_number(solve(there).cost_usd_per_h)
+    )
+    solved(page)
+    expect_views(page, there)
+
+    slider = control(page, "friction_scale").get_by_role("slider")
+    slider.press("ArrowLeft")
+    there.friction_scale = float(slider.get_attribute("aria-valuetext") or "")
+    cost = f"Running cost {format_number(solve(there).cost_usd_per_h)} USD/h"
+    expect(said).to_contain_text(cost)
+    (heard,) = [line for line in spoken(page) if line.startswith("Running cost")]
+    assert heard.startswith(cost)
+    told = told_slider(page, "Cost of moving")
+    assert told["valuetext"] == f"{there.friction_scale:g}" and told["focused"]
+
+    table = page.get_by_role("button", name="Table", exact=True)
+    expect(table).to_have_attribute("aria-expanded", "false")
+    table.press("Enter")
+    expect(table).to_have_attribute("aria-expanded", "true")
+    flows = flow_table(solve(there))
+    rows = page.locator("#map").get_by_role("row")
+    expect(rows).to_have_count(1 + len(flows))
+    expect(rows.nth(1)).to_contain_text(flows["home"][0])
 
 
 @pytest.mark.ui

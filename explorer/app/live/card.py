@@ -24,8 +24,13 @@ SMALL = """
 :host { font-size: 14px; line-height: 1.5; }
 .key { white-space: nowrap; margin-right: 8px; }
 """  # of words beside a tool
-SIGN = ".sign { -webkit-text-stroke: .8px #8a8f98; paint-order: stroke; }"  # pale ones are seen on pale pages
-_WRAP = ":host { flex-wrap: wrap; }"
+SIGN = """
+.sign { -webkit-text-stroke: .8px #8a8f98; paint-order: stroke; forced-color-adjust: none; }
+"""  # pale ones are seen on pale pages
+_WRAP = """
+:host { flex-wrap: wrap; }
+@media (max-width: 480px) { .bk-Select { flex: 1 1 140px !important; min-width: 0; } }  /* beside the other tools */
+"""
 # tools that have no room beside it go below
 _FIRST = """
 :host { flex: 1 1 0 !important; min-width: max-content; }
@@ -37,14 +42,15 @@ _TITLE = """
 .heading { display: flex; align-items: baseline; }
 h2 { font-size: 16px; font-weight: 700; margin: 0; white-space: nowrap; display: inline; }
 @media (max-width: 480px) { h2 { white-space: normal; } }
-.help { flex: none; width: 19px; height: 19px; margin-left: 6px; border: 1.4px solid currentColor;
+.help { flex: none; width: 19px; height: 19px; margin: 0 5px 0 6px; border: 1.4px solid currentColor;
         border-radius: 50%; font-size: 14px; line-height: 19px; font-weight: 700; text-align: center; opacity: .6;
         cursor: help; position: relative; }
 .help::after { content: ""; position: absolute; inset: -10px; }  /* what a finger may hit */
 .help:hover, .help:focus-visible { opacity: 1; }
-.explanation { display: none; position: absolute; left: var(--help-left, 0); right: var(--help-right, auto);
-               top: 26px; width: min(400px, 80vw); padding: 8px 10px; border-radius: 6px;
-               font-size: 14px; line-height: 1.45; background: #2b2f36; color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
+.explanation { display: none; visibility: var(--tips, inherit); position: absolute; left: var(--help-left, 0);
+               right: var(--help-right, auto); top: 26px; width: min(400px, 80vw); padding: 8px 10px;
+               border-radius: 6px; font-size: 14px; line-height: 1.45; background: #2b2f36; color: #f4f5f7;
+               box-shadow: 0 3px 12px #0006; }
 .explanation { max-height: 420px; overflow: auto; }
 .help:hover + .explanation, .help:focus + .explanation, .explanation:hover { display: block; }
 @media print { .help, .explanation, .ends { display: none !important; } }
@@ -81,6 +87,10 @@ select:not([multiple]).bk-input:is(select) {  /* stronger than Bokeh's own; an a
 .bk-btn:focus { outline: none; }
 :is(.bk-btn, .bk-input):focus-visible { outline: 2px solid var(--mui-palette-primary-main, #0072b2);
                                         outline-offset: 1px; }
+@media (forced-colors: active) {
+  .bk-btn.bk-active { background: Highlight; color: HighlightText; forced-color-adjust: none; }
+  select:not([multiple]).bk-input:is(select) { appearance: auto; }  /* whose arrow is a gradient */
+}
 """
 
 

@@ -20,6 +20,18 @@ function lead_past_what_comes_first(unfold = () => {}) {
 }
 
 /**
+ * Escape hides what has come up at the pointer or the focus and may lie on something else, until the next key or move:
+ * styles of such tips take their visibility from --tips.
+ */
+function let_escape_hide_tips() {
+  const {style} = document.documentElement
+  const show = () => style.removeProperty("--tips")
+  const hide = () => style.setProperty("--tips", "hidden")
+  addEventListener("keydown", ({key}) => (key === "Escape" ? hide() : show()), {capture: true})
+  addEventListener("pointermove", ({movementX, movementY}) => (movementX || movementY) && show())
+}
+
+/**
  * Have Bokeh's buttons say, to those who do not see them, which are pressed and which have opened something; once its
  * scripts are there. A group of buttons is called what its model is.
  */

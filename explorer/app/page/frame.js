@@ -35,4 +35,5 @@
 
   addEventListener("wattlas:drawn", name_the_frame, {once: true})
   lead_past_what_comes_first(open_drawer)
+  let_escape_hide_tips()
 }

@@ -27,6 +27,7 @@ from explorer.words import language, mark, tr
 
 _CHOOSER = """
 :host { font-size: 14px; line-height: 1.35; color: var(--mui-palette-text-primary, inherit); }
+div { visibility: inherit !important; }  /* Panel shows it in a drawer that is shut, too */
 summary { padding: 8px 10px; border: 1px solid var(--mui-palette-divider, #8886); border-radius: 6px;
           cursor: pointer; font-size: 16px; }
 :is(summary, a, button):focus-visible { outline: 2px solid var(--mui-palette-primary-main, #0072b2); }

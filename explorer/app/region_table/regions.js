@@ -285,7 +285,8 @@ function heading(title, explanation) {
   Object.assign(take.dataset, {card: title, only: "table"})
   return [
     element("h2", {textContent: title}), help,
-    element("div", {className: "explanation", role: "tooltip", textContent: explanation}), take,
+    // no stop of Tab, which it is where it scrolls: it is gone once its help has lost the focus
+    element("div", {className: "explanation", role: "tooltip", tabIndex: -1, textContent: explanation}), take,
   ]
 }
 

@@ -18,6 +18,7 @@ from explorer.charts.palette import DUSK, DUSK_ALPHA, LOOKS
 from explorer.charts.projection import on_map
 from explorer.charts.world_map import (
     CLIENTS,
+    FLOW_COLUMNS,
     LABELS,
     colour_label,
     colours_of,
@@ -32,7 +33,7 @@ from explorer.model.placement import BASELINES
 from explorer.registry import HEADLINES, OBSTACLES, OVERVIEW, PLACE, PLACEMENT, WORTH
 from explorer.scenario.profiles import ANNUAL, AVERAGE
 from explorer.scenario.scenario import Scenario
-from explorer.text import BETTER, NEUTRAL, UNSURE, WORSE, elided, setting_text
+from explorer.text import BETTER, NEUTRAL, UNSURE, WORSE, elided, setting_text, title_of
 from explorer.words import tr
 
 _PANELS = {"frontier": frontier.PANELS, "break_even": break_even.PANELS, "layers": layers.PANELS}
@@ -61,6 +62,7 @@ def view_labels(scenario: Scenario, leads: Mapping[str, str]) -> dict[str, Any]:
     by_signal = _by_choice(scenario, "carbon_signal")
     return {
         "regions": list(scenario.regions["id"]),
+        "region_names": labels.regions,
         "short_regions": labels.short_regions,
         "workloads": labels.workloads,
         "request_said": a_request_of(labels.classes[0]),
@@ -150,6 +152,7 @@ def _map(scenario: Scenario, labels: Labels, by_signal: Mapping[str, Labels]) ->
             for column in LABELS
         },
         "clients": _clients(scenario, labels),
+        "flow_titles": [title_of(column) for column in FLOW_COLUMNS],
         "by_signal": {
             signal: {
                 name: values.tolist()

@@ -98,7 +98,11 @@ _POLICY = (
     "default-src 'none'; script-src 'unsafe-eval' 'wasm-unsafe-eval' blob: {hashes}; worker-src blob:; "
     "style-src 'unsafe-inline'; img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
 )
-_ANSWERED = {"map": ("colour", "clients shown"), "totals": ("more",)}  # by view: its widgets
+_ANSWERED = {  # by view: its widgets
+    "map": ("colour", "clients shown", "disclosure"),
+    "totals": ("more",),
+}
+_TAPPED = "frontier"  # view whose taps are answered
 _APP = Path(__file__).parents[1]
 _CONTROLS, _LINK = _APP / "controls", _APP / "link"
 # of the app, which draw themselves, by where they are in the page: scripts, the last of which has the style
@@ -277,7 +281,11 @@ class _Screen:
                 plot.update(
                     background_fill_color=None, border_fill_color=None, js_event_callbacks={}
                 )
-                kept = [tool for tool in plot.toolbar.tools if not isinstance(tool, TapTool)]
+                kept = [
+                    tool
+                    for tool in plot.toolbar.tools
+                    if name == _TAPPED or not isinstance(tool, TapTool)
+                ]
                 plot.toolbar.tools = [*kept, SaveTool(filename=name)]
                 say_tools(plot)
             self.roots.append(root)

@@ -59,9 +59,9 @@ _STYLE = """
 .total .delta { font-size: clamp(14px, .85vw, 20px); font-weight: 600; line-height: 1.25;
                 color: color-mix(in srgb, var(--hue) 70%, currentColor); }
 .total { position: relative; }
-.explanation { display: none; position: absolute; z-index: 11; left: 0; top: calc(100% + 4px); width: min(320px, 86vw);
-               padding: 8px 10px; border-radius: 6px; font-size: 14px; line-height: 1.45; background: #2b2f36;
-               color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
+.explanation { display: none; visibility: var(--tips, inherit); position: absolute; z-index: 11; left: 0;
+               top: calc(100% + 4px); width: min(320px, 86vw); padding: 8px 10px; border-radius: 6px; font-size: 14px;
+               line-height: 1.45; background: #2b2f36; color: #f4f5f7; box-shadow: 0 3px 12px #0006; }
 .total:nth-child(n + 3) .explanation { left: auto; right: 0; }
 .total:is(:hover, :focus) .explanation { display: block; }
 @media print { .explanation { display: none !important; } }
@@ -88,7 +88,7 @@ _ORIGIN = """
 """
 _LINE = ":host { flex-wrap: wrap; gap: 2px 12px; align-items: center; }"
 _BUTTON = """
-.bk-btn { padding: 0 6px; border-color: transparent; line-height: 20px; text-decoration: underline dotted; }
+.bk-btn { padding: 0 6px; border-color: transparent; line-height: 22px; text-decoration: underline dotted; }
 @media (pointer: coarse) { .bk-btn { padding: 8px; } }
 @media print { :host { display: none !important; } }
 """

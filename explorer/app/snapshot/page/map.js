@@ -2,7 +2,8 @@
 // what the map shows. Where regions stand comes from Python.
 import {plural} from "../../words.js"
 import {sum} from "./arrays.js"
-import {fixed_in_english, formatNumber, html, joined, said, sentence, tr} from "./text.js"
+import {SMALLEST_MW} from "./placement.js"
+import {fixed_in_english, formatNumber, html, joined, said, sentence, table_html, tr} from "./text.js"
 
 const [CIRCLE_PX, ARC_PX, THINNEST_CIRCLE_PX, THINNEST_ARC_PX] = [25, 7, 5, 0.8]
 const [KEY, SMALLEST] = [0.1, 0.005] // of the reference load
@@ -20,7 +21,7 @@ const [DEG_PER_H, LEAST_DEG, STEP_DEG] = [15, 1e-6, 2]
 const floats = values => Float32Array.from(values)
 
 /** As `FlowMap._on_placement` puts it on screen, changes being against the baseline: a column as colours, and clients or not. */
-export function world_map(put, {placement, settings, looks: {colour, clients}}, labels) {
+export function world_map(put, {placement, settings, looks: {colour, clients, flows}}, labels) {
   const {network} = placement
   const scale = scale_of(network.largest_home_mw)
   const arcs = arcs_of(placement, scale)
@@ -40,6 +41,16 @@ export function world_map(put, {placement, settings, looks: {colour, clients}}, 
   put("flows", "cds", by_class(arcs))
   put("named", "cds", names_on_map({x, y, size, it_mw: placement.region_it_mw}, labels.map.names))
   put("legend", "words", {text: said(legend(placement, arcs, scale, settings, clients, labels))})
+  put("table", "words", {visible: flows, ...(flows ? {text: said(flow_table(placement, labels))} : {})})
+}
+
+/** What the arcs say, as text: the largest flows first, and none left out for being small. */
+function flow_table(placement, {region_names, workloads, map: {flow_titles}}) {
+  const rows = flows_of(placement).flatMap(({home, region, classes}) => [...classes.keys()]
+    .filter(workload => classes[workload] > SMALLEST_MW)
+    .sort((a, b) => classes[b] - classes[a])
+    .map(workload => [region_names[home], region_names[region], workloads[workload], formatNumber(classes[workload])]))
+  return table_html(flow_titles, rows)
 }
 
 const radius_m = size => floats(size.map(px => Math.fround(px) * Math.fround(M_PER_PX / 2)))
@@ -86,8 +97,14 @@ function round_number(mw) {
   return near[far.indexOf(Math.min(...far))]
 }
 
-/** Relocated load by home region and region, the widest first: {home, region, mw, classes (workload), leads, width}. */
-function arcs_of({network, away_mw}, scale) {
+/** Those flows that are drawn, with {leads, width}. */
+function arcs_of(placement, scale) {
+  const drawn = flows_of(placement).filter(({mw}) => mw > 0 && mw >= scale.smallest_mw)
+  return drawn.map((arc, n) => ({...arc, leads: n < LEADS, width: scale.arc_px(arc.mw)}))
+}
+
+/** Relocated load by home region and region, the most first: {home, region, mw, classes (workload)}. */
+function flows_of({network, away_mw}) {
   const [R, K] = [network.regions.length, network.workloads.length]
   const moved = new Float64Array(R * R * K)
   network.home.forEach((home, i) => {
@@ -96,8 +113,7 @@ function arcs_of({network, away_mw}, scale) {
   const pairs = Array.from({length: R * R}, (_, pair) => ({
     home: Math.floor(pair / R), region: pair % R, classes: moved.subarray(pair * K, (pair + 1) * K),
   })).map(pair => ({...pair, mw: sum(pair.classes)}))
-  const drawn = pairs.filter(({mw}) => mw > 0 && mw >= scale.smallest_mw).sort((a, b) => b.mw - a.mw)
-  return drawn.map((arc, n) => ({...arc, leads: n < LEADS, width: scale.arc_px(arc.mw)}))
+  return pairs.sort((a, b) => b.mw - a.mw)
 }
 
 /** A row for each class of a flow, the most first; those of a flow stand together. */

@@ -28,13 +28,14 @@ const shown = Bokeh.documents.at(-1)
 const classes = [...workloads, "all"]
 const colours = shown.get_model_by_id(handles["map|colour|widget"]).options.map(([column]) => column)
 const infinite = given => Object.fromEntries(Object.entries(given).map(([key, value]) => [key, value ?? Infinity]))
-const inputs = new Inputs(infinite({...own_settings, ...values, class: workload, theme: preferred_theme(), colour: "change_mw", clients: false}),
-  possible, {class: classes, theme: ["light", "dark"], colour: colours, clients: [false, true]})
+const inputs = new Inputs(infinite({...own_settings, ...values, class: workload, theme: preferred_theme(), colour: "change_mw", clients: false, flows: false}),
+  possible, {class: classes, theme: ["light", "dark"], colour: colours, clients: [false, true], flows: [false, true]})
 const narrow = matchMedia("(max-width: 740px)")
 const x_axes = Object.keys(handles).filter(name => name.endsWith("|xaxis")).map(name => handles[name])
 const panels = [] // components that show and change inputs
 let serial = 0 // of the state that the worker was asked for last
 let painted = 0
+let steps = {over: "", budgets_ms: []} // of the frontier that is seen
 let scenario_files // a promise of their texts, once they are asked for
 let single_workload = workloads.includes(workload) ? workload : workloads[0]
 const texts = {table: table_model(), argument: argument_model()} // what shows its texts by itself
@@ -46,6 +47,8 @@ const live_address = document.getElementById("live")?.href
 choose_in_the_picture("class", "frontier|class|widget", "active", n => classes[n], id => classes.indexOf(id))
 choose_in_the_picture("colour", "map|colour|widget", "value")
 choose_in_the_picture("clients", "map|clients shown|widget", "active")
+choose_in_the_picture("flows", "map|disclosure|widget", "active")
+for (const panel of ["cost", "carbon"]) take_steps(shown.get_model_by_id(handles[`frontier|${panel} steps|selected`]))
 document.getElementById("theme").onclick = () => inputs.put({theme: inputs.values.theme === "dark" ? "light" : "dark"})
 inputs.listeners.push(on_change)
 set_theme(inputs.values.theme)
@@ -58,6 +61,7 @@ ask()
 panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
 fold_controls()
 lead_past_what_comes_first(() => (document.getElementById("inputs").open = true))
+let_escape_hide_tips()
 document.getElementById("waiting").remove()
 root.dataset.ready = "yes"
 
@@ -88,8 +92,9 @@ function on_change(changed) {
 /** Have the worker solve the present state; what it is at is dropped for this. */
 function ask() {
   root.dataset.solved = "no"
-  const {class: over, colour, clients} = inputs.values
-  worker.postMessage({serial: ++serial, settings: {...settings(), budgets: budgets()}, over, workload: single_workload, looks: {colour, clients}})
+  const {class: over, colour, clients, flows} = inputs.values
+  const looks = {colour, clients, flows}
+  worker.postMessage({serial: ++serial, settings: {...settings(), budgets: budgets()}, over, workload: single_workload, looks})
   update_link()
 }
 
@@ -105,6 +110,7 @@ function on_answer({serial: answered, error, changed, reach, certificate, traced
   if (table) return save_file(new Blob([text], {type: "text/csv"}), `${table}.csv`)
   if (error && answered === serial) say_failure(error)
   if (changed) patch(changed)
+  if (traced) steps = traced
   if (reach) for (const each of [controls, over_pictures].filter(Boolean)) each.change({reach})
   if (placed) {
     if (answered === serial) say_problem("")
@@ -254,6 +260,16 @@ function choose_in_the_picture(key, handle, property, value_of = value => value,
   inputs.listeners.push(changed => changed.includes(key) && choice.setv({[property]: of_value(inputs.values[key])}))
 }
 
+/** A step of the frontier that is tapped, or walked to by keys, sets its budget. */
+function take_steps(selected) {
+  selected.properties.indices.change.connect(() => {
+    const [step] = selected.indices
+    if (step === undefined) return
+    selected.indices = [] // so that a second tap on the same step counts too
+    inputs.put({[steps.over === "all" ? "latency_relaxation_ms" : `${steps.over}/budget`]: steps.budgets_ms[step]})
+  })
+}
+
 // The story: its steps are states like any other, with cards that only it has
 
 function story_model() {
@@ -294,7 +310,7 @@ function fold_controls() {
   const unfold = () => {
     fold()
     for (const group of groups) group.open = paper.matches
-    for (const choice of ["colour", "clients shown"]) shown.get_model_by_id(handles[`map|${choice}|widget`]).visible = !paper.matches
+    for (const choice of ["colour", "clients shown", "disclosure"]) shown.get_model_by_id(handles[`map|${choice}|widget`]).visible = !paper.matches
     set_theme(paper.matches ? "light" : inputs.values.theme)
   }
   const on_width = () => {

@@ -6,7 +6,7 @@ import {remembered} from "./model.js"
 import {by_demand, by_region, executed_mw, home_arcs, lp_data, region_of} from "./program.js"
 import {KG_PER_T, KWH_PER_MWH} from "./units.js"
 
-const SMALLEST_MW = 1e-15
+export const SMALLEST_MW = 1e-15
 const PRICE_DIGITS = 5
 const FULL = 1e-9
 const RESIDUE = 1e-12

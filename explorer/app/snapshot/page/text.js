@@ -158,6 +158,17 @@ export function sentences(parts) {
   return joined(parts.filter(Boolean), between_sentences())
 }
 
+/** As `explorer.markup.table_html`: rows of texts under their headings. */
+export function table_html(headings, rows) {
+  const line = (tag, cells, style = "") => `    <tr${style}>\n${cells.map(text => `      <${tag}>${in_cell(text)}</${tag}>\n`).join("")}    </tr>\n`
+  const head = line("th", headings, ' style="text-align: left;"')
+  const body = rows.map(row => line("td", row)).join("")
+  return new Markup(`<table class="dataframe">\n  <thead>\n${head}  </thead>\n  <tbody>\n${body}  </tbody>\n</table>`)
+}
+
+/** What pandas escapes. */
+const in_cell = text => String(text).replace(/[&<>]/g, sign => ESCAPED[sign])
+
 /** As `LivePane.say` hands a text to its model, which undoes that. */
 export function said(words) {
   return escaped(escaped(words)).replaceAll("&#34;", '"').replaceAll("&gt;", ">")

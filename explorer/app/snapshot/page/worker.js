@@ -81,7 +81,8 @@ async function answer(solver, {serial, settings, over, workload, looks}) {
   }
   if (wanted) return
   solved = {...results, frontier}
-  self.postMessage({serial, traced: true, changed: different([...slots(solved, labels)])})
+  const traced = {over, budgets_ms: frontier.table.budget_ms}
+  self.postMessage({serial, traced, changed: different([...slots(solved, labels)])})
 }
 
 /** Mean delay of the baseline and of the optimum that no cap holds back: no less than is attainable. [ms] */
