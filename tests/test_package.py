@@ -78,7 +78,9 @@ print(*sorted(name for name in set(sys.modules) - before if name.partition(".")[
         "explorer.errors",
         "explorer.lacking",
         "explorer.registry",
+        "explorer.units",
         "explorer.words",
+        "explorer.words.amounts",
         "explorer.words.messages",
     ]
 
