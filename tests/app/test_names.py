@@ -405,13 +405,16 @@ def test_a_name_from_right_to_left_leaves_its_number_behind_it():
     assert ISOLATE in table.to_csv() and ISOLATE not in plain(table.to_csv())
 
 
-def test_the_table_of_a_view_is_saved_without_isolates():
-    view = NearOptimalView(Session(Scenario.load(CASES / "right-to-left-names")))
+def test_the_table_of_a_view_is_saved_with_ids_and_no_isolates():
+    scenario = Scenario.load(CASES / "right-to-left-names")
+    view = NearOptimalView(Session(scenario))
     show(view)
     menu = TakeHome(lambda: [view])
     menu._handle_msg({"take": view.title, "as": "csv"})
     saved = json.loads(menu.file)["data"]
-    assert "دبي" in (csv := b64decode(saved).decode()) and ISOLATE not in csv and END not in csv
+    heading, *rows = (csv := b64decode(saved).decode()).splitlines()
+    assert heading.startswith("region,") and ISOLATE not in csv and END not in csv
+    assert [row.split(",")[0] for row in rows] == scenario.regions["id"].tolist()
 
 
 def test_remedies_say_zones_and_classes_isolated():

@@ -228,7 +228,8 @@ def test_what_is_wrong_is_said_in_the_language_of_who_reads_it(file):
     with speaking("fr"):  # of whoever happens to be there
         watch = watched(file)
         file.write_text(f"{OWN}soon,north,1,-1\n")
-        watch.look(), watch.look()
+        watch.look()
+        watch.look()
     of_carbon, of_time = watch.problems
     with speaking("de"):
         assert str(of_time) == (
@@ -238,7 +239,8 @@ def test_what_is_wrong_is_said_in_the_language_of_who_reads_it(file):
         assert "die CO₂-Intensität" in str(of_carbon) and "lies" not in str(of_carbon)
     assert "this is not a time" in str(of_time)
     file.unlink()
-    watch.look(), watch.look()
+    watch.look()
+    watch.look()
     with speaking("zh"):
         assert str(watch.problems[0]) == "now.csv：文件不见了。请放回原处。"
 

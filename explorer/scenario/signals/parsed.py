@@ -160,7 +160,7 @@ def parsed_zones(data: bytes) -> Mapping[str, Zone] | list[Problem]:
     clean, problems = validation.parse_as(_ZONES, "", frame, ZONES_FILE)
     if problems:
         return problems
-    rates = clean[RATE] if RATE in clean else pd.Series(np.nan, clean.index)
+    rates: Any = clean[RATE] if RATE in clean else pd.Series(np.nan, clean.index)
     log = validation.ProblemLog(ZONES_FILE, frame.index)
     zones = {
         str(zone): Zone(tuple(rows["region"]), _rate(rates[rows.index].dropna(), log))
