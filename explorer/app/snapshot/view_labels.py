@@ -16,6 +16,7 @@ from explorer.charts.daylight import DECLINATION_DEG
 from explorer.charts.map_places import NAME_LETTERS, set_apart
 from explorer.charts.palette import DUSK, DUSK_ALPHA, LOOKS
 from explorer.charts.projection import on_map
+from explorer.charts.ticks import how_written, round_as_written
 from explorer.charts.world_map import (
     CLIENTS,
     FLOW_COLUMNS,
@@ -34,7 +35,7 @@ from explorer.registry import HEADLINES, OBSTACLES, OVERVIEW, PLACE, PLACEMENT, 
 from explorer.scenario.profiles import ANNUAL, AVERAGE
 from explorer.scenario.scenario import Scenario
 from explorer.text import BETTER, NEUTRAL, UNSURE, WORSE, elided, setting_text, title_of
-from explorer.words import tr
+from explorer.words import tr, units
 
 _PANELS = {"frontier": frontier.PANELS, "break_even": break_even.PANELS, "layers": layers.PANELS}
 _CHOSEN_BY = {  # inputs: the choice that decides which columns they are, see `inputs.columns_of`
@@ -148,8 +149,13 @@ def _map(scenario: Scenario, labels: Labels, by_signal: Mapping[str, Labels]) ->
         "y": y.tolist(),
         "names": [elided(name, NAME_LETTERS) for name in labels.short_regions],
         "scales": {
-            column: {"label": colour_label(column), "colours": colours_of(column)}
-            for column in LABELS
+            column: {
+                "label": colour_label(column),
+                "colours": colours_of(column),
+                "written": how_written(False, units().factor_in(label)),
+                "mantissas": round_as_written(units().factor_in(label)),
+            }
+            for column, label in LABELS.items()
         },
         "clients": _clients(scenario, labels),
         "flow_titles": [title_of(column) for column in FLOW_COLUMNS],

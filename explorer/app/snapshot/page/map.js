@@ -35,7 +35,10 @@ export function world_map(put, {placement, settings, looks: {colour, clients, fl
   const numbers = Object.entries({...columns, color: columns[colour]}).map(([name, values]) => [name, floats(values)])
   put("regions", "cds", {...Object.fromEntries(numbers), radius: radius_m(size), ...by_signal[settings.carbon_signal]})
   put("regions", "color_color_mapper", {...ends_of(columns[colour], colour, scale), palette: labels.map.scales[colour].colours})
-  put("regions", "color_colorbar", {title: labels.map.scales[colour].label})
+  const {label, written, mantissas} = labels.map.scales[colour]
+  put("regions", "color_colorbar", {title: label})
+  put("regions", "bar_formatter", {args: written})
+  put("regions", "bar_ticker", {mantissas})
   put("clients", "cds", clients_on_map(placement, scale, labels.map.clients, clients))
   put("night", "cds", night_on_map(settings, labels.declination_deg))
   put("flows", "cds", by_class(arcs))
