@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from pages import PATIENCE_MS, wait_until_open
 from playwright.sync_api import Browser, Page, expect
-from servers import free_port, serving
+from servers import free_port, serving, wait_until
 
 from explorer import Scenario
 from explorer.app.language import units_code, units_of
@@ -17,6 +17,7 @@ from explorer.words.amounts import Units
 
 WORLD = "classroom-3x3"
 CODE = "EUR-kg-yr"
+IN_ITS_OWN = "Worked out anew"  # of a solver's tolerance, which is in the model's units
 # What is read in the page, text by text; of tips the templates, and of ticks the labels.
 READ = """() => {
   const SAID = ["aria-label", "title", "placeholder", "aria-valuetext"]
@@ -68,32 +69,38 @@ def pages(port: int, browser: Browser) -> Iterator[tuple[Page, Page]]:
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_figure_is_in_the_units_asked_for(pages, question):
     wanted = Units.read(CODE, Scenario.load(WORLD).euro["usd"])
-    plain, other = (read(page, question) for page in pages)
-    assert len(plain) == len(other)
+    plain, other = read(pages, question)
     left = [text for text in other if re.search(r"(?<!M)USD|(?<![A-Za-z/])t/h|kg/h", text)]
-    assert left == []
-    symbols = [wanted.written(text) for text in plain]
-    changed = [(a, b) for a, b in zip(symbols, other, strict=True) if bare(a) != bare(b)]
-    assert changed == []
-    print(*[(a, b) for a, b in zip(plain, other, strict=True) if a != b], sep="\\n")
+    assert [text for text in left if IN_ITS_OWN not in text] == []
+    pairs = [(wanted.written(a), b) for a, b in zip(plain, other, strict=True) if a != b]
+    pairs = [(bare(a), bare(b)) for a, b in pairs if IN_ITS_OWN not in a]
+    assert pairs and [pair for pair in pairs if pair[0] != pair[1]] == []
 
 
-def read(page: Page, question: str) -> list[str]:
-    page.get_by_role("tab", name=question, exact=True).click()
-    answers = page.get_by_role("tabpanel", name=question, exact=True)
-    expect(answers).to_be_visible(timeout=PATIENCE_MS)
-    page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
-    expect(page.get_by_text("Computing…")).to_have_count(0, timeout=PATIENCE_MS)
-    return page.evaluate(READ)
+def read(pages: tuple[Page, Page], question: str) -> list[list[str]]:
+    """The texts of both pages, once all is computed in both."""
+    for page in pages:
+        page.get_by_role("tab", name=question, exact=True).click()
+        answers = page.get_by_role("tabpanel", name=question, exact=True)
+        expect(answers).to_be_visible(timeout=PATIENCE_MS)
+        expect(page.get_by_text("Computing…")).to_have_count(0, timeout=PATIENCE_MS)
+    texts = [list[str](), list[str]()]
+
+    def there() -> bool:
+        texts[:] = [page.evaluate(READ) for page in pages]
+        return len(texts[0]) == len(texts[1])
+
+    wait_until(there)
+    return texts
 
 
 def bare(text: str) -> str:
     """A text without its numbers."""
-    return re.sub(r"[−+-]?\\d[\\d,.]*( [kMG])?", "#", text)
+    return re.sub(r"[−+-]?\d[\d,.]*( [kMG])?|[⁻⁰¹²³⁴-⁹]+", "#", text).replace("#", "")
 
 
 def test_an_address_says_what_is_wanted():
     euro = {"usd": 1.25}
     assert units_of({"units": [b"EUR-kg"]}, euro) == Units("EUR", 1.25, "kg")
     assert units_of({"units": [b"EUR-kg"]}, {}) == Units(mass="kg")
-    assert units_code({"units": [b"\\xff" * 10_000]}) == ""
+    assert units_code({"units": [b"\xff" * 10_000]}) == ""
