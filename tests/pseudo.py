@@ -19,8 +19,8 @@ from tests.catalogues import messages
 
 NAME = "xx"
 _ACCENTS = str.maketrans("aeiouAEIOU", "äéïöüÄÉÏÖÜ")
-# what is no text: tags, places for values, columns of tips, entities
-_KEPT = re.compile(r"(<[^<>]*>|\{[^{}]*\}|@\w+(?:\{[^{}]*\})?|&\w+;)")
+# what is no text: tags, places for values, columns of tips, entities, symbols of units
+_KEPT = re.compile(r"(<[^<>]*>|\{[^{}]*\}|@\w+(?:\{[^{}]*\})?|&\w+;|\bUSD\b)")
 _PLAIN = re.compile(r"\b[A-Za-z]*[aeiou][A-Za-z]*\b")
 
 

@@ -29,7 +29,8 @@ from explorer.model.network import Network, carbon_intensities
 from explorer.model.placement import Placement
 from explorer.scenario.scenario import SETTINGS
 from explorer.session import Session
-from explorer.words import of_script
+from explorer.words import Reader, of_script, writing_for
+from explorer.words.amounts import Units
 from tests import pseudo
 from tests.scenarios import random_scenario
 
@@ -263,8 +264,9 @@ def test_the_page_shows_any_state_of_a_random_world_as_the_app_does():
         compare(shown, app)
 
 
-def test_in_another_language_page_and_app_say_the_same_and_nothing_in_english():
-    with pseudo.spoken():
+def test_in_another_language_and_units_page_and_app_say_the_same_and_nothing_in_english():
+    wanted = Reader(pseudo.NAME, Units("EUR", 1.25, "kg", "yr"))
+    with pseudo.spoken(), writing_for(wanted):
         states = states_of(Scenario.load("classroom-3x3"), seed=1, count=3)
         for seed in range(2):
             world = random_scenario(seed, clients=6, regions=5, workloads=3, exceptions=seed == 1)

@@ -1,7 +1,7 @@
 // `explorer/app/live/chart_pane.py` and the charts of frontier, break-even and layers: columns, ranges and words of each
 // panel. Panels and looks come from Python.
-import {mark} from "../../words.js"
-import {sum} from "./arrays.js"
+import {in_units, mark} from "../../words.js"
+import {rint, sum} from "./arrays.js"
 import {figure, fixed, formatDuration, formatNumber, html, joined, plus, said, sentence, sentences, tr} from "./text.js"
 import {KG_PER_T, UNSERVED_MW} from "./units.js"
 
@@ -237,9 +237,15 @@ function brought(erl, crl, since) {
 /** What some more milliseconds would bring. */
 function more(table, current_ms) {
   const [now, then] = [current_ms, current_ms + MORE_MS].map(ms => table.budget_ms.findLastIndex(each => each - 1e-9 <= ms))
-  const change = (name, symbol) => figure(table[name][then] - table[name][now], symbol, value => (then > now ? plus(value, 0) : "±0"))
+  const change = (name, symbol) => whole(then > now ? table[name][then] - table[name][now] : 0, symbol)
   const [cost, carbon] = [change("cost_usd_per_h", "USD/h"), change("carbon_kg_per_h", "kg/h")]
   return tr("{more:g} ms more: cost {cost} USD/h, CO₂ {carbon} kg/h.", {more: MORE_MS, cost, carbon})
+}
+
+/** With its sign, to about a dollar or a kilogramme an hour in whatever units are wanted. */
+function whole(change, symbol) {
+  const decimals = Math.max(0, rint(-Math.log10(in_units(symbol)[0])))
+  return figure(change, symbol, value => (value ? plus(value, decimals) : "±0"))
 }
 
 function rises(values) {
