@@ -99,8 +99,8 @@ def style(mark: Mark, look: Look, size: float | None = None) -> dict[str, Any]:
     match mark.kind:
         case "heat":
             return {
-                "cmap": list(NET), "alpha": mark.opacity, "clabel": units().written(tr(mark.labels[0])), "colorbar": True,
-                "colorbar_opts": _SCALE | {"title": tr("Net")},
+                "cmap": list(NET), "alpha": mark.opacity, "colorbar": True,
+                "clabel": units().written(tr(mark.labels[0])), "colorbar_opts": _SCALE | {"title": tr("Net")},
                 "hooks": [bar_in_units("colorbar", units().factor_in(mark.labels[0]))],
             }  # fmt: skip
         case "bars":
