@@ -120,16 +120,17 @@ def break_even_pairs(
     with np.errstate(over="ignore"):
         hours = np.divide(migration_usd_per_mw, net, out=np.full_like(net, np.inf), where=net > 0)
     repaid = np.where((net >= 0) & (migration_usd_per_mw == 0), 0.0, hours)
-    closed_by = forbidden_by(network, workload)[~np.eye(len(network.regions), dtype=bool)]
+    names, code = _obstacles(network, workload)
+    closed_by = pd.array(names, dtype="str").take(code[~np.eye(len(network.regions), dtype=bool)])
     return table.assign(closed_by=closed_by, repaid_after_h=repaid)
 
 
 def _pairs(network: Network, squares: dict[str, NDArray]) -> pd.DataFrame:
     """What is off the diagonal of squares of shape (home, region), one row per pair."""
     home, region = np.nonzero(~np.eye(len(network.regions), dtype=bool))
-    names = np.array(network.regions, object)
+    names = pd.array(network.regions, dtype="str")  # once: of each pair it would take twice as long
     columns = {name: square[home, region] for name, square in squares.items()}
-    return pd.DataFrame({"home": names[home], "region": names[region], **columns})
+    return pd.DataFrame({"home": names.take(home), "region": names.take(region), **columns})
 
 
 def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
@@ -210,6 +211,12 @@ def forbidden_by(network: Network, workload: str) -> NDArray:
     client of the home gets past, or "none". Homes without clients are judged by their own zone, by
     what the region offers and by the way between regions.
     """
+    names, code = _obstacles(network, workload)
+    return np.array(names, object)[code]
+
+
+def _obstacles(network: Network, workload: str) -> tuple[list[str], NDArray]:
+    """What may close a pair, "none" at last, and which of it does, shape (home, region)."""
     k, n = _index(network, workload), len(network.regions)
     geography = network.geography
     gates = {name: np.zeros((n, n), bool) for name in _gates(network, k)}
@@ -222,7 +229,8 @@ def forbidden_by(network: Network, workload: str) -> NDArray:
     gates["law"][empty] = open_
     gates["not offered"][empty] = gates["own terms"][empty] = open_ & offered
     gates["latency"][empty] = open_ & offered & (latency_ms <= network.budget_ms[k])
-    return np.select([~gate for gate in gates.values()], list(gates), "none").astype(object)
+    closed = [~gate for gate in gates.values()]
+    return [*gates, "none"], np.select(closed, list(range(len(gates))), len(gates))
 
 
 def _gates(network: Network, k: int) -> dict[str, NDArray]:

@@ -45,12 +45,8 @@ TIE_BREAK = 1e-6
 LONGEST_MS = (
     1e6  # what takes longer takes as long where ties are broken, so that others can be told apart
 )
-HINTS = (
-    1.0,
-    1e-5,
-    1e-6,
-    1e-9,
-)  # weights of the levels in the run that is to end on the best of all at once
+# weights of the levels, by how many there are, in the run that is to end on the best of all at once
+HINTS = {2: (1.0, 1e-9), 3: (1.0, 1e-5, 1e-9), 4: (1.0, 1e-3, 1e-6, 1e-9)}
 
 
 class PlacementModel:
@@ -347,7 +343,7 @@ def part_of_kind(wanted: Floats, together: Floats, kind: Ints) -> Floats:
 
 def _together(levels: Sequence[Level]) -> Level:
     """All levels at once, each of far less weight than the one before."""
-    weights = [*HINTS[: len(levels) - 1], HINTS[-1]]
+    weights = HINTS[len(levels)]
 
     def summed(part: str) -> Floats:
         parts = (
