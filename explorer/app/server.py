@@ -16,6 +16,7 @@ import signal
 import sys
 from collections.abc import Awaitable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
@@ -31,6 +32,7 @@ from bokeh.server.views.ico_handler import IcoHandler
 from bokeh.server.views.multi_root_static_handler import MultiRootStaticHandler
 from bokeh.server.views.static_handler import StaticHandler
 from bokeh.settings import settings
+from panel import viewable
 from panel.command.serve import Serve
 from panel.config import config
 from panel.io.resources import Resources as PanelResources
@@ -195,6 +197,8 @@ class _Server(Serve):
         render_pages_once()
         look_up_themes_at_once()
         tag_own_data_alone()
+        gather_defaults_once()
+        add_new_pages_as_they_are()
         most_bytes = MOST_BODY_BYTES if self._board is None else board_routes.MOST_BODY_BYTES
         server._http.conn_params.max_body_size = most_bytes
         server._http.conn_params.max_header_size = MOST_HEADER_BYTES
@@ -292,6 +296,7 @@ def serve(
     settings.perform_document_validation = (
         False  # of every page again, a seventh of its making: tests have done it
     )
+    settings.perform_error_diagnostics = False  # of every callback's arguments, likewise
     # sessions start later and elsewhere, so a path must not depend on the working directory
     scenario = scenario if scenario in names() else str(Path(scenario).resolve())
     feed = feed_of(signals) if signals else None
@@ -471,3 +476,25 @@ def _page_asked_for(request: Any) -> tuple[str, str, str, str, bool, bool]:
     of_a_phone = "Mobi" in request.headers.get("User-Agent", "")
     units = units_code(request.arguments)
     return request.path, known, language, units, of_a_phone, "presented" in request.arguments
+
+
+def gather_defaults_once() -> None:
+    """
+    Remember which defaults a class of models has that its bases have not: Bokeh gathers them anew
+    for each default of each model, some 2,000 times for each page that opens.
+    """
+    gathered: Any = HasProps._overridden_defaults
+    known = cache(gathered.__func__)
+    setattr(HasProps, "_overridden_defaults", classmethod(lambda cls: known(cls)))  # noqa: B010
+
+
+def add_new_pages_as_they_are() -> None:
+    """
+    Add a page's models to its document, which have just been made for it: Panel would go through
+    all of them, to take them out of others that they may have been in.
+    """
+
+    def add_to_doc(obj: Any, doc: Any) -> None:
+        doc.add_root(obj)
+
+    viewable.add_to_doc = add_to_doc  # pyright: ignore[reportPrivateImportUsage]

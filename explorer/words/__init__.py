@@ -159,7 +159,11 @@ def tr(message: str, /, *values: object, **named: object) -> str:
 
 def _translated(message: str, values: tuple[object, ...], named: dict[str, object]) -> str:
     message = looked_up(message, (*values, *named.values()))
-    return _formatter(language()).vformat(message, values, named) if values or named else message
+    if not (values or named):
+        return message
+    if language() == ENGLISH:
+        return message.format(*values, **named)  # what the formatter does, ten times as fast
+    return _formatter(language()).vformat(message, values, named)
 
 
 def looked_up(message: str, figures: Iterable[object]) -> str:

@@ -4,6 +4,7 @@ cuts hold.
 """
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -148,13 +149,12 @@ def test_a_solve_that_was_cut_short_leaves_a_sound_model_behind(monkeypatch):
     assert model.solve(numbers).objective == pytest.approx(expected, rel=1e-9)
 
 
-def test_between_most_steps_of_a_frontier_there_is_no_solver(counted):
-    """
-    What is proven by prices needs none: only the first step, and where equal placements open other
-    regions.
-    """
-    found = trace(build_network(Scenario.load("world-2025")), "A", 0.0)
-    assert 1 <= counted["solved"] < len(found.table) / 10
+def test_a_frontier_asks_no_solver_where_all_load_is_served(counted):
+    """Steps lead on by pivots, and are proven by prices; who goes unserved, the solver finds."""
+    network = build_network(Scenario.load("world-2025"))
+    assert len(trace(network, "A", 0.0).table) > 30 and not counted["solved"]
+    trace(replace(network, capacity_mw=network.capacity_mw / 10), "A", 0.0)
+    assert counted["solved"]
 
 
 MORE_THAN_ONE_PROGRAM = ("cost_cap_usd_per_h", "mean_delay_cap_ms", "hosting_usd_per_h")

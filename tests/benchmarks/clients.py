@@ -34,7 +34,7 @@ READY = {
 COST = re.compile(r'data-total="cost".*?class="value">([\d,.]+)', re.DOTALL)
 ANSWER = re.compile(
     r'"attr":\s*"news",\s*"new":\s*"\[(\d+)'
-)  # of the controls, with the serial of what they answer
+)  # of the controls, and of the link in the address, with the serial of what they answer
 SPAN_OF_COST = 1500  # characters behind the mark within which the figure stands
 
 
@@ -101,8 +101,7 @@ class Reader:
             cost = shown_cost(content)
             if cost is not None:
                 self.shown.append((time.perf_counter(), cost))
-            answered = ANSWER.search(content)
-            if answered and int(answered[1]) == self._serial:
+            if str(self._serial) in ANSWER.findall(content):
                 self._under_way = False
                 await self._send_newest()
 

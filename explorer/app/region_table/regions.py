@@ -9,8 +9,6 @@ from typing import Any, ClassVar
 import numpy as np
 import panel as pn
 import param
-from bokeh.document import Document
-from bokeh.model import Model
 from numpy.typing import NDArray
 
 from explorer.app.component import Component
@@ -53,38 +51,7 @@ class RegionRows(Component):
 
     _esm = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")  # once, not for every user
 
-    def _update_model(
-        self,
-        events: dict[str, Any],
-        msg: dict[str, Any],
-        root: Model,
-        model: Model,
-        doc: Document,
-        comm: Any,
-    ) -> None:
-        """
-        Straight into the model: Panel's own way, which expects models among the numbers, takes
-        twice the time.
-        """
-        sent = {name: msg.pop(name) for name in _SENT if name in msg}
-        with pn.io.hold(doc):
-            model.data.update(**sent)  # pyright: ignore[reportAttributeAccessIssue]
-        if msg:
-            super()._update_model(events, msg, root, model, doc, comm)
 
-
-_SENT = (
-    "ids",
-    "names",
-    "loads",
-    "grids",
-    "pue",
-    "picked",
-    "origins",
-    "sources",
-    "against",
-    "penalty",
-)
 STYLE = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
 
 
