@@ -37,14 +37,18 @@ def grave_findings(page: Page | Frame, part: str = "", *, colours_alone: bool = 
     ]
 
 
-def tab_to(page: Page, name: str, most: int = 120) -> int:
-    """Press the Tab key until what is called so has the focus; how often that was."""
+def tab_to(page: Page, name: str, most: int = 120, kind: str = "") -> int:
+    """
+    Press the Tab key until what is called so, or is of that role or kind, has the focus; how often
+    that was.
+    """
     for stops in range(1, most + 1):
         page.keyboard.press("Tab")
         role, called = page.evaluate(FOCUSED)
-        if called == name:
+        if role == kind or (name and called == name):
             return stops
-    raise AssertionError(f"{most} stops, and none is called {name!r}; the last: {role} {called!r}")
+    wanted = kind or repr(name)
+    raise AssertionError(f"{most} stops, and none is {wanted}; the last: {role} {called!r}")
 
 
 def _asked(page: Page, function: str) -> Any:

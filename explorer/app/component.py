@@ -49,7 +49,8 @@ class Component(pn.custom.JSComponent):
         before = self._changing.get(ref, [])
         self._changing[ref] = [*own]  # which nobody but Python has changed
         try:
-            model.data.update(**own)  # pyright: ignore[reportAttributeAccessIssue]
+            with pn.io.hold(doc):
+                model.data.update(**own)  # pyright: ignore[reportAttributeAccessIssue]
         finally:
             self._changing[ref] = before
         if msg:
