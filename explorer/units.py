@@ -3,6 +3,7 @@
 EARTH_RADIUS_KM = 6371.0  # mean radius; the sphere of all great-circle distances here
 FIBRE_KM_PER_MS = 200.0  # light in glass, refractive index about 1.5
 KWH_PER_MWH = 1000.0
+HOURS_PER_YEAR = 8760.0
 L_PER_M3 = 1000.0
 KG_PER_T = 1000.0  # also: kg/MWh equals g/kWh
 KG_PER_LB = 0.45359237  # by definition; also: g/kWh per lb/MWh

@@ -147,7 +147,6 @@ def measure_for(scenario: Scenario) -> None:
     if pn.state.curdoc:
         units = units_of(pn.state.session_args, scenario.euro)
         write_for(pn.state.curdoc, Reader(language(), units))
-    reader.show(scenario.euro)
 
 
 def on_screen() -> Scenario:
@@ -173,6 +172,7 @@ def show(name: str, found: Explorer | ExplorerError) -> None:
         )
         return
     measure_for(found.session.scenario)
+    reader.show(found.session.scenario.euro)
     header[:], main[:] = [*documentation, found.buttons], [switch, own_data, found.main]
     sidebar[:] = [choice, found.controls, reader]
 

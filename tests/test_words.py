@@ -1,5 +1,8 @@
 """Words in languages: catalogues, plurals, numbers, and who is asked for which."""
 
+import gc
+import weakref
+
 import pytest
 
 from explorer import MEASURES, Scenario, solve, words
@@ -16,6 +19,8 @@ from explorer.text import (
 )
 from explorer.words import (
     LANGUAGES,
+    Reader,
+    Units,
     catalogue,
     most_wanted,
     number,
@@ -23,6 +28,7 @@ from explorer.words import (
     plural,
     speaking,
     tr,
+    writing_for,
 )
 from explorer.words.column_titles import COLUMN_TITLES
 from explorer.words.messages import says_something
@@ -142,6 +148,22 @@ def test_what_has_words_in_it_is_made_once_for_each_language():
         with speaking(language):
             assert greeting("A", sign="?") == "A?"
     assert made == ["en", "de"]
+
+
+def test_what_is_kept_for_readers_does_not_grow_with_rates_that_people_bring_along():
+    kept: list[weakref.ref] = []
+
+    @per_reader
+    def drawing() -> set[str]:
+        made = set[str]()
+        kept.append(weakref.ref(made))
+        return made
+
+    for n in range(words.MOST_READERS + 40):
+        with writing_for(Reader("en", Units("EUR", 1 + n / 1000))):
+            drawing()
+    gc.collect()
+    assert sum(each() is not None for each in kept) == words.MOST_READERS
 
 
 def test_another_language_is_spoken_only_within():

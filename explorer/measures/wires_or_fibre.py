@@ -20,13 +20,12 @@ from explorer.measures.break_even import break_even_squares, forbidden_by
 from explorer.model.network import Network, build_network, index_of
 from explorer.model.placement import SMALLEST_MW, Placement
 from explorer.scenario.scenario import Scenario
-from explorer.units import KG_PER_T, KWH_PER_MWH
+from explorer.units import HOURS_PER_YEAR, KG_PER_T, KWH_PER_MWH
 from explorer.words import mark
 
 Floats = NDArray[np.float64]
 
 WAYS = (mark("home grid"), mark("wires"), mark("fibre"))
-HOURS_PER_YEAR = 8760.0
 
 
 @dataclass(frozen=True, slots=True)

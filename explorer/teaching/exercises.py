@@ -17,8 +17,8 @@ from explorer.measures.cost_carbon_front import cost_carbon_front
 from explorer.measures.near_optimal import near_optimal
 from explorer.measures.tornado import tornado
 from explorer.teaching.classroom import Classroom
-from explorer.teaching.marking import HOURS_PER_YEAR, Verdict, mark
-from explorer.units import FIBRE_KM_PER_MS, KWH_PER_MWH, MB_PER_GB
+from explorer.teaching.marking import Verdict, mark
+from explorer.units import FIBRE_KM_PER_MS, HOURS_PER_YEAR, KWH_PER_MWH, MB_PER_GB
 
 Figure = Callable[[Classroom], float]
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from math import isfinite, log10
 from typing import Any
 
+from explorer.units import HOURS_PER_YEAR
+
 TOLERANCE = 0.006  # relative: three digits are enough
-HOURS_PER_YEAR = 8760.0
 _MIXED_UP = ((60.0, "minutes"), (3600.0, "seconds"), (24.0, "days"), (HOURS_PER_YEAR, "years"))
 
 

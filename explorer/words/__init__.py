@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, partial, wraps
+from functools import cache, lru_cache, partial, wraps
 from importlib import import_module
 from string import Formatter
 from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 ENGLISH = "en"
 LANGUAGES = {ENGLISH: "English", "de": "Deutsch", "fr": "Français", "es": "Español", "zh": "中文"}
+MOST_READERS = 60  # that something is kept for: every language in every units of one rate
 
 
 class Reader(NamedTuple):
@@ -261,15 +262,18 @@ def localised(digits: str) -> str:
 
 
 def per_reader(make: Callable[P, T]) -> Callable[P, T]:
-    """`functools.cache` for what has words or symbols in it: made once for each reader."""
+    """
+    `functools.cache` for what has words or symbols in it: made once for each of the latest readers,
+    who are as many as rates of the euro in scenarios that people bring along.
+    """
 
-    @cache
-    def made(_reader: Reader, *given: P.args, **named: P.kwargs) -> T:
-        return make(*given, **named)
+    @lru_cache(MOST_READERS)
+    def of(_reader: Reader) -> Callable[..., T]:
+        return cache(make)
 
     @wraps(make)
     def found(*given: P.args, **named: P.kwargs) -> T:
-        return made(reader(), *given, **named)
+        return of(reader())(*given, **named)
 
     return found
 

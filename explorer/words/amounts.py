@@ -11,16 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
-from explorer.units import KG_PER_T
+from explorer.units import HOURS_PER_YEAR, KG_PER_T
 
 USD, EUR = "USD", "EUR"
-CURRENCIES = (USD, EUR)
 MASSES = ("", "t", "kg")  # empty: whichever a figure is short in
-PERIODS = ("h", "yr")
 PARTS = (EUR, "t", "kg", "yr")  # of a code
-HOURS_PER_YEAR = 8760
 LONGEST_CODE = 20  # characters
 
 _SYMBOL = re.compile(r"(?<![A-Za-z/])(?:USD(?:/[A-Za-z]+)?|(?:kg|t|m³|l)/h)(?![A-Za-z/])")
@@ -35,13 +32,13 @@ class Units:
     Attributes
     ----------
     currency : str
-        One of `CURRENCIES`.
+        USD or EUR.
     usd_per_eur : float
         Dollars that a euro is worth, as the scenario declares it.
     mass : str
         One of `MASSES`.
     period : str
-        One of `PERIODS`: an hour, or a year of 8,760 hours like the one that is shown.
+        h or yr: an hour, or a year of 8,760 hours like the one that is shown.
     """
 
     currency: str = USD
@@ -64,7 +61,7 @@ class Units:
         euros = EUR in asked and usd_per_eur is not None
         mass = next((mass for mass in MASSES if mass in asked), "")
         rate = {"currency": EUR, "usd_per_eur": usd_per_eur} if euros else {}
-        return cls(**rate, mass=mass, period=PERIODS["yr" in asked])
+        return cls(**rate, mass=mass, period="yr" if "yr" in asked else "h")
 
     @property
     def code(self) -> str:
@@ -131,14 +128,14 @@ class Units:
         return text
 
 
-@cache
+@lru_cache(1000)  # a rate is whatever somebody brings along
 def _of(units: Units, symbol: str) -> tuple[float, str]:
     found = _RATE.fullmatch(symbol)
     if found is None:
         return 1.0, symbol
     thing, per_hour, per = found.groups(default="")
     yearly = per_hour and units.period == "yr"
-    factor = float(HOURS_PER_YEAR) if yearly else 1.0
+    factor = HOURS_PER_YEAR if yearly else 1.0
     if thing == USD:
         thing = units.currency
         factor /= units.usd_per_eur if units.currency == EUR else 1.0
