@@ -9,7 +9,12 @@ from panel.util.parameters import edit_readonly
 
 from explorer import Explorer, ExplorerError, Scenario
 from explorer.app.explorer import ALERT, SHEET_PX
-from explorer.app.language import (
+from explorer.app.own_data.door import OwnDataDoor
+from explorer.app.page import TEMPLATE
+from explorer.app.page.reader import ReaderChooser
+from explorer.app.page.scenarios import Chooser, scenarios_there, unknown_scenario
+from explorer.app.page.switch import Switch
+from explorer.app.readers import (
     address_of,
     chosen,
     in_language,
@@ -18,11 +23,6 @@ from explorer.app.language import (
     units_of,
     write_for,
 )
-from explorer.app.own_data.door import OwnDataDoor
-from explorer.app.page import TEMPLATE
-from explorer.app.page.reader import ReaderChooser
-from explorer.app.page.scenarios import Chooser, scenarios_there, unknown_scenario
-from explorer.app.page.switch import Switch
 from explorer.app.signals.feed import feed_of
 from explorer.markup import html, lines_in_markdown
 from explorer.packaged_data import DOCUMENTATION

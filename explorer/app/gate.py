@@ -11,8 +11,8 @@ from typing import Any
 from tornado.web import HTTPError, RequestHandler
 
 from explorer.app.address import Address
-from explorer.app.language import language_of
 from explorer.app.messages import brief
+from explorer.app.readers import language_of
 from explorer.words import mark, speaking, tr
 
 _log = logging.getLogger("wattlas")

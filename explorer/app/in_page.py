@@ -17,7 +17,7 @@ from tornado.routing import PathMatches, Rule
 from explorer.app.address import Address
 from explorer.app.file_process import file_made
 from explorer.app.gate import Gate
-from explorer.app.language import language_of, units_code
+from explorer.app.readers import language_of, units_code
 from explorer.app.snapshot.write import BESIDE, snapshot_page
 from explorer.scenario.scenario import Scenario
 from explorer.words import ENGLISH

@@ -54,8 +54,8 @@ from explorer.app.board.board import Board
 from explorer.app.file_process import end_all
 from explorer.app.gate import Gate, Scripted
 from explorer.app.in_page import InPages, in_page_rules
-from explorer.app.language import language_of, units_code
 from explorer.app.messages import MOST_BYTES, Connection, brief
+from explorer.app.readers import language_of, units_code
 from explorer.app.signals.feed import Feed, feed_of
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
 from explorer.scenario.known import names

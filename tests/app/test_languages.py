@@ -14,10 +14,10 @@ from screens import handle, show
 from servers import ask, free_port, serving
 
 from explorer import Scenario
-from explorer.app.language import language_of
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.page.scenarios import scenarios_there
 from explorer.app.questions import QUESTIONS
+from explorer.app.readers import language_of
 from explorer.app.views.frontier import FrontierView
 from explorer.charts.chart import axis_labels
 from explorer.registry import MEASURES

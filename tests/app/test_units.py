@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from servers import free_port, serving, wait_until
 
 from explorer import Scenario
-from explorer.app.language import units_code, units_of
 from explorer.app.questions import QUESTIONS
+from explorer.app.readers import units_code, units_of
 from explorer.words.amounts import Units
 
 WORLD = "classroom-3x3"

@@ -8,8 +8,8 @@ from pathlib import Path
 from markupsafe import Markup
 
 from explorer.app.component import words_of
-from explorer.app.language import IN_LANGUAGE
 from explorer.app.link.share import picture
+from explorer.app.readers import IN_LANGUAGE
 from explorer.markup import file_of_ours, html, joined, script_of_ours
 from explorer.words import LANGUAGES, language, tr
 

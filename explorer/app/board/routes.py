@@ -22,8 +22,8 @@ from explorer.app.board.predictions import answer_words, refuse_unless_possible
 from explorer.app.board.rules import LONGEST_LINK, RefusedError, room_code, team_name
 from explorer.app.board.storage import Room, Submission
 from explorer.app.gate import Gate
-from explorer.app.language import chosen, in_language, language_of
 from explorer.app.link.followed import name_of
+from explorer.app.readers import chosen, in_language, language_of
 from explorer.formulas import shielded
 from explorer.words import mark, speaking, tr
 

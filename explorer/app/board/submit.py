@@ -10,7 +10,7 @@ import param
 from explorer.app.board.rules import LONGEST_NAME
 from explorer.app.component import Component
 from explorer.app.controls.controls import CONTROLS
-from explorer.app.language import IN_LANGUAGE
+from explorer.app.readers import IN_LANGUAGE
 
 SCRIPT = Path(__file__).with_suffix(".js")
 _SHARED = (CONTROLS / "history.css", CONTROLS.parent / "link" / "share.css")

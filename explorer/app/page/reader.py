@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import panel as pn
 import param
 
-from explorer.app import language
+from explorer.app import readers
 from explorer.scenario.euro import day_of
 from explorer.words import LANGUAGES, mark, number, reader, tr
 from explorer.words.amounts import EUR, USD, Units
@@ -58,7 +58,7 @@ def _languages() -> dict[str, Any]:
         {"text": name, "value": key, "lang": key, "chosen": key == spoken}
         for key, name in LANGUAGES.items()
     ]
-    return {"label": tr("Language"), "argument": language.ARGUMENT, "choices": choices}
+    return {"label": tr("Language"), "argument": readers.ARGUMENT, "choices": choices}
 
 
 def _units(euro: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -77,7 +77,7 @@ def _units(euro: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "label": label,
-            "argument": language.UNITS,
+            "argument": readers.UNITS,
             "choices": [_choice(*of, now) for of in choices],
         }
         for label, choices in groups

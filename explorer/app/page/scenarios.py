@@ -14,7 +14,7 @@ import pandas as pd
 import panel as pn
 from markupsafe import Markup
 
-from explorer.app.language import address_of
+from explorer.app.readers import address_of
 from explorer.cache import Memo
 from explorer.errors import ExplorerError, shortened
 from explorer.markup import html, joined

@@ -40,11 +40,11 @@ from explorer.app.controls.controls import (
     reach_of,
     wait_key,
 )
-from explorer.app.language import IN_LANGUAGE, in_language
 from explorer.app.link.page_link import SHORT_NAMES, stamp
 from explorer.app.live.card import CARD
 from explorer.app.live.pane import say_tools
 from explorer.app.questions import QUESTIONS
+from explorer.app.readers import IN_LANGUAGE, in_language
 from explorer.app.region_table.regions import table_columns
 from explorer.app.snapshot import FRAME_PX, HIDEABLE
 from explorer.app.snapshot.page_data import encoded, page_data

@@ -19,7 +19,8 @@ const [LOWER, BASIC, UPPER] = [0, 1, 2] // HiGHS' status in a basis
 const [OPTIMAL, TIME_LIMIT] = [7, 13] // HiGHS' model status
 const LONGEST_MS = 1e6
 const MOST_ARCS = 8
-const HINTS = [1, 1e-5, 1e-6, 1e-9]
+// Weights of the levels, by how many there are, in the run that is to end on the best of all at once.
+const HINTS = {2: [1, 1e-9], 3: [1, 1e-5, 1e-9], 4: [1, 1e-3, 1e-6, 1e-9]}
 const SAME = 1e-9
 
 /** Demands to regions at least cost: one live HiGHS model, with the arcs that an optimum may use. */
@@ -164,8 +165,8 @@ export class PlacementModel {
   /** The best on every level among those that are best on all before, the first in the order of those left. */
   best(numbers, levels, order, every) {
     const every_level = [...levels, order]
-    const weights = [...HINTS.slice(0, levels.length), HINTS.at(-1)]
-    const [arcs, drop] = ["arcs", "drop"].map(part => mixed(every_level.map(level => level[part]), weights))
+    const [arcs, drop] = ["arcs", "drop"].map(
+      part => mixed(every_level.map(level => level[part]), HINTS[every_level.length]))
     const first = this.run(numbers, arcs, drop, every, this.last_prices)
     this.last_prices = first.prices
     const prices = this.prices(every_level)

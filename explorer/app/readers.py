@@ -67,7 +67,7 @@ def address_of(scenario: str, chosen: str, units: str = "") -> str:
 
 def in_language(address: str, chosen: str, units: str = "") -> str:
     """
-    An address of ours in the language and the units that are chosen, if any; language.js does it
+    An address of ours in the language and the units that are chosen, if any; readers.js does it
     for scripts.
 
     >>> in_language("/", "de", "yr"), in_language("/board?room=K7PM4X", "de"), in_language("/", "")
