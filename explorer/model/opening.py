@@ -9,6 +9,7 @@ is the placement.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.model.kinds import Kinds
+from explorer.model.near import Near
 from explorer.model.program import LPData, Optimum, in_units, units_of
 from explorer.model.solver import (
     LONGEST_MS,
@@ -45,6 +47,7 @@ Ints = NDArray[np.intp]
 WEIGHTS = 1.0, 1e-7, 1e-9  # of the levels, in what a move costs
 SAVES = 1e-11  # what a cycle saves at least, in solver units
 SAME = 1e-9  # of the largest number of a figure: less makes no difference
+NEAR = 5.0  # reduced cost up to which arcs are looked at from one step to the next, in solver units
 MOST_PASSES = 1000  # looking for what saves; then a solver must find it
 
 
@@ -95,29 +98,39 @@ class OpeningArcs:
             *(tie_level(*by, every) for by in tied_by),
         ]
         self._tolerances = [level.tolerance for level in levels]
-        # what a MW of each row counts at each place on each level, then in each figure, and at last
-        # where the arc has just opened
-        shape = self._free + self._pinned + 1, self._shape[1] + 1
-        self._counts = np.zeros((len(levels) + len(figures) + 1, *shape))
-        for counts, level in zip(self._counts, levels, strict=False):
-            counts[:] = self._rows(level.arcs, level.pinned, level.drop)
-        for counts, figure in zip(self._counts[len(levels) :], figures, strict=False):
-            counts[:] = self._rows(*self._of_kinds(by_demand(figure)), 0.0)
-        self._weight = np.tensordot(WEIGHTS[: len(levels)], self._counts[: len(levels)], 1)
-        self._same = SAME * np.abs(self._counts[len(levels) :]).max(axis=(1, 2), initial=0.0)
-        self._same[-1] = SAME
-        self._largest = np.abs(self._counts[: len(levels)]).max(axis=(1, 2))  # number of each level
         self._amounts = np.concatenate([data.free_mw, data.pinned_mw])
-        self._mark = np.random.default_rng(0).random(self._shape[1] + 1)  # of each place
-        self._opens_ms = self._opening(*of_kinds(opens, groups, self._home))
-        ever = (self._opens_ms < np.inf).ravel().nonzero()[0]
-        self._order = ever[self._opens_ms.ravel()[ever].argsort(kind="stable")]
-        self._sorted_ms = self._opens_ms.ravel()[self._order]
-        self._sorted_rows, self._sorted_places = np.divmod(self._order, self._shape[1] + 1)
-        self._sorted_costs = self._counts[0].ravel()[self._order]
-        self._every_row = np.arange(len(self._weight))
+        self._rows = np.arange(len(self._amounts) + 1)
+        self._places = self._shape[1] + 1
+        self._count([self._by_arc(by.arcs, by.pinned, by.drop) for by in levels], figures)
+        self._put_in_order(self._opening(*of_kinds(opens, groups, self._home)))
         self._reduced = np.empty_like(self._weight)
         self._begin()
+
+    def _count(self, levels: list[Floats], figures: Floats) -> None:
+        """What a MW counts on each arc, which is row * places + place."""
+        by_figure = [self._by_arc(*by, 0.0) for by in self._of_kinds(figures)]
+        self._adds = np.concatenate([levels[0], *by_figure]).reshape(1 + len(by_figure), -1)
+        # what differs in one figure differs in all at once, where each has its weight at random
+        rng = np.random.default_rng(0)
+        weights = 1.0 + rng.random(len(by_figure))
+        largest = np.array([np.abs(figure).max() or 1.0 for figure in by_figure])
+        self._figures = weights / largest @ self._adds[1:]
+        self._mark = 1.0 + rng.random(self._places)  # of each place where an arc has just opened
+        self._told = np.append(levels, self._figures).reshape(len(levels) + 1, -1)
+        self._largest = np.array([np.abs(level).max() for level in levels])
+        self._weight = np.sum([by * level for by, level in zip(WEIGHTS, levels, strict=False)], 0)
+
+    def _put_in_order(self, opens_ms: Floats) -> None:
+        """Arcs in the order in which they open, at budgets of shape (row, place)."""
+        self._opens_ms = opens_ms.ravel()
+        ever = (self._opens_ms < np.inf).nonzero()[0]
+        self._order = ever[self._opens_ms[ever].argsort(kind="stable")]
+        self._sorted_ms = self._opens_ms[self._order]
+        self._row_of, self._place_of = np.divmod(np.arange(opens_ms.size), self._places)
+        self._sorted_rows = self._row_of.take(self._order)
+        self._sorted_places = self._place_of.take(self._order)
+        self._sorted_costs = self._told[0].take(self._order)
+        self._new = self._order[:0]  # arcs that have just opened
 
     @cached_property
     def _fixed_order(self) -> Level:
@@ -129,12 +142,13 @@ class OpeningArcs:
         self._take(*self._tree.loads)
         self._cost = np.full(self._weight.shape, np.inf)  # (row, place), of what is open
         self._open = 0  # how many arcs, in order
+        self._near: Near | None = None
 
-    def _rows(
+    def _by_arc(
         self, arcs: Floats, pinned: Floats, unserved: Floats | float, other: float = 0.0
     ) -> Floats:
         """Numbers of arcs, of pinned load at home and of unserved load, shape (row, place)."""
-        rows = np.full((self._free + self._pinned + 1, self._shape[1] + 1), other)
+        rows = np.full((len(self._rows), self._places), other)
         rows[: self._free, :-1] = arcs
         rows[self._pinned_rows, self._data.pinned_home] = pinned
         rows[:-1, -1] = unserved
@@ -143,26 +157,29 @@ class OpeningArcs:
     def _opening(self, opens_ms: Floats, pinned_opens_ms: Floats) -> Floats:
         """From which budget on a row may be at a place, shape (row, place). [ms]"""
         data = self._data
-        rows = self._rows(opens_ms, pinned_opens_ms, -np.inf, np.inf)
+        rows = self._by_arc(opens_ms, pinned_opens_ms, -np.inf, np.inf)
         rows[:-1, :-1][self._amounts <= 0] = np.inf
         rows[:, :-1][:, data.capacity_mw <= ROUNDING] = np.inf
         rows[-1] = -np.inf
         return rows
 
-    def _of_kinds(self, arcs: Floats) -> tuple[Floats, Floats]:
-        """Of arcs (demand, j), the mean of each kind of free load, and of pinned load at home."""
+    def _of_kinds(self, figures: Floats) -> Iterator[tuple[Floats, Floats]]:
+        """Of each figure, the mean of each kind of free load, and of pinned load at home."""
         groups = self._kinds
         order = groups.free.argsort(kind="stable")
         first = np.flatnonzero(np.diff(groups.free[order], prepend=-1))
-        free = np.add.reduceat((arcs * self._part_free[:, np.newaxis])[order], first)
-        at_homes = at_home(arcs, self._home) * self._part_pinned
-        return free, np.asarray(np.bincount(groups.pinned, at_homes, self._pinned), float)
+        for figure in figures:
+            arcs = by_demand(figure)
+            of_part = arcs * self._part_free[:, np.newaxis]
+            free = np.add.reduceat(of_part.take(order, 0), first)
+            at_homes = at_home(arcs, self._home) * self._part_pinned
+            yield free, np.asarray(np.bincount(groups.pinned, at_homes, self._pinned), float)
 
     def stand_on(self, optimum: Optimum, budget_ms: float) -> None:
         """Go on from this optimum, which is that at this budget."""
         self._open_until(budget_ms)
         groups, units = self._kinds, self._units
-        load = np.zeros((self._free + self._pinned, len(self._mark)))
+        load = np.zeros((self._free + self._pinned, self._places))
         served_mw = by_demand(optimum.free_mw).T, optimum.unserved_free_mw.reshape(1, -1)
         for place, mw in enumerate(np.concatenate(served_mw)):
             load[: self._free, place] = np.bincount(groups.free, mw, self._free)
@@ -177,16 +194,17 @@ class OpeningArcs:
         self._worth = np.concatenate([free, pinned, [0.0]]) / units.cost  # of the objective, (row,)
         self._price = np.append(optimum.capacity_price, 0.0) / units.cost  # (place,)
 
-    def _take(self, row: Ints, place: Ints, amount: Floats) -> None:
-        """The load that is looked at from now on: of rows at places, in solver units."""
-        self._loads = row, place, amount
-        self._sums = self._counts[:, row, place] @ amount
+    def _take(self, arcs: Ints, amounts: Floats) -> None:
+        """The load that is looked at from now on: on arcs, in solver units."""
+        self._loads = arcs, amounts
+        self._sums = self._adds.take(arcs, 1) @ amounts
 
     @property
     def unserved_mw(self) -> float:
         """Load that nobody serves. [MW]"""
-        _, place, amount = self._loads
-        return float(amount[place == self._shape[1]].sum()) * self._units.mw
+        arcs, amounts = self._loads
+        nowhere = self._place_of.take(arcs) == self._shape[1]
+        return float(amounts[nowhere].sum()) * self._units.mw
 
     @property
     def objective(self) -> float:
@@ -196,21 +214,22 @@ class OpeningArcs:
     @property
     def figures(self) -> Floats:
         """What all load adds to each figure, shape (figure,)."""
-        return self._sums[len(self._tolerances) : -1] * self._units.mw
+        return self._sums[1:] * self._units.mw
 
     def opened_mw(self, budget_ms: float) -> Floats:
         """Load of the arcs that open at just this budget, by region. [MW]"""
-        row, place, amount = self._loads
-        new = self._opens_ms[row, place] == budget_ms
-        mw = amount[new] * self._units.mw
-        return np.asarray(np.bincount(place[new], mw, self._shape[1]), float)
+        arcs, amounts = self._loads
+        new = (self._opens_ms.take(arcs) == budget_ms).nonzero()[0]
+        mw = amounts.take(new) * self._units.mw
+        places = self._place_of.take(arcs.take(new))
+        return np.asarray(np.bincount(places, mw, self._shape[1]), float)
 
     def next_ms(self) -> float:
         """The next budget at which an arc opens that improves the objective; infinite for none."""
         later = slice(self._open, None)
-        cost = self._sorted_costs[later] + self._price[self._sorted_places[later]]
+        cost = self._sorted_costs[later] + self._price.take(self._sorted_places[later])
         enough = self._worth - 2 * TIE_BREAK / self._units.cost
-        better = (cost < enough[self._sorted_rows[later]]).nonzero()[0]
+        better = (cost < enough.take(self._sorted_rows[later])).nonzero()[0]
         return float(self._sorted_ms[self._open + better[0]]) if len(better) else np.inf
 
     def move_to(self, budget_ms: float) -> bool:
@@ -219,38 +238,38 @@ class OpeningArcs:
         unserved: then `stand_on` goes on from there.
         """
         self._open_until(budget_ms)
-        first, last = (
-            np.searchsorted(self._sorted_ms, budget_ms, side) for side in ("left", "right")
-        )
-        places = self._sorted_places[first:last]
-        self._counts[-1] = 0.0
-        self._counts[-1, self._sorted_rows[first:last], places] = self._mark[places]
-        if not self._settle(self._cost, SAVES) or self._tree.unserved > ROUNDING:
+        figures = self._told[-1]
+        figures[self._new] = self._figures.take(self._new)
+        first = self._sorted_ms.searchsorted(budget_ms)
+        self._new = self._order[first : self._open]
+        figures[self._new] += self._mark.take(self._sorted_places[first : self._open])
+        if not self._settle_nearby() or self._tree.unserved > ROUNDING:
             self._take(*self._tree.loads)
             return False
-        tied = self._tied()
-        if tied is None or not self._count_the_same(*tied):
+        if not self._proven():
             return self._decide(budget_ms)
         self._take(*self._tree.loads)
         return True
 
     def _open_until(self, budget_ms: float) -> None:
         """Let rows be where they may be at a budget, and nowhere else."""
-        until = int(np.searchsorted(self._sorted_ms, budget_ms, "right"))
+        until = int(self._sorted_ms.searchsorted(budget_ms, "right"))
         if until < self._open:
             self._begin()
         arcs = self._order[self._open : until]
-        self._cost.ravel()[arcs] = self._weight.ravel()[arcs]
+        costs = self._weight.take(arcs)
+        self._cost.ravel()[arcs] = costs
+        if self._near is not None:
+            self._near.add(self._row_of.take(arcs), self._place_of.take(arcs), costs)
         self._open = until
 
     def _settle(self, cost: Floats, saves: float) -> bool:
         """Pivot until no arc saves more than this; False where there is no end of it."""
         tree = self._tree
         for _ in range(MOST_PASSES):
-            reduced = np.add(cost, tree.price, out=self._reduced)
-            reduced -= reduced[self._every_row, tree.at][:, np.newaxis]
+            reduced = self._reduced_by(cost)
             places = reduced.argmin(axis=1)
-            least = reduced[self._every_row, places]
+            least = reduced[self._rows, places]
             rows = (least < -saves).nonzero()[0]
             if not len(rows):
                 return True
@@ -260,41 +279,84 @@ class OpeningArcs:
             tree.enter_where_it_saves(*arcs, saves)
         return False
 
-    def _tied(self) -> tuple[Ints, Ints] | None:
+    def _reduced_by(self, cost: Floats) -> Floats:
+        """Reduced costs by the prices that pivots go by, shape (row, place)."""
+        reduced = np.add(cost, self._tree.price, out=self._reduced)
+        reduced -= reduced.take(self._tree.row_arcs)[:, np.newaxis]
+        return reduced
+
+    def _settle_nearby(self) -> bool:
+        """The same with what is open, looking at all arcs only where others may save by now."""
+        tree = self._tree
+        near = self._near
+        if near is None:
+            if not self._settle(self._cost, SAVES):
+                return False
+            near = self._look_at_all()
+        for _ in range(MOST_PASSES):
+            better = (near.look(tree.price, self._worths()) < -SAVES).nonzero()[0]
+            if len(better):
+                better = better[near.reduced[better].argsort()]
+                tree.enter_where_it_saves(*near.listed(better), SAVES)
+            elif near.reach >= 0.0:
+                return True
+            else:
+                near = self._look_at_all()
+        return False
+
+    def _look_at_all(self) -> Near:
+        """The arcs that are near by the prices of today."""
+        arcs = (self._reduced_by(self._cost) <= NEAR).ravel().nonzero()[0]
+        rows, places = self._row_of.take(arcs), self._place_of.take(arcs)
+        costs, price = self._cost.take(arcs), self._tree.price
+        self._near = near = Near(NEAR, rows, places, costs, price, self._worths())
+        return near
+
+    def _worths(self) -> Floats:
+        """What a unit of each row costs with the price of its place, shape (row,)."""
+        tree = self._tree
+        return self._cost.take(tree.row_arcs) + tree.price.take(tree.at)
+
+    def _proven(self) -> bool:
         """
-        Rows and places of the arcs outside of the basis that are as good on every level; None
-        where the basis is not the best on one of them.
+        Whether the basis is the best on every level, and no figure changes where load moves to
+        other arcs that are as good on all of them.
         """
-        tree, levels = self._tree, len(self._tolerances)
-        at, (places, rows) = tree.at, tree.below
-        price = tree.prices(self._counts[:levels])
-        worth = self._counts[:levels, self._every_row, at] + price[:, at]
+        tree = self._tree
+        price = tree.prices(self._told)
+        worth = self._told.take(tree.row_arcs, 1) + price.take(tree.at, 1)
         self._price, self._worth = price[0], worth[0]
-        near = self._reduced <= self._tolerances[0] + self._lesser(price, worth)
-        near[self._every_row, at] = near[rows, places] = near[-1, tree.idle] = False
-        arcs = np.flatnonzero(near)
-        row, place = np.divmod(arcs, len(self._mark))
-        for n, tolerance in enumerate(self._tolerances):
-            reduced = self._counts[n].ravel()[arcs] + price[n, place] - worth[n, row]
-            if (reduced < -tolerance).any():
-                return None
-            same = reduced <= tolerance
-            arcs, row, place = arcs[same], row[same], place[same]
-        return row, place
+        close, near = self._close(price), self._near
+        if near is None or near.reach < close[0]:
+            near = self._look_at_all()
+        reduced, rows, places = near.reduced, near.rows, near.places
+        *levels, figures = zip(self._told, price, worth, strict=True)
+        for until, tolerance, level in zip(close, self._tolerances, levels, strict=True):
+            some = (reduced <= until).nonzero()[0]
+            reduced, rows, places = reduced.take(some), rows.take(some), places.take(some)
+            change = self._change(rows, places, *level)
+            if change.min(initial=0.0) < -tolerance:
+                return False
+            some = (change <= tolerance).nonzero()[0]
+            reduced, rows, places = reduced.take(some), rows.take(some), places.take(some)
+        change = self._change(rows, places, *figures)
+        return bool(np.abs(change).max(initial=0.0) <= SAME)
 
-    def _lesser(self, price: Floats, worth: Floats) -> float:
-        """What all levels but the first make of a reduced cost at most, by what pivots go by."""
-        most = self._largest + np.abs(price).max(axis=1) + np.abs(worth).max(axis=1)
-        return float(most[1:] @ WEIGHTS[1 : len(most)])
+    def _change(
+        self, rows: Ints, places: Ints, count: Floats, price: Floats, worth: Floats
+    ) -> Floats:
+        """Reduced costs of arcs by one count."""
+        change = count.take(rows * self._places + places)
+        change += price.take(places)
+        change -= worth.take(rows)
+        return change
 
-    def _count_the_same(self, row: Ints, place: Ints) -> bool:
-        """Whether no figure changes where load moves to these arcs."""
-        if not len(row):
-            return True
-        counts, at = self._counts[len(self._tolerances) :], self._tree.at[row]
-        price = self._tree.prices(counts)
-        change = counts[:, row, place] + price[:, place] - counts[:, row, at] - price[:, at]
-        return bool((np.abs(change).max(axis=1) <= self._same).all())
+    def _close(self, price: Floats) -> list[float]:
+        """Up to which reduced cost, by what pivots go by, arcs may be the best on each level."""
+        most = 2.0 * (self._largest + np.abs(price[:-1]).max(axis=1))
+        lesser = [weight * float(size) for weight, size in zip(WEIGHTS, most, strict=False)]
+        levels = range(1, len(lesser) + 1)
+        return [sum(self._tolerances[:n]) + sum(lesser[n:]) for n in levels]
 
     def _decide(self, budget_ms: float) -> bool:
         """
@@ -305,15 +367,16 @@ class OpeningArcs:
         kinds = self._kinds_open.of(self._told_by, by_demand(self._opens <= budget_ms))
         free, pinned = kinds.free[groups.first_free], kinds.pinned[groups.first_pinned]
         order = order_of(self._fixed_order, kinds.first_free[free], kinds.first_pinned[pinned])
-        by_order = self._rows(order.arcs, order.pinned, order.drop)
-        counts = [*self._counts[: len(self._tolerances)], by_order]
+        by_order = self._by_arc(order.arcs, order.pinned, order.drop)
+        levels = [level.reshape(by_order.shape) for level in self._told[:-1]]
+        counts = [*levels, by_order]
         decided = self._settle_by_level(counts, [*self._tolerances, order.tolerance])
         tree.reckon(self._weight)
-        [self._price] = tree.prices(self._counts[:1])
-        self._worth = (self._counts[0] + self._price)[self._every_row, tree.at]
-        load = np.zeros((len(self._amounts), len(self._mark)))
-        row, place, amount = tree.loads
-        load[row, place] = amount
+        self._price = tree.prices(self._told[:1])[0]
+        self._worth = self._told[0].take(tree.row_arcs) + self._price.take(tree.at)
+        load = np.zeros((len(self._amounts), self._places))
+        arcs, amounts = tree.loads
+        load.ravel()[arcs] = amounts
         kind = np.concatenate([free, len(kinds.first_free) + pinned])
         self._take(*_used(in_equal_parts(kind, self._amounts, load)))
         return decided
@@ -329,7 +392,7 @@ class OpeningArcs:
         return True
 
 
-def _used(load: Floats) -> tuple[Ints, Ints, Floats]:
-    """Rows, places and amounts of load (row, place)."""
-    row, place = (load > ROUNDING).nonzero()
-    return row, place, load[row, place]
+def _used(load: Floats) -> tuple[Ints, Floats]:
+    """Arcs that carry load (row, place), and how much."""
+    arcs = (load > ROUNDING).ravel().nonzero()[0]
+    return arcs, load.take(arcs)

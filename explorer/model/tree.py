@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
-Bools = NDArray[np.bool_]
 
 
 class Tree:
@@ -23,7 +22,8 @@ class Tree:
 
     Nodes are places, of which the last one is the root and takes what is unserved, without limit;
     then rows of load; and at the end a row of idle room that is always at the root. Arcs lead from
-    rows to places, and from places to the root: the room that is idle there.
+    rows to places, and from places to the root: the room that is idle there. An arc from a row to a
+    place has the number row * places + place.
 
     The tree is strongly feasible: from each node something can be sent to the root, so that pivots
     that move nothing come to an end.
@@ -45,10 +45,12 @@ class Tree:
         amount = np.concatenate([room, [0.0], amounts, [0.0]])  # on the arc to the node above
         self._amount, self._amount_of = amount, _items(amount)
         self._cost = [*np.zeros(self._root + 1).tolist(), *unserved.tolist(), 0.0]  # of that arc
+        # places, and rows that have places below them: what hands on prices
         self._below: list[set[int]] = [set() for _ in range(nodes)]
-        self._below[self._root] = {node for node in range(nodes) if node != self._root}
+        self._below[self._root] = {*range(self._root)}
         self.price = np.zeros(self._root + 1)  # of room at each place, by what pivots go by
         self._price_of = _items(self.price)
+        self._first_arcs = np.arange(rows + 1) * (self._root + 1)  # of each row
 
     @property
     def at(self) -> Ints:
@@ -61,53 +63,49 @@ class Tree:
         return float(self._amount[self._root + 1 :][self.at == self._root].sum())
 
     @property
-    def idle(self) -> Bools:
-        """Places with the room that is idle there in the basis, shape (place,)."""
-        return self._above[: self._root + 1] == self._root
+    def row_arcs(self) -> Ints:
+        """The arc above each row, that of idle room included, shape (row + 1,)."""
+        return self._first_arcs + self.at
 
     @property
-    def below(self) -> tuple[Ints, Ints]:
+    def loads(self) -> tuple[Ints, Floats]:
+        """Arcs of the basis between rows and places, those of idle room left out; amounts."""
+        places, rows = self._places_below
+        arcs = np.concatenate([self.row_arcs[:-1], self._first_arcs[rows] + places])
+        return arcs, np.concatenate([self._amount[self._root + 1 : -1], self._amount[places]])
+
+    @property
+    def _places_below(self) -> tuple[Ints, Ints]:
         """Places below a row, and the row above each."""
         above = self._above[: self._root]
         places = (above != self._root).nonzero()[0]
         return places, above[places] - self._root - 1
 
-    @property
-    def loads(self) -> tuple[Ints, Ints, Floats]:
-        """Rows, places and amounts of the arcs of the basis, those of idle room left out."""
-        places, rows = self.below
-        first = self._root + 1
-        return (
-            np.concatenate([np.arange(len(self._above) - first - 1), rows]),
-            np.concatenate([self.at[:-1], places]),
-            np.concatenate([self._amount[first:-1], self._amount[places]]),
-        )
-
     def prices(self, counts: Floats) -> Floats:
         """
         Of room at each place, at which no arc of the basis has a reduced cost, shape (count, place).
 
-        `counts` is what a unit of each row counts at each place, shape (count, row, place).
+        `counts` is what a unit on each arc counts, shape (count, arc).
         """
-        places, rows = self.below
-        at = self.at[rows]
+        places, rows = self._places_below
+        at, first = self.at.take(rows), self._first_arcs.take(rows)
         prices = np.zeros((len(counts), self._root + 1))
-        prices[:, places] = counts[:, rows, at] - counts[:, rows, places]
+        prices[:, places] = counts.take(first + at, 1) - counts.take(first + places, 1)
         above = np.full(self._root + 1, self._root)
         above[places] = at
         while (above != self._root).any():
-            prices += prices[:, above]
-            above = above[above]
+            prices += prices.take(above, 1)
+            above = above.take(above)
         return prices
 
     def reckon(self, count: Floats) -> None:
         """Let pivots go by what a unit of each row counts at each place, shape (row, place)."""
-        places, rows = self.below
+        places, rows = self._places_below
         costs = np.zeros(len(self._above))
         costs[places] = count[rows, places]
-        costs[self._root + 1 :] = count[np.arange(len(count)), self.at]
+        costs[self._root + 1 :] = count.ravel()[self.row_arcs]
         self._cost = costs.tolist()
-        self.price[:] = self.prices(count[np.newaxis])[0]
+        self.price[:] = self.prices(count.reshape(1, -1))[0]
 
     def enter_where_it_saves(
         self, rows: list[int], places: list[int], costs: list[float], least: float
@@ -154,7 +152,7 @@ class Tree:
         for node in nodes:
             if node < root:
                 price[node] += dearer
-            nodes += [other for other in below[node] if below[other] or other < root]
+            nodes += below[node]
 
     def _way(self, node: int) -> list[int]:
         """The nodes from one up to the root, which is left out."""
@@ -167,14 +165,19 @@ class Tree:
     def _turn(self, node: int, other: int, last: int, amount: float, cost: float) -> None:
         """Hang a node below another one, and what was above it, up to the last, below it."""
         above, amounts, costs, below = self._above_of, self._amount_of, self._cost, self._below
+        if other > self._root:  # a row that gets its first place
+            below[above[other]].add(other)
         while True:
             was = above[node], amounts[node], costs[node]
             above[node], amounts[node], costs[node] = other, amount, cost
-            below[was[0]].remove(node)
-            below[other].add(node)
+            below[was[0]].discard(node)
+            if node < self._root or node != last or below[node]:  # not a row that ends the way
+                below[other].add(node)
             if node == last:
-                return
+                break
             other, (node, amount, cost) = node, was
+        if was[0] > self._root and not below[was[0]]:
+            below[above[was[0]]].discard(was[0])
 
 
 def _items(numbers: Floats) -> memoryview[float]:
