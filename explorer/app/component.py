@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import panel as pn
+from bokeh.document import Document
 from bokeh.model import Model
 from param.parameterized import no_instance_params
 
@@ -30,6 +32,13 @@ class Component(pn.custom.JSComponent):
     def _render_esm(cls, *args: Any, **named: Any) -> str:
         script = super()._render_esm(*args, **named)
         return words_of(script) + script
+
+    def _get_properties(self, doc: Document | None) -> dict[str, Any]:
+        properties = super()._get_properties(doc)
+        # under a name of its own a script goes to the browser's engine as it is: Panel would have
+        # each compiled from TypeScript first, which these are not
+        properties["bundle"] = sha256(properties["esm"].encode()).hexdigest()
+        return properties
 
     def _update_model(
         self,

@@ -38,6 +38,7 @@ from panel.config import config
 from panel.io.resources import Resources as PanelResources
 from panel.io.server import DocHandler, WSHandler
 from panel.io.state import state
+from panel.models.esm import ReactiveESM
 from panel.reactive import ReactiveCustomBase
 from tornado.ioloop import PeriodicCallback
 from tornado.iostream import StreamClosedError
@@ -199,6 +200,7 @@ class _Server(Serve):
         tag_own_data_alone()
         gather_defaults_once()
         add_new_pages_as_they_are()
+        leave_imports_to_browsers()
         most_bytes = MOST_BODY_BYTES if self._board is None else board_routes.MOST_BODY_BYTES
         server._http.conn_params.max_body_size = most_bytes
         server._http.conn_params.max_header_size = MOST_HEADER_BYTES
@@ -498,3 +500,11 @@ def add_new_pages_as_they_are() -> None:
         doc.add_root(obj)
 
     viewable.add_to_doc = add_to_doc  # pyright: ignore[reportPrivateImportUsage]
+
+
+def leave_imports_to_browsers() -> None:
+    """
+    Send no library that imports components: it reads each through, and pages have browsers do it,
+    as `bokeh.js` says.
+    """
+    ReactiveESM.__javascript_raw__ = []

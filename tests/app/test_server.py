@@ -600,6 +600,23 @@ def test_the_page_fetches_fonts_of_no_other_script(opened):
 
 
 @pytest.mark.ui
+def test_the_browser_imports_components_by_itself_and_as_they_were_written(opened):
+    """None of them needs an import map: what has one is a bundle."""
+    page, _, asked = opened
+    assert not [url for url in asked if "es-module-shims" in url]
+    components = page.evaluate(
+        """() => Bokeh.documents.flatMap(document => [...document._all_models.values()])
+          .filter(model => model.esm)
+          .map(model => ({
+            whole: model.compiled === model.esm,
+            alone: model.bundle === "url" || !Object.keys(model.importmap).length,
+          }))"""
+    )
+    assert len(components) > 15
+    assert [each for each in components if not (each["whole"] and each["alone"])] == []
+
+
+@pytest.mark.ui
 def test_parts_of_a_page_that_change_their_size_together_are_laid_out_once(opened):
     page, _, _ = opened
     counted = page.evaluate(

@@ -8,6 +8,7 @@ from typing import Any
 
 import panel as pn
 
+from explorer.app.component import Component
 from explorer.app.own_data.own_data import OwnData
 from explorer.app.page.scenarios import About
 from explorer.scenario.scenario import Scenario
@@ -39,7 +40,7 @@ class OwnDataDoor(pn.viewable.Viewer):
             self._place.append(self._own)
 
 
-class Listener(pn.custom.JSComponent):
+class Listener(Component):
     """In the page: tells Python that somebody asks."""
 
     _esm = Path(__file__).with_suffix(".js").read_text("utf-8")

@@ -24,3 +24,12 @@ function lay_out_once_a_frame() {
     waiting.add(root)
   }
 }
+
+/**
+ * Import components as browsers do. Panel has a library for it that reads each module through first, for the sake of
+ * browsers that know no import maps, which nothing on these pages needs.
+ */
+function import_natively() {
+  window.importShim = address => import(address)
+  window.importShim.addImportMap = () => {}
+}

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-import panel as pn
 import param
 
 from explorer.app import readers
+from explorer.app.component import Component
 from explorer.scenario.euro import day_of
 from explorer.words import LANGUAGES, mark, number, reader, tr
 from explorer.words.amounts import EUR, USD, Units
@@ -26,7 +26,7 @@ _BY_SIZE = mark("Tonnes or kilogrammes, whichever is short.")
 Choice = dict[str, Any]  # text, value of an address's argument, what it means, whether it is chosen
 
 
-class ReaderChooser(pn.custom.JSComponent):
+class ReaderChooser(Component):
     """
     Links to what is seen in each language, by its own name, and in other units. A link that is
     handed out from there on says both, too.
