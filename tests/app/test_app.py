@@ -397,6 +397,39 @@ def test_views_follow_a_slider_while_it_is_dragged(app):
     assert float(slider.input_value()) == world.total_demand_mw
 
 
+def test_a_move_paints_on_the_canvases_that_are_there_and_states_no_style_again(app):
+    app.page.evaluate("""() => {
+      const [make, styles] = [document.createElement, HTMLStyleElement.prototype]
+      const text = Object.getOwnPropertyDescriptor(Node.prototype, "textContent")
+      const count = {canvases: 0, painted: 0, restated: 0}
+      document.createElement = function (name) {
+        if (name === "canvas") count.canvases += 1
+        return make.apply(this, arguments)
+      }
+      Object.defineProperty(styles, "textContent", {...text, set(css) {
+        if (css === this.textContent) count.restated += 1
+        text.set.call(this, css)
+      }})
+      const paints = Bokeh.index.query(view => view.repainted).map(plot => plot.repainted)
+      const painted = () => count.painted += 1
+      for (const paint of paints) paint.connect(painted)
+      wattlas.counted = () => {
+        delete document.createElement
+        delete styles.textContent
+        for (const paint of paints) paint.disconnect(painted)
+        return count
+      }
+    }""")
+    with app.changing(*EVERY_VIEW):
+        app.slider(label("friction_scale")).press("End")
+    app.page.wait_for_function("Bokeh.documents.every(document => document.is_idle)")
+    app.page.evaluate("() => new Promise(then => requestAnimationFrame(() => setTimeout(then)))")
+    count = app.page.evaluate("() => wattlas.counted()")
+    assert 5 <= count.pop("painted") <= 20  # of five plots, for each message that brings them news
+    assert count["canvases"] <= 12  # one for each hatching that was not wanted before
+    assert count["restated"] == 0
+
+
 # Picking on the plots
 
 

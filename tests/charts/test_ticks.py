@@ -67,8 +67,10 @@ def test_a_label_read_back_is_its_tick(start, digit, power, count, prefixed):
 @pytest.mark.ui
 def test_the_browser_writes_the_same(browser: Browser):
     page = browser.new_page()
-    run = """([code, ticks, args]) => ticks.map((tick, index) =>
-      new Function("tick", "index", "ticks", ...Object.keys(args), code)(tick, index, ticks, ...Object.values(args)))"""
+    run = """([code, ticks, args]) => {
+      const write = new Function("tick", "index", "ticks", ...Object.keys(args), code).bind({})
+      return ticks.map((tick, index) => write(tick, index, ticks, ...Object.values(args)))
+    }"""
     for language in ("en", "de"):
         with speaking(language):
             for ticks, prefixed, labels in TABLE:

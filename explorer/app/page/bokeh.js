@@ -1,11 +1,54 @@
 // What Bokeh does again and again though nobody sees it, of the app's page and of the page that solves itself.
 
+/** Have Bokeh do once what it does again and again. */
+function spare_bokeh() {
+  draw_as_models_say()
+  keep_styles_that_stay()
+  hatch_once()
+  lay_out_once_a_frame()
+}
+
 /**
  * Have plots drawn as their models say. Bokeh asks the page's style for each colour and width as well, whenever it
  * draws: the style is computed anew for that, and no style sheet of these pages says anything of plots.
  */
 function draw_as_models_say() {
   Bokeh.require("core/visuals/visual").VisualProperties.prototype._get_css_value = () => ""
+}
+
+/**
+ * Leave style sheets alone that say already what they shall. Whenever a plot is painted, each of its parts states
+ * its place anew, and the next to ask the page for a size or a font has all of them read and laid out for that.
+ */
+function keep_styles_that_stay() {
+  const {prototype} = Bokeh.require("core/dom").InlineStyleSheet
+  const write = prototype._update
+  prototype._update = function (css) {
+    if (css !== this.css) write.call(this, css)
+  }
+}
+
+/**
+ * Draw one tile of each hatching there is. Bokeh makes a canvas for each bar or circle, also for those that have no
+ * hatching, and does so for each way in which a glyph might be drawn: 500 of them for a move of a slider.
+ */
+function hatch_once() {
+  const {HatchVector} = Bokeh.require("core/visuals/hatch")
+  const {get_pattern} = Bokeh.require("core/visuals/patterns")
+  const {UniformVector} = Bokeh.require("core/uniforms")
+  const tiles = new Map()
+  HatchVector.prototype.update = function () {
+    this._static_doit = this._compute_static_doit()
+    const {hatch_pattern, hatch_color, hatch_alpha, hatch_scale, hatch_weight} = this
+    const tile = (_, n) => {
+      if (!this.v_doit(n)) return null
+      const look = [hatch_pattern, hatch_color, hatch_alpha, hatch_scale, hatch_weight].map(each => each.get(n))
+      const key = [...look, devicePixelRatio].join()
+      if (!tiles.has(key)) tiles.set(key, get_pattern(this.obj.canvas.create_layer(), ...look))
+      return tiles.get(key)
+    }
+    this._hatch_image = new UniformVector(Array.from(hatch_color, tile))
+  }
 }
 
 /** Lay out once a frame, however many parts of the page have changed their size in it: Bokeh does for each of them. */

@@ -513,7 +513,8 @@ def _script(board: bool) -> str:
         f"const {name}_component = (() => {{\n{_component(paths)}\nreturn {{render}} }})()"
         for name, paths in _components(board).items()
     ]
-    rest = (_APP / "story" / "recorded.js", _CONTROLS / "link.js", _APP / "page" / "access.js")
+    page = (_APP / "page" / "access.js", _APP / "page" / "bokeh.js")
+    rest = (_APP / "story" / "recorded.js", _CONTROLS / "link.js", *page)
     script = "\n".join([*parts, *(path.read_text("utf-8") for path in rest), program("page")])
     return words_of(script) + script
 

@@ -19,6 +19,7 @@ const broken = new Promise(resolve => (worker.onerror = resolve))
 ;(0, eval)(libraries)
 register_words()
 tell_states_of_buttons()
+spare_bokeh()
 document.querySelector("main").hidden = false
 item.roots = Object.fromEntries(Object.entries(roots).map(([view, id]) => [id, document.getElementById(view)]))
 const views = await Bokeh.embed.embed_items(docs, [item])
