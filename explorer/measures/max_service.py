@@ -23,6 +23,7 @@ def serve_most(network: Network, free_mw: Floats, pinned_mw: Floats) -> Optimum:
     Serve as much as can be of any free and pinned load, whatever it costs.
 
     The objective is what goes unserved [MW]; prices are 1 where one more MW would, and 0 elsewhere.
+    Who is served, of several ways to serve as much, is left to the solver.
     """
     numbers = LPData(
         cost=np.zeros_like(network.latency_ms),
@@ -35,7 +36,7 @@ def serve_most(network: Network, free_mw: Floats, pinned_mw: Floats) -> Optimum:
     )
     model = model_for("remedies", network.home, len(network.regions), len(network.workloads))
     with model.lock:
-        return model.solve(numbers)
+        return model.solve(numbers, any_will_do=True)
 
 
 def first_that_works(steps: Floats, works: Callable[[float], bool]) -> float:

@@ -135,10 +135,10 @@ def columns_read(table: pd.DataFrame | None) -> Iterator[str]:
     if table is None:
         return
     for column, absolute in ABSOLUTE.items():
-        blank: Any = table[column].isna() if column in table else pd.Series(True, table.index)
-        if not blank.all():
+        given = table[column].notna().to_numpy() if column in table else np.zeros(len(table), bool)
+        if given.any():
             yield column
-        if absolute in table and table.loc[blank, absolute].notna().any():
+        if absolute in table and (table[absolute].notna().to_numpy() & ~given).any():
             yield absolute
 
 

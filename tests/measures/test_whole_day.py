@@ -15,7 +15,14 @@ from reference import Reference
 from scenarios import random_scenario, random_scenarios
 
 from explorer import Scenario, solve
-from explorer.measures.whole_day import in_daylight, solve_day, whole_day, whole_day_regions
+from explorer.measures.whole_day import (
+    day_networks,
+    in_daylight,
+    solve_day,
+    whole_day,
+    whole_day_regions,
+)
+from explorer.model.network import build_network
 from explorer.presentation import render
 from explorer.scenario.scenario import OBJECTIVES
 from explorer.scenario.schema import SEASONS
@@ -46,6 +53,14 @@ def hourly(seed: int, **changes: Any) -> Scenario:
     for workload in scenario.workloads.values():
         workload.demand_profile = "day"
     return scenario
+
+
+def test_the_networks_of_a_day_are_those_of_its_hours_and_say_the_same():
+    scenario = Scenario.load("follow-the-sun")
+    for hour, network in enumerate(day_networks(scenario)):
+        scenario.hour = hour
+        alone = build_network(scenario).without_hosting_or_cap
+        assert network == alone and network.labels == alone.labels
 
 
 @settings(max_examples=12)
