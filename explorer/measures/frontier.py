@@ -328,7 +328,7 @@ class _Sweep:
             current_ms=self.current_ms,
             strictest_ms=float(points[0]),
             loosest_ms=float(points[-1]),
-            table=_with_returns(pd.DataFrame(rows), window_ms(self.network, self.over)),
+            table=_with_returns(rows, window_ms(self.network, self.over)),
             network=self._whole,
         )
 
@@ -437,8 +437,9 @@ class _Sweep:
 
     def _opened(self, new_mw: Floats) -> str:
         """Regions of new arcs that carry load, most of it first."""
-        order = np.argsort(-new_mw, kind="stable")
-        return "; ".join(self.network.regions[j] for j in order if new_mw[j] > self._hardly_mw)
+        regions = (new_mw > self._hardly_mw).nonzero()[0]
+        order = regions[np.argsort(-new_mw[regions], kind="stable")]
+        return "; ".join(self.network.regions[j] for j in order)
 
 
 def hardly_mw(network: Network) -> float:
@@ -450,9 +451,11 @@ def _unserved_mw(optimum: Optimum) -> float:
     return float(optimum.unserved_free_mw.sum() + optimum.unserved_pinned_mw.sum())
 
 
-def _with_returns(table: pd.DataFrame, window: float) -> pd.DataFrame:
-    """Add the returns on latency, secants of the columns before; NaN in the first row."""
-    columns = {name: table[name].to_numpy() for name in table}
+def _with_returns(rows: list[dict[str, Any]], window: float) -> pd.DataFrame:
+    """
+    The table of these rows, with returns on latency, secants of its columns; NaN in the first row.
+    """
+    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     budget, served, opens = (columns.pop(name) for name in ("budget_ms", "served_mw", "opens"))
     cost, carbon = columns["cost_usd_per_h"], columns["carbon_kg_per_h"]
     span, from_start = np.diff(budget, prepend=np.nan), budget - budget[0]

@@ -48,6 +48,7 @@ WEIGHTS = 1.0, 1e-7, 1e-9  # of the levels, in what a move costs
 SAVES = 1e-11  # what a cycle saves at least, in solver units
 SAME = 1e-9  # of the largest number of a figure: less makes no difference
 NEAR = 5.0  # reduced cost up to which arcs are looked at from one step to the next, in solver units
+AT_ONCE = 12  # arcs that enter, before others are looked for: few of more would still save
 MOST_PASSES = 1000  # looking for what saves; then a solver must find it
 
 
@@ -109,12 +110,12 @@ class OpeningArcs:
     def _count(self, levels: list[Floats], figures: Floats) -> None:
         """What a MW counts on each arc, which is row * places + place."""
         by_figure = [self._by_arc(*by, 0.0) for by in self._of_kinds(figures)]
-        self._adds = np.concatenate([levels[0], *by_figure]).reshape(1 + len(by_figure), -1)
+        self._adds = np.stack([levels[0].ravel(), *map(np.ravel, by_figure)], axis=1)
         # what differs in one figure differs in all at once, where each has its weight at random
         rng = np.random.default_rng(0)
         weights = 1.0 + rng.random(len(by_figure))
         largest = np.array([np.abs(figure).max() or 1.0 for figure in by_figure])
-        self._figures = weights / largest @ self._adds[1:]
+        self._figures = self._adds[:, 1:] @ (weights / largest)
         self._mark = 1.0 + rng.random(self._places)  # of each place where an arc has just opened
         self._told = np.append(levels, self._figures).reshape(len(levels) + 1, -1)
         self._largest = np.array([np.abs(level).max() for level in levels])
@@ -166,12 +167,12 @@ class OpeningArcs:
     def _of_kinds(self, figures: Floats) -> Iterator[tuple[Floats, Floats]]:
         """Of each figure, the mean of each kind of free load, and of pinned load at home."""
         groups = self._kinds
-        order = groups.free.argsort(kind="stable")
-        first = np.flatnonzero(np.diff(groups.free[order], prepend=-1))
+        others = np.delete(np.arange(len(groups.free)), groups.first_free)
         for figure in figures:
             arcs = by_demand(figure)
             of_part = arcs * self._part_free[:, np.newaxis]
-            free = np.add.reduceat(of_part.take(order, 0), first)
+            free = of_part[groups.first_free]
+            np.add.at(free, groups.free[others], of_part[others])
             at_homes = at_home(arcs, self._home) * self._part_pinned
             yield free, np.asarray(np.bincount(groups.pinned, at_homes, self._pinned), float)
 
@@ -197,7 +198,7 @@ class OpeningArcs:
     def _take(self, arcs: Ints, amounts: Floats) -> None:
         """The load that is looked at from now on: on arcs, in solver units."""
         self._loads = arcs, amounts
-        self._sums = self._adds.take(arcs, 1) @ amounts
+        self._sums = amounts @ self._adds.take(arcs, 0)
 
     @property
     def unserved_mw(self) -> float:
@@ -243,7 +244,7 @@ class OpeningArcs:
         first = self._sorted_ms.searchsorted(budget_ms)
         self._new = self._order[first : self._open]
         figures[self._new] += self._mark.take(self._sorted_places[first : self._open])
-        if not self._settle_nearby() or self._tree.unserved > ROUNDING:
+        if not self._settle() or self._tree.unserved > ROUNDING:
             self._take(*self._tree.loads)
             return False
         if not self._proven():
@@ -263,59 +264,67 @@ class OpeningArcs:
             self._near.add(self._row_of.take(arcs), self._place_of.take(arcs), costs)
         self._open = until
 
-    def _settle(self, cost: Floats, saves: float) -> bool:
-        """Pivot until no arc saves more than this; False where there is no end of it."""
-        tree = self._tree
+    def _settle(self) -> bool:
+        """Pivot with what is open until no arc saves; False where there is no end of it."""
+        near = self._near
+        if near is None:
+            if not self._settle_by_rows():
+                return False
+            near = self._look_at_all()
         for _ in range(MOST_PASSES):
-            reduced = self._reduced_by(cost)
+            if not self._settle_among(near, self._cost, SAVES):
+                return False
+            if near.reach >= 0.0:
+                return True
+            near = self._look_at_all()  # others may save by now
+        return False
+
+    def _settle_by_rows(self) -> bool:
+        """The same looking at all arcs each time: where most rows have one that saves."""
+        for _ in range(MOST_PASSES):
+            reduced = self._reduced_costs()
             places = reduced.argmin(axis=1)
             least = reduced[self._rows, places]
-            rows = (least < -saves).nonzero()[0]
+            rows = (least < -SAVES).nonzero()[0]
             if not len(rows):
                 return True
             rows = rows[least[rows].argsort()]
             places = places[rows]
-            arcs = rows.tolist(), places.tolist(), cost[rows, places].tolist()
-            tree.enter_where_it_saves(*arcs, saves)
+            arcs = rows.tolist(), places.tolist(), self._cost[rows, places].tolist()
+            self._tree.enter_where_it_saves(*arcs, SAVES)
         return False
 
-    def _reduced_by(self, cost: Floats) -> Floats:
-        """Reduced costs by the prices that pivots go by, shape (row, place)."""
-        reduced = np.add(cost, self._tree.price, out=self._reduced)
-        reduced -= reduced.take(self._tree.row_arcs)[:, np.newaxis]
-        return reduced
-
-    def _settle_nearby(self) -> bool:
-        """The same with what is open, looking at all arcs only where others may save by now."""
+    def _settle_among(self, near: Near, count: Floats, saves: float) -> bool:
+        """The same looking only at these arcs, by what a MW counts at each, shape (row, place)."""
         tree = self._tree
-        near = self._near
-        if near is None:
-            if not self._settle(self._cost, SAVES):
-                return False
-            near = self._look_at_all()
         for _ in range(MOST_PASSES):
-            better = (near.look(tree.price, self._worths()) < -SAVES).nonzero()[0]
-            if len(better):
-                better = better[near.reduced[better].argsort()]
-                tree.enter_where_it_saves(*near.listed(better), SAVES)
-            elif near.reach >= 0.0:
+            better = (near.look(tree.price, self._worths(count)) < -saves).nonzero()[0]
+            if not len(better):
                 return True
-            else:
-                near = self._look_at_all()
+            better = better[near.reduced[better].argsort()[:AT_ONCE]]
+            tree.enter_where_it_saves(*near.listed(better), saves)
         return False
 
     def _look_at_all(self) -> Near:
         """The arcs that are near by the prices of today."""
-        arcs = (self._reduced_by(self._cost) <= NEAR).ravel().nonzero()[0]
-        rows, places = self._row_of.take(arcs), self._place_of.take(arcs)
-        costs, price = self._cost.take(arcs), self._tree.price
-        self._near = near = Near(NEAR, rows, places, costs, price, self._worths())
+        arcs = (self._reduced_costs() <= NEAR).ravel().nonzero()[0]
+        self._near = near = self._among(arcs, self._cost, NEAR)
         return near
 
-    def _worths(self) -> Floats:
-        """What a unit of each row costs with the price of its place, shape (row,)."""
+    def _among(self, arcs: Ints, count: Floats, margin: float) -> Near:
+        rows, places = self._row_of.take(arcs), self._place_of.take(arcs)
+        return Near(margin, rows, places, count.take(arcs), self._tree.price, self._worths(count))
+
+    def _reduced_costs(self) -> Floats:
+        """Of all that is open, by the prices that pivots go by, shape (row, place)."""
+        reduced = np.add(self._cost, self._tree.price, out=self._reduced)
+        reduced -= reduced.take(self._tree.row_arcs)[:, np.newaxis]
+        return reduced
+
+    def _worths(self, count: Floats) -> Floats:
+        """What a MW of each row counts with the price of its place, shape (row,)."""
         tree = self._tree
-        return self._cost.take(tree.row_arcs) + tree.price.take(tree.at)
+        return count.take(tree.row_arcs) + tree.price.take(tree.at)
 
     def _proven(self) -> bool:
         """
@@ -368,8 +377,7 @@ class OpeningArcs:
         free, pinned = kinds.free[groups.first_free], kinds.pinned[groups.first_pinned]
         order = order_of(self._fixed_order, kinds.first_free[free], kinds.first_pinned[pinned])
         by_order = self._by_arc(order.arcs, order.pinned, order.drop)
-        levels = [level.reshape(by_order.shape) for level in self._told[:-1]]
-        counts = [*levels, by_order]
+        counts = [*self._told[:-1], by_order.ravel()]
         decided = self._settle_by_level(counts, [*self._tolerances, order.tolerance])
         tree.reckon(self._weight)
         self._price = tree.prices(self._told[:1])[0]
@@ -382,13 +390,14 @@ class OpeningArcs:
         return decided
 
     def _settle_by_level(self, counts: list[Floats], tolerances: list[float]) -> bool:
-        """The same by one level after the other, each among what is best on all before."""
-        face = self._cost < np.inf
+        """Pivot by one level after the other, each among what is best on all before."""
+        arcs = (self._cost < np.inf).ravel().nonzero()[0]
         for count, tolerance in zip(counts, tolerances, strict=True):
-            self._tree.reckon(count)
-            if not self._settle(np.where(face, count, np.inf), tolerance):
+            self._tree.reckon(count.reshape(self._cost.shape))
+            face = self._among(arcs, count, np.inf)
+            if not self._settle_among(face, count, tolerance):
                 return False
-            face = self._reduced <= tolerance
+            arcs = arcs[face.reduced <= tolerance]
         return True
 
 

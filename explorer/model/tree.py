@@ -93,7 +93,7 @@ class Tree:
         prices[:, places] = counts.take(first + at, 1) - counts.take(first + places, 1)
         above = np.full(self._root + 1, self._root)
         above[places] = at
-        while (above != self._root).any():
+        while above.min() < self._root:
             prices += prices.take(above, 1)
             above = above.take(above)
         return prices
