@@ -16,10 +16,11 @@ this.axis ??= (() => {
     Math.abs(Number((value / unit).toFixed(decimals)) - value / unit) <= 1e-6 * step / unit)
   let decimals = 0
   while (decimals < MOST_DECIMALS && !exact(decimals)) decimals++
-  const digits = {minimumFractionDigits: decimals, maximumFractionDigits: decimals}
-  return {prefix, unit, step, written: new Intl.NumberFormat("en-US", digits)}
+  return {prefix, unit, step, decimals}
 })()
-const {prefix, unit, step, written} = this.axis
+const {prefix, unit, step, decimals} = this.axis
 const own = tick * factor
-const text = Math.abs(own) <= 1e-6 * step ? "0" : written.format(own / unit)
-return text.replace(/[.,]/g, sign => signs[sign]).replace("-", "−") + (prefix && text != "0" ? ` ${prefix}` : "")
+if (Math.abs(own) <= 1e-6 * step) return "0"
+const [whole, rest] = (own / unit).toFixed(decimals).split(".")
+const grouped = whole.replace("-", "−").replace(/\B(?=(\d{3})+$)/g, signs[","])
+return grouped + (rest ? signs["."] + rest : "") + (prefix ? ` ${prefix}` : "")

@@ -3,6 +3,8 @@
 /** Have Bokeh do once what it does again and again. */
 function spare_bokeh() {
   draw_as_models_say()
+  ask_for_letters_once_a_frame()
+  paint_what_is_drawn_anew()
   keep_styles_that_stay()
   hatch_once()
   lay_out_once_a_frame()
@@ -14,6 +16,31 @@ function spare_bokeh() {
  */
 function draw_as_models_say() {
   Bokeh.require("core/visuals/visual").VisualProperties.prototype._get_css_value = () => ""
+}
+
+/** Ask the page once a frame what sizes of letters are relative to: Bokeh does so for each part of each axis. */
+function ask_for_letters_once_a_frame() {
+  const {prototype} = Bokeh.require("models/plots/plot_canvas").PlotView
+  const {get} = Object.getOwnPropertyDescriptor(prototype, "base_font_size")
+  const sizes = new Map()
+  const size = function () {
+    if (!sizes.size) requestAnimationFrame(() => sizes.clear())
+    if (!sizes.has(this)) sizes.set(this, get.call(this))
+    return sizes.get(this)
+  }
+  Object.defineProperty(prototype, "base_font_size", {get: size})
+}
+
+/** Paint a plot when something in it has changed, not when it fades as a whole, which the page does by itself. */
+function paint_what_is_drawn_anew() {
+  const {prototype} = Bokeh.require("models/plots/plot_canvas").PlotView
+  const {connect} = prototype
+  prototype.connect = function (signal, slot) {
+    if (signal !== this.model.change) return connect.call(this, signal, slot)
+    const {styles, ...drawn} = this.model.properties
+    this.on_change(Object.values(drawn), slot)
+    return true
+  }
 }
 
 /**
