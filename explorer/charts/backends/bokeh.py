@@ -46,7 +46,7 @@ TITLE_CHARACTERS = 46  # of a line, which two pictures side by side in a cell ha
 LONG_LABEL = 26  # characters, of which three do not fit side by side
 AREAS = ("bars", "area")  # what may have a pattern
 # a chart says its ranges: HoloViews looks for others in every column, for a quarter of the time
-_RANGES_GIVEN = {"normalize": False, "apply_ranges": False}
+RANGES_GIVEN = {"normalize": False, "apply_ranges": False}
 _FACES = ("vertical", "horizontal", "diagonal", "span")  # annotations, which have no rows
 
 
@@ -217,7 +217,7 @@ def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
         "ylim": row_range(len(filled.rows)) if panel.has_rows else filled.y_range,
         "hooks": [gives_way(WIDTH), in_units(panel)],
     }  # fmt: skip
-    options |= tick_places(panel) | _RANGES_GIVEN
+    options |= tick_places(panel) | RANGES_GIVEN
     if len(chart.panels) > 1 and (left := left_px(chart.panels, panel)) is not None:
         options["hooks"].append(_room_left(left))
     if panel.has_rows:

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from explorer.charts.backends.bokeh import element, tick_places
+from explorer.charts.backends.bokeh import RANGES_GIVEN, element, tick_places
 from explorer.charts.backends.page import MPL, in_units, page
 from explorer.charts.chart import (
     PLACES,
@@ -162,7 +162,9 @@ def _styled(mark: Mark, part: Any, look: Look, size: float) -> Any:
                 )
 
         part = part.opts(hooks=[ground], backend=MPL)
-    return part.opts(**_style(mark, look, size), backend=MPL)
+    # those of bars HoloViews looks up even where it does not apply them
+    ranges = {} if mark.kind == "bars" else RANGES_GIVEN
+    return part.opts(**_style(mark, look, size), **ranges, backend=MPL)
 
 
 def _span(columns: Mapping[str, Any], look: Look) -> Callable[[Any, Any], None]:
