@@ -275,19 +275,11 @@ class _Screen:
             (root,) = pane.get_root().children
             root.update(name=name)
             answered = [pane.copies[0][each]["widget"] for each in _ANSWERED.get(name, ())]
-            for widget in root.select({"type": (AbstractButton, Select)}):
-                widget.visible = widget in answered
-            for plot in root.select({"type": Plot}):
-                plot.update(
-                    background_fill_color=None, border_fill_color=None, js_event_callbacks={}
-                )
-                kept = [
-                    tool
-                    for tool in plot.toolbar.tools
-                    if name == _TAPPED or not isinstance(tool, TapTool)
-                ]
-                plot.toolbar.tools = [*kept, SaveTool(filename=name)]
-                say_tools(plot)
+            for part in root.references():
+                if isinstance(part, (AbstractButton, Select)):
+                    part.visible = part in answered
+                elif isinstance(part, Plot):
+                    _for_a_page(part, name)
             self.roots.append(root)
             self._panes[name] = pane
 
@@ -322,6 +314,15 @@ class _Screen:
             for element, handles in pane.copies[0].items()
             for handle, model in handles.items()
         }
+
+
+def _for_a_page(plot: Plot, name: str) -> None:
+    """A plot that nobody answers, on the ground of its page; its picture can be saved."""
+    plot.update(background_fill_color=None, border_fill_color=None, js_event_callbacks={})
+    tools = plot.toolbar.tools
+    kept = [tool for tool in tools if name == _TAPPED or not isinstance(tool, TapTool)]
+    plot.toolbar.tools = [*kept, SaveTool(filename=name)]
+    say_tools(plot)
 
 
 def _story(screen: _Screen, opened: Scenario) -> dict[str, Any] | None:
