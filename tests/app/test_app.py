@@ -29,6 +29,7 @@ pytestmark = pytest.mark.ui
 
 DESKTOP, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
 PATIENCE_MS = 30_000
+LOOK_AGAIN_MS = 50  # at half a megabyte of what a view has, which at every frame takes its time
 WORLD = Scenario.load("world-2025")
 EVERY_VIEW = frozenset({"totals", "map", "frontier", "break-even"})
 SEA = tuple(map(float, on_map(-26.0, -157.0)))  # in the South Pacific
@@ -52,7 +53,7 @@ window.wattlas = {
     }),
     picked: plot.renderers.filter(r => r.data_source).map(r => r.data_source.selected.indices),
     lines: [...plot.renderers, ...plot.center].filter(m => m.type == "Span" && m.visible).map(m => m.location),
-  })), (key, value) => Number.isNaN(value) ? null : value),
+  }))),
   place: (mark, x, y) => {
     const view = Bokeh.index.find_one_by_id(wattlas.plots(mark)[0].id)
     const box = view.canvas_view.el.getBoundingClientRect()
@@ -151,7 +152,9 @@ class App:
                 )
             else:
                 self.page.wait_for_function(
-                    "([mark, old]) => wattlas.data(mark) != old", arg=[MARK[view], state]
+                    "([mark, old]) => wattlas.data(mark) != old",
+                    arg=[MARK[view], state],
+                    polling=LOOK_AGAIN_MS,
                 )
 
     def expect_totals(self, scenario: Scenario) -> None:
@@ -179,7 +182,9 @@ class App:
         self.expect_totals(WORLD)
         for view, shown in opened.items():
             self.page.wait_for_function(
-                "([mark, shown]) => wattlas.data(mark) == shown", arg=[MARK[view], shown]
+                "([mark, shown]) => wattlas.data(mark) == shown",
+                arg=[MARK[view], shown],
+                polling=LOOK_AGAIN_MS,
             )
 
 

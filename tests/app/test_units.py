@@ -18,7 +18,8 @@ from explorer.words.amounts import Units
 WORLD = "classroom-3x3"
 CODE = "EUR-kg-yr"
 IN_ITS_OWN = "Worked out anew"  # of a solver's tolerance, which is in the model's units
-# What is read in the page, text by text; of tips the templates, and of ticks the labels.
+# What is read in the page, text by text; and of its models, whose order is that in which answers have come, the names
+# of axes, titles, and templates of tips.
 READ = """() => {
   const SAID = ["aria-label", "title", "placeholder", "aria-valuetext"]
   const texts = []
@@ -33,11 +34,12 @@ READ = """() => {
     }
   }
   read(document.body)
+  const drawn = []
   for (const model of Bokeh.documents.flatMap(document => [...document._all_models.values()])) {
-    for (const text of [model.axis_label, model.title]) if (typeof text === "string") texts.push(text)
-    for (const [, text] of model.tooltips ?? []) texts.push(text)
+    for (const text of [model.axis_label, model.title]) if (typeof text === "string") drawn.push(text)
+    for (const [, text] of model.tooltips ?? []) drawn.push(text)
   }
-  return texts
+  return [texts, drawn]
 }"""
 
 
@@ -69,29 +71,34 @@ def pages(port: int, browser: Browser) -> Iterator[tuple[Page, Page]]:
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_every_figure_is_in_the_units_asked_for(pages, question):
     wanted = Units.read(CODE, Scenario.load(WORLD).euro["usd"])
-    plain, other = read(pages, question)
-    left = [text for text in other if re.search(r"(?<!M)USD|(?<![A-Za-z/])t/h|kg/h", text)]
+    (plain, drawn), (other, drawn_there) = read(pages, question)
+    left = [
+        text for text in other + drawn_there if re.search(r"(?<!M)USD|(?<![A-Za-z/])t/h|kg/h", text)
+    ]
     assert [text for text in left if IN_ITS_OWN not in text] == []
     pairs = [(wanted.written(a), b) for a, b in zip(plain, other, strict=True) if a != b]
     pairs = [(bare(a), bare(b)) for a, b in pairs if IN_ITS_OWN not in a]
     assert pairs and [pair for pair in pairs if pair[0] != pair[1]] == []
+    expected = sorted(bare(wanted.written(text)) for text in drawn)
+    assert expected == sorted(bare(text) for text in drawn_there)
 
 
-def read(pages: tuple[Page, Page], question: str) -> list[list[str]]:
-    """The texts of both pages, once all is computed in both."""
+def read(pages: tuple[Page, Page], question: str) -> list[tuple[list[str], list[str]]]:
+    """The texts of both pages and of their models, once all is computed in both."""
     for page in pages:
         page.get_by_role("tab", name=question, exact=True).click()
         answers = page.get_by_role("tabpanel", name=question, exact=True)
         expect(answers).to_be_visible(timeout=PATIENCE_MS)
         expect(page.get_by_text("Computing…")).to_have_count(0, timeout=PATIENCE_MS)
-    texts = [list[str](), list[str]()]
+    found: list[tuple[list[str], list[str]]] = []
 
     def there() -> bool:
-        texts[:] = [page.evaluate(READ) for page in pages]
-        return len(texts[0]) == len(texts[1])
+        found[:] = [page.evaluate(READ) for page in pages]
+        one, other = ([*map(len, texts)] for texts in found)
+        return one == other
 
     wait_until(there)
-    return texts
+    return found
 
 
 def bare(text: str) -> str:
