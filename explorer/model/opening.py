@@ -272,7 +272,7 @@ class OpeningArcs:
                 return False
             near = self._look_at_all()
         for _ in range(MOST_PASSES):
-            if not self._settle_among(near, self._cost, SAVES):
+            if not self._settle_among(near, SAVES):
                 return False
             if near.reach >= 0.0:
                 return True
@@ -294,11 +294,11 @@ class OpeningArcs:
             self._tree.enter_where_it_saves(*arcs, SAVES)
         return False
 
-    def _settle_among(self, near: Near, count: Floats, saves: float) -> bool:
-        """The same looking only at these arcs, by what a MW counts at each, shape (row, place)."""
+    def _settle_among(self, near: Near, saves: float) -> bool:
+        """The same looking only at these arcs."""
         tree = self._tree
         for _ in range(MOST_PASSES):
-            better = (near.look(tree.price, self._worths(count)) < -saves).nonzero()[0]
+            better = (near.look(tree.price, tree.worth) < -saves).nonzero()[0]
             if not len(better):
                 return True
             better = better[near.reduced[better].argsort()[:AT_ONCE]]
@@ -313,18 +313,13 @@ class OpeningArcs:
 
     def _among(self, arcs: Ints, count: Floats, margin: float) -> Near:
         rows, places = self._row_of.take(arcs), self._place_of.take(arcs)
-        return Near(margin, rows, places, count.take(arcs), self._tree.price, self._worths(count))
+        return Near(margin, rows, places, count.take(arcs), self._tree.price, self._tree.worth)
 
     def _reduced_costs(self) -> Floats:
         """Of all that is open, by the prices that pivots go by, shape (row, place)."""
         reduced = np.add(self._cost, self._tree.price, out=self._reduced)
-        reduced -= reduced.take(self._tree.row_arcs)[:, np.newaxis]
+        reduced -= self._tree.worth[:, np.newaxis]
         return reduced
-
-    def _worths(self, count: Floats) -> Floats:
-        """What a MW of each row counts with the price of its place, shape (row,)."""
-        tree = self._tree
-        return count.take(tree.row_arcs) + tree.price.take(tree.at)
 
     def _proven(self) -> bool:
         """
@@ -395,7 +390,7 @@ class OpeningArcs:
         for count, tolerance in zip(counts, tolerances, strict=True):
             self._tree.reckon(count.reshape(self._cost.shape))
             face = self._among(arcs, count, np.inf)
-            if not self._settle_among(face, count, tolerance):
+            if not self._settle_among(face, tolerance):
                 return False
             arcs = arcs[face.reduced <= tolerance]
         return True

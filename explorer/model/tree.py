@@ -44,7 +44,8 @@ class Tree:
         self._above, self._above_of = above, above.data
         amount = np.concatenate([room, [0.0], amounts, [0.0]])  # on the arc to the node above
         self._amount, self._amount_of = amount, _items(amount)
-        self._cost = [*np.zeros(self._root + 1).tolist(), *unserved.tolist(), 0.0]  # of that arc
+        cost = np.concatenate([np.zeros(self._root + 1), unserved, [0.0]])  # of that arc
+        self._cost, self._cost_of = cost, _items(cost)
         # places, and rows that have places below them: what hands on prices
         self._below: list[set[int]] = [set() for _ in range(nodes)]
         self._below[self._root] = {*range(self._root)}
@@ -61,6 +62,13 @@ class Tree:
     def unserved(self) -> float:
         """How much load is at the root."""
         return float(self._amount[self._root + 1 :][self.at == self._root].sum())
+
+    @property
+    def worth(self) -> Floats:
+        """What a unit of each row costs with the price of its place, shape (row + 1,)."""
+        worth = self.price.take(self.at)
+        worth += self._cost[self._root + 1 :]
+        return worth
 
     @property
     def row_arcs(self) -> Ints:
@@ -101,10 +109,9 @@ class Tree:
     def reckon(self, count: Floats) -> None:
         """Let pivots go by what a unit of each row counts at each place, shape (row, place)."""
         places, rows = self._places_below
-        costs = np.zeros(len(self._above))
-        costs[places] = count[rows, places]
-        costs[self._root + 1 :] = count.ravel()[self.row_arcs]
-        self._cost = costs.tolist()
+        self._cost[: self._root] = 0.0
+        self._cost[places] = count[rows, places]
+        self._cost[self._root + 1 :] = count.ravel()[self.row_arcs]
         self.price[:] = self.prices(count.reshape(1, -1))[0]
 
     def enter_where_it_saves(
@@ -114,7 +121,7 @@ class Tree:
         Let one row after the other be at a place too, or room be idle there, where a unit that goes
         round the cycle then saves more than the least.
         """
-        price, above, paid, first = self._price_of, self._above_of, self._cost, self._root + 1
+        price, above, paid, first = self._price_of, self._above_of, self._cost_of, self._root + 1
         for row, place, cost in zip(rows, places, costs, strict=True):
             node = row + first
             reduced = cost + price[place] - paid[node] - price[above[node]]
@@ -164,7 +171,8 @@ class Tree:
 
     def _turn(self, node: int, other: int, last: int, amount: float, cost: float) -> None:
         """Hang a node below another one, and what was above it, up to the last, below it."""
-        above, amounts, costs, below = self._above_of, self._amount_of, self._cost, self._below
+        above, amounts, below = self._above_of, self._amount_of, self._below
+        costs = self._cost_of
         if other > self._root:  # a row that gets its first place
             below[above[other]].add(other)
         while True:

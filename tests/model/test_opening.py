@@ -12,14 +12,41 @@ from scenarios import random_scenario
 from explorer.model.network import Network, build_network, lp_data
 from explorer.model.opening import OpeningArcs
 from explorer.model.placement import Placement
-from explorer.model.program import Optimum
+from explorer.model.program import LPData, Optimum
 from explorer.model.solver import PlacementModel
 from explorer.scenario.scenario import OBJECTIVES
 
 
-def cold(network: Network, objective: str, opens_ms, budget_ms: float) -> Optimum:
-    then = None if objective == "cost" else network.cost_usd_per_mwh
-    numbers = replace(lp_data(network, objective), allowed=opens_ms <= budget_ms)
+ODD = (
+    "some want nothing",
+    "nobody wants anything",
+    "all arcs cost the same",
+    "room is scarce",
+    "there is no room",
+)
+
+
+def odd(numbers: LPData, how: str) -> LPData:
+    """The same in an odd world."""
+    wants = np.arange(len(numbers.free_mw))[:, np.newaxis] % 2 == 0
+    match how:
+        case "some want nothing":
+            free_mw, pinned_mw = numbers.free_mw * wants, numbers.pinned_mw * wants
+            return replace(numbers, free_mw=free_mw, pinned_mw=pinned_mw)
+        case "nobody wants anything":
+            nothing = np.zeros_like(numbers.free_mw)
+            return replace(numbers, free_mw=nothing, pinned_mw=nothing)
+        case "all arcs cost the same":
+            return replace(numbers, cost=np.full_like(numbers.cost, 10.0))
+        case "room is scarce":
+            return replace(numbers, capacity_mw=numbers.capacity_mw / 10)
+        case "there is no room":
+            return replace(numbers, capacity_mw=np.zeros_like(numbers.capacity_mw))
+    return numbers
+
+
+def cold(network: Network, numbers: LPData, then, opens_ms, budget_ms: float) -> Optimum:
+    numbers = replace(numbers, allowed=opens_ms <= budget_ms)
     model = PlacementModel(network.home, len(network.regions), len(network.workloads))
     return model.solve(numbers, then)
 
@@ -28,16 +55,17 @@ def figures_of(network: Network):
     return np.stack([network.carbon_kg_per_arc_mwh, network.is_away.astype(float)])
 
 
-@settings(max_examples=40)
+@settings(max_examples=45)
 @given(
     seed=st.integers(0, 999),
     size=st.integers(2, 6),
     objective=st.sampled_from(OBJECTIVES),
     jump=st.integers(1, 4),
     capacity_scale=st.sampled_from([1.0, 2.0, 4.0]),
+    how=st.just("") | st.sampled_from(ODD),
 )
 def test_every_step_is_that_of_a_cold_solve_where_all_is_served(
-    seed, size, objective, jump, capacity_scale
+    seed, size, objective, jump, capacity_scale, how
 ):
     """Over all classes at once, some arcs at a time; lumpy worlds are full of ties."""
     world = random_scenario(
@@ -52,11 +80,11 @@ def test_every_step_is_that_of_a_cold_solve_where_all_is_served(
     network = build_network(world)
     opens_ms = np.where(network.permitted, network.latency_ms - network.budget_ms, np.inf).round(6)
     then = None if objective == "cost" else network.cost_usd_per_mwh
-    figures = figures_of(network)
-    arcs = OpeningArcs(lp_data(network, objective), then, opens_ms, network.home, figures)
+    figures, numbers = figures_of(network), odd(lp_data(network, objective), how)
+    arcs = OpeningArcs(numbers, then, opens_ms, network.home, figures)
     budgets = np.unique(opens_ms[np.isfinite(opens_ms)])
     for budget in budgets[:: min(jump, len(budgets))]:
-        found = cold(network, objective, opens_ms, budget)
+        found = cold(network, numbers, then, opens_ms, budget)
         if arcs.move_to(budget):
             it_mw = Placement(network, found, objective).it_mw
             scale = 1 + abs(found.objective)

@@ -16,8 +16,8 @@ def settled(tree: Tree, cost) -> None:
     """Enter one arc after the other, whichever comes first, until none saves."""
     for _ in range(10_000):
         assert_allclose(tree.price, tree.prices(cost.reshape(1, -1))[0], atol=1e-9)
-        reduced = cost + tree.price
-        reduced -= reduced[np.arange(len(cost)), tree.at][:, np.newaxis]
+        reduced = cost + tree.price - tree.worth[:, np.newaxis]
+        assert_allclose(reduced[np.arange(len(cost)), tree.at], 0.0, atol=1e-9)
         better = np.argwhere(reduced < -1e-9)
         if not len(better):
             return
