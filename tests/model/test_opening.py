@@ -16,7 +16,6 @@ from explorer.model.program import LPData, Optimum
 from explorer.model.solver import PlacementModel
 from explorer.scenario.scenario import OBJECTIVES
 
-
 ODD = (
     "some want nothing",
     "nobody wants anything",
