@@ -112,6 +112,7 @@ DRAWN_OF_EXTREMES = {
     "attribution",
     "cost_carbon_front",
     "frontier",
+    "layers",
     "near_optimal",
     "relocatable_demand",
     "tornado",
