@@ -5,7 +5,8 @@ of a screen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -62,6 +63,10 @@ class Runner(Protocol):
         """Do the work once the changes at hand have all arrived."""
         ...
 
+    def call_behind(self, work: Callable[[], None]) -> None:
+        """Do the work behind answers to moves: it is to be seen next, not first."""
+        ...
+
     def run_in_thread(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
         """Do longer work without holding up anything else; hand over its result."""
         ...
@@ -84,6 +89,8 @@ class AtOnce:
         """Do it."""
         work()
 
+    call_behind = call_soon
+
     def run_in_thread(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
         """Do it, and hand over the result."""
         then(work())
@@ -100,7 +107,8 @@ class Session(param.Parameterized):
 
     A slider that moves faster than the solver is followed at the solver's pace: the newest values
     win, nothing queues. Results are replaced only when they differ, and a failure leaves the last
-    good ones standing beside its `error`.
+    good ones standing beside its `error`. What is looked at first watches the parameters, all else
+    follows by `watch_behind`.
 
     Raises
     ------
@@ -137,6 +145,7 @@ class Session(param.Parameterized):
         self.single_workload = self.workload  # the class of views that cannot show all together
         self._runner = runner or AtOnce()
         self._pending = False
+        self._behind: dict[Callable[[], None], None] = {}  # what is out of step, first come first
         self._placing: Network | None = None
         self._wanted_frontier: FrontierInputs | None = None
         self._tracing = False
@@ -169,6 +178,25 @@ class Session(param.Parameterized):
     def network(self) -> Network:
         """The arrays behind the latest placement."""
         return self.placement.network
+
+    def watch_behind(self, work: Callable[[], None], names: Iterable[str]) -> None:
+        """
+        Have work done when one of these parameters has changed, behind the answer to the move: once
+        for however many changes, of what is the newest by then.
+        """
+        self.param.watch(lambda *_events: self._fall_behind(work), list(names))
+
+    def _fall_behind(self, work: Callable[[], None]) -> None:
+        in_step = not self._behind
+        self._behind[work] = None
+        if in_step:
+            self._runner.call_behind(self._catch_up)
+
+    def _catch_up(self) -> None:
+        behind, self._behind = self._behind, {}
+        with ExitStack() as each:  # whatever goes wrong with one, the others are in step
+            for work in reversed(behind):
+                each.callback(work)
 
     def _on_change(self, *_events: Any) -> None:
         if not self._pending:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from explorer.charts.chart import About, Axis, Chart, Filled, Mark, Panel
 from explorer.markup import html
+from explorer.measures.break_even import best_of_each
 from explorer.model.labels import NamesById
 from explorer.presentation import renders
 from explorer.text import figure
@@ -112,22 +113,14 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _best_of_each_home(table: pd.DataFrame) -> NDArray[np.intp]:
-    """
-    Of each home with clients the row with most to gain, of open ones if there are any; in arrays,
-    for it is a tenth of a slider move as groups of a table.
-    """
+    """Of each home with clients the row with most to gain, of open ones if there are any."""
     home, names = pd.factorize(table["home"])
-    names = pd.Index(names)
+    with_clients = {*table.attrs.get("homes", names)}
+    has_clients = np.array([name in with_clients for name in names], bool)
+    rows = np.flatnonzero(has_clients[home])
     is_open = table["closed_by"].to_numpy() == "none"
-    some_open = np.bincount(home, is_open, len(names)) > 0
-    has_clients = names.isin(table.attrs.get("homes", names))
     net = table["net_usd_per_mwh"].to_numpy(float)
-    candidates = np.flatnonzero((is_open | ~some_open[home]) & has_clients[home])
-    best = np.full(len(names), -np.inf)
-    np.maximum.at(best, home[candidates], net[candidates])
-    candidates = candidates[net[candidates] == best[home[candidates]]]
-    _, first = np.unique(home[candidates], return_index=True)
-    return candidates[first]
+    return rows[best_of_each(home[rows], is_open[rows], net[rows])]
 
 
 def status(pairs: pd.DataFrame) -> NDArray[np.uint8]:

@@ -9,6 +9,9 @@ compete, and laws and clocks count.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -19,6 +22,8 @@ from explorer.model.placement import SMALLEST_MW, Placement
 from explorer.model.solve import solve_network
 from explorer.scenario.scenario import Scenario
 from explorer.units import KG_PER_T
+
+Ints = NDArray[np.intp]
 
 SAME_COST = 1e-5  # the solver tells costs apart that differ by more [USD/MWh]
 
@@ -115,22 +120,77 @@ def break_even_pairs(
         raise ValueError(
             f"The cost of migration must be at least 0 USD/MW, not {migration_usd_per_mw}."
         )
-    table = _pairs(network, break_even_squares(network, workload))
-    net = table["net_usd_per_mwh"].to_numpy()
+    return _judged(network, workload, lambda home, *_: np.arange(len(home)), migration_usd_per_mw)
+
+
+def break_even_drawn(network: Network, workload: str, home: str = "") -> pd.DataFrame:
+    """The rows of it that its picture draws: all from one `home`, or the best of each."""
+
+    def from_home(homes: Ints, *_: NDArray) -> Ints:
+        return np.flatnonzero(homes == network.regions.index(home))
+
+    def best_with_clients(homes: Ints, is_open: NDArray, net: NDArray) -> Ints:
+        rows = np.flatnonzero(np.isin(homes, network.home))
+        return rows[best_of_each(homes[rows], is_open[rows], net[rows])]
+
+    return _judged(network, workload, from_home if home else best_with_clients)
+
+
+def best_of_each(home: Ints, is_open: NDArray, net: NDArray) -> Ints:
+    """
+    Of each home, by number, the pair with most to gain, of open ones if there are any; of equals
+    the first.
+    """
+    homes = int(home.max(initial=-1)) + 1
+    some_open = np.bincount(home, is_open, homes) > 0
+    candidates = np.flatnonzero(is_open | ~some_open[home])
+    best = np.full(homes, -np.inf)
+    np.maximum.at(best, home[candidates], net[candidates])
+    candidates = candidates[net[candidates] == best[home[candidates]]]
+    _, first = np.unique(home[candidates], return_index=True)
+    return candidates[first]
+
+
+def _judged(
+    network: Network,
+    workload: str,
+    choose: Callable[[Ints, NDArray, NDArray], Ints],
+    migration_usd_per_mw: float = 0.0,
+) -> pd.DataFrame:
+    """
+    Rows of `break_even`: of all pairs those that are chosen by home, by whether they are open, and
+    by net saving.
+    """
+    squares, (names, code) = (
+        break_even_squares(network, workload),
+        _obstacles(network, workload),
+    )
+    home, region = _every_pair(network)
+    is_open = code == len(names) - 1
+    rows = choose(home, *(square[home, region] for square in (is_open, squares["net_usd_per_mwh"])))
+    pairs = home[rows], region[rows]
+    net = squares["net_usd_per_mwh"][pairs]
     with np.errstate(over="ignore"):
         hours = np.divide(migration_usd_per_mw, net, out=np.full_like(net, np.inf), where=net > 0)
     repaid = np.where((net >= 0) & (migration_usd_per_mw == 0), 0.0, hours)
-    names, code = _obstacles(network, workload)
-    closed_by = pd.array(names, dtype="str").take(code[~np.eye(len(network.regions), dtype=bool)])
-    return table.assign(closed_by=closed_by, repaid_after_h=repaid)
+    closed_by = pd.array(names, dtype="str").take(code[pairs])
+    return _pairs(network, squares, pairs, closed_by=closed_by, repaid_after_h=repaid)
 
 
-def _pairs(network: Network, squares: dict[str, NDArray]) -> pd.DataFrame:
-    """What is off the diagonal of squares of shape (home, region), one row per pair."""
+def _every_pair(network: Network) -> tuple[Ints, Ints]:
+    """Home and region of all that is off the diagonal of squares of shape (home, region)."""
     home, region = np.nonzero(~np.eye(len(network.regions), dtype=bool))
+    return home, region
+
+
+def _pairs(
+    network: Network, squares: dict[str, NDArray], pairs: tuple[Ints, Ints], **more: Any
+) -> pd.DataFrame:
+    """What squares of shape (home, region) say of pairs, a row for each, and further columns."""
+    home, region = pairs
     names = pd.array(network.regions, dtype="str")  # once: of each pair it would take twice as long
-    columns = {name: square[home, region] for name, square in squares.items()}
-    return pd.DataFrame({"home": names.take(home), "region": names.take(region), **columns})
+    columns = {name: square[pairs] for name, square in squares.items()}
+    return pd.DataFrame({"home": names.take(home), "region": names.take(region), **columns, **more})
 
 
 def break_even_squares(network: Network, workload: str) -> dict[str, NDArray]:
@@ -326,7 +386,9 @@ def verdict_pairs(placement: Placement, workload: str) -> pd.DataFrame:
     """`verdicts` of a placement."""
     squares = break_even_squares(placement.network, workload)
     return _pairs(
-        placement.network, squares | verdict_squares(placement, workload, squares["pays"])
+        placement.network,
+        squares | verdict_squares(placement, workload, squares["pays"]),
+        _every_pair(placement.network),
     )
 
 

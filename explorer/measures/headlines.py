@@ -91,9 +91,9 @@ def headlines(placement: Placement, against: Placement | None = None) -> dict[st
     ('Cost', 'USD/h', 7471, -1489, -16.62)
     """
     base = against or placement.baseline
-    now, then = placement.totals(), base.totals()
+    now, then, basis = placement.totals(), base.totals(), basis_of(placement, base)
     found = {
-        name: _headline(placement, base, name, now[name], then.get(name, nan))
+        name: _headline(placement, base, basis, name, now[name], then.get(name, nan))
         for name in _KINDS
         if name in now
     }
@@ -113,10 +113,11 @@ def _where_known(placement: Placement, base: Placement, water: Headline) -> Head
 
 
 def _headline(
-    placement: Placement, base: Placement, name: str, value: float, baseline: float
+    placement: Placement, base: Placement, basis: str, name: str, value: float, baseline: float
 ) -> Headline:
+    """A figure; `basis` is how totals are compared, empty where that is as they are."""
     _label, _unit, kind = _KINDS[name]
-    basis = basis_of(placement, base) if kind is _TOTAL else ""
+    basis = basis if kind is _TOTAL else ""
     percent = (
         _per_mwh_percent(placement, base, value, baseline)
         if basis

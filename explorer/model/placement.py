@@ -82,6 +82,11 @@ class Placement:
         return self.it_mw.sum(axis=(0, 2))
 
     @cached_property
+    def region_away_mw(self) -> Floats:
+        """The part of it that is away from its home, shape (region,). [MW]"""
+        return self.away_mw.sum(axis=(0, 2))
+
+    @cached_property
     def cost_usd_per_h(self) -> float:
         """Energy, friction and hosting at a carbon price of zero. [USD/h]"""
         return float((self.it_mw * self.network.money_usd_per_mwh).sum()) + self.hosting_usd_per_h
@@ -179,7 +184,7 @@ class Placement:
     @property
     def relocated_facility_mw(self) -> float:
         """Power of the facilities for relocated load, IT load times PUE. [MW]"""
-        return float(self.away_mw.sum(axis=(0, 2)) @ self.network.pue)
+        return float(self.region_away_mw @ self.network.pue)
 
     @cached_property
     def grid_mw(self) -> Floats:
@@ -225,12 +230,12 @@ class Placement:
         """IT load with the overhead of what is relocated, shape (region,). [MW]"""
         friction = self.network.friction
         overhead = friction.scale * friction.relocation_overhead
-        return self.region_it_mw + overhead * self.away_mw.sum(axis=(0, 2))
+        return self.region_it_mw + overhead * self.region_away_mw
 
     @property
     def relocated_grid_mw(self) -> float:
         """Electricity drawn for relocated load, wherever it is drawn. [MW]"""
-        at_home = self.region_it_mw - self.away_mw.sum(axis=(0, 2))
+        at_home = self.region_it_mw - self.region_away_mw
         return difference(float(self.grid_mw.sum()), float(at_home @ self.network.pue))
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain, repeat
 from threading import Lock
 from typing import Any
 
@@ -46,7 +47,7 @@ LONGEST_MS = (
     1e6  # what takes longer takes as long where ties are broken, so that others can be told apart
 )
 # weights of the levels, by how many there are, in the run that is to end on the best of all at once
-HINTS = {2: (1.0, 1e-9), 3: (1.0, 1e-5, 1e-9), 4: (1.0, 1e-3, 1e-6, 1e-9)}
+HINTS = {1: (1.0,), 2: (1.0, 1e-9), 3: (1.0, 1e-5, 1e-9), 4: (1.0, 1e-4, 1e-7, 1e-10)}
 
 
 class PlacementModel:
@@ -165,28 +166,19 @@ class PlacementModel:
         those that are left, and, for who asks, the face of these.
 
         All levels at once, each of far less weight than the one before, mostly end there; prices on
-        each level tell whether they did. From the level on where they did not, the levels follow
-        one another, each on the optimal face of those before.
+        each level tell whether they did. Those on which they did not follow at once again, on the
+        optimal face of those on which they did; the first of them alone where that were none.
         """
-        every_level, home = [*levels, order], data.pinned_home
-        loads, _ = self._live.run(data, _together(every_level), every, begins=True)
-        by_level = self._live.prices(every_level)
-        met = levels_met(every_level, by_level, every, home)
-
-        def face_of_met() -> Face:
-            face = every
-            for level, prices in zip(levels[:met], by_level[: len(levels)][:met], strict=True):
-                face = optimal_face(level, prices, face, home)
-            return face
-
-        if met == len(every_level):
-            return loads, face_of_met
-        face = face_of_met()
-        for level in levels[met:]:
-            _, prices = self._live.run(data, level, face)
-            face = optimal_face(level, prices, face, home)
-        loads, _ = self._live.run(data, order, face)
-        return loads, lambda: face
+        left, face, alone, home = [*levels, order], every, False, data.pinned_home
+        for begins in chain([True], repeat(False)):
+            loads, _ = self._live.run(data, _together(left[:1] if alone else left), face, begins)
+            prices = self._live.prices(left)
+            met = levels_met(left, prices, face, home) or int(alone)
+            if met == len(left):
+                break
+            face = _face_of(left[:met], prices[:met], face, home)
+            left, alone = left[met:], not met
+        return loads, lambda: _face_of(left[:-1], prices[:-1], face, home)
 
     def _evenly(self, data: KindData, loads: Loads, order: Level, face: Face) -> Loads:
         """Placed again, on the face of what is best, with even shares of demand left unserved."""
@@ -352,6 +344,13 @@ def _together(levels: Sequence[Level]) -> Level:
         return np.asarray(sum(parts))
 
     return Level(summed("arcs"), summed("pinned"), summed("drop"), 0.0)
+
+
+def _face_of(levels: Sequence[Level], prices: Sequence[Prices], face: Face, home: Ints) -> Face:
+    """All equal optima of several levels, by prices on each that are optimal on all before."""
+    for level, price in zip(levels, prices, strict=True):
+        face = optimal_face(level, price, face, home)
+    return face
 
 
 def _firsts(kinds: Groups, free: Ints, pinned: Ints) -> tuple[Ints, Ints]:

@@ -23,6 +23,8 @@ class Queue:
     def call_soon(self, work: Callable[[], None]) -> None:
         work()
 
+    call_behind = call_soon
+
     def run_in_thread(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         self.waiting.append((work, then))
 
@@ -79,6 +81,61 @@ def test_whatever_goes_wrong_is_handed_over_in_words():
     latest.run(lambda: 1 / 0, told.append)
     queue.let_in()
     assert "ZeroDivisionError" in told[0].what
+
+
+class Clock:
+    """Time, and an event loop, of which nothing passes by itself."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.due: list[tuple[float, Callable[[], None]]] = []
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def call_later(self, wait_s: float, work: Callable[[], None]) -> None:
+        self.due.append((self.now_s + wait_s, work))
+
+    def pass_to(self, now_s: float) -> None:
+        for at_s, work in sorted(self.due, key=lambda due: due[0]):
+            if at_s <= now_s:
+                self.due.remove((at_s, work))
+                self.now_s = at_s
+                work()
+        self.now_s = now_s
+
+
+def test_what_follows_answers_waits_for_quiet_one_after_another_and_for_a_second_at_most(
+    monkeypatch,
+):
+    clock, page = Clock(), SimpleNamespace(destroyed=False)
+    monkeypatch.setattr(scheduler, "time", clock)
+    monkeypatch.setattr(scheduler._moves, "last_s", clock.now_s)
+
+    async def falls_behind() -> Document:
+        document = Document()
+        document._session_context = lambda: page  # as a served one has it
+        with set_curdoc(document):
+            runner = LiveRunner()
+        monkeypatch.setattr(runner, "_loop", clock)
+        runner.call_behind(lambda: None)
+        return document
+
+    readers = [in_own_loop(falls_behind()) for _ in range(2)]
+
+    def begun(at_s: float) -> list[int]:
+        clock.pass_to(at_s)
+        return [len(document.session_callbacks) for document in readers]
+
+    assert [*map(begun, (100.019, 100.021, 100.039, 100.041))] == [[0, 0], [1, 0], [1, 0], [1, 1]]
+    readers.append(in_own_loop(falls_behind()))
+    for hundredth in range(100):
+        scheduler._moves.last_s = clock.now_s  # somebody keeps moving something
+        assert begun(100.043 + hundredth / 100) == [1, 1, 0]
+    assert begun(101.043) == [1, 1, 1]
+    page.destroyed = True
+    readers.append(in_own_loop(falls_behind()))
+    assert begun(103.0) == [1, 1, 1, 0]
 
 
 def test_work_for_a_page_that_has_gone_is_not_begun():

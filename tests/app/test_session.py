@@ -27,11 +27,15 @@ class Later:
 
     def __init__(self) -> None:
         self.soons: list[Callable[[], None]] = []
+        self.behinds: list[Callable[[], None]] = []
         self.asides: list[Callable[[], None]] = []
         self.given_way = 0
 
     def call_soon(self, work: Callable[[], None]) -> None:
         self.soons.append(work)
+
+    def call_behind(self, work: Callable[[], None]) -> None:
+        self.behinds.append(work)
 
     def run_in_thread(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         self.asides.append(lambda: then(work()))
@@ -43,6 +47,11 @@ class Later:
 
     def run_soon(self) -> None:
         waiting, self.soons = self.soons, []
+        for work in waiting:
+            work()
+
+    def run_behind(self) -> None:
+        waiting, self.behinds = self.behinds, []
         for work in waiting:
             work()
 
@@ -270,6 +279,33 @@ def test_many_changes_cost_one_solve_and_the_newest_wins(scenario, solves):
     runner.run()
     assert solves == [build_network(scenario)]
     assert_in_step(session)
+
+
+def test_what_follows_many_moves_follows_once_and_in_the_order_it_fell_behind(scenario):
+    runner, seen = Later(), list[object]()
+    session = Session(scenario, runner)
+    session.watch_behind(lambda: seen.append(session.region), ["region"])
+    session.watch_behind(lambda: seen.append(session.placement), ["placement", "region"])
+    for scenario.total_demand_mw in (70.0, 80.0, 90.0):
+        runner.run_soon()
+    session.region = "north"
+    assert (len(runner.behinds), seen) == (1, [])
+    runner.run_behind()
+    assert seen == [solve_network(build_network(scenario)), "north"]
+    runner.run_behind()
+    assert len(seen) == 2
+
+
+def test_what_goes_wrong_behind_a_move_keeps_nothing_else_behind(scenario):
+    runner, seen = Later(), list[object]()
+    session = Session(scenario, runner)
+    session.watch_behind(lambda: seen.append(1 / 0), ["region"])
+    session.watch_behind(lambda: seen.append(session.region), ["region"])
+    for region in ("north", "south"):
+        session.region = region
+        with pytest.raises(ZeroDivisionError):
+            runner.run_behind()
+    assert seen == ["north", "south"]
 
 
 def frontier_at(scenario: Scenario, demand: float) -> pd.DataFrame:

@@ -75,7 +75,7 @@ class PinTable(Component):
         super().__init__(sizing_mode="stretch_width", margin=0, visible=False)
         self._session, self._pins = session, pins
         pins.param.watch(self._on_change, "kept")
-        session.param.watch(self._on_change, ["placement", "ghost"])
+        session.watch_behind(self._on_change, ["placement", "ghost"])
 
     def _on_change(self, *_events: Any) -> None:
         kept = self._pins.kept

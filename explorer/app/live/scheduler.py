@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Event
 from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import panel as pn
 from bokeh.document import Document
@@ -21,11 +22,11 @@ T = TypeVar("T")
 COALESCE_MS = (
     1  # changes that arrive within this time are answered together; sliders send one at a time
 )
-HEAD_START_MS = 5  # of answers over longer work
+HEAD_START_MS = 5  # of answers over what may come later
 QUIET_S, PATIENCE_S = (
     0.02,
     1.0,
-)  # longer work begins when nobody has moved anything for so long, or has waited so long
+)  # what may come later begins when nobody has moved anything for so long, or has waited so long
 
 _isolated = ThreadPoolExecutor(
     max_workers=1, thread_name_prefix="apart"
@@ -33,6 +34,9 @@ _isolated = ThreadPoolExecutor(
 _thread = ThreadPoolExecutor(
     max_workers=1, thread_name_prefix="aside"
 )  # one: longer work must not crowd out moves
+
+
+_soon: WeakKeyDictionary[Document | None, list[Callable[[], None]]] = WeakKeyDictionary()
 
 
 class _Moves:
@@ -62,10 +66,14 @@ class _Moves:
         self._answered.wait(patience_s)
         return max(0.0, patience_s - (time.monotonic() - start_s))
 
+    def until_quiet(self, patience_ends_s: float) -> float:
+        """How long to wait still for quiet; nothing where patience has ended. [s]"""
+        return min(self.last_s + QUIET_S, patience_ends_s) - time.monotonic()
+
     def wait_for_quiet(self) -> None:
-        patience = time.monotonic() + PATIENCE_S
-        while (now := time.monotonic()) < min(self.last_s + QUIET_S, patience):
-            time.sleep(min(self.last_s + QUIET_S, patience) - now)
+        patience_ends_s = time.monotonic() + PATIENCE_S
+        while (wait_s := self.until_quiet(patience_ends_s)) > 0:
+            time.sleep(wait_s)
 
 
 _moves = _Moves()
@@ -111,7 +119,37 @@ class LiveRunner:
             self._for_reader(work)
         else:
             _moves.last_s = time.monotonic()
-            self._document.add_timeout_callback(lambda: self._held(work), COALESCE_MS)
+            soon = _soon.setdefault(self._document, [])
+            soon.append(work)
+            if len(soon) == 1:
+                self._document.add_timeout_callback(lambda: self._held(self._do_soon), COALESCE_MS)
+
+    def _do_soon(self) -> None:
+        """Whatever was called soon on the page, in one message."""
+        with ExitStack() as each:  # whatever goes wrong with one, the others are done
+            for work in reversed(_soon.pop(self._document, [])):
+                each.callback(work)
+
+    def call_behind(self, work: Callable[[], None]) -> None:
+        """
+        Do the work when nobody of this process has moved anything for a while, or after a second:
+        one after another, so that what is moved meanwhile is answered in between.
+        """
+        document, loop = self._document, self._loop
+        if document is None or loop is None:
+            self._for_reader(work)
+            return
+        patience_ends_s = time.monotonic() + PATIENCE_S
+
+        def when_quiet() -> None:
+            wait_s = _moves.until_quiet(patience_ends_s)
+            if wait_s > 0:
+                loop.call_later(wait_s, when_quiet)
+            elif self.is_there():
+                _moves.last_s = time.monotonic()  # who else has work to be done waits for this one
+                document.add_next_tick_callback(lambda: self._held(work))
+
+        loop.call_later(HEAD_START_MS / 1000, when_quiet)
 
     def call_later(self, work: Callable[[], None], wait_s: float) -> None:
         """After a while, for a user who is still there."""

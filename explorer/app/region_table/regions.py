@@ -70,7 +70,7 @@ class RegionTable(pn.viewable.Viewer):
             stylesheets=[CARD, STYLE],
         )  # fmt: skip
         self._rows.on_msg(self._on_message)
-        session.param.watch(self._on_placement, ["placement", "ghost"])
+        session.watch_behind(self._on_placement, ["placement", "ghost"])
         session.param.watch(self._on_region, "region")
 
     def __panel__(self) -> pn.viewable.Viewable:
@@ -87,7 +87,7 @@ class RegionTable(pn.viewable.Viewer):
         )  # fmt: skip
         return Taken("regions", table)
 
-    def _on_placement(self, *_events: Any) -> None:
+    def _on_placement(self) -> None:
         """Send what differs from what is on screen."""
         columns = table_columns(self._session)
         new = {

@@ -35,9 +35,9 @@ class Argument(Component):
             margin=0,
         )
         self._session, self._questions = session, questions
-        session.param.watch(self._on_placement, "placement")
+        session.watch_behind(self._on_placement, ["placement"])
 
-    def _on_placement(self, *_events: Any) -> None:
+    def _on_placement(self) -> None:
         self.parts = argument_parts(self._session)
 
     def _handle_msg(self, data: Any) -> None:

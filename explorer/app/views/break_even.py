@@ -15,7 +15,7 @@ from explorer.app.live.pane import Drawing, LivePane
 from explorer.app.live.table_panel import TablePanel, disclosure, place_for_table
 from explorer.app.live.taken import Taken
 from explorer.charts.break_even import HELP, PANELS, chart, shown
-from explorer.measures.break_even import break_even_pairs, labelled
+from explorer.measures.break_even import break_even_drawn, labelled
 from explorer.registry import MEASURES
 from explorer.session import Session
 from explorer.words import per_reader
@@ -38,20 +38,18 @@ class BreakEvenView(pn.viewable.Viewer):
         self.pane = LivePane(_drawing, {("pairs", "selected", "indices"): self._on_tap})
         self._behind = TablePanel(self.pane, self._table)
         name_sources(self.pane, session, self.measure)
-        session.param.watch(self._on_change, ["placement", "region", "workload"])
+        session.watch_behind(self._on_change, ["placement", "region", "workload"])
         self._on_change()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self.pane
 
-    def _on_change(self, *_events: Any) -> None:
+    def _on_change(self) -> None:
         session, net = self._session, self._session.network
-        pairs = break_even_pairs(net, session.single_workload)
         home = (
             session.region if session.region in net.regions else ""
         )  # a table of regions may come without it
-        if home:
-            pairs = pairs.loc[pairs["home"] == home]
+        pairs = break_even_drawn(net, session.single_workload, home)
         self._result = labelled(net, pairs, session.single_workload, home)
         self._shown = chart(self._result)
         patch(self.pane, self._shown)

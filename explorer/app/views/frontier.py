@@ -51,15 +51,15 @@ class FrontierView(pn.viewable.Viewer):
         name_sources(self.pane, session, self.measure)
         self.pane.configure("class", "widget", labels=[*_classes(session.scenario), tr(ALL)])
         session.param.watch(self._on_workload, "workload")
-        session.param.watch(self._on_change, ["frontier", "ghost"])
-        session.param.watch(self._on_busy, "frontier_busy")
+        session.watch_behind(self._on_change, ["frontier", "ghost"])
+        session.watch_behind(self._on_busy, ["frontier_busy"])
         self._on_workload()
         self._on_change()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self.pane
 
-    def _on_change(self, *_events: Any) -> None:
+    def _on_change(self) -> None:
         if self._session.frontier is None:
             self.pane.say("words", tr("Finding the budgets where something changes…"))
             return
@@ -79,8 +79,8 @@ class FrontierView(pn.viewable.Viewer):
         frontier = self._session.frontier
         return None if frontier is None else with_names(frontier)
 
-    def _on_busy(self, event: Any) -> None:
-        self.pane.fade(event.new)
+    def _on_busy(self) -> None:
+        self.pane.fade(self._session.frontier_busy)
 
     def _on_workload(self, *_events: Any) -> None:
         self.pane.configure("class", "widget", active=self._choices.index(self._session.workload))

@@ -20,7 +20,7 @@ const [OPTIMAL, TIME_LIMIT] = [7, 13] // HiGHS' model status
 const LONGEST_MS = 1e6
 const MOST_ARCS = 8
 // Weights of the levels, by how many there are, in the run that is to end on the best of all at once.
-const HINTS = {2: [1, 1e-9], 3: [1, 1e-5, 1e-9], 4: [1, 1e-3, 1e-6, 1e-9]}
+const HINTS = {1: [1], 2: [1, 1e-9], 3: [1, 1e-5, 1e-9], 4: [1, 1e-4, 1e-7, 1e-10]}
 const SAME = 1e-9
 
 /** Demands to regions at least cost: one live HiGHS model, with the arcs that an optimum may use. */
@@ -164,22 +164,24 @@ export class PlacementModel {
 
   /** The best on every level among those that are best on all before, the first in the order of those left. */
   best(numbers, levels, order, every) {
-    const every_level = [...levels, order]
-    const [arcs, drop] = ["arcs", "drop"].map(
-      part => mixed(every_level.map(level => level[part]), HINTS[every_level.length]))
-    const first = this.run(numbers, arcs, drop, every, this.last_prices)
-    this.last_prices = first.prices
-    const prices = this.prices(every_level)
-    const met = levels_met(every_level, prices, every, this.home)
-    const face_of_met = () => levels.slice(0, met).reduce(
-      (face, level, n) => optimal_face(level, prices[n], face, this.home), every)
-    if (met === every_level.length) return {loads: first.loads, face: face_of_met}
-    let face = face_of_met()
-    for (const level of levels.slice(met)) {
-      const found = this.run(numbers, level.arcs, level.drop, face)
-      face = optimal_face(level, found.prices, face, this.home)
+    const face_of = (levels, prices, face) => levels.reduce(
+      (face, level, n) => optimal_face(level, prices[n], face, this.home), face)
+    let [left, face, alone] = [[...levels, order], every, false]
+    for (let begins = true; ; begins = false) {
+      const asked = alone ? left.slice(0, 1) : left
+      const [arcs, drop] = ["arcs", "drop"].map(part => mixed(asked.map(level => level[part]), HINTS[asked.length]))
+      const found = this.run(numbers, arcs, drop, face, begins ? this.last_prices : null)
+      if (begins) this.last_prices = found.prices
+      const prices = this.prices(left)
+      const met = levels_met(left, prices, face, this.home) || Number(alone)
+      if (met === left.length) {
+        const [before, levels] = [face, left.slice(0, -1)]
+        return {loads: found.loads, face: () => face_of(levels, prices, before)}
+      }
+      face = face_of(left.slice(0, met), prices, face)
+      left = left.slice(met)
+      alone = !met
     }
-    return {loads: this.run(numbers, order.arcs, order.drop, face).loads, face: () => face}
   }
 
   /** The optimum over all arcs of the face by these costs, and its prices, which may be like those known. */
