@@ -47,7 +47,7 @@ LONGEST_MS = (
     1e6  # what takes longer takes as long where ties are broken, so that others can be told apart
 )
 # weights of the levels, by how many there are, in the run that is to end on the best of all at once
-HINTS = {1: (1.0,), 2: (1.0, 1e-9), 3: (1.0, 1e-5, 1e-9), 4: (1.0, 1e-4, 1e-7, 1e-10)}
+HINTS = {1: (1.0,), 2: (1.0, 1e-9), 3: (1.0, 1e-5, 1e-9), 4: (1.0, 1e-4, 1e-6, 1e-9)}
 
 
 class PlacementModel:

@@ -20,7 +20,7 @@ const [OPTIMAL, TIME_LIMIT] = [7, 13] // HiGHS' model status
 const LONGEST_MS = 1e6
 const MOST_ARCS = 8
 // Weights of the levels, by how many there are, in the run that is to end on the best of all at once.
-const HINTS = {1: [1], 2: [1, 1e-9], 3: [1, 1e-5, 1e-9], 4: [1, 1e-4, 1e-7, 1e-10]}
+const HINTS = {1: [1], 2: [1, 1e-9], 3: [1, 1e-5, 1e-9], 4: [1, 1e-4, 1e-6, 1e-9]}
 const SAME = 1e-9
 
 /** Demands to regions at least cost: one live HiGHS model, with the arcs that an optimum may use. */
