@@ -403,6 +403,9 @@ def test_views_follow_a_slider_while_it_is_dragged(app):
 
 
 def test_a_move_paints_on_the_canvases_that_are_there_and_states_no_style_again(app):
+    app.page.wait_for_function("""() => Array.from(Bokeh.index.query(view => view.repainted)).every(
+      ({model: {styles}}) => (styles instanceof Map ? styles.get("opacity") : styles.opacity) != "0.4"
+    )""")  # what fades has news of another state still to come
     app.page.evaluate("""() => {
       const [make, styles] = [document.createElement, HTMLStyleElement.prototype]
       const text = Object.getOwnPropertyDescriptor(Node.prototype, "textContent")
