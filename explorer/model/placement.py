@@ -335,7 +335,7 @@ class Placement:
         layers = np.arange(len(LAYERS))[:, np.newaxis]
         return (net.layer_index.ravel() == layers).astype(float) @ load
 
-    @cached_property
+    @property
     def layers(self) -> pd.DataFrame:
         """
         IT load by class and layer: workload, layer, it_mw [MW].
@@ -344,19 +344,24 @@ class Placement:
         away.
         """
         net, best = self.network, self.optimum
+        unserved_mw = (best.unserved_free_mw + best.unserved_pinned_mw).sum(axis=0)
+        return net.labels.put_on(  # in the language that is spoken: a placement is everybody's
+            self._layers, measure="layers",
+            names=dict(zip(net.workloads, net.labels.workloads, strict=True)),
+            unserved_mw=unserved_mw.tolist(), radius_km=net.regional_radius_km,
+        )  # fmt: skip
+
+    @cached_property
+    def _layers(self) -> pd.DataFrame:
+        """The same without labels."""
         n, k = np.indices(self.layers_mw.shape).reshape(2, -1, order="F")  # class by class
-        table = pd.DataFrame(
+        return pd.DataFrame(
             {
-                "workload": np.array(net.workloads, object)[k],
+                "workload": np.array(self.network.workloads, object)[k],
                 "layer": np.array(LAYERS, object)[n],
                 "it_mw": self.layers_mw[n, k],
             }
         )
-        unserved_mw = (best.unserved_free_mw + best.unserved_pinned_mw).sum(axis=0)
-        return net.labels.put_on(
-            table, measure="layers", names=dict(zip(net.workloads, net.labels.workloads, strict=True)),
-            unserved_mw=unserved_mw.tolist(), radius_km=net.regional_radius_km,
-        )  # fmt: skip
 
     @cached_property
     def regions(self) -> pd.DataFrame:

@@ -229,6 +229,13 @@ def test_a_proxy_is_called_a_proxy():
     assert {"Google", "Google (as a proxy)"} <= {*labels_of(world).publishers_of("layers")}
 
 
+def test_whose_data_it_is_is_said_in_the_language_that_is_spoken_whoever_asked_first():
+    placement = solve(Scenario.load("classroom-3x3"))
+    with speaking("de"):
+        said = placement.layers.attrs["publishers"]
+    assert placement.layers.attrs["publishers"] == ["Wattlas (estimates)"] != said
+
+
 def test_a_figure_of_a_table_that_lost_its_origin_still_stands(tmp_path):
     table = break_even(Scenario.load("classroom-3x3"), "chat")
     table.attrs = {"measure": "break_even"}
