@@ -78,12 +78,13 @@ class Units:
         """
         What a figure with a symbol is multiplied by, and the symbol that it has then.
 
-        Money by the year is in millions, and small masses by the year are in tonnes. Prices of CO₂
-        stay by the tonne, and intensities by the MWh.
+        Money by the year is in millions, as are kilogrammes of what is in tonnes by the hour; small
+        masses by the year are in tonnes. Prices of CO₂ stay by the tonne, and intensities by the
+        MWh.
 
         >>> euros = Units("EUR", 1.25, "kg", "yr")
         >>> [euros.of(symbol) for symbol in ("USD/h", "USD/MWh", "USD/t", "t/h", "kg/MWh")]
-        [(0.007008, 'MEUR/yr'), (0.8, 'EUR/MWh'), (0.8, 'EUR/t'), (8760000.0, 'kg/yr'), (1.0, 'kg/MWh')]
+        [(0.007008, 'MEUR/yr'), (0.8, 'EUR/MWh'), (0.8, 'EUR/t'), (8.76, 'Mkg/yr'), (1.0, 'kg/MWh')]
         >>> Units().of("t/h"), Units(period="yr").of("kg/h"), Units(mass="t").of("kg/h")
         ((1.0, 't/h'), (8.76, 't/yr'), (0.001, 't/h'))
         """
@@ -144,6 +145,8 @@ def _of(units: Units, symbol: str) -> tuple[float, str]:
     elif thing in ("kg", "t") and not per:
         mass = units.mass or ("t" if yearly else thing)
         factor *= (KG_PER_T if thing == "t" else 1) / (KG_PER_T if mass == "t" else 1)
+        if yearly and (thing, mass) == ("t", "kg"):
+            mass, factor = "Mkg", factor / 1e6
         thing = mass
     return factor, f"{thing}{'/yr' if yearly else per_hour}{per}"
 

@@ -745,6 +745,16 @@ def test_two_handles_in_a_row_are_two_changes_and_undo_moves_them_back(serve):
     redo.click()
     expect(served.exact("A Interactive")).to_have_value("105 ms")
     expect(redo).to_have_count(0)  # it replays now
+    seen: list[float] = []
+    budget = scenario.workloads["A"].param
+    watcher = budget.watch(lambda event: seen.append(event.new), "latency_budget_ms")
+    page.evaluate("""() => {  // both before anything is answered
+      for (const shiftKey of [false, true]) {
+        document.dispatchEvent(new KeyboardEvent("keydown", {key: "z", ctrlKey: true, shiftKey}))
+      }
+    }""")
+    served.wait_for(lambda: seen == [300, 105])
+    budget.unwatch(watcher)
     reset.click()
     expect(served.slider("friction_scale")).to_have_value("1")
     expect(served.exact("A Interactive")).to_have_value("300 ms")

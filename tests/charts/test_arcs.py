@@ -31,7 +31,14 @@ RUN = """([code, flows, regions, classes, inner_width, picked, edge]) => {
   const source = columns => ({get_column: name => columns[name] ?? null, selected: {indices: picked}})
   const [segments, heads] = [{}, {}]
   const run = new Function("flows", "regions", "segments", "heads", "figure", "classes", "EDGE", code)
-  run(source(flows), source(regions), segments, heads, {inner_width}, classes, edge)
+  const figure = {
+    properties: {inner_width: {is_unset: inner_width === null}},
+    get inner_width() {
+      if (inner_width === null) throw Error("inner_width is unset")
+      return inner_width
+    },
+  }
+  run(source(flows), source(regions), segments, heads, figure, classes, edge)
   return JSON.stringify([segments.data, heads.data])
 }"""
 
@@ -52,7 +59,7 @@ def draw(browser: Browser) -> Iterator[Draw]:
     def run(
         where: Places,
         it_mw: NDArray | None = None,
-        inner_width: int = 860,
+        inner_width: int | None = 860,
         flows: pd.DataFrame | None = None,
         picked: tuple[int, ...] = (),
     ) -> pd.DataFrame:
@@ -271,6 +278,11 @@ def test_a_small_map_has_thinner_arcs(draw):
     where = [(10.0, 170.0), (50.0, -60.0)]
     wide, narrow = draw(where), draw(where, inner_width=330)
     assert (narrow["line_width"] < 0.5 * wide["line_width"]).all()
+
+
+def test_a_map_that_is_not_laid_out_yet_has_arcs_of_the_width_that_is_meant(draw):
+    where = [(10.0, 170.0), (50.0, -60.0)]
+    pd.testing.assert_frame_equal(draw(where, inner_width=None), draw(where))
 
 
 def test_where_nothing_moves_nothing_is_drawn(draw):

@@ -51,7 +51,7 @@ def test_they_are_in_the_units_that_are_wanted_with_as_many_digits(browser: Brow
         written, tool = formatters(tip), hover_tool(tip)
     assert [text for _, text in tool.tooltips] == [
         "@p10_usd_per_h{0,0} to @p90{0,0} MEUR/yr",
-        "@y{0,0.00} kg/yr, @share{0.0} %",
+        "@y{0,0.00} Mkg/yr, @share{0.0} %",
     ]
     page = browser.new_page()
     said = [
@@ -59,4 +59,4 @@ def test_they_are_in_the_units_that_are_wanted_with_as_many_digits(browser: Brow
         for hover, form in zip(written.values(), ("0,0", "0,0", "0,0.00", "0.0"), strict=True)
     ]
     page.close()
-    assert said == ["7.01", "7.01", "8,760,000,000", "1000.0"]
+    assert said == ["7.01", "7.01", "8,760.0", "1000.0"]

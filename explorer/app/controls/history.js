@@ -18,6 +18,7 @@ const PRESSES = ["pointerdown", "keydown"] // plots tell the server by themselve
 
 export function render({model, data}) {
   let replay // what ends one that is under way
+  let undone = false // the last that was asked for, which the server need not have answered yet: it can be redone
   const unfinished = (globalThis[Symbol.for("wattlas.unfinished")] ??= new Map())
   const finish = () => {
     clearTimeout(replay)
@@ -26,6 +27,7 @@ export function render({model, data}) {
     model.send_msg("redo") // before anything else, which would make it impossible
   }
   const press = async action => {
+    undone = action === "undo"
     unfinished.get(data.key)?.()
     const bridges = globalThis[Symbol.for("wattlas.bridges")]?.get(data.key) ?? []
     await Promise.all(bridges.map(bridge => bridge.idle())) // a slider's last move comes before the undo meant for it
@@ -51,7 +53,7 @@ export function render({model, data}) {
     const action = shortcut(event)
     if (!action || event.defaultPrevented) return
     event.preventDefault() // also tells a second row of buttons that this one has done it
-    if (data[FLAGS[action]]) press(action)
+    if (data[FLAGS[action]] || (action === "redo" && undone)) press(action)
   }
   document.addEventListener("keydown", onKey)
   model.on("remove", () => document.removeEventListener("keydown", onKey))

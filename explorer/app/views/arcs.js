@@ -16,7 +16,8 @@ const pieces = {x0: [], y0: [], x1: [], y1: [], color: [], line_width: [], line_
 const points_at = {x: [], y: [], angle: [], size: []}
 
 const [chosen] = flows.selected.indices // a row of the flow that is picked
-const scale = Math.min(Math.max((figure.inner_width || MEANT_FOR) / MEANT_FOR, 0.45), 1.8)
+const laid_out_px = figure.properties.inner_width.is_unset ? MEANT_FOR : figure.inner_width || MEANT_FOR
+const scale = Math.min(Math.max(laid_out_px / MEANT_FOR, 0.45), 1.8)
 
 for (const arc of arcs()) {
   const points = curve(x[arc.home], y[arc.home], x[arc.region], y[arc.region])
