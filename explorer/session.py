@@ -306,6 +306,7 @@ class Session(param.Parameterized):
         if current:
             self._note("frontier", error)
         self._set(frontier_busy=not current)
+        self._catch_up()  # it is behind the answer already
         if not current:
             self._update_frontier()
 

@@ -46,6 +46,7 @@ class _Moves:
     """
 
     last_s = 0.0
+    last_behind_s = 0.0  # when what follows behind an answer was last begun
 
     def __init__(self) -> None:
         self._answered = Event()
@@ -69,6 +70,11 @@ class _Moves:
     def until_quiet(self, patience_ends_s: float) -> float:
         """How long to wait still for quiet; nothing where patience has ended. [s]"""
         return min(self.last_s + QUIET_S, patience_ends_s) - time.monotonic()
+
+    def until_turn(self, patience_ends_s: float) -> float:
+        """The same until nothing else that follows behind an answer has been begun either. [s]"""
+        last_s = max(self.last_s, self.last_behind_s)
+        return min(last_s + QUIET_S, patience_ends_s) - time.monotonic()
 
     def wait_for_quiet(self) -> None:
         patience_ends_s = time.monotonic() + PATIENCE_S
@@ -142,11 +148,11 @@ class LiveRunner:
         patience_ends_s = time.monotonic() + PATIENCE_S
 
         def when_quiet() -> None:
-            wait_s = _moves.until_quiet(patience_ends_s)
+            wait_s = _moves.until_turn(patience_ends_s)
             if wait_s > 0:
                 loop.call_later(wait_s, when_quiet)
             elif self.is_there():
-                _moves.last_s = time.monotonic()  # who else has work to be done waits for this one
+                _moves.last_behind_s = time.monotonic()
                 document.add_next_tick_callback(lambda: self._held(work))
 
         loop.call_later(HEAD_START_MS / 1000, when_quiet)
