@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Frame, Page
 
 GRAVE = ("serious", "critical")
+NEAR, ONCE_ROUND = 42, 97  # stops of the Tab key: from the questions to a region, of a whole page
 _AXE = Axe()
 _SCRIPT = Path(__file__).with_suffix(".js").read_text("utf-8")
 # What has the focus: its role or tag, and what it is called.
@@ -37,10 +38,10 @@ def grave_findings(page: Page | Frame, part: str = "", *, colours_alone: bool = 
     ]
 
 
-def tab_to(page: Page, name: str, most: int = 120, kind: str = "") -> int:
+def tab_to(page: Page, name: str, most: int = NEAR, kind: str = "") -> int:
     """
     Press the Tab key until what is called so, or is of that role or kind, has the focus; how often
-    that was.
+    that was. Everything is near a place that one can skip to.
     """
     for stops in range(1, most + 1):
         page.keyboard.press("Tab")

@@ -280,10 +280,10 @@ def _finding(table: pd.DataFrame, loads: _Loads, attrs: Mapping[Any, Any]) -> Ma
     if means > 0 and objective == "cost":
         parts.append(
             html(
-                "Following the hours (line) instead of the day's mean prices (dashed) saves {} of {} USD a day, "
-                "{:.1f} %, carbon at its price.",
-                figure(saved, "USD"),
-                figure(means, "USD"),
+                "Following the hours (line) instead of the day's mean prices (dashed) saves {} of {} USD/h in the "
+                "mean, {:.1f} %, carbon at its price.",
+                figure(saved / HOURS, "USD/h"),
+                figure(means / HOURS, "USD/h"),
                 100 * saved / means,
             )
         )

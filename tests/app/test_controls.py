@@ -22,10 +22,12 @@ from stage import Stage
 
 from explorer import Scenario, ScenarioError
 from explorer.app.controls import controls
-from explorer.app.controls.controls import Controls, Look, link_values
+from explorer.app.controls.controls import Controls, Inputs, Look, link_values
 from explorer.app.live.scheduler import LiveRunner
 from explorer.scenario.scenario import SETTINGS
 from explorer.session import Session
+from explorer.words import Reader, writing_for
+from explorer.words.amounts import Units
 
 WORLD = Scenario.load("world-2025")
 CLASSROOM = Scenario.load("classroom-3x3")
@@ -291,6 +293,18 @@ def test_a_message_is_one_batch_for_each_owner(scenario, screen):
         {"latency_budget_ms"},
         {"latency_budget_ms"},
     ]
+
+
+@pytest.mark.parametrize("usd_per_eur", [1.0389, 0.9, 1.25])
+def test_in_other_units_what_is_possible_is_short_and_what_is_complained_of_is_in_them(
+    usd_per_eur,
+):
+    with writing_for(Reader("en", Units("EUR", usd_per_eur))):
+        inputs = Inputs(Scenario.load("classroom-3x3"), {})
+        said = inputs.write({"carbon_price_usd_per_t": -usd_per_eur})["carbon_price_usd_per_t"]
+    (most,) = re.findall(r"^-1 is not possible. Possible: 0 to ([\d,]+)\.$", said)
+    assert len(most.replace(",", "").rstrip("0")) <= 4
+    assert 0.999 * 1e9 < float(most.replace(",", "")) * usd_per_eur <= 1e9
 
 
 def test_what_the_scenario_rejects_is_put_back_with_a_complaint_and_the_rest_is_applied(

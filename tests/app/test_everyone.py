@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from accessible import (
     FOCUSED,
+    ONCE_ROUND,
     cut_texts,
     grave_findings,
     small_targets,
@@ -313,7 +314,7 @@ def test_the_five_minute_tour_needs_no_pointer(url, browser):
             expect(cost).not_to_have_text(before, timeout=PATIENCE_MS)
 
         def skip_to(what: str) -> None:
-            tab_to(page, f"Skip to the {what}")
+            tab_to(page, f"Skip to the {what}", ONCE_ROUND)
             press("Enter")
 
         skip_to("first slider")

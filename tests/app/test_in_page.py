@@ -95,11 +95,13 @@ def test_the_page_may_do_what_it_says_itself_and_is_known_by_its_tag(url, folder
 
 @pytest.mark.ui
 def test_in_another_language_all_of_the_page_is(browser, url):
-    """Links, tools of plots, names of pictures; and nobody is shut out of it, light or dark."""
-    ask(int(url.rsplit(":", 1)[1].strip("/")), "/in-page?lang=zh")  # which is made then
+    """Links, tools of plots, names, a proof in other units; nobody is shut out, light or dark."""
+    asked = "in-page?lang=zh&units=EUR"
+    ask(int(url.rsplit(":", 1)[1].strip("/")), f"/{asked}")  # which is made then
     page = browser.new_page()
-    page.goto(f"{url}in-page?lang=zh")
+    page.goto(f"{url}{asked}")
     page.wait_for_selector("html[data-ready=yes]")
+    expect(page.locator("#proof")).to_contain_text("EUR/MWh")
     assert [*links_by_language(page)] == ["zh"]
     tools = page.evaluate(
         """() => Bokeh.documents.flatMap(document => [...document._all_models.values()])

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from explorer.app.component import words_of
 from explorer.app.controls.controls import CONTROLS
@@ -32,6 +34,15 @@ UNITS = {
 }  # fmt: skip
 
 
+CONTROLS_SCRIPT = (CONTROLS / "controls.js").read_text("utf-8")
+TYPED = st.decimals(0, 99_999, places=2).map(lambda number: f"{number.normalize():f}")
+SHOWN = """
+const [item, typed, odd] = [%s, %s, %s]
+const {edit} = SCALES.number(item)
+console.log(JSON.stringify([typed.map(text => edit(read(text, item).value)), odd.map(edit)]))
+"""
+
+
 def read(cases: list[tuple[str, dict[str, object]]], language: str = "en") -> list[dict]:
     with speaking(language):
         script = words_of(SCRIPT) + SCRIPT
@@ -50,6 +61,19 @@ def test_numbers_in_other_units_become_those_of_the_scenario():
     with writing_for(Reader("en", wanted)):
         found = read(cases)
     assert [each.get("value", NONE) for each in found] == [50, 50, 50, 50, 50, 1250, 1250, 1250]
+
+
+@given(st.floats(0.8, 1.3), st.lists(TYPED, min_size=20, max_size=20))
+@settings(max_examples=5)
+def test_what_was_typed_in_other_units_is_shown_again_and_what_was_not_in_few_digits(rate, typed):
+    factor, _ = Units("EUR", rate).of("USD/t")
+    item = of("[EUR/t]", factor=factor)
+    script = SHOWN % (json.dumps(item), json.dumps(typed), json.dumps([2190, 1 / 3, 0]))
+    again, odd = printed_by_node(f"{words_of(SCRIPT)}{SCRIPT}{CONTROLS_SCRIPT}{script}")
+    assert again == typed
+    assert all(len(digits.replace(".", "").strip("0")) <= 9 for digits in odd)
+    for usd, digits in zip((2190, 1 / 3, 0), odd, strict=True):
+        assert float(digits) == pytest.approx(usd * factor, rel=1e-5)
 
 
 def of(label: str, kind: str = "number", **more: object) -> dict[str, object]:

@@ -146,10 +146,8 @@ def test_the_words_say_what_following_is_worth(session):
     day = whole_day(session.scenario).sum()
     saved = day["by_means_usd_per_h"] - day["objective_usd_per_h"]
     text = words(view)
-    assert (
-        f"saves {format_number(saved)} of {format_number(day['by_means_usd_per_h'])} USD a day"
-        in text
-    )
+    mean, of = (format_number(usd / 24) for usd in (saved, day["by_means_usd_per_h"]))
+    assert f"saves {mean} of {of} USD/h in the mean" in text
     assert f"{100 * saved / day['by_means_usd_per_h']:.1f} %" in text
     assert (
         f"{100 * day['relocated_in_daylight_mw'] / day['relocated_mw']:.0f} % of the relocated load"

@@ -1,6 +1,7 @@
 // All inputs of a scenario as one component: plain DOM, and a bridge to Python.
 
 const SPEEDS = [[tr("1 hour a second"), 1000], [tr("2 hours a second"), 500], [tr("an hour in 3 seconds"), 3000]] // at most
+const MOST_TYPED = 9 // digits of a figure in another unit
 const NO_UNIT = "[-]" // which reads as a minus
 
 export function render({view, model, data}) {
@@ -301,13 +302,13 @@ const SCALES = {
   number: ({factor = 1}) => ({
     position: value => value * factor,
     value: position => tidy(position / factor),
-    text: value => grouped(in_short(value, factor)),
-    edit: value => plain(value * factor),
+    text: value => grouped(converted(value, factor, 4)),
+    edit: value => plain(converted(value, factor, 6)),
   }),
 
   limit: ({factor = 1}) => ({
-    text: value => (value === Infinity ? tr("no limit") : grouped(in_short(value, factor))),
-    edit: value => (value === Infinity ? "" : plain(value * factor)),
+    text: value => (value === Infinity ? tr("no limit") : grouped(converted(value, factor, 4))),
+    edit: value => (value === Infinity ? "" : plain(converted(value, factor, 6))),
   }),
 
   // from what the baseline adds to what the optimum would take; the last step lifts the limit
@@ -353,9 +354,14 @@ const SCALES = {
   }),
 }
 
-/** In another unit, to four digits: more would say that the value is odd. */
-function in_short(value, factor) {
-  return factor === 1 ? value : Number((value * factor).toPrecision(4))
+/** In another unit: as it was typed there; else to so many digits, for more would say that the value is odd. */
+function converted(value, factor, most) {
+  if (factor === 1) return value
+  const to = digits => Number((value * factor).toPrecision(digits))
+  for (let digits = 1; digits <= MOST_TYPED; digits++) {
+    if (tidy(to(digits) / factor) === tidy(value)) return to(digits)
+  }
+  return to(most)
 }
 
 function grouped(value) {

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -72,6 +73,7 @@ _MOST_CHARACTERS = (
     100_000  # of a message; everything in a link of a large scenario takes a few thousand
 )
 _MOST_SAID = 60  # characters of what was not understood
+_DIGITS_OF_BOUNDS = 4  # in other units than they are declared in
 _MOST_LISTED = 8  # choices in a complaint
 _LAST_SERIAL = 2**53  # what a browser can count to
 _NEW_STEP = "/new step"  # in a message: what it changes is undone by itself
@@ -265,7 +267,8 @@ class Inputs:
             wrong = tr("There is no such choice: {!r}.", _short(value))
         else:
             fits = _is_of_its_kind(value, declared)
-            wrong = tr("{} is not possible. Possible: {}.", _short(value), _possible(declared))
+            said = _short(_as_read(value, declared))
+            wrong = tr("{} is not possible. Possible: {}.", said, _possible(declared))
         if not fits:
             return wrong
         if value is None and declared.default == math.inf:
@@ -678,10 +681,27 @@ def _possible(parameter: param.Parameter) -> str:
     assert isinstance(parameter, param.Number)
     factor = units().factor_in(str(parameter.label))
     low, high = (
-        None if bound is None else number(factor * bound, ",.10g").replace("-", "−")
-        for bound in parameter.bounds or ()
+        None if bound is None else number(_bound(bound, factor, side), ",.10g").replace("-", "−")
+        for bound, side in zip(parameter.bounds or (), (ROUND_CEILING, ROUND_FLOOR), strict=True)
     )
     return tr("{} or more", low) if high is None else tr("{} to {}", low, high)
+
+
+def _bound(bound: float, factor: float, side: str) -> float:
+    """A bound in the units that are wanted, short there, and on the side of what is possible."""
+    if factor == 1:
+        return bound
+    exact = Decimal(f"{factor * bound:.12g}")
+    last = Decimal(1).scaleb(exact.adjusted() - (_DIGITS_OF_BOUNDS - 1))
+    return float(exact.quantize(last, side))
+
+
+def _as_read(value: Any, parameter: param.Parameter) -> Any:
+    """A number that is complained of in the units that are wanted, anything else as it is."""
+    factor = units().factor_in(str(parameter.label))
+    if factor == 1 or value is None or not _is_of_its_kind(value, parameter):
+        return value
+    return number(factor * value, ",.10g")
 
 
 def _texts(parameter: param.Selector, choices: Iterable[Any]) -> list[str]:

@@ -49,7 +49,7 @@ export class Inputs {
     const control = this.controls[key]
     if (!control) return tr("This needs the app.")
     const possible = control.choices ? control.texts.join(tr(", ")) : control.possible
-    return is_possible(value ?? Infinity, control) ? "" : tr("{} is not possible. Possible: {}.", value, possible)
+    return is_possible(value ?? Infinity, control) ? "" : tr("{} is not possible. Possible: {}.", as_read(value, control), possible)
   }
 
   /** Set values as one change, which those of the same values before it are part of. */
@@ -105,6 +105,11 @@ export class Inputs {
   tell(changed) {
     for (const listener of this.listeners) listener(changed)
   }
+}
+
+/** A number that is complained of in the units of the control. */
+function as_read(value, {factor = 1}) {
+  return factor === 1 || typeof value !== "number" ? value : Number((value * factor).toPrecision(10))
 }
 
 function is_possible(value, {choices, kind, low, high}) {

@@ -1,5 +1,5 @@
 // Solves what the page asks for, beside it: the newest state wins, the map comes before the frontier.
-import {tr} from "../../words.js"
+import {in_units, tr} from "../../words.js"
 import {break_even_squares, certificate, forbidden_by, forced_and_chosen, trace} from "./measures.js"
 import {carbon_intensities, decoded, network} from "./model.js"
 import {unpacked, unpacked_text} from "./packed.js"
@@ -96,9 +96,10 @@ function reach(placement) {
 function checked(proof) {
   const of = name => proof.table.find(({check}) => check === name)
   const [balance, capacity, prices, gap] = ["balance", "capacity", "prices", "relative gap"].map(of)
+  const [factor, unit] = in_units(prices.unit)
   return {
     holds: proof.holds, fails: proof.table.filter(({holds}) => !holds).map(({meaning}) => tr(meaning)),
-    primal_mw: Math.max(balance.value, capacity.value, 0), dual: Math.max(prices.value, 0), unit: prices.unit, gap: Math.abs(gap.value),
+    primal_mw: Math.max(balance.value, capacity.value, 0), dual: Math.max(prices.value, 0) * factor, unit, gap: Math.abs(gap.value),
   }
 }
 
