@@ -48,12 +48,12 @@ class Ghost:
     @property
     def short(self) -> str:
         """Its name where there is little room."""
-        return f"“{elided(self.name, 16)}”" if self.name else tr("baseline")
+        return tr("“{}”", elided(self.name, 16)) if self.name else tr("baseline")
 
     @property
     def said(self) -> str:
         """Its name within a sentence."""
-        return f"“{self.name}”" if self.name else tr("the baseline")
+        return tr("“{}”", self.name) if self.name else tr("the baseline")
 
 
 class Runner(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from math import isfinite, nan
 
@@ -36,6 +37,8 @@ STAYS = 5e-4  # of the size of a figure: a smaller change is none
 CLOSE = 0.1  # of the value: a guess that is off by no more is right
 PER_MWH = mark("{} per MWh served")  # whoever serves fewer has less to pay, and saves nothing
 FEW = 0.1  # a smaller share has a decimal
+# a figure in a text, the symbol behind it, and of what kind that is
+_FIGURE = re.compile(PLACEHOLDER.pattern + r"(?:(\s)((USD|kg|t)(?:/[A-Za-z]+)?)(?![A-Za-z/]))?")
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def scenario_at(scenario: Scenario, step: Step) -> Scenario:
 
 def step_text(step: Step, placement: Placement) -> str:
     """
-    The text of a step with the figures of its state.
+    The text of a step with the figures of its state, money and carbon as they are wanted, with the
+    symbol that stands behind them; "USD an hour" stays by the hour.
 
     Examples
     --------
@@ -85,17 +89,26 @@ def step_text(step: Step, placement: Placement) -> str:
     >>> step_text(step, solve(scenario))
     'It costs 7,471 USD/h, −16.6 %.'
     """
+    text = as_shown(step.text)
+    implied = {found[4]: found[3] for found in _FIGURE.finditer(text)}
 
-    def words(inside: str) -> str:
+    def words(match: re.Match[str]) -> str:
+        inside, space, symbol, _kind = match.groups(default="")
         name, _, part = inside.partition(".")
         found = figure(placement, name)
-        value = getattr(found, part or "value")
-        if part == "change_percent":
-            change = percent(value)
-            return tr(PER_MWH, change) if found.basis else change
-        return _share(value) if found.unit == "-" else format_number(value)
+        # one without a symbol is read like those of its kind that have one
+        factor, shown = units().of(symbol or implied.get(found.unit.partition("/")[0], ""))
+        return f"{_in_text(found, part, factor)}{space}{shown if symbol else ''}"
 
-    return PLACEHOLDER.sub(lambda found: words(found[1]), as_shown(step.text))
+    return _FIGURE.sub(words, text)
+
+
+def _in_text(found: Headline, part: str, factor: float) -> str:
+    value = getattr(found, part or "value")
+    if part == "change_percent":
+        change = percent(value)
+        return tr(PER_MWH, change) if found.basis else change
+    return _share(value) if found.unit == "-" else format_number(factor * value)
 
 
 def figure(placement: Placement, name: str) -> Headline:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 Message = str | tuple[str, str]  # a pair where there is a plural
 
 _NO_WORDS = re.compile(r"""<[^<>]*>|\{[^{}]*\}|@\w+(\{[^{}]*\})?|&\w+;|[\w-]+="[^"]*\"""")
-_SIGNS = {*",.;:%("}
+_SIGNS = {*",.;:%(“"}
 _TEXT = r"""(?P<{0}>["'])(?P<{1}>(?:\\.|(?!(?P={0})).)*)(?P={0})"""
 _SAID = re.compile(rf"\b(?:tr|mark|html)\(\s*{_TEXT.format('quote', 'text')}")
 _PLURAL = re.compile(

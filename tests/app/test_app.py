@@ -566,6 +566,12 @@ def test_a_newcomer_pins_two_laws_and_sees_which_costs_more(app):
     with app.changing("totals"):
         app.button("Reopen <i>Today</i>").click()
     app.expect_totals(WORLD)
+    wide = app.page.viewport_size
+    assert wide
+    app.page.set_viewport_size({**wide, "width": 1120})  # the least with columns: nothing is cut
+    card = "e => e.clientWidth > 760 && e.scrollWidth <= e.clientWidth"
+    assert app.page.locator(".pins").evaluate(card)
+    app.page.set_viewport_size(wide)
     for each in ("<i>Today</i>", law):
         app.button(f"Remove {each}").click()
     expect(app.page.get_by_text("Pinned states")).to_be_hidden()

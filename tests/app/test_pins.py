@@ -25,6 +25,7 @@ from explorer.measures.headlines import headlines
 from explorer.scenario.history import History
 from explorer.session import Session
 from explorer.text import format_number, percent
+from explorer.words import speaking
 
 
 @pytest.fixture
@@ -76,6 +77,20 @@ def test_a_pin_is_named_after_what_was_changed_and_no_two_alike(session, pins):
     assert "250 ms" in names[2] and names[3] == f"{names[2][: LONGEST - 4]} (2)"
     pins.add()
     assert len(pins.kept) == MOST
+
+
+def test_a_name_of_many_changes_ends_with_a_whole_one_and_is_quoted_as_its_language_does(
+    session, pins
+):
+    session.scenario.param.update(
+        carbon_price_usd_per_t=123.5, friction_scale=2.5, legal_policy="same zone"
+    )
+    pins.add()
+    assert pins.kept[0].name == "Data law: stays in its zone, …"
+    pins.compare_with(pins.kept[0].id)
+    with speaking("de"):
+        pins.compare_with(pins.kept[0].id)
+        assert session.ghost.short.startswith("„") and session.ghost.said.endswith("…“")
 
 
 def test_a_pin_is_opened_again_in_one_step_of_undo(session, pins):

@@ -34,6 +34,8 @@ from explorer.scenario.story import (
     Step,
 )
 from explorer.text import format_number
+from explorer.words import Reader, writing_for
+from explorer.words.amounts import Units
 
 DOCS = Path(__file__).parents[2] / "docs"
 TOLD = [name for name in names() if (SCENARIOS / name / STORY_FILE).exists()]
@@ -145,6 +147,26 @@ def test_markup_and_hidden_characters_of_a_text_are_plain_words(told):
     assert said.startswith("<script>alert(1)</script>")
     assert "\u202e" not in said and "\0" not in said
     assert at_once(replace(step, title="\u202ex"))["title"] == "\ufffdx"
+
+
+@pytest.mark.parametrize(
+    ("text", "yearly", "said"),
+    [
+        ("{cost_usd_per_h} USD an hour, {objective_usd_per_h}.", True, "5,977 EUR an hour, 7,892."),
+        ("{cost_usd_per_h} USD/h, {cost_usd_per_h.baseline}.", True, "52.4 MEUR/yr, 62.8."),
+        ("{cost_usd_per_h} USD pro Stunde", False, "5,977 EUR pro Stunde"),
+        ("每小时 {cost_usd_per_h} USD的", False, "每小时 5,977 EUR的"),
+        ("{carbon_kg_per_h} kg/h; {carbon_kg_per_h} kg", True, "419,429 t/yr; 47.9 t"),
+        ("{cost_usd_per_h.change_percent}, {relocated_share}", True, "−16.6 %, 30 %"),
+        ("100 USD for {relocated_mw} MW", True, "100 USD for 30.0 MW"),
+        ("{cost_usd_per_h} USDX", False, "7,471 USDX"),
+    ],
+)
+def test_figures_of_a_text_are_in_the_units_of_the_symbol_behind_them(text, yearly, said):
+    placement = solve(Scenario.load("classroom-3x3"))
+    wanted = Units("EUR", 1.25, mass="t", period="yr" if yearly else "h")
+    with writing_for(Reader("en", wanted)):
+        assert step_text(Step("", text), placement) == said
 
 
 def test_every_card_that_a_story_may_point_at_is_where_it_says():

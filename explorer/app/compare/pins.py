@@ -218,7 +218,12 @@ class Pins(param.Parameterized):
 
 def _what_differs(opened: Scenario, now: State) -> str:
     """A name for a state: what was changed since the scenario was opened."""
-    return (tr(", ").join(_differences(opened, now))[:LONGEST] or tr("As opened")).strip(" ,、")
+    found = _differences(opened, now)
+    name = tr(", ").join(found)
+    while len(name) > LONGEST and len(found) > 1:  # a name ends with a whole one
+        found = found[:-1]
+        name = tr(", ").join([*found, "…"])
+    return name[:LONGEST].strip() or tr("As opened")
 
 
 def _differences(opened: Scenario, now: State) -> list[str]:

@@ -701,7 +701,7 @@ def _as_read(value: Any, parameter: param.Parameter) -> Any:
     factor = units().factor_in(str(parameter.label))
     if factor == 1 or value is None or not _is_of_its_kind(value, parameter):
         return value
-    return number(factor * value, ",.10g")
+    return number(float(f"{factor * value:.10g}"), ",.15g")
 
 
 def _texts(parameter: param.Selector, choices: Iterable[Any]) -> list[str]:
