@@ -194,9 +194,7 @@ class Session(param.Parameterized):
 
     def _catch_up(self) -> None:
         behind, self._behind = self._behind, {}
-        with ExitStack() as each:  # whatever goes wrong with one, the others are in step
-            for work in reversed(behind):
-                each.callback(work)
+        do_all(behind)
 
     def _on_change(self, *_events: Any) -> None:
         if not self._pending:
@@ -324,6 +322,13 @@ class Session(param.Parameterized):
         }
         with param.edit_constant(self):
             self.param.update(**changed)
+
+
+def do_all(works: Iterable[Callable[[], None]]) -> None:
+    """Do one work after another; whatever goes wrong with one, the others are done."""
+    with ExitStack() as each:
+        for work in reversed([*works]):
+            each.callback(work)
 
 
 def _with_baseline(network: Network) -> Placement:

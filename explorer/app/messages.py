@@ -79,20 +79,31 @@ class Connection(_Handler):
         )  # out here, where Bokeh finds no traceback to send along
 
     async def _async_open(self, token: str) -> None:
+        _open.add(self)
+        self._count_pages()  # before this one's session is made, which takes a while
         try:
             await super()._async_open(token)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
+            self._leave()
             self._note(error)
             self.close(_NOT_UNDERSTOOD, REFUSED)
         else:
-            _open.add(self)
             _log.info("A page has connected; %d open", len(_open))
 
     def on_close(self) -> None:
         super().on_close()
         if self in _open:
-            _open.discard(self)
+            self._leave()
             _log.info("A page has left; %d open", len(_open))
+
+    def _leave(self) -> None:
+        _open.discard(self)
+        self._count_pages()
+
+    def _count_pages(self) -> None:
+        on_pages = self.settings.get("on_pages")  # where processes share the pages
+        if on_pages is not None:
+            on_pages(len(_open))
 
     def _note(self, error: BaseException) -> None:
         self._logged += 1

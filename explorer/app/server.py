@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import Awaitable
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
@@ -58,6 +58,7 @@ from explorer.app.in_page import InPages, in_page_rules
 from explorer.app.messages import MOST_BYTES, Connection, brief
 from explorer.app.readers import language_of, units_code
 from explorer.app.signals.feed import Feed, feed_of
+from explorer.app.turns import Turns, take_in_turn
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
 from explorer.scenario.known import names
 
@@ -168,11 +169,13 @@ class _Server(Serve):
         board: Board | None,
         in_page: InPages | None,
         signals: Feed | None,
+        processes: int,
     ) -> None:
         self._parser = argparse.ArgumentParser()
         super().__init__(self._parser)
         self._address, self._show, self._board, self._in_page = address, show, board, in_page
         self._signals = signals
+        self._turns = Turns(processes)
         self._parent = os.getpid()
 
     def run(self, options: list[str]) -> None:
@@ -223,7 +226,10 @@ class _Server(Serve):
             # Panel's own --show opens a page for each of the app's two addresses
             if self._show is not None:
                 server.io_loop.add_callback(server.show, f"{self._address.prefix}/{self._show}")
-        if task_id() is not None:
+        own = task_id()
+        if own is not None:
+            take_in_turn(server._http, self._turns, own)
+            server._tornado.settings["on_pages"] = partial(self._turns.have_open, own)
 
             def leave_if_alone() -> None:
                 if (
@@ -328,7 +334,7 @@ def serve(
     signal.signal(signal.SIGTERM, lambda number, _frame: _end(128 + number))
     try:
         page = _of_the_page(scenario, address, read_only, bool(board), signals)
-        _Server(address, show, kept, page_itself, feed).run([*options, "--args", *page])
+        _Server(address, show, kept, page_itself, feed, processes).run([*options, "--args", *page])
     except KeyboardInterrupt:  # of the process that looks after the others
         pass
     except SystemExit as stop:

@@ -453,7 +453,7 @@ def test_a_tap_on_a_step_of_the_frontier_sets_that_budget_as_often_as_one_likes(
         with app.changing("totals", "frontier"):
             app.click_at("frontier", steps["x"][step], steps["y"][step])
         app.expect_totals(scenario)
-        with app.changing("totals"):
+        with app.changing("totals", "frontier"):
             app.slider(CLASS_A).press("Home")
 
 

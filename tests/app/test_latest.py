@@ -1,9 +1,11 @@
 """Longer work of a session: one piece at a time, and of several the one asked for last."""
 
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from bokeh.document import Document
 from panel.io.state import set_curdoc
 from servers import in_own_loop
@@ -93,49 +95,95 @@ class Clock:
     def monotonic(self) -> float:
         return self.now_s
 
-    def call_later(self, wait_s: float, work: Callable[[], None]) -> None:
-        self.due.append((self.now_s + wait_s, work))
+    thread_time = monotonic
+
+    def call_later(self, wait_s: float, work: Callable[..., None], *args: Any) -> None:
+        self.due.append((self.now_s + wait_s, partial(work, *args)))
 
     def pass_to(self, now_s: float) -> None:
         for at_s, work in sorted(self.due, key=lambda due: due[0]):
             if at_s <= now_s:
                 self.due.remove((at_s, work))
-                self.now_s = at_s
+                self.now_s = max(at_s, self.now_s)
                 work()
-        self.now_s = now_s
+        self.now_s = max(now_s, self.now_s)
+
+    def pass_by(self, ms: int) -> None:
+        for _ in range(ms):
+            self.pass_to(self.now_s + 0.001)
 
 
-def test_what_follows_answers_waits_for_quiet_one_after_another_and_for_a_second_at_most(
-    monkeypatch,
-):
-    clock, page = Clock(), SimpleNamespace(destroyed=False)
+ANN, BEN = 1, 2  # who move something
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    clock = Clock()
     monkeypatch.setattr(scheduler, "time", clock)
-    monkeypatch.setattr(scheduler._moves, "last_s", clock.now_s)
+    monkeypatch.setattr(scheduler, "_moves", scheduler._Moves())
+    return clock
 
-    async def falls_behind() -> Document:
-        document = Document()
+
+def test_what_is_drawn_behind_answers_waits_for_quiet_and_comes_one_by_one(clock):
+    drawn, line = list[str](), scheduler._Line()
+    scheduler._moves.moved(ANN)
+    for name in ("first", "second"):
+        line.add(clock, lambda name=name: drawn.append(name))
+    clock.pass_by(19)
+    assert drawn == []
+    clock.pass_by(2)
+    assert drawn == ["first"]
+    scheduler._moves.moved(BEN)  # who is answered in between
+    clock.pass_by(19)
+    assert drawn == ["first"]
+    clock.pass_by(2)
+    assert drawn == ["first", "second"]
+
+
+def test_whoever_is_alone_waits_for_nothing_behind_the_answer(clock):
+    for mover, waits in ((ANN, False), (BEN, True), (BEN, True)):
+        scheduler._moves.moved(mover)
+        with scheduler._moves.answering():
+            clock.now_s += 0.04
+        assert (scheduler._moves.until_quiet(clock.now_s + 1) > 0) == waits
+    clock.pass_by(1000)
+    scheduler._moves.moved(BEN)
+    with scheduler._moves.answering():
+        clock.now_s += 0.04
+    assert scheduler._moves.until_quiet(clock.now_s + 1) <= 0  # Ann has moved nothing since
+
+
+def test_while_people_move_things_all_else_waits_for_a_second_and_takes_a_third_of_the_time(clock):
+    begun, line, began_s = list[float](), scheduler._Line(), clock.now_s
+
+    def draw() -> None:
+        begun.append(clock.now_s)
+        with scheduler._moves.coming_later():
+            clock.now_s += 0.1
+
+    for _ in range(3):
+        line.add(clock, draw)
+    while len(begun) < 3:
+        scheduler._moves.moved(ANN)
+        clock.pass_by(1)
+    assert begun == pytest.approx([began_s + wait_s for wait_s in (1.0, 1.3, 1.6)], abs=0.01)
+
+
+def test_work_behind_an_answer_is_done_for_pages_that_are_there(monkeypatch, clock):
+    async def falls_behind(is_gone: bool) -> int:
+        page, document = SimpleNamespace(destroyed=False), Document()
         document._session_context = lambda: page  # as a served one has it
         with set_curdoc(document):
             runner = LiveRunner()
         monkeypatch.setattr(runner, "_loop", clock)
         runner.call_behind(lambda: None)
-        return document
+        page.destroyed = is_gone
+        clock.pass_by(10)
+        return len(document.session_callbacks)
 
-    readers = [in_own_loop(falls_behind()) for _ in range(2)]
-
-    def begun(at_s: float) -> list[int]:
-        clock.pass_to(at_s)
-        return [len(document.session_callbacks) for document in readers]
-
-    assert [*map(begun, (100.019, 100.021, 100.039, 100.041))] == [[0, 0], [1, 0], [1, 0], [1, 1]]
-    readers.append(in_own_loop(falls_behind()))
-    for hundredth in range(100):
-        scheduler._moves.last_s = clock.now_s  # somebody keeps moving something
-        assert begun(100.043 + hundredth / 100) == [1, 1, 0]
-    assert begun(101.043) == [1, 1, 1]
-    page.destroyed = True
-    readers.append(in_own_loop(falls_behind()))
-    assert begun(103.0) == [1, 1, 1, 0]
+    monkeypatch.setattr(scheduler, "_lines", {})
+    assert in_own_loop(falls_behind(is_gone=False)) == 1
+    assert in_own_loop(falls_behind(is_gone=True)) == 0
 
 
 def test_work_for_a_page_that_has_gone_is_not_begun():

@@ -7,7 +7,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -67,12 +67,21 @@ def port(served) -> Iterator[int]:
 
 
 @pytest.mark.ui
-def test_every_process_has_all_files_before_it_has_made_a_page(tmp_path):
+def test_every_process_has_all_files_before_it_has_made_a_page_and_its_share_of_pages(tmp_path):
     port = free_port()
     with serving("classroom-3x3", "--port", port, "--num-procs", 2, log=tmp_path / "log"):
         for file in ("panel-material-ui/panel-material-ui.bundle.js", "geoviews/geoviews.min.js"):
             asked = {ask(port, f"/static/extensions/{file}")[0] for _ in range(10)}
             assert asked == {200}
+        in_own_loop(open_pages(port, 2))
+    counts = re.findall(r"A page has connected; (\d) open", (tmp_path / "log").read_text())
+    assert counts == ["1", "1"]
+
+
+async def open_pages(port: int, count: int) -> None:
+    async with AsyncExitStack() as pages:
+        for _ in range(count):
+            await pages.enter_async_context(connected(port))
 
 
 @pytest.mark.ui

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from threading import Event
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
@@ -15,6 +16,7 @@ from bokeh.document import Document
 from tornado.ioloop import IOLoop
 
 from explorer.app.live.no_server import refuse_conversion
+from explorer.session import do_all
 from explorer.words import reader, writing_for
 
 T = TypeVar("T")
@@ -27,6 +29,7 @@ QUIET_S, PATIENCE_S = (
     0.02,
     1.0,
 )  # what may come later begins when nobody has moved anything for so long, or has waited so long
+REST = 2  # times as long as it took, what may come later then rests while somebody moves something
 
 _isolated = ThreadPoolExecutor(
     max_workers=1, thread_name_prefix="apart"
@@ -36,30 +39,45 @@ _thread = ThreadPoolExecutor(
 )  # one: longer work must not crowd out moves
 
 
-_soon: WeakKeyDictionary[Document | None, list[Callable[[], None]]] = WeakKeyDictionary()
+_soon: WeakKeyDictionary[Document, list[Callable[[], None]]] = WeakKeyDictionary()
 
 
 class _Moves:
     """
     When anybody of this process last moved something, and whether an answer is being worked on:
-    answers go before longer work, whoever it is for.
-    """
+    answers go before all else, whoever it is for.
 
-    last_s = 0.0
-    last_behind_s = 0.0  # when what follows behind an answer was last begun
+    What may come later begins when it is quiet, or its patience has ended and it has rested: while
+    people move things it takes a third of the time at most.
+    """
 
     def __init__(self) -> None:
         self._answered = Event()
         self._answered.set()
+        self._last_s = self._shared_until_s = self._rested_s = 0.0
+        self._last_mover = 0
+
+    def moved(self, mover: int) -> None:
+        """Note who moves something."""
+        now_s = time.monotonic()
+        if mover != self._last_mover and now_s < self._last_s + PATIENCE_S:
+            self._shared_until_s = now_s + PATIENCE_S
+        self._last_s, self._last_mover = now_s, mover
 
     @contextmanager
     def answering(self) -> Iterator[None]:
-        """Inside, longer work that gives way stands still."""
+        """
+        Inside, longer work that gives way stands still. It is not quiet at the end where several
+        move things, for the next move may be waiting to be read.
+        """
         self._answered.clear()
         try:
             yield
         finally:
             self._answered.set()
+            now_s = time.monotonic()
+            if now_s < self._shared_until_s:
+                self._last_s = now_s
 
     def give_way(self, patience_s: float) -> float:
         """Wait for the answer that is being worked on; what is left of the patience. [s]"""
@@ -69,17 +87,23 @@ class _Moves:
 
     def until_quiet(self, patience_ends_s: float) -> float:
         """How long to wait still for quiet; nothing where patience has ended. [s]"""
-        return min(self.last_s + QUIET_S, patience_ends_s) - time.monotonic()
+        begins_s = max(patience_ends_s, self._rested_s)
+        return min(self._last_s + QUIET_S, begins_s) - time.monotonic()
 
-    def until_turn(self, patience_ends_s: float) -> float:
-        """The same until nothing else that follows behind an answer has been begun either. [s]"""
-        last_s = max(self.last_s, self.last_behind_s)
-        return min(last_s + QUIET_S, patience_ends_s) - time.monotonic()
-
-    def wait_for_quiet(self) -> None:
-        patience_ends_s = time.monotonic() + PATIENCE_S
+    def wait_for_quiet(self, patience_ends_s: float) -> None:
+        """Hold a thread as long."""
         while (wait_s := self.until_quiet(patience_ends_s)) > 0:
             time.sleep(wait_s)
+
+    @contextmanager
+    def coming_later(self) -> Iterator[None]:
+        """Inside is what may come later; it rests for twice as long as it keeps the processor."""
+        start_s = time.thread_time()
+        try:
+            yield
+        finally:
+            took_s = time.thread_time() - start_s
+            self._rested_s = max(self._rested_s, time.monotonic()) + REST * took_s
 
 
 _moves = _Moves()
@@ -87,7 +111,36 @@ _moves = _Moves()
 
 def wait_for_quiet() -> None:
     """Hold a thread while somebody of this process moves something, for a second at most."""
-    _moves.wait_for_quiet()
+    _moves.wait_for_quiet(time.monotonic() + PATIENCE_S)
+
+
+class _Line:
+    """
+    What is drawn behind answers, for all who share an event loop: first come, first served, one at
+    a time, so that what is moved meanwhile is answered in between.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[float, Callable[[], None]]] = deque()
+
+    def add(self, loop: IOLoop, begin: Callable[[], None], wait_s: float = 0.0) -> None:
+        """Begin something in its turn, and not before some time has passed."""
+        self._waiting.append((time.monotonic() + PATIENCE_S, begin))
+        if len(self._waiting) == 1:
+            loop.call_later(wait_s, self._look, loop)
+
+    def _look(self, loop: IOLoop) -> None:
+        patience_ends_s, begin = self._waiting[0]
+        wait_s = _moves.until_quiet(patience_ends_s)
+        if wait_s <= 0:
+            self._waiting.popleft()
+            begin()
+            wait_s = HEAD_START_MS / 1000
+        if self._waiting:
+            loop.call_later(wait_s, self._look, loop)
+
+
+_lines: WeakKeyDictionary[IOLoop, _Line] = WeakKeyDictionary()
 
 
 class LiveRunner:
@@ -121,41 +174,23 @@ class LiveRunner:
         return context is not None and not context.destroyed
 
     def call_soon(self, work: Callable[[], None]) -> None:
-        if self._document is None:
-            self._for_reader(work)
-        else:
-            _moves.last_s = time.monotonic()
-            soon = _soon.setdefault(self._document, [])
-            soon.append(work)
-            if len(soon) == 1:
-                self._document.add_timeout_callback(lambda: self._held(self._do_soon), COALESCE_MS)
-
-    def _do_soon(self) -> None:
-        """Whatever was called soon on the page, in one message."""
-        with ExitStack() as each:  # whatever goes wrong with one, the others are done
-            for work in reversed(_soon.pop(self._document, [])):
-                each.callback(work)
-
-    def call_behind(self, work: Callable[[], None]) -> None:
-        """
-        Do the work when nobody of this process has moved anything for a while, or after a second:
-        one after another, so that what is moved meanwhile is answered in between.
-        """
-        document, loop = self._document, self._loop
-        if document is None or loop is None:
+        document = self._document
+        if document is None:
             self._for_reader(work)
             return
-        patience_ends_s = time.monotonic() + PATIENCE_S
 
-        def when_quiet() -> None:
-            wait_s = _moves.until_turn(patience_ends_s)
-            if wait_s > 0:
-                loop.call_later(wait_s, when_quiet)
-            elif self.is_there():
-                _moves.last_behind_s = time.monotonic()
-                document.add_next_tick_callback(lambda: self._held(work))
+        def answer() -> None:  # whatever was called soon on the page, in one message
+            self._held(lambda: do_all(_soon.pop(document, [])))
 
-        loop.call_later(HEAD_START_MS / 1000, when_quiet)
+        _moves.moved(id(document))
+        soon = _soon.setdefault(document, [])
+        soon.append(work)
+        if len(soon) == 1:
+            document.add_timeout_callback(answer, COALESCE_MS)
+
+    def call_behind(self, work: Callable[[], None]) -> None:
+        """Draw something behind answers, when its turn comes."""
+        self._in_line(work, HEAD_START_MS / 1000)
 
     def call_later(self, work: Callable[[], None], wait_s: float) -> None:
         """After a while, for a user who is still there."""
@@ -187,13 +222,15 @@ class LiveRunner:
             return
 
         def deliver(done: Future[Any]) -> None:
-            if self.is_there():
-                document.add_next_tick_callback(lambda: self._held(lambda: then(done.result())))
+            self._in_line(lambda: then(done.result()))
+
+        patience_ends_s = time.monotonic() + PATIENCE_S
 
         def begin() -> T | None:
-            _moves.wait_for_quiet()
+            _moves.wait_for_quiet(patience_ends_s)
             self._patience_s = PATIENCE_S
-            return self._for_reader(work) if self.is_there() else None
+            with _moves.coming_later():
+                return self._for_reader(work) if self.is_there() else None
 
         # the interpreter goes to one thread at a time: what is ready for the user leaves first
         # nothing of a document is touched in another thread: what is added to it while it sends what
@@ -228,6 +265,22 @@ class LiveRunner:
         """What work returns, written for the reader of this runner."""
         with writing_for(self._reader):
             return work()
+
+    def _in_line(self, work: Callable[[], None], wait_s: float = 0.0) -> None:
+        document, loop = self._document, self._loop
+        if document is None or loop is None:
+            self._for_reader(work)
+            return
+
+        def draw() -> None:
+            with _moves.coming_later():
+                self._held(work)
+
+        def begin() -> None:
+            if self.is_there():
+                document.add_next_tick_callback(draw)
+
+        _lines.setdefault(loop, _Line()).add(loop, begin, wait_s)
 
     def _held(self, work: Callable[[], None]) -> None:
         """All changes in one message to the browser, once it is there."""
