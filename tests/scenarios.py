@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from explorer import Scenario
 from explorer.scenario.profiles import ANNUAL, AVERAGE, HOUR_CHOICES
-from explorer.scenario.scenario import CARBON_SIGNALS, LEGAL_POLICIES, _Checked
+from explorer.scenario.scenario import CARBON_SIGNALS, LEGAL_POLICIES, _checked
 from explorer.scenario.schema import DEMAND_COLUMNS, LATENCY_MODELS, SEASONS, TABLES
 from explorer.scenario.workload import workload_objects
 
@@ -195,7 +195,7 @@ def random_scenario(
     kept |= {"regions": region_table, "clients": client_table}
     return Scenario(
         workloads=workload_objects(clean("workloads", workload_table)),
-        **{name: _Checked(clean(name, table)) for name, table in kept.items()},
+        **{name: _checked(clean(name, table)) for name, table in kept.items()},
         **(random_settings | settings),
     )
 

@@ -185,13 +185,11 @@ def in_daylight(hour_utc: ArrayLike, longitude: ArrayLike) -> Bools:
 def day_networks(scenario: Scenario) -> tuple[Network, ...]:
     """The networks of the 24 hours of a scenario's day; quick next to solving them."""
     moment = scenario.copy()
-    moment.hour = 0
-    networks, labels = [], labels_of(moment)  # whose figures count is the same at every hour
+    networks = []
     for hour in range(HOURS):
         moment.hour = hour
-        networks.append(
-            build_network(moment, replace(labels, hour=hour)).without_hosting_or_cap
-        )  # hosting and a cap on cost take more than one linear program
+        # hosting and a cap on cost take more than one linear program
+        networks.append(build_network(moment).without_hosting_or_cap)
     return tuple(networks)
 
 

@@ -14,9 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from explorer.errors import Problem, ScenarioError
-from explorer.scenario import validation
 from explorer.scenario.scenario import Scenario
-from explorer.scenario.schema import TABLES
 from explorer.words import tr
 
 Bools = NDArray[np.bool_]
@@ -78,11 +76,7 @@ def read_overrides(
     ScenarioError
         If a table was spoilt in place since it was set, or closes a client's home.
     """
-    found = {
-        name: _clean(name, table)
-        for name in NAMES
-        if (table := getattr(scenario, name)) is not None
-    }
+    found = {name: table for name in NAMES if (table := scenario.clean(name)) is not None}
     check()
     index = {
         "client": _places(scenario.clients["id"]),
@@ -127,15 +121,6 @@ def read_overrides(
             problem = Problem("arcs.csv", int(closed_homes[0]) + 2, "allowed", "false", what, fix)
             raise ScenarioError("arcs.csv", [problem])
     return Overrides(offered, cells("latency_ms"), cells("friction_usd_per_mwh"), cells("allowed"))
-
-
-def _clean(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Tables are checked when they are set, but a cell may have been changed since."""
-    file = TABLES[name].file
-    clean, problems = validation.parse(name, table.set_axis(range(2, len(table) + 2)), file)
-    if problems:
-        raise ScenarioError(file, problems)
-    return clean
 
 
 def _places(ids: Any) -> dict[str, int]:

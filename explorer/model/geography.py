@@ -4,10 +4,8 @@ Where clients and regions are to each other: homes, round-trip times, and what t
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,9 +15,9 @@ from explorer.cache import digest
 from explorer.errors import Problem, ScenarioError
 from explorer.model.geodesy import great_circle_km
 from explorer.model.latency import access_rtt_ms, rtt_from_distance_ms
-from explorer.scenario import validation
 from explorer.scenario.scenario import CUSTOM_POLICY, Scenario
 from explorer.scenario.schema import TABLES
+from explorer.scenario.table_memo import key_of, memo_of
 from explorer.words import tr
 
 Floats = NDArray[np.float64]
@@ -46,22 +44,17 @@ class Geography:
 
 def geography_key(scenario: Scenario) -> bytes:
     """All that a geography depends on."""
-    regions, clients = scenario.regions, scenario.clients
-    parts: list[Any] = [scenario.latency_model, scenario.legal_policy]
-    for table in (regions, clients):
-        parts += [table[column] for column in ("id", "latitude", "longitude", "legal_zone")]
-    parts.append(clients.get("service", ""))
-    optional = (
-        (scenario.rtt_ms, ("from_region", "to_region", "rtt_ms", *_RTT_ENDS)),
-        (scenario.legal_zones, ("legal_zone", "inbound", "outbound")),
-        (scenario.legal_transfers, ("from_zone", "to_zone", "status")),
-        (scenario.legal_custom, ("from_zone", "to_zone", "allowed")),
+    place = ("id", "latitude", "longitude", "legal_zone")
+    return digest(
+        scenario.latency_model,
+        scenario.legal_policy,
+        key_of(scenario.regions, *place),
+        key_of(scenario.clients, *place, "service"),
+        key_of(scenario.rtt_ms, "from_region", "to_region", "rtt_ms", *_RTT_ENDS),
+        key_of(scenario.legal_zones, "legal_zone", "inbound", "outbound"),
+        key_of(scenario.legal_transfers, "from_zone", "to_zone", "status"),
+        key_of(scenario.legal_custom, "from_zone", "to_zone", "allowed"),
     )
-    for table, columns in optional:
-        parts += (
-            ["absent"] if table is None else [table.get(column, "absent") for column in columns]
-        )
-    return digest(*parts)
 
 
 def build_geography(scenario: Scenario, check: Callable[[], None] | None = None) -> Geography:
@@ -196,18 +189,14 @@ def _custom_zones(scenario: Scenario, origin: NDArray, target: NDArray, same: Bo
     """
     As the table `legal_custom` has it; what it does not list is closed, but not a zone to itself.
     """
-    table, file = scenario.legal_custom, TABLES["legal_custom"].file
-    if table is None:
+    clean = scenario.clean("legal_custom")
+    if clean is None:
         what = tr("the table is missing, but the legal policy is {!r}.", CUSTOM_POLICY)
         fix = tr(
             "Add it, with columns from_zone, to_zone and allowed, or choose another legal policy."
         )
+        file = TABLES["legal_custom"].file
         raise ScenarioError(scenario.title, [Problem(file, None, None, None, what, fix)])
-    clean, problems = validation.parse(
-        "legal_custom", table.set_axis(range(2, len(table) + 2)), file
-    )
-    if problems:
-        raise ScenarioError(file, problems)
     pairs = {
         (a, b): flag == "true"
         for a, b, flag in zip(clean["from_zone"], clean["to_zone"], clean["allowed"], strict=True)
@@ -217,19 +206,15 @@ def _custom_zones(scenario: Scenario, origin: NDArray, target: NDArray, same: Bo
 
 
 def column_numbers(
-    table: pd.DataFrame, file: str, column: str, where_blank: float = math.nan
+    table: pd.DataFrame, file: str, column: str, where_blank: float | None = None
 ) -> Floats:
     """
-    A column as numbers, with another number where it is blank; tables are checked when they are
-    set, but a cell may have been changed since.
+    A column as numbers that nobody can write to, with another number where it is blank; tables are
+    checked when they are set, but a cell may have been changed since.
     """
-    cells: Any = table[column]
-    is_float = cells.dtype == np.float64  # as it was checked
-    values = np.array(cells if is_float else pd.to_numeric(cells, errors="coerce"), float)
-    if not math.isnan(where_blank):
-        values[np.asarray(cells.isna())] = where_blank
-    bad = np.flatnonzero(~np.isfinite(values))
-    if len(bad):
+    values = memo_of(table).numbers(column, where_blank)
+    if not np.isfinite(values).all():
+        bad = np.flatnonzero(~np.isfinite(values))
         found, fix = str(table[column].iloc[bad[0]]), tr("Give a finite number.")
         what = tr("this is not a number.")
         problem = Problem(file, int(bad[0]) + 2, column, found, what, fix)

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
-from explorer.cache import Memo
+import pandas as pd
+
+from explorer.cache import Memo, digest
 from explorer.registry import HEADLINES
 from explorer.scenario.profiles import ANNUAL, AVERAGE, columns_read
 from explorer.scenario.provenance import Provenance, Source
 from explorer.scenario.scenario import CUSTOM_POLICY, TABLES, Scenario
 from explorer.scenario.schema import CARBON_COLUMNS, DEMAND_COLUMNS, ENDS
+from explorer.scenario.table_memo import key_of, memo_of
 from explorer.scenario.validation import is_source
 from explorer.scenario.workload import MODEL_COLUMNS
 from explorer.words import mark
@@ -63,22 +67,47 @@ _LAW: Mapping[str, Columns] = {
 }
 
 
+@dataclass(frozen=True)
+class _Choices:
+    """What decides which columns inputs are."""
+
+    averaged: bool  # over the hours and the seasons
+    is_measured: bool  # of the latency
+    carbon_signal: str
+    demand_basis: str
+    legal_policy: str
+    profiles: tuple[str, ...]  # columns of them that are read
+
+
 def columns_of(scenario: Scenario, input: str) -> Columns:
     """The columns that an input of that name is, as the scenario's choices have it."""
-    return _columns_of(scenario)[input]
+    return _columns_of(_choices(scenario))[input]
 
 
-def _columns_of(scenario: Scenario) -> dict[str, Columns]:
-    """The same of all inputs; none of those that are settings alone."""
-    averaged = (scenario.hour, scenario.season) == (AVERAGE, ANNUAL)
-    is_measured = scenario.latency_model == "measured"
-    measured = (("rtt_ms", "rtt_ms"),) if is_measured else ()
+def _choices(scenario: Scenario) -> _Choices:
+    table = scenario.profiles
+    return _Choices(
+        averaged=(scenario.hour, scenario.season) == (AVERAGE, ANNUAL),
+        is_measured=scenario.latency_model == "measured",
+        carbon_signal=str(scenario.carbon_signal),
+        demand_basis=str(scenario.demand_basis),
+        legal_policy=str(scenario.legal_policy),
+        profiles=()
+        if table is None
+        else memo_of(table).find("columns read", lambda: tuple(columns_read(table))),
+    )
+
+
+@lru_cache(maxsize=64)
+def _columns_of(choices: _Choices) -> Mapping[str, Columns]:
+    """The columns of all inputs; none of those that are settings alone."""
+    measured = (("rtt_ms", "rtt_ms"),) if choices.is_measured else ()
     columns: dict[str, Columns] = {
         "price": (("regions", "electricity_price_usd_per_mwh"),),
-        "carbon": (("regions", CARBON_COLUMNS[str(scenario.carbon_signal)]),),
+        "carbon": (("regions", CARBON_COLUMNS[choices.carbon_signal]),),
         "pue": (("regions", "pue"),),
         "capacity": (("regions", "capacity_mw"),),
-        "demand": (("clients", DEMAND_COLUMNS[str(scenario.demand_basis)]),),
+        "demand": (("clients", DEMAND_COLUMNS[choices.demand_basis]),),
         "classes": (
             *(("workloads", column) for column in MODEL_COLUMNS),
             ("workloads", "unserved_usd_per_mwh"), ("systems", "offered"),
@@ -89,20 +118,20 @@ def _columns_of(scenario: Scenario) -> dict[str, Columns]:
             ("supply", column) for column in ("block_mw", "price_usd_per_mwh", "carbon_g_per_kwh")
         ),
         "latency": (*measured, ("arcs", "latency_ms")),
-        "rtt_ranges": (("rtt_ms", "rtt_min_ms"), ("rtt_ms", "rtt_max_ms")) if is_measured else (),
-        "law": (*_LAW[str(scenario.legal_policy)], ("arcs", "allowed")),
+        "rtt_ranges": tuple(("rtt_ms", f"rtt_{end}_ms") for end in ("min", "max") if measured),
+        "law": (*_LAW[choices.legal_policy], ("arcs", "allowed")),
         "friction": (("arcs", "friction_usd_per_mwh"), ("regions", "hosting_usd_per_h")),
         "water": (("regions", "wue_l_per_kwh"),),
-        "day": (day := _day(scenario)),
-        "hours": () if averaged else day,
+        "day": (day := _day(choices.profiles)),
+        "hours": () if choices.averaged else day,
     }  # fmt: skip
     return dict.fromkeys(LABELS, ()) | columns | {"ranges": _ranges(columns)}
 
 
-def _day(scenario: Scenario) -> Columns:
+def _day(profiles: Iterable[str]) -> Columns:
     """Profiles as they are read, those of demand, and the part of prices that has none."""
     return (
-        *(("profiles", column) for column in columns_read(scenario.profiles)),
+        *(("profiles", column) for column in profiles),
         ("demand_profiles", "relative_load"),
         ("regions", "fixed_usd_per_mwh"),
     )
@@ -130,23 +159,33 @@ class InputSources:
 
 def input_sources(scenario: Scenario) -> InputSources:
     """Whose figures the inputs of a scenario are, as its tables and choices are now."""
-    columns = _columns_of(scenario)
-    return _found.find(_key(scenario, columns), lambda: _input_sources(scenario, columns))
-
-
-def _key(scenario: Scenario, of_inputs: Mapping[str, Columns]) -> Hashable:
-    """Changes when the sources of an input may."""
-    frames = (getattr(scenario, name) for name in TABLES)
-    columns = (
-        hash(tuple(frame[name].tolist()))  # a tenth of a digest: texts remember their hash
-        for frame in frames
-        if frame is not None
-        for name in frame.columns.tolist()
-        if is_source(name) or frame is scenario.sources
+    return _found.find(
+        sources_key(scenario), lambda: _input_sources(scenario, _columns_of(_choices(scenario)))
     )
-    classes = (f"{w.id} {w.extra}" for w in scenario.workloads.values())
+
+
+def sources_key(scenario: Scenario) -> Hashable:
+    """Changes when the sources of an input may."""
+    tables = tuple(_key_of(getattr(scenario, name), name) for name in TABLES)
+    classes = tuple(f"{w.id} {w.extra}" for w in scenario.workloads.values())
     rows = len(scenario.regions), len(scenario.clients)  # of tables that may name no source
-    return (*rows, *columns, *classes, *of_inputs.values(), *scenario.parameter_sources.items())
+    settings = tuple(scenario.parameter_sources.items())
+    return _choices(scenario), rows, tables, classes, settings
+
+
+def _key_of(table: pd.DataFrame | None, name: str) -> bytes:
+    """A key of the columns that a table has, and of what names sources in it."""
+    if table is None:
+        return key_of(None)
+    memo = memo_of(table)
+
+    def made() -> bytes:
+        columns = table.columns.tolist()
+        naming = [column for column in columns if name == "sources" or is_source(column)]
+        whose = [column for column in ("id", "region_id") if column in columns]
+        return digest(columns, memo.key(*naming, *whose))
+
+    return memo.find("sources", made)
 
 
 def _input_sources(scenario: Scenario, columns: Mapping[str, Columns]) -> InputSources:

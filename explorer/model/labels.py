@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 from unicodedata import bidirectional, category
 
 import pandas as pd
 
-from explorer.model.inputs import InputSources, input_sources
+from explorer.cache import Memo
+from explorer.model.inputs import InputSources, input_sources, sources_key
 from explorer.registry import MEASURES
 from explorer.scenario.provenance import Source
 from explorer.scenario.scenario import Scenario
+from explorer.scenario.table_memo import key_of
 from explorer.scenario.translations import spoken
-from explorer.words import mark, tr
+from explorer.words import language, mark, tr
 
 # how a figure got here is in sources.csv; whether it is a proxy or an estimate is said
 _ASIDE = re.compile(
@@ -219,6 +221,34 @@ def publisher_of(source: Source) -> str:
 
 def labels_of(scenario: Scenario) -> Labels:
     """The labels of a scenario as it is now, in the language that is spoken."""
+    named = _named.find(_key(scenario), lambda: _made_of(scenario))
+    moment = scenario.hour, str(scenario.season)
+    return named if (named.hour, named.season) == moment else _at(named, *moment)
+
+
+_named: Memo[Labels] = Memo(size=32)
+
+
+def _at(labels: Labels, hour: int | str, season: str) -> Labels:
+    """The same at another moment."""
+    return replace(labels, hour=hour, season=season)
+
+
+def _key(scenario: Scenario) -> Hashable:
+    """Changes when a label may, but for the moment."""
+    return (
+        language(),
+        scenario.title,
+        key_of(scenario.regions, "id", "name"),
+        key_of(scenario.clients, "id", "name"),
+        key_of(scenario.legal_zones, "legal_zone", "name"),
+        key_of(scenario.translations, "language", "text", "translation"),
+        tuple((w.id, w.name) for w in scenario.workloads.values()),
+        sources_key(scenario),
+    )
+
+
+def _made_of(scenario: Scenario) -> Labels:
     clients, classes, said = scenario.clients, scenario.workloads, spoken(scenario.translations)
     regions = [said(str(name)) for name in scenario.regions["name"]]
     full = told_apart(scenario.regions["id"], regions)

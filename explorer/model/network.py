@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -43,6 +43,7 @@ from explorer.scenario.profiles import (
 )
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.schema import CARBON_COLUMNS, DEMAND_COLUMNS, TABLES
+from explorer.scenario.table_memo import key_of, memo_of
 from explorer.units import KG_PER_T
 from explorer.words import mark, number, tr
 
@@ -363,11 +364,9 @@ _profiles: Memo[Profiles] = Memo(size=16)
 _overrides: Memo[Overrides] = Memo(size=16)
 
 
-def build_network(scenario: Scenario, labels: Labels | None = None) -> Network:
+def build_network(scenario: Scenario) -> Network:
     """
     The arrays behind a scenario; what does not depend on sliders is kept from one call to the next.
-
-    Where the `labels` of the scenario are known already, half of the time is saved.
 
     Raises
     ------
@@ -420,10 +419,10 @@ def build_network(scenario: Scenario, labels: Labels | None = None) -> Network:
     )
     return Network(
         key=key,
-        clients=tuple(clients["id"]),
-        regions=tuple(regions["id"]),
+        clients=memo_of(clients).texts("id"),
+        regions=memo_of(regions).texts("id"),
         workloads=tuple(scenario.workloads),
-        labels=labels or labels_of(scenario),
+        labels=labels_of(scenario),
         geography=geography,
         demand_mw=demand,
         pinned_mw=pinned,
@@ -537,8 +536,9 @@ def _wue_l_per_kwh(regions: pd.DataFrame) -> Floats | None:
     own = "wue_l_per_kwh"
     if own not in regions:
         return None
-    is_blank = regions[own].isna().to_numpy()
-    return None if is_blank.all() else np.where(is_blank, np.nan, _numbers_or(regions, own, 0.0))
+    known = _numbers_or(regions, own, 0.0)  # which raises where a cell is no number
+    is_blank = memo_of(regions).find("no water", lambda: regions[own].isna().to_numpy())
+    return None if is_blank.all() else np.where(is_blank, np.nan, known)
 
 
 def _load_value_usd_per_mwh(scenario: Scenario) -> Floats | None:
@@ -567,13 +567,9 @@ def _overrides_of(
     found = [getattr(scenario, name) for name in OVERRIDES]
     if all(table is None for table in found):
         return b"", None
-    parts: list[Any] = [places, scenario.workloads.keys()]
-    for name, table in zip(OVERRIDES, found, strict=True):
-        columns = [column.name for column in TABLES[name].columns]
-        parts += (
-            ["absent"] if table is None else [table.get(column, "absent") for column in columns]
-        )
-    key = digest(*parts)
+    columns = ([column.name for column in TABLES[name].columns] for name in OVERRIDES)
+    tables = (key_of(table, *of) for table, of in zip(found, columns, strict=True))
+    key = digest(places, scenario.workloads.keys(), *tables)
     return key, _overrides.find(key, lambda: read_overrides(scenario, home, check))
 
 
@@ -617,53 +613,32 @@ def _relative(
     """
     if scenario.hour == AVERAGE and scenario.season == ANNUAL:
         return 1.0, 1.0, 1.0  # what tables of profiles are relative to: they are not even looked at
-    regions, clients = scenario.regions, scenario.clients
-    parts: list[Any] = [
-        regions["id"],
-        regions["latitude"],
-        clients["id"],
-        clients.get("timezone", ""),
-    ]
-    parts.append(workload.demand_profile for workload in scenario.workloads.values())
-    for table, columns in (
-        (scenario.profiles, ("region_id", "season", "hour_utc", *ABSOLUTE, *ABSOLUTE.values())),
-        (scenario.demand_profiles, ("profile_id", "local_hour", "relative_load")),
-    ):
-        parts += (
-            ["absent"] if table is None else [table.get(column, "absent") for column in columns]
-        )
-    profiles = _profiles.find(digest(*parts), lambda: read_profiles(scenario, check))
+    factors = (*ABSOLUTE, *ABSOLUTE.values())
+    key = digest(
+        key_of(scenario.regions, "id", "latitude"),
+        key_of(scenario.clients, "id", "timezone"),
+        [workload.demand_profile for workload in scenario.workloads.values()],
+        key_of(scenario.profiles, "region_id", "season", "hour_utc", *factors),
+        key_of(scenario.demand_profiles, "profile_id", "local_hour", "relative_load"),
+    )
+    profiles = _profiles.find(key, lambda: read_profiles(scenario, check))
     return profiles.at(scenario.season, scenario.hour)
 
 
 def read_profiles(scenario: Scenario, check: Callable[[], None] | None = None) -> Profiles:
     """What the tables of a scenario tell about hours and seasons; `check` as in `build_geography`."""
-    found = {}
-    for name in ("clients", "profiles", "demand_profiles"):
-        if (
-            table := getattr(scenario, name)
-        ) is not None:  # tables are checked when they are set, but since then?
-            file = TABLES[name].file
-            found[name], problems = validation.parse(
-                name, table.set_axis(range(2, len(table) + 2)), file
-            )
-            if problems:
-                raise ScenarioError(file, problems)
+    clients, profiles, curves = map(scenario.clean, ("clients", "profiles", "demand_profiles"))
+    assert clients is not None  # else the scenario could not have been made
     (check or scenario.cross_check)()
     ids, latitude = (
         tuple(scenario.regions["id"]),
         column_numbers(scenario.regions, "regions.csv", "latitude"),
     )
-    price, carbon = (
-        region_factors(found.get("profiles"), column, ids, latitude) for column in ABSOLUTE
-    )
-    load = load_curves(
-        found.get("demand_profiles"), [w.demand_profile for w in scenario.workloads.values()]
-    )
-    clients = found["clients"]
-    return Profiles(
-        price, carbon, load, utc_offsets_h(clients.get("timezone", [""] * len(clients)))
-    )
+    price, carbon = (region_factors(profiles, column, ids, latitude) for column in ABSOLUTE)
+    load = load_curves(curves, [w.demand_profile for w in scenario.workloads.values()])
+    is_known = "timezone" in clients
+    timezones = memo_of(clients).texts("timezone") if is_known else [""] * len(clients)
+    return Profiles(price, carbon, load, utc_offsets_h(timezones))
 
 
 def lp_data(network: Network, objective: str) -> LPData:

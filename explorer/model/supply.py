@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.scenario.scenario import Scenario
+from explorer.scenario.table_memo import memo_of
 from explorer.units import KG_PER_T
 
 Floats = NDArray[np.float64]
@@ -45,18 +46,17 @@ def supply_of(
     table = scenario.supply
     if table is None:
         return None
-    ids = {region: n for n, region in enumerate(scenario.regions["id"])}
-    region = np.array([ids[name] for name in table["region"]], np.intp)
+    blocks = memo_of(table)
+    ids = {region: n for n, region in enumerate(memo_of(scenario.regions).texts("id"))}
+    region = np.array([ids[name] for name in blocks.texts("region")], np.intp)
     fixed, held = fixed_usd_per_mwh[region], carbon_in_price_usd_per_t[region]
     size = len(fixed_usd_per_mwh)
     price_factor, carbon_factor = (
         np.broadcast_to(factor, size)[region] for factor in (relative_price, relative_carbon)
     )
-    carbon = table["carbon_g_per_kwh"].to_numpy(float) * carbon_factor
-    price = fixed + (table["price_usd_per_mwh"].to_numpy(float) - fixed) * price_factor
-    return Supply(
-        region, table["block_mw"].to_numpy(float), price - held * carbon / KG_PER_T, carbon
-    )
+    carbon = blocks.numbers("carbon_g_per_kwh") * carbon_factor
+    price = fixed + (blocks.numbers("price_usd_per_mwh") - fixed) * price_factor
+    return Supply(region, blocks.numbers("block_mw"), price - held * carbon / KG_PER_T, carbon)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

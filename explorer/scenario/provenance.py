@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from explorer.cache import Memo
 from explorer.scenario.scenario import Scenario
 from explorer.scenario.schema import TABLES, Column
+from explorer.scenario.table_memo import memo_of
 from explorer.scenario.validation import SOURCE_SEPARATOR, is_source
 from explorer.words import mark, sentences, tr
 
@@ -136,7 +136,7 @@ class Provenance:
         """The sources of all figures of a column, each once, in the order of `sources.csv`."""
         frame = self.tables.get(table)
         heading = None if frame is None else source_column(frame, column)
-        if frame is None or heading is None or column not in frame:
+        if frame is None or heading is None or column not in frame or not self.sources:
             return ()
         cells = frame[heading].unique()
         return self.in_order(source for cell in cells for source in self.of_keys(cell))
@@ -169,23 +169,17 @@ class Provenance:
         return pd.DataFrame(rows, columns=["table", "column", *QUALITIES])
 
 
-_sources: Memo[dict[str, Source]] = Memo(size=16)
-
-
 def sources_of(scenario: Scenario) -> dict[str, Source]:
     """The rows of `sources.csv` by key, remembered as long as none is another."""
     table = scenario.sources
-    if table is None:
-        return {}
+    return {} if table is None else memo_of(table).find("rows", lambda: _rows(table))
+
+
+def _rows(table: pd.DataFrame) -> dict[str, Source]:
     known = [field.name for field in fields(Source) if field.name in table]
-    columns = {name: tuple(table[name].tolist()) for name in known}
-
-    def read() -> dict[str, Source]:
-        cells = zip(*([_as_text(cell) for cell in of] for of in columns.values()), strict=True)
-        rows = (dict(zip(columns, row, strict=True)) for row in cells)
-        return {row["key"]: Source(**row) for row in rows}
-
-    return _sources.find(tuple(columns.items()), read)
+    cells = zip(*(map(_as_text, table[name].tolist()) for name in known), strict=True)
+    rows = (dict(zip(known, row, strict=True)) for row in cells)
+    return {row["key"]: Source(**row) for row in rows}
 
 
 def cell_sources(scenario: Scenario, table: str, row: int, column: str) -> tuple[Source, ...]:

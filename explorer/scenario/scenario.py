@@ -32,6 +32,7 @@ from explorer.scenario.schema import (
 )
 from explorer.scenario.schema import TABLES as SCHEMA
 from explorer.scenario.story import STORY_FILE, Story, read_story
+from explorer.scenario.table_memo import TableMemo, memo_of, twin
 from explorer.scenario.translations import spoken
 from explorer.scenario.workload import (
     MODEL_COLUMNS,
@@ -67,8 +68,8 @@ class Table(param.DataFrame):
     well formed.
     """
 
-    def __set__(self, obj: Any, val: pd.DataFrame | _Checked | None) -> None:
-        if isinstance(val, _Checked):
+    def __set__(self, obj: Any, val: pd.DataFrame | _AsItIs | None) -> None:
+        if isinstance(val, _AsItIs):
             super().__set__(obj, val.frame)
         else:
             super().__set__(obj, None if val is None else self._parsed(val))
@@ -76,11 +77,12 @@ class Table(param.DataFrame):
     def _parsed(self, frame: pd.DataFrame) -> pd.DataFrame | None:
         """The clean table; none for an optional one without rows."""
         clean = _parsed(str(self.name), frame)
-        return None if clean.empty and not SCHEMA[str(self.name)].required else clean
+        is_none = clean.empty and not SCHEMA[str(self.name)].required
+        return None if is_none else _checked(clean).frame
 
 
 @dataclass(frozen=True)
-class _Checked:
+class _AsItIs:
     """
     A table from another scenario, or from a folder that found nothing wrong: checking those of a
     world takes longer than all else that opens a session.
@@ -89,10 +91,28 @@ class _Checked:
     frame: pd.DataFrame
 
 
+def _checked(frame: pd.DataFrame) -> _AsItIs:
+    """A table that was found well formed, which is kept in mind for as long as it stays."""
+    memo = memo_of(frame)
+    memo.find(_CLEAN, lambda: memo.frame)
+    return _AsItIs(frame)
+
+
+_CLEAN = "clean"  # the table, if its cells can be used
+
+
 def _parsed(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     clean, problems = validation.parse(name, frame)
     if problems:
         raise ScenarioError(name, problems)
+    return clean
+
+
+def _again(name: str, table: pd.DataFrame) -> pd.DataFrame:
+    file = SCHEMA[name].file
+    clean, problems = validation.parse(name, table.set_axis(range(2, len(table) + 2)), file)
+    if problems:
+        raise ScenarioError(file, problems)
     return clean
 
 
@@ -444,6 +464,9 @@ class Scenario(Declared):
         "of `sources`.",
     )
 
+    # classes and tables as they were when they did not contradict each other
+    _in_order: tuple[list[dict[str, Any]], dict[str, TableMemo]] | None = None
+
     def __init__(self, *, workloads: pd.DataFrame | Mapping[str, Workload], **params: Any) -> None:
         if isinstance(workloads, pd.DataFrame):
             workloads = workload_objects(_parsed("workloads", workloads))
@@ -455,7 +478,7 @@ class Scenario(Declared):
             self.carbon_signal = there[0]
         self._check_notes()
         if not any(
-            isinstance(value, _Checked) for value in params.values()
+            isinstance(value, _AsItIs) for value in params.values()
         ):  # else they were checked together
             self.cross_check()
 
@@ -497,7 +520,7 @@ class Scenario(Declared):
     @classmethod
     def _of_contents(cls, found: folder.Contents, where: str) -> Scenario:
         tables = {
-            name: frame if name == "workloads" else _Checked(frame)
+            name: frame if name == "workloads" else _checked(frame)
             for name, frame in found.tables.items()
             if len(frame) or SCHEMA[name].required
         }
@@ -560,8 +583,7 @@ class Scenario(Declared):
         values = {name: getattr(self, name) for name in (*SETTINGS, *TEXTS)}
         frames = {name: getattr(self, name) for name in TABLES}
         values |= {
-            name: None if frame is None else _Checked(frame.copy())
-            for name, frame in frames.items()
+            name: None if frame is None else _AsItIs(twin(frame)) for name, frame in frames.items()
         }
         workloads = {
             key: Workload(**(workload.param.values() | {"extra": dict(workload.extra)}))
@@ -571,6 +593,7 @@ class Scenario(Declared):
         copy.parameter_sources = dict(self.parameter_sources)
         copy.parameter_ranges = dict(self.parameter_ranges)
         copy.euro = dict(self.euro)
+        copy._in_order = self._in_order
         return copy
 
     def offers(self, name: str, choice: Any) -> bool:
@@ -648,24 +671,48 @@ class Scenario(Declared):
 
     def _workloads(self) -> tuple[pd.DataFrame, list[Problem]]:
         """The table of the classes and what is wrong with it; shared, for nobody to change."""
-        rows = [
+        rows = self._class_rows()
+        names = dict.fromkeys(name for row in rows for name in row)
+        cells = [[row.get(name) for name in names] for row in rows]
+
+        def parsed() -> tuple[pd.DataFrame, list[Problem]]:
+            # as objects: which numbers they are, `parse` finds by itself
+            frame = pd.DataFrame(cells, columns=pd.Index([*names]), dtype=object)
+            return validation.parse("workloads", frame)
+
+        return _classes.find((repr(rows), language()), parsed)
+
+    def _class_rows(self) -> list[dict[str, Any]]:
+        return [
             {column: getattr(w, column) for column in WORKLOAD_COLUMNS} | w.extra
             for w in self.workloads.values()
         ]
-        names = dict.fromkeys(name for row in rows for name in row)
-        # as objects: which numbers they are, `parse` finds by itself
-        cells = {name: [row.get(name) for row in rows] for name in names}
-        key = repr(rows), language()
-        return _classes.find(
-            key, lambda: validation.parse("workloads", pd.DataFrame(cells, dtype=object))
-        )
+
+    def clean(self, name: str) -> pd.DataFrame | None:
+        """
+        A table, checked again: that is done when it is set, but a cell may have been changed since.
+
+        Raises
+        ------
+        ScenarioError
+            If a cell cannot be used.
+        """
+        table = getattr(self, name)
+        return None if table is None else memo_of(table).find(_CLEAN, lambda: _again(name, table))
 
     def cross_check(self) -> None:
         """
         Raise a `ScenarioError` if tables contradict each other: unknown references, shares that do
         not sum to 1.
         """
-        found = {name: getattr(self, name) for name in TABLES if getattr(self, name) is not None}
+        frames = {name: getattr(self, name) for name in TABLES}
+        found = {name: frame for name, frame in frames.items() if frame is not None}
+        now = self._class_rows(), {name: memo_of(frame) for name, frame in found.items()}
+        if now != self._in_order:
+            self._cross_check(found)
+            self._in_order = now
+
+    def _cross_check(self, found: Mapping[str, pd.DataFrame]) -> None:
         missing = [
             Problem(
                 f"{name}.csv",
@@ -679,7 +726,8 @@ class Scenario(Declared):
             if name not in found
         ]
         workloads, amiss = self._workloads()
-        problems = missing or amiss or validation.cross_check(found | {"workloads": workloads})
+        tables = {**found, "workloads": workloads}
+        problems = missing or amiss or validation.cross_check(tables)
         if problems:
             raise ScenarioError(self.title, problems)
 
@@ -708,6 +756,10 @@ class Scenario(Declared):
         if "workloads" in self.param.watchers:  # it takes a millisecond
             with param.edit_constant(self):
                 self.param.trigger("workloads")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Its contents; whether they contradict each other is found out anew."""
+        return super().__getstate__() | {"_in_order": None}
 
     def __repr__(self) -> str:
         sizes = f"{len(self.clients)} clients, {len(self.regions)} regions, {len(self.workloads)} classes"

@@ -9,6 +9,7 @@ import pandas as pd
 
 from explorer.errors import Problem
 from explorer.scenario.story import LONGEST_TEXT, PLACEHOLDER
+from explorer.scenario.table_memo import memo_of
 from explorer.words import language, tr
 
 NAME = "translations"  # of the table
@@ -28,9 +29,14 @@ def spoken(table: pd.DataFrame | None) -> Callable[[str], str]:
     """
     if table is None:
         return str
-    of = table[table["language"] == language()]
-    known = dict(zip(map(key_of, of["text"]), of["translation"], strict=True))
+    spoken = language()
+    known = memo_of(table).find(("spoken", spoken), lambda: _by_text(table, spoken))
     return lambda text: known.get(key_of(text), text)
+
+
+def _by_text(table: pd.DataFrame, language: str) -> dict[str, str]:
+    of = table[table["language"] == language]
+    return dict(zip(map(key_of, of["text"]), of["translation"], strict=True))
 
 
 def key_of(text: str) -> str:
