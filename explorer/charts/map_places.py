@@ -138,6 +138,11 @@ def names_on_map(
     }
 
 
+def by_side(named: Mapping[str, NDArray]) -> list[tuple[str, NDArray[np.bool_]]]:
+    """How names of `names_on_map` are aligned, each way with its rows: an element has one."""
+    return [(align, named["align"] == align) for align in dict.fromkeys(named["align"].tolist())]
+
+
 def _positions(radius_px: float) -> list[tuple[str, float, float]]:
     """Where a name may stand: left, right, above, below its circle. [px, upwards]"""
     beside, over = radius_px + GAP_PX, radius_px + GAP_PX + LINE_PX / 2

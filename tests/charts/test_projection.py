@@ -1,10 +1,13 @@
 """The plane of maps on screen keeps areas honest."""
 
+import pickle
+
 import cartopy.crs as ccrs
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shapely.geometry import box
 
 from explorer.charts.backends.map_crs import screen_crs
 from explorer.charts.projection import EDGE_M, POLE_M, TRUE_AT_DEG, on_map
@@ -43,3 +46,12 @@ def test_it_is_the_same_as_cartopy_has_it_from_edge_to_edge():
         pytest.approx([EDGE_M, POLE_M]),
         pytest.approx([-EDGE_M, -POLE_M]),
     ]
+
+
+def test_what_lies_in_the_plane_stays_as_it_is_and_all_else_is_brought_there():
+    plane, square = screen_crs(), box(0, 0, 1e6, 1e6)
+    assert pickle.loads(pickle.dumps(plane)) is plane
+    assert plane.project_geometry(square, plane) is square
+    (west, east), (south, north) = on_map([0, 10], [0, 10])
+    brought = plane.project_geometry(box(0, 0, 10, 10), ccrs.PlateCarree())
+    assert brought.bounds == pytest.approx((west, south, east, north), rel=1e-2, abs=1)

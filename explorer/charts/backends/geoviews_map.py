@@ -20,7 +20,7 @@ from explorer.charts.backends.map_crs import screen_crs
 from explorer.charts.backends.packages import for_maps
 from explorer.charts.chart import Columns, tip_said
 from explorer.charts.map import ARC_PIECES, HEAD_PIECE, Arcs, Circles, Map, Scale
-from explorer.charts.map_places import MAP_PX
+from explorer.charts.map_places import MAP_PX, by_side
 from explorer.charts.map_scale import MapScale
 from explorer.charts.options import refuse_options
 from explorer.charts.palette import DUSK, DUSK_ALPHA, INK, LOOKS, PAPER, RIM, SLATE
@@ -285,13 +285,12 @@ def _heads(ends: Floats, along: NDArray, leads: NDArray, width_px: Floats) -> li
 
 
 def _names(named: Columns, m_per_px: float) -> list[Any]:
-    """The names of the largest regions, row by row: an element has one alignment."""
+    """The names of the largest regions, an element for each side that they stand on."""
+    x, y = named["x"] + named["dx"] * m_per_px, named["y"] + named["dy"] * m_per_px
     return [
-        for_maps("geoviews").Labels(
-            ([x + dx * m_per_px], [y + dy * m_per_px], [name]), crs=screen_crs()
-        ).opts(
+        for_maps("geoviews").Labels((x[mine], y[mine], named["name"][mine]), crs=screen_crs()).opts(
             text_align=align, text_font_size="9pt", text_font_style="bold", text_color=INK,
             background_fill_color=PAPER, background_fill_alpha=0.7, tools=[], default_tools=[], backend=BOKEH,
         )
-        for x, y, name, align, dx, dy in zip(*named.values(), strict=True)
+        for align, mine in by_side(named)
     ]  # fmt: skip

@@ -21,7 +21,7 @@ from explorer.charts.backends.packages import for_maps
 from explorer.charts.backends.page import MPL, page
 from explorer.charts.chart import Columns
 from explorer.charts.map import HEAD_PIECE, Arcs, Circles, Map
-from explorer.charts.map_places import M_PER_PX
+from explorer.charts.map_places import M_PER_PX, by_side
 from explorer.charts.options import OF_FIGURES, refuse_options
 from explorer.charts.palette import FADED, INK, LOOKS, PAPER, SLATE
 from explorer.charts.projection import EDGE_M, POLE_M, on_map
@@ -80,7 +80,7 @@ def draw(
         names = _names(world.named(), width_mm) if world.names else []
         drawn = hv.Overlay([*_earth(), *lines, *places, *names]).opts(
             aspect="equal", xaxis=None, yaxis=None, show_frame=False, show_legend=False, padding=0.01, title="",
-            backend=MPL,
+            normalize=False, backend=MPL,
         )  # fmt: skip
         left_out = f" {sentence(world.left_out)}." if world.left_out else ""
         projection = tr("Equal Earth projection. Land: Natural Earth.")
@@ -219,11 +219,11 @@ def _names(named: Columns, width_mm: float) -> list[Any]:
     """The names of the largest regions, beside their circles as on screen."""
     x, y = projected(named["x"] + named["dx"] * M_PER_PX, named["y"] + named["dy"] * M_PER_PX).T
     return [
-        hv.Labels(([x[n]], [y[n]], [named["name"][n]])).opts(
-            size=NAME_PT * min(1.0, width_mm / FULL_MM), color=INK, horizontalalignment=named["align"][n],
+        hv.Labels((x[mine], y[mine], named["name"][mine])).opts(
+            size=NAME_PT * min(1.0, width_mm / FULL_MM), color=INK, horizontalalignment=align,
             hooks=[_with_halo], backend=MPL,
         )
-        for n in range(len(x))
+        for align, mine in by_side(named)
     ]  # fmt: skip
 
 
