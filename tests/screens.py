@@ -8,6 +8,7 @@ import holoviews as hv
 import panel as pn
 from bokeh.document import Document
 from bokeh.io.doc import patch_curdoc
+from holoviews.core.data import disable_pipeline
 
 
 def show(view: Any) -> Document:
@@ -19,10 +20,9 @@ def show(view: Any) -> Document:
 
 def drawn(picture: Any) -> Any:
     """The Bokeh figure of a picture."""
-    scratch_document = (
-        Document()
-    )  # HoloViews would take one that a server of another test has left behind
-    with patch_curdoc(scratch_document):
+    # HoloViews would take one that a server of another test has left behind
+    scratch_document = Document()
+    with patch_curdoc(scratch_document), disable_pipeline():  # nobody asks what led to it
         return hv.render(picture, backend="bokeh")
 
 

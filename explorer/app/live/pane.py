@@ -28,6 +28,7 @@ from bokeh.models import (
     Selection,
     Tool,
 )
+from holoviews.core.data import disable_pipeline
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 from panel.io.notebook import push_on_root
@@ -91,9 +92,8 @@ class Drawing:
         """What HoloViews draws, with properties of Bokeh's."""
         # in the document of whoever comes first, the plot would be cleared when that session ends
         scratch_document = Document()
-        with patch_curdoc(
-            scratch_document
-        ):  # Bokeh's: HoloViews asks neither Panel nor its own argument
+        # Bokeh's: HoloViews asks neither Panel nor its own argument
+        with patch_curdoc(scratch_document), disable_pipeline():
             figure = hv.renderer("bokeh").get_plot(element).state
         # WebGL waits for the graphics card at each of these small pictures, and knows no layers
         figure.update(

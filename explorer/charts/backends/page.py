@@ -19,6 +19,7 @@ import holoviews as hv
 import holoviews.plotting.mpl  # registers the renderer
 import matplotlib as mpl
 import numpy as np
+from holoviews.core.data import disable_pipeline
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -211,7 +212,8 @@ def _in_axes(
 def _draw_into(axes: Axes, plot: Any) -> Figure:
     """Draw an element or overlay into axes, whose figure it returns."""
     figure: Any = axes.get_figure(root=True)
-    hv.renderer(MPL).get_plot(plot, fig=figure, axis=axes, subplot=True)  # else it is closed
+    with disable_pipeline():
+        hv.renderer(MPL).get_plot(plot, fig=figure, axis=axes, subplot=True)  # else it is closed
     return figure
 
 
