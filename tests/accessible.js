@@ -9,6 +9,13 @@ function under(x, y) {
   return at
 }
 
+/** Whether nothing is on its way from one colour or place to another, of all that does not move for ever. */
+function is_still(root = document) {
+  const is_over = ({playState, effect}) => playState !== "running" || effect.getComputedTiming().endTime === Infinity
+  const inner = [...root.querySelectorAll("*")].flatMap(node => node.shadowRoot ?? [])
+  return root.getAnimations().every(is_over) && inner.every(each => is_still(each))
+}
+
 function focused() {
   let at = document.activeElement
   while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement

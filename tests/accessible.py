@@ -21,8 +21,9 @@ FOCUSED = f"""() => {{ {_SCRIPT}
 def grave_findings(page: Page | Frame, part: str = "", *, colours_alone: bool = False) -> list[str]:
     """
     Serious and critical findings, where they are, of a page or of the first part of it that fits a
-    selector; what a theme may change is colours alone.
+    selector, once what fades in has; what a theme may change is colours alone.
     """
+    page.wait_for_function(f"() => {{ {_SCRIPT}\n return is_still() }}")
     options: dict[str, Any] = {"resultTypes": ["violations"], "iframes": False}
     if colours_alone:
         options["runOnly"] = ["color-contrast"]

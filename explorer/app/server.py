@@ -11,6 +11,7 @@ import gc
 import io
 import logging
 import os
+import re
 import secrets
 import signal
 import sys
@@ -74,6 +75,8 @@ _log = logging.getLogger("wattlas")
 _FILES = r"(?!.*\.\.)[\w./@-]+(?:%5E)?[\w./@-]+\.(?:js|css|woff2|png|ico|svg)"
 _PAGES = r"(?!.*\.\.)[\w./-]+\.(?:html|js|css|woff2|png|ico|svg|json)"  # of the documentation
 _EXTENSIONS = "panel|panel-material-ui|geoviews"
+_VERSION = re.compile(r"v=[\w.]+|[0-9a-f]{32}")  # of a file, behind its address
+_HASHED = re.compile(r"-[A-Z0-9]{8}\.\w+$")
 _FONTS_AGAIN = "/material-icons.css"  # all of which Material UI's own style sheet has
 
 
@@ -115,7 +118,14 @@ class Files(Gate, StaticHandler):
 
 
 class ExtensionFiles(Gate, MultiRootStaticHandler):
-    """What Panel, Material UI and GeoViews add to BokehJS."""
+    """
+    What Panel, Material UI and GeoViews add to BokehJS: kept by browsers where an address says
+    which version of a file it is for, as fonts do by their names.
+    """
+
+    def get_cache_time(self, path: str, modified: Any, mime_type: str) -> int:
+        says_which = _VERSION.fullmatch(self.request.query) or _HASHED.search(path)
+        return self.CACHE_MAX_AGE if says_which else 0
 
 
 class Documentation(Scripted, StaticFileHandler):

@@ -59,6 +59,7 @@ def page(url: str, browser: Browser) -> Iterator[Page]:
 def turn(page: Page, dark: bool) -> None:
     if page.evaluate(DARK) != dark:
         page.get_by_role("button", name=tr("Toggle theme")).click()
+        page.mouse.move(0, 0)  # before the button is explained
         page.wait_for_function(f"dark => {DARK} == dark", arg=dark)
 
 
@@ -117,10 +118,10 @@ def german(url: str, browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(params=["en", "de"])
-def said(request: pytest.FixtureRequest) -> Iterator[Page]:
+def said(request: pytest.FixtureRequest, page: Page, german: Page) -> Iterator[Page]:
     """A page, and the words of the test, in two languages."""
     with speaking(request.param):
-        yield request.getfixturevalue("page" if request.param == "en" else "german")
+        yield page if request.param == "en" else german
 
 
 def in_both_themes(page: Page, part: str = "") -> list[str]:

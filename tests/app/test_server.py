@@ -20,7 +20,7 @@ from bokeh.model import DataModel
 from bokeh.models import Div
 from pages import wait_until_open
 from panel.reactive import ReactiveCustomBase
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from servers import Reader, ask, changed, connected, free_port, get, in_own_loop, serving, token_of
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httpserver import HTTPServer
@@ -609,6 +609,24 @@ def test_the_page_fetches_fonts_of_no_other_script(opened):
 
 
 @pytest.mark.ui
+def test_who_comes_back_has_the_files_that_stay_as_they_are(opened, served):
+    """Scripts, their style sheets, and fonts say in their addresses which version they are."""
+    _, _, asked = opened
+    kept = [
+        url
+        for url in asked
+        if re.search(r"\.(?:js|woff2)\b|bundle\.css", url) and url.startswith("http")
+    ]
+    assert len(kept) > 10
+    for url in kept:
+        path = url.removeprefix(f"http://127.0.0.1:{served[0]}")
+        _, headers, _ = ask(served[0], path, method="HEAD")
+        assert headers["Cache-Control"] == "max-age=315360000", path
+    bare = "/static/extensions/panel-material-ui/panel-material-ui.bundle.js"
+    assert "Cache-Control" not in ask(served[0], bare, method="HEAD")[1]
+
+
+@pytest.mark.ui
 def test_the_browser_imports_components_by_itself_and_as_they_were_written(opened):
     """None of them needs an import map: what has one is a bundle."""
     page, _, asked = opened
@@ -626,7 +644,9 @@ def test_the_browser_imports_components_by_itself_and_as_they_were_written(opene
 
 
 @pytest.mark.ui
-def test_parts_of_a_page_that_change_their_size_together_are_laid_out_once(opened):
+def test_parts_of_a_page_that_change_their_size_or_come_into_place_together_are_laid_out_once(
+    opened,
+):
     page, _, _ = opened
     counted = page.evaluate(
         """async () => {
@@ -637,6 +657,7 @@ def test_parts_of_a_page_that_change_their_size_together_are_laid_out_once(opene
           let passes = 0
           root.compute_layout = function () { passes += 1; return compute.call(this) }
           for (const part of parts) part._after_resize()
+          for (const _column of ["main", "sidebar"]) root._on_mounted()
           const at_once = passes
           await frame()
           root.compute_layout = compute
@@ -645,6 +666,54 @@ def test_parts_of_a_page_that_change_their_size_together_are_laid_out_once(opene
     )
     assert counted["parts"] > 1
     assert (counted["at_once"], counted["passes"]) == (0, 1)
+
+
+@pytest.mark.ui
+def test_a_plot_in_which_something_changes_is_laid_out_without_the_page(opened):
+    page, _, _ = opened
+    measured, others = page.evaluate(
+        """() => {
+          const [one, ...others] = [...Bokeh.index.query(view => view.model.type == "Figure")]
+          const measured = []
+          for (const plot of [one, ...others]) {
+            plot.measure_layout = function () {
+              measured.push(this === one)
+              return Object.getPrototypeOf(this).measure_layout.call(this)
+            }
+          }
+          one.compute_layout()
+          for (const plot of [one, ...others]) delete plot.measure_layout
+          return [measured, others.length]
+        }"""
+    )
+    assert sum(measured) == 1 and len(measured) <= others  # with what it is aligned with
+
+
+@pytest.mark.ui
+def test_tools_of_a_plot_are_arranged_when_they_show(opened):
+    """Those that have no room are in a menu."""
+    page, _, _ = opened
+    measured = """() => {
+      const ask = Element.prototype.getBoundingClientRect
+      let times = 0
+      Element.prototype.getBoundingClientRect = function () {
+        times += this.getRootNode().host?.matches(".bk-Toolbar") ?? false
+        return ask.call(this)
+      }
+      const [root] = Bokeh.index.roots
+      root.compute_layout()
+      Element.prototype.getBoundingClientRect = ask
+      return times
+    }"""
+    page.mouse.move(0, 0)
+    assert page.evaluate(measured) == 0
+    plot = page.get_by_role("group", name="What does waiting buy?").first
+    overflow = page.locator(".bk-Toolbar:not(.bk-hidden) .bk-tool-overflow")
+    expect(overflow).to_have_count(0)
+    plot.hover()
+    expect(overflow).to_be_visible()
+    assert page.evaluate(measured) > 0
+    page.mouse.move(0, 0)
 
 
 @pytest.mark.ui

@@ -8,6 +8,8 @@ function spare_bokeh() {
   keep_styles_that_stay()
   hatch_once()
   lay_out_once_a_frame()
+  lay_plots_out_alone()
+  arrange_tools_that_show()
 }
 
 /**
@@ -81,17 +83,65 @@ function hatch_once() {
 /** Lay out once a frame, however many parts of the page have changed their size in it: Bokeh does for each of them. */
 function lay_out_once_a_frame() {
   const {LayoutDOMView} = Bokeh.require("models/layouts/layout_dom")
+  const {compute_layout} = LayoutDOMView.prototype
   const waiting = new Set()
   const lay_out = () => {
     const roots = [...waiting]
     waiting.clear()
     for (const root of roots) root.compute_layout()
   }
-  LayoutDOMView.prototype._after_resize = function () {
-    let root = this
+  const lay_out_soon = part => {
+    let root = part
     while (root.parent instanceof LayoutDOMView) root = root.parent
     if (!waiting.size) requestAnimationFrame(lay_out)
     waiting.add(root)
+  }
+  LayoutDOMView.prototype._after_resize = function () {
+    lay_out_soon(this)
+  }
+  LayoutDOMView.prototype.compute_layout = function () {
+    if (this.parent instanceof LayoutDOMView) lay_out_soon(this)
+    else compute_layout.call(this)
+  }
+}
+
+/**
+ * Lay out a plot alone, and those it is aligned with, where only what is in it has changed, as the length of its
+ * numbers: Bokeh lays out all of the page. Should the plot come out larger or smaller, the browser tells the page.
+ */
+function lay_plots_out_alone() {
+  const {prototype} = Bokeh.require("models/plots/plot_canvas").PlotView
+  prototype.compute_layout = function () {
+    if (!this.is_displayed) return // and is laid out with the page when it is
+    const aligned = this.parent?.layout ? this.parent : this
+    aligned.measure_layout()
+    aligned.update_bbox()
+    aligned._compute_layout()
+    aligned.after_layout()
+  }
+}
+
+/** Arrange the tools of a plot where they show. Bokeh takes out and measures each whenever the page is laid out. */
+function arrange_tools_that_show() {
+  const {prototype} = Bokeh.require("models/tools/toolbar").ToolbarView
+  const {_after_render, _on_visible_change} = prototype
+  const rest = Object.getPrototypeOf(prototype)._after_render
+  prototype._after_render = function () {
+    return (this.visible ? _after_render : rest).call(this)
+  }
+  prototype._on_visible_change = function () {
+    _on_visible_change.call(this)
+    if (this.visible && this.is_displayed) this._after_render()
+  }
+}
+
+/** Lay out once a frame what comes into its place on the page in pieces: Panel lays out all of it for each of them. */
+function come_into_place_at_once() {
+  const {prototype} = Bokeh.Models.get("panel.models.esm.ReactComponent").prototype.default_view
+  prototype._on_mounted = function () {
+    this.update_layout()
+    this._after_resize()
+    this.mounted = true
   }
 }
 

@@ -15,5 +15,6 @@ if (!figure.properties.inner_width.is_unset) {
     names.glyph.text_font_size = narrow ? "12px" : "14px"
     names.data_source.change.emit() // which of them have room
   }
-  view?.invalidate_layout()
+  view?.update_layout()
+  view?.compute_layout()
 }
