@@ -85,12 +85,13 @@ def digest(*parts: NDArray | pd.Series | bytes | str | Iterable[str]) -> bytes:
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         if isinstance(part, (np.ndarray, pd.Series)) and part.dtype.kind in "fiu":
-            data = np.asarray(part, float).tobytes()
+            data = np.ascontiguousarray(part, float).data
         elif isinstance(part, bytes):
             data = part
         else:
             data = (part if isinstance(part, str) else _joined(part)).encode()
-        digest.update(len(data).to_bytes(8, "big") + data)
+        digest.update(memoryview(data).nbytes.to_bytes(8, "big"))
+        digest.update(data)
     return digest.digest()
 
 
