@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+Step = tuple[float, Ints, Floats]  # a budget [ms], and the load there, see `OpeningArcs.load`
 
 LAYER_COLUMNS = [f"{layer.replace('-', '_')}_mw" for layer in LAYERS]
 RID_COLUMNS = [f"rid_{reading}_mw" for reading in READINGS]
@@ -288,10 +290,10 @@ class _Sweep:
         net, numbers = self.network, self._numbers
         arrays = (
             self._opens_ms,
-            numbers.cost,
             net.cost_usd_per_mwh,
             net.money_usd_per_mwh,
             net.carbon_kg_per_arc_mwh,
+            net.wan_ms,
             net.pue,
             net.geography.region_km,
         )
@@ -310,25 +312,23 @@ class _Sweep:
 
     def frontier(self, model: PlacementModel, exact: bool, between: Callable[[], None]) -> Frontier:
         self._model = model
-        points = self._breakpoints
-        arcs = OpeningArcs(
-            self._numbers, self._then, self._opens_ms, self.network.home, self._figures
-        )
+        points, figures = self._breakpoints, self._figures
+        arcs = OpeningArcs(self._numbers, self._then, self._opens_ms, self.network.home, figures)
         start = self._first_served(arcs)
-        rows = [self._row(start, arcs) | {"opens": ""}]
+        steps = [(start, *arcs.load)]
         if exact:
-            rows += self._walk(arcs, between)
+            steps += self._walk(arcs, between)
         else:
             for budget in np.unique(np.linspace(start, points[-1], GRID_POINTS))[1:]:
                 self._move_to(budget, arcs)
-                rows.append(self._row(budget, arcs))
+                steps.append((budget, *arcs.load))
         return Frontier(
             over=self.over,
             exact=exact,
             current_ms=self.current_ms,
             strictest_ms=float(points[0]),
             loosest_ms=float(points[-1]),
-            table=_with_returns(rows, window_ms(self.network, self.over)),
+            table=_with_returns(self._columns(steps, figures), window_ms(self.network, self.over)),
             network=self._whole,
         )
 
@@ -336,9 +336,7 @@ class _Sweep:
         """The same curve with where this scenario stands on it, and its names."""
         return replace(found, current_ms=self.current_ms, network=self._whole)
 
-    def _walk(
-        self, arcs: OpeningArcs, between: Callable[[], None]
-    ) -> Iterator[dict[str, float | str]]:
+    def _walk(self, arcs: OpeningArcs, between: Callable[[], None]) -> Iterator[Step]:
         """
         From one improving arc to the next; arcs in between cannot improve, so nothing is missed.
         """
@@ -348,7 +346,7 @@ class _Sweep:
             self._move_to(budget, arcs)
             before, after = after, arcs.objective
             if abs(after - before) > REAL_STEP * abs(before):
-                yield self._row(budget, arcs)
+                yield budget, *arcs.load
 
     def _first_served(self, arcs: OpeningArcs) -> float:
         """The smallest breakpoint that serves all that can be served; the arcs stand there then."""
@@ -387,35 +385,49 @@ class _Sweep:
         """What breaks ties of the objective."""
         return None if self.network.objective == "cost" else self.network.cost_usd_per_mwh
 
-    def _row(self, budget_ms: float, arcs: OpeningArcs) -> dict[str, float | str]:
-        sums = arcs.figures.tolist()
-        return {
-            "budget_ms": budget_ms,
-            **dict(zip(SUMS, sums, strict=False)),
-            "unserved_mw": arcs.unserved_mw,
-            **dict(zip(LAYER_COLUMNS, sums[len(SUMS) :], strict=True)),
-            "opens": self._opened(arcs.opened_mw(budget_ms)),
-        }
-
     @property
-    def _figures(self) -> Floats:
+    def _figures(self) -> list[Floats]:
         """
-        What a MW on each arc adds to `SUMS` and then to each layer, shape (column, client, region,
+        What a MW on each arc adds to `SUMS` and then to each layer, each of shape (client, region,
         workload).
         """
         net = self.network
-        layers = net.layer_index == np.arange(len(LAYERS))[:, np.newaxis, np.newaxis]
-        return np.stack(
-            [
-                net.money_usd_per_mwh,
-                net.carbon_kg_per_arc_mwh,
-                net.cost_usd_per_mwh,
-                net.electricity_per_arc_mwh,
-                np.ones(net.latency_ms.shape),
-                net.is_away,
-                *np.repeat(layers[..., np.newaxis], len(net.workloads), axis=-1),
-            ]
-        )
+        layers = np.repeat(net.layer_index[..., np.newaxis], len(net.workloads), axis=-1)
+        return [
+            net.money_usd_per_mwh,
+            net.carbon_kg_per_arc_mwh,
+            net.cost_usd_per_mwh,
+            net.electricity_per_arc_mwh,
+            np.ones(net.latency_ms.shape),
+            net.is_away,
+            *((layers == layer).astype(float) for layer in range(len(LAYERS))),
+        ]
+
+    def _columns(self, steps: list[Step], figures: list[Floats]) -> dict[str, Any]:
+        """Of each step: its budget, sums of figures, what goes unserved, and where arcs open."""
+        budgets, arcs, mw = zip(*steps, strict=True)
+        step = np.repeat(np.arange(len(steps)), [*map(len, arcs)])
+        arc, mw, budget_ms = np.concatenate(arcs), np.concatenate(mw), np.array(budgets)
+        served = arc >= 0
+        unserved_mw = np.asarray(np.bincount(step[~served], mw[~served], len(steps)), float)
+        step, arc, mw = step[served], arc[served], mw[served]
+        used = np.bincount(arc).nonzero()[0]  # sums take few columns
+        column = np.empty(self._opens_ms.size, np.intp)
+        column[used] = np.arange(len(used))
+        cell = step * len(used) + column.take(arc)
+        it_mw = np.bincount(cell, mw, len(steps) * len(used)).reshape(len(steps), len(used))
+        sums = [it_mw @ figure.take(used) for figure in figures]
+        new = self._opens_ms.take(arc) == budget_ms.take(step)
+        regions = len(self.network.regions)
+        place = step * regions + arc // len(self.network.workloads) % regions
+        opened_mw = np.bincount(place[new], mw[new], len(steps) * regions).reshape(-1, regions)
+        return {
+            "budget_ms": budget_ms,
+            **dict(zip(SUMS, sums, strict=False)),
+            "unserved_mw": unserved_mw,
+            **dict(zip(LAYER_COLUMNS, sums[len(SUMS) :], strict=True)),
+            "opens": ["", *map(self._opened, opened_mw[1:])],
+        }
 
     def with_relocatable(self, table: pd.DataFrame) -> pd.DataFrame:
         """
@@ -451,11 +463,10 @@ def _unserved_mw(optimum: Optimum) -> float:
     return float(optimum.unserved_free_mw.sum() + optimum.unserved_pinned_mw.sum())
 
 
-def _with_returns(rows: list[dict[str, Any]], window: float) -> pd.DataFrame:
+def _with_returns(columns: dict[str, Any], window: float) -> pd.DataFrame:
     """
-    The table of these rows, with returns on latency, secants of its columns; NaN in the first row.
+    The table of these columns and of returns on latency, their secants; NaN in the first row.
     """
-    columns = {name: np.array([row[name] for row in rows]) for name in rows[0]}
     budget, served, opens = (columns.pop(name) for name in ("budget_ms", "served_mw", "opens"))
     cost, carbon = columns["cost_usd_per_h"], columns["carbon_kg_per_h"]
     span, from_start = np.diff(budget, prepend=np.nan), budget - budget[0]

@@ -9,9 +9,10 @@ is the placement.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +25,11 @@ from explorer.model.solver import (
     TIE_BREAK,
     by_kind,
     of_kinds,
-    part_of_kind,
     values_of_load,
 )
 from explorer.model.ties import (
     ROUNDING,
     Level,
-    at_home,
     by_demand,
     everything,
     fixed_order,
@@ -67,14 +66,19 @@ class OpeningArcs:
     opens_ms : shape (client, region, workload)
         From which budget on an arc is there; infinite for never. [ms]
     home : shape (client,)
-    figures : shape (figure, client, region, workload)
+    figures : each of shape (client, region, workload)
         What a MW on each arc adds to the figures that are looked at. Where placements that are
         equal on all levels differ in one of them, the fixed order of `PlacementModel` tells which
         of them is the placement.
     """
 
     def __init__(
-        self, numbers: LPData, then: Floats | None, opens_ms: Floats, home: Ints, figures: Floats
+        self,
+        numbers: LPData,
+        then: Floats | None,
+        opens_ms: Floats,
+        home: Ints,
+        figures: Sequence[Floats],
     ) -> None:
         self._shape = opens_ms.shape
         self._home = np.repeat(home, self._shape[2])  # of each demand
@@ -83,15 +87,15 @@ class OpeningArcs:
         self._units = units_of(replace(numbers, allowed=allowed))
         cost, allowed = by_demand(numbers.cost), by_demand(allowed)
         self._told_by = [cost / self._units.cost, *ties, *values_of_load(numbers, self._units)]
-        self._kinds = groups = Kinds(self._home).of([*self._told_by, opens], allowed)
-        self._kinds_open, self._opens = Kinds(self._home), opens_ms
-        self._client_home = home
+        rng = np.random.default_rng(0)
+        mixed = by_demand(_mixed(figures, rng))
+        self._kinds, self._opens, self._client_home = Kinds(self._home), opens_ms, home
+        told_apart = [*self._told_by, opens, mixed * 1000.0]  # figures by nine digits
+        self._groups = groups = self._kinds.of(told_apart, allowed)
         asked = in_units(replace(numbers, cost=cost, allowed=allowed), self._units)
         self._data = data = by_kind(asked, groups, self._home)
         self._free, self._pinned = len(data.cost), len(data.pinned_cost)
         self._pinned_rows = self._free + np.arange(self._pinned)
-        self._part_free = part_of_kind(asked.free_mw.ravel(), data.free_mw, groups.free)
-        self._part_pinned = part_of_kind(asked.pinned_mw.ravel(), data.pinned_mw, groups.pinned)
         every = everything(data.allowed, data.pinned_allowed)
         tied_by = [of_kinds(by.clip(-LONGEST_MS, LONGEST_MS), groups, self._home) for by in ties]
         levels = [
@@ -102,24 +106,21 @@ class OpeningArcs:
         self._amounts = np.concatenate([data.free_mw, data.pinned_mw])
         self._rows = np.arange(len(self._amounts) + 1)
         self._places = self._shape[1] + 1
-        self._count([self._by_arc(by.arcs, by.pinned, by.drop) for by in levels], figures)
+        self._mark = 1.0 + rng.random(self._places)  # of each place where an arc has just opened
+        self._mixed = self._by_arc(*of_kinds(mixed, groups, self._home), 0.0).ravel()
+        self._count([self._by_arc(by.arcs, by.pinned, by.drop) for by in levels])
+        index = by_demand(np.arange(opens_ms.size).reshape(self._shape))
+        rows = self._by_arc(*of_kinds(index, groups, self._home), -1)
+        self._index = rows.ravel().astype(np.intp)  # of the arc of the first demand of each kind
         self._put_in_order(self._opening(*of_kinds(opens, groups, self._home)))
         self._reduced = np.empty_like(self._weight)
         self._begin()
 
-    def _count(self, levels: list[Floats], figures: Floats) -> None:
+    def _count(self, levels: list[Floats]) -> None:
         """What a MW counts on each arc, which is row * places + place."""
-        by_figure = [self._by_arc(*by, 0.0) for by in self._of_kinds(figures)]
-        self._adds = np.stack([levels[0].ravel(), *map(np.ravel, by_figure)], axis=1)
-        # what differs in one figure differs in all at once, where each has its weight at random
-        rng = np.random.default_rng(0)
-        weights = 1.0 + rng.random(len(by_figure))
-        largest = np.array([np.abs(figure).max() or 1.0 for figure in by_figure])
-        self._figures = self._adds[:, 1:] @ (weights / largest)
-        self._mark = 1.0 + rng.random(self._places)  # of each place where an arc has just opened
-        self._told = np.append(levels, self._figures).reshape(len(levels) + 1, -1)
-        self._largest = np.array([np.abs(level).max() for level in levels])
-        self._weight = np.sum([by * level for by, level in zip(WEIGHTS, levels, strict=False)], 0)
+        self._weight = np.asarray(sum(map(mul, WEIGHTS, levels)))
+        self._told = np.append(levels, self._mixed).reshape(len(levels) + 1, -1)
+        self._largest = np.abs(self._told[:-1]).max(axis=1)
 
     def _put_in_order(self, opens_ms: Floats) -> None:
         """Arcs in the order in which they open, at budgets of shape (row, place)."""
@@ -127,7 +128,8 @@ class OpeningArcs:
         ever = (self._opens_ms < np.inf).nonzero()[0]
         self._order = ever[self._opens_ms[ever].argsort(kind="stable")]
         self._sorted_ms = self._opens_ms[self._order]
-        self._row_of, self._place_of = np.divmod(np.arange(opens_ms.size), self._places)
+        self._row_of = np.repeat(self._rows, self._places)
+        self._place_of = np.tile(np.arange(self._places), len(self._rows))
         self._sorted_rows = self._row_of.take(self._order)
         self._sorted_places = self._place_of.take(self._order)
         self._sorted_costs = self._told[0].take(self._order)
@@ -140,7 +142,7 @@ class OpeningArcs:
     def _begin(self) -> None:
         """Nothing is open, and nobody is served."""
         self._tree = Tree(self._data.capacity_mw, self._amounts, self._weight[:-1, -1])
-        self._take(*self._tree.loads)
+        self._loads = self._tree.loads
         self._cost = np.full(self._weight.shape, np.inf)  # (row, place), of what is open
         self._open = 0  # how many arcs, in order
         self._near: Near | None = None
@@ -164,22 +166,10 @@ class OpeningArcs:
         rows[-1] = -np.inf
         return rows
 
-    def _of_kinds(self, figures: Floats) -> Iterator[tuple[Floats, Floats]]:
-        """Of each figure, the mean of each kind of free load, and of pinned load at home."""
-        groups = self._kinds
-        others = np.delete(np.arange(len(groups.free)), groups.first_free)
-        for figure in figures:
-            arcs = by_demand(figure)
-            of_part = arcs * self._part_free[:, np.newaxis]
-            free = of_part[groups.first_free]
-            np.add.at(free, groups.free[others], of_part[others])
-            at_homes = at_home(arcs, self._home) * self._part_pinned
-            yield free, np.asarray(np.bincount(groups.pinned, at_homes, self._pinned), float)
-
     def stand_on(self, optimum: Optimum, budget_ms: float) -> None:
         """Go on from this optimum, which is that at this budget."""
         self._open_until(budget_ms)
-        groups, units = self._kinds, self._units
+        groups, units = self._groups, self._units
         load = np.zeros((self._free + self._pinned, self._places))
         served_mw = by_demand(optimum.free_mw).T, optimum.unserved_free_mw.reshape(1, -1)
         for place, mw in enumerate(np.concatenate(served_mw)):
@@ -189,41 +179,33 @@ class OpeningArcs:
             (-1, optimum.unserved_pinned_mw),
         ):
             load[self._pinned_rows, place] = np.bincount(groups.pinned, mw.ravel(), self._pinned)
-        self._take(*_used(load / units.mw))
+        self._loads = _used(load / units.mw)
         free = optimum.price_free.ravel()[groups.first_free]
         pinned = optimum.price_pinned.ravel()[groups.first_pinned]
         self._worth = np.concatenate([free, pinned, [0.0]]) / units.cost  # of the objective, (row,)
         self._price = np.append(optimum.capacity_price, 0.0) / units.cost  # (place,)
 
-    def _take(self, arcs: Ints, amounts: Floats) -> None:
-        """The load that is looked at from now on: on arcs, in solver units."""
-        self._loads = arcs, amounts
-        self._sums = amounts @ self._adds.take(arcs, 0)
+    @property
+    def load(self) -> tuple[Ints, Floats]:
+        """
+        Arcs that carry load, as numbers in an array (client, region, workload), -1 for nowhere; MW.
+
+        All load of a kind of demand is on the arcs of the first one: for the others they are alike.
+        """
+        arcs, amounts = self._loads
+        return self._index.take(arcs), amounts * self._units.mw
 
     @property
     def unserved_mw(self) -> float:
         """Load that nobody serves. [MW]"""
-        arcs, amounts = self._loads
-        nowhere = self._place_of.take(arcs) == self._shape[1]
-        return float(amounts[nowhere].sum()) * self._units.mw
+        arcs, mw = self.load
+        return float(mw[arcs < 0].sum())
 
     @property
     def objective(self) -> float:
         """With the penalty on unserved load, in the unit of the objective."""
-        return float(self._sums[0]) * self._units.mw * self._units.cost
-
-    @property
-    def figures(self) -> Floats:
-        """What all load adds to each figure, shape (figure,)."""
-        return self._sums[1:] * self._units.mw
-
-    def opened_mw(self, budget_ms: float) -> Floats:
-        """Load of the arcs that open at just this budget, by region. [MW]"""
         arcs, amounts = self._loads
-        new = (self._opens_ms.take(arcs) == budget_ms).nonzero()[0]
-        mw = amounts.take(new) * self._units.mw
-        places = self._place_of.take(arcs.take(new))
-        return np.asarray(np.bincount(places, mw, self._shape[1]), float)
+        return float(self._told[0].take(arcs) @ amounts) * self._units.mw * self._units.cost
 
     def next_ms(self) -> float:
         """The next budget at which an arc opens that improves the objective; infinite for none."""
@@ -239,17 +221,14 @@ class OpeningArcs:
         unserved: then `stand_on` goes on from there.
         """
         self._open_until(budget_ms)
-        figures = self._told[-1]
-        figures[self._new] = self._figures.take(self._new)
-        first = self._sorted_ms.searchsorted(budget_ms)
-        self._new = self._order[first : self._open]
-        figures[self._new] += self._mark.take(self._sorted_places[first : self._open])
-        if not self._settle() or self._tree.unserved > ROUNDING:
-            self._take(*self._tree.loads)
+        self._tell_apart(budget_ms)
+        settled = self._settle()
+        self._loads = self._tree.loads
+        if not settled or self._tree.unserved > ROUNDING:
             return False
-        if not self._proven():
-            return self._decide(budget_ms)
-        self._take(*self._tree.loads)
+        best = self._best()
+        if best is None or self._differ(*best):
+            return self._decide(budget_ms, best)
         return True
 
     def _open_until(self, budget_ms: float) -> None:
@@ -263,6 +242,13 @@ class OpeningArcs:
         if self._near is not None:
             self._near.add(self._row_of.take(arcs), self._place_of.take(arcs), costs)
         self._open = until
+
+    def _tell_apart(self, budget_ms: float) -> None:
+        """Let load on arcs that open at just this budget be another figure than other load."""
+        mixed, first = self._told[-1], self._sorted_ms.searchsorted(budget_ms)
+        mixed[self._new] = self._mixed.take(self._new)
+        self._new = self._order[first : self._open]
+        mixed[self._new] += self._mark.take(self._sorted_places[first : self._open])
 
     def _settle(self) -> bool:
         """Pivot with what is open until no arc saves; False where there is no end of it."""
@@ -308,12 +294,10 @@ class OpeningArcs:
     def _look_at_all(self) -> Near:
         """The arcs that are near by the prices of today."""
         arcs = (self._reduced_costs() <= NEAR).ravel().nonzero()[0]
-        self._near = near = self._among(arcs, self._cost, NEAR)
-        return near
-
-    def _among(self, arcs: Ints, count: Floats, margin: float) -> Near:
         rows, places = self._row_of.take(arcs), self._place_of.take(arcs)
-        return Near(margin, rows, places, count.take(arcs), self._tree.price, self._tree.worth)
+        costs, tree = self._cost.take(arcs), self._tree
+        self._near = near = Near(NEAR, rows, places, costs, tree.price, tree.worth)
+        return near
 
     def _reduced_costs(self) -> Floats:
         """Of all that is open, by the prices that pivots go by, shape (row, place)."""
@@ -321,59 +305,64 @@ class OpeningArcs:
         reduced -= self._tree.worth[:, np.newaxis]
         return reduced
 
-    def _proven(self) -> bool:
+    def _best(self) -> tuple[Ints, Ints] | None:
         """
-        Whether the basis is the best on every level, and no figure changes where load moves to
-        other arcs that are as good on all of them.
+        Rows and places of all arcs that are as good as the basis on every level; None where one is
+        better.
         """
         tree = self._tree
-        price = tree.prices(self._told)
-        worth = self._told.take(tree.row_arcs, 1) + price.take(tree.at, 1)
+        self._prices = price = tree.prices(self._told)
+        self._worths = worth = self._told.take(tree.row_arcs, 1) + price.take(tree.at, 1)
         self._price, self._worth = price[0], worth[0]
-        close, near = self._close(price), self._near
-        if near is None or near.reach < close[0]:
+        near = self._near
+        if near is None or near.reach < self._close(price):
             near = self._look_at_all()
-        reduced, rows, places = near.reduced, near.rows, near.places
-        *levels, figures = zip(self._told, price, worth, strict=True)
-        for until, tolerance, level in zip(close, self._tolerances, levels, strict=True):
-            some = (reduced <= until).nonzero()[0]
-            reduced, rows, places = reduced.take(some), rows.take(some), places.take(some)
-            change = self._change(rows, places, *level)
+        rows, places = near.rows, near.places
+        lesser = [self._change(level, rows, places) for level in range(1, len(self._tolerances))]
+        objective = near.reduced - sum(map(mul, WEIGHTS[1:], lesser))  # what is left of all levels
+        changes = [objective, *lesser]
+        best = np.arange(len(rows))
+        for change, tolerance in zip(changes, self._tolerances, strict=True):
+            change = change.take(best)
             if change.min(initial=0.0) < -tolerance:
-                return False
-            some = (change <= tolerance).nonzero()[0]
-            reduced, rows, places = reduced.take(some), rows.take(some), places.take(some)
-        change = self._change(rows, places, *figures)
-        return bool(np.abs(change).max(initial=0.0) <= SAME)
+                return None
+            best = best[change <= tolerance]
+        return rows.take(best), places.take(best)
 
-    def _change(
-        self, rows: Ints, places: Ints, count: Floats, price: Floats, worth: Floats
-    ) -> Floats:
-        """Reduced costs of arcs by one count."""
-        change = count.take(rows * self._places + places)
-        change += price.take(places)
-        change -= worth.take(rows)
+    def _close(self, price: Floats) -> float:
+        """
+        Up to which reduced cost, by what pivots go by, an arc may be as good as the basis by the
+        objective.
+        """
+        most = 2.0 * (self._largest[1:] + np.abs(price[1:-1]).max(axis=1))
+        return self._tolerances[0] + sum(map(mul, WEIGHTS[1:], most.tolist()))
+
+    def _differ(self, rows: Ints, places: Ints) -> bool:
+        """Whether a figure changes where load moves to some of these arcs."""
+        return bool(np.abs(self._change(-1, rows, places)).max(initial=0.0) > SAME)
+
+    def _change(self, level: int, rows: Ints, places: Ints) -> Floats:
+        """Reduced costs of arcs on a level, or, of the last one, by figures."""
+        change = self._told[level].take(rows * self._places + places)
+        change += self._prices[level].take(places)
+        change -= self._worths[level].take(rows)
         return change
 
-    def _close(self, price: Floats) -> list[float]:
-        """Up to which reduced cost, by what pivots go by, arcs may be the best on each level."""
-        most = 2.0 * (self._largest + np.abs(price[:-1]).max(axis=1))
-        lesser = [weight * float(size) for weight, size in zip(WEIGHTS, most, strict=False)]
-        levels = range(1, len(lesser) + 1)
-        return [sum(self._tolerances[:n]) + sum(lesser[n:]) for n in levels]
-
-    def _decide(self, budget_ms: float) -> bool:
+    def _decide(self, budget_ms: float, best: tuple[Ints, Ints] | None) -> bool:
         """
-        Find the optimum level by level, and at last by the fixed order, and share out alike what
-        demands of a kind get; False where there is no end of it.
+        Find the optimum by the fixed order among what is best, after level by level where that is
+        not known, and share out alike what demands of a kind get; False where there is no end of it.
         """
-        tree, groups = self._tree, self._kinds
-        kinds = self._kinds_open.of(self._told_by, by_demand(self._opens <= budget_ms))
+        tree, groups = self._tree, self._groups
+        kinds = self._kinds.of(self._told_by, by_demand(self._opens <= budget_ms))
         free, pinned = kinds.free[groups.first_free], kinds.pinned[groups.first_pinned]
         order = order_of(self._fixed_order, kinds.first_free[free], kinds.first_pinned[pinned])
-        by_order = self._by_arc(order.arcs, order.pinned, order.drop)
-        counts = [*self._told[:-1], by_order.ravel()]
-        decided = self._settle_by_level(counts, [*self._tolerances, order.tolerance])
+        counts = [self._by_arc(order.arcs, order.pinned, order.drop).ravel()]
+        tolerances = [order.tolerance]
+        rows, places = best or (self._cost < np.inf).nonzero()
+        if best is None:
+            counts, tolerances = [*self._told[:-1], *counts], [*self._tolerances, *tolerances]
+        decided = self._settle_by_level(rows, places, counts, tolerances)
         tree.reckon(self._weight)
         self._price = tree.prices(self._told[:1])[0]
         self._worth = self._told[0].take(tree.row_arcs) + self._price.take(tree.at)
@@ -381,18 +370,24 @@ class OpeningArcs:
         arcs, amounts = tree.loads
         load.ravel()[arcs] = amounts
         kind = np.concatenate([free, len(kinds.first_free) + pinned])
-        self._take(*_used(in_equal_parts(kind, self._amounts, load)))
+        self._loads = _used(in_equal_parts(kind, self._amounts, load))
         return decided
 
-    def _settle_by_level(self, counts: list[Floats], tolerances: list[float]) -> bool:
-        """Pivot by one level after the other, each among what is best on all before."""
-        arcs = (self._cost < np.inf).ravel().nonzero()[0]
+    def _settle_by_level(
+        self, rows: Ints, places: Ints, counts: list[Floats], tolerances: list[float]
+    ) -> bool:
+        """
+        Pivot by one level after the other, among these arcs and then what is best on all before.
+        """
+        tree = self._tree
         for count, tolerance in zip(counts, tolerances, strict=True):
-            self._tree.reckon(count.reshape(self._cost.shape))
-            face = self._among(arcs, count, np.inf)
+            tree.reckon(count.reshape(self._cost.shape))
+            costs = count.take(rows * self._places + places)
+            face = Near(np.inf, rows, places, costs, tree.price, tree.worth)
             if not self._settle_among(face, tolerance):
                 return False
-            arcs = arcs[face.reduced <= tolerance]
+            best = face.reduced <= tolerance
+            rows, places = rows[best], places[best]
         return True
 
 
@@ -400,3 +395,14 @@ def _used(load: Floats) -> tuple[Ints, Floats]:
     """Arcs that carry load (row, place), and how much."""
     arcs = (load > ROUNDING).ravel().nonzero()[0]
     return arcs, load.take(arcs)
+
+
+def _mixed(figures: Sequence[Floats], rng: np.random.Generator) -> Floats:
+    """
+    Figures (client, region, workload) as one: what differs in one of them differs in it, for each
+    has its weight at random.
+    """
+    largest = (max(float(figure.max()), -float(figure.min())) or 1.0 for figure in figures)
+    weights = (1.0 + rng.random(len(figures))).tolist()
+    weighted = zip(weights, largest, figures, strict=True)
+    return np.asarray(sum(weight / size * figure for weight, size, figure in weighted))
