@@ -739,6 +739,9 @@ def test_a_board_speaks_the_language_of_who_looks_at_it(browser, served):
         assert [*links_by_language(board)] == ["de"]
         assert "&lang=de" in (board.get_by_text("/board/join").text_content() or "")
         assert grave_findings(board) == []
+        board.locator("button.join").click()
+        assert grave_findings(board) == []
+        board.keyboard.press("Escape")
         board.get_by_role("button", name=tr("Light or dark")).click()
         assert grave_findings(board, colours_alone=True) == []
         board.get_by_text(tr("Room"), exact=True).click()

@@ -756,6 +756,10 @@ def test_two_handles_in_a_row_are_two_changes_and_undo_moves_them_back(serve):
     expect(undo).to_be_disabled()
     page.keyboard.press("ControlOrMeta+Shift+z")
     expect(served.slider("friction_scale")).to_have_value("5")
+    page.keyboard.press("ControlOrMeta+z")
+    expect(served.slider("friction_scale")).to_have_value("1")
+    page.keyboard.press("Control+y")
+    expect(served.slider("friction_scale")).to_have_value("5")
     redo.click()
     expect(served.exact("A Interactive")).to_have_value("105 ms")
     expect(redo).to_have_count(0)  # it replays now

@@ -23,7 +23,7 @@ from servers import free_port, serving
 from explorer import Scenario, frontier, solve
 from explorer.app.questions import QUESTIONS
 from explorer.text import format_number
-from explorer.words import speaking, tr
+from explorer.words import LANGUAGES, speaking, tr
 
 pytestmark = pytest.mark.ui
 WORLD = "stylized-12"  # which has a story
@@ -378,6 +378,16 @@ def test_on_a_phone_the_tab_key_goes_as_one_reads_and_nothing_lies_on_what_it_co
     (first,) = [n for n, each in enumerate(found) if each["name"].startswith("Story:")]
     assert turned_back(found[first:]) == []
     assert [each["name"] for each in found if not each["seen"]] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_at_the_lower_edge_of_a_phone_no_limit_is_whole(phone, language):
+    field = phone.get_by_label("Extra waiting at most, mean [ms], exact value").last
+    with speaking(language):
+        field.evaluate("(field, words) => (field.value = words)", tr("no limit"))
+    assert field.evaluate(
+        "field => 0 < field.clientWidth && field.scrollWidth <= field.clientWidth"
+    )
 
 
 def test_a_finger_hits_what_it_is_meant_to_hit(page, phone):

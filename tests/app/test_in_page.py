@@ -144,6 +144,7 @@ def test_a_reader_submits_what_he_sees_to_the_board_of_his_room(browser, tmp_pat
         typed(page, "friction_scale", "0.4")
         page.get_by_role("button", name="Submit to the board").click()
         expect(page.get_by_label("Code of the room")).to_have_value(found[1])
+        assert grave_findings(page) == []
         page.get_by_label("Team").fill("Readers")
         page.get_by_role("button", name="Submit", exact=True).click()
         expect(page.get_by_role("dialog")).to_contain_text("Submitted", timeout=PATIENCE_MS)

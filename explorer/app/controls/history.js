@@ -73,11 +73,13 @@ function button(action, press) {
   return {element, action, tip: element.querySelector(".tip")}
 }
 
-/** Ctrl+Z and Ctrl+Shift+Z, on a Mac with Cmd; text fields keep theirs. */
+/** Ctrl+Z and Ctrl+Shift+Z, on a Mac with Cmd, or Ctrl+Y as on Windows; text fields keep theirs. */
 function shortcut(event) {
-  if (!(event.ctrlKey || event.metaKey) || event.altKey || event.key.toLowerCase() !== "z") return null
+  const key = event.key.toLowerCase()
+  const isAgain = key === "y" && event.ctrlKey && !event.shiftKey
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || !(key === "z" || isAgain)) return null
   const [target] = event.composedPath()
   const ranges = target.matches?.("input[type=range]")
   if (!ranges && (target.isContentEditable || target.matches?.("input, textarea"))) return null
-  return event.shiftKey ? "redo" : "undo"
+  return event.shiftKey || isAgain ? "redo" : "undo"
 }
