@@ -217,19 +217,19 @@ class OpeningArcs:
 
     def move_to(self, budget_ms: float) -> bool:
         """
-        Find the optimum at a budget; False where that takes a solver, because some load goes
-        unserved: then `stand_on` goes on from there.
+        Find the optimum at a budget; False where that takes a solver, because it is a matter of
+        fairness who goes unserved: then `stand_on` goes on from there.
         """
         self._open_until(budget_ms)
         self._tell_apart(budget_ms)
         settled = self._settle()
         self._loads = self._tree.loads
-        if not settled or self._tree.unserved > ROUNDING:
+        if not settled:
             return False
         best = self._best()
-        if best is None or self._differ(*best):
-            return self._decide(budget_ms, best)
-        return True
+        if best is not None and not self._differ(*best):
+            return True
+        return self._tree.unserved <= ROUNDING and self._decide(budget_ms, best)
 
     def _open_until(self, budget_ms: float) -> None:
         """Let rows be where they may be at a budget, and nowhere else."""
