@@ -83,6 +83,16 @@ page = pmui.Page(
         "@media (prefers-reduced-motion: reduce)": {
             "& *": {"transition": "none !important", "animation": "none !important"}
         },
+        # on paper nothing scrolls: what is below goes to further pages
+        "@media print": {
+            "&, & .MuiBox-root:has(.main-content), & .main, & .main-content": {
+                "display": "block",
+                "height": "auto",
+                "overflow": "visible",
+            },
+            "& .MuiDrawer-root": {"display": "none"},
+            "& header": {"position": "static"},
+        },
         # what has the focus is not below the sheet
         "& .main-content": {"scrollPaddingBottom": f"{SHEET_PX if phone else 0}px"},
         "& .MuiToolbar-root": {"minHeight": "48px"},

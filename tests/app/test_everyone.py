@@ -380,6 +380,16 @@ def test_on_a_phone_the_tab_key_goes_as_one_reads_and_nothing_lies_on_what_it_co
     assert [each["name"] for each in found if not each["seen"]] == []
 
 
+def test_on_paper_the_page_goes_on_and_has_the_figures_that_wait_for_a_tap(page):
+    ask(page, "Overview")
+    page.emulate_media(media="print")
+    for figure in page.locator(".lesser .value").all():
+        expect(figure).to_be_visible()
+    assert len(re.findall(rb"/Type /Page\b(?!s)", page.pdf(format="A4"))) > 1
+    page.emulate_media(media="screen")
+    expect(page.locator(".lesser .value").first).to_be_hidden()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_at_the_lower_edge_of_a_phone_no_limit_is_whole(phone, language):
     field = phone.get_by_label("Extra waiting at most, mean [ms], exact value").last

@@ -92,7 +92,10 @@ _BUTTON = """
 @media (pointer: coarse) { .bk-btn { padding: 8px; } }
 @media print { :host { display: none !important; } }
 """
-_ON_PAPER = "@media print { :host { display: block !important; } }"  # nobody can tap there
+# nobody can tap there; Panel hides a second time what begins as hidden
+_ON_PAPER = """
+@media print { :host { display: block !important; } :host > div { visibility: visible !important; } }
+"""
 _MORE = mark("More figures")
 
 
