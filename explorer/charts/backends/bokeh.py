@@ -188,7 +188,9 @@ def draw(chart: Chart) -> Any:
         _panel(chart, panel, filled)
         for panel, filled in zip(chart.panels, chart.filled, strict=True)
     ]
-    return plots[0] if len(plots) == 1 else hv.Layout(plots).cols(1)
+    if len(plots) == 1:
+        return plots[0]
+    return hv.Layout(plots).cols(1).opts(normalize=False, backend=BOKEH)
 
 
 def _panel(chart: Chart, panel: Panel, filled: Filled) -> Any:
