@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from explorer.charts.backends.bokeh import RANGES_GIVEN, element, tick_places
-from explorer.charts.backends.page import MPL, in_units, page
+from explorer.charts.backends.page import MPL, PART, in_units, page
 from explorer.charts.chart import (
     PLACES,
     Chart,
@@ -103,7 +103,7 @@ def _panel(panel: Panel, filled: Filled, shares_axis: bool) -> Any:
         "xlabel": x_label, "ylabel": y_label,
         "xlim": filled.x_range, "title": "", "show_legend": False, "aspect": "auto",
         "ylim": row_range(len(filled.rows)) if panel.has_rows else filled.y_range,
-        "xaxis": "bare" if shares_axis else "bottom",
+        "xaxis": "bare" if shares_axis else "bottom", "normalize": False,
     }  # fmt: skip
     options |= tick_places(panel)
     spans = [mark for mark in panel.marks if mark.kind == "span" and filled.columns.get(mark.name)]
@@ -149,7 +149,7 @@ def _styled(mark: Mark, part: Any, look: Look, size: float) -> Any:
         def paint(plot: Any, _element: Any) -> None:
             plot.handles["artist"].set(facecolor=look.ink, edgecolor="none", alpha=1.0)
 
-        return part.opts(hooks=[paint], backend=MPL)
+        return part.opts(hooks=[paint, _has_ranges], **PART)
     if mark.kind == "words":
 
         def ground(plot: Any, _element: Any) -> None:
@@ -162,9 +162,16 @@ def _styled(mark: Mark, part: Any, look: Look, size: float) -> Any:
                 )
 
         part = part.opts(hooks=[ground], backend=MPL)
-    # those of bars HoloViews looks up even where it does not apply them
-    ranges = {} if mark.kind == "bars" else RANGES_GIVEN
-    return part.opts(**_style(mark, look, size), **ranges, backend=MPL)
+    ranges: Any = {"hooks": [_has_ranges]} if mark.kind == "bars" else RANGES_GIVEN
+    return part.opts(**_style(mark, look, size), **ranges, **PART)
+
+
+def _has_ranges(plot: Any, _element: Any) -> None:
+    """
+    A hook: bars and areas ask for ranges of their own when they are drawn, even where nothing comes
+    of them, and then no more.
+    """
+    plot.apply_ranges = False
 
 
 def _span(columns: Mapping[str, Any], look: Look) -> Callable[[Any, Any], None]:

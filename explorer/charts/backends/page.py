@@ -36,6 +36,8 @@ from explorer.text import sentence, takes_prefix, tick_texts, wrapped
 from explorer.words import language, per_reader, tr, units
 
 MPL = "matplotlib"
+# options of an element: ticks are those of its overlay, and would be set anew for each
+PART: Any = {"backend": MPL, "apply_ticks": False}
 MM_PER_INCH = 25.4
 DOTS_PER_INCH = 300  # of PNG
 SHOWN_DOTS_PER_INCH = 150  # where a figure is looked at, as in a notebook
@@ -385,6 +387,8 @@ def _lay_out(figure: Any, bottom: float, top: float, shares: Sequence[Sequence[f
 def _write_ticks(axes: Axes) -> None:
     """Numbers as elsewhere; names of rows stay."""
     for axis in (axes.xaxis, axes.yaxis):
+        # as HoloViews sets it for those that are there when it draws
+        axis.set_tick_params(labelrotation_mode=f"{axis.axis_name}tick")
         if isinstance(axis.get_major_formatter(), ScalarFormatter):
             axis.set_major_formatter(_Ticks(takes_prefix(axis.get_label_text())))
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from explorer.charts.backends.map_crs import screen_crs
 from explorer.charts.backends.outlines import outlines
 from explorer.charts.backends.packages import for_maps
-from explorer.charts.backends.page import MPL, page
+from explorer.charts.backends.page import MPL, PART, page
 from explorer.charts.chart import Columns
 from explorer.charts.map import HEAD_PIECE, Arcs, Circles, Map
 from explorer.charts.map_places import M_PER_PX, by_side
@@ -105,11 +105,9 @@ def _earth() -> list[Any]:
     latitude = np.concatenate([south, np.full(73, 84.0), south[::-1], np.full(73, -60.0)])
     longitude = np.concatenate([np.full(73, 180.0), north[::-1], np.full(73, -180.0), north])
     return [
-        hv.Path([projected(*on_map(latitude, longitude))]).opts(
-            color=SLATE, linewidth=0.4, backend=MPL
-        ),
-        hv.Polygons([_land()]).opts(hooks=[_pale], linewidth=0.2, backend=MPL),
-        hv.Path([_borders()]).opts(color=PAPER, linewidth=0.35, backend=MPL),
+        hv.Path([projected(*on_map(latitude, longitude))]).opts(color=SLATE, linewidth=0.4, **PART),
+        hv.Polygons([_land()]).opts(hooks=[_pale], linewidth=0.2, **PART),
+        hv.Path([_borders()]).opts(color=PAPER, linewidth=0.35, **PART),
     ]
 
 
@@ -162,11 +160,11 @@ def _places(circles: Circles, world: Map, width_mm: float) -> Any:
     if circles.role:
         rings = hv.Points((x, y, areas), ["x", "y"], ["area"])
         return rings.opts(
-            s="area", color="none", edgecolors=LOOKS[circles.role].ink, linewidth=0.8, backend=MPL
+            s="area", color="none", edgecolors=LOOKS[circles.role].ink, linewidth=0.8, **PART
         )
     inks = world.scale.ink_of(columns["shown"][order])
     filled = hv.Points((x, y, areas, inks), ["x", "y"], ["area", "ink"])
-    return filled.opts(s="area", c="ink", edgecolors=INK, linewidth=0.4, backend=MPL)
+    return filled.opts(s="area", c="ink", edgecolors=INK, linewidth=0.4, **PART)
 
 
 def _lines(world: Map, arcs: Arcs, width_mm: float) -> list[Any]:
@@ -194,9 +192,7 @@ def _lines(world: Map, arcs: Arcs, width_mm: float) -> list[Any]:
             part = np.where(np.isin(flow, rows)[:, np.newaxis], line, np.nan)
             width_pt = _line_pt(width / WIDTHS_PER_PX, width_mm)
             drawn.append(
-                hv.Path([part]).opts(
-                    linewidth=width_pt, color=LOOKS[role].ink, alpha=0.75, backend=MPL
-                )
+                hv.Path([part]).opts(linewidth=width_pt, color=LOOKS[role].ink, alpha=0.75, **PART)
             )
     return drawn + _heads(ends, flow_of, arcs, width_mm)
 
@@ -212,7 +208,7 @@ def _heads(ends: Floats, flow_of: NDArray, arcs: Arcs, width_mm: float) -> list[
     corners = np.array([1, -0.5 + 0.6j, -0.5 - 0.6j])
     triangles = ((start + stop) / 2)[:, np.newaxis] + np.outer(size * forward, corners)
     shapes = [np.column_stack([corner.real, corner.imag]) for corner in triangles]
-    return [hv.Polygons(shapes).opts(hooks=[_dark], linewidth=0.2, backend=MPL)] if shapes else []
+    return [hv.Polygons(shapes).opts(hooks=[_dark], linewidth=0.2, **PART)] if shapes else []
 
 
 def _names(named: Columns, width_mm: float) -> list[Any]:
@@ -221,7 +217,7 @@ def _names(named: Columns, width_mm: float) -> list[Any]:
     return [
         hv.Labels((x[mine], y[mine], named["name"][mine])).opts(
             size=NAME_PT * min(1.0, width_mm / FULL_MM), color=INK, horizontalalignment=align,
-            hooks=[_with_halo], backend=MPL,
+            hooks=[_with_halo], **PART,
         )
         for align, mine in by_side(named)
     ]  # fmt: skip
