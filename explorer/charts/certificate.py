@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
@@ -13,7 +16,7 @@ from explorer.markup import html, sentences
 from explorer.measures.certificate import Certificate
 from explorer.presentation import renders
 from explorer.text import figure, format_number, with_unit
-from explorer.words import amount, tr, units
+from explorer.words import number, tr, units
 
 ALL = 100.0  # of a tolerance [%]
 _TIP = (("", "@meaning"), ("Found", "@found"), ("Tolerated", "@tolerated"))
@@ -102,6 +105,12 @@ def in_unit(value: float, unit: str) -> str:
     return small(value) if unit == "-" else with_unit(value, unit, small)
 
 
+def _to_the_cent(unit: str) -> Callable[[float], str]:
+    """How a total is written: with two decimals of its unit, or as many of a larger one as they are."""
+    decimals = max(2, round(2 - math.log10(units().of(unit)[0])))
+    return lambda value: number(value, f",.{decimals}f")
+
+
 def _shares(table: pd.DataFrame) -> NDArray[np.float64]:
     """
     How much of its tolerance each check takes up; infinite where something is found and nothing
@@ -118,13 +127,17 @@ def _title(proof: Certificate) -> str:
     match proof.unit:
         case "kg/h":
             return tr(
-                "proven: no placement can emit less than {:,.2f} kg/h",
-                amount(proof.lower_bound, "kg/h"),
+                "proven: no placement can emit less than {} kg/h",
+                figure(proof.lower_bound, "kg/h", _to_the_cent("kg/h")),
             )
         case "MW ms":
-            return tr("proven: no placement can wait less than {:,.2f} MW ms", proof.lower_bound)
+            return tr(
+                "proven: no placement can wait less than {} MW ms",
+                number(proof.lower_bound, ",.2f"),
+            )
     return tr(
-        "proven: no placement can cost less than {:,.2f} USD/h", amount(proof.lower_bound, "USD/h")
+        "proven: no placement can cost less than {} USD/h",
+        figure(proof.lower_bound, "USD/h", _to_the_cent("USD/h")),
     )
 
 
@@ -144,26 +157,27 @@ def _finding(proof: Certificate) -> Markup:
 
 def _bound(proof: Certificate) -> Markup:
     """What no placement is better than, and how far this one is from it."""
+    form = _to_the_cent(proof.unit)
     found = {
-        "bound": amount(proof.lower_bound, proof.unit),
-        "found": amount(proof.objective, proof.unit),
+        "bound": figure(proof.lower_bound, proof.unit, form),
+        "found": figure(proof.objective, proof.unit, form),
         "gap": figure(proof.gap, proof.unit, small),
     }
     match proof.unit:
         case "kg/h":
             return html(
-                "No placement can emit less than <b>{bound:,.2f} kg/h</b>; this one emits {found:,.2f} kg/h: "
+                "No placement can emit less than <b>{bound} kg/h</b>; this one emits {found} kg/h: "
                 "<b>gap {gap} kg/h</b>.",
                 **found,
             )
         case "MW ms":
             return html(
-                "No placement can wait less than <b>{bound:,.2f} MW ms</b>; this one waits {found:,.2f} MW ms: "
+                "No placement can wait less than <b>{bound} MW ms</b>; this one waits {found} MW ms: "
                 "<b>gap {gap} MW ms</b>.",
                 **found,
             )
     return html(
-        "No placement can cost less than <b>{bound:,.2f} USD/h</b>; this one costs {found:,.2f} USD/h: "
+        "No placement can cost less than <b>{bound} USD/h</b>; this one costs {found} USD/h: "
         "<b>gap {gap} USD/h</b>.",
         **found,
     )

@@ -19,7 +19,7 @@ from explorer.app.views.certificate import CertificateView
 from explorer.app.views.layers import LayersView
 from explorer.app.views.relocatable_demand import RelocatableDemandView
 from explorer.app.views.remedies import TRY, UnservedView
-from explorer.charts.certificate import small
+from explorer.charts.certificate import chart, small
 from explorer.charts.remedies import LARGEST
 from explorer.measures.argument import reason_said
 from explorer.measures.budget_margins import budget_margins
@@ -28,6 +28,8 @@ from explorer.measures.remedies import NO_REMEDY, remedies
 from explorer.scenario.scenario import OBJECTIVES
 from explorer.session import Session
 from explorer.text import format_duration, format_number
+from explorer.words import Reader, writing_for
+from explorer.words.amounts import Units
 from tests.app.test_views import Screen, explore
 
 
@@ -84,6 +86,18 @@ def test_the_sentence_says_bound_cost_and_gap(session):
     assert "nobody serves" not in words(view)
     session.scenario.total_demand_mw = 300.0
     assert f"{format_number(session.placement.unserved_mw)} MW that nobody serves" in words(view)
+
+
+@pytest.mark.parametrize("code", ["", "EUR", "yr", "EUR-yr"])
+def test_a_bound_is_as_exact_in_any_units(code):
+    proof = certificate(solve(Scenario.load("classroom-3x3")))
+    wanted = Units.read(code, 1.0389)
+    with writing_for(Reader("en", wanted)):
+        said = re.findall(r"([\d,.]+) M?(?:USD|EUR)/", str(chart(proof).finding))
+    factor, _ = wanted.of("USD/h")
+    bound, found, _gap = (float(text.replace(",", "")) / factor for text in said)
+    assert bound == pytest.approx(proof.lower_bound, abs=0.0101)
+    assert found == pytest.approx(proof.objective, abs=0.0101)
 
 
 def test_what_is_no_optimum_has_a_cross_and_says_so(session):
