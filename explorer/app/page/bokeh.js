@@ -84,23 +84,23 @@ function hatch_once() {
 function lay_out_once_a_frame() {
   const {LayoutDOMView} = Bokeh.require("models/layouts/layout_dom")
   const {compute_layout} = LayoutDOMView.prototype
-  const waiting = new Set()
+  const waiting = new Map()
   const lay_out = () => {
     const roots = [...waiting]
     waiting.clear()
-    for (const root of roots) root.compute_layout()
+    for (const [root, has_new_parts] of roots) {
+      if (has_new_parts) root.update_layout()
+      root.compute_layout()
+    }
   }
-  const lay_out_soon = part => {
-    let root = part
+  LayoutDOMView.prototype._after_resize = function (has_new_parts = false) {
+    let root = this
     while (root.parent instanceof LayoutDOMView) root = root.parent
     if (!waiting.size) requestAnimationFrame(lay_out)
-    waiting.add(root)
-  }
-  LayoutDOMView.prototype._after_resize = function () {
-    lay_out_soon(this)
+    waiting.set(root, has_new_parts || waiting.get(root))
   }
   LayoutDOMView.prototype.compute_layout = function () {
-    if (this.parent instanceof LayoutDOMView) lay_out_soon(this)
+    if (this.parent instanceof LayoutDOMView) this._after_resize()
     else compute_layout.call(this)
   }
 }
@@ -139,8 +139,7 @@ function arrange_tools_that_show() {
 function come_into_place_at_once() {
   const {prototype} = Bokeh.Models.get("panel.models.esm.ReactComponent").prototype.default_view
   prototype._on_mounted = function () {
-    this.update_layout()
-    this._after_resize()
+    this._after_resize(true)
     this.mounted = true
   }
 }
