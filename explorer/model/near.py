@@ -42,8 +42,9 @@ class Near:
     def look(self, price: Floats, worth: Floats) -> Floats:
         """Their reduced costs by other prices and worths, shape (arc,)."""
         self._now = price, worth
-        self.reduced = self._costs + price.take(self.places)
-        self.reduced -= worth.take(self.rows)
+        self.reduced = price.take(self.places, mode="clip")  # which checks nothing
+        self.reduced += self._costs
+        self.reduced -= worth.take(self.rows, mode="clip")
         return self.reduced
 
     @property

@@ -47,6 +47,8 @@ WEIGHTS = 1.0, 1e-7, 1e-9  # of the levels, in what a move costs
 SAVES = 1e-11  # what a cycle saves at least, in solver units
 SAME = 1e-9  # of the largest number of a figure: less makes no difference
 NEAR = 5.0  # reduced cost up to which arcs are looked at from one step to the next, in solver units
+CLOSE = 0.1  # the same, that is left when a step is proven
+AHEAD = 512  # arcs that are looked at together for the one that opens next
 AT_ONCE = 12  # arcs that enter, before others are looked for: few of more would still save
 MOST_PASSES = 1000  # looking for what saves; then a solver must find it
 
@@ -209,11 +211,14 @@ class OpeningArcs:
 
     def next_ms(self) -> float:
         """The next budget at which an arc opens that improves the objective; infinite for none."""
-        later = slice(self._open, None)
-        cost = self._sorted_costs[later] + self._price.take(self._sorted_places[later])
         enough = self._worth - 2 * TIE_BREAK / self._units.cost
-        better = (cost < enough.take(self._sorted_rows[later])).nonzero()[0]
-        return float(self._sorted_ms[self._open + better[0]]) if len(better) else np.inf
+        for first in range(self._open, len(self._order), AHEAD):
+            some = slice(first, first + AHEAD)
+            cost = self._sorted_costs[some] + self._price.take(self._sorted_places[some])
+            better = (cost < enough.take(self._sorted_rows[some])).nonzero()[0]
+            if len(better):
+                return float(self._sorted_ms[first + better[0]])
+        return np.inf
 
     def move_to(self, budget_ms: float) -> bool:
         """
@@ -260,7 +265,7 @@ class OpeningArcs:
         for _ in range(MOST_PASSES):
             if not self._settle_among(near, SAVES):
                 return False
-            if near.reach >= 0.0:
+            if near.reach >= CLOSE:
                 return True
             near = self._look_at_all()  # others may save by now
         return False
@@ -315,7 +320,7 @@ class OpeningArcs:
         self._worths = worth = self._told.take(tree.row_arcs, 1) + price.take(tree.at, 1)
         self._price, self._worth = price[0], worth[0]
         near = self._near
-        if near is None or near.reach < self._close(price):
+        if near is None or self._close(price) > CLOSE:
             near = self._look_at_all()
         rows, places = near.rows, near.places
         lesser = [self._change(level, rows, places) for level in range(1, len(self._tolerances))]
@@ -343,9 +348,9 @@ class OpeningArcs:
 
     def _change(self, level: int, rows: Ints, places: Ints) -> Floats:
         """Reduced costs of arcs on a level, or, of the last one, by figures."""
-        change = self._told[level].take(rows * self._places + places)
-        change += self._prices[level].take(places)
-        change -= self._worths[level].take(rows)
+        change = self._told[level].take(rows * self._places + places, mode="clip")
+        change += self._prices[level].take(places, mode="clip")
+        change -= self._worths[level].take(rows, mode="clip")
         return change
 
     def _decide(self, budget_ms: float, best: tuple[Ints, Ints] | None) -> bool:
