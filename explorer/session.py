@@ -14,7 +14,6 @@ import param
 
 from explorer.errors import ExplorerError, told
 from explorer.measures.frontier import Frontier, remembered, trace
-from explorer.measures.headlines import forced_and_chosen
 from explorer.model.network import Network, build_network
 from explorer.model.placement import Placement
 from explorer.model.solve import is_quick, solve_network
@@ -320,8 +319,9 @@ class Session(param.Parameterized):
         changed = {
             name: value for name, value in values.items() if getattr(self, name) is not value
         }
-        with param.edit_constant(self):
-            self.param.update(**changed)
+        if changed:
+            with param.edit_constant(self):
+                self.param.update(**changed)
 
 
 def do_all(works: Iterable[Callable[[], None]]) -> None:
@@ -332,12 +332,9 @@ def do_all(works: Iterable[Callable[[], None]]) -> None:
 
 
 def _with_baseline(network: Network) -> Placement:
-    """
-    The placement, and what it is compared with, of least relocation too, so that whoever paints it
-    solves nothing.
-    """
+    """The placement, and what it is compared with, so that whoever paints it solves nothing."""
     placement = solve_network(network)
-    _ = forced_and_chosen(placement)
+    _ = placement.baseline
     return placement
 
 

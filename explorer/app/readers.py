@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
+from weakref import WeakKeyDictionary
 
 import panel as pn
 from bokeh.document import Document
@@ -18,7 +19,7 @@ from explorer.words.amounts import Units
 
 ARGUMENT, UNITS = "lang", "units"  # of addresses
 IN_LANGUAGE = Path(__file__).with_suffix(".js")  # what makes addresses in scripts
-_LANGUAGE, _UNITS = "language", "units"  # among the variables of a document's template
+_LANGUAGE = "language"  # among the variables of a document's template
 
 
 def chosen(arguments: Mapping[str, Sequence[bytes]]) -> str:
@@ -79,10 +80,14 @@ def in_language(address: str, chosen: str, units: str = "") -> str:
 
 def write_for(document: Document, reader: words.Reader) -> None:
     """Have all that is done for a document be written for a reader."""
-    document.template_variables.update({_LANGUAGE: reader.language, _UNITS: reader.units})
+    document.template_variables[_LANGUAGE] = reader.language
+    _readers[document] = reader
     words.ask(_of_document)
 
 
+_readers: WeakKeyDictionary[Document, words.Reader] = WeakKeyDictionary()
+
+
 def _of_document() -> words.Reader:
-    known = {} if pn.state.curdoc is None else pn.state.curdoc.template_variables
-    return words.Reader(known.get(_LANGUAGE, words.ENGLISH), known.get(_UNITS, Units()))
+    document = pn.state.curdoc
+    return words.ANYBODY if document is None else _readers.get(document, words.ANYBODY)

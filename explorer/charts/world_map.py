@@ -141,7 +141,7 @@ def world_map(
 
 def _regions(placement: Placement, base: Placement, scale: MapScale) -> dict[str, NDArray]:
     """One row per region, in the order of the network."""
-    net, table, it_mw = placement.network, placement.regions, placement.region_it_mw
+    net, it_mw = placement.network, placement.region_it_mw
     x, y = set_apart(on_map(*net.geography.region_at))
     return {
         "x": x,
@@ -152,9 +152,9 @@ def _regions(placement: Placement, base: Placement, scale: MapScale) -> dict[str
         "change_mw": it_mw - base.region_it_mw,
         "price": net.price_usd_per_mwh,
         "carbon": net.carbon_kg_per_mwh,
-        "utilisation": table["utilisation"].to_numpy(),
+        "utilisation": placement.utilisation,
         "capacity": net.capacity_mw,
-        "capacity_price": table["capacity_price_usd_per_mwh"].to_numpy(),
+        "capacity_price": placement.capacity_price_usd_per_mwh,
         **origins_on_map(net.labels.sources),
     }
 

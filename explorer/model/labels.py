@@ -178,14 +178,11 @@ class Labels:
 
     def sources_of(self, inputs: Iterable[str]) -> tuple[Source, ...]:
         """The sources of the figures that some inputs are made of, each once."""
-        return tuple(
-            dict.fromkeys(source for name in inputs for source in self.sources.by_input[name])
-        )
+        return _of_inputs(self.sources, inputs)
 
     def publishers_of(self, measure: str) -> tuple[str, ...]:
         """Whose figures a measure is made of, each publisher once; proxies and estimates say so."""
-        used = self.sources_of(MEASURES[measure].reads)
-        return tuple(dict.fromkeys(publisher_shown(source) for source in used))
+        return _publishers(self.sources, measure, language())
 
     def put_on(self, table: pd.DataFrame, measure: str, **more: Any) -> pd.DataFrame:
         """
@@ -200,6 +197,16 @@ class Labels:
         said = {"title": self.title, "publishers": publishers, "measure": measure, **more}
         labelled.attrs = {name: kept(value) for name, value in said.items()}
         return labelled
+
+
+def _of_inputs(sources: InputSources, inputs: Iterable[str]) -> tuple[Source, ...]:
+    return tuple(dict.fromkeys(source for name in inputs for source in sources.by_input[name]))
+
+
+@lru_cache(maxsize=256)  # asked at each move
+def _publishers(sources: InputSources, measure: str, _language: str) -> tuple[str, ...]:
+    used = _of_inputs(sources, MEASURES[measure].reads)
+    return tuple(dict.fromkeys(publisher_shown(source) for source in used))
 
 
 def publisher_shown(source: Source) -> str:

@@ -373,20 +373,28 @@ class Placement:
         `has_prices`.
         """
         net, it_mw = self.network, self.region_it_mw
-        capacity = net.capacity_mw
-        used = np.divide(it_mw, capacity, out=np.zeros_like(it_mw), where=capacity > 0)
-        price = np.full(len(it_mw), np.nan)
-        if self.has_prices:
-            price = self.optimum.capacity_price.round(PRICE_DIGITS)
         return pd.DataFrame(
             {
                 "region": net.regions,
                 "it_mw": it_mw,
                 "facility_mw": it_mw * net.pue,
-                "utilisation": used,
-                "capacity_price_usd_per_mwh": price,
+                "utilisation": self.utilisation,
+                "capacity_price_usd_per_mwh": self.capacity_price_usd_per_mwh,
             }
         )
+
+    @property
+    def utilisation(self) -> Floats:
+        """Share of the IT capacity that is used, shape (region,); 0 where there is none. [-]"""
+        it_mw, capacity = self.region_it_mw, self.network.capacity_mw
+        return np.divide(it_mw, capacity, out=np.zeros_like(it_mw), where=capacity > 0)
+
+    @property
+    def capacity_price_usd_per_mwh(self) -> Floats:
+        """Shadow price of the IT capacity, shape (region,), as in `regions`. [USD/MWh]"""
+        if not self.has_prices:
+            return np.full(len(self.network.regions), np.nan)
+        return self.optimum.capacity_price.round(PRICE_DIGITS)
 
     @cached_property
     def demand_prices(self) -> pd.DataFrame:
@@ -492,6 +500,10 @@ class Placement:
         `water_l_per_h` is among them where regions say what water they use, `serving_usd_per_h`
         where the scenario declares what hardware costs.
         """
+        return dict(self._totals)
+
+    @cached_property
+    def _totals(self) -> dict[str, float]:
         declared = self.network.hardware_usd_per_mwh > 0
         serving = {"serving_usd_per_h": self.serving_usd_per_h} if declared else {}
         water = {} if self.network.wue_l_per_kwh is None else {"water_l_per_h": self.water_l_per_h}

@@ -116,13 +116,15 @@ class History(param.Parameterized):
         self._update_flags()
 
     def _update_flags(self) -> None:
-        with param.edit_constant(self):
-            changed = len(self._done) > 1
-            self.param.update(
-                can_undo=changed or self._back is not None,
-                can_reset=changed,
-                can_redo=bool(self._undone) or self._on is not None,
-            )
+        changed = len(self._done) > 1
+        flags = {
+            "can_undo": changed or self._back is not None,
+            "can_reset": changed,
+            "can_redo": bool(self._undone) or self._on is not None,
+        }
+        if any(getattr(self, name) != flag for name, flag in flags.items()):
+            with param.edit_constant(self):
+                self.param.update(**flags)
 
 
 def state_of(scenario: Scenario) -> State:

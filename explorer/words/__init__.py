@@ -159,17 +159,22 @@ def tr(message: str, /, *values: object, **named: object) -> str:
 
 
 def _translated(message: str, values: tuple[object, ...], named: dict[str, object]) -> str:
-    message = looked_up(message, (*values, *named.values()))
+    whom = reader()
+    message = _looked_up(whom, message, (*values, *named.values()))
     if not (values or named):
         return message
-    if language() == ENGLISH:
+    if whom.language == ENGLISH:
         return message.format(*values, **named)  # what the formatter does, ten times as fast
-    return _formatter(language()).vformat(message, values, named)
+    return _formatter(whom.language).vformat(message, values, named)
 
 
 def looked_up(message: str, figures: Iterable[object]) -> str:
     """A message in the language that is spoken, with the symbols of the figures it is to hold."""
-    spoken, wanted = reader()
+    return _looked_up(reader(), message, figures)
+
+
+def _looked_up(whom: Reader, message: str, figures: Iterable[object]) -> str:
+    spoken, wanted = whom
     if spoken != ENGLISH:
         message = _catalogue(spoken).texts.get(key_of(message), message)
     return wanted.written_beside(message, figures)

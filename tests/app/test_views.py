@@ -45,6 +45,7 @@ from explorer.charts.break_even import LOSS, PAYS
 from explorer.charts.daylight import night
 from explorer.charts.map_places import set_apart
 from explorer.charts.projection import on_map
+from explorer.measures.headlines import forced_and_chosen
 from explorer.model.solver import PlacementModel
 from explorer.scenario.profiles import AVERAGE
 from explorer.session import AtOnce, Session
@@ -213,6 +214,45 @@ def bytes_of(event: Any) -> int:
     for buffer in message._buffers:
         frames += [json.dumps(buffer.ref), buffer.to_bytes()]
     return sum(map(len, frames))
+
+
+class Behind(AtOnce):
+    """Keeps what follows behind an answer until it is asked for."""
+
+    def __init__(self) -> None:
+        self.works: list[Callable[[], None]] = []
+
+    def call_behind(self, work: Callable[[], None]) -> None:
+        self.works.append(work)
+
+    def run_in_thread(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
+        """Never: what is found there would take the rest along."""
+
+
+def test_what_has_to_move_is_out_of_sight_until_it_is_known():
+    runner = Behind()
+    session = Session(Scenario.load("classroom-3x3"), runner)
+    totals = Totals(session)
+
+    def shown() -> tuple[str, ...]:
+        """The sentence, hidden or not, and the figure beside it."""
+        words = [
+            unescape(unescape(totals._pane.state[n, "words", "text"])) for n in ("forced", "totals")
+        ]
+        moved = re.search(r'data-total="relocated".*?class="value">([\d.,]+)', words[1])
+        assert moved
+        return (words[0], moved[1])
+
+    before = shown()
+    assert "30.0 MW move by choice" in before[0] and before[1] == "30.0"
+    session.scenario.capacity_scale = 0.6
+    hidden = '<span style="visibility: hidden">{}</span>'
+    assert shown() == (hidden.format(before[0]), format_number(session.placement.relocated_mw))
+    assert session.placement.relocated_mw != 30.0
+    [follow] = runner.works
+    follow()
+    forced = format_number(forced_and_chosen(session.placement).relocated_forced_mw)
+    assert forced != "0" and shown()[0].startswith(f"{forced} MW find no room at home")
 
 
 def test_a_failure_is_shown_with_its_fix_and_then_goes_away():

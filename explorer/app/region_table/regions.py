@@ -143,19 +143,19 @@ def _origins(_language: str, sources: InputSources) -> list[Any]:
 
 
 def _loads(placement: Placement, base: Placement) -> NDArray[np.float32]:
-    it_mw, now = placement.region_it_mw, placement.regions
+    it_mw = placement.region_it_mw
     return _compact(
         it_mw,
         it_mw - base.region_it_mw,
-        100 * now["utilisation"].to_numpy(),
-        now["capacity_price_usd_per_mwh"].to_numpy(),
+        100 * placement.utilisation,
+        placement.capacity_price_usd_per_mwh,
     )
 
 
 def _penalty(placement: Placement) -> str:
     """What the highest figures in the column of worth are, where room would serve more load."""
     penalty = float(np.max(placement.network.value_of_load))
-    worth = placement.regions["capacity_price_usd_per_mwh"].to_numpy()
+    worth = placement.capacity_price_usd_per_mwh
     if not (worth >= PENALTY_SHARE * penalty).any():
         return ""
     return tr(

@@ -137,13 +137,14 @@ def _drawing() -> Drawing:
         )
         drawing.widget("more", button)
         lesser = drawing.words("lesser", stylesheets=[_STYLE, _ON_PAPER], visible=False)
+        forced = drawing.words("forced", stylesheets=[_QUIET, _ON_PAPER], visible=False)
         aside = drawing.words("aside", stylesheets=[_QUIET, _ON_PAPER], visible=False)
         origin = drawing.words("origin", stylesheets=[_QUIET, _ORIGIN, _ON_PAPER], visible=False)
-        for part in (lesser, aside, origin):  # where no Python is, too
+        for part in (lesser, forced, aside, origin):  # where no Python is, too
             button.js_link("active", part, "visible")
         line = Row(children=[note, button], sizing_mode="stretch_width", stylesheets=[_LINE])
         return Column(
-            children=[totals, line, lesser, aside, origin],
+            children=[totals, line, lesser, forced, aside, origin],
             sizing_mode="stretch_width",
             styles={"gap": "2px"},
         )
@@ -162,17 +163,28 @@ class Totals(pn.viewable.Viewer):
         self._session = session
         self._pane = LivePane(_drawing)
         self._sources: Any = None
-        session.param.watch(self._on_placement, ["placement", "placement_busy", "ghost"])
+        self._forced = ""
+        changes = ["placement", "placement_busy", "ghost"]
+        session.param.watch(self._on_placement, changes)
+        session.watch_behind(self._say_forced, changes)
         self._on_placement()
+        self._say_forced()
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self._pane
+
+    def _say_forced(self) -> None:
+        """How much of what moves has to, which takes a placement of its own."""
+        self._forced = _forced(self._session.placement)
+        self._pane.say("forced", self._forced)
 
     def _on_placement(self, *_events: Any) -> None:
         first, lesser = self._cards()
         busy = self._session.placement_busy
         self._pane.say("totals", _cards_html(first, "totals"))
         self._pane.say("lesser", _cards_html(lesser, "lesser"))
+        # it is of what was before; its place is kept, so that nothing moves
+        self._pane.say("forced", html('<span style="visibility: hidden">{}</span>', self._forced))
         intensities = carbon_intensities(self._session.scenario)
         changes = carbon_changes_percent(self._session.placement, intensities)
         note = self._deciding() if busy else self._note(changes)
@@ -221,7 +233,7 @@ class Totals(pn.viewable.Viewer):
 
     def _of_serving(self) -> Markup:
         """What the change of cost is of all that serving costs, where the scenario declares it."""
-        serving = headlines(self._session.placement).get("serving_usd_per_h")
+        serving = self._to_baseline.get("serving_usd_per_h")
         if serving is None or serving.basis:
             return html("")
         hardware = self._session.scenario.hardware_usd_per_mwh
@@ -235,6 +247,7 @@ class Totals(pn.viewable.Viewer):
         placement = self._session.placement
         base = self._session.compared_totals
         now = headlines(placement, base.placement)
+        self._to_baseline = headlines(placement) if base.name else now
         signal = placement.network.labels.carbon_signal
         against = _against_what(base, placement)
         unserved = self._unserved(now["unserved_mw"].value)
@@ -272,7 +285,6 @@ class Totals(pn.viewable.Viewer):
                 tr("{:.0f} %", 100 * share.value), NEUTRAL,
                 sentences(
                     tr("Relocated load: IT load executed away from home."),
-                    _forced(placement),
                     tr(
                         "It takes {} MW of electricity, moving included.",
                         format_number(now["relocated_grid_mw"].value),

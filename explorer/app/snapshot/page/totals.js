@@ -9,6 +9,7 @@ export function totals(put, results, labels) {
   const changes = carbon_changes_percent(results.placement, results.intensities)
   put("totals", "words", {text: said(cards_html(first, "totals"))})
   put("lesser", "words", {text: said(cards_html(lesser, "lesser"))})
+  put("forced", "words", {text: said(forced(results.forced_and_chosen))})
   put("note", "words", {text: said(html`<div class="note">${note(results.placement, changes, labels)}</div>`)})
   put("aside", "words", {text: said(html`${of_serving(results.placement)}${of_carbon(changes, labels.signal_names)}`)})
 }
@@ -47,7 +48,7 @@ function of_serving(placement) {
 }
 
 /** Those seen at once, and those seen when asked for. */
-function cards_of({placement, forced_and_chosen, settings}, labels) {
+function cards_of({placement, settings}, labels) {
   const now = headlines(placement)
   const against = labels.rules[placement.network.baseline_rule]
   const capital = `${against[0].toUpperCase()}${against.slice(1)}`
@@ -64,7 +65,7 @@ function cards_of({placement, forced_and_chosen, settings}, labels) {
     {name: "relocated", label: tr("Away from home"), value: formatNumber(moved.value), unit: "MW", delta: tr("{:.0f} %", 100 * share.value),
       colour: colours.neutral,
       explanation: sentences(
-        tr("Relocated load: IT load executed away from home."), forced(forced_and_chosen),
+        tr("Relocated load: IT load executed away from home."),
         tr("It takes {} MW of electricity, moving included.", formatNumber(now.relocated_grid_mw.value)),
         tr("{}: {:.0f} %.", capital, 100 * share.baseline)),
       more: tr("({}: {:.0f} %)", against, 100 * share.baseline)},
