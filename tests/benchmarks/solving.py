@@ -205,7 +205,9 @@ def check_steps(
 
 for _workload in Scenario.load(WORLD).workloads:
     row(
-        f"exact frontier of class {_workload}, all steps, from nothing", "one cold solve of ours", 2.5
+        f"exact frontier of class {_workload}, all steps, from nothing",
+        "one cold solve of ours",
+        2.5,
     )(partial(exact_frontier, _workload))
 
 
