@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
 import geoviews.models  # noqa: F401  whose files are served
+import panel.io.document as panel_document
 import panel.io.server as panel_server
 import panel_material_ui  # noqa: F401  as are its
 import segno
@@ -207,6 +208,7 @@ class _Server(Serve):
         gc.freeze()
         gc.enable()
         serve_only_the_app(server._tornado, self._address, self._board, self._in_page)
+        write_all_that_waits()
         list_style_sheets_once()
         render_pages_once()
         look_up_themes_at_once()
@@ -381,6 +383,23 @@ def _end(code: int) -> NoReturn:
         # an interpreter that leaves in good order joins every thread, and now and then waits for
         # ever
         os._exit(code)
+
+
+def write_all_that_waits() -> None:
+    """
+    Leave no message unsent that comes up while another is being written. Panel has a task for each,
+    but the first that ends tells the next that there is nothing to write: it would wait until
+    something else changes on its page, and a card stay at "Computing…".
+    """
+    write = panel_document._dispatch_msgs
+
+    async def write_all(document: Any) -> None:
+        await write(document)
+        if document in panel_document._WRITE_MSGS and document not in panel_document._WRITE_BLOCK:
+            panel_document._WRITE_BLOCK[document] = True
+            panel_document._dispatch_write_task(document, write_all, document)
+
+    panel_document._dispatch_msgs = write_all
 
 
 def list_style_sheets_once() -> None:

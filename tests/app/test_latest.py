@@ -1,6 +1,7 @@
 """Longer work of a session: one piece at a time, and of several the one asked for last."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -167,6 +168,25 @@ def test_while_people_move_things_all_else_waits_for_a_second_and_takes_a_third_
         scheduler._moves.moved(ANN)
         clock.pass_by(1)
     assert begun == pytest.approx([began_s + wait_s for wait_s in (1.0, 1.3, 1.6)], abs=0.01)
+
+
+def test_long_work_is_rested_from_for_a_second_at_most_and_what_fails_stops_nobody_else(clock):
+    begun, line = list[float](), scheduler._Line()
+
+    def fail() -> None:
+        begun.append(clock.now_s)
+        raise RuntimeError
+
+    with scheduler._moves.coming_later():
+        clock.now_s += 30.0
+    line.add(clock, fail)
+    line.add(clock, lambda: begun.append(clock.now_s))
+    began_s = clock.now_s
+    while len(begun) < 2:
+        scheduler._moves.moved(ANN)
+        with suppress(RuntimeError):
+            clock.pass_by(1)
+    assert begun == pytest.approx([began_s + 1.0, began_s + 1.005], abs=0.01)
 
 
 def test_work_behind_an_answer_is_done_for_pages_that_are_there(monkeypatch, clock):

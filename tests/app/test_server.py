@@ -11,11 +11,14 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import Mock
 
 import panel as pn
+import panel.io.document as panel_document
 import panel.io.server as panel_server
 import pytest
 from bokeh.core.has_props import HasProps
+from bokeh.document import Document
 from bokeh.model import DataModel
 from bokeh.models import Div
 from pages import wait_until_open
@@ -61,6 +64,31 @@ def served(tmp_path_factory) -> Iterator[tuple[int, Path]]:
 def port(served) -> Iterator[int]:
     yield served[0]
     assert get(served[0])[0] == 200
+
+
+def test_a_message_that_comes_up_while_another_is_written_is_written_after_it(monkeypatch):
+    async def written() -> list[list[str]]:
+        document, sent, first = Document(), list[Any](), asyncio.Event()
+        page = Mock(_socket=None)
+        page.protocol.create = lambda _kind, events: events
+
+        def write(_page: Any, msg: Any) -> list[Any]:
+            sent.append(msg)
+            return [asyncio.ensure_future(first.wait())]
+
+        monkeypatch.setattr(panel_document, "dispatch_django", write)
+        for message in ("first", "second"):
+            panel_document.schedule_write_events(document, [page], [message])  # pyright: ignore
+            await asyncio.sleep(0)
+            first.set()
+            await asyncio.sleep(0)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        return sent
+
+    monkeypatch.setattr(panel_document, "_dispatch_msgs", panel_document._dispatch_msgs)
+    server.write_all_that_waits()
+    assert in_own_loop(written()) == [["first"], ["second"]]
 
 
 # What is served

@@ -97,13 +97,16 @@ class _Moves:
 
     @contextmanager
     def coming_later(self) -> Iterator[None]:
-        """Inside is what may come later; it rests for twice as long as it keeps the processor."""
+        """
+        Inside is what may come later; it rests for twice as long as it keeps the processor, but no
+        longer than patience lasts.
+        """
         start_s = time.thread_time()
         try:
             yield
         finally:
-            took_s = time.thread_time() - start_s
-            self._rested_s = max(self._rested_s, time.monotonic()) + REST * took_s
+            rest_s = min(REST * (time.thread_time() - start_s), PATIENCE_S)
+            self._rested_s = max(self._rested_s, time.monotonic() + rest_s)
 
 
 _moves = _Moves()
@@ -132,12 +135,14 @@ class _Line:
     def _look(self, loop: IOLoop) -> None:
         patience_ends_s, begin = self._waiting[0]
         wait_s = _moves.until_quiet(patience_ends_s)
-        if wait_s <= 0:
+        is_next = wait_s <= 0
+        if is_next:
             self._waiting.popleft()
-            begin()
             wait_s = HEAD_START_MS / 1000
         if self._waiting:
             loop.call_later(wait_s, self._look, loop)
+        if is_next:  # last: whatever goes wrong with it, the line goes on
+            begin()
 
 
 _lines: WeakKeyDictionary[IOLoop, _Line] = WeakKeyDictionary()
@@ -286,7 +291,7 @@ class LiveRunner:
         """All changes in one message to the browser, once it is there."""
         if pn.state.loaded:
             with _moves.answering(), pn.io.hold(self._document):
-                work()
+                self._for_reader(work)
             return
         if not self._until_loaded:
             pn.state.onload(self._on_load)
