@@ -229,16 +229,13 @@ def publisher_of(source: Source) -> str:
 def labels_of(scenario: Scenario) -> Labels:
     """The labels of a scenario as it is now, in the language that is spoken."""
     named = _named.find(_key(scenario), lambda: _made_of(scenario))
-    moment = scenario.hour, str(scenario.season)
-    return named if (named.hour, named.season) == moment else _at(named, *moment)
+    hour, season = scenario.hour, str(scenario.season)
+    if (named.hour, named.season) == (hour, season):
+        return named
+    return replace(named, hour=hour, season=season)
 
 
 _named: Memo[Labels] = Memo(size=32)
-
-
-def _at(labels: Labels, hour: int | str, season: str) -> Labels:
-    """The same at another moment."""
-    return replace(labels, hour=hour, season=season)
 
 
 def _key(scenario: Scenario) -> Hashable:
