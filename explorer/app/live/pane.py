@@ -37,6 +37,7 @@ from panel.models.markup import HTML
 from explorer.app.live.figure_template import Blueprint
 from explorer.app.live.named_plots import name_plots
 from explorer.app.live.no_server import refuse_embedding
+from explorer.app.live.short_columns import in_message
 from explorer.charts.ticks import tell_ticks_apart
 from explorer.markup import html
 from explorer.words import mark, reader, tr, writing_for
@@ -419,6 +420,10 @@ def _patch(source: Any, new: dict[str, NDArray], every: dict[str, NDArray]) -> N
     """Send what is new, or every column where the number of rows changes."""
     rows = {len(values) for values in source.data.values()}
     if {len(values) for values in new.values()} == rows:
-        source.data.update(new)
+        source.data.update(_as_sent(new))
     else:
-        source.data = dict(every)
+        source.data = _as_sent(every)
+
+
+def _as_sent(columns: dict[str, NDArray]) -> dict[str, NDArray]:
+    return {name: in_message(values) for name, values in columns.items()}

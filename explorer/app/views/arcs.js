@@ -8,6 +8,7 @@ const BEND = 0.18 // height of the curve over its chord, as a share of it
 const MEANT_FOR = 860 // width of the map that widths are meant for [px]
 const PICKED = 2 // its colour, after those of flows and of leads
 const HEAD = 7 // piece that carries the head: near enough to the end, and off the circle there
+const DIGITS = new Intl.NumberFormat("en-US", {maximumSignificantDigits: 3}) // once: a number takes a tenth as long
 
 const [home, region, workload, it_mw, width, leads] =
   ["home", "region", "workload", "it_mw", "width", "leads"].map(name => flows.get_column(name))
@@ -22,6 +23,7 @@ const scale = Math.min(Math.max(laid_out_px / MEANT_FOR, 0.45), 1.8)
 for (const arc of arcs()) {
   const points = curve(x[arc.home], y[arc.home], x[arc.region], y[arc.region])
   const picked = arc.rows.includes(chosen)
+  const [moves, split] = [`${name[arc.home]} → ${name[arc.region]}`, arc.split.join(tr(", "))]
   for (let piece = 0; piece < PIECES; piece++) {
     const alpha = picked ? 1 : arc.leads ? 0.2 + 0.65 * (piece + 1) / PIECES : 0.15 + 0.35 * (piece + 1) / PIECES // faint at home
     for (const ends of on_the_map(points[piece], points[piece + 1])) {
@@ -30,8 +32,8 @@ for (const arc of arcs()) {
       pieces.line_width.push(picked ? Math.max(arc.width * scale, 3) : arc.width * scale)
       pieces.line_alpha.push(alpha)
       pieces.flow_mw.push(arc.mw)
-      pieces.moves.push(`${name[arc.home]} → ${name[arc.region]}`)
-      pieces.split.push(arc.split.join(tr(", ")))
+      pieces.moves.push(moves)
+      pieces.split.push(split)
       pieces.row.push(arc.rows[0])
     }
   }
@@ -50,7 +52,7 @@ function arcs() {
   const found = []
   for (let row = 0; row < home.length; row++) {
     const last = found.at(-1)
-    const said = `${classes[workload[row]]} ${localised(it_mw[row].toLocaleString("en-US", {maximumSignificantDigits: 3}))} MW`
+    const said = `${classes[workload[row]]} ${localised(DIGITS.format(it_mw[row]))} MW`
     if (last !== undefined && last.home == home[row] && last.region == region[row]) {
       last.mw += it_mw[row]
       last.split.push(said)
