@@ -91,7 +91,13 @@ page = pmui.Page(
                 "overflow": "visible",
             },
             "& .MuiDrawer-root": {"display": "none"},
-            "& header": {"position": "static"},
+            "& .main": {"backgroundColor": "#fff"},
+            "& header": {"position": "static", "background": "none", "boxShadow": "none"},
+            "& header h3.title.title": {"color": "text.primary", "whiteSpace": "normal"},
+            # no buttons, and no room for a header that stays
+            "& header .MuiToolbar-root > :not(:has(.title)), & .main .MuiToolbar-root": {
+                "display": "none"
+            },
         },
         # what has the focus is not below the sheet
         "& .main-content": {"scrollPaddingBottom": f"{SHEET_PX if phone else 0}px"},

@@ -13,7 +13,13 @@ from explorer import Scenario, solve
 from explorer.text import format_number
 
 PATIENCE_MS = 60_000
-
+# The colours, red to alpha, that the plots are painted on; kept whenever the page is printed.
+PAPERS = """[...Bokeh.index.query(view => view.canvas_view)].map(({canvas_view, frame: {bbox}}) => {
+  const {canvas} = canvas_view.primary
+  const at = [bbox.left + 1, bbox.top + 1].map(px => px * devicePixelRatio)
+  return [...canvas.getContext("2d").getImageData(...at, 1, 1).data]
+})"""
+WATCH_PRINTS = f"() => addEventListener('beforeprint', () => (window.printed = {PAPERS}))"
 
 PHONE: Any = {
     "viewport": {"width": 390, "height": 844},

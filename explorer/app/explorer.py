@@ -21,6 +21,7 @@ from explorer.app.data_drawer.drawer import DataDrawer, Notices
 from explorer.app.link.followed import named_in
 from explorer.app.link.page_link import PageLink
 from explorer.app.link.share import ShareButton
+from explorer.app.live.card import PAPER_FLOW
 from explorer.app.live.scheduler import LiveRunner
 from explorer.app.questions import QUESTIONS, Questions, views_by_name
 from explorer.app.signals.feed import Feed
@@ -172,7 +173,7 @@ class Explorer(pn.viewable.Viewer):
             *([self.controls.sheet()] if phone else []),
             sizing_mode="stretch_width",
             margin=(0, 10, SHEET_PX if phone else 10, 10),
-            stylesheets=error.pipe(lambda error: [_FADED] if error else []),
+            stylesheets=error.pipe(lambda error: [PAPER_FLOW, *([_FADED] if error else [])]),
             # as high as what it holds, or what follows lies on it
             styles={"gap": "8px", "max-height": "none"},
         )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 import panel as pn
 import param
 
+from explorer.app.live.card import PAPER_FLOW
 from explorer.app.live.chart_view import card_of
 from explorer.app.region_table.regions import RegionTable
 from explorer.app.strip.strip import Strip
@@ -108,7 +109,7 @@ class Questions(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             margin=0,
             styles={"container-type": "inline-size", "max-height": "none"},
-            stylesheets=[_OLD],
+            stylesheets=[_OLD, PAPER_FLOW],
         )
         self.param.watch(self._on_question, "question")
         self._on_question()
@@ -141,11 +142,17 @@ class Questions(pn.viewable.Viewer):
         made = [[make(self._session) for make in views] for views in QUESTIONS[question]]
         self._cards[question] = [card for cards in made for card in cards]
         columns = [
-            pn.Column(*cards, sizing_mode="stretch_width", margin=0, styles={"gap": "10px"})
+            pn.Column(
+                *cards,
+                sizing_mode="stretch_width",
+                margin=0,
+                styles={"gap": "10px"},
+                stylesheets=[PAPER_FLOW],
+            )
             for cards in made
         ]
         grid = _MAP_LEFT if question == "Overview" else _EVEN
         fills = [_FILLS] if all(len(views) == 1 for views in QUESTIONS[question]) else []
         return pn.Column(
-            *columns, stylesheets=[grid, *fills], sizing_mode="stretch_width", margin=0
+            *columns, stylesheets=[grid, *fills, PAPER_FLOW], sizing_mode="stretch_width", margin=0
         )

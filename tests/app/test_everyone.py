@@ -16,7 +16,7 @@ from accessible import (
     told_slider,
     turned_back,
 )
-from pages import PATIENCE_MS, wait_until_open, watched
+from pages import PAPERS, PATIENCE_MS, WATCH_PRINTS, wait_until_open, watched
 from playwright.sync_api import Browser, Page, expect
 from servers import free_port, serving
 
@@ -386,8 +386,27 @@ def test_on_paper_the_page_goes_on_and_has_the_figures_that_wait_for_a_tap(page)
     for figure in page.locator(".lesser .value").all():
         expect(figure).to_be_visible()
     assert len(re.findall(rb"/Type /Page\b(?!s)", page.pdf(format="A4"))) > 1
+    kept = "cards => cards.map(card => getComputedStyle(card).breakInside)"
+    assert {*page.locator(".wattlas-card").evaluate_all(kept)} == {"avoid"}
+    regions = page.locator(".scroller")
+    assert regions.evaluate("scroller => scroller.scrollHeight <= scroller.clientHeight")
     page.emulate_media(media="screen")
     expect(page.locator(".lesser .value").first).to_be_hidden()
+
+
+def test_a_dark_page_is_printed_light_and_dark_again_afterwards(page):
+    ask(page, "Overview")
+    turn(page, True)
+    page.evaluate(WATCH_PRINTS)
+    page.pdf(format="A4")
+    printed = page.evaluate("window.printed")
+    assert len(printed) >= 4 and min(map(min, printed)) > 220
+    page.wait_for_function(f"() => {PAPERS}.every(([red]) => red < 64)")
+    page.emulate_media(media="print")
+    pale = """words => words.filter(e => e.checkVisibility() && /\\d+/.exec(getComputedStyle(e).color)[0] > 128)
+      .map(e => e.outerHTML)"""
+    assert page.locator("h2, .value, p, td, th").evaluate_all(pale) == []
+    page.emulate_media(media="screen")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

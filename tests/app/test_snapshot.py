@@ -23,7 +23,7 @@ import pandas as pd
 import pytest
 from accessible import grave_findings, spoken, told_slider
 from bokeh.document import Document
-from pages import unfold
+from pages import WATCH_PRINTS, unfold
 from panel.io.state import set_curdoc
 from playwright.sync_api import Browser, Locator, Page, expect
 from servers import in_own_loop, wait_until
@@ -764,6 +764,9 @@ def test_on_paper_are_the_whole_table_and_all_settings_but_no_buttons(opened, ma
     buttons = page.get_by_role("button").locator("visible=true")
     assert {*buttons.all_inner_texts()} <= {*words.all_inner_texts()}  # headings, sentence, class
     page.emulate_media(media="screen")
+    page.evaluate(WATCH_PRINTS)
+    page.pdf(format="A4")
+    assert min(map(min, page.evaluate("window.printed"))) > 220
     expect(control(page, "egress_usd_per_gb")).to_be_hidden()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
 

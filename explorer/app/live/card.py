@@ -19,7 +19,10 @@ CARD = """
                        padding: 12px 16px; border: 0; border-radius: 0; overflow: auto;
                        background: var(--mui-palette-background-paper, Canvas); }
 :host(:popover-open) .bk-Figure { flex: 1 1 auto !important; height: auto !important; min-height: 260px; }
+@media print { :host { break-inside: avoid; margin-bottom: 10px !important; } }
 """
+# on paper what goes to the next sheet takes along what is below it, which rows of a grid do not
+PAPER_FLOW = "@media print { :host { display: block !important; } }"
 SMALL = """
 :host { font-size: 14px; line-height: 1.5; }
 .key { white-space: nowrap; margin-right: 8px; }

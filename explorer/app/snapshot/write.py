@@ -514,7 +514,7 @@ def _script(board: bool) -> str:
         f"const {name}_component = (() => {{\n{_component(paths)}\nreturn {{render}} }})()"
         for name, paths in _components(board).items()
     ]
-    page = (_APP / "page" / "access.js", _APP / "page" / "bokeh.js")
+    page = (_APP / "page" / f"{name}.js" for name in ("access", "bokeh", "paper"))
     rest = (_APP / "story" / "recorded.js", _CONTROLS / "link.js", *page)
     script = "\n".join([*parts, *(path.read_text("utf-8") for path in rest), program("page")])
     return words_of(script) + script

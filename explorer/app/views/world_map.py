@@ -567,7 +567,7 @@ i { flex: none; width: 13px; height: 4px; margin-right: 4px; border-radius: 2px;
 i.lead { background: var(--wattlas-lead) !important; }
 u { overflow: hidden; text-decoration: none; text-overflow: ellipsis; white-space: nowrap; }
 b { flex: none; }
-i, em { forced-color-adjust: none; }
+i, em { forced-color-adjust: none; print-color-adjust: exact; }
 em { flex: none; box-sizing: border-box; margin-right: 4px; border: 1px solid #6b7480; border-radius: 50%;
      background: #d3d7db; }
 """

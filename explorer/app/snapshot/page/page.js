@@ -305,21 +305,27 @@ function update_link() {
 function fold_controls() {
   const paper = matchMedia("print")
   const groups = document.getElementById("controls").shadowRoot.querySelectorAll("details:not([open])")
+  let is_printed = paper.matches
   const fold = () => {
-    document.getElementById("inputs").open = paper.matches || !narrow.matches
+    document.getElementById("inputs").open = is_printed || !narrow.matches
   }
-  const unfold = () => {
+  const unfold = printed => {
+    is_printed = printed
     fold()
-    for (const group of groups) group.open = paper.matches
-    for (const choice of ["colour", "clients shown", "disclosure"]) shown.get_model_by_id(handles[`map|${choice}|widget`]).visible = !paper.matches
-    set_theme(paper.matches ? "light" : inputs.values.theme)
+    for (const group of groups) group.open = is_printed
+    for (const choice of ["colour", "clients shown", "disclosure"]) shown.get_model_by_id(handles[`map|${choice}|widget`]).visible = !is_printed
+    set_theme(is_printed ? "light" : inputs.values.theme)
   }
   const on_width = () => {
     fold()
     fit_axes()
   }
   narrow.addEventListener("change", on_width)
-  paper.addEventListener("change", unfold)
+  paper.addEventListener("change", ({matches}) => unfold(matches))
+  // before the page has the width of paper: what is painted anew then is printed line by line, of which viewers lose the land
+  addEventListener("beforeprint", () => unfold(true))
+  addEventListener("beforeprint", paint_at_once)
+  addEventListener("afterprint", () => unfold(false))
   on_width()
 }
 
@@ -355,6 +361,7 @@ function preferred_theme() {
 function set_theme(theme) {
   root.dataset.theme = theme
   const text = getComputedStyle(root).getPropertyValue("--plot-text").trim()
+  const paper = getComputedStyle(root).getPropertyValue("--page").trim()
   const faint = theme === "dark" ? "#ffffff30" : "#00000018"
   for (const model of shown._all_models.values()) {
     if (model.type.endsWith("Axis")) {
@@ -366,7 +373,7 @@ function set_theme(theme) {
     } else if (model.type === "Text") {
       model.setv({text_font: {value: FONT}})
     } else if (model.type === "Figure") {
-      model.setv({outline_line_color: null})
+      model.setv({outline_line_color: null, background_fill_color: paper}) // which names on the map follow
     }
   }
 }
