@@ -59,7 +59,7 @@ CONSTANT = {  # slots that no result changes: the page has them as they are, or 
 SCRIPT = """
 import {readFileSync} from "node:fs"
 import {speak} from "%s"
-import {slots} from "%s"
+import {BEHIND, FIRST, TRACED, slots} from "%s"
 const typed = (_, value) => {
   const [kind, data] = Object.entries(value ?? {})[0] ?? []
   if (kind === "map") return new Map(data)
@@ -79,7 +79,7 @@ for (const {results: {placement}} of states) { // carbon grows evenly with PUE
     each.carbon_at_pue_kg_per_h = pue => at_0 + pue * (at_1 - at_0)
   }
 }
-const worlds = states.map(({labels, results}) => [...slots(results, labels)])
+const worlds = states.map(({labels, results}) => [...slots([...FIRST, ...BEHIND, ...TRACED], results, labels)])
 process.stdout.write(JSON.stringify(worlds, told))
 """
 

@@ -102,7 +102,7 @@ function round_number(mw) {
 
 /** Those flows that are drawn, with {leads, width}. */
 function arcs_of(placement, scale) {
-  const drawn = flows_of(placement).filter(({mw}) => mw > 0 && mw >= scale.smallest_mw)
+  const drawn = flows_of(placement).filter(({mw}) => mw >= scale.smallest_mw)
   return drawn.map((arc, n) => ({...arc, leads: n < LEADS, width: scale.arc_px(arc.mw)}))
 }
 
@@ -113,9 +113,12 @@ function flows_of({network, away_mw}) {
   network.home.forEach((home, i) => {
     for (let n = 0; n < R * K; n++) moved[home * R * K + n] += away_mw[i * R * K + n]
   })
-  const pairs = Array.from({length: R * R}, (_, pair) => ({
-    home: Math.floor(pair / R), region: pair % R, classes: moved.subarray(pair * K, (pair + 1) * K),
-  })).map(pair => ({...pair, mw: sum(pair.classes)}))
+  const pairs = []
+  for (let pair = 0; pair < R * R; pair++) {
+    const classes = moved.subarray(pair * K, (pair + 1) * K)
+    const mw = sum(classes)
+    if (mw > 0) pairs.push({home: Math.floor(pair / R), region: pair % R, classes, mw})
+  }
   return pairs.sort((a, b) => b.mw - a.mw)
 }
 

@@ -116,6 +116,7 @@ function on_answer({serial: answered, error, changed, reach, certificate, traced
   if (placed) {
     if (answered === serial) say_problem("")
     painted = answered
+    document.getElementById("proof").dataset.of = "before"
   }
   if (certificate !== undefined && answered === serial) say_certificate(certificate)
   if (placed || error) panels.forEach(panel => panel.answer())
@@ -143,6 +144,7 @@ function say_certificate(proof) {
   line.textContent = holds
     ? tr("Checked in this page: no placement is better ({}).", said)
     : tr("This result does not prove itself: {} ({}).", fails.join(tr("; ")), said)
+  line.dataset.of = "now"
 }
 
 // From results to models

@@ -225,7 +225,8 @@ export class Kinds {
 
   told_apart(values, factor) {
     const {home, regions} = this
-    const rows = made(Float64Array, values.length, n => Math.round(values[n] * factor * 10 ** DECIMALS) + 0)
+    const steps = 10 ** DECIMALS
+    const rows = made(Float64Array, values.length, n => Math.round(values[n] * factor * steps) + 0)
     const at_home = made(Float64Array, home.length, d => rows[d * regions + home[d]])
     return {free: same_rows(rows, regions), pinned: same_rows(at_home, 1)}
   }

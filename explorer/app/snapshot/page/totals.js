@@ -9,7 +9,8 @@ export function totals(put, results, labels) {
   const changes = carbon_changes_percent(results.placement, results.intensities)
   put("totals", "words", {text: said(cards_html(first, "totals"))})
   put("lesser", "words", {text: said(cards_html(lesser, "lesser"))})
-  put("forced", "words", {text: said(forced(results.forced_and_chosen))})
+  // it is of what was before; its place is kept, so that nothing moves
+  put("forced", "words", {text: said(html`<span style="visibility: hidden">${results.split_before ? forced(results.split_before) : ""}</span>`)})
   put("note", "words", {text: said(html`<div class="note">${note(results.placement, changes, labels)}</div>`)})
   put("aside", "words", {text: said(html`${of_serving(results.placement)}${of_carbon(changes, labels.signal_names)}`)})
 }
@@ -118,8 +119,8 @@ function water(placement, used, colours) {
     explanation: sentences(explanation, tr("It is {}, so no change is claimed.", used.basis))}]
 }
 
-/** How much of what moves has to. */
-function forced({relocated_forced_mw, relocated_chosen_mw, saving_forced_usd_per_h, saving_chosen_usd_per_h}) {
+/** How much of what moves has to, which takes a placement of its own. */
+export function forced({relocated_forced_mw, relocated_chosen_mw, saving_forced_usd_per_h, saving_chosen_usd_per_h}) {
   return tr("{forced} MW find no room at home, {chosen} MW move by choice: they make {of_forced} and {of_chosen} USD/h of the saving.", {
     forced: formatNumber(relocated_forced_mw), chosen: formatNumber(relocated_chosen_mw),
     of_forced: figure(saving_forced_usd_per_h, "USD/h"), of_chosen: figure(saving_chosen_usd_per_h, "USD/h"),

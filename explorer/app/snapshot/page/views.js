@@ -5,29 +5,60 @@ import {rint} from "./arrays.js"
 import {break_even_chart, frontier_chart, layers_chart, patch} from "./charts.js"
 import {world_map} from "./map.js"
 import {Markup, figure, html, joined, said, tr} from "./text.js"
-import {totals} from "./totals.js"
+import {forced, totals} from "./totals.js"
 
 const DECIMALS = 1e3 // of the table of regions
 const PENALTY_SHARE = 0.1 // of the penalty on unserved load: prices from there on are not those of energy
 
-/** Slots of all that there are results for; frontier and break-even may be null. */
-export function slots(results, labels) {
+// What is looked at first; what is read next and takes more work; and what waits for the frontier besides.
+export const FIRST = [of_totals, of_map]
+export const BEHIND = [of_forced, of_break_even, of_layers, of_argument, of_table]
+export const TRACED = [of_frontier, of_layers]
+
+/** Slots of these views of results. */
+export function slots(views, results, labels) {
   const found = new Map()
-  const view = name => (element, handle, values) => {
-    for (const [key, value] of Object.entries(values)) found.set([name, element, handle, key].join("|"), value)
+  const put_in = view => (element, handle, values) => {
+    for (const [key, value] of Object.entries(values)) found.set([view, element, handle, key].join("|"), value)
   }
-  const {placement, frontier, break_even} = results
-  const {panels, looks} = labels
-  totals(view("totals"), results, labels)
-  view("totals")("origin", "words", {text: said(origin(results.settings, labels))})
-  world_map(view("map"), results, labels)
-  const layers = layers_chart(placement, frontier, labels)
-  patch(view("layers"), panels.layers.slice(0, layers.filled.length), layers, looks)
-  if (frontier) patch(view("frontier"), panels.frontier, frontier_chart(frontier, placement, labels), looks)
-  if (break_even) patch(view("break-even"), panels.break_even, break_even_chart(break_even, placement, labels), looks)
-  view("argument")("", "", {parts: JSON.stringify(argument(results, labels))})
-  view("table")("", "", region_table(results, labels))
+  for (const view of views) view(put_in, results, labels)
   return found
+}
+
+function of_totals(put_in, results, labels) {
+  const put = put_in("totals")
+  totals(put, results, labels)
+  put("origin", "words", {text: said(origin(results.settings, labels))})
+}
+
+function of_map(put_in, results, labels) {
+  world_map(put_in("map"), results, labels)
+}
+
+function of_forced(put_in, {forced_and_chosen}) {
+  put_in("totals")("forced", "words", {text: said(forced(forced_and_chosen))})
+}
+
+function of_break_even(put_in, {break_even, placement}, labels) {
+  patch(put_in("break-even"), labels.panels.break_even, break_even_chart(break_even, placement, labels), labels.looks)
+}
+
+/** Where there is no frontier yet, class by class alone. */
+function of_layers(put_in, {placement, frontier}, labels) {
+  const layers = layers_chart(placement, frontier, labels)
+  patch(put_in("layers"), labels.panels.layers.slice(0, layers.filled.length), layers, labels.looks)
+}
+
+function of_frontier(put_in, {placement, frontier}, labels) {
+  patch(put_in("frontier"), labels.panels.frontier, frontier_chart(frontier, placement, labels), labels.looks)
+}
+
+function of_argument(put_in, results, labels) {
+  put_in("argument")("", "", {parts: JSON.stringify(argument(results, labels))})
+}
+
+function of_table(put_in, results, labels) {
+  put_in("table")("", "", region_table(results, labels))
 }
 
 /** As `region_table.table_columns`, what a result changes. */

@@ -1,17 +1,23 @@
-// Solves what the page asks for, beside it: the newest state wins, the map comes before the frontier.
+// Solves what the page asks for, beside it: the newest state wins. Totals and map come first; the other views follow when
+// nothing has moved for a while, or it is high time, and then the frontier.
 import {in_units, tr} from "../../words.js"
 import {break_even_squares, certificate, forbidden_by, forced_and_chosen, trace} from "./measures.js"
 import {carbon_intensities, decoded, network} from "./model.js"
 import {unpacked, unpacked_text} from "./packed.js"
 import {Solver} from "./solver.js"
 import {tables} from "./tables.js"
-import {slots} from "./views.js"
+import {BEHIND, FIRST, TRACED, slots} from "./views.js"
 
+const QUIET_MS = 20 // without a newer state for so long, nobody is moving anything
+const LATEST_MS = 1000 // after which the other views follow though somebody is
 let solver // promise of one
 let labels
 let frontier = null // the last one, which stands until there is a newer
+let split = null // of what moves, in what has to and what is chosen: of the last state that has all views but the frontier
 let solved = null // the results of the last state that could be
 let wanted = null
+let arrived = () => {} // told of a newer state
+let behind_since = -Infinity // since when views are of an older state than totals and map, null where none is [ms]
 const tables_wanted = []
 let is_busy = false
 const sent = new Map() // slots, as the page has them
@@ -20,7 +26,10 @@ self.onmessage = async ({data}) => {
   if (data.wasm) {
     solver = started(data)
   } else if (data.table) tables_wanted.push(data.table)
-  else wanted = data
+  else {
+    wanted = data
+    arrived()
+  }
   if (is_busy) return
   is_busy = true
   while (wanted) {
@@ -64,15 +73,18 @@ function highs(wasm) {
 async function answer(solver, {serial, settings, over, workload, looks}) {
   const net = network(solver.data, settings)
   const placement = solver.solve_network(net)
+  const first = {settings, looks, placement, intensities: carbon_intensities(net), split_before: split}
+  self.postMessage({serial, placed: true, changed: news(serial, FIRST, first)})
+  if (await is_overtaken()) return
   const k = net.workloads.indexOf(workload)
   const results = {
-    settings, looks, placement, forced_and_chosen: forced_and_chosen(placement), intensities: carbon_intensities(net),
+    ...first, forced_and_chosen: forced_and_chosen(placement),
     break_even: {workload, squares: break_even_squares(net, k), closed_by: forbidden_by(net, k)},
   }
-  const made = slots({...results, frontier}, labels)
-  const first = [...made].filter(([slot]) => frontier && !slot.startsWith("frontier|"))
-  self.postMessage({serial, placed: true, changed: different(first), reach: reach(placement)})
-  self.postMessage({serial, certificate: checked(certificate(placement))})
+  const changed = news(serial, BEHIND, {...results, frontier})
+  self.postMessage({serial, changed, reach: reach(placement), certificate: checked(certificate(placement))})
+  split = results.forced_and_chosen
+  behind_since = null
   const steps = trace(solver, net, over, settings.latency_relaxation_ms, frontier)
   for (let step = steps.next(); ; step = steps.next()) {
     if (step.done) frontier = step.value
@@ -81,8 +93,18 @@ async function answer(solver, {serial, settings, over, workload, looks}) {
   }
   if (wanted) return
   solved = {...results, frontier}
-  const traced = {over, budgets_ms: frontier.table.budget_ms}
-  self.postMessage({serial, traced, changed: different([...slots(solved, labels)])})
+  self.postMessage({serial, traced: {over, budgets_ms: frontier.table.budget_ms}, changed: news(serial, TRACED, solved)})
+}
+
+/** Whether, before it is time for the other views, a newer state arrives. */
+async function is_overtaken() {
+  behind_since ??= performance.now()
+  if (performance.now() - behind_since > LATEST_MS) return false
+  await new Promise(resolve => {
+    arrived = resolve
+    setTimeout(resolve, QUIET_MS)
+  })
+  return Boolean(wanted)
 }
 
 /** Mean delay of the baseline and of the optimum that no cap holds back: no less than is attainable. [ms] */
@@ -103,11 +125,11 @@ function checked(proof) {
   }
 }
 
-/** Those that the page does not have as they are. */
-function different(made) {
-  const changed = made.filter(([slot, value]) => !is_same(sent.get(slot), value))
+/** Slots of views that the page does not have as they are. It is opened with what its first state shows. */
+function news(serial, views, results) {
+  const changed = [...slots(views, results, labels)].filter(([slot, value]) => !is_same(sent.get(slot), value))
   for (const [slot, value] of changed) sent.set(slot, value)
-  return changed
+  return serial > 1 ? changed : []
 }
 
 function is_same(old, value) {
