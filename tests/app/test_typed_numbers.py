@@ -1,6 +1,8 @@
 """Numbers as people type them into a control: `explorer/app/controls/typed.js`, in each language."""
 
 import json
+import sys
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -19,7 +21,7 @@ EVERYWHERE = {  # that have one reading
     "1 000,5": 1000.5, "1\u202f000,5": 1000.5, "1'000.5": 1000.5, "5.": 5, ".5": 0.5, "−3": -3, "+3": 3, "1e9": 1e9,
     "1,5e3": 1500, "２": 2, "３，５": 3.5, "2 GW": 2000, "2gw": 2000, "500 kW": 0.5, "1,5 ＧＷ": 1500, "7 MW": 7,
     "": NONE, "--3": NONE, "1.5.0": NONE, "1,00,000": NONE, "1.234,567.8": NONE, ".": NONE, "0x10": NONE, "1_000": NONE,
-    "٣": NONE, "NaN": NONE, "Infinity": NONE, "1e999": NONE, "1e": NONE, "5 s": NONE, "20 %": NONE, "5 MWh": NONE,
+    "٣٤": 34, "१२.५": 12.5, "१,५ GW": 1500, "10²": NONE, "½": NONE, "③": NONE, "NaN": NONE, "Infinity": NONE, "1e999": NONE, "1e": NONE, "5 s": NONE, "20 %": NONE, "5 MWh": NONE,
     "2 constructor": NONE, "2 __proto__": NONE, "1" + ",000" * 2000 + "x": NONE, "<b>3</b>": NONE,
 }  # fmt: skip
 UNITS = {
@@ -78,6 +80,14 @@ def test_what_was_typed_in_other_units_is_shown_again_and_what_was_not_in_few_di
 
 def of(label: str, kind: str = "number", **more: object) -> dict[str, object]:
     return {"kind": kind, "label": f"Load {label}".strip(), "possible": "0 to 9", **more}
+
+
+def test_digits_of_any_script_are_read_as_files_read_them():
+    digits = [
+        sign for sign in map(chr, range(sys.maxunicode)) if unicodedata.category(sign) == "Nd"
+    ]
+    found = read([(f"7{sign}", of("[MW]")) for sign in digits])
+    assert [each.get("value", NONE) for each in found] == [float(f"7{sign}") for sign in digits]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,11 +4,11 @@ const DURATIONS = {ms: 1, s: 1000, min: 60_000, h: 3_600_000, yr: 8760 * 3_600_0
 const PREFIXES = {"": 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12}
 const EUROS = ["money", 1 / in_units("USD")[0]] // where a rate is known, and chosen
 const BASES = {wh: ["energy", 1], w: ["power", 1], usd: ["money", 1], $: ["money", 1], b: ["data", 1], t: ["mass", 1e6], g: ["mass", 1], ...(in_units("USD")[1] === "EUR" && {eur: EUROS, "€": EUROS})}
-const [TYPED, TIDY] = [/^([+-]?)([\d.,]+)(e[+-]?\d+)?(.*)$/i, /[\s'’]/g]
+const [TYPED, TIDY, DIGIT] = [/^([+-]?)([\d.,]+)(e[+-]?\d+)?(.*)$/i, /[\s'’]/g, /\p{Nd}/u]
 
 /** The number that was typed for an input, or what is wrong with it. */
 function read(typed, item) {
-  const tidy = typed.normalize("NFKC").replace(/−/g, "-").replace(TIDY, "") // digits of full width are digits
+  const tidy = plainDigits(typed).normalize("NFKC").replace(/−/g, "-").replace(TIDY, "") // signs of full width are signs
   const isEndless = new RegExp(`^(|none|inf|infinity|∞|no ?limit|${tr("no limit").replace(TIDY, "")})$`, "i")
   if (["limit", "waiting"].includes(item.kind) && isEndless.test(tidy)) return {value: Infinity}
   const shown = amount(tidy, unitOf(item))
@@ -18,6 +18,13 @@ function read(typed, item) {
     return {wrong: tr("{} is not possible. Possible: {}.", typed, item.possible)}
   }
   return {value}
+}
+
+/** Digits of all scripts as 0 to 9, which is how files are read; a ² is none. */
+function plainDigits(text) {
+  const before = sign => String.fromCodePoint(sign.codePointAt() - 1)
+  const valueOf = sign => (DIGIT.test(before(sign)) ? valueOf(before(sign)) + 1 : 0) // they come in tens, from zero on
+  return text.replace(/\p{No}/gu, "?").replace(/\p{Nd}/gu, sign => valueOf(sign) % 10)
 }
 
 function amount(tidy, own) {
