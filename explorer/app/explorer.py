@@ -129,7 +129,7 @@ class Explorer(pn.viewable.Viewer):
         looks |= {
             "class": Look(self.session, "workload", lambda: (*self.session.network.workloads, ALL)),
             "region": Look(self.session, "region", lambda: ("", *self.session.network.regions)),
-            "pin": Look(self.pins, "told", lambda: self.pins),
+            "pin": Look(self.pins, "told", lambda: self.pins, self.pins.refused),
             "client": Look(self.session, "client", lambda: ("", *self.session.network.clients)),
             "flow": Look(self.session, "flow", lambda: ("", *self.session.flow_ids())),
             "theme": Look(self, "theme", lambda: self.param.theme.objects),

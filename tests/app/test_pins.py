@@ -10,6 +10,7 @@ from screens import columns, handle, show, words
 from explorer import Scenario, solve
 from explorer.app.compare.pin_table import FIGURES, PinTable
 from explorer.app.compare.pins import LONGEST, MOST, Origin, Pins
+from explorer.app.controls.controls import Inputs, Look
 from explorer.app.region_table.regions import table_columns
 from explorer.app.views.cost_carbon_front import CostCarbonFrontView
 from explorer.app.views.cost_latency_front import CostLatencyFrontView
@@ -338,7 +339,7 @@ def test_two_named_pins_take_little_of_a_link(session, pins):
 @pytest.mark.parametrize(
     "told",
     ["x", "~*", "~!!", "~*friction!3!4", "~*friction!-3", "~*friction", "~*tide!3", "~*law!none",
-     "~~~~~", "~" + "x" * 41, "~two\nlines", "~*question!Overview", "~*chat/budget!NaN", "~" * 5000,
+     "~" + "x" * 41, "~two\nlines", "~*question!Overview", "~*chat/budget!NaN", "~" + "x" * 5000,
      "~*friction![[[[", "~*/new step!true", "~*scenario!nowhere", "~*scenario!../..",
      "~*scenario!world-2025*friction!-3", "~*scenario!/etc/passwd", "~*scenario!3"],
 )  # fmt: skip
@@ -348,6 +349,22 @@ def test_a_text_that_tells_of_no_possible_pins_is_refused(session, pins, told):
     kept = pins.kept
     pins.told = told
     assert pins.kept == kept
+
+
+def test_what_is_no_pin_is_said_and_the_others_of_the_link_are_pinned(session, pins):
+    look = Look(pins, "told", lambda: pins, pins.refused)
+    inputs = Inputs(session.scenario, {"pin": look})
+    wrong = inputs.write({"pin": f"~Dear*friction!3~{'x' * 41}~*tide!3~!Law*law!same zone"})
+    assert wrong == {
+        "pin": "The name of a pin has 40 characters at most: 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'; "
+        "There is no such choice: '~*tide!3'"
+    }
+    assert [pin.name for pin in pins.kept] == ["Dear", "Law"]
+    assert pins.ghost_id == pins.kept[1].id
+    assert inputs.write({"pin": pins.told}) == {}
+    assert inputs.write({"pin": "~A~B~C~D~E~F"}) == {"pin": "There is no such choice: '~E'"}
+    assert [pin.name for pin in pins.kept] == ["A", "B", "C", "D"]
+    assert inputs.write({"pin": ""}) == {} and pins.kept == ()
 
 
 def test_a_card_shows_what_is_seen_less_a_pin(session, pins):

@@ -41,21 +41,31 @@ def written(
     return f"~{'!' if is_ghost else ''}{'*'.join(parts)}"
 
 
-def pins_in(text: str) -> list[PinText] | None:
+def texts_in(told: str) -> list[str]:
     """
-    The pins of a text; None if it is not one of ours.
+    The text of each pin in what a link says of them; what stands before the first is one, too.
 
     Examples
     --------
-    >>> pins_in("~Dear%20moves*friction!3~!*law!same zone")[0].values
+    >>> texts_in("~Dear%20moves*friction!3~!*law!same zone")
+    ['~Dear%20moves*friction!3', '~!*law!same zone']
+    """
+    first, *pins = told.split("~")
+    return [*([first] if first else []), *(f"~{pin}" for pin in pins)]
+
+
+def pin_in(text: str) -> PinText | None:
+    """
+    What the text of a pin says; None if it is not one of ours.
+
+    Examples
+    --------
+    >>> pin_in("~Dear%20moves*friction!3").values
     {'friction_scale': 3}
     """
-    first, *pins = text.split("~")
-    found = [_pin(pin) for pin in pins]
-    return None if first or None in found else [pin for pin in found if pin]
-
-
-def _pin(text: str) -> PinText | None:
+    if not text.startswith("~"):
+        return None
+    text = text[1:]
     is_ghost = text.startswith("!")
     name, *parts = text.removeprefix("!").split("*")
     pairs = [part.split("!") for part in parts]

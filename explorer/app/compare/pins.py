@@ -8,8 +8,8 @@ from typing import Any
 
 import param
 
-from explorer.app.compare.pin_text import PinText, pins_in, written
-from explorer.app.controls.controls import Inputs
+from explorer.app.compare.pin_text import PinText, pin_in, texts_in, written
+from explorer.app.controls.controls import Inputs, short
 from explorer.app.differences import differences
 from explorer.app.link.followed import loaded
 from explorer.errors import ExplorerError
@@ -25,7 +25,7 @@ from explorer.words import tr
 
 MOST = 4
 LONGEST = 40  # characters of a name
-_LONGEST_TOLD = 4000  # of all pins: each setting of each of them
+_LONGEST_TEXT = 1000  # characters that a link says of a pin: each setting
 _Told = tuple[PinText, "Origin", Scenario]  # a pin in a link, and the scenario in its state
 
 
@@ -81,6 +81,7 @@ class Pins(param.Parameterized):
         super().__init__()
         self._session, self._served = session, served
         self._origin = origin or Origin("", session.scenario.copy())
+        self._refused = ""
         self.param.watch(self._on_told, "told")
         session.param.watch(self._tell, "ghost")
 
@@ -99,8 +100,13 @@ class Pins(param.Parameterized):
         self.compare_with(other.ghost_id)
 
     def __contains__(self, told: str) -> bool:
-        """Whether a text tells of pins that are possible here."""
-        return len(told) <= _LONGEST_TOLD and self._scenarios(told) is not None
+        """Whether a text tells of no pins, or of some that are possible here."""
+        return not told or any(not isinstance(each, str) for each in self._scenarios(told))
+
+    def refused(self) -> str:
+        """What of the link that was followed last was no pin, until that has been asked for."""
+        refused, self._refused = self._refused, ""
+        return refused
 
     def rename(self, id: int, name: str) -> None:
         """Give a pin another name; a blank one leaves it as it is."""
@@ -169,35 +175,39 @@ class Pins(param.Parameterized):
         return "".join(texts)
 
     def _on_told(self, *_events: Any) -> None:
-        """Pin what a link says, in place of what was pinned."""
-        found = None if self.told == self._as_text() else self._scenarios(self.told)
-        if found is None:
+        """Pin what a link says, as far as that can be, in place of what was pinned."""
+        if self.told == self._as_text() or self.told not in self:
             return
+        read = self._scenarios(self.told)
+        found = [each for each in read if not isinstance(each, str)]
         self._keep()
         for text, origin, scenario in found:
             made = self._made(text.name, origin, state_of(scenario), solve(scenario))
             self._keep(*self.kept, made)
         ghosts = [pin.id for pin, (text, *_) in zip(self.kept, found, strict=True) if text.is_ghost]
         self.compare_with(next(iter(ghosts), 0))
+        self._refused = tr("; ").join(each.rstrip(".。") for each in read if isinstance(each, str))
 
-    def _scenarios(self, told: str) -> list[_Told] | None:
-        """What a text says of pins, and the scenario in the state of each; None if that cannot be."""
-        texts = pins_in(told)
-        if texts is None or len(texts) > MOST:
-            return None
-        found = [self._scenario_of(text) for text in texts]
-        return None if None in found else found  # pyright: ignore[reportReturnType]
+    def _scenarios(self, told: str) -> list[_Told | str]:
+        """What a text says of each pin, with the scenario in its state, or why it cannot be."""
+        texts = texts_in(told)
+        read: list[_Told | str] = [self._scenario_of(text) for text in texts[:MOST]]
+        return read if len(texts) <= MOST else [*read, _no_pin(texts[MOST])]
 
-    def _scenario_of(self, text: PinText) -> _Told | None:
-        origin = self._origin_of(text.scenario)
-        if origin is None:
-            return None
+    def _scenario_of(self, told: str) -> _Told | str:
+        text = pin_in(told) if len(told) <= _LONGEST_TEXT else None
+        origin = self._origin_of(text.scenario) if text is not None else None
+        if text is None or origin is None:
+            return _no_pin(told)
+        if len(text.name) > LONGEST:
+            return tr(
+                "The name of a pin has {} characters at most: {!r}.", LONGEST, short(text.name)
+            )
         scenario = origin.scenario.copy()
         inputs = Inputs(scenario, {})
         known = {*text.values} <= {*inputs.keys} and not inputs.write(dict(text.values))
-        is_name = as_shown(text.name)[:LONGEST] == text.name
-        possible = known and is_name and is_quick(build_network(scenario))
-        return (text, origin, scenario) if possible else None
+        possible = known and as_shown(text.name) == text.name and is_quick(build_network(scenario))
+        return (text, origin, scenario) if possible else _no_pin(told)
 
     def _origin_of(self, name: str | None) -> Origin | None:
         """The scenario that a link names, if there is one."""
@@ -214,6 +224,10 @@ class Pins(param.Parameterized):
         """The ghost has the name of its pin, and goes with it."""
         if self._session.ghost is not None:
             self.compare_with(self.ghost_id)
+
+
+def _no_pin(told: str) -> str:
+    return tr("There is no such choice: {!r}.", short(told))
 
 
 def _what_differs(opened: Scenario, now: State) -> str:

@@ -96,6 +96,7 @@ class Look:
     owner: param.Parameterized
     name: str
     choices: Callable[[], Container[Any]]
+    refused: Callable[[], str] = str  # what of a choice was left out, if some of it can be
 
 
 class Controls(pn.viewable.Viewer):
@@ -254,20 +255,22 @@ class Inputs:
         known = [self._places[key][0] for key in changes if key in self._places]
         with together(*known):
             wrong = {key: self._set(key, value) for key, value in changes.items()}
+        for key in changes.keys() & self._looks.keys():  # once those who watch have looked at all
+            wrong[key] = wrong[key] or self._looks[key].refused()
         return {key: complaint for key, complaint in wrong.items() if complaint}
 
     def _set(self, key: str, value: Any) -> str:
         """Apply one value; what is wrong with it, or nothing."""
         if key not in self._places:
-            return tr("There is no input {!r}.", _short(key))
+            return tr("There is no input {!r}.", short(key))
         owner, name = self._places[key]
         declared = _declared(owner)[name]
         if key in self._looks:
             fits = isinstance(value, str) and value in self._looks[key].choices()
-            wrong = tr("There is no such choice: {!r}.", _short(value))
+            wrong = tr("There is no such choice: {!r}.", short(value))
         else:
             fits = _is_of_its_kind(value, declared)
-            said = _short(_as_read(value, declared))
+            said = short(_as_read(value, declared))
             wrong = tr("{} is not possible. Possible: {}.", said, _possible(declared))
         if not fits:
             return wrong
@@ -498,7 +501,7 @@ def _is_of_its_kind(value: Any, parameter: param.Parameter) -> bool:
         return False
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     """A value as a complaint names it."""
     try:
         said = str(value) if isinstance(value, (str, int, float)) else tr("That")
