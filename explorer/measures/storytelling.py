@@ -12,6 +12,7 @@ from explorer.measures.headlines import (
     forced_and_chosen,
     grows_with_load,
     headlines,
+    label_and_unit,
     refuse_as_much,
 )
 from explorer.model.labels import as_shown
@@ -131,20 +132,18 @@ def _of_greedy(placement: Placement, name: str) -> Headline:
     """A placement by a simple rule of the same network, and what it misses of the saving."""
     table = greedy_table(placement.network)
     row = table.set_index("placement").loc["greedy"].to_dict()
-    label, unit, value = {
+    label, value = {
         "greedy_objective_usd_per_h": (
             tr("Cost and carbon at its price, greedy"),
-            "USD/h",
             row["objective_usd_per_h"],
         ),
-        "greedy_relocated_mw": (tr("Relocated load, greedy"), "MW IT", row["relocated_mw"]),
+        "greedy_relocated_mw": (tr("Relocated load, greedy"), row["relocated_mw"]),
         "greedy_missed_share": (
             tr("Part of the saving that greedy misses"),
-            "-",
             table.attrs["missed_share"],
         ),
     }[name]
-    return Headline(name, label, unit, value, nan, nan, nan, "")
+    return Headline(name, label, unit_of(name), value, nan, nan, nan, "")
 
 
 def _of_split(placement: Placement, name: str) -> Headline:
@@ -152,36 +151,43 @@ def _of_split(placement: Placement, name: str) -> Headline:
     split = forced_and_chosen(placement)
     saving = split.saving_forced_usd_per_h + split.saving_chosen_usd_per_h
     serving = placement.serving_usd_per_h
-    label, unit, value = {
-        "saving_usd_per_h": (tr("Saving against the baseline"), "USD/h", saving),
+    label, value = {
+        "saving_usd_per_h": (tr("Saving against the baseline"), saving),
         "saving_share": (
             tr("Saving, of what the baseline costs"),
-            "-",
             _ratio(saving, placement.baseline.cost_usd_per_h),
         ),
-        "relocated_forced_mw": (
-            tr("Relocated for want of room"),
-            "MW IT",
-            split.relocated_forced_mw,
-        ),
-        "relocated_chosen_mw": (tr("Relocated by choice"), "MW IT", split.relocated_chosen_mw),
+        "relocated_forced_mw": (tr("Relocated for want of room"), split.relocated_forced_mw),
+        "relocated_chosen_mw": (tr("Relocated by choice"), split.relocated_chosen_mw),
         "relocated_forced_share": (
             tr("Part of the relocated load that finds no room at home"),
-            "-",
             _ratio(split.relocated_forced_mw, placement.relocated_mw),
         ),
         "cost_share_of_serving": (
             tr("Electricity and moving, of the cost of serving"),
-            "-",
             _ratio(placement.cost_usd_per_h, serving),
         ),
         "saving_share_of_serving": (
             tr("Saving, of the cost of serving in the baseline"),
-            "-",
             _ratio(saving, serving + saving),
         ),
     }[name]
-    return Headline(name, label, unit, value, nan, nan, nan, "")
+    return Headline(name, label, unit_of(name), value, nan, nan, nan, "")
+
+
+def unit_of(name: str) -> str:
+    """
+    What one of the figures that stories may name is in.
+
+    Examples
+    --------
+    >>> unit_of("saving_usd_per_h"), unit_of("relocated_chosen_mw"), unit_of("greedy_missed_share")
+    ('USD/h', 'MW IT', '-')
+    """
+    if name not in SPLIT + GREEDY:
+        return label_and_unit(name)[1]
+    ends = {"usd_per_h": "USD/h", "mw": "MW IT"}
+    return next((unit for end, unit in ends.items() if name.endswith(f"_{end}")), "-")
 
 
 def _ratio(part: float, whole: float) -> float:
@@ -217,8 +223,7 @@ def outcome(prediction: Prediction, before: Placement | None, after: Placement) 
     if prediction.kind == "number" or before is None:
         value = 100 * now.value if now.unit == "-" else now.value
         margin = CLOSE * abs(value)
-        asked = _share(now.value) if now.unit == "-" else f"{format_number(value)} {now.unit}"
-        return Outcome((value - margin, value + margin), tr("It is {}.", asked))
+        return Outcome((value - margin, value + margin), tr("It is {}.", _said(now)))
     then = figure(before, prediction.figure)
     per_mwh = grows_with_load(then.name) and not refuse_as_much(before, after)
     if per_mwh:

@@ -21,7 +21,8 @@ EVERYWHERE = {  # that have one reading
     "1 000,5": 1000.5, "1\u202f000,5": 1000.5, "1'000.5": 1000.5, "5.": 5, ".5": 0.5, "−3": -3, "+3": 3, "1e9": 1e9,
     "1,5e3": 1500, "２": 2, "３，５": 3.5, "2 GW": 2000, "2gw": 2000, "500 kW": 0.5, "1,5 ＧＷ": 1500, "7 MW": 7,
     "": NONE, "--3": NONE, "1.5.0": NONE, "1,00,000": NONE, "1.234,567.8": NONE, ".": NONE, "0x10": NONE, "1_000": NONE,
-    "٣٤": 34, "१२.५": 12.5, "१,५ GW": 1500, "10²": NONE, "½": NONE, "③": NONE, "NaN": NONE, "Infinity": NONE, "1e999": NONE, "1e": NONE, "5 s": NONE, "20 %": NONE, "5 MWh": NONE,
+    "٣٤": 34, "१२.५": 12.5, "१,५ GW": 1500, "10²": NONE, "½": NONE, "③": NONE,
+    "NaN": NONE, "Infinity": NONE, "1e999": NONE, "1e": NONE, "5 s": NONE, "20 %": NONE, "5 MWh": NONE,
     "2 constructor": NONE, "2 __proto__": NONE, "1" + ",000" * 2000 + "x": NONE, "<b>3</b>": NONE,
 }  # fmt: skip
 UNITS = {

@@ -133,6 +133,19 @@ def test_what_is_wrong_is_said_with_its_place(told, old, new, said):
     assert said in str(error.value)
 
 
+def test_a_number_is_asked_for_and_answered_in_the_unit_that_is_read():
+    money = Prediction("How much?", "cost_usd_per_h", "number")
+    share = Prediction("How much of it?", "saving_share", "number")
+    placement = solve(Scenario.load("classroom-3x3"))
+    with writing_for(Reader("en", Units("EUR", 1.25))):
+        asked = [at_once(Step("", "", predict=each))["asked"] for each in (money, share)]
+        assert [(each["unit"], each["factor"]) for each in asked] == [("EUR/h", 0.8), ("%", 1)]
+        euros = placement.cost_usd_per_h * asked[0]["factor"]
+        found = answer(money, euros / asked[0]["factor"], None, placement)
+        assert found.right and found.words == f"It is {format_number(euros)} EUR/h."
+    assert {figure(placement, name).unit for name in SPLIT} == {"-", "USD/h", "MW IT"}
+
+
 @pytest.mark.parametrize("made", ["{} = 1", 'title = "{}"', "# {}"])
 def test_a_text_of_ten_megabytes_is_read_or_refused_in_few_words(told, made):
     with pytest.raises(ScenarioError) as error:

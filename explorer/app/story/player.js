@@ -61,30 +61,31 @@ export function render({model}) {
 
 function told(step) {
   const found = step.answer === undefined ? [] : [
-    el("p", {class: step.right ? "right" : "wrong"}, `${step.right ? tr("✓ You were right.") : tr("You said: {}.", said(step.guess))} ${step.answer}`),
+    el("p", {class: step.right ? "right" : "wrong"}, `${step.right ? tr("✓ You were right.") : tr("You said: {}.", said(step))} ${step.answer}`),
   ]
   return [...found, el("p", {}, step.text)]
 }
 
 const guesses = () => ({rises: tr("It rises"), falls: tr("It falls"), stays: tr("It stays")})
 
-/** A guess as one says it: a number, or a direction. */
-function said(guess) {
-  return {rises: tr("rises"), falls: tr("falls"), stays: tr("stays")}[guess] ?? guess
+/** A guess as one says it: a number in the unit that is read, or a direction. */
+function said({guess, asked}) {
+  const directions = {rises: tr("rises"), falls: tr("falls"), stays: tr("stays")}
+  return directions[guess] ?? `${localised(String(Number((guess * asked.factor).toPrecision(12))))} ${asked.unit}`
 }
 
 function prediction(step, ask) {
-  const {kind} = step.asked
+  const {kind, unit, factor} = step.asked
   const question = el("p", {class: "ask"}, tr("Before you look: {}", step.asked.ask))
   if (kind == "direction") {
     const choices = step.choices.map(choice =>
       el("button", {type: "button", onclick: () => ask({guess: [step.n, choice]})}, guesses()[choice]))
     return [question, el("div", {class: "choices"}, ...choices)]
   }
-  const field = el("input", {type: "number", step: "any", ariaLabel: step.asked.ask})
-  const commit = () => Number.isFinite(field.valueAsNumber) && ask({guess: [step.n, field.valueAsNumber]})
+  const field = el("input", {type: "number", step: "any", ariaLabel: `${step.asked.ask} [${unit}]`})
+  const commit = () => Number.isFinite(field.valueAsNumber) && ask({guess: [step.n, field.valueAsNumber / factor]})
   field.addEventListener("keydown", event => event.key == "Enter" && commit())
-  return [question, el("div", {class: "choices"}, field, el("button", {type: "button", onclick: commit}, tr("That is my guess")))]
+  return [question, el("div", {class: "choices"}, field, unit, el("button", {type: "button", onclick: commit}, tr("That is my guess")))]
 }
 
 /** Put a ring around the card of that title for a moment, in sight; a text that would go out of it stays instead. */

@@ -11,16 +11,23 @@ import param
 from explorer.app.component import Component
 from explorer.app.questions import Questions
 from explorer.errors import ExplorerError
-from explorer.measures.storytelling import DIRECTIONS, Answer, answer, scenario_at, step_text
+from explorer.measures.storytelling import (
+    DIRECTIONS,
+    Answer,
+    answer,
+    scenario_at,
+    step_text,
+    unit_of,
+)
 from explorer.model.labels import as_shown
 from explorer.model.placement import Placement
 from explorer.model.solve import solve
 from explorer.registry import MEASURES
 from explorer.scenario.history import restore, state_of
 from explorer.scenario.scenario import Scenario
-from explorer.scenario.story import Step, Story
+from explorer.scenario.story import Prediction, Step, Story
 from explorer.session import Session
-from explorer.words import mark, tr
+from explorer.words import mark, tr, units
 
 _HERE = Path(__file__)
 _ASKED, _TOLD = "-asked", "-told"  # of a step in a link
@@ -32,13 +39,24 @@ _TITLES["budget_margins"] = _TITLES["remedies"]  # on the same card
 
 def at_once(step: Step) -> dict[str, Any]:
     """What is said of a step before anybody has guessed."""
-    asked = step.predict and {"ask": as_shown(step.predict.ask), "kind": step.predict.kind}
+    asked = step.predict and _question(step.predict)
     highlight = tr(_TITLES.get(step.highlight, step.highlight))
     return {
         "title": as_shown(step.title),
         "asked": asked,
         "choices": DIRECTIONS,
         "highlight": highlight,
+    }
+
+
+def _question(asked: Prediction) -> dict[str, Any]:
+    """With the unit that a number is typed in, and what makes that of the figure's own."""
+    unit = unit_of(asked.figure)
+    return {
+        "ask": as_shown(asked.ask),
+        "kind": asked.kind,
+        "unit": "%" if unit == "-" else units().written(unit),
+        "factor": units().factor_in(unit),
     }
 
 
