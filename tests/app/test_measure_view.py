@@ -11,6 +11,7 @@ from html import unescape
 from typing import Any
 
 import numpy as np
+import panel as pn
 import pytest
 from bokeh.models import Div, Toggle
 from panel.models.markup import HTML
@@ -109,6 +110,42 @@ def test_inputs_that_change_meanwhile_end_the_work_and_begin_it_anew(session):
     assert np.allclose(
         columns(view, "steps")["usd_per_h"][1:-1], attribution(session.scenario)["usd_per_h"]
     )
+
+
+def test_work_rests_while_nobody_looks_and_goes_on_where_it_was(session):
+    view, seen = Counted(session), list[Any]()
+    view.pieces, view.show = 4, seen.append
+    view._runner = later = Later()
+    page = pn.Column(view)
+    show(page)
+    later.step(2)
+    page.clear()
+    later.step()
+    assert (len(seen), later.waiting) == (2, [])
+    page.append(view)
+    later.step(3)
+    assert (len(seen), len(view.asked), later.waiting) == (4, 1, [])
+
+
+def test_what_others_have_replaced_in_part_is_computed_anew_where_the_inputs_are_its_own_again(
+    session,
+):
+    view = Counted(session)
+    view.pieces = 2
+    page = pn.Column(view)
+    show(page)
+    opened = columns(view, "steps")["usd_per_h"].copy()
+    view._runner = later = Later()
+    session.scenario.friction_scale = 3.0
+    later.step()
+    page.clear()
+    later.step()
+    session.scenario.friction_scale = 1.0
+    page.append(view)
+    assert not np.allclose(columns(view, "steps")["usd_per_h"], opened)
+    later.step(3)
+    assert np.allclose(columns(view, "steps")["usd_per_h"], opened)
+    assert (len(view.asked), later.waiting) == (3, [])
 
 
 def test_a_failure_is_said_and_the_next_inputs_are_tried(session, monkeypatch):

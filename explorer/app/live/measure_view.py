@@ -28,7 +28,7 @@ from explorer.session import Session
 from explorer.text import as_read
 from explorer.words import ANYBODY, tr, writing_for
 
-_DONE = object()
+_DONE, _LEFT = object(), object()
 _WORDS = """
 :host { font-size: 14px; line-height: 1.5; }
 .key { white-space: nowrap; margin-right: 8px; }
@@ -68,6 +68,8 @@ class MeasureView(pn.viewable.Viewer):
         self.session = session
         self._runner = LiveRunner()
         self._running = False
+        self._work: Iterator[tuple[tuple[Hashable, ...], Any]] = iter(())
+        self._begun: tuple[Hashable, ...] | None = None  # inputs of the work, from its first result
         self._done: tuple[Hashable, ...] | None = None
         self._result: Any = None
         self.pane = LivePane(self.drawing, self.listen(), on_show=self.update)
@@ -109,14 +111,26 @@ class MeasureView(pn.viewable.Viewer):
     read = staticmethod(as_read)
 
     def update(self) -> None:
-        """Compute anew if somebody looks and the inputs are others than those of what is seen."""
-        if not self._running and self.pane.shown and self.inputs() != self._done:
-            self._running = True
+        """
+        Compute anew if somebody looks and the inputs are others than those of what is seen, or go
+        on where nobody did for a while.
+        """
+        if self._running or not self.pane.shown or self.inputs() == self._done:
+            return
+        self._running = True
+        if self.inputs() != self._begun:
+            self._work, self._begun = self._pieces(), None
             if self._result is None:
                 self.pane.say("words", tr("Computing…"))
             else:
                 self.pane.fade(True)
-            self._runner.through(self._pieces(), self._on_piece)
+        self._runner.through(self._while_shown(), self._on_piece)
+
+    def _while_shown(self) -> Iterator[tuple[tuple[Hashable, ...], Any]]:
+        """The pieces; the thread that works them out is for what somebody waits for."""
+        while self.pane.shown:
+            yield next(self._work)
+        yield (), _LEFT
 
     def _pieces(self) -> Iterator[tuple[tuple[Hashable, ...], Any]]:
         inputs = self.inputs()  # those of now, not of when the work was asked for
@@ -130,6 +144,13 @@ class MeasureView(pn.viewable.Viewer):
     def _on_piece(self, piece: tuple[tuple[Hashable, ...], Any]) -> bool:
         """Show a result; whether to go on."""
         inputs, result = piece
+        if result is _LEFT:
+            self._running = False
+            if self._begun is not None:  # some of it may be seen
+                self._done = None
+            self.update()
+            return False
+        self._begun = inputs
         if isinstance(result, ExplorerError):
             self._say_failure(result)
         elif result is not _DONE:
