@@ -8,13 +8,13 @@ import os
 import re
 import signal
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from pages import (
     PATIENCE_MS,
     PHONE,
+    as_new,
     expect_cost,
     expect_question,
     question,
@@ -102,14 +102,40 @@ WRITTEN = """
 """  # every address that a page gives itself
 
 
-def opened(browser: Browser, url: str, has_clock: bool = False, **options: Any) -> Page:
+def opened(browser: Browser, url: str, has_clock: bool = False) -> Page:
     """A page; one that has a clock of its own need not be waited for."""
-    page = browser.new_page(**options)
+    page = browser.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    page.add_init_script(WRITTEN)
     if has_clock:
         page.clock.install()
     page.goto(url)
+    wait_until_open(page)
+    return page
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser) -> Iterator[Page]:
+    """One window for what is opened there one after the other."""
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.add_init_script(WRITTEN)
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser) -> Iterator[Page]:
+    """The same of a phone."""
+    page = browser.new_page(**PHONE)
+    page.set_default_timeout(PATIENCE_MS)
+    page.add_init_script(WRITTEN)
+    yield page
+    page.close()
+
+
+def led(page: Page, url: str) -> Page:
+    """A window that has been led to an address it does not know."""
+    as_new(page, url).goto(url)
     wait_until_open(page)
     return page
 
@@ -128,10 +154,8 @@ def friction(page: Page) -> Locator:
         "#friction=3&question=What holds it back?&class=all&region=Z&theme=dark&tide=3&hour=77",
     ],
 )
-def test_a_phone_whose_drawer_is_closed_follows_a_link_and_says_what_it_left_out(
-    browser, port, link
-):
-    page = opened(browser, f"http://127.0.0.1:{port}/?scenario=classroom-3x3{link}", **PHONE)
+def test_a_phone_whose_drawer_is_closed_follows_a_link_and_says_what_it_left_out(phone, port, link):
+    page = led(phone, f"http://127.0.0.1:{port}/?scenario=classroom-3x3{link}")
     scenario = CLASSROOM.copy()
     scenario.friction_scale = 3.0
     expect(page.get_by_role("slider")).to_have_count(1)  # over the picture; the drawer is closed
@@ -148,12 +172,11 @@ def test_a_phone_whose_drawer_is_closed_follows_a_link_and_says_what_it_left_out
     expect(page.get_by_role("button", name="Undo the last change")).to_be_enabled()
     written = page.evaluate("written")
     assert written and all("friction" in address for address in written), written
-    page.close()
 
 
 @pytest.mark.ui
-def test_questions_are_steps_of_the_browser_and_a_link_is_short_shared_and_whole(browser, port):
-    page = opened(browser, f"http://127.0.0.1:{port}/?scenario=classroom-3x3")
+def test_questions_are_steps_of_the_browser_and_a_link_is_short_shared_and_whole(desk, port):
+    page = led(desk, f"http://127.0.0.1:{port}/?scenario=classroom-3x3")
     question(page, "What holds it back?").click()
     page.wait_for_url("**question=What+holds**")
     question(page, "When does it pay?").click()
@@ -201,12 +224,11 @@ def test_questions_are_steps_of_the_browser_and_a_link_is_short_shared_and_whole
         expect(page.get_by_text("another version")).to_have_count(0)
         page.evaluate(f"location.hash = '{unknown}'")
         expect(page.get_by_text("another version")).to_be_visible()
-    page.close()
 
 
 @pytest.mark.ui
-def test_pins_are_in_a_link_and_there_again_when_it_is_opened(browser, port):
-    page = opened(browser, f"http://127.0.0.1:{port}/?scenario=classroom-3x3")
+def test_pins_are_in_a_link_and_there_again_when_it_is_opened(desk, port):
+    page = led(desk, f"http://127.0.0.1:{port}/?scenario=classroom-3x3")
     page.get_by_role("button", name="Pin this", exact=True).click()
     expect(page.get_by_role("textbox", name="Name of As opened")).to_be_visible()
     friction(page).press("End")
@@ -231,7 +253,6 @@ def test_pins_are_in_a_link_and_there_again_when_it_is_opened(browser, port):
     expect(page.get_by_text("There is no such choice: '~*tide!3'")).to_be_visible(
         timeout=PATIENCE_MS
     )
-    page.close()
 
 
 @pytest.mark.ui
@@ -258,10 +279,11 @@ def test_the_page_says_what_it_is_before_any_script_is_there(browser, port):
 
 @pytest.mark.ui
 @pytest.mark.parametrize("link", ["", "#v=1&friction_scale=2"])
-def test_the_system_chooses_the_theme_unless_a_link_does(browser, port, link):
+def test_the_system_chooses_the_theme_unless_a_link_does(desk, port, link):
     """A link that the page is opened with, and those that it is led to then."""
     url = f"http://127.0.0.1:{port}/?scenario=classroom-3x3{link}"
-    page = opened(browser, url, color_scheme="dark")
+    desk.emulate_media(color_scheme="dark")
+    page = led(desk, url)
     is_dark = (
         "dark => (getComputedStyle(document.body).backgroundColor == 'rgb(18, 18, 18)') == dark"
     )
@@ -269,14 +291,13 @@ def test_the_system_chooses_the_theme_unless_a_link_does(browser, port, link):
     for led_to, dark in (("v=2&theme=light", False), ("v=2&friction=2", True)):
         page.evaluate("hash => { location.hash = hash }", led_to)
         page.wait_for_function(is_dark, arg=dark)
-    page.close()
+    page.emulate_media(color_scheme="light")
 
 
 @pytest.mark.ui
-def test_an_unknown_scenario_is_said_and_another_is_opened_and_back_returns(browser, port):
-    page = browser.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    page.goto(f"http://127.0.0.1:{port}/?scenario=clasroom<b>")
+def test_an_unknown_scenario_is_said_and_another_is_opened_and_back_returns(desk, port):
+    page, url = desk, f"http://127.0.0.1:{port}/?scenario=clasroom<b>"
+    as_new(page, url).goto(url)
     expect(page.get_by_text("There is no scenario clasroom<b> here.")).to_be_visible()
     assert page.get_by_role("listitem").count() >= 6
     page.get_by_role("link", name="(classroom-3x3)").click()
@@ -294,7 +315,6 @@ def test_an_unknown_scenario_is_said_and_another_is_opened_and_back_returns(brow
     scenario = CLASSROOM.copy()
     scenario.friction_scale = 5.0
     expect_cost(page, scenario)
-    page.close()
 
 
 @pytest.mark.ui

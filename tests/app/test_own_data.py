@@ -11,8 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from pages import PATIENCE_MS, expect_cost, wait_until_open, watched
-from playwright.sync_api import Page, expect
+from pages import PATIENCE_MS, as_new, expect_cost, wait_until_open, watched
+from playwright.sync_api import Browser, Page, expect
 from servers import free_port, started
 
 from explorer import Explorer, Scenario, cli, solve
@@ -294,8 +294,16 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
     assert "Traceback" not in log and "ERROR" not in log
 
 
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
 @pytest.fixture
-def opened(served, page: Page) -> Iterator[Page]:
+def opened(served, window: Page) -> Iterator[Page]:
+    page = as_new(window, served.url)
     with watched(page):
         page.goto(served.url)
         wait_until_open(page)

@@ -13,7 +13,15 @@ from typing import Any
 
 import param
 import pytest
-from pages import PATIENCE_MS, expect_cost, expect_question, question, wait_until_open, watched
+from pages import (
+    PATIENCE_MS,
+    as_new,
+    expect_cost,
+    expect_question,
+    question,
+    wait_until_open,
+    watched,
+)
 from playwright.sync_api import Browser, Page, expect
 from servers import connected, free_port, in_own_loop, started
 
@@ -216,9 +224,19 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace
     assert "Traceback" not in log.read_text()
 
 
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[Page]:
+    """One window for what is opened there one after the other."""
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    yield page
+    page.close()
+
+
 @pytest.fixture
-def opened(served, page: Page) -> Iterator[Page]:
+def opened(served, window: Page) -> Iterator[Page]:
     """A page that says nothing wrong, and keeps its one live connection."""
+    page = as_new(window, served.url)
     with watched(page):
         page.goto(served.url)
         expect_open(page, "Classroom")
@@ -333,8 +351,8 @@ def test_what_was_done_goes_along_and_back_has_all_that_was_left(served, opened:
 
 
 @pytest.mark.ui
-def test_back_to_a_scenario_that_is_not_kept_follows_its_link_and_keeps_pins(served, page: Page):
-    page.set_default_timeout(PATIENCE_MS)
+def test_back_to_a_scenario_that_is_not_kept_follows_its_link_and_keeps_pins(served, window: Page):
+    page = as_new(window, served.url)
     page.goto(served.url)
     expect_open(page, "Classroom")
     friction(page).press("End")
