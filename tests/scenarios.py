@@ -4,6 +4,7 @@ Random worlds for tests: small, reproducible and hard. Prices fall below zero, c
 
 import math
 from collections.abc import Iterable
+from functools import cache
 from itertools import compress, product
 from typing import Any
 
@@ -238,7 +239,15 @@ def clean(name: str, table: Columns) -> pd.DataFrame:
         for column in TABLES[name].columns
         if column.default is not None and column.name not in columns
     }
-    return pd.DataFrame(columns, index=index)
+    frame = pd.DataFrame(dict(enumerate(columns.values())), index=index)
+    frame.columns = _heading(*columns)
+    return frame
+
+
+@cache
+def _heading(*names: str) -> pd.Index:
+    """Names of columns, which take pandas a third of the time of a small table to make."""
+    return pd.Index(names)
 
 
 def random_scenarios(**settings: Any) -> st.SearchStrategy[Scenario]:

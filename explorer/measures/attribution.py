@@ -226,7 +226,7 @@ def waterfall_table(network: Network, order: Sequence[str] = FACTORS) -> pd.Data
     for factor in order:
         lifted[FACTORS.index(factor)] = 0
         path.append(objective[tuple(lifted)])
-    return _table(network, order, np.diff(path)).assign(objective_usd_per_h=path[1:])
+    return _table(network, order, np.diff(path), objective_usd_per_h=path[1:])
 
 
 def shapley_values(worth: Floats) -> Floats:
@@ -367,12 +367,16 @@ def _cost_with_room_for_all(network: Network, case: LPData) -> float:
     return float((case.free_mw * cheapest).sum() + (case.pinned_mw * at_home).sum())
 
 
-def _table(network: Network, factors: Sequence[str], usd_per_h: Floats) -> pd.DataFrame:
+def _table(
+    network: Network, factors: Sequence[str], usd_per_h: Floats, **more: Sequence[float]
+) -> pd.DataFrame:
     """
-    Values and shares; what the solver's tie-break alone may have made of nothing is nothing again.
+    Values and shares, and more columns; what the solver's tie-break alone may have made of nothing
+    is nothing again.
     """
     noise = 2 * TIE_BREAK * network.demand_mw.sum()
     usd_per_h = np.where(np.abs(usd_per_h) <= noise, 0.0, usd_per_h)
     total = usd_per_h.sum()
     share = usd_per_h / total if total else np.full(len(usd_per_h), np.nan)
-    return pd.DataFrame({"constraint": list(factors), "usd_per_h": usd_per_h, "share": share})
+    columns = {"constraint": list(factors), "usd_per_h": usd_per_h, "share": share}
+    return pd.DataFrame(columns | more)

@@ -180,7 +180,7 @@ def _key_of(table: pd.DataFrame | None, name: str) -> bytes:
     memo = memo_of(table)
 
     def made() -> bytes:
-        columns = table.columns.tolist()
+        columns = memo.names
         naming = [column for column in columns if name == "sources" or is_source(column)]
         whose = [column for column in ("id", "region_id") if column in columns]
         return digest(columns, memo.key(*naming, *whose))

@@ -135,8 +135,10 @@ class Provenance:
     def of_column(self, table: str, column: str) -> tuple[Source, ...]:
         """The sources of all figures of a column, each once, in the order of `sources.csv`."""
         frame = self.tables.get(table)
-        heading = None if frame is None else source_column(frame, column)
-        if frame is None or heading is None or column not in frame or not self.sources:
+        if frame is None or not self.sources or column not in frame:
+            return ()
+        heading = source_column(frame, column)
+        if heading is None:
             return ()
         cells = frame[heading].unique()
         return self.in_order(source for cell in cells for source in self.of_keys(cell))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, TypeVar
 from weakref import ref
 
@@ -41,15 +41,27 @@ class TableMemo:
         """A short key of some columns, by content."""
         return self.find(columns, lambda: digest(*map(self._key_of, columns)))
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What its columns are called; pandas look into an index for as long as at a column."""
+        return tuple(self.frame.columns.tolist())
+
+    def _column(self, name: str) -> Any:
+        """A column, which takes pandas as long to find as to read."""
+        return self.find(("column", name), lambda: self.frame[name])
+
     def _key_of(self, column: str) -> bytes:
-        frame = self.frame
-        return self.find(
-            ("key", column), lambda: digest(frame[column]) if column in frame else ABSENT
-        )
+        def made() -> bytes:
+            if column not in self.names:
+                return ABSENT
+            cells = self._column(column)
+            return digest(cells if cells.dtype.kind in "fiu" else self.texts(column))
+
+        return self.find(("key", column), made)
 
     def texts(self, column: str) -> tuple[str, ...]:
         """The cells of a text column."""
-        return self.find(("texts", column), lambda: tuple(self.frame[column].tolist()))
+        return self.find(("texts", column), lambda: tuple(self._column(column).tolist()))
 
     def numbers(self, column: str, where_blank: float | None = None) -> Floats:
         """
@@ -57,7 +69,7 @@ class TableMemo:
         another number where it is blank.
         """
         return self.find(
-            ("numbers", column, where_blank), lambda: _numbers(self.frame[column], where_blank)
+            ("numbers", column, where_blank), lambda: _numbers(self._column(column), where_blank)
         )
 
 

@@ -22,6 +22,7 @@ from explorer.scenario import translations
 from explorer.scenario.hints import ANY_ZONE, closest, nearest, timezone_fix, timezones
 from explorer.scenario.profiles import ABSOLUTE, over_mean
 from explorer.scenario.schema import ENDS, TABLES, WORDS, Column, Table
+from explorer.scenario.table_memo import memo_of
 from explorer.words import mark, sentences, tr
 
 SHARE_TOLERANCE = 1e-3  # shares typed with three decimals still sum to 1
@@ -365,20 +366,21 @@ def _contradictions(
     name: str, frame: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
 ) -> Iterator[Problem]:
     """Contradictions between one table and the others, with rows counted from 0."""
-    there = frame.columns.tolist()
+    memo = memo_of(frame)
+    there = memo.names
     columns = [column for column in TABLES[name].columns if column.name in there]
     own_key = [heading for heading in TABLES[name].key if heading in there]
     for column in columns:
         if column.sums_to_one and len(frame):
             # NaN, so no complaint, where one is unknown
-            total = float(frame[column.name].to_numpy().sum())
+            total = float(memo.numbers(column.name).sum())
             is_off = abs(total - 1) > SHARE_TOLERANCE
             if is_off and not (own_key and frame.duplicated(own_key).any()):
                 what, fix = tr("the shares do not sum to 1."), tr("Scale them so that they do.")
                 yield Problem(name, None, column.name, f"{total:.6g}", what, fix)
     if name == "profiles":
         yield from _without_mean(frame)
-    if name == translations.NAME and {"text", "translation"} <= {*frame.columns}:
+    if name == translations.NAME and {"text", "translation"} <= {*there}:
         yield from translations.unlike(frame)
     references = [(column.name, column.refers_to, None) for column in columns if column.refers_to]
     if name != "sources":
@@ -386,10 +388,10 @@ def _contradictions(
         references += [(heading, "sources.key", SOURCE_SEPARATOR) for heading in headings]
     for heading, refers_to, separator in references:
         table, key = refers_to.split(".")
-        known = set(tables[table][key]) if table in tables and key in tables[table] else set()
+        known = _known(tables.get(table), key)
         if not known or "" in known:  # the list is not there, or lacks a name
             continue
-        cells = frame[heading].tolist()
+        cells = memo.texts(heading)
         unknown = {value for cell in {*cells} for value in _names_in(cell, separator)} - known
         first: dict[str, int] = {}
         for position, cell in enumerate(cells) if unknown else ():
@@ -400,6 +402,13 @@ def _contradictions(
             fix = tr("Add it to {}, or correct it here.", TABLES[table].file)
             fix = nearest(value, known, fix) if n < MOST_HINTS else fix
             yield Problem(name, position, heading, value, what, fix)
+
+
+def _known(table: pd.DataFrame | None, key: str) -> set[str]:
+    """The names that a table knows."""
+    if table is None or key not in memo_of(table).names:
+        return set()
+    return {*memo_of(table).texts(key)}
 
 
 def _names_in(cell: str, separator: str | None) -> list[str]:
