@@ -6,12 +6,11 @@ import asyncio
 import logging
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from bokeh.server.views.ws import WSHandler as _Handler
-else:
-    _Handler = object
+from bokeh.protocol import Protocol
+
+from explorer.app.alike import Opening
 
 MOST_BYTES = (
     256 * 1024
@@ -34,7 +33,7 @@ class RefusedError(Exception):
     """A message that no page of this app sends."""
 
 
-class Connection(_Handler):
+class Connection(Opening):
     """
     Bokeh's live connection, for browsers that may be hostile.
 
@@ -63,20 +62,20 @@ class Connection(_Handler):
             await self.send_message(await self._reply(message))
 
     async def _reply(self, message: Any) -> Any:
-        connection: Any = self.connection
         try:
             if message.msgtype == "PULL-DOC-REQ":
                 await self._pace.turn(PULL_COST)
-                return await connection.session.pull(message, connection)
+                return await self.document(message)
+            await self.until_made()
             if message.msgtype != "PATCH-DOC":
                 raise RefusedError(f"a message of type {message.msgtype!r}")
             refuse_strange(message.content)
+            connection: Any = self.connection
             return await connection.session.patch(message, connection)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             self._note(error)
-        return connection.error(
-            message, REFUSED
-        )  # out here, where Bokeh finds no traceback to send along
+        # out here, where Bokeh finds no traceback to send along
+        return Protocol().create("ERROR", message.header["msgid"], REFUSED)
 
     async def _async_open(self, token: str) -> None:
         _open.add(self)
@@ -84,11 +83,14 @@ class Connection(_Handler):
         try:
             await super()._async_open(token)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
-            self._leave()
-            self._note(error)
-            self.close(_NOT_UNDERSTOOD, REFUSED)
+            self.refuse(error)
         else:
             _log.info("A page has connected; %d open", len(_open))
+
+    def refuse(self, error: BaseException) -> None:
+        self._leave()
+        self._note(error)
+        self.close(_NOT_UNDERSTOOD, REFUSED)
 
     def on_close(self) -> None:
         super().on_close()

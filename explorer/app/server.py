@@ -15,13 +15,15 @@ import re
 import secrets
 import signal
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Hashable
 from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
+import bokeh.core.serialization as bokeh_serialization
+import bokeh.model.model as bokeh_model
 import geoviews.models  # noqa: F401  whose files are served
 import panel.io.document as panel_document
 import panel.io.server as panel_server
@@ -52,13 +54,15 @@ from tornado.websocket import WebSocketClosedError
 import explorer.app.explorer  # noqa: F401  # before processes part, which then share it
 from explorer import __version__
 from explorer.app.address import Address
+from explorer.app.alike import Alike
 from explorer.app.board import routes as board_routes
 from explorer.app.board.board import Board
 from explorer.app.file_process import end_all
 from explorer.app.gate import Gate, Scripted
 from explorer.app.in_page import InPages, in_page_rules
+from explorer.app.live.ids import new_id
 from explorer.app.messages import MOST_BYTES, Connection, brief
-from explorer.app.readers import language_of, units_code
+from explorer.app.readers import chosen, language_of, units_code
 from explorer.app.signals.feed import Feed, feed_of
 from explorer.app.turns import Turns, take_in_turn
 from explorer.packaged_data import DOCUMENTATION, LAYOUTS
@@ -215,7 +219,10 @@ class _Server(Serve):
         tag_own_data_alone()
         gather_defaults_once()
         add_new_pages_as_they_are()
+        number_models()
         leave_imports_to_browsers()
+        if self._signals is None:  # whose figures change without anybody's doing
+            server._tornado.settings["alike"] = Alike(_document_asked_for)
         most_bytes = MOST_BODY_BYTES if self._board is None else board_routes.MOST_BODY_BYTES
         server._http.conn_params.max_body_size = most_bytes
         server._http.conn_params.max_header_size = MOST_HEADER_BYTES
@@ -502,17 +509,32 @@ def documentation(folder: Path, prefix: str = "") -> list[Rule]:
     return [Rule(matcher, Documentation, {"path": str(folder)})] if is_built else []
 
 
-def _page_asked_for(request: Any) -> tuple[str, str, str, str, bool, bool]:
+def _page_asked_for(request: Any) -> tuple[Hashable, ...]:
     """
-    What pages differ in before their sessions connect: address, scenario, language, units, and
-    whether it is a phone's or presented to a room.
+    What pages differ in before their sessions connect: address, scenario, and whom they are for.
     """
-    asked = request.arguments.get("scenario", [b""])[0].decode(errors="replace")
+    asked = _scenario_asked_for(request.arguments)
     known = asked if asked in names() else ""  # a page is kept for every key, so keys must be few
-    language = language_of(request.arguments, request.headers)
-    of_a_phone = "Mobi" in request.headers.get("User-Agent", "")
-    units = units_code(request.arguments)
-    return request.path, known, language, units, of_a_phone, "presented" in request.arguments
+    return request.path, known, *_reader_of(request.arguments, request.headers)
+
+
+def _document_asked_for(arguments: Any, headers: Any) -> tuple[Hashable, ...] | None:
+    """What documents differ in before anything is done on them; None for one with a name of its own."""
+    asked = _scenario_asked_for(arguments)
+    if asked not in ("", *names()):  # of which the page tells
+        return None
+    return asked, chosen(arguments), *_reader_of(arguments, headers)
+
+
+def _scenario_asked_for(arguments: Any) -> str:
+    return arguments.get("scenario", [b""])[0].decode(errors="replace")
+
+
+def _reader_of(arguments: Any, headers: Any) -> tuple[Hashable, ...]:
+    """Language, units, and whether a page is a phone's or presented to a room."""
+    of_a_phone = "Mobi" in headers.get("User-Agent", "")
+    language = language_of(arguments, headers)
+    return language, units_code(arguments), of_a_phone, "presented" in arguments
 
 
 def gather_defaults_once() -> None:
@@ -535,6 +557,12 @@ def add_new_pages_as_they_are() -> None:
         doc.add_root(obj)
 
     viewable.add_to_doc = add_to_doc  # pyright: ignore[reportPrivateImportUsage]
+
+
+def number_models() -> None:
+    """Have models and buffers numbered by page; Bokeh asks the environment for each how to do it."""
+    for module in (bokeh_model, bokeh_serialization):
+        setattr(module, "make_id", new_id)  # noqa: B010
 
 
 def leave_imports_to_browsers() -> None:

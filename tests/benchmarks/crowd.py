@@ -66,22 +66,55 @@ async def open_in_turn(server: Server, count: int) -> list[float]:
 # Opening
 
 
-async def rush(server: Server) -> tuple[float, float]:
-    """Until the last of the crowd has the document, and one person alone. [s]"""
-    alone = await open_in_turn(server, ALONE)
-    readers = await open_all(server, CROWD)
+@dataclass(frozen=True)
+class Rush:
+    """Of people who come at once: until the last has the page, and has an answer to a first move. [s]"""
+
+    page_s: float
+    answer_s: float
+
+
+async def rush(server: Server, count: int) -> Rush:
+    start = time.perf_counter()
+    readers = await open_all(server, count, keep_document=True)
+    for reader in readers:
+        reader.listen()
+    await asyncio.gather(
+        *(put(reader, float(FRICTIONS[0] + APART * k)) for k, reader in enumerate(readers))
+    )
+    answer_s = time.perf_counter() - start
     await close_all(readers)
-    return max(reader.opening.document_s for reader in readers), float(np.median(alone))
+    return Rush(max(reader.opening.document_s for reader in readers), answer_s)
+
+
+@cache
+def rushes() -> list[tuple[Rush, Rush]]:
+    """A crowd, and the median of people who come one after another."""
+
+    async def run(server: Server) -> list[tuple[Rush, Rush]]:
+        await open_in_turn(server, WARM)
+        found = []
+        for _ in range(REPEATS):
+            alone = [await rush(server, 1) for _ in range(ALONE)]
+            median = Rush(*np.median([[one.page_s, one.answer_s] for one in alone], axis=0))
+            found.append((await rush(server, CROWD), median))
+        return found
+
+    costs()
+    with servers.wattlas(PROCESSES) as server:
+        return asyncio.run(run(server))
 
 
 @row("30 people open the page at once: the last one ready", "one person alone", 12)
-def rushes() -> Pairs:
-    async def run(server: Server) -> list[tuple[float, float]]:
-        await open_in_turn(server, WARM)
-        return [await rush(server) for _ in range(REPEATS)]
+def opening_at_once() -> Pairs:
+    for crowd, alone in rushes():
+        yield crowd.page_s, alone.page_s
 
-    with servers.wattlas(PROCESSES) as server:
-        yield from asyncio.run(run(server))
+
+@row("the same, until a first move of each is answered", "one person alone")
+def answered_at_once() -> Pairs:
+    for crowd, alone in rushes():
+        yield crowd.answer_s, alone.answer_s
 
 
 # Dragging

@@ -18,6 +18,7 @@ from bokeh.model import Model
 from panel.io.model import apply_changes_without_dispatch
 
 from explorer.app.component import Component
+from explorer.app.live.ids import new_id
 from explorer.app.live.no_server import refuse_embedding
 from explorer.app.live.scheduler import LiveRunner
 from explorer.charts.palette import CLASS_COLOURS
@@ -163,6 +164,7 @@ class Inputs:
 
     def __init__(self, scenario: Scenario, looks: Mapping[str, Look]) -> None:
         self._scenario = scenario
+        self.id = new_id()  # lets components of a page find others of the same inputs
         self.on_new_step: Callable[[], None] = lambda: None  # a slider is held, or let go of
         groups = ((_HERO,), *_GROUPS.values(), _FRICTION_DETAILS)
         declared = [name for names in groups for name in names]
@@ -221,11 +223,6 @@ class Inputs:
                 "controls": [control(n) for n in _FRICTION_DETAILS],
             },
         ]
-
-    @property
-    def id(self) -> str:
-        """Lets components of a page find others of the same inputs."""
-        return f"{id(self):x}"
 
     @property
     def keys(self) -> list[str]:

@@ -7,23 +7,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from itertools import count
 from typing import Any
 
 from bokeh.core.has_props import HasProps
 from bokeh.core.property.vectorization import Field, Value
 from bokeh.core.property.wrappers import PropertyValueContainer
-from bokeh.core.types import ID
 from bokeh.model import Model
 from bokeh.models import Plot
+
+from explorer.app.live.ids import new_id
 
 _STORES = (
     "_property_values",
     "_unstable_default_values",
 )  # where Bokeh 3.9 keeps what was set, and defaults that can change
-
-
-_numbers = count()  # of copies in this process
 
 
 class _Copied(HasProps):
@@ -107,9 +104,7 @@ class Blueprint:
 
 
 def _blank(kind: type[Model]) -> Model:
-    model = kind.__new__(
-        kind, id=ID(f"copy{next(_numbers)}")
-    )  # Bokeh asks the environment each time how to make one
+    model = kind.__new__(kind, id=new_id())
     super(HasProps, model).__init__()  # callbacks; then what HasProps itself would do
     model._property_values, model._unstable_default_values, model._unstable_themed_values = (
         {},

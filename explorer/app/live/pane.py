@@ -35,6 +35,7 @@ from panel.io.notebook import push_on_root
 from panel.models.markup import HTML
 
 from explorer.app.live.figure_template import Blueprint
+from explorer.app.live.ids import OF_NO_PAGE, numbered
 from explorer.app.live.named_plots import name_plots
 from explorer.app.live.no_server import refuse_embedding
 from explorer.app.live.short_columns import in_message
@@ -59,6 +60,7 @@ class Drawing:
     a name on the way, from `figure` with `keep` and from `words`.
     """
 
+    @numbered(OF_NO_PAGE)  # whoever comes first has the same ids as those who come after
     def __init__(self, make: Callable[[Drawing], LayoutDOM]) -> None:
         self.handles: Handles = {}
         root = make(self)
