@@ -114,6 +114,12 @@ class Page(Scripted, DocHandler):
 class Live(Gate, Connection, WSHandler):
     """The live connection of a page."""
 
+    def open(self, *args: Any, **kwargs: Any) -> None:
+        # each message is several frames, of which the network would hold all but the first back
+        # until its receipt has come
+        self.set_nodelay(True)
+        super().open(*args, **kwargs)
+
     def check_origin(self, origin: str) -> bool:
         return True  # the gate has seen to it
 

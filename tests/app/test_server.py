@@ -91,6 +91,15 @@ def test_a_message_that_comes_up_while_another_is_written_is_written_after_it(mo
     assert in_own_loop(written()) == [["first"], ["second"]]
 
 
+def test_a_message_of_several_frames_is_sent_without_waiting_for_receipts(monkeypatch):
+    done: list[Any] = []
+    monkeypatch.setattr(server.WSHandler, "open", lambda _live: done.append("opened"))
+    live = server.Live.__new__(server.Live)
+    monkeypatch.setattr(live, "set_nodelay", done.append)
+    live.open()
+    assert done == [True, "opened"]
+
+
 # What is served
 
 

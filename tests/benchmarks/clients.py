@@ -52,7 +52,7 @@ class Reader:
 
     socket: WebSocketClientConnection
     opening: Opening
-    document: dict[str, Any]
+    _document: str  # as JSON, in which nobody has looked: a crowd has one interpreter here
     shown: list[tuple[float, float]] = field(default_factory=list)
     _listening: asyncio.Task[None] | None = None
     _panel: str = ""
@@ -61,7 +61,7 @@ class Reader:
     _unsent: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    async def open(cls, server: Server, keep_document: bool = False) -> Reader:
+    async def open(cls, server: Server) -> Reader:
         """As a browser does: the page, its token, a second connection, the document."""
         start = time.perf_counter()
         page = await _get(server.page_url)
@@ -81,15 +81,13 @@ class Reader:
         content = await _receive_until(socket, "PULL-DOC-REPLY")
         document_s = time.perf_counter() - start
         await _send(socket, "PATCH-DOC", {"events": [READY]})
-        return cls(
-            socket, Opening(html_s, document_s), json.loads(content)["doc"] if keep_document else {}
-        )
+        return cls(socket, Opening(html_s, document_s), content)
 
     def listen(self) -> None:
         """Note from now on what arrives; the sliders of the document can be moved."""
         (panel,) = (
             model
-            for model in _models(self.document)
+            for model in _models(json.loads(self._document)["doc"])
             if {"groups", "values"} <= model.get("attributes", {}).keys()
         )
         self._panel = panel["id"]

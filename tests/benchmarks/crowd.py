@@ -45,8 +45,8 @@ FORGET_AFTER_MS, LOOK_EVERY_MS = 1000, 500
 STEADY_S = 8.0  # Panel collects garbage five seconds after a session ended
 
 
-async def open_all(server: Server, count: int, keep_document: bool = False) -> list[Reader]:
-    return list(await asyncio.gather(*(Reader.open(server, keep_document) for _ in range(count))))
+async def open_all(server: Server, count: int) -> list[Reader]:
+    return list(await asyncio.gather(*(Reader.open(server) for _ in range(count))))
 
 
 async def close_all(readers: list[Reader]) -> None:
@@ -76,7 +76,7 @@ class Rush:
 
 async def rush(server: Server, count: int) -> Rush:
     start = time.perf_counter()
-    readers = await open_all(server, count, keep_document=True)
+    readers = await open_all(server, count)
     for reader in readers:
         reader.listen()
     await asyncio.gather(
@@ -201,7 +201,7 @@ def drags() -> list[tuple[Drag, Drag, Drag]]:
 
     async def run(server: Server) -> list[tuple[Drag, Drag, Drag]]:
         await open_in_turn(server, WARM)
-        readers = await open_all(server, CROWD, keep_document=True)
+        readers = await open_all(server, CROWD)
         for reader in readers:
             reader.listen()
         found = [
@@ -271,7 +271,7 @@ async def room(readers: list[Reader]) -> float:
 def realistic_room() -> Pairs:
     async def run(server: Server) -> list[tuple[float, float]]:
         await open_in_turn(server, WARM)
-        readers = await open_all(server, CROWD, keep_document=True)
+        readers = await open_all(server, CROWD)
         for reader in readers:
             reader.listen()
         found = []
