@@ -1,6 +1,7 @@
 """Imports point one way, those inside functions too: what a thing is about chooses its folder."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -36,14 +37,17 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 2 else parts)
 
 
+KNOWN = {name_of(module) for module in MODULES}
+
+
 def floor_of(module: str) -> int:
     top = (*module.split("."), "__init__")[1]
     return next(floor for floor, names in enumerate(FLOORS) if top in names)
 
 
+@cache
 def imported(path: Path) -> set[str]:
     """Modules of the package that a file imports anywhere, also where it needs names for types."""
-    known = {name_of(module) for module in MODULES}
     found: set[str] = set()
 
     def visit(node: ast.AST) -> None:
@@ -56,7 +60,7 @@ def imported(path: Path) -> set[str]:
             visit(child)
 
     visit(ast.parse(path.read_text("utf-8")))
-    return {name for name in found if name in known and name != name_of(path)}
+    return {name for name in found if name in KNOWN and name != name_of(path)}
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
