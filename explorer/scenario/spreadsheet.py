@@ -17,6 +17,7 @@ from typing import Any
 from explorer.errors import ExplorerError, Problem, ScenarioError, shortened
 from explorer.scenario.archive import AGAIN_XLSX, read_parts
 from explorer.scenario.bounds import MOST_ROWS
+from explorer.scenario.csv_text import COMMENT
 from explorer.words import tr
 
 MOST_CELLS = 150_000  # of a workbook, blank ones included: round trips of 200 regions
@@ -47,7 +48,8 @@ def read_workbook(data: bytes, name: str) -> dict[str, str]:
     ExplorerError
         If it is no workbook, is too large, or holds entities of XML.
     ScenarioError
-        If cells hold a formula without its value, or an error; it lists them all.
+        If cells hold a formula without its value, or an error, or stand under no heading; it lists
+        them all, of the last kind the first of each sheet.
     """
     import openpyxl  # noqa: PLC0415  # by whoever brings a workbook, and nobody else; reads XML by defusedxml
 
@@ -100,10 +102,19 @@ class _Reader:
         """A sheet as CSV text, from its values and from what is written in its cells."""
         made = io.StringIO()
         writer = csv.writer(made, lineterminator="\n")
+        width, lies_beside = 0, False  # of the headings, which are the first row
         for number, row in enumerate(self._rows(values, cells), start=1):
             if number > MOST_ROWS:
                 self._refuse(tr("{}: it has more than {:,} rows.", values.title, MOST_ROWS))
-            writer.writerow([self._text(values.title, number, *cell) for cell in row])
+            texts = [self._text(values.title, number, *cell) for cell in row]
+            if used := _used(texts):
+                width = width or used
+                if used > width and not lies_beside:
+                    lies_beside = True
+                    self._note_no_heading(values.title, number, texts, row, width)
+                texts += [""] * (width - len(texts))  # blank cells, as they count in a CSV file
+                self._count(max(width - len(row), 0))
+            writer.writerow(texts)
         return made.getvalue()
 
     def _rows(self, values: Any, cells: Any) -> Iterator[list[tuple[Any, Any]]]:
@@ -125,10 +136,13 @@ class _Reader:
                 continue
             yield from ([] for _ in range(blank))
             blank = 0
-            self._cells += len(row)
-            if self._cells > MOST_CELLS:
-                self._refuse(tr("It has more than {:,} cells.", MOST_CELLS))
+            self._count(len(row))
             yield row
+
+    def _count(self, cells: int) -> None:
+        self._cells += cells
+        if self._cells > MOST_CELLS:
+            self._refuse(tr("It has more than {:,} cells.", MOST_CELLS))
 
     def _text(self, sheet: str, row: int, shown: Any, cell: Any) -> str:
         """A cell as it would stand in a CSV file."""
@@ -147,6 +161,14 @@ class _Reader:
             return ""
         return text
 
+    def _note_no_heading(
+        self, sheet: str, number: int, texts: list[str], row: list[tuple[Any, Any]], width: int
+    ) -> None:
+        place = next(n for n in range(width, len(texts)) if texts[n].strip())
+        what = tr("this stands under no heading.")
+        fix = tr("Headings stand in the first row: name the column there, or clear the cell.")
+        self._note(sheet, number, row[place][1], what, fix)
+
     def _note(self, sheet: str, row: int, cell: Any, what: str, fix: str) -> None:
         found = shortened(str(cell.value))
         where = tr("{}, sheet {}", shortened(self._name), shortened(sheet))
@@ -155,6 +177,13 @@ class _Reader:
     def _refuse(self, what: str) -> None:
         fix = tr("Keep the tables of the scenario alone, or use CSV files.")
         raise ExplorerError(what, shortened(self._name), fix)
+
+
+def _used(texts: list[str]) -> int:
+    """How many cells of a row are a table's, those that are blank on the right left out; 0 of a comment."""
+    if texts and texts[0].lstrip().startswith(COMMENT):
+        return 0
+    return next((n for n in range(len(texts), 0, -1) if texts[n - 1].strip()), 0)
 
 
 def _as_text(value: Any) -> str:

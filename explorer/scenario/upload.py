@@ -67,6 +67,7 @@ def _files_of(name: str, data: bytes) -> dict[str, bytes]:
         return {name: data}
     sheets = read_workbook(data, name)
     found: dict[str, bytes] = {}
+    sheet_of: dict[str, str] = {}
     for sheet, text in sheets.items():
         if not text.strip():
             continue
@@ -74,8 +75,9 @@ def _files_of(name: str, data: bytes) -> dict[str, bytes]:
         file = _table_of(label, text, tr("{}, sheet {}", name, sheet)).file
         if file in found:
             what = tr("Two sheets are for {}.", file)
-            raise ExplorerError(what, shortened(name), tr("Keep one of them."))
-        found[file] = text.encode()
+            where = tr("{}, sheet {}", name, tr(", ").join((sheet_of[file], sheet)))
+            raise ExplorerError(what, shortened(where), tr("Keep one of them."))
+        found[file], sheet_of[file] = text.encode(), sheet
     if not found:
         fix = tr(_FIX, tr(", ").join(KINDS))
         raise ExplorerError(tr("There is nothing in it."), shortened(name), fix)
@@ -100,7 +102,7 @@ def _table_of(label: str, text: str, where: str) -> Table:
         files = tr(", ").join(table.file for table in TABLES.values())
         what, fix = (
             tr("It does not say which table it is."),
-            tr("Name it after its table: {}.", files),
+            tr("Name it after its table, or leave it out: {}.", files),
         )
         raise ExplorerError(what, shortened(where), fix)
     return fitting[0]

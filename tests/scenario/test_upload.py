@@ -225,6 +225,29 @@ def test_a_workbook_is_the_values_that_its_cells_show():
     assert text == 'id,name,price,own\nNO,"Ås, 1",89.5,true\n\nNA,,50,false\n'
 
 
+def test_a_row_whose_last_cells_are_blank_is_as_long_as_the_headings():
+    rows = [["# of 2026"], ["id", "name", "source"], ["a", "A"], ["b", None, " ", "  "], [None]]
+    text = read_workbook(workbook({"regions": rows}), "w.xlsx")["regions"]
+    assert text == "# of 2026\nid,name,source\na,A,\nb,, ,  \n"
+
+
+def test_what_stands_under_no_heading_is_said_once_with_its_cell():
+    title = [["My regions"], ["id", "name"], ["a", "A"]]
+    beside = [["id", "name"], ["a", "A"], ["b", "B", None, "a note"], ["c", "C", "another"]]
+    with pytest.raises(ScenarioError) as raised:
+        read_workbook(workbook({"regions": title, "clients": beside}), "w.xlsx")
+    assert [str(problem).split(" Headings")[0] for problem in raised.value.problems] == [
+        "w.xlsx, sheet regions, row 2, column B: this stands under no heading. (found 'name')",
+        "w.xlsx, sheet clients, row 3, column D: this stands under no heading. (found 'a note')",
+    ]
+
+
+def test_blank_cells_below_headings_count(monkeypatch):
+    monkeypatch.setattr(spreadsheet, "MOST_CELLS", 30)
+    with pytest.raises(ExplorerError, match="more than 30 cells"):
+        read_workbook(workbook({"regions": [[*"abcdefghij"], ["a"], ["b"], ["c"]]}), "w.xlsx")
+
+
 def test_tables_as_sheets_are_the_same_scenario(classroom):
     tables = {name: data for name, data in classroom.items() if name.endswith(".csv")}
     sheets = {
