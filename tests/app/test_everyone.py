@@ -287,6 +287,23 @@ def test_every_stop_shows_that_it_has_the_focus(page):
     assert slider.screenshot() != blurred
 
 
+def test_a_choice_is_one_stop_and_arrow_keys_lead_through_it(page):
+    ask(page, "Overview")
+    in_turn = "all => all.filter(one => one.tabIndex === 0).map(one => all.indexOf(one))"
+    languages = page.get_by_role("toolbar", name="Language").get_by_role("link")
+    classes = page.get_by_role("group", name="Class").get_by_role("button")
+    for choice in (languages, classes):
+        choice.first.focus()
+        page.keyboard.press("ArrowLeft")
+        expect(choice.last).to_be_focused()
+        assert choice.evaluate_all(in_turn) == [len(choice.all()) - 1]
+    expect(classes.last).to_have_attribute("aria-pressed", "true")  # chosen on the way
+    page.keyboard.press("ArrowRight")
+    expect(classes.first).to_be_focused()
+    expect(classes.first).to_have_attribute("aria-pressed", "true")
+    assert classes.evaluate_all(in_turn) == [0]
+
+
 def test_escape_hides_an_explanation_that_lies_on_something_until_the_next_move(page):
     """It would stay as long as the pointer rests on it."""
     card = page.locator("[data-total=cost]")
@@ -388,7 +405,7 @@ def test_on_paper_the_page_goes_on_and_has_the_figures_that_wait_for_a_tap(page)
     assert len(re.findall(rb"/Type /Page\b(?!s)", page.pdf(format="A4"))) > 1
     kept = "cards => cards.map(card => getComputedStyle(card).breakInside)"
     assert {*page.locator(".wattlas-card").evaluate_all(kept)} == {"avoid"}
-    regions = page.locator(".scroller")
+    regions = page.locator(".card > .scroller")
     assert regions.evaluate("scroller => scroller.scrollHeight <= scroller.clientHeight")
     page.emulate_media(media="screen")
     expect(page.locator(".lesser .value").first).to_be_hidden()

@@ -14,7 +14,13 @@ export function render({model, data}) {
     const nav = document.createElement("nav")
     nav.ariaLabel = label
     if (choices.every(({lang}) => !lang)) nav.append(Object.assign(document.createElement("span"), {textContent: label}))
-    nav.append(...choices.map(choice => link(argument, choice)))
+    const links = choices.map(choice => link(argument, choice))
+    const bar = document.createElement("div")
+    bar.setAttribute("role", "toolbar")
+    bar.ariaLabel = label
+    bar.append(...links)
+    be_one_stop(links, choices.findIndex(({chosen}) => chosen)) // of the page
+    nav.append(bar)
     return nav
   }
 
