@@ -371,6 +371,20 @@ def test_sliders_typed_values_and_choices_move_every_view_to_what_the_solver_giv
 
 
 @pytest.mark.ui
+def test_a_file_that_is_opened_paints_each_plot_once_in_its_theme(opened):
+    """What it was written with is the first state that it solves."""
+    page = opened(1400)
+    solved(page)
+    painted = page.evaluate(
+        """() => [...Bokeh.index.query(view => view.canvas_view)].filter(plot => plot.is_displayed)
+          .map(plot => [plot._render_count, plot.model.left[0]?.axis_label_text_color ?? ""])"""
+    )
+    assert len(painted) >= 6
+    assert {times for times, _colour in painted} == {1}
+    assert {colour for _times, colour in painted} <= {"#444a53", ""}
+
+
+@pytest.mark.ui
 def test_a_value_that_is_not_possible_is_refused_with_those_that_are(page):
     cost = page.locator("[data-total=cost] .value").inner_text()
     typed(page, "friction_scale", "-1")

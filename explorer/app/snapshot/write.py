@@ -317,8 +317,13 @@ class _Screen:
 
 
 def _for_a_page(plot: Plot, name: str) -> None:
-    """A plot that nobody answers, on the ground of its page; its picture can be saved."""
-    plot.update(background_fill_color=None, border_fill_color=None, js_event_callbacks={})
+    """
+    A plot that nobody answers, on the ground of its page; its picture can be saved. The page has
+    all painted once everything is in its place, and in its theme.
+    """
+    plot.update(
+        background_fill_color=None, border_fill_color=None, js_event_callbacks={}, hold_render=True
+    )
     tools = plot.toolbar.tools
     kept = [tool for tool in tools if name == _TAPPED or not isinstance(tool, TapTool)]
     plot.toolbar.tools = [*kept, SaveTool(filename=name)]

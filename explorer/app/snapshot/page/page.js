@@ -12,10 +12,9 @@ import {zipped} from "./zip.js"
 const FONT = getComputedStyle(document.body).fontFamily
 const KEY = "page" // of the inputs, by which components of a page find each other
 const root = document.documentElement
-const [worker, contents, libraries] = await Promise.all([started(), ...["contents", "libraries"].map(id => unpacked_text(packed(id)))])
+const [libraries, contents] = await Promise.all(["libraries", "contents"].map(id => unpacked_text(packed(id))))
 const {docs, item, roots, handles, settings: own_settings, workloads, groups, controls: possible, reach, values, names, own, argument, table, story,
   leads, styles, workload, file_name, board} = JSON.parse(contents)
-const broken = new Promise(resolve => (worker.onerror = resolve))
 ;(0, eval)(libraries)
 register_words()
 tell_states_of_buttons()
@@ -54,9 +53,8 @@ document.getElementById("theme").onclick = () => inputs.put({theme: inputs.value
 inputs.listeners.push(on_change)
 set_theme(inputs.values.theme)
 if (board) component("submit", submit_component, {key: KEY, ...board})
-save_menu(document.getElementById("save"), save_scenario, table => worker.postMessage({table}))
-worker.onmessage = ({data}) => on_answer(data)
-broken.then(event => say_failure(tr("The solver in this file stopped ({}). Open the file again, in a browser of 2023 or newer.", event.message)))
+const worker = painted_first().then(started)
+save_menu(document.getElementById("save"), save_scenario, table => tell_worker({table}))
 ask()
 // last, for it does what the address says
 panel("link", link_component, {form: JSON.stringify({address: "", names, opened: {...values, class: workload}, own})})
@@ -64,6 +62,7 @@ fold_controls()
 lead_past_what_comes_first(() => (document.getElementById("inputs").open = true))
 let_escape_hide_tips()
 document.getElementById("waiting").remove()
+paint_plots()
 root.dataset.ready = "yes"
 
 function packed(id) {
@@ -73,11 +72,30 @@ function packed(id) {
   return text
 }
 
-/** The worker, which gets ready while the libraries are read. */
+/** Have plots painted once, now that all is in its place and theme: Bokeh would paint each as it comes, and again for both. */
+function paint_plots() {
+  for (const plot of shown._all_models.values()) {
+    if (plot.type !== "Figure") continue
+    Bokeh.index.find_one_by_id(plot.id).notify_finished_after_paint()
+    plot.hold_render = false
+  }
+}
+
+/** Resolves when the first frame is painted: what the page is opened with needs no solver, and the solver all processors. */
+function painted_first() {
+  return new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)))
+}
+
 async function started() {
   const made = new Worker(URL.createObjectURL(new Blob([await unpacked_text(packed("program"))], {type: "text/javascript"})))
+  made.onmessage = ({data}) => on_answer(data)
+  made.onerror = ({message}) => say_failure(tr("The solver in this file stopped ({}). Open the file again, in a browser of 2023 or newer.", message))
   made.postMessage({wasm: packed("wasm"), world: packed("world")})
   return made
+}
+
+function tell_worker(message) {
+  worker.then(made => made.postMessage(message))
 }
 
 // From inputs to results
@@ -95,7 +113,7 @@ function ask() {
   root.dataset.solved = "no"
   const {class: over, colour, clients, flows} = inputs.values
   const looks = {colour, clients, flows}
-  worker.postMessage({serial: ++serial, settings: {...settings(), budgets: budgets()}, over, workload: single_workload, looks})
+  tell_worker({serial: ++serial, settings: {...settings(), budgets: budgets()}, over, workload: single_workload, looks})
   update_link()
 }
 
