@@ -18,6 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,7 @@ from explorer.model.opening import OpeningArcs
 from explorer.model.placement import BASELINES, LAYERS, Placement
 from explorer.model.solve import solve_network
 from explorer.model.solver import LPData, Optimum, PlacementModel, model_for
+from explorer.model.tree import Basis
 from explorer.presentation import drawing, render
 from explorer.scenario.scenario import Scenario
 
@@ -211,6 +213,8 @@ def frontier(scenario: Scenario, over: str = "all", exact: bool = True) -> Front
 # moving that moves the mark alone.
 _frontiers: Memo[Frontier] = Memo(size=64)
 _full_tables: Memo[pd.DataFrame] = Memo(size=64)
+# Where the last sweep of each model first stood; its lock guards that.
+_first_stands: WeakKeyDictionary[PlacementModel, Basis | None] = WeakKeyDictionary()
 
 
 def trace(
@@ -313,8 +317,10 @@ class _Sweep:
     def frontier(self, model: PlacementModel, exact: bool, between: Callable[[], None]) -> Frontier:
         self._model = model
         points, figures = self._breakpoints, self._figures
-        arcs = OpeningArcs(self._numbers, self._then, self._opens_ms, self.network.home, figures)
+        asked = self._numbers, self._then, self._opens_ms, self.network.home, figures
+        arcs = OpeningArcs(*asked, _first_stands.get(model))
         start = self._first_served(arcs)
+        _first_stands[model] = arcs.first
         steps = [(start, *arcs.load)]
         if exact:
             steps += self._walk(arcs, between)

@@ -34,10 +34,13 @@ class Near:
         self.look(price, worth)
 
     def add(self, rows: Ints, places: Ints, costs: Floats) -> None:
-        """Look at these arcs too from now on, however dear they are."""
+        """Look at these arcs too from now on, however dear they are; prices are as last."""
+        price, worth = self._now
+        reduced = costs + price.take(places) - worth.take(rows)
         self.rows = np.concatenate([self.rows, rows])
         self.places = np.concatenate([self.places, places])
         self._costs = np.concatenate([self._costs, costs])
+        self.reduced = np.concatenate([self.reduced, reduced])
 
     def look(self, price: Floats, worth: Floats) -> Floats:
         """Their reduced costs by other prices and worths, shape (arc,)."""

@@ -38,7 +38,7 @@ from explorer.model.ties import (
     order_of,
     tie_level,
 )
-from explorer.model.tree import Tree
+from explorer.model.tree import Basis, Tree
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -72,6 +72,14 @@ class OpeningArcs:
         What a MW on each arc adds to the figures that are looked at. Where placements that are
         equal on all levels differ in one of them, the fixed order of `PlacementModel` tells which
         of them is the placement.
+    first
+        Where another walk first stood: pivots begin there instead of from nothing, if the same load
+        can stand there.
+
+    Attributes
+    ----------
+    first : Basis or None
+        Where this walk first stood.
     """
 
     def __init__(
@@ -81,6 +89,7 @@ class OpeningArcs:
         opens_ms: Floats,
         home: Ints,
         figures: Sequence[Floats],
+        first: Basis | None = None,
     ) -> None:
         self._shape = opens_ms.shape
         self._home = np.repeat(home, self._shape[2])  # of each demand
@@ -116,6 +125,7 @@ class OpeningArcs:
         self._index = rows.ravel().astype(np.intp)  # of the arc of the first demand of each kind
         self._put_in_order(self._opening(*of_kinds(opens, groups, self._home)))
         self._reduced = np.empty_like(self._weight)
+        self.first = first
         self._begin()
 
     def _count(self, levels: list[Floats]) -> None:
@@ -259,8 +269,10 @@ class OpeningArcs:
         """Pivot with what is open until no arc saves; False where there is no end of it."""
         near = self._near
         if near is None:
+            self._begin_as_before()
             if not self._settle_by_rows():
                 return False
+            self.first = self._tree.basis
             near = self._look_at_all()
         for _ in range(MOST_PASSES):
             if not self._settle_among(near, SAVES):
@@ -269,6 +281,16 @@ class OpeningArcs:
                 return True
             near = self._look_at_all()  # others may save by now
         return False
+
+    def _begin_as_before(self) -> None:
+        """Stand where another walk first stood, if all arcs of that are open for the same load."""
+        first, data, tree = self.first, self._data, self._tree
+        if first is None or not first.is_of(data.capacity_mw, self._amounts):
+            return
+        tree.take_up(first)
+        if self._cost.take(tree.loads[0]).max(initial=0.0) == np.inf:
+            tree = self._tree = Tree(data.capacity_mw, self._amounts, self._weight[:-1, -1])
+        tree.reckon(self._weight)
 
     def _settle_by_rows(self) -> bool:
         """The same looking at all arcs each time: where most rows have one that saves."""
@@ -286,14 +308,15 @@ class OpeningArcs:
         return False
 
     def _settle_among(self, near: Near, saves: float) -> bool:
-        """The same looking only at these arcs."""
+        """The same looking only at these arcs, which have been looked at since the last pivot."""
         tree = self._tree
         for _ in range(MOST_PASSES):
-            better = (near.look(tree.price, tree.worth) < -saves).nonzero()[0]
+            better = (near.reduced < -saves).nonzero()[0]
             if not len(better):
                 return True
             better = better[near.reduced[better].argsort()[:AT_ONCE]]
             tree.enter_where_it_saves(*near.listed(better), saves)
+            near.look(tree.price, tree.worth)
         return False
 
     def _look_at_all(self) -> Near:
@@ -369,6 +392,8 @@ class OpeningArcs:
             counts, tolerances = [*self._told[:-1], *counts], [*self._tolerances, *tolerances]
         decided = self._settle_by_level(rows, places, counts, tolerances)
         tree.reckon(self._weight)
+        if self._near is not None:
+            self._near.look(tree.price, tree.worth)
         self._price = tree.prices(self._told[:1])[0]
         self._worth = self._told[0].take(tree.row_arcs) + self._price.take(tree.at)
         load = np.zeros((len(self._amounts), self._places))

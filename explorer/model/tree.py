@@ -9,11 +9,27 @@ so a pivot takes few steps, however large the world.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Basis:
+    """Where a tree stands, whatever a unit costs there: what is above each node, and how much."""
+
+    room: Floats
+    amounts: Floats
+    above: Ints
+    amount: Floats
+
+    def is_of(self, room: Floats, amounts: Floats) -> bool:
+        """Whether it is these amounts in this room."""
+        return np.array_equal(self.room, room) and np.array_equal(self.amounts, amounts)
 
 
 class Tree:
@@ -38,6 +54,7 @@ class Tree:
     """
 
     def __init__(self, room: Floats, amounts: Floats, unserved: Floats) -> None:
+        self._asked = room, amounts
         self._root, rows = len(room), len(amounts)
         nodes = self._root + 1 + rows + 1
         above = np.full(nodes, self._root)
@@ -52,6 +69,23 @@ class Tree:
         self.price = np.zeros(self._root + 1)  # of room at each place, by what pivots go by
         self._price_of = _items(self.price)
         self._first_arcs = np.arange(rows + 1) * (self._root + 1)  # of each row
+
+    @property
+    def basis(self) -> Basis:
+        """Where it stands now."""
+        return Basis(*self._asked, self._above.copy(), self._amount.copy())
+
+    def take_up(self, basis: Basis) -> None:
+        """
+        Stand, from the beginning, where another tree of the same amounts and room stood. What units
+        cost there is to be reckoned.
+        """
+        self._above[:], self._amount[:] = basis.above, basis.amount
+        below, root = self._below, self._root
+        for place, row in zip(*(each.tolist() for each in self._places_below), strict=True):
+            below[root].discard(place)
+            below[row + root + 1].add(place)
+            below[self._above_of[row + root + 1]].add(row + root + 1)
 
     @property
     def at(self) -> Ints:

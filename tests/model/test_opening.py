@@ -54,33 +54,12 @@ def figures_of(network: Network):
     return [network.carbon_kg_per_arc_mwh, network.is_away]
 
 
-@settings(max_examples=45)
-@given(
-    seed=st.integers(0, 999),
-    size=st.integers(2, 6),
-    objective=st.sampled_from(OBJECTIVES),
-    jump=st.integers(1, 4),
-    capacity_scale=st.sampled_from([1.0, 2.0, 4.0]),
-    how=st.just("") | st.sampled_from(ODD),
-)
-def test_every_step_is_that_of_a_cold_solve(seed, size, objective, jump, capacity_scale, how):
-    """Over all classes at once, some arcs at a time; lumpy worlds are full of ties."""
-    world = random_scenario(
-        seed,
-        size + 1,
-        size,
-        2,
-        lumpy=seed % 2 == 1,
-        values=seed % 4 > 1,
-        capacity_scale=capacity_scale,
-    )
-    network = build_network(world)
-    opens_ms = np.where(network.permitted, network.latency_ms - network.budget_ms, np.inf).round(6)
-    then = None if objective == "cost" else network.cost_usd_per_mwh
-    figures, numbers = figures_of(network), odd(lp_data(network, objective), how)
-    arcs = OpeningArcs(numbers, then, opens_ms, network.home, figures)
-    budgets = np.unique(opens_ms[np.isfinite(opens_ms)])
-    for budget in budgets[:: min(jump, len(budgets))]:
+def check_steps(
+    arcs: OpeningArcs, network: Network, numbers: LPData, then, opens_ms, objective, jump
+):
+    """Each step is that of a cold solve."""
+    figures = figures_of(network)
+    for budget in budgets_of(opens_ms)[::jump]:
         found = cold(network, numbers, then, opens_ms, budget)
         if arcs.move_to(budget):
             it_mw = Placement(network, found, objective).it_mw
@@ -96,3 +75,67 @@ def test_every_step_is_that_of_a_cold_solve(seed, size, objective, jump, capacit
         else:
             assert found.unserved_free_mw.sum() + found.unserved_pinned_mw.sum() > 0
             arcs.stand_on(found, budget)
+
+
+def budgets_of(opens_ms):
+    return np.unique(opens_ms[np.isfinite(opens_ms)])
+
+
+def opens_ms_of(network: Network):
+    """Over all classes at once."""
+    return np.where(network.permitted, network.latency_ms - network.budget_ms, np.inf).round(6)
+
+
+@settings(max_examples=45)
+@given(
+    seed=st.integers(0, 999),
+    size=st.integers(2, 6),
+    objective=st.sampled_from(OBJECTIVES),
+    jump=st.integers(1, 4),
+    capacity_scale=st.sampled_from([1.0, 2.0, 4.0]),
+    how=st.just("") | st.sampled_from(ODD),
+)
+def test_every_step_is_that_of_a_cold_solve(seed, size, objective, jump, capacity_scale, how):
+    """Some arcs at a time; lumpy worlds are full of ties."""
+    world = random_scenario(
+        seed,
+        size + 1,
+        size,
+        2,
+        lumpy=seed % 2 == 1,
+        values=seed % 4 > 1,
+        capacity_scale=capacity_scale,
+    )
+    network = build_network(world)
+    opens_ms, numbers = opens_ms_of(network), odd(lp_data(network, objective), how)
+    then = None if objective == "cost" else network.cost_usd_per_mwh
+    arcs = OpeningArcs(numbers, then, opens_ms, network.home, figures_of(network))
+    check_steps(arcs, network, numbers, then, opens_ms, objective, jump)
+
+
+@settings(max_examples=20)
+@given(
+    seed=st.integers(0, 999),
+    price=st.sampled_from([0.0, 50.0, 500.0]),
+    more_room=st.sampled_from([1.0, 1.0, 2.0]),
+    begins=st.sampled_from([0, 0, 3]),
+    how=st.sampled_from(["", "all arcs cost the same", "room is scarce"]),
+)
+def test_it_is_so_from_where_a_walk_at_other_prices_first_stood(
+    seed, price, more_room, begins, how
+):
+    """One that began later, among more arcs; or, where the room is another one, from nothing."""
+    world = random_scenario(seed, 5, 4, 2, lumpy=seed % 2 == 1)
+    before = build_network(world)
+    opens_ms = opens_ms_of(before)
+    asked = lp_data(before, "cost"), None, opens_ms, before.home, figures_of(before)
+    walked = OpeningArcs(*asked)
+    assert walked.first is None
+    walked.move_to(budgets_of(opens_ms)[: begins + 1][-1])
+    world.carbon_price_usd_per_t = price
+    world.capacity_scale *= more_room
+    network = build_network(world)
+    numbers = odd(lp_data(network, "cost"), how)
+    asked = numbers, None, opens_ms, network.home, figures_of(network)
+    arcs = OpeningArcs(*asked, walked.first)
+    check_steps(arcs, network, numbers, None, opens_ms, "cost", 2)
