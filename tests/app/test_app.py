@@ -409,13 +409,14 @@ def test_a_move_paints_on_the_canvases_that_are_there_and_states_no_style_again(
     app.page.evaluate("""() => {
       const [make, styles] = [document.createElement, HTMLStyleElement.prototype]
       const text = Object.getOwnPropertyDescriptor(Node.prototype, "textContent")
-      const count = {canvases: 0, painted: 0, restated: 0}
+      const count = {canvases: 0, painted: 0, restated: 0, placed: 0}
       document.createElement = function (name) {
         if (name === "canvas") count.canvases += 1
         return make.apply(this, arguments)
       }
       Object.defineProperty(styles, "textContent", {...text, set(css) {
         if (css === this.textContent) count.restated += 1
+        else if (this.getRootNode().host?.className === "bk-GlyphRenderer") count.placed += 1
         text.set.call(this, css)
       }})
       const paints = Bokeh.index.query(view => view.repainted).map(plot => plot.repainted)
@@ -436,6 +437,7 @@ def test_a_move_paints_on_the_canvases_that_are_there_and_states_no_style_again(
     assert 4 <= count["painted"] <= 9  # of five plots; what fades until it has news is not painted
     assert count["canvases"] <= 12  # one for each hatching that was not wanted before
     assert count["restated"] == 0
+    assert count["placed"] == 0  # nothing is in the elements of glyphs
 
 
 # Picking on the plots

@@ -6,6 +6,7 @@ function spare_bokeh() {
   ask_for_letters_once_a_frame()
   paint_what_is_drawn_anew()
   keep_styles_that_stay()
+  place_no_glyphs()
   hatch_once()
   lay_out_once_a_frame()
   lay_plots_out_alone()
@@ -54,6 +55,14 @@ function keep_styles_that_stay() {
   const write = prototype._update
   prototype._update = function (css) {
     if (css !== this.css) write.call(this, css)
+  }
+}
+
+/** Have glyphs lie nowhere on the page: nothing is in their elements, and whenever one moved, the page was styled anew. */
+function place_no_glyphs() {
+  const {prototype} = Bokeh.require("models/renderers/glyph_renderer").GlyphRendererView
+  prototype.update_position = function () {
+    this.position.replace(":host { display: none; }")
   }
 }
 
