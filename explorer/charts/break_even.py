@@ -108,8 +108,8 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
     rows = np.arange(len(table))
     if table.attrs.get("best_of_each_home", True):
         rows = _best_of_each_home(table)
-    pairs = table.iloc[rows].set_axis(rows)
-    return pairs.iloc[np.argsort(status(pairs), kind="stable")]
+    rows = rows[np.argsort(status(table)[rows], kind="stable")]
+    return table.iloc[rows].set_axis(rows)
 
 
 def _best_of_each_home(table: pd.DataFrame) -> NDArray[np.intp]:

@@ -243,24 +243,21 @@ def _saved(table: pd.DataFrame, column: str) -> float:
 def _finding(frontier: Frontier, table: pd.DataFrame) -> Markup:
     """Where the scenario stands, what the last step brought and what the next would."""
     current_ms = frontier.current_ms
-    before, after = (
-        table[table["budget_ms"] <= current_ms + 1e-9],
-        table[table["budget_ms"] > current_ms + 1e-9],
-    )
+    taken = int((table["budget_ms"].to_numpy() <= current_ms + 1e-9).sum())  # steps, the first ones
     parts: list[str] = [_may_take(frontier)]
-    if before.empty:
+    if not taken:
         parts.append(
             tr(
                 "More load goes unserved below {} (shaded).",
                 format_duration(float(table["budget_ms"].iloc[0])),
             )
         )
-    elif len(before) > 1:
-        parts.append(_patience(before.iloc[-1], frontier.window_ms))
-    if after.empty:
+    elif taken > 1:
+        parts.append(_patience(table.iloc[taken - 1], frontier.window_ms))
+    if taken == len(table):
         parts.append(tr("More patience brings nothing more."))
-    elif not before.empty:  # else the first is where the shade ends
-        row = after.iloc[0]
+    elif taken:  # else the first is where the shade ends
+        row = table.iloc[taken]
         at = format_duration(float(row["budget_ms"]))
         parts.append(
             tr("At {} within reach: {}.", at, row["opens"])

@@ -289,13 +289,16 @@ def _gains(placement: Placement) -> dict[str, Floats]:
     gain = {"friction": np.broadcast_to(free[:, :, np.newaxis], gain.shape)} | {
         name: gain for name in missing if name != "friction"
     }
-    return {
-        name: np.where(alone & stands, gain[name], 0.0).max(axis=1)
-        for name, stands in missing.items()
-    }
+    return {name: _most(alone & stands, gain[name]) for name, stands in missing.items()}
 
 
 def _gain_of_leaving(placement: Placement) -> Floats:
     """The most that a MW at home gains by an arc that is open, shape (client, workload)."""
     missing, gain = _missing(placement)
-    return np.where(np.any(list(missing.values()), axis=0), 0.0, gain).max(axis=1)
+    return _most(~np.any(list(missing.values()), axis=0), gain)
+
+
+def _most(which: Bools, gain: Floats) -> Floats:
+    """The most of gains on some arcs, at least 0, shape (client, workload). [USD/MWh]"""
+    by_class = np.where(which, gain, 0.0).swapaxes(1, 2)
+    return by_class.copy().max(axis=2)  # in a row: five times as fast as across
