@@ -59,6 +59,8 @@ window.wattlas = {
     const box = view.canvas_view.el.getBoundingClientRect()
     return [box.left + view.frame.x_scale.compute(x), box.top + view.frame.y_scale.compute(y)]
   },
+  keep: mark => { wattlas.kept[mark] = wattlas.data(mark) },
+  kept: {},
   clicked: -Infinity,
 }
 addEventListener("pointerup", event => { wattlas.clicked = event.timeStamp }, true)
@@ -143,19 +145,18 @@ class App:
     @contextmanager
     def changing(self, *views: str) -> Iterator[None]:
         """What is done inside changes these views."""
-        before = {view: self.state(view) for view in views}
+        totals = self.state("totals")
+        marks = [MARK[view] for view in views if view != "totals"]
+        self.page.evaluate("marks => marks.forEach(wattlas.keep)", marks)
         yield
-        for view, state in before.items():
-            if view == "totals":
-                expect(self.page.locator(".totals")).not_to_have_text(
-                    state, timeout=PATIENCE_MS, use_inner_text=True
-                )
-            else:
-                self.page.wait_for_function(
-                    "([mark, old]) => wattlas.data(mark) != old",
-                    arg=[MARK[view], state],
-                    polling=LOOK_AGAIN_MS,
-                )
+        if "totals" in views:
+            expect(self.page.locator(".totals")).not_to_have_text(
+                totals, timeout=PATIENCE_MS, use_inner_text=True
+            )
+        for mark in marks:
+            self.page.wait_for_function(
+                "mark => wattlas.data(mark) != wattlas.kept[mark]", arg=mark, polling=LOOK_AGAIN_MS
+            )
 
     def expect_totals(self, scenario: Scenario) -> None:
         """The figures on the page are those that Python solves."""
@@ -173,17 +174,24 @@ class App:
                 re.compile(f"^{re.escape(format_number(figure))} "), timeout=PATIENCE_MS
             )
 
-    def start_over(self, opened: dict[str, str]) -> None:
-        """Back to how the page was opened, when its views showed that."""
+    def keep_opened(self) -> None:
+        """Keep what the views show at first, on the page: to send it takes longer."""
+        self.page.evaluate(
+            "marks => { marks.forEach(wattlas.keep); wattlas.opened = {...wattlas.kept} }",
+            [*MARK.values()],
+        )
+
+    def start_over(self) -> None:
+        """Back to how the page was opened."""
         reset = self.button("Back to the scenario as it was opened")
         if reset.is_enabled():
             reset.click()
         self.button("A").click()
         self.expect_totals(WORLD)
-        for view, shown in opened.items():
+        for mark in MARK.values():
             self.page.wait_for_function(
-                "([mark, shown]) => wattlas.data(mark) == shown",
-                arg=[MARK[view], shown],
+                "mark => wattlas.data(mark) == wattlas.opened[mark]",
+                arg=mark,
                 polling=LOOK_AGAIN_MS,
             )
 
@@ -195,24 +203,24 @@ def url(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def shared(browser: Browser, url: str) -> Iterator[tuple[App, dict[str, str]]]:
-    """One page for most tests, and what its views show at first."""
+def shared(browser: Browser, url: str) -> Iterator[App]:
+    """One page for most tests."""
     app = App(browser, url)
-    yield app, {view: app.state(view) for view in MARK}
+    app.keep_opened()
+    yield app
     app.page.close()
 
 
 @pytest.fixture
-def app(shared: tuple[App, dict[str, str]]) -> Iterator[App]:
+def app(shared: App) -> Iterator[App]:
     """
     The page as it was opened; whatever a test does, the console stays clean and no request leaves
     the machine.
     """
-    app, opened = shared
-    app.start_over(opened)
-    yield app
-    assert app.complaints == []
-    assert app.hosts == {"127.0.0.1"}
+    shared.start_over()
+    yield shared
+    assert shared.complaints == []
+    assert shared.hosts == {"127.0.0.1"}
 
 
 @pytest.fixture

@@ -683,10 +683,10 @@ def test_teams_join_by_a_link_and_submit_what_they_see_to_a_board_that_lives(bro
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto(f"{site}/board/join?room={served.room}")
-        page.wait_for_url(re.compile(r"/\?scenario|/#|/$"))
-        expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
+        page.wait_for_url(re.compile(r"/\?scenario|/#|/$"), wait_until="commit")
         link = f"v=2&friction={friction}"
         if team.startswith("="):  # one follows a link on the page, one opens another page
+            expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
             page.evaluate("link => { location.hash = link }", link)
         else:
             page.goto(f"{site}/?scenario=classroom-3x3#{link}")
@@ -788,7 +788,7 @@ def test_predictions_go_from_the_story_to_bars_on_the_board(browser, served):
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto(f"{site}/board/join?room={served.room}")
-        page.wait_for_url(f"{site}/**")
+        page.wait_for_url(re.compile(r"/\?scenario|/#|/$"), wait_until="commit")
         page.goto(f"{site}/?scenario={STORY}")
         expect(page.locator("#opening")).to_be_hidden(timeout=PATIENCE_MS)
         page.get_by_role("button", name="Story").first.click()

@@ -291,16 +291,32 @@ def shared(browser: Browser, made) -> Iterator[Page]:
         yield open_at(1400)
 
 
+@pytest.fixture(scope="module")
+def shared_phone(browser: Browser, made) -> Iterator[Page]:
+    with pages_of(browser, made[0]) as open_at:
+        yield open_at(390, 844)
+
+
 @pytest.fixture
 def page(shared: Page) -> Page:
     """One page for all that do not mind what others have undone, looked at or sorted: in the state it was opened in."""
-    reset = shared.get_by_role("button", name="Back to the scenario")
+    return as_opened(shared)
+
+
+@pytest.fixture
+def phone(shared_phone: Page) -> Page:
+    """The same on a phone."""
+    return as_opened(shared_phone)
+
+
+def as_opened(page: Page) -> Page:
+    reset = page.get_by_role("button", name="Back to the scenario")
     if reset.is_enabled():
         reset.click()
-    if "class=" in shared.url:
-        shared.get_by_role("button", name="Chat", exact=True).click()
-    solved(shared)
-    return shared
+    if "class=" in page.url:
+        page.get_by_role("button", name="Chat", exact=True).click()
+    solved(page)
+    return page
 
 
 def column(page: Page, mark: str, name: str) -> list[float]:
@@ -451,8 +467,8 @@ def test_changes_are_undone_redone_and_reset(opened):
 
 
 @pytest.mark.ui
-def test_the_address_is_a_link_to_what_is_seen(opened, made):
-    page, there = opened(1400), scenario()
+def test_the_address_is_a_link_to_what_is_seen(page, made):
+    there = scenario()
     typed(page, "friction_scale", "0.4")
     page.wait_for_function("location.hash.includes('friction=0.4')")
     link = page.evaluate("location.href")
@@ -465,6 +481,7 @@ def test_the_address_is_a_link_to_what_is_seen(opened, made):
     )
     other.goto(f"{made[0].as_uri()}#v=2&friction=0.4&hosting=3")
     expect(other.locator("#link")).to_contain_text("hosting: This needs the app")
+    other.close()
 
 
 @pytest.mark.ui
@@ -684,8 +701,8 @@ def test_a_sandboxed_frame_shows_the_file_and_solves(browser, made):
 
 
 @pytest.mark.ui
-def test_on_a_phone_nothing_is_too_wide_and_controls_move(opened):
-    page = opened(390, 844)
+def test_on_a_phone_nothing_is_too_wide_and_controls_move(phone):
+    page = phone
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     labels = page.evaluate(
         """() => Bokeh.documents.flatMap(d => [...d._all_models.values()])
@@ -699,11 +716,12 @@ def test_on_a_phone_nothing_is_too_wide_and_controls_move(opened):
     control(page, "friction_scale").get_by_role("slider").press("End")
     expect(cost).not_to_have_text(before)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_text("Controls", exact=True).click()
 
 
 @pytest.mark.ui
-def test_on_a_phone_one_control_stands_over_the_pictures_and_moves_are_said(opened):
-    page = opened(390, 844)
+def test_on_a_phone_one_control_stands_over_the_pictures_and_moves_are_said(phone):
+    page = phone
     page.get_by_role("combobox", name="Which input").select_option("friction_scale")
     slider = page.locator("#sheet").get_by_role("slider")
     expect(slider).to_have_count(1)
@@ -721,10 +739,9 @@ def test_on_a_phone_one_control_stands_over_the_pictures_and_moves_are_said(open
 
 
 @pytest.mark.ui
-def test_without_a_pointer_a_step_is_taken_and_a_screen_reader_hears_what_came_of_it(opened):
+def test_without_a_pointer_a_step_is_taken_and_a_screen_reader_hears_what_came_of_it(page):
     """By arrow keys and Enter on the frontier, then by a slider; the flows are there as text."""
-    page, there = opened(1400), scenario()
-    solved(page)
+    there = scenario()
     steps = frontier(there, over="chat").table["budget_ms"]
     page.get_by_role("group", name="What does waiting buy?").first.focus()
     page.keyboard.press("ArrowLeft")
@@ -757,12 +774,17 @@ def test_without_a_pointer_a_step_is_taken_and_a_screen_reader_hears_what_came_o
     rows = page.locator("#map").get_by_role("row")
     expect(rows).to_have_count(1 + len(flows))
     expect(rows.nth(1)).to_contain_text(flows["home"][0])
+    table.press("Enter")
 
 
 @pytest.mark.ui
-@pytest.mark.parametrize("width", [1400, 390])
-def test_on_paper_are_the_whole_table_and_all_settings_but_no_buttons(opened, made, width):
-    page = opened(width)
+@pytest.mark.parametrize("place", ["desk", "phone"])
+def test_on_paper_are_the_whole_table_and_all_settings_but_no_buttons(request, made, place):
+    page = (
+        request.getfixturevalue("phone")
+        if place == "phone"
+        else request.getfixturevalue("opened")(1400)
+    )
     page.get_by_role("button", name="Toggle theme").click()
     solved(page)
     page.emulate_media(media="print")
@@ -783,6 +805,7 @@ def test_on_paper_are_the_whole_table_and_all_settings_but_no_buttons(opened, ma
     assert min(map(min, page.evaluate("window.printed"))) > 220
     expect(control(page, "egress_usd_per_gb")).to_be_hidden()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.get_by_role("button", name="Toggle theme").click()
 
 
 def test_a_file_in_the_making_ends_with_its_page():
