@@ -86,6 +86,12 @@ def test_a_scenario_follows_what_is_live_and_what_is_replayed(feed, file):
     file.write_text(LINES.replace("north,90", "north,70"))
     look(feed)
     assert prices(scenario) == [32, 80, 60]  # a replay stays
+    heading, *rows = LINES.splitlines(keepends=True)
+    later = [row for row in rows if "11:00Z" not in row]
+    file.write_text("".join([heading, *later]).replace("north,90", "north,70"))
+    look(feed)
+    assert prices(scenario) == [32, 80, 60]  # though the file goes on without its time
+    assert json.loads(said.line)["state"] == "replayed"
     assert inputs.write({KEY: ""}) == {}
     assert prices(scenario) == [70, 30, 60]
 

@@ -81,6 +81,8 @@ class Follower(param.Parameterized):
 
     def _update(self, *_events: Any) -> None:
         self._pending = False
+        if self.at not in self:
+            return  # what is held stays, though the files have gone on without its time
         signals = self.feed.signals
         time_s = self.feed.latest_s if self.at == LIVE else _seconds(self.at)
         try:
