@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import re
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +46,7 @@ class _Answer:
 class InPages:
     """
     The page in every language and units: in English, figures as they are, at once; otherwise when
-    it is first asked for, in a process of its own.
+    it is first asked for. Each is made in a process of its own, for what that takes stays taken.
 
     Parameters
     ----------
@@ -62,9 +63,9 @@ class InPages:
 
     def __init__(self, scenario: str, board: bool) -> None:
         self._scenario, self._board = scenario, board
-        world = Scenario.load(scenario)
-        self._usd_per_eur = world.euro.get("usd")
-        self._plain = _Answer.of(_page(world, board, ENGLISH, ""))
+        self._usd_per_eur = Scenario.load(scenario).euro.get("usd")
+        with ThreadPoolExecutor(1) as thread:  # whatever loop is there for this one
+            self._plain = thread.submit(asyncio.run, self._made(ENGLISH, "")).result()
         self._others: OrderedDict[tuple[str, str], asyncio.Future[_Answer]] = OrderedDict()
 
     async def answer(self, language: str, units: str) -> _Answer:
@@ -92,11 +93,9 @@ class InPages:
 
 
 def _write(target: str, scenario: str, board: bool, language: str, units: str) -> None:
-    Path(target).write_bytes(_page(Scenario.load(scenario), board, language, units))
-
-
-def _page(world: Scenario, board: bool, language: str, units: str) -> bytes:
-    return snapshot_page(world, base_url=BESIDE, board=board, language=language, units=units)
+    world = Scenario.load(scenario)
+    page = snapshot_page(world, base_url=BESIDE, board=board, language=language, units=units)
+    Path(target).write_bytes(page)
 
 
 class InPage(Gate):
