@@ -163,13 +163,14 @@ class Alike:
         self._sent_s = time.monotonic()
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Inside, one session is made."""
+    async def turn(self, page: object) -> AsyncIterator[None]:
+        """Inside, the session of one page is made."""
         patience_ends_s = time.monotonic() + PATIENCE_S
         async with self.one_by_one:
             await asyncio.sleep(HEAD_START_S)
             while self._is_busy() and time.monotonic() < patience_ends_s:
                 await asyncio.sleep(HEAD_START_S)
+            self._coming.discard(page)  # it may never ask for what it opens with
             yield
 
     def _is_busy(self) -> bool:
@@ -196,14 +197,16 @@ class Opening(_Handler):
         raise NotImplementedError
 
     async def _async_open(self, token: str) -> None:
-        is_new = get_session_id(token) not in self.application_context._sessions
-        self._kind = self._alike.kind_of(token) if is_new and "alike" in self.settings else None
+        is_alike = "alike" in self.settings and self._is_new(token)
+        self._kind = self._alike.kind_of(token) if is_alike else None
         if self._kind is None:
             await super()._async_open(token)
         elif self._alike.likeness(self._kind) is not None:
             await self._open_like_others(token)
         else:
             async with self._alike.one_by_one:
+                if self.has_left():  # meanwhile
+                    return
                 is_known = self._alike.likeness(self._kind) is not None  # by now
                 if not is_known:
                     with numbered(self._ids):
@@ -211,6 +214,13 @@ class Opening(_Handler):
                     self._alike.learn(self._kind, await self._made())
             if is_known:
                 await self._open_like_others(token)
+
+    def _is_new(self, token: str) -> bool:
+        return get_session_id(token) not in self.application_context._sessions
+
+    def has_left(self) -> bool:
+        """Whether nobody is at the other end any more."""
+        return self.ws_connection is None
 
     async def _open_like_others(self, token: str) -> None:
         self._likeness = self._alike.likeness(self._kind)
@@ -233,15 +243,18 @@ class Opening(_Handler):
     async def _make(self, token: str) -> None:
         """Make the session of a page that opens without it, unless the page has left."""
         try:
-            async with self._alike.turn():
-                if self.ws_connection is None:
+            async with self._alike.turn(self):
+                if self.has_left():
                     return
+                is_new = self._is_new(token)
                 receiver = self.receiver  # which may hold the first half of a message
                 with numbered(self._ids):
                     await super()._async_open(token)
                 self.receiver = receiver
-                if self._was_sent:
+                if self._was_sent and is_new:
                     await self._tell_what_is_different()
+                elif self._was_sent:  # the session has the ids of another page with this token
+                    self.close(_OPEN_AGAIN)
         except (Exception, SystemExit, KeyboardInterrupt) as error:
             self.refuse(error)
 

@@ -78,6 +78,8 @@ class Connection(Opening):
         return Protocol().create("ERROR", message.header["msgid"], REFUSED)
 
     async def _async_open(self, token: str) -> None:
+        if self.has_left():  # who has left for good would count as open
+            return
         _open.add(self)
         self._count_pages()  # before this one's session is made, which takes a while
         try:

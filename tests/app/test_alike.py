@@ -1,5 +1,6 @@
 """Pages that open alike: what they are sent is what their sessions have, or they hear of it."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,10 +18,11 @@ from bokeh.server.server import Server
 from panel.config import config
 from panel.io.server import WSHandler
 from servers import EVENT, Reader, connected, free_port, get, in_own_loop, serving, token_of
-from tornado.httpclient import AsyncHTTPClient
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.websocket import websocket_connect
 
 from explorer.app import server
-from explorer.app.alike import Alike, Opening
+from explorer.app.alike import Alike, Likeness, Opening
 
 PHONE = {"User_Agent": "Mobile"}
 LEARNT = 2  # pages of a kind: the first has the session with which the server drew it
@@ -88,7 +90,12 @@ async def document(reader: Reader) -> str:
 class Live(Opening, WSHandler):
     """The live connection of a page, without what keeps hostile browsers out."""
 
+    last: "Live"  # to come
     refused: list[BaseException] = []  # noqa: RUF012
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        Live.last = self
 
     def refuse(self, error: BaseException) -> None:
         self.refused.append(error)
@@ -102,7 +109,9 @@ class Live(Opening, WSHandler):
 
 
 @asynccontextmanager
-async def pages(make: Callable[[Document, int], None]) -> AsyncIterator[int]:
+async def pages(
+    make: Callable[[Document, int], None], alike: Alike | None = None
+) -> AsyncIterator[int]:
     """The port of a server of pages, which are made by how many there were before."""
     before = count()
 
@@ -110,7 +119,7 @@ async def pages(make: Callable[[Document, int], None]) -> AsyncIterator[int]:
         make(document, next(before))
 
     serving = Server({"/": Application(FunctionHandler(add))}, address="127.0.0.1", port=0)
-    serving._tornado.settings["alike"] = Alike(lambda *_: "page")
+    serving._tornado.settings["alike"] = alike or Alike(lambda *_: "page")
     for rule in serving._tornado.wildcard_router.rules:
         if rule.target is WSHandler:
             rule.target = Live
@@ -124,10 +133,14 @@ async def pages(make: Callable[[Document, int], None]) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def opened(port: int) -> AsyncIterator[Reader]:
-    client = AsyncHTTPClient(force_instance=True)
-    page = (await client.fetch(f"http://127.0.0.1:{port}/")).body.decode()
-    async with connected(port, token_of(page)) as reader:
+    async with connected(port, await token(port)) as reader:
         yield reader
+
+
+async def token(port: int) -> str:
+    """That of the next page."""
+    client = AsyncHTTPClient(force_instance=True)
+    return token_of((await client.fetch(f"http://127.0.0.1:{port}/")).body.decode())
 
 
 @pytest.fixture
@@ -187,6 +200,73 @@ def test_a_page_whose_session_cannot_be_made_is_refused_and_one_that_has_left_ha
 
     in_own_loop(left())
     assert [str(error) for error in Live.refused] == ["no room"]
+
+
+@pytest.mark.usefixtures("numbered")
+def test_a_page_that_shares_its_token_opens_again_and_the_next_is_sent_what_is_its_own():
+    async def shared() -> None:
+        async with pages(one_model) as port:
+            for _ in range(LEARNT):
+                await load(port)
+            shared = await token(port)
+            async with connected(port, shared) as first, connected(port, shared) as second:
+                sent = await document(first)
+                assert await document(second) != sent
+                assert await second.read() is None  # the server has hung up
+                assert unnumbered(await document(first)) == unnumbered(sent)
+            async with opened(port) as reader:
+                sent, made = [await document(reader) for _ in range(2)]
+                assert unnumbered(sent) == unnumbered(made)
+
+    in_own_loop(shared())
+
+
+@pytest.mark.usefixtures("numbered")
+@pytest.mark.parametrize("is_known_by_now", [False, True])
+def test_a_page_that_leaves_before_its_turn_leaves_nothing_behind(is_known_by_now):
+    alike = Alike(lambda *_: "page")
+
+    async def left() -> None:
+        async with pages(one_model, alike) as port:
+            await load(port)  # which has the session with which the server drew it
+            await leave_before_its_turn(await token(port), port)
+            async with alike.one_by_one:  # it had its turn
+                assert Live.last.connection is None
+                assert not alike._coming
+
+    async def leave_before_its_turn(token: str, port: int) -> None:
+        async with alike.one_by_one:
+            request = HTTPRequest(f"ws://127.0.0.1:{port}/ws")
+            socket = await websocket_connect(request, subprotocols=["bokeh", token])
+            while not alike.one_by_one._waiters:
+                await asyncio.sleep(0)
+            socket.close()
+            while Live.last.ws_connection is not None:
+                await asyncio.sleep(0)
+            if is_known_by_now:
+                alike.learn("page", Likeness("", ()))
+
+    in_own_loop(left())
+
+
+@pytest.mark.usefixtures("numbered")
+def test_sessions_wait_no_longer_for_a_page_that_never_asks_when_it_has_its_own():
+    alike = Alike(lambda *_: "page")
+
+    async def idle() -> None:
+        async with pages(one_model, alike) as port:
+            for _ in range(LEARNT):
+                await load(port)
+            async with opened(port) as reader:
+                await reader.send("PATCH-DOC", {"events": [EVENT]})
+                assert (await reader.answer())[0] == "OK"  # which its session says
+                assert not alike._coming
+
+    in_own_loop(idle())
+
+
+def one_model(document: Document, _before: int) -> None:
+    document.add_root(Div())
 
 
 async def of_the_next(make: Callable[[Document, int], None]) -> tuple[str, tuple[str, str] | None]:

@@ -827,3 +827,11 @@ def test_what_a_theme_says_of_a_model_is_found_as_bokeh_finds_it(monkeypatch):
         == [None, {"text": "of the theme"}, None]
     )
     assert themed.text == "of the theme"
+
+
+def test_a_page_that_has_left_before_it_is_let_in_does_not_count_as_open():
+    page = messages.Connection()
+    page.ws_connection = None
+    page.settings = {}  # pyright: ignore[reportAttributeAccessIssue]
+    asyncio.run(page._async_open("token"))
+    assert page not in messages._open
