@@ -158,7 +158,12 @@ function slider(item, bridge) {
     }
     for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, release)
   })
-  if (figure.tagName === "INPUT") typing(figure, item, scale, {current: () => bridge.latest(item.key), change, complain})
+  const change_alone = value => {
+    bridge.begin()
+    change(value)
+    bridge.begin()
+  }
+  if (figure.tagName === "INPUT") typing(figure, item, scale, {current: () => bridge.latest(item.key), change: change_alone, complain})
   head.append(figure)
   element.insertBefore(rail, element.lastChild)
   if (ends) element.insertBefore(el("div", {class: "ends"}, ...ends), element.lastChild)
