@@ -160,13 +160,13 @@ def room_served() -> Pairs:
         yield room.last_s, room.alone_s
 
 
-@row("the same: most memory of the server", "-", 200, "MB")
+@row("the same: most memory of the server", "-", unit="MB")
 def room_memory() -> Pairs:
     for room in rooms():
         yield room.most_mb, 1
 
 
-@row("the same: memory that they add to the server", "-", unit="MB")
+@row("the same: memory that they add to the server", "-", 10, "MB")
 def room_memory_added() -> Pairs:
     for room in rooms():
         yield room.most_mb - room.before_mb, 1
