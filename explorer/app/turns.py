@@ -15,6 +15,7 @@ from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 
 HEAD_START_S = 0.05  # of whose turn it is; whoever is busy for longer is stood in for
+LOOK_AGAIN_S = 0.002  # whose turn it is meanwhile: of a crowd, the next is there already
 _NOBODY = -1
 
 
@@ -75,12 +76,16 @@ class Door:
             self._let_in()
         else:  # and hear of nothing meanwhile
             self._loop.remove_handler(self._listening)
-            self._loop.call_later(HEAD_START_S, self._stand_in)
+            self._look_again(self._loop.time() + HEAD_START_S)
 
-    def _stand_in(self) -> None:
-        if self._is_open:
+    def _look_again(self, stands_in_s: float) -> None:
+        if not self._is_open:
+            return
+        if self._turns.is_next(self._process) or self._loop.time() >= stands_in_s:
             self._let_in()
             self._wait()
+        else:
+            self._loop.call_later(LOOK_AGAIN_S, self._look_again, stands_in_s)
 
     def _let_in(self) -> None:
         try:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers import in_own_loop
 
+from explorer.app import turns
 from explorer.app.turns import Turns, take_in_turn
 
 
@@ -34,13 +35,19 @@ class Process:
             each.close()
 
 
-async def taken(come: int, pages: tuple[int, ...] = (0, 0, 0), awake: int = 3) -> tuple[int, ...]:
-    """How many connections each process takes of those that come at once, with pages open before."""
-    turns = Turns(len(pages))
+async def taken(
+    come: int, pages: tuple[int, ...] = (0, 0, 0), awake: int = 3, last: int = -1
+) -> tuple[int, ...]:
+    """
+    How many connections each process takes of those that come at once, with pages open before, and
+    who took the last one.
+    """
+    counts = Turns(len(pages))
+    counts.taken_by(last)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        there = [Process(listening, turns, number) for number in range(awake)]
+        there = [Process(listening, counts, number) for number in range(awake)]
         for number, count in enumerate(pages):
-            turns.have_open(number, count)
+            counts.have_open(number, count)
         callers = [socket.create_connection(listening.getsockname()) for _ in range(come)]
         while sum(len(process.taken) for process in there) < come:
             await asyncio.sleep(0)
@@ -52,6 +59,12 @@ async def taken(come: int, pages: tuple[int, ...] = (0, 0, 0), awake: int = 3) -
 
 def test_those_who_come_at_once_are_spread_evenly():
     assert in_own_loop(taken(12)) == (4, 4, 4)
+
+
+def test_nobody_of_a_crowd_waits_until_the_next_is_stood_in_for(monkeypatch):
+    monkeypatch.setattr(turns, "HEAD_START_S", 3600.0)
+    crowd = taken(6, pages=(0, 0), awake=2, last=1)  # who looks first is not the next
+    assert in_own_loop(asyncio.wait_for(crowd, 10)) == (3, 3)
 
 
 def test_those_who_come_go_to_whoever_has_the_fewest_pages_open():
