@@ -9,6 +9,8 @@ from playwright.sync_api import Page
 from servers import wait_until
 from tornado.ioloop import IOLoop
 
+from explorer.app.server import write_all_that_waits
+
 PATIENCE_S = 30
 _SOCKETS = """
 const Socket = window.WebSocket
@@ -25,6 +27,8 @@ _EMPTY = """() => {
   const {shadowRoot} = document.querySelector(".bk-panel-models-layout-Column")
   return [...shadowRoot.children].every(each => !each.className.startsWith("bk-"))
 }"""
+
+write_all_that_waits()  # as what serves the app does: a message that Panel loses is missed for ever
 
 
 class Stage:

@@ -833,5 +833,5 @@ def test_a_page_that_has_left_before_it_is_let_in_does_not_count_as_open():
     page = messages.Connection()
     page.ws_connection = None
     page.settings = {}  # pyright: ignore[reportAttributeAccessIssue]
-    asyncio.run(page._async_open("token"))
+    in_own_loop(page._async_open("token"))
     assert page not in messages._open
