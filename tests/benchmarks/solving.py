@@ -220,7 +220,7 @@ def large_frontier() -> Pairs:
     cold, _ = timed(lambda: SOLVERS["wattlas"](numbers, network.home))
     with forgetful(), patch.object(frontiers, "_full_tables", Memo(1)):
         seconds, found = timed(lambda: frontier(scenario, next(iter(scenario.workloads))))
-    assert len(found.table) == 28 and not found.missing
+    assert len(found.table) == 22 and not found.missing
     yield seconds, cold
 
 
