@@ -151,6 +151,15 @@ def costs() -> tuple[NDArray, NDArray]:
     return frictions, np.array(found)
 
 
+async def come_in(server: Server) -> list[Reader]:
+    """A crowd whose sessions are all there, which are made behind their pages."""
+    readers = await open_all(server, CROWD)
+    for reader in readers:
+        reader.listen()
+    await asyncio.gather(*(put(reader, float(FRICTIONS[0])) for reader in readers))
+    return readers
+
+
 async def put(reader: Reader, friction: float) -> None:
     """Without a carbon price and at this friction, with the figures of that on screen."""
     cost = float(np.interp(friction, *costs()))
@@ -201,9 +210,7 @@ def drags() -> list[tuple[Drag, Drag, Drag]]:
 
     async def run(server: Server) -> list[tuple[Drag, Drag, Drag]]:
         await open_in_turn(server, WARM)
-        readers = await open_all(server, CROWD)
-        for reader in readers:
-            reader.listen()
+        readers = await come_in(server)
         found = [
             (
                 await drag_all(readers[k : k + 1], 0.0),
@@ -271,9 +278,7 @@ async def room(readers: list[Reader]) -> float:
 def realistic_room() -> Pairs:
     async def run(server: Server) -> list[tuple[float, float]]:
         await open_in_turn(server, WARM)
-        readers = await open_all(server, CROWD)
-        for reader in readers:
-            reader.listen()
+        readers = await come_in(server)
         found = []
         for _ in range(REPEATS):
             alone = await room(readers[:1])
