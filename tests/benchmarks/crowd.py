@@ -156,7 +156,7 @@ async def come_in(server: Server) -> list[Reader]:
     readers = await open_all(server, CROWD)
     for reader in readers:
         reader.listen()
-    await asyncio.gather(*(put(reader, float(FRICTIONS[0])) for reader in readers))
+    await asyncio.gather(*(put(reader, float(FRICTIONS[-1])) for reader in readers))
     return readers
 
 
