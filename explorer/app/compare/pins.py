@@ -176,10 +176,12 @@ class Pins(param.Parameterized):
 
     def _on_told(self, *_events: Any) -> None:
         """Pin what a link says, as far as that can be, in place of what was pinned."""
-        if self.told == self._as_text() or self.told not in self:
+        if self.told == self._as_text():
             return
         read = self._scenarios(self.told)
         found = [each for each in read if not isinstance(each, str)]
+        if self.told and not found:
+            return
         self._keep()
         for text, origin, scenario in found:
             made = self._made(text.name, origin, state_of(scenario), solve(scenario))
