@@ -33,7 +33,7 @@ else:
     _Handler = object
 
 MOST_KINDS = 16  # some 0.7 MB each
-# sessions are made when no page has opened for so long, or have waited so long
+# a session is made when no page has opened for so long, or has waited so long since the one before
 QUIET_S, PATIENCE_S = 0.05, 1.0
 HEAD_START_S = 0.01  # of whoever waits for an answer over the next session
 
@@ -164,9 +164,12 @@ class Alike:
 
     @asynccontextmanager
     async def turn(self, page: object) -> AsyncIterator[None]:
-        """Inside, the session of one page is made."""
-        patience_ends_s = time.monotonic() + PATIENCE_S
+        """
+        Inside, the session of one page is made. Each has its own patience: a crowd that outlasted
+        it once would wait behind the sessions of all before it.
+        """
         async with self.one_by_one:
+            patience_ends_s = time.monotonic() + PATIENCE_S
             await asyncio.sleep(HEAD_START_S)
             while self._is_busy() and time.monotonic() < patience_ends_s:
                 await asyncio.sleep(HEAD_START_S)

@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from servers import EVENT, Reader, connected, free_port, get, in_own_loop, servi
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import websocket_connect
 
+from explorer.app import alike as alike_module
 from explorer.app import server
 from explorer.app.alike import Alike, Likeness, Opening
 
@@ -73,6 +75,37 @@ def test_a_page_that_is_sent_before_its_session_is_made_answers_as_soon_as_it_is
 def test_a_page_that_tells_of_a_name_that_nobody_else_gave_is_like_no_other(address, alike):
     arguments = {k: [v.encode()] for k, _, v in [address.partition("=")] if k}
     assert (server._document_asked_for(arguments, {}) is not None) == alike
+
+
+def test_pages_that_keep_coming_wait_for_one_session_at_a_time(monkeypatch):
+    """Else the last of a crowd that comes for longer than patience lasts waits for all sessions."""
+
+    class Clock:
+        now_s, rest = 0.0, staticmethod(asyncio.sleep)
+
+        def monotonic(self) -> float:
+            return self.now_s
+
+        async def sleep(self, wait_s: float) -> None:
+            self.now_s += wait_s
+            await self.rest(0)
+
+    clock, made_s, alike = Clock(), list[float](), Alike(lambda _arguments, _headers: None)
+    monkeypatch.setattr(alike_module, "time", clock)
+    monkeypatch.setattr(
+        alike_module, "asyncio", SimpleNamespace(**vars(asyncio) | {"sleep": clock.sleep})
+    )
+
+    async def session(page: int) -> None:
+        async with alike.turn(page):
+            made_s.append(clock.now_s)
+
+    async def all_made() -> None:
+        alike.came("one that opens")
+        await asyncio.gather(*map(session, range(4)))
+
+    in_own_loop(all_made())
+    assert np.allclose(np.diff(made_s, prepend=0.0), alike_module.PATIENCE_S, atol=0.03)
 
 
 def unnumbered(text: str) -> str:
