@@ -5,7 +5,7 @@ newest inputs.
 
 import pickle
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from html import unescape
 from typing import Any
@@ -15,7 +15,7 @@ import panel as pn
 import pytest
 from bokeh.models import Div, Toggle
 from panel.models.markup import HTML
-from screens import Later, columns, show, words
+from screens import Later, columns, handle, show, words
 
 from explorer import (
     ExplorerError,
@@ -111,6 +111,50 @@ def test_inputs_that_change_meanwhile_end_the_work_and_begin_it_anew(session):
     assert np.allclose(
         columns(view, "steps")["usd_per_h"][1:-1], attribution(session.scenario)["usd_per_h"]
     )
+
+
+def test_what_is_soon_replaced_does_not_fade_and_what_takes_longer_does(session):
+    view = Counted(session)
+    view._runner, view.pane._runner = later, lasting = Later(), Lasting()
+    show(view)
+    later.step(2)
+    looks = [*looks_of(view)]
+
+    def move(scale: float) -> None:
+        session.scenario.friction_scale = scale
+
+    move(2.0)
+    (first,) = lasting.waiting
+    later.step(2)
+    assert looks_of(view) == looks  # nothing of it is sent
+    move(3.0)
+    first()  # which waited for the answer before
+    assert looks_of(view) == looks
+    lasting.waiting[-1]()
+    assert {look["opacity"] for look in looks_of(view)} == {"0.4"}
+    later.step()
+    move(4.0)
+    later.step()
+    assert {look["opacity"] for look in looks_of(view)} == {"0.4"}  # the newest is still to come
+    later.step(2)
+    assert {look["opacity"] for look in looks_of(view)} == {"1"}
+    assert not later.waiting
+
+
+class Lasting:
+    """Says what is to be done should something last."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Callable[[], None]] = []
+
+    def if_it_lasts(self, work: Callable[[], None], _wait_s: float) -> None:
+        self.waiting.append(work)
+
+
+def looks_of(view: MeasureView) -> list[dict[str, Any]]:
+    """Of its words and plots."""
+    plots = [handle(view, name, "widget") for name in view.drawing().plots]
+    return [dict(model.styles) for model in (handle(view, "words", "words"), *plots)]
 
 
 def test_work_rests_while_nobody_looks_and_goes_on_where_it_was(session):

@@ -53,7 +53,7 @@ from explorer.text import BETTER, WORSE, format_number
 
 SCENARIOS = ("classroom-3x3", "world-2025")
 # of messages to the browser, for one move of a slider of world-2025
-MOST_BYTES = 41_000  # of them 2,000 say what fades, and that it is there again
+MOST_BYTES = 41_000
 NEW_SOURCES_BYTES = 70_000  # the same where other figures count than before, which every card names
 FLOW_COLUMNS = ("home", "region", "workload", "it_mw")
 

@@ -171,7 +171,7 @@ class MeasureView(pn.viewable.Viewer):
     def _end(self, inputs: tuple[Hashable, ...]) -> None:
         self._running = False
         self._done = inputs
-        self.pane.fade(False)
+        self.pane.fade(self.pane.shown and inputs != self.inputs())  # until those of now are there
 
     def _say_failure(self, error: ExplorerError) -> None:
         self.pane.say("words", html("<b>{}</b> {}", error.what, error.fix))

@@ -38,6 +38,7 @@ from explorer.app.live.figure_template import Blueprint
 from explorer.app.live.ids import OF_NO_PAGE, numbered
 from explorer.app.live.named_plots import name_plots
 from explorer.app.live.no_server import refuse_embedding
+from explorer.app.live.scheduler import LiveRunner
 from explorer.app.live.short_columns import in_message
 from explorer.charts.ticks import tell_ticks_apart
 from explorer.markup import html
@@ -46,6 +47,7 @@ from explorer.words import mark, reader, tr, writing_for
 Handles = dict[str, dict[str, Model]]  # by the name of a glyph: HoloViews' handle -> Bokeh model
 HEADING = "heading"  # name of the model that a card's help is in
 SOURCES_HERE = html("<!-- sources -->")  # place in it for whose figures the card shows
+FADING_S = 0.5  # that something may take before what it replaces fades
 _TEXT = "14px"  # the least that a room can read
 _TOOLBAR = ":host(.bk-inner) { background-color: var(--mui-palette-background-paper, #fff); }"
 FONT: dict[str, str | None] = {"font-family": "inherit"}  # the page's, not Bokeh's
@@ -208,7 +210,9 @@ class LivePane(pn.pane.Bokeh):
         self._columns: dict[str, dict[str, NDArray]] = {}
         self._settings: dict[tuple[str, str], dict[str, Any]] = {}
         self._sources = html("")
+        self._runner = LiveRunner()
         self._faded = False
+        self._busy: object | None = None  # what is waited for, as long as it is
 
     def listen(self, name: str, handle: str, key: str, callback: Callable[[Any], None]) -> None:
         """Listen to one more property, in copies to come."""
@@ -300,12 +304,25 @@ class LivePane(pn.pane.Bokeh):
 
     def fade(self, busy: bool) -> None:
         """
-        Fade plots and words that are about to be replaced; the delay keeps quick work from flickering.
+        Fade plots and words that are about to be replaced, unless they are soon: quick work neither
+        flickers nor costs a message.
         """
+        if not busy:
+            self._busy = None
+            self._look_busy(False)
+        elif self._busy is None:
+            waited_for = self._busy = object()
+            self._runner.if_it_lasts(lambda: self._fade_still(waited_for), FADING_S)
+
+    def _fade_still(self, waited_for: object) -> None:
+        if self._busy is waited_for:
+            self._look_busy(True)
+
+    def _look_busy(self, busy: bool) -> None:
         if busy == self._faded:
             return
         self._faded = busy
-        when = "opacity 0.2s 0.5s" if busy else "none"  # what replaces them is there at once
+        when = "opacity 0.2s" if busy else "none"  # what replaces them is there at once
         look = {"opacity": "0.4" if busy else "1", "transition": when}  # left out, it would stay
         self.configure("words", "words", styles=FONT | look)
         for name in self._drawing().plots:

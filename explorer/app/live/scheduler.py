@@ -205,6 +205,11 @@ class LiveRunner:
         else:
             self._document.add_timeout_callback(lambda: self._held(work), round(1000 * wait_s))
 
+    def if_it_lasts(self, work: Callable[[], None], wait_s: float) -> None:
+        """The same on a server; without one, everything is over by then."""
+        if self._document is not None:
+            self.call_later(work, wait_s)
+
     def once_loaded(self, work: Callable[[], None]) -> None:
         """At once, or when the page is there to be told what comes of it."""
         if self._document is None:
