@@ -22,6 +22,7 @@ from explorer.text import elided
 from explorer.words import tr
 
 T = TypeVar("T")
+LAST_S = 0.1  # that what follows last waits for a frontier
 PICKS = ("region", "client", "flow")  # of a `Session`: what is picked on the map
 FrontierInputs = tuple[Network, str, float]  # class or "all"; common relaxation [ms]
 _TO = " → "
@@ -66,6 +67,10 @@ class Runner(Protocol):
         """Do the work behind answers to moves: it is to be seen next, not first."""
         ...
 
+    def call_later(self, work: Callable[[], None], wait_s: float) -> None:
+        """Do the work after a while."""
+        ...
+
     def run_in_thread(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
         """Do longer work without holding up anything else; hand over its result."""
         ...
@@ -90,6 +95,10 @@ class AtOnce:
 
     call_behind = call_soon
 
+    def call_later(self, work: Callable[[], None], wait_s: float) -> None:
+        """Do it."""
+        work()
+
     def run_in_thread(self, work: Callable[[], T], then: Callable[[T], None]) -> None:
         """Do it, and hand over the result."""
         then(work())
@@ -106,8 +115,8 @@ class Session(param.Parameterized):
 
     A slider that moves faster than the solver is followed at the solver's pace: the newest values
     win, nothing queues. Results are replaced only when they differ, and a failure leaves the last
-    good ones standing beside its `error`. What is looked at first watches the parameters, all else
-    follows by `watch_behind`.
+    good ones standing beside its `error`. What is looked at first watches the parameters, other
+    pictures follow by `watch_behind`, and what is read or takes a solve of its own by `watch_last`.
 
     Raises
     ------
@@ -145,6 +154,7 @@ class Session(param.Parameterized):
         self._runner = runner or AtOnce()
         self._pending = False
         self._behind: dict[Callable[[], None], None] = {}  # what is out of step, first come first
+        self._last: dict[Callable[[], None], None] = {}  # likewise, what follows last
         self._placing: Network | None = None
         self._wanted_frontier: FrontierInputs | None = None
         self._tracing = False
@@ -194,6 +204,31 @@ class Session(param.Parameterized):
     def _catch_up(self) -> None:
         behind, self._behind = self._behind, {}
         do_all(behind)
+
+    def watch_last(self, work: Callable[[], None], names: Iterable[str]) -> None:
+        """
+        The same behind pictures, which take a screen longest to paint: they wait neither for texts
+        nor for what takes a solve of its own, and these for a frontier a moment at most.
+        """
+        self.param.watch(lambda *_events: self._come_last(work), list(names))
+
+    def _come_last(self, work: Callable[[], None]) -> None:
+        self._last[work] = None
+        self._fall_behind(self._end_soon)
+
+    def _end_soon(self) -> None:
+        if self._tracing:
+            self._runner.call_later(self._end, LAST_S)
+        else:
+            self._end()
+
+    def _end(self) -> None:
+        if self._last:
+            self._runner.call_behind(self._do_last)
+
+    def _do_last(self) -> None:
+        last, self._last = self._last, {}
+        do_all(last)
 
     def _on_change(self, *_events: Any) -> None:
         if not self._pending:
@@ -304,6 +339,7 @@ class Session(param.Parameterized):
             self._note("frontier", error)
         self._set(frontier_busy=not current)
         self._catch_up()  # it is behind the answer already
+        self._end()
         if not current:
             self._update_frontier()
 

@@ -28,6 +28,9 @@ class Queue:
 
     call_behind = call_soon
 
+    def call_later(self, work: Callable[[], None], _wait_s: float) -> None:
+        work()
+
     def run_in_thread(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         self.waiting.append((work, then))
 

@@ -28,6 +28,7 @@ class Later:
     def __init__(self) -> None:
         self.soons: list[Callable[[], None]] = []
         self.behinds: list[Callable[[], None]] = []
+        self.laters: list[Callable[[], None]] = []
         self.asides: list[Callable[[], None]] = []
         self.given_way = 0
 
@@ -36,6 +37,9 @@ class Later:
 
     def call_behind(self, work: Callable[[], None]) -> None:
         self.behinds.append(work)
+
+    def call_later(self, work: Callable[[], None], _wait_s: float) -> None:
+        self.laters.append(work)
 
     def run_in_thread(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         self.asides.append(lambda: then(work()))
@@ -294,6 +298,38 @@ def test_what_follows_many_moves_follows_once_and_in_the_order_it_fell_behind(sc
     assert seen == [solve_network(build_network(scenario)), "north"]
     runner.run_behind()
     assert len(seen) == 2
+
+
+def test_what_comes_last_waits_for_pictures_and_for_a_frontier_a_moment_at_most(scenario):
+    runner, seen = Later(), list[str]()
+    session = Session(scenario, runner)
+    runner.run()
+    session.watch_last(lambda: seen.append("text"), ["placement"])
+    session.watch_behind(lambda: seen.append("picture"), ["placement"])
+    session.watch_behind(lambda: seen.append("frontier"), ["frontier"])
+    scenario.total_demand_mw = 70.0
+    runner.run_soon()
+    runner.run_behind()
+    assert (seen, runner.behinds) == (["picture"], [])  # a frontier is under way
+    runner.run_aside()
+    runner.run_behind()
+    assert seen == ["picture", "frontier", "text"]
+
+    scenario.total_demand_mw = 80.0
+    runner.run_soon()
+    runner.run_behind()
+    runner.laters.pop()()  # which lasts
+    runner.run_behind()
+    assert seen[3:] == ["picture", "text"]
+    runner.run_aside()
+    runner.run_behind()
+    assert seen[5:] == ["frontier"]
+
+    scenario.total_demand_mw = 70.0  # whose frontier is known
+    runner.run_soon()
+    runner.run_behind()
+    runner.run_behind()
+    assert seen[6:] == ["picture", "frontier", "text"]
 
 
 def test_what_goes_wrong_behind_a_move_keeps_nothing_else_behind(scenario):

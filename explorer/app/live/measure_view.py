@@ -75,7 +75,7 @@ class MeasureView(pn.viewable.Viewer):
         self.pane = LivePane(self.drawing, self.listen(), on_show=self.update)
         self._behind = TablePanel(self.pane, self._table_on_screen, self.read)
         name_sources(self.pane, session, self.measure)
-        session.watch_behind(self.update, self.depends)
+        session.watch_last(self.update, self.depends)
 
     def __panel__(self) -> pn.viewable.Viewable:
         return self.pane

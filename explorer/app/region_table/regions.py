@@ -70,7 +70,7 @@ class RegionTable(pn.viewable.Viewer):
             stylesheets=[CARD, STYLE],
         )  # fmt: skip
         self._rows.on_msg(self._on_message)
-        session.watch_behind(self._on_placement, ["placement", "ghost"])
+        session.watch_last(self._on_placement, ["placement", "ghost"])
         session.param.watch(self._on_region, "region")
 
     def __panel__(self) -> pn.viewable.Viewable:

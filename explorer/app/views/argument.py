@@ -35,7 +35,7 @@ class Argument(Component):
             margin=0,
         )
         self._session, self._questions = session, questions
-        session.watch_behind(self._on_placement, ["placement"])
+        session.watch_last(self._on_placement, ["placement"])
 
     def _on_placement(self) -> None:
         self.parts = argument_parts(self._session)

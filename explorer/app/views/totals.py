@@ -166,7 +166,7 @@ class Totals(pn.viewable.Viewer):
         self._forced = ""
         changes = ["placement", "placement_busy", "ghost"]
         session.param.watch(self._on_placement, changes)
-        session.watch_behind(self._say_forced, changes)
+        session.watch_last(self._say_forced, changes)
         self._on_placement()
         self._say_forced()
 
