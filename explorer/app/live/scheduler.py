@@ -29,7 +29,7 @@ QUIET_S, PATIENCE_S = (
     0.02,
     1.0,
 )  # what may come later begins when nobody has moved anything for so long, or has waited so long
-REST = 2  # times as long as it took, what may come later then rests while somebody moves something
+REST = 4  # times as long as it took, what may come later then rests while somebody moves something
 
 _isolated = ThreadPoolExecutor(
     max_workers=1, thread_name_prefix="apart"
@@ -48,7 +48,7 @@ class _Moves:
     answers go before all else, whoever it is for.
 
     What may come later begins when it is quiet, or its patience has ended and it has rested: while
-    people move things it takes a third of the time at most.
+    people move things it takes a fifth of the time at most.
     """
 
     def __init__(self) -> None:
@@ -98,7 +98,7 @@ class _Moves:
     @contextmanager
     def coming_later(self) -> Iterator[None]:
         """
-        Inside is what may come later; it rests for twice as long as it keeps the processor, but no
+        Inside is what may come later; it rests four times as long as it keeps the processor, but no
         longer than patience lasts.
         """
         start_s = time.thread_time()
