@@ -12,10 +12,13 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import cache
 from multiprocessing import get_context
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
@@ -61,6 +64,7 @@ class Server:
     """
 
     def __init__(self, *arguments: object, log: Path, first: Callable[[], object] = list) -> None:
+        _start_ready()
         self._process = _READY.Process(target=_serve, args=([*map(str, arguments)], log, first))
         self._process.start()
         assert self._process.pid
@@ -80,8 +84,16 @@ _READY.set_forkserver_preload(
 )
 
 
+@cache
+def _start_ready() -> None:
+    """Start what servers are forked off, which Python 3.11 does not tell where tests import from."""
+    with patch.dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path))):
+        ensure_running()
+
+
 def _serve(arguments: list[str], log: Path, first: Callable[[], object]) -> None:
     """What the forked process does: as a command of its own session, with its words in the log."""
+    assert "drawn_before" in sys.modules  # what cannot be imported beforehand is passed over
     os.setsid()
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with log.open("w") as file:
